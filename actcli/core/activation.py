@@ -1,0 +1,163 @@
+"""What an activation is: a function over arrays or jets, with its parameters, its kinks and its origin."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from actcli.core.errors import ActivationError, did_you_mean
+from actcli.core.jet import Array, Jet
+
+MAX_ORDER = 32
+
+# Long arrays are worked off in pieces whose intermediate results stay in the processor's cache.
+_BLOCK = 1 << 14
+
+_NOTHING: Mapping[str, float] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A parameter of an activation and the interval of its values."""
+
+    name: str
+    default: float
+    minimum: float = -math.inf
+    maximum: float = math.inf
+    open: bool = False
+    """Whether the ends of the interval are themselves excluded."""
+
+    def check(self, number: float) -> None:
+        """Raise ActivationError unless `number` is finite and lies in the interval."""
+        inside = self.minimum < number < self.maximum if self.open else self.minimum <= number <= self.maximum
+        if not (inside and math.isfinite(number)):
+            raise ActivationError(f"{self.name} must be {self.interval}, not {number:g}")
+
+    @property
+    def interval(self) -> str:
+        """The valid values in words: `a finite number`, `> 0`, `>= 0 and <= 1`."""
+        strict = "" if self.open else "="
+        ends = [f">{strict} {self.minimum:g}"] * math.isfinite(self.minimum)
+        ends += [f"<{strict} {self.maximum:g}"] * math.isfinite(self.maximum)
+        return " and ".join(ends) or "a finite number"
+
+
+def _smooth(**_: float) -> Mapping[float, int]:
+    return {}
+
+
+@dataclass(frozen=True, eq=False)
+class Activation:
+    """An activation function with values for its parameters.
+
+    Calling it gives values; `derivatives` gives derivatives of every order from one pass over jets. Arrays of
+    any shape come back in that shape. f(±inf) is the limit, and everything at nan is nan.
+    """
+
+    name: str
+    function: Callable[..., Any]
+    """function(x, **parameters), over an array or a jet."""
+    formula: str
+    reference: str
+    parameters: tuple[Parameter, ...] = ()
+    aliases: tuple[str, ...] = ()
+    rowwise: bool = False
+    """Whether it acts on whole rows (the last axis) and not on each element."""
+    breaks: Callable[..., Mapping[float, int]] = _smooth
+    """breaks(**parameters): where it is not smooth -> the lowest derivative that jumps there (0: a jump)."""
+    settings: Mapping[str, float] = field(default_factory=lambda: _NOTHING)
+    """The parameters that differ from their default."""
+
+    def with_parameters(self, **settings: float) -> Activation:
+        """The same activation with other values for some parameters. Raises ActivationError."""
+        known = {parameter.name: parameter for parameter in self.parameters}
+        for name, number in settings.items():
+            if name not in known:
+                has = f"has {', '.join(known)}" if known else "has no parameters"
+                raise ActivationError(f"{self.name} {has}, not {name!r}{did_you_mean(name, known)}")
+            known[name].check(number)
+        return replace(self, settings=MappingProxyType({**self.settings, **settings}))
+
+    @property
+    def values_of_parameters(self) -> dict[str, float]:
+        return {p.name: self.settings.get(p.name, p.default) for p in self.parameters}
+
+    @property
+    def label(self) -> str:
+        """The name with the parameters that were set: the text that `parse` takes."""
+        settings = ",".join(f"{name}={number!r}" for name, number in self.settings.items())
+        return f"{self.name}:{settings}" if settings else self.name
+
+    def kinks(self, order: int = 1) -> tuple[float, ...]:
+        """The points where a derivative up to `order` jumps, in ascending order."""
+        found = self.breaks(**self.values_of_parameters)
+        return tuple(sorted(x for x, lowest in found.items() if lowest <= order))
+
+    def __call__(self, x: npt.ArrayLike) -> Array:
+        """f(x), in the shape of x; row-wise over the last axis."""
+        x = np.asarray(x, dtype=np.float64)
+        with _quiet():
+            if self.rowwise:
+                rows: Array = self._run(x)
+                return rows
+            result = np.empty(x.shape)
+            for source, target in _blocks(x, result):
+                target[...] = self._run(source)
+            return result
+
+    def derivatives(self, x: npt.ArrayLike, order: int) -> Array:
+        """f, f', ... f^(order) at x, of shape (order + 1, *x.shape). Raises ActivationError for row-wise ones."""
+        if self.rowwise:
+            raise ActivationError(f"{self.name} acts on rows: it has a Jacobian, not a derivative")
+        if not 0 <= order <= MAX_ORDER:
+            raise ActivationError(f"the order must be from 0 to {MAX_ORDER}, not {order}")
+        x = np.asarray(x, dtype=np.float64)
+        result = np.empty((order + 1, *x.shape))
+        with _quiet():
+            for source, target in _blocks(x, result):
+                target[...] = self._run(Jet.variable(source, order)).derivatives
+                target[:, np.isnan(source)] = np.nan
+        return result
+
+    def derivative(self, x: npt.ArrayLike, order: int = 1) -> Array:
+        """f^(order)(x), in the shape of x; at a kink, what PyTorch's autograd returns."""
+        derivative: Array = self.derivatives(x, order)[order]
+        return derivative
+
+    def value_and_slope(self, x: Array) -> tuple[Array, Array]:
+        """f(x) and f'(x) from one pass: what a training step needs."""
+        both = self.derivatives(x, 1)
+        return both[0], both[1]
+
+    def jacobian(self, x: npt.ArrayLike) -> Array:
+        """∂f_i/∂x_j over the last axis, of shape (*x.shape, m) with i before j. For row-wise activations."""
+        x = np.asarray(x, dtype=np.float64)
+        m = x.shape[-1]
+        # One row a direction: the j-th copy of x moves along the j-th axis.
+        rows = np.broadcast_to(x[..., None, :], (*x.shape[:-1], m, m))
+        moving = Jet(np.stack([rows, np.broadcast_to(np.eye(m), rows.shape)]))
+        with _quiet():
+            return np.swapaxes(self._run(moving).derivatives[1], -1, -2)
+
+    def _run(self, x: Any) -> Any:
+        return self.function(x, **self.values_of_parameters)
+
+
+def _quiet() -> np.errstate:
+    """Tails underflow to their limit and formulas have poles: inf, nan and 0 are the answers, not accidents."""
+    return np.errstate(all="ignore")
+
+
+def _blocks(x: Array, result: Array) -> Iterator[tuple[Array, Array]]:
+    """Pieces of the flattened x and the views of `result` (x's shape, or one axis more in front) for them."""
+    source = x.reshape(-1)
+    target = result.reshape(*result.shape[: result.ndim - x.ndim], -1)
+    for start in range(0, source.size, _BLOCK):
+        piece = slice(start, start + _BLOCK)
+        yield source[piece], target[..., piece]

@@ -1,0 +1,65 @@
+"""Where activations differ most."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+
+from actcli.core.activation import Activation
+from actcli.core.errors import ActivationError
+from actcli.core.jet import Array
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """The largest |a(x) - b(x)| of two activations on an interval, and where it is."""
+
+    a: str
+    b: str
+    max_abs: float
+    at: float
+
+
+def compare(activations: Sequence[Activation], low: float, high: float) -> tuple[Difference, ...]:
+    """The largest difference of every pair on [low, high], to about 1e-9 of the interval's width.
+
+    Points where either value is nan or infinite are left out; nan stands where no point remains. Raises
+    ActivationError for row-wise activations and for an empty interval.
+    """
+    check_curves(activations, low, high)
+    return tuple(_largest(a, b, low, high) for a, b in combinations(activations, 2))
+
+
+def check_curves(activations: Sequence[Activation], low: float, high: float) -> None:
+    """Raise ActivationError unless each activation has a curve over the interval."""
+    for activation in activations:
+        if activation.rowwise:
+            raise ActivationError(f"{activation.name} acts on whole rows, so it has no curve over a single x")
+    if not -math.inf < low < high < math.inf:
+        raise ActivationError(f"the range must go up between finite numbers, not from {low:g} to {high:g}")
+
+
+def _largest(a: Activation, b: Activation, low: float, high: float) -> Difference:
+    kinks = [x for x in (*a.kinks(), *b.kinks()) if low <= x <= high]
+    x = np.unique(np.concatenate([np.linspace(low, high, 4001), kinks]))
+    # Close in on the largest: each round looks at the neighbourhood of the best point, a thousand times finer.
+    for _ in range(3):
+        gap = _gap(a, b, x)
+        best = int(np.argmax(gap))
+        x, at, max_abs = (
+            np.linspace(x[max(best - 1, 0)], x[min(best + 1, len(x) - 1)], 2001),
+            x[best],
+            gap[best],
+        )
+    if max_abs < 0.0:
+        return Difference(a.label, b.label, float("nan"), float("nan"))
+    return Difference(a.label, b.label, float(max_abs), float(at))
+
+
+def _gap(a: Activation, b: Activation, x: Array) -> Array:
+    """|a - b|, and -1 where it is not finite."""
+    with np.errstate(invalid="ignore", over="ignore"):  # inf - inf is nan, and is left out below
+        gap = np.abs(a(x) - b(x))
+    return np.where(np.isfinite(gap), gap, -1.0)

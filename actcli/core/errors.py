@@ -1,0 +1,15 @@
+"""What the core says when it was asked for something that it cannot do."""
+
+from collections.abc import Iterable
+
+
+class ActivationError(ValueError):
+    """An activation, a parameter or a formula that does not exist or is not valid; the message is one line."""
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """`; did you mean relu?` or an empty string."""
+    import difflib  # only a mistake pays for it
+
+    close = difflib.get_close_matches(word, list(known), n=3, cutoff=0.5)
+    return f"; did you mean {' or '.join(close)}?" if close else ""
