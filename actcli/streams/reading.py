@@ -1,0 +1,97 @@
+"""Where the numbers come from, and in which format."""
+
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from io import BufferedIOBase
+from typing import cast
+
+from actcli.streams.arguments import from_arguments, from_grid
+from actcli.streams.blocks import Source, Values
+from actcli.streams.errors import StreamError, file_error
+from actcli.streams.rows import whole_rows
+
+
+@contextmanager
+def open_numbers(
+    arguments: Sequence[str],
+    grid: tuple[float, float, int] | None,
+    input_path: str | None,
+    *,
+    rowwise: bool = False,
+    convert: Callable[[Values], Values] | None = None,
+    any_order: bool = False,
+    uint16_is_bfloat16: bool = False,
+) -> Iterator[Source]:
+    """The numbers of the arguments, --grid, a file ("-" is stdin), or else stdin when it is no terminal.
+
+    A file is read as .npy or CSV by its suffix; anything else, stdin too, as .npy when it begins with .npy's
+    magic and as text when not.
+
+    rowwise: blocks hold whole rows: lines of text, the last axis of an array, all arguments or the whole
+    grid. convert: is applied to every block's values, to round them to a narrower type, say. any_order: the
+    output is .npy, so a Fortran-ordered array may come, and go, as it lies in the file. uint16_is_bfloat16: a
+    .npy array of uint16 holds the bits of bfloat16 numbers.
+
+    Raises StreamError when there are no numbers, more than one place to take them from, or a file can't be
+    read.
+    """
+    places = {"X arguments": bool(arguments), "--grid": grid is not None, "--input": input_path is not None}
+    given = [place for place, present in places.items() if present]
+    if len(given) > 1:
+        raise StreamError(f"{' and '.join(given)} exclude each other: give the numbers in one way")
+    if arguments:
+        yield replace(from_arguments(arguments, rowwise), convert=convert)
+    elif grid is not None:
+        yield replace(from_grid(*grid, rowwise=rowwise), convert=convert)
+    else:
+        with _opened(input_path) as (stream, name):
+            try:
+                source = _recognise(stream, name, rowwise, any_order, uint16_is_bfloat16)
+            except OSError as error:
+                raise file_error(name, error) from error
+            yield replace(source, convert=convert)
+
+
+@contextmanager
+def _opened(path: str | None) -> Iterator[tuple[BufferedIOBase, str]]:
+    if path is None and (sys.stdin is None or sys.stdin.isatty()):
+        raise StreamError("no numbers: give X, --grid START STOP NUM or --input FILE, or pipe them in")
+    if path is None or path == "-":
+        if sys.stdin is None:
+            raise StreamError("stdin is closed")
+        yield cast(BufferedIOBase, sys.stdin.buffer), "stdin"
+        return
+    try:
+        file = open(path, "rb")  # noqa: SIM115 - closed below; only opening it may fail here
+    except OSError as error:
+        raise file_error(path, error) from error
+    with file:
+        yield file, path
+
+
+def _recognise(stream: BufferedIOBase, name: str, rowwise: bool, any_order: bool, uint16_is_bfloat16: bool) -> Source:
+    # Each format's module is imported when it is met: most runs read numbers from their arguments.
+    suffix = os.path.splitext(name)[1].lower()
+    if suffix == ".csv":
+        from actcli.streams.csv_format import read_csv
+
+        header, blocks = read_csv(stream, name)
+        return Source(name, whole_rows(blocks) if rowwise else blocks, rowwise=rowwise, csv=True, header=header)
+
+    from actcli.streams.npy_reading import MAGIC, read_npy
+
+    start = b""
+    while len(start) < len(MAGIC) and MAGIC.startswith(start) and (byte := stream.read(1)):
+        start += byte
+    if start == MAGIC:
+        return read_npy(stream, name, rowwise=rowwise, any_order=any_order, uint16_is_bfloat16=uint16_is_bfloat16)
+    if suffix == ".npy":
+        raise StreamError(f"{name}: not a .npy file")
+
+    from actcli.streams.text import read_text
+
+    blocks = read_text(stream, name, start)
+    return Source(name, whole_rows(blocks) if rowwise else blocks, rowwise=rowwise)

@@ -1,0 +1,134 @@
+"""Plain text: numbers separated by whitespace or commas, in lines that the output keeps.
+
+An empty line stays an empty line. A line may be longer than memory: it then continues over several blocks.
+"""
+
+from collections.abc import Iterator
+from io import BufferedIOBase
+from itertools import islice
+from typing import IO
+
+import numpy as np
+
+from actcli.streams.blocks import Block, Values
+from actcli.streams.decimals import format_all, parse, parse_all, quoted
+from actcli.streams.errors import StreamError
+
+CHUNK = 1 << 18  # bytes that are read and parsed at a time
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_SEPARATORS = b" \t\n\r\v\f,"
+_NOT_SEPARATORS = bytes(set(range(256)) - set(_SEPARATORS))
+
+
+def read_text(stream: BufferedIOBase, name: str, start: bytes = b"") -> Iterator[Block]:
+    """The numbers of a text, whose first bytes `start` have already been taken from the stream.
+
+    Raises StreamError with the line of the first thing that is not a number.
+    """
+    line = 1
+    for chunk in _whole_tokens(stream, name, start):
+        block = _parse_chunk(chunk, name, line)
+        if block.lengths.size:
+            yield block
+        line += chunk.count(b"\n")
+
+
+def _whole_tokens(stream: BufferedIOBase, name: str, start: bytes) -> Iterator[bytes]:
+    """The stream cut into chunks, never inside a token."""
+    rest, first, line = start, True, 1
+    while data := stream.read1(CHUNK):
+        data = rest + data
+        if first and len(data) >= len(BYTE_ORDER_MARK):
+            data, first = data.removeprefix(BYTE_ORDER_MARK), False
+        chunk = data.rstrip(_NOT_SEPARATORS)
+        rest = data[len(chunk) :]
+        line += chunk.count(b"\n")
+        if len(rest) > CHUNK:  # no number is that long, and memory would have to hold all of it
+            raise StreamError(f"{name}, line {line}: not a number: {quoted(rest[:100].decode('latin-1'))}")
+        if chunk:
+            yield chunk
+    if rest:
+        yield rest
+
+
+def _parse_chunk(chunk: bytes, name: str, first_line: int) -> Block:
+    lines = chunk.replace(b"\r\n", b"\n").split(b"\n")
+    try:
+        tokens = chunk.replace(b",", b" ").split()
+        if b"_" in chunk:
+            raise ValueError
+        values = parse_all(tokens)
+        # The usual file has one number a line and no blanks: then there is nothing to count.
+        if lines[-1] == b"" and lines[:-1] == tokens:
+            return Block(values, np.ones(len(tokens), dtype=np.intp))
+        lengths = [len(line.replace(b",", b" ").split()) for line in lines]
+    except ValueError:
+        rows = [_parse_line(line, name, number) for number, line in enumerate(lines, first_line)]
+        values = np.array([value for row in rows for value in row], dtype=np.float64)
+        lengths = [len(row) for row in rows]
+    # After the last line break nothing has begun yet, unless a number stands there.
+    last_is_open = lengths[-1] > 0
+    return Block(values, np.array(lengths if last_is_open else lengths[:-1], dtype=np.intp), last_is_open)
+
+
+def _parse_line(line: bytes, name: str, number: int) -> list[float]:
+    """The slow way: finds what is wrong, and knows the whitespace outside ASCII."""
+    try:
+        return [parse(token) for token in decode(line).replace(",", " ").split()]
+    except ValueError as error:
+        raise StreamError(f"{name}, line {number}: {error}") from None
+
+
+def decode(line: bytes) -> str:
+    """UTF-8, or a ValueError worded for the user."""
+    try:
+        return line.decode()
+    except UnicodeDecodeError as error:
+        raise ValueError(f"not text: byte 0x{line[error.start]:02x}") from None
+
+
+class PlainWriter:
+    """The results alone, separated by blanks, in the lines of the input.
+
+    A row-wise function's rows are lines; its matrices are m lines each with an empty line between them.
+    """
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+        self._inside_line = False
+        self._matrices = 0
+
+    def write(self, block: Block, results: Values) -> None:
+        if results.ndim == 3:
+            text = self._matrices_text(results)
+        elif block.one_per_line and not self._inside_line:
+            text = "\n".join([*format_all(results), ""])
+        else:
+            text = self._lines_text(block, results)
+        self._file.write(text.encode("ascii"))
+        self._file.flush()  # whoever waits at the other end of a pipe sees the results of what has arrived
+
+    def finish(self) -> None:
+        if self._inside_line:
+            self._file.write(b"\n")
+
+    def _lines_text(self, block: Block, results: Values) -> str:
+        numbers = iter(format_all(results))
+        lines = [" ".join(islice(numbers, length)) for length in block.lengths.tolist()]
+        text = "\n".join(lines)
+        if self._inside_line and lines and lines[0]:
+            text = " " + text
+        if lines:
+            self._inside_line = block.open
+            text += "" if block.open else "\n"
+        return text
+
+    def _matrices_text(self, results: Values) -> str:
+        texts = []
+        for matrix in results:
+            if self._matrices:
+                texts.append("\n")
+            self._matrices += 1
+            numbers = iter(format_all(matrix))
+            texts += [" ".join(islice(numbers, matrix.shape[1])) + "\n" for _ in matrix]
+        return "".join(texts)
