@@ -1,0 +1,106 @@
+"""plotext, kept in one place: strokes and markers on dots in, lines of text out.
+
+plotext has one figure for the whole process, rounds to cells in one way for ticks and in another for dots,
+and cuts pictures at the size of the real terminal. So the figure is cleared each time, it is given positions
+in dots and cells that leave it nothing to round, and its limits are lifted.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import plotext
+
+from actcli.views.axis import Axis
+from actcli.views.palette import AXIS_COLOUR
+from actcli.views.terminal import Terminal
+from actcli.views.ticks import Ticks
+
+# A run of characters and the ANSI colour before it, if any.
+_RUN = re.compile(r"(?:\x1b\[([0-9;]*)m)?([^\x1b]*)")
+
+
+@dataclass(frozen=True)
+class Stroke:
+    """Points joined by lines; the positions are dots."""
+
+    x: list[int]
+    y: list[int]
+    marker: str
+    colour: int
+
+
+@dataclass(frozen=True)
+class Mark:
+    """Characters that stand alone; the positions are cells."""
+
+    x: list[int]
+    y: list[int]
+    marker: str
+    colour: int
+
+
+@dataclass(frozen=True)
+class Frame:
+    """The canvas: its axes, its ticks (None: no such axis), and where zero is."""
+
+    x: Axis
+    y: Axis
+    x_ticks: Ticks | None
+    y_ticks: Ticks | None
+    zero: bool = True
+
+    @property
+    def margin(self) -> int:
+        """The columns left of the canvas."""
+        return 0 if self.y_ticks is None else self.y_ticks.width + 1
+
+
+def draw(frame: Frame, strokes: Sequence[Stroke], marks: Sequence[Mark], terminal: Terminal) -> list[str]:
+    """The lines of the picture, from the top, in the characters and colours of `terminal`."""
+    figure: Any = plotext
+    figure.clear_figure()
+    figure.limit_size(False, False)
+    figure.plot_size(frame.margin + frame.x.cells, frame.y.cells + 2 * (frame.x_ticks is not None))
+    figure.theme("clear")
+    figure.ticks_color(AXIS_COLOUR)
+    _axes(figure, frame)
+    for stroke in strokes:
+        figure.plot(*_in_cells(frame, stroke.x, stroke.y), marker=stroke.marker, color=stroke.colour)
+    for mark in marks:
+        figure.scatter(mark.x, mark.y, marker=mark.marker, color=mark.colour)
+    return _lines(figure.build(), terminal)
+
+
+def _axes(figure: Any, frame: Frame) -> None:
+    figure.xlim(0, frame.x.cells - 1)
+    figure.ylim(0, frame.y.cells - 1)
+    figure.xaxes(frame.x_ticks is not None, False)
+    figure.yaxes(frame.y_ticks is not None, False)
+    x_ticks, y_ticks = frame.x_ticks or Ticks([], []), frame.y_ticks or Ticks([], [])
+    figure.xticks(x_ticks.cells, x_ticks.labels)
+    figure.yticks(y_ticks.cells, y_ticks.labels)
+    if frame.zero and 0 in frame.y:
+        figure.hline(frame.y.cell(0), AXIS_COLOUR)
+    if frame.zero and 0 in frame.x:
+        figure.vline(frame.x.cell(0), AXIS_COLOUR)
+
+
+def _in_cells(frame: Frame, x: list[int], y: list[int]) -> tuple[list[float], list[float]]:
+    """Dots as fractions of cells, such that plotext's own mapping leads back to the dots."""
+    per_x = (frame.x.cells - 1) / max(frame.x.last_dot, 1)
+    per_y = (frame.y.cells - 1) / max(frame.y.last_dot, 1)
+    return [dot * per_x for dot in x], [dot * per_y for dot in y]
+
+
+def _lines(picture: str, terminal: Terminal) -> list[str]:
+    """plotext's picture without what it does not need: resets after nothing, blanks at the end of a line."""
+    return [_line(line, terminal).rstrip() for line in picture.split("\n")[:-1]]
+
+
+def _line(line: str, terminal: Terminal) -> str:
+    runs = [(colour, terminal.text(text)) for colour, text in _RUN.findall(line)]
+    if not terminal.colour:
+        return "".join(text for _, text in runs)
+    return "".join(f"\x1b[{colour}m{text}\x1b[0m" if colour.strip("0") else text for colour, text in runs)

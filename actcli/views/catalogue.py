@@ -1,0 +1,63 @@
+"""The catalogue of activations."""
+
+from collections.abc import Iterable
+
+from rich import box
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from actcli.core.activation import Activation
+from actcli.views.number import format_number
+from actcli.views.terminal import Terminal
+
+# Below this width the columns would be too narrow to read, and the entries stand one under the other.
+COLUMNS_WIDTH = 64
+
+
+def catalogue_table(activations: Iterable[Activation], terminal: Terminal) -> RenderableType:
+    """Name, aliases, parameters with their defaults, and formula; what is too long is folded."""
+    show = _columns if terminal.width >= COLUMNS_WIDTH else _stack
+    return show(activations, terminal)
+
+
+def _columns(activations: Iterable[Activation], terminal: Terminal) -> Table:
+    # The gap between columns is one blank of the box and one of padding, as in the tables of numbers.
+    drawn = Table(
+        box=box.SIMPLE_HEAD,
+        show_edge=False,
+        pad_edge=False,
+        padding=(0, 1, 0, 0),
+        collapse_padding=True,
+        header_style="bold",
+    )
+    drawn.add_column("name", no_wrap=True)
+    drawn.add_column("aliases", max_width=terminal.width // 5)
+    drawn.add_column("parameters", no_wrap=True)
+    drawn.add_column("formula", overflow="fold", ratio=1)
+    for activation in activations:
+        drawn.add_row(
+            activation.name,
+            ", ".join(activation.aliases),
+            "\n".join(_parameters(activation)),
+            _formula(activation, terminal),
+        )
+    return drawn
+
+
+def _stack(activations: Iterable[Activation], terminal: Terminal) -> Group:
+    entries: list[RenderableType] = []
+    for activation in activations:
+        entries.append(Text(", ".join([activation.name, *activation.aliases]), style="bold"))
+        lines = _formula(activation, terminal), *_parameters(activation)
+        entries += [Padding(line, (0, 0, 0, 1)) for line in lines]
+    return Group(*entries)
+
+
+def _parameters(activation: Activation) -> list[str]:
+    return [f"{parameter.name}={format_number(parameter.default)}" for parameter in activation.parameters]
+
+
+def _formula(activation: Activation, terminal: Terminal) -> str:
+    return terminal.text(activation.formula) + ("  (row-wise)" if activation.rowwise else "")

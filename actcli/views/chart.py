@@ -1,0 +1,166 @@
+"""Charts: curves over x, and norms over depth on a logarithmic axis."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from math import ceil, floor
+
+import numpy as np
+
+from actcli.views.axis import Span, axis_across, axis_up, squared
+from actcli.views.canvas import Frame, Mark, Stroke, draw
+from actcli.views.curve import Curve, interpolated, landmarks, points, spread, strokes, y_range
+from actcli.views.palette import look
+from actcli.views.terminal import Terminal
+from actcli.views.ticks import decade_ticks, layer_ticks, linear_ticks, nice_step, roomy_step
+
+# Below this size of the picture there is nothing to see.
+SMALLEST_WIDTH, SMALLEST_HEIGHT = 8, 3
+# Below this one ticks would take too much of the curve's room.
+WIDTH_WITH_TICKS, HEIGHT_WITH_TICKS = 24, 6
+
+
+def curve_chart(
+    series: Sequence[Curve],
+    terminal: Terminal,
+    *,
+    title: str = "",
+    x_range: tuple[float, float] | None = None,
+    height: int | None = None,
+) -> str:
+    """The curves in one picture of at most `terminal.width` columns and `height` lines, title included.
+
+    Values that are not finite are left out. By default it leaves a line each for the command and the prompt.
+    """
+    shown = [curve.finite() for curve in series]
+    if not any(curve.x.size for curve in shown):
+        return _text([_cut(f"no finite values to draw: {title}", terminal)], terminal)
+    heading, columns, rows = _layout(series, terminal, title, height, legend=len(series) > 1)
+    if columns < SMALLEST_WIDTH or rows < SMALLEST_HEIGHT:
+        return _too_small(title, terminal)
+    has_x_ticks, has_y_ticks = rows >= HEIGHT_WITH_TICKS, columns >= WIDTH_WITH_TICKS
+    rows -= 2 * has_x_ticks
+    x_dots, y_dots = _dots(terminal)
+    x_low, x_high = x_range or spread([curve.x for curve in shown])
+    y_low, y_high = y_range([curve.within(x_low, x_high).y for curve in shown], max(abs(x_low), abs(x_high)))
+
+    up = Span(y_low, y_high, nice_step(y_high - y_low, min(max(rows // 3, 2), 8)), rows, y_dots)
+    margin = 0
+    while True:  # the y labels take from the width, which through the aspect may change the labels
+        room = columns - margin
+        x, y = squared(Span(x_low, x_high, roomy_step(x_low, x_high, room), room, x_dots), up)
+        below, side = linear_ticks(x) if has_x_ticks else None, linear_ticks(y) if has_y_ticks else None
+        frame = Frame(x, y, below, side)
+        if frame.margin <= margin:
+            break
+        margin = frame.margin
+
+    lines, marks = [], []
+    for index, curve in reversed([*enumerate(series)]):  # the first is drawn last, over the others
+        style = curve.look or look(index)
+        marker = "braille" if terminal.unicode else style.ascii_marker
+        lines += [Stroke(*dots, marker, style.colour) for dots in strokes(interpolated(curve, x), x, y)]
+        if terminal.unicode and len(series) > 1:
+            marks.append(Mark(*landmarks(curve, x, y, index, len(series)), style.marker, style.colour))
+    return _text([*heading, *draw(frame, lines, marks, terminal)], terminal)
+
+
+def log_chart(
+    series: Sequence[Curve],
+    terminal: Terminal,
+    *,
+    title: str = "",
+    x_label: str = "",
+    height: int | None = None,
+) -> str:
+    """Norms (y > 0) over layers (x = 1, 2, …), with powers of ten up the side.
+
+    Zeros and what is not finite are left out.
+    """
+    curves = [_logarithm(curve) for curve in series]
+    shown = [curve.finite() for curve in curves]
+    if not any(curve.x.size for curve in shown):
+        return _text([_cut(f"no positive finite values to draw: {title}", terminal)], terminal)
+    heading, columns, rows = _layout(series, terminal, title, height, legend=True)
+    if columns < SMALLEST_WIDTH or rows < SMALLEST_HEIGHT:
+        return _too_small(title, terminal)
+    has_x_ticks, has_y_ticks = rows >= HEIGHT_WITH_TICKS, columns >= WIDTH_WITH_TICKS
+    rows -= (3 if x_label else 2) * has_x_ticks
+    x_dots, y_dots = _dots(terminal)
+    decades = np.concatenate([curve.y for curve in shown])
+    high = ceil(decades.max())
+    low = min(floor(decades.min()), high - 2)
+    y = axis_up(Span(low, high, max(nice_step(high - low, rows // 2), 1.0), rows, y_dots))
+    side = decade_ticks(y, terminal.unicode) if has_y_ticks else None
+    columns -= side.width + 1 if side else 0
+    first, last = spread([curve.x for curve in shown])
+    x = axis_across(Span(first, last, max(nice_step(last - first, columns // 5), 1.0), columns, x_dots))
+    frame = Frame(x, y, layer_ticks(x) if has_x_ticks else None, side, zero=False)
+
+    lines, marks = [], []
+    for index, curve in reversed([*enumerate(curves)]):
+        style = curve.look or look(index)
+        if terminal.unicode:
+            dots = strokes(interpolated(curve, x), x, y)
+            lines += [Stroke(*piece, "braille", style.colour) for piece in dots]
+        marks.append(Mark(*points(curve, x, y), style.mark(terminal.unicode), style.colour))
+    below = [(" " * frame.margin + x_label.center(x.cells)).rstrip()] if x_label and has_x_ticks else []
+    return _text([*heading, *draw(frame, lines, marks, terminal), *below], terminal)
+
+
+def _logarithm(curve: Curve) -> Curve:
+    positive = np.isfinite(curve.y) & (curve.y > 0)
+    return replace(curve, y=np.log10(curve.y, where=positive, out=np.full(curve.y.shape, np.nan)))
+
+
+def _layout(
+    series: Sequence[Curve], terminal: Terminal, title: str, height: int | None, legend: bool
+) -> tuple[list[str], int, int]:
+    """The lines above the picture, and how many columns and lines are left for it.
+
+    A title that would leave no room for the picture is dropped.
+    """
+    tallest = max(22, round(0.28 * terminal.width))  # beyond that a wide screen's picture is no better
+    spare = 2 if terminal.height > 8 else 1  # the command and the prompt
+    total = min(terminal.height - spare, tallest) if height is None else height
+    entries = _legend(series, terminal) if legend else []
+    heading = [*([_cut(title, terminal)] if title else []), *entries]
+    if total - len(heading) < SMALLEST_HEIGHT:
+        heading = entries
+    return heading, terminal.width, total - len(heading)
+
+
+def _dots(terminal: Terminal) -> tuple[int, int]:
+    """Dots in a character, across and up: braille has eight."""
+    return (2, 4) if terminal.unicode else (1, 1)
+
+
+def _legend(series: Sequence[Curve], terminal: Terminal) -> list[str]:
+    """As many entries a line as fit."""
+    lines: list[str] = []
+    used = terminal.width
+    for index, curve in enumerate(series):
+        style = curve.look or look(index)
+        label = _cut(curve.label, terminal, terminal.width - 2)
+        entry = f"{terminal.paint(style.mark(terminal.unicode), style.colour)} {label}"
+        width = 2 + len(label)
+        if lines and used + 3 + width <= terminal.width:
+            lines[-1] += "   " + entry
+            used += 3 + width
+        else:
+            lines.append(entry)
+            used = width
+    return lines
+
+
+def _cut(text: str, terminal: Terminal, width: int | None = None) -> str:
+    text, width = terminal.text(text), terminal.width if width is None else width
+    ellipsis = terminal.text("…")
+    return text if len(text) <= width else (text[: max(width - len(ellipsis), 0)] + ellipsis)[:width]
+
+
+def _too_small(title: str, terminal: Terminal) -> str:
+    return _text([_cut(f"no room for a chart: {title}", terminal)], terminal)
+
+
+def _text(lines: Sequence[str], terminal: Terminal) -> str:
+    return "".join(f"{terminal.text(line)}\n" for line in lines)

@@ -1,0 +1,111 @@
+"""A curve, and what of it comes to stand on a canvas."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from actcli.views.axis import Axis
+from actcli.views.palette import Look
+from actcli.views.terminal import Terminal
+from actcli.views.ticks import multiples, nice_step
+
+Array = NDArray[np.float64]
+
+# Room is left at both ends of the floating-point range, so that an axis is never longer than it.
+TINY, HUGE = 1e-300, 1e307
+
+Dots = tuple[list[int], list[int]]
+
+
+@dataclass(frozen=True, eq=False)
+class Curve:
+    """`y` over `x`, which ascends: the points joined by lines, with a gap where a `y` is not finite.
+
+    look: its colour and marker; None for those of its place among the curves
+    """
+
+    label: str
+    x: Array
+    y: Array
+    look: Look | None = None
+
+    def finite(self) -> "Curve":
+        keep = np.isfinite(self.x) & np.isfinite(self.y)
+        return replace(self, x=self.x[keep], y=self.y[keep])
+
+    def within(self, low: float, high: float) -> "Curve":
+        keep = (low <= self.x) & (self.x <= high)
+        return replace(self, x=self.x[keep], y=self.y[keep])
+
+
+def sample_points(x_range: tuple[float, float], terminal: Terminal, kinks: Iterable[float] = ()) -> Array:
+    """Where a chart on this terminal wants its curves: finer than its dots; kinks and ticks among them."""
+    low, high = x_range
+    ticks = multiples(nice_step(high - low, 2 * terminal.width), low, high)
+    points = np.linspace(low, high, 4 * terminal.width + 1)
+    return np.union1d(points, [x for x in (0.0, *ticks, *kinks) if low <= x <= high])
+
+
+def spread(values: Sequence[Array]) -> tuple[float, float]:
+    """From the smallest to the largest, with some room when they are one."""
+    low, high = float(min(v.min() for v in values if v.size)), float(max(v.max() for v in values if v.size))
+    largest = max(abs(low), abs(high))
+    if high - low > max(1e-12 * largest, TINY):
+        return low, high
+    room = largest if largest > TINY else 1.0
+    return low - room, high + room
+
+
+def y_range(values: Sequence[Array], reach: float) -> tuple[float, float]:
+    """The range of y. What shoots up beside a pole is left out, what is within `reach` never is."""
+    y = np.concatenate(values)
+    y = y[np.abs(y) < HUGE]
+    if not y.size:
+        return -1.0, 1.0
+    low, high = spread([y])
+    inner_low, inner_high = np.quantile(y, [0.05, 0.95]).tolist()
+    beyond = 2 * (inner_high - inner_low)
+    low, high = max(low, min(inner_low - beyond, -reach)), min(high, max(inner_high + beyond, reach))
+    # Zero is drawn where it is near, so that heights can be judged against it.
+    low, high = (0.0 if 0 < low < high - low else low), (0.0 if 0 < -high < high - low else high)
+    return low, high
+
+
+def interpolated(curve: Curve, x: Axis) -> Curve:
+    """The curve at every dot of `x`: straight between its points, with gaps beside what is not finite."""
+    at: Array = x.step * np.arange(x.first, x.first + x.last_dot + 1, dtype=np.float64)
+    # A dot just beyond the curve's end, if only by rounding, still shows the end; further out there is no curve.
+    nearest = np.clip(at, curve.x[0], curve.x[-1])
+    y = np.interp(nearest, curve.x, curve.y)
+    return replace(curve, x=at, y=np.where(np.abs(nearest - at) <= 0.5 * x.step, y, np.nan))
+
+
+def strokes(curve: Curve, x: Axis, y: Axis) -> Iterator[Dots]:
+    """The dots of each unbroken piece; a curve that leaves at the top and is back at the bottom is broken."""
+    shown = np.isfinite(curve.y)
+    across, up = x.dot(curve.x), y.dot(np.where(shown, curve.y, y.low))
+    outside = np.where(up < 0, -1, np.where(up > y.last_dot, 1, 0))
+    breaks = np.flatnonzero(~(shown[1:] & shown[:-1]) | (outside[1:] * outside[:-1] == -1)) + 1
+    for piece in np.split(np.arange(shown.size), breaks):
+        if shown[piece[0]] and not outside[piece].all():
+            moved = np.append(True, (np.diff(across[piece]) != 0) | (np.diff(up[piece]) != 0))
+            yield across[piece][moved].tolist(), up[piece][moved].tolist()
+
+
+def landmarks(curve: Curve, x: Axis, y: Axis, index: int, of: int) -> Dots:
+    """A few cells on the curve for its marker, beside those of the other curves where they run together."""
+    cells, up = points(curve, x, y)
+    apart = max(x.cells // 4, 4 * of)
+    wanted = range(int((index + 0.5) * apart / of), x.cells, apart)
+    nearest = {int(np.abs(np.array(cells) - cell).argmin()) for cell in wanted if cells}
+    return [cells[i] for i in nearest], [up[i] for i in nearest]
+
+
+def points(curve: Curve, x: Axis, y: Axis) -> Dots:
+    """The cell of each point that can be shown."""
+    curve = curve.finite()
+    across, up = x.dot(curve.x) // x.dots, y.dot(curve.y) // y.dots
+    inside = (across >= 0) & (across < x.cells) & (up >= 0) & (up < y.cells)
+    return across[inside].tolist(), up[inside].tolist()

@@ -1,0 +1,48 @@
+"""How the members of a group are told apart: a colour, and a marker for eyes and screens without colour.
+
+The colours are codes of the 256-colour palette, which both plotext and Rich take. They follow Okabe and Ito's
+idea (Color Universal Design, 2008): any two stay apart for the two common kinds of colour blindness, and each
+keeps a contrast of at least 2.7 on black and on white. The tests compute both.
+"""
+
+from dataclasses import dataclass
+
+AXIS_COLOUR = 244
+"""The grey of axes and of what stands in the background: as far from black as from white."""
+
+
+@dataclass(frozen=True)
+class Look:
+    colour: int
+    marker: str
+    ascii_marker: str
+
+    def mark(self, unicode: bool) -> str:
+        return self.marker if unicode else self.ascii_marker
+
+
+COLOURS = (
+    32,  # blue
+    202,  # orange
+    36,  # green
+    93,  # violet
+    124,  # dark red
+    24,  # petrol
+    197,  # crimson
+    139,  # mauve
+)
+MARKERS, ASCII_MARKERS = "●■▲◆○□△◇", "*o+x#@%="
+_FILLED = 4
+
+
+def look(index: int) -> Look:
+    """The look of the member with this index. Beyond the eighth the markers come again, in other colours."""
+    marker = index % len(MARKERS)
+    colour = (index + index // len(COLOURS)) % len(COLOURS)
+    return Look(COLOURS[colour], MARKERS[marker], ASCII_MARKERS[marker])
+
+
+def hollow(index: int) -> Look:
+    """The colour of look(index) with another marker, for what belongs to it. For index < 4: ○ beside ●."""
+    marker = index % _FILLED + _FILLED
+    return Look(look(index).colour, MARKERS[marker], ASCII_MARKERS[marker])

@@ -1,0 +1,86 @@
+"""The one look of all tables: a bold header, a rule under it, columns two blanks apart."""
+
+from collections.abc import Container, Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import zip_longest
+from typing import Literal
+
+from rich.console import Console, ConsoleOptions, RenderResult
+from rich.segment import Segment
+from rich.style import Style
+
+from actcli.views.terminal import Terminal
+
+_GAP = "  "
+_BOLD = Style(bold=True)
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of finished cells, one line each; the header may have several lines."""
+
+    header: str
+    cells: Sequence[str]
+    align: Literal["left", "right"] = "right"
+    colours: Sequence[int | None] | None = None
+    """The colour of each cell."""
+
+    @cached_property
+    def width(self) -> int:
+        return max(len(line) for text in (self.header, *self.cells) for line in text.split("\n"))
+
+    def padded(self, text: str) -> str:
+        return text.rjust(self.width) if self.align == "right" else text.ljust(self.width)
+
+
+@dataclass(frozen=True)
+class NumberTable:
+    """Cells beside each other. Rich's own table takes 0.2 ms a row, and its alignment drops the blanks of numbers."""
+
+    columns: Sequence[Column]
+    gaps: Container[int] = ()
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        for headers in zip_longest(*(column.header.split("\n") for column in self.columns), fillvalue=""):
+            yield Segment(self._line(headers) + "\n", _BOLD)
+        yield Segment("─" * total_width(self.columns) + "\n")
+        coloured = any(column.colours for column in self.columns)
+        for row, cells in enumerate(zip(*(column.cells for column in self.columns), strict=True)):
+            if coloured:
+                yield from self._coloured(row)
+            else:
+                yield Segment(self._line(cells))
+            yield Segment("\n\n" if row in self.gaps else "\n")
+
+    def _line(self, cells: Iterable[str]) -> str:
+        padded = (column.padded(cell) for column, cell in zip(self.columns, cells, strict=True))
+        return _GAP.join(padded).rstrip()
+
+    def _coloured(self, row: int) -> RenderResult:
+        for column in self.columns:
+            colour = column.colours[row] if column.colours else None
+            style = None if colour is None else Style(color=f"color({colour})")
+            yield Segment(column.padded(column.cells[row]), style)
+            yield Segment(_GAP)
+
+
+def table(columns: Iterable[Column], terminal: Terminal, gaps: Container[int] = ()) -> NumberTable:
+    """The columns beside each other, from the left as many as fit; a gap follows the rows in `gaps`."""
+    shown: list[Column] = []
+    for column in (_in_characters_of(terminal, column) for column in columns):
+        if shown and total_width([*shown, column]) > terminal.width:
+            break
+        shown.append(column)
+    return NumberTable(shown, gaps)
+
+
+def total_width(columns: Sequence[Column]) -> int:
+    return sum(column.width for column in columns) + len(_GAP) * (len(columns) - 1)
+
+
+def _in_characters_of(terminal: Terminal, column: Column) -> Column:
+    if terminal.unicode:
+        return column
+    cells = [terminal.text(cell) for cell in column.cells]
+    return replace(column, header=terminal.text(column.header), cells=cells)

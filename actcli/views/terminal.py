@@ -1,0 +1,76 @@
+"""What the output can show: its size, whether it takes colour, and which characters it has."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TextIO
+
+PIPE_WIDTH, PIPE_HEIGHT = 80, 24
+
+# Every character beyond ASCII that a view writes, and what stands for it where only ASCII can be shown.
+_ASCII = str.maketrans(
+    {
+        "│": "|", "─": "-", "┼": "+", "┤": "+", "├": "+", "┬": "+", "┴": "+", "└": "+",
+        "×": "x", "·": "*", "−": "-", "–": "-", "—": "-", "…": "...", "→": "->",
+        "≤": "<=", "≥": ">=", "≠": "!=", "√": "sqrt", "∞": "inf", "²": "^2", "³": "^3", "∂": "d", "′": "'",
+        "α": "alpha", "β": "beta", "λ": "lambda", "π": "pi", "Σ": "sum", "σ": "sigma", "φ": "phi", "Φ": "Phi",
+    }
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Terminal:
+    """A screen of `width` columns and `height` lines."""
+
+    width: int = PIPE_WIDTH
+    height: int = PIPE_HEIGHT
+    colour: bool = False
+    unicode: bool = True
+
+    @classmethod
+    def of(cls, stream: TextIO, environ: Mapping[str, str] = os.environ) -> "Terminal":
+        """What `stream` is: a terminal of some size, or a pipe of 80 columns without colour.
+
+        COLUMNS and LINES override the size. NO_COLOR (no-color.org) forbids colour, FORCE_COLOR
+        (force-color.org) asks for it in a pipe too; TERM=dumb says that the terminal cannot show it.
+        """
+        is_terminal = _is_terminal(stream)
+        width, height = _size(stream) if is_terminal else (PIPE_WIDTH, PIPE_HEIGHT)
+        shows_colour = is_terminal and environ.get("TERM") != "dumb"
+        return cls(
+            width=_positive(environ.get("COLUMNS")) or width,
+            height=_positive(environ.get("LINES")) or height,
+            colour=not environ.get("NO_COLOR") and (shows_colour or bool(environ.get("FORCE_COLOR"))),
+            unicode=(getattr(stream, "encoding", None) or "ascii").lower().startswith("utf"),
+        )
+
+    def text(self, text: str) -> str:
+        """`text` in the characters that this terminal has."""
+        if self.unicode:
+            return text
+        return text.translate(_ASCII).encode("ascii", "replace").decode("ascii")
+
+    def paint(self, text: str, colour: int) -> str:
+        """`text` in one of the 256 colours, or as it is where there is no colour."""
+        return f"\x1b[38;5;{colour}m{text}\x1b[0m" if self.colour else text
+
+
+def _is_terminal(stream: TextIO) -> bool:
+    try:
+        return stream.isatty()
+    except ValueError:  # a closed file
+        return False
+
+
+def _size(stream: TextIO) -> tuple[int, int]:
+    try:
+        width, height = os.get_terminal_size(stream.fileno())
+    except (OSError, ValueError):
+        return PIPE_WIDTH, PIPE_HEIGHT
+    # A pseudo-terminal that nobody gave a size reports 0.
+    return width or PIPE_WIDTH, height or PIPE_HEIGHT
+
+
+def _positive(text: str | None) -> int | None:
+    """The number in COLUMNS or LINES; None when there is none or it is no size."""
+    return int(text) if text and text.isascii() and text.isdigit() and int(text) > 0 else None
