@@ -1,0 +1,150 @@
+"""The table of commands. A command's module is imported only when that command runs.
+
+This is the only place that knows Typer's inner classes, and the only place that ends the process.
+"""
+
+import importlib
+import inspect
+import os
+import re
+import signal
+import sys
+from types import FrameType
+from typing import Annotated, Any, Literal, NoReturn
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+from typer.main import get_command
+
+from actcli import __version__
+from actcli.core.errors import ActivationError
+from actcli.streams.errors import StreamError
+
+COMMANDS = {
+    "list": ("list", "The catalogue of activation functions."),
+    "evaluate": ("evaluate", "Values of an activation."),
+    "differentiate": ("differentiate", "Derivatives of any order; the Jacobian of a row-wise one."),
+    "plot": ("plot", "Curves in the terminal."),
+    "compare": ("compare", "Activations side by side, and where they differ most."),
+    "gradient-depth": ("gradient_depth", "Train a tiny MLP and watch the gradient layer by layer."),
+}
+"""Name of the command -> (module in actcli.commands that holds a function `run`, help in one line)."""
+
+# Would otherwise be read as an option: -3, -.5, -1e-3, -inf, -nan, and lists such as -1,2.
+_NEGATIVE_NUMBER = re.compile(r"-(\d|\.\d|inf(inity)?$|nan$)", re.IGNORECASE)
+
+
+class Command(TyperCommand):
+    """A command whose arguments may be negative numbers without a `--` before them."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        # A leading blank tells an argument from an option, and every parser of numbers drops it.
+        return super().parse_args(ctx, [f" {arg}" if _NEGATIVE_NUMBER.match(arg) else arg for arg in args])
+
+
+class CommandTable(TyperGroup):
+    """The group of all commands, read from the table; help needs no command's module."""
+
+    def __init__(self, **attributes: Any) -> None:
+        super().__init__(**attributes)
+        for name, (_, summary) in COMMANDS.items():
+            self.add_command(TyperCommand(name, help=summary))
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        name, command, rest = super().resolve_command(ctx, args)
+        return name, load(name) if name else command, rest
+
+
+def load(name: str) -> TyperCommand:
+    """The command of that name, with its module imported."""
+    module, summary = COMMANDS[name]
+    command = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+    run = importlib.import_module(f"actcli.commands.{module}").run
+    command.command(name, cls=Command, help=f"{summary}\n\n{inspect.getdoc(run)}")(run)
+    loaded = get_command(command)
+    assert isinstance(loaded, TyperCommand)
+    return loaded
+
+
+app = typer.Typer(
+    cls=CommandTable,
+    add_completion=False,
+    rich_markup_mode=None,
+    invoke_without_command=True,
+    pretty_exceptions_enable=False,
+    help="A workbench for activation functions in the terminal.",
+)
+
+
+def _print_completion(shell: str | None) -> None:
+    if shell is not None:
+        from actcli.completion import script
+
+        print(script(shell, {name: load(name) for name in COMMANDS}, get_command(app)), end="")
+        raise typer.Exit
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        print(f"actcli {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    context: typer.Context,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version.")
+    ] = False,
+    show_completion: Annotated[
+        Literal["bash", "zsh", "fish"] | None,
+        typer.Option(
+            "--show-completion",
+            callback=_print_completion,
+            is_eager=True,
+            help="Print the completion script.",
+        ),
+    ] = None,
+) -> None:
+    if context.invoked_subcommand is None:
+        print(context.get_help())
+
+
+def main() -> NoReturn:
+    """Run the command line; errors are one line on stderr, and the exit code says how it went."""
+    signal.signal(signal.SIGTERM, _terminate)
+    try:
+        code = app(prog_name="actcli", standalone_mode=False)
+        sys.stdout.flush()
+    except typer.TyperException as error:
+        code = _complain(_usage(error))
+    except (ActivationError, StreamError) as error:
+        code = _complain(str(error))
+    except BrokenPipeError:
+        # Whoever read our output has seen enough. Python flushes stdout once more at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 0
+    except KeyboardInterrupt:
+        code = 130
+    sys.exit(code)
+
+
+def _usage(error: typer.TyperException) -> str:
+    """The error in one line, with the option that was probably meant."""
+    if meant := getattr(error, "possibilities", None):
+        return f"{_decapitalised(error.message)}; did you mean {' or '.join(meant)}?"
+    return _decapitalised(error.format_message())
+
+
+def _decapitalised(message: str) -> str:
+    return message[:1].lower() + message[1:].rstrip(".").replace("\n", " ")
+
+
+def _complain(message: str) -> int:
+    print(f"actcli: {message}", file=sys.stderr)
+    return 2
+
+
+def _terminate(signal_number: int, frame: FrameType | None) -> NoReturn:
+    """SIGTERM unwinds the stack like an exception, so that unfinished files are removed."""
+    sys.exit(128 + signal_number)

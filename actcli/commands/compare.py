@@ -1,0 +1,42 @@
+"""actcli compare ACT ACT..."""
+
+import sys
+from dataclasses import asdict, astuple
+
+from actcli.commands.options import DEFAULT_RANGE, Acts, Range, ReportFormat
+from actcli.core.comparison import compare
+from actcli.core.errors import ActivationError
+from actcli.core.resolve import resolve
+
+
+def run(acts: Acts, interval: Range = DEFAULT_RANGE, output_format: ReportFormat = "table") -> None:
+    """The curves in one chart, and for each pair the largest difference on the interval and where it is.
+
+    Example: actcli compare gelu silu --range -3 3
+    """
+    if len(acts) < 2:
+        raise ActivationError("compare takes two activations or more")
+    activations = [resolve(act) for act in acts]
+    differences = compare(activations, *interval)
+    labels = [activation.label for activation in activations]
+    if output_format == "json":
+        from actcli.streams.json_format import write_json
+
+        write_json({"activations": labels, "differences": [asdict(difference) for difference in differences]})
+    elif output_format == "table":
+        from actcli.views.chart import curve_chart
+        from actcli.views.curve import Curve, sample_points
+        from actcli.views.differences import difference_table
+        from actcli.views.render import render
+        from actcli.views.terminal import Terminal
+
+        terminal = Terminal.of(sys.stdout)
+        x = sample_points(interval, terminal, kinks=[kink for activation in activations for kink in activation.kinks()])
+        curves = [Curve(activation.label, x, activation(x)) for activation in activations]
+        table = render(difference_table(differences, terminal, labels=labels), terminal)
+        height = max(terminal.height - table.count("\n") - 2, 8)
+        print(curve_chart(curves, terminal, x_range=interval, height=min(height, 22)), table, sep="\n", end="")
+    else:
+        from actcli.streams.records import write_records
+
+        write_records(["a", "b", "max_abs", "at"], map(astuple, differences), output_format)

@@ -1,0 +1,49 @@
+"""actcli list"""
+
+import sys
+from typing import Annotated, Literal
+
+import typer
+
+from actcli.core.catalogue import CATALOGUE
+
+Format = Literal["auto", "table", "plain", "csv", "json"]
+
+
+def run(
+    output_format: Annotated[
+        Format, typer.Option("--format", "-f", help="auto: a table on a terminal, names alone in a pipe.")
+    ] = "auto",
+) -> None:
+    """Every name works wherever an activation is taken, its aliases too; case, - and _ make no difference.
+
+    Example: actcli list
+    """
+    if output_format == "auto":
+        output_format = "table" if sys.stdout.isatty() else "plain"
+    if output_format == "plain":
+        print(*CATALOGUE, sep="\n")
+    elif output_format == "table":
+        from actcli.views.catalogue import catalogue_table
+        from actcli.views.render import render
+        from actcli.views.terminal import Terminal
+
+        terminal = Terminal.of(sys.stdout)
+        print(render(catalogue_table(CATALOGUE.values(), terminal), terminal), end="")
+    else:
+        entries = [
+            {
+                "name": entry.name,
+                "aliases": list(entry.aliases),
+                "parameters": {parameter.name: parameter.default for parameter in entry.parameters},
+                "rowwise": entry.rowwise,
+                "formula": entry.formula,
+                "kinks": list(entry.kinks()),
+                "reference": entry.reference,
+            }
+            for entry in CATALOGUE.values()
+        ]
+        if output_format == "json":
+            from actcli.streams.json_format import write_json
+
+            write_json(entries)

@@ -1,0 +1,94 @@
+"""What evaluate and differentiate share: numbers in, results out, block by block where the format allows it."""
+
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from actcli.core.activation import Activation
+from actcli.core.jet import Array
+from actcli.core.rounding import round_to
+from actcli.streams.formats import resolve_format
+from actcli.streams.output import stdout_is_tty
+from actcli.streams.reading import open_numbers
+from actcli.streams.writers import open_output
+
+Function = Callable[[Array], Array]
+
+
+def answer(
+    activation: Activation,
+    function: Function,
+    *,
+    numbers: Sequence[str] | None,
+    grid: tuple[float, float, int] | None,
+    input_path: str | None,
+    dtype: str,
+    requested_format: str,
+    output_path: str | None,
+    document: dict[str, Any],
+    heading: str,
+    kinks: Sequence[float] | None = None,
+) -> None:
+    """Print function(x) for the numbers given. JSON is `document` with x, y and those x that are `kinks` added."""
+
+    def rounded(x: Array) -> Array:
+        return round_to(x, dtype)
+
+    output_format = resolve_format(requested_format, output_path, stdout_is_tty())
+    with open_numbers(
+        numbers or (),
+        grid,
+        input_path,
+        rowwise=activation.rowwise,
+        convert=None if dtype == "float64" else rounded,
+        any_order=output_format == "npy",
+        uint16_is_bfloat16=dtype == "bfloat16",
+    ) as source:
+        if output_format in ("table", "json"):
+            from actcli.streams.collect import collect
+
+            x, y = collect(source, lambda x: rounded(function(x)))
+            if output_format == "json":
+                _write_json(document, x, y, kinks, output_path)
+            else:
+                _show(activation, x, y, kinks, heading)
+            return
+        with open_output(output_path, output_format, source, dtype) as writer:
+            for block in source.blocks():
+                writer.write(block, rounded(function(block.values)))
+
+
+def _write_json(document: dict[str, Any], x: Any, y: Any, kinks: Sequence[float] | None, path: str | None) -> None:
+    import numpy as np
+
+    from actcli.streams.json_format import write_json
+
+    document = {"activation": document["activation"], **document, "x": x, "y": y}
+    if kinks is not None:
+        given = np.concatenate([np.ravel(row) for row in x]) if isinstance(x, list) else x
+        document["kinks"] = [kink for kink in kinks if kink in given]
+    write_json(document, path)
+
+
+def _show(activation: Activation, x: Any, y: Any, kinks: Sequence[float] | None, heading: str) -> None:
+    import numpy as np
+
+    from actcli.views.render import render
+    from actcli.views.terminal import Terminal
+    from actcli.views.values import jacobian_table, rowwise_table, value_table
+
+    terminal = Terminal.of(sys.stdout)
+    if not activation.rowwise:
+        if isinstance(x, list):
+            x, y = np.concatenate(x), np.concatenate(y)
+        tables = [value_table(x, y, terminal, heading=heading, kinks=kinks or ())]
+    else:
+        rows = zip(x, y, strict=True) if isinstance(x, list) else [(x, y)]
+        tables = []
+        for scores, results in rows:
+            m = scores.shape[-1]
+            if results.ndim == scores.ndim:
+                tables.append(rowwise_table(scores.reshape(-1, m), results.reshape(-1, m), terminal, heading=heading))
+            else:
+                tables += [jacobian_table(matrix, terminal, heading=heading) for matrix in results.reshape(-1, m, m)]
+    print("\n".join(render(table, terminal) for table in tables), end="")

@@ -1,0 +1,47 @@
+"""The arguments and options that several commands share."""
+
+from typing import Annotated, Literal, TypeAlias
+
+import typer
+
+Act: TypeAlias = Annotated[
+    str,
+    typer.Argument(metavar="ACT", help="An activation: relu, leaky_relu:negative_slope=0.2.", show_default=False),
+]
+Acts: TypeAlias = Annotated[
+    list[str],
+    typer.Argument(metavar="ACT...", help="Activations: relu, leaky_relu:negative_slope=0.2.", show_default=False),
+]
+Numbers: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="[X]...", help="Numbers, negative ones too; stdin when there are none.", show_default=False),
+]
+Grid: TypeAlias = Annotated[
+    tuple[float, float, int] | None,
+    typer.Option("--grid", metavar="START STOP NUM", help="NUM evenly spaced points.", show_default=False),
+]
+Input: TypeAlias = Annotated[
+    str | None,
+    typer.Option("--input", "-i", metavar="FILE", help="Text, .csv or .npy; - is stdin.", show_default=False),
+]
+Output: TypeAlias = Annotated[
+    str | None,
+    typer.Option("--output", "-o", metavar="FILE", help="Written whole or not at all.", show_default=False),
+]
+Dtype: TypeAlias = Annotated[
+    Literal["float64", "float32", "float16", "bfloat16"],
+    typer.Option("--dtype", help="Round the input, and the exact result, to this type."),
+]
+NumberFormat: TypeAlias = Annotated[
+    Literal["auto", "table", "plain", "csv", "json", "npy"],
+    typer.Option("--format", "-f", help="auto: the output file's suffix; a table on a terminal, plain in a pipe."),
+]
+ReportFormat: TypeAlias = Annotated[
+    Literal["table", "plain", "csv", "json"],
+    typer.Option("--format", "-f", help="plain and csv print the numbers alone, in rows."),
+]
+Range: TypeAlias = Annotated[
+    tuple[float, float], typer.Option("--range", "-r", metavar="MIN MAX", help="The interval of x.")
+]
+
+DEFAULT_RANGE = (-6.0, 6.0)
