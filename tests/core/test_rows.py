@@ -1,0 +1,63 @@
+"""Softmax and log_softmax: laws, extremes, and the Jacobian against its closed form."""
+
+import mpmath
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from mpmath import mpf
+
+from actcli.core.catalogue import CATALOGUE
+
+softmax, log_softmax = CATALOGUE["softmax"], CATALOGUE["log_softmax"]
+scores = arrays(np.float64, st.integers(1, 30), elements=st.floats(-1e6, 1e6))
+
+
+@given(scores)
+def test_rows_sum_to_one_within_2_ulp(row):
+    assert abs(float(sum(map(mpf, softmax(row)))) - 1) <= 2 * 2**-52
+
+
+@given(arrays(np.float64, st.integers(2, 12), elements=st.floats(-40, 40)))
+def test_values_are_those_of_the_definition(row):
+    with mpmath.workprec(200):
+        weights = [mpmath.exp(mpf(x)) for x in row]
+        expected = [float(w / sum(weights)) for w in weights]
+        logs = [float(mpmath.log(w / sum(weights))) for w in weights]
+    np.testing.assert_allclose(softmax(row), expected, rtol=1e-14)
+    np.testing.assert_allclose(log_softmax(row), logs, rtol=1e-14)
+
+
+@given(scores, st.floats(-100, 100))
+def test_only_differences_of_scores_matter(row, shift):
+    np.testing.assert_allclose(softmax(row + shift), softmax(row), atol=1e-8)
+
+
+def test_log_softmax_is_exact_where_one_probability_is_all_but_one():
+    expected = float(-mpmath.log1p(mpmath.exp(-28) + mpmath.exp(-30)))
+    assert log_softmax([30.0, 2.0, 0.0])[0] == pytest.approx(expected, rel=1e-15)
+
+
+@given(arrays(np.float64, st.integers(2, 8), elements=st.floats(-20, 20)))
+def test_the_jacobian_is_the_closed_form(row):
+    p = softmax(row)
+    np.testing.assert_allclose(softmax.jacobian(row), np.diag(p) - np.outer(p, p), atol=1e-15)
+    np.testing.assert_allclose(log_softmax.jacobian(row), np.eye(len(row)) - p[None, :], atol=1e-15)
+
+
+def test_rows_are_the_last_axis():
+    x = np.arange(24.0).reshape(2, 3, 4)
+    assert softmax(x).shape == (2, 3, 4)
+    assert softmax.jacobian(x).shape == (2, 3, 4, 4)
+    np.testing.assert_array_equal(softmax.jacobian(x)[1, 2], softmax.jacobian(x[1, 2]))
+
+
+def test_temperature_divides_the_scores():
+    np.testing.assert_array_equal(softmax.with_parameters(temperature=2.0)([2.0, 4.0]), softmax([1.0, 2.0]))
+
+
+def test_an_infinite_score_takes_all():
+    assert softmax([1.0, np.inf, 3.0]).tolist() == [0, 1, 0]
+    assert softmax([-np.inf, 0.0]).tolist() == [0, 1]
+    assert np.isnan(softmax([1.0, np.nan])).all()

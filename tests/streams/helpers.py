@@ -1,0 +1,49 @@
+"""Streams out of memory, for the tests of one reader or writer."""
+
+import io
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from actcli.streams.blocks import Block, Values, equal_lines
+
+
+class Dripping(io.BytesIO):
+    """A pipe that hands over a few bytes at a time, as a slow writer fills it."""
+
+    def __init__(self, data: bytes, sizes: Sequence[int] = (1,)) -> None:
+        super().__init__(data)
+        self._sizes = sizes
+        self._reads = 0
+
+    def read1(self, size: int | None = -1, /) -> bytes:
+        self._reads += 1
+        return self.read(self._sizes[self._reads % len(self._sizes)])
+
+
+def lines_of(blocks: Iterable[Block]) -> list[list[float]]:
+    """The numbers line by line, whatever the blocks were."""
+    lines: list[list[float]] = [[]]
+    for block in blocks:
+        numbers = iter(block.values.ravel().tolist())
+        for length in block.lengths.tolist():
+            lines[-1] += [next(numbers) for _ in range(length)]
+            lines.append([])
+        if block.open:
+            lines.pop()
+        assert next(numbers, None) is None
+    return lines if lines[-1] else lines[:-1]
+
+
+def column(*values: float) -> Block:
+    return Block(np.array(values, dtype=np.float64), equal_lines(len(values), 1))
+
+
+def rows(values: Values) -> Block:
+    return Block(values, equal_lines(len(values), values.shape[1]))
+
+
+def same_bits(a: Values, b: Values) -> bool:
+    """Equal to the last bit, the sign of zero included; any nan equals any other."""
+    nan = np.isnan(a) & np.isnan(b)
+    return a.shape == b.shape and bool(np.all(nan | ((a == b) & (np.signbit(a) == np.signbit(b)))))

@@ -1,0 +1,154 @@
+"""CSV read against Python's csv module, and what of it is kept on the way out."""
+
+import csv
+import io
+import math
+from typing import Literal
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from actcli.streams.blocks import Block, Source, Values
+from actcli.streams.csv_format import CsvWriter, read_csv
+from actcli.streams.errors import StreamError
+from actcli.streams.text import CHUNK
+from tests.streams.helpers import Dripping, column, lines_of, rows
+
+
+def read(data: bytes) -> tuple[str | None, list[list[float]]]:
+    header, blocks = read_csv(io.BytesIO(data), "data.csv")
+    return header, lines_of(blocks)
+
+
+def written(source: Source, *pairs: tuple[Block, Values]) -> str:
+    file = io.BytesIO()
+    writer = CsvWriter(file, source)
+    for block, results in pairs:
+        writer.write(block, results)
+    writer.finish()
+    return file.getvalue().decode()
+
+
+@pytest.mark.parametrize(
+    ("text", "header", "lines"),
+    [
+        (b"", None, []),
+        (b"\n\n", None, []),
+        (b"1,2\n3,4\n", None, [[1, 2], [3, 4]]),
+        (b"a,b\n1,2\n3,4", "a,b", [[1, 2], [3, 4]]),
+        (b"a,b\r\n1, 2\r\n3,4\r\n", "a,b", [[1, 2], [3, 4]]),
+        (b"\n\na,b\n\n1,2\n\n3,4\n\n", "a,b", [[1, 2], [3, 4]]),
+        (b"\xef\xbb\xbfz\n-1\n", "z", [[-1]]),
+        (b'"a,1",b\n"1.5",2\n', '"a,1",b', [[1.5, 2]]),
+        ("größe\n1\n".encode(), "größe", [[1]]),
+        (b"only,names\n", "only,names", []),
+        (b"year,2019\n1,2\n", "year,2019", [[1, 2]]),
+        (b"x\n1\n\r\n2", "x", [[1], [2]]),
+        (b"inf,-inf\n1e400,-0\n", None, [[math.inf, -math.inf], [math.inf, -0.0]]),
+    ],
+)
+def test_header_and_rows(text: bytes, header: str | None, lines: list[list[float]]) -> None:
+    assert read(text) == (header, lines)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (b"a,b\n1,2\n3\n", "line 3: 1 field, expected 2"),
+        (b"1,2\n\n3,4,5\n", "line 3: 3 fields, expected 2"),
+        (b"a,b\n1,2\n3,\n", "line 3: not a number: ''"),
+        (b"\n\na,b\n1,2\n3,x\n", "line 5: not a number: 'x'"),
+        (b"a\n1_0\n", "line 2: not a number: '1_0'"),
+        (b"a\n1\n\xff\n", "line 3: not text: byte 0xff"),
+        (b"\xff,1\n", "line 1: not text: byte 0xff"),
+        (b'a\n"1\n2\n', "line 2: unexpected end of data"),
+        (b'"a\n"\n2\n', "line 1: unexpected end of data"),
+    ],
+)
+def test_mistakes_are_named_with_their_line(text: bytes, message: str) -> None:
+    with pytest.raises(StreamError) as caught:
+        read(text)
+    assert str(caught.value) == f"data.csv, {message}"
+
+
+def test_the_line_is_right_far_from_the_start() -> None:
+    data = b"\na,b\n" + b"1.5,2.5\n\n" * 90_000 + b"1,oops\n"
+    assert len(data) > 3 * CHUNK
+    with pytest.raises(StreamError, match="line 180003: not a number: 'oops'"):
+        read(data)
+
+
+@pytest.mark.parametrize("stream", [io.BytesIO, Dripping])
+def test_blank_lines_before_everything(stream: type[io.BytesIO]) -> None:
+    header, blocks = read_csv(stream(b"\n" * (CHUNK + 5) + b" \r\na,b\n1,2\n3,x\n"), "data.csv")
+    assert header == "a,b"
+    with pytest.raises(StreamError, match=f"line {CHUNK + 9}: not a number: 'x'"):
+        list(blocks)
+
+
+def test_a_line_without_end_is_refused() -> None:
+    endless = io.BytesIO(b"1," * (1 << 25))
+    with pytest.raises(StreamError, match="line 1: longer than 16 MiB"):
+        list(read_csv(endless, "zero.csv")[1])
+    assert endless.tell() < 1 << 25
+
+
+@given(
+    table=st.integers(1, 4).flatmap(
+        lambda width: st.lists(st.lists(st.floats(), min_size=width, max_size=width), min_size=1)
+    ),
+    quoting=st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL]),
+    names=st.booleans(),
+    sizes=st.lists(st.integers(1, 9), min_size=1, max_size=5),
+)
+def test_what_the_csv_module_writes(
+    table: list[list[float]], quoting: Literal[0, 1], names: bool, sizes: list[int]
+) -> None:
+    text = io.StringIO()
+    writer = csv.writer(text, quoting=quoting)
+    header = [f"name, {i}" for i in range(len(table[0]))]
+    writer.writerows([header, *table] if names else table)
+    found, blocks = read_csv(Dripping(text.getvalue().encode(), sizes), "x.csv")
+    assert repr(lines_of(blocks)) == repr(table)
+    assert (found is None) == (not names)
+    if found is not None:
+        assert next(csv.reader([found])) == header
+
+
+def test_x_and_y_for_an_elementwise_function() -> None:
+    block = column(1, math.nan)
+    assert written(Source("x", []), (block, -block.values)) == "x,y\n1.0,-1.0\nnan,nan\n"
+    two_lines = Block(np.array([1.0, 2.0, 3.0]), np.array([2, 1]))
+    assert written(Source("x", []), (two_lines, -two_lines.values)) == "x,y\n1.0,-1.0\n2.0,-2.0\n3.0,-3.0\n"
+    assert written(Source("x", [])) == "x,y\n"
+
+
+@pytest.mark.parametrize("rowwise", [False, True])
+@pytest.mark.parametrize(("header", "first"), [("a,b", "a,b\n"), (None, "")])
+def test_a_csv_file_keeps_columns_and_header(rowwise: bool, header: str | None, first: str) -> None:
+    source = Source("x.csv", [], csv=True, header=header, rowwise=rowwise)
+    values = np.array([[1.0, 2.0], [3.0, 4.0]])
+    block = rows(values) if rowwise else Block(values.ravel(), np.array([2, 2]))
+    assert written(source, (block, -block.values)) == first + "-1.0,-2.0\n-3.0,-4.0\n"
+    assert written(source) == first
+
+
+def test_rows_without_names_are_numbered() -> None:
+    values = np.array([[1.0, 2.0], [3.0, 4.0]])
+    source = Source("stdin", [], rowwise=True)
+    pairs = [(rows(values[:1]), values[:1]), (rows(values[1:]), values[1:])]
+    assert written(source, *pairs) == "y1,y2\n1.0,2.0\n3.0,4.0\n"
+
+
+def test_jacobians() -> None:
+    block = rows(np.array([[1.0, 2.0]]))
+    source = Source("stdin", [], rowwise=True)
+    assert written(source, (block, np.arange(4.0).reshape(1, 2, 2))) == "x1,x2\n0.0,1.0\n2.0,3.0\n"
+
+
+def test_rows_of_different_lengths_are_no_table() -> None:
+    a, b = rows(np.ones((1, 2))), rows(np.ones((1, 3)))
+    with pytest.raises(StreamError, match="stdin: rows of different lengths do not fit in a CSV table"):
+        written(Source("stdin", [], rowwise=True), (a, a.values), (b, b.values))

@@ -1,0 +1,45 @@
+"""Which format is meant: the contract's table."""
+
+import pytest
+
+from actcli.streams.errors import StreamError
+from actcli.streams.formats import resolve_format
+
+
+@pytest.mark.parametrize(
+    ("requested", "path", "tty", "expected"),
+    [
+        ("auto", None, True, "table"),
+        ("auto", None, False, "plain"),
+        ("auto", "-", True, "table"),
+        ("auto", "out.npy", True, "npy"),
+        ("auto", "dir.npy/OUT.CSV", True, "csv"),
+        ("auto", "out.json", False, "json"),
+        ("auto", "out.txt", True, "plain"),
+        ("auto", "out", True, "plain"),
+        ("auto", ".npy", True, "plain"),
+        ("table", None, False, "table"),
+        ("plain", None, True, "plain"),
+        ("plain", "out.npy", True, "plain"),
+        ("json", "-", True, "json"),
+        ("npy", None, False, "npy"),
+        ("npy", "out", True, "npy"),
+    ],
+)
+def test_resolved(requested: str, path: str | None, tty: bool, expected: str) -> None:
+    assert resolve_format(requested, path, tty) == expected
+
+
+@pytest.mark.parametrize(
+    ("requested", "path", "message"),
+    [
+        ("npy", None, "npy is not for a terminal: use --output FILE or a pipe"),
+        ("npy", "-", "npy is not for a terminal: use --output FILE or a pipe"),
+        ("table", "out.txt", "a table is for the terminal: for a file choose plain, csv, json or npy"),
+        ("xml", None, "unknown format 'xml': one of auto, table, plain, csv, json, npy"),
+    ],
+)
+def test_refused(requested: str, path: str | None, message: str) -> None:
+    with pytest.raises(StreamError) as caught:
+        resolve_format(requested, path, True)
+    assert str(caught.value) == message

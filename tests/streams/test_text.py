@@ -1,0 +1,172 @@
+"""Text in: what float() reads, line by line. Text out: what float() reads back as the same bits."""
+
+import io
+import math
+import random
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from actcli.streams.blocks import Block, equal_lines
+from actcli.streams.errors import StreamError
+from actcli.streams.text import CHUNK, PlainWriter, read_text
+from tests.streams.helpers import Dripping, column, lines_of, rows, same_bits
+
+
+def read(data: bytes) -> list[list[float]]:
+    return lines_of(read_text(io.BytesIO(data), "data.txt"))
+
+
+def written(*pairs: tuple[Block, np.ndarray]) -> str:
+    file = io.BytesIO()
+    writer = PlainWriter(file)
+    for block, results in pairs:
+        writer.write(block, results)
+    writer.finish()
+    return file.getvalue().decode()
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        (b"", []),
+        (b"1", [[1]]),
+        (b"1\n", [[1]]),
+        (b"1\n2\n3\n", [[1], [2], [3]]),
+        (b"1 2\t3,4,\n5 , 6\n", [[1, 2, 3, 4], [5, 6]]),
+        (b"\n1\n\n\n2 3\n\n", [[], [1], [], [], [2, 3], []]),
+        (b"1\r\n2\r\n\r\n3", [[1], [2], [], [3]]),
+        (b"  1  \n  ", [[1]]),
+        (b"-0 +1 .5 1. 1e-3 1E5 -Infinity inf", [[-0.0, 1, 0.5, 1, 1e-3, 1e5, -math.inf, math.inf]]),
+        (b"\xef\xbb\xbf1\n2", [[1], [2]]),
+        (b"\xef\xbb\xbf", []),
+        ("1\u00a02\u20033\n".encode(), [[1, 2, 3]]),
+        (b"9007199254740993 0.1 1e400 1e-400", [[2.0**53, 0.1, math.inf, 0.0]]),
+    ],
+)
+def test_lines_and_numbers(text: bytes, lines: list[list[float]]) -> None:
+    assert read(text) == lines
+
+
+def test_nan_is_a_number() -> None:
+    assert [math.isnan(value) for value in read(b"nan -NaN")[0]] == [True, True]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (b"1\n2\nabc\n4", "data.txt, line 3: not a number: 'abc'"),
+        (b"1\r\n2\r\nx", "data.txt, line 3: not a number: 'x'"),
+        (b"1_000", "data.txt, line 1: not a number: '1_000'"),
+        (b"1\n0x10\n", "data.txt, line 2: not a number: '0x10'"),
+        (b"1 2\n\n3 1,2;3", "data.txt, line 3: not a number: '2;3'"),
+        (b"1\n2 \xff\n", "data.txt, line 2: not text: byte 0xff"),
+        (b"1\n\x1b[31mred\n", "data.txt, line 2: not a number: '\\x1b[31mred'"),
+        ("1\n−3\n".encode(), "data.txt, line 2: not a number: '−3'"),
+        (b"1\x002", "data.txt, line 1: not a number: '1\\x002'"),
+        (b"y" * 99, "data.txt, line 1: not a number: '" + "y" * 40 + "...'"),
+    ],
+)
+def test_the_first_bad_token_is_named_with_its_line(text: bytes, message: str) -> None:
+    with pytest.raises(StreamError) as caught:
+        read(text)
+    assert str(caught.value) == message
+
+
+@pytest.mark.parametrize("one_per_line", [True, False])
+def test_the_line_is_right_far_from_the_start(one_per_line: bool) -> None:
+    line = b"1.5\n" if one_per_line else b"1.5 2\n"
+    blank_lines = b"" if one_per_line else b"\n \n"
+    data = blank_lines + line * 200_000 + b"oops\n" + line * 10
+    assert len(data) > 3 * CHUNK
+    with pytest.raises(StreamError, match=f"line {200_001 + blank_lines.count(10)}: not a number: 'oops'"):
+        list(read_text(io.BytesIO(data), "data.txt"))
+
+
+def test_what_stood_before_the_bad_token_was_delivered() -> None:
+    blocks = read_text(io.BytesIO(b"1\n" * CHUNK + b"oops"), "data.txt")
+    assert next(blocks).values[0] == 1
+
+
+def test_a_token_without_end_is_refused_before_it_fills_the_memory() -> None:
+    endless = io.BytesIO(b"1\n" + b"7" * (50 * CHUNK))
+    with pytest.raises(StreamError, match="line 2: not a number: '7777"):
+        list(read_text(endless, "data.txt"))
+    assert endless.tell() < 5 * CHUNK
+
+
+def test_blocks_are_bounded_even_when_the_line_is_not() -> None:
+    data = b"1 " * (3 * CHUNK)
+    blocks = list(read_text(io.BytesIO(data), "data.txt"))
+    assert len(blocks) > 3
+    assert max(block.values.size for block in blocks) <= CHUNK
+    assert lines_of(blocks) == [[1.0] * (3 * CHUNK)]
+
+
+def test_numbers_arrive_as_soon_as_they_are_written() -> None:
+    stream = Dripping(b"1\n2\n3", sizes=[2])
+    blocks = read_text(stream, "pipe")
+    assert next(blocks).values.tolist() == [1]
+    assert stream.tell() == 2
+
+
+token = st.floats().map(repr) | st.integers().map(str)
+separator = st.sampled_from([" ", ",", "\t", "\n", "\r\n", "\n\n", " , ", "\n \n", "  "])
+
+
+@given(
+    parts=st.lists(st.tuples(token, separator), max_size=30),
+    end=st.booleans(),
+    sizes=st.lists(st.integers(1, 9), min_size=1, max_size=5),
+)
+def test_lines_do_not_depend_on_how_the_bytes_arrive(parts: list[tuple[str, str]], end: bool, sizes: list[int]) -> None:
+    text = "".join(a + b for a, b in parts)
+    text = text if end else text.rstrip()
+    truth = [[float(token) for token in line.replace(",", " ").split()] for line in text.split("\n")]
+    if not truth[-1]:  # nothing after the last line break
+        truth.pop()
+    for stream in (io.BytesIO(text.encode()), Dripping(text.encode(), sizes)):
+        assert repr(lines_of(read_text(stream, "x"))) == repr(truth)
+        stream.seek(0)
+        echoed = written(*((block, block.values) for block in read_text(stream, "x")))
+        again = [[float(token) for token in line.split(" ") if token] for line in echoed.split("\n")[:-1]]
+        assert repr(again) == repr(truth)
+
+
+@given(st.lists(st.floats(), min_size=1))
+def test_plain_reads_back_bit_for_bit(values: list[float]) -> None:
+    text = written((column(*values), np.array(values)))
+    assert same_bits(np.array([float(line) for line in text.splitlines()]), np.array(values))
+
+
+def test_any_bit_pattern_reads_back() -> None:
+    values = np.frombuffer(random.Random(5).randbytes(8 * 20_000), dtype=np.float64)
+    text = written((column(*values), values))
+    assert same_bits(np.array([float(line) for line in text.splitlines()]), values)
+
+
+def test_integers_look_like_floats() -> None:
+    assert written((column(3, -0.0, 1e22), np.array([3, -0.0, 1e22]))) == "3.0\n-0.0\n1e+22\n"
+
+
+def test_rows_and_matrices() -> None:
+    values = np.array([[1.0, 2.0], [3.0, 4.0]])
+    assert written((rows(values), values)) == "1.0 2.0\n3.0 4.0\n"
+    matrices = np.arange(8.0).reshape(2, 2, 2)
+    text = "0.0 1.0\n2.0 3.0\n\n4.0 5.0\n6.0 7.0\n"
+    assert written((rows(values), matrices)) == text
+    assert written((rows(values[:1]), matrices[:1]), (rows(values[1:]), matrices[1:])) == text
+
+
+def test_nothing_in_nothing_out() -> None:
+    assert written() == ""
+    assert written((column(), np.empty(0))) == ""
+
+
+def test_a_line_in_three_blocks() -> None:
+    part = np.array([1.0])
+    begin = Block(part, equal_lines(1, 1), open=True)
+    end = Block(np.array([2.0]), np.array([0, 1]))
+    assert written((begin, part), (begin, part), (end, end.values)) == "1.0 1.0\n2.0\n"

@@ -1,0 +1,104 @@
+import math
+
+import numpy as np
+import pytest
+
+from actcli.views.bar import bar
+from actcli.views.number import align, decade, format_alike, format_number, power_of_ten, times
+
+
+@pytest.mark.parametrize(
+    ("x", "text"),
+    [
+        (3.7312e-12, "3.731e-12"),
+        (3.73e-12, "3.73e-12"),
+        (1e-12, "1e-12"),
+        (0.25, "0.25"),
+        (1.0, "1.0"),
+        (-0.0, "-0.0"),
+        (0.0, "0.0"),
+        (-3.0, "-3.0"),
+        (150.0, "150.0"),
+        (2 / 3, "0.6667"),
+        (0.99999, "1.0"),
+        (9.99996, "10.0"),
+        (0.0001234567, "0.0001235"),
+        (0.00009999999, "0.0001"),
+        (0.0000123, "1.23e-05"),
+        (12345.678, "12346"),
+        (12345.0, "12345.0"),
+        (99999.0, "99999.0"),
+        (999999.0, "1e+06"),
+        (1e6, "1e+06"),
+        (1.5e300, "1.5e+300"),
+        (5e-324, "4.941e-324"),
+        (math.nan, "nan"),
+        (math.inf, "inf"),
+        (-math.inf, "-inf"),
+    ],
+)
+def test_four_digits(x: float, text: str) -> None:
+    assert format_number(x) == text
+
+
+def test_as_many_digits_as_asked_for() -> None:
+    assert format_number(math.pi, 1) == "3"
+    assert format_number(math.pi, 6) == "3.14159"
+    assert format_number(0.1 + 0.2, None) == "0.30000000000000004"
+    assert format_number(np.float64(0.1), None) == "0.1"
+
+
+def test_aligned_on_the_decimal_point() -> None:
+    assert align(["-800.0", "4.25e-18", "0.5", "nan", "1e-12", "inf"]) == [
+        "-800.0     ",
+        "   4.25e-18",
+        "   0.5     ",
+        " nan       ",
+        "   1e-12   ",
+        " inf       ",
+    ]
+    assert align([]) == []
+
+
+def test_numbers_in_one_notation() -> None:
+    assert format_alike([0.0363, 1.2, 260.0]) == ["  0.0363", "  1.20  ", "260     "]
+    assert format_alike([0.0363, 1e-12]) == ["3.63e-02", "1.00e-12"]
+    assert format_alike([1.0, 0.0, math.nan, math.inf]) == ["  1.00", "  0   ", "nan   ", "inf   "]
+    assert format_alike([0.0]) == ["0"]
+
+
+def test_powers_of_ten() -> None:
+    assert power_of_ten(-13) == "10⁻¹³"
+    assert power_of_ten(0) == "10⁰"
+    assert power_of_ten(-13, unicode=False) == "1e-13"
+    assert [decade(x) for x in (1.0, 9.99, 10.0, 0.1, 0.099, 1e-300)] == [0, 0, 1, -1, -2, -300]
+
+
+@pytest.mark.parametrize(
+    ("decades", "text"),
+    [
+        (math.log10(2.5), "2.5 times"),
+        (math.log10(43), "43 times"),
+        (math.log10(4321), "4,300 times"),
+        (math.log10(999_999), "1 million times"),
+        (math.log10(61.2e9), "61 billion times"),
+        (math.log10(999.9e9), "1 trillion times"),
+        (14.5, "320 trillion times"),
+        (15.0, "10^15 times"),
+        (612.3, "10^612 times"),
+    ],
+)
+def test_how_often_in_words(decades: float, text: str) -> None:
+    assert times(decades) == text
+
+
+def test_bars() -> None:
+    assert bar(1, 4) == "████"
+    assert bar(0.5, 4) == "██"
+    assert bar(0.53125, 4) == "██▏"
+    assert bar(1e-9, 4) == "▏", "what is not nothing is seen"
+    assert bar(0, 4) == ""
+    assert bar(math.nan, 4) == ""
+    assert bar(7, 4) == "████", "never longer than its room"
+    assert bar(0.5, 4, unicode=False) == "##"
+    assert bar(1e-9, 4, unicode=False) == "#"
