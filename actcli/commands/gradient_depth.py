@@ -51,7 +51,7 @@ def run(
     else:
         from actcli.streams.records import write_records
 
-        fields = [field for field in asdict(runs[0].layers[0])]
+        fields = list(asdict(runs[0].layers[0]))
         records = [[run.activation, *asdict(layer).values()] for run in runs for layer in run.layers]
         write_records(["activation", *fields], records, output_format)
 

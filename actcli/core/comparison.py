@@ -44,15 +44,14 @@ def check_curves(activations: Sequence[Activation], low: float, high: float) -> 
 def _largest(a: Activation, b: Activation, low: float, high: float) -> Difference:
     kinks = [x for x in (*a.kinks(), *b.kinks()) if low <= x <= high]
     x = np.unique(np.concatenate([np.linspace(low, high, 4001), kinks]))
+    at, max_abs = x[0], -1.0
     # Close in on the largest: each round looks at the neighbourhood of the best point, a thousand times finer.
     for _ in range(3):
         gap = _gap(a, b, x)
         best = int(np.argmax(gap))
-        x, at, max_abs = (
-            np.linspace(x[max(best - 1, 0)], x[min(best + 1, len(x) - 1)], 2001),
-            x[best],
-            gap[best],
-        )
+        if gap[best] > max_abs:
+            at, max_abs = x[best], gap[best]
+        x = np.linspace(x[max(best - 1, 0)], x[min(best + 1, len(x) - 1)], 2001)
     if max_abs < 0.0:
         return Difference(a.label, b.label, float("nan"), float("nan"))
     return Difference(a.label, b.label, float(max_abs), float(at))

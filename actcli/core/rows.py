@@ -60,4 +60,5 @@ def _sum_of_weights(weights: Array) -> Array:
     """
     upper = (weights + 2.0**27) - 2.0**27
     exact: Array = upper.sum(axis=-1, keepdims=True)
-    return exact + (weights - upper).sum(axis=-1, keepdims=True)
+    rest: Array = (weights - upper).sum(axis=-1, keepdims=True)
+    return exact + rest

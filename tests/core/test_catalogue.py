@@ -126,8 +126,8 @@ def test_sigmoid_and_tanh_are_symmetric(x):
 
 def test_shapes_come_back_and_long_arrays_are_the_sum_of_their_blocks():
     gelu = CATALOGUE["gelu"]
-    x = np.linspace(-60, 60, 3 * 2**14 + 7)
+    x = np.linspace(-60, 60, 3 * 2**14 + 6)
     assert gelu(0.5).shape == ()
     assert gelu(np.empty((0, 3))).shape == (0, 3)
-    assert gelu.derivatives(x.reshape(-1, 7), 2).shape == (3, x.size // 7, 7)
-    np.testing.assert_array_equal(gelu(x)[::4999], [gelu(value) for value in x[::4999]])
+    assert gelu.derivatives(x.reshape(-1, 6), 2).shape == (3, x.size // 6, 6)
+    np.testing.assert_array_equal(gelu(x)[::4999], [float(gelu(value)) for value in x[::4999]])
