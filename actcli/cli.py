@@ -17,7 +17,7 @@ from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 
 from actcli import __version__
-from actcli.core.errors import ActivationError
+from actcli.core.errors import InputError
 from actcli.streams.errors import StreamError
 
 COMMANDS = {
@@ -113,12 +113,16 @@ def _options(
 def main() -> NoReturn:
     """Run the command line; errors are one line on stderr, and the exit code says how it went."""
     signal.signal(signal.SIGTERM, _terminate)
+    # Products of small matrices run slower on several threads than on one, and not reproducibly. NumPy reads this when
+    # it is imported; a user who says otherwise is obeyed.
+    for library in ("OPENBLAS", "MKL", "OMP"):
+        os.environ.setdefault(f"{library}_NUM_THREADS", "1")
     try:
         code = app(prog_name="actcli", standalone_mode=False)
         sys.stdout.flush()
     except typer.TyperException as error:
         code = _complain(_usage(error))
-    except (ActivationError, StreamError) as error:
+    except (InputError, StreamError) as error:
         code = _complain(str(error))
     except BrokenPipeError:
         # Whoever read our output has seen enough. Python flushes stdout once more at exit.

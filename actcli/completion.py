@@ -3,6 +3,7 @@
 The scripts are complete in themselves: a Tab press runs no Python.
 """
 
+import string
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -11,16 +12,16 @@ from actcli.core.catalogue import CATALOGUE
 
 SHELLS = ("bash", "zsh", "fish")
 
-_ACTIVATION_METAVARS = ("ACT", "ACT...")
+_ONE_ACTIVATION, _ACTIVATIONS = "ACT", "ACT..."
 
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """An option: its spellings, help in one line, and what its value may be."""
+    """An option: its spellings, help in one line, how many values it takes, and what they may be."""
 
     spellings: tuple[str, ...]
     summary: str
-    takes_value: bool
+    values: int
     choices: tuple[str, ...] = ()
     is_activation: bool = False
     is_file: bool = False
@@ -33,7 +34,8 @@ class CommandLine:
     name: str
     summary: str
     options: tuple[Option, ...]
-    takes_activations: bool
+    argument: str | None
+    """How its help names its first argument."""
 
 
 def script(shell: str, commands: Mapping[str, Any], root: Any) -> str:
@@ -48,9 +50,7 @@ def _command_line(name: str, command: Any) -> CommandLine:
         name=name,
         summary=command.help.partition("\n")[0].rstrip("."),
         options=tuple(_option(parameter) for parameter in _options(command)),
-        takes_activations=any(
-            p.param_type_name == "argument" and p.metavar in _ACTIVATION_METAVARS for p in command.params
-        ),
+        argument=next((p.metavar for p in command.params if p.param_type_name == "argument"), None),
     )
 
 
@@ -64,11 +64,17 @@ def _option(parameter: Any) -> Option:
     return Option(
         spellings=tuple(parameter.opts),
         summary=(parameter.help or "").partition("\n")[0].rstrip("."),
-        takes_value=not parameter.is_flag,
-        choices=tuple(getattr(parameter.type, "choices", ())),
-        is_activation=parameter.metavar in _ACTIVATION_METAVARS,
+        values=0 if parameter.is_flag else parameter.nargs,
+        choices=_choices(parameter),
+        is_activation=parameter.metavar == _ONE_ACTIVATION,
         is_file=parameter.metavar == "FILE",
     )
+
+
+def _choices(parameter: Any) -> tuple[str, ...]:
+    """The values of a choice, or those in a metavar such as a|b|c:NUMBER, which says a, b and c."""
+    named = [name.partition(":")[0] for name in (parameter.metavar or "").split("|")]
+    return tuple(getattr(parameter.type, "choices", ())) or tuple(named if len(named) > 1 else ())
 
 
 def _names() -> list[str]:
@@ -92,24 +98,31 @@ _BASH = """\
 
 _actcli() {{
     # bash splits words at : and =, so the line is cut at blanks instead.
-    local line="${{COMP_LINE:0:COMP_POINT}}" words current previous candidates=""
+    local line="${{COMP_LINE:0:COMP_POINT}}" words word command current previous candidates=""
     read -ra words <<< "$line"
     [[ $line == *[[:space:]] ]] && words+=("")
-    current="${{words[-1]}}"
-    previous="${{words[-2]}}"
-    local names="{names}"
-    [[ $current == *:* ]] && names="{parameters}"
+    command="${{words[1]}}" current="${{words[-1]}}" previous="${{words[-2]}}"
+    if [[ $current == --*=* ]]; then
+        previous="${{current%%=*}}" current="${{current#*=}}"
+    fi
 
     if (( ${{#words[@]}} == 2 )); then
         candidates="{commands}"
         [[ $current == -* ]] && candidates="{root_options}"
-        [[ $previous == --show-completion ]] && candidates="{shells}"
     else
-        case "${{words[1]}} $previous" in
+        local names="{names}"
+        local activations="$names"
+        [[ $current == *:* ]] && activations="{parameters}"
+        local first="$activations"
+        for word in "${{words[@]:2:${{#words[@]}}-3}}"; do
+            [[ " $names " == *" ${{word%%:*}} "* ]] && first=""
+        done
+
+        case "$command $previous" in
             "--show-completion "*) candidates="{shells}" ;;
 {values}
             *)
-                case "${{words[1]}}" in
+                case "$command $current" in
 {arguments}
                 esac
                 ;;
@@ -118,9 +131,8 @@ _actcli() {{
 
     COMPREPLY=($(compgen -W "$candidates" -- "$current"))
     [[ ${{#COMPREPLY[@]}} == 1 && ${{COMPREPLY[0]}} == *= ]] && compopt -o nospace
-    # What stands before the last : or = is a word of its own to bash, and must not be repeated.
-    local kept="${{current%"${{current##*[:=]}}"}}"
-    COMPREPLY=("${{COMPREPLY[@]#"$kept"}}")
+    # $2 is the part of the word that bash will replace; what stands before it must not be repeated.
+    COMPREPLY=("${{COMPREPLY[@]#"${{current%"$2"}}"}}")
 }}
 
 complete -F _actcli actcli
@@ -130,12 +142,13 @@ complete -F _actcli actcli
 def _bash(commands: list[CommandLine], root: list[Option]) -> str:
     values, arguments = [], []
     for command in commands:
-        for option in filter(lambda option: option.takes_value, command.options):
+        for option in filter(lambda option: option.values, command.options):
             pattern = "|".join(f'"{command.name} {spelling}"' for spelling in option.spellings)
             values.append(f"            {pattern}) {_bash_value(option)} ;;")
         options = " ".join(spelling for option in command.options for spelling in option.spellings)
-        names = '[[ $current != -* ]] && candidates="$names" || ' if command.takes_activations else ""
-        arguments.append(f'                    {command.name}) {names}candidates="{options}" ;;')
+        arguments.append(f'                    "{command.name} -"*) candidates="{options}" ;;')
+        if names := {_ONE_ACTIVATION: "$first", _ACTIVATIONS: "$activations"}.get(command.argument or ""):
+            arguments.append(f'                    "{command.name} "*) candidates="{names}" ;;')
     return _BASH.format(
         names=" ".join(_names()),
         parameters=" ".join(_parameters()),
@@ -149,8 +162,8 @@ def _bash(commands: list[CommandLine], root: list[Option]) -> str:
 
 def _bash_value(option: Option) -> str:
     if option.is_file:
-        return 'compopt -o filenames; COMPREPLY=($(compgen -f -- "$current")); return'
-    return 'candidates="$names"' if option.is_activation else f'candidates="{" ".join(option.choices)}"'
+        return "compopt -o default; return"  # readline knows about blanks and tildes
+    return 'candidates="$activations"' if option.is_activation else f'candidates="{" ".join(option.choices)}"'
 
 
 # --- zsh -------------------------------------------------------------------------------------------------------
@@ -168,7 +181,7 @@ _actcli_activation() {{
 }}
 
 _actcli() {{
-    local context state state_descr line
+    local curcontext="$curcontext" context state state_descr line
     typeset -A opt_args
     _arguments -C \\
 {root}
@@ -210,20 +223,20 @@ def _zsh(commands: list[CommandLine], root: list[Option]) -> str:
 
 def _zsh_case(command: CommandLine) -> str:
     specs = [spec for option in command.options for spec in _zsh_specs(option)]
-    specs += ["'*:activation:_actcli_activation'"] if command.takes_activations else []
+    if place := {_ONE_ACTIVATION: "1", _ACTIVATIONS: "*"}.get(command.argument or ""):
+        specs.append(f"'{place}:activation:_actcli_activation'")
     body = " \\\n".join(f"                        {spec}" for spec in specs)
     return f"                {command.name})\n                    _arguments \\\n{body}\n                    ;;"
 
 
 def _zsh_specs(option: Option) -> Iterable[str]:
-    """`'--format[help]:value:(json csv)'`, one for each spelling."""
+    """`'*--format=[help]:value:(json csv)'`, one for each spelling."""
     summary = option.summary.replace("\\", "\\\\").replace("[", "\\[").replace("]", "\\]").replace(":", "\\:")
-    action = ""
-    if option.takes_value:
-        choices = f"({' '.join(option.choices)})" if option.choices else " "
-        action = "_files" if option.is_file else "_actcli_activation" if option.is_activation else choices
-        action = f":value:{action}"
-    return [_quoted(f"*{spelling}[{summary}]{action}") for spelling in option.spellings]
+    choices = f"({' '.join(option.choices)})" if option.choices else " "
+    action = "_files" if option.is_file else "_actcli_activation" if option.is_activation else choices
+    for spelling in option.spellings:
+        equals = "=" if option.values == 1 and spelling.startswith("--") else ""
+        yield _quoted(f"*{spelling}{equals}[{summary}]{f':value:{action}' * option.values}")
 
 
 def _quoted(text: str) -> str:
@@ -232,30 +245,42 @@ def _quoted(text: str) -> str:
 
 # --- fish ------------------------------------------------------------------------------------------------------
 
+_FISH = """\
+# Completion of actcli for fish. Generated by: actcli --show-completion fish
+
+set -g __actcli_names {names}
+
+function __actcli_activations
+    if string match -q '*:*' -- (commandline -ct)
+        printf '%s\\n' {parameters}
+    else
+        printf '%s\\n' $__actcli_names
+    end
+end
+
+function __actcli_has_activation
+    for word in (commandline -opc)
+        contains -- (string replace -r ':.*' '' -- $word) $__actcli_names; and return
+    end
+    return 1
+end
+
+complete -c actcli -f
+{completions}
+"""
+
 
 def _fish(commands: list[CommandLine], root: list[Option]) -> str:
-    lines = [
-        "# Completion of actcli for fish. Generated by: actcli --show-completion fish",
-        "",
-        "function __actcli_activations",
-        "    if string match -q '*:*' -- (commandline -ct)",
-        f"        printf '%s\\n' {' '.join(_parameters())}",
-        "    else",
-        f"        printf '%s\\n' {' '.join(_names())}",
-        "    end",
-        "end",
-        "",
-        "complete -c actcli -f",
-    ]
-    lines += [_fish_option(option, "__fish_use_subcommand") for option in root]
+    lines = [_fish_option(option, "__fish_use_subcommand") for option in root]
     for command in commands:
         lines.append(f"complete -c actcli -n __fish_use_subcommand -a {command.name} -d {_quoted(command.summary)}")
     for command in commands:
         seen = f"__fish_seen_subcommand_from {command.name}"
         lines += ["", *(_fish_option(option, seen) for option in command.options)]
-        if command.takes_activations:
-            lines.append(f"complete -c actcli -n '{seen}' -a '(__actcli_activations)'")
-    return "\n".join(lines) + "\n"
+        if command.argument in (_ONE_ACTIVATION, _ACTIVATIONS):
+            condition = f"{seen}; and not __actcli_has_activation" if command.argument == _ONE_ACTIVATION else seen
+            lines.append(f"complete -c actcli -n '{condition}' -a '(__actcli_activations)'")
+    return _FISH.format(names=" ".join(_names()), parameters=" ".join(_parameters()), completions="\n".join(lines))
 
 
 def _fish_option(option: Option, condition: str) -> str:
@@ -267,6 +292,6 @@ def _fish_option(option: Option, condition: str) -> str:
         value = " -r -F"
     elif option.is_activation:
         value = " -x -a '(__actcli_activations)'"
-    elif option.takes_value:
+    elif option.values:
         value = f" -x -a {_quoted(' '.join(option.choices))}" if option.choices else " -x"
     return f"complete -c actcli -n '{condition}' {spellings}{value} -d {_quoted(option.summary)}"

@@ -2,38 +2,45 @@
 
 _actcli() {
     # bash splits words at : and =, so the line is cut at blanks instead.
-    local line="${COMP_LINE:0:COMP_POINT}" words current previous candidates=""
+    local line="${COMP_LINE:0:COMP_POINT}" words word command current previous candidates=""
     read -ra words <<< "$line"
     [[ $line == *[[:space:]] ]] && words+=("")
-    current="${words[-1]}"
-    previous="${words[-2]}"
-    local names="identity linear sigmoid logistic expit tanh relu leaky_relu lrelu elu selu gelu silu swish mish softplus softmax log_softmax logsoftmax"
-    [[ $current == *:* ]] && names="leaky_relu:negative_slope= lrelu:negative_slope= elu:alpha= selu:alpha= selu:gamma= softplus:beta= softmax:temperature="
+    command="${words[1]}" current="${words[-1]}" previous="${words[-2]}"
+    if [[ $current == --*=* ]]; then
+        previous="${current%%=*}" current="${current#*=}"
+    fi
 
     if (( ${#words[@]} == 2 )); then
         candidates="list evaluate differentiate plot compare gradient-depth"
         [[ $current == -* ]] && candidates="--version --show-completion --help"
-        [[ $previous == --show-completion ]] && candidates="bash zsh fish"
     else
-        case "${words[1]} $previous" in
+        local names="identity linear sigmoid logistic expit tanh relu leaky_relu lrelu elu selu gelu silu swish mish softplus softmax log_softmax logsoftmax"
+        local activations="$names"
+        [[ $current == *:* ]] && activations="leaky_relu:negative_slope= lrelu:negative_slope= elu:alpha= selu:alpha= selu:gamma= softplus:beta= softmax:temperature="
+        local first="$activations"
+        for word in "${words[@]:2:${#words[@]}-3}"; do
+            [[ " $names " == *" ${word%%:*} "* ]] && first=""
+        done
+
+        case "$command $previous" in
             "--show-completion "*) candidates="bash zsh fish" ;;
             "list --format"|"list -f") candidates="auto table plain csv json" ;;
             "evaluate --grid") candidates="" ;;
-            "evaluate --input"|"evaluate -i") compopt -o filenames; COMPREPLY=($(compgen -f -- "$current")); return ;;
+            "evaluate --input"|"evaluate -i") compopt -o default; return ;;
             "evaluate --dtype") candidates="float64 float32 float16 bfloat16" ;;
             "evaluate --format"|"evaluate -f") candidates="auto table plain csv json npy" ;;
-            "evaluate --output"|"evaluate -o") compopt -o filenames; COMPREPLY=($(compgen -f -- "$current")); return ;;
+            "evaluate --output"|"evaluate -o") compopt -o default; return ;;
             "differentiate --order"|"differentiate -n") candidates="" ;;
             "differentiate --grid") candidates="" ;;
-            "differentiate --input"|"differentiate -i") compopt -o filenames; COMPREPLY=($(compgen -f -- "$current")); return ;;
+            "differentiate --input"|"differentiate -i") compopt -o default; return ;;
             "differentiate --dtype") candidates="float64 float32 float16 bfloat16" ;;
             "differentiate --format"|"differentiate -f") candidates="auto table plain csv json npy" ;;
-            "differentiate --output"|"differentiate -o") compopt -o filenames; COMPREPLY=($(compgen -f -- "$current")); return ;;
+            "differentiate --output"|"differentiate -o") compopt -o default; return ;;
             "plot --range"|"plot -r") candidates="" ;;
             "plot --format"|"plot -f") candidates="chart plain csv json" ;;
             "compare --range"|"compare -r") candidates="" ;;
             "compare --format"|"compare -f") candidates="table plain csv json" ;;
-            "gradient-depth --act"|"gradient-depth -a") candidates="$names" ;;
+            "gradient-depth --act"|"gradient-depth -a") candidates="$activations" ;;
             "gradient-depth --layers"|"gradient-depth -l") candidates="" ;;
             "gradient-depth --width") candidates="" ;;
             "gradient-depth --batch") candidates="" ;;
@@ -43,13 +50,17 @@ _actcli() {
             "gradient-depth --seed") candidates="" ;;
             "gradient-depth --format"|"gradient-depth -f") candidates="table plain csv json" ;;
             *)
-                case "${words[1]}" in
-                    list) candidates="--format -f --help" ;;
-                    evaluate) [[ $current != -* ]] && candidates="$names" || candidates="--grid --input -i --dtype --format -f --output -o --help" ;;
-                    differentiate) [[ $current != -* ]] && candidates="$names" || candidates="--order -n --grid --input -i --dtype --format -f --output -o --help" ;;
-                    plot) [[ $current != -* ]] && candidates="$names" || candidates="--range -r --format -f --help" ;;
-                    compare) [[ $current != -* ]] && candidates="$names" || candidates="--range -r --format -f --help" ;;
-                    gradient-depth) candidates="--act -a --layers -l --width --batch --steps --lr --init --seed --format -f --quiet -q --help" ;;
+                case "$command $current" in
+                    "list -"*) candidates="--format -f --help" ;;
+                    "evaluate -"*) candidates="--grid --input -i --dtype --format -f --output -o --help" ;;
+                    "evaluate "*) candidates="$first" ;;
+                    "differentiate -"*) candidates="--order -n --grid --input -i --dtype --format -f --output -o --help" ;;
+                    "differentiate "*) candidates="$first" ;;
+                    "plot -"*) candidates="--range -r --format -f --help" ;;
+                    "plot "*) candidates="$activations" ;;
+                    "compare -"*) candidates="--range -r --format -f --help" ;;
+                    "compare "*) candidates="$activations" ;;
+                    "gradient-depth -"*) candidates="--act -a --layers -l --width --batch --steps --lr --init --seed --format -f --quiet -q --help" ;;
                 esac
                 ;;
         esac
@@ -57,9 +68,8 @@ _actcli() {
 
     COMPREPLY=($(compgen -W "$candidates" -- "$current"))
     [[ ${#COMPREPLY[@]} == 1 && ${COMPREPLY[0]} == *= ]] && compopt -o nospace
-    # What stands before the last : or = is a word of its own to bash, and must not be repeated.
-    local kept="${current%"${current##*[:=]}"}"
-    COMPREPLY=("${COMPREPLY[@]#"$kept"}")
+    # $2 is the part of the word that bash will replace; what stands before it must not be repeated.
+    COMPREPLY=("${COMPREPLY[@]#"${current%"$2"}"}")
 }
 
 complete -F _actcli actcli

@@ -5,7 +5,7 @@ from dataclasses import asdict, astuple
 
 from actcli.commands.options import DEFAULT_RANGE, Acts, Range, ReportFormat
 from actcli.core.comparison import compare
-from actcli.core.errors import ActivationError
+from actcli.core.errors import InputError
 from actcli.core.resolve import resolve
 
 
@@ -15,7 +15,7 @@ def run(acts: Acts, interval: Range = DEFAULT_RANGE, output_format: ReportFormat
     Example: actcli compare gelu silu --range -3 3
     """
     if len(acts) < 2:
-        raise ActivationError("compare takes two activations or more")
+        raise InputError("compare takes two activations or more")
     activations = [resolve(act) for act in acts]
     differences = compare(activations, *interval)
     labels = [activation.label for activation in activations]

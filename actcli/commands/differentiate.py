@@ -8,7 +8,7 @@ import typer
 from actcli.commands.numbers import answer
 from actcli.commands.options import Act, Dtype, Grid, Input, NumberFormat, Numbers, Output
 from actcli.core.activation import MAX_ORDER
-from actcli.core.errors import ActivationError
+from actcli.core.errors import InputError
 from actcli.core.resolve import resolve
 
 
@@ -29,7 +29,7 @@ def run(
     """
     activation = resolve(act)
     if activation.rowwise and order > 1:
-        raise ActivationError(
+        raise InputError(
             f"{activation.name} acts on rows: of its derivatives only the first, the Jacobian, is given"
         )
     answer(

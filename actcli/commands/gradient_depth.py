@@ -2,7 +2,7 @@
 
 import sys
 from dataclasses import asdict
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
@@ -24,8 +24,12 @@ def run(
     steps: Annotated[int, typer.Option("--steps", min=0, help="Weight updates.")] = _DEFAULT.steps,
     lr: Annotated[float, typer.Option("--lr", min=0.0, help="Learning rate.")] = _DEFAULT.learning_rate,
     init: Annotated[
-        Literal["auto", "xavier", "he", "lecun", "normal"],
-        typer.Option("--init", help="Initialisation; auto is he for the ReLU family and xavier otherwise."),
+        str,
+        typer.Option(
+            "--init",
+            metavar="auto|xavier|he|lecun|normal:STD",
+            help="Initialisation; auto is he for the ReLU family and xavier otherwise.",
+        ),
     ] = "auto",
     seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of data, weights and batches.")] = _DEFAULT.seed,
     output_format: ReportFormat = "table",

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from actcli.core.errors import ActivationError, did_you_mean
+from actcli.core.errors import InputError, did_you_mean
 from actcli.core.jet import Array, Jet
 
 MAX_ORDER = 32
@@ -34,10 +34,10 @@ class Parameter:
     """Whether the ends of the interval are themselves excluded."""
 
     def check(self, number: float) -> None:
-        """Raise ActivationError unless `number` is finite and lies in the interval."""
+        """Raise InputError unless `number` is finite and lies in the interval."""
         inside = self.minimum < number < self.maximum if self.open else self.minimum <= number <= self.maximum
         if not (inside and math.isfinite(number)):
-            raise ActivationError(f"{self.name} must be {self.interval}, not {number:g}")
+            raise InputError(f"{self.name} must be {self.interval}, not {number:g}")
 
     @property
     def interval(self) -> str:
@@ -75,12 +75,12 @@ class Activation:
     """The parameters that differ from their default."""
 
     def with_parameters(self, **settings: float) -> Activation:
-        """The same activation with other values for some parameters. Raises ActivationError."""
+        """The same activation with other values for some parameters. Raises InputError."""
         known = {parameter.name: parameter for parameter in self.parameters}
         for name, number in settings.items():
             if name not in known:
                 has = f"has {', '.join(known)}" if known else "has no parameters"
-                raise ActivationError(f"{self.name} {has}, not {name!r}{did_you_mean(name, known)}")
+                raise InputError(f"{self.name} {has}, not {name!r}{did_you_mean(name, known)}")
             known[name].check(number)
         return replace(self, settings=MappingProxyType({**self.settings, **settings}))
 
@@ -112,11 +112,11 @@ class Activation:
             return result
 
     def derivatives(self, x: npt.ArrayLike, order: int) -> Array:
-        """f, f', ... f^(order) at x, of shape (order + 1, *x.shape). Raises ActivationError for row-wise ones."""
+        """f, f', ... f^(order) at x, of shape (order + 1, *x.shape). Raises InputError for row-wise ones."""
         if self.rowwise:
-            raise ActivationError(f"{self.name} acts on rows: it has a Jacobian, not a derivative")
+            raise InputError(f"{self.name} acts on rows: it has a Jacobian, not a derivative")
         if not 0 <= order <= MAX_ORDER:
-            raise ActivationError(f"the order must be from 0 to {MAX_ORDER}, not {order}")
+            raise InputError(f"the order must be from 0 to {MAX_ORDER}, not {order}")
         x = np.asarray(x, dtype=np.float64)
         result = np.empty((order + 1, *x.shape))
         with _quiet():

@@ -6,7 +6,7 @@ from typing import Final
 
 from actcli.core import elementary, rows, special
 from actcli.core.activation import Activation, Parameter
-from actcli.core.elementary import exp, expm1, integrate, log1p, normal_cdf, select, sigmoid, softplus
+from actcli.core.elementary import exp, expm1, integrate, log1p, maximum, minimum, normal_cdf, select, sigmoid, softplus
 from actcli.core.jet import Array, Jet, Operand
 
 # Where a tail is all but subnormal, its product with x, or with 2 a few times, would inherit few digits. There e^100
@@ -95,7 +95,9 @@ def mish(x: Operand) -> Operand:
         return sigmoid(2.0 * x - math.log(2.0) + log1p(exp(-x) * 2.0))
 
     def gate(x: Operand) -> Operand:
-        return select(x, (x < 0.0, closing), otherwise=opening)
+        if isinstance(x, Jet):
+            return select(x, (x < 0.0, closing), otherwise=opening)
+        return closing(minimum(x, 20.0))  # which is 1 to all digits
 
     return _gated(
         x,
@@ -111,15 +113,17 @@ def mish(x: Operand) -> Operand:
 
 
 def relu(x: Operand) -> Operand:
-    return select(x, (x <= 0.0, lambda x: 0.0), otherwise=lambda x: x)
+    return maximum(x, 0.0)
 
 
 def leaky_relu(x: Operand, negative_slope: float) -> Operand:
-    return select(x, (x <= 0.0, lambda x: x * negative_slope), otherwise=lambda x: x)
+    if negative_slope == 0.0:
+        return relu(x)
+    return maximum(x, 0.0) + minimum(x, 0.0) * negative_slope
 
 
 def elu(x: Operand, alpha: float) -> Operand:
-    return select(x, (x <= 0.0, lambda x: expm1(x) * alpha), otherwise=lambda x: x)
+    return maximum(x, 0.0) + expm1(minimum(x, 0.0)) * alpha
 
 
 def selu(x: Operand, alpha: float, gamma: float) -> Operand:

@@ -8,7 +8,7 @@ from itertools import combinations
 import numpy as np
 
 from actcli.core.activation import Activation
-from actcli.core.errors import ActivationError
+from actcli.core.errors import InputError
 from actcli.core.jet import Array
 
 
@@ -26,19 +26,19 @@ def compare(activations: Sequence[Activation], low: float, high: float) -> tuple
     """The largest difference of every pair on [low, high], to about 1e-9 of the interval's width.
 
     Points where either value is nan or infinite are left out; nan stands where no point remains. Raises
-    ActivationError for row-wise activations and for an empty interval.
+    InputError for row-wise activations and for an empty interval.
     """
     check_curves(activations, low, high)
     return tuple(_largest(a, b, low, high) for a, b in combinations(activations, 2))
 
 
 def check_curves(activations: Sequence[Activation], low: float, high: float) -> None:
-    """Raise ActivationError unless each activation has a curve over the interval."""
+    """Raise InputError unless each activation has a curve over the interval."""
     for activation in activations:
         if activation.rowwise:
-            raise ActivationError(f"{activation.name} acts on whole rows, so it has no curve over a single x")
+            raise InputError(f"{activation.name} acts on whole rows, so it has no curve over a single x")
     if not -math.inf < low < high < math.inf:
-        raise ActivationError(f"the range must go up between finite numbers, not from {low:g} to {high:g}")
+        raise InputError(f"the range must go up between finite numbers, not from {low:g} to {high:g}")
 
 
 def _largest(a: Activation, b: Activation, low: float, high: float) -> Difference:

@@ -9,6 +9,7 @@ import numpy as np
 
 from actcli.core.activation import Activation
 from actcli.core.datasets import DATASETS
+from actcli.core.errors import InputError
 from actcli.core.initialisers import choose, initialise, standard_deviation
 from actcli.core.jet import Array
 from actcli.core.network import LOSSES, Network, forward
@@ -19,7 +20,7 @@ POINTS = 512
 
 @dataclass(frozen=True)
 class DepthConfig:
-    """The experiment's settings. `layers` counts hidden layers; ValueError for what cannot be run.
+    """The experiment's settings. `layers` counts hidden layers; InputError for what cannot be run.
 
     The data set has 512 points, or as many as the batch where that is more.
     """
@@ -36,11 +37,11 @@ class DepthConfig:
     def __post_init__(self) -> None:
         for name, least in {"layers": 1, "width": 1, "batch": 1, "steps": 0, "seed": 0}.items():
             if getattr(self, name) < least:
-                raise ValueError(f"{name} must be at least {least}, got {getattr(self, name)}")
+                raise InputError(f"{name} must be at least {least}, got {getattr(self, name)}")
         if not 0 <= self.learning_rate < math.inf:
-            raise ValueError(f"learning_rate must be a number, 0 or more, got {self.learning_rate}")
+            raise InputError(f"learning_rate must be a number, 0 or more, got {self.learning_rate}")
         if self.data not in DATASETS:
-            raise ValueError(f"unknown data set {self.data!r}; there are {', '.join(DATASETS)}")
+            raise InputError(f"unknown data set {self.data!r}; there are {', '.join(DATASETS)}")
         if self.init != "auto":
             standard_deviation(self.init)
 
@@ -86,7 +87,7 @@ class DepthExperiment:
             ...                         # progress; the loop may be left at any step
         run = experiment.result()
 
-    ActivationError: the activation is row-wise.
+    InputError: the activation is row-wise.
     """
 
     def __init__(self, activation: Activation, config: DepthConfig) -> None:

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 
 
-class ActivationError(ValueError):
-    """An activation, a parameter or a formula that does not exist or is not valid; the message is one line."""
+class InputError(ValueError):
+    """An activation, a parameter or a setting that does not exist or is not valid; the message is one line."""
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from actcli.core.errors import InputError
 from actcli.core.jet import Array
 
 StandardDeviation = Callable[[int, int], float]
@@ -42,18 +43,18 @@ def choose(init: str, activation_name: str) -> str:
 
 
 def standard_deviation(init: str) -> StandardDeviation:
-    """The entry of INITIALISERS for a name or for `normal:STD`; ValueError for anything else."""
+    """The entry of INITIALISERS for a name or for `normal:STD`; InputError for anything else."""
     name, colon, parameter = init.partition(":")
     if init in INITIALISERS:
         return INITIALISERS[init]
     if name != "normal" or not colon:
-        raise ValueError(f"unknown initialiser {init!r}; there are auto, {', '.join(INITIALISERS)}, normal:STD")
+        raise InputError(f"unknown initialiser {init!r}; there are auto, {', '.join(INITIALISERS)}, normal:STD")
     try:
         std = float(parameter)
     except ValueError:
         std = math.nan
     if not 0 <= std < math.inf:
-        raise ValueError(f"the standard deviation in {init!r} must be a number, 0 or more")
+        raise InputError(f"the standard deviation in {init!r} must be a number, 0 or more")
     return lambda fan_in, fan_out: std
 
 

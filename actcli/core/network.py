@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from actcli.core.activation import Activation
-from actcli.core.errors import ActivationError
+from actcli.core.errors import InputError
 from actcli.core.jet import Array
 
 Loss = Callable[[Array, Array], tuple[float, Array]]
@@ -30,7 +30,7 @@ class Network:
     weights: N + 1 arrays of shape (fan_in, fan_out)
     biases:  N + 1 arrays of shape (fan_out,)
 
-    ActivationError: the activation is row-wise, so that its derivative is a Jacobian instead of a slope.
+    InputError: the activation is row-wise, so that its derivative is a Jacobian instead of a slope.
     """
 
     activation: Activation
@@ -39,7 +39,7 @@ class Network:
 
     def __post_init__(self) -> None:
         if self.activation.rowwise:
-            raise ActivationError(
+            raise InputError(
                 f"{self.activation.label} works on whole rows, so that a unit has no slope of its own; "
                 "a hidden layer needs an elementwise activation"
             )

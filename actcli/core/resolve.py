@@ -4,18 +4,18 @@ from functools import cache
 
 from actcli.core.activation import Activation
 from actcli.core.catalogue import CATALOGUE
-from actcli.core.errors import ActivationError, did_you_mean
+from actcli.core.errors import InputError, did_you_mean
 
 
 def resolve(text: str) -> Activation:
-    """The activation that `text` names: NAME[:PARAMETER=NUMBER,...]. Raises ActivationError.
+    """The activation that `text` names: NAME[:PARAMETER=NUMBER,...]. Raises InputError.
 
     Case, `-` and `_` make no difference in a name.
     """
     name, _, settings = text.strip().partition(":")
     entry = _spellings().get(_fold(name))
     if entry is None:
-        raise ActivationError(f"no activation {name!r}{_suggestion(name)}")
+        raise InputError(f"no activation {name!r}{_suggestion(name)}")
     return entry.with_parameters(**_numbers(settings)) if settings else entry
 
 
@@ -30,13 +30,13 @@ def _numbers(settings: str) -> dict[str, float]:
     for setting in settings.split(","):
         name, equals, number = (part.strip() for part in setting.partition("="))
         if not (name and equals):
-            raise ActivationError(f"a parameter is written name=number, not {setting!r}")
+            raise InputError(f"a parameter is written name=number, not {setting!r}")
         if name in numbers:
-            raise ActivationError(f"{name} is set twice")
+            raise InputError(f"{name} is set twice")
         try:
             numbers[name] = float(number)
         except ValueError:
-            raise ActivationError(f"{name} must be a number, not {number!r}") from None
+            raise InputError(f"{name} must be a number, not {number!r}") from None
     return numbers
 
 

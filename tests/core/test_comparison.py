@@ -5,7 +5,7 @@ import math
 import pytest
 
 from actcli.core.comparison import compare
-from actcli.core.errors import ActivationError
+from actcli.core.errors import InputError
 from actcli.core.resolve import resolve
 
 
@@ -37,10 +37,10 @@ def test_equal_activations_do_not_differ():
 
 @pytest.mark.parametrize(("low", "high"), [(1, 1), (2, -2), (-math.inf, 0), (0, math.nan)])
 def test_a_range_goes_up(low, high):
-    with pytest.raises(ActivationError, match="range"):
+    with pytest.raises(InputError, match="range"):
         compare([resolve("relu"), resolve("elu")], low, high)
 
 
 def test_row_wise_activations_have_no_curve():
-    with pytest.raises(ActivationError, match="softmax acts on whole rows"):
+    with pytest.raises(InputError, match="softmax acts on whole rows"):
         difference("relu", "softmax")

@@ -14,7 +14,7 @@ from actcli.core.depth import (
     gradient_depth,
     verdict,
 )
-from actcli.core.errors import ActivationError
+from actcli.core.errors import InputError
 
 
 def run(activation: str, **settings: int | float | str) -> DepthRun:
@@ -240,7 +240,7 @@ def test_what_cannot_be_run(settings: dict[str, int | float | str], message: str
 
 
 def test_row_wise_activations_are_refused() -> None:
-    with pytest.raises(ActivationError, match="softmax works on whole rows"):
+    with pytest.raises(InputError, match="softmax works on whole rows"):
         run("softmax")
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from actcli.core.activation import Activation
 from actcli.core.catalogue import CATALOGUE
-from actcli.core.errors import ActivationError
+from actcli.core.errors import InputError
 from actcli.core.jet import Array
 from actcli.core.network import LOSSES, Network, backward, binary_cross_entropy, forward
 
@@ -122,7 +122,7 @@ def test_signals_are_gradients_with_respect_to_pre_activations() -> None:
 
 @pytest.mark.parametrize("activation", ROWWISE, ids=lambda activation: activation.name)
 def test_row_wise_activations_are_refused(activation: Activation) -> None:
-    with pytest.raises(ActivationError, match=f"{activation.name} works on whole rows"):
+    with pytest.raises(InputError, match=f"{activation.name} works on whole rows"):
         Network(activation, [np.ones((2, 2))], [np.zeros(2)])
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from actcli.core.errors import ActivationError
+from actcli.core.errors import InputError
 from actcli.core.resolve import resolve
 
 
@@ -33,6 +33,6 @@ def test_parameters_change_the_function_and_the_label():
     ],
 )
 def test_mistakes_are_named(text, message):
-    with pytest.raises(ActivationError, match=message) as error:
+    with pytest.raises(InputError, match=message) as error:
         resolve(text)
     assert "\n" not in str(error.value)

@@ -58,10 +58,11 @@ def test_zero_lies_in_the_middle_of_its_cell() -> None:
 
 
 def test_one_unit_is_as_long_across_as_up_where_it_can_be() -> None:
-    x, y = squared(Span(-6, 6, 1, 78, 2), Span(0, 6, 1, 20, 4))
-    assert x.step == y.step
-    x, y = squared(Span(-6, 6, 1, 78, 1), Span(0, 6, 1, 20, 1))
-    assert y.step == 2 * x.step, "a character is twice as high as wide"
+    for cells in (66, 78, 90):
+        x, y = squared(Span(-6, 6, 1, cells, 2), Span(0, 6, 1, 20, 4))
+        assert x.step == y.step
+        x, y = squared(Span(-6, 6, 1, cells, 1), Span(0, 6, 1, 20, 1))
+        assert y.step == 2 * x.step, "a character is twice as high as wide"
     x, y = squared(Span(-6, 6, 1, 78, 2), Span(0, 1, 0.2, 20, 4))
     assert y.step < x.step / 2, "a sigmoid fills the height"
 
@@ -78,3 +79,8 @@ def test_a_value_falls_on_the_nearest_dot() -> None:
     zero = axis.dot(np.array([0.0]))[0]
     between = np.array([-0.6, -0.4, 0.4, 0.6, 1.4]) * axis.step
     assert (axis.dot(between) - zero).tolist() == [-1, 0, 0, 1, 1]
+
+
+def test_ticks_stand_at_even_distances_where_that_costs_little() -> None:
+    assert axis_across(Span(0, 10, 1, 76, 2)).step == 1 / 14
+    assert axis_across(Span(0, 10, 1, 17, 2)).step == 1 / 3, "a third would be lost"

@@ -118,6 +118,14 @@ def test_norms_that_left_the_ordinary_numbers(norm: float) -> None:
         report(Terminal(), DepthRun("sigmoid", "normal", records, (math.nan,), verdict, None))
 
 
+def test_an_infinite_norm_has_the_longest_bar() -> None:
+    records = tuple(LayerRecord(i, n, n, n, n, 0.0) for i, n in enumerate((math.inf, 1.0, 0.0), 1))
+    text = render(depth_table(DepthRun("relu", "normal", records, (), "diverged", None), Terminal()), Terminal())
+    bars = [line.count("█") for line in text.splitlines()[3:7]]
+    assert bars[0] > 30
+    assert bars[0] >= bars[1] > bars[3] == 0
+
+
 # --- the sentence ------------------------------------------------------------------------------------------------
 
 
@@ -157,6 +165,12 @@ def test_exploding() -> None:
     sentence = verdict_sentence(run("relu", "he", "exploding", factor=2.0))
     assert "520,000 times larger than at layer 20, a factor of 2.0 per layer" in sentence
     assert "try smaller weights (--init xavier)" in sentence
+
+
+def test_exploding_from_nothing() -> None:
+    records = tuple(LayerRecord(i, 1.0, 1.0, s, s, 0.0) for i, s in enumerate((1.0, 0.0, 1.0), 1))
+    sentence = verdict_sentence(DepthRun("relu", "normal", records, (), "exploding", None))
+    assert "beyond all measure" in sentence
 
 
 def test_healthy() -> None:

@@ -87,6 +87,12 @@ def test_a_formula_without_blanks_is_folded_and_not_cut() -> None:
         assert formula in re.sub(r"[ \n]|long", "", "".join(shown))
 
 
+def test_brackets_in_a_formula_are_no_markup() -> None:
+    activation = Activation("odd", lambda x: x, "[b]x[/b]", "")
+    for width in (40, 80):
+        assert "[b]x[/b]" in render(catalogue_table([activation], Terminal(width)), Terminal(width))
+
+
 def test_row_wise_ones_say_so() -> None:
     shown = "\n".join(lines(catalogue_table([CATALOGUE["log_softmax"]], Terminal(120)), Terminal(120)))
     assert "(row-wise)" in shown
@@ -143,6 +149,7 @@ def test_probabilities_have_bars_as_long_as_they_are() -> None:
 
 def test_what_is_no_probability_has_no_bar() -> None:
     x = np.array([[1.0, 2.0]])
+    assert "█" not in "".join(lines(rowwise_table(x, x, Terminal())))
     shown = lines(rowwise_table(x, -x, Terminal(), heading="log_softmax(x)"))
     assert shown[0].split() == ["i", "x", "log_softmax(x)"]
     assert "█" not in "".join(shown)
@@ -154,7 +161,9 @@ def test_rows_and_jacobians_at_any_width(width: int, unicode: bool) -> None:
     terminal = Terminal(width, unicode=unicode)
     x = np.random.default_rng(0).normal(size=(3, 9))
     p = np.exp(x) / np.exp(x).sum(axis=1, keepdims=True)
-    assert len(lines(rowwise_table(x, p, terminal), terminal)) == 2 + 27 + 2
+    rows = lines(rowwise_table(x, p, terminal, heading="softmax(x)"), terminal)
+    assert len(rows) == 2 + 27 + 2
+    assert "(x)" in rows[0], "what was computed is shown"
     shown = " ".join(lines(jacobian_table(np.outer(x[0], x[1]), terminal, heading="softmax"), terminal))
     assert [shown.count(f"j = {j}") for j in range(1, 10)] == [1] * 9
 

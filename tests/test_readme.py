@@ -1,0 +1,60 @@
+"""README.md's console examples, executed: each `$ command` prints what stands below it.
+
+`python -m tests.test_readme` rewrites the outputs.
+"""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+README = Path(__file__).parent.parent / "README.md"
+BLOCK = re.compile(r"```console\n(.*?)```", re.DOTALL)
+
+
+def examples() -> list[tuple[str, str]]:
+    """(command, output) in order."""
+    found = []
+    for block in BLOCK.findall(README.read_text()):
+        for example in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
+            command, _, output = example.partition("\n")
+            found.append((command, output))
+    return found
+
+
+def run(command: str, cwd: Path) -> str:
+    """What a terminal would show of it, stderr included, 80 columns wide."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    result = subprocess.run(
+        ["bash", "-c", command],
+        cwd=cwd,
+        env={"PATH": path, "LANG": "C.UTF-8"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        stdin=subprocess.DEVNULL,
+        text=True,
+        timeout=60,
+    )
+    return result.stdout
+
+
+@pytest.mark.parametrize(("command", "output"), examples())
+def test_the_example_prints_what_the_readme_shows(command, output, tmp_path):
+    assert run(command, tmp_path) == output
+
+
+def test_there_are_examples_of_every_command():
+    shown = {word for command, _ in examples() for word in command.split()}
+    assert {"list", "evaluate", "differentiate", "plot", "compare", "gradient-depth"} <= shown
+
+
+if __name__ == "__main__":
+
+    def rewritten(block: re.Match[str]) -> str:
+        commands = re.findall(r"^\$ (.*)", block[1], flags=re.MULTILINE)
+        return "```console\n" + "".join(f"$ {command}\n{run(command, README.parent)}" for command in commands) + "```"
+
+    README.write_text(BLOCK.sub(rewritten, README.read_text()))
