@@ -3,7 +3,6 @@
 The scripts are complete in themselves: a Tab press runs no Python.
 """
 
-import string
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any

@@ -29,9 +29,7 @@ def run(
     """
     activation = resolve(act)
     if activation.rowwise and order > 1:
-        raise InputError(
-            f"{activation.name} acts on rows: of its derivatives only the first, the Jacobian, is given"
-        )
+        raise InputError(f"{activation.name} acts on rows: of its derivatives only the first, the Jacobian, is given")
     answer(
         activation,
         activation.jacobian if activation.rowwise else partial(activation.derivative, order=order),

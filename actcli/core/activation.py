@@ -71,6 +71,8 @@ class Activation:
     """Whether it acts on whole rows (the last axis) and not on each element."""
     breaks: Callable[..., Mapping[float, int]] = _smooth
     """breaks(**parameters): where it is not smooth -> the lowest derivative that jumps there (0: a jump)."""
+    condition: tuple[str, Callable[..., bool]] | None = None
+    """What has to hold between the parameters, in words and as a function of them."""
     settings: Mapping[str, float] = field(default_factory=lambda: _NOTHING)
     """The parameters that differ from their default."""
 
@@ -82,7 +84,10 @@ class Activation:
                 has = f"has {', '.join(known)}" if known else "has no parameters"
                 raise InputError(f"{self.name} {has}, not {name!r}{did_you_mean(name, known)}")
             known[name].check(number)
-        return replace(self, settings=MappingProxyType({**self.settings, **settings}))
+        changed = replace(self, settings=MappingProxyType({**self.settings, **settings}))
+        if self.condition and not self.condition[1](**changed.values_of_parameters):
+            raise InputError(f"{self.name} needs {self.condition[0]}")
+        return changed
 
     @property
     def values_of_parameters(self) -> dict[str, float]:

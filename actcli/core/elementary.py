@@ -17,9 +17,12 @@ import numpy as np
 
 from actcli.core import special
 from actcli.core.compensated import two_product
-from actcli.core.jet import Array, Jet, Mask, Operand
+from actcli.core.jet import Array, Jet, Operand, value_of
 
 Values = tuple[Array, ...]
+LOG2_E = 1.0 / math.log(2.0)
+LOG10_E = 1.0 / math.log(10.0)
+
 Rates = Callable[..., tuple[Any, ...]]
 """rates(u, *system), over jets or over arrays."""
 
@@ -37,19 +40,30 @@ class Elementary:
             return integrate(x, self.system(x.value), self.rates)[0]
         return self.value(x)
 
-    def of_product(self, x: Operand, factor: float) -> Operand:
-        """f(factor * x), with the rounding error of the product carried along: f(u) + f'(u) * error."""
-        if factor == 1.0:
-            return self(x)
-        _, error = two_product(x.value if isinstance(x, Jet) else x, factor)
-        if isinstance(x, Jet):
-            u = x * factor
+    def at(self, u: Operand, error: Array) -> Operand:
+        """f(u + error) = f(u) + f'(u) * error, for an argument whose rounding error is known."""
+        if isinstance(u, Jet):
             jets = integrate(u, self.system(u.value), self.rates)
             expanded: Jet = jets[0] + self.rates(u, *jets)[0] * error
             return expanded
-        values = self.system(x * factor)
-        corrected: Array = values[0] + self.rates(x * factor, *values)[0] * error
+        values = self.system(u)
+        corrected: Array = values[0] + self.rates(u, *values)[0] * error
         return corrected
+
+    def of_product(self, x: Operand, factor: float, shift: float = 0.0) -> Operand:
+        """f(factor * x + shift), where adding `shift` is exact, as if the product were not rounded."""
+        if factor == 1.0:
+            return self(x + shift)
+        _, error = two_product(value_of(x), factor)
+        return self.at(x * factor + shift, error)
+
+    def of_quotient(self, x: Operand, divisor: float) -> Operand:
+        """f(x / divisor), as if the quotient were not rounded."""
+        if divisor == 1.0:
+            return self(x)
+        quotient = x / divisor
+        product, rest = two_product(value_of(quotient), divisor)
+        return self.at(quotient, ((value_of(x) - product) - rest) / divisor)
 
 
 def integrate(u: Jet, start: Values, rates: Rates) -> tuple[Jet, ...]:
@@ -92,13 +106,51 @@ def _sech_squared(x: Array) -> Array:
     return 4.0 * decay / (total * total)
 
 
+def _erf_slope(x: Array) -> Array:
+    return special.exp_minus_square(x) * (2.0 / math.sqrt(math.pi))
+
+
+def _inverse_cosine(x: Array) -> Array:
+    """1 / sqrt(1 - x²), the slope of arcsin."""
+    return 1.0 / np.sqrt((1.0 - x) * (1.0 + x))
+
+
+def _arctan_system(x: Array) -> Values:
+    """arctan, 1 / (1 + x²) and x / (1 + x²), without x² where that would overflow."""
+    p = 1.0 / (x + 1.0 / x)
+    return np.arctan(x), np.where(np.abs(x) > 1.0, p / x, 1.0 / (1.0 + x * x)), p
+
+
 # --- the table: value; the system at x; its rates ---------------------------------------------------------------
 
 exp = Elementary(np.exp, lambda x: (np.exp(x),), lambda u, y: (y,))
 expm1 = Elementary(np.expm1, lambda x: (np.expm1(x), np.exp(x)), lambda u, y, g: (g, g))
 log = Elementary(np.log, lambda x: (np.log(x), 1.0 / x), lambda u, y, g: (g, -g * g))
 log1p = Elementary(np.log1p, lambda x: (np.log1p(x), 1.0 / (1.0 + x)), lambda u, y, g: (g, -g * g))
+log2 = Elementary(np.log2, lambda x: (np.log2(x), 1.0 / x), lambda u, y, g: (g * LOG2_E, -g * g))
+log10 = Elementary(np.log10, lambda x: (np.log10(x), 1.0 / x), lambda u, y, g: (g * LOG10_E, -g * g))
+sqrt = Elementary(np.sqrt, lambda x: (np.sqrt(x), 0.5 / np.sqrt(x)), lambda u, y, g: (g, -2.0 * g * g * g))
+
+sin = Elementary(np.sin, lambda x: (np.sin(x), np.cos(x)), lambda u, s, c: (c, -s))
+cos = Elementary(np.cos, lambda x: (np.cos(x), np.sin(x)), lambda u, c, s: (-s, c))
+tan = Elementary(np.tan, lambda x: (np.tan(x),), lambda u, y: (y * y + 1.0,))
+arcsin = Elementary(np.arcsin, lambda x: (np.arcsin(x), _inverse_cosine(x)), lambda u, y, g: (g, u * g * g * g))
+arccos = Elementary(np.arccos, lambda x: (np.arccos(x), _inverse_cosine(x)), lambda u, y, g: (-g, u * g * g * g))
+arctan = Elementary(np.arctan, _arctan_system, lambda u, y, g, p: (g, -2.0 * p * g, g - 2.0 * p * p))
+
+sinh = Elementary(np.sinh, lambda x: (np.sinh(x), np.cosh(x)), lambda u, s, c: (c, s))
+cosh = Elementary(np.cosh, lambda x: (np.cosh(x), np.sinh(x)), lambda u, c, s: (s, c))
 tanh = Elementary(np.tanh, lambda x: (np.tanh(x), _sech_squared(x)), lambda u, y, g: (g, -2.0 * y * g))
+arcsinh = Elementary(np.arcsinh, lambda x: (np.arcsinh(x), 1.0 / np.hypot(1.0, x)), lambda u, y, g: (g, -u * g * g * g))
+arccosh = Elementary(
+    np.arccosh,
+    lambda x: (np.arccosh(x), 1.0 / np.sqrt((x - 1.0) * (x + 1.0))),
+    lambda u, y, g: (g, -u * g * g * g),
+)
+arctanh = Elementary(
+    np.arctanh, lambda x: (np.arctanh(x), 1.0 / ((1.0 - x) * (1.0 + x))), lambda u, y, g: (g, 2.0 * u * g * g)
+)
+
 sigmoid = Elementary(_sigmoid, _sigmoid_system, lambda u, y, g, t: (g, -t * g, 2.0 * g))
 softplus = Elementary(
     _softplus,
@@ -110,71 +162,5 @@ normal_cdf = Elementary(
     lambda x: (special.normal_cdf(x), special.normal_density(x)),
     lambda u, y, g: (g, -u * g),
 )
-
-
-# --- choice ----------------------------------------------------------------------------------------------------
-
-
-def select(
-    x: Operand,
-    *cases: tuple[Mask, Callable[[Operand], Operand | float]],
-    otherwise: Callable[[Operand], Operand | float],
-) -> Operand:
-    """The function of the first case whose mask holds, element by element.
-
-    Each function sees only the elements for which it is taken, so the others can neither overflow nor warn.
-    """
-    rest: Mask | None = None
-    result = x
-    for mask, function in cases:
-        if not mask.any():
-            continue
-        if rest is None:
-            result, rest = _empty_like(x), np.ones(mask.shape, dtype=np.bool_)
-        taken = mask & rest
-        _put(result, taken, function(x[taken]))
-        rest &= ~mask
-    if rest is None:
-        return _like(x, otherwise(x))
-    _put(result, rest, otherwise(x[rest]))
-    return result
-
-
-def maximum(x: Operand, bound: float) -> Operand:
-    """max(bound, x), with slope 0 where they are equal."""
-    return _bounded(x, np.maximum, bound, x > bound)
-
-
-def minimum(x: Operand, bound: float) -> Operand:
-    """min(x, bound), with the slope of x where they are equal."""
-    return _bounded(x, np.minimum, bound, x <= bound)
-
-
-def _bounded(x: Operand, choose: np.ufunc, bound: float, free: Mask) -> Operand:
-    if not isinstance(x, Jet):
-        bounded: Array = choose(x, bound)
-        return bounded
-    # A mask over the bits keeps or clears a number ten times faster than np.where on an unpredictable mask does.
-    derivatives = (x.derivatives.view(np.int64) & -free.astype(np.int64)).view(np.float64)
-    derivatives[0] = choose(x.value, bound)
-    return Jet(derivatives)
-
-
-def _empty_like(x: Operand) -> Operand:
-    return Jet(np.empty_like(x.derivatives)) if isinstance(x, Jet) else np.empty_like(x)
-
-
-def _like(x: Operand, result: Operand | float) -> Operand:
-    if not isinstance(result, float):
-        return result
-    return x.constant(result) if isinstance(x, Jet) else np.full_like(x, result)
-
-
-def _put(target: Operand, where: Mask, source: Operand | Array | float) -> None:
-    if not isinstance(target, Jet):
-        target[where] = source
-    elif isinstance(source, Jet):
-        target.derivatives[:, where] = source.derivatives
-    else:
-        target.derivatives[:, where] = 0.0
-        target.derivatives[0, where] = source
+erf = Elementary(special.erf, lambda x: (special.erf(x), _erf_slope(x)), lambda u, y, g: (g, -2.0 * u * g))
+erfc = Elementary(special.erfc, lambda x: (special.erfc(x), _erf_slope(x)), lambda u, y, g: (-g, -2.0 * u * g))

@@ -111,22 +111,26 @@ class Jet:
         return self * np.sign(self.value)
 
     def __lt__(self, other: Jet | Array | float) -> Mask:
-        return np.less(self.value, value(other))
+        return np.less(self.value, _plain(other))
 
     def __le__(self, other: Jet | Array | float) -> Mask:
-        return np.less_equal(self.value, value(other))
+        return np.less_equal(self.value, _plain(other))
 
     def __gt__(self, other: Jet | Array | float) -> Mask:
-        return np.greater(self.value, value(other))
+        return np.greater(self.value, _plain(other))
 
     def __ge__(self, other: Jet | Array | float) -> Mask:
-        return np.greater_equal(self.value, value(other))
+        return np.greater_equal(self.value, _plain(other))
 
 
 Operand = TypeVar("Operand", Array, Jet)
 """An array (a function of it gives values) or a jet (a function of it gives derivatives)."""
 
 
-def value(x: Jet | Array | float) -> Array | float:
-    """The value of a jet; an array or number is its own."""
+def value_of(x: Jet | Array) -> Array:
+    """The value of a jet; an array is its own."""
+    return x.value if isinstance(x, Jet) else x
+
+
+def _plain(x: Jet | Array | float) -> Array | float:
     return x.value if isinstance(x, Jet) else x

@@ -5,6 +5,7 @@ carries its rounding error.
 """
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -29,9 +30,11 @@ _MILLS_COEFFICIENTS = (
 _MILLS_CONSTANT_REST = 4.1220177613169036e-17  # of the first coefficient, beyond its 53 bits
 
 
-# Near 0, where the series in t would feel the rounding of t: (Φ(x) - 1/2) / x = Σ (-x²/2)^k / (k! (2k + 1)) / sqrt(2π).
+# Near 0, where the series in t would feel the rounding of t:
+# (Φ(x) - 1/2) / x = Σ (-x²/2)^k / (k! (2k + 1)) / sqrt(2π), and erf(x) / x = Σ (-x²)^k / (k! (2k + 1)) 2 / sqrt(π).
 _CENTRE = 0.7
-_CENTRAL_COEFFICIENTS = tuple(_INVERSE_SQRT_2PI / ((-2.0) ** k * math.factorial(k) * (2 * k + 1)) for k in range(13))
+_CDF_COEFFICIENTS = tuple(_INVERSE_SQRT_2PI / ((-2.0) ** k * math.factorial(k) * (2 * k + 1)) for k in range(13))
+_ERF_COEFFICIENTS = tuple(2.0 / math.sqrt(math.pi) / ((-1.0) ** k * math.factorial(k) * (2 * k + 1)) for k in range(16))
 
 
 def scaled_upper_tail(z: Array) -> Array:
@@ -47,29 +50,52 @@ def scaled_upper_tail(z: Array) -> Array:
     return series / (1.0 + _MILLS_SLOPE * z)
 
 
-def exp_minus_half_square(x: Array, log_scale: float = 0.0) -> Array:
-    """exp(log_scale - x²/2), with the rounding error of x² carried along."""
+def exp_minus_square(x: Array, log_scale: float = 0.0, share: float = 1.0) -> Array:
+    """exp(log_scale - share x²), with the rounding error of x² carried along; share is a power of two."""
     hi, lo = two_product(x, x)
-    bell = np.exp(log_scale - 0.5 * hi)
-    return bell - bell * (0.5 * lo)
+    bell = np.exp(log_scale - share * hi)
+    return bell - bell * (share * lo)
 
 
 def normal_density(x: Array, log_scale: float = 0.0) -> Array:
     """The density of N(0, 1), times exp(log_scale): φ(x) = exp(-x²/2) / sqrt(2π)."""
-    return exp_minus_half_square(x, log_scale) * _INVERSE_SQRT_2PI
+    return exp_minus_square(x, log_scale, 0.5) * _INVERSE_SQRT_2PI
 
 
 def normal_cdf(x: Array) -> Array:
     """Φ(x), the distribution function of N(0, 1)."""
     z = np.abs(x)
-    tail = scaled_upper_tail(z) * exp_minus_half_square(z)
-    return np.where(z < _CENTRE, 0.5 + x * _central_series(np.minimum(z, _CENTRE)), np.where(x < 0.0, tail, 1.0 - tail))
+    tail = scaled_upper_tail(z) * exp_minus_square(z, share=0.5)
+    return np.where(
+        z < _CENTRE,
+        0.5 + x * even_series(np.minimum(z, _CENTRE), _CDF_COEFFICIENTS),
+        np.where(x < 0.0, tail, 1.0 - tail),
+    )
 
 
-def _central_series(x: Array) -> Array:
+def erf(x: Array) -> Array:
+    """2 / sqrt(π) ∫_0^x exp(-t²) dt."""
+    z = np.abs(x)
+    near = x * even_series(np.minimum(z, _CENTRE), _ERF_COEFFICIENTS)
+    return np.where(z < _CENTRE, near, np.copysign(1.0 - upper_erfc(z), x))
+
+
+def erfc(x: Array) -> Array:
+    """1 - erf(x), right in the upper tail."""
+    tail = upper_erfc(np.abs(x))
+    return np.where(np.abs(x) < _CENTRE, 1.0 - erf(x), np.where(x < 0.0, 2.0 - tail, tail))
+
+
+def upper_erfc(z: Array, log_scale: float = 0.0) -> Array:
+    """erfc(z) exp(log_scale) for z >= 0."""
+    return 2.0 * scaled_upper_tail(math.sqrt(2.0) * z) * exp_minus_square(z, log_scale)
+
+
+def even_series(x: Array, coefficients: Sequence[float]) -> Array:
+    """Σ_k c_k x^(2k)."""
     square = x * x
-    series = np.full_like(x, _CENTRAL_COEFFICIENTS[-1])
-    for coefficient in _CENTRAL_COEFFICIENTS[-2::-1]:
+    series = np.full_like(x, coefficients[-1])
+    for coefficient in coefficients[-2::-1]:
         series *= square
         series += coefficient
     return series

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actcli.core import elementary
+from actcli.core import choice, elementary
 from actcli.core.jet import Jet
 from tests.truth import ulp_error
 
@@ -67,7 +67,7 @@ def test_select_runs_each_function_only_where_it_is_taken():
         return lambda x: seen.append((name, x.tolist())) or x * 10.0
 
     x = np.array([-2.0, 0.0, 1.0, 3.0])
-    result = elementary.select(
+    result = choice.select(
         x, (x < 0, noting("a")), (x < 2, noting("b")), (x > 99, noting("c")), otherwise=lambda x: 7.0
     )
     assert result.tolist() == [-20.0, 0.0, 10.0, 7.0]
@@ -76,5 +76,5 @@ def test_select_runs_each_function_only_where_it_is_taken():
 
 def test_select_fills_jets_and_takes_constants():
     x = Jet.variable(np.array([-1.0, 2.0]), 2)
-    result = elementary.select(x, (x <= 0.0, lambda x: 5.0), otherwise=lambda x: x * x)
+    result = choice.select(x, (x <= 0.0, lambda x: 5.0), otherwise=lambda x: x * x)
     assert result.derivatives.tolist() == [[5.0, 4.0], [0.0, 4.0], [0.0, 2.0]]

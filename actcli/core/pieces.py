@@ -1,0 +1,106 @@
+"""Activations in pieces: rectifiers, clamps, shrinkage and steps.
+
+At a kink they have the slope that PyTorch's autograd returns: that of the piece which contains the kink.
+"""
+
+import numpy as np
+
+from actcli.core.choice import clamp, maximum, minimum, where
+from actcli.core.compensated import two_product, two_sum
+from actcli.core.elementary import expm1
+from actcli.core.jet import Array, Jet, Operand
+
+
+def relu(x: Operand) -> Operand:
+    return maximum(x, 0.0)
+
+
+def leaky_relu(x: Operand, negative_slope: float) -> Operand:
+    if negative_slope == 0.0:
+        return relu(x)
+    return maximum(x, 0.0) + minimum(x, 0.0) * negative_slope
+
+
+def rrelu(x: Operand, lower: float, upper: float) -> Operand:
+    """In evaluation mode, where the slope is not drawn but the middle of its interval."""
+    return leaky_relu(x, 0.5 * (lower + upper))
+
+
+def relu6(x: Operand) -> Operand:
+    return clamp(x, 0.0, 6.0)
+
+
+def relu_squared(x: Operand) -> Operand:
+    rectified = relu(x)
+    return rectified * rectified
+
+
+def elu(x: Operand, alpha: float) -> Operand:
+    return maximum(x, 0.0) + expm1(minimum(x, 0.0)) * alpha
+
+
+def selu(x: Operand, alpha: float, gamma: float) -> Operand:
+    return elu(x, alpha) * gamma
+
+
+def celu(x: Operand, alpha: float) -> Operand:
+    return maximum(x, 0.0) + expm1.of_quotient(minimum(x, 0.0), alpha) * alpha
+
+
+def threshold(x: Operand, threshold: float, value: float) -> Operand:
+    return where(x <= threshold, value, x)
+
+
+def hard_tanh(x: Operand, min_val: float, max_val: float) -> Operand:
+    return clamp(x, min_val, max_val)
+
+
+def hard_sigmoid(x: Operand, alpha: float, beta: float) -> Operand:
+    """min(1, max(0, alpha x + beta)). The default is exactly (x + 3) / 6 clipped, although 1/6 is no float64."""
+    if (alpha, beta) == (1.0 / 6.0, 0.5):
+        return clamp(x + 3.0, 0.0, 6.0) / 6.0
+    return clamp(_line(x, alpha, beta), 0.0, 1.0)
+
+
+def ends_of_hard_sigmoid(alpha: float, beta: float) -> tuple[float, float]:
+    """Where it reaches 0 and 1."""
+    return (-3.0, 3.0) if (alpha, beta) == (1.0 / 6.0, 0.5) else (-beta / alpha, (1.0 - beta) / alpha)
+
+
+def _line(x: Operand, alpha: float, beta: float) -> Operand:
+    """alpha x + beta, rounded once."""
+
+    def rounded_once(x: Array) -> Array:
+        product, product_rest = two_product(x, alpha)
+        total, rest = two_sum(product, beta)
+        return np.where(np.isfinite(rest), total + (rest + product_rest), total)
+
+    if isinstance(x, Jet):
+        return Jet(np.concatenate([rounded_once(x.value)[None], (x * alpha).derivatives[1:]]))
+    return rounded_once(x)
+
+
+def hard_swish(x: Operand) -> Operand:
+    """x min(6, max(0, x + 3)) / 6."""
+    return maximum(x, -3.0) * (clamp(x + 3.0, 0.0, 6.0) / 6.0)
+
+
+def hard_shrink(x: Operand, lambd: float) -> Operand:
+    return where(abs(x) <= lambd, 0.0, x)
+
+
+def soft_shrink(x: Operand, lambd: float) -> Operand:
+    return maximum(x - lambd, 0.0) - maximum(-x - lambd, 0.0)
+
+
+def sparse_plus(x: Operand) -> Operand:
+    risen = maximum(x, -1.0) + 1.0
+    return where(x >= 1.0, x, risen * risen * 0.25)
+
+
+def sparse_sigmoid(x: Operand) -> Operand:
+    return clamp(x + 1.0, 0.0, 2.0) * 0.5
+
+
+def step(x: Operand) -> Operand:
+    return where(x >= 0.0, 1.0, where(x < 0.0, 0.0, x))
