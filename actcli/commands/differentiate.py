@@ -1,14 +1,18 @@
 """actcli differentiate ACT [X...]"""
 
+import sys
 from functools import partial
 from typing import Annotated
 
+import numpy as np
 import typer
 
 from actcli.commands.numbers import answer
 from actcli.commands.options import Act, Dtype, Grid, Input, NumberFormat, Numbers, Output
-from actcli.core.activation import MAX_ORDER
+from actcli.core.activation import MAX_ORDER, Activation
+from actcli.core.check import check as compare_with_numerical
 from actcli.core.errors import InputError
+from actcli.core.jet import Array
 from actcli.core.resolve import resolve
 
 
@@ -21,6 +25,9 @@ def run(
     dtype: Dtype = "float64",
     output_format: NumberFormat = "auto",
     output: Output = None,
+    check: Annotated[
+        bool, typer.Option("--check", help="Compare with a numerical derivative; exit code 1 where they disagree.")
+    ] = False,
 ) -> None:
     """At a kink the derivative is the one that PyTorch's autograd returns. For a row-wise activation (softmax) the
     Jacobian, one matrix a row.
@@ -30,9 +37,11 @@ def run(
     activation = resolve(act)
     if activation.rowwise and order > 1:
         raise InputError(f"{activation.name} acts on rows: of its derivatives only the first, the Jacobian, is given")
+    function = activation.jacobian if activation.rowwise else partial(activation.derivative, order=order)
+    checked = _Checked(activation, order) if check else None
     answer(
         activation,
-        activation.jacobian if activation.rowwise else partial(activation.derivative, order=order),
+        checked or function,
         numbers=x,
         grid=grid,
         input_path=input_path,
@@ -43,3 +52,38 @@ def run(
         heading=f"{activation.label}" + ("'" * order if order < 4 else f"^({order})") + "(x)",
         kinks=activation.kinks(order),
     )
+    if checked:
+        checked.report()
+
+
+class _Checked:
+    """A derivative that is compared, block by block, with the numerical one."""
+
+    def __init__(self, activation: Activation, order: int) -> None:
+        if activation.rowwise:
+            raise InputError(f"{activation.name} acts on rows: --check is for elementwise activations")
+        self.activation, self.order = activation, order
+        self.compared = self.given = self.disagreements = 0
+        self.first = ""
+
+    def __call__(self, x: Array) -> Array:
+        found = compare_with_numerical(self.activation, x, self.order)
+        self.given += x.size
+        self.compared += int(found.compared.sum())
+        if found.disagreements.any() and not self.disagreements:
+            at = np.flatnonzero(found.disagreements)[0]
+            x_at, exact, numerical = (a.flat[at] for a in (found.x, found.derivative, found.numerical))
+            self.first = f"at x = {x_at!s} the derivative is {exact!s}, and numerically {numerical!s}"
+        self.disagreements += int(found.disagreements.sum())
+        return found.derivative
+
+    def report(self) -> None:
+        """One line on stderr; exit code 1 for a disagreement."""
+        if self.disagreements:
+            print(
+                f"actcli: check failed at {self.disagreements} of {self.compared} points: {self.first}", file=sys.stderr
+            )
+            raise typer.Exit(1)
+        left_out = self.given - self.compared
+        note = f" ({left_out} at kinks or without a finite value left out)" if left_out else ""
+        print(f"checked: {self.compared} points agree with the numerical derivative{note}", file=sys.stderr)

@@ -96,7 +96,7 @@ class Activation:
     @property
     def label(self) -> str:
         """The name with the parameters that were set: the text that `parse` takes."""
-        settings = ",".join(f"{name}={number!r}" for name, number in self.settings.items())
+        settings = ",".join(f"{name}={_shortest(number)}" for name, number in self.settings.items())
         return f"{self.name}:{settings}" if settings else self.name
 
     def kinks(self, order: int = 1) -> tuple[float, ...]:
@@ -152,6 +152,12 @@ class Activation:
 
     def _run(self, x: Any) -> Any:
         return self.function(x, **self.values_of_parameters)
+
+
+def _shortest(number: float) -> str:
+    """The shortest text that reads back as the number, without the .0 of a whole one."""
+    text = repr(float(number))
+    return text.removesuffix(".0")
 
 
 def _quiet() -> np.errstate:

@@ -1,4 +1,4 @@
-"""From the text of an ACT argument to an activation: `relu`, `Leaky-ReLU:negative_slope=0.2`, `swish`."""
+"""From the text of an ACT argument to an activation: `relu`, `Leaky-ReLU:negative_slope=0.2`, `x*sigmoid(1.702*x)`."""
 
 from functools import cache
 
@@ -8,15 +8,20 @@ from actcli.core.errors import InputError, did_you_mean
 
 
 def resolve(text: str) -> Activation:
-    """The activation that `text` names: NAME[:PARAMETER=NUMBER,...]. Raises InputError.
+    """The activation that `text` names or describes: NAME[:PARAMETER=NUMBER,...], or a formula in x. Raises InputError.
 
-    Case, `-` and `_` make no difference in a name.
+    Case, `-` and `_` make no difference in a name. See `formula` for what a formula may hold.
     """
     name, _, settings = text.strip().partition(":")
     entry = _spellings().get(_fold(name))
-    if entry is None:
-        raise InputError(f"no activation {name!r}{_suggestion(name)}")
-    return entry.with_parameters(**_numbers(settings)) if settings else entry
+    numbers = _numbers(settings) if settings else {}
+    if entry is not None:
+        return entry.with_parameters(**numbers)
+    from actcli.core.formula import formula, is_formula  # only a formula pays for its compiler
+
+    if is_formula(name):
+        return formula(name, numbers)
+    raise InputError(f"no activation {name[:60]!r}{_suggestion(name[:60])}")
 
 
 def _suggestion(name: str) -> str:

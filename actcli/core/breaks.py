@@ -1,0 +1,53 @@
+"""Where a formula is not smooth, found from the places where it changes its mind."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+
+from actcli.core.jet import Array, Jet
+
+Function = Callable[[Array], Array]
+
+_HIGHEST_ORDER = 3
+_MOST = 256
+
+# Where breaks are looked for: evenly near zero, and over the magnitudes beyond. A break between two zeros of its
+# switch that are closer than this grid is missed.
+_GRID = np.unique(np.concatenate([np.linspace(-50.0, 50.0, 20001), 10.0 ** np.linspace(1, 6, 2001)]))
+_GRID = np.unique(np.concatenate([-_GRID, _GRID]))
+
+
+def find_breaks(function: Callable[[Jet], Jet], switches: Sequence[Function]) -> Mapping[float, int]:
+    """Zeros of the switches at which a derivative of the function jumps -> the lowest such derivative, up to 3."""
+    with np.errstate(all="ignore"):  # poles of a switch are no zeros of it
+        candidates = {x for switch in switches for x in _zeros(switch)}
+        nearest = sorted(candidates, key=abs)[:_MOST]
+        found = {x: _lowest_jump(function, x) for x in nearest}
+    return {x: order for x, order in found.items() if order is not None}
+
+
+def _zeros(switch: Function) -> list[float]:
+    values = switch(_GRID)
+    exact = _GRID[values == 0.0]
+    if len(exact) > _MOST:  # zero on a whole interval: its ends are what counts
+        ends = np.flatnonzero(np.diff((values == 0.0).astype(np.int8)))
+        exact = np.concatenate([_GRID[ends], _GRID[ends + 1]])
+    crossings = np.flatnonzero(values[1:] * values[:-1] < 0.0)
+    low, high, sign = _GRID[crossings], _GRID[crossings + 1], np.sign(values[crossings])
+    while True:
+        middle = 0.5 * (low + high)
+        if not ((low < middle) & (middle < high)).any():
+            break
+        same = np.sign(switch(middle)) == sign
+        low, high = np.where(same, middle, low), np.where(same, high, middle)
+    # Of the two neighbours the one where the switch is nearer to zero: exactly zero where there is such a number.
+    closer = np.abs(switch(low)) < np.abs(switch(high))
+    return [*exact.tolist(), *np.where(closer, low, high).tolist()]
+
+
+def _lowest_jump(function: Callable[[Jet], Jet], x: float) -> int | None:
+    sides = np.array([np.nextafter(x, -np.inf), np.nextafter(x, np.inf)])
+    for order, (left, right) in enumerate(function(Jet.variable(sides, _HIGHEST_ORDER)).derivatives):
+        if not abs(left - right) <= 1e-9 * (abs(left) + abs(right)) + 1e-12:
+            return order
+    return None

@@ -1,0 +1,63 @@
+"""Powers over arrays or jets."""
+
+from typing import Final
+
+import numpy as np
+
+from actcli.core.choice import select
+from actcli.core.elementary import integrate, log
+from actcli.core.jet import Jet, Operand
+
+MAX_EXPONENT: Final = 1000
+"""The largest whole exponent of a constant power, which is computed by products."""
+
+
+def power(base: Operand, exponent: float) -> Operand:
+    """base ** exponent. Whole exponents by products, others as the solution of u y' = exponent y u'."""
+    if not isinstance(base, Jet):
+        return np.asarray(np.power(base, exponent))
+    if exponent == int(exponent) and abs(exponent) <= MAX_EXPONENT:
+        product = _whole_power(base, abs(int(exponent)))
+        return product if exponent >= 0 else 1.0 / product
+    return select(
+        base,
+        (base.value == 0.0, lambda u: _power_at_zero(u, exponent)),
+        otherwise=lambda u: integrate(
+            u,
+            (np.power(u.value, exponent), 1.0 / u.value),
+            lambda u, y, reciprocal: (y * reciprocal * exponent, -reciprocal * reciprocal),
+        )[0],
+    )
+
+
+def variable_power(base: Operand | float, exponent: Operand) -> Operand:
+    """base ** exponent for an exponent that varies: the exponential of exponent log(base)."""
+    if not isinstance(exponent, Jet):
+        return np.asarray(np.power(base, exponent))
+    value = base.value if isinstance(base, Jet) else base
+    logarithm = log(base) if isinstance(base, Jet) else np.log(value)
+    start = np.power(value, exponent.value)
+    return integrate(exponent * logarithm, (start,), lambda u, y: (y,))[0]
+
+
+def _whole_power(base: Jet, exponent: int) -> Jet:
+    """By repeated squaring."""
+    result = base.constant(1.0)
+    while exponent:
+        if exponent & 1:
+            result = result * base
+        exponent >>= 1
+        if exponent:
+            base = base * base
+    return result
+
+
+def _power_at_zero(u: Jet, exponent: float) -> Jet:
+    """Derivatives below the exponent are 0; beyond it they are infinite, with the sign of the falling factorial."""
+    derivatives = np.zeros_like(u.derivatives)
+    factor = 1.0
+    for k in range(len(derivatives)):
+        if k > exponent:
+            derivatives[k] = factor * np.inf * u.derivatives[1] ** k if k else np.inf
+        factor *= exponent - k
+    return Jet(derivatives)
