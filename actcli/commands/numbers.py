@@ -88,7 +88,11 @@ def _show(activation: Activation, x: Any, y: Any, kinks: Sequence[float] | None,
         for scores, results in rows:
             m = scores.shape[-1]
             if results.ndim == scores.ndim:
-                tables.append(rowwise_table(scores.reshape(-1, m), results.reshape(-1, m), terminal, heading=heading))
+                pair = scores.reshape(-1, m), results.reshape(-1, results.shape[-1])
+                tables.append(rowwise_table(*pair, terminal, heading=heading))
             else:
-                tables += [jacobian_table(matrix, terminal, heading=heading) for matrix in results.reshape(-1, m, m)]
+                tables += [
+                    jacobian_table(matrix, terminal, heading=heading)
+                    for matrix in results.reshape(-1, *results.shape[-2:])
+                ]
     print("\n".join(render(table, terminal) for table in tables), end="")

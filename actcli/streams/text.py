@@ -114,7 +114,8 @@ class PlainWriter:
 
     def _lines_text(self, block: Block, results: Values) -> str:
         numbers = iter(format_all(results))
-        lines = [" ".join(islice(numbers, length)) for length in block.lengths.tolist()]
+        lengths = block.lengths.tolist() if results.ndim == 1 else [results.shape[1]] * len(results)
+        lines = [" ".join(islice(numbers, length)) for length in lengths]
         text = "\n".join(lines)
         if self._inside_line and lines and lines[0]:
             text = " " + text

@@ -13,7 +13,7 @@ from actcli.views.number import format_number
 from actcli.views.terminal import Terminal
 
 # Below this width the columns would be too narrow to read, and the entries stand one under the other.
-COLUMNS_WIDTH = 64
+COLUMNS_WIDTH = 76
 
 
 def catalogue_table(activations: Iterable[Activation], terminal: Terminal) -> RenderableType:

@@ -31,14 +31,17 @@ def value_table(
 
 
 def rowwise_table(x: Array, y: Array, terminal: Terminal, *, heading: str = "f(x)") -> NumberTable:
-    """Row-wise, of shape (rows, m): the elements below each other, with bars if they are probabilities."""
+    """Row-wise, of shape (rows, m): the elements below each other, with bars if they are probabilities.
+
+    Where the rows of y are shorter than those of x (glu), y stands alone.
+    """
     x, y = np.atleast_2d(x), np.atleast_2d(y)
-    rows, length = x.shape
+    rows, length = y.shape
     places = [Column("i", [str(i) for _ in range(rows) for i in range(1, length + 1)])]
     if rows > 1:
         first_of_each = [str(row) if i == 0 else "" for row in range(1, rows + 1) for i in range(length)]
         places.insert(0, Column("row", first_of_each))
-    columns = places + _fitted(x, y, heading, terminal, total_width(places) + 2)
+    columns = places + _fitted(x if x.shape == y.shape else None, y, heading, terminal, total_width(places) + 2)
     room = min(terminal.width - total_width(columns) - 2, 40)
     if room >= 5 and ((y >= 0) & (y <= 1)).all():
         bars = [bar(value, room, terminal.unicode) for value in y.ravel().tolist()]
@@ -62,14 +65,15 @@ def jacobian_table(jacobian: Array, terminal: Terminal, *, heading: str = "f(x)"
     return Group(title, *(table(panel, terminal) for panel in panels))
 
 
-def _fitted(x: Array, y: Array, heading: str, terminal: Terminal, taken: int) -> list[Column]:
+def _fitted(x: Array | None, y: Array, heading: str, terminal: Terminal, taken: int) -> list[Column]:
     """The numbers with every digit; where the terminal is narrow with fewer, or with a shorter heading."""
     for name in (heading, "f(x)"):
         for digits in (None, 10, 6, 4, 3):
             columns = [
                 Column(header, align(format_number(value, digits) for value in values.ravel().tolist()))
                 for header, values in (("x", x), (name, y))
+                if values is not None
             ]
             if total_width(columns) + taken <= terminal.width:
                 return columns
-    return columns[1:]
+    return columns[-1:]

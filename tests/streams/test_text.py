@@ -170,3 +170,11 @@ def test_a_line_in_three_blocks() -> None:
     begin = Block(part, equal_lines(1, 1), open=True)
     end = Block(np.array([2.0]), np.array([0, 1]))
     assert written((begin, part), (begin, part), (end, end.values)) == "1.0 1.0\n2.0\n"
+
+
+def test_rows_may_come_back_shorter_than_they_went_in():
+    file = io.BytesIO()
+    writer = PlainWriter(file)
+    writer.write(Block(np.ones((2, 4)), equal_lines(2, 4)), np.array([[1.0, 2.0], [3.0, 4.0]]))
+    writer.finish()
+    assert file.getvalue() == b"1.0 2.0\n3.0 4.0\n"
