@@ -69,6 +69,7 @@ class Elementary:
 def integrate(u: Jet, start: Values, rates: Rates) -> tuple[Jet, ...]:
     """The jets of v(u) where dv/du = rates(u, *v) and v(u_0) = start."""
     d = u.derivatives
+    curved = [j for j in range(2, len(d)) if d[j].any()]
     system = [np.empty_like(d) for _ in start]
     for v, v0 in zip(system, start, strict=True):
         v[0] = v0
@@ -77,7 +78,7 @@ def integrate(u: Jet, start: Values, rates: Rates) -> tuple[Jet, ...]:
         for v, rate in zip(system, known, strict=True):
             # v^(k) is the derivative of order k - 1 of u' * rate: Leibniz' rule.
             v[k] = d[1] * rate.derivatives[k - 1]
-            for j in range(2, k + 1):
+            for j in (j for j in curved if j <= k):
                 v[k] += math.comb(k - 1, j - 1) * d[j] * rate.derivatives[k - j]
     return tuple(Jet(v) for v in system)
 
@@ -88,8 +89,7 @@ def integrate(u: Jet, start: Values, rates: Rates) -> tuple[Jet, ...]:
 def _sigmoid_system(x: Array) -> Values:
     """sigmoid, its slope and tanh(x/2), all from exp(-|x|): nothing is subtracted."""
     decay = np.exp(-np.abs(x))
-    total = 1.0 + decay
-    return np.exp(np.minimum(x, 0.0)) / total, decay / (total * total), np.tanh(0.5 * x)
+    return np.exp(np.minimum(x, 0.0)) / (1.0 + decay), decay / (1.0 + decay * (2.0 + decay)), np.tanh(0.5 * x)
 
 
 def _sigmoid(x: Array) -> Array:
@@ -102,8 +102,7 @@ def _softplus(x: Array) -> Array:
 
 def _sech_squared(x: Array) -> Array:
     decay = np.exp(-2.0 * np.abs(x))
-    total = 1.0 + decay
-    return 4.0 * decay / (total * total)
+    return 4.0 * decay / (1.0 + decay * (2.0 + decay))
 
 
 def _erf_slope(x: Array) -> Array:

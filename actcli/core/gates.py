@@ -75,7 +75,7 @@ def gelu_tanh(x: Operand) -> Operand:
 
 
 _CUBIC = 0.044715
-_SQRT_8_OVER_PI, _SQRT_8_OVER_PI_REST = 1.5957691216057308, -1.2146803816406e-16
+_SQRT_8_OVER_PI, _SQRT_8_OVER_PI_REST = 1.5957691216057308, -9.96930880911092e-17
 
 
 def _gelu_tanh_argument(x: Operand) -> tuple[Operand, Array]:
@@ -106,7 +106,7 @@ def mish(x: Operand) -> Operand:
 
     def gate(x: Operand) -> Operand:
         if isinstance(x, Jet):
-            return select(x, (x < 0.0, closing), otherwise=opening)
+            return select(x, (x < -1.0, closing), otherwise=opening)
         return closing(minimum(x, 20.0))  # which is 1 to all digits
 
     return gated(

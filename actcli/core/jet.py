@@ -81,12 +81,23 @@ class Jet:
     def __mul__(self, other: Jet | Array | float) -> Jet:
         if not isinstance(other, Jet):
             return Jet(self.derivatives * other)
-        # Leibniz' rule.
+        # Leibniz' rule. Derivatives that are zero everywhere are left out: times an infinite one they are still zero.
         a, b = self.derivatives, other.derivatives
         product = a[0] * b
-        for k in range(1, len(a)):
-            for j in range(1, k + 1):
+        for j in (j for j in range(1, len(a)) if a[j].any()):
+            for k in range(j, len(a)):
                 product[k] += math.comb(k, j) * a[j] * b[k - j]
+        return Jet(product)
+
+    def square(self) -> Jet:
+        """self * self, each pair of equal terms rounded once."""
+        a = self.derivatives
+        product = np.zeros_like(a)
+        for k in range(len(a)):
+            for j in range((k + 1) // 2):
+                product[k] += 2 * math.comb(k, j) * a[j] * a[k - j]
+            if k % 2 == 0:
+                product[k] += math.comb(k, k // 2) * a[k // 2] * a[k // 2]
         return Jet(product)
 
     __rmul__ = __mul__

@@ -5,10 +5,11 @@ At a kink they have the slope that PyTorch's autograd returns: that of the piece
 
 import numpy as np
 
-from actcli.core.choice import clamp, maximum, minimum, where
+from actcli.core.choice import clamp, maximum, minimum, select, where
 from actcli.core.compensated import two_product, two_sum
-from actcli.core.elementary import expm1
+from actcli.core.elementary import exp, expm1
 from actcli.core.jet import Array, Jet, Operand
+from actcli.core.tails import SHIFT, UNSHIFT
 
 
 def relu(x: Operand) -> Operand:
@@ -36,11 +37,15 @@ def relu_squared(x: Operand) -> Operand:
 
 
 def elu(x: Operand, alpha: float) -> Operand:
-    return maximum(x, 0.0) + expm1(minimum(x, 0.0)) * alpha
+    return selu(x, alpha, 1.0)
 
 
 def selu(x: Operand, alpha: float, gamma: float) -> Operand:
-    return elu(x, alpha) * gamma
+    return select(
+        x,
+        (x < -700.0, lambda x: exp(maximum(x, -1000.0) + SHIFT) * (gamma * alpha) * UNSHIFT - gamma * alpha),
+        otherwise=lambda x: (maximum(x, 0.0) + expm1(minimum(x, 0.0)) * alpha) * gamma,
+    )
 
 
 def celu(x: Operand, alpha: float) -> Operand:
@@ -58,7 +63,7 @@ def hard_tanh(x: Operand, min_val: float, max_val: float) -> Operand:
 def hard_sigmoid(x: Operand, alpha: float, beta: float) -> Operand:
     """min(1, max(0, alpha x + beta)). The default is exactly (x + 3) / 6 clipped, although 1/6 is no float64."""
     if (alpha, beta) == (1.0 / 6.0, 0.5):
-        return clamp(x + 3.0, 0.0, 6.0) / 6.0
+        return (clamp(x, -3.0, 3.0) + 3.0) / 6.0
     return clamp(_line(x, alpha, beta), 0.0, 1.0)
 
 
@@ -82,7 +87,8 @@ def _line(x: Operand, alpha: float, beta: float) -> Operand:
 
 def hard_swish(x: Operand) -> Operand:
     """x min(6, max(0, x + 3)) / 6."""
-    return maximum(x, -3.0) * (clamp(x + 3.0, 0.0, 6.0) / 6.0)
+    middle = clamp(x, -3.0, 3.0)
+    return where(x >= 3.0, x, middle * ((middle + 3.0) / 6.0))
 
 
 def hard_shrink(x: Operand, lambd: float) -> Operand:
@@ -99,7 +105,7 @@ def sparse_plus(x: Operand) -> Operand:
 
 
 def sparse_sigmoid(x: Operand) -> Operand:
-    return clamp(x + 1.0, 0.0, 2.0) * 0.5
+    return (clamp(x, -1.0, 1.0) + 1.0) * 0.5
 
 
 def step(x: Operand) -> Operand:

@@ -5,10 +5,10 @@ import math
 import numpy as np
 
 from actcli.core import elementary, special
-from actcli.core.choice import minimum, where
-from actcli.core.elementary import exp, integrate, sin, softplus
+from actcli.core.choice import minimum, select, where
+from actcli.core.elementary import cos, exp, integrate, sin, softplus
 from actcli.core.jet import Array, Jet, Operand
-from actcli.core.tails import SHIFT, between_limits
+from actcli.core.tails import SHIFT, UNSHIFT, between_limits
 
 
 def tanh(x: Operand) -> Operand:
@@ -58,28 +58,36 @@ def log_sigmoid(x: Operand) -> Operand:
 def squareplus(x: Operand, b: float) -> Operand:
     """(x + r) / 2 with r = sqrt(x² + b), written as max(x, 0) + (b / 2) / (r + |x|), which does not cancel."""
     if isinstance(x, Jet):
-        sign = np.where(x.value < 0.0, -1.0, 1.0)
-        # -min(-x, 0) is max(x, 0) with the slope of x at 0, as the sign there has it.
-        return -minimum(-x, 0.0) + 1.0 / (_radius(x, b) + x * sign) * (0.5 * b)
+        # With w = x / r and q = 1 / r the slope s is (1 + w) / 2, s' = w' / 2, w' = b q³ and q' = -w q².
+        size, r = np.abs(x.value), np.hypot(x.value, math.sqrt(b))
+        w = np.where(np.isinf(x.value), np.sign(x.value), x.value / r)
+        s = np.where(x.value < 0.0, 0.25 * b / (0.5 * r + 0.5 * size) / r, 0.5 + 0.5 * w)
+        start = _squareplus(x.value, b), s, w, 1.0 / r
+        return integrate(x, start, lambda u, y, s, w, q: (s, q * q * q * (0.5 * b), q * q * q * b, -w * q * q))[0]
+    return _squareplus(x, b)
+
+
+def _squareplus(x: Array, b: float) -> Array:
     size = np.abs(x)
     # Where x² overflows, r is |x|.
     radius = np.maximum(size, np.sqrt(np.minimum(x * x, 1e300) + b))
     return np.maximum(x, 0.0) + 0.25 * b / (0.5 * radius + 0.5 * size)
 
 
-def _radius(x: Jet, b: float) -> Jet:
-    """sqrt(x² + b): r' = w = x / r, w' = b q³ and q' = -w q² with q = 1 / r, none of which cancels."""
-    r = np.hypot(x.value, math.sqrt(b))
-    w = np.where(np.isinf(x.value), np.sign(x.value), x.value / r)
-    return integrate(x, (r, w, 1.0 / r), lambda u, r, w, q: (w, q * q * q * b, -w * q * q))[0]
-
-
 def tanh_shrink(x: Operand) -> Operand:
     """x - tanh(x), whose slope is tanh²."""
-    if isinstance(x, Jet):
-        start = _tanh_shrink(x.value), *elementary.tanh.system(x.value)
-        return integrate(x, start, lambda u, y, t, g: (t * t, g, -2.0 * t * g))[0]
-    return _tanh_shrink(x)
+    if not isinstance(x, Jet):
+        return _tanh_shrink(x)
+    return select(
+        x,
+        (x < -350.0, lambda x: x + 1.0 - exp(2.0 * x + SHIFT) * 2.0 * UNSHIFT),
+        (x > 350.0, lambda x: x - 1.0 + exp(SHIFT - 2.0 * x) * 2.0 * UNSHIFT),
+        otherwise=lambda x: integrate(
+            x,
+            (_tanh_shrink(x.value), *elementary.tanh.system(x.value)),
+            lambda u, y, t, g: (t.square(), g, -2.0 * t * g),
+        )[0],
+    )
 
 
 # tanh(x) = x / (1 + s T(s)) with s = x² and Lambert's continued fraction T(s) = 1 / (3 + s / (5 + s / (7 + ...))).
@@ -101,7 +109,7 @@ def softsign(x: Operand) -> Operand:
     """x / (1 + |x|): with w = 1 / (1 + |x|) its slope is w², and w' = -sign(x) w²."""
     if isinstance(x, Jet):
         sign, w = np.sign(x.value), 1.0 / (1.0 + np.abs(x.value))
-        return integrate(x, (_softsign(x.value), w), lambda u, y, w: (w * w, w * w * -sign))[0]
+        return integrate(x, (_softsign(x.value), w), lambda u, y, w: (w.square(), w.square() * -sign))[0]
     return _softsign(x)
 
 
@@ -111,6 +119,14 @@ def _softsign(x: Array) -> Array:
 
 
 def snake(x: Operand, a: float) -> Operand:
-    """x + sin²(a x) / a."""
+    """x + sin²(a x) / a, whose slope 1 + sin(2 a x) = (sin(a x) + cos(a x))² is written so that it does not cancel."""
+    if isinstance(x, Jet):
+        sine, cosine = sin.of_product(x.value, a), cos.of_product(x.value, a)
+        start = _snake(x.value, a), sine, cosine
+        return integrate(x, start, lambda u, y, s, c: ((s + c).square(), c * a, s * -a))[0]
+    return _snake(x, a)
+
+
+def _snake(x: Array, a: float) -> Array:
     sine = sin.of_product(x, a)
-    return x + sine * sine / a
+    return np.where(np.isinf(x), x, x + sine * sine / a)
