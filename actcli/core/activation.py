@@ -109,8 +109,7 @@ class Activation:
         x = np.asarray(x, dtype=np.float64)
         with _quiet():
             if self.rowwise:
-                rows: Array = self._run(x)
-                return rows
+                return self._by_rows(x)
             result = np.empty(x.shape)
             for source, target in _blocks(x, result):
                 target[...] = self._run(source)
@@ -149,6 +148,13 @@ class Activation:
         moving = Jet(np.stack([rows, np.broadcast_to(np.eye(m), rows.shape)]))
         with _quiet():
             return np.swapaxes(self._run(moving).derivatives[1], -1, -2)
+
+    def _by_rows(self, x: Array) -> Array:
+        rows = x.reshape(math.prod(x.shape[:-1]), x.shape[-1])
+        step = max(1, _BLOCK // max(x.shape[-1], 1))
+        results = [self._run(rows[start : start + step]) for start in range(0, len(rows), step)]
+        together = np.concatenate(results) if results else self._run(rows)
+        return np.reshape(together, (*x.shape[:-1], together.shape[-1]))
 
     def _run(self, x: Any) -> Any:
         return self.function(x, **self.values_of_parameters)

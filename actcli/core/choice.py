@@ -53,26 +53,26 @@ def kept(mask: Mask, x: Operand) -> Operand:
 
 def maximum(x: Operand, bound: float) -> Operand:
     """max(bound, x), with slope 0 where they are equal."""
-    return _bounded(x, np.maximum, bound, x > bound)
+    return _bounded(x, np.maximum(x.value, bound), x > bound) if isinstance(x, Jet) else np.maximum(x, bound)
 
 
 def minimum(x: Operand, bound: float) -> Operand:
     """min(x, bound), with the slope of x where they are equal."""
-    return _bounded(x, np.minimum, bound, x <= bound)
+    return _bounded(x, np.minimum(x.value, bound), x <= bound) if isinstance(x, Jet) else np.minimum(x, bound)
 
 
 def clamp(x: Operand, low: float, high: float) -> Operand:
     """min(high, max(low, x)), with slope 0 where x is at either end."""
-    return _bounded(maximum(x, low), np.minimum, high, x < high)
+    if isinstance(x, Jet):
+        return _bounded(x, np.clip(x.value, low, high), (x > low) & (x < high))
+    return np.clip(x, low, high)
 
 
-def _bounded(x: Operand, choose: np.ufunc, bound: float, free: Mask) -> Operand:
-    if not isinstance(x, Jet):
-        bounded: Array = choose(x, bound)
-        return bounded
-    bounded_jet = kept(free, x)
-    bounded_jet.derivatives[0] = choose(x.value, bound)
-    return bounded_jet
+def _bounded(x: Jet, bounded: Array, free: Mask) -> Jet:
+    """A jet with the given value, whose derivatives are those of x where x is free and 0 elsewhere."""
+    jet = kept(free, x)
+    jet.derivatives[0] = bounded
+    return jet
 
 
 def _empty_like(x: Operand) -> Operand:

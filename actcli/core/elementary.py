@@ -63,7 +63,8 @@ class Elementary:
             return self(x)
         quotient = x / divisor
         product, rest = two_product(value_of(quotient), divisor)
-        return self.at(quotient, ((value_of(x) - product) - rest) / divisor)
+        error = ((value_of(x) - product) - rest) / divisor
+        return self.at(quotient, np.where(np.isfinite(error), error, 0.0))
 
 
 def integrate(u: Jet, start: Values, rates: Rates) -> tuple[Jet, ...]:

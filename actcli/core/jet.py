@@ -10,6 +10,7 @@ Duvenaud, Taylor-Mode Automatic Differentiation for Higher-Order Derivatives in 
 
 from __future__ import annotations
 
+import itertools
 import math
 from typing import TypeAlias, TypeVar
 
@@ -81,23 +82,20 @@ class Jet:
     def __mul__(self, other: Jet | Array | float) -> Jet:
         if not isinstance(other, Jet):
             return Jet(self.derivatives * other)
-        # Leibniz' rule. Derivatives that are zero everywhere are left out: times an infinite one they are still zero.
         a, b = self.derivatives, other.derivatives
-        product = a[0] * b
-        for j in (j for j in range(1, len(a)) if a[j].any()):
-            for k in range(j, len(a)):
-                product[k] += math.comb(k, j) * a[j] * b[k - j]
+        product = np.zeros(np.broadcast_shapes(a.shape, b.shape))
+        for j, k in itertools.product(_nonzero(a), _nonzero(b)):
+            if j + k < len(product):
+                product[j + k] += math.comb(j + k, j) * a[j] * b[k]
         return Jet(product)
 
     def square(self) -> Jet:
-        """self * self, each pair of equal terms rounded once."""
+        """self * self, with equal terms added by doubling."""
         a = self.derivatives
         product = np.zeros_like(a)
-        for k in range(len(a)):
-            for j in range((k + 1) // 2):
-                product[k] += 2 * math.comb(k, j) * a[j] * a[k - j]
-            if k % 2 == 0:
-                product[k] += math.comb(k, k // 2) * a[k // 2] * a[k // 2]
+        for j, k in itertools.combinations_with_replacement(_nonzero(a), 2):
+            if j + k < len(product):
+                product[j + k] += (1 if j == k else 2) * math.comb(j + k, j) * a[j] * a[k]
         return Jet(product)
 
     __rmul__ = __mul__
@@ -136,6 +134,11 @@ class Jet:
 
 Operand = TypeVar("Operand", Array, Jet)
 """An array (a function of it gives values) or a jet (a function of it gives derivatives)."""
+
+
+def _nonzero(derivatives: Array) -> list[int]:
+    """The orders whose derivatives are not zero everywhere: an infinite value times no slope is no slope."""
+    return [k for k, derivative in enumerate(derivatives) if k == 0 or derivative.any()]
 
 
 def value_of(x: Jet | Array) -> Array:

@@ -33,7 +33,7 @@ def relu6(x: Operand) -> Operand:
 
 def relu_squared(x: Operand) -> Operand:
     rectified = relu(x)
-    return rectified * rectified
+    return rectified.square() if isinstance(rectified, Jet) else rectified * rectified
 
 
 def elu(x: Operand, alpha: float) -> Operand:

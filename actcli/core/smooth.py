@@ -6,7 +6,8 @@ import numpy as np
 
 from actcli.core import elementary, special
 from actcli.core.choice import minimum, select, where
-from actcli.core.elementary import cos, exp, integrate, sin, softplus
+from actcli.core.compensated import two_product
+from actcli.core.elementary import exp, integrate, softplus
 from actcli.core.jet import Array, Jet, Operand
 from actcli.core.tails import SHIFT, UNSHIFT, between_limits
 
@@ -121,12 +122,20 @@ def _softsign(x: Array) -> Array:
 def snake(x: Operand, a: float) -> Operand:
     """x + sin²(a x) / a, whose slope 1 + sin(2 a x) = (sin(a x) + cos(a x))² is written so that it does not cancel."""
     if isinstance(x, Jet):
-        sine, cosine = sin.of_product(x.value, a), cos.of_product(x.value, a)
-        start = _snake(x.value, a), sine, cosine
+        start = _snake(x.value, a), *_sine_and_cosine(x.value, a)
         return integrate(x, start, lambda u, y, s, c: ((s + c).square(), c * a, s * -a))[0]
     return _snake(x, a)
 
 
 def _snake(x: Array, a: float) -> Array:
-    sine = sin.of_product(x, a)
+    sine = np.sin(x) if a == 1.0 else _sine_and_cosine(x, a)[0]
     return np.where(np.isinf(x), x, x + sine * sine / a)
+
+
+def _sine_and_cosine(x: Array, a: float) -> tuple[Array, Array]:
+    """sin(a x) and cos(a x), as if the product were not rounded, by the addition theorem."""
+    if a == 1.0:
+        return np.sin(x), np.cos(x)
+    hi, lo = two_product(x, a)
+    s, c, s_lo, c_lo = np.sin(hi), np.cos(hi), np.sin(lo), np.cos(lo)
+    return s * c_lo + c * s_lo, c * c_lo - s * s_lo

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from actcli.core.choice import where
 from actcli.core.compensated import two_product
 from actcli.core.jet import Array
 
@@ -66,24 +67,21 @@ def normal_cdf(x: Array) -> Array:
     """Φ(x), the distribution function of N(0, 1)."""
     z = np.abs(x)
     tail = scaled_upper_tail(z) * exp_minus_square(z, share=0.5)
-    return np.where(
-        z < _CENTRE,
-        0.5 + x * even_series(np.minimum(z, _CENTRE), _CDF_COEFFICIENTS),
-        np.where(x < 0.0, tail, 1.0 - tail),
-    )
+    near = 0.5 + x * even_series(np.minimum(z, _CENTRE), _CDF_COEFFICIENTS)
+    return where(z < _CENTRE, near, where(x < 0.0, tail, 1.0 - tail))
 
 
 def erf(x: Array) -> Array:
     """2 / sqrt(π) ∫_0^x exp(-t²) dt."""
     z = np.abs(x)
     near = x * even_series(np.minimum(z, _CENTRE), _ERF_COEFFICIENTS)
-    return np.where(z < _CENTRE, near, np.copysign(1.0 - upper_erfc(z), x))
+    return where(z < _CENTRE, near, np.copysign(1.0 - upper_erfc(z), x))
 
 
 def erfc(x: Array) -> Array:
     """1 - erf(x), right in the upper tail."""
     tail = upper_erfc(np.abs(x))
-    return np.where(np.abs(x) < _CENTRE, 1.0 - erf(x), np.where(x < 0.0, 2.0 - tail, tail))
+    return where(np.abs(x) < _CENTRE, 1.0 - erf(x), where(x < 0.0, 2.0 - tail, tail))
 
 
 def upper_erfc(z: Array, log_scale: float = 0.0) -> Array:
