@@ -5,6 +5,7 @@ This is the only place that knows Typer's inner classes, and the only place that
 
 import importlib
 import inspect
+import io
 import os
 import re
 import signal
@@ -22,6 +23,7 @@ from actcli.streams.errors import StreamError
 
 COMMANDS = {
     "list": ("list", "The catalogue of activation functions."),
+    "describe": ("describe", "The card of one activation: its properties and its plot."),
     "evaluate": ("evaluate", "Values of an activation."),
     "differentiate": ("differentiate", "Derivatives of any order; the Jacobian of a row-wise one."),
     "plot": ("plot", "Curves in the terminal."),
@@ -117,20 +119,45 @@ def main() -> NoReturn:
     # it is imported; a user who says otherwise is obeyed.
     for library in ("OPENBLAS", "MKL", "OMP"):
         os.environ.setdefault(f"{library}_NUM_THREADS", "1")
+    if sys.stdout is None:
+        sys.exit(_complain("stdout is closed"))
+    _obey_the_locale()
     try:
-        code = app(prog_name="actcli", standalone_mode=False)
+        command = get_command(app)
+        with command.make_context("actcli", sys.argv[1:]) as context:
+            command.invoke(context)
         sys.stdout.flush()
+        code = 0
+    except typer.Exit as request:
+        code = request.exit_code
     except typer.TyperException as error:
         code = _complain(_usage(error))
     except (InputError, StreamError) as error:
         code = _complain(str(error))
-    except BrokenPipeError:
-        # Whoever read our output has seen enough. Python flushes stdout once more at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except BrokenPipeError:  # whoever read our output has seen enough
         code = 0
+    except OSError as error:
+        code = _complain(f"stdout: {error.strerror or error}")
     except KeyboardInterrupt:
         code = 130
+    _discard_what_cannot_be_written()
     sys.exit(code)
+
+
+def _obey_the_locale() -> None:
+    """What an encoding lacks is escaped. Under LC_ALL=C Python writes UTF-8 (PEP 540), but less was asked for."""
+    ascii_only = os.environ.get("LC_ALL") in ("C", "POSIX")
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="ascii" if ascii_only else None, errors="backslashreplace")
+
+
+def _discard_what_cannot_be_written() -> None:
+    """Python flushes stdout once more at exit, and would complain there."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _usage(error: typer.TyperException) -> str:

@@ -47,3 +47,14 @@ def run(
             from actcli.streams.json_format import write_json
 
             write_json(entries)
+        else:
+            from actcli.streams.records import write_records
+
+            write_records(list(entries[0]), (map(_field, entry.values()) for entry in entries), "csv")
+
+
+def _field(value: object) -> object:
+    """A list or a table of parameters in one field: its parts between blanks."""
+    if isinstance(value, dict):
+        return " ".join(f"{name}={number}" for name, number in value.items())
+    return " ".join(map(str, value)) if isinstance(value, list) else value

@@ -37,8 +37,8 @@ def check_curves(activations: Sequence[Activation], low: float, high: float) -> 
     for activation in activations:
         if activation.rowwise:
             raise InputError(f"{activation.name} acts on whole rows, so it has no curve over a single x")
-    if not -math.inf < low < high < math.inf:
-        raise InputError(f"the range must go up between finite numbers, not from {low:g} to {high:g}")
+    if not 0.0 < high - low < math.inf:
+        raise InputError(f"the range must go up, and be finite, not from {low:g} to {high:g}")
 
 
 def _largest(a: Activation, b: Activation, low: float, high: float) -> Difference:

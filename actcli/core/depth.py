@@ -16,6 +16,7 @@ from actcli.core.network import LOSSES, Network, forward
 from actcli.core.training import Batch, Step, measure, shuffled_batches, train
 
 POINTS = 512
+MOST_MEMORY = 4 * 2**30
 
 
 @dataclass(frozen=True)
@@ -38,12 +39,22 @@ class DepthConfig:
         for name, least in {"layers": 1, "width": 1, "batch": 1, "steps": 0, "seed": 0}.items():
             if getattr(self, name) < least:
                 raise InputError(f"{name} must be at least {least}, got {getattr(self, name)}")
+        if self.memory > MOST_MEMORY:
+            raise InputError(
+                f"a network of {self.layers} layers of {self.width} units with batches of {self.batch} takes about "
+                f"{self.memory / 2**30:.3g} GiB, and at most {MOST_MEMORY / 2**30:.3g} are taken"
+            )
         if not 0 <= self.learning_rate < math.inf:
             raise InputError(f"learning_rate must be a number, 0 or more, got {self.learning_rate}")
         if self.data not in DATASETS:
             raise InputError(f"unknown data set {self.data!r}; there are {', '.join(DATASETS)}")
         if self.init != "auto":
             standard_deviation(self.init)
+
+    @property
+    def memory(self) -> int:
+        """Bytes, roughly: weights and their gradients, and three arrays a layer for each point that passes."""
+        return 8 * self.layers * self.width * (2 * self.width + 3 * max(POINTS, self.batch))
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterable, Sequence
 
 
-def write_records(header: Sequence[str], records: Iterable[Sequence[object]], output_format: str) -> None:
+def write_records(header: Sequence[str], records: Iterable[Iterable[object]], output_format: str) -> None:
     """Print the records to stdout, as "csv" or as "plain", which has no header. Floats read back the same."""
     if output_format == "csv":
         writer = csv.writer(sys.stdout, lineterminator="\n")

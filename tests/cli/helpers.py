@@ -1,0 +1,178 @@
+"""Runs of the installed program, as a process: in a pipe, and in a terminal."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pexpect
+import pyte
+from pexpect.fdpexpect import fdspawn
+
+PROGRAM = str(Path(sys.executable).with_name("actcli"))
+PATIENCE = 60  # seconds
+
+# Nothing of the terminal, or of the taste, of whoever runs the tests.
+_FOREIGN = re.compile(r"COLUMNS|LINES|NO_COLOR|FORCE_COLOR|CLICOLOR|TERM|COLORTERM|LANG|LC_\w+|PYTHON\w+|PYTEST\w+")
+_ESCAPE = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+
+
+def environment(changes: Mapping[str, str] | None = None) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not _FOREIGN.fullmatch(name)}
+    return kept | {"LANG": "C.UTF-8", "TERM": "xterm-256color"} | dict(changes or {})
+
+
+# --- in a pipe -------------------------------------------------------------------------------------------------
+
+
+def actcli(
+    *args: str | Path, stdin: str = "", env: Mapping[str, str] | None = None, cwd: Path | None = None
+) -> subprocess.CompletedProcess[str]:
+    run = actcli_in_bytes(*args, stdin=stdin.encode(), env=env, cwd=cwd)
+    return subprocess.CompletedProcess(run.args, run.returncode, run.stdout.decode(), run.stderr.decode())
+
+
+def actcli_in_bytes(
+    *args: str | Path, stdin: bytes = b"", env: Mapping[str, str] | None = None, cwd: Path | None = None
+) -> subprocess.CompletedProcess[bytes]:
+    command = [PROGRAM, *map(str, args)]
+    return subprocess.run(
+        command, input=stdin, capture_output=True, env=environment(env), cwd=cwd, timeout=PATIENCE, check=False
+    )
+
+
+def output(*args: str | Path, stdin: str = "", env: Mapping[str, str] | None = None) -> str:
+    """What a run that has to succeed prints on stdout; its stderr has to stay empty."""
+    run = actcli(*args, stdin=stdin, env=env)
+    assert (run.returncode, run.stderr) == (0, ""), run
+    return run.stdout
+
+
+def numbers(*args: str | Path, stdin: str = "") -> list[float]:
+    """The numbers that a run prints, whatever the lines."""
+    return [float(word) for word in output(*args, stdin=stdin).split()]
+
+
+def document(*args: str | Path, stdin: str = "") -> Any:
+    """The JSON of a run, read by the letter of RFC 8259, which knows no NaN and no Infinity."""
+
+    def refuse(constant: str) -> None:
+        raise AssertionError(f"{constant} is not JSON")
+
+    return json.loads(output(*args, "--format", "json", stdin=stdin), parse_constant=refuse)
+
+
+def number(value: Any) -> float:
+    """A number of a JSON document, where strings stand for those that are not finite."""
+    assert isinstance(value, float) or value in ("NaN", "Infinity", "-Infinity"), value
+    return float(value)
+
+
+def complaint(*args: str | Path, stdin: str = "", env: Mapping[str, str] | None = None) -> str:
+    """The one line on stderr of a run that has to be refused, after `actcli: `."""
+    run = actcli(*args, stdin=stdin, env=env)
+    assert (run.returncode, run.stdout) == (2, ""), run
+    assert re.fullmatch(r"actcli: [^\n]+\n", run.stderr), run.stderr
+    assert "Traceback" not in run.stderr
+    return run.stderr.removeprefix("actcli: ").rstrip("\n")
+
+
+# --- in a terminal ---------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Terminal:
+    """A terminal after a run in it: what the program sent, and what stands on its screen."""
+
+    sent: str
+    screen: pyte.HistoryScreen
+    exit_code: int
+
+    @property
+    def colours(self) -> set[str]:
+        return set(_COLOUR.findall(self.sent))
+
+    @property
+    def width(self) -> int:
+        """The longest line that was sent, wrapped or not."""
+        return max(map(len, re.split(r"[\r\n]+", _ESCAPE.sub("", self.sent))))
+
+    @property
+    def lines(self) -> list[str]:
+        """All lines above the cursor, those that have scrolled off the screen included."""
+        off = ["".join(line[x].data for x in range(self.screen.columns)) for line in self.screen.history.top]
+        return [line.rstrip() for line in off] + self.on_screen
+
+    @property
+    def on_screen(self) -> list[str]:
+        """The lines above the cursor that can be seen."""
+        return [line.rstrip() for line in self.screen.display[: self.screen.cursor.y]]
+
+
+def spawn(command: list[str], size: tuple[int, int], env: Mapping[str, str], cwd: Path | None = None) -> pexpect.spawn:
+    """A process whose stdin, stdout and stderr are a terminal of that many columns and lines."""
+    with warnings.catch_warnings():
+        # NumPy's threads in this process do not matter to the new one, which runs another program at once.
+        warnings.filterwarnings("ignore", "This process .* is multi-threaded", DeprecationWarning)
+        process = pexpect.spawn(
+            command[0],
+            command[1:],
+            cwd=cwd,
+            env=dict(env),
+            dimensions=size[::-1],
+            encoding="utf-8",
+            timeout=PATIENCE,
+        )
+    process.delaybeforesend = None
+    return process
+
+
+def in_terminal(
+    *args: str | Path,
+    size: tuple[int, int] = (80, 24),
+    env: Mapping[str, str] | None = None,
+    interrupt_at: str | None = None,
+) -> Terminal:
+    """A run in a terminal until its end, with Ctrl-C pressed when it shows the text `interrupt_at`."""
+    process = spawn([PROGRAM, *map(str, args)], size, environment(env))
+    sent = ""
+    if interrupt_at is not None:
+        process.expect_exact(interrupt_at)
+        sent = process.before + process.after
+        process.sendintr()
+    process.expect(pexpect.EOF)
+    sent += process.before
+    process.close()
+    screen = pyte.HistoryScreen(*size, history=10_000)
+    pyte.Stream(screen).feed(sent)
+    return Terminal(sent, screen, process.exitstatus)
+
+
+@contextmanager
+def terminal_as_stderr(*args: str | Path) -> Iterator[tuple[subprocess.Popen[str], fdspawn]]:
+    """A running program whose stdout is a pipe and whose stderr is a terminal, to be watched with pexpect."""
+    ours, theirs = os.openpty()
+    process = subprocess.Popen(
+        [PROGRAM, *map(str, args)],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=theirs,
+        env=environment(),
+        text=True,
+    )
+    os.close(theirs)
+    stderr = fdspawn(ours, encoding="utf-8", timeout=PATIENCE)
+    try:
+        yield process, stderr
+    finally:
+        process.kill()
+        process.communicate(timeout=PATIENCE)
+        stderr.close()

@@ -1,0 +1,249 @@
+"""What all commands have in common: errors, colour, pipes, signals, progress."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pexpect
+import pytest
+
+from tests.cli.helpers import (
+    PATIENCE,
+    PROGRAM,
+    actcli,
+    complaint,
+    environment,
+    in_terminal,
+    output,
+    terminal_as_stderr,
+)
+
+A_LONG_TRAINING = ("gradient-depth", "--act", "relu", "--layers", "200", "--steps", "100000")
+ITS_PROGRESS = "/100000"
+A_TRAINING = ("gradient-depth", "--act", "tanh", "--layers", "2", "--steps", "50", "--format", "json")
+
+
+# --- errors ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("evaluate rleu 1", "no activation 'rleu'; did you mean relu"),
+        ("evaluate nonsense 1", "no activation 'nonsense'"),
+        ("gradient-depth --act nonsense", "no activation 'nonsense'"),
+        ("evaluate leaky_relu:slope=2 1", "leaky_relu has negative_slope, not 'slope'"),
+        ("evaluate elu:alpha=x 1", "alpha must be a number, not 'x'"),
+        ("evaluate relu 3x", "not a number: '3x'"),
+        ("evaluate relu --input /missing", "/missing: No such file or directory"),
+        ("evaluate relu --input /", "/: Is a directory"),
+        ("evaluate relu --gird -3 3 7", "no such option: --gird; did you mean --grid?"),
+        ("differentiate relu --oder 2 1", "--oder"),
+        ("plot relu -x", "no such option: -x"),
+        ("evaluate relu -3 --layers 2", "--layers"),
+        ("evaluate relu --grid 0 1", "--grid"),
+        ("evaluate relu --grid 0 1 2.5", "--grid"),
+        ("evaluate relu 1 --format jsn", "jsn"),
+        ("evaluate relu 1 --format", "--format"),
+        ("evaluate", "ACT"),
+        ("plot", "ACT"),
+        ("evalute relu 1", "evaluate"),
+        ("--verson", "--version"),
+    ],
+)
+def test_bad_input_is_one_line_that_says_what_is_wrong_and_exit_code_2(line: str, message: str) -> None:
+    assert message in complaint(*line.split())
+
+
+def test_an_unreadable_file_is_one_line_and_exit_code_2(tmp_path: Path) -> None:
+    binary = tmp_path / "binary.txt"
+    binary.write_bytes(b"\xff\xfe\x00")
+    assert complaint("evaluate", "relu", "-i", binary).startswith(f"{binary}, line 1: not text")
+    truncated = tmp_path / "truncated.npy"
+    truncated.write_bytes(b"\x93NUMPY\x01\x00v\x00{'descr'")
+    assert complaint("evaluate", "relu", "-i", truncated).startswith(f"{truncated}: ")
+
+
+def test_more_memory_than_there_is_is_refused() -> None:
+    for size in ("--width", "--batch", "--layers"):
+        assert complaint("gradient-depth", "--act", "relu", size, "99999999999999"), size
+
+
+def test_an_error_in_a_terminal_is_the_same_one_line() -> None:
+    terminal = in_terminal("evaluate", "rleu", "1")
+    assert terminal.exit_code == 2
+    assert terminal.lines == [actcli("evaluate", "rleu", "1").stderr.rstrip("\n")]
+
+
+def test_the_package_is_the_program_too() -> None:
+    command = [sys.executable, "-m", "actcli", "evaluate", "relu", "-3", "0", "3"]
+    run = subprocess.run(command, capture_output=True, env=environment(), text=True, timeout=PATIENCE)
+    assert (run.returncode, run.stdout, run.stderr) == (0, "0.0\n0.0\n3.0\n", "")
+
+
+def test_help_and_version_go_to_stdout() -> None:
+    assert re.fullmatch(r"actcli \d+\.\d+\.\d+\S*\n", output("--version"))
+    overview = output("--help")
+    assert output() == overview
+    for command in ("list", "evaluate", "differentiate", "plot", "compare", "gradient-depth"):
+        assert f"\n  {command} " in overview
+        help_text = output(command, "--help")
+        assert help_text.startswith(f"Usage: actcli {command} ")
+        assert "--format" in help_text
+        assert "Example: actcli " in help_text
+        assert max(map(len, help_text.splitlines())) <= 80
+
+
+# --- colour and characters -------------------------------------------------------------------------------------
+
+
+COLOURFUL = {
+    "list": ("list",),
+    "evaluate": ("evaluate", "softmax", "1", "2", "3"),
+    "plot": ("plot", "relu", "tanh"),
+    "compare": ("compare", "gelu", "silu"),
+    "gradient-depth": ("gradient-depth", "--act", "sigmoid", "--layers", "3", "--steps", "1"),
+}
+
+
+@pytest.mark.parametrize("command", COLOURFUL)
+def test_colour_is_for_terminals_and_for_those_who_ask_for_it(command: str) -> None:
+    args = [*COLOURFUL[command], *(["--format", "table"] if command in ("list", "evaluate") else [])]
+    assert in_terminal(*args).colours
+    assert not in_terminal(*args, env={"NO_COLOR": "1"}).colours
+    assert "\x1b" not in output(*args)
+    assert "\x1b[" in output(*args, env={"FORCE_COLOR": "1"})
+
+
+def test_a_dumb_terminal_gets_no_codes_at_all() -> None:
+    terminal = in_terminal("plot", "relu", "tanh", env={"TERM": "dumb"})
+    assert terminal.exit_code == 0
+    assert "\x1b" not in terminal.sent
+    training = in_terminal(*COLOURFUL["gradient-depth"], env={"TERM": "dumb"})
+    assert training.exit_code == 0
+    assert "\x1b" not in training.sent
+
+
+@pytest.mark.parametrize("command", COLOURFUL)
+def test_a_locale_without_unicode_gets_ascii(command: str) -> None:
+    args = [*COLOURFUL[command], *(["--format", "table"] if command in ("list", "evaluate") else [])]
+    text = output(*args, env={"LC_ALL": "C"})
+    assert text.isascii()
+    assert max(map(len, text.splitlines())) <= 80
+    terminal = in_terminal(*args, env={"LC_ALL": "C"})
+    assert terminal.exit_code == 0
+    assert terminal.sent.isascii()
+    assert [line for line in terminal.lines if line] == [line for line in text.splitlines() if line]
+
+
+def test_errors_show_names_beyond_ascii_in_any_locale() -> None:
+    assert "ñandú" in complaint("evaluate", "ñandú", "1")
+    assert complaint("evaluate", "ñandú", "1", env={"LC_ALL": "C"}).isascii()
+
+
+# --- pipes -----------------------------------------------------------------------------------------------------
+
+
+def test_a_reader_that_has_seen_enough_ends_the_program_quietly() -> None:
+    for command, first in {
+        "evaluate relu --grid 1 1000000 1000000": "1.0",
+        "list": "identity",
+        "plot relu": "relu on [-6, 6]",
+    }.items():
+        pipeline = f'"$0" {command} | head -1; echo "${{PIPESTATUS[*]}}"'
+        run = subprocess.run(
+            ["bash", "-c", pipeline, PROGRAM], capture_output=True, env=environment(), text=True, timeout=PATIENCE
+        )
+        assert run.stdout == f"{first}\n0 0\n"
+        assert run.stderr == ""
+
+
+@pytest.mark.parametrize("command", ["evaluate relu 1", "list", "plot relu", "list --format json", "--help"])
+def test_a_pipe_that_nobody_reads_is_no_error(command: str) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    run = subprocess.run(
+        [PROGRAM, *command.split()], stdout=writer, stderr=subprocess.PIPE, env=environment(), timeout=PATIENCE
+    )
+    os.close(writer)
+    assert (run.returncode, run.stderr) == (0, b"")
+
+
+@pytest.mark.parametrize("command", ["evaluate relu 1", "list", "plot relu", "compare relu tanh --format csv"])
+@pytest.mark.parametrize(
+    ("redirection", "reason"), [("> /dev/full", "No space left on device"), (">&-", "stdout is closed")]
+)
+def test_an_output_that_cannot_be_written_is_one_line_and_exit_code_2(
+    command: str, redirection: str, reason: str
+) -> None:
+    line = f'"$0" {command} {redirection}'
+    run = subprocess.run(["bash", "-c", line, PROGRAM], stderr=subprocess.PIPE, env=environment(), text=True)
+    assert run.returncode == 2, run.stderr
+    assert re.fullmatch(f"actcli: [^\n]*{reason}\n", run.stderr)
+
+
+# --- signals ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("number", "exit_code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_a_signal_ends_a_training_with_its_exit_code_and_without_a_word(number: int, exit_code: int) -> None:
+    with terminal_as_stderr(*A_LONG_TRAINING) as (process, stderr):
+        stderr.expect_exact(ITS_PROGRESS)
+        process.send_signal(number)
+        stderr.expect(pexpect.EOF)
+        assert "Traceback" not in stderr.before
+        assert process.communicate(timeout=PATIENCE)[0] == ""
+        assert process.returncode == exit_code
+
+
+def test_control_c_leaves_a_clean_terminal() -> None:
+    terminal = in_terminal(*A_LONG_TRAINING, interrupt_at=ITS_PROGRESS)
+    assert terminal.exit_code == 130
+    assert "Traceback" not in terminal.sent
+    assert not terminal.screen.cursor.hidden
+    assert [line for line in terminal.lines if line not in ("", "^C")] == []
+
+
+@pytest.mark.parametrize(("number", "exit_code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_a_signal_ends_a_stream_and_no_file_is_left_behind(number: int, exit_code: int, tmp_path: Path) -> None:
+    command = [PROGRAM, "evaluate", "relu", "--output", str(tmp_path / "out.npy")]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment(), text=True
+    ) as process:
+        assert process.stdin
+        process.stdin.write("1\n")
+        process.stdin.flush()
+        patience_ends = time.monotonic() + PATIENCE
+        while not list(tmp_path.iterdir()) and time.monotonic() < patience_ends:
+            time.sleep(0.01)
+        assert [path.name == "out.npy" for path in tmp_path.iterdir()] == [False]
+        process.send_signal(number)
+        assert process.wait(PATIENCE) == exit_code
+        assert process.communicate() == ("", "")
+    assert list(tmp_path.iterdir()) == []
+
+
+# --- progress --------------------------------------------------------------------------------------------------
+
+
+def test_progress_is_shown_on_a_stderr_that_is_a_terminal_and_is_gone_in_the_end() -> None:
+    with terminal_as_stderr(*A_TRAINING) as (process, stderr):
+        stderr.expect(r"tanh.*\d+/50")
+        stderr.expect(pexpect.EOF)
+        stdout, _ = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 0
+    assert stdout == output(*A_TRAINING)
+    assert in_terminal(*A_TRAINING[:-2]).lines == output(*A_TRAINING[:-2]).splitlines()
+
+
+def test_quiet_silences_the_progress() -> None:
+    with terminal_as_stderr(*A_TRAINING, "--quiet") as (process, stderr):
+        stderr.expect(pexpect.EOF)
+        assert stderr.before == ""
+        stdout, _ = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 0
+    assert stdout == output(*A_TRAINING)

@@ -1,0 +1,81 @@
+"""actcli differentiate"""
+
+import math
+
+import pytest
+
+from tests.cli.helpers import complaint, document, in_terminal, numbers, output
+
+
+def density(x: float) -> float:
+    return math.exp(-x * x / 2) / math.sqrt(2 * math.pi)
+
+
+def distribution(x: float) -> float:
+    return math.erfc(-x / math.sqrt(2)) / 2
+
+
+@pytest.mark.parametrize(
+    ("activation", "order", "truths"),
+    [
+        ("sigmoid", 1, {0: 1 / 4, 40: math.exp(-40), -700: math.exp(-700), 3: math.exp(-3) / (1 + math.exp(-3)) ** 2}),
+        ("sigmoid", 2, {0: 0, 40: -math.exp(-40), -40: math.exp(-40)}),
+        ("sigmoid", 3, {0: -1 / 8}),
+        ("tanh", 1, {0: 1, 20: 1 / math.cosh(20) ** 2, -300: 4 * math.exp(-600)}),
+        ("tanh", 2, {1: -2 * math.tanh(1) / math.cosh(1) ** 2}),
+        ("leaky_relu:negative_slope=0.2", 1, {-1: 0.2, 0: 0.2, 1: 1}),
+        ("elu", 5, {-1: math.exp(-1), 1: 0}),
+        ("gelu", 1, {0: 0.5, 1: distribution(1) + density(1), -10: distribution(-10) - 10 * density(-10)}),
+        ("gelu", 2, {0: 2 / math.sqrt(2 * math.pi), 1: density(1)}),
+        ("silu", 1, {0: 0.5, -700: -699 * math.exp(-700)}),
+        ("softplus", 1, {0: 0.5, -40: math.exp(-40), 40: 1}),
+    ],
+)
+def test_derivatives_are_those_of_the_closed_form(activation: str, order: int, truths: dict[float, float]) -> None:
+    values = numbers("differentiate", activation, *map(str, truths), "--order", str(order))
+    # gelu'(-10) is a difference in the closed form here, which loses two digits
+    assert values == pytest.approx(list(truths.values()), rel=1e-12, abs=0)
+
+
+def test_the_order_is_one_unless_said_otherwise() -> None:
+    assert numbers("differentiate", "sigmoid", "0") == [0.25]
+    assert numbers("differentiate", "tanh", "0", "-n", "3") == [-2]
+
+
+def test_json_adds_order_and_the_kinks_among_the_given_points() -> None:
+    relu = document("differentiate", "relu", "-1", "0", "1")
+    assert set(relu) == {"activation", "order", "dtype", "x", "y", "kinks"}
+    assert relu["order"] == 1
+    assert (relu["x"], relu["y"], relu["kinks"]) == ([-1.0, 0.0, 1.0], [0.0, 0.0, 1.0], [0.0])
+    assert document("differentiate", "relu", "-1", "1")["kinks"] == []
+    assert document("differentiate", "gelu", "0")["kinks"] == []
+    assert document("differentiate", "elu", "0", "--order", "2")["kinks"] == [0.0]
+
+
+def test_the_jacobian_of_softmax_is_a_matrix_a_row() -> None:
+    total = sum(map(math.exp, (1, 2, 3)))
+    s = [math.exp(x) / total for x in (1, 2, 3)]
+    truth = [s[i] * ((i == j) - s[j]) for i in range(3) for j in range(3)]
+    text = output("differentiate", "softmax", "1", "2", "3")
+    assert [len(line.split()) for line in text.splitlines()] == [3, 3, 3]
+    assert list(map(float, text.split())) == pytest.approx(truth, rel=1e-13)
+    rows = document("differentiate", "softmax", stdin="0 0\n7 7\n")
+    assert rows["x"] == [[0.0, 0.0], [7.0, 7.0]]
+    assert rows["y"] == [[[0.25, -0.25], [-0.25, 0.25]]] * 2
+    logarithms = numbers("differentiate", "log_softmax", "1", "2", "3")
+    assert logarithms == pytest.approx([(i == j) - s[j] for i in range(3) for j in range(3)], rel=1e-13)
+
+
+def test_a_terminal_is_told_where_the_kink_is() -> None:
+    terminal = in_terminal("differentiate", "relu", "-1", "0", "1")
+    assert terminal.exit_code == 0
+    assert terminal.width <= 80
+    marked = [line.split() for line in terminal.lines if line.endswith("kink")]
+    assert marked == [["0.0", "0.0", "kink"]]
+    assert "relu'(x)" in terminal.lines[0]
+
+
+def test_an_order_that_makes_no_sense_is_refused() -> None:
+    for order in ("0", "-1", "x", "1.5"):
+        assert "--order" in complaint("differentiate", "tanh", "1", "--order", order)
+    assert "only the first" in complaint("differentiate", "softmax", "1", "2", "--order", "2")
