@@ -8,8 +8,8 @@ from actcli.core import special
 from actcli.core.choice import minimum, select
 from actcli.core.compensated import two_product, two_sum
 from actcli.core.elementary import exp, integrate, log1p, normal_cdf, sigmoid
-from actcli.core.jet import Array, Jet, Operand, value_of
-from actcli.core.tails import SHIFT, gated
+from actcli.core.jet import Array, Jet, Mask, Operand, value_of
+from actcli.core.tails import SHIFT, UNSHIFT, gated
 
 
 def gelu(x: Operand) -> Operand:
@@ -42,7 +42,7 @@ def silu(x: Operand, beta: float) -> Operand:
         return -silu(-x, -beta)
     if beta == 0.0:
         return x * 0.5
-    return gated(
+    y = gated(
         x,
         lambda x: sigmoid.of_product(x, beta),
         low=-700.0 / beta,
@@ -51,6 +51,24 @@ def silu(x: Operand, beta: float) -> Operand:
         high_tail=lambda x: exp.of_product(x, -beta, SHIFT),
         shut=1000.0 / beta,
     )
+    if isinstance(x, Jet) and x.order and beta != 1.0:  # where that is exact anyway
+        u, error = two_product(x.value, beta)
+        _replace_slope(y, x, (u < 0.0) & (u > -700.0), _slope_of_sigmoid_gate(u, error, 1.0 + u))
+    return y
+
+
+# gate(x) + x gate'(x) cancels in part for x < 0 and leaves up to 4.5 ULP. Closed forms leave up to 3.5.
+
+
+def _replace_slope(y: Jet, x: Jet, taken: Mask, slope: Array) -> None:
+    y.derivatives[1] = np.where(taken, slope * x.derivatives[1], y.derivatives[1])
+
+
+def _slope_of_sigmoid_gate(v: Array, error: Array, opened: Array) -> Array:
+    """The slope of x sigmoid(v(x)) for v < 0: e^v (opened + e^v) / (1 + e^v)² with opened = 1 + x v'(x)."""
+    e = np.exp(np.minimum(v, 0.0))
+    e = e + e * error
+    return e * (opened + e) / (1.0 + e * (2.0 + e))
 
 
 def gelu_tanh(x: Operand) -> Operand:
@@ -64,7 +82,7 @@ def gelu_tanh(x: Operand) -> Operand:
         v, error = _gelu_tanh_argument(x)
         return exp.at(v * sign + SHIFT, error * sign)
 
-    return gated(
+    y = gated(
         x,
         gate,
         low=-21.0,
@@ -72,6 +90,20 @@ def gelu_tanh(x: Operand) -> Operand:
         high=21.0,
         high_tail=lambda x: tail(-1.0, x),
     )
+    if isinstance(x, Jet) and x.order:
+        v, error = _gelu_tanh_argument(x.value)
+        triple, triple_rest = two_product(v, 3.0)
+        line, line_rest = two_product(x.value, 2.0 * _SQRT_8_OVER_PI)
+        w, w_rest = two_sum(triple, -line)
+        opened, opened_rest = two_sum(w, 1.0)
+        rest = triple_rest - line_rest + 3.0 * error - 2.0 * _SQRT_8_OVER_PI_REST * x.value
+        opened = opened + (opened_rest + w_rest + rest)
+        far = x.value < -21.0
+        e = np.exp(np.where(far, v + SHIFT, 0.0))
+        tail_slope = (e + e * error) * opened * UNSHIFT
+        slope = np.where(far, tail_slope, _slope_of_sigmoid_gate(v, error, opened))
+        _replace_slope(y, x, (v < 0.0) & (v > -900.0), slope)
+    return y
 
 
 _CUBIC = 0.044715
@@ -109,7 +141,7 @@ def mish(x: Operand) -> Operand:
             return select(x, (x < -1.0, closing), otherwise=opening)
         return closing(minimum(x, 20.0))  # which is 1 to all digits
 
-    return gated(
+    y = gated(
         x,
         gate,
         low=-700.0,
@@ -117,3 +149,10 @@ def mish(x: Operand) -> Operand:
         high=350.0,
         high_tail=lambda x: exp(SHIFT + math.log(2.0) - 2.0 * x),
     )
+    if isinstance(x, Jet) and x.order:
+        v = x.value
+        e = np.exp(np.minimum(v, 0.0))
+        n = e * (e + 2.0)
+        slope = e * ((1.0 + v) + e * (1.5 + v + e * (1.0 + 0.25 * e))) / (1.0 + n * (1.0 + 0.25 * n))
+        _replace_slope(y, x, (v < -1.0) & (v > -700.0), slope)
+    return y

@@ -49,7 +49,12 @@ def _shifted_erfc(x: Operand) -> Operand:
 
 def softplus_beta(x: Operand, beta: float) -> Operand:
     """log(1 + e^(beta x)) / beta, without the threshold beyond which PyTorch takes x for it."""
-    return softplus.of_product(x, beta) / beta
+    return select(
+        x,
+        (x > 1000.0 / beta, lambda x: x),
+        (x < -700.0 / beta, lambda x: exp.of_product(x, beta, SHIFT) / beta * UNSHIFT),
+        otherwise=lambda x: softplus.of_product(x, beta) / beta,
+    )
 
 
 def log_sigmoid(x: Operand) -> Operand:
@@ -122,8 +127,10 @@ def _softsign(x: Array) -> Array:
 def snake(x: Operand, a: float) -> Operand:
     """x + sin²(a x) / a, whose slope 1 + sin(2 a x) = (sin(a x) + cos(a x))² is written so that it does not cancel."""
     if isinstance(x, Jet):
-        start = _snake(x.value, a), *_sine_and_cosine(x.value, a)
-        return integrate(x, start, lambda u, y, s, c: ((s + c).square(), c * a, s * -a))[0]
+        # The slope p starts as a square; its own slope is 2a cos(2ax), of which (s + c)² would leave a difference.
+        s, c = _sine_and_cosine(x.value, a)
+        start = _snake(x.value, a), (s + c) * (s + c), 2.0 * s * c, (c - s) * (c + s)
+        return integrate(x, start, lambda u, y, p, s2, c2: (p, c2 * (2.0 * a), c2 * (2.0 * a), s2 * (-2.0 * a)))[0]
     return _snake(x, a)
 
 

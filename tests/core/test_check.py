@@ -35,4 +35,3 @@ def test_a_wrong_derivative_is_noticed(error):
 
     found = check(replace(tanh, function=wrong), np.linspace(-3, 3, 31), 1)
     assert found.disagreements.all()
-
