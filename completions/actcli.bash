@@ -11,12 +11,12 @@ _actcli() {
     fi
 
     if (( ${#words[@]} == 2 )); then
-        candidates="list evaluate differentiate plot compare gradient-depth"
+        candidates="list describe evaluate differentiate plot compare gradient-depth"
         [[ $current == -* ]] && candidates="--version --show-completion --help"
     else
-        local names="identity linear sigmoid logistic expit tanh relu leaky_relu lrelu elu selu gelu silu swish mish softplus softmax log_softmax logsoftmax"
+        local names="identity linear relu leaky_relu lrelu prelu rrelu relu6 relu_squared squared_relu relu2 threshold thresholded_relu elu celu selu gelu gelu_tanh gelu_new gelu_approximate quick_gelu silu swish mish hard_swish hard_silu softplus squareplus sparse_plus exponential exp sigmoid logistic expit log_sigmoid hard_sigmoid sparse_sigmoid tanh hard_tanh softsign erf arctan atan step heaviside binary_step hard_shrink soft_shrink tanh_shrink sin sine snake softmax log_softmax softmin sparsemax hardmax glu swiglu geglu reglu"
         local activations="$names"
-        [[ $current == *:* ]] && activations="leaky_relu:negative_slope= lrelu:negative_slope= elu:alpha= selu:alpha= selu:gamma= softplus:beta= softmax:temperature="
+        [[ $current == *:* ]] && activations="leaky_relu:negative_slope= lrelu:negative_slope= prelu:weight= rrelu:lower= rrelu:upper= threshold:threshold= threshold:value= thresholded_relu:threshold= thresholded_relu:value= elu:alpha= celu:alpha= selu:alpha= selu:gamma= silu:beta= swish:beta= softplus:beta= squareplus:b= hard_sigmoid:alpha= hard_sigmoid:beta= hard_tanh:min_val= hard_tanh:max_val= hard_shrink:lambd= soft_shrink:lambd= snake:a= softmax:temperature="
         local first="$activations"
         for word in "${words[@]:2:${#words[@]}-3}"; do
             [[ " $names " == *" ${word%%:*} "* ]] && first=""
@@ -25,6 +25,7 @@ _actcli() {
         case "$command $previous" in
             "--show-completion "*) candidates="bash zsh fish" ;;
             "list --format"|"list -f") candidates="auto table plain csv json" ;;
+            "describe --format"|"describe -f") candidates="table plain csv json" ;;
             "evaluate --grid") candidates="" ;;
             "evaluate --input"|"evaluate -i") compopt -o default; return ;;
             "evaluate --dtype") candidates="float64 float32 float16 bfloat16" ;;
@@ -52,9 +53,11 @@ _actcli() {
             *)
                 case "$command $current" in
                     "list -"*) candidates="--format -f --help" ;;
+                    "describe -"*) candidates="--format -f --help" ;;
+                    "describe "*) candidates="$first" ;;
                     "evaluate -"*) candidates="--grid --input -i --dtype --format -f --output -o --help" ;;
                     "evaluate "*) candidates="$first" ;;
-                    "differentiate -"*) candidates="--order -n --grid --input -i --dtype --format -f --output -o --help" ;;
+                    "differentiate -"*) candidates="--order -n --grid --input -i --dtype --format -f --output -o --check --help" ;;
                     "differentiate "*) candidates="$first" ;;
                     "plot -"*) candidates="--range -r --format -f --help" ;;
                     "plot "*) candidates="$activations" ;;

@@ -6,11 +6,13 @@ from dataclasses import asdict, astuple
 from actcli.commands.options import DEFAULT_RANGE, Acts, Range, ReportFormat
 from actcli.core.comparison import compare
 from actcli.core.errors import InputError
+from actcli.core.properties import describe
 from actcli.core.resolve import resolve
 
 
 def run(acts: Acts, interval: Range = DEFAULT_RANGE, output_format: ReportFormat = "table") -> None:
-    """The curves in one chart, and for each pair the largest difference on the interval and where it is.
+    """The curves in one chart, their properties side by side, and for each pair the largest difference on the
+    interval and where it is (plain and csv print these alone).
 
     Example: actcli compare gelu silu --range -3 3
     """
@@ -22,20 +24,23 @@ def run(acts: Acts, interval: Range = DEFAULT_RANGE, output_format: ReportFormat
     if output_format == "json":
         from actcli.streams.json_format import write_json
 
-        write_json({"activations": labels, "differences": [asdict(difference) for difference in differences]})
+        properties = [describe(activation).document() for activation in activations]
+        pairs = [asdict(difference) for difference in differences]
+        write_json({"activations": labels, "differences": pairs, "properties": properties})
     elif output_format == "table":
         from actcli.views.chart import curve_chart
         from actcli.views.curve import Curve, sample_points
         from actcli.views.differences import difference_table
+        from actcli.views.property_table import property_table
         from actcli.views.render import render
         from actcli.views.terminal import Terminal
 
         terminal = Terminal.of(sys.stdout)
         x = sample_points(interval, terminal, kinks=[kink for activation in activations for kink in activation.kinks()])
         curves = [Curve(activation.label, x, activation(x)) for activation in activations]
-        table = render(difference_table(differences, terminal, labels=labels), terminal)
-        height = max(terminal.height - table.count("\n") - 2, 8)
-        print(curve_chart(curves, terminal, x_range=interval, height=min(height, 22)), table, sep="\n", end="")
+        print(curve_chart(curves, terminal, x_range=interval))
+        print(property_table([describe(activation) for activation in activations], terminal))
+        print(render(difference_table(differences, terminal, labels=labels), terminal), end="")
     else:
         from actcli.streams.records import write_records
 

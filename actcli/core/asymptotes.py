@@ -31,38 +31,52 @@ class End:
 
 
 def behaviour(derivatives: Derivatives, direction: float) -> End:
-    """The end in the direction of 1 or -1, its intercept to about 1e-9.
-
-    Where f(±inf) is nan, as that of most formulas is, the sequence f(±2^k) decides, as far as it is finite.
-    """
-    x = direction * _FAR_OUT
-    value, slope = derivatives(x)[:2]
-    finite = int(np.argmin(np.append(np.isfinite(value), False)))
-    x, value, slope = x[:finite], value[:finite], slope[:finite]
-    limit, slope_there = (float(number) for number in derivatives(np.array([direction * math.inf]))[:2, 0])
-    if math.isnan(limit):
-        limit = _limit(value)
+    """The end in the direction of 1 or -1, its intercept to about 1e-9."""
+    limit = end_limit(derivatives, 0, direction)
     if math.isfinite(limit):
-        return End(limit + 0.0, 0.0, limit + 0.0)  # 0, and not -0
+        return End(limit, 0.0, limit)
     if math.isnan(limit):
         return End(math.nan, None, None)
-    settled = _limit(slope)
-    if math.isnan(slope_there):
-        slope_there = settled
-    if math.isnan(slope_there):  # the slope keeps waving, and f may still follow a line
-        slope_there = _limit(value / x)
-    if math.isnan(slope_there):
+    x, value, _ = _outwards(derivatives, 0, direction)
+    settled = end_limit(derivatives, 1, direction)
+    # A slope that keeps waving may still follow a line, if none that it ever reaches.
+    slope = settled if not math.isnan(settled) else _limit(value / x)
+    if math.isnan(slope):
         return End(limit, None, None)
-    straight = slope_there != 0.0 and math.isfinite(slope_there) and not math.isnan(settled)
-    return End(limit, slope_there + 0.0, _intercept(x, value, slope_there) if straight else None)
+    straight = slope != 0.0 and math.isfinite(settled)
+    return End(limit, slope, _intercept(x, value, slope) if straight else None)
+
+
+def end_limit(derivatives: Derivatives, order: int, direction: float) -> float:
+    """The limit of a derivative at ±∞; nan where it has none.
+
+    The sequence f(±2^k) decides as far as it is finite, then where it overflows to, then f(±inf): a formula at
+    infinity may be nan, or a tie of two infinities.
+    """
+    _, value, beyond = _outwards(derivatives, order, direction)
+    at_infinity = float(derivatives(np.array([direction * math.inf]))[order, 0])
+    limit = _limit(value)
+    if math.isnan(limit):
+        limit = beyond if math.isinf(beyond) else at_infinity
+    return limit
+
+
+def _outwards(derivatives: Derivatives, order: int, direction: float) -> tuple[Array, Array, float]:
+    """The sequence ±2^k, the derivative there as far as it is finite, and what comes next."""
+    x = direction * _FAR_OUT
+    value = np.append(derivatives(x)[order], math.nan)
+    finite = int(np.argmin(np.isfinite(value)))
+    return x[:finite], value[:finite], float(value[finite])
 
 
 def _limit(sequence: Array) -> float:
     """What the sequence tends to: a number, ±inf, or nan for neither."""
-    if len(sequence) < _LAST or not np.isfinite(sequence).all():
+    if len(sequence) < _LAST:
         return math.nan
     last = sequence[-_LAST:]
-    if np.ptp(last) <= 1e-9 * np.abs(last).max() + 1e-12 * np.abs(sequence).max():
+    if np.abs(last).max() <= 1e-12 * np.abs(sequence).max():
+        return 0.0
+    if np.ptp(last) <= 1e-9 * np.abs(last).max():
         return float(last[-1])
     steps = np.diff(last) * np.sign(last[-1])
     grows = (steps > 0.0).all() and steps[-1] >= 0.9 * steps[0]

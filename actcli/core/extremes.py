@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -14,7 +15,8 @@ Curve = Callable[[Array], tuple[Array, Array]]
 """From points to a curve's values and its slopes there."""
 
 _EPS: Final = 2.0**-52
-_MOST_PEAKS = 256
+_BESIDE: Final = 2.0**-39  # of a break: the formula's own rounding may shift it by as much
+_MOST_PEAKS, _MOST_BREAKS, _MOST_CROSSINGS = 64, 32, 64
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,6 +29,10 @@ class Track:
     slope: Array
     breaks: tuple[float, ...]
     limits: tuple[float, float]
+
+    def break_at(self, a: float, b: float) -> float:
+        """The break that lies at two neighbouring numbers, or the second of them."""
+        return next((point for point in self.breaks if _between(min(a, b), point, max(a, b))), b)
 
     def flipped(self) -> "Track":
         def curve(x: Array) -> tuple[Array, Array]:
@@ -67,9 +73,10 @@ def supremum(track: Track) -> Extremum:
     finite = np.isfinite(track.value)
     if not finite.any():
         return Extremum(math.nan, False, math.nan, math.nan)
-    peaks, heights = _peaks(track)
+    turns, height = _turns(track)
+    peaks, heights = _peaks(track, turns & (height >= track.value[finite].max()))
     best = max(float(track.value[finite].max()), float(heights.max(initial=-math.inf)))
-    tolerance = 4.0 * _EPS * abs(best)
+    tolerance = _tolerance(track, best)
     for end, limit in zip((math.inf, -math.inf), reversed(track.limits), strict=True):
         if limit > best + tolerance:
             return Extremum(limit, False, end, end)
@@ -80,44 +87,72 @@ def _place(track: Track, best: float, peaks: Array, top: Mask) -> Extremum:
     """The largest value with the place where it is, which one of `peaks` and the points of `top` share."""
     runs = _runs(top)
     if stretches := [stretch for run in runs if (stretch := _stretch(track, run))]:
-        return Extremum(best, True, *min(stretches, key=_distance))
+        return Extremum(best + 0.0, True, *min(stretches, key=_distance))
     # What has come up to its limit by rounding alone has not attained it.
     inner = [run for run in runs if not _reaches_an_end(track, run, best)]
-    points = [*peaks.tolist(), *(_middle(track, run) for run in inner if not _has_peak(track, run, peaks))]
+    outer = [run for run in runs if run not in inner]
+    points = [point for point in peaks.tolist() if not any(_covers(track, run, point) for run in outer)]
+    points += [_middle(track, run) for run in inner if not any(_covers(track, run, point) for point in points)]
     if not points:
-        left, right = (limit >= best - 4.0 * _EPS * abs(best) for limit in track.limits)
-        end = math.inf if right or not left else -math.inf
-        return Extremum(best, False, end, end)
+        left, right = (limit >= best - _tolerance(track, best) for limit in track.limits)
+        return _approached(track, math.inf if right or not left else -math.inf)
     at = min(points, key=abs)
-    return _at_break(track, at, best) or Extremum(best, True, at, at)
+    return _at_break(track, at) or Extremum(_height(track, at, best), True, at, at)
 
 
-def zeros(track: Track, jumps: tuple[float, ...]) -> tuple[tuple[float, ...], tuple[tuple[float, float], ...]]:
-    """The isolated zeros in ascending order, and the intervals on which the curve is zero."""
-    points, intervals = [], []
-    for run in _runs(track.value == 0.0):
-        if stretch := _stretch(track, run):
+def _tolerance(track: Track, value: float) -> float:
+    """How much values near the largest may differ by rounding: of the value, or of what cancels where that is 0."""
+    near = np.abs(track.value[np.abs(track.x) <= 8.0])
+    size = float(near[np.isfinite(near)].max(initial=0.0))
+    return 4.0 * _EPS * max(abs(value), min(size, 1.0))
+
+
+def _approached(track: Track, end: float) -> Extremum:
+    limit = track.limits[end > 0.0]
+    finite = track.value[np.isfinite(track.value)]
+    return Extremum((float(finite.max()) if math.isnan(limit) else limit) + 0.0, False, end, end)
+
+
+def _height(track: Track, at: float, best: float) -> float:
+    height = float(track.curve(np.array([at]))[0][0])
+    return height if abs(height) > _tolerance(track, best) else 0.0
+
+
+def zeros(track: Track, gaps: tuple[float, ...]) -> tuple[tuple[float, ...], tuple[tuple[float, float], ...]]:
+    """The isolated zeros in ascending order, and the intervals on which the curve is zero.
+
+    gaps: the jumps and poles, where a change of sign is no zero
+    """
+    intervals, points = [], []
+    for first, last in _runs(track.value == 0.0):
+        here = track.x[first:last]
+        if stretch := _stretch(track, (first, last)):
             intervals.append(stretch)
-        elif run[0] > 0 and run[1] < len(track.x):  # an underflow at the end is no zero
-            points.append(float(track.x[slice(*run)][np.abs(track.x[slice(*run)]).argmin()]))
-    points += _crossings(track, jumps) + _touches(track)
+        elif last - first == 1 or not _underflows(track, (first, last), gaps):
+            points.append(float(here[np.abs(here).argmin()]))
+    points += _crossings(track, gaps) + _at_breaks(track, gaps) + _touches(track) + _touches(track.flipped())
     found: list[float] = []
-    for point in sorted(points):
+    for point in (track.break_at(point, point) for point in points):
         inside = any(low <= point <= high for low, high in intervals)
-        if not inside and (not found or point - found[-1] > 1e-9 * max(abs(point), 1e-3)):
+        if not inside and not any(abs(point - other) <= 1e-9 * max(abs(point), 1e-3) for other in found):
             found.append(point)
-    return tuple(found), tuple(intervals)
+    return tuple(sorted(found)), tuple(intervals)
+
+
+def _underflows(track: Track, run: tuple[int, int], gaps: tuple[float, ...]) -> bool:
+    """Whether values have become zero on their way to an end or to a pole."""
+    return run[0] == 0 or run[1] == len(track.x) or any(_covers(track, run, gap) for gap in gaps)
 
 
 def section(sign: Callable[[Array], Array], low: Array, high: Array) -> tuple[Array, Array]:
-    """Where `sign` changes between each low and high, down to two neighbouring numbers.
+    """Where `sign` changes between each low and high (or high and low), down to two neighbouring numbers.
 
     sign: from points to -1, 0 or 1; of one sign at `low` and of another at `high`
     """
     start = sign(low)
     parts = np.arange(1, 17) / 16.0
     for _ in range(16):
-        inner = np.minimum(low[:, None] + (high - low)[:, None] * parts, high[:, None])
+        inner = low[:, None] + (high - low)[:, None] * parts
         inner[:, -1] = high
         changed = sign(inner.ravel()).reshape(inner.shape) != start[:, None]
         changed[:, -1] = True
@@ -135,11 +170,17 @@ def _unbounded(track: Track) -> float | None:
     for end, limit in zip((math.inf, -math.inf), reversed(track.limits), strict=True):
         if limit == math.inf or (math.isnan(limit) and _wave_grows(track, end)):
             return end
-    for point in track.breaks:
+    for point in sorted(track.breaks, key=abs)[:_MOST_BREAKS]:
         if _grows_towards(track, point):
             return point
-    infinite = track.x[track.value == math.inf]
-    return float(infinite[np.abs(infinite).argmin()]) if infinite.size else None
+    infinite, finite = track.x[track.value == math.inf], track.x[np.isfinite(track.value)]
+    if not infinite.size:
+        return None
+    for end in (1.0, -1.0):
+        beyond = end * infinite > (end * finite).max(initial=-math.inf)
+        if beyond.sum() > 1:  # a single point with nothing beyond is an edge of the domain, as 1 is of asin
+            return end * math.inf
+    return float(infinite[np.abs(infinite).argmin()])
 
 
 def _wave_grows(track: Track, end: float) -> bool:
@@ -156,7 +197,8 @@ def _grows_towards(track: Track, point: float) -> bool:
     for side in (-1.0, 1.0):
         distances = point + side * np.array([2.0**-20, 2.0**-30, 2.0**-40])
         value, _ = track.curve(np.append(distances, np.nextafter(point, side * math.inf)))
-        if value[0] > 0.0 and (value[1:] > 3.0 * value[:-1]).all():
+        grows = value[1:] > 3.0 * value[:-1]
+        if value[0] > 0.0 and grows[:2].all() and (grows[2] or np.isnan(value[3])):
             return True
     return False
 
@@ -164,54 +206,47 @@ def _grows_towards(track: Track, point: float) -> bool:
 # --- peaks ------------------------------------------------------------------------------------------------------
 
 
-def _peaks(track: Track) -> tuple[Array, Array]:
-    """The places and heights of the maxima between the samples, as far as they could be the highest."""
-    low, high = _slope_changes(track)
-    if not low.size:
+def _peaks(track: Track, over: Mask) -> tuple[Array, Array]:
+    """The places and heights of the maxima in those of the intervals `over` that are nearest to 0."""
+    chosen = np.flatnonzero(over)
+    chosen = chosen[np.argsort(np.abs(track.x[chosen]), kind="stable")[:_MOST_PEAKS]]
+    low, high = track.x[chosen], track.x[chosen + 1]
+    if not chosen.size:
         return low, low
     low, high = section(lambda x: np.sign(track.curve(x)[1]), low, high)
-    heights = np.stack([track.curve(low)[0], track.curve(high)[0]])
-    # Of two neighbours the one where the curve is flatter: their heights are equal by rounding.
-    slopes = np.abs(np.stack([track.curve(low)[1], track.curve(high)[1]]))
-    flatter = np.where(slopes[0] <= slopes[1], low, high)
-    return flatter, heights.max(axis=0)
+    heights, slopes = np.stack([track.curve(low), track.curve(high)], axis=1)
+    # Of two neighbours the one where the curve is flatter: their heights differ by rounding alone.
+    return np.where(np.abs(slopes[0]) <= np.abs(slopes[1]), low, high), heights.max(axis=0)
 
 
-def _slope_changes(track: Track) -> tuple[Array, Array]:
-    """The intervals on which the curve first rises and then falls."""
-    with np.errstate(invalid="ignore"):
-        over = (track.slope[:-1] > 0.0) & (track.slope[1:] < 0.0)
-        gain = np.minimum(track.slope[:-1], -track.slope[1:]) * np.diff(track.x)
-        height = np.maximum(track.value[:-1], track.value[1:]) + gain
-        over &= np.nextafter(track.x[:-1], np.inf) < track.x[1:]
-    chosen = np.flatnonzero(over & np.isfinite(height))
-    if chosen.size:
-        best = track.value[np.isfinite(track.value)].max()
-        chosen = chosen[height[chosen] >= best]
-    chosen = chosen[np.argsort(np.abs(track.x[chosen]), kind="stable")[:_MOST_PEAKS]]
-    return track.x[chosen], track.x[chosen + 1]
+def _turns(track: Track) -> tuple[Mask, Array]:
+    """The intervals on which the curve first rises and then falls, and how high it may come there."""
+    rises, falls = track.slope[:-1], -track.slope[1:]
+    turns = (rises > 0.0) & (falls > 0.0) & (np.nextafter(track.x[:-1], np.inf) < track.x[1:])
+    height = np.maximum(track.value[:-1], track.value[1:]) + np.minimum(rises, falls) * np.diff(track.x)
+    return turns & np.isfinite(height), height
 
 
-def _has_peak(track: Track, run: tuple[int, int], peaks: Array) -> bool:
-    first, last = track.x[max(run[0] - 1, 0)], track.x[min(run[1], len(track.x) - 1)]
-    return bool(((first <= peaks) & (peaks <= last)).any())
+def _covers(track: Track, run: tuple[int, int], point: float) -> bool:
+    return bool(track.x[max(run[0] - 1, 0)] <= point <= track.x[min(run[1], len(track.x) - 1)])
 
 
 def _middle(track: Track, run: tuple[int, int]) -> float:
     """The flattest point of a run of equal values."""
     part = slice(*run)
-    steepness = np.nan_to_num(np.abs(track.slope[part]), nan=math.inf)
+    steepness = np.nan_to_num(np.abs(track.slope[part]), nan=0.0)  # nan: at the tip of a cusp
     flattest = track.x[part][steepness == steepness.min()]
     return float(flattest[np.abs(flattest).argmin()])
 
 
-def _at_break(track: Track, at: float, best: float) -> Extremum | None:
-    """The extremum that is approached from one side of a break, where `at` is the number next to it."""
+def _at_break(track: Track, at: float) -> Extremum | None:
+    """The extremum that is approached from one side of a break, where `at` is a point just beside it."""
     for point in track.breaks:
-        if at != point and at in (np.nextafter(point, -np.inf), np.nextafter(point, np.inf)):
-            _, slope = track.curve(np.array([at]))
-            step = float(slope[0]) * (point - at)
-            return Extremum(best + step if math.isfinite(step) else best, False, point, point)
+        if at != point and abs(at - point) <= _BESIDE * max(abs(point), 1.0):
+            value, slope = (float(part[0]) for part in track.curve(np.array([at])))
+            step = slope * (point - at)
+            if step >= 0.0 or point in (np.nextafter(at, -np.inf), np.nextafter(at, np.inf)):
+                return Extremum(value + step if math.isfinite(step) else value, False, point, point)
     return None
 
 
@@ -224,7 +259,7 @@ def constant_stretches(track: Track) -> tuple[tuple[float, float], ...]:
     for first, last in _runs(track.slope == 0.0):
         parts = np.flatnonzero(np.diff(track.value[first:last]) != 0.0) + 1
         bounds = [first, *(first + parts).tolist(), last]
-        stretches += [_stretch(track, run) for run in zip(bounds[:-1], bounds[1:], strict=True)]
+        stretches += [_stretch(track, run) for run in pairwise(bounds)]
     return tuple(stretch for stretch in stretches if stretch)
 
 
@@ -245,11 +280,16 @@ def _stretch(track: Track, run: tuple[int, int]) -> tuple[float, float] | None:
     at_left, at_right = first == 0, last == len(track.x) - 1
     if at_left and at_right:
         return -math.inf, math.inf
-    reach = np.nextafter(track.x[first], -np.inf), np.nextafter(track.x[last], np.inf)
-    within = [point for point in track.breaks if reach[0] <= point <= reach[1]]
+    within = [point for point in track.breaks if _between(track.x[first], point, track.x[last])]
     if not within or (len(within) == 1 and not (at_left or at_right)):
         return None
     return (-math.inf if at_left else within[0], math.inf if at_right else within[-1])
+
+
+def _between(low: float, point: float, high: float) -> bool:
+    """Whether the point lies in the interval, give or take the rounding of a formula in which it is a break."""
+    margin = _BESIDE * max(abs(point), 1.0)
+    return low - margin <= point <= high + margin
 
 
 def _reaches_an_end(track: Track, run: tuple[int, int], value: float) -> bool:
@@ -258,7 +298,7 @@ def _reaches_an_end(track: Track, run: tuple[int, int], value: float) -> bool:
     for index, outermost, limit in ((run[0], finite[0], track.limits[0]), (run[1] - 1, finite[-1], track.limits[1])):
         if index in (0, len(track.x) - 1):
             return True
-        if index == outermost and abs(limit - value) <= 4.0 * _EPS * abs(value):
+        if index == outermost and abs(limit - value) <= _tolerance(track, value):
             return True
     return False
 
@@ -271,28 +311,40 @@ def _distance(stretch: tuple[float, float]) -> float:
 # --- zeros ------------------------------------------------------------------------------------------------------
 
 
-def _crossings(track: Track, jumps: tuple[float, ...]) -> list[float]:
-    value, neighbours = track.value, np.nextafter(track.x[:-1], np.inf) == track.x[1:]
+def _crossings(track: Track, gaps: tuple[float, ...]) -> list[float]:
+    x, value = track.x, track.value
     with np.errstate(invalid="ignore"):
-        crossing = np.flatnonzero((np.sign(value[1:]) * np.sign(value[:-1]) < 0.0) & ~neighbours)
-    if not crossing.size:
+        crossing = (np.sign(value[1:]) * np.sign(value[:-1]) < 0.0) & (np.nextafter(x[:-1], np.inf) < x[1:])
+    for gap in gaps:
+        crossing &= (x[1:] < gap) | (gap < x[:-1])
+    nearest = np.flatnonzero(crossing)
+    nearest = nearest[np.argsort(np.abs(x[nearest]), kind="stable")[:_MOST_CROSSINGS]]
+    if not nearest.size:
         return []
-    low, high = section(lambda x: np.sign(track.curve(x)[0]), track.x[crossing], track.x[crossing + 1])
+    low, high = x[nearest], x[nearest + 1]
+    sides = np.maximum(np.abs(value[nearest]), np.abs(value[nearest + 1]))
+    low, high = section(lambda x: np.sign(track.curve(x)[0]), low, high)
     at_low, at_high = np.abs(track.curve(low)[0]), np.abs(track.curve(high)[0])
-    point, height = np.where(at_low <= at_high, low, high), np.minimum(at_low, at_high)
     # A jump or a pole that nobody announced has no small values.
-    small = height <= 1e-3 * np.maximum(np.abs(value[crossing]), np.abs(value[crossing + 1]))
-    return [float(x) for x in point[small] if float(x) not in jumps]
+    small = np.minimum(at_low, at_high) <= 1e-3 * sides
+    return [float(point) for point in np.where(at_low <= at_high, low, high)[small]]
+
+
+def _at_breaks(track: Track, gaps: tuple[float, ...]) -> list[float]:
+    """The breaks where the curve is zero but for the rounding of where they are, as |sin x| at π."""
+    at = np.array([point for point in track.breaks if point not in gaps])
+    if not at.size:
+        return []
+    sides = [track.curve(np.nextafter(at, direction))[1] for direction in (-np.inf, np.inf)]
+    small = np.abs(track.curve(at)[0]) <= 2.0 * _EPS * np.abs(at) * np.fmax(*np.abs(sides))
+    return [float(point) for point in at[small]]
 
 
 def _touches(track: Track) -> list[float]:
-    """Where the curve comes to zero and turns back."""
-    size = np.sign(track.value)
-    touching = Track(
-        lambda x: tuple(-np.sign(track.curve(x)[0]) * part for part in track.curve(x)),  # type: ignore[arg-type, return-value]
-        track.x, -np.abs(track.value), -size * track.slope, track.breaks, (math.nan, math.nan),
-    )  # fmt: skip
-    near = np.abs(track.value[np.isfinite(track.value) & (np.abs(track.x) <= 8.0)])
-    typical = float(np.median(near)) if near.size else 1.0
-    peaks, heights = _peaks(touching)
-    return peaks[heights >= -1e-14 * typical].tolist()
+    """Where the curve comes up to zero from below and turns back."""
+    turns, height = _turns(track)
+    below = np.maximum(track.value[:-1], track.value[1:]) <= 0.0
+    peaks, heights = _peaks(track, turns & below & (height >= 0.0))
+    # Zero compared with what is beside it, on both sides: in an underflowing tail one of them is nothing too.
+    beside = np.minimum(np.abs(track.curve(peaks - 2.0**-8)[0]), np.abs(track.curve(peaks + 2.0**-8)[0]))
+    return [float(point) for point in peaks[np.abs(heights) <= 1e-11 * beside]]

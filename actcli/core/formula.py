@@ -110,8 +110,9 @@ def formula(text: str, settings: Mapping[str, float] | None = None) -> Activatio
 
 def is_formula(text: str) -> bool:
     """Whether a text is meant as a formula and not as a name of the catalogue."""
-    parts = set(text.strip().split("-"))
-    return not re.fullmatch(r"[A-Za-z_][\w-]*", text.strip()) or bool(parts & {"x", *_CONSTANTS})
+    text = text.strip()
+    name_like = re.fullmatch(r"[A-Za-z_][\w-]*", text) and not {"x", *_CONSTANTS} & set(text.split("-"))
+    return bool(text) and not name_like
 
 
 class _Compiler:

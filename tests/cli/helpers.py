@@ -17,7 +17,7 @@ import pyte
 from pexpect.fdpexpect import fdspawn
 
 PROGRAM = str(Path(sys.executable).with_name("actcli"))
-PATIENCE = 60  # seconds
+PATIENCE = 30  # seconds
 
 # Nothing of the terminal, or of the taste, of whoever runs the tests.
 _FOREIGN = re.compile(r"COLUMNS|LINES|NO_COLOR|FORCE_COLOR|CLICOLOR|TERM|COLORTERM|LANG|LC_\w+|PYTHON\w+|PYTEST\w+")

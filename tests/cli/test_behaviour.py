@@ -71,6 +71,9 @@ def test_an_unreadable_file_is_one_line_and_exit_code_2(tmp_path: Path) -> None:
 def test_more_memory_than_there_is_is_refused() -> None:
     for size in ("--width", "--batch", "--layers"):
         assert complaint("gradient-depth", "--act", "relu", size, "99999999999999"), size
+    # A row has to be held as a whole, and so has its Jacobian: 8 PB and 0.8 PB.
+    assert "memory" in complaint("evaluate", "softmax", "--grid", "0", "1", str(10**15))
+    assert "memory" in complaint("differentiate", "softmax", "--grid", "0", "1", str(10**7))
 
 
 def test_an_error_in_a_terminal_is_the_same_one_line() -> None:
@@ -181,7 +184,9 @@ def test_an_output_that_cannot_be_written_is_one_line_and_exit_code_2(
     command: str, redirection: str, reason: str
 ) -> None:
     line = f'"$0" {command} {redirection}'
-    run = subprocess.run(["bash", "-c", line, PROGRAM], stderr=subprocess.PIPE, env=environment(), text=True)
+    run = subprocess.run(
+        ["bash", "-c", line, PROGRAM], stderr=subprocess.PIPE, env=environment(), text=True, timeout=PATIENCE
+    )
     assert run.returncode == 2, run.stderr
     assert re.fullmatch(f"actcli: [^\n]*{reason}\n", run.stderr)
 

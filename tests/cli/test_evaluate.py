@@ -2,6 +2,7 @@
 
 import io
 import math
+import select
 import subprocess
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 
 from tests.cli.helpers import (
+    PATIENCE,
     PROGRAM,
     actcli_in_bytes,
     complaint,
@@ -246,6 +248,7 @@ def test_a_line_is_answered_before_the_next_one_comes() -> None:
         for line, answer in {"-1 2\n": "0.0 2.0\n", "3\n": "3.0\n"}.items():
             process.stdin.write(line)
             process.stdin.flush()
+            assert select.select([process.stdout], [], [], PATIENCE)[0], "no answer"
             assert process.stdout.readline() == answer
         process.stdin.close()
         assert process.stdout.read() == ""

@@ -97,6 +97,12 @@ def test_a_spike_elsewhere_is_found(steepness, centre):
     assert found == pytest.approx(truth, rel=1e-12, abs=0)
 
 
+@given(st.floats(-5, 5))
+def test_a_box_of_a_hundredth_is_found_wherever_it_is(low):
+    truth = (math.erf((low + 0.011) / math.sqrt(2)) - math.erf(low / math.sqrt(2))) / 2
+    assert expectation(lambda x: (low < x) & (x < low + 0.011)) == pytest.approx(truth, rel=1e-9)
+
+
 def test_a_spike_beyond_the_first_grid_is_found_at_a_point_that_is_given():
     found = expectation(lambda x: np.exp(-1e10 * (x - 0.3) ** 2), [0.3])
     assert found == pytest.approx(math.exp(-0.045) / math.sqrt(1 + 2e10), rel=1e-8)
@@ -191,6 +197,12 @@ def test_at_scale_0_it_is_the_value_at_0():
 def test_a_scale_that_is_none_is_refused(scale):
     with pytest.raises(InputError, match="scale"):
         expectation(np.cos, (), scale)
+
+
+def test_neighbouring_breaks_enclose_nothing():
+    at = [math.nextafter(0.3, -1), 0.3, math.nextafter(0.3, 1)]
+    function, _, truth = CLOSED_FORMS["an infinite value elsewhere"]
+    assert expectation(function, at) == pytest.approx(truth, rel=1e-12)
 
 
 def test_many_breaks():

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from mpmath import mpf
 
+from actcli.core.activation import Activation
 from actcli.core.catalogue import CATALOGUE
 from actcli.core.curve_properties import CurveProperties
 from actcli.core.extremes import Extremum
@@ -233,6 +234,7 @@ def test_the_behaviour_at_infinity(name):
         ("log(1 + x**2)", 0, None),
         ("x*log(1 + abs(x))", INF, None),
         ("exp(x**2)", INF, None),
+        ("exp(x**2) - x", INF, None),
         ("x + sin(x)", 1, None),
     ],
 )
@@ -308,6 +310,7 @@ LIPSCHITZ = {  # the largest slope, attained, from, to
     "snake": (2, True, math.pi / 4, math.pi / 4),
     "tanh(1000*x)": (1000, True, 0, 0),
     "tanh(1e6*(x - 0.3))": (1e6, True, 0.3, 0.3),
+    "tanh(1000*(x - 500))": (1000, True, 500, 500),
     "exp(-1000*x**2)": (math.sqrt(2000 / math.e), True, -1 / math.sqrt(2000), -1 / math.sqrt(2000)),
     "sin(1000*x)": (1000, True, 0, 0),
     "sqrt(abs(x))": (INF, False, 0, 0),
@@ -482,6 +485,9 @@ ODDITIES = {  # monotone, infimum, supremum, zeros
     "log(x)": ("increasing", (-INF, 0), (INF, INF), (1,)),
     "log(-x)": ("decreasing", (-INF, 0), (INF, -INF), (-1,)),
     "sqrt(x)": ("increasing", (0, 0), (INF, INF), (0,)),
+    "sqrt(x - 0.3)": ("increasing", (0, 0.3), (INF, INF), (0.3,)),
+    "x**2 + 1e-12": ("non-monotone", (1e-12, 0), (INF, INF), ()),
+    "(x + 1)**3 - 3*x**2 - 3*x - 1": ("increasing", (-INF, -INF), (INF, INF), None),
     "asin(x)": ("increasing", (-math.pi / 2, -1), (math.pi / 2, 1), (0,)),
     "sin(x)/x": ("non-monotone", None, (1, 0), None),
     "x**3 - x": ("non-monotone", (-INF, -INF), (INF, INF), (-1, 0, 1)),
@@ -492,7 +498,7 @@ ODDITIES = {  # monotone, infimum, supremum, zeros
     "exp(x) - 2*x": ("non-monotone", (2 - 2 * math.log(2), math.log(2)), (INF, INF), ()),
     "exp(-exp(x))": ("decreasing", (0, INF), (1, -INF), ()),
     "x*sin(x)": ("non-monotone", (-INF, INF), (INF, INF), None),
-    "abs(sin(x))": ("non-monotone", (0, 0), (1, math.pi / 2), None),
+    "abs(sin(x))": ("non-monotone", (0, 0), (1, math.pi / 2), tuple(math.pi * k for k in range(-6, 6))),
     "x if x < 1 else 0": ("non-monotone", (-INF, -INF), (1, 1), (0,)),
     "-abs(x)*exp(-abs(x))": ("non-monotone", (-1 / math.e, -1), (0, 0), (0,)),
     "sign(x)": ("increasing", (-1, -INF), (1, 0), (0,)),
@@ -569,6 +575,12 @@ def test_row_wise_ones(name, probabilities, shift_invariant, order):
     assert properties.curve is None
     assert (row.probabilities, row.shift_invariant, row.order) == (probabilities, shift_invariant, order)
     assert (row.caveat is not None) == probabilities
+
+
+def test_what_sums_to_1_is_no_probability_if_it_may_be_negative():
+    centred = Activation("centred", lambda x: x - x.mean(axis=-1, keepdims=True) + 0.25, "", "", rowwise=True)
+    row = describe(centred).row
+    assert (row.probabilities, row.shift_invariant, row.order) == (False, True, "kept")
 
 
 def test_every_row_wise_one_is_described():

@@ -1,0 +1,37 @@
+"""actcli describe ACT"""
+
+import sys
+
+from actcli.commands.options import Act, ReportFormat
+from actcli.core.properties import describe
+from actcli.core.resolve import resolve
+
+
+def run(act: Act, output_format: ReportFormat = "table") -> None:
+    """Range, slope, saturation, zeros, kinks, behaviour at infinity and the moments for standard normal input: all
+    computed, so that a formula has the same card as an entry of the catalogue.
+
+    Example: actcli describe gelu
+    """
+    activation = resolve(act)
+    properties = describe(activation)
+    if output_format == "json":
+        from actcli.streams.json_format import write_json
+
+        write_json(properties.document())
+    elif output_format == "table":
+        from actcli.views.card import card, plot_range
+        from actcli.views.curve import Curve, sample_points
+        from actcli.views.terminal import Terminal
+
+        terminal, curves = Terminal.of(sys.stdout), []
+        if properties.curve is not None:
+            x = sample_points(plot_range(properties.curve), terminal, kinks=activation.kinks())
+            value, slope = activation.value_and_slope(x)
+            curves = [Curve("f", x, value), Curve("slope f'", x, slope)]
+        print(card(properties, terminal, curves), end="")
+    else:
+        from actcli.streams.flat import flat
+        from actcli.streams.records import write_records
+
+        write_records(["property", "value"], flat(properties.document()), output_format)

@@ -1,0 +1,71 @@
+"""What there is to know about an activation of whole rows, found by trying it on a few of them."""
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+import numpy as np
+
+from actcli.core.activation import Activation
+from actcli.core.jet import Array
+
+EXAMPLE: Final = (-1.0, 0.0, 1.0, 2.0)
+
+CAVEAT: Final = (
+    "A confident softmax is not a calibrated one: 99 % is what the scores say of each other, "
+    "not how often the model is right."
+)
+
+# Equal scores, negative ones, a clear winner, and scores far apart; even in length, because some cut a row in halves.
+_PROBES: Final = np.array(
+    [EXAMPLE, (0.0, 0.0, 0.0, 0.0), (-3.0, -2.0, -5.0, -4.0), (9.0, 1.0, 2.0, 1.5), (0.3, 40.0, -40.0, 0.1)]
+)
+_ROUNDING = 2.0**-48
+
+Order = Literal["kept", "reversed", "neither"]
+
+
+@dataclass(frozen=True, slots=True)
+class RowProperties:
+    """What a row-wise activation does to the scores of a row; claims hold on the rows that were tried.
+
+    example_input:   a row, and what becomes of it
+    probabilities:   the outputs are >= 0 and sum to 1
+    shift_invariant: the same number added to all scores changes nothing
+    order:           of two scores, whether the larger has the larger output (or an equal one)
+    caveat:          what to keep in mind when the outputs are read as probabilities
+    """
+
+    example_input: tuple[float, ...]
+    example_output: tuple[float, ...]
+    probabilities: bool
+    shift_invariant: bool
+    order: Order
+    caveat: str | None
+
+
+def describe_rows(activation: Activation) -> RowProperties:
+    """The properties of a row-wise activation."""
+    outputs = activation(_PROBES)
+    same_length = outputs.shape == _PROBES.shape
+    probabilities = bool((outputs >= 0.0).all() and _close(outputs.sum(axis=-1), np.ones(len(outputs))))
+    return RowProperties(
+        example_input=EXAMPLE,
+        example_output=tuple(activation(np.array(EXAMPLE)).tolist()),
+        probabilities=probabilities,
+        shift_invariant=_close(activation(_PROBES + 8.0), outputs),
+        order=_order(outputs) if same_length else "neither",
+        caveat=CAVEAT if probabilities else None,
+    )
+
+
+def _order(outputs: Array) -> Order:
+    """Whether sorting the scores of every row sorts the outputs."""
+    sorted_by_score = np.take_along_axis(outputs, np.argsort(_PROBES, axis=-1, kind="stable"), axis=-1)
+    steps = np.diff(sorted_by_score, axis=-1)
+    if not steps.any():
+        return "neither"
+    return "kept" if (steps >= 0.0).all() else "reversed" if (steps <= 0.0).all() else "neither"
+
+
+def _close(a: Array, b: Array) -> bool:
+    return bool(np.allclose(a, b, rtol=_ROUNDING, atol=_ROUNDING))

@@ -1,0 +1,153 @@
+"""A function, its slope and its curvature at points that miss nothing of it.
+
+Fixed points cover every magnitude: evenly near 0, over the powers of two beyond, closer and closer to 0 and to the
+breaks. Between two of them whose slopes do not explain how far apart their values are, something is hidden (the step
+of tanh(1e6 x), a pole, the edge of the domain), and points are added until it is not.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from actcli.core.jet import Array, Mask
+
+Derivatives = Callable[[Array], Array]
+"""From n points to f, f' and f'' there, of shape (3, n)."""
+
+Indices = npt.NDArray[np.intp]
+
+FAR: Final = 2.0**20
+"""The largest |x| that is sampled."""
+
+_EVEN = np.concatenate([np.linspace(-32.0, 32.0, 1025), np.linspace(-8.0, 8.0, 4097)])
+_MAGNITUDES = 2.0 ** np.arange(-40.0, 20.01, 0.125)
+_CLOSER = 2.0 ** -np.arange(1.0, 47.0)
+_MOST_CLOSE_LOOKS = 32
+
+_NEAR = 64.0
+_MOST_FAR_GAPS, _MOST_POINTS, _MOST_ROUNDS = 32, 1 << 15, 64
+
+
+@dataclass(frozen=True, eq=False)
+class Samples:
+    """f, f' and f'' at ascending x; nan or inf where f has no value.
+
+    breaks: where f or a derivative is known or was found to jump, or f has no value
+    jumps:  those of them where f does
+    poles:  where |f| grows beyond all measure
+    """
+
+    x: Array
+    value: Array
+    slope: Array
+    curvature: Array
+    breaks: tuple[float, ...]
+    jumps: tuple[float, ...]
+    poles: tuple[float, ...]
+
+    def within(self, distance: float) -> Mask:
+        inside: Mask = np.abs(self.x) <= distance
+        return inside
+
+
+def sample(derivatives: Derivatives, breaks: tuple[float, ...], jumps: tuple[float, ...]) -> Samples:
+    """The function whose values, slopes and curvatures are `derivatives`, with the breaks and jumps that are known."""
+    x = _first_points(breaks)
+    table = only_where_finite(derivatives(x))
+    for _ in range(_MOST_ROUNDS):
+        gaps = _gaps(x, table)
+        middle = 0.5 * (x[gaps] + x[gaps + 1])
+        new = (x[gaps] < middle) & (middle < x[gaps + 1])
+        if not new.any() or len(x) + len(gaps) > _MOST_POINTS:
+            break
+        x = np.insert(x, gaps[new] + 1, middle[new])
+        table = np.insert(table, gaps[new] + 1, only_where_finite(derivatives(middle[new])), axis=1)
+    found_jumps, poles = _discontinuities(x, table, breaks)
+    edges, infinities = _edges(x, table[0])
+    poles |= infinities
+    return Samples(
+        x,
+        value=table[0],
+        slope=table[1],
+        curvature=table[2],
+        breaks=tuple(sorted({*breaks, *found_jumps, *poles, *edges})),
+        jumps=tuple(sorted({*jumps, *found_jumps})),
+        poles=tuple(sorted(poles)),
+    )
+
+
+def only_where_finite(table: Array) -> Array:
+    """f, f', ... without the slopes that a rule gives outside of the domain, as 1/x for log(x) at x <= 0."""
+    table[1:, ~np.isfinite(table[0])] = np.nan
+    return table
+
+
+def _first_points(breaks: tuple[float, ...]) -> Array:
+    inner = np.array([b for b in sorted(breaks, key=abs) if abs(b) < FAR])
+    sides = [inner, np.nextafter(inner, -np.inf), np.nextafter(inner, np.inf)]
+    around = inner[:_MOST_CLOSE_LOOKS, None] + np.concatenate([-_CLOSER, _CLOSER])
+    return np.unique(np.concatenate([_EVEN, -_MAGNITUDES, _MAGNITUDES, *sides, around.ravel()]))
+
+
+def _gaps(x: Array, table: Array) -> Indices:
+    """The intervals, by the index of their left end, that hide something."""
+    value, slope = table[:2]
+    run, size, typical = np.diff(x), np.maximum(np.abs(value[1:]), np.abs(value[:-1])), _typical(x, value)
+    with np.errstate(all="ignore"):  # inf - inf is nan, and nan hides nothing
+        rise, noise = np.diff(value), 1e-12 * size + 1e-14 * typical
+        steepest = run * np.maximum(np.abs(slope[1:]), np.abs(slope[:-1]))
+        # Of two slopes with the same sign the lesser, and what rises against it counts as negative.
+        along = np.where(slope[1:] * slope[:-1] > 0.0, np.sign(slope[1:]), 0.0)
+        least = run * np.minimum(np.abs(slope[1:]), np.abs(slope[:-1]))
+        steeper = np.abs(rise) > 3.0 * steepest + noise
+        flatter = (along != 0.0) & (rise * along + noise < 0.3 * least)
+        peak = (slope[1:] * slope[:-1] < 0.0) & (size > 1e3 * typical) & (steepest > 0.5 * size)
+    edge = np.isfinite(value[1:]) != np.isfinite(value[:-1])
+    hidden = steeper | flatter | peak | edge
+    # Further out a wave is hidden between all points; it would take millions of them to follow it.
+    far = np.abs(x[1:]) > _NEAR
+    if (hidden & far).sum() > _MOST_FAR_GAPS:
+        hidden &= ~far
+    return np.flatnonzero(hidden)
+
+
+def _typical(x: Array, value: Array) -> float:
+    near = np.abs(value[np.isfinite(value) & (np.abs(x) <= 8.0)])
+    return max(float(np.median(near)) if near.size else 0.0, 1e-3)
+
+
+def _discontinuities(x: Array, table: Array, breaks: tuple[float, ...]) -> tuple[set[float], set[float]]:
+    """Jumps and poles that nobody announced: the gaps that are left between two neighbouring numbers."""
+    value, gaps, huge = table[0], _gaps(x, table), 1e7 * _typical(x, table[0])
+    known = {*breaks, *np.nextafter(breaks, -np.inf).tolist(), *np.nextafter(breaks, np.inf).tolist()}
+    jumps: set[float] = set()
+    poles: set[float] = set()
+    for i in gaps[np.nextafter(x[gaps], np.inf) == x[gaps + 1]].tolist():
+        pair = value[i : i + 2]
+        if np.isfinite(pair).all() and not {float(x[i]), float(x[i + 1])} & known:
+            larger = float(x[i + np.abs(pair).argmax()])
+            (poles if np.abs(pair).max() > huge else jumps).add(larger)
+    return jumps, poles
+
+
+def _edges(x: Array, value: Array) -> tuple[set[float], set[float]]:
+    """The last points where the function has values, its holes, and its infinities with a finite side beyond."""
+    finite = np.isfinite(value)
+    ends = np.flatnonzero(finite[1:] != finite[:-1])
+    edges, infinities = set(), set()
+    for i in ends.tolist():
+        inner, outer = (i, i + 1) if finite[i] else (i + 1, i)
+        edges.add(float(x[outer] if np.isinf(value[outer]) else x[inner]))
+    for first, last in pairwise(ends.tolist()):
+        between = x[first + 1 : last + 1]
+        infinite = np.isinf(value[first + 1 : last + 1]).any()
+        if not finite[first + 1] and (infinite or len(between) == 1):
+            edges -= set(x[first : last + 2].tolist())
+            centre = float(between[np.abs(between).argmin()])
+            edges.add(centre)
+            infinities |= {centre} if infinite else set()
+    return edges, infinities
