@@ -138,6 +138,8 @@ def main() -> NoReturn:
         code = 0
     except OSError as error:
         code = _complain(f"stdout: {error.strerror or error}")
+    except MemoryError as error:
+        code = _complain(f"not enough memory: {error}" if str(error) else "not enough memory")
     except KeyboardInterrupt:
         code = 130
     _discard_what_cannot_be_written()

@@ -155,8 +155,8 @@ class _Compiler:
             raise InputError(f"{_decapitalised(error.msg)} in column {column} of the formula {self._shown}") from None
         except (RecursionError, MemoryError):
             raise InputError(f"the formula {self._shown} is nested too deeply") from None
-        except ValueError as error:  # a null character
-            raise InputError(f"{error}: {self._shown}") from None
+        except ValueError:  # a null character, or bytes that are no text
+            raise InputError(f"not a formula: {self._shown}") from None
 
     def _error(self, node: ast.AST, message: str) -> InputError:
         column = self.offset + getattr(node, "col_offset", 0) + 1
