@@ -28,6 +28,7 @@ COMMANDS = {
     "differentiate": ("differentiate", "Derivatives of any order; the Jacobian of a row-wise one."),
     "plot": ("plot", "Curves in the terminal."),
     "compare": ("compare", "Activations side by side, and where they differ most."),
+    "gain": ("gain", "The initialisation that an activation wants: gain and critical point."),
     "gradient-depth": ("gradient_depth", "Train a tiny MLP and watch the gradient layer by layer."),
 }
 """Name of the command -> (module in actcli.commands that holds a function `run`, help in one line)."""

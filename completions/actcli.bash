@@ -11,7 +11,7 @@ _actcli() {
     fi
 
     if (( ${#words[@]} == 2 )); then
-        candidates="list describe evaluate differentiate plot compare gradient-depth"
+        candidates="list describe evaluate differentiate plot compare gain gradient-depth"
         [[ $current == -* ]] && candidates="--version --show-completion --help"
     else
         local names="identity linear relu leaky_relu lrelu prelu rrelu relu6 relu_squared squared_relu relu2 threshold thresholded_relu elu celu selu gelu gelu_tanh gelu_new gelu_approximate quick_gelu silu swish mish hard_swish hard_silu softplus squareplus sparse_plus exponential exp sigmoid logistic expit log_sigmoid hard_sigmoid sparse_sigmoid tanh hard_tanh softsign erf arctan atan step heaviside binary_step hard_shrink soft_shrink tanh_shrink sin sine snake softmax log_softmax softmin sparsemax hardmax glu swiglu geglu reglu"
@@ -41,6 +41,7 @@ _actcli() {
             "plot --format"|"plot -f") candidates="chart plain csv json" ;;
             "compare --range"|"compare -r") candidates="" ;;
             "compare --format"|"compare -f") candidates="table plain csv json" ;;
+            "gain --format"|"gain -f") candidates="table plain csv json" ;;
             "gradient-depth --act"|"gradient-depth -a") candidates="$activations" ;;
             "gradient-depth --layers"|"gradient-depth -l") candidates="" ;;
             "gradient-depth --width") candidates="" ;;
@@ -63,6 +64,8 @@ _actcli() {
                     "plot "*) candidates="$activations" ;;
                     "compare -"*) candidates="--range -r --format -f --help" ;;
                     "compare "*) candidates="$activations" ;;
+                    "gain -"*) candidates="--format -f --help" ;;
+                    "gain "*) candidates="$first" ;;
                     "gradient-depth -"*) candidates="--act -a --layers -l --width --batch --steps --lr --init --seed --format -f --quiet -q --help" ;;
                 esac
                 ;;

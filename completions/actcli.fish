@@ -27,6 +27,7 @@ complete -c actcli -n __fish_use_subcommand -a evaluate -d 'Values of an activat
 complete -c actcli -n __fish_use_subcommand -a differentiate -d 'Derivatives of any order; the Jacobian of a row-wise one'
 complete -c actcli -n __fish_use_subcommand -a plot -d 'Curves in the terminal'
 complete -c actcli -n __fish_use_subcommand -a compare -d 'Activations side by side, and where they differ most'
+complete -c actcli -n __fish_use_subcommand -a gain -d 'The initialisation that an activation wants: gain and critical point'
 complete -c actcli -n __fish_use_subcommand -a gradient-depth -d 'Train a tiny MLP and watch the gradient layer by layer'
 
 complete -c actcli -n '__fish_seen_subcommand_from list' -l format -s f -x -a 'auto table plain csv json' -d 'auto: a table on a terminal, names alone in a pipe'
@@ -63,6 +64,10 @@ complete -c actcli -n '__fish_seen_subcommand_from compare' -l range -s r -x -d 
 complete -c actcli -n '__fish_seen_subcommand_from compare' -l format -s f -x -a 'table plain csv json' -d 'plain and csv print the numbers alone, in rows'
 complete -c actcli -n '__fish_seen_subcommand_from compare' -l help -d 'Show this message and exit'
 complete -c actcli -n '__fish_seen_subcommand_from compare' -a '(__actcli_activations)'
+
+complete -c actcli -n '__fish_seen_subcommand_from gain' -l format -s f -x -a 'table plain csv json' -d 'plain and csv print the numbers alone, in rows'
+complete -c actcli -n '__fish_seen_subcommand_from gain' -l help -d 'Show this message and exit'
+complete -c actcli -n '__fish_seen_subcommand_from gain; and not __actcli_has_activation' -a '(__actcli_activations)'
 
 complete -c actcli -n '__fish_seen_subcommand_from gradient-depth' -l act -s a -x -a '(__actcli_activations)' -d 'The hidden layers'\'' activation; repeat to compare'
 complete -c actcli -n '__fish_seen_subcommand_from gradient-depth' -l layers -s l -x -d 'Hidden layers'

@@ -1,0 +1,82 @@
+"""The initialisation that an activation wants, in lines of a label and what it says."""
+
+from math import sqrt
+from textwrap import fill
+
+from actcli.core.theory import CriticalPoint, Gain
+from actcli.views.number import format_number
+from actcli.views.terminal import Terminal
+
+DIGITS = 6
+
+_KINDS = {
+    "scale-invariant": "scale-invariant: every variance of the signal is kept",
+    "zero-fixed-point": "zero-fixed-point: the signal decays to 0, but slowly, as 1/depth",
+    "half-stable": "half-stable: the signal stays at its variance q when it comes from above",
+    "none": "none: at no initialisation are signal and gradient both kept",
+}
+
+
+def gain_report(gain: Gain, terminal: Terminal) -> str:
+    """Moments, critical point, decay per layer, and the line of code that sets it up."""
+    critical = gain.critical
+    facts = [
+        ("gain", f"{_number(gain.gain)}   1/√E[f²], for a standard normal input"),
+        ("E f(z)", _number(gain.mean)),
+        ("E f(z)²", _number(gain.second_moment)),
+        ("E f'(z)²", _number(gain.slope_second_moment)),
+        ("critical", _KINDS[critical.kind]),
+        *_variances(critical),
+        *[(f"with {name}", _decay(factor)) for name, factor in gain.decay_per_layer.items()],
+        ("PyTorch", _pytorch(gain)),
+        ("JAX", _jax(gain)),
+    ]
+    width = max(len(label) for label, _ in facts) + 2
+    lines = [gain.activation, ""]
+    for label, text in facts:
+        # Code is for copying, and is not folded.
+        code = label in ("PyTorch", "JAX")
+        line = terminal.text(f"{label:<{width}}{text}")
+        lines.append(line if code else fill(line, max(terminal.width, width + 8), subsequent_indent=" " * width))
+    return "\n".join(lines) + "\n"
+
+
+def _variances(critical: CriticalPoint) -> list[tuple[str, str]]:
+    if critical.sigma_w2 is None or critical.sigma_b2 is None:
+        return []
+    q = "any" if critical.q is None else format_number(critical.q, DIGITS)
+    weights, biases = format_number(critical.sigma_w2, DIGITS), format_number(critical.sigma_b2, DIGITS)
+    return [("", f"σ_w² = {weights} (weights: variance σ_w²/fan_in), σ_b² = {biases} (biases), q = {q}")]
+
+
+def _decay(factor: float | None) -> str:
+    if factor is None:
+        return "the signal does not settle"
+    return f"the gradient's signal changes by a factor of {format_number(factor, 4)} per layer"
+
+
+def _number(number: float | None) -> str:
+    return "diverges" if number is None else format_number(number, DIGITS)
+
+
+def _pytorch(gain: Gain) -> str:
+    sigma_w2, sigma_b2 = _wanted(gain)
+    if sigma_w2 is None:
+        return "-"
+    code = f"nn.init.normal_(layer.weight, std=({sigma_w2!r} / layer.in_features) ** 0.5)"
+    return f"{code}; nn.init.normal_(layer.bias, std={sqrt(sigma_b2)!r})" if sigma_b2 else code
+
+
+def _jax(gain: Gain) -> str:
+    sigma_w2, sigma_b2 = _wanted(gain)
+    if sigma_w2 is None:
+        return "-"
+    code = f'jax.nn.initializers.variance_scaling({sigma_w2!r}, "fan_in", "normal")'
+    return f"{code}; biases: jax.nn.initializers.normal({sqrt(sigma_b2)!r})" if sigma_b2 else code
+
+
+def _wanted(gain: Gain) -> tuple[float | None, float]:
+    """σ_w² and σ_b² of the critical point; where there is none, of the gain, which at least keeps the second moment."""
+    if gain.critical.sigma_w2 is not None:
+        return gain.critical.sigma_w2, gain.critical.sigma_b2 or 0.0
+    return None if gain.gain is None else gain.gain**2, 0.0
