@@ -141,12 +141,12 @@ def _monotone(samples: Samples, values: Track) -> tuple[Monotone, bool]:
 
 
 def _noise(samples: Samples) -> Array:
-    """The slopes that rounding can make of zero: a share of f, and of what the slope is nearer to 0."""
+    """The slopes that rounding can make of zero: a share of f, and of the slopes that are not further out."""
+    size, slope = (np.where(np.isfinite(part), np.abs(part), 0.0) for part in (samples.value, samples.slope))
     outwards = np.argsort(np.abs(samples.x), kind="stable")
-    largest = np.empty(samples.x.shape)
-    largest[outwards] = np.fmax.accumulate(np.where(np.isfinite(samples.slope), np.abs(samples.slope), 0.0)[outwards])
-    size = np.where(np.isfinite(samples.value), np.abs(samples.value), 0.0)
-    noise: Array = _ROUNDING * (largest + size)
+    largest = np.empty(slope.shape)
+    largest[outwards] = np.maximum.accumulate(slope[outwards])
+    noise: Array = _ROUNDING * (np.maximum(largest, slope[np.abs(samples.x) <= 1.0].max()) + size)
     return noise
 
 

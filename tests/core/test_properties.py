@@ -486,7 +486,7 @@ ODDITIES = {  # monotone, infimum, supremum, zeros
     "log(-x)": ("decreasing", (-INF, 0), (INF, -INF), (-1,)),
     "sqrt(x)": ("increasing", (0, 0), (INF, INF), (0,)),
     "sqrt(x - 0.3)": ("increasing", (0, 0.3), (INF, INF), (0.3,)),
-    "x**2 + 1e-12": ("non-monotone", (1e-12, 0), (INF, INF), ()),
+    "(x - 0.3)**2 + 1e-12": ("non-monotone", (1e-12, 0.3), (INF, INF), ()),
     "(x + 1)**3 - 3*x**2 - 3*x - 1": ("increasing", (-INF, -INF), (INF, INF), None),
     "asin(x)": ("increasing", (-math.pi / 2, -1), (math.pi / 2, 1), (0,)),
     "sin(x)/x": ("non-monotone", None, (1, 0), None),
