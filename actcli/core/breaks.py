@@ -1,5 +1,6 @@
 """Where a formula is not smooth, found from the places where it changes its mind."""
 
+import itertools
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
@@ -10,6 +11,7 @@ Function = Callable[[Array], Array]
 
 _HIGHEST_ORDER = 3
 _MOST = 256
+_OFF = 2.0**-40
 
 # Where breaks are looked for: evenly near zero, and over the magnitudes beyond. A break between two zeros of its
 # switch that are closer than this grid is missed.
@@ -46,8 +48,12 @@ def _zeros(switch: Function) -> list[float]:
 
 
 def _lowest_jump(function: Callable[[Jet], Jet], x: float) -> int | None:
-    sides = np.array([np.nextafter(x, -np.inf), np.nextafter(x, np.inf)])
-    for order, (left, right) in enumerate(function(Jet.variable(sides, _HIGHEST_ORDER)).derivatives):
-        if not abs(left - right) <= 1e-9 * (abs(left) + abs(right)) + 1e-12:
+    # Some way off: beside the break the formula's own rounding may already have taken it to the other side.
+    off = _OFF * max(1.0, abs(x))
+    sides = np.array([x - off, x + off])
+    sizes = function(Jet.variable(sides, _HIGHEST_ORDER + 1)).derivatives
+    for order, (here, above) in enumerate(itertools.pairwise(sizes)):
+        smooth = 1e-9 * np.abs(here).sum() + 2.5 * off * np.abs(above).max() + 1e-12
+        if not abs(here[0] - here[1]) <= smooth:
             return order
     return None

@@ -11,9 +11,11 @@ import numpy as np
 from actcli.core.activation import MAX_ORDER, Activation
 from actcli.core.asymptotes import End, behaviour, end_limit
 from actcli.core.expectation import expectations
-from actcli.core.extremes import Extremum, Track, constant_stretches, infimum, section, supremum, zeros
+from actcli.core.extremes import Extremum, infimum, supremum
 from actcli.core.jet import Array
 from actcli.core.sampling import FAR, Samples, only_where_finite, sample
+from actcli.core.track import Track, constant_stretches, section
+from actcli.core.zeros import zeros
 
 SATURATION: Final = 0.05
 """A slope under this share of the largest one counts as saturated."""
