@@ -136,7 +136,8 @@ def snake(x: Operand, a: float) -> Operand:
 
 def _snake(x: Array, a: float) -> Array:
     sine = np.sin(x) if a == 1.0 else _sine_and_cosine(x, a)[0]
-    return np.where(np.isinf(x), x, x + sine * sine / a)
+    # Where a x is beyond all numbers, x is all that counts.
+    return np.where(np.isfinite(sine), x + sine * sine / a, x)
 
 
 def _sine_and_cosine(x: Array, a: float) -> tuple[Array, Array]:
