@@ -28,17 +28,15 @@ def run(acts: Acts, interval: Range = DEFAULT_RANGE, output_format: ReportFormat
         pairs = [asdict(difference) for difference in differences]
         write_json({"activations": labels, "differences": pairs, "properties": properties})
     elif output_format == "table":
+        from actcli.commands.curves import sampled
         from actcli.views.chart import curve_chart
-        from actcli.views.curve import Curve, sample_points
         from actcli.views.differences import difference_table
         from actcli.views.property_table import property_table
         from actcli.views.render import render
         from actcli.views.terminal import Terminal
 
         terminal = Terminal.of(sys.stdout)
-        x = sample_points(interval, terminal, kinks=[kink for activation in activations for kink in activation.kinks()])
-        curves = [Curve(activation.label, x, activation(x)) for activation in activations]
-        print(curve_chart(curves, terminal, x_range=interval))
+        print(curve_chart(sampled(activations, interval, terminal), terminal, x_range=interval))
         print(property_table([describe(activation) for activation in activations], terminal))
         print(render(difference_table(differences, terminal, labels=labels), terminal), end="")
     else:

@@ -1,6 +1,7 @@
 """actcli gradient-depth --act A --layers N"""
 
 import sys
+from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Annotated
 
@@ -9,6 +10,7 @@ import typer
 from actcli.commands.options import ReportFormat
 from actcli.core.depth import DepthConfig, DepthExperiment, DepthRun
 from actcli.core.resolve import resolve
+from actcli.core.training import Step
 
 _DEFAULT = DepthConfig()
 
@@ -61,12 +63,11 @@ def run(
 
 
 def _train(experiment: DepthExperiment, quiet: bool) -> DepthRun:
-    if quiet:
-        for _ in experiment:
-            pass
-        return experiment.result()
-    from actcli.views.progress import progress
+    steps: Iterable[Step] = experiment
+    if not quiet:
+        from actcli.views.progress import progress
 
-    for _ in progress(experiment, experiment.config.steps, experiment.network.activation.label):
+        steps = progress(experiment, experiment.config.steps, experiment.network.activation.label)
+    for _ in steps:
         pass
     return experiment.result()

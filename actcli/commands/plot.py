@@ -5,11 +5,11 @@ from typing import Annotated, Literal
 
 import typer
 
+from actcli.commands.curves import sampled
 from actcli.commands.options import DEFAULT_RANGE, Acts, Range
 from actcli.core.comparison import check_curves
 from actcli.core.resolve import resolve
 from actcli.views.chart import curve_chart
-from actcli.views.curve import Curve, sample_points
 from actcli.views.terminal import Terminal
 
 Format = Literal["chart", "plain", "csv", "json"]
@@ -27,8 +27,7 @@ def run(
     activations = [resolve(act) for act in acts]
     check_curves(activations, *interval)
     terminal = Terminal.of(sys.stdout)
-    x = sample_points(interval, terminal, kinks=[kink for activation in activations for kink in activation.kinks()])
-    curves = [Curve(activation.label, x, activation(x)) for activation in activations]
+    curves = sampled(activations, interval, terminal)
     if output_format == "chart":
         title = f"{', '.join(curve.label for curve in curves)} on [{interval[0]:g}, {interval[1]:g}]"
         print(curve_chart(curves, terminal, title=title, x_range=interval), end="")
@@ -40,4 +39,6 @@ def run(
         from actcli.streams.records import write_records
 
         columns = [curve.y.tolist() for curve in curves]
-        write_records(["x", *(c.label for c in curves)], zip(x.tolist(), *columns, strict=True), output_format)
+        write_records(
+            ["x", *(c.label for c in curves)], zip(curves[0].x.tolist(), *columns, strict=True), output_format
+        )
