@@ -51,7 +51,7 @@ def silu(x: Operand, beta: float) -> Operand:
         high_tail=lambda x: exp.of_product(x, -beta, SHIFT),
         shut=1000.0 / beta,
     )
-    if isinstance(x, Jet) and x.order and beta != 1.0:  # where that is exact anyway
+    if isinstance(x, Jet) and x.order and beta != 1.0:  # for which 3 ULP are not exceeded anyway
         u, error = two_product(x.value, beta)
         _replace_slope(y, x, (u < 0.0) & (u > -700.0), _slope_of_sigmoid_gate(u, error, 1.0 + u))
     return y
