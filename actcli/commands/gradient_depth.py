@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 from actcli.commands.options import ReportFormat
-from actcli.core.depth import DepthConfig, DepthExperiment, DepthRun
+from actcli.core.depth import DepthExperiment, DepthRun
+from actcli.core.depth_config import DepthConfig
 from actcli.core.resolve import resolve
 from actcli.core.training import Step
 

@@ -1,43 +1,240 @@
-"""Small data sets to train on, made from a random generator."""
+"""Small data sets to train on: made from a random generator, or put together from somebody's own examples."""
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
+from actcli.core.errors import InputError
 from actcli.core.jet import Array
 
-DataSet = Callable[[int, np.random.Generator], tuple[Array, Array]]
+MOST_CLASSES = 1000
+MOST_WHOLE_NUMBER_CLASSES = 20
+MOST_MEMORY = 4 * 2**30
 
 
-def two_spirals(
-    points: int, generator: np.random.Generator, *, turns: float = 1.0, noise: float = 0.02
-) -> tuple[Array, Array]:
+@dataclass(frozen=True, eq=False)
+class DataSet:
+    """Examples to learn from, and the loss that goes with them.
+
+    inputs:  (points, features), each column of mean 0 and variance 1, or 0 where it is constant
+    targets: (points, outputs)
+    loss:    a key of network.LOSSES, which also says what the targets are:
+             binary_cross_entropy  0 or 1, one output
+             cross_entropy         one-hot, an output for each class
+             mean_squared_error    numbers, each column of mean 0 and variance 1: who always answers the mean has loss 1
+    """
+
+    name: str
+    inputs: Array
+    targets: Array
+    loss: str
+
+
+def two_spirals(points: int, generator: np.random.Generator, *, turns: float = 1.0, noise: float = 0.02) -> DataSet:
     """Two spirals wound into each other, one a half-turn of the other; which of the two is a point on?
 
     (r cos θ, r sin θ) with r = θ / 2π from 0 to `turns`, spread evenly along the arc, plus normal noise.
-    Returns inputs (points, 2), scaled to mean 0 and variance 1, and targets (points, 1), 0 and 1 in turn.
     Lang and Witbrock (1988), Learning to tell two spirals apart.
 
     ValueError: fewer than 2 points, or negative noise.
     """
-    if points < 2:
-        raise ValueError(f"two spirals need at least 2 points, got {points}")
-    if noise < 0:
-        raise ValueError(f"noise is a standard deviation and must not be negative, got {noise}")
-    targets = np.arange(points) % 2
+    _check("two spirals", points, noise)
+    classes = np.arange(points) % 2
     radius = turns * np.sqrt(generator.uniform(size=points))  # the arc grows with θ², hence the root
-    angle = 2 * np.pi * radius + np.pi * targets
+    angle = 2 * np.pi * radius + np.pi * classes
     inputs = radius[:, None] * np.column_stack([np.cos(angle), np.sin(angle)])
     inputs += generator.normal(0, noise, inputs.shape)
-    return standardise(inputs), targets[:, None].astype(float)
+    return _two_classes("spirals", inputs, classes)
 
 
-def standardise(inputs: Array) -> Array:
-    """Each column shifted and scaled to mean 0 and variance 1."""
-    standardised: Array = (inputs - inputs.mean(axis=0)) / inputs.std(axis=0)
+def two_moons(points: int, generator: np.random.Generator, *, noise: float = 0.1) -> DataSet:
+    """Two half-circles that reach into each other; which of the two is a point on?
+
+    (cos θ, sin θ) and (1 - cos θ, 1/2 - sin θ), θ uniform from 0 to π, plus normal noise.
+    Pedregosa et al. (2011), Scikit-learn: make_moons.
+
+    ValueError: fewer than 2 points, or negative noise.
+    """
+    _check("two moons", points, noise)
+    classes = np.arange(points) % 2
+    angle = generator.uniform(0, np.pi, points)
+    upper = np.column_stack([np.cos(angle), np.sin(angle)])
+    inputs = np.where(classes[:, None] == 0, upper, [1, 0.5] - upper)
+    inputs += generator.normal(0, noise, inputs.shape)
+    return _two_classes("moons", inputs, classes)
+
+
+def two_circles(points: int, generator: np.random.Generator, *, noise: float = 0.05) -> DataSet:
+    """A circle inside another; is a point on the inner one?
+
+    r (cos θ, sin θ) with r = 1 and r = 1/2, θ uniform on the whole turn, plus normal noise.
+    Pedregosa et al. (2011), Scikit-learn: make_circles.
+
+    ValueError: fewer than 2 points, or negative noise.
+    """
+    _check("two circles", points, noise)
+    classes = np.arange(points) % 2
+    angle = generator.uniform(0, 2 * np.pi, points)
+    radius = np.where(classes == 0, 1, 0.5)
+    inputs = radius[:, None] * np.column_stack([np.cos(angle), np.sin(angle)])
+    inputs += generator.normal(0, noise, inputs.shape)
+    return _two_classes("circles", inputs, classes)
+
+
+def exclusive_or(points: int, generator: np.random.Generator, *, margin: float = 0.1) -> DataSet:
+    """The square, cut into four by its axes; do the signs of the two coordinates differ?
+
+    Each quadrant in turn; the absolute value of each coordinate is uniform from `margin` to 1.
+    Minsky and Papert (1969), Perceptrons: no single neuron can tell.
+
+    ValueError: fewer than 2 points, or a margin outside [0, 1).
+    """
+    _check("xor", points)
+    if not 0 <= margin < 1:
+        raise ValueError(f"the margin must be at least 0 and less than 1, got {margin}")
+    index = np.arange(points)
+    classes = index % 2
+    first = np.where(index % 4 < 2, 1, -1)
+    signs = np.column_stack([first, np.where(classes == 0, first, -first)])
+    return _two_classes("xor", signs * generator.uniform(margin, 1, signs.shape), classes)
+
+
+def sine(points: int, generator: np.random.Generator, *, noise: float = 0.05) -> DataSet:
+    """Two periods of a sine wave, to be learnt as a curve.
+
+    y = sin x plus normal noise, x uniform from -2π to 2π.
+
+    ValueError: fewer than 2 points, or negative noise.
+    """
+    _check("sine", points, noise)
+    x = generator.uniform(-2 * np.pi, 2 * np.pi, (points, 1))
+    y = np.sin(x) + generator.normal(0, noise, x.shape)
+    return DataSet("sine", standardise(x), standardise(y), "mean_squared_error")
+
+
+def blobs(points: int, generator: np.random.Generator, *, classes: int = 3, noise: float = 0.25) -> DataSet:
+    """Normally distributed clouds, one a class; which cloud is a point from?
+
+    The clouds' centres are the corners of a regular polygon on the unit circle, `noise` is their standard deviation.
+    Pedregosa et al. (2011), Scikit-learn: make_blobs, which scatters the centres.
+
+    ValueError: fewer than 2 classes, fewer points than classes, or negative noise.
+    """
+    if classes < 2:
+        raise ValueError(f"blobs need at least 2 classes, got {classes}")
+    _check("blobs", points, noise, least=classes)
+    labels = np.arange(points) % classes
+    angle = 2 * np.pi * labels / classes
+    inputs = np.column_stack([np.cos(angle), np.sin(angle)])
+    inputs += generator.normal(0, noise, inputs.shape)
+    return DataSet("blobs", standardise(inputs), one_hot(labels, classes), "cross_entropy")
+
+
+DATASETS: dict[str, Callable[[int, np.random.Generator], DataSet]] = {
+    "spirals": two_spirals,
+    "moons": two_moons,
+    "circles": two_circles,
+    "xor": exclusive_or,
+    "sine": sine,
+    "blobs": blobs,
+}
+
+
+def from_examples(name: str, inputs: Array, labels: Array | Sequence[str]) -> DataSet:
+    """Somebody's own examples: inputs (points, features) and a label for each point, a number or a class name.
+
+    The labels decide the loss; the first that applies:
+
+    two different labels, numbers or names    binary_cross_entropy; 1 is the larger number or the later name
+    names                                     cross_entropy
+    whole numbers, at most 20 different ones,
+    each of them more than once               cross_entropy
+    numbers                                   mean_squared_error, the targets standardised
+
+    Classes are in the order of their numbers or names.
+
+    InputError: what nothing can be learnt from. Fewer than 2 points, no features, or none that varies; labels that are
+    all the same; a number that is not finite; more than 1000 classes; more than fits into 4 GiB.
+    """
+    inputs = np.asarray(inputs, dtype=np.float64)
+    if inputs.ndim != 2 or len(labels) != len(inputs):
+        raise InputError(f"{name}: inputs of shape {inputs.shape} and {len(labels)} labels do not belong together")
+    if len(inputs) < 2:
+        raise InputError(f"{name}: at least 2 points are needed to learn from, got {len(inputs)}")
+    if inputs.shape[1] == 0:
+        raise InputError(f"{name}: the points have a target but no features")
+    if not np.isfinite(inputs).all():
+        raise InputError(f"{name}: a feature is not finite")
+    if (inputs == inputs[0]).all():
+        raise InputError(f"{name}: all points are the same, so there is nothing to tell the targets by")
+    # Twice, because the mean of numbers like 10^15 + 1 is itself rounded.
+    inputs = standardise(standardise(inputs))
+
+    codes, counts, numbers = _encode(name, labels)
+    classes = len(counts)
+    if classes == 1:
+        raise InputError(f"{name}: all targets are the same, so there is nothing to learn")
+    if classes == 2:
+        return DataSet(name, inputs, codes[:, None].astype(np.float64), "binary_cross_entropy")
+    if numbers is not None and not _are_classes(numbers, counts):
+        return DataSet(name, inputs, standardise(standardise(numbers[:, None])), "mean_squared_error")
+    if classes > MOST_CLASSES:
+        raise InputError(f"{name}: {classes} classes, and at most {MOST_CLASSES} are taken")
+    memory = 8 * len(codes) * classes
+    if memory > MOST_MEMORY:
+        raise InputError(
+            f"{name}: the targets of {len(codes)} points in {classes} classes take {memory / 2**30:.3g} GiB, "
+            f"and at most {MOST_MEMORY / 2**30:.3g} are taken"
+        )
+    return DataSet(name, inputs, one_hot(codes, classes), "cross_entropy")
+
+
+def _encode(name: str, labels: Array | Sequence[str]) -> tuple[NDArray[np.intp], NDArray[np.intp], Array | None]:
+    """Each label's place among the different ones in order, how often each of those occurs, the labels as numbers."""
+    if isinstance(labels[0], str):
+        places = {label: place for place, label in enumerate(sorted(set(labels)))}
+        codes = np.fromiter(map(places.__getitem__, labels), np.intp, len(labels))
+        return codes, np.bincount(codes), None
+    numbers = np.asarray(labels, dtype=np.float64)
+    if not np.isfinite(numbers).all():
+        raise InputError(f"{name}: a target is not finite")
+    _, codes, counts = np.unique(numbers, return_inverse=True, return_counts=True)
+    return codes, counts, numbers
+
+
+def _are_classes(numbers: Array, counts: NDArray[np.intp]) -> bool:
+    whole = bool((numbers == np.floor(numbers)).all())
+    return whole and len(counts) <= MOST_WHOLE_NUMBER_CLASSES and bool((counts > 1).all())
+
+
+def standardise(columns: Array) -> Array:
+    """Each column shifted and scaled to mean 0 and variance 1; a constant one becomes 0."""
+    # A power of two takes the largest number into [1/2, 1): no square overflows, and no digit changes.
+    _, exponents = np.frexp(np.abs(columns).max(axis=0))
+    columns = np.ldexp(columns, -exponents)
+    # Of a constant column neither the mean nor, hence, the standard deviation need be exact.
+    constant = (columns == columns[0]).all(axis=0)
+    standardised: Array = (columns - columns.mean(axis=0)) / np.where(constant, 1, columns.std(axis=0))
+    standardised[:, constant] = 0
     return standardised
 
 
-DATASETS: dict[str, DataSet] = {
-    "spirals": two_spirals,
-}
+def one_hot(labels: NDArray[np.intp], classes: int) -> Array:
+    """(points, classes): 1 in the column of the point's class, 0 in the others."""
+    targets = np.zeros((len(labels), classes))
+    targets[np.arange(len(labels)), labels] = 1
+    return targets
+
+
+def _two_classes(name: str, inputs: Array, classes: NDArray[np.intp]) -> DataSet:
+    return DataSet(name, standardise(inputs), classes[:, None].astype(float), "binary_cross_entropy")
+
+
+def _check(what: str, points: int, noise: float = 0.0, least: int = 2) -> None:
+    if points < least:
+        raise ValueError(f"{what} need at least {least} points, got {points}")
+    if not 0 <= noise < math.inf:
+        raise ValueError(f"noise is a standard deviation and must be finite and not negative, got {noise}")

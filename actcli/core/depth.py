@@ -1,67 +1,38 @@
 """The gradient-depth experiment: how much of the gradient is left when it arrives at the first layer?"""
 
 import itertools
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
 from actcli.core.activation import Activation
-from actcli.core.datasets import DATASETS
-from actcli.core.errors import InputError
-from actcli.core.initialisers import choose, initialise, standard_deviation
+from actcli.core.datasets import DATASETS, DataSet
+from actcli.core.depth_config import POINTS, DepthConfig
+from actcli.core.errors import InputError, unknown
+from actcli.core.initialisers import choose, initialise, initialiser
 from actcli.core.jet import Array
-from actcli.core.network import LOSSES, Network, forward
-from actcli.core.training import Batch, Step, measure, shuffled_batches, train
-
-POINTS = 512
-MOST_MEMORY = 4 * 2**30
-
-
-@dataclass(frozen=True)
-class DepthConfig:
-    """The experiment's settings. `layers` counts hidden layers; InputError for what cannot be run.
-
-    The data set has 512 points, or as many as the batch where that is more.
-    """
-
-    layers: int = 20
-    width: int = 64
-    batch: int = 128
-    steps: int = 200
-    learning_rate: float = 0.01
-    seed: int = 0
-    data: str = "spirals"
-    init: str = "auto"
-
-    def __post_init__(self) -> None:
-        for name, least in {"layers": 1, "width": 1, "batch": 1, "steps": 0, "seed": 0}.items():
-            if getattr(self, name) < least:
-                raise InputError(f"{name} must be at least {least}, got {getattr(self, name)}")
-        if self.memory > MOST_MEMORY:
-            raise InputError(
-                f"a network of {self.layers} layers of {self.width} units with batches of {self.batch} takes about "
-                f"{self.memory / 2**30:.3g} GiB, and at most {MOST_MEMORY / 2**30:.3g} are taken"
-            )
-        if not 0 <= self.learning_rate < math.inf:
-            raise InputError(f"learning_rate must be a number, 0 or more, got {self.learning_rate}")
-        if self.data not in DATASETS:
-            raise InputError(f"unknown data set {self.data!r}; there are {', '.join(DATASETS)}")
-        if self.init != "auto":
-            standard_deviation(self.init)
-
-    @property
-    def memory(self) -> int:
-        """Bytes, roughly: weights and their gradients, and three arrays a layer for each point that passes."""
-        return 8 * self.layers * self.width * (2 * self.width + 3 * max(POINTS, self.batch))
+from actcli.core.layer_statistics import LayerStatistics, layer_statistics
+from actcli.core.losses import LOSSES
+from actcli.core.network import Network, Parameters
+from actcli.core.optimizers import OPTIMIZERS
+from actcli.core.prediction import Prediction, predict
+from actcli.core.training import Batch, Step, frobenius_norm, measure, shuffled_batches, train
+from actcli.core.verdict import decay_per_layer, verdict
 
 
 @dataclass(frozen=True)
 class LayerRecord:
-    """One layer's gradients on the first batch: before training, and after the last update.
+    """One layer, before training (initial) and after the last update (final).
 
-    dead_fraction_final: the share of its units whose slope is zero for every input of the data set
+    weight_gradient_norm, signal_norm: Frobenius norms of the loss's gradient with respect to the layer's weights and
+                                       to its pre-activations, on the first batch
+    signal_norm_theory:                what mean-field theory predicts for signal_norm_initial from the run's inputs and
+                                       the last hidden layer's signal; None for the output layer, and where there
+                                       is no theory (norm, residual, an activation that jumps)
+    activation_mean, activation_std, saturated_fraction, dead_fraction:
+                                       over the data set, as in core/layer_statistics.py
+    update_ratio_final:                norm of the last update of the weights over the norm of the weights
     """
 
     layer: int
@@ -69,7 +40,16 @@ class LayerRecord:
     weight_gradient_norm_final: float
     signal_norm_initial: float
     signal_norm_final: float
+    signal_norm_theory: float | None
+    activation_mean_initial: float
+    activation_mean_final: float
+    activation_std_initial: float
+    activation_std_final: float
+    saturated_fraction_initial: float
+    saturated_fraction_final: float
+    dead_fraction_initial: float
     dead_fraction_final: float
+    update_ratio_final: float
 
 
 @dataclass(frozen=True)
@@ -77,17 +57,20 @@ class DepthRun:
     """What an experiment showed: its hidden layers 1 to N, then the output layer N + 1.
 
     loss:            before each update, on that update's batch; ends early where it left the finite numbers
-    verdict:         diverged, dead, vanishing, exploding or healthy, as `verdict` decides
+    verdict:         diverged, dead, vanishing, exploding or healthy, as core/verdict.py decides
     decay_per_layer: (signal of layer 1 / signal of layer N)^(1 / (N - 1)) before training;
                      None where that is undefined: one hidden layer, or no finite signal in layer N to decay
+    decay_per_layer_theory: the same of the theory's signals; None where there is no theory too
     """
 
     activation: str
     init: str
+    seed: int
     layers: tuple[LayerRecord, ...]
     loss: tuple[float, ...]
     verdict: str
     decay_per_layer: float | None
+    decay_per_layer_theory: float | None
 
 
 class DepthExperiment:
@@ -98,95 +81,123 @@ class DepthExperiment:
             ...                         # progress; the loop may be left at any step
         run = experiment.result()
 
-    InputError: the activation is row-wise.
+    data: takes the place of the data set that config.data names
+
+    InputError: the activation is row-wise, there is no such data set, or no such initialisation for the activation.
     """
 
-    def __init__(self, activation: Activation, config: DepthConfig) -> None:
+    def __init__(self, activation: Activation, config: DepthConfig, data: DataSet | None = None) -> None:
         # A stream of its own for each, so that the data stay the same when the network changes.
         for_data, for_weights, for_batches = np.random.default_rng(config.seed).spawn(3)
         self.config = config
         self.init = choose(config.init, activation.name)
-        self.inputs, targets = DATASETS[config.data](max(POINTS, config.batch), for_data)
+        self.initialiser = initialiser(self.init, activation)
+        data = data or _made(config, for_data)
+        self.inputs = data.inputs.astype(config.dtype, copy=False)
+        targets = data.targets.astype(config.dtype, copy=False)
+        self.loss_name, self.loss = data.loss, LOSSES[data.loss]
         sizes = [self.inputs.shape[1], *[config.width] * config.layers, targets.shape[1]]
-        self.network = Network(activation, *initialise(self.init, sizes, for_weights))
-        self.loss = LOSSES["binary_cross_entropy"]
+        parameters = initialise(self.initialiser, sizes, for_weights, config.dtype)
+        self.network = Network(activation, parameters, config.norm, config.residual)
         batches = shuffled_batches(self.inputs, targets, config.batch, for_batches)
         self.first_batch = next(batches)
-        self.initial, _ = measure(self.network, self.first_batch, self.loss)
+        self.initial, gradients = measure(self.network, self.first_batch, self.loss)
+        self.last_signal = gradients.signals[-2]
         self.losses: list[float] = []
+        self.update: Array | None = None
+        self._statistics: list[LayerStatistics] | None = None
         self._steps = self._train(itertools.chain([self.first_batch], batches))
 
     def _train(self, batches: Iterator[Batch]) -> Iterator[Step]:
+        self._initial_statistics()  # as long as the parameters are the initial ones
         batches = itertools.islice(batches, self.config.steps)
-        for step in train(self.network, batches, self.loss, self.config.learning_rate):
+        optimizer = OPTIMIZERS[self.config.optimizer](self.config.learning_rate)
+        for step in train(self.network, batches, self.loss, optimizer):
             self.losses.append(step.loss)
+            self.update = step.update
             yield step
 
     def __iter__(self) -> Iterator[Step]:
         return self._steps
 
+    def prediction(self) -> Prediction | None:
+        """Mean-field theory's signals for the first batch; None for a network that it does not describe."""
+        if self.config.norm or self.config.residual:
+            return None
+        widths = self.network.parameters.sizes[:-1]
+        return predict(self.network.activation, self.initialiser, widths, self.first_batch[0], self.last_signal)
+
     def result(self) -> DepthRun:
-        """The gradients before training beside the present ones, and the verdict on them."""
-        initial = self.initial
+        """Before training beside the present state, theory beside measurement, and the verdict on them."""
+        initial, before, prediction = self.initial, self._initial_statistics(), self.prediction()
         final, _ = measure(self.network, self.first_batch, self.loss)
-        dead = dead_fractions(self.network, self.inputs)
+        after = layer_statistics(self.network, self.inputs)
+        theory: list[float | None] = [None] * self.config.layers if prediction is None else [*prediction.signal_norms]
         first, last = initial.signal_norms[0], initial.signal_norms[-2]
-        per_layer = zip(
-            itertools.count(1),
-            initial.weight_gradient_norms,
-            final.weight_gradient_norms,
-            initial.signal_norms,
-            final.signal_norms,
-            [*dead, 0.0],  # the output layer is linear
+        layers = tuple(
+            LayerRecord(
+                layer=index + 1,
+                weight_gradient_norm_initial=initial.weight_gradient_norms[index],
+                weight_gradient_norm_final=final.weight_gradient_norms[index],
+                signal_norm_initial=initial.signal_norms[index],
+                signal_norm_final=final.signal_norms[index],
+                signal_norm_theory=[*theory, None][index],
+                activation_mean_initial=before[index].activation_mean,
+                activation_mean_final=after[index].activation_mean,
+                activation_std_initial=before[index].activation_std,
+                activation_std_final=after[index].activation_std,
+                saturated_fraction_initial=before[index].saturated_fraction,
+                saturated_fraction_final=after[index].saturated_fraction,
+                dead_fraction_initial=before[index].dead_fraction,
+                dead_fraction_final=after[index].dead_fraction,
+                update_ratio_final=ratio,
+            )
+            for index, ratio in enumerate(self._update_ratios())
         )
+        dead = [statistics.dead_fraction for statistics in after]
         return DepthRun(
             activation=self.network.activation.label,
             init=self.init,
-            layers=tuple(itertools.starmap(LayerRecord, per_layer)),
+            seed=self.config.seed,
+            layers=layers,
             loss=tuple(self.losses),
             verdict=verdict([*self.losses, final.loss], dead, first, last),
             decay_per_layer=decay_per_layer(first, last, self.config.layers),
+            decay_per_layer_theory=prediction.decay_per_layer if prediction else None,
         )
 
+    def _initial_statistics(self) -> list[LayerStatistics]:
+        if self._statistics is None:
+            self._statistics = layer_statistics(self.network, self.inputs)
+        return self._statistics
 
-def gradient_depth(activation: Activation, config: DepthConfig | None = None) -> DepthRun:
+    def _update_ratios(self) -> list[float]:
+        parameters = self.network.parameters
+        if self.update is None:
+            return [0.0] * len(parameters.weights)
+        updates = Parameters.over(self.update, parameters.sizes)
+        return [
+            _ratio(frobenius_norm(update), frobenius_norm(weights))
+            for update, weights in zip(updates.weights, parameters.weights, strict=True)
+        ]
+
+
+def gradient_depth(activation: Activation, config: DepthConfig | None = None, data: DataSet | None = None) -> DepthRun:
     """Run the whole experiment."""
-    experiment = DepthExperiment(activation, config or DepthConfig())
+    experiment = DepthExperiment(activation, config or DepthConfig(), data)
     for _ in experiment:
         pass
     return experiment.result()
 
 
-@np.errstate(over="ignore", invalid="ignore")  # a network that diverged
-def dead_fractions(network: Network, inputs: Array) -> list[float]:
-    """For each hidden layer the share of its units whose slope is zero for every one of the inputs."""
-    return [float((slope == 0).all(axis=0).mean()) for slope in forward(network, inputs).slopes]
+def _made(config: DepthConfig, generator: np.random.Generator) -> DataSet:
+    if config.data not in DATASETS:
+        raise InputError(unknown("data set", config.data, DATASETS))
+    return DATASETS[config.data](max(POINTS, config.batch), generator)
 
 
-def verdict(losses: list[float], dead: list[float], first: float, last: float) -> str:
-    """One word for a run; the first that applies.
-
-    diverged:  the loss left the finite numbers
-    dead:      after training, some hidden layer has more than half of its units dead
-    vanishing: before training, the signal of the first hidden layer is under 1/100 of the last one's, or zero
-    exploding: it is over 100 times the last one's
-    healthy:   none of these
-    """
-    if not all(map(math.isfinite, losses)) or math.isnan(first) or math.isnan(last):
-        return "diverged"
-    if any(fraction > 0.5 for fraction in dead):
-        return "dead"
-    if first == 0 or first < last / 100:
-        return "vanishing"
-    if first > last * 100 or math.isinf(first):
-        return "exploding"
-    return "healthy"
-
-
-def decay_per_layer(first: float, last: float, layers: int) -> float | None:
-    """The factor per layer by which the signal changes on its way from the last hidden layer to the first."""
-    if layers == 1 or not 0 < last < math.inf or math.isnan(first):
-        return None
-    # Each signal takes the root by itself, because their ratio may leave the floating-point range.
-    root = 1 / (layers - 1)
-    return float(first**root / last**root)
+def _ratio(update: float, weights: float) -> float:
+    """0 where nothing moved, inf where nothing was there."""
+    if update == 0.0:
+        return 0.0
+    return update / weights if weights else float("inf")

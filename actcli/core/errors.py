@@ -13,3 +13,8 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 
     close = difflib.get_close_matches(word, list(known), n=3, cutoff=0.5)
     return f"; did you mean {' or '.join(close)}?" if close else ""
+
+
+def unknown(what: str, name: str, known: Iterable[str]) -> str:
+    """`unknown norm 'bath'; did you mean batch?`, or with all that there are where none is close."""
+    return f"unknown {what} {name!r}" + (did_you_mean(name, known) or f"; there are {', '.join(known)}")

@@ -1,4 +1,4 @@
-"""The multilayer perceptron: forward pass, loss, backward pass.
+"""The multilayer perceptron: forward pass and backward pass.
 
 A layer multiplies by its weights, adds its biases and bends the result with the activation φ:
 
@@ -6,36 +6,78 @@ A layer multiplies by its weights, adds its biases and bends the result with the
     h = φ(z)             the next layer's input
 
 The output layer does not bend. The backward pass is the chain rule read from the loss to the inputs:
-each layer receives its *signal*, the loss's gradient with respect to z, and hands (signal @ Wᵀ) * φ'(z) down.
+each layer receives its *signal*, the loss's gradient with respect to z, and hands signal @ Wᵀ down, where it
+meets the slope φ'(z). Two cures change a hidden layer: normalisation bends (z - mean) / spread instead of z, and
+a residual connection adds the layer's input to what it hands on, h + φ(z), where both have the same width.
 
-Rumelhart, Hinton and Williams (1986), Learning representations by back-propagating errors.
+Rumelhart, Hinton and Williams (1986), Learning representations by back-propagating errors;
+He, Zhang, Ren and Sun (2016), Deep residual learning for image recognition.
 """
 
-from collections.abc import Callable
+import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from actcli.core.activation import Activation
 from actcli.core.errors import InputError
 from actcli.core.jet import Array
+from actcli.core.normalisation import AXES, Normalised, normalise
 
-Loss = Callable[[Array, Array], tuple[float, Array]]
+
+@dataclass(frozen=True, eq=False)
+class Parameters:
+    """Weights (fan_in, fan_out) and biases (fan_out,) of all layers: views of one vector, to be moved all at once."""
+
+    vector: Array
+    weights: list[Array]
+    biases: list[Array]
+
+    @classmethod
+    def over(cls, vector: Array, sizes: Sequence[int]) -> "Parameters":
+        """Views of a vector for layers of the given sizes, inputs and outputs included."""
+        weights, biases, start = [], [], 0
+        for fan_in, fan_out in itertools.pairwise(sizes):
+            end = start + fan_in * fan_out
+            weights.append(vector[start:end].reshape(fan_in, fan_out))
+            start = end + fan_out
+            biases.append(vector[end:start])
+        return cls(vector, weights, biases)
+
+    @classmethod
+    def empty(cls, sizes: Sequence[int], dtype: npt.DTypeLike = np.float64) -> "Parameters":
+        """Of the given sizes; the numbers are yet to be set."""
+        count = sum((fan_in + 1) * fan_out for fan_in, fan_out in itertools.pairwise(sizes))
+        return cls.over(np.empty(count, dtype), sizes)
+
+    @classmethod
+    def of(cls, weights: Sequence[Array], biases: Sequence[Array], dtype: npt.DTypeLike = np.float64) -> "Parameters":
+        """A copy of the given arrays."""
+        copy = cls.empty([len(weights[0]), *map(len, biases)], dtype)
+        for own, given in zip(copy.weights + copy.biases, [*weights, *biases], strict=True):
+            own[...] = given
+        return copy
+
+    @property
+    def sizes(self) -> list[int]:
+        return [len(self.weights[0]), *map(len, self.biases)]
 
 
 @dataclass(frozen=True, eq=False)
 class Network:
-    """N hidden layers with one activation, then a linear output layer; training updates the arrays in place.
+    """N hidden layers with one activation, then a linear output layer; training moves the parameters in place.
 
-    weights: N + 1 arrays of shape (fan_in, fan_out)
-    biases:  N + 1 arrays of shape (fan_out,)
+    norm: None, "layer" or "batch"
 
     InputError: the activation is row-wise, so that its derivative is a Jacobian instead of a slope.
     """
 
     activation: Activation
-    weights: list[Array]
-    biases: list[Array]
+    parameters: Parameters
+    norm: str | None = None
+    residual: bool = False
 
     def __post_init__(self) -> None:
         if self.activation.rowwise:
@@ -44,73 +86,72 @@ class Network:
                 "a hidden layer needs an elementwise activation"
             )
 
+    def skips(self, layer: int) -> bool:
+        """Whether the hidden layer of this index adds its input to its output."""
+        fan_in, fan_out = self.parameters.weights[layer].shape
+        return self.residual and fan_in == fan_out
+
 
 @dataclass(frozen=True, eq=False)
 class ForwardPass:
     """What the forward pass leaves behind for the backward pass.
 
-    layer_inputs: what each of the N + 1 layers was given, (batch, fan_in); the first is the batch itself
-    slopes:       φ'(z) of the N hidden layers, (batch, width)
+    layer_inputs: h that each of the N + 1 layers was given, (batch, fan_in); the first is the batch itself
+    slopes:       φ' of the N hidden layers, (batch, width)
+    normalised:   what the N hidden layers' activations were given where there is a norm, else None
     output:       z of the output layer, (batch, outputs)
     """
 
     layer_inputs: list[Array]
     slopes: list[Array]
+    normalised: list[Normalised | None]
     output: Array
 
 
 @dataclass(frozen=True, eq=False)
 class Gradients:
-    """The loss's gradient with respect to weights, biases and pre-activations z: a list each, of N + 1."""
+    """The loss's gradient with respect to the parameters, and to each of the N + 1 layers' pre-activations z."""
 
-    weights: list[Array]
-    biases: list[Array]
+    parameters: Parameters
     signals: list[Array]
 
 
 def forward(network: Network, inputs: Array) -> ForwardPass:
     """Run a batch of shape (batch, features) through the network."""
-    h, layer_inputs, slopes = inputs, [inputs], []
-    for weights, biases in zip(network.weights[:-1], network.biases[:-1], strict=True):
+    *hidden, (output_weights, output_biases) = zip(network.parameters.weights, network.parameters.biases, strict=True)
+    h, layer_inputs, slopes, normalised = inputs, [inputs], [], []
+    for layer, (weights, biases) in enumerate(hidden):
         z = h @ weights
         z += biases
+        norm = normalise(z, AXES[network.norm]) if network.norm else None
         # The slope shares most of its work with the value, so both are computed while z is at hand.
-        h, slope = network.activation.value_and_slope(z)
+        value, slope = network.activation.value_and_slope(norm.values if norm else z)
+        value, slope = value.astype(z.dtype, copy=False), slope.astype(z.dtype, copy=False)
+        h = h + value if network.skips(layer) else value
         layer_inputs.append(h)
         slopes.append(slope)
-    return ForwardPass(layer_inputs, slopes, h @ network.weights[-1] + network.biases[-1])
+        normalised.append(norm)
+    return ForwardPass(layer_inputs, slopes, normalised, h @ output_weights + output_biases)
 
 
 def backward(network: Network, passed: ForwardPass, output_gradient: Array) -> Gradients:
     """The chain rule, from the loss's gradient with respect to the output, (batch, outputs), to layer 1."""
-    signals = [output_gradient]
-    for weights, slope in zip(network.weights[:0:-1], passed.slopes[::-1], strict=True):
-        signal = signals[-1] @ weights.T
-        signal *= slope
+    gradient = Parameters.empty(network.parameters.sizes, network.parameters.vector.dtype)
+    signal, signals = output_gradient, [output_gradient]
+    arriving = signal @ network.parameters.weights[-1].T  # the gradient with respect to a layer's output h
+    for layer in reversed(range(len(passed.slopes))):
+        norm = passed.normalised[layer]
+        through = arriving if network.skips(layer) else None
+        signal = arriving * passed.slopes[layer]
+        if norm:
+            signal = norm.backward(signal)
         signals.append(signal)
+        if layer:
+            arriving = signal @ network.parameters.weights[layer].T
+            if through is not None:
+                arriving += through
     signals.reverse()
-    return Gradients(
-        weights=[h.T @ signal for h, signal in zip(passed.layer_inputs, signals, strict=True)],
-        biases=[signal.sum(axis=0) for signal in signals],
-        signals=signals,
-    )
-
-
-def binary_cross_entropy(output: Array, targets: Array) -> tuple[float, Array]:
-    """The mean over the batch of -t log σ(z) - (1 - t) log σ(-z); its gradient, ((1 - t) σ(z) - t σ(-z)) / n.
-
-    The output is logits z, the targets t are 0 or 1 (or a probability); both (batch, 1). No tail overflows or
-    cancels: with e = exp(-|z|), σ(|z|) = 1/(1 + e), σ(-|z|) = e/(1 + e), -log σ(-|z|) = |z| + log(1 + e).
-    """
-    e = np.exp(-np.abs(output))
-    likely, unlikely = 1 / (1 + e), e / (1 + e)
-    positive = output >= 0
-    loss = np.log1p(e) + (1 - targets) * np.maximum(output, 0) + targets * np.maximum(-output, 0)
-    gradient = (1 - targets) * np.where(positive, likely, unlikely)
-    gradient -= targets * np.where(positive, unlikely, likely)
-    return float(loss.mean()), gradient / output.size
-
-
-LOSSES: dict[str, Loss] = {
-    "binary_cross_entropy": binary_cross_entropy,
-}
+    for h, signal, weights, biases in zip(passed.layer_inputs, signals, gradient.weights, gradient.biases, strict=True):
+        np.matmul(h.T, signal, out=weights)
+        np.sum(signal, axis=0, out=biases)
+    return Gradients(gradient, signals)

@@ -1,26 +1,19 @@
-"""Mean-field theory of a deep random network: how the variance and the backward signal change from layer to layer.
+"""The initialisation that an activation wants: its gain, its critical point, its fixed points under the usual ones.
 
-Weights are N(0, σ_w²/fan_in), biases N(0, σ_b²). With q the variance of the pre-activations and z ~ N(0, 1):
-
-    q' = σ_w² E[φ(√q z)²] + σ_b²             the variance map
-    χ⊥ = σ_w² E[φ'(√q z)²]                   the factor of the squared backward signal per layer
-    χ∥ = dq'/dq = σ_w² E[φ φ' z] / √q        the factor of a small change of q
-
-Sources: Poole, Lahiri, Raghu, Sohl-Dickstein and Ganguli 2016; Schoenholz, Gilmer, Ganguli and Sohl-Dickstein 2017;
-Roberts, Yaida and Hanin, The Principles of Deep Learning Theory (2022), chapter 5.
+The quantities are those of core/mean_field.py. Sources: Schoenholz, Gilmer, Ganguli and Sohl-Dickstein 2017; Roberts,
+Yaida and Hanin, The Principles of Deep Learning Theory (2022), chapter 5.
 """
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Literal
 
 import numpy as np
 
 from actcli.core.activation import Activation
-from actcli.core.errors import InputError
 from actcli.core.expectation import expectation
-from actcli.core.jet import Array
+from actcli.core.mean_field import MeanField
+from actcli.core.roots import root, sign_changes
 
 Kind = Literal["scale-invariant", "zero-fixed-point", "half-stable", "none"]
 
@@ -44,6 +37,27 @@ class CriticalPoint:
 
 
 @dataclass(frozen=True, slots=True)
+class FixedPoint:
+    """Where a deep network settles under one initialisation, and how fast. None: it does not settle, or diverges.
+
+    q:                       the variance of the pre-activations; 0 where it decays
+    chi_parallel:            χ∥ there; a deviation from q shrinks by this factor per layer
+    chi_perpendicular:       χ⊥ there
+    correlation:             c* of any two inputs: 1 in the ordered phase (χ⊥ <= 1), less in the chaotic one
+    variance_depth_scale:    -1/ln χ∥, in layers; None where it is infinite
+    correlation_depth_scale: -1/ln of the correlation map's slope at c*, in layers; None where it is infinite. What two
+                             inputs have to tell apart is lost beyond a few of these
+    """
+
+    q: float | None
+    chi_parallel: float | None
+    chi_perpendicular: float | None
+    correlation: float | None
+    variance_depth_scale: float | None
+    correlation_depth_scale: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class Gain:
     """What an activation does to a standard normal, and the initialisation that it wants.
 
@@ -51,6 +65,7 @@ class Gain:
     mean, second_moment, slope_second_moment: E[φ], E[φ²], E[φ'²]; None where they diverge.
     decay_per_layer: for each initialisation the factor of the backward signal's norm per layer, sqrt(χ⊥) at the q where
         the forward signal settles; None where it does not settle.
+    fixed_points: for each initialisation where it settles.
     """
 
     activation: str
@@ -60,58 +75,29 @@ class Gain:
     slope_second_moment: float | None
     critical: CriticalPoint
     decay_per_layer: dict[str, float | None]
+    fixed_points: dict[str, FixedPoint]
 
 
 def gain(activation: Activation) -> Gain:
-    """The moments, the critical point and the decay per layer. Raises InputError for row-wise activations."""
+    """The moments, the critical point and the fixed points. Raises InputError for row-wise activations."""
     field = MeanField(activation)
     mean = expectation(activation, field.breaks)
-    second = field.second_moment(1.0)
+    second, slope_second = field.second_moments(1.0)
+    points = {sigma_w2: fixed_point(field, sigma_w2) for sigma_w2 in set(INITIALISATIONS.values())}
+    fixed_points = {name: points[sigma_w2] for name, sigma_w2 in INITIALISATIONS.items()}
     return Gain(
         activation=activation.label,
         gain=1.0 / math.sqrt(second) if 0.0 < second < math.inf else None,
         mean=_finite(mean),
         second_moment=_finite(second),
-        slope_second_moment=_finite(field.slope_second_moment(1.0)),
+        slope_second_moment=_finite(slope_second),
         critical=critical_point(activation),
-        decay_per_layer={name: _decay(field, sigma_w2) for name, sigma_w2 in INITIALISATIONS.items()},
+        decay_per_layer={
+            name: None if point.chi_perpendicular is None else math.sqrt(point.chi_perpendicular)
+            for name, point in fixed_points.items()
+        },
+        fixed_points=fixed_points,
     )
-
-
-class MeanField:
-    """The Gaussian expectations of one activation as functions of q, the variance of its argument."""
-
-    def __init__(self, activation: Activation) -> None:
-        if activation.rowwise:
-            raise InputError(f"{activation.name} acts on whole rows, and the theory is one of single units")
-        self.activation = activation
-        self.breaks = activation.kinks(2)
-        self.jumps = bool(activation.kinks(0))
-
-    def second_moment(self, q: float) -> float:
-        """E[φ(√q z)²]; nan where it diverges."""
-        return self._expectation(lambda x: self.activation(x) ** 2, q)
-
-    def slope_second_moment(self, q: float) -> float:
-        """E[φ'(√q z)²]; nan where it diverges, as it does for a jump."""
-        return math.nan if self.jumps else self._expectation(lambda x: self.activation.derivative(x) ** 2, q)
-
-    def second_moment_slope(self, q: float) -> float:
-        """d/dq E[φ(√q z)²] = E[φ φ' z] / √q."""
-
-        def integrand(x: Array) -> Array:
-            value, slope = self.activation.value_and_slope(x)
-            return value * slope * x / q
-
-        return math.nan if self.jumps else self._expectation(integrand, q)
-
-    def next_variance(self, q: float, sigma_w2: float, sigma_b2: float = 0.0) -> float:
-        """The variance map q' = σ_w² E[φ(√q z)²] + σ_b²."""
-        return sigma_w2 * self.second_moment(q) + sigma_b2
-
-    def _expectation(self, function: Callable[[Array], Array], q: float) -> float:
-        with np.errstate(all="ignore"):  # where a square overflows, the expectation says that it diverges
-            return expectation(function, self.breaks, math.sqrt(q))
 
 
 def critical_point(activation: Activation) -> CriticalPoint:
@@ -122,7 +108,7 @@ def critical_point(activation: Activation) -> CriticalPoint:
     start, slope = field.second_moment(small), field.slope_second_moment(small)
     if not 0.0 < slope < math.inf:
         return none
-    if _is_homogeneous(activation):
+    if is_homogeneous(activation):
         return CriticalPoint("scale-invariant", _inverse_slope_at_zero(activation), 0.0, None)
     vanishes = float(activation(0.0)) == 0.0
     if vanishes and field.second_moment(4.0 * small) <= 4.0 * start * (1.0 + 1e-12):
@@ -134,7 +120,32 @@ def critical_point(activation: Activation) -> CriticalPoint:
     return CriticalPoint("half-stable", sigma_w2, q - sigma_w2 * field.second_moment(q), q)
 
 
-def _is_homogeneous(activation: Activation) -> bool:
+def fixed_point(field: MeanField, sigma_w2: float) -> FixedPoint:
+    """Where the variance goes from 1, without biases, and what becomes of two inputs there. See FixedPoint."""
+    if is_homogeneous(field.activation):  # every q shrinks or grows by the same factor
+        settled: float | None = 1.0
+        q = None if (growth := field.next_variance(1.0, sigma_w2)) > 1.0 + 1e-12 else float(growth > 1.0 - 1e-12)
+    else:
+        settled = q = _settled(field, sigma_w2)
+        if settled == _ALL_BUT_ZERO:
+            q = 0.0
+    if settled is None:
+        return FixedPoint(None, None, None, None, None, None)
+    parallel = field.parallel_susceptibility(settled, sigma_w2)
+    perpendicular = field.perpendicular_susceptibility(settled, sigma_w2)
+    correlation = _correlation(field, settled, sigma_w2, perpendicular)
+    slope = perpendicular if correlation == 1.0 else field.correlation_slope(correlation, settled, sigma_w2)
+    return FixedPoint(
+        q=q,
+        chi_parallel=_finite(parallel),
+        chi_perpendicular=_finite(perpendicular),
+        correlation=_finite(correlation),
+        variance_depth_scale=_depth_scale(parallel),
+        correlation_depth_scale=_depth_scale(slope),
+    )
+
+
+def is_homogeneous(activation: Activation) -> bool:
     """φ(λ x) = λ φ(x) for λ > 0, as for relu: two half lines through the origin."""
     x = np.array([-30.0, -1.0, -1e-3, 1e-3, 1.0, 30.0])
     return bool(np.allclose(activation(1.7 * x), 1.7 * activation(x), rtol=1e-13, atol=0.0))
@@ -152,17 +163,14 @@ def _half_stable(field: MeanField) -> float | None:
     def difference(q: float) -> float:
         return field.second_moment_slope(q) - field.slope_second_moment(q)
 
-    for low, high in _sign_changes(difference, np.logspace(-6, 4, 61)):
-        q = _root(difference, low, high)
+    for low, high in sign_changes(difference, np.logspace(-6, 4, 61)):
+        q = root(difference, low, high)
         if q >= field.second_moment(q) / field.slope_second_moment(q):
             return q
     return None
 
 
-def _decay(field: MeanField, sigma_w2: float) -> float | None:
-    q = 1.0 if _is_homogeneous(field.activation) else _settled(field, sigma_w2)
-    decay = math.nan if q is None else math.sqrt(sigma_w2 * field.slope_second_moment(q))
-    return _finite(decay)
+_ALL_BUT_ZERO = 1e-12
 
 
 def _settled(field: MeanField, sigma_w2: float) -> float | None:
@@ -175,29 +183,25 @@ def _settled(field: MeanField, sigma_w2: float) -> float | None:
         return 1.0
     up = growth(1.0) > 0.0
     steps = np.logspace(0, 12, 49) if up else np.logspace(0, -12, 49)
-    for near, far in _sign_changes(growth, steps):
-        return _root(growth, near, far)
-    return None if up or math.isnan(growth(1.0)) else 1e-12
+    for near, far in sign_changes(growth, steps):
+        return root(growth, near, far)
+    return None if up or math.isnan(growth(1.0)) else _ALL_BUT_ZERO
 
 
-def _sign_changes(function: Callable[[float], float], points: Array) -> list[tuple[float, float]]:
-    """The neighbouring points between which the function changes its sign."""
-    values = [function(q) for q in points.tolist()]
-    pairs = zip(points.tolist(), points.tolist()[1:], values, values[1:], strict=False)
-    return [(low, high) for low, high, left, right in pairs if left * right < 0.0]
+def _correlation(field: MeanField, q: float, sigma_w2: float, perpendicular: float) -> float:
+    """c*: 1 where it is stable, else the fixed point below it, to 1e-12; nan where the theory has no slope."""
+    if not perpendicular > 1.0 + 1e-9:
+        return 1.0 if perpendicular == perpendicular else math.nan
+
+    def excess(c: float) -> float:
+        return field.next_correlation(c, q, sigma_w2) - c
+
+    low = 1e-12
+    return 0.0 if excess(low) <= low else root(excess, low, 1.0 - 1e-6, 1e-12)
 
 
-def _root(function: Callable[[float], float], low: float, high: float) -> float:
-    """Bisection, of the logarithm."""
-    left = function(low)
-    while True:
-        middle = math.sqrt(low * high)
-        if not min(low, high) < middle < max(low, high) or abs(high - low) <= 4e-16 * middle:
-            return middle
-        if function(middle) * left > 0.0:
-            low = middle
-        else:
-            high = middle
+def _depth_scale(factor: float) -> float | None:
+    return -1.0 / math.log(factor) if 0.0 < factor < 1.0 - 1e-9 else None
 
 
 def _finite(number: float) -> float | None:

@@ -2,12 +2,14 @@
 
 import math
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from actcli.core.jet import Array
-from actcli.core.network import Gradients, Loss, Network, backward, forward
+from actcli.core.losses import Loss
+from actcli.core.network import Gradients, Network, backward, forward
+from actcli.core.optimizers import Optimizer
 
 Batch = tuple[Array, Array]
 
@@ -20,16 +22,18 @@ class Step:
     loss:                  on this step's batch
     weight_gradient_norms: Frobenius norm of the loss's gradient with respect to the layer's weights
     signal_norms:          the same with respect to the layer's pre-activations over the batch
+    update:                what was then added to the vector of parameters; None where nothing was
     """
 
     number: int
     loss: float
     weight_gradient_norms: tuple[float, ...]
     signal_norms: tuple[float, ...]
+    update: Array | None = field(default=None, compare=False, repr=False)
 
 
 # A run that diverges overflows to inf and nan; its loss says so, and training stops there.
-@np.errstate(over="ignore", invalid="ignore")
+@np.errstate(all="ignore")
 def measure(network: Network, batch: Batch, loss: Loss, number: int = 0) -> tuple[Step, Gradients]:
     """Forward pass, loss and backward pass on one batch of (inputs, targets)."""
     inputs, targets = batch
@@ -39,31 +43,30 @@ def measure(network: Network, batch: Batch, loss: Loss, number: int = 0) -> tupl
     step = Step(
         number,
         value,
-        weight_gradient_norms=tuple(map(frobenius_norm, gradients.weights)),
+        weight_gradient_norms=tuple(map(frobenius_norm, gradients.parameters.weights)),
         signal_norms=tuple(map(frobenius_norm, gradients.signals)),
     )
     return step, gradients
 
 
-@np.errstate(over="ignore", invalid="ignore")  # as above
-def descend(network: Network, gradients: Gradients, learning_rate: float) -> None:
-    """Stochastic gradient descent: every weight and bias takes a step -learning_rate * gradient, in place."""
-    for parameters, gradient in zip(
-        network.weights + network.biases, gradients.weights + gradients.biases, strict=True
-    ):
-        parameters -= learning_rate * gradient
+@np.errstate(all="ignore")  # as above
+def descend(network: Network, gradients: Gradients, optimizer: Optimizer) -> Array:
+    """Move all parameters, in place, by the optimizer's update, which is returned."""
+    update = optimizer(gradients.parameters.vector)
+    vector = network.parameters.vector
+    vector += update
+    return update
 
 
-def train(network: Network, batches: Iterable[Batch], loss: Loss, learning_rate: float) -> Iterator[Step]:
+def train(network: Network, batches: Iterable[Batch], loss: Loss, optimizer: Optimizer) -> Iterator[Step]:
     """One step a batch, yielded after its update; ends with the batches, or where the loss is not finite."""
     _keep_freed_memory()
     for number, batch in enumerate(batches):
         step, gradients = measure(network, batch, loss, number)
-        if math.isfinite(step.loss):
-            descend(network, gradients, learning_rate)
-        yield step
         if not math.isfinite(step.loss):
+            yield step
             return
+        yield replace(step, update=descend(network, gradients, optimizer))
 
 
 def shuffled_batches(inputs: Array, targets: Array, size: int, generator: np.random.Generator) -> Iterator[Batch]:
@@ -85,15 +88,19 @@ def _keep_freed_memory() -> None:
     np.empty(31 << 20, dtype=np.uint8)
 
 
-@np.errstate(over="ignore")  # squares that overflow are taken again, scaled
+@np.errstate(all="ignore")  # squares that overflow or underflow are taken again, scaled
 def frobenius_norm(array: Array) -> float:
     """sqrt(Σ a²), right also where the squares leave the floating-point range: a signal may be 1e-200."""
     flat = array.ravel()
     norm = math.sqrt(flat @ flat)
-    safe = float(np.finfo(flat.dtype).tiny) ** 0.4
+    safe = _SAFE[flat.dtype]
     if safe < norm < 1 / safe:
         return norm
     largest = float(np.abs(flat).max())
     if largest == 0 or not math.isfinite(largest):
         return largest
-    return largest * float(np.linalg.norm(flat / largest))
+    return largest * float(np.linalg.norm(flat.astype(np.float64) / largest))
+
+
+_SAFE = {np.dtype(kind): float(np.finfo(kind).tiny) ** 0.4 for kind in (np.float32, np.float64)}
+"""Norms between this and its inverse come from squares that are far from both ends of the range."""

@@ -1,0 +1,52 @@
+"""Losses: the mean over a batch, and its gradient with respect to the network's raw output.
+
+Output and targets are (batch, outputs). No tail overflows or cancels.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from actcli.core.jet import Array
+
+Loss = Callable[[Array, Array], tuple[float, Array]]
+
+
+def binary_cross_entropy(output: Array, targets: Array) -> tuple[float, Array]:
+    """The mean of -t log σ(z) - (1 - t) log σ(-z); its gradient, ((1 - t) σ(z) - t σ(-z)) / n.
+
+    The output is logits z, the targets t are 0 or 1 (or a probability). With e = exp(-|z|), σ(|z|) = 1/(1 + e),
+    σ(-|z|) = e/(1 + e) and -log σ(-|z|) = |z| + log(1 + e).
+    """
+    e = np.exp(-np.abs(output))
+    likely, unlikely = 1 / (1 + e), e / (1 + e)
+    positive = output >= 0
+    loss = np.log1p(e) + (1 - targets) * np.maximum(output, 0) + targets * np.maximum(-output, 0)
+    gradient = (1 - targets) * np.where(positive, likely, unlikely)
+    gradient -= targets * np.where(positive, unlikely, likely)
+    return float(loss.mean()), gradient / output.size
+
+
+def cross_entropy(output: Array, targets: Array) -> tuple[float, Array]:
+    """The mean over the batch of -Σ t log p with p = softmax(z); its gradient, (p - t) / n.
+
+    The output is a logit z for each class, the targets t are 1 for the class and 0 elsewhere (or probabilities).
+    """
+    shifted = output - output.max(axis=1, keepdims=True)
+    exponentials = np.exp(shifted)
+    total = exponentials.sum(axis=1, keepdims=True)
+    loss = (targets * (np.log(total) - shifted)).sum(axis=1)
+    return float(loss.mean()), (exponentials / total - targets) / len(output)
+
+
+def mean_squared_error(output: Array, targets: Array) -> tuple[float, Array]:
+    """The mean of (z - t)², for numbers as targets; its gradient, 2 (z - t) / n."""
+    error = output - targets
+    return float((error * error).mean()), 2 * error / output.size
+
+
+LOSSES: dict[str, Loss] = {
+    "binary_cross_entropy": binary_cross_entropy,
+    "cross_entropy": cross_entropy,
+    "mean_squared_error": mean_squared_error,
+}

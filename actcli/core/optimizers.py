@@ -1,0 +1,59 @@
+"""Optimizers: from gradients to updates.
+
+An optimizer is made for a run from its learning rate. It is a function that is given the gradient g after each
+batch, all parameters in one vector, and returns the update that is to be added to them; what it remembers from
+step to step it keeps to itself.
+
+    sgd        -η g                                Robbins and Monro (1951)
+    momentum   -η v with v ← 0.9 v + g             Polyak (1964), in the form of Sutskever et al. (2013)
+    adam       -η m̂ / (sqrt(v̂) + 1e-8)             Kingma and Ba (2015): running means m of g (0.9) and v of g² (0.999),
+                                                   m̂ and v̂ what they are without their start from 0
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from actcli.core.jet import Array
+
+Optimizer = Callable[[Array], Array]
+
+
+def sgd(learning_rate: float) -> Optimizer:
+    return lambda gradient: -learning_rate * gradient
+
+
+def momentum(learning_rate: float, decay: float = 0.9) -> Optimizer:
+    velocity: Array | None = None
+
+    def update(gradient: Array) -> Array:
+        nonlocal velocity
+        velocity = gradient.copy() if velocity is None else decay * velocity + gradient
+        return -learning_rate * velocity
+
+    return update
+
+
+def adam(learning_rate: float, decay: float = 0.9, square_decay: float = 0.999, epsilon: float = 1e-8) -> Optimizer:
+    mean: Array | None = None
+    square: Array | None = None
+    step = 0
+
+    def update(gradient: Array) -> Array:
+        nonlocal mean, square, step
+        step += 1
+        if mean is None or square is None:
+            mean, square = np.zeros_like(gradient), np.zeros_like(gradient)
+        mean += (1 - decay) * (gradient - mean)
+        square += (1 - square_decay) * (gradient * gradient - square)
+        size = np.sqrt(square / (1 - square_decay**step)) + epsilon
+        return -learning_rate / (1 - decay**step) * mean / size
+
+    return update
+
+
+OPTIMIZERS: dict[str, Callable[[float], Optimizer]] = {
+    "sgd": sgd,
+    "momentum": momentum,
+    "adam": adam,
+}
