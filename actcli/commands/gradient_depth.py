@@ -1,17 +1,25 @@
 """actcli gradient-depth --act A --layers N"""
 
+import itertools
+import os
 import sys
-from collections.abc import Iterable
-from dataclasses import asdict
-from typing import Annotated
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, replace
+from typing import Annotated, Any, Literal
 
 import typer
 
+from actcli.commands.interruption import Interruption
 from actcli.commands.options import ReportFormat
-from actcli.core.depth import DepthExperiment, DepthRun
+from actcli.core.activation import Activation
+from actcli.core.datasets import DATASETS, DataSet, from_examples
+from actcli.core.depth import LAYER_FIELDS, DepthExperiment, DepthRun, check
 from actcli.core.depth_config import DepthConfig
+from actcli.core.errors import InputError, unknown
 from actcli.core.resolve import resolve
+from actcli.core.seeds import summaries
 from actcli.core.training import Step
+from actcli.core.verdict import VERDICTS
 
 _DEFAULT = DepthConfig()
 
@@ -23,52 +31,164 @@ def run(
     ],
     layers: Annotated[int, typer.Option("--layers", "-l", min=1, help="Hidden layers.")] = _DEFAULT.layers,
     width: Annotated[int, typer.Option("--width", min=1, help="Units in a hidden layer.")] = _DEFAULT.width,
-    batch: Annotated[int, typer.Option("--batch", min=1, help="Points in a batch.")] = _DEFAULT.batch,
-    steps: Annotated[int, typer.Option("--steps", min=0, help="Weight updates.")] = _DEFAULT.steps,
-    lr: Annotated[float, typer.Option("--lr", min=0.0, help="Learning rate.")] = _DEFAULT.learning_rate,
     init: Annotated[
         str,
         typer.Option(
             "--init",
-            metavar="auto|xavier|he|lecun|normal:STD",
-            help="Initialisation; auto is he for the ReLU family and xavier otherwise.",
+            metavar="auto|xavier|he|lecun|orthogonal|critical|normal:STD",
+            help="Initialisation; auto is he for the ReLU family and xavier otherwise, critical is that of `gain`.",
         ),
-    ] = "auto",
+    ] = _DEFAULT.init,
+    norm: Annotated[
+        Literal["none", "layer", "batch"], typer.Option("--norm", help="Normalise the pre-activations.")
+    ] = "none",
+    residual: Annotated[
+        bool, typer.Option("--residual", help="Each hidden layer adds its input to its output.")
+    ] = False,
+    optimizer: Annotated[
+        Literal["sgd", "momentum", "adam"], typer.Option("--optimizer", help="How to descend.")
+    ] = "sgd",
+    lr: Annotated[float, typer.Option("--lr", min=0.0, help="Learning rate.")] = _DEFAULT.learning_rate,
+    batch: Annotated[int, typer.Option("--batch", min=1, help="Points in a batch.")] = _DEFAULT.batch,
+    steps: Annotated[int, typer.Option("--steps", min=0, help="Weight updates.")] = _DEFAULT.steps,
+    data: Annotated[
+        str,
+        typer.Option(
+            "--data",
+            metavar="spirals|moons|circles|xor|sine|blobs|FILE",
+            help="A data set, or your own CSV, text or .npy file, its last column the target: classes or numbers.",
+        ),
+    ] = _DEFAULT.data,
+    dtype: Annotated[
+        Literal["float64", "float32"], typer.Option("--dtype", help="float32 underflows where frameworks do.")
+    ] = "float64",
     seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of data, weights and batches.")] = _DEFAULT.seed,
+    seeds: Annotated[int, typer.Option("--seeds", min=1, help="So many seeds from --seed on: medians, spread.")] = 1,
+    export: Annotated[
+        str | None,
+        typer.Option("--export", metavar="FILE.npz", help="First batch, weights and gradients, to replay elsewhere."),
+    ] = None,
+    fail_on: Annotated[
+        str,
+        typer.Option(
+            "--fail-on", metavar="VERDICT,...", help="Exit code 1 for vanishing, exploding, dead or diverged runs."
+        ),
+    ] = "",
     output_format: ReportFormat = "table",
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress on stderr.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Nothing on stderr while it trains.")] = False,
 ) -> None:
-    """N hidden layers and a linear output layer learn to tell two spirals apart. Shown for every layer: the norm of
-    the loss's gradient by its weights, before and after training, and by its pre-activations (the signal).
+    """N hidden layers and a linear output layer learn from a small data set. Shown for every layer: the norm of the
+    loss's gradient by its weights, before and after training, and by its pre-activations (the signal), beside what
+    mean-field theory predicts; saturated and dead units; and what would cure it.
 
     Example: actcli gradient-depth --act sigmoid --layers 20
     """
-    config = DepthConfig(layers=layers, width=width, batch=batch, steps=steps, learning_rate=lr, seed=seed, init=init)
-    experiments = [DepthExperiment(resolve(act), config) for act in acts]
-    runs = [_train(experiment, quiet or not sys.stderr.isatty()) for experiment in experiments]
+    config = DepthConfig(
+        layers=layers,
+        width=width,
+        batch=batch,
+        steps=steps,
+        learning_rate=lr,
+        seed=seed,
+        data=data,
+        init=init,
+        norm=None if norm == "none" else norm,
+        residual=residual,
+        optimizer=optimizer,
+        dtype=dtype,
+    )
+    failures = _verdicts(fail_on)
+    activations = [resolve(act) for act in acts]
+    for activation in activations:
+        check(activation, config)
+    if export is not None and len(activations) * seeds > 1:
+        raise InputError("--export takes one run: give one --act and no --seeds")
+    examples = None if data in DATASETS else _read(data)
+
+    runs: list[DepthRun] = []
+    with Interruption() as interruption:
+        for activation, number in itertools.product(activations, range(seed, seed + seeds)):
+            if interruption.happened:
+                break
+            experiment = DepthExperiment(activation, replace(config, seed=number), examples)
+            if export is not None:
+                _export(experiment, export)
+            _train(experiment, interruption, live=not quiet and sys.stderr.isatty())
+            runs.append(experiment.result())
+        if output_format == "table":
+            _report(runs, activations, config, examples, interruption)
+        else:
+            _write(runs, config, seeds, output_format)
+    if interruption.happened:
+        done, wanted = sum(len(run.loss) for run in runs), steps * seeds * len(activations)
+        print(f"actcli: interrupted after {done} of {wanted} steps", file=sys.stderr)
+        raise typer.Exit(130)
+    if any(run.verdict in failures for run in runs):
+        raise typer.Exit(1)
+
+
+def _verdicts(fail_on: str) -> set[str]:
+    named = {name.strip() for name in fail_on.split(",")} - {""}
+    for name in named - set(VERDICTS[:-1]):
+        raise InputError(unknown("verdict", name, VERDICTS[:-1]))
+    return named
+
+
+def _read(path: str) -> DataSet:
+    if not os.path.splitext(path)[1] and path != "-" and not os.path.exists(path):
+        raise InputError(f"{unknown('data set', path, DATASETS)}; or name a file")
+    from actcli.streams.examples import read_examples
+
+    return from_examples(path, *read_examples(path))
+
+
+def _export(experiment: DepthExperiment, path: str) -> None:
+    from actcli.core.replay import replay
+    from actcli.streams.npz_format import write_npz
+
+    write_npz(replay(experiment), path)
+
+
+def _train(experiment: DepthExperiment, interruption: Interruption, live: bool) -> None:
+    steps: Iterable[Step] = experiment
+    if live:
+        from actcli.views.live import live_view
+
+        steps = live_view(experiment)
+    for _ in steps:
+        if interruption.happened:
+            break
+
+
+def _report(
+    runs: Sequence[DepthRun],
+    activations: Sequence[Activation],
+    config: DepthConfig,
+    examples: DataSet | None,
+    interruption: Interruption,
+) -> None:
+    from actcli.core.cure import cures
+    from actcli.views.depth import depth_report
+    from actcli.views.terminal import Terminal
+
+    found = {}
+    for activation in activations:
+        ill = [run for run in runs if run.activation == activation.label and run.verdict != "healthy"]
+        if ill and not interruption.happened:
+            found[activation.label] = cures(activation, replace(config, seed=ill[0].seed), ill[0].verdict, examples)
+    print(depth_report(runs, found, Terminal.of(sys.stdout)), end="")
+
+
+def _write(runs: Sequence[DepthRun], config: DepthConfig, seeds: int, output_format: str) -> None:
     if output_format == "json":
         from actcli.streams.json_format import write_json
 
-        write_json({"config": asdict(config), "runs": [asdict(run) for run in runs]})
-    elif output_format == "table":
-        from actcli.views.depth import depth_report
-        from actcli.views.terminal import Terminal
-
-        print(depth_report(runs, Terminal.of(sys.stdout)), end="")
+        document: dict[str, Any] = {"config": {**asdict(config), "seeds": seeds}, "runs": [asdict(run) for run in runs]}
+        if seeds > 1:
+            document["summary"] = [asdict(summary) for summary in summaries(runs)]
+        write_json(document)
     else:
         from actcli.streams.records import write_records
 
-        fields = list(asdict(runs[0].layers[0]))
-        records = [[run.activation, *asdict(layer).values()] for run in runs for layer in run.layers]
-        write_records(["activation", *fields], records, output_format)
-
-
-def _train(experiment: DepthExperiment, quiet: bool) -> DepthRun:
-    steps: Iterable[Step] = experiment
-    if not quiet:
-        from actcli.views.progress import progress
-
-        steps = progress(experiment, experiment.config.steps, experiment.network.activation.label)
-    for _ in steps:
-        pass
-    return experiment.result()
+        records = [[run.activation, run.seed, *asdict(layer).values()] for run in runs for layer in run.layers]
+        write_records(["activation", "seed", *LAYER_FIELDS], records, output_format)

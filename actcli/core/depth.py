@@ -2,7 +2,7 @@
 
 import itertools
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 
@@ -14,7 +14,7 @@ from actcli.core.initialisers import choose, initialise, initialiser
 from actcli.core.jet import Array
 from actcli.core.layer_statistics import LayerStatistics, layer_statistics
 from actcli.core.losses import LOSSES
-from actcli.core.network import Network, Parameters
+from actcli.core.network import Network, Parameters, require_elementwise
 from actcli.core.optimizers import OPTIMIZERS
 from actcli.core.prediction import Prediction, predict
 from actcli.core.training import Batch, Step, frobenius_norm, measure, shuffled_batches, train
@@ -50,6 +50,9 @@ class LayerRecord:
     dead_fraction_initial: float
     dead_fraction_final: float
     update_ratio_final: float
+
+
+LAYER_FIELDS = tuple(field.name for field in fields(LayerRecord))
 
 
 @dataclass(frozen=True)
@@ -180,6 +183,12 @@ class DepthExperiment:
             _ratio(frobenius_norm(update), frobenius_norm(weights))
             for update, weights in zip(updates.weights, parameters.weights, strict=True)
         ]
+
+
+def check(activation: Activation, config: DepthConfig) -> None:
+    """InputError where a DepthExperiment of these would raise it for the activation."""
+    require_elementwise(activation)
+    initialiser(config.init, activation)
 
 
 def gradient_depth(activation: Activation, config: DepthConfig | None = None, data: DataSet | None = None) -> DepthRun:

@@ -80,16 +80,21 @@ class Network:
     residual: bool = False
 
     def __post_init__(self) -> None:
-        if self.activation.rowwise:
-            raise InputError(
-                f"{self.activation.label} works on whole rows, so that a unit has no slope of its own; "
-                "a hidden layer needs an elementwise activation"
-            )
+        require_elementwise(self.activation)
 
     def skips(self, layer: int) -> bool:
         """Whether the hidden layer of this index adds its input to its output."""
         fan_in, fan_out = self.parameters.weights[layer].shape
         return self.residual and fan_in == fan_out
+
+
+def require_elementwise(activation: Activation) -> None:
+    """InputError for a row-wise activation."""
+    if activation.rowwise:
+        raise InputError(
+            f"{activation.label} works on whole rows, so that a unit has no slope of its own; "
+            "a hidden layer needs an elementwise activation"
+        )
 
 
 @dataclass(frozen=True, eq=False)

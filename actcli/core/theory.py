@@ -6,6 +6,7 @@ Yaida and Hanin, The Principles of Deep Learning Theory (2022), chapter 5.
 
 import math
 from dataclasses import dataclass
+from functools import cache
 from typing import Final, Literal
 
 import numpy as np
@@ -100,6 +101,7 @@ def gain(activation: Activation) -> Gain:
     )
 
 
+@cache
 def critical_point(activation: Activation) -> CriticalPoint:
     """The critical initialisation, searched for q from 1e-6 to 1e4. See CriticalPoint."""
     field = MeanField(activation)

@@ -1,14 +1,15 @@
-"""What a gradient-depth run showed, in one sentence that a student understands."""
+"""What a gradient-depth run showed, in sentences that a student understands, and what was found to cure it."""
 
+from collections.abc import Sequence
 from math import isinf, log10
 
+from actcli.core.cure import Cure
 from actcli.core.depth import DepthRun
-from actcli.core.initialisers import RELU_FAMILY
 from actcli.views.number import format_number, times
 
 
-def verdict_sentence(run: DepthRun) -> str:
-    """What became of the gradient on its way to layer 1, by what factor a layer, and what to try."""
+def verdict_sentence(run: DepthRun, cures: Sequence[Cure] = ()) -> str:
+    """What became of the gradient on its way to layer 1, by what factor a layer, and what changes that."""
     with_what = f"With {run.activation} and {run.init} initialisation"
     sentences = {
         "diverged": _diverged,
@@ -17,22 +18,15 @@ def verdict_sentence(run: DepthRun) -> str:
         "exploding": _exploding,
         "healthy": _healthy,
     }
-    return f"{with_what} {sentences[run.verdict](run)}."
+    return f"{with_what} {sentences[run.verdict](run)}.{_cured(run, cures)}"
 
 
 def _vanishing(run: DepthRun) -> str:
-    return (
-        f"the gradient vanishes: {_comparison(run)}{_factor(run)}, so the first layers hardly learn; "
-        f"try {_larger_slope(run)}"
-    )
+    return f"the gradient vanishes: {_comparison(run)}{_factor(run)}, so the first layers hardly learn"
 
 
 def _exploding(run: DepthRun) -> str:
-    smaller = {"he": "--init xavier", "xavier": "--init lecun"}.get(run.init, "--init xavier")
-    return (
-        f"the gradient explodes: {_comparison(run)}{_factor(run)}, so one step throws the first layers far "
-        f"off; try smaller weights ({smaller})"
-    )
+    return f"the gradient explodes: {_comparison(run)}{_factor(run)}, so one step throws the first layers far off"
 
 
 def _healthy(run: DepthRun) -> str:
@@ -46,15 +40,35 @@ def _dead(run: DepthRun) -> str:
     where = f"layer {dead[0]}" if len(dead) == 1 else f"{len(dead)} of {len(run.layers) - 1} hidden layers"
     return (
         f"{where} died: after training more than half of the units there have slope 0 for every input, so no "
-        "gradient passes them and they never change again; try leaky_relu or a smaller learning rate"
+        "gradient passes them and they never change again"
     )
 
 
 def _diverged(run: DepthRun) -> str:
-    return (
-        f"the training diverged: after {len(run.loss)} steps the loss or the gradient was no finite number; "
-        "try a smaller learning rate or smaller weights (--init xavier)"
-    )
+    return f"the training diverged: after {len(run.loss)} steps the loss or the gradient was no finite number"
+
+
+def _cured(run: DepthRun, cures: Sequence[Cure]) -> str:
+    """What was measured to help, as it is typed."""
+    if run.verdict == "healthy":
+        return ""
+    if not cures:
+        return " No other initialisation, no residual connection, normalisation or smaller rate alone cures this."
+    return f" Cure: {', or '.join(f'{_options(cure)} ({_evidence(cure)})' for cure in cures)}."
+
+
+def _options(cure: Cure) -> str:
+    """`--act relu`, `--residual`, `--lr 0.01`"""
+    names = {"activation": "act", "learning_rate": "lr"}
+    values = {name: "" if value is True else f" {value}" for name, value in cure.change.items()}
+    return " ".join(f"--{names.get(name, name)}{value}" for name, value in values.items())
+
+
+def _evidence(cure: Cure) -> str:
+    if cure.loss is not None:
+        return f"trained with it, the loss ends at {format_number(cure.loss, 3)}"
+    factor = "" if cure.decay_per_layer is None else f", a factor of {format_number(cure.decay_per_layer, 3)} per layer"
+    return f"measured{factor}"
 
 
 def _comparison(run: DepthRun) -> str:
@@ -73,12 +87,8 @@ def _comparison(run: DepthRun) -> str:
 
 
 def _factor(run: DepthRun) -> str:
-    factor = run.decay_per_layer
-    return "" if factor is None or factor == 0 else f", a factor of {format_number(factor, 3)} per layer"
-
-
-def _larger_slope(run: DepthRun) -> str:
-    name = run.activation.partition(":")[0]
-    if name not in RELU_FAMILY:
-        return "relu, whose slope of 1 lets the signal through"
-    return "--init he" if run.init != "he" else "fewer layers or larger weights"
+    measured, theory = run.decay_per_layer, run.decay_per_layer_theory
+    if measured is None or measured == 0:
+        return "" if theory is None else f" (in theory a factor of {format_number(theory, 3)} per layer)"
+    beside = "" if theory is None else f" (in theory {format_number(theory, 3)})"
+    return f", a factor of {format_number(measured, 3)} per layer{beside}"

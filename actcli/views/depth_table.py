@@ -1,0 +1,188 @@
+"""The gradient-depth experiment as tables: one activation's layers, or several activations beside each other."""
+
+from collections.abc import Sequence
+from math import ceil, floor, inf, log10
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from actcli.core.depth import LayerRecord
+from actcli.core.seeds import Spread
+from actcli.views.bar import bar
+from actcli.views.depth_group import DepthGroup
+from actcli.views.number import format_alike, format_number, power_of_ten
+from actcli.views.palette import look
+from actcli.views.table import Column, table, total_width
+from actcli.views.terminal import Terminal
+
+MOST_ROWS = 40
+SMALLEST_BAR, WIDEST_BAR = 12, 40
+FEWEST_DECADES = 4
+GAP = 2
+LONGEST_NAME = 14
+
+_MEANINGS = {
+    "gradient": "gradient: norm of the loss's gradient by the layer's weights, before and after training.",
+    "signal": "signal: the same by its pre-activations, before training.",
+    "theory": "theory: what mean-field theory predicts for the signal, from the last hidden layer's on.",
+    "spread": "Medians over the seeds, and the least and the largest.",
+    "dead": "dead: units whose slope is 0 for every input.",
+    "saturated": "saturated: slopes under 5 % of the largest.",
+    "update": "update: norm of the last update of the weights over their norm.",
+    "bars": "Bars: logarithmic scale.",
+}
+
+
+def layer_table(group: DepthGroup, terminal: Terminal) -> RenderableType:
+    """A row a layer, of many layers a choice: norms before and after training, theory, and a logarithmic bar."""
+    records = _chosen(group.layers)
+    before = [record.weight_gradient_norm_initial for record in records]
+    columns = {
+        "layer": Column("\nlayer", _names(records, group)),
+        "gradient": Column("gradient\nbefore", format_alike(before)),
+    }
+    if len(group.runs) > 1:
+        low, high = _chosen(group.summary.low), _chosen(group.summary.high)
+        columns["spread"] = Column("\nleast", format_alike([r.weight_gradient_norm_initial for r in low]))
+        columns["largest"] = Column("\nlargest", format_alike([r.weight_gradient_norm_initial for r in high]))
+    columns["after"] = Column("gradient\nafter", format_alike([r.weight_gradient_norm_final for r in records]))
+    columns["signal"] = Column("signal\nbefore", format_alike([r.signal_norm_initial for r in records]))
+    if any(record.signal_norm_theory is not None for record in records):
+        columns["theory"] = Column("signal\ntheory", _where_known([r.signal_norm_theory for r in records]))
+    if any(record.dead_fraction_final > 0 for record in records):
+        columns["dead"] = _percentages("dead\nafter", [r.dead_fraction_final for r in records])
+    columns["saturated"] = _percentages("saturated\nafter", [r.saturated_fraction_final for r in records])
+    columns["mean"] = Column("activation\nmean", _fixed([r.activation_mean_final for r in records]))
+    columns["std"] = Column("after\nstd", _fixed([r.activation_std_final for r in records]))
+    if any(record.update_ratio_final > 0 for record in records):
+        columns["update"] = Column("last\nupdate", format_alike([r.update_ratio_final for r in records], 2))
+
+    shown = _fitting(columns, terminal.width - GAP - SMALLEST_BAR)
+    width = min(terminal.width - total_width([*shown.values()]) - GAP, WIDEST_BAR)
+    if width >= SMALLEST_BAR:
+        shown["bars"] = _bars(before, width, terminal, look(0).colour)
+    caption = [text for name, text in _MEANINGS.items() if name in shown]
+    if (hidden := len(records) - 1) < group.hidden:
+        caption.insert(0, f"{hidden} of {group.hidden} hidden layers.")
+    drawn = table(shown.values(), terminal, gaps=[len(records) - 2])
+    return Group(drawn, Text(terminal.text(" ".join(caption))))
+
+
+def comparison_tables(groups: Sequence[DepthGroup], terminal: Terminal) -> list[RenderableType]:
+    """The gradient's norm in every layer, before and after training, for as many activations a table as fit."""
+    tables: list[RenderableType] = []
+    rest = [*enumerate(groups)]
+    while rest:
+        records = _chosen(rest[0][1].layers)
+        columns = [Column("\n\nlayer", _names(records, rest[0][1]))]
+        taken = 0
+        for index, group in rest:
+            more = _pair(group, index)
+            if taken and total_width([*columns, *more]) > terminal.width:
+                break
+            columns += more
+            taken += 1
+        tables.append(table(columns, terminal, gaps=[len(records) - 2]))
+        rest = rest[taken:]
+    hidden = groups[0].hidden
+    folded = f"{len(_chosen(groups[0].layers)) - 1} of {hidden} hidden layers. " if hidden + 1 > MOST_ROWS else ""
+    tables.append(Text(terminal.text(folded + _MEANINGS["gradient"])))
+    return tables
+
+
+def outcome_table(groups: Sequence[DepthGroup], terminal: Terminal) -> RenderableType:
+    """A row an activation: verdict, factor of the signal per layer by measurement and theory, loss, dead units."""
+    summaries = [group.summary for group in groups]
+    colours = [look(index).colour for index in range(len(groups))]
+    columns = [
+        Column(
+            "\nactivation", [group.activation for group in groups], "left", [look(i).colour for i in range(len(groups))]
+        ),
+        Column("\ninit", [group.summary.init for group in groups], "left"),
+        Column("\nverdict", [group.verdict for group in groups], "left"),
+        Column("per layer\nmeasured", _spreads([summary.decay_per_layer for summary in summaries])),
+        Column("\ntheory", _spreads([summary.decay_per_layer_theory for summary in summaries], median_only=True)),
+        Column("loss\nbefore", _numbers([run.loss[0] if (run := group.typical).loss else None for group in groups])),
+        Column("\nafter", _spreads([summary.loss for summary in summaries])),
+    ]
+    return table(columns, terminal)
+
+
+def _fitting(columns: dict[str, Column], width: int) -> dict[str, Column]:
+    """The first columns that fit; layer and norm in any case."""
+    shown: dict[str, Column] = {}
+    for name, column in columns.items():
+        if len(shown) >= 2 and total_width([*shown.values(), column]) > width:
+            break
+        shown[name] = column
+    return shown
+
+
+def _pair(group: DepthGroup, index: int) -> list[Column]:
+    """Before and after, under the activation's name."""
+    records = _chosen(group.layers)
+    name = group.activation if len(group.activation) <= LONGEST_NAME else group.activation[: LONGEST_NAME - 1] + "…"
+    before = format_alike([record.weight_gradient_norm_initial for record in records])
+    after = format_alike([record.weight_gradient_norm_final for record in records])
+    colours: list[int | None] = [look(index).colour] * len(records)
+    return [Column(f"{name}\ngradient\nbefore", before, "right", colours), Column("\n\nafter", after)]
+
+
+def _names(records: Sequence[LayerRecord], group: DepthGroup) -> list[str]:
+    return ["output" if record.layer == group.hidden + 1 else str(record.layer) for record in records]
+
+
+def _chosen(records: tuple[LayerRecord, ...]) -> tuple[LayerRecord, ...]:
+    """All layers, or the first, every so many, the last and the output layer: the table stays readable."""
+    every = ceil(len(records) / MOST_ROWS)
+    if every == 1:
+        return records
+    *hidden, output = records
+    return (*(r for r in hidden if r.layer == 1 or r.layer % every == 0 or r is hidden[-1]), output)
+
+
+def _where_known(numbers: Sequence[float | None]) -> list[str]:
+    texts = iter(format_alike([number for number in numbers if number is not None]))
+    return ["" if number is None else next(texts) for number in numbers]
+
+
+def _numbers(numbers: Sequence[float | None]) -> list[str]:
+    return ["" if number is None else format_number(number) for number in numbers]
+
+
+def _fixed(numbers: Sequence[float]) -> list[str]:
+    return [f"{number:.3f}" if abs(number) < 1e4 else f"{number:.1e}" for number in numbers]
+
+
+def _percentages(header: str, fractions: Sequence[float]) -> Column:
+    return Column(header, [f"{fraction:.0%}" for fraction in fractions])
+
+
+def _spreads(spreads: Sequence[Spread | None], median_only: bool = False) -> list[str]:
+    texts = []
+    for spread in spreads:
+        if spread is None:
+            texts.append("–")
+        elif median_only or spread.low == spread.high:
+            texts.append(format_number(spread.median, 3))
+        else:
+            ends = f"{format_number(spread.low, 3)}–{format_number(spread.high, 3)}"
+            texts.append(f"{format_number(spread.median, 3)} ({ends})")
+    return texts
+
+
+def _bars(norms: Sequence[float], width: int, terminal: Terminal, colour: int) -> Column:
+    """A bar a norm on a logarithmic scale, whose ends the header names."""
+    decades = [log10(norm) if 0 < norm < inf else None for norm in norms]
+    known = [decade for decade in decades if decade is not None]
+    high = ceil(max(known, default=0.0))
+    # The scale begins under the smallest norm, so that only zeros have no bar; it makes little of small gaps.
+    low = min(floor(min(known, default=0.0) - 1e-9), high - FEWEST_DECADES)
+    fractions = [0.0 if decade is None else (decade - low) / (high - low) for decade in decades]
+    fractions = [1.0 if norm == inf else fraction for norm, fraction in zip(norms, fractions, strict=True)]
+    left, right = power_of_ten(low, terminal.unicode), power_of_ten(high, terminal.unicode)
+    bars = [bar(fraction, width, terminal.unicode) for fraction in fractions]
+    header = f"gradient before\n{left}{right.rjust(width - len(left))}"
+    if width < len("gradient before"):
+        header = f"before\n{left}{right.rjust(width - len(left))}"
+    return Column(header, bars, "left", [colour] * len(bars))

@@ -1,0 +1,67 @@
+"""A training run while it goes on, on a terminal's stderr: the loss, and every layer's gradient as a bar."""
+
+import sys
+import time
+from collections.abc import Iterator
+from math import ceil, floor, inf, log10
+
+from rich.console import Console
+from rich.live import Live
+from rich.text import Text
+
+from actcli.core.depth import DepthExperiment
+from actcli.core.training import Step
+from actcli.views.bar import bar
+from actcli.views.number import format_number
+from actcli.views.terminal import Terminal
+
+DELAY, INTERVAL = 0.3, 0.25  # seconds: a run that is over by then shows nothing; a drawing takes a few milliseconds
+FEWEST_DECADES = 4
+
+
+def live_view(experiment: DepthExperiment) -> Iterator[Step]:
+    """The experiment's steps, drawn a few times a second and wiped out at the end."""
+    terminal = Terminal.of(sys.stderr)
+    due = time.monotonic() + DELAY
+    live = Live(console=Console(stderr=True, highlight=False), auto_refresh=False, transient=True)
+    started = False
+    try:
+        for step in experiment:
+            if (now := time.monotonic()) >= due:
+                if not started:
+                    live.start()
+                    started = True
+                live.update(Text(_picture(experiment, step, terminal)), refresh=True)
+                due = now + INTERVAL
+            yield step
+    finally:
+        if started:
+            live.stop()
+
+
+def _picture(experiment: DepthExperiment, step: Step, terminal: Terminal) -> str:
+    """One screen at most: a line of progress, and the layers, or as many as fit, evenly chosen."""
+    config = experiment.config
+    title = (
+        f"{experiment.network.activation.label}, seed {config.seed}: step {step.number + 1} of {config.steps}, "
+        f"loss {format_number(step.loss)}"
+    )
+    rows = min(len(step.weight_gradient_norms), max(terminal.height - 4, 1))
+    last = len(step.weight_gradient_norms) - 1
+    layers = [round(index * last / max(rows - 1, 1)) for index in range(rows)]
+    low, high = _scale(experiment.initial.weight_gradient_norms)
+    width = max(terminal.width - 22, 4)
+    lines = [title[: terminal.width - 1], "gradient of each layer's weights, logarithmic scale"[: terminal.width - 1]]
+    for layer in layers:
+        norm = step.weight_gradient_norms[layer]
+        fraction = (log10(norm) - low) / (high - low) if 0 < norm < inf else float(norm == inf)
+        name = "output" if layer == last else str(layer + 1)
+        lines.append(f"{name:>6} {norm:9.2e}  {bar(max(fraction, 0.0), width, terminal.unicode)}")
+    return "\n".join(terminal.text(line) for line in lines)
+
+
+def _scale(norms: tuple[float, ...]) -> tuple[int, int]:
+    """Decades around the initial norms, which the bars keep while the norms move."""
+    decades = [log10(norm) for norm in norms if 0 < norm < inf] or [0.0]
+    high = ceil(max(decades)) + 1
+    return min(floor(min(decades)) - 1, high - FEWEST_DECADES), high
