@@ -18,7 +18,7 @@ from typing import IO
 import numpy as np
 
 from actcli.streams.blocks import Block, Source, Values, equal_lines
-from actcli.streams.decimals import format_all, parse, parse_all
+from actcli.streams.decimals import format_all, is_number, parse, parse_all
 from actcli.streams.errors import StreamError
 from actcli.streams.text import BYTE_ORDER_MARK, CHUNK, decode
 
@@ -27,13 +27,13 @@ _LONGEST_LINE = 1 << 24  # bytes: a longer one is no table
 
 def read_csv(stream: BufferedIOBase, name: str) -> tuple[str | None, Iterator[Block]]:
     """The header, if there is one, and the blocks. Raises StreamError with the line of what is wrong."""
-    chunks = _whole_lines(stream, name)
+    chunks = line_chunks(stream, name)
     start, number = _first_filled(chunks)
     if not start:
         return None, iter(())
     first, _, rest = start.partition(b"\n")
-    fields = _fields(first, name, number)
-    if all(_is_number(field) for field in fields):
+    fields = split_fields(first, name, number)
+    if all(is_number(field) for field in fields):
         return None, _blocks(chain([start], chunks), name, number, len(fields))
     return first.decode().strip("\r\n"), _blocks(chain([rest], chunks), name, number + 1, len(fields))
 
@@ -50,10 +50,10 @@ def _first_filled(chunks: Iterator[bytes]) -> tuple[bytes, int]:
     return b"", number
 
 
-def _whole_lines(stream: BufferedIOBase, name: str) -> Iterator[bytes]:
-    """The stream cut into chunks after line ends."""
-    pieces: list[bytes] = []
-    line, size = 1, 0
+def line_chunks(stream: BufferedIOBase, name: str, start: bytes = b"") -> Iterator[bytes]:
+    """The stream, whose first bytes `start` have already been taken from it, cut into chunks after line ends."""
+    pieces = [start]
+    line, size = 1, len(start)
     while data := stream.read1(CHUNK):
         end = data.rfind(b"\n") + 1
         if end:
@@ -91,16 +91,17 @@ def _parse_chunk(chunk: bytes, name: str, first_line: int, width: int) -> Values
 
 
 def _parse_row(line: bytes, name: str, number: int, width: int) -> list[float]:
-    fields = _fields(line, name, number)
+    fields = split_fields(line, name, number)
     if len(fields) != width:
-        raise StreamError(f"{name}, line {number}: {_count(len(fields))}, expected {width}")
+        raise StreamError(f"{name}, line {number}: {count_fields(len(fields))}, expected {width}")
     try:
         return [parse(field) for field in fields]
     except ValueError as error:
         raise StreamError(f"{name}, line {number}: {error}") from None
 
 
-def _fields(line: bytes, name: str, number: int) -> list[str]:
+def split_fields(line: bytes, name: str, number: int) -> list[str]:
+    """The fields of a line of CSV, without their quotes. Raises StreamError with the line's number."""
     import csv  # only quotes, mistakes and the first line need it
 
     try:
@@ -109,16 +110,9 @@ def _fields(line: bytes, name: str, number: int) -> list[str]:
         raise StreamError(f"{name}, line {number}: {error}") from None
 
 
-def _count(fields: int) -> str:
+def count_fields(fields: int) -> str:
+    """`1 field`, `2 fields`."""
     return "1 field" if fields == 1 else f"{fields} fields"
-
-
-def _is_number(field: str) -> bool:
-    try:
-        parse(field)
-    except ValueError:
-        return False
-    return True
 
 
 class CsvWriter:

@@ -23,6 +23,15 @@ def parse(token: str) -> float:
     raise ValueError(f"not a number: {quoted(token)}")
 
 
+def is_number(token: str) -> bool:
+    """Whether `parse` reads it."""
+    try:
+        parse(token)
+    except ValueError:
+        return False
+    return True
+
+
 def parse_all(tokens: Sequence[bytes]) -> Values:
     """All tokens at once. The caller excludes underscores; the ValueError does not say which token is bad."""
     return np.fromiter(map(float, tokens), np.float64, len(tokens))

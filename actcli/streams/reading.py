@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from io import BufferedIOBase
-from typing import cast
+from typing import Literal, cast
 
 from actcli.streams.arguments import from_arguments, from_grid
 from actcli.streams.blocks import Source, Values
@@ -47,16 +47,17 @@ def open_numbers(
     elif grid is not None:
         yield replace(from_grid(*grid, rowwise=rowwise), convert=convert)
     else:
-        with _opened(input_path) as (stream, name):
+        with opened(input_path) as (stream, name):
             try:
-                source = _recognise(stream, name, rowwise, any_order, uint16_is_bfloat16)
+                source = _read(stream, name, rowwise, any_order, uint16_is_bfloat16)
             except OSError as error:
                 raise file_error(name, error) from error
             yield replace(source, convert=convert)
 
 
 @contextmanager
-def _opened(path: str | None) -> Iterator[tuple[BufferedIOBase, str]]:
+def opened(path: str | None) -> Iterator[tuple[BufferedIOBase, str]]:
+    """The file ("-" is stdin, and so is None when it is no terminal) and its name. Raises StreamError."""
     if path is None and (sys.stdin is None or sys.stdin.isatty()):
         raise StreamError("no numbers: give X, --grid START STOP NUM or --input FILE, or pipe them in")
     if path is None or path == "-":
@@ -72,24 +73,36 @@ def _opened(path: str | None) -> Iterator[tuple[BufferedIOBase, str]]:
         yield file, path
 
 
-def _recognise(stream: BufferedIOBase, name: str, rowwise: bool, any_order: bool, uint16_is_bfloat16: bool) -> Source:
-    # Each format's module is imported when it is met: most runs read numbers from their arguments.
+def recognise(stream: BufferedIOBase, name: str) -> tuple[Literal["csv", "npy", "text"], bytes]:
+    """The format, by suffix or .npy's magic, and the bytes that it took from the stream to tell; StreamError."""
     suffix = os.path.splitext(name)[1].lower()
     if suffix == ".csv":
-        from actcli.streams.csv_format import read_csv
+        return "csv", b""
 
-        header, blocks = read_csv(stream, name)
-        return Source(name, whole_rows(blocks) if rowwise else blocks, rowwise=rowwise, csv=True, header=header)
-
-    from actcli.streams.npy_reading import MAGIC, read_npy
+    from actcli.streams.npy_reading import MAGIC
 
     start = b""
     while len(start) < len(MAGIC) and MAGIC.startswith(start) and (byte := stream.read(1)):
         start += byte
     if start == MAGIC:
-        return read_npy(stream, name, rowwise=rowwise, any_order=any_order, uint16_is_bfloat16=uint16_is_bfloat16)
+        return "npy", start
     if suffix == ".npy":
         raise StreamError(f"{name}: not a .npy file")
+    return "text", start
+
+
+def _read(stream: BufferedIOBase, name: str, rowwise: bool, any_order: bool, uint16_is_bfloat16: bool) -> Source:
+    # Each format's module is imported when it is met: most runs read numbers from their arguments.
+    file_format, start = recognise(stream, name)
+    if file_format == "csv":
+        from actcli.streams.csv_format import read_csv
+
+        header, blocks = read_csv(stream, name)
+        return Source(name, whole_rows(blocks) if rowwise else blocks, rowwise=rowwise, csv=True, header=header)
+    if file_format == "npy":
+        from actcli.streams.npy_reading import read_npy
+
+        return read_npy(stream, name, rowwise=rowwise, any_order=any_order, uint16_is_bfloat16=uint16_is_bfloat16)
 
     from actcli.streams.text import read_text
 

@@ -1,0 +1,200 @@
+"""Examples read from CSV, text and .npy, against what csv and NumPy write, and every mistake with its place."""
+
+import csv
+import io
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from actcli.streams import examples
+from actcli.streams.errors import StreamError
+from actcli.streams.examples import read_examples
+from actcli.streams.text import CHUNK
+
+Fill = Callable[[bytes], None]
+Read = Callable[[str, bytes], tuple[list[list[float]], list[float] | list[str]]]
+
+
+@pytest.fixture
+def read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Read:
+    monkeypatch.chdir(tmp_path)
+
+    def read_file(name: str, data: bytes) -> tuple[list[list[float]], list[float] | list[str]]:
+        Path(name).write_bytes(data)
+        features, labels = read_examples(name)
+        assert features.dtype == np.float64
+        return features.tolist(), labels if isinstance(labels, list) else labels.tolist()
+
+    return read_file
+
+
+def npy(array: Any) -> bytes:
+    file = io.BytesIO()
+    np.save(file, array)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("text", "features", "labels"),
+    [
+        (b"1,2,0\n3,4,1\n", [[1, 2], [3, 4]], [0, 1]),
+        (b"1,2,0\r\n\r\n3,4,1", [[1, 2], [3, 4]], [0, 1]),
+        (b"a,b,y\n1,2,0.5\n", [[1, 2]], [0.5]),
+        (b"\xef\xbb\xbfa,y\n1,2\n", [[1]], [2]),
+        (b"\xef\xbb\xbf1,2\n", [[1]], [2]),
+        (b"\n,a,b,y\n0,1,2,3\n", [[0, 1, 2]], [3]),  # as pandas writes a table with its index
+        (b"0,1,y\n1,2,3\n4,5,6\n", [[1, 2], [4, 5]], [3, 6]),
+        (b"5.1,3.5,setosa\n4.9,3,virginica\n", [[5.1, 3.5], [4.9, 3]], ["setosa", "virginica"]),
+        (b"length,width,kind\n5.1,3.5, setosa \n", [[5.1, 3.5]], ["setosa"]),
+        (b'"length, cm",kind\n"5.1","a, ""b"""\n', [[5.1]], ['a, "b"']),
+        (b"1,a\n2,b\n3,7\n", [[1], [2], [3]], ["a", "b", "7"]),
+        ("größe,art\n1,Käse\n".encode(), [[1]], ["Käse"]),
+        (b"1,2\n,\n , \n3,4\n,", [[1], [3]], [2, 4]),  # as spreadsheets end a table
+    ],
+)
+def test_csv(text: bytes, features: list[list[float]], labels: list[float] | list[str], read: Read) -> None:
+    assert read("points.csv", text) == (features, labels)
+
+
+@pytest.mark.parametrize(
+    ("text", "features", "labels"),
+    [
+        (b"1 2 0\n3\t4  1\n", [[1, 2], [3, 4]], [0, 1]),
+        (b"\n1, 2, 0\n\n,\n3,4,1", [[1, 2], [3, 4]], [0, 1]),
+        (b"x y\n1 2\n", [[1]], [2]),
+        (b"\xef\xbb\xbf1 2\n", [[1]], [2]),
+        (b"1 2 up\n3 4 down\n", [[1, 2], [3, 4]], ["up", "down"]),
+    ],
+)
+def test_text(
+    text: bytes, features: list[list[float]], labels: list[float] | list[str], read: Read, stdin: Fill
+) -> None:
+    assert read("points", text) == (features, labels)
+    stdin(text)
+    piped = read_examples("-")
+    assert (piped[0].tolist(), list(piped[1])) == (features, labels)
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+@pytest.mark.parametrize("dtype", ["<f8", ">f4", "i2", "bool"])
+def test_npy(dtype: str, order: Any, read: Read, stdin: Fill) -> None:
+    points = np.array(np.arange(12).reshape(4, 3) % 2, dtype=dtype, order=order)
+    expected = points[:, :2].tolist(), points[:, 2].tolist()
+    assert read("points.npy", npy(points)) == expected
+    assert read("without-suffix", npy(points)) == expected
+    stdin(npy(points))
+    piped = read_examples("-")
+    assert (piped[0].tolist(), list(piped[1])) == expected
+
+
+def is_class_name(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return text.strip() == text != "" and text.isprintable()
+    return False
+
+
+finite = st.floats(allow_nan=False, allow_infinity=False)
+class_names = st.text(st.characters(codec="utf-8")).filter(is_class_name)
+
+
+@given(st.integers(1, 4).flatmap(lambda n: st.lists(st.tuples(*[finite] * n, class_names), min_size=1)))
+def test_what_the_csv_module_writes_is_read_back(tmp_path_factory: pytest.TempPathFactory, points: Any) -> None:
+    path = tmp_path_factory.mktemp("examples") / "points.csv"
+    with path.open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows([["x"] * (len(points[0]) - 1) + ["the kind"], *points])
+    features, labels = read_examples(str(path))
+    assert features.tolist() == [list(point[:-1]) for point in points]
+    assert labels == [point[-1] for point in points]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "message"),
+    [
+        ("p.csv", b"", "p.csv: no points"),
+        ("p.csv", b"\n\n", "p.csv: no points"),
+        ("p.csv", b"a,b,y\n", "p.csv: a header and no points"),
+        ("p.csv", b"a,y\n1,2\n3\n", "p.csv, line 3: 1 field, expected 2"),
+        ("p.csv", b"1,2\n\n3,4,5\n", "p.csv, line 3: 3 fields, expected 2"),
+        ("p.csv", b"a,y\n1,2,3\n", "p.csv, line 2: 3 fields, expected 2"),
+        (
+            "p.csv",
+            b"\n7.4;0.7\n",
+            "p.csv, line 2: 1 field; a point needs features and a target, with commas between",
+        ),
+        ("p.csv", b"1,2,3\n4,,6\n", "p.csv, line 2: a feature is missing: an empty field"),
+        ("p.csv", b"1,,3\n", "p.csv, line 1: a feature is missing: an empty field"),
+        ("p.csv", b"a,y\n1,2\n3,\n", "p.csv, line 3: the target is missing: an empty field"),
+        ("p.csv", b"1,up\n3, \n", "p.csv, line 2: the target is missing: an empty field"),
+        ("p.csv", b"1,2\n1,abc\n", "p.csv, line 2: not a number: 'abc'"),
+        ("p.csv", b"5.x1,3,setosa\n5,3,setosa\n", "p.csv, line 1: not a number: '5.x1'"),
+        ("p.csv", b"x,1\n2,3\n", "p.csv, line 1: not a number: 'x'"),
+        ("p.csv", b"1,2\n1_0,3\n", "p.csv, line 2: not a number: '1_0'"),
+        ("p.csv", b"1,2\nnan,3\n", "p.csv, line 2: not finite: 'nan'"),
+        ("p.csv", b"1,2\n3,1e400\n", "p.csv, line 2: not finite: '1e400'"),
+        ("p.csv", b"-inf,up\n", "p.csv, line 1: not finite: '-inf'"),
+        ("p.csv", b"1,2\n\xff,3\n", "p.csv, line 2: not text: byte 0xff"),
+        ("p.csv", b'1,2\n"3,4\n', "p.csv, line 2: unexpected end of data"),
+        ("p.txt", b"1 2\n3 4\n5 x\n", "p.txt, line 3: not a number: 'x'"),
+        ("p.txt", b"1 2\n3 \xff\n", "p.txt, line 2: not text: byte 0xff"),
+        ("p.txt", b"1\n2\n", "p.txt, line 1: 1 field; a point needs features and a target, with commas between"),
+        ("p.npy", b"1 2\n", "p.npy: not a .npy file"),
+        ("p.npy", npy(np.ones(3)), "p.npy: an array of shape (3,); points are the rows of one with two axes"),
+        ("p.npy", npy(np.float64(3)), "p.npy: an array of shape (); points are the rows of one with two axes"),
+        ("p.npy", npy(np.ones((0, 3))), "p.npy: no points"),
+        (
+            "p.npy",
+            npy(np.ones((3, 1))),
+            "p.npy: an array of shape (3, 1); a row needs features and, behind them, its target",
+        ),
+        ("p.npy", npy([[1.0, 2], [3, np.nan]]), "p.npy: element [1, 1] is not finite: nan"),
+        ("p.npy", npy([["1", "a"]]), "p.npy: holds values of type <U1; only real numbers can be read"),
+        ("p.npy", npy(np.ones((3, 2)))[:-8], "p.npy: truncated: 5 of 6 values are there"),
+    ],
+)
+def test_mistakes_are_named_with_their_place(name: str, text: bytes, message: str, read: Read) -> None:
+    with pytest.raises(StreamError) as caught:
+        read(name, text)
+    assert str(caught.value) == message
+
+
+def test_files_that_cannot_be_read(tmp_path: Path) -> None:
+    with pytest.raises(StreamError, match=r"missing\.csv: No such file or directory"):
+        read_examples(str(tmp_path / "missing.csv"))
+    with pytest.raises(StreamError, match="Is a directory"):
+        read_examples(str(tmp_path))
+
+
+def test_the_line_is_right_far_from_the_start(read: Read) -> None:
+    data = b"\na,b\n" + b"1.5,2.5\n\n" * 90_000 + b"1,oops\n"
+    assert len(data) > 3 * CHUNK
+    with pytest.raises(StreamError, match="line 180003: not a number: 'oops'"):
+        read("points.csv", data)
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "place"),
+    [
+        ("p.csv", b"1,2\n" * 7, "p.csv, line 7: "),
+        ("p.npy", npy(np.ones((7, 2))), "p.npy: "),
+        ("p.csv", b"1,%s\n1,b\n" % (b"a" * 90), "p.csv, line 1: "),  # names count too
+    ],
+)
+def test_memory_is_bounded(name: str, data: bytes, place: str, read: Read, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(examples, "MOST_MEMORY", 6 * 2 * 8)
+    with pytest.raises(StreamError) as caught:
+        read(name, data)
+    assert str(caught.value) == f"{place}more than 1 GiB of numbers; train on a part of them"
+    if name == "p.csv" and data.startswith(b"1,2"):
+        assert len(read(name, b"1,2\n" * 6)[0]) == 6
+
+
+def test_a_class_has_one_name_in_memory(read: Read) -> None:
+    _, labels = read("p.csv", b"1,setosa\n2,virginica\n3,setosa\n")
+    assert labels[0] is labels[2]
