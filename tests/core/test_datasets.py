@@ -314,6 +314,12 @@ def test_standardise() -> None:
     np.testing.assert_array_equal(standardise(ordinary), (ordinary - ordinary.mean(axis=0)) / ordinary.std(axis=0))
 
 
+def test_a_constant_column_becomes_exactly_0() -> None:
+    """Although the mean of three times 0.8 is not 0.8."""
+    assert np.mean([0.8] * 3) != 0.8
+    assert standardise(np.array([[0.8, 1], [0.8, 2], [0.8, 4]]))[:, 0].tolist() == [0, 0, 0]
+
+
 def test_examples_are_left_alone() -> None:
     inputs, labels = X.copy(), np.arange(6.0)
     from_examples("mine", inputs, labels)
