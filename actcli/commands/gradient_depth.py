@@ -136,7 +136,7 @@ def _verdicts(fail_on: str) -> set[str]:
 
 def _read(path: str) -> DataSet:
     if not os.path.splitext(path)[1] and path != "-" and not os.path.exists(path):
-        raise InputError(f"{unknown('data set', path, DATASETS)}; or name a file")
+        raise InputError(unknown("data set or file", path, DATASETS))
     from actcli.streams.examples import read_examples
 
     return from_examples(path, *read_examples(path))

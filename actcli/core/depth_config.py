@@ -6,6 +6,7 @@ from typing import Any
 
 from actcli.core import initialisers
 from actcli.core.errors import InputError, unknown
+from actcli.core.layer_statistics import BLOCK as STATISTICS_BLOCK
 from actcli.core.normalisation import AXES
 from actcli.core.optimizers import OPTIMIZERS
 
@@ -63,6 +64,7 @@ class DepthConfig:
 
     @property
     def memory(self) -> int:
-        """Bytes, roughly: parameters, their gradients and the optimizer's, and five arrays a layer for each point."""
-        per_layer = self.width * (5 * self.width + 5 * max(POINTS, self.batch))
+        """Bytes, roughly: parameters, their gradients and the optimizer's, and five arrays a layer for the points that
+        are in the network at once."""
+        per_layer = self.width * (5 * self.width + 5 * max(STATISTICS_BLOCK, self.batch))
         return _BYTES[self.dtype] * self.layers * per_layer

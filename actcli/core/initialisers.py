@@ -24,7 +24,7 @@ import numpy as np
 import numpy.typing as npt
 
 from actcli.core.activation import Activation
-from actcli.core.errors import InputError
+from actcli.core.errors import InputError, unknown
 from actcli.core.jet import Array
 from actcli.core.network import Parameters
 from actcli.core.theory import critical_point
@@ -83,7 +83,7 @@ def check(init: str) -> None:
     if init in (*VARIANCES, "auto", "critical", "orthogonal", "normal"):
         return
     if name not in ("normal", "orthogonal") or not colon:
-        raise InputError(f"unknown initialiser {init!r}; there are {', '.join(NAMES)}")
+        raise InputError(unknown("initialiser", init, NAMES))
     try:
         scale = float(parameter)
     except ValueError:

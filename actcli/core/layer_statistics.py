@@ -1,15 +1,19 @@
 """What each layer of a network does to a data set: its activations' mean and spread, saturated and dead units."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from actcli.core.activation import Activation
-from actcli.core.jet import Array
+from actcli.core.jet import Array, Mask
 from actcli.core.network import Network, forward
 
 SATURATED = 0.05
 """Of the activation's largest slope: what is below passes on next to nothing."""
+
+BLOCK = 1024
+"""So many inputs at a time: memory does not grow with the data set."""
 
 
 @dataclass(frozen=True)
@@ -30,19 +34,51 @@ class LayerStatistics:
 @np.errstate(all="ignore")  # a network that diverged
 def layer_statistics(network: Network, inputs: Array) -> list[LayerStatistics]:
     """For each hidden layer and the output layer."""
-    passed = forward(network, inputs)
     threshold = SATURATED * largest_slope(network.activation)
+    blocks = [inputs[start : start + BLOCK] for start in range(0, len(inputs), BLOCK)]
+    shares = [_by_layer(network, block, threshold) for block in blocks]
+    sizes = np.array([len(block) for block in blocks]) / len(inputs)
+    return [_together(sizes, layer) for layer in zip(*shares, strict=True)]
+
+
+@dataclass(frozen=True, eq=False)
+class _Share:
+    """One layer's statistics over one block of inputs. dead: for each unit."""
+
+    mean: float
+    variance: float
+    saturated: float
+    dead: Mask
+
+
+def _by_layer(network: Network, inputs: Array, threshold: float) -> list[_Share]:
+    passed = forward(network, inputs)
     hidden = [
-        LayerStatistics(
-            float(h.mean(dtype=np.float64)),
-            float(h.std(dtype=np.float64)),
-            saturated_fraction=float((np.abs(slope) < threshold).mean()),
-            dead_fraction=float((slope == 0).all(axis=0).mean()),
-        )
+        _Share(_mean(h), _variance(h), _mean(np.abs(slope) < threshold), (slope == 0).all(axis=0))
         for h, slope in zip(passed.layer_inputs[1:], passed.slopes, strict=True)
     ]
     output = passed.output
-    return [*hidden, LayerStatistics(float(output.mean()), float(output.std()), 0.0, 0.0)]
+    return [*hidden, _Share(_mean(output), _variance(output), 0.0, np.zeros(1, dtype=np.bool_))]
+
+
+def _together(sizes: Array, shares: Sequence[_Share]) -> LayerStatistics:
+    """The variance of all is the mean of the blocks' variances and the variance of their means."""
+    mean = float(sizes @ [share.mean for share in shares])
+    variance = float(sizes @ [share.variance + (share.mean - mean) ** 2 for share in shares])
+    return LayerStatistics(
+        activation_mean=mean,
+        activation_std=variance**0.5,
+        saturated_fraction=float(sizes @ [share.saturated for share in shares]),
+        dead_fraction=_mean(np.all([share.dead for share in shares], axis=0)),
+    )
+
+
+def _mean(numbers: Array | Mask) -> float:
+    return float(numbers.mean(dtype=np.float64))
+
+
+def _variance(numbers: Array) -> float:
+    return float(numbers.var(dtype=np.float64))
 
 
 def largest_slope(activation: Activation) -> float:

@@ -29,12 +29,13 @@ def depth_report(runs: Sequence[DepthRun], cures: Mapping[str, Sequence[Cure]], 
     else:
         tables = [f"{render(part, terminal)}\n" for part in comparison_tables(groups, terminal)]
         tables.append(render(outcome_table(groups, terminal), terminal))
-    closing = "".join(_wrapped(_closing(group, cures.get(group.activation, ())), terminal) for group in groups)
-    height = min(max(terminal.height - 1 - closing.count("\n"), SMALLEST_CHART), TALLEST_CHART)
+    closing = "".join(_wrapped(_closing(group, cures.get(group.activation)), terminal) for group in groups)
+    least = SMALLEST_CHART if len(groups) == 1 else min(TALLEST_CHART, terminal.height - 1)
+    height = min(max(terminal.height - 1 - closing.count("\n"), least), TALLEST_CHART)
     return "".join([*tables, "\n", depth_chart(groups, terminal, height=height), closing])
 
 
-def _closing(group: DepthGroup, cures: Sequence[Cure]) -> str:
+def _closing(group: DepthGroup, cures: Sequence[Cure] | None) -> str:
     sentence = verdict_sentence(group.typical, cures)
     if len(group.runs) > 1:
         return f"{len(group.runs)} seeds: {group.verdict}. Seed {group.typical.seed}: {sentence}"

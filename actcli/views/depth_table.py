@@ -95,15 +95,13 @@ def outcome_table(groups: Sequence[DepthGroup], terminal: Terminal) -> Renderabl
     summaries = [group.summary for group in groups]
     colours = [look(index).colour for index in range(len(groups))]
     columns = [
-        Column(
-            "\nactivation", [group.activation for group in groups], "left", [look(i).colour for i in range(len(groups))]
-        ),
+        Column("\nactivation", [_short(group) for group in groups], "left", colours),
         Column("\ninit", [group.summary.init for group in groups], "left"),
         Column("\nverdict", [group.verdict for group in groups], "left"),
         Column("per layer\nmeasured", _spreads([summary.decay_per_layer for summary in summaries])),
         Column("\ntheory", _spreads([summary.decay_per_layer_theory for summary in summaries], median_only=True)),
-        Column("loss\nbefore", _numbers([run.loss[0] if (run := group.typical).loss else None for group in groups])),
-        Column("\nafter", _spreads([summary.loss for summary in summaries])),
+        Column("loss\nbefore", [_ends(group)[0] for group in groups]),
+        Column("\nafter", [_ends(group)[1] for group in groups]),
     ]
     return table(columns, terminal)
 
@@ -121,11 +119,15 @@ def _fitting(columns: dict[str, Column], width: int) -> dict[str, Column]:
 def _pair(group: DepthGroup, index: int) -> list[Column]:
     """Before and after, under the activation's name."""
     records = _chosen(group.layers)
-    name = group.activation if len(group.activation) <= LONGEST_NAME else group.activation[: LONGEST_NAME - 1] + "…"
     before = format_alike([record.weight_gradient_norm_initial for record in records])
     after = format_alike([record.weight_gradient_norm_final for record in records])
     colours: list[int | None] = [look(index).colour] * len(records)
-    return [Column(f"{name}\ngradient\nbefore", before, "right", colours), Column("\n\nafter", after)]
+    return [Column(f"{_short(group)}\ngradient\nbefore", before, "right", colours), Column("\n\nafter", after)]
+
+
+def _short(group: DepthGroup) -> str:
+    name = group.activation
+    return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…"
 
 
 def _names(records: Sequence[LayerRecord], group: DepthGroup) -> list[str]:
@@ -146,8 +148,10 @@ def _where_known(numbers: Sequence[float | None]) -> list[str]:
     return ["" if number is None else next(texts) for number in numbers]
 
 
-def _numbers(numbers: Sequence[float | None]) -> list[str]:
-    return ["" if number is None else format_number(number) for number in numbers]
+def _ends(group: DepthGroup) -> tuple[str, str]:
+    """The loss of the first step, and of the last one, its median over the seeds."""
+    first, last = group.typical.loss[:1], group.summary.loss
+    return format_number(first[0], 3) if first else "–", format_number(last.median, 3) if last else "–"
 
 
 def _fixed(numbers: Sequence[float]) -> list[str]:

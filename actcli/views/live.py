@@ -49,7 +49,7 @@ def _picture(experiment: DepthExperiment, step: Step, terminal: Terminal) -> str
     rows = min(len(step.weight_gradient_norms), max(terminal.height - 4, 1))
     last = len(step.weight_gradient_norms) - 1
     layers = [round(index * last / max(rows - 1, 1)) for index in range(rows)]
-    low, high = _scale(experiment.initial.weight_gradient_norms)
+    low, high = _scale(*experiment.initial.weight_gradient_norms, *step.weight_gradient_norms)
     width = max(terminal.width - 22, 4)
     lines = [title[: terminal.width - 1], "gradient of each layer's weights, logarithmic scale"[: terminal.width - 1]]
     for layer in layers:
@@ -60,8 +60,8 @@ def _picture(experiment: DepthExperiment, step: Step, terminal: Terminal) -> str
     return "\n".join(terminal.text(line) for line in lines)
 
 
-def _scale(norms: tuple[float, ...]) -> tuple[int, int]:
-    """Decades around the initial norms, which the bars keep while the norms move."""
+def _scale(*norms: float) -> tuple[int, int]:
+    """Whole decades around the norms at the start and now."""
     decades = [log10(norm) for norm in norms if 0 < norm < inf] or [0.0]
-    high = ceil(max(decades)) + 1
-    return min(floor(min(decades)) - 1, high - FEWEST_DECADES), high
+    high = ceil(max(decades))
+    return min(floor(min(decades) - 1e-9), high - FEWEST_DECADES), high

@@ -8,8 +8,11 @@ from actcli.core.depth import DepthRun
 from actcli.views.number import format_number, times
 
 
-def verdict_sentence(run: DepthRun, cures: Sequence[Cure] = ()) -> str:
-    """What became of the gradient on its way to layer 1, by what factor a layer, and what changes that."""
+def verdict_sentence(run: DepthRun, cures: Sequence[Cure] | None = None) -> str:
+    """What became of the gradient on its way to layer 1, by what factor a layer, and what changes that.
+
+    cures: None where none were looked for
+    """
     with_what = f"With {run.activation} and {run.init} initialisation"
     sentences = {
         "diverged": _diverged,
@@ -48,13 +51,24 @@ def _diverged(run: DepthRun) -> str:
     return f"the training diverged: after {len(run.loss)} steps the loss or the gradient was no finite number"
 
 
-def _cured(run: DepthRun, cures: Sequence[Cure]) -> str:
-    """What was measured to help, as it is typed."""
-    if run.verdict == "healthy":
+def _cured(run: DepthRun, cures: Sequence[Cure] | None) -> str:
+    """What was measured to help, as it is typed; else what theory or measurement leave as a way out."""
+    if run.verdict == "healthy" or cures is None:
         return ""
-    if not cures:
-        return " No other initialisation, no residual connection, normalisation or smaller rate alone cures this."
-    return f" Cure: {', or '.join(f'{_options(cure)} ({_evidence(cure)})' for cure in cures)}."
+    if cures:
+        return f" Cure: {', or '.join(f'{_options(cure)} ({_evidence(cure)})' for cure in cures)}."
+    if run.verdict in ("dead", "diverged"):
+        return " Neither a smaller learning rate nor another initialisation or activation alone cures this."
+    return f" No other initialisation, residual connection or normalisation alone cures this{_depth_that_works(run)}."
+
+
+def _depth_that_works(run: DepthRun) -> str:
+    """How many layers leave the signal within a factor of 100, at the run's own factor per layer."""
+    factor = run.decay_per_layer or run.decay_per_layer_theory
+    if not factor or factor == 1 or isinf(factor):
+        return ""
+    layers = 1 + int(2 / abs(log10(factor)))
+    return f"; {layers} layers would be few enough" if layers < len(run.layers) - 1 else ""
 
 
 def _options(cure: Cure) -> str:
