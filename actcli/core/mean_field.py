@@ -72,6 +72,15 @@ class MeanField:
 
         return math.nan if self.jumps else self._expectation(integrand, q)
 
+    def susceptibility_gap(self, q: float) -> float:
+        """(χ∥ - χ⊥) / σ_w²: d/dq E[φ²] - E[φ'²]"""
+
+        def integrand(x: Array) -> Array:
+            value, slope = self.activation.value_and_slope(x)
+            return slope * (value * x / q - slope)
+
+        return math.nan if self.jumps else self._expectation(integrand, q)
+
     def next_variance(self, q: float, sigma_w2: float, sigma_b2: float = 0.0) -> float:
         """The variance map, q'."""
         return sigma_w2 * self.second_moment(q) + sigma_b2

@@ -1,4 +1,4 @@
-"""Roots on a logarithmic scale: sign changes between given points, and bisection between two of them."""
+"""Roots on a logarithmic scale: sign changes between given points, and the root between two of them."""
 
 import math
 from collections.abc import Callable
@@ -6,6 +6,9 @@ from collections.abc import Callable
 from actcli.core.jet import Array
 
 Function = Callable[[float], float]
+
+_CLOSE = 2e-15  # of logarithms: relative
+_MOST_STEPS = 200
 
 
 def sign_changes(function: Function, points: Array) -> list[tuple[float, float]]:
@@ -15,14 +18,22 @@ def sign_changes(function: Function, points: Array) -> list[tuple[float, float]]
     return [(low, high) for low, high, left, right in pairs if left * right < 0.0]
 
 
-def root(function: Function, low: float, high: float, tolerance: float = 4e-16) -> float:
-    """Bisection of the logarithm, for two positive ends with values of opposite signs."""
-    left = function(low)
-    while True:
-        middle = math.sqrt(low * high)
-        if not min(low, high) < middle < max(low, high) or abs(high - low) <= tolerance * middle:
-            return middle
-        if function(middle) * left > 0.0:
-            low = middle
+def root(function: Function, low: float, high: float) -> float:
+    """Between two positive ends with values of opposite signs: regula falsi on the logarithm, Illinois variant.
+
+    Source: Dowell and Jarratt, A modified regula falsi method for computing the root of an equation (1971).
+    """
+    (a, b), (left, right) = (math.log(low), math.log(high)), (function(low), function(high))
+    for _ in range(_MOST_STEPS):
+        if left == 0.0 or right == 0.0 or abs(b - a) <= _CLOSE:
+            break
+        c = b - right * (b - a) / (right - left)
+        middle = function(math.exp(c))
+        if middle * right < 0.0:
+            a, left = b, right
         else:
-            high = middle
+            left *= 0.5  # the end that has stayed is made to give way
+        if abs(c - b) <= _CLOSE:
+            return math.exp(c)
+        b, right = c, middle
+    return math.exp(a if left == 0.0 else b)

@@ -161,12 +161,8 @@ def _inverse_slope_at_zero(activation: Activation) -> float:
 
 def _half_stable(field: MeanField) -> float | None:
     """The smallest q > 0 where χ∥ = χ⊥ at a variance of the biases that is not negative."""
-
-    def difference(q: float) -> float:
-        return field.second_moment_slope(q) - field.slope_second_moment(q)
-
-    for low, high in sign_changes(difference, np.logspace(-6, 4, 61)):
-        q = root(difference, low, high)
+    for low, high in sign_changes(field.susceptibility_gap, np.logspace(-6, 4, 61)):
+        q = root(field.susceptibility_gap, low, high)
         if q >= field.second_moment(q) / field.slope_second_moment(q):
             return q
     return None
@@ -199,7 +195,7 @@ def _correlation(field: MeanField, q: float, sigma_w2: float, perpendicular: flo
         return field.next_correlation(c, q, sigma_w2) - c
 
     low = 1e-12
-    return 0.0 if excess(low) <= low else root(excess, low, 1.0 - 1e-6, 1e-12)
+    return 0.0 if excess(low) <= low else root(excess, low, 1.0 - 1e-6)
 
 
 def _depth_scale(factor: float) -> float | None:

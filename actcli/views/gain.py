@@ -3,7 +3,7 @@
 from math import sqrt
 from textwrap import fill
 
-from actcli.core.theory import CriticalPoint, Gain
+from actcli.core.theory import CriticalPoint, FixedPoint, Gain
 from actcli.views.number import format_number
 from actcli.views.terminal import Terminal
 
@@ -27,7 +27,12 @@ def gain_report(gain: Gain, terminal: Terminal) -> str:
         ("E f'(z)²", _number(gain.slope_second_moment)),
         ("critical", _KINDS[critical.kind]),
         *_variances(critical),
-        *[(f"with {name}", _decay(factor)) for name, factor in gain.decay_per_layer.items()],
+        *[
+            line
+            for name, point in gain.fixed_points.items()
+            for line in ((f"with {name}", _decay(gain.decay_per_layer[name])), ("", _settled(point)))
+            if line[1]
+        ],
         ("PyTorch", _pytorch(gain)),
         ("JAX", _jax(gain)),
     ]
@@ -53,6 +58,21 @@ def _decay(factor: float | None) -> str:
     if factor is None:
         return "the signal does not settle"
     return f"the gradient's signal changes by a factor of {format_number(factor, 4)} per layer"
+
+
+def _settled(point: FixedPoint) -> str:
+    """The variance at which a deep network settles, and what becomes of two different inputs there."""
+    if point.q is None or point.correlation is None:
+        return ""
+    q = f"settles at q = {format_number(point.q, 4)}"
+    pace = "slowly" if point.correlation_depth_scale is None else _layers(point.correlation_depth_scale)
+    if point.correlation == 1.0:
+        return f"{q}; two inputs become alike ({pace})"
+    return f"{q}; chaotic: two inputs drift to a correlation of {format_number(point.correlation, 3)} ({pace})"
+
+
+def _layers(depth_scale: float) -> str:
+    return f"depth scale {format_number(depth_scale, 3)} layers"
 
 
 def _number(number: float | None) -> str:
