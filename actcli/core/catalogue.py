@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from actcli.core import gates, pieces, rows, smooth
+from actcli.core import gates, kernels, pieces, rows, smooth
 from actcli.core.activation import Activation, Parameter
 from actcli.core.elementary import arctan, exp, sigmoid, sin
 
@@ -18,12 +18,14 @@ _ENTRIES = (
         name="identity",
         aliases=("linear",),
         function=lambda x: x,
+        kernel=kernels.identity,
         formula="x",
         reference="Widrow and Hoff 1960, Adaptive switching circuits",
     ),
     Activation(
         name="relu",
         function=pieces.relu,
+        kernel=kernels.relu,
         formula="max(0, x)",
         reference="Fukushima 1969; Nair and Hinton 2010, ICML",
         breaks=lambda: {0.0: 1},
@@ -32,6 +34,7 @@ _ENTRIES = (
         name="leaky_relu",
         aliases=("lrelu",),
         function=pieces.leaky_relu,
+        kernel=kernels.leaky_relu,
         formula="x if x > 0 else negative_slope*x",
         reference="Maas, Hannun and Ng 2013, ICML",
         parameters=(Parameter("negative_slope", 0.01),),
@@ -40,6 +43,7 @@ _ENTRIES = (
     Activation(
         name="prelu",
         function=lambda x, weight: pieces.leaky_relu(x, weight),
+        kernel=kernels.prelu,
         formula="x if x > 0 else weight*x",
         reference="He, Zhang, Ren and Sun 2015, arXiv:1502.01852",
         parameters=(Parameter("weight", 0.25),),
@@ -48,6 +52,7 @@ _ENTRIES = (
     Activation(
         name="rrelu",
         function=pieces.rrelu,
+        kernel=kernels.rrelu,
         formula="x if x > 0 else (lower + upper)/2*x",
         reference="Xu, Wang, Chen and Li 2015, arXiv:1505.00853 (evaluation mode)",
         parameters=(Parameter("lower", 1.0 / 8.0), Parameter("upper", 1.0 / 3.0)),
@@ -57,6 +62,7 @@ _ENTRIES = (
     Activation(
         name="relu6",
         function=pieces.relu6,
+        kernel=kernels.relu6,
         formula="min(max(0, x), 6)",
         reference="Krizhevsky 2010, Convolutional deep belief networks on CIFAR-10",
         breaks=lambda: {0.0: 1, 6.0: 1},
@@ -65,6 +71,7 @@ _ENTRIES = (
         name="relu_squared",
         aliases=("squared_relu", "relu2"),
         function=pieces.relu_squared,
+        kernel=kernels.relu_squared,
         formula="max(0, x)**2",
         reference="So et al. 2021, Primer, arXiv:2109.08668",
         breaks=lambda: {0.0: 2},
@@ -81,6 +88,7 @@ _ENTRIES = (
     Activation(
         name="elu",
         function=pieces.elu,
+        kernel=kernels.elu,
         formula="x if x > 0 else alpha*expm1(x)",
         reference="Clevert, Unterthiner and Hochreiter 2016, arXiv:1511.07289",
         parameters=(Parameter("alpha", 1.0),),
@@ -97,6 +105,7 @@ _ENTRIES = (
     Activation(
         name="selu",
         function=pieces.selu,
+        kernel=kernels.selu,
         formula="gamma*(x if x > 0 else alpha*expm1(x))",
         reference="Klambauer, Unterthiner, Mayr and Hochreiter 2017, arXiv:1706.02515",
         parameters=(Parameter("alpha", 1.6732632423543772), Parameter("gamma", 1.0507009873554805)),
@@ -106,6 +115,7 @@ _ENTRIES = (
     Activation(
         name="gelu",
         function=gates.gelu,
+        kernel=kernels.gelu,
         formula="x*(1 + erf(x/sqrt(2)))/2",
         reference="Hendrycks and Gimpel 2016, arXiv:1606.08415",
     ),
@@ -113,12 +123,14 @@ _ENTRIES = (
         name="gelu_tanh",
         aliases=("gelu_new", "gelu_approximate"),
         function=gates.gelu_tanh,
+        kernel=kernels.gelu_tanh,
         formula="x*(1 + tanh(sqrt(2/pi)*(x + 0.044715*x**3)))/2",
         reference="Hendrycks and Gimpel 2016, arXiv:1606.08415, section 2",
     ),
     Activation(
         name="quick_gelu",
         function=lambda x: gates.silu(x, 1.702),
+        kernel=kernels.quick_gelu,
         formula="x*sigmoid(1.702*x)",
         reference="Hendrycks and Gimpel 2016, arXiv:1606.08415, section 2",
     ),
@@ -126,6 +138,7 @@ _ENTRIES = (
         name="silu",
         aliases=("swish",),
         function=gates.silu,
+        kernel=kernels.silu,
         formula="x*sigmoid(beta*x)",
         reference="Elfwing, Uchibe and Doya 2017, arXiv:1702.03118; Ramachandran et al. 2017, arXiv:1710.05941",
         parameters=(Parameter("beta", 1.0),),
@@ -133,6 +146,7 @@ _ENTRIES = (
     Activation(
         name="mish",
         function=gates.mish,
+        kernel=kernels.mish,
         formula="x*tanh(softplus(x))",
         reference="Misra 2019, arXiv:1908.08681",
     ),
@@ -140,6 +154,7 @@ _ENTRIES = (
         name="hard_swish",
         aliases=("hard_silu",),
         function=pieces.hard_swish,
+        kernel=kernels.hard_swish,
         formula="x*min(max(0, x + 3), 6)/6",
         reference="Howard et al. 2019, MobileNetV3, arXiv:1905.02244",
         breaks=lambda: {-3.0: 1, 3.0: 1},
@@ -148,6 +163,7 @@ _ENTRIES = (
     Activation(
         name="softplus",
         function=smooth.softplus_beta,
+        kernel=kernels.softplus,
         formula="log(1 + exp(beta*x))/beta",
         reference="Dugas et al. 2001, NIPS; Glorot, Bordes and Bengio 2011, AISTATS",
         parameters=(_positive("beta", 1.0),),
@@ -178,18 +194,21 @@ _ENTRIES = (
         name="sigmoid",
         aliases=("logistic", "expit"),
         function=sigmoid,
+        kernel=kernels.sigmoid,
         formula="1 / (1 + exp(-x))",
         reference="Verhulst 1838; Rumelhart, Hinton and Williams 1986, Nature 323",
     ),
     Activation(
         name="log_sigmoid",
         function=smooth.log_sigmoid,
+        kernel=kernels.log_sigmoid,
         formula="-log(1 + exp(-x))",
         reference="torch.nn.LogSigmoid",
     ),
     Activation(
         name="hard_sigmoid",
         function=pieces.hard_sigmoid,
+        kernel=kernels.hard_sigmoid,
         formula="min(1, max(0, alpha*x + beta))",
         reference="Courbariaux, Bengio and David 2015, arXiv:1511.00363; ONNX HardSigmoid",
         parameters=(_positive("alpha", 1.0 / 6.0), Parameter("beta", 0.5)),
@@ -205,12 +224,14 @@ _ENTRIES = (
     Activation(
         name="tanh",
         function=smooth.tanh,
+        kernel=kernels.tanh,
         formula="(exp(x) - exp(-x)) / (exp(x) + exp(-x))",
         reference="LeCun, Bottou, Orr and Müller 1998, Efficient backprop",
     ),
     Activation(
         name="hard_tanh",
         function=pieces.hard_tanh,
+        kernel=kernels.hard_tanh,
         formula="min(max_val, max(min_val, x))",
         reference="Collobert 2004, Large scale machine learning",
         parameters=(Parameter("min_val", -1.0), Parameter("max_val", 1.0)),
@@ -220,6 +241,7 @@ _ENTRIES = (
     Activation(
         name="softsign",
         function=smooth.softsign,
+        kernel=kernels.softsign,
         formula="x/(1 + abs(x))",
         reference="Turian, Bergstra and Bengio 2009; Glorot and Bengio 2010, AISTATS",
         breaks=lambda: {0.0: 2},
@@ -227,6 +249,7 @@ _ENTRIES = (
     Activation(
         name="erf",
         function=smooth.erf,
+        kernel=kernels.erf,
         formula="erf(x)",
         reference="Glaisher 1871; Williams 1998, Computation with infinite neural networks",
     ),
@@ -273,6 +296,7 @@ _ENTRIES = (
         name="sin",
         aliases=("sine",),
         function=sin,
+        kernel=kernels.sin,
         formula="sin(x)",
         reference="Lapedes and Farber 1987; Sitzmann et al. 2020, arXiv:2006.09661",
     ),

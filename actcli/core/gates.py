@@ -75,11 +75,11 @@ def gelu_tanh(x: Operand) -> Operand:
     """x (1 + tanh(v / 2)) / 2 = x sigmoid(v) with v = sqrt(8/π) (x + 0.044715 x³)."""
 
     def gate(x: Operand) -> Operand:
-        v, error = _gelu_tanh_argument(x)
+        v, error = gelu_tanh_argument(x)
         return sigmoid.at(v, error)
 
     def tail(sign: float, x: Operand) -> Operand:
-        v, error = _gelu_tanh_argument(x)
+        v, error = gelu_tanh_argument(x)
         return exp.at(v * sign + SHIFT, error * sign)
 
     y = gated(
@@ -91,7 +91,7 @@ def gelu_tanh(x: Operand) -> Operand:
         high_tail=lambda x: tail(-1.0, x),
     )
     if isinstance(x, Jet) and x.order:
-        v, error = _gelu_tanh_argument(x.value)
+        v, error = gelu_tanh_argument(x.value)
         triple, triple_rest = two_product(v, 3.0)
         line, line_rest = two_product(x.value, 2.0 * _SQRT_8_OVER_PI)
         w, w_rest = two_sum(triple, -line)
@@ -110,7 +110,7 @@ _CUBIC = 0.044715
 _SQRT_8_OVER_PI, _SQRT_8_OVER_PI_REST = 1.5957691216057308, -9.96930880911092e-17
 
 
-def _gelu_tanh_argument(x: Operand) -> tuple[Operand, Array]:
+def gelu_tanh_argument(x: Operand) -> tuple[Operand, Array]:
     """v and the rounding error of its value, from arithmetic with twice the digits."""
     value = value_of(x)
     square, square_rest = two_product(value, value)

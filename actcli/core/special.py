@@ -15,20 +15,18 @@ from actcli.core.jet import Array
 
 _INVERSE_SQRT_2PI = 1.0 / math.sqrt(2.0 * math.pi)
 
-# (1 + a z) Φ(-z) exp(z²/2) with a = sqrt(π/2) is smooth and nearly constant on [0, ∞): it runs from 1/2 to 1/2.
-# Its Chebyshev series in t = (z - 4) / (z + 4), cut off below 2e-18 and rewritten in powers of t. The idea is
-# Shepherd and Laframboise's (Math. Comp. 36, 1981); the coefficients were computed with 300 bits.
-_MILLS_SLOPE = math.sqrt(math.pi / 2.0)
+# (1 + a z) Φ(-z) exp(z²/2) with a = 3/4 is smooth and varies little on [0, ∞): it runs from 1/2, where its slope is
+# all but 0, to 0.3. Its Chebyshev series in t = (z - 5) / (z + 5), cut off below 1e-17 and rewritten in powers of t.
+# The idea is Shepherd and Laframboise's (Math. Comp. 36, 1981); the coefficients were computed with 300 bits.
+_MILLS_SLOPE = 0.75
 _MILLS_COEFFICIENTS = (
-    0.5677154071290902, -0.07803568342632988, -0.01396108364883585, 0.05400974062956971,
-    -0.04817249606512881, 0.024630732380789853, -0.006398124459400898, -0.0005197960495981346,
-    0.0009183408089510879, -0.00010681104282772813, -0.00011736482055507722, 2.5459563366581282e-05,
-    1.8169564527247067e-05, -4.090782909741791e-06, -3.444250730324084e-06, 4.5275941156755815e-07,
-    7.192242158922874e-07, 1.8889959334374762e-08, -1.4579566032126332e-07, -3.242573521880833e-08,
-    2.5290433442478976e-08, 1.1729530646153537e-08, -3.187273486741201e-09, -2.4786746604539424e-09,
-    2.103668373510767e-10, 2.5344764889020906e-10,
+    0.3653666986312799, -0.10452860019150977, 0.05228997929097383, -0.012719205027109886,
+    -0.007836944153699763, 0.012549247310837097, -0.00912996891402684, 0.0042967894116652736,
+    -0.0012021665761154188, 3.9412908742268245e-05, 0.00012164375049669032, -3.996535751176086e-05,
+    -5.761013914509513e-06, 6.4773395629782646e-06, -2.2141810617882328e-07, -9.197173334552781e-07,
+    1.1500856768010517e-07, 1.3735190873608048e-07, -2.228532165669514e-08, -2.171331503203171e-08,
+    3.073511689934406e-09, 3.1052582360241813e-09, -2.431081756433776e-10, -2.7065743519983125e-10,
 )  # fmt: skip
-_MILLS_CONSTANT_REST = 4.1220177613169036e-17  # of the first coefficient, beyond its 53 bits
 
 
 # Near 0, where the series in t would feel the rounding of t:
@@ -40,14 +38,11 @@ _ERF_COEFFICIENTS = tuple(2.0 / math.sqrt(math.pi) / ((-1.0) ** k * math.factori
 
 def scaled_upper_tail(z: Array) -> Array:
     """Φ(-z) exp(z²/2) for z >= 0."""
-    t = 1.0 - 8.0 / (z + 4.0)
+    t = 1.0 - 10.0 / (z + 5.0)
     series = np.full_like(z, _MILLS_COEFFICIENTS[-1])
-    for coefficient in _MILLS_COEFFICIENTS[-2:0:-1]:
+    for coefficient in _MILLS_COEFFICIENTS[-2::-1]:
         series *= t
         series += coefficient
-    series *= t
-    series += _MILLS_CONSTANT_REST
-    series += _MILLS_COEFFICIENTS[0]
     return series / (1.0 + _MILLS_SLOPE * z)
 
 
