@@ -28,15 +28,22 @@ def binary_cross_entropy(output: Array, targets: Array) -> tuple[float, Array]:
 
 
 def cross_entropy(output: Array, targets: Array) -> tuple[float, Array]:
-    """The mean over the batch of -Σ t log p with p = softmax(z); its gradient, (p - t) / n.
+    """The mean over the batch of -Σ t log p with p = softmax(z); its gradient, ((1 - t) p - t (1 - p)) / n.
 
     The output is a logit z for each class, the targets t are 1 for the class and 0 elsewhere (or probabilities).
     """
-    shifted = output - output.max(axis=1, keepdims=True)
+    likeliest = output.argmax(axis=1)[:, None]
+    shifted = output - np.take_along_axis(output, likeliest, axis=1)
     exponentials = np.exp(shifted)
-    total = exponentials.sum(axis=1, keepdims=True)
-    loss = (targets * (np.log(total) - shifted)).sum(axis=1)
-    return float(loss.mean()), (exponentials / total - targets) / len(output)
+    # The largest, 1, is kept apart: beside it, a sum of the others may be too small to be seen.
+    others = exponentials.copy()
+    np.put_along_axis(others, likeliest, 0, axis=1)
+    rest = others.sum(axis=1, keepdims=True)
+    loss = (targets * (np.log1p(rest) - shifted)).sum(axis=1)
+    against = 1 + rest - exponentials  # in proportion to 1 - p
+    np.put_along_axis(against, likeliest, rest, axis=1)
+    gradient = ((1 - targets) * exponentials - targets * against) / (1 + rest)
+    return float(loss.mean()), gradient / len(output)
 
 
 def mean_squared_error(output: Array, targets: Array) -> tuple[float, Array]:
