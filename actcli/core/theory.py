@@ -135,8 +135,10 @@ def fixed_point(field: MeanField, sigma_w2: float) -> FixedPoint:
         return FixedPoint(None, None, None, None, None, None)
     parallel = field.parallel_susceptibility(settled, sigma_w2)
     perpendicular = field.perpendicular_susceptibility(settled, sigma_w2)
-    correlation = _correlation(field, settled, sigma_w2, perpendicular)
-    slope = perpendicular if correlation == 1.0 else field.correlation_slope(correlation, settled, sigma_w2)
+    # χ⊥ where q stays; where q shrinks or grows, the correlation map divides by that.
+    slope_at_one = field.correlation_slope(1.0, settled, sigma_w2)
+    correlation = _correlation(field, settled, sigma_w2, slope_at_one)
+    slope = slope_at_one if correlation == 1.0 else field.correlation_slope(correlation, settled, sigma_w2)
     return FixedPoint(
         q=q,
         chi_parallel=_finite(parallel),
@@ -186,10 +188,10 @@ def _settled(field: MeanField, sigma_w2: float) -> float | None:
     return None if up or math.isnan(growth(1.0)) else _ALL_BUT_ZERO
 
 
-def _correlation(field: MeanField, q: float, sigma_w2: float, perpendicular: float) -> float:
+def _correlation(field: MeanField, q: float, sigma_w2: float, slope_at_one: float) -> float:
     """c*: 1 where it is stable, else the fixed point below it, to 1e-12; nan where the theory has no slope."""
-    if not perpendicular > 1.0 + 1e-9:
-        return 1.0 if perpendicular == perpendicular else math.nan
+    if not slope_at_one > 1.0 + 1e-9:
+        return 1.0 if slope_at_one == slope_at_one else math.nan
 
     def excess(c: float) -> float:
         return field.next_correlation(c, q, sigma_w2) - c

@@ -1,39 +1,14 @@
-"""Mean-field theory against closed forms and published critical points."""
+"""Critical and fixed points against closed forms and what mpmath finds."""
 
 import math
 
+import mpmath
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from actcli.core.errors import InputError
+from actcli.core.mean_field import MeanField
 from actcli.core.resolve import resolve
-from actcli.core.theory import MeanField, critical_point, gain
-
-variances = st.floats(1e-3, 100)
-
-
-@given(q=variances, slope=st.floats(-0.9, 0.9))
-def test_half_lines_keep_a_share_of_the_variance(q, slope):
-    field = MeanField(resolve(f"leaky_relu:negative_slope={slope}"))
-    assert field.second_moment(q) == pytest.approx(0.5 * (1 + slope**2) * q, rel=1e-10)
-    assert field.slope_second_moment(q) == pytest.approx(0.5 * (1 + slope**2), rel=1e-10)
-
-
-@given(variances)
-def test_the_error_function_has_williams_arcsine_law(q):
-    field = MeanField(resolve("erf"))
-    assert field.second_moment(q) == pytest.approx(2 / math.pi * math.asin(2 * q / (1 + 2 * q)), rel=1e-10)
-    assert field.slope_second_moment(q) == pytest.approx(4 / math.pi / math.sqrt(1 + 4 * q), rel=1e-10)
-
-
-@given(variances)
-def test_the_sine_has_its_gaussian_moments(q):
-    field = MeanField(resolve("sin"))
-    assert field.second_moment(q) == pytest.approx((1 - math.exp(-2 * q)) / 2, rel=1e-9)
-    assert field.second_moment_slope(q) == pytest.approx(math.exp(-2 * q), rel=1e-8, abs=1e-10)
-    assert field.next_variance(q, 1.5, 0.2) == pytest.approx(0.75 * (1 - math.exp(-2 * q)) + 0.2, rel=1e-9)
-
+from actcli.core.theory import FixedPoint, critical_point, fixed_point, gain
 
 # mpmath at 20 digits: findroot of E[φ φ' z] / √q = E[φ'²], the expectations by mpmath.quad.
 HALF_STABLE = {  # q, σ_w², σ_b²
@@ -109,3 +84,110 @@ def test_moments_that_diverge_are_none():
 def test_row_wise_activations_have_no_theory():
     with pytest.raises(InputError, match="softmax acts on whole rows"):
         gain(resolve("softmax"))
+
+
+# --- fixed points -----------------------------------------------------------------------------------------------------
+
+
+def settles(activation: str, sigma_w2: float) -> FixedPoint:
+    return fixed_point(MeanField(resolve(activation)), sigma_w2)
+
+
+def test_the_ordered_phase_of_sigmoid():
+    """mpmath's own fixed point; all inputs end up alike, and so quickly that hardly a layer is left to tell them."""
+    sigmoid = lambda x: 1 / (1 + mpmath.exp(-x))  # noqa: E731
+    with mpmath.workdps(20):
+        q = mpmath.findroot(lambda q: gaussian(lambda x: sigmoid(x) ** 2, q) - q, (0.2, 0.3), tol=1e-15)
+        slope = gaussian(lambda x: (sigmoid(x) * (1 - sigmoid(x))) ** 2, q)
+        parallel = mpmath.diff(lambda q: gaussian(lambda x: sigmoid(x) ** 2, q), q)
+    found = settles("sigmoid", 1.0)
+    assert found.q == pytest.approx(float(q), rel=1e-10)
+    assert (found.chi_perpendicular, found.chi_parallel) == pytest.approx((float(slope), float(parallel)), rel=1e-9)
+    assert found.correlation == 1
+    assert found.variance_depth_scale == pytest.approx(-1 / math.log(parallel), rel=1e-9)
+    assert found.correlation_depth_scale == pytest.approx(-1 / math.log(slope), rel=1e-9)
+
+
+def test_the_chaotic_phase_of_tanh():
+    """σ_w² = 2 without biases: what is odd makes any two inputs unrelated, c* = 0."""
+    with mpmath.workdps(20):
+        q = mpmath.findroot(lambda q: 2 * gaussian(lambda x: mpmath.tanh(x) ** 2, q) - q, (0.5, 0.7), tol=1e-15)
+        perpendicular = 2 * gaussian(lambda x: mpmath.sech(x) ** 4, q)
+        parallel = mpmath.diff(lambda q: 2 * gaussian(lambda x: mpmath.tanh(x) ** 2, q), q)
+        # At c = 0 the two are independent: E[φ'(u) φ'(v)] = E[φ']².
+        slope = 2 * gaussian(lambda x: mpmath.sech(x) ** 2, q) ** 2
+    found = settles("tanh", 2.0)
+    assert found.q == pytest.approx(float(q), rel=1e-10)
+    assert (found.chi_perpendicular, found.chi_parallel) == pytest.approx(
+        (float(perpendicular), float(parallel)), rel=1e-9
+    )
+    assert found.chi_perpendicular > 1
+    assert found.correlation == pytest.approx(0, abs=1e-9)
+    assert found.variance_depth_scale == pytest.approx(-1 / math.log(parallel), rel=1e-9)
+    assert found.correlation_depth_scale == pytest.approx(-1 / math.log(slope), rel=1e-8)
+
+
+def gaussian(function, q):
+    """E[g(√q z)]"""
+    root = mpmath.sqrt(q)
+    return mpmath.quad(lambda z: function(root * z) * mpmath.npdf(z), [-12, -6, -2, 0, 2, 6, 12])
+
+
+@pytest.mark.parametrize("sigma_w2", [1.0, 1.5, 2.0])
+def test_a_chaotic_phase_in_which_inputs_stay_related(sigma_w2):
+    """φ = erf(2x) + 0.3, for which Williams' arcsine gives every map: u = 2x has the variance p = 4q."""
+    covariance = lambda p, c: 2 / mpmath.pi * mpmath.asin(2 * p * c / (1 + 2 * p)) + mpmath.mpf("0.09")  # noqa: E731
+    with mpmath.workdps(30):
+        p = mpmath.findroot(lambda p: 4 * sigma_w2 * covariance(p, 1) - p, 4)
+        c_map = lambda c: covariance(p, c) / covariance(p, 1)  # noqa: E731
+        c = mpmath.findroot(lambda c: c_map(c) - c, (0.1, 0.9), solver="anderson")
+        perpendicular = sigma_w2 * 16 / mpmath.pi / mpmath.sqrt(1 + 4 * p)
+        slope = mpmath.diff(c_map, c)
+    assert perpendicular > 1
+    found = settles("erf(2*x) + 0.3", sigma_w2)
+    assert found.q == pytest.approx(float(p / 4), rel=1e-10)
+    assert found.chi_perpendicular == pytest.approx(float(perpendicular), rel=1e-9)
+    assert 0.1 < c < 0.9
+    assert found.correlation == pytest.approx(float(c), rel=1e-8)
+    assert found.correlation_depth_scale == pytest.approx(float(-1 / mpmath.log(slope)), rel=1e-7)
+
+
+@pytest.mark.parametrize(
+    ("activation", "sigma_w2", "q", "factor"),
+    [
+        ("relu", 2.0, 1.0, 1.0),
+        ("relu", 1.0, 0.0, 0.5),
+        ("relu", 3.0, None, 1.5),
+        ("leaky_relu:negative_slope=0.5", 2.0, None, 1.25),
+        ("leaky_relu:negative_slope=0.5", 1.0, 0.0, 0.625),
+        ("abs(x)", 1.0, 1.0, 1.0),
+    ],
+)
+def test_half_lines_turn_all_inputs_into_one_direction_whatever_becomes_of_the_variance(
+    activation, sigma_w2, q, factor
+):
+    """The arc-cosine kernel does not know σ_w²; its slope at c = 1 is 1, so that no exponential says how fast."""
+    found = settles(activation, sigma_w2)
+    assert (found.q, found.correlation, found.correlation_depth_scale) == (q, 1, None)
+    assert (found.chi_perpendicular, found.chi_parallel) == pytest.approx((factor, factor), rel=1e-12)
+    assert found.variance_depth_scale == (pytest.approx(-1 / math.log(factor)) if factor < 1 else None)
+
+
+def test_a_signal_that_decays_to_where_the_curve_is_a_line_keeps_its_correlations_for_ever():
+    found = settles("tanh(x)/2", 1.0)
+    assert (found.q, found.correlation_depth_scale) == (0, None)
+    assert (found.chi_perpendicular, found.variance_depth_scale) == pytest.approx((0.25, 1 / math.log(4)), rel=1e-9)
+
+
+@pytest.mark.parametrize(("activation", "sigma_w2"), [("exponential", 2.0), ("selu", 2.0), ("exp(x**2)", 1.0)])
+def test_what_grows_without_end_settles_nowhere(activation, sigma_w2):
+    assert settles(activation, sigma_w2) == FixedPoint(None, None, None, None, None, None)
+
+
+def test_gain_reports_the_fixed_points_of_the_three_initialisations():
+    result = gain(resolve("sigmoid"))
+    assert list(result.fixed_points) == ["xavier", "he", "lecun"]
+    assert result.fixed_points["xavier"] == result.fixed_points["lecun"] == settles("sigmoid", 1.0)
+    assert result.fixed_points["he"] == settles("sigmoid", 2.0)
+    for name, point in result.fixed_points.items():
+        assert result.decay_per_layer[name] == pytest.approx(math.sqrt(point.chi_perpendicular))
