@@ -60,10 +60,10 @@ def predict(
     q = variance[0] * np.square(inputs, dtype=np.float64).sum(axis=1) + init.bias_variance
     log_chi = []
     for layer in range(1, len(variance)):
-        second, slope_second = moments.at(q)
-        with np.errstate(divide="ignore"):
-            log_chi.append(np.log(variance[layer] * widths[layer + 1] * slope_second))
-        q = variance[layer] * widths[layer] * second + init.bias_variance
+        with np.errstate(divide="ignore", over="ignore"):  # half lines are followed through any variance
+            second, slope_second = moments.at(q)
+            log_chi.append(np.log(variance[layer] * widths[layer] * slope_second))
+            q = variance[layer] * widths[layer] * second + init.bias_variance
     with np.errstate(divide="ignore", under="ignore"):
         # Scaled first: the squares of a signal of 1e-200 are zero.
         largest = float(np.abs(last_signal).max()) or 1.0
@@ -92,14 +92,18 @@ class _Moments:
         place = np.log10(np.clip(q, _SMALLEST, None)) * _PER_DECADE
         place[~(q <= _LARGEST)] = np.nan
         if np.isnan(place).any():
-            return place, place
+            unknown = np.full(q.shape, np.nan)
+            return unknown, unknown
         first = np.floor(place).astype(int) - (_POINTS // 2 - 1)
         numbers, which = np.unique(first[:, None] + np.arange(_POINTS), return_inverse=True)
         table = np.array([self._moments(number) for number in numbers.tolist()])
-        with np.errstate(divide="ignore"):
+        weights = _lagrange(place - first)[..., None]
+        with np.errstate(divide="ignore", invalid="ignore"):
             logs = np.log(table)[which.reshape(-1, _POINTS)]
-        weights = _lagrange(place - first)
-        second, slope_second = np.exp((logs * weights[..., None]).sum(axis=1)).T
+            moments = np.exp((logs * weights).sum(axis=1))
+        # Where it underflows nearby, as E[φ²] does for what is 0 around 0, it is as good as zero.
+        moments[np.isneginf(logs).any(axis=1)] = 0
+        second, slope_second = moments.T
         return second, slope_second
 
     def _moments(self, number: int) -> tuple[float, float]:
