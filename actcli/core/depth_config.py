@@ -48,6 +48,9 @@ class DepthConfig:
         for name, least in {"layers": 1, "width": 1, "batch": 1, "steps": 0, "seed": 0}.items():
             if getattr(self, name) < least:
                 raise InputError(f"{name} must be at least {least}, got {getattr(self, name)}")
+        for name, choices in _CHOICES.items():
+            if (value := getattr(self, name)) not in choices:
+                raise InputError(unknown(name, value, [str(choice).lower() for choice in choices]))
         if self.memory > MOST_MEMORY:
             raise InputError(
                 f"a network of {self.layers} layers of {self.width} units with batches of {self.batch} takes about "
@@ -55,9 +58,6 @@ class DepthConfig:
             )
         if not 0 <= self.learning_rate < math.inf:
             raise InputError(f"learning_rate must be a number, 0 or more, got {self.learning_rate}")
-        for name, choices in _CHOICES.items():
-            if (value := getattr(self, name)) not in choices:
-                raise InputError(unknown(name, value, [str(choice).lower() for choice in choices]))
         if self.norm == "batch" and self.batch == 1:
             raise InputError("batch normalisation needs batches of at least 2 points")
         initialisers.check(self.init)
