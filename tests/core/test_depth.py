@@ -6,15 +6,13 @@ import numpy as np
 import pytest
 
 from actcli.core.catalogue import CATALOGUE
-from actcli.core.depth import (
-    DepthConfig,
-    DepthExperiment,
-    DepthRun,
-    decay_per_layer,
-    gradient_depth,
-    verdict,
-)
+from actcli.core.datasets import DataSet
+from actcli.core.depth import DepthExperiment, DepthRun, gradient_depth
+from actcli.core.depth_config import DepthConfig
 from actcli.core.errors import InputError
+from actcli.core.jet import Array
+from actcli.core.resolve import resolve
+from actcli.core.training import measure
 
 
 def run(activation: str, **settings: int | float | str) -> DepthRun:
@@ -90,7 +88,7 @@ def test_the_last_update_may_be_the_one_that_diverges() -> None:
 def test_the_signal_of_linear_units_is_a_product_of_weights() -> None:
     config = DepthConfig(layers=6, width=1, steps=0, learning_rate=0.0)
     experiment = DepthExperiment(CATALOGUE["identity"], config)
-    w = [abs(weights.item()) for weights in experiment.network.weights[1:]]
+    w = [abs(weights.item()) for weights in experiment.network.parameters.weights[1:]]
     measured = experiment.result()
     output = measured.layers[-1].signal_norm_initial
     for record in measured.layers:
@@ -98,39 +96,149 @@ def test_the_signal_of_linear_units_is_a_product_of_weights() -> None:
     assert measured.decay_per_layer == pytest.approx(math.prod(w[:-1]) ** (1 / 5), rel=1e-12, abs=0)
 
 
-def test_decay_per_layer() -> None:
-    assert decay_per_layer(1e-6, 1.0, 7) == pytest.approx(0.1)
-    assert decay_per_layer(8.0, 2.0, 3) == pytest.approx(2)
-    assert decay_per_layer(1e-300, 1e300, 601) == pytest.approx(0.1)
-    assert decay_per_layer(0.0, 1.0, 5) == 0
-    assert decay_per_layer(1.0, 1.0, 1) is None
-    assert decay_per_layer(0.0, 0.0, 5) is None
-    assert decay_per_layer(math.nan, 1.0, 5) is None
-    assert decay_per_layer(1.0, math.inf, 5) is None
+@pytest.mark.parametrize("width", [2, 7, 64])
+def test_orthogonal_linear_layers_lose_nothing(width: int) -> None:
+    measured = run("identity", layers=50, width=width, steps=0, init="orthogonal")
+    assert measured.decay_per_layer == pytest.approx(1, rel=1e-14)
+    assert run("identity", layers=50, width=width, steps=0, init="orthogonal:0.5").decay_per_layer == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "momentum", "adam"])
+def test_the_update_ratio_is_that_of_the_last_update(optimizer: str) -> None:
+    """|W_t - W_(t-1)| / |W_t|"""
+    experiment = DepthExperiment(CATALOGUE["tanh"], DepthConfig(layers=2, width=6, steps=4, optimizer=optimizer))
+    before: list[Array] = []
+    weights = experiment.network.parameters.weights
+    for step in experiment:
+        if step.number == 2:
+            before = [one.copy() for one in weights]
+    ratios = [np.linalg.norm(after - one) / np.linalg.norm(after) for one, after in zip(before, weights, strict=True)]
+    measured = [record.update_ratio_final for record in experiment.result().layers]
+    assert measured == pytest.approx(ratios, rel=1e-9, abs=0)
+    assert min(measured) > 0
+
+
+def test_the_first_update_of_sgd_is_the_learning_rate_times_the_gradient() -> None:
+    experiment = DepthExperiment(CATALOGUE["relu"], DepthConfig(layers=2, width=6, steps=1, learning_rate=0.25))
+    next(iter(experiment))
+    for record, weights in zip(experiment.result().layers, experiment.network.parameters.weights, strict=True):
+        expected = 0.25 * record.weight_gradient_norm_initial / np.linalg.norm(weights)
+        assert record.update_ratio_final == pytest.approx(expected, rel=1e-12)
+
+
+def test_update_ratios_where_nothing_moved_or_nothing_was_there() -> None:
+    assert {record.update_ratio_final for record in run("tanh", layers=2, steps=0).layers} == {0}
+    assert {record.update_ratio_final for record in run("tanh", layers=2, steps=3, learning_rate=0).layers} == {0}
+    still = run("tanh", layers=2, steps=1, init="normal:0")
+    assert [record.update_ratio_final for record in still.layers] == [0, 0, 0]
+
+
+# --- theory beside measurement ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize(
+    ("activation", "init"),
+    [
+        ("sigmoid", "xavier"),
+        ("tanh", "xavier"),
+        ("relu", "he"),
+        ("relu", "lecun"),
+        ("x*sigmoid(1.702*x)", "lecun"),
+    ],
+)
+def test_theory_and_measurement_agree_within_half_a_decade(activation: str, init: str, seed: int) -> None:
+    config = DepthConfig(layers=20, width=128, steps=0, init=init, seed=seed)
+    measured = gradient_depth(resolve(activation), config)
+    first, last = measured.layers[0], measured.layers[-2]
+    assert last.signal_norm_theory == pytest.approx(last.signal_norm_initial, rel=1e-12)
+    assert abs(math.log10(first.signal_norm_theory / first.signal_norm_initial)) < 0.5
+    assert measured.decay_per_layer_theory == pytest.approx(measured.decay_per_layer, rel=10 ** (0.5 / 19) - 1)
+
+
+def test_theory_of_one_layer_is_the_measurement() -> None:
+    measured = run("tanh", layers=1, steps=0)
+    assert measured.layers[0].signal_norm_theory == pytest.approx(measured.layers[0].signal_norm_initial, rel=1e-14)
+    assert (measured.decay_per_layer, measured.decay_per_layer_theory) == (None, None)
 
 
 @pytest.mark.parametrize(
-    ("losses", "dead", "first", "last", "expected"),
-    [
-        ([0.7, math.nan], [1.0], 0.0, 1.0, "diverged"),
-        ([0.7, math.inf], [0.0], 1.0, 1.0, "diverged"),
-        ([0.7], [0.0], math.nan, 1.0, "diverged"),
-        ([0.7], [0.0, 0.51], 0.0, 1.0, "dead"),
-        ([0.7], [0.5, 0.5], 1.0, 1.0, "healthy"),
-        ([0.7], [0.0], 0.0099, 1.0, "vanishing"),
-        ([0.7], [0.0], 0.0101, 1.0, "healthy"),
-        ([0.7], [0.0], 0.0, 0.0, "vanishing"),
-        ([0.7], [0.0], 0.0, 5e-324, "vanishing"),
-        ([0.7], [0.0], 99.0, 1.0, "healthy"),
-        ([0.7], [0.0], 101.0, 1.0, "exploding"),
-        ([0.7], [0.0], math.inf, 1.0, "exploding"),
-        ([0.7], [0.0], math.inf, math.inf, "exploding"),
-    ],
+    ("activation", "settings"),
+    [("tanh", {"norm": "layer"}), ("tanh", {"norm": "batch"}), ("tanh", {"residual": True}), ("step", {})],
 )
-def test_the_first_verdict_that_applies(
-    losses: list[float], dead: list[float], first: float, last: float, expected: str
-) -> None:
-    assert verdict(losses, dead, first, last) == expected
+def test_where_there_is_no_theory_there_is_none(activation: str, settings: dict[str, str | bool]) -> None:
+    measured = run(activation, layers=3, steps=0, **settings)
+    assert {record.signal_norm_theory for record in measured.layers} == {None}
+    assert measured.decay_per_layer_theory is None
+
+
+def test_theory_does_not_change_with_training() -> None:
+    untrained, trained = (run("tanh", layers=4, width=9, steps=steps, learning_rate=1.0) for steps in (0, 20))
+    assert [record.signal_norm_theory for record in trained.layers] == [
+        record.signal_norm_theory for record in untrained.layers
+    ]
+
+
+# --- the cures --------------------------------------------------------------------------------------------------------
+
+
+def test_batch_norm_and_residual_connections_bring_the_gradient_of_sigmoid_back() -> None:
+    bare = decades(run("sigmoid", layers=20, steps=0))
+    for settings in ({"norm": "layer"}, {"norm": "batch"}, {"residual": True}):
+        assert decades(run("sigmoid", layers=20, steps=0, **settings)) < bare - 4, settings
+
+
+@pytest.mark.parametrize("optimizer", ["momentum", "adam"])
+def test_other_optimizers_learn_too(optimizer: str) -> None:
+    measured = run("relu", layers=3, optimizer=optimizer, data="moons")
+    assert np.mean(measured.loss[-10:]) < 0.3 < measured.loss[0]
+
+
+@pytest.mark.parametrize(("data", "loss"), [("blobs", "cross_entropy"), ("sine", "mean_squared_error")])
+def test_data_sets_bring_their_loss(data: str, loss: str) -> None:
+    config = DepthConfig(layers=2, steps=200, data=data, optimizer="adam")
+    experiment = DepthExperiment(CATALOGUE["tanh"], config)
+    assert experiment.loss_name == loss
+    losses = [step.loss for step in experiment]
+    assert np.mean(losses[-10:]) < 0.5 * losses[0]
+
+
+def test_own_data_take_the_place_of_those_that_are_named() -> None:
+    inputs, targets = np.arange(12.0).reshape(4, 3) - 5, np.array([[0.0], [1.0], [1.0], [0.0]])
+    own = DataSet("own", inputs, targets, "binary_cross_entropy")
+    experiment = DepthExperiment(CATALOGUE["tanh"], DepthConfig(layers=1, width=2, steps=1), own)
+    assert experiment.network.parameters.sizes == [3, 2, 1]
+    assert sorted(experiment.first_batch[0].tolist()) == inputs.tolist()
+
+
+# --- float32 ----------------------------------------------------------------------------------------------------------
+
+
+def test_float32_is_the_dtype_of_everything() -> None:
+    config = DepthConfig(layers=3, width=5, steps=2, dtype="float32", optimizer="adam", norm="layer", residual=True)
+    experiment = DepthExperiment(CATALOGUE["gelu"], config)
+    *_, last = experiment
+    arrays = [experiment.inputs, *experiment.first_batch, experiment.network.parameters.vector, experiment.last_signal]
+    assert {array.dtype for array in [*arrays, last.update]} == {np.dtype(np.float32)}
+    _, gradients = measure(experiment.network, experiment.first_batch, experiment.loss)
+    assert {array.dtype for array in [gradients.parameters.vector, *gradients.signals]} == {np.dtype(np.float32)}
+
+
+def test_float32_measures_what_float64_does_as_long_as_its_range_holds() -> None:
+    single, double = (run("sigmoid", layers=20, steps=0, dtype=dtype) for dtype in ("float32", "float64"))
+    for one, other in zip(single.layers, double.layers, strict=True):
+        assert one.signal_norm_initial == pytest.approx(other.signal_norm_initial, rel=1e-4, abs=0)
+        assert one.weight_gradient_norm_initial == pytest.approx(other.weight_gradient_norm_initial, rel=1e-4, abs=0)
+        assert one.activation_mean_initial == pytest.approx(other.activation_mean_initial, rel=1e-4)
+
+
+def test_in_float32_the_signal_underflows_where_float64_still_has_one() -> None:
+    single, double = (run("sigmoid", layers=100, width=16, steps=0, dtype=dtype) for dtype in ("float32", "float64"))
+    assert (single.layers[0].signal_norm_initial, single.layers[0].weight_gradient_norm_initial) == (0, 0)
+    assert 0 < double.layers[0].signal_norm_initial < 1e-46
+    assert (single.verdict, double.verdict) == ("vanishing", "vanishing")
+    assert (single.decay_per_layer, single.layers[-2].signal_norm_initial > 0) == (0, True)
+    assert single.decay_per_layer_theory == pytest.approx(double.decay_per_layer_theory, rel=1e-4)
 
 
 # --- what is measured when ---------------------------------------------------------------------------
@@ -178,11 +286,11 @@ def test_an_interrupted_run_has_a_result_and_can_go_on() -> None:
 
 def test_dead_units_are_counted_over_the_data_set() -> None:
     experiment = DepthExperiment(CATALOGUE["relu"], DepthConfig(layers=2, width=8, steps=0))
-    experiment.network.biases[0][:4] = -100
+    experiment.network.parameters.biases[0][:4] = -100
     half = experiment.result()
     assert half.layers[0].dead_fraction_final == 0.5
     assert half.verdict != "dead"
-    experiment.network.biases[0][4] = -100
+    experiment.network.parameters.biases[0][4] = -100
     most = experiment.result()
     assert most.layers[0].dead_fraction_final == 0.625
     assert most.layers[-1].dead_fraction_final == 0
@@ -194,8 +302,8 @@ def test_a_unit_that_lives_for_one_input_is_not_dead() -> None:
     # relu(x - threshold) with only the data set's largest x, which is not in the first batch, above it
     largest = np.sort(experiment.inputs[:, 0])[-2:]
     assert largest[1] not in experiment.first_batch[0]
-    experiment.network.weights[0][:] = [[1, 1], [0, 0]]
-    experiment.network.biases[0][:] = -largest.mean(), -largest[1] - 1
+    experiment.network.parameters.weights[0][:] = [[1, 1], [0, 0]]
+    experiment.network.parameters.biases[0][:] = -largest.mean(), -largest[1] - 1
     assert experiment.result().layers[0].dead_fraction_final == 0.5
 
 
@@ -230,13 +338,24 @@ def test_the_initialiser_is_named() -> None:
         ({"seed": -1}, "seed must be at least 0, got -1"),
         ({"learning_rate": math.nan}, "learning_rate must be a number, 0 or more, got nan"),
         ({"learning_rate": -0.1}, "learning_rate must be a number, 0 or more, got -0.1"),
-        ({"data": "spiral"}, "unknown data set 'spiral'; there are spirals"),
         ({"init": "glorot"}, "unknown initialiser 'glorot'"),
+        ({"init": "orthogonal:-1"}, "the gain in 'orthogonal:-1' must be a number, 0 or more"),
+        ({"norm": "bach"}, "unknown norm 'bach'; did you mean batch?"),
+        ({"optimizer": "lbfgs"}, "unknown optimizer 'lbfgs'; there are sgd, momentum, adam"),
+        ({"dtype": "float16"}, "unknown dtype 'float16'; did you mean float"),
+        ({"norm": "batch", "batch": 1}, "batch normalisation needs batches of at least 2 points"),
+        ({"layers": 10**9}, "takes about .* GiB, and at most 4 are taken"),
+        ({"batch": 10**9}, "takes about .* GiB, and at most 4 are taken"),
     ],
 )
 def test_what_cannot_be_run(settings: dict[str, int | float | str], message: str) -> None:
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises(InputError, match=message):
         DepthConfig(**settings)  # type: ignore[arg-type]
+
+
+def test_an_unknown_data_set_is_refused() -> None:
+    with pytest.raises(InputError, match="unknown data set 'spiral'; did you mean spirals"):
+        run("tanh", data="spiral")
 
 
 def test_row_wise_activations_are_refused() -> None:
@@ -247,6 +366,8 @@ def test_row_wise_activations_are_refused() -> None:
 def test_results_are_plain_values() -> None:
     """What `--format json` writes."""
     fields = dataclasses.asdict(run("tanh", layers=2, steps=2))
-    assert list(fields) == ["activation", "init", "layers", "loss", "verdict", "decay_per_layer"]
+    decays = ["decay_per_layer", "decay_per_layer_theory"]
+    assert list(fields) == ["activation", "init", "seed", "layers", "loss", "verdict", *decays]
+    assert fields["layers"][-1].pop("signal_norm_theory") is None  # of the output layer
     values = [value for record in fields["layers"] for value in record.values()] + list(fields["loss"])
     assert {type(value) for value in values} == {int, float}

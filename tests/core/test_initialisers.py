@@ -4,7 +4,16 @@ import numpy as np
 import pytest
 
 from actcli.core.catalogue import CATALOGUE
-from actcli.core.initialisers import INITIALISERS, RELU_FAMILY, choose, initialise, standard_deviation
+from actcli.core.errors import InputError
+from actcli.core.initialisers import NAMES, RELU_FAMILY, VARIANCES, check, choose, initialise, initialiser
+from actcli.core.jet import Array
+from actcli.core.network import Parameters
+
+TANH = CATALOGUE["tanh"]
+
+
+def drawn(init: str, sizes: list[int], seed: int = 0, activation: str = "tanh") -> Parameters:
+    return initialise(initialiser(init, CATALOGUE[activation]), sizes, np.random.default_rng(seed))
 
 
 @pytest.mark.parametrize(
@@ -18,7 +27,8 @@ from actcli.core.initialisers import INITIALISERS, RELU_FAMILY, choose, initiali
     ],
 )
 def test_variance(init: str, variance: float) -> None:
-    (weights,), (biases,) = initialise(init, [300, 500], np.random.default_rng(0))
+    parameters = drawn(init, [300, 500])
+    (weights,), (biases,) = parameters.weights, parameters.biases
     assert weights.shape == (300, 500)
     # 150,000 draws: the relative standard error of their variance is sqrt(2 / 150,000) = 0.4 %.
     assert weights.var() == pytest.approx(variance, rel=0.02)
@@ -29,18 +39,20 @@ def test_variance(init: str, variance: float) -> None:
 
 
 def test_every_initialiser_has_its_variance_tested() -> None:
-    assert set(INITIALISERS) == {"xavier", "he", "lecun", "normal"}
+    assert set(VARIANCES) == {"xavier", "he", "lecun"}
+    assert set(NAMES) == {"auto", *VARIANCES, "orthogonal", "critical", "normal:STD"}
 
 
 def test_shapes_of_a_network() -> None:
-    weights, biases = initialise("xavier", [2, 5, 5, 1], np.random.default_rng(0))
-    assert [w.shape for w in weights] == [(2, 5), (5, 5), (5, 1)]
-    assert [b.shape for b in biases] == [(5,), (5,), (1,)]
+    parameters = drawn("xavier", [2, 5, 5, 1])
+    assert [w.shape for w in parameters.weights] == [(2, 5), (5, 5), (5, 1)]
+    assert [b.shape for b in parameters.biases] == [(5,), (5,), (1,)]
 
 
-def test_the_generator_decides() -> None:
+@pytest.mark.parametrize("init", ["he", "orthogonal", "critical"])
+def test_the_generator_decides(init: str) -> None:
     def draw(seed: int) -> list[float]:
-        return initialise("he", [3, 3], np.random.default_rng(seed))[0][0].ravel().tolist()
+        return drawn(init, [3, 3], seed, "gelu").vector.tolist()
 
     assert draw(1) == draw(1)
     assert draw(1) != draw(2)
@@ -49,7 +61,7 @@ def test_the_generator_decides() -> None:
 @pytest.mark.parametrize(("init", "activation"), [("he", "relu"), ("xavier", "identity"), ("lecun", "selu")])
 def test_each_keeps_the_second_moment_of_what_it_was_made_for(init: str, activation: str) -> None:
     generator = np.random.default_rng(0)
-    weights, _ = initialise(init, [1000] * 9, generator)
+    weights = initialise(initialiser(init, CATALOGUE[activation]), [1000] * 9, generator).weights
     h = z = generator.normal(size=(200, 1000)) @ weights[0]
     before = np.mean(z**2)
     if activation == "relu":
@@ -82,13 +94,89 @@ def test_a_named_initialiser_stays() -> None:
     assert choose("normal:0.1", "relu") == "normal:0.1"
 
 
-@pytest.mark.parametrize("init", ["glorot", "", "auto", "he:2", "xavier:", "NORMAL"])
+@pytest.mark.parametrize("init", ["glorot", "", "auto:", "he:2", "xavier:", "critical:1", "NORMAL"])
 def test_unknown_initialisers(init: str) -> None:
-    with pytest.raises(ValueError, match="there are auto, xavier, he, lecun, normal, normal:STD"):
-        standard_deviation(init)
+    message = "there are auto, xavier, he, lecun, orthogonal, critical, normal:STD"
+    with pytest.raises(InputError, match=message):
+        check(init)
+    with pytest.raises(InputError, match=message):
+        initialiser(init, TANH)
 
 
 @pytest.mark.parametrize("init", ["normal:", "normal:x", "normal:-1", "normal:nan", "normal:inf"])
 def test_bad_standard_deviations(init: str) -> None:
-    with pytest.raises(ValueError, match="must be a number, 0 or more"):
-        standard_deviation(init)
+    with pytest.raises(InputError, match=r"the standard deviation in .* must be a number, 0 or more"):
+        check(init)
+
+
+@pytest.mark.parametrize("init", ["orthogonal:", "orthogonal:x", "orthogonal:-0.1", "orthogonal:inf"])
+def test_bad_gains(init: str) -> None:
+    with pytest.raises(InputError, match=r"the gain in .* must be a number, 0 or more"):
+        check(init)
+
+
+# --- orthogonal -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("fan_in", "fan_out"), [(7, 7), (9, 4), (4, 9), (1, 5), (5, 1), (64, 64), (2, 64)])
+@pytest.mark.parametrize(("init", "gain"), [("orthogonal", 1.0), ("orthogonal:1.7", 1.7), ("orthogonal:0", 0.0)])
+def test_orthogonal_columns_or_rows(init: str, gain: float, fan_in: int, fan_out: int) -> None:
+    parameters = drawn(init, [fan_in, fan_out])
+    (weights,), (biases,) = parameters.weights, parameters.biases
+    product = weights.T @ weights if fan_in >= fan_out else weights @ weights.T
+    np.testing.assert_allclose(product, gain**2 * np.eye(min(fan_in, fan_out)), atol=1e-14)
+    assert not biases.any()
+
+
+def test_orthogonal_matrices_are_drawn_evenly() -> None:
+    """Rotations and reflections alike, and no entry that prefers a sign, as LAPACK's factors do (Mezzadri 2007)."""
+    draws: list[Array] = [drawn("orthogonal", [3, 3], seed).weights[0] for seed in range(1000)]
+    # An entry's variance is 1/3: four standard errors of the mean of 1,000.
+    assert np.abs(np.mean(draws, axis=0)).max() < 4 * math.sqrt(1 / 3 / 1000)
+    assert np.abs(np.mean(np.square(draws), axis=0) - 1 / 3).max() < 4 * math.sqrt(4 / 45 / 1000)
+    assert abs(np.mean([np.linalg.det(draw) for draw in draws])) < 4 / math.sqrt(1000)
+    signs = [drawn("orthogonal", [1, 1], seed).weights[0].item() for seed in range(400)]
+    assert set(signs) == {-1.0, 1.0}
+    assert abs(sum(signs)) < 4 * math.sqrt(400)
+
+
+@pytest.mark.parametrize(("fan_in", "fan_out"), [(6, 6), (8, 3), (3, 8)])
+def test_an_orthogonal_weight_has_the_variance_that_is_stated(fan_in: int, fan_out: int) -> None:
+    """The sum of squares of all weights is GAIN² min(fan_in, fan_out)."""
+    stated = initialiser("orthogonal:1.5", TANH).weight_variance(fan_in, fan_out)
+    assert stated * fan_in * fan_out == pytest.approx(1.5**2 * min(fan_in, fan_out), rel=1e-14)
+
+
+# --- critical ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "sigma_w2", "sigma_b2"),
+    [
+        ("relu", 2.0, 0.0),
+        ("tanh", 1.0, 0.0),
+        # From mpmath, as in test_theory.py.
+        ("gelu", 1.9830582574375471, 0.17292239075606735),
+        ("silu", 1.988004678269492, 0.5551431707215304),
+    ],
+)
+def test_critical_weights_and_biases_have_their_variances(name: str, sigma_w2: float, sigma_b2: float) -> None:
+    parameters = drawn("critical", [300, 20_000], activation=name)
+    (weights,), (biases,) = parameters.weights, parameters.biases
+    # 6,000,000 and 20,000 draws: relative standard errors of 0.06 % and 1 %.
+    assert weights.var() == pytest.approx(sigma_w2 / 300, rel=0.003)
+    assert biases.var() == pytest.approx(sigma_b2, rel=0.04)
+
+
+@pytest.mark.parametrize("name", ["sigmoid", "softplus", "relu_squared", "step"])
+def test_without_a_critical_point_there_is_no_critical_initialisation(name: str) -> None:
+    with pytest.raises(InputError, match=f"{name} has no critical initialisation; take xavier, he or normal:STD"):
+        initialiser("critical", CATALOGUE[name])
+
+
+@pytest.mark.parametrize("init", ["xavier", "orthogonal", "critical", "normal:0.1"])
+def test_float32_is_the_same_draw_rounded(init: str) -> None:
+    chosen = initialiser(init, CATALOGUE["gelu"])
+    double, single = (initialise(chosen, [3, 5, 2], np.random.default_rng(0), dtype) for dtype in ("f8", "f4"))
+    assert single.vector.dtype == np.float32
+    np.testing.assert_array_equal(single.vector, double.vector.astype(np.float32))

@@ -1,0 +1,36 @@
+"""Roots on a logarithmic scale."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from actcli.core.roots import root, sign_changes
+
+
+@given(st.floats(-11.9, 11.9))
+def test_the_root_is_found_to_the_last_bits(exponent):
+    x = 10.0**exponent
+    for function in (lambda q: math.log(q / x), lambda q: x - q):
+        assert root(function, 1e-12, 1e12) == pytest.approx(x, rel=5e-16)
+        assert root(function, 1e12, 1e-12) == pytest.approx(x, rel=5e-16)
+
+
+def test_a_tolerance_is_enough():
+    evaluated = []
+
+    def function(q):
+        evaluated.append(q)
+        return q - 2.0
+
+    assert root(function, 1.0, 3.0, tolerance=1e-3) == pytest.approx(2, rel=1e-3)
+    assert len(evaluated) < 15
+
+
+def test_sign_changes_are_between_neighbours():
+    points = np.array([1.0, 2.0, 4.0, 8.0, 16.0])
+    assert sign_changes(lambda q: (q - 3) * (q - 10), points) == [(2, 4), (8, 16)]
+    assert sign_changes(lambda q: 1.0, points) == []
+    assert sign_changes(lambda q: math.nan if q < 5 else q - 10, points) == [(8, 16)]
