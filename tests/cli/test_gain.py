@@ -11,7 +11,8 @@ from tests.cli.helpers import complaint, output
 def test_json_has_moments_critical_point_and_decay():
     document = json.loads(output("gain", "relu", "--format", "json"))
     assert list(document) == [
-        "activation", "gain", "mean", "second_moment", "slope_second_moment", "critical", "decay_per_layer", "fixed_points",
+        "activation", "gain", "mean", "second_moment", "slope_second_moment", "critical", "decay_per_layer",
+        "fixed_points",
     ]  # fmt: skip
     assert document["gain"] == pytest.approx(math.sqrt(2))
     assert document["mean"] == pytest.approx(1 / math.sqrt(2 * math.pi))
