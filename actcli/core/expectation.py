@@ -44,6 +44,8 @@ _REACH = 37.5
 # Within this many deviations (all but 3e-12 of the probability) the function has to be finite.
 _CORE = 7.0
 _DIED_OUT = 1e-12
+# All of g lies in the outermost deviations then, as for a step at 36, and there is no telling whether it dies out.
+_NEXT_TO_NOTHING = 1e-270
 
 _AIM, _ACCEPTED, _ROUNDING = 1e-13, 1e-10, 2.0**-48
 _MOST_ROUNDS, _MOST_PANELS = 160, 1 << 15
@@ -84,7 +86,8 @@ def expectations(function: Function, breaks: Iterable[float] = (), scale: float 
         size, total = panels.size.sum(axis=1), panels.integral.sum(axis=1)
         total[np.abs(total) <= _ROUNDING * size] = 0.0  # as for every odd function
         accurate = panels.error.sum(axis=1) <= _ACCEPTED * size
-        return np.where(accurate & (integrand.ends() <= _DIED_OUT * size), total, np.nan)
+        died_out = (integrand.ends() <= _DIED_OUT * size) | (size < _NEXT_TO_NOTHING)
+        return np.where(accurate & died_out, total, np.nan)
 
 
 @dataclass(frozen=True, eq=False)
