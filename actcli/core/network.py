@@ -83,9 +83,9 @@ class Network:
         require_elementwise(self.activation)
 
     def skips(self, layer: int) -> bool:
-        """Whether the hidden layer of this index adds its input to its output."""
+        """Whether the layer of this index adds its input to its output: a hidden one, both of the same width."""
         fan_in, fan_out = self.parameters.weights[layer].shape
-        return self.residual and fan_in == fan_out
+        return self.residual and layer < len(self.parameters.weights) - 1 and fan_in == fan_out
 
 
 def require_elementwise(activation: Activation) -> None:
@@ -141,22 +141,20 @@ def forward(network: Network, inputs: Array) -> ForwardPass:
 
 def backward(network: Network, passed: ForwardPass, output_gradient: Array) -> Gradients:
     """The chain rule, from the loss's gradient with respect to the output, (batch, outputs), to layer 1."""
+    weights, signals = network.parameters.weights, []
     gradient = Parameters.empty(network.parameters.sizes, network.parameters.vector.dtype)
-    signal, signals = output_gradient, [output_gradient]
-    arriving = signal @ network.parameters.weights[-1].T  # the gradient with respect to a layer's output h
-    for layer in reversed(range(len(passed.slopes))):
-        norm = passed.normalised[layer]
-        through = arriving if network.skips(layer) else None
-        signal = arriving * passed.slopes[layer]
-        if norm:
-            signal = norm.backward(signal)
+    arriving = output_gradient  # the loss's gradient with respect to what the layer hands on
+    for layer in reversed(range(len(weights))):
+        signal = arriving
+        if layer < len(passed.slopes):  # the output layer does not bend
+            signal = arriving * passed.slopes[layer]
+            if norm := passed.normalised[layer]:
+                signal = norm.backward(signal)
+        np.matmul(passed.layer_inputs[layer].T, signal, out=gradient.weights[layer])
+        np.sum(signal, axis=0, out=gradient.biases[layer])
         signals.append(signal)
-        if layer:
-            arriving = signal @ network.parameters.weights[layer].T
-            if through is not None:
-                arriving += through
-    signals.reverse()
-    for h, signal, weights, biases in zip(passed.layer_inputs, signals, gradient.weights, gradient.biases, strict=True):
-        np.matmul(h.T, signal, out=weights)
-        np.sum(signal, axis=0, out=biases)
-    return Gradients(gradient, signals)
+        below = signal @ weights[layer].T
+        if network.skips(layer):
+            below += arriving
+        arriving = below
+    return Gradients(gradient, signals[::-1])
