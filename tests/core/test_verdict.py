@@ -44,7 +44,7 @@ def test_the_first_verdict_that_applies(
     assert verdict(losses, dead, first, last) == expected
 
 
-sizes = st.floats(min_value=0, allow_nan=True)
+sizes = st.floats(min_value=0) | st.just(math.nan)
 
 
 @given(losses=st.lists(st.floats()), dead=st.lists(st.floats(0, 1)), first=sizes, last=sizes)

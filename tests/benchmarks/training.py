@@ -1,0 +1,239 @@
+"""What a training step costs, beside its matrix products and beside PyTorch, and whether its gradients are PyTorch's.
+
+    python -m tests.benchmarks.training [--python PYTHON_WITH_TORCH] [--repeats 15] [--only NAME,...]
+
+step:      the time of a step of gradient-depth (20 x 64 units, batch 128) beside that of its matrix products alone
+layers:    the time of a step for each layer of 20, 100 and 1,000
+steps:     the time of a run for each of its 100, 200, 500 and 1,000 steps
+process:   `actcli gradient-depth` as a whole process beside torch_training.py, on all of torch's threads and on one
+gradients: the largest difference from torch.autograd in a layer, relative to the layer's largest gradient
+
+What is compared is timed in turns, so that a busy machine is busy for both, and a ratio is the median over the turns.
+Runs and processes take a fifth and a third of the repeats. The last two measurements need PyTorch, in this Python or in
+another. Ends with 1 where a bound is broken: a process less than 3
+times faster than PyTorch, a gradient further from autograd than 1e-9. The aim for a step, 1.5 times its matrix
+products, is none: it depends on the activation.
+"""
+
+import argparse
+import itertools
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as the program itself does
+os.environ.setdefault("MKL_NUM_THREADS", "1")
+
+import numpy as np
+
+from actcli.core.depth import DepthExperiment
+from actcli.core.depth_config import DepthConfig
+from actcli.core.losses import LOSSES
+from actcli.core.normalisation import AXES
+from actcli.core.resolve import resolve
+from actcli.core.training import measure
+from tests.benchmarks.markdown import short, table
+
+HERE = Path(__file__).parent
+# A process decides on its threads by itself.
+ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.endswith("_NUM_THREADS")}
+ACTCLI = [str(Path(sys.executable).with_name("actcli")), "gradient-depth", "--act", "sigmoid", "--format", "json"]
+TIMES_FASTER, DIFFERENCE = 3.0, 1e-9
+ENDLESS = 10**9
+
+
+def turns(repeats: int, *functions: Callable[[], object]) -> list[list[float]]:
+    """The seconds of each function in each turn; a first turn to warm up does not count."""
+    times: list[list[float]] = [[] for _ in functions]
+    for _ in range(repeats + 1):
+        for function, found in zip(functions, times, strict=True):
+            start = time.perf_counter()
+            function()
+            found.append(time.perf_counter() - start)
+    return [found[1:] for found in times]
+
+
+def ratio(above: list[float], below: list[float]) -> float:
+    return statistics.median(a / b for a, b in zip(above, below, strict=True))
+
+
+def milliseconds(times: Sequence[float]) -> str:
+    return f"{1e3 * statistics.median(times):.3g}"
+
+
+# --- this machine alone -----------------------------------------------------------------------------------------------
+
+
+def stepper(activation: str, layers: int = DepthConfig.layers, at_once: int = 1) -> Callable[[], object]:
+    """Training steps, as the command takes them."""
+    steps = iter(DepthExperiment(resolve(activation), DepthConfig(layers=layers, steps=ENDLESS)))
+    return lambda: [next(steps) for _ in range(at_once)]
+
+
+def matrix_products(activation: str) -> Callable[[], object]:
+    """Those of a step: forward, signals, weight gradients."""
+    experiment = DepthExperiment(resolve(activation), DepthConfig())
+    weights = experiment.network.parameters.weights
+    generator, batch = np.random.default_rng(0), experiment.config.batch
+    inputs = [generator.normal(size=(batch, len(w))) for w in weights]
+    signals = [generator.normal(size=(batch, w.shape[1])) for w in weights]
+    gradients = [np.empty_like(w) for w in weights]
+
+    def run() -> None:
+        for h, w in zip(inputs, weights, strict=True):
+            h @ w
+        for signal, w in zip(signals[1:], weights[1:], strict=True):
+            signal @ w.T
+        for h, signal, gradient in zip(inputs, signals, gradients, strict=True):
+            np.matmul(h.T, signal, out=gradient)
+
+    return run
+
+
+def step(repeats: int) -> Iterator[str]:
+    rows = []
+    for activation in ("relu", "sigmoid", "tanh", "gelu"):
+        steps, products = turns(20 * repeats, stepper(activation), matrix_products(activation))
+        rows.append([activation, milliseconds(steps), milliseconds(products), short(ratio(steps, products))])
+    yield table(["a step of 20 x 64", "ms", "its matrix products, ms", "ratio"], rows)
+
+
+def layers(repeats: int) -> Iterator[str]:
+    counts, rows = (20, 100, 1000), []
+    for activation in ("relu", "sigmoid"):
+        # 1,000 layers in each turn, so that none is too short to be timed.
+        times = turns(repeats, *[stepper(activation, count, counts[-1] // count) for count in counts])
+        each = [[time / counts[-1] for time in found] for found in times]
+        for count, found in zip(counts, each, strict=True):
+            rows.append(
+                [f"{activation}, {count} layers", f"{1e6 * statistics.median(found):.1f}", short(ratio(found, each[0]))]
+            )
+    yield table(["a step", "µs a layer", "beside 20 layers"], rows)
+
+
+def steps(repeats: int) -> Iterator[str]:
+    counts = (100, 200, 500, 1000)
+
+    def run(count: int) -> Callable[[], object]:
+        def whole() -> None:
+            experiment = DepthExperiment(resolve("sigmoid"), DepthConfig(steps=count))
+            for _ in experiment:
+                pass
+            experiment.result()
+
+        return whole
+
+    times = turns(max(1, repeats // 5), *map(run, counts))
+    each = [[time / count for time in found] for found, count in zip(times, counts, strict=True)]
+    rows = [
+        [f"{count} steps", milliseconds(found), short(ratio(found, each[0]))]
+        for count, found in zip(counts, each, strict=True)
+    ]
+    yield table(["a run of 20 x 64 sigmoid units", "ms a step", "beside 100 steps"], rows)
+
+
+# --- beside PyTorch ---------------------------------------------------------------------------------------------------
+
+
+def process(repeats: int, python: str) -> Iterator[str]:
+    """Raises AssertionError where actcli is less than 3 times faster."""
+
+    def run(*command: str) -> Callable[[], object]:
+        return lambda: subprocess.run(command, env=ENVIRONMENT, check=True, stdout=subprocess.DEVNULL)
+
+    script = str(HERE / "torch_training.py")
+    commands = {
+        "actcli": run(*ACTCLI),
+        "PyTorch": run(python, script),
+        "PyTorch, one thread": run(python, script, "1"),
+        "import torch": run(python, "-c", "import torch"),
+    }
+    times = dict(zip(commands, turns(max(1, repeats // 3), *commands.values()), strict=True))
+    ratios = {name: ratio(found, times["actcli"]) for name, found in times.items()}
+    rows = [[name, f"{statistics.median(found):.2f}", short(ratios[name])] for name, found in times.items()]
+    yield table(["20 x 64 sigmoid units, batch 128, 200 steps", "s", "beside actcli"], rows)
+    fastest = min(ratios["PyTorch"], ratios["PyTorch, one thread"])
+    assert fastest >= TIMES_FASTER, f"a process less than {TIMES_FASTER:g} times faster than PyTorch: {fastest:.2g}"
+
+
+def gradients(python: str) -> Iterator[str]:
+    """Raises AssertionError where a layer's differ by more than 1e-9."""
+    activations = ("relu", "sigmoid", "tanh", "gelu")
+    data = {"binary_cross_entropy": "spirals", "cross_entropy": "blobs", "mean_squared_error": "sine"}
+    cases = list(itertools.product(LOSSES, (None, *AXES), (False, True)))
+    given, ours = {}, {}
+    for (loss, norm, residual), activation in itertools.product(cases, activations):
+        config = DepthConfig(layers=8, width=32, data=data[loss], norm=norm, residual=residual)
+        experiment = DepthExperiment(resolve(activation), config)
+        assert experiment.loss_name == loss
+        case = f"{loss} {norm} {residual} {activation}"
+        parameters = experiment.network.parameters
+        _, computed = measure(experiment.network, experiment.first_batch, experiment.loss)
+        given[f"{case}/settings"] = np.array([activation, loss, norm or "none", str(residual)])
+        given[f"{case}/inputs"], given[f"{case}/targets"] = experiment.first_batch
+        for layer, (w, b) in enumerate(zip(parameters.weights, parameters.biases, strict=True), 1):
+            given[f"{case}/W{layer}"], given[f"{case}/b{layer}"] = w, b
+        ours[case] = list(zip(computed.parameters.weights, computed.parameters.biases, strict=True))
+    with tempfile.TemporaryDirectory() as directory:
+        networks, answer = (str(Path(directory) / name) for name in ("networks.npz", "gradients.npz"))
+        np.savez(networks, **given)
+        subprocess.run([python, str(HERE / "torch_gradients.py"), networks, answer], env=ENVIRONMENT, check=True)
+        with np.load(answer) as loaded:
+            theirs = dict(loaded)
+
+    def largest(case: str) -> float:
+        return max(
+            max(np.abs(gw - theirs[f"{case}/gW{layer}"]).max(), np.abs(gb - theirs[f"{case}/gb{layer}"]).max())
+            / max(np.abs(theirs[f"{case}/gW{layer}"]).max(), np.abs(theirs[f"{case}/gb{layer}"]).max())
+            for layer, (gw, gb) in enumerate(ours[case], 1)
+        )
+
+    differences = {case: largest(case) for case in ours}
+    rows = [
+        [
+            f"{loss}, norm {norm or 'none'}{', residual' * residual}",
+            *(f"{differences[f'{loss} {norm} {residual} {activation}']:.1e}" for activation in activations),
+        ]
+        for loss, norm, residual in cases
+    ]
+    yield table(["8 x 32 units, the worst layer's difference", *activations], rows)
+    broken = [case for case, difference in differences.items() if not difference <= DIFFERENCE]
+    assert not broken, f"gradients further from autograd than {DIFFERENCE:g}: {', '.join(broken)}"
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--python", default=sys.executable, help="a Python that can import torch")
+    parser.add_argument("--repeats", type=int, default=15)
+    parser.add_argument("--only", default="step,layers,steps,process,gradients")
+    options = parser.parse_args()
+    measurements: dict[str, Callable[[], Iterator[str]]] = {
+        "step": lambda: step(options.repeats),
+        "layers": lambda: layers(options.repeats),
+        "steps": lambda: steps(options.repeats),
+        "process": lambda: process(options.repeats, options.python),
+        "gradients": lambda: gradients(options.python),
+    }
+    torch = subprocess.run([options.python, "-c", "import torch"], capture_output=True, check=False).returncode == 0
+    broken = []
+    for name in options.only.split(","):
+        if name in ("process", "gradients") and not torch:
+            print(f"{name}: left out, {options.python} cannot import torch; see --python\n")
+            continue
+        try:
+            for text in measurements[name]():
+                print(text, end="\n\n", flush=True)
+        except AssertionError as error:
+            broken.append(str(error))
+    for text in broken:
+        print(f"- {text}")
+    return 1 if broken else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
