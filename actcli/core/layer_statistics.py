@@ -35,7 +35,9 @@ class LayerStatistics:
 def layer_statistics(network: Network, inputs: Array) -> list[LayerStatistics]:
     """For each hidden layer and the output layer."""
     threshold = SATURATED * largest_slope(network.activation)
-    blocks = [inputs[start : start + BLOCK] for start in range(0, len(inputs), BLOCK)]
+    # Every so many inputs instead of neighbours: to a batch norm each block is a fair sample, also of a sorted file.
+    count = -(-len(inputs) // BLOCK)
+    blocks = [inputs[start::count] for start in range(count)]
     shares = [_by_layer(network, block, threshold) for block in blocks]
     sizes = np.array([len(block) for block in blocks]) / len(inputs)
     return [_together(sizes, layer) for layer in zip(*shares, strict=True)]

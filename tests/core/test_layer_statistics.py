@@ -55,7 +55,8 @@ def test_step_units_are_all_dead_and_identities_never() -> None:
 @pytest.mark.parametrize("norm", [None, "layer", "batch"])
 @pytest.mark.parametrize("points", [1, 5, 20_011])
 def test_data_of_any_length_are_one_data_set(points: int, norm: str | None) -> None:
-    """Against the definition on the whole; a batch norm's mean, too, is that of the whole data set."""
+    """Against the definition on the whole; only a batch norm has no more than a fair sample of long data."""
+    exact = norm != "batch" or points < 1000
     generator = np.random.default_rng(0)
     weights = [generator.normal(size=(2, 3)), generator.normal(size=(3, 3)), generator.normal(size=(3, 1))]
     biases = [generator.normal(size=3), generator.normal(size=3), generator.normal(size=1)]
@@ -69,12 +70,13 @@ def test_data_of_any_length_are_one_data_set(points: int, norm: str | None) -> N
             axis = {"layer": 1, "batch": 0}[norm]
             z = (z - z.mean(axis=axis, keepdims=True)) / np.sqrt(z.var(axis=axis, keepdims=True) + 1e-5)
         h = np.maximum(z, 0)
-        assert measured[layer].activation_mean == pytest.approx(h.mean(), rel=1e-10)
-        assert measured[layer].activation_std == pytest.approx(h.std(), rel=1e-10)
-        assert measured[layer].saturated_fraction == pytest.approx((z <= 0).mean(), abs=1e-12)
+        assert measured[layer].activation_mean == pytest.approx(h.mean(), rel=1e-10 if exact else 1e-3)
+        assert measured[layer].activation_std == pytest.approx(h.std(), rel=1e-10 if exact else 1e-3)
+        assert measured[layer].saturated_fraction == pytest.approx((z <= 0).mean(), abs=1e-12 if exact else 1e-3)
         assert measured[layer].dead_fraction == (z <= 0).all(axis=0).mean()
     z = h @ weights[2] + biases[2]
-    assert (measured[2].activation_mean, measured[2].activation_std) == pytest.approx((z.mean(), z.std()), rel=1e-10)
+    output = measured[2].activation_mean, measured[2].activation_std
+    assert output == pytest.approx((z.mean(), z.std()), rel=1e-10 if exact else 1e-3)
 
 
 def test_residual_layers_show_what_they_hand_on() -> None:
