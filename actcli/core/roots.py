@@ -7,7 +7,7 @@ from actcli.core.jet import Array
 
 Function = Callable[[float], float]
 
-_CLOSE = 2e-15  # of logarithms: relative
+_CLOSE, _BESIDE = 2e-15, 1e-12  # of logarithms: relative
 _MOST_STEPS = 200
 
 
@@ -28,12 +28,15 @@ def root(function: Function, low: float, high: float) -> float:
         if left == 0.0 or right == 0.0 or abs(b - a) <= _CLOSE:
             break
         c = b - right * (b - a) / (right - left)
+        arrived = abs(c - b) <= _CLOSE
+        if arrived:  # or the value at the other end is out of all proportion: then there is no root right beside b
+            c = b + math.copysign(_BESIDE, a - b)
         middle = function(math.exp(c))
         if middle * right < 0.0:
+            if arrived:
+                break
             a, left = b, right
         else:
             left *= 0.5  # the end that has stayed is made to give way
-        if abs(c - b) <= _CLOSE:
-            return math.exp(c)
         b, right = c, middle
     return math.exp(a if left == 0.0 else b)
