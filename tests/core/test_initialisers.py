@@ -94,13 +94,11 @@ def test_a_named_initialiser_stays() -> None:
     assert choose("normal:0.1", "relu") == "normal:0.1"
 
 
-@pytest.mark.parametrize("init", ["glorot", "", "auto:", "he:2", "xavier:", "critical:1", "NORMAL"])
+@pytest.mark.parametrize("init", ["", "glorot", "auto:", "he:2", "xavier:", "critical:1", "Normal"])
 def test_unknown_initialisers(init: str) -> None:
-    message = "there are auto, xavier, he, lecun, orthogonal, critical, normal:STD"
-    with pytest.raises(InputError, match=message):
-        check(init)
-    with pytest.raises(InputError, match=message):
-        initialiser(init, TANH)
+    for ask in (check, lambda name: initialiser(name, TANH)):
+        with pytest.raises(InputError, match=f"unknown initialiser '{init}'; (did you mean|there are)"):
+            ask(init)
 
 
 @pytest.mark.parametrize("init", ["normal:", "normal:x", "normal:-1", "normal:nan", "normal:inf"])
