@@ -10,9 +10,8 @@ gradients: the largest difference from torch.autograd in a layer, relative to th
 
 What is compared is timed in turns, so that a busy machine is busy for both, and a ratio is the median over the turns.
 Runs and processes take a fifth and a third of the repeats. The last two measurements need PyTorch, in this Python or in
-another. Ends with 1 where a bound is broken: a process less than 3
-times faster than PyTorch, a gradient further from autograd than 1e-9. The aim for a step, 1.5 times its matrix
-products, is none: it depends on the activation.
+another. Ends with 1 where a bound is broken: a process less than 3 times faster than PyTorch, a gradient further from
+autograd than 1e-9. The aim for a step, 1.5 times its matrix products, is no bound.
 """
 
 import argparse
