@@ -26,8 +26,9 @@ from actcli.core.expectation import expectation, expectations
 from actcli.core.jet import Array
 
 _REACH: Final = 8.5  # deviations; beyond lie 2e-17 of the probability
-_EDGES: Final = np.linspace(-_REACH, _REACH, 35)  # of the panels for pairs, in deviations
+_EDGES: Final = np.linspace(-_REACH, _REACH, 18)  # of the panels for pairs, in deviations
 _AROUND: Final = np.array([-8.0, -4.0, -2.0, -1.0, -0.5, 0.0, 0.5, 1.0, 2.0, 4.0, 8.0])
+_FEATURES: Final = np.concatenate([-(2.0 ** np.arange(-6, 6)), 2.0 ** np.arange(-6, 6)])  # of x: where curves bend
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(10)
 
 
@@ -116,9 +117,11 @@ class MeanField:
         breaks = np.array(self.breaks)
         # A break of v smears out over u by the spread between them.
         smeared = (breaks[:, None] + spread * _AROUND) / scale
-        u, u_weights = _gauss_legendre(np.sort(np.append(_EDGES, _inside(smeared)))[None])
+        u, u_weights = _gauss_legendre(
+            np.sort(np.concatenate([_EDGES, _inside(_FEATURES / scale), *_inside(smeared)]))[None]
+        )
         u = scale * u[0]
-        inner = (breaks - c * u[:, None]) / spread
+        inner = (np.append(breaks, _FEATURES) - c * u[:, None]) / spread
         edges = np.sort(np.hstack([np.broadcast_to(_EDGES, (len(u), len(_EDGES))), _inside(inner)]), axis=1)
         v, v_weights = _gauss_legendre(edges)
         with np.errstate(all="ignore"):

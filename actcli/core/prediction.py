@@ -17,8 +17,8 @@ from actcli.core.jet import Array
 from actcli.core.mean_field import MeanField
 from actcli.core.theory import is_homogeneous
 
-_PER_DECADE = 4
-_POINTS = 6  # of the interpolating polynomial
+_PER_DECADE = 8
+_POINTS = 8  # of the interpolating polynomial
 _SMALLEST, _LARGEST = 1e-30, 1e30
 """Below, every function is as good as its tangent; beyond, only a homogeneous one is followed."""
 
