@@ -42,22 +42,22 @@ def live_view(experiment: DepthExperiment) -> Iterator[Step]:
 def _picture(experiment: DepthExperiment, step: Step, terminal: Terminal) -> str:
     """One screen at most: a line of progress, and the layers, or as many as fit, evenly chosen."""
     config = experiment.config
-    title = (
-        f"{experiment.network.activation.label}, seed {config.seed}: step {step.number + 1} of {config.steps}, "
-        f"loss {format_number(step.loss)}"
+    title = (  # a narrow terminal cuts it at its end
+        f"loss {format_number(step.loss)}, step {step.number + 1} of {config.steps}: "
+        f"{experiment.network.activation.label}, seed {config.seed}"
     )
-    rows = min(len(step.weight_gradient_norms), max(terminal.height - 4, 1))
+    rows = min(len(step.weight_gradient_norms), max(terminal.height - 3, 1))
     last = len(step.weight_gradient_norms) - 1
     layers = [round(index * last / max(rows - 1, 1)) for index in range(rows)]
     low, high = _scale(*experiment.initial.weight_gradient_norms, *step.weight_gradient_norms)
-    width = max(terminal.width - 22, 4)
-    lines = [title[: terminal.width - 1], "gradient of each layer's weights, logarithmic scale"[: terminal.width - 1]]
+    width = max(terminal.width - 19, 1)
+    lines = [title, "gradient of each layer's weights, logarithmic scale"]
     for layer in layers:
         norm = step.weight_gradient_norms[layer]
         fraction = (log10(norm) - low) / (high - low) if 0 < norm < inf else float(norm == inf)
         name = "output" if layer == last else str(layer + 1)
         lines.append(f"{name:>6} {norm:9.2e}  {bar(max(fraction, 0.0), width, terminal.unicode)}")
-    return "\n".join(terminal.text(line) for line in lines)
+    return "\n".join(terminal.text(line)[: terminal.width - 1] for line in lines)
 
 
 def _scale(*norms: float) -> tuple[int, int]:
