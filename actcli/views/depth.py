@@ -8,7 +8,7 @@ from actcli.core.depth import DepthRun
 from actcli.views.depth_chart import depth_chart
 from actcli.views.depth_group import DepthGroup, groups_of
 from actcli.views.depth_table import comparison_tables, layer_table, outcome_table
-from actcli.views.number import format_number
+from actcli.views.number import count, format_number
 from actcli.views.render import render
 from actcli.views.terminal import Terminal
 from actcli.views.verdict import verdict_sentence
@@ -26,13 +26,16 @@ def depth_report(runs: Sequence[DepthRun], cures: Mapping[str, Sequence[Cure]], 
         return ""
     if len(groups) == 1:
         tables = [_wrapped(_title(groups[0]), terminal), render(layer_table(groups[0], terminal), terminal)]
+        if len(groups[0].runs) > 1:
+            tables.append(f"\n{render(outcome_table(groups, terminal), terminal)}")
     else:
         tables = [f"{render(part, terminal)}\n" for part in comparison_tables(groups, terminal)]
         tables.append(render(outcome_table(groups, terminal), terminal))
     closing = "".join(_wrapped(_closing(group, cures.get(group.activation)), terminal) for group in groups)
     least = SMALLEST_CHART if len(groups) == 1 else min(TALLEST_CHART, terminal.height - 1)
     height = min(max(terminal.height - 1 - closing.count("\n"), least), TALLEST_CHART)
-    return "".join([*tables, "\n", depth_chart(groups, terminal, height=height), closing])
+    chart = depth_chart(groups, terminal, height=height) if groups[0].hidden > 1 else ""
+    return "".join([*tables, "\n", chart, closing])
 
 
 def _closing(group: DepthGroup, cures: Sequence[Cure] | None) -> str:
@@ -46,12 +49,12 @@ def _loss_line(run: DepthRun) -> str:
     if not run.loss:
         return f"{run.activation}: not trained"
     first, last = (format_number(loss) for loss in (run.loss[0], run.loss[-1]))
-    return f"{run.activation}: loss {first} → {last} in {len(run.loss)} steps"
+    return f"{run.activation}: loss {first} → {last} in {count(len(run.loss), 'step')}"
 
 
 def _title(group: DepthGroup) -> str:
     seeds = f", {len(group.runs)} seeds" if len(group.runs) > 1 else ""
-    what = f"{group.activation}, {group.summary.init} initialisation, {group.hidden} hidden layers{seeds}"
+    what = f"{group.activation}, {group.summary.init} initialisation, {count(group.hidden, 'hidden layer')}{seeds}"
     return f"{what}: {group.verdict}\n"
 
 

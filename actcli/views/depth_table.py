@@ -24,10 +24,12 @@ LONGEST_NAME = 14
 _MEANINGS = {
     "gradient": "gradient: norm of the loss's gradient by the layer's weights, before and after training.",
     "signal": "signal: the same by its pre-activations, before training.",
-    "theory": "theory: what mean-field theory predicts for the signal, from the last hidden layer's on.",
+    "theory": "theory: the signal that mean-field theory predicts, given the last hidden layer's.",
     "spread": "Medians over the seeds, and the least and the largest.",
     "dead": "dead: units whose slope is 0 for every input.",
     "saturated": "saturated: slopes under 5 % of the largest.",
+    "mean": "mean: of the layer's activations.",
+    "std": "std: their standard deviation.",
     "update": "update: norm of the last update of the weights over their norm.",
     "bars": "Bars: logarithmic scale.",
 }
@@ -52,8 +54,8 @@ def layer_table(group: DepthGroup, terminal: Terminal) -> RenderableType:
     if any(record.dead_fraction_final > 0 for record in records):
         columns["dead"] = _percentages("dead\nafter", [r.dead_fraction_final for r in records])
     columns["saturated"] = _percentages("saturated\nafter", [r.saturated_fraction_final for r in records])
-    columns["mean"] = Column("activation\nmean", _fixed([r.activation_mean_final for r in records]))
-    columns["std"] = Column("after\nstd", _fixed([r.activation_std_final for r in records]))
+    columns["mean"] = Column("mean\nafter", _fixed([r.activation_mean_final for r in records]))
+    columns["std"] = Column("std\nafter", _fixed([r.activation_std_final for r in records]))
     if any(record.update_ratio_final > 0 for record in records):
         columns["update"] = Column("last\nupdate", format_alike([r.update_ratio_final for r in records], 2))
 
@@ -103,6 +105,8 @@ def outcome_table(groups: Sequence[DepthGroup], terminal: Terminal) -> Renderabl
         Column("loss\nbefore", [_ends(group)[0] for group in groups]),
         Column("\nafter", [_ends(group)[1] for group in groups]),
     ]
+    if total_width(columns) > terminal.width:
+        del columns[1]  # the sentences name it too
     return table(columns, terminal)
 
 

@@ -5,7 +5,7 @@ from math import isinf, log10
 
 from actcli.core.cure import Cure
 from actcli.core.depth import DepthRun
-from actcli.views.number import format_number, times
+from actcli.views.number import count, format_number, times
 
 
 def verdict_sentence(run: DepthRun, cures: Sequence[Cure] | None = None) -> str:
@@ -41,6 +41,12 @@ def _healthy(run: DepthRun) -> str:
 def _dead(run: DepthRun) -> str:
     dead = [record.layer for record in run.layers[:-1] if record.dead_fraction_final > 0.5]
     where = f"layer {dead[0]}" if len(dead) == 1 else f"{len(dead)} of {len(run.layers) - 1} hidden layers"
+    if all(run.layers[layer - 1].dead_fraction_initial > 0.5 for layer in dead):
+        verb = "is" if len(dead) == 1 else "are"
+        return (
+            f"{where} {verb} dead from the start: more than half of the units there have slope 0 for every input, so "
+            "no gradient passes them and they never change"
+        )
     return (
         f"{where} died: after training more than half of the units there have slope 0 for every input, so no "
         "gradient passes them and they never change again"
@@ -48,7 +54,7 @@ def _dead(run: DepthRun) -> str:
 
 
 def _diverged(run: DepthRun) -> str:
-    return f"the training diverged: after {len(run.loss)} steps the loss or the gradient was no finite number"
+    return f"the training diverged: after {count(len(run.loss), 'step')} the loss or the gradient was no finite number"
 
 
 def _cured(run: DepthRun, cures: Sequence[Cure] | None) -> str:
@@ -59,7 +65,9 @@ def _cured(run: DepthRun, cures: Sequence[Cure] | None) -> str:
         return f" Cure: {', or '.join(f'{_options(cure)} ({_evidence(cure)})' for cure in cures)}."
     if run.verdict in ("dead", "diverged"):
         return " Neither a smaller learning rate nor another initialisation or activation alone cures this."
-    return f" No other initialisation, residual connection or normalisation alone cures this{_depth_that_works(run)}."
+    nor_relu = "" if run.activation == "relu" else ", nor does relu"
+    alone = f"No other initialisation, residual connection or normalisation alone cures this{nor_relu}"
+    return f" {alone}{_depth_that_works(run)}."
 
 
 def _depth_that_works(run: DepthRun) -> str:
