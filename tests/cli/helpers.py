@@ -147,6 +147,7 @@ def in_terminal(
     if interrupt_at is not None:
         process.expect_exact(interrupt_at)
         sent = process.before + process.after
+        process.expect(pexpect.TIMEOUT, timeout=0.1)  # Ctrl-C throws away what the terminal has not shown yet
         process.sendintr()
     process.expect(pexpect.EOF)
     sent += process.before

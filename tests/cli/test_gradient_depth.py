@@ -1,15 +1,63 @@
 """actcli gradient-depth"""
 
 import csv
+import json
 import math
+import os
+import re
+import signal
+import statistics
+import subprocess
+import time
+from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pexpect
 import pytest
 
-from tests.cli.helpers import Terminal, complaint, document, in_terminal, number, output
+from tests.cli.helpers import (
+    PATIENCE,
+    PROGRAM,
+    Terminal,
+    actcli,
+    complaint,
+    document,
+    environment,
+    in_terminal,
+    number,
+    output,
+    terminal_as_stderr,
+)
 
 LITTLE = ("--layers", "3", "--width", "8", "--batch", "16", "--steps", "5", "--lr", "0.05")
 AS_TYPED = ("gradient-depth", "--act", "sigmoid", "--layers", "20")
+SIGNAL = "signal: norm of the gradient"
+LONG = ("--layers", "30", "--steps", "1000000")
+LAYER_FIELDS = {
+    "layer",
+    "weight_gradient_norm_initial",
+    "weight_gradient_norm_final",
+    "signal_norm_initial",
+    "signal_norm_final",
+    "signal_norm_theory",
+    *(
+        f"{name}_{when}"
+        for name in ("activation_mean", "activation_std", "saturated_fraction", "dead_fraction")
+        for when in ("initial", "final")
+    ),
+    "update_ratio_final",
+}
+RUN_FIELDS = {
+    "activation",
+    "init",
+    "seed",
+    "layers",
+    "loss",
+    "verdict",
+    "decay_per_layer",
+    "decay_per_layer_theory",
+}
 
 
 def runs(*options: str | int) -> list[dict[str, Any]]:
@@ -50,9 +98,11 @@ def test_json_has_the_config_and_for_each_run_its_layers_loss_verdict_and_decay(
     assert [run["activation"] for run in result["runs"]] == ["tanh", "leaky_relu:negative_slope=0.2"]
     assert [run["init"] for run in result["runs"]] == ["xavier", "he"]
     for run in result["runs"]:
-        assert set(run) == {"activation", "init", "layers", "loss", "verdict", "decay_per_layer"}
+        assert set(run) == RUN_FIELDS
+        assert run["seed"] == 7
         assert [layer["layer"] for layer in run["layers"]] == [1, 2, 3, 4]  # three hidden ones and the output
         for layer in run["layers"]:
+            assert set(layer) == LAYER_FIELDS
             for when in ("initial", "final"):
                 assert layer[f"weight_gradient_norm_{when}"] > 0
                 assert layer[f"signal_norm_{when}"] > 0
@@ -144,6 +194,504 @@ def test_csv_and_plain_have_a_line_for_each_layer_of_each_run() -> None:
     assert [float(row["signal_norm_initial"]) for row in rows] == [layer["signal_norm_initial"] for layer in layers]
     plain = output(*options, "--format", "plain")
     assert [line.split("\t") for line in plain.splitlines()] == [list(row.values()) for row in rows]
+    assert {"activation", "seed", *LAYER_FIELDS} == set(rows[0])
+
+
+# --- theory beside measurement -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("act", "init"),
+    [("sigmoid", "xavier"), ("tanh", "xavier"), ("relu", "he"), ("relu", "lecun"), ("x/(1+abs(x))", "xavier")],
+)
+def test_theory_and_measurement_agree_within_half_a_decade(act: str, init: str) -> None:
+    for run in runs("--act", act, "--init", init, "--width", 128, "--steps", 0, "--seeds", 5):
+        hidden = run["layers"][:-1]
+        for layer in hidden:
+            assert abs(math.log10(layer["signal_norm_initial"] / layer["signal_norm_theory"])) <= 0.5
+        assert hidden[-1]["signal_norm_theory"] == pytest.approx(hidden[-1]["signal_norm_initial"], rel=1e-12)
+        assert run["layers"][-1]["signal_norm_theory"] is None
+        first, last = hidden[0]["signal_norm_theory"], hidden[-1]["signal_norm_theory"]
+        assert run["decay_per_layer_theory"] == pytest.approx((first / last) ** (1 / 19), rel=1e-9)
+
+
+@pytest.mark.parametrize("options", ["--norm layer", "--norm batch", "--residual", "--norm layer --residual"])
+def test_where_the_theory_does_not_apply_it_is_null(options: str) -> None:
+    (run,) = runs("--act", "tanh", *LITTLE, *options.split())
+    assert [layer["signal_norm_theory"] for layer in run["layers"]] == [None] * 4
+    assert run["decay_per_layer_theory"] is None
+    assert run["decay_per_layer"] == pytest.approx(decay_by_its_definition(run), rel=1e-12)
+    assert "theory" not in output("gradient-depth", "--act", "tanh", *LITTLE, *options.split())
+
+
+@pytest.mark.parametrize("act", ["step", "exp(x**2)", "exp(exp(x))"])
+def test_an_activation_that_the_theory_cannot_follow_has_none_and_no_warning(act: str) -> None:
+    (run,) = runs("--act", act, "--layers", 6, "--steps", 2)
+    assert {layer["signal_norm_theory"] for layer in run["layers"]} == {None}
+
+
+# --- initialisation, normalisation, optimizer, precision -----------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("init", "factor"),
+    [
+        # Of relu, whose slope is 1 for half of the inputs: sqrt(σ_w²/2) per layer.
+        ("he", 1.0),
+        ("xavier", math.sqrt(0.5)),
+        ("critical", 1.0),
+        ("orthogonal", math.sqrt(0.5)),
+        ("orthogonal:1.5", 1.5 * math.sqrt(0.5)),
+        ("normal:0.1", 0.1 * math.sqrt(64)),  # width 128: sqrt(128 * 0.01 / 2)
+        ("normal:0.2", 0.2 * math.sqrt(64)),
+    ],
+)
+def test_an_initialisation_has_the_factor_that_its_variance_gives(init: str, factor: float) -> None:
+    (run,) = runs("--act", "relu", "--layers", 12, "--width", 128, "--steps", 0, "--init", init)
+    assert run["init"] == init
+    assert run["decay_per_layer_theory"] == pytest.approx(factor, rel=1e-6)
+    assert run["decay_per_layer"] == pytest.approx(factor, rel=0.05)
+
+
+def test_a_norm_keeps_the_pre_activations_from_growing() -> None:
+    options = ("--act", "relu", "--init", "normal", "--layers", 6, "--steps", 0)
+    (without,) = runs(*options)
+    assert without["layers"][-2]["activation_std_initial"] > 1e3
+    for norm in ("layer", "batch"):
+        (run,) = runs(*options, "--norm", norm)
+        # relu of a standard normal has mean 1/sqrt(2 pi) and standard deviation sqrt(1/2 - 1/(2 pi)).
+        for layer in run["layers"][:-1]:
+            assert layer["activation_mean_initial"] == pytest.approx(0.399, abs=0.1)
+            assert layer["activation_std_initial"] == pytest.approx(0.584, abs=0.15)
+    (none,) = runs(*options, "--norm", "none")
+    assert none == without
+
+
+def test_residual_connections_carry_the_signal_past_sigmoid() -> None:
+    sick, cured = (runs("--act", "sigmoid", "--steps", 0, *options)[0] for options in ([], ["--residual"]))
+    assert (sick["verdict"], cured["verdict"]) == ("vanishing", "healthy")
+    assert signals(cured)[0] > 0.5 * signals(cured)[-1]
+
+
+def test_optimizers_start_alike_and_part_at_the_first_or_second_step() -> None:
+    losses = {
+        name: runs("--act", "tanh", *LITTLE, "--optimizer", name)[0]["loss"] for name in ("sgd", "momentum", "adam")
+    }
+    sgd, momentum, adam = losses.values()
+    assert sgd[0] == momentum[0] == adam[0]
+    assert sgd[1] == momentum[1] != adam[1]  # the velocity of the first step is the gradient
+    assert sgd[2] != momentum[2]
+    (plain,) = runs("--act", "tanh", *LITTLE)
+    assert plain["loss"] == sgd
+
+
+def test_float32_underflows_where_frameworks_do() -> None:
+    deep = ("--act", "sigmoid", "--layers", 100, "--width", 16, "--steps", 1)
+    (double,), (single,) = runs(*deep), runs(*deep, "--dtype", "float32")
+    assert 0 < signals(double)[0] < 1e-46  # the smallest float32 is 1.4e-45
+    assert signals(single)[0] == 0
+    assert (single["verdict"], single["decay_per_layer"]) == ("vanishing", 0)
+    assert signals(single)[-1] == pytest.approx(signals(double)[-1], rel=1e-5)
+    assert "of the gradient signal at layer 100 nothing arrives at layer 1" in " ".join(
+        output("gradient-depth", *map(str, deep), "--dtype", "float32").split()
+    )
+
+
+def test_a_thousand_layers_of_sigmoid_are_said_to_vanish_and_nothing_warns() -> None:
+    deep = ("gradient-depth", "--act", "sigmoid", "--layers", "1000", "--width", "8", "--steps", "3")
+    text = " ".join(output(*deep).split())  # its stderr is empty
+    assert text.startswith("sigmoid, xavier initialisation, 1000 hidden layers: vanishing")
+    assert "of the gradient signal at layer 1000 nothing arrives at layer 1" in text
+    (run,) = document(*deep)["runs"]
+    assert len(run["layers"]) == 1001
+    assert run["verdict"] == verdict_by_its_rules(run) == "vanishing"
+
+
+def test_dying_relus_are_seen_in_the_table() -> None:
+    absurd = ("gradient-depth", "--act", "relu", "--layers", "3", "--steps", "60", "--lr", "1.5")
+    (run,) = document(*absurd)["runs"]
+    fractions = [layer["dead_fraction_final"] for layer in run["layers"][:-1]]
+    assert run["verdict"] == "dead"
+    assert max(fractions) > 0.5 >= max(layer["dead_fraction_initial"] for layer in run["layers"])
+    text = output(*absurd)
+    lines = text.splitlines()
+    assert "dead" in lines[2]
+    column = lines[2].index("dead")
+    after = [line[column : column + 4].strip() for line in lines[5:8]]
+    assert after == [f"{fraction:.0%}" for fraction in fractions]
+    assert "hidden layers died" in " ".join(text.split()) or re.search(r"layer \d died", text)
+
+
+# --- data ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("data", ["spirals", "moons", "circles", "xor", "sine", "blobs"])
+def test_every_data_set_is_learnt_better_than_by_chance(data: str) -> None:
+    (run,) = runs("--act", "tanh", "--layers", 2, "--steps", 300, "--lr", 0.01, "--optimizer", "adam", "--data", data)
+    chance = {"sine": 1.0, "blobs": math.log(3)}.get(data, math.log(2))
+    assert statistics.mean(run["loss"][-20:]) < 0.6 * chance
+    assert document("gradient-depth", "--act", "tanh", *LITTLE, "--data", data)["config"]["data"] == data
+
+
+CIRCLE = np.random.default_rng(0).normal(size=(200, 2))
+INSIDE = (np.hypot(*CIRCLE.T) < 1.1).astype(int)
+KINDS = {
+    "two classes": (INSIDE, "binary_cross_entropy"),
+    "three classes": (INSIDE + (CIRCLE[:, 0] > 1), "cross_entropy"),
+    "names": (np.array(["out", "in", "far"])[INSIDE + (CIRCLE[:, 0] > 1)], "cross_entropy"),
+    "numbers": (np.hypot(*CIRCLE.T), "mean_squared_error"),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("suffix", [".csv", ".txt", ".npy", ".data"])
+def test_the_targets_of_somebody_s_own_file_decide_the_loss(kind: str, suffix: str, tmp_path: Path) -> None:
+    targets, loss = KINDS[kind]
+    path, export = tmp_path / f"own{suffix}", tmp_path / "run.npz"
+    if suffix == ".npy":
+        if kind == "names":
+            return  # an array of numbers has none
+        np.save(path, np.column_stack([CIRCLE, targets]))
+    else:
+        between = "," if suffix == ".csv" else " "
+        lines = [between.join(map(str, [*map(float, x), t])) for x, t in zip(CIRCLE, targets.tolist(), strict=True)]
+        path.write_text("\n".join([between.join(["x", "y", "target"]), *lines]) + "\n")
+    result = document("gradient-depth", "--act", "tanh", *LITTLE, "--data", path, "--export", export)
+    assert result["config"]["data"] == str(path)
+    with np.load(export) as arrays:
+        assert str(arrays["loss"]) == loss
+        # A batch of what is in the file, each column with mean 0 and variance 1.
+        standard = (CIRCLE - CIRCLE.mean(axis=0)) / CIRCLE.std(axis=0)
+        assert arrays["inputs"].shape == (16, 2)
+        for point in arrays["inputs"]:
+            assert np.abs(standard - point).sum(axis=1).min() < 1e-9
+
+
+def test_a_file_is_read_from_a_pipe_too(tmp_path: Path) -> None:
+    text = "".join(f"{x} {y} {t}\n" for (x, y), t in zip(CIRCLE.tolist(), INSIDE.tolist(), strict=True))
+    path = tmp_path / "own.txt"
+    path.write_text(text)
+    options = ("gradient-depth", "--act", "tanh", *LITTLE, "--data")
+    assert document(*options, "-", stdin=text)["runs"] == document(*options, path)["runs"]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("a.csv", "1,2,0\n3,x,1\n", "line 2: not a number: 'x'"),
+        ("a.csv", "x,y,t\n1,2,0\n3,4\n", "line 3: 2 fields, expected 3"),
+        ("a.csv", "1,2,0\n3,nan,1\n", "line 2: not finite: 'nan'"),
+        ("a.csv", "1,2,0\n3,,1\n", "line 2: a feature is missing"),
+        ("a.csv", "1,2,0\n3,4,\n", "line 2: the target is missing"),
+        ("a.csv", "1\n2\n", "line 1: 1 field; a point needs features and a target"),
+        ("a.csv", "", "no points"),
+        ("a.csv", "x,y,t\n", "a header and no points"),
+        ("a.csv", "1,2,0\n", "at least 2 points are needed"),
+        ("a.csv", "1,2,0\n3,4,0\n", "all targets are the same"),
+        ("a.csv", "1,2,0\n1,2,1\n", "all points are the same"),
+        ("a.txt", "1 2 0\n3 4 oops\n", "line 2: not a number: 'oops'"),
+        ("a.txt", "1 2 0\n\n3 4 1 7\n", "line 3: 4 fields, expected 3"),
+    ],
+)
+def test_a_bad_file_is_refused_with_its_name_and_line(name: str, content: str, message: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_text(content)
+    said = complaint("gradient-depth", "--act", "relu", "--data", tmp_path / name)
+    assert said.startswith(f"{tmp_path / name}")
+    assert message in said
+
+
+def test_a_bad_array_is_refused_with_its_place(tmp_path: Path) -> None:
+    path = tmp_path / "a.npy"
+    for array, message in {
+        "flat": (np.ones(3), "an array of shape (3,)"),
+        "thin": (np.ones((3, 1)), "a row needs features"),
+        "nan": (np.array([[1.0, 2, 0], [3, np.nan, 1]]), "element [1, 1] is not finite"),
+        "none": (np.ones((0, 3)), "no points"),
+    }.values():
+        np.save(path, array)
+        assert message in complaint("gradient-depth", "--act", "relu", "--data", path)
+
+
+def test_data_that_are_not_there() -> None:
+    assert complaint("gradient-depth", "--act", "relu", "--data", "moon").endswith("did you mean moons?")
+    assert complaint("gradient-depth", "--act", "relu", "--data", "/missing/a.csv") == (
+        "/missing/a.csv: No such file or directory"
+    )
+
+
+# --- seeds --------------------------------------------------------------------------------------------------------
+
+
+def test_several_seeds_are_the_single_ones_and_their_medians() -> None:
+    options = ("gradient-depth", "--act", "tanh", "--act", "relu", *LITTLE)
+    together = document(*options, "--seed", "4", "--seeds", "3")
+    single = [document(*options, "--seed", seed)["runs"] for seed in ("4", "5", "6")]
+    assert list(together) == ["config", "runs", "summary"]
+    assert (together["config"]["seed"], together["config"]["seeds"]) == (4, 3)
+    assert together["runs"] == [run for act in (0, 1) for run in (runs[act] for runs in single)]
+    for act, summary in enumerate(together["summary"]):
+        mine = [runs[act] for runs in single]
+        assert (summary["activation"], summary["seeds"]) == (("tanh", "relu")[act], [4, 5, 6])
+        assert sum(summary["verdicts"].values()) == 3
+        for name, numbers in {
+            "decay_per_layer": [run["decay_per_layer"] for run in mine],
+            "decay_per_layer_theory": [run["decay_per_layer_theory"] for run in mine],
+            "loss": [run["loss"][-1] for run in mine],
+        }.items():
+            low, median, high = sorted(numbers)
+            assert summary[name] == {"median": median, "low": low, "high": high}
+        for layer in range(4):
+            for field in LAYER_FIELDS:
+                values = [run["layers"][layer][field] for run in mine]
+                reduced = [summary[which][layer][field] for which in ("low", "layers", "high")]
+                assert reduced == (sorted(values) if values[0] is not None else [None] * 3), field
+
+
+def test_the_table_over_seeds_has_their_spread() -> None:
+    text = output("gradient-depth", "--act", "sigmoid", "--layers", "4", "--seeds", "3", "--steps", "2")
+    assert text.startswith("sigmoid, xavier initialisation, 4 hidden layers, 3 seeds: ")
+    assert {"least", "largest"} <= set(text.splitlines()[3].split())
+    assert re.search(r"sigmoid +xavier .* 0\.\d+ \(0\.\d+–0\.\d+\)", text)
+
+
+# --- export -------------------------------------------------------------------------------------------------------
+
+
+def test_an_export_holds_the_first_batch_and_all_layers(tmp_path: Path) -> None:
+    path = tmp_path / "run.npz"
+    (run,) = document("gradient-depth", "--act", "tanh", *LITTLE, "--export", path)["runs"]
+    sizes = [2, 8, 8, 8, 1]
+    with np.load(path, allow_pickle=False) as arrays:
+        expected = {"inputs": (16, 2), "targets": (16, 1), "activation": (), "loss": (), "norm": (), "residual": ()}
+        for layer in range(1, 5):
+            for prefix in ("", "g"):
+                expected[f"{prefix}W{layer}"] = (sizes[layer - 1], sizes[layer])
+                expected[f"{prefix}b{layer}"] = (sizes[layer],)
+        assert {name: array.shape for name, array in arrays.items()} == expected
+        assert str(arrays["loss"]) == "binary_cross_entropy"
+        h = arrays["inputs"]
+        for layer in range(1, 4):
+            h = np.tanh(h @ arrays[f"W{layer}"] + arrays[f"b{layer}"])
+        z, t = h @ arrays["W4"] + arrays["b4"], arrays["targets"]
+        assert float(np.mean(np.logaddexp(0, z) - t * z)) == pytest.approx(run["loss"][0], rel=1e-12)
+        for layer in run["layers"]:
+            norm = np.linalg.norm(arrays[f"gW{layer['layer']}"])
+            assert norm == pytest.approx(layer["weight_gradient_norm_initial"], rel=1e-12)
+
+
+def test_an_export_changes_nothing_of_the_run(tmp_path: Path) -> None:
+    options = ("gradient-depth", "--act", "relu", *LITTLE)
+    assert output(*options, "--export", tmp_path / "run.npz") == output(*options)
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        ("--act relu --act tanh", "--export takes one run"),
+        ("--act relu --seeds 2", "--export takes one run"),
+        ("--act softmax", "softmax works on whole rows"),
+        ("--act relu --init xaver", "xavier"),
+        ("--act sigmoid --init critical", "no critical initialisation"),
+        ("--act relu --data moon", "moons"),
+        ("--act relu --fail-on vanish", "vanishing"),
+    ],
+)
+def test_a_run_that_is_refused_leaves_no_export_behind(options: str, reason: str, tmp_path: Path) -> None:
+    assert reason in complaint("gradient-depth", *options.split(), "--export", tmp_path / "run.npz")
+    assert os.listdir(tmp_path) == []
+
+
+def test_an_export_that_cannot_be_written_is_refused_before_the_training(tmp_path: Path) -> None:
+    options = ("gradient-depth", "--act", "relu", *LONG, "--export")
+    assert "No such file or directory" in complaint(*options, tmp_path / "missing" / "run.npz")
+    assert "Is a directory" in complaint(*options, tmp_path)
+    assert os.listdir(tmp_path) == []
+
+
+# --- exit codes ---------------------------------------------------------------------------------------------------
+
+
+VANISHING = ("--act", "sigmoid", "--layers", "6", "--steps", "2")
+DIVERGED = ("--act", "relu", "--layers", "6", "--steps", "50", "--lr", "10")
+
+
+@pytest.mark.parametrize(
+    ("options", "fail_on", "exit_code"),
+    [
+        (VANISHING, "vanishing", 1),
+        (VANISHING, "exploding, vanishing", 1),
+        (VANISHING, "vanishing,exploding,dead,diverged", 1),
+        (VANISHING, "exploding,dead,diverged", 0),
+        (VANISHING, "", 0),
+        (DIVERGED, "diverged", 1),
+        (DIVERGED, "vanishing", 0),
+        (("--act", "relu", "--init", "normal", "--steps", "0"), "exploding", 1),
+        (("--act", "tanh", "--layers", "3", "--steps", "5", "--lr", "1e30"), "dead", 1),
+        (("--act", "relu", "--layers", "4", "--steps", "2"), "vanishing,exploding,dead,diverged", 0),
+        (("--act", "relu", *VANISHING), "vanishing", 1),
+    ],
+)
+def test_fail_on_decides_the_exit_code_and_nothing_else(options: tuple[str, ...], fail_on: str, exit_code: int) -> None:
+    for output_format in ("table", "json"):
+        plain = actcli("gradient-depth", *options, "--format", output_format)
+        run = actcli("gradient-depth", *options, "--format", output_format, "--fail-on", fail_on)
+        assert (run.returncode, run.stderr) == (exit_code, "")
+        assert (plain.returncode, run.stdout) == (0, plain.stdout)
+
+
+def test_one_seed_of_several_is_enough_to_fail() -> None:
+    options = ("gradient-depth", "--act", "tanh", "--layers", "18", "--init", "normal:0.1", "--width", "64")
+    verdicts = {run["verdict"] for run in document(*options, "--steps", "0", "--seeds", "4")["runs"]}
+    for verdict in ("vanishing", "exploding"):
+        run = actcli(*options, "--steps", "0", "--seeds", "4", "--fail-on", verdict)
+        assert run.returncode == int(verdict in verdicts)
+
+
+@pytest.mark.parametrize("name", ["vanish", "healthy", "dead;diverged"])
+def test_a_verdict_that_there_is_not_is_refused(name: str) -> None:
+    assert "unknown verdict" in complaint("gradient-depth", *VANISHING, "--fail-on", name)
+
+
+# --- cures --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        "--act sigmoid --layers 20 --steps 0",
+        "--act relu --init lecun --layers 20 --steps 0",
+        "--act tanh --init normal:0.02 --layers 12 --steps 0",
+        "--act relu --init normal --layers 8 --steps 0",
+        "--act relu --layers 6 --steps 50 --lr 10",
+    ],
+)
+def test_the_cure_that_is_named_works_when_it_is_typed(options: str) -> None:
+    text = " ".join(output("gradient-depth", *options.split()).split())
+    named = re.findall(r"(--[a-z]+(?: [^-(][^ (]*)?) \([^)]*(?:measured|trained)", text)
+    assert named
+    for cure in named:
+        typed = options.split()
+        if cure.startswith("--act"):
+            typed = typed[2:]  # instead of the other one
+        (run,) = runs(*typed, *cure.split())
+        assert run["verdict"] == "healthy", cure
+
+
+# --- Ctrl-C -------------------------------------------------------------------------------------------------------
+
+
+def interrupted(*options: str) -> "subprocess.CompletedProcess[str]":
+    """A run without end that gets a SIGINT once it trains."""
+    command = [PROGRAM, "gradient-depth", *options]
+    with terminal_as_stderr("gradient-depth", *options) as (process, stderr):
+        stderr.expect(r"step \d+ of 1000000")
+        process.send_signal(signal.SIGINT)
+        stdout, _ = process.communicate(timeout=PATIENCE)
+        stderr.expect(pexpect.EOF)
+    return subprocess.CompletedProcess(command, process.returncode, stdout, stderr.before)
+
+
+def test_after_control_c_the_report_of_what_was_measured_is_printed() -> None:
+    run = interrupted("--act", "sigmoid", *LONG)
+    assert run.returncode == 130
+    steps = re.search(r"actcli: interrupted after (\d+) of 1000000 steps", run.stderr)
+    assert steps
+    assert "Traceback" not in run.stderr
+    lines = run.stdout.splitlines()
+    assert lines[0] == "sigmoid, xavier initialisation, 30 hidden layers: vanishing"
+    assert [line.split()[0] for line in lines[5:35]] == [str(layer) for layer in range(1, 31)]
+    assert re.search(rf"^sigmoid: loss \S+ → \S+ in {steps.group(1)} steps$", run.stdout, re.MULTILINE)
+    assert "interrupted" not in run.stdout
+
+
+def test_after_control_c_the_json_is_whole() -> None:
+    run = interrupted("--act", "tanh", "--act", "relu", *LONG, "--format", "json")
+    assert run.returncode == 130
+    result = json.loads(run.stdout)
+    (tanh,) = result["runs"]
+    assert tanh["activation"] == "tanh"
+    assert len(tanh["layers"]) == 31
+    assert f"actcli: interrupted after {len(tanh['loss'])} of 2000000 steps" in run.stderr
+    assert 0 < len(tanh["loss"]) < 1000000
+
+
+def test_control_c_wins_over_fail_on() -> None:
+    assert interrupted("--act", "sigmoid", *LONG, "--fail-on", "vanishing").returncode == 130
+
+
+def test_control_c_reaches_a_run_in_a_pipe() -> None:
+    command = [PROGRAM, "gradient-depth", "--act", "sigmoid", *LONG, "--export", "{}", "--format", "csv"]
+    with subprocess.Popen(
+        [word for word in command if word not in ("--export", "{}")],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=environment(),
+        text=True,
+    ) as process:
+        time.sleep(2)  # until it trains; nothing shows that in a pipe
+        process.send_signal(signal.SIGINT)
+        stdout, stderr = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 130
+    assert re.fullmatch(r"actcli: interrupted after \d+ of 1000000 steps\n", stderr)
+    assert len(stdout.splitlines()) == 1 + 31
+
+
+# --- the live view ------------------------------------------------------------------------------------------------
+
+
+WATCHED = ("gradient-depth", "--act", "tanh", "--layers", "20", "--steps", "300", "--format", "json")
+
+
+def test_while_it_trains_loss_and_layers_are_shown_and_gone_at_the_end() -> None:
+    terminal = in_terminal(*WATCHED[:-2])
+    assert terminal.exit_code == 0
+    frames = re.findall(r"loss (\S+), step (\d+) of 300: tanh, seed 0", terminal.sent)
+    assert len(frames) >= 2
+    losses = document(*WATCHED)["runs"][0]["loss"]
+    for loss, step in frames:
+        assert float(loss) == pytest.approx(losses[int(step) - 1], rel=1e-3)
+    for layer in (*range(1, 21), "output"):
+        assert re.search(rf"\n *{layer} +\d\.\d\de[+-]\d\d +█", terminal.sent), layer
+    assert terminal.lines == output(*WATCHED[:-2]).splitlines()
+    assert not terminal.screen.cursor.hidden
+
+
+def test_the_live_view_is_on_stderr_and_stdout_stays_data() -> None:
+    with terminal_as_stderr(*WATCHED) as (process, stderr):
+        stderr.expect(r"loss .*step \d+ of 300")
+        stderr.expect(pexpect.EOF)
+        stdout, _ = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 0
+    assert stdout == output(*WATCHED)
+
+
+def test_the_live_view_fits_a_small_terminal() -> None:
+    terminal = in_terminal(*WATCHED[:-2], size=(40, 12))
+    assert terminal.exit_code == 0
+    assert "step" in terminal.sent
+    assert terminal.width <= 40
+    assert " ".join(terminal.lines).count("logarithmic scale") == 1, "the caption's, not the live view's"
+
+
+@pytest.mark.parametrize(
+    ("options", "changes"),
+    [(("--quiet",), {}), (("-q",), {}), ((), {"TERM": "dumb"})],
+)
+def test_no_live_view_when_quiet_or_dumb(options: tuple[str, ...], changes: dict[str, str]) -> None:
+    terminal = in_terminal(*WATCHED[:-2], *options, env=changes)
+    assert terminal.exit_code == 0
+    assert "of 300" not in terminal.sent
+    assert "\x1b[?25l" not in terminal.sent
+    assert terminal.lines == output(*WATCHED[:-2]).splitlines()
+
+
+def test_no_live_view_in_a_pipe() -> None:
+    run = actcli(*WATCHED)
+    assert (run.returncode, run.stderr) == (0, "")
+
+
+def test_the_live_view_has_no_colour_to_forbid() -> None:
+    assert not in_terminal(*WATCHED[:-2], env={"NO_COLOR": "1"}).colours
 
 
 # --- the report ------------------------------------------------------------------------------------------------
@@ -168,14 +716,16 @@ def test_the_report_has_a_row_with_a_bar_for_each_layer_a_chart_and_a_sentence(r
     for row, layer in zip(rows, run["layers"], strict=False):
         shown = [layer[f"weight_gradient_norm_{when}"] for when in ("initial", "final")]
         assert list(map(float, row[1:3])) == pytest.approx(shown, rel=0.01)
-    bars = [row[4].count("█") for row in rows[1:21]]
+        signal = [layer[f"signal_norm_{of}"] for of in ("initial", "theory") if layer[f"signal_norm_{of}"] is not None]
+        assert list(map(float, row[3 : 3 + len(signal)])) == pytest.approx(signal, rel=0.01)
+    bars = [row[-1].count("█") for row in rows[1:20]]
     assert bars == sorted(bars)
-    assert bars[-1] - bars[0] > 20
-    sentence = " ".join(lines[-4:])
+    assert bars[-1] - bars[0] > 9
+    sentence = " ".join(lines[-5:])
     assert "vanishes" in sentence
-    assert f"{run['decay_per_layer']:.3g} per layer" in sentence
+    assert f"{run['decay_per_layer']:.3g} per layer (in theory {run['decay_per_layer_theory']:.3g})" in sentence
     assert "billion times smaller than at layer 20" in sentence
-    assert "try relu" in sentence
+    assert "Cure: --act relu (measured, a factor of 1.0" in sentence
 
 
 def test_the_report_fits_80_columns_and_is_the_same_in_a_pipe_without_colour(report: str, terminal: Terminal) -> None:
@@ -188,7 +738,7 @@ def test_the_report_fits_80_columns_and_is_the_same_in_a_pipe_without_colour(rep
 
 def test_the_chart_the_loss_and_the_sentence_stand_on_the_last_screen(terminal: Terminal) -> None:
     screen = terminal.on_screen
-    assert "norm of each layer's weight gradient" in screen
+    assert any(line.startswith(SIGNAL) for line in screen)
     assert any(line.startswith("sigmoid: loss 0.") for line in screen)
     assert any(line.startswith("With sigmoid and xavier initialisation the gradient vanishes") for line in screen)
 
@@ -205,7 +755,7 @@ def test_several_runs_are_drawn_in_one_chart_and_each_has_its_sentence() -> None
     text = output("gradient-depth", "--act", "sigmoid", "--act", "relu", "--layers", "8", "--steps", "1")
     assert "With sigmoid and xavier initialisation the gradient vanishes" in text
     assert "With relu and he initialisation the gradient is healthy" in text
-    assert text.count("norm of each layer's weight gradient") == 1
+    assert text.count(SIGNAL) == 1
 
 
 # --- what is refused -------------------------------------------------------------------------------------------

@@ -1,0 +1,114 @@
+"""Every cure is tried again here as an experiment of its own, and judged by the rules of the verdict."""
+
+import math
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from actcli.core.activation import Activation
+from actcli.core.catalogue import CATALOGUE
+from actcli.core.cure import Cure, cures
+from actcli.core.datasets import from_examples
+from actcli.core.depth import DepthRun, gradient_depth
+from actcli.core.depth_config import DepthConfig
+from actcli.core.resolve import resolve
+
+DEEP = DepthConfig(layers=20, width=64, batch=64, steps=0)
+SHALLOW = DepthConfig(layers=3, width=16, batch=32, steps=20)
+
+
+def changed(activation: Activation, config: DepthConfig, cure: Cure) -> DepthRun:
+    """The whole experiment with the cure."""
+    settings: dict[str, Any] = dict(cure.change)
+    other = settings.pop("activation", None)
+    return gradient_depth(CATALOGUE[other] if other else activation, replace(config, **settings))
+
+
+def is_healthy(run: DepthRun) -> bool:
+    first, last = run.layers[0].signal_norm_initial, run.layers[-2].signal_norm_initial
+    return (
+        all(map(math.isfinite, run.loss))
+        and last / 100 <= first <= last * 100
+        and max(layer.dead_fraction_final for layer in run.layers[:-1]) <= 0.5
+    )
+
+
+@pytest.mark.parametrize(
+    ("act", "settings", "verdict", "expected"),
+    [
+        ("sigmoid", {}, "vanishing", [{"activation": "relu"}, {"residual": True}]),
+        ("relu", {"init": "lecun"}, "vanishing", [{"init": "critical"}]),
+        ("relu", {"init": "normal"}, "exploding", [{"init": "critical"}]),
+        ("tanh", {"init": "normal:0.01"}, "vanishing", [{"init": "critical"}]),
+        ("tanh", {"init": "normal:0.01", "seed": 3}, "vanishing", [{"init": "critical"}]),
+        ("gelu(2*x)/2", {"init": "lecun"}, "vanishing", [{"init": "critical"}]),
+    ],
+)
+def test_a_signal_that_gets_lost_is_cured_and_before_all_else_by_other_weights(
+    act: str, settings: dict[str, Any], verdict: str, expected: list[dict[str, Any]]
+) -> None:
+    activation, config = resolve(act), replace(DEEP, **settings)
+    sick = gradient_depth(activation, config)
+    assert sick.verdict == verdict
+    assert not is_healthy(sick)
+    found = cures(activation, config, verdict)
+    assert [cure.change for cure in found] == expected
+    for cure in found:
+        # Another activation comes with the initialisation of its own.
+        again = changed(activation, replace(config, init="auto") if "activation" in cure.change else config, cure)
+        assert is_healthy(again)
+        assert cure.loss is None, "nothing was trained"
+        assert cure.decay_per_layer == pytest.approx(again.decay_per_layer, rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("act", "settings", "verdict"),
+    [
+        ("relu", {"learning_rate": 1e30, "layers": 6}, "diverged"),
+        ("tanh", {"learning_rate": 1e30}, "dead"),
+        ("relu", {"learning_rate": 3.0, "data": "sine"}, "diverged"),
+    ],
+)
+def test_a_training_that_went_wrong_is_cured_by_training_slower(
+    act: str, settings: dict[str, Any], verdict: str
+) -> None:
+    activation, config = resolve(act), replace(SHALLOW, **settings)
+    assert gradient_depth(activation, config).verdict == verdict
+    (cure,) = cures(activation, config, verdict)
+    assert list(cure.change) == ["learning_rate"]
+    assert cure.change["learning_rate"] < config.learning_rate
+    again = changed(activation, config, cure)
+    assert is_healthy(again)
+    assert cure.loss == again.loss[-1]
+    assert cure.decay_per_layer == again.decay_per_layer
+
+
+def test_what_jumps_has_no_slope_and_wants_another_activation() -> None:
+    (cure,) = cures(CATALOGUE["step"], SHALLOW, "dead")
+    assert cure.change == {"activation": "leaky_relu"}
+    assert is_healthy(changed(CATALOGUE["step"], SHALLOW, cure))
+
+
+def test_where_nothing_helps_nothing_is_named() -> None:
+    abyss = DepthConfig(layers=400, width=8, batch=16, steps=0)
+    found = cures(CATALOGUE["sigmoid"], abyss, "vanishing")
+    assert all(is_healthy(changed(CATALOGUE["sigmoid"], abyss, cure)) for cure in found)
+    assert cures(resolve("exp(x**2)"), SHALLOW, "diverged") == []
+
+
+def test_relu_is_no_cure_for_relu() -> None:
+    found = cures(CATALOGUE["relu"], replace(DEEP, layers=200, width=8), "vanishing")
+    assert {"activation": "relu"} not in [cure.change for cure in found]
+
+
+def test_a_cure_is_found_on_the_data_that_was_given() -> None:
+    generator = np.random.default_rng(0)
+    inputs = generator.normal(size=(64, 5))
+    data = from_examples("own", inputs, inputs @ [1.0, -2.0, 0.5, 0.0, 3.0])
+    config = replace(SHALLOW, learning_rate=1e4, data="own")
+    assert gradient_depth(CATALOGUE["relu"], config, data).verdict != "healthy"
+    (cure,) = cures(CATALOGUE["relu"], config, "diverged", data)
+    settings: dict[str, Any] = dict(cure.change)
+    assert cure.loss == gradient_depth(CATALOGUE["relu"], replace(config, **settings), data).loss[-1]
