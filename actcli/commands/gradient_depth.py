@@ -98,7 +98,7 @@ def run(
         dtype=dtype,
     )
     failures = _verdicts(fail_on)
-    activations = [resolve(act) for act in acts]
+    activations = [*{activation.label: activation for activation in map(resolve, acts)}.values()]
     for activation in activations:
         check(activation, config)
     if export is not None and len(activations) * seeds > 1:
@@ -175,7 +175,10 @@ def _report(
     for activation in activations:
         ill = [run for run in runs if run.activation == activation.label and run.verdict != "healthy"]
         if ill and not interruption.happened:
-            found[activation.label] = cures(activation, replace(config, seed=ill[0].seed), ill[0].verdict, examples)
+            settings = replace(config, seed=ill[0].seed)
+            found[activation.label] = cures(
+                activation, settings, ill[0].verdict, examples, lambda: interruption.happened
+            )
     print(depth_report(runs, found, Terminal.of(sys.stdout)), end="")
 
 

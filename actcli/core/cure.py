@@ -4,8 +4,8 @@ A signal that vanishes or explodes does so before the first update, so a cure is
 that dies or diverges has to be trained.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
 from actcli.core.activation import Activation
@@ -18,10 +18,11 @@ from actcli.core.verdict import decay_per_layer, verdict
 
 Change = Mapping[str, Any]
 
-MOST_STEPS: Final = 200
+MOST_STEPS: Final = 50
+"""A training that dies or diverges mostly does so at once; a trial must not take longer than what it is to cure."""
 
-_OTHER_WEIGHTS: Final[tuple[Change, ...]] = ({"init": "critical"}, {"init": "he"}, {"init": "xavier"})
-_OTHER_LAYERS: Final[tuple[Change, ...]] = ({"residual": True}, {"norm": "layer"}, {"norm": "batch"})
+_WEIGHTS: Final[tuple[Change, ...]] = ({"init": "critical"}, {"init": "he"}, {"init": "xavier"})
+_LAYERS: Final[tuple[Change, ...]] = ({"residual": True}, {"norm": "layer"}, {"norm": "batch"})
 
 
 @dataclass(frozen=True)
@@ -30,28 +31,43 @@ class Cure:
 
     change:          settings of DepthConfig, or the activation, and their new values
     decay_per_layer: of the changed network, before training
-    loss:            at the last step of its training; None where it was not trained
+    steps, loss:     for how long it was trained, and the loss after that; 0 and None where it was not
     """
 
     change: Change
     decay_per_layer: float | None
-    loss: float | None
+    steps: int = 0
+    loss: float | None = None
 
 
-def cures(activation: Activation, config: DepthConfig, verdict: str, data: DataSet | None = None) -> list[Cure]:
-    """The first change that works with the same activation, and where that is more than other weights, another one."""
-    if verdict in ("vanishing", "exploding"):
-        untrained = replace(config, steps=0)
-        kept = _first(activation, untrained, (*_OTHER_WEIGHTS, *_OTHER_LAYERS), data)
-        if kept and "init" in kept.change:
-            return [kept]
-        other = _first(activation, replace(untrained, init="auto"), [{"activation": "relu"}], data)
-        return [cure for cure in (other, kept) if cure]
-    trained = replace(config, steps=min(config.steps, MOST_STEPS))
+def cures(
+    activation: Activation,
+    config: DepthConfig,
+    verdict: str,
+    data: DataSet | None = None,
+    stop: Callable[[], bool] = lambda: False,
+) -> list[Cure]:
+    """The first change that works with the same activation, and where that is more than other weights, another one.
+
+    stop: asked after every step; once it says True, nothing more is tried
+    """
+    trial = _Trial(activation, replace(config, steps=min(config.steps, MOST_STEPS)), data, stop)
+    undone: list[Change] = [{"residual": False}] * config.residual + [{"norm": None}] * bool(config.norm)
     slower: list[Change] = [{"learning_rate": rate} for rate in _smaller(config.learning_rate)]
-    further = {"dead": ({"activation": "leaky_relu"},), "diverged": _OTHER_WEIGHTS}.get(verdict, ())
-    found = _first(activation, trained, [*slower, *further], data)
-    return [found] if found else []
+    if verdict == "dead":
+        return trial.first([*slower, _other("leaky_relu", config), *_WEIGHTS, *undone])
+    if verdict == "diverged":
+        return trial.first([*slower, *_WEIGHTS, *undone, *_LAYERS])
+    untrained = replace(trial, config=replace(config, steps=0))
+    kept = untrained.first([*_WEIGHTS, *undone, *_LAYERS])
+    if kept and "init" in kept[0].change:
+        return kept
+    return untrained.first([_other("relu", config)]) + kept
+
+
+def _other(activation: str, config: DepthConfig) -> Change:
+    """Another activation, with the initialisation that suits it."""
+    return {"activation": activation} if config.init == "auto" else {"activation": activation, "init": "auto"}
 
 
 def _smaller(learning_rate: float) -> Iterator[float]:
@@ -61,26 +77,43 @@ def _smaller(learning_rate: float) -> Iterator[float]:
     yield from (first, first / 100)
 
 
-def _first(activation: Activation, config: DepthConfig, changes: Iterable[Change], data: DataSet | None) -> Cure | None:
-    tried = (_tried(activation, config, change, data) for change in changes)
-    return next((cure for cure in tried if cure), None)
+@dataclass(frozen=True, eq=False)
+class _Trial:
+    """The experiment that went wrong, to be repeated with changes."""
 
+    activation: Activation
+    config: DepthConfig
+    data: DataSet | None
+    stop: Callable[[], bool]
 
-def _tried(activation: Activation, config: DepthConfig, change: Change, data: DataSet | None) -> Cure | None:
-    settings = {name: value for name, value in change.items() if name != "activation"}
-    changed = CATALOGUE[str(change["activation"])] if "activation" in change else activation
-    if changed.name == activation.name and "activation" in change:
-        return None
-    try:
-        experiment = DepthExperiment(changed, replace(config, **settings), data)
-    except InputError:  # sigmoid has no critical initialisation
-        return None
-    if config.steps:
+    def first(self, changes: Iterable[Change]) -> list[Cure]:
+        """The first change that cures it, if one does."""
+        for change in changes:
+            if self.stop():
+                break
+            if self._differs(change) and (cure := self._tried(change)):
+                return [cure]
+        return []
+
+    def _differs(self, change: Change) -> bool:
+        present = {**asdict(self.config), "activation": self.activation.name}
+        return any(present[name] != value for name, value in change.items())
+
+    def _tried(self, change: Change) -> Cure | None:
+        settings = {name: value for name, value in change.items() if name != "activation"}
+        activation = CATALOGUE[change["activation"]] if "activation" in change else self.activation
+        try:
+            experiment = DepthExperiment(activation, replace(self.config, **settings), self.data)
+        except InputError:  # sigmoid has no critical initialisation
+            return None
+        first, last = experiment.initial.signal_norms[0], experiment.initial.signal_norms[-2]
+        if verdict([experiment.initial.loss], [], first, last) != "healthy":
+            return None
+        decay = decay_per_layer(first, last, self.config.layers)
+        if not self.config.steps:
+            return Cure(change, decay)
         for _ in experiment:
-            pass
+            if self.stop():
+                return None
         run = experiment.result()
-        return Cure(change, run.decay_per_layer, run.loss[-1]) if run.verdict == "healthy" else None
-    signals, losses = experiment.initial.signal_norms, [experiment.initial.loss]
-    if verdict(losses, [], signals[0], signals[-2]) != "healthy":
-        return None
-    return Cure(change, decay_per_layer(signals[0], signals[-2], config.layers), None)
+        return Cure(change, decay, len(run.loss), run.loss_final) if run.verdict == "healthy" else None

@@ -64,6 +64,7 @@ class DepthRun:
     decay_per_layer: (signal of layer 1 / signal of layer N)^(1 / (N - 1)) before training;
                      None where that is undefined: one hidden layer, or no finite signal in layer N to decay
     decay_per_layer_theory: the same of the theory's signals; None where there is no theory too
+    loss_final:      on the first batch, after the last update; loss[0] is the same batch's before the first one
     """
 
     activation: str
@@ -74,6 +75,9 @@ class DepthRun:
     verdict: str
     decay_per_layer: float | None
     decay_per_layer_theory: float | None
+    loss_final: float
+    norm: str | None = None
+    residual: bool = False
 
 
 class DepthExperiment:
@@ -167,6 +171,9 @@ class DepthExperiment:
             verdict=verdict([*self.losses, final.loss], dead, first, last),
             decay_per_layer=decay_per_layer(first, last, self.config.layers),
             decay_per_layer_theory=prediction.decay_per_layer if prediction else None,
+            loss_final=final.loss,
+            norm=self.config.norm,
+            residual=self.config.residual,
         )
 
     def _initial_statistics(self) -> list[LayerStatistics]:

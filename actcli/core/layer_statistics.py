@@ -1,5 +1,6 @@
 """What each layer of a network does to a data set: its activations' mean and spread, saturated and dead units."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -23,6 +24,8 @@ class LayerStatistics:
     activation_mean, activation_std: of h; of the output layer's z
     saturated_fraction:              where |φ'| is under 5 % of its largest value anywhere (of 1 where it has none)
     dead_fraction:                   units whose slope is zero for every input
+
+    The fractions are nan where slopes are.
     """
 
     activation_mean: float
@@ -56,7 +59,7 @@ class _Share:
 def _by_layer(network: Network, inputs: Array, threshold: float) -> list[_Share]:
     passed = forward(network, inputs)
     hidden = [
-        _Share(_mean(h), _variance(h), _mean(np.abs(slope) < threshold), (slope == 0).all(axis=0))
+        _Share(_mean(h), _variance(h), _saturated(slope, threshold), (slope == 0).all(axis=0))
         for h, slope in zip(passed.layer_inputs[1:], passed.slopes, strict=True)
     ]
     output = passed.output
@@ -67,12 +70,14 @@ def _together(sizes: Array, shares: Sequence[_Share]) -> LayerStatistics:
     """The variance of all is the mean of the blocks' variances and the variance of their means."""
     mean = float(sizes @ [share.mean for share in shares])
     variance = float(sizes @ [share.variance + (share.mean - mean) ** 2 for share in shares])
-    return LayerStatistics(
-        activation_mean=mean,
-        activation_std=variance**0.5,
-        saturated_fraction=float(sizes @ [share.saturated for share in shares]),
-        dead_fraction=_mean(np.all([share.dead for share in shares], axis=0)),
-    )
+    saturated = float(sizes @ [share.saturated for share in shares])
+    dead = _mean(np.all([share.dead for share in shares], axis=0))
+    return LayerStatistics(mean, variance**0.5, saturated, math.nan if math.isnan(saturated) else dead)
+
+
+def _saturated(slope: Array, threshold: float) -> float:
+    """nan where the network diverged."""
+    return _mean(np.abs(slope) < threshold) if np.isfinite(slope).all() else math.nan
 
 
 def _mean(numbers: Array | Mask) -> float:

@@ -24,7 +24,7 @@ class SeedSummary:
     """What several seeds showed together.
 
     verdicts:  how many runs each verdict has
-    loss:      of the last step; None where nothing was trained
+    loss:      of the first batch, after the last update
     layers:    each number of LayerRecord as its median over the seeds; `low` and `high` the least and the largest
     decay_per_layer, ...: None where any run has none
     """
@@ -35,7 +35,7 @@ class SeedSummary:
     verdicts: dict[str, int]
     decay_per_layer: Spread | None
     decay_per_layer_theory: Spread | None
-    loss: Spread | None
+    loss: Spread
     layers: tuple[LayerRecord, ...]
     low: tuple[LayerRecord, ...]
     high: tuple[LayerRecord, ...]
@@ -60,7 +60,7 @@ def _summary(runs: Sequence[DepthRun]) -> SeedSummary:
         verdicts=dict(Counter(run.verdict for run in runs).most_common()),
         decay_per_layer=_spread([run.decay_per_layer for run in runs]),
         decay_per_layer_theory=_spread([run.decay_per_layer_theory for run in runs]),
-        loss=_spread([run.loss[-1] if run.loss else None for run in runs]),
+        loss=Spread(*(how([run.loss_final for run in runs]) for how in (median, min, max))),
         layers=middle,
         low=low,
         high=high,

@@ -1,6 +1,7 @@
 """The gradient-depth experiment on the screen: tables, a chart of the signal, and what came of it in words."""
 
 from collections.abc import Mapping, Sequence
+from math import inf
 from textwrap import fill
 
 from actcli.core.cure import Cure
@@ -11,9 +12,10 @@ from actcli.views.depth_table import comparison_tables, layer_table, outcome_tab
 from actcli.views.number import count, format_number
 from actcli.views.render import render
 from actcli.views.terminal import Terminal
-from actcli.views.verdict import verdict_sentence
+from actcli.views.verdict import set_up, verdict_sentence
 
 SMALLEST_CHART, TALLEST_CHART = 8, 22
+MOST_PARAGRAPHS = 3
 
 
 def depth_report(runs: Sequence[DepthRun], cures: Mapping[str, Sequence[Cure]], terminal: Terminal) -> str:
@@ -31,14 +33,29 @@ def depth_report(runs: Sequence[DepthRun], cures: Mapping[str, Sequence[Cure]], 
     else:
         tables = [f"{render(part, terminal)}\n" for part in comparison_tables(groups, terminal)]
         tables.append(render(outcome_table(groups, terminal), terminal))
-    closing = "".join(_wrapped(_closing(group, cures.get(group.activation)), terminal) for group in groups)
+    closing = "".join(_wrapped(text, terminal) for text in _closing(groups, cures))
     least = SMALLEST_CHART if len(groups) == 1 else min(TALLEST_CHART, terminal.height - 1)
     height = min(max(terminal.height - 1 - closing.count("\n"), least), TALLEST_CHART)
-    chart = depth_chart(groups, terminal, height=height) if groups[0].hidden > 1 else ""
+    chart = depth_chart(groups, terminal, height=height) if any(map(_has_curve, groups)) else ""
     return "".join([*tables, "\n", chart, closing])
 
 
-def _closing(group: DepthGroup, cures: Sequence[Cure] | None) -> str:
+def _has_curve(group: DepthGroup) -> bool:
+    """Whether more than one layer has a signal that a logarithmic chart can show."""
+    return sum(0 < record.signal_norm_initial < inf for record in group.layers[:-1]) > 1
+
+
+def _closing(groups: Sequence[DepthGroup], cures: Mapping[str, Sequence[Cure]]) -> list[str]:
+    """A paragraph for each activation; of many, the healthy ones share a line."""
+    told = groups
+    if len(groups) > MOST_PARAGRAPHS:
+        told = [group for group in groups if group.verdict != "healthy"]
+    healthy = [group.activation for group in groups if group not in told]
+    shared = [f"With {', '.join(healthy)} the gradient is healthy."] if healthy else []
+    return [*(_paragraph(group, cures.get(group.activation)) for group in told), *shared]
+
+
+def _paragraph(group: DepthGroup, cures: Sequence[Cure] | None) -> str:
     sentence = verdict_sentence(group.typical, cures)
     if len(group.runs) > 1:
         return f"{len(group.runs)} seeds: {group.verdict}. Seed {group.typical.seed}: {sentence}"
@@ -48,14 +65,13 @@ def _closing(group: DepthGroup, cures: Sequence[Cure] | None) -> str:
 def _loss_line(run: DepthRun) -> str:
     if not run.loss:
         return f"{run.activation}: not trained"
-    first, last = (format_number(loss) for loss in (run.loss[0], run.loss[-1]))
+    first, last = (format_number(loss) for loss in (run.loss[0], run.loss_final))
     return f"{run.activation}: loss {first} → {last} in {count(len(run.loss), 'step')}"
 
 
 def _title(group: DepthGroup) -> str:
     seeds = f", {len(group.runs)} seeds" if len(group.runs) > 1 else ""
-    what = f"{group.activation}, {group.summary.init} initialisation, {count(group.hidden, 'hidden layer')}{seeds}"
-    return f"{what}: {group.verdict}\n"
+    return f"{', '.join(set_up(group.typical))}, {count(group.hidden, 'hidden layer')}{seeds}: {group.verdict}\n"
 
 
 def _wrapped(text: str, terminal: Terminal) -> str:

@@ -16,11 +16,11 @@ MOST_PAIRS = 3
 
 def depth_chart(groups: Sequence[DepthGroup], terminal: Terminal, *, height: int | None = None) -> str:
     """Of one activation three curves; of up to three measurement and theory in one colour; of more the measurement."""
-    title = "signal: norm of the gradient by each layer's pre-activations"
+    title = "signal at each layer: norm of the gradient"
     if len(groups) == 1:
         curves = [
             _curve(groups[0], "before training", "signal_norm_initial"),
-            _curve(groups[0], "after training", "signal_norm_final"),
+            *([_curve(groups[0], "after training", "signal_norm_final")] if groups[0].trained else []),
             _curve(groups[0], "before training, in theory", "signal_norm_theory"),
         ]
     else:
@@ -33,6 +33,8 @@ def depth_chart(groups: Sequence[DepthGroup], terminal: Terminal, *, height: int
                 theory = _curve(group, f"{group.activation} in theory", "signal_norm_theory")
                 curves.append(Curve(theory.label, theory.x, theory.y, hollow(index)))
     curves = [curve for curve in curves if curve.x.size]
+    if any((curve.y == 0).any() for curve in curves):
+        title += " (a 0 is not drawn)"
     return log_chart(curves, terminal, title=title, x_label="layer", height=height)
 
 

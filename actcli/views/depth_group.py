@@ -27,6 +27,10 @@ class DepthGroup:
         return len(self.layers) - 1
 
     @property
+    def trained(self) -> bool:
+        return any(run.loss for run in self.runs)
+
+    @property
     def verdict(self) -> str:
         """`vanishing`, or `vanishing 4, healthy 1` where the seeds differ."""
         verdicts = self.summary.verdicts

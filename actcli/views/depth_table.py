@@ -1,7 +1,7 @@
 """The gradient-depth experiment as tables: one activation's layers, or several activations beside each other."""
 
 from collections.abc import Sequence
-from math import ceil, floor, inf, log10
+from math import ceil, floor, inf, isnan, log10
 
 from rich.console import Group, RenderableType
 from rich.text import Text
@@ -22,8 +22,9 @@ GAP = 2
 LONGEST_NAME = 14
 
 _MEANINGS = {
-    "gradient": "gradient: norm of the loss's gradient by the layer's weights, before and after training.",
-    "signal": "signal: the same by its pre-activations, before training.",
+    "gradient": "gradient: norm of the loss's gradient with respect to the layer's weights.",
+    "signal": "signal: the same with respect to its pre-activations.",
+    "after": "Before and after training.",
     "theory": "theory: the signal that mean-field theory predicts, given the last hidden layer's.",
     "spread": "Medians over the seeds, and the least and the largest.",
     "dead": "dead: units whose slope is 0 for every input.",
@@ -47,15 +48,16 @@ def layer_table(group: DepthGroup, terminal: Terminal) -> RenderableType:
         low, high = _chosen(group.summary.low), _chosen(group.summary.high)
         columns["spread"] = Column("\nleast", format_alike([r.weight_gradient_norm_initial for r in low]))
         columns["largest"] = Column("\nlargest", format_alike([r.weight_gradient_norm_initial for r in high]))
-    columns["after"] = Column("gradient\nafter", format_alike([r.weight_gradient_norm_final for r in records]))
+    if group.trained:
+        columns["after"] = Column("gradient\nafter", format_alike([r.weight_gradient_norm_final for r in records]))
     columns["signal"] = Column("signal\nbefore", format_alike([r.signal_norm_initial for r in records]))
     if any(record.signal_norm_theory is not None for record in records):
         columns["theory"] = Column("signal\ntheory", _where_known([r.signal_norm_theory for r in records]))
     if any(record.dead_fraction_final > 0 for record in records):
         columns["dead"] = _percentages("dead\nafter", [r.dead_fraction_final for r in records])
     columns["saturated"] = _percentages("saturated\nafter", [r.saturated_fraction_final for r in records])
-    columns["mean"] = Column("mean\nafter", _fixed([r.activation_mean_final for r in records]))
     columns["std"] = Column("std\nafter", _fixed([r.activation_std_final for r in records]))
+    columns["mean"] = Column("mean\nafter", _fixed([r.activation_mean_final for r in records]))
     if any(record.update_ratio_final > 0 for record in records):
         columns["update"] = Column("last\nupdate", format_alike([r.update_ratio_final for r in records], 2))
 
@@ -154,8 +156,9 @@ def _where_known(numbers: Sequence[float | None]) -> list[str]:
 
 def _ends(group: DepthGroup) -> tuple[str, str]:
     """The loss of the first step, and of the last one, its median over the seeds."""
-    first, last = group.typical.loss[:1], group.summary.loss
-    return format_number(first[0], 3) if first else "–", format_number(last.median, 3) if last else "–"
+    if not group.trained:
+        return "–", "–"
+    return format_number(group.typical.loss[0], 3), format_number(group.summary.loss.median, 3)
 
 
 def _fixed(numbers: Sequence[float]) -> list[str]:
@@ -163,7 +166,7 @@ def _fixed(numbers: Sequence[float]) -> list[str]:
 
 
 def _percentages(header: str, fractions: Sequence[float]) -> Column:
-    return Column(header, [f"{fraction:.0%}" for fraction in fractions])
+    return Column(header, ["–" if isnan(fraction) else f"{fraction:.0%}" for fraction in fractions])
 
 
 def _spreads(spreads: Sequence[Spread | None], median_only: bool = False) -> list[str]:

@@ -13,7 +13,7 @@ def verdict_sentence(run: DepthRun, cures: Sequence[Cure] | None = None) -> str:
 
     cures: None where none were looked for
     """
-    with_what = f"With {run.activation} and {run.init} initialisation"
+    *parts, last = set_up(run)
     sentences = {
         "diverged": _diverged,
         "dead": _dead,
@@ -21,7 +21,14 @@ def verdict_sentence(run: DepthRun, cures: Sequence[Cure] | None = None) -> str:
         "exploding": _exploding,
         "healthy": _healthy,
     }
-    return f"{with_what} {sentences[run.verdict](run)}.{_cured(run, cures)}"
+    return f"With {', '.join(parts)} and {last} {sentences[run.verdict](run)}.{_cured(run, cures)}"
+
+
+def set_up(run: DepthRun) -> list[str]:
+    """The activation, its initialisation, and what else there is."""
+    norm = [f"{run.norm} norm"] if run.norm else []
+    residual = ["residual connections"] if run.residual else []
+    return [run.activation, f"{run.init} initialisation", *norm, *residual]
 
 
 def _vanishing(run: DepthRun) -> str:
@@ -64,7 +71,7 @@ def _cured(run: DepthRun, cures: Sequence[Cure] | None) -> str:
     if cures:
         return f" Cure: {', or '.join(f'{_options(cure)} ({_evidence(cure)})' for cure in cures)}."
     if run.verdict in ("dead", "diverged"):
-        return " Neither a smaller learning rate nor another initialisation or activation alone cures this."
+        return " Neither a smaller learning rate nor other weights or layers alone cure this."
     nor_relu = "" if run.activation == "relu" else ", nor does relu"
     alone = f"No other initialisation, residual connection or normalisation alone cures this{nor_relu}"
     return f" {alone}{_depth_that_works(run)}."
@@ -80,17 +87,22 @@ def _depth_that_works(run: DepthRun) -> str:
 
 
 def _options(cure: Cure) -> str:
-    """`--act relu`, `--residual`, `--lr 0.01`"""
-    names = {"activation": "act", "learning_rate": "lr"}
-    values = {name: "" if value is True else f" {value}" for name, value in cure.change.items()}
-    return " ".join(f"--{names.get(name, name)}{value}" for name, value in values.items())
+    """`--act relu`, `--residual`, `--lr 0.01`, `no --residual`"""
+    return " ".join(_option(name, value) for name, value in cure.change.items())
+
+
+def _option(name: str, value: object) -> str:
+    option = "--" + {"activation": "act", "learning_rate": "lr"}.get(name, name)
+    if isinstance(value, bool):
+        return option if value else f"no {option}"
+    return f"{option} {'none' if value is None else value}"
 
 
 def _evidence(cure: Cure) -> str:
-    if cure.loss is not None:
-        return f"trained with it, the loss ends at {format_number(cure.loss, 3)}"
-    factor = "" if cure.decay_per_layer is None else f", a factor of {format_number(cure.decay_per_layer, 3)} per layer"
-    return f"measured{factor}"
+    factor = "" if cure.decay_per_layer is None else f"a factor of {format_number(cure.decay_per_layer, 3)} per layer"
+    if cure.loss is None:
+        return f"measured: {factor or 'healthy'}"
+    return f"trained for {count(cure.steps, 'step')}: loss {format_number(cure.loss, 3)}"
 
 
 def _comparison(run: DepthRun) -> str:
