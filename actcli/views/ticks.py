@@ -53,9 +53,10 @@ def tick_labels(values: Sequence[float]) -> list[str]:
     return [f"{value:.{decimals}f}" for value in values]
 
 
-def linear_ticks(axis: Axis) -> Ticks:
+def linear_ticks(axis: Axis, label_width: int = 0) -> Ticks:
+    """Multiples of the tick, their labels at least so wide."""
     values = multiples(axis.tick, axis.low, axis.high)
-    return Ticks([axis.cell(value) for value in values], tick_labels(values))
+    return Ticks([axis.cell(value) for value in values], [label.rjust(label_width) for label in tick_labels(values)])
 
 
 def layer_ticks(axis: Axis) -> Ticks:
