@@ -17,9 +17,9 @@ def show(draw: Callable[[Terminal], str], terminal: Terminal, save: str | None, 
     """Print the picture; write it to the file first, if there is one. Raises InputError and StreamError."""
     if save is not None:
         from actcli.streams.output import open_file
-        from actcli.views.export import check_suffix, exported
+        from actcli.views.export import exported, suffix_of
 
-        text = exported(draw, terminal, check_suffix(save), title)
+        picture = exported(draw, terminal, suffix_of(save), title)
         with open_file(save) as file:
-            file.write(text.encode())
+            file.write(picture)
     print(draw(terminal), end="")

@@ -28,11 +28,17 @@ def run(
     interval: OptionalRange = None,
     derivative: Annotated[
         int,
-        typer.Option("--derivative", "-d", count=True, show_default=False, help="The slope too; -d -d: f'' too."),
+        typer.Option(
+            "--derivative",
+            "-d",
+            count=True,
+            show_default=False,
+            help="The slope too; twice: the second derivative too.",
+        ),
     ] = 0,
     at: Annotated[
         list[float] | None,
-        typer.Option("--at", metavar="X", help="Mark a point: value, slope, tangent.", show_default=False),
+        typer.Option("--at", metavar="X", help="Mark a point, with value, slope and tangent.", show_default=False),
     ] = None,
     input_path: Input = None,
     density: Annotated[
@@ -78,7 +84,7 @@ def run(
                 height=height,
                 points=subject.points,
                 values=subject.values,
-                source=input_path or "",
+                source=subject.source,
             )
 
         show(draw, terminal, save, subject.title)
@@ -90,7 +96,7 @@ def run(
 class _Subject:
     """What is drawn, and over which x.
 
-    points, values: a user's own x, and what each activation makes of them
+    points, values, source: a user's own x, what each activation makes of them, and where they come from
     """
 
     title: str
@@ -98,6 +104,7 @@ class _Subject:
     interval: tuple[float, float]
     points: Points | None = None
     values: Sequence[Array] = ()
+    source: str = ""
 
 
 def _subject(
@@ -112,7 +119,9 @@ def _subject(
     interval = _interval(interval, at, seen)
     check_curves(activations, *interval)
     values = [activation(points.x) for activation in activations] if points else []
-    return _Subject(", ".join(activation.label for activation in activations), activations, interval, points, values)
+    return _Subject(
+        ", ".join(activation.label for activation in activations), activations, interval, points, values, path or ""
+    )
 
 
 def _rowwise_subject(

@@ -82,8 +82,8 @@ class Image:
         bins = np.searchsorted(edges, middle[known], side="right") - 1
         bins[middle[known] == edges[-1]] -= 1
         count = len(edges) - 1
-        sums = 1.0 * np.bincount(np.clip(bins, -1, count) + 1, weights=probability[known], minlength=count + 2)
-        return Histogram(edges, sums[1:-1], float(sums[0]), float(sums[-1]))
+        sums = np.bincount(np.clip(bins, -1, count) + 1, weights=probability[known], minlength=count + 2)
+        return Histogram(edges, np.asarray(sums[1:-1], dtype=np.float64), float(sums[0]), float(sums[-1]))
 
     def _crossings(self, edges: Array) -> Array:
         """Every z where f passes an edge."""

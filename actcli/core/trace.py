@@ -64,10 +64,14 @@ def traces(activations: Iterable[Activation], x: Array, order: int = 0) -> tuple
                 activation.label,
                 together,
                 activation.derivatives(together, order),
-                tuple(tuple(sorted({*breaks, *activation.kinks(k)})) for k in range(order + 1)),
+                tuple(_within(x, {*breaks, *activation.kinks(k)}) for k in range(order + 1)),
             )
             for activation, (_, breaks) in zip(activations, found, strict=True)
         )
+
+
+def _within(x: Array, points: set[float]) -> tuple[float, ...]:
+    return tuple(sorted(point for point in points if x[0] <= point <= x[-1]))
 
 
 def missing(x: Array, y: Array) -> tuple[tuple[float, float], ...]:

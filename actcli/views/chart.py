@@ -15,6 +15,7 @@ from actcli.views.curve import (
     Points,
     Upright,
     dotted,
+    evenly,
     interpolated,
     landmarks,
     points,
@@ -74,7 +75,7 @@ def curve_chart(
     legend = len(series) > 1 if legend is None else legend
     marked = legend if marked is None else marked
     shown = [curve.finite() for curve in series]
-    notes = [line for note in annotations.notes for line in wrap(terminal.text(note), terminal.width)]
+    notes = [line for note in annotations.notes for line in wrapped(note, terminal)]
     if not any(curve.x.size for curve in shown):
         return _text([cut(f"no finite values to draw: {title}", terminal), *notes], terminal)
     heading, columns, rows = _layout(series, terminal, title, height, legend, len(notes))
@@ -85,7 +86,7 @@ def curve_chart(
     x_dots, y_dots = dots_of(terminal)
     x_low, x_high = x_range or spread([curve.x for curve in shown])
     reach = max(abs(x_low), abs(x_high))
-    y_low, y_high = y_limits or y_range([curve.within(x_low, x_high).y for curve in shown], reach)
+    y_low, y_high = y_limits or y_range([evenly(curve, x_low, x_high) for curve in series], reach)
 
     up = Span(y_low, y_high, nice_step(y_high - y_low, min(max(rows // 3, 2), 8)), rows, y_dots)
     margin = 0
@@ -117,7 +118,7 @@ def curve_chart(
 
 def _strokes(curve: Curve, style: Look, x: Axis, y: Axis, terminal: Terminal) -> list[Stroke]:
     pieces = strokes(interpolated(curve, x), x, y)
-    return [_stroke(dots, style, terminal, joined=curve.dash is None) for dots in pieces]
+    return [_stroke(dots, style, terminal, joined=curve.dash is None and len(dots[0]) > 1) for dots in pieces]
 
 
 def _stroke(dots: Dots, style: Look, terminal: Terminal, joined: bool) -> Stroke:
@@ -221,6 +222,10 @@ def cut(text: str, terminal: Terminal, width: int | None = None) -> str:
     text, width = terminal.text(text), terminal.width if width is None else width
     ellipsis = terminal.text("…")
     return text if len(text) <= width else (text[: max(width - len(ellipsis), 0)] + ellipsis)[:width]
+
+
+def wrapped(text: str, terminal: Terminal) -> list[str]:
+    return [line.rstrip() for line in wrap(terminal.text(text), terminal.width)]
 
 
 def _too_small(title: str, terminal: Terminal, notes: Sequence[str]) -> str:

@@ -1,4 +1,4 @@
-"""The picture of `actcli compare`: curves over each other and their slopes below, or a panel each where they are many."""
+"""The picture of `actcli compare`: curves over each other and their slopes below, or a panel each."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -8,7 +8,7 @@ from typing import Any
 from actcli.core.comparison import Difference
 from actcli.core.trace import Trace
 from actcli.views.chart import NOTHING, Annotations, curve_chart, cut, room
-from actcli.views.curve import Curve, Upright, y_range
+from actcli.views.curve import Curve, Upright, evenly, y_range
 from actcli.views.notation import interval_text, missing_lines
 from actcli.views.number import format_number
 from actcli.views.palette import BACKGROUND, DASHES, look
@@ -73,7 +73,7 @@ def _multiples(
     notes = [*_sentence(largest), *missing_lines(values, interval)]
     each = max((total - 2 - len(notes)) // down, SMALLEST_PANEL)
     reach = max(map(abs, interval))
-    limits = y_range([curve.finite().y for curve in (*values, *slopes)], reach)
+    limits = y_range([evenly(curve, *interval) for curve in (*values, *slopes)], reach)
     pictures = []
     for index, (value, slope) in enumerate(zip(values, slopes, strict=True)):
         style = look(index)

@@ -41,10 +41,6 @@ class Curve:
         keep = np.isfinite(self.x) & np.isfinite(self.y)
         return replace(self, x=self.x[keep], y=self.y[keep])
 
-    def within(self, low: float, high: float) -> "Curve":
-        keep = (low <= self.x) & (self.x <= high)
-        return replace(self, x=self.x[keep], y=self.y[keep])
-
 
 @dataclass(frozen=True, eq=False)
 class Points:
@@ -81,6 +77,15 @@ def spread(values: Sequence[Array]) -> tuple[float, float]:
         return low, high
     room = largest if largest > TINY else 1.0
     return low - room, high + room
+
+
+def evenly(curve: Curve, low: float, high: float, count: int = 1001) -> Array:
+    """The values at even distances: a curve has many more points where it is steep. nan where it has none."""
+    if not curve.x.size:
+        return curve.y
+    at = np.linspace(max(low, curve.x[0]), min(high, curve.x[-1]), count)
+    with np.errstate(all="ignore"):  # between a point without a value and its neighbour there is none
+        return np.interp(at, curve.x, curve.y)
 
 
 def y_range(values: Sequence[Array], reach: float) -> tuple[float, float]:

@@ -1,14 +1,22 @@
 """Distributions before and after an activation: areas under their densities, side by side."""
 
 from collections.abc import Sequence
-from textwrap import wrap
 
 import numpy as np
 
 from actcli.core.density import Histogram, Image
 from actcli.views.axis import Axis, Span, axis_across, axis_up
 from actcli.views.canvas import Frame, Mark, Stroke, draw
-from actcli.views.chart import HEIGHT_WITH_TICKS, SMALLEST_HEIGHT, SMALLEST_WIDTH, WIDTH_WITH_TICKS, cut, dots_of, room
+from actcli.views.chart import (
+    HEIGHT_WITH_TICKS,
+    SMALLEST_HEIGHT,
+    SMALLEST_WIDTH,
+    WIDTH_WITH_TICKS,
+    cut,
+    dots_of,
+    room,
+    wrapped,
+)
 from actcli.views.curve import spread
 from actcli.views.number import align, format_number, short
 from actcli.views.palette import NEUTRAL, Look, look
@@ -16,7 +24,7 @@ from actcli.views.panels import GAP, grid
 from actcli.views.terminal import Terminal
 from actcli.views.ticks import linear_ticks, nice_step, roomy_step
 
-NARROWEST_PANEL, WIDEST_PANEL, SMALLEST_PANEL = 24, 78, 8
+NARROWEST_PANEL, WIDEST_PANEL, SMALLEST_PANEL = 24, 78, 7
 # A distribution that is narrower than this share of the common axis gets one of its own.
 _SHARE = 0.3
 _LEVELS, _INNER_LEVELS = (0.001, 0.999), (0.02, 0.98)
@@ -143,7 +151,7 @@ def _facts(before: Image, images: Sequence[Image], terminal: Terminal) -> list[s
         "   ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
         for row in zip(*columns, strict=True)
     ]
-    return [part for line in lines for part in wrap(terminal.text(line), terminal.width)]
+    return [part for line in lines for part in wrapped(line, terminal)]
 
 
 def _atoms(each: Image) -> str:

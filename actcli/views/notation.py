@@ -28,7 +28,7 @@ def places(intervals: Sequence[tuple[float, float]], low: float, high: float) ->
     """`for x ≤ 0`, `at x = 1 and for 2 < x < 3`: where on [low, high], given by first and last point."""
     texts = [_place(first, last, low, high) for first, last in intervals[:_MOST_PLACES]]
     more = len(intervals) - len(texts)
-    return " and ".join(texts) + (f" and at {more} more places" if more else "")
+    return " and ".join(texts) + (f" and at {more} more place{'s' * (more > 1)}" if more else "")
 
 
 def missing_lines(curves: Sequence[Curve], interval: tuple[float, float]) -> list[str]:
@@ -40,17 +40,20 @@ def missing_lines(curves: Sequence[Curve], interval: tuple[float, float]) -> lis
 
 
 def _place(first: float, last: float, low: float, high: float) -> str:
+    nothing = 1e-12 * (high - low)
+    (left, after), (right, before) = _end(first, nothing), _end(last, nothing)
     if first == last:
-        return f"at x = {short(first)}"
+        return f"at x = {left}"
     if first == low and last == high:
         return "everywhere"
     if first == low:
-        return f"for x {_sign(last)} {short(last)}"
+        return f"for x {before} {right}"
     if last == high:
-        return f"for x {_sign(first).replace('<', '>').replace('≤', '≥')} {short(first)}"
-    return f"for {short(first)} {_sign(first)} x {_sign(last)} {short(last)}"
+        return f"for x {'>' if after == '<' else '≥'} {left}"
+    return f"for {left} {after} x {before} {right}"
 
 
-def _sign(end: float) -> str:
-    """Whether the number as it is written belongs to the interval: an end may be the last float before it."""
-    return "≤" if float(short(end)) == end else "<"
+def _end(end: float, nothing: float) -> tuple[str, str]:
+    """An end as it is written, and < or ≤: the last point of an interval may be just short of that number."""
+    text = "0" if abs(end) <= nothing else short(end)
+    return text, "≤" if float(text) == end else "<"

@@ -57,6 +57,11 @@ def look(index: int) -> Look:
     return Look(COLOURS[colour], MARKERS[marker], ASCII_MARKERS[marker])
 
 
+def in_colour(index: int, marker: int) -> Look:
+    """The colour of look(index) with the marker of another, for what belongs to it."""
+    return Look(look(index).colour, look(marker).marker, look(marker).ascii_marker)
+
+
 def hollow(index: int) -> Look:
     """The colour of look(index) with another marker, for what belongs to it. For index < 4: ○ beside ●."""
     marker = index % _FILLED + _FILLED

@@ -11,10 +11,11 @@ from actcli.views.chart import Annotations, curve_chart
 from actcli.views.curve import Curve, Points
 from actcli.views.notation import interval_text, missing_lines, primed
 from actcli.views.number import align, format_number
-from actcli.views.palette import DASHES, Look, hollow, look, spot
+from actcli.views.palette import DASHES, Look, in_colour, look, spot
 from actcli.views.terminal import Terminal
 
 DIGITS = 7
+_HOLLOW = 4  # the marker so far after a filled one is the same, hollow
 _TANGENT = 0.2  # of the interval, to both sides
 
 
@@ -30,7 +31,7 @@ def plot(
     values: Sequence[NDArray[np.float64]] = (),
     source: str = "",
 ) -> str:
-    """All in one chart. `of` names what is drawn; `values` are the activations of `points.x`, `source` where from."""
+    """All in one chart. `of` names what is drawn, `values` are the activations of `points.x`, which `source` held."""
     order = len(drawn[0].derivatives) - 1
     alone = len(drawn) == 1
     names = ["f"] if alone and (order or spots) else [trace.activation for trace in drawn]
@@ -39,7 +40,7 @@ def plot(
             primed(name, k),
             trace.x,
             trace.derivatives[k],
-            _look(index, k, alone),
+            _look(index, k, len(drawn), order + 1),
             trace.breaks[k],
             None if alone else DASHES[min(k, len(DASHES) - 1)],
         )
@@ -55,7 +56,7 @@ def plot(
         ],
         notes=[
             *_spot_lines(spots, dict(zip(looks, names, strict=True))),
-            *([_input_line(points, source, interval)] if points else []),
+            *([_input_line(points, source, interval)] if points and source else []),
             *missing_lines(curves, interval),
         ],
     )
@@ -63,11 +64,12 @@ def plot(
     return curve_chart(curves, terminal, title=title, x_range=interval, height=height, annotations=annotations)
 
 
-def _look(index: int, order: int, alone: bool) -> Look:
+def _look(index: int, order: int, of: int, orders: int) -> Look:
     """The derivatives of a single activation have a colour each; those of several have its own, and other markers."""
-    if alone:
+    if of == 1:
         return look(order)
-    return look(index) if order == 0 else hollow(index)
+    stride = _HOLLOW if of <= _HOLLOW and orders <= 2 else of
+    return in_colour(index, index + stride * order)
 
 
 def _tangent(each: Spot, interval: tuple[float, float]) -> Curve | None:

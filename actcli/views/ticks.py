@@ -29,7 +29,7 @@ def nice_step(span: float, most: int) -> float:
 
 def roomy_step(low: float, high: float, cells: int) -> float:
     """The smallest nice step whose labels have room beside each other."""
-    for room in (6, 8, 10, 14, 20):
+    for room in (5, 6, 8, 10, 14, 20):
         step = nice_step(high - low, cells // room)
         if max(map(len, tick_labels(multiples(step, low, high))), default=0) + 2 <= room:
             break
