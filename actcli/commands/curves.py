@@ -1,10 +1,10 @@
-"""What plot and compare share: activations as curves over an interval."""
+"""What plot, compare and describe share: activations as curves over an interval."""
 
 from collections.abc import Sequence
 
 from actcli.core.activation import Activation
 from actcli.core.trace import Trace, traces
-from actcli.views.curve import Curve, sample_points
+from actcli.views.curve import sample_points
 from actcli.views.terminal import Terminal
 
 
@@ -13,8 +13,3 @@ def traced(
 ) -> tuple[Trace, ...]:
     """Each activation with its derivatives at the points that a chart on this terminal wants, and where it breaks."""
     return traces(activations, sample_points(interval, terminal), order)
-
-
-def curve(trace: Trace, order: int = 0, label: str | None = None) -> Curve:
-    """A derivative of a trace as a curve."""
-    return Curve(label or trace.activation, trace.x, trace.derivatives[order], breaks=trace.breaks[order])

@@ -8,8 +8,8 @@ from typing import Any
 from actcli.core.comparison import Difference
 from actcli.core.trace import Trace
 from actcli.views.chart import NOTHING, Annotations, curve_chart, cut, room
-from actcli.views.curve import Curve, Upright, evenly, y_range
-from actcli.views.notation import interval_text, missing_lines
+from actcli.views.curve import Curve, Upright, evenly, of_trace, y_range
+from actcli.views.notation import interval_text, missing_lines, primed
 from actcli.views.number import format_number
 from actcli.views.palette import BACKGROUND, DASHES, look
 from actcli.views.panels import GAP, grid
@@ -33,8 +33,7 @@ def comparison_chart(
 ) -> str:
     """The values and slopes of `drawn` (of order 1), with the largest difference marked."""
     total = room(terminal) if height is None else height
-    values = [Curve(trace.activation, trace.x, trace.derivatives[0], breaks=trace.breaks[0]) for trace in drawn]
-    slopes = [Curve(f"{trace.activation}'", trace.x, trace.derivatives[1], breaks=trace.breaks[1]) for trace in drawn]
+    values, slopes = ([of_trace(trace, k, primed(trace.activation, k)) for trace in drawn] for k in (0, 1))
     title = f"{', '.join(trace.activation for trace in drawn)} on {interval_text(*interval)}"
     if len(drawn) > MOST_IN_ONE_CHART:
         return _multiples(values, slopes, largest, terminal, title, interval, total)

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from actcli.core.ordered import union
+from actcli.core.trace import Trace
 from actcli.views.axis import Axis
 from actcli.views.palette import Look
 from actcli.views.terminal import Terminal
@@ -40,6 +41,13 @@ class Curve:
     def finite(self) -> "Curve":
         keep = np.isfinite(self.x) & np.isfinite(self.y)
         return replace(self, x=self.x[keep], y=self.y[keep])
+
+
+def of_trace(
+    trace: Trace, order: int, label: str, look: Look | None = None, dash: tuple[int, int] | None = None
+) -> Curve:
+    """A derivative of a trace."""
+    return Curve(label, trace.x, trace.derivatives[order], look, trace.breaks[order], dash)
 
 
 @dataclass(frozen=True, eq=False)

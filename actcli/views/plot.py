@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from actcli.core.thinning import Points as UserPoints
 from actcli.core.trace import Spot, Trace
 from actcli.views.chart import Annotations, curve_chart
-from actcli.views.curve import Curve, Points
+from actcli.views.curve import Curve, Points, of_trace
 from actcli.views.notation import interval_text, missing_lines, primed
 from actcli.views.number import align, format_number
 from actcli.views.palette import DASHES, Look, in_colour, look, spot
@@ -36,12 +36,11 @@ def plot(
     alone = len(drawn) == 1
     names = ["f"] if alone and (order or spots) else [trace.activation for trace in drawn]
     curves = [
-        Curve(
+        of_trace(
+            trace,
+            k,
             primed(name, k),
-            trace.x,
-            trace.derivatives[k],
             _look(index, k, len(drawn), order + 1),
-            trace.breaks[k],
             None if alone else DASHES[min(k, len(DASHES) - 1)],
         )
         for k in range(order + 1)
