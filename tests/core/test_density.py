@@ -34,6 +34,20 @@ def test_the_identity_keeps_the_normal_distribution():
     assert found.density.tolist() == pytest.approx([p * 4 for p in normal(EDGES)])
 
 
+def test_the_tails_are_exact():
+    edges = np.array([-8.0, -7.0, -6.0, 6.0, 7.0, 8.0])
+    tails = [cdf(-7) - cdf(-8), cdf(-6) - cdf(-7)]
+    found = histogram("identity", edges)
+    assert found[:2] + found[:2:-1] == pytest.approx(tails * 2, rel=1e-12)
+
+
+def test_a_turn_between_two_points_is_found():
+    """(x - c)² below e: |z - c| < sqrt(e), a bin far smaller than the cells."""
+    c, e = 0.1003, 1e-7
+    found = histogram(f"(x - {c})**2", np.array([0.0, e, 1.0]))
+    assert found[0] == pytest.approx(float(mpmath.ncdf(c + e**0.5) - mpmath.ncdf(c - e**0.5)), rel=1e-6)
+
+
 def test_relu_has_half_of_the_probability_in_an_atom():
     found = image(resolve("relu"))
     assert found.atoms == ((0.0, pytest.approx(0.5)),)
@@ -51,7 +65,7 @@ def test_hard_tanh_and_step_have_their_atoms():
 
 
 def test_what_creeps_up_to_its_limit_has_no_atom():
-    for text in ("tanh", "sigmoid(100*x)", "erf"):
+    for text in ("tanh", "sigmoid(100*x)", "tanh(1000*x)", "erf"):
         assert image(resolve(text)).atoms == ()
 
 
