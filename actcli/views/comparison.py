@@ -12,7 +12,7 @@ from actcli.views.curve import Curve, Upright, evenly, of_trace, y_range
 from actcli.views.notation import interval_text, missing_lines, primed
 from actcli.views.number import format_number
 from actcli.views.palette import BACKGROUND, DASHES, look
-from actcli.views.panels import GAP, grid
+from actcli.views.panels import GAP, grid, shape
 from actcli.views.terminal import Terminal
 
 MOST_IN_ONE_CHART = 4
@@ -65,12 +65,10 @@ def _multiples(
     total: int,
 ) -> str:
     """A small chart each, with the same axes."""
-    across = max(min((terminal.width + GAP) // (NARROWEST_PANEL + GAP), len(values)), 1)
-    down = -(-len(values) // across)
-    across = -(-len(values) // down)  # as even as it goes
-    panel = replace(terminal, width=(terminal.width + GAP) // across - GAP)
     notes = [*_sentence(largest), *missing_lines(values, interval)]
-    each = max((total - 2 - len(notes)) // down, SMALLEST_PANEL)
+    room_for_panels = total - 2 - len(notes)
+    across, width, each = shape(len(values), terminal.width, room_for_panels, NARROWEST_PANEL, SMALLEST_PANEL)
+    panel = replace(terminal, width=width)
     reach = max(map(abs, interval))
     limits = y_range([evenly(curve, *interval) for curve in (*values, *slopes)], reach)
     pictures = []

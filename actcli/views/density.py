@@ -20,7 +20,7 @@ from actcli.views.chart import (
 from actcli.views.curve import spread
 from actcli.views.number import align, format_number, short
 from actcli.views.palette import NEUTRAL, Look, look
-from actcli.views.panels import GAP, grid
+from actcli.views.panels import grid, shape
 from actcli.views.terminal import Terminal
 from actcli.views.ticks import linear_ticks, nice_step, roomy_step
 
@@ -41,14 +41,11 @@ def density_chart(
     facts = _facts(before, images, terminal)
     total = room(terminal) if height is None else height
     panels = [(before, "before: z", NEUTRAL), *((each, _after(each), look(i)) for i, each in enumerate(images))]
-    columns = max(min((terminal.width + GAP) // (NARROWEST_PANEL + GAP), len(panels)), 1)
-    rows = -(-len(panels) // columns)
-    columns = -(-len(panels) // rows)
-    width = min((terminal.width + GAP) // columns - GAP, WIDEST_PANEL)
-    each_height = (total - 1 - len(facts)) // rows
-    if each_height < SMALLEST_HEIGHT + 1 and rows == 1:
+    left = total - 1 - len(facts)
+    columns, width, each_height = shape(len(panels), terminal.width, left, NARROWEST_PANEL, SMALLEST_PANEL)
+    if left < SMALLEST_PANEL and columns == len(panels):  # all in one row: the facts give way
         facts, each_height = [], total - 1
-    each_height = max(each_height, SMALLEST_PANEL) if rows > 1 else each_height
+    width = min(width, WIDEST_PANEL)
     if width < SMALLEST_WIDTH or each_height < SMALLEST_HEIGHT + 1:
         return "\n".join([cut(f"no room for a chart: {title}", terminal), *facts]) + "\n"
     common = _common(before, images)

@@ -1,7 +1,7 @@
 """Pictures side by side."""
 
 from actcli.views.notation import interval_text, places, primed
-from actcli.views.panels import grid, visible
+from actcli.views.panels import grid, shape, visible
 
 
 def test_pictures_stand_beside_and_below_each_other() -> None:
@@ -24,3 +24,11 @@ def test_intervals() -> None:
     assert places([(1.0, 1.0), (2.0, 6.0)], -6, 6) == "at x = 1 and for x ≥ 2"
     assert places([(-6.0, 6.0)], -6, 6) == "everywhere"
     assert places([], -6, 6) == ""
+
+
+def test_panels_are_well_shaped() -> None:
+    assert shape(8, 80, 20, 18, 8) == (4, 18, 10)
+    assert shape(8, 200, 52, 18, 8) == (4, 48, 26)
+    assert shape(2, 80, 20, 24, 7) == (2, 39, 20)
+    assert shape(5, 30, 20, 24, 7) == (1, 30, 7), "no room for all: they follow each other"
+    assert shape(3, 5, 1, 24, 7) == (1, 5, 7)
