@@ -8,7 +8,7 @@ import numpy as np
 from actcli.core.activation import Activation
 from actcli.core.jet import Array
 from actcli.core.ordered import union
-from actcli.core.sampling import discontinuities, refined
+from actcli.core.sampling import discontinuities, only_where_finite, refined
 from actcli.core.track import runs_of
 
 # Beside a break the points on both sides, so that a line through the points is right up to it.
@@ -39,7 +39,8 @@ class Spot:
 
     @classmethod
     def of(cls, activation: Activation, x: float, order: int = 1) -> "Spot":
-        return cls(activation.label, x, activation.derivatives(x, order), x in activation.kinks(order))
+        derivatives = only_where_finite(activation.derivatives(np.array([x]), order))[:, 0]
+        return cls(activation.label, x, derivatives, x in activation.kinks(order))
 
 
 def traces(activations: Iterable[Activation], x: Array, order: int = 0) -> tuple[Trace, ...]:
@@ -63,7 +64,7 @@ def traces(activations: Iterable[Activation], x: Array, order: int = 0) -> tuple
             Trace(
                 activation.label,
                 together,
-                activation.derivatives(together, order),
+                only_where_finite(activation.derivatives(together, order)),
                 tuple(_within(x, {*breaks, *activation.kinks(k)}) for k in range(order + 1)),
             )
             for activation, (_, breaks) in zip(activations, found, strict=True)

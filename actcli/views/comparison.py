@@ -89,7 +89,7 @@ def _multiples(
 
 def _mark(largest: Difference) -> Annotations:
     """A dotted line through the place where two curves are farthest apart."""
-    if not isfinite(largest.at):
+    if not largest.max_abs > 0.0:
         return NOTHING
     return Annotations(uprights=[Upright(largest.at, -inf, inf, BACKGROUND)])
 
@@ -97,5 +97,7 @@ def _mark(largest: Difference) -> Annotations:
 def _sentence(largest: Difference) -> list[str]:
     if not isfinite(largest.at):
         return []
+    if largest.max_abs == 0.0:
+        return ["no difference between them"]
     size, at = format_number(largest.max_abs), format_number(largest.at)
     return [f"largest difference: {size} between {largest.a} and {largest.b} at x = {at} (dotted line)"]

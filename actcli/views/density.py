@@ -47,7 +47,7 @@ def density_chart(
         facts, each_height = [], total - 1
     width = min(width, WIDEST_PANEL)
     if width < SMALLEST_WIDTH or each_height < SMALLEST_HEIGHT + 1:
-        return "\n".join([cut(f"no room for a chart: {title}", terminal), *facts]) + "\n"
+        return cut(f"no room for a chart: {title}", terminal) + "\n"
     common = _common(before, images)
     small = Terminal(width, terminal.height, terminal.colour, terminal.unicode)
     drawn = [_panel(each, name, style, common, small, each_height) for each, name, style in panels]

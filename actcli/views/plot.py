@@ -31,7 +31,11 @@ def plot(
     values: Sequence[NDArray[np.float64]] = (),
     source: str = "",
 ) -> str:
-    """All in one chart. `of` names what is drawn, `values` are the activations of `points.x`, which `source` held."""
+    """All in one chart; `of` names what is drawn.
+
+    spots:  for each x one for every activation, in their order
+    values: the activations of `points.x`, which `source` held
+    """
     order = len(drawn[0].derivatives) - 1
     alone = len(drawn) == 1
     names = ["f"] if alone and (order or spots) else [trace.activation for trace in drawn]
@@ -46,15 +50,14 @@ def plot(
         for k in range(order + 1)
         for index, (name, trace) in enumerate(zip(names, drawn, strict=True))
     ]
-    looks = {trace.activation: look(index) for index, trace in enumerate(drawn)}
     annotations = Annotations(
         lines=[tangent for each in spots if (tangent := _tangent(each, interval))],
         points=[
-            *(Points(np.array([s.x]), s.derivatives[:1], spot(looks[s.activation])) for s in spots),
+            *(Points(np.array([s.x]), s.derivatives[:1], spot(look(i % len(drawn)))) for i, s in enumerate(spots)),
             *(Points(points.x, y, spot(look(i))) for i, y in enumerate(values) if points),
         ],
         notes=[
-            *_spot_lines(spots, dict(zip(looks, names, strict=True))),
+            *_spot_lines(spots, names),
             *([_input_line(points, source, interval)] if points and source else []),
             *missing_lines(curves, interval),
         ],
@@ -80,14 +83,14 @@ def _tangent(each: Spot, interval: tuple[float, float]) -> Curve | None:
     return Curve("", x, value + slope * (x - each.x), dash=(2, 2))
 
 
-def _spot_lines(spots: Sequence[Spot], names: dict[str, str]) -> list[str]:
+def _spot_lines(spots: Sequence[Spot], names: Sequence[str]) -> list[str]:
     """`x = 1   f = 0.8413447   f' = 1.083315`, aligned below each other."""
     if not spots:
         return []
     at = align(format_number(each.x, DIGITS) for each in spots)
     columns = [[f"x = {x}" for x in at]]
     for order in range(len(spots[0].derivatives)):
-        heads = [primed(names[each.activation], order) for each in spots]
+        heads = [primed(names[i % len(names)], order) for i in range(len(spots))]
         numbers = align(format_number(float(each.derivatives[order]), DIGITS) for each in spots)
         width = max(map(len, heads))
         columns.append([f"{head.ljust(width)} = {number}" for head, number in zip(heads, numbers, strict=True)])

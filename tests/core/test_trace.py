@@ -61,6 +61,12 @@ def test_no_holes():
     assert missing(X, np.full_like(X, np.inf)) == ((-6.0, 6.0),)
 
 
+def test_there_is_no_slope_where_there_is_no_value():
+    found = trace("log(x)", 1)
+    assert np.isnan(found.derivatives[1][found.x < 0]).all()
+    assert np.isnan(Spot.of(resolve("log(x)"), -1.0).derivatives).all()
+
+
 def test_a_spot():
     spot = Spot.of(resolve("tanh"), 0.5, 2)
     t = math.tanh(0.5)

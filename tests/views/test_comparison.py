@@ -79,6 +79,11 @@ def test_what_has_no_value_is_said() -> None:
     assert "not finite, left out: log(x) for x ≤ 0" in picture("log(x)", *FIVE)
 
 
+def test_equal_ones_do_not_differ() -> None:
+    lines = picture("relu", "max(x, 0)")
+    assert "no difference between them" in lines
+
+
 def test_without_a_common_value_there_is_no_difference_to_mark() -> None:
     lines = picture("log(x)", "log(-x)")
     assert not any("largest" in line for line in lines)

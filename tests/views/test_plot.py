@@ -99,7 +99,7 @@ def test_a_point_is_marked_with_its_value_slope_and_tangent() -> None:
 def test_a_kink_is_said_and_what_is_not_finite_is_not_marked() -> None:
     assert picture("relu", at=(0.0,)).splitlines()[-1] == "x = 0.0   f = 0.0   f' = 0.0   kink"
     text = picture("1/x", at=(0.0,))
-    assert "x = 0.0   f = inf   f' = -inf" in text or "f = inf" in text
+    assert "x = 0.0   f = inf   f' = nan" in text
     assert "◉" not in text
 
 
@@ -108,6 +108,10 @@ def test_several_activations_have_a_line_each() -> None:
         "x = 1.0   relu = 1.0         relu' = 1.0",
         "x = 1.0   gelu = 0.8413447   gelu' = 1.083315",
     ]
+
+
+def test_an_activation_may_come_twice() -> None:
+    assert picture("relu", "relu", at=(1.0, 2.0), order=1).count("relu = 2.0") == 2
 
 
 def test_a_users_points_lie_on_the_curve() -> None:
