@@ -63,7 +63,7 @@ def _option(parameter: Any) -> Option:
     return Option(
         spellings=tuple(parameter.opts),
         summary=(parameter.help or "").partition("\n")[0].rstrip("."),
-        values=0 if parameter.is_flag else parameter.nargs,
+        values=0 if parameter.is_flag or parameter.count else parameter.nargs,
         choices=_choices(parameter),
         is_activation=parameter.metavar == _ONE_ACTIVATION,
         is_file=parameter.metavar == "FILE",

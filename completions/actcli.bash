@@ -38,8 +38,16 @@ _actcli() {
             "differentiate --format"|"differentiate -f") candidates="auto table plain csv json npy" ;;
             "differentiate --output"|"differentiate -o") compopt -o default; return ;;
             "plot --range"|"plot -r") candidates="" ;;
+            "plot --at") candidates="" ;;
+            "plot --input"|"plot -i") compopt -o default; return ;;
+            "plot --width") candidates="" ;;
+            "plot --height") candidates="" ;;
+            "plot --save") compopt -o default; return ;;
             "plot --format"|"plot -f") candidates="chart plain csv json" ;;
             "compare --range"|"compare -r") candidates="" ;;
+            "compare --width") candidates="" ;;
+            "compare --height") candidates="" ;;
+            "compare --save") compopt -o default; return ;;
             "compare --format"|"compare -f") candidates="table plain csv json" ;;
             "gain --format"|"gain -f") candidates="table plain csv json" ;;
             "gradient-depth --act"|"gradient-depth -a") candidates="$activations" ;;
@@ -60,9 +68,9 @@ _actcli() {
                     "evaluate "*) candidates="$first" ;;
                     "differentiate -"*) candidates="--order -n --grid --input -i --dtype --format -f --output -o --check --help" ;;
                     "differentiate "*) candidates="$first" ;;
-                    "plot -"*) candidates="--range -r --format -f --help" ;;
+                    "plot -"*) candidates="--range -r --derivative -d --at --input -i --density --width --height --ascii --save --format -f --help" ;;
                     "plot "*) candidates="$activations" ;;
-                    "compare -"*) candidates="--range -r --format -f --help" ;;
+                    "compare -"*) candidates="--range -r --width --height --ascii --save --format -f --help" ;;
                     "compare "*) candidates="$activations" ;;
                     "gain -"*) candidates="--format -f --help" ;;
                     "gain "*) candidates="$first" ;;

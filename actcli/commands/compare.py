@@ -1,23 +1,34 @@
 """actcli compare ACT ACT..."""
 
-import sys
 from dataclasses import asdict, astuple
 
-from actcli.commands.options import DEFAULT_RANGE, Acts, Range, ReportFormat
+from actcli.commands.options import DEFAULT_RANGE, Acts, Ascii, Height, Range, ReportFormat, Save, Width
+from actcli.commands.pictures import screen, show
 from actcli.core.comparison import compare
 from actcli.core.errors import InputError
 from actcli.core.properties import describe
 from actcli.core.resolve import resolve
+from actcli.views.terminal import Terminal
 
 
-def run(acts: Acts, interval: Range = DEFAULT_RANGE, output_format: ReportFormat = "table") -> None:
-    """The curves in one chart, their properties side by side, and for each pair the largest difference on the
-    interval and where it is (plain and csv print these alone).
+def run(
+    acts: Acts,
+    interval: Range = DEFAULT_RANGE,
+    width: Width = None,
+    height: Height = None,
+    ascii_only: Ascii = False,
+    save: Save = None,
+    output_format: ReportFormat = "table",
+) -> None:
+    """The curves and their slopes, more than four in a panel each, their properties side by side, and for each pair
+    the largest difference on the interval and where it is (plain and csv print these alone).
 
     Example: actcli compare gelu silu --range -3 3
     """
     if len(acts) < 2:
         raise InputError("compare takes two activations or more")
+    if save is not None and output_format != "table":
+        raise InputError("--save writes the picture: leave --format out")
     activations = [resolve(act) for act in acts]
     differences = compare(activations, *interval)
     labels = [activation.label for activation in activations]
@@ -28,17 +39,20 @@ def run(acts: Acts, interval: Range = DEFAULT_RANGE, output_format: ReportFormat
         pairs = [asdict(difference) for difference in differences]
         write_json({"activations": labels, "differences": pairs, "properties": properties})
     elif output_format == "table":
-        from actcli.commands.curves import sampled
-        from actcli.views.chart import curve_chart
-        from actcli.views.differences import difference_table
+        from actcli.commands.curves import traced
+        from actcli.views.comparison import comparison_chart
+        from actcli.views.differences import difference_table, largest
         from actcli.views.property_table import property_table
-        from actcli.views.render import render
-        from actcli.views.terminal import Terminal
 
-        terminal = Terminal.of(sys.stdout)
-        print(curve_chart(sampled(activations, interval, terminal), terminal, x_range=interval))
-        print(property_table([describe(activation) for activation in activations], terminal))
-        print(render(difference_table(differences, terminal, labels=labels), terminal), end="")
+        terminal, cards = screen(width, ascii_only), [describe(activation) for activation in activations]
+        drawn = traced(activations, interval, terminal, order=1)
+
+        def draw(terminal: Terminal) -> str:
+            chart = comparison_chart(drawn, largest(differences), terminal, interval=interval, height=height)
+            table = difference_table(differences, terminal, labels=labels)
+            return "\n".join([chart, property_table(cards, terminal), table])
+
+        show(draw, terminal, save, f"{', '.join(labels)} on [{interval[0]:g}, {interval[1]:g}]")
     else:
         from actcli.streams.records import write_records
 

@@ -1,13 +1,15 @@
-"""What plot and compare share: activations as curves over an interval."""
+"""What plot, compare and describe share: activations as curves over an interval."""
 
 from collections.abc import Sequence
 
 from actcli.core.activation import Activation
-from actcli.views.curve import Curve, sample_points
+from actcli.core.trace import Trace, traces
+from actcli.views.curve import sample_points
 from actcli.views.terminal import Terminal
 
 
-def sampled(activations: Sequence[Activation], interval: tuple[float, float], terminal: Terminal) -> list[Curve]:
-    """Each activation at the points that a chart on this terminal wants, their kinks among them."""
-    x = sample_points(interval, terminal, kinks=[kink for activation in activations for kink in activation.kinks()])
-    return [Curve(activation.label, x, activation(x)) for activation in activations]
+def traced(
+    activations: Sequence[Activation], interval: tuple[float, float], terminal: Terminal, order: int = 0
+) -> tuple[Trace, ...]:
+    """Each activation with its derivatives at the points that a chart on this terminal wants, and where it breaks."""
+    return traces(activations, sample_points(interval, terminal), order)

@@ -20,15 +20,15 @@ def run(act: Act, output_format: ReportFormat = "table") -> None:
 
         write_json(properties.document())
     elif output_format == "table":
+        from actcli.commands.curves import traced
         from actcli.views.card import card, plot_range
-        from actcli.views.curve import Curve, sample_points
+        from actcli.views.curve import of_trace
         from actcli.views.terminal import Terminal
 
         terminal, curves = Terminal.of(sys.stdout), []
         if properties.curve is not None:
-            x = sample_points(plot_range(properties.curve), terminal, kinks=activation.kinks())
-            value, slope = activation.value_and_slope(x)
-            curves = [Curve("f", x, value), Curve("slope f'", x, slope)]
+            (trace,) = traced([activation], plot_range(properties.curve), terminal, order=1)
+            curves = [of_trace(trace, 0, "f"), of_trace(trace, 1, "slope f'")]
         print(card(properties, terminal, curves), end="")
     else:
         from actcli.streams.flat import flat

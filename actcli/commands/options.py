@@ -43,5 +43,26 @@ ReportFormat: TypeAlias = Annotated[
 Range: TypeAlias = Annotated[
     tuple[float, float], typer.Option("--range", "-r", metavar="MIN MAX", help="The interval of x.")
 ]
+OptionalRange: TypeAlias = Annotated[
+    tuple[float, float] | None,
+    typer.Option("--range", "-r", metavar="MIN MAX", help="The interval of x, -6 6 by default.", show_default=False),
+]
+Width: TypeAlias = Annotated[
+    int | None,
+    typer.Option(
+        "--width", metavar="N", min=1, max=1000, help="Columns; the terminal's by default.", show_default=False
+    ),
+]
+Height: TypeAlias = Annotated[
+    int | None,
+    typer.Option(
+        "--height", metavar="N", min=1, max=1000, help="Lines of the chart; what fits by default.", show_default=False
+    ),
+]
+Ascii: TypeAlias = Annotated[bool, typer.Option("--ascii", help="ASCII characters instead of braille.")]
+Save: TypeAlias = Annotated[
+    str | None,
+    typer.Option("--save", metavar="FILE", help="Write the picture too: .svg, .html, .txt, .png.", show_default=False),
+]
 
 DEFAULT_RANGE = (-6.0, 6.0)

@@ -1,15 +1,23 @@
 """actcli plot ACT..."""
 
-import sys
-from typing import Annotated, Literal
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
 
+import numpy as np
 import typer
 
-from actcli.commands.curves import sampled
-from actcli.commands.options import DEFAULT_RANGE, Acts, Range
+from actcli.commands.curves import traced
+from actcli.commands.options import DEFAULT_RANGE, Acts, Ascii, Height, Input, OptionalRange, Save, Width
+from actcli.commands.pictures import screen, show
+from actcli.core.activation import MAX_ORDER, Activation
 from actcli.core.comparison import check_curves
+from actcli.core.errors import InputError
+from actcli.core.jet import Array
 from actcli.core.resolve import resolve
-from actcli.views.chart import curve_chart
+from actcli.core.thinning import Points, gathered
+from actcli.core.trace import Spot, Trace
 from actcli.views.terminal import Terminal
 
 Format = Literal["chart", "plain", "csv", "json"]
@@ -17,28 +25,183 @@ Format = Literal["chart", "plain", "csv", "json"]
 
 def run(
     acts: Acts,
-    interval: Range = DEFAULT_RANGE,
+    interval: OptionalRange = None,
+    derivative: Annotated[
+        int,
+        typer.Option(
+            "--derivative",
+            "-d",
+            count=True,
+            show_default=False,
+            help="The slope too; twice: the second derivative too.",
+        ),
+    ] = 0,
+    at: Annotated[
+        list[float] | None,
+        typer.Option("--at", metavar="X", help="Mark a point, with value, slope and tangent.", show_default=False),
+    ] = None,
+    input_path: Input = None,
+    density: Annotated[
+        bool, typer.Option("--density", help="A standard normal before and after the activation.")
+    ] = False,
+    width: Width = None,
+    height: Height = None,
+    ascii_only: Ascii = False,
+    save: Save = None,
     output_format: Annotated[Format, typer.Option("--format", "-f", help="The chart, or the points drawn.")] = "chart",
 ) -> None:
-    """Braille dots on a terminal that has them, ASCII otherwise; the same picture in a pipe, without colour.
+    """Braille dots on a terminal that has them, ASCII otherwise; the same picture in a pipe, without colour. --at can
+    be repeated; --input marks your own points. Of a row-wise activation (softmax) the outputs are drawn while the
+    last score sweeps: of the row (2, 1, 0, x), or of the one in the --input file.
 
-    Example: actcli plot relu sigmoid tanh
+    Example: actcli plot gelu --derivative --at 1
     """
-    activations = [resolve(act) for act in acts]
-    check_curves(activations, *interval)
-    terminal = Terminal.of(sys.stdout)
-    curves = sampled(activations, interval, terminal)
+    if derivative > MAX_ORDER:
+        raise InputError(f"the order must be from 0 to {MAX_ORDER}, not {derivative}")
+    if save is not None and output_format != "chart":
+        raise InputError("--save writes the chart: leave --format out")
+    activations, terminal = [resolve(act) for act in acts], screen(width, ascii_only)
+    if density:
+        if derivative or at or input_path is not None or interval is not None:
+            raise InputError("--density stands alone: without --range, --derivative, --at and --input")
+        from actcli.commands.density import run_density
+
+        run_density(activations, terminal, height, save, output_format)
+        return
+    subject = _subject(activations, interval, at or [], input_path)
+    spots = [Spot.of(activation, x, max(derivative, 1)) for x in at or [] for activation in subject.activations]
+    drawn = traced(subject.activations, subject.interval, terminal, derivative)
     if output_format == "chart":
-        title = f"{', '.join(curve.label for curve in curves)} on [{interval[0]:g}, {interval[1]:g}]"
-        print(curve_chart(curves, terminal, title=title, x_range=interval), end="")
-    elif output_format == "json":
+        from actcli.views.plot import plot
+
+        def draw(terminal: Terminal) -> str:
+            return plot(
+                drawn,
+                spots,
+                terminal,
+                of=subject.title,
+                interval=subject.interval,
+                height=height,
+                points=subject.points,
+                values=subject.values,
+                source=subject.source,
+            )
+
+        show(draw, terminal, save, subject.title)
+    else:
+        _print_points(drawn, spots, subject.interval, output_format)
+
+
+@dataclass(frozen=True, eq=False)
+class _Subject:
+    """What is drawn, and over which x.
+
+    points, values, source: a user's own x, what each activation makes of them, and where they come from
+    """
+
+    title: str
+    activations: Sequence[Activation]
+    interval: tuple[float, float]
+    points: Points | None = None
+    values: Sequence[Array] = ()
+    source: str = ""
+
+
+def _subject(
+    activations: Sequence[Activation], interval: tuple[float, float] | None, at: Sequence[float], path: str | None
+) -> _Subject:
+    if any(activation.rowwise for activation in activations):
+        return _rowwise_subject(activations, interval, at, path)
+    if interval is not None:
+        check_curves(activations, *interval)
+    points = None if path is None else _points(path, interval)
+    seen = [*at] if points is None else [*at, points.low, points.high]
+    interval = _interval(interval, at, seen)
+    check_curves(activations, *interval)
+    values = [activation(points.x) for activation in activations] if points else []
+    return _Subject(
+        ", ".join(activation.label for activation in activations), activations, interval, points, values, path or ""
+    )
+
+
+def _rowwise_subject(
+    activations: Sequence[Activation], interval: tuple[float, float] | None, at: Sequence[float], path: str | None
+) -> _Subject:
+    """One activation of whole rows, as its outputs over the last score of a row."""
+    from actcli.core.sweep import EXAMPLE, check_row, row_text, swept
+
+    if len(activations) > 1:
+        rowwise = next(activation.name for activation in activations if activation.rowwise)
+        raise InputError(f"{rowwise} acts on whole rows: its outputs are drawn alone, without other activations")
+    (activation,) = activations
+    fixed, points = EXAMPLE, None
+    values: Sequence[Array] = ()
+    if path is not None:
+        row = _row(path)
+        fixed = check_row(activation, row)
+        points = gathered([row[-1:]])
+        values = [np.array([y]) for y in activation(row).tolist()]
+    interval = _interval(interval, at, [*at, points.low] if points else at)
+    outputs = swept(activation, fixed)
+    check_curves(outputs, *interval)
+    return _Subject(row_text(activation, fixed), outputs, interval, points, values)
+
+
+def _interval(interval: tuple[float, float] | None, at: Sequence[float], seen: Sequence[float]) -> tuple[float, float]:
+    """The user's interval; otherwise the usual one, made as wide as the points that are to be seen on it."""
+    for x in at:
+        if not math.isfinite(x):
+            raise InputError(f"--at takes finite numbers, not {x:g}")
+        if interval is not None and not interval[0] <= x <= interval[1]:
+            raise InputError(f"--at {x:g} lies outside of the range from {interval[0]:g} to {interval[1]:g}")
+    if interval is not None:
+        return interval
+    finite = [x for x in seen if math.isfinite(x)]
+    return min([DEFAULT_RANGE[0], *finite]), max([DEFAULT_RANGE[1], *finite])
+
+
+def _points(path: str, interval: tuple[float, float] | None) -> Points:
+    from actcli.streams.reading import open_numbers
+
+    with open_numbers((), None, path) as source:
+        return gathered((block.values for block in source.blocks()), interval)
+
+
+def _row(path: str) -> Array:
+    from actcli.streams.reading import open_numbers
+
+    with open_numbers((), None, path, rowwise=True) as source:
+        rows: list[Array] = [row for block in source.blocks() for row in block.values if row.size]
+    if len(rows) != 1:
+        raise InputError(f"{path}: one row of scores is drawn, not {len(rows)}")
+    return rows[0]
+
+
+def _print_points(
+    drawn: Sequence[Trace], spots: Sequence[Spot], interval: tuple[float, float], output_format: str
+) -> None:
+    from actcli.views.notation import primed
+
+    curves = [(trace, order) for order in range(len(drawn[0].derivatives)) for trace in drawn]
+    if output_format == "json":
         from actcli.streams.json_format import write_json
 
-        write_json({"range": interval, "curves": [{"activation": c.label, "x": c.x, "y": c.y} for c in curves]})
+        document: dict[str, Any] = {
+            "range": interval,
+            "curves": [
+                {"activation": trace.activation, "order": order, "x": trace.x, "y": trace.derivatives[order]}
+                for trace, order in curves
+            ],
+        }
+        if spots:
+            document["points"] = [
+                {"activation": spot.activation, "x": spot.x, "derivatives": spot.derivatives, "kink": spot.kink}
+                for spot in spots
+            ]
+        write_json(document)
     else:
         from actcli.streams.records import write_records
 
-        columns = [curve.y.tolist() for curve in curves]
-        write_records(
-            ["x", *(c.label for c in curves)], zip(curves[0].x.tolist(), *columns, strict=True), output_format
-        )
+        columns = [trace.derivatives[order].tolist() for trace, order in curves]
+        header = ["x", *(primed(trace.activation, order) for trace, order in curves)]
+        write_records(header, zip(drawn[0].x.tolist(), *columns, strict=True), output_format)

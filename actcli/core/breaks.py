@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 
 from actcli.core.jet import Array, Jet
+from actcli.core.ordered import union
 
 Function = Callable[[Array], Array]
 
@@ -15,8 +16,8 @@ _OFF = 2.0**-40
 
 # Where breaks are looked for: evenly near zero, and over the magnitudes beyond. A break between two zeros of its
 # switch that are closer than this grid is missed.
-_GRID = np.unique(np.concatenate([np.linspace(-50.0, 50.0, 20001), 10.0 ** np.linspace(1, 6, 2001)]))
-_GRID = np.unique(np.concatenate([-_GRID, _GRID]))
+_MAGNITUDES = 10.0 ** np.linspace(1, 6, 2001)
+_GRID = union(np.linspace(-50.0, 50.0, 20001), _MAGNITUDES, -_MAGNITUDES)
 
 
 def find_breaks(function: Callable[[Jet], Jet], switches: Sequence[Function]) -> Mapping[float, int]:

@@ -10,6 +10,7 @@ import numpy as np
 from actcli.core.activation import Activation
 from actcli.core.errors import InputError
 from actcli.core.jet import Array
+from actcli.core.ordered import union
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ def check_curves(activations: Sequence[Activation], low: float, high: float) -> 
 
 def _largest(a: Activation, b: Activation, low: float, high: float) -> Difference:
     kinks = [x for x in (*a.kinks(), *b.kinks()) if low <= x <= high]
-    x = np.unique(np.concatenate([np.linspace(low, high, 4001), kinks]))
+    x = union(np.linspace(low, high, 4001), kinks)
     at, max_abs = x[0], -1.0
     # Close in on the largest: each round looks at the neighbourhood of the best point, a thousand times finer.
     for _ in range(3):

@@ -18,6 +18,7 @@ import numpy as np
 
 from actcli.core.errors import InputError
 from actcli.core.jet import Array, Mask
+from actcli.core.ordered import union
 
 Function = Callable[[Array], Array]
 
@@ -191,6 +192,6 @@ def _intervals(breaks: Iterable[float], integrand: _Integrand) -> tuple[Array, A
 
     The ends of a panel are looked at very closely: a spike there is seen, however narrow.
     """
-    edges = np.unique([*integrand.scale * _GRID, 0.0, *breaks, integrand.low, integrand.high])
+    edges = union(integrand.scale * _GRID, [0.0, *breaks, integrand.low, integrand.high])
     edges = edges[(integrand.low <= edges) & (edges <= integrand.high)]
     return edges[:-1], edges[1:]

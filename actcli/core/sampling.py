@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from actcli.core.jet import Array, Mask
+from actcli.core.ordered import union
 
 Derivatives = Callable[[Array], Array]
 """From n points to f, f' and f'' there, of shape (3, n)."""
@@ -56,17 +57,8 @@ class Samples:
 
 def sample(derivatives: Derivatives, breaks: tuple[float, ...], jumps: tuple[float, ...]) -> Samples:
     """The function whose values, slopes and curvatures are `derivatives`, with the breaks and jumps that are known."""
-    x = _first_points(breaks)
-    table = only_where_finite(derivatives(x))
-    for _ in range(_MOST_ROUNDS):
-        gaps = _gaps(x, table)
-        middle = 0.5 * (x[gaps] + x[gaps + 1])
-        new = (x[gaps] < middle) & (middle < x[gaps + 1])
-        if not new.any() or len(x) + len(gaps) > _MOST_POINTS:
-            break
-        x = np.insert(x, gaps[new] + 1, middle[new])
-        table = np.insert(table, gaps[new] + 1, only_where_finite(derivatives(middle[new])), axis=1)
-    found_jumps, poles = _discontinuities(x, table, breaks)
+    x, table = refined(derivatives, _first_points(breaks))
+    found_jumps, poles = discontinuities(x, table, breaks)
     edges, infinities = _edges(x, table[0])
     poles |= infinities
     return Samples(
@@ -80,6 +72,23 @@ def sample(derivatives: Derivatives, breaks: tuple[float, ...], jumps: tuple[flo
     )
 
 
+def refined(derivatives: Derivatives, x: Array) -> tuple[Array, Array]:
+    """The points and what `derivatives` says of them, with more points wherever something is hidden between two.
+
+    derivatives: f, f' and any more, of shape (order + 1, n) with order >= 1
+    """
+    table = only_where_finite(derivatives(x))
+    for _ in range(_MOST_ROUNDS):
+        gaps = _gaps(x, table)
+        middle = 0.5 * (x[gaps] + x[gaps + 1])
+        new = (x[gaps] < middle) & (middle < x[gaps + 1])
+        if not new.any() or len(x) + len(gaps) > _MOST_POINTS:
+            break
+        x = np.insert(x, gaps[new] + 1, middle[new])
+        table = np.insert(table, gaps[new] + 1, only_where_finite(derivatives(middle[new])), axis=1)
+    return x, table
+
+
 def only_where_finite(table: Array) -> Array:
     """f, f', ... without the slopes that a rule gives outside of the domain, as 1/x for log(x) at x <= 0."""
     table[1:, ~np.isfinite(table[0])] = np.nan
@@ -90,7 +99,7 @@ def _first_points(breaks: tuple[float, ...]) -> Array:
     inner = np.array([b for b in sorted(breaks, key=abs) if abs(b) < FAR])
     sides = [inner, np.nextafter(inner, -np.inf), np.nextafter(inner, np.inf)]
     around = inner[:_MOST_CLOSE_LOOKS, None] + np.concatenate([-_CLOSER, _CLOSER])
-    return np.unique(np.concatenate([_EVEN, -_MAGNITUDES, _MAGNITUDES, *sides, around.ravel()]))
+    return union(_EVEN, -_MAGNITUDES, _MAGNITUDES, *sides, around)
 
 
 def _gaps(x: Array, table: Array) -> Indices:
@@ -117,10 +126,10 @@ def _gaps(x: Array, table: Array) -> Indices:
 
 def _typical(x: Array, value: Array) -> float:
     near = np.abs(value[np.isfinite(value) & (np.abs(x) <= 8.0)])
-    return max(float(np.median(near)) if near.size else 0.0, 1e-3)
+    return max(float(np.sort(near)[near.size // 2]) if near.size else 0.0, 1e-3)  # the median, all but
 
 
-def _discontinuities(x: Array, table: Array, breaks: tuple[float, ...]) -> tuple[set[float], set[float]]:
+def discontinuities(x: Array, table: Array, breaks: tuple[float, ...]) -> tuple[set[float], set[float]]:
     """Jumps and poles that nobody announced: the gaps that are left between two neighbouring numbers."""
     value, gaps, huge = table[0], _gaps(x, table), 1e7 * _typical(x, table[0])
     known = {*breaks, *np.nextafter(breaks, -np.inf).tolist(), *np.nextafter(breaks, np.inf).tolist()}

@@ -23,12 +23,13 @@ _RUN = re.compile(r"(?:\x1b\[([0-9;]*)m)?([^\x1b]*)")
 
 @dataclass(frozen=True)
 class Stroke:
-    """Points joined by lines; the positions are dots."""
+    """Points joined by lines, or each for itself; the positions are dots."""
 
     x: list[int]
     y: list[int]
     marker: str
     colour: int
+    joined: bool = True
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,8 @@ def draw(frame: Frame, strokes: Sequence[Stroke], marks: Sequence[Mark], termina
     figure.ticks_color(AXIS_COLOUR)
     _axes(figure, frame)
     for stroke in strokes:
-        figure.plot(*_in_cells(frame, stroke.x, stroke.y), marker=stroke.marker, color=stroke.colour)
+        paint = figure.plot if stroke.joined else figure.scatter
+        paint(*_in_cells(frame, stroke.x, stroke.y), marker=stroke.marker, color=stroke.colour)
     for mark in marks:
         figure.scatter(mark.x, mark.y, marker=mark.marker, color=mark.colour)
     return _lines(figure.build(), terminal)

@@ -14,7 +14,8 @@ from actcli.core.properties import Properties
 from actcli.core.row_properties import RowProperties
 from actcli.views.chart import curve_chart
 from actcli.views.curve import Curve
-from actcli.views.facts import FACTS_CAPTION, facts, short
+from actcli.views.facts import FACTS_CAPTION, facts
+from actcli.views.number import short
 from actcli.views.palette import AXIS_COLOUR
 from actcli.views.render import render
 from actcli.views.terminal import Terminal

@@ -1,22 +1,55 @@
 """Charts: curves over x, and norms over depth on a logarithmic axis."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from math import ceil, floor
+from textwrap import wrap
 
 import numpy as np
 
-from actcli.views.axis import Span, axis_across, axis_up, squared
+from actcli.views.axis import Axis, Span, axis_across, axis_up, squared
 from actcli.views.canvas import Frame, Mark, Stroke, draw
-from actcli.views.curve import Curve, interpolated, landmarks, points, spread, strokes, y_range
-from actcli.views.palette import look
+from actcli.views.curve import (
+    Curve,
+    Dots,
+    Points,
+    Upright,
+    dotted,
+    evenly,
+    interpolated,
+    landmarks,
+    points,
+    spread,
+    strokes,
+    y_range,
+)
+from actcli.views.palette import BACKGROUND, Look, look
 from actcli.views.terminal import Terminal
 from actcli.views.ticks import decade_ticks, layer_ticks, linear_ticks, nice_step, roomy_step
 
 # Below this size of the picture there is nothing to see.
 SMALLEST_WIDTH, SMALLEST_HEIGHT = 8, 3
 # Below this one ticks would take too much of the curve's room.
-WIDTH_WITH_TICKS, HEIGHT_WITH_TICKS = 24, 6
+WIDTH_WITH_TICKS, HEIGHT_WITH_TICKS = 18, 6
+
+
+@dataclass(frozen=True, eq=False)
+class Annotations:
+    """What a chart shows beside its curves.
+
+    lines:    broken grey lines, as tangents
+    uprights: the same, straight up
+    points:   markers on top of everything
+    notes:    sentences below the picture
+    """
+
+    lines: Sequence[Curve] = ()
+    uprights: Sequence[Upright] = ()
+    points: Sequence[Points] = ()
+    notes: Sequence[str] = ()
+
+
+NOTHING = Annotations()
 
 
 def curve_chart(
@@ -25,43 +58,71 @@ def curve_chart(
     *,
     title: str = "",
     x_range: tuple[float, float] | None = None,
+    y_limits: tuple[float, float] | None = None,
     height: int | None = None,
+    legend: bool | None = None,
+    marked: bool | None = None,
+    square: bool = True,
+    label_width: int = 0,
+    annotations: Annotations = NOTHING,
 ) -> str:
-    """The curves in one picture of at most `terminal.width` columns and `height` lines, title included.
+    """The curves in one picture of at most `terminal.width` columns and `height` lines, title and notes included.
 
-    Values that are not finite are left out. By default it leaves a line each for the command and the prompt.
+    Values that are not finite are left out. By default it leaves a line each for the command and the prompt, has a
+    legend (and `marked` curves) when there are several, and shows all of them in y but what shoots up beside a pole.
+    `square`: one unit as long across as up where that can be; `label_width`: the least for the labels of y.
     """
+    legend = len(series) > 1 if legend is None else legend
+    marked = legend if marked is None else marked
     shown = [curve.finite() for curve in series]
+    notes = [line for note in annotations.notes for line in wrapped(note, terminal)]
     if not any(curve.x.size for curve in shown):
-        return _text([_cut(f"no finite values to draw: {title}", terminal)], terminal)
-    heading, columns, rows = _layout(series, terminal, title, height, legend=len(series) > 1)
+        return _text([cut(f"no finite values to draw: {title}", terminal), *notes], terminal)
+    heading, columns, rows = _layout(series, terminal, title, height, legend, len(notes))
     if columns < SMALLEST_WIDTH or rows < SMALLEST_HEIGHT:
-        return _too_small(title, terminal)
+        return _too_small(title, terminal, notes)
     has_x_ticks, has_y_ticks = rows >= HEIGHT_WITH_TICKS, columns >= WIDTH_WITH_TICKS
     rows -= 2 * has_x_ticks
-    x_dots, y_dots = _dots(terminal)
+    x_dots, y_dots = dots_of(terminal)
     x_low, x_high = x_range or spread([curve.x for curve in shown])
-    y_low, y_high = y_range([curve.within(x_low, x_high).y for curve in shown], max(abs(x_low), abs(x_high)))
+    reach = max(abs(x_low), abs(x_high))
+    y_low, y_high = y_limits or y_range([evenly(curve, x_low, x_high) for curve in series], reach)
 
     up = Span(y_low, y_high, nice_step(y_high - y_low, min(max(rows // 3, 2), 8)), rows, y_dots)
     margin = 0
     while True:  # the y labels take from the width, which through the aspect may change the labels
-        room = columns - margin
-        x, y = squared(Span(x_low, x_high, roomy_step(x_low, x_high, room), room, x_dots), up)
-        below, side = linear_ticks(x) if has_x_ticks else None, linear_ticks(y) if has_y_ticks else None
+        left = columns - margin
+        across = Span(x_low, x_high, roomy_step(x_low, x_high, left), left, x_dots)
+        x, y = squared(across, up) if square else (axis_across(across), axis_up(up))
+        below, side = linear_ticks(x) if has_x_ticks else None, linear_ticks(y, label_width) if has_y_ticks else None
         frame = Frame(x, y, below, side)
         if frame.margin <= margin:
             break
         margin = frame.margin
 
-    lines, marks = [], []
+    grey = BACKGROUND
+    lines = [_stroke(dots, grey, terminal, joined=False) for u in annotations.uprights if (dots := dotted(u, x, y))[0]]
+    for line in annotations.lines:
+        lines += _strokes(line, line.look or grey, x, y, terminal)
+    marks = []
     for index, curve in reversed([*enumerate(series)]):  # the first is drawn last, over the others
         style = curve.look or look(index)
-        marker = "braille" if terminal.unicode else style.ascii_marker
-        lines += [Stroke(*dots, marker, style.colour) for dots in strokes(interpolated(curve, x), x, y)]
-        if terminal.unicode and len(series) > 1:
+        lines += _strokes(curve, style, x, y, terminal)
+        if terminal.unicode and marked:
             marks.append(Mark(*landmarks(curve, x, y, index, len(series)), style.marker, style.colour))
-    return _text([*heading, *draw(frame, lines, marks, terminal)], terminal)
+    for spots in annotations.points:
+        cells = points(Curve("", spots.x, spots.y), x, y)
+        marks.append(Mark(*cells, spots.look.mark(terminal.unicode), spots.look.colour))
+    return _text([*heading, *draw(frame, lines, marks, terminal), *notes], terminal)
+
+
+def _strokes(curve: Curve, style: Look, x: Axis, y: Axis, terminal: Terminal) -> list[Stroke]:
+    pieces = strokes(interpolated(curve, x), x, y)
+    return [_stroke(dots, style, terminal, joined=curve.dash is None and len(dots[0]) > 1) for dots in pieces]
+
+
+def _stroke(dots: Dots, style: Look, terminal: Terminal, joined: bool) -> Stroke:
+    return Stroke(*dots, "braille" if terminal.unicode else style.ascii_marker, style.colour, joined)
 
 
 def log_chart(
@@ -79,13 +140,13 @@ def log_chart(
     curves = [_logarithm(curve) for curve in series]
     shown = [curve.finite() for curve in curves]
     if not any(curve.x.size for curve in shown):
-        return _text([_cut(f"no positive finite values to draw: {title}", terminal)], terminal)
-    heading, columns, rows = _layout(series, terminal, title, height, legend=True)
+        return _text([cut(f"no positive finite values to draw: {title}", terminal)], terminal)
+    heading, columns, rows = _layout(series, terminal, title, height, legend=True, notes=0)
     if columns < SMALLEST_WIDTH or rows < SMALLEST_HEIGHT:
-        return _too_small(title, terminal)
+        return _too_small(title, terminal, [])
     has_x_ticks, has_y_ticks = rows >= HEIGHT_WITH_TICKS, columns >= WIDTH_WITH_TICKS
     rows -= (3 if x_label else 2) * has_x_ticks
-    x_dots, y_dots = _dots(terminal)
+    x_dots, y_dots = dots_of(terminal)
     decades = np.concatenate([curve.y for curve in shown])
     high = ceil(decades.max())
     low = min(floor(decades.min()), high - 2)
@@ -113,23 +174,28 @@ def _logarithm(curve: Curve) -> Curve:
 
 
 def _layout(
-    series: Sequence[Curve], terminal: Terminal, title: str, height: int | None, legend: bool
+    series: Sequence[Curve], terminal: Terminal, title: str, height: int | None, legend: bool, notes: int
 ) -> tuple[list[str], int, int]:
-    """The lines above the picture, and how many columns and lines are left for it.
+    """The lines above the picture, and how many columns and lines are left for it above so many notes.
 
     A title that would leave no room for the picture is dropped.
     """
-    tallest = max(22, round(0.28 * terminal.width))  # beyond that a wide screen's picture is no better
-    spare = 2 if terminal.height > 8 else 1  # the command and the prompt
-    total = min(terminal.height - spare, tallest) if height is None else height
+    total = room(terminal) if height is None else height
     entries = _legend(series, terminal) if legend else []
-    heading = [*([_cut(title, terminal)] if title else []), *entries]
+    heading = [*([cut(title, terminal)] if title else []), *entries]
+    total -= notes
     if total - len(heading) < SMALLEST_HEIGHT:
         heading = entries
     return heading, terminal.width, total - len(heading)
 
 
-def _dots(terminal: Terminal) -> tuple[int, int]:
+def room(terminal: Terminal) -> int:
+    """The lines of a picture that leaves one for the command and one for the prompt."""
+    tallest = max(22, round(0.28 * terminal.width))  # beyond that a wide screen's picture is no better
+    return min(terminal.height - (2 if terminal.height > 8 else 1), tallest)
+
+
+def dots_of(terminal: Terminal) -> tuple[int, int]:
     """Dots in a character, across and up: braille has eight."""
     return (2, 4) if terminal.unicode else (1, 1)
 
@@ -140,7 +206,7 @@ def _legend(series: Sequence[Curve], terminal: Terminal) -> list[str]:
     used = terminal.width
     for index, curve in enumerate(series):
         style = curve.look or look(index)
-        label = _cut(curve.label, terminal, terminal.width - 2)
+        label = cut(curve.label, terminal, terminal.width - 2)
         entry = f"{terminal.paint(style.mark(terminal.unicode), style.colour)} {label}"
         width = 2 + len(label)
         if lines and used + 3 + width <= terminal.width:
@@ -152,14 +218,18 @@ def _legend(series: Sequence[Curve], terminal: Terminal) -> list[str]:
     return lines
 
 
-def _cut(text: str, terminal: Terminal, width: int | None = None) -> str:
+def cut(text: str, terminal: Terminal, width: int | None = None) -> str:
     text, width = terminal.text(text), terminal.width if width is None else width
     ellipsis = terminal.text("…")
     return text if len(text) <= width else (text[: max(width - len(ellipsis), 0)] + ellipsis)[:width]
 
 
-def _too_small(title: str, terminal: Terminal) -> str:
-    return _text([_cut(f"no room for a chart: {title}", terminal)], terminal)
+def wrapped(text: str, terminal: Terminal) -> list[str]:
+    return [line.rstrip() for line in wrap(terminal.text(text), terminal.width)]
+
+
+def _too_small(title: str, terminal: Terminal, notes: Sequence[str]) -> str:
+    return _text([cut(f"no room for a chart: {title}", terminal), *notes], terminal)
 
 
 def _text(lines: Sequence[str], terminal: Terminal) -> str:

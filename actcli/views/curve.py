@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from actcli.core.ordered import union
+from actcli.core.trace import Trace
 from actcli.views.axis import Axis
 from actcli.views.palette import Look
 from actcli.views.terminal import Terminal
@@ -17,27 +19,54 @@ Array = NDArray[np.float64]
 TINY, HUGE = 1e-300, 1e307
 
 Dots = tuple[list[int], list[int]]
+Dotted = NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
 class Curve:
     """`y` over `x`, which ascends: the points joined by lines, with a gap where a `y` is not finite.
 
-    look: its colour and marker; None for those of its place among the curves
+    look:   its colour and marker; None for those of its place among the curves
+    breaks: the x at which it jumps, and is not joined
+    dash:   how many dots of the line are drawn and how many left out, in turn; None for all
     """
 
     label: str
     x: Array
     y: Array
     look: Look | None = None
+    breaks: tuple[float, ...] = ()
+    dash: tuple[int, int] | None = None
 
     def finite(self) -> "Curve":
         keep = np.isfinite(self.x) & np.isfinite(self.y)
         return replace(self, x=self.x[keep], y=self.y[keep])
 
-    def within(self, low: float, high: float) -> "Curve":
-        keep = (low <= self.x) & (self.x <= high)
-        return replace(self, x=self.x[keep], y=self.y[keep])
+
+def of_trace(
+    trace: Trace, order: int, label: str, look: Look | None = None, dash: tuple[int, int] | None = None
+) -> Curve:
+    """A derivative of a trace."""
+    return Curve(label, trace.x, trace.derivatives[order], look, trace.breaks[order], dash)
+
+
+@dataclass(frozen=True, eq=False)
+class Points:
+    """Markers on the cells where the points lie, with no line between them."""
+
+    x: Array
+    y: Array
+    look: Look
+
+
+@dataclass(frozen=True)
+class Upright:
+    """A broken line straight up at `x`, between two values of y."""
+
+    x: float
+    low: float
+    high: float
+    look: Look
 
 
 def sample_points(x_range: tuple[float, float], terminal: Terminal, kinks: Iterable[float] = ()) -> Array:
@@ -45,7 +74,7 @@ def sample_points(x_range: tuple[float, float], terminal: Terminal, kinks: Itera
     low, high = x_range
     ticks = multiples(nice_step(high - low, 2 * terminal.width), low, high)
     points = np.linspace(low, high, 4 * terminal.width + 1)
-    return np.union1d(points, [x for x in (0.0, *ticks, *kinks) if low <= x <= high])
+    return union(points, [x for x in (0.0, *ticks, *kinks) if low <= x <= high])
 
 
 def spread(values: Sequence[Array]) -> tuple[float, float]:
@@ -58,6 +87,15 @@ def spread(values: Sequence[Array]) -> tuple[float, float]:
     return low - room, high + room
 
 
+def evenly(curve: Curve, low: float, high: float, count: int = 1001) -> Array:
+    """The values at even distances: a curve has many more points where it is steep. nan where it has none."""
+    if not curve.x.size:
+        return curve.y
+    at = np.linspace(max(low, curve.x[0]), min(high, curve.x[-1]), count)
+    with np.errstate(all="ignore"):  # between a point without a value and its neighbour there is none
+        return np.interp(at, curve.x, curve.y)
+
+
 def y_range(values: Sequence[Array], reach: float) -> tuple[float, float]:
     """The range of y. What shoots up beside a pole is left out, what is within `reach` never is."""
     y = np.concatenate(values)
@@ -65,7 +103,7 @@ def y_range(values: Sequence[Array], reach: float) -> tuple[float, float]:
     if not y.size:
         return -1.0, 1.0
     low, high = spread([y])
-    inner_low, inner_high = np.quantile(y, [0.05, 0.95]).tolist()
+    inner_low, inner_high = np.sort(y)[[int(0.05 * (y.size - 1)), int(0.95 * (y.size - 1))]].tolist()
     beyond = 2 * (inner_high - inner_low)
     low, high = max(low, min(inner_low - beyond, -reach)), min(high, max(inner_high + beyond, reach))
     # Zero is drawn where it is near, so that heights can be judged against it.
@@ -87,11 +125,33 @@ def strokes(curve: Curve, x: Axis, y: Axis) -> Iterator[Dots]:
     shown = np.isfinite(curve.y)
     across, up = x.dot(curve.x), y.dot(np.where(shown, curve.y, y.low))
     outside = np.where(up < 0, -1, np.where(up > y.last_dot, 1, 0))
-    breaks = np.flatnonzero(~(shown[1:] & shown[:-1]) | (outside[1:] * outside[:-1] == -1)) + 1
+    jumps = np.zeros(max(shown.size - 1, 0), dtype=np.bool_)
+    for point in curve.breaks:
+        jumps |= (curve.x[:-1] <= point) & (point <= curve.x[1:])
+    breaks = np.flatnonzero(~(shown[1:] & shown[:-1]) | (outside[1:] * outside[:-1] == -1) | jumps) + 1
     for piece in np.split(np.arange(shown.size), breaks):
         if shown[piece[0]] and not outside[piece].all():
             moved = np.append(True, (np.diff(across[piece]) != 0) | (np.diff(up[piece]) != 0))
-            yield across[piece][moved].tolist(), up[piece][moved].tolist()
+            path = across[piece][moved], up[piece][moved]
+            yield _dashes(*path, *curve.dash) if curve.dash else (path[0].tolist(), path[1].tolist())
+
+
+def dotted(upright: Upright, x: Axis, y: Axis) -> Dots:
+    """Every other dot of an upright line."""
+    low, high = np.clip(y.dot(np.array([upright.low, upright.high])), 0, y.last_dot).tolist()
+    up = [*range(low, high + 1, 2 if y.dots > 1 else 1)]
+    across = x.dot(np.array([upright.x])).tolist()
+    return (across * len(up), up) if 0 <= across[0] <= x.last_dot else ([], [])
+
+
+def _dashes(across: Dotted, up: Dotted, on: int, off: int) -> Dots:
+    """Every dot of a path that is cut into dashes of `on` dots, `off` dots apart, however steep it is."""
+    steps = np.maximum(np.abs(np.diff(across)), np.abs(np.diff(up)))
+    length = np.append(0, np.cumsum(steps))
+    along = np.arange(length[-1] + 1)
+    along = along[along % (on + off) < on]
+    path_x, path_y = (np.rint(np.interp(along, length, part)).astype(int) for part in (across, up))
+    return path_x.tolist(), path_y.tolist()
 
 
 def landmarks(curve: Curve, x: Axis, y: Axis, index: int, of: int) -> Dots:
@@ -104,8 +164,9 @@ def landmarks(curve: Curve, x: Axis, y: Axis, index: int, of: int) -> Dots:
 
 
 def points(curve: Curve, x: Axis, y: Axis) -> Dots:
-    """The cell of each point that can be shown."""
+    """The cells of the points that can be shown, each once."""
     curve = curve.finite()
     across, up = x.dot(curve.x) // x.dots, y.dot(curve.y) // y.dots
     inside = (across >= 0) & (across < x.cells) & (up >= 0) & (up < y.cells)
-    return across[inside].tolist(), up[inside].tolist()
+    cells = dict.fromkeys(zip(across[inside].tolist(), up[inside].tolist(), strict=True))
+    return [cell for cell, _ in cells], [cell for _, cell in cells]

@@ -1,10 +1,8 @@
 """Where activations differ most."""
 
 from collections.abc import Sequence
-
-from rich.console import Group, RenderableType
-from rich.padding import Padding
-from rich.text import Text
+from math import isnan
+from textwrap import wrap
 
 from actcli.core.comparison import Difference
 from actcli.views.number import align, format_number
@@ -15,9 +13,7 @@ from actcli.views.terminal import Terminal
 DIGITS = 6
 
 
-def difference_table(
-    differences: Sequence[Difference], terminal: Terminal, *, labels: Sequence[str] = ()
-) -> RenderableType:
+def difference_table(differences: Sequence[Difference], terminal: Terminal, *, labels: Sequence[str] = ()) -> str:
     """A line for each pair; `labels`, in the order of the chart, give the names their colours there."""
     colours = {label: look(index).colour for index, label in reversed([*enumerate(labels)])}
     columns = [
@@ -26,14 +22,24 @@ def difference_table(
         Column("largest\n|a − b|", align(format_number(d.max_abs, DIGITS) for d in differences)),
         Column("\nat x =", align(format_number(d.at, DIGITS) for d in differences)),
     ]
-    return table(columns, terminal) if total_width(columns) <= terminal.width else _stack(differences, terminal)
+    if len(differences) > 1:
+        top = largest(differences)
+        columns.append(Column("", ["◀ largest" if d is top else "" for d in differences], "left"))
+    if total_width(columns) > terminal.width:
+        return terminal.text(_stack(differences, terminal))
+    return terminal.text(table(columns, terminal).text(terminal))
 
 
-def _stack(differences: Sequence[Difference], terminal: Terminal) -> Group:
+def largest(differences: Sequence[Difference]) -> Difference:
+    """The largest of all; the first where no pair has one."""
+    return max(differences, key=lambda d: -1.0 if isnan(d.max_abs) else d.max_abs)
+
+
+def _stack(differences: Sequence[Difference], terminal: Terminal) -> str:
     """The same in two lines a pair, for long names and narrow terminals."""
-    lines: list[RenderableType] = []
+    lines: list[str] = []
     for d in differences:
-        lines.append(Text(terminal.text(f"{d.a} − {d.b}:")))
         numbers = f"at most {format_number(d.max_abs, DIGITS)}, at x = {format_number(d.at, DIGITS)}"
-        lines.append(Padding(numbers, (0, 0, 0, 1)))
-    return Group(*lines)
+        lines += wrap(f"{d.a} − {d.b}:", terminal.width)
+        lines += wrap(numbers, terminal.width, initial_indent=" ", subsequent_indent=" ")
+    return "".join(f"{line}\n" for line in lines)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from actcli.core.asymptotes import End
 from actcli.core.curve_properties import SATURATION, CurveProperties
 from actcli.core.extremes import Extremum
+from actcli.views.number import short
 
 SATURATED = f"slope < {SATURATION:.0%}".replace("%", " %")
 
@@ -42,15 +43,6 @@ def facts(curve: CurveProperties, digits: int = 6) -> dict[str, str]:
         "E f(z)²": _moment(curve.second_moment, digits),
         "E f'(z)²": _moment(curve.slope_second_moment, digits),
     }
-
-
-def short(x: float, digits: int = 6) -> str:
-    """The number with so many digits at most, without a point where it is whole: 1, -0.169971, ∞."""
-    if math.isnan(x):
-        return "undefined"
-    if math.isinf(x):
-        return "∞" if x > 0 else "-∞"
-    return f"{x + 0.0:.{digits}g}"  # 0, and not -0
 
 
 def _range(curve: CurveProperties, digits: int) -> str:

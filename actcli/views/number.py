@@ -1,7 +1,7 @@
 """How a number is written for people."""
 
 from collections.abc import Iterable
-from math import floor, isfinite, log10
+from math import floor, isfinite, isinf, isnan, log10
 
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
@@ -24,6 +24,15 @@ def format_number(x: float, digits: int | None = 4) -> str:
         text = text.rstrip("0")
         return text + "0" if text.endswith(".") else text
     return f"{text}.0" if float(text) == x else text
+
+
+def short(x: float, digits: int = 6) -> str:
+    """The number with so many digits at most, without a point where it is whole: 1, -0.169971, ∞."""
+    if isnan(x):
+        return "undefined"
+    if isinf(x):
+        return "∞" if x > 0 else "-∞"
+    return f"{x + 0.0:.{digits}g}"  # 0, and not -0
 
 
 def format_alike(values: Iterable[float], digits: int = 3) -> list[str]:

@@ -34,12 +34,32 @@ COLOURS = (
 MARKERS, ASCII_MARKERS = "●■▲◆○□△◇", "*o+x#@%="
 _FILLED = 4
 
+BACKGROUND = Look(AXIS_COLOUR, "·", ".")
+"""Of tangents and other lines that help to read a chart."""
+
+NEUTRAL = Look(AXIS_COLOUR, "●", "*")
+"""Of what activations are measured against."""
+
+
+def spot(look: Look) -> Look:
+    """The look of points that a user asked for, on a curve of that look."""
+    return Look(look.colour, "◉", "X")
+
+
+DASHES = (None, (4, 3), (1, 2), (1, 4))
+"""The lines of f, f', f'' and whatever comes after where all of an activation has its one colour."""
+
 
 def look(index: int) -> Look:
     """The look of the member with this index. Beyond the eighth the markers come again, in other colours."""
     marker = index % len(MARKERS)
     colour = (index + index // len(COLOURS)) % len(COLOURS)
     return Look(COLOURS[colour], MARKERS[marker], ASCII_MARKERS[marker])
+
+
+def in_colour(index: int, marker: int) -> Look:
+    """The colour of look(index) with the marker of another, for what belongs to it."""
+    return Look(look(index).colour, look(marker).marker, look(marker).ascii_marker)
 
 
 def hollow(index: int) -> Look:

@@ -59,6 +59,7 @@ def _lines(
         folded = [_folded(column[row], width, header=row == 0) for column, width in zip(cells, widths, strict=True)]
         for i, parts in enumerate(zip_longest(*folded, fillvalue="")):
             texts = [part.ljust(width) for part, width in zip(parts, widths, strict=True)]
+            texts[-1] = texts[-1].rstrip()
             if row == 0:
                 texts = [_name(text, i == 0, index, terminal) for text, index in zip(texts, indices, strict=True)]
             start = terminal.paint((terminal.text(label) if i == 0 else "").ljust(side), AXIS_COLOUR)
@@ -76,4 +77,4 @@ def _name(text: str, first: bool, index: int, terminal: Terminal) -> str:
     """The activation's name with its marker, in its colour."""
     style = look(index)
     marked = style.mark(terminal.unicode) + text[1:] if first else text
-    return terminal.paint(marked, style.colour)
+    return terminal.paint(marked, style.colour) if text.strip() else text

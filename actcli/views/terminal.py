@@ -3,7 +3,7 @@
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TextIO
+from typing import Literal, TextIO
 
 PIPE_WIDTH, PIPE_HEIGHT = 80, 24
 
@@ -13,6 +13,7 @@ _ASCII = str.maketrans(
         "│": "|", "─": "-", "┼": "+", "┤": "+", "├": "+", "┬": "+", "┴": "+", "└": "+",
         "×": "x", "·": "*", "−": "-", "–": "-", "—": "-", "…": "...", "→": "->",
         "≤": "<=", "≥": ">=", "≠": "!=", "√": "sqrt", "∞": "inf", "²": "^2", "³": "^3", "∂": "d", "′": "'",
+        "┃": "|", "◀": "<",
         "α": "alpha", "β": "beta", "λ": "lambda", "π": "pi", "Σ": "sum", "σ": "sigma", "φ": "phi", "Φ": "Phi",
     }
 )  # fmt: skip
@@ -50,9 +51,10 @@ class Terminal:
             return text
         return text.translate(_ASCII).encode("ascii", "replace").decode("ascii")
 
-    def paint(self, text: str, colour: int) -> str:
-        """`text` in one of the 256 colours, or as it is where there is no colour."""
-        return f"\x1b[38;5;{colour}m{text}\x1b[0m" if self.colour else text
+    def paint(self, text: str, colour: int | Literal["bold"]) -> str:
+        """`text` in one of the 256 colours or bold, or as it is where there is no colour."""
+        code = "1" if colour == "bold" else f"38;5;{colour}"
+        return f"\x1b[{code}m{text}\x1b[0m" if self.colour else text
 
 
 def _is_terminal(stream: TextIO) -> bool:

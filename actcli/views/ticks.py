@@ -29,7 +29,7 @@ def nice_step(span: float, most: int) -> float:
 
 def roomy_step(low: float, high: float, cells: int) -> float:
     """The smallest nice step whose labels have room beside each other."""
-    for room in (6, 8, 10, 14, 20):
+    for room in (5, 6, 8, 10, 14, 20):
         step = nice_step(high - low, cells // room)
         if max(map(len, tick_labels(multiples(step, low, high))), default=0) + 2 <= room:
             break
@@ -53,9 +53,10 @@ def tick_labels(values: Sequence[float]) -> list[str]:
     return [f"{value:.{decimals}f}" for value in values]
 
 
-def linear_ticks(axis: Axis) -> Ticks:
+def linear_ticks(axis: Axis, label_width: int = 0) -> Ticks:
+    """Multiples of the tick, their labels at least so wide."""
     values = multiples(axis.tick, axis.low, axis.high)
-    return Ticks([axis.cell(value) for value in values], tick_labels(values))
+    return Ticks([axis.cell(value) for value in values], [label.rjust(label_width) for label in tick_labels(values)])
 
 
 def layer_ticks(axis: Axis) -> Ticks:

@@ -68,3 +68,20 @@ def test_what_cannot_be_compared_is_refused() -> None:
     assert complaint("compare", "relu") == "compare takes two activations or more"
     assert complaint("compare", "relu", "softmax").startswith("softmax acts on whole rows")
     assert "range" in complaint("compare", "relu", "tanh", "--range", "1", "0")
+
+
+@pytest.mark.parametrize("size", [(80, 24), (200, 60), (50, 15), (20, 24)])
+def test_eight_have_a_panel_each(size: tuple[int, int]) -> None:
+    names = ["relu", "gelu", "silu", "mish", "tanh", "sigmoid", "selu", "elu"]
+    terminal = in_terminal("compare", *names, size=size)
+    assert terminal.exit_code == 0
+    assert terminal.width <= size[0]
+    chart = [line for line in terminal.lines[: size[1]] if any(name in line for name in names)]
+    assert chart
+    assert any("◀ largest" in line for line in terminal.lines) or size[0] == 20
+
+
+def test_the_first_screen_shows_curves_slopes_and_the_largest_difference() -> None:
+    lines = in_terminal("compare", "gelu", "silu").lines[:22]
+    assert "their slopes" in lines
+    assert "largest difference: 0.193 between gelu and silu at x = 1.965 (dotted line)" in lines

@@ -15,7 +15,7 @@ def test_json_has_the_card_of_each_activation() -> None:
 def test_the_table_stands_between_the_chart_and_the_differences() -> None:
     lines = output("compare", "gelu", "relu6").splitlines()
     labels = [line.split("  ")[0] for line in lines]
-    assert lines[0] == "● gelu   ■ relu6"
+    assert lines[:2] == ["gelu, relu6 on [-6, 6]", "● gelu   ■ relu6"]
     assert labels.index("range") < labels.index("E f'(z)²") < labels.index("gelu")
     row = next(line for line in lines if line.startswith("Lipschitz"))
     assert row.split() == ["Lipschitz", "1.129", "1"]

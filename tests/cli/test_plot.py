@@ -1,8 +1,12 @@
 """actcli plot"""
 
 import csv
+import math
 import re
+from pathlib import Path
+from xml.etree import ElementTree
 
+import numpy as np
 import pytest
 
 from tests.cli.helpers import complaint, document, in_terminal, output
@@ -112,7 +116,146 @@ def test_the_drawn_points_come_as_json_csv_and_plain() -> None:
     assert plain == [[row["x"], row["relu"]] for row in rows]
 
 
+# --- slopes, points, the user's own numbers --------------------------------------------------------------------
+
+
+def test_derivatives_are_repeatable() -> None:
+    assert output("plot", "gelu", "-d").splitlines()[:2] == ["f = gelu on [-6, 6]", "● f   ■ f'"]
+    assert output("plot", "gelu", "-d", "--derivative").splitlines()[1] == "● f   ■ f'   ▲ f''"
+    curves = document("plot", "tanh", "-dd")["curves"]
+    assert [curve["order"] for curve in curves] == [0, 1, 2]
+    x, y, slope, second = curves[0]["x"], *(np.array(curve["y"]) for curve in curves)
+    assert slope == pytest.approx(1 / np.cosh(x) ** 2, rel=1e-12)
+    assert second == pytest.approx(-2 * y * slope, rel=1e-9, abs=1e-15)
+    header = output("plot", "relu", "x*x", "-d", "-f", "csv").splitlines()[0]
+    assert header == "x,relu,x*x,relu',(x*x)'"
+
+
+def test_points_with_value_slope_and_tangent() -> None:
+    lines = output("plot", "softplus", "--at", "0", "--at", "-8").splitlines()
+    assert lines[0] == "f = softplus on [-8, 6]", "the interval grows with the points"
+    assert [re.split(" {3,}", line) for line in lines[-2:]] == [
+        ["x =  0.0", f"f = {math.log(2):.7f}", "f' = 0.5"],
+        ["x = -8.0", "f = 0.0003354064", "f' = 0.0003353501"],
+    ]
+    assert "".join(lines).count("◉") == 2
+    (point,) = document("plot", "relu", "--at", "0")["points"]
+    assert point == {"activation": "relu", "x": 0, "derivatives": [0, 0], "kink": True}
+
+
+def test_a_users_own_points(tmp_path: Path) -> None:
+    path = tmp_path / "x.txt"
+    path.write_text("-3 3\nnan 3 40\n")
+    lines = output(
+        "plot", "relu", "--input", path, "--range", "-6", "6", "--width", "100", "--height", "40"
+    ).splitlines()
+    note = f"{path}: 5 points, 1 outside of [-6, 6] (they reach from -3.0 to 40.0), 1 not finite"
+    assert note in " ".join(lines)
+    assert "".join(lines).count("◉") == 2
+    assert output("plot", "relu", "-i", "-", stdin="20 -9\n").splitlines()[0] == "relu on [-9, 20]"
+    assert "not a number" in complaint("plot", "relu", "-i", "-", stdin="1 x\n")
+    assert "No such file" in complaint("plot", "relu", "-i", tmp_path / "missing")
+
+
+def test_a_row_wise_activation_sweeps_its_last_score(tmp_path: Path) -> None:
+    lines = output("plot", "softmax").splitlines()
+    assert lines[0] == "softmax(2, 1, 0, x) on [-6, 6]"
+    assert lines[1].split()[1::2] == ["softmax_1", "softmax_2", "softmax_3", "softmax_4"]
+    curves = document("plot", "softmax")["curves"]
+    assert np.sum([curve["y"] for curve in curves], axis=0) == pytest.approx(1)
+    path = tmp_path / "row.txt"
+    path.write_text("1 -1 2\n")
+    lines = output("plot", "softmax", "--input", path).splitlines()
+    assert lines[0] == "softmax(1, -1, x) on [-6, 6]"
+    assert "".join(lines).count("◉") == 3
+    path.write_text("1 2\n3 4\n")
+    assert "one row" in complaint("plot", "softmax", "--input", path)
+    assert "drawn alone" in complaint("plot", "relu", "softmax")
+
+
+def test_what_is_not_finite_is_left_out_and_said() -> None:
+    assert output("plot", "log(x)").splitlines()[-1] == "not finite, left out: log(x) for x ≤ 0"
+    assert output("plot", "log(x)", "--ascii").splitlines()[-1] == "not finite, left out: log(x) for x <= 0"
+
+
+# --- the distribution ------------------------------------------------------------------------------------------
+
+
+def test_density() -> None:
+    lines = output("plot", "relu", "--density").splitlines()
+    assert lines[0] == "a standard normal before and after relu"
+    assert lines[-1].split()[-4:] == ["P(f", "=", "0)", "=", "0.5"][-4:]
+    assert max(map(len, lines)) <= 80
+    assert len(lines) <= 22
+    (relu,) = document("plot", "relu", "--density")["density"]
+    assert relu["atoms"] == [{"value": 0, "probability": pytest.approx(0.5)}]
+    assert sum(relu["probability"]) + relu["below"] + relu["above"] == pytest.approx(0.5)
+    rows = list(csv.DictReader(output("plot", "step", "--density", "-f", "csv").splitlines()))
+    assert [(row["low"], row["probability"][:5]) for row in rows if row["low"] == row["high"]] == [
+        ("0.0", "0.5"),
+        ("1.0", "0.499"),
+    ]
+
+
+@pytest.mark.parametrize("other", [("-d",), ("--at", "1"), ("--range", "0", "1"), ("--input", "x")])
+def test_density_stands_alone(other: tuple[str, ...]) -> None:
+    assert "--density stands alone" in complaint("plot", "relu", "--density", *other)
+
+
+# --- size, characters, files -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "arguments", [("plot", "gelu", "-d"), ("plot", "relu", "--density"), ("compare", "relu", "tanh")]
+)
+def test_width_height_and_ascii(arguments: tuple[str, ...]) -> None:
+    lines = output(*arguments, "--width", "60", "--height", "18", "--ascii").splitlines()
+    assert "".join(lines).isascii()
+    assert 50 <= max(map(len, lines)) <= 60
+    if arguments[0] == "plot":
+        assert len(lines) == 18
+    for name, size in (("--width", "0"), ("--height", "0"), ("--width", "x"), ("--height", "1001")):
+        assert name in complaint(*arguments, name, size)
+
+
+@pytest.mark.parametrize(
+    "arguments", [("plot", "gelu", "-d"), ("plot", "relu", "--density"), ("compare", "relu", "tanh")]
+)
+def test_a_picture_is_saved(arguments: tuple[str, ...], tmp_path: Path) -> None:
+    shown = output(*arguments)
+    for name in ("a.svg", "a.html", "a.txt"):
+        assert output(*arguments, "--save", tmp_path / name) == shown
+    assert (tmp_path / "a.txt").read_text() == shown
+    root = ElementTree.parse(tmp_path / "a.svg").getroot()
+    title = root.find("{http://www.w3.org/2000/svg}title").text
+    assert arguments[1] in title
+    assert f"<title>{title}</title>" in (tmp_path / "a.html").read_text()
+    assert "#0087d7" in (tmp_path / "a.svg").read_text(), "in colour, although stdout is a pipe"
+
+
+def test_what_cannot_be_saved_is_refused(tmp_path: Path) -> None:
+    assert ".svg, .html, .txt or .png" in complaint("plot", "relu", "--save", "relu.jpg")
+    assert "--format" in complaint("plot", "relu", "--save", "relu.svg", "--format", "csv")
+    assert "No such file" in complaint("plot", "relu", "--save", tmp_path / "missing" / "relu.svg")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_without_cairo_a_png_is_refused_with_the_way_out(tmp_path: Path) -> None:
+    (tmp_path / "cairosvg.py").write_text("raise OSError('no library called cairo was found')")
+    message = complaint("plot", "relu", "--save", tmp_path / "relu.png", env={"PYTHONPATH": str(tmp_path)})
+    assert "pip install 'actcli[png]'" in message
+    assert not (tmp_path / "relu.png").exists()
+
+
+def test_a_png_is_what_cairo_makes_of_the_svg(tmp_path: Path) -> None:
+    (tmp_path / "cairosvg.py").write_text("def svg2png(svg, scale): return b'png of ' + svg[:4]")
+    output("plot", "relu", "--save", tmp_path / "relu.png", env={"PYTHONPATH": str(tmp_path)})
+    assert (tmp_path / "relu.png").read_bytes() == b"png of <svg"
+
+
 def test_what_has_no_curve_is_refused() -> None:
-    assert complaint("plot", "softmax").startswith("softmax acts on whole rows")
+    assert "--at takes finite numbers" in complaint("plot", "relu", "--at", "inf")
+    assert "outside of the range" in complaint("plot", "relu", "--at", "9", "--range", "0", "1")
+    assert "order" in complaint("plot", "relu", "-" + "d" * 40)
     for ends in (("3", "-3"), ("1", "1"), ("0", "inf"), ("nan", "1")):
         assert "range" in complaint("plot", "relu", "--range", *ends)

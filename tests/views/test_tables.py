@@ -36,6 +36,15 @@ def test_a_table() -> None:
     ]
 
 
+def test_a_table_is_the_same_without_rich() -> None:
+    columns = [Column("layer", ["1", "20"]), Column("name", ["a", "b"], "left", [32, None])]
+    for terminal in (Terminal(), Terminal(colour=True)):
+        drawn = table(columns, terminal, gaps=[0])
+        assert screen(drawn.text(terminal), terminal) == lines(drawn)
+    assert "\x1b[1mlayer  name\x1b[0m\n" in drawn.text(terminal)
+    assert "\x1b[38;5;32ma" in drawn.text(terminal)
+
+
 def test_columns_that_do_not_fit_are_left_out_whole() -> None:
     columns = [Column("first", ["1" * 10]), Column("second", ["2" * 10]), Column("third", ["3" * 10])]
     assert lines(table(columns, Terminal(width=22)), Terminal(width=22))[0] == "     first      second"
@@ -185,17 +194,18 @@ PAIRS = (Difference("relu", "gelu", 0.16997, -0.7518), Difference("relu", "leaky
 
 
 def test_differences() -> None:
-    assert lines(difference_table(PAIRS, Terminal())) == [
+    assert screen(difference_table(PAIRS, Terminal()), Terminal()) == [
         "                                     largest",
         "a     b                              |a − b|   at x =",
-        "─────────────────────────────────────────────────────",
+        "────────────────────────────────────────────────────────────────",
         "relu  gelu                           0.16997  -0.7518",
-        "relu  leaky_relu:negative_slope=0.2  1.2      -6.0",
+        "relu  leaky_relu:negative_slope=0.2  1.2      -6.0     ◀ largest",
     ]
+    assert "largest" not in difference_table(PAIRS[:1], Terminal()).splitlines()[-1]
 
 
 def test_differences_have_the_colours_of_the_chart() -> None:
-    text = render(difference_table(PAIRS, Terminal(), labels=["relu", "gelu"]), Terminal(colour=True))
+    text = difference_table(PAIRS, Terminal(colour=True), labels=["relu", "gelu"])
     assert f"\x1b[38;5;{look(0).colour}mrelu" in text
     assert f"\x1b[38;5;{look(1).colour}mgelu" in text
 
@@ -203,6 +213,6 @@ def test_differences_have_the_colours_of_the_chart() -> None:
 @pytest.mark.parametrize("width", [20, 40, 60])
 def test_long_names_push_no_number_out(width: int) -> None:
     pair = Difference("x*sigmoid(1.702*x)" * 2, "leaky_relu:negative_slope=0.2", 0.125, 4.5)
-    shown = "".join(lines(difference_table([pair], Terminal(width)), Terminal(width)))
+    shown = "".join(screen(difference_table([pair], Terminal(width)), Terminal(width)))
     assert "0.125" in shown
     assert "4.5" in shown

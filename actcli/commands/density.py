@@ -1,0 +1,70 @@
+"""plot --density: what activations do to a standard normal."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from actcli.commands.pictures import show
+from actcli.core.activation import Activation
+from actcli.core.density import Image, image
+from actcli.core.resolve import resolve
+from actcli.views.density import bounds, density_chart
+from actcli.views.terminal import Terminal
+
+BINS = 200
+
+
+def run_density(
+    activations: Sequence[Activation], terminal: Terminal, height: int | None, save: str | None, output_format: str
+) -> None:
+    """The chart, or the probabilities of so many bins and the atoms."""
+    shown = _elementwise(activations)
+    images = [image(activation) for activation in shown]
+    if output_format == "chart":
+        before = image(resolve("identity"))
+        title = f"a standard normal before and after {', '.join(activation.label for activation in activations)}"
+
+        def draw(terminal: Terminal) -> str:
+            return density_chart(before, images, terminal, title=title, height=height)
+
+        show(draw, terminal, save, title)
+    elif output_format == "json":
+        from actcli.streams.json_format import write_json
+
+        write_json({"density": [_document(each) for each in images]})
+    else:
+        from actcli.streams.records import write_records
+
+        rows = [row for each in images for row in _rows(each)]
+        write_records(["activation", "low", "high", "probability"], rows, output_format)
+
+
+def _elementwise(activations: Sequence[Activation]) -> list[Activation]:
+    from actcli.core.sweep import swept
+
+    return [part for each in activations for part in (swept(each) if each.rowwise else (each,))]
+
+
+def _document(each: Image) -> dict[str, Any]:
+    histogram = each.histogram(np.linspace(*bounds(each), BINS + 1))
+    return {
+        "activation": each.activation.label,
+        "mean": each.mean,
+        "standard_deviation": each.deviation,
+        "atoms": [{"value": value, "probability": probability} for value, probability in each.atoms],
+        "undefined": each.undefined,
+        "edges": histogram.edges,
+        "probability": histogram.probability,
+        "below": histogram.below,
+        "above": histogram.above,
+    }
+
+
+def _rows(each: Image) -> list[tuple[object, ...]]:
+    """A bin a row; an atom is a bin of no width."""
+    document = _document(each)
+    edges, probability = document["edges"].tolist(), document["probability"].tolist()
+    bins = zip(edges[:-1], edges[1:], probability, strict=True)
+    atoms = [(value, value, probability) for value, probability in each.atoms]
+    return [(each.activation.label, *row) for row in sorted([*bins, *atoms])]

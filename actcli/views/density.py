@@ -1,0 +1,158 @@
+"""Distributions before and after an activation: areas under their densities, side by side."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from actcli.core.density import Histogram, Image
+from actcli.views.axis import Axis, Span, axis_across, axis_up
+from actcli.views.canvas import Frame, Mark, Stroke, draw
+from actcli.views.chart import (
+    HEIGHT_WITH_TICKS,
+    SMALLEST_HEIGHT,
+    SMALLEST_WIDTH,
+    WIDTH_WITH_TICKS,
+    cut,
+    dots_of,
+    room,
+    wrapped,
+)
+from actcli.views.curve import spread
+from actcli.views.number import align, format_number, short
+from actcli.views.palette import NEUTRAL, Look, look
+from actcli.views.panels import grid, shape
+from actcli.views.terminal import Terminal
+from actcli.views.ticks import linear_ticks, nice_step, roomy_step
+
+NARROWEST_PANEL, WIDEST_PANEL, SMALLEST_PANEL = 24, 78, 7
+# A distribution that is narrower than this share of the common axis gets one of its own.
+_SHARE = 0.3
+_LEVELS, _INNER_LEVELS = (0.001, 0.999), (0.02, 0.98)
+_LONG_TAIL = 2.2
+# How far above the typical density a peak is drawn; the sides of the picture are cut off there.
+_PEAK = 3.0
+DIGITS = 6
+
+
+def density_chart(
+    before: Image, images: Sequence[Image], terminal: Terminal, *, title: str, height: int | None = None
+) -> str:
+    """The standard normal and what becomes of it, a panel each, with a line of facts for each below them."""
+    facts = _facts(before, images, terminal)
+    total = room(terminal) if height is None else height
+    panels = [(before, "before: z", NEUTRAL), *((each, _after(each), look(i)) for i, each in enumerate(images))]
+    left = total - 1 - len(facts)
+    columns, width, each_height = shape(len(panels), terminal.width, left, NARROWEST_PANEL, SMALLEST_PANEL)
+    if left < SMALLEST_PANEL and columns == len(panels):  # all in one row: the facts give way
+        facts, each_height = [], total - 1
+    width = min(width, WIDEST_PANEL)
+    if width < SMALLEST_WIDTH or each_height < SMALLEST_HEIGHT + 1:
+        return cut(f"no room for a chart: {title}", terminal) + "\n"
+    common = _common(before, images)
+    small = Terminal(width, terminal.height, terminal.colour, terminal.unicode)
+    drawn = [_panel(each, name, style, common, small, each_height) for each, name, style in panels]
+    return "\n".join([cut(title, terminal), grid(drawn, columns, width) + "\n".join(facts)]).rstrip("\n") + "\n"
+
+
+def bounds(each: Image) -> tuple[float, float]:
+    """The values between which nearly all of the probability lies; of a long tail less."""
+    low, high, inner_low, inner_high = each.quantile(*_LEVELS, *_INNER_LEVELS).tolist()
+    if high - low > _LONG_TAIL * (inner_high - inner_low) > 0:
+        low, high = inner_low, inner_high
+    return spread([np.array([low, high])]) if np.isfinite(low) else (-1.0, 1.0)
+
+
+def _common(before: Image, images: Sequence[Image]) -> tuple[float, float]:
+    """The interval of all those that are about as wide as the standard normal."""
+    low, high = bounds(before)
+    wide = [b for b in map(bounds, images) if _SHARE <= (b[1] - b[0]) / (high - low) <= 1 / _SHARE]
+    return min([low, *(b[0] for b in wide)]), max([high, *(b[1] for b in wide)])
+
+
+def _after(each: Image) -> str:
+    return f"after: {each.activation.label}"
+
+
+def _panel(each: Image, name: str, style: Look, common: tuple[float, float], terminal: Terminal, height: int) -> str:
+    low, high = bounds(each)
+    if high - low >= _SHARE * (common[1] - common[0]) and common[0] <= low and high <= common[1]:
+        low, high = common
+    heading = terminal.paint(style.mark(terminal.unicode), style.colour) + " " + cut(name, terminal, terminal.width - 2)
+    rows = height - 1
+    has_x_ticks, has_y_ticks = rows >= HEIGHT_WITH_TICKS, terminal.width >= WIDTH_WITH_TICKS
+    rows -= 2 * has_x_ticks
+    x_dots, y_dots = dots_of(terminal)
+    margin = 0
+    while True:  # the y labels take from the width
+        columns = terminal.width - margin
+        x = axis_across(Span(low, high, roomy_step(low, high, columns), columns, x_dots))
+        histogram = each.histogram(x.step * (x.first - 0.5 + np.arange(x.last_dot + 2, dtype=np.float64)))
+        top = _top(histogram)
+        y = axis_up(Span(0.0, top, nice_step(top, min(max(rows // 3, 2), 8)), rows, y_dots))
+        below, side = linear_ticks(x) if has_x_ticks else None, linear_ticks(y) if has_y_ticks else None
+        frame = Frame(x, y, below, side)
+        if frame.margin <= margin:
+            break
+        margin = frame.margin
+    marker = "braille" if terminal.unicode else style.ascii_marker
+    area = Stroke(*_area(histogram, y), marker, style.colour)
+    marks = [mark for value, _ in each.atoms for mark in _spike(value, x, y, style, terminal)]
+    return "\n".join([heading, *draw(frame, [area] if area.x else [], marks, terminal)]) + "\n"
+
+
+def _top(histogram: Histogram) -> float:
+    """The largest density, or a few times the typical one where a peak would leave nothing else to be seen."""
+    density, weight = histogram.density, histogram.probability
+    if not weight.sum() > 0:
+        return 1.0
+    order = np.argsort(density)
+    typical = density[order][np.searchsorted(np.cumsum(weight[order]), 0.5 * weight.sum())]
+    return float(min(density.max(), _PEAK * typical))
+
+
+def _area(histogram: Histogram, y: Axis) -> tuple[list[int], list[int]]:
+    """One line that fills all below the density: up and down, a dot at a time."""
+    zero = int(y.dot(np.zeros(1))[0])
+    heights = np.minimum(y.dot(histogram.density), y.last_dot)
+    filled = np.flatnonzero((histogram.probability > 0) & (heights > zero)).tolist()
+    ups = [(zero, int(heights[i])) if i % 2 else (int(heights[i]), zero) for i in filled]
+    return [i for i in filled for _ in range(2)], [up for pair in ups for up in pair]
+
+
+def _spike(value: float, x: Axis, y: Axis, style: Look, terminal: Terminal) -> list[Mark]:
+    """An atom: its density is infinite, so it leaves through the top."""
+    column, zero = x.cell(value), y.cell(0.0)
+    if not 0 <= column < x.cells:
+        return []
+    shaft = [*range(zero, y.cells - 1)]
+    body, head = ("┃", "▲") if terminal.unicode else ("|", "^")
+    return [
+        Mark([column] * len(shaft), shaft, body, style.colour),
+        Mark([column], [y.cells - 1], head, style.colour),
+    ]
+
+
+def _facts(before: Image, images: Sequence[Image], terminal: Terminal) -> list[str]:
+    """Mean and deviation of each, and the probabilities of what its density does not show."""
+    names = ["z", *(each.activation.label for each in images)]
+    columns = [names]
+    for head, values in (
+        ("mean", [each.mean for each in (before, *images)]),
+        ("deviation", [each.deviation for each in (before, *images)]),
+    ):
+        numbers = align("diverges" if value is None else format_number(value, DIGITS) for value in values)
+        columns.append([f"{head} {number}" for number in numbers])
+    columns.append([_atoms(each) for each in (before, *images)])
+    widths = [max(map(len, column)) for column in columns]
+    lines = [
+        "   ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in zip(*columns, strict=True)
+    ]
+    return [part for line in lines for part in wrapped(line, terminal)]
+
+
+def _atoms(each: Image) -> str:
+    texts = [f"P(f = {short(value, 4)}) = {short(p, 4)}" for value, p in each.atoms[:3]]
+    texts += [f"and {len(each.atoms) - 3} more values"] if len(each.atoms) > 3 else []
+    texts += [f"P(no value) = {short(each.undefined, 4)}"] if each.undefined > 1e-6 else []
+    return ", ".join(texts)

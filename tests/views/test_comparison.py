@@ -1,0 +1,101 @@
+"""The picture of `actcli compare`."""
+
+import pytest
+
+from actcli.core.comparison import compare
+from actcli.core.resolve import resolve
+from actcli.core.trace import traces
+from actcli.views.comparison import comparison_chart
+from actcli.views.curve import sample_points
+from actcli.views.differences import largest
+from actcli.views.palette import look
+from actcli.views.terminal import Terminal
+from tests.views.screens import screen
+
+RANGE = (-6.0, 6.0)
+FIVE = ("relu", "gelu", "silu", "mish", "tanh")
+EIGHT = (*FIVE, "sigmoid", "selu", "elu")
+DEFAULT = Terminal()
+
+
+def picture(*names: str, terminal: Terminal = DEFAULT, **options) -> list[str]:
+    activations = [resolve(name) for name in names]
+    drawn = traces(activations, sample_points(RANGE, terminal), 1)
+    largest_difference = largest(compare(activations, *RANGE))
+    return screen(comparison_chart(drawn, largest_difference, terminal, interval=RANGE, **options), terminal)
+
+
+def test_slopes_stand_below_on_the_same_axis() -> None:
+    lines = picture("gelu", "silu")
+    assert len(lines) == 22
+    assert lines[:2] == ["gelu, silu on [-6, 6]", "● gelu   ■ silu"]
+    below = lines.index("their slopes")
+    rules = [line for line in lines if line.lstrip().startswith("└")]
+    assert rules[0] == rules[1]
+    assert all(any(mark in line for line in lines[below:]) for mark in "●■")
+
+
+def test_on_a_wide_terminal_they_stand_beside() -> None:
+    lines = picture("gelu", "silu", terminal=Terminal(160, 50))
+    assert "their slopes" in lines[0]
+    assert lines[1].split() == ["●", "gelu", "■", "silu", "●", "gelu'", "■", "silu'"]
+
+
+def test_the_largest_difference_is_said_and_marked() -> None:
+    lines = picture("relu", "gelu")
+    assert "largest difference: 0.17 between relu and gelu at x = -0.7518 (dotted line)" in lines
+    rule = next(line for line in lines if line.lstrip().startswith("└"))
+    ticks = [i for i, character in enumerate(rule) if character in "┬┴"]
+    minus_1, zero = ticks[5], ticks[6]
+    wanted = round(zero - 0.7518 * (zero - minus_1))
+    upper = lines[2 : lines.index(rule)]
+    assert all(line.ljust(80)[wanted] != " " for line in upper)
+
+
+def test_many_have_a_panel_each_in_their_own_colour() -> None:
+    lines = picture(*EIGHT)
+    assert len(lines) in (21, 22), "all on one screen"
+    headings = [line.split() for line in lines if line.startswith(("●", "○"))]
+    assert headings == [
+        ["●", "relu", "■", "gelu", "▲", "silu", "◆", "mish"],
+        ["○", "tanh", "□", "sigmoid", "△", "selu", "◇", "elu"],
+    ]
+    terminal = Terminal(colour=True)
+    activations = [resolve(name) for name in EIGHT]
+    drawn = traces(activations, sample_points(RANGE, terminal), 1)
+    text = comparison_chart(drawn, largest(compare(activations, *RANGE)), terminal, interval=RANGE)
+    for index in range(8):
+        assert text.count(f"\x1b[38;5;{look(index).colour}m") > 3
+
+
+def test_all_panels_have_the_same_axes() -> None:
+    lines = picture(*FIVE, terminal=Terminal(100, 30))
+    rules = [line.split() for line in lines if line.lstrip().startswith("└")]
+    assert len({rule for line in rules for rule in line}) == 1
+
+
+def test_what_has_no_value_is_said() -> None:
+    assert "not finite, left out: log(x) for x ≤ 0" in picture("log(x)", "relu")
+    assert "not finite, left out: log(x) for x ≤ 0" in picture("log(x)", *FIVE)
+
+
+def test_equal_ones_do_not_differ() -> None:
+    lines = picture("relu", "max(x, 0)")
+    assert "no difference between them" in lines
+
+
+def test_without_a_common_value_there_is_no_difference_to_mark() -> None:
+    lines = picture("log(x)", "log(-x)")
+    assert not any("largest" in line for line in lines)
+
+
+@pytest.mark.parametrize("unicode", [True, False])
+@pytest.mark.parametrize(
+    "size", [(80, 24), (50, 15), (20, 24), (80, 5), (20, 5), (5, 3), (119, 30), (120, 30), (200, 60)]
+)
+def test_any_size(size: tuple[int, int], unicode: bool) -> None:
+    for names in (("relu", "gelu"), EIGHT):
+        lines = picture(*names, terminal=Terminal(*size, unicode=unicode))
+        assert lines
+        if size[0] >= 80 and size[1] >= 24:
+            assert len(lines) <= size[1] - 1

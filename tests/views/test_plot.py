@@ -1,0 +1,155 @@
+"""The picture of `actcli plot`."""
+
+import re
+
+import numpy as np
+import pytest
+
+from actcli.core.resolve import resolve
+from actcli.core.thinning import gathered
+from actcli.core.trace import Spot, traces
+from actcli.views.curve import sample_points
+from actcli.views.palette import look
+from actcli.views.plot import plot
+from actcli.views.terminal import Terminal
+from tests.views.screens import Picture, screen
+
+RANGE = (-6.0, 6.0)
+DEFAULT, TALL = Terminal(), Terminal(100, 40)
+
+
+def picture(
+    *names: str,
+    order: int = 0,
+    at: tuple[float, ...] = (),
+    terminal: Terminal = DEFAULT,
+    data: tuple[float, ...] = (),
+    **options,
+) -> str:
+    activations = [resolve(name) for name in names]
+    drawn = traces(activations, sample_points(RANGE, terminal), order)
+    spots = [Spot.of(activation, x, max(order, 1)) for x in at for activation in activations]
+    points = gathered([np.array(data)], RANGE) if data else None
+    values = [activation(points.x) for activation in activations] if points else ()
+    text = plot(
+        drawn,
+        spots,
+        terminal,
+        of=", ".join(names),
+        interval=RANGE,
+        points=points,
+        values=values,
+        source="data.txt",
+        **options,
+    )
+    screen(text, terminal)
+    return text
+
+
+def test_one_activation_and_its_slope() -> None:
+    lines = picture("gelu", order=1).splitlines()
+    assert lines[:2] == ["f = gelu on [-6, 6]", "● f   ■ f'"]
+    assert picture("gelu", order=2).splitlines()[1] == "● f   ■ f'   ▲ f''"
+    assert picture("gelu").splitlines()[0] == "gelu on [-6, 6]"
+
+
+def test_the_slopes_of_several_have_their_colour_and_other_markers() -> None:
+    lines = picture("relu", "x*tanh(x)", order=1).splitlines()
+    assert lines[1] == "● relu   ■ x*tanh(x)   ○ relu'   □ (x*tanh(x))'"
+    coloured = picture("relu", "gelu", order=1, terminal=Terminal(colour=True)).splitlines()[1]
+    assert coloured.count(f"\x1b[38;5;{look(0).colour}m") == coloured.count(f"\x1b[38;5;{look(1).colour}m") == 2
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 4])
+@pytest.mark.parametrize("order", [0, 1])
+def test_no_two_curves_of_eight_have_the_same_marker(count: int, order: int) -> None:
+    names = ("relu", "gelu", "tanh", "silu")[:count]
+    legend = " ".join(picture(*names, order=order).splitlines()[1:4])
+    markers = re.findall(r"([●■▲◆○□△◇]) [a-z]", legend)
+    assert len(markers) == len(set(markers))
+
+
+def test_the_slope_of_relu_is_a_jump_and_not_a_line_up() -> None:
+    shown = Picture(picture("relu", order=1, terminal=Terminal(100, 30)), Terminal(100, 30))
+    zero, right = shown.columns["0"], shown.columns["1"]
+    between = range(shown.rows["1"] + 1, shown.rows["0"])
+    assert {shown.canvas[row][zero] for row in between} == {"│"}
+    assert shown.canvas[shown.rows["1"]][right] != " "
+
+
+def test_broken_lines_are_broken() -> None:
+    flat = picture("identity", "relu", order=1, terminal=Terminal(unicode=True)).splitlines()[2:-2]
+    slope_of_identity = max(flat, key=lambda line: line.count("⠤") + line.count("⠒") + line.count("⣀"))
+    assert " " in slope_of_identity.strip(" ┤│├0123456789")[3:-3]
+
+
+def test_a_point_is_marked_with_its_value_slope_and_tangent() -> None:
+    text = picture("tanh", at=(0.0, -2.0))
+    assert text.splitlines()[-2:] == [
+        "x =  0.0   f =  0.0         f' = 1.0",
+        "x = -2.0   f = -0.9640276   f' = 0.07065082",
+    ]
+    shown = Picture(text.rpartition("x =  0.0")[0], Terminal())
+    assert shown.at("0", "0.0") == "◉"
+    # The tangent at 0 is y = x.
+    assert shown.at("1", "1.0") not in " ─│"
+    assert Picture(picture("tanh"), Terminal()).at("1", "1.0") in " ─│"
+
+
+def test_a_kink_is_said_and_what_is_not_finite_is_not_marked() -> None:
+    assert picture("relu", at=(0.0,)).splitlines()[-1] == "x = 0.0   f = 0.0   f' = 0.0   kink"
+    text = picture("1/x", at=(0.0,))
+    assert "x = 0.0   f = inf   f' = nan" in text
+    assert "◉" not in text
+
+
+def test_several_activations_have_a_line_each() -> None:
+    assert picture("relu", "gelu", at=(1.0,)).splitlines()[-2:] == [
+        "x = 1.0   relu = 1.0         relu' = 1.0",
+        "x = 1.0   gelu = 0.8413447   gelu' = 1.083315",
+    ]
+
+
+def test_an_activation_may_come_twice() -> None:
+    assert picture("relu", "relu", at=(1.0, 2.0), order=1).count("relu = 2.0") == 2
+
+
+def test_a_users_points_lie_on_the_curve() -> None:
+    text = picture("relu", terminal=TALL, data=(-3.0, 3.0, 3.0, 50.0, np.nan))
+    note = "data.txt: 5 points, 1 outside of [-6, 6] (they reach from -3.0 to 50.0), 1 not finite"
+    assert text.splitlines()[-1] == note
+    shown = Picture(text.rpartition("data.txt")[0], TALL)
+    assert (shown.at("-3", "0"), shown.at("3", "3")) == ("◉", "◉")
+    assert "".join(shown.canvas).count("◉") == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "note"),
+    [
+        ("log(x)", "not finite, left out: log(x) for x ≤ 0"),
+        ("1/x", "not finite, left out: 1/x at x = 0"),
+        ("sqrt(0.3 - x)", "not finite, left out: sqrt(0.3 - x) for x > 0.3"),
+        ("sqrt(x*x - 4)", "not finite, left out: sqrt(x*x - 4) for -2 < x < 2"),
+        ("1/((x - 1)*(x + 1)*x*(x - 2))", "at x = -1 and at x = 0 and at x = 1 and at 1 more place"),
+    ],
+)  # fmt: skip
+def test_what_is_left_out_is_said(name: str, note: str) -> None:
+    joined = " ".join(picture(name).splitlines()[-2:])
+    assert note in joined
+
+
+def test_there_is_no_note_where_nothing_is_left_out() -> None:
+    assert "left out" not in picture("gelu", "step", order=1)
+
+
+def test_beside_a_pole_the_rest_can_still_be_seen() -> None:
+    shown = Picture(picture("1/x").rpartition("not finite")[0], Terminal())
+    assert max(float(label) for label in shown.rows) <= 20
+
+
+@pytest.mark.parametrize("unicode", [True, False])
+@pytest.mark.parametrize("size", [(80, 24), (50, 15), (20, 24), (80, 5), (20, 5), (8, 3), (1, 1)])
+def test_any_size(size: tuple[int, int], unicode: bool) -> None:
+    terminal = Terminal(*size, unicode=unicode)
+    lines = screen(picture("gelu", "1/x", order=1, at=(1.0,), data=(1.0, 2.0), terminal=terminal), terminal)
+    assert size[1] < 10 or len(lines) <= size[1] - 1
