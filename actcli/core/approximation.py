@@ -15,7 +15,7 @@ from actcli.core.activation import Activation
 from actcli.core.comparison import check_curves
 from actcli.core.errors import InputError
 from actcli.core.jet import Array
-from actcli.core.network import Network, forward
+from actcli.core.network import Network, Parameters, forward
 
 MOST_UNITS = 1000
 
@@ -53,7 +53,8 @@ class Approximation:
 
     def document(self) -> dict[str, Any]:
         """For JSON; the output is output_weights · φ(hidden_weights x + hidden_biases) + output_bias."""
-        (hidden_weights, output_weights), (hidden_biases, output_bias) = self.network.weights, self.network.biases
+        hidden_weights, output_weights = self.network.parameters.weights
+        hidden_biases, output_bias = self.network.parameters.biases
         return {
             "units": self.units,
             "max_error": self.max_error,
@@ -101,8 +102,7 @@ def _fitted(
     centres, slopes = _hidden_units(units, kinks, low, high, generator)
     network = Network(
         activation,
-        weights=[slopes[None, :], np.zeros((units, 1))],
-        biases=[-slopes * centres, np.zeros(1)],
+        Parameters.of([slopes[None, :], np.zeros((units, 1))], [-slopes * centres, np.zeros(1)]),
     )
     x = np.union1d(np.linspace(low, high, max(_FEWEST_FITTED, _FITTED_PER_UNIT * units + 1)), kinks)
     with np.errstate(invalid="ignore", over="ignore"):  # said below
@@ -114,8 +114,8 @@ def _fitted(
     lengths = np.sqrt((columns**2).sum(axis=0))
     lengths[lengths == 0.0] = 1.0
     solution = np.linalg.lstsq(columns / lengths, _finite(target, x), rcond=_RANK)[0] / lengths
-    network.weights[-1][:, 0] = solution[:-1]
-    network.biases[-1][0] = solution[-1]
+    network.parameters.weights[-1][:, 0] = solution[:-1]
+    network.parameters.biases[-1][0] = solution[-1]
     return network
 
 

@@ -113,9 +113,9 @@ class _Pieces:
 def _breakpoints(network: Network, line: Line) -> Array:
     """Every t between the line's ends at which the slope of the output changes."""
     pieces = _Pieces(np.array([line.low, line.high]), line.direction[None, :], np.zeros((1, len(line.direction))))
-    for weights, biases in zip(network.weights[:-1], network.biases[:-1], strict=True):
+    for weights, biases in zip(network.parameters.weights[:-1], network.parameters.biases[:-1], strict=True):
         pieces = pieces.through(weights, biases).bent(network.activation)
-    return pieces.through(network.weights[-1], network.biases[-1]).merged().ends[1:-1]
+    return pieces.through(network.parameters.weights[-1], network.parameters.biases[-1]).merged().ends[1:-1]
 
 
 def _inflections(network: Network, line: Line) -> Bends:
@@ -136,10 +136,10 @@ def _slopes(network: Network, line: Line, points: int) -> Iterator[Array]:
     for t in np.split(line.points(points), range(_BLOCK, points, _BLOCK)):
         change = line.direction[None, :]
         for weights, slope in zip(
-            network.weights[:-1], forward(network, t[:, None] * line.direction).slopes, strict=True
+            network.parameters.weights[:-1], forward(network, t[:, None] * line.direction).slopes, strict=True
         ):
             change = (change @ weights) * slope
-        yield (change @ network.weights[-1])[:, 0]
+        yield (change @ network.parameters.weights[-1])[:, 0]
 
 
 def _turns(t: Array, slopes: Array) -> Array:

@@ -15,9 +15,9 @@ from actcli.core.activation import Activation
 from actcli.core.bends import Counted, Line, find_bends
 from actcli.core.catalogue import CATALOGUE
 from actcli.core.errors import InputError
-from actcli.core.initialisers import initialise
+from actcli.core.initialisers import Initialiser, initialise
 from actcli.core.jet import Array
-from actcli.core.network import Network, forward
+from actcli.core.network import Network, Parameters, forward
 
 INPUTS = 2
 POINTS = 1000
@@ -27,10 +27,12 @@ MOST_MEMORY = 4 * 2**30
 REACH = 3.0
 PROFILE_POINTS = 601
 
-# Weights from N(0, 9 / fan_in): large enough that tanh folds what it is given instead of shrinking it to a line (Poole
-# et al. 2016, Exponential expressivity in deep neural networks through transient chaos). Biases from N(0, 1/4) move
-# the bends away from the origin.
-WEIGHT_SCALE, BIAS_STD = 3.0, 0.5
+# Large enough that tanh folds what it is given instead of shrinking it to a line: Poole et al. (2016), Exponential
+# expressivity in deep neural networks through transient chaos.
+_WEIGHTS = Initialiser(lambda fan_in, fan_out: 9 / fan_in)
+# Biases move the bends away from the origin. They have their own random numbers, or their number would be among those
+# that a taller tower's weights come from.
+BIAS_STD = 0.5
 
 
 @dataclass(frozen=True)
@@ -116,20 +118,17 @@ def collapse(activations: Sequence[Activation], config: CollapseConfig) -> tuple
 def tower(activation: Activation, config: CollapseConfig, layers: int) -> Network:
     """`layers` layers, random weights and biases. A taller tower begins with the hidden layers of a lower one."""
     weights_generator, biases_generator, *_ = _generators(config)
-    sizes = [INPUTS, *[config.width] * (layers - 1), 1]
-    weights, biases = initialise("lecun", sizes, weights_generator)
-    return Network(
-        activation,
-        weights=[WEIGHT_SCALE * weight for weight in weights],
-        biases=[biases_generator.normal(0, BIAS_STD, bias.shape) for bias in biases],
-    )
+    parameters = initialise(_WEIGHTS, [INPUTS, *[config.width] * (layers - 1), 1], weights_generator)
+    for biases in parameters.biases:
+        biases[...] = biases_generator.normal(0, BIAS_STD, biases.shape)
+    return Network(activation, parameters)
 
 
-def product(network: Network) -> tuple[Array, Array]:
+def product(parameters: Parameters) -> tuple[Array, Array]:
     """All layers multiplied into one, (inputs, outputs) and (outputs,), as if nothing stood between them."""
-    weights: Array = network.weights[0]
-    bias: Array = network.biases[0]
-    for next_weights, next_bias in zip(network.weights[1:], network.biases[1:], strict=True):
+    weights: Array = parameters.weights[0]
+    bias: Array = parameters.biases[0]
+    for next_weights, next_bias in zip(parameters.weights[1:], parameters.biases[1:], strict=True):
         weights, bias = weights @ next_weights, bias @ next_weights + next_bias
     return weights, bias
 
@@ -143,7 +142,7 @@ def _run(activation: Activation | None, config: CollapseConfig) -> CollapseRun:
 
     network = tower(activation or CATALOGUE["identity"], config, config.layers)
     outputs = _output(network, inputs)
-    weights, bias = _least_squares(inputs, outputs) if activation else product(network)
+    weights, bias = _least_squares(inputs, outputs) if activation else product(network.parameters)
     by_depth = {layers: find_bends(tower(network.activation, config, layers), line) for layers in config.depths}
     found = by_depth[config.layers]
     t = np.union1d(line.points(PROFILE_POINTS), found.at)
@@ -174,7 +173,7 @@ def _output(network: Network, inputs: Array) -> Array:
     with np.errstate(over="ignore", invalid="ignore"):  # said below
         output = forward(network, inputs).output
     if not np.isfinite(output).all():
-        layers = len(network.weights)
+        layers = len(network.parameters.weights)
         name = network.activation.label
         raise InputError(f"the output of {layers} layers with {name} leaves the finite numbers: try fewer layers")
     return output

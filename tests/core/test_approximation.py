@@ -65,9 +65,9 @@ def test_the_least_squares_are_the_least() -> None:
     least = np.sum((fit(x) - np.sin(3 * x)) ** 2)
     for j in range(8):
         for change in (-1e-3, 1e-3):
-            fit.network.weights[1][j] += change
+            fit.network.parameters.weights[1][j] += change
             assert np.sum((fit(x) - np.sin(3 * x)) ** 2) > least
-            fit.network.weights[1][j] -= change
+            fit.network.parameters.weights[1][j] -= change
 
 
 def test_the_document_is_enough_to_compute_the_output() -> None:
@@ -80,9 +80,9 @@ def test_the_document_is_enough_to_compute_the_output() -> None:
 
 def test_a_seed_decides_the_hidden_layer_and_other_numbers_of_units_do_not() -> None:
     (alone,), (_, among), (other,) = fits("x*x", "relu", 9), fits("x*x", "relu", 4, 9), fits("x*x", "relu", 9, seed=1)
-    np.testing.assert_array_equal(alone.network.weights[0], among.network.weights[0])
-    np.testing.assert_array_equal(alone.network.weights[1], among.network.weights[1])
-    assert (alone.network.weights[0] != other.network.weights[0]).any()
+    np.testing.assert_array_equal(alone.network.parameters.weights[0], among.network.parameters.weights[0])
+    np.testing.assert_array_equal(alone.network.parameters.weights[1], among.network.parameters.weights[1])
+    assert (alone.network.parameters.weights[0] != other.network.parameters.weights[0]).any()
 
 
 def test_the_interval_may_lie_and_scale_anyhow() -> None:

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from actcli.core.bends import Line, find_bends, is_piecewise_linear
 from actcli.core.collapse import CollapseConfig, CollapseRun, collapse, product, tower
 from actcli.core.errors import InputError
-from actcli.core.network import Network, forward
+from actcli.core.jet import Array
+from actcli.core.network import Network, Parameters, forward
 from actcli.core.resolve import resolve
 
 # The pieces of an activation, written down by hand: the ends between them, and slope and intercept of each.
@@ -25,11 +26,15 @@ PIECES = {
 }
 
 
+def network_of(activation: str, weights: list[Array], biases: list[Array]) -> Network:
+    return Network(resolve(activation), Parameters.of(weights, biases))
+
+
 def walked_bends(network: Network, line: Line) -> list[float]:
     """Where the output's slope or value jumps: from one crossing of a kink to the next, all in exact fractions."""
     kinks, pieces = PIECES[network.activation.label]
-    weights = [[[Fraction(w) for w in row] for row in matrix] for matrix in network.weights]
-    biases = [[Fraction(b) for b in vector] for vector in network.biases]
+    weights = [[[Fraction(w) for w in row] for row in matrix] for matrix in network.parameters.weights]
+    biases = [[Fraction(b) for b in vector] for vector in network.parameters.biases]
     start, found, before = Fraction(line.low), [], None
     while start < line.high:
         # Each unit as (slope, intercept) of t, valid from `start` to where the first unit crosses a kink.
@@ -81,8 +86,8 @@ def test_the_walk_finds_bends_to_compare_with() -> None:
 def test_saturated_units_pass_no_bend_on() -> None:
     """Behind a layer of dead relus nothing of the bends before it is left."""
     one = np.ones((1, 1))
-    dead = Network(resolve("relu"), [one, -one, one], [np.zeros(1), np.full(1, -1.0), np.zeros(1)])
-    alive = Network(resolve("relu"), [one, one, one], [np.zeros(1), np.full(1, 1.0), np.zeros(1)])
+    dead = network_of("relu", [one, -one, one], [np.zeros(1), np.full(1, -1.0), np.zeros(1)])
+    alive = network_of("relu", [one, one, one], [np.zeros(1), np.full(1, 1.0), np.zeros(1)])
     line = Line(np.ones(1), -1.0, 1.0)
     assert find_bends(dead, line).at.tolist() == []
     assert find_bends(alive, line).at.tolist() == [0.0]
@@ -95,7 +100,7 @@ def test_a_fold_of_folds_doubles_the_bends() -> None:
     between = tent @ np.ones((1, 2))
     weights = [np.ones((1, 2)), *[between] * (n - 1), tent]
     biases = [np.array([0.0, -0.5])] * n + [np.zeros(1)]
-    found = find_bends(Network(resolve("relu"), weights, biases), Line(np.ones(1), 0.0, 1.0))
+    found = find_bends(network_of("relu", weights, biases), Line(np.ones(1), 0.0, 1.0))
     assert found.at.tolist() == [k / 2**n for k in range(1, 2**n)]
 
 
@@ -111,7 +116,7 @@ def test_straight_activations_are_told_from_curved_ones(activation: str) -> None
 
 def test_inflections_of_a_sine_are_its_zeros() -> None:
     """sin(3 t + 1) on [-3, 3]: its curvature changes sign at t = (k pi - 1) / 3."""
-    wave = Network(resolve("sin"), [np.full((1, 1), 3.0), np.ones((1, 1))], [np.ones(1), np.zeros(1)])
+    wave = network_of("sin", [np.full((1, 1), 3.0), np.ones((1, 1))], [np.ones(1), np.zeros(1)])
     found = find_bends(wave, Line(np.ones(1), -3.0, 3.0))
     expected = [(k * np.pi - 1) / 3 for k in range(-2, 4)]
     assert found.counted == "curvature sign changes"
@@ -120,12 +125,12 @@ def test_inflections_of_a_sine_are_its_zeros() -> None:
 
 def test_a_kink_of_a_curved_activation_is_curvature() -> None:
     """elu with alpha = 2 bends down at 0, where its slope falls from 2 to 1, and up to the left of it."""
-    bent = Network(resolve("elu:alpha=2"), [np.ones((1, 1))] * 2, [np.zeros(1)] * 2)
+    bent = network_of("elu:alpha=2", [np.ones((1, 1))] * 2, [np.zeros(1)] * 2)
     assert find_bends(bent, Line(np.ones(1), -1.0, 1.0)).at.tolist() == pytest.approx([0.0], abs=6 / 2000)
 
 
 def test_a_count_that_still_grows_says_that_there_are_more() -> None:
-    wave = Network(resolve("sin"), [np.full((1, 1), 1e6), np.ones((1, 1))], [np.zeros(1)] * 2)
+    wave = network_of("sin", [np.full((1, 1), 1e6), np.ones((1, 1))], [np.zeros(1)] * 2)
     assert not find_bends(wave, Line(np.ones(1), -3.0, 3.0)).complete
 
 
@@ -142,13 +147,13 @@ def test_the_linear_tower_is_the_product_of_its_matrices(layers: int, width: int
 
 def test_the_product_is_that_of_exact_fractions() -> None:
     network = tower(resolve("identity"), CollapseConfig(width=3, seed=4), 5)
-    weights, bias = product(network)
+    weights, bias = product(network.parameters)
     units = (
         [(Fraction(1), Fraction(0)), (Fraction(0), Fraction(0))],
         [(Fraction(0), Fraction(0)), (Fraction(1), Fraction(0))],
     )
     for i, inputs in enumerate(units):
-        for matrix, vector in zip(network.weights, network.biases, strict=True):
+        for matrix, vector in zip(network.parameters.weights, network.parameters.biases, strict=True):
             exact = [[Fraction(w) for w in row] for row in matrix.tolist()]
             inputs = through(inputs, exact, [Fraction(b) for b in vector.tolist()])
         ((slope, intercept),) = inputs
@@ -192,7 +197,7 @@ def test_the_profile_shows_the_bends() -> None:
 
 
 def test_a_taller_tower_begins_with_the_hidden_layers_of_a_lower_one() -> None:
-    low, high = (tower(resolve("relu"), CollapseConfig(), layers) for layers in (3, 6))
+    low, high = (tower(resolve("relu"), CollapseConfig(), layers).parameters for layers in (3, 6))
     for a, b in zip(low.weights[:-1] + low.biases[:-1], high.weights[:2] + high.biases[:2], strict=True):
         np.testing.assert_array_equal(a, b)
 
