@@ -107,3 +107,19 @@ def test_the_interval_may_lie_and_scale_anyhow() -> None:
 def test_what_cannot_be_approximated_is_refused(target, activation, interval, units, reason) -> None:
     with pytest.raises(InputError, match=reason):
         fits(target, activation, units, interval=interval)
+
+
+def test_hidden_columns_of_very_different_sizes_do_no_harm() -> None:
+    """exp(w x) with w up to 16/6 is e^8 times as large at one end of the interval as in the middle."""
+    assert fits("x**2", "exp", 64)[0].max_error < 1e-8
+
+
+def test_bends_are_even_but_for_a_quarter_of_their_distance() -> None:
+    even = np.linspace(-3, 3, 21)
+    moved = []
+    for seed in (0, 1):
+        parameters = fits("x*x", "relu", 21, seed=seed)[0].network.parameters
+        moved.append(-parameters.biases[0] / parameters.weights[0][0] - even)
+        assert moved[-1][[0, -1]] == pytest.approx([0, 0], abs=1e-12)
+        assert 0.2 * 0.3 < np.abs(moved[-1]).max() <= 0.25 * 0.3
+    assert not np.allclose(*moved)
