@@ -30,8 +30,8 @@ PROFILE_POINTS = 601
 # Large enough that tanh folds what it is given instead of shrinking it to a line: Poole et al. (2016), Exponential
 # expressivity in deep neural networks through transient chaos.
 _WEIGHTS = Initialiser(lambda fan_in, fan_out: 9 / fan_in)
-# Biases move the bends away from the origin. They have their own random numbers, or their number would be among those
-# that a taller tower's weights come from.
+# Biases move the bends away from the origin. They are drawn apart from the weights, so that a lower tower's are the
+# first of a taller one's.
 BIAS_STD = 0.5
 
 
