@@ -30,6 +30,9 @@ COMMANDS = {
     "compare": ("compare", "Activations side by side, and where they differ most."),
     "gain": ("gain", "The initialisation that an activation wants: gain and critical point."),
     "gradient-depth": ("gradient_depth", "Train a tiny MLP and watch the gradient layer by layer."),
+    "collapse": ("collapse", "Ten linear layers are one; with a bend between them they are not."),
+    "approximate": ("approximate", "One hidden layer approximates any curve, given enough units."),
+    "trace": ("trace", "One training step of a tiny network, every number shown."),
 }
 """Name of the command -> (module in actcli.commands that holds a function `run`, help in one line)."""
 

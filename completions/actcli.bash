@@ -11,7 +11,7 @@ _actcli() {
     fi
 
     if (( ${#words[@]} == 2 )); then
-        candidates="list describe evaluate differentiate plot compare gain gradient-depth"
+        candidates="list describe evaluate differentiate plot compare gain gradient-depth collapse approximate trace"
         [[ $current == -* ]] && candidates="--version --show-completion --help"
     else
         local names="identity linear relu leaky_relu lrelu prelu rrelu relu6 relu_squared squared_relu relu2 threshold thresholded_relu elu celu selu gelu gelu_tanh gelu_new gelu_approximate quick_gelu silu swish mish hard_swish hard_silu softplus squareplus sparse_plus exponential exp sigmoid logistic expit log_sigmoid hard_sigmoid sparse_sigmoid tanh hard_tanh softsign erf arctan atan step heaviside binary_step hard_shrink soft_shrink tanh_shrink sin sine snake softmax log_softmax softmin sparsemax hardmax glu swiglu geglu reglu"
@@ -31,6 +31,7 @@ _actcli() {
             "evaluate --dtype") candidates="float64 float32 float16 bfloat16" ;;
             "evaluate --format"|"evaluate -f") candidates="auto table plain csv json npy" ;;
             "evaluate --output"|"evaluate -o") compopt -o default; return ;;
+            "evaluate --labels") candidates="" ;;
             "differentiate --order"|"differentiate -n") candidates="" ;;
             "differentiate --grid") candidates="" ;;
             "differentiate --input"|"differentiate -i") compopt -o default; return ;;
@@ -53,18 +54,39 @@ _actcli() {
             "gradient-depth --act"|"gradient-depth -a") candidates="$activations" ;;
             "gradient-depth --layers"|"gradient-depth -l") candidates="" ;;
             "gradient-depth --width") candidates="" ;;
+            "gradient-depth --init") candidates="auto xavier he lecun orthogonal critical normal" ;;
+            "gradient-depth --norm") candidates="none layer batch" ;;
+            "gradient-depth --optimizer") candidates="sgd momentum adam" ;;
+            "gradient-depth --lr") candidates="" ;;
             "gradient-depth --batch") candidates="" ;;
             "gradient-depth --steps") candidates="" ;;
-            "gradient-depth --lr") candidates="" ;;
-            "gradient-depth --init") candidates="auto xavier he lecun normal" ;;
+            "gradient-depth --data") candidates="spirals moons circles xor sine blobs FILE" ;;
+            "gradient-depth --dtype") candidates="float64 float32" ;;
             "gradient-depth --seed") candidates="" ;;
+            "gradient-depth --seeds") candidates="" ;;
+            "gradient-depth --export") candidates="" ;;
+            "gradient-depth --fail-on") candidates="" ;;
             "gradient-depth --format"|"gradient-depth -f") candidates="table plain csv json" ;;
+            "collapse --layers"|"collapse -l") candidates="" ;;
+            "collapse --act"|"collapse -a") candidates="$activations" ;;
+            "collapse --width") candidates="" ;;
+            "collapse --seed") candidates="" ;;
+            "collapse --format"|"collapse -f") candidates="table plain csv json" ;;
+            "approximate --act"|"approximate -a") candidates="$activations" ;;
+            "approximate --units"|"approximate -u") candidates="" ;;
+            "approximate --range"|"approximate -r") candidates="" ;;
+            "approximate --seed") candidates="" ;;
+            "approximate --format"|"approximate -f") candidates="table plain csv json" ;;
+            "trace --act"|"trace -a") candidates="$activations" ;;
+            "trace --lr") candidates="" ;;
+            "trace --seed") candidates="" ;;
+            "trace --format"|"trace -f") candidates="table plain csv json" ;;
             *)
                 case "$command $current" in
                     "list -"*) candidates="--format -f --help" ;;
                     "describe -"*) candidates="--format -f --help" ;;
                     "describe "*) candidates="$first" ;;
-                    "evaluate -"*) candidates="--grid --input -i --dtype --format -f --output -o --help" ;;
+                    "evaluate -"*) candidates="--grid --input -i --dtype --format -f --output -o --labels --help" ;;
                     "evaluate "*) candidates="$first" ;;
                     "differentiate -"*) candidates="--order -n --grid --input -i --dtype --format -f --output -o --check --help" ;;
                     "differentiate "*) candidates="$first" ;;
@@ -74,7 +96,10 @@ _actcli() {
                     "compare "*) candidates="$activations" ;;
                     "gain -"*) candidates="--format -f --help" ;;
                     "gain "*) candidates="$first" ;;
-                    "gradient-depth -"*) candidates="--act -a --layers -l --width --batch --steps --lr --init --seed --format -f --quiet -q --help" ;;
+                    "gradient-depth -"*) candidates="--act -a --layers -l --width --init --norm --residual --optimizer --lr --batch --steps --data --dtype --seed --seeds --export --fail-on --format -f --quiet -q --help" ;;
+                    "collapse -"*) candidates="--layers -l --act -a --width --seed --format -f --help" ;;
+                    "approximate -"*) candidates="--act -a --units -u --range -r --seed --format -f --help" ;;
+                    "trace -"*) candidates="--act -a --lr --seed --format -f --help" ;;
                 esac
                 ;;
         esac

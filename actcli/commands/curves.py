@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 
 from actcli.core.activation import Activation
-from actcli.core.trace import Trace, traces
+from actcli.core.plotted import Plotted, plotted
 from actcli.views.curve import sample_points
 from actcli.views.terminal import Terminal
 
 
 def traced(
     activations: Sequence[Activation], interval: tuple[float, float], terminal: Terminal, order: int = 0
-) -> tuple[Trace, ...]:
+) -> tuple[Plotted, ...]:
     """Each activation with its derivatives at the points that a chart on this terminal wants, and where it breaks."""
-    return traces(activations, sample_points(interval, terminal), order)
+    return plotted(activations, sample_points(interval, terminal), order)

@@ -22,13 +22,13 @@ def run(act: Act, output_format: ReportFormat = "table") -> None:
     elif output_format == "table":
         from actcli.commands.curves import traced
         from actcli.views.card import card, plot_range
-        from actcli.views.curve import of_trace
+        from actcli.views.curve import of_plotted
         from actcli.views.terminal import Terminal
 
         terminal, curves = Terminal.of(sys.stdout), []
         if properties.curve is not None:
             (trace,) = traced([activation], plot_range(properties.curve), terminal, order=1)
-            curves = [of_trace(trace, 0, "f"), of_trace(trace, 1, "slope f'")]
+            curves = [of_plotted(trace, 0, "f"), of_plotted(trace, 1, "slope f'")]
         print(card(properties, terminal, curves), end="")
     else:
         from actcli.streams.flat import flat

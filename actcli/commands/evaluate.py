@@ -1,5 +1,10 @@
 """actcli evaluate ACT [X...]"""
 
+from typing import Annotated
+
+import typer
+
+from actcli.commands.labels import named
 from actcli.commands.numbers import answer
 from actcli.commands.options import Act, Dtype, Grid, Input, NumberFormat, Numbers, Output
 from actcli.core.resolve import resolve
@@ -13,6 +18,15 @@ def run(
     dtype: Dtype = "float64",
     output_format: NumberFormat = "auto",
     output: Output = None,
+    labels: Annotated[
+        str | None,
+        typer.Option(
+            "--labels",
+            metavar="NAME,...",
+            help="The names of a row's scores, for the table and JSON.",
+            show_default=False,
+        ),
+    ] = None,
 ) -> None:
     """Elementwise activations keep the layout of the input. For row-wise ones (softmax) a row is a line of text,
     the last axis of an array, or all the X together.
@@ -20,15 +34,17 @@ def run(
     Example: actcli evaluate gelu -3 0 3
     """
     activation = resolve(act)
+    names, function = named(activation, labels) if labels is not None else (None, activation)
     answer(
         activation,
-        activation,
+        function,
         numbers=x,
         grid=grid,
         input_path=input_path,
         dtype=dtype,
         requested_format=output_format,
         output_path=output,
-        document={"activation": activation.label, "dtype": dtype},
+        document={"activation": activation.label, "dtype": dtype, **({"labels": names} if names else {})},
         heading=f"{activation.label}(x)",
+        labels=names,
     )

@@ -28,8 +28,12 @@ def answer(
     document: dict[str, Any],
     heading: str,
     kinks: Sequence[float] | None = None,
+    labels: Sequence[str] | None = None,
 ) -> None:
-    """Print function(x) for the numbers given. JSON is `document` with x, y and those x that are `kinks` added."""
+    """Print function(x) for the numbers given. JSON is `document` with x, y and those x that are `kinks` added.
+
+    labels: the names of a row's scores, for the table
+    """
 
     def rounded(x: Array) -> Array:
         return round_to(x, dtype)
@@ -50,6 +54,8 @@ def answer(
             x, y = collect(source, lambda x: rounded(function(x)))
             if output_format == "json":
                 _write_json(document, x, y, kinks, output_path)
+            elif labels:
+                _show_votes(activation, x, y, labels)
             else:
                 _show(activation, x, y, kinks, heading)
             return
@@ -68,6 +74,15 @@ def _write_json(document: dict[str, Any], x: Any, y: Any, kinks: Sequence[float]
         given = np.concatenate([np.ravel(row) for row in x]) if isinstance(x, list) else x
         document["kinks"] = [kink for kink in kinks if kink in given]
     write_json(document, path)
+
+
+def _show_votes(activation: Activation, x: Any, y: Any, labels: Sequence[str]) -> None:
+    from actcli.views.terminal import Terminal
+    from actcli.views.votes import vote_report
+
+    pairs = zip(x, y, strict=True) if isinstance(x, list) else [(x, y)]
+    terminal = Terminal.of(sys.stdout)
+    print("\n".join(vote_report(activation, labels, *pair, terminal) for pair in pairs), end="")
 
 
 def _show(activation: Activation, x: Any, y: Any, kinks: Sequence[float] | None, heading: str) -> None:

@@ -15,9 +15,9 @@ from actcli.core.activation import MAX_ORDER, Activation
 from actcli.core.comparison import check_curves
 from actcli.core.errors import InputError
 from actcli.core.jet import Array
+from actcli.core.plotted import Plotted, Spot
 from actcli.core.resolve import resolve
 from actcli.core.thinning import Points, gathered
-from actcli.core.trace import Spot, Trace
 from actcli.views.terminal import Terminal
 
 Format = Literal["chart", "plain", "csv", "json"]
@@ -178,7 +178,7 @@ def _row(path: str) -> Array:
 
 
 def _print_points(
-    drawn: Sequence[Trace], spots: Sequence[Spot], interval: tuple[float, float], output_format: str
+    drawn: Sequence[Plotted], spots: Sequence[Spot], interval: tuple[float, float], output_format: str
 ) -> None:
     from actcli.views.notation import primed
 

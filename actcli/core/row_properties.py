@@ -1,5 +1,6 @@
 """What there is to know about an activation of whole rows, found by trying it on a few of them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -9,6 +10,7 @@ from actcli.core.activation import Activation
 from actcli.core.jet import Array
 
 EXAMPLE: Final = (-1.0, 0.0, 1.0, 2.0)
+SCALES: Final = (0.5, 1.0, 2.0, 4.0)
 
 CAVEAT: Final = (
     "A confident softmax is not a calibrated one: 99 % is what the scores say of each other, "
@@ -25,6 +27,32 @@ Order = Literal["kept", "reversed", "neither"]
 
 
 @dataclass(frozen=True, slots=True)
+class ScaledRow:
+    """What becomes of a row whose scores are all multiplied by `scale`.
+
+    leader:     the index of the largest output
+    same_order: whether the outputs stand in the order of those of the row itself; ties may part, and become ties
+    """
+
+    scale: float
+    largest: float
+    leader: int
+    same_order: bool
+
+
+def scaled(activation: Activation, scores: Array, scales: Sequence[float]) -> tuple[ScaledRow, ...]:
+    """The row (m,) at several scales: the confidence of a softmax grows with the scale, and the order stays."""
+    outputs = activation(scores)
+    rising = np.argsort(outputs, kind="stable")
+    rows = []
+    for scale in scales:
+        row = activation(scale * scores)
+        in_order = bool((np.diff(row[rising]) >= 0.0).all())
+        rows.append(ScaledRow(scale, float(row.max()), int(row.argmax()), in_order))
+    return tuple(rows)
+
+
+@dataclass(frozen=True, slots=True)
 class RowProperties:
     """What a row-wise activation does to the scores of a row; claims hold on the rows that were tried.
 
@@ -33,6 +61,7 @@ class RowProperties:
     shift_invariant: the same number added to all scores changes nothing
     order:           of two scores, whether the larger has the larger output (or an equal one)
     caveat:          what to keep in mind when the outputs are read as probabilities
+    example_scaled:  then the example at several scales of its scores
     """
 
     example_input: tuple[float, ...]
@@ -41,6 +70,7 @@ class RowProperties:
     shift_invariant: bool
     order: Order
     caveat: str | None
+    example_scaled: tuple[ScaledRow, ...]
 
 
 def describe_rows(activation: Activation) -> RowProperties:
@@ -55,6 +85,7 @@ def describe_rows(activation: Activation) -> RowProperties:
         shift_invariant=_close(activation(_PROBES + 8.0), outputs),
         order=_order(outputs) if same_length else "neither",
         caveat=CAVEAT if probabilities else None,
+        example_scaled=scaled(activation, np.array(EXAMPLE), SCALES) if probabilities else (),
     )
 
 

@@ -1,80 +1,157 @@
-"""A function on an interval, ready to be drawn: its points, and where its curve is broken."""
+"""One training step of a network of 2 inputs, 2 hidden units and 1 output, every number kept.
 
-from collections.abc import Iterable
+    s = x @ W + b           weighted sums of the hidden units
+    h = φ(s)                bends
+    z = h @ v + c           output, σ(z) as a probability of the answer 1
+    L = -log σ(z)           loss, where the answer is 1; -log σ(-z) where it is 0
+
+Rumelhart, Hinton and Williams (1986), Learning representations by back-propagating errors.
+"""
+
+import itertools
+import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
 from actcli.core.activation import Activation
+from actcli.core.catalogue import CATALOGUE
+from actcli.core.errors import InputError
+from actcli.core.initialisers import Initialiser, initialise
 from actcli.core.jet import Array
-from actcli.core.ordered import union
-from actcli.core.sampling import discontinuities, only_where_finite, refined
-from actcli.core.track import runs_of
+from actcli.core.losses import LOSSES
+from actcli.core.network import Network, Parameters, backward, forward
+from actcli.core.optimizers import OPTIMIZERS
+from actcli.core.training import descend
 
-# Beside a break the points on both sides, so that a line through the points is right up to it.
-_SIDES = (-np.inf, np.inf)
+INPUTS, HIDDEN = ("x1", "x2"), ("h1", "h2")
+BIAS, OUTPUT = "bias", "z"
+
+# All that is drawn is rounded to so many decimals, so that the sums can be done by hand.
+_DECIMALS = 2
+_STANDARD = Initialiser(lambda fan_in, fan_out: 1.0, bias_variance=0.25)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
+class HiddenUnit:
+    """One unit on the way there, and on the way back.
+
+    weighted_sum: s
+    output:       h = φ(s)
+    slope:        φ'(s)
+    signal:       ∂L/∂s, the output's signal times the weight between them times the slope
+    """
+
+    name: str
+    weighted_sum: float
+    output: float
+    slope: float
+    signal: float
+
+
+@dataclass(frozen=True)
+class WeightStep:
+    """One weight, or bias (source "bias"), and its nudge: after = before - learning rate * gradient.
+
+    gradient: the target's signal times what the source sends
+    """
+
+    source: str
+    target: str
+    before: float
+    gradient: float
+    after: float
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What the network says: the output z, σ(z), and the loss."""
+
+    output: float
+    probability: float
+    loss: float
+
+
+@dataclass(frozen=True)
 class Trace:
-    """f, f', ... f^(order) at ascending x, of shape (order + 1, n); nan or inf where there is no value.
-
-    breaks: for each order the points where that derivative jumps, or grows beyond all bounds
-    """
+    """The step from the inputs to the loss after the nudges; output_signal is ∂L/∂z = σ(z) - answer."""
 
     activation: str
-    x: Array
-    derivatives: Array
-    breaks: tuple[tuple[float, ...], ...]
+    learning_rate: float
+    inputs: tuple[float, ...]
+    answer: float
+    hidden: tuple[HiddenUnit, ...]
+    before: Outcome
+    output_signal: float
+    weights: tuple[WeightStep, ...]
+    after: Outcome
+
+    def between(self, source: str, target: str) -> WeightStep:
+        return next(step for step in self.weights if (step.source, step.target) == (source, target))
 
 
-@dataclass(frozen=True, eq=False)
-class Spot:
-    """f, f', ... f^(order) at one point, and whether it is a kink, where f' is the one that PyTorch returns."""
+def trace(activation: Activation, learning_rate: float = 0.5, seed: int = 0) -> Trace:
+    """Train a random network on one random point by one step of gradient descent.
 
-    activation: str
-    x: float
-    derivatives: Array
-    kink: bool
-
-    @classmethod
-    def of(cls, activation: Activation, x: float, order: int = 1) -> "Spot":
-        derivatives = only_where_finite(activation.derivatives(np.array([x]), order))[:, 0]
-        return cls(activation.label, x, derivatives, x in activation.kinks(order))
-
-
-def traces(activations: Iterable[Activation], x: Array, order: int = 0) -> tuple[Trace, ...]:
-    """Each activation on the interval from x[0] to x[-1], all at the same points: those of x, and what they miss.
-
-    Points are added beside every kink, and where values and slopes do not fit together: at jumps and poles, at
-    the edges of the domain, in steps far narrower than the distance of the points.
+    InputError: the activation is row-wise, its values leave the finite numbers, the learning rate is no number >= 0.
     """
-    activations = tuple(activations)
-    found: list[tuple[Array, set[float]]] = []
-    with np.errstate(all="ignore"):  # nan and inf are answers here
-        for activation in activations:
-            kinks = [kink for kink in activation.kinks(order) if x[0] <= kink <= x[-1]]
-            around = [np.nextafter(kinks, side) for side in _SIDES]
-            points, table = refined(lambda x, f=activation: f.derivatives(x, 1), union(x, kinks, *around))  # type: ignore[misc]
-            jumps, poles = discontinuities(points, table, activation.kinks(1))
-            found.append((points, jumps | poles))
-        together = union(*(points for points, _ in found))
-        together = together[(x[0] <= together) & (together <= x[-1])]
-        return tuple(
-            Trace(
-                activation.label,
-                together,
-                only_where_finite(activation.derivatives(together, order)),
-                tuple(_within(x, {*breaks, *activation.kinks(k)}) for k in range(order + 1)),
-            )
-            for activation, (_, breaks) in zip(activations, found, strict=True)
-        )
+    if not 0 <= learning_rate < math.inf:
+        raise InputError(f"the learning rate must be a number, 0 or more, not {learning_rate:g}")
+    for_weights, for_point = np.random.default_rng(seed).spawn(2)
+    drawn = initialise(_STANDARD, [len(INPUTS), len(HIDDEN), 1], for_weights)
+    network = Network(activation, Parameters.over(drawn.vector.round(_DECIMALS), drawn.sizes))
+    inputs = for_point.normal(size=(1, len(INPUTS))).round(_DECIMALS)
+    answer = for_point.integers(2, size=(1, 1)).astype(np.float64)
+    with np.errstate(all="ignore"):  # what is not finite is said below, or shown
+        return _step(network, inputs, answer, learning_rate)
 
 
-def _within(x: Array, points: set[float]) -> tuple[float, ...]:
-    return tuple(sorted(point for point in points if x[0] <= point <= x[-1]))
+def _step(network: Network, inputs: Array, answer: Array, learning_rate: float) -> Trace:
+    passed = forward(network, inputs)
+    loss, output_gradient = LOSSES["binary_cross_entropy"](passed.output, answer)
+    if not math.isfinite(loss):
+        raise InputError(f"with {network.activation.label} the output is no finite number: try another --seed")
+    gradients = backward(network, passed, output_gradient)
+    untouched = Parameters.of(network.parameters.weights, network.parameters.biases)
+    descend(network, gradients, OPTIMIZERS["sgd"](learning_rate))
+    numbers = (_weighted_sums(network.activation, untouched, inputs), passed.layer_inputs[1], passed.slopes[0])
+    columns = [array[0].tolist() for array in (*numbers, gradients.signals[0])]
+    return Trace(
+        activation=network.activation.label,
+        learning_rate=learning_rate,
+        inputs=tuple(inputs[0].tolist()),
+        answer=float(answer[0, 0]),
+        hidden=tuple(itertools.starmap(HiddenUnit, zip(HIDDEN, *columns, strict=True))),
+        before=_outcome(passed.output, loss),
+        output_signal=float(gradients.signals[-1][0, 0]),
+        weights=tuple(_weight_steps(untouched, gradients.parameters, network.parameters)),
+        after=_after(network, inputs, answer),
+    )
 
 
-def missing(x: Array, y: Array) -> tuple[tuple[float, float], ...]:
-    """The intervals of x, first to last point, on which y is not finite."""
-    return tuple((float(x[first]), float(x[last - 1])) for first, last in runs_of(~np.isfinite(y)))
+def _weighted_sums(activation: Activation, parameters: Parameters, inputs: Array) -> Array:
+    """The hidden layer's sums: the output of a network that is this layer alone, since an output does not bend."""
+    alone = Parameters.of(parameters.weights[:1], parameters.biases[:1])
+    return forward(Network(activation, alone), inputs).output
+
+
+def _weight_steps(before: Parameters, gradient: Parameters, after: Parameters) -> Iterator[WeightStep]:
+    """Target by target, the bias last."""
+    for layer, (sources, targets) in enumerate(((INPUTS, HIDDEN), (HIDDEN, (OUTPUT,)))):
+        for unit, target in enumerate(targets):
+            for index, source in enumerate((*sources, BIAS)):
+                numbers = (
+                    part.biases[layer][unit] if source == BIAS else part.weights[layer][index, unit]
+                    for part in (before, gradient, after)
+                )
+                yield WeightStep(source, target, *map(float, numbers))
+
+
+def _after(network: Network, inputs: Array, answer: Array) -> Outcome:
+    output = forward(network, inputs).output
+    return _outcome(output, LOSSES["binary_cross_entropy"](output, answer)[0])
+
+
+def _outcome(output: Array, loss: float) -> Outcome:
+    return Outcome(float(output[0, 0]), float(CATALOGUE["sigmoid"](output)[0, 0]), loss)

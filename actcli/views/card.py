@@ -11,7 +11,7 @@ from rich.text import Text
 
 from actcli.core.curve_properties import CurveProperties
 from actcli.core.properties import Properties
-from actcli.core.row_properties import RowProperties
+from actcli.core.row_properties import RowProperties, ScaledRow
 from actcli.views.chart import curve_chart
 from actcli.views.curve import Curve
 from actcli.views.facts import FACTS_CAPTION, facts
@@ -110,7 +110,18 @@ def _row(row: RowProperties, terminal: Terminal) -> Iterator[str]:
             yield from _fact(label, "  ".join(short(x) for x in numbers.tolist()), terminal.width, terminal)
     if row.caveat:
         yield ""
+        yield from _wrapped(_confidence(row.example_scaled), terminal)
         yield from _wrapped(row.caveat, terminal)
+
+
+def _confidence(rows: Sequence[ScaledRow]) -> str:
+    """How the largest output changes with the scale of the example's scores."""
+    scales, outputs = (
+        ", ".join(short(number) for number in numbers)
+        for numbers in ([row.scale for row in rows], [row.largest for row in rows])
+    )
+    order = "the order stays" if all(row.same_order for row in rows) else "the order changes"
+    return f"The same scores times {scales}: the largest output is {outputs}; {order}."
 
 
 def _fact(label: str, text: str, width: int, terminal: Terminal) -> Iterator[str]:

@@ -6,9 +6,9 @@ from math import inf, isfinite
 from typing import Any
 
 from actcli.core.comparison import Difference
-from actcli.core.trace import Trace
+from actcli.core.plotted import Plotted
 from actcli.views.chart import NOTHING, Annotations, curve_chart, cut, room
-from actcli.views.curve import Curve, Upright, evenly, of_trace, y_range
+from actcli.views.curve import Curve, Upright, evenly, of_plotted, y_range
 from actcli.views.notation import interval_text, missing_lines, primed
 from actcli.views.number import format_number
 from actcli.views.palette import BACKGROUND, DASHES, look
@@ -24,7 +24,7 @@ LABEL_WIDTH = 4
 
 
 def comparison_chart(
-    drawn: Sequence[Trace],
+    drawn: Sequence[Plotted],
     largest: Difference,
     terminal: Terminal,
     *,
@@ -33,7 +33,7 @@ def comparison_chart(
 ) -> str:
     """The values and slopes of `drawn` (of order 1), with the largest difference marked."""
     total = room(terminal) if height is None else height
-    values, slopes = ([of_trace(trace, k, primed(trace.activation, k)) for trace in drawn] for k in (0, 1))
+    values, slopes = ([of_plotted(trace, k, primed(trace.activation, k)) for trace in drawn] for k in (0, 1))
     title = f"{', '.join(trace.activation for trace in drawn)} on {interval_text(*interval)}"
     if len(drawn) > MOST_IN_ONE_CHART:
         return _multiples(values, slopes, largest, terminal, title, interval, total)

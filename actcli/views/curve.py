@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from actcli.core.ordered import union
-from actcli.core.trace import Trace
+from actcli.core.plotted import Plotted
 from actcli.views.axis import Axis
 from actcli.views.palette import Look
 from actcli.views.terminal import Terminal
@@ -43,11 +43,11 @@ class Curve:
         return replace(self, x=self.x[keep], y=self.y[keep])
 
 
-def of_trace(
-    trace: Trace, order: int, label: str, look: Look | None = None, dash: tuple[int, int] | None = None
+def of_plotted(
+    plotted: Plotted, order: int, label: str, look: Look | None = None, dash: tuple[int, int] | None = None
 ) -> Curve:
-    """A derivative of a trace."""
-    return Curve(label, trace.x, trace.derivatives[order], look, trace.breaks[order], dash)
+    """A derivative of what is plotted."""
+    return Curve(label, plotted.x, plotted.derivatives[order], look, plotted.breaks[order], dash)
 
 
 @dataclass(frozen=True, eq=False)

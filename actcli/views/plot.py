@@ -5,10 +5,10 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from actcli.core.plotted import Plotted, Spot
 from actcli.core.thinning import Points as UserPoints
-from actcli.core.trace import Spot, Trace
 from actcli.views.chart import Annotations, curve_chart
-from actcli.views.curve import Curve, Points, of_trace
+from actcli.views.curve import Curve, Points, of_plotted
 from actcli.views.notation import interval_text, missing_lines, primed
 from actcli.views.number import align, format_number
 from actcli.views.palette import DASHES, Look, in_colour, look, spot
@@ -20,7 +20,7 @@ _TANGENT = 0.2  # of the interval, to both sides
 
 
 def plot(
-    drawn: Sequence[Trace],
+    drawn: Sequence[Plotted],
     spots: Sequence[Spot],
     terminal: Terminal,
     *,
@@ -40,7 +40,7 @@ def plot(
     alone = len(drawn) == 1
     names = ["f"] if alone and (order or spots) else [trace.activation for trace in drawn]
     curves = [
-        of_trace(
+        of_plotted(
             trace,
             k,
             primed(name, k),

@@ -1,80 +1,99 @@
-"""Points of a curve, its jumps and its holes."""
+"""One training step, against the same sums done by hand."""
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 import pytest
 
-from actcli.core.ordered import union
+from actcli.core.errors import InputError
 from actcli.core.resolve import resolve
-from actcli.core.trace import Spot, Trace, missing, traces
-
-X = np.linspace(-6.0, 6.0, 161)
+from actcli.core.trace import Trace, trace
 
 
-def trace(text: str, order: int = 0, x: np.ndarray = X) -> Trace:
-    (found,) = traces([resolve(text)], x, order)
-    return found
+def logistic(x: float) -> float:
+    return 1 / (1 + math.exp(-x))
 
 
-def test_kinks_and_jumps_of_the_catalogue():
-    assert trace("relu", 1).breaks == ((), (0.0,))
-    assert trace("hard_shrink", 1).breaks == ((-0.5, 0.5), (-0.5, 0.5))
-    assert trace("gelu", 2).breaks == ((), (), ())
+# The activation and its slope, as in a textbook.
+BY_HAND: dict[str, tuple[Callable[[float], float], Callable[[float], float]]] = {
+    "relu": (lambda x: max(x, 0.0), lambda x: float(x > 0)),
+    "sigmoid": (logistic, lambda x: logistic(x) * (1 - logistic(x))),
+    "tanh": (math.tanh, lambda x: 1 - math.tanh(x) ** 2),
+    "x*x": (lambda x: x * x, lambda x: 2 * x),
+}
+RATE = 0.03
+CASES = [(activation, seed) for activation in BY_HAND for seed in range(4)]
 
 
-def test_both_sides_of_a_kink_are_among_the_points():
-    x = trace("hard_shrink").x
-    assert {0.5, np.nextafter(0.5, 0), np.nextafter(0.5, 1)} <= set(x.tolist())
-    assert (x[0], x[-1]) == (-6.0, 6.0)
-    assert (np.diff(x) > 0).all()
+def weight(step: Trace, source: str, target: str, when: str = "before") -> float:
+    return getattr(step.between(source, target), when)
 
 
-def test_the_poles_of_a_formula_are_found():
-    assert trace("tan(x)").breaks[0] == pytest.approx([-1.5 * math.pi, -0.5 * math.pi, 0.5 * math.pi, 1.5 * math.pi])
-    assert trace("step(sin(x))").breaks[0] == pytest.approx([-math.pi, 0, math.pi])
+def loss_by_hand(step: Trace, weights: dict[tuple[str, str], float]) -> float:
+    bend, _ = BY_HAND[step.activation]
+    sent = dict(zip(("x1", "x2"), step.inputs, strict=True))
+    for unit in ("h1", "h2"):
+        sent[unit] = bend(sum(weights[x, unit] * sent[x] for x in ("x1", "x2")) + weights["bias", unit])
+    z = sum(weights[h, "z"] * sent[h] for h in ("h1", "h2")) + weights["bias", "z"]
+    return -math.log(logistic(z) if step.answer else 1 - logistic(z))
 
 
-def test_a_steep_step_is_followed_and_is_no_jump():
-    steep = trace("tanh(1000*x)", x=np.linspace(-6.0, 6.1, 161))
-    assert steep.breaks == ((),)
-    assert (np.abs(steep.derivatives[0]) < 0.9).any()
+def all_weights(step: Trace, when: str) -> dict[tuple[str, str], float]:
+    return {(w.source, w.target): getattr(w, when) for w in step.weights}
 
 
-def test_all_have_the_same_points():
-    a, b = traces([resolve("relu"), resolve("tan(x)")], X, 1)
-    assert a.x is b.x
-    assert a.derivatives.shape == b.derivatives.shape == (2, a.x.size)
-    assert a.derivatives[0].tolist() == np.maximum(a.x, 0).tolist()
+@pytest.mark.parametrize(("activation", "seed"), CASES)
+def test_each_number_is_what_one_gets_by_hand(activation: str, seed: int) -> None:
+    step = trace(resolve(activation), RATE, seed)
+    bend, slope = BY_HAND[activation]
+    x1, x2 = step.inputs
+    for unit in step.hidden:
+        s = weight(step, "x1", unit.name) * x1 + weight(step, "x2", unit.name) * x2 + weight(step, "bias", unit.name)
+        assert unit.weighted_sum == pytest.approx(s, rel=1e-12)
+        assert unit.output == pytest.approx(bend(s), rel=1e-12)
+        assert unit.slope == pytest.approx(slope(s), rel=1e-12)
+        back = step.output_signal * weight(step, unit.name, "z") * slope(s)
+        assert unit.signal == pytest.approx(back, rel=1e-12)
+    z = sum(weight(step, unit.name, "z") * unit.output for unit in step.hidden) + weight(step, "bias", "z")
+    assert step.before.output == pytest.approx(z, rel=1e-12)
+    assert step.before.probability == pytest.approx(logistic(z), rel=1e-12)
+    assert step.output_signal == pytest.approx(logistic(z) - step.answer, rel=1e-12)
+    assert step.before.loss == pytest.approx(loss_by_hand(step, all_weights(step, "before")), rel=1e-12)
+    assert step.after.loss == pytest.approx(loss_by_hand(step, all_weights(step, "after")), rel=1e-12)
+
+
+@pytest.mark.parametrize(("activation", "seed"), CASES)
+def test_each_gradient_is_how_the_loss_changes_and_each_nudge_goes_against_it(activation: str, seed: int) -> None:
+    step = trace(resolve(activation), RATE, seed)
+    weights = all_weights(step, "before")
+    assert len(weights) == 9
+    for nudged in step.weights:
+        there = (nudged.source, nudged.target)
+        up, down = (loss_by_hand(step, weights | {there: weights[there] + side * 1e-6}) for side in (1, -1))
+        assert nudged.gradient == pytest.approx((up - down) / 2e-6, abs=1e-8)
+        assert nudged.after == pytest.approx(nudged.before - RATE * nudged.gradient, rel=1e-12)
+
+
+def test_a_small_step_lowers_the_loss() -> None:
+    for seed in range(10):
+        step = trace(resolve("tanh"), 0.01, seed)
+        assert step.after.loss < step.before.loss
+
+
+def test_what_is_drawn_has_two_decimals_and_the_seed_decides_it() -> None:
+    one, same, other = (trace(resolve("relu"), seed=seed) for seed in (3, 3, 4))
+    assert one == same != other
+    drawn = [*one.inputs, *(step.before for step in one.weights)]
+    assert drawn == np.round(drawn, 2).tolist()
+    assert {trace(resolve("relu"), seed=seed).answer for seed in range(10)} == {0.0, 1.0}
 
 
 @pytest.mark.parametrize(
-    ("text", "low", "high"), [("log(x)", -6, 0), ("sqrt(x - 0.3)", -6, 0.3), ("1/x", 0, 0), ("exp(200*x)", 3.549, 6)]
-)
-def test_holes(text: str, low: float, high: float):
-    found = trace(text)
-    assert missing(found.x, found.derivatives[0]) == ((pytest.approx(low, abs=1e-3), pytest.approx(high, abs=1e-12)),)
-
-
-def test_no_holes():
-    assert missing(X, X) == ()
-    assert missing(X, np.full_like(X, np.inf)) == ((-6.0, 6.0),)
-
-
-def test_there_is_no_slope_where_there_is_no_value():
-    found = trace("log(x)", 1)
-    assert np.isnan(found.derivatives[1][found.x < 0]).all()
-    assert np.isnan(Spot.of(resolve("log(x)"), -1.0).derivatives).all()
-
-
-def test_a_spot():
-    spot = Spot.of(resolve("tanh"), 0.5, 2)
-    t = math.tanh(0.5)
-    assert spot.derivatives.tolist() == pytest.approx([t, 1 - t * t, -2 * t * (1 - t * t)])
-    assert not spot.kink
-    assert Spot.of(resolve("relu"), 0.0).kink
-
-
-def test_union():
-    assert union([3, 1], np.array([[2.0, 1.0]]), []).tolist() == [1, 2, 3]
-    assert union([]).tolist() == []
+    ("activation", "rate", "reason"),
+    [("softmax", 0.5, "whole rows"), ("relu", -1, "learning rate"), ("relu", math.nan, "learning rate"),
+     ("log(x)", 0.5, "no finite number")],
+)  # fmt: skip
+def test_what_cannot_be_traced_is_refused(activation: str, rate: float, reason: str) -> None:
+    with pytest.raises(InputError, match=reason):
+        trace(resolve(activation), rate)

@@ -5,9 +5,9 @@ import re
 import numpy as np
 import pytest
 
+from actcli.core.plotted import Spot, plotted
 from actcli.core.resolve import resolve
 from actcli.core.thinning import gathered
-from actcli.core.trace import Spot, traces
 from actcli.views.curve import sample_points
 from actcli.views.palette import look
 from actcli.views.plot import plot
@@ -27,7 +27,7 @@ def picture(
     **options,
 ) -> str:
     activations = [resolve(name) for name in names]
-    drawn = traces(activations, sample_points(RANGE, terminal), order)
+    drawn = plotted(activations, sample_points(RANGE, terminal), order)
     spots = [Spot.of(activation, x, max(order, 1)) for x in at for activation in activations]
     points = gathered([np.array(data)], RANGE) if data else None
     values = [activation(points.x) for activation in activations] if points else ()

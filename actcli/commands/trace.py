@@ -1,0 +1,39 @@
+"""actcli trace"""
+
+import sys
+from dataclasses import asdict, astuple, fields
+from typing import Annotated
+
+import typer
+
+from actcli.commands.options import ReportFormat
+from actcli.core.resolve import resolve
+from actcli.core.trace import WeightStep, trace
+
+
+def run(
+    act: Annotated[str, typer.Option("--act", "-a", metavar="ACT", help="The hidden units' activation.")] = "relu",
+    lr: Annotated[float, typer.Option("--lr", min=0.0, help="Learning rate.")] = 0.5,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of weights, inputs and answer.")] = 0,
+    output_format: ReportFormat = "table",
+) -> None:
+    """Two inputs, two hidden units, one output: weighted sums, bends, output and loss, then the slopes that multiply
+    on the way back, and each weight before and after its nudge. The answer is 1 or 0, the output's sigmoid its
+    probability, the loss the cross-entropy. What is drawn has two decimals, so that the sums can be done by hand.
+
+    Example: actcli trace --act sigmoid
+    """
+    step = trace(resolve(act), lr, seed)
+    if output_format == "json":
+        from actcli.streams.json_format import write_json
+
+        write_json(asdict(step))
+    elif output_format == "table":
+        from actcli.views.terminal import Terminal
+        from actcli.views.trace import trace_report
+
+        print(trace_report(step, Terminal.of(sys.stdout)), end="")
+    else:
+        from actcli.streams.records import write_records
+
+        write_records([field.name for field in fields(WeightStep)], map(astuple, step.weights), output_format)

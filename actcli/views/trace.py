@@ -1,0 +1,140 @@
+"""One training step as one would do it by hand: each sum with its numbers in it."""
+
+from collections.abc import Iterator, Sequence
+from math import isfinite
+from textwrap import fill
+
+from rich.console import RenderableType
+
+from actcli.core.trace import BIAS, HIDDEN, INPUTS, OUTPUT, HiddenUnit, Trace
+from actcli.views.number import align, format_number
+from actcli.views.render import render
+from actcli.views.table import Column, table
+from actcli.views.terminal import Terminal
+
+DIGITS = 4
+LABEL_WIDTH = 15
+# A line that is narrower than that has its label above it.
+NARROW = 48
+
+
+def trace_report(trace: Trace, terminal: Terminal) -> str:
+    """Forward, backward, the nudges and what they were good for."""
+    lines = [_fold(_title(trace), terminal)]
+    for label, texts in _steps(trace).items():
+        lines += _labelled(label, texts, terminal)
+    return "".join(f"{line}\n" for line in lines) + (
+        render(nudge_table(trace, terminal), terminal) + _fold(sentence(trace), terminal) + "\n"
+    )
+
+
+def nudge_table(trace: Trace, terminal: Terminal) -> RenderableType:
+    """Each weight before and after: after = before - learning rate * gradient."""
+    weights = trace.weights
+    return table(
+        [
+            Column("weight", [f"{step.source} → {step.target}" for step in weights], "left"),
+            Column("before", align(_number(step.before) for step in weights)),
+            Column("gradient", align(_number(step.gradient) for step in weights)),
+            Column("after", align(_number(step.after) for step in weights)),
+        ],
+        terminal,
+        gaps=(),
+    )
+
+
+def sentence(trace: Trace) -> str:
+    """Whether the step did what it was for."""
+    before, after = trace.before, trace.after
+    if not isfinite(after.loss):
+        return "After the step the output is no finite number: the learning rate is too large."
+    change = f"from {_number(before.loss)} to {_number(after.loss)}"
+    share = f"the probability of the answer 1 from {_number(before.probability)} to {_number(after.probability)}"
+    text = f"The step brought {share}, and the loss {change}"
+    if after.loss == before.loss:
+        text = f"The step left the loss at {_number(before.loss)}"
+    elif after.loss > before.loss:
+        text += ": too large a learning rate steps over the valley"
+    off = [unit.name for unit in trace.hidden if unit.slope == 0]
+    if off:
+        which = f"{' and '.join(off)} had slope 0, so the weights into {'them' if len(off) > 1 else 'it'} did not move"
+        return f"{text}; {which}."
+    return f"{text}."
+
+
+def _title(trace: Trace) -> str:
+    given = ", ".join(f"{name} = {_number(x)}" for name, x in zip(INPUTS, trace.inputs, strict=True))
+    return f"φ = {trace.activation}; {given}; the right answer is {trace.answer:g}"
+
+
+def _steps(trace: Trace) -> dict[str, list[str]]:
+    """What is done at each step, in the order in which a network does it."""
+    before = trace.before
+    hidden = [unit.output for unit in trace.hidden]
+    chance = "σ(z)" if trace.answer else "1 - σ(z)"
+    right = before.probability if trace.answer else 1 - before.probability
+    return {
+        "weighted sums": [
+            f"{unit.name}: {_sum(trace, unit.name, trace.inputs)} = {_number(unit.weighted_sum)}"
+            for unit in trace.hidden
+        ],
+        "bends": [
+            f"{unit.name} = φ({_number(unit.weighted_sum)}) = {_number(unit.output)}, slope {_number(unit.slope)}"
+            for unit in trace.hidden
+        ],
+        "output": [
+            f"z = {_sum(trace, OUTPUT, hidden)} = {_number(before.output)}, σ(z) = {_number(before.probability)}"
+        ],
+        "loss": [f"-log({chance}) = -log({_number(right)}) = {_number(before.loss)}"],
+        "way back": [
+            f"z: σ(z) - answer = {_number(trace.output_signal)}",
+            *(f"{unit.name}: {_way_back(trace, unit)} = {_number(unit.signal)}" for unit in trace.hidden),
+        ],
+        "nudges": [f"weight - {_number(trace.learning_rate)} × gradient, gradient = way back × what came in"],
+    }
+
+
+def _sum(trace: Trace, target: str, sent: Sequence[float]) -> str:
+    """1.44×0.81 + 0.74×(-1.91) + 0.41"""
+    sources = INPUTS if target in HIDDEN else HIDDEN
+    weights = [trace.between(source, target).before for source in sources]
+    first, *others = zip(weights, sent, strict=True)
+    products = [f" + {_factor(weight)}×{_factor(x)}" for weight, x in others]
+    bias = trace.between(BIAS, target).before
+    return f"{_number(first[0])}×{_factor(first[1])}{''.join(products)} + {_factor(bias)}"
+
+
+def _way_back(trace: Trace, unit: HiddenUnit) -> str:
+    """signal × weight × slope"""
+    weight = trace.between(unit.name, OUTPUT).before
+    return f"{_number(trace.output_signal)} × weight {_factor(weight)} × slope {_factor(unit.slope)}"
+
+
+def _factor(number: float) -> str:
+    return f"({_number(number)})" if number < 0 else _number(number)
+
+
+def _number(number: float) -> str:
+    text = format_number(number + 0.0, DIGITS)  # no -0.0
+    return text.removesuffix(".0")
+
+
+def _labelled(label: str, texts: Sequence[str], terminal: Terminal) -> Iterator[str]:
+    if terminal.width < NARROW:
+        yield f"{label}:"
+    for index, text in enumerate(texts):
+        if terminal.width < NARROW:
+            yield _fold(text, terminal, "  ")
+        else:
+            start = (label if index == 0 else "").ljust(LABEL_WIDTH)
+            yield _fold(text, terminal, start, " " * LABEL_WIDTH)
+
+
+def _fold(text: str, terminal: Terminal, start: str = "", more: str | None = None) -> str:
+    return fill(
+        terminal.text(text),
+        terminal.width,
+        initial_indent=start,
+        subsequent_indent=start if more is None else more,
+        break_on_hyphens=False,
+    )

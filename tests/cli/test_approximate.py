@@ -1,0 +1,109 @@
+"""actcli approximate, through the front door."""
+
+import csv
+import math
+
+import pytest
+
+from tests.cli.helpers import complaint, document, in_terminal, output
+
+A_WAVE = ("approximate", "sin(3*x)", "--act", "tanh")
+
+
+def test_json_has_a_run_for_each_number_of_units() -> None:
+    result = document(*A_WAVE, "--units", "64", "--units", "8", "--seed", "3")
+    asked = {"formula": "sin(3*x)", "activation": "tanh", "range": [-3.0, 3.0], "seed": 3}
+    assert asked.items() <= result.items()
+    assert [run["units"] for run in result["runs"]] == [8, 64]
+    few, many = result["runs"]
+    assert many["max_error"] < 2e-3 < few["max_error"]
+    assert 0 < many["rms_error"] < many["max_error"]
+
+
+def test_the_weights_in_the_json_are_the_network() -> None:
+    (run,) = document("approximate", "exp(-x**2)", "--act", "sigmoid", "--units", "16")["runs"]
+    hidden = list(zip(run["hidden_weights"], run["hidden_biases"], run["output_weights"], strict=True))
+    assert len(hidden) == 16
+    for x in (-3.0, -0.7, 0.0, 2.2):
+        y = run["output_bias"] + sum(v / (1 + math.exp(-(w * x + b))) for w, b, v in hidden)
+        assert abs(y - math.exp(-(x**2))) <= run["max_error"] + 1e-9
+
+
+@pytest.mark.parametrize(("formula", "act"), [("sin(3*x)", "tanh"), ("abs(x)", "relu"), ("exp(-x**2)", "sigmoid")])
+def test_64_units_come_within_two_thousandths(formula: str, act: str) -> None:
+    (run,) = document("approximate", formula, "--act", act, "--units", "64", "--range", "-3", "3")["runs"]
+    assert run["max_error"] < 2e-3
+
+
+def test_with_identity_it_stays_a_straight_line() -> None:
+    runs = document("approximate", "sin(3*x)", "--act", "identity")["runs"]
+    assert all(run["straight"] for run in runs)
+    errors = [run["max_error"] for run in runs]
+    assert errors == pytest.approx([errors[0]] * 3, rel=1e-9)
+    sentence = " ".join(output("approximate", "sin(3*x)", "--act", "identity").split())
+    assert "with identity the output is a straight line, and so it is with 4." in sentence
+
+
+def test_the_report_says_what_was_measured() -> None:
+    text = output(*A_WAVE)
+    runs = document(*A_WAVE)["runs"]
+    for line, run in zip(text.splitlines()[3:6], runs, strict=True):
+        units, largest, at, rms = map(float, line.split())
+        assert units == run["units"]
+        shown = [run["max_error"], run["at"], run["rms_error"]]
+        assert [largest, at, rms] == pytest.approx(shown, rel=0.01)
+    sentence = " ".join(text.splitlines()[-2:])
+    assert "64 tanh units miss sin(3*x) on [-3, 3] by at most" in sentence
+    assert "less than 4 tanh units" in sentence
+
+
+def test_a_jump_is_said_to_be_missed() -> None:
+    assert "always misses one side of the jump at 0" in " ".join(output("approximate", "step").split())
+    assert "jump" not in output("approximate", "step", "--act", "step")
+
+
+def test_csv_and_plain_have_a_line_for_each_number_of_units() -> None:
+    rows = list(csv.DictReader(output(*A_WAVE, "--format", "csv").splitlines()))
+    assert [float(row["max_error"]) for row in rows] == [run["max_error"] for run in document(*A_WAVE)["runs"]]
+    plain = output(*A_WAVE, "--format", "plain")
+    assert [line.split("\t") for line in plain.splitlines()] == [list(row.values()) for row in rows]
+
+
+def test_a_seed_makes_it_reproducible() -> None:
+    options = (*A_WAVE, "--format", "json")
+    assert output(*options) == output(*options) != output(*options, "--seed", "1")
+
+
+def test_the_report_is_one_screen_and_the_same_in_a_pipe_without_colour() -> None:
+    terminal = in_terminal(*A_WAVE)
+    assert terminal.exit_code == 0
+    assert terminal.on_screen == output(*A_WAVE).splitlines()
+    assert terminal.colours
+
+
+@pytest.mark.parametrize("size", [(50, 15), (34, 24), (24, 10)])
+def test_the_report_fits_small_terminals(size: tuple[int, int]) -> None:
+    terminal = in_terminal(*A_WAVE, size=size)
+    assert (terminal.exit_code, terminal.width <= size[0]) == (0, True)
+
+
+def test_a_terminal_without_unicode_gets_ascii() -> None:
+    assert output(*A_WAVE, env={"LC_ALL": "C"}).isascii()
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        ("", "FORMULA"),
+        ("log(x)", "no finite value at x = -3"),
+        ("x --range 3 3", "the range must go up"),
+        ("x --units 0", "--units"),
+        ("x --units 1001", "--units"),
+        ("softmax", "softmax acts on whole rows"),
+        ("x --act softmax", "softmax works on whole rows"),
+        ("x --act nothing", "no activation"),
+        ("sin(3*y)", "y has no value"),
+    ],
+)
+def test_what_cannot_be_approximated_is_refused_with_a_reason(options: str, reason: str) -> None:
+    assert reason in complaint("approximate", *options.split())
