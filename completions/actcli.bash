@@ -11,7 +11,7 @@ _actcli() {
     fi
 
     if (( ${#words[@]} == 2 )); then
-        candidates="list describe evaluate differentiate plot compare gain gradient-depth collapse approximate trace"
+        candidates="list describe evaluate differentiate plot compare gain audit gradient-depth collapse approximate trace"
         [[ $current == -* ]] && candidates="--version --show-completion --help"
     else
         local names="identity linear relu leaky_relu lrelu prelu rrelu relu6 relu_squared squared_relu relu2 threshold thresholded_relu elu celu selu gelu gelu_tanh gelu_new gelu_approximate quick_gelu silu swish mish hard_swish hard_silu softplus squareplus sparse_plus exponential exp sigmoid logistic expit log_sigmoid hard_sigmoid sparse_sigmoid tanh hard_tanh softsign erf arctan atan step heaviside binary_step hard_shrink soft_shrink tanh_shrink sin sine snake softmax log_softmax softmin sparsemax hardmax glu swiglu geglu reglu"
@@ -51,6 +51,15 @@ _actcli() {
             "compare --save") compopt -o default; return ;;
             "compare --format"|"compare -f") candidates="table plain csv json" ;;
             "gain --format"|"gain -f") candidates="table plain csv json" ;;
+            "audit --dtype") candidates="float64 float32 float16 bfloat16" ;;
+            "audit --emit-inputs") compopt -o default; return ;;
+            "audit --input"|"audit -i") compopt -o default; return ;;
+            "audit --actual") compopt -o default; return ;;
+            "audit --order"|"audit -n") candidates="" ;;
+            "audit --segments") candidates="" ;;
+            "audit --max-ulp") candidates="" ;;
+            "audit --max-steps") candidates="" ;;
+            "audit --format"|"audit -f") candidates="table plain csv json" ;;
             "gradient-depth --act"|"gradient-depth -a") candidates="$activations" ;;
             "gradient-depth --layers"|"gradient-depth -l") candidates="" ;;
             "gradient-depth --width") candidates="" ;;
@@ -96,6 +105,8 @@ _actcli() {
                     "compare "*) candidates="$activations" ;;
                     "gain -"*) candidates="--format -f --help" ;;
                     "gain "*) candidates="$first" ;;
+                    "audit -"*) candidates="--dtype --emit-inputs --input -i --actual --order -n --flush-subnormals --segments --max-ulp --max-steps --format -f --help" ;;
+                    "audit "*) candidates="$first" ;;
                     "gradient-depth -"*) candidates="--act -a --layers -l --width --init --norm --residual --optimizer --lr --batch --steps --data --dtype --seed --seeds --export --fail-on --format -f --quiet -q --help" ;;
                     "collapse -"*) candidates="--layers -l --act -a --width --seed --format -f --help" ;;
                     "approximate -"*) candidates="--act -a --units -u --range -r --seed --format -f --help" ;;

@@ -5,7 +5,7 @@ import os
 import stat
 import warnings
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import BufferedIOBase
 from typing import Any, TypeAlias
 
@@ -33,13 +33,24 @@ class _Header:
         return math.prod(self.shape)
 
 
-def read_npy(stream: BufferedIOBase, name: str, *, rowwise: bool, any_order: bool, uint16_is_bfloat16: bool) -> Source:
+def read_npy(
+    stream: BufferedIOBase,
+    name: str,
+    *,
+    rowwise: bool,
+    any_order: bool,
+    uint16_is_bfloat16: bool,
+    bits_are_float16: bool = False,
+) -> Source:
     """The array in a stream whose magic bytes have been read already.
 
     Booleans, integers and floats of every width and byte order are read as float64, and the raw two-byte type
-    as bfloat16. With `any_order` a Fortran-ordered array comes in the order of the file. Raises StreamError.
+    as bfloat16, or it and uint16 as float16. With `any_order` a Fortran-ordered array comes in the order of the file.
+    Raises StreamError.
     """
     header = _read_header(stream, name, uint16_is_bfloat16)
+    if bits_are_float16 and (header.bfloat16 or header.dtype.str[1:] == "u2"):
+        header = replace(header, dtype=np.dtype("<f2").newbyteorder(header.dtype.byteorder), bfloat16=False)
     present = _bytes_left(stream)
     if present is not None and present < header.size * header.dtype.itemsize:
         raise _truncated(name, present, header)

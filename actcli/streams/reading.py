@@ -24,6 +24,7 @@ def open_numbers(
     convert: Callable[[Values], Values] | None = None,
     any_order: bool = False,
     uint16_is_bfloat16: bool = False,
+    bits_are_float16: bool = False,
 ) -> Iterator[Source]:
     """The numbers of the arguments, --grid, a file ("-" is stdin), or else stdin when it is no terminal.
 
@@ -33,7 +34,8 @@ def open_numbers(
     rowwise: blocks hold whole rows: lines of text, the last axis of an array, all arguments or the whole
     grid. convert: is applied to every block's values, to round them to a narrower type, say. any_order: the
     output is .npy, so a Fortran-ordered array may come, and go, as it lies in the file. uint16_is_bfloat16: a
-    .npy array of uint16 holds the bits of bfloat16 numbers.
+    .npy array of uint16 holds the bits of bfloat16 numbers. bits_are_float16: it, or one of the raw two-byte type,
+    holds those of float16 numbers.
 
     Raises StreamError when there are no numbers, more than one place to take them from, or a file can't be
     read.
@@ -49,7 +51,7 @@ def open_numbers(
     else:
         with opened(input_path) as (stream, name):
             try:
-                source = _read(stream, name, rowwise, any_order, uint16_is_bfloat16)
+                source = _read(stream, name, rowwise, any_order, uint16_is_bfloat16, bits_are_float16)
             except OSError as error:
                 raise file_error(name, error) from error
             yield replace(source, convert=convert)
@@ -91,7 +93,14 @@ def recognise(stream: BufferedIOBase, name: str) -> tuple[Literal["csv", "npy", 
     return "text", start
 
 
-def _read(stream: BufferedIOBase, name: str, rowwise: bool, any_order: bool, uint16_is_bfloat16: bool) -> Source:
+def _read(
+    stream: BufferedIOBase,
+    name: str,
+    rowwise: bool,
+    any_order: bool,
+    uint16_is_bfloat16: bool,
+    bits_are_float16: bool,
+) -> Source:
     # Each format's module is imported when it is met: most runs read numbers from their arguments.
     file_format, start = recognise(stream, name)
     if file_format == "csv":
@@ -102,7 +111,14 @@ def _read(stream: BufferedIOBase, name: str, rowwise: bool, any_order: bool, uin
     if file_format == "npy":
         from actcli.streams.npy_reading import read_npy
 
-        return read_npy(stream, name, rowwise=rowwise, any_order=any_order, uint16_is_bfloat16=uint16_is_bfloat16)
+        return read_npy(
+            stream,
+            name,
+            rowwise=rowwise,
+            any_order=any_order,
+            uint16_is_bfloat16=uint16_is_bfloat16,
+            bits_are_float16=bits_are_float16,
+        )
 
     from actcli.streams.text import read_text
 

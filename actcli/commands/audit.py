@@ -1,0 +1,173 @@
+"""actcli audit ACT"""
+
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
+from functools import partial
+from math import prod
+from typing import Annotated, Literal
+
+import typer
+
+from actcli.commands.options import Act, ReportFormat
+from actcli.core.activation import MAX_ORDER, Activation
+from actcli.core.audit import Audit, Auditor, MakeReference
+from actcli.core.errors import InputError
+from actcli.core.jet import Array
+from actcli.core.resolve import resolve
+from actcli.core.rounding import round_to
+from actcli.streams.errors import StreamError
+
+
+def run(
+    act: Act,
+    dtype: Annotated[
+        Literal["float64", "float32", "float16", "bfloat16"],
+        typer.Option("--dtype", help="The type of inputs and results; float64 takes the extra actcli[audit]."),
+    ] = "float32",
+    emit_inputs: Annotated[
+        str | None,
+        typer.Option("--emit-inputs", metavar="FILE", help="Write the inputs to audit on, .npy or text, and stop."),
+    ] = None,
+    input_path: Annotated[
+        str | None, typer.Option("--input", "-i", metavar="FILE", help="The inputs: text, .csv or .npy; - is stdin.")
+    ] = None,
+    actual_path: Annotated[
+        str | None, typer.Option("--actual", metavar="FILE", help="The results for them, in the same order.")
+    ] = None,
+    order: Annotated[
+        int, typer.Option("--order", "-n", min=0, max=MAX_ORDER, help="Which derivative; 0 for the value.")
+    ] = 0,
+    flush_subnormals: Annotated[
+        bool, typer.Option("--flush-subnormals", help="Subnormal inputs and results are zero (DAZ, FTZ).")
+    ] = False,
+    segments: Annotated[
+        str | None,
+        typer.Option("--segments", metavar="X,X,...", help="Where segments meet; found when not given."),
+    ] = None,
+    max_ulp: Annotated[
+        float | None, typer.Option("--max-ulp", min=0.0, help="Exit code 1 beyond this ULP error.")
+    ] = None,
+    max_steps: Annotated[
+        int | None, typer.Option("--max-steps", min=0, help="Exit code 1 when results are more steps off.")
+    ] = None,
+    output_format: ReportFormat = "table",
+) -> None:
+    """Results of somebody else's implementation against the exact ones. ulp: |actual - exact| in spacings of the type
+    at the exact result. steps: how many representable numbers the result is from the correctly rounded exact one.
+
+    Example: actcli audit gelu --dtype bfloat16 --input x.npy --actual y.npy --max-ulp 2
+    """
+    activation = resolve(act)
+    if emit_inputs is not None:
+        if input_path is not None or actual_path is not None:
+            raise InputError("--emit-inputs writes inputs; auditing results for them is a second run")
+        _emit(activation, dtype, order, emit_inputs)
+        return
+    if input_path is None or actual_path is None:
+        raise InputError(
+            "an audit takes --input FILE and --actual FILE; --emit-inputs FILE writes inputs to begin with"
+        )
+    if input_path == actual_path == "-":
+        raise InputError("--input and --actual cannot both be stdin: write one of them to a file")
+    auditor = Auditor(
+        activation,
+        dtype,
+        order=order,
+        flush_subnormals=flush_subnormals,
+        segments=None if segments is None else _numbers(segments),
+        exact=_float64_reference(activation, order, flush_subnormals) if dtype == "float64" else None,
+    )
+    audit = _audit(auditor, input_path, actual_path)
+    _report(audit, output_format)
+    if audit.exceeds(max_ulp, max_steps):
+        print(f"actcli: {_failure(audit, max_ulp, max_steps)}", file=sys.stderr)
+        raise typer.Exit(1)
+
+
+def _emit(activation: Activation, dtype: str, order: int, path: str) -> None:
+    from actcli.core.audit_sweep import sweep
+    from actcli.streams.blocks import Block, Source, equal_lines
+    from actcli.streams.writers import open_output
+
+    inputs = sweep(activation, dtype, order)
+    source = Source("inputs", (), shape=inputs.shape)
+    with open_output(path, "npy" if path.lower().endswith(".npy") else "plain", source, dtype) as writer:
+        writer.write(Block(inputs, equal_lines(len(inputs), 1)), inputs)
+
+
+def _float64_reference(activation: Activation, order: int, flush: bool) -> MakeReference:
+    from importlib.util import find_spec
+
+    if find_spec("mpmath") is None:
+        raise InputError("the reference for float64 is computed with mpmath: pip install 'actcli[audit]'")
+    from actcli.multiprecision import float64_reference
+
+    return float64_reference(activation, order, flush)
+
+
+def _audit(auditor: Auditor, input_path: str, actual_path: str) -> Audit:
+    from actcli.core.audit import diagnosed
+    from actcli.core.diagnosis import diagnose
+    from actcli.streams.typed import open_typed, pairs
+
+    rounded = partial(round_to, dtype=auditor.dtype)
+    with ExitStack() as stack:
+        inputs, actual = (
+            stack.enter_context(open_typed(path, auditor.dtype, rounded)) for path in (input_path, actual_path)
+        )
+        blocks: Iterable[tuple[Array, Array]] = pairs(inputs, actual)
+        if sys.stderr.isatty() and inputs.source.shape is not None:
+            from actcli.views.progress import progress
+
+            # The reference for float64 is slow, and shall be seen to move.
+            size = 256 if auditor.dtype == "float64" else 1 << 16
+            blocks = progress(_cut(blocks, size), prod(inputs.source.shape) // size, auditor.activation.label)
+        for x, y in blocks:
+            auditor.add(x, y)
+    audit = auditor.result()
+    return diagnosed(audit, diagnose(audit, auditor.activation))
+
+
+def _cut(blocks: Iterable[tuple[Array, Array]], size: int) -> Iterator[tuple[Array, Array]]:
+    for x, y in blocks:
+        for start in range(0, len(x), size):
+            yield x[start : start + size], y[start : start + size]
+
+
+def _numbers(text: str) -> list[float]:
+    from actcli.streams.decimals import parse
+
+    try:
+        return [parse(token) for token in text.replace(",", " ").split()]
+    except ValueError as error:
+        raise StreamError(f"--segments: {error}") from None
+
+
+def _report(audit: Audit, output_format: str) -> None:
+    if output_format == "json":
+        from actcli.streams.json_format import write_json
+
+        write_json(audit.document())
+    elif output_format == "table":
+        from actcli.views.audit import audit_report
+        from actcli.views.terminal import Terminal
+
+        print(audit_report(audit, Terminal.of(sys.stdout)), end="")
+    else:
+        from actcli.streams.records import write_records
+
+        records = [segment.document() for segment in audit.segments]
+        rows: Iterable[Iterable[object]] = (["" if v is None else v for v in record.values()] for record in records)
+        write_records(list(records[0]), rows, output_format)
+
+
+def _failure(audit: Audit, max_ulp: float | None, max_steps: int | None) -> str:
+    """What is wrong, in one line."""
+    if audit.nonfinite:
+        count = f"{audit.nonfinite:,} results are" if audit.nonfinite > 1 else "1 result is"
+        return f"audit failed: {count} nan or infinite and should not be; the first for x = {audit.worst[0].input!r}"
+    total = audit.total
+    if max_ulp is not None and total.max_ulp is not None and not total.max_ulp <= max_ulp:
+        return f"audit failed: {total.max_ulp:.6g} ULP at x = {total.max_ulp_input!r}, more than {max_ulp:g}"
+    return f"audit failed: {total.max_steps:,} steps at x = {total.worst_input!r}, more than {max_steps:,}"

@@ -1,0 +1,299 @@
+"""The reference for float64, whose errors are too small for float64 itself to see: formulas computed with mpmath.
+
+mpmath is an optional extra, and this is the only module that imports it; the core knows it as a function that it is
+given.
+"""
+
+import ast
+import math
+from collections.abc import Callable, Iterator, Mapping
+from fractions import Fraction
+from typing import Any, Final
+
+import mpmath
+import numpy as np
+from mpmath import mpf
+
+from actcli.core.activation import Activation
+from actcli.core.jet import Array
+from actcli.core.ulp import FORMATS, Reference, flushed
+from actcli.core.written import compute
+
+_BITS: Final = (160, 320, 1300, 2600)
+"""Working precisions, tried until two agree to far more than float64 shows."""
+_AGREED, _RANGE = 80, 1200
+
+_LARGEST_EXPONENT: Final = 2.0**64
+"""Beyond this exp() is 0 or too large for all purposes, and would take all the memory there is."""
+
+
+class Series:
+    """A power series in mpmath's numbers, cut off: its coefficients c_0, c_1, ... Compares by c_0."""
+
+    def __init__(self, coefficients: list[Any]) -> None:
+        self.c = coefficients
+
+    def of(self, constant: Any) -> "Series":
+        return Series([mpf(constant), *[mpf(0)] * (len(self.c) - 1)])
+
+    def __neg__(self) -> "Series":
+        return Series([-a for a in self.c])
+
+    def __add__(self, other: "Series") -> "Series":
+        return Series([a + b for a, b in zip(self.c, other.c, strict=True)])
+
+    def __sub__(self, other: "Series") -> "Series":
+        return self + -other
+
+    def __mul__(self, other: "Series") -> "Series":
+        return Series([sum(self.c[j] * other.c[k - j] for j in range(k + 1)) for k in range(len(self.c))])
+
+    def __truediv__(self, other: "Series") -> "Series":
+        quotient: list[Any] = []
+        for k, a in enumerate(self.c):
+            quotient.append((a - sum(other.c[j] * quotient[k - j] for j in range(1, k + 1))) / other.c[0])
+        return Series(quotient)
+
+    def times(self, factor: Any) -> "Series":
+        return Series([a * factor for a in self.c])
+
+    def __lt__(self, other: "Series") -> bool:
+        return bool(self.c[0] < other.c[0])
+
+    def __le__(self, other: "Series") -> bool:
+        return bool(self.c[0] <= other.c[0])
+
+    def __gt__(self, other: "Series") -> bool:
+        return bool(self.c[0] > other.c[0])
+
+    def __ge__(self, other: "Series") -> bool:
+        return bool(self.c[0] >= other.c[0])
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Series) and bool(self.c[0] == other.c[0])
+
+    __hash__ = None  # type: ignore[assignment]  # compared as a number, and no key of anything
+
+
+def _integral(start: Any, rate: Series, u: Series) -> Series:
+    """start + ∫ rate du."""
+    terms = (sum(j * u.c[j] * rate.c[k - j] for j in range(1, k + 1)) / k for k in range(1, len(u.c)))
+    return Series([start, *terms])
+
+
+def _exp(u: Series) -> Series:
+    if abs(u.c[0]) > _LARGEST_EXPONENT:
+        if u.c[0] > 0:
+            raise OverflowError
+        return u.of(0)
+    c = [mpmath.exp(u.c[0])]
+    for k in range(1, len(u.c)):
+        c.append(sum(j * u.c[j] * c[k - j] for j in range(1, k + 1)) / k)
+    return Series(c)
+
+
+def _sqrt(u: Series) -> Series:
+    c = [mpmath.sqrt(u.c[0])]
+    for k in range(1, len(u.c)):
+        c.append((u.c[k] - sum(c[j] * c[k - j] for j in range(1, k))) / (2 * c[0]))
+    return Series(c)
+
+
+def _waves(u: Series, sign: int, s: Any, c: Any) -> tuple[Series, Series]:
+    """sin and cos (sign -1), or sinh and cosh (sign 1), which are each other's derivatives."""
+    sines, cosines = [s], [c]
+    for k in range(1, len(u.c)):
+        sines.append(sum(j * u.c[j] * cosines[k - j] for j in range(1, k + 1)) / k)
+        cosines.append(sign * sum(j * u.c[j] * sines[k - j] for j in range(1, k + 1)) / k)
+    return Series(sines), Series(cosines)
+
+
+def _circular(u: Series) -> tuple[Series, Series]:
+    return _waves(u, -1, mpmath.sin(u.c[0]), mpmath.cos(u.c[0]))
+
+
+def _hyperbolic(u: Series) -> tuple[Series, Series]:
+    return _waves(u, 1, mpmath.sinh(u.c[0]), mpmath.cosh(u.c[0]))
+
+
+def _tanh(u: Series) -> Series:
+    """tanh and its slope, of which each gives the other's next coefficient."""
+    y, slope = [mpmath.tanh(u.c[0])], [mpmath.sech(u.c[0]) ** 2]
+    for k in range(1, len(u.c)):
+        y.append(sum(j * u.c[j] * slope[k - j] for j in range(1, k + 1)) / k)
+        product = (Series(y[:k]) * Series(slope)).c
+        slope.append(-2 * sum(j * u.c[j] * product[k - j] for j in range(1, k + 1)) / k)
+    return Series(y)
+
+
+def _bell(u: Series) -> Series:
+    """The slope of erf."""
+    return _exp(-(u * u)).times(2 / mpmath.sqrt(mpmath.pi))
+
+
+def _logarithm(u: Series, base: int | None = None) -> Series:
+    scale = 1 if base is None else 1 / mpmath.log(base)
+    return _integral(mpmath.log(u.c[0]) * scale, u.of(scale) / u, u)
+
+
+_FUNCTIONS: Final[Mapping[str, Callable[..., Series]]] = {
+    "exp": _exp,
+    "expm1": lambda u: _integral(mpmath.expm1(u.c[0]) if abs(u.c[0]) < 1 else _exp(u).c[0] - 1, _exp(u), u),
+    "log": _logarithm,
+    "log2": lambda u: _logarithm(u, 2),
+    "log10": lambda u: _logarithm(u, 10),
+    "log1p": lambda u: _integral(mpmath.log1p(u.c[0]), u.of(1) / (u.of(1) + u), u),
+    "sqrt": _sqrt,
+    "sin": lambda u: _circular(u)[0],
+    "cos": lambda u: _circular(u)[1],
+    "tan": lambda u: _circular(u)[0] / _circular(u)[1],
+    "sinh": lambda u: _hyperbolic(u)[0],
+    "cosh": lambda u: _hyperbolic(u)[1],
+    "tanh": _tanh,
+    "asin": lambda u: _integral(mpmath.asin(u.c[0]), u.of(1) / _sqrt(u.of(1) - u * u), u),
+    "acos": lambda u: _integral(mpmath.acos(u.c[0]), u.of(-1) / _sqrt(u.of(1) - u * u), u),
+    "atan": lambda u: _integral(mpmath.atan(u.c[0]), u.of(1) / (u.of(1) + u * u), u),
+    "asinh": lambda u: _integral(mpmath.asinh(u.c[0]), u.of(1) / _sqrt(u * u + u.of(1)), u),
+    "acosh": lambda u: _integral(mpmath.acosh(u.c[0]), u.of(1) / _sqrt(u * u - u.of(1)), u),
+    "atanh": lambda u: _integral(mpmath.atanh(u.c[0]), u.of(1) / (u.of(1) - u * u), u),
+    "erf": lambda u: _integral(mpmath.erf(u.c[0]), _bell(u), u),
+    "erfc": lambda u: _integral(mpmath.erfc(u.c[0]), -_bell(u), u),
+    "abs": lambda u: u.times(mpmath.sign(u.c[0])),
+    "sign": lambda u: u.of(mpmath.sign(u.c[0])),
+    "max": lambda u, v: u if u >= v else v,
+    "min": lambda u, v: u if u <= v else v,
+}
+
+
+class _Multiprecision:
+    """Series as an arithmetic for `compute`."""
+
+    def __init__(self, order: int) -> None:
+        self._one = Series([mpf(1), *[mpf(0)] * order])
+        self.vanished = False
+        """Whether something came out as 0 that may only be too small for the precision."""
+
+    def number(self, value: float) -> Series:
+        # A sixth is the one constant of a definition that is exact and no float64.
+        return self._one.of(mpf(1) / 6 if value == 1 / 6 else value)
+
+    def constant(self, name: str) -> Series:
+        return self._one.of(+mpmath.pi if name == "pi" else +mpmath.e)
+
+    def operation(self, sign: str, a: Series, b: Series, node: ast.BinOp) -> Series:
+        match sign:
+            case "+" | "-":
+                total = a + b if sign == "+" else a - b
+                self.vanished |= total.c[0] == 0 and a.c[0] != 0
+                return total
+            case "*":
+                return a * b
+            case "/":
+                return a / b
+        exponent = b.c[0]
+        if any(b.c[1:]) or exponent != int(exponent):
+            return _exp(b * _logarithm(a))
+        power = self._one
+        for _ in range(abs(int(exponent))):
+            power = power * a
+        return power if exponent >= 0 else self._one / power
+
+    def function(self, name: str, *arguments: Series) -> Series:
+        self.vanished |= name in ("log", "log2", "log10", "acosh") and arguments[0].c[0] == 1
+        return _FUNCTIONS[name](*arguments)
+
+    def activation(self, entry: Activation, x: Series) -> Any:
+        return _FUNCTIONS["tanh"](x) if entry.name == "tanh" else NotImplemented
+
+    def choose(self, condition: bool, then: Callable[[], Series], otherwise: Callable[[], Series]) -> Series:
+        return then() if condition else otherwise()
+
+    def both(self, a: bool, b: bool) -> bool:
+        return a and b
+
+    def negated(self, a: bool) -> bool:
+        return not a
+
+
+def float64_reference(activation: Activation, order: int, flush: bool) -> Callable[[Array], Reference]:
+    """The exact results of an activation's derivative as float64 sees them, for an audit.
+
+    At infinite inputs, and where the formula as it is written has no finite value, they are the core's.
+    """
+
+    def exact(x: Array) -> Reference:
+        known = activation.derivative(x, order) if order else activation(x)
+        pairs = zip(x.tolist(), known.tolist(), strict=True)
+        found = [_rounded(_value(activation, at, order, y == 0.0), y) for at, y in pairs]
+        rounded, remainder, spacing = (np.array(column) for column in zip(*found, strict=True))
+        if flush:
+            rounded = flushed(rounded, "float64")
+            remainder = np.where(rounded == 0.0, 0.0, remainder)
+        return Reference(rounded, remainder, spacing.astype(np.int32), rounded)
+
+    return exact
+
+
+def _value(activation: Activation, x: float, order: int, small: bool) -> Any:
+    """f^(order)(x), to at least 80 bits, or None where mpmath finds no real number.
+
+    small: float64 knows it as 0, so that beyond float64's range 0 is an answer.
+    """
+    if not math.isfinite(x):
+        return None
+    previous = None
+    try:
+        for bits, value, vanished in _ever_more_precisely(activation, x, order):
+            if not (isinstance(value, mpf) and mpmath.isfinite(value)):
+                return None
+            close = previous is not None and abs(value - previous) <= abs(value) * mpf(2) ** -_AGREED
+            if close and (not vanished or (small and bits > _RANGE)):
+                return value
+            previous = value
+    except (ArithmeticError, ValueError, TypeError):  # a pole, or an order of complex numbers
+        return None
+    return previous
+
+
+def _ever_more_precisely(activation: Activation, x: float, order: int) -> Iterator[tuple[int, Any, bool]]:
+    """Bits, the value to so many, and whether something in it has vanished that more bits might show."""
+    for bits in _BITS:
+        with mpmath.workprec(bits):
+            at = Series([mpf(x), mpf(1), *[mpf(0)] * order][: order + 1])
+            arithmetic = _Multiprecision(order)
+            inner = arithmetic.activation(activation, at)
+            result = compute(activation, at, arithmetic) if inner is NotImplemented else inner
+            value = result.c[order] * math.factorial(order)
+        yield bits, value, arithmetic.vanished or value == 0
+
+
+def _rounded(value: Any, known: float) -> tuple[float, float, int]:
+    """The nearest float64, (exact - rounded)/spacing, and log2 of the spacing; of the core's value for no other."""
+    form = FORMATS["float64"]
+    fallback = value is None
+    if fallback:
+        value = mpf(known) if math.isfinite(known) else mpf(0)
+    exponent = mpmath.mag(value) - 1 if value else form.smallest_exponent
+    spacing = int(min(max(exponent, form.smallest_exponent), form.largest_exponent)) - form.precision + 1
+    if fallback:
+        return known, 0.0, spacing if math.isfinite(known) else form.largest_exponent - form.precision + 1
+    if exponent > form.largest_exponent:
+        return math.copysign(math.inf, value), 0.0, spacing
+    if exponent < spacing - 64:
+        return math.copysign(0.0, value), 0.0, spacing
+    in_spacings = _fraction(value) / Fraction(2) ** spacing
+    whole = round(in_spacings)  # ties to even, as the type has it
+    rounded = math.copysign(0.0, value) if whole == 0 else _ldexp(whole, spacing)
+    return rounded, 0.0 if math.isinf(rounded) else float(in_spacings - whole), spacing
+
+
+def _fraction(value: Any) -> Fraction:
+    sign, mantissa, exponent, _ = value._mpf_
+    return Fraction(-int(mantissa) if sign else int(mantissa)) * Fraction(2) ** int(exponent)
+
+
+def _ldexp(whole: int, exponent: int) -> float:
+    try:
+        return math.ldexp(whole, exponent)
+    except OverflowError:
+        return math.copysign(math.inf, whole)

@@ -1,0 +1,97 @@
+"""Numbers that have to be those of a floating-point type, from two streams side by side."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import numpy as np
+
+from actcli.streams.blocks import Source, Values
+from actcli.streams.errors import StreamError
+from actcli.streams.reading import open_numbers
+
+# What a text with nine digits leaves out, which no narrow type can see.
+_NINE_DIGITS = 5e-9
+
+Round = Callable[[Values], Values]
+
+
+@contextmanager
+def open_typed(path: str, dtype: str, round_to_dtype: Round) -> Iterator["Typed"]:
+    """The numbers of a file ("-" is stdin), which have to be of the type `dtype`.
+
+    An array holds them exactly: as that type, as a wider one, or, for the 16-bit types, as their bits (uint16 or the
+    raw two-byte type). A decimal in a text stands for the number of the type that it is a rounding of.
+    """
+    with open_numbers(
+        (), None, path, uint16_is_bfloat16=dtype == "bfloat16", bits_are_float16=dtype == "float16"
+    ) as source:
+        yield Typed(source, dtype, round_to_dtype)
+
+
+@dataclass(frozen=True)
+class Typed:
+    """A source whose numbers are checked and rounded as they are read."""
+
+    source: Source
+    dtype: str
+    round_to_dtype: Round
+
+    def blocks(self) -> Iterator[Values]:
+        """The numbers in order. Raises StreamError at the first that is not of the type."""
+        before = 0
+        for block in self.source.blocks():
+            values = block.values.ravel()
+            rounded = self.round_to_dtype(values)
+            if self.dtype != "float64":
+                inexact = np.flatnonzero((rounded != values) & ~np.isnan(values))
+                for i in self._suspicious(values[inexact], rounded[inexact], inexact):
+                    raise self._error(before + i, float(values[i]), float(rounded[i]))
+            before += len(values)
+            yield rounded
+
+    def _suspicious(
+        self, values: Values, rounded: Values, places: "np.ndarray[tuple[int], np.dtype[np.intp]]"
+    ) -> list[int]:
+        """The places of those that no text with fewer digits would excuse."""
+        if self.source.shape is not None:
+            return [int(place) for place in places[:1]]
+        far = np.abs(rounded - values) > _NINE_DIGITS * np.abs(values)
+        suspects = zip(values[far].tolist(), rounded[far].tolist(), places[far].tolist(), strict=True)
+        return [place for value, number, place in suspects if not _is_rounding(value, number)][:1]
+
+    def _error(self, place: int, value: float, rounded: float) -> StreamError:
+        return StreamError(
+            f"{self.source.name}: number {place + 1}, {value!r}, is not a {self.dtype}; the nearest is {rounded!r}"
+        )
+
+
+def _is_rounding(value: float, number: float) -> bool:
+    """Whether `value`, as a decimal, is `number` with as many digits."""
+    digits = len(repr(value).partition("e")[0].replace(".", "").lstrip("-0"))
+    return float(f"{number:.{max(digits - 1, 0)}e}") == value
+
+
+def pairs(first: Typed, second: Typed) -> Iterator[tuple[Values, Values]]:
+    """The numbers of both streams side by side, in blocks of equal length.
+
+    Raises StreamError where one has more numbers than the other.
+    """
+    counts = [0, 0]
+    readers = [first.blocks(), second.blocks()]
+    rest: list[Values] = [np.empty(0), np.empty(0)]
+    while True:
+        for i, reader in enumerate(readers):
+            while not rest[i].size and (block := next(reader, None)) is not None:
+                rest[i] = block
+                counts[i] += block.size
+        common = min(len(part) for part in rest)
+        if not common:
+            break
+        yield rest[0][:common], rest[1][:common]
+        rest = [part[common:] for part in rest]
+    for i, reader in enumerate(readers):
+        counts[i] += sum(block.size for block in reader)
+    if counts[0] != counts[1]:
+        names = first.source.name, second.source.name
+        raise StreamError(f"{names[0]} has {counts[0]:,} numbers and {names[1]} {counts[1]:,}")

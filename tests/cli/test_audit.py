@@ -1,0 +1,220 @@
+"""actcli audit"""
+
+import json
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from actcli.core.resolve import resolve
+from actcli.core.rounding import round_to
+from tests.cli.helpers import actcli, actcli_in_bytes, complaint, in_terminal, numbers, output
+from tests.core.kernels import correct, gelu_with_erf, gelu_with_tanh
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Inputs for gelu in bfloat16 and float32, and the results of a right and a wrong kernel for each."""
+    folder = tmp_path_factory.mktemp("audit")
+    for dtype in ("bfloat16", "float32"):
+        assert output("audit", "gelu", "--dtype", dtype, "--emit-inputs", folder / f"x_{dtype}.npy") == ""
+        x = np.load(folder / f"x_{dtype}.npy")[:: 16 if dtype == "float32" else 1]
+        np.save(folder / f"x_{dtype}.npy", x)
+        x = x.astype(np.float64)
+        np.save(folder / f"right_{dtype}.npy", correct("gelu", dtype)(x).astype(np.float32))
+    x = np.load(folder / "x_bfloat16.npy").astype(np.float64)
+    np.save(folder / "tanh_bfloat16.npy", gelu_with_tanh("bfloat16")(x).astype(np.float32))
+    x = np.load(folder / "x_float32.npy").astype(np.float64)
+    np.save(folder / "erf_float32.npy", gelu_with_erf(x).astype(np.float32))
+    return folder
+
+
+def audit(files: Path, dtype: str, kernel: str, *options: str) -> list[str]:
+    inputs, actual = str(files / f"x_{dtype}.npy"), str(files / f"{kernel}_{dtype}.npy")
+    return ["audit", "gelu", "--dtype", dtype, "--input", inputs, "--actual", actual, *options]
+
+
+def report(*args: str) -> dict:
+    run = actcli(*args, "--format", "json")
+    assert run.stderr == ""
+    return json.loads(run.stdout)
+
+
+def test_inputs_are_every_finite_number_of_a_16_bit_type(files: Path) -> None:
+    x = np.load(files / "x_bfloat16.npy")
+    assert (x.dtype, x.shape) == (np.float32, (65_280,))
+    assert len(np.unique(x.view(np.uint32))) == 65_280
+    assert (x.view(np.uint32) & 0xFFFF == 0).all()
+    assert np.isfinite(x).all()
+    assert np.load(files / "x_float32.npy").dtype == np.float32
+
+
+def test_inputs_as_text_read_back_the_same(files: Path, tmp_path: Path) -> None:
+    text = output("audit", "gelu", "--dtype", "bfloat16", "--emit-inputs", "-")
+    assert np.array_equal([float(line) for line in text.splitlines()], np.load(files / "x_bfloat16.npy"))
+
+
+def test_what_evaluate_prints_is_correct_everywhere(tmp_path: Path) -> None:
+    for dtype in ("bfloat16", "float16"):
+        x, y = tmp_path / "x.npy", tmp_path / f"y_{dtype}.npy"
+        output("audit", "mish", "--dtype", dtype, "--emit-inputs", x)
+        output("evaluate", "mish", "--dtype", dtype, "--input", x, "--output", y)
+        found = report("audit", "mish", "--dtype", dtype, "--input", str(x), "--actual", str(y), "--max-ulp", "0.5")
+        assert (found["max_steps"], found["nonfinite"], found["diagnosis"]) == (0, 0, None)
+
+
+def test_the_report_as_json(files: Path) -> None:
+    found = report(*audit(files, "bfloat16", "tanh", "--segments=-10,-5,0,5"))
+    assert {"activation", "order", "dtype", "count", "max_ulp", "mean_ulp", "max_steps", "mean_steps"} <= set(found)
+    assert {"worst_input", "max_ulp_input", "nonfinite", "wrong_sign", "histogram", "segments", "worst"} <= set(found)
+    assert (found["activation"], found["order"], found["dtype"], found["count"]) == ("gelu", 0, "bfloat16", 65_280)
+    assert found["segments"][0]["low"] == "-Infinity"
+    assert found["segments"][-1]["high"] == "Infinity"
+    assert [segment["high"] for segment in found["segments"][:-1]] == [-10, -5, 0, 5]
+    assert sum(segment["count"] for segment in found["segments"]) == sum(found["histogram"].values()) == 65_280
+    assert max(segment["max_steps"] for segment in found["segments"]) == found["max_steps"]
+    assert len(found["worst"]) == 10
+    assert found["worst"][0]["input"] == found["worst_input"]
+    assert found["worst"][0]["expected_bits"] == "0xbb5c"
+    assert "cancels in bfloat16" in found["diagnosis"]
+
+
+def test_segments_as_csv(files: Path) -> None:
+    lines = output(*audit(files, "bfloat16", "tanh", "--segments=-10,5", "--format", "csv")).splitlines()
+    assert lines[0].startswith("low,high,count,max_ulp,mean_ulp,max_steps,mean_steps")
+    assert [line.split(",")[:2] for line in lines[1:]] == [["-inf", "-10.0"], ["-10.0", "5.0"], ["5.0", "inf"]]
+
+
+def test_a_bound_decides_the_exit_code(files: Path) -> None:
+    for kernel, bound, code in [
+        ("right", ("--max-ulp", "0.5"), 0),
+        ("right", ("--max-steps", "0"), 0),
+        ("tanh", (), 0),
+        ("tanh", ("--max-ulp", "300"), 0),
+        ("tanh", ("--max-ulp", "2"), 1),
+        ("tanh", ("--max-steps", "300"), 1),
+    ]:
+        run = actcli(*audit(files, "bfloat16", kernel, *bound))
+        assert run.returncode == code, (kernel, bound)
+        assert run.stderr.startswith("actcli: audit failed: ") == (code == 1)
+        assert run.stderr.count("\n") == code
+        assert "65,280 inputs" in run.stdout
+
+
+def test_the_old_gelu_fails_and_the_sentence_says_why(files: Path) -> None:
+    run = actcli(*audit(files, "float32", "erf", "--max-ulp", "2"))
+    assert run.returncode == 1
+    assert "1 + erf(x/sqrt(2)) cancels in float32" in " ".join(run.stdout.split())
+
+
+def test_a_single_nan_fails(files: Path, tmp_path: Path) -> None:
+    actual = np.load(files / "right_bfloat16.npy")
+    actual[12345] = np.nan
+    np.save(tmp_path / "nan.npy", actual)
+    args = ["audit", "gelu", "--dtype", "bfloat16", "--input", str(files / "x_bfloat16.npy"), "--actual"]
+    run = actcli(*args, tmp_path / "nan.npy", "--max-ulp", "1e9", "--format", "json")
+    assert run.returncode == 1
+    assert "1 result is nan or infinite" in run.stderr
+    assert json.loads(run.stdout)["max_ulp"] == "Infinity"
+    assert json.loads(run.stdout)["nonfinite"] == 1
+
+
+def test_a_kernel_in_a_pipe(tmp_path: Path) -> None:
+    x = tmp_path / "x.txt"
+    x.write_text("-2 -0.5 0 0.1 1e-3 3\n")
+    y = [float(value) for value in correct("gelu", "float32")(np.float32([-2, -0.5, 0, 0.1, 1e-3, 3]).astype(float))]
+    text = "\n".join(f"{value:.9g}" for value in y)
+    args = ("audit", "gelu", "--dtype", "float32", "--input", x, "--actual", "-", "--max-steps", "0")
+    run = actcli(*args, stdin=text)
+    assert (run.returncode, run.stderr) == (0, "")
+    raw = np.float32(y).tobytes()
+    array = (
+        b"\x93NUMPY\x01\x00v\x00"
+        + "{'descr': '<f4', 'fortran_order': False, 'shape': (6,), }".ljust(117).encode()
+        + b"\n"
+    )
+    assert actcli_in_bytes(*args, stdin=array + raw).returncode == 0
+
+
+def test_backward_kernels_of_private_activations(tmp_path: Path) -> None:
+    act, x = "x*sigmoid(a*x):a=1.5", tmp_path / "x.npy"
+    output("audit", act, "--dtype", "float16", "--order", "1", "--emit-inputs", x)
+    slope = resolve(act).derivative(np.load(x).astype(float), 1)
+    np.save(tmp_path / "y.npy", round_to(slope, "float16").astype(np.float16).view(np.uint16))
+    args = ["audit", act, "--dtype", "float16", "--order", "1", "--input", str(x), "--actual", str(tmp_path / "y.npy")]
+    found = report(*args)
+    assert (found["activation"], found["order"], found["max_steps"]) == (act, 1, 0)
+    assert report(*[arg if arg != "1" else "0" for arg in args])["max_steps"] > 0
+
+
+def test_flushed_subnormals(files: Path, tmp_path: Path) -> None:
+    actual = np.load(files / "right_bfloat16.npy")
+    actual[np.abs(actual) < 2.0**-126] = 0
+    np.save(tmp_path / "y.npy", actual)
+    args = ["audit", "gelu", "--dtype", "bfloat16", "--input", str(files / "x_bfloat16.npy"), "--actual"]
+    strict, flushed = (
+        report(*args, str(tmp_path / "y.npy")),
+        report(*args, str(tmp_path / "y.npy"), "--flush-subnormals"),
+    )
+    assert strict["max_steps"] > 100
+    assert "--flush-subnormals" in strict["diagnosis"]
+    assert flushed["max_steps"] == 0
+    assert flushed["subnormal_inputs"]["count"] == 254
+    assert sum(segment["count"] for segment in flushed["segments"]) == 65_280 - 254
+
+
+def test_float64_with_and_without_mpmath(tmp_path: Path) -> None:
+    (tmp_path / "x.txt").write_text("-9.5 -3 0.25 2\n")
+    (tmp_path / "y.txt").write_text(" ".join(repr(x * math.erfc(-x / math.sqrt(2)) / 2) for x in (-9.5, -3, 0.25, 2)))
+    args = ("audit", "gelu", "--dtype", "float64", "--input", tmp_path / "x.txt", "--actual", tmp_path / "y.txt")
+    found = report(*map(str, args))
+    assert 0 < found["max_ulp"] < 200  # the rounding of x/√2 at -9.5 costs about 9.5² ULP
+    assert found["max_ulp_input"] == -9.5
+    hidden = tmp_path / "site"
+    hidden.mkdir()
+    (hidden / "sitecustomize.py").write_text("import sys; sys.modules['mpmath'] = None\n")
+    message = complaint(*args, env={"PYTHONPATH": str(hidden)})
+    assert "pip install 'actcli[audit]'" in message
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        ("audit gelu", "--input FILE and --actual FILE"),
+        ("audit gelu --input x.npy", "--actual FILE"),
+        ("audit gelu --input - --actual -", "cannot both be stdin"),
+        ("audit gelu --emit-inputs x.npy --actual y.npy", "second run"),
+        ("audit softmax --emit-inputs x.npy", "softmax acts on whole rows"),
+        ("audit softmax --input - --actual y.npy", "softmax acts on whole rows"),
+        ("audit gleu --emit-inputs x.npy", "did you mean"),
+        ("audit gelu --input /missing --actual y.npy", "/missing: No such file"),
+        ("audit gelu --dtype float8 --emit-inputs x.npy", "float8"),
+        ("audit gelu --input - --actual /dev/null --segments 3,1", "ascend"),
+        ("audit gelu --input - --actual /dev/null --segments 3,x", "--segments: not a number: 'x'"),
+        ("audit gelu --input - --actual /dev/null --max-ulp -1", "--max-ulp"),
+        ("audit gelu --input - --actual /dev/null", "stdin has 2 numbers and /dev/null 0"),
+        ("audit gelu --order 33 --emit-inputs x.npy", "--order"),
+        ("audit gelu --emit-inputs /missing/x.npy", "/missing/x.npy: No such file"),
+    ],
+)
+def test_what_cannot_be_audited_is_refused_in_one_line(args: str, message: str) -> None:
+    assert message in complaint(*args.split(), stdin="1 2")
+    assert not Path("x.npy").exists()
+
+
+def test_what_is_not_of_the_type_is_refused(tmp_path: Path) -> None:
+    np.save(tmp_path / "x.npy", np.array([0.5, 1.001, 2.0], np.float32))
+    args = ("audit", "gelu", "--dtype", "bfloat16", "--input", tmp_path / "x.npy", "--actual", tmp_path / "x.npy")
+    assert "number 2, 1.00" in complaint(*args)
+
+
+def test_a_terminal_shows_the_whole_report(files: Path) -> None:
+    for size in ((80, 24), (60, 20), (40, 15)):
+        terminal = in_terminal(*audit(files, "bfloat16", "tanh"), size=size)
+        assert terminal.exit_code == 0
+        assert terminal.width <= size[0]
+        text = " ".join(" ".join(terminal.lines).split())
+        assert "gelu in bfloat16, 65,280 inputs: at most 15,1" in text
+        assert "Diagnosis: the result is 0 for every x < -3." in text
+    assert numbers("evaluate", "relu", "1") == [1.0]

@@ -1,0 +1,63 @@
+"""Implementations with known mistakes, as NumPy in the type computes them."""
+
+import math
+from collections.abc import Callable
+from functools import lru_cache
+
+import numpy as np
+
+from actcli.core.audit_sweep import sweep
+from actcli.core.resolve import resolve
+from actcli.core.rounding import round_to
+
+Kernel = Callable[[np.ndarray], np.ndarray]
+f32 = np.float32
+_erf = np.vectorize(math.erf, otypes=[np.float64])
+
+
+@lru_cache(maxsize=16)
+def inputs(activation: str, dtype: str, order: int = 0) -> np.ndarray:
+    """A sweep, thinned where it is long."""
+    return sweep(resolve(activation), dtype, order)[:: 16 if dtype == "float32" else 1]
+
+
+def correct(activation: str, dtype: str, order: int = 0) -> Kernel:
+    return lambda x: round_to(resolve(activation).derivative(x, order), dtype)
+
+
+def gelu_with_erf(x: np.ndarray) -> np.ndarray:
+    """0.5 x (1 + erf(x/√2)) in float32: pytorch issue 187806."""
+    erf = _erf(x.astype(f32) * f32(math.sqrt(0.5))).astype(f32)
+    return (f32(0.5) * x.astype(f32) * (f32(1) + erf)).astype(np.float64)
+
+
+def gelu_with_tanh(dtype: str) -> Kernel:
+    """0.5 x (1 + tanh(√(2/π) (x + 0.044715 x³))), every operation rounded to the type."""
+
+    def rounded(x: np.ndarray | float) -> np.ndarray:
+        return round_to(np.asarray(x, dtype=np.float64), dtype)
+
+    def kernel(x: np.ndarray) -> np.ndarray:
+        with np.errstate(all="ignore"):
+            cube = rounded(rounded(x * x) * x)
+            inner = rounded(rounded(math.sqrt(2 / math.pi)) * rounded(x + rounded(rounded(0.044715) * cube)))
+            return rounded(rounded(0.5 * x) * rounded(1 + rounded(np.tanh(inner))))
+
+    return kernel
+
+
+def flushing(kernel: Kernel, smallest_normal: float = 2.0**-126) -> Kernel:
+    """The same on hardware without subnormals."""
+
+    def flush(x: np.ndarray) -> np.ndarray:
+        return np.where(np.abs(x) < smallest_normal, np.copysign(0.0, x), x)
+
+    return lambda x: flush(kernel(flush(x)))
+
+
+def in_float32(function: Kernel) -> Kernel:
+    def kernel(x: np.ndarray) -> np.ndarray:
+        with np.errstate(all="ignore"):
+            return function(x.astype(f32)).astype(np.float64)
+
+    return kernel

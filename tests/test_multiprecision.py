@@ -1,0 +1,66 @@
+"""The reference for float64 against the independent truth, and against the rounding of exact fractions."""
+
+import math
+
+import mpmath
+import numpy as np
+import pytest
+
+from actcli.core.catalogue import CATALOGUE
+from actcli.core.resolve import resolve
+from actcli.multiprecision import float64_reference
+from tests import truth
+
+POINTS = [-1e300, -745.2, -38.3, -20.0, -5.5, -0.75, -1e-5, -1e-300, 0.0, 1e-310, 1e-20, 0.3, 1.5, 6.5, 17.5, 800.0]
+
+
+@pytest.mark.parametrize("name", list(truth.DEFINITIONS))
+@pytest.mark.parametrize("order", [0, 1, 2])
+def test_the_catalogue_is_exact_to_far_below_an_ulp(name: str, order: int) -> None:
+    activation = resolve(name)
+    x = [at for at in POINTS if order == 0 or at not in activation.kinks(order)]
+    found = float64_reference(activation, order, False)(np.array(x))
+    columns = (found.rounded.tolist(), found.remainder.tolist(), found.spacing.tolist())
+    for at, rounded, remainder, spacing in zip(x, *columns, strict=True):
+        exact = truth.exact(name, at, order)
+        if abs(exact) >= mpmath.mpf(2) ** 1024:
+            assert math.isinf(rounded)
+            continue
+        with mpmath.workprec(2000):
+            unit = mpmath.mpf(2) ** spacing
+            assert abs((mpmath.mpf(rounded) + remainder * unit - exact) / unit) < 1e-9, (at, rounded)
+            assert abs(remainder) <= 0.5
+            assert abs(exact) / unit <= 2**53
+            assert spacing == -1074 or abs(exact) / unit - 2**52 >= -1e-9
+
+
+def test_every_formula_of_the_catalogue_can_be_computed_as_it_is_written() -> None:
+    for activation in CATALOGUE.values():
+        if not activation.rowwise:
+            found = float64_reference(activation, 0, False)(np.array([-0.7, 0.4]))
+            assert np.allclose(found.rounded, activation(np.array([-0.7, 0.4])), rtol=1e-14, atol=0)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x*(1 + erf(x/sqrt(2)))/2 if x < 1 else max(x, 2) - min(2, pow(x, 2))",
+        "where(x > 0 and not x > 2, log1p(x), abs(x) + sign(x)) + clip(x, -1, 1) * e",
+        "leaky_relu(x, negative_slope=1/3) + elu(x, 0.5) + x**3 - x**-2 + 2**x + (x > 0.1)",
+        "a*sinh(x) + cosh(b*x) + arctan(x) + swish(x):a=2,b=-0.5",
+        "asin(x/9) + acos(x/9) + asinh(x) + atanh(x/9) + acosh(x*x + 2) + log10(x*x + 1) + log2(3 + x*x) + tan(x)",
+    ],
+)
+@pytest.mark.parametrize("order", [0, 1, 3])
+def test_formulas_agree_with_the_compiled_ones(text: str, order: int) -> None:
+    x = np.array([-2.3, -0.31, 0.17, 1.9, 2.7])
+    found = float64_reference(resolve(text), order, False)(x)
+    assert found.rounded == pytest.approx(resolve(text).derivative(x, order), rel=1e-12)
+    assert (found.remainder != 0).any()
+
+
+def test_infinite_inputs_and_poles_take_the_core_s_word() -> None:
+    found = float64_reference(resolve("silu"), 0, False)(np.array([-np.inf, np.inf, np.nan]))
+    assert found.rounded.tolist()[:2] == [0.0, np.inf]
+    assert math.isnan(found.exact[2])
+    assert float64_reference(resolve("1/x"), 0, False)(np.array([0.0])).rounded.tolist() == [np.inf]

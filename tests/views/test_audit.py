@@ -1,0 +1,86 @@
+"""The report of an audit on screens of several sizes."""
+
+import math
+
+import numpy as np
+import pytest
+
+from actcli.core.audit import Audit, Auditor, diagnosed
+from actcli.core.resolve import resolve
+from actcli.views.audit import audit_report
+from actcli.views.terminal import Terminal
+from tests.core.kernels import correct, gelu_with_tanh, inputs
+from tests.views.screens import screen
+
+SIZES = [(200, 60), (80, 24), (60, 20), (40, 15), (24, 10)]
+
+
+def audit(kind: str = "tanh", **options: bool) -> Audit:
+    x = inputs("gelu", "bfloat16")
+    y = (gelu_with_tanh("bfloat16") if kind == "tanh" else correct("gelu", "bfloat16"))(x)
+    if kind == "nan":
+        y = np.where(x == -2.0, np.nan, y)
+    auditor = Auditor(resolve("gelu"), "bfloat16", **options)  # type: ignore[arg-type]
+    auditor.add(x, y)
+    return diagnosed(auditor.result(), "something is the matter with it")
+
+
+@pytest.mark.parametrize(("width", "height"), SIZES)
+@pytest.mark.parametrize("colour", [False, True])
+@pytest.mark.parametrize("unicode", [False, True])
+@pytest.mark.parametrize("kind", ["tanh", "right", "nan"])
+def test_every_line_fits(kind: str, width: int, height: int, colour: bool, unicode: bool) -> None:
+    terminal = Terminal(width, height, colour, unicode)
+    lines = screen(audit_report(audit(kind), terminal), terminal)
+    assert "gelu in bfloat16" in " ".join(lines)
+    assert "Diagnosis: something" in " ".join(lines)
+
+
+def test_the_tables_say_what_the_audit_found() -> None:
+    found = audit()
+    lines = screen(audit_report(found, Terminal()), Terminal())
+    assert lines[0] == f"gelu in bfloat16, 65,280 inputs: at most {found.total.max_steps:,} steps off"
+    segments = lines[lines.index(next(line for line in lines if "x from" in line)) + 2 :][: len(found.segments)]
+    for line, segment in zip(segments, found.segments, strict=True):
+        low, high, count, *_ = line.split()
+        assert float(low.replace("∞", "inf")) == segment.low
+        assert float(high.replace("∞", "inf")) == segment.high
+        assert int(count.replace(",", "")) == segment.errors.count
+    worst = found.worst[0]
+    row = next(line.split() for line in lines if worst.input_bits in line)
+    assert row[-3:] == [worst.input_bits, worst.actual_bits, worst.expected_bits]
+    assert float(row[0]) == worst.input
+
+
+def test_the_chart_is_high_where_the_error_is() -> None:
+    lines = screen(audit_report(audit(), Terminal()), Terminal())
+    top = lines.index("largest ulp error over x") + 1
+    frame = next(i for i in range(top, len(lines)) if "└" in lines[i])
+    ticks = [i for i, mark in enumerate(lines[frame]) if mark == "┬"]
+    columns = dict(zip(lines[frame + 1].split(), ticks, strict=True))
+    thousand = next(i for i in range(top, frame) if "10²┤" in lines[i])
+
+    def filled(x: str, row: int) -> bool:
+        return lines[row].ljust(100)[columns[x]] not in " ⡀⢀"
+
+    assert filled("-10", thousand)
+    assert filled("-5", thousand)
+    assert not filled("-20", thousand)
+    assert not filled("0", thousand)
+    assert filled("-1", frame - 1)
+
+
+def test_nan_is_marked_in_the_chart_and_stands_first_among_the_worst() -> None:
+    found = audit("nan")
+    text = audit_report(found, Terminal())
+    assert "1 result nan or infinite that should not be" in text
+    assert "(×: nan or inf)" in text
+    assert text.count("×") == 2
+    assert found.worst[0].steps == math.inf
+    assert "0x7fc0" in text
+
+
+def test_flushed_subnormal_inputs_have_a_row_of_their_own() -> None:
+    lines = screen(audit_report(audit("right", flush_subnormals=True), Terminal()), Terminal())
+    assert "subnormals flushed" in lines[0]
+    assert [line.split()[:2] for line in lines if line.startswith("subnormal")] == [["subnormal", "254"]]
