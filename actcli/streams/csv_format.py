@@ -83,7 +83,7 @@ def _parse_chunk(chunk: bytes, name: str, first_line: int, width: int) -> Values
     commas = width - 1
     if b"_" not in chunk and all(line.count(b",") == commas for line in filled):
         try:
-            return parse_all(b",".join(filled).split(b",") if filled else [])
+            return parse_all(b",".join(filled)) if filled else np.empty(0)
         except ValueError:
             pass  # a quoted field or a mistake: the slow way knows
     rows = [_parse_row(line, name, number, width) for number, line in enumerate(lines, first_line) if line.strip()]
@@ -138,14 +138,14 @@ class CsvWriter:
         if self._source.rowwise or self._source.csv:
             lines = self._rows(results.shape[-1] if self._source.rowwise else int(block.lengths[0]), results)
         else:
-            lines = map(",".join, zip(format_all(block.values), format_all(results), strict=True))
-        self._file.write("".join([line + "\n" for line in lines]).encode("ascii"))
+            lines = map(b",".join, zip(format_all(block.values), format_all(results), strict=True))
+        self._file.write(b"".join([line + b"\n" for line in lines]))
         self._file.flush()
 
     def finish(self) -> None:
         """Nothing is left to be written."""
 
-    def _rows(self, width: int, results: Values) -> Iterator[str]:
+    def _rows(self, width: int, results: Values) -> Iterator[bytes]:
         if self._width == 0 and not self._source.csv:
             letter = "x" if results.ndim == 3 else "y"
             self._line(",".join(f"{letter}{column}" for column in range(1, width + 1)))
@@ -153,7 +153,7 @@ class CsvWriter:
             raise StreamError(f"{self._source.name}: rows of different lengths do not fit in a CSV table")
         self._width = width
         numbers = iter(format_all(results))
-        return (",".join(islice(numbers, width)) for _ in range(results.size // width if width else 0))
+        return (b",".join(islice(numbers, width)) for _ in range(results.size // width if width else 0))
 
     def _line(self, text: str) -> None:
         self._file.write(text.encode() + b"\n")
