@@ -28,12 +28,14 @@ _actcli() {
             "describe --format"|"describe -f") candidates="table plain csv json" ;;
             "evaluate --grid") candidates="" ;;
             "evaluate --input"|"evaluate -i") compopt -o default; return ;;
+            "evaluate --column"|"evaluate -c") candidates="" ;;
             "evaluate --dtype") candidates="float64 float32 float16 bfloat16" ;;
             "evaluate --format"|"evaluate -f") candidates="auto table plain csv json npy" ;;
             "evaluate --output"|"evaluate -o") compopt -o default; return ;;
             "differentiate --order"|"differentiate -n") candidates="" ;;
             "differentiate --grid") candidates="" ;;
             "differentiate --input"|"differentiate -i") compopt -o default; return ;;
+            "differentiate --column"|"differentiate -c") candidates="" ;;
             "differentiate --dtype") candidates="float64 float32 float16 bfloat16" ;;
             "differentiate --format"|"differentiate -f") candidates="auto table plain csv json npy" ;;
             "differentiate --output"|"differentiate -o") compopt -o default; return ;;
@@ -56,9 +58,9 @@ _actcli() {
                     "list -"*) candidates="--format -f --help" ;;
                     "describe -"*) candidates="--format -f --help" ;;
                     "describe "*) candidates="$first" ;;
-                    "evaluate -"*) candidates="--grid --input -i --dtype --format -f --output -o --help" ;;
+                    "evaluate -"*) candidates="--grid --input -i --column -c --append --dtype --format -f --output -o --help" ;;
                     "evaluate "*) candidates="$first" ;;
-                    "differentiate -"*) candidates="--order -n --grid --input -i --dtype --format -f --output -o --check --help" ;;
+                    "differentiate -"*) candidates="--order -n --grid --input -i --column -c --append --dtype --format -f --output -o --check --help" ;;
                     "differentiate "*) candidates="$first" ;;
                     "plot -"*) candidates="--range -r --format -f --help" ;;
                     "plot "*) candidates="$activations" ;;

@@ -39,6 +39,8 @@ complete -c actcli -n '__fish_seen_subcommand_from describe; and not __actcli_ha
 
 complete -c actcli -n '__fish_seen_subcommand_from evaluate' -l grid -x -d 'NUM evenly spaced points'
 complete -c actcli -n '__fish_seen_subcommand_from evaluate' -l input -s i -r -F -d 'Text, .csv or .npy; - is stdin'
+complete -c actcli -n '__fish_seen_subcommand_from evaluate' -l column -s c -x -d 'A column of the CSV input; repeat for more'
+complete -c actcli -n '__fish_seen_subcommand_from evaluate' -l append -d 'CSV: keep all columns, and put the results after them'
 complete -c actcli -n '__fish_seen_subcommand_from evaluate' -l dtype -x -a 'float64 float32 float16 bfloat16' -d 'Round the input, and the exact result, to this type'
 complete -c actcli -n '__fish_seen_subcommand_from evaluate' -l format -s f -x -a 'auto table plain csv json npy' -d 'auto: the output file'\''s suffix; a table on a terminal, plain in a pipe'
 complete -c actcli -n '__fish_seen_subcommand_from evaluate' -l output -s o -r -F -d 'Written whole or not at all'
@@ -48,6 +50,8 @@ complete -c actcli -n '__fish_seen_subcommand_from evaluate; and not __actcli_ha
 complete -c actcli -n '__fish_seen_subcommand_from differentiate' -l order -s n -x -d 'Which derivative'
 complete -c actcli -n '__fish_seen_subcommand_from differentiate' -l grid -x -d 'NUM evenly spaced points'
 complete -c actcli -n '__fish_seen_subcommand_from differentiate' -l input -s i -r -F -d 'Text, .csv or .npy; - is stdin'
+complete -c actcli -n '__fish_seen_subcommand_from differentiate' -l column -s c -x -d 'A column of the CSV input; repeat for more'
+complete -c actcli -n '__fish_seen_subcommand_from differentiate' -l append -d 'CSV: keep all columns, and put the results after them'
 complete -c actcli -n '__fish_seen_subcommand_from differentiate' -l dtype -x -a 'float64 float32 float16 bfloat16' -d 'Round the input, and the exact result, to this type'
 complete -c actcli -n '__fish_seen_subcommand_from differentiate' -l format -s f -x -a 'auto table plain csv json npy' -d 'auto: the output file'\''s suffix; a table on a terminal, plain in a pipe'
 complete -c actcli -n '__fish_seen_subcommand_from differentiate' -l output -s o -r -F -d 'Written whole or not at all'

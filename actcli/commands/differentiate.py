@@ -8,7 +8,7 @@ import numpy as np
 import typer
 
 from actcli.commands.numbers import answer
-from actcli.commands.options import Act, Dtype, Grid, Input, NumberFormat, Numbers, Output
+from actcli.commands.options import Act, Append, Columns, Dtype, Grid, Input, NumberFormat, Numbers, Output
 from actcli.core.activation import MAX_ORDER, Activation
 from actcli.core.check import check as compare_with_numerical
 from actcli.core.errors import InputError
@@ -22,6 +22,8 @@ def run(
     order: Annotated[int, typer.Option("--order", "-n", min=1, max=MAX_ORDER, help="Which derivative.")] = 1,
     grid: Grid = None,
     input_path: Input = None,
+    columns: Columns = None,
+    append: Append = False,
     dtype: Dtype = "float64",
     output_format: NumberFormat = "auto",
     output: Output = None,
@@ -37,6 +39,8 @@ def run(
     activation = resolve(act)
     if activation.rowwise and order > 1:
         raise InputError(f"{activation.name} acts on rows: of its derivatives only the first, the Jacobian, is given")
+    if activation.rowwise and append:
+        raise InputError(f"{activation.name} acts on rows: a Jacobian does not fit in a column")
     function = activation.jacobian if activation.rowwise else partial(activation.derivative, order=order)
     checked = _Checked(activation, order) if check else None
     answer(
@@ -45,11 +49,13 @@ def run(
         numbers=x,
         grid=grid,
         input_path=input_path,
+        columns=columns,
+        append=append,
         dtype=dtype,
         requested_format=output_format,
         output_path=output,
         document={"activation": activation.label, "order": order, "dtype": dtype},
-        heading=f"{activation.label}" + ("'" * order if order < 4 else f"^({order})") + "(x)",
+        name=activation.label + ("'" * order if order < 4 else f"^({order})"),
         kinks=activation.kinks(order),
     )
     if checked:

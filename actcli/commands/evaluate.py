@@ -1,7 +1,7 @@
 """actcli evaluate ACT [X...]"""
 
 from actcli.commands.numbers import answer
-from actcli.commands.options import Act, Dtype, Grid, Input, NumberFormat, Numbers, Output
+from actcli.commands.options import Act, Append, Columns, Dtype, Grid, Input, NumberFormat, Numbers, Output
 from actcli.core.resolve import resolve
 
 
@@ -10,6 +10,8 @@ def run(
     x: Numbers = None,
     grid: Grid = None,
     input_path: Input = None,
+    columns: Columns = None,
+    append: Append = False,
     dtype: Dtype = "float64",
     output_format: NumberFormat = "auto",
     output: Output = None,
@@ -26,9 +28,11 @@ def run(
         numbers=x,
         grid=grid,
         input_path=input_path,
+        columns=columns,
+        append=append,
         dtype=dtype,
         requested_format=output_format,
         output_path=output,
         document={"activation": activation.label, "dtype": dtype},
-        heading=f"{activation.label}(x)",
+        name=activation.label,
     )
