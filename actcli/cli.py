@@ -21,6 +21,7 @@ from actcli import __version__
 from actcli.core.errors import InputError
 from actcli.streams.errors import StreamError
 
+SUMMARY = "A workbench for activation functions in the terminal."
 COMMANDS = {
     "list": ("list", "The catalogue of activation functions."),
     "describe": ("describe", "The card of one activation: its properties and its plot."),
@@ -51,7 +52,7 @@ class CommandTable(TyperGroup):
     def __init__(self, **attributes: Any) -> None:
         super().__init__(**attributes)
         for name, (_, summary) in COMMANDS.items():
-            self.add_command(TyperCommand(name, help=summary))
+            self.add_command(TyperCommand(name, help=summary, short_help=summary))
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         name, command, rest = super().resolve_command(ctx, args)
@@ -75,7 +76,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     invoke_without_command=True,
     pretty_exceptions_enable=False,
-    help="A workbench for activation functions in the terminal.",
+    help=SUMMARY,
 )
 
 
@@ -84,6 +85,14 @@ def _print_completion(shell: str | None) -> None:
         from actcli.completion import script
 
         print(script(shell, {name: load(name) for name in COMMANDS}, get_command(app)), end="")
+        raise typer.Exit
+
+
+def _print_manual(wanted: bool) -> None:
+    if wanted:
+        from actcli.manual import page
+
+        print(page(SUMMARY, {name: load(name) for name in COMMANDS}, get_command(app)), end="")
         raise typer.Exit
 
 
@@ -108,6 +117,12 @@ def _options(
             help="Print the completion script.",
         ),
     ] = None,
+    show_manual: Annotated[
+        bool,
+        typer.Option(
+            "--show-manual", callback=_print_manual, is_eager=True, help="Print the manual page, for `man -l -`."
+        ),
+    ] = False,
 ) -> None:
     if context.invoked_subcommand is None:
         print(context.get_help())

@@ -12,7 +12,7 @@ _actcli() {
 
     if (( ${#words[@]} == 2 )); then
         candidates="list describe evaluate differentiate plot compare gain gradient-depth"
-        [[ $current == -* ]] && candidates="--version --show-completion --help"
+        [[ $current == -* ]] && candidates="--version --show-completion --show-manual --help"
     else
         local names="identity linear relu leaky_relu lrelu prelu rrelu relu6 relu_squared squared_relu relu2 threshold thresholded_relu elu celu selu gelu gelu_tanh gelu_new gelu_approximate quick_gelu silu swish mish hard_swish hard_silu softplus squareplus sparse_plus exponential exp sigmoid logistic expit log_sigmoid hard_sigmoid sparse_sigmoid tanh hard_tanh softsign erf arctan atan step heaviside binary_step hard_shrink soft_shrink tanh_shrink sin sine snake softmax log_softmax softmin sparsemax hardmax glu swiglu geglu reglu"
         local activations="$names"

@@ -19,7 +19,9 @@ from actcli.core.resolve import resolve
 def run(
     act: Act,
     x: Numbers = None,
-    order: Annotated[int, typer.Option("--order", "-n", min=1, max=MAX_ORDER, help="Which derivative.")] = 1,
+    order: Annotated[
+        int, typer.Option("--order", "-n", metavar="N", min=1, max=MAX_ORDER, help="Which derivative.")
+    ] = 1,
     grid: Grid = None,
     input_path: Input = None,
     columns: Columns = None,

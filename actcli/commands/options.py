@@ -22,7 +22,7 @@ Grid: TypeAlias = Annotated[
 ]
 Input: TypeAlias = Annotated[
     str | None,
-    typer.Option("--input", "-i", metavar="FILE", help="Text, .csv or .npy; - is stdin.", show_default=False),
+    typer.Option("--input", "-i", metavar="FILE", help="Read text, .csv or .npy; - is stdin.", show_default=False),
 ]
 Columns: TypeAlias = Annotated[
     list[str] | None,
@@ -35,7 +35,7 @@ Append: TypeAlias = Annotated[
 ]
 Output: TypeAlias = Annotated[
     str | None,
-    typer.Option("--output", "-o", metavar="FILE", help="Written whole or not at all.", show_default=False),
+    typer.Option("--output", "-o", metavar="FILE", help="Write a file, whole or not at all.", show_default=False),
 ]
 Dtype: TypeAlias = Annotated[
     Literal["float64", "float32", "float16", "bfloat16"],
