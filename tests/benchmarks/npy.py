@@ -26,13 +26,13 @@ def main() -> int:
     parser.add_argument("--directory", help="where the files are written; of the system's choice without it")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(dir=options.directory) as directory:
-        x, y, z = (str(Path(directory, name)) for name in ("x.npy", "y.npy", "z.npy"))
+        x, y = Path(directory, "x.npy"), Path(directory, "y.npy")
         np.save(x, np.random.default_rng(5).normal(0.0, 3.0, options.size))
         commands = {
-            "NumPy": [sys.executable, "-c", NUMPY, x, y],
-            "actcli evaluate tanh": [PROGRAM, "evaluate", "tanh", "--input", x, "--output", z],
+            "NumPy": [sys.executable, "-c", NUMPY, str(x), str(y)],
+            "actcli evaluate tanh": [PROGRAM, "evaluate", "tanh", "--input", str(x), "--output", str(y)],
         }
-        found = medians(commands, options.repeats)
+        found = medians(commands, options.repeats, outputs=[y])
     speeds = {name: found["NumPy"] / seconds for name, seconds in found.items()}
     rows = [[name, f"{seconds:.2f}", f"{speeds[name]:.2f}"] for name, seconds in found.items()]
     print(table(["process", "s", "of NumPy's speed"], rows))

@@ -11,11 +11,18 @@ from pathlib import Path
 PROGRAM = str(Path(sys.executable).with_name("actcli"))
 
 
-def medians(commands: Mapping[str, Sequence[str]], repeats: int, stdin: Path | None = None) -> dict[str, float]:
-    """Seconds from start to exit of each command, by name. In turns, so that a busy machine is busy for all of them."""
+def medians(
+    commands: Mapping[str, Sequence[str]], repeats: int, stdin: Path | None = None, outputs: Sequence[Path] = ()
+) -> dict[str, float]:
+    """Seconds from start to exit of each command, by name. In turns, so that a busy machine is busy for all of them.
+
+    The files that they write are removed before each run: to replace one takes longer than to make one.
+    """
     seconds: dict[str, list[float]] = {name: [] for name in commands}
     for turn in range(repeats + 1):
         for name, command in commands.items():
+            for output in outputs:
+                output.unlink(missing_ok=True)
             with open(stdin or os.devnull, "rb") as file:
                 start = time.perf_counter()
                 subprocess.run(command, stdin=file, stdout=subprocess.DEVNULL, check=True)
