@@ -18,16 +18,20 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from io import BufferedIOBase
 from itertools import chain
+from operator import methodcaller
 from typing import IO
 
 import numpy as np
 
 from actcli.streams.blocks import Block, Source, Table, Values, equal_lines
-from actcli.streams.decimals import format_all, parse, parse_all, quoted
+from actcli.streams.decimals import format_lines, parse, parse_all, quoted
 from actcli.streams.errors import StreamError
 from actcli.streams.text import BYTE_ORDER_MARK, CHUNK, decode
 
 _LONGEST_LINE = 1 << 24  # bytes: a longer one is no table
+
+
+_count_commas = methodcaller("count", b",")
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,9 +129,9 @@ def _blocks(chunks: Iterator[bytes], layout: _Layout, number: int, kept: deque[b
     width = layout.width if layout.picked is None else len(layout.picked)
     for chunk in chunks:
         lines = chunk.split(b"\n")
-        filled = [line for line in lines if line.strip()]
+        filled = list(filter(bytes.strip, lines))
         if filled:
-            values = _parse_quickly(filled, layout)
+            values = None if b'"' in chunk else _parse_quickly(filled, layout)
             if values is None:
                 numbered = ((line, place) for place, line in enumerate(lines, number) if line.strip())
                 rows = [_parse_line(line, place, layout) for line, place in numbered]
@@ -139,9 +143,8 @@ def _blocks(chunks: Iterator[bytes], layout: _Layout, number: int, kept: deque[b
 
 
 def _parse_quickly(lines: list[bytes], layout: _Layout) -> Values | None:
-    """None where a quote or a mistake asks for a closer look."""
-    commas = layout.width - 1
-    if any(line.count(b",") != commas or b'"' in line for line in lines):
+    """The numbers of lines without quotes; None where a mistake asks for a closer look."""
+    if set(map(_count_commas, lines)) != {layout.width - 1}:
         return None
     if layout.picked is not None:
         rows = [line.split(b",") for line in lines]
@@ -197,8 +200,7 @@ class CsvWriter:
             results = np.stack([block.values, results], axis=1)
         width = int(block.lengths[0]) if results.ndim == 1 else results.shape[-1]
         self._begin(width, is_jacobian=results.ndim == 3)
-        numbers = iter(format_all(results))
-        lines: Iterable[bytes] = map(b",".join, zip(*[numbers] * width, strict=True))
+        lines = format_lines(results, width, b",")
         if self._source.table is not None and (kept := self._source.table.lines) is not None:
             lines = (kept.popleft() + b"," + line for line in lines)
         self._file.write(b"".join([line + b"\n" for line in lines]))

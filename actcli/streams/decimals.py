@@ -1,11 +1,12 @@
 """Between decimal text and float64, exactly in both directions.
 
-The functions over many numbers, `parse_all`, `format_all` and `format_list`, are where nearly all the time of a text
+The functions over many numbers, `parse_all` and `format_...`, are where nearly all the time of a text
 stream goes. orjson does the bulk of them, several times as fast as Python does; what JSON cannot say, or says in
 another way, is Python's. Both are exact, so that nobody can tell which of them was at work.
 """
 
 import re
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -76,6 +77,11 @@ def format_list(values: Values) -> bytes:
 def format_all(values: Values) -> list[bytes]:
     """For each value the shortest text that reads back as the same float64."""
     return format_list(values).split(b",") if values.size else []
+
+
+def format_lines(values: Values, width: int, separator: bytes) -> Iterator[bytes]:
+    """The same in lines of `width` values each, without line ends."""
+    return map(separator.join, zip(*[iter(format_all(values))] * width, strict=True))
 
 
 def quoted(token: str) -> str:

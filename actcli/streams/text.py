@@ -11,7 +11,7 @@ from typing import IO
 import numpy as np
 
 from actcli.streams.blocks import Block, Values, equal_lines
-from actcli.streams.decimals import format_all, format_list, parse, parse_all, quoted
+from actcli.streams.decimals import format_all, format_lines, format_list, parse, parse_all, quoted
 from actcli.streams.errors import StreamError
 
 CHUNK = 1 << 18  # bytes that are read and parsed at a time
@@ -125,9 +125,13 @@ class PlainWriter:
             self._file.write(b"\n")
 
     def _lines_text(self, block: Block, results: Values) -> bytes:
-        numbers = iter(format_all(results))
-        lengths = block.lengths.tolist() if results.ndim == 1 else [results.shape[1]] * len(results)
-        lines = [b" ".join(islice(numbers, length)) for length in lengths]
+        if results.ndim == 2:
+            lines = list(format_lines(results, results.shape[1], b" "))
+        elif block.lengths.size and block.lengths[0] and (block.lengths == block.lengths[0]).all():
+            lines = list(format_lines(results, int(block.lengths[0]), b" "))
+        else:
+            numbers = iter(format_all(results))
+            lines = [b" ".join(islice(numbers, length)) for length in block.lengths.tolist()]
         text = b"\n".join(lines)
         if self._inside_line and lines and lines[0]:
             text = b" " + text
@@ -142,6 +146,5 @@ class PlainWriter:
             if self._matrices:
                 texts.append(b"\n")
             self._matrices += 1
-            numbers = iter(format_all(matrix))
-            texts += [b" ".join(islice(numbers, matrix.shape[1])) + b"\n" for _ in matrix]
+            texts += [line + b"\n" for line in format_lines(matrix, matrix.shape[1], b" ")]
         return b"".join(texts)
