@@ -10,6 +10,7 @@ import os
 import re
 import signal
 import sys
+from contextlib import suppress
 from types import FrameType
 from typing import Annotated, Any, Literal, NoReturn
 
@@ -56,7 +57,11 @@ class CommandTable(TyperGroup):
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         name, command, rest = super().resolve_command(ctx, args)
-        return name, load(name) if name else command, rest
+        command = load(name) if name else command
+        if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
+            # From here on there may be something to clean up: see __main__.
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+        return name, command, rest
 
 
 def load(name: str) -> TyperCommand:
@@ -190,7 +195,9 @@ def _decapitalised(message: str) -> str:
 
 
 def _complain(message: str) -> int:
-    print(f"actcli: {message}", file=sys.stderr)
+    if sys.stderr is not None:  # print would go to stdout
+        with suppress(OSError):
+            print(f"actcli: {message}", file=sys.stderr, flush=True)
     return 2
 
 

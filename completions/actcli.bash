@@ -60,7 +60,7 @@ _actcli() {
                     "describe "*) candidates="$first" ;;
                     "evaluate -"*) candidates="--grid --input -i --column -c --append --dtype --format -f --output -o --help" ;;
                     "evaluate "*) candidates="$first" ;;
-                    "differentiate -"*) candidates="--order -n --grid --input -i --column -c --append --dtype --format -f --output -o --check --help" ;;
+                    "differentiate -"*) candidates="--order -n --grid --input -i --column -c --append --dtype --format -f --output -o --check --quiet -q --help" ;;
                     "differentiate "*) candidates="$first" ;;
                     "plot -"*) candidates="--range -r --format -f --help" ;;
                     "plot "*) candidates="$activations" ;;

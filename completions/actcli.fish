@@ -57,6 +57,7 @@ complete -c actcli -n '__fish_seen_subcommand_from differentiate' -l dtype -x -a
 complete -c actcli -n '__fish_seen_subcommand_from differentiate' -l format -s f -x -a 'auto table plain csv json npy' -d 'auto: the output file'\''s suffix; a table on a terminal, plain in a pipe'
 complete -c actcli -n '__fish_seen_subcommand_from differentiate' -l output -s o -r -F -d 'Write a file, whole or not at all'
 complete -c actcli -n '__fish_seen_subcommand_from differentiate' -l check -d 'Compare with a numerical derivative; exit code 1 where they disagree'
+complete -c actcli -n '__fish_seen_subcommand_from differentiate' -l quiet -s q -d 'Nothing but errors on stderr'
 complete -c actcli -n '__fish_seen_subcommand_from differentiate' -l help -d 'Show this message and exit'
 complete -c actcli -n '__fish_seen_subcommand_from differentiate; and not __actcli_has_activation' -a '(__actcli_activations)'
 

@@ -8,7 +8,7 @@ import numpy as np
 import typer
 
 from actcli.commands.numbers import answer
-from actcli.commands.options import Act, Append, Columns, Dtype, Grid, Input, NumberFormat, Numbers, Output
+from actcli.commands.options import Act, Append, Columns, Dtype, Grid, Input, NumberFormat, Numbers, Output, Quiet
 from actcli.core.activation import MAX_ORDER, Activation
 from actcli.core.check import check as compare_with_numerical
 from actcli.core.errors import InputError
@@ -32,6 +32,7 @@ def run(
     check: Annotated[
         bool, typer.Option("--check", help="Compare with a numerical derivative; exit code 1 where they disagree.")
     ] = False,
+    quiet: Quiet = False,
 ) -> None:
     """At a kink the derivative is the one that PyTorch's autograd returns. For a row-wise activation (softmax) the
     Jacobian, one matrix a row.
@@ -61,7 +62,7 @@ def run(
         kinks=activation.kinks(order),
     )
     if checked:
-        checked.report()
+        checked.report(quiet)
 
 
 class _Checked:
@@ -85,13 +86,15 @@ class _Checked:
         self.disagreements += int(found.disagreements.sum())
         return found.derivative
 
-    def report(self) -> None:
+    def report(self, quiet: bool) -> None:
         """One line on stderr; exit code 1 for a disagreement."""
         if self.disagreements:
             print(
                 f"actcli: check failed at {self.disagreements} of {self.compared} points: {self.first}", file=sys.stderr
             )
             raise typer.Exit(1)
+        if quiet:
+            return
         left_out = self.given - self.compared
         note = f" ({left_out} at kinks or without a finite value left out)" if left_out else ""
         print(f"checked: {self.compared} points agree with the numerical derivative{note}", file=sys.stderr)

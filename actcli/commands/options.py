@@ -37,6 +37,7 @@ Output: TypeAlias = Annotated[
     str | None,
     typer.Option("--output", "-o", metavar="FILE", help="Write a file, whole or not at all.", show_default=False),
 ]
+Quiet: TypeAlias = Annotated[bool, typer.Option("--quiet", "-q", help="Nothing but errors on stderr.")]
 Dtype: TypeAlias = Annotated[
     Literal["float64", "float32", "float16", "bfloat16"],
     typer.Option("--dtype", help="Round the input, and the exact result, to this type."),
