@@ -176,11 +176,12 @@ def _obey_the_locale() -> None:
 
 
 def _discard_what_cannot_be_written() -> None:
-    """Python flushes stdout once more at exit, and would complain there."""
-    try:
-        sys.stdout.flush()
-    except OSError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    """Python flushes both once more at exit, and would complain there or change the exit code."""
+    for stream in filter(None, (sys.stdout, sys.stderr)):
+        try:
+            stream.flush()
+        except OSError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _usage(error: typer.TyperException) -> str:
