@@ -24,7 +24,7 @@ from typing import IO
 import numpy as np
 
 from actcli.streams.blocks import Block, Source, Table, Values, equal_lines
-from actcli.streams.decimals import format_lines, parse, parse_all, quoted
+from actcli.streams.decimals import format_lines, is_number, parse, parse_all, quoted
 from actcli.streams.errors import StreamError
 from actcli.streams.text import BYTE_ORDER_MARK, CHUNK, decode
 
@@ -51,14 +51,14 @@ def read_csv(
     Without `columns` all of them are read. Raises StreamError with the line of what is wrong, or with the column
     that does not exist.
     """
-    chunks = _whole_lines(stream, name)
+    chunks = line_chunks(stream, name)
     lines: deque[bytes] | None = deque() if keep_lines else None
     start, number = _first_filled(chunks)
     first, _, rest = start.partition(b"\n")
-    fields = [field.strip() for field in _fields(first, name, number)]
+    fields = [field.strip() for field in split_fields(first, name, number)]
     picked = [_position(column, fields, name) for column in columns] or list(range(len(fields)))
     layout = _Layout(name, len(fields), picked if columns else None)
-    if all(_is_number(fields[position]) for position in picked) and not _is_named(columns, fields):
+    if all(is_number(fields[position]) for position in picked) and not _is_named(columns, fields):
         names = tuple(str(position + 1) for position in picked)
         return Table(None, names, lines), _blocks(chain([start], chunks), layout, number, lines)
     names = tuple(fields[position] for position in picked)
@@ -67,7 +67,7 @@ def read_csv(
 
 
 def _is_named(columns: Sequence[str], fields: Sequence[str]) -> bool:
-    return any(column in fields for column in columns) and not all(map(_is_number, fields))
+    return any(column in fields for column in columns) and not all(map(is_number, fields))
 
 
 def _position(column: str, fields: Sequence[str], name: str) -> int:
@@ -80,7 +80,7 @@ def _position(column: str, fields: Sequence[str], name: str) -> int:
         return int(column) - 1
     if not fields:
         known = "the file is empty"
-    elif all(map(_is_number, fields)):
+    elif all(map(is_number, fields)):
         known = f"its {len(fields)} columns have no names" if len(fields) > 1 else "its only column has no name"
     else:
         known = f"there is {', '.join(map(quoted, fields[:10]))}{', ...' if len(fields) > 10 else ''}"
@@ -106,10 +106,10 @@ def _first_filled(chunks: Iterator[bytes]) -> tuple[bytes, int]:
     return b"", number
 
 
-def _whole_lines(stream: BufferedIOBase, name: str) -> Iterator[bytes]:
-    """The stream cut into chunks after line ends."""
-    pieces: list[bytes] = []
-    line, size = 1, 0
+def line_chunks(stream: BufferedIOBase, name: str, start: bytes = b"") -> Iterator[bytes]:
+    """The stream, whose first bytes `start` have already been taken from it, cut into chunks after line ends."""
+    pieces = [start]
+    line, size = 1, len(start)
     while data := stream.read1(CHUNK):
         end = data.rfind(b"\n") + 1
         if end:
@@ -156,9 +156,9 @@ def _parse_quickly(lines: list[bytes], layout: _Layout) -> Values | None:
 
 
 def _parse_line(line: bytes, number: int, layout: _Layout) -> list[float]:
-    fields = _fields(line, layout.name, number)
+    fields = split_fields(line, layout.name, number)
     if len(fields) != layout.width:
-        raise StreamError(f"{layout.name}, line {number}: {_count(len(fields))}, expected {layout.width}")
+        raise StreamError(f"{layout.name}, line {number}: {count_fields(len(fields))}, expected {layout.width}")
     try:
         return [parse(field) for field in (fields if layout.picked is None else map(fields.__getitem__, layout.picked))]
     except ValueError as error:
@@ -166,23 +166,17 @@ def _parse_line(line: bytes, number: int, layout: _Layout) -> list[float]:
         raise StreamError(f"{layout.name}, line {number}: {error}{hint}") from None
 
 
-def _fields(line: bytes, name: str, number: int) -> list[str]:
+def split_fields(line: bytes, name: str, number: int) -> list[str]:
+    """The fields of a line of CSV, without their quotes. Raises StreamError with the line's number."""
     try:
         return next(csv.reader([decode(line).strip("\r\n")], strict=True), [])
     except (ValueError, csv.Error) as error:
         raise StreamError(f"{name}, line {number}: {error}") from None
 
 
-def _count(fields: int) -> str:
+def count_fields(fields: int) -> str:
+    """`1 field`, `2 fields`."""
     return "1 field" if fields == 1 else f"{fields} fields"
-
-
-def _is_number(field: str) -> bool:
-    try:
-        parse(field)
-    except ValueError:
-        return False
-    return True
 
 
 class CsvWriter:

@@ -32,6 +32,15 @@ def parse(token: str) -> float:
     raise ValueError(f"not a number: {quoted(token)}")
 
 
+def is_number(token: str) -> bool:
+    """Whether `parse` reads it."""
+    try:
+        parse(token)
+    except ValueError:
+        return False
+    return True
+
+
 def parse_all(text: bytes) -> Values:
     """The numbers of a text, with a comma between each two. The ValueError does not say which of them is bad."""
     if b"_" in text:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from io import BufferedIOBase
-from typing import cast
+from typing import Literal, cast
 
 from actcli.streams.arguments import from_arguments, from_grid
 from actcli.streams.blocks import Source, Values
@@ -52,23 +52,34 @@ def open_numbers(
     elif grid is not None:
         yield replace(from_grid(*grid, rowwise=rowwise), convert=convert)
     else:
-        # Each format's module is imported when it is met: most runs read numbers from their arguments.
-        with _opened(input_path) as (stream, name):
+        with opened(input_path) as (stream, name):
             try:
-                if columns or keep_lines or _suffix(name) == ".csv":
+                file_format, start = ("csv", b"") if columns or keep_lines else recognise(stream, name)
+                # Each format's module is imported when it is met: most runs read numbers from their arguments.
+                if file_format == "npy":
+                    from actcli.streams.npy_reading import read_npy
+
+                    source = read_npy(
+                        stream, name, rowwise=rowwise, any_order=any_order, uint16_is_bfloat16=uint16_is_bfloat16
+                    )
+                elif file_format == "csv":
                     from actcli.streams.csv_format import read_csv
 
                     table, blocks = read_csv(stream, name, columns, keep_lines)
                     source = Source(name, whole_rows(blocks) if rowwise else blocks, rowwise=rowwise, table=table)
                 else:
-                    source = _recognise(stream, name, rowwise, any_order, uint16_is_bfloat16)
+                    from actcli.streams.text import read_text
+
+                    blocks = read_text(stream, name, start)
+                    source = Source(name, whole_rows(blocks) if rowwise else blocks, rowwise=rowwise)
             except OSError as error:
                 raise file_error(name, error) from error
             yield replace(source, convert=convert)
 
 
 @contextmanager
-def _opened(path: str | None) -> Iterator[tuple[BufferedIOBase, str]]:
+def opened(path: str | None) -> Iterator[tuple[BufferedIOBase, str]]:
+    """The file ("-" is stdin, and so is None when it is no terminal) and its name. Raises StreamError."""
     if path is None and (sys.stdin is None or sys.stdin.isatty()):
         raise StreamError("no numbers: give X, --grid START STOP NUM or --input FILE, or pipe them in")
     if path is None or path == "-":
@@ -84,22 +95,19 @@ def _opened(path: str | None) -> Iterator[tuple[BufferedIOBase, str]]:
         yield file, path
 
 
-def _suffix(name: str) -> str:
-    return os.path.splitext(name)[1].lower()
+def recognise(stream: BufferedIOBase, name: str) -> tuple[Literal["csv", "npy", "text"], bytes]:
+    """The format, by suffix or .npy's magic, and the bytes that it took from the stream to tell; StreamError."""
+    suffix = os.path.splitext(name)[1].lower()
+    if suffix == ".csv":
+        return "csv", b""
 
-
-def _recognise(stream: BufferedIOBase, name: str, rowwise: bool, any_order: bool, uint16_is_bfloat16: bool) -> Source:
-    from actcli.streams.npy_reading import MAGIC, read_npy
+    from actcli.streams.npy_reading import MAGIC
 
     start = b""
     while len(start) < len(MAGIC) and MAGIC.startswith(start) and (byte := stream.read(1)):
         start += byte
     if start == MAGIC:
-        return read_npy(stream, name, rowwise=rowwise, any_order=any_order, uint16_is_bfloat16=uint16_is_bfloat16)
-    if _suffix(name) == ".npy":
+        return "npy", start
+    if suffix == ".npy":
         raise StreamError(f"{name}: not a .npy file")
-
-    from actcli.streams.text import read_text
-
-    blocks = read_text(stream, name, start)
-    return Source(name, whole_rows(blocks) if rowwise else blocks, rowwise=rowwise)
+    return "text", start

@@ -3,8 +3,9 @@
     python -m tests.cli.random_command_lines [--count 1000] [--seed 0]
 
 The commands and their options are those of the program. Each line runs in a process of its own, forked after the
-imports, with its memory limited; one that takes long gets a Ctrl-C. Prints the lines that ended with a traceback, with
-an undocumented exit code, with more or less than one line of complaint, or that left half a file behind.
+imports, with limits to its memory and files; one that takes long gets a Ctrl-C. Prints the lines that ended with a
+traceback, with an undocumented exit code, with more or less than one line of complaint, or that left half a file
+behind.
 """
 
 import argparse
@@ -29,7 +30,7 @@ import numpy as np  # isort: skip
 from actcli import cli
 from actcli.core.catalogue import CATALOGUE
 
-MEMORY = 3 << 30
+MEMORY, FILE_SIZE = 3 << 30, 64 << 20
 LONG = 4.0  # seconds until a Ctrl-C
 DEAF = 30.0  # seconds more until that counts as not obeyed
 
@@ -203,6 +204,7 @@ def _become(arguments: list[str], directory: Path, descriptors: list[int]) -> No
             os.dup2(descriptor, target)
         os.chdir(directory)
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (FILE_SIZE, FILE_SIZE))
         sys.stdin, sys.stdout, sys.stderr = (open(n, "rw"[n > 0], encoding="utf-8") for n in range(3))  # noqa: SIM115
         sys.argv = ["actcli", *arguments]
         cli.main()
