@@ -5,6 +5,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -48,7 +49,12 @@ def run(command: str, cwd: Path) -> str:
     return result.stdout
 
 
-@pytest.mark.parametrize(("command", "output"), examples())
+def can_run(command: str) -> bool:
+    """jq is the one program in the examples that a machine may lack; .ci/run installs it."""
+    return "| jq " not in command or shutil.which("jq") is not None
+
+
+@pytest.mark.parametrize(("command", "output"), [example for example in examples() if can_run(example[0])])
 def test_the_example_prints_what_the_readme_shows(command, output, tmp_path):
     shown = run(command, tmp_path)
     assert LONG_NUMBER.sub("", shown) == LONG_NUMBER.sub("", output)

@@ -1,1 +1,1 @@
-"""Programs that measure: `python -m tests.benchmarks.accuracy`, `.torch_accuracy`, `.throughput`."""
+"""Programs that measure: `python -m tests.benchmarks.accuracy`, `.torch_accuracy`, `.throughput`, `.startup`, `.text`, `.npy`."""
