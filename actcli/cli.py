@@ -40,11 +40,15 @@ _NEGATIVE_NUMBER = re.compile(r"-(\d|\.\d|inf(inity)?$|nan$)", re.IGNORECASE)
 
 
 class Command(TyperCommand):
-    """A command whose arguments may be negative numbers without a `--` before them."""
+    """A command whose arguments may be negative numbers without a `--` before them, and whose counts are bounded."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         # A leading blank tells an argument from an option, and every parser of numbers drops it.
-        return super().parse_args(ctx, [f" {arg}" if _NEGATIVE_NUMBER.match(arg) else arg for arg in args])
+        rest = super().parse_args(ctx, [f" {arg}" if _NEGATIVE_NUMBER.match(arg) else arg for arg in args])
+        for name, value in ctx.params.items():
+            if isinstance(value, int) and value > sys.maxsize:  # more than Python can count to in a loop
+                raise InputError(f"--{name.replace('_', '-')}: must be at most {sys.maxsize}")
+        return rest
 
 
 class CommandTable(TyperGroup):

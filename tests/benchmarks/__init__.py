@@ -1,1 +1,3 @@
-"""Programs that measure: `python -m tests.benchmarks.accuracy`, `.torch_accuracy`, `.throughput`, `.startup`, `.text`, `.npy`."""
+"""Programs that measure: `python -m tests.benchmarks.accuracy`, `.torch_accuracy`, `.throughput`; and, of whole
+processes, `.startup`, `.text` and `.npy`.
+"""

@@ -31,7 +31,7 @@ from actcli import cli
 from actcli.core.catalogue import CATALOGUE
 
 MEMORY, FILE_SIZE = 3 << 30, 64 << 20
-LONG = 4.0  # seconds until a Ctrl-C
+LONG = 2.0  # seconds until a Ctrl-C
 DEAF = 30.0  # seconds more until that counts as not obeyed
 
 ACTIVATIONS = [
