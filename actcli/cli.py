@@ -10,6 +10,7 @@ import os
 import re
 import signal
 import sys
+from contextlib import suppress
 from types import FrameType
 from typing import Annotated, Any, Literal, NoReturn
 
@@ -21,6 +22,7 @@ from actcli import __version__
 from actcli.core.errors import InputError
 from actcli.streams.errors import StreamError
 
+SUMMARY = "A workbench for activation functions in the terminal."
 COMMANDS = {
     "list": ("list", "The catalogue of activation functions."),
     "describe": ("describe", "The card of one activation: its properties and its plot."),
@@ -42,11 +44,15 @@ _NEGATIVE_NUMBER = re.compile(r"-(\d|\.\d|inf(inity)?$|nan$)", re.IGNORECASE)
 
 
 class Command(TyperCommand):
-    """A command whose arguments may be negative numbers without a `--` before them."""
+    """A command whose arguments may be negative numbers without a `--` before them, and whose counts are bounded."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         # A leading blank tells an argument from an option, and every parser of numbers drops it.
-        return super().parse_args(ctx, [f" {arg}" if _NEGATIVE_NUMBER.match(arg) else arg for arg in args])
+        rest = super().parse_args(ctx, [f" {arg}" if _NEGATIVE_NUMBER.match(arg) else arg for arg in args])
+        for name, value in ctx.params.items():
+            if isinstance(value, int) and value > sys.maxsize:  # more than Python can count to in a loop
+                raise InputError(f"--{name.replace('_', '-')}: must be at most {sys.maxsize}")
+        return rest
 
 
 class CommandTable(TyperGroup):
@@ -55,11 +61,15 @@ class CommandTable(TyperGroup):
     def __init__(self, **attributes: Any) -> None:
         super().__init__(**attributes)
         for name, (_, summary) in COMMANDS.items():
-            self.add_command(TyperCommand(name, help=summary))
+            self.add_command(TyperCommand(name, help=summary, short_help=summary))
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         name, command, rest = super().resolve_command(ctx, args)
-        return name, load(name) if name else command, rest
+        command = load(name) if name else command
+        if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
+            # From here on there may be something to clean up: see __main__.
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+        return name, command, rest
 
 
 def load(name: str) -> TyperCommand:
@@ -79,7 +89,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     invoke_without_command=True,
     pretty_exceptions_enable=False,
-    help="A workbench for activation functions in the terminal.",
+    help=SUMMARY,
 )
 
 
@@ -88,6 +98,14 @@ def _print_completion(shell: str | None) -> None:
         from actcli.completion import script
 
         print(script(shell, {name: load(name) for name in COMMANDS}, get_command(app)), end="")
+        raise typer.Exit
+
+
+def _print_manual(wanted: bool) -> None:
+    if wanted:
+        from actcli.manual import page
+
+        print(page(SUMMARY, {name: load(name) for name in COMMANDS}, get_command(app)), end="")
         raise typer.Exit
 
 
@@ -112,6 +130,12 @@ def _options(
             help="Print the completion script.",
         ),
     ] = None,
+    show_manual: Annotated[
+        bool,
+        typer.Option(
+            "--show-manual", callback=_print_manual, is_eager=True, help="Print the manual page, for `man -l -`."
+        ),
+    ] = False,
 ) -> None:
     if context.invoked_subcommand is None:
         print(context.get_help())
@@ -160,11 +184,12 @@ def _obey_the_locale() -> None:
 
 
 def _discard_what_cannot_be_written() -> None:
-    """Python flushes stdout once more at exit, and would complain there."""
-    try:
-        sys.stdout.flush()
-    except OSError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    """Python flushes both once more at exit, and would complain there or change the exit code."""
+    for stream in filter(None, (sys.stdout, sys.stderr)):
+        try:
+            stream.flush()
+        except OSError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _usage(error: typer.TyperException) -> str:
@@ -179,7 +204,9 @@ def _decapitalised(message: str) -> str:
 
 
 def _complain(message: str) -> int:
-    print(f"actcli: {message}", file=sys.stderr)
+    if sys.stderr is not None:  # print would go to stdout
+        with suppress(OSError):
+            print(f"actcli: {message}", file=sys.stderr, flush=True)
     return 2
 
 

@@ -22,6 +22,7 @@ class Option:
     summary: str
     values: int
     choices: tuple[str, ...] = ()
+    """Beside them there may be files."""
     is_activation: bool = False
     is_file: bool = False
 
@@ -66,14 +67,20 @@ def _option(parameter: Any) -> Option:
         values=0 if parameter.is_flag or parameter.count else parameter.nargs,
         choices=_choices(parameter),
         is_activation=parameter.metavar == _ONE_ACTIVATION,
-        is_file=parameter.metavar == "FILE",
+        is_file=any(map(_is_file, (parameter.metavar or "").split("|"))),
     )
 
 
 def _choices(parameter: Any) -> tuple[str, ...]:
-    """The values of a choice, or those in a metavar such as a|b|c:NUMBER, which says a, b and c."""
+    """The values of a choice, or those in a metavar such as a|b:NUMBER|FILE, which says a and b."""
     named = [name.partition(":")[0] for name in (parameter.metavar or "").split("|")]
-    return tuple(getattr(parameter.type, "choices", ())) or tuple(named if len(named) > 1 else ())
+    listed = tuple(name for name in named if not _is_file(name)) if len(named) > 1 else ()
+    return tuple(getattr(parameter.type, "choices", ())) or listed
+
+
+def _is_file(name: str) -> bool:
+    """FILE, FILE.npz"""
+    return name.partition(".")[0] == "FILE"
 
 
 def _names() -> list[str]:
@@ -161,7 +168,8 @@ def _bash(commands: list[CommandLine], root: list[Option]) -> str:
 
 def _bash_value(option: Option) -> str:
     if option.is_file:
-        return "compopt -o default; return"  # readline knows about blanks and tildes
+        # Where there is no other candidate, readline completes; it knows about blanks and tildes.
+        return f'compopt -o default; candidates="{" ".join(option.choices)}"'
     return 'candidates="$activations"' if option.is_activation else f'candidates="{" ".join(option.choices)}"'
 
 
@@ -232,7 +240,9 @@ def _zsh_specs(option: Option) -> Iterable[str]:
     """`'*--format=[help]:value:(json csv)'`, one for each spelling."""
     summary = option.summary.replace("\\", "\\\\").replace("[", "\\[").replace("]", "\\]").replace(":", "\\:")
     choices = f"({' '.join(option.choices)})" if option.choices else " "
-    action = "_files" if option.is_file else "_actcli_activation" if option.is_activation else choices
+    action = "_actcli_activation" if option.is_activation else choices
+    if option.is_file:
+        action = f"{{compadd -- {' '.join(option.choices)}; _files}}" if option.choices else "_files"
     for spelling in option.spellings:
         equals = "=" if option.values == 1 and spelling.startswith("--") else ""
         yield _quoted(f"*{spelling}{equals}[{summary}]{f':value:{action}' * option.values}")
@@ -288,7 +298,7 @@ def _fish_option(option: Option, condition: str) -> str:
     )
     value = ""
     if option.is_file:
-        value = " -r -F"
+        value = " -r -F" + (f" -a {_quoted(' '.join(option.choices))}" if option.choices else "")
     elif option.is_activation:
         value = " -x -a '(__actcli_activations)'"
     elif option.values:

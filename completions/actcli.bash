@@ -12,7 +12,7 @@ _actcli() {
 
     if (( ${#words[@]} == 2 )); then
         candidates="list describe evaluate differentiate plot compare gain audit gradient-depth collapse approximate trace"
-        [[ $current == -* ]] && candidates="--version --show-completion --help"
+        [[ $current == -* ]] && candidates="--version --show-completion --show-manual --help"
     else
         local names="identity linear relu leaky_relu lrelu prelu rrelu relu6 relu_squared squared_relu relu2 threshold thresholded_relu elu celu selu gelu gelu_tanh gelu_new gelu_approximate quick_gelu silu swish mish hard_swish hard_silu softplus squareplus sparse_plus exponential exp sigmoid logistic expit log_sigmoid hard_sigmoid sparse_sigmoid tanh hard_tanh softsign erf arctan atan step heaviside binary_step hard_shrink soft_shrink tanh_shrink sin sine snake softmax log_softmax softmin sparsemax hardmax glu swiglu geglu reglu"
         local activations="$names"
@@ -27,34 +27,36 @@ _actcli() {
             "list --format"|"list -f") candidates="auto table plain csv json" ;;
             "describe --format"|"describe -f") candidates="table plain csv json" ;;
             "evaluate --grid") candidates="" ;;
-            "evaluate --input"|"evaluate -i") compopt -o default; return ;;
+            "evaluate --input"|"evaluate -i") compopt -o default; candidates="" ;;
+            "evaluate --column"|"evaluate -c") candidates="" ;;
             "evaluate --dtype") candidates="float64 float32 float16 bfloat16" ;;
             "evaluate --format"|"evaluate -f") candidates="auto table plain csv json npy" ;;
-            "evaluate --output"|"evaluate -o") compopt -o default; return ;;
+            "evaluate --output"|"evaluate -o") compopt -o default; candidates="" ;;
             "evaluate --labels") candidates="" ;;
             "differentiate --order"|"differentiate -n") candidates="" ;;
             "differentiate --grid") candidates="" ;;
-            "differentiate --input"|"differentiate -i") compopt -o default; return ;;
+            "differentiate --input"|"differentiate -i") compopt -o default; candidates="" ;;
+            "differentiate --column"|"differentiate -c") candidates="" ;;
             "differentiate --dtype") candidates="float64 float32 float16 bfloat16" ;;
             "differentiate --format"|"differentiate -f") candidates="auto table plain csv json npy" ;;
-            "differentiate --output"|"differentiate -o") compopt -o default; return ;;
+            "differentiate --output"|"differentiate -o") compopt -o default; candidates="" ;;
             "plot --range"|"plot -r") candidates="" ;;
             "plot --at") candidates="" ;;
-            "plot --input"|"plot -i") compopt -o default; return ;;
+            "plot --input"|"plot -i") compopt -o default; candidates="" ;;
             "plot --width") candidates="" ;;
             "plot --height") candidates="" ;;
-            "plot --save") compopt -o default; return ;;
+            "plot --save") compopt -o default; candidates="" ;;
             "plot --format"|"plot -f") candidates="chart plain csv json" ;;
             "compare --range"|"compare -r") candidates="" ;;
             "compare --width") candidates="" ;;
             "compare --height") candidates="" ;;
-            "compare --save") compopt -o default; return ;;
+            "compare --save") compopt -o default; candidates="" ;;
             "compare --format"|"compare -f") candidates="table plain csv json" ;;
             "gain --format"|"gain -f") candidates="table plain csv json" ;;
             "audit --dtype") candidates="float64 float32 float16 bfloat16" ;;
-            "audit --emit-inputs") compopt -o default; return ;;
-            "audit --input"|"audit -i") compopt -o default; return ;;
-            "audit --actual") compopt -o default; return ;;
+            "audit --emit-inputs") compopt -o default; candidates="" ;;
+            "audit --input"|"audit -i") compopt -o default; candidates="" ;;
+            "audit --actual") compopt -o default; candidates="" ;;
             "audit --order"|"audit -n") candidates="" ;;
             "audit --segments") candidates="" ;;
             "audit --max-ulp") candidates="" ;;
@@ -69,11 +71,11 @@ _actcli() {
             "gradient-depth --lr") candidates="" ;;
             "gradient-depth --batch") candidates="" ;;
             "gradient-depth --steps") candidates="" ;;
-            "gradient-depth --data") candidates="spirals moons circles xor sine blobs FILE" ;;
+            "gradient-depth --data") compopt -o default; candidates="spirals moons circles xor sine blobs" ;;
             "gradient-depth --dtype") candidates="float64 float32" ;;
             "gradient-depth --seed") candidates="" ;;
             "gradient-depth --seeds") candidates="" ;;
-            "gradient-depth --export") candidates="" ;;
+            "gradient-depth --export") compopt -o default; candidates="" ;;
             "gradient-depth --fail-on") candidates="" ;;
             "gradient-depth --format"|"gradient-depth -f") candidates="table plain csv json" ;;
             "collapse --layers"|"collapse -l") candidates="" ;;
@@ -95,9 +97,9 @@ _actcli() {
                     "list -"*) candidates="--format -f --help" ;;
                     "describe -"*) candidates="--format -f --help" ;;
                     "describe "*) candidates="$first" ;;
-                    "evaluate -"*) candidates="--grid --input -i --dtype --format -f --output -o --labels --help" ;;
+                    "evaluate -"*) candidates="--grid --input -i --column -c --append --dtype --format -f --output -o --labels --help" ;;
                     "evaluate "*) candidates="$first" ;;
-                    "differentiate -"*) candidates="--order -n --grid --input -i --dtype --format -f --output -o --check --help" ;;
+                    "differentiate -"*) candidates="--order -n --grid --input -i --column -c --append --dtype --format -f --output -o --check --quiet -q --help" ;;
                     "differentiate "*) candidates="$first" ;;
                     "plot -"*) candidates="--range -r --derivative -d --at --input -i --density --width --height --ascii --save --format -f --help" ;;
                     "plot "*) candidates="$activations" ;;

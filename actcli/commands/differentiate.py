@@ -8,7 +8,7 @@ import numpy as np
 import typer
 
 from actcli.commands.numbers import answer
-from actcli.commands.options import Act, Dtype, Grid, Input, NumberFormat, Numbers, Output
+from actcli.commands.options import Act, Append, Columns, Dtype, Grid, Input, NumberFormat, Numbers, Output, Quiet
 from actcli.core.activation import MAX_ORDER, Activation
 from actcli.core.check import check as compare_with_numerical
 from actcli.core.errors import InputError
@@ -19,15 +19,20 @@ from actcli.core.resolve import resolve
 def run(
     act: Act,
     x: Numbers = None,
-    order: Annotated[int, typer.Option("--order", "-n", min=1, max=MAX_ORDER, help="Which derivative.")] = 1,
+    order: Annotated[
+        int, typer.Option("--order", "-n", metavar="N", min=1, max=MAX_ORDER, help="Which derivative.")
+    ] = 1,
     grid: Grid = None,
     input_path: Input = None,
+    columns: Columns = None,
+    append: Append = False,
     dtype: Dtype = "float64",
     output_format: NumberFormat = "auto",
     output: Output = None,
     check: Annotated[
         bool, typer.Option("--check", help="Compare with a numerical derivative; exit code 1 where they disagree.")
     ] = False,
+    quiet: Quiet = False,
 ) -> None:
     """At a kink the derivative is the one that PyTorch's autograd returns. For a row-wise activation (softmax) the
     Jacobian, one matrix a row.
@@ -37,6 +42,8 @@ def run(
     activation = resolve(act)
     if activation.rowwise and order > 1:
         raise InputError(f"{activation.name} acts on rows: of its derivatives only the first, the Jacobian, is given")
+    if activation.rowwise and append:
+        raise InputError(f"{activation.name} acts on rows: a Jacobian does not fit in a column")
     function = activation.jacobian if activation.rowwise else partial(activation.derivative, order=order)
     checked = _Checked(activation, order) if check else None
     answer(
@@ -45,15 +52,17 @@ def run(
         numbers=x,
         grid=grid,
         input_path=input_path,
+        columns=columns,
+        append=append,
         dtype=dtype,
         requested_format=output_format,
         output_path=output,
         document={"activation": activation.label, "order": order, "dtype": dtype},
-        heading=f"{activation.label}" + ("'" * order if order < 4 else f"^({order})") + "(x)",
+        name=activation.label + ("'" * order if order < 4 else f"^({order})"),
         kinks=activation.kinks(order),
     )
     if checked:
-        checked.report()
+        checked.report(quiet)
 
 
 class _Checked:
@@ -77,13 +86,15 @@ class _Checked:
         self.disagreements += int(found.disagreements.sum())
         return found.derivative
 
-    def report(self) -> None:
+    def report(self, quiet: bool) -> None:
         """One line on stderr; exit code 1 for a disagreement."""
         if self.disagreements:
             print(
                 f"actcli: check failed at {self.disagreements} of {self.compared} points: {self.first}", file=sys.stderr
             )
             raise typer.Exit(1)
+        if quiet:
+            return
         left_out = self.given - self.compared
         note = f" ({left_out} at kinks or without a finite value left out)" if left_out else ""
         print(f"checked: {self.compared} points agree with the numerical derivative{note}", file=sys.stderr)

@@ -6,7 +6,7 @@ import typer
 
 from actcli.commands.labels import named
 from actcli.commands.numbers import answer
-from actcli.commands.options import Act, Dtype, Grid, Input, NumberFormat, Numbers, Output
+from actcli.commands.options import Act, Append, Columns, Dtype, Grid, Input, NumberFormat, Numbers, Output
 from actcli.core.resolve import resolve
 
 
@@ -15,6 +15,8 @@ def run(
     x: Numbers = None,
     grid: Grid = None,
     input_path: Input = None,
+    columns: Columns = None,
+    append: Append = False,
     dtype: Dtype = "float64",
     output_format: NumberFormat = "auto",
     output: Output = None,
@@ -41,10 +43,12 @@ def run(
         numbers=x,
         grid=grid,
         input_path=input_path,
+        columns=columns,
+        append=append,
         dtype=dtype,
         requested_format=output_format,
         output_path=output,
         document={"activation": activation.label, "dtype": dtype, **({"labels": names} if names else {})},
-        heading=f"{activation.label}(x)",
+        name=activation.label,
         labels=names,
     )

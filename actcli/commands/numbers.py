@@ -22,23 +22,26 @@ def answer(
     numbers: Sequence[str] | None,
     grid: tuple[float, float, int] | None,
     input_path: str | None,
+    columns: Sequence[str] | None,
+    append: bool,
     dtype: str,
     requested_format: str,
     output_path: str | None,
     document: dict[str, Any],
-    heading: str,
+    name: str,
     kinks: Sequence[float] | None = None,
     labels: Sequence[str] | None = None,
 ) -> None:
-    """Print function(x) for the numbers given. JSON is `document` with x, y and those x that are `kinks` added.
+    """Print function(x), which tables call `name`(x), for the numbers given.
 
-    labels: the names of a row's scores, for the table
+    JSON is `document` with x, y and those x that are `kinks` added. labels: the names of a row's scores, for the
+    table.
     """
 
     def rounded(x: Array) -> Array:
         return round_to(x, dtype)
 
-    output_format = resolve_format(requested_format, output_path, stdout_is_tty())
+    output_format = resolve_format(requested_format, output_path, stdout_is_tty(), append)
     with open_numbers(
         numbers or (),
         grid,
@@ -47,6 +50,8 @@ def answer(
         convert=None if dtype == "float64" else rounded,
         any_order=output_format == "npy",
         uint16_is_bfloat16=dtype == "bfloat16",
+        columns=columns or (),
+        keep_lines=append,
     ) as source:
         if output_format in ("table", "json"):
             from actcli.streams.collect import collect
@@ -57,9 +62,9 @@ def answer(
             elif labels:
                 _show_votes(activation, x, y, labels)
             else:
-                _show(activation, x, y, kinks, heading)
+                _show(activation, x, y, kinks, f"{name}(x)")
             return
-        with open_output(output_path, output_format, source, dtype) as writer:
+        with open_output(output_path, output_format, source, dtype, name) as writer:
             for block in source.blocks():
                 writer.write(block, rounded(function(block.values)))
 

@@ -22,12 +22,22 @@ Grid: TypeAlias = Annotated[
 ]
 Input: TypeAlias = Annotated[
     str | None,
-    typer.Option("--input", "-i", metavar="FILE", help="Text, .csv or .npy; - is stdin.", show_default=False),
+    typer.Option("--input", "-i", metavar="FILE", help="Read text, .csv or .npy; - is stdin.", show_default=False),
+]
+Columns: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--column", "-c", metavar="NAME", help="A column of the CSV input; repeat for more.", show_default=False
+    ),
+]
+Append: TypeAlias = Annotated[
+    bool, typer.Option("--append", help="CSV: keep all columns, and put the results after them.")
 ]
 Output: TypeAlias = Annotated[
     str | None,
-    typer.Option("--output", "-o", metavar="FILE", help="Written whole or not at all.", show_default=False),
+    typer.Option("--output", "-o", metavar="FILE", help="Write a file, whole or not at all.", show_default=False),
 ]
+Quiet: TypeAlias = Annotated[bool, typer.Option("--quiet", "-q", help="Nothing but errors on stderr.")]
 Dtype: TypeAlias = Annotated[
     Literal["float64", "float32", "float16", "bfloat16"],
     typer.Option("--dtype", help="Round the input, and the exact result, to this type."),

@@ -1,5 +1,6 @@
 """What every reader yields and every writer takes: blocks of float64 that remember their layout."""
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import TypeAlias
@@ -46,6 +47,20 @@ def rows_at_once(length: int) -> int:
 
 
 @dataclass(frozen=True, eq=False)
+class Table:
+    """What CSV output keeps of a CSV file.
+
+    header: its first line, if that holds names.
+    columns: names of the columns whose numbers are read; without a header "1", "2", ...
+    lines: where columns are appended, the lines of the values that were read and not yet written.
+    """
+
+    header: str | None
+    columns: tuple[str, ...] = ()
+    lines: deque[bytes] | None = None
+
+
+@dataclass(frozen=True, eq=False)
 class Source:
     """The input, ready to be read once.
 
@@ -53,8 +68,7 @@ class Source:
     rowwise: blocks hold whole rows.
     shape: the array's shape; None when only the end of a text will tell.
     fortran_order: blocks come in the file's own order, the first axis fastest, and lines mean nothing.
-    csv: a CSV file, whose columns CSV output keeps.
-    header: the CSV file's header line, if it has one.
+    table: of a CSV file, what CSV output keeps of it.
     """
 
     name: str
@@ -62,8 +76,7 @@ class Source:
     rowwise: bool = False
     shape: tuple[int, ...] | None = None
     fortran_order: bool = False
-    csv: bool = False
-    header: str | None = None
+    table: Table | None = None
     convert: Callable[[Values], Values] | None = None
 
     def blocks(self) -> Iterator[Block]:

@@ -1,41 +1,97 @@
 """CSV: comma-separated columns of numbers under an optional line of names.
 
-Reading: a first line that is not all numbers is the header. Every line has as many fields as the first one;
-empty lines are skipped.
+Reading: a first line that is not all numbers is the header; where columns are picked by position, only those count.
+Every line has as many fields as the first one; empty lines are skipped. Columns that are not picked may hold anything.
 
 Writing, by where the numbers came from:
-- from a CSV file: the results in the columns of the input, under its header if it has one;
+- from a CSV file whose lines are kept: these lines, with the results appended as further columns, FUNCTION(COLUMN);
+- from another CSV file: the results in the columns that were read, under their header if there is one;
 - otherwise, elementwise: a header `x,y` and one line for each number;
 - otherwise, row-wise: a line for each row under `y1,...,ym`. Of a row's Jacobian each line is the gradient of
   one output, under `x1,...,xm`.
 """
 
-from collections.abc import Iterator
+import csv
+import io
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from io import BufferedIOBase
-from itertools import chain, islice
+from itertools import chain
+from operator import methodcaller
 from typing import IO
 
 import numpy as np
 
-from actcli.streams.blocks import Block, Source, Values, equal_lines
-from actcli.streams.decimals import format_all, is_number, parse, parse_all
+from actcli.streams.blocks import Block, Source, Table, Values, equal_lines
+from actcli.streams.decimals import format_lines, is_number, parse, parse_all, quoted
 from actcli.streams.errors import StreamError
 from actcli.streams.text import BYTE_ORDER_MARK, CHUNK, decode
 
 _LONGEST_LINE = 1 << 24  # bytes: a longer one is no table
 
 
-def read_csv(stream: BufferedIOBase, name: str) -> tuple[str | None, Iterator[Block]]:
-    """The header, if there is one, and the blocks. Raises StreamError with the line of what is wrong."""
+_count_commas = methodcaller("count", b",")
+
+
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    """How the lines of a file look, and which of their fields are read; None stands for all."""
+
+    name: str
+    width: int
+    picked: list[int] | None
+
+
+def read_csv(
+    stream: BufferedIOBase, name: str, columns: Sequence[str] = (), keep_lines: bool = False
+) -> tuple[Table, Iterator[Block]]:
+    """The header and the blocks of the columns, each given by its name or by its position, counted from 1.
+
+    Without `columns` all of them are read. Raises StreamError with the line of what is wrong, or with the column
+    that does not exist.
+    """
     chunks = line_chunks(stream, name)
+    lines: deque[bytes] | None = deque() if keep_lines else None
     start, number = _first_filled(chunks)
-    if not start:
-        return None, iter(())
     first, _, rest = start.partition(b"\n")
-    fields = split_fields(first, name, number)
-    if all(is_number(field) for field in fields):
-        return None, _blocks(chain([start], chunks), name, number, len(fields))
-    return first.decode().strip("\r\n"), _blocks(chain([rest], chunks), name, number + 1, len(fields))
+    fields = [field.strip() for field in split_fields(first, name, number)]
+    picked = [_position(column, fields, name) for column in columns] or list(range(len(fields)))
+    layout = _Layout(name, len(fields), picked if columns else None)
+    if all(is_number(fields[position]) for position in picked) and not _is_named(columns, fields):
+        names = tuple(str(position + 1) for position in picked)
+        return Table(None, names, lines), _blocks(chain([start], chunks), layout, number, lines)
+    names = tuple(fields[position] for position in picked)
+    header = csv_line(names) if columns and not keep_lines else first.decode().strip("\r\n")
+    return Table(header, names, lines), _blocks(chain([rest], chunks), layout, number + 1, lines)
+
+
+def _is_named(columns: Sequence[str], fields: Sequence[str]) -> bool:
+    return any(column in fields for column in columns) and not all(map(is_number, fields))
+
+
+def _position(column: str, fields: Sequence[str], name: str) -> int:
+    """Numbers in the first line are no names."""
+    if _is_named([column], fields):
+        if fields.count(column) > 1:
+            raise StreamError(f"{name}: {fields.count(column)} columns are named {quoted(column)}: give its position")
+        return fields.index(column)
+    if column.isdecimal() and 1 <= int(column) <= len(fields):
+        return int(column) - 1
+    if not fields:
+        known = "the file is empty"
+    elif all(map(is_number, fields)):
+        known = f"its {len(fields)} columns have no names" if len(fields) > 1 else "its only column has no name"
+    else:
+        known = f"there is {', '.join(map(quoted, fields[:10]))}{', ...' if len(fields) > 10 else ''}"
+    raise StreamError(f"{name}: no column {quoted(column)}: {known}")
+
+
+def csv_line(fields: Iterable[str]) -> str:
+    """The fields with commas between them, quoted where that is necessary."""
+    line = io.StringIO()
+    csv.writer(line, lineterminator="").writerow(fields)
+    return line.getvalue()
 
 
 def _first_filled(chunks: Iterator[bytes]) -> tuple[bytes, int]:
@@ -69,41 +125,49 @@ def line_chunks(stream: BufferedIOBase, name: str, start: bytes = b"") -> Iterat
         yield b"".join(pieces)
 
 
-def _blocks(chunks: Iterator[bytes], name: str, number: int, width: int) -> Iterator[Block]:
+def _blocks(chunks: Iterator[bytes], layout: _Layout, number: int, kept: deque[bytes] | None) -> Iterator[Block]:
+    width = layout.width if layout.picked is None else len(layout.picked)
     for chunk in chunks:
-        values = _parse_chunk(chunk, name, number, width)
-        number += chunk.count(b"\n")
-        if values.size:
-            yield Block(values, equal_lines(values.size // width, width))
+        lines = chunk.split(b"\n")
+        filled = list(filter(bytes.strip, lines))
+        if filled:
+            values = None if b'"' in chunk else _parse_quickly(filled, layout)
+            if values is None:
+                numbered = ((line, place) for place, line in enumerate(lines, number) if line.strip())
+                rows = [_parse_line(line, place, layout) for line, place in numbered]
+                values = np.array(rows, dtype=np.float64).ravel()
+            if kept is not None:
+                kept.extend(line.rstrip(b"\r") for line in filled)
+            yield Block(values, equal_lines(len(filled), width))
+        number += len(lines) - 1
 
 
-def _parse_chunk(chunk: bytes, name: str, first_line: int, width: int) -> Values:
-    lines = chunk.split(b"\n")
-    filled = [line for line in lines if line.strip()]
-    commas = width - 1
-    if b"_" not in chunk and all(line.count(b",") == commas for line in filled):
-        try:
-            return parse_all(b",".join(filled).split(b",") if filled else [])
-        except ValueError:
-            pass  # a quoted field or a mistake: the slow way knows
-    rows = [_parse_row(line, name, number, width) for number, line in enumerate(lines, first_line) if line.strip()]
-    return np.array(rows, dtype=np.float64).ravel()
-
-
-def _parse_row(line: bytes, name: str, number: int, width: int) -> list[float]:
-    fields = split_fields(line, name, number)
-    if len(fields) != width:
-        raise StreamError(f"{name}, line {number}: {count_fields(len(fields))}, expected {width}")
+def _parse_quickly(lines: list[bytes], layout: _Layout) -> Values | None:
+    """The numbers of lines without quotes; None where a mistake asks for a closer look."""
+    if set(map(_count_commas, lines)) != {layout.width - 1}:
+        return None
+    if layout.picked is not None:
+        rows = [line.split(b",") for line in lines]
+        lines = [row[position] for row in rows for position in layout.picked]
     try:
-        return [parse(field) for field in fields]
+        return parse_all(b",".join(lines))
+    except ValueError:
+        return None
+
+
+def _parse_line(line: bytes, number: int, layout: _Layout) -> list[float]:
+    fields = split_fields(line, layout.name, number)
+    if len(fields) != layout.width:
+        raise StreamError(f"{layout.name}, line {number}: {count_fields(len(fields))}, expected {layout.width}")
+    try:
+        return [parse(field) for field in (fields if layout.picked is None else map(fields.__getitem__, layout.picked))]
     except ValueError as error:
-        raise StreamError(f"{name}, line {number}: {error}") from None
+        hint = "; --column NAME picks columns" if layout.picked is None and layout.width > 1 else ""
+        raise StreamError(f"{layout.name}, line {number}: {error}{hint}") from None
 
 
 def split_fields(line: bytes, name: str, number: int) -> list[str]:
     """The fields of a line of CSV, without their quotes. Raises StreamError with the line's number."""
-    import csv  # only quotes, mistakes and the first line need it
-
     try:
         return next(csv.reader([decode(line).strip("\r\n")], strict=True), [])
     except (ValueError, csv.Error) as error:
@@ -118,36 +182,48 @@ def count_fields(fields: int) -> str:
 class CsvWriter:
     """Results as CSV; the module's docstring has the rule."""
 
-    def __init__(self, file: IO[bytes], source: Source) -> None:
+    def __init__(self, file: IO[bytes], source: Source, function: str = "") -> None:
         self._file = file
         self._source = source
+        self._function = function
         self._width = 0
-        if source.header is not None:
-            self._line(source.header)
-        elif not source.csv and not source.rowwise:
-            self._line("x,y")
 
     def write(self, block: Block, results: Values) -> None:
         """Raises StreamError where rows of different lengths would have to share the columns."""
-        if self._source.rowwise or self._source.csv:
-            lines = self._rows(results.shape[-1] if self._source.rowwise else int(block.lengths[0]), results)
-        else:
-            lines = map(",".join, zip(format_all(block.values), format_all(results), strict=True))
-        self._file.write("".join([line + "\n" for line in lines]).encode("ascii"))
+        if self._source.table is None and not self._source.rowwise:
+            results = np.stack([block.values, results], axis=1)
+        width = int(block.lengths[0]) if results.ndim == 1 else results.shape[-1]
+        self._begin(width, is_jacobian=results.ndim == 3)
+        lines = format_lines(results, width, b",")
+        if self._source.table is not None and (kept := self._source.table.lines) is not None:
+            lines = (kept.popleft() + b"," + line for line in lines)
+        self._file.write(b"".join([line + b"\n" for line in lines]))
         self._file.flush()
 
     def finish(self) -> None:
-        """Nothing is left to be written."""
+        """Where there was no number, the header is still missing."""
+        table = self._source.table
+        if self._width == 0 and (table is not None or not self._source.rowwise):
+            self._begin(2 if table is None else len(table.columns), is_jacobian=False)
 
-    def _rows(self, width: int, results: Values) -> Iterator[str]:
-        if self._width == 0 and not self._source.csv:
-            letter = "x" if results.ndim == 3 else "y"
-            self._line(",".join(f"{letter}{column}" for column in range(1, width + 1)))
-        elif self._width not in (0, width):
+    def _begin(self, width: int, is_jacobian: bool) -> None:
+        if self._width not in (0, width):
             raise StreamError(f"{self._source.name}: rows of different lengths do not fit in a CSV table")
+        if self._width == 0 and (header := self._header(width, is_jacobian)) is not None:
+            self._file.write(header.encode() + b"\n")
         self._width = width
-        numbers = iter(format_all(results))
-        return (",".join(islice(numbers, width)) for _ in range(results.size // width if width else 0))
 
-    def _line(self, text: str) -> None:
-        self._file.write(text.encode() + b"\n")
+    def _header(self, width: int, is_jacobian: bool) -> str | None:
+        table = self._source.table
+        if table is None and not self._source.rowwise:
+            return "x,y"
+        numbered = [f"{'x' if is_jacobian else 'y'}{column}" for column in range(1, width + 1)]
+        if table is None:
+            return ",".join(numbered)
+        if table.header is None:
+            return None
+        if table.lines is None:
+            return table.header if len(table.columns) == width else ",".join(numbered)
+        # A row that comes back shorter (glu) has no result for each column.
+        names = [f"{self._function}({column})" for column in table.columns]
+        return f"{table.header},{csv_line(names if len(names) == width else numbered)}"

@@ -25,17 +25,20 @@ def open_numbers(
     any_order: bool = False,
     uint16_is_bfloat16: bool = False,
     bits_are_float16: bool = False,
+    columns: Sequence[str] = (),
+    keep_lines: bool = False,
 ) -> Iterator[Source]:
     """The numbers of the arguments, --grid, a file ("-" is stdin), or else stdin when it is no terminal.
 
     A file is read as .npy or CSV by its suffix; anything else, stdin too, as .npy when it begins with .npy's
-    magic and as text when not.
+    magic and as text when not. With columns or keep_lines it is CSV whatever its name.
 
     rowwise: blocks hold whole rows: lines of text, the last axis of an array, all arguments or the whole
     grid. convert: is applied to every block's values, to round them to a narrower type, say. any_order: the
     output is .npy, so a Fortran-ordered array may come, and go, as it lies in the file. uint16_is_bfloat16: a
     .npy array of uint16 holds the bits of bfloat16 numbers. bits_are_float16: it, or one of the raw two-byte type,
-    holds those of float16 numbers.
+    holds those of float16 numbers. columns: those of a CSV file to read, by name or
+    position; all when there are none. keep_lines: the CSV file's lines will be written again.
 
     Raises StreamError when there are no numbers, more than one place to take them from, or a file can't be
     read.
@@ -44,6 +47,8 @@ def open_numbers(
     given = [place for place, present in places.items() if present]
     if len(given) > 1:
         raise StreamError(f"{' and '.join(given)} exclude each other: give the numbers in one way")
+    if (columns or keep_lines) and (arguments or grid is not None):
+        raise StreamError(f"{'--column' if columns else '--append'} is for CSV: give --input FILE or pipe it in")
     if arguments:
         yield replace(from_arguments(arguments, rowwise), convert=convert)
     elif grid is not None:
@@ -51,7 +56,29 @@ def open_numbers(
     else:
         with opened(input_path) as (stream, name):
             try:
-                source = _read(stream, name, rowwise, any_order, uint16_is_bfloat16, bits_are_float16)
+                file_format, start = ("csv", b"") if columns or keep_lines else recognise(stream, name)
+                # Each format's module is imported when it is met: most runs read numbers from their arguments.
+                if file_format == "npy":
+                    from actcli.streams.npy_reading import read_npy
+
+                    source = read_npy(
+                        stream,
+                        name,
+                        rowwise=rowwise,
+                        any_order=any_order,
+                        uint16_is_bfloat16=uint16_is_bfloat16,
+                        bits_are_float16=bits_are_float16,
+                    )
+                elif file_format == "csv":
+                    from actcli.streams.csv_format import read_csv
+
+                    table, blocks = read_csv(stream, name, columns, keep_lines)
+                    source = Source(name, whole_rows(blocks) if rowwise else blocks, rowwise=rowwise, table=table)
+                else:
+                    from actcli.streams.text import read_text
+
+                    blocks = read_text(stream, name, start)
+                    source = Source(name, whole_rows(blocks) if rowwise else blocks, rowwise=rowwise)
             except OSError as error:
                 raise file_error(name, error) from error
             yield replace(source, convert=convert)
@@ -91,36 +118,3 @@ def recognise(stream: BufferedIOBase, name: str) -> tuple[Literal["csv", "npy", 
     if suffix == ".npy":
         raise StreamError(f"{name}: not a .npy file")
     return "text", start
-
-
-def _read(
-    stream: BufferedIOBase,
-    name: str,
-    rowwise: bool,
-    any_order: bool,
-    uint16_is_bfloat16: bool,
-    bits_are_float16: bool,
-) -> Source:
-    # Each format's module is imported when it is met: most runs read numbers from their arguments.
-    file_format, start = recognise(stream, name)
-    if file_format == "csv":
-        from actcli.streams.csv_format import read_csv
-
-        header, blocks = read_csv(stream, name)
-        return Source(name, whole_rows(blocks) if rowwise else blocks, rowwise=rowwise, csv=True, header=header)
-    if file_format == "npy":
-        from actcli.streams.npy_reading import read_npy
-
-        return read_npy(
-            stream,
-            name,
-            rowwise=rowwise,
-            any_order=any_order,
-            uint16_is_bfloat16=uint16_is_bfloat16,
-            bits_are_float16=bits_are_float16,
-        )
-
-    from actcli.streams.text import read_text
-
-    blocks = read_text(stream, name, start)
-    return Source(name, whole_rows(blocks) if rowwise else blocks, rowwise=rowwise)

@@ -10,8 +10,8 @@ from typing import IO
 
 import numpy as np
 
-from actcli.streams.blocks import Block, Values
-from actcli.streams.decimals import format_all, parse, parse_all, quoted
+from actcli.streams.blocks import Block, Values, equal_lines
+from actcli.streams.decimals import format_all, format_lines, format_list, parse, parse_all, quoted
 from actcli.streams.errors import StreamError
 
 CHUNK = 1 << 18  # bytes that are read and parsed at a time
@@ -52,20 +52,32 @@ def _whole_tokens(stream: BufferedIOBase, name: str, start: bytes) -> Iterator[b
 
 
 def _parse_chunk(chunk: bytes, name: str, first_line: int) -> Block:
-    lines = chunk.replace(b"\r\n", b"\n").split(b"\n")
     try:
-        tokens = chunk.replace(b",", b" ").split()
-        if b"_" in chunk:
-            raise ValueError
-        values = parse_all(tokens)
-        # The usual file has one number a line and no blanks: then there is nothing to count.
-        if lines[-1] == b"" and lines[:-1] == tokens:
-            return Block(values, np.ones(len(tokens), dtype=np.intp))
-        lengths = [len(line.replace(b",", b" ").split()) for line in lines]
+        return _one_per_line(chunk) or _several_per_line(chunk)
     except ValueError:
+        lines = chunk.split(b"\n")
         rows = [_parse_line(line, name, number) for number, line in enumerate(lines, first_line)]
-        values = np.array([value for row in rows for value in row], dtype=np.float64)
-        lengths = [len(row) for row in rows]
+        return _lines(np.array([value for row in rows for value in row], dtype=np.float64), [len(row) for row in rows])
+
+
+def _one_per_line(chunk: bytes) -> Block | None:
+    """The usual text, where there is nothing to count."""
+    if b"," in chunk or not chunk.endswith(b"\n"):
+        return None
+    try:
+        values = parse_all(chunk[:-1].replace(b"\n", b","))
+    except ValueError:  # two numbers on a line, or none
+        return None
+    return Block(values, equal_lines(values.size, 1))
+
+
+def _several_per_line(chunk: bytes) -> Block:
+    tokens = chunk.replace(b",", b" ").split()
+    values = parse_all(b",".join(tokens)) if tokens else np.empty(0)
+    return _lines(values, [len(line.replace(b",", b" ").split()) for line in chunk.split(b"\n")])
+
+
+def _lines(values: Values, lengths: list[int]) -> Block:
     # After the last line break nothing has begun yet, unless a number stands there.
     last_is_open = lengths[-1] > 0
     return Block(values, np.array(lengths if last_is_open else lengths[:-1], dtype=np.intp), last_is_open)
@@ -101,35 +113,38 @@ class PlainWriter:
     def write(self, block: Block, results: Values) -> None:
         if results.ndim == 3:
             text = self._matrices_text(results)
-        elif block.one_per_line and not self._inside_line:
-            text = "\n".join([*format_all(results), ""])
+        elif results.size and block.one_per_line and not self._inside_line:
+            text = format_list(results).replace(b",", b"\n") + b"\n"
         else:
             text = self._lines_text(block, results)
-        self._file.write(text.encode("ascii"))
+        self._file.write(text)
         self._file.flush()  # whoever waits at the other end of a pipe sees the results of what has arrived
 
     def finish(self) -> None:
         if self._inside_line:
             self._file.write(b"\n")
 
-    def _lines_text(self, block: Block, results: Values) -> str:
-        numbers = iter(format_all(results))
-        lengths = block.lengths.tolist() if results.ndim == 1 else [results.shape[1]] * len(results)
-        lines = [" ".join(islice(numbers, length)) for length in lengths]
-        text = "\n".join(lines)
+    def _lines_text(self, block: Block, results: Values) -> bytes:
+        if results.ndim == 2:
+            lines = list(format_lines(results, results.shape[1], b" "))
+        elif block.lengths.size and block.lengths[0] and (block.lengths == block.lengths[0]).all():
+            lines = list(format_lines(results, int(block.lengths[0]), b" "))
+        else:
+            numbers = iter(format_all(results))
+            lines = [b" ".join(islice(numbers, length)) for length in block.lengths.tolist()]
+        text = b"\n".join(lines)
         if self._inside_line and lines and lines[0]:
-            text = " " + text
+            text = b" " + text
         if lines:
             self._inside_line = block.open
-            text += "" if block.open else "\n"
+            text += b"" if block.open else b"\n"
         return text
 
-    def _matrices_text(self, results: Values) -> str:
+    def _matrices_text(self, results: Values) -> bytes:
         texts = []
         for matrix in results:
             if self._matrices:
-                texts.append("\n")
+                texts.append(b"\n")
             self._matrices += 1
-            numbers = iter(format_all(matrix))
-            texts += [" ".join(islice(numbers, matrix.shape[1])) + "\n" for _ in matrix]
-        return "".join(texts)
+            texts += [line + b"\n" for line in format_lines(matrix, matrix.shape[1], b" ")]
+        return b"".join(texts)

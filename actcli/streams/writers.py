@@ -20,12 +20,14 @@ class Writer(Protocol):
 
 
 @contextmanager
-def open_output(path: str | None, output_format: Format, source: Source, dtype: str = "float64") -> Iterator[Writer]:
+def open_output(
+    path: str | None, output_format: Format, source: Source, dtype: str = "float64", function: str = ""
+) -> Iterator[Writer]:
     """Writes a source's results, block by block, to a file or to stdout as plain text, CSV or .npy.
 
     The file comes into being when the with-block ends, and not at all when it ends with an exception (see
-    `open_file`). `dtype` is the type of the .npy array. Tables and JSON need all results at once: see
-    `collect` and `write_json`.
+    `open_file`). `dtype` is the type of the .npy array, `function` names the columns that are appended to CSV. Tables
+    and JSON need all results at once: see `collect` and `write_json`.
     """
     with ExitStack() as stack:
         file = stack.enter_context(open_file(path))
@@ -37,7 +39,7 @@ def open_output(path: str | None, output_format: Format, source: Source, dtype: 
         elif output_format == "csv":
             from actcli.streams.csv_format import CsvWriter
 
-            writer = CsvWriter(file, source)
+            writer = CsvWriter(file, source, function)
         elif output_format == "npy":
             from actcli.streams.npy_writing import NpyWriter
 

@@ -72,7 +72,8 @@ def draw(frame: Frame, strokes: Sequence[Stroke], marks: Sequence[Mark], termina
         paint(*_in_cells(frame, stroke.x, stroke.y), marker=stroke.marker, color=stroke.colour)
     for mark in marks:
         figure.scatter(mark.x, mark.y, marker=mark.marker, color=mark.colour)
-    return _lines(figure.build(), terminal)
+    lines = _lines(figure.build(), terminal)
+    return lines if frame.x_ticks is None else [*lines[:-1], _labels(frame, frame.x_ticks, terminal)]
 
 
 def _axes(figure: Any, frame: Frame) -> None:
@@ -81,12 +82,28 @@ def _axes(figure: Any, frame: Frame) -> None:
     figure.xaxes(frame.x_ticks is not None, False)
     figure.yaxes(frame.y_ticks is not None, False)
     x_ticks, y_ticks = frame.x_ticks or Ticks([], []), frame.y_ticks or Ticks([], [])
-    figure.xticks(x_ticks.cells, x_ticks.labels)
+    figure.xticks(x_ticks.cells, ["" for _ in x_ticks.cells])
     figure.yticks(y_ticks.cells, y_ticks.labels)
     if frame.zero and 0 in frame.y:
         figure.hline(frame.y.cell(0), AXIS_COLOUR)
     if frame.zero and 0 in frame.x:
         figure.vline(frame.x.cell(0), AXIS_COLOUR)
+
+
+def _labels(frame: Frame, ticks: Ticks, terminal: Terminal) -> str:
+    """The line below the axis: each label under its tick, if it does not touch the one before.
+
+    plotext sets them in the order of a set of texts, which is another one in each process: now this label has room
+    and now that.
+    """
+    line, end = "", 0
+    for cell, label in sorted(zip(ticks.cells, ticks.labels, strict=True)):
+        place = frame.margin + cell - len(label) // 2
+        place = max(min(place, frame.margin + frame.x.cells - len(label)), 0)
+        if end == 0 or place > end:
+            line += " " * (place - end) + terminal.paint(terminal.text(label), AXIS_COLOUR)
+            end = place + len(label)
+    return line
 
 
 def _in_cells(frame: Frame, x: list[int], y: list[int]) -> tuple[list[float], list[float]]:

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shlex
 import subprocess
 import sys
 import warnings
@@ -16,6 +17,8 @@ import pexpect
 import pyte
 from pexpect.fdpexpect import fdspawn
 
+from actcli.cli import COMMANDS, load
+
 PROGRAM = str(Path(sys.executable).with_name("actcli"))
 PATIENCE = 30  # seconds
 
@@ -28,6 +31,17 @@ _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 def environment(changes: Mapping[str, str] | None = None) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not _FOREIGN.fullmatch(name)}
     return kept | {"LANG": "C.UTF-8", "TERM": "xterm-256color"} | dict(changes or {})
+
+
+def examples() -> dict[str, list[str]]:
+    """For each command the arguments of the example in its help, where they name no file."""
+    found = {}
+    for name in COMMANDS:
+        help_text = load(name).help or ""
+        words = shlex.split(help_text.rpartition("Example: actcli ")[2])
+        if not any(re.search(r"\.(npy|csv|txt)$", word) for word in words):
+            found[name] = words
+    return found
 
 
 # --- in a pipe -------------------------------------------------------------------------------------------------

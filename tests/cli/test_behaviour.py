@@ -11,20 +11,24 @@ from pathlib import Path
 import pexpect
 import pytest
 
+from actcli.cli import COMMANDS, load
 from tests.cli.helpers import (
     PATIENCE,
     PROGRAM,
     actcli,
     complaint,
     environment,
+    examples,
     in_terminal,
     output,
+    spawn,
     terminal_as_stderr,
 )
 
 A_LONG_TRAINING = ("gradient-depth", "--act", "relu", "--layers", "200", "--steps", "100000")
 ITS_PROGRESS = "of 100000"
 A_TRAINING = ("gradient-depth", "--act", "tanh", "--layers", "20", "--steps", "200", "--format", "json")
+EXAMPLES = examples()
 
 
 # --- errors ----------------------------------------------------------------------------------------------------
@@ -92,13 +96,22 @@ def test_help_and_version_go_to_stdout() -> None:
     assert re.fullmatch(r"actcli \d+\.\d+\.\d+\S*\n", output("--version"))
     overview = output("--help")
     assert output() == overview
-    for command in ("list", "evaluate", "differentiate", "plot", "compare", "gradient-depth"):
-        assert f"\n  {command} " in overview
-        help_text = output(command, "--help")
-        assert help_text.startswith(f"Usage: actcli {command} ")
-        assert "--format" in help_text
-        assert "Example: actcli " in help_text
-        assert max(map(len, help_text.splitlines())) <= 80
+    for command, (_, summary) in COMMANDS.items():
+        assert " ".join(f"{command} {summary}".split()) in " ".join(overview.split())
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_the_help_of_a_command_has_its_options_and_an_example(command: str) -> None:
+    help_text = output(command, "--help")
+    assert help_text.startswith(f"Usage: actcli {command} ")
+    assert "--format" in help_text
+    assert f"Example: actcli {command}" in help_text
+    assert max(map(len, help_text.splitlines())) <= 80
+
+
+@pytest.mark.parametrize("command", EXAMPLES)
+def test_the_example_works(command: str) -> None:
+    assert output(*EXAMPLES[command])
 
 
 # --- colour and characters -------------------------------------------------------------------------------------
@@ -122,13 +135,35 @@ def test_colour_is_for_terminals_and_for_those_who_ask_for_it(command: str) -> N
     assert "\x1b[" in output(*args, env={"FORCE_COLOR": "1"})
 
 
-def test_a_dumb_terminal_gets_no_codes_at_all() -> None:
-    terminal = in_terminal("plot", "relu", "tanh", env={"TERM": "dumb"})
+@pytest.mark.parametrize("command", EXAMPLES)
+def test_a_dumb_terminal_gets_no_codes_at_all(command: str) -> None:
+    terminal = in_terminal(*EXAMPLES[command], env={"TERM": "dumb"})
     assert terminal.exit_code == 0
     assert "\x1b" not in terminal.sent
-    training = in_terminal(*COLOURFUL["gradient-depth"], env={"TERM": "dumb"})
-    assert training.exit_code == 0
-    assert "\x1b" not in training.sent
+
+
+def formats(command: str) -> list[str]:
+    choices = {choice for option in load(command).params for choice in getattr(option.type, "choices", ())}
+    return sorted(choices & {"table", "plain", "csv", "json", "chart"})
+
+
+@pytest.mark.parametrize("form", ["table", "chart", "plain", "csv", "json"])
+@pytest.mark.parametrize("command", EXAMPLES)
+def test_a_format_that_is_asked_for_is_the_same_text_with_and_without_a_terminal(command: str, form: str) -> None:
+    if form in formats(command):
+        args = [*EXAMPLES[command], "--format", form]
+        only_stdout = ["bash", "-c", 'exec "$0" "$@" 2> /dev/null', PROGRAM, *args]
+        process = spawn(only_stdout, (80, 24), environment({"NO_COLOR": "1"}))
+        process.expect(pexpect.EOF)
+        process.close()
+        assert process.before.replace("\r\n", "\n") == output(*args)
+        assert process.exitstatus == 0
+
+
+@pytest.mark.parametrize("command", EXAMPLES)
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
+def test_an_encoding_without_the_characters_of_a_picture_gets_ascii(command: str, encoding: str) -> None:
+    assert output(*EXAMPLES[command], env={"PYTHONIOENCODING": encoding}).isascii()
 
 
 @pytest.mark.parametrize("command", COLOURFUL)
@@ -191,6 +226,52 @@ def test_an_output_that_cannot_be_written_is_one_line_and_exit_code_2(
     assert re.fullmatch(f"actcli: [^\n]*{reason}\n", run.stderr)
 
 
+@pytest.mark.parametrize(("line", "stdout", "exit_code"), [("evaluate rleu 1", "", 2), ("evaluate relu 1", "1.0\n", 0)])
+@pytest.mark.parametrize("redirection", ["2>&-", "2>/dev/full"])
+def test_a_stderr_that_takes_nothing_changes_nothing_else(
+    line: str, stdout: str, exit_code: int, redirection: str
+) -> None:
+    command = ["bash", "-c", f'"$0" {line} {redirection}', PROGRAM]
+    run = subprocess.run(command, stdout=subprocess.PIPE, env=environment(), text=True, timeout=PATIENCE)
+    assert (run.returncode, run.stdout) == (exit_code, stdout)
+
+
+@pytest.mark.parametrize("name", ["out.txt", "out.csv", "out.npy", "out.json"])
+def test_a_disk_that_fills_up_leaves_no_file(name: str, tmp_path: Path) -> None:
+    command = f'ulimit -f 8; "$0" evaluate relu --grid 0 1 50000 --output {name}'
+    run = subprocess.run(
+        ["bash", "-c", command, PROGRAM], capture_output=True, env=environment(), cwd=tmp_path, text=True, check=False
+    )
+    assert (run.returncode, run.stdout, run.stderr) == (2, "", f"actcli: {name}: File too large\n")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_directory_that_may_not_be_written(tmp_path: Path) -> None:
+    """In a process that imports what it needs and then gives up being root, who may write anywhere."""
+    (tmp_path / "out.npy").write_bytes(b"old")
+    for parent in (tmp_path.parent.parent, tmp_path.parent):
+        parent.chmod(0o755)
+    tmp_path.chmod(0o555)
+    program = """if True:
+        import os, sys
+        import actcli.cli, actcli.commands.evaluate, actcli.streams.npy_writing
+        if os.geteuid() == 0:
+            os.setgid(65534)
+            os.setuid(65534)
+        sys.argv = ["actcli", "evaluate", "relu", "1", *sys.argv[1:]]
+        actcli.cli.main()
+    """
+    for arguments, result in {
+        (): (0, "1.0\n", ""),
+        ("--output", "new.npy"): (2, "", "actcli: new.npy: Permission denied\n"),
+        ("--output", "out.npy"): (2, "", "actcli: out.npy: Permission denied\n"),
+    }.items():
+        command = [sys.executable, "-c", program, *arguments]
+        run = subprocess.run(command, capture_output=True, env=environment(), cwd=tmp_path, text=True, check=False)
+        assert (run.returncode, run.stdout, run.stderr) == result
+    assert (tmp_path / "out.npy").read_bytes() == b"old"
+
+
 # --- signals ---------------------------------------------------------------------------------------------------
 
 
@@ -231,6 +312,13 @@ def test_a_signal_ends_a_stream_and_no_file_is_left_behind(number: int, exit_cod
         assert process.wait(PATIENCE) == exit_code
         assert process.communicate() == ("", "")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("module", ["typer", "numpy"])
+def test_control_c_amid_the_imports_is_no_traceback(module: str, tmp_path: Path) -> None:
+    (tmp_path / f"{module}.py").write_text("import os, signal\nos.kill(os.getpid(), signal.SIGINT)\n")
+    run = actcli("evaluate", "relu", "1", env={"PYTHONPATH": str(tmp_path)})
+    assert (run.returncode, run.stdout, run.stderr) == (130, "", "")
 
 
 # --- progress --------------------------------------------------------------------------------------------------

@@ -1,10 +1,11 @@
 """actcli differentiate"""
 
 import math
+from pathlib import Path
 
 import pytest
 
-from tests.cli.helpers import complaint, document, in_terminal, numbers, output
+from tests.cli.helpers import actcli, complaint, document, in_terminal, numbers, output
 
 
 def density(x: float) -> float:
@@ -79,3 +80,15 @@ def test_an_order_that_makes_no_sense_is_refused() -> None:
     for order in ("0", "-1", "x", "1.5"):
         assert "--order" in complaint("differentiate", "tanh", "1", "--order", order)
     assert "only the first" in complaint("differentiate", "softmax", "1", "2", "--order", "2")
+
+
+def test_a_check_that_passes_is_quiet_when_asked_to_be() -> None:
+    run = actcli("differentiate", "tanh", "0.5", "--check", "--quiet")
+    assert (run.returncode, run.stderr) == (0, "")
+
+
+def test_a_jacobian_is_no_column(tmp_path: Path) -> None:
+    table = tmp_path / "x.csv"
+    table.write_text("a,b\n1,2\n")
+    assert "a Jacobian does not fit in a column" in complaint("differentiate", "softmax", "-i", table, "--append")
+    assert output("differentiate", "tanh", "-n", "2", "-i", table, "-c", "a", "--append").startswith("a,b,tanh''(a)\n")

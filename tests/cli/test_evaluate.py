@@ -196,6 +196,30 @@ def test_a_terminal_gets_a_table(tmp_path: Path) -> None:
     assert len([line for line in narrow.lines if "0." in line]) >= 7
 
 
+def test_a_column_of_a_table_whose_other_columns_stay(tmp_path: Path) -> None:
+    table = tmp_path / "people.csv"
+    table.write_text('name,score\n"Ann, B.",-1\nCy,2.50\n')
+    assert output("evaluate", "relu", "-i", table, "--column", "score") == "0.0\n2.5\n"
+    assert output("evaluate", "relu", "-i", table, "-c", "2", "-f", "csv") == "score\n0.0\n2.5\n"
+    appended = 'name,score,relu(score)\n"Ann, B.",-1,0.0\nCy,2.50,2.5\n'
+    assert output("evaluate", "relu", "-i", table, "-c", "score", "--append") == appended
+    assert output("evaluate", "relu", "-c", "score", "--append", stdin=table.read_text()) == appended
+    assert output("evaluate", "relu", "-i", table, "-c", "score", "--append", "-o", table) == ""
+    assert table.read_text() == appended
+    assert document("evaluate", "relu", "-i", table, "-c", "score")["y"] == [0, 2.5]
+
+
+def test_columns_belong_to_csv(tmp_path: Path) -> None:
+    assert "--column is for CSV" in complaint("evaluate", "relu", "1", "--column", "a")
+    assert "--append is for CSV" in complaint("evaluate", "relu", "--grid", "0", "1", "2", "--append")
+    for options in (["--format", "json"], ["--format", "plain"], ["-o", tmp_path / "x.npy"]):
+        assert "--append adds columns to CSV" in complaint("evaluate", "relu", "--append", *options, stdin="a\n1\n")
+    assert "stdin: no column 'b': there is 'a'" in complaint("evaluate", "relu", "-c", "b", stdin="a\n1\n")
+    array = tmp_path / "x.npy"
+    np.save(array, np.ones(2))
+    assert f"{array}, line 1: not text" in complaint("evaluate", "relu", "-c", "b", "-i", array)
+
+
 # --- what is refused -------------------------------------------------------------------------------------------
 
 

@@ -3,6 +3,7 @@
 import csv
 import io
 import math
+from collections import deque
 from typing import Literal
 
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actcli.streams.blocks import Block, Source, Values
+from actcli.streams.blocks import Block, Source, Table, Values
 from actcli.streams.csv_format import CsvWriter, read_csv
 from actcli.streams.errors import StreamError
 from actcli.streams.text import CHUNK
@@ -18,13 +19,17 @@ from tests.streams.helpers import Dripping, column, lines_of, rows
 
 
 def read(data: bytes) -> tuple[str | None, list[list[float]]]:
-    header, blocks = read_csv(io.BytesIO(data), "data.csv")
-    return header, lines_of(blocks)
+    table, blocks = read_csv(io.BytesIO(data), "data.csv")
+    return table.header, lines_of(blocks)
 
 
 def written(source: Source, *pairs: tuple[Block, Values]) -> str:
+    return written_as(source, "", *pairs)
+
+
+def written_as(source: Source, function: str, *pairs: tuple[Block, Values]) -> str:
     file = io.BytesIO()
-    writer = CsvWriter(file, source)
+    writer = CsvWriter(file, source, function)
     for block, results in pairs:
         writer.write(block, results)
     writer.finish()
@@ -58,8 +63,8 @@ def test_header_and_rows(text: bytes, header: str | None, lines: list[list[float
     [
         (b"a,b\n1,2\n3\n", "line 3: 1 field, expected 2"),
         (b"1,2\n\n3,4,5\n", "line 3: 3 fields, expected 2"),
-        (b"a,b\n1,2\n3,\n", "line 3: not a number: ''"),
-        (b"\n\na,b\n1,2\n3,x\n", "line 5: not a number: 'x'"),
+        (b"a,b\n1,2\n3,\n", "line 3: not a number: ''; --column NAME picks columns"),
+        (b"\n\na,b\n1,2\n3,x\n", "line 5: not a number: 'x'; --column NAME picks columns"),
         (b"a\n1_0\n", "line 2: not a number: '1_0'"),
         (b"a\n1\n\xff\n", "line 3: not text: byte 0xff"),
         (b"\xff,1\n", "line 1: not text: byte 0xff"),
@@ -82,8 +87,8 @@ def test_the_line_is_right_far_from_the_start() -> None:
 
 @pytest.mark.parametrize("stream", [io.BytesIO, Dripping])
 def test_blank_lines_before_everything(stream: type[io.BytesIO]) -> None:
-    header, blocks = read_csv(stream(b"\n" * (CHUNK + 5) + b" \r\na,b\n1,2\n3,x\n"), "data.csv")
-    assert header == "a,b"
+    table, blocks = read_csv(stream(b"\n" * (CHUNK + 5) + b" \r\na,b\n1,2\n3,x\n"), "data.csv")
+    assert table.header == "a,b"
     with pytest.raises(StreamError, match=f"line {CHUNK + 9}: not a number: 'x'"):
         list(blocks)
 
@@ -112,9 +117,9 @@ def test_what_the_csv_module_writes(
     writer.writerows([header, *table] if names else table)
     found, blocks = read_csv(Dripping(text.getvalue().encode(), sizes), "x.csv")
     assert repr(lines_of(blocks)) == repr(table)
-    assert (found is None) == (not names)
-    if found is not None:
-        assert next(csv.reader([found])) == header
+    assert (found.header is None) == (not names)
+    if found.header is not None:
+        assert next(csv.reader([found.header])) == header
 
 
 def test_x_and_y_for_an_elementwise_function() -> None:
@@ -128,7 +133,7 @@ def test_x_and_y_for_an_elementwise_function() -> None:
 @pytest.mark.parametrize("rowwise", [False, True])
 @pytest.mark.parametrize(("header", "first"), [("a,b", "a,b\n"), (None, "")])
 def test_a_csv_file_keeps_columns_and_header(rowwise: bool, header: str | None, first: str) -> None:
-    source = Source("x.csv", [], csv=True, header=header, rowwise=rowwise)
+    source = Source("x.csv", [], table=Table(header, ("a", "b")), rowwise=rowwise)
     values = np.array([[1.0, 2.0], [3.0, 4.0]])
     block = rows(values) if rowwise else Block(values.ravel(), np.array([2, 2]))
     assert written(source, (block, -block.values)) == first + "-1.0,-2.0\n-3.0,-4.0\n"
@@ -152,3 +157,81 @@ def test_rows_of_different_lengths_are_no_table() -> None:
     a, b = rows(np.ones((1, 2))), rows(np.ones((1, 3)))
     with pytest.raises(StreamError, match="stdin: rows of different lengths do not fit in a CSV table"):
         written(Source("stdin", [], rowwise=True), (a, a.values), (b, b.values))
+
+
+# --- columns ---------------------------------------------------------------------------------------------------
+
+PEOPLE = b'name,a,"b, c"\nalice,1,2\n"bob, jr",-3,4\r\n\n'
+
+
+@pytest.mark.parametrize(
+    ("columns", "header", "lines"),
+    [
+        (["a"], "a", [[1], [-3]]),
+        (["2"], "a", [[1], [-3]]),
+        (["b, c"], '"b, c"', [[2], [4]]),
+        (["3", "a"], '"b, c",a', [[2, 1], [4, -3]]),
+    ],
+)
+@pytest.mark.parametrize("stream", [io.BytesIO, Dripping])
+def test_columns_are_picked_by_name_or_position(
+    columns: list[str], header: str, lines: list[list[float]], stream: type[io.BytesIO]
+) -> None:
+    table, blocks = read_csv(stream(PEOPLE), "data.csv", columns)
+    assert (table.header, lines_of(blocks)) == (header, lines)
+
+
+def test_without_names_there_are_positions() -> None:
+    for text, expected in {b"1,2\n3,4\n": [[2.0], [4.0]], b"x,5\ny,4\n": [[5.0], [4.0]]}.items():
+        table, blocks = read_csv(io.BytesIO(text), "data.csv", ["2"])
+        assert (table.header, table.columns, lines_of(blocks)) == (None, ("2",), expected)
+
+
+@pytest.mark.parametrize(
+    ("text", "columns", "message"),
+    [
+        (PEOPLE, ["b"], "data.csv: no column 'b': there is 'name', 'a', 'b, c'"),
+        (PEOPLE, ["a", "0"], "data.csv: no column '0': there is 'name', 'a', 'b, c'"),
+        (PEOPLE, ["4"], "data.csv: no column '4': there is 'name', 'a', 'b, c'"),
+        (PEOPLE, ["name"], "data.csv, line 2: not a number: 'alice'"),
+        (b"1,2\n", ["a"], "data.csv: no column 'a': its 2 columns have no names"),
+        (b"", ["a"], "data.csv: no column 'a': the file is empty"),
+        (b"a,a\n1,2\n", ["a"], "data.csv: 2 columns are named 'a': give its position"),
+        (b'a,b,c\n"1,2",3\n', ["c"], "data.csv, line 2: 2 fields, expected 3"),
+    ],
+)
+def test_columns_that_cannot_be_picked(text: bytes, columns: list[str], message: str) -> None:
+    with pytest.raises(StreamError) as caught:
+        list(read_csv(io.BytesIO(text), "data.csv", columns)[1])
+    assert str(caught.value) == message
+
+
+@pytest.mark.parametrize("count", [1, 5000])
+def test_results_are_appended_to_lines_that_stay_as_they_are(count: int) -> None:
+    body = '"bob, jr", 1.50 ,x\n'
+    text = "name,a,note\n" + body * count
+    table, blocks = read_csv(Dripping(text.encode(), [1000]), "x.csv", ["a"], keep_lines=True)
+    pairs = [(block, 2 * block.values) for block in blocks]
+    found = written_as(Source("x.csv", [], table=table), "f", *pairs)
+    assert found == "name,a,note,f(a)\n" + '"bob, jr", 1.50 ,x,3.0\n' * count
+    assert table.lines == deque()
+
+
+@pytest.mark.parametrize(("width", "names"), [(2, 'f(a),"f(b, c)"'), (1, "y1")])
+def test_rows_are_appended_under_the_names_of_their_columns(width: int, names: str) -> None:
+    table, blocks = read_csv(io.BytesIO(PEOPLE), "x.csv", ["2", "3"], keep_lines=True)
+    list(blocks)
+    values = np.ones((2, 2))
+    found = written_as(Source("x.csv", [], rowwise=True, table=table), "f", (rows(values), values[:, :width]))
+    result = ",".join(["1.0"] * width)
+    assert found == f'name,a,"b, c",{names}\nalice,1,2,{result}\n"bob, jr",-3,4,{result}\n'
+
+
+def test_rows_that_come_back_shorter_leave_the_header() -> None:
+    source = Source("x.csv", [], rowwise=True, table=Table("a,b", ("a", "b")))
+    assert written(source, (rows(np.ones((1, 2))), np.ones((1, 1)))) == "y1\n1.0\n"
+
+
+def test_a_table_without_numbers_gets_its_new_name_too() -> None:
+    table, _ = read_csv(io.BytesIO(b"name,a\n"), "x.csv", ["a"], keep_lines=True)
+    assert written_as(Source("x.csv", [], table=table), "f") == "name,a,f(a)\n"

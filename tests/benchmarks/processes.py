@@ -1,0 +1,32 @@
+"""Whole processes, timed in turns."""
+
+import os
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+PROGRAM = str(Path(sys.executable).with_name("actcli"))
+
+
+def medians(
+    commands: Mapping[str, Sequence[str]], repeats: int, stdin: Path | None = None, outputs: Sequence[Path] = ()
+) -> dict[str, float]:
+    """Seconds from start to exit of each command, by name. In turns, so that a busy machine is busy for all of them.
+
+    The files that they write are removed before each run: to replace one takes longer than to make one.
+    """
+    seconds: dict[str, list[float]] = {name: [] for name in commands}
+    for turn in range(repeats + 1):
+        for name, command in commands.items():
+            for output in outputs:
+                output.unlink(missing_ok=True)
+            with open(stdin or os.devnull, "rb") as file:
+                start = time.perf_counter()
+                subprocess.run(command, stdin=file, stdout=subprocess.DEVNULL, check=True)
+                elapsed = time.perf_counter() - start
+            if turn:  # the first one warms the disk's cache
+                seconds[name].append(elapsed)
+    return {name: statistics.median(measured) for name, measured in seconds.items()}

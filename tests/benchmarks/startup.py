@@ -1,0 +1,60 @@
+"""How long the program takes to start, in multiples of the imports that it cannot do without.
+
+    python -m tests.benchmarks.startup [--repeats 31]
+
+Medians of whole processes, measured in turns. Ends with 1 where a bound is broken.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+from tests.benchmarks.markdown import table
+from tests.benchmarks.processes import PROGRAM, medians
+
+NUMPY, TYPER = 'python -c "import numpy"', 'python -c "import typer"'
+_TAB = """
+source "$0"
+COMP_LINE='actcli evaluate leaky' COMP_POINT=21
+_actcli actcli leaky evaluate
+[[ ${COMPREPLY[*]} == leaky_relu ]]
+"""
+_SCRIPT = Path(__file__).parents[2] / "completions" / "actcli.bash"
+COMMANDS = {
+    NUMPY: [sys.executable, "-c", "import numpy"],
+    TYPER: [sys.executable, "-c", "import typer"],
+    "actcli evaluate relu 1": [PROGRAM, "evaluate", "relu", "1"],
+    "actcli plot relu": [PROGRAM, "plot", "relu"],
+    "actcli --version": [PROGRAM, "--version"],
+    "actcli --help": [PROGRAM, "--help"],
+    "Tab in bash": ["bash", "--norc", "-c", _TAB, str(_SCRIPT)],
+}
+BOUNDS = {
+    "actcli evaluate relu 1": (NUMPY, 1.6),
+    "actcli plot relu": (NUMPY, 2.4),
+    "actcli --version": (TYPER, 1.3),
+    "actcli --help": (TYPER, 2.0),
+    "Tab in bash": (TYPER, 1.3),
+}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--repeats", type=int, default=31)
+    found = medians(COMMANDS, parser.parse_args().repeats)
+    rows, broken = [], False
+    for name, seconds in found.items():
+        milliseconds = f"{1e3 * seconds:.0f}"
+        if name not in BOUNDS:
+            rows.append([name, milliseconds, "", ""])
+            continue
+        reference, bound = BOUNDS[name]
+        ratio = seconds / found[reference]
+        broken |= ratio > bound
+        rows.append([name, milliseconds, f"{ratio:.2f}", f"{bound} x {reference.split()[-1][:-1]}"])
+    print(table(["process", "ms", "ratio", "at most"], rows))
+    return 1 if broken else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
