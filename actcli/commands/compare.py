@@ -3,12 +3,10 @@
 from dataclasses import asdict, astuple
 
 from actcli.commands.options import DEFAULT_RANGE, Acts, Ascii, Height, Range, ReportFormat, Save, Width
-from actcli.commands.pictures import screen, show
 from actcli.core.comparison import compare
 from actcli.core.errors import InputError
 from actcli.core.properties import describe
 from actcli.core.resolve import resolve
-from actcli.views.terminal import Terminal
 
 
 def run(
@@ -40,9 +38,11 @@ def run(
         write_json({"activations": labels, "differences": pairs, "properties": properties})
     elif output_format == "table":
         from actcli.commands.curves import traced
+        from actcli.commands.pictures import screen, show
         from actcli.views.comparison import comparison_chart
         from actcli.views.differences import difference_table, largest
         from actcli.views.property_table import property_table
+        from actcli.views.terminal import Terminal
 
         terminal, cards = screen(width, ascii_only), [describe(activation) for activation in activations]
         drawn = traced(activations, interval, terminal, order=1)

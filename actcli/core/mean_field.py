@@ -95,17 +95,22 @@ class MeanField:
         return sigma_w2 * self.second_moment_slope(q)
 
     def next_correlation(self, c: float, q: float, sigma_w2: float, sigma_b2: float = 0.0) -> float:
-        """The correlation map, c', of two inputs of variance q and correlation c, -1 < c <= 1."""
+        """The correlation map, c', of two inputs of variance q and correlation c, -1 < c <= 1; nan where q' is 0."""
         product = self.second_moment(q) if c == 1.0 else self._pair_expectation(self.activation, c, q)
-        return (sigma_w2 * product + sigma_b2) / self.next_variance(q, sigma_w2, sigma_b2)
+        variance = self.next_variance(q, sigma_w2, sigma_b2)
+        return (sigma_w2 * product + sigma_b2) / variance if variance else math.nan
 
     def correlation_slope(self, c: float, q: float, sigma_w2: float, sigma_b2: float = 0.0) -> float:
-        """dc'/dc"""
-        if self.jumps:
+        """dc'/dc; nan where q' is 0."""
+        variance = self.next_variance(q, sigma_w2, sigma_b2)
+        if self.jumps or not variance:
             return math.nan
-        slope = lambda x: self.activation.value_and_slope(x)[1]  # noqa: E731 - a name would say no more
+
+        def slope(x: Array) -> Array:
+            return self.activation.value_and_slope(x)[1]
+
         product = self.slope_second_moment(q) if c == 1.0 else self._pair_expectation(slope, c, q)
-        return sigma_w2 * product * q / self.next_variance(q, sigma_w2, sigma_b2)
+        return sigma_w2 * product * q / variance
 
     def _expectation(self, function: Callable[[Array], Array], q: float) -> float:
         with np.errstate(all="ignore"):  # where a square overflows, the expectation says that it diverges

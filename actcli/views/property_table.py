@@ -22,6 +22,8 @@ def property_table(cards: Sequence[Properties], terminal: Terminal) -> str:
     labels = [label for label in columns[0] if any(column[label] for column in columns)]
     side = max(len(terminal.text(label)) for label in labels)
     room = terminal.width - side
+    if room < GAP + 4:
+        return "no room for the properties"[: terminal.width] + "\n"
     each = max(room // (NARROWEST + GAP), 1)
     panels = []
     for first in range(0, len(cards), each):
