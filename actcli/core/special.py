@@ -40,7 +40,7 @@ def _inverse_mills_ratio(z: Array, rest: Array | float = 0.0) -> Array:
         series *= t
         series += coefficient
     twice, bent = 2.0 * z, z * series
-    return twice + (2.0 + (bent + rest * (2.0 + twice + bent)))
+    return 2.0 + (twice + (bent + rest * (2.0 + twice + bent)))
 
 
 def in_halves(x: Array) -> tuple[Array, Array]:
