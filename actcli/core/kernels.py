@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from actcli.core import gates, pieces, special
+from actcli.core import gates, pieces, smooth, special
 from actcli.core.activation import Kernel
 from actcli.core.compensated import two_sum
 from actcli.core.jet import Array, Mask
@@ -144,7 +144,7 @@ def softplus(x: Array, beta: float) -> Pair:
     u, rest = gates.times(np.abs(x), -beta)
     e = np.exp(u)
     e += e * rest
-    return _positive(x) + np.log1p(e) / beta, np.where(x < 0.0, e, 1.0) / (1.0 + e)
+    return smooth.softplus_beta(x, beta), np.where(x < 0.0, e, 1.0) / (1.0 + e)
 
 
 @within(700.0)
