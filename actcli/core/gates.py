@@ -1,39 +1,52 @@
-"""Activations of the form x gate(x), the gate running from 0 to 1."""
+"""Activations of the form x gate(x), the gate running from 0 to 1.
+
+Arrays take a closed form with as few roundings as can be wherever its exponentials are normal numbers.
+"""
 
 import math
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
 from actcli.core import special
-from actcli.core.choice import minimum, select
+from actcli.core.choice import select
 from actcli.core.compensated import two_product, two_sum
 from actcli.core.elementary import exp, integrate, log1p, normal_cdf, sigmoid
-from actcli.core.jet import Array, Jet, Mask, Operand, value_of
-from actcli.core.tails import SHIFT, UNSHIFT, gated
+from actcli.core.jet import Array, Jet, Operand, value_of
+from actcli.core.tails import SHIFT, gated
+
+
+def _gated(
+    x: Operand, closed_form: Callable[[Array], Array], gate: Callable[[Operand], Operand], *, low: float, **tails: Any
+) -> Operand:
+    """x gate(x); of an array by the closed form where |x| <= -low."""
+
+    def general(x: Operand) -> Operand:
+        return gated(x, gate, low=low, **tails)
+
+    return general(x) if isinstance(x, Jet) else select(x, (np.abs(x) > -low, general), otherwise=closed_form)
 
 
 def gelu(x: Operand) -> Operand:
     """x Φ(x)."""
-    return gated(
+    return _gated(
         x,
+        lambda x: x * special.normal_cdf(x),
         normal_cdf,
-        low=-37.0,
+        low=-37.5,
         low_tail=_shifted_normal_cdf,
-        high=37.0,
+        high=37.5,
         high_tail=lambda x: _shifted_normal_cdf(-x),
     )
 
 
 def _shifted_normal_cdf(x: Operand) -> Operand:
     """e^100 Φ(x) for x < 0."""
-
-    def tail(x: Array) -> Array:
-        return special.scaled_upper_tail(-x) * special.exp_minus_square(x, SHIFT, 0.5)
-
     if isinstance(x, Jet):
-        start = tail(x.value), special.normal_density(x.value, SHIFT)
+        start = special.upper_normal_tail(-x.value, SHIFT), special.normal_density(x.value, SHIFT)
         return integrate(x, start, lambda u, y, g: (g, -u * g))[0]
-    return tail(x)
+    return special.upper_normal_tail(-x, SHIFT)
 
 
 def silu(x: Operand, beta: float) -> Operand:
@@ -42,8 +55,9 @@ def silu(x: Operand, beta: float) -> Operand:
         return -silu(-x, -beta)
     if beta == 0.0:
         return x * 0.5
-    y = gated(
+    return _gated(
         x,
+        lambda x: _x_sigmoid(x, *times(x, beta)),
         lambda x: sigmoid.of_product(x, beta),
         low=-700.0 / beta,
         low_tail=lambda x: exp.of_product(x, beta, SHIFT),
@@ -51,59 +65,35 @@ def silu(x: Operand, beta: float) -> Operand:
         high_tail=lambda x: exp.of_product(x, -beta, SHIFT),
         shut=1000.0 / beta,
     )
-    if isinstance(x, Jet) and x.order and beta != 1.0:  # for which 3 ULP are not exceeded anyway
-        u, error = two_product(x.value, beta)
-        _replace_slope(y, x, (u < 0.0) & (u > -700.0), _slope_of_sigmoid_gate(u, error, 1.0 + u))
-    return y
 
 
-# gate(x) + x gate'(x) cancels in part for x < 0 and leaves up to 4.5 ULP. Closed forms leave up to 3.5.
+def times(x: Array, beta: float) -> tuple[Array, Array | float]:
+    """beta x and its rounding error."""
+    return (x * beta, 0.0) if abs(beta) == 1.0 else two_product(x, beta)
 
 
-def _replace_slope(y: Jet, x: Jet, taken: Mask, slope: Array) -> None:
-    y.derivatives[1] = np.where(taken, slope * x.derivatives[1], y.derivatives[1])
-
-
-def _slope_of_sigmoid_gate(v: Array, error: Array, opened: Array) -> Array:
-    """The slope of x sigmoid(v(x)) for v < 0: e^v (opened + e^v) / (1 + e^v)² with opened = 1 + x v'(x)."""
-    e = np.exp(np.minimum(v, 0.0))
-    e = e + e * error
-    return e * (opened + e) / (1.0 + e * (2.0 + e))
+def _x_sigmoid(x: Array, v: Array, error: Array | float) -> Array:
+    """x sigmoid(v + error) = x / (1 + e^-(v + error)) for v > -709."""
+    decay = np.exp(-v)
+    return x / (decay + (1.0 - decay * error))
 
 
 def gelu_tanh(x: Operand) -> Operand:
     """x (1 + tanh(v / 2)) / 2 = x sigmoid(v) with v = sqrt(8/π) (x + 0.044715 x³)."""
 
-    def gate(x: Operand) -> Operand:
-        v, error = gelu_tanh_argument(x)
-        return sigmoid.at(v, error)
-
     def tail(sign: float, x: Operand) -> Operand:
         v, error = gelu_tanh_argument(x)
         return exp.at(v * sign + SHIFT, error * sign)
 
-    y = gated(
+    return _gated(
         x,
-        gate,
+        lambda x: _x_sigmoid(x, *gelu_tanh_argument(x)),
+        lambda x: sigmoid.at(*gelu_tanh_argument(x)),
         low=-21.0,
         low_tail=lambda x: tail(1.0, x),
         high=21.0,
         high_tail=lambda x: tail(-1.0, x),
     )
-    if isinstance(x, Jet) and x.order:
-        v, error = gelu_tanh_argument(x.value)
-        triple, triple_rest = two_product(v, 3.0)
-        line, line_rest = two_product(x.value, 2.0 * _SQRT_8_OVER_PI)
-        w, w_rest = two_sum(triple, -line)
-        opened, opened_rest = two_sum(w, 1.0)
-        rest = triple_rest - line_rest + 3.0 * error - 2.0 * _SQRT_8_OVER_PI_REST * x.value
-        opened = opened + (opened_rest + w_rest + rest)
-        far = x.value < -21.0
-        e = np.exp(np.where(far, v + SHIFT, 0.0))
-        tail_slope = (e + e * error) * opened * UNSHIFT
-        slope = np.where(far, tail_slope, _slope_of_sigmoid_gate(v, error, opened))
-        _replace_slope(y, x, (v < 0.0) & (v > -900.0), slope)
-    return y
 
 
 _CUBIC = 0.044715
@@ -126,6 +116,12 @@ def gelu_tanh_argument(x: Operand) -> tuple[Operand, Array]:
     return v, error
 
 
+def gelu_tanh_line(x: Array) -> tuple[Array, Array]:
+    """The line sqrt(8/π) x and its rounding error."""
+    line, rest = two_product(x, _SQRT_8_OVER_PI)
+    return line, rest + _SQRT_8_OVER_PI_REST * x
+
+
 def mish(x: Operand) -> Operand:
     """x tanh(softplus(x)), and with n = e^x (e^x + 2) that is x n / (n + 2), or x sigmoid(log(n / 2))."""
 
@@ -136,23 +132,17 @@ def mish(x: Operand) -> Operand:
     def opening(x: Operand) -> Operand:
         return sigmoid(2.0 * x - math.log(2.0) + log1p(exp(-x) * 2.0))
 
-    def gate(x: Operand) -> Operand:
-        if isinstance(x, Jet):
-            return select(x, (x < -1.0, closing), otherwise=opening)
-        return closing(minimum(x, 20.0))  # which is 1 to all digits
-
-    y = gated(
+    return _gated(
         x,
-        gate,
+        _x_mish_gate,
+        lambda x: select(x, (x < -1.0, closing), otherwise=opening),
         low=-700.0,
         low_tail=lambda x: exp(x + SHIFT),
         high=350.0,
         high_tail=lambda x: exp(SHIFT + math.log(2.0) - 2.0 * x),
     )
-    if isinstance(x, Jet) and x.order:
-        v = x.value
-        e = np.exp(np.minimum(v, 0.0))
-        n = e * (e + 2.0)
-        slope = e * ((1.0 + v) + e * (1.5 + v + e * (1.0 + 0.25 * e))) / (1.0 + n * (1.0 + 0.25 * n))
-        _replace_slope(y, x, (v < -1.0) & (v > -700.0), slope)
-    return y
+
+
+def _x_mish_gate(x: Array) -> Array:
+    """x / (1 + 2 / n), where 1 + 2 / n = e^-x + 1 - 1 / (2 + e^x); |x| < 709."""
+    return x / (np.exp(-x) + (1.0 - 1.0 / (2.0 + np.exp(x))))

@@ -1,8 +1,7 @@
-"""Value and slope in one pass and in closed form: what a training step runs instead of a jet.
+"""Value and slope in closed form: quicker than a jet, with fewer roundings, and the same values as the function's.
 
-A kernel knows the bulk and leaves the far tails to the jet: it is right for |x| up to a radius, which is mostly where
-exp(-|x|) is still a normal number. Nothing that can be positive or negative is decided by a branch: exp(-|x|) serves
-both sides.
+A kernel leaves to the jet what lies beyond a radius, which is mostly where exp(-|x|) is no longer a normal number.
+Nothing that can be positive or negative is decided by a branch: exp(-|x|) serves both sides.
 """
 
 import math
@@ -10,10 +9,9 @@ from collections.abc import Callable
 
 import numpy as np
 
-from actcli.core import pieces, special
+from actcli.core import gates, pieces, smooth, special
 from actcli.core.activation import Kernel
-from actcli.core.compensated import two_product
-from actcli.core.gates import gelu_tanh_argument
+from actcli.core.compensated import two_sum
 from actcli.core.jet import Array, Mask
 
 Pair = tuple[Array, Array]
@@ -141,17 +139,12 @@ def _until_decayed(beta: float) -> float:
     return 700.0 / max(abs(beta), 1e-290)
 
 
-def _minus_size(x: Array, beta: float) -> tuple[Array, Array | float]:
-    """-|beta x| and its rounding error."""
-    return (-np.abs(x), 0.0) if abs(beta) == 1.0 else two_product(np.abs(x), -abs(beta))
-
-
 @within(_until_decayed)
 def softplus(x: Array, beta: float) -> Pair:
-    u, rest = _minus_size(x, beta)
+    u, rest = gates.times(np.abs(x), -beta)
     e = np.exp(u)
     e += e * rest
-    return _positive(x) + np.log1p(e) / beta, np.where(x < 0.0, e, 1.0) / (1.0 + e)
+    return smooth.softplus_beta(x, beta), np.where(x < 0.0, e, 1.0) / (1.0 + e)
 
 
 @within(700.0)
@@ -160,44 +153,53 @@ def log_sigmoid(x: Array) -> Pair:
     return -value, slope
 
 
-@within(_until_decayed)
+@within(lambda beta: 1.4 * _until_decayed(beta))
 def silu(x: Array, beta: float) -> Pair:
     """x σ(beta x)"""
-    u, rest = _minus_size(x, beta)
-    return _gated(x, u, rest, 0.0, beta * x < 0.0)
+    return gates.silu(x, beta), _slope_of_gated(*gates.times(x, beta))
 
 
-@within(_until_decayed(1.702))
+@within(1.4 * _until_decayed(1.702))
 def quick_gelu(x: Array) -> Pair:
     return silu.function(x, 1.702)
 
 
-@within(20.0)
+@within(23.0)
 def gelu_tanh(x: Array) -> Pair:
     """x σ(v) with v = sqrt(8/π) (x + 0.044715 x³)"""
-    size = -np.abs(x)
-    v, rest = gelu_tanh_argument(size)
-    return _gated(x, v, rest, (2.0 * _CUBIC_OF_V) * (size * size * size), x < 0.0)
+    v, rest = gates.gelu_tanh_argument(x)
+    line, line_rest = gates.gelu_tanh_line(x)
+    bend = v - line
+    bend_rest = ((v - bend) - line) + (rest - line_rest)
+    return gates.gelu_tanh(x), _slope_of_gated(v, rest, 2.0 * bend, 2.0 * bend_rest)
 
 
-_CUBIC_OF_V = 0.07135481627260025  # 0.044715 sqrt(8/π)
+def _slope_of_gated(v: Array, rest: Array | float, bend: Array | float = 0.0, bend_rest: Array | float = 0.0) -> Array:
+    """The slope of x σ(v(x)) for an odd v, given v + rest and bend + bend_rest = x v' - v.
 
-
-def _gated(x: Array, v: Array, rest: Array | float, bend: Array | float, shut: Mask) -> Pair:
-    """x σ(v(x)) for an odd v, given v + rest < 0 and bend = x v' - v where the gate shuts.
-
-    There the slope is e (o + e) / (1 + e)² with e = e^v and o = 1 + x v', and at -x it is 1 minus that. The terms are
-    added up such that the large one, 1 + v, which is exact below -1, comes last.
+    Where v < 0 it is (1 + x v' + e) / (2 + e + 1/e) with e = e^v, and at -x it is 1 minus that. The terms are added up
+    from the small to the large: 1 + v is exact below -1.
     """
+    sign = np.copysign(1.0, -v)
+    v, rest = -np.abs(v), rest * sign
     e = np.exp(v)
-    opened = 1.0 + v
-    small = bend + (rest + (opened + bend) * rest + e * ((1.0 - (opened + bend) * (2.0 + e)) / (1.0 + e * (2.0 + e))))
-    slope = e * (opened + small)
-    e += e * rest
-    return x * (np.where(shut, e, 1.0) / (1.0 + e)), np.where(shut, slope, 1.0 - slope)
+    large, large_rest = two_sum(1.0 + v, bend * sign)
+    opened = large + (e + (large_rest + bend_rest * sign + rest * (1.0 + large + 2.0 * e)))
+    growth, more = _exp_in_two(-v)
+    return _or_mirrored(opened / (growth + (2.0 + e)) / more, sign)
 
 
-@within(700.0)
+def _exp_in_two(u: Array) -> tuple[Array, Array]:
+    """exp(u) as a product whose second factor is 1 up to 700, so that what is divided by it may be subnormal."""
+    return np.exp(np.clip(u, -INFINITY, 700.0)), np.exp(np.clip(u, 700.0, INFINITY) - 700.0)
+
+
+def _or_mirrored(slope: Array, sign: Array) -> Array:
+    """slope where sign is 1, 1 - slope where it is -1."""
+    return (0.5 - 0.5 * sign) + slope * sign
+
+
+@within(1000.0)
 def mish(x: Array) -> Pair:
     """x g with g = h / (1 + h), h = e + e²/2, e = e^x, which is x from 50 on; g' = (e + e²) / (1 + h)²."""
     y = np.clip(x, -INFINITY, 50.0)
@@ -205,32 +207,35 @@ def mish(x: Array) -> Pair:
     h = e + 0.5 * e * e
     share = 1.0 / (1.0 + h)
     slope = share * (h + y * (e + e * e) * share)
-    shut = e * ((1.0 + y) + e * (1.5 + y + e * (1.0 + 0.25 * e))) / (1.0 + h * (2.0 + h))
-    return x * (h / (1.0 + h)), np.where(x < -1.0, shut, slope)
+    # The same with (1 + h)² / e as the divisor.
+    growth, more = _exp_in_two(-y)
+    shut = ((1.0 + y) + e * (1.5 + y + e * (1.0 + 0.25 * e))) / (growth + (2.0 + h) * (1.0 + 0.5 * e)) / more
+    return gates.mish(x), np.where(x < -1.0, shut, slope)
 
 
 # --- the normal distribution, and waves -----------------------------------------------------------------------------
 
 
-@within(37.0)
+@within(40.0)
 def gelu(x: Array) -> Pair:
     """x Φ(x) and Φ(x) + x φ(x)."""
-    bell = _exp_minus_square(x, 0.5)
-    cdf = np.abs(_indicator(x > 0.0) - special.scaled_upper_tail(np.abs(x)) * bell)
-    return x * cdf, cdf + x * bell * (1.0 / math.sqrt(2.0 * math.pi))
+    z = np.abs(x)
+    exponent, inverse, rest = special.normal_tail(z)
+    growth, more = _exp_in_two(exponent)
+    # Φ(-z) - z φ(z) = (1 / inverse - z (1 - rest) / sqrt(2π)) / e^exponent, whose large part is exact.
+    h, low = special.in_halves(z)
+    small = 1.0 / inverse + (z * _INVERSE_SQRT_2PI * rest - (h * _INVERSE_SQRT_2PI_LOW + low * _INVERSE_SQRT_2PI))
+    slope = (small - h * _INVERSE_SQRT_2PI_HIGH) / growth / more
+    return gates.gelu(x), _or_mirrored(slope, np.copysign(1.0, -x))
+
+
+_INVERSE_SQRT_2PI = 0.3989422804014327
+_INVERSE_SQRT_2PI_HIGH, _INVERSE_SQRT_2PI_LOW = 0.3989422917366028, -1.133517010526318e-08
 
 
 @within(26.0)
 def erf(x: Array) -> Pair:
-    return special.erf(x), _exp_minus_square(x, 1.0) * (2.0 / math.sqrt(math.pi))
-
-
-def _exp_minus_square(x: Array, share: float) -> Array:
-    """exp(-share x²) = exp(-share h²) exp(-share (x - h) (x + h)), where h is x to 24 bits and its square exact."""
-    h = x.astype(np.float32).astype(np.float64)
-    bell = np.exp(-share * (h * h))
-    bell += bell * np.expm1(-share * ((x - h) * (x + h)))
-    return bell
+    return special.erf(x), special.exp_minus_square(x) * (2.0 / math.sqrt(math.pi))
 
 
 @everywhere

@@ -10,45 +10,57 @@ from collections.abc import Sequence
 import numpy as np
 
 from actcli.core.choice import where
-from actcli.core.compensated import two_product
 from actcli.core.jet import Array
 
 _INVERSE_SQRT_2PI = 1.0 / math.sqrt(2.0 * math.pi)
 
-# (1 + a z) Φ(-z) exp(z²/2) with a = 3/4 is smooth and varies little on [0, ∞): it runs from 1/2, where its slope is
-# all but 0, to 0.3. Its Chebyshev series in t = (z - 5) / (z + 5), cut off below 1e-17 and rewritten in powers of t.
+# 1 / (Φ(-z) exp(z²/2)) = 2 + 2z + z R(z), and R is smooth and small: it runs from -0.4 to 0.5. Its Chebyshev series in
+# t = (z - 4) / (z + 4), cut off at 2e-17 of the sum and rewritten in powers of t.
 # The idea is Shepherd and Laframboise's (Math. Comp. 36, 1981); the coefficients were computed with 300 bits.
-_MILLS_SLOPE = 0.75
-_MILLS_COEFFICIENTS = (
-    0.3653666986312799, -0.10452860019150977, 0.05228997929097383, -0.012719205027109886,
-    -0.007836944153699763, 0.012549247310837097, -0.00912996891402684, 0.0042967894116652736,
-    -0.0012021665761154188, 3.9412908742268245e-05, 0.00012164375049669032, -3.996535751176086e-05,
-    -5.761013914509513e-06, 6.4773395629782646e-06, -2.2141810617882328e-07, -9.197173334552781e-07,
-    1.1500856768010517e-07, 1.3735190873608048e-07, -2.228532165669514e-08, -2.171331503203171e-08,
-    3.073511689934406e-09, 3.1052582360241813e-09, -2.431081756433776e-10, -2.7065743519983125e-10,
+_INVERSE_MILLS_COEFFICIENTS = (
+    0.14800658646501794, 0.4832604635634378, -0.12518682364358885, -0.0251012063751488,
+    0.03518226656292703, -0.005598524361185657, -0.0080293320330569, 0.004080621688297989,
+    0.0013061889086589409, -0.0016086979135519499, -1.9436654833160415e-05, 0.0005068872279832818,
+    -0.0001001124379044575, -0.0001356924513875386, 5.5340561588597425e-05, 3.0403061948128356e-05,
+    -2.122356399121547e-05, -5.1117137930620656e-06, 6.701535758537019e-06, 3.394924232338633e-07,
+    -1.7923420415036722e-06, 1.4351511851973222e-07, 3.91694265944355e-07, -5.671831927107549e-08,
+    -6.22064139910758e-08, 7.496812229837712e-09, 5.271978716033639e-09,
 )  # fmt: skip
 
-
-# Near 0, where the series in t would feel the rounding of t:
-# (Φ(x) - 1/2) / x = Σ (-x²/2)^k / (k! (2k + 1)) / sqrt(2π), and erf(x) / x = Σ (-x²)^k / (k! (2k + 1)) 2 / sqrt(π).
+# Near 0, where 1 - erfc(x) would cancel: erf(x) / x = Σ (-x²)^k / (k! (2k + 1)) 2 / sqrt(π).
 _CENTRE = 0.7
-_CDF_COEFFICIENTS = tuple(_INVERSE_SQRT_2PI / ((-2.0) ** k * math.factorial(k) * (2 * k + 1)) for k in range(13))
 _ERF_COEFFICIENTS = tuple(2.0 / math.sqrt(math.pi) / ((-1.0) ** k * math.factorial(k) * (2 * k + 1)) for k in range(16))
 
 
-def scaled_upper_tail(z: Array) -> Array:
-    """Φ(-z) exp(z²/2) for z >= 0."""
-    t = 1.0 - 10.0 / (z + 5.0)
-    series = np.full_like(z, _MILLS_COEFFICIENTS[-1])
-    for coefficient in _MILLS_COEFFICIENTS[-2::-1]:
+def _inverse_mills_ratio(z: Array, rest: Array | float = 0.0) -> Array:
+    """(1 + rest) / (Φ(-z) exp(z²/2)) for z >= 0 and a rest of the size of a rounding error."""
+    t = 1.0 - 8.0 / (z + 4.0)
+    series = np.full_like(z, _INVERSE_MILLS_COEFFICIENTS[-1])
+    for coefficient in _INVERSE_MILLS_COEFFICIENTS[-2::-1]:
         series *= t
         series += coefficient
-    return series / (1.0 + _MILLS_SLOPE * z)
+    twice, bent = 2.0 * z, z * series
+    return 2.0 + (twice + (bent + rest * (2.0 + twice + bent)))
+
+
+def in_halves(x: Array) -> tuple[Array, Array]:
+    """x = h + l with h the nearest number of 24 bits, whose products with such numbers are exact; |x| < 2^127."""
+    h = x.astype(np.float32).astype(np.float64)
+    return h, x - h
+
+
+def square(x: Array) -> tuple[Array, Array]:
+    """x² = hi + lo, to 100 bits; 2^120 where it is more."""
+    x = np.clip(x, -(2.0**60), 2.0**60)
+    h, low = in_halves(x)
+    exact, rest = h * h, low * (x + h)
+    hi = exact + rest
+    return hi, rest - (hi - exact)
 
 
 def exp_minus_square(x: Array, log_scale: float = 0.0, share: float = 1.0) -> Array:
     """exp(log_scale - share x²), with the rounding error of x² carried along; share is a power of two."""
-    hi, lo = two_product(x, x)
+    hi, lo = square(x)
     bell = np.exp(log_scale - share * hi)
     return bell - bell * (share * lo)
 
@@ -58,12 +70,22 @@ def normal_density(x: Array, log_scale: float = 0.0) -> Array:
     return exp_minus_square(x, log_scale, 0.5) * _INVERSE_SQRT_2PI
 
 
+def normal_tail(z: Array) -> tuple[Array, Array, Array]:
+    """u, inverse and rest for z >= 0: Φ(-z) = e^-u / inverse and exp(-z²/2) = e^-u (1 - rest)."""
+    hi, lo = square(z)
+    rest = 0.5 * lo
+    return 0.5 * hi, _inverse_mills_ratio(z, rest), rest
+
+
+def upper_normal_tail(z: Array, log_scale: float = 0.0) -> Array:
+    """Φ(-z) exp(log_scale) for z >= 0."""
+    exponent, inverse, _ = normal_tail(z)
+    return np.exp(log_scale - exponent) / inverse
+
+
 def normal_cdf(x: Array) -> Array:
     """Φ(x), the distribution function of N(0, 1)."""
-    z = np.abs(x)
-    tail = scaled_upper_tail(z) * exp_minus_square(z, share=0.5)
-    near = 0.5 + x * even_series(np.minimum(z, _CENTRE), _CDF_COEFFICIENTS)
-    return where(z < _CENTRE, near, where(x < 0.0, tail, 1.0 - tail))
+    return np.abs((x > 0.0) - upper_normal_tail(np.abs(x)))
 
 
 def erf(x: Array) -> Array:
@@ -81,7 +103,7 @@ def erfc(x: Array) -> Array:
 
 def upper_erfc(z: Array, log_scale: float = 0.0) -> Array:
     """erfc(z) exp(log_scale) for z >= 0."""
-    return 2.0 * scaled_upper_tail(math.sqrt(2.0) * z) * exp_minus_square(z, log_scale)
+    return 2.0 * exp_minus_square(z, log_scale) / _inverse_mills_ratio(math.sqrt(2.0) * z)
 
 
 def even_series(x: Array, coefficients: Sequence[float]) -> Array:
