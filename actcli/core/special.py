@@ -85,7 +85,13 @@ def upper_normal_tail(z: Array, log_scale: float = 0.0) -> Array:
 
 def normal_cdf(x: Array) -> Array:
     """Φ(x), the distribution function of N(0, 1)."""
-    return np.abs((x > 0.0) - upper_normal_tail(np.abs(x)))
+    exponent, inverse, _ = normal_tail(np.abs(x))
+    return normal_cdf_beside_tail(x, exponent, inverse)
+
+
+def normal_cdf_beside_tail(x: Array, exponent: Array, inverse: Array) -> Array:
+    """Φ(x), given normal_tail(|x|)."""
+    return np.abs((x > 0.0) - np.exp(-exponent) / inverse)
 
 
 def erf(x: Array) -> Array:
