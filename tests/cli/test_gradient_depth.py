@@ -703,7 +703,7 @@ def test_control_c_ends_the_search_for_a_cure_and_the_report_is_printed() -> Non
     options = ("--act", "tanh", "--layers", "6", "--width", "512", "--batch", "256", "--steps", "50", "--lr", "1e6")
     with terminal_as_stderr("gradient-depth", *options) as (process, stderr):
         stderr.expect_exact("\x1b[?25h")
-        stderr.expect(pexpect.TIMEOUT, timeout=0.6)  # it is searching
+        stderr.expect(pexpect.TIMEOUT, timeout=1.0)  # it is searching
         process.send_signal(signal.SIGINT)
         stdout, _ = process.communicate(timeout=PATIENCE)
         stderr.expect(pexpect.EOF)
