@@ -176,9 +176,9 @@ def _report(
         ill = [run for run in runs if run.activation == activation.label and run.verdict != "healthy"]
         if ill and not interruption.happened:
             settings = replace(config, seed=ill[0].seed)
-            found[activation.label] = cures(
-                activation, settings, ill[0].verdict, examples, lambda: interruption.happened
-            )
+            tried = cures(activation, settings, ill[0].verdict, examples, lambda: interruption.happened)
+            if tried or not interruption.happened:  # a search that was cut short denies nothing
+                found[activation.label] = tried
     print(depth_report(runs, found, Terminal.of(sys.stdout)), end="")
 
 

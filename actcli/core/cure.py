@@ -14,7 +14,7 @@ from actcli.core.datasets import DataSet
 from actcli.core.depth import DepthExperiment
 from actcli.core.depth_config import DepthConfig
 from actcli.core.errors import InputError
-from actcli.core.verdict import decay_per_layer, verdict
+from actcli.core.verdict import verdict
 
 Change = Mapping[str, Any]
 
@@ -55,7 +55,7 @@ def cures(
     undone: list[Change] = [{"residual": False}] * config.residual + [{"norm": None}] * bool(config.norm)
     slower: list[Change] = [{"learning_rate": rate} for rate in _smaller(config.learning_rate)]
     if verdict == "dead":
-        return trial.first([*slower, _other("leaky_relu", config), *_WEIGHTS, *undone])
+        return trial.first([*slower, _other("leaky_relu", config), *_WEIGHTS, *undone, *_LAYERS])
     if verdict == "diverged":
         return trial.first([*slower, *_WEIGHTS, *undone, *_LAYERS])
     untrained = replace(trial, config=replace(config, steps=0))
@@ -109,11 +109,10 @@ class _Trial:
         first, last = experiment.initial.signal_norms[0], experiment.initial.signal_norms[-2]
         if verdict([experiment.initial.loss], [], first, last) != "healthy":
             return None
-        decay = decay_per_layer(first, last, self.config.layers)
-        if not self.config.steps:
-            return Cure(change, decay)
         for _ in experiment:
             if self.stop():
                 return None
         run = experiment.result()
-        return Cure(change, decay, len(run.loss), run.loss_final) if run.verdict == "healthy" else None
+        if run.verdict != "healthy":
+            return None
+        return Cure(change, run.decay_per_layer, len(run.loss), run.loss_final if run.loss else None)

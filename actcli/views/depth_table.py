@@ -40,6 +40,7 @@ def layer_table(group: DepthGroup, terminal: Terminal) -> RenderableType:
     """A row a layer, of many layers a choice: norms before and after training, theory, and a logarithmic bar."""
     records = _chosen(group.layers)
     before = [record.weight_gradient_norm_initial for record in records]
+    when = "after" if group.trained else "before"
     columns = {
         "layer": Column("\nlayer", _names(records, group)),
         "gradient": Column("gradient\nbefore", format_alike(before)),
@@ -54,10 +55,10 @@ def layer_table(group: DepthGroup, terminal: Terminal) -> RenderableType:
     if any(record.signal_norm_theory is not None for record in records):
         columns["theory"] = Column("signal\ntheory", _where_known([r.signal_norm_theory for r in records]))
     if any(record.dead_fraction_final > 0 for record in records):
-        columns["dead"] = _percentages("dead\nafter", [r.dead_fraction_final for r in records])
-    columns["saturated"] = _percentages("saturated\nafter", [r.saturated_fraction_final for r in records])
-    columns["std"] = Column("std\nafter", _fixed([r.activation_std_final for r in records]))
-    columns["mean"] = Column("mean\nafter", _fixed([r.activation_mean_final for r in records]))
+        columns["dead"] = _percentages(f"dead\n{when}", [r.dead_fraction_final for r in records])
+    columns["saturated"] = _percentages(f"saturated\n{when}", [r.saturated_fraction_final for r in records])
+    columns["std"] = Column(f"std\n{when}", _fixed([r.activation_std_final for r in records]))
+    columns["mean"] = Column(f"mean\n{when}", _fixed([r.activation_mean_final for r in records]))
     if any(record.update_ratio_final > 0 for record in records):
         columns["update"] = Column("last\nupdate", format_alike([r.update_ratio_final for r in records], 2))
 
@@ -90,7 +91,8 @@ def comparison_tables(groups: Sequence[DepthGroup], terminal: Terminal) -> list[
         rest = rest[taken:]
     hidden = groups[0].hidden
     folded = f"{len(_chosen(groups[0].layers)) - 1} of {hidden} hidden layers. " if hidden + 1 > MOST_ROWS else ""
-    tables.append(Text(terminal.text(folded + _MEANINGS["gradient"])))
+    when = f" {_MEANINGS['after']}" if any(group.trained for group in groups) else ""
+    tables.append(Text(terminal.text(f"{folded}{_MEANINGS['gradient']}{when}")))
     return tables
 
 
@@ -123,12 +125,13 @@ def _fitting(columns: dict[str, Column], width: int) -> dict[str, Column]:
 
 
 def _pair(group: DepthGroup, index: int) -> list[Column]:
-    """Before and after, under the activation's name."""
+    """Before, and where there was a training after it, under the activation's name."""
     records = _chosen(group.layers)
     before = format_alike([record.weight_gradient_norm_initial for record in records])
     after = format_alike([record.weight_gradient_norm_final for record in records])
     colours: list[int | None] = [look(index).colour] * len(records)
-    return [Column(f"{_short(group)}\ngradient\nbefore", before, "right", colours), Column("\n\nafter", after)]
+    columns = [Column(f"{_short(group)}\ngradient\nbefore", before, "right", colours), Column("\n\nafter", after)]
+    return columns if group.trained else columns[:1]
 
 
 def _short(group: DepthGroup) -> str:

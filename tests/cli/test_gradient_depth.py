@@ -32,7 +32,7 @@ from tests.cli.helpers import (
 
 LITTLE = ("--layers", "3", "--width", "8", "--batch", "16", "--steps", "5", "--lr", "0.05")
 AS_TYPED = ("gradient-depth", "--act", "sigmoid", "--layers", "20")
-SIGNAL = "signal: norm of the gradient"
+SIGNAL = "signal at each layer: norm of the gradient"
 LONG = ("--layers", "30", "--steps", "1000000")
 LAYER_FIELDS = {
     "layer",
@@ -57,6 +57,9 @@ RUN_FIELDS = {
     "verdict",
     "decay_per_layer",
     "decay_per_layer_theory",
+    "loss_final",
+    "norm",
+    "residual",
 }
 
 
@@ -101,6 +104,8 @@ def test_json_has_the_config_and_for_each_run_its_layers_loss_verdict_and_decay(
         assert set(run) == RUN_FIELDS
         assert run["seed"] == 7
         assert [layer["layer"] for layer in run["layers"]] == [1, 2, 3, 4]  # three hidden ones and the output
+        assert run["loss_final"] < run["loss"][0]
+        assert (run["norm"], run["residual"]) == (None, False)
         for layer in run["layers"]:
             assert set(layer) == LAYER_FIELDS
             for when in ("initial", "final"):
@@ -436,7 +441,7 @@ def test_several_seeds_are_the_single_ones_and_their_medians() -> None:
         for name, numbers in {
             "decay_per_layer": [run["decay_per_layer"] for run in mine],
             "decay_per_layer_theory": [run["decay_per_layer_theory"] for run in mine],
-            "loss": [run["loss"][-1] for run in mine],
+            "loss": [run["loss_final"] for run in mine],
         }.items():
             low, median, high = sorted(numbers)
             assert summary[name] == {"median": median, "low": low, "high": high}
@@ -563,18 +568,96 @@ def test_a_verdict_that_there_is_not_is_refused(name: str) -> None:
         "--act tanh --init normal:0.02 --layers 12 --steps 0",
         "--act relu --init normal --layers 8 --steps 0",
         "--act relu --layers 6 --steps 50 --lr 10",
+        "--act sigmoid --init lecun --layers 20 --steps 0",
+        "--act relu --residual --layers 20 --steps 0",
+        "--act relu --norm batch --layers 20 --steps 0",
+        "--act identity --residual --layers 20 --steps 20",
+        "--act tanh --residual --init normal:1000 --layers 20 --steps 20",
+        "--act sigmoid --init normal:1e4 --layers 3 --steps 20",
     ],
 )
 def test_the_cure_that_is_named_works_when_it_is_typed(options: str) -> None:
-    text = " ".join(output("gradient-depth", *options.split()).split())
-    named = re.findall(r"(--[a-z]+(?: [^-(][^ (]*)?) \([^)]*(?:measured|trained)", text)
-    assert named
-    for cure in named:
+    found = named_cures(output("gradient-depth", *options.split()))
+    assert found
+    for cure in found:
         typed = options.split()
         if cure.startswith("--act"):
             typed = typed[2:]  # instead of the other one
+        if cure.startswith("no "):
+            typed.remove(cure.removeprefix("no "))
+            cure = ""
         (run,) = runs(*typed, *cure.split())
-        assert run["verdict"] == "healthy", cure
+        assert run["verdict"] == verdict_by_its_rules(run) == "healthy", cure
+
+
+def named_cures(report: str) -> list[str]:
+    """What stands before the brackets, between `Cure:` and the end."""
+    _, _, cures = " ".join(report.split()).partition(" Cure: ")
+    return [cure.removeprefix("or ") for cure in re.findall(r"((?:no )?--[^(]+) \((?:measured|trained)[^)]*\)", cures)]
+
+
+@pytest.mark.parametrize(
+    ("options", "cures"),
+    [
+        ("--act sigmoid --init lecun --layers 20 --steps 0", ["--act relu --init auto", "--residual"]),
+        ("--act identity --residual --layers 20 --steps 20", ["no --residual"]),
+        ("--act relu --norm batch --layers 20 --steps 0", ["--norm none"]),
+        ("--act tanh --residual --init normal:1000 --layers 20 --steps 20", ["--init critical"]),
+    ],
+)
+def test_a_cure_undoes_what_was_set(options: str, cures: list[str]) -> None:
+    assert named_cures(output("gradient-depth", *options.split())) == cures
+
+
+# --- what the report says of the run ------------------------------------------------------------------------------
+
+
+def test_an_activation_that_is_named_twice_is_one_run() -> None:
+    once = output("gradient-depth", "-a", "relu", *LITTLE)
+    for twice in (("-a", "relu"), ("-a", "ReLU")):
+        assert output("gradient-depth", "-a", "relu", *twice, *LITTLE) == once
+    names = [run["activation"] for run in runs("-a", "relu", "-a", "tanh", "-a", "relu", "-a", "leaky_relu", *LITTLE)]
+    assert names == ["relu", "tanh", "leaky_relu"]
+
+
+def test_norm_and_residual_connections_are_named() -> None:
+    options = ("--act", "tanh", *LITTLE, "--norm", "layer", "--residual")
+    text = " ".join(output("gradient-depth", *options).split())
+    assert text.startswith("tanh, xavier initialisation, layer norm, residual connections, 3 hidden layers: healthy ")
+    sentence = "With tanh, xavier initialisation, layer norm and residual connections the gradient is healthy"
+    assert sentence in text
+    (run,) = runs(*options)
+    assert (run["norm"], run["residual"]) == ("layer", True)
+
+
+def test_a_diverged_run_has_dashes_where_nothing_is_known() -> None:
+    options = ("--act", "relu", "--layers", "6", "--steps", "5", "--lr", "1e200")
+    (run,) = runs(*options)
+    assert run["verdict"] == "diverged"
+    unknown = [layer["saturated_fraction_final"] == "NaN" for layer in run["layers"]]
+    assert any(unknown)
+    rows = [line.split() for line in output("gradient-depth", *options).splitlines()[5:11]]
+    assert [row[0] for row in rows] == list("123456")
+    for row, is_unknown in zip(rows, unknown, strict=False):
+        assert ("–" in row) == is_unknown
+        assert not (is_unknown and "0%" in row)
+
+
+def test_a_run_that_was_not_trained_shows_nothing_after_it() -> None:
+    for acts in (("-a", "tanh"), ("-a", "tanh", "-a", "relu")):
+        table, _, rest = output("gradient-depth", *acts, "--layers", "4", "--steps", "0").partition(SIGNAL)
+        assert "before" in table
+        outcome = table.partition("activation  init")[0]
+        assert "after" not in outcome.removesuffix(outcome.splitlines()[-1])
+        assert "after training" not in rest
+        assert "tanh: not trained" in rest
+
+
+def test_many_healthy_activations_share_a_line() -> None:
+    acts = [word for name in ("relu", "tanh", "gelu", "silu") for word in ("-a", name)]
+    text = output("gradient-depth", *acts, "--layers", "4", "--steps", "2")
+    assert text.endswith("\nWith relu, tanh, gelu, silu the gradient is healthy.\n")
+    assert text.count("the gradient is healthy") == 1
 
 
 # --- Ctrl-C -------------------------------------------------------------------------------------------------------
@@ -613,6 +696,23 @@ def test_after_control_c_the_json_is_whole() -> None:
     assert len(tanh["layers"]) == 31
     assert f"actcli: interrupted after {len(tanh['loss'])} of 2000000 steps" in run.stderr
     assert 0 < len(tanh["loss"]) < 1000000
+
+
+def test_control_c_ends_the_search_for_a_cure_and_the_report_is_printed() -> None:
+    """Trials as long as the training; the live view is gone, and its cursor shown again, when the training is over."""
+    options = ("--act", "tanh", "--layers", "6", "--width", "512", "--batch", "256", "--steps", "50", "--lr", "1e6")
+    with terminal_as_stderr("gradient-depth", *options) as (process, stderr):
+        stderr.expect_exact("\x1b[?25h")
+        stderr.expect(pexpect.TIMEOUT, timeout=1.0)  # it is searching
+        process.send_signal(signal.SIGINT)
+        stdout, _ = process.communicate(timeout=PATIENCE)
+        stderr.expect(pexpect.EOF)
+    assert process.returncode == 130
+    assert stdout.startswith("tanh, xavier initialisation, 6 hidden layers: dead\n")
+    assert "Traceback" not in stderr.before
+    assert "hidden layers died: after training" in " ".join(stdout.split())
+    assert "Cure" not in stdout
+    assert "cure this" not in " ".join(stdout.split()), "what was not tried is not denied"
 
 
 def test_control_c_wins_over_fail_on() -> None:
@@ -725,7 +825,7 @@ def test_the_report_has_a_row_with_a_bar_for_each_layer_a_chart_and_a_sentence(r
     assert "vanishes" in sentence
     assert f"{run['decay_per_layer']:.3g} per layer (in theory {run['decay_per_layer_theory']:.3g})" in sentence
     assert "billion times smaller than at layer 20" in sentence
-    assert "Cure: --act relu (measured, a factor of 1.0" in sentence
+    assert "Cure: --act relu (measured: a factor of 1.0" in sentence
 
 
 def test_the_report_fits_80_columns_and_is_the_same_in_a_pipe_without_colour(report: str, terminal: Terminal) -> None:

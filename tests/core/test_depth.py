@@ -260,6 +260,26 @@ def test_final_is_measured_on_the_first_batch() -> None:
         assert record.weight_gradient_norm_final == record.weight_gradient_norm_initial
 
 
+@pytest.mark.parametrize("steps", [0, 1, 7])
+def test_the_final_loss_is_the_first_batch_s_after_the_last_update(steps: int) -> None:
+    """By its definition, from the weights as they are then: -t ln σ(z) - (1 - t) ln σ(-z)"""
+    experiment = DepthExperiment(CATALOGUE["tanh"], DepthConfig(layers=2, width=5, batch=16, steps=steps))
+    for _ in experiment:
+        pass
+    (inputs, targets), parameters = experiment.first_batch, experiment.network.parameters
+    h = inputs
+    for weights, biases in zip(parameters.weights[:-1], parameters.biases[:-1], strict=True):
+        h = np.tanh(h @ weights + biases)
+    z = h @ parameters.weights[-1] + parameters.biases[-1]
+    expected = np.mean(targets * np.logaddexp(0, -z) + (1 - targets) * np.logaddexp(0, z))
+    assert experiment.result().loss_final == pytest.approx(expected, rel=1e-12)
+
+
+def test_norm_and_residual_connections_are_named() -> None:
+    plain, both = run("tanh", layers=2, steps=0), run("tanh", layers=2, steps=0, norm="batch", residual=True)
+    assert [(one.norm, one.residual) for one in (plain, both)] == [(None, False), ("batch", True)]
+
+
 def test_the_first_batch_is_the_first_trained_on() -> None:
     experiment = DepthExperiment(CATALOGUE["tanh"], DepthConfig(layers=2, batch=16))
     assert next(iter(experiment)) == experiment.initial
@@ -367,7 +387,8 @@ def test_results_are_plain_values() -> None:
     """What `--format json` writes."""
     fields = dataclasses.asdict(run("tanh", layers=2, steps=2))
     decays = ["decay_per_layer", "decay_per_layer_theory"]
-    assert list(fields) == ["activation", "init", "seed", "layers", "loss", "verdict", *decays]
+    added = ["loss_final", "norm", "residual"]
+    assert list(fields) == ["activation", "init", "seed", "layers", "loss", "verdict", *decays, *added]
     assert fields["layers"][-1].pop("signal_norm_theory") is None  # of the output layer
     values = [value for record in fields["layers"] for value in record.values()] + list(fields["loss"])
     assert {type(value) for value in values} == {int, float}

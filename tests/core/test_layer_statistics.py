@@ -52,6 +52,16 @@ def test_step_units_are_all_dead_and_identities_never() -> None:
     assert (hidden.dead_fraction, hidden.saturated_fraction) == (0, 0)
 
 
+@pytest.mark.parametrize("weight", [math.nan, math.inf])
+@pytest.mark.parametrize("activation", ["tanh", "sigmoid", "gelu"])
+def test_where_slopes_are_no_numbers_fractions_are_none(activation: str, weight: float) -> None:
+    """inf · 0 is nan, and of nan nobody knows whether it is saturated or dead."""
+    (hidden, output) = layer_statistics(one_layer(activation, [weight, 1], [0, 0]), np.array([[0.0], [1.0]]))
+    assert math.isnan(hidden.saturated_fraction)
+    assert math.isnan(hidden.dead_fraction)
+    assert (output.saturated_fraction, output.dead_fraction) == (0, 0)
+
+
 @pytest.mark.parametrize("norm", [None, "layer", "batch"])
 @pytest.mark.parametrize("points", [1, 5, 20_011])
 def test_data_of_any_length_are_one_data_set(points: int, norm: str | None) -> None:

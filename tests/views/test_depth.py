@@ -19,7 +19,7 @@ from actcli.views.verdict import verdict_sentence
 from tests.views.screens import Picture, screen
 
 WIDE = Terminal(200, 50)
-TITLE = "signal: norm of the gradient"
+TITLE = "signal at each layer: norm of the gradient"
 
 
 def record(layer: int, before: float, after: float, theory: float | None = None, dead: float = 0.0) -> LayerRecord:
@@ -53,26 +53,35 @@ def run(
     loss: tuple[float, ...] = (0.75, 0.7, 0.6935),
     seed: int = 0,
     size: float = 1.0,
+    norm: str | None = None,
+    residual: bool = False,
 ) -> DepthRun:
     """Norms that shrink by `factor` a layer, from `size` in the output layer; after training a hundredth of them."""
     records = [
         record(
             layer,
-            norm := size * factor ** (layers + 1 - layer),
-            norm / 100,
+            signal := size * factor ** (layers + 1 - layer),
+            signal / 100,
             None if theory is None or layer > layers else size * factor * theory ** (layers - layer),
             dead if layer <= layers else 0.0,
         )
         for layer in range(1, layers + 2)
     ]
     decays = (factor, theory) if layers > 1 else (None, None)
-    return DepthRun(activation, init, seed, tuple(records), loss, verdict, *decays)
+    return DepthRun(
+        activation, init, seed, tuple(records), loss, verdict, *decays, loss_final(loss), norm=norm, residual=residual
+    )
+
+
+def loss_final(loss: Sequence[float]) -> float:
+    """Half of what the last step saw; of a run that was not trained any number."""
+    return loss[-1] / 2 if loss else 0.8
 
 
 def of_norms(verdict: str, *norms: float, loss: tuple[float, ...] = (), decay: float | None = None) -> DepthRun:
     """Layers, the last of them the output, with these norms before and after training."""
     records = tuple(record(layer, norm, norm) for layer, norm in enumerate(norms, 1))
-    return DepthRun("sigmoid", "normal", 0, records, loss, verdict, decay, None)
+    return DepthRun("sigmoid", "normal", 0, records, loss, verdict, decay, None, loss_final(loss))
 
 
 def group(*runs: DepthRun) -> DepthGroup:
@@ -119,9 +128,9 @@ def test_theory_stands_beside_the_signal_where_there_is_one() -> None:
 
 def test_what_a_wide_terminal_has_room_for() -> None:
     lines = layer_lines(WIDE, run(layers=2))
-    assert lines[0].split()[3:8] == ["saturated", "mean", "std", "last", "gradient"]
+    assert lines[0].split()[3:8] == ["saturated", "std", "mean", "last", "gradient"]
     assert lines[1].split()[4:8] == ["after", "after", "after", "update"]
-    assert lines[3].split()[4:8] == ["37%", "0.250", "0.062", "0.0010"]
+    assert lines[3].split()[4:8] == ["37%", "0.062", "0.250", "0.0010"]
     caption = " ".join(lines[-2:])
     assert "saturated: slopes under 5 % of the largest." in caption
     assert "update: norm of the last update" in caption
@@ -150,6 +159,30 @@ def test_dead_units_are_shown_if_there_are_any() -> None:
     assert "dead" in lines[0]
     assert "50%" in lines[3]
     assert "dead: units whose slope is 0 for every input." in " ".join(lines)
+
+
+def test_what_is_not_known_of_a_diverged_run_is_a_dash_and_not_zero_percent() -> None:
+    sick = run(verdict="diverged", layers=2, dead=0.5)
+    unknown = {"saturated_fraction_final": math.nan, "dead_fraction_final": math.nan}
+    layers = (dataclasses.replace(sick.layers[0], **unknown), *sick.layers[1:])
+    lines = layer_lines(WIDE, dataclasses.replace(sick, layers=layers))
+    assert lines[0].split()[3:5] == ["dead", "saturated"]
+    assert [line.split()[4:6] for line in lines[3:5]] == [["–", "–"], ["50%", "37%"]]
+
+
+def test_before_a_training_there_is_no_after() -> None:
+    untrained = run(layers=3, loss=(), theory=0.25, dead=0.5)
+    lines = layer_lines(WIDE, untrained)
+    assert "after" not in " ".join(lines).lower()
+    assert lines[0].split()[:4] == ["gradient", "signal", "signal", "dead"]
+    assert lines[1].split()[:5] == ["layer", "before", "before", "theory", "before"]
+    assert [line.split()[0] for line in depth_chart([group(untrained)], WIDE).splitlines()[1:2]] == ["●"]
+    assert "after training" not in depth_chart([group(untrained)], WIDE)
+    table, caption = comparison_tables(groups_of([untrained, run("relu", layers=3, loss=())]), WIDE)
+    lines = screen(render(table, WIDE), WIDE)
+    assert lines[2].split() == ["layer", "before", "before"]
+    assert [len(line.split()) for line in lines[4:7]] == [3, 3, 3]
+    assert "after" not in render(caption, WIDE).lower()
 
 
 def test_several_seeds_are_medians_with_the_least_and_the_largest_beside_them() -> None:
@@ -184,7 +217,7 @@ def test_activations_stand_beside_each_other() -> None:
     rows = [line.split() for line in lines[4:] if line]
     assert [float(cell) for cell in rows[0][1:]] == pytest.approx([0.25, 0.0025, 1.0, 0.01])
     assert [row[0] for row in rows] == ["1", "2", "output"]
-    assert "before and after" in render(caption, Terminal())
+    assert "Before and after training." in render(caption, Terminal())
 
 
 def test_activations_that_do_not_fit_go_into_further_tables() -> None:
@@ -199,7 +232,7 @@ def test_activations_that_do_not_fit_go_into_further_tables() -> None:
 def test_the_outcome_of_each() -> None:
     runs = [run(theory=0.26), run("relu", "he", "healthy", factor=1.0, theory=1.01, loss=())]
     lines = screen(render(outcome_table(groups_of(runs), Terminal()), Terminal()), Terminal())
-    assert lines[3].split() == ["sigmoid", "xavier", "vanishing", "0.25", "0.26", "0.75", "0.694"]
+    assert lines[3].split() == ["sigmoid", "xavier", "vanishing", "0.25", "0.26", "0.75", "0.347"]
     assert lines[4].split() == ["relu", "he", "healthy", "1.0", "1.01", "–", "–"]
 
 
@@ -212,7 +245,7 @@ def test_the_outcome_over_seeds_has_their_spread_and_counts_their_verdicts() -> 
     line = screen(render(outcome_table(groups_of(runs), WIDE), WIDE), WIDE)[3]
     assert "vanishing 2, healthy 1" in line
     assert "0.5 (0.25–0.9)" in line
-    assert line.split()[-1] == "0.3"
+    assert line.split()[-1] == "0.15"
 
 
 # --- the chart ---------------------------------------------------------------------------------------------------
@@ -224,6 +257,12 @@ def test_signals_stand_at_their_powers_of_ten() -> None:
     assert picture.at("2", "10⁻²⁰") != "●"
     assert picture.at("1", "10⁻²⁰") == "●"
     assert picture.at("16", "10⁻⁵") == "●"
+
+
+def test_a_signal_of_zero_has_no_place_on_a_logarithmic_scale_and_it_is_said() -> None:
+    without, within = of_norms("healthy", 1e-3, 1e-2, 0.1, 1.0), of_norms("vanishing", 0.0, 1e-2, 0.1, 1.0)
+    titles = [depth_chart([group(one)], Terminal()).splitlines()[0] for one in (without, within)]
+    assert titles == [TITLE, f"{TITLE} (a 0 is not drawn)"]
 
 
 def test_theory_is_a_curve_of_its_own() -> None:
@@ -273,13 +312,13 @@ def test_at_80x24_the_screen_ends_with_chart_and_sentence(verdict: str, factor: 
     assert "".join(lines[title + 2 :]).count("●") == 20
     assert lines[-1].endswith(".")
     tail = " ".join(lines[title:])
-    assert "sigmoid: loss 0.75 → 0.6935 in 3 steps" in tail
+    assert "sigmoid: loss 0.75 → 0.3468 in 3 steps" in tail
     assert verdict_sentence(run(verdict=verdict, factor=factor)) in tail
 
 
 @pytest.mark.parametrize("unicode", [True, False])
 def test_reports_at_any_size(unicode: bool) -> None:
-    cures = {"sigmoid": [Cure({"activation": "relu"}, 1.0, None)]}
+    cures = {"sigmoid": [Cure({"activation": "relu"}, 1.0)]}
     healthy = run("relu", "he", "healthy", factor=1.0, dead=0.1, theory=1.0)
     seeds = [run(seed=seed, size=seed + 1.0) for seed in range(3)]
     for width in (20, 24, 36, 50, 80, 120):
@@ -300,8 +339,39 @@ def test_one_layer_is_no_curve() -> None:
     assert TITLE in "\n".join(report(Terminal(), run(layers=2)))
 
 
+@pytest.mark.parametrize("signals", [(0.0, 0.0, 0.0), (0.0, 0.0, 0.1), (math.nan, math.inf, 0.1)])
+def test_signals_that_cannot_be_drawn_are_no_curve(signals: tuple[float, ...]) -> None:
+    assert TITLE not in "\n".join(report(Terminal(), of_norms("vanishing", *signals, 1.0)))
+
+
+def test_title_and_sentence_name_norm_and_residual_connections() -> None:
+    both = {"norm": "layer", "residual": True}
+    for settings, title, sentence in (
+        ({}, "", "sigmoid and xavier initialisation"),
+        ({"norm": "batch"}, ", batch norm", "sigmoid, xavier initialisation and batch norm"),
+        ({"residual": True}, ", residual connections", "sigmoid, xavier initialisation and residual connections"),
+        (both, ", layer norm, residual connections", "sigmoid, xavier initialisation, layer norm and residual"),
+    ):
+        lines = report(Terminal(120), run(layers=5, **settings))  # type: ignore[arg-type]  # either of the two
+        assert lines[0] == f"sigmoid, xavier initialisation{title}, 5 hidden layers: vanishing"
+        assert f"With {sentence}" in " ".join(lines)
+
+
+def test_of_many_activations_the_healthy_ones_share_a_line() -> None:
+    names = ("relu", "tanh", "gelu")
+    healthy = [run(name, "he", "healthy", layers=4, factor=1.0) for name in names]
+    three = report(Terminal(), *healthy)
+    assert [sum(line.startswith(f"With {name} and he") for line in three) for name in names] == [1, 1, 1]
+    four = report(Terminal(), *healthy, run(layers=4))
+    assert four[-1] == "With relu, tanh, gelu the gradient is healthy."
+    assert [sum(line.startswith("With ") for line in four)] == [2]
+    assert "With sigmoid and xavier initialisation the gradient vanishes" in " ".join(four)
+    mixed = [run("silu", "he", verdict, layers=4, seed=seed) for seed, verdict in enumerate(("healthy", "vanishing"))]
+    assert "2 seeds: healthy 1, vanishing 1. Seed 0: With silu" in " ".join(report(Terminal(), *healthy, *mixed))
+
+
 def test_a_single_step_is_one_step() -> None:
-    assert "sigmoid: loss 0.5 → 0.5 in 1 step" in report(Terminal(), run(loss=(0.5,)))
+    assert "sigmoid: loss 0.5 → 0.25 in 1 step" in report(Terminal(), run(loss=(0.5,)))
 
 
 def test_a_run_that_was_not_trained_has_no_loss() -> None:
@@ -377,11 +447,18 @@ def test_diverged() -> None:
 @pytest.mark.parametrize(
     ("cure", "words"),
     [
-        (Cure({"activation": "relu"}, 1.01, None), "--act relu (measured, a factor of 1.01 per layer)"),
-        (Cure({"residual": True}, 1.06, None), "--residual (measured, a factor of 1.06 per layer)"),
-        (Cure({"norm": "layer"}, None, None), "--norm layer (measured)"),
-        (Cure({"init": "critical"}, 0.99, None), "--init critical (measured, a factor of 0.99 per layer)"),
-        (Cure({"learning_rate": 0.001}, 1.0, 0.1234), "--lr 0.001 (trained with it, the loss ends at 0.123)"),
+        (Cure({"activation": "relu"}, 1.01), "--act relu (measured: a factor of 1.01 per layer)"),
+        (
+            Cure({"activation": "relu", "init": "auto"}, 1.01),
+            "--act relu --init auto (measured: a factor of 1.01 per layer)",
+        ),
+        (Cure({"residual": True}, 1.06), "--residual (measured: a factor of 1.06 per layer)"),
+        (Cure({"residual": False}, 1.06), "no --residual (measured: a factor of 1.06 per layer)"),
+        (Cure({"norm": "layer"}, None), "--norm layer (measured: healthy)"),
+        (Cure({"norm": None}, 1.0), "--norm none (measured: a factor of 1.0 per layer)"),
+        (Cure({"init": "critical"}, 0.99), "--init critical (measured: a factor of 0.99 per layer)"),
+        (Cure({"learning_rate": 0.001}, 1.0, 50, 0.1234), "--lr 0.001 (trained for 50 steps: loss 0.123)"),
+        (Cure({"learning_rate": 0.001}, 1.0, 1, 0.1234), "--lr 0.001 (trained for 1 step: loss 0.123)"),
     ],
 )
 def test_a_cure_is_an_option_to_type_and_what_was_measured_with_it(cure: Cure, words: str) -> None:
@@ -389,7 +466,7 @@ def test_a_cure_is_an_option_to_type_and_what_was_measured_with_it(cure: Cure, w
 
 
 def test_two_cures_are_a_choice() -> None:
-    cures = [Cure({"activation": "relu"}, 1.0, None), Cure({"residual": True}, 1.0, None)]
+    cures = [Cure({"activation": "relu"}, 1.0), Cure({"residual": True}, 1.0)]
     assert re.search(r"Cure: --act relu \([^)]*\), or --residual \([^)]*\)\.$", verdict_sentence(run(), cures))
 
 
@@ -406,4 +483,6 @@ def test_a_healthy_run_needs_no_cure_and_one_that_nobody_looked_for_is_not_denie
     assert verdict_sentence(run(verdict="healthy", factor=1.0), []).endswith("so all layers can learn.")
     assert verdict_sentence(run()).endswith("so the first layers hardly learn.")
     for verdict in ("dead", "diverged"):
-        assert "cures this." in verdict_sentence(run(verdict=verdict, dead=1.0), [])
+        denied = " Neither a smaller learning rate nor other weights or layers alone cure this."
+        assert verdict_sentence(run(verdict=verdict, dead=1.0), []).endswith(denied)
+        assert not verdict_sentence(run(verdict=verdict, dead=1.0)).endswith(denied)
