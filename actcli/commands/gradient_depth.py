@@ -121,7 +121,8 @@ def run(
             _write(runs, config, seeds, output_format)
     if interruption.happened:
         done, wanted = sum(len(run.loss) for run in runs), steps * seeds * len(activations)
-        print(f"actcli: interrupted after {done} of {wanted} steps", file=sys.stderr)
+        where = f"after {done} of {wanted} steps" if done < wanted else "while a cure was looked for"
+        print(f"actcli: interrupted {where}", file=sys.stderr)
         raise typer.Exit(130)
     if any(run.verdict in failures for run in runs):
         raise typer.Exit(1)
