@@ -157,15 +157,33 @@ def log_chart(
     x = axis_across(Span(first, last, max(nice_step(last - first, columns // 5), 1.0), columns, x_dots))
     frame = Frame(x, y, layer_ticks(x) if has_x_ticks else None, side, zero=False)
 
-    lines, marks = [], []
-    for index, curve in reversed([*enumerate(curves)]):
-        style = curve.look or look(index)
+    lines: list[Stroke] = []
+    styles = [curve.look or look(index) for index, curve in enumerate(curves)]
+    for curve, style in reversed([*zip(curves, styles, strict=True)]):
         if terminal.unicode:
-            dots = strokes(interpolated(curve, x), x, y)
-            lines += [Stroke(*piece, "braille", style.colour) for piece in dots]
-        marks.append(Mark(*points(curve, x, y), style.mark(terminal.unicode), style.colour))
+            lines += _strokes(curve, style, x, y, terminal)
+    marked = _in_turns([points(curve, x, y) for curve in curves])
+    marks = [
+        Mark(*cells, style.mark(terminal.unicode), style.colour) for cells, style in zip(marked, styles, strict=True)
+    ]
     below = [(" " * frame.margin + x_label.center(x.cells)).rstrip()] if x_label and has_x_ticks else []
     return _text([*heading, *draw(frame, lines, marks, terminal), *below], terminal)
+
+
+def _in_turns(curves: Sequence[Dots]) -> list[Dots]:
+    """The curves' cells; where several meet, one after the other has them, so that none hides another."""
+    claims: dict[tuple[int, int], list[int]] = {}
+    for index, cells in enumerate(curves):
+        for cell in zip(*cells, strict=True):
+            claims.setdefault(cell, []).append(index)
+    shared: list[Dots] = [([], []) for _ in curves]
+    turn = 0
+    for (column, row), owners in sorted(claims.items()):
+        owner = shared[owners[turn % len(owners)]]
+        owner[0].append(column)
+        owner[1].append(row)
+        turn += len(owners) > 1
+    return shared
 
 
 def _logarithm(curve: Curve) -> Curve:
