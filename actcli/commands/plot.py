@@ -85,6 +85,7 @@ def run(
                 points=subject.points,
                 values=subject.values,
                 source=subject.source,
+                caveat=subject.caveat,
             )
 
         show(draw, terminal, save, subject.title)
@@ -97,6 +98,7 @@ class _Subject:
     """What is drawn, and over which x.
 
     points, values, source: a user's own x, what each activation makes of them, and where they come from
+    caveat:                 what the picture must not be taken for
     """
 
     title: str
@@ -105,6 +107,7 @@ class _Subject:
     points: Points | None = None
     values: Sequence[Array] = ()
     source: str = ""
+    caveat: str | None = None
 
 
 def _subject(
@@ -128,6 +131,7 @@ def _rowwise_subject(
     activations: Sequence[Activation], interval: tuple[float, float] | None, at: Sequence[float], path: str | None
 ) -> _Subject:
     """One activation of whole rows, as its outputs over the last score of a row."""
+    from actcli.core.row_properties import describe_rows
     from actcli.core.sweep import EXAMPLE, check_row, row_text, swept
 
     if len(activations) > 1:
@@ -144,7 +148,8 @@ def _rowwise_subject(
     interval = _interval(interval, at, [*at, points.low] if points else at)
     outputs = swept(activation, fixed)
     check_curves(outputs, *interval)
-    return _Subject(row_text(activation, fixed), outputs, interval, points, values)
+    caveat = describe_rows(activation).caveat
+    return _Subject(row_text(activation, fixed), outputs, interval, points, values, caveat=caveat)
 
 
 def _interval(interval: tuple[float, float] | None, at: Sequence[float], seen: Sequence[float]) -> tuple[float, float]:

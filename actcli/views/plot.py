@@ -30,6 +30,7 @@ def plot(
     points: UserPoints | None = None,
     values: Sequence[NDArray[np.float64]] = (),
     source: str = "",
+    caveat: str | None = None,
 ) -> str:
     """All in one chart; `of` names what is drawn.
 
@@ -60,6 +61,7 @@ def plot(
             *_spot_lines(spots, names),
             *([_input_line(points, source, interval)] if points and source else []),
             *missing_lines(curves, interval),
+            *([caveat] if caveat else []),
         ],
     )
     title = f"{'f = ' if names == ['f'] else ''}{of} on {interval_text(*interval)}"

@@ -169,6 +169,8 @@ def test_a_row_wise_activation_sweeps_its_last_score(tmp_path: Path) -> None:
     assert lines[0] == "softmax(1, -1, x) on [-6, 6]"
     assert "".join(lines).count("◉") == 3
     path.write_text("1 2\n3 4\n")
+    assert "calibrated" in output("plot", "softmax")
+    assert "calibrated" not in output("plot", "log_softmax")
     assert "one row" in complaint("plot", "softmax", "--input", path)
     assert "drawn alone" in complaint("plot", "relu", "softmax")
 
