@@ -76,7 +76,7 @@ _actcli() {
             "gradient-depth --seed") candidates="" ;;
             "gradient-depth --seeds") candidates="" ;;
             "gradient-depth --export") compopt -o default; candidates="" ;;
-            "gradient-depth --fail-on") candidates="" ;;
+            "gradient-depth --fail-on") candidates="diverged dead vanishing exploding" ;;
             "gradient-depth --format"|"gradient-depth -f") candidates="table plain csv json" ;;
             "collapse --layers"|"collapse -l") candidates="" ;;
             "collapse --act"|"collapse -a") candidates="$activations" ;;

@@ -120,7 +120,7 @@ complete -c actcli -n '__fish_seen_subcommand_from gradient-depth' -l dtype -x -
 complete -c actcli -n '__fish_seen_subcommand_from gradient-depth' -l seed -x -d 'Seed of data, weights and batches'
 complete -c actcli -n '__fish_seen_subcommand_from gradient-depth' -l seeds -x -d 'So many seeds from --seed on: medians, spread'
 complete -c actcli -n '__fish_seen_subcommand_from gradient-depth' -l export -r -F -d 'First batch, weights and gradients, to replay elsewhere'
-complete -c actcli -n '__fish_seen_subcommand_from gradient-depth' -l fail-on -x -d 'Exit code 1 for vanishing, exploding, dead or diverged runs'
+complete -c actcli -n '__fish_seen_subcommand_from gradient-depth' -l fail-on -x -a 'diverged dead vanishing exploding' -d 'Exit code 1 when a run has this verdict; several with commas between'
 complete -c actcli -n '__fish_seen_subcommand_from gradient-depth' -l format -s f -x -a 'table plain csv json' -d 'plain and csv print the numbers alone, in rows'
 complete -c actcli -n '__fish_seen_subcommand_from gradient-depth' -l quiet -s q -d 'Nothing on stderr while it trains'
 complete -c actcli -n '__fish_seen_subcommand_from gradient-depth' -l help -d 'Show this message and exit'

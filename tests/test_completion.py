@@ -135,6 +135,9 @@ def test_the_values_of_options_are_completed(shell: Shell) -> None:
             "evaluate relu -3 --dtype bf\t.": "evaluate|relu|-3|--dtype|bfloat16|.",
             "list -f js\t.": "list|-f|json|.",
             "gradient-depth --init xav\t.": "gradient-depth|--init|xavier|.",
+            "gradient-depth --data mo\t.": "gradient-depth|--data|moons|.",
+            "gradient-depth --fail-on van\t.": "gradient-depth|--fail-on|vanishing|.",
+            "gradient-depth --norm ba\t.": "gradient-depth|--norm|batch|.",
         },
     )
 

@@ -71,7 +71,9 @@ def run(
     fail_on: Annotated[
         str,
         typer.Option(
-            "--fail-on", metavar="VERDICT,...", help="Exit code 1 for vanishing, exploding, dead or diverged runs."
+            "--fail-on",
+            metavar="|".join(VERDICTS[:-1]),
+            help="Exit code 1 when a run has this verdict; several with commas between.",
         ),
     ] = "",
     output_format: ReportFormat = "table",
