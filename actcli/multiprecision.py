@@ -15,9 +15,9 @@ import numpy as np
 from mpmath import mpf
 
 from actcli.core.activation import Activation
+from actcli.core.audit.interpreter import compute
+from actcli.core.audit.ulp import FORMATS, Reference, flushed
 from actcli.core.jet import Array
-from actcli.core.ulp import FORMATS, Reference, flushed
-from actcli.core.written import compute
 
 _BITS: Final = (160, 320, 1300, 2600)
 """Working precisions, tried until two agree to far more than float64 shows."""

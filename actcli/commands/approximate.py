@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from actcli.commands.options import Range, ReportFormat
-from actcli.core.approximation import MOST_UNITS, Approximation, approximate
+from actcli.core.lessons.approximation import MOST_UNITS, Approximation, approximate
 from actcli.core.resolve import resolve
 
 _UNITS = [4, 16, 64]

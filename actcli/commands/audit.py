@@ -11,7 +11,7 @@ import typer
 
 from actcli.commands.options import Act, ReportFormat
 from actcli.core.activation import MAX_ORDER, Activation
-from actcli.core.audit import Audit, Auditor, MakeReference
+from actcli.core.audit.auditor import Audit, Auditor, MakeReference
 from actcli.core.errors import InputError
 from actcli.core.jet import Array
 from actcli.core.resolve import resolve
@@ -86,7 +86,7 @@ def run(
 
 
 def _emit(activation: Activation, dtype: str, order: int, path: str) -> None:
-    from actcli.core.audit_sweep import sweep
+    from actcli.core.audit.inputs import sweep
     from actcli.streams.blocks import Block, Source, equal_lines
     from actcli.streams.writers import open_output
 
@@ -107,8 +107,8 @@ def _float64_reference(activation: Activation, order: int, flush: bool) -> MakeR
 
 
 def _audit(auditor: Auditor, input_path: str, actual_path: str) -> Audit:
-    from actcli.core.audit import diagnosed
-    from actcli.core.diagnosis import diagnose
+    from actcli.core.audit.auditor import diagnosed
+    from actcli.core.audit.diagnosis import diagnose
     from actcli.streams.typed import open_typed, pairs
 
     rounded = partial(round_to, dtype=auditor.dtype)

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from actcli.commands.options import ReportFormat
-from actcli.core.collapse import CollapseConfig, collapse
+from actcli.core.lessons.collapse import CollapseConfig, collapse
 from actcli.core.resolve import resolve
 
 _DEFAULT = CollapseConfig()

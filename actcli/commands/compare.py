@@ -3,9 +3,9 @@
 from dataclasses import asdict, astuple
 
 from actcli.commands.options import DEFAULT_RANGE, Acts, Ascii, Height, Range, ReportFormat, Save, Width
-from actcli.core.comparison import compare
+from actcli.core.analysis.comparison import compare
+from actcli.core.analysis.properties import describe
 from actcli.core.errors import InputError
-from actcli.core.properties import describe
 from actcli.core.resolve import resolve
 
 

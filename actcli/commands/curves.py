@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from actcli.core.activation import Activation
-from actcli.core.plotted import Plotted, plotted
+from actcli.core.analysis.graph import Plotted, plotted
 from actcli.views.curve import sample_points
 from actcli.views.terminal import Terminal
 

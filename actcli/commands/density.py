@@ -7,7 +7,7 @@ import numpy as np
 
 from actcli.commands.pictures import show
 from actcli.core.activation import Activation
-from actcli.core.density import Image, image
+from actcli.core.analysis.density import Image, image
 from actcli.core.resolve import resolve
 from actcli.views.density import bounds, density_chart
 from actcli.views.terminal import Terminal
@@ -41,7 +41,7 @@ def run_density(
 
 
 def _elementwise(activations: Sequence[Activation]) -> list[Activation]:
-    from actcli.core.sweep import swept
+    from actcli.core.analysis.row_curves import swept
 
     return [part for each in activations for part in (swept(each) if each.rowwise else (each,))]
 

@@ -3,7 +3,7 @@
 import sys
 
 from actcli.commands.options import Act, ReportFormat
-from actcli.core.properties import describe
+from actcli.core.analysis.properties import describe
 from actcli.core.resolve import resolve
 
 

@@ -5,7 +5,7 @@ from dataclasses import asdict
 
 from actcli.commands.options import Act, ReportFormat
 from actcli.core.resolve import resolve
-from actcli.core.theory import gain
+from actcli.core.theory.gain import gain
 
 
 def run(act: Act, output_format: ReportFormat = "table") -> None:

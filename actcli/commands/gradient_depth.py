@@ -12,14 +12,14 @@ import typer
 from actcli.commands.interruption import Interruption
 from actcli.commands.options import ReportFormat
 from actcli.core.activation import Activation
-from actcli.core.datasets import DATASETS, DataSet, from_examples
-from actcli.core.depth import LAYER_FIELDS, DepthExperiment, DepthRun, check
-from actcli.core.depth_config import DepthConfig
+from actcli.core.depth.config import DepthConfig
+from actcli.core.depth.experiment import LAYER_FIELDS, DepthExperiment, DepthRun, check
+from actcli.core.depth.seeds import summaries
+from actcli.core.depth.verdict import VERDICTS
 from actcli.core.errors import InputError, unknown
+from actcli.core.network.datasets import DATASETS, DataSet, from_examples
+from actcli.core.network.training import Step
 from actcli.core.resolve import resolve
-from actcli.core.seeds import summaries
-from actcli.core.training import Step
-from actcli.core.verdict import VERDICTS
 
 _DEFAULT = DepthConfig()
 
@@ -146,7 +146,7 @@ def _read(path: str) -> DataSet:
 
 
 def _export(experiment: DepthExperiment, path: str) -> None:
-    from actcli.core.replay import replay
+    from actcli.core.depth.replay import replay
     from actcli.streams.npz_format import write_npz
 
     write_npz(replay(experiment), path)

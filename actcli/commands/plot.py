@@ -12,12 +12,12 @@ from actcli.commands.curves import traced
 from actcli.commands.options import DEFAULT_RANGE, Acts, Ascii, Height, Input, OptionalRange, Save, Width
 from actcli.commands.pictures import screen, show
 from actcli.core.activation import MAX_ORDER, Activation
-from actcli.core.comparison import check_curves
+from actcli.core.analysis.comparison import check_curves
+from actcli.core.analysis.graph import Plotted, Spot
+from actcli.core.analysis.thinning import Points, gathered
 from actcli.core.errors import InputError
 from actcli.core.jet import Array
-from actcli.core.plotted import Plotted, Spot
 from actcli.core.resolve import resolve
-from actcli.core.thinning import Points, gathered
 from actcli.views.terminal import Terminal
 
 Format = Literal["chart", "plain", "csv", "json"]
@@ -131,8 +131,8 @@ def _rowwise_subject(
     activations: Sequence[Activation], interval: tuple[float, float] | None, at: Sequence[float], path: str | None
 ) -> _Subject:
     """One activation of whole rows, as its outputs over the last score of a row."""
-    from actcli.core.row_properties import describe_rows
-    from actcli.core.sweep import EXAMPLE, check_row, row_text, swept
+    from actcli.core.analysis.row_curves import EXAMPLE, check_row, row_text, swept
+    from actcli.core.analysis.row_properties import describe_rows
 
     if len(activations) > 1:
         rowwise = next(activation.name for activation in activations if activation.rowwise)

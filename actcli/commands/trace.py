@@ -7,8 +7,8 @@ from typing import Annotated
 import typer
 
 from actcli.commands.options import ReportFormat
+from actcli.core.lessons.trace import WeightStep, trace
 from actcli.core.resolve import resolve
-from actcli.core.trace import WeightStep, trace
 
 
 def run(

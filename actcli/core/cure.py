@@ -10,11 +10,11 @@ from typing import Any, Final
 
 from actcli.core.activation import Activation
 from actcli.core.catalogue import CATALOGUE
-from actcli.core.datasets import DataSet
-from actcli.core.depth import DepthExperiment
-from actcli.core.depth_config import DepthConfig
+from actcli.core.depth.config import DepthConfig
+from actcli.core.depth.experiment import DepthExperiment
+from actcli.core.depth.verdict import verdict
 from actcli.core.errors import InputError
-from actcli.core.verdict import verdict
+from actcli.core.network.datasets import DataSet
 
 Change = Mapping[str, Any]
 

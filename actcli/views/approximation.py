@@ -7,7 +7,7 @@ from textwrap import fill
 from rich.console import RenderableType
 
 from actcli.core.activation import Activation
-from actcli.core.approximation import Approximation
+from actcli.core.lessons.approximation import Approximation
 from actcli.views.chart import curve_chart
 from actcli.views.curve import Curve, sample_points
 from actcli.views.number import align, format_number, times

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from textwrap import fill
 from typing import Final
 
-from actcli.core.audit import Audit, Segment
-from actcli.core.tally import Errors
+from actcli.core.audit.auditor import Audit, Segment
+from actcli.core.audit.tally import Errors
 from actcli.views.audit_chart import error_chart
 from actcli.views.number import align, format_number
 from actcli.views.render import render

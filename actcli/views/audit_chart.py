@@ -8,8 +8,8 @@ from typing import Final
 
 import numpy as np
 
-from actcli.core.audit import Audit
-from actcli.core.ulp import Indices
+from actcli.core.audit.auditor import Audit
+from actcli.core.audit.ulp import Indices
 from actcli.views.axis import Axis, Span, axis_across, axis_up
 from actcli.views.canvas import Frame, Mark, Stroke, draw
 from actcli.views.chart import SMALLEST_WIDTH

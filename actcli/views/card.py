@@ -9,9 +9,9 @@ from textwrap import wrap
 import numpy as np
 from rich.text import Text
 
-from actcli.core.curve_properties import CurveProperties
-from actcli.core.properties import Properties
-from actcli.core.row_properties import RowProperties, ScaledRow
+from actcli.core.analysis.curve_properties import CurveProperties
+from actcli.core.analysis.properties import Properties
+from actcli.core.analysis.row_properties import RowProperties, ScaledRow
 from actcli.views.chart import curve_chart
 from actcli.views.curve import Curve
 from actcli.views.facts import FACTS_CAPTION, facts

@@ -7,8 +7,8 @@ from textwrap import fill
 import numpy as np
 from rich.console import RenderableType
 
-from actcli.core.collapse import CollapseRun, DepthBends
 from actcli.core.jet import Array
+from actcli.core.lessons.collapse import CollapseRun, DepthBends
 from actcli.views.chart import curve_chart
 from actcli.views.curve import Curve
 from actcli.views.number import format_number

@@ -5,8 +5,8 @@ from dataclasses import replace
 from math import inf, isfinite
 from typing import Any
 
-from actcli.core.comparison import Difference
-from actcli.core.plotted import Plotted
+from actcli.core.analysis.comparison import Difference
+from actcli.core.analysis.graph import Plotted
 from actcli.views.chart import NOTHING, Annotations, curve_chart, cut, room
 from actcli.views.curve import Curve, Upright, evenly, of_plotted, y_range
 from actcli.views.notation import interval_text, missing_lines, primed

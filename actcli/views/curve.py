@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from actcli.core.analysis.graph import Plotted
 from actcli.core.ordered import union
-from actcli.core.plotted import Plotted
 from actcli.views.axis import Axis
 from actcli.views.palette import Look
 from actcli.views.terminal import Terminal

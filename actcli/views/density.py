@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from actcli.core.density import Histogram, Image
+from actcli.core.analysis.density import Histogram, Image
 from actcli.views.axis import Axis, Span, axis_across, axis_up
 from actcli.views.canvas import Frame, Mark, Stroke, draw
 from actcli.views.chart import (

@@ -5,7 +5,7 @@ from math import inf
 from textwrap import fill
 
 from actcli.core.cure import Cure
-from actcli.core.depth import DepthRun
+from actcli.core.depth.experiment import DepthRun
 from actcli.views.depth_chart import depth_chart
 from actcli.views.depth_group import DepthGroup, groups_of
 from actcli.views.depth_table import comparison_tables, layer_table, outcome_table

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from actcli.core.depth import LayerRecord
+from actcli.core.depth.experiment import LayerRecord
 from actcli.views.chart import log_chart
 from actcli.views.curve import Curve
 from actcli.views.depth_group import DepthGroup

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from actcli.core.depth import DepthRun, LayerRecord
-from actcli.core.seeds import SeedSummary, summaries
+from actcli.core.depth.experiment import DepthRun, LayerRecord
+from actcli.core.depth.seeds import SeedSummary, summaries
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ from math import ceil, floor, inf, isnan, log10
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from actcli.core.depth import LayerRecord
-from actcli.core.seeds import Spread
+from actcli.core.depth.experiment import LayerRecord
+from actcli.core.depth.seeds import Spread
 from actcli.views.bar import bar
 from actcli.views.depth_group import DepthGroup
 from actcli.views.number import format_alike, format_number, power_of_ten

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from math import isnan
 from textwrap import wrap
 
-from actcli.core.comparison import Difference
+from actcli.core.analysis.comparison import Difference
 from actcli.views.number import align, format_number
 from actcli.views.palette import look
 from actcli.views.table import Column, table, total_width

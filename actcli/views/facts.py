@@ -3,9 +3,9 @@
 import math
 from collections.abc import Sequence
 
-from actcli.core.asymptotes import End
-from actcli.core.curve_properties import SATURATION, CurveProperties
-from actcli.core.extremes import Extremum
+from actcli.core.analysis.asymptotes import End
+from actcli.core.analysis.curve_properties import SATURATION, CurveProperties
+from actcli.core.analysis.extrema import Extremum
 from actcli.views.number import short
 
 SATURATED = f"slope < {SATURATION:.0%}".replace("%", " %")

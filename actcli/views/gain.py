@@ -3,7 +3,7 @@
 from math import sqrt
 from textwrap import fill
 
-from actcli.core.theory import CriticalPoint, FixedPoint, Gain
+from actcli.core.theory.gain import CriticalPoint, FixedPoint, Gain
 from actcli.views.number import format_number
 from actcli.views.terminal import Terminal
 

@@ -9,8 +9,8 @@ from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
-from actcli.core.depth import DepthExperiment
-from actcli.core.training import Step
+from actcli.core.depth.experiment import DepthExperiment
+from actcli.core.network.training import Step
 from actcli.views.bar import bar
 from actcli.views.number import format_number
 from actcli.views.terminal import Terminal

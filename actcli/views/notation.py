@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from itertools import groupby
 
-from actcli.core.plotted import missing
+from actcli.core.analysis.graph import missing
 from actcli.views.curve import Curve
 from actcli.views.number import short
 

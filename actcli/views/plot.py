@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from actcli.core.plotted import Plotted, Spot
-from actcli.core.thinning import Points as UserPoints
+from actcli.core.analysis.graph import Plotted, Spot
+from actcli.core.analysis.thinning import Points as UserPoints
 from actcli.views.chart import Annotations, curve_chart
 from actcli.views.curve import Curve, Points, of_plotted
 from actcli.views.notation import interval_text, missing_lines, primed

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 from textwrap import wrap
 
-from actcli.core.properties import Properties
+from actcli.core.analysis.properties import Properties
 from actcli.views.facts import FACTS_CAPTION, facts
 from actcli.views.palette import AXIS_COLOUR, look
 from actcli.views.terminal import Terminal

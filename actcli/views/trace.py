@@ -6,7 +6,7 @@ from textwrap import fill
 
 from rich.console import RenderableType
 
-from actcli.core.trace import BIAS, HIDDEN, INPUTS, OUTPUT, HiddenUnit, Trace
+from actcli.core.lessons.trace import BIAS, HIDDEN, INPUTS, OUTPUT, HiddenUnit, Trace
 from actcli.views.number import align, format_number
 from actcli.views.render import render
 from actcli.views.table import Column, table

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from math import isinf, log10
 
 from actcli.core.cure import Cure
-from actcli.core.depth import DepthRun
+from actcli.core.depth.experiment import DepthRun
 from actcli.views.number import count, format_number, times
 
 

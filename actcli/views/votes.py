@@ -6,8 +6,8 @@ from textwrap import fill
 import numpy as np
 
 from actcli.core.activation import Activation
+from actcli.core.analysis.row_properties import scaled
 from actcli.core.jet import Array
-from actcli.core.row_properties import scaled
 from actcli.views.bar import bar
 from actcli.views.number import align, format_number
 from actcli.views.palette import look

@@ -30,12 +30,12 @@ os.environ.setdefault("MKL_NUM_THREADS", "1")
 
 import numpy as np
 
-from actcli.core.depth import DepthExperiment
-from actcli.core.depth_config import DepthConfig
-from actcli.core.losses import LOSSES
-from actcli.core.normalisation import AXES
+from actcli.core.depth.config import DepthConfig
+from actcli.core.depth.experiment import DepthExperiment
+from actcli.core.network.losses import LOSSES
+from actcli.core.network.normalisation import AXES
+from actcli.core.network.training import measure
 from actcli.core.resolve import resolve
-from actcli.core.training import measure
 from tests.benchmarks.markdown import short, table
 
 HERE = Path(__file__).parent

@@ -6,7 +6,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from actcli.core.audit_sweep import sweep
+from actcli.core.audit.inputs import sweep
 from actcli.core.resolve import resolve
 from actcli.core.rounding import round_to
 

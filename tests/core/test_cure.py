@@ -11,9 +11,9 @@ import pytest
 from actcli.core.activation import Activation
 from actcli.core.catalogue import CATALOGUE
 from actcli.core.cure import Cure, cures
-from actcli.core.datasets import from_examples
-from actcli.core.depth import DepthRun, gradient_depth
-from actcli.core.depth_config import DepthConfig
+from actcli.core.depth.config import DepthConfig
+from actcli.core.depth.experiment import DepthRun, gradient_depth
+from actcli.core.network.datasets import from_examples
 from actcli.core.resolve import resolve
 
 DEEP = DepthConfig(layers=20, width=64, batch=64, steps=0)

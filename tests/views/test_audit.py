@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from actcli.core.audit import Audit, Auditor, diagnosed
+from actcli.core.audit.auditor import Audit, Auditor, diagnosed
 from actcli.core.resolve import resolve
 from actcli.views.audit import audit_report
 from actcli.views.terminal import Terminal

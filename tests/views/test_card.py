@@ -3,8 +3,8 @@ import re
 
 import pytest
 
+from actcli.core.analysis.properties import Properties, describe
 from actcli.core.catalogue import CATALOGUE
-from actcli.core.properties import Properties, describe
 from actcli.core.resolve import resolve
 from actcli.views.card import card, plot_range
 from actcli.views.curve import Curve, sample_points

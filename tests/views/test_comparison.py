@@ -2,8 +2,8 @@
 
 import pytest
 
-from actcli.core.comparison import compare
-from actcli.core.plotted import plotted
+from actcli.core.analysis.comparison import compare
+from actcli.core.analysis.graph import plotted
 from actcli.core.resolve import resolve
 from actcli.views.comparison import comparison_chart
 from actcli.views.curve import sample_points

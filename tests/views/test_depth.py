@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from actcli.core.cure import Cure
-from actcli.core.depth import DepthRun, LayerRecord
+from actcli.core.depth.experiment import DepthRun, LayerRecord
 from actcli.views.depth import depth_report
 from actcli.views.depth_chart import depth_chart
 from actcli.views.depth_group import DepthGroup, groups_of

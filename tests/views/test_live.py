@@ -10,9 +10,9 @@ import pyte
 import pytest
 
 from actcli.core.catalogue import CATALOGUE
-from actcli.core.depth import DepthExperiment
-from actcli.core.depth_config import DepthConfig
-from actcli.core.training import Step
+from actcli.core.depth.config import DepthConfig
+from actcli.core.depth.experiment import DepthExperiment
+from actcli.core.network.training import Step
 from actcli.views import live
 from actcli.views.live import DELAY, INTERVAL, live_view
 

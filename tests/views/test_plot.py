@@ -5,9 +5,9 @@ import re
 import numpy as np
 import pytest
 
-from actcli.core.plotted import Spot, plotted
+from actcli.core.analysis.graph import Spot, plotted
+from actcli.core.analysis.thinning import gathered
 from actcli.core.resolve import resolve
-from actcli.core.thinning import gathered
 from actcli.views.curve import sample_points
 from actcli.views.palette import look
 from actcli.views.plot import plot

@@ -2,7 +2,7 @@ import re
 
 import pytest
 
-from actcli.core.properties import describe
+from actcli.core.analysis.properties import describe
 from actcli.core.resolve import resolve
 from actcli.views.palette import look
 from actcli.views.property_table import property_table

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from actcli.core.activation import Activation
+from actcli.core.analysis.comparison import Difference
 from actcli.core.catalogue import CATALOGUE
-from actcli.core.comparison import Difference
 from actcli.views.catalogue import catalogue_table
 from actcli.views.differences import difference_table
 from actcli.views.palette import look

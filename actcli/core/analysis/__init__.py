@@ -1,0 +1,1 @@
+"""What there is to know about a function: its shape, its zeros and extrema, what it does to a normal distribution."""

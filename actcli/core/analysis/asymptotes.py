@@ -1,0 +1,101 @@
+"""How a function behaves at -∞ and at ∞: its limit, or the line that it approaches."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from actcli.core.analysis.sampling import Derivatives
+from actcli.core.jet import Array
+
+# The sequence that is looked at when infinity itself has no value, and how many of its last members have to agree.
+_FAR_OUT = 2.0 ** np.arange(3.0, 200.0, 0.5)
+_LAST = 8
+# Where the intercept is read off: far enough for the function to be straight, near enough to see its digits.
+_INTERCEPT_AT = 2.0**14
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """f at one end of the line.
+
+    limit:     of f; nan where it has none, as a wave has not
+    slope:     of f(x)/x; ±inf where f leaves every line behind, 0 where it stays under every line, None where there
+               is no limit
+    intercept: of the asymptote slope x + intercept; None where there is no such line
+    """
+
+    limit: float
+    slope: float | None
+    intercept: float | None
+
+
+def behaviour(derivatives: Derivatives, direction: float) -> End:
+    """The end in the direction of 1 or -1, its intercept to about 1e-9."""
+    limit = end_limit(derivatives, 0, direction)
+    if math.isfinite(limit):
+        return End(limit, 0.0, limit)
+    if math.isnan(limit):
+        return End(math.nan, None, None)
+    x, value, _ = _outwards(derivatives, 0, direction)
+    settled = end_limit(derivatives, 1, direction)
+    # A slope that keeps waving may still follow a line, if none that it ever reaches.
+    slope = settled if not math.isnan(settled) else _limit(value / x)
+    if math.isnan(slope):
+        return End(limit, None, None)
+    straight = slope != 0.0 and math.isfinite(settled)
+    return End(limit, slope, _intercept(x, value, slope) if straight else None)
+
+
+def end_limit(derivatives: Derivatives, order: int, direction: float) -> float:
+    """The limit of a derivative at ±∞; nan where it has none.
+
+    The sequence f(±2^k) decides as far as it is finite, then where it overflows to, then f(±inf): a formula at
+    infinity may be nan, or a tie of two infinities.
+    """
+    _, value, beyond = _outwards(derivatives, order, direction)
+    at_infinity = float(derivatives(np.array([direction * math.inf]))[order, 0])
+    limit = _limit(value)
+    if math.isnan(limit):
+        limit = beyond if math.isinf(beyond) else at_infinity
+    return limit
+
+
+def _outwards(derivatives: Derivatives, order: int, direction: float) -> tuple[Array, Array, float]:
+    """The sequence ±2^k, the derivative there as far as it is finite, and what comes next."""
+    x = direction * _FAR_OUT
+    value = np.append(derivatives(x)[order], math.nan)
+    finite = int(np.argmin(np.isfinite(value)))
+    return x[:finite], value[:finite], float(value[finite])
+
+
+def _limit(sequence: Array) -> float:
+    """What the sequence tends to: a number, ±inf, or nan for neither."""
+    if len(sequence) < _LAST:
+        return math.nan
+    last = sequence[-_LAST:]
+    if np.abs(last).max() <= 1e-12 * np.abs(sequence).max():
+        return 0.0
+    if np.ptp(last) <= 1e-9 * np.abs(last).max():
+        return float(last[-1])
+    steps = np.diff(last) * np.sign(last[-1])
+    grows = (steps > 0.0).all() and steps[-1] >= 0.9 * steps[0]
+    return math.copysign(math.inf, last[-1]) if grows else math.nan
+
+
+def _intercept(x: Array, value: Array, slope: float) -> float | None:
+    """The limit of f(x) - slope x, freed from what falls off like 1/x and 1/x²; None where it does not settle."""
+    x, value = x[::2], value[::2]  # the powers of two, whose product with the slope is exact
+    near = np.abs(x) <= _INTERCEPT_AT
+    rest = (value - slope * x)[near][-4:]
+    if len(rest) < 4:
+        return None
+    noise = 2.0**-50 * float(np.abs(value[near][-1]))
+    steps = np.abs(np.diff(rest))
+    if steps.max() == 0.0:
+        return float(rest[-1])
+    if (steps[1:] > 0.75 * steps[:-1] + noise).any():
+        return None
+    once = 2.0 * rest[1:] - rest[:-1]
+    twice = (4.0 * once[1:] - once[:-1]) / 3.0
+    return float(twice[-1]) if abs(twice[-1]) > 16.0 * noise else 0.0

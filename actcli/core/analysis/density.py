@@ -1,0 +1,160 @@
+"""What a function does to a standard normal: the distribution of f(z), z ~ N(0, 1).
+
+The line of z is cut into cells on which f is monotone: at its breaks, at the zeros of its slope, and where it takes
+the value of an edge of a bin. Each cell then falls into one bin as a whole, and its probability is a difference of
+two values of the normal cumulative distribution: no sampling, and no division by a slope that is 0.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from actcli.core.activation import MAX_ORDER, Activation
+from actcli.core.analysis.expectation import expectations
+from actcli.core.analysis.sampled_curve import runs_of, section
+from actcli.core.analysis.sampling import discontinuities, refined
+from actcli.core.jet import Array, Mask
+from actcli.core.ordered import union
+from actcli.core.special import normal_cdf
+
+_REACH: Final = 8.5  # what lies beyond has a probability of 2e-17
+_CELLS: Final = 2048
+_SMALLEST_ATOM: Final = 1e-6
+_HALVINGS: Final = 44  # of a cell, on the way to where f takes the value of an edge
+
+
+@dataclass(frozen=True, eq=False)
+class Histogram:
+    """The probabilities of the bins between ascending `edges`, atoms not included, and of what is outside."""
+
+    edges: Array
+    probability: Array
+    below: float
+    above: float
+
+    @property
+    def density(self) -> Array:
+        density: Array = self.probability / np.diff(self.edges)
+        return density
+
+
+@dataclass(frozen=True, eq=False)
+class Image:
+    """The distribution of f(z).
+
+    mean, deviation: None where the integral diverges
+    atoms:           (value, probability) of each value that f takes on a whole interval
+    undefined:       the probability that f has no value
+    """
+
+    activation: Activation
+    mean: float | None
+    deviation: float | None
+    atoms: tuple[tuple[float, float], ...]
+    undefined: float
+    _z: Array
+    _value: Array
+    _probability: Array
+
+    def quantile(self, *levels: float) -> Array:
+        """The values below which so much of the probability lies, as far as cells 0.01 wide tell; atoms included."""
+        values = np.append(self._value, [value for value, _ in self.atoms])
+        weights = np.append(self._probability, [probability for _, probability in self.atoms])
+        keep = np.isfinite(values) & (weights > 0)
+        values, weights = values[keep], weights[keep]
+        if not values.size:
+            return np.full(len(levels), np.nan)
+        order = np.argsort(values, kind="stable")
+        below = np.cumsum(weights[order])
+        at = np.searchsorted(below, np.array(levels) * below[-1])
+        found: Array = values[order][np.minimum(at, values.size - 1)]
+        return found
+
+    def histogram(self, edges: Array) -> Histogram:
+        """The probability of every bin, to rounding; a bin holds its lower edge, the last one both."""
+        with np.errstate(all="ignore"):
+            z = union(self._z, self._crossings(edges))
+            middle = self.activation(0.5 * (z[1:] + z[:-1]))
+        probability = _probability(z)
+        probability[self._is_atom(z)] = 0.0
+        known = ~np.isnan(middle)
+        bins = np.searchsorted(edges, middle[known], side="right") - 1
+        bins[middle[known] == edges[-1]] -= 1
+        count = len(edges) - 1
+        sums = np.bincount(np.clip(bins, -1, count) + 1, weights=probability[known], minlength=count + 2)
+        return Histogram(edges, np.asarray(sums[1:-1], dtype=np.float64), float(sums[0]), float(sums[-1]))
+
+    def _crossings(self, edges: Array) -> Array:
+        """Every z where f passes an edge."""
+        value = self.activation(self._z)
+        low, high = np.fmin(value[1:], value[:-1]), np.fmax(value[1:], value[:-1])
+        first, last = np.searchsorted(edges, low, side="right"), np.searchsorted(edges, high, side="left")
+        count = np.where(np.isnan(value[1:]) | np.isnan(value[:-1]), 0, np.maximum(last - first, 0))
+        cell = np.repeat(np.arange(count.size), count)
+        edge = edges[np.repeat(first - np.append(0, np.cumsum(count[:-1])), count) + np.arange(cell.size)]
+        left, right, rises = self._z[cell], self._z[cell + 1], value[cell + 1] > value[cell]
+        for _ in range(_HALVINGS):
+            middle = 0.5 * (left + right)
+            before = (self.activation(middle) < edge) == rises
+            left, right = np.where(before, middle, left), np.where(before, right, middle)
+        return right
+
+    def _is_atom(self, z: Array) -> Mask:
+        """Which cells of z lie within a cell that is part of an atom."""
+        cells = np.clip(np.searchsorted(self._z, z[:-1], side="right") - 1, 0, self._probability.size - 1)
+        inside: Mask = self._probability[cells] == 0.0
+        return inside
+
+
+def image(activation: Activation) -> Image:
+    """The distribution of an elementwise activation of a standard normal variable."""
+    with np.errstate(all="ignore"):  # formulas overflow and have poles: what is not finite is counted as such
+        breaks = [x for x in activation.kinks(MAX_ORDER) if abs(x) < _REACH]
+        beside = [np.nextafter(breaks, side) for side in (-np.inf, np.inf)]
+        start = union(np.linspace(-_REACH, _REACH, _CELLS + 1), breaks, *beside)
+        z, table = refined(lambda x: activation.derivatives(x, 1), start)
+        jumps, poles = discontinuities(z, table, activation.kinks(1))
+        turns = np.flatnonzero(table[1, 1:] * table[1, :-1] < 0.0)
+        tops, _ = section(lambda x: np.sign(activation.derivative(x)), z[turns], z[turns + 1])
+        z = union(z, tops)
+        value, slope = activation.derivatives(z, 1)
+        middle = activation(0.5 * (z[1:] + z[:-1]))
+    probability = _probability(z)
+    constant = (value[1:] == value[:-1]) & (middle == value[1:]) & ((slope[1:] == 0.0) | (slope[:-1] == 0.0))
+    found: dict[float, float] = {}
+    ends = {-_REACH, _REACH}
+    for first, last in runs_of(constant):
+        # A function becomes constant at a break; one that creeps up to its limit is so only by rounding.
+        if not _touches((*breaks, *jumps, *poles), z[first], z[last]) and {z[first], z[last]} != ends:
+            continue
+        mass = float(probability[first:last].sum())
+        if mass > _SMALLEST_ATOM:
+            at = float(value[first + (last - first) // 2]) + 0.0
+            found[at] = found.get(at, 0.0) + mass
+            probability[first:last] = 0.0
+    mean, deviation = _moments(activation, (*breaks, *jumps, *poles))
+    undefined = float(probability[np.isnan(middle)].sum())
+    return Image(activation, mean, deviation, tuple(sorted(found.items())), undefined, z, middle, probability)
+
+
+def _probability(z: Array) -> Array:
+    """P(z_i < z < z_(i+1)): from the nearer tail, where the difference of two cumulative probabilities is exact."""
+    lower, upper = np.diff(normal_cdf(z)), -np.diff(normal_cdf(-z))
+    return np.where(z[1:] <= 0.0, lower, upper)
+
+
+def _touches(breaks: tuple[float, ...], low: float, high: float) -> bool:
+    margin = 2.0**-30
+    return any(min(abs(point - low), abs(point - high)) <= margin for point in breaks)
+
+
+def _moments(activation: Activation, breaks: tuple[float, ...]) -> tuple[float | None, float | None]:
+    mean, square = expectations(lambda z: activation(z) ** np.array([[1], [2]]), breaks).tolist()
+    if not np.isfinite(mean):
+        return None, None
+    if not np.isfinite(square):
+        return mean, None
+    # Of a function that is nearly constant the second moment less the squared mean is nothing but rounding.
+    variance = float(expectations(lambda z: (activation(z) - mean)[None] ** 2, breaks)[0])
+    return mean, variance**0.5

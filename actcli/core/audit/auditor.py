@@ -1,0 +1,360 @@
+"""An implementation's results held against the exact ones, in ULP and in steps."""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
+from itertools import pairwise
+from typing import Any, Final
+
+import numpy as np
+
+from actcli.core.activation import MAX_ORDER, Activation
+from actcli.core.audit.inputs import check_elementwise
+from actcli.core.audit.segments import boundaries
+from actcli.core.audit.tally import ENDLESS, Errors, Tally
+from actcli.core.audit.ulp import (
+    FORMATS,
+    Indices,
+    Reference,
+    Steps,
+    bit_pattern,
+    flushed,
+    place,
+    reference,
+    steps,
+    ulp_error,
+    unlike,
+    value_at,
+)
+from actcli.core.errors import InputError
+from actcli.core.jet import Array, Mask
+
+HISTOGRAM: Final = {"0": 0.0, "<=0.5": 0.5, "<=1": 1.0, "2": 2.0, "3-10": 10.0, "11-100": 100.0, ">100": math.inf}
+"""Name of a class -> the largest `ulp` in it."""
+
+WORST: Final = 10
+
+# Memory for the points that a diagnosis looks at, and for one block's intermediate results.
+_SAMPLE, _BLOCK = 1 << 17, 1 << 16
+
+MakeReference = Callable[[Array], Reference]
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One input with its result, the correctly rounded exact one, and the distance between them."""
+
+    input: float
+    actual: float
+    expected: float
+    ulp: float
+    steps: float
+    input_bits: str
+    actual_bits: str
+    expected_bits: str
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """The errors at low <= x < high."""
+
+    low: float
+    high: float
+    errors: Errors
+
+    def document(self) -> dict[str, Any]:
+        return {"low": self.low, "high": self.high, **asdict(self.errors)}
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Sample:
+    """Points from every part of the input, for a diagnosis: of a 16-bit type all."""
+
+    x: Array
+    actual: Array
+    expected: Array
+    steps: Steps
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Profile:
+    """The largest ULP error in small intervals of the input, for a chart."""
+
+    low: Array
+    high: Array
+    max_ulp: Array
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Audit:
+    """What `actcli audit` reports.
+
+    nonfinite: results that are nan or infinite where the correctly rounded exact one is finite
+    wrong_sign: results whose sign is not that of the exact one, neither of them zero
+    monotonicity_violations: how often a result is below the one of the previous input, or above, and the exact one is
+        not so
+    undefined, answered: inputs where the exact result is nan, which are left out, and how many of the results there
+        are numbers
+    subnormal_inputs: their errors when subnormals are flushed; they are counted in `total`, and in no segment
+    nonzero_inputs: of the inputs whose result is not zero the smallest, the largest below 0, the smallest above 0 and
+        the largest; for none inf, -inf, inf, -inf
+    max_steps_when_flushed: what the largest error would be with subnormals flushed; None where they are
+    """
+
+    activation: str
+    order: int
+    dtype: str
+    flush_subnormals: bool
+    total: Errors
+    nonfinite: int
+    wrong_sign: int
+    monotonicity_violations: int
+    undefined: int
+    answered: int
+    histogram: dict[str, int]
+    segments: tuple[Segment, ...]
+    subnormal_inputs: Errors | None
+    worst: tuple[Point, ...]
+    worst_ulp: Point
+    profile: Profile
+    sample: Sample
+    nonzero_inputs: tuple[float, float, float, float]
+    max_steps_when_flushed: float | None
+    diagnosis: str | None = None
+
+    def document(self) -> dict[str, Any]:
+        """The report as plain data."""
+        return {
+            "activation": self.activation,
+            "order": self.order,
+            "dtype": self.dtype,
+            "flush_subnormals": self.flush_subnormals,
+            **asdict(self.total),
+            "nonfinite": self.nonfinite,
+            "wrong_sign": self.wrong_sign,
+            "monotonicity_violations": self.monotonicity_violations,
+            "undefined": {"count": self.undefined, "answered": self.answered},
+            "subnormal_inputs": self.subnormal_inputs and asdict(self.subnormal_inputs),
+            "histogram": self.histogram,
+            "segments": [segment.document() for segment in self.segments],
+            "worst": [asdict(point) for point in self.worst],
+            "diagnosis": self.diagnosis,
+        }
+
+    def exceeds(self, max_ulp: float | None, max_steps: float | None) -> bool:
+        """Whether an error is larger than a bound. What is not finite and should be exceeds every bound."""
+        bounds = [(self.total.max_ulp, max_ulp), (self.total.max_steps, max_steps)]
+        return any(bound is not None and error is not None and not error <= bound for error, bound in bounds) or (
+            self.nonfinite > 0 and (max_ulp, max_steps) != (None, None)
+        )
+
+
+class Auditor:
+    """Takes inputs and results block by block, and reports on them in the end.
+
+    `segments` are the inner boundaries of the segments, ascending; None finds them where the error changes its
+    character. `exact` gives the exact results as the type sees them; by default they come from the activation's
+    float64 values: for float32 good to 1e-8 ULP, and to 0.1 (order 3: 0.3) at the few numbers next to a zero of the
+    derivative. Raises InputError for what cannot be audited.
+    """
+
+    def __init__(
+        self,
+        activation: Activation,
+        dtype: str,
+        *,
+        order: int = 0,
+        flush_subnormals: bool = False,
+        segments: Sequence[float] | None = None,
+        exact: MakeReference | None = None,
+    ) -> None:
+        check_elementwise(activation)
+        if not 0 <= order <= MAX_ORDER:
+            raise InputError(f"the order must be from 0 to {MAX_ORDER}, not {order}")
+        self.activation, self.dtype, self.order, self.flush = activation, dtype, order, flush_subnormals
+        ends = [-math.inf, *(segments or ()), math.inf]
+        if not all(a < b for a, b in pairwise(ends)):
+            raise InputError("the boundaries of segments must be finite and ascend")
+        self.exact = exact or self._float64_reference
+        form = FORMATS[dtype]
+        # Eight small intervals an octave, four of float64, whose octaves are many.
+        self._shift = form.precision - 1 - (2 if dtype == "float64" else 3)
+        self._zero = form.infinity >> self._shift
+        self._small = Tally(2 * self._zero + 1)
+        self._given = None if segments is None else np.array(segments, dtype=np.float64)
+        self._large = None if segments is None else Tally(len(segments) + 1)
+        self._everything, self._subnormal = Tally(1), Tally(1)
+        self._histogram = np.zeros(len(HISTOGRAM), dtype=np.int64)
+        self._nonfinite = self._wrong_sign = self._reversals = self._undefined = self._answered = 0
+        self._previous: tuple[Array, Array] | None = None
+        self._worst: list[Point] = []
+        self._worst_ulp: Point | None = None
+        self._nonzero = math.inf, -math.inf, math.inf, -math.inf
+        self._max_steps_when_flushed = 0.0
+        self._sampled = np.zeros(2 * self._zero + 1, dtype=np.int64)
+        self._samples: list[tuple[Array, Array, Array, Steps]] = []
+
+    def add(self, x: Array, actual: Array) -> None:
+        """Results at the inputs x, both numbers of the type and of shape (n,)."""
+        for start in range(0, len(x), _BLOCK):
+            self._add(x[start : start + _BLOCK], actual[start : start + _BLOCK])
+
+    def _add(self, x: Array, actual: Array) -> None:
+        truth = self.exact(flushed(x, self.dtype) if self.flush else x)
+        defined = ~np.isnan(truth.exact)
+        if not defined.all():
+            self._undefined += int((~defined).sum())
+            self._answered += int((~np.isnan(actual[~defined])).sum())
+            x, actual, truth = x[defined], actual[defined], _part(truth, defined)
+        if not x.size:
+            return
+        nonfinite = unlike(actual, truth.rounded)
+        ulp = np.where(nonfinite, np.inf, ulp_error(actual, truth, self.dtype, self.flush))
+        away = np.where(nonfinite, np.uint64(ENDLESS), steps(actual, truth.rounded, self.dtype, self.flush))
+        self._nonfinite += int(nonfinite.sum())
+        seen = flushed(actual, self.dtype) if self.flush else actual
+        with np.errstate(invalid="ignore"):  # the sign of nan is nan, and is not counted
+            self._wrong_sign += int((np.sign(seen) * np.sign(truth.exact) < 0).sum())
+        self._count_reversals(truth.exact, seen)
+        self._note_nonzero(x[seen != 0.0])
+        if not self.flush:
+            self._try_flushing(x, actual, truth.rounded, away)
+        self._histogram += np.bincount(np.searchsorted([*HISTOGRAM.values()], ulp), minlength=len(HISTOGRAM))
+        self._everything.add(np.zeros(len(x), dtype=np.int64), x, ulp, away)
+        self._keep_worst(x, actual, truth.rounded, ulp, away)
+        interval = (place(x, self.dtype) >> self._shift) + self._zero
+        self._take_sample(interval, x, actual, truth.rounded, away)
+        if self.flush:
+            normal = (np.abs(x) >= FORMATS[self.dtype].smallest_normal) | (x == 0.0)
+            rest = ~normal
+            self._subnormal.add(np.zeros(int(rest.sum()), dtype=np.int64), x[rest], ulp[rest], away[rest])
+            interval, x, ulp, away = interval[normal], x[normal], ulp[normal], away[normal]
+        self._small.add(interval, x, ulp, away)
+        if self._large is not None and self._given is not None:
+            self._large.add(np.searchsorted(self._given, x, side="right"), x, ulp, away)
+
+    def result(self) -> Audit:
+        """The report on all that was added. Raises InputError where there is nothing to report on."""
+        total = self._everything.errors()
+        if self._worst_ulp is None:
+            left_out = f": the exact result is nan at all {self._undefined}" if self._undefined else ""
+            raise InputError(f"no inputs to audit{left_out}")
+        return Audit(
+            activation=self.activation.label,
+            order=self.order,
+            dtype=self.dtype,
+            flush_subnormals=self.flush,
+            total=total,
+            nonfinite=self._nonfinite,
+            wrong_sign=self._wrong_sign,
+            monotonicity_violations=self._reversals,
+            undefined=self._undefined,
+            answered=self._answered,
+            histogram=dict(zip(HISTOGRAM, self._histogram.tolist(), strict=True)),
+            segments=self._segments(),
+            subnormal_inputs=self._subnormal.errors() if self.flush else None,
+            worst=tuple(self._worst),
+            worst_ulp=self._worst_ulp,
+            profile=self._profile(),
+            sample=Sample(*(np.concatenate(parts) for parts in zip(*self._samples, strict=True))),
+            nonzero_inputs=self._nonzero,
+            max_steps_when_flushed=None if self.flush else self._max_steps_when_flushed,
+        )
+
+    def _float64_reference(self, x: Array) -> Reference:
+        y = self.activation.derivative(x, self.order) if self.order else self.activation(x)
+        return reference(y, self.dtype, self.flush)
+
+    def _segments(self) -> tuple[Segment, ...]:
+        if self._large is not None and self._given is not None:
+            edges = [-math.inf, *self._given.tolist(), math.inf]
+            errors = [self._large.errors(i, i + 1) for i in range(len(edges) - 1)]
+        else:
+            filled = np.flatnonzero(self._small.count)
+            starts = filled[boundaries(self._small.max_ulp[filled])].tolist()
+            inner = value_at(np.array(starts, dtype=np.int64) - self._zero << self._shift, self.dtype)
+            edges = [-math.inf, *inner.tolist(), math.inf]
+            ends = [0, *starts, len(self._small.count)]
+            errors = [self._small.errors(a, b) for a, b in pairwise(ends)]
+        return tuple(map(Segment, edges, edges[1:], errors))
+
+    def _profile(self) -> Profile:
+        filled = np.flatnonzero(self._small.count)
+        low = np.minimum(filled - self._zero, self._zero) << self._shift
+        high = np.minimum(filled + 1 - self._zero, self._zero) << self._shift
+        return Profile(value_at(low, self.dtype), value_at(high, self.dtype), self._small.max_ulp[filled])
+
+    def _note_nonzero(self, x: Array) -> None:
+        lowest, below, above, highest = self._nonzero
+        self._nonzero = (
+            float(x.min(initial=lowest)),
+            float(x[x < 0.0].max(initial=below)),
+            float(x[x > 0.0].min(initial=above)),
+            float(x.max(initial=highest)),
+        )
+
+    def _try_flushing(self, x: Array, actual: Array, expected: Array, away: Steps) -> None:
+        """What is more than a step off, as hardware without subnormals sees it."""
+        off = away > 1
+        x, actual, expected = x[off], actual[off], expected[off]
+        subnormal = (np.abs(x) < FORMATS[self.dtype].smallest_normal) & (x != 0.0)
+        if subnormal.any():
+            expected = np.where(subnormal, self.exact(np.copysign(0.0, x)).rounded, expected)
+        found = steps(actual, expected, self.dtype, flush=True).astype(np.float64)
+        found[unlike(actual, expected)] = math.inf
+        self._max_steps_when_flushed = max(self._max_steps_when_flushed, float(found.max(initial=0.0)))
+
+    def _count_reversals(self, exact: Array, actual: Array) -> None:
+        if self._previous is not None:
+            exact, actual = np.append(self._previous[0], exact), np.append(self._previous[1], actual)
+        self._previous = exact[-1:], actual[-1:]
+        with np.errstate(invalid="ignore", over="ignore"):  # inf - inf is nan, which is in no order
+            self._reversals += int((np.sign(np.diff(exact)) * np.sign(np.diff(actual)) < 0).sum())
+
+    def _take_sample(self, interval: Indices, x: Array, actual: Array, expected: Array, away: Steps) -> None:
+        """Of every small interval as many as there is room for, evenly spread over those of a block."""
+        room = np.maximum(_SAMPLE // len(self._sampled) - self._sampled, 0)
+        order = np.argsort(interval, kind="stable")
+        intervals, first, counts = np.unique(interval[order], return_index=True, return_counts=True)
+        rank = np.arange(len(order)) - np.repeat(first, counts)
+        share = np.repeat(np.minimum(room[intervals], counts), counts)
+        kept = np.sort(order[rank * share % np.repeat(counts, counts) < share])
+        self._sampled += np.bincount(interval[kept], minlength=len(self._sampled))
+        self._samples.append((x[kept], actual[kept], expected[kept], away[kept]))
+
+    def _keep_worst(self, x: Array, actual: Array, expected: Array, ulp: Array, away: Steps) -> None:
+        def point(i: int) -> Point:
+            found = int(away[i])
+            numbers = float(x[i]), float(actual[i]), float(expected[i])
+            bits = (bit_pattern(number, self.dtype) for number in numbers)
+            return Point(*numbers, float(ulp[i]), math.inf if found == ENDLESS else found, *bits)
+
+        # Equally bad ones in the order in which they came, as Python's sort leaves them.
+        last = self._worst[-1].steps if len(self._worst) == WORST else -1
+        found = _first_largest(away.astype(np.float64), WORST)
+        new = [point(i) for i in found if away[i] > last or last < 0]
+        self._worst = sorted([*self._worst, *new], key=lambda p: -p.steps)[:WORST]
+        worst = int(ulp.argmax())
+        if self._worst_ulp is None or ulp[worst] > self._worst_ulp.ulp:
+            self._worst_ulp = point(worst)
+
+
+def _first_largest(values: Array, most: int) -> list[int]:
+    """The indices of the largest values, largest first; of equal ones those that come first."""
+    if len(values) > most:
+        bound = np.partition(values, -most)[-most]
+        above, equal = np.flatnonzero(values > bound), np.flatnonzero(values == bound)
+        chosen = np.concatenate([above, equal[: most - len(above)]])
+    else:
+        chosen = np.arange(len(values))
+    order: list[int] = chosen[np.argsort(-values[chosen], kind="stable")].tolist()
+    return order
+
+
+def _part(truth: Reference, where: Mask) -> Reference:
+    return Reference(truth.rounded[where], truth.remainder[where], truth.spacing[where], truth.exact[where])
+
+
+def diagnosed(audit: Audit, sentence: str | None) -> Audit:
+    """The same report with a diagnosis."""
+    return replace(audit, diagnosis=sentence)

@@ -1,0 +1,1 @@
+"""The gradient-depth experiment: a deep network is trained, measured layer by layer, and held against theory."""

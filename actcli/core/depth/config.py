@@ -1,0 +1,70 @@
+"""The settings of the gradient-depth experiment, checked."""
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+from actcli.core.errors import InputError, unknown
+from actcli.core.network import initialisers
+from actcli.core.network.layer_statistics import BLOCK as STATISTICS_BLOCK
+from actcli.core.network.normalisation import AXES
+from actcli.core.network.optimizers import OPTIMIZERS
+
+POINTS = 512
+MOST_MEMORY = 4 * 2**30
+_BYTES = {"float64": 8, "float32": 4}
+_CHOICES: dict[str, tuple[Any, ...]] = {
+    "norm": (None, *AXES),
+    "optimizer": tuple(OPTIMIZERS),
+    "dtype": tuple(_BYTES),
+}
+
+
+@dataclass(frozen=True)
+class DepthConfig:
+    """What is trained, and how. `layers` counts hidden layers; InputError for what cannot be run.
+
+    A data set that is made here has 512 points, or as many as the batch where that is more.
+
+    norm:     None, "layer" or "batch" (core/network/normalisation.py)
+    residual: whether each hidden layer adds its input to its output (core/network/mlp.py)
+    dtype:    of parameters, signals and gradients: float64, or float32 with the range that frameworks have
+    """
+
+    layers: int = 20
+    width: int = 64
+    batch: int = 128
+    steps: int = 200
+    learning_rate: float = 0.01
+    seed: int = 0
+    data: str = "spirals"
+    init: str = "auto"
+    norm: str | None = None
+    residual: bool = False
+    optimizer: str = "sgd"
+    dtype: str = "float64"
+
+    def __post_init__(self) -> None:
+        for name, least in {"layers": 1, "width": 1, "batch": 1, "steps": 0, "seed": 0}.items():
+            if getattr(self, name) < least:
+                raise InputError(f"{name} must be at least {least}, got {getattr(self, name)}")
+        for name, choices in _CHOICES.items():
+            if (value := getattr(self, name)) not in choices:
+                raise InputError(unknown(name, value, [str(choice).lower() for choice in choices]))
+        if self.memory > MOST_MEMORY:
+            raise InputError(
+                f"a network of {self.layers} layers of {self.width} units with batches of {self.batch} takes about "
+                f"{self.memory / 2**30:.3g} GiB, and at most {MOST_MEMORY / 2**30:.3g} are taken"
+            )
+        if not 0 <= self.learning_rate < math.inf:
+            raise InputError(f"learning_rate must be a number, 0 or more, got {self.learning_rate}")
+        if self.norm == "batch" and self.batch == 1:
+            raise InputError("batch normalisation needs batches of at least 2 points")
+        initialisers.check(self.init)
+
+    @property
+    def memory(self) -> int:
+        """Bytes, roughly: parameters, their gradients and the optimizer's, and five arrays a layer for the points that
+        are in the network at once."""
+        per_layer = self.width * (5 * self.width + 5 * max(STATISTICS_BLOCK, self.batch))
+        return _BYTES[self.dtype] * self.layers * per_layer

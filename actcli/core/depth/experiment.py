@@ -1,0 +1,219 @@
+"""The gradient-depth experiment: how much of the gradient is left when it arrives at the first layer?"""
+
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+
+import numpy as np
+
+from actcli.core.activation import Activation
+from actcli.core.depth.config import POINTS, DepthConfig
+from actcli.core.depth.prediction import Prediction, predict
+from actcli.core.depth.verdict import decay_per_layer, verdict
+from actcli.core.errors import InputError, unknown
+from actcli.core.jet import Array
+from actcli.core.network.datasets import DATASETS, DataSet
+from actcli.core.network.initialisers import choose, initialise, initialiser
+from actcli.core.network.layer_statistics import LayerStatistics, layer_statistics
+from actcli.core.network.losses import LOSSES
+from actcli.core.network.mlp import Network, Parameters, require_elementwise
+from actcli.core.network.optimizers import OPTIMIZERS
+from actcli.core.network.training import Batch, Step, frobenius_norm, measure, shuffled_batches, train
+
+
+@dataclass(frozen=True)
+class LayerRecord:
+    """One layer, before training (initial) and after the last update (final).
+
+    weight_gradient_norm, signal_norm: Frobenius norms of the loss's gradient with respect to the layer's weights and
+                                       to its pre-activations, on the first batch
+    signal_norm_theory:                what mean-field theory predicts for signal_norm_initial from the run's inputs and
+                                       the last hidden layer's signal; None for the output layer, and where there
+                                       is no theory (norm, residual, an activation that jumps)
+    activation_mean, activation_std, saturated_fraction, dead_fraction:
+                                       over the data set, as in core/network/layer_statistics.py
+    update_ratio_final:                norm of the last update of the weights over the norm of the weights
+    """
+
+    layer: int
+    weight_gradient_norm_initial: float
+    weight_gradient_norm_final: float
+    signal_norm_initial: float
+    signal_norm_final: float
+    signal_norm_theory: float | None
+    activation_mean_initial: float
+    activation_mean_final: float
+    activation_std_initial: float
+    activation_std_final: float
+    saturated_fraction_initial: float
+    saturated_fraction_final: float
+    dead_fraction_initial: float
+    dead_fraction_final: float
+    update_ratio_final: float
+
+
+LAYER_FIELDS = tuple(field.name for field in fields(LayerRecord))
+
+
+@dataclass(frozen=True)
+class DepthRun:
+    """What an experiment showed: its hidden layers 1 to N, then the output layer N + 1.
+
+    loss:            before each update, on that update's batch; ends early where it left the finite numbers
+    verdict:         diverged, dead, vanishing, exploding or healthy, as core/depth/verdict.py decides
+    decay_per_layer: (signal of layer 1 / signal of layer N)^(1 / (N - 1)) before training;
+                     None where that is undefined: one hidden layer, or no finite signal in layer N to decay
+    decay_per_layer_theory: the same of the theory's signals; None where there is no theory too
+    loss_final:      on the first batch, after the last update; loss[0] is the same batch's before the first one
+    """
+
+    activation: str
+    init: str
+    seed: int
+    layers: tuple[LayerRecord, ...]
+    loss: tuple[float, ...]
+    verdict: str
+    decay_per_layer: float | None
+    decay_per_layer_theory: float | None
+    loss_final: float
+    norm: str | None = None
+    residual: bool = False
+
+
+class DepthExperiment:
+    """A network to be trained by iterating over its steps; `result` says what has been measured so far.
+
+        experiment = DepthExperiment(activation, config)
+        for step in experiment:
+            ...                         # progress; the loop may be left at any step
+        run = experiment.result()
+
+    data: takes the place of the data set that config.data names
+
+    InputError: the activation is row-wise, there is no such data set, or no such initialisation for the activation.
+    """
+
+    def __init__(self, activation: Activation, config: DepthConfig, data: DataSet | None = None) -> None:
+        # A stream of its own for each, so that the data stay the same when the network changes.
+        for_data, for_weights, for_batches = np.random.default_rng(config.seed).spawn(3)
+        self.config = config
+        self.init = choose(config.init, activation.name)
+        self.initialiser = initialiser(self.init, activation)
+        data = data or _made(config, for_data)
+        self.inputs = data.inputs.astype(config.dtype, copy=False)
+        targets = data.targets.astype(config.dtype, copy=False)
+        self.loss_name, self.loss = data.loss, LOSSES[data.loss]
+        sizes = [self.inputs.shape[1], *[config.width] * config.layers, targets.shape[1]]
+        parameters = initialise(self.initialiser, sizes, for_weights, config.dtype)
+        self.network = Network(activation, parameters, config.norm, config.residual)
+        batches = shuffled_batches(self.inputs, targets, config.batch, for_batches)
+        self.first_batch = next(batches)
+        self.initial, gradients = measure(self.network, self.first_batch, self.loss)
+        self.last_signal = gradients.signals[-2]
+        self.losses: list[float] = []
+        self.update: Array | None = None
+        self._statistics: list[LayerStatistics] | None = None
+        self._steps = self._train(itertools.chain([self.first_batch], batches))
+
+    def _train(self, batches: Iterator[Batch]) -> Iterator[Step]:
+        self._initial_statistics()  # as long as the parameters are the initial ones
+        batches = itertools.islice(batches, self.config.steps)
+        optimizer = OPTIMIZERS[self.config.optimizer](self.config.learning_rate)
+        for step in train(self.network, batches, self.loss, optimizer):
+            self.losses.append(step.loss)
+            self.update = step.update
+            yield step
+
+    def __iter__(self) -> Iterator[Step]:
+        return self._steps
+
+    def prediction(self) -> Prediction | None:
+        """Mean-field theory's signals for the first batch; None for a network that it does not describe."""
+        if self.config.norm or self.config.residual:
+            return None
+        widths = self.network.parameters.sizes[:-1]
+        return predict(self.network.activation, self.initialiser, widths, self.first_batch[0], self.last_signal)
+
+    def result(self) -> DepthRun:
+        """Before training beside the present state, theory beside measurement, and the verdict on them."""
+        initial, before, prediction = self.initial, self._initial_statistics(), self.prediction()
+        final, _ = measure(self.network, self.first_batch, self.loss)
+        after = layer_statistics(self.network, self.inputs)
+        theory: list[float | None] = [None] * self.config.layers if prediction is None else [*prediction.signal_norms]
+        first, last = initial.signal_norms[0], initial.signal_norms[-2]
+        layers = tuple(
+            LayerRecord(
+                layer=index + 1,
+                weight_gradient_norm_initial=initial.weight_gradient_norms[index],
+                weight_gradient_norm_final=final.weight_gradient_norms[index],
+                signal_norm_initial=initial.signal_norms[index],
+                signal_norm_final=final.signal_norms[index],
+                signal_norm_theory=[*theory, None][index],
+                activation_mean_initial=before[index].activation_mean,
+                activation_mean_final=after[index].activation_mean,
+                activation_std_initial=before[index].activation_std,
+                activation_std_final=after[index].activation_std,
+                saturated_fraction_initial=before[index].saturated_fraction,
+                saturated_fraction_final=after[index].saturated_fraction,
+                dead_fraction_initial=before[index].dead_fraction,
+                dead_fraction_final=after[index].dead_fraction,
+                update_ratio_final=ratio,
+            )
+            for index, ratio in enumerate(self._update_ratios())
+        )
+        dead = [statistics.dead_fraction for statistics in after]
+        return DepthRun(
+            activation=self.network.activation.label,
+            init=self.init,
+            seed=self.config.seed,
+            layers=layers,
+            loss=tuple(self.losses),
+            verdict=verdict([*self.losses, final.loss], dead, first, last),
+            decay_per_layer=decay_per_layer(first, last, self.config.layers),
+            decay_per_layer_theory=prediction.decay_per_layer if prediction else None,
+            loss_final=final.loss,
+            norm=self.config.norm,
+            residual=self.config.residual,
+        )
+
+    def _initial_statistics(self) -> list[LayerStatistics]:
+        if self._statistics is None:
+            self._statistics = layer_statistics(self.network, self.inputs)
+        return self._statistics
+
+    def _update_ratios(self) -> list[float]:
+        parameters = self.network.parameters
+        if self.update is None:
+            return [0.0] * len(parameters.weights)
+        updates = Parameters.over(self.update, parameters.sizes)
+        return [
+            _ratio(frobenius_norm(update), frobenius_norm(weights))
+            for update, weights in zip(updates.weights, parameters.weights, strict=True)
+        ]
+
+
+def check(activation: Activation, config: DepthConfig) -> None:
+    """InputError where a DepthExperiment of these would raise it for the activation."""
+    require_elementwise(activation)
+    initialiser(config.init, activation)
+
+
+def gradient_depth(activation: Activation, config: DepthConfig | None = None, data: DataSet | None = None) -> DepthRun:
+    """Run the whole experiment."""
+    experiment = DepthExperiment(activation, config or DepthConfig(), data)
+    for _ in experiment:
+        pass
+    return experiment.result()
+
+
+def _made(config: DepthConfig, generator: np.random.Generator) -> DataSet:
+    if config.data not in DATASETS:
+        raise InputError(unknown("data set", config.data, DATASETS))
+    return DATASETS[config.data](max(POINTS, config.batch), generator)
+
+
+def _ratio(update: float, weights: float) -> float:
+    """0 where nothing moved, inf where nothing was there."""
+    if update == 0.0:
+        return 0.0
+    return update / weights if weights else float("inf")

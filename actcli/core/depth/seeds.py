@@ -1,0 +1,83 @@
+"""One experiment under several seeds: medians and spread."""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from statistics import median
+
+from actcli.core.depth.experiment import LAYER_FIELDS, DepthRun, LayerRecord
+
+Reduction = Callable[[Sequence[float]], float]
+
+
+@dataclass(frozen=True)
+class Spread:
+    """The median, the least and the largest of a number over the seeds."""
+
+    median: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class SeedSummary:
+    """What several seeds showed together.
+
+    verdicts:  how many runs each verdict has
+    loss:      of the first batch, after the last update
+    layers:    each number of LayerRecord as its median over the seeds; `low` and `high` the least and the largest
+    decay_per_layer, ...: None where any run has none
+    """
+
+    activation: str
+    init: str
+    seeds: tuple[int, ...]
+    verdicts: dict[str, int]
+    decay_per_layer: Spread | None
+    decay_per_layer_theory: Spread | None
+    loss: Spread
+    layers: tuple[LayerRecord, ...]
+    low: tuple[LayerRecord, ...]
+    high: tuple[LayerRecord, ...]
+
+
+def summaries(runs: Sequence[DepthRun]) -> list[SeedSummary]:
+    """One for each activation, in the order of the runs."""
+    return [
+        _summary([run for run in runs if run.activation == name]) for name in dict.fromkeys(r.activation for r in runs)
+    ]
+
+
+def _summary(runs: Sequence[DepthRun]) -> SeedSummary:
+    middle, low, high = (
+        tuple(_reduced(records, how) for records in zip(*(run.layers for run in runs), strict=True))
+        for how in (median, min, max)
+    )
+    return SeedSummary(
+        activation=runs[0].activation,
+        init=runs[0].init,
+        seeds=tuple(run.seed for run in runs),
+        verdicts=dict(Counter(run.verdict for run in runs).most_common()),
+        decay_per_layer=_spread([run.decay_per_layer for run in runs]),
+        decay_per_layer_theory=_spread([run.decay_per_layer_theory for run in runs]),
+        loss=Spread(*(how([run.loss_final for run in runs]) for how in (median, min, max))),
+        layers=middle,
+        low=low,
+        high=high,
+    )
+
+
+def _reduced(records: Sequence[LayerRecord], how: Reduction) -> LayerRecord:
+    """Every field over the seeds; None where a record has None."""
+    reduced = {name: _over([getattr(record, name) for record in records], how) for name in LAYER_FIELDS}
+    return LayerRecord(**{**reduced, "layer": records[0].layer})  # type: ignore[arg-type]  # a None stays where it may be
+
+
+def _over(numbers: Sequence[float | None], how: Reduction) -> float | None:
+    known = [number for number in numbers if number is not None]
+    return how(known) if len(known) == len(numbers) else None
+
+
+def _spread(numbers: Sequence[float | None]) -> Spread | None:
+    middle, low, high = (_over(numbers, how) for how in (median, min, max))
+    return None if middle is None or low is None or high is None else Spread(middle, low, high)

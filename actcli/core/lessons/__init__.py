@@ -1,0 +1,1 @@
+"""Small networks that show one thing each: collapse, approximation, a single training step."""

@@ -1,0 +1,166 @@
+"""One hidden layer approximates a function of x, the better the more units it has.
+
+Cybenko (1989), Approximation by superpositions of a sigmoidal function; Leshno, Lin, Pinkus and Schocken (1993),
+Multilayer feedforward networks with a nonpolynomial activation function can approximate any function.
+"""
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from actcli.core.activation import Activation
+from actcli.core.analysis.comparison import check_curves
+from actcli.core.errors import InputError
+from actcli.core.jet import Array
+from actcli.core.network.mlp import Network, Parameters, forward
+
+MOST_UNITS = 1000
+
+# A hidden weight times the width of the interval: of the size that makes neighbouring units overlap.
+_GENTLEST, _STEEPEST = 4.0, 16.0
+
+_FEWEST_FITTED, _FITTED_PER_UNIT = 1001, 4
+_MEASURED = 20001
+
+_STRAIGHT = 1e-12
+
+# Directions in which the hidden layer's outputs differ by no more than this share are left to rounding.
+_RANK = 1e-13
+
+
+@dataclass(frozen=True, eq=False)
+class Approximation:
+    """A network with one hidden layer, fitted to a target, and how far off it is on 20001 even points and the kinks.
+
+    max_error, at:        largest |network - target|, and its x
+    rms_error:            root of the mean square of the difference
+    straight:             whether the output is the straight line between its ends, up to rounding
+    """
+
+    units: int
+    max_error: float
+    at: float
+    rms_error: float
+    straight: bool
+    network: Network
+
+    def __call__(self, x: Array) -> Array:
+        """The network's output at x, (n,)."""
+        return _outputs(self.network, x)
+
+    def document(self) -> dict[str, Any]:
+        """For JSON; the output is output_weights · φ(hidden_weights x + hidden_biases) + output_bias."""
+        hidden_weights, output_weights = self.network.parameters.weights
+        hidden_biases, output_bias = self.network.parameters.biases
+        return {
+            "units": self.units,
+            "max_error": self.max_error,
+            "at": self.at,
+            "rms_error": self.rms_error,
+            "straight": self.straight,
+            "hidden_weights": hidden_weights[0],
+            "hidden_biases": hidden_biases,
+            "output_weights": output_weights[:, 0],
+            "output_bias": float(output_bias[0]),
+        }
+
+
+def approximate(
+    target: Activation, activation: Activation, units: Sequence[int], low: float, high: float, seed: int = 0
+) -> Iterator[Approximation]:
+    """One network after the other, each fitted to the target on [low, high] by itself.
+
+    The hidden layer is not trained: its bends are put where the target has kinks, and the others spread over the
+    interval. The output layer is the one with the least sum of squared errors.
+
+    InputError: a target or an activation that acts on rows, an empty interval, a target that is not finite there.
+    """
+    check_curves([target], low, high)
+    for number in units:
+        if not 1 <= number <= MOST_UNITS:
+            raise InputError(f"units must be from 1 to {MOST_UNITS}, got {number}")
+    kinks = np.array([kink for kink in target.kinks() if low < kink < high])
+    measured = np.union1d(np.linspace(low, high, _MEASURED), kinks)
+    value = _finite(target, measured)
+    for number in units:
+        network = _fitted(target, activation, number, kinks, (low, high), np.random.default_rng(seed))
+        yield _measured(network, number, measured, value)
+
+
+def _fitted(
+    target: Activation,
+    activation: Activation,
+    units: int,
+    kinks: Array,
+    interval: tuple[float, float],
+    generator: np.random.Generator,
+) -> Network:
+    low, high = interval
+    centres, slopes = _hidden_units(units, kinks, low, high, generator)
+    network = Network(
+        activation,
+        Parameters.of([slopes[None, :], np.zeros((units, 1))], [-slopes * centres, np.zeros(1)]),
+    )
+    x = np.union1d(np.linspace(low, high, max(_FEWEST_FITTED, _FITTED_PER_UNIT * units + 1)), kinks)
+    with np.errstate(invalid="ignore", over="ignore"):  # said below
+        hidden = forward(network, x[:, None]).layer_inputs[1]
+    if not np.isfinite(hidden).all():
+        raise InputError(f"{activation.label} leaves the finite numbers in the hidden layer: try another --act")
+    columns = np.column_stack([hidden, np.ones(len(x))])
+    # Columns of one length, so that what is small counts for its direction and not for its size.
+    lengths = np.sqrt((columns**2).sum(axis=0))
+    lengths[lengths == 0.0] = 1.0
+    solution = np.linalg.lstsq(columns / lengths, _finite(target, x), rcond=_RANK)[0] / lengths
+    network.parameters.weights[-1][:, 0] = solution[:-1]
+    network.parameters.biases[-1][0] = solution[-1]
+    return network
+
+
+def _finite(target: Activation, x: Array) -> Array:
+    value = target(x)
+    if not np.isfinite(value).all():
+        where = x[~np.isfinite(value)][0]
+        raise InputError(f"{target.label} has no finite value at x = {where:g}: choose another --range")
+    return value
+
+
+def _hidden_units(
+    units: int, kinks: Array, low: float, high: float, generator: np.random.Generator
+) -> tuple[Array, Array]:
+    """Where each unit is 0, and its weight.
+
+    One unit for each kink, as far as they go round; the others evenly over the interval, each moved at random by up
+    to a quarter of their distance. The outermost two stay at the ends and look inward, so that what is straight for
+    the activation is straight over all of the interval. The others' signs are random, and so are the sizes.
+    """
+    at_kinks = kinks[np.linspace(0, len(kinks) - 1, min(units, len(kinks))).round().astype(int)]
+    others = units - len(at_kinks)
+    even = np.linspace(low, high, others) if others > 1 else np.full(others, 0.5 * (low + high))
+    signs = generator.choice([-1.0, 1.0], units)
+    if others > 1:
+        even[1:-1] += generator.uniform(-0.25, 0.25, others - 2) * (even[1] - even[0])
+        signs[len(at_kinks)], signs[-1] = 1.0, -1.0
+    sizes = np.exp(generator.uniform(math.log(_GENTLEST), math.log(_STEEPEST), units)) / (high - low)
+    return np.concatenate([at_kinks, even]), signs * sizes
+
+
+def _measured(network: Network, units: int, x: Array, target: Array) -> Approximation:
+    output = _outputs(network, x)
+    error = np.abs(output - target)
+    largest = int(error.argmax())
+    line = np.interp(x, x[[0, -1]], output[[0, -1]])
+    return Approximation(
+        units=units,
+        max_error=float(error[largest]),
+        at=float(x[largest]),
+        rms_error=float(np.sqrt(np.mean(error**2))),
+        straight=bool(np.abs(output - line).max() <= _STRAIGHT * np.abs(output).max()),
+        network=network,
+    )
+
+
+def _outputs(network: Network, x: Array) -> Array:
+    return forward(network, x[:, None]).output[:, 0]

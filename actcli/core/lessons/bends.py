@@ -1,0 +1,151 @@
+"""How often the output of a network bends on a straight line through its inputs."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final, Literal
+
+import numpy as np
+
+from actcli.core.activation import Activation
+from actcli.core.errors import InputError
+from actcli.core.jet import Array
+from actcli.core.network.mlp import Network, forward
+
+Counted = Literal["slope changes", "curvature sign changes"]
+
+_MOST_NUMBERS = 1 << 24
+_BLOCK = 1 << 12
+
+# On this many points the curvature's signs are counted first, then on twice as many, until the count stays the same
+# for so many times.
+_FEWEST_POINTS, _MOST_POINTS = 1 << 11, 1 << 17
+_SAME = 3
+# Two slopes that differ by less, relative to them, differ by rounding.
+_ROUNDING = 2.0**-42
+
+_MAGNITUDES = 2.0 ** np.arange(-30.0, 21.0, 0.25)
+_PROBES: Final = np.concatenate([-_MAGNITUDES, np.linspace(-32.0, 32.0, 1025), _MAGNITUDES])
+
+
+@dataclass(frozen=True)
+class Line:
+    """The inputs t * direction for t from low to high; direction (inputs,)."""
+
+    direction: Array
+    low: float
+    high: float
+
+    def points(self, count: int) -> Array:
+        """So many evenly spaced t, ascending."""
+        t: Array = np.linspace(self.low, self.high, count)
+        return t
+
+
+@dataclass(frozen=True, eq=False)
+class Bends:
+    """The t on the line, ascending, at which the output bends.
+
+    slope changes:          all of them, for activations of straight pieces; a jump is one too
+    curvature sign changes: for curved ones, between points that were doubled until their number stayed
+    complete:               False where it still grew on the most points, so that there are more
+    """
+
+    at: Array
+    counted: Counted
+    complete: bool = True
+
+
+def find_bends(network: Network, line: Line) -> Bends:
+    """Where the network's one output bends along the line. InputError where the bends are too many to be held."""
+    if is_piecewise_linear(network.activation):
+        return Bends(_breakpoints(network, line), "slope changes")
+    return _inflections(network, line)
+
+
+def is_piecewise_linear(activation: Activation) -> bool:
+    """Whether it has no curvature, seen at two thousand points and beside its kinks."""
+    breaks = np.array(activation.kinks(order=99))
+    beside = [breaks + side * offset for side in (-1.0, 1.0) for offset in (1e-3, 0.1)]
+    curvature = activation.derivative(np.concatenate([_PROBES, *beside]), 2)
+    return not np.nan_to_num(curvature, nan=1.0).any()
+
+
+@dataclass(frozen=True, eq=False)
+class _Pieces:
+    """Functions of t in straight pieces: intercepts + slopes * t between neighbouring ends.
+
+    ends (p + 1,) ascending; slopes and intercepts (p, units)
+    """
+
+    ends: Array
+    slopes: Array
+    intercepts: Array
+
+    def through(self, weights: Array, biases: Array) -> "_Pieces":
+        return _Pieces(self.ends, self.slopes @ weights, self.intercepts @ weights + biases)
+
+    def bent(self, activation: Activation) -> "_Pieces":
+        """Each unit through the activation, with a new end wherever one of them crosses a kink."""
+        ends = np.unique(np.concatenate([self.ends, *map(self._crossings, activation.kinks())]))
+        if (len(ends) - 1) * self.slopes.shape[1] > _MOST_NUMBERS:
+            raise InputError(f"the output bends more than {len(ends):,} times: try fewer layers or units")
+        middle = 0.5 * (ends[1:] + ends[:-1])
+        at = np.searchsorted(self.ends, middle) - 1
+        slopes = self.slopes[at]
+        value, slope = activation.value_and_slope(self.intercepts[at] + slopes * middle[:, None])
+        slopes *= slope
+        return _Pieces(ends, slopes, value - slopes * middle[:, None]).merged()
+
+    def _crossings(self, kink: float) -> Array:
+        """The t inside a piece where some unit is at the kink."""
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):  # a level unit crosses nothing
+            t = (kink - self.intercepts) / self.slopes
+        inside: Array = t[(self.ends[:-1, None] < t) & (t < self.ends[1:, None])]
+        return inside
+
+    def merged(self) -> "_Pieces":
+        """Neighbours that say the same as one piece: what saturated units do not pass on is no bend."""
+        rows = np.hstack([self.slopes, self.intercepts])
+        first = np.append(True, (rows[1:] != rows[:-1]).any(axis=1))
+        return _Pieces(np.append(self.ends[:-1][first], self.ends[-1]), self.slopes[first], self.intercepts[first])
+
+
+def _breakpoints(network: Network, line: Line) -> Array:
+    """Every t between the line's ends at which the slope of the output changes."""
+    pieces = _Pieces(np.array([line.low, line.high]), line.direction[None, :], np.zeros((1, len(line.direction))))
+    for weights, biases in zip(network.parameters.weights[:-1], network.parameters.biases[:-1], strict=True):
+        pieces = pieces.through(weights, biases).bent(network.activation)
+    return pieces.through(network.parameters.weights[-1], network.parameters.biases[-1]).merged().ends[1:-1]
+
+
+def _inflections(network: Network, line: Line) -> Bends:
+    """Where the curvature changes its sign; a kink counts as much curvature."""
+    numbers: list[int] = []
+    points = _FEWEST_POINTS
+    while True:
+        at = _turns(line.points(points), np.concatenate([*_slopes(network, line, points)]))
+        numbers.append(len(at))
+        settled = len(numbers) >= _SAME and len(set(numbers[-_SAME:])) == 1
+        points *= 2
+        if settled or points > _MOST_POINTS:
+            return Bends(at, "curvature sign changes", settled)
+
+
+def _slopes(network: Network, line: Line, points: int) -> Iterator[Array]:
+    """The output's derivative by t, block by block: the direction sent forward through weights and slopes."""
+    for t in np.split(line.points(points), range(_BLOCK, points, _BLOCK)):
+        change = line.direction[None, :]
+        for weights, slope in zip(
+            network.parameters.weights[:-1], forward(network, t[:, None] * line.direction).slopes, strict=True
+        ):
+            change = (change @ weights) * slope
+        yield (change @ network.parameters.weights[-1])[:, 0]
+
+
+def _turns(t: Array, slopes: Array) -> Array:
+    """The t at which the slopes turn from rising to falling or back."""
+    rise = np.diff(slopes)
+    real = np.flatnonzero(np.abs(rise) > _ROUNDING * np.maximum(np.abs(slopes[1:]), np.abs(slopes[:-1])))
+    turns = real[1:][np.diff(np.sign(rise[real])) != 0]
+    at: Array = t[turns]
+    return at

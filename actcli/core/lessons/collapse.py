@@ -1,0 +1,192 @@
+"""A tower of layers with nothing between them is one layer; with an activation between them it bends.
+
+The tower maps the plane to a number: L layers y = h @ W + b, and between each two of them the activation. Without
+one the product of the matrices is a single layer that says the same:
+
+    W = W₁ W₂ ⋯ W_L        b = b₁ W₂ ⋯ W_L + b₂ W₃ ⋯ W_L + … + b_L
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from actcli.core.activation import Activation
+from actcli.core.catalogue import CATALOGUE
+from actcli.core.errors import InputError
+from actcli.core.jet import Array
+from actcli.core.lessons.bends import Counted, Line, find_bends
+from actcli.core.network.initialisers import Initialiser, initialise
+from actcli.core.network.mlp import Network, Parameters, forward
+
+INPUTS = 2
+POINTS = 1000
+MOST_MEMORY = 4 * 2**30
+
+# The line goes through the origin, this far to either side.
+REACH = 3.0
+PROFILE_POINTS = 601
+
+# Large enough that tanh folds what it is given instead of shrinking it to a line: Poole et al. (2016), Exponential
+# expressivity in deep neural networks through transient chaos.
+_WEIGHTS = Initialiser(lambda fan_in, fan_out: 9 / fan_in)
+# Biases move the bends away from the origin. They are drawn apart from the weights, so that a lower tower's are the
+# first of a taller one's.
+BIAS_STD = 0.5
+
+
+@dataclass(frozen=True)
+class CollapseConfig:
+    """The tower: `layers` layers, all but the last of `width` units. InputError for what cannot be built."""
+
+    layers: int = 10
+    width: int = 16
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        for name, least in {"layers": 1, "width": 1, "seed": 0}.items():
+            if getattr(self, name) < least:
+                raise InputError(f"{name} must be at least {least}, got {getattr(self, name)}")
+        memory = 8 * self.layers * self.width * (self.width + 3 * POINTS)
+        if memory > MOST_MEMORY:
+            raise InputError(
+                f"a tower of {self.layers} layers of {self.width} units takes about {memory / 2**30:.3g} GiB, "
+                f"and at most {MOST_MEMORY / 2**30:.3g} are taken"
+            )
+
+    @property
+    def depths(self) -> tuple[int, ...]:
+        """1, 2, 4, 8, … up to the tower's layers, and these."""
+        powers = (2**n for n in range(self.layers.bit_length()))
+        return tuple(sorted({*powers, self.layers}))
+
+
+@dataclass(frozen=True, eq=False)
+class Profile:
+    """The tower's output, and the single layer's, at the inputs t * direction; t, tower, single_layer (n,).
+
+    The bends are among the t.
+    """
+
+    direction: Array
+
+    t: Array
+    tower: Array
+    single_layer: Array
+
+
+@dataclass(frozen=True)
+class DepthBends:
+    """How often the output of a tower of so many layers bends along the line; more often where not `complete`."""
+
+    layers: int
+    bends: int
+    complete: bool
+
+
+@dataclass(frozen=True, eq=False)
+class CollapseRun:
+    """One tower beside one layer.
+
+    single_layer:            "product" of the tower's matrices, or the "least squares" fit to the tower's outputs
+    weights, bias:           of that layer, y = x @ weights + bias
+    max_relative_difference: max|tower - single layer| / max|tower| on normal random inputs
+    bends, bends_at:         their number along the line, and their t
+    counted, complete:       what counts as a bend, and whether these are all; see `Bends`
+    bends_by_depth:          the same for towers of 1, 2, 4, … layers from the same random numbers
+    """
+
+    activation: str
+    layers: int
+    single_layer: str
+    weights: Array
+    bias: float
+    max_relative_difference: float
+    bends: int
+    bends_at: Array
+    counted: Counted
+    complete: bool
+    bends_by_depth: tuple[DepthBends, ...]
+    profile: Profile
+
+
+def collapse(activations: Sequence[Activation], config: CollapseConfig) -> tuple[CollapseRun, ...]:
+    """The tower without activations first, then with each of them. InputError where one cannot stand in a tower."""
+    return tuple(_run(activation, config) for activation in (None, *activations))
+
+
+def tower(activation: Activation, config: CollapseConfig, layers: int) -> Network:
+    """`layers` layers, random weights and biases. A taller tower begins with the hidden layers of a lower one."""
+    weights_generator, biases_generator, *_ = _generators(config)
+    parameters = initialise(_WEIGHTS, [INPUTS, *[config.width] * (layers - 1), 1], weights_generator)
+    for biases in parameters.biases:
+        biases[...] = biases_generator.normal(0, BIAS_STD, biases.shape)
+    return Network(activation, parameters)
+
+
+def product(parameters: Parameters) -> tuple[Array, Array]:
+    """All layers multiplied into one, (inputs, outputs) and (outputs,), as if nothing stood between them."""
+    weights: Array = parameters.weights[0]
+    bias: Array = parameters.biases[0]
+    for next_weights, next_bias in zip(parameters.weights[1:], parameters.biases[1:], strict=True):
+        weights, bias = weights @ next_weights, bias @ next_weights + next_bias
+    return weights, bias
+
+
+def _run(activation: Activation | None, config: CollapseConfig) -> CollapseRun:
+    """One tower; without an activation its single layer is the product of its matrices."""
+    *_, inputs_generator, line_generator = _generators(config)
+    inputs = inputs_generator.normal(size=(POINTS, INPUTS))
+    angle = line_generator.uniform(0, 2 * np.pi)
+    line = Line(np.array([np.cos(angle), np.sin(angle)]), -REACH, REACH)
+
+    network = tower(activation or CATALOGUE["identity"], config, config.layers)
+    outputs = _output(network, inputs)
+    weights, bias = _least_squares(inputs, outputs) if activation else product(network.parameters)
+    by_depth = {layers: find_bends(tower(network.activation, config, layers), line) for layers in config.depths}
+    found = by_depth[config.layers]
+    t = np.union1d(line.points(PROFILE_POINTS), found.at)
+    on_line = t[:, None] * line.direction
+    return CollapseRun(
+        activation=network.activation.label,
+        layers=config.layers,
+        single_layer="least squares" if activation else "product",
+        weights=weights[:, 0],
+        bias=float(bias[0]),
+        max_relative_difference=_relative_difference(outputs, inputs @ weights + bias),
+        bends=len(found.at),
+        bends_at=found.at,
+        counted=found.counted,
+        complete=found.complete,
+        bends_by_depth=tuple(DepthBends(layers, len(found.at), found.complete) for layers, found in by_depth.items()),
+        profile=Profile(line.direction, t, _output(network, on_line)[:, 0], (on_line @ weights + bias)[:, 0]),
+    )
+
+
+def _generators(config: CollapseConfig) -> list[np.random.Generator]:
+    """One each for weights, biases, inputs and the line, so that the inputs stay the same when the tower grows."""
+    return np.random.default_rng(config.seed).spawn(4)
+
+
+def _output(network: Network, inputs: Array) -> Array:
+    """What the tower says; InputError where it leaves the finite numbers."""
+    with np.errstate(over="ignore", invalid="ignore"):  # said below
+        output = forward(network, inputs).output
+    if not np.isfinite(output).all():
+        layers = len(network.parameters.weights)
+        name = network.activation.label
+        raise InputError(f"the output of {layers} layers with {name} leaves the finite numbers: try fewer layers")
+    return output
+
+
+def _least_squares(inputs: Array, outputs: Array) -> tuple[Array, Array]:
+    """The layer y = x @ weights + bias with the least sum of squares."""
+    columns = np.column_stack([inputs, np.ones(len(inputs))])
+    solution = np.linalg.lstsq(columns, outputs, rcond=None)[0].astype(np.float64)
+    return solution[:-1], solution[-1]
+
+
+def _relative_difference(tower: Array, layer: Array) -> float:
+    """max|tower - layer| / max|tower|; 0 where both are 0 everywhere."""
+    difference, size = np.abs(tower - layer).max(), np.abs(tower).max()
+    return float(difference / size) if difference else 0.0

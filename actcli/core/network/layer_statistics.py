@@ -1,0 +1,100 @@
+"""What each layer of a network does to a data set: its activations' mean and spread, saturated and dead units."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from actcli.core.activation import Activation
+from actcli.core.jet import Array, Mask
+from actcli.core.network.mlp import Network, forward
+
+SATURATED = 0.05
+"""Of the activation's largest slope: what is below passes on next to nothing."""
+
+BLOCK = 1024
+"""So many inputs at a time: memory does not grow with the data set."""
+
+
+@dataclass(frozen=True)
+class LayerStatistics:
+    """One layer, over all units and all inputs.
+
+    activation_mean, activation_std: of h; of the output layer's z
+    saturated_fraction:              where |φ'| is under 5 % of its largest value anywhere (of 1 where it has none)
+    dead_fraction:                   units whose slope is zero for every input
+
+    The fractions are nan where slopes are.
+    """
+
+    activation_mean: float
+    activation_std: float
+    saturated_fraction: float
+    dead_fraction: float
+
+
+@np.errstate(all="ignore")  # a network that diverged
+def layer_statistics(network: Network, inputs: Array) -> list[LayerStatistics]:
+    """For each hidden layer and the output layer."""
+    threshold = SATURATED * largest_slope(network.activation)
+    # Every so many inputs instead of neighbours: to a batch norm each block is a fair sample, also of a sorted file.
+    count = -(-len(inputs) // BLOCK)
+    blocks = [inputs[start::count] for start in range(count)]
+    shares = [_by_layer(network, block, threshold) for block in blocks]
+    sizes = np.array([len(block) for block in blocks]) / len(inputs)
+    return [_together(sizes, layer) for layer in zip(*shares, strict=True)]
+
+
+@dataclass(frozen=True, eq=False)
+class _Share:
+    """One layer's statistics over one block of inputs. dead: for each unit."""
+
+    mean: float
+    variance: float
+    saturated: float
+    dead: Mask
+
+
+def _by_layer(network: Network, inputs: Array, threshold: float) -> list[_Share]:
+    passed = forward(network, inputs)
+    hidden = [
+        _Share(_mean(h), _variance(h), _saturated(slope, threshold), (slope == 0).all(axis=0))
+        for h, slope in zip(passed.layer_inputs[1:], passed.slopes, strict=True)
+    ]
+    output = passed.output
+    return [*hidden, _Share(_mean(output), _variance(output), 0.0, np.zeros(1, dtype=np.bool_))]
+
+
+def _together(sizes: Array, shares: Sequence[_Share]) -> LayerStatistics:
+    """The variance of all is the mean of the blocks' variances and the variance of their means."""
+    mean = float(sizes @ [share.mean for share in shares])
+    variance = float(sizes @ [share.variance + (share.mean - mean) ** 2 for share in shares])
+    saturated = float(sizes @ [share.saturated for share in shares])
+    dead = _mean(np.all([share.dead for share in shares], axis=0))
+    return LayerStatistics(mean, variance**0.5, saturated, math.nan if math.isnan(saturated) else dead)
+
+
+def _saturated(slope: Array, threshold: float) -> float:
+    """nan where the network diverged."""
+    return _mean(np.abs(slope) < threshold) if np.isfinite(slope).all() else math.nan
+
+
+def _mean(numbers: Array | Mask) -> float:
+    return float(numbers.mean(dtype=np.float64))
+
+
+def _variance(numbers: Array) -> float:
+    return float(numbers.var(dtype=np.float64))
+
+
+def largest_slope(activation: Activation) -> float:
+    """The largest |φ'|, to a few per mille; 1 where the slope has no bound."""
+    kinks = np.array(activation.kinks())
+    far = np.geomspace(8.0, 1e3, 200)
+    near = np.concatenate([-far, np.linspace(-8.0, 8.0, 3201), far, kinks - 1e-6, kinks + 1e-6])
+    largest, at_the_ends = (
+        float(np.nanmax(np.abs(activation.value_and_slope(x)[1]), initial=0.0)) for x in (near, np.array([-1e6, 1e6]))
+    )
+    bounded = 0.0 < largest < np.inf and at_the_ends <= 1.01 * largest
+    return largest if bounded else 1.0

@@ -1,0 +1,160 @@
+"""The multilayer perceptron: forward pass and backward pass.
+
+A layer multiplies by its weights, adds its biases and bends the result with the activation φ:
+
+    z = h @ W + b        pre-activations    (batch, fan_out)
+    h = φ(z)             the next layer's input
+
+The output layer does not bend. The backward pass is the chain rule read from the loss to the inputs:
+each layer receives its *signal*, the loss's gradient with respect to z, and hands signal @ Wᵀ down, where it
+meets the slope φ'(z). Two cures change a hidden layer: normalisation bends (z - mean) / spread instead of z, and
+a residual connection adds the layer's input to what it hands on, h + φ(z), where both have the same width.
+
+Rumelhart, Hinton and Williams (1986), Learning representations by back-propagating errors;
+He, Zhang, Ren and Sun (2016), Deep residual learning for image recognition.
+"""
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from actcli.core.activation import Activation
+from actcli.core.errors import InputError
+from actcli.core.jet import Array
+from actcli.core.network.normalisation import AXES, Normalised, normalise
+
+
+@dataclass(frozen=True, eq=False)
+class Parameters:
+    """Weights (fan_in, fan_out) and biases (fan_out,) of all layers: views of one vector, to be moved all at once."""
+
+    vector: Array
+    weights: list[Array]
+    biases: list[Array]
+
+    @classmethod
+    def over(cls, vector: Array, sizes: Sequence[int]) -> "Parameters":
+        """Views of a vector for layers of the given sizes, inputs and outputs included."""
+        weights, biases, start = [], [], 0
+        for fan_in, fan_out in itertools.pairwise(sizes):
+            end = start + fan_in * fan_out
+            weights.append(vector[start:end].reshape(fan_in, fan_out))
+            start = end + fan_out
+            biases.append(vector[end:start])
+        return cls(vector, weights, biases)
+
+    @classmethod
+    def empty(cls, sizes: Sequence[int], dtype: npt.DTypeLike = np.float64) -> "Parameters":
+        """Of the given sizes; the numbers are yet to be set."""
+        count = sum((fan_in + 1) * fan_out for fan_in, fan_out in itertools.pairwise(sizes))
+        return cls.over(np.empty(count, dtype), sizes)
+
+    @classmethod
+    def of(cls, weights: Sequence[Array], biases: Sequence[Array], dtype: npt.DTypeLike = np.float64) -> "Parameters":
+        """A copy of the given arrays."""
+        copy = cls.empty([len(weights[0]), *map(len, biases)], dtype)
+        for own, given in zip(copy.weights + copy.biases, [*weights, *biases], strict=True):
+            own[...] = given
+        return copy
+
+    @property
+    def sizes(self) -> list[int]:
+        return [len(self.weights[0]), *map(len, self.biases)]
+
+
+@dataclass(frozen=True, eq=False)
+class Network:
+    """N hidden layers with one activation, then a linear output layer; training moves the parameters in place.
+
+    norm: None, "layer" or "batch"
+
+    InputError: the activation is row-wise, so that its derivative is a Jacobian instead of a slope.
+    """
+
+    activation: Activation
+    parameters: Parameters
+    norm: str | None = None
+    residual: bool = False
+
+    def __post_init__(self) -> None:
+        require_elementwise(self.activation)
+
+    def skips(self, layer: int) -> bool:
+        """Whether the layer of this index adds its input to its output: a hidden one, both of the same width."""
+        fan_in, fan_out = self.parameters.weights[layer].shape
+        return self.residual and layer < len(self.parameters.weights) - 1 and fan_in == fan_out
+
+
+def require_elementwise(activation: Activation) -> None:
+    """InputError for a row-wise activation."""
+    if activation.rowwise:
+        raise InputError(
+            f"{activation.label} works on whole rows, so that a unit has no slope of its own; "
+            "a hidden layer needs an elementwise activation"
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class ForwardPass:
+    """What the forward pass leaves behind for the backward pass.
+
+    layer_inputs: h that each of the N + 1 layers was given, (batch, fan_in); the first is the batch itself
+    slopes:       φ' of the N hidden layers, (batch, width)
+    normalised:   what the N hidden layers' activations were given where there is a norm, else None
+    output:       z of the output layer, (batch, outputs)
+    """
+
+    layer_inputs: list[Array]
+    slopes: list[Array]
+    normalised: list[Normalised | None]
+    output: Array
+
+
+@dataclass(frozen=True, eq=False)
+class Gradients:
+    """The loss's gradient with respect to the parameters, and to each of the N + 1 layers' pre-activations z."""
+
+    parameters: Parameters
+    signals: list[Array]
+
+
+def forward(network: Network, inputs: Array) -> ForwardPass:
+    """Run a batch of shape (batch, features) through the network."""
+    *hidden, (output_weights, output_biases) = zip(network.parameters.weights, network.parameters.biases, strict=True)
+    h, layer_inputs, slopes, normalised = inputs, [inputs], [], []
+    for layer, (weights, biases) in enumerate(hidden):
+        z = h @ weights
+        z += biases
+        norm = normalise(z, AXES[network.norm]) if network.norm else None
+        # The slope shares most of its work with the value, so both are computed while z is at hand.
+        value, slope = network.activation.value_and_slope(norm.values if norm else z)
+        value, slope = value.astype(z.dtype, copy=False), slope.astype(z.dtype, copy=False)
+        h = h + value if network.skips(layer) else value
+        layer_inputs.append(h)
+        slopes.append(slope)
+        normalised.append(norm)
+    return ForwardPass(layer_inputs, slopes, normalised, h @ output_weights + output_biases)
+
+
+def backward(network: Network, passed: ForwardPass, output_gradient: Array) -> Gradients:
+    """The chain rule, from the loss's gradient with respect to the output, (batch, outputs), to layer 1."""
+    weights, signals = network.parameters.weights, []
+    gradient = Parameters.empty(network.parameters.sizes, network.parameters.vector.dtype)
+    arriving = output_gradient  # the loss's gradient with respect to what the layer hands on
+    for layer in reversed(range(len(weights))):
+        signal = arriving
+        if layer < len(passed.slopes):  # the output layer does not bend
+            signal = arriving * passed.slopes[layer]
+            if norm := passed.normalised[layer]:
+                signal = norm.backward(signal)
+        np.matmul(passed.layer_inputs[layer].T, signal, out=gradient.weights[layer])
+        np.sum(signal, axis=0, out=gradient.biases[layer])
+        signals.append(signal)
+        below = signal @ weights[layer].T
+        if network.skips(layer):
+            below += arriving
+        arriving = below
+    return Gradients(gradient, signals[::-1])

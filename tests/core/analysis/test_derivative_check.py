@@ -1,0 +1,37 @@
+"""--check: a derivative beside an independent numerical one."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from actcli.core.analysis.derivative_check import check
+from actcli.core.catalogue import CATALOGUE
+
+X = np.concatenate([np.linspace(-12, 12, 241), np.linspace(-700, 700, 29), [1e-300, 1e4, np.inf, -np.inf, np.nan]])
+ELEMENTWISE = [name for name, activation in CATALOGUE.items() if not activation.rowwise]
+
+
+@pytest.mark.parametrize("order", [1, 2, 4])
+@pytest.mark.parametrize("name", ELEMENTWISE)
+def test_the_catalogue_agrees_with_its_numerical_derivative(name, order):
+    found = check(CATALOGUE[name], X, order)
+    assert not found.disagreements.any()
+    assert found.compared.sum() > 200
+
+
+def test_kinks_are_not_compared():
+    found = check(CATALOGUE["relu"], np.array([-1.0, 0.0, 1e-9]), 1)
+    assert found.compared.tolist() == [True, False, True]
+
+
+@pytest.mark.parametrize("error", [1e-4, -0.5])
+def test_a_wrong_derivative_is_noticed(error):
+    tanh = CATALOGUE["tanh"]
+
+    def wrong(x):
+        result = tanh.function(x)
+        return result * (1.0 + error) + tanh.function(x.value) * -error if hasattr(x, "value") else result
+
+    found = check(replace(tanh, function=wrong, kernel=None), np.linspace(-3, 3, 31), 1)
+    assert found.disagreements.all()

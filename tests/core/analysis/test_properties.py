@@ -1,0 +1,606 @@
+"""The properties of activations against closed forms, mpmath, and what the definitions say."""
+
+import json
+import math
+from dataclasses import replace
+from functools import cache
+from typing import NamedTuple
+
+import mpmath
+import numpy as np
+import pytest
+from mpmath import mpf
+
+from actcli.core.activation import Activation
+from actcli.core.analysis.curve_properties import CurveProperties
+from actcli.core.analysis.extrema import Extremum
+from actcli.core.analysis.properties import describe
+from actcli.core.catalogue import CATALOGUE
+from actcli.core.resolve import resolve
+from actcli.streams.json_format import jsonable
+from tests.truth import DEFINITIONS, LIMITS, Series
+
+INF = math.inf
+ELEMENTWISE = [name for name, activation in CATALOGUE.items() if not activation.rowwise]
+ROWWISE = [name for name, activation in CATALOGUE.items() if activation.rowwise]
+
+SELU_FLOOR = -1.6732632423543772 * 1.0507009873554805
+
+
+@cache
+def curve(text: str) -> CurveProperties:
+    found = describe(resolve(text)).curve
+    assert found is not None
+    return found
+
+
+def root(function, near: float) -> float:
+    with mpmath.workdps(40):
+        return float(mpmath.findroot(function, mpf(near)))
+
+
+def gelu(x):
+    return x * mpmath.ncdf(x)
+
+
+def silu(x):
+    return x / (1 + mpmath.exp(-x))
+
+
+def mish(x):
+    return x * mpmath.tanh(mpmath.log1p(mpmath.exp(x)))
+
+
+def gelu_tanh(x):
+    return x / 2 * (1 + mpmath.tanh(mpmath.sqrt(2 / mpmath.pi) * (x + mpf(0.044715) * x**3)))
+
+
+def quick_gelu(x):
+    return x / (1 + mpmath.exp(-mpf(1.702) * x))
+
+
+# --- what the definitions say ------------------------------------------------------------------------------------
+
+
+class Shape(NamedTuple):
+    """What is seen at once in the definition of an activation."""
+
+    monotone: str
+    strictly: bool
+    symmetry: str = "neither"
+    zeros: tuple[float, ...] = ()
+    zero_intervals: tuple[tuple[float, float], ...] = ()
+    kinks: tuple[float, ...] = ()
+    jumps: tuple[float, ...] = ()
+
+
+UP, FLAT, BENT = ("increasing", True), ("increasing", False), ("non-monotone", False)
+NEGATIVE = ((-INF, 0.0),)
+
+SHAPES = {
+    "identity": Shape(*UP, "odd", (0.0,)),
+    "relu": Shape(*FLAT, zero_intervals=NEGATIVE, kinks=(0.0,)),
+    "leaky_relu": Shape(*UP, zeros=(0.0,), kinks=(0.0,)),
+    "prelu": Shape(*UP, zeros=(0.0,), kinks=(0.0,)),
+    "rrelu": Shape(*UP, zeros=(0.0,), kinks=(0.0,)),
+    "relu6": Shape(*FLAT, zero_intervals=NEGATIVE, kinks=(0.0, 6.0)),
+    "relu_squared": Shape(*FLAT, zero_intervals=NEGATIVE),
+    "threshold": Shape(*FLAT, zero_intervals=((-INF, 1.0),), kinks=(1.0,), jumps=(1.0,)),
+    "elu": Shape(*UP, zeros=(0.0,)),
+    "celu": Shape(*UP, zeros=(0.0,)),
+    "selu": Shape(*UP, zeros=(0.0,), kinks=(0.0,)),
+    "gelu": Shape(*BENT, zeros=(0.0,)),
+    "gelu_tanh": Shape(*BENT, zeros=(0.0,)),
+    "quick_gelu": Shape(*BENT, zeros=(0.0,)),
+    "silu": Shape(*BENT, zeros=(0.0,)),
+    "mish": Shape(*BENT, zeros=(0.0,)),
+    "hard_swish": Shape(*BENT, zeros=(0.0,), zero_intervals=((-INF, -3.0),), kinks=(-3.0, 3.0)),
+    "softplus": Shape(*UP),
+    "squareplus": Shape(*UP),
+    "sparse_plus": Shape(*FLAT, zero_intervals=((-INF, -1.0),)),
+    "exponential": Shape(*UP),
+    "sigmoid": Shape(*UP),
+    "log_sigmoid": Shape(*UP),
+    "hard_sigmoid": Shape(*FLAT, zero_intervals=((-INF, -3.0),), kinks=(-3.0, 3.0)),
+    "sparse_sigmoid": Shape(*FLAT, zero_intervals=((-INF, -1.0),), kinks=(-1.0, 1.0)),
+    "tanh": Shape(*UP, "odd", (0.0,)),
+    "hard_tanh": Shape(*FLAT, "odd", (0.0,), kinks=(-1.0, 1.0)),
+    "softsign": Shape(*UP, "odd", (0.0,)),
+    "erf": Shape(*UP, "odd", (0.0,)),
+    "arctan": Shape(*UP, "odd", (0.0,)),
+    "step": Shape(*FLAT, zero_intervals=NEGATIVE, kinks=(0.0,), jumps=(0.0,)),
+    "hard_shrink": Shape(*FLAT, "odd", zero_intervals=((-0.5, 0.5),), kinks=(-0.5, 0.5), jumps=(-0.5, 0.5)),
+    "soft_shrink": Shape(*FLAT, "odd", zero_intervals=((-0.5, 0.5),), kinks=(-0.5, 0.5)),
+    "tanh_shrink": Shape(*UP, "odd", (0.0,)),
+    "sin": Shape(*BENT, "odd", tuple(math.pi * k for k in range(-6, 6))),
+    "snake": Shape(*UP, zeros=(0.0,)),
+}
+
+
+def test_the_shapes_cover_the_catalogue():
+    assert set(SHAPES) == set(ELEMENTWISE)
+
+
+@pytest.mark.parametrize("name", ELEMENTWISE)
+def test_the_shape(name):
+    found, truth = curve(name), SHAPES[name]
+    zeros = sorted(abs(x) for x in truth.zeros)
+    assert (found.monotone, found.strictly, found.symmetry) == truth[:3]
+    assert sorted(abs(x) for x in found.zeros) == pytest.approx(zeros, rel=1e-15)
+    assert (found.zero_intervals, found.kinks, found.jumps) == truth[4:]
+    assert found.more_zeros == (name == "sin")
+    assert found.poles == ()
+
+
+RANGES = {  # infimum, attained; supremum, attained; where neither is at a minimum in between
+    **dict.fromkeys(("identity", "leaky_relu", "prelu", "rrelu"), (-INF, False, INF, False)),
+    **dict.fromkeys(("hard_shrink", "soft_shrink", "tanh_shrink", "snake"), (-INF, False, INF, False)),
+    **dict.fromkeys(("relu", "relu_squared", "threshold", "sparse_plus"), (0, True, INF, False)),
+    **dict.fromkeys(("softplus", "squareplus", "exponential"), (0, False, INF, False)),
+    **dict.fromkeys(("elu", "celu"), (-1, False, INF, False)),
+    **dict.fromkeys(("tanh", "softsign", "erf"), (-1, False, 1, False)),
+    **dict.fromkeys(("hard_sigmoid", "sparse_sigmoid", "step"), (0, True, 1, True)),
+    "relu6": (0, True, 6, True),
+    "selu": (SELU_FLOOR, False, INF, False),
+    "sigmoid": (0, False, 1, False),
+    "log_sigmoid": (-INF, False, 0, False),
+    "hard_tanh": (-1, True, 1, True),
+    "arctan": (-math.pi / 2, False, math.pi / 2, False),
+    "sin": (-1, True, 1, True),
+    "hard_swish": (-0.375, True, INF, False),
+}
+MINIMA = {
+    "gelu": (gelu, -0.75),
+    "gelu_tanh": (gelu_tanh, -0.75),
+    "quick_gelu": (quick_gelu, -0.75),
+    "silu": (silu, -1.28),
+    "mish": (mish, -1.2),
+}
+
+
+def test_the_ranges_cover_the_catalogue():
+    assert {*RANGES, *MINIMA} == set(ELEMENTWISE)
+
+
+@pytest.mark.parametrize("name", RANGES)
+def test_the_range_is_exact(name):
+    low, low_attained, high, high_attained = RANGES[name]
+    found = curve(name)
+    assert (found.infimum.value, found.infimum.attained) == (low, low_attained)
+    assert (found.supremum.value, found.supremum.attained) == (high, high_attained)
+
+
+@pytest.mark.parametrize("name", MINIMA)
+def test_a_minimum_in_between(name):
+    function, near = MINIMA[name]
+    at = root(lambda x: mpmath.diff(function, x), near)
+    lowest = curve(name).infimum
+    assert lowest.value == pytest.approx(float(function(mpf(at))), rel=1e-15)
+    assert lowest.attained
+    assert lowest.low == lowest.high == pytest.approx(at, rel=1e-14)
+
+
+def test_silus_minimum_has_a_closed_form():
+    omega = float(mpmath.lambertw(mpmath.exp(-1)))
+    lowest = curve("silu").infimum
+    assert (lowest.value, lowest.low) == pytest.approx((-omega, -1 - omega), rel=1e-15)
+
+
+def test_where_the_range_ends():
+    assert (curve("relu").infimum.low, curve("relu").infimum.high) == (-INF, 0.0)
+    assert (curve("relu6").supremum.low, curve("relu6").supremum.high) == (6.0, INF)
+    assert (curve("hard_swish").infimum.low, curve("hard_swish").infimum.high) == (-1.5, -1.5)
+    assert curve("sin").supremum.low == pytest.approx(math.pi / 2, rel=1e-15)
+    assert curve("sin").infimum.low == pytest.approx(-math.pi / 2, rel=1e-15)
+    assert (curve("sigmoid").supremum.low, curve("sigmoid").infimum.low) == (INF, -INF)
+
+
+# --- the ends -----------------------------------------------------------------------------------------------------
+
+INTERCEPTS = {  # at -inf, at inf; of the asymptotes that are no limits
+    "soft_shrink": (0.5, -0.5),
+    "tanh_shrink": (1.0, -1.0),
+    "relu_squared": (0.0, None),
+    "exponential": (0.0, None),
+    "snake": (None, None),
+    "sin": (None, None),
+}
+
+
+@pytest.mark.parametrize("name", ELEMENTWISE)
+def test_the_behaviour_at_infinity(name):
+    limits = LIMITS[name]
+    ends = curve(name).at_minus_infinity, curve(name).at_infinity
+    for end, limit, slope, side in zip(ends, limits[:2], limits[2:], (0, 1), strict=True):
+        assert end.limit == pytest.approx(limit, rel=1e-15, nan_ok=True)
+        if math.isfinite(limit):
+            assert (end.slope, end.intercept) == (0.0, end.limit)
+            continue
+        assert end.slope == {"sin": None, "snake": 1.0}.get(name, slope)
+        assert end.intercept == INTERCEPTS.get(name, (0.0, 0.0))[side]
+
+
+@pytest.mark.parametrize(
+    ("formula", "slope", "intercept"),
+    [
+        ("x*atan(x)", math.pi / 2, -1),
+        ("x**2/(1 + abs(x))", 1, -1),
+        ("sqrt(x**2 + 2*x + 5)", 1, 1),
+        ("log(1 + exp(x))", 1, 0),
+        ("3*x - 2 + 1/(1 + x**2)", 3, -2),
+        ("softplus(2*x - 1)", 2, -1),
+        ("max(x, x**3)", INF, None),
+        ("x + log(1 + x**2)", 1, None),
+        ("log(1 + x**2)", 0, None),
+        ("x*log(1 + abs(x))", INF, None),
+        ("exp(x**2)", INF, None),
+        ("exp(x**2) - x", INF, None),
+        ("x + sin(x)", 1, None),
+    ],
+)
+def test_the_asymptote_of_a_formula(formula, slope, intercept):
+    end = curve(formula).at_infinity
+    assert end.limit == INF
+    assert end.slope == pytest.approx(slope, rel=1e-14)
+    assert end.intercept == (None if intercept is None else pytest.approx(intercept, abs=1e-9))
+
+
+@pytest.mark.parametrize(
+    ("formula", "low", "high"),
+    [
+        ("(exp(x) - exp(-x)) / (exp(x) + exp(-x))", -1, 1),
+        ("x/(1 + abs(x))", -1, 1),
+        ("sqrt(x**2 + 1) - x", INF, 0),
+        ("x*exp(-x)", -INF, 0),
+        ("sin(x)/x", 0, 0),
+        ("cos(x)", math.nan, math.nan),
+        ("x*sin(x)", math.nan, math.nan),
+        ("log(x)", math.nan, INF),
+    ],
+)
+def test_the_limits_of_a_formula(formula, low, high):
+    ends = curve(formula).at_minus_infinity.limit, curve(formula).at_infinity.limit
+    assert ends == pytest.approx((low, high), nan_ok=True)
+
+
+# --- the slope ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("name", "near"), [(name, near) for name, (_, near) in MINIMA.items()])
+def test_the_slopes_extremes_are_where_the_curvature_is_zero(name, near):
+    function = MINIMA[name][0]
+    for extremum in (curve(name).slope_infimum, curve(name).slope_supremum):
+        at = root(lambda x: mpmath.diff(function, x, 2), extremum.low)
+        assert extremum.low == extremum.high == pytest.approx(at, rel=1e-13)
+        assert extremum.value == pytest.approx(float(mpmath.diff(function, mpf(at))), rel=1e-14)
+    assert curve(name).lipschitz == curve(name).slope_supremum
+
+
+def test_gelus_steepest_point_has_a_closed_form():
+    steepest = curve("gelu").lipschitz
+    truth = mpmath.ncdf(mpmath.sqrt(2)) + mpmath.sqrt(2) * mpmath.npdf(mpmath.sqrt(2))
+    assert (steepest.value, steepest.low) == pytest.approx((float(truth), math.sqrt(2)), rel=1e-15)
+
+
+LIPSCHITZ = {  # the largest slope, attained, from, to
+    "identity": (1, True, -INF, INF),
+    "relu": (1, True, 0, INF),
+    "leaky_relu": (1, True, 0, INF),
+    "leaky_relu:negative_slope=-3": (3, True, -INF, 0),
+    "relu6": (1, True, 0, 6),
+    "relu_squared": (INF, False, INF, INF),
+    "threshold": (INF, False, 1, 1),
+    "elu": (1, True, 0, INF),
+    "elu:alpha=2": (2, True, 0, 0),
+    "selu": (-SELU_FLOOR, True, 0, 0),
+    "hard_swish": (1.5, False, 3, 3),
+    "softplus": (1, False, INF, INF),
+    "exponential": (INF, False, INF, INF),
+    "sigmoid": (0.25, True, 0, 0),
+    "log_sigmoid": (1, False, -INF, -INF),
+    "hard_sigmoid": (1 / 6, True, -3, 3),
+    "tanh": (1, True, 0, 0),
+    "hard_tanh": (1, True, -1, 1),
+    "softsign": (1, True, 0, 0),
+    "erf": (2 / math.sqrt(math.pi), True, 0, 0),
+    "arctan": (1, True, 0, 0),
+    "step": (INF, False, 0, 0),
+    "tanh_shrink": (1, False, INF, INF),
+    "sin": (1, True, 0, 0),
+    "snake": (2, True, math.pi / 4, math.pi / 4),
+    "tanh(1000*x)": (1000, True, 0, 0),
+    "tanh(1e6*(x - 0.3))": (1e6, True, 0.3, 0.3),
+    "tanh(1000*(x - 500))": (1000, True, 500, 500),
+    "exp(-1000*x**2)": (math.sqrt(2000 / math.e), True, -1 / math.sqrt(2000), -1 / math.sqrt(2000)),
+    "sin(1000*x)": (1000, True, 0, 0),
+    "sqrt(abs(x))": (INF, False, 0, 0),
+    "1/(x - 0.3)": (INF, False, 0.3, 0.3),
+    "abs(x) + abs(x - 1)": (2, True, 1, INF),
+    "x if x < 1 else 0": (INF, False, 1, 1),
+    "x**3 - x": (INF, False, INF, INF),
+    "3": (0, True, -INF, INF),
+}
+
+
+@pytest.mark.parametrize("text", LIPSCHITZ)
+def test_the_lipschitz_constant(text):
+    found, truth = curve(text).lipschitz, LIPSCHITZ[text]
+    assert (found.value, found.attained) == (pytest.approx(truth[0], rel=1e-14), truth[1])
+    assert (found.low, found.high) == pytest.approx(truth[2:], rel=1e-12, abs=1e-300)
+
+
+SATURATION = {  # below, above: where |f'| is 5 % of its largest
+    "identity": (None, None),
+    "relu": (0, None),
+    "leaky_relu": (0, None),
+    "leaky_relu:negative_slope=0.06": (None, None),
+    "relu6": (0, 6),
+    "elu": (math.log(0.05), None),
+    "softplus": (math.log(0.05 / 0.95), None),
+    "softplus:beta=100": (math.log(0.05 / 0.95) / 100, None),
+    "sigmoid": (-2 * math.acosh(math.sqrt(20)), 2 * math.acosh(math.sqrt(20))),
+    "tanh": (-math.atanh(math.sqrt(0.95)), math.atanh(math.sqrt(0.95))),
+    "erf": (-math.sqrt(math.log(20)), math.sqrt(math.log(20))),
+    "softsign": (1 - math.sqrt(20), math.sqrt(20) - 1),
+    "arctan": (-math.sqrt(19), math.sqrt(19)),
+    "hard_tanh": (-1, 1),
+    "hard_sigmoid": (-3, 3),
+    "sparse_plus": (-0.9, None),
+    "sin": (None, None),
+    "snake": (None, None),
+    "exponential": (None, None),
+    "step": (None, None),
+    "soft_shrink": (None, None),
+    "log(1 + exp(x))": (math.log(0.05 / 0.95), None),
+    "tanh(x/1000)": (-1000 * math.atanh(math.sqrt(0.95)), 1000 * math.atanh(math.sqrt(0.95))),
+}
+
+
+@pytest.mark.parametrize("text", SATURATION)
+def test_where_the_slope_saturates(text):
+    found = curve(text).saturates_below, curve(text).saturates_above
+    for end, truth in zip(found, SATURATION[text], strict=True):
+        assert end == (None if truth is None else pytest.approx(truth, rel=1e-12, abs=1e-300))
+
+
+def test_the_smallest_slope():
+    assert curve("relu").slope_infimum == Extremum(0.0, True, -INF, 0.0)
+    assert curve("leaky_relu").slope_infimum == Extremum(0.01, True, -INF, 0.0)
+    assert curve("hard_swish").slope_infimum == Extremum(-0.5, False, -3.0, -3.0)
+    assert replace(curve("tanh").slope_infimum, low=INF, high=INF) == Extremum(0.0, False, INF, INF)
+    assert curve("tanh_shrink").slope_infimum == Extremum(0.0, True, 0.0, 0.0)
+
+
+# --- moments ------------------------------------------------------------------------------------------------------
+
+
+def by_mpmath(name: str) -> tuple[mpf, mpf, mpf]:
+    """E[f], E[f²] and E[f'²] of a definition in mpmath, split at its kinks."""
+
+    def values(z):
+        found = Series([z, mpf(1)])
+        value, slope = found.lift(DEFINITIONS[name](found)).c
+        return value, slope
+
+    kinks = sorted({mpf(x) for x in (-3, -1, -0.5, 0, 0.5, 1, 3, 6)})
+    ends = [mpf(-14), *kinks, mpf(14)]
+    # Gauss-Legendre does not touch the ends, where a definition takes one side or the other.
+    return tuple(
+        mpmath.quad(lambda z, part=part: part(*values(z)) * mpmath.npdf(z), ends, method="gauss-legendre")
+        for part in (lambda f, s: f, lambda f, s: f * f, lambda f, s: s * s)
+    )
+
+
+@pytest.mark.parametrize("name", ELEMENTWISE)
+def test_the_moments_of_the_catalogue(name):
+    with mpmath.workdps(20):
+        truth = [float(moment) for moment in by_mpmath(name)]
+    found = curve(name).mean, curve(name).second_moment, curve(name).slope_second_moment
+    assert found == pytest.approx(truth, rel=1e-12, abs=1e-15)
+
+
+def test_moments_with_closed_forms():
+    e2 = math.exp(-2)
+    assert curve("relu").mean == pytest.approx(1 / math.sqrt(2 * math.pi), rel=1e-15)
+    assert (curve("relu").second_moment, curve("relu").slope_second_moment) == pytest.approx((0.5, 0.5), rel=1e-15)
+    assert curve("gelu").mean == pytest.approx(1 / (2 * math.sqrt(math.pi)), rel=1e-15)
+    assert curve("sin").second_moment == pytest.approx((1 - e2) / 2, rel=1e-15)
+    assert curve("sin").slope_second_moment == pytest.approx((1 + e2) / 2, rel=1e-15)
+    assert curve("erf").second_moment == pytest.approx(2 / math.pi * math.asin(2 / 3), rel=1e-14)
+    assert curve("erf").slope_second_moment == pytest.approx(4 / (math.pi * math.sqrt(5)), rel=1e-14)
+    assert curve("exponential").second_moment == pytest.approx(math.exp(2), rel=1e-14)
+    assert (curve("tanh").mean, curve("selu").mean, curve("sin").mean) == (0.0, pytest.approx(0, abs=1e-15), 0.0)
+    assert curve("exp(-1000*x**2)").second_moment == pytest.approx(1 / math.sqrt(4001), rel=1e-13)
+    # E[tanh'(1000 z)²] for a narrow sech⁴: its area is 4/3.
+    assert curve("tanh(1000*x)").slope_second_moment == pytest.approx(4000 / 3 / math.sqrt(2 * math.pi), rel=1e-5)
+
+
+@pytest.mark.parametrize("formula", ["exp(x**2)", "1/x", "tan(x)", "log(x)", "sqrt(x)"])
+def test_moments_that_do_not_exist_are_none(formula):
+    found = curve(formula)
+    assert (found.mean, found.second_moment, found.slope_second_moment) == (None, None, None)
+
+
+def test_a_moment_may_diverge_alone():
+    found = curve("exp(x**2/3)")
+    assert found.mean == pytest.approx(math.sqrt(3), rel=1e-12)
+    assert (found.second_moment, found.slope_second_moment) == (None, None)
+    root_of_x = curve("sqrt(abs(x))")
+    assert root_of_x.second_moment == pytest.approx(2 / math.sqrt(2 * math.pi), rel=1e-12)
+    assert root_of_x.slope_second_moment is None
+
+
+# --- formulas -----------------------------------------------------------------------------------------------------
+
+SAME = {
+    "relu": "max(0, x)",
+    "gelu": "x*(1 + erf(x/sqrt(2)))/2",
+    "quick_gelu": "x*sigmoid(1.702*x)",
+    "silu": "x/(1 + exp(-x))",
+    "softplus": "log(1 + exp(x))",
+    "tanh": "(exp(x) - exp(-x)) / (exp(x) + exp(-x))",
+    "hard_sigmoid": "0 if x <= -3 else 1 if x >= 3 else x/6 + 0.5",
+    "hard_swish": "0 if x <= -3 else x if x >= 3 else x*(x + 3)/6",
+    "hard_shrink": "x if abs(x) > 0.5 else 0",
+    "softsign": "x/(1 + abs(x))",
+    "step": "1 if x >= 0 else 0",
+    "relu_squared": "max(0, x)**2",
+    "sin": "cos(x - pi/2)",
+    "snake": "x + sin(x)**2",
+}
+
+
+@pytest.mark.parametrize("name", SAME)
+def test_a_formula_has_the_card_of_the_entry_that_it_spells_out(name):
+    found, truth = ({**describe(resolve(text)).document(), **HEADING} for text in (SAME[name], name))
+    assert flat(found) == pytest.approx(flat(truth), rel=1e-12, abs=1e-12, nan_ok=True)
+
+
+HEADING = dict.fromkeys(("activation", "name", "formula", "reference", "aliases", "parameters"), "")
+
+
+def flat(document, name=""):
+    """Numbers as they are and everything else as 0, under names that tell them apart."""
+    if isinstance(document, dict):
+        return {key: value for k, v in document.items() for key, value in flat(v, f"{name}.{k}").items()}
+    if isinstance(document, list | tuple):
+        return flat(dict(enumerate(document)), name)
+    if isinstance(document, float):
+        return {name: document}
+    return {f"{name}={document}": 0.0}
+
+
+def test_the_parameters_of_a_formula():
+    properties = describe(resolve("relu(w*x + b):w=2,b=-1"))
+    assert [(p.name, p.value) for p in properties.parameters] == [("w", 2.0), ("b", -1.0)]
+    assert properties.activation == "relu(w*x + b):w=2,b=-1"
+    assert properties.curve.kinks == (0.5,)
+    assert (properties.curve.at_infinity.slope, properties.curve.at_infinity.intercept) == (2.0, -1.0)
+
+
+ODDITIES = {  # monotone, infimum, supremum, zeros
+    "1/x": ("non-monotone", (-INF, 0), (INF, 0), ()),
+    "tan(x)": ("non-monotone", (-INF, -math.pi / 2), (INF, -math.pi / 2), None),
+    "1/(x - 0.3)**2": ("non-monotone", (0, INF), (INF, 0.3), ()),
+    "log(x)": ("increasing", (-INF, 0), (INF, INF), (1,)),
+    "log(-x)": ("decreasing", (-INF, 0), (INF, -INF), (-1,)),
+    "sqrt(x)": ("increasing", (0, 0), (INF, INF), (0,)),
+    "sqrt(x - 0.3)": ("increasing", (0, 0.3), (INF, INF), (0.3,)),
+    "(x - 0.3)**2 + 1e-12": ("non-monotone", (1e-12, 0.3), (INF, INF), ()),
+    "(x + 1)**3 - 3*x**2 - 3*x - 1": ("increasing", (-INF, -INF), (INF, INF), None),
+    "asin(x)": ("increasing", (-math.pi / 2, -1), (math.pi / 2, 1), (0,)),
+    "sin(x)/x": ("non-monotone", None, (1, 0), None),
+    "x**3 - x": ("non-monotone", (-INF, -INF), (INF, INF), (-1, 0, 1)),
+    "(x - 0.3)**2": ("non-monotone", (0, 0.3), (INF, INF), (0.3,)),
+    "(x - 0.3)**2*(x + 5)": ("non-monotone", (-INF, -INF), (INF, INF), (-5, 0.3)),
+    "-x*x": ("non-monotone", (-INF, INF), (0, 0), (0,)),
+    "x**10": ("non-monotone", (0, 0), (INF, INF), (0,)),
+    "exp(x) - 2*x": ("non-monotone", (2 - 2 * math.log(2), math.log(2)), (INF, INF), ()),
+    "exp(-exp(x))": ("decreasing", (0, INF), (1, -INF), ()),
+    "x*sin(x)": ("non-monotone", (-INF, INF), (INF, INF), None),
+    "abs(sin(x))": ("non-monotone", (0, 0), (1, math.pi / 2), tuple(math.pi * k for k in range(-6, 6))),
+    "x if x < 1 else 0": ("non-monotone", (-INF, -INF), (1, 1), (0,)),
+    "-abs(x)*exp(-abs(x))": ("non-monotone", (-1 / math.e, -1), (0, 0), (0,)),
+    "sign(x)": ("increasing", (-1, -INF), (1, 0), (0,)),
+    "3": ("constant", (3, -INF), (3, -INF), ()),
+}
+
+
+@pytest.mark.parametrize("formula", ODDITIES)
+def test_formulas_that_are_no_activations_are_described_all_the_same(formula):
+    monotone, low, high, zeros = ODDITIES[formula]
+    found = curve(formula)
+    assert found.monotone == monotone
+    if low:
+        assert (found.infimum.value, found.infimum.low) == pytest.approx(low, rel=1e-12, abs=1e-12)
+    assert (found.supremum.value, found.supremum.low) == pytest.approx(high, rel=1e-12, abs=1e-12)
+    if zeros is not None:
+        assert found.zeros == pytest.approx(zeros, rel=1e-12, abs=1e-12)
+
+
+def test_poles_and_holes():
+    assert curve("1/x").poles == curve("1/x").kinks == (0.0,)
+    assert curve("1/(x - 0.3)").poles == (0.3,)
+    assert math.pi / 2 in curve("tan(x)").poles
+    assert curve("sin(x)/x").poles == ()
+    assert not curve("sin(x)/x").supremum.attained
+    assert curve("exp(x)").poles == (), "overflow is no pole"
+
+
+@pytest.mark.parametrize("text", [*ELEMENTWISE, *ODDITIES])
+def test_no_value_contradicts_the_card(text):
+    found, activation = curve(text), resolve(text)
+    x = np.random.default_rng(0).normal(size=20000) * 10.0 ** np.random.default_rng(1).integers(-6, 3, 20000)
+    value, slope = activation.value_and_slope(x)
+    value, slope = value[np.isfinite(value)], slope[np.isfinite(value) & np.isfinite(slope)]
+    rounding = 1e-13 * np.abs(value)
+    assert (value >= found.infimum.value - rounding).all()
+    assert (value <= found.supremum.value + rounding).all()
+    assert (np.abs(slope) <= found.lipschitz.value * (1 + 1e-13)).all()
+    assert (slope >= found.slope_infimum.value - 1e-13 * np.abs(slope).max()).all()
+    for end, beyond in (
+        (found.saturates_below, x < (found.saturates_below or 0)),
+        (found.saturates_above, x > (found.saturates_above or 0)),
+    ):
+        if end is not None:
+            steepest = max(-found.slope_infimum.value, found.slope_supremum.value)
+            assert (np.abs(activation.derivative(x[beyond])) <= 0.05 * steepest * (1 + 1e-12)).all()
+    for zero in found.zeros:
+        assert (
+            abs(activation(zero)) <= 1e-15 * max(abs(zero), 1) * max(abs(activation.derivative(zero)), 1) or zero == 0
+        )
+
+
+# --- rows ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "probabilities", "shift_invariant", "order"),
+    [
+        ("softmax", True, True, "kept"),
+        ("softmax:temperature=3", True, True, "kept"),
+        ("softmin", True, True, "reversed"),
+        ("sparsemax", True, True, "kept"),
+        ("hardmax", True, True, "neither"),  # of equal scores only the first wins
+        ("log_softmax", False, True, "kept"),
+        ("glu", False, False, "neither"),
+        ("swiglu", False, False, "neither"),
+        ("geglu", False, False, "neither"),
+        ("reglu", False, False, "neither"),
+    ],
+)
+def test_row_wise_ones(name, probabilities, shift_invariant, order):
+    properties = describe(resolve(name))
+    row = properties.row
+    assert properties.curve is None
+    assert (row.probabilities, row.shift_invariant, row.order) == (probabilities, shift_invariant, order)
+    assert (row.caveat is not None) == probabilities
+
+
+def test_what_sums_to_1_is_no_probability_if_it_may_be_negative():
+    centred = Activation("centred", lambda x: x - x.mean(axis=-1, keepdims=True) + 0.25, "", "", rowwise=True)
+    row = describe(centred).row
+    assert (row.probabilities, row.shift_invariant, row.order) == (False, True, "kept")
+
+
+def test_every_row_wise_one_is_described():
+    for name in ROWWISE:
+        assert describe(CATALOGUE[name]).row.example_input == (-1.0, 0.0, 1.0, 2.0)
+    weights = np.exp([-1, 0, 1, 2])
+    assert describe(CATALOGUE["softmax"]).row.example_output == pytest.approx(weights / weights.sum(), rel=1e-15)
+
+
+# --- the document -------------------------------------------------------------------------------------------------
+
+
+def test_the_document_has_the_same_keys_for_every_activation():
+    keys = {name: set(describe(resolve(name)).document()) for name in ("relu", "softmax", "x*sigmoid(x)")}
+    assert keys["relu"] == keys["softmax"] == keys["x*sigmoid(x)"]
+    json.dumps(jsonable(describe(resolve("1/x")).document()), allow_nan=False)
+
+
+def test_parameters_come_with_what_they_may_be():
+    (alpha,) = describe(resolve("celu:alpha=0.5")).parameters
+    assert (alpha.name, alpha.value, alpha.valid) == ("alpha", 0.5, "> 0")
+    properties = describe(resolve("swish"))
+    assert (properties.name, properties.aliases) == ("silu", ("swish",))

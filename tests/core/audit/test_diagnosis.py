@@ -1,0 +1,111 @@
+"""Each diagnosis on a kernel that has the disease, and none on those that only look like it."""
+
+import re
+
+import numpy as np
+import pytest
+
+from actcli.core.audit.auditor import Auditor
+from actcli.core.audit.diagnosis import diagnose
+from actcli.core.audit.ulp import place, value_at
+from actcli.core.resolve import resolve
+from actcli.core.rounding import round_to
+from tests.core.kernels import Kernel, correct, f32, flushing, gelu_with_erf, gelu_with_tanh, in_float32, inputs
+
+
+def sentence(activation: str, dtype: str, kernel: Kernel, order: int = 0) -> str | None:
+    auditor = Auditor(resolve(activation), dtype, order=order)
+    x = inputs(activation, dtype, order)
+    auditor.add(x, kernel(x))
+    return diagnose(auditor.result(), resolve(activation))
+
+
+def bfloat16(x: np.ndarray) -> np.ndarray:
+    return round_to(np.asarray(x, dtype=np.float64), "bfloat16")
+
+
+def truncated_gelu(x: np.ndarray) -> np.ndarray:
+    bits = correct("gelu", "float32")(x).astype(f32).view(np.uint32)
+    return (bits & np.uint32(0xFFFF0000)).view(f32).astype(np.float64)
+
+
+def silu_with_a_narrow_gate(x: np.ndarray) -> np.ndarray:
+    return round_to(x * correct("sigmoid", "bfloat16")(x), "float32")
+
+
+def gelu_in_float16_bits(x: np.ndarray) -> np.ndarray:
+    return value_at(place(correct("gelu", "float16")(x), "float16"), "bfloat16")
+
+
+@pytest.mark.parametrize(
+    ("activation", "dtype", "kernel", "order", "words"),
+    [
+        ("gelu", "float32", gelu_with_erf, 0, "0 for every x < -5.5.*1 .* erf.* cancels in float32"),
+        ("gelu", "bfloat16", lambda x: bfloat16(gelu_with_erf(x)), 0, "1 .* erf.* cancels in float32"),
+        ("gelu", "bfloat16", gelu_with_tanh("bfloat16"), 0, r"1 \+ tanh.* cancels in bfloat16"),
+        ("gelu_tanh", "float32", gelu_with_tanh("float32"), 0, r"1 \+ tanh.* cancels in float32"),
+        ("tanh", "float32", in_float32(lambda x: f32(1) - np.tanh(x) ** 2), 1, r"x > .*1 - tanh\(x\)\*\*2 cancels"),
+        ("elu", "float32", in_float32(lambda x: np.where(x > 0, x, np.exp(x) - 1)), 0, r"to 0, .*exp\(x\) - 1 cancels"),
+        ("softplus", "float32", in_float32(lambda x: np.log(f32(1) + np.exp(x))), 0, "loses its small term in float32"),
+        ("silu", "float32", in_float32(lambda x: x / (f32(1) + np.exp(-x))), 0, "overflows in float32"),
+        ("x*(1+tanh(2*x))", "float32", in_float32(lambda x: x * (1 + np.tanh(2 * x))), 0, r"1 \+ tanh\(2\*x\) cancels"),
+        ("gelu", "float32", correct("gelu_tanh", "float32"), 0, "match gelu_tanh better than gelu$"),
+        ("gelu", "bfloat16", correct("quick_gelu", "bfloat16"), 0, "match quick_gelu better"),
+        ("gelu", "float32", correct("gelu", "float32"), 1, "match gelu itself better than derivative 1 of gelu"),
+        ("silu", "float32", flushing(correct("silu", "float32")), 0, "flushed to zero.* largest error is 0 steps"),
+        ("silu", "float32", correct("silu", "bfloat16"), 0, "every result is a bfloat16 number"),
+        ("silu", "float32", silu_with_a_narrow_gate, 0, "x times a bfloat16"),
+        ("gelu", "bfloat16", gelu_in_float16_bits, 0, "results are float16, read as"),
+    ],
+)  # fmt: skip
+def test_a_disease_is_named(activation: str, dtype: str, kernel: Kernel, order: int, words: str) -> None:
+    found = sentence(activation, dtype, kernel, order)
+    assert found is not None
+    assert re.search(words, found), found
+
+
+def mish_in_bfloat16(x: np.ndarray) -> np.ndarray:
+    with np.errstate(all="ignore"):
+        return bfloat16(x * bfloat16(np.tanh(bfloat16(np.log1p(bfloat16(np.exp(x)))))))
+
+
+def test_intermediate_results_of_few_bits_are_known_by_their_error_everywhere() -> None:
+    found = sentence("mish", "bfloat16", mish_in_bfloat16)
+    assert found == "the error has everywhere the size of intermediate results rounded to bfloat16"
+
+
+@pytest.mark.parametrize(
+    ("activation", "dtype", "kernel"),
+    [
+        ("gelu", "float32", correct("gelu", "float32")),
+        ("gelu", "bfloat16", correct("gelu", "bfloat16")),
+        # A step off, as truncation is, is nothing to name.
+        ("gelu", "bfloat16", truncated_gelu),
+        # Noise without a shape.
+        (
+            "gelu",
+            "float32",
+            lambda x: round_to(correct("gelu", "float32")(x) * (1 + 1e-5 * np.sin(1e4 * x)), "float32"),
+        ),
+        # Nothing but infinity is no other activation.
+        ("gelu", "bfloat16", lambda x: np.full_like(x, np.inf)),
+        # One value.
+        ("tanh", "bfloat16", lambda x: np.where(x == 1.0, np.nan, correct("tanh", "bfloat16")(x))),
+    ],
+)
+def test_no_disease_is_no_sentence(activation: str, dtype: str, kernel: Kernel) -> None:
+    assert sentence(activation, dtype, kernel) is None
+
+
+def test_a_cut_off_tail_is_not_called_a_cancellation() -> None:
+    found = sentence("gelu", "bfloat16", lambda x: np.where(x < -4.0, 0.0, correct("gelu", "bfloat16")(x)))
+    assert found == "the result is 0 for every x < -4, where the exact one is not"
+    early = sentence("silu", "float32", lambda x: np.where(x < -90.0, 0.0, correct("silu", "float32")(x)))
+    assert early is not None
+    assert early.endswith("where the exact one is not")
+    late = sentence("silu", "float32", lambda x: np.where(x < -95.0, 0.0, correct("silu", "float32")(x)))
+    assert late is not None
+    assert late.endswith("where the exact one is not")
+    near = sentence("tanh", "float32", lambda x: np.where(np.abs(x) < 1e-3, 0.0, correct("tanh", "float32")(x)))
+    assert near is not None
+    assert near.endswith("where the exact one is not")

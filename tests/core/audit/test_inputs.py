@@ -1,0 +1,52 @@
+"""Sweeps hold what they promise."""
+
+import numpy as np
+import pytest
+
+from actcli.core.audit.inputs import sweep
+from actcli.core.audit.ulp import FORMATS, place
+from actcli.core.errors import InputError
+from actcli.core.resolve import resolve
+from actcli.core.rounding import round_to
+from tests.core.test_rounding import every_finite
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+def test_of_a_16_bit_type_every_finite_number(dtype: str) -> None:
+    found, line = sweep(resolve("gelu"), dtype), every_finite(dtype)
+    assert np.array_equal(found, np.concatenate([-line[::-1], line]))
+    assert len(found) == {"float16": 63_488, "bfloat16": 65_280}[dtype]
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_of_a_wider_one_numbers_of_every_size_in_order(dtype: str) -> None:
+    found, form = sweep(resolve("gelu"), dtype), FORMATS[dtype]
+    assert np.array_equal(round_to(found, dtype), found)
+    assert np.isfinite(found).all()
+    assert (np.diff(place(found, dtype)) > 0).sum() == len(found) - 2  # both zeros are in the same place
+    assert {0.0, 1.0, -1.0, form.smallest_normal, form.smallest_spacing, -form.smallest_spacing} <= set(found.tolist())
+    assert np.signbit(found[found == 0.0]).tolist() == [True, False]
+    exponents = np.frexp(found[found > 0])[1]
+    assert set(exponents) == set(range(form.smallest_exponent - form.precision + 2, form.largest_exponent + 2))
+    assert np.array_equal(found, sweep(resolve("gelu"), dtype))
+
+
+@pytest.mark.parametrize(
+    ("activation", "order", "edge"),
+    [
+        ("exp(x)", 0, np.log(2.0**128)),  # to infinity
+        ("exp(x)", 0, np.log(2.0**-126)),  # to subnormals
+        ("gelu", 1, -0.7517915246935645),  # the zero of the slope
+        ("relu(x - 3.25)", 0, 3.25),  # a kink
+        ("x*x - 2", 0, np.sqrt(2.0)),  # a zero
+    ],
+)
+def test_hard_places_come_with_both_neighbours(activation: str, order: int, edge: float) -> None:
+    found = place(sweep(resolve(activation), "float32", order), "float32")
+    at = int(place(round_to(np.array([edge]), "float32"), "float32")[0])
+    assert set(range(at - 3, at + 4)) <= set(found.tolist())
+
+
+def test_row_wise_activations_have_no_sweep() -> None:
+    with pytest.raises(InputError, match="softmax acts on whole rows"):
+        sweep(resolve("softmax"), "bfloat16")

@@ -1,0 +1,218 @@
+"""The collapse of a linear tower, against products in exact fractions and bends found by walking along the line."""
+
+import itertools
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from actcli.core.errors import InputError
+from actcli.core.jet import Array
+from actcli.core.lessons.bends import Line, find_bends, is_piecewise_linear
+from actcli.core.lessons.collapse import CollapseConfig, CollapseRun, collapse, product, tower
+from actcli.core.network.mlp import Network, Parameters, forward
+from actcli.core.resolve import resolve
+
+# The pieces of an activation, written down by hand: the ends between them, and slope and intercept of each.
+PIECES = {
+    "relu": ([0], [(0, 0), (1, 0)]),
+    "leaky_relu:negative_slope=0.25": ([0], [(Fraction(1, 4), 0), (1, 0)]),
+    "hard_tanh": ([-1, 1], [(0, -1), (1, 0), (0, 1)]),
+    "abs(x)": ([0], [(-1, 0), (1, 0)]),
+    "step": ([0], [(0, 0), (0, 1)]),
+    "relu6": ([0, 6], [(0, 0), (1, 0), (0, 6)]),
+}
+
+
+def network_of(activation: str, weights: list[Array], biases: list[Array]) -> Network:
+    return Network(resolve(activation), Parameters.of(weights, biases))
+
+
+def walked_bends(network: Network, line: Line) -> list[float]:
+    """Where the output's slope or value jumps: from one crossing of a kink to the next, all in exact fractions."""
+    kinks, pieces = PIECES[network.activation.label]
+    weights = [[[Fraction(w) for w in row] for row in matrix] for matrix in network.parameters.weights]
+    biases = [[Fraction(b) for b in vector] for vector in network.parameters.biases]
+    start, found, before = Fraction(line.low), [], None
+    while start < line.high:
+        # Each unit as (slope, intercept) of t, valid from `start` to where the first unit crosses a kink.
+        units = [(Fraction(d), Fraction(0)) for d in line.direction.tolist()]
+        end = Fraction(line.high)
+        for matrix, vector in zip(weights[:-1], biases[:-1], strict=True):
+            sums = through(units, matrix, vector)
+            for slope, intercept in sums:
+                crossings = [(kink - intercept) / slope for kink in kinks] if slope else []
+                end = min([end, *(t for t in crossings if t > start)])
+            just_after = (start + end) / 2
+            units = []
+            for slope, intercept in sums:
+                piece = sum(slope * just_after + intercept > kink for kink in kinks)
+                steepness, offset = pieces[piece]
+                units.append((steepness * slope, steepness * intercept + offset))
+        ((output),) = through(units, weights[-1], biases[-1])
+        if before is not None and output != before:
+            found.append(float(start))
+        before, start = output, end
+    return found
+
+
+def through(units, matrix, vector):
+    return [
+        (
+            sum(slope * row[j] for (slope, _), row in zip(units, matrix, strict=True)),
+            sum(intercept * row[j] for (_, intercept), row in zip(units, matrix, strict=True)) + vector[j],
+        )
+        for j in range(len(vector))
+    ]
+
+
+@pytest.mark.parametrize("activation", PIECES)
+@pytest.mark.parametrize(("layers", "width", "seed"), [(2, 5, 0), (4, 4, 1), (6, 3, 2), (3, 1, 3)])
+def test_bends_are_those_of_an_exact_walk(activation: str, layers: int, width: int, seed: int) -> None:
+    network = tower(resolve(activation), CollapseConfig(width=width, seed=seed), layers)
+    line = Line(np.array([0.6, -0.8]), -3.0, 3.0)
+    found = find_bends(network, line)
+    assert (found.counted, found.complete) == ("slope changes", True)
+    assert found.at.tolist() == pytest.approx(walked_bends(network, line), abs=1e-9)
+
+
+def test_the_walk_finds_bends_to_compare_with() -> None:
+    line = Line(np.array([0.6, -0.8]), -3.0, 3.0)
+    assert len(walked_bends(tower(resolve("relu"), CollapseConfig(width=4, seed=1), 4), line)) > 3
+
+
+def test_saturated_units_pass_no_bend_on() -> None:
+    """Behind a layer of dead relus nothing of the bends before it is left."""
+    one = np.ones((1, 1))
+    dead = network_of("relu", [one, -one, one], [np.zeros(1), np.full(1, -1.0), np.zeros(1)])
+    alive = network_of("relu", [one, one, one], [np.zeros(1), np.full(1, 1.0), np.zeros(1)])
+    line = Line(np.ones(1), -1.0, 1.0)
+    assert find_bends(dead, line).at.tolist() == []
+    assert find_bends(alive, line).at.tolist() == [0.0]
+
+
+def test_a_fold_of_folds_doubles_the_bends() -> None:
+    """The tent map, iterated n times, has 2^n - 1 bends, at the multiples of 2^-n (Telgarsky 2016)."""
+    n = 7
+    tent = np.array([[2.0], [-4.0]])  # 2 relu(x) - 4 relu(x - 1/2)
+    between = tent @ np.ones((1, 2))
+    weights = [np.ones((1, 2)), *[between] * (n - 1), tent]
+    biases = [np.array([0.0, -0.5])] * n + [np.zeros(1)]
+    found = find_bends(network_of("relu", weights, biases), Line(np.ones(1), 0.0, 1.0))
+    assert found.at.tolist() == [k / 2**n for k in range(1, 2**n)]
+
+
+@pytest.mark.parametrize("activation", ["tanh", "sigmoid", "gelu", "hard_swish", "elu", "relu_squared", "x*x"])
+def test_curved_activations_are_told_from_straight_ones(activation: str) -> None:
+    assert not is_piecewise_linear(resolve(activation))
+
+
+@pytest.mark.parametrize("activation", [*PIECES, "identity", "soft_shrink", "hard_sigmoid", "max(x, 2*x - 1)", "3"])
+def test_straight_activations_are_told_from_curved_ones(activation: str) -> None:
+    assert is_piecewise_linear(resolve(activation))
+
+
+def test_inflections_of_a_sine_are_its_zeros() -> None:
+    """sin(3 t + 1) on [-3, 3]: its curvature changes sign at t = (k pi - 1) / 3."""
+    wave = network_of("sin", [np.full((1, 1), 3.0), np.ones((1, 1))], [np.ones(1), np.zeros(1)])
+    found = find_bends(wave, Line(np.ones(1), -3.0, 3.0))
+    expected = [(k * np.pi - 1) / 3 for k in range(-2, 4)]
+    assert found.counted == "curvature sign changes"
+    assert found.at.tolist() == pytest.approx(expected, abs=6 / 2000)
+
+
+def test_a_kink_of_a_curved_activation_is_curvature() -> None:
+    """elu with alpha = 2 bends down at 0, where its slope falls from 2 to 1, and up to the left of it."""
+    bent = network_of("elu:alpha=2", [np.ones((1, 1))] * 2, [np.zeros(1)] * 2)
+    assert find_bends(bent, Line(np.ones(1), -1.0, 1.0)).at.tolist() == pytest.approx([0.0], abs=6 / 2000)
+
+
+def test_a_count_that_still_grows_says_that_there_are_more() -> None:
+    wave = network_of("sin", [np.full((1, 1), 1e6), np.ones((1, 1))], [np.zeros(1)] * 2)
+    assert not find_bends(wave, Line(np.ones(1), -3.0, 3.0)).complete
+
+
+# --- the collapse ----------------------------------------------------------------------------------------------
+
+
+@given(layers=st.integers(1, 30), width=st.integers(1, 20), seed=st.integers(0, 100))
+def test_the_linear_tower_is_the_product_of_its_matrices(layers: int, width: int, seed: int) -> None:
+    linear, _ = collapse([resolve("relu")], CollapseConfig(layers=layers, width=width, seed=seed))
+    assert (linear.activation, linear.single_layer, linear.bends) == ("identity", "product", 0)
+    assert linear.max_relative_difference < 1e-13
+    assert all(found.bends == 0 for found in linear.bends_by_depth)
+
+
+def test_the_product_is_that_of_exact_fractions() -> None:
+    network = tower(resolve("identity"), CollapseConfig(width=3, seed=4), 5)
+    weights, bias = product(network.parameters)
+    units = (
+        [(Fraction(1), Fraction(0)), (Fraction(0), Fraction(0))],
+        [(Fraction(0), Fraction(0)), (Fraction(1), Fraction(0))],
+    )
+    for i, inputs in enumerate(units):
+        for matrix, vector in zip(network.parameters.weights, network.parameters.biases, strict=True):
+            exact = [[Fraction(w) for w in row] for row in matrix.tolist()]
+            inputs = through(inputs, exact, [Fraction(b) for b in vector.tolist()])
+        ((slope, intercept),) = inputs
+        assert weights[i, 0] == pytest.approx(float(slope), rel=1e-13)
+        assert bias[0] == pytest.approx(float(intercept), rel=1e-13)
+
+
+def test_the_best_single_layer_leaves_an_error_without_a_trend() -> None:
+    """The normal equations: what least squares leaves is orthogonal to the inputs and to a constant."""
+    config = CollapseConfig(layers=4, seed=2)
+    _, run = collapse([resolve("relu")], config)
+    inputs = np.random.default_rng(2).spawn(4)[2].normal(size=(1000, 2))
+    outputs = forward(tower(resolve("relu"), config, 4), inputs).output[:, 0]
+    left = outputs - (inputs @ run.weights + run.bias)
+    assert np.abs(np.column_stack([inputs, np.ones(1000)]).T @ left).max() < 1e-9 * np.abs(outputs).sum()
+    assert run.max_relative_difference == pytest.approx(np.abs(left).max() / np.abs(outputs).max(), rel=1e-12)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_with_relu_the_bends_grow_with_depth(seed: int) -> None:
+    _, run = collapse([resolve("relu")], CollapseConfig(layers=8, seed=seed))
+    bends = [found.bends for found in run.bends_by_depth]
+    assert [found.layers for found in run.bends_by_depth] == [1, 2, 4, 8]
+    assert bends[0] == 0
+    assert all(fewer < more for fewer, more in itertools.pairwise(bends))
+    assert bends[-1] == run.bends == len(run.bends_at)
+    assert run.max_relative_difference > 0.1
+
+
+def slope_changes(run: CollapseRun) -> int:
+    """Counted from the profile alone, whose points are the bends and points between them."""
+    slopes = np.diff(run.profile.tower) / np.diff(run.profile.t)
+    return int((np.abs(np.diff(slopes)) > 1e-6 * np.abs(slopes).max()).sum())
+
+
+def test_the_profile_shows_the_bends() -> None:
+    linear, run = collapse([resolve("relu")], CollapseConfig(layers=3))
+    assert slope_changes(linear) == 0
+    assert slope_changes(run) == run.bends > 20
+    assert set(run.bends_at) <= set(run.profile.t)
+
+
+def test_a_taller_tower_begins_with_the_hidden_layers_of_a_lower_one() -> None:
+    low, high = (tower(resolve("relu"), CollapseConfig(), layers).parameters for layers in (3, 6))
+    for a, b in zip(low.weights[:-1] + low.biases[:-1], high.weights[:2] + high.biases[:2], strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+@pytest.mark.parametrize(
+    ("settings", "reason"),
+    [({"layers": 0}, "layers"), ({"width": 0}, "width"), ({"seed": -1}, "seed"), ({"width": 10**6}, "GiB")],
+)
+def test_what_cannot_be_built_is_refused(settings: dict[str, int], reason: str) -> None:
+    with pytest.raises(InputError, match=reason):
+        CollapseConfig(**settings)
+
+
+def test_row_wise_activations_and_overflows_are_refused() -> None:
+    with pytest.raises(InputError, match="softmax works on whole rows"):
+        collapse([resolve("softmax")], CollapseConfig())
+    with pytest.raises(InputError, match="exponential leaves the finite numbers"):
+        collapse([resolve("exp")], CollapseConfig())

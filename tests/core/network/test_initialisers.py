@@ -1,0 +1,180 @@
+import math
+
+import numpy as np
+import pytest
+
+from actcli.core.catalogue import CATALOGUE
+from actcli.core.errors import InputError
+from actcli.core.jet import Array
+from actcli.core.network.initialisers import NAMES, RELU_FAMILY, VARIANCES, check, choose, initialise, initialiser
+from actcli.core.network.mlp import Parameters
+
+TANH = CATALOGUE["tanh"]
+
+
+def drawn(init: str, sizes: list[int], seed: int = 0, activation: str = "tanh") -> Parameters:
+    return initialise(initialiser(init, CATALOGUE[activation]), sizes, np.random.default_rng(seed))
+
+
+@pytest.mark.parametrize(
+    ("init", "variance"),
+    [
+        ("xavier", 2 / (300 + 500)),
+        ("he", 2 / 300),
+        ("lecun", 1 / 300),
+        ("normal", 1.0),
+        ("normal:0.05", 0.05**2),
+    ],
+)
+def test_variance(init: str, variance: float) -> None:
+    parameters = drawn(init, [300, 500])
+    (weights,), (biases,) = parameters.weights, parameters.biases
+    assert weights.shape == (300, 500)
+    # 150,000 draws: the relative standard error of their variance is sqrt(2 / 150,000) = 0.4 %.
+    assert weights.var() == pytest.approx(variance, rel=0.02)
+    assert abs(weights.mean()) < 4 * math.sqrt(variance / weights.size)
+    # A normal distribution has 4.55 % of its draws outside two standard deviations, a uniform one none.
+    assert np.mean(np.abs(weights) > 2 * math.sqrt(variance)) == pytest.approx(0.0455, rel=0.05)
+    np.testing.assert_array_equal(biases, np.zeros(500))
+
+
+def test_every_initialiser_has_its_variance_tested() -> None:
+    assert set(VARIANCES) == {"xavier", "he", "lecun"}
+    assert set(NAMES) == {"auto", *VARIANCES, "orthogonal", "critical", "normal:STD"}
+
+
+def test_shapes_of_a_network() -> None:
+    parameters = drawn("xavier", [2, 5, 5, 1])
+    assert [w.shape for w in parameters.weights] == [(2, 5), (5, 5), (5, 1)]
+    assert [b.shape for b in parameters.biases] == [(5,), (5,), (1,)]
+
+
+@pytest.mark.parametrize("init", ["he", "orthogonal", "critical"])
+def test_the_generator_decides(init: str) -> None:
+    def draw(seed: int) -> list[float]:
+        return drawn(init, [3, 3], seed, "gelu").vector.tolist()
+
+    assert draw(1) == draw(1)
+    assert draw(1) != draw(2)
+
+
+@pytest.mark.parametrize(("init", "activation"), [("he", "relu"), ("xavier", "identity"), ("lecun", "selu")])
+def test_each_keeps_the_second_moment_of_what_it_was_made_for(init: str, activation: str) -> None:
+    generator = np.random.default_rng(0)
+    weights = initialise(initialiser(init, CATALOGUE[activation]), [1000] * 9, generator).weights
+    h = z = generator.normal(size=(200, 1000)) @ weights[0]
+    before = np.mean(z**2)
+    if activation == "relu":
+        assert before == pytest.approx(2, rel=0.05)  # He's factor, as the input was no rectifier's output
+    for w in weights[1:]:
+        h = CATALOGUE[activation](z)
+        z = h @ w
+    assert np.mean(z**2) == pytest.approx(before, rel=0.1)
+
+
+@pytest.mark.parametrize("name", ["relu", "leaky_relu", "elu", "gelu", "silu", "mish", "softplus"])
+def test_auto_is_he_for_the_relu_family(name: str) -> None:
+    assert choose("auto", name) == "he"
+
+
+@pytest.mark.parametrize("name", ["sigmoid", "tanh", "identity", "selu", "softsign", "x*sigmoid(x)"])
+def test_auto_is_xavier_otherwise(name: str) -> None:
+    assert choose("auto", name) == "xavier"
+
+
+def test_the_relu_family_is_like_the_identity_to_the_right_and_flatter_to_the_left() -> None:
+    for name in RELU_FAMILY & CATALOGUE.keys():
+        slope = CATALOGUE[name].value_and_slope(np.array([-5.0, 4.0]))[1]
+        assert abs(slope[0]) <= 0.25, name
+        assert slope[1] == pytest.approx(1, abs=0.1), name
+
+
+def test_a_named_initialiser_stays() -> None:
+    assert choose("lecun", "relu") == "lecun"
+    assert choose("normal:0.1", "relu") == "normal:0.1"
+
+
+@pytest.mark.parametrize("init", ["", "glorot", "auto:", "he:2", "xavier:", "critical:1", "Normal"])
+def test_unknown_initialisers(init: str) -> None:
+    for ask in (check, lambda name: initialiser(name, TANH)):
+        with pytest.raises(InputError, match=f"unknown initialiser '{init}'; (did you mean|there are)"):
+            ask(init)
+
+
+@pytest.mark.parametrize("init", ["normal:", "normal:x", "normal:-1", "normal:nan", "normal:inf"])
+def test_bad_standard_deviations(init: str) -> None:
+    with pytest.raises(InputError, match=r"the standard deviation in .* must be a number, 0 or more"):
+        check(init)
+
+
+@pytest.mark.parametrize("init", ["orthogonal:", "orthogonal:x", "orthogonal:-0.1", "orthogonal:inf"])
+def test_bad_gains(init: str) -> None:
+    with pytest.raises(InputError, match=r"the gain in .* must be a number, 0 or more"):
+        check(init)
+
+
+# --- orthogonal -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("fan_in", "fan_out"), [(7, 7), (9, 4), (4, 9), (1, 5), (5, 1), (64, 64), (2, 64)])
+@pytest.mark.parametrize(("init", "gain"), [("orthogonal", 1.0), ("orthogonal:1.7", 1.7), ("orthogonal:0", 0.0)])
+def test_orthogonal_columns_or_rows(init: str, gain: float, fan_in: int, fan_out: int) -> None:
+    parameters = drawn(init, [fan_in, fan_out])
+    (weights,), (biases,) = parameters.weights, parameters.biases
+    product = weights.T @ weights if fan_in >= fan_out else weights @ weights.T
+    np.testing.assert_allclose(product, gain**2 * np.eye(min(fan_in, fan_out)), atol=1e-14)
+    assert not biases.any()
+
+
+def test_orthogonal_matrices_are_drawn_evenly() -> None:
+    """Rotations and reflections alike, and no entry that prefers a sign, as LAPACK's factors do (Mezzadri 2007)."""
+    draws: list[Array] = [drawn("orthogonal", [3, 3], seed).weights[0] for seed in range(1000)]
+    # An entry's variance is 1/3: four standard errors of the mean of 1,000.
+    assert np.abs(np.mean(draws, axis=0)).max() < 4 * math.sqrt(1 / 3 / 1000)
+    assert np.abs(np.mean(np.square(draws), axis=0) - 1 / 3).max() < 4 * math.sqrt(4 / 45 / 1000)
+    assert abs(np.mean([np.linalg.det(draw) for draw in draws])) < 4 / math.sqrt(1000)
+    signs = [drawn("orthogonal", [1, 1], seed).weights[0].item() for seed in range(400)]
+    assert set(signs) == {-1.0, 1.0}
+    assert abs(sum(signs)) < 4 * math.sqrt(400)
+
+
+@pytest.mark.parametrize(("fan_in", "fan_out"), [(6, 6), (8, 3), (3, 8)])
+def test_an_orthogonal_weight_has_the_variance_that_is_stated(fan_in: int, fan_out: int) -> None:
+    """The sum of squares of all weights is GAIN² min(fan_in, fan_out)."""
+    stated = initialiser("orthogonal:1.5", TANH).weight_variance(fan_in, fan_out)
+    assert stated * fan_in * fan_out == pytest.approx(1.5**2 * min(fan_in, fan_out), rel=1e-14)
+
+
+# --- critical ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "sigma_w2", "sigma_b2"),
+    [
+        ("relu", 2.0, 0.0),
+        ("tanh", 1.0, 0.0),
+        # From mpmath, as in test_theory.py.
+        ("gelu", 1.9830582574375471, 0.17292239075606735),
+        ("silu", 1.988004678269492, 0.5551431707215304),
+    ],
+)
+def test_critical_weights_and_biases_have_their_variances(name: str, sigma_w2: float, sigma_b2: float) -> None:
+    parameters = drawn("critical", [300, 20_000], activation=name)
+    (weights,), (biases,) = parameters.weights, parameters.biases
+    # 6,000,000 and 20,000 draws: relative standard errors of 0.06 % and 1 %.
+    assert weights.var() == pytest.approx(sigma_w2 / 300, rel=0.003)
+    assert biases.var() == pytest.approx(sigma_b2, rel=0.04)
+
+
+@pytest.mark.parametrize("name", ["sigmoid", "softplus", "relu_squared", "step"])
+def test_without_a_critical_point_there_is_no_critical_initialisation(name: str) -> None:
+    with pytest.raises(InputError, match=f"{name} has no critical initialisation; take xavier, he or normal:STD"):
+        initialiser("critical", CATALOGUE[name])
+
+
+@pytest.mark.parametrize("init", ["xavier", "orthogonal", "critical", "normal:0.1"])
+def test_float32_is_the_same_draw_rounded(init: str) -> None:
+    chosen = initialiser(init, CATALOGUE["gelu"])
+    double, single = (initialise(chosen, [3, 5, 2], np.random.default_rng(0), dtype) for dtype in ("f8", "f4"))
+    assert single.vector.dtype == np.float32
+    np.testing.assert_array_equal(single.vector, double.vector.astype(np.float32))

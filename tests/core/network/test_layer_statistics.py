@@ -1,0 +1,127 @@
+"""What layers do to data, on networks made by hand."""
+
+import math
+
+import numpy as np
+import pytest
+
+from actcli.core.catalogue import CATALOGUE
+from actcli.core.network.layer_statistics import LayerStatistics, largest_slope, layer_statistics
+from actcli.core.network.mlp import Network, Parameters
+from actcli.core.resolve import resolve
+
+
+def one_layer(activation: str, weights: list[float], biases: list[float]) -> Network:
+    """A unit for each weight, on a single input; the output is their sum."""
+    parameters = Parameters.of([np.array([weights]), np.ones((len(weights), 1))], [np.array(biases), np.zeros(1)])
+    return Network(resolve(activation), parameters)
+
+
+def test_dead_units_by_hand() -> None:
+    """relu(x), relu(-x), relu(x - 5) and relu(x - 2.5) on -1, 1, 2, 3: the third never answers, the last one once."""
+    inputs = np.array([[-1.0], [1], [2], [3]])
+    hidden, output = layer_statistics(one_layer("relu", [1, -1, 1, 1], [0, 0, -5, -2.5]), inputs)
+    h = np.array([[0, 1, 0, 0], [1, 0, 0, 0], [2, 0, 0, 0], [3, 0, 0, 0.5]])
+    assert hidden.dead_fraction == 0.25
+    # Of a slope that is 0 or 1 the flat part is below any threshold.
+    assert hidden.saturated_fraction == 11 / 16
+    assert (hidden.activation_mean, hidden.activation_std) == pytest.approx((h.mean(), h.std()), rel=1e-15)
+    z = h.sum(axis=1)
+    assert output == LayerStatistics(pytest.approx(z.mean()), pytest.approx(z.std()), 0.0, 0.0)
+
+
+def test_saturation_of_sigmoid_begins_where_its_slope_is_a_twentieth_of_a_quarter() -> None:
+    """σ(1 - σ) = 1/80 at x = ln((1 + r) / (1 - r)) with r = sqrt(1 - 1/20)."""
+    r = math.sqrt(0.95)
+    edge = math.log((1 + r) / (1 - r))
+    inputs = np.array([[-edge - 1e-3], [-edge + 1e-3], [0], [edge - 1e-3], [edge + 1e-3]])
+    (hidden, _) = layer_statistics(one_layer("sigmoid", [1], [0]), inputs)
+    assert hidden.saturated_fraction == 2 / 5
+    assert hidden.dead_fraction == 0
+
+
+def test_a_sigmoid_whose_slope_underflows_is_dead() -> None:
+    (hidden, _) = layer_statistics(one_layer("sigmoid", [1, 1], [-800, 0]), np.array([[1.0], [-1.0]]))
+    assert (hidden.dead_fraction, hidden.saturated_fraction) == (0.5, 0.5)
+
+
+def test_step_units_are_all_dead_and_identities_never() -> None:
+    inputs = np.linspace(-2, 2, 9)[:, None]
+    assert layer_statistics(one_layer("step", [1, -1], [0, 0]), inputs)[0].dead_fraction == 1
+    (hidden, _) = layer_statistics(one_layer("identity", [1, 1e-300], [0, 0]), inputs)
+    assert (hidden.dead_fraction, hidden.saturated_fraction) == (0, 0)
+
+
+@pytest.mark.parametrize("weight", [math.nan, math.inf])
+@pytest.mark.parametrize("activation", ["tanh", "sigmoid", "gelu"])
+def test_where_slopes_are_no_numbers_fractions_are_none(activation: str, weight: float) -> None:
+    """inf · 0 is nan, and of nan nobody knows whether it is saturated or dead."""
+    (hidden, output) = layer_statistics(one_layer(activation, [weight, 1], [0, 0]), np.array([[0.0], [1.0]]))
+    assert math.isnan(hidden.saturated_fraction)
+    assert math.isnan(hidden.dead_fraction)
+    assert (output.saturated_fraction, output.dead_fraction) == (0, 0)
+
+
+@pytest.mark.parametrize("norm", [None, "layer", "batch"])
+@pytest.mark.parametrize("points", [1, 5, 20_011])
+def test_data_of_any_length_are_one_data_set(points: int, norm: str | None) -> None:
+    """Against the definition on the whole; only a batch norm has no more than a fair sample of long data."""
+    exact = norm != "batch" or points < 1000
+    generator = np.random.default_rng(0)
+    weights = [generator.normal(size=(2, 3)), generator.normal(size=(3, 3)), generator.normal(size=(3, 1))]
+    biases = [generator.normal(size=3), generator.normal(size=3), generator.normal(size=1)]
+    # Sorted, so that no piece of it looks like the whole.
+    inputs = np.sort(generator.normal(size=(points, 2)), axis=0)
+    measured = layer_statistics(Network(CATALOGUE["relu"], Parameters.of(weights, biases), norm), inputs)
+    h = inputs
+    for layer in range(2):
+        z = h @ weights[layer] + biases[layer]
+        if norm:
+            axis = {"layer": 1, "batch": 0}[norm]
+            z = (z - z.mean(axis=axis, keepdims=True)) / np.sqrt(z.var(axis=axis, keepdims=True) + 1e-5)
+        h = np.maximum(z, 0)
+        assert measured[layer].activation_mean == pytest.approx(h.mean(), rel=1e-10 if exact else 1e-3)
+        assert measured[layer].activation_std == pytest.approx(h.std(), rel=1e-10 if exact else 1e-3)
+        assert measured[layer].saturated_fraction == pytest.approx((z <= 0).mean(), abs=1e-12 if exact else 1e-3)
+        assert measured[layer].dead_fraction == (z <= 0).all(axis=0).mean()
+    z = h @ weights[2] + biases[2]
+    output = measured[2].activation_mean, measured[2].activation_std
+    assert output == pytest.approx((z.mean(), z.std()), rel=1e-10 if exact else 1e-3)
+
+
+def test_residual_layers_show_what_they_hand_on() -> None:
+    parameters = Parameters.of([np.array([[1.0]]), np.array([[1.0]])], [np.zeros(1), np.zeros(1)])
+    (hidden, _) = layer_statistics(
+        Network(CATALOGUE["relu"], parameters, residual=True), np.array([[-1.0], [2.0], [5.0]])
+    )
+    assert hidden.activation_mean == (-1 + 4 + 10) / 3  # x + relu(x)
+
+
+@pytest.mark.parametrize(
+    ("activation", "largest"),
+    [
+        ("sigmoid", 0.25),
+        ("tanh", 1.0),
+        ("relu", 1.0),
+        ("leaky_relu:negative_slope=3", 3.0),
+        ("hard_sigmoid", 1 / 6),
+        ("erf", 2 / math.sqrt(math.pi)),
+        ("softplus", 1.0),
+        ("identity", 1.0),
+        ("sin", 1.0),
+        ("snake:a=3", 2.0),
+        # The maxima of the slope's closed form: at sqrt(2) for gelu, at 2.3993572805154 for silu.
+        ("gelu", 0.5 * math.erfc(-1) + math.sqrt(2) * math.exp(-1) / math.sqrt(2 * math.pi)),
+        ("silu", 1.0998393201288),
+        ("tanh(100*x)/4", 25.0),
+        ("sigmoid(x - 7)", 0.25),
+        # No bound: the threshold is then 5 % of 1.
+        ("relu_squared", 1.0),
+        ("exponential", 1.0),
+        ("x**3", 1.0),
+        # No slope at all.
+        ("step", 1.0),
+    ],
+)
+def test_the_largest_slope(activation: str, largest: float) -> None:
+    assert largest_slope(resolve(activation)) == pytest.approx(largest, rel=5e-3)
