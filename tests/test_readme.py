@@ -1,22 +1,27 @@
-"""README.md's console examples, executed: each `$ command` prints what stands below it.
+"""README.md's examples, executed: each `$ command` and each `>>>` prints what stands below it.
 
 `python -m tests.test_readme` rewrites the outputs.
 """
 
+import doctest
 import os
 import re
 import shutil
 import subprocess
 import sys
 import tempfile
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+from typer.main import get_command
 
-from actcli.cli import COMMANDS
+from actcli import __version__
+from actcli.cli import COMMANDS, app, load
 
 README = Path(__file__).parent.parent / "README.md"
 LONG_NUMBER = re.compile(r"-?\d\.\d{12,}(e[-+]\d+)?|-?0\.\d{12,}")
+PYTHON = re.compile(r"```python\n(.*?)```", re.DOTALL)
 BLOCK = re.compile(r"```console\n(.*?)```", re.DOTALL)
 
 
@@ -66,6 +71,34 @@ def test_the_example_prints_what_the_readme_shows(command, output, tmp_path):
 def test_there_are_examples_of_every_command():
     shown = {word for command, _ in examples() for word in command.split()}
     assert set(COMMANDS) <= shown
+
+
+def test_the_library_does_what_the_readme_shows():
+    session = "".join(PYTHON.findall(README.read_text()))
+    test = doctest.DocTestParser().get_doctest(session, {}, README.name, README.name, 0)
+    report: list[str] = []
+    assert doctest.DocTestRunner().run(test, out=report.append).failed == 0, "".join(report)
+    assert len(test.examples) >= 5
+
+
+def test_every_option_that_is_named_is_there():
+    commands = [get_command(app), *map(load, COMMANDS)]
+    options = {spelling for command in commands for option in command.params for spelling in option.opts}
+    named = set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", README.read_text()))
+    assert named - options == {"--help", "--points", "--orders"}  # typer's own, and those of the benchmarks
+
+
+def test_every_module_that_is_named_is_there():
+    assert [name for name in re.findall(r"python -m (\S*\w)", README.read_text()) if not find_spec(name)] == []
+
+
+def test_it_is_short():
+    assert len(README.read_text().splitlines()) < 400
+
+
+def test_the_changelog_begins_with_this_version():
+    changelog = README.with_name("CHANGELOG.md").read_text()
+    assert re.findall(r"^## (\S+)", changelog, re.MULTILINE)[0] in (__version__, "Unreleased")
 
 
 if __name__ == "__main__":

@@ -104,6 +104,7 @@ class Activation:
 
     @property
     def values_of_parameters(self) -> dict[str, float]:
+        """Every parameter's name -> its value, set or default."""
         return {p.name: self.settings.get(p.name, p.default) for p in self.parameters}
 
     @property

@@ -44,6 +44,7 @@ class Jet:
 
     @property
     def order(self) -> int:
+        """n, the order of the highest derivative that it carries."""
         return len(self.derivatives) - 1
 
     @property

@@ -30,48 +30,57 @@ everywhere = within(INFINITY)
 
 @everywhere
 def identity(x: Array) -> Pair:
+    """x and 1."""
     return x.copy(), np.ones_like(x)
 
 
 @everywhere
 def relu(x: Array) -> Pair:
+    """max(x, 0) and the indicator of x > 0."""
     return _positive(x), _indicator(x > 0.0)
 
 
 @everywhere
 def relu_squared(x: Array) -> Pair:
+    """max(x, 0)² and 2 max(x, 0)."""
     rectified = _positive(x)
     return rectified * rectified, rectified + rectified
 
 
 @everywhere
 def leaky_relu(x: Array, negative_slope: float) -> Pair:
+    """x and 1 above 0, negative_slope x and negative_slope from 0 down."""
     slope = np.where(x > 0.0, 1.0, negative_slope)
     return (x * slope if negative_slope else _positive(x)), slope  # where the slope is 0, -inf * slope is nan
 
 
 @everywhere
 def prelu(x: Array, weight: float) -> Pair:
+    """leaky_relu, whose slope below 0 is here called weight."""
     return leaky_relu.function(x, weight)
 
 
 @everywhere
 def rrelu(x: Array, lower: float, upper: float) -> Pair:
+    """leaky_relu with the middle of [lower, upper] as the slope below 0."""
     return leaky_relu.function(x, 0.5 * (lower + upper))
 
 
 @everywhere
 def hard_tanh(x: Array, min_val: float, max_val: float) -> Pair:
+    """x within (min_val, max_val), where the slope is 1; else the nearer end, and 0."""
     return np.clip(x, min_val, max_val), _indicator((x > min_val) & (x < max_val))
 
 
 @everywhere
 def relu6(x: Array) -> Pair:
+    """hard_tanh between 0 and 6."""
     return hard_tanh.function(x, 0.0, 6.0)
 
 
 @everywhere
 def hard_sigmoid(x: Array, alpha: float, beta: float) -> Pair:
+    """min(1, max(0, alpha x + beta)), and alpha strictly between its ends, else 0."""
     value = pieces.hard_sigmoid(x, alpha, beta)
     if (alpha, beta) == (1.0 / 6.0, 0.5):
         return value, _indicator(np.abs(x) < 3.0) / 6.0
@@ -89,6 +98,7 @@ def hard_swish(x: Array) -> Pair:
 
 @within(700.0)
 def selu(x: Array, alpha: float, gamma: float) -> Pair:
+    """gamma x and gamma above 0, gamma alpha (e^x - 1) and gamma alpha e^x from 0 down."""
     below = _negative(x)
     value = (_positive(x) + np.expm1(below) * alpha) * gamma
     return value, np.where(x > 0.0, gamma, np.exp(below) * alpha * gamma)
@@ -96,6 +106,7 @@ def selu(x: Array, alpha: float, gamma: float) -> Pair:
 
 @within(700.0)
 def elu(x: Array, alpha: float) -> Pair:
+    """selu with gamma = 1."""
     return selu.function(x, alpha, 1.0)
 
 
@@ -131,6 +142,7 @@ def tanh(x: Array) -> Pair:
 
 @within(1e150)
 def softsign(x: Array) -> Pair:
+    """x / (1 + |x|) and 1 / (1 + |x|)²."""
     size = 1.0 + np.abs(x)
     return x / size, 1.0 / (size * size)
 
@@ -141,6 +153,7 @@ def _until_decayed(beta: float) -> float:
 
 @within(_until_decayed)
 def softplus(x: Array, beta: float) -> Pair:
+    """log(1 + e^(beta x)) / beta and σ(beta x), the rounding error of beta x carried along."""
     u, rest = gates.times(np.abs(x), -beta)
     e = np.exp(u)
     e += e * rest
@@ -149,6 +162,7 @@ def softplus(x: Array, beta: float) -> Pair:
 
 @within(700.0)
 def log_sigmoid(x: Array) -> Pair:
+    """-softplus(-x) and σ(-x)."""
     value, slope = softplus.function(-x, 1.0)
     return -value, slope
 
@@ -161,6 +175,7 @@ def silu(x: Array, beta: float) -> Pair:
 
 @within(1.4 * _until_decayed(1.702))
 def quick_gelu(x: Array) -> Pair:
+    """x σ(1.702 x)"""
     return silu.function(x, 1.702)
 
 
@@ -236,9 +251,11 @@ _INVERSE_SQRT_2PI_HIGH, _INVERSE_SQRT_2PI_LOW = 0.3989422917366028, -1.133517010
 
 @within(26.0)
 def erf(x: Array) -> Pair:
+    """erf(x) and 2 / sqrt(π) e^(-x²)."""
     return special.erf(x), special.exp_minus_square(x) * (2.0 / math.sqrt(math.pi))
 
 
 @everywhere
 def sin(x: Array) -> Pair:
+    """sin x and cos x."""
     return np.sin(x), np.cos(x)

@@ -54,7 +54,10 @@ def hardmax(scores: Operand) -> Operand:
 
 
 def gated_by(gate: Callable[[Operand], Operand]) -> Callable[[Operand], Operand]:
-    """a * gate(b) for a row that is cut in halves a and b, as torch.nn.functional.glu cuts it."""
+    """a * gate(b) for a row that is cut in halves a and b, as torch.nn.functional.glu cuts it.
+
+    InputError, when it is called: a row of odd length.
+    """
 
     def gated(row: Operand) -> Operand:
         m = (row.derivatives if isinstance(row, Jet) else row).shape[-1]

@@ -13,6 +13,7 @@ from actcli.core.tails import SHIFT, UNSHIFT, between_limits
 
 
 def tanh(x: Operand) -> Operand:
+    """tanh x; beyond ±350 the limit and a shifted tail, ±(1 - 2 e^(-2|x|))."""
     return between_limits(
         x,
         elementary.tanh,
@@ -26,6 +27,7 @@ def tanh(x: Operand) -> Operand:
 
 
 def erf(x: Operand) -> Operand:
+    """erf x; beyond ±26 the limit and a shifted tail from erfc."""
     return between_limits(
         x,
         elementary.erf,
@@ -58,6 +60,7 @@ def softplus_beta(x: Operand, beta: float) -> Operand:
 
 
 def log_sigmoid(x: Operand) -> Operand:
+    """log σ(x), written as -softplus(-x)."""
     return -softplus(-x)
 
 

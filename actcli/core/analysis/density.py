@@ -35,6 +35,7 @@ class Histogram:
 
     @property
     def density(self) -> Array:
+        """Probability per unit of f(z) in each bin."""
         density: Array = self.probability / np.diff(self.edges)
         return density
 

@@ -31,6 +31,7 @@ class Check:
 
     @property
     def disagreements(self) -> Mask:
+        """Where they were compared and are further apart than both errors allow."""
         return self.compared & ~self.agrees
 
 

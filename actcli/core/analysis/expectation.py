@@ -74,6 +74,7 @@ def expectations(function: Function, breaks: Iterable[float] = (), scale: float 
     """The same for k functions at once, on panels that suit all of them: `function` maps n points to (k, n) values.
 
     A slope and its function belong together: the step of tanh(1e6 x) is seen from everywhere, its slope is not.
+    Raises InputError as `expectation` does.
     """
     if not 0.0 <= scale < math.inf:
         raise InputError(f"the scale must be a finite number >= 0, not {scale:g}")

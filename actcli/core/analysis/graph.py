@@ -39,6 +39,7 @@ class Spot:
 
     @classmethod
     def of(cls, activation: Activation, x: float, order: int = 1) -> "Spot":
+        """An elementwise activation at x, up to the derivative of that order."""
         derivatives = only_where_finite(activation.derivatives(np.array([x]), order))[:, 0]
         return cls(activation.label, x, derivatives, x in activation.kinks(order))
 

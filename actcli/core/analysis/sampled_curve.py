@@ -38,6 +38,8 @@ class Track:
         return next((point for point in self.breaks if between(min(a, b), point, max(a, b))), b)
 
     def flipped(self) -> "Track":
+        """The curve of -f: its maxima are the minima of f."""
+
         def curve(x: Array) -> tuple[Array, Array]:
             value, slope = self.curve(x)
             return -value, -slope

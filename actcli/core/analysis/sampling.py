@@ -51,6 +51,7 @@ class Samples:
     poles: tuple[float, ...]
 
     def within(self, distance: float) -> Mask:
+        """Which points have |x| <= distance."""
         inside: Mask = np.abs(self.x) <= distance
         return inside
 

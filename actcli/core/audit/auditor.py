@@ -63,6 +63,7 @@ class Segment:
     errors: Errors
 
     def document(self) -> dict[str, Any]:
+        """Its ends and its errors by name, as `--format json` prints them."""
         return {"low": self.low, "high": self.high, **asdict(self.errors)}
 
 

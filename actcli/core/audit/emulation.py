@@ -49,12 +49,15 @@ class Machine:
     sums: list[Sum] = field(default_factory=list)
 
     def number(self, value: float) -> Array:
+        """A number of the text, not rounded yet."""
         return np.array(value)
 
     def constant(self, name: str) -> Array:
+        """pi or e, not rounded yet."""
         return np.array(np.pi if name == "pi" else np.e)
 
     def operation(self, sign: str, a: Array, b: Array, node: ast.BinOp) -> Array:
+        """a sign b, rounded; squares and cubes as the products that a kernel computes. Sums are noted."""
         if not (a.ndim or b.ndim):  # constants are folded before they are rounded
             return np.asarray(_OPERATIONS[sign](a, b))
         if sign == "**" and float(b.flat[0]) in (2.0, 3.0) and not b.ndim:
@@ -77,19 +80,24 @@ class Machine:
         self.sums.append(Sum(text, "overflows", np.where(np.isinf(value), 0.0, np.nan), spacing))
 
     def function(self, name: str, *arguments: Array) -> Array:
+        """An elementary function by its name in the formula, its result rounded."""
         value = np.asarray((_FUNCTIONS.get(name) or getattr(np, name))(*arguments))
         return self._rounded(value) if value.ndim else value
 
     def activation(self, entry: Activation, x: Array) -> Array:
+        """An entry of the catalogue, computed exactly and rounded."""
         return self._rounded(entry(x))
 
     def choose(self, condition: Mask, then: Callable[[], Array], otherwise: Callable[[], Array]) -> Array:
+        """`then` where the condition holds, else `otherwise`."""
         return np.where(condition, then(), otherwise())
 
     def both(self, a: Mask, b: Mask) -> Mask:
+        """a and b, element by element."""
         return a & b
 
     def negated(self, a: Mask) -> Mask:
+        """not a, element by element."""
         return ~a
 
     def _rounded(self, values: Any) -> Array:

@@ -29,6 +29,7 @@ class Format:
 
     @property
     def smallest_normal(self) -> float:
+        """2^smallest_exponent; what is smaller is subnormal or 0."""
         return 2.0**self.smallest_exponent
 
     @property

@@ -199,7 +199,12 @@ def check(activation: Activation, config: DepthConfig) -> None:
 
 
 def gradient_depth(activation: Activation, config: DepthConfig | None = None, data: DataSet | None = None) -> DepthRun:
-    """Run the whole experiment."""
+    """Run the whole experiment: N hidden layers with the activation and a linear output layer learn from a data set.
+
+    config: DepthConfig() where there is none; data: takes the place of the data set that config.data names
+
+    InputError: as `DepthExperiment`, which is the same step by step.
+    """
     experiment = DepthExperiment(activation, config or DepthConfig(), data)
     for _ in experiment:
         pass

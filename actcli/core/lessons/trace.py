@@ -88,6 +88,7 @@ class Trace:
     after: Outcome
 
     def between(self, source: str, target: str) -> WeightStep:
+        """The nudge of the weight from `source` to `target`, each named as in `WeightStep`."""
         return next(step for step in self.weights if (step.source, step.target) == (source, target))
 
 

@@ -62,6 +62,7 @@ class Parameters:
 
     @property
     def sizes(self) -> list[int]:
+        """Units of the input and of each of the N + 1 layers."""
         return [len(self.weights[0]), *map(len, self.biases)]
 
 

@@ -40,6 +40,7 @@ class Normalised:
 
 
 def normalise(z: Array, axis: int) -> Normalised:
+    """(z - mean) / sqrt(variance + EPSILON) of (batch, units) over the axis, which AXES names."""
     centred = z - z.mean(axis=axis, keepdims=True)
     spread = np.sqrt((centred * centred).mean(axis=axis, keepdims=True) + z.dtype.type(EPSILON))
     return Normalised(centred / spread, spread, axis)

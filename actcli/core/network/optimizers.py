@@ -20,10 +20,12 @@ Optimizer = Callable[[Array], Array]
 
 
 def sgd(learning_rate: float) -> Optimizer:
+    """Plain gradient descent: -η g."""
     return lambda gradient: -learning_rate * gradient
 
 
 def momentum(learning_rate: float, decay: float = 0.9) -> Optimizer:
+    """Gradient descent with momentum: -η v with v ← decay v + g, and v = g at first."""
     velocity: Array | None = None
 
     def update(gradient: Array) -> Array:
@@ -35,6 +37,7 @@ def momentum(learning_rate: float, decay: float = 0.9) -> Optimizer:
 
 
 def adam(learning_rate: float, decay: float = 0.9, square_decay: float = 0.999, epsilon: float = 1e-8) -> Optimizer:
+    """Adam: -η m̂ / (sqrt(v̂) + epsilon), m with decay and v with square_decay."""
     mean: Array | None = None
     square: Array | None = None
     step = 0

@@ -1,0 +1,38 @@
+"""Whoever reads help(), or the core, is told of every public name what it is."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import actcli.core
+
+Definition = ast.FunctionDef | ast.ClassDef
+MODULES = sorted(Path(actcli.core.__file__).parent.glob("*.py"))
+
+
+def public(body: list[ast.stmt], prefix: str = "") -> Iterator[tuple[str, Definition]]:
+    """Functions, classes and methods by name, those that begin with an underscore left out."""
+    for node in body:
+        if isinstance(node, Definition) and not node.name.startswith("_"):
+            yield f"{prefix}{node.name}", node
+            if isinstance(node, ast.ClassDef):
+                yield from public(node.body, f"{node.name}.")
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.stem)
+def test_every_public_name_says_what_it_is(path: Path) -> None:
+    module = ast.parse(path.read_text(encoding="utf-8"))
+    assert ast.get_docstring(module), "the module"
+    assert [name for name, node in public(module.body) if not ast.get_docstring(node)] == []
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.stem)
+def test_whoever_may_raise_input_error_says_so(path: Path) -> None:
+    """Of the functions that raise it themselves."""
+    module = ast.parse(path.read_text(encoding="utf-8"))
+    for name, node in public(module.body):
+        if isinstance(node, ast.FunctionDef) and re.search(r"raise InputError\(", ast.unparse(node)):
+            assert "InputError" in (ast.get_docstring(node) or ""), name
