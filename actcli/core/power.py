@@ -16,7 +16,7 @@ def power(base: Operand, exponent: float) -> Operand:
     """base ** exponent. Whole exponents by products, others as the solution of u y' = exponent y u'."""
     if not isinstance(base, Jet):
         return np.asarray(np.power(base, exponent))
-    if exponent == int(exponent) and abs(exponent) <= MAX_EXPONENT:
+    if float(exponent).is_integer() and abs(exponent) <= MAX_EXPONENT:  # a nan is no whole number
         product = _whole_power(base, abs(int(exponent)))
         return product if exponent >= 0 else 1.0 / product
     return select(
