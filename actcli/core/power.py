@@ -21,7 +21,7 @@ def power(base: Operand, exponent: float) -> Operand:
         return product if exponent >= 0 else 1.0 / product
     return select(
         base,
-        (base.value == 0.0, lambda u: _power_at_zero(u, exponent)),
+        ((base.value == 0.0) & (not np.isnan(exponent)), lambda u: _power_at_zero(u, exponent)),
         otherwise=lambda u: integrate(
             u,
             (np.power(u.value, exponent), 1.0 / u.value),
