@@ -3,10 +3,9 @@
 import os
 import signal
 from types import FrameType
-from typing import NoReturn
 
 
-def main() -> NoReturn:
+def main() -> None:
     """Import the program and run it.
 
     Until its command has been imported, Ctrl-C ends the process at once: there is nothing to clean up yet, and Python's
@@ -19,7 +18,7 @@ def main() -> NoReturn:
     main()
 
 
-def _leave(signal_number: int, frame: FrameType | None) -> NoReturn:
+def _leave(signal_number: int, frame: FrameType | None) -> None:
     os._exit(128 + signal_number)
 
 

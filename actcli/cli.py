@@ -20,6 +20,7 @@ from typer.main import get_command
 
 from actcli import __version__
 from actcli.core.errors import InputError
+from actcli.memory import bound_memory
 from actcli.streams.errors import StreamError
 
 SUMMARY = "A workbench for activation functions in the terminal."
@@ -144,6 +145,7 @@ def _options(
 def main() -> NoReturn:
     """Run the command line; errors are one line on stderr, and the exit code says how it went."""
     signal.signal(signal.SIGTERM, _terminate)
+    bound_memory()
     # Products of small matrices run slower on several threads than on one, and not reproducibly. NumPy reads this when
     # it is imported; a user who says otherwise is obeyed.
     for library in ("OPENBLAS", "MKL", "OMP"):
@@ -204,6 +206,8 @@ def _decapitalised(message: str) -> str:
 
 
 def _complain(message: str) -> int:
+    """One line, whatever the names in it hold, with nothing that a terminal would obey."""
+    message = "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in message)
     if sys.stderr is not None:  # print would go to stdout
         with suppress(OSError):
             print(f"actcli: {message}", file=sys.stderr, flush=True)

@@ -107,6 +107,8 @@ def _show(activation: Activation, x: Any, y: Any, kinks: Sequence[float] | None,
         tables = []
         for scores, results in rows:
             m = scores.shape[-1]
+            if not m:  # no scores, so nothing to show
+                continue
             if results.ndim == scores.ndim:
                 pair = scores.reshape(-1, m), results.reshape(-1, results.shape[-1])
                 tables.append(rowwise_table(*pair, terminal, heading=heading))

@@ -1,6 +1,5 @@
 """Where a formula is not smooth, found from the places where it changes its mind."""
 
-import itertools
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
@@ -24,9 +23,8 @@ def find_breaks(function: Callable[[Jet], Jet], switches: Sequence[Function]) ->
     """Zeros of the switches at which a derivative of the function jumps -> the lowest such derivative, up to 3."""
     with np.errstate(all="ignore"):  # poles of a switch are no zeros of it
         candidates = {x for switch in switches for x in _zeros(switch)}
-        nearest = sorted(candidates, key=abs)[:_MOST]
-        found = {x: _lowest_jump(function, x) for x in nearest}
-    return {x: order for x, order in found.items() if order is not None}
+        nearest = np.array(sorted(candidates, key=abs)[:_MOST])
+        return _jumps(function, nearest) if nearest.size else {}
 
 
 def _zeros(switch: Function) -> list[float]:
@@ -36,6 +34,8 @@ def _zeros(switch: Function) -> list[float]:
         ends = np.flatnonzero(np.diff((values == 0.0).astype(np.int8)))
         exact = np.concatenate([_GRID[ends], _GRID[ends + 1]])
     crossings = np.flatnonzero(values[1:] * values[:-1] < 0.0)
+    # Those further out would not be among the nearest of all either.
+    crossings = crossings[np.argsort(np.abs(_GRID[crossings]), kind="stable")[:_MOST]]
     low, high, sign = _GRID[crossings], _GRID[crossings + 1], np.sign(values[crossings])
     while True:
         middle = 0.5 * (low + high)
@@ -48,13 +48,13 @@ def _zeros(switch: Function) -> list[float]:
     return [*exact.tolist(), *np.where(closer, low, high).tolist()]
 
 
-def _lowest_jump(function: Callable[[Jet], Jet], x: float) -> int | None:
+def _jumps(function: Callable[[Jet], Jet], x: Array) -> dict[float, int]:
+    """Those of the x where a derivative jumps -> the lowest that does."""
     # Some way off: beside the break the formula's own rounding may already have taken it to the other side.
-    off = _OFF * max(1.0, abs(x))
-    sides = np.array([x - off, x + off])
+    off = _OFF * np.maximum(1.0, np.abs(x))
+    sides = np.stack([x - off, x + off])
     sizes = function(Jet.variable(sides, _HIGHEST_ORDER + 1)).derivatives
-    for order, (here, above) in enumerate(itertools.pairwise(sizes)):
-        smooth = 1e-9 * np.abs(here).sum() + 2.5 * off * np.abs(above).max() + 1e-12
-        if not abs(here[0] - here[1]) <= smooth:
-            return order
-    return None
+    here, above = sizes[:-1], sizes[1:]
+    smooth = 1e-9 * np.abs(here).sum(axis=1) + 2.5 * off * np.abs(above).max(axis=1) + 1e-12
+    jumps = ~(np.abs(here[:, 0] - here[:, 1]) <= smooth)  # a nan counts as a jump
+    return {at: int(jump.argmax()) for at, jump in zip(x.tolist(), jumps.T, strict=True) if jump.any()}

@@ -9,8 +9,9 @@ import math
 import operator
 import re
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache, reduce
+from itertools import pairwise
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -245,9 +246,9 @@ class _Compiler:
             return _apply(_FUNCTIONS[name], argument)
         match name:
             case "max" | "maximum":
-                return reduce(self._larger, self._arguments(node, depth, 2, 99))
+                return _halving(self._larger, self._arguments(node, depth, 2, 99))
             case "min" | "minimum":
-                return reduce(self._smaller, self._arguments(node, depth, 2, 99))
+                return _halving(self._smaller, self._arguments(node, depth, 2, 99))
             case "abs" | "sign":
                 (argument,) = self._arguments(node, depth, 1, 1)
                 self._switch(argument, 0.0)
@@ -318,21 +319,26 @@ class _Compiler:
                 if unknown := [op for op in node.ops if type(op) not in _COMPARISONS]:
                     raise self._error(node, f"the comparison {type(unknown[0]).__name__} is not available")
                 terms = [self._number(term, depth + 1) for term in (node.left, *node.comparators)]
-                pairs = zip(terms, node.ops, terms[1:], strict=False)
-                return reduce(_both, [self._comparison(_COMPARISONS[type(op)], a, b) for a, op, b in pairs])
+                return self._comparison([_COMPARISONS[type(op)] for op in node.ops], terms)
             case ast.BoolOp():
                 conditions = [self._condition(value, depth + 1) for value in node.values]
                 return reduce(_both if isinstance(node.op, ast.And) else _either, conditions)
             case ast.UnaryOp(op=ast.Not()):
                 return _negated(self._condition(node.operand, depth + 1))
             case _:  # a number is true where it is not zero
-                return self._comparison(np.not_equal, self._number(node, depth + 1), 0.0)
+                return self._comparison([np.not_equal], [self._number(node, depth + 1), 0.0])
 
-    def _comparison(self, compare: Callable[[Any, Any], Any], a: Term, b: Term) -> Condition:
-        self._switch(a, b)
-        if not callable(a) and not callable(b):
-            return bool(compare(a, b))
-        return lambda x: np.broadcast_to(compare(_value(a, x), _value(b, x)), value_of(x).shape)
+    def _comparison(self, compare: Sequence[Callable[[Any, Any], Any]], terms: Sequence[Term]) -> Condition:
+        """a < b < ..., where each term is computed once: twice, and a nest of them would take for ever."""
+        for a, b in pairwise(terms):
+            self._switch(a, b)
+
+        def holds(values: Sequence[Any]) -> Any:
+            return reduce(operator.and_, map(operator.call, compare, values, values[1:]))
+
+        if not any(map(callable, terms)):
+            return bool(holds(terms))
+        return lambda x: np.broadcast_to(holds([_value(term, x) for term in terms]), value_of(x).shape)
 
     def _larger(self, a: Term, b: Term) -> Term:
         """max(a, b), with the slope of the first that attains it."""
@@ -370,6 +376,14 @@ def _apply(function: Callable[..., Any], *terms: Term) -> Term:
     if not callable(a):
         return lambda x: function(a, b(x))
     return lambda x: function(a(x), b(x))
+
+
+def _halving(larger: Callable[[Term, Term], Term], terms: Sequence[Term]) -> Term:
+    """The largest of many, by halves: each pair's switch computes what it compares, in a chain all before it."""
+    if len(terms) == 1:
+        return terms[0]
+    middle = len(terms) // 2
+    return larger(_halving(larger, terms[:middle]), _halving(larger, terms[middle:]))
 
 
 def _at_constants(function: Callable[..., Any], numbers: list[float]) -> Any:

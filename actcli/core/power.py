@@ -16,12 +16,12 @@ def power(base: Operand, exponent: float) -> Operand:
     """base ** exponent. Whole exponents by products, others as the solution of u y' = exponent y u'."""
     if not isinstance(base, Jet):
         return np.asarray(np.power(base, exponent))
-    if exponent == int(exponent) and abs(exponent) <= MAX_EXPONENT:
+    if float(exponent).is_integer() and abs(exponent) <= MAX_EXPONENT:  # a nan is no whole number
         product = _whole_power(base, abs(int(exponent)))
         return product if exponent >= 0 else 1.0 / product
     return select(
         base,
-        (base.value == 0.0, lambda u: _power_at_zero(u, exponent)),
+        ((base.value == 0.0) & (not np.isnan(exponent)), lambda u: _power_at_zero(u, exponent)),
         otherwise=lambda u: integrate(
             u,
             (np.power(u.value, exponent), 1.0 / u.value),

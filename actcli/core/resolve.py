@@ -34,7 +34,7 @@ def _numbers(settings: str) -> dict[str, float]:
     numbers = {}
     for setting in settings.split(","):
         name, equals, number = (part.strip() for part in setting.partition("="))
-        if not (name and equals):
+        if not (name.isidentifier() and equals):
             raise InputError(f"a parameter is written name=number, not {setting!r}")
         if name in numbers:
             raise InputError(f"{name} is set twice")

@@ -42,7 +42,7 @@ def gain_report(gain: Gain, terminal: Terminal) -> str:
         # Code is for copying, and is not folded.
         code = label in ("PyTorch", "JAX")
         line = terminal.text(f"{label:<{width}}{text}")
-        lines.append(line if code else fill(line, max(terminal.width, width + 8), subsequent_indent=" " * width))
+        lines.append(line if code else fill(line, max(terminal.width, width + 4), subsequent_indent=" " * width))
     return "\n".join(lines) + "\n"
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal, TextIO
 
 PIPE_WIDTH, PIPE_HEIGHT = 80, 24
+LARGEST = 1000  # columns or lines: what COLUMNS asks for beyond would only eat memory
 
 # Every character beyond ASCII that a view writes, and what stands for it where only ASCII can be shown.
 _ASCII = str.maketrans(
@@ -39,8 +40,8 @@ class Terminal:
         width, height = _size(stream) if is_terminal else (PIPE_WIDTH, PIPE_HEIGHT)
         shows_colour = is_terminal and environ.get("TERM") != "dumb"
         return cls(
-            width=_positive(environ.get("COLUMNS")) or width,
-            height=_positive(environ.get("LINES")) or height,
+            width=_size_in(environ, "COLUMNS") or width,
+            height=_size_in(environ, "LINES") or height,
             colour=not environ.get("NO_COLOR") and (shows_colour or bool(environ.get("FORCE_COLOR"))),
             unicode=(getattr(stream, "encoding", None) or "ascii").lower().startswith("utf"),
         )
@@ -70,9 +71,11 @@ def _size(stream: TextIO) -> tuple[int, int]:
     except (OSError, ValueError):
         return PIPE_WIDTH, PIPE_HEIGHT
     # A pseudo-terminal that nobody gave a size reports 0.
-    return width or PIPE_WIDTH, height or PIPE_HEIGHT
+    return min(width or PIPE_WIDTH, LARGEST), min(height or PIPE_HEIGHT, LARGEST)
 
 
-def _positive(text: str | None) -> int | None:
-    """The number in COLUMNS or LINES; None when there is none or it is no size."""
-    return int(text) if text and text.isascii() and text.isdigit() and int(text) > 0 else None
+def _size_in(environ: Mapping[str, str], name: str) -> int | None:
+    """The number in COLUMNS or LINES, bounded; None when there is none or it is no size."""
+    text = environ.get(name, "")
+    digits = text.lstrip("0") if text.isascii() and text.isdigit() else ""
+    return min(int(digits[:9]), LARGEST) if digits else None  # Python refuses to read thousands of digits

@@ -2,10 +2,10 @@
 
     python -m tests.cli.random_command_lines [--count 1000] [--seed 0]
 
-The commands and their options are those of the program. Each line runs in a process of its own, forked after the
-imports, with limits to its memory and files; one that takes long gets a Ctrl-C. Prints the lines that ended with a
-traceback, with an undocumented exit code, with more or less than one line of complaint, or that left half a file
-behind.
+The commands and their options are those of the program; the terminal's size, the locale and stdout are any. Each line
+runs in a process of its own, forked after the imports, with limits to its memory and files; one that takes long gets a
+Ctrl-C. Prints the lines that ended with a traceback, with an undocumented exit code, with more or less than one line of
+complaint, or that left half a file behind.
 """
 
 import argparse
@@ -77,9 +77,18 @@ STDIN = [
 ]
 
 
+ENVIRONMENTS = [
+    *({"COLUMNS": columns} for columns in ("1", "2", "7", "20", "20", "40", "0", "x", "100000000", "9" * 5000)),
+    *({"LINES": lines} for lines in ("1", "3", "100000000")),
+    *({"LC_ALL": "C", "COLUMNS": columns} for columns in ("1", "20", "80")),
+    *({"FORCE_COLOR": "1"}, {"FORCE_COLOR": "1", "COLUMNS": "20"}, {}, {}, {}),
+]
+
+
 @dataclass(frozen=True)
 class Run:
     arguments: list[str]
+    environment: dict[str, str]
     stdin: bytes
     exit_code: int | None
     stdout: bytes
@@ -176,24 +185,27 @@ def some_files(directory: Path) -> list[str]:
     for name, array in arrays.items():
         np.save(directory / name, array)
     names = [*contents, *arrays, "new.txt", "new.csv", "new.json", "new.npy", "missing/new.txt", "."]
-    return [*names, "-", "", "/dev/full", "/dev/null"]
+    return [*names, "-", "", "/dev/full", "/dev/null", "a\nb\x1b[2J.csv", "\udcff.npy"]
 
 
-def run(arguments: list[str], stdin: bytes, directory: Path) -> Run:
-    """The line in a forked process; whatever the files were, they are the same again afterwards."""
+def run(arguments: list[str], stdin: bytes, directory: Path, environment: dict[str, str], full: bool) -> Run:
+    """The line in a forked process, whose stdout is a file or a full disk."""
     before = set(os.listdir(directory))
     with tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         given.write(stdin)
         given.seek(0)
+        shown = os.open("/dev/full", os.O_WRONLY) if full else os.dup(out.fileno())
         child = os.fork()
         if not child:
-            _become(arguments, directory, [given.fileno(), out.fileno(), err.fileno()])
+            os.environ.update(environment)
+            _become(arguments, directory, [given.fileno(), shown, err.fileno()])
+        os.close(shown)
         exit_code, interrupted = _wait(child)
         out.seek(0)
         err.seek(0)
         left_behind = [name for name in set(os.listdir(directory)) - before if name.startswith(".actcli-")]
         stderr = err.read().decode("utf-8", "replace")
-        return Run(arguments, stdin, exit_code, out.read(), stderr, interrupted, left_behind)
+        return Run(arguments, environment, stdin, exit_code, out.read(), stderr, interrupted, left_behind)
 
 
 def _become(arguments: list[str], directory: Path, descriptors: list[int]) -> None:
@@ -242,13 +254,14 @@ def faults(seed: int, count: int) -> tuple[list[str], list[Run]]:
     with tempfile.TemporaryDirectory() as name:
         directory = Path(name)
         files = some_files(directory)
-        stdin = random.Random(seed + 1)
+        choose = random.Random(seed + 1)
         runs = []
         for line in lines(seed, count, files):
-            runs.append(run(line, stdin.choice(STDIN), directory))
+            stdin, environment, full = choose.choice(STDIN), choose.choice(ENVIRONMENTS), choose.random() < 0.05
+            runs.append(run(line, stdin, directory, environment, full))
             some_files(directory)
     return [
-        f"{fault}: actcli {shlex.join(r.arguments)} <<< {r.stdin!r}\n{r.stderr[-2000:]}"
+        f"{fault}: {r.environment} actcli {shlex.join(r.arguments)} <<< {r.stdin!r}\n{r.stderr[-2000:]}"
         for r in runs
         if (fault := r.fault())
     ], runs

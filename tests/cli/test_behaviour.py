@@ -80,6 +80,30 @@ def test_more_memory_than_there_is_is_refused() -> None:
     assert "memory" in complaint("differentiate", "softmax", "--grid", "0", "1", str(10**7))
 
 
+def test_an_error_is_one_line_and_moves_no_cursor_whatever_the_names_hold(tmp_path: Path) -> None:
+    named = complaint("evaluate", "relu", "--input", tmp_path / "a\nb\x1b[2J.txt")
+    assert named.endswith(r"a\nb\x1b[2J.txt: No such file or directory")
+    assert r"'a\nb\x1b=1'" in complaint("evaluate", "elu:a\nb\x1b=1", "1")
+
+
+def test_memory_is_bounded_by_what_there_is() -> None:
+    """So that an answer too large is a complaint and nothing for the kernel's OOM killer."""
+    program = """if True:
+        import os, resource
+        from actcli.memory import bound_memory
+        resource.setrlimit(resource.RLIMIT_DATA, (eval(os.environ["LIMIT"]), resource.RLIM_INFINITY))
+        bound_memory()
+        print(*resource.getrlimit(resource.RLIMIT_DATA))
+    """
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    for limit, most in {"resource.RLIM_INFINITY": memory, "1 << 30": 1 << 30}.items():
+        command = [sys.executable, "-c", program]
+        run = subprocess.run(command, capture_output=True, env=environment({"LIMIT": limit}), text=True, check=True)
+        bound, hard = map(int, run.stdout.split())
+        assert 0 < bound <= most
+        assert hard == -1, "what the user may still raise is left alone"
+
+
 def test_an_error_in_a_terminal_is_the_same_one_line() -> None:
     terminal = in_terminal("evaluate", "rleu", "1")
     assert terminal.exit_code == 2
@@ -176,6 +200,19 @@ def test_a_locale_without_unicode_gets_ascii(command: str) -> None:
     assert terminal.exit_code == 0
     assert terminal.sent.isascii()
     assert [line for line in terminal.lines if line] == [line for line in text.splitlines() if line]
+
+
+@pytest.mark.parametrize("command", EXAMPLES)
+def test_twenty_columns_of_ascii(command: str) -> None:
+    text = output(*EXAMPLES[command], env={"LC_ALL": "C", "COLUMNS": "20"})
+    text = re.sub(r"^(PyTorch|JAX) .*\n", "", text, flags=re.MULTILINE)  # code is for copying, and is not folded
+    if not _is_plain(command):
+        assert max(map(len, text.splitlines())) <= 20
+
+
+def _is_plain(command: str) -> bool:
+    """Whether its example, in a pipe, is numbers and nothing that is laid out."""
+    return command in ("evaluate", "differentiate", "list")
 
 
 def test_errors_show_names_beyond_ascii_in_any_locale() -> None:

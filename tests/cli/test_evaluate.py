@@ -284,3 +284,10 @@ def test_a_million_numbers_pass_without_loss() -> None:
     values = np.array(output("evaluate", "relu", "--grid", "-1", "1", str(count)).split(), dtype=float)
     assert len(values) == count
     assert values.sum() == pytest.approx(count**2 / (4 * (count - 1)), rel=1e-12)
+
+
+@pytest.mark.parametrize("command", ["evaluate", "differentiate"])
+def test_no_numbers_are_no_rows(command: str) -> None:
+    for form, text in {"table": "", "plain": "", "csv": ""}.items():
+        assert output(command, "softmax", "--format", form) == text
+    assert document(command, "softmax")["y"] == []

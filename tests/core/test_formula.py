@@ -113,6 +113,37 @@ def test_a_branch_that_is_not_taken_cannot_spoil_the_other():
     assert activation.derivatives([0.5, 2.0], 2).tolist() == [[0.5, math.log(2)], [1, 0.5], [0, -0.25]]
 
 
+def test_a_nest_of_comparisons_takes_no_longer_than_its_length():
+    text = "x"
+    for _ in range(29):
+        text = f"x<=({text})<=x"
+    # At 1 each comparison holds; at 3 the innermost is 1, and 3 <= 1 does not; at -1 neither does -1 <= 0 <= -1.
+    assert resolve(text)([1.0, 3.0, -1.0]).tolist() == [1.0, 0.0, 0.0]
+
+
+@pytest.mark.parametrize("count", [3, 7, 98])
+def test_the_largest_of_many(count):
+    lines = ", ".join(f"{k}*x - {k * k}" for k in range(count))  # tangents of the parabola x²/4
+    envelope = resolve(f"max({lines})")
+    kinks = [2 * k + 1.0 for k in range(count - 1)]
+    np.testing.assert_allclose(envelope.kinks(), kinks, rtol=1e-9)
+    between = np.arange(0.0, 2 * count, 2)
+    np.testing.assert_allclose(envelope(between), between**2 / 4)
+    assert envelope.derivative(between).tolist() == list(range(count))
+    assert envelope.derivative(kinks).tolist() == list(range(count - 1)), "of two that attain it, the first"
+
+
+def test_more_kinks_than_are_looked_at_are_those_nearest_to_zero():
+    found = np.array(resolve("abs(sin(100*x))").kinks())
+    expected = np.pi / 100 * np.arange(-127, 128)
+    np.testing.assert_allclose(found[np.abs(found) < 4], expected[np.abs(expected) < 4], atol=1e-12)
+    assert 250 < len(found) <= 256
+
+
+def test_an_exponent_may_be_nan():
+    assert np.isnan(resolve("x**(1e400 - 1e400)").derivatives([0.0, 2.0], 3)[1:]).all()
+
+
 def test_max_and_min_pass_nan_on():
     assert np.isnan(resolve("max(0, x)")(math.nan))
     assert np.isnan(resolve("min(x, 0)")(math.nan))

@@ -53,6 +53,12 @@ def test_what_is_no_size_is_ignored(nonsense: str) -> None:
     assert Terminal.of(pipe(), {"COLUMNS": nonsense}).width == 80
 
 
+@pytest.mark.parametrize("size", ["100000000", "9" * 5000, "00001000"])
+def test_no_size_is_so_large_that_a_picture_of_it_would_eat_the_memory(size: str) -> None:
+    terminal = Terminal.of(pipe(), {"COLUMNS": size, "LINES": size})
+    assert (terminal.width, terminal.height) == (1000, 1000)
+
+
 @pytest.mark.parametrize(
     ("environ", "on_a_terminal", "in_a_pipe"),
     [

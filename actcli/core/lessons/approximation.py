@@ -152,11 +152,12 @@ def _measured(network: Network, units: int, x: Array, target: Array) -> Approxim
     error = np.abs(output - target)
     largest = int(error.argmax())
     line = np.interp(x, x[[0, -1]], output[[0, -1]])
+    scale = error[largest] or 1.0  # the square of a large error would overflow
     return Approximation(
         units=units,
         max_error=float(error[largest]),
         at=float(x[largest]),
-        rms_error=float(np.sqrt(np.mean(error**2))),
+        rms_error=float(scale * np.sqrt(np.mean((error / scale) ** 2))),
         straight=bool(np.abs(output - line).max() <= _STRAIGHT * np.abs(output).max()),
         network=network,
     )

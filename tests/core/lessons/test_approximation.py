@@ -123,3 +123,9 @@ def test_bends_are_even_but_for_a_quarter_of_their_distance() -> None:
         assert moved[-1][[0, -1]] == pytest.approx([0, 0], abs=1e-12)
         assert 0.2 * 0.3 < np.abs(moved[-1]).max() <= 0.25 * 0.3
     assert not np.allclose(*moved)
+
+
+def test_huge_targets_have_errors_of_their_size() -> None:
+    (found,) = approximate(resolve("1e300*sin(x)"), resolve("relu"), [16], -3.0, 3.0, seed=0)
+    (unit,) = approximate(resolve("sin(x)"), resolve("relu"), [16], -3.0, 3.0, seed=0)
+    assert found.rms_error == pytest.approx(1e300 * unit.rms_error)
