@@ -9,25 +9,25 @@ __version__ = "1.0.0"
 
 _MODULES = {
     "Activation": "activation",
-    "Auditor": "audit",
+    "Auditor": "audit.auditor",
     "CATALOGUE": "catalogue",
-    "CollapseConfig": "collapse",
-    "DataSet": "datasets",
-    "DepthConfig": "depth_config",
-    "DepthExperiment": "depth",
+    "CollapseConfig": "lessons.collapse",
+    "DataSet": "network.datasets",
+    "DepthConfig": "depth.config",
+    "DepthExperiment": "depth.experiment",
     "InputError": "errors",
-    "approximate": "approximation",
-    "collapse": "collapse",
-    "compare": "comparison",
-    "describe": "properties",
-    "from_examples": "datasets",
-    "gain": "theory",
-    "gradient_depth": "depth",
-    "replay": "replay",
+    "approximate": "lessons.approximation",
+    "collapse": "lessons.collapse",
+    "compare": "analysis.comparison",
+    "describe": "analysis.properties",
+    "from_examples": "network.datasets",
+    "gain": "theory.gain",
+    "gradient_depth": "depth.experiment",
+    "replay": "depth.replay",
     "resolve": "resolve",
     "round_to": "rounding",
-    "sweep": "audit_sweep",
-    "trace": "trace",
+    "sweep": "audit.inputs",
+    "trace": "lessons.trace",
 }
 """Public name -> the module of actcli.core that holds it. Type checkers read the imports below."""
 
@@ -35,25 +35,25 @@ __all__ = ["__version__", *_MODULES]
 
 if TYPE_CHECKING:
     from actcli.core.activation import Activation as Activation
-    from actcli.core.approximation import approximate as approximate
-    from actcli.core.audit import Auditor as Auditor
-    from actcli.core.audit_sweep import sweep as sweep
+    from actcli.core.analysis.comparison import compare as compare
+    from actcli.core.analysis.properties import describe as describe
+    from actcli.core.audit.auditor import Auditor as Auditor
+    from actcli.core.audit.inputs import sweep as sweep
     from actcli.core.catalogue import CATALOGUE as CATALOGUE
-    from actcli.core.collapse import CollapseConfig as CollapseConfig
-    from actcli.core.collapse import collapse as collapse
-    from actcli.core.comparison import compare as compare
-    from actcli.core.datasets import DataSet as DataSet
-    from actcli.core.datasets import from_examples as from_examples
-    from actcli.core.depth import DepthExperiment as DepthExperiment
-    from actcli.core.depth import gradient_depth as gradient_depth
-    from actcli.core.depth_config import DepthConfig as DepthConfig
+    from actcli.core.depth.config import DepthConfig as DepthConfig
+    from actcli.core.depth.experiment import DepthExperiment as DepthExperiment
+    from actcli.core.depth.experiment import gradient_depth as gradient_depth
+    from actcli.core.depth.replay import replay as replay
     from actcli.core.errors import InputError as InputError
-    from actcli.core.properties import describe as describe
-    from actcli.core.replay import replay as replay
+    from actcli.core.lessons.approximation import approximate as approximate
+    from actcli.core.lessons.collapse import CollapseConfig as CollapseConfig
+    from actcli.core.lessons.collapse import collapse as collapse
+    from actcli.core.lessons.trace import trace as trace
+    from actcli.core.network.datasets import DataSet as DataSet
+    from actcli.core.network.datasets import from_examples as from_examples
     from actcli.core.resolve import resolve as resolve
     from actcli.core.rounding import round_to as round_to
-    from actcli.core.theory import gain as gain
-    from actcli.core.trace import trace as trace
+    from actcli.core.theory.gain import gain as gain
 else:
 
     def __getattr__(name):

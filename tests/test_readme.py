@@ -92,6 +92,13 @@ def test_every_module_that_is_named_is_there():
     assert [name for name in re.findall(r"python -m (\S*\w)", README.read_text()) if not find_spec(name)] == []
 
 
+def test_every_file_that_is_named_is_there():
+    root = README.parent
+    named = set(re.findall(r"`(\w+/[a-z_/]+\.py)`", README.read_text()))
+    assert len(named) >= 5
+    assert [name for name in named if not (root / name).exists() and not (root / "actcli" / name).exists()] == []
+
+
 def test_it_is_short():
     assert len(README.read_text().splitlines()) < 400
 
