@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from actcli.commands.numbers import answer
-from actcli.core.datasets import from_examples
 from actcli.core.errors import InputError
+from actcli.core.network.datasets import from_examples
 from actcli.core.resolve import resolve
 from actcli.streams.errors import StreamError
 from actcli.streams.examples import read_examples
