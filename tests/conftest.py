@@ -1,12 +1,21 @@
 """What all tests share."""
 
 import os
+from typing import Any
 
 # As the program itself does, before NumPy is imported: see actcli.cli.main.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
+import pytest
 from hypothesis import settings
 
 # A loaded machine is slow, not wrong; and the same examples every time keep a failure reproducible.
 settings.register_profile("actcli", deadline=None, derandomize=True)
+# Other ones every time, and more: pytest --hypothesis-profile thorough
+settings.register_profile("thorough", deadline=None, max_examples=1000)
 settings.load_profile("actcli")
+
+
+def pytest_xdist_auto_num_workers(config: Any) -> int | None:
+    """A process for each processor for the whole suite, as pytest-xdist decides it; none for a part of it."""
+    return None if config.args_source is pytest.Config.ArgsSource.TESTPATHS else 0

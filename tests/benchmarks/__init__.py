@@ -1,5 +1,5 @@
-"""Programs that measure.
+"""Programs that measure: `python -m tests.benchmarks` shows the figures that matter, of all of them.
 
-`python -m tests.benchmarks.accuracy`, `.torch_accuracy`, `.throughput`, `.kernels`, `.training`; and, of whole
-processes, `.startup`, `.text` and `.npy`.
+`.accuracy`, `.torch_accuracy`, `.throughput`, `.kernels`, `.training`; and, of whole processes, `.startup`, `.text`
+and `.npy`.
 """

@@ -23,13 +23,17 @@ from mpmath import mpf
 from actcli.core.activation import Activation
 from actcli.core.catalogue import CATALOGUE
 from actcli.core.resolve import resolve
+from tests.benchmarks.figures import Figure
 from tests.benchmarks.markdown import short, table
 from tests.benchmarks.points import points
 from tests.truth import BITS, LIMITS, derivatives, near_a_zero_of_the_slope, ulp_error
 
 EPS = 2.0**-52
 Array = npt.NDArray[np.float64]
+Task = tuple[str, int, tuple[int, ...]]
+"""Label, points, orders."""
 
+POINTS, JOBS, ORDERS = 500, 2, (0, 1, 2, 3, 4, 5, 6)
 BOUNDS = {"value": 4.0, "slope": 4.0, "near zero": 1.0, "higher": 1.0, "limit": 4.0}
 
 
@@ -164,6 +168,13 @@ def worst_of(label: str, measured: Iterable[Error]) -> Row:
     return Row(label, worst)
 
 
+KINDS = {
+    "value": ("the worst value", "ULP"),
+    "slope": ("the worst slope", "ULP"),
+    "near zero": ("the worst slope near its zeros", "eps"),
+    "limit": ("the worst limit at ±inf", "ULP"),
+    "higher": ("the worst of orders 2 to 6", "of what is allowed"),
+}
 HEADINGS = {
     "value": ("value, ULP", "at x"),
     "slope": ("slope, ULP", "at x"),
@@ -181,7 +192,21 @@ def printed(rows: Iterable[Row], orders: Iterable[int]) -> str:
     return table(header, [row.cells(kinds) for row in rows])
 
 
-def row_of(task: tuple[str, int, tuple[int, ...]]) -> Row:
+def measured(points: int = POINTS, jobs: int = JOBS) -> list[Figure]:
+    """The worst of the whole catalogue, kind by kind."""
+    rows = rows_of(row_of, [(label, points, ORDERS) for label in elementwise()], jobs)
+    found = []
+    for kind, (what, unit) in KINDS.items():
+        error, label = max(
+            ((error, row.label) for row in rows for error in row.worst.values() if error.kind == kind),
+            key=lambda pair: pair[0].size,
+        )
+        where = f"{_NAMES[error.order]} of {label} at {place(error.x)}"
+        found.append(Figure(f"{what}: {where}", f"mpmath, {unit}", error.size, BOUNDS[kind]))
+    return found
+
+
+def row_of(task: Task) -> Row:
     label, count, orders = task
     activation = resolve(label)
     xs = [-math.inf, *points(activation, count), math.inf]
@@ -190,25 +215,34 @@ def row_of(task: tuple[str, int, tuple[int, ...]]) -> Row:
 
 def arguments(description: str, orders: str) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--points", type=int, default=500, help="random points an activation, beside the fixed ones")
+    parser.add_argument("--points", type=int, default=POINTS, help="random points an activation, beside the fixed ones")
     parser.add_argument("--only", default="", help="NAME,... instead of the whole catalogue")
     parser.add_argument("--orders", default=orders, help="which derivatives to measure")
-    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--jobs", type=int, default=JOBS)
     return parser
 
 
-def run(row: Callable[[tuple[str, int, tuple[int, ...]]], Row], options: argparse.Namespace) -> list[Row]:
-    elementwise = [name for name, activation in CATALOGUE.items() if not activation.rowwise]
-    labels = options.only.split(",") if options.only else elementwise
+def elementwise() -> list[str]:
+    return [name for name, activation in CATALOGUE.items() if not activation.rowwise]
+
+
+def rows_of(
+    row: Callable[[Task], Row], labels: Iterable[str], points: int, orders: tuple[int, ...], jobs: int
+) -> list[Row]:
+    with multiprocessing.Pool(jobs) as pool:
+        return pool.map(row, [(label, points, orders) for label in labels], chunksize=1)
+
+
+def run(row: Callable[[Task], Row], options: argparse.Namespace) -> list[Row]:
+    labels = options.only.split(",") if options.only else elementwise()
     orders = tuple(int(order) for order in options.orders.split(","))
-    with multiprocessing.Pool(options.jobs) as pool:
-        rows = pool.map(row, [(label, options.points, orders) for label in labels], chunksize=1)
+    rows = rows_of(row, [(label, options.points, orders) for label in labels], options.jobs)
     print(printed(rows, orders))
     return rows
 
 
 def main() -> int:
-    rows = run(row_of, arguments(__doc__, orders="0,1,2,3,4,5,6").parse_args())
+    rows = run(row_of, arguments(__doc__, orders=",".join(map(str, ORDERS))).parse_args())
     broken = [(row.label, error) for row in rows for error in row.worst.values() if error.broken]
     if broken:
         print("\nOut of bounds:")

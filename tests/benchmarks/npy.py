@@ -12,31 +12,34 @@ from pathlib import Path
 
 import numpy as np
 
-from tests.benchmarks.markdown import table
+from tests.benchmarks.figures import Figure, report
 from tests.benchmarks.processes import PROGRAM, medians
 
+SIZE, REPEATS = 40_000_000, 5
 NUMPY = "import sys, numpy as np; np.save(sys.argv[2], np.tanh(np.load(sys.argv[1], mmap_mode='r')))"
-BOUND = 0.6
+BOUND = 1 / 0.6
+
+
+def measured(size: int = SIZE, repeats: int = REPEATS, directory: str | None = None) -> list[Figure]:
+    with tempfile.TemporaryDirectory(dir=directory) as made:
+        x, y = Path(made, "x.npy"), Path(made, "y.npy")
+        np.save(x, np.random.default_rng(5).normal(0.0, 3.0, size))
+        commands = {
+            "NumPy": [sys.executable, "-c", NUMPY, str(x), str(y)],
+            "actcli": [PROGRAM, "evaluate", "tanh", "--input", str(x), "--output", str(y)],
+        }
+        found = medians(commands, repeats, outputs=[y])
+    what = f"evaluate tanh, {size:,} numbers of .npy"
+    return [Figure(what, "NumPy", found["actcli"] / found["NumPy"], BOUND, found["actcli"])]
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--size", type=int, default=40_000_000)
-    parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--size", type=int, default=SIZE)
+    parser.add_argument("--repeats", type=int, default=REPEATS)
     parser.add_argument("--directory", help="where the files are written; of the system's choice without it")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory(dir=options.directory) as directory:
-        x, y = Path(directory, "x.npy"), Path(directory, "y.npy")
-        np.save(x, np.random.default_rng(5).normal(0.0, 3.0, options.size))
-        commands = {
-            "NumPy": [sys.executable, "-c", NUMPY, str(x), str(y)],
-            "actcli evaluate tanh": [PROGRAM, "evaluate", "tanh", "--input", str(x), "--output", str(y)],
-        }
-        found = medians(commands, options.repeats, outputs=[y])
-    speeds = {name: found["NumPy"] / seconds for name, seconds in found.items()}
-    rows = [[name, f"{seconds:.2f}", f"{speeds[name]:.2f}"] for name, seconds in found.items()]
-    print(table(["process", "s", "of NumPy's speed"], rows))
-    return 1 if min(speeds.values()) < BOUND else 0
+    return report(measured(options.size, options.repeats, options.directory))
 
 
 if __name__ == "__main__":

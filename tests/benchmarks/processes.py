@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 PROGRAM = str(Path(sys.executable).with_name("actcli"))
+# A process decides on its threads by itself.
+ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.endswith("_NUM_THREADS")}
 
 
 def medians(
@@ -25,7 +27,7 @@ def medians(
                 output.unlink(missing_ok=True)
             with open(stdin or os.devnull, "rb") as file:
                 start = time.perf_counter()
-                subprocess.run(command, stdin=file, stdout=subprocess.DEVNULL, check=True)
+                subprocess.run(command, stdin=file, stdout=subprocess.DEVNULL, env=ENVIRONMENT, check=True)
                 elapsed = time.perf_counter() - start
             if turn:  # the first one warms the disk's cache
                 seconds[name].append(elapsed)

@@ -9,9 +9,10 @@ import argparse
 import sys
 from pathlib import Path
 
-from tests.benchmarks.markdown import table
+from tests.benchmarks.figures import Figure, report
 from tests.benchmarks.processes import PROGRAM, medians
 
+REPEATS = 31
 NUMPY, TYPER = 'python -c "import numpy"', 'python -c "import typer"'
 _TAB = """
 source "$0"
@@ -38,22 +39,18 @@ BOUNDS = {
 }
 
 
+def measured(repeats: int = REPEATS) -> list[Figure]:
+    found = medians(COMMANDS, repeats)
+    return [
+        Figure(name, reference, found[name] / found[reference], bound, found[name])
+        for name, (reference, bound) in BOUNDS.items()
+    ]
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--repeats", type=int, default=31)
-    found = medians(COMMANDS, parser.parse_args().repeats)
-    rows, broken = [], False
-    for name, seconds in found.items():
-        milliseconds = f"{1e3 * seconds:.0f}"
-        if name not in BOUNDS:
-            rows.append([name, milliseconds, "", ""])
-            continue
-        reference, bound = BOUNDS[name]
-        ratio = seconds / found[reference]
-        broken |= ratio > bound
-        rows.append([name, milliseconds, f"{ratio:.2f}", f"{bound} x {reference.split()[-1][:-1]}"])
-    print(table(["process", "ms", "ratio", "at most"], rows))
-    return 1 if broken else 0
+    parser.add_argument("--repeats", type=int, default=REPEATS)
+    return report(measured(parser.parse_args().repeats))
 
 
 if __name__ == "__main__":

@@ -12,7 +12,8 @@ import os
 import statistics
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
@@ -20,7 +21,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import numpy as np
 
 from actcli.core.catalogue import CATALOGUE
-from tests.benchmarks.markdown import short, table
+from tests.benchmarks.figures import Figure, report
 
 try:
     from scipy import special
@@ -29,6 +30,7 @@ except ImportError:
 
 Function = Callable[[Any], Any]
 
+SIZE, REPEATS = 1_000_000, 15
 BOUND, BOUND_OF_COMPENSATED = 3.0, 8.0
 COMPENSATED = {"gelu", "gelu_tanh", "quick_gelu"}
 ROW = 1000
@@ -120,47 +122,45 @@ def seconds(function: Function, x: Any) -> float:
     return time.perf_counter() - start
 
 
-def measured(name: str, naive: Function, size: int, repeats: int) -> tuple[float, float, float]:
-    """The medians of the naive time, of actcli's, and of their ratio."""
+def figure(name: str, size: int, repeats: int) -> Figure | None:
+    """None where there is nothing to compare with here."""
+    by_scipy = SCIPY.get(name) if special else None
+    naive = by_scipy or NUMPY.get(name)
+    if naive is None:
+        return None
     activation = CATALOGUE[name]
     x = np.random.default_rng(20).normal(0.0, 3.0, size)
     x = x.reshape(-1, ROW) if activation.rowwise else x
     with np.errstate(all="ignore"):
         turns = [(seconds(naive, x), seconds(activation, x)) for _ in range(repeats + 1)][1:]
-    return (
-        statistics.median(naive for naive, _ in turns),
+    return Figure(
+        name,
+        "naive SciPy" if by_scipy else "naive NumPy",
+        statistics.median(ours / theirs for theirs, ours in turns),
+        BOUND_OF_COMPENSATED if name in COMPENSATED else BOUND,
         statistics.median(ours for _, ours in turns),
-        statistics.median(ours / naive for naive, ours in turns),
     )
 
 
-def rows(names: list[str], size: int, repeats: int) -> Iterator[tuple[list[str], bool]]:
-    for name in names:
-        naive = SCIPY.get(name) if special else None
-        source = "scipy.special" if naive else "NumPy"
-        naive = naive or NUMPY.get(name)
-        if naive is None:
-            yield [name, "—", "—", "—", "—", "needs SciPy" if name in SCIPY else "nothing to compare with"], False
-            continue
-        theirs, ours, ratio = measured(name, naive, size, repeats)
-        bound = BOUND_OF_COMPENSATED if name in COMPENSATED else BOUND
-        verdict = "" if ratio <= bound else "too slow"
-        yield (
-            [name, f"{1e3 * theirs:.1f}", f"{1e3 * ours:.1f}", short(ratio), f"{bound:g}", verdict or source],
-            bool(verdict),
-        )
+def measured(names: Iterable[str] = CATALOGUE, size: int = SIZE, repeats: int = REPEATS) -> list[Figure]:
+    return [found for name in names if (found := figure(name, size, repeats))]
+
+
+def extremes() -> list[Figure]:
+    """Of the whole catalogue: the middle one, and the slowest of each bound."""
+    found = sorted(measured(), key=lambda figure: figure.ratio)
+    slowest = {figure.at_most: figure for figure in found}.values()
+    chosen = [("the middle one", found[len(found) // 2]), *(("the slowest of its bound", figure) for figure in slowest)]
+    return [replace(f, what=f"{f.what}, {SIZE:,} float64 in memory: {place}") for place, f in chosen]
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--size", type=int, default=1_000_000)
-    parser.add_argument("--repeats", type=int, default=15)
-    parser.add_argument("--only", default="")
+    parser.add_argument("--size", type=int, default=SIZE)
+    parser.add_argument("--repeats", type=int, default=REPEATS)
+    parser.add_argument("--only", default=",".join(CATALOGUE))
     options = parser.parse_args()
-    names = options.only.split(",") if options.only else list(CATALOGUE)
-    found = list(rows(names, options.size, options.repeats))
-    print(table(["activation", "naive, ms", "actcli, ms", "ratio", "bound", ""], [cells for cells, _ in found]))
-    return 1 if any(broken for _, broken in found) else 0
+    return report(measured(options.only.split(","), options.size, options.repeats))
 
 
 if __name__ == "__main__":

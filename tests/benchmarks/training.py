@@ -22,7 +22,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as the program itself does
@@ -36,13 +36,14 @@ from actcli.core.network.losses import LOSSES
 from actcli.core.network.normalisation import AXES
 from actcli.core.network.training import measure
 from actcli.core.resolve import resolve
-from tests.benchmarks.markdown import short, table
+from tests.benchmarks.figures import Figure, report
+from tests.benchmarks.processes import ENVIRONMENT, PROGRAM
 
 HERE = Path(__file__).parent
-# A process decides on its threads by itself.
-ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.endswith("_NUM_THREADS")}
-ACTCLI = [str(Path(sys.executable).with_name("actcli")), "gradient-depth", "--act", "sigmoid", "--format", "json"]
-TIMES_FASTER, DIFFERENCE = 3.0, 1e-9
+ACTCLI = [PROGRAM, "gradient-depth", "--act", "sigmoid", "--format", "json"]
+REPEATS = 15
+FASTER, DIFFERENCE = 1 / 3, 1e-9
+NEED_TORCH = {"process", "gradients"}
 ENDLESS = 10**9
 
 
@@ -59,10 +60,6 @@ def turns(repeats: int, *functions: Callable[[], object]) -> list[list[float]]:
 
 def ratio(above: list[float], below: list[float]) -> float:
     return statistics.median(a / b for a, b in zip(above, below, strict=True))
-
-
-def milliseconds(times: Sequence[float]) -> str:
-    return f"{1e3 * statistics.median(times):.3g}"
 
 
 # --- this machine alone -----------------------------------------------------------------------------------------------
@@ -94,28 +91,27 @@ def matrix_products(activation: str) -> Callable[[], object]:
     return run
 
 
-def step(repeats: int) -> Iterator[str]:
-    rows = []
+def step(repeats: int = REPEATS) -> list[Figure]:
+    found = []
     for activation in ("relu", "sigmoid", "tanh", "gelu"):
         steps, products = turns(20 * repeats, stepper(activation), matrix_products(activation))
-        rows.append([activation, milliseconds(steps), milliseconds(products), short(ratio(steps, products))])
-    yield table(["a step of 20 x 64", "ms", "its matrix products, ms", "ratio"], rows)
+        what = f"a training step of 20 x 64 {activation} units"
+        found.append(Figure(what, "its matrix products", ratio(steps, products), seconds=statistics.median(steps)))
+    return found
 
 
-def layers(repeats: int) -> Iterator[str]:
-    counts, rows = (20, 100, 1000), []
+def layers(repeats: int = REPEATS) -> list[Figure]:
+    counts, found = (20, 100, 1000), []
     for activation in ("relu", "sigmoid"):
         # 1,000 layers in each turn, so that none is too short to be timed.
         times = turns(repeats, *[stepper(activation, count, counts[-1] // count) for count in counts])
-        each = [[time / counts[-1] for time in found] for found in times]
-        for count, found in zip(counts, each, strict=True):
-            rows.append(
-                [f"{activation}, {count} layers", f"{1e6 * statistics.median(found):.1f}", short(ratio(found, each[0]))]
-            )
-    yield table(["a step", "µs a layer", "beside 20 layers"], rows)
+        for count, these in zip(counts[1:], times[1:], strict=True):
+            what, each = f"each of {count} {activation} layers in a step", statistics.median(these) / counts[-1]
+            found.append(Figure(what, f"each of {counts[0]}", ratio(these, times[0]), seconds=each))
+    return found
 
 
-def steps(repeats: int) -> Iterator[str]:
+def steps(repeats: int = REPEATS) -> list[Figure]:
     counts = (100, 200, 500, 1000)
 
     def run(count: int) -> Callable[[], object]:
@@ -129,39 +125,44 @@ def steps(repeats: int) -> Iterator[str]:
 
     times = turns(max(1, repeats // 5), *map(run, counts))
     each = [[time / count for time in found] for found, count in zip(times, counts, strict=True)]
-    rows = [
-        [f"{count} steps", milliseconds(found), short(ratio(found, each[0]))]
-        for count, found in zip(counts, each, strict=True)
+    return [
+        Figure(
+            f"each of {count} steps", f"each of {counts[0]}", ratio(found, each[0]), seconds=statistics.median(found)
+        )
+        for count, found in zip(counts[1:], each[1:], strict=True)
     ]
-    yield table(["a run of 20 x 64 sigmoid units", "ms a step", "beside 100 steps"], rows)
 
 
 # --- beside PyTorch ---------------------------------------------------------------------------------------------------
 
 
-def process(repeats: int, python: str) -> Iterator[str]:
-    """Raises AssertionError where actcli is less than 3 times faster."""
+def has_torch(python: str) -> bool:
+    """Whether that Python can import it; says so on stderr where it cannot."""
+    found = subprocess.run([python, "-c", "import torch"], capture_output=True, check=False).returncode == 0
+    if not found:
+        print(f"{python} cannot import torch, so there is nothing of it below; see --python", file=sys.stderr)
+    return found
 
+
+def process(python: str, repeats: int = REPEATS) -> list[Figure]:
     def run(*command: str) -> Callable[[], object]:
         return lambda: subprocess.run(command, env=ENVIRONMENT, check=True, stdout=subprocess.DEVNULL)
 
     script = str(HERE / "torch_training.py")
-    commands = {
-        "actcli": run(*ACTCLI),
-        "PyTorch": run(python, script),
-        "PyTorch, one thread": run(python, script, "1"),
+    ours = run(*ACTCLI)
+    theirs = {
+        "the same in PyTorch": run(python, script),
+        "PyTorch on one thread": run(python, script, "1"),
         "import torch": run(python, "-c", "import torch"),
     }
-    times = dict(zip(commands, turns(max(1, repeats // 3), *commands.values()), strict=True))
-    ratios = {name: ratio(found, times["actcli"]) for name, found in times.items()}
-    rows = [[name, f"{statistics.median(found):.2f}", short(ratios[name])] for name, found in times.items()]
-    yield table(["20 x 64 sigmoid units, batch 128, 200 steps", "s", "beside actcli"], rows)
-    fastest = min(ratios["PyTorch"], ratios["PyTorch, one thread"])
-    assert fastest >= TIMES_FASTER, f"a process less than {TIMES_FASTER:g} times faster than PyTorch: {fastest:.2g}"
+    found, *others = turns(max(1, repeats // 3), ours, *theirs.values())
+    return [
+        Figure("actcli gradient-depth --act sigmoid", name, ratio(found, times), bound, statistics.median(found))
+        for (name, bound), times in zip(zip(theirs, (FASTER, FASTER, None), strict=True), others, strict=True)
+    ]
 
 
-def gradients(python: str) -> Iterator[str]:
-    """Raises AssertionError where a layer's differ by more than 1e-9."""
+def gradients(python: str) -> list[Figure]:
     activations = ("relu", "sigmoid", "tanh", "gelu")
     data = {"binary_cross_entropy": "spirals", "cross_entropy": "blobs", "mean_squared_error": "sine"}
     cases = list(itertools.product(LOSSES, (None, *AXES), (False, True)))
@@ -192,46 +193,39 @@ def gradients(python: str) -> Iterator[str]:
             for layer, (gw, gb) in enumerate(ours[case], 1)
         )
 
-    differences = {case: largest(case) for case in ours}
-    rows = [
-        [
-            f"{loss}, norm {norm or 'none'}{', residual' * residual}",
-            *(f"{differences[f'{loss} {norm} {residual} {activation}']:.1e}" for activation in activations),
-        ]
+    return [
+        Figure(
+            f"a gradient of {loss}, norm {norm or 'none'}{', residual' * residual}: largest relative difference",
+            "torch.autograd",
+            max(largest(f"{loss} {norm} {residual} {activation}") for activation in activations),
+            DIFFERENCE,
+        )
         for loss, norm, residual in cases
     ]
-    yield table(["8 x 32 units, the worst layer's difference", *activations], rows)
-    broken = [case for case, difference in differences.items() if not difference <= DIFFERENCE]
-    assert not broken, f"gradients further from autograd than {DIFFERENCE:g}: {', '.join(broken)}"
+
+
+def beside_torch(python: str) -> list[Figure]:
+    """The processes and the worst gradient; nothing where that Python has no torch."""
+    return [*process(python), max(gradients(python), key=lambda figure: figure.ratio)] if has_torch(python) else []
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--python", default=sys.executable, help="a Python that can import torch")
-    parser.add_argument("--repeats", type=int, default=15)
+    parser.add_argument("--repeats", type=int, default=REPEATS)
     parser.add_argument("--only", default="step,layers,steps,process,gradients")
     options = parser.parse_args()
-    measurements: dict[str, Callable[[], Iterator[str]]] = {
+    measurements: dict[str, Callable[[], list[Figure]]] = {
         "step": lambda: step(options.repeats),
         "layers": lambda: layers(options.repeats),
         "steps": lambda: steps(options.repeats),
-        "process": lambda: process(options.repeats, options.python),
+        "process": lambda: process(options.python, options.repeats),
         "gradients": lambda: gradients(options.python),
     }
-    torch = subprocess.run([options.python, "-c", "import torch"], capture_output=True, check=False).returncode == 0
-    broken = []
-    for name in options.only.split(","):
-        if name in ("process", "gradients") and not torch:
-            print(f"{name}: left out, {options.python} cannot import torch; see --python\n")
-            continue
-        try:
-            for text in measurements[name]():
-                print(text, end="\n\n", flush=True)
-        except AssertionError as error:
-            broken.append(str(error))
-    for text in broken:
-        print(f"- {text}")
-    return 1 if broken else 0
+    names = options.only.split(",")
+    if NEED_TORCH & set(names) and not has_torch(options.python):
+        names = [name for name in names if name not in NEED_TORCH]
+    return report([figure for name in names for figure in measurements[name]()])
 
 
 if __name__ == "__main__":

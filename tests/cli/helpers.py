@@ -18,9 +18,10 @@ import pyte
 from pexpect.fdpexpect import fdspawn
 
 from actcli.cli import COMMANDS, load
+from tests.cli import forked
+from tests.cli.forked import PATIENCE
 
 PROGRAM = str(Path(sys.executable).with_name("actcli"))
-PATIENCE = 30  # seconds
 
 # Nothing of the terminal, or of the taste, of whoever runs the tests.
 _FOREIGN = re.compile(r"COLUMNS|LINES|NO_COLOR|FORCE_COLOR|CLICOLOR|TERM|COLORTERM|LANG|LC_\w+|PYTHON\w+|PYTEST\w+")
@@ -57,7 +58,10 @@ def actcli(
 def actcli_in_bytes(
     *args: str | Path, stdin: bytes = b"", env: Mapping[str, str] | None = None, cwd: Path | None = None
 ) -> subprocess.CompletedProcess[bytes]:
+    """A run in pipes; with an `env` of its own it is a new process, which Python's start obeys too."""
     command = [PROGRAM, *map(str, args)]
+    if env is None:
+        return forked.run(command, stdin, environment(), cwd)
     return subprocess.run(
         command, input=stdin, capture_output=True, env=environment(env), cwd=cwd, timeout=PATIENCE, check=False
     )

@@ -29,6 +29,7 @@ import numpy as np  # isort: skip
 
 from actcli import cli
 from actcli.core.catalogue import CATALOGUE
+from tests.cli.forked import imports
 
 MEMORY, FILE_SIZE = 3 << 30, 64 << 20
 LONG = 2.0  # seconds until a Ctrl-C
@@ -251,6 +252,7 @@ def _wait(child: int) -> tuple[int | None, bool]:
 
 def faults(seed: int, count: int) -> tuple[list[str], list[Run]]:
     """A description of each line that went wrong, and all runs."""
+    imports()
     with tempfile.TemporaryDirectory() as name:
         directory = Path(name)
         files = some_files(directory)

@@ -5,7 +5,7 @@ import math
 import mpmath
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from actcli.core.errors import InputError
@@ -27,6 +27,7 @@ def test_half_lines_keep_a_share_of_the_variance(q, slope):
     assert field.slope_second_moment(q) == pytest.approx(0.5 * (1 + slope**2), rel=1e-10)
 
 
+@settings(max_examples=25)
 @given(variances)
 def test_the_error_function_has_williams_arcsine_law(q):
     field = field_of("erf")
@@ -42,6 +43,7 @@ def test_the_sine_has_its_gaussian_moments(q):
     assert field.next_variance(q, 1.5, 0.2) == pytest.approx(0.75 * (1 - math.exp(-2 * q)) + 0.2, rel=1e-9)
 
 
+@settings(max_examples=25)
 @given(q=variances, c=correlations)
 def test_the_correlation_map_of_relu_is_the_arc_cosine_kernel(q, c):
     """Cho and Saul (2009), Kernel methods for deep learning, of orders 1 and 0; every q, every σ_w²."""
@@ -52,6 +54,7 @@ def test_the_correlation_map_of_relu_is_the_arc_cosine_kernel(q, c):
     assert field.correlation_slope(c, q, 2.0) == pytest.approx((math.pi - angle) / math.pi, rel=1e-9)
 
 
+@settings(max_examples=25)
 @given(q=st.floats(1e-3, 10), c=correlations, sigma_b2=st.floats(0, 2))
 def test_the_correlation_map_of_the_error_function_is_williams_arcsine(q, c, sigma_b2):
     """Williams (1997), Computing with infinite networks."""
@@ -63,6 +66,7 @@ def test_the_correlation_map_of_the_error_function_is_williams_arcsine(q, c, sig
     assert field.correlation_slope(c, q, 1.7, sigma_b2) == pytest.approx(slope, rel=1e-9)
 
 
+@settings(max_examples=25)
 @given(q=st.floats(1e-3, 10), c=correlations)
 def test_the_correlation_map_of_the_sine(q, c):
     """2 sin u sin v = cos(u - v) - cos(u + v), and u ± v is Gaussian with variance 2q (1 ± c)."""
@@ -70,6 +74,7 @@ def test_the_correlation_map_of_the_sine(q, c):
     assert field_of("sin").next_correlation(c, q, 1.0) == pytest.approx(expected, rel=1e-8, abs=1e-10)
 
 
+@settings(max_examples=25)
 @given(q=variances, c=correlations)
 def test_the_correlation_map_of_the_step(q, c):
     """The quadrant's probability (Sheppard 1899)."""

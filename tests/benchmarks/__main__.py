@@ -1,0 +1,62 @@
+"""What actcli promises of speed and accuracy, measured: one table, each figure a ratio taken in one run.
+
+    python -m tests.benchmarks [--python PYTHON_WITH_TORCH] [--only NAME,...]
+
+Each part is a program of its own, which says how it measures and shows more. Ends with 1 where a bound is broken.
+"""
+
+import argparse
+import datetime
+import os
+import platform
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as the program itself does
+
+import numpy as np
+
+import actcli
+from tests.benchmarks import accuracy, npy, startup, text, throughput, training
+from tests.benchmarks.figures import Figure, report
+
+
+def machine() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        names = [line.partition(": ")[2] for line in lines if line.startswith("model name")]
+    except OSError:
+        names = []
+    processor = names[0] if names else platform.processor() or platform.machine()
+    today = datetime.datetime.now(datetime.UTC).date()
+    return (
+        f"{today}, {processor}, {os.cpu_count()} processors, {platform.system()}, "
+        f"Python {platform.python_version()}, NumPy {np.__version__}, actcli {actcli.__version__}"
+    )
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--python", default=sys.executable, help="a Python that can import torch")
+    parser.add_argument("--only", default="startup,text,npy,throughput,training,torch,accuracy")
+    options = parser.parse_args()
+    parts: dict[str, Callable[[], list[Figure]]] = {
+        "startup": startup.measured,
+        "text": text.measured,
+        "npy": npy.measured,
+        "throughput": throughput.extremes,
+        "training": training.step,
+        "torch": lambda: training.beside_torch(options.python),
+        "accuracy": accuracy.measured,
+    }
+    found = []
+    for name in options.only.split(","):
+        print(f"{name} ...", file=sys.stderr)
+        found += parts[name]()
+    print(machine(), end="\n\n")
+    return report(found)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

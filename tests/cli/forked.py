@@ -1,0 +1,124 @@
+"""The program as processes that are forked from one which has done its imports: a tenth of the cost of a new one.
+
+Each has pipes, arguments, environment, directory, signals, memory and end of its own, as a new process has. Only what
+Python does before the program's first line has been done already, so it is for tests that are not about that.
+"""
+
+import atexit
+import gc
+import importlib
+import os
+import pickle
+import pkgutil
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
+
+PATIENCE = 30  # seconds
+_MESSAGE = 100_000  # bytes, less than what a socket takes at once
+
+
+def run(
+    command: Sequence[str], stdin: bytes, env: Mapping[str, str], cwd: Path | None = None
+) -> subprocess.CompletedProcess[bytes]:
+    """As subprocess.run, of the program."""
+    request = pickle.dumps((command, dict(env), os.fspath(cwd or Path.cwd())))
+    if len(request) > _MESSAGE:
+        return subprocess.run(
+            command, input=stdin, capture_output=True, env=env, cwd=cwd, timeout=PATIENCE, check=False
+        )
+    connection = _connection(env)
+    (given, to), (out, stdout), (err, stderr) = os.pipe(), os.pipe(), os.pipe()
+    socket.send_fds(connection, [request], [given, stdout, stderr])
+    for theirs in (given, stdout, stderr):
+        os.close(theirs)
+    with ThreadPoolExecutor(2) as pool:
+        answers = [pool.submit(_read, end) for end in (out, err)]
+        with suppress(BrokenPipeError), open(to, "wb") as pipe:  # not all of it need be read
+            pipe.write(stdin)
+        found = [answer.result() for answer in answers]
+    code = pickle.loads(connection.recv(_MESSAGE))
+    if code == -signal.SIGALRM:
+        raise subprocess.TimeoutExpired(list(command), PATIENCE, *found)
+    return subprocess.CompletedProcess(command, code, *found)
+
+
+def _read(end: int) -> bytes:
+    with open(end, "rb") as pipe:
+        return pipe.read()
+
+
+_connections: list[socket.socket] = []
+
+
+def _connection(env: Mapping[str, str]) -> socket.socket:
+    """To this file as a process, which is started with the first run, in its environment, and ends with this one."""
+    if not _connections:
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        process = subprocess.Popen(
+            [sys.executable, "-P", __file__, str(theirs.fileno())],
+            stdin=subprocess.PIPE,  # each run takes these streams, as they were opened, for its own
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env={**env, "OPENBLAS_NUM_THREADS": "1"},  # as the program sets it before it imports NumPy
+            pass_fds=[theirs.fileno()],
+        )
+        theirs.close()
+        _connections.append(ours)
+
+        @atexit.register
+        def end() -> None:
+            ours.close()
+            process.communicate()
+
+    return _connections[0]
+
+
+# --- the process that forks -------------------------------------------------------------------------------------------
+
+
+def imports() -> None:
+    """All that any command may import."""
+    import actcli
+
+    for package in pkgutil.walk_packages(actcli.__path__, "actcli."):
+        if package.name not in ("actcli.__main__", "actcli.multiprecision"):
+            importlib.import_module(package.name)
+    gc.freeze()  # else each process would copy all that memory at its end, to look for cycles
+
+
+def _serve(connection: socket.socket) -> None:
+    """Forks a process for each request; returns in each of them."""
+    while True:
+        request, descriptors, _, _ = socket.recv_fds(connection, _MESSAGE, 3)
+        if not request:
+            os._exit(0)
+        if not (child := os.fork()):
+            break
+        for descriptor in descriptors:
+            os.close(descriptor)
+        _, status = os.waitpid(child, 0)
+        connection.send(pickle.dumps(os.waitstatus_to_exitcode(status)))
+    connection.close()
+    for stream, descriptor in enumerate(descriptors):
+        os.dup2(descriptor, stream)
+        os.close(descriptor)
+    command, env, cwd = pickle.loads(request)
+    os.environ.clear()
+    os.environ.update(env)
+    os.chdir(cwd)
+    sys.argv = list(command)
+    signal.alarm(PATIENCE)
+
+
+if __name__ == "__main__":
+    imports()
+    _serve(socket.socket(fileno=int(sys.argv[1])))
+    from actcli.__main__ import main
+
+    main()
