@@ -42,7 +42,10 @@ def _exploding(run: DepthRun) -> str:
 def _healthy(run: DepthRun) -> str:
     if len(run.layers) <= 2:
         return "the gradient is healthy: a single hidden layer leaves it no depth to vanish in"
-    return f"the gradient is healthy: {_comparison(run)}{_factor(run)}, so all layers can learn"
+    outcome = ", so all layers can learn"
+    if run.loss and run.loss_final > run.loss[0]:
+        outcome = " before training, but the loss has risen: try a smaller learning rate"
+    return f"the gradient is healthy: {_comparison(run)}{_factor(run)}{outcome}"
 
 
 def _dead(run: DepthRun) -> str:
