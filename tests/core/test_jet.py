@@ -26,6 +26,21 @@ def test_a_power_has_the_derivatives_of_a_power(x):
 
 
 @given(points)
+def test_a_product_has_all_of_leibniz_terms(x):
+    cube = variable(x) * variable(x) * variable(x)
+    ninth = cube * (cube * cube)
+    expected = [math.perm(9, k) * x ** (9 - k) for k in range(ORDER + 1)]
+    np.testing.assert_allclose(ninth.derivatives[:, 0], expected, rtol=1e-12, atol=1e-300)
+
+
+def test_an_infinite_value_does_not_meet_derivatives_that_are_not_there():
+    infinite = variable(math.inf)
+    assert (infinite * infinite).derivatives[:, 0].tolist() == [math.inf, math.inf, 2.0] + [0.0] * (ORDER - 2)
+    assert (infinite * infinite.constant(3.0)).derivatives[:, 0].tolist() == [math.inf, 3.0] + [0.0] * (ORDER - 1)
+    assert infinite.square().derivatives[:, 0].tolist() == [math.inf, math.inf, 2.0] + [0.0] * (ORDER - 2)
+
+
+@given(points)
 def test_a_reciprocal_has_the_derivatives_of_a_reciprocal(x):
     jet = 1.0 / (variable(x) + 5.0)
     expected = [(-1) ** k * math.factorial(k) / (x + 5) ** (k + 1) for k in range(ORDER + 1)]

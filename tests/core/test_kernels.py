@@ -66,6 +66,16 @@ def test_any_points_are_within_the_bounds(text, xs):
     assert_within_bounds(resolve(text), xs)
 
 
+@pytest.mark.parametrize(
+    ("text", "zero"),
+    [("gelu", -0.752), ("gelu_tanh", -0.753), ("quick_gelu", -0.751), ("silu", -1.278), ("mish", -1.192)],
+)
+def test_the_slope_keeps_its_digits_as_soon_as_the_bound_is_relative(text, zero):
+    """From 1 below the slope's zero on: there its terms cancel most."""
+    activation = resolve(text)
+    assert_within_bounds(activation, np.random.default_rng(1).uniform(zero - 1.2, zero - 1.0, 200).tolist())
+
+
 def by_jet(activation: Activation, xs: np.ndarray) -> np.ndarray:
     """Value and slope of the function that the kernel stands for."""
     with np.errstate(all="ignore"):

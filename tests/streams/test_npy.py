@@ -85,6 +85,13 @@ def test_bfloat16_is_the_upper_half_of_float32(kind: str) -> None:
     assert same_bits(plain, expected if kind == "V2" else bits.astype(np.float64))
 
 
+@pytest.mark.parametrize("kind", ["V2", "<u2", ">u2"])
+def test_the_bits_of_float16_in_either_byte_order(kind: str) -> None:
+    truth = np.array([1.0, -2.5, 65504.0, 2.0**-24, np.inf, -0.0], dtype="<f2")
+    data = saved(truth.view("V2") if kind == "V2" else truth.view("<u2").astype(kind))
+    assert same_bits(values_of(data, bits_are_float16=True), truth.astype(np.float64))
+
+
 def test_the_raw_type_as_ml_dtypes_writes_it() -> None:
     data = saved(np.array([0x3F80, 0xC000], dtype="<u2")).replace(b"'<u2'", b"'<V2'")
     assert values_of(data).tolist() == [1.0, -2.0]

@@ -122,6 +122,18 @@ def test_moments():
     assert image(resolve("exp(0.3*x*x)")).deviation is None
 
 
+def test_a_small_deviation_beside_a_large_mean_survives():
+    """E[f²] - E[f]² would leave seven digits of it."""
+    assert image(resolve("1e4 + x")).deviation == pytest.approx(1.0, rel=1e-10)
+
+
+def test_the_last_bin_holds_its_upper_edge():
+    """From z = 5.9 on erf is 1 to the last digit, with a probability of 2e-9."""
+    found = image(resolve("erf")).histogram(np.array([-1.0, 0.0, 1.0]))
+    assert found.probability.tolist() == pytest.approx([0.5, 0.5], rel=1e-12)
+    assert (found.below, found.above) == (0.0, 0.0)
+
+
 def test_quantiles_count_atoms():
     low, middle, high = image(resolve("relu")).quantile(0.1, 0.45, 0.975).tolist()
     assert (low, middle) == (0.0, 0.0)

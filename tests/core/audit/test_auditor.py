@@ -155,6 +155,12 @@ def test_a_single_nan_or_infinity_exceeds_every_bound(bad: float, nonfinite: int
     assert not found.exceeds(None, None)
 
 
+def test_means_are_those_of_the_finite_results() -> None:
+    x = np.array([1.0, 1.25, 1.5, 1.75])
+    found = audit("identity", "bfloat16", lambda x: np.array([1.0, math.nan, 1.5 + 2.0**-6, math.nan]), x)
+    assert (found.total.mean_ulp, found.total.mean_steps) == (1.0, 1.0)  # 0 and 2 spacings of 2^-7
+
+
 def test_infinity_is_right_where_the_exact_result_rounds_to_it() -> None:
     x = np.array([88.0, 89.0, 100.0])
     found = audit("exp(x)", "float32", lambda x: round_to(np.exp(x), "float32"), x)
@@ -189,6 +195,17 @@ def test_flushed_subnormals_are_no_error_when_they_are_meant_to_be() -> None:
     assert flushed.total.count == 65_280
     # A kernel that keeps its subnormals is not blamed for it either.
     assert audit("silu", "bfloat16", correct("silu", "bfloat16"), flush_subnormals=True).total.max_steps == 0
+
+
+@pytest.mark.parametrize("activation", ["1e30*x", "1 if x > 0 else 0"])
+def test_a_flushed_input_is_zero_to_the_exact_function_too(activation: str) -> None:
+    """The exact results at these subnormals are normal numbers: only the inputs can have been flushed."""
+    x = np.array([2.0**-127, 2.0**-133])
+    strict, flushed = (
+        audit(activation, "bfloat16", np.zeros_like, x, flush_subnormals=flush) for flush in (False, True)
+    )
+    assert strict.total.max_steps != 0
+    assert strict.max_steps_when_flushed == flushed.total.max_steps == 0
 
 
 def test_a_segment_without_inputs_says_so() -> None:

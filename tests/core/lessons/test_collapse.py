@@ -93,6 +93,15 @@ def test_saturated_units_pass_no_bend_on() -> None:
     assert find_bends(alive, line).at.tolist() == [0.0]
 
 
+def test_bends_that_cancel_in_the_output_are_none() -> None:
+    one, row, column = np.zeros(1), np.ones((1, 2)), np.array([[1.0], [-1.0]])
+    line = Line(np.ones(1), -1.0, 1.0)
+    assert find_bends(network_of("relu", [row, column], [np.zeros(2), one]), line).at.tolist() == []
+    # Of the bends at -1/2 and 1/2 the output is deaf to the first.
+    deaf = network_of("relu", [row, np.array([[0.0], [1.0]])], [np.array([0.5, -0.5]), one])
+    assert find_bends(deaf, line).at.tolist() == [0.5]
+
+
 def test_a_fold_of_folds_doubles_the_bends() -> None:
     """The tent map, iterated n times, has 2^n - 1 bends, at the multiples of 2^-n (Telgarsky 2016)."""
     n = 7
