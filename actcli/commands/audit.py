@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from functools import partial
 from math import prod
 from typing import Annotated, Literal
@@ -11,7 +12,8 @@ import typer
 
 from actcli.commands.options import Act, ReportFormat
 from actcli.core.activation import MAX_ORDER, Activation
-from actcli.core.audit.auditor import Audit, Auditor, MakeReference
+from actcli.core.audit.auditor import Auditor, MakeReference
+from actcli.core.audit.report import Audit
 from actcli.core.errors import InputError
 from actcli.core.jet import Array
 from actcli.core.resolve import resolve
@@ -107,7 +109,7 @@ def _float64_reference(activation: Activation, order: int, flush: bool) -> MakeR
 
 
 def _audit(auditor: Auditor, input_path: str, actual_path: str) -> Audit:
-    from actcli.core.audit.auditor import diagnosed
+
     from actcli.core.audit.diagnosis import diagnose
     from actcli.streams.typed import open_typed, pairs
 
@@ -126,7 +128,7 @@ def _audit(auditor: Auditor, input_path: str, actual_path: str) -> Audit:
         for x, y in blocks:
             auditor.add(x, y)
     audit = auditor.result()
-    return diagnosed(audit, diagnose(audit, auditor.activation))
+    return replace(audit, diagnosis=diagnose(audit, auditor.activation))
 
 
 def _cut(blocks: Iterable[tuple[Array, Array]], size: int) -> Iterator[tuple[Array, Array]]:

@@ -37,7 +37,7 @@ def run(
         pairs = [asdict(difference) for difference in differences]
         write_json({"activations": labels, "differences": pairs, "properties": properties})
     elif output_format == "table":
-        from actcli.commands.curves import traced
+        from actcli.commands.curves import graphs_on
         from actcli.commands.pictures import screen, show
         from actcli.views.comparison import comparison_chart
         from actcli.views.differences import difference_table, largest
@@ -45,7 +45,7 @@ def run(
         from actcli.views.terminal import Terminal
 
         terminal, cards = screen(width, ascii_only), [describe(activation) for activation in activations]
-        drawn = traced(activations, interval, terminal, order=1)
+        drawn = graphs_on(activations, interval, terminal, order=1)
 
         def draw(terminal: Terminal) -> str:
             chart = comparison_chart(drawn, largest(differences), terminal, interval=interval, height=height)

@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 
 from actcli.core.activation import Activation
-from actcli.core.analysis.graph import Plotted, plotted
+from actcli.core.analysis.graph import Graph, graphs
 from actcli.views.curve import sample_points
 from actcli.views.terminal import Terminal
 
 
-def traced(
+def graphs_on(
     activations: Sequence[Activation], interval: tuple[float, float], terminal: Terminal, order: int = 0
-) -> tuple[Plotted, ...]:
+) -> tuple[Graph, ...]:
     """Each activation with its derivatives at the points that a chart on this terminal wants, and where it breaks."""
-    return plotted(activations, sample_points(interval, terminal), order)
+    return graphs(activations, sample_points(interval, terminal), order)

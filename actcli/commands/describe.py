@@ -20,15 +20,15 @@ def run(act: Act, output_format: ReportFormat = "table") -> None:
 
         write_json(properties.document())
     elif output_format == "table":
-        from actcli.commands.curves import traced
+        from actcli.commands.curves import graphs_on
         from actcli.views.card import card, plot_range
-        from actcli.views.curve import of_plotted
+        from actcli.views.curve import of_graph
         from actcli.views.terminal import Terminal
 
         terminal, curves = Terminal.of(sys.stdout), []
         if properties.curve is not None:
-            (trace,) = traced([activation], plot_range(properties.curve), terminal, order=1)
-            curves = [of_plotted(trace, 0, "f"), of_plotted(trace, 1, "slope f'")]
+            (graph,) = graphs_on([activation], plot_range(properties.curve), terminal, order=1)
+            curves = [of_graph(graph, 0, "f"), of_graph(graph, 1, "slope f'")]
         print(card(properties, terminal, curves), end="")
     else:
         from actcli.streams.flat import flat

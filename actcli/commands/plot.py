@@ -8,12 +8,12 @@ from typing import Annotated, Any, Literal
 import numpy as np
 import typer
 
-from actcli.commands.curves import traced
+from actcli.commands.curves import graphs_on
 from actcli.commands.options import DEFAULT_RANGE, Acts, Ascii, Height, Input, OptionalRange, Save, Width
 from actcli.commands.pictures import screen, show
 from actcli.core.activation import MAX_ORDER, Activation
 from actcli.core.analysis.comparison import check_curves
-from actcli.core.analysis.graph import Plotted, Spot
+from actcli.core.analysis.graph import Graph, Spot
 from actcli.core.analysis.thinning import Points, gathered
 from actcli.core.errors import InputError
 from actcli.core.jet import Array
@@ -70,7 +70,7 @@ def run(
         return
     subject = _subject(activations, interval, at or [], input_path)
     spots = [Spot.of(activation, x, max(derivative, 1)) for x in at or [] for activation in subject.activations]
-    drawn = traced(subject.activations, subject.interval, terminal, derivative)
+    drawn = graphs_on(subject.activations, subject.interval, terminal, derivative)
     if output_format == "chart":
         from actcli.views.plot import plot
 
@@ -183,19 +183,19 @@ def _row(path: str) -> Array:
 
 
 def _print_points(
-    drawn: Sequence[Plotted], spots: Sequence[Spot], interval: tuple[float, float], output_format: str
+    drawn: Sequence[Graph], spots: Sequence[Spot], interval: tuple[float, float], output_format: str
 ) -> None:
     from actcli.views.notation import primed
 
-    curves = [(trace, order) for order in range(len(drawn[0].derivatives)) for trace in drawn]
+    curves = [(graph, order) for order in range(len(drawn[0].derivatives)) for graph in drawn]
     if output_format == "json":
         from actcli.streams.json_format import write_json
 
         document: dict[str, Any] = {
             "range": interval,
             "curves": [
-                {"activation": trace.activation, "order": order, "x": trace.x, "y": trace.derivatives[order]}
-                for trace, order in curves
+                {"activation": graph.activation, "order": order, "x": graph.x, "y": graph.derivatives[order]}
+                for graph, order in curves
             ],
         }
         if spots:
@@ -207,6 +207,6 @@ def _print_points(
     else:
         from actcli.streams.records import write_records
 
-        columns = [trace.derivatives[order].tolist() for trace, order in curves]
-        header = ["x", *(primed(trace.activation, order) for trace, order in curves)]
+        columns = [graph.derivatives[order].tolist() for graph, order in curves]
+        header = ["x", *(primed(graph.activation, order) for graph, order in curves)]
         write_records(header, zip(drawn[0].x.tolist(), *columns, strict=True), output_format)

@@ -1,7 +1,9 @@
-"""Roots on a logarithmic scale: sign changes between given points, and the root between two of them."""
+"""Roots: of a smooth function of a positive number, and wherever many brackets have a change of sign."""
 
 import math
 from collections.abc import Callable
+
+import numpy as np
 
 from actcli.core.jet import Array
 
@@ -40,3 +42,21 @@ def root(function: Function, low: float, high: float) -> float:
             left *= 0.5  # the end that has stayed is made to give way
         b, right = c, middle
     return math.exp(a if left == 0.0 else b)
+
+
+def section(sign: Callable[[Array], Array], low: Array, high: Array) -> tuple[Array, Array]:
+    """Where `sign` changes between each low and high (or high and low), down to two neighbouring numbers.
+
+    sign: from points to -1, 0 or 1; of one sign at `low` and of another at `high`
+    """
+    start = sign(low)
+    parts = np.arange(1, 17) / 16.0
+    for _ in range(16):
+        inner = low[:, None] + (high - low)[:, None] * parts
+        inner[:, -1] = high
+        changed = sign(inner.ravel()).reshape(inner.shape) != start[:, None]
+        changed[:, -1] = True
+        first = changed.argmax(axis=1)
+        rows = np.arange(len(low))
+        low, high = np.where(first > 0, inner[rows, first - 1], low), inner[rows, first]
+    return low, high

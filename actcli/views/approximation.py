@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from math import log10
-from textwrap import fill
 
 from rich.console import RenderableType
 
@@ -14,6 +13,7 @@ from actcli.views.number import align, format_number, times
 from actcli.views.render import render
 from actcli.views.table import Column, table
 from actcli.views.terminal import Terminal
+from actcli.views.text import paragraph
 
 SMALLEST_CHART, TALLEST_CHART = 8, 22
 MOST_IN_CHART = 3
@@ -29,7 +29,7 @@ def approximation_report(
 ) -> str:
     """The errors, the curves, and what more units were good for."""
     drawn = render(error_table(runs, terminal), terminal)
-    closing = fill(terminal.text(sentence(target, activation, runs, interval)), terminal.width) + "\n"
+    closing = paragraph(sentence(target, activation, runs, interval), terminal)
     room = terminal.height - 1 - drawn.count("\n") - closing.count("\n")
     x = sample_points(interval, terminal, kinks=target.kinks())
     shown = runs if len(runs) <= MOST_IN_CHART else [runs[0], runs[len(runs) // 2], runs[-1]]

@@ -2,16 +2,16 @@
 
 import math
 from collections.abc import Sequence
-from textwrap import fill
 from typing import Final
 
-from actcli.core.audit.auditor import Audit, Segment
+from actcli.core.audit.report import Audit, Segment
 from actcli.core.audit.tally import Errors
 from actcli.views.audit_chart import error_chart
 from actcli.views.number import align, format_number
 from actcli.views.render import render
 from actcli.views.table import Column, table, total_width
 from actcli.views.terminal import Terminal
+from actcli.views.text import paragraph
 
 DIGITS: Final = 4
 
@@ -25,13 +25,13 @@ _CAPTION: Final = (
 def audit_report(audit: Audit, terminal: Terminal) -> str:
     """Everything that an audit found, for people."""
     parts = [
-        _wrapped(_title(audit), terminal),
+        paragraph(_title(audit), terminal),
         _drawn(_total_columns(audit), terminal),
         _histogram(audit, terminal),
         _drawn(_segment_columns(audit), terminal),
         _worst(audit, terminal) if audit.total.max_steps else "",
         error_chart(audit, terminal),
-        _wrapped(_remarks(audit), terminal),
+        paragraph(_remarks(audit), terminal),
     ]
     return "\n".join(part for part in parts if part)
 
@@ -165,7 +165,3 @@ def _counted(count: int, what: str) -> str:
 
 def _drawn(columns: Sequence[Column], terminal: Terminal) -> str:
     return render(table(columns, terminal), terminal)
-
-
-def _wrapped(text: str, terminal: Terminal) -> str:
-    return "".join(fill(terminal.text(line), terminal.width) + "\n" for line in text.split("\n"))

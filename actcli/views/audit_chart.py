@@ -3,19 +3,19 @@
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from textwrap import wrap
 from typing import Final
 
 import numpy as np
 
-from actcli.core.audit.auditor import Audit
+from actcli.core.audit.report import Audit
 from actcli.core.audit.ulp import Indices
+from actcli.core.jet import Array
 from actcli.views.axis import Axis, Span, axis_across, axis_up
 from actcli.views.canvas import Frame, Mark, Stroke, draw
 from actcli.views.chart import SMALLEST_WIDTH
-from actcli.views.curve import Array
 from actcli.views.palette import look
 from actcli.views.terminal import Terminal
+from actcli.views.text import wrapped
 from actcli.views.ticks import Ticks, decade_ticks, nice_step
 
 ROWS: Final = 10
@@ -69,7 +69,7 @@ def error_chart(audit: Audit, terminal: Terminal) -> str:
         [Mark(inside, [y.cells - 1] * len(inside), "×" if terminal.unicode else "x", look(4).colour)] if inside else []
     )
     title = "largest ulp error over x" + (" (×: nan or inf)" if inside else "")
-    lines = [*wrap(title, terminal.width), *draw(frame, strokes, marks, terminal)]
+    lines = [*wrapped(title, terminal), *draw(frame, strokes, marks, terminal)]
     return "".join(f"{terminal.text(line)}\n" for line in lines)
 
 

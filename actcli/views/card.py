@@ -3,11 +3,9 @@
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from itertools import zip_longest
 from textwrap import wrap
 
 import numpy as np
-from rich.text import Text
 
 from actcli.core.analysis.curve_properties import CurveProperties
 from actcli.core.analysis.properties import Properties
@@ -17,8 +15,10 @@ from actcli.views.curve import Curve
 from actcli.views.facts import FACTS_CAPTION, facts
 from actcli.views.number import short
 from actcli.views.palette import AXIS_COLOUR
+from actcli.views.panels import GAP, grid
 from actcli.views.render import render
 from actcli.views.terminal import Terminal
+from actcli.views.text import wrapped
 from actcli.views.values import rowwise_table
 
 # From this width on the plot stands beside the facts, which then have so much room.
@@ -42,13 +42,13 @@ def card(properties: Properties, terminal: Terminal, curves: Sequence[Curve] = (
     left = [line for label, text in lines for line in _fact(label, text, width, terminal)]
     if beside:
         # A plot wider than that would be no better; as high as the facts, it makes the card as short as they are.
-        canvas = replace(terminal, width=min(terminal.width - width - 2, WIDEST_CHART))
-        plot = curve_chart(curves, canvas, height=min(len(left), TALLEST_CHART)).splitlines()
-        body = [_beside(a, b, width + 2) for a, b in zip_longest(left, plot, fillvalue="")]
-        return _text([*heading, "", *body, *_wrapped(FACTS_CAPTION, terminal)])
+        canvas = replace(terminal, width=min(terminal.width - width - GAP, WIDEST_CHART))
+        chart = curve_chart(curves, canvas, height=min(len(left), TALLEST_CHART))
+        body = grid([_text(left), chart], 2, width).splitlines()
+        return _text([*heading, "", *body, *wrapped(FACTS_CAPTION, terminal)])
     height = max(min(CHART_HEIGHT, terminal.height - 2), SMALLEST_CHART)
     plot = curve_chart(curves, terminal, height=height).splitlines()
-    return _text([*heading, "", *left, *_wrapped(FACTS_CAPTION, terminal), "", *plot])
+    return _text([*heading, "", *left, *wrapped(FACTS_CAPTION, terminal), "", *plot])
 
 
 def plot_range(curve: CurveProperties) -> tuple[float, float]:
@@ -72,12 +72,12 @@ def _heading(properties: Properties, terminal: Terminal) -> Iterator[str]:
     """Name, formula, origin, aliases and parameters, each in as few lines as it takes."""
     name = terminal.text(properties.activation)
     if properties.formula == properties.name or len(name) + 3 + len(properties.formula) > terminal.width:
-        yield from (_bold(line, terminal) for line in wrap(name, terminal.width))
+        yield from (terminal.paint(line, "bold") for line in wrap(name, terminal.width))
         if properties.formula != properties.name:
-            yield from _wrapped(properties.formula, terminal)
+            yield from wrapped(properties.formula, terminal)
     else:
-        yield f"{_bold(name, terminal)}   {terminal.text(properties.formula)}"
-    yield from (terminal.paint(line, AXIS_COLOUR) for line in _wrapped(properties.reference, terminal))
+        yield f"{terminal.paint(name, 'bold')}   {terminal.text(properties.formula)}"
+    yield from (terminal.paint(line, AXIS_COLOUR) for line in wrapped(properties.reference, terminal))
     if properties.aliases:
         yield from _fact("aliases", ", ".join(properties.aliases), terminal.width, terminal)
     if properties.parameters:
@@ -110,8 +110,8 @@ def _row(row: RowProperties, terminal: Terminal) -> Iterator[str]:
             yield from _fact(label, "  ".join(short(x) for x in numbers.tolist()), terminal.width, terminal)
     if row.caveat:
         yield ""
-        yield from _wrapped(_confidence(row.example_scaled), terminal)
-        yield from _wrapped(row.caveat, terminal)
+        yield from wrapped(_confidence(row.example_scaled), terminal)
+        yield from wrapped(row.caveat, terminal)
 
 
 def _confidence(rows: Sequence[ScaledRow]) -> str:
@@ -132,18 +132,6 @@ def _fact(label: str, text: str, width: int, terminal: Terminal) -> Iterator[str
     first, *others = wrap(f"{'_' * len(start)} {text}", width, subsequent_indent=" " * column)
     yield terminal.paint(start, AXIS_COLOUR) + first[len(start) :]
     yield from others
-
-
-def _beside(left: str, right: str, width: int) -> str:
-    return f"{left}{' ' * (width - len(Text.from_ansi(left)))}{right}" if right else left
-
-
-def _wrapped(text: str, terminal: Terminal) -> list[str]:
-    return wrap(terminal.text(text), terminal.width)
-
-
-def _bold(text: str, terminal: Terminal) -> str:
-    return f"\x1b[1m{text}\x1b[0m" if terminal.colour else text
 
 
 def _text(lines: Sequence[str]) -> str:

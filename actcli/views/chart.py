@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import ceil, floor
-from textwrap import wrap
 
 import numpy as np
 
@@ -25,6 +24,7 @@ from actcli.views.curve import (
 )
 from actcli.views.palette import BACKGROUND, Look, look
 from actcli.views.terminal import Terminal
+from actcli.views.text import cut, wrapped
 from actcli.views.ticks import decade_ticks, layer_ticks, linear_ticks, nice_step, roomy_step
 
 # Below this size of the picture there is nothing to see.
@@ -234,16 +234,6 @@ def _legend(series: Sequence[Curve], terminal: Terminal) -> list[str]:
             lines.append(entry)
             used = width
     return lines
-
-
-def cut(text: str, terminal: Terminal, width: int | None = None) -> str:
-    text, width = terminal.text(text), terminal.width if width is None else width
-    ellipsis = terminal.text("…")
-    return text if len(text) <= width else (text[: max(width - len(ellipsis), 0)] + ellipsis)[:width]
-
-
-def wrapped(text: str, terminal: Terminal) -> list[str]:
-    return [line.rstrip() for line in wrap(terminal.text(text), terminal.width)]
 
 
 def _too_small(title: str, terminal: Terminal, notes: Sequence[str]) -> str:

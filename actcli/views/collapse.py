@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from textwrap import fill
 
 import numpy as np
 from rich.console import RenderableType
@@ -16,6 +15,7 @@ from actcli.views.palette import hollow, look
 from actcli.views.render import render
 from actcli.views.table import Column, table, total_width
 from actcli.views.terminal import Terminal
+from actcli.views.text import paragraph
 
 SMALLEST_CHART, TALLEST_CHART = 8, 22
 DIGITS = 3
@@ -23,7 +23,7 @@ DIGITS = 3
 
 def collapse_report(runs: Sequence[CollapseRun], terminal: Terminal) -> str:
     """What stands between the layers, how far that is from a single layer, and how often the output bends."""
-    closing = "".join(f"{fill(terminal.text(sentence), terminal.width)}\n" for sentence in sentences(runs))
+    closing = paragraph("\n".join(sentences(runs)), terminal)
     drawn = render(collapse_table(runs, terminal), terminal)
     room = terminal.height - 1 - drawn.count("\n") - closing.count("\n")
     least = SMALLEST_CHART if len(runs) <= 3 else min(TALLEST_CHART, terminal.height - 1)

@@ -6,14 +6,15 @@ from math import inf, isfinite
 from typing import Any
 
 from actcli.core.analysis.comparison import Difference
-from actcli.core.analysis.graph import Plotted
-from actcli.views.chart import NOTHING, Annotations, curve_chart, cut, room
-from actcli.views.curve import Curve, Upright, evenly, of_plotted, y_range
+from actcli.core.analysis.graph import Graph
+from actcli.views.chart import NOTHING, Annotations, curve_chart, room
+from actcli.views.curve import Curve, Upright, evenly, of_graph, y_range
 from actcli.views.notation import interval_text, missing_lines, primed
 from actcli.views.number import format_number
 from actcli.views.palette import BACKGROUND, DASHES, look
 from actcli.views.panels import GAP, grid, shape
 from actcli.views.terminal import Terminal
+from actcli.views.text import cut
 
 MOST_IN_ONE_CHART = 4
 # From this width on the slopes stand beside the curves, and each has so much room.
@@ -24,7 +25,7 @@ LABEL_WIDTH = 4
 
 
 def comparison_chart(
-    drawn: Sequence[Plotted],
+    drawn: Sequence[Graph],
     largest: Difference,
     terminal: Terminal,
     *,
@@ -33,8 +34,8 @@ def comparison_chart(
 ) -> str:
     """The values and slopes of `drawn` (of order 1), with the largest difference marked."""
     total = room(terminal) if height is None else height
-    values, slopes = ([of_plotted(trace, k, primed(trace.activation, k)) for trace in drawn] for k in (0, 1))
-    title = f"{', '.join(trace.activation for trace in drawn)} on {interval_text(*interval)}"
+    values, slopes = ([of_graph(graph, k, primed(graph.activation, k)) for graph in drawn] for k in (0, 1))
+    title = f"{', '.join(graph.activation for graph in drawn)} on {interval_text(*interval)}"
     if len(drawn) > MOST_IN_ONE_CHART:
         return _multiples(values, slopes, largest, terminal, title, interval, total)
     mark = _mark(largest)

@@ -4,22 +4,21 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
+import numpy.typing as npt
 
-from actcli.core.analysis.graph import Plotted
+from actcli.core.analysis.graph import Graph
+from actcli.core.jet import Array
 from actcli.core.ordered import union
 from actcli.views.axis import Axis
 from actcli.views.palette import Look
 from actcli.views.terminal import Terminal
 from actcli.views.ticks import multiples, nice_step
 
-Array = NDArray[np.float64]
-
 # Room is left at both ends of the floating-point range, so that an axis is never longer than it.
 TINY, HUGE = 1e-300, 1e307
 
 Dots = tuple[list[int], list[int]]
-Dotted = NDArray[np.int64]
+Dotted = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,11 +42,11 @@ class Curve:
         return replace(self, x=self.x[keep], y=self.y[keep])
 
 
-def of_plotted(
-    plotted: Plotted, order: int, label: str, look: Look | None = None, dash: tuple[int, int] | None = None
+def of_graph(
+    graph: Graph, order: int, label: str, look: Look | None = None, dash: tuple[int, int] | None = None
 ) -> Curve:
-    """A derivative of what is plotted."""
-    return Curve(label, plotted.x, plotted.derivatives[order], look, plotted.breaks[order], dash)
+    """The curve of a derivative."""
+    return Curve(label, graph.x, graph.derivatives[order], look, graph.breaks[order], dash)
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,16 +12,15 @@ from actcli.views.chart import (
     SMALLEST_HEIGHT,
     SMALLEST_WIDTH,
     WIDTH_WITH_TICKS,
-    cut,
     dots_of,
     room,
-    wrapped,
 )
 from actcli.views.curve import spread
 from actcli.views.number import align, format_number, short
 from actcli.views.palette import NEUTRAL, Look, look
 from actcli.views.panels import grid, shape
 from actcli.views.terminal import Terminal
+from actcli.views.text import cut, wrapped
 from actcli.views.ticks import linear_ticks, nice_step, roomy_step
 
 NARROWEST_PANEL, WIDEST_PANEL, SMALLEST_PANEL = 24, 78, 7

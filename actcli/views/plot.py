@@ -5,10 +5,10 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from actcli.core.analysis.graph import Plotted, Spot
+from actcli.core.analysis.graph import Graph, Spot
 from actcli.core.analysis.thinning import Points as UserPoints
 from actcli.views.chart import Annotations, curve_chart
-from actcli.views.curve import Curve, Points, of_plotted
+from actcli.views.curve import Curve, Points, of_graph
 from actcli.views.notation import interval_text, missing_lines, primed
 from actcli.views.number import align, format_number
 from actcli.views.palette import DASHES, Look, in_colour, look, spot
@@ -20,7 +20,7 @@ _TANGENT = 0.2  # of the interval, to both sides
 
 
 def plot(
-    drawn: Sequence[Plotted],
+    drawn: Sequence[Graph],
     spots: Sequence[Spot],
     terminal: Terminal,
     *,
@@ -39,17 +39,17 @@ def plot(
     """
     order = len(drawn[0].derivatives) - 1
     alone = len(drawn) == 1
-    names = ["f"] if alone and (order or spots) else [trace.activation for trace in drawn]
+    names = ["f"] if alone and (order or spots) else [graph.activation for graph in drawn]
     curves = [
-        of_plotted(
-            trace,
+        of_graph(
+            graph,
             k,
             primed(name, k),
             _look(index, k, len(drawn), order + 1),
             None if alone else DASHES[min(k, len(DASHES) - 1)],
         )
         for k in range(order + 1)
-        for index, (name, trace) in enumerate(zip(names, drawn, strict=True))
+        for index, (name, graph) in enumerate(zip(names, drawn, strict=True))
     ]
     annotations = Annotations(
         lines=[tangent for each in spots if (tangent := _tangent(each, interval))],

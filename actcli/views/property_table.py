@@ -8,6 +8,7 @@ from actcli.core.analysis.properties import Properties
 from actcli.views.facts import FACTS_CAPTION, facts
 from actcli.views.palette import AXIS_COLOUR, look
 from actcli.views.terminal import Terminal
+from actcli.views.text import paragraph
 
 DIGITS = 4
 GAP = 2
@@ -34,7 +35,7 @@ def property_table(cards: Sequence[Properties], terminal: Terminal) -> str:
         ]
         widths = _widths(cells, room)
         panels.append("".join(_lines(["", *labels], cells, widths, side, [*part], terminal)))
-    return "\n".join(panels) + "".join(f"{line}\n" for line in wrap(terminal.text(FACTS_CAPTION), terminal.width))
+    return "\n".join(panels) + paragraph(FACTS_CAPTION, terminal)
 
 
 def _widths(cells: Sequence[Sequence[str]], room: int) -> list[int]:

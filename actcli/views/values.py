@@ -3,17 +3,15 @@
 from collections.abc import Collection
 
 import numpy as np
-from numpy.typing import NDArray
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from actcli.core.jet import Array
 from actcli.views.bar import bar
 from actcli.views.number import align, format_alike, format_number
 from actcli.views.palette import look
 from actcli.views.table import Column, NumberTable, table, total_width
 from actcli.views.terminal import Terminal
-
-Array = NDArray[np.float64]
 
 KINK_CAPTION = "kink: the derivative jumps here; shown is the one that PyTorch returns"
 

@@ -1,11 +1,13 @@
 """The report of an audit on screens of several sizes."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from actcli.core.audit.auditor import Audit, Auditor, diagnosed
+from actcli.core.audit.auditor import Auditor
+from actcli.core.audit.report import Audit
 from actcli.core.resolve import resolve
 from actcli.views.audit import audit_report
 from actcli.views.terminal import Terminal
@@ -22,7 +24,7 @@ def audit(kind: str = "tanh", **options: bool) -> Audit:
         y = np.where(x == -2.0, np.nan, y)
     auditor = Auditor(resolve("gelu"), "bfloat16", **options)  # type: ignore[arg-type]
     auditor.add(x, y)
-    return diagnosed(auditor.result(), "something is the matter with it")
+    return replace(auditor.result(), diagnosis="something is the matter with it")
 
 
 @pytest.mark.parametrize(("width", "height"), SIZES)

@@ -3,7 +3,7 @@
 import pytest
 
 from actcli.core.analysis.comparison import compare
-from actcli.core.analysis.graph import plotted
+from actcli.core.analysis.graph import graphs
 from actcli.core.resolve import resolve
 from actcli.views.comparison import comparison_chart
 from actcli.views.curve import sample_points
@@ -20,7 +20,7 @@ DEFAULT = Terminal()
 
 def picture(*names: str, terminal: Terminal = DEFAULT, **options) -> list[str]:
     activations = [resolve(name) for name in names]
-    drawn = plotted(activations, sample_points(RANGE, terminal), 1)
+    drawn = graphs(activations, sample_points(RANGE, terminal), 1)
     largest_difference = largest(compare(activations, *RANGE))
     return screen(comparison_chart(drawn, largest_difference, terminal, interval=RANGE, **options), terminal)
 
@@ -62,7 +62,7 @@ def test_many_have_a_panel_each_in_their_own_colour() -> None:
     ]
     terminal = Terminal(colour=True)
     activations = [resolve(name) for name in EIGHT]
-    drawn = plotted(activations, sample_points(RANGE, terminal), 1)
+    drawn = graphs(activations, sample_points(RANGE, terminal), 1)
     text = comparison_chart(drawn, largest(compare(activations, *RANGE)), terminal, interval=RANGE)
     for index in range(8):
         assert text.count(f"\x1b[38;5;{look(index).colour}m") > 3

@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 
-from actcli.core.analysis.graph import Spot, plotted
+from actcli.core.analysis.graph import Spot, graphs
 from actcli.core.analysis.thinning import gathered
 from actcli.core.resolve import resolve
 from actcli.views.curve import sample_points
@@ -27,7 +27,7 @@ def picture(
     **options,
 ) -> str:
     activations = [resolve(name) for name in names]
-    drawn = plotted(activations, sample_points(RANGE, terminal), order)
+    drawn = graphs(activations, sample_points(RANGE, terminal), order)
     spots = [Spot.of(activation, x, max(order, 1)) for x in at for activation in activations]
     points = gathered([np.array(data)], RANGE) if data else None
     values = [activation(points.x) for activation in activations] if points else ()

@@ -12,10 +12,11 @@ from actcli.core.activation import MAX_ORDER, Activation
 from actcli.core.analysis.asymptotes import End, behaviour, end_limit
 from actcli.core.analysis.expectation import expectations
 from actcli.core.analysis.extrema import Extremum, infimum, supremum
-from actcli.core.analysis.sampled_curve import Track, constant_stretches, section
+from actcli.core.analysis.sampled_curve import SampledCurve, constant_stretches
 from actcli.core.analysis.sampling import FAR, Samples, only_where_finite, sample
 from actcli.core.analysis.zeros import zeros
 from actcli.core.jet import Array
+from actcli.core.roots import section
 
 SATURATION: Final = 0.05
 """A slope under this share of the largest one counts as saturated."""
@@ -82,7 +83,7 @@ def describe_curve(activation: Activation) -> CurveProperties:
 
 def _described(activation: Activation) -> CurveProperties:
     samples = sample(lambda x: activation.derivatives(x, 2), activation.kinks(MAX_ORDER), activation.kinks(0))
-    values, slopes = _track(activation, samples, 0), _track(activation, samples, 1)
+    values, slopes = _sampled(activation, samples, 0), _sampled(activation, samples, 1)
     lowest, highest = infimum(slopes), supremum(slopes)
     monotone, strictly = _monotone(samples, values)
     isolated, intervals = zeros(values, (*samples.jumps, *samples.poles))
@@ -117,7 +118,7 @@ def _described(activation: Activation) -> CurveProperties:
     )
 
 
-def _track(activation: Activation, samples: Samples, order: int) -> Track:
+def _sampled(activation: Activation, samples: Samples, order: int) -> SampledCurve:
     """The value or the slope as a curve with a slope of its own."""
 
     def curve(x: Array) -> tuple[Array, Array]:
@@ -126,10 +127,10 @@ def _track(activation: Activation, samples: Samples, order: int) -> Track:
 
     left, right = (end_limit(partial(activation.derivatives, order=order), order, end) for end in (-1.0, 1.0))
     value, slope = (samples.value, samples.slope, samples.curvature)[order : order + 2]
-    return Track(curve, samples.x, value, slope, samples.breaks, (left, right))
+    return SampledCurve(curve, samples.x, value, slope, samples.breaks, (left, right))
 
 
-def _monotone(samples: Samples, values: Track) -> tuple[Monotone, bool]:
+def _monotone(samples: Samples, values: SampledCurve) -> tuple[Monotone, bool]:
     """Which way f goes, and whether it does so without a rest."""
     slope, noise = samples.slope, _noise(samples)
     steps = _steps(samples)
@@ -202,7 +203,7 @@ def _jump(samples: Samples) -> Extremum | None:
     return Extremum(math.inf, False, nearest, nearest)
 
 
-def _saturation(slopes: Track, largest: float, direction: float) -> float | None:
+def _saturation(slopes: SampledCurve, largest: float, direction: float) -> float | None:
     """Where |f'| falls under 5 % of the largest for good, in the direction of 1 or -1."""
     threshold = SATURATION * largest
     if not abs(slopes.limits[direction > 0.0]) < threshold < math.inf:

@@ -6,7 +6,16 @@ from typing import Final
 
 import numpy as np
 
-from actcli.core.analysis.sampled_curve import BESIDE, Run, Track, covers, peaks_in, runs_of, stretch_of, turns_of
+from actcli.core.analysis.sampled_curve import (
+    BESIDE,
+    Run,
+    SampledCurve,
+    covers,
+    peaks_in,
+    runs_of,
+    stretch_of,
+    turns_of,
+)
 from actcli.core.analysis.sampling import FAR
 from actcli.core.jet import Array, Mask
 
@@ -27,92 +36,95 @@ class Extremum:
     high: float
 
 
-def infimum(track: Track) -> Extremum:
+def infimum(sampled: SampledCurve) -> Extremum:
     """The greatest lower bound; see `supremum`."""
-    found = supremum(track.flipped())
+    found = supremum(sampled.flipped())
     return Extremum(0.0 - found.value, found.attained, found.low, found.high)
 
 
-def supremum(track: Track) -> Extremum:
+def supremum(sampled: SampledCurve) -> Extremum:
     """The least upper bound: to rounding where it is attained, of several equal ones the nearest to 0.
 
     nan where the curve has no finite value.
     """
-    unbounded = _unbounded(track)
+    unbounded = _unbounded(sampled)
     if unbounded is not None:
         return Extremum(math.inf, False, unbounded, unbounded)
-    finite = np.isfinite(track.value)
+    finite = np.isfinite(sampled.value)
     if not finite.any():
         return Extremum(math.nan, False, math.nan, math.nan)
-    turns, height = turns_of(track)
-    peaks, heights = peaks_in(track, turns & (height >= track.value[finite].max()))
-    best = max(float(track.value[finite].max()), float(heights.max(initial=-math.inf)))
-    tolerance = _tolerance(track, best)
-    for end, limit in zip((math.inf, -math.inf), reversed(track.limits), strict=True):
+    turns, height = turns_of(sampled)
+    peaks, heights = peaks_in(sampled, turns & (height >= sampled.value[finite].max()))
+    best = max(float(sampled.value[finite].max()), float(heights.max(initial=-math.inf)))
+    tolerance = _tolerance(sampled, best)
+    for end, limit in zip((math.inf, -math.inf), reversed(sampled.limits), strict=True):
         if limit > best + tolerance:
             return Extremum(limit, False, end, end)
-    return _place(track, best, peaks[heights >= best - tolerance], track.value >= best - tolerance)
+    return _place(sampled, best, peaks[heights >= best - tolerance], sampled.value >= best - tolerance)
 
 
-def _place(track: Track, best: float, peaks: Array, top: Mask) -> Extremum:
+def _place(sampled: SampledCurve, best: float, peaks: Array, top: Mask) -> Extremum:
     """The largest value with the place where it is, which one of `peaks` and the points of `top` share."""
     runs = runs_of(top)
-    if stretches := [stretch for run in runs if (stretch := stretch_of(track, run))]:
+    if stretches := [stretch for run in runs if (stretch := stretch_of(sampled, run))]:
         return Extremum(best + 0.0, True, *min(stretches, key=_distance))
     # What has come up to its limit by rounding alone has not attained it.
-    inner = [run for run in runs if not _reaches_an_end(track, run, best)]
+    inner = [run for run in runs if not _reaches_an_end(sampled, run, best)]
     outer = [run for run in runs if run not in inner]
-    points = [point for point in peaks.tolist() if not any(covers(track, run, point) for run in outer)]
-    points += [_middle(track, run) for run in inner if not any(covers(track, run, point) for point in points)]
+    points = [point for point in peaks.tolist() if not any(covers(sampled, run, point) for run in outer)]
+    points += [_middle(sampled, run) for run in inner if not any(covers(sampled, run, point) for point in points)]
     if not points:
-        left, right = (limit >= best - _tolerance(track, best) for limit in track.limits)
-        return _approached(track, math.inf if right or not left else -math.inf)
+        left, right = (limit >= best - _tolerance(sampled, best) for limit in sampled.limits)
+        return _approached(sampled, math.inf if right or not left else -math.inf)
     at = min(points, key=abs)
-    return _at_break(track, at) or Extremum(_height(track, at, best), True, at, at)
+    return _at_break(sampled, at) or Extremum(_height(sampled, at, best), True, at, at)
 
 
-def _tolerance(track: Track, value: float) -> float:
+def _tolerance(sampled: SampledCurve, value: float) -> float:
     """How much values near the largest may differ by rounding: of the value, or of what cancels where that is 0."""
-    near = np.abs(track.value[np.abs(track.x) <= 8.0])
+    near = np.abs(sampled.value[np.abs(sampled.x) <= 8.0])
     size = float(near[np.isfinite(near)].max(initial=0.0))
     return 4.0 * _EPS * max(abs(value), min(size, 1.0))
 
 
-def _approached(track: Track, end: float) -> Extremum:
-    limit = track.limits[end > 0.0]
-    finite = track.value[np.isfinite(track.value)]
+def _approached(sampled: SampledCurve, end: float) -> Extremum:
+    limit = sampled.limits[end > 0.0]
+    finite = sampled.value[np.isfinite(sampled.value)]
     return Extremum((float(finite.max()) if math.isnan(limit) else limit) + 0.0, False, end, end)
 
 
-def _height(track: Track, at: float, best: float) -> float:
-    height = float(track.curve(np.array([at]))[0][0])
-    return height if abs(height) > _tolerance(track, best) else 0.0
+def _height(sampled: SampledCurve, at: float, best: float) -> float:
+    height = float(sampled.curve(np.array([at]))[0][0])
+    return height if abs(height) > _tolerance(sampled, best) else 0.0
 
 
-def _reaches_an_end(track: Track, run: Run, value: float) -> bool:
+def _reaches_an_end(sampled: SampledCurve, run: Run, value: float) -> bool:
     """Whether the run goes to an end of the line, or of the numbers that are finite there, where it has its limit."""
-    finite = np.flatnonzero(np.isfinite(track.value))
-    for index, outermost, limit in ((run[0], finite[0], track.limits[0]), (run[1] - 1, finite[-1], track.limits[1])):
-        if index in (0, len(track.x) - 1):
+    finite = np.flatnonzero(np.isfinite(sampled.value))
+    for index, outermost, limit in (
+        (run[0], finite[0], sampled.limits[0]),
+        (run[1] - 1, finite[-1], sampled.limits[1]),
+    ):
+        if index in (0, len(sampled.x) - 1):
             return True
-        if index == outermost and abs(limit - value) <= _tolerance(track, value):
+        if index == outermost and abs(limit - value) <= _tolerance(sampled, value):
             return True
     return False
 
 
-def _middle(track: Track, run: Run) -> float:
+def _middle(sampled: SampledCurve, run: Run) -> float:
     """The flattest point of a run of equal values."""
     part = slice(*run)
-    steepness = np.nan_to_num(np.abs(track.slope[part]), nan=0.0)  # nan: at the tip of a cusp
-    flattest = track.x[part][steepness == steepness.min()]
+    steepness = np.nan_to_num(np.abs(sampled.slope[part]), nan=0.0)  # nan: at the tip of a cusp
+    flattest = sampled.x[part][steepness == steepness.min()]
     return float(flattest[np.abs(flattest).argmin()])
 
 
-def _at_break(track: Track, at: float) -> Extremum | None:
+def _at_break(sampled: SampledCurve, at: float) -> Extremum | None:
     """The extremum that is approached from one side of a break, where `at` is a point just beside it."""
-    for point in track.breaks:
+    for point in sampled.breaks:
         if at != point and abs(at - point) <= BESIDE * max(abs(point), 1.0):
-            value, slope = (float(part[0]) for part in track.curve(np.array([at])))
+            value, slope = (float(part[0]) for part in sampled.curve(np.array([at])))
             step = slope * (point - at)
             if step >= 0.0 or point in (np.nextafter(at, -np.inf), np.nextafter(at, np.inf)):
                 return Extremum(value + step if math.isfinite(step) else value, False, point, point)
@@ -127,15 +139,15 @@ def _distance(stretch: tuple[float, float]) -> float:
 # --- where it goes to infinity ----------------------------------------------------------------------------------
 
 
-def _unbounded(track: Track) -> float | None:
+def _unbounded(sampled: SampledCurve) -> float | None:
     """Where the curve grows beyond all bounds, if it does: an end, a break, or an infinity among its values."""
-    for end, limit in zip((math.inf, -math.inf), reversed(track.limits), strict=True):
-        if limit == math.inf or (math.isnan(limit) and _wave_grows(track, end)):
+    for end, limit in zip((math.inf, -math.inf), reversed(sampled.limits), strict=True):
+        if limit == math.inf or (math.isnan(limit) and _wave_grows(sampled, end)):
             return end
-    for point in sorted(track.breaks, key=abs)[:_MOST_BREAKS]:
-        if _grows_towards(track, point):
+    for point in sorted(sampled.breaks, key=abs)[:_MOST_BREAKS]:
+        if _grows_towards(sampled, point):
             return point
-    infinite, finite = track.x[track.value == math.inf], track.x[np.isfinite(track.value)]
+    infinite, finite = sampled.x[sampled.value == math.inf], sampled.x[np.isfinite(sampled.value)]
     if not infinite.size:
         return None
     for end in (1.0, -1.0):
@@ -145,20 +157,20 @@ def _unbounded(track: Track) -> float | None:
     return float(infinite[np.abs(infinite).argmin()])
 
 
-def _wave_grows(track: Track, end: float) -> bool:
+def _wave_grows(sampled: SampledCurve, end: float) -> bool:
     """Whether what has no limit has ever higher crests."""
-    x, value = np.copysign(1.0, end) * track.x, track.value
+    x, value = np.copysign(1.0, end) * sampled.x, sampled.value
     inner, outer = value[(x > 16.0) & (x < 4096.0)], value[x > FAR / 16.0]
     if not (outer.size and np.isfinite(outer).all() and np.isfinite(inner).all()):
         return False
     return bool(outer.max() > 4.0 * max(inner.max(), 0.0) + 1.0)
 
 
-def _grows_towards(track: Track, point: float) -> bool:
+def _grows_towards(sampled: SampledCurve, point: float) -> bool:
     """Whether the curve grows like a power of the distance from one side, down to the last digit."""
     for side in (-1.0, 1.0):
         distances = point + side * np.array([2.0**-20, 2.0**-30, 2.0**-40])
-        value, _ = track.curve(np.append(distances, np.nextafter(point, side * math.inf)))
+        value, _ = sampled.curve(np.append(distances, np.nextafter(point, side * math.inf)))
         grows = value[1:] > 3.0 * value[:-1]
         if value[0] > 0.0 and grows[:2].all() and (grows[2] or np.isnan(value[3])):
             return True

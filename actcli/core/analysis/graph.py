@@ -1,4 +1,4 @@
-"""A function on an interval, ready to be drawn: its points, and where its curve is broken."""
+"""The graph of a function on an interval: enough of its points, and where it is broken."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ _SIDES = (-np.inf, np.inf)
 
 
 @dataclass(frozen=True, eq=False)
-class Plotted:
+class Graph:
     """f, f', ... f^(order) at ascending x, of shape (order + 1, n); nan or inf where there is no value.
 
     breaks: for each order the points where that derivative jumps, or grows beyond all bounds
@@ -44,7 +44,7 @@ class Spot:
         return cls(activation.label, x, derivatives, x in activation.kinks(order))
 
 
-def plotted(activations: Iterable[Activation], x: Array, order: int = 0) -> tuple[Plotted, ...]:
+def graphs(activations: Iterable[Activation], x: Array, order: int = 0) -> tuple[Graph, ...]:
     """Each activation on the interval from x[0] to x[-1], all at the same points: those of x, and what they miss.
 
     Points are added beside every kink, and where values and slopes do not fit together: at jumps and poles, at
@@ -62,7 +62,7 @@ def plotted(activations: Iterable[Activation], x: Array, order: int = 0) -> tupl
         together = union(*(points for points, _ in found))
         together = together[(x[0] <= together) & (together <= x[-1])]
         return tuple(
-            Plotted(
+            Graph(
                 activation.label,
                 together,
                 only_where_finite(activation.derivatives(together, order)),

@@ -8,8 +8,8 @@ from typing import Final
 import numpy as np
 
 from actcli.core.activation import Activation
-from actcli.core.audit.auditor import Audit
 from actcli.core.audit.emulation import Sum, as_computed
+from actcli.core.audit.report import Audit
 from actcli.core.audit.ulp import FORMATS, place, steps, value_at
 from actcli.core.jet import Array, Mask
 from actcli.core.resolve import resolve

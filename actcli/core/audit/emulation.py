@@ -42,7 +42,7 @@ class Sum:
 
 
 @dataclass(frozen=True, eq=False)
-class Machine:
+class RoundedArithmetic:
     """Arithmetic in a type. Functions, sigmoid and the like among them, are as good as the type allows."""
 
     dtype: str
@@ -106,7 +106,7 @@ class Machine:
 
 def as_computed(activation: Activation, text: str, x: Array, dtype: str) -> tuple[Array, list[Sum]]:
     """The formula `text`, in x and the activation's parameters, computed in the type; and the sums in it."""
-    machine = Machine(dtype)
+    arithmetic = RoundedArithmetic(dtype)
     with np.errstate(all="ignore"):  # a kernel overflows and divides by zero where it does
-        value = compute(replace(activation, formula=text), round_to(x, dtype), machine)
-    return np.broadcast_to(value, x.shape), machine.sums
+        value = compute(replace(activation, formula=text), round_to(x, dtype), arithmetic)
+    return np.broadcast_to(value, x.shape), arithmetic.sums

@@ -5,15 +5,15 @@ import math
 import numpy as np
 import pytest
 
-from actcli.core.analysis.graph import Plotted, Spot, missing, plotted
+from actcli.core.analysis.graph import Graph, Spot, graphs, missing
 from actcli.core.ordered import union
 from actcli.core.resolve import resolve
 
 X = np.linspace(-6.0, 6.0, 161)
 
 
-def trace(text: str, order: int = 0, x: np.ndarray = X) -> Plotted:
-    (found,) = plotted([resolve(text)], x, order)
+def trace(text: str, order: int = 0, x: np.ndarray = X) -> Graph:
+    (found,) = graphs([resolve(text)], x, order)
     return found
 
 
@@ -42,7 +42,7 @@ def test_a_steep_step_is_followed_and_is_no_jump():
 
 
 def test_all_have_the_same_points():
-    a, b = plotted([resolve("relu"), resolve("tan(x)")], X, 1)
+    a, b = graphs([resolve("relu"), resolve("tan(x)")], X, 1)
     assert a.x is b.x
     assert a.derivatives.shape == b.derivatives.shape == (2, a.x.size)
     assert a.derivatives[0].tolist() == np.maximum(a.x, 0).tolist()

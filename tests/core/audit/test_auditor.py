@@ -8,8 +8,9 @@ import mpmath
 import numpy as np
 import pytest
 
-from actcli.core.audit.auditor import HISTOGRAM, Audit, Auditor
+from actcli.core.audit.auditor import HISTOGRAM, Auditor
 from actcli.core.audit.inputs import sweep
+from actcli.core.audit.report import Audit
 from actcli.core.audit.ulp import place
 from actcli.core.errors import InputError
 from actcli.core.resolve import resolve
