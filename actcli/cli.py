@@ -10,7 +10,6 @@ import os
 import re
 import signal
 import sys
-from contextlib import suppress
 from types import FrameType
 from typing import Annotated, Any, Literal, NoReturn
 
@@ -21,7 +20,7 @@ from typer.main import get_command
 from actcli import __version__
 from actcli.core.errors import InputError
 from actcli.memory import bound_memory
-from actcli.streams.errors import StreamError
+from actcli.streams.errors import StreamError, complain
 
 SUMMARY = "A workbench for activation functions in the terminal."
 COMMANDS = {
@@ -151,7 +150,7 @@ def main() -> NoReturn:
     for library in ("OPENBLAS", "MKL", "OMP"):
         os.environ.setdefault(f"{library}_NUM_THREADS", "1")
     if sys.stdout is None:
-        sys.exit(_complain("stdout is closed"))
+        sys.exit(_refuse("stdout is closed"))
     _obey_the_locale()
     try:
         command = get_command(app)
@@ -162,15 +161,15 @@ def main() -> NoReturn:
     except typer.Exit as request:
         code = request.exit_code
     except typer.TyperException as error:
-        code = _complain(_usage(error))
+        code = _refuse(_usage(error))
     except (InputError, StreamError) as error:
-        code = _complain(str(error))
+        code = _refuse(str(error))
     except BrokenPipeError:  # whoever read our output has seen enough
         code = 0
     except OSError as error:
-        code = _complain(f"stdout: {error.strerror or error}")
+        code = _refuse(f"stdout: {error.strerror or error}")
     except MemoryError as error:
-        code = _complain(f"not enough memory: {error}" if str(error) else "not enough memory")
+        code = _refuse(f"not enough memory: {error}" if str(error) else "not enough memory")
     except KeyboardInterrupt:
         code = 130
     _discard_what_cannot_be_written()
@@ -205,12 +204,8 @@ def _decapitalised(message: str) -> str:
     return message[:1].lower() + message[1:].rstrip(".").replace("\n", " ")
 
 
-def _complain(message: str) -> int:
-    """One line, whatever the names in it hold, with nothing that a terminal would obey."""
-    message = "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in message)
-    if sys.stderr is not None:  # print would go to stdout
-        with suppress(OSError):
-            print(f"actcli: {message}", file=sys.stderr, flush=True)
+def _refuse(message: str) -> int:
+    complain(message)
     return 2
 
 

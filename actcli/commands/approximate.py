@@ -1,14 +1,17 @@
 """actcli approximate FORMULA"""
 
-import sys
 from collections.abc import Iterable
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from actcli.commands.options import Range, ReportFormat
+from actcli.commands.report import print_report
 from actcli.core.lessons.approximation import MOST_UNITS, Approximation, approximate
 from actcli.core.resolve import resolve
+
+if TYPE_CHECKING:
+    from actcli.views.terminal import Terminal
 
 _UNITS = [4, 16, 64]
 
@@ -41,18 +44,17 @@ def run(
     """
     target, activation, low, high = resolve(formula), resolve(act), *interval
     found: Iterable[Approximation] = approximate(target, activation, sorted({*(units or _UNITS)}), low, high, seed)
-    if output_format == "json":
-        from actcli.streams.json_format import write_json
 
-        asked = {"formula": target.label, "activation": activation.label, "range": interval, "seed": seed}
-        write_json({**asked, "runs": [run.document() for run in found]})
-    elif output_format == "table":
+    def draw(terminal: "Terminal") -> str:
         from actcli.views.approximation import approximation_report
-        from actcli.views.terminal import Terminal
 
-        print(approximation_report(target, activation, [*found], interval, Terminal.of(sys.stdout)), end="")
-    else:
-        from actcli.streams.records import write_records
+        return approximation_report(target, activation, [*found], interval, terminal)
 
-        records = [(run.units, run.max_error, run.at, run.rms_error) for run in found]
-        write_records(["units", "max_error", "at", "rms_error"], records, output_format)
+    asked = {"formula": target.label, "activation": activation.label, "range": interval, "seed": seed}
+    columns = ("units", "max_error", "at", "rms_error")
+    print_report(
+        output_format,
+        draw,
+        document=lambda: {**asked, "runs": [run.document() for run in found]},
+        records=lambda: (columns, ([getattr(run, column) for column in columns] for run in found)),
+    )

@@ -6,11 +6,12 @@ from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
 from math import prod
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from actcli.commands.options import Act, ReportFormat
+from actcli.commands.report import print_report
 from actcli.core.activation import MAX_ORDER, Activation
 from actcli.core.audit.auditor import Auditor, MakeReference
 from actcli.core.audit.report import Audit
@@ -18,7 +19,10 @@ from actcli.core.errors import InputError
 from actcli.core.jet import Array
 from actcli.core.resolve import resolve
 from actcli.core.rounding import round_to
-from actcli.streams.errors import StreamError
+from actcli.streams.errors import StreamError, complain
+
+if TYPE_CHECKING:
+    from actcli.views.terminal import Terminal
 
 
 def run(
@@ -81,9 +85,9 @@ def run(
         exact=_float64_reference(activation, order, flush_subnormals) if dtype == "float64" else None,
     )
     audit = _audit(auditor, input_path, actual_path)
-    _report(audit, output_format)
+    _print(audit, output_format)
     if audit.exceeds(max_ulp, max_steps):
-        print(f"actcli: {_failure(audit, max_ulp, max_steps)}", file=sys.stderr)
+        complain(_failure(audit, max_ulp, max_steps))
         raise typer.Exit(1)
 
 
@@ -109,7 +113,6 @@ def _float64_reference(activation: Activation, order: int, flush: bool) -> MakeR
 
 
 def _audit(auditor: Auditor, input_path: str, actual_path: str) -> Audit:
-
     from actcli.core.audit.diagnosis import diagnose
     from actcli.streams.typed import open_typed, pairs
 
@@ -146,22 +149,19 @@ def _numbers(text: str) -> list[float]:
         raise StreamError(f"--segments: {error}") from None
 
 
-def _report(audit: Audit, output_format: str) -> None:
-    if output_format == "json":
-        from actcli.streams.json_format import write_json
-
-        write_json(audit.document())
-    elif output_format == "table":
+def _print(audit: Audit, output_format: str) -> None:
+    def draw(terminal: "Terminal") -> str:
         from actcli.views.audit import audit_report
-        from actcli.views.terminal import Terminal
 
-        print(audit_report(audit, Terminal.of(sys.stdout)), end="")
-    else:
-        from actcli.streams.records import write_records
+        return audit_report(audit, terminal)
 
-        records = [segment.document() for segment in audit.segments]
-        rows: Iterable[Iterable[object]] = (["" if v is None else v for v in record.values()] for record in records)
-        write_records(list(records[0]), rows, output_format)
+    segments = [segment.document() for segment in audit.segments]
+    print_report(
+        output_format,
+        draw,
+        document=audit.document,
+        records=lambda: (list(segments[0]), [segment.values() for segment in segments]),
+    )
 
 
 def _failure(audit: Audit, max_ulp: float | None, max_steps: int | None) -> str:

@@ -1,14 +1,17 @@
 """actcli collapse"""
 
-import sys
 from dataclasses import asdict
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from actcli.commands.options import ReportFormat
+from actcli.commands.report import print_report
 from actcli.core.lessons.collapse import CollapseConfig, collapse
 from actcli.core.resolve import resolve
+
+if TYPE_CHECKING:
+    from actcli.views.terminal import Terminal
 
 _DEFAULT = CollapseConfig()
 
@@ -35,17 +38,16 @@ def run(
     """
     config = CollapseConfig(layers=layers, width=width, seed=seed)
     runs = collapse([resolve(act) for act in acts or ["relu"]], config)
-    if output_format == "json":
-        from actcli.streams.json_format import write_json
 
-        write_json({"config": asdict(config), "runs": [asdict(run) for run in runs]})
-    elif output_format == "table":
+    def draw(terminal: "Terminal") -> str:
         from actcli.views.collapse import collapse_report
-        from actcli.views.terminal import Terminal
 
-        print(collapse_report(runs, Terminal.of(sys.stdout)), end="")
-    else:
-        from actcli.streams.records import write_records
+        return collapse_report(runs, terminal)
 
-        fields = ("activation", "layers", "max_relative_difference", "bends", "counted")
-        write_records(fields, ([getattr(run, field) for field in fields] for run in runs), output_format)
+    columns = ("activation", "layers", "max_relative_difference", "bends", "counted")
+    print_report(
+        output_format,
+        draw,
+        document=lambda: {"config": asdict(config), "runs": [asdict(run) for run in runs]},
+        records=lambda: (columns, ([getattr(run, column) for column in columns] for run in runs)),
+    )

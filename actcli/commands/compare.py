@@ -1,12 +1,17 @@
 """actcli compare ACT ACT..."""
 
 from dataclasses import asdict, astuple
+from typing import TYPE_CHECKING
 
 from actcli.commands.options import DEFAULT_RANGE, Acts, Ascii, Height, Range, ReportFormat, Save, Width
+from actcli.commands.report import write_report
 from actcli.core.analysis.comparison import compare
 from actcli.core.analysis.properties import describe
 from actcli.core.errors import InputError
 from actcli.core.resolve import resolve
+
+if TYPE_CHECKING:
+    from actcli.views.terminal import Terminal
 
 
 def run(
@@ -30,30 +35,28 @@ def run(
     activations = [resolve(act) for act in acts]
     differences = compare(activations, *interval)
     labels = [activation.label for activation in activations]
-    if output_format == "json":
-        from actcli.streams.json_format import write_json
-
-        properties = [describe(activation).document() for activation in activations]
-        pairs = [asdict(difference) for difference in differences]
-        write_json({"activations": labels, "differences": pairs, "properties": properties})
-    elif output_format == "table":
-        from actcli.commands.curves import graphs_on
-        from actcli.commands.pictures import screen, show
+    if output_format == "table":
+        from actcli.commands.pictures import graphs_on, screen, show
         from actcli.views.comparison import comparison_chart
         from actcli.views.differences import difference_table, largest
         from actcli.views.property_table import property_table
-        from actcli.views.terminal import Terminal
 
         terminal, cards = screen(width, ascii_only), [describe(activation) for activation in activations]
         drawn = graphs_on(activations, interval, terminal, order=1)
 
-        def draw(terminal: Terminal) -> str:
+        def draw(terminal: "Terminal") -> str:
             chart = comparison_chart(drawn, largest(differences), terminal, interval=interval, height=height)
             table = difference_table(differences, terminal, labels=labels)
             return "\n".join([chart, property_table(cards, terminal), table])
 
         show(draw, terminal, save, f"{', '.join(labels)} on [{interval[0]:g}, {interval[1]:g}]")
     else:
-        from actcli.streams.records import write_records
-
-        write_records(["a", "b", "max_abs", "at"], map(astuple, differences), output_format)
+        write_report(
+            output_format,
+            document=lambda: {
+                "activations": labels,
+                "differences": [asdict(difference) for difference in differences],
+                "properties": [describe(activation).document() for activation in activations],
+            },
+            records=lambda: (("a", "b", "max_abs", "at"), map(astuple, differences)),
+        )

@@ -1,10 +1,14 @@
 """actcli describe ACT"""
 
-import sys
+from typing import TYPE_CHECKING
 
 from actcli.commands.options import Act, ReportFormat
+from actcli.commands.report import print_report
 from actcli.core.analysis.properties import describe
 from actcli.core.resolve import resolve
+
+if TYPE_CHECKING:
+    from actcli.views.terminal import Terminal
 
 
 def run(act: Act, output_format: ReportFormat = "table") -> None:
@@ -15,23 +19,15 @@ def run(act: Act, output_format: ReportFormat = "table") -> None:
     """
     activation = resolve(act)
     properties = describe(activation)
-    if output_format == "json":
-        from actcli.streams.json_format import write_json
 
-        write_json(properties.document())
-    elif output_format == "table":
-        from actcli.commands.curves import graphs_on
+    def draw(terminal: "Terminal") -> str:
+        from actcli.commands.pictures import graphs_on
         from actcli.views.card import card, plot_range
         from actcli.views.curve import of_graph
-        from actcli.views.terminal import Terminal
 
-        terminal, curves = Terminal.of(sys.stdout), []
-        if properties.curve is not None:
-            (graph,) = graphs_on([activation], plot_range(properties.curve), terminal, order=1)
-            curves = [of_graph(graph, 0, "f"), of_graph(graph, 1, "slope f'")]
-        print(card(properties, terminal, curves), end="")
-    else:
-        from actcli.streams.flat import flat
-        from actcli.streams.records import write_records
+        if properties.curve is None:
+            return card(properties, terminal)
+        (graph,) = graphs_on([activation], plot_range(properties.curve), terminal, order=1)
+        return card(properties, terminal, [of_graph(graph, 0, "f"), of_graph(graph, 1, "slope f'")])
 
-        write_records(["property", "value"], flat(properties.document()), output_format)
+    print_report(output_format, draw, document=properties.document)

@@ -14,6 +14,7 @@ from actcli.core.analysis.derivative_check import check as compare_with_numerica
 from actcli.core.errors import InputError
 from actcli.core.jet import Array
 from actcli.core.resolve import resolve
+from actcli.streams.errors import complain
 
 
 def run(
@@ -89,9 +90,7 @@ class _Checked:
     def report(self, quiet: bool) -> None:
         """One line on stderr; exit code 1 for a disagreement."""
         if self.disagreements:
-            print(
-                f"actcli: check failed at {self.disagreements} of {self.compared} points: {self.first}", file=sys.stderr
-            )
+            complain(f"check failed at {self.disagreements} of {self.compared} points: {self.first}")
             raise typer.Exit(1)
         if quiet:
             return

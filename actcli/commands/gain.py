@@ -1,11 +1,15 @@
 """actcli gain ACT"""
 
-import sys
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 from actcli.commands.options import Act, ReportFormat
+from actcli.commands.report import print_report
 from actcli.core.resolve import resolve
 from actcli.core.theory.gain import gain
+
+if TYPE_CHECKING:
+    from actcli.views.terminal import Terminal
 
 
 def run(act: Act, output_format: ReportFormat = "table") -> None:
@@ -16,17 +20,10 @@ def run(act: Act, output_format: ReportFormat = "table") -> None:
     Example: actcli gain gelu
     """
     result = gain(resolve(act))
-    if output_format == "json":
-        from actcli.streams.json_format import write_json
 
-        write_json(asdict(result))
-    elif output_format == "table":
+    def draw(terminal: "Terminal") -> str:
         from actcli.views.gain import gain_report
-        from actcli.views.terminal import Terminal
 
-        print(gain_report(result, Terminal.of(sys.stdout)), end="")
-    else:
-        from actcli.streams.flat import flat
-        from actcli.streams.records import write_records
+        return gain_report(result, terminal)
 
-        write_records(["property", "value"], flat(asdict(result)), output_format)
+    print_report(output_format, draw, document=lambda: asdict(result))

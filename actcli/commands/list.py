@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from actcli.commands.report import write_report
 from actcli.core.catalogue import CATALOGUE
 
 Format = Literal["auto", "table", "plain", "csv", "json"]
@@ -43,14 +44,11 @@ def run(
             }
             for entry in CATALOGUE.values()
         ]
-        if output_format == "json":
-            from actcli.streams.json_format import write_json
-
-            write_json(entries)
-        else:
-            from actcli.streams.records import write_records
-
-            write_records(list(entries[0]), (map(_field, entry.values()) for entry in entries), "csv")
+        write_report(
+            output_format,
+            document=lambda: entries,
+            records=lambda: (list(entries[0]), (map(_field, entry.values()) for entry in entries)),
+        )
 
 
 def _field(value: object) -> object:

@@ -1,9 +1,12 @@
-"""What plot and compare share: the screen, and a picture on it or in a file."""
+"""What plot, compare and describe share: activations as graphs, the screen, and a picture on it or in a file."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from actcli.core.activation import Activation
+from actcli.core.analysis.graph import Graph, graphs
+from actcli.views.curve import sample_points
 from actcli.views.terminal import Terminal
 
 
@@ -23,3 +26,10 @@ def show(draw: Callable[[Terminal], str], terminal: Terminal, save: str | None, 
         with open_file(save) as file:
             file.write(picture)
     print(draw(terminal), end="")
+
+
+def graphs_on(
+    activations: Sequence[Activation], interval: tuple[float, float], terminal: Terminal, order: int = 0
+) -> tuple[Graph, ...]:
+    """Each activation with its derivatives at the points that a chart on this terminal wants, and where it breaks."""
+    return graphs(activations, sample_points(interval, terminal), order)

@@ -1,16 +1,16 @@
 """actcli plot ACT..."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 import numpy as np
 import typer
 
-from actcli.commands.curves import graphs_on
 from actcli.commands.options import DEFAULT_RANGE, Acts, Ascii, Height, Input, OptionalRange, Save, Width
-from actcli.commands.pictures import screen, show
+from actcli.commands.pictures import graphs_on, screen, show
+from actcli.commands.report import write_report
 from actcli.core.activation import MAX_ORDER, Activation
 from actcli.core.analysis.comparison import check_curves
 from actcli.core.analysis.graph import Graph, Spot
@@ -64,7 +64,7 @@ def run(
     if density:
         if derivative or at or input_path is not None or interval is not None:
             raise InputError("--density stands alone: without --range, --derivative, --at and --input")
-        from actcli.commands.density import run_density
+        from actcli.commands.plot_density import run_density
 
         run_density(activations, terminal, height, save, output_format)
         return
@@ -188,10 +188,9 @@ def _print_points(
     from actcli.views.notation import primed
 
     curves = [(graph, order) for order in range(len(drawn[0].derivatives)) for graph in drawn]
-    if output_format == "json":
-        from actcli.streams.json_format import write_json
 
-        document: dict[str, Any] = {
+    def document() -> dict[str, Any]:
+        found: dict[str, Any] = {
             "range": interval,
             "curves": [
                 {"activation": graph.activation, "order": order, "x": graph.x, "y": graph.derivatives[order]}
@@ -199,14 +198,15 @@ def _print_points(
             ],
         }
         if spots:
-            document["points"] = [
+            found["points"] = [
                 {"activation": spot.activation, "x": spot.x, "derivatives": spot.derivatives, "kink": spot.kink}
                 for spot in spots
             ]
-        write_json(document)
-    else:
-        from actcli.streams.records import write_records
+        return found
 
+    def records() -> tuple[list[str], Iterable[tuple[float, ...]]]:
         columns = [graph.derivatives[order].tolist() for graph, order in curves]
         header = ["x", *(primed(graph.activation, order) for graph, order in curves)]
-        write_records(header, zip(drawn[0].x.tolist(), *columns, strict=True), output_format)
+        return header, zip(drawn[0].x.tolist(), *columns, strict=True)
+
+    write_report(output_format, document, records)

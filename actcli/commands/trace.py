@@ -1,14 +1,17 @@
 """actcli trace"""
 
-import sys
 from dataclasses import asdict, astuple, fields
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from actcli.commands.options import ReportFormat
+from actcli.commands.report import print_report
 from actcli.core.lessons.trace import WeightStep, trace
 from actcli.core.resolve import resolve
+
+if TYPE_CHECKING:
+    from actcli.views.terminal import Terminal
 
 
 def run(
@@ -24,16 +27,15 @@ def run(
     Example: actcli trace --act sigmoid
     """
     step = trace(resolve(act), lr, seed)
-    if output_format == "json":
-        from actcli.streams.json_format import write_json
 
-        write_json(asdict(step))
-    elif output_format == "table":
-        from actcli.views.terminal import Terminal
+    def draw(terminal: "Terminal") -> str:
         from actcli.views.trace import trace_report
 
-        print(trace_report(step, Terminal.of(sys.stdout)), end="")
-    else:
-        from actcli.streams.records import write_records
+        return trace_report(step, terminal)
 
-        write_records([field.name for field in fields(WeightStep)], map(astuple, step.weights), output_format)
+    print_report(
+        output_format,
+        draw,
+        document=lambda: asdict(step),
+        records=lambda: ([field.name for field in fields(WeightStep)], map(astuple, step.weights)),
+    )

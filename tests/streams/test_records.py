@@ -1,6 +1,6 @@
 """Nested documents as rows."""
 
-from actcli.streams.flat import flat
+from actcli.streams.records import flat
 
 
 def test_names_are_joined_by_points_and_nothing_is_an_empty_value() -> None:

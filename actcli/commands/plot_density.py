@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from actcli.commands.pictures import show
+from actcli.commands.report import write_report
 from actcli.core.activation import Activation
 from actcli.core.analysis.density import Image, image
 from actcli.core.resolve import resolve
@@ -29,15 +30,15 @@ def run_density(
             return density_chart(before, images, terminal, title=title, height=height)
 
         show(draw, terminal, save, title)
-    elif output_format == "json":
-        from actcli.streams.json_format import write_json
-
-        write_json({"density": [_document(each) for each in images]})
     else:
-        from actcli.streams.records import write_records
-
-        rows = [row for each in images for row in _rows(each)]
-        write_records(["activation", "low", "high", "probability"], rows, output_format)
+        write_report(
+            output_format,
+            document=lambda: {"density": [_document(each) for each in images]},
+            records=lambda: (
+                ("activation", "low", "high", "probability"),
+                [row for each in images for row in _rows(each)],
+            ),
+        )
 
 
 def _elementwise(activations: Sequence[Activation]) -> list[Activation]:
