@@ -6,11 +6,11 @@ from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
 from math import prod
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from actcli.commands.options import Act, ReportFormat
+from actcli.commands.options import Act, DtypeName, ReportFormat
 from actcli.commands.report import print_report
 from actcli.core.activation import MAX_ORDER, Activation
 from actcli.core.audit.auditor import Auditor, MakeReference
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 def run(
     act: Act,
     dtype: Annotated[
-        Literal["float64", "float32", "float16", "bfloat16"],
+        DtypeName,
         typer.Option("--dtype", help="The type of inputs and results; float64 takes the extra actcli[audit]."),
     ] = "float32",
     emit_inputs: Annotated[

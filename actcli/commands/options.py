@@ -4,6 +4,8 @@ from typing import Annotated, Literal, TypeAlias
 
 import typer
 
+from actcli.streams.formats import Format
+
 Act: TypeAlias = Annotated[
     str,
     typer.Argument(metavar="ACT", help="An activation: relu, leaky_relu:negative_slope=0.2.", show_default=False),
@@ -38,12 +40,13 @@ Output: TypeAlias = Annotated[
     typer.Option("--output", "-o", metavar="FILE", help="Write a file, whole or not at all.", show_default=False),
 ]
 Quiet: TypeAlias = Annotated[bool, typer.Option("--quiet", "-q", help="Nothing but errors on stderr.")]
+DtypeName: TypeAlias = Literal["float64", "float32", "float16", "bfloat16"]
 Dtype: TypeAlias = Annotated[
-    Literal["float64", "float32", "float16", "bfloat16"],
+    DtypeName,
     typer.Option("--dtype", help="Round the input, and the exact result, to this type."),
 ]
 NumberFormat: TypeAlias = Annotated[
-    Literal["auto", "table", "plain", "csv", "json", "npy"],
+    Literal["auto", Format],
     typer.Option("--format", "-f", help="auto: the output file's suffix; a table on a terminal, plain in a pipe."),
 ]
 ReportFormat: TypeAlias = Annotated[

@@ -8,11 +8,11 @@ from actcli.core.cure import Cure
 from actcli.core.depth.experiment import DepthRun
 from actcli.views.depth_chart import depth_chart
 from actcli.views.depth_group import DepthGroup, groups_of
+from actcli.views.depth_sentences import set_up, verdict_sentence
 from actcli.views.depth_table import comparison_tables, layer_table, outcome_table
 from actcli.views.number import count, format_number
 from actcli.views.render import render
 from actcli.views.terminal import Terminal
-from actcli.views.verdict import set_up, verdict_sentence
 
 SMALLEST_CHART, TALLEST_CHART = 8, 22
 MOST_PARAGRAPHS = 3

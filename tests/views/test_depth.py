@@ -11,11 +11,11 @@ from actcli.core.depth.experiment import DepthRun, LayerRecord
 from actcli.views.depth import depth_report
 from actcli.views.depth_chart import depth_chart
 from actcli.views.depth_group import DepthGroup, groups_of
+from actcli.views.depth_sentences import verdict_sentence
 from actcli.views.depth_table import comparison_tables, layer_table, outcome_table
 from actcli.views.palette import hollow, look
 from actcli.views.render import render
 from actcli.views.terminal import Terminal
-from actcli.views.verdict import verdict_sentence
 from tests.views.screens import Picture, screen
 
 WIDE = Terminal(200, 50)

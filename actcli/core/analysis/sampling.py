@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from actcli.core.jet import Array, Mask
+from actcli.core.jet import Array
 from actcli.core.ordered import union
 
 Derivatives = Callable[[Array], Array]
@@ -49,11 +49,6 @@ class Samples:
     breaks: tuple[float, ...]
     jumps: tuple[float, ...]
     poles: tuple[float, ...]
-
-    def within(self, distance: float) -> Mask:
-        """Which points have |x| <= distance."""
-        inside: Mask = np.abs(self.x) <= distance
-        return inside
 
 
 def sample(derivatives: Derivatives, breaks: tuple[float, ...], jumps: tuple[float, ...]) -> Samples:

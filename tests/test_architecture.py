@@ -1,0 +1,155 @@
+"""The house: which part may know which, and that everything in it is used."""
+
+import ast
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+import actcli
+from actcli.cli import COMMANDS
+from actcli.commands import gradient_depth
+from actcli.commands.options import DtypeName
+from actcli.core.audit.ulp import FORMATS
+from actcli.core.network.datasets import DATASETS
+from actcli.core.network.initialisers import NAMES
+from actcli.core.network.normalisation import AXES
+from actcli.core.network.optimizers import OPTIMIZERS
+from actcli.core.rounding import DTYPES
+
+HOUSE = Path(actcli.__file__).parent
+ROOMS = {"commands", "core", "streams", "views"}
+
+ARROWS = {
+    "commands": ROOMS | {"multiprecision"},
+    "views": {"views", "core"},
+    "streams": {"streams"},
+    "core": {"core"},
+}
+OTHERS_PACKAGES = {
+    "commands": {"numpy", "typer"},
+    "views": {"numpy", "rich", "plotext", "cairosvg"},
+    "streams": {"numpy", "orjson"},
+    "core": {"numpy"},
+    "multiprecision": {"numpy", "mpmath"},
+    "cli": {"typer"},
+}
+STOREYS = ("", "analysis", "theory", "network", "lessons", "depth", "audit")
+"""The folders of the core, of which each stands on those before it; the first is what lies in none of them."""
+
+HELPERS_OF_VIEWS = {"union", "missing", "scaled", "summaries"}
+"""What a view calls in the core; apart from these it knows types and constants."""
+
+
+def modules() -> dict[str, ast.Module]:
+    """All modules by name, without the leading `actcli.`."""
+    files = sorted(HOUSE.rglob("*.py"))
+    return {_name(file): ast.parse(file.read_text(encoding="utf-8")) for file in files}
+
+
+def _name(file: Path) -> str:
+    parts = file.relative_to(HOUSE).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def imports(tree: ast.Module) -> Iterator[tuple[str, str]]:
+    """(module, name in it) of every import, wherever it stands."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "relative imports hide where they lead"
+            yield from ((node.module or "", alias.name) for alias in node.names)
+        elif isinstance(node, ast.Import):
+            yield from ((alias.name, "") for alias in node.names)
+
+
+HOUSE_PLAN = modules()
+IMPORTS = {name: list(imports(tree)) for name, tree in HOUSE_PLAN.items()}
+
+
+def inner(name: str) -> Iterator[tuple[str, str]]:
+    """(module, name in it) of what a module imports from the house; a module that is imported whole has no name."""
+    for module, imported in IMPORTS[name]:
+        if module == "actcli" or module.startswith("actcli."):
+            module = module.removeprefix("actcli").removeprefix(".")
+            whole = f"{module}.{imported}".removeprefix(".")
+            yield (whole, "") if whole in HOUSE_PLAN else (module, imported)
+
+
+def room(name: str) -> str:
+    return name.partition(".")[0]
+
+
+def storey(name: str) -> int:
+    if name == "core.cure":  # of the depth experiment
+        return STOREYS.index("depth")
+    _, _, rest = name.partition("core.")
+    return STOREYS.index(rest.partition(".")[0] if "." in rest or rest in STOREYS else "")
+
+
+def test_arrows_point_one_way() -> None:
+    wrong = [
+        f"{name} -> {target}"
+        for name in HOUSE_PLAN
+        if room(name) in ARROWS
+        for target, _ in inner(name)
+        if target and room(target) not in ARROWS[room(name)]
+    ]
+    assert not wrong
+
+
+def test_the_core_has_storeys() -> None:
+    core = [name for name in HOUSE_PLAN if name.startswith("core.")]
+    assert not [
+        f"{name} -> {target}"
+        for name in core
+        for target, _ in inner(name)
+        if target.startswith("core.") and storey(target) > storey(name)
+    ]
+
+
+def test_other_packages_stay_in_their_rooms() -> None:
+    for name in HOUSE_PLAN:
+        packages = {module.partition(".")[0] for module, _ in IMPORTS[name]} - {"actcli"} - sys.stdlib_module_names
+        assert packages <= OTHERS_PACKAGES.get(room(name), set()), name
+
+
+def test_only_the_table_of_commands_knows_the_inside_of_typer() -> None:
+    assert [name for name in HOUSE_PLAN if any(module.startswith("typer.") for module, _ in IMPORTS[name])] == ["cli"]
+
+
+def test_a_view_draws_what_the_core_has_computed() -> None:
+    called = {
+        name
+        for view in HOUSE_PLAN
+        if room(view) == "views"
+        for module, name in inner(view)
+        if room(module) == "core" and not name[:1].isupper()
+    }
+    assert called <= HELPERS_OF_VIEWS
+
+
+def test_every_module_is_imported_or_a_command() -> None:
+    imported = {target for name in HOUSE_PLAN for target, _ in inner(name)}
+    begun = {"", "__main__", *(f"commands.{module}" for module, _ in COMMANDS.values())}
+    folders = {name for name in HOUSE_PLAN if (HOUSE / name.replace(".", "/")).is_dir()}
+    assert set(HOUSE_PLAN) - folders - begun - imported == set()
+
+
+@pytest.mark.parametrize(
+    ("option", "choices"),
+    [
+        ("init", {*NAMES}),
+        ("norm", {"none", *AXES}),
+        ("optimizer", {*OPTIMIZERS}),
+        ("data", {*DATASETS, "FILE"}),
+    ],
+)
+def test_the_help_offers_what_the_tables_hold(option: str, choices: set[str]) -> None:
+    kind, parameter = get_args(gradient_depth.run.__annotations__[option])
+    assert {*((parameter.metavar or "").split("|") if parameter.metavar else get_args(kind))} == choices
+
+
+def test_the_types_are_the_same_everywhere() -> None:
+    assert get_args(DtypeName) == DTYPES == tuple(FORMATS)
