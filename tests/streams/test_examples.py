@@ -101,7 +101,8 @@ def is_class_name(text: str) -> bool:
 
 
 finite = st.floats(allow_nan=False, allow_infinity=False)
-class_names = st.text(st.characters(codec="utf-8")).filter(is_class_name)
+printable = st.characters(codec="utf-8", exclude_categories=["C", "Z"]) | st.just(" ")
+class_names = st.text(printable, min_size=1).filter(is_class_name)
 
 
 @given(st.integers(1, 4).flatmap(lambda n: st.lists(st.tuples(*[finite] * n, class_names), min_size=1)))
