@@ -12,4 +12,4 @@ def write_npz(arrays: Mapping[str, npt.NDArray[np.generic]], path: str) -> None:
     """Writes the arrays under their names. Raises StreamError when the file can't be written."""
     with open_file(path) as file:
         # savez takes its arrays as keywords, and has some of its own.
-        np.savez(file, **arrays)  # type: ignore[arg-type]
+        np.savez(file, **arrays)  # type: ignore[arg-type]  # see above

@@ -74,7 +74,7 @@ def tails(activation: Activation) -> list[tuple[float, float]]:
     return found
 
 
-def _where(size, level: float) -> float:  # type: ignore[no-untyped-def]
+def _where(size, level: float) -> float:  # type: ignore[no-untyped-def]  # size is any function
     """x with size(x) = level, by bisection; size descends."""
     low, high = 0.5, 1e5
     for _ in range(40):

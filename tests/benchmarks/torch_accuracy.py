@@ -19,7 +19,7 @@ from tests.benchmarks.points import points
 
 try:
     import torch
-    import torch.nn.functional as F  # noqa: N812
+    import torch.nn.functional as F  # noqa: N812 - its usual name
 except ImportError:
     sys.exit("torch is not installed here: pip install torch, and see the top of this file")
 

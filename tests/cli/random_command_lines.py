@@ -218,7 +218,7 @@ def _become(arguments: list[str], directory: Path, descriptors: list[int]) -> No
         os.chdir(directory)
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
         resource.setrlimit(resource.RLIMIT_FSIZE, (FILE_SIZE, FILE_SIZE))
-        sys.stdin, sys.stdout, sys.stderr = (open(n, "rw"[n > 0], encoding="utf-8") for n in range(3))  # noqa: SIM115
+        sys.stdin, sys.stdout, sys.stderr = (open(n, "rw"[n > 0], encoding="utf-8") for n in range(3))  # noqa: SIM115 - for good
         sys.argv = ["actcli", *arguments]
         cli.main()
     except SystemExit as end:

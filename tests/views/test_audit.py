@@ -22,7 +22,7 @@ def audit(kind: str = "tanh", **options: bool) -> Audit:
     y = (gelu_with_tanh("bfloat16") if kind == "tanh" else correct("gelu", "bfloat16"))(x)
     if kind == "nan":
         y = np.where(x == -2.0, np.nan, y)
-    auditor = Auditor(resolve("gelu"), "bfloat16", **options)  # type: ignore[arg-type]
+    auditor = Auditor(resolve("gelu"), "bfloat16", **options)  # type: ignore[arg-type]  # of several types
     auditor.add(x, y)
     return replace(auditor.result(), diagnosis="something is the matter with it")
 

@@ -17,7 +17,7 @@ from tests.views.screens import screen
 SIZES = ((80, 24), (50, 15), (20, 5), (120, 40), (72, 24), (71, 24))
 
 
-def lines(text: str, terminal: Terminal = Terminal()) -> list[str]:  # noqa: B008
+def lines(text: str, terminal: Terminal = Terminal()) -> list[str]:  # noqa: B008 - it is immutable
     activation = resolve(text)
     properties = describe(activation)
     curves = []

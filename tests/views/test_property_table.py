@@ -13,11 +13,11 @@ FIVE = ("relu", "gelu", "silu", "mish", "selu")
 EIGHT = (*FIVE, "tanh", "sigmoid", "x*sigmoid(1.702*x)")
 
 
-def table(names: tuple[str, ...], terminal: Terminal = Terminal()) -> str:  # noqa: B008
+def table(names: tuple[str, ...], terminal: Terminal = Terminal()) -> str:  # noqa: B008 - it is immutable
     return property_table([describe(resolve(name)) for name in names], terminal)
 
 
-def lines(names: tuple[str, ...], terminal: Terminal = Terminal()) -> list[str]:  # noqa: B008
+def lines(names: tuple[str, ...], terminal: Terminal = Terminal()) -> list[str]:  # noqa: B008 - it is immutable
     return screen(table(names, terminal), terminal)
 
 

@@ -56,7 +56,7 @@ def graphs(activations: Iterable[Activation], x: Array, order: int = 0) -> tuple
         for activation in activations:
             kinks = [kink for kink in activation.kinks(order) if x[0] <= kink <= x[-1]]
             around = [np.nextafter(kinks, side) for side in _SIDES]
-            points, table = refined(lambda x, f=activation: f.derivatives(x, 1), union(x, kinks, *around))  # type: ignore[misc]
+            points, table = refined(lambda x, f=activation: f.derivatives(x, 1), union(x, kinks, *around))  # type: ignore[misc]  # the default binds f
             jumps, poles = discontinuities(points, table, activation.kinks(1))
             found.append((points, jumps | poles))
         together = union(*(points for points, _ in found))

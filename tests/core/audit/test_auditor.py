@@ -25,7 +25,7 @@ def audit(activation: str, dtype: str, kernel: Kernel, x: np.ndarray | None = No
     assert isinstance(order, int)
     if x is None:
         x = inputs(activation, dtype, order)
-    auditor = Auditor(resolve(activation), dtype, **options)  # type: ignore[arg-type]
+    auditor = Auditor(resolve(activation), dtype, **options)  # type: ignore[arg-type]  # of several types
     auditor.add(x, kernel(x))
     return auditor.result()
 

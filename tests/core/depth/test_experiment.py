@@ -16,7 +16,7 @@ from actcli.core.resolve import resolve
 
 
 def run(activation: str, **settings: int | float | str) -> DepthRun:
-    return gradient_depth(CATALOGUE[activation], DepthConfig(**settings))  # type: ignore[arg-type]
+    return gradient_depth(CATALOGUE[activation], DepthConfig(**settings))  # type: ignore[arg-type]  # of several types
 
 
 def decades(run: DepthRun) -> float:
@@ -370,7 +370,7 @@ def test_the_initialiser_is_named() -> None:
 )
 def test_what_cannot_be_run(settings: dict[str, int | float | str], message: str) -> None:
     with pytest.raises(InputError, match=message):
-        DepthConfig(**settings)  # type: ignore[arg-type]
+        DepthConfig(**settings)  # type: ignore[arg-type]  # of several types
 
 
 def test_an_unknown_data_set_is_refused() -> None:

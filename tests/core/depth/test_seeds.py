@@ -15,7 +15,7 @@ CONFIG = DepthConfig(layers=4, width=8, batch=16, steps=3)
 
 def runs(name: str, *seeds: int, **settings: object) -> list[DepthRun]:
     return [
-        gradient_depth(CATALOGUE[name], dataclasses.replace(CONFIG, seed=seed, **settings))  # type: ignore[arg-type]
+        gradient_depth(CATALOGUE[name], dataclasses.replace(CONFIG, seed=seed, **settings))  # type: ignore[arg-type]  # of several types
         for seed in seeds
     ]
 

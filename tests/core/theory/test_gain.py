@@ -111,7 +111,7 @@ def settles(activation: str, sigma_w2: float) -> FixedPoint:
 
 def test_the_ordered_phase_of_sigmoid():
     """mpmath's own fixed point; all inputs end up alike, and so quickly that hardly a layer is left to tell them."""
-    sigmoid = lambda x: 1 / (1 + mpmath.exp(-x))  # noqa: E731
+    sigmoid = lambda x: 1 / (1 + mpmath.exp(-x))  # noqa: E731 - a formula
     with mpmath.workdps(20):
         q = mpmath.findroot(lambda q: gaussian(lambda x: sigmoid(x) ** 2, q) - q, (0.2, 0.3), tol=1e-15)
         slope = gaussian(lambda x: (sigmoid(x) * (1 - sigmoid(x))) ** 2, q)
@@ -152,10 +152,10 @@ def gaussian(function, q):
 @pytest.mark.parametrize(("sigma_w2", "offset"), [(1.0, 0.3), (1.5, 0.3), (2.0, 0.3), (2.0, 0.1)])
 def test_a_chaotic_phase_in_which_inputs_stay_related(sigma_w2, offset):
     """φ = erf(2x) + offset, for which Williams' arcsine gives every map: u = 2x has the variance p = 4q."""
-    covariance = lambda p, c: 2 / mpmath.pi * mpmath.asin(2 * p * c / (1 + 2 * p)) + mpmath.mpf(offset) ** 2  # noqa: E731
+    covariance = lambda p, c: 2 / mpmath.pi * mpmath.asin(2 * p * c / (1 + 2 * p)) + mpmath.mpf(offset) ** 2  # noqa: E731 - a formula
     with mpmath.workdps(30):
         p = mpmath.findroot(lambda p: 4 * sigma_w2 * covariance(p, 1) - p, 4)
-        c_map = lambda c: covariance(p, c) / covariance(p, 1)  # noqa: E731
+        c_map = lambda c: covariance(p, c) / covariance(p, 1)  # noqa: E731 - a formula
         c = mpmath.findroot(lambda c: c_map(c) - c, (0.1, 0.9), solver="anderson")
         perpendicular = sigma_w2 * 16 / mpmath.pi / mpmath.sqrt(1 + 4 * p)
         slope = mpmath.diff(c_map, c)

@@ -113,7 +113,7 @@ def test_moments_of_curves_without_a_closed_form(activation, exact, q):
     with mpmath.workdps(20):
         root = mpmath.sqrt(q)
         panels = [-12, -6, -2, 0, 2, 6, 12]
-        expectation = lambda g: float(mpmath.quad(lambda z: g(root * z) * mpmath.npdf(z), panels))  # noqa: E731
+        expectation = lambda g: float(mpmath.quad(lambda z: g(root * z) * mpmath.npdf(z), panels))  # noqa: E731 - a formula
         second = expectation(lambda x: exact(x) ** 2)
         slope = expectation(lambda x: mpmath.diff(exact, x) ** 2)
     field = field_of(activation)
