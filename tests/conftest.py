@@ -1,6 +1,7 @@
 """What all tests share."""
 
 import os
+import signal
 from typing import Any
 
 # As the program itself does, before NumPy is imported: see actcli.cli.main.
@@ -8,6 +9,9 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import pytest
 from hypothesis import settings
+
+# What is started in the background ignores Ctrl-C, and so would every program that the tests start from there.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # A loaded machine is slow, not wrong; and the same examples every time keep a failure reproducible.
 settings.register_profile("actcli", deadline=None, derandomize=True)
