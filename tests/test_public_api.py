@@ -14,7 +14,7 @@ PUBLIC = sorted(set(actcli.__all__) - {"__version__"})
 
 
 def python(program: str) -> str:
-    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=120)
     assert run.returncode == 0, run.stderr
     return run.stdout
 

@@ -50,7 +50,7 @@ def run(command: str, cwd: Path) -> str:
         stderr=subprocess.STDOUT,
         stdin=subprocess.DEVNULL,
         text=True,
-        timeout=60,
+        timeout=120,
     )
     return result.stdout
 

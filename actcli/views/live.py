@@ -23,7 +23,11 @@ def live_view(experiment: DepthExperiment) -> Iterator[Step]:
     """The experiment's steps, drawn a few times a second and wiped out at the end."""
     terminal = Terminal.of(sys.stderr)
     due = time.monotonic() + DELAY
-    live = Live(console=Console(stderr=True, highlight=False), auto_refresh=False, transient=True)
+    console = Console(stderr=True, highlight=False)
+    if console.is_dumb_terminal:  # which cannot wipe anything out; some versions of Rich leave an empty line there
+        yield from experiment
+        return
+    live = Live(console=console, auto_refresh=False, transient=True)
     started = False
     try:
         for step in experiment:

@@ -188,7 +188,8 @@ def terminal_as_stderr(*args: str | Path) -> Iterator[tuple[subprocess.Popen[str
         text=True,
     )
     os.close(theirs)
-    stderr = fdspawn(ours, encoding="utf-8", timeout=PATIENCE)
+    # A signal may come in the middle of a character.
+    stderr = fdspawn(ours, encoding="utf-8", codec_errors="replace", timeout=PATIENCE)
     try:
         yield process, stderr
     finally:
