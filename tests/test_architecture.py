@@ -82,8 +82,6 @@ def room(name: str) -> str:
 
 
 def storey(name: str) -> int:
-    if name == "core.cure":  # of the depth experiment
-        return STOREYS.index("depth")
     _, _, rest = name.partition("core.")
     return STOREYS.index(rest.partition(".")[0] if "." in rest or rest in STOREYS else "")
 

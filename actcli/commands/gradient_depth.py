@@ -170,7 +170,7 @@ def _report(
     examples: DataSet | None,
     interruption: Interruption,
 ) -> None:
-    from actcli.core.cure import cures
+    from actcli.core.depth.cure import cures
     from actcli.views.depth import depth_report
     from actcli.views.terminal import Terminal
 

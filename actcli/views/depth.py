@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from math import inf
 from textwrap import fill
 
-from actcli.core.cure import Cure
+from actcli.core.depth.cure import Cure
 from actcli.core.depth.experiment import DepthRun
 from actcli.views.depth_chart import depth_chart
 from actcli.views.depth_group import DepthGroup, groups_of

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from math import isinf, log10
 
-from actcli.core.cure import Cure
+from actcli.core.depth.cure import Cure
 from actcli.core.depth.experiment import DepthRun
 from actcli.views.number import count, format_number, times
 

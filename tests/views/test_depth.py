@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pytest
 
-from actcli.core.cure import Cure
+from actcli.core.depth.cure import Cure
 from actcli.core.depth.experiment import DepthRun, LayerRecord
 from actcli.views.depth import depth_report
 from actcli.views.depth_chart import depth_chart

@@ -97,7 +97,7 @@ class DepthExperiment:
         # A stream of its own for each, so that the data stay the same when the network changes.
         for_data, for_weights, for_batches = np.random.default_rng(config.seed).spawn(3)
         self.config = config
-        self.init = choose(config.init, activation.name)
+        self.init = choose(config.init, activation)
         self.initialiser = initialiser(self.init, activation)
         data = data or _made(config, for_data)
         self.inputs = data.inputs.astype(config.dtype, copy=False)

@@ -48,25 +48,18 @@ VARIANCES: dict[str, Variance] = {
 }
 NAMES = ("auto", *VARIANCES, "orthogonal", "critical", "normal:STD")
 
-# He's factor 2 makes up for the half of its input that a rectifier drops. That fits what is like x to the
-# right and much flatter to the left. It does not fit selu, which normalises itself from σ² = 1/fan_in, nor
-# relu_squared, which does not grow like x.
-_RECTIFIERS = {"relu", "leaky_relu", "prelu", "rrelu", "relu6", "elu", "celu", "hard_swish"}
-_SMOOTH = {"gelu", "gelu_tanh", "quick_gelu", "silu", "mish", "softplus", "squareplus", "sparse_plus"}
-RELU_FAMILY = frozenset(_RECTIFIERS | _SMOOTH)
 
-
-def choose(init: str, activation_name: str) -> str:
+def choose(init: str, activation: Activation) -> str:
     """The initialiser that `init` names: for "auto" He's in the ReLU family and Xavier's elsewhere."""
     if init == "auto":
-        return "he" if activation_name in RELU_FAMILY else "xavier"
+        return "he" if activation.relu_family else "xavier"
     return init
 
 
 def initialiser(init: str, activation: Activation) -> Initialiser:
     """The initialiser of that name; InputError for an unknown one, or where the activation has no critical point."""
     check(init)
-    name, _, parameter = choose(init, activation.name).partition(":")
+    name, _, parameter = choose(init, activation).partition(":")
     if name == "critical":
         return _critical(activation)
     scale = float(parameter or 1)

@@ -10,8 +10,8 @@ import pytest
 
 from actcli.core.activation import Activation
 from actcli.core.catalogue import CATALOGUE
-from actcli.core.cure import Cure, cures
 from actcli.core.depth.config import DepthConfig
+from actcli.core.depth.cure import Cure, cures
 from actcli.core.depth.experiment import DepthRun, gradient_depth
 from actcli.core.network.datasets import from_examples
 from actcli.core.resolve import resolve
@@ -206,7 +206,7 @@ def test_a_search_that_is_stopped_tries_nothing_more(patience: int) -> None:
 @pytest.mark.parametrize("verdict", ["dead", "diverged", "vanishing", "exploding"])
 def test_what_the_sentence_denies_was_tried(verdict: str, monkeypatch: pytest.MonkeyPatch) -> None:
     tried: list[Mapping[str, Any]] = []
-    monkeypatch.setattr("actcli.core.cure._Trial._tried", lambda trial, change: tried.append(change))
+    monkeypatch.setattr("actcli.core.depth.cure._Trial._tried", lambda trial, change: tried.append(change))
     assert cures(CATALOGUE["tanh"], SHALLOW, verdict) == []
     for change in ({"init": "critical"}, {"init": "he"}, {"residual": True}, {"norm": "layer"}, {"norm": "batch"}):
         assert change in tried
