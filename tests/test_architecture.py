@@ -13,8 +13,6 @@ from actcli.cli import COMMANDS
 from actcli.commands import gradient_depth
 from actcli.commands.options import DtypeName
 from actcli.core.audit.ulp import FORMATS
-from actcli.core.network.datasets import DATASETS
-from actcli.core.network.initialisers import NAMES
 from actcli.core.network.normalisation import AXES
 from actcli.core.network.optimizers import OPTIMIZERS
 from actcli.core.rounding import DTYPES
@@ -138,10 +136,8 @@ def test_every_module_is_imported_or_a_command() -> None:
 @pytest.mark.parametrize(
     ("option", "choices"),
     [
-        ("init", {*NAMES}),
         ("norm", {"none", *AXES}),
         ("optimizer", {*OPTIMIZERS}),
-        ("data", {*DATASETS, "FILE"}),
     ],
 )
 def test_the_help_offers_what_the_tables_hold(option: str, choices: set[str]) -> None:

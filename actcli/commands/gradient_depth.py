@@ -3,14 +3,15 @@
 import itertools
 import os
 import sys
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, replace
-from typing import Annotated, Any, Literal
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, astuple, replace
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from actcli.commands.interruption import Interruption
 from actcli.commands.options import ReportFormat
+from actcli.commands.report import print_report
 from actcli.core.activation import Activation
 from actcli.core.depth.config import DepthConfig
 from actcli.core.depth.experiment import LAYER_FIELDS, DepthExperiment, DepthRun, check
@@ -18,8 +19,14 @@ from actcli.core.depth.seeds import summaries
 from actcli.core.depth.verdict import VERDICTS
 from actcli.core.errors import InputError, unknown
 from actcli.core.network.datasets import DATASETS, DataSet, from_examples
+from actcli.core.network.initialisers import NAMES
 from actcli.core.network.training import Step
 from actcli.core.resolve import resolve
+from actcli.streams.errors import complain
+
+if TYPE_CHECKING:
+    from actcli.core.depth.cure import Cure
+    from actcli.views.terminal import Terminal
 
 _DEFAULT = DepthConfig()
 
@@ -35,7 +42,7 @@ def run(
         str,
         typer.Option(
             "--init",
-            metavar="auto|xavier|he|lecun|orthogonal|critical|normal:STD",
+            metavar="|".join(NAMES),
             help="Initialisation; auto is he for the ReLU family and xavier otherwise, critical is that of `gain`.",
         ),
     ] = _DEFAULT.init,
@@ -55,7 +62,7 @@ def run(
         str,
         typer.Option(
             "--data",
-            metavar="spirals|moons|circles|xor|sine|blobs|FILE",
+            metavar="|".join([*DATASETS, "FILE"]),
             help="A data set, or your own CSV, text or .npy file, its last column the target: classes or numbers.",
         ),
     ] = _DEFAULT.data,
@@ -117,14 +124,22 @@ def run(
                 _export(experiment, export)
             _train(experiment, interruption, live=not quiet and sys.stderr.isatty())
             runs.append(experiment.result())
-        if output_format == "table":
-            _report(runs, activations, config, examples, interruption)
-        else:
-            _write(runs, config, seeds, output_format)
+
+        def draw(terminal: "Terminal") -> str:
+            from actcli.views.depth import depth_report
+
+            return depth_report(runs, _cures(runs, activations, config, examples, interruption), terminal)
+
+        print_report(
+            output_format,
+            draw,
+            document=lambda: _document(runs, {**asdict(config), "seeds": seeds}),
+            records=lambda: (["activation", "seed", *LAYER_FIELDS], _rows(runs)),
+        )
     if interruption.happened:
         done, wanted = sum(len(run.loss) for run in runs), steps * seeds * len(activations)
         where = f"after {done} of {wanted} steps" if done < wanted else "while a cure was looked for"
-        print(f"actcli: interrupted {where}", file=sys.stderr)
+        complain(f"interrupted {where}")
         raise typer.Exit(130)
     if any(run.verdict in failures for run in runs):
         raise typer.Exit(1)
@@ -163,16 +178,15 @@ def _train(experiment: DepthExperiment, interruption: Interruption, live: bool) 
             break
 
 
-def _report(
+def _cures(
     runs: Sequence[DepthRun],
     activations: Sequence[Activation],
     config: DepthConfig,
     examples: DataSet | None,
     interruption: Interruption,
-) -> None:
+) -> dict[str, list["Cure"]]:
+    """For each activation with a run that is not healthy what would cure the first one."""
     from actcli.core.depth.cure import cures
-    from actcli.views.depth import depth_report
-    from actcli.views.terminal import Terminal
 
     found = {}
     for activation in activations:
@@ -182,19 +196,16 @@ def _report(
             tried = cures(activation, settings, ill[0].verdict, examples, lambda: interruption.happened)
             if tried or not interruption.happened:  # a search that was cut short denies nothing
                 found[activation.label] = tried
-    print(depth_report(runs, found, Terminal.of(sys.stdout)), end="")
+    return found
 
 
-def _write(runs: Sequence[DepthRun], config: DepthConfig, seeds: int, output_format: str) -> None:
-    if output_format == "json":
-        from actcli.streams.json_format import write_json
+def _document(runs: Sequence[DepthRun], settings: Mapping[str, Any]) -> dict[str, Any]:
+    document: dict[str, Any] = {"config": settings, "runs": [asdict(run) for run in runs]}
+    if settings["seeds"] > 1:
+        document["summary"] = [asdict(summary) for summary in summaries(runs)]
+    return document
 
-        document: dict[str, Any] = {"config": {**asdict(config), "seeds": seeds}, "runs": [asdict(run) for run in runs]}
-        if seeds > 1:
-            document["summary"] = [asdict(summary) for summary in summaries(runs)]
-        write_json(document)
-    else:
-        from actcli.streams.records import write_records
 
-        records = [[run.activation, run.seed, *asdict(layer).values()] for run in runs for layer in run.layers]
-        write_records(["activation", "seed", *LAYER_FIELDS], records, output_format)
+def _rows(runs: Sequence[DepthRun]) -> Iterator[list[object]]:
+    for run in runs:
+        yield from ([run.activation, run.seed, *astuple(layer)] for layer in run.layers)
