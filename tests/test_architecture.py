@@ -13,6 +13,7 @@ from actcli.cli import COMMANDS
 from actcli.commands import gradient_depth
 from actcli.commands.options import DtypeName
 from actcli.core.audit.ulp import FORMATS
+from actcli.core.network.datasets import TARGETS
 from actcli.core.network.normalisation import AXES
 from actcli.core.network.optimizers import OPTIMIZERS
 from actcli.core.rounding import DTYPES
@@ -138,6 +139,7 @@ def test_every_module_is_imported_or_a_command() -> None:
     [
         ("norm", {"none", *AXES}),
         ("optimizer", {*OPTIMIZERS}),
+        ("target", {*TARGETS}),
     ],
 )
 def test_the_help_offers_what_the_tables_hold(option: str, choices: set[str]) -> None:

@@ -66,6 +66,10 @@ def run(
             help="A data set, or your own CSV, text or .npy file, its last column the target: classes or numbers.",
         ),
     ] = _DEFAULT.data,
+    target: Annotated[
+        Literal["auto", "classes", "numbers"],
+        typer.Option("--target", help="What your data's last column holds; auto decides by what stands there."),
+    ] = "auto",
     dtype: Annotated[
         Literal["float64", "float32"], typer.Option("--dtype", help="float32 underflows where frameworks do.")
     ] = "float64",
@@ -112,7 +116,9 @@ def run(
         check(activation, config)
     if export is not None and len(activations) * seeds > 1:
         raise InputError("--export takes one run: give one --act and no --seeds")
-    examples = None if data in DATASETS else _read(data)
+    if data in DATASETS and target != "auto":
+        raise InputError(f"--target is for your own data, and {data} is made here")
+    examples = None if data in DATASETS else _read(data, target)
 
     runs: list[DepthRun] = []
     with Interruption() as interruption:
@@ -152,12 +158,12 @@ def _verdicts(fail_on: str) -> set[str]:
     return named
 
 
-def _read(path: str) -> DataSet:
+def _read(path: str, target: str) -> DataSet:
     if not os.path.splitext(path)[1] and path != "-" and not os.path.exists(path):
         raise InputError(unknown("data set or file", path, DATASETS))
     from actcli.streams.examples import read_examples
 
-    return from_examples(path, *read_examples(path))
+    return from_examples(path, *read_examples(path), target)
 
 
 def _export(experiment: DepthExperiment, path: str) -> None:

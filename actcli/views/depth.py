@@ -65,8 +65,9 @@ def _paragraph(group: DepthGroup, cures: Sequence[Cure] | None) -> str:
 def _loss_line(run: DepthRun) -> str:
     if not run.loss:
         return f"{run.activation}: not trained"
-    first, last = (format_number(loss) for loss in (run.loss[0], run.loss_final))
-    return f"{run.activation}: loss {first} → {last} in {count(len(run.loss), 'step')}"
+    first, last = (format_number(value) for value in (run.loss[0], run.loss_final))
+    loss = run.loss_name.replace("cross_entropy", "cross-entropy").replace("_", " ")
+    return f"{run.activation}: {loss} {first} → {last} in {count(len(run.loss), 'step')}"
 
 
 def _title(group: DepthGroup) -> str:

@@ -58,6 +58,7 @@ RUN_FIELDS = {
     "decay_per_layer",
     "decay_per_layer_theory",
     "loss_final",
+    "loss_name",
     "norm",
     "residual",
 }
@@ -417,6 +418,22 @@ def test_a_bad_array_is_refused_with_its_place(tmp_path: Path) -> None:
         assert message in complaint("gradient-depth", "--act", "relu", "--data", path)
 
 
+def test_whole_numbers_may_be_classes_or_a_curve(tmp_path: Path) -> None:
+    path = tmp_path / "counts.csv"
+    path.write_text("x,count\n" + "".join(f"{x},{x % 5}\n" for x in range(40)))
+    options = ("--act", "tanh", "--layers", 2, "--steps", 1, "--data", path)
+    for target, loss in {"auto": "cross-entropy", "classes": "cross-entropy", "numbers": "mean squared error"}.items():
+        shown = output("gradient-depth", *map(str, options), "--target", target)
+        assert re.search(rf"^tanh: {loss} [\d.]+ → [\d.]+ in 1 step$", shown, re.MULTILINE)
+    path.write_text("x,name\n1,a\n2,b\n3,c\n")
+    assert (
+        complaint("gradient-depth", *map(str, options), "--target", "numbers") == f"{path}: the target 'a' is no number"
+    )
+    assert complaint("gradient-depth", "--act", "tanh", "--target", "classes") == (
+        "--target is for your own data, and spirals is made here"
+    )
+
+
 def test_data_that_are_not_there() -> None:
     assert complaint("gradient-depth", "--act", "relu", "--data", "moon").endswith("did you mean moons?")
     assert complaint("gradient-depth", "--act", "relu", "--data", "/missing/a.csv") == (
@@ -683,7 +700,7 @@ def test_after_control_c_the_report_of_what_was_measured_is_printed() -> None:
     lines = run.stdout.splitlines()
     assert lines[0] == "sigmoid, xavier initialisation, 30 hidden layers: vanishing"
     assert [line.split()[0] for line in lines[5:35]] == [str(layer) for layer in range(1, 31)]
-    assert re.search(rf"^sigmoid: loss \S+ → \S+ in {steps.group(1)} steps$", run.stdout, re.MULTILINE)
+    assert re.search(rf"^sigmoid: binary cross-entropy \S+ → \S+ in {steps.group(1)} steps$", run.stdout, re.MULTILINE)
     assert "interrupted" not in run.stdout
 
 
@@ -839,7 +856,7 @@ def test_the_report_fits_80_columns_and_is_the_same_in_a_pipe_without_colour(rep
 def test_the_chart_the_loss_and_the_sentence_stand_on_the_last_screen(terminal: Terminal) -> None:
     screen = terminal.on_screen
     assert any(line.startswith(SIGNAL) for line in screen)
-    assert any(line.startswith("sigmoid: loss 0.") for line in screen)
+    assert any(line.startswith("sigmoid: binary cross-entropy 0.") for line in screen)
     assert any(line.startswith("With sigmoid and xavier initialisation the gradient vanishes") for line in screen)
 
 

@@ -21,6 +21,8 @@ from tests.views.screens import Picture, screen
 WIDE = Terminal(200, 50)
 TITLE = "signal at each layer: norm of the gradient"
 
+LOSS = "binary_cross_entropy"
+
 
 def record(layer: int, before: float, after: float, theory: float | None = None, dead: float = 0.0) -> LayerRecord:
     return LayerRecord(
@@ -69,7 +71,7 @@ def run(
     ]
     decays = (factor, theory) if layers > 1 else (None, None)
     return DepthRun(
-        activation, init, seed, tuple(records), loss, verdict, *decays, loss_final(loss), norm=norm, residual=residual
+        activation, init, seed, tuple(records), loss, verdict, *decays, loss_final(loss), LOSS, norm, residual
     )
 
 
@@ -81,7 +83,7 @@ def loss_final(loss: Sequence[float]) -> float:
 def of_norms(verdict: str, *norms: float, loss: tuple[float, ...] = (), decay: float | None = None) -> DepthRun:
     """Layers, the last of them the output, with these norms before and after training."""
     records = tuple(record(layer, norm, norm) for layer, norm in enumerate(norms, 1))
-    return DepthRun("sigmoid", "normal", 0, records, loss, verdict, decay, None, loss_final(loss))
+    return DepthRun("sigmoid", "normal", 0, records, loss, verdict, decay, None, loss_final(loss), LOSS)
 
 
 def group(*runs: DepthRun) -> DepthGroup:
@@ -312,7 +314,7 @@ def test_at_80x24_the_screen_ends_with_chart_and_sentence(verdict: str, factor: 
     assert "".join(lines[title + 2 :]).count("●") == 20
     assert lines[-1].endswith(".")
     tail = " ".join(lines[title:])
-    assert "sigmoid: loss 0.75 → 0.3468 in 3 steps" in tail
+    assert "sigmoid: binary cross-entropy 0.75 → 0.3468 in 3 steps" in tail
     assert verdict_sentence(run(verdict=verdict, factor=factor)) in tail
 
 
@@ -371,7 +373,7 @@ def test_of_many_activations_the_healthy_ones_share_a_line() -> None:
 
 
 def test_a_single_step_is_one_step() -> None:
-    assert "sigmoid: loss 0.5 → 0.25 in 1 step" in report(Terminal(), run(loss=(0.5,)))
+    assert "sigmoid: binary cross-entropy 0.5 → 0.25 in 1 step" in report(Terminal(), run(loss=(0.5,)))
 
 
 def test_a_run_that_was_not_trained_has_no_loss() -> None:

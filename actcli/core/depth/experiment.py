@@ -64,6 +64,7 @@ class DepthRun:
     decay_per_layer: (signal of layer 1 / signal of layer N)^(1 / (N - 1)) before training;
                      None where that is undefined: one hidden layer, or no finite signal in layer N to decay
     decay_per_layer_theory: the same of the theory's signals; None where there is no theory too
+    loss_name:       a key of network.LOSSES
     loss_final:      on the first batch, after the last update; loss[0] is the same batch's before the first one
     """
 
@@ -76,6 +77,7 @@ class DepthRun:
     decay_per_layer: float | None
     decay_per_layer_theory: float | None
     loss_final: float
+    loss_name: str
     norm: str | None = None
     residual: bool = False
 
@@ -172,6 +174,7 @@ class DepthExperiment:
             decay_per_layer=decay_per_layer(first, last, self.config.layers),
             decay_per_layer_theory=prediction.decay_per_layer if prediction else None,
             loss_final=final.loss,
+            loss_name=self.loss_name,
             norm=self.config.norm,
             residual=self.config.residual,
         )

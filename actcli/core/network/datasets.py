@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from actcli.core.errors import InputError
+from actcli.core.errors import InputError, unknown
 from actcli.core.jet import Array
 
 MOST_CLASSES = 1000
@@ -143,10 +143,14 @@ DATASETS: dict[str, Callable[[int, np.random.Generator], DataSet]] = {
 }
 
 
-def from_examples(name: str, inputs: Array, labels: Array | Sequence[str]) -> DataSet:
+TARGETS = ("auto", "classes", "numbers")
+"""What labels may be taken for."""
+
+
+def from_examples(name: str, inputs: Array, labels: Array | Sequence[str], target: str = "auto") -> DataSet:
     """Somebody's own examples: inputs (points, features) and a label for each point, a number or a class name.
 
-    The labels decide the loss; the first that applies:
+    target: "classes" or "numbers" is what the labels are taken for; "auto" leaves it to them, and the first applies:
 
     two different labels, numbers or names    binary_cross_entropy; 1 is the larger number or the later name
     names                                     cross_entropy
@@ -156,9 +160,12 @@ def from_examples(name: str, inputs: Array, labels: Array | Sequence[str]) -> Da
 
     Classes are in the order of their numbers or names.
 
-    InputError: what nothing can be learnt from. Fewer than 2 points, no features, or none that varies; labels that are
-    all the same; a number that is not finite; more than 1000 classes; more than fits into 4 GiB.
+    InputError: no such target, or names as numbers; what nothing can be learnt from: fewer than 2 points, no features,
+    or none that varies; labels that are all the same; a number that is not finite; more than 1000 classes; more than
+    fits into 4 GiB.
     """
+    if target not in TARGETS:
+        raise InputError(unknown("target", target, TARGETS))
     inputs = np.asarray(inputs, dtype=np.float64)
     if inputs.ndim != 2 or len(labels) != len(inputs):
         raise InputError(f"{name}: inputs of shape {inputs.shape} and {len(labels)} labels do not belong together")
@@ -177,10 +184,12 @@ def from_examples(name: str, inputs: Array, labels: Array | Sequence[str]) -> Da
     classes = len(counts)
     if classes == 1:
         raise InputError(f"{name}: all targets are the same, so there is nothing to learn")
+    if numbers is None and target == "numbers":
+        raise InputError(f"{name}: the target {labels[0]!r} is no number")
+    if numbers is not None and (target == "numbers" or (target == "auto" and not _are_classes(numbers, counts))):
+        return DataSet(name, inputs, standardise(standardise(numbers[:, None])), "mean_squared_error")
     if classes == 2:
         return DataSet(name, inputs, codes[:, None].astype(np.float64), "binary_cross_entropy")
-    if numbers is not None and not _are_classes(numbers, counts):
-        return DataSet(name, inputs, standardise(standardise(numbers[:, None])), "mean_squared_error")
     if classes > MOST_CLASSES:
         raise InputError(f"{name}: {classes} classes, and at most {MOST_CLASSES} are taken")
     memory = 8 * len(codes) * classes
@@ -206,6 +215,8 @@ def _encode(name: str, labels: Array | Sequence[str]) -> tuple[NDArray[np.intp],
 
 
 def _are_classes(numbers: Array, counts: NDArray[np.intp]) -> bool:
+    if len(counts) == 2:
+        return True
     whole = bool((numbers == np.floor(numbers)).all())
     return whole and len(counts) <= MOST_WHOLE_NUMBER_CLASSES and bool((counts > 1).all())
 

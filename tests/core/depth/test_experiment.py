@@ -387,7 +387,7 @@ def test_results_are_plain_values() -> None:
     """What `--format json` writes."""
     fields = dataclasses.asdict(run("tanh", layers=2, steps=2))
     decays = ["decay_per_layer", "decay_per_layer_theory"]
-    added = ["loss_final", "norm", "residual"]
+    added = ["loss_final", "loss_name", "norm", "residual"]
     assert list(fields) == ["activation", "init", "seed", "layers", "loss", "verdict", *decays, *added]
     assert fields["layers"][-1].pop("signal_norm_theory") is None  # of the output layer
     values = [value for record in fields["layers"] for value in record.values()] + list(fields["loss"])

@@ -1,4 +1,5 @@
 import math
+import statistics
 from collections.abc import Callable
 
 import numpy as np
@@ -273,6 +274,34 @@ def test_other_numbers_are_a_curve(labels: list[float]) -> None:
 def test_how_many_whole_numbers_are_few(classes: int, loss: str) -> None:
     labels = np.arange(2.0 * classes) % classes
     assert from_examples("mine", np.arange(2.0 * classes)[:, None], labels).loss == loss
+
+
+@pytest.mark.parametrize(
+    ("labels", "target", "loss"),
+    [
+        ([0, 1, 2, 0, 1, 2], "numbers", "mean_squared_error"),  # counts, say
+        ([0, 1, 1, 0, 1, 0], "numbers", "mean_squared_error"),
+        ([1.5, 1.5, 2, 2, 3, 3], "classes", "cross_entropy"),
+        ([0, 1, 2, 3, 4, 5], "classes", "cross_entropy"),
+        ([0.5, 1, 1, 0.5, 1, 1], "classes", "binary_cross_entropy"),
+    ],
+)
+def test_what_labels_are_taken_for_can_be_said(labels: list[float], target: str, loss: str) -> None:
+    data = from_examples("mine", X, np.array(labels), target)
+    assert data.loss == loss
+    if loss == "mean_squared_error":
+        mean, deviation = statistics.fmean(labels), statistics.pstdev(labels)
+        np.testing.assert_allclose(data.targets[:, 0], [(label - mean) / deviation for label in labels], rtol=1e-14)
+    elif loss == "cross_entropy":
+        classes = sorted(set(labels))
+        assert data.targets.tolist() == [[float(label == name) for name in classes] for label in labels]
+
+
+def test_names_are_no_numbers() -> None:
+    with pytest.raises(InputError, match=r"^mine: the target 'a' is no number$"):
+        from_examples("mine", X, list("abcdef"), "numbers")
+    with pytest.raises(InputError, match=r"^unknown target 'number'; did you mean numbers"):
+        from_examples("mine", X, list("abcdef"), "number")
 
 
 @given(
