@@ -236,7 +236,7 @@ def rows_of(
 def run(row: Callable[[Task], Row], options: argparse.Namespace) -> list[Row]:
     labels = options.only.split(",") if options.only else elementwise()
     orders = tuple(int(order) for order in options.orders.split(","))
-    rows = rows_of(row, [(label, options.points, orders) for label in labels], options.jobs)
+    rows = rows_of(row, labels, options.points, orders, options.jobs)
     print(printed(rows, orders))
     return rows
 
