@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import numpy as np
+import numpy.typing as npt
 
 from actcli.core.jet import Array, Jet, Mask, Operand
 
@@ -23,32 +24,60 @@ def select(
             continue
         if rest is None:
             result, rest = _empty_like(x), np.ones(mask.shape, dtype=np.bool_)
-        taken = mask & rest
-        _put(result, taken, function(x[taken]))
+        _fill(result, mask & rest, function, x)
         rest &= ~mask
     if rest is None:
         return _like(x, otherwise(x))
-    _put(result, rest, otherwise(x[rest]))
+    _fill(result, rest, otherwise, x)
     return result
+
+
+def _fill(target: Operand, mask: Mask, function: Callable[[Operand], Operand | float], x: Operand) -> None:
+    """Fill the target, where the mask holds, with the function of x there.
+
+    By the numbers of the places: at a mask the processor would guess, element by element, row by row, there and back.
+    """
+    places = np.flatnonzero(mask)
+    if isinstance(x, Jet):
+        result = function(Jet(_flat_rows(x.derivatives).take(places, axis=1)))
+        rows = result.derivatives if isinstance(result, Jet) else [result, *[0.0] * x.order]
+        for row, numbers in zip(_flat_rows(target.derivatives), rows, strict=True):
+            row[places] = numbers
+    else:
+        target.reshape(-1)[places] = function(x.reshape(-1)[places])
+
+
+def _flat_rows(derivatives: Array) -> Array:
+    return derivatives.reshape(len(derivatives), -1)
 
 
 def where(mask: Mask, then: Operand | float, otherwise: Operand) -> Operand:
     """`then` where the mask holds, for pieces that do no harm where they are not taken."""
     if not isinstance(otherwise, Jet):
         return _pick(mask, np.asarray(then), otherwise)
-    taken = then if isinstance(then, Jet) else otherwise.constant(then)
-    return Jet(_pick(mask, taken.derivatives, otherwise.derivatives))
+    if isinstance(then, Jet):
+        return Jet(_pick(mask, then.derivatives, otherwise.derivatives))
+    return _bounded(otherwise, _pick(mask, np.asarray(then), otherwise.value), ~mask)
 
 
 def _pick(mask: Mask, then: Array, otherwise: Array) -> Array:
     """np.where by the bits, without the branch that an unpredictable mask makes the processor guess."""
-    bits = -mask.astype(np.int64)
-    return ((then.view(np.int64) & bits) | (otherwise.view(np.int64) & ~bits)).view(np.float64)
+    a, b = then.view(np.int64), otherwise.view(np.int64)
+    return (((a ^ b) & _ones(mask)) ^ b).view(np.float64)
 
 
 def kept(mask: Mask, x: Operand) -> Operand:
     """x where the mask holds and 0 elsewhere, even where x is infinite."""
-    return where(~mask, 0.0, x)
+    return Jet(_kept(mask, x.derivatives)) if isinstance(x, Jet) else _kept(mask, x)
+
+
+def _kept(mask: Mask, x: Array) -> Array:
+    return (x.view(np.int64) & _ones(mask)).view(np.float64)
+
+
+def _ones(mask: Mask) -> npt.NDArray[np.int64]:
+    """All 64 bits where the mask holds, none elsewhere."""
+    return -mask.astype(np.int64)
 
 
 def maximum(x: Operand, bound: float) -> Operand:
@@ -70,26 +99,17 @@ def clamp(x: Operand, low: float, high: float) -> Operand:
 
 def _bounded(x: Jet, bounded: Array, free: Mask) -> Jet:
     """A jet with the given value, whose derivatives are those of x where x is free and 0 elsewhere."""
-    jet = kept(free, x)
-    jet.derivatives[0] = bounded
-    return jet
+    derivatives = np.empty_like(x.derivatives)
+    derivatives[0] = bounded
+    derivatives[1:] = _kept(free, x.derivatives[1:])
+    return Jet(derivatives)
 
 
 def _empty_like(x: Operand) -> Operand:
-    return Jet(np.empty_like(x.derivatives)) if isinstance(x, Jet) else np.empty_like(x)
+    return Jet(np.empty(x.derivatives.shape)) if isinstance(x, Jet) else np.empty(x.shape)
 
 
 def _like(x: Operand, result: Operand | float) -> Operand:
     if not isinstance(result, float):
         return result
     return x.constant(result) if isinstance(x, Jet) else np.full_like(x, result)
-
-
-def _put(target: Operand, where: Mask, source: Operand | Array | float) -> None:
-    if not isinstance(target, Jet):
-        target[where] = source
-    elif isinstance(source, Jet):
-        target.derivatives[:, where] = source.derivatives
-    else:
-        target.derivatives[:, where] = 0.0
-        target.derivatives[0, where] = source

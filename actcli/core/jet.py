@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections.abc import Iterable
 from typing import TypeAlias, TypeVar
 
 import numpy as np
@@ -59,8 +60,12 @@ class Jet:
         derivatives[0] = value
         return Jet(derivatives)
 
-    def __getitem__(self, where: Mask) -> Jet:
-        return Jet(self.derivatives[:, where])
+    def chain(self, value: Array, slope: Array) -> Jet:
+        """To the first order the jet of f(self), whose value and slope are given: f and f' times the derivative."""
+        derivatives = np.empty_like(self.derivatives)
+        derivatives[0] = value
+        np.multiply(slope, self.derivatives[1], out=derivatives[1, ...])
+        return Jet(derivatives)
 
     def __neg__(self) -> Jet:
         return Jet(-self.derivatives)
@@ -84,20 +89,14 @@ class Jet:
         if not isinstance(other, Jet):
             return Jet(self.derivatives * other)
         a, b = self.derivatives, other.derivatives
-        product = np.zeros(np.broadcast_shapes(a.shape, b.shape))
-        for j, k in itertools.product(_nonzero(a), _nonzero(b)):
-            if j + k < len(product):
-                product[j + k] += math.comb(j + k, j) * a[j] * b[k]
-        return Jet(product)
+        pairs = itertools.product(_nonzero(a), _nonzero(b))
+        return _sum_of_products(a, b, ((j, k, math.comb(j + k, j)) for j, k in pairs))
 
     def square(self) -> Jet:
         """self * self, with equal terms added by doubling."""
         a = self.derivatives
-        product = np.zeros_like(a)
-        for j, k in itertools.combinations_with_replacement(_nonzero(a), 2):
-            if j + k < len(product):
-                product[j + k] += (1 if j == k else 2) * math.comb(j + k, j) * a[j] * a[k]
-        return Jet(product)
+        pairs = itertools.combinations_with_replacement(_nonzero(a), 2)
+        return _sum_of_products(a, a, ((j, k, (1 if j == k else 2) * math.comb(j + k, j)) for j, k in pairs))
 
     __rmul__ = __mul__
 
@@ -109,7 +108,7 @@ class Jet:
         quotient = self.derivatives.copy()
         for k in range(len(quotient)):
             for j in range(1, k + 1):
-                quotient[k] -= math.comb(k, j) * divisor[j] * quotient[k - j]
+                quotient[k] -= _times(math.comb(k, j), divisor[j]) * quotient[k - j]
             quotient[k] /= divisor[0]
         return Jet(quotient)
 
@@ -137,9 +136,31 @@ Operand = TypeVar("Operand", Array, Jet)
 """An array (a function of it gives values) or a jet (a function of it gives derivatives)."""
 
 
+def _sum_of_products(a: Array, b: Array, terms: Iterable[tuple[int, int, int]]) -> Jet:
+    """Leibniz' rule: the sum of factor * a[j] * b[k] over the terms (j, k, factor), each in the row j + k."""
+    product = np.empty(np.broadcast(a, b).shape)
+    empty = set(range(len(product)))
+    for j, k, factor in terms:
+        row = j + k
+        if row in empty:
+            np.multiply(_times(factor, a[j]), b[k], out=product[row, ...])
+            empty.remove(row)
+        elif row < len(product):
+            product[row] += _times(factor, a[j]) * b[k]
+    for row in empty:
+        product[row] = 0.0
+    return Jet(product)
+
+
+def _times(factor: int, a: Array) -> Array:
+    """In low orders most factors are 1, and a product with 1 is a copy."""
+    return a if factor == 1 else factor * a
+
+
 def _nonzero(derivatives: Array) -> list[int]:
     """The orders whose derivatives are not zero everywhere: an infinite value times no slope is no slope."""
-    return [k for k, derivative in enumerate(derivatives) if k == 0 or derivative.any()]
+    # The first element mostly answers for all of them.
+    return [k for k, d in enumerate(derivatives) if k == 0 or d.flat[:1].any() or d.any()]
 
 
 def value_of(x: Jet | Array) -> Array:
