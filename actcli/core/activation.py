@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from actcli.core.errors import InputError, did_you_mean
-from actcli.core.jet import Array, Jet
+from actcli.core.jet import Array, Jet, Operand
 
 MAX_ORDER = 32
 
@@ -158,12 +158,24 @@ class Activation:
     def value_and_slope(self, x: Array) -> tuple[Array, Array]:
         """f(x) and f'(x) from one pass, by the kernel where there is one: what a training step needs."""
         x = np.asarray(x, dtype=np.float64)
-        if self.kernel is not None and 0 < x.size <= _BLOCK:
+        if 0 < x.size <= _BLOCK:
+            flat = x.reshape(-1)
             with _quiet():
-                value, slope = self._fused(self.kernel, x.reshape(-1))
+                value, slope = self._fused(self.kernel, flat) if self.kernel else self._jet(flat, 1)
             return value.reshape(x.shape), slope.reshape(x.shape)
         both = self.derivatives(x, 1)
         return both[0], both[1]
+
+    def of(self, u: Operand) -> Operand:
+        """f(u) of a flat array or jet; f'(u) u' of a jet of order 1 comes from the kernel, where f is smooth.
+
+        In pieces a slope of 0 cuts u' off, even an infinite one, which no product does.
+        """
+        if isinstance(u, Jet) and u.order == 1 and self.kernel is not None and not self.kinks(MAX_ORDER):
+            value, slope = self._fused(self.kernel, u.value)
+            return u.chain(value, slope)
+        result: Operand = self._run(u)
+        return result
 
     def jacobian(self, x: npt.ArrayLike) -> Array:
         """∂f_i/∂x_j over the last axis, of shape (*x.shape, m) with i before j. For row-wise activations."""
@@ -181,7 +193,9 @@ class Activation:
         value, slope = kernel.function(x, **parameters)
         radius = kernel.radius(**parameters)
         # False where there is a nan.
-        within = np.minimum.reduce(x) >= -radius and (radius == math.inf or np.maximum.reduce(x) <= radius)
+        within = np.minimum.reduce(x, initial=0.0) >= -radius and (
+            radius == math.inf or np.maximum.reduce(x, initial=0.0) <= radius
+        )
         if not within:
             beyond = ~(np.abs(x) <= radius)
             value[beyond], slope[beyond] = self._jet(x[beyond], 1)

@@ -298,8 +298,7 @@ class _Compiler:
             raise self._error(node, str(error)) from None
         for kink in activation.kinks(order=99):
             self._switch(argument, kink)
-        function, parameters = activation.function, activation.values_of_parameters
-        return _apply(lambda x: function(x, **parameters), argument)
+        return _apply(activation.of, argument)
 
     # --- choices ------------------------------------------------------------------------------------------------
 
