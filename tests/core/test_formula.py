@@ -144,6 +144,34 @@ def test_an_exponent_may_be_nan():
     assert np.isnan(resolve("x**(1e400 - 1e400)").derivatives([0.0, 2.0], 3)[1:]).all()
 
 
+@pytest.mark.parametrize(
+    "text",
+    [*EXPRESSIONS, "x**4", "x**-2", "x**9", "x**-1", "x**0", "silu(x)*x", "gelu(2*x)", "mish(-x)", "softplus(x) - 1"],
+)
+def test_values_are_the_same_to_the_last_bit_wherever_they_are_asked_for(text):
+    activation = resolve(text)
+    x = np.concatenate(
+        [np.random.default_rng(0).normal(size=200) * 3, [-math.inf, -900.0, 0.0, 900.0, 1e200, math.inf]]
+    )
+    value, slope = activation.value_and_slope(x)
+    np.testing.assert_array_equal(activation(x), value)
+    np.testing.assert_array_equal(activation.derivatives(x, 1), [value, slope])
+
+
+@pytest.mark.parametrize("exponent", range(1, 9))
+def test_a_small_power_errs_by_half_a_unit_for_each_product(exponent):
+    x = np.random.default_rng(exponent).normal(size=500)
+    for computed, exact in zip(
+        resolve(f"x**{exponent}")(x).tolist(), [mpmath.mpf(u) ** exponent for u in x.tolist()], strict=True
+    ):
+        assert abs(computed - exact) <= (exponent - 1) / 2 * 2.0**-52 * abs(exact) * 1.0001
+
+
+@pytest.mark.parametrize("text", ["relu(-exp(x))", "hard_tanh(exp(x))", "softsign(x - x) + relu6(exp(x))"])
+def test_a_slope_of_zero_cuts_off_what_is_infinite(text):
+    assert resolve(text).derivative([800.0]).tolist() == [0]
+
+
 def test_max_and_min_pass_nan_on():
     assert np.isnan(resolve("max(0, x)")(math.nan))
     assert np.isnan(resolve("min(x, 0)")(math.nan))
