@@ -57,7 +57,7 @@ def silu(x: Operand, beta: float) -> Operand:
         return x * 0.5
     return _gated(
         x,
-        lambda x: _x_sigmoid(x, *times(x, beta)),
+        lambda x: x_sigmoid(x, *times(x, beta)),
         lambda x: sigmoid.of_product(x, beta),
         low=-700.0 / beta,
         low_tail=lambda x: exp.of_product(x, beta, SHIFT),
@@ -72,7 +72,7 @@ def times(x: Array, beta: float) -> tuple[Array, Array | float]:
     return (x * beta, 0.0) if abs(beta) == 1.0 else two_product(x, beta)
 
 
-def _x_sigmoid(x: Array, v: Array, error: Array | float) -> Array:
+def x_sigmoid(x: Array, v: Array, error: Array | float) -> Array:
     """x sigmoid(v + error) = x / (1 + e^-(v + error)) for v > -709."""
     decay = np.exp(-v)
     return x / (decay + (1.0 - decay * error))
@@ -87,16 +87,17 @@ def gelu_tanh(x: Operand) -> Operand:
 
     return _gated(
         x,
-        lambda x: _x_sigmoid(x, *gelu_tanh_argument(x)),
+        lambda x: x_sigmoid(x, *gelu_tanh_argument(x)),
         lambda x: sigmoid.at(*gelu_tanh_argument(x)),
-        low=-21.0,
+        low=-GELU_TANH_TAILS,
         low_tail=lambda x: tail(1.0, x),
-        high=21.0,
+        high=GELU_TANH_TAILS,
         high_tail=lambda x: tail(-1.0, x),
     )
 
 
 _CUBIC = 0.044715
+GELU_TANH_TAILS = 21.0
 _SQRT_8_OVER_PI, _SQRT_8_OVER_PI_REST = 1.5957691216057308, -9.96930880911092e-17
 
 
@@ -134,7 +135,7 @@ def mish(x: Operand) -> Operand:
 
     return _gated(
         x,
-        _x_mish_gate,
+        x_mish_gate,
         lambda x: select(x, (x < -1.0, closing), otherwise=opening),
         low=-700.0,
         low_tail=lambda x: exp(x + SHIFT),
@@ -143,6 +144,6 @@ def mish(x: Operand) -> Operand:
     )
 
 
-def _x_mish_gate(x: Array) -> Array:
+def x_mish_gate(x: Array) -> Array:
     """x / (1 + 2 / n), where 1 + 2 / n = e^-x + 1 - 1 / (2 + e^x); |x| < 709."""
     return x / (np.exp(-x) + (1.0 - 1.0 / (2.0 + np.exp(x))))

@@ -123,7 +123,7 @@ def softsign(x: Operand) -> Operand:
 
 
 def _softsign(x: Array) -> Array:
-    finite = np.clip(x, -1e300, 1e300)
+    finite: Array = x.clip(-1e300, 1e300)
     return finite / (1.0 + np.abs(finite))
 
 

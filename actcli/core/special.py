@@ -35,10 +35,7 @@ _ERF_COEFFICIENTS = tuple(2.0 / math.sqrt(math.pi) / ((-1.0) ** k * math.factori
 def _inverse_mills_ratio(z: Array, rest: Array | float = 0.0) -> Array:
     """(1 + rest) / (Φ(-z) exp(z²/2)) for z >= 0 and a rest of the size of a rounding error."""
     t = 1.0 - 8.0 / (z + 4.0)
-    series = np.full_like(z, _INVERSE_MILLS_COEFFICIENTS[-1])
-    for coefficient in _INVERSE_MILLS_COEFFICIENTS[-2::-1]:
-        series *= t
-        series += coefficient
+    series = _polynomial(t, _INVERSE_MILLS_COEFFICIENTS)
     twice, bent = 2.0 * z, z * series
     return 2.0 + (twice + (bent + rest * (2.0 + twice + bent)))
 
@@ -51,7 +48,7 @@ def in_halves(x: Array) -> tuple[Array, Array]:
 
 def square(x: Array) -> tuple[Array, Array]:
     """x² = hi + lo, to 100 bits; 2^120 where it is more."""
-    x = np.clip(x, -(2.0**60), 2.0**60)
+    x = x.clip(-(2.0**60), 2.0**60)
     h, low = in_halves(x)
     exact, rest = h * h, low * (x + h)
     hi = exact + rest
@@ -86,19 +83,20 @@ def upper_normal_tail(z: Array, log_scale: float = 0.0) -> Array:
 def normal_cdf(x: Array) -> Array:
     """Φ(x), the distribution function of N(0, 1)."""
     exponent, inverse, _ = normal_tail(np.abs(x))
-    return normal_cdf_beside_tail(x, exponent, inverse)
-
-
-def normal_cdf_beside_tail(x: Array, exponent: Array, inverse: Array) -> Array:
-    """Φ(x), given normal_tail(|x|)."""
     return np.abs((x > 0.0) - np.exp(-exponent) / inverse)
 
 
 def erf(x: Array) -> Array:
     """2 / sqrt(π) ∫_0^x exp(-t²) dt."""
+    return erf_beside_bell(x, exp_minus_square(x))
+
+
+def erf_beside_bell(x: Array, bell: Array) -> Array:
+    """erf(x), given exp(-x²)."""
     z = np.abs(x)
     near = x * even_series(np.minimum(z, _CENTRE), _ERF_COEFFICIENTS)
-    return where(z < _CENTRE, near, np.copysign(1.0 - upper_erfc(z), x))
+    far = np.copysign(1.0 - 2.0 * bell / _inverse_mills_ratio(math.sqrt(2.0) * z), x)
+    return where(z < _CENTRE, near, far)
 
 
 def erfc(x: Array) -> Array:
@@ -114,9 +112,15 @@ def upper_erfc(z: Array, log_scale: float = 0.0) -> Array:
 
 def even_series(x: Array, coefficients: Sequence[float]) -> Array:
     """Σ_k c_k x^(2k)."""
-    square = x * x
-    series = np.full_like(x, coefficients[-1])
-    for coefficient in coefficients[-2::-1]:
-        series *= square
-        series += coefficient
-    return series
+    return _polynomial(x * x, coefficients)
+
+
+def _polynomial(x: Array, coefficients: Sequence[float]) -> Array:
+    """Σ_k c_k x^k by Horner's rule, in place."""
+    *lower, highest = coefficients
+    total = highest * x
+    total += lower.pop()
+    for coefficient in reversed(lower):
+        total *= x
+        total += coefficient
+    return total
