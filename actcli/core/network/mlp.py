@@ -144,6 +144,7 @@ def backward(network: Network, passed: ForwardPass, output_gradient: Array) -> G
     """The chain rule, from the loss's gradient with respect to the output, (batch, outputs), to layer 1."""
     weights, signals = network.parameters.weights, []
     gradient = Parameters.empty(network.parameters.sizes, network.parameters.vector.dtype)
+    ones = np.ones(len(output_gradient), output_gradient.dtype)  # times a signal, its sum over the batch
     arriving = output_gradient  # the loss's gradient with respect to what the layer hands on
     for layer in reversed(range(len(weights))):
         signal = arriving
@@ -152,7 +153,7 @@ def backward(network: Network, passed: ForwardPass, output_gradient: Array) -> G
             if norm := passed.normalised[layer]:
                 signal = norm.backward(signal)
         np.matmul(passed.layer_inputs[layer].T, signal, out=gradient.weights[layer])
-        np.sum(signal, axis=0, out=gradient.biases[layer])
+        np.matmul(ones, signal, out=gradient.biases[layer])
         signals.append(signal)
         below = signal @ weights[layer].T
         if network.skips(layer):

@@ -88,18 +88,19 @@ def _keep_freed_memory() -> None:
     np.empty(31 << 20, dtype=np.uint8)
 
 
-@np.errstate(all="ignore")  # squares that overflow or underflow are taken again, scaled
 def frobenius_norm(array: Array) -> float:
     """sqrt(Σ a²), right also where the squares leave the floating-point range: a signal may be 1e-200."""
-    flat = array.ravel()
-    norm = math.sqrt(flat @ flat)
-    safe = _SAFE[flat.dtype]
-    if safe < norm < 1 / safe:
-        return norm
-    largest = float(np.abs(flat).max())
+    norm = math.sqrt(np.vdot(array, array))
+    safe = _SAFE[array.dtype]
+    return norm if safe < norm < 1 / safe else _scaled_norm(array)
+
+
+@np.errstate(all="ignore")  # what underflows beside the largest does not count
+def _scaled_norm(array: Array) -> float:
+    largest = float(np.abs(array).max())
     if largest == 0 or not math.isfinite(largest):
         return largest
-    return largest * float(np.linalg.norm(flat.astype(np.float64) / largest))
+    return largest * float(np.linalg.norm(array.astype(np.float64) / largest))
 
 
 _SAFE = {np.dtype(kind): float(np.finfo(kind).tiny) ** 0.4 for kind in (np.float32, np.float64)}
