@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from actcli.core.activation import Activation
+from actcli.core.activation import MAX_ORDER, Activation
 from actcli.core.catalogue import CATALOGUE
 from actcli.core.errors import InputError
 from tests.benchmarks.accuracy import errors
@@ -369,3 +369,11 @@ def test_an_element_does_not_depend_on_its_neighbours(name):
     np.testing.assert_array_equal(activation(x), [float(activation(value)) for value in x])
     alone = np.array([activation.derivatives(value, 3) for value in x]).T
     np.testing.assert_array_equal(activation.derivatives(x, 3), alone)
+
+
+def test_a_derivative_that_there_is_not_is_refused():
+    for order in (-1, MAX_ORDER + 1):
+        with pytest.raises(InputError, match=f"the order must be from 0 to {MAX_ORDER}, not {order}"):
+            CATALOGUE["tanh"].derivatives([1.0], order)
+    with pytest.raises(InputError, match="it has a Jacobian, not a derivative"):
+        CATALOGUE["softmax"].derivatives([1.0, 2.0], 1)
