@@ -523,6 +523,13 @@ def test_formulas_that_are_no_activations_are_described_all_the_same(formula):
         assert found.zeros == pytest.approx(zeros, rel=1e-12, abs=1e-12)
 
 
+def test_a_peak_just_beside_a_break_is_attained():
+    """At 1 + 1e-13, or the number next to it."""
+    peak = curve("where(x < 1, -1, 1 - abs(1e13*(x - 1) - 1))").supremum
+    assert peak.attained
+    assert (peak.value, peak.low) == (pytest.approx(1, abs=2e-3), 1 + 1e-13)
+
+
 def test_what_has_no_value_anywhere_has_no_range():
     nowhere = curve("log(-1 - x**2)")
     assert math.isnan(nowhere.infimum.value)
