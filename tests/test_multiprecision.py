@@ -47,6 +47,7 @@ def test_every_formula_of_the_catalogue_can_be_computed_as_it_is_written() -> No
         "x*(1 + erf(x/sqrt(2)))/2 if x < 1 else max(x, 2) - min(2, pow(x, 2))",
         "where(x > 0 and not x > 2, log1p(x), abs(x) + sign(x)) + clip(x, -1, 1) * e",
         "leaky_relu(x, negative_slope=1/3) + elu(x, 0.5) + x**3 - x**-2 + 2**x + (x > 0.1)",
+        "x**3 if x > 2 or x < -1 or not x else +x*(x != 1.9) + (1 if x else 5)/(2 + x) + (x == 0.17)*x**2",
         "a*sinh(x) + cosh(b*x) + arctan(x) + swish(x):a=2,b=-0.5",
         "asin(x/9) + acos(x/9) + asinh(x) + atanh(x/9) + acosh(x*x + 2) + log10(x*x + 1) + log2(3 + x*x) + tan(x)",
     ],
@@ -64,3 +65,25 @@ def test_infinite_inputs_and_poles_take_the_core_s_word() -> None:
     assert found.rounded.tolist()[:2] == [0.0, np.inf]
     assert math.isnan(found.exact[2])
     assert float64_reference(resolve("1/x"), 0, False)(np.array([0.0])).rounded.tolist() == [np.inf]
+
+
+def test_where_the_formula_has_no_real_value_the_core_is_believed() -> None:
+    for text, x in [("sqrt(x)", -1.0), ("log(x)", -2.0), ("asin(x)", 1.5), ("acosh(x)", 0.5)]:
+        assert math.isnan(float64_reference(resolve(text), 0, False)(np.array([x])).rounded[0])
+
+
+def test_what_rounds_beyond_the_largest_number_is_infinite() -> None:
+    """From halfway between the largest number and the next power of two on, as IEEE 754 has it."""
+    largest = np.finfo(np.float64).max
+    for factor, rounded in [(2.0**-55, largest), (2.0**-53, np.inf)]:
+        for sign in (1.0, -1.0):
+            found = float64_reference(resolve(f"x + x*{factor!r}"), 0, False)(np.array([sign * largest]))
+            assert found.rounded.tolist() == [sign * rounded]
+
+
+def test_flushed_results_are_exact_zeros() -> None:
+    """sigmoid(x) is exp(x) below -40, to rounding: subnormal at -740, normal at -700."""
+    strict, flushed = (float64_reference(resolve("sigmoid"), 0, flush)(np.array([-740.0, -700.0])) for flush in (0, 1))
+    assert strict.rounded.tolist() == pytest.approx([math.exp(-740), math.exp(-700)], rel=1e-12)
+    assert (flushed.rounded[0], flushed.remainder[0]) == (0.0, 0.0)
+    assert (flushed.rounded[1], flushed.remainder[1]) == (strict.rounded[1], strict.remainder[1])

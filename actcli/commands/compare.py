@@ -39,6 +39,7 @@ def run(
         from actcli.commands.pictures import graphs_on, screen, show
         from actcli.views.comparison import comparison_chart
         from actcli.views.differences import difference_table, largest
+        from actcli.views.notation import interval_text
         from actcli.views.property_table import property_table
 
         terminal, cards = screen(width, ascii_only), [describe(activation) for activation in activations]
@@ -49,7 +50,7 @@ def run(
             table = difference_table(differences, terminal, labels=labels)
             return "\n".join([chart, property_table(cards, terminal), table])
 
-        show(draw, terminal, save, f"{', '.join(labels)} on [{interval[0]:g}, {interval[1]:g}]")
+        show(draw, terminal, save, f"{', '.join(labels)} on {interval_text(*interval)}")
     else:
         write_report(
             output_format,

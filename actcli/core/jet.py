@@ -39,14 +39,8 @@ class Jet:
         """The jet x + t, cut off after `order`."""
         derivatives = np.zeros((order + 1, *x.shape))
         derivatives[0] = x
-        if order > 0:
-            derivatives[1] = 1.0
+        derivatives[1:2] = 1.0
         return cls(derivatives)
-
-    @property
-    def order(self) -> int:
-        """n, the order of the highest derivative that it carries."""
-        return len(self.derivatives) - 1
 
     @property
     def value(self) -> Array:

@@ -144,9 +144,10 @@ def _snake(x: Array, a: float) -> Array:
 
 
 def _sine_and_cosine(x: Array, a: float) -> tuple[Array, Array]:
-    """sin(a x) and cos(a x), as if the product were not rounded, by the addition theorem."""
+    """sin(a x) and cos(a x), as if the product were not rounded, by the addition theorem; nan where it overflows."""
     if a == 1.0:
         return np.sin(x), np.cos(x)
-    hi, lo = two_product(x, a)
+    scale = np.where(np.abs(x) > 1.0, 2.0**-64, 1.0)  # of large products too the rounding error is wanted
+    hi, lo = (part / scale for part in two_product(x * scale, a))
     s, c, s_lo, c_lo = np.sin(hi), np.cos(hi), np.sin(lo), np.cos(lo)
     return s * c_lo + c * s_lo, c * c_lo - s * s_lo

@@ -9,6 +9,7 @@ from actcli.core.activation import Activation
 from actcli.core.lessons.approximation import Approximation
 from actcli.views.chart import curve_chart
 from actcli.views.curve import Curve, sample_points
+from actcli.views.notation import interval_text
 from actcli.views.number import align, format_number, times
 from actcli.views.render import render
 from actcli.views.table import Column, table
@@ -59,7 +60,7 @@ def sentence(
     low, high = interval
     error = format_number(many.max_error, DIGITS)
     miss = "misses" if many.units == 1 else "miss"
-    found = f"{_units(many, activation)} {miss} {target.label} on [{low:g}, {high:g}] by at most {error}"
+    found = f"{_units(many, activation)} {miss} {target.label} on {interval_text(low, high)} by at most {error}"
     if many.straight:
         line = f"with {activation.label} the output is a straight line"
         return f"{found}: {line}" + (f", and so it is with {few.units}." if few is not many and few.straight else ".")

@@ -108,9 +108,7 @@ def squared(across: Span, up: Span) -> tuple[Axis, Axis]:
     x, y = axis_across(across), axis_up(up)
     square = 2 * x.dots / y.dots  # a character is about twice as high as wide
     ratio = y.step / (x.step * square)
-    if 0.6 <= ratio <= 1.4:
-        for step in (x.step, *across.steps()):
-            square_x, square_y = across.across(step), up.up(step * square)
-            if square_x and square_y:
-                return square_x, square_y
-    return x, y
+    if not 0.6 <= ratio <= 1.4:
+        return x, y
+    pairs = ((across.across(step), up.up(step * square)) for step in (x.step, *across.steps()))
+    return next(((x, y) for x, y in pairs if x and y), (x, y))

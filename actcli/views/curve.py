@@ -87,9 +87,7 @@ def spread(values: Sequence[Array]) -> tuple[float, float]:
 
 
 def evenly(curve: Curve, low: float, high: float, count: int = 1001) -> Array:
-    """The values at even distances: a curve has many more points where it is steep. nan where it has none."""
-    if not curve.x.size:
-        return curve.y
+    """The values at even distances: a curve has many more points where it is steep."""
     at = np.linspace(max(low, curve.x[0]), min(high, curve.x[-1]), count)
     with np.errstate(all="ignore"):  # between a point without a value and its neighbour there is none
         return np.interp(at, curve.x, curve.y)

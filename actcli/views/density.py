@@ -30,6 +30,8 @@ _LEVELS, _INNER_LEVELS = (0.001, 0.999), (0.02, 0.98)
 _LONG_TAIL = 2.2
 # How far above the typical density a peak is drawn; the sides of the picture are cut off there.
 _PEAK = 3.0
+# So much probability is left beside the atoms by rounding.
+_ROUNDING = 1e-12
 DIGITS = 6
 
 
@@ -102,7 +104,7 @@ def _panel(each: Image, name: str, style: Look, common: tuple[float, float], ter
 def _top(histogram: Histogram) -> float:
     """The largest density, or a few times the typical one where a peak would leave nothing else to be seen."""
     density, weight = histogram.density, histogram.probability
-    if not weight.sum() > 0:
+    if not weight.sum() > _ROUNDING:
         return 1.0
     order = np.argsort(density)
     typical = density[order][np.searchsorted(np.cumsum(weight[order]), 0.5 * weight.sum())]

@@ -47,7 +47,7 @@ def facts(curve: CurveProperties, digits: int = 6) -> dict[str, str]:
 
 def _range(curve: CurveProperties, digits: int) -> str:
     low, high = curve.infimum, curve.supremum
-    if low.value == high.value:
+    if low.value == high.value or math.isnan(low.value):
         return short(low.value, digits)
     ends = f"{short(low.value, digits)}, {short(high.value, digits)}"
     return f"{'[' if low.attained else '('}{ends}{']' if high.attained else ')'}"
@@ -81,6 +81,8 @@ def _interval(low: float, high: float, digits: int) -> str:
 
 
 def _monotone(curve: CurveProperties) -> str:
+    if math.isnan(curve.infimum.value):
+        return "undefined"
     if curve.monotone == "non-monotone":
         return "no"
     return f"strictly {curve.monotone}" if curve.strictly else curve.monotone

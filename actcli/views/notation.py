@@ -21,7 +21,8 @@ def primed(label: str, order: int) -> str:
 
 
 def interval_text(low: float, high: float) -> str:
-    return f"[{low:g}, {high:g}]"
+    """[-6, 6], with as many digits as tell the ends of a narrow one apart."""
+    return f"[{low:.12g}, {high:.12g}]"
 
 
 def places(intervals: Sequence[tuple[float, float]], low: float, high: float) -> str:

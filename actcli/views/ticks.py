@@ -2,11 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from math import ceil, floor, log10
 
 from actcli.views.axis import Axis
-from actcli.views.number import format_number, power_of_ten
+from actcli.views.number import decade, format_number, power_of_ten
 
 
 @dataclass(frozen=True)
@@ -40,17 +39,23 @@ def multiples(step: float, low: float, high: float) -> list[float]:
     """The multiples of `step` from `low` to `high`."""
     # By way of decimals, because 3 * 0.1 is 0.30000000000000004.
     first, last = ceil(low / step - 1e-6), floor(high / step + 1e-6)
-    return [float(f"{i * step:.12g}") for i in range(first, last + 1)]
+    return [float(f"{i * step:.15g}") for i in range(first, last + 1)]
 
 
 def tick_labels(values: Sequence[float]) -> list[str]:
-    """The values as text, all with the same number of decimals."""
+    """The values as text, none of them rounded, all with the same number of decimals."""
     largest = max((abs(value) for value in values), default=0.0)
-    gap = min((b - a for a, b in pairwise(values)), default=largest) or 1.0
-    decimals = max(-floor(log10(gap) + 1e-9), 0)
-    if largest >= 1e6 or decimals > 4:
-        return [format_number(value) if value else "0" for value in values]
-    return [f"{value:.{decimals}f}" for value in values]
+    last = min((_last_place(value) for value in values if value), default=0)
+    if largest >= 1e6 or last < -4:
+        digits = max(decade(largest) - last + 1, 4)
+        return [format_number(value, digits) if value else "0" for value in values]
+    return [f"{value:.{max(-last, 0)}f}" for value in values]
+
+
+def _last_place(value: float) -> int:
+    """The power of ten of the last digit that is not 0."""
+    mantissa, exponent = f"{value:.14e}".split("e")
+    return int(exponent) - len(mantissa.partition(".")[2].rstrip("0"))
 
 
 def linear_ticks(axis: Axis, label_width: int = 0) -> Ticks:

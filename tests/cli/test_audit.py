@@ -221,3 +221,11 @@ def test_a_terminal_shows_the_whole_report(files: Path) -> None:
         assert "gelu in bfloat16, 65,280 inputs: at most 15,1" in text
         assert "Diagnosis: the result is 0 for every x < -3." in text
     assert numbers("evaluate", "relu", "1") == [1.0]
+
+
+def test_progress_is_for_terminals_that_can_move_their_cursor(files: Path) -> None:
+    for env, moves in [({}, True), ({"TERM": "dumb"}, False)]:
+        terminal = in_terminal(*audit(files, "bfloat16", "right", "--format", "csv"), size=(200, 24), env=env)
+        assert terminal.exit_code == 0
+        assert ("\x1b[" in terminal.sent) == moves
+        assert terminal.lines == output(*audit(files, "bfloat16", "right", "--format", "csv")).splitlines()

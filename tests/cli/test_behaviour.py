@@ -351,6 +351,21 @@ def test_a_signal_ends_a_stream_and_no_file_is_left_behind(number: int, exit_cod
     assert list(tmp_path.iterdir()) == []
 
 
+def test_control_c_stays_ignored_where_it_was(tmp_path: Path) -> None:
+    """As nohup, and a shell's & in a script, have it."""
+    command = [PROGRAM, "evaluate", "relu", "--output", str(tmp_path / "out.txt")]
+    with subprocess.Popen(
+        ["bash", "-c", 'trap "" INT; exec "$@"', "bash", *command], stdin=subprocess.PIPE, env=environment(), text=True
+    ) as process:
+        assert process.stdin
+        process.stdin.write("-1\n" * 200_000)  # more than a pipe holds: most of it has been read after this
+        process.stdin.flush()
+        process.send_signal(signal.SIGINT)
+        process.stdin.write("2\n")
+    assert process.returncode == 0
+    assert (tmp_path / "out.txt").read_text() == "0.0\n" * 200_000 + "2.0\n"
+
+
 @pytest.mark.parametrize("module", ["typer", "numpy"])
 def test_control_c_amid_the_imports_is_no_traceback(module: str, tmp_path: Path) -> None:
     (tmp_path / f"{module}.py").write_text("import os, signal\nos.kill(os.getpid(), signal.SIGINT)\n")

@@ -42,6 +42,13 @@ def test_the_report_says_what_was_measured() -> None:
     assert f"the output bends {relu['bends']} times on the line" in sentence
 
 
+def test_bends_that_could_not_all_be_counted_are_at_least_so_many() -> None:
+    _, sin = document("collapse", "--act", "sin", "--layers", "12")["runs"]
+    assert not sin["complete"]
+    text = " ".join(output("collapse", "--act", "sin", "--layers", "12").split())
+    assert f"the output bends at least {sin['bends']:,} times on the line" in text
+
+
 def test_a_single_layer_has_no_place_for_an_activation() -> None:
     assert "there is no place between layers for tanh" in " ".join(
         output("collapse", "--layers", "1", "--act", "tanh").split()

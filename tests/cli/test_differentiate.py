@@ -87,6 +87,19 @@ def test_a_check_that_passes_is_quiet_when_asked_to_be() -> None:
     assert (run.returncode, run.stderr) == (0, "")
 
 
+def test_a_check_that_fails_says_where_and_exits_with_1() -> None:
+    """Beyond 2^53 sums are even: what is left of x + 1e16 - 1e16 is a staircase, level at 0.3, and on the whole x."""
+    run = actcli("differentiate", "x + 1e16 - 1e16", "0.3", "0.4", "--check", "--quiet")
+    assert (run.returncode, run.stdout) == (1, "1.0\n1.0\n")
+    assert run.stderr == (
+        "actcli: check failed at 2 of 2 points: at x = 0.3 the derivative is 1.0, and numerically 0.0\n"
+    )
+
+
+def test_a_jacobian_is_not_checked() -> None:
+    assert "--check is for elementwise activations" in complaint("differentiate", "softmax", "1", "2", "--check")
+
+
 def test_a_jacobian_is_no_column(tmp_path: Path) -> None:
     table = tmp_path / "x.csv"
     table.write_text("a,b\n1,2\n")

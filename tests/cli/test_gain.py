@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 
 import pytest
 
@@ -40,3 +41,42 @@ def test_plain_is_a_property_a_line():
 
 def test_row_wise_activations_are_refused():
     assert "softmax" in complaint("gain", "softmax")
+
+
+def settings(act: str) -> dict[str, str]:
+    """The lines of the report: what each label says, with the lines below it that have none."""
+    labelled = re.sub(r"\n {13}", " ", output("gain", act)).splitlines()[2:]
+    return {line[:13].strip(): line[13:] for line in labelled}
+
+
+def test_the_report_says_what_the_document_has():
+    """erf: σ_w² = 1/φ'(0)² = π/4 at its critical point; with σ_w² = 1 and no bias its inputs part, as φ'(0) > 1."""
+    document, report = json.loads(output("gain", "erf", "--format", "json")), settings("erf")
+    assert "σ_w² = 0.785398 (weights: variance σ_w²/fan_in), σ_b² = 0.0 (biases), q = 0.0" in report["critical"]
+    assert float(report["gain"].split()[0]) == pytest.approx(document["gain"], rel=1e-5)
+    xavier = document["fixed_points"]["xavier"]
+    assert xavier["correlation"] == pytest.approx(0, abs=1e-9)
+    assert (
+        f"settles at q = {xavier['q']:.4g}; chaotic: two inputs drift to a correlation of 0.0" in report["with xavier"]
+    )
+    assert f"(depth scale {xavier['correlation_depth_scale']:.3g} layers)" in report["with xavier"]
+    std = re.search(r"std=\((\S+) / layer.in_features\) \*\* 0.5", report["PyTorch"])
+    assert float(std[1]) == pytest.approx(math.pi / 4)
+    assert f'variance_scaling({std[1]}, "fan_in", "normal")' in report["JAX"]
+
+
+def test_where_nothing_is_critical_the_code_keeps_the_second_moment():
+    """Inputs of sigmoid become alike; its gain is 1/√E[σ²]."""
+    document, report = json.loads(output("gain", "sigmoid", "--format", "json")), settings("sigmoid")
+    assert report["critical"].startswith("none")
+    assert "σ_w²" not in report["critical"]
+    assert "two inputs become alike (depth scale" in report["with xavier"]
+    variance = re.search(r"std=\((\S+) / layer", report["PyTorch"])
+    assert float(variance[1]) == pytest.approx(1 / document["second_moment"])
+
+
+def test_what_diverges_has_no_line_of_code():
+    report = settings("exp(x**2)")
+    assert report["gain"].startswith("diverges")
+    assert report["with he"] == "the signal does not settle"
+    assert report["PyTorch"] == report["JAX"] == "-"

@@ -45,6 +45,14 @@ def test_relu_passes_the_origin_and_three_three(relu: str) -> None:
         assert not is_dotted(picture.at(x, y)), (x, y)
 
 
+def test_a_narrow_range_is_told_apart_in_title_and_ticks() -> None:
+    title, *_, labels = output("plot", "tanh", "--range", "1", "1.00000001").splitlines()
+    assert title == "tanh on [1, 1.00000001]"
+    ticks = list(map(float, labels.split()))
+    assert ticks == sorted(set(ticks))
+    assert (ticks[0], ticks[-1]) == (1, 1.00000001)
+
+
 def test_in_ascii_relu_passes_there_too() -> None:
     picture = Picture(output("plot", "relu", env={"LC_ALL": "C"}))
     crossings = [picture.at(x, y) for x, y in [("-3", "0"), ("3", "3"), ("5", "5"), ("-3", "3"), ("3", "2")]]

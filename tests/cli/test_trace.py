@@ -51,6 +51,15 @@ def test_without_a_step_nothing_moves() -> None:
     assert "The step left the loss at" in output("trace", "--lr", "0", "--act", "tanh")
 
 
+def test_a_step_that_is_too_long_is_called_so() -> None:
+    step = document("trace", "--act", "silu", "--seed", "1", "--lr", "5")
+    assert step["after"]["loss"] > step["before"]["loss"]
+    text = " ".join(output("trace", "--act", "silu", "--seed", "1", "--lr", "5").split())
+    assert text.endswith("too large a learning rate steps over the valley.")
+    beyond = " ".join(output("trace", "--act", "exp(x**2)", "--lr", "1e308").split())
+    assert beyond.endswith("After the step the output is no finite number: the learning rate is too large.")
+
+
 def test_csv_and_plain_have_a_line_for_each_weight() -> None:
     rows = list(csv.DictReader(output("trace", "--format", "csv").splitlines()))
     weights = document("trace")["weights"]

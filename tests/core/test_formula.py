@@ -1,6 +1,8 @@
 """Formulas: the seeds' as they are typed there, derivatives of what is written, and nothing that reaches Python."""
 
+import inspect
 import math
+import sys
 import time
 
 import mpmath
@@ -243,3 +245,14 @@ def test_any_text_is_a_function_or_an_error(text):
     except InputError:
         return
     assert activation.derivatives(np.array([-1.5, 0.0, 2.0]), 2).shape == (3, 3)
+
+
+def test_a_formula_that_python_s_own_parser_cannot_hold_is_refused():
+    """How deep it goes depends on Python's version and on the stack that is left."""
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(len(inspect.stack(0)) + 200)
+    try:
+        with pytest.raises(InputError, match=r"is nested too deeply|nested more than \d+ deep"):
+            resolve("-" * 1900 + "x")
+    finally:
+        sys.setrecursionlimit(limit)

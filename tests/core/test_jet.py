@@ -72,3 +72,8 @@ def test_comparisons_look_at_the_value_alone():
 
 def test_the_absolute_value_has_slope_zero_at_zero():
     assert abs(Jet.variable(np.array([-2.0, 0.0, 3.0]), 1)).derivatives.tolist() == [[2, 0, 3], [-1, 0, 1]]
+
+
+def test_a_variable_without_derivatives_is_its_value():
+    square = Jet.variable(np.array([3.0]), 0) * Jet.variable(np.array([3.0]), 0)
+    assert square.derivatives.tolist() == [[9.0]]

@@ -30,3 +30,7 @@ def test_sign_changes_are_between_neighbours():
     assert sign_changes(lambda q: (q - 3) * (q - 10), points) == [(2, 4), (8, 16)]
     assert sign_changes(lambda q: 1.0, points) == []
     assert sign_changes(lambda q: math.nan if q < 5 else q - 10, points) == [(8, 16)]
+
+
+def test_a_function_without_values_between_its_ends_has_no_root_and_the_search_an_end():
+    assert math.isnan(root(lambda q: {1.0: -1.0, 2.0: 1.0}.get(q, math.nan), 1.0, 2.0))

@@ -1,8 +1,11 @@
 """Examples read from CSV, text and .npy, against what csv and NumPy write, and every mistake with its place."""
 
 import csv
+import errno
 import io
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -170,6 +173,36 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
         read_examples(str(tmp_path / "missing.csv"))
     with pytest.raises(StreamError, match="Is a directory"):
         read_examples(str(tmp_path))
+
+
+class Failing(io.BytesIO):
+    """A file on a medium that breaks after so many bytes."""
+
+    def __init__(self, data: bytes, good: int) -> None:
+        super().__init__(data)
+        self.good = good
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        if self.tell() >= self.good:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        return super().read(self.good if size is None or size < 0 else min(size, self.good - self.tell()))
+
+    read1 = read
+
+
+@pytest.mark.parametrize("good", [8, 20])
+@pytest.mark.parametrize("name", ["points.csv", "points.npy"])
+def test_a_medium_that_breaks_is_named(name: str, good: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the header of the array, and in what follows."""
+    data = npy(np.ones((4, 2))) if name.endswith("npy") else b"1,2\n" * 8
+
+    @contextmanager
+    def opened(path: str) -> Iterator[tuple[io.BufferedIOBase, str]]:
+        yield Failing(data, good), path
+
+    monkeypatch.setattr("actcli.streams.examples.opened", opened)
+    with pytest.raises(StreamError, match=rf"{name}: Input/output error"):
+        read_examples(name)
 
 
 def test_the_line_is_right_far_from_the_start(read: Read) -> None:

@@ -86,3 +86,14 @@ def test_flushed_subnormal_inputs_have_a_row_of_their_own() -> None:
     lines = screen(audit_report(audit("right", flush_subnormals=True), Terminal()), Terminal())
     assert "subnormals flushed" in lines[0]
     assert [line.split()[:2] for line in lines if line.startswith("subnormal")] == [["subnormal", "254"]]
+
+
+def test_what_was_left_out_is_said_and_a_segment_of_nothing_has_dashes() -> None:
+    """log has no value below 0, where this kernel answers once all the same."""
+    x = np.array([-3.0, -2.0, 1.0, 2.0])
+    auditor = Auditor(resolve("log(x)"), "float32", segments=[0.5, 100.0])
+    auditor.add(x, np.array([7.0, np.nan, 0.0, np.float32(np.log(2.0))]))
+    text = audit_report(auditor.result(), Terminal())
+    assert "2 inputs left out, where the exact result is nan; 1 result there are numbers." in " ".join(text.split())
+    (last,) = [line.split() for line in screen(text, Terminal()) if line.split()[:2] == ["100", "∞"]]
+    assert last[2:] == ["0", *["-"] * (len(last) - 3)]

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actcli.views.axis import Span, axis_across, axis_up, squared
+from actcli.views.axis import Axis, Span, axis_across, axis_up, squared
 from actcli.views.ticks import multiples, nice_step, roomy_step, tick_labels
 
 
@@ -23,6 +23,28 @@ def test_ticks_are_round_numbers() -> None:
     assert tick_labels([0, 1e-12]) == ["0", "1e-12"]
     assert tick_labels([-2e7, 0, 2e7]) == ["-2e+07", "0", "2e+07"]
     assert tick_labels([0]) == ["0"]
+    assert tick_labels([0.75]) == ["0.75"], "a single one is not rounded either"
+
+
+@pytest.mark.parametrize("low", [1.0, -1.0, 0.7615, 1e6, 1.23456789e-200])
+@pytest.mark.parametrize("width", [1e-4, 1e-9, 1e-13])
+def test_ticks_of_a_narrow_interval_are_told_apart(low: float, width: float) -> None:
+    high = low + width * abs(low)
+    ticks = multiples(roomy_step(low, high, 120), low, high)
+    labels = tick_labels(ticks)
+    assert len(set(labels)) == len(ticks) > 1
+    assert list(map(float, labels)) == ticks
+    assert all(low - 0.01 * (high - low) <= tick <= high + 0.01 * (high - low) for tick in ticks)
+
+
+def test_labels_that_have_room_nowhere_stand_as_far_apart_as_can_be() -> None:
+    low, high = -1.23456789012e-200, -1.23456789011e-200
+    assert roomy_step(low, high, 40) == nice_step(high - low, 2)
+
+
+def slack(axis: Axis, low: float, high: float) -> float:
+    """A hundred-thousandth of a dot, and what rounding takes from the ends of a narrow interval."""
+    return 1e-5 * axis.step + 4 * np.spacing(max(abs(low), abs(high)))
 
 
 finite = st.floats(-1e6, 1e6)
@@ -34,8 +56,8 @@ def test_across_shows_the_whole_range_with_ticks_on_dots(low: float, width: floa
     high = low + width
     axis = axis_across(Span(low, high, roomy_step(low, high, cells), cells, dots))
     assert axis.cells <= cells
-    assert axis.low <= low + 1e-5 * axis.step
-    assert axis.high >= high - 1e-5 * axis.step
+    assert axis.low <= low + slack(axis, low, high)
+    assert axis.high >= high - slack(axis, low, high)
     assert axis.dot(np.array([low, high])).tolist()[0] >= 0
     if axis.step <= axis.tick:
         for tick in multiples(axis.tick, axis.low, axis.high):
@@ -47,8 +69,8 @@ def test_up_shows_the_whole_range(low: float, width: float, rows: int, dots: int
     high = low + width
     axis = axis_up(Span(low, high, nice_step(width, max(rows // 3, 1)), rows, dots))
     assert axis.cells == rows
-    assert axis.low <= low + 1e-5 * axis.step
-    assert axis.high >= high - 1e-5 * axis.step
+    assert axis.low <= low + slack(axis, low, high)
+    assert axis.high >= high - slack(axis, low, high)
 
 
 def test_zero_lies_in_the_middle_of_its_cell() -> None:

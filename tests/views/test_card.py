@@ -96,6 +96,9 @@ def test_the_facts_of_gelu() -> None:
         ("tanh", "slope < 5 %", "x < -2.17827, x > 2.17827"),
         ("sin", "slope < 5 %", "at neither end"),
         ("exp(x**2)", "E f(z)", "diverges"),
+        ("log(-1 - x**2)", "range", "undefined"),
+        ("log(-1 - x**2)", "monotone", "undefined"),
+        ("log(-1 - x**2)", "max slope", "undefined"),
     ],
 )
 def test_a_fact(text: str, label: str, fact: str) -> None:

@@ -96,3 +96,13 @@ def test_any_size(size: tuple[int, int], unicode: bool) -> None:
         assert lines
         if size[0] >= 80 and size[1] >= 24:
             assert len(lines) <= size[1] - 1
+
+
+def test_an_atom_outside_of_the_picture_is_in_the_facts_alone() -> None:
+    """1000 is the value with probability 1 - Φ(3.5) = 2.3e-4; what is left beside the atoms is rounding."""
+    lines = screen(chart("1000*(x > 3.5)"), DEFAULT)
+    after = [line.ljust(80)[41:] for line in lines[2:-4]]
+    assert "".join(after).count("▲") == 1
+    assert "P(f = 1000) = 0.0002326" in " ".join(lines)
+    heights = [float(line.split("┤")[0]) for line in after if "┤" in line]
+    assert max(heights) == 1.0

@@ -427,6 +427,9 @@ def test_exploding_from_nothing() -> None:
 def test_healthy() -> None:
     assert "is about as large as at layer 20" in verdict_sentence(run("relu", "he", "healthy", factor=1.001))
     assert "is 2.7 times smaller" in verdict_sentence(run("relu", "he", "healthy", factor=0.95))
+    risen = run("relu", "he", "healthy", factor=1.0, loss=(0.75, 1.9))
+    assert "before training, but the loss has risen: try a smaller learning rate." in verdict_sentence(risen)
+    assert "so all layers can learn" in verdict_sentence(run("relu", "he", "healthy", factor=1.0))
     assert "no depth to vanish in" in verdict_sentence(run("relu", "he", "healthy", layers=1))
 
 

@@ -61,3 +61,9 @@ def test_names_have_the_colours_of_the_chart() -> None:
     assert f"\x1b[38;5;{look(0).colour}m● gelu" in text
     assert f"\x1b[38;5;{look(1).colour}m■ relu" in text
     assert "\x1b" not in table(("gelu", "relu"))
+
+
+def test_where_not_even_the_labels_have_room_one_line_says_so() -> None:
+    for width in (1, 10, 16):
+        assert table(("relu", "tanh"), Terminal(width, 24)) == "no room for the properties"[:width] + "\n"
+    assert "range" in table(("relu", "tanh"), Terminal(24, 24))

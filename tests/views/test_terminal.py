@@ -105,3 +105,9 @@ def test_every_letter_that_the_views_write_has_an_ascii_one() -> None:
     strings = "".join(re.findall(r'"[^"\n]*"', source))
     special = {character for character in strings if not character.isascii()} - drawn_otherwise
     assert "?" not in Terminal(unicode=False).text("".join(special))
+
+
+def test_a_closed_stream_is_no_terminal() -> None:
+    closed = pipe()
+    closed.close()
+    assert Terminal.of(closed, {}) == Terminal(80, 24, colour=False)

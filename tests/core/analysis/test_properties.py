@@ -236,12 +236,14 @@ def test_the_behaviour_at_infinity(name):
         ("exp(x**2)", INF, None),
         ("exp(x**2) - x", INF, None),
         ("x + sin(x)", 1, None),
+        ("x*(12 + sin(x))", None, None),  # between the lines 11x and 13x, along none
+        ("x if x < 50 else x + 1e999", 1, None),  # too little of the line to tell where it goes
     ],
 )
 def test_the_asymptote_of_a_formula(formula, slope, intercept):
     end = curve(formula).at_infinity
     assert end.limit == INF
-    assert end.slope == pytest.approx(slope, rel=1e-14)
+    assert end.slope == (None if slope is None else pytest.approx(slope, rel=1e-14))
     assert end.intercept == (None if intercept is None else pytest.approx(intercept, abs=1e-9))
 
 
@@ -352,6 +354,7 @@ SATURATION = {  # below, above: where |f'| is 5 % of its largest
     "step": (None, None),
     "soft_shrink": (None, None),
     "log(1 + exp(x))": (math.log(0.05 / 0.95), None),
+    "tanh(x/1e9)": (None, None),  # further out than anything is looked at
     "tanh(x/1000)": (-1000 * math.atanh(math.sqrt(0.95)), 1000 * math.atanh(math.sqrt(0.95))),
 }
 
@@ -498,6 +501,8 @@ ODDITIES = {  # monotone, infimum, supremum, zeros
     "exp(x) - 2*x": ("non-monotone", (2 - 2 * math.log(2), math.log(2)), (INF, INF), ()),
     "exp(-exp(x))": ("decreasing", (0, INF), (1, -INF), ()),
     "x*sin(x)": ("non-monotone", (-INF, INF), (INF, INF), None),
+    "x*sin(1/x)": ("non-monotone", (-0.21723362821122166, 0.22254815844566597), (1, INF), None),
+    "2*exp(x)*sin(x)": ("non-monotone", (-INF, INF), (INF, INF), None),
     "abs(sin(x))": ("non-monotone", (0, 0), (1, math.pi / 2), tuple(math.pi * k for k in range(-6, 6))),
     "x if x < 1 else 0": ("non-monotone", (-INF, -INF), (1, 1), (0,)),
     "-abs(x)*exp(-abs(x))": ("non-monotone", (-1 / math.e, -1), (0, 0), (0,)),
@@ -516,6 +521,20 @@ def test_formulas_that_are_no_activations_are_described_all_the_same(formula):
     assert (found.supremum.value, found.supremum.low) == pytest.approx(high, rel=1e-12, abs=1e-12)
     if zeros is not None:
         assert found.zeros == pytest.approx(zeros, rel=1e-12, abs=1e-12)
+
+
+def test_a_peak_just_beside_a_break_is_attained():
+    """At 1 + 1e-13, or the number next to it."""
+    peak = curve("where(x < 1, -1, 1 - abs(1e13*(x - 1) - 1))").supremum
+    assert peak.attained
+    assert (peak.value, peak.low) == (pytest.approx(1, abs=2e-3), 1 + 1e-13)
+
+
+def test_what_has_no_value_anywhere_has_no_range():
+    nowhere = curve("log(-1 - x**2)")
+    assert math.isnan(nowhere.infimum.value)
+    assert math.isnan(nowhere.supremum.value)
+    assert not nowhere.supremum.attained
 
 
 def test_poles_and_holes():
@@ -560,6 +579,7 @@ def test_no_value_contradicts_the_card(text):
         ("softmax", True, True, "kept"),
         ("softmax:temperature=3", True, True, "kept"),
         ("softmin", True, True, "reversed"),
+        ("softmax:temperature=1e300", True, True, "neither"),  # all outputs are equal
         ("sparsemax", True, True, "kept"),
         ("hardmax", True, True, "neither"),  # of equal scores only the first wins
         ("log_softmax", False, True, "kept"),

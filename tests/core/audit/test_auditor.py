@@ -8,6 +8,7 @@ import mpmath
 import numpy as np
 import pytest
 
+from actcli.core.activation import MAX_ORDER
 from actcli.core.audit.auditor import HISTOGRAM, Auditor
 from actcli.core.audit.inputs import sweep
 from actcli.core.audit.report import Audit
@@ -219,6 +220,12 @@ def test_a_segment_without_inputs_says_so() -> None:
 def test_boundaries_that_make_no_sense_are_refused(edges: list[float]) -> None:
     with pytest.raises(InputError, match="boundaries"):
         Auditor(resolve("gelu"), "float32", segments=edges)
+
+
+@pytest.mark.parametrize("order", [-1, MAX_ORDER + 1])
+def test_a_derivative_that_there_is_not_is_refused(order: int) -> None:
+    with pytest.raises(InputError, match=f"the order must be from 0 to {MAX_ORDER}"):
+        Auditor(resolve("gelu"), "float32", order=order)
 
 
 def test_nothing_to_audit_is_no_success() -> None:

@@ -49,6 +49,7 @@ def gelu_in_float16_bits(x: np.ndarray) -> np.ndarray:
         ("softplus", "float32", in_float32(lambda x: np.log(f32(1) + np.exp(x))), 0, "loses its small term in float32"),
         ("silu", "float32", in_float32(lambda x: x / (f32(1) + np.exp(-x))), 0, "overflows in float32"),
         ("x*(1+tanh(2*x))", "float32", in_float32(lambda x: x * (1 + np.tanh(2 * x))), 0, r"1 \+ tanh\(2\*x\) cancels"),
+        ("relu", "float32", np.zeros_like, 1, "match derivative 2 of relu better than derivative 1 of relu"),
         ("gelu", "float32", correct("gelu_tanh", "float32"), 0, "match gelu_tanh better than gelu$"),
         ("gelu", "bfloat16", correct("quick_gelu", "bfloat16"), 0, "match quick_gelu better"),
         ("gelu", "float32", correct("gelu", "float32"), 1, "match gelu itself better than derivative 1 of gelu"),

@@ -102,15 +102,24 @@ def test_bends_that_cancel_in_the_output_are_none() -> None:
     assert find_bends(deaf, line).at.tolist() == [0.5]
 
 
-def test_a_fold_of_folds_doubles_the_bends() -> None:
-    """The tent map, iterated n times, has 2^n - 1 bends, at the multiples of 2^-n (Telgarsky 2016)."""
-    n = 7
+def folds(n: int) -> Network:
+    """The tent map, iterated n times: it has 2^n - 1 bends, at the multiples of 2^-n (Telgarsky 2016)."""
     tent = np.array([[2.0], [-4.0]])  # 2 relu(x) - 4 relu(x - 1/2)
     between = tent @ np.ones((1, 2))
     weights = [np.ones((1, 2)), *[between] * (n - 1), tent]
-    biases = [np.array([0.0, -0.5])] * n + [np.zeros(1)]
-    found = find_bends(network_of("relu", weights, biases), Line(np.ones(1), 0.0, 1.0))
-    assert found.at.tolist() == [k / 2**n for k in range(1, 2**n)]
+    return network_of("relu", weights, [np.array([0.0, -0.5])] * n + [np.zeros(1)])
+
+
+def test_a_fold_of_folds_doubles_the_bends() -> None:
+    found = find_bends(folds(7), Line(np.ones(1), 0.0, 1.0))
+    assert found.at.tolist() == [k / 2**7 for k in range(1, 2**7)]
+
+
+def test_more_bends_than_memory_is_given_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("actcli.core.lessons.bends._MOST_NUMBERS", 2**12)
+    with pytest.raises(InputError, match=r"bends more than [0-9,]+ times: try fewer layers or units"):
+        find_bends(folds(20), Line(np.ones(1), 0.0, 1.0))
+    assert len(find_bends(folds(11), Line(np.ones(1), 0.0, 1.0)).at) == 2**11 - 1
 
 
 @pytest.mark.parametrize("activation", ["tanh", "sigmoid", "gelu", "hard_swish", "elu", "relu_squared", "x*x"])
