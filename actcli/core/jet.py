@@ -43,6 +43,11 @@ class Jet:
         return cls(derivatives)
 
     @property
+    def order(self) -> int:
+        """n, the order of the highest derivative that it carries."""
+        return len(self.derivatives) - 1
+
+    @property
     def value(self) -> Array:
         """d_0, the value of the function."""
         value: Array = self.derivatives[0]
