@@ -48,13 +48,13 @@ ENDLESS = 10**9
 
 
 def turns(repeats: int, *functions: Callable[[], object]) -> list[list[float]]:
-    """The seconds of each function in each turn; a first turn to warm up does not count."""
+    """The processor's seconds for each function in each turn; a first turn to warm up does not count."""
     times: list[list[float]] = [[] for _ in functions]
     for _ in range(repeats + 1):
         for function, found in zip(functions, times, strict=True):
-            start = time.perf_counter()
+            start = time.process_time()
             function()
-            found.append(time.perf_counter() - start)
+            found.append(time.process_time() - start)
     return [found[1:] for found in times]
 
 
