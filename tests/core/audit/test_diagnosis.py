@@ -106,7 +106,7 @@ def test_no_more_is_said_than_was_tried() -> None:
     auditor.add(x, np.where(x < -80.0, 0.0, correct("silu", "float32")(x)))
     found = diagnose(auditor.result(), silu)
     assert found is not None
-    assert "for every x up to -85," in found
+    assert "for every x up to -85.0" in found
 
 
 def test_a_cut_off_tail_is_not_called_a_cancellation() -> None:
