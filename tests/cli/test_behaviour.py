@@ -75,6 +75,11 @@ def test_help_has_a_short_spelling(line: str) -> None:
     assert output(*line.split(), "-h") == output(*line.split(), "--help")
 
 
+def test_help_tells_that_a_formula_is_an_activation() -> None:
+    for command in ("describe", "evaluate", "differentiate", "plot", "compare", "gain", "audit"):
+        assert "formula" in output(command, "--help").partition("Arguments:")[2].partition("Options:")[0], command
+
+
 def test_help_names_counts_and_numbers_alike() -> None:
     for command in COMMANDS:
         shown = output(command, "--help")
