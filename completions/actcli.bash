@@ -72,6 +72,7 @@ _actcli() {
             "gradient-depth --batch") candidates="" ;;
             "gradient-depth --steps") candidates="" ;;
             "gradient-depth --data") compopt -o default; candidates="spirals moons circles xor sine blobs" ;;
+            "gradient-depth --target") candidates="auto classes numbers" ;;
             "gradient-depth --dtype") candidates="float64 float32" ;;
             "gradient-depth --seed") candidates="" ;;
             "gradient-depth --seeds") candidates="" ;;
@@ -109,7 +110,7 @@ _actcli() {
                     "gain "*) candidates="$first" ;;
                     "audit -"*) candidates="--dtype --emit-inputs --input -i --actual --order -n --flush-subnormals --segments --max-ulp --max-steps --format -f --help -h" ;;
                     "audit "*) candidates="$first" ;;
-                    "gradient-depth -"*) candidates="--act -a --layers -l --width --init --norm --residual --optimizer --lr --batch --steps --data --dtype --seed --seeds --export --fail-on --format -f --quiet -q --help -h" ;;
+                    "gradient-depth -"*) candidates="--act -a --layers -l --width --init --norm --residual --optimizer --lr --batch --steps --data --target --dtype --seed --seeds --export --fail-on --format -f --quiet -q --help -h" ;;
                     "collapse -"*) candidates="--layers -l --act -a --width --seed --format -f --help -h" ;;
                     "approximate -"*) candidates="--act -a --units -u --range -r --seed --format -f --help -h" ;;
                     "trace -"*) candidates="--act -a --lr --seed --format -f --help -h" ;;
