@@ -4,13 +4,14 @@
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from actcli.core.choice import kept
-from actcli.core.elementary import exp, expm1, log1p
+from actcli.core.compensated import two_product, two_sum
 from actcli.core.errors import InputError
 from actcli.core.jet import Array, Jet, Operand, value_of
 
@@ -19,15 +20,17 @@ Index: TypeAlias = npt.NDArray[np.intp]
 
 def softmax(scores: Operand, temperature: float = 1.0) -> Operand:
     """exp(s_i) / Σ_j exp(s_j) of s = scores / temperature (Bridle 1990)."""
-    shifted, winner = _below_the_maximum(scores / temperature)
-    weights = exp(shifted)
-    return weights / (1.0 + _others(shifted, winner))
+    row = _Row.of(value_of(scores), temperature)
+    if isinstance(scores, Jet):
+        return Jet(np.stack([row.shares, row.shares * row.slope_of_log(scores.derivatives[1] / temperature)]))
+    return row.shares
 
 
 def log_softmax(scores: Operand) -> Operand:
     """s_i - log Σ_j exp(s_j), right also where one probability is all but 1."""
-    shifted, winner = _below_the_maximum(scores)
-    return shifted - log1p(_others(shifted, winner))
+    row = _Row.of(value_of(scores), 1.0)
+    logs = row.level - np.log1p(row.others)
+    return Jet(np.stack([logs, row.slope_of_log(scores.derivatives[1])])) if isinstance(scores, Jet) else logs
 
 
 def sparsemax(scores: Operand) -> Operand:
@@ -72,29 +75,47 @@ def gated_by(gate: Callable[[Operand], Operand]) -> Callable[[Operand], Operand]
     return gated
 
 
-def _below_the_maximum(scores: Operand) -> tuple[Operand, Index]:
-    """The scores less their maximum, a constant, and where in each row that is."""
-    value = value_of(scores)
-    winner = value.argmax(axis=-1, keepdims=True)
-    top = np.take_along_axis(value, winner, axis=-1)
-    # An infinite maximum less itself is 0: the limit of a row in which that score outgrows the others.
-    level = np.where(value == top, 0.0, value - top)
-    if isinstance(scores, Jet):
-        return Jet(np.concatenate([level[None], scores.derivatives[1:]])), winner
-    return level, winner
+@dataclass(frozen=True, eq=False, slots=True)
+class _Row:
+    """Rows of scores beside their largest one, the winner.
 
+    level:  scores less the winner's, over the temperature
+    winner: where it is
+    others: Σ exp(level) over all but the winner, whose own term is 1
+    shares: exp(level) / (1 + others)
+    """
 
-def _others(shifted: Operand, winner: Index) -> Operand:
-    """Σ_j exp(s_j - max) - 1 without the cancellation: the winner's own term is expm1, whose value is 0."""
-    if isinstance(shifted, Jet):
-        weights = exp(shifted).derivatives
-        index = np.broadcast_to(winner, (len(weights), *winner.shape))
-        own = expm1(Jet(np.take_along_axis(shifted.derivatives, index, axis=-1))).derivatives
-        np.put_along_axis(weights, index, own, axis=-1)
-        return Jet(np.concatenate([_sum_of_weights(weights[:1]), weights[1:].sum(axis=-1, keepdims=True)]))
-    others = exp(shifted)
-    np.put_along_axis(others, winner, 0.0, axis=-1)
-    return _sum_of_weights(others)
+    level: Array
+    winner: Index
+    others: Array
+    shares: Array
+
+    @staticmethod
+    def of(scores: Array, temperature: float) -> "_Row":
+        winner = scores.argmax(axis=-1, keepdims=True)
+        top = np.take_along_axis(scores, winner, axis=-1)
+        # exp magnifies the rounding of its argument, so what the difference and the quotient lose is carried along.
+        difference, lost = two_sum(scores, -top)
+        # An infinite maximum less itself is 0: the limit of a row in which that score outgrows the others.
+        level = difference = np.where(scores == top, 0.0, difference)
+        if temperature != 1.0:
+            level = difference / temperature
+            product, error = two_product(level, temperature)
+            lost = (difference - product - error + lost) / temperature
+        weights: Array = np.exp(level)
+        weights += weights * np.where(np.isfinite(lost), lost, 0.0)
+        losers = weights.copy()
+        np.put_along_axis(losers, winner, 0.0, axis=-1)
+        others = _sum_of_weights(losers)
+        return _Row(level, winner, others, weights / (1.0 + others))
+
+    def slope_of_log(self, direction: Array) -> Array:
+        """d log p_i = (1 - p_i) d_i - Σ_(j≠i) p_j d_j, where 1 - p of the winner is the sum of the others."""
+        complement = 1.0 - self.shares
+        np.put_along_axis(complement, self.winner, self.others / (1.0 + self.others), axis=-1)
+        moved = self.shares * direction
+        slope: Array = complement * direction - (moved.sum(axis=-1, keepdims=True) - moved)
+        return slope
 
 
 def _sum_of_weights(weights: Array) -> Array:

@@ -48,6 +48,31 @@ def test_the_jacobian_is_the_closed_form(row):
     np.testing.assert_allclose(log_softmax.jacobian(row), np.eye(len(row)) - p[None, :], atol=1e-15)
 
 
+@given(arrays(np.float64, st.integers(2, 6), elements=st.floats(-300, 300)), st.sampled_from([1.0, 0.37, 100.0]))
+def test_shares_and_slopes_are_exact_in_the_tails(row, temperature):
+    """Of one that is all but 1 the slope is what the others have together: of [40, 0] it is sigmoid'(40), not 0."""
+    with mpmath.workprec(4000):
+        weights = [mpmath.exp(mpf(float(x)) / mpf(temperature)) for x in row]
+        p = [w / mpmath.fsum(weights) for w in weights]
+        logs = np.array([[float(-q) for q in p] for _ in p])
+        slopes = np.array([[float(-a * b / mpf(temperature)) for b in p] for a in p])
+        for i, own in enumerate(p):
+            rest = mpmath.fsum(q for j, q in enumerate(p) if j != i)
+            logs[i, i], slopes[i, i] = float(rest), float(own * rest / mpf(temperature))
+        shares = [float(share) for share in p]
+    warm = softmax.with_parameters(temperature=temperature)
+    exact = {"rtol": 16 * 2.0**-52, "atol": 4 * 5e-324}
+    np.testing.assert_allclose(warm(row), shares, **exact)
+    np.testing.assert_allclose(warm.jacobian(row), slopes, **exact)
+    if temperature == 1.0:
+        np.testing.assert_allclose(log_softmax.jacobian(row), logs, **exact)
+
+
+def test_the_slopes_of_two_scores_are_those_of_sigmoid():
+    slope = CATALOGUE["sigmoid"].derivative(40.0)
+    np.testing.assert_allclose(softmax.jacobian([40.0, 0.0]), slope * np.array([[1, -1], [-1, 1]]), rtol=1e-15)
+
+
 def test_rows_are_the_last_axis():
     x = np.arange(24.0).reshape(2, 3, 4)
     assert softmax(x).shape == (2, 3, 4)
