@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from actcli.core.choice import kept
 from actcli.core.compensated import two_product, two_sum
+from actcli.core.elementary import exp, log1p
 from actcli.core.errors import InputError
 from actcli.core.jet import Array, Jet, Operand, value_of
 
@@ -21,30 +22,35 @@ Index: TypeAlias = npt.NDArray[np.intp]
 def softmax(scores: Operand, temperature: float = 1.0) -> Operand:
     """exp(s_i) / Σ_j exp(s_j) of s = scores / temperature (Bridle 1990)."""
     row = _Row.of(value_of(scores), temperature)
-    if isinstance(scores, Jet):
-        return Jet(np.stack([row.shares, row.shares * row.slope_of_log(scores.derivatives[1] / temperature)]))
-    return row.shares
+    if not isinstance(scores, Jet):
+        return row.shares
+    moving, others = row.moving(scores / temperature)
+    slope = row.shares * row.slope_of_log(moving.derivatives[1])
+    return _with_slope(exp(moving) / (1.0 + others), row.shares, slope)
 
 
 def log_softmax(scores: Operand) -> Operand:
     """s_i - log Σ_j exp(s_j), right also where one probability is all but 1."""
     row = _Row.of(value_of(scores), 1.0)
     logs = row.level - np.log1p(row.others)
-    return Jet(np.stack([logs, row.slope_of_log(scores.derivatives[1])])) if isinstance(scores, Jet) else logs
+    if not isinstance(scores, Jet):
+        return logs
+    moving, others = row.moving(scores)
+    return _with_slope(moving - log1p(others), logs, row.slope_of_log(moving.derivatives[1]))
 
 
 def sparsemax(scores: Operand) -> Operand:
     """The Euclidean projection of a row on the probability simplex: max(0, s_i - τ) with τ such that it sums to 1."""
     value = value_of(scores)
     top: Array = value.max(axis=-1, keepdims=True)
-    shifted = scores - top
-    level = value_of(shifted)
+    level = np.where(value == top, 0.0, value - top)  # an infinite top less itself is 0, as for softmax
+    shifted = Jet(np.concatenate([level[None], scores.derivatives[1:]])) if isinstance(scores, Jet) else level
     descending = -np.sort(-level, axis=-1)
     rank = np.arange(1.0, level.shape[-1] + 1.0)
     support = (1.0 + rank * descending > descending.cumsum(axis=-1)).sum(axis=-1, keepdims=True)
     least = np.take_along_axis(descending, support - 1, axis=-1)
-    inside = level >= least
-    tau: Operand = (_row_sum(kept(inside, shifted)) - 1.0) / support
+    inside = ~(level < least)  # a row with a nan is nan throughout
+    tau: Operand = (_row_sum(kept(inside, shifted)) - 1.0) / np.where(np.isnan(top), np.nan, support)
     return kept(inside, shifted - tau)
 
 
@@ -109,6 +115,12 @@ class _Row:
         others = _sum_of_weights(losers)
         return _Row(level, winner, others, weights / (1.0 + others))
 
+    def moving(self, scores: Jet) -> tuple[Jet, Jet]:
+        """level and others, as jets."""
+        level = Jet(np.concatenate([self.level[None], scores.derivatives[1:]]))
+        summed = exp(level).derivatives[1:].sum(axis=-1, keepdims=True)
+        return level, Jet(np.concatenate([self.others[None], summed]))
+
     def slope_of_log(self, direction: Array) -> Array:
         """d log p_i = (1 - p_i) d_i - Σ_(j≠i) p_j d_j, where 1 - p of the winner is the sum of the others."""
         complement = 1.0 - self.shares
@@ -116,6 +128,11 @@ class _Row:
         moved = self.shares * direction
         slope: Array = complement * direction - (moved.sum(axis=-1, keepdims=True) - moved)
         return slope
+
+
+def _with_slope(jet: Jet, value: Array, slope: Array) -> Jet:
+    """The jet with these two, which do not cancel as its own do."""
+    return Jet(np.concatenate([value[None], slope[None], jet.derivatives[2:]]))
 
 
 def _sum_of_weights(weights: Array) -> Array:

@@ -12,7 +12,7 @@ from mpmath import mpf
 
 from actcli.core.catalogue import CATALOGUE
 
-softmax, log_softmax = CATALOGUE["softmax"], CATALOGUE["log_softmax"]
+softmax, log_softmax, sparsemax = (CATALOGUE[name] for name in ("softmax", "log_softmax", "sparsemax"))
 scores = arrays(np.float64, st.integers(1, 30), elements=st.floats(-1e6, 1e6))
 
 
@@ -88,3 +88,35 @@ def test_an_infinite_score_takes_all():
     assert softmax([1.0, np.inf, 3.0]).tolist() == [0, 1, 0]
     assert softmax([-np.inf, 0.0]).tolist() == [0, 1]
     assert np.isnan(softmax([1.0, np.nan])).all()
+
+
+@given(arrays(np.float64, st.integers(1, 12), elements=st.floats(-3, 3)))
+def test_sparsemax_is_the_nearest_point_of_the_simplex(row):
+    """Karush, Kuhn and Tucker: no share below 0, together 1; where one is positive x - p is the same, and largest."""
+    p = sparsemax(row)
+    assert (p >= 0).all()
+    assert math.fsum(p) == pytest.approx(1, abs=1e-14)
+    gap = row - p
+    np.testing.assert_allclose(gap[p > 0], gap.max(), atol=1e-14)
+
+
+def test_the_jacobian_of_sparsemax_is_that_of_the_mean_of_its_support():
+    expected = np.zeros((4, 4))
+    expected[:3, :3] = np.eye(3) - 1 / 3
+    np.testing.assert_allclose(sparsemax.jacobian([0.5, 0.2, 0.1, -2.0]), expected, atol=1e-15)
+
+
+@pytest.mark.parametrize(
+    ("row", "shares"),
+    [
+        ([math.inf, 1.0], [1.0, 0.0]),
+        ([math.inf, math.inf, 1.0], [0.5, 0.5, 0.0]),
+        ([-math.inf, 0.3, 0.0], [0.0, 0.65, 0.35]),
+        ([-math.inf, -math.inf], [0.5, 0.5]),
+        ([1e308, -1e308], [1.0, 0.0]),
+        ([math.nan, 1.0], [math.nan, math.nan]),
+    ],
+)
+def test_sparsemax_of_what_is_not_finite(row, shares):
+    np.testing.assert_allclose(sparsemax(row), shares, rtol=1e-15)
+    assert np.isnan(sparsemax.jacobian(row)).all() == math.isnan(shares[0])
