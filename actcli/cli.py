@@ -18,7 +18,7 @@ from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 
 from actcli import __version__
-from actcli.core.errors import InputError
+from actcli.core.errors import InputError, did_you_mean
 from actcli.memory import bound_memory
 from actcli.streams.errors import StreamError, complain
 
@@ -41,6 +41,15 @@ COMMANDS = {
 
 # Would otherwise be read as an option: -3, -.5, -1e-3, -inf, -nan, and lists such as -1,2.
 _NEGATIVE_NUMBER = re.compile(r"-(\d|\.\d|inf(inity)?$|nan$)", re.IGNORECASE)
+
+
+# Of a type that has bounds: what help puts in its place, and what a complaint calls it.
+_BOUNDED = {"int range": ("N", "whole number"), "float range": ("X", "number")}
+
+# The arguments that take a formula.
+_FORMULAS = {"act", "acts", "formula"}
+
+_HELP_OPTIONS = {"help_option_names": ["-h", "--help"]}
 
 
 class Command(TyperCommand):
@@ -77,9 +86,14 @@ def load(name: str) -> TyperCommand:
     module, summary = COMMANDS[name]
     command = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
     run = importlib.import_module(f"actcli.commands.{module}").run
-    command.command(name, cls=Command, help=f"{summary}\n\n{inspect.getdoc(run)}")(run)
+    help_text = f"{summary}\n\n{inspect.getdoc(run)}"
+    command.command(name, cls=Command, help=help_text, context_settings=_HELP_OPTIONS)(run)
     loaded = get_command(command)
     assert isinstance(loaded, TyperCommand)
+    for parameter in loaded.params:
+        if parameter.type.name in _BOUNDED:
+            metavar, parameter.type.name = _BOUNDED[parameter.type.name]
+            parameter.metavar = parameter.metavar or metavar
     return loaded
 
 
@@ -89,6 +103,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     invoke_without_command=True,
     pretty_exceptions_enable=False,
+    context_settings=_HELP_OPTIONS,
     help=SUMMARY,
 )
 
@@ -194,10 +209,23 @@ def _discard_what_cannot_be_written() -> None:
 
 
 def _usage(error: typer.TyperException) -> str:
-    """The error in one line, with the option that was probably meant."""
-    if meant := getattr(error, "possibilities", None):
-        return f"{_decapitalised(error.message)}; did you mean {' or '.join(meant)}?"
-    return _decapitalised(error.format_message())
+    """The error in one line, with what was probably meant, or where to look."""
+    context = getattr(error, "ctx", None)
+    is_unknown_option = hasattr(error, "possibilities")
+    message = _decapitalised(error.message if is_unknown_option else error.format_message())
+    hint = _meant_instead(getattr(error, "option_name", ""), context) if is_unknown_option else ""
+    says_how = hint or "id you mean" in message or message.startswith("invalid value")
+    return message + hint + ("" if says_how or context is None else f"; see `{context.command_path} --help`")
+
+
+def _meant_instead(option: str, context: Any) -> str:
+    """`; did you mean --grid?`, a hint where -x*2 was read as an option -x, or an empty string."""
+    known = [name for parameter in context.command.get_params(context) for name in parameter.opts]
+    if option.startswith("--"):
+        return did_you_mean(option[2:], [name[2:] for name in known if name.startswith("--")], prefix="--")
+    typed = next((word for word in sys.argv if word.startswith(option)), option)
+    is_formula = _FORMULAS & set(known) and (typed != option or option == "-x")
+    return "; a formula that begins with - is put in parentheses" if is_formula else ""
 
 
 def _decapitalised(message: str) -> str:

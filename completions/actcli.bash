@@ -12,7 +12,7 @@ _actcli() {
 
     if (( ${#words[@]} == 2 )); then
         candidates="list describe evaluate differentiate plot compare gain audit gradient-depth collapse approximate trace"
-        [[ $current == -* ]] && candidates="--version --show-completion --show-manual --help"
+        [[ $current == -* ]] && candidates="--version --show-completion --show-manual --help -h"
     else
         local names="identity linear relu leaky_relu lrelu prelu rrelu relu6 relu_squared squared_relu relu2 threshold thresholded_relu elu celu selu gelu gelu_tanh gelu_new gelu_approximate quick_gelu silu swish mish hard_swish hard_silu softplus squareplus sparse_plus exponential exp sigmoid logistic expit log_sigmoid hard_sigmoid sparse_sigmoid tanh hard_tanh softsign erf arctan atan step heaviside binary_step hard_shrink soft_shrink tanh_shrink sin sine snake softmax log_softmax softmin sparsemax hardmax glu swiglu geglu reglu"
         local activations="$names"
@@ -95,25 +95,25 @@ _actcli() {
             "trace --format"|"trace -f") candidates="table plain csv json" ;;
             *)
                 case "$command $current" in
-                    "list -"*) candidates="--format -f --help" ;;
-                    "describe -"*) candidates="--format -f --help" ;;
+                    "list -"*) candidates="--format -f --help -h" ;;
+                    "describe -"*) candidates="--format -f --help -h" ;;
                     "describe "*) candidates="$first" ;;
-                    "evaluate -"*) candidates="--grid --input -i --column -c --append --dtype --format -f --output -o --labels --help" ;;
+                    "evaluate -"*) candidates="--grid --input -i --column -c --append --dtype --format -f --output -o --labels --help -h" ;;
                     "evaluate "*) candidates="$first" ;;
-                    "differentiate -"*) candidates="--order -n --grid --input -i --column -c --append --dtype --format -f --output -o --check --quiet -q --help" ;;
+                    "differentiate -"*) candidates="--order -n --grid --input -i --column -c --append --dtype --format -f --output -o --check --quiet -q --help -h" ;;
                     "differentiate "*) candidates="$first" ;;
-                    "plot -"*) candidates="--range -r --derivative -d --at --input -i --density --width --height --ascii --save --format -f --help" ;;
+                    "plot -"*) candidates="--range -r --derivative -d --at --input -i --density --width --height --ascii --save --format -f --help -h" ;;
                     "plot "*) candidates="$activations" ;;
-                    "compare -"*) candidates="--range -r --width --height --ascii --save --format -f --help" ;;
+                    "compare -"*) candidates="--range -r --width --height --ascii --save --format -f --help -h" ;;
                     "compare "*) candidates="$activations" ;;
-                    "gain -"*) candidates="--format -f --help" ;;
+                    "gain -"*) candidates="--format -f --help -h" ;;
                     "gain "*) candidates="$first" ;;
-                    "audit -"*) candidates="--dtype --emit-inputs --input -i --actual --order -n --flush-subnormals --segments --max-ulp --max-steps --format -f --help" ;;
+                    "audit -"*) candidates="--dtype --emit-inputs --input -i --actual --order -n --flush-subnormals --segments --max-ulp --max-steps --format -f --help -h" ;;
                     "audit "*) candidates="$first" ;;
-                    "gradient-depth -"*) candidates="--act -a --layers -l --width --init --norm --residual --optimizer --lr --batch --steps --data --target --dtype --seed --seeds --export --fail-on --format -f --quiet -q --help" ;;
-                    "collapse -"*) candidates="--layers -l --act -a --width --seed --format -f --help" ;;
-                    "approximate -"*) candidates="--act -a --units -u --range -r --seed --format -f --help" ;;
-                    "trace -"*) candidates="--act -a --lr --seed --format -f --help" ;;
+                    "gradient-depth -"*) candidates="--act -a --layers -l --width --init --norm --residual --optimizer --lr --batch --steps --data --target --dtype --seed --seeds --export --fail-on --format -f --quiet -q --help -h" ;;
+                    "collapse -"*) candidates="--layers -l --act -a --width --seed --format -f --help -h" ;;
+                    "approximate -"*) candidates="--act -a --units -u --range -r --seed --format -f --help -h" ;;
+                    "trace -"*) candidates="--act -a --lr --seed --format -f --help -h" ;;
                 esac
                 ;;
         esac

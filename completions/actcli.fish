@@ -21,7 +21,7 @@ complete -c actcli -f
 complete -c actcli -n '__fish_use_subcommand' -l version -d 'Show the version'
 complete -c actcli -n '__fish_use_subcommand' -l show-completion -x -a 'bash zsh fish' -d 'Print the completion script'
 complete -c actcli -n '__fish_use_subcommand' -l show-manual -d 'Print the manual page, for `man -l -`'
-complete -c actcli -n '__fish_use_subcommand' -l help -d 'Show this message and exit'
+complete -c actcli -n '__fish_use_subcommand' -l help -s h -d 'Show this message and exit'
 complete -c actcli -n __fish_use_subcommand -a list -d 'The catalogue of activation functions'
 complete -c actcli -n __fish_use_subcommand -a describe -d 'The card of one activation: its properties and its plot'
 complete -c actcli -n __fish_use_subcommand -a evaluate -d 'Values of an activation'
@@ -36,10 +36,10 @@ complete -c actcli -n __fish_use_subcommand -a approximate -d 'One hidden layer 
 complete -c actcli -n __fish_use_subcommand -a trace -d 'One training step of a tiny network, every number shown'
 
 complete -c actcli -n '__fish_seen_subcommand_from list' -l format -s f -x -a 'auto table plain csv json' -d 'auto: a table on a terminal, names alone in a pipe'
-complete -c actcli -n '__fish_seen_subcommand_from list' -l help -d 'Show this message and exit'
+complete -c actcli -n '__fish_seen_subcommand_from list' -l help -s h -d 'Show this message and exit'
 
 complete -c actcli -n '__fish_seen_subcommand_from describe' -l format -s f -x -a 'table plain csv json' -d 'plain and csv print the numbers alone, in rows'
-complete -c actcli -n '__fish_seen_subcommand_from describe' -l help -d 'Show this message and exit'
+complete -c actcli -n '__fish_seen_subcommand_from describe' -l help -s h -d 'Show this message and exit'
 complete -c actcli -n '__fish_seen_subcommand_from describe; and not __actcli_has_activation' -a '(__actcli_activations)'
 
 complete -c actcli -n '__fish_seen_subcommand_from evaluate' -l grid -x -d 'NUM evenly spaced points'
@@ -50,7 +50,7 @@ complete -c actcli -n '__fish_seen_subcommand_from evaluate' -l dtype -x -a 'flo
 complete -c actcli -n '__fish_seen_subcommand_from evaluate' -l format -s f -x -a 'auto table plain csv json npy' -d 'auto: the output file'\''s suffix; a table on a terminal, plain in a pipe'
 complete -c actcli -n '__fish_seen_subcommand_from evaluate' -l output -s o -r -F -d 'Write a file, whole or not at all'
 complete -c actcli -n '__fish_seen_subcommand_from evaluate' -l labels -x -d 'The names of a row'\''s scores, for the table and JSON'
-complete -c actcli -n '__fish_seen_subcommand_from evaluate' -l help -d 'Show this message and exit'
+complete -c actcli -n '__fish_seen_subcommand_from evaluate' -l help -s h -d 'Show this message and exit'
 complete -c actcli -n '__fish_seen_subcommand_from evaluate; and not __actcli_has_activation' -a '(__actcli_activations)'
 
 complete -c actcli -n '__fish_seen_subcommand_from differentiate' -l order -s n -x -d 'Which derivative'
@@ -63,7 +63,7 @@ complete -c actcli -n '__fish_seen_subcommand_from differentiate' -l format -s f
 complete -c actcli -n '__fish_seen_subcommand_from differentiate' -l output -s o -r -F -d 'Write a file, whole or not at all'
 complete -c actcli -n '__fish_seen_subcommand_from differentiate' -l check -d 'Compare with a numerical derivative; exit code 1 where they disagree'
 complete -c actcli -n '__fish_seen_subcommand_from differentiate' -l quiet -s q -d 'Nothing but errors on stderr'
-complete -c actcli -n '__fish_seen_subcommand_from differentiate' -l help -d 'Show this message and exit'
+complete -c actcli -n '__fish_seen_subcommand_from differentiate' -l help -s h -d 'Show this message and exit'
 complete -c actcli -n '__fish_seen_subcommand_from differentiate; and not __actcli_has_activation' -a '(__actcli_activations)'
 
 complete -c actcli -n '__fish_seen_subcommand_from plot' -l range -s r -x -d 'The interval of x, -6 6 by default'
@@ -76,7 +76,7 @@ complete -c actcli -n '__fish_seen_subcommand_from plot' -l height -x -d 'Lines 
 complete -c actcli -n '__fish_seen_subcommand_from plot' -l ascii -d 'ASCII characters instead of braille'
 complete -c actcli -n '__fish_seen_subcommand_from plot' -l save -r -F -d 'Write the picture too: .svg, .html, .txt, .png'
 complete -c actcli -n '__fish_seen_subcommand_from plot' -l format -s f -x -a 'chart plain csv json' -d 'The chart, or the points drawn'
-complete -c actcli -n '__fish_seen_subcommand_from plot' -l help -d 'Show this message and exit'
+complete -c actcli -n '__fish_seen_subcommand_from plot' -l help -s h -d 'Show this message and exit'
 complete -c actcli -n '__fish_seen_subcommand_from plot' -a '(__actcli_activations)'
 
 complete -c actcli -n '__fish_seen_subcommand_from compare' -l range -s r -x -d 'The interval of x'
@@ -85,11 +85,11 @@ complete -c actcli -n '__fish_seen_subcommand_from compare' -l height -x -d 'Lin
 complete -c actcli -n '__fish_seen_subcommand_from compare' -l ascii -d 'ASCII characters instead of braille'
 complete -c actcli -n '__fish_seen_subcommand_from compare' -l save -r -F -d 'Write the picture too: .svg, .html, .txt, .png'
 complete -c actcli -n '__fish_seen_subcommand_from compare' -l format -s f -x -a 'table plain csv json' -d 'plain and csv print the numbers alone, in rows'
-complete -c actcli -n '__fish_seen_subcommand_from compare' -l help -d 'Show this message and exit'
+complete -c actcli -n '__fish_seen_subcommand_from compare' -l help -s h -d 'Show this message and exit'
 complete -c actcli -n '__fish_seen_subcommand_from compare' -a '(__actcli_activations)'
 
 complete -c actcli -n '__fish_seen_subcommand_from gain' -l format -s f -x -a 'table plain csv json' -d 'plain and csv print the numbers alone, in rows'
-complete -c actcli -n '__fish_seen_subcommand_from gain' -l help -d 'Show this message and exit'
+complete -c actcli -n '__fish_seen_subcommand_from gain' -l help -s h -d 'Show this message and exit'
 complete -c actcli -n '__fish_seen_subcommand_from gain; and not __actcli_has_activation' -a '(__actcli_activations)'
 
 complete -c actcli -n '__fish_seen_subcommand_from audit' -l dtype -x -a 'float64 float32 float16 bfloat16' -d 'The type of inputs and results; float64 takes the extra actcli[audit]'
@@ -102,7 +102,7 @@ complete -c actcli -n '__fish_seen_subcommand_from audit' -l segments -x -d 'Whe
 complete -c actcli -n '__fish_seen_subcommand_from audit' -l max-ulp -x -d 'Exit code 1 beyond this ULP error'
 complete -c actcli -n '__fish_seen_subcommand_from audit' -l max-steps -x -d 'Exit code 1 when results are more steps off'
 complete -c actcli -n '__fish_seen_subcommand_from audit' -l format -s f -x -a 'table plain csv json' -d 'plain and csv print the numbers alone, in rows'
-complete -c actcli -n '__fish_seen_subcommand_from audit' -l help -d 'Show this message and exit'
+complete -c actcli -n '__fish_seen_subcommand_from audit' -l help -s h -d 'Show this message and exit'
 complete -c actcli -n '__fish_seen_subcommand_from audit; and not __actcli_has_activation' -a '(__actcli_activations)'
 
 complete -c actcli -n '__fish_seen_subcommand_from gradient-depth' -l act -s a -x -a '(__actcli_activations)' -d 'The hidden layers'\'' activation; repeat to compare'
@@ -124,24 +124,24 @@ complete -c actcli -n '__fish_seen_subcommand_from gradient-depth' -l export -r 
 complete -c actcli -n '__fish_seen_subcommand_from gradient-depth' -l fail-on -x -a 'diverged dead vanishing exploding' -d 'Exit code 1 when a run has this verdict; several with commas between'
 complete -c actcli -n '__fish_seen_subcommand_from gradient-depth' -l format -s f -x -a 'table plain csv json' -d 'plain and csv print the numbers alone, in rows'
 complete -c actcli -n '__fish_seen_subcommand_from gradient-depth' -l quiet -s q -d 'Nothing on stderr while it trains'
-complete -c actcli -n '__fish_seen_subcommand_from gradient-depth' -l help -d 'Show this message and exit'
+complete -c actcli -n '__fish_seen_subcommand_from gradient-depth' -l help -s h -d 'Show this message and exit'
 
 complete -c actcli -n '__fish_seen_subcommand_from collapse' -l layers -s l -x -d 'Layers of the tower'
 complete -c actcli -n '__fish_seen_subcommand_from collapse' -l act -s a -x -a '(__actcli_activations)' -d 'What to put between the layers; repeat to compare. [relu]'
 complete -c actcli -n '__fish_seen_subcommand_from collapse' -l width -x -d 'Units in a layer'
 complete -c actcli -n '__fish_seen_subcommand_from collapse' -l seed -x -d 'Seed of weights, inputs and line'
 complete -c actcli -n '__fish_seen_subcommand_from collapse' -l format -s f -x -a 'table plain csv json' -d 'plain and csv print the numbers alone, in rows'
-complete -c actcli -n '__fish_seen_subcommand_from collapse' -l help -d 'Show this message and exit'
+complete -c actcli -n '__fish_seen_subcommand_from collapse' -l help -s h -d 'Show this message and exit'
 
 complete -c actcli -n '__fish_seen_subcommand_from approximate' -l act -s a -x -a '(__actcli_activations)' -d 'The hidden layer'\''s activation'
 complete -c actcli -n '__fish_seen_subcommand_from approximate' -l units -s u -x -d 'Units in the hidden layer; repeat to compare. [4, 16, 64]'
 complete -c actcli -n '__fish_seen_subcommand_from approximate' -l range -s r -x -d 'The interval of x'
 complete -c actcli -n '__fish_seen_subcommand_from approximate' -l seed -x -d 'Seed of the hidden layer'
 complete -c actcli -n '__fish_seen_subcommand_from approximate' -l format -s f -x -a 'table plain csv json' -d 'plain and csv print the numbers alone, in rows'
-complete -c actcli -n '__fish_seen_subcommand_from approximate' -l help -d 'Show this message and exit'
+complete -c actcli -n '__fish_seen_subcommand_from approximate' -l help -s h -d 'Show this message and exit'
 
 complete -c actcli -n '__fish_seen_subcommand_from trace' -l act -s a -x -a '(__actcli_activations)' -d 'The hidden units'\'' activation'
 complete -c actcli -n '__fish_seen_subcommand_from trace' -l lr -x -d 'Learning rate'
 complete -c actcli -n '__fish_seen_subcommand_from trace' -l seed -x -d 'Seed of weights, inputs and answer'
 complete -c actcli -n '__fish_seen_subcommand_from trace' -l format -s f -x -a 'table plain csv json' -d 'plain and csv print the numbers alone, in rows'
-complete -c actcli -n '__fish_seen_subcommand_from trace' -l help -d 'Show this message and exit'
+complete -c actcli -n '__fish_seen_subcommand_from trace' -l help -s h -d 'Show this message and exit'

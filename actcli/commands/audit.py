@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
-from math import prod
+from math import isnan, prod
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -65,6 +65,8 @@ def run(
     Example: actcli audit gelu --dtype bfloat16 --input x.npy --actual y.npy --max-ulp 2
     """
     activation = resolve(act)
+    if max_ulp is not None and isnan(max_ulp):
+        raise InputError("--max-ulp: must be a number, not nan")
     if emit_inputs is not None:
         if input_path is not None or actual_path is not None:
             raise InputError("--emit-inputs writes inputs; auditing results for them is a second run")

@@ -59,7 +59,7 @@ def run(
         requested_format=output_format,
         output_path=output,
         document={"activation": activation.label, "order": order, "dtype": dtype},
-        name=activation.label + ("'" * order if order < 4 else f"^({order})"),
+        order=order,
         kinks=activation.kinks(order),
     )
     if checked:

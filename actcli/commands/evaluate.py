@@ -52,7 +52,6 @@ def run(
         requested_format=output_format,
         output_path=output,
         document={"activation": activation.label, "dtype": dtype, **({"labels": names} if names else {})},
-        name=activation.label,
         labels=names,
     )
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from actcli.core.activation import Activation
+from actcli.core.function_name import applied, function_name
 from actcli.core.jet import Array
 from actcli.core.rounding import round_to
 from actcli.streams.formats import resolve_format
@@ -28,11 +29,11 @@ def answer(
     requested_format: str,
     output_path: str | None,
     document: dict[str, Any],
-    name: str,
+    order: int = 0,
     kinks: Sequence[float] | None = None,
     labels: Sequence[str] | None = None,
 ) -> None:
-    """Print function(x), which tables call `name`(x), for the numbers given.
+    """Print function(x), the activation's derivative of this order, for the numbers given.
 
     JSON is `document` with x, y and those x that are `kinks` added. labels: the names of a row's scores, for the
     table.
@@ -62,8 +63,9 @@ def answer(
             elif labels:
                 _show_votes(activation, x, y, labels)
             else:
-                _show(activation, x, y, kinks, f"{name}(x)")
+                _show(activation, x, y, kinks, order)
             return
+        name = function_name(activation.label, order)
         with open_output(output_path, output_format, source, dtype, name) as writer:
             for block in source.blocks():
                 writer.write(block, rounded(function(block.values)))
@@ -90,7 +92,7 @@ def _show_votes(activation: Activation, x: Any, y: Any, labels: Sequence[str]) -
     print("\n".join(vote_report(activation, labels, *pair, terminal) for pair in pairs), end="")
 
 
-def _show(activation: Activation, x: Any, y: Any, kinks: Sequence[float] | None, heading: str) -> None:
+def _show(activation: Activation, x: Any, y: Any, kinks: Sequence[float] | None, order: int) -> None:
     import numpy as np
 
     from actcli.views.render import render
@@ -98,6 +100,7 @@ def _show(activation: Activation, x: Any, y: Any, kinks: Sequence[float] | None,
     from actcli.views.values import jacobian_table, rowwise_table, value_table
 
     terminal = Terminal.of(sys.stdout)
+    heading = applied(activation.label, order)
     if not activation.rowwise:
         if isinstance(x, list):
             x, y = np.concatenate(x), np.concatenate(y)
@@ -114,7 +117,7 @@ def _show(activation: Activation, x: Any, y: Any, kinks: Sequence[float] | None,
                 tables.append(rowwise_table(*pair, terminal, heading=heading))
             else:
                 tables += [
-                    jacobian_table(matrix, terminal, heading=heading)
+                    jacobian_table(matrix, terminal, name=function_name(activation.label))
                     for matrix in results.reshape(-1, *results.shape[-2:])
                 ]
     print("\n".join(render(table, terminal) for table in tables), end="")

@@ -8,11 +8,19 @@ from actcli.streams.formats import Format
 
 Act: TypeAlias = Annotated[
     str,
-    typer.Argument(metavar="ACT", help="An activation: relu, leaky_relu:negative_slope=0.2.", show_default=False),
+    typer.Argument(
+        metavar="ACT",
+        help="An activation, relu or leaky_relu:negative_slope=0.2, or a formula, 'x*tanh(x)'.",
+        show_default=False,
+    ),
 ]
 Acts: TypeAlias = Annotated[
     list[str],
-    typer.Argument(metavar="ACT...", help="Activations: relu, leaky_relu:negative_slope=0.2.", show_default=False),
+    typer.Argument(
+        metavar="ACT...",
+        help="Activations, relu or leaky_relu:negative_slope=0.2, or formulas, 'x*tanh(x)'.",
+        show_default=False,
+    ),
 ]
 Numbers: TypeAlias = Annotated[
     list[str] | None,

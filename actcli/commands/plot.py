@@ -185,7 +185,7 @@ def _row(path: str) -> Array:
 def _print_points(
     drawn: Sequence[Graph], spots: Sequence[Spot], interval: tuple[float, float], output_format: str
 ) -> None:
-    from actcli.views.notation import primed
+    from actcli.core.function_name import primed
 
     curves = [(graph, order) for order in range(len(drawn[0].derivatives)) for graph in drawn]
 

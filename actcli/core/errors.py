@@ -7,12 +7,12 @@ class InputError(ValueError):
     """An activation, a parameter or a setting that does not exist or is not valid; the message is one line."""
 
 
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """`; did you mean relu?` or an empty string."""
+def did_you_mean(word: str, known: Iterable[str], prefix: str = "") -> str:
+    """`; did you mean relu?` or an empty string. prefix: what each suggestion begins with."""
     import difflib  # only a mistake pays for it
 
     close = difflib.get_close_matches(word, list(known), n=3, cutoff=0.5)
-    return f"; did you mean {' or '.join(close)}?" if close else ""
+    return f"; did you mean {' or '.join(prefix + name for name in close)}?" if close else ""
 
 
 def unknown(what: str, name: str, known: Iterable[str]) -> str:

@@ -64,6 +64,9 @@ _ACTIVATIONS: Final = {
 }
 _CHOICES: Final = ("max", "min", "maximum", "minimum", "abs", "where", "clip", "pow", "sign")
 
+# What elsewhere is called otherwise, and by its letters resembles something else.
+_OTHER_NAMES: Final = {"ln": "log", "σ": "sigmoid", "sgn": "sign"}
+
 _ARITHMETIC: Final[Mapping[type[ast.operator], Callable[[Any, Any], Any]]] = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,
@@ -80,7 +83,7 @@ _COMPARISONS: Final[Mapping[type[ast.cmpop], Callable[[Any, Any], Any]]] = {
 }
 
 # `f(x) =`, `y =` or `return` may stand before a formula, as it does in texts.
-_PREFIX = re.compile(r"\s*(return\b|[A-Za-z_]\w*\s*(\([\w\s,]*\))?\s*=(?!=))?\s*")
+_PREFIX = re.compile(r"\s*(return\b|[^\W\d]\w*\s*(\([\w\s,]*\))?\s*=(?!=))?\s*")
 
 
 def formula(text: str, settings: Mapping[str, float] | None = None) -> Activation:
@@ -153,7 +156,8 @@ class _Compiler:
                 return ast.parse(self.text[self.offset :].rstrip(), mode="eval").body
         except SyntaxError as error:
             column = self.offset + (error.offset or len(self.text))
-            raise InputError(f"{_decapitalised(error.msg)} in column {column} of the formula {self._shown}") from None
+            what = "a product is written 2*x," if error.msg == "invalid decimal literal" else _decapitalised(error.msg)
+            raise InputError(f"{what} in column {column} of the formula {self._shown}") from None
         except (RecursionError, MemoryError):
             raise InputError(f"the formula {self._shown} is nested too deeply") from None
         except ValueError:  # a null character, or bytes that are no text
@@ -191,6 +195,8 @@ class _Compiler:
                 if isinstance(condition, bool):
                     return float(condition)
                 return lambda x: _indicator(x, condition(x))
+            case ast.BinOp(op=ast.BitXor()):
+                raise self._error(node, "^ is not available: a power is written **")
             case ast.BinOp() | ast.UnaryOp():
                 raise self._error(node, f"the operator {type(node.op).__name__} is not available")
             case ast.Attribute():
@@ -266,6 +272,8 @@ class _Compiler:
                     raise self._error(node, "pow takes 2 arguments")
                 base, exponent = node.args
                 return self._power(base, exponent, depth)
+        if name in _OTHER_NAMES:
+            raise self._error(node, f"there is no function {name!r}; did you mean {_OTHER_NAMES[name]}?")
         known = (*_FUNCTIONS, *_ACTIVATIONS, *_CHOICES)
         raise self._error(node, f"there is no function {name!r}{did_you_mean(name, known)}")
 

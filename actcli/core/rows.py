@@ -4,13 +4,15 @@
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from actcli.core.choice import kept
-from actcli.core.elementary import exp, expm1, log1p
+from actcli.core.compensated import two_product, two_sum
+from actcli.core.elementary import exp, log1p
 from actcli.core.errors import InputError
 from actcli.core.jet import Array, Jet, Operand, value_of
 
@@ -19,29 +21,36 @@ Index: TypeAlias = npt.NDArray[np.intp]
 
 def softmax(scores: Operand, temperature: float = 1.0) -> Operand:
     """exp(s_i) / Σ_j exp(s_j) of s = scores / temperature (Bridle 1990)."""
-    shifted, winner = _below_the_maximum(scores / temperature)
-    weights = exp(shifted)
-    return weights / (1.0 + _others(shifted, winner))
+    row = _Row.of(value_of(scores), temperature)
+    if not isinstance(scores, Jet):
+        return row.shares
+    moving, others = row.moving(scores / temperature)
+    slope = row.shares * row.slope_of_log(moving.derivatives[1])
+    return _with_slope(exp(moving) / (1.0 + others), row.shares, slope)
 
 
 def log_softmax(scores: Operand) -> Operand:
     """s_i - log Σ_j exp(s_j), right also where one probability is all but 1."""
-    shifted, winner = _below_the_maximum(scores)
-    return shifted - log1p(_others(shifted, winner))
+    row = _Row.of(value_of(scores), 1.0)
+    logs = row.level - np.log1p(row.others)
+    if not isinstance(scores, Jet):
+        return logs
+    moving, others = row.moving(scores)
+    return _with_slope(moving - log1p(others), logs, row.slope_of_log(moving.derivatives[1]))
 
 
 def sparsemax(scores: Operand) -> Operand:
     """The Euclidean projection of a row on the probability simplex: max(0, s_i - τ) with τ such that it sums to 1."""
     value = value_of(scores)
     top: Array = value.max(axis=-1, keepdims=True)
-    shifted = scores - top
-    level = value_of(shifted)
+    level = np.where(value == top, 0.0, value - top)  # an infinite top less itself is 0, as for softmax
+    shifted = Jet(np.concatenate([level[None], scores.derivatives[1:]])) if isinstance(scores, Jet) else level
     descending = -np.sort(-level, axis=-1)
     rank = np.arange(1.0, level.shape[-1] + 1.0)
     support = (1.0 + rank * descending > descending.cumsum(axis=-1)).sum(axis=-1, keepdims=True)
     least = np.take_along_axis(descending, support - 1, axis=-1)
-    inside = level >= least
-    tau: Operand = (_row_sum(kept(inside, shifted)) - 1.0) / support
+    inside = ~(level < least)  # a row with a nan is nan throughout
+    tau: Operand = (_row_sum(kept(inside, shifted)) - 1.0) / np.where(np.isnan(top), np.nan, support)
     return kept(inside, shifted - tau)
 
 
@@ -72,29 +81,58 @@ def gated_by(gate: Callable[[Operand], Operand]) -> Callable[[Operand], Operand]
     return gated
 
 
-def _below_the_maximum(scores: Operand) -> tuple[Operand, Index]:
-    """The scores less their maximum, a constant, and where in each row that is."""
-    value = value_of(scores)
-    winner = value.argmax(axis=-1, keepdims=True)
-    top = np.take_along_axis(value, winner, axis=-1)
-    # An infinite maximum less itself is 0: the limit of a row in which that score outgrows the others.
-    level = np.where(value == top, 0.0, value - top)
-    if isinstance(scores, Jet):
-        return Jet(np.concatenate([level[None], scores.derivatives[1:]])), winner
-    return level, winner
+@dataclass(frozen=True, eq=False, slots=True)
+class _Row:
+    """Rows of scores beside their largest one, the winner.
+
+    level:  scores less the winner's, over the temperature
+    winner: where it is
+    others: Σ exp(level) over all but the winner, whose own term is 1
+    shares: exp(level) / (1 + others)
+    """
+
+    level: Array
+    winner: Index
+    others: Array
+    shares: Array
+
+    @staticmethod
+    def of(scores: Array, temperature: float) -> "_Row":
+        winner = scores.argmax(axis=-1, keepdims=True)
+        top = np.take_along_axis(scores, winner, axis=-1)
+        # exp magnifies the rounding of its argument, so what the difference and the quotient lose is carried along.
+        difference, lost = two_sum(scores, -top)
+        # An infinite maximum less itself is 0: the limit of a row in which that score outgrows the others.
+        level = difference = np.where(scores == top, 0.0, difference)
+        if temperature != 1.0:
+            level = difference / temperature
+            product, error = two_product(level, temperature)
+            lost = (difference - product - error + lost) / temperature
+        weights: Array = np.exp(level)
+        weights += weights * np.where(np.isfinite(lost), lost, 0.0)
+        losers = weights.copy()
+        np.put_along_axis(losers, winner, 0.0, axis=-1)
+        others = _sum_of_weights(losers)
+        return _Row(level, winner, others, weights / (1.0 + others))
+
+    def moving(self, scores: Jet) -> tuple[Jet, Jet]:
+        """level and others, as jets."""
+        level = Jet(np.concatenate([self.level[None], scores.derivatives[1:]]))
+        summed = exp(level).derivatives[1:].sum(axis=-1, keepdims=True)
+        return level, Jet(np.concatenate([self.others[None], summed]))
+
+    def slope_of_log(self, direction: Array) -> Array:
+        """d log p_i = (1 - p_i) d_i - Σ_(j≠i) p_j d_j, where 1 - p of the winner is the sum of the others."""
+        complement = 1.0 - self.shares
+        np.put_along_axis(complement, self.winner, self.others / (1.0 + self.others), axis=-1)
+        moved = self.shares * direction
+        slope: Array = complement * direction - (moved.sum(axis=-1, keepdims=True) - moved)
+        return slope
 
 
-def _others(shifted: Operand, winner: Index) -> Operand:
-    """Σ_j exp(s_j - max) - 1 without the cancellation: the winner's own term is expm1, whose value is 0."""
-    if isinstance(shifted, Jet):
-        weights = exp(shifted).derivatives
-        index = np.broadcast_to(winner, (len(weights), *winner.shape))
-        own = expm1(Jet(np.take_along_axis(shifted.derivatives, index, axis=-1))).derivatives
-        np.put_along_axis(weights, index, own, axis=-1)
-        return Jet(np.concatenate([_sum_of_weights(weights[:1]), weights[1:].sum(axis=-1, keepdims=True)]))
-    others = exp(shifted)
-    np.put_along_axis(others, winner, 0.0, axis=-1)
-    return _sum_of_weights(others)
+def _with_slope(jet: Jet, value: Array, slope: Array) -> Jet:
+    """The jet with these two, which do not cancel as its own do."""
+    return Jet(np.concatenate([value[None], slope[None], jet.derivatives[2:]]))
 
 
 def _sum_of_weights(weights: Array) -> Array:

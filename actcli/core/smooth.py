@@ -78,8 +78,8 @@ def squareplus(x: Operand, b: float) -> Operand:
 
 def _squareplus(x: Array, b: float) -> Array:
     size = np.abs(x)
-    # Where x² overflows, r is |x|.
-    radius = np.maximum(size, np.sqrt(np.minimum(x * x, 1e300) + b))
+    # hypot does not overflow where x² does, and is no more exact elsewhere.
+    radius = np.where(size < 1e150, np.sqrt(x * x + b), np.hypot(x, math.sqrt(b)))
     return np.maximum(x, 0.0) + 0.25 * b / (0.5 * radius + 0.5 * size)
 
 

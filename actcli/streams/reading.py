@@ -117,4 +117,6 @@ def recognise(stream: BufferedIOBase, name: str) -> tuple[Literal["csv", "npy", 
         return "npy", start
     if suffix == ".npy":
         raise StreamError(f"{name}: not a .npy file")
+    if suffix == ".npz":
+        raise StreamError(f"{name}: an archive of several arrays: save the one that is meant as .npy")
     return "text", start

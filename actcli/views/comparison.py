@@ -7,9 +7,10 @@ from typing import Any
 
 from actcli.core.analysis.comparison import Difference
 from actcli.core.analysis.graph import Graph
+from actcli.core.function_name import primed
 from actcli.views.chart import NOTHING, Annotations, curve_chart, room
 from actcli.views.curve import Curve, Upright, evenly, of_graph, y_range
-from actcli.views.notation import interval_text, missing_lines, primed
+from actcli.views.notation import interval_text, missing_lines
 from actcli.views.number import format_number
 from actcli.views.palette import BACKGROUND, DASHES, look
 from actcli.views.panels import GAP, grid, shape

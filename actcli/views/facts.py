@@ -27,7 +27,7 @@ def facts(curve: CurveProperties, digits: int = 6) -> dict[str, str]:
         "minimum": _where(curve.infimum, digits),
         "maximum": _where(curve.supremum, digits),
         "monotone": _monotone(curve),
-        "symmetry": "none" if curve.symmetry == "neither" else curve.symmetry,
+        "symmetry": _symmetry(curve, digits),
         "zeros": _zeros(curve, digits),
         "kinks": _points(kinks, digits) or ("" if curve.jumps or curve.poles else "none"),
         "jumps": _points(curve.jumps, digits),
@@ -43,6 +43,12 @@ def facts(curve: CurveProperties, digits: int = 6) -> dict[str, str]:
         "E f(z)²": _moment(curve.second_moment, digits),
         "E f'(z)²": _moment(curve.slope_second_moment, digits),
     }
+
+
+def _symmetry(curve: CurveProperties, digits: int) -> str:
+    if curve.symmetry == "odd about f(0)":
+        return f"odd about (0, {short(curve.value_at_zero, digits)})"
+    return "none" if curve.symmetry == "neither" else curve.symmetry
 
 
 def _range(curve: CurveProperties, digits: int) -> str:

@@ -11,7 +11,7 @@ DIGITS = 6
 
 _KINDS = {
     "scale-invariant": "scale-invariant: every variance of the signal is kept",
-    "zero-fixed-point": "zero-fixed-point: the signal decays to 0, but slowly, as 1/depth",
+    "zero-fixed-point": "zero-fixed-point: the signal decays to 0, but slowly, not exponentially with depth",
     "half-stable": "half-stable: the signal stays at its variance q when it comes from above",
     "none": "none: at no initialisation are signal and gradient both kept",
 }
@@ -62,9 +62,11 @@ def _decay(factor: float | None) -> str:
 
 def _settled(point: FixedPoint) -> str:
     """The variance at which a deep network settles, and what becomes of two different inputs there."""
-    if point.q is None or point.correlation is None:
+    if point.q is None or point.chi_perpendicular is None:
         return ""
     q = f"settles at q = {format_number(point.q, 4)}"
+    if point.correlation is None:
+        return f"{q}; two inputs keep their correlation"
     pace = "slowly" if point.correlation_depth_scale is None else _layers(point.correlation_depth_scale)
     if point.correlation == 1.0:
         return f"{q}; two inputs become alike ({pace})"

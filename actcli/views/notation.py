@@ -1,6 +1,5 @@
-"""How functions, derivatives and intervals are written."""
+"""How intervals are written."""
 
-import re
 from collections.abc import Sequence
 from itertools import groupby
 
@@ -8,16 +7,7 @@ from actcli.core.analysis.graph import missing
 from actcli.views.curve import Curve
 from actcli.views.number import short
 
-_PRIMES = 3
 _MOST_PLACES = 3
-
-
-def primed(label: str, order: int) -> str:
-    """gelu, gelu', gelu'', gelu^(4); of a formula (x*tanh(x))'."""
-    if order == 0:
-        return label
-    bare = label if re.fullmatch(r"\w+", label) else f"({label})"
-    return bare + ("'" * order if order <= _PRIMES else f"^({order})")
 
 
 def interval_text(low: float, high: float) -> str:

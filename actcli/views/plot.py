@@ -7,9 +7,10 @@ from numpy.typing import NDArray
 
 from actcli.core.analysis.graph import Graph, Spot
 from actcli.core.analysis.thinning import Points as UserPoints
+from actcli.core.function_name import primed
 from actcli.views.chart import Annotations, curve_chart
 from actcli.views.curve import Curve, Points, of_graph
-from actcli.views.notation import interval_text, missing_lines, primed
+from actcli.views.notation import interval_text, missing_lines
 from actcli.views.number import align, format_number
 from actcli.views.palette import DASHES, Look, in_colour, look, spot
 from actcli.views.terminal import Terminal

@@ -47,8 +47,8 @@ def rowwise_table(x: Array, y: Array, terminal: Terminal, *, heading: str = "f(x
     return table(columns, terminal, gaps=range(length - 1, rows * length - 1, length))
 
 
-def jacobian_table(jacobian: Array, terminal: Terminal, *, heading: str = "f(x)") -> RenderableType:
-    """One matrix ∂f_i/∂x_j, i down and j across; the columns that do not fit follow in a further panel."""
+def jacobian_table(jacobian: Array, terminal: Terminal, *, name: str = "f") -> RenderableType:
+    """One matrix ∂f_i/∂x_j of the function `name`, i down and j across; what does not fit is in a further panel."""
     jacobian = np.asarray(jacobian)
     rows, columns = jacobian.shape
     texts = format_alike(jacobian.ravel().tolist())
@@ -59,7 +59,7 @@ def jacobian_table(jacobian: Array, terminal: Terminal, *, heading: str = "f(x)"
         if len(panels[-1]) > 1 and total_width([*panels[-1], column]) > terminal.width:
             panels.append([side])
         panels[-1].append(column)
-    title = Text(terminal.text(f"∂{heading}_i / ∂x_j"))
+    title = Text(terminal.text(f"∂{name}_i / ∂x_j"))
     return Group(title, *(table(panel, terminal) for panel in panels))
 
 

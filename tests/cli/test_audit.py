@@ -188,6 +188,7 @@ def test_float64_with_and_without_mpmath(tmp_path: Path) -> None:
         ("audit softmax --emit-inputs x.npy", "softmax acts on whole rows"),
         ("audit softmax --input - --actual y.npy", "softmax acts on whole rows"),
         ("audit gleu --emit-inputs x.npy", "did you mean"),
+        ("audit gelu --input x.npy --actual y.npy --max-ulp nan", "--max-ulp: must be a number, not nan"),
         ("audit gelu --input /missing --actual y.npy", "/missing: No such file"),
         ("audit gelu --dtype float8 --emit-inputs x.npy", "float8"),
         ("audit gelu --input - --actual /dev/null --segments 3,1", "ascend"),
@@ -219,7 +220,7 @@ def test_a_terminal_shows_the_whole_report(files: Path) -> None:
         assert terminal.width <= size[0]
         text = " ".join(" ".join(terminal.lines).split())
         assert "gelu in bfloat16, 65,280 inputs: at most 15,1" in text
-        assert "Diagnosis: the result is 0 for every x < -3." in text
+        assert "Diagnosis: the result is 0 for every x up to -3." in text
     assert numbers("evaluate", "relu", "1") == [1.0]
 
 

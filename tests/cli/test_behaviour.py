@@ -47,13 +47,20 @@ EXAMPLES = examples()
         ("evaluate relu --input /", "/: Is a directory"),
         ("evaluate relu --gird -3 3 7", "no such option: --gird; did you mean --grid?"),
         ("differentiate relu --oder 2 1", "--oder"),
-        ("plot relu -x", "no such option: -x"),
+        ("plot relu -y", "no such option: -y; see `actcli plot --help`"),
+        ("evaluate -x 1", "no such option: -x; a formula that begins with - is put in parentheses"),
+        ("compare relu -tanh(x)", "; a formula that begins with - is put in parentheses"),
+        ("collapse -x", "no such option: -x; see `actcli collapse --help`"),
+        ("evaluate relu 1 --order 2", "no such option: --order; see `actcli evaluate --help`"),
+        ("collapse --layers 2.5", "'2.5' is not a valid whole number"),
+        ("list relu", "(relu); see `actcli list --help`"),
+        ("nonsense", "no such command 'nonsense'; see `actcli --help`"),
         ("evaluate relu -3 --layers 2", "--layers"),
         ("evaluate relu --grid 0 1", "--grid"),
         ("evaluate relu --grid 0 1 2.5", "--grid"),
         ("evaluate relu 1 --format jsn", "jsn"),
         ("evaluate relu 1 --format", "--format"),
-        ("evaluate", "ACT"),
+        ("evaluate", "missing argument 'ACT'; see `actcli evaluate --help`"),
         ("plot", "ACT"),
         ("evalute relu 1", "evaluate"),
         ("--verson", "--version"),
@@ -61,6 +68,22 @@ EXAMPLES = examples()
 )
 def test_bad_input_is_one_line_that_says_what_is_wrong_and_exit_code_2(line: str, message: str) -> None:
     assert message in complaint(*line.split())
+
+
+@pytest.mark.parametrize("line", ["", "evaluate", "gradient-depth"])
+def test_help_has_a_short_spelling(line: str) -> None:
+    assert output(*line.split(), "-h") == output(*line.split(), "--help")
+
+
+def test_help_tells_that_a_formula_is_an_activation() -> None:
+    for command in ("describe", "evaluate", "differentiate", "plot", "compare", "gain", "audit"):
+        assert "formula" in output(command, "--help").partition("Arguments:")[2].partition("Options:")[0], command
+
+
+def test_help_names_counts_and_numbers_alike() -> None:
+    for command in COMMANDS:
+        shown = output(command, "--help")
+        assert not re.search(r"<(int|float|text)\b", shown), shown
 
 
 def test_an_unreadable_file_is_one_line_and_exit_code_2(tmp_path: Path) -> None:

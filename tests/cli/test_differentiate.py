@@ -74,6 +74,8 @@ def test_a_terminal_is_told_where_the_kink_is() -> None:
     marked = [line.split() for line in terminal.lines if line.endswith("kink")]
     assert marked == [["0.0", "0.0", "kink"]]
     assert "relu'(x)" in terminal.lines[0]
+    assert in_terminal("differentiate", "x*x", "3").lines[0].split() == ["x", "(x*x)'"], "not x times x'"
+    assert in_terminal("differentiate", "softmax", "1", "2").lines[0] == "∂softmax_i / ∂x_j"
 
 
 def test_an_order_that_makes_no_sense_is_refused() -> None:

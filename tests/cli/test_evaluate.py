@@ -191,6 +191,7 @@ def test_a_terminal_gets_a_table(tmp_path: Path) -> None:
         ["0.0", "0.0"],
         ["3.0", "3.0"],
     ]
+    assert in_terminal("evaluate", "x*x", "3").lines[0].split() == ["x", "x*x"], "not x*x(x)"
     narrow = in_terminal("evaluate", "softmax", "--grid", "-3", "3", "7", size=(50, 15))
     assert narrow.width <= 50
     assert len([line for line in narrow.lines if "0." in line]) >= 7
@@ -204,6 +205,8 @@ def test_a_column_of_a_table_whose_other_columns_stay(tmp_path: Path) -> None:
     appended = 'name,score,relu(score)\n"Ann, B.",-1,0.0\nCy,2.50,2.5\n'
     assert output("evaluate", "relu", "-i", table, "-c", "score", "--append") == appended
     assert output("evaluate", "relu", "-c", "score", "--append", stdin=table.read_text()) == appended
+    squared = output("evaluate", "x*x", "-i", table, "-c", "score", "--append")
+    assert squared.startswith("name,score,(x*x)(score)\n"), "not x*x(score)"
     assert output("evaluate", "relu", "-i", table, "-c", "score", "--append", "-o", table) == ""
     assert table.read_text() == appended
     assert document("evaluate", "relu", "-i", table, "-c", "score")["y"] == [0, 2.5]

@@ -80,3 +80,10 @@ def test_what_diverges_has_no_line_of_code():
     assert report["gain"].startswith("diverges")
     assert report["with he"] == "the signal does not settle"
     assert report["PyTorch"] == report["JAX"] == "-"
+
+
+def test_what_becomes_of_two_inputs() -> None:
+    assert output("gain", "tanh").count("two inputs keep their correlation") == 2, (
+        "Xavier and LeCun: as in a linear net"
+    )
+    assert output("gain", "relu").count("two inputs become alike (slowly)") == 3

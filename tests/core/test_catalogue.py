@@ -5,6 +5,7 @@ The bounds are the design's, as tests.benchmarks.accuracy measures them over man
 
 import math
 
+import mpmath
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -123,6 +124,16 @@ OTHER_PARAMETERS = [
     ("snake", {"a": 0.3}),
     ("snake", {"a": 27.7}),
 ]
+
+
+@pytest.mark.parametrize("x", [-1.4142135e150, -1e155, 0.0, 1e154, math.inf, -math.inf])
+def test_a_square_that_overflows_is_beside_a_large_b(x):
+    """(x + sqrt(x² + b))/2 = b / 2 / (sqrt(x² + b) - x)"""
+    with mpmath.workdps(400):
+        exact = (
+            math.inf if x == math.inf else float(mpmath.mpf(1e300) / 2 / (mpmath.sqrt(mpmath.mpf(x) ** 2 + 1e300) - x))
+        )
+    assert float(CATALOGUE["squareplus"].with_parameters(b=1e300)(x)) == pytest.approx(exact, rel=1e-15)
 
 
 @pytest.mark.parametrize(("name", "parameters"), OTHER_PARAMETERS)

@@ -48,6 +48,7 @@ def test_the_neuron_of_the_seeds_takes_its_weights_after_a_colon():
     assert neuron.label == "relu(w*x + b):w=2,b=-1"
     assert neuron.kinks() == (0.5,)
     assert resolve("output = W3*(W2*(W1*x)):W1=2,W2=3,W3=4")(1.0) == 24
+    assert resolve("σ(x) = 1 / (1 + exp(-x))")(0.0) == 0.5
 
 
 EXPRESSIONS = {
@@ -231,6 +232,9 @@ def test_nothing_hostile_reaches_python_and_the_refusal_is_one_quick_line(text):
         ("x*relu", "relu is a function: write relu\\(x\\), in column 3"),
         ("x +* 2", "column 4"),
         ("np.exp(x)", "write exp"),
+        ("x^2", "a power is written \\*\\*, in column 1"),
+        ("ln(x)", "no function 'ln'; did you mean log\\?"),
+        ("2x + 1", "a product is written 2\\*x, in column 1"),
     ],
 )
 def test_errors_point_at_the_column(text, message):

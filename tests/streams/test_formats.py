@@ -3,7 +3,7 @@
 import pytest
 
 from actcli.streams.errors import StreamError
-from actcli.streams.formats import resolve_format
+from actcli.streams.formats import FORMATS, resolve_format
 
 
 @pytest.mark.parametrize(
@@ -36,7 +36,7 @@ def test_resolved(requested: str, path: str | None, tty: bool, expected: str) ->
         ("npy", None, "npy is not for a terminal: use --output FILE or a pipe"),
         ("npy", "-", "npy is not for a terminal: use --output FILE or a pipe"),
         ("table", "out.txt", "a table is for the terminal: for a file choose plain, csv, json or npy"),
-        ("xml", None, "unknown format 'xml': one of auto, table, plain, csv, json, npy"),
+        ("xml", None, f"unknown format 'xml': one of auto, {', '.join(FORMATS)}"),
     ],
 )
 def test_refused(requested: str, path: str | None, message: str) -> None:

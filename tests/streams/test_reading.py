@@ -111,12 +111,14 @@ def test_one_place_only(arguments: list[str], grid: Any, path: str | None, messa
         ("", "'': No such file or directory"),
         ("{}/text.npy", "{}/text.npy: not a .npy file"),
         ("{}/empty.npy", "{}/empty.npy: not a .npy file"),
+        ("{}/two.npz", "{}/two.npz: an archive of several arrays: save the one that is meant as .npy"),
         ("/proc/self/mem", "/proc/self/mem: Input/output error"),
     ],
 )
 def test_files_that_cannot_be_read(path: str, message: str, tmp_path: Path) -> None:
     (tmp_path / "text.npy").write_text("1 2 3 4 5 6 7 8")
     (tmp_path / "empty.npy").touch()
+    np.savez(tmp_path / "two.npz", np.zeros(1), np.zeros(1))
     with pytest.raises(StreamError) as caught:
         read(path=path.format(tmp_path))
     assert str(caught.value) == message.format(tmp_path)

@@ -71,6 +71,8 @@ def test_the_facts_of_gelu() -> None:
         ("exp(-x)", "monotone", "strictly decreasing"),
         ("tanh", "symmetry", "odd"),
         ("abs(x)", "symmetry", "even"),
+        ("sigmoid", "symmetry", "odd about (0, 0.5)"),
+        ("hard_sigmoid:beta=0.3", "symmetry", "none"),
         ("softplus", "zeros", "none"),
         ("hard_shrink", "zeros", "-0.5 ≤ x ≤ 0.5"),
         ("hard_swish", "zeros", "x ≤ -3, 0"),

@@ -1,6 +1,7 @@
 """Pictures side by side."""
 
-from actcli.views.notation import interval_text, places, primed
+from actcli.core.function_name import applied, primed
+from actcli.views.notation import interval_text, places
 from actcli.views.panels import grid, shape, visible
 
 
@@ -16,6 +17,8 @@ def test_colours_take_no_room() -> None:
 def test_derivatives() -> None:
     assert [primed("gelu", k) for k in range(5)] == ["gelu", "gelu'", "gelu''", "gelu'''", "gelu^(4)"]
     assert primed("x*x", 1) == "(x*x)'"
+    assert [applied(label, 2) for label in ("gelu", "x*x")] == ["gelu''(x)", "(x*x)''"]
+    assert applied("x if x > 0 else 0.01*x", 0) == "x if x > 0 else 0.01*x", "not 0.01*x(x)"
 
 
 def test_intervals() -> None:

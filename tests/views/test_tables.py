@@ -173,12 +173,12 @@ def test_rows_and_jacobians_at_any_width(width: int, unicode: bool) -> None:
     rows = lines(rowwise_table(x, p, terminal, heading="softmax(x)"), terminal)
     assert len(rows) == 2 + 27 + 2
     assert "(x)" in rows[0], "what was computed is shown"
-    shown = " ".join(lines(jacobian_table(np.outer(x[0], x[1]), terminal, heading="softmax"), terminal))
+    shown = " ".join(lines(jacobian_table(np.outer(x[0], x[1]), terminal, name="softmax"), terminal))
     assert [shown.count(f"j = {j}") for j in range(1, 10)] == [1] * 9
 
 
 def test_a_jacobian_has_i_down_and_j_across() -> None:
-    shown = lines(jacobian_table(np.array([[0.1, 0.2], [0.3, 0.4]]), Terminal(), heading="softmax"))
+    shown = lines(jacobian_table(np.array([[0.1, 0.2], [0.3, 0.4]]), Terminal(), name="softmax"))
     assert shown == [
         "∂softmax_i / ∂x_j",
         "i  j = 1  j = 2",

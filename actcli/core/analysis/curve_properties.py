@@ -26,7 +26,7 @@ MOST_ZEROS: Final = 12
 _ROUNDING: Final = 2.0**-46
 
 Monotone = Literal["increasing", "decreasing", "constant", "non-monotone"]
-Symmetry = Literal["odd", "even", "neither"]
+Symmetry = Literal["odd", "even", "odd about f(0)", "neither"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +163,7 @@ def _steps(samples: Samples) -> Array:
 
 
 def _symmetry(activation: Activation, samples: Samples) -> Symmetry:
-    """Whether f(-x) is -f(x) or f(x), wherever f is smooth."""
+    """Whether f(-x) is -f(x) or f(x), or f - f(0) is odd as sigmoid - 1/2 is, wherever f is smooth."""
     x = samples.x[samples.x > 0.0]
     for point in samples.breaks:
         x = x[np.abs(x - abs(point)) > 1e-12 * abs(point)]
@@ -178,7 +178,10 @@ def _symmetry(activation: Activation, samples: Samples) -> Symmetry:
     )
     if (_difference(there, opposite) <= rounding).all():
         return "even"
-    return "odd" if (_difference(there, -opposite) <= rounding).all() else "neither"
+    if (_difference(there, -opposite) <= rounding).all():
+        return "odd"
+    middle = float(activation(0.0))
+    return "odd about f(0)" if (_difference(there - middle, middle - opposite) <= rounding).all() else "neither"
 
 
 def _difference(a: Array, b: Array) -> Array:

@@ -196,12 +196,17 @@ def _zero_stretches(case: _Case) -> list[tuple[str, Mask]]:
     lowest, below, above, highest = case.audit.nonzero_inputs
     x, vanished = case.x, (case.actual == 0.0) & (case.expected != 0.0)
     stretches = [
-        (f"x < {case.text(lowest)}", vanished & (x < min(lowest, 0.0))),
-        (f"x > {case.text(highest)}", vanished & (x > max(highest, 0.0))),
-        (f"x from {case.text(below)} to 0", vanished & (x > below) & (x < 0.0)),
-        (f"x from 0 to {case.text(above)}", vanished & (x < above) & (x > 0.0)),
+        ("x up to {}", np.max, vanished & (x < min(lowest, 0.0))),
+        ("x from {} on", np.min, vanished & (x > max(highest, 0.0))),
+        ("x from {} to 0", np.min, vanished & (x > below) & (x < 0.0)),
+        ("x from 0 to {}", np.max, vanished & (x < above) & (x > 0.0)),
     ]
-    long = [(text, where) for text, where in stretches if where.sum() >= _FEW and (case.off[where] > 1).any()]
+    # Up to the last input that was tried: what lies between two inputs of a sweep, nobody knows.
+    long = [
+        (text.format(case.text(float(end(x[where])))), where)
+        for text, end, where in stretches
+        if where.sum() >= _FEW and (case.off[where] > 1).any()
+    ]
     return sorted(long, key=lambda stretch: -case.off[stretch[1]].max())
 
 

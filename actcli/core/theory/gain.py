@@ -44,7 +44,8 @@ class FixedPoint:
     q:                       the variance of the pre-activations; 0 where it decays
     chi_parallel:            χ∥ there; a deviation from q shrinks by this factor per layer
     chi_perpendicular:       χ⊥ there
-    correlation:             c* of any two inputs: 1 in the ordered phase (χ⊥ <= 1), less in the chaotic one
+    correlation:             c* of any two inputs: 1 in the ordered phase (χ⊥ <= 1), less in the chaotic one; None where
+                             every correlation stays, as where the signal decays to where the curve is a line
     variance_depth_scale:    -1/ln χ∥, in layers; None where it is infinite
     correlation_depth_scale: -1/ln of the correlation map's slope at c*, in layers; None where it is infinite. What two
                              inputs have to tell apart is lost beyond a few of these
@@ -138,12 +139,12 @@ def fixed_point(field: MeanField, sigma_w2: float) -> FixedPoint:
     # χ⊥ where q stays; where q shrinks or grows, the correlation map divides by that.
     slope_at_one = field.correlation_slope(1.0, settled, sigma_w2)
     correlation = _correlation(field, settled, sigma_w2, slope_at_one)
-    slope = slope_at_one if correlation == 1.0 else field.correlation_slope(correlation, settled, sigma_w2)
+    slope = slope_at_one if correlation in (None, 1.0) else field.correlation_slope(correlation, settled, sigma_w2)
     return FixedPoint(
         q=q,
         chi_parallel=_finite(parallel),
         chi_perpendicular=_finite(perpendicular),
-        correlation=_finite(correlation),
+        correlation=None if correlation is None else _finite(correlation),
         variance_depth_scale=_depth_scale(parallel),
         correlation_depth_scale=_depth_scale(slope),
     )
@@ -188,8 +189,13 @@ def _settled(field: MeanField, sigma_w2: float) -> float | None:
     return None if up or math.isnan(growth(1.0)) else _ALL_BUT_ZERO
 
 
-def _correlation(field: MeanField, q: float, sigma_w2: float, slope_at_one: float) -> float:
-    """c*: 1 where it is stable, else the fixed point below it, to 1e-12; nan where the theory has no slope."""
+def _correlation(field: MeanField, q: float, sigma_w2: float, slope_at_one: float) -> float | None:
+    """c*: 1 where it is stable, else the fixed point below it, to 1e-12; nan where the theory has no slope.
+
+    None where all are fixed points: a curve that is a line in the reach of q.
+    """
+    if abs(field.next_correlation(0.3, q, sigma_w2) - 0.3) < 1e-9:
+        return None
     if not slope_at_one > 1.0 + 1e-9:
         return 1.0 if slope_at_one == slope_at_one else math.nan
 
@@ -201,6 +207,8 @@ def _correlation(field: MeanField, q: float, sigma_w2: float, slope_at_one: floa
 
 
 def _depth_scale(factor: float) -> float | None:
+    if factor == 0.0:
+        return 0.0
     return -1.0 / math.log(factor) if 0.0 < factor < 1.0 - 1e-9 else None
 
 

@@ -189,10 +189,27 @@ def test_half_lines_turn_all_inputs_into_one_direction_whatever_becomes_of_the_v
     assert found.variance_depth_scale == (pytest.approx(-1 / math.log(factor)) if factor < 1 else None)
 
 
-def test_a_signal_that_decays_to_where_the_curve_is_a_line_keeps_its_correlations_for_ever():
+@pytest.mark.parametrize("name", ["tanh(x)/2", "tanh", "sin", "gelu", "elu", "softsign", "hard_tanh", "identity"])
+def test_a_signal_that_decays_to_where_the_curve_is_a_line_keeps_its_correlations_for_ever(name):
+    """Beside the map iterated from q = 1: what changes on the way is done after some layers."""
+    activation = resolve(name)
+    found, field = fixed_point(MeanField(activation), 1.0), MeanField(activation)
+    assert (found.correlation, found.correlation_depth_scale) == (None, None)
+    q, c, passed = 1.0, 0.6, []
+    for _ in range(64):
+        c, q = field.next_correlation(c, q, 1.0), field.next_variance(q, 1.0)
+        passed.append(c)
+    assert abs(passed[63] - passed[31]) < 0.1 * (1.0 - passed[63]), "neither alike nor strangers"
+
+
+def test_the_pace_of_a_signal_that_decays_exponentially():
     found = settles("tanh(x)/2", 1.0)
-    assert (found.q, found.correlation_depth_scale) == (0, None)
-    assert (found.chi_perpendicular, found.variance_depth_scale) == pytest.approx((0.25, 1 / math.log(4)), rel=1e-9)
+    assert (found.q, found.chi_perpendicular, found.variance_depth_scale) == pytest.approx((0, 0.25, 1 / math.log(4)))
+
+
+def test_inputs_to_a_constant_are_alike_at_once():
+    found = settles("3", 1.0)
+    assert (found.q, found.correlation, found.correlation_depth_scale) == (pytest.approx(9), 1, 0)
 
 
 @pytest.mark.parametrize(("activation", "sigma_w2"), [("exponential", 2.0), ("selu", 2.0), ("exp(x**2)", 1.0)])
