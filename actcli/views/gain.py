@@ -21,7 +21,7 @@ def gain_report(gain: Gain, terminal: Terminal) -> str:
     """Moments, critical point, decay per layer, and the line of code that sets it up."""
     critical = gain.critical
     facts = [
-        ("gain", f"{_number(gain.gain)}   1/√E[f²], for a standard normal input"),
+        ("gain", _gain(gain)),
         ("E f(z)", _number(gain.mean)),
         ("E f(z)²", _number(gain.second_moment)),
         ("E f'(z)²", _number(gain.slope_second_moment)),
@@ -44,6 +44,12 @@ def gain_report(gain: Gain, terminal: Terminal) -> str:
         line = terminal.text(f"{label:<{width}}{text}")
         lines.append(line if code else fill(line, max(terminal.width, width + 4), subsequent_indent=" " * width))
     return "\n".join(lines) + "\n"
+
+
+def _gain(gain: Gain) -> str:
+    if gain.second_moment == 0.0:
+        return "none: E f(z)² is 0"
+    return f"{_number(gain.gain)}   1/√E[f²], for a standard normal input"
 
 
 def _variances(critical: CriticalPoint) -> list[tuple[str, str]]:

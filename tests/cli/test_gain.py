@@ -75,6 +75,10 @@ def test_where_nothing_is_critical_the_code_keeps_the_second_moment():
     assert float(variance[1]) == pytest.approx(1 / document["second_moment"])
 
 
+def test_nothing_has_no_gain():
+    assert settings("0*x")["gain"] == "none: E f(z)² is 0"
+
+
 def test_what_diverges_has_no_line_of_code():
     report = settings("exp(x**2)")
     assert report["gain"].startswith("diverges")
