@@ -65,7 +65,7 @@ def line_chart(runs: Sequence[CollapseRun], terminal: Terminal, *, height: int) 
                 hollow(1),
             )
         )
-    title = "the output on a line through the inputs, scaled to fit; between the layers:"
+    title = "the output on a line, scaled to fit; between the layers:"
     return curve_chart(curves, terminal, title=title, height=height)
 
 
