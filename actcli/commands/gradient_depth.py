@@ -80,13 +80,13 @@ def run(
         typer.Option("--export", metavar="FILE.npz", help="First batch, weights and gradients, to replay elsewhere."),
     ] = None,
     fail_on: Annotated[
-        str,
+        str | None,
         typer.Option(
             "--fail-on",
             metavar="|".join(VERDICTS[:-1]),
             help="Exit code 1 when a run has this verdict; several with commas between.",
         ),
-    ] = "",
+    ] = None,
     output_format: ReportFormat = "table",
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Nothing on stderr while it trains.")] = False,
 ) -> None:
@@ -110,7 +110,7 @@ def run(
         optimizer=optimizer,
         dtype=dtype,
     )
-    failures = _verdicts(fail_on)
+    failures = set() if fail_on is None else _verdicts(fail_on)
     activations = [*{activation.label: activation for activation in map(resolve, acts)}.values()]
     for activation in activations:
         check(activation, config)
@@ -152,7 +152,7 @@ def run(
 
 
 def _verdicts(fail_on: str) -> set[str]:
-    named = {name.strip() for name in fail_on.split(",")} - {""}
+    named = {name.strip() for name in fail_on.split(",")}
     for name in named - set(VERDICTS[:-1]):
         raise InputError(unknown("verdict", name, VERDICTS[:-1]))
     return named

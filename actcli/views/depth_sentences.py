@@ -50,16 +50,16 @@ def _healthy(run: DepthRun) -> str:
 
 def _dead(run: DepthRun) -> str:
     dead = [record.layer for record in run.layers[:-1] if record.dead_fraction_final > 0.5]
-    where = f"layer {dead[0]}" if len(dead) == 1 else f"{len(dead)} of {len(run.layers) - 1} hidden layers"
+    where = f"layer {dead[0]}" if len(dead) == 1 else f"each of {len(dead)} of {len(run.layers) - 1} hidden layers"
+    units = f"more than half of the units in {where}"
     if all(run.layers[layer - 1].dead_fraction_initial > 0.5 for layer in dead):
-        verb = "is" if len(dead) == 1 else "are"
         return (
-            f"{where} {verb} dead from the start: more than half of the units there have slope 0 for every input, so "
-            "no gradient passes them and they never change"
+            f"{units} are dead from the start: their slope is 0 for every input, so no gradient passes them and they "
+            "never change"
         )
     return (
-        f"{where} died: after training more than half of the units there have slope 0 for every input, so no "
-        "gradient passes them and they never change again"
+        f"{units} died: after training their slope is 0 for every input, so no gradient passes them and they never "
+        "change again"
     )
 
 

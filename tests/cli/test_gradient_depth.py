@@ -325,7 +325,7 @@ def test_dying_relus_are_seen_in_the_table() -> None:
     column = lines[2].index("dead")
     after = [line[column : column + 4].strip() for line in lines[5:8]]
     assert after == [f"{fraction:.0%}" for fraction in fractions]
-    assert "hidden layers died" in " ".join(text.split()) or re.search(r"layer \d died", text)
+    assert re.search(r"more than half of the units in .* died", " ".join(text.split()))
 
 
 # --- data ---------------------------------------------------------------------------------------------------------
@@ -544,7 +544,6 @@ DIVERGED = ("--act", "relu", "--layers", "6", "--steps", "50", "--lr", "10")
         (VANISHING, "exploding, vanishing", 1),
         (VANISHING, "vanishing,exploding,dead,diverged", 1),
         (VANISHING, "exploding,dead,diverged", 0),
-        (VANISHING, "", 0),
         (DIVERGED, "diverged", 1),
         (DIVERGED, "vanishing", 0),
         (("--act", "relu", "--init", "normal", "--steps", "0"), "exploding", 1),
@@ -569,7 +568,7 @@ def test_one_seed_of_several_is_enough_to_fail() -> None:
         assert run.returncode == int(verdict in verdicts)
 
 
-@pytest.mark.parametrize("name", ["vanish", "healthy", "dead;diverged"])
+@pytest.mark.parametrize("name", ["vanish", "healthy", "dead;diverged", "", "dead,"])
 def test_a_verdict_that_there_is_not_is_refused(name: str) -> None:
     assert "unknown verdict" in complaint("gradient-depth", *VANISHING, "--fail-on", name)
 

@@ -435,13 +435,13 @@ def test_healthy() -> None:
 
 def test_dead() -> None:
     sentence = verdict_sentence(run("relu", "he", "dead", layers=3, dead=0.9))
-    assert "3 of 3 hidden layers died: after training" in sentence
+    assert "more than half of the units in each of 3 of 3 hidden layers died: after training" in sentence
 
 
 def test_dead_from_the_start() -> None:
     layers = [dataclasses.replace(layer, dead_fraction_initial=0.8) for layer in run(layers=2, dead=0.9).layers]
     sentence = verdict_sentence(dataclasses.replace(run(verdict="dead", layers=2, dead=0.9), layers=tuple(layers)))
-    assert "2 of 2 hidden layers are dead from the start" in sentence
+    assert "more than half of the units in each of 2 of 2 hidden layers are dead from the start" in sentence
     assert "died" not in sentence
 
 
