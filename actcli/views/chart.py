@@ -7,6 +7,7 @@ from math import ceil, floor
 import numpy as np
 
 from actcli.views.axis import Axis, Span, axis_across, axis_up, squared
+from actcli.views.bands import band
 from actcli.views.canvas import Frame, Mark, Stroke, draw
 from actcli.views.curve import (
     Curve,
@@ -83,7 +84,7 @@ def curve_chart(
         return _too_small(title, terminal, notes)
     has_x_ticks, has_y_ticks = rows >= HEIGHT_WITH_TICKS, columns >= WIDTH_WITH_TICKS
     rows -= 2 * has_x_ticks
-    x_dots, y_dots = dots_of(terminal)
+    x_dots, y_dots = terminal.dots
     x_low, x_high = x_range or spread([curve.x for curve in shown])
     reach = max(abs(x_low), abs(x_high))
     y_low, y_high = y_limits or y_range([evenly(curve, x_low, x_high) for curve in series], reach)
@@ -118,7 +119,9 @@ def curve_chart(
 
 def _strokes(curve: Curve, style: Look, x: Axis, y: Axis, terminal: Terminal) -> list[Stroke]:
     pieces = strokes(interpolated(curve, x), x, y)
-    return [_stroke(dots, style, terminal, joined=curve.dash is None and len(dots[0]) > 1) for dots in pieces]
+    drawn = [_stroke(dots, style, terminal, joined=curve.dash is None and len(dots[0]) > 1) for dots in pieces]
+    filled = band(curve, x, y)
+    return [*drawn, _stroke(filled, style, terminal, joined=False)] if filled[0] else drawn
 
 
 def _stroke(dots: Dots, style: Look, terminal: Terminal, joined: bool) -> Stroke:
@@ -146,7 +149,7 @@ def log_chart(
         return _too_small(title, terminal, [])
     has_x_ticks, has_y_ticks = rows >= HEIGHT_WITH_TICKS, columns >= WIDTH_WITH_TICKS
     rows -= (3 if x_label else 2) * has_x_ticks
-    x_dots, y_dots = dots_of(terminal)
+    x_dots, y_dots = terminal.dots
     decades = np.concatenate([curve.y for curve in shown])
     high = ceil(decades.max())
     low = min(floor(decades.min()), high - 2)
@@ -211,11 +214,6 @@ def room(terminal: Terminal) -> int:
     """The lines of a picture that leaves one for the command and one for the prompt."""
     tallest = max(22, round(0.28 * terminal.width))  # beyond that a wide screen's picture is no better
     return min(terminal.height - (2 if terminal.height > 8 else 1), tallest)
-
-
-def dots_of(terminal: Terminal) -> tuple[int, int]:
-    """Dots in a character, across and up: braille has eight."""
-    return (2, 4) if terminal.unicode else (1, 1)
 
 
 def _legend(series: Sequence[Curve], terminal: Terminal) -> list[str]:

@@ -12,7 +12,6 @@ from actcli.views.chart import (
     SMALLEST_HEIGHT,
     SMALLEST_WIDTH,
     WIDTH_WITH_TICKS,
-    dots_of,
     room,
 )
 from actcli.views.curve import spread
@@ -82,7 +81,7 @@ def _panel(each: Image, name: str, style: Look, common: tuple[float, float], ter
     rows = height - 1
     has_x_ticks, has_y_ticks = rows >= HEIGHT_WITH_TICKS, terminal.width >= WIDTH_WITH_TICKS
     rows -= 2 * has_x_ticks
-    x_dots, y_dots = dots_of(terminal)
+    x_dots, y_dots = terminal.dots
     margin = 0
     while True:  # the y labels take from the width
         columns = terminal.width - margin

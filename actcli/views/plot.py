@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from actcli.core.analysis.graph import Graph, Spot
 from actcli.core.analysis.thinning import Points as UserPoints
+from actcli.views.bands import crowded_lines
 from actcli.views.chart import Annotations, curve_chart
 from actcli.views.curve import Curve, Points, of_graph
 from actcli.views.notation import interval_text, missing_lines, primed
@@ -61,6 +62,7 @@ def plot(
             *_spot_lines(spots, names),
             *([_input_line(points, source, interval)] if points and source else []),
             *missing_lines(curves, interval),
+            *crowded_lines(curves, interval, terminal),
             *([caveat] if caveat else []),
         ],
     )
