@@ -6,6 +6,7 @@ from math import ceil, floor
 
 import numpy as np
 
+from actcli.core.errors import InputError
 from actcli.views.axis import Axis, Span, axis_across, axis_up, squared
 from actcli.views.bands import band
 from actcli.views.canvas import Frame, Mark, Stroke, draw
@@ -31,7 +32,7 @@ from actcli.views.ticks import decade_ticks, layer_ticks, linear_ticks, nice_ste
 # Below this size of the picture there is nothing to see.
 SMALLEST_WIDTH, SMALLEST_HEIGHT = 8, 3
 # Below this one ticks would take too much of the curve's room.
-WIDTH_WITH_TICKS, HEIGHT_WITH_TICKS = 18, 6
+WIDTH_WITH_TICKS, HEIGHT_WITH_TICKS = 18, 5
 
 
 @dataclass(frozen=True, eq=False)
@@ -147,7 +148,7 @@ def log_chart(
     heading, columns, rows = _layout(series, terminal, title, height, legend=True, notes=0)
     if columns < SMALLEST_WIDTH or rows < SMALLEST_HEIGHT:
         return _too_small(title, terminal, [])
-    has_x_ticks, has_y_ticks = rows >= HEIGHT_WITH_TICKS, columns >= WIDTH_WITH_TICKS
+    has_x_ticks, has_y_ticks = rows >= HEIGHT_WITH_TICKS + bool(x_label), columns >= WIDTH_WITH_TICKS
     rows -= (3 if x_label else 2) * has_x_ticks
     x_dots, y_dots = terminal.dots
     decades = np.concatenate([curve.y for curve in shown])
@@ -199,15 +200,27 @@ def _layout(
 ) -> tuple[list[str], int, int]:
     """The lines above the picture, and how many columns and lines are left for it above so many notes.
 
-    A title that would leave no room for the picture is dropped.
+    A title that would leave no room for the picture with its axis is dropped.
     """
     total = room(terminal) if height is None else height
     entries = _legend(series, terminal) if legend else []
     heading = [*([cut(title, terminal)] if title else []), *entries]
     total -= notes
-    if total - len(heading) < SMALLEST_HEIGHT:
+    if total - len(heading) < HEIGHT_WITH_TICKS:
         heading = entries
     return heading, terminal.width, total - len(heading)
+
+
+def check_height(height: int | None, series: Sequence[Curve], terminal: Terminal, notes: Sequence[str] = ()) -> None:
+    """Raise InputError where the height that the user asks for has no room for the axis below the curves."""
+    legend = _legend(series, terminal) if len(series) > 1 else []
+    least = len(legend) + HEIGHT_WITH_TICKS + sum(len(wrapped(note, terminal)) for note in notes)
+    check_lines(height, least)
+
+
+def check_lines(height: int | None, least: int) -> None:
+    if height is not None and height < least:
+        raise InputError(f"--height {height}: this chart takes {least} lines or more")
 
 
 def room(terminal: Terminal) -> int:

@@ -8,7 +8,7 @@ from typing import Any
 from actcli.core.analysis.comparison import Difference
 from actcli.core.analysis.graph import Graph
 from actcli.views.bands import crowded_lines
-from actcli.views.chart import NOTHING, Annotations, curve_chart, room
+from actcli.views.chart import NOTHING, Annotations, check_height, curve_chart, room
 from actcli.views.curve import Curve, Upright, evenly, of_graph, y_range
 from actcli.views.notation import interval_text, missing_lines, primed
 from actcli.views.number import format_number
@@ -33,7 +33,10 @@ def comparison_chart(
     interval: tuple[float, float],
     height: int | None = None,
 ) -> str:
-    """The values and slopes of `drawn` (of order 1), with the largest difference marked."""
+    """The values and slopes of `drawn` (of order 1), with the largest difference marked.
+
+    Raises InputError for a height that has no room for them.
+    """
     total = room(terminal) if height is None else height
     values, slopes = ([of_graph(graph, k, primed(graph.activation, k)) for graph in drawn] for k in (0, 1))
     title = f"{', '.join(graph.activation for graph in drawn)} on {interval_text(*interval)}"
@@ -44,6 +47,7 @@ def comparison_chart(
     part = replace(terminal, width=(terminal.width - GAP) // 2) if beside else terminal
     crowded = crowded_lines([*values, *slopes], interval, part)
     notes = [*_sentence(largest), *missing_lines(values, interval), *crowded]
+    check_height(height, values, part, notes)
     if beside:
         pictures = [
             curve_chart(values, part, title=title, x_range=interval, height=total - len(notes), annotations=mark),

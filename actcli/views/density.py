@@ -12,6 +12,7 @@ from actcli.views.chart import (
     SMALLEST_HEIGHT,
     SMALLEST_WIDTH,
     WIDTH_WITH_TICKS,
+    check_lines,
     room,
 )
 from actcli.views.curve import spread
@@ -37,7 +38,11 @@ DIGITS = 6
 def density_chart(
     before: Image, images: Sequence[Image], terminal: Terminal, *, title: str, height: int | None = None
 ) -> str:
-    """The standard normal and what becomes of it, a panel each, with a line of facts for each below them."""
+    """The standard normal and what becomes of it, a panel each, with a line of facts for each below them.
+
+    Raises InputError for a height that has no room for them.
+    """
+    check_lines(height, HEIGHT_WITH_TICKS + 2)
     facts = _facts(before, images, terminal)
     total = room(terminal) if height is None else height
     panels = [(before, "before: z", NEUTRAL), *((each, _after(each), look(i)) for i, each in enumerate(images))]

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from actcli.core.analysis.graph import Graph, Spot
 from actcli.core.analysis.thinning import Points as UserPoints
 from actcli.views.bands import crowded_lines
-from actcli.views.chart import Annotations, curve_chart
+from actcli.views.chart import Annotations, check_height, curve_chart
 from actcli.views.curve import Curve, Points, of_graph
 from actcli.views.notation import interval_text, missing_lines, primed
 from actcli.views.number import align, format_number
@@ -33,7 +33,7 @@ def plot(
     source: str = "",
     caveat: str | None = None,
 ) -> str:
-    """All in one chart; `of` names what is drawn.
+    """All in one chart; `of` names what is drawn. Raises InputError for a height that has no room for it.
 
     spots:  for each x one for every activation, in their order
     values: the activations of `points.x`, which `source` held
@@ -66,6 +66,7 @@ def plot(
             *([caveat] if caveat else []),
         ],
     )
+    check_height(height, curves, terminal, annotations.notes)
     title = f"{'f = ' if names == ['f'] else ''}{of} on {interval_text(*interval)}"
     return curve_chart(curves, terminal, title=title, x_range=interval, height=height, annotations=annotations)
 
