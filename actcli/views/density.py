@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from actcli.core.analysis.density import Histogram, Image
+from actcli.core.words import count
 from actcli.views.axis import Axis, Span, axis_across, axis_up
 from actcli.views.canvas import Frame, Mark, Stroke, draw
 from actcli.views.chart import (
@@ -158,6 +159,6 @@ def _facts(before: Image, images: Sequence[Image], terminal: Terminal) -> list[s
 
 def _atoms(each: Image) -> str:
     texts = [f"P(f = {short(value, 4)}) = {short(p, 4)}" for value, p in each.atoms[:3]]
-    texts += [f"and {len(each.atoms) - 3} more values"] if len(each.atoms) > 3 else []
+    texts += [f"and {count(len(each.atoms) - 3, 'more value')}"] if len(each.atoms) > 3 else []
     texts += [f"P(no value) = {short(each.undefined, 4)}"] if each.undefined > 1e-6 else []
     return ", ".join(texts)

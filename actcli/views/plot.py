@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from actcli.core.analysis.graph import Graph, Spot
 from actcli.core.analysis.thinning import Points as UserPoints
+from actcli.core.words import count
 from actcli.views.bands import crowded_lines
 from actcli.views.chart import Annotations, check_height, curve_chart
 from actcli.views.curve import Curve, Points, of_graph
@@ -107,7 +108,7 @@ def _spot_lines(spots: Sequence[Spot], names: Sequence[str]) -> list[str]:
 
 def _input_line(points: UserPoints, source: str, interval: tuple[float, float]) -> str:
     """`data.txt: 1000 points, 12 of them outside of [-6, 6] (they reach from -30 to 8), 3 not finite`."""
-    text = f"{'stdin' if source == '-' else source}: {points.count:,} point{'s' * (points.count != 1)}"
+    text = f"{'stdin' if source == '-' else source}: {count(points.count, 'point')}"
     if points.outside:
         reach = f"from {format_number(points.low)} to {format_number(points.high)}"
         text += f", {points.outside:,} outside of {interval_text(*interval)} (they reach {reach})"
