@@ -187,8 +187,19 @@ def main() -> NoReturn:
         code = _refuse(f"not enough memory: {error}" if str(error) else "not enough memory")
     except KeyboardInterrupt:
         code = 130
+    except Exception as error:
+        if not _was_interrupted(error):
+            raise
+        code = 130
     _discard_what_cannot_be_written()
     sys.exit(code)
+
+
+def _was_interrupted(error: BaseException | None) -> bool:
+    """Whether it came of Ctrl-C: plotext catches everything, and raises something else."""
+    while error is not None and not isinstance(error, KeyboardInterrupt):
+        error = error.__context__
+    return error is not None
 
 
 def _obey_the_locale() -> None:

@@ -174,4 +174,5 @@ def _failure(audit: Audit, max_ulp: float | None, max_steps: int | None) -> str:
     total = audit.total
     if max_ulp is not None and total.max_ulp is not None and not total.max_ulp <= max_ulp:
         return f"audit failed: {total.max_ulp:.6g} ULP at x = {total.max_ulp_input!r}, more than {max_ulp:g}"
-    return f"audit failed: {total.max_steps:,} steps at x = {total.worst_input!r}, more than {max_steps:,}"
+    steps = f"{total.max_steps:,} step{'s' * (total.max_steps != 1)}"
+    return f"audit failed: {steps} at x = {total.worst_input!r}, more than {max_steps:,}"

@@ -14,6 +14,7 @@ from actcli.core.analysis.derivative_check import check as compare_with_numerica
 from actcli.core.errors import InputError
 from actcli.core.jet import Array
 from actcli.core.resolve import resolve
+from actcli.core.words import count
 from actcli.streams.errors import complain
 
 
@@ -90,10 +91,11 @@ class _Checked:
     def report(self, quiet: bool) -> None:
         """One line on stderr; exit code 1 for a disagreement."""
         if self.disagreements:
-            complain(f"check failed at {self.disagreements} of {self.compared} points: {self.first}")
+            complain(f"check failed at {self.disagreements:,} of {count(self.compared, 'point')}: {self.first}")
             raise typer.Exit(1)
         if quiet:
             return
         left_out = self.given - self.compared
         note = f" ({left_out} at kinks or without a finite value left out)" if left_out else ""
-        print(f"checked: {self.compared} points agree with the numerical derivative{note}", file=sys.stderr)
+        agree = "agrees" if self.compared == 1 else "agree"
+        print(f"checked: {count(self.compared, 'point')} {agree} with the numerical derivative{note}", file=sys.stderr)

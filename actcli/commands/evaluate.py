@@ -11,6 +11,7 @@ from actcli.core.activation import Activation
 from actcli.core.errors import InputError
 from actcli.core.jet import Array
 from actcli.core.resolve import resolve
+from actcli.core.words import count
 
 
 def run(
@@ -67,11 +68,12 @@ def _named(activation: Activation, text: str) -> tuple[list[str], Callable[[Arra
     def function(x: Array) -> Array:
         given = x.shape[-1]
         if given != len(names):
-            raise InputError(f"--labels has {len(names)} names for a row of {given} scores")
+            raise InputError(f"--labels has {count(len(names), 'name')} for a row of {count(given, 'score')}")
         y = activation(x)
         if y.shape[-1] != given:
             raise InputError(
-                f"{activation.name} makes {y.shape[-1]} numbers of {given} scores: --labels do not fit both"
+                f"{activation.name} makes {count(y.shape[-1], 'number')} of {count(given, 'score')}: "
+                "--labels do not fit both"
             )
         return y
 

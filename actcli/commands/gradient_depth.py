@@ -22,6 +22,7 @@ from actcli.core.network.datasets import DATASETS, DataSet, from_examples
 from actcli.core.network.initialisers import NAMES
 from actcli.core.network.training import Step
 from actcli.core.resolve import resolve
+from actcli.core.words import count
 from actcli.streams.errors import complain
 
 if TYPE_CHECKING:
@@ -144,7 +145,7 @@ def run(
         )
     if interruption.happened:
         done, wanted = sum(len(run.loss) for run in runs), steps * seeds * len(activations)
-        where = f"after {done} of {wanted} steps" if done < wanted else "while a cure was looked for"
+        where = f"after {done:,} of {count(wanted, 'step')}" if done < wanted else "while a cure was looked for"
         complain(f"interrupted {where}")
         raise typer.Exit(130)
     if any(run.verdict in failures for run in runs):

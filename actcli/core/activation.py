@@ -181,11 +181,16 @@ class Activation:
         """∂f_i/∂x_j over the last axis, of shape (*x.shape, m) with i before j. For row-wise activations."""
         x = np.asarray(x, dtype=np.float64)
         m = x.shape[-1]
-        # One row a direction: the j-th copy of x moves along the j-th axis.
-        rows = np.broadcast_to(x[..., None, :], (*x.shape[:-1], m, m))
-        moving = Jet(np.stack([rows, np.broadcast_to(np.eye(m), rows.shape)]))
+        columns = []
+        step = max(1, 4 * _BLOCK // max(x.size, 1))
         with _quiet():
-            return np.swapaxes(self._run(moving).derivatives[1], -1, -2)
+            for first in range(0, max(m, 1), step):
+                # One row a direction: the j-th copy of x moves along the j-th axis.
+                directions = np.eye(min(step, m - first), m, first)
+                rows = np.broadcast_to(x[..., None, :], (*x.shape[:-1], *directions.shape))
+                moving = Jet(np.stack([rows, np.broadcast_to(directions, rows.shape)]))
+                columns.append(np.swapaxes(self._run(moving).derivatives[1], -1, -2))
+        return np.concatenate(columns, axis=-1)
 
     def _fused(self, kernel: Kernel, x: Array) -> tuple[Array, Array]:
         """The kernel's value and slope of a flat x, and the jet's beyond its radius and at nan."""

@@ -11,6 +11,7 @@ Function = Callable[[float], float]
 
 _CLOSE, _BESIDE = 2e-15, 1e-12  # of logarithms: relative
 _MOST_STEPS = 200
+_AT_ONCE = 512  # points: a call with so many takes hardly longer than with one
 
 
 def sign_changes(function: Function, points: Array) -> list[tuple[float, float]]:
@@ -50,13 +51,16 @@ def section(sign: Callable[[Array], Array], low: Array, high: Array) -> tuple[Ar
     sign: from points to -1, 0 or 1; of one sign at `low` and of another at `high`
     """
     start = sign(low)
-    parts = np.arange(1, 17) / 16.0
-    for _ in range(16):
+    bits = max(4, (_AT_ONCE // max(len(low), 1)).bit_length() - 1)
+    parts = np.arange(1, 2**bits + 1) / 2**bits
+    rows = np.arange(len(low))
+    for _ in range(math.ceil(64 / bits)):
         inner = low[:, None] + (high - low)[:, None] * parts
         inner[:, -1] = high
         changed = sign(inner.ravel()).reshape(inner.shape) != start[:, None]
         changed[:, -1] = True
         first = changed.argmax(axis=1)
-        rows = np.arange(len(low))
         low, high = np.where(first > 0, inner[rows, first - 1], low), inner[rows, first]
+        if (np.nextafter(low, high) == high).all():
+            break
     return low, high

@@ -18,6 +18,7 @@ CHUNK = 1 << 18  # bytes that are read and parsed at a time
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _SEPARATORS = b" \t\n\r\v\f,"
 _NOT_SEPARATORS = bytes(set(range(256)) - set(_SEPARATORS))
+_AT_ONCE = 1 << 16  # numbers of a matrix
 
 
 def read_text(stream: BufferedIOBase, name: str, start: bytes = b"") -> Iterator[Block]:
@@ -112,7 +113,8 @@ class PlainWriter:
 
     def write(self, block: Block, results: Values) -> None:
         if results.ndim == 3:
-            text = self._matrices_text(results)
+            self._write_matrices(results)
+            text = b""
         elif results.size and block.one_per_line and not self._inside_line:
             text = format_list(results).replace(b",", b"\n") + b"\n"
         else:
@@ -140,11 +142,13 @@ class PlainWriter:
             text += b"" if block.open else b"\n"
         return text
 
-    def _matrices_text(self, results: Values) -> bytes:
-        texts = []
+    def _write_matrices(self, results: Values) -> None:
         for matrix in results:
             if self._matrices:
-                texts.append(b"\n")
+                self._file.write(b"\n")
             self._matrices += 1
-            texts += [line + b"\n" for line in format_lines(matrix, matrix.shape[1], b" ")]
-        return b"".join(texts)
+            width = matrix.shape[1]
+            rows = max(1, _AT_ONCE // max(width, 1))  # the text of a large matrix is ten times as large as it is
+            for first in range(0, len(matrix), rows):
+                lines = format_lines(matrix[first : first + rows], width, b" ")
+                self._file.writelines(line + b"\n" for line in lines)

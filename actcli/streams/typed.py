@@ -94,4 +94,4 @@ def pairs(first: Typed, second: Typed) -> Iterator[tuple[Values, Values]]:
         counts[i] += sum(block.size for block in reader)
     if counts[0] != counts[1]:
         names = first.source.name, second.source.name
-        raise StreamError(f"{names[0]} has {counts[0]:,} numbers and {names[1]} {counts[1]:,}")
+        raise StreamError(f"{names[0]} has {counts[0]:,} number{'s' * (counts[0] != 1)} and {names[1]} {counts[1]:,}")

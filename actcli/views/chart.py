@@ -6,7 +6,9 @@ from math import ceil, floor
 
 import numpy as np
 
+from actcli.core.errors import InputError
 from actcli.views.axis import Axis, Span, axis_across, axis_up, squared
+from actcli.views.bands import band
 from actcli.views.canvas import Frame, Mark, Stroke, draw
 from actcli.views.curve import (
     Curve,
@@ -30,7 +32,7 @@ from actcli.views.ticks import decade_ticks, layer_ticks, linear_ticks, nice_ste
 # Below this size of the picture there is nothing to see.
 SMALLEST_WIDTH, SMALLEST_HEIGHT = 8, 3
 # Below this one ticks would take too much of the curve's room.
-WIDTH_WITH_TICKS, HEIGHT_WITH_TICKS = 18, 6
+WIDTH_WITH_TICKS, HEIGHT_WITH_TICKS = 18, 5
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,7 +85,7 @@ def curve_chart(
         return _too_small(title, terminal, notes)
     has_x_ticks, has_y_ticks = rows >= HEIGHT_WITH_TICKS, columns >= WIDTH_WITH_TICKS
     rows -= 2 * has_x_ticks
-    x_dots, y_dots = dots_of(terminal)
+    x_dots, y_dots = terminal.dots
     x_low, x_high = x_range or spread([curve.x for curve in shown])
     reach = max(abs(x_low), abs(x_high))
     y_low, y_high = y_limits or y_range([evenly(curve, x_low, x_high) for curve in series], reach)
@@ -118,7 +120,9 @@ def curve_chart(
 
 def _strokes(curve: Curve, style: Look, x: Axis, y: Axis, terminal: Terminal) -> list[Stroke]:
     pieces = strokes(interpolated(curve, x), x, y)
-    return [_stroke(dots, style, terminal, joined=curve.dash is None and len(dots[0]) > 1) for dots in pieces]
+    drawn = [_stroke(dots, style, terminal, joined=curve.dash is None and len(dots[0]) > 1) for dots in pieces]
+    filled = band(curve, x, y)
+    return [*drawn, _stroke(filled, style, terminal, joined=False)] if filled[0] else drawn
 
 
 def _stroke(dots: Dots, style: Look, terminal: Terminal, joined: bool) -> Stroke:
@@ -144,9 +148,9 @@ def log_chart(
     heading, columns, rows = _layout(series, terminal, title, height, legend=True, notes=0)
     if columns < SMALLEST_WIDTH or rows < SMALLEST_HEIGHT:
         return _too_small(title, terminal, [])
-    has_x_ticks, has_y_ticks = rows >= HEIGHT_WITH_TICKS, columns >= WIDTH_WITH_TICKS
+    has_x_ticks, has_y_ticks = rows >= HEIGHT_WITH_TICKS + bool(x_label), columns >= WIDTH_WITH_TICKS
     rows -= (3 if x_label else 2) * has_x_ticks
-    x_dots, y_dots = dots_of(terminal)
+    x_dots, y_dots = terminal.dots
     decades = np.concatenate([curve.y for curve in shown])
     high = ceil(decades.max())
     low = min(floor(decades.min()), high - 2)
@@ -196,26 +200,33 @@ def _layout(
 ) -> tuple[list[str], int, int]:
     """The lines above the picture, and how many columns and lines are left for it above so many notes.
 
-    A title that would leave no room for the picture is dropped.
+    A title that would leave no room for the picture with its axis is dropped.
     """
     total = room(terminal) if height is None else height
     entries = _legend(series, terminal) if legend else []
     heading = [*([cut(title, terminal)] if title else []), *entries]
     total -= notes
-    if total - len(heading) < SMALLEST_HEIGHT:
+    if total - len(heading) < HEIGHT_WITH_TICKS:
         heading = entries
     return heading, terminal.width, total - len(heading)
+
+
+def check_height(height: int | None, series: Sequence[Curve], terminal: Terminal, notes: Sequence[str] = ()) -> None:
+    """Raise InputError where the height that the user asks for has no room for the axis below the curves."""
+    legend = _legend(series, terminal) if len(series) > 1 else []
+    least = len(legend) + HEIGHT_WITH_TICKS + sum(len(wrapped(note, terminal)) for note in notes)
+    check_lines(height, least)
+
+
+def check_lines(height: int | None, least: int) -> None:
+    if height is not None and height < least:
+        raise InputError(f"--height {height}: this chart takes {least} lines or more")
 
 
 def room(terminal: Terminal) -> int:
     """The lines of a picture that leaves one for the command and one for the prompt."""
     tallest = max(22, round(0.28 * terminal.width))  # beyond that a wide screen's picture is no better
     return min(terminal.height - (2 if terminal.height > 8 else 1), tallest)
-
-
-def dots_of(terminal: Terminal) -> tuple[int, int]:
-    """Dots in a character, across and up: braille has eight."""
-    return (2, 4) if terminal.unicode else (1, 1)
 
 
 def _legend(series: Sequence[Curve], terminal: Terminal) -> list[str]:

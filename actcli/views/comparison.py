@@ -8,7 +8,8 @@ from typing import Any
 from actcli.core.analysis.comparison import Difference
 from actcli.core.analysis.graph import Graph
 from actcli.core.function_name import primed
-from actcli.views.chart import NOTHING, Annotations, curve_chart, room
+from actcli.views.bands import crowded_lines
+from actcli.views.chart import NOTHING, Annotations, check_height, curve_chart, room
 from actcli.views.curve import Curve, Upright, evenly, of_graph, y_range
 from actcli.views.notation import interval_text, missing_lines
 from actcli.views.number import format_number
@@ -33,16 +34,22 @@ def comparison_chart(
     interval: tuple[float, float],
     height: int | None = None,
 ) -> str:
-    """The values and slopes of `drawn` (of order 1), with the largest difference marked."""
+    """The values and slopes of `drawn` (of order 1), with the largest difference marked.
+
+    Raises InputError for a height that has no room for them.
+    """
     total = room(terminal) if height is None else height
     values, slopes = ([of_graph(graph, k, primed(graph.activation, k)) for graph in drawn] for k in (0, 1))
     title = f"{', '.join(graph.activation for graph in drawn)} on {interval_text(*interval)}"
     if len(drawn) > MOST_IN_ONE_CHART:
         return _multiples(values, slopes, largest, terminal, title, interval, total)
     mark = _mark(largest)
-    notes = [*_sentence(largest), *missing_lines(values, interval)]
-    if terminal.width >= SIDE_BY_SIDE:
-        part = replace(terminal, width=(terminal.width - GAP) // 2)
+    beside = terminal.width >= SIDE_BY_SIDE
+    part = replace(terminal, width=(terminal.width - GAP) // 2) if beside else terminal
+    crowded = crowded_lines([*values, *slopes], interval, part)
+    notes = [*_sentence(largest), *missing_lines(values, interval), *crowded]
+    check_height(height, values, part, notes)
+    if beside:
         pictures = [
             curve_chart(values, part, title=title, x_range=interval, height=total - len(notes), annotations=mark),
             curve_chart(slopes, part, title="their slopes", x_range=interval, height=total - len(notes)),
@@ -71,6 +78,7 @@ def _multiples(
     room_for_panels = total - 2 - len(notes)
     across, width, each = shape(len(values), terminal.width, room_for_panels, NARROWEST_PANEL, SMALLEST_PANEL)
     panel = replace(terminal, width=width)
+    notes += crowded_lines([*values, *slopes], interval, panel)
     reach = max(map(abs, interval))
     limits = y_range([evenly(curve, *interval) for curve in (*values, *slopes)], reach)
     pictures = []

@@ -87,10 +87,16 @@ def spread(values: Sequence[Array]) -> tuple[float, float]:
 
 
 def evenly(curve: Curve, low: float, high: float, count: int = 1001) -> Array:
-    """The values at even distances: a curve has many more points where it is steep."""
+    """The values at even distances: a curve has many more points where it is steep.
+
+    What a wave hides between them comes last: its highest and its lowest turn.
+    """
     at = np.linspace(max(low, curve.x[0]), min(high, curve.x[-1]), count)
+    y = curve.y[(low <= curve.x) & (curve.x <= high)]
+    turns = y[1:-1][((y[:-2] < y[1:-1]) & (y[1:-1] > y[2:])) | ((y[:-2] > y[1:-1]) & (y[1:-1] < y[2:]))]
     with np.errstate(all="ignore"):  # between a point without a value and its neighbour there is none
-        return np.interp(at, curve.x, curve.y)
+        values = np.interp(at, curve.x, curve.y)
+    return np.append(values, [turns.max(), turns.min()]) if turns.size else values
 
 
 def y_range(values: Sequence[Array], reach: float) -> tuple[float, float]:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from actcli.core.analysis.density import Histogram, Image
+from actcli.core.words import count
 from actcli.views.axis import Axis, Span, axis_across, axis_up
 from actcli.views.canvas import Frame, Mark, Stroke, draw
 from actcli.views.chart import (
@@ -12,7 +13,7 @@ from actcli.views.chart import (
     SMALLEST_HEIGHT,
     SMALLEST_WIDTH,
     WIDTH_WITH_TICKS,
-    dots_of,
+    check_lines,
     room,
 )
 from actcli.views.curve import spread
@@ -38,7 +39,11 @@ DIGITS = 6
 def density_chart(
     before: Image, images: Sequence[Image], terminal: Terminal, *, title: str, height: int | None = None
 ) -> str:
-    """The standard normal and what becomes of it, a panel each, with a line of facts for each below them."""
+    """The standard normal and what becomes of it, a panel each, with a line of facts for each below them.
+
+    Raises InputError for a height that has no room for them.
+    """
+    check_lines(height, HEIGHT_WITH_TICKS + 2)
     facts = _facts(before, images, terminal)
     total = room(terminal) if height is None else height
     panels = [(before, "before: z", NEUTRAL), *((each, _after(each), look(i)) for i, each in enumerate(images))]
@@ -82,7 +87,7 @@ def _panel(each: Image, name: str, style: Look, common: tuple[float, float], ter
     rows = height - 1
     has_x_ticks, has_y_ticks = rows >= HEIGHT_WITH_TICKS, terminal.width >= WIDTH_WITH_TICKS
     rows -= 2 * has_x_ticks
-    x_dots, y_dots = dots_of(terminal)
+    x_dots, y_dots = terminal.dots
     margin = 0
     while True:  # the y labels take from the width
         columns = terminal.width - margin
@@ -154,6 +159,6 @@ def _facts(before: Image, images: Sequence[Image], terminal: Terminal) -> list[s
 
 def _atoms(each: Image) -> str:
     texts = [f"P(f = {short(value, 4)}) = {short(p, 4)}" for value, p in each.atoms[:3]]
-    texts += [f"and {len(each.atoms) - 3} more values"] if len(each.atoms) > 3 else []
+    texts += [f"and {count(len(each.atoms) - 3, 'more value')}"] if len(each.atoms) > 3 else []
     texts += [f"P(no value) = {short(each.undefined, 4)}"] if each.undefined > 1e-6 else []
     return ", ".join(texts)

@@ -2,17 +2,18 @@
 
 from collections.abc import Mapping, Sequence
 from math import inf
-from textwrap import fill
 
 from actcli.core.depth.cure import Cure
 from actcli.core.depth.experiment import DepthRun
+from actcli.core.words import count
 from actcli.views.depth_chart import depth_chart
 from actcli.views.depth_group import DepthGroup, groups_of
 from actcli.views.depth_sentences import set_up, verdict_sentence
 from actcli.views.depth_table import comparison_tables, layer_table, outcome_table
-from actcli.views.number import count, format_number
+from actcli.views.number import format_number
 from actcli.views.render import render
 from actcli.views.terminal import Terminal
+from actcli.views.text import paragraph
 
 SMALLEST_CHART, TALLEST_CHART = 8, 22
 MOST_PARAGRAPHS = 3
@@ -27,13 +28,13 @@ def depth_report(runs: Sequence[DepthRun], cures: Mapping[str, Sequence[Cure]], 
     if not groups:
         return ""
     if len(groups) == 1:
-        tables = [_wrapped(_title(groups[0]), terminal), render(layer_table(groups[0], terminal), terminal)]
+        tables = [paragraph(_title(groups[0]), terminal), render(layer_table(groups[0], terminal), terminal)]
         if len(groups[0].runs) > 1:
             tables.append(f"\n{render(outcome_table(groups, terminal), terminal)}")
     else:
         tables = [f"{render(part, terminal)}\n" for part in comparison_tables(groups, terminal)]
         tables.append(render(outcome_table(groups, terminal), terminal))
-    closing = "".join(_wrapped(text, terminal) for text in _closing(groups, cures))
+    closing = "".join(paragraph(text, terminal) for text in _closing(groups, cures))
     least = SMALLEST_CHART if len(groups) == 1 else min(TALLEST_CHART, terminal.height - 1)
     height = min(max(terminal.height - 1 - closing.count("\n"), least), TALLEST_CHART)
     chart = depth_chart(groups, terminal, height=height) if any(map(_has_curve, groups)) else ""
@@ -73,7 +74,3 @@ def _loss_line(run: DepthRun) -> str:
 def _title(group: DepthGroup) -> str:
     seeds = f", {len(group.runs)} seeds" if len(group.runs) > 1 else ""
     return f"{', '.join(set_up(group.typical))}, {count(group.hidden, 'hidden layer')}{seeds}: {group.verdict}\n"
-
-
-def _wrapped(text: str, terminal: Terminal) -> str:
-    return "".join(fill(terminal.text(line), terminal.width) + "\n" for line in text.split("\n"))

@@ -5,7 +5,8 @@ from math import isinf, log10
 
 from actcli.core.depth.cure import Cure
 from actcli.core.depth.experiment import DepthRun
-from actcli.views.number import count, format_number, times
+from actcli.core.words import count
+from actcli.views.number import format_number, times
 
 
 def verdict_sentence(run: DepthRun, cures: Sequence[Cure] | None = None) -> str:
@@ -86,7 +87,7 @@ def _depth_that_works(run: DepthRun) -> str:
     if not factor or factor == 1 or isinf(factor):
         return ""
     layers = 1 + int(2 / abs(log10(factor)))
-    return f"; {layers} layers would be few enough" if layers < len(run.layers) - 1 else ""
+    return f"; {count(layers, 'layer')} would be few enough" if layers < len(run.layers) - 1 else ""
 
 
 def _options(cure: Cure) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from itertools import groupby
 
 from actcli.core.analysis.graph import missing
+from actcli.core.words import count
 from actcli.views.curve import Curve
 from actcli.views.number import short
 
@@ -19,7 +20,7 @@ def places(intervals: Sequence[tuple[float, float]], low: float, high: float) ->
     """`for x ≤ 0`, `at x = 1 and for 2 < x < 3`: where on [low, high], given by first and last point."""
     texts = [_place(first, last, low, high) for first, last in intervals[:_MOST_PLACES]]
     more = len(intervals) - len(texts)
-    return " and ".join(texts) + (f" and at {more} more place{'s' * (more > 1)}" if more else "")
+    return " and ".join(texts) + (f" and at {count(more, 'more place')}" if more else "")
 
 
 def missing_lines(curves: Sequence[Curve], interval: tuple[float, float]) -> list[str]:

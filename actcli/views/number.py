@@ -78,11 +78,6 @@ def times(decades: float) -> str:
     return f"{factor:,.0f} times" if factor >= 10 else f"{factor:g} times"
 
 
-def count(number: int, what: str) -> str:
-    """1 step, 2 steps"""
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"
-
-
 def _at_point(text: str) -> tuple[str, str]:
     """`text` cut before its decimal point, or before its exponent when it has no point."""
     for mark in ".e":

@@ -8,7 +8,9 @@ from numpy.typing import NDArray
 from actcli.core.analysis.graph import Graph, Spot
 from actcli.core.analysis.thinning import Points as UserPoints
 from actcli.core.function_name import primed
-from actcli.views.chart import Annotations, curve_chart
+from actcli.core.words import count
+from actcli.views.bands import crowded_lines
+from actcli.views.chart import Annotations, check_height, curve_chart
 from actcli.views.curve import Curve, Points, of_graph
 from actcli.views.notation import interval_text, missing_lines
 from actcli.views.number import align, format_number
@@ -33,7 +35,7 @@ def plot(
     source: str = "",
     caveat: str | None = None,
 ) -> str:
-    """All in one chart; `of` names what is drawn.
+    """All in one chart; `of` names what is drawn. Raises InputError for a height that has no room for it.
 
     spots:  for each x one for every activation, in their order
     values: the activations of `points.x`, which `source` held
@@ -62,9 +64,11 @@ def plot(
             *_spot_lines(spots, names),
             *([_input_line(points, source, interval)] if points and source else []),
             *missing_lines(curves, interval),
+            *crowded_lines(curves, interval, terminal),
             *([caveat] if caveat else []),
         ],
     )
+    check_height(height, curves, terminal, annotations.notes)
     title = f"{'f = ' if names == ['f'] else ''}{of} on {interval_text(*interval)}"
     return curve_chart(curves, terminal, title=title, x_range=interval, height=height, annotations=annotations)
 
@@ -105,7 +109,7 @@ def _spot_lines(spots: Sequence[Spot], names: Sequence[str]) -> list[str]:
 
 def _input_line(points: UserPoints, source: str, interval: tuple[float, float]) -> str:
     """`data.txt: 1000 points, 12 of them outside of [-6, 6] (they reach from -30 to 8), 3 not finite`."""
-    text = f"{'stdin' if source == '-' else source}: {points.count:,} point{'s' * (points.count != 1)}"
+    text = f"{'stdin' if source == '-' else source}: {count(points.count, 'point')}"
     if points.outside:
         reach = f"from {format_number(points.low)} to {format_number(points.high)}"
         text += f", {points.outside:,} outside of {interval_text(*interval)} (they reach {reach})"

@@ -46,6 +46,11 @@ class Terminal:
             unicode=(getattr(stream, "encoding", None) or "ascii").lower().startswith("utf"),
         )
 
+    @property
+    def dots(self) -> tuple[int, int]:
+        """Dots in a character, across and up: braille has eight."""
+        return (2, 4) if self.unicode else (1, 1)
+
     def text(self, text: str) -> str:
         """`text` in the characters that this terminal has."""
         if self.unicode:

@@ -26,6 +26,7 @@ COMMANDS = {
     TYPER: [sys.executable, "-c", "import typer"],
     "actcli evaluate relu 1": [PROGRAM, "evaluate", "relu", "1"],
     "actcli plot relu": [PROGRAM, "plot", "relu"],
+    "actcli compare of five": [PROGRAM, "compare", "relu", "gelu", "silu", "mish", "tanh"],
     "actcli --version": [PROGRAM, "--version"],
     "actcli --help": [PROGRAM, "--help"],
     "Tab in bash": ["bash", "--norc", "-c", _TAB, str(_SCRIPT)],
@@ -33,6 +34,7 @@ COMMANDS = {
 BOUNDS = {
     "actcli evaluate relu 1": (NUMPY, 1.6),
     "actcli plot relu": (NUMPY, 2.4),
+    "actcli compare of five": (NUMPY, 2.4),
     "actcli --version": (TYPER, 1.3),
     "actcli --help": (TYPER, 2.0),
     "Tab in bash": (TYPER, 1.3),

@@ -107,3 +107,8 @@ def test_a_jacobian_is_no_column(tmp_path: Path) -> None:
     table.write_text("a,b\n1,2\n")
     assert "a Jacobian does not fit in a column" in complaint("differentiate", "softmax", "-i", table, "--append")
     assert output("differentiate", "tanh", "-n", "2", "-i", table, "-c", "a", "--append").startswith("a,b,tanh''(a)\n")
+
+
+@pytest.mark.parametrize(("x", "said"), [(("1",), "1 point agrees"), (("1", "2"), "2 points agree")])
+def test_a_check_of_one_point_says_so(x: tuple[str, ...], said: str) -> None:
+    assert actcli("differentiate", "tanh", *x, "--check").stderr == f"checked: {said} with the numerical derivative\n"

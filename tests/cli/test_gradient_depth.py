@@ -693,7 +693,7 @@ def interrupted(*options: str) -> "subprocess.CompletedProcess[str]":
 def test_after_control_c_the_report_of_what_was_measured_is_printed() -> None:
     run = interrupted("--act", "sigmoid", *LONG)
     assert run.returncode == 130
-    steps = re.search(r"actcli: interrupted after (\d+) of 1000000 steps", run.stderr)
+    steps = re.search(r"actcli: interrupted after ([\d,]+) of 1,000,000 steps", run.stderr)
     assert steps
     assert "Traceback" not in run.stderr
     lines = run.stdout.splitlines()
@@ -710,7 +710,7 @@ def test_after_control_c_the_json_is_whole() -> None:
     (tanh,) = result["runs"]
     assert tanh["activation"] == "tanh"
     assert len(tanh["layers"]) == 31
-    assert f"actcli: interrupted after {len(tanh['loss'])} of 2000000 steps" in run.stderr
+    assert f"actcli: interrupted after {len(tanh['loss']):,} of 2,000,000 steps" in run.stderr
     assert 0 < len(tanh["loss"]) < 1000000
 
 
@@ -748,7 +748,7 @@ def test_control_c_reaches_a_run_in_a_pipe() -> None:
         process.send_signal(signal.SIGINT)
         stdout, stderr = process.communicate(timeout=PATIENCE)
     assert process.returncode == 130
-    assert re.fullmatch(r"actcli: interrupted after \d+ of 1000000 steps\n", stderr)
+    assert re.fullmatch(r"actcli: interrupted after [\d,]+ of 1,000,000 steps\n", stderr)
     assert len(stdout.splitlines()) == 1 + 31
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from actcli.views.bar import bar
-from actcli.views.number import align, count, decade, format_alike, format_number, power_of_ten, times
+from actcli.views.number import align, decade, format_alike, format_number, power_of_ten, times
 
 
 @pytest.mark.parametrize(
@@ -102,7 +102,3 @@ def test_bars() -> None:
     assert bar(7, 4) == "████", "never longer than its room"
     assert bar(0.5, 4, unicode=False) == "##"
     assert bar(1e-9, 4, unicode=False) == "#"
-
-
-def test_a_count_of_one_is_singular() -> None:
-    assert [count(number, "step") for number in (0, 1, 2)] == ["0 steps", "1 step", "2 steps"]

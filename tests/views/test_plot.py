@@ -7,6 +7,7 @@ import pytest
 
 from actcli.core.analysis.graph import Spot, graphs
 from actcli.core.analysis.thinning import gathered
+from actcli.core.errors import InputError
 from actcli.core.resolve import resolve
 from actcli.views.curve import sample_points
 from actcli.views.palette import look
@@ -153,3 +154,19 @@ def test_any_size(size: tuple[int, int], unicode: bool) -> None:
     terminal = Terminal(*size, unicode=unicode)
     lines = screen(picture("gelu", "1/x", order=1, at=(1.0,), data=(1.0, 2.0), terminal=terminal), terminal)
     assert size[1] < 10 or len(lines) <= size[1] - 1
+
+
+@pytest.mark.parametrize(("names", "order", "least"), [(["relu"], 0, 5), (["relu"], 1, 6), (["relu", "gelu"], 1, 6)])
+def test_the_least_height_has_both_axes_and_below_it_is_refused(names: list[str], order: int, least: int) -> None:
+    for height in range(least, least + 5):
+        drawn = Picture(picture(*names, order=order, height=height), DEFAULT)
+        assert len(drawn.lines) == height
+        assert ("0" in drawn.rows, "6" in drawn.columns) == (True, True)
+    with pytest.raises(InputError, match=f"--height {least - 1}: this chart takes {least} lines or more"):
+        picture(*names, order=order, height=least - 1)
+
+
+def test_notes_need_room_too() -> None:
+    assert len(picture("log(x)", height=6).splitlines()) == 6
+    with pytest.raises(InputError, match="6 lines"):
+        picture("log(x)", height=5)

@@ -30,43 +30,56 @@ class End:
     intercept: float | None
 
 
-def behaviour(derivatives: Derivatives, direction: float) -> End:
-    """The end in the direction of 1 or -1, its intercept to about 1e-9."""
-    limit = end_limit(derivatives, 0, direction)
+@dataclass(frozen=True, eq=False)
+class Outwards:
+    """f and f' on the way to one end of the line, and there.
+
+    table: of shape (2, n): at the sequence ±2^k, k = 3, 3.5, ..., and at ±inf last
+    """
+
+    x: Array
+    table: Array
+
+    @classmethod
+    def of(cls, derivatives: Derivatives, direction: float) -> "Outwards":
+        """In the direction of 1 or -1; `derivatives` gives f and f'."""
+        x = direction * np.append(_FAR_OUT, math.inf)
+        return cls(x, derivatives(x))
+
+    def limit(self, order: int) -> float:
+        """The limit of f or f'; nan where it has none.
+
+        The sequence decides as far as it is finite, then where it overflows to, then f(±inf): a formula at infinity
+        may be nan, or a tie of two infinities.
+        """
+        _, value, beyond = self.finite(order)
+        limit = _limit(value)
+        if math.isnan(limit):
+            limit = beyond if math.isinf(beyond) else float(self.table[order, -1])
+        return limit
+
+    def finite(self, order: int) -> tuple[Array, Array, float]:
+        """The sequence and f or f' there as far as it is finite, and what comes next."""
+        value = np.append(self.table[order, :-1], math.nan)
+        finite = int(np.argmin(np.isfinite(value)))
+        return self.x[:finite], value[:finite], float(value[finite])
+
+
+def behaviour(outwards: Outwards) -> End:
+    """The end, its intercept to about 1e-9."""
+    limit = outwards.limit(0)
     if math.isfinite(limit):
         return End(limit, 0.0, limit)
     if math.isnan(limit):
         return End(math.nan, None, None)
-    x, value, _ = _outwards(derivatives, 0, direction)
-    settled = end_limit(derivatives, 1, direction)
+    x, value, _ = outwards.finite(0)
+    settled = outwards.limit(1)
     # A slope that keeps waving may still follow a line, if none that it ever reaches.
     slope = settled if not math.isnan(settled) else _limit(value / x)
     if math.isnan(slope):
         return End(limit, None, None)
     straight = slope != 0.0 and math.isfinite(settled)
     return End(limit, slope, _intercept(x, value, slope) if straight else None)
-
-
-def end_limit(derivatives: Derivatives, order: int, direction: float) -> float:
-    """The limit of a derivative at ±∞; nan where it has none.
-
-    The sequence f(±2^k) decides as far as it is finite, then where it overflows to, then f(±inf): a formula at
-    infinity may be nan, or a tie of two infinities.
-    """
-    _, value, beyond = _outwards(derivatives, order, direction)
-    at_infinity = float(derivatives(np.array([direction * math.inf]))[order, 0])
-    limit = _limit(value)
-    if math.isnan(limit):
-        limit = beyond if math.isinf(beyond) else at_infinity
-    return limit
-
-
-def _outwards(derivatives: Derivatives, order: int, direction: float) -> tuple[Array, Array, float]:
-    """The sequence ±2^k, the derivative there as far as it is finite, and what comes next."""
-    x = direction * _FAR_OUT
-    value = np.append(derivatives(x)[order], math.nan)
-    finite = int(np.argmin(np.isfinite(value)))
-    return x[:finite], value[:finite], float(value[finite])
 
 
 def _limit(sequence: Array) -> float:

@@ -9,9 +9,9 @@ from typing import Final, Literal
 import numpy as np
 
 from actcli.core.activation import MAX_ORDER, Activation
-from actcli.core.analysis.asymptotes import End, behaviour, end_limit
+from actcli.core.analysis.asymptotes import End, Outwards, behaviour
 from actcli.core.analysis.expectation import expectations
-from actcli.core.analysis.extrema import Extremum, infimum, supremum
+from actcli.core.analysis.extrema import Extremum, extremes
 from actcli.core.analysis.sampled_curve import SampledCurve, constant_stretches
 from actcli.core.analysis.sampling import FAR, Samples, only_where_finite, sample
 from actcli.core.analysis.zeros import zeros
@@ -83,8 +83,9 @@ def describe_curve(activation: Activation) -> CurveProperties:
 
 def _described(activation: Activation) -> CurveProperties:
     samples = sample(lambda x: activation.derivatives(x, 2), activation.kinks(MAX_ORDER), activation.kinks(0))
-    values, slopes = _sampled(activation, samples, 0), _sampled(activation, samples, 1)
-    lowest, highest = infimum(slopes), supremum(slopes)
+    left, right = (Outwards.of(partial(activation.derivatives, order=1), end) for end in (-1.0, 1.0))
+    values, slopes = (_sampled(activation, samples, order, (left.limit(order), right.limit(order))) for order in (0, 1))
+    (infimum, supremum), (lowest, highest) = extremes(values), extremes(slopes)
     monotone, strictly = _monotone(samples, values)
     isolated, intervals = zeros(values, (*samples.jumps, *samples.poles))
     nearest = sorted(isolated, key=abs)[:MOST_ZEROS]
@@ -97,37 +98,36 @@ def _described(activation: Activation) -> CurveProperties:
         poles=samples.poles,
         value_at_zero=at_zero + 0.0,
         slope_at_zero=slope_at_zero + 0.0,
-        infimum=infimum(values),
-        supremum=supremum(values),
+        infimum=infimum,
+        supremum=supremum,
         monotone=monotone,
         strictly=strictly,
         symmetry=_symmetry(activation, samples),
         slope_infimum=lowest,
         slope_supremum=highest,
         lipschitz=_jump(samples) or steepest,
-        saturates_below=_saturation(slopes, steepest.value, -1.0),
-        saturates_above=_saturation(slopes, steepest.value, 1.0),
+        saturates_below=_saturation(activation, slopes, steepest.value, -1.0),
+        saturates_above=_saturation(activation, slopes, steepest.value, 1.0),
         zeros=tuple(sorted(nearest)),
         more_zeros=len(isolated) > len(nearest),
         zero_intervals=intervals,
-        at_minus_infinity=behaviour(partial(activation.derivatives, order=1), -1.0),
-        at_infinity=behaviour(partial(activation.derivatives, order=1), 1.0),
+        at_minus_infinity=behaviour(left),
+        at_infinity=behaviour(right),
         mean=mean,
         second_moment=second_moment,
         slope_second_moment=slope_second_moment,
     )
 
 
-def _sampled(activation: Activation, samples: Samples, order: int) -> SampledCurve:
+def _sampled(activation: Activation, samples: Samples, order: int, limits: tuple[float, float]) -> SampledCurve:
     """The value or the slope as a curve with a slope of its own."""
 
     def curve(x: Array) -> tuple[Array, Array]:
         value, slope = only_where_finite(activation.derivatives(x, order + 1))[order:]
         return value, slope
 
-    left, right = (end_limit(partial(activation.derivatives, order=order), order, end) for end in (-1.0, 1.0))
     value, slope = (samples.value, samples.slope, samples.curvature)[order : order + 2]
-    return SampledCurve(curve, samples.x, value, slope, samples.breaks, (left, right))
+    return SampledCurve(curve, samples.x, value, slope, samples.breaks, limits)
 
 
 def _monotone(samples: Samples, values: SampledCurve) -> tuple[Monotone, bool]:
@@ -206,14 +206,15 @@ def _jump(samples: Samples) -> Extremum | None:
     return Extremum(math.inf, False, nearest, nearest)
 
 
-def _saturation(slopes: SampledCurve, largest: float, direction: float) -> float | None:
+def _saturation(activation: Activation, slopes: SampledCurve, largest: float, direction: float) -> float | None:
     """Where |f'| falls under 5 % of the largest for good, in the direction of 1 or -1."""
     threshold = SATURATION * largest
     if not abs(slopes.limits[direction > 0.0]) < threshold < math.inf:
         return None
 
     def sign(points: Array) -> Array:
-        return np.where(np.abs(slopes.curve(points)[0]) >= threshold, 1.0, -1.0)
+        slope = only_where_finite(activation.derivatives(points, 1))[1]
+        return np.where(np.abs(slope) >= threshold, 1.0, -1.0)
 
     x = slopes.x[:: int(direction)]
     steep = np.flatnonzero(np.abs(slopes.value[:: int(direction)]) >= threshold)

@@ -1,7 +1,7 @@
 """The largest and smallest value of a sampled curve, and where they are."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -36,25 +36,33 @@ class Extremum:
     high: float
 
 
-def infimum(sampled: SampledCurve) -> Extremum:
-    """The greatest lower bound; see `supremum`."""
-    found = supremum(sampled.flipped())
-    return Extremum(0.0 - found.value, found.attained, found.low, found.high)
-
-
-def supremum(sampled: SampledCurve) -> Extremum:
-    """The least upper bound: to rounding where it is attained, of several equal ones the nearest to 0.
+def extremes(sampled: SampledCurve) -> tuple[Extremum, Extremum]:
+    """The greatest lower and the least upper bound: to rounding where it is attained, of equal ones the nearest to 0.
 
     nan where the curve has no finite value.
     """
-    unbounded = _unbounded(sampled)
-    if unbounded is not None:
-        return Extremum(math.inf, False, unbounded, unbounded)
+    sides = sampled.flipped(), sampled
+    unbounded = [_unbounded(side) for side in sides]
+    over = [_may_be_highest(side) & (infinite is None) for side, infinite in zip(sides, unbounded, strict=True)]
+    lowest, highest = (
+        infinite or _supremum(side, *peaks)
+        for side, infinite, peaks in zip(sides, unbounded, peaks_in(sides, over), strict=True)
+    )
+    return replace(lowest, value=0.0 - lowest.value), highest
+
+
+def _may_be_highest(sampled: SampledCurve) -> Mask:
+    """The intervals in which a peak may stand that is higher than all samples."""
+    turns, height = turns_of(sampled)
+    highest = sampled.value[np.isfinite(sampled.value)].max(initial=-math.inf)
+    may_be_highest: Mask = turns & (height >= highest)
+    return may_be_highest
+
+
+def _supremum(sampled: SampledCurve, peaks: Array, heights: Array) -> Extremum:
     finite = np.isfinite(sampled.value)
     if not finite.any():
         return Extremum(math.nan, False, math.nan, math.nan)
-    turns, height = turns_of(sampled)
-    peaks, heights = peaks_in(sampled, turns & (height >= sampled.value[finite].max()))
     best = max(float(sampled.value[finite].max()), float(heights.max(initial=-math.inf)))
     tolerance = _tolerance(sampled, best)
     for end, limit in zip((math.inf, -math.inf), reversed(sampled.limits), strict=True):
@@ -139,8 +147,14 @@ def _distance(stretch: tuple[float, float]) -> float:
 # --- where it goes to infinity ----------------------------------------------------------------------------------
 
 
-def _unbounded(sampled: SampledCurve) -> float | None:
-    """Where the curve grows beyond all bounds, if it does: an end, a break, or an infinity among its values."""
+def _unbounded(sampled: SampledCurve) -> Extremum | None:
+    """Infinity, if the curve grows beyond all bounds anywhere."""
+    at = _where_unbounded(sampled)
+    return None if at is None else Extremum(math.inf, False, at, at)
+
+
+def _where_unbounded(sampled: SampledCurve) -> float | None:
+    """An end, a break, or an infinity among the values."""
     for end, limit in zip((math.inf, -math.inf), reversed(sampled.limits), strict=True):
         if limit == math.inf or (math.isnan(limit) and _wave_grows(sampled, end)):
             return end

@@ -1,6 +1,6 @@
 """The graph of a function on an interval: enough of its points, and where it is broken."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +13,11 @@ from actcli.core.ordered import union
 
 # Beside a break the points on both sides, so that a line through the points is right up to it.
 _SIDES = (-np.inf, np.inf)
+
+# A wave that turns between the points is looked for at so many more in each interval, and followed with so many. What
+# a straight line misses by less than this share of the chart is not seen.
+_PROBES, _CLOSER, _MOST_CLOSER, _VISIBLE = 2, 32, 1 << 15, 0.01
+_GOLDEN = 0.6180339887498949  # (sqrt(5) - 1)/2, whose multiples stay apart modulo 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,9 +53,11 @@ def graphs(activations: Iterable[Activation], x: Array, order: int = 0) -> tuple
     """Each activation on the interval from x[0] to x[-1], all at the same points: those of x, and what they miss.
 
     Points are added beside every kink, and where values and slopes do not fit together: at jumps and poles, at
-    the edges of the domain, in steps far narrower than the distance of the points.
+    the edges of the domain, in steps far narrower than the distance of the points; and where a derivative turns
+    faster than the points follow, at random, so that they tell how high and low it comes there.
     """
     activations = tuple(activations)
+    orders = range(order + 1)
     found: list[tuple[Array, set[float]]] = []
     with np.errstate(all="ignore"):  # nan and inf are answers here
         for activation in activations:
@@ -61,15 +68,50 @@ def graphs(activations: Iterable[Activation], x: Array, order: int = 0) -> tuple
             found.append((points, jumps | poles))
         together = union(*(points for points, _ in found))
         together = together[(x[0] <= together) & (together <= x[-1])]
+        tables = _tables(activations, together, order)
+        closer = _where_it_turns(activations, together, tables)
+        if closer.size:
+            together = union(together, closer)
+            tables = _tables(activations, together, order)
         return tuple(
-            Graph(
-                activation.label,
-                together,
-                only_where_finite(activation.derivatives(together, order)),
-                tuple(_within(x, {*breaks, *activation.kinks(k)}) for k in range(order + 1)),
-            )
-            for activation, (_, breaks) in zip(activations, found, strict=True)
+            Graph(activation.label, together, table, tuple(_within(x, {*breaks, *activation.kinks(k)}) for k in orders))
+            for activation, table, (_, breaks) in zip(activations, tables, found, strict=True)
         )
+
+
+def _tables(activations: Sequence[Activation], x: Array, order: int) -> list[Array]:
+    return [only_where_finite(activation.derivatives(x, order)) for activation in activations]
+
+
+def _where_it_turns(activations: Sequence[Activation], x: Array, tables: Sequence[Array]) -> Array:
+    """Points in the intervals of x on which a straight line misses a derivative, by what would be seen."""
+    probes, order, reach = _scattered(x[:-1], x[1:], _PROBES), len(tables[0]) - 1, float(np.abs(x[[0, -1]]).max())
+    hidden = np.zeros(probes.shape, dtype=np.bool_)
+    for known, there in zip(tables, _tables(activations, probes.ravel(), order), strict=True):
+        for y, found in zip(known, there, strict=True):
+            low, high = _seen(np.append(y, found), reach)
+            straight = np.interp(probes.ravel(), x, y)
+            misses = np.abs(np.clip(found, low, high) - np.clip(straight, low, high)) > _VISIBLE * (high - low)
+            hidden |= misses.reshape(probes.shape)
+    turns = np.flatnonzero(hidden.any(axis=1))
+    return _scattered(x[turns], x[turns + 1], min(_CLOSER, _MOST_CLOSER // max(turns.size, 1))).ravel()
+
+
+def _scattered(low: Array, high: Array, count: int) -> Array:
+    """So many points between each low and high, at no regular distance: no wave falls in with them."""
+    fractions = np.arange(1.0, low.size * count + 1.0) * _GOLDEN % 1.0
+    points: Array = low[:, None] + (high - low)[:, None] * fractions.reshape(low.size, count)
+    return points
+
+
+def _seen(y: Array, reach: float) -> tuple[float, float]:
+    """What a chart shows of y: all within `reach`, and beyond all but what shoots up."""
+    finite = np.sort(y[np.isfinite(y)])
+    if not finite.size:
+        return 0.0, 0.0
+    low, high = finite[[int(0.05 * (finite.size - 1)), int(0.95 * (finite.size - 1))]].tolist()
+    beyond = 2.0 * (high - low)
+    return max(finite[0], min(low - beyond, -reach)), min(finite[-1], max(high + beyond, reach))
 
 
 def _within(x: Array, points: set[float]) -> tuple[float, ...]:

@@ -1,7 +1,7 @@
 """A sampled curve: its turns, and where it is constant."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
@@ -49,16 +49,27 @@ class SampledCurve:
         return SampledCurve(curve, self.x, -self.value, -self.slope, self.breaks, (-left, -right))
 
 
-def peaks_in(sampled: SampledCurve, over: Mask) -> tuple[Array, Array]:
-    """The places and heights of the maxima in those of the intervals `over` that are nearest to 0."""
-    chosen = np.flatnonzero(over)
-    chosen = chosen[np.argsort(np.abs(sampled.x[chosen]), kind="stable")[:_MOST_PEAKS]]
-    low, high = sampled.x[chosen], sampled.x[chosen + 1]
-    if not chosen.size:
+def peaks_in(sides: Sequence[SampledCurve], over: Sequence[Mask]) -> list[tuple[Array, Array]]:
+    """The places and heights of the maxima of a curve and of the curve flipped, in one go.
+
+    over: for each of `sides` the intervals, of which those are looked at that are nearest to 0
+    """
+    one = sides[0]
+    chosen = [np.flatnonzero(mask) for mask in over]
+    chosen = [part[np.argsort(np.abs(one.x[part]), kind="stable")[:_MOST_PEAKS]] for part in chosen]
+    together = np.concatenate(chosen)
+    low, high = one.x[together], one.x[together + 1]
+    if together.size:
+        low, high = section(lambda x: np.sign(one.curve(x)[1]), low, high)
+    ends = np.cumsum([len(part) for part in chosen])[:-1]
+    return [_higher(side, *pair) for side, *pair in zip(sides, np.split(low, ends), np.split(high, ends), strict=True)]
+
+
+def _higher(side: SampledCurve, low: Array, high: Array) -> tuple[Array, Array]:
+    """Of two neighbours the one where the curve is flatter: their heights differ by rounding alone."""
+    if not low.size:
         return low, low
-    low, high = section(lambda x: np.sign(sampled.curve(x)[1]), low, high)
-    heights, slopes = np.stack([sampled.curve(low), sampled.curve(high)], axis=1)
-    # Of two neighbours the one where the curve is flatter: their heights differ by rounding alone.
+    heights, slopes = (part.reshape(2, -1) for part in side.curve(np.concatenate([low, high])))
     return np.where(np.abs(slopes[0]) <= np.abs(slopes[1]), low, high), heights.max(axis=0)
 
 

@@ -3,6 +3,7 @@
 import numpy as np
 
 from actcli.core.analysis.sampled_curve import Run, SampledCurve, covers, peaks_in, runs_of, stretch_of, turns_of
+from actcli.core.jet import Mask
 from actcli.core.roots import section
 
 _EPS = 2.0**-52
@@ -21,7 +22,7 @@ def zeros(sampled: SampledCurve, gaps: tuple[float, ...]) -> tuple[tuple[float, 
             intervals.append(stretch)
         elif last - first == 1 or not _underflows(sampled, (first, last), gaps):
             points.append(float(here[np.abs(here).argmin()]))
-    points += _crossings(sampled, gaps) + _at_breaks(sampled, gaps) + _touches(sampled) + _touches(sampled.flipped())
+    points += _crossings(sampled, gaps) + _at_breaks(sampled, gaps) + _touches(sampled)
     found: list[float] = []
     for point in (sampled.break_at(point, point) for point in points):
         inside = any(low <= point <= high for low, high in intervals)
@@ -65,10 +66,19 @@ def _at_breaks(sampled: SampledCurve, gaps: tuple[float, ...]) -> list[float]:
 
 
 def _touches(sampled: SampledCurve) -> list[float]:
-    """Where the curve comes up to zero from below and turns back."""
+    """Where the curve comes up to zero from below, or down from above, and turns back."""
+    sides = sampled, sampled.flipped()
+    touches = []
+    for peaks, heights in peaks_in(sides, [_may_touch(side) for side in sides]):
+        if peaks.size:
+            # Zero compared with what is beside it, on both sides: in an underflowing tail one of them is nothing too.
+            beside = np.minimum(np.abs(sampled.curve(peaks - 2.0**-8)[0]), np.abs(sampled.curve(peaks + 2.0**-8)[0]))
+            touches += peaks[np.abs(heights) <= 1e-11 * beside].tolist()
+    return touches
+
+
+def _may_touch(sampled: SampledCurve) -> Mask:
     turns, height = turns_of(sampled)
     below = np.maximum(sampled.value[:-1], sampled.value[1:]) <= 0.0
-    peaks, heights = peaks_in(sampled, turns & below & (height >= 0.0))
-    # Zero compared with what is beside it, on both sides: in an underflowing tail one of them is nothing too.
-    beside = np.minimum(np.abs(sampled.curve(peaks - 2.0**-8)[0]), np.abs(sampled.curve(peaks + 2.0**-8)[0]))
-    return [float(point) for point in peaks[np.abs(heights) <= 1e-11 * beside]]
+    may_touch: Mask = turns & below & (height >= 0.0)
+    return may_touch

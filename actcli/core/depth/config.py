@@ -9,6 +9,7 @@ from actcli.core.network import initialisers
 from actcli.core.network.layer_statistics import BLOCK as STATISTICS_BLOCK
 from actcli.core.network.normalisation import AXES
 from actcli.core.network.optimizers import OPTIMIZERS
+from actcli.core.words import count
 
 POINTS = 512
 MOST_MEMORY = 4 * 2**30
@@ -53,8 +54,9 @@ class DepthConfig:
                 raise InputError(unknown(name, value, [str(choice).lower() for choice in choices]))
         if self.memory > MOST_MEMORY:
             raise InputError(
-                f"a network of {self.layers} layers of {self.width} units with batches of {self.batch} takes about "
-                f"{self.memory / 2**30:.3g} GiB, and at most {MOST_MEMORY / 2**30:.3g} are taken"
+                f"a network of {count(self.layers, 'layer')} of {count(self.width, 'unit')} "
+                f"with batches of {self.batch:,} takes about {self.memory / 2**30:.3g} GiB, "
+                f"and at most {MOST_MEMORY / 2**30:.3g} are taken"
             )
         if not 0 <= self.learning_rate < math.inf:
             raise InputError(f"learning_rate must be a number, 0 or more, got {self.learning_rate}")

@@ -18,6 +18,7 @@ from actcli.core.jet import Array
 from actcli.core.lessons.bends import Counted, Line, find_bends
 from actcli.core.network.initialisers import Initialiser, initialise
 from actcli.core.network.mlp import Network, Parameters, forward
+from actcli.core.words import count
 
 INPUTS = 2
 POINTS = 1000
@@ -50,8 +51,8 @@ class CollapseConfig:
         memory = 8 * self.layers * self.width * (self.width + 3 * POINTS)
         if memory > MOST_MEMORY:
             raise InputError(
-                f"a tower of {self.layers} layers of {self.width} units takes about {memory / 2**30:.3g} GiB, "
-                f"and at most {MOST_MEMORY / 2**30:.3g} are taken"
+                f"a tower of {count(self.layers, 'layer')} of {count(self.width, 'unit')} "
+                f"takes about {memory / 2**30:.3g} GiB, and at most {MOST_MEMORY / 2**30:.3g} are taken"
             )
 
     @property
@@ -175,7 +176,9 @@ def _output(network: Network, inputs: Array) -> Array:
     if not np.isfinite(output).all():
         layers = len(network.parameters.weights)
         name = network.activation.label
-        raise InputError(f"the output of {layers} layers with {name} leaves the finite numbers: try fewer layers")
+        raise InputError(
+            f"the output of {count(layers, 'layer')} with {name} leaves the finite numbers: try fewer layers"
+        )
     return output
 
 
