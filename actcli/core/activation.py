@@ -192,7 +192,7 @@ class Activation:
                 columns = np.swapaxes(self._run(moving).derivatives[1], -1, -2)
                 if first == 0:  # a matrix that there is no memory for is refused before the work
                     result = np.empty((*columns.shape[:-1], m))
-                result[..., first : first + step] = columns
+                result[..., first : first + step] = columns + 0.0  # no -0.0 where 0 was multiplied
         return result
 
     def _fused(self, kernel: Kernel, x: Array) -> tuple[Array, Array]:
