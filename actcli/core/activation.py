@@ -181,16 +181,19 @@ class Activation:
         """∂f_i/∂x_j over the last axis, of shape (*x.shape, m) with i before j. For row-wise activations."""
         x = np.asarray(x, dtype=np.float64)
         m = x.shape[-1]
-        columns = []
         step = max(1, 4 * _BLOCK // max(x.size, 1))
+        result = np.empty(0)
         with _quiet():
             for first in range(0, max(m, 1), step):
                 # One row a direction: the j-th copy of x moves along the j-th axis.
                 directions = np.eye(min(step, m - first), m, first)
                 rows = np.broadcast_to(x[..., None, :], (*x.shape[:-1], *directions.shape))
                 moving = Jet(np.stack([rows, np.broadcast_to(directions, rows.shape)]))
-                columns.append(np.swapaxes(self._run(moving).derivatives[1], -1, -2))
-        return np.concatenate(columns, axis=-1)
+                columns = np.swapaxes(self._run(moving).derivatives[1], -1, -2)
+                if first == 0:  # a matrix that there is no memory for is refused before the work
+                    result = np.empty((*columns.shape[:-1], m))
+                result[..., first : first + step] = columns + 0.0  # no -0.0 where 0 was multiplied
+        return result
 
     def _fused(self, kernel: Kernel, x: Array) -> tuple[Array, Array]:
         """The kernel's value and slope of a flat x, and the jet's beyond its radius and at nan."""

@@ -306,7 +306,7 @@ def test_float32_underflows_where_frameworks_do() -> None:
 def test_a_thousand_layers_of_sigmoid_are_said_to_vanish_and_nothing_warns() -> None:
     deep = ("gradient-depth", "--act", "sigmoid", "--layers", "1000", "--width", "8", "--steps", "3")
     text = " ".join(output(*deep).split())  # its stderr is empty
-    assert text.startswith("sigmoid, xavier initialisation, 1000 hidden layers: vanishing")
+    assert text.startswith("sigmoid, xavier initialisation, 1,000 hidden layers: vanishing")
     assert "of the gradient signal at layer 1000 nothing arrives at layer 1" in text
     (run,) = document(*deep)["runs"]
     assert len(run["layers"]) == 1001

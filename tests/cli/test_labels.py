@@ -63,7 +63,7 @@ def test_a_narrow_terminal_and_one_without_unicode_have_the_names_too() -> None:
         ("softmax 1 2 3 --labels cat,dog", "--labels has 2 names for a row of 3 scores"),
         ("softmax 1 2 --labels cat,,dog", "--labels takes names between commas"),
         ("relu 1 2 --labels cat,dog", "relu acts on each x by itself"),
-        ("glu 1 2 --labels cat,dog", "glu makes 1 numbers of 2 scores"),
+        ("glu 1 2 --labels cat,dog", "glu makes 1 number of 2 scores"),
     ],
 )
 def test_labels_that_do_not_fit_are_refused(line: str, reason: str) -> None:
