@@ -178,6 +178,6 @@ def _answer(path: Path, answers: Path, act: str, slope: bool, **options: Any) ->
         input_path=str(path),
         output_path=str(answers) if to_file else None,
         document={"activation": act},
-        name=act,
+        order=int(slope),
         **options,
     )
