@@ -192,6 +192,8 @@ def main() -> NoReturn:
             raise
         code = 130
     _discard_what_cannot_be_written()
+    # All is done and said; Python's own end would answer Ctrl-C with a traceback.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     sys.exit(code)
 
 

@@ -397,6 +397,12 @@ def test_control_c_amid_the_imports_is_no_traceback(module: str, tmp_path: Path)
     assert (run.returncode, run.stdout, run.stderr) == (130, "", "")
 
 
+def test_control_c_while_python_ends_is_no_traceback(tmp_path: Path) -> None:
+    (tmp_path / "sitecustomize.py").write_text("import atexit, os\natexit.register(os.kill, os.getpid(), 2)\n")
+    run = actcli("evaluate", "relu", "1", env={"PYTHONPATH": str(tmp_path)})
+    assert (run.returncode, run.stdout, run.stderr) == (0, "1.0\n", "")
+
+
 # --- progress --------------------------------------------------------------------------------------------------
 
 
