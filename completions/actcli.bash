@@ -108,7 +108,7 @@ _actcli() {
                     "compare "*) candidates="$activations" ;;
                     "gain -"*) candidates="--format -f --help -h" ;;
                     "gain "*) candidates="$first" ;;
-                    "audit -"*) candidates="--dtype --emit-inputs --input -i --actual --order -n --flush-subnormals --segments --max-ulp --max-steps --format -f --help -h" ;;
+                    "audit -"*) candidates="--dtype --emit-inputs --infinities --input -i --actual --order -n --flush-subnormals --segments --max-ulp --max-steps --format -f --help -h" ;;
                     "audit "*) candidates="$first" ;;
                     "gradient-depth -"*) candidates="--act -a --layers -l --width --init --norm --residual --optimizer --lr --batch --steps --data --target --dtype --seed --seeds --export --fail-on --format -f --quiet -q --help -h" ;;
                     "collapse -"*) candidates="--layers -l --act -a --width --seed --format -f --help -h" ;;

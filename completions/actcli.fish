@@ -94,6 +94,7 @@ complete -c actcli -n '__fish_seen_subcommand_from gain; and not __actcli_has_ac
 
 complete -c actcli -n '__fish_seen_subcommand_from audit' -l dtype -x -a 'float64 float32 float16 bfloat16' -d 'The type of inputs and results; float64 takes the extra actcli[audit]'
 complete -c actcli -n '__fish_seen_subcommand_from audit' -l emit-inputs -r -F -d 'Write the inputs to audit on, .npy or text, and stop'
+complete -c actcli -n '__fish_seen_subcommand_from audit' -l infinities -d 'Write -inf and inf among the inputs too'
 complete -c actcli -n '__fish_seen_subcommand_from audit' -l input -s i -r -F -d 'The inputs: text, .csv or .npy; - is stdin'
 complete -c actcli -n '__fish_seen_subcommand_from audit' -l actual -r -F -d 'The results for them, in the same order'
 complete -c actcli -n '__fish_seen_subcommand_from audit' -l order -s n -x -d 'Which derivative; 0 for the value'

@@ -35,6 +35,7 @@ def run(
         str | None,
         typer.Option("--emit-inputs", metavar="FILE", help="Write the inputs to audit on, .npy or text, and stop."),
     ] = None,
+    infinities: Annotated[bool, typer.Option("--infinities", help="Write -inf and inf among the inputs too.")] = False,
     input_path: Annotated[
         str | None, typer.Option("--input", "-i", metavar="FILE", help="The inputs: text, .csv or .npy; - is stdin.")
     ] = None,
@@ -68,10 +69,14 @@ def run(
     if max_ulp is not None and isnan(max_ulp):
         raise InputError("--max-ulp: must be a number, not nan")
     if emit_inputs is not None:
+        from actcli.core.audit.inputs import sweep
+
         if input_path is not None or actual_path is not None:
             raise InputError("--emit-inputs writes inputs; auditing results for them is a second run")
-        _emit(activation, dtype, order, emit_inputs)
+        _emit(sweep(activation, dtype, order, infinities), dtype, emit_inputs)
         return
+    if infinities:
+        raise InputError("--infinities goes with --emit-inputs, which writes the inputs")
     if input_path is None or actual_path is None:
         raise InputError(
             "an audit takes --input FILE and --actual FILE; --emit-inputs FILE writes inputs to begin with"
@@ -93,12 +98,10 @@ def run(
         raise typer.Exit(1)
 
 
-def _emit(activation: Activation, dtype: str, order: int, path: str) -> None:
-    from actcli.core.audit.inputs import sweep
+def _emit(inputs: Array, dtype: str, path: str) -> None:
     from actcli.streams.blocks import Block, Source, equal_lines
     from actcli.streams.writers import open_output
 
-    inputs = sweep(activation, dtype, order)
     source = Source("inputs", (), shape=inputs.shape)
     with open_output(path, "npy" if path.lower().endswith(".npy") else "plain", source, dtype) as writer:
         writer.write(Block(inputs, equal_lines(len(inputs), 1)), inputs)

@@ -50,6 +50,19 @@ def test_inputs_are_every_finite_number_of_a_16_bit_type(files: Path) -> None:
     assert np.load(files / "x_float32.npy").dtype == np.float32
 
 
+def test_infinities_find_what_multiplies_zero_by_one_of_them(tmp_path: Path) -> None:
+    """x * sigmoid(x), as PyTorch computes silu: nan at -inf."""
+    given, computed = tmp_path / "x.npy", tmp_path / "y.npy"
+    output("audit", "silu", "--dtype", "float16", "--emit-inputs", given, "--infinities")
+    x = np.load(given).astype(np.float64)
+    assert len(x) == 63_490
+    with np.errstate(all="ignore"):
+        np.save(computed, (x / (1 + np.exp(-x))).astype(np.float16))
+    found = report("audit", "silu", "--dtype", "float16", "--input", str(given), "--actual", str(computed))
+    assert (found["nonfinite"], found["worst"][0]["input"]) == (1, "-Infinity")
+    assert complaint("audit", "silu", "--infinities", "--input", given, "--actual", computed).startswith("--infinities")
+
+
 def test_inputs_as_text_read_back_the_same(files: Path, tmp_path: Path) -> None:
     text = output("audit", "gelu", "--dtype", "bfloat16", "--emit-inputs", "-")
     assert np.array_equal([float(line) for line in text.splitlines()], np.load(files / "x_bfloat16.npy"))

@@ -21,16 +21,30 @@ _LANDMARKS: Final = 1 << 14
 _SEED: Final = 7
 
 
-def sweep(activation: Activation, dtype: str, order: int = 0) -> Array:
+def sweep(activation: Activation, dtype: str, order: int = 0, infinities: bool = False) -> Array:
     """Finite numbers of the type in ascending order, zeros of both signs included.
 
     bfloat16 and float16: all of them. float32 and float64: every so many on the whole line of numbers (which is even in
     the logarithm), random ones, and the hard places with their neighbours: zeros, the smallest and the largest
     subnormal and normal numbers, powers of two, kinks, and where the result of this derivative of this activation
-    becomes 0, subnormal or infinite, changes its sign or stops changing. The same on every call. Raises InputError for
-    row-wise activations.
+    becomes 0, subnormal or infinite, changes its sign or stops changing. The same on every call.
+
+    infinities: -inf before and inf after them, where an implementation may multiply 0 by infinity
+
+    InputError: a row-wise activation.
     """
     check_elementwise(activation)
+    finite = _finite(activation, dtype, order)
+    return np.concatenate([[-np.inf], finite, [np.inf]]) if infinities else finite
+
+
+def check_elementwise(activation: Activation) -> None:
+    """Raise InputError for an activation that acts on rows."""
+    if activation.rowwise:
+        raise InputError(f"{activation.name} acts on whole rows; an audit is of elementwise activations")
+
+
+def _finite(activation: Activation, dtype: str, order: int) -> Array:
     form = FORMATS[dtype]
     if dtype not in POINTS:
         return _values(np.arange(1 - form.infinity, form.infinity, dtype=np.int64), dtype)
@@ -42,12 +56,6 @@ def sweep(activation: Activation, dtype: str, order: int = 0) -> Array:
     either_sign = np.concatenate([even, anywhere, near])
     found = np.concatenate([either_sign, -either_sign, _hard_places(activation, dtype, order)])
     return _values(np.unique(np.clip(found, 1 - form.infinity, form.infinity - 1)), dtype)
-
-
-def check_elementwise(activation: Activation) -> None:
-    """Raise InputError for an activation that acts on rows."""
-    if activation.rowwise:
-        raise InputError(f"{activation.name} acts on whole rows; an audit is of elementwise activations")
 
 
 def _values(places: Indices, dtype: str) -> Array:

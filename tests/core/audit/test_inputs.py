@@ -18,6 +18,11 @@ def test_of_a_16_bit_type_every_finite_number(dtype: str) -> None:
     assert len(found) == {"float16": 63_488, "bfloat16": 65_280}[dtype]
 
 
+def test_infinities_stand_at_the_ends() -> None:
+    finite, found = (sweep(resolve("gelu"), "float16", infinities=wanted) for wanted in (False, True))
+    assert np.array_equal(found, [-np.inf, *finite, np.inf])
+
+
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_of_a_wider_one_numbers_of_every_size_in_order(dtype: str) -> None:
     found, form = sweep(resolve("gelu"), dtype), FORMATS[dtype]
