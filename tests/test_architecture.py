@@ -1,6 +1,7 @@
 """The house: which part may know which, and that everything in it is used."""
 
 import ast
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -145,6 +146,14 @@ def test_every_module_is_imported_or_a_command() -> None:
 def test_the_help_offers_what_the_tables_hold(option: str, choices: set[str]) -> None:
     kind, parameter = get_args(gradient_depth.run.__annotations__[option])
     assert {*((parameter.metavar or "").split("|") if parameter.metavar else get_args(kind))} == choices
+
+
+def test_every_exception_from_the_rules_names_one_and_says_why() -> None:
+    exception = re.compile(r"# (type: ignore|noqa)(?!(\[[\w,-]+\]|: [A-Z]+\d+)\s+\S+ \S)")
+    files = [*HOUSE.rglob("*.py"), *Path(__file__).parent.rglob("*.py")]
+    assert [
+        f"{file.name}: {line}" for file in files for line in file.read_text().splitlines() if exception.search(line)
+    ] == []
 
 
 def test_the_types_are_the_same_everywhere() -> None:
