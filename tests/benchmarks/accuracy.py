@@ -194,7 +194,7 @@ def printed(rows: Iterable[Row], orders: Iterable[int]) -> str:
 
 def measured(points: int = POINTS, jobs: int = JOBS) -> list[Figure]:
     """The worst of the whole catalogue, kind by kind."""
-    rows = rows_of(row_of, [(label, points, ORDERS) for label in elementwise()], jobs)
+    rows = rows_of(row_of, elementwise(), points, ORDERS, jobs)
     found = []
     for kind, (what, unit) in KINDS.items():
         error, label = max(

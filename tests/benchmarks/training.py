@@ -47,14 +47,16 @@ NEED_TORCH = {"process", "gradients"}
 ENDLESS = 10**9
 
 
-def turns(repeats: int, *functions: Callable[[], object]) -> list[list[float]]:
+def turns(
+    repeats: int, *functions: Callable[[], object], clock: Callable[[], float] = time.process_time
+) -> list[list[float]]:
     """The processor's seconds for each function in each turn; a first turn to warm up does not count."""
     times: list[list[float]] = [[] for _ in functions]
     for _ in range(repeats + 1):
         for function, found in zip(functions, times, strict=True):
-            start = time.process_time()
+            start = clock()
             function()
-            found.append(time.process_time() - start)
+            found.append(clock() - start)
     return [found[1:] for found in times]
 
 
@@ -155,7 +157,7 @@ def process(python: str, repeats: int = REPEATS) -> list[Figure]:
         "PyTorch on one thread": run(python, script, "1"),
         "import torch": run(python, "-c", "import torch"),
     }
-    found, *others = turns(max(1, repeats // 3), ours, *theirs.values())
+    found, *others = turns(max(1, repeats // 3), ours, *theirs.values(), clock=time.perf_counter)
     return [
         Figure("actcli gradient-depth --act sigmoid", name, ratio(found, times), bound, statistics.median(found))
         for (name, bound), times in zip(zip(theirs, (FASTER, FASTER, None), strict=True), others, strict=True)
