@@ -19,6 +19,7 @@ from actcli.core.errors import InputError
 from actcli.core.jet import Array
 from actcli.core.resolve import resolve
 from actcli.core.rounding import round_to
+from actcli.core.words import count
 from actcli.streams.errors import StreamError, complain
 
 if TYPE_CHECKING:
@@ -172,10 +173,10 @@ def _print(audit: Audit, output_format: str) -> None:
 def _failure(audit: Audit, max_ulp: float | None, max_steps: int | None) -> str:
     """What is wrong, in one line."""
     if audit.nonfinite:
-        count = f"{audit.nonfinite:,} results are" if audit.nonfinite > 1 else "1 result is"
-        return f"audit failed: {count} nan or infinite and should not be; the first for x = {audit.worst[0].input!r}"
+        wrong = f"{count(audit.nonfinite, 'result')} {'are' if audit.nonfinite > 1 else 'is'}"
+        return f"audit failed: {wrong} nan or infinite and should not be; the first for x = {audit.worst[0].input!r}"
     total = audit.total
     if max_ulp is not None and total.max_ulp is not None and not total.max_ulp <= max_ulp:
         return f"audit failed: {total.max_ulp:.6g} ULP at x = {total.max_ulp_input!r}, more than {max_ulp:g}"
-    steps = f"{total.max_steps:,} step{'s' * (total.max_steps != 1)}"
+    steps = f"{total.max_steps:,} step{'s' * (total.max_steps != 1)}"  # a float: they may be infinite
     return f"audit failed: {steps} at x = {total.worst_input!r}, more than {max_steps:,}"

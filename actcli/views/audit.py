@@ -6,6 +6,7 @@ from typing import Final
 
 from actcli.core.audit.report import Audit, Segment
 from actcli.core.audit.tally import Errors
+from actcli.core.words import count
 from actcli.views.audit_chart import error_chart
 from actcli.views.number import align, format_number
 from actcli.views.render import render
@@ -40,13 +41,13 @@ def _title(audit: Audit) -> str:
     name = f"derivative {audit.order} of {audit.activation}" if audit.order else audit.activation
     total = audit.total
     if audit.nonfinite:
-        verdict = f"{_counted(audit.nonfinite, 'result')} nan or infinite that should not be"
+        verdict = f"{count(audit.nonfinite, 'result')} nan or infinite that should not be"
     elif total.max_steps:
         verdict = f"at most {_whole(total.max_steps)} step{'s' * (total.max_steps != 1)} off"
     else:
         verdict = "all correctly rounded"
     flushed = ", subnormals flushed" if audit.flush_subnormals else ""
-    return f"{name} in {audit.dtype}{flushed}, {_counted(total.count, 'input')}: {verdict}"
+    return f"{name} in {audit.dtype}{flushed}, {count(total.count, 'input')}: {verdict}"
 
 
 def _total_columns(audit: Audit) -> list[Column]:
@@ -65,8 +66,8 @@ def _total_columns(audit: Audit) -> list[Column]:
 def _histogram(audit: Audit, terminal: Terminal) -> str:
     """The classes beside each other, or below each other where there is no room."""
     names = [_CLASSES.get(name, name) for name in audit.histogram]
-    counts = [f"{count:,}" for count in audit.histogram.values()]
-    shares = [_percent(count / audit.total.count) for count in audit.histogram.values()]
+    counts = [f"{inputs:,}" for inputs in audit.histogram.values()]
+    shares = [_percent(inputs / audit.total.count) for inputs in audit.histogram.values()]
     columns = [Column(name, [*cells]) for name, *cells in zip(names, counts, shares, strict=True)]
     columns.insert(0, Column("ulp", ["inputs", ""], "left"))
     if total_width(columns) > terminal.width:
@@ -122,8 +123,8 @@ def _remarks(audit: Audit) -> str:
     ]
     if audit.undefined:
         lines.append(
-            f"{_counted(audit.undefined, 'input')} left out, where the exact result is nan; "
-            f"{_counted(audit.answered, 'result')} there are numbers."
+            f"{count(audit.undefined, 'input')} left out, where the exact result is nan; "
+            f"{count(audit.answered, 'result')} there are numbers."
         )
     if audit.diagnosis:
         lines.append(f"Diagnosis: {audit.diagnosis}.")
@@ -157,10 +158,6 @@ def _percent(share: float) -> str:
     if share in (0.0, 1.0):
         return f"{share:.0%}"
     return "< 0.1%" if share < 0.001 else "> 99.9%" if share > 0.999 else f"{share:.1%}"
-
-
-def _counted(count: int, what: str) -> str:
-    return f"{count:,} {what}{'s' * (count != 1)}"
 
 
 def _drawn(columns: Sequence[Column], terminal: Terminal) -> str:
