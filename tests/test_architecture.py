@@ -39,7 +39,7 @@ OTHERS_PACKAGES = {
 STOREYS = ("", "analysis", "theory", "network", "lessons", "depth", "audit")
 """The folders of the core, of which each stands on those before it; the first is what lies in none of them."""
 
-HELPERS_OF_VIEWS = {"count", "missing", "primed", "scaled", "summaries", "union"}
+HELPERS_OF_VIEWS = {"count", "missing", "primed", "scaled", "summaries", "union", "usual_range"}
 """What a view calls in the core; apart from these it knows types and constants."""
 
 

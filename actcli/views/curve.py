@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from actcli.core.analysis.graph import Graph
+from actcli.core.analysis.graph import Graph, usual_range
 from actcli.core.jet import Array
 from actcli.core.ordered import union
 from actcli.views.axis import Axis
@@ -106,9 +106,8 @@ def y_range(values: Sequence[Array], reach: float) -> tuple[float, float]:
     if not y.size:
         return -1.0, 1.0
     low, high = spread([y])
-    inner_low, inner_high = np.sort(y)[[int(0.05 * (y.size - 1)), int(0.95 * (y.size - 1))]].tolist()
-    beyond = 2 * (inner_high - inner_low)
-    low, high = max(low, min(inner_low - beyond, -reach)), min(high, max(inner_high + beyond, reach))
+    usual_low, usual_high = usual_range(np.sort(y), reach)
+    low, high = max(low, usual_low), min(high, usual_high)
     # Zero is drawn where it is near, so that heights can be judged against it.
     low, high = (0.0 if 0 < low < high - low else low), (0.0 if 0 < -high < high - low else high)
     return low, high

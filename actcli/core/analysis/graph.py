@@ -105,13 +105,19 @@ def _scattered(low: Array, high: Array, count: int) -> Array:
 
 
 def _seen(y: Array, reach: float) -> tuple[float, float]:
-    """What a chart shows of y: all within `reach`, and beyond all but what shoots up."""
+    """The part of the range of y that is usual."""
     finite = np.sort(y[np.isfinite(y)])
     if not finite.size:
         return 0.0, 0.0
-    low, high = finite[[int(0.05 * (finite.size - 1)), int(0.95 * (finite.size - 1))]].tolist()
+    low, high = usual_range(finite, reach)
+    return max(finite[0], low), min(finite[-1], high)
+
+
+def usual_range(ascending: Array, reach: float) -> tuple[float, float]:
+    """An interval that leaves out what shoots up, as beside a pole, and nothing from -reach to reach."""
+    low, high = ascending[[int(0.05 * (ascending.size - 1)), int(0.95 * (ascending.size - 1))]].tolist()
     beyond = 2.0 * (high - low)
-    return max(finite[0], min(low - beyond, -reach)), min(finite[-1], max(high + beyond, reach))
+    return min(low - beyond, -reach), max(high + beyond, reach)
 
 
 def _within(x: Array, points: set[float]) -> tuple[float, ...]:
