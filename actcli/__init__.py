@@ -9,9 +9,9 @@ __version__ = "1.0.0"
 TYPE_CHECKING = False
 
 _MODULES = {
-    "Activation": "activation",
+    "Activation": "activations.activation",
     "Auditor": "audit.auditor",
-    "CATALOGUE": "catalogue",
+    "CATALOGUE": "activations.catalogue",
     "CollapseConfig": "lessons.collapse",
     "DataSet": "network.datasets",
     "DepthConfig": "depth.config",
@@ -24,9 +24,9 @@ _MODULES = {
     "from_examples": "network.datasets",
     "gain": "theory.gain",
     "gradient_depth": "depth.experiment",
-    "replay": "depth.replay",
-    "resolve": "resolve",
-    "round_to": "rounding",
+    "replay": "depth.experiment",
+    "resolve": "activations.resolve",
+    "round_to": "numerics.formats",
     "sweep": "audit.inputs",
     "trace": "lessons.trace",
 }
@@ -35,16 +35,17 @@ _MODULES = {
 __all__ = ["__version__", *_MODULES]
 
 if TYPE_CHECKING:
-    from actcli.core.activation import Activation as Activation
+    from actcli.core.activations.activation import Activation as Activation
+    from actcli.core.activations.catalogue import CATALOGUE as CATALOGUE
+    from actcli.core.activations.resolve import resolve as resolve
     from actcli.core.analysis.comparison import compare as compare
     from actcli.core.analysis.properties import describe as describe
     from actcli.core.audit.auditor import Auditor as Auditor
     from actcli.core.audit.inputs import sweep as sweep
-    from actcli.core.catalogue import CATALOGUE as CATALOGUE
     from actcli.core.depth.config import DepthConfig as DepthConfig
     from actcli.core.depth.experiment import DepthExperiment as DepthExperiment
     from actcli.core.depth.experiment import gradient_depth as gradient_depth
-    from actcli.core.depth.replay import replay as replay
+    from actcli.core.depth.experiment import replay as replay
     from actcli.core.errors import InputError as InputError
     from actcli.core.lessons.approximation import approximate as approximate
     from actcli.core.lessons.collapse import CollapseConfig as CollapseConfig
@@ -52,8 +53,7 @@ if TYPE_CHECKING:
     from actcli.core.lessons.trace import trace as trace
     from actcli.core.network.datasets import DataSet as DataSet
     from actcli.core.network.datasets import from_examples as from_examples
-    from actcli.core.resolve import resolve as resolve
-    from actcli.core.rounding import round_to as round_to
+    from actcli.core.numerics.formats import round_to as round_to
     from actcli.core.theory.gain import gain as gain
 else:
 

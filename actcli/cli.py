@@ -10,6 +10,7 @@ import os
 import re
 import signal
 import sys
+from contextlib import suppress
 from types import FrameType
 from typing import Annotated, Any, Literal, NoReturn
 
@@ -19,7 +20,6 @@ from typer.main import get_command
 
 from actcli import __version__
 from actcli.core.errors import InputError, did_you_mean
-from actcli.memory import bound_memory
 from actcli.streams.errors import StreamError, complain
 
 SUMMARY = "A workbench for activation functions in the terminal."
@@ -110,7 +110,7 @@ app = typer.Typer(
 
 def _print_completion(shell: str | None) -> None:
     if shell is not None:
-        from actcli.completion import script
+        from actcli.shell.completion import script
 
         print(script(shell, {name: load(name) for name in COMMANDS}, get_command(app)), end="")
         raise typer.Exit
@@ -118,7 +118,7 @@ def _print_completion(shell: str | None) -> None:
 
 def _print_manual(wanted: bool) -> None:
     if wanted:
-        from actcli.manual import page
+        from actcli.shell.manual import page
 
         print(page(SUMMARY, {name: load(name) for name in COMMANDS}, get_command(app)), end="")
         raise typer.Exit
@@ -253,3 +253,31 @@ def _refuse(message: str) -> int:
 def _terminate(signal_number: int, frame: FrameType | None) -> NoReturn:
     """SIGTERM unwinds the stack like an exception, so that unfinished files are removed."""
     sys.exit(128 + signal_number)
+
+
+_AVAILABLE = "/proc/meminfo"
+# What a container may take: control groups of version 2 and 1.
+_CONTAINER = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
+
+
+def bound_memory() -> None:
+    """Take no more from here on than is available now, or than a limit that is set already. Linux only."""
+    with suppress(ImportError, OSError, ValueError):  # no such limits on this system, or not in this form
+        import resource
+
+        soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
+        bounds = [bound for bound in (soft, hard) if bound != resource.RLIM_INFINITY]
+        resource.setrlimit(resource.RLIMIT_DATA, (min([_available(), *_of_the_container(), *bounds]), hard))
+
+
+def _available() -> int:
+    with open(_AVAILABLE, encoding="ascii") as file:
+        return min(1024 * int(line.split()[1]) for line in file if line.startswith("MemAvailable:"))
+
+
+def _of_the_container() -> list[int]:
+    bounds = []
+    for path in _CONTAINER:
+        with suppress(OSError, ValueError), open(path, encoding="ascii") as file:  # "max" is no bound
+            bounds.append(int(file.read()))
+    return bounds

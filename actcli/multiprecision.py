@@ -14,10 +14,11 @@ import mpmath
 import numpy as np
 from mpmath import mpf
 
-from actcli.core.activation import Activation
+from actcli.core.activations.activation import Activation
+from actcli.core.arrays import Array
 from actcli.core.audit.interpreter import compute
-from actcli.core.audit.ulp import FORMATS, Reference, flushed
-from actcli.core.jet import Array
+from actcli.core.audit.ulp import Reference
+from actcli.core.numerics.formats import FORMATS, flushed
 
 _BITS: Final = (160, 320, 1300, 2600)
 """Working precisions, tried until two agree to far more than float64 shows."""

@@ -13,11 +13,10 @@ import actcli
 from actcli.cli import COMMANDS
 from actcli.commands import gradient_depth
 from actcli.commands.options import DtypeName
-from actcli.core.audit.ulp import FORMATS
 from actcli.core.network.datasets import TARGETS
 from actcli.core.network.normalisation import AXES
 from actcli.core.network.optimizers import OPTIMIZERS
-from actcli.core.rounding import DTYPES
+from actcli.core.numerics.formats import DTYPES, FORMATS
 
 HOUSE = Path(actcli.__file__).parent
 ROOMS = {"commands", "core", "streams", "views"}
@@ -36,7 +35,7 @@ OTHERS_PACKAGES = {
     "multiprecision": {"numpy", "mpmath"},
     "cli": {"typer"},
 }
-STOREYS = ("", "analysis", "theory", "network", "lessons", "depth", "audit")
+STOREYS = ("", "numerics", "jets", "activations", "analysis", "theory", "network", "lessons", "depth", "audit")
 """The folders of the core, of which each stands on those before it; the first is what lies in none of them."""
 
 HELPERS_OF_VIEWS = {"count", "missing", "primed", "scaled", "summaries", "union", "usual_range"}

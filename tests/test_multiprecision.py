@@ -6,8 +6,8 @@ import mpmath
 import numpy as np
 import pytest
 
-from actcli.core.catalogue import CATALOGUE
-from actcli.core.resolve import resolve
+from actcli.core.activations.catalogue import CATALOGUE
+from actcli.core.activations.resolve import resolve
 from actcli.multiprecision import float64_reference
 from tests import truth
 

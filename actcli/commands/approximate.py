@@ -7,8 +7,8 @@ import typer
 
 from actcli.commands.options import Range, ReportFormat
 from actcli.commands.report import print_report
+from actcli.core.activations.resolve import resolve
 from actcli.core.lessons.approximation import MOST_UNITS, Approximation, approximate
-from actcli.core.resolve import resolve
 
 if TYPE_CHECKING:
     from actcli.views.terminal import Terminal

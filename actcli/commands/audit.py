@@ -12,14 +12,13 @@ import typer
 
 from actcli.commands.options import Act, DtypeName, ReportFormat
 from actcli.commands.report import print_report
-from actcli.core.activation import MAX_ORDER, Activation
+from actcli.core.activations.activation import MAX_ORDER, Activation
+from actcli.core.activations.resolve import resolve
+from actcli.core.arrays import Array
 from actcli.core.audit.auditor import Auditor, MakeReference
 from actcli.core.audit.report import Audit
-from actcli.core.errors import InputError
-from actcli.core.jet import Array
-from actcli.core.resolve import resolve
-from actcli.core.rounding import round_to
-from actcli.core.words import count
+from actcli.core.errors import InputError, count
+from actcli.core.numerics.formats import round_to
 from actcli.streams.errors import StreamError, complain
 
 if TYPE_CHECKING:
@@ -101,7 +100,7 @@ def run(
 
 def _emit(inputs: Array, dtype: str, path: str) -> None:
     from actcli.streams.blocks import Block, Source, equal_lines
-    from actcli.streams.writers import open_output
+    from actcli.streams.formats import open_output
 
     source = Source("inputs", (), shape=inputs.shape)
     with open_output(path, "npy" if path.lower().endswith(".npy") else "plain", source, dtype) as writer:

@@ -7,8 +7,8 @@ import typer
 
 from actcli.commands.options import ReportFormat
 from actcli.commands.report import print_report
+from actcli.core.activations.resolve import resolve
 from actcli.core.lessons.collapse import CollapseConfig, collapse
-from actcli.core.resolve import resolve
 
 if TYPE_CHECKING:
     from actcli.views.terminal import Terminal

@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING
 
 from actcli.commands.options import DEFAULT_RANGE, Acts, Ascii, Height, Range, ReportFormat, Save, Width
 from actcli.commands.report import write_report
+from actcli.core.activations.resolve import resolve
 from actcli.core.analysis.comparison import compare
 from actcli.core.analysis.properties import describe
 from actcli.core.errors import InputError
-from actcli.core.resolve import resolve
 
 if TYPE_CHECKING:
     from actcli.views.terminal import Terminal
@@ -37,10 +37,8 @@ def run(
     labels = [activation.label for activation in activations]
     if output_format == "table":
         from actcli.commands.pictures import graphs_on, screen, show
-        from actcli.views.comparison import comparison_chart
-        from actcli.views.differences import difference_table, largest
+        from actcli.views.comparison import comparison_chart, difference_table, largest, property_table
         from actcli.views.notation import interval_text
-        from actcli.views.property_table import property_table
 
         terminal, cards = screen(width, ascii_only), [describe(activation) for activation in activations]
         drawn = graphs_on(activations, interval, terminal, order=1)

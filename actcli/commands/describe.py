@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING
 
 from actcli.commands.options import Act, ReportFormat
 from actcli.commands.report import print_report
+from actcli.core.activations.resolve import resolve
 from actcli.core.analysis.properties import describe
-from actcli.core.resolve import resolve
 
 if TYPE_CHECKING:
     from actcli.views.terminal import Terminal

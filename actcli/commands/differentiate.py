@@ -9,12 +9,11 @@ import typer
 
 from actcli.commands.numbers import answer
 from actcli.commands.options import Act, Append, Columns, Dtype, Grid, Input, NumberFormat, Numbers, Output, Quiet
-from actcli.core.activation import MAX_ORDER, Activation
+from actcli.core.activations.activation import MAX_ORDER, Activation
+from actcli.core.activations.resolve import resolve
 from actcli.core.analysis.derivative_check import check as compare_with_numerical
-from actcli.core.errors import InputError
-from actcli.core.jet import Array
-from actcli.core.resolve import resolve
-from actcli.core.words import count
+from actcli.core.arrays import Array
+from actcli.core.errors import InputError, count
 from actcli.streams.errors import complain
 
 

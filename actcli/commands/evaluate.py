@@ -7,11 +7,10 @@ import typer
 
 from actcli.commands.numbers import answer
 from actcli.commands.options import Act, Append, Columns, Dtype, Grid, Input, NumberFormat, Numbers, Output
-from actcli.core.activation import Activation
-from actcli.core.errors import InputError
-from actcli.core.jet import Array
-from actcli.core.resolve import resolve
-from actcli.core.words import count
+from actcli.core.activations.activation import Activation
+from actcli.core.activations.resolve import resolve
+from actcli.core.arrays import Array
+from actcli.core.errors import InputError, count
 
 
 def run(

@@ -2,32 +2,53 @@
 
 import itertools
 import os
+import signal
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, astuple, replace
+from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from actcli.commands.interruption import Interruption
 from actcli.commands.options import ReportFormat
 from actcli.commands.report import print_report
-from actcli.core.activation import Activation
+from actcli.core.activations.activation import Activation
+from actcli.core.activations.resolve import resolve
 from actcli.core.depth.config import DepthConfig
 from actcli.core.depth.experiment import LAYER_FIELDS, DepthExperiment, DepthRun, check
 from actcli.core.depth.seeds import summaries
 from actcli.core.depth.verdict import VERDICTS
-from actcli.core.errors import InputError, unknown
+from actcli.core.errors import InputError, count, unknown
 from actcli.core.network.datasets import DATASETS, DataSet, from_examples
 from actcli.core.network.initialisers import NAMES
 from actcli.core.network.training import Step
-from actcli.core.resolve import resolve
-from actcli.core.words import count
 from actcli.streams.errors import complain
 
 if TYPE_CHECKING:
     from actcli.core.depth.cure import Cure
     from actcli.views.terminal import Terminal
+
+
+class Interruption:
+    """Within its block the first Ctrl-C only sets `happened`."""
+
+    def __init__(self) -> None:
+        self.happened = False
+
+    def __enter__(self) -> "Interruption":
+        self._before = signal.signal(signal.SIGINT, self._remember)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        signal.signal(signal.SIGINT, self._before)
+
+    def _remember(self, number: int, frame: FrameType | None) -> None:
+        self.happened = True
+        signal.signal(number, signal.default_int_handler)
+
 
 _DEFAULT = DepthConfig()
 
@@ -168,8 +189,8 @@ def _read(path: str, target: str) -> DataSet:
 
 
 def _export(experiment: DepthExperiment, path: str) -> None:
-    from actcli.core.depth.replay import replay
-    from actcli.streams.npz_format import write_npz
+    from actcli.core.depth.experiment import replay
+    from actcli.streams.npy import write_npz
 
     write_npz(replay(experiment), path)
 

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 import typer
 
 from actcli.commands.report import write_report
-from actcli.core.catalogue import CATALOGUE
+from actcli.core.activations.catalogue import CATALOGUE
 
 Format = Literal["auto", "table", "plain", "csv", "json"]
 

@@ -4,14 +4,12 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from actcli.core.activation import Activation
-from actcli.core.function_name import applied, function_name
-from actcli.core.jet import Array
-from actcli.core.rounding import round_to
-from actcli.streams.formats import resolve_format
+from actcli.core.activations.activation import Activation
+from actcli.core.arrays import Array
+from actcli.core.numerics.formats import round_to
+from actcli.streams.formats import open_output, resolve_format
 from actcli.streams.output import stdout_is_tty
 from actcli.streams.reading import open_numbers
-from actcli.streams.writers import open_output
 
 Function = Callable[[Array], Array]
 
@@ -55,7 +53,7 @@ def answer(
         keep_lines=append,
     ) as source:
         if output_format in ("table", "json"):
-            from actcli.streams.collect import collect
+            from actcli.streams.layout import collect
 
             x, y = collect(source, lambda x: rounded(function(x)))
             if output_format == "json":
@@ -65,10 +63,16 @@ def answer(
             else:
                 _show(activation, x, y, kinks, order)
             return
-        name = function_name(activation.label, order)
+        name = _name_of_column(activation, order) if output_format == "csv" else ""
         with open_output(output_path, output_format, source, dtype, name) as writer:
             for block in source.blocks():
                 writer.write(block, rounded(function(block.values)))
+
+
+def _name_of_column(activation: Activation, order: int) -> str:
+    from actcli.views.function_name import function_name
+
+    return function_name(activation.label, order)
 
 
 def _write_json(document: dict[str, Any], x: Any, y: Any, kinks: Sequence[float] | None, path: str | None) -> None:
@@ -85,7 +89,7 @@ def _write_json(document: dict[str, Any], x: Any, y: Any, kinks: Sequence[float]
 
 def _show_votes(activation: Activation, x: Any, y: Any, labels: Sequence[str]) -> None:
     from actcli.views.terminal import Terminal
-    from actcli.views.votes import vote_report
+    from actcli.views.values import vote_report
 
     pairs = zip(x, y, strict=True) if isinstance(x, list) else [(x, y)]
     terminal = Terminal.of(sys.stdout)
@@ -95,6 +99,7 @@ def _show_votes(activation: Activation, x: Any, y: Any, labels: Sequence[str]) -
 def _show(activation: Activation, x: Any, y: Any, kinks: Sequence[float] | None, order: int) -> None:
     import numpy as np
 
+    from actcli.views.function_name import applied, function_name
     from actcli.views.render import render
     from actcli.views.terminal import Terminal
     from actcli.views.values import jacobian_table, rowwise_table, value_table

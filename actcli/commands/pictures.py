@@ -4,7 +4,7 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from actcli.core.activation import Activation
+from actcli.core.activations.activation import Activation
 from actcli.core.analysis.graph import Graph, graphs
 from actcli.views.curve import sample_points
 from actcli.views.terminal import Terminal

@@ -11,13 +11,12 @@ import typer
 from actcli.commands.options import DEFAULT_RANGE, Acts, Ascii, Height, Input, OptionalRange, Save, Width
 from actcli.commands.pictures import graphs_on, screen, show
 from actcli.commands.report import write_report
-from actcli.core.activation import MAX_ORDER, Activation
+from actcli.core.activations.activation import MAX_ORDER, Activation
+from actcli.core.activations.resolve import resolve
 from actcli.core.analysis.comparison import check_curves
-from actcli.core.analysis.graph import Graph, Spot
-from actcli.core.analysis.thinning import Points, gathered
+from actcli.core.analysis.graph import Graph, Points, Spot, gathered
+from actcli.core.arrays import Array
 from actcli.core.errors import InputError
-from actcli.core.jet import Array
-from actcli.core.resolve import resolve
 from actcli.views.terminal import Terminal
 
 Format = Literal["chart", "plain", "csv", "json"]
@@ -131,8 +130,8 @@ def _rowwise_subject(
     activations: Sequence[Activation], interval: tuple[float, float] | None, at: Sequence[float], path: str | None
 ) -> _Subject:
     """One activation of whole rows, as its outputs over the last score of a row."""
+    from actcli.core.analysis.properties import describe_rows
     from actcli.core.analysis.row_curves import EXAMPLE, check_row, row_text, swept
-    from actcli.core.analysis.row_properties import describe_rows
 
     if len(activations) > 1:
         rowwise = next(activation.name for activation in activations if activation.rowwise)
@@ -185,7 +184,7 @@ def _row(path: str) -> Array:
 def _print_points(
     drawn: Sequence[Graph], spots: Sequence[Spot], interval: tuple[float, float], output_format: str
 ) -> None:
-    from actcli.core.function_name import primed
+    from actcli.views.function_name import primed
 
     curves = [(graph, order) for order in range(len(drawn[0].derivatives)) for graph in drawn]
 

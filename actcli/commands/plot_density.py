@@ -7,9 +7,9 @@ import numpy as np
 
 from actcli.commands.pictures import show
 from actcli.commands.report import write_report
-from actcli.core.activation import Activation
+from actcli.core.activations.activation import Activation
+from actcli.core.activations.resolve import resolve
 from actcli.core.analysis.density import Image, image
-from actcli.core.resolve import resolve
 from actcli.views.density import bounds, density_chart
 from actcli.views.terminal import Terminal
 

@@ -18,3 +18,8 @@ def did_you_mean(word: str, known: Iterable[str], prefix: str = "") -> str:
 def unknown(what: str, name: str, known: Iterable[str]) -> str:
     """`unknown norm 'bath'; did you mean batch?`, or with all that there are where none is close."""
     return f"unknown {what} {name!r}" + (did_you_mean(name, known) or f"; there are {', '.join(known)}")
+
+
+def count(number: int, what: str) -> str:
+    """1 step, 2 steps, 1,000 steps"""
+    return f"{number:,} {what}{'s' * (number != 1)}"

@@ -136,7 +136,7 @@ def _finite(field: str) -> float:
 
 
 def _from_array(stream: BufferedIOBase, name: str) -> tuple[Values, Values]:
-    from actcli.streams.npy_reading import read_npy
+    from actcli.streams.npy import read_npy
 
     source = read_npy(stream, name, rowwise=True, any_order=False, uint16_is_bfloat16=False)
     shape = source.shape or ()

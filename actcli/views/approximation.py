@@ -5,7 +5,7 @@ from math import log10
 
 from rich.console import RenderableType
 
-from actcli.core.activation import Activation
+from actcli.core.activations.activation import Activation
 from actcli.core.lessons.approximation import Approximation
 from actcli.views.chart import curve_chart
 from actcli.views.curve import Curve, sample_points
@@ -13,8 +13,7 @@ from actcli.views.notation import interval_text
 from actcli.views.number import align, format_number, times
 from actcli.views.render import render
 from actcli.views.table import Column, table
-from actcli.views.terminal import Terminal
-from actcli.views.text import paragraph
+from actcli.views.terminal import Terminal, paragraph
 
 SMALLEST_CHART, TALLEST_CHART = 8, 22
 MOST_IN_CHART = 3

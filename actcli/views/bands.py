@@ -6,8 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from actcli.core.jet import Array, Mask
-from actcli.core.ordered import union
+from actcli.core.arrays import Array, Mask, union
 from actcli.views.axis import Axis
 from actcli.views.curve import Curve, Dots, evenly, y_range
 from actcli.views.terminal import Terminal

@@ -12,10 +12,9 @@ from typing import Any
 
 import plotext
 
-from actcli.views.axis import Axis
+from actcli.views.axis import Axis, Ticks
 from actcli.views.palette import AXIS_COLOUR
 from actcli.views.terminal import Terminal
-from actcli.views.ticks import Ticks
 
 # A run of characters and the ANSI colour before it, if any.
 _RUN = re.compile(r"(?:\x1b\[([0-9;]*)m)?([^\x1b]*)")

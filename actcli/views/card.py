@@ -8,8 +8,7 @@ from textwrap import wrap
 import numpy as np
 
 from actcli.core.analysis.curve_properties import CurveProperties
-from actcli.core.analysis.properties import Properties
-from actcli.core.analysis.row_properties import RowProperties, ScaledRow
+from actcli.core.analysis.properties import Properties, RowProperties, ScaledRow
 from actcli.views.chart import curve_chart
 from actcli.views.curve import Curve
 from actcli.views.facts import FACTS_CAPTION, facts
@@ -17,8 +16,7 @@ from actcli.views.number import short
 from actcli.views.palette import AXIS_COLOUR
 from actcli.views.panels import GAP, grid
 from actcli.views.render import render
-from actcli.views.terminal import Terminal
-from actcli.views.text import wrapped
+from actcli.views.terminal import Terminal, wrapped
 from actcli.views.values import rowwise_table
 
 # From this width on the plot stands beside the facts, which then have so much room.

@@ -8,7 +8,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from actcli.core.activation import Activation
+from actcli.core.activations.activation import Activation
 from actcli.views.number import format_number
 from actcli.views.terminal import Terminal
 

@@ -7,7 +7,18 @@ from math import ceil, floor
 import numpy as np
 
 from actcli.core.errors import InputError
-from actcli.views.axis import Axis, Span, axis_across, axis_up, squared
+from actcli.views.axis import (
+    Axis,
+    Span,
+    axis_across,
+    axis_up,
+    decade_ticks,
+    layer_ticks,
+    linear_ticks,
+    nice_step,
+    roomy_step,
+    squared,
+)
 from actcli.views.bands import band
 from actcli.views.canvas import Frame, Mark, Stroke, draw
 from actcli.views.curve import (
@@ -25,9 +36,7 @@ from actcli.views.curve import (
     y_range,
 )
 from actcli.views.palette import BACKGROUND, Look, look
-from actcli.views.terminal import Terminal
-from actcli.views.text import cut, wrapped
-from actcli.views.ticks import decade_ticks, layer_ticks, linear_ticks, nice_step, roomy_step
+from actcli.views.terminal import Terminal, cut, wrapped
 
 # Below this size of the picture there is nothing to see.
 SMALLEST_WIDTH, SMALLEST_HEIGHT = 8, 3

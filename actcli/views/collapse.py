@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 from rich.console import RenderableType
 
-from actcli.core.jet import Array
+from actcli.core.arrays import Array
 from actcli.core.lessons.collapse import CollapseRun, DepthBends
 from actcli.views.chart import curve_chart
 from actcli.views.curve import Curve
@@ -14,8 +14,7 @@ from actcli.views.number import format_number
 from actcli.views.palette import hollow, look
 from actcli.views.render import render
 from actcli.views.table import Column, table, total_width
-from actcli.views.terminal import Terminal
-from actcli.views.text import paragraph
+from actcli.views.terminal import Terminal, paragraph
 
 SMALLEST_CHART, TALLEST_CHART = 8, 22
 DIGITS = 3

@@ -7,12 +7,10 @@ import numpy as np
 import numpy.typing as npt
 
 from actcli.core.analysis.graph import Graph, usual_range
-from actcli.core.jet import Array
-from actcli.core.ordered import union
-from actcli.views.axis import Axis
+from actcli.core.arrays import Array, union
+from actcli.views.axis import Axis, multiples, nice_step
 from actcli.views.palette import Look
 from actcli.views.terminal import Terminal
-from actcli.views.ticks import multiples, nice_step
 
 # Room is left at both ends of the floating-point range, so that an axis is never longer than it.
 TINY, HUGE = 1e-300, 1e307

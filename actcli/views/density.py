@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from actcli.core.analysis.density import Histogram, Image
-from actcli.core.words import count
-from actcli.views.axis import Axis, Span, axis_across, axis_up
+from actcli.core.errors import count
+from actcli.views.axis import Axis, Span, axis_across, axis_up, linear_ticks, nice_step, roomy_step
 from actcli.views.canvas import Frame, Mark, Stroke, draw
 from actcli.views.chart import (
     HEIGHT_WITH_TICKS,
@@ -20,9 +20,7 @@ from actcli.views.curve import spread
 from actcli.views.number import align, format_number, short
 from actcli.views.palette import NEUTRAL, Look, look
 from actcli.views.panels import grid, shape
-from actcli.views.terminal import Terminal
-from actcli.views.text import cut, wrapped
-from actcli.views.ticks import linear_ticks, nice_step, roomy_step
+from actcli.views.terminal import Terminal, cut, wrapped
 
 NARROWEST_PANEL, WIDEST_PANEL, SMALLEST_PANEL = 24, 78, 7
 # A distribution that is narrower than this share of the common axis gets one of its own.

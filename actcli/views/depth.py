@@ -3,17 +3,19 @@
 from collections.abc import Mapping, Sequence
 from math import inf
 
+import numpy as np
+
 from actcli.core.depth.cure import Cure
-from actcli.core.depth.experiment import DepthRun
-from actcli.core.words import count
-from actcli.views.depth_chart import depth_chart
-from actcli.views.depth_group import DepthGroup, groups_of
+from actcli.core.depth.experiment import DepthRun, LayerRecord
+from actcli.core.errors import count
+from actcli.views.chart import log_chart
+from actcli.views.curve import Curve
 from actcli.views.depth_sentences import set_up, verdict_sentence
-from actcli.views.depth_table import comparison_tables, layer_table, outcome_table
+from actcli.views.depth_table import DepthGroup, comparison_tables, groups_of, layer_table, outcome_table
 from actcli.views.number import format_number
+from actcli.views.palette import hollow, look
 from actcli.views.render import render
-from actcli.views.terminal import Terminal
-from actcli.views.text import paragraph
+from actcli.views.terminal import Terminal, paragraph
 
 SMALLEST_CHART, TALLEST_CHART = 8, 22
 MOST_PARAGRAPHS = 3
@@ -74,3 +76,42 @@ def _loss_line(run: DepthRun) -> str:
 def _title(group: DepthGroup) -> str:
     seeds = f", {len(group.runs)} seeds" if len(group.runs) > 1 else ""
     return f"{', '.join(set_up(group.typical))}, {count(group.hidden, 'hidden layer')}{seeds}: {group.verdict}\n"
+
+
+MOST_PAIRS = 3
+
+
+def depth_chart(groups: Sequence[DepthGroup], terminal: Terminal, *, height: int | None = None) -> str:
+    """Of one activation three curves; of up to three measurement and theory in one colour; of more the measurement."""
+    title = "signal at each layer: norm of the gradient"
+    if len(groups) == 1:
+        curves = [
+            _curve(groups[0], "before training", "signal_norm_initial"),
+            *([_curve(groups[0], "after training", "signal_norm_final")] if groups[0].trained else []),
+            _curve(groups[0], "before training, in theory", "signal_norm_theory"),
+        ]
+    else:
+        title += ", before training"
+        curves = []
+        for index, group in enumerate(groups):
+            measured = _curve(group, group.activation, "signal_norm_initial")
+            curves.append(Curve(measured.label, measured.x, measured.y, look(index)))
+            if len(groups) <= MOST_PAIRS:
+                theory = _curve(group, f"{group.activation} in theory", "signal_norm_theory")
+                curves.append(Curve(theory.label, theory.x, theory.y, hollow(index)))
+    curves = [curve for curve in curves if curve.x.size]
+    if any((curve.y == 0).any() for curve in curves):
+        title += " (a 0 is not drawn)"
+    return log_chart(curves, terminal, title=title, x_label="layer", height=height)
+
+
+def _curve(group: DepthGroup, label: str, field: str) -> Curve:
+    """That number over the hidden layers that have it."""
+    known = [(record.layer, value) for record in group.layers[:-1] if (value := _value(record, field)) is not None]
+    layers, values = zip(*known, strict=True) if known else ((), ())
+    return Curve(label, np.array(layers, dtype=np.float64), np.array(values, dtype=np.float64))
+
+
+def _value(record: LayerRecord, field: str) -> float | None:
+    value: float | None = getattr(record, field)
+    return value

@@ -5,7 +5,7 @@ from math import isinf, log10
 
 from actcli.core.depth.cure import Cure
 from actcli.core.depth.experiment import DepthRun
-from actcli.core.words import count
+from actcli.core.errors import count
 from actcli.views.number import format_number, times
 
 

@@ -11,8 +11,8 @@ from rich.text import Text
 
 from actcli.core.depth.experiment import DepthExperiment
 from actcli.core.network.training import Step
-from actcli.views.bar import bar
 from actcli.views.number import format_number
+from actcli.views.table import bar
 from actcli.views.terminal import Terminal
 
 DELAY, INTERVAL = 0.3, 0.25  # seconds: a run that is over by then shows nothing; a drawing takes a few milliseconds

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from itertools import groupby
 
 from actcli.core.analysis.graph import missing
-from actcli.core.words import count
+from actcli.core.errors import count
 from actcli.views.curve import Curve
 from actcli.views.number import short
 

@@ -6,12 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from actcli.core.analysis.graph import Graph, Spot
-from actcli.core.analysis.thinning import Points as UserPoints
-from actcli.core.function_name import primed
-from actcli.core.words import count
+from actcli.core.analysis.graph import Points as UserPoints
+from actcli.core.errors import count
 from actcli.views.bands import crowded_lines
 from actcli.views.chart import Annotations, check_height, curve_chart
 from actcli.views.curve import Curve, Points, of_graph
+from actcli.views.function_name import primed
 from actcli.views.notation import interval_text, missing_lines
 from actcli.views.number import align, format_number
 from actcli.views.palette import DASHES, Look, in_colour, look, spot

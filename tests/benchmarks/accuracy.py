@@ -20,9 +20,9 @@ import numpy as np
 import numpy.typing as npt
 from mpmath import mpf
 
-from actcli.core.activation import Activation
-from actcli.core.catalogue import CATALOGUE
-from actcli.core.resolve import resolve
+from actcli.core.activations.activation import Activation
+from actcli.core.activations.catalogue import CATALOGUE
+from actcli.core.activations.resolve import resolve
 from tests.benchmarks.figures import Figure
 from tests.benchmarks.markdown import short, table
 from tests.benchmarks.points import points

@@ -16,9 +16,9 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import numpy as np
 
-from actcli.core.activation import Array
-from actcli.core.catalogue import CATALOGUE
-from actcli.core.resolve import resolve
+from actcli.core.activations.activation import Array
+from actcli.core.activations.catalogue import CATALOGUE
+from actcli.core.activations.resolve import resolve
 from tests.benchmarks.markdown import table
 
 Function = Callable[[Array], object]

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import mpmath
 
-from actcli.core.activation import Activation
+from actcli.core.activations.activation import Activation
 from tests.truth import PERIODS, SLOPE_ZEROS, derivatives
 
 INFINITIES = (-math.inf, math.inf)

@@ -20,7 +20,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import numpy as np
 
-from actcli.core.catalogue import CATALOGUE
+from actcli.core.activations.catalogue import CATALOGUE
 from tests.benchmarks.figures import Figure, report
 
 try:

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from actcli.core.catalogue import CATALOGUE
+from actcli.core.activations.catalogue import CATALOGUE
 from tests.benchmarks.accuracy import Error, Row, arguments, errors, run, worst_of
 from tests.benchmarks.points import points
 

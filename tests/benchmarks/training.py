@@ -30,12 +30,12 @@ os.environ.setdefault("MKL_NUM_THREADS", "1")
 
 import numpy as np
 
+from actcli.core.activations.resolve import resolve
 from actcli.core.depth.config import DepthConfig
 from actcli.core.depth.experiment import DepthExperiment
 from actcli.core.network.losses import LOSSES
 from actcli.core.network.normalisation import AXES
 from actcli.core.network.training import measure
-from actcli.core.resolve import resolve
 from tests.benchmarks.figures import Figure, report
 from tests.benchmarks.processes import ENVIRONMENT, PROGRAM
 

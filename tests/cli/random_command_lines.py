@@ -28,7 +28,7 @@ from tests import conftest as _one_thread_for_numpy  # noqa: F401 - before NumPy
 import numpy as np  # isort: skip
 
 from actcli import cli
-from actcli.core.catalogue import CATALOGUE
+from actcli.core.activations.catalogue import CATALOGUE
 from tests.cli.forked import imports
 
 MEMORY, FILE_SIZE = 3 << 30, 64 << 20

@@ -113,7 +113,7 @@ def test_memory_is_bounded_by_what_there_is() -> None:
     """So that an answer too large is a complaint and nothing for the kernel's OOM killer."""
     program = """if True:
         import os, resource
-        from actcli.memory import bound_memory
+        from actcli.cli import bound_memory
         resource.setrlimit(resource.RLIMIT_DATA, (eval(os.environ["LIMIT"]), resource.RLIM_INFINITY))
         bound_memory()
         print(*resource.getrlimit(resource.RLIMIT_DATA))
@@ -314,7 +314,7 @@ def test_a_directory_that_may_not_be_written(tmp_path: Path) -> None:
     tmp_path.chmod(0o555)
     program = """if True:
         import os, sys
-        import actcli.cli, actcli.commands.evaluate, actcli.streams.npy_writing
+        import actcli.cli, actcli.commands.evaluate, actcli.streams.npy
         if os.geteuid() == 0:
             os.setgid(65534)
             os.setuid(65534)

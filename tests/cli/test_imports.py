@@ -19,7 +19,7 @@ finally:
 
 # What typer 0.26 to 0.28 and NumPy import anyway cannot be forbidden: contextlib, inspect, ast and their like.
 HEAVY = {"rich", "plotext", "orjson", "pydantic", "json", "csv", "asyncio", "unittest", "email"}
-MATHEMATICS = {"numpy", "actcli.commands", "actcli.core.activation", "actcli.streams.blocks"}
+MATHEMATICS = {"numpy", "actcli.commands", "actcli.core.activations.activation", "actcli.streams.blocks"}
 VIEWS = {"rich", "plotext", "actcli.views"}
 
 
@@ -42,12 +42,15 @@ def imported(line: str, stdin: str = "") -> set[str]:
         ("--help", HEAVY | MATHEMATICS | VIEWS),
         ("", HEAVY | MATHEMATICS | VIEWS),
         ("evaluat relu 1", HEAVY | MATHEMATICS | VIEWS),
-        ("evaluate relu 1", HEAVY | VIEWS | {"actcli.core.formula", "actcli.streams.csv_format", "tempfile"}),
+        (
+            "evaluate relu 1",
+            HEAVY | VIEWS | {"actcli.core.activations.formula", "actcli.streams.csv_format", "tempfile"},
+        ),
         ("evaluate x+1 1", HEAVY | VIEWS),
-        ("evaluate relu 1 --format csv", (HEAVY | VIEWS) - {"csv"}),
+        ("evaluate relu 1 --format csv", (HEAVY | VIEWS) - {"csv", "actcli.views"}),
         ("evaluate relu 1 --format json", (HEAVY | VIEWS) - {"json"}),
         ("evaluate relu 1 --format table", {"plotext", "orjson", "csv", "json"}),
-        ("differentiate relu 1", HEAVY | VIEWS | {"actcli.core.formula"}),
+        ("differentiate relu 1", HEAVY | VIEWS | {"actcli.core.activations.formula"}),
         ("list", HEAVY | VIEWS),
         ("plot relu", HEAVY - {"plotext"}),
         ("plot relu --format json", HEAVY - {"plotext", "json"}),

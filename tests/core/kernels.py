@@ -6,9 +6,9 @@ from functools import lru_cache
 
 import numpy as np
 
+from actcli.core.activations.resolve import resolve
 from actcli.core.audit.inputs import sweep
-from actcli.core.resolve import resolve
-from actcli.core.rounding import round_to
+from actcli.core.numerics.formats import round_to
 
 Kernel = Callable[[np.ndarray], np.ndarray]
 f32 = np.float32

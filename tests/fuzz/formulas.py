@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from actcli.core.activation import Activation
-from actcli.core.catalogue import CATALOGUE
+from actcli.core.activations.activation import Activation
+from actcli.core.activations.catalogue import CATALOGUE
+from actcli.core.activations.resolve import resolve
 from actcli.core.errors import InputError
-from actcli.core.resolve import resolve
 from tests.fuzz.mutation import mutated
 
 X = np.array([0.0, -0.0, 1.0, -1.0, 0.5, -3.0, 40.0, -800.0, 5e-324, 1.7e308, -1.7e308, np.inf, -np.inf, np.nan])

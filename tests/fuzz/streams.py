@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 
 from actcli.commands.numbers import answer
+from actcli.core.activations.resolve import resolve
 from actcli.core.errors import InputError
 from actcli.core.network.datasets import from_examples
-from actcli.core.resolve import resolve
 from actcli.streams.errors import StreamError
 from actcli.streams.examples import read_examples
 from tests.fuzz.mutation import mutated

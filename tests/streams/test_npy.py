@@ -17,8 +17,7 @@ from numpy.typing import NDArray
 
 from actcli.streams.blocks import BLOCK, JACOBIAN_BLOCK, Source
 from actcli.streams.errors import StreamError
-from actcli.streams.npy_reading import MAGIC, read_npy
-from actcli.streams.npy_writing import NpyWriter
+from actcli.streams.npy import MAGIC, NpyWriter, read_npy
 from actcli.streams.text import read_text
 from tests.streams.helpers import lines_of, rows, same_bits
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from actcli.streams.errors import StreamError
-from actcli.streams.npz_format import write_npz
+from actcli.streams.npy import write_npz
 
 ARRAYS: dict[str, Any] = {
     "W1": np.arange(6.0).reshape(2, 3),

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from actcli.streams.blocks import Block
 from actcli.streams.errors import StreamError
+from actcli.streams.layout import whole_rows
 from actcli.streams.reading import open_numbers
-from actcli.streams.rows import whole_rows
 from tests.streams.helpers import lines_of
 
 Fill = Callable[[bytes], None]

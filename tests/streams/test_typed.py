@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from actcli.core.rounding import round_to
+from actcli.core.numerics.formats import round_to
 from actcli.streams.errors import StreamError
 from actcli.streams.typed import open_typed, pairs
 

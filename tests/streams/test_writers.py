@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 
 from actcli.streams.blocks import BLOCK, Values
-from actcli.streams.collect import collect
 from actcli.streams.errors import StreamError
+from actcli.streams.formats import open_output
 from actcli.streams.json_format import jsonable
+from actcli.streams.layout import collect
 from actcli.streams.reading import open_numbers
-from actcli.streams.writers import open_output
 
 Fill = Callable[[bytes], None]
 

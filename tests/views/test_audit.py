@@ -6,9 +6,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from actcli.core.activations.resolve import resolve
 from actcli.core.audit.auditor import Auditor
 from actcli.core.audit.report import Audit
-from actcli.core.resolve import resolve
 from actcli.views.audit import audit_report
 from actcli.views.terminal import Terminal
 from tests.core.kernels import correct, gelu_with_tanh, inputs

@@ -3,8 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actcli.views.axis import Axis, Span, axis_across, axis_up, squared
-from actcli.views.ticks import multiples, nice_step, roomy_step, tick_labels
+from actcli.views.axis import Axis, Span, axis_across, axis_up, multiples, nice_step, roomy_step, squared, tick_labels
 
 
 @pytest.mark.parametrize(

@@ -4,9 +4,9 @@ import math
 
 import pytest
 
+from actcli.core.activations.resolve import resolve
 from actcli.core.analysis.comparison import compare
 from actcli.core.analysis.graph import graphs
-from actcli.core.resolve import resolve
 from actcli.views.comparison import comparison_chart
 from actcli.views.curve import sample_points
 from actcli.views.plot import plot

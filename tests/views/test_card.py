@@ -3,9 +3,9 @@ import re
 
 import pytest
 
+from actcli.core.activations.catalogue import CATALOGUE
+from actcli.core.activations.resolve import resolve
 from actcli.core.analysis.properties import Properties, describe
-from actcli.core.catalogue import CATALOGUE
-from actcli.core.resolve import resolve
 from actcli.views.card import card, plot_range
 from actcli.views.curve import Curve, sample_points
 from actcli.views.facts import facts

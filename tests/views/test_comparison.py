@@ -2,12 +2,11 @@
 
 import pytest
 
+from actcli.core.activations.resolve import resolve
 from actcli.core.analysis.comparison import compare
 from actcli.core.analysis.graph import graphs
-from actcli.core.resolve import resolve
-from actcli.views.comparison import comparison_chart
+from actcli.views.comparison import comparison_chart, largest
 from actcli.views.curve import sample_points
-from actcli.views.differences import largest
 from actcli.views.palette import look
 from actcli.views.terminal import Terminal
 from tests.views.screens import screen

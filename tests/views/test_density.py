@@ -2,8 +2,8 @@
 
 import pytest
 
+from actcli.core.activations.resolve import resolve
 from actcli.core.analysis.density import image
-from actcli.core.resolve import resolve
 from actcli.views.density import bounds, density_chart
 from actcli.views.palette import AXIS_COLOUR, look
 from actcli.views.terminal import Terminal

@@ -8,11 +8,9 @@ import pytest
 
 from actcli.core.depth.cure import Cure
 from actcli.core.depth.experiment import DepthRun, LayerRecord
-from actcli.views.depth import depth_report
-from actcli.views.depth_chart import depth_chart
-from actcli.views.depth_group import DepthGroup, groups_of
+from actcli.views.depth import depth_chart, depth_report
 from actcli.views.depth_sentences import verdict_sentence
-from actcli.views.depth_table import comparison_tables, layer_table, outcome_table
+from actcli.views.depth_table import DepthGroup, comparison_tables, groups_of, layer_table, outcome_table
 from actcli.views.palette import hollow, look
 from actcli.views.render import render
 from actcli.views.terminal import Terminal

@@ -9,7 +9,7 @@ from typing import Any
 import pyte
 import pytest
 
-from actcli.core.catalogue import CATALOGUE
+from actcli.core.activations.catalogue import CATALOGUE
 from actcli.core.depth.config import DepthConfig
 from actcli.core.depth.experiment import DepthExperiment
 from actcli.core.network.training import Step

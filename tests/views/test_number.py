@@ -3,8 +3,8 @@ import math
 import numpy as np
 import pytest
 
-from actcli.views.bar import bar
 from actcli.views.number import align, decade, format_alike, format_number, power_of_ten, times
+from actcli.views.table import bar
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 """Pictures side by side."""
 
-from actcli.core.function_name import applied, primed
+from actcli.views.function_name import applied, primed
 from actcli.views.notation import interval_text, places
 from actcli.views.panels import grid, shape, visible
 

@@ -5,10 +5,9 @@ import re
 import numpy as np
 import pytest
 
-from actcli.core.analysis.graph import Spot, graphs
-from actcli.core.analysis.thinning import gathered
+from actcli.core.activations.resolve import resolve
+from actcli.core.analysis.graph import Spot, gathered, graphs
 from actcli.core.errors import InputError
-from actcli.core.resolve import resolve
 from actcli.views.curve import sample_points
 from actcli.views.palette import look
 from actcli.views.plot import plot

@@ -2,10 +2,10 @@ import re
 
 import pytest
 
+from actcli.core.activations.resolve import resolve
 from actcli.core.analysis.properties import describe
-from actcli.core.resolve import resolve
+from actcli.views.comparison import property_table
 from actcli.views.palette import look
-from actcli.views.property_table import property_table
 from actcli.views.terminal import Terminal
 from tests.views.screens import screen
 

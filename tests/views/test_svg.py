@@ -3,8 +3,7 @@
 import re
 from xml.etree import ElementTree
 
-from actcli.views.export import exported
-from actcli.views.svg import CELL, LINE, MARGIN, svg
+from actcli.views.export import CELL, LINE, MARGIN, exported, svg
 from actcli.views.terminal import Terminal
 
 NS = "{http://www.w3.org/2000/svg}"

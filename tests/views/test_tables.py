@@ -3,11 +3,11 @@ import re
 import numpy as np
 import pytest
 
-from actcli.core.activation import Activation
+from actcli.core.activations.activation import Activation
+from actcli.core.activations.catalogue import CATALOGUE
 from actcli.core.analysis.comparison import Difference
-from actcli.core.catalogue import CATALOGUE
 from actcli.views.catalogue import catalogue_table
-from actcli.views.differences import difference_table
+from actcli.views.comparison import difference_table
 from actcli.views.palette import look
 from actcli.views.render import render
 from actcli.views.table import Column, table

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from actcli.core.analysis.sampling import Derivatives
-from actcli.core.jet import Array
+from actcli.core.arrays import Array
 
 # The sequence that is looked at when infinity itself has no value, and how many of its last members have to agree.
 _FAR_OUT = 2.0 ** np.arange(3.0, 200.0, 0.5)

@@ -7,10 +7,9 @@ from itertools import combinations
 
 import numpy as np
 
-from actcli.core.activation import Activation
+from actcli.core.activations.activation import Activation
+from actcli.core.arrays import Array, union
 from actcli.core.errors import InputError
-from actcli.core.jet import Array
-from actcli.core.ordered import union
 
 
 @dataclass(frozen=True, slots=True)

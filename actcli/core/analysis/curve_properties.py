@@ -8,15 +8,14 @@ from typing import Final, Literal
 
 import numpy as np
 
-from actcli.core.activation import MAX_ORDER, Activation
+from actcli.core.activations.activation import MAX_ORDER, Activation
 from actcli.core.analysis.asymptotes import End, Outwards, behaviour
-from actcli.core.analysis.expectation import expectations
-from actcli.core.analysis.extrema import Extremum, extremes
+from actcli.core.analysis.extrema import Extremum, extremes, zeros
 from actcli.core.analysis.sampled_curve import SampledCurve, constant_stretches
 from actcli.core.analysis.sampling import FAR, Samples, only_where_finite, sample
-from actcli.core.analysis.zeros import zeros
-from actcli.core.jet import Array
-from actcli.core.roots import section
+from actcli.core.arrays import Array
+from actcli.core.numerics.quadrature import expectations
+from actcli.core.numerics.roots import section
 
 SATURATION: Final = 0.05
 """A slope under this share of the largest one counts as saturated."""

@@ -10,14 +10,13 @@ from typing import Final
 
 import numpy as np
 
-from actcli.core.activation import MAX_ORDER, Activation
-from actcli.core.analysis.expectation import expectations
+from actcli.core.activations.activation import MAX_ORDER, Activation
 from actcli.core.analysis.sampled_curve import runs_of
 from actcli.core.analysis.sampling import discontinuities, refined
-from actcli.core.jet import Array, Mask
-from actcli.core.ordered import union
-from actcli.core.roots import section
-from actcli.core.special import normal_cdf
+from actcli.core.arrays import Array, Mask, union
+from actcli.core.numerics.quadrature import expectations
+from actcli.core.numerics.roots import section
+from actcli.core.numerics.special import normal_cdf
 
 _REACH: Final = 8.5  # what lies beyond has a probability of 2e-17
 _CELLS: Final = 2048

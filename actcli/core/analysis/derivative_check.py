@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from actcli.core.activation import Activation
-from actcli.core.jet import Array, Mask
+from actcli.core.activations.activation import Activation
+from actcli.core.arrays import Array, Mask
 
 _SHRINK = 1.4
 _STEPS = 12

@@ -5,9 +5,10 @@ from typing import Final
 
 import numpy as np
 
-from actcli.core.activation import Activation
+from actcli.core.activations.activation import Activation
+from actcli.core.arrays import Array
 from actcli.core.errors import InputError
-from actcli.core.jet import Array, Jet, Operand
+from actcli.core.jets.jet import Jet, Operand
 
 EXAMPLE: Final[tuple[float, ...]] = (2.0, 1.0, 0.0)
 """The scores before the last one where the user gives none: an even row with it, because some cut it in halves."""

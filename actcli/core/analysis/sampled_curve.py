@@ -8,8 +8,8 @@ from typing import Final
 
 import numpy as np
 
-from actcli.core.jet import Array, Mask
-from actcli.core.roots import section
+from actcli.core.arrays import Array, Mask
+from actcli.core.numerics.roots import section
 
 Curve = Callable[[Array], tuple[Array, Array]]
 """From points to a curve's values and its slopes there."""

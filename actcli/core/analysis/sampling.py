@@ -13,8 +13,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from actcli.core.jet import Array
-from actcli.core.ordered import union
+from actcli.core.arrays import Array, union
 
 Derivatives = Callable[[Array], Array]
 """From n points to f, f' and f'' there, of shape (3, n)."""

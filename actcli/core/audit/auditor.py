@@ -7,27 +7,14 @@ from typing import Final
 
 import numpy as np
 
-from actcli.core.activation import MAX_ORDER, Activation
+from actcli.core.activations.activation import MAX_ORDER, Activation
+from actcli.core.arrays import Array, Indices, Mask
 from actcli.core.audit.inputs import check_elementwise
 from actcli.core.audit.report import Audit, Point, Profile, Sample, Segment
-from actcli.core.audit.segments import boundaries
-from actcli.core.audit.tally import ENDLESS, Tally
-from actcli.core.audit.ulp import (
-    FORMATS,
-    Indices,
-    Reference,
-    Steps,
-    bit_pattern,
-    flushed,
-    place,
-    reference,
-    steps,
-    ulp_error,
-    unlike,
-    value_at,
-)
+from actcli.core.audit.tally import ENDLESS, Tally, boundaries
+from actcli.core.audit.ulp import Reference, Steps, reference, steps, ulp_error, unlike
 from actcli.core.errors import InputError
-from actcli.core.jet import Array, Mask
+from actcli.core.numerics.formats import FORMATS, bit_pattern, flushed, place, value_at
 
 HISTOGRAM: Final = {"0": 0.0, "<=0.5": 0.5, "<=1": 1.0, "2": 2.0, "3-10": 10.0, "11-100": 100.0, ">100": math.inf}
 """Name of a class -> the largest `ulp` in it."""

@@ -7,13 +7,13 @@ from typing import Final
 
 import numpy as np
 
-from actcli.core.activation import Activation
+from actcli.core.activations.activation import Activation
+from actcli.core.activations.resolve import resolve
+from actcli.core.arrays import Array, Mask
 from actcli.core.audit.emulation import Sum, as_computed
 from actcli.core.audit.report import Audit
-from actcli.core.audit.ulp import FORMATS, place, steps, value_at
-from actcli.core.jet import Array, Mask
-from actcli.core.resolve import resolve
-from actcli.core.rounding import round_to
+from actcli.core.audit.ulp import steps
+from actcli.core.numerics.formats import FORMATS, place, round_to, value_at
 
 OTHERS: Final = {
     "gelu": ("gelu_tanh", "quick_gelu"),

@@ -7,12 +7,11 @@ from typing import Any, Final
 
 import numpy as np
 
-from actcli.core import elementary
-from actcli.core.activation import Activation
+from actcli.core.activations.activation import Activation
+from actcli.core.arrays import Array, Mask
 from actcli.core.audit.interpreter import compute
-from actcli.core.audit.ulp import spacing_exponent
-from actcli.core.jet import Array, Mask
-from actcli.core.rounding import round_to
+from actcli.core.jets import elementary
+from actcli.core.numerics.formats import round_to, spacing_exponent
 
 _FUNCTIONS: Final[Mapping[str, Callable[..., Any]]] = {
     "asin": np.arcsin, "acos": np.arccos, "atan": np.arctan,

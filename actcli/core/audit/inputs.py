@@ -5,11 +5,10 @@ from typing import Final
 
 import numpy as np
 
-from actcli.core.activation import Activation
-from actcli.core.audit.ulp import FORMATS, Indices, place, value_at
+from actcli.core.activations.activation import Activation
+from actcli.core.arrays import Array, Indices
 from actcli.core.errors import InputError
-from actcli.core.jet import Array
-from actcli.core.rounding import round_to
+from actcli.core.numerics.formats import FORMATS, place, round_to, value_at
 
 POINTS: Final = {"float32": 1_000_000, "float64": 10_000}
 """About how many inputs of a sweep are not hard places. For float64 a multiprecision reference takes its time."""

@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from functools import reduce
 from typing import Any, Final, Protocol
 
-from actcli.core.activation import Activation
-from actcli.core.catalogue import CATALOGUE
-from actcli.core.formula import formula
+from actcli.core.activations.activation import Activation
+from actcli.core.activations.catalogue import CATALOGUE
+from actcli.core.activations.formula import formula
 
 _ACTIVATIONS: Final = {name: entry for entry in CATALOGUE.values() for name in (entry.name, *entry.aliases)}
 _CONSTANTS: Final = ("pi", "e")

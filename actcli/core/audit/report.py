@@ -3,9 +3,9 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from actcli.core.arrays import Array
 from actcli.core.audit.tally import Errors
 from actcli.core.audit.ulp import Steps
-from actcli.core.jet import Array
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,106 +1,19 @@
 """Distances between floating-point numbers: in units of the spacing (ULP), and in representable numbers (steps).
 
 Muller et al., Handbook of Floating-Point Arithmetic (2nd ed., 2018), section 2.3.2; Goldberg, What Every Computer
-Scientist Should Know About Floating-Point Arithmetic (1991). Values of every type are held as float64, which has all
-numbers of the narrower ones.
+Scientist Should Know About Floating-Point Arithmetic (1991).
 """
 
 from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-from actcli.core.jet import Array, Mask
-from actcli.core.rounding import round_to
+from actcli.core.arrays import Array, Mask
+from actcli.core.numerics.formats import FORMATS, flushed, place, round_to, spacing_exponent
 
-Indices: TypeAlias = npt.NDArray[np.int64]
 Steps: TypeAlias = npt.NDArray[np.uint64]
-
-
-@dataclass(frozen=True, slots=True)
-class Format:
-    """An IEEE 754 binary format: bits of the significand, the hidden one included, and exponents of normal numbers."""
-
-    precision: int
-    smallest_exponent: int
-    largest_exponent: int
-    bits: int
-
-    @property
-    def smallest_normal(self) -> float:
-        """2^smallest_exponent; what is smaller is subnormal or 0."""
-        return 2.0**self.smallest_exponent
-
-    @property
-    def smallest_spacing(self) -> float:
-        """The smallest subnormal."""
-        return 2.0 ** (self.smallest_exponent - self.precision + 1)
-
-    @property
-    def subnormals(self) -> int:
-        """How many positive ones there are."""
-        return (1 << (self.precision - 1)) - 1
-
-    @property
-    def infinity(self) -> int:
-        """The place of infinity on the line of numbers, one beyond the largest."""
-        return (self.largest_exponent - self.smallest_exponent + 2) << (self.precision - 1)
-
-
-FORMATS: Final = {
-    "float64": Format(53, -1022, 1023, 64),
-    "float32": Format(24, -126, 127, 32),
-    "float16": Format(11, -14, 15, 16),
-    "bfloat16": Format(8, -126, 127, 16),
-}
-
-
-def spacing_exponent(values: Array, dtype: str) -> npt.NDArray[np.int32]:
-    """log2 of the distance between neighbouring numbers of the type around each value.
-
-    A value in [2^e, 2^(e+1)) has 2^(e - precision + 1), a subnormal and 0 the smallest subnormal, infinity and what
-    is beyond the largest number the spacing below it.
-    """
-    form = FORMATS[dtype]
-    _, exponent = np.frexp(values)
-    exponent = np.where(np.isfinite(values), exponent - 1, form.largest_exponent)
-    exponent = np.where(values == 0.0, form.smallest_exponent, exponent)
-    clipped: npt.NDArray[np.int32] = np.clip(exponent, form.smallest_exponent, form.largest_exponent)
-    return clipped - np.int32(form.precision - 1)
-
-
-def place(values: Array, dtype: str, flush: bool = False) -> Indices:
-    """The position of each number of the type on the line of all its numbers: 0 for both zeros, 1 for the next, ...
-
-    The infinities stand one beyond the largest. With `flush` subnormals are zeros and the smallest normal is next to
-    them. For nan the place means nothing.
-    """
-    form = FORMATS[dtype]
-    if dtype == "float64":
-        magnitude = np.abs(values).view(np.int64)
-    elif dtype == "float16":
-        magnitude = np.abs(values).astype(np.float16).view(np.uint16).astype(np.int64)
-    else:
-        magnitude = np.abs(values).astype(np.float32).view(np.uint32).astype(np.int64)
-        if dtype == "bfloat16":
-            magnitude >>= 16
-    if flush:
-        magnitude = np.maximum(magnitude - form.subnormals, 0)
-    return np.where(np.signbit(values), -magnitude, magnitude)
-
-
-def value_at(places: Indices, dtype: str) -> Array:
-    """The numbers at these places: the inverse of `place`."""
-    magnitude = np.abs(places)
-    if dtype == "float64":
-        values = magnitude.view(np.float64)
-    elif dtype == "float16":
-        values = magnitude.astype(np.uint16).view(np.float16).astype(np.float64)
-    else:
-        shift = 16 if dtype == "bfloat16" else 0
-        values = (magnitude << shift).astype(np.uint32).view(np.float32).astype(np.float64)
-    return np.where(places < 0, -values, values)
 
 
 def steps(a: Array, b: Array, dtype: str, flush: bool = False) -> Steps:
@@ -111,20 +24,6 @@ def steps(a: Array, b: Array, dtype: str, flush: bool = False) -> Steps:
     there, here = place(a, dtype, flush), place(b, dtype, flush)
     # Two's complement wraps in the difference and back in the unsigned view.
     return np.where(there >= here, there - here, here - there).view(np.uint64)
-
-
-def flushed(values: Array, dtype: str) -> Array:
-    """The values with zeros of the same sign for subnormals."""
-    return np.where(np.abs(values) < FORMATS[dtype].smallest_normal, np.copysign(0.0, values), values)
-
-
-def bit_pattern(value: float, dtype: str) -> str:
-    """The number's bits as hexadecimal digits: 0x3f80 is 1 in bfloat16."""
-    form = FORMATS[dtype]
-    quiet_nan = form.infinity | 1 << (form.precision - 2)  # whatever its payload was: it has not come this far
-    bits = quiet_nan if np.isnan(value) else abs(int(place(np.array([value]), dtype)[0]))
-    bits |= int(np.signbit(value)) << (form.bits - 1)
-    return f"0x{bits:0{form.bits // 4}x}"
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -4,12 +4,11 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from actcli.core.errors import InputError, unknown
+from actcli.core.errors import InputError, count, unknown
 from actcli.core.network import initialisers
 from actcli.core.network.layer_statistics import BLOCK as STATISTICS_BLOCK
 from actcli.core.network.normalisation import AXES
 from actcli.core.network.optimizers import OPTIMIZERS
-from actcli.core.words import count
 
 POINTS = 512
 MOST_MEMORY = 4 * 2**30

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from actcli.core.activation import Activation
-from actcli.core.jet import Array
+from actcli.core.activations.activation import Activation
+from actcli.core.arrays import Array
 from actcli.core.network.initialisers import Initialiser
 from actcli.core.theory.gain import is_homogeneous
 from actcli.core.theory.mean_field import MeanField

@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from actcli.core.activation import Activation
+from actcli.core.activations.activation import Activation
 from actcli.core.analysis.comparison import check_curves
+from actcli.core.arrays import Array
 from actcli.core.errors import InputError
-from actcli.core.jet import Array
 from actcli.core.network.mlp import Network, Parameters, forward
 
 MOST_UNITS = 1000

@@ -6,9 +6,9 @@ from typing import Final, Literal
 
 import numpy as np
 
-from actcli.core.activation import Activation
+from actcli.core.activations.activation import Activation
+from actcli.core.arrays import Array
 from actcli.core.errors import InputError
-from actcli.core.jet import Array
 from actcli.core.network.mlp import Network, forward
 
 Counted = Literal["slope changes", "curvature sign changes"]

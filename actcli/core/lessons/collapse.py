@@ -11,14 +11,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from actcli.core.activation import Activation
-from actcli.core.catalogue import CATALOGUE
-from actcli.core.errors import InputError
-from actcli.core.jet import Array
+from actcli.core.activations.activation import Activation
+from actcli.core.activations.catalogue import CATALOGUE
+from actcli.core.arrays import Array
+from actcli.core.errors import InputError, count
 from actcli.core.lessons.bends import Counted, Line, find_bends
 from actcli.core.network.initialisers import Initialiser, initialise
 from actcli.core.network.mlp import Network, Parameters, forward
-from actcli.core.words import count
 
 INPUTS = 2
 POINTS = 1000

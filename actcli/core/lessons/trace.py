@@ -15,10 +15,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from actcli.core.activation import Activation
-from actcli.core.catalogue import CATALOGUE
+from actcli.core.activations.activation import Activation
+from actcli.core.activations.catalogue import CATALOGUE
+from actcli.core.arrays import Array
 from actcli.core.errors import InputError
-from actcli.core.jet import Array
 from actcli.core.network.initialisers import Initialiser, initialise
 from actcli.core.network.losses import LOSSES
 from actcli.core.network.mlp import Network, Parameters, backward, forward

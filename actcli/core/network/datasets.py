@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from actcli.core.arrays import Array
 from actcli.core.errors import InputError, unknown
-from actcli.core.jet import Array
 
 MOST_CLASSES = 1000
 MOST_WHOLE_NUMBER_CLASSES = 20

@@ -23,9 +23,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from actcli.core.activation import Activation
+from actcli.core.activations.activation import Activation
+from actcli.core.arrays import Array
 from actcli.core.errors import InputError, unknown
-from actcli.core.jet import Array
 from actcli.core.network.mlp import Parameters
 from actcli.core.theory.gain import critical_point
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from actcli.core.activation import Activation
-from actcli.core.jet import Array, Mask
+from actcli.core.activations.activation import Activation
+from actcli.core.arrays import Array, Mask
 from actcli.core.network.mlp import Network, forward
 
 SATURATED = 0.05

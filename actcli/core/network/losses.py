@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from actcli.core.jet import Array
+from actcli.core.arrays import Array
 
 Loss = Callable[[Array, Array], tuple[float, Array]]
 

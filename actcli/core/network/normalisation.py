@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from actcli.core.jet import Array
+from actcli.core.arrays import Array
 
 AXES = {"layer": 1, "batch": 0}
 """The axis of (batch, units) over which each normalises."""

@@ -14,7 +14,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from actcli.core.jet import Array
+from actcli.core.arrays import Array
 
 Optimizer = Callable[[Array], Array]
 

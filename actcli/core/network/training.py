@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from actcli.core.jet import Array
+from actcli.core.arrays import Array
 from actcli.core.network.losses import Loss
 from actcli.core.network.mlp import Gradients, Network, backward, forward
 from actcli.core.network.optimizers import Optimizer

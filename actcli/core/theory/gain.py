@@ -11,9 +11,9 @@ from typing import Final, Literal
 
 import numpy as np
 
-from actcli.core.activation import Activation
-from actcli.core.analysis.expectation import expectation
-from actcli.core.roots import root, sign_changes
+from actcli.core.activations.activation import Activation
+from actcli.core.numerics.quadrature import expectation
+from actcli.core.numerics.roots import root, sign_changes
 from actcli.core.theory.mean_field import MeanField
 
 Kind = Literal["scale-invariant", "zero-fixed-point", "half-stable", "none"]

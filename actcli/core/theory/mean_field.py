@@ -20,10 +20,10 @@ from typing import Final
 
 import numpy as np
 
-from actcli.core.activation import Activation
-from actcli.core.analysis.expectation import expectation, expectations
+from actcli.core.activations.activation import Activation
+from actcli.core.arrays import Array
 from actcli.core.errors import InputError
-from actcli.core.jet import Array
+from actcli.core.numerics.quadrature import expectation, expectations
 
 _REACH: Final = 8.5  # deviations; beyond lie 2e-17 of the probability
 _EDGES: Final = np.linspace(-_REACH, _REACH, 18)  # of the panels for pairs, in deviations

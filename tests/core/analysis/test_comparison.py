@@ -4,9 +4,9 @@ import math
 
 import pytest
 
+from actcli.core.activations.resolve import resolve
 from actcli.core.analysis.comparison import compare
 from actcli.core.errors import InputError
-from actcli.core.resolve import resolve
 
 
 def difference(a: str, b: str, low: float = -6.0, high: float = 6.0):

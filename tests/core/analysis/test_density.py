@@ -7,9 +7,9 @@ import mpmath
 import numpy as np
 import pytest
 
+from actcli.core.activations.catalogue import CATALOGUE
+from actcli.core.activations.resolve import resolve
 from actcli.core.analysis.density import image
-from actcli.core.catalogue import CATALOGUE
-from actcli.core.resolve import resolve
 
 
 def cdf(z: float) -> float:

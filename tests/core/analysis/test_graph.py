@@ -5,9 +5,9 @@ import math
 import numpy as np
 import pytest
 
+from actcli.core.activations.resolve import resolve
 from actcli.core.analysis.graph import Graph, Spot, graphs, missing
-from actcli.core.ordered import union
-from actcli.core.resolve import resolve
+from actcli.core.arrays import union
 
 X = np.linspace(-6.0, 6.0, 161)
 

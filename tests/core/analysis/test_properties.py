@@ -11,12 +11,12 @@ import numpy as np
 import pytest
 from mpmath import mpf
 
-from actcli.core.activation import Activation
+from actcli.core.activations.activation import Activation
+from actcli.core.activations.catalogue import CATALOGUE
+from actcli.core.activations.resolve import resolve
 from actcli.core.analysis.curve_properties import CurveProperties
 from actcli.core.analysis.extrema import Extremum
 from actcli.core.analysis.properties import describe
-from actcli.core.catalogue import CATALOGUE
-from actcli.core.resolve import resolve
 from actcli.streams.json_format import jsonable
 from tests.truth import DEFINITIONS, LIMITS, Series
 

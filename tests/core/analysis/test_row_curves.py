@@ -4,9 +4,9 @@ import mpmath
 import numpy as np
 import pytest
 
+from actcli.core.activations.resolve import resolve
 from actcli.core.analysis.row_curves import check_row, row_text, swept
 from actcli.core.errors import InputError
-from actcli.core.resolve import resolve
 
 X = np.array([-3.0, 0.0, 0.5, 2.0, 7.0])
 

@@ -5,8 +5,8 @@ import math
 import numpy as np
 import pytest
 
+from actcli.core.activations.resolve import resolve
 from actcli.core.analysis.sampling import FAR, sample
-from actcli.core.resolve import resolve
 
 
 def samples(text):

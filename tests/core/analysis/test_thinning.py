@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from actcli.core.analysis.thinning import MOST, gathered
+from actcli.core.analysis.graph import MOST, gathered
 
 
 def test_counts():

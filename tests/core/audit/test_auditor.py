@@ -8,17 +8,16 @@ import mpmath
 import numpy as np
 import pytest
 
-from actcli.core.activation import MAX_ORDER
+from actcli.core.activations.activation import MAX_ORDER
+from actcli.core.activations.resolve import resolve
 from actcli.core.audit.auditor import HISTOGRAM, Auditor
 from actcli.core.audit.inputs import sweep
 from actcli.core.audit.report import Audit
-from actcli.core.audit.ulp import place
 from actcli.core.errors import InputError
-from actcli.core.resolve import resolve
-from actcli.core.rounding import round_to
+from actcli.core.numerics.formats import place, round_to
 from tests import truth
 from tests.core.kernels import Kernel, correct, flushing, gelu_with_erf, gelu_with_tanh, inputs
-from tests.core.test_rounding import exactly_rounded
+from tests.core.numerics.test_formats import exactly_rounded
 
 
 def audit(activation: str, dtype: str, kernel: Kernel, x: np.ndarray | None = None, **options: object) -> Audit:

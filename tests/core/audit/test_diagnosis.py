@@ -5,11 +5,10 @@ import re
 import numpy as np
 import pytest
 
+from actcli.core.activations.resolve import resolve
 from actcli.core.audit.auditor import Auditor
 from actcli.core.audit.diagnosis import diagnose
-from actcli.core.audit.ulp import place, value_at
-from actcli.core.resolve import resolve
-from actcli.core.rounding import round_to
+from actcli.core.numerics.formats import place, round_to, value_at
 from tests.core.kernels import Kernel, correct, f32, flushing, gelu_with_erf, gelu_with_tanh, in_float32, inputs
 
 

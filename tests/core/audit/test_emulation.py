@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from actcli.core.activations.resolve import resolve
 from actcli.core.audit.emulation import as_computed
-from actcli.core.resolve import resolve
 
 f32 = np.float32
 

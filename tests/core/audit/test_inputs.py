@@ -3,12 +3,11 @@
 import numpy as np
 import pytest
 
+from actcli.core.activations.resolve import resolve
 from actcli.core.audit.inputs import sweep
-from actcli.core.audit.ulp import FORMATS, place
 from actcli.core.errors import InputError
-from actcli.core.resolve import resolve
-from actcli.core.rounding import round_to
-from tests.core.test_rounding import every_finite
+from actcli.core.numerics.formats import FORMATS, place, round_to
+from tests.core.numerics.test_formats import every_finite
 
 
 @pytest.mark.parametrize("dtype", ["float16", "bfloat16"])

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actcli.core.audit.segments import MOST, boundaries
+from actcli.core.audit.tally import MOST, boundaries
 
 
 def test_steps_of_the_error_are_found() -> None:

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actcli.core.audit.ulp import FORMATS, bit_pattern, place, reference, steps, ulp_error, unlike, value_at
-from actcli.core.rounding import DTYPES, round_to
-from tests.core.test_rounding import FORMATS as TRUE_FORMATS
-from tests.core.test_rounding import every_finite, exactly_rounded
+from actcli.core.audit.ulp import reference, steps, ulp_error, unlike
+from actcli.core.numerics.formats import DTYPES, FORMATS, bit_pattern, place, round_to, value_at
+from tests.core.numerics.test_formats import FORMATS as TRUE_FORMATS
+from tests.core.numerics.test_formats import every_finite, exactly_rounded
 
 NARROW = ("float32", "float16", "bfloat16")
 

@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from actcli.core.activation import Activation
-from actcli.core.catalogue import CATALOGUE
+from actcli.core.activations.activation import Activation
+from actcli.core.activations.catalogue import CATALOGUE
+from actcli.core.activations.resolve import resolve
 from actcli.core.depth.config import DepthConfig
 from actcli.core.depth.cure import Cure, cures
 from actcli.core.depth.experiment import DepthRun, gradient_depth
 from actcli.core.network.datasets import from_examples
-from actcli.core.resolve import resolve
 
 DEEP = DepthConfig(layers=20, width=64, batch=64, steps=0)
 SHALLOW = DepthConfig(layers=3, width=16, batch=32, steps=20)

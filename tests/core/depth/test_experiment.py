@@ -5,14 +5,14 @@ import math
 import numpy as np
 import pytest
 
-from actcli.core.catalogue import CATALOGUE
+from actcli.core.activations.catalogue import CATALOGUE
+from actcli.core.activations.resolve import resolve
+from actcli.core.arrays import Array
 from actcli.core.depth.config import DepthConfig
 from actcli.core.depth.experiment import DepthExperiment, DepthRun, gradient_depth
 from actcli.core.errors import InputError
-from actcli.core.jet import Array
 from actcli.core.network.datasets import DataSet
 from actcli.core.network.training import measure
-from actcli.core.resolve import resolve
 
 
 def run(activation: str, **settings: int | float | str) -> DepthRun:

@@ -6,12 +6,12 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from actcli.core.catalogue import CATALOGUE
+from actcli.core.activations.catalogue import CATALOGUE
+from actcli.core.activations.resolve import resolve
+from actcli.core.arrays import Array
 from actcli.core.depth.prediction import Prediction, predict
-from actcli.core.jet import Array
 from actcli.core.network.initialisers import initialise, initialiser
 from actcli.core.network.mlp import Network, backward, forward
-from actcli.core.resolve import resolve
 
 WIDTHS = [3, 50, 50, 50, 50, 50]
 

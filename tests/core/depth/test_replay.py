@@ -8,11 +8,10 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from actcli.core.activations.resolve import resolve
 from actcli.core.depth.config import DepthConfig
-from actcli.core.depth.experiment import DepthExperiment
-from actcli.core.depth.replay import replay
+from actcli.core.depth.experiment import DepthExperiment, replay
 from actcli.core.network.datasets import DataSet, from_examples
-from actcli.core.resolve import resolve
 
 Arrays = dict[str, npt.NDArray[Any]]
 Numbers = npt.NDArray[np.float64]

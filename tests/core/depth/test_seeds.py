@@ -5,7 +5,7 @@ import statistics
 
 import pytest
 
-from actcli.core.catalogue import CATALOGUE
+from actcli.core.activations.catalogue import CATALOGUE
 from actcli.core.depth.config import DepthConfig
 from actcli.core.depth.experiment import LAYER_FIELDS, DepthRun, gradient_depth
 from actcli.core.depth.seeds import SeedSummary, Spread, summaries

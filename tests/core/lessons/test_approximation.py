@@ -5,9 +5,9 @@ import itertools
 import numpy as np
 import pytest
 
+from actcli.core.activations.resolve import resolve
 from actcli.core.errors import InputError
 from actcli.core.lessons.approximation import MOST_UNITS, Approximation, approximate
-from actcli.core.resolve import resolve
 
 
 def fits(target: str, activation: str, *units: int, interval=(-3.0, 3.0), seed: int = 0) -> list[Approximation]:

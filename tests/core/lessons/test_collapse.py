@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from actcli.core.activations.resolve import resolve
+from actcli.core.arrays import Array
 from actcli.core.errors import InputError
-from actcli.core.jet import Array
 from actcli.core.lessons.bends import Line, find_bends, is_piecewise_linear
 from actcli.core.lessons.collapse import CollapseConfig, CollapseRun, collapse, product, tower
 from actcli.core.network.mlp import Network, Parameters, forward
-from actcli.core.resolve import resolve
 
 # The pieces of an activation, written down by hand: the ends between them, and slope and intercept of each.
 PIECES = {

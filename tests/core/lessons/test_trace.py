@@ -6,9 +6,9 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from actcli.core.activations.resolve import resolve
 from actcli.core.errors import InputError
 from actcli.core.lessons.trace import Trace, trace
-from actcli.core.resolve import resolve
 
 
 def logistic(x: float) -> float:

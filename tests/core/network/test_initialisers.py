@@ -3,12 +3,12 @@ import math
 import numpy as np
 import pytest
 
-from actcli.core.catalogue import CATALOGUE
+from actcli.core.activations.catalogue import CATALOGUE
+from actcli.core.activations.resolve import resolve
+from actcli.core.arrays import Array
 from actcli.core.errors import InputError
-from actcli.core.jet import Array
 from actcli.core.network.initialisers import NAMES, VARIANCES, check, choose, initialise, initialiser
 from actcli.core.network.mlp import Parameters
-from actcli.core.resolve import resolve
 
 TANH = CATALOGUE["tanh"]
 

@@ -5,10 +5,10 @@ import math
 import numpy as np
 import pytest
 
-from actcli.core.catalogue import CATALOGUE
+from actcli.core.activations.catalogue import CATALOGUE
+from actcli.core.activations.resolve import resolve
 from actcli.core.network.layer_statistics import LayerStatistics, largest_slope, layer_statistics
 from actcli.core.network.mlp import Network, Parameters
-from actcli.core.resolve import resolve
 
 
 def one_layer(activation: str, weights: list[float], biases: list[float]) -> Network:

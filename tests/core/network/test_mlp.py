@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actcli.core.activation import Activation
-from actcli.core.catalogue import CATALOGUE
+from actcli.core.activations.activation import Activation
+from actcli.core.activations.catalogue import CATALOGUE
+from actcli.core.arrays import Array
 from actcli.core.errors import InputError
-from actcli.core.jet import Array
 from actcli.core.network.losses import LOSSES, binary_cross_entropy
 from actcli.core.network.mlp import Network, Parameters, backward, forward
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from actcli.core.jet import Array
+from actcli.core.arrays import Array
 from actcli.core.network.normalisation import AXES, EPSILON, normalise
 
 batches = arrays.arrays(np.float64, st.tuples(st.integers(2, 5), st.integers(2, 5)), elements=st.floats(-100, 100))

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actcli.core.jet import Array
+from actcli.core.arrays import Array
 from actcli.core.network.optimizers import OPTIMIZERS, adam, momentum, sgd
 
 gradients = st.lists(st.floats(-1e3, 1e3), min_size=1, max_size=30)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actcli.core.catalogue import CATALOGUE
+from actcli.core.activations.catalogue import CATALOGUE
 from actcli.core.network.initialisers import initialise, initialiser
 from actcli.core.network.losses import binary_cross_entropy
 from actcli.core.network.mlp import Network, Parameters

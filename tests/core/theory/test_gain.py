@@ -6,8 +6,8 @@ import mpmath
 import numpy as np
 import pytest
 
+from actcli.core.activations.resolve import resolve
 from actcli.core.errors import InputError
-from actcli.core.resolve import resolve
 from actcli.core.theory.gain import CriticalPoint, FixedPoint, critical_point, fixed_point, gain
 from actcli.core.theory.mean_field import MeanField
 

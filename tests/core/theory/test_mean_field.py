@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from actcli.core.activations.resolve import resolve
 from actcli.core.errors import InputError
-from actcli.core.resolve import resolve
 from actcli.core.theory.mean_field import MeanField
 
 variances = st.floats(1e-3, 100)

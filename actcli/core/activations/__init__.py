@@ -1,0 +1,1 @@
+"""What an activation is, the catalogue, and formulas."""

@@ -1,0 +1,247 @@
+"""What an activation is: a function over arrays or jets, with its parameters, its kinks and its origin."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from actcli.core.arrays import Array
+from actcli.core.errors import InputError, did_you_mean
+from actcli.core.jets.jet import Jet, Operand
+
+MAX_ORDER = 32
+
+# Long arrays are worked off in pieces whose intermediate results stay in the processor's cache.
+_BLOCK = 1 << 14
+
+_NOTHING: Mapping[str, float] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A parameter of an activation and the interval of its values."""
+
+    name: str
+    default: float
+    minimum: float = -math.inf
+    maximum: float = math.inf
+    open: bool = False
+    """Whether the ends of the interval are themselves excluded."""
+
+    def check(self, number: float) -> None:
+        """Raise InputError unless `number` is finite and lies in the interval."""
+        inside = self.minimum < number < self.maximum if self.open else self.minimum <= number <= self.maximum
+        if not (inside and math.isfinite(number)):
+            raise InputError(f"{self.name} must be {self.interval}, not {number:g}")
+
+    @property
+    def interval(self) -> str:
+        """The valid values in words: `a finite number`, `> 0`, `>= 0 and <= 1`."""
+        strict = "" if self.open else "="
+        ends = [f">{strict} {self.minimum:g}"] * math.isfinite(self.minimum)
+        ends += [f"<{strict} {self.maximum:g}"] * math.isfinite(self.maximum)
+        return " and ".join(ends) or "a finite number"
+
+
+def _smooth(**_: float) -> Mapping[float, int]:
+    return {}
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Kernel:
+    """Value and slope in closed form, for |x| up to a radius."""
+
+    function: Callable[..., tuple[Array, Array]]
+    """function(x, **parameters) -> (f(x), f'(x)), new arrays that are right for |x| <= radius."""
+    radius: Callable[..., float]
+    """radius(**parameters)"""
+
+
+@dataclass(frozen=True, eq=False)
+class Activation:
+    """An activation function with values for its parameters.
+
+    Calling it gives values; `derivatives` gives derivatives of every order, value and slope by the kernel where there
+    is one, the others from one pass over jets. Arrays of any shape come back in that shape. f(±inf) is the limit, and
+    everything at nan is nan.
+    """
+
+    name: str
+    function: Callable[..., Any]
+    """function(x, **parameters), over an array or a jet."""
+    formula: str
+    reference: str
+    parameters: tuple[Parameter, ...] = ()
+    aliases: tuple[str, ...] = ()
+    rowwise: bool = False
+    """Whether it acts on whole rows (the last axis) and not on each element."""
+    relu_family: bool = False
+    """Whether it is like x to the right and much flatter to the left: He's factor 2 makes up for the half that is lost.
+    So not selu, which normalises itself from σ² = 1/fan_in, nor relu_squared, which does not grow like x."""
+    breaks: Callable[..., Mapping[float, int]] = _smooth
+    """breaks(**parameters): where it is not smooth -> the lowest derivative that jumps there (0: a jump)."""
+    condition: tuple[str, Callable[..., bool]] | None = None
+    """What has to hold between the parameters, in words and as a function of them."""
+    kernel: Kernel | None = None
+    """Value and slope, quicker and with fewer roundings than from a jet of order 1."""
+    settings: Mapping[str, float] = field(default_factory=lambda: _NOTHING)
+    """The parameters that differ from their default."""
+
+    def with_parameters(self, **settings: float) -> Activation:
+        """The same activation with other values for some parameters. Raises InputError."""
+        known = {parameter.name: parameter for parameter in self.parameters}
+        for name, number in settings.items():
+            if name not in known:
+                has = f"has {', '.join(known)}" if known else "has no parameters"
+                raise InputError(f"{self.name} {has}, not {name!r}{did_you_mean(name, known)}")
+            known[name].check(number)
+        changed = replace(self, settings=MappingProxyType({**self.settings, **settings}))
+        if self.condition and not self.condition[1](**changed.values_of_parameters):
+            raise InputError(f"{self.name} needs {self.condition[0]}")
+        return changed
+
+    @property
+    def values_of_parameters(self) -> dict[str, float]:
+        """Every parameter's name -> its value, set or default."""
+        return {p.name: self.settings.get(p.name, p.default) for p in self.parameters}
+
+    @property
+    def label(self) -> str:
+        """The name with the parameters that were set: the text that `parse` takes."""
+        settings = ",".join(f"{name}={_shortest(number)}" for name, number in self.settings.items())
+        return f"{self.name}:{settings}" if settings else self.name
+
+    def kinks(self, order: int = 1) -> tuple[float, ...]:
+        """The points where a derivative up to `order` jumps, in ascending order."""
+        found = self.breaks(**self.values_of_parameters)
+        return tuple(sorted(x for x, lowest in found.items() if lowest <= order))
+
+    def __call__(self, x: npt.ArrayLike) -> Array:
+        """f(x), in the shape of x; row-wise over the last axis."""
+        x = np.asarray(x, dtype=np.float64)
+        with _quiet():
+            if self.rowwise:
+                return self._by_rows(x)
+            result = np.empty(x.shape)
+            for source, target in _blocks(x, result):
+                target[...] = self._run(source)
+            return result
+
+    def derivatives(self, x: npt.ArrayLike, order: int) -> Array:
+        """f, f', ... f^(order) at x, of shape (order + 1, *x.shape). Raises InputError for row-wise ones."""
+        if self.rowwise:
+            raise InputError(f"{self.name} acts on rows: it has a Jacobian, not a derivative")
+        if not 0 <= order <= MAX_ORDER:
+            raise InputError(f"the order must be from 0 to {MAX_ORDER}, not {order}")
+        if order == 0:
+            return self(x)[None]
+        x = np.asarray(x, dtype=np.float64)
+        result = np.empty((order + 1, *x.shape))
+        with _quiet():
+            for source, target in _blocks(x, result):
+                if order > 1 or self.kernel is None:
+                    target[...] = self._jet(source, order)
+                if self.kernel is not None:
+                    target[:2] = self._fused(self.kernel, source)
+        return result
+
+    def derivative(self, x: npt.ArrayLike, order: int = 1) -> Array:
+        """f^(order)(x), in the shape of x; at a kink, what PyTorch's autograd returns."""
+        derivative: Array = self.derivatives(x, order)[order]
+        return derivative
+
+    def value_and_slope(self, x: Array) -> tuple[Array, Array]:
+        """f(x) and f'(x) from one pass, by the kernel where there is one: what a training step needs."""
+        x = np.asarray(x, dtype=np.float64)
+        if 0 < x.size <= _BLOCK:
+            flat = x.reshape(-1)
+            with _quiet():
+                value, slope = self._fused(self.kernel, flat) if self.kernel else self._jet(flat, 1)
+            return value.reshape(x.shape), slope.reshape(x.shape)
+        both = self.derivatives(x, 1)
+        return both[0], both[1]
+
+    def of(self, u: Operand) -> Operand:
+        """f(u) of a flat array or jet; f'(u) u' of a jet of order 1 comes from the kernel, where f is smooth.
+
+        In pieces a slope of 0 cuts u' off, even an infinite one, which no product does.
+        """
+        if isinstance(u, Jet) and u.order == 1 and self.kernel is not None and not self.kinks(MAX_ORDER):
+            value, slope = self._fused(self.kernel, u.value)
+            return u.chain(value, slope)
+        result: Operand = self._run(u)
+        return result
+
+    def jacobian(self, x: npt.ArrayLike) -> Array:
+        """∂f_i/∂x_j over the last axis, of shape (*x.shape, m) with i before j. For row-wise activations."""
+        x = np.asarray(x, dtype=np.float64)
+        m = x.shape[-1]
+        step = max(1, 4 * _BLOCK // max(x.size, 1))
+        result = np.empty(0)
+        with _quiet():
+            for first in range(0, max(m, 1), step):
+                # One row a direction: the j-th copy of x moves along the j-th axis.
+                directions = np.eye(min(step, m - first), m, first)
+                rows = np.broadcast_to(x[..., None, :], (*x.shape[:-1], *directions.shape))
+                moving = Jet(np.stack([rows, np.broadcast_to(directions, rows.shape)]))
+                columns = np.swapaxes(self._run(moving).derivatives[1], -1, -2)
+                if first == 0:  # a matrix that there is no memory for is refused before the work
+                    result = np.empty((*columns.shape[:-1], m))
+                result[..., first : first + step] = columns + 0.0  # no -0.0 where 0 was multiplied
+        return result
+
+    def _fused(self, kernel: Kernel, x: Array) -> tuple[Array, Array]:
+        """The kernel's value and slope of a flat x, and the jet's beyond its radius and at nan."""
+        parameters = self.values_of_parameters
+        value, slope = kernel.function(x, **parameters)
+        radius = kernel.radius(**parameters)
+        # False where there is a nan.
+        within = np.minimum.reduce(x, initial=0.0) >= -radius and (
+            radius == math.inf or np.maximum.reduce(x, initial=0.0) <= radius
+        )
+        if not within:
+            beyond = ~(np.abs(x) <= radius)
+            value[beyond], slope[beyond] = self._jet(x[beyond], 1)
+        return value, slope
+
+    def _jet(self, x: Array, order: int) -> Array:
+        """f, f', ... f^(order) of a flat x."""
+        derivatives: Array = self._run(Jet.variable(x, order)).derivatives
+        derivatives[:, np.isnan(x)] = np.nan
+        return derivatives
+
+    def _by_rows(self, x: Array) -> Array:
+        rows = x.reshape(math.prod(x.shape[:-1]), x.shape[-1])
+        step = max(1, _BLOCK // max(x.shape[-1], 1))
+        results = [self._run(rows[start : start + step]) for start in range(0, len(rows), step)]
+        together = np.concatenate(results) if results else self._run(rows)
+        return np.reshape(together, (*x.shape[:-1], together.shape[-1]))
+
+    def _run(self, x: Any) -> Any:
+        return self.function(x, **self.values_of_parameters)
+
+
+def _shortest(number: float) -> str:
+    """The shortest text that reads back as the number, without the .0 of a whole one."""
+    text = repr(float(number))
+    return text.removesuffix(".0")
+
+
+def _quiet() -> np.errstate:
+    """Tails underflow to their limit and formulas have poles: inf, nan and 0 are the answers, not accidents."""
+    return np.errstate(all="ignore")
+
+
+def _blocks(x: Array, result: Array) -> Iterator[tuple[Array, Array]]:
+    """Pieces of the flattened x and the views of `result` (x's shape, or one axis more in front) for them."""
+    source = x.reshape(-1)
+    target = result.reshape(*result.shape[: result.ndim - x.ndim], -1)
+    for start in range(0, source.size, _BLOCK):
+        piece = slice(start, start + _BLOCK)
+        yield source[piece], target[..., piece]

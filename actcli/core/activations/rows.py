@@ -1,0 +1,155 @@
+"""Activations of a whole row: each output depends on every score of the last axis.
+
+`scores` is an array (..., m) or a jet of such arrays.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from actcli.core.arrays import Array
+from actcli.core.errors import InputError
+from actcli.core.jets.choice import kept
+from actcli.core.jets.elementary import exp, log1p
+from actcli.core.jets.jet import Jet, Operand, value_of
+from actcli.core.numerics.compensated import two_product, two_sum
+
+Index: TypeAlias = npt.NDArray[np.intp]
+
+
+def softmax(scores: Operand, temperature: float = 1.0) -> Operand:
+    """exp(s_i) / Σ_j exp(s_j) of s = scores / temperature (Bridle 1990)."""
+    row = _Row.of(value_of(scores), temperature)
+    if not isinstance(scores, Jet):
+        return row.shares
+    moving, others = row.moving(scores / temperature)
+    slope = row.shares * row.slope_of_log(moving.derivatives[1])
+    return _with_slope(exp(moving) / (1.0 + others), row.shares, slope)
+
+
+def log_softmax(scores: Operand) -> Operand:
+    """s_i - log Σ_j exp(s_j), right also where one probability is all but 1."""
+    row = _Row.of(value_of(scores), 1.0)
+    logs = row.level - np.log1p(row.others)
+    if not isinstance(scores, Jet):
+        return logs
+    moving, others = row.moving(scores)
+    return _with_slope(moving - log1p(others), logs, row.slope_of_log(moving.derivatives[1]))
+
+
+def sparsemax(scores: Operand) -> Operand:
+    """The Euclidean projection of a row on the probability simplex: max(0, s_i - τ) with τ such that it sums to 1."""
+    value = value_of(scores)
+    top: Array = value.max(axis=-1, keepdims=True)
+    level = np.where(value == top, 0.0, value - top)  # an infinite top less itself is 0, as for softmax
+    shifted = Jet(np.concatenate([level[None], scores.derivatives[1:]])) if isinstance(scores, Jet) else level
+    descending = -np.sort(-level, axis=-1)
+    rank = np.arange(1.0, level.shape[-1] + 1.0)
+    support = (1.0 + rank * descending > descending.cumsum(axis=-1)).sum(axis=-1, keepdims=True)
+    least = np.take_along_axis(descending, support - 1, axis=-1)
+    inside = ~(level < least)  # a row with a nan is nan throughout
+    tau: Operand = (_row_sum(kept(inside, shifted)) - 1.0) / np.where(np.isnan(top), np.nan, support)
+    return kept(inside, shifted - tau)
+
+
+def hardmax(scores: Operand) -> Operand:
+    """1 at the first largest score of a row, 0 elsewhere."""
+    value = value_of(scores)
+    winner = np.arange(value.shape[-1]) == value.argmax(axis=-1, keepdims=True)
+    hard = np.where(np.isnan(value).any(axis=-1, keepdims=True), np.nan, np.where(winner, 1.0, 0.0))
+    return scores.constant(hard) if isinstance(scores, Jet) else hard
+
+
+def gated_by(gate: Callable[[Operand], Operand]) -> Callable[[Operand], Operand]:
+    """a * gate(b) for a row that is cut in halves a and b, as torch.nn.functional.glu cuts it.
+
+    InputError, when it is called: a row of odd length.
+    """
+
+    def gated(row: Operand) -> Operand:
+        m = (row.derivatives if isinstance(row, Jet) else row).shape[-1]
+        if m % 2:
+            raise InputError(f"the row is cut in two halves, so it has an even number of values, not {m}")
+        if isinstance(row, Jet):
+            a, b = Jet(row.derivatives[..., : m // 2]), Jet(row.derivatives[..., m // 2 :])
+            product: Jet = a * gate(b)
+            return product
+        return row[..., : m // 2] * gate(row[..., m // 2 :])
+
+    return gated
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class _Row:
+    """Rows of scores beside their largest one, the winner.
+
+    level:  scores less the winner's, over the temperature
+    winner: where it is
+    others: Σ exp(level) over all but the winner, whose own term is 1
+    shares: exp(level) / (1 + others)
+    """
+
+    level: Array
+    winner: Index
+    others: Array
+    shares: Array
+
+    @staticmethod
+    def of(scores: Array, temperature: float) -> "_Row":
+        winner = scores.argmax(axis=-1, keepdims=True)
+        top = np.take_along_axis(scores, winner, axis=-1)
+        # exp magnifies the rounding of its argument, so what the difference and the quotient lose is carried along.
+        difference, lost = two_sum(scores, -top)
+        # An infinite maximum less itself is 0: the limit of a row in which that score outgrows the others.
+        level = difference = np.where(scores == top, 0.0, difference)
+        if temperature != 1.0:
+            level = difference / temperature
+            product, error = two_product(level, temperature)
+            lost = (difference - product - error + lost) / temperature
+        weights: Array = np.exp(level)
+        weights += weights * np.where(np.isfinite(lost), lost, 0.0)
+        losers = weights.copy()
+        np.put_along_axis(losers, winner, 0.0, axis=-1)
+        others = _sum_of_weights(losers)
+        return _Row(level, winner, others, weights / (1.0 + others))
+
+    def moving(self, scores: Jet) -> tuple[Jet, Jet]:
+        """level and others, as jets."""
+        level = Jet(np.concatenate([self.level[None], scores.derivatives[1:]]))
+        summed = exp(level).derivatives[1:].sum(axis=-1, keepdims=True)
+        return level, Jet(np.concatenate([self.others[None], summed]))
+
+    def slope_of_log(self, direction: Array) -> Array:
+        """d log p_i = (1 - p_i) d_i - Σ_(j≠i) p_j d_j, where 1 - p of the winner is the sum of the others."""
+        complement = 1.0 - self.shares
+        np.put_along_axis(complement, self.winner, self.others / (1.0 + self.others), axis=-1)
+        moved = self.shares * direction
+        slope: Array = complement * direction - (moved.sum(axis=-1, keepdims=True) - moved)
+        return slope
+
+
+def _with_slope(jet: Jet, value: Array, slope: Array) -> Jet:
+    """The jet with these two, which do not cancel as its own do."""
+    return Jet(np.concatenate([value[None], slope[None], jet.derivatives[2:]]))
+
+
+def _sum_of_weights(weights: Array) -> Array:
+    """Σ over the last axis of numbers from 0 to 1, rounded once: rows of up to 2^27 sum to 1 within 2 ULP.
+
+    Each is cut at 2^-25. The upper parts add up exactly, and the lower ones are too small for their rounding to
+    matter (Rump, Ogita and Oishi, Accurate floating-point summation, 2008).
+    """
+    upper = (weights + 2.0**27) - 2.0**27
+    exact: Array = upper.sum(axis=-1, keepdims=True)
+    rest: Array = (weights - upper).sum(axis=-1, keepdims=True)
+    return exact + rest
+
+
+def _row_sum(x: Operand) -> Operand:
+    if isinstance(x, Jet):
+        return Jet(x.derivatives.sum(axis=-1, keepdims=True))
+    total: Array = x.sum(axis=-1, keepdims=True)
+    return total

@@ -1,0 +1,34 @@
+"""Arrays of float64, and what all of the core does with them."""
+
+from collections.abc import Iterable
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+Array: TypeAlias = npt.NDArray[np.float64]
+Mask: TypeAlias = npt.NDArray[np.bool_]
+Indices: TypeAlias = npt.NDArray[np.int64]
+
+
+def union(*parts: npt.ArrayLike | Iterable[float]) -> Array:
+    """The different numbers of all parts in ascending order."""
+    # np.unique would import NumPy's masked arrays, which takes a tenth of the time of a plot.
+    together = np.sort(np.concatenate([np.asarray(part, dtype=np.float64).ravel() for part in parts]))
+    return together[np.append(True, np.diff(together) > 0)] if together.size else together
+
+
+def picked(mask: Mask, then: Array, otherwise: Array) -> Array:
+    """np.where by the bits, without the branch that an unpredictable mask makes the processor guess."""
+    a, b = then.view(np.int64), otherwise.view(np.int64)
+    return (((a ^ b) & _ones(mask)) ^ b).view(np.float64)
+
+
+def kept_where(mask: Mask, x: Array) -> Array:
+    """x where the mask holds and 0 elsewhere, even where x is infinite."""
+    return (x.view(np.int64) & _ones(mask)).view(np.float64)
+
+
+def _ones(mask: Mask) -> Indices:
+    """All 64 bits where the mask holds, none elsewhere."""
+    return -mask.astype(np.int64)

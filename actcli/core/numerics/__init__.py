@@ -1,0 +1,1 @@
+"""Floating-point formats, compensated sums, special functions, roots and quadrature."""

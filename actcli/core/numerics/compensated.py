@@ -1,0 +1,38 @@
+"""Arithmetic that knows its own rounding error, for arguments that an exponential would magnify.
+
+exp(u) turns a relative error of u into one |u| times as large, so an argument that is itself rounded
+(x²/2, 1.702 x) is carried as an unevaluated sum hi + lo.
+
+Source: Dekker, A floating-point technique for extending the available precision (1971); Ogita, Rump and Oishi,
+Accurate sum and dot product (2005).
+"""
+
+import numpy as np
+
+from actcli.core.arrays import Array
+
+_SPLITTER = 2.0**27 + 1.0
+
+
+def two_sum(a: Array, b: Array | float) -> tuple[Array, Array]:
+    """a + b = hi + lo exactly (finite a, b without overflow)."""
+    hi = a + b
+    shadow = hi - a
+    return hi, (a - (hi - shadow)) + (b - shadow)
+
+
+def two_product(a: Array, b: Array | float) -> tuple[Array, Array]:
+    """a * b = hi + lo exactly; lo is 0 where the halves would overflow (a or a * b beyond 2^996)."""
+    with np.errstate(over="ignore", invalid="ignore"):  # halves that overflow are thrown away below
+        a_hi, a_lo = _split(a)
+        b_hi, b_lo = _split(np.asarray(b))
+        hi = a * b
+        lo = ((a_hi * b_hi - hi) + a_hi * b_lo + a_lo * b_hi) + a_lo * b_lo
+    return hi, np.where(np.isfinite(lo), lo, 0.0)
+
+
+def _split(a: Array) -> tuple[Array, Array]:
+    """Two halves of 26 bits whose products are exact."""
+    carried = _SPLITTER * a
+    hi = carried - (carried - a)
+    return hi, a - hi

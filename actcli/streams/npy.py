@@ -1,0 +1,274 @@
+"""NumPy's .npy format read in blocks, from files and from pipes. Never a pickle."""
+
+import math
+import os
+import shutil
+import stat
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from io import BufferedIOBase
+from typing import IO, Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+from numpy.typing import NDArray
+
+from actcli.streams.blocks import BLOCK, Block, Source, Values, equal_lines, rows_at_once
+from actcli.streams.errors import StreamError
+from actcli.streams.layout import LineShape
+from actcli.streams.output import open_file
+
+MAGIC = b"\x93NUMPY"
+_COPIED = 1 << 20  # bytes copied at a time
+
+
+@dataclass(frozen=True)
+class _Header:
+    """The array that the header announces; `dtype` is the type to read the bytes as."""
+
+    shape: tuple[int, ...]
+    fortran_order: bool
+    dtype: "np.dtype[Any]"
+    bfloat16: bool
+
+    @property
+    def size(self) -> int:
+        return math.prod(self.shape)
+
+
+def read_npy(
+    stream: BufferedIOBase,
+    name: str,
+    *,
+    rowwise: bool,
+    any_order: bool,
+    uint16_is_bfloat16: bool,
+    bits_are_float16: bool = False,
+) -> Source:
+    """The array in a stream whose magic bytes have been read already.
+
+    Booleans, integers and floats of every width and byte order are read as float64, and the raw two-byte type
+    as bfloat16, or it and uint16 as float16. With `any_order` a Fortran-ordered array comes in the order of the file.
+    Raises StreamError.
+    """
+    header = _read_header(stream, name, uint16_is_bfloat16)
+    if bits_are_float16 and (header.bfloat16 or header.dtype.str[1:] == "u2"):
+        header = replace(header, dtype=np.dtype("<f2").newbyteorder(header.dtype.byteorder), bfloat16=False)
+    present = _bytes_left(stream)
+    if present is not None and present < header.size * header.dtype.itemsize:
+        raise _truncated(name, present, header)
+    in_file_order = not header.fortran_order or header.size == 0 or (any_order and not rowwise)
+    take = (_take_in_order if in_file_order else _take_transposed)(stream, name, header)
+    return Source(
+        name,
+        _rows(header, take) if rowwise else _lines(header, take),
+        rowwise=rowwise,
+        shape=header.shape,
+        fortran_order=header.fortran_order and in_file_order,
+    )
+
+
+def _read_header(stream: BufferedIOBase, name: str, uint16_is_bfloat16: bool) -> _Header:
+    version = stream.read(2)
+    if version not in (b"\1\0", b"\2\0", b"\3\0"):
+        raise StreamError(f"{name}: not a .npy file of version 1, 2 or 3")
+    # Version 3 differs from 2 in the encoding of field names, and arrays with fields are refused anyway.
+    read = np.lib.format.read_array_header_1_0 if version[0] == 1 else np.lib.format.read_array_header_2_0
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # that Python 2 wrote the header does not concern the user
+            shape, fortran_order, dtype = read(stream)
+    except OSError:
+        raise
+    except Exception:  # NumPy hands on whatever Python's own parser and tokenizer raise
+        raise StreamError(f"{name}: damaged .npy header") from None
+    if any(length < 0 for length in shape):
+        raise StreamError(f"{name}: damaged .npy header")
+    raw = dtype.kind == "V" and dtype.itemsize == 2 and dtype.names is None and dtype.subdtype is None
+    if dtype.kind not in "biuf" and not raw:
+        kind = "records" if dtype.names else f"values of type {dtype}"
+        raise StreamError(f"{name}: holds {kind}; only real numbers can be read")
+    return _Header(
+        shape=tuple(map(int, shape)),
+        fortran_order=bool(fortran_order) and len(shape) > 1,
+        dtype=np.dtype("<u2") if raw else dtype,
+        bfloat16=raw or (uint16_is_bfloat16 and dtype.kind == "u" and dtype.itemsize == 2),
+    )
+
+
+def _bytes_left(stream: BufferedIOBase) -> int | None:
+    """Known for a file; a pipe tells at its end."""
+    try:
+        status = os.fstat(stream.fileno())
+        return status.st_size - stream.tell() if stat.S_ISREG(status.st_mode) else None
+    except OSError:  # a stream in memory has no fileno
+        return None
+
+
+def _truncated(name: str, present: int, header: _Header) -> StreamError:
+    return StreamError(f"{name}: truncated: {present // header.dtype.itemsize} of {header.size} values are there")
+
+
+# Takes the next so many values.
+_Take: TypeAlias = Callable[[int], Values]
+
+
+def _take_in_order(stream: BufferedIOBase, name: str, header: _Header) -> _Take:
+    taken = 0
+
+    def take(count: int) -> Values:
+        nonlocal taken
+        values = np.empty(count, dtype=header.dtype)
+        unfilled = values.view(np.uint8).data
+        while unfilled and (filled := stream.readinto(unfilled)):
+            unfilled = unfilled[filled:]
+        taken += count
+        if unfilled:
+            raise _truncated(name, taken * header.dtype.itemsize - len(unfilled), header)
+        return _to_float64(values, header)
+
+    return take
+
+
+def _take_transposed(stream: BufferedIOBase, name: str, header: _Header) -> _Take:
+    """The last axis fastest, although the first one is in the file, which is mapped, not held in memory."""
+    if _bytes_left(stream) is None:
+        flat = _spooled(stream, name, header).flat
+    else:
+        flat = _mapped(stream, stream.tell(), header).flat
+    taken = 0
+
+    def take(count: int) -> Values:
+        nonlocal taken
+        taken += count
+        return _to_float64(flat[taken - count : taken], header)
+
+    return take
+
+
+def _mapped(file: Any, offset: int, header: _Header) -> NDArray[Any]:
+    return np.asarray(np.memmap(file, header.dtype, mode="r", offset=offset, shape=header.shape, order="F"))
+
+
+def _spooled(stream: BufferedIOBase, name: str, header: _Header) -> NDArray[Any]:
+    """A pipe cannot be mapped, a temporary file can, and the mapping outlives it."""
+    import tempfile  # rarely needed
+
+    size = header.size * header.dtype.itemsize
+    with tempfile.TemporaryFile() as spool:
+        while spool.tell() < size and (data := stream.read(min(size - spool.tell(), _COPIED))):
+            spool.write(data)
+        if spool.tell() < size:
+            raise _truncated(name, spool.tell(), header)
+        spool.flush()
+        return _mapped(spool, 0, header)
+
+
+def _to_float64(values: NDArray[Any], header: _Header) -> Values:
+    if header.bfloat16:
+        # bfloat16 is the upper half of a float32.
+        values = (values.astype(np.uint32) << np.uint32(16)).view(np.float32)
+    # A longdouble beyond float64's range is rounded to inf or to zero; "invalid" is a signalling nan.
+    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+        return values.astype(np.float64, copy=False)
+
+
+def _rows(header: _Header, take: _Take) -> Iterator[Block]:
+    """Blocks of shape (rows, m) along the last axis; a single number is a row of one."""
+    length = header.shape[-1] if header.shape else 1
+    if not length:
+        return
+    rows, step = header.size // length, rows_at_once(length)
+    # An array without rows is one empty block: what comes out of it still has a shape.
+    for first in range(0, max(rows, 1), step):
+        count = min(step, rows - first)
+        yield Block(take(count * length).reshape(count, length), equal_lines(count, length))
+
+
+def _lines(header: _Header, take: _Take) -> Iterator[Block]:
+    """Blocks of shape (n,). A line is a row of the last axis; in a list each number has its own."""
+    length = header.shape[-1] if len(header.shape) > 1 else 1
+    if length > BLOCK:
+        for _ in range(header.size // length):
+            for first in range(0, length, BLOCK):
+                count = min(BLOCK, length - first)
+                yield Block(take(count), equal_lines(1, count), open=first + count < length)
+    elif header.size:
+        rows, step = header.size // length, BLOCK // length
+        for first in range(0, rows, step):
+            count = min(step, rows - first)
+            yield Block(take(count * length), equal_lines(count, length))
+
+
+# NumPy has no bfloat16; float32 holds it exactly.
+_TYPES = {"float64": "<f8", "float32": "<f4", "float16": "<f2", "bfloat16": "<f4"}
+_RESERVED = 128  # bytes of header, enough for every shape that a text can have
+
+
+class NpyWriter:
+    """The results as an array of the input's shape, with the rows' results in the places of the rows.
+
+    Of a text only the end tells the shape (see LineShape; lines that differ in length give a list of all
+    numbers). The values then go to `body`: the file itself, where the header is filled in last, or a
+    temporary one before a pipe.
+    """
+
+    def __init__(self, file: IO[bytes], source: Source, dtype: str, body: IO[bytes]) -> None:
+        self._file = file
+        self._source = source
+        self._type = _TYPES[dtype]
+        self._body = body
+        self._row_shape: tuple[int, ...] | None = None
+        self._count = 0
+        self._lines = LineShape()
+
+    def write(self, block: Block, results: Values) -> None:
+        """Raises StreamError where rows of different lengths would have to fit in one array."""
+        if self._row_shape is None:
+            self._begin(results.shape[1:])
+        elif self._row_shape != results.shape[1:]:
+            raise StreamError(f"{self._source.name}: rows of different lengths do not fit in a .npy array")
+        self._count += len(results)
+        if self._source.shape is None and not self._source.rowwise:
+            self._lines.add(block)
+        self._body.write(np.ascontiguousarray(results, dtype=self._type).data)
+
+    def finish(self) -> None:
+        if self._row_shape is None:
+            self._begin((self._source.shape or ())[-1:] if self._source.rowwise else ())
+        if self._source.shape is not None:
+            return
+        header = self._header(self._found_shape(), _RESERVED)
+        self._file.seek(0) if self._body is self._file else self._body.seek(0)
+        self._file.write(header)
+        if self._body is not self._file:
+            shutil.copyfileobj(self._body, self._file, 1 << 20)
+
+    def _begin(self, row_shape: tuple[int, ...]) -> None:
+        self._row_shape = row_shape
+        if self._source.shape is not None:
+            shape = self._source.shape
+            self._file.write(self._header((shape or (1,))[:-1] + row_shape if self._source.rowwise else shape))
+        elif self._body is self._file:
+            self._file.write(bytes(_RESERVED))
+
+    def _found_shape(self) -> tuple[int, ...]:
+        if self._source.rowwise:
+            return (self._count, *(self._row_shape or ()))
+        return self._lines.finish() or (self._count,)
+
+    def _header(self, shape: tuple[int, ...], size: int = 0) -> bytes:
+        """Version 1.0, padded to `size` or else to a multiple of 64 bytes."""
+        fields = f"{{'descr': {self._type!r}, 'fortran_order': {self._source.fortran_order}, 'shape': {shape}, }}"
+        start = len(MAGIC) + 4
+        size = size or -(-(start + len(fields) + 1) // 64) * 64
+        text = fields.ljust(size - start - 1) + "\n"
+        return MAGIC + b"\1\0" + len(text).to_bytes(2, "little") + text.encode("ascii")
+
+
+def write_npz(arrays: Mapping[str, npt.NDArray[np.generic]], path: str) -> None:
+    """Writes the arrays under their names. Raises StreamError when the file can't be written."""
+    with open_file(path) as file:
+        # savez takes its arrays as keywords, and has some of its own.
+        np.savez(file, **arrays)  # type: ignore[arg-type]  # see above

@@ -1,0 +1,158 @@
+"""Kernels against mpmath and against the jets that they stand for: bounds, kinks, limits, tails, layout."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from actcli.core.activations.activation import Activation
+from actcli.core.activations.catalogue import CATALOGUE
+from actcli.core.activations.resolve import resolve
+from actcli.core.jets.jet import Jet
+from tests.benchmarks.accuracy import errors
+from tests.benchmarks.points import anchored, tails
+
+INF = math.inf
+WITH_KERNEL = [name for name, activation in CATALOGUE.items() if activation.kernel]
+OTHER_PARAMETERS = [
+    "leaky_relu:negative_slope=0.2",
+    "leaky_relu:negative_slope=0",
+    "leaky_relu:negative_slope=-1e20",
+    "prelu:weight=-1.3",
+    "rrelu:lower=0.1,upper=0.7",
+    "elu:alpha=-1.7",
+    "selu:alpha=1.5,gamma=1.1",
+    "silu:beta=2",
+    "silu:beta=-1",
+    "silu:beta=-0.3",
+    "silu:beta=0",
+    "silu:beta=41.3",
+    "softplus:beta=1.7",
+    "softplus:beta=0.03",
+    "hard_sigmoid:alpha=0.37,beta=-0.1",
+    "hard_tanh:min_val=-0.3,max_val=1.7",
+]
+EVERY = [*WITH_KERNEL, *OTHER_PARAMETERS]
+
+
+def hard_points(activation: Activation) -> list[float]:
+    """Beside kinks, zeros and branches, at the radius, along the tails, and beyond all of them."""
+    assert activation.kernel
+    radius = min(activation.kernel.radius(**activation.values_of_parameters), 1.7e308)
+    edges = [math.nextafter(radius, 0.0), radius, math.nextafter(radius, INF)]
+    along_tails = [x for tail in tails(activation) for x in np.linspace(*tail, 9).tolist()]
+    everywhere = [*anchored(activation), *edges, *np.linspace(-45.0, 45.0, 91).tolist(), *along_tails, 0.0, INF]
+    return sorted({sign * x for x in everywhere for sign in (-1.0, 1.0)})
+
+
+def assert_within_bounds(activation: Activation, xs: list[float]) -> None:
+    for order, computed in enumerate(activation.value_and_slope(np.array(xs))):
+        for error in errors(activation, xs, order, computed):
+            assert not error.broken, str(error)
+
+
+@pytest.mark.parametrize("text", EVERY)
+def test_hard_points_are_within_the_bounds(text):
+    activation = resolve(text)
+    assert_within_bounds(activation, hard_points(activation))
+
+
+@pytest.mark.parametrize("text", EVERY)
+@settings(max_examples=20)
+@given(xs=st.lists(st.one_of(st.floats(-40, 40), st.floats(-800, 800)), min_size=1, max_size=3))
+def test_any_points_are_within_the_bounds(text, xs):
+    assert_within_bounds(resolve(text), xs)
+
+
+@pytest.mark.parametrize(
+    ("text", "zero"),
+    [("gelu", -0.752), ("gelu_tanh", -0.753), ("quick_gelu", -0.751), ("silu", -1.278), ("mish", -1.192)],
+)
+def test_the_slope_keeps_its_digits_as_soon_as_the_bound_is_relative(text, zero):
+    """From 1 below the slope's zero on: there its terms cancel most."""
+    activation = resolve(text)
+    assert_within_bounds(activation, np.random.default_rng(1).uniform(zero - 1.2, zero - 1.0, 200).tolist())
+
+
+def by_jet(activation: Activation, xs: np.ndarray) -> np.ndarray:
+    """Value and slope of the function that the kernel stands for."""
+    with np.errstate(all="ignore"):
+        derivatives = activation.function(Jet.variable(xs, 1), **activation.values_of_parameters).derivatives
+    return np.where(np.isnan(xs), np.nan, derivatives)
+
+
+@pytest.mark.parametrize("text", EVERY)
+def test_a_kernel_stays_close_to_the_jet(text):
+    activation = resolve(text)
+    xs = np.array(hard_points(activation))
+    value, slope = activation.value_and_slope(xs)
+    expected_value, expected_slope = by_jet(activation, xs)
+    # Two results that are each within 4 ULP, and within eps where the slope passes through 0.
+    np.testing.assert_allclose(value, expected_value, rtol=8 * 2.0**-52, atol=8 * 5e-324)
+    np.testing.assert_allclose(slope, expected_slope, rtol=8 * 2.0**-52, atol=2.0 * 2.0**-52)
+
+
+@pytest.mark.parametrize("text", EVERY)
+def test_value_and_slope_are_the_same_numbers_wherever_they_are_asked_for(text):
+    activation = resolve(text)
+    xs = np.array([*hard_points(activation), math.nan])
+    both = np.stack(activation.value_and_slope(xs))
+    np.testing.assert_array_equal(activation(xs), both[0])
+    np.testing.assert_array_equal(activation.derivatives(xs, 0)[0], both[0])
+    np.testing.assert_array_equal(activation.derivatives(xs, 1), both)
+    np.testing.assert_array_equal(activation.derivatives(xs, 3)[:2], both)
+
+
+@pytest.mark.parametrize("text", EVERY)
+def test_at_kinks_at_infinity_and_at_nan_the_result_is_the_jets(text):
+    activation = resolve(text)
+    xs = np.array([*activation.kinks(2), -0.0, -INF, INF, math.nan])
+    value, slope = activation.value_and_slope(xs)
+    expected_value, expected_slope = by_jet(activation, xs)
+    np.testing.assert_allclose(value, expected_value, rtol=2.0**-51, atol=0.0)
+    np.testing.assert_allclose(slope, expected_slope, rtol=2.0**-51, atol=0.0)
+
+
+@pytest.mark.parametrize("text", EVERY)
+def test_what_a_neighbour_is_makes_no_difference(text):
+    """The bulk is the kernel's and what lies beyond its radius the jet's, in the same array."""
+    activation = resolve(text)
+    xs = np.array([-INF, -1e300, -720.0, -40.0, -3.1, -0.4, 0.0, 0.4, 3.1, 40.0, 720.0, 1e300, INF, math.nan])
+    alone = np.array([activation.value_and_slope(np.array([x])) for x in xs])[:, :, 0].T
+    np.testing.assert_array_equal(np.stack(activation.value_and_slope(xs)), alone)
+
+
+@pytest.mark.parametrize("text", EVERY)
+def test_nothing_is_said_about_overflow_and_the_input_is_left_alone(text):
+    activation = resolve(text)
+    xs = np.array([-INF, -1e308, -1e-308, 0.0, 1e-308, 1e308, INF, math.nan])
+    before = xs.copy()
+    with np.errstate(all="raise"):
+        value, slope = activation.value_and_slope(xs)
+    np.testing.assert_array_equal(xs, before)
+    assert not np.shares_memory(value, xs)
+    assert not np.shares_memory(value, slope)
+
+
+@pytest.mark.parametrize("shape", [(), (0,), (0, 3), (7,), (3, 5), (2, 3, 4), (129, 257)])
+def test_every_shape_comes_back(shape):
+    xs = np.linspace(-3.0, 3.0, math.prod(shape)).reshape(shape)
+    silu = CATALOGUE["silu"]
+    for result, expected in zip(silu.value_and_slope(xs), by_jet(silu, xs), strict=True):
+        assert result.shape == shape
+        np.testing.assert_allclose(result, expected, rtol=1e-14, atol=1e-15)
+
+
+def test_a_view_with_strides_is_read_in_its_own_order():
+    tanh, xs = CATALOGUE["tanh"], np.linspace(-3.0, 3.0, 24).reshape(4, 6)
+    for view in (xs.T, xs[:, ::2], xs[::-1]):
+        for result, expected in zip(tanh.value_and_slope(view), tanh.value_and_slope(view.copy()), strict=True):
+            np.testing.assert_array_equal(result, expected)
+
+
+def test_other_parameters_reach_the_kernel():
+    value, slope = resolve("leaky_relu:negative_slope=0.25").value_and_slope(np.array([-4.0, 4.0]))
+    assert value.tolist() == [-1.0, 4.0]
+    assert slope.tolist() == [0.25, 1.0]

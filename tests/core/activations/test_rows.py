@@ -1,0 +1,122 @@
+"""Softmax and log_softmax: laws, extremes, and the Jacobian against its closed form."""
+
+import math
+
+import mpmath
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from mpmath import mpf
+
+from actcli.core.activations.catalogue import CATALOGUE
+
+softmax, log_softmax, sparsemax = (CATALOGUE[name] for name in ("softmax", "log_softmax", "sparsemax"))
+scores = arrays(np.float64, st.integers(1, 30), elements=st.floats(-1e6, 1e6))
+
+
+@given(scores)
+def test_rows_sum_to_one_within_2_ulp(row):
+    assert abs(math.fsum(softmax(row)) - 1) <= 2 * 2**-52
+
+
+@given(arrays(np.float64, st.integers(2, 12), elements=st.floats(-40, 40)))
+def test_values_are_those_of_the_definition(row):
+    with mpmath.workprec(200):
+        weights = [mpmath.exp(mpf(x)) for x in row]
+        expected = [float(w / sum(weights)) for w in weights]
+        logs = [float(mpmath.log(w / sum(weights))) for w in weights]
+    np.testing.assert_allclose(softmax(row), expected, rtol=1e-14)
+    np.testing.assert_allclose(log_softmax(row), logs, rtol=1e-14)
+
+
+@given(scores, st.floats(-100, 100))
+def test_only_differences_of_scores_matter(row, shift):
+    np.testing.assert_allclose(softmax(row + shift), softmax(row), atol=1e-8)
+
+
+def test_log_softmax_is_exact_where_one_probability_is_all_but_one():
+    expected = float(-mpmath.log1p(mpmath.exp(-28) + mpmath.exp(-30)))
+    assert log_softmax([30.0, 2.0, 0.0])[0] == pytest.approx(expected, rel=1e-15)
+
+
+@given(arrays(np.float64, st.integers(2, 8), elements=st.floats(-20, 20)))
+def test_the_jacobian_is_the_closed_form(row):
+    p = softmax(row)
+    np.testing.assert_allclose(softmax.jacobian(row), np.diag(p) - np.outer(p, p), atol=1e-15)
+    np.testing.assert_allclose(log_softmax.jacobian(row), np.eye(len(row)) - p[None, :], atol=1e-15)
+
+
+@given(arrays(np.float64, st.integers(2, 6), elements=st.floats(-300, 300)), st.sampled_from([1.0, 0.37, 100.0]))
+def test_shares_and_slopes_are_exact_in_the_tails(row, temperature):
+    """Of one that is all but 1 the slope is what the others have together: of [40, 0] it is sigmoid'(40), not 0."""
+    with mpmath.workprec(4000):
+        weights = [mpmath.exp(mpf(float(x)) / mpf(temperature)) for x in row]
+        p = [w / mpmath.fsum(weights) for w in weights]
+        logs = np.array([[float(-q) for q in p] for _ in p])
+        slopes = np.array([[float(-a * b / mpf(temperature)) for b in p] for a in p])
+        for i, own in enumerate(p):
+            rest = mpmath.fsum(q for j, q in enumerate(p) if j != i)
+            logs[i, i], slopes[i, i] = float(rest), float(own * rest / mpf(temperature))
+        shares = [float(share) for share in p]
+    warm = softmax.with_parameters(temperature=temperature)
+    exact = {"rtol": 16 * 2.0**-52, "atol": 4 * 5e-324}
+    np.testing.assert_allclose(warm(row), shares, **exact)
+    np.testing.assert_allclose(warm.jacobian(row), slopes, **exact)
+    if temperature == 1.0:
+        np.testing.assert_allclose(log_softmax.jacobian(row), logs, **exact)
+
+
+def test_the_slopes_of_two_scores_are_those_of_sigmoid():
+    slope = CATALOGUE["sigmoid"].derivative(40.0)
+    np.testing.assert_allclose(softmax.jacobian([40.0, 0.0]), slope * np.array([[1, -1], [-1, 1]]), rtol=1e-15)
+
+
+def test_rows_are_the_last_axis():
+    x = np.arange(24.0).reshape(2, 3, 4)
+    assert softmax(x).shape == (2, 3, 4)
+    assert softmax.jacobian(x).shape == (2, 3, 4, 4)
+    np.testing.assert_array_equal(softmax.jacobian(x)[1, 2], softmax.jacobian(x[1, 2]))
+
+
+def test_temperature_divides_the_scores():
+    np.testing.assert_array_equal(softmax.with_parameters(temperature=2.0)([2.0, 4.0]), softmax([1.0, 2.0]))
+
+
+def test_an_infinite_score_takes_all():
+    assert softmax([1.0, np.inf, 3.0]).tolist() == [0, 1, 0]
+    assert softmax([-np.inf, 0.0]).tolist() == [0, 1]
+    assert np.isnan(softmax([1.0, np.nan])).all()
+
+
+@given(arrays(np.float64, st.integers(1, 12), elements=st.floats(-3, 3)))
+def test_sparsemax_is_the_nearest_point_of_the_simplex(row):
+    """Karush, Kuhn and Tucker: no share below 0, together 1; where one is positive x - p is the same, and largest."""
+    p = sparsemax(row)
+    assert (p >= 0).all()
+    assert math.fsum(p) == pytest.approx(1, abs=1e-14)
+    gap = row - p
+    np.testing.assert_allclose(gap[p > 0], gap.max(), atol=1e-14)
+
+
+def test_the_jacobian_of_sparsemax_is_that_of_the_mean_of_its_support():
+    expected = np.zeros((4, 4))
+    expected[:3, :3] = np.eye(3) - 1 / 3
+    np.testing.assert_allclose(sparsemax.jacobian([0.5, 0.2, 0.1, -2.0]), expected, atol=1e-15)
+
+
+@pytest.mark.parametrize(
+    ("row", "shares"),
+    [
+        ([math.inf, 1.0], [1.0, 0.0]),
+        ([math.inf, math.inf, 1.0], [0.5, 0.5, 0.0]),
+        ([-math.inf, 0.3, 0.0], [0.0, 0.65, 0.35]),
+        ([-math.inf, -math.inf], [0.5, 0.5]),
+        ([1e308, -1e308], [1.0, 0.0]),
+        ([math.nan, 1.0], [math.nan, math.nan]),
+    ],
+)
+def test_sparsemax_of_what_is_not_finite(row, shares):
+    np.testing.assert_allclose(sparsemax(row), shares, rtol=1e-15)
+    assert np.isnan(sparsemax.jacobian(row)).all() == math.isnan(shares[0])

@@ -1,0 +1,216 @@
+"""Gaussian expectations against closed forms and against mpmath's own quadrature."""
+
+import math
+
+import mpmath
+import numpy as np
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from actcli.core.errors import InputError
+from actcli.core.numerics.quadrature import expectation, expectations
+
+ROOT_2PI = math.sqrt(2 * math.pi)
+
+
+def relu(x):
+    return np.maximum(x, 0)
+
+
+def tail(x):
+    """P(z > x)."""
+    return math.erfc(x / math.sqrt(2)) / 2
+
+
+def density(x):
+    return math.exp(-x * x / 2) / ROOT_2PI
+
+
+CLOSED_FORMS = {
+    "1": (np.ones_like, [], 1.0),
+    "relu": (relu, [0], 1 / ROOT_2PI),
+    "relu²": (lambda x: relu(x) ** 2, [0], 0.5),
+    "the slope of relu": (lambda x: x > 0, [0], 0.5),
+    "sin²": (lambda x: np.sin(x) ** 2, [], (1 - math.exp(-2)) / 2),
+    "cos": (np.cos, [], math.exp(-0.5)),
+    "exp": (np.exp, [], math.exp(0.5)),
+    "x^10": (lambda x: x**10, [], 945.0),
+    "|x|": (np.abs, [0], 2 / ROOT_2PI),
+    "a kink beside zero": (lambda x: relu(x - 0.3), [0.3], density(0.3) - 0.3 * tail(0.3)),
+    "a kink that nobody announced": (lambda x: relu(x - 0.3), [], density(0.3) - 0.3 * tail(0.3)),
+    "a jump": (lambda x: x > 0.3, [0.3], tail(0.3)),
+    "a jump that nobody announced": (lambda x: x > 0.3, [], tail(0.3)),
+    "a kink far out": (lambda x: relu(x - 20), [], float(mpmath.npdf(20) - 20 * mpmath.ncdf(-20))),
+    "an infinite value": (lambda x: np.log(np.abs(x)), [], -(math.log(2) + float(mpmath.euler)) / 2),
+    "an infinite value elsewhere": (
+        lambda x: np.log(np.abs(x - 0.3)),
+        [0.3],
+        float(mpmath.quad(lambda x: mpmath.log(abs(x - 0.3)) * mpmath.npdf(x), [-12, 0.3, 12])),
+    ),
+    "an infinite slope": (lambda x: np.sqrt(np.abs(x)), [], 2**0.25 * math.gamma(0.75) / math.sqrt(math.pi)),
+    "an integrable pole": (lambda x: np.abs(x) ** -0.5, [], 2**-0.25 * math.gamma(0.25) / math.sqrt(math.pi)),
+    "a slow decay": (lambda x: np.exp(0.45 * x * x), [], 1 / math.sqrt(0.1)),
+    "fast waves": (lambda x: np.sin(1000 * x) ** 2, [], 0.5),
+    "a hole": (lambda x: x / x, [], 1.0),
+}
+
+
+@pytest.mark.parametrize("name", CLOSED_FORMS)
+def test_closed_forms(name):
+    function, breaks, truth = CLOSED_FORMS[name]
+    assert expectation(function, breaks) == pytest.approx(truth, rel=1e-12, abs=1e-300)
+
+
+@pytest.mark.parametrize("scale", [1e-100, 1e-3, 0.5, 1.0, 3.0, 100.0, 1e8])
+def test_the_scale_is_the_standard_deviation_of_the_argument(scale):
+    assert expectation(relu, [0], scale) == pytest.approx(scale / ROOT_2PI, rel=1e-13)
+    assert expectation(lambda x: x * x, [], scale) == pytest.approx(scale**2, rel=1e-13, abs=0)
+    assert expectation(lambda x: x > 0.3, [0.3], scale) == pytest.approx(tail(0.3 / scale), rel=1e-12, abs=0)
+
+
+@pytest.mark.parametrize("scale", [0.01, 1.0, 1.7, 50.0])
+def test_the_arcsine_kernel_of_erf(scale):
+    # Williams, Computation with infinite networks (1996)
+    square = np.vectorize(lambda x: math.erf(x) ** 2)
+    truth = 2 / math.pi * math.asin(2 * scale**2 / (1 + 2 * scale**2))
+    assert expectation(square, (), scale) == pytest.approx(truth, rel=1e-13)
+
+
+@pytest.mark.parametrize("scale", [1.0, 10.0, 20.0])
+def test_the_mass_may_be_far_out(scale):
+    assert expectation(np.exp, (), scale) == pytest.approx(math.exp(scale**2 / 2), rel=1e-12)
+
+
+@pytest.mark.parametrize("steepness", [1e3, 1e6, 1e12, 1e24])
+def test_a_spike_at_zero_is_found(steepness):
+    found = expectation(lambda x: np.exp(-steepness * x * x))
+    assert found == pytest.approx(1 / math.sqrt(1 + 2 * steepness), rel=1e-12, abs=0)
+
+
+@pytest.mark.parametrize("steepness", [1e2, 1e4, 1e6])
+@pytest.mark.parametrize("centre", [0.3, -2.0, 2.7182])
+def test_a_spike_elsewhere_is_found(steepness, centre):
+    found = expectation(lambda x: np.exp(-steepness * (x - centre) ** 2))
+    variance = 1 / (2 * steepness)
+    truth = math.exp(-(centre**2) / 2 / (1 + variance)) / math.sqrt(1 + 2 * steepness)
+    assert found == pytest.approx(truth, rel=1e-12, abs=0)
+
+
+@given(st.floats(-4, 4))
+def test_kinks_and_jumps_that_nobody_announced_cost_no_accuracy(at):
+    assert expectation(lambda x: x > at) == pytest.approx(tail(at), rel=1e-11)
+    truth = float(mpmath.npdf(at) - mpmath.mpf(at) * mpmath.ncdf(-at))
+    assert expectation(lambda x: relu(x - at)) == pytest.approx(truth, rel=1e-11)
+
+
+@given(st.floats(-5, 5))
+def test_a_box_of_a_hundredth_is_found_wherever_it_is(low):
+    truth = (math.erf((low + 0.011) / math.sqrt(2)) - math.erf(low / math.sqrt(2))) / 2
+    assert expectation(lambda x: (low < x) & (x < low + 0.011)) == pytest.approx(truth, rel=1e-9)
+
+
+@pytest.mark.parametrize("steepness", [1e3, 1e6])
+def test_a_step_shows_where_its_slope_is(steepness):
+    def step_and_slope(x):
+        return np.stack([np.tanh(steepness * (x - 0.3)), steepness / np.cosh(steepness * (x - 0.3)) ** 2])
+
+    step, slope = expectations(step_and_slope)
+    # E f' = E z f(z), by parts; and the step is narrow.
+    by_parts = expectation(lambda x: x * np.tanh(steepness * (x - 0.3)))
+    assert step == pytest.approx(-math.erf(0.3 / math.sqrt(2)), rel=1 / steepness)
+    assert slope == pytest.approx(by_parts, rel=1e-11)
+    assert slope == pytest.approx(2 * density(0.3), rel=1 / steepness)
+
+
+DIVERGENT = {
+    "exp(x²)": lambda x: np.exp(x * x),
+    "exp(x²/2)": lambda x: np.exp(x * x / 2),
+    "-exp(x²)": lambda x: -np.exp(x * x),
+    "x exp(x²)": lambda x: x * np.exp(x * x),
+    "sin(x) exp(x²)": lambda x: np.sin(x) * np.exp(x * x),
+    "exp(exp(x²))": lambda x: np.exp(np.exp(x * x)),
+    "a pole at 0": lambda x: 1 / x,
+    "a pole elsewhere": lambda x: 1 / (x - 0.3),
+    "a double pole": lambda x: 1 / (x - 0.3) ** 2,
+    "tan": np.tan,
+    "no value for x < 0": np.sqrt,
+    "nan": lambda x: x * math.nan,
+    "infinity": lambda x: np.full_like(x, math.inf),
+}
+
+
+@pytest.mark.parametrize("name", DIVERGENT)
+def test_what_diverges_or_does_not_exist_is_nan(name):
+    assert math.isnan(expectation(DIVERGENT[name]))
+
+
+def test_growth_converges_at_one_scale_and_not_at_another():
+    def function(x):
+        return np.exp(x * x / 4)
+
+    assert expectation(function, (), 1.0) == pytest.approx(math.sqrt(2), rel=1e-12)
+    assert math.isnan(expectation(function, (), math.sqrt(2)))
+
+
+def test_where_the_tail_of_a_formula_is_nan_nothing_is_missing():
+    def written(x):
+        return (np.exp(x) - np.exp(-x)) / (np.exp(x) + np.exp(-x))  # inf/inf beyond 710
+
+    for scale in (1.0, 40.0, 80.0):
+        assert expectation(lambda x: written(x) ** 2, (), scale) == pytest.approx(
+            expectation(lambda x: np.tanh(x) ** 2, (), scale), rel=1e-13
+        )
+
+
+def test_one_that_diverges_does_not_spoil_the_others():
+    both = expectations(lambda x: np.stack([np.exp(x * x / 3), np.exp(2 * x * x / 3), x * x, 1 / x, np.sqrt(x)]))
+    assert both[[0, 2]] == pytest.approx([math.sqrt(3), 1], rel=1e-12)
+    assert np.isnan(both[[1, 3, 4]]).all()
+
+
+def test_an_odd_function_has_mean_zero():
+    assert expectation(np.sin) == 0.0
+    assert expectation(lambda x: x**3, (), 10.0) == 0.0
+
+
+@given(st.lists(st.floats(-10, 10), min_size=1, max_size=12), st.floats(0.01, 10))
+def test_polynomials(coefficients, scale):
+    moments = [math.prod(range(n - 1, 0, -2)) * scale**n if n % 2 == 0 else 0 for n in range(len(coefficients))]
+    truth = math.fsum(c * m for c, m in zip(coefficients, moments, strict=True))
+    size = sum(abs(c) * (math.prod(range(n, 0, -2)) * scale**n) for n, c in enumerate(coefficients))
+    found = expectation(lambda x: np.polynomial.polynomial.polyval(x, coefficients), (), scale)
+    assert found == pytest.approx(truth, abs=1e-13 * size)
+
+
+@given(st.floats(-5, 5), st.floats(0.01, 100))
+@example(2.915120731615876, 0.0815719422968969)
+@example(1.5939716235387706, 0.041800734804515675)
+def test_any_threshold_at_any_scale(threshold, scale):
+    t = threshold / scale
+    truth = float(scale * (mpmath.npdf(t) - mpmath.mpf(t) * mpmath.ncdf(-t)))
+    assert expectation(lambda x: relu(x - threshold), [threshold], scale) == pytest.approx(truth, rel=1e-11, abs=1e-279)
+
+
+def test_at_scale_0_it_is_the_value_at_0():
+    assert expectation(np.cos, (), 0.0) == 1.0
+    assert math.isnan(expectation(lambda x: 1 / x, (), 0.0))
+
+
+@pytest.mark.parametrize("scale", [-1.0, math.inf, math.nan])
+def test_a_scale_that_is_none_is_refused(scale):
+    with pytest.raises(InputError, match="scale"):
+        expectation(np.cos, (), scale)
+
+
+def test_many_breaks():
+    # |sin(πx)| with its kinks at all integers: E = 2/π - 4/π Σ exp(-2π²k²) / (4k² - 1)
+    truth = 2 / math.pi - 4 / math.pi * sum(math.exp(-2 * math.pi**2 * k * k) / (4 * k * k - 1) for k in range(1, 5))
+    found = expectation(lambda x: np.abs(np.sin(math.pi * x)), range(-500, 501))
+    assert found == pytest.approx(truth, rel=1e-13)
+
+
+@pytest.mark.parametrize("at", [0.0, 0.3, -2.7182])
+def test_a_spike_at_one_of_many_breaks_is_found(at):
+    found = expectation(lambda x: np.exp(-1e10 * (x - at) ** 2), [at, *range(-500, 501)])
+    assert found == pytest.approx(math.exp(-at * at / 2) / math.sqrt(1 + 2e10), rel=1e-8, abs=0)

@@ -1,0 +1,36 @@
+"""Roots on a logarithmic scale."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from actcli.core.numerics.roots import root, sign_changes
+
+
+@given(st.floats(-11.9, 11.9))
+def test_the_root_is_found_to_the_last_bits_of_its_logarithm(exponent):
+    x = 10.0**exponent
+    for function in (lambda q: math.log(q / x), lambda q: x - q):
+        assert root(function, 1e-12, 1e12) == pytest.approx(x, rel=2e-14)
+        assert root(function, 1e12, 1e-12) == pytest.approx(x, rel=2e-14)
+
+
+@given(st.floats(0.02, 0.98), st.integers(1, 9))
+def test_functions_of_uneven_sides_have_their_roots_found_too(x, power):
+    """What lies on one side of the root is much larger than on the other."""
+    for function in (lambda q: math.expm1(50 * (q - x)), lambda q: q**power - x**power):
+        assert root(function, 0.01, 1.0) == pytest.approx(x, rel=1e-13)
+
+
+def test_sign_changes_are_between_neighbours():
+    points = np.array([1.0, 2.0, 4.0, 8.0, 16.0])
+    assert sign_changes(lambda q: (q - 3) * (q - 10), points) == [(2, 4), (8, 16)]
+    assert sign_changes(lambda q: 1.0, points) == []
+    assert sign_changes(lambda q: math.nan if q < 5 else q - 10, points) == [(8, 16)]
+
+
+def test_a_function_without_values_between_its_ends_has_no_root_and_the_search_an_end():
+    assert math.isnan(root(lambda q: {1.0: -1.0, 2.0: 1.0}.get(q, math.nan), 1.0, 2.0))

@@ -1,0 +1,197 @@
+"""The completion scripts: what the program prints, and what a Tab does with them in real shells."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.cli.helpers import actcli, spawn
+
+COMPLETIONS = Path(__file__).parents[2] / "completions"
+SCRIPTS = {"bash": "actcli.bash", "zsh": "_actcli", "fish": "actcli.fish"}
+SHELLS = [shell for shell in SCRIPTS if shutil.which(shell)]
+
+# Set-up files, read in place of the user's own. The scripts are found the way an installed one is, except in bash,
+# where that takes the package bash-completion. `actcli` itself says which arguments it was given.
+SET_UP = {
+    "bash": """
+        PS1='ready> '
+        actcli() { printf 'ARGUMENTS'; printf '<%s>' "$@"; echo 'END'; }
+        source "$COMPLETIONS/actcli.bash"
+    """,
+    "zsh": """
+        PS1='ready> '
+        unsetopt beep
+        bindkey -e
+        actcli() { printf 'ARGUMENTS'; printf '<%s>' "$@"; echo 'END'; }
+        fpath=("$COMPLETIONS" $fpath)
+        autoload -Uz compinit && compinit -u -D
+    """,
+    "fish": """
+        function fish_prompt; printf 'ready> '; end
+        function actcli; printf ARGUMENTS; printf '<%s>' $argv; echo END; end
+        set -g fish_complete_path "$COMPLETIONS" $fish_complete_path
+    """,
+}
+STARTS: dict[str, Callable[[Path], list[str]]] = {
+    "bash": lambda set_up: ["bash", "--noprofile", "--rcfile", str(set_up), "-i"],
+    "zsh": lambda set_up: ["zsh", "-d", "-i"],  # reads .zshrc in $ZDOTDIR
+    "fish": lambda set_up: ["fish", "--no-config", "-i", "-C", f"source {set_up}"],
+}
+
+
+class Shell:
+    """An interactive shell in a terminal, in a directory with two files and a folder."""
+
+    def __init__(self, name: str, directory: Path) -> None:
+        for file in ("numbers.txt", "two words.txt"):
+            (directory / file).touch()
+        (directory / "results").mkdir()
+        set_up = directory / ".zshrc"
+        set_up.write_text(SET_UP[name])
+        environment = {name: str(directory) for name in ("HOME", "ZDOTDIR")}
+        environment |= {"PATH": os.environ["PATH"], "INPUTRC": os.devnull, "COMPLETIONS": str(COMPLETIONS)}
+        environment |= {"TERM": "xterm", "LANG": "C.UTF-8"}
+        self.process = spawn(STARTS[name](set_up), (200, 24), environment, cwd=directory)
+        self.expect("ready> ")
+
+    def expect(self, *texts: str) -> str:
+        """Wait for one of the texts."""
+        # Newer fish asks what the terminal is, and waits for the answer.
+        while (found := self.process.expect_exact([*texts, "\x1b[0c"])) == len(texts):
+            self.process.send("\x1b[?62c")
+        return texts[found]
+
+    def enter(self, line: str) -> list[str]:
+        """Type `actcli` and a line with Tabs in it; the arguments that come of it."""
+        self.process.send(f"actcli {line}\r")
+        self.expect("ARGUMENTS<")
+        self.expect(">END")
+        arguments = self.process.before.split("><")
+        self.expect("ready> ")
+        return arguments
+
+    def list_candidates(self, line: str, candidates: set[str]) -> None:
+        """Type `actcli` and a line and Tab twice; wait until all the candidates are shown."""
+        self.process.send(f"actcli {line}\t\t")
+        while candidates:
+            candidates = candidates - {self.expect(*candidates)}
+
+
+@pytest.fixture(params=SHELLS)
+def shell(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Shell]:
+    shell = Shell(request.param, tmp_path)
+    yield shell
+    shell.process.close(force=True)
+
+
+@pytest.mark.parametrize("shell", SCRIPTS)
+def test_the_script_in_the_repository_is_the_one_that_the_program_prints(shell: str) -> None:
+    file = COMPLETIONS / SCRIPTS[shell]
+    printed = actcli("--show-completion", shell)
+    assert (printed.returncode, printed.stderr) == (0, "")
+    assert file.read_text(encoding="utf-8") == printed.stdout, (
+        f"{file.name} is stale; renew it: actcli --show-completion {shell} > completions/{file.name}"
+    )
+
+
+def completes(shell: Shell, lines: dict[str, str]) -> None:
+    """Each line, with a Tab and what is typed after it, becomes these words."""
+    for line, expected in lines.items():
+        assert shell.enter(line) == expected.split("|"), line
+
+
+def test_tab_lists_the_commands(shell: Shell) -> None:
+    shell.list_candidates("", {"list", "evaluate", "differentiate", "plot", "compare", "gradient-depth"})
+
+
+def test_tab_lists_the_options_of_a_command(shell: Shell) -> None:
+    shell.list_candidates("gradient-depth --", {"--act", "--layers", "--init", "--lr", "--quiet", "--format", "--help"})
+
+
+def test_commands_and_options_are_completed_with_a_blank_after_them(shell: Shell) -> None:
+    completes(
+        shell,
+        {
+            "eva\t.": "evaluate|.",
+            "grad\t.": "gradient-depth|.",
+            "--vers\t.": "--version|.",
+            "evaluate --gr\t.": "evaluate|--grid|.",
+            "evaluate relu -3 0 --gr\t.": "evaluate|relu|-3|0|--grid|.",
+            "gradient-depth --qui\t.": "gradient-depth|--quiet|.",
+        },
+    )
+
+
+def test_the_values_of_options_are_completed(shell: Shell) -> None:
+    completes(
+        shell,
+        {
+            "--show-completion fi\t.": "--show-completion|fish|.",
+            "evaluate relu --format js\t.": "evaluate|relu|--format|json|.",
+            "evaluate relu --format=js\t.": "evaluate|relu|--format=json|.",
+            "evaluate relu -3 --dtype bf\t.": "evaluate|relu|-3|--dtype|bfloat16|.",
+            "list -f js\t.": "list|-f|json|.",
+            "gradient-depth --init xav\t.": "gradient-depth|--init|xavier|.",
+            "gradient-depth --data mo\t.": "gradient-depth|--data|moons|.",
+            "gradient-depth --fail-on van\t.": "gradient-depth|--fail-on|vanishing|.",
+            "gradient-depth --norm ba\t.": "gradient-depth|--norm|batch|.",
+        },
+    )
+
+
+def test_names_and_aliases_of_activations_are_completed_wherever_one_is_taken(shell: Shell) -> None:
+    completes(
+        shell,
+        {
+            "evaluate leaky\t.": "evaluate|leaky_relu|.",
+            "evaluate --format json leaky\t.": "evaluate|--format|json|leaky_relu|.",
+            "plot relu logi\t.": "plot|relu|logistic|.",
+            "compare relu sigm\t.": "compare|relu|sigmoid|.",
+            "gradient-depth --act sigm\t.": "gradient-depth|--act|sigmoid|.",
+            "gradient-depth --act=sigm\t.": "gradient-depth|--act=sigmoid|.",
+        },
+    )
+
+
+def test_parameters_of_activations_are_completed_ready_for_the_number(shell: Shell) -> None:
+    completes(
+        shell,
+        {
+            "evaluate leaky_relu:\t0.2": "evaluate|leaky_relu:negative_slope=0.2",
+            "plot relu elu:al\t0.5": "plot|relu|elu:alpha=0.5",
+            "gradient-depth --act leaky_relu:\t0.2": "gradient-depth|--act|leaky_relu:negative_slope=0.2",
+        },
+    )
+
+
+def test_files_are_completed_after_input_and_output(shell: Shell) -> None:
+    completes(
+        shell,
+        {
+            "evaluate relu --input numb\t.": "evaluate|relu|--input|numbers.txt|.",
+            "evaluate relu --input=numb\t.": "evaluate|relu|--input=numbers.txt|.",
+            "evaluate relu -i two\t.": "evaluate|relu|-i|two words.txt|.",
+            "differentiate relu --output resu\tx": "differentiate|relu|--output|results/x",
+        },
+    )
+
+
+def test_numbers_are_not_completed_to_activations_or_files(shell: Shell) -> None:
+    completes(
+        shell,
+        {
+            "evaluate relu sigm\t.": "evaluate|relu|sigm.",
+            "differentiate --order sigm\t.": "differentiate|--order|sigm.",
+            "evaluate relu --grid numb\t.": "evaluate|relu|--grid|numb.",
+        },
+    )
+
+
+@pytest.mark.parametrize("shell", ["bash"], indirect=True)
+def test_parameters_are_completed_for_those_whose_words_do_not_break_at_colons(shell: Shell) -> None:
+    shell.process.send("COMP_WORDBREAKS=' '\r")
+    shell.expect("ready> ")
+    completes(shell, {"evaluate leaky_relu:\t0.2": "evaluate|leaky_relu:negative_slope=0.2"})
