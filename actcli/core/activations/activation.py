@@ -81,9 +81,6 @@ class Activation:
     aliases: tuple[str, ...] = ()
     rowwise: bool = False
     """Whether it acts on whole rows (the last axis) and not on each element."""
-    relu_family: bool = False
-    """Whether it is like x to the right and much flatter to the left: He's factor 2 makes up for the half that is lost.
-    So not selu, which normalises itself from σ² = 1/fan_in, nor relu_squared, which does not grow like x."""
     breaks: Callable[..., Mapping[float, int]] = _smooth
     """breaks(**parameters): where it is not smooth -> the lowest derivative that jumps there (0: a jump)."""
     condition: tuple[str, Callable[..., bool]] | None = None

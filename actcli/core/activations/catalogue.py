@@ -28,7 +28,6 @@ _ENTRIES = (
         kernel=kernels.relu,
         formula="max(0, x)",
         reference="Fukushima 1969; Nair and Hinton 2010, ICML",
-        relu_family=True,
         breaks=lambda: {0.0: 1},
     ),
     Activation(
@@ -38,7 +37,6 @@ _ENTRIES = (
         kernel=kernels.leaky_relu,
         formula="x if x > 0 else negative_slope*x",
         reference="Maas, Hannun and Ng 2013, ICML",
-        relu_family=True,
         parameters=(Parameter("negative_slope", 0.01),),
         breaks=lambda negative_slope: {} if negative_slope == 1.0 else {0.0: 1},
     ),
@@ -48,7 +46,6 @@ _ENTRIES = (
         kernel=kernels.prelu,
         formula="x if x > 0 else weight*x",
         reference="He, Zhang, Ren and Sun 2015, arXiv:1502.01852",
-        relu_family=True,
         parameters=(Parameter("weight", 0.25),),
         breaks=lambda weight: {} if weight == 1.0 else {0.0: 1},
     ),
@@ -58,7 +55,6 @@ _ENTRIES = (
         kernel=kernels.rrelu,
         formula="x if x > 0 else (lower + upper)/2*x",
         reference="Xu, Wang, Chen and Li 2015, arXiv:1505.00853 (evaluation mode)",
-        relu_family=True,
         parameters=(Parameter("lower", 1.0 / 8.0), Parameter("upper", 1.0 / 3.0)),
         breaks=lambda lower, upper: {} if 0.5 * (lower + upper) == 1.0 else {0.0: 1},
         condition=("lower <= upper", lambda lower, upper: lower <= upper),
@@ -69,7 +65,6 @@ _ENTRIES = (
         kernel=kernels.relu6,
         formula="min(max(0, x), 6)",
         reference="Krizhevsky 2010, Convolutional deep belief networks on CIFAR-10",
-        relu_family=True,
         breaks=lambda: {0.0: 1, 6.0: 1},
     ),
     Activation(
@@ -96,7 +91,6 @@ _ENTRIES = (
         kernel=kernels.elu,
         formula="x if x > 0 else alpha*expm1(x)",
         reference="Clevert, Unterthiner and Hochreiter 2016, arXiv:1511.07289",
-        relu_family=True,
         parameters=(Parameter("alpha", 1.0),),
         breaks=lambda alpha: {0.0: 2 if alpha == 1.0 else 1},
     ),
@@ -105,7 +99,6 @@ _ENTRIES = (
         function=pieces.celu,
         formula="x if x > 0 else alpha*expm1(x/alpha)",
         reference="Barron 2017, arXiv:1704.07483",
-        relu_family=True,
         parameters=(_positive("alpha", 1.0),),
         breaks=lambda alpha: {0.0: 2},
     ),
@@ -125,7 +118,6 @@ _ENTRIES = (
         kernel=kernels.gelu,
         formula="x*(1 + erf(x/sqrt(2)))/2",
         reference="Hendrycks and Gimpel 2016, arXiv:1606.08415",
-        relu_family=True,
     ),
     Activation(
         name="gelu_tanh",
@@ -134,7 +126,6 @@ _ENTRIES = (
         kernel=kernels.gelu_tanh,
         formula="x*(1 + tanh(sqrt(2/pi)*(x + 0.044715*x**3)))/2",
         reference="Hendrycks and Gimpel 2016, arXiv:1606.08415, section 2",
-        relu_family=True,
     ),
     Activation(
         name="quick_gelu",
@@ -142,7 +133,6 @@ _ENTRIES = (
         kernel=kernels.quick_gelu,
         formula="x*sigmoid(1.702*x)",
         reference="Hendrycks and Gimpel 2016, arXiv:1606.08415, section 2",
-        relu_family=True,
     ),
     Activation(
         name="silu",
@@ -151,7 +141,6 @@ _ENTRIES = (
         kernel=kernels.silu,
         formula="x*sigmoid(beta*x)",
         reference="Elfwing, Uchibe and Doya 2017, arXiv:1702.03118; Ramachandran et al. 2017, arXiv:1710.05941",
-        relu_family=True,
         parameters=(Parameter("beta", 1.0),),
     ),
     Activation(
@@ -160,7 +149,6 @@ _ENTRIES = (
         kernel=kernels.mish,
         formula="x*tanh(softplus(x))",
         reference="Misra 2019, arXiv:1908.08681",
-        relu_family=True,
     ),
     Activation(
         name="hard_swish",
@@ -169,7 +157,6 @@ _ENTRIES = (
         kernel=kernels.hard_swish,
         formula="x*min(max(0, x + 3), 6)/6",
         reference="Howard et al. 2019, MobileNetV3, arXiv:1905.02244",
-        relu_family=True,
         breaks=lambda: {-3.0: 1, 3.0: 1},
     ),
     # --- smooth rectifiers --------------------------------------------------------------------------------------
@@ -179,7 +166,6 @@ _ENTRIES = (
         kernel=kernels.softplus,
         formula="log(1 + exp(beta*x))/beta",
         reference="Dugas et al. 2001, NIPS; Glorot, Bordes and Bengio 2011, AISTATS",
-        relu_family=True,
         parameters=(_positive("beta", 1.0),),
     ),
     Activation(
@@ -187,7 +173,6 @@ _ENTRIES = (
         function=smooth.squareplus,
         formula="(x + sqrt(x**2 + b))/2",
         reference="Barron 2021, arXiv:2112.11687",
-        relu_family=True,
         parameters=(_positive("b", 4.0),),
     ),
     Activation(
@@ -195,7 +180,6 @@ _ENTRIES = (
         function=pieces.sparse_plus,
         formula="0 if x <= -1 else x if x >= 1 else (x + 1)**2/4",
         reference="Martins and Astudillo 2016, arXiv:1602.02068; jax.nn.sparse_plus",
-        relu_family=True,
         breaks=lambda: {-1.0: 2, 1.0: 2},
     ),
     Activation(

@@ -100,7 +100,7 @@ class DepthExperiment:
         # A stream of its own for each, so that the data stay the same when the network changes.
         for_data, for_weights, for_batches = np.random.default_rng(config.seed).spawn(3)
         self.config = config
-        self.init = choose(config.init, activation)
+        self.init = choose(config.init, activation, config.layers)
         self.initialiser = initialiser(self.init, activation)
         data = data or _made(config, for_data)
         self.inputs = data.inputs.astype(config.dtype, copy=False)
@@ -199,7 +199,7 @@ class DepthExperiment:
 def check(activation: Activation, config: DepthConfig) -> None:
     """InputError where a DepthExperiment of these would raise it for the activation."""
     require_elementwise(activation)
-    initialiser(config.init, activation)
+    initialiser(choose(config.init, activation, config.layers), activation)
 
 
 def gradient_depth(activation: Activation, config: DepthConfig | None = None, data: DataSet | None = None) -> DepthRun:

@@ -30,7 +30,7 @@ BIAS, OUTPUT = "bias", "z"
 
 # All that is drawn is rounded to so many decimals, so that the sums can be done by hand.
 _DECIMALS = 2
-_STANDARD = Initialiser(lambda fan_in, fan_out: 1.0, bias_variance=0.25)
+_STANDARD = Initialiser(lambda fan_in, fan_out: 1.0, lambda fan_in, fan_out: 0.25)
 
 
 @dataclass(frozen=True)

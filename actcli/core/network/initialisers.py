@@ -1,24 +1,29 @@
 """Initialisers: how large the random weights and biases of a layer are at the start.
 
-Weights are drawn from N(0, σ²), where an initialiser gives σ² for a layer's fan_in and fan_out; biases are zero,
-or drawn from N(0, σ_b²).
+An initialiser gives the variances of a layer's weights and biases for its fan_in and fan_out. What is drawn is normal,
+if nothing else is said; biases are zero, if nothing else is said.
 
     xavier      σ² = 2 / (fan_in + fan_out)   Glorot and Bengio (2010), Understanding the difficulty of training
                                               deep feedforward neural networks
     he          σ² = 2 / fan_in               He, Zhang, Ren and Sun (2015), Delving deep into rectifiers
     lecun       σ² = 1 / fan_in               LeCun, Bottou, Orr and Müller (1998), Efficient BackProp
+    pytorch     uniform in ±1/sqrt(fan_in), weights and biases: σ² = 1 / (3 fan_in)
+                                              torch.nn.Linear.reset_parameters
     orthogonal  rows or columns orthonormal, drawn evenly from all such matrices; orthogonal:GAIN times GAIN
                                               Saxe, McClelland and Ganguli (2014), Exact solutions to the nonlinear
                                               dynamics of learning in deep linear neural networks
     critical    σ² = σ_w² / fan_in and σ_b² of the activation's critical point, where neither signal nor gradient grows
                 or shrinks with depth         Roberts, Yaida and Hanin (2022), chapter 5
-    normal      σ = 1; normal:STD σ = STD     the same in every layer, whatever its size
+    gaussian    gaussian:SIGMA_W2,SIGMA_B2: σ² = σ_w² / fan_in, biases σ_b², as mean-field theory has it
+                                              Poole et al. (2016)
+    normal      normal:STD or normal:STD,BIAS_STD: the same in every layer, whatever its size; 1 and 0 without numbers
 """
 
 import itertools
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -28,17 +33,19 @@ from actcli.core.arrays import Array
 from actcli.core.errors import InputError, unknown
 from actcli.core.network.mlp import Parameters
 from actcli.core.theory.gain import critical_point
+from actcli.core.theory.preference import preference
 
 Variance = Callable[[int, int], float]
+Distribution = Literal["normal", "uniform", "orthogonal"]
 
 
 @dataclass(frozen=True)
 class Initialiser:
-    """weight_variance: of a weight, from fan_in and fan_out; bias_variance: of a bias."""
+    """weight_variance and bias_variance: of one of them, from fan_in and fan_out."""
 
     weight_variance: Variance
-    bias_variance: float = 0.0
-    orthogonal: bool = False
+    bias_variance: Variance = lambda fan_in, fan_out: 0.0
+    distribution: Distribution = "normal"
 
 
 VARIANCES: dict[str, Variance] = {
@@ -46,52 +53,81 @@ VARIANCES: dict[str, Variance] = {
     "he": lambda fan_in, fan_out: 2 / fan_in,
     "lecun": lambda fan_in, fan_out: 1 / fan_in,
 }
-NAMES = ("auto", *VARIANCES, "orthogonal", "critical", "normal:STD")
+NAMES = (
+    *("auto", *VARIANCES, "pytorch", "orthogonal", "critical"),
+    *("normal:STD", "normal:STD,BIAS_STD", "gaussian:SIGMA_W2,SIGMA_B2"),
+)
+
+_NUMBERS = {"orthogonal": (0, 1), "normal": (0, 2), "gaussian": (1, 2)}
+"""How many numbers may follow the name."""
+_WHAT = {"orthogonal": "gain", "normal": "standard deviation", "gaussian": "variance"}
 
 
-def choose(init: str, activation: Activation) -> str:
-    """The initialiser that `init` names: for "auto" He's in the ReLU family and Xavier's elsewhere."""
-    if init == "auto":
-        return "he" if activation.relu_family else "xavier"
-    return init
+def choose(init: str, activation: Activation, layers: int) -> str:
+    """The initialiser that `init` names: for "auto" the one that theory prefers for so many hidden layers."""
+    return preference(activation, layers).name if init == "auto" else init
 
 
 def initialiser(init: str, activation: Activation) -> Initialiser:
-    """The initialiser of that name; InputError for an unknown one, or where the activation has no critical point."""
-    check(init)
-    name, _, parameter = choose(init, activation).partition(":")
+    """The initialiser of that name, which is not "auto".
+
+    InputError: an unknown one, or the activation has no critical point.
+    """
+    name, numbers = _read(init)
+    if name in VARIANCES:
+        return Initialiser(VARIANCES[name])
     if name == "critical":
         return _critical(activation)
-    scale = float(parameter or 1)
+    if name == "pytorch":
+        return Initialiser(_pytorch, _pytorch, "uniform")
     if name == "orthogonal":
-        return Initialiser(lambda fan_in, fan_out: scale * scale / max(fan_in, fan_out), orthogonal=True)
-    if name == "normal":
-        return Initialiser(lambda fan_in, fan_out: scale * scale)
-    return Initialiser(VARIANCES[name])
+        (factor,) = numbers or (1.0,)
+        return Initialiser(lambda fan_in, fan_out: factor * factor / max(fan_in, fan_out), distribution="orthogonal")
+    first, second = (*numbers, *(1.0, 0.0)[len(numbers) :])
+    if name == "gaussian":
+        return Initialiser(lambda fan_in, fan_out: first / fan_in, lambda fan_in, fan_out: second)
+    return Initialiser(lambda fan_in, fan_out: first * first, lambda fan_in, fan_out: second * second)
 
 
 def check(init: str) -> None:
     """InputError unless `init` names an initialiser."""
-    name, colon, parameter = init.partition(":")
-    if init in (*VARIANCES, "auto", "critical", "orthogonal", "normal"):
-        return
-    if name not in ("normal", "orthogonal") or not colon:
+    if init != "auto":
+        _read(init)
+
+
+def _read(init: str) -> tuple[str, tuple[float, ...]]:
+    """The name and the numbers after it."""
+    name, colon, text = init.partition(":")
+    least, most = _NUMBERS.get(name, (0, 0))
+    if name not in (*VARIANCES, *_NUMBERS, "critical", "pytorch") or (colon and not most) or (least and not colon):
         raise InputError(unknown("initialiser", init, NAMES))
+    parts = text.split(",") if colon else []
+    if len(parts) > most:
+        raise InputError(f"{name} takes at most {most} number{'s' * (most > 1)}, and {init!r} has {len(parts)}")
+    return name, tuple(_number(part, name, init) for part in parts)
+
+
+def _number(text: str, name: str, init: str) -> float:
     try:
-        scale = float(parameter)
+        number = float(text)
     except ValueError:
-        scale = math.nan
-    if not 0 <= scale < math.inf:
-        what = "standard deviation" if name == "normal" else "gain"
-        raise InputError(f"the {what} in {init!r} must be a number, 0 or more")
+        number = math.nan
+    if not 0 <= number < math.inf:
+        raise InputError(f"the {_WHAT[name]} in {init!r} must be a number, 0 or more")
+    return number
+
+
+def _pytorch(fan_in: int, fan_out: int) -> float:
+    """Of U(-b, b) with b = 1 / sqrt(fan_in)."""
+    return 1 / (3 * fan_in)
 
 
 def _critical(activation: Activation) -> Initialiser:
     point = critical_point(activation)
     if point.sigma_w2 is None or point.sigma_b2 is None:
         raise InputError(f"{activation.label} has no critical initialisation; take xavier, he or normal:STD")
-    sigma_w2 = point.sigma_w2
-    return Initialiser(lambda fan_in, fan_out: sigma_w2 / fan_in, point.sigma_b2)
+    sigma_w2, sigma_b2 = point.sigma_w2, point.sigma_b2
+    return Initialiser(lambda fan_in, fan_out: sigma_w2 / fan_in, lambda fan_in, fan_out: sigma_b2)
 
 
 def initialise(
@@ -99,15 +135,23 @@ def initialise(
 ) -> Parameters:
     """Random parameters for layers of the given sizes, inputs and outputs included."""
     parameters = Parameters.empty(sizes, dtype)
-    for weights, (fan_in, fan_out) in zip(parameters.weights, itertools.pairwise(sizes), strict=True):
+    fans = [*itertools.pairwise(sizes)]
+    for weights, (fan_in, fan_out) in zip(parameters.weights, fans, strict=True):
         std = math.sqrt(chosen.weight_variance(fan_in, fan_out))
-        if chosen.orthogonal:
+        if chosen.distribution == "orthogonal":
             weights[...] = std * math.sqrt(max(fan_in, fan_out)) * _orthogonal(fan_in, fan_out, generator)
         else:
-            weights[...] = generator.normal(0, std, (fan_in, fan_out))
-    for biases in parameters.biases:
-        biases[...] = generator.normal(0, math.sqrt(chosen.bias_variance), len(biases)) if chosen.bias_variance else 0
+            weights[...] = _drawn(chosen.distribution, std, weights.shape, generator)
+    for biases, (fan_in, fan_out) in zip(parameters.biases, fans, strict=True):
+        std = math.sqrt(chosen.bias_variance(fan_in, fan_out))
+        biases[...] = _drawn(chosen.distribution, std, biases.shape, generator) if std else 0
     return parameters
+
+
+def _drawn(distribution: Distribution, std: float, shape: tuple[int, ...], generator: np.random.Generator) -> Array:
+    if distribution == "uniform":
+        return generator.uniform(-math.sqrt(3) * std, math.sqrt(3) * std, shape)
+    return generator.normal(0, std, shape)
 
 
 def _orthogonal(fan_in: int, fan_out: int, generator: np.random.Generator) -> Array:

@@ -91,6 +91,20 @@ def expectations(function: Function, breaks: Iterable[float] = (), scale: float 
         return np.where(accurate & died_out, total, np.nan)
 
 
+def fixed_rule(breaks: Iterable[float] = (), scale: float = 1.0) -> tuple[Array, Array]:
+    """Nodes and weights, both (n,), with Σ w g(x) = E[g(scale z)]: the first panels, and no halving of any.
+
+    For integrands that are smooth between the breaks and for answers of three digits, at a tenth of the time.
+    """
+    reach = scale * _REACH
+    edges = union(scale * _GRID, [0.0, *(b for b in breaks if abs(b) < reach)])
+    centre, half = 0.5 * (edges[1:] + edges[:-1]), 0.5 * np.diff(edges)
+    x = (centre[:, None] + half[:, None] * _NODES).ravel()
+    z = x / scale
+    density = np.exp(-0.5 * z * z) / (scale * math.sqrt(2.0 * math.pi))
+    return x, (half[:, None] * _FINE).ravel() * density
+
+
 @dataclass(frozen=True, eq=False)
 class _Integrand:
     """g times the density, from `low` to `high`: as far out as g is finite, or as the density is a normal number."""

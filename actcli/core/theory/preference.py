@@ -1,0 +1,77 @@
+"""He's initialisation or Xavier's: which of them keeps the gradient's signal, in theory.
+
+The network is the plain one: no norm, no residual connections, hidden layers of one width, the first of them with
+pre-activations of variance q = 1. So neither data nor seed has a say, and two spellings of one function get the same.
+"""
+
+import math
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from actcli.core.activations.activation import Activation
+from actcli.core.numerics.quadrature import fixed_rule
+
+_SMALLEST, _LARGEST = 1e-300, 1e300
+_TIE, _SETTLED = 1e-6, 1e-12
+_DIED_OUT = 1e-9
+
+
+@dataclass(frozen=True, slots=True)
+class Preference:
+    """name: "he" or "xavier".
+
+    xavier, he: the factor by which the signal changes on its way through the run's layers, as a natural logarithm;
+                nan where theory has nothing to say
+    """
+
+    name: str
+    xavier: float
+    he: float
+
+
+@lru_cache(maxsize=256)
+def preference(activation: Activation, layers: int) -> Preference:
+    """He's where it changes the signal less over so many hidden layers, and else Xavier's.
+
+    Xavier's too where both lose more than half of the signal in every layer, as sigmoid does: there is nothing to
+    choose then, and it is the usual one for squashing functions.
+    """
+    xavier, he = (log_signal_change(activation, sigma_w2, layers) for sigma_w2 in (1.0, 2.0))
+    both_lose = max(xavier, he) < -layers * math.log(2.0)
+    takes_he = abs(he) < abs(xavier) - _TIE and not both_lose
+    return Preference("he" if takes_he else "xavier", xavier, he)
+
+
+def log_signal_change(activation: Activation, sigma_w2: float, layers: int) -> float:
+    """Σ log sqrt(χ⊥) over the layers, to about five digits; biases are 0. See core/theory/mean_field.py.
+
+    nan where φ jumps, or a moment diverges on the way.
+    """
+    if activation.kinks(0):
+        return math.nan
+    change, q = 0.0, 1.0
+    for layer in range(layers):
+        second, slope_second = _second_moments(activation, q)
+        if not 0.0 <= slope_second < math.inf:
+            return math.nan
+        of_layer = 0.5 * math.log(sigma_w2 * slope_second) if slope_second else -math.inf
+        following = sigma_w2 * second
+        if abs(following - q) <= _SETTLED * q:
+            return change + (layers - layer) * of_layer
+        change += of_layer
+        if math.isnan(following):
+            return change if layer == layers - 1 else math.nan
+        q = min(max(following, _SMALLEST), _LARGEST)
+    return change
+
+
+def _second_moments(activation: Activation, q: float) -> tuple[float, float]:
+    """E[φ(√q z)²] and E[φ'(√q z)²]; nan where they have not died out at the end of the rule."""
+    x, weights = fixed_rule(activation.kinks(2), math.sqrt(q))
+    with np.errstate(all="ignore"):
+        squares = np.square(activation.value_and_slope(x)) * weights
+        ends = squares[:, [0, -1]].sum(axis=1)
+        second, slope_second = np.where(ends <= _DIED_OUT * squares.sum(axis=1), squares.sum(axis=1), math.nan).tolist()
+    return second, slope_second
