@@ -1,118 +1,126 @@
-"""Cures: what would have to change in an experiment that went wrong, found by measuring the changed network.
+"""Cures: what would have to change for a network to learn that did not, found by training the changed network.
 
-A signal that vanishes or explodes does so before the first update, so a cure is tried on one batch. One for a network
-that dies or diverges has to be trained.
+A candidate is one change, or two that belong together: another activation, other weights, a norm, residual connections,
+another optimizer or learning rate. Each is trained on the same data, with the same seed and batches. All candidates get
+a tenth of the steps, and the three with the smallest loss over the data set, no more than two of a kind, go to the
+end. Those of the three that learnt are cures.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import math
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
+from itertools import islice
 from typing import Any, Final
 
 from actcli.core.activations.activation import Activation
 from actcli.core.activations.catalogue import CATALOGUE
 from actcli.core.depth.config import DepthConfig
-from actcli.core.depth.experiment import DepthExperiment
-from actcli.core.depth.verdict import verdict
+from actcli.core.depth.experiment import DepthExperiment, DepthRun
 from actcli.core.errors import InputError
 from actcli.core.network.datasets import DataSet
+from actcli.core.network.initialisers import choose
 
 Change = Mapping[str, Any]
+"""Fields of DepthConfig, or `activation`, and their new values."""
 
-MOST_STEPS: Final = 50
-"""A training that dies or diverges mostly does so at once; a trial must not take longer than what it is to cure."""
+MOST_CURES: Final = 3
+_MOST_OF_A_KIND: Final = 2
+_SHARE: Final = 10
 
-_WEIGHTS: Final[tuple[Change, ...]] = ({"init": "critical"}, {"init": "he"}, {"init": "xavier"})
-_LAYERS: Final[tuple[Change, ...]] = ({"residual": True}, {"norm": "layer"}, {"norm": "batch"})
+_CHANGES: Final[tuple[Change, ...]] = (
+    *({"init": init} for init in ("he", "xavier", "lecun", "critical", "orthogonal")),
+    *({"norm": norm} for norm in ("batch", "layer", None)),
+    {"residual": True},
+    {"residual": False},
+    {"residual": True, "norm": "batch"},
+    *({"optimizer": optimizer} for optimizer in ("sgd", "momentum", "adam")),
+    {"optimizer": "adam", "learning_rate": 0.001},
+)
+_RATES: Final = (10.0, 0.1, 0.01)
+"""Times the run's own learning rate."""
 
 
 @dataclass(frozen=True)
 class Cure:
-    """A change after which the verdict on the same network, data and seed is healthy.
-
-    change:          settings of DepthConfig, or the activation, and their new values
-    decay_per_layer: of the changed network, before training
-    steps, loss:     for how long it was trained, and the loss after that; 0 and None where it was not
-    """
+    """A change, and the run that it leads to, which learnt: as many steps, the same data and seed."""
 
     change: Change
-    decay_per_layer: float | None
-    steps: int = 0
-    loss: float | None = None
+    run: DepthRun
 
 
-def cures(
-    activation: Activation,
-    config: DepthConfig,
-    verdict: str,
-    data: DataSet | None = None,
-    stop: Callable[[], bool] = lambda: False,
-) -> list[Cure]:
-    """The first change that works with the same activation, and where that is more than other weights, another one.
+class CureSearch:
+    """A search that goes on while it is iterated over.
 
-    stop: asked after every step; once it says True, nothing more is tried
+        search = CureSearch(activation, config)
+        for done in search:             # training steps so far, of search.steps
+            ...                         # progress; the loop may be left at any step
+        search.cures                    # those found so far, the best first
+
+    config: of the run that did not learn. data: as for DepthExperiment
+    InputError: the run was not trained, so that there is nothing to cure
     """
-    trial = _Trial(activation, replace(config, steps=min(config.steps, MOST_STEPS)), data, stop)
-    undone: list[Change] = [{"residual": False}] * config.residual + [{"norm": None}] * bool(config.norm)
-    slower: list[Change] = [{"learning_rate": rate} for rate in _smaller(config.learning_rate)]
-    if verdict == "dead":
-        return trial.first([*slower, _other("leaky_relu", config), *_WEIGHTS, *undone, *_LAYERS])
-    if verdict == "diverged":
-        return trial.first([*slower, *_WEIGHTS, *undone, *_LAYERS])
-    untrained = replace(trial, config=replace(config, steps=0))
-    kept = untrained.first([*_WEIGHTS, *undone, *_LAYERS])
-    if kept and "init" in kept[0].change:
-        return kept
-    return untrained.first([_other("relu", config)]) + kept
 
+    def __init__(self, activation: Activation, config: DepthConfig, data: DataSet | None = None) -> None:
+        if not config.steps:
+            raise InputError("a cure is found by training, and 0 steps train nothing")
+        self._activation, self._config, self._data = activation, config, data
+        self.candidates = [change for change in candidates(activation, config) if self._is_possible(change)]
+        self._short = -(-config.steps // _SHARE)
+        self.steps = len(self.candidates) * self._short + min(MOST_CURES, len(self.candidates)) * config.steps
+        self.cures: list[Cure] = []
 
-def _other(activation: str, config: DepthConfig) -> Change:
-    """Another activation, with the initialisation that suits it."""
-    return {"activation": activation} if config.init == "auto" else {"activation": activation, "init": "auto"}
+    def __iter__(self) -> Iterator[int]:
+        done, losses = 0, []
+        for change in self.candidates:
+            experiment = self._experiment(change)
+            for number, _ in enumerate(islice(experiment, self._short), start=1):
+                yield done + number
+            done += self._short
+            losses.append(experiment.data_loss())
+        for change in self._best(losses):
+            experiment = self._experiment(change)
+            for number, _ in enumerate(experiment, start=1):
+                yield done + number
+            done += self._config.steps
+            if (run := experiment.result()).verdict == "healthy":
+                self.cures = sorted([*self.cures, Cure(change, run)], key=lambda cure: cure.run.loss_data_final)
 
+    def _best(self, losses: list[float]) -> list[Change]:
+        order = sorted(range(len(losses)), key=lambda i: losses[i] if math.isfinite(losses[i]) else math.inf)
+        chosen: list[Change] = []
+        kinds = Counter[str]()
+        for change in (self.candidates[i] for i in order):
+            kind = next(iter(change))
+            if kinds[kind] < _MOST_OF_A_KIND and len(chosen) < MOST_CURES:
+                kinds[kind] += 1
+                chosen.append(change)
+        return chosen
 
-def _smaller(learning_rate: float) -> Iterator[float]:
-    """A tenth, or the usual one where that is less, and a hundredth of that."""
-    usual = DepthConfig.learning_rate
-    first = usual if learning_rate > 10 * usual else learning_rate / 10
-    yield from (first, first / 100)
+    def _experiment(self, change: Change) -> DepthExperiment:
+        settings = dict(change)
+        other = settings.pop("activation", None)
+        activation = CATALOGUE[other] if other else self._activation
+        return DepthExperiment(activation, replace(self._config, **settings), self._data)
 
-
-@dataclass(frozen=True, eq=False)
-class _Trial:
-    """The experiment that went wrong, to be repeated with changes."""
-
-    activation: Activation
-    config: DepthConfig
-    data: DataSet | None
-    stop: Callable[[], bool]
-
-    def first(self, changes: Iterable[Change]) -> list[Cure]:
-        """The first change that cures it, if one does."""
-        for change in changes:
-            if self.stop():
-                break
-            if self._differs(change) and (cure := self._tried(change)):
-                return [cure]
-        return []
-
-    def _differs(self, change: Change) -> bool:
-        present = {**asdict(self.config), "activation": self.activation.name}
-        return any(present[name] != value for name, value in change.items())
-
-    def _tried(self, change: Change) -> Cure | None:
-        settings = {name: value for name, value in change.items() if name != "activation"}
-        activation = CATALOGUE[change["activation"]] if "activation" in change else self.activation
+    def _is_possible(self, change: Change) -> bool:
         try:
-            experiment = DepthExperiment(activation, replace(self.config, **settings), self.data)
+            self._experiment(change)
         except InputError:  # sigmoid has no critical initialisation
-            return None
-        first, last = experiment.initial.signal_norms[0], experiment.initial.signal_norms[-2]
-        if verdict([experiment.initial.loss], [], first, last) != "healthy":
-            return None
-        for _ in experiment:
-            if self.stop():
-                return None
-        run = experiment.result()
-        if run.verdict != "healthy":
-            return None
-        return Cure(change, run.decay_per_layer, len(run.loss), run.loss_final if run.loss else None)
+            return False
+        return True
+
+
+def candidates(activation: Activation, config: DepthConfig) -> list[Change]:
+    """Every change that is tried: those of the list that are one, for this activation and its initialisation.
+
+    Another activation comes with the initialisation that theory prefers for it.
+    """
+    auto = {} if config.init == "auto" else {"init": "auto"}
+    present = {**asdict(config), "init": choose(config.init, activation, config.layers)}
+    # What is flat to the left, as relu is, may have died of it.
+    rectifier = "relu" if float(activation.derivative(-1.0)) else "leaky_relu"
+    others = [{"activation": name, **auto} for name in (rectifier, "gelu", "tanh") if name != activation.label]
+    rates = [{"learning_rate": float(f"{config.learning_rate * rate:.12g}")} for rate in _RATES]
+    fixed = [change for change in _CHANGES if all(present[name] != value for name, value in change.items())]
+    return [*others, *fixed, *(rate for rate in rates if config.learning_rate > 0)]

@@ -1,6 +1,7 @@
 """The gradient-depth experiment: how much of the gradient is left when it arrives at the first layer?"""
 
 import itertools
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 
@@ -11,15 +12,17 @@ from actcli.core.activations.activation import Activation
 from actcli.core.arrays import Array
 from actcli.core.depth.config import POINTS, DepthConfig
 from actcli.core.depth.prediction import Prediction, predict
-from actcli.core.depth.verdict import decay_per_layer, verdict
+from actcli.core.depth.verdict import Flow, Outcome, decay_per_layer, verdict
 from actcli.core.errors import InputError, unknown
 from actcli.core.network.datasets import DATASETS, DataSet
 from actcli.core.network.initialisers import choose, initialise, initialiser
-from actcli.core.network.layer_statistics import LayerStatistics, layer_statistics
-from actcli.core.network.losses import LOSSES
+from actcli.core.network.layer_statistics import Survey, survey
+from actcli.core.network.losses import LOSSES, accuracy, guessing_loss
 from actcli.core.network.mlp import Network, Parameters, require_elementwise
 from actcli.core.network.optimizers import OPTIMIZERS
 from actcli.core.network.training import Batch, Step, frobenius_norm, measure, shuffled_batches, train
+from actcli.core.theory.finite_width import FiniteWidth, finite_width
+from actcli.core.theory.preference import Preference, preference
 
 
 @dataclass(frozen=True)
@@ -61,12 +64,17 @@ class DepthRun:
     """What an experiment showed: its hidden layers 1 to N, then the output layer N + 1.
 
     loss:            before each update, on that update's batch; ends early where it left the finite numbers
-    verdict:         diverged, dead, vanishing, exploding or healthy, as core/depth/verdict.py decides
+    verdict:         diverged, dead, vanishing, exploding, stuck or healthy, as core/depth/verdict.py decides
     decay_per_layer: (signal of layer 1 / signal of layer N)^(1 / (N - 1)) before training;
                      None where that is undefined: one hidden layer, or no finite signal in layer N to decay
     decay_per_layer_theory: the same of the theory's signals; None where there is no theory too
+    decay_per_layer_finite_width: what that becomes in networks of the run's width, for one input
+    init_preference: what decided for the initialisation, where it was left to theory
     loss_name:       a key of network.LOSSES
     loss_final:      on the first batch, after the last update; loss[0] is the same batch's before the first one
+    loss_guess:      over the whole data set, of the best constant answer
+    loss_data_initial, loss_data_final: over the whole data set, before and after training
+    accuracy_initial, accuracy_final:   over the whole data set, points whose class was found; None for numbers
     """
 
     activation: str
@@ -79,8 +87,15 @@ class DepthRun:
     decay_per_layer_theory: float | None
     loss_final: float
     loss_name: str
+    loss_guess: float
+    loss_data_initial: float
+    loss_data_final: float
+    accuracy_initial: float | None
+    accuracy_final: float | None
     norm: str | None = None
     residual: bool = False
+    decay_per_layer_finite_width: FiniteWidth | None = None
+    init_preference: Preference | None = None
 
 
 class DepthExperiment:
@@ -104,22 +119,22 @@ class DepthExperiment:
         self.initialiser = initialiser(self.init, activation)
         data = data or _made(config, for_data)
         self.inputs = data.inputs.astype(config.dtype, copy=False)
-        targets = data.targets.astype(config.dtype, copy=False)
+        self.targets = data.targets.astype(config.dtype, copy=False)
         self.loss_name, self.loss = data.loss, LOSSES[data.loss]
-        sizes = [self.inputs.shape[1], *[config.width] * config.layers, targets.shape[1]]
+        sizes = [self.inputs.shape[1], *[config.width] * config.layers, self.targets.shape[1]]
         parameters = initialise(self.initialiser, sizes, for_weights, config.dtype)
         self.network = Network(activation, parameters, config.norm, config.residual)
-        batches = shuffled_batches(self.inputs, targets, config.batch, for_batches)
+        batches = shuffled_batches(self.inputs, self.targets, config.batch, for_batches)
         self.first_batch = next(batches)
         self.initial, gradients = measure(self.network, self.first_batch, self.loss)
         self.last_signal = gradients.signals[-2]
         self.losses: list[float] = []
         self.update: Array | None = None
-        self._statistics: list[LayerStatistics] | None = None
+        self._before: Survey | None = None
         self._steps = self._train(itertools.chain([self.first_batch], batches))
 
     def _train(self, batches: Iterator[Batch]) -> Iterator[Step]:
-        self._initial_statistics()  # as long as the parameters are the initial ones
+        self._survey_before()  # as long as the parameters are the initial ones
         batches = itertools.islice(batches, self.config.steps)
         optimizer = OPTIMIZERS[self.config.optimizer](self.config.learning_rate)
         for step in train(self.network, batches, self.loss, optimizer):
@@ -139,9 +154,9 @@ class DepthExperiment:
 
     def result(self) -> DepthRun:
         """Before training beside the present state, theory beside measurement, and the verdict on them."""
-        initial, before, prediction = self.initial, self._initial_statistics(), self.prediction()
+        initial, before, prediction = self.initial, self._survey_before(), self.prediction()
         final, _ = measure(self.network, self.first_batch, self.loss)
-        after = layer_statistics(self.network, self.inputs)
+        after = survey(self.network, self.inputs)
         theory: list[float | None] = [None] * self.config.layers if prediction is None else [*prediction.signal_norms]
         first, last = initial.signal_norms[0], initial.signal_norms[-2]
         layers = tuple(
@@ -152,38 +167,64 @@ class DepthExperiment:
                 signal_norm_initial=initial.signal_norms[index],
                 signal_norm_final=final.signal_norms[index],
                 signal_norm_theory=[*theory, None][index],
-                activation_mean_initial=before[index].activation_mean,
-                activation_mean_final=after[index].activation_mean,
-                activation_std_initial=before[index].activation_std,
-                activation_std_final=after[index].activation_std,
-                saturated_fraction_initial=before[index].saturated_fraction,
-                saturated_fraction_final=after[index].saturated_fraction,
-                dead_fraction_initial=before[index].dead_fraction,
-                dead_fraction_final=after[index].dead_fraction,
+                activation_mean_initial=before.layers[index].activation_mean,
+                activation_mean_final=after.layers[index].activation_mean,
+                activation_std_initial=before.layers[index].activation_std,
+                activation_std_final=after.layers[index].activation_std,
+                saturated_fraction_initial=before.layers[index].saturated_fraction,
+                saturated_fraction_final=after.layers[index].saturated_fraction,
+                dead_fraction_initial=before.layers[index].dead_fraction,
+                dead_fraction_final=after.layers[index].dead_fraction,
                 update_ratio_final=ratio,
             )
             for index, ratio in enumerate(self._update_ratios())
         )
-        dead = [statistics.dead_fraction for statistics in after]
+        loss_guess = guessing_loss(self.loss_name, self.targets)
+        loss_data_initial, loss_data_final = (self._loss_of(surveyed) for surveyed in (before, after))
+        finite = all(map(math.isfinite, [*self.losses, final.loss]))
+        outcome = Outcome(loss_guess, loss_data_initial, loss_data_final, finite) if self.losses else None
         return DepthRun(
             activation=self.network.activation.label,
             init=self.init,
             seed=self.config.seed,
             layers=layers,
             loss=tuple(self.losses),
-            verdict=verdict([*self.losses, final.loss], dead, first, last),
+            verdict=verdict(_flow(initial, before), _flow(final, after), outcome),
             decay_per_layer=decay_per_layer(first, last, self.config.layers),
             decay_per_layer_theory=prediction.decay_per_layer if prediction else None,
             loss_final=final.loss,
             loss_name=self.loss_name,
+            loss_guess=loss_guess,
+            loss_data_initial=loss_data_initial,
+            loss_data_final=loss_data_final,
+            accuracy_initial=accuracy(self.loss_name, before.output, self.targets),
+            accuracy_final=accuracy(self.loss_name, after.output, self.targets),
             norm=self.config.norm,
             residual=self.config.residual,
+            decay_per_layer_finite_width=self._finite_width(prediction),
+            init_preference=preference(self.network.activation, self.config.layers)
+            if self.config.init == "auto"
+            else None,
         )
 
-    def _initial_statistics(self) -> list[LayerStatistics]:
-        if self._statistics is None:
-            self._statistics = layer_statistics(self.network, self.inputs)
-        return self._statistics
+    def _finite_width(self, prediction: Prediction | None) -> FiniteWidth | None:
+        theory = prediction.decay_per_layer if prediction else None
+        if prediction is None or not theory or self.initialiser.distribution == "orthogonal":
+            return None
+        return finite_width(self.network.activation, prediction.variances, self.config.width, theory)
+
+    def data_loss(self) -> float:
+        """The present loss over the whole data set."""
+        return self._loss_of(survey(self.network, self.inputs))
+
+    def _loss_of(self, surveyed: Survey) -> float:
+        with np.errstate(all="ignore"):  # a network that diverged
+            return self.loss(surveyed.output, self.targets)[0]
+
+    def _survey_before(self) -> Survey:
+        if self._before is None:
+            self._before = survey(self.network, self.inputs)
+        return self._before
 
     def _update_ratios(self) -> list[float]:
         parameters = self.network.parameters
@@ -194,6 +235,12 @@ class DepthExperiment:
             _ratio(frobenius_norm(update), frobenius_norm(weights))
             for update, weights in zip(updates.weights, parameters.weights, strict=True)
         ]
+
+
+def _flow(step: Step, surveyed: Survey) -> Flow:
+    *hidden, _ = surveyed.layers
+    blocked = any(layer.dead_fraction == 1.0 for layer in hidden)
+    return Flow(step.signal_norms[0], step.signal_norms[-2], len(hidden), blocked)
 
 
 def check(activation: Activation, config: DepthConfig) -> None:

@@ -20,9 +20,13 @@ from actcli.core.theory.moments import moments_of
 
 @dataclass(frozen=True, eq=False)
 class Prediction:
-    """log_signals: the natural logarithm of the N hidden layers' signal norms; -inf where nothing arrives."""
+    """log_signals: the natural logarithm of the N hidden layers' signal norms; -inf where nothing arrives.
+
+    variances: of the pre-activations of hidden layers 1 to N - 1, mean over the batch
+    """
 
     log_signals: Array
+    variances: list[float]
 
     @property
     def signal_norms(self) -> list[float]:
@@ -55,10 +59,11 @@ def predict(
     variance = [init.weight_variance(*pair) for pair in fans]
     bias_variance = [init.bias_variance(*pair) for pair in fans]
     q = variance[0] * np.square(inputs, dtype=np.float64).sum(axis=1) + bias_variance[0]
-    log_chi = []
+    log_chi, variances = [], []
     for layer in range(1, len(variance)):
         with np.errstate(divide="ignore", over="ignore"):  # half lines are followed through any variance
             second, slope_second = moments.at(q)
+            variances.append(float(q.mean()))
             log_chi.append(np.log(variance[layer] * widths[layer] * slope_second))
             q = variance[layer] * widths[layer] * second + bias_variance[layer]
     with np.errstate(divide="ignore", under="ignore"):
@@ -69,7 +74,7 @@ def predict(
     for log_factor in reversed(log_chi):
         log_squares = log_squares + log_factor
         log_norms.append(0.5 * _log_sum(log_squares))
-    prediction = Prediction(np.array(log_norms[::-1]))
+    prediction = Prediction(np.array(log_norms[::-1]), variances)
     return None if np.isnan(prediction.log_signals).any() else prediction
 
 

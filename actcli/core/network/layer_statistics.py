@@ -8,7 +8,7 @@ import numpy as np
 
 from actcli.core.activations.activation import Activation
 from actcli.core.arrays import Array, Mask
-from actcli.core.network.mlp import Network, forward
+from actcli.core.network.mlp import ForwardPass, Network, forward
 
 SATURATED = 0.05
 """Of the activation's largest slope: what is below passes on next to nothing."""
@@ -34,16 +34,29 @@ class LayerStatistics:
     dead_fraction: float
 
 
+@dataclass(frozen=True, eq=False)
+class Survey:
+    """What a network does with a data set: each layer's statistics, the output layer's last, and (points, outputs)."""
+
+    layers: list[LayerStatistics]
+    output: Array
+
+
 @np.errstate(all="ignore")  # a network that diverged
-def layer_statistics(network: Network, inputs: Array) -> list[LayerStatistics]:
-    """For each hidden layer and the output layer."""
+def survey(network: Network, inputs: Array) -> Survey:
+    """One forward pass of the whole data set, in blocks."""
     threshold = SATURATED * largest_slope(network.activation)
     # Every so many inputs instead of neighbours: to a batch norm each block is a fair sample, also of a sorted file.
     count = -(-len(inputs) // BLOCK)
     blocks = [inputs[start::count] for start in range(count)]
-    shares = [_by_layer(network, block, threshold) for block in blocks]
     sizes = np.array([len(block) for block in blocks]) / len(inputs)
-    return [_together(sizes, layer) for layer in zip(*shares, strict=True)]
+    output = np.empty((len(inputs), network.parameters.sizes[-1]), network.parameters.vector.dtype)
+    shares = []
+    for start, block in enumerate(blocks):
+        passed = forward(network, block)
+        shares.append(_by_layer(passed, threshold))
+        output[start::count] = passed.output
+    return Survey([_together(sizes, layer) for layer in zip(*shares, strict=True)], output)
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,8 +69,7 @@ class _Share:
     dead: Mask
 
 
-def _by_layer(network: Network, inputs: Array, threshold: float) -> list[_Share]:
-    passed = forward(network, inputs)
+def _by_layer(passed: ForwardPass, threshold: float) -> list[_Share]:
     hidden = [
         _Share(_mean(h), _variance(h), _saturated(slope, threshold), (slope == 0).all(axis=0))
         for h, slope in zip(passed.layer_inputs[1:], passed.slopes, strict=True)

@@ -57,3 +57,25 @@ LOSSES: dict[str, Loss] = {
     "cross_entropy": cross_entropy,
     "mean_squared_error": mean_squared_error,
 }
+
+
+def guessing_loss(loss: str, targets: Array) -> float:
+    """The loss of the best constant answer to targets (points, outputs), by the name of the loss in LOSSES.
+
+    Cross-entropies: the entropy of the classes' frequencies, ln 2 for two equally frequent ones. Mean squared error:
+    the variance, as the mean is the best constant answer.
+    """
+    if loss == "mean_squared_error":
+        return float(targets.var(axis=0, dtype=np.float64).mean())
+    share = targets.mean(axis=0, dtype=np.float64)
+    shares = np.append(share, 1.0 - share) if loss == "binary_cross_entropy" else share
+    return float(-(shares * np.log(np.where(shares > 0.0, shares, 1.0))).sum())
+
+
+def accuracy(loss: str, output: Array, targets: Array) -> float | None:
+    """The share of points whose class has the largest output; None where the targets are numbers."""
+    if loss == "mean_squared_error":
+        return None
+    if loss == "binary_cross_entropy":
+        return float(((output > 0.0) == (targets > 0.5)).mean())
+    return float((output.argmax(axis=1) == targets.argmax(axis=1)).mean())

@@ -13,17 +13,23 @@ Sources: Hanin (2018), Which neural net architectures give rise to exploding and
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
 
 from actcli.core.activations.activation import Activation
+from actcli.core.arrays import Array
 from actcli.core.numerics.quadrature import fixed_rule
 
 _STEP: Final = 0.5
 _U: Final = np.arange(-40.0, 100.0, _STEP) + 0.5 * _STEP
 """log t: 1 - L(t) is under 1e-17 before it; of one unit L(t) falls as slowly as t^(-1/2)."""
+_PER_DECADE: Final = 4
+"""So many variances are told apart: between them mean and variance of the logarithm hardly change."""
+_NUDGE: Final = 0.05
 _VARIANCE_OF_LOG_EXPONENTIAL: Final = math.pi**2 / 6.0
 
 
@@ -33,6 +39,81 @@ class LogOfMean:
 
     mean: float
     variance: float
+
+
+@dataclass(frozen=True, slots=True)
+class FiniteWidth:
+    """The factor per layer of one input's signal in networks of a finite width.
+
+    typical:   the median over networks
+    low, high: between these lie 19 of 20 networks, by the normal distribution that the logarithm tends to with depth
+    """
+
+    low: float
+    typical: float
+    high: float
+
+
+def finite_width(activation: Activation, variances: Sequence[float], width: int, theory: float) -> FiniteWidth | None:
+    """Around `theory`, the factor per layer at infinite width, for the layers that the signal passes at these q.
+
+    Two things add up: the logarithms of S, and the variance q itself, which a finite width makes wander on the way
+    forward; to first order log E[φ'²] follows it. None where theory has no answer for one of the layers.
+    """
+    layers = [_layer(activation, round(_PER_DECADE * math.log10(q)), width) for q in variances if q > 0.0]
+    if not layers or len(layers) < len(variances) or not all(math.isfinite(layer.mean) for layer in layers):
+        return None
+    # The covariance of d, how far log q has wandered, and of t, the sum of what the logarithms of S have added.
+    dd = dt = tt = 0.0
+    for layer in layers:
+        a, b = layer.forward_response, layer.backward_response
+        tt += 2.0 * b * dt + b * b * dd + layer.variance
+        dt = a * (dt + b * dd) + layer.covariance
+        dd = a * a * dd + layer.forward_variance
+    # Of the norm, which is the root of the square.
+    typical = theory * math.exp(0.5 * math.fsum(layer.mean for layer in layers) / len(layers))
+    spread = math.exp(1.96 * 0.5 * math.sqrt(max(tt, 0.0)) / len(layers))
+    return FiniteWidth(typical / spread, typical, typical * spread)
+
+
+@dataclass(frozen=True, slots=True)
+class _Layer:
+    """One layer at a variance q: how its logarithms fluctuate over networks, and how they follow log q.
+
+    mean, variance:      of log S, as LogOfMean
+    forward_variance:    of log q of the next layer, to the order 1/n
+    covariance:          of both
+    forward_response:    d log q' / d log q without biases
+    backward_response:   d log E[φ'²] / d log q
+    """
+
+    mean: float
+    variance: float
+    forward_variance: float
+    covariance: float
+    forward_response: float
+    backward_response: float
+
+
+@lru_cache(maxsize=256)
+def _layer(activation: Activation, place: int, width: int) -> _Layer:
+    q = 10.0 ** (place / _PER_DECADE)
+    log_s = log_of_mean(activation, q, width)
+    (second, slope_second), squares, weights = _moments(activation, q)
+    (second_beyond, slope_beyond), _, _ = _moments(activation, q * math.exp(_NUDGE))
+    with np.errstate(all="ignore"):  # a moment that is 0 has no logarithm, and its layer is left out
+        fluctuations = squares / np.array([[second], [slope_second]]) - 1.0
+        forward_variance, covariance = (fluctuations[0] * fluctuations @ weights / width).tolist()
+        forward, backward = (np.log([second_beyond / second, slope_beyond / slope_second]) / _NUDGE).tolist()
+    return _Layer(log_s.mean, log_s.variance, forward_variance, covariance, forward, backward)
+
+
+def _moments(activation: Activation, q: float) -> tuple[Array, Array, Array]:
+    """E[φ²] and E[φ'²], the squares at the nodes of a rule, and its weights."""
+    x, weights = fixed_rule(activation.kinks(2), math.sqrt(q))
+    with np.errstate(all="ignore"):
+        squares = np.square(activation.value_and_slope(x))
+        return squares @ weights, squares, weights
 
 
 def log_of_mean(activation: Activation, q: float, width: int) -> LogOfMean:

@@ -12,6 +12,7 @@ import numpy as np
 
 from actcli.core.activations.activation import Activation
 from actcli.core.numerics.quadrature import fixed_rule
+from actcli.core.theory.mean_field import MeanField
 
 _SMALLEST, _LARGEST = 1e-300, 1e300
 _TIE, _SETTLED = 1e-6, 1e-12
@@ -49,7 +50,7 @@ def log_signal_change(activation: Activation, sigma_w2: float, layers: int) -> f
 
     nan where φ jumps, or a moment diverges on the way.
     """
-    if activation.kinks(0):
+    if not all(map(math.isfinite, MeanField(activation).second_moments(1.0))):
         return math.nan
     change, q = 0.0, 1.0
     for layer in range(layers):
@@ -62,7 +63,7 @@ def log_signal_change(activation: Activation, sigma_w2: float, layers: int) -> f
             return change + (layers - layer) * of_layer
         change += of_layer
         if math.isnan(following):
-            return change if layer == layers - 1 else math.nan
+            return math.nan
         q = min(max(following, _SMALLEST), _LARGEST)
     return change
 
