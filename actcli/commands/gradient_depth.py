@@ -26,7 +26,7 @@ from actcli.core.network.training import Step
 from actcli.streams.errors import complain
 
 if TYPE_CHECKING:
-    from actcli.core.depth.cure import Cure
+    from actcli.core.depth.cure import Cure, CureSearch
     from actcli.views.terminal import Terminal
 
 
@@ -65,14 +65,14 @@ def run(
         typer.Option(
             "--init",
             metavar="|".join(NAMES),
-            help="Initialisation; auto is he for the ReLU family and xavier otherwise, critical is that of `gain`.",
+            help="Initialisation; auto is he or xavier, whichever keeps the gradient in theory, critical is that of `gain`.",
         ),
     ] = _DEFAULT.init,
     norm: Annotated[
         Literal["none", "layer", "batch"], typer.Option("--norm", help="Normalise the pre-activations.")
     ] = "none",
     residual: Annotated[
-        bool, typer.Option("--residual", help="Each hidden layer adds its input to its output.")
+        bool, typer.Option("--residual/--no-residual", help="Each hidden layer adds its input to its output.")
     ] = False,
     optimizer: Annotated[
         Literal["sgd", "momentum", "adam"], typer.Option("--optimizer", help="How to descend.")
@@ -109,12 +109,13 @@ def run(
             help="Exit code 1 when a run has this verdict; several with commas between.",
         ),
     ] = None,
+    cure: Annotated[bool, typer.Option("--cure", help="In JSON too, look for what cures a network that did not learn.")] = False,
     output_format: ReportFormat = "table",
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Nothing on stderr while it trains.")] = False,
 ) -> None:
     """N hidden layers and a linear output layer learn from a small data set. Shown for every layer: the norm of the
     loss's gradient by its weights, before and after training, and by its pre-activations (the signal), beside what
-    mean-field theory predicts; saturated and dead units; and what would cure it.
+    mean-field theory predicts; saturated and dead units; whether it learnt, and if not, what cures it.
 
     Example: actcli gradient-depth --act sigmoid --layers 20
     """
@@ -132,6 +133,8 @@ def run(
         optimizer=optimizer,
         dtype=dtype,
     )
+    if cure and not steps:
+        raise InputError("--cure trains networks, and --steps 0 trains nothing: leave one of them out")
     failures = set() if fail_on is None else _verdicts(fail_on)
     activations = [*{activation.label: activation for activation in map(resolve, acts)}.values()]
     for activation in activations:
@@ -156,17 +159,25 @@ def run(
         def draw(terminal: "Terminal") -> str:
             from actcli.views.depth import depth_report
 
-            return depth_report(runs, _cures(runs, activations, config, examples, interruption), terminal)
+            return depth_report(runs, terminal)
 
+        def document() -> dict[str, Any]:
+            searches = _searches(runs, activations, config, examples) if cure else []
+            _search(searches, interruption, progress)
+            return _document(runs, {**asdict(config), "seeds": seeds}, searches if cure else None)
+
+        progress = not quiet and sys.stderr.isatty()
         print_report(
             output_format,
             draw,
-            document=lambda: _document(runs, {**asdict(config), "seeds": seeds}),
+            document,
             records=lambda: (["activation", "seed", *LAYER_FIELDS], _rows(runs)),
         )
+        if output_format == "table":
+            _search(_searches(runs, activations, config, examples), interruption, progress, show=True)
     if interruption.happened:
         done, wanted = sum(len(run.loss) for run in runs), steps * seeds * len(activations)
-        where = f"after {done:,} of {count(wanted, 'step')}" if done < wanted else "while a cure was looked for"
+        where = f"after {done:,} of {count(wanted, 'step')}" if done < wanted else "while cures were looked for"
         complain(f"interrupted {where}")
         raise typer.Exit(130)
     if any(run.verdict in failures for run in runs):
@@ -206,32 +217,78 @@ def _train(experiment: DepthExperiment, interruption: Interruption, live: bool) 
             break
 
 
-def _cures(
-    runs: Sequence[DepthRun],
-    activations: Sequence[Activation],
-    config: DepthConfig,
-    examples: DataSet | None,
-    interruption: Interruption,
-) -> dict[str, list["Cure"]]:
-    """For each activation with a run that is not healthy what would cure the first one."""
-    from actcli.core.depth.cure import cures
+def _searches(
+    runs: Sequence[DepthRun], activations: Sequence[Activation], config: DepthConfig, examples: DataSet | None
+) -> list["CureSearch"]:
+    """For each activation with a run that was trained and did not learn, a search for what cures the first one."""
+    ill = [run for run in runs if run.loss and run.verdict != "healthy"]
+    if not ill:
+        return []
+    from actcli.core.depth.cure import CureSearch
 
-    found = {}
-    for activation in activations:
-        ill = [run for run in runs if run.activation == activation.label and run.verdict != "healthy"]
-        if ill and not interruption.happened:
-            settings = replace(config, seed=ill[0].seed)
-            tried = cures(activation, settings, ill[0].verdict, examples, lambda: interruption.happened)
-            if tried or not interruption.happened:  # a search that was cut short denies nothing
-                found[activation.label] = tried
-    return found
+    first = {run.activation: run for run in reversed(ill)}
+    return [
+        CureSearch(activation, replace(config, seed=first[activation.label].seed), first[activation.label], examples)
+        for activation in activations
+        if activation.label in first
+    ]
 
 
-def _document(runs: Sequence[DepthRun], settings: Mapping[str, Any]) -> dict[str, Any]:
+def _search(searches: Sequence["CureSearch"], interruption: Interruption, progress: bool, show: bool = False) -> None:
+    """Look for cures until all is tried or Ctrl-C. show: print what each search has found."""
+    for search in searches:
+        steps: Iterable[int] = search
+        if progress:
+            from actcli.views.progress import progress as bar
+
+            steps = bar(search, search.steps, f"what cures {search.run.activation}?")
+        for _ in steps:
+            if interruption.happened:
+                break
+        if show and (search.cures or not interruption.happened):  # a search that was cut short denies nothing
+            from actcli.views.depth_sentences import cure_lines
+            from actcli.views.terminal import Terminal, paragraph
+
+            cures = [(" ".join(_options(cure.change)), cure) for cure in search.cures]
+            terminal = Terminal.of(sys.stdout)
+            text = "\n".join(cure_lines(search.run, cures, len(search.candidates)))
+            print(paragraph(text, terminal), end="")
+        if interruption.happened:
+            break
+
+
+def _options(change: Mapping[str, Any]) -> list[str]:
+    """The options that make the change, ready to be typed."""
+    words: list[str] = []
+    for name, value in change.items():
+        option = {"activation": "act", "learning_rate": "lr"}.get(name, name)
+        if isinstance(value, bool):
+            words.append(f"--{option}" if value else f"--no-{option}")
+        else:
+            words += [f"--{option}", "none" if value is None else f"{value}"]
+    return words
+
+
+def _document(
+    runs: Sequence[DepthRun], settings: Mapping[str, Any], searches: Sequence["CureSearch"] | None
+) -> dict[str, Any]:
+    """searches: those that were made, None where none was asked for."""
     document: dict[str, Any] = {"config": settings, "runs": [asdict(run) for run in runs]}
+    if searches is not None:
+        found = {id(search.run): [_cure(cure) for cure in search.cures] for search in searches}
+        for run, entry in zip(runs, document["runs"], strict=True):
+            entry["cures"] = found.get(id(run))
     if settings["seeds"] > 1:
         document["summary"] = [asdict(summary) for summary in summaries(runs)]
     return document
+
+
+def _cure(cure: "Cure") -> dict[str, Any]:
+    return {
+        "options": _options(cure.change),
+        "loss_data_final": cure.run.loss_data_final,
+        "accuracy_final": cure.run.accuracy_final,
+    }
 
 
 def _rows(runs: Sequence[DepthRun]) -> Iterator[list[object]]:

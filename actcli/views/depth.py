@@ -1,18 +1,16 @@
 """The gradient-depth experiment on the screen: tables, a chart of the signal, and what came of it in words."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from math import inf
 
 import numpy as np
 
-from actcli.core.depth.cure import Cure
 from actcli.core.depth.experiment import DepthRun, LayerRecord
 from actcli.core.errors import count
 from actcli.views.chart import log_chart
 from actcli.views.curve import Curve
-from actcli.views.depth_sentences import set_up, verdict_sentence
+from actcli.views.depth_sentences import differing_inits, init_line, loss_line, set_up, verdict_sentence
 from actcli.views.depth_table import DepthGroup, comparison_tables, groups_of, layer_table, outcome_table
-from actcli.views.number import format_number
 from actcli.views.palette import hollow, look
 from actcli.views.render import render
 from actcli.views.terminal import Terminal, paragraph
@@ -21,11 +19,8 @@ SMALLEST_CHART, TALLEST_CHART = 8, 22
 MOST_PARAGRAPHS = 3
 
 
-def depth_report(runs: Sequence[DepthRun], cures: Mapping[str, Sequence[Cure]], terminal: Terminal) -> str:
-    """The tables, then on what is one screen a chart of all activations, and in words what came of them.
-
-    cures: of the activations, by label, that went wrong
-    """
+def depth_report(runs: Sequence[DepthRun], terminal: Terminal) -> str:
+    """The tables, then on what is one screen a chart of all activations, and in words what came of them."""
     groups = groups_of(runs)
     if not groups:
         return ""
@@ -36,7 +31,7 @@ def depth_report(runs: Sequence[DepthRun], cures: Mapping[str, Sequence[Cure]], 
     else:
         tables = [f"{render(part, terminal)}\n" for part in comparison_tables(groups, terminal)]
         tables.append(render(outcome_table(groups, terminal), terminal))
-    closing = "".join(paragraph(text, terminal) for text in _closing(groups, cures))
+    closing = "".join(paragraph(text, terminal) for text in _closing(groups))
     least = SMALLEST_CHART if len(groups) == 1 else min(TALLEST_CHART, terminal.height - 1)
     height = min(max(terminal.height - 1 - closing.count("\n"), least), TALLEST_CHART)
     chart = depth_chart(groups, terminal, height=height) if any(map(_has_curve, groups)) else ""
@@ -48,34 +43,30 @@ def _has_curve(group: DepthGroup) -> bool:
     return sum(0 < record.signal_norm_initial < inf for record in group.layers[:-1]) > 1
 
 
-def _closing(groups: Sequence[DepthGroup], cures: Mapping[str, Sequence[Cure]]) -> list[str]:
+def _closing(groups: Sequence[DepthGroup]) -> list[str]:
     """A paragraph for each activation; of many, the healthy ones share a line."""
     told = groups
     if len(groups) > MOST_PARAGRAPHS:
         told = [group for group in groups if group.verdict != "healthy"]
-    healthy = [group.activation for group in groups if group not in told]
-    shared = [f"With {', '.join(healthy)} the gradient is healthy."] if healthy else []
-    return [*(_paragraph(group, cures.get(group.activation)) for group in told), *shared]
+    healthy = [group for group in groups if group not in told]
+    names = ", ".join(group.activation for group in healthy)
+    shared = [f"With {names} {'the network learnt' if healthy[0].trained else 'the gradient is healthy'}."] * bool(healthy)
+    inits = [differing_inits([group.typical for group in groups])]
+    return [*map(_paragraph, told), *shared, *filter(None, inits)]
 
 
-def _paragraph(group: DepthGroup, cures: Sequence[Cure] | None) -> str:
-    sentence = verdict_sentence(group.typical, cures)
+def _paragraph(group: DepthGroup) -> str:
+    sentence = verdict_sentence(group.typical)
     if len(group.runs) > 1:
         return f"{len(group.runs)} seeds: {group.verdict}. Seed {group.typical.seed}: {sentence}"
-    return f"{_loss_line(group.typical)}\n{sentence}"
-
-
-def _loss_line(run: DepthRun) -> str:
-    if not run.loss:
-        return f"{run.activation}: not trained"
-    first, last = (format_number(value) for value in (run.loss[0], run.loss_final))
-    loss = run.loss_name.replace("cross_entropy", "cross-entropy").replace("_", " ")
-    return f"{run.activation}: {loss} {first} → {last} in {count(len(run.loss), 'step')}"
+    return f"{loss_line(group.typical)}\n{sentence}"
 
 
 def _title(group: DepthGroup) -> str:
     seeds = f", {len(group.runs)} seeds" if len(group.runs) > 1 else ""
-    return f"{', '.join(set_up(group.typical))}, {count(group.hidden, 'hidden layer')}{seeds}: {group.verdict}\n"
+    title = f"{', '.join(set_up(group.typical))}, {count(group.hidden, 'hidden layer')}{seeds}: {group.verdict}\n"
+    reason = init_line(group.typical)
+    return f"{title}{reason}\n" if reason else title
 
 
 MOST_PAIRS = 3

@@ -1,28 +1,30 @@
-"""What a gradient-depth run showed, in sentences that a student understands, and what was found to cure it."""
+"""What a gradient-depth run showed, in sentences that a student understands. Each states what was measured or follows."""
 
 from collections.abc import Sequence
-from math import isinf, log10
+from math import exp, isinf, isnan, log10
 
 from actcli.core.depth.cure import Cure
 from actcli.core.depth.experiment import DepthRun
+from actcli.core.depth.verdict import Flow
 from actcli.core.errors import count
+from actcli.core.theory.preference import Preference
 from actcli.views.number import format_number, times
 
 
-def verdict_sentence(run: DepthRun, cures: Sequence[Cure] | None = None) -> str:
-    """What became of the gradient on its way to layer 1, by what factor a layer, and what changes that.
-
-    cures: None where none were looked for
-    """
+def verdict_sentence(run: DepthRun) -> str:
+    """Whether it learnt, what became of the gradient on its way to layer 1, and the cause where it is known."""
     *parts, last = set_up(run)
     sentences = {
         "diverged": _diverged,
         "dead": _dead,
-        "vanishing": _vanishing,
-        "exploding": _exploding,
+        "vanishing": _sick,
+        "exploding": _sick,
+        "stuck": _stuck,
         "healthy": _healthy,
     }
-    return f"With {', '.join(parts)} and {last} {sentences[run.verdict](run)}.{_cured(run, cures)}"
+    cause = _cause(run) if run.verdict in ("vanishing", "stuck") else ""
+    untrained = "" if run.loss else " Nothing was trained: this is about the gradient alone."
+    return f"With {', '.join(parts)} and {last} {sentences[run.verdict](run)}.{cause}{untrained}"
 
 
 def set_up(run: DepthRun) -> list[str]:
@@ -32,81 +34,151 @@ def set_up(run: DepthRun) -> list[str]:
     return [run.activation, f"{run.init} initialisation", *norm, *residual]
 
 
-def _vanishing(run: DepthRun) -> str:
-    return f"the gradient vanishes: {_comparison(run)}{_factor(run)}, so the first layers hardly learn"
+def loss_line(run: DepthRun) -> str:
+    """`sigmoid: binary cross-entropy 0.731 → 0.693 in 200 steps (guessing 0.693), accuracy 50 % → 50 %`"""
+    name = run.loss_name.replace("cross_entropy", "cross-entropy").replace("_", " ")
+    guess = f"guessing {format_number(run.loss_guess)}"
+    if not run.loss:
+        return f"{run.activation}: not trained; {name} {format_number(run.loss_data_initial)} ({guess})"
+    before, after = format_number(run.loss_data_initial), format_number(run.loss_data_final)
+    right = ""
+    if run.accuracy_initial is not None and run.accuracy_final is not None:
+        right = f", accuracy {_percent(run.accuracy_initial)} → {_percent(run.accuracy_final)}"
+    return f"{run.activation}: {name} {before} → {after} in {count(len(run.loss), 'step')} ({guess}){right}"
 
 
-def _exploding(run: DepthRun) -> str:
-    return f"the gradient explodes: {_comparison(run)}{_factor(run)}, so one step throws the first layers far off"
+def cure_lines(run: DepthRun, cures: Sequence[tuple[str, Cure]], tried: int) -> list[str]:
+    """The cures as they are typed, with what they led to; or that none was found.
+
+    tried: how many changes were
+    """
+    steps = count(len(run.loss), "step")
+    if not cures:
+        return [
+            f"No cure: of {count(tried, 'change')} tried, the best few were trained for as many steps as this network, "
+            "and none of them learnt."
+        ]
+    width = max(len(options) for options, _ in cures)
+    lines = [f"Cures for {run.activation}, trained like it ({steps}, seed {run.seed}), the best first:"]
+    for options, cure in cures:
+        right = "" if cure.run.accuracy_final is None else f", accuracy {_percent(cure.run.accuracy_final)}"
+        lines.append(f"  {options.ljust(width)}  loss {format_number(cure.run.loss_data_final, 3)}{right}")
+    return lines
+
+
+def init_line(run: DepthRun) -> str:
+    """Which initialisation auto is, and why, in half a line; nothing where it was named."""
+    choice = run.init_preference
+    if choice is None:
+        return ""
+    other = "xavier" if choice.name == "he" else "he"
+    chosen, rejected = _change(choice, choice.name), _change(choice, other)
+    layers = count(len(run.layers) - 1, "layer")
+    if isnan(choice.xavier) or isnan(choice.he):
+        return f"--init auto is {choice.name}: theory has nothing to say of {run.activation}"
+    if choice.name == "xavier" and abs(choice.he) < abs(choice.xavier):
+        return f"--init auto is xavier: with it and with he the signal loses more than half in every layer, in theory"
+    return f"--init auto is {choice.name}: in theory the signal changes {chosen} over {layers}, with {other} {rejected}"
+
+
+def differing_inits(runs: Sequence[DepthRun]) -> str:
+    """That the compared activations do not start alike; nothing where they do."""
+    inits = dict.fromkeys((run.activation, run.init) for run in runs)
+    if len({init for _, init in inits}) < 2:
+        return ""
+    return f"The initialisations differ: {', '.join(f'{init} for {activation}' for activation, init in inits)}."
+
+
+def _change(choice: Preference, name: str) -> str:
+    factor = choice.he if name == "he" else choice.xavier
+    if isinf(factor):
+        return "to nothing" if factor < 0 else "beyond all measure"
+    return f"{format_number(exp(max(min(factor, 700.0), -700.0)), 3)}-fold"
+
+
+def _percent(fraction: float) -> str:
+    return f"{100 * fraction:.3g} %"
+
+
+# --- what happened ----------------------------------------------------------------------------------------------
+
+
+def _sick(run: DepthRun) -> str:
+    return f"the gradient {_sickness(run)}: {_comparison(run)}{_factor(run)}{_not_learnt(run)}"
+
+
+def _sickness(run: DepthRun) -> str:
+    return {"vanishing": "vanishes", "exploding": "explodes"}[run.verdict]
 
 
 def _healthy(run: DepthRun) -> str:
-    if len(run.layers) <= 2:
-        return "the gradient is healthy: a single hidden layer leaves it no depth to vanish in"
-    outcome = ", so all layers can learn"
-    if run.loss and run.loss_final > run.loss[0]:
-        outcome = " before training, but the loss has risen: try a smaller learning rate"
-    return f"the gradient is healthy: {_comparison(run)}{_factor(run)}{outcome}"
+    if not run.loss:
+        if len(run.layers) <= 2:
+            return "the gradient is healthy: a single hidden layer leaves it no depth to vanish in"
+        return f"the gradient is healthy: {_comparison(run)}{_factor(run)}"
+    return f"the network learnt: {_loss(run)}.{_at_first(run)}{_dead_units(run)}".removesuffix(".")
+
+
+def _stuck(run: DepthRun) -> str:
+    blame = "" if len(run.layers) <= 2 else f"; the gradient is not to blame: {_comparison(run)}{_factor(run)}"
+    return f"the network did not learn: {_loss(run)}{blame}"
 
 
 def _dead(run: DepthRun) -> str:
-    dead = [record.layer for record in run.layers[:-1] if record.dead_fraction_final > 0.5]
-    where = f"layer {dead[0]}" if len(dead) == 1 else f"each of {len(dead)} of {len(run.layers) - 1} hidden layers"
-    units = f"more than half of the units in {where}"
-    if all(run.layers[layer - 1].dead_fraction_initial > 0.5 for layer in dead):
-        return (
-            f"{units} are dead from the start: their slope is 0 for every input, so no gradient passes them and they "
-            "never change"
-        )
+    final = [record.layer for record in run.layers[:-1] if record.dead_fraction_final == 1.0]
+    born = [record.layer for record in run.layers[:-1] if record.dead_fraction_initial == 1.0]
+    layers = final or born
+    where = f"layer {layers[0]}" if len(layers) == 1 else f"{len(layers)} of {len(run.layers) - 1} hidden layers"
+    when = "is dead from the start" if born else "died"
     return (
-        f"{units} died: after training their slope is 0 for every input, so no gradient passes them and they never "
-        "change again"
+        f"the network {when}: in {where} the slope of every unit is 0 for every input, so nothing of the gradient "
+        f"arrives at layer 1{_not_learnt(run)}"
     )
 
 
 def _diverged(run: DepthRun) -> str:
-    return f"the training diverged: after {count(len(run.loss), 'step')} the loss or the gradient was no finite number"
+    steps = f"after {count(len(run.loss), 'step')}"
+    if isnan(run.loss_data_final) or isinf(run.loss_data_final):
+        return f"the training diverged: {steps} the loss or the gradient was no finite number"
+    final, guess = format_number(run.loss_data_final, 3), format_number(run.loss_guess, 3)
+    return f"the training diverged: {steps} the loss over the data is {final}, and guessing gives {guess}"
 
 
-def _cured(run: DepthRun, cures: Sequence[Cure] | None) -> str:
-    """What was measured to help, as it is typed; else what theory or measurement leave as a way out."""
-    if run.verdict == "healthy" or cures is None:
+def _loss(run: DepthRun) -> str:
+    """The loss over the data held against guessing."""
+    first, last, guess = (
+        format_number(value, 3) for value in (run.loss_data_initial, run.loss_data_final, run.loss_guess)
+    )
+    steps = f"in {count(len(run.loss), 'step')}"
+    went = "fell" if run.loss_data_final < run.loss_data_initial else "went"
+    return f"{steps} the loss over the data {went} from {first} to {last}, and guessing gives {guess}"
+
+
+def _not_learnt(run: DepthRun) -> str:
+    return f". It did not learn: {_loss(run)}" if run.loss else ""
+
+
+def _at_first(run: DepthRun) -> str:
+    """The gradient before training: one that was sick and was overcome, or as it was."""
+    if len(run.layers) <= 2:
         return ""
-    if cures:
-        return f" Cure: {', or '.join(f'{_options(cure)} ({_evidence(cure)})' for cure in cures)}."
-    if run.verdict in ("dead", "diverged"):
-        return " Neither a smaller learning rate nor other weights or layers alone cure this."
-    nor_relu = "" if run.activation == "relu" else ", nor does relu"
-    alone = f"No other initialisation, residual connection or normalisation alone cures this{nor_relu}"
-    return f" {alone}{_depth_that_works(run)}."
+    last_hidden = len(run.layers) - 1
+    flow = Flow(run.layers[0].signal_norm_initial, run.layers[-2].signal_norm_initial, last_hidden, False)
+    sick = {"vanishing": "vanished", "exploding": "exploded"}.get(flow.condition)
+    if sick:
+        return f" Before training the gradient {sick} ({_comparison(run)}{_factor(run)}); that was overcome."
+    return f" Before training {_comparison(run)}{_factor(run)}."
 
 
-def _depth_that_works(run: DepthRun) -> str:
-    """How many layers leave the signal within a factor of 100, at the run's own factor per layer."""
-    factor = run.decay_per_layer or run.decay_per_layer_theory
-    if not factor or factor == 1 or isinf(factor):
+def _dead_units(run: DepthRun) -> str:
+    dead = [record.layer for record in run.layers[:-1] if record.dead_fraction_final > 0.5]
+    if not dead:
         return ""
-    layers = 1 + int(2 / abs(log10(factor)))
-    return f"; {count(layers, 'layer')} would be few enough" if layers < len(run.layers) - 1 else ""
+    where = f"layer {dead[0]}" if len(dead) == 1 else f"each of {len(dead)} of {len(run.layers) - 1} hidden layers"
+    return f" More than half of the units in {where} are dead, and the others were enough."
 
 
-def _options(cure: Cure) -> str:
-    """`--act relu`, `--residual`, `--lr 0.01`, `no --residual`"""
-    return " ".join(_option(name, value) for name, value in cure.change.items())
-
-
-def _option(name: str, value: object) -> str:
-    option = "--" + {"activation": "act", "learning_rate": "lr"}.get(name, name)
-    if isinstance(value, bool):
-        return option if value else f"no {option}"
-    return f"{option} {'none' if value is None else value}"
-
-
-def _evidence(cure: Cure) -> str:
-    factor = "" if cure.decay_per_layer is None else f"a factor of {format_number(cure.decay_per_layer, 3)} per layer"
-    if cure.loss is None:
-        return f"measured: {factor or 'healthy'}"
-    return f"trained for {count(cure.steps, 'step')}: loss {format_number(cure.loss, 3)}"
+# --- the gradient -----------------------------------------------------------------------------------------------
 
 
 def _comparison(run: DepthRun) -> str:
@@ -125,8 +197,39 @@ def _comparison(run: DepthRun) -> str:
 
 
 def _factor(run: DepthRun) -> str:
-    measured, theory = run.decay_per_layer, run.decay_per_layer_theory
+    """Measured and in theory, and what theory says of this width where that differs by more than a few per cent."""
+    measured, theory, narrow = run.decay_per_layer, run.decay_per_layer_theory, run.decay_per_layer_finite_width
     if measured is None or measured == 0:
         return "" if theory is None else f" (in theory a factor of {format_number(theory, 3)} per layer)"
-    beside = "" if theory is None else f" (in theory {format_number(theory, 3)})"
+    beside = ""
+    if theory is not None:
+        beside = f" (in theory {format_number(theory, 3)}"
+        if narrow and abs(measured / theory - 1) > _NOTABLE:
+            low, typical, high = (format_number(x, 3) for x in (narrow.low, narrow.typical, narrow.high))
+            beside += f" for layers of infinite width; of this width typically {typical}, in 19 of 20 networks {low} to {high}"
+        beside += ")"
     return f", a factor of {format_number(measured, 3)} per layer{beside}"
+
+
+_NOTABLE = 0.05
+
+
+def _cause(run: DepthRun) -> str:
+    """Why, where it is known: a slope that is small everywhere, saturation, or no bend at all."""
+    least, largest = run.slope_range
+    if run.verdict == "stuck":
+        straight = least == largest and run.norm is None
+        return f" {run.activation} does not bend: the network is a straight line, whatever its depth." if straight else ""
+    if run.norm or run.residual:
+        return ""
+    most = largest * run.weight_gain
+    if most < 1.0:
+        return (
+            f" The slope of {run.activation} is at most {format_number(largest, 3)}, so that with these weights a layer "
+            f"keeps in theory at most {format_number(most, 3)} of the signal, saturated or not."
+        )
+    hidden = run.layers[:-1]
+    saturated = sum(record.saturated_fraction_initial for record in hidden) / len(hidden)
+    if saturated > 0.5:
+        return f" On average {_percent(saturated)} of the slopes are under 5 % of the largest: the units are saturated."
+    return ""

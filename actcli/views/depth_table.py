@@ -151,9 +151,13 @@ def outcome_table(groups: Sequence[DepthGroup], terminal: Terminal) -> Renderabl
         Column("\nverdict", [group.verdict for group in groups], "left"),
         Column("per layer\nmeasured", _spreads([summary.decay_per_layer for summary in summaries])),
         Column("\ntheory", _spreads([summary.decay_per_layer_theory for summary in summaries], median_only=True)),
-        Column("loss\nbefore", [_ends(group)[0] for group in groups]),
-        Column("\nafter", [_ends(group)[1] for group in groups]),
+        Column("loss\nbefore", [_median(group, group.summary.loss_data_initial) for group in groups]),
+        Column("\nafter", [_median(group, group.summary.loss_data_final) for group in groups]),
+        Column("\nguess", [format_number(group.summary.loss_guess.median, 3) for group in groups]),
+        Column("accuracy\nafter", [_accuracy(group) for group in groups]),
     ]
+    if all(group.summary.accuracy_final is None or not group.trained for group in groups):
+        del columns[-1]
     if total_width(columns) > terminal.width:
         del columns[1]  # the sentences name it too
     return table(columns, terminal)
@@ -202,11 +206,13 @@ def _where_known(numbers: Sequence[float | None]) -> list[str]:
     return ["" if number is None else next(texts) for number in numbers]
 
 
-def _ends(group: DepthGroup) -> tuple[str, str]:
-    """The loss of the first step, and of the last one, its median over the seeds."""
-    if not group.trained:
-        return "–", "–"
-    return format_number(group.typical.loss[0], 3), format_number(group.summary.loss.median, 3)
+def _median(group: DepthGroup, loss: Spread) -> str:
+    return format_number(loss.median, 3) if group.trained else "–"
+
+
+def _accuracy(group: DepthGroup) -> str:
+    accuracy = group.summary.accuracy_final
+    return f"{accuracy.median:.0%}" if accuracy and group.trained else "–"
 
 
 def _fixed(numbers: Sequence[float]) -> list[str]:

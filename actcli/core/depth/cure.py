@@ -16,7 +16,7 @@ from typing import Any, Final
 from actcli.core.activations.activation import Activation
 from actcli.core.activations.catalogue import CATALOGUE
 from actcli.core.depth.config import DepthConfig
-from actcli.core.depth.experiment import DepthExperiment, DepthRun
+from actcli.core.depth.experiment import DepthExperiment, DepthRun, check
 from actcli.core.errors import InputError
 from actcli.core.network.datasets import DataSet
 from actcli.core.network.initialisers import choose
@@ -52,7 +52,7 @@ class Cure:
 class CureSearch:
     """A search that goes on while it is iterated over.
 
-        search = CureSearch(activation, config)
+        search = CureSearch(activation, config, run)
         for done in search:             # training steps so far, of search.steps
             ...                         # progress; the loop may be left at any step
         search.cures                    # those found so far, the best first
@@ -61,9 +61,12 @@ class CureSearch:
     InputError: the run was not trained, so that there is nothing to cure
     """
 
-    def __init__(self, activation: Activation, config: DepthConfig, data: DataSet | None = None) -> None:
+    def __init__(
+        self, activation: Activation, config: DepthConfig, run: DepthRun, data: DataSet | None = None
+    ) -> None:
         if not config.steps:
             raise InputError("a cure is found by training, and 0 steps train nothing")
+        self.run = run
         self._activation, self._config, self._data = activation, config, data
         self.candidates = [change for change in candidates(activation, config) if self._is_possible(change)]
         self._short = -(-config.steps // _SHARE)
@@ -98,14 +101,16 @@ class CureSearch:
         return chosen
 
     def _experiment(self, change: Change) -> DepthExperiment:
+        return DepthExperiment(*self._changed(change), self._data)
+
+    def _changed(self, change: Change) -> tuple[Activation, DepthConfig]:
         settings = dict(change)
         other = settings.pop("activation", None)
-        activation = CATALOGUE[other] if other else self._activation
-        return DepthExperiment(activation, replace(self._config, **settings), self._data)
+        return CATALOGUE[other] if other else self._activation, replace(self._config, **settings)
 
     def _is_possible(self, change: Change) -> bool:
         try:
-            self._experiment(change)
+            check(*self._changed(change))
         except InputError:  # sigmoid has no critical initialisation
             return False
         return True

@@ -69,6 +69,8 @@ class DepthRun:
                      None where that is undefined: one hidden layer, or no finite signal in layer N to decay
     decay_per_layer_theory: the same of the theory's signals; None where there is no theory too
     decay_per_layer_finite_width: what that becomes in networks of the run's width, for one input
+    slope_range:     the least and the largest slope of the activation, anywhere
+    weight_gain:     the root of width times the variance of a hidden layer's weights: what they do to a random signal
     init_preference: what decided for the initialisation, where it was left to theory
     loss_name:       a key of network.LOSSES
     loss_final:      on the first batch, after the last update; loss[0] is the same batch's before the first one
@@ -96,6 +98,8 @@ class DepthRun:
     residual: bool = False
     decay_per_layer_finite_width: FiniteWidth | None = None
     init_preference: Preference | None = None
+    slope_range: tuple[float, float] = (0.0, 0.0)
+    weight_gain: float = 1.0
 
 
 class DepthExperiment:
@@ -202,6 +206,8 @@ class DepthExperiment:
             norm=self.config.norm,
             residual=self.config.residual,
             decay_per_layer_finite_width=self._finite_width(prediction),
+            slope_range=slope_range(self.network.activation),
+            weight_gain=math.sqrt(self.config.width * self.initialiser.weight_variance(self.config.width, self.config.width)),
             init_preference=preference(self.network.activation, self.config.layers)
             if self.config.init == "auto"
             else None,

@@ -25,6 +25,7 @@ class SeedSummary:
 
     verdicts:  how many runs each verdict has
     loss:      of the first batch, after the last update
+    loss_guess, loss_data_initial, loss_data_final, accuracy_initial, accuracy_final: over the whole data set
     layers:    each number of LayerRecord as its median over the seeds; `low` and `high` the least and the largest
     decay_per_layer, ...: None where any run has none
     """
@@ -36,6 +37,11 @@ class SeedSummary:
     decay_per_layer: Spread | None
     decay_per_layer_theory: Spread | None
     loss: Spread
+    loss_guess: Spread
+    loss_data_initial: Spread
+    loss_data_final: Spread
+    accuracy_initial: Spread | None
+    accuracy_final: Spread | None
     layers: tuple[LayerRecord, ...]
     low: tuple[LayerRecord, ...]
     high: tuple[LayerRecord, ...]
@@ -60,7 +66,12 @@ def _summary(runs: Sequence[DepthRun]) -> SeedSummary:
         verdicts=dict(Counter(run.verdict for run in runs).most_common()),
         decay_per_layer=_spread([run.decay_per_layer for run in runs]),
         decay_per_layer_theory=_spread([run.decay_per_layer_theory for run in runs]),
-        loss=Spread(*(how([run.loss_final for run in runs]) for how in (median, min, max))),
+        loss=_known_spread([run.loss_final for run in runs]),
+        loss_guess=_known_spread([run.loss_guess for run in runs]),
+        loss_data_initial=_known_spread([run.loss_data_initial for run in runs]),
+        loss_data_final=_known_spread([run.loss_data_final for run in runs]),
+        accuracy_initial=_spread([run.accuracy_initial for run in runs]),
+        accuracy_final=_spread([run.accuracy_final for run in runs]),
         layers=middle,
         low=low,
         high=high,
@@ -76,6 +87,10 @@ def _reduced(records: Sequence[LayerRecord], how: Reduction) -> LayerRecord:
 def _over(numbers: Sequence[float | None], how: Reduction) -> float | None:
     known = [number for number in numbers if number is not None]
     return how(known) if len(known) == len(numbers) else None
+
+
+def _known_spread(numbers: Sequence[float]) -> Spread:
+    return Spread(*(how(numbers) for how in (median, min, max)))
 
 
 def _spread(numbers: Sequence[float | None]) -> Spread | None:
