@@ -49,6 +49,14 @@ _BOUNDED = {"int range": ("N", "whole number"), "float range": ("X", "number")}
 # The arguments that take a formula.
 _FORMULAS = {"act", "acts", "formula"}
 
+# For the argument of the core that is to be changed: the way out as it is typed.
+WAYS_OUT = {
+    "activation": ": try another --act",
+    "interval": ": choose another --range",
+    "seed": ": try another --seed",
+    "text": "; `actcli list` shows all of them",
+}
+
 _HELP_OPTIONS = {"help_option_names": ["-h", "--help"]}
 
 
@@ -177,7 +185,9 @@ def main() -> NoReturn:
         code = request.exit_code
     except typer.TyperException as error:
         code = _refuse(_usage(error))
-    except (InputError, StreamError) as error:
+    except InputError as error:
+        code = _refuse(f"{error}{WAYS_OUT.get(error.change, '')}")
+    except StreamError as error:
         code = _refuse(str(error))
     except BrokenPipeError:  # whoever read our output has seen enough
         code = 0

@@ -118,7 +118,7 @@ def _float64_reference(activation: Activation, order: int, flush: bool) -> MakeR
 
 
 def _audit(auditor: Auditor, input_path: str, actual_path: str) -> Audit:
-    from actcli.core.audit.diagnosis import diagnose
+    from actcli.core.audit.diagnosis import FLUSHED, diagnose
     from actcli.streams.typed import open_typed, pairs
 
     rounded = partial(round_to, dtype=auditor.dtype)
@@ -136,7 +136,10 @@ def _audit(auditor: Auditor, input_path: str, actual_path: str) -> Audit:
         for x, y in blocks:
             auditor.add(x, y)
     audit = auditor.result()
-    return replace(audit, diagnosis=diagnose(audit, auditor.activation))
+    diagnosis = diagnose(audit, auditor.activation)
+    if diagnosis == FLUSHED and (rest := audit.max_steps_when_flushed) is not None:
+        diagnosis += f": with --flush-subnormals the largest error is {rest:,.0f} step{'s' * (rest != 1)}"
+    return replace(audit, diagnosis=diagnosis)
 
 
 def _cut(blocks: Iterable[tuple[Array, Array]], size: int) -> Iterator[tuple[Array, Array]]:

@@ -3,10 +3,11 @@
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 
 from actcli.core.activations.activation import Activation
 from actcli.core.analysis.graph import Graph, graphs
-from actcli.views.curve import sample_points
+from actcli.views.curve import VISIBLE, sample_points, seen
 from actcli.views.terminal import Terminal
 
 
@@ -32,4 +33,5 @@ def graphs_on(
     activations: Sequence[Activation], interval: tuple[float, float], terminal: Terminal, order: int = 0
 ) -> tuple[Graph, ...]:
     """Each activation with its derivatives at the points that a chart on this terminal wants, and where it breaks."""
-    return graphs(activations, sample_points(interval, terminal), order)
+    limits = partial(seen, reach=max(map(abs, interval)))
+    return graphs(activations, sample_points(interval, terminal), order, limits, VISIBLE)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from actcli.core.analysis.graph import Graph, usual_range
+from actcli.core.analysis.graph import Graph
 from actcli.core.arrays import Array, union
 from actcli.views.axis import Axis, multiples, nice_step
 from actcli.views.palette import Look
@@ -14,6 +14,9 @@ from actcli.views.terminal import Terminal
 
 # Room is left at both ends of the floating-point range, so that an axis is never longer than it.
 TINY, HUGE = 1e-300, 1e307
+
+VISIBLE = 0.01
+"""What a straight line misses by less than this share of the range of y is not seen."""
 
 Dots = tuple[list[int], list[int]]
 Dotted = npt.NDArray[np.int64]
@@ -97,6 +100,22 @@ def evenly(curve: Curve, low: float, high: float, count: int = 1001) -> Array:
     return np.append(values, [turns.max(), turns.min()]) if turns.size else values
 
 
+def seen(y: Array, reach: float) -> tuple[float, float]:
+    """The part of the range of y that is usual."""
+    finite = np.sort(y[np.isfinite(y)])
+    if not finite.size:
+        return 0.0, 0.0
+    low, high = _usual_range(finite, reach)
+    return max(finite[0], low), min(finite[-1], high)
+
+
+def _usual_range(ascending: Array, reach: float) -> tuple[float, float]:
+    """An interval that leaves out what shoots up, as beside a pole, and nothing from -reach to reach."""
+    low, high = ascending[[int(0.05 * (ascending.size - 1)), int(0.95 * (ascending.size - 1))]].tolist()
+    beyond = 2.0 * (high - low)
+    return min(low - beyond, -reach), max(high + beyond, reach)
+
+
 def y_range(values: Sequence[Array], reach: float) -> tuple[float, float]:
     """The range of y. What shoots up beside a pole is left out, what is within `reach` never is."""
     y = np.concatenate(values)
@@ -104,7 +123,7 @@ def y_range(values: Sequence[Array], reach: float) -> tuple[float, float]:
     if not y.size:
         return -1.0, 1.0
     low, high = spread([y])
-    usual_low, usual_high = usual_range(np.sort(y), reach)
+    usual_low, usual_high = _usual_range(np.sort(y), reach)
     low, high = max(low, usual_low), min(high, usual_high)
     # Zero is drawn where it is near, so that heights can be judged against it.
     low, high = (0.0 if 0 < low < high - low else low), (0.0 if 0 < -high < high - low else high)

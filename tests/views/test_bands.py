@@ -4,11 +4,10 @@ import math
 
 import pytest
 
+from actcli.commands.pictures import graphs_on
 from actcli.core.activations.resolve import resolve
 from actcli.core.analysis.comparison import compare
-from actcli.core.analysis.graph import graphs
 from actcli.views.comparison import comparison_chart
-from actcli.views.curve import sample_points
 from actcli.views.plot import plot
 from actcli.views.terminal import Terminal
 from tests.views.screens import Picture, screen
@@ -18,7 +17,7 @@ NOTE = "too fast for these columns"
 
 
 def picture(name: str, terminal: Terminal, order: int = 0) -> Picture:
-    drawn = graphs([resolve(name)], sample_points(RANGE, terminal), order)
+    drawn = graphs_on([resolve(name)], RANGE, terminal, order)
     return Picture(plot(drawn, [], terminal, of=name, interval=RANGE), terminal)
 
 
@@ -76,7 +75,7 @@ def test_a_slope_that_is_too_fast_is_named_alone() -> None:
 @pytest.mark.parametrize("names", [("sin(100*x)", "relu"), ("sin(100*x)", "relu", "gelu", "tanh", "silu")])
 def test_a_comparison_says_so_too(names: tuple[str, ...], terminal: Terminal) -> None:
     activations = [resolve(name) for name in names]
-    drawn = graphs(activations, sample_points(RANGE, terminal), 1)
+    drawn = graphs_on(activations, RANGE, terminal, 1)
     text = comparison_chart(drawn, compare(activations, *RANGE)[0], terminal, interval=RANGE)
     screen(text, terminal)
     assert text.count("too fast") == 1

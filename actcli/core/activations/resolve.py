@@ -21,12 +21,10 @@ def resolve(text: str) -> Activation:
 
     if is_formula(name):
         return formula(name, numbers)
-    raise InputError(f"no activation {name[:60]!r}{_suggestion(name[:60])}")
-
-
-def _suggestion(name: str) -> str:
+    name = name[:60]
     known = [spelling for entry in CATALOGUE.values() for spelling in (entry.name, *entry.aliases)]
-    return did_you_mean(name.casefold(), known) or "; `actcli list` shows all of them"
+    suggestion = did_you_mean(name.casefold(), known)
+    raise InputError(f"no activation {name!r}{suggestion}", change="" if suggestion else "text")
 
 
 def _numbers(settings: str) -> dict[str, float]:

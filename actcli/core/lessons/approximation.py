@@ -108,7 +108,7 @@ def _fitted(
     with np.errstate(invalid="ignore", over="ignore"):  # said below
         hidden = forward(network, x[:, None]).layer_inputs[1]
     if not np.isfinite(hidden).all():
-        raise InputError(f"{activation.label} leaves the finite numbers in the hidden layer: try another --act")
+        raise InputError(f"{activation.label} leaves the finite numbers in the hidden layer", change="activation")
     columns = np.column_stack([hidden, np.ones(len(x))])
     # Columns of one length, so that what is small counts for its direction and not for its size.
     lengths = np.sqrt((columns**2).sum(axis=0))
@@ -123,7 +123,7 @@ def _finite(target: Activation, x: Array) -> Array:
     value = target(x)
     if not np.isfinite(value).all():
         where = x[~np.isfinite(value)][0]
-        raise InputError(f"{target.label} has no finite value at x = {where:g}: choose another --range")
+        raise InputError(f"{target.label} has no finite value at x = {where:g}", change="interval")
     return value
 
 

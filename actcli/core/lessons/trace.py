@@ -112,7 +112,7 @@ def _step(network: Network, inputs: Array, answer: Array, learning_rate: float) 
     passed = forward(network, inputs)
     loss, output_gradient = LOSSES["binary_cross_entropy"](passed.output, answer)
     if not math.isfinite(loss):
-        raise InputError(f"with {network.activation.label} the output is no finite number: try another --seed")
+        raise InputError(f"with {network.activation.label} the output is no finite number", change="seed")
     gradients = backward(network, passed, output_gradient)
     untouched = Parameters.of(network.parameters.weights, network.parameters.biases)
     descend(network, gradients, OPTIMIZERS["sgd"](learning_rate))
