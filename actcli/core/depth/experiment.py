@@ -12,7 +12,7 @@ from actcli.core.arrays import Array
 from actcli.core.depth.config import POINTS, DepthConfig
 from actcli.core.depth.prediction import Prediction, predict
 from actcli.core.depth.verdict import decay_per_layer, verdict
-from actcli.core.errors import InputError, unknown
+from actcli.core.errors import InputError, count, unknown
 from actcli.core.network.datasets import DATASETS, DataSet
 from actcli.core.network.initialisers import choose, initialise, initialiser
 from actcli.core.network.layer_statistics import LayerStatistics, layer_statistics
@@ -88,8 +88,10 @@ class DepthExperiment:
 
         experiment = DepthExperiment(activation, config)
         for step in experiment:
-            ...                         # progress; the loop may be left at any step
+            ...                         # progress; the loop may be left at any step, and another one goes on there
         run = experiment.result()
+
+    RuntimeError where a loop begins after the last step: a new experiment trains again.
 
     data: takes the place of the data set that config.data names
 
@@ -116,6 +118,7 @@ class DepthExperiment:
         self.losses: list[float] = []
         self.update: Array | None = None
         self._statistics: list[LayerStatistics] | None = None
+        self._ended = False
         self._steps = self._train(itertools.chain([self.first_batch], batches))
 
     def _train(self, batches: Iterator[Batch]) -> Iterator[Step]:
@@ -126,8 +129,11 @@ class DepthExperiment:
             self.losses.append(step.loss)
             self.update = step.update
             yield step
+        self._ended = True
 
     def __iter__(self) -> Iterator[Step]:
+        if self._ended:
+            raise RuntimeError(f"this experiment has ended after {count(len(self.losses), 'step')}: make a new one")
         return self._steps
 
     def prediction(self) -> Prediction | None:

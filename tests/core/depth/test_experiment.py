@@ -1,6 +1,7 @@
 import dataclasses
 import itertools
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -278,6 +279,30 @@ def test_the_final_loss_is_the_first_batch_s_after_the_last_update(steps: int) -
 def test_norm_and_residual_connections_are_named() -> None:
     plain, both = run("tanh", layers=2, steps=0), run("tanh", layers=2, steps=0, norm="batch", residual=True)
     assert [(one.norm, one.residual) for one in (plain, both)] == [(None, False), ("batch", True)]
+
+
+def test_a_loop_goes_on_where_another_one_was_left() -> None:
+    config = DepthConfig(layers=2, width=5, batch=16, steps=7)
+    once, twice = DepthExperiment(CATALOGUE["tanh"], config), DepthExperiment(CATALOGUE["tanh"], config)
+    losses = [step.loss for step in once]
+    left = next(iter(twice))
+    assert [left.loss, *(step.loss for step in twice)] == losses
+    assert once.result() == twice.result()
+
+
+@pytest.mark.parametrize(
+    ("settings", "after"),
+    [({"steps": 3}, "3 steps"), ({"steps": 0}, "0 steps"), ({"steps": 9, "learning_rate": 1e200}, "2 steps")],
+)
+def test_a_second_loop_over_a_finished_experiment_says_that_there_is_nothing_left(
+    settings: dict[str, Any], after: str
+) -> None:
+    experiment = DepthExperiment(CATALOGUE["relu"], DepthConfig(layers=2, width=5, batch=16, **settings))
+    for _ in experiment:
+        pass
+    with pytest.raises(RuntimeError, match=f"this experiment has ended after {after}: make a new one"):
+        iter(experiment)
+    assert len(experiment.result().loss) == int(after[0])
 
 
 def test_the_first_batch_is_the_first_trained_on() -> None:
