@@ -215,12 +215,12 @@ HOSTILE = [
 
 @pytest.mark.parametrize("text", HOSTILE, ids=lambda text: repr(text[:20]))
 def test_nothing_hostile_reaches_python_and_the_refusal_is_one_quick_line(text):
-    start = time.monotonic()
+    start = time.process_time()  # a loaded machine is slow, not wrong
     with pytest.raises(InputError) as error:
         resolve(text)
     assert "\n" not in str(error.value)
     assert len(str(error.value)) < 250
-    assert time.monotonic() - start < 1
+    assert time.process_time() - start < 1
 
 
 @pytest.mark.parametrize(
