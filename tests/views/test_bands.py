@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from actcli.core.activations.resolve import resolve
+from actcli.core.activations.catalogue import resolve
 from actcli.core.analysis.comparison import compare
 from actcli.core.analysis.graph import graphs
 from actcli.views.comparison import comparison_chart

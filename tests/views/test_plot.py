@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 
-from actcli.core.activations.resolve import resolve
+from actcli.core.activations.catalogue import resolve
 from actcli.core.analysis.graph import Spot, gathered, graphs
 from actcli.core.errors import InputError
 from actcli.views.curve import sample_points

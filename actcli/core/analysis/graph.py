@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from actcli.core.activations.activation import Activation
+from actcli.core.activations.activation import Elementwise
 from actcli.core.analysis.sampled_curve import runs_of
 from actcli.core.analysis.sampling import discontinuities, only_where_finite, refined
 from actcli.core.arrays import Array, union
@@ -43,13 +43,13 @@ class Spot:
     kink: bool
 
     @classmethod
-    def of(cls, activation: Activation, x: float, order: int = 1) -> "Spot":
+    def of(cls, activation: Elementwise, x: float, order: int = 1) -> "Spot":
         """An elementwise activation at x, up to the derivative of that order."""
         derivatives = only_where_finite(activation.derivatives(np.array([x]), order))[:, 0]
         return cls(activation.label, x, derivatives, x in activation.kinks(order))
 
 
-def graphs(activations: Iterable[Activation], x: Array, order: int = 0) -> tuple[Graph, ...]:
+def graphs(activations: Iterable[Elementwise], x: Array, order: int = 0) -> tuple[Graph, ...]:
     """Each activation on the interval from x[0] to x[-1], all at the same points: those of x, and what they miss.
 
     Points are added beside every kink, and where values and slopes do not fit together: at jumps and poles, at
@@ -79,11 +79,11 @@ def graphs(activations: Iterable[Activation], x: Array, order: int = 0) -> tuple
         )
 
 
-def _tables(activations: Sequence[Activation], x: Array, order: int) -> list[Array]:
+def _tables(activations: Sequence[Elementwise], x: Array, order: int) -> list[Array]:
     return [only_where_finite(activation.derivatives(x, order)) for activation in activations]
 
 
-def _where_it_turns(activations: Sequence[Activation], x: Array, tables: Sequence[Array]) -> Array:
+def _where_it_turns(activations: Sequence[Elementwise], x: Array, tables: Sequence[Array]) -> Array:
     """Points in the intervals of x on which a straight line misses a derivative, by what would be seen."""
     probes, order, reach = _scattered(x[:-1], x[1:], _PROBES), len(tables[0]) - 1, float(np.abs(x[[0, -1]]).max())
     hidden = np.zeros(probes.shape, dtype=np.bool_)

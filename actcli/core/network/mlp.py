@@ -21,9 +21,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from actcli.core.activations.activation import Activation
+from actcli.core.activations.activation import Activation, Elementwise, elementwise
 from actcli.core.arrays import Array
-from actcli.core.errors import InputError
 from actcli.core.network.normalisation import AXES, Normalised, normalise
 
 
@@ -71,17 +70,12 @@ class Network:
     """N hidden layers with one activation, then a linear output layer; training moves the parameters in place.
 
     norm: None, "layer" or "batch"
-
-    InputError: the activation is row-wise, so that its derivative is a Jacobian instead of a slope.
     """
 
-    activation: Activation
+    activation: Elementwise
     parameters: Parameters
     norm: str | None = None
     residual: bool = False
-
-    def __post_init__(self) -> None:
-        require_elementwise(self.activation)
 
     def skips(self, layer: int) -> bool:
         """Whether the layer of this index adds its input to its output: a hidden one, both of the same width."""
@@ -89,13 +83,13 @@ class Network:
         return self.residual and layer < len(self.parameters.weights) - 1 and fan_in == fan_out
 
 
-def require_elementwise(activation: Activation) -> None:
-    """InputError for a row-wise activation."""
-    if activation.rowwise:
-        raise InputError(
-            f"{activation.label} works on whole rows, so that a unit has no slope of its own; "
-            "a hidden layer needs an elementwise activation"
-        )
+def of_hidden_units(activation: Activation) -> Elementwise:
+    """The activation, for a network. InputError for a row-wise one, whose derivative is a Jacobian and not a slope."""
+    return elementwise(
+        activation,
+        f"{activation.label} works on whole rows, so that a unit has no slope of its own; "
+        "a hidden layer needs an elementwise activation",
+    )
 
 
 @dataclass(frozen=True, eq=False)
