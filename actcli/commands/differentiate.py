@@ -45,14 +45,13 @@ def run(
     function: Callable[[Array], Array]
     kinks: tuple[float, ...] = ()
     if isinstance(activation, RowWise):
+        rows = f"{activation.name} acts on rows"
         if order > 1:
-            raise InputError(
-                f"{activation.name} acts on rows: of its derivatives only the first, the Jacobian, is given"
-            )
+            raise InputError(f"{rows}: of its derivatives only the first, the Jacobian, is given")
         if append:
-            raise InputError(f"{activation.name} acts on rows: a Jacobian does not fit in a column")
+            raise InputError(f"{rows}: a Jacobian does not fit in a column")
         if check:
-            raise InputError(f"{activation.name} acts on rows: --check is for elementwise activations")
+            raise InputError(f"{rows}: --check is for elementwise activations")
         function = activation.jacobian
     else:
         function = _Checked(activation, order) if check else partial(activation.derivative, order=order)

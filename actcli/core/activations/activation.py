@@ -27,7 +27,7 @@ _BLOCK = 1 << 14
 _NOTHING: Mapping[Any, Any] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False, slots=True)
 class Parameter:
     """A parameter of an activation and the interval of its values."""
 
@@ -176,9 +176,9 @@ class Elementwise(Activation):
         result = np.empty((order + 1, *x.shape))
         with _quiet():
             for source, target in _blocks(x, result):
-                if order > 1 or self.kernel is None:
+                if order > 1:
                     target[...] = self._jet(source, order)
-                if self.kernel is not None:
+                if order == 1 or self.kernel is not None:
                     target[:2] = self._fused(source)
         return result
 

@@ -1,6 +1,7 @@
 """The catalogue of activations, and the way from a text to an activation.
 
-What is known of one activation (names, definition, kernel, formula, origin) stands in the file of its family.
+What is known of one activation (names, definition, kernel, formula, origin) stands in the file of its family. A new one
+is an entry there and in the family's tuple.
 """
 
 import copyreg

@@ -24,7 +24,7 @@ from actcli.core.numerics.compensated import two_product, two_sum
 Index: TypeAlias = npt.NDArray[np.intp]
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+@dataclass(frozen=True, eq=False, repr=False, slots=True)
 class _Row:
     """Rows of scores beside their largest one, the winner.
 
@@ -126,7 +126,6 @@ LOG_SOFTMAX = RowWise(
     reference="Bridle 1990; torch.nn.LogSoftmax",
 )
 
-
 SOFTMIN = RowWise(
     name="softmin",
     function=lambda x: softmax(-x),
@@ -200,36 +199,14 @@ def gated_by(gate: Callable[[Operand], Operand]) -> Callable[[Operand], Operand]
     return gated
 
 
-GLU = RowWise(
-    name="glu",
-    function=gated_by(sigmoid),
-    formula="a*sigmoid(b), the row cut in halves a and b",
-    reference="Dauphin, Fan, Auli and Grangier 2017, arXiv:1612.08083",
-)
+def _of_halves(name: str, gate_name: str, gate: Callable[[Operand], Operand], reference: str) -> RowWise:
+    formula = f"a*{gate_name}(b), the row cut in halves a and b"
+    return RowWise(name=name, function=gated_by(gate), formula=formula, reference=reference)
 
 
-SWIGLU = RowWise(
-    name="swiglu",
-    function=gated_by(lambda b: silu(b, 1.0)),
-    formula="a*silu(b), the row cut in halves a and b",
-    reference="Shazeer 2020, arXiv:2002.05202",
-)
-
-
-GEGLU = RowWise(
-    name="geglu",
-    function=gated_by(gelu),
-    formula="a*gelu(b), the row cut in halves a and b",
-    reference="Shazeer 2020, arXiv:2002.05202",
-)
-
-
-REGLU = RowWise(
-    name="reglu",
-    function=gated_by(relu),
-    formula="a*relu(b), the row cut in halves a and b",
-    reference="Shazeer 2020, arXiv:2002.05202",
-)
-
+GLU = _of_halves("glu", "sigmoid", sigmoid, "Dauphin, Fan, Auli and Grangier 2017, arXiv:1612.08083")
+SWIGLU = _of_halves("swiglu", "silu", lambda b: silu(b, 1.0), "Shazeer 2020, arXiv:2002.05202")
+GEGLU = _of_halves("geglu", "gelu", gelu, "Shazeer 2020, arXiv:2002.05202")
+REGLU = _of_halves("reglu", "relu", relu, "Shazeer 2020, arXiv:2002.05202")
 
 ROWS = (SOFTMAX, LOG_SOFTMAX, SOFTMIN, SPARSEMAX, HARDMAX, GLU, SWIGLU, GEGLU, REGLU)

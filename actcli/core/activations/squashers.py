@@ -1,7 +1,6 @@
 """Squashers: they lead the line into an interval. log_sigmoid, the logarithm of one, is with them."""
 
 import math
-from collections.abc import Callable
 
 import numpy as np
 
@@ -42,11 +41,6 @@ SIGMOID = Elementwise(
 )
 
 
-def log_sigmoid(x: Operand) -> Operand:
-    """log σ(x), written as -softplus(-x)."""
-    return -elementary.softplus(-x)
-
-
 def log_sigmoid_kernel(x: Array) -> Pair:
     """-softplus(-x) and σ(-x)."""
     value, slope = softplus_kernel(-x, 1.0)
@@ -55,7 +49,7 @@ def log_sigmoid_kernel(x: Array) -> Pair:
 
 LOG_SIGMOID = Elementwise(
     name="log_sigmoid",
-    function=log_sigmoid,
+    function=lambda x: -elementary.softplus(-x),
     kernel=log_sigmoid_kernel,
     kernel_radius=700.0,
     formula="-log(1 + exp(-x))",
@@ -111,46 +105,22 @@ HARD_SIGMOID = Elementwise(
     breaks=_ends_of_hard_sigmoid,
 )
 
-
-def sparse_sigmoid(x: Operand) -> Operand:
-    """min(1, max(0, (x + 1) / 2)), with slope 0 at -1 and 1."""
-    return (clamp(x, -1.0, 1.0) + 1.0) * 0.5
-
-
 SPARSE_SIGMOID = Elementwise(
     name="sparse_sigmoid",
-    function=sparse_sigmoid,
+    function=lambda x: (clamp(x, -1.0, 1.0) + 1.0) * 0.5,
     formula="min(1, max(0, (x + 1)/2))",
     reference="Martins and Astudillo 2016, arXiv:1602.02068; jax.nn.sparse_sigmoid",
     breaks=lambda: {-1.0: 1, 1.0: 1},
 )
 
 
-def _between_limits(
-    x: Operand,
-    centre: Callable[[Operand], Operand],
-    *,
-    radius: float,
-    low_tail: Callable[[Operand], Operand],
-    high_tail: Callable[[Operand], Operand],
-) -> Operand:
-    """centre(x), and beyond ±radius the limits plus shifted tails: -1 + low_tail(x) e^-100, 1 + high_tail(x) e^-100."""
+def tanh(x: Operand) -> Operand:
+    """tanh x; beyond ±350 the limit and a shifted tail, ±(1 - 2 e^(-2|x|))."""
     return select(
         x,
-        (x < -radius, lambda x: low_tail(x) * UNSHIFT - 1.0),
-        (x > radius, lambda x: high_tail(x) * UNSHIFT + 1.0),
-        otherwise=centre,
-    )
-
-
-def tanh(x: Operand) -> Operand:
-    """tanh x; the tails are ±(1 - 2 e^(-2|x|))."""
-    return _between_limits(
-        x,
-        elementary.tanh,
-        radius=350.0,
-        low_tail=lambda x: exp(2.0 * x + SHIFT) * 2.0,
-        high_tail=lambda x: exp(SHIFT - 2.0 * x) * -2.0,
+        (x < -350.0, lambda x: exp(2.0 * x + SHIFT) * 2.0 * UNSHIFT - 1.0),
+        (x > 350.0, lambda x: exp(SHIFT - 2.0 * x) * -2.0 * UNSHIFT + 1.0),
+        otherwise=elementary.tanh,
     )
 
 
@@ -214,13 +184,12 @@ SOFTSIGN = Elementwise(
 
 
 def erf(x: Operand) -> Operand:
-    """erf x; the tails are those of erfc."""
-    return _between_limits(
+    """erf x; beyond ±26 the limit and a shifted tail from erfc."""
+    return select(
         x,
-        elementary.erf,
-        radius=26.0,
-        low_tail=lambda x: _shifted_erfc(minimum(-x, 30.0)),
-        high_tail=lambda x: -_shifted_erfc(minimum(x, 30.0)),
+        (x < -26.0, lambda x: _shifted_erfc(minimum(-x, 30.0)) * UNSHIFT - 1.0),
+        (x > 26.0, lambda x: -_shifted_erfc(minimum(x, 30.0)) * UNSHIFT + 1.0),
+        otherwise=elementary.erf,
     )
 
 
@@ -256,16 +225,10 @@ ARCTAN = Elementwise(
     reference="Lau and Lim 2018, Review of adaptive activation function in deep neural network",
 )
 
-
-def step(x: Operand) -> Operand:
-    """0 below 0, 1 from 0 on; nan at nan."""
-    return where(x >= 0.0, 1.0, where(x < 0.0, 0.0, x))
-
-
 STEP = Elementwise(
     name="step",
     aliases=("heaviside", "binary_step"),
-    function=step,
+    function=lambda x: where(x >= 0.0, 1.0, where(x < 0.0, 0.0, x)),  # nan at nan
     formula="1 if x >= 0 else 0",
     reference="McCulloch and Pitts 1943; Rosenblatt 1958",
     breaks=lambda: {0.0: 0},
