@@ -14,7 +14,7 @@ import mpmath
 import numpy as np
 from mpmath import mpf
 
-from actcli.core.activations.activation import Activation
+from actcli.core.activations.activation import Activation, Elementwise
 from actcli.core.arrays import Array
 from actcli.core.audit.interpreter import compute
 from actcli.core.audit.ulp import Reference
@@ -174,9 +174,8 @@ class _Multiprecision:
         self.vanished = False
         """Whether something came out as 0 that may only be too small for the precision."""
 
-    def number(self, value: float) -> Series:
-        # A sixth is the one constant of a definition that is exact and no float64.
-        return self._one.of(mpf(1) / 6 if value == 1 / 6 else value)
+    def number(self, value: float | Fraction) -> Series:
+        return self._one.of(mpf(value.numerator) / value.denominator if isinstance(value, Fraction) else value)
 
     def constant(self, name: str) -> Series:
         return self._one.of(+mpmath.pi if name == "pi" else +mpmath.e)
@@ -216,7 +215,7 @@ class _Multiprecision:
         return not a
 
 
-def float64_reference(activation: Activation, order: int, flush: bool) -> Callable[[Array], Reference]:
+def float64_reference(activation: Elementwise, order: int, flush: bool) -> Callable[[Array], Reference]:
     """The exact results of an activation's derivative as float64 sees them, for an audit.
 
     At infinite inputs, and where the formula as it is written has no finite value, they are the core's.
@@ -235,7 +234,7 @@ def float64_reference(activation: Activation, order: int, flush: bool) -> Callab
     return exact
 
 
-def _value(activation: Activation, x: float, order: int, small: bool) -> Any:
+def _value(activation: Elementwise, x: float, order: int, small: bool) -> Any:
     """f^(order)(x), to at least 80 bits, or None where mpmath finds no real number.
 
     small: float64 knows it as 0, so that beyond float64's range 0 is an answer.
@@ -256,7 +255,7 @@ def _value(activation: Activation, x: float, order: int, small: bool) -> Any:
     return previous
 
 
-def _ever_more_precisely(activation: Activation, x: float, order: int) -> Iterator[tuple[int, Any, bool]]:
+def _ever_more_precisely(activation: Elementwise, x: float, order: int) -> Iterator[tuple[int, Any, bool]]:
     """Bits, the value to so many, and whether something in it has vanished that more bits might show."""
     for bits in _BITS:
         with mpmath.workprec(bits):

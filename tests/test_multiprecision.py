@@ -1,13 +1,15 @@
 """The reference for float64 against the independent truth, and against the rounding of exact fractions."""
 
 import math
+from collections.abc import Callable
+from fractions import Fraction
 
 import mpmath
 import numpy as np
 import pytest
 
-from actcli.core.activations.catalogue import CATALOGUE
-from actcli.core.activations.resolve import resolve
+from actcli.core.activations.activation import Elementwise
+from actcli.core.activations.catalogue import CATALOGUE, resolve
 from actcli.multiprecision import float64_reference
 from tests import truth
 
@@ -36,7 +38,7 @@ def test_the_catalogue_is_exact_to_far_below_an_ulp(name: str, order: int) -> No
 
 def test_every_formula_of_the_catalogue_can_be_computed_as_it_is_written() -> None:
     for activation in CATALOGUE.values():
-        if not activation.rowwise:
+        if isinstance(activation, Elementwise):
             found = float64_reference(activation, 0, False)(np.array([-0.7, 0.4]))
             assert np.allclose(found.rounded, activation(np.array([-0.7, 0.4])), rtol=1e-14, atol=0)
 
@@ -87,3 +89,36 @@ def test_flushed_results_are_exact_zeros() -> None:
     assert strict.rounded.tolist() == pytest.approx([math.exp(-740), math.exp(-700)], rel=1e-12)
     assert (flushed.rounded[0], flushed.remainder[0]) == (0.0, 0.0)
     assert (flushed.rounded[1], flushed.remainder[1]) == (strict.rounded[1], strict.remainder[1])
+
+
+@pytest.mark.parametrize(
+    ("text", "exact"),
+    [
+        (
+            "leaky_relu:negative_slope=0.16666666666666666",
+            lambda x: min(x, 0) * Fraction(0.16666666666666666) + max(x, 0),
+        ),
+        ("0.16666666666666666*x", lambda x: x * Fraction(0.16666666666666666)),
+        ("a*x:a=0.16666666666666666", lambda x: x * Fraction(0.16666666666666666)),
+        ("hard_sigmoid:beta=0.25", lambda x: x * Fraction(0.16666666666666666) + Fraction(0.25)),
+        ("hard_sigmoid", lambda x: (x + 3) / 6),
+        ("hard_sigmoid:alpha=0.16666666666666666,beta=0.5", lambda x: (x + 3) / 6),
+        ("2*hard_sigmoid(x)", lambda x: (x + 3) / 3),
+        ("hard_swish", lambda x: x * (x + 3) / 6),
+        ("x/6", lambda x: x / 6),
+    ],
+)
+def test_only_a_definition_makes_a_sixth_of_its_nearest_float64(
+    text: str, exact: Callable[[Fraction], Fraction]
+) -> None:
+    """In exact fractions."""
+    x = np.array([-1.4999999999999998, -1.1, -0.3, 0.7])
+    activation = resolve(text)
+    assert isinstance(activation, Elementwise)
+    found = float64_reference(activation, 0, False)(x)
+    for at, rounded, remainder, spacing in zip(
+        x.tolist(), found.rounded.tolist(), found.remainder.tolist(), found.spacing.tolist(), strict=True
+    ):
+        away = exact(Fraction(at)) - Fraction(rounded)
+        assert abs(away / Fraction(2) ** spacing) <= Fraction(1, 2)
+        assert remainder == pytest.approx(float(away / Fraction(2) ** spacing), rel=1e-12, abs=1e-12)

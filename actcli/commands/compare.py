@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 
 from actcli.commands.options import DEFAULT_RANGE, Acts, Ascii, Height, Range, ReportFormat, Save, Width
 from actcli.commands.report import write_report
-from actcli.core.activations.resolve import resolve
-from actcli.core.analysis.comparison import compare
+from actcli.core.activations.catalogue import resolve
+from actcli.core.analysis.comparison import compare, curves_over
 from actcli.core.analysis.properties import describe
 from actcli.core.errors import InputError
 
@@ -32,7 +32,7 @@ def run(
         raise InputError("compare takes two activations or more")
     if save is not None and output_format != "table":
         raise InputError("--save writes the picture: leave --format out")
-    activations = [resolve(act) for act in acts]
+    activations = curves_over([resolve(act) for act in acts], *interval)
     differences = compare(activations, *interval)
     labels = [activation.label for activation in activations]
     if output_format == "table":

@@ -14,7 +14,7 @@ import typer
 from actcli.commands.options import ReportFormat
 from actcli.commands.report import print_report
 from actcli.core.activations.activation import Activation
-from actcli.core.activations.resolve import resolve
+from actcli.core.activations.catalogue import resolve
 from actcli.core.depth.config import DepthConfig
 from actcli.core.depth.experiment import LAYER_FIELDS, DepthExperiment, DepthRun, check
 from actcli.core.depth.seeds import summaries

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 import typer
 
 from actcli.commands.report import write_report
+from actcli.core.activations.activation import Elementwise, RowWise
 from actcli.core.activations.catalogue import CATALOGUE
 
 Format = Literal["auto", "table", "plain", "csv", "json"]
@@ -37,9 +38,9 @@ def run(
                 "name": entry.name,
                 "aliases": list(entry.aliases),
                 "parameters": {parameter.name: parameter.default for parameter in entry.parameters},
-                "rowwise": entry.rowwise,
+                "rowwise": isinstance(entry, RowWise),
                 "formula": entry.formula,
-                "kinks": list(entry.kinks()),
+                "kinks": list(entry.kinks()) if isinstance(entry, Elementwise) else [],
                 "reference": entry.reference,
             }
             for entry in CATALOGUE.values()

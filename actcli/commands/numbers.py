@@ -4,7 +4,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from actcli.core.activations.activation import Activation
+from actcli.core.activations.activation import Activation, RowWise
 from actcli.core.arrays import Array
 from actcli.core.numerics.formats import round_to
 from actcli.streams.formats import open_output, resolve_format
@@ -45,7 +45,7 @@ def answer(
         numbers or (),
         grid,
         input_path,
-        rowwise=activation.rowwise,
+        rowwise=isinstance(activation, RowWise),
         convert=None if dtype == "float64" else rounded,
         any_order=output_format == "npy",
         uint16_is_bfloat16=dtype == "bfloat16",
@@ -58,7 +58,7 @@ def answer(
             x, y = collect(source, lambda x: rounded(function(x)))
             if output_format == "json":
                 _write_json(document, x, y, kinks, output_path)
-            elif labels:
+            elif labels and isinstance(activation, RowWise):
                 _show_votes(activation, x, y, labels)
             else:
                 _show(activation, x, y, kinks, order)
@@ -87,7 +87,7 @@ def _write_json(document: dict[str, Any], x: Any, y: Any, kinks: Sequence[float]
     write_json(document, path)
 
 
-def _show_votes(activation: Activation, x: Any, y: Any, labels: Sequence[str]) -> None:
+def _show_votes(activation: RowWise, x: Any, y: Any, labels: Sequence[str]) -> None:
     from actcli.views.terminal import Terminal
     from actcli.views.values import vote_report
 
@@ -106,7 +106,7 @@ def _show(activation: Activation, x: Any, y: Any, kinks: Sequence[float] | None,
 
     terminal = Terminal.of(sys.stdout)
     heading = applied(activation.label, order)
-    if not activation.rowwise:
+    if not isinstance(activation, RowWise):
         if isinstance(x, list):
             x, y = np.concatenate(x), np.concatenate(y)
         tables = [value_table(x, y, terminal, heading=heading, kinks=kinks or ())]

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 
-from actcli.core.activations.activation import Activation
+from actcli.core.activations.activation import Elementwise
 from actcli.core.analysis.graph import Graph, graphs
 from actcli.views.curve import VISIBLE, sample_points, seen
 from actcli.views.terminal import Terminal
@@ -30,7 +30,7 @@ def show(draw: Callable[[Terminal], str], terminal: Terminal, save: str | None, 
 
 
 def graphs_on(
-    activations: Sequence[Activation], interval: tuple[float, float], terminal: Terminal, order: int = 0
+    activations: Sequence[Elementwise], interval: tuple[float, float], terminal: Terminal, order: int = 0
 ) -> tuple[Graph, ...]:
     """Each activation with its derivatives at the points that a chart on this terminal wants, and where it breaks."""
     limits = partial(seen, reach=max(map(abs, interval)))

@@ -11,9 +11,9 @@ import typer
 from actcli.commands.options import DEFAULT_RANGE, Acts, Ascii, Height, Input, OptionalRange, Save, Width
 from actcli.commands.pictures import graphs_on, screen, show
 from actcli.commands.report import write_report
-from actcli.core.activations.activation import MAX_ORDER, Activation
-from actcli.core.activations.resolve import resolve
-from actcli.core.analysis.comparison import check_curves
+from actcli.core.activations.activation import MAX_ORDER, Elementwise, RowWise
+from actcli.core.activations.catalogue import resolve
+from actcli.core.analysis.comparison import curves_over
 from actcli.core.analysis.graph import Graph, Points, Spot, gathered
 from actcli.core.arrays import Array
 from actcli.core.errors import InputError
@@ -101,7 +101,7 @@ class _Subject:
     """
 
     title: str
-    activations: Sequence[Activation]
+    activations: Sequence[Elementwise]
     interval: tuple[float, float]
     points: Points | None = None
     values: Sequence[Array] = ()
@@ -110,33 +110,35 @@ class _Subject:
 
 
 def _subject(
-    activations: Sequence[Activation], interval: tuple[float, float] | None, at: Sequence[float], path: str | None
+    activations: Sequence[Elementwise | RowWise],
+    interval: tuple[float, float] | None,
+    at: Sequence[float],
+    path: str | None,
 ) -> _Subject:
-    if any(activation.rowwise for activation in activations):
-        return _rowwise_subject(activations, interval, at, path)
+    for activation in activations:
+        if isinstance(activation, RowWise):
+            if len(activations) > 1:
+                raise InputError(
+                    f"{activation.name} acts on whole rows: its outputs are drawn alone, without other activations"
+                )
+            return _rowwise_subject(activation, interval, at, path)
     if interval is not None:
-        check_curves(activations, *interval)
+        curves_over(activations, *interval)
     points = None if path is None else _points(path, interval)
     seen = [*at] if points is None else [*at, points.low, points.high]
     interval = _interval(interval, at, seen)
-    check_curves(activations, *interval)
-    values = [activation(points.x) for activation in activations] if points else []
-    return _Subject(
-        ", ".join(activation.label for activation in activations), activations, interval, points, values, path or ""
-    )
+    curves = curves_over(activations, *interval)
+    values = [curve(points.x) for curve in curves] if points else []
+    return _Subject(", ".join(curve.label for curve in curves), curves, interval, points, values, path or "")
 
 
 def _rowwise_subject(
-    activations: Sequence[Activation], interval: tuple[float, float] | None, at: Sequence[float], path: str | None
+    activation: RowWise, interval: tuple[float, float] | None, at: Sequence[float], path: str | None
 ) -> _Subject:
-    """One activation of whole rows, as its outputs over the last score of a row."""
+    """An activation of whole rows, as its outputs over the last score of a row."""
     from actcli.core.analysis.properties import describe_rows
     from actcli.core.analysis.row_curves import EXAMPLE, check_row, row_text, swept
 
-    if len(activations) > 1:
-        rowwise = next(activation.name for activation in activations if activation.rowwise)
-        raise InputError(f"{rowwise} acts on whole rows: its outputs are drawn alone, without other activations")
-    (activation,) = activations
     fixed, points = EXAMPLE, None
     values: Sequence[Array] = ()
     if path is not None:
@@ -145,8 +147,7 @@ def _rowwise_subject(
         points = gathered([row[-1:]])
         values = [np.array([y]) for y in activation(row).tolist()]
     interval = _interval(interval, at, [*at, points.low] if points else at)
-    outputs = swept(activation, fixed)
-    check_curves(outputs, *interval)
+    outputs = curves_over(swept(activation, fixed), *interval)
     caveat = describe_rows(activation).caveat
     return _Subject(row_text(activation, fixed), outputs, interval, points, values, caveat=caveat)
 

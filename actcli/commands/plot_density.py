@@ -7,8 +7,8 @@ import numpy as np
 
 from actcli.commands.pictures import show
 from actcli.commands.report import write_report
-from actcli.core.activations.activation import Activation
-from actcli.core.activations.resolve import resolve
+from actcli.core.activations.activation import Elementwise, RowWise
+from actcli.core.activations.rectifiers import IDENTITY
 from actcli.core.analysis.density import Image, image
 from actcli.views.density import bounds, density_chart
 from actcli.views.terminal import Terminal
@@ -17,13 +17,16 @@ BINS = 200
 
 
 def run_density(
-    activations: Sequence[Activation], terminal: Terminal, height: int | None, save: str | None, output_format: str
+    activations: Sequence[Elementwise | RowWise],
+    terminal: Terminal,
+    height: int | None,
+    save: str | None,
+    output_format: str,
 ) -> None:
     """The chart, or the probabilities of so many bins and the atoms."""
-    shown = _elementwise(activations)
-    images = [image(activation) for activation in shown]
+    images = [image(curve) for activation in activations for curve in _curves(activation)]
     if output_format == "chart":
-        before = image(resolve("identity"))
+        before = image(IDENTITY)
         title = f"a standard normal before and after {', '.join(activation.label for activation in activations)}"
 
         def draw(terminal: Terminal) -> str:
@@ -41,10 +44,13 @@ def run_density(
         )
 
 
-def _elementwise(activations: Sequence[Activation]) -> list[Activation]:
+def _curves(activation: Elementwise | RowWise) -> tuple[Elementwise, ...]:
+    """A row-wise activation's outputs over the last score."""
+    if isinstance(activation, Elementwise):
+        return (activation,)
     from actcli.core.analysis.row_curves import swept
 
-    return [part for each in activations for part in (swept(each) if each.rowwise else (each,))]
+    return swept(activation)
 
 
 def _document(each: Image) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import numpy as np
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from actcli.core.activations.activation import Activation
+from actcli.core.activations.activation import RowWise
 from actcli.core.analysis.properties import scaled
 from actcli.core.arrays import Array
 from actcli.views.number import align, format_alike, format_number
@@ -85,7 +85,7 @@ _JOINED = "\u00a0"  # where a line must not be folded
 WIDEST_BAR, NARROWEST_BAR = 40, 5
 
 
-def vote_report(activation: Activation, names: Sequence[str], scores: Array, outputs: Array, terminal: Terminal) -> str:
+def vote_report(activation: RowWise, names: Sequence[str], scores: Array, outputs: Array, terminal: Terminal) -> str:
     """Name, score and output of each, below each other, for scores and outputs (..., m); shares as bars.
 
     Below shares of a single row stands what they would be for larger and smaller scores.
@@ -99,7 +99,7 @@ def vote_report(activation: Activation, names: Sequence[str], scores: Array, out
     return f"{drawn}{terminal.text(closing)}\n"
 
 
-def sentence(activation: Activation, names: Sequence[str], scores: Array) -> str:
+def sentence(activation: RowWise, names: Sequence[str], scores: Array) -> str:
     """Who leads, and that the lead grows with the scale of the scores."""
     half, own, twice = scaled(activation, scores, (0.5, 1.0, 2.0))
     order = ", in the same order" if half.same_order and twice.same_order else ""

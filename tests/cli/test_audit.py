@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from actcli.core.activations.resolve import resolve
+from actcli.core.activations.catalogue import resolve
 from actcli.core.numerics.formats import round_to
 from tests.cli.helpers import actcli, actcli_in_bytes, complaint, in_terminal, numbers, output
 from tests.core.kernels import correct, gelu_with_erf, gelu_with_tanh

@@ -5,7 +5,7 @@ import math
 import pytest
 
 from actcli.commands.pictures import graphs_on
-from actcli.core.activations.resolve import resolve
+from actcli.core.activations.catalogue import resolve
 from actcli.core.analysis.comparison import compare
 from actcli.views.comparison import comparison_chart
 from actcli.views.plot import plot

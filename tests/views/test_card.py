@@ -3,8 +3,7 @@ import re
 
 import pytest
 
-from actcli.core.activations.catalogue import CATALOGUE
-from actcli.core.activations.resolve import resolve
+from actcli.core.activations.catalogue import CATALOGUE, resolve
 from actcli.core.analysis.properties import Properties, describe
 from actcli.views.card import card, plot_range
 from actcli.views.curve import Curve, sample_points

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from actcli.commands.pictures import graphs_on
-from actcli.core.activations.resolve import resolve
+from actcli.core.activations.catalogue import resolve
 from actcli.core.analysis.graph import Spot, gathered
 from actcli.core.errors import InputError
 from actcli.views.palette import look

@@ -17,9 +17,8 @@ from typing import Any, Final
 
 import numpy as np
 
-from actcli.core.activations.activation import Activation
+from actcli.core.activations.activation import Activation, Elementwise
 from actcli.core.activations.breaks import find_breaks
-from actcli.core.activations.catalogue import CATALOGUE
 from actcli.core.activations.power import MAX_EXPONENT, power, variable_power
 from actcli.core.arrays import Array, Mask
 from actcli.core.errors import InputError, did_you_mean
@@ -60,9 +59,6 @@ _FUNCTIONS: Final[Mapping[str, Callable[[Any], Any]]] = {
     "arccosh": elementary.arccosh,
     "arctanh": elementary.arctanh,
 }
-_ACTIVATIONS: Final = {
-    name: entry for entry in CATALOGUE.values() for name in (entry.name, *entry.aliases) if name not in _FUNCTIONS
-}
 _CHOICES: Final = ("max", "min", "maximum", "minimum", "abs", "where", "clip", "pow", "sign")
 
 # What elsewhere is called otherwise, and by its letters resembles something else.
@@ -87,15 +83,15 @@ _COMPARISONS: Final[Mapping[type[ast.cmpop], Callable[[Any, Any], Any]]] = {
 _PREFIX = re.compile(r"\s*(return\b|[^\W\d]\w*\s*(\([\w\s,]*\))?\s*=(?!=))?\s*")
 
 
-def formula(text: str, settings: Mapping[str, float] | None = None) -> Activation:
+def formula(text: str, settings: Mapping[str, float], activations: Mapping[str, Activation]) -> Elementwise:
     """The activation that a formula in x describes, e.g. `x*sigmoid(1.702*x)` or, with settings, `relu(w*x + b)`.
 
     Available are arithmetic, comparisons, `a if c else b`, `and`, `or`, `not`, pi, e, the elementary functions, max,
-    min, abs, sign, where, clip, and every elementwise activation of the catalogue with its parameters. Any other name
-    is a parameter that takes its value from `settings`. Raises InputError, which names the column.
+    min, abs, sign, where, clip, and every elementwise one of `activations` with its parameters. Any other name is a
+    parameter that takes its value from `settings`. Raises InputError, which names the column.
     """
-    given = MappingProxyType(dict(settings or {}))
-    compiler = _Compiler(text, given)
+    given = MappingProxyType(dict(settings))
+    compiler = _Compiler(text, given, activations)
     function = compiler.compile()
     written = compiler.text[compiler.offset :].strip()
 
@@ -103,7 +99,7 @@ def formula(text: str, settings: Mapping[str, float] | None = None) -> Activatio
     def breaks() -> Mapping[float, int]:
         return find_breaks(function, compiler.switches)
 
-    return Activation(
+    return Elementwise(
         name=written,
         function=function,
         formula=written,
@@ -123,7 +119,13 @@ def is_formula(text: str) -> bool:
 class _Compiler:
     """One formula on its way from text to function, with the switches that decide between its pieces."""
 
-    def __init__(self, text: str, settings: Mapping[str, float]) -> None:
+    def __init__(self, text: str, settings: Mapping[str, float], activations: Mapping[str, Activation]) -> None:
+        self.activations = {
+            name: entry
+            for entry in activations.values()
+            for name in (entry.name, *entry.aliases)
+            if name not in _FUNCTIONS
+        }
         self.text = re.sub(r"\s", " ", text)
         self.settings = settings
         self.switches: list[Callable[[Array], Array]] = []
@@ -222,7 +224,7 @@ class _Compiler:
         if name in self.settings:
             self.used.add(name)
             return self.settings[name]
-        if name in _FUNCTIONS or name in _ACTIVATIONS or name in _CHOICES:
+        if name in _FUNCTIONS or name in self.activations or name in _CHOICES:
             raise self._error(node, f"{name} is a function: write {name}(x)")
         raise self._error(node, f"{name} has no value: is it a parameter, as in '...:{name}=1'?")
 
@@ -244,8 +246,8 @@ class _Compiler:
         name = node.func.id
         if any(isinstance(argument, ast.Starred) for argument in node.args):
             raise self._error(node, "an argument with a star is not available")
-        if name in _ACTIVATIONS:
-            return self._activation(_ACTIVATIONS[name], node, depth)
+        if name in self.activations:
+            return self._activation(self.activations[name], node, depth)
         if node.keywords:
             raise self._error(node, f"{name} takes no parameters")
         if name in _FUNCTIONS:
@@ -275,7 +277,7 @@ class _Compiler:
                 return self._power(base, exponent, depth)
         if name in _OTHER_NAMES:
             raise self._error(node, f"there is no function {name!r}; did you mean {_OTHER_NAMES[name]}?")
-        known = (*_FUNCTIONS, *_ACTIVATIONS, *_CHOICES)
+        known = (*_FUNCTIONS, *self.activations, *_CHOICES)
         raise self._error(node, f"there is no function {name!r}{did_you_mean(name, known)}")
 
     def _arguments(self, node: ast.Call, depth: int, least: int, most: int) -> list[Term]:
@@ -287,7 +289,7 @@ class _Compiler:
 
     def _activation(self, entry: Activation, node: ast.Call, depth: int) -> Term:
         """An activation of the catalogue, its parameters by position or by name."""
-        if entry.rowwise:
+        if not isinstance(entry, Elementwise):
             raise self._error(node, f"{entry.name} acts on whole rows, and a formula on each x")
         argument, *values = self._arguments(node, depth, 1, 1 + len(entry.parameters))
         names = [parameter.name for parameter in entry.parameters]

@@ -8,7 +8,7 @@ from typing import Final, Literal
 
 import numpy as np
 
-from actcli.core.activations.activation import MAX_ORDER, Activation
+from actcli.core.activations.activation import MAX_ORDER, Elementwise
 from actcli.core.analysis.asymptotes import End, Outwards, behaviour
 from actcli.core.analysis.extrema import Extremum, extremes, zeros
 from actcli.core.analysis.sampled_curve import SampledCurve, constant_stretches
@@ -69,7 +69,7 @@ class CurveProperties:
     slope_second_moment: float | None
 
 
-def describe_curve(activation: Activation) -> CurveProperties:
+def describe_curve(activation: Elementwise) -> CurveProperties:
     """All properties of an elementwise activation, good to about 1e-12 where the function's own arithmetic is.
 
     |x| up to a million is looked at, and the limits beyond. A feature far narrower than 1/256 that changes nothing
@@ -80,7 +80,7 @@ def describe_curve(activation: Activation) -> CurveProperties:
         return _described(activation)
 
 
-def _described(activation: Activation) -> CurveProperties:
+def _described(activation: Elementwise) -> CurveProperties:
     samples = sample(lambda x: activation.derivatives(x, 2), activation.kinks(MAX_ORDER), activation.kinks(0))
     left, right = (Outwards.of(partial(activation.derivatives, order=1), end) for end in (-1.0, 1.0))
     values, slopes = (_sampled(activation, samples, order, (left.limit(order), right.limit(order))) for order in (0, 1))
@@ -118,7 +118,7 @@ def _described(activation: Activation) -> CurveProperties:
     )
 
 
-def _sampled(activation: Activation, samples: Samples, order: int, limits: tuple[float, float]) -> SampledCurve:
+def _sampled(activation: Elementwise, samples: Samples, order: int, limits: tuple[float, float]) -> SampledCurve:
     """The value or the slope as a curve with a slope of its own."""
 
     def curve(x: Array) -> tuple[Array, Array]:
@@ -161,7 +161,7 @@ def _steps(samples: Samples) -> Array:
     return np.where(np.isnan(steps), 0.0, steps)
 
 
-def _symmetry(activation: Activation, samples: Samples) -> Symmetry:
+def _symmetry(activation: Elementwise, samples: Samples) -> Symmetry:
     """Whether f(-x) is -f(x) or f(x), or f - f(0) is odd as sigmoid - 1/2 is, wherever f is smooth."""
     x = samples.x[samples.x > 0.0]
     for point in samples.breaks:
@@ -205,7 +205,7 @@ def _jump(samples: Samples) -> Extremum | None:
     return Extremum(math.inf, False, nearest, nearest)
 
 
-def _saturation(activation: Activation, slopes: SampledCurve, largest: float, direction: float) -> float | None:
+def _saturation(activation: Elementwise, slopes: SampledCurve, largest: float, direction: float) -> float | None:
     """Where |f'| falls under 5 % of the largest for good, in the direction of 1 or -1."""
     threshold = SATURATION * largest
     if not abs(slopes.limits[direction > 0.0]) < threshold < math.inf:
@@ -231,7 +231,7 @@ def _saturation(activation: Activation, slopes: SampledCurve, largest: float, di
 # --- moments ----------------------------------------------------------------------------------------------------
 
 
-def _moments(activation: Activation, samples: Samples, points: Iterable[float]) -> list[float | None]:
+def _moments(activation: Elementwise, samples: Samples, points: Iterable[float]) -> list[float | None]:
     """E[f], E[f²] and E[f'²] for standard normal input; None where they diverge. `points` are worth a closer look."""
 
     def functions(x: Array) -> Array:

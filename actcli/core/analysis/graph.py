@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from actcli.core.activations.activation import Activation
+from actcli.core.activations.activation import Elementwise
 from actcli.core.analysis.sampled_curve import runs_of
 from actcli.core.analysis.sampling import discontinuities, only_where_finite, refined
 from actcli.core.arrays import Array, union
@@ -45,14 +45,14 @@ class Spot:
     kink: bool
 
     @classmethod
-    def of(cls, activation: Activation, x: float, order: int = 1) -> "Spot":
+    def of(cls, activation: Elementwise, x: float, order: int = 1) -> "Spot":
         """An elementwise activation at x, up to the derivative of that order."""
         derivatives = only_where_finite(activation.derivatives(np.array([x]), order))[:, 0]
         return cls(activation.label, x, derivatives, x in activation.kinks(order))
 
 
 def graphs(
-    activations: Iterable[Activation], x: Array, order: int, limits: Limits, tolerance: float
+    activations: Iterable[Elementwise], x: Array, order: int, limits: Limits, tolerance: float
 ) -> tuple[Graph, ...]:
     """Each activation on the interval from x[0] to x[-1], all at the same points: those of x, and what they miss.
 
@@ -85,12 +85,12 @@ def graphs(
         )
 
 
-def _tables(activations: Sequence[Activation], x: Array, order: int) -> list[Array]:
+def _tables(activations: Sequence[Elementwise], x: Array, order: int) -> list[Array]:
     return [only_where_finite(activation.derivatives(x, order)) for activation in activations]
 
 
 def _where_it_turns(
-    activations: Sequence[Activation], x: Array, tables: Sequence[Array], limits: Limits, tolerance: float
+    activations: Sequence[Elementwise], x: Array, tables: Sequence[Array], limits: Limits, tolerance: float
 ) -> Array:
     """Points in the intervals of x on which a straight line misses a derivative by more than the tolerance."""
     probes, order = _scattered(x[:-1], x[1:], _PROBES), len(tables[0]) - 1

@@ -3,6 +3,7 @@
 import ast
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from typing import Any, Final
 
 import numpy as np
@@ -47,9 +48,9 @@ class RoundedArithmetic:
     dtype: str
     sums: list[Sum] = field(default_factory=list)
 
-    def number(self, value: float) -> Array:
+    def number(self, value: float | Fraction) -> Array:
         """A number of the text, not rounded yet."""
-        return np.array(value)
+        return np.array(float(value))
 
     def constant(self, name: str) -> Array:
         """pi or e, not rounded yet."""

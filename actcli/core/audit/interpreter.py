@@ -3,6 +3,7 @@
 import ast
 import operator
 from collections.abc import Callable, Mapping
+from fractions import Fraction
 from functools import reduce
 from typing import Any, Final, Protocol
 
@@ -40,7 +41,7 @@ _OPERATORS: Final[Mapping[type[ast.operator], str]] = {
 class Arithmetic(Protocol):
     """A kind of numbers, and what is done with them."""
 
-    def number(self, value: float) -> Any:
+    def number(self, value: float | Fraction) -> Any:
         """A number that stands in the formula, or the value of a parameter."""
 
     def constant(self, name: str) -> Any:
@@ -71,12 +72,12 @@ def compute(activation: Activation, x: Any, arithmetic: Arithmetic) -> Any:
     The text has been compiled before (see `formula`), so that nothing unknown stands in it.
     """
     tree = ast.parse(activation.formula, mode="eval").body
-    settings = activation.values_of_parameters | dict(activation.settings)
+    settings = {**activation.settings, **activation.exact_parameters}
     return _Reader(x, settings, arithmetic).number(tree)
 
 
 class _Reader:
-    def __init__(self, x: Any, settings: Mapping[str, float], arithmetic: Arithmetic) -> None:
+    def __init__(self, x: Any, settings: Mapping[str, float | Fraction], arithmetic: Arithmetic) -> None:
         self.x, self.settings, self.arithmetic = x, settings, arithmetic
 
     def number(self, node: ast.expr) -> Any:
@@ -148,8 +149,8 @@ class _Reader:
 
     def _parameter(self, node: ast.expr) -> float:
         """Parameters do not depend on x, and are float64."""
-        settings = {name: self.settings[name] for name in _names(node) & set(self.settings)}
-        return float(formula(ast.unparse(node), settings)(0.0))
+        settings = {name: float(self.settings[name]) for name in _names(node) & set(self.settings)}
+        return float(formula(ast.unparse(node), settings, CATALOGUE)(0.0))
 
 
 def _names(node: ast.expr) -> set[str]:

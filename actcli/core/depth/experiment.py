@@ -17,7 +17,7 @@ from actcli.core.network.datasets import DATASETS, DataSet
 from actcli.core.network.initialisers import choose, initialise, initialiser
 from actcli.core.network.layer_statistics import LayerStatistics, layer_statistics
 from actcli.core.network.losses import LOSSES
-from actcli.core.network.mlp import Network, Parameters, require_elementwise
+from actcli.core.network.mlp import Network, Parameters, of_hidden_units
 from actcli.core.network.optimizers import OPTIMIZERS
 from actcli.core.network.training import Batch, Step, frobenius_norm, measure, shuffled_batches, train
 
@@ -102,15 +102,16 @@ class DepthExperiment:
         # A stream of its own for each, so that the data stay the same when the network changes.
         for_data, for_weights, for_batches = np.random.default_rng(config.seed).spawn(3)
         self.config = config
-        self.init = choose(config.init, activation)
-        self.initialiser = initialiser(self.init, activation)
+        unit = of_hidden_units(activation)
+        self.init = choose(config.init, unit)
+        self.initialiser = initialiser(self.init, unit)
         data = data or _made(config, for_data)
         self.inputs = data.inputs.astype(config.dtype, copy=False)
         targets = data.targets.astype(config.dtype, copy=False)
         self.loss_name, self.loss = data.loss, LOSSES[data.loss]
         sizes = [self.inputs.shape[1], *[config.width] * config.layers, targets.shape[1]]
         parameters = initialise(self.initialiser, sizes, for_weights, config.dtype)
-        self.network = Network(activation, parameters, config.norm, config.residual)
+        self.network = Network(unit, parameters, config.norm, config.residual)
         batches = shuffled_batches(self.inputs, targets, config.batch, for_batches)
         self.first_batch = next(batches)
         self.initial, gradients = measure(self.network, self.first_batch, self.loss)
@@ -204,8 +205,7 @@ class DepthExperiment:
 
 def check(activation: Activation, config: DepthConfig) -> None:
     """InputError where a DepthExperiment of these would raise it for the activation."""
-    require_elementwise(activation)
-    initialiser(config.init, activation)
+    initialiser(config.init, of_hidden_units(activation))
 
 
 def gradient_depth(activation: Activation, config: DepthConfig | None = None, data: DataSet | None = None) -> DepthRun:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from actcli.core.activations.activation import Activation
+from actcli.core.activations.activation import Elementwise
 from actcli.core.arrays import Array
 from actcli.core.network.initialisers import Initialiser
 from actcli.core.theory.gain import is_homogeneous
@@ -46,7 +46,7 @@ class Prediction:
 
 
 def predict(
-    activation: Activation, init: Initialiser, widths: list[int], inputs: Array, last_signal: Array
+    activation: Elementwise, init: Initialiser, widths: list[int], inputs: Array, last_signal: Array
 ) -> Prediction | None:
     """The signal of hidden layers 1 to N for a batch, from the measured one of layer N.
 
@@ -80,7 +80,7 @@ def predict(
 class _Moments:
     """E[φ²] and E[φ'²] for many q at once: between a few q per decade, polynomials in log q."""
 
-    def __init__(self, activation: Activation) -> None:
+    def __init__(self, activation: Elementwise) -> None:
         self.field = MeanField(activation)
         self.homogeneous = is_homogeneous(activation)
         self.known: dict[int, tuple[float, float]] = {}

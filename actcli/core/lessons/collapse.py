@@ -17,7 +17,7 @@ from actcli.core.arrays import Array
 from actcli.core.errors import InputError, check_memory, count
 from actcli.core.lessons.bends import Counted, Line, find_bends
 from actcli.core.network.initialisers import Initialiser, initialise
-from actcli.core.network.mlp import Network, Parameters, forward
+from actcli.core.network.mlp import Network, Parameters, forward, of_hidden_units
 
 INPUTS = 2
 POINTS = 1000
@@ -117,7 +117,7 @@ def tower(activation: Activation, config: CollapseConfig, layers: int) -> Networ
     parameters = initialise(_WEIGHTS, [INPUTS, *[config.width] * (layers - 1), 1], weights_generator)
     for biases in parameters.biases:
         biases[...] = biases_generator.normal(0, BIAS_STD, biases.shape)
-    return Network(activation, parameters)
+    return Network(of_hidden_units(activation), parameters)
 
 
 def product(parameters: Parameters) -> tuple[Array, Array]:

@@ -23,7 +23,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from actcli.core.activations.activation import Activation
+from actcli.core.activations.activation import Elementwise
 from actcli.core.arrays import Array
 from actcli.core.errors import InputError, unknown
 from actcli.core.network.mlp import Parameters
@@ -49,14 +49,14 @@ VARIANCES: dict[str, Variance] = {
 NAMES = ("auto", *VARIANCES, "orthogonal", "critical", "normal:STD")
 
 
-def choose(init: str, activation: Activation) -> str:
+def choose(init: str, activation: Elementwise) -> str:
     """The initialiser that `init` names: for "auto" He's in the ReLU family and Xavier's elsewhere."""
     if init == "auto":
         return "he" if activation.relu_family else "xavier"
     return init
 
 
-def initialiser(init: str, activation: Activation) -> Initialiser:
+def initialiser(init: str, activation: Elementwise) -> Initialiser:
     """The initialiser of that name; InputError for an unknown one, or where the activation has no critical point."""
     check(init)
     name, _, parameter = choose(init, activation).partition(":")
@@ -86,7 +86,7 @@ def check(init: str) -> None:
         raise InputError(f"the {what} in {init!r} must be a number, 0 or more")
 
 
-def _critical(activation: Activation) -> Initialiser:
+def _critical(activation: Elementwise) -> Initialiser:
     point = critical_point(activation)
     if point.sigma_w2 is None or point.sigma_b2 is None:
         raise InputError(f"{activation.label} has no critical initialisation; take xavier, he or normal:STD")

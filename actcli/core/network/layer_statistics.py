@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from actcli.core.activations.activation import Activation
+from actcli.core.activations.activation import Elementwise
 from actcli.core.arrays import Array, Mask
 from actcli.core.network.mlp import Network, forward
 
@@ -88,7 +88,7 @@ def _variance(numbers: Array) -> float:
     return float(numbers.var(dtype=np.float64))
 
 
-def largest_slope(activation: Activation) -> float:
+def largest_slope(activation: Elementwise) -> float:
     """The largest |φ'|, to a few per mille; 1 where the slope has no bound."""
     kinks = np.array(activation.kinks())
     far = np.geomspace(8.0, 1e3, 200)

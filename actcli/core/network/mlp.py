@@ -22,9 +22,8 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from actcli.core.activations.activation import Activation
+from actcli.core.activations.activation import Activation, Elementwise, elementwise
 from actcli.core.arrays import Array
-from actcli.core.errors import InputError
 from actcli.core.network.normalisation import AXES, Normalised, Population, normalise
 
 MOST_POINTS: Final = 1 << 14
@@ -75,17 +74,12 @@ class Network:
     """N hidden layers with one activation, then a linear output layer; training moves the parameters in place.
 
     norm: None, "layer" or "batch"
-
-    InputError: the activation is row-wise, so that its derivative is a Jacobian instead of a slope.
     """
 
-    activation: Activation
+    activation: Elementwise
     parameters: Parameters
     norm: str | None = None
     residual: bool = False
-
-    def __post_init__(self) -> None:
-        require_elementwise(self.activation)
 
     @property
     def hidden(self) -> int:
@@ -98,13 +92,13 @@ class Network:
         return self.residual and layer < self.hidden and fan_in == fan_out
 
 
-def require_elementwise(activation: Activation) -> None:
-    """InputError for a row-wise activation."""
-    if activation.rowwise:
-        raise InputError(
-            f"{activation.label} works on whole rows, so that a unit has no slope of its own; "
-            "a hidden layer needs an elementwise activation"
-        )
+def of_hidden_units(activation: Activation) -> Elementwise:
+    """The activation, for a network. InputError for a row-wise one, whose derivative is a Jacobian and not a slope."""
+    return elementwise(
+        activation,
+        f"{activation.label} works on whole rows, so that a unit has no slope of its own; "
+        "a hidden layer needs an elementwise activation",
+    )
 
 
 @dataclass(frozen=True, eq=False)

@@ -20,9 +20,8 @@ from typing import Final
 
 import numpy as np
 
-from actcli.core.activations.activation import Activation
+from actcli.core.activations.activation import Elementwise
 from actcli.core.arrays import Array
-from actcli.core.errors import InputError
 from actcli.core.numerics.quadrature import expectation, expectations
 
 _REACH: Final = 8.5  # deviations; beyond lie 2e-17 of the probability
@@ -35,12 +34,10 @@ _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(10)
 class MeanField:
     """The Gaussian expectations of one activation as functions of q, the variance of its argument.
 
-    A moment that diverges is nan, as is one of the slope where the function jumps. InputError: a row-wise activation.
+    A moment that diverges is nan, as is one of the slope where the function jumps.
     """
 
-    def __init__(self, activation: Activation) -> None:
-        if activation.rowwise:
-            raise InputError(f"{activation.name} acts on whole rows, and the theory is one of single units")
+    def __init__(self, activation: Elementwise) -> None:
         self.activation = activation
         self.breaks = activation.kinks(2)
         self.jumps = bool(activation.kinks(0))

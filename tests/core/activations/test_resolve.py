@@ -2,7 +2,7 @@
 
 import pytest
 
-from actcli.core.activations.resolve import resolve
+from actcli.core.activations.catalogue import resolve
 from actcli.core.errors import InputError
 
 

@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 
-from actcli.core.activations.resolve import resolve
+from actcli.core.activations.catalogue import resolve
 from actcli.core.audit.auditor import Auditor
 from actcli.core.audit.diagnosis import diagnose
 from actcli.core.numerics.formats import place, round_to, value_at

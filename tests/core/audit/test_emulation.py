@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from actcli.core.activations.resolve import resolve
+from actcli.core.activations.catalogue import resolve
 from actcli.core.audit.emulation import as_computed
 
 f32 = np.float32

@@ -6,8 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from actcli.core.activations.catalogue import CATALOGUE
-from actcli.core.activations.resolve import resolve
+from actcli.core.activations.catalogue import CATALOGUE, resolve
 from actcli.core.arrays import Array
 from actcli.core.depth.config import DepthConfig
 from actcli.core.depth.experiment import DepthExperiment, DepthRun, gradient_depth

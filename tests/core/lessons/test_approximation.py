@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pytest
 
-from actcli.core.activations.resolve import resolve
+from actcli.core.activations.catalogue import resolve
 from actcli.core.errors import InputError
 from actcli.core.lessons.approximation import MOST_UNITS, Approximation, approximate
 

@@ -5,8 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from actcli.core.activations.catalogue import CATALOGUE
-from actcli.core.activations.resolve import resolve
+from actcli.core.activations.catalogue import CATALOGUE, resolve
 from actcli.core.network.layer_statistics import LayerStatistics, largest_slope, layer_statistics
 from actcli.core.network.mlp import Network, Parameters
 

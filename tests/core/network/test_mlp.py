@@ -6,15 +6,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actcli.core.activations.activation import Activation
+from actcli.core.activations.activation import Activation, Elementwise, RowWise
 from actcli.core.activations.catalogue import CATALOGUE
 from actcli.core.arrays import Array
 from actcli.core.errors import InputError
 from actcli.core.network.losses import LOSSES, binary_cross_entropy
-from actcli.core.network.mlp import MOST_POINTS, Network, Parameters, backward, forward, population, predict
+from actcli.core.network.mlp import (
+    MOST_POINTS,
+    Network,
+    Parameters,
+    backward,
+    forward,
+    of_hidden_units,
+    population,
+    predict,
+)
 
-ELEMENTWISE = [activation for activation in CATALOGUE.values() if not activation.rowwise]
-ROWWISE = [activation for activation in CATALOGUE.values() if activation.rowwise]
+ELEMENTWISE = [activation for activation in CATALOGUE.values() if isinstance(activation, Elementwise)]
+ROWWISE = [activation for activation in CATALOGUE.values() if isinstance(activation, RowWise)]
 
 
 def random_network(activation: Activation, sizes: list[int], seed: int) -> Network:
@@ -120,7 +129,7 @@ def test_signals_are_gradients_with_respect_to_pre_activations() -> None:
 @pytest.mark.parametrize("activation", ROWWISE, ids=lambda activation: activation.name)
 def test_row_wise_activations_are_refused(activation: Activation) -> None:
     with pytest.raises(InputError, match=f"{activation.name} works on whole rows"):
-        Network(activation, Parameters.of([np.ones((2, 2))], [np.zeros(2)]))
+        of_hidden_units(activation)
 
 
 # --- normalisation and residual connections ---------------------------------------------------------------------------
