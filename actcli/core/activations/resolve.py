@@ -1,10 +1,17 @@
 """From the text of an ACT argument to an activation: `relu`, `Leaky-ReLU:negative_slope=0.2`, `x*sigmoid(1.702*x)`."""
 
+from collections.abc import Mapping
 from functools import cache
+from typing import Final
 
 from actcli.core.activations.activation import Activation
 from actcli.core.activations.catalogue import CATALOGUE
 from actcli.core.errors import InputError, did_you_mean
+
+ACTIVATIONS: Final[Mapping[str, Activation]] = {
+    spelling: entry for entry in CATALOGUE.values() for spelling in (entry.name, *entry.aliases)
+}
+"""Name or alias -> activation, as a formula calls them."""
 
 
 def resolve(text: str) -> Activation:
@@ -20,13 +27,12 @@ def resolve(text: str) -> Activation:
     from actcli.core.activations.formula import formula, is_formula  # only a formula pays for its compiler
 
     if is_formula(name):
-        return formula(name, numbers)
+        return formula(name, numbers, ACTIVATIONS)
     raise InputError(f"no activation {name[:60]!r}{_suggestion(name[:60])}")
 
 
 def _suggestion(name: str) -> str:
-    known = [spelling for entry in CATALOGUE.values() for spelling in (entry.name, *entry.aliases)]
-    return did_you_mean(name.casefold(), known) or "; `actcli list` shows all of them"
+    return did_you_mean(name.casefold(), ACTIVATIONS) or "; `actcli list` shows all of them"
 
 
 def _numbers(settings: str) -> dict[str, float]:
@@ -47,7 +53,7 @@ def _numbers(settings: str) -> dict[str, float]:
 
 @cache
 def _spellings() -> dict[str, Activation]:
-    return {_fold(spelling): entry for entry in CATALOGUE.values() for spelling in (entry.name, *entry.aliases)}
+    return {_fold(spelling): entry for spelling, entry in ACTIVATIONS.items()}
 
 
 def _fold(name: str) -> str:
