@@ -140,6 +140,13 @@ def _power(a: Series, b: Series) -> Series:
     return power if exponent >= 0 else a.of(1) / power
 
 
+def _compared(compare: Callable[[Any, Any], bool]) -> Callable[[Series, Series], bool]:
+    return lambda u, v: bool(compare(u.c[0], v.c[0]))
+
+
+_COMPARISONS: Final = {
+    "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge, "==": operator.eq, "!=": operator.ne
+}  # fmt: skip
 _FUNCTIONS: Final[Mapping[str, Callable[..., Any]]] = {
     "exp": _exp,
     "expm1": lambda u: _integral(mpmath.expm1(u.c[0]) if abs(u.c[0]) < 1 else _exp(u).c[0] - 1, _exp(u), u),
@@ -152,26 +159,21 @@ _FUNCTIONS: Final[Mapping[str, Callable[..., Any]]] = {
     "tan": lambda u: _circular(u)[0] / _circular(u)[1],
     "sinh": lambda u: _hyperbolic(u)[0],
     "cosh": lambda u: _hyperbolic(u)[1],
-    "asin": lambda u: _integral(mpmath.asin(u.c[0]), u.of(1) / _sqrt(u.of(1) - u * u), u),
-    "acos": lambda u: _integral(mpmath.acos(u.c[0]), u.of(-1) / _sqrt(u.of(1) - u * u), u),
-    "asinh": lambda u: _integral(mpmath.asinh(u.c[0]), u.of(1) / _sqrt(u * u + u.of(1)), u),
-    "acosh": lambda u: _integral(mpmath.acosh(u.c[0]), u.of(1) / _sqrt(u * u - u.of(1)), u),
-    "atanh": lambda u: _integral(mpmath.atanh(u.c[0]), u.of(1) / (u.of(1) - u * u), u),
+    "arcsin": lambda u: _integral(mpmath.asin(u.c[0]), u.of(1) / _sqrt(u.of(1) - u * u), u),
+    "arccos": lambda u: _integral(mpmath.acos(u.c[0]), u.of(-1) / _sqrt(u.of(1) - u * u), u),
+    "arcsinh": lambda u: _integral(mpmath.asinh(u.c[0]), u.of(1) / _sqrt(u * u + u.of(1)), u),
+    "arccosh": lambda u: _integral(mpmath.acosh(u.c[0]), u.of(1) / _sqrt(u * u - u.of(1)), u),
+    "arctanh": lambda u: _integral(mpmath.atanh(u.c[0]), u.of(1) / (u.of(1) - u * u), u),
     "erfc": lambda u: _integral(mpmath.erfc(u.c[0]), -_bell(u), u),
     "abs": lambda u: u.times(mpmath.sign(u.c[0])),
     "sign": lambda u: u.of(mpmath.sign(u.c[0])),
-    "max": lambda u, v: u if u.c[0] >= v.c[0] else v,
-    "min": lambda u, v: u if u.c[0] <= v.c[0] else v,
+    "maximum": lambda u, v: u if u.c[0] >= v.c[0] else v,
+    "minimum": lambda u, v: u if u.c[0] <= v.c[0] else v,
     "neg": operator.neg,
     "*": operator.mul,
     "/": operator.truediv,
     "**": _power,
-    "<": lambda u, v: bool(u.c[0] < v.c[0]),
-    "<=": lambda u, v: bool(u.c[0] <= v.c[0]),
-    ">": lambda u, v: bool(u.c[0] > v.c[0]),
-    ">=": lambda u, v: bool(u.c[0] >= v.c[0]),
-    "==": lambda u, v: bool(u.c[0] == v.c[0]),
-    "!=": lambda u, v: bool(u.c[0] != v.c[0]),
+    **{sign: _compared(compare) for sign, compare in _COMPARISONS.items()},
     "and": lambda a, b: a and b,
     "not": operator.not_,
 }
@@ -206,7 +208,7 @@ class _Multiprecision:
     def function(self, name: str, source: ast.expr | None) -> Callable[..., Any]:
         if name in ("+", "-"):
             return partial(self._sum, operator.add if name == "+" else operator.sub)
-        if name in ("log", "log2", "log10", "acosh"):
+        if name in ("log", "log2", "log10", "arccosh"):
             return partial(self._of_one, _FUNCTIONS[name])
         return _FUNCTIONS[name]
 

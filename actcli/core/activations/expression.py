@@ -16,8 +16,10 @@ from actcli.core.activations.activation import Activation
 
 
 @dataclass(frozen=True, slots=True)
-class Variable:
-    """x"""
+class Name:
+    """x, pi or e."""
+
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,13 +27,6 @@ class Number:
     """A number of the text, or a parameter's value."""
 
     value: float | Fraction
-
-
-@dataclass(frozen=True, slots=True)
-class Constant:
-    """pi or e."""
-
-    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +71,7 @@ class Call:
     argument: "Node"
 
 
-Node = Variable | Number | Constant | Operation | Comparison | Indicator | Choice | Call
+Node = Name | Number | Operation | Comparison | Indicator | Choice | Call
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +98,9 @@ class Arithmetic(Protocol):
         """pi or e."""
 
     def function(self, name: str, source: ast.expr | None) -> Callable[..., Any]:
-        """What stands behind + - * / ** neg, < <= > >= == !=, and, not, max, min, abs, sign or an elementary function.
+        """+ - * / ** neg, < <= > >= == !=, and, not, or by its name in NumPy an elementary function, maximum, ...
 
-        source: where an operator stands in the formula
+        source: an operator that was typed, for its text
         """
 
     def activation(self, activation: Activation) -> Callable[[Any], Any]:
@@ -118,18 +113,16 @@ class Arithmetic(Protocol):
         """1 where the condition holds, 0 elsewhere."""
 
     def folded(self, function: Callable[..., Any], *numbers: Any) -> Any:
-        """The function of numbers that do not depend on x, a truth value of conditions; or a function of x for later."""
+        """The function of numbers, or conditions, that do not depend on x: at once, or for later as a function of x."""
 
 
 def compiled(node: Node, arithmetic: Arithmetic) -> Any:
     """The tree over the arithmetic: a number, or a truth value, where it does not depend on x, else a function of x."""
     match node:
-        case Variable():
-            return _itself
+        case Name():
+            return _itself if node.name == "x" else arithmetic.constant(node.name)
         case Number():
             return arithmetic.number(node.value)
-        case Constant():
-            return arithmetic.constant(node.name)
         case Operation(name="and"):
             return _conjunction(arithmetic, *(compiled(term, arithmetic) for term in node.terms))
         case Operation():

@@ -16,7 +16,7 @@ from actcli.core.activations.expression import Node, compiled
 from actcli.core.activations.grammar import CONSTANTS, MAX_EXPONENT, read
 from actcli.core.arrays import Array, Mask, union
 from actcli.core.jets import elementary
-from actcli.core.jets.choice import select, where
+from actcli.core.jets.choice import like, select, where
 from actcli.core.jets.elementary import integrate, log
 from actcli.core.jets.jet import Jet, Operand, value_of
 
@@ -32,7 +32,7 @@ def formula(text: str, settings: Mapping[str, float], activations: Mapping[str, 
     given = MappingProxyType(dict(settings))
     expression = read(text, given, activations, FLOAT64)
     term = compiled(expression.tree, FLOAT64)
-    function: Callable[[Any], Any] = term if callable(term) else lambda x: _constant_like(x, term)
+    function: Callable[[Any], Any] = term if callable(term) else lambda x: like(x, term)
 
     @cache
     def breaks() -> Mapping[float, int]:
@@ -75,7 +75,8 @@ class _Float64:
         return float(getattr(np, name))
 
     def function(self, name: str, source: ast.expr | None) -> Callable[..., Any]:
-        return _FUNCTIONS[name]
+        function: Callable[..., Any] = _OPERATIONS.get(name) or getattr(elementary, name)
+        return function
 
     def activation(self, activation: Activation) -> Callable[[Any], Any]:
         return activation.of
@@ -84,7 +85,8 @@ class _Float64:
         return select(x, (condition, then), otherwise=otherwise)
 
     def indicator(self, x: Any, condition: Mask) -> Any:
-        return x.constant(condition) if isinstance(x, Jet) else condition.astype(np.float64)
+        numbers = condition.astype(np.float64)
+        return x.constant(numbers) if isinstance(x, Jet) else numbers
 
     def folded(self, function: Callable[..., Any], *numbers: float | bool) -> float | bool:
         """NumPy's numbers, and not Python's: 1/0 is inf and no exception."""
@@ -94,10 +96,6 @@ class _Float64:
 
 
 FLOAT64: Final = _Float64()
-
-
-def _constant_like(x: Operand, constant: float) -> Operand:
-    return x.constant(constant) if isinstance(x, Jet) else np.full_like(x, constant)
 
 
 def _compared(compare: Callable[[Any, Any], Mask]) -> Callable[[Any, Any], Mask]:
@@ -119,43 +117,13 @@ def _raised(base: Any, exponent: Any) -> Any:
     return power(base, exponent) if isinstance(exponent, float) else variable_power(base, exponent)
 
 
-_FUNCTIONS: Final[Mapping[str, Callable[..., Any]]] = {
-    "+": operator.add,
-    "-": operator.sub,
-    "*": operator.mul,
-    "/": operator.truediv,
-    "**": _raised,
-    "neg": operator.neg,
-    "<": _compared(np.less),
-    "<=": _compared(np.less_equal),
-    ">": _compared(np.greater),
-    ">=": _compared(np.greater_equal),
-    "==": _compared(np.equal),
-    "!=": _compared(np.not_equal),
-    "and": operator.and_,
-    "not": operator.invert,
-    "max": partial(_extreme, np.greater_equal),
-    "min": partial(_extreme, np.less_equal),
-    "abs": abs,
-    "sign": _sign,
-    "exp": elementary.exp,
-    "expm1": elementary.expm1,
-    "log": elementary.log,
-    "log1p": elementary.log1p,
-    "log2": elementary.log2,
-    "log10": elementary.log10,
-    "sqrt": elementary.sqrt,
-    "cos": elementary.cos,
-    "tan": elementary.tan,
-    "asin": elementary.arcsin,
-    "acos": elementary.arccos,
-    "sinh": elementary.sinh,
-    "cosh": elementary.cosh,
-    "asinh": elementary.arcsinh,
-    "acosh": elementary.arccosh,
-    "atanh": elementary.arctanh,
-    "erfc": elementary.erfc,
-}
+_OPERATIONS: Final[Mapping[str, Callable[..., Any]]] = {
+    "+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv, "**": _raised, "neg": operator.neg,
+    "<": _compared(np.less), "<=": _compared(np.less_equal), "==": _compared(np.equal),
+    ">": _compared(np.greater), ">=": _compared(np.greater_equal), "!=": _compared(np.not_equal),
+    "and": operator.and_, "not": operator.invert, "abs": abs, "sign": _sign,
+    "maximum": partial(_extreme, np.greater_equal), "minimum": partial(_extreme, np.less_equal),
+}  # fmt: skip
 
 
 # --- powers ---------------------------------------------------------------------------------------------------------

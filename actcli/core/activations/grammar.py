@@ -13,21 +13,9 @@ from functools import reduce
 from itertools import pairwise
 from typing import Final
 
+from actcli.core.activations import expression as tree
 from actcli.core.activations.activation import Activation
-from actcli.core.activations.expression import (
-    Arithmetic,
-    Call,
-    Choice,
-    Comparison,
-    Constant,
-    Expression,
-    Indicator,
-    Node,
-    Number,
-    Operation,
-    Variable,
-    compiled,
-)
+from actcli.core.activations.expression import Arithmetic, Expression, Node, Number, Operation, compiled
 from actcli.core.errors import InputError, decapitalised, did_you_mean
 
 MAX_LENGTH: Final = 2000
@@ -36,13 +24,15 @@ MAX_EXPONENT: Final = 1000
 """The largest constant exponent."""
 
 CONSTANTS: Final = ("pi", "e")
-_FUNCTIONS: Final[Mapping[str, str]] = {
-    **{name: name for name in ("exp", "expm1", "log", "log1p", "log2", "log10", "sqrt", "cos", "tan", "sinh", "cosh")},
-    **{name: name for name in ("asin", "acos", "asinh", "acosh", "atanh", "erfc")},
-    **{f"arc{name}": f"a{name}" for name in ("sin", "cos", "sinh", "cosh", "tanh")},
+_ELEMENTARY: Final = (
+    *("exp", "expm1", "log", "log1p", "log2", "log10", "sqrt", "cos", "tan", "sinh", "cosh", "erfc"),
+    *("arcsin", "arccos", "arcsinh", "arccosh", "arctanh"),
+)
+_FUNCTIONS: Final = {name: name for name in _ELEMENTARY} | {
+    name.replace("arc", "a"): name for name in _ELEMENTARY if name.startswith("arc")
 }
-"""The elementary functions that are no activations of the catalogue, as they are written -> their name in a tree."""
-_EXTREMES: Final = {"max": "max", "maximum": "max", "min": "min", "minimum": "min"}
+"""The elementary functions that are no activations of the catalogue, as they are written -> as NumPy calls them."""
+_EXTREMES: Final = {"max": "maximum", "maximum": "maximum", "min": "minimum", "minimum": "minimum"}
 _CHOICES: Final = (*_EXTREMES, "abs", "where", "clip", "pow", "sign")
 _OPERATORS: Final[Mapping[type[ast.operator], str]] = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/"}
 _COMPARISONS: Final[Mapping[type[ast.cmpop], str]] = {
@@ -71,10 +61,10 @@ def read(
     arithmetic:  float64's, in which constant exponents and the parameters of activations are computed
     """
     reader = _Reader(text, settings, activations, arithmetic)
-    tree = reader.number(reader.parsed(), 0)
+    root = reader.number(reader.parsed(), 0)
     if all_used and (unused := set(settings) - reader.used):
         raise InputError(f"the formula {reader.shown} has no parameter {min(unused)!r}")
-    return Expression(reader.text[reader.offset :].strip(), tree, tuple(reader.switches))
+    return Expression(reader.text[reader.offset :].strip(), root, tuple(reader.switches))
 
 
 class _Reader:
@@ -146,7 +136,7 @@ class _Reader:
             case ast.Call():
                 return self._call(node, depth)
             case ast.Compare() | ast.BoolOp() | ast.UnaryOp(op=ast.Not()):
-                return Indicator(self._condition(node, depth))
+                return tree.Indicator(self._condition(node, depth))
             case ast.BinOp(op=ast.BitXor()):
                 raise self._error(node, "^ is not available: a power is written **")
             case ast.BinOp() | ast.UnaryOp():
@@ -166,10 +156,8 @@ class _Reader:
 
     def _name(self, node: ast.Name) -> Node:
         name = node.id
-        if name == "x":
-            return Variable()
-        if name in CONSTANTS:
-            return Constant(name)
+        if name == "x" or name in CONSTANTS:
+            return tree.Name(name)
         if name in self.settings:
             self.used.add(name)
             return Number(self.settings[name])
@@ -213,7 +201,7 @@ class _Reader:
                 return Operation(name, (argument,))
             case "clip":
                 argument, low, high = self._arguments(node, depth, 3, 3)
-                return self._extreme("min", [self._extreme("max", [argument, low]), high])
+                return self._extreme("minimum", [self._extreme("maximum", [argument, low]), high])
             case "where":
                 if len(node.args) != 3:
                     raise self._error(node, "where takes 3 arguments")
@@ -267,13 +255,13 @@ class _Reader:
             raise self._error(node, str(error)) from None
         for kink in activation.kinks(order=99):
             self._switch(argument, Number(kink))
-        return Call(activation, argument)
+        return tree.Call(activation, argument)
 
     # --- choices ------------------------------------------------------------------------------------------------
 
     def _choice(self, test: ast.expr, then: ast.expr, otherwise: ast.expr, depth: int) -> Node:
         condition = self._condition(test, depth + 1)
-        return Choice(condition, self.number(then, depth + 1), self.number(otherwise, depth + 1))
+        return tree.Choice(condition, self.number(then, depth + 1), self.number(otherwise, depth + 1))
 
     def _condition(self, node: ast.expr, depth: int) -> Node:
         if depth > MAX_DEPTH:
@@ -285,7 +273,7 @@ class _Reader:
                 terms = tuple(self.number(term, depth + 1) for term in (node.left, *node.comparators))
                 for a, b in pairwise(terms):
                     self._switch(a, b)
-                return Comparison(tuple(_COMPARISONS[type(op)] for op in node.ops), terms)
+                return tree.Comparison(tuple(_COMPARISONS[type(op)] for op in node.ops), terms)
             case ast.BoolOp():
                 conditions = [self._condition(value, depth + 1) for value in node.values]
                 if isinstance(node.op, ast.And):
@@ -296,7 +284,7 @@ class _Reader:
             case _:  # a number is true where it is not zero
                 number = self.number(node, depth + 1)
                 self._switch(number)
-                return Comparison(("!=",), (number, Number(0.0)))
+                return tree.Comparison(("!=",), (number, Number(0.0)))
 
     def _switch(self, a: Node, b: Node | None = None) -> None:
         """Remember that the formula changes its piece where a equals b, or 0."""

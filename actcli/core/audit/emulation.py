@@ -23,11 +23,6 @@ _EXACT: Final[Mapping[str, Callable[..., Any]]] = {
     "<": np.less, "<=": np.less_equal, ">": np.greater, ">=": np.greater_equal, "==": np.equal, "!=": np.not_equal,
     "and": np.logical_and, "not": np.logical_not, "neg": np.negative,
 }  # fmt: skip
-_FUNCTIONS: Final[Mapping[str, Callable[..., Any]]] = {
-    "asin": np.arcsin, "acos": np.arccos, "asinh": np.arcsinh, "acosh": np.arccosh, "atanh": np.arctanh,
-    "erfc": elementary.erfc, "max": np.maximum, "min": np.minimum,
-}  # fmt: skip
-"""Those that NumPy does not have under the formula's name."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -66,7 +61,7 @@ class RoundedArithmetic:
         """An operator or an elementary function, its result rounded. Sums are noted, with their text."""
         if name in _OPERATORS:
             return lambda a, b: self._operation(name, a, b, source)
-        return _EXACT.get(name) or self._good(_FUNCTIONS.get(name) or getattr(np, name))
+        return _EXACT.get(name) or self._good(elementary.erfc if name == "erfc" else getattr(np, name))
 
     def activation(self, activation: Activation) -> Callable[[Array], Array]:
         """An activation, computed exactly and rounded."""

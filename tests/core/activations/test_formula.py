@@ -13,8 +13,7 @@ from hypothesis import strategies as st
 
 from actcli.core.activations.catalogue import CATALOGUE
 from actcli.core.activations.formula import formula
-from actcli.core.activations.resolve import ACTIVATIONS
-from actcli.core.activations.resolve import resolve
+from actcli.core.activations.resolve import ACTIVATIONS, resolve
 from actcli.core.errors import InputError
 
 # The texts of the seeds, and what they are.
