@@ -91,6 +91,9 @@ class _Float64:
     def folded(self, function: Callable[..., Any], *numbers: float | bool) -> float | bool:
         """NumPy's numbers, and not Python's: 1/0 is inf and no exception."""
         with np.errstate(all="ignore"):  # the formula is computed as it is written
+            if function is _raised:
+                base, exponent = numbers
+                return float(np.power(base, exponent))  # as of two numbers: of arrays NumPy rounds x**-1 differently
             result: float | bool = np.ravel(function(*(np.array([number]) for number in numbers)))[0].item()
         return result
 
