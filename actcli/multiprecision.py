@@ -7,7 +7,8 @@ given.
 import ast
 import math
 import operator
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from fractions import Fraction
 from functools import partial
 from typing import Any, Final
@@ -170,6 +171,8 @@ _FUNCTIONS: Final[Mapping[str, Callable[..., Any]]] = {
     "maximum": lambda u, v: u if u.c[0] >= v.c[0] else v,
     "minimum": lambda u, v: u if u.c[0] <= v.c[0] else v,
     "neg": operator.neg,
+    "+": operator.add,
+    "-": operator.sub,
     "*": operator.mul,
     "/": operator.truediv,
     "**": _power,
@@ -186,6 +189,9 @@ _ACTIVATIONS: Final[Mapping[str, Callable[[Series], Series]]] = {
 }
 """Entries of the catalogue that are elementary functions; the others are computed by their formula."""
 
+_VANISHING: Final = ("+", "-", "log", "log2", "log10", "arccosh")
+"""Those that may be 0 because an argument was rounded."""
+
 
 class _Multiprecision:
     """Series of an order as an arithmetic, at the working precision."""
@@ -196,21 +202,16 @@ class _Multiprecision:
         """Whether something came out as 0 that may only be too small for the precision."""
 
     def number(self, value: float | Fraction) -> Series:
-        # A sixth is the one constant of a definition that is exact and no float64.
-        fraction = Fraction(1, 6) if value == 1 / 6 else value
-        if isinstance(fraction, Fraction):
-            return self._one.of(mpf(fraction.numerator) / fraction.denominator)
-        return self._one.of(fraction)
+        if value == 1 / 6:  # the one constant of a definition that is exact and no float64
+            value = Fraction(1, 6)
+        return self._one.of(mpf(value.numerator) / value.denominator if isinstance(value, Fraction) else value)
 
     def constant(self, name: str) -> Series:
         return self._one.of(+getattr(mpmath, name))
 
     def function(self, name: str, source: ast.expr | None) -> Callable[..., Any]:
-        if name in ("+", "-"):
-            return partial(self._sum, operator.add if name == "+" else operator.sub)
-        if name in ("log", "log2", "log10", "arccosh"):
-            return partial(self._of_one, _FUNCTIONS[name])
-        return _FUNCTIONS[name]
+        function = _FUNCTIONS[name]
+        return partial(self._watched, function) if name in _VANISHING else function
 
     def activation(self, activation: Activation) -> Callable[[Series], Series]:
         series = _ACTIVATIONS.get(activation.name)
@@ -225,28 +226,26 @@ class _Multiprecision:
         return self._one.of(int(condition))
 
     def folded(self, function: Callable[..., Any], *numbers: Any) -> Any:
-        """At once, unless there is something about the numbers that only those x may know for which they are taken."""
-        before, self.vanished = self.vanished, False
-        try:
+        """At once, unless it fails or vanishes: that is told when an x takes the branch in which it stands."""
+        with suppress(*_NO_NUMBER):
+            self.vanished = False
             result = function(*numbers)
-            special = self.vanished
-        except _NO_NUMBER:
-            special = True
-        self.vanished = before
-        return (lambda x: function(*numbers)) if special else result
+            if not self.vanished:
+                return result
+        return lambda x: function(*numbers)
 
-    def _sum(self, add: Callable[[Series, Series], Series], a: Series, b: Series) -> Series:
-        total = add(a, b)
-        self.vanished |= total.c[0] == 0 and a.c[0] != 0
-        return total
-
-    def _of_one(self, function: Callable[[Series], Series], u: Series) -> Series:
-        self.vanished |= u.c[0] == 1
-        return function(u)
+    def _watched(self, function: Callable[..., Series], *arguments: Series) -> Series:
+        result = function(*arguments)
+        self.vanished |= result.c[0] == 0 and arguments[0].c[0] != 0
+        return result
 
 
-class _Evaluator:
-    """An activation's derivatives up to an order, compiled once for each working precision."""
+class Evaluator:
+    """x -> f(x), f'(x), ... f^(order)(x), by the formula as it is written, at mpmath's working precision.
+
+    Compiled once for each precision. Where the formula has no real value the result is complex or not finite, or an
+    ArithmeticError, ValueError or TypeError is raised. At a kink a derivative is that of the piece that is taken.
+    """
 
     def __init__(self, activation: Activation, order: int) -> None:
         self._activation, self._order = activation, order
@@ -265,22 +264,12 @@ class _Evaluator:
         return [c * math.factorial(k) for k, c in enumerate(result.c)]
 
 
-def evaluator(activation: Activation, order: int) -> Callable[[Any], list[Any]]:
-    """x -> f(x), f'(x), ... f^(order)(x), by the formula as it is written, at mpmath's working precision.
-
-    Where the formula has no real value the result is complex or not finite, or an ArithmeticError, ValueError or
-    TypeError is raised. At a kink a derivative is that of the piece that the formula takes.
-    """
-    return _Evaluator(activation, order)
-
-
 def float64_reference(activation: Activation, order: int, flush: bool) -> Callable[[Array], Reference]:
     """The exact results of an activation's derivative as float64 sees them, for an audit.
 
     At infinite inputs, and where the formula as it is written has no finite value, they are the core's.
     """
-
-    evaluate = _Evaluator(activation, order)
+    evaluate = Evaluator(activation, order)
 
     def exact(x: Array) -> Reference:
         known = activation.derivative(x, order) if order else activation(x)
@@ -295,7 +284,7 @@ def float64_reference(activation: Activation, order: int, flush: bool) -> Callab
     return exact
 
 
-def _value(evaluate: _Evaluator, x: float, small: bool) -> Any:
+def _value(evaluate: Evaluator, x: float, small: bool) -> Any:
     """The highest derivative at x, to at least 80 bits, or None where mpmath finds no real number.
 
     small: float64 knows it as 0, so that beyond float64's range 0 is an answer.
@@ -304,24 +293,18 @@ def _value(evaluate: _Evaluator, x: float, small: bool) -> Any:
         return None
     previous = None
     try:
-        for bits, value, vanished in _ever_more_precisely(evaluate, x):
+        for bits in _BITS:
+            with mpmath.workprec(bits):
+                value = evaluate(x)[-1]
             if not (isinstance(value, mpf) and mpmath.isfinite(value)):
                 return None
             close = previous is not None and abs(value - previous) <= abs(value) * mpf(2) ** -_AGREED
-            if close and (not vanished or (small and bits > _RANGE)):
+            if close and ((value and not evaluate.vanished) or (small and bits > _RANGE)):
                 return value
             previous = value
     except _NO_NUMBER:
         return None
     return previous
-
-
-def _ever_more_precisely(evaluate: _Evaluator, x: float) -> Iterator[tuple[int, Any, bool]]:
-    """Bits, the value to so many, and whether something in it has vanished that more bits might show."""
-    for bits in _BITS:
-        with mpmath.workprec(bits):
-            value = evaluate(x)[-1]
-        yield bits, value, evaluate.vanished or value == 0
 
 
 def _rounded(value: Any, known: float) -> tuple[float, float, int]:

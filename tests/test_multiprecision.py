@@ -10,7 +10,7 @@ import pytest
 from actcli import multiprecision
 from actcli.core.activations.catalogue import CATALOGUE
 from actcli.core.activations.resolve import resolve
-from actcli.multiprecision import evaluator, float64_reference
+from actcli.multiprecision import Evaluator, float64_reference
 from tests import truth
 
 POINTS = [-1e300, -745.2, -38.3, -20.0, -5.5, -0.75, -1e-5, -1e-300, 0.0, 1e-310, 1e-20, 0.3, 1.5, 6.5, 17.5, 800.0]
@@ -92,7 +92,7 @@ def test_flushed_results_are_exact_zeros() -> None:
 
 
 def test_derivatives_to_any_number_of_digits() -> None:
-    evaluate = evaluator(resolve("x*tanh(log(1 + exp(x)))"), 3)
+    evaluate = Evaluator(resolve("x*tanh(log(1 + exp(x)))"), 3)
     for bits in (60, 500):
         with mpmath.workprec(bits):
             found = evaluate(mpmath.mpf(1) / 3)
@@ -113,7 +113,7 @@ def test_a_formula_is_compiled_once_a_precision(monkeypatch: pytest.MonkeyPatch)
 
 def test_a_constant_that_is_no_number_spoils_only_the_branch_that_takes_it() -> None:
     for constant in ("1/0", "log(0 - 1) < 1", "(0 - 1)**0.5 < 1"):
-        evaluate = evaluator(resolve(f"x/3 if x > 0 else {constant}"), 0)
+        evaluate = Evaluator(resolve(f"x/3 if x > 0 else {constant}"), 0)
         with mpmath.workprec(200):
             assert evaluate(1) == [mpmath.mpf(1) / 3]
             with pytest.raises((ArithmeticError, TypeError)):

@@ -17,7 +17,7 @@ from actcli.core.activations.expression import compiled, function_of
 from actcli.core.activations.formula import tree_of
 from actcli.core.activations.resolve import ACTIVATIONS, resolve
 from actcli.core.audit.emulation import as_computed
-from actcli.multiprecision import evaluator
+from actcli.multiprecision import Evaluator
 
 X = [-2.3, -0.31, 0.17, 0.625, 1.0, 1.9]
 ELEMENTARY = ["exp", "expm1", "cos", "tan", "sinh", "cosh", "asinh", "arcsinh", "erfc", "abs", "sign"]
@@ -77,7 +77,7 @@ def test_all_syntax_means_the_same_in_every_arithmetic(text: str) -> None:
     values = activation(X)
     emulated, _ = as_computed(activation, activation.formula, np.array(X), "float64")
     with mpmath.workprec(200):
-        exact = [evaluator(activation, 0)(at)[0] for at in X]
+        exact = [Evaluator(activation, 0)(at)[0] for at in X]
         np.testing.assert_allclose(values, [float(value) for value in exact], rtol=4e-15, atol=4e-15)
         if text in INDEPENDENT:
             for value, at in zip(exact, X, strict=True):
