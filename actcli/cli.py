@@ -19,7 +19,7 @@ from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 
 from actcli import __version__
-from actcli.core.errors import InputError, did_you_mean
+from actcli.core.errors import InputError, decapitalised, did_you_mean
 from actcli.streams.errors import StreamError, complain
 
 SUMMARY = "A workbench for activation functions in the terminal."
@@ -235,7 +235,8 @@ def _usage(error: typer.TyperException) -> str:
     """The error in one line, with what was probably meant, or where to look."""
     context = getattr(error, "ctx", None)
     is_unknown_option = hasattr(error, "possibilities")
-    message = _decapitalised(error.message if is_unknown_option else error.format_message())
+    message = error.message if is_unknown_option else error.format_message()
+    message = decapitalised(message).rstrip(".").replace("\n", " ")
     hint = _meant_instead(getattr(error, "option_name", ""), context) if is_unknown_option else ""
     says_how = hint or "id you mean" in message or message.startswith("invalid value")
     return message + hint + ("" if says_how or context is None else f"; see `{context.command_path} --help`")
@@ -249,10 +250,6 @@ def _meant_instead(option: str, context: Any) -> str:
     typed = next((word for word in sys.argv if word.startswith(option)), option)
     is_formula = _FORMULAS & set(known) and (typed != option or option == "-x")
     return "; a formula that begins with - is put in parentheses" if is_formula else ""
-
-
-def _decapitalised(message: str) -> str:
-    return message[:1].lower() + message[1:].rstrip(".").replace("\n", " ")
 
 
 def _refuse(message: str) -> int:

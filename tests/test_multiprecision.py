@@ -8,9 +8,10 @@ import mpmath
 import numpy as np
 import pytest
 
+from actcli import multiprecision
 from actcli.core.activations.activation import Elementwise
 from actcli.core.activations.catalogue import CATALOGUE, resolve
-from actcli.multiprecision import float64_reference
+from actcli.multiprecision import Evaluator, float64_reference
 from tests import truth
 
 POINTS = [-1e300, -745.2, -38.3, -20.0, -5.5, -0.75, -1e-5, -1e-300, 0.0, 1e-310, 1e-20, 0.3, 1.5, 6.5, 17.5, 800.0]
@@ -122,3 +123,50 @@ def test_only_a_definition_makes_a_sixth_of_its_nearest_float64(
         away = exact(Fraction(at)) - Fraction(rounded)
         assert abs(away / Fraction(2) ** spacing) <= Fraction(1, 2)
         assert remainder == pytest.approx(float(away / Fraction(2) ** spacing), rel=1e-12, abs=1e-12)
+
+
+def test_derivatives_to_any_number_of_digits() -> None:
+    evaluate = Evaluator(resolve("x*tanh(log(1 + exp(x)))"), 3)
+    for bits in (60, 500):
+        with mpmath.workprec(bits):
+            found = evaluate(mpmath.mpf(1) / 3)
+        with mpmath.workprec(2 * bits + 60):
+            exact = mpmath.taylor(lambda x: x * mpmath.tanh(mpmath.log(1 + mpmath.exp(x))), mpmath.mpf(1) / 3, 3)
+            close = [abs(y - c * math.factorial(k)) for k, (y, c) in enumerate(zip(found, exact, strict=True))]
+        # A third is not the same in so many bits: off by 2^-bits, times the next derivative.
+        assert max(close) < mpmath.mpf(2) ** (8 - bits)
+        assert max(close) > mpmath.mpf(2) ** (-8 - bits)
+
+
+def test_a_formula_is_compiled_once_a_precision(monkeypatch: pytest.MonkeyPatch) -> None:
+    read, tree_of = [], multiprecision.tree_of
+    monkeypatch.setattr(multiprecision, "tree_of", lambda *arguments: read.append(arguments) or tree_of(*arguments))
+    float64_reference(resolve("x**3 + exp(x)"), 1, False)(np.linspace(-1, 1, 50))
+    assert 0 < len(read) <= len(multiprecision._BITS)
+
+
+def test_a_constant_that_is_no_number_spoils_only_the_branch_that_takes_it() -> None:
+    for constant in ("1/0", "log(0 - 1) < 1", "(0 - 1)**0.5 < 1"):
+        evaluate = Evaluator(resolve(f"x/3 if x > 0 else {constant}"), 0)
+        with mpmath.workprec(200):
+            assert evaluate(1) == [mpmath.mpf(1) / 3]
+            with pytest.raises((ArithmeticError, TypeError)):
+                evaluate(-1)
+
+
+def test_constants_that_cancel_are_asked_for_in_more_bits() -> None:
+    found = float64_reference(resolve("x + x*(1 + 1e-200 - 1)*1e190"), 0, False)(np.array([1.0]))
+    exact = 1 + Fraction(1e-200) * Fraction(1e190)
+    assert found.rounded[0] == float(exact)
+    assert found.remainder[0] == pytest.approx(float((exact - Fraction(float(exact))) * 2**52), rel=1e-12)
+
+
+def test_a_power_takes_no_longer_the_larger_its_exponent() -> None:
+    assert float64_reference(resolve("x**x"), 0, False)(np.array([1e300, 400.0])).rounded.tolist() == [math.inf] * 2
+    exact = float64_reference(resolve("x**-1000"), 0, False)(np.array([1.5]))
+    assert exact.rounded.tolist() == [float(Fraction(2, 3) ** 1000)]
+
+
+def test_parameters_may_be_fractions() -> None:
+    with mpmath.workprec(300):
+        assert multiprecision._Multiprecision(0).number(Fraction(1, 7)).c == [mpmath.mpf(1) / 7]

@@ -32,6 +32,11 @@ def did_you_mean(word: str, known: Iterable[str], prefix: str = "") -> str:
     return f"; did you mean {' or '.join(prefix + name for name in close)}?" if close else ""
 
 
+def decapitalised(message: str) -> str:
+    """The message with a small letter first, as it stands after `actcli:` or within a sentence."""
+    return message[:1].lower() + message[1:]
+
+
 def unknown(what: str, name: str, known: Iterable[str]) -> str:
     """`unknown norm 'bath'; did you mean batch?`, or with all that there are where none is close."""
     return f"unknown {what} {name!r}" + (did_you_mean(name, known) or f"; there are {', '.join(known)}")

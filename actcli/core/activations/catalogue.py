@@ -26,6 +26,11 @@ CATALOGUE: Final[Mapping[str, Elementwise | RowWise]] = {
 }
 """Canonical name -> activation with its default parameters."""
 
+ACTIVATIONS: Final[Mapping[str, Elementwise | RowWise]] = {
+    spelling: entry for entry in CATALOGUE.values() for spelling in (entry.name, *entry.aliases)
+}
+"""Name or alias -> activation, as a formula calls them."""
+
 
 def resolve(text: str) -> Elementwise | RowWise:
     """The activation that `text` names or describes: NAME[:PARAMETER=NUMBER,...], or a formula in x. Raises InputError.
@@ -41,12 +46,11 @@ def resolve(text: str) -> Elementwise | RowWise:
     from actcli.core.activations.formula import formula, is_formula  # only a formula pays for its compiler
 
     if is_formula(name):
-        found = formula(name, numbers, CATALOGUE)
+        found = formula(name, numbers, ACTIVATIONS)
         # Of `y = e-x-p` the name `e-x-p` would by itself be read as exp.
-        return formula(f"({found.name})", numbers, CATALOGUE) if _fold(found.name) in _spellings() else found
+        return formula(f"({found.name})", numbers, ACTIVATIONS) if _fold(found.name) in _spellings() else found
     name = name[:60]
-    known = [spelling for entry in CATALOGUE.values() for spelling in (entry.name, *entry.aliases)]
-    suggestion = did_you_mean(name.casefold(), known)
+    suggestion = did_you_mean(name.casefold(), ACTIVATIONS)
     raise InputError(f"no activation {name!r}{suggestion}", change="" if suggestion else "text")
 
 

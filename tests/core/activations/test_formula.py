@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actcli.core.activations.catalogue import CATALOGUE, resolve
+from actcli.core.activations.catalogue import ACTIVATIONS, CATALOGUE, resolve
 from actcli.core.activations.formula import formula
 from actcli.core.errors import InputError
 
@@ -238,13 +238,13 @@ def test_nothing_hostile_reaches_python_and_the_refusal_is_one_quick_line(text):
 )
 def test_errors_point_at_the_column(text, message):
     with pytest.raises(InputError, match=message):
-        formula(text, {}, CATALOGUE)
+        formula(text, {}, ACTIVATIONS)
 
 
 @given(st.text(alphabet="x01.+-*/()<>=, expmaxelu", max_size=40))
 def test_any_text_is_a_function_or_an_error(text):
     try:
-        activation = formula(text, {}, CATALOGUE)
+        activation = formula(text, {}, ACTIVATIONS)
     except InputError:
         return
     assert activation.derivatives(np.array([-1.5, 0.0, 2.0]), 2).shape == (3, 3)
