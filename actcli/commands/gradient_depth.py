@@ -23,7 +23,7 @@ from actcli.core.errors import InputError, count, unknown
 from actcli.core.network.datasets import DATASETS, DataSet, from_examples
 from actcli.core.network.initialisers import NAMES
 from actcli.core.network.training import Step
-from actcli.streams.errors import complain
+from actcli.streams.files import complain
 
 if TYPE_CHECKING:
     from actcli.core.depth.cure import Cure
@@ -198,7 +198,7 @@ def _export(experiment: DepthExperiment, path: str) -> None:
 def _train(experiment: DepthExperiment, interruption: Interruption, live: bool) -> None:
     steps: Iterable[Step] = experiment
     if live:
-        from actcli.views.live import live_view
+        from actcli.views.progress import live_view
 
         steps = live_view(experiment)
     for _ in steps:

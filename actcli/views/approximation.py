@@ -9,10 +9,8 @@ from actcli.core.activations.activation import Activation
 from actcli.core.lessons.approximation import Approximation
 from actcli.views.chart import curve_chart
 from actcli.views.curve import Curve, sample_points
-from actcli.views.notation import interval_text
-from actcli.views.number import align, format_number, times
-from actcli.views.render import render
-from actcli.views.table import Column, table
+from actcli.views.notation import align, format_number, interval_text, times
+from actcli.views.table import Column, render, table
 from actcli.views.terminal import Terminal, paragraph
 
 SMALLEST_CHART, TALLEST_CHART = 8, 22

@@ -14,10 +14,9 @@ from actcli.core.errors import count
 from actcli.views.axis import Axis, Span, Ticks, axis_across, axis_up, decade_ticks, nice_step
 from actcli.views.canvas import Frame, Mark, Stroke, draw
 from actcli.views.chart import SMALLEST_WIDTH
-from actcli.views.number import align, format_number
+from actcli.views.notation import align, format_number
 from actcli.views.palette import look
-from actcli.views.render import render
-from actcli.views.table import Column, table, total_width
+from actcli.views.table import Column, render, table, total_width
 from actcli.views.terminal import Terminal, paragraph, wrapped
 
 DIGITS: Final = 4

@@ -11,7 +11,7 @@ from math import ceil, floor, log10
 import numpy as np
 from numpy.typing import NDArray
 
-from actcli.views.number import decade, format_number, power_of_ten
+from actcli.views.notation import decade, format_number, power_of_ten
 
 
 @dataclass(frozen=True)

@@ -9,13 +9,12 @@ import numpy as np
 
 from actcli.core.analysis.curve_properties import CurveProperties
 from actcli.core.analysis.properties import Properties, RowProperties, ScaledRow
-from actcli.views.chart import curve_chart
+from actcli.views.chart import GAP, curve_chart, grid
 from actcli.views.curve import Curve
 from actcli.views.facts import FACTS_CAPTION, facts
-from actcli.views.number import short
+from actcli.views.notation import short
 from actcli.views.palette import AXIS_COLOUR
-from actcli.views.panels import GAP, grid
-from actcli.views.render import render
+from actcli.views.table import render
 from actcli.views.terminal import Terminal, wrapped
 from actcli.views.values import rowwise_table
 

@@ -10,15 +10,11 @@ from typing import Any
 from actcli.core.analysis.comparison import Difference
 from actcli.core.analysis.graph import Graph
 from actcli.core.analysis.properties import Properties
-from actcli.views.bands import crowded_lines
-from actcli.views.chart import NOTHING, Annotations, check_height, curve_chart, room
-from actcli.views.curve import Curve, Upright, evenly, of_graph, y_range
+from actcli.views.chart import GAP, NOTHING, Annotations, check_height, curve_chart, grid, room, shape
+from actcli.views.curve import Curve, Upright, crowded_lines, evenly, missing_lines, of_graph, y_range
 from actcli.views.facts import FACTS_CAPTION, facts
-from actcli.views.function_name import primed
-from actcli.views.notation import interval_text, missing_lines
-from actcli.views.number import align, format_number
+from actcli.views.notation import align, format_number, interval_text, primed
 from actcli.views.palette import AXIS_COLOUR, BACKGROUND, DASHES, look
-from actcli.views.panels import GAP, grid, shape
 from actcli.views.table import Column, table, total_width
 from actcli.views.terminal import Terminal, cut, paragraph
 

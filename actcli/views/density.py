@@ -14,12 +14,13 @@ from actcli.views.chart import (
     SMALLEST_WIDTH,
     WIDTH_WITH_TICKS,
     check_lines,
+    grid,
     room,
+    shape,
 )
 from actcli.views.curve import spread
-from actcli.views.number import align, format_number, short
+from actcli.views.notation import align, format_number, short
 from actcli.views.palette import NEUTRAL, Look, look
-from actcli.views.panels import grid, shape
 from actcli.views.terminal import Terminal, cut, wrapped
 
 NARROWEST_PANEL, WIDEST_PANEL, SMALLEST_PANEL = 24, 78, 7

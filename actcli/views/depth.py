@@ -12,9 +12,9 @@ from actcli.views.chart import log_chart
 from actcli.views.curve import Curve
 from actcli.views.depth_sentences import set_up, verdict_sentence
 from actcli.views.depth_table import DepthGroup, comparison_tables, groups_of, layer_table, outcome_table
-from actcli.views.number import format_number
+from actcli.views.notation import format_number
 from actcli.views.palette import hollow, look
-from actcli.views.render import render
+from actcli.views.table import render
 from actcli.views.terminal import Terminal, paragraph
 
 SMALLEST_CHART, TALLEST_CHART = 8, 22

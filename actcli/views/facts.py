@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from actcli.core.analysis.asymptotes import End
 from actcli.core.analysis.curve_properties import SATURATION, CurveProperties
 from actcli.core.analysis.extrema import Extremum
-from actcli.views.number import short
+from actcli.views.notation import short
 
 SATURATED = f"slope < {SATURATION:.0%}".replace("%", " %")
 

@@ -4,7 +4,7 @@ from math import sqrt
 from textwrap import fill
 
 from actcli.core.theory.gain import CriticalPoint, FixedPoint, Gain
-from actcli.views.number import format_number
+from actcli.views.notation import format_number
 from actcli.views.terminal import Terminal
 
 DIGITS = 6

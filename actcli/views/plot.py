@@ -8,12 +8,9 @@ from numpy.typing import NDArray
 from actcli.core.analysis.graph import Graph, Spot
 from actcli.core.analysis.graph import Points as UserPoints
 from actcli.core.errors import count
-from actcli.views.bands import crowded_lines
 from actcli.views.chart import Annotations, check_height, curve_chart
-from actcli.views.curve import Curve, Points, of_graph
-from actcli.views.function_name import primed
-from actcli.views.notation import interval_text, missing_lines
-from actcli.views.number import align, format_number
+from actcli.views.curve import Curve, Points, crowded_lines, missing_lines, of_graph
+from actcli.views.notation import align, format_number, interval_text, primed
 from actcli.views.palette import DASHES, Look, in_colour, look, spot
 from actcli.views.terminal import Terminal
 

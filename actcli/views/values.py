@@ -10,10 +10,9 @@ from rich.text import Text
 from actcli.core.activations.activation import Activation
 from actcli.core.analysis.properties import scaled
 from actcli.core.arrays import Array
-from actcli.views.number import align, format_alike, format_number
+from actcli.views.notation import align, format_alike, format_number
 from actcli.views.palette import look
-from actcli.views.render import render
-from actcli.views.table import Column, NumberTable, bar, table, total_width
+from actcli.views.table import Column, NumberTable, bar, render, table, total_width
 from actcli.views.terminal import Terminal
 
 KINK_CAPTION = "kink: the derivative jumps here; shown is the one that PyTorch returns"

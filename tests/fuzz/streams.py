@@ -16,8 +16,8 @@ from actcli.commands.numbers import answer
 from actcli.core.activations.resolve import resolve
 from actcli.core.errors import InputError
 from actcli.core.network.datasets import from_examples
-from actcli.streams.errors import StreamError
 from actcli.streams.examples import read_examples
+from actcli.streams.files import StreamError
 from tests.fuzz.mutation import mutated
 
 _TOKENS = [

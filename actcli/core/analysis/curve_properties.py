@@ -11,8 +11,7 @@ import numpy as np
 from actcli.core.activations.activation import MAX_ORDER, Activation
 from actcli.core.analysis.asymptotes import End, Outwards, behaviour
 from actcli.core.analysis.extrema import Extremum, extremes, zeros
-from actcli.core.analysis.sampled_curve import SampledCurve, constant_stretches
-from actcli.core.analysis.sampling import FAR, Samples, only_where_finite, sample
+from actcli.core.analysis.sampling import FAR, SampledCurve, Samples, constant_stretches, only_where_finite, sample
 from actcli.core.arrays import Array
 from actcli.core.numerics.quadrature import expectations
 from actcli.core.numerics.roots import section
