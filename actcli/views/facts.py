@@ -4,13 +4,15 @@ import math
 from collections.abc import Sequence
 
 from actcli.core.analysis.asymptotes import End
-from actcli.core.analysis.curve_properties import SATURATION, CurveProperties
+from actcli.core.analysis.curve_properties import CurveProperties
 from actcli.core.analysis.extrema import Extremum
+from actcli.core.analysis.saturation import SATURATION
 from actcli.views.notation import short
 
-SATURATED = f"slope < {SATURATION:.0%}".replace("%", " %")
+_SHARE = f"{SATURATION:.0%}".replace("%", " %")
+SATURATED = f"slope < {_SHARE}"
 
-FACTS_CAPTION = f"{SATURATED}: where |slope| stays under 5 % of its largest. E: for z ~ N(0, 1)."
+FACTS_CAPTION = f"{SATURATED}: where |slope| stays under {_SHARE} of its largest. E: for z ~ N(0, 1)."
 
 MOST_POINTS = 5
 
