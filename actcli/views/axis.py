@@ -143,6 +143,19 @@ def roomy_step(low: float, high: float, cells: int) -> float:
     return step
 
 
+def span_across(low: float, high: float, cells: int, dots: int) -> Span:
+    return Span(low, high, roomy_step(low, high, cells), cells, dots)
+
+
+def span_up(low: float, high: float, cells: int, dots: int) -> Span:
+    return Span(low, high, nice_step(high - low, min(max(cells // 3, 2), 8)), cells, dots)
+
+
+def decades_up(low: float, high: float, cells: int, dots: int) -> Axis:
+    """An axis of logarithms: its ticks are whole powers of ten."""
+    return axis_up(Span(low, high, max(nice_step(high - low, cells // 2), 1.0), cells, dots))
+
+
 def multiples(step: float, low: float, high: float) -> list[float]:
     """The multiples of `step` from `low` to `high`."""
     # By way of decimals, because 3 * 0.1 is 0.30000000000000004.
