@@ -16,9 +16,8 @@ from actcli.commands.report import print_report
 from actcli.core.activations.activation import Activation
 from actcli.core.activations.resolve import resolve
 from actcli.core.depth.config import DepthConfig
-from actcli.core.depth.experiment import LAYER_FIELDS, DepthExperiment, DepthRun, check
+from actcli.core.depth.experiment import LAYER_FIELDS, VERDICTS, DepthExperiment, DepthRun, check
 from actcli.core.depth.seeds import summaries
-from actcli.core.depth.verdict import VERDICTS
 from actcli.core.errors import InputError, count, unknown
 from actcli.core.network.datasets import DATASETS, DataSet, from_examples
 from actcli.core.network.initialisers import NAMES

@@ -43,6 +43,9 @@ from actcli.views.curve import (
 from actcli.views.palette import BACKGROUND, Look, look
 from actcli.views.terminal import Terminal, cut, wrapped
 
+SMALLEST_CHART, TALLEST_CHART = 8, 22
+"""Lines of a chart with its title and legend, below and above which a report does not go."""
+
 
 @dataclass(frozen=True, eq=False)
 class Annotations:

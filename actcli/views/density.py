@@ -16,7 +16,7 @@ from actcli.views.chart import (
     shape,
 )
 from actcli.views.curve import spread
-from actcli.views.notation import align, format_number, short
+from actcli.views.notation import align, format_number, in_columns, short
 from actcli.views.palette import NEUTRAL, Look, look
 from actcli.views.terminal import Terminal, cut, wrapped
 
@@ -139,12 +139,7 @@ def _facts(before: Image, images: Sequence[Image], terminal: Terminal) -> list[s
         numbers = align("diverges" if value is None else format_number(value, DIGITS) for value in values)
         columns.append([f"{head} {number}" for number in numbers])
     columns.append([_atoms(each) for each in (before, *images)])
-    widths = [max(map(len, column)) for column in columns]
-    lines = [
-        "   ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in zip(*columns, strict=True)
-    ]
-    return [part for line in lines for part in wrapped(line, terminal)]
+    return [part for line in in_columns(columns) for part in wrapped(line, terminal)]
 
 
 def _atoms(each: Image) -> str:

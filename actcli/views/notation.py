@@ -1,7 +1,7 @@
 """How numbers, intervals and functions are written for people."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from math import floor, isfinite, isinf, isnan, log10
 
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -56,6 +56,13 @@ def align(texts: Iterable[str]) -> list[str]:
     left = max((len(whole) for whole, _ in split), default=0)
     right = max((len(rest) for _, rest in split), default=0)
     return [whole.rjust(left) + rest.ljust(right) for whole, rest in split]
+
+
+def in_columns(columns: Sequence[Sequence[str]]) -> list[str]:
+    """The lines of columns of finished texts, three blanks apart."""
+    widths = [max(map(len, column)) for column in columns]
+    rows = zip(*columns, strict=True)
+    return ["   ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
 
 
 def power_of_ten(exponent: int, unicode: bool = True) -> str:
