@@ -20,7 +20,7 @@ from typer.main import get_command
 
 from actcli import __version__
 from actcli.core.errors import InputError, decapitalised, did_you_mean
-from actcli.streams.errors import StreamError, complain
+from actcli.streams.files import StreamError, complain
 
 SUMMARY = "A workbench for activation functions in the terminal."
 COMMANDS = {

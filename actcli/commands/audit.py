@@ -20,7 +20,7 @@ from actcli.core.audit.inputs import audited, sweep
 from actcli.core.audit.report import Audit
 from actcli.core.errors import InputError, count
 from actcli.core.numerics.formats import round_to
-from actcli.streams.errors import StreamError, complain
+from actcli.streams.files import StreamError, complain
 
 if TYPE_CHECKING:
     from actcli.views.terminal import Terminal
@@ -149,7 +149,7 @@ def _cut(blocks: Iterable[tuple[Array, Array]], size: int) -> Iterator[tuple[Arr
 
 
 def _numbers(text: str) -> list[float]:
-    from actcli.streams.decimals import parse
+    from actcli.streams.text import parse
 
     try:
         return [parse(token) for token in text.replace(",", " ").split()]

@@ -36,7 +36,7 @@ def run(
     differences = compare(activations, *interval)
     labels = [activation.label for activation in activations]
     if output_format == "table":
-        from actcli.commands.pictures import graphs_on, screen, show
+        from actcli.commands.report import graphs_on, screen, show
         from actcli.views.comparison import comparison_chart, difference_table, largest, property_table
         from actcli.views.notation import interval_text
 

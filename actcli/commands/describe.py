@@ -22,7 +22,7 @@ def run(act: Act, output_format: ReportFormat = "table") -> None:
     properties = describe(activation)
 
     def draw(terminal: "Terminal") -> str:
-        from actcli.commands.pictures import graphs_on
+        from actcli.commands.report import graphs_on
         from actcli.views.card import card, plot_range
         from actcli.views.curve import of_graph
 

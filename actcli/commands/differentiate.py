@@ -15,7 +15,7 @@ from actcli.core.activations.catalogue import resolve
 from actcli.core.analysis.derivative_check import check as compare_with_numerical
 from actcli.core.arrays import Array
 from actcli.core.errors import InputError, count
-from actcli.streams.errors import complain
+from actcli.streams.files import complain
 
 
 def run(

@@ -16,14 +16,13 @@ from actcli.commands.report import print_report
 from actcli.core.activations.activation import Activation
 from actcli.core.activations.catalogue import resolve
 from actcli.core.depth.config import DepthConfig
-from actcli.core.depth.experiment import LAYER_FIELDS, DepthExperiment, DepthRun, check
+from actcli.core.depth.experiment import LAYER_FIELDS, VERDICTS, DepthExperiment, DepthRun, check
 from actcli.core.depth.seeds import summaries
-from actcli.core.depth.verdict import VERDICTS
 from actcli.core.errors import InputError, count, unknown
 from actcli.core.network.datasets import DATASETS, DataSet, from_examples
 from actcli.core.network.initialisers import NAMES
 from actcli.core.network.training import Step
-from actcli.streams.errors import complain
+from actcli.streams.files import complain
 
 if TYPE_CHECKING:
     from actcli.core.depth.cure import Cure
@@ -198,7 +197,7 @@ def _export(experiment: DepthExperiment, path: str) -> None:
 def _train(experiment: DepthExperiment, interruption: Interruption, live: bool) -> None:
     steps: Iterable[Step] = experiment
     if live:
-        from actcli.views.live import live_view
+        from actcli.views.progress import live_view
 
         steps = live_view(experiment)
     for _ in steps:

@@ -27,7 +27,7 @@ def run(
         print(*CATALOGUE, sep="\n")
     elif output_format == "table":
         from actcli.views.catalogue import catalogue_table
-        from actcli.views.render import render
+        from actcli.views.table import render
         from actcli.views.terminal import Terminal
 
         terminal = Terminal.of(sys.stdout)

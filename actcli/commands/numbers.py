@@ -7,8 +7,8 @@ from typing import Any
 from actcli.core.activations.activation import Activation, RowWise
 from actcli.core.arrays import Array
 from actcli.core.numerics.formats import round_to
+from actcli.streams.files import stdout_is_tty
 from actcli.streams.formats import open_output, resolve_format
-from actcli.streams.output import stdout_is_tty
 from actcli.streams.reading import open_numbers
 
 Function = Callable[[Array], Array]
@@ -53,7 +53,7 @@ def answer(
         keep_lines=append,
     ) as source:
         if output_format in ("table", "json"):
-            from actcli.streams.layout import collect
+            from actcli.streams.blocks import collect
 
             x, y = collect(source, lambda x: rounded(function(x)))
             if output_format == "json":
@@ -70,7 +70,7 @@ def answer(
 
 
 def _name_of_column(activation: Activation, order: int) -> str:
-    from actcli.views.function_name import function_name
+    from actcli.views.notation import function_name
 
     return function_name(activation.label, order)
 
@@ -78,7 +78,7 @@ def _name_of_column(activation: Activation, order: int) -> str:
 def _write_json(document: dict[str, Any], x: Any, y: Any, kinks: Sequence[float] | None, path: str | None) -> None:
     import numpy as np
 
-    from actcli.streams.json_format import write_json
+    from actcli.streams.documents import write_json
 
     document = {"activation": document["activation"], **document, "x": x, "y": y}
     if kinks is not None:
@@ -99,8 +99,8 @@ def _show_votes(activation: RowWise, x: Any, y: Any, labels: Sequence[str]) -> N
 def _show(activation: Activation, x: Any, y: Any, kinks: Sequence[float] | None, order: int) -> None:
     import numpy as np
 
-    from actcli.views.function_name import applied, function_name
-    from actcli.views.render import render
+    from actcli.views.notation import applied, function_name
+    from actcli.views.table import render
     from actcli.views.terminal import Terminal
     from actcli.views.values import jacobian_table, rowwise_table, value_table
 

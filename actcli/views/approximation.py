@@ -7,15 +7,12 @@ from rich.console import RenderableType
 
 from actcli.core.activations.activation import Elementwise
 from actcli.core.lessons.approximation import Approximation
-from actcli.views.chart import curve_chart
+from actcli.views.chart import SMALLEST_CHART, TALLEST_CHART, curve_chart
 from actcli.views.curve import Curve, sample_points
-from actcli.views.notation import interval_text
-from actcli.views.number import align, format_number, times
-from actcli.views.render import render
-from actcli.views.table import Column, table
+from actcli.views.notation import align, format_number, interval_text, times
+from actcli.views.table import Column, render, table
 from actcli.views.terminal import Terminal, paragraph
 
-SMALLEST_CHART, TALLEST_CHART = 8, 22
 MOST_IN_CHART = 3
 DIGITS = 3
 

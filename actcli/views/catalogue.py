@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from actcli.core.activations.activation import Activation, RowWise
-from actcli.views.number import format_number
+from actcli.views.notation import format_number
 from actcli.views.terminal import Terminal
 
 # Below this width the columns would be too narrow to read, and the entries stand one under the other.

@@ -8,16 +8,15 @@ import numpy as np
 from actcli.core.depth.cure import Cure
 from actcli.core.depth.experiment import DepthRun, LayerRecord
 from actcli.core.errors import count
-from actcli.views.chart import log_chart
+from actcli.views.chart import SMALLEST_CHART, TALLEST_CHART, log_chart
 from actcli.views.curve import Curve
 from actcli.views.depth_sentences import set_up, verdict_sentence
 from actcli.views.depth_table import DepthGroup, comparison_tables, groups_of, layer_table, outcome_table
-from actcli.views.number import format_number
+from actcli.views.notation import format_number
 from actcli.views.palette import hollow, look
-from actcli.views.render import render
+from actcli.views.table import render
 from actcli.views.terminal import Terminal, paragraph
 
-SMALLEST_CHART, TALLEST_CHART = 8, 22
 MOST_PARAGRAPHS = 3
 
 

@@ -6,7 +6,7 @@ from math import isinf, log10
 from actcli.core.depth.cure import Cure
 from actcli.core.depth.experiment import DepthRun
 from actcli.core.errors import count
-from actcli.views.number import format_number, times
+from actcli.views.notation import format_number, times
 
 
 def verdict_sentence(run: DepthRun, cures: Sequence[Cure] | None = None) -> str:

@@ -17,8 +17,8 @@ from actcli.core.activations.activation import RowWise
 from actcli.core.activations.catalogue import resolve
 from actcli.core.errors import InputError
 from actcli.core.network.datasets import from_examples
-from actcli.streams.errors import StreamError
 from actcli.streams.examples import read_examples
+from actcli.streams.files import StreamError
 from tests.fuzz.mutation import mutated
 
 _TOKENS = [

@@ -9,8 +9,7 @@ from actcli.core.analysis.comparison import Difference
 from actcli.views.catalogue import catalogue_table
 from actcli.views.comparison import difference_table
 from actcli.views.palette import look
-from actcli.views.render import render
-from actcli.views.table import Column, table
+from actcli.views.table import Column, render, table
 from actcli.views.terminal import Terminal
 from actcli.views.values import jacobian_table, rowwise_table, value_table
 from tests.views.screens import screen

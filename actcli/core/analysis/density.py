@@ -11,8 +11,7 @@ from typing import Final
 import numpy as np
 
 from actcli.core.activations.activation import MAX_ORDER, Elementwise
-from actcli.core.analysis.sampled_curve import runs_of
-from actcli.core.analysis.sampling import discontinuities, refined
+from actcli.core.analysis.sampling import discontinuities, refined, runs_of
 from actcli.core.arrays import Array, Mask, union
 from actcli.core.numerics.quadrature import expectations
 from actcli.core.numerics.roots import section

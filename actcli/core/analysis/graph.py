@@ -7,8 +7,7 @@ from typing import Final
 import numpy as np
 
 from actcli.core.activations.activation import Elementwise
-from actcli.core.analysis.sampled_curve import runs_of
-from actcli.core.analysis.sampling import discontinuities, only_where_finite, refined
+from actcli.core.analysis.sampling import discontinuities, only_where_finite, refined, runs_of
 from actcli.core.arrays import Array, union
 
 # Beside a break the points on both sides, so that a line through the points is right up to it.

@@ -11,8 +11,7 @@ from typing import Any, Final
 from actcli.core.activations.activation import Activation
 from actcli.core.activations.catalogue import CATALOGUE
 from actcli.core.depth.config import DepthConfig
-from actcli.core.depth.experiment import DepthExperiment
-from actcli.core.depth.verdict import verdict
+from actcli.core.depth.experiment import DepthExperiment, verdict
 from actcli.core.errors import InputError
 from actcli.core.network.datasets import DataSet
 

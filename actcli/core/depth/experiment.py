@@ -1,8 +1,10 @@
 """The gradient-depth experiment: how much of the gradient is left when it arrives at the first layer?"""
 
 import itertools
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -11,7 +13,6 @@ from actcli.core.activations.activation import Activation
 from actcli.core.arrays import Array
 from actcli.core.depth.config import POINTS, DepthConfig
 from actcli.core.depth.prediction import Prediction, predict
-from actcli.core.depth.verdict import decay_per_layer, verdict
 from actcli.core.errors import InputError, count, unknown
 from actcli.core.network.datasets import DATASETS, DataSet
 from actcli.core.network.initialisers import choose, initialise, initialiser
@@ -61,7 +62,7 @@ class DepthRun:
     """What an experiment showed: its hidden layers 1 to N, then the output layer N + 1.
 
     loss:            before each update, on that update's batch; ends early where it left the finite numbers
-    verdict:         diverged, dead, vanishing, exploding or healthy, as core/depth/verdict.py decides
+    verdict:         diverged, dead, vanishing, exploding or healthy, as `verdict` below decides
     decay_per_layer: (signal of layer 1 / signal of layer N)^(1 / (N - 1)) before training;
                      None where that is undefined: one hidden layer, or no finite signal in layer N to decay
     decay_per_layer_theory: the same of the theory's signals; None where there is no theory too
@@ -260,3 +261,35 @@ def replay(experiment: DepthExperiment) -> dict[str, npt.NDArray[np.generic]]:
         for layer, (weights, biases) in enumerate(zip(parameters.weights, parameters.biases, strict=True), start=1):
             arrays |= {f"{prefix}W{layer}": weights, f"{prefix}b{layer}": biases}
     return arrays
+
+
+VERDICTS: Final = ("diverged", "dead", "vanishing", "exploding", "healthy")
+
+
+def verdict(losses: Sequence[float], dead: Sequence[float], first: float, last: float) -> str:
+    """One word for a run; the first that applies.
+
+    diverged:  the loss left the finite numbers
+    dead:      after training, some hidden layer has more than half of its units dead
+    vanishing: before training, the signal of the first hidden layer is under 1/100 of the last one's, or zero
+    exploding: it is over 100 times the last one's
+    healthy:   none of these
+    """
+    if not all(map(math.isfinite, losses)) or math.isnan(first) or math.isnan(last):
+        return "diverged"
+    if any(fraction > 0.5 for fraction in dead):
+        return "dead"
+    if first == 0 or first < last / 100:
+        return "vanishing"
+    if first > last * 100 or math.isinf(first):
+        return "exploding"
+    return "healthy"
+
+
+def decay_per_layer(first: float, last: float, layers: int) -> float | None:
+    """The factor per layer by which the signal changes on its way from the last hidden layer to the first."""
+    if layers == 1 or not 0 < last < math.inf or math.isnan(first):
+        return None
+    # Each signal takes the root by itself, because their ratio may leave the floating-point range.
+    root = 1 / (layers - 1)
+    return float(first**root / last**root)

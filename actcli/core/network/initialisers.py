@@ -17,7 +17,7 @@ or drawn from N(0, σ_b²).
 
 import itertools
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,9 +27,7 @@ from actcli.core.activations.activation import Elementwise
 from actcli.core.arrays import Array
 from actcli.core.errors import InputError, unknown
 from actcli.core.network.mlp import Parameters
-from actcli.core.theory.gain import critical_point
-
-Variance = Callable[[int, int], float]
+from actcli.core.theory.gain import VARIANCES, Variance, critical_point
 
 
 @dataclass(frozen=True)
@@ -41,11 +39,6 @@ class Initialiser:
     orthogonal: bool = False
 
 
-VARIANCES: dict[str, Variance] = {
-    "xavier": lambda fan_in, fan_out: 2 / (fan_in + fan_out),
-    "he": lambda fan_in, fan_out: 2 / fan_in,
-    "lecun": lambda fan_in, fan_out: 1 / fan_in,
-}
 NAMES = ("auto", *VARIANCES, "orthogonal", "critical", "normal:STD")
 
 

@@ -5,6 +5,7 @@ Roberts, Yaida and Hanin, The Principles of Deep Learning Theory (2022), chapter
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from typing import Final, Literal
@@ -18,8 +19,17 @@ from actcli.core.theory.mean_field import MeanField
 
 Kind = Literal["scale-invariant", "zero-fixed-point", "half-stable", "none"]
 
-INITIALISATIONS: Final = {"xavier": 1.0, "he": 2.0, "lecun": 1.0}
-"""σ_w² of a square layer (fan_in = fan_out) for each initialiser; all have σ_b² = 0."""
+Variance = Callable[[int, int], float]
+
+VARIANCES: Final[dict[str, Variance]] = {
+    "xavier": lambda fan_in, fan_out: 2 / (fan_in + fan_out),
+    "he": lambda fan_in, fan_out: 2 / fan_in,
+    "lecun": lambda fan_in, fan_out: 1 / fan_in,
+}
+"""The variance of a weight, from fan_in and fan_out, under the usual initialisations (core/network/initialisers.py)."""
+
+INITIALISATIONS: Final = {name: variance(1, 1) for name, variance in VARIANCES.items()}
+"""σ_w² of a square layer (fan_in = fan_out) for each of them; all have σ_b² = 0."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from actcli.core.activations.catalogue import CATALOGUE, resolve
 from actcli.core.analysis.curve_properties import CurveProperties
 from actcli.core.analysis.extrema import Extremum
 from actcli.core.analysis.properties import describe
-from actcli.streams.json_format import jsonable
+from actcli.streams.documents import jsonable
 from tests.truth import DEFINITIONS, LIMITS, Series
 
 INF = math.inf

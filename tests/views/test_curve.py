@@ -1,13 +1,14 @@
-"""A curve that turns faster than the columns: the picture shows where it is, and says so."""
+"""A curve that turns faster than the columns: the picture shows where it is, and says so; and places in words."""
 
 import math
 
 import pytest
-
 from actcli.commands.pictures import graphs_on
+
 from actcli.core.activations.catalogue import resolve
 from actcli.core.analysis.comparison import compare
 from actcli.views.comparison import comparison_chart
+from actcli.views.curve import places
 from actcli.views.plot import plot
 from actcli.views.terminal import Terminal
 from tests.views.screens import Picture, screen
@@ -79,3 +80,10 @@ def test_a_comparison_says_so_too(names: tuple[str, ...], terminal: Terminal) ->
     text = comparison_chart(drawn, compare(activations, *RANGE)[0], terminal, interval=RANGE)
     screen(text, terminal)
     assert text.count("too fast") == 1
+
+
+def test_places_of_intervals() -> None:
+    assert places([(-6.0, -1e-20)], -6, 6) == "for x < 0"
+    assert places([(1.0, 1.0), (2.0, 6.0)], -6, 6) == "at x = 1 and for x ≥ 2"
+    assert places([(-6.0, 6.0)], -6, 6) == "everywhere"
+    assert places([], -6, 6) == ""
