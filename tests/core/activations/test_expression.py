@@ -38,7 +38,7 @@ SYNTAX = [
         "1 if x else 2",
         "not 0 < x < 1",
     ),
-    *("x if x > 0 else -x/2", "x if 1 > 0 else exp(x)", "where(x > 1, 2*x, where(x < 0, 5, x))", "1 if 2 < 3 else x"),
+    *("x if x > 0 else -x/2", "where(x > 1, 2*x, where(x < 0, 5, x))", "1 if 2 < 3 else x"),
     *("max(x, 0.1)", "min(0.1, x)", "maximum(x, -x)", "minimum(1, x, 2*x)", "max(x, 0, 2*x, 1 - x)", "clip(x, -1, 1)"),
     *(
         "max(1, 2)*x",
