@@ -37,7 +37,7 @@ SYNTAX = [
         "1 if x else 2",
         "not 0 < x < 1",
     ),
-    *("x if x > 0 else -x/2", "x if 1 > 0 else exp(x)", "where(x > 1, 2*x, where(x < 0, 5, x))", "1 if 2 < 3 else x"),
+    *("x if x > 0 else -x/2", "where(x > 1, 2*x, where(x < 0, 5, x))", "1 if 2 < 3 else x"),
     *("max(x, 0.1)", "min(0.1, x)", "maximum(x, -x)", "minimum(1, x, 2*x)", "max(x, 0, 2*x, 1 - x)", "clip(x, -1, 1)"),
     *(
         "max(1, 2)*x",
@@ -63,6 +63,10 @@ INDEPENDENT: dict[str, Callable[[Any], Any]] = {
     "x*tanh(log(1+exp(x)))": lambda x: x * mpmath.tanh(mpmath.log1p(mpmath.exp(x))),
     "max(x, 0.25*x) - min(x**3, 2)": lambda x: max(x, x / 4) - min(x**3, 2),
     "1 if -1 < x <= 1 and not x == 0.625 else x/3": lambda x: 1 if -1 < x <= 1 and x != 0.625 else x / 3,
+    "x if 1 > 0 else exp(x)": lambda x: x,
+    "(x > 0 and 1) + 2*(1 and x > 0) + 4*(0 and x) + 8*(x < 1 or 1) + 16*(0 or x < 1) + 32*(x < 1 and 0)": lambda x: (
+        3 * (x > 0) + 8 + 16 * (x < 1)
+    ),
     "(x + 3)**pi + erf(x)*acos(x/3)": lambda x: (x + 3) ** mpmath.pi + mpmath.erf(x) * mpmath.acos(x / 3),
     "elu(x, alpha=0.5) + clip(x, -1, 1)": lambda x: (
         (x if x > 0 else mpmath.expm1(x) / 2) + min(max(x, mpf(-1)), mpf(1))
