@@ -38,7 +38,8 @@ EXAMPLES = examples()
     ("line", "message"),
     [
         ("evaluate rleu 1", "no activation 'rleu'; did you mean relu"),
-        ("evaluate nonsense 1", "no activation 'nonsense'; `actcli list` shows all of them"),
+        ("evaluate nonsense 1", "no activation 'nonsense'; did you mean sine?"),
+        ("evaluate zzzz 1", "no activation 'zzzz'; `actcli list` shows all of them"),
         ("gradient-depth --act nonsense", "no activation 'nonsense'"),
         ("evaluate leaky_relu:slope=2 1", "leaky_relu has negative_slope, not 'slope'"),
         ("evaluate elu:alpha=x 1", "alpha must be a number, not 'x'"),
