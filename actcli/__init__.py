@@ -16,7 +16,9 @@ _MODULES = {
     "DataSet": "network.datasets",
     "DepthConfig": "depth.config",
     "DepthExperiment": "depth.experiment",
+    "Elementwise": "activations.activation",
     "InputError": "errors",
+    "RowWise": "activations.activation",
     "approximate": "lessons.approximation",
     "collapse": "lessons.collapse",
     "compare": "analysis.comparison",
@@ -25,7 +27,7 @@ _MODULES = {
     "gain": "theory.gain",
     "gradient_depth": "depth.experiment",
     "replay": "depth.experiment",
-    "resolve": "activations.resolve",
+    "resolve": "activations.catalogue",
     "round_to": "numerics.formats",
     "sweep": "audit.inputs",
     "trace": "lessons.trace",
@@ -36,8 +38,10 @@ __all__ = ["__version__", *_MODULES]
 
 if TYPE_CHECKING:
     from actcli.core.activations.activation import Activation as Activation
+    from actcli.core.activations.activation import Elementwise as Elementwise
+    from actcli.core.activations.activation import RowWise as RowWise
     from actcli.core.activations.catalogue import CATALOGUE as CATALOGUE
-    from actcli.core.activations.resolve import resolve as resolve
+    from actcli.core.activations.catalogue import resolve as resolve
     from actcli.core.analysis.comparison import compare as compare
     from actcli.core.analysis.properties import describe as describe
     from actcli.core.audit.auditor import Auditor as Auditor

@@ -19,8 +19,8 @@ from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 
 from actcli import __version__
-from actcli.core.errors import InputError, did_you_mean
-from actcli.streams.errors import StreamError, complain
+from actcli.core.errors import InputError, decapitalised, did_you_mean
+from actcli.streams.files import StreamError, complain
 
 SUMMARY = "A workbench for activation functions in the terminal."
 COMMANDS = {
@@ -48,6 +48,14 @@ _BOUNDED = {"int range": ("N", "whole number"), "float range": ("X", "number")}
 
 # The arguments that take a formula.
 _FORMULAS = {"act", "acts", "formula"}
+
+# For the argument of the core that is to be changed: the way out as it is typed.
+WAYS_OUT = {
+    "activation": ": try another --act",
+    "interval": ": choose another --range",
+    "seed": ": try another --seed",
+    "text": "; `actcli list` shows all of them",
+}
 
 _HELP_OPTIONS = {"help_option_names": ["-h", "--help"]}
 
@@ -177,7 +185,9 @@ def main() -> NoReturn:
         code = request.exit_code
     except typer.TyperException as error:
         code = _refuse(_usage(error))
-    except (InputError, StreamError) as error:
+    except InputError as error:
+        code = _refuse(f"{error}{WAYS_OUT.get(error.change, '')}")
+    except StreamError as error:
         code = _refuse(str(error))
     except BrokenPipeError:  # whoever read our output has seen enough
         code = 0
@@ -225,7 +235,8 @@ def _usage(error: typer.TyperException) -> str:
     """The error in one line, with what was probably meant, or where to look."""
     context = getattr(error, "ctx", None)
     is_unknown_option = hasattr(error, "possibilities")
-    message = _decapitalised(error.message if is_unknown_option else error.format_message())
+    message = error.message if is_unknown_option else error.format_message()
+    message = decapitalised(message).rstrip(".").replace("\n", " ")
     hint = _meant_instead(getattr(error, "option_name", ""), context) if is_unknown_option else ""
     says_how = hint or "id you mean" in message or message.startswith("invalid value")
     return message + hint + ("" if says_how or context is None else f"; see `{context.command_path} --help`")
@@ -239,10 +250,6 @@ def _meant_instead(option: str, context: Any) -> str:
     typed = next((word for word in sys.argv if word.startswith(option)), option)
     is_formula = _FORMULAS & set(known) and (typed != option or option == "-x")
     return "; a formula that begins with - is put in parentheses" if is_formula else ""
-
-
-def _decapitalised(message: str) -> str:
-    return message[:1].lower() + message[1:].rstrip(".").replace("\n", " ")
 
 
 def _refuse(message: str) -> int:

@@ -1,4 +1,4 @@
-"""The reference for float64, whose errors are too small for float64 itself to see: formulas computed with mpmath.
+"""Formulas computed with mpmath, and from them the reference for float64, whose errors float64 itself can't see.
 
 mpmath is an optional extra, and this is the only module that imports it; the core knows it as a function that it is
 given.
@@ -6,17 +6,23 @@ given.
 
 import ast
 import math
-from collections.abc import Callable, Iterator, Mapping
+import operator
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from fractions import Fraction
+from functools import partial
 from typing import Any, Final
 
 import mpmath
 import numpy as np
 from mpmath import mpf
 
-from actcli.core.activations.activation import Activation
+from actcli.core.activations.activation import Elementwise
+from actcli.core.activations.catalogue import ACTIVATIONS
+from actcli.core.activations.expression import compiled, function_of
+from actcli.core.activations.formula import tree_of
+from actcli.core.activations.grammar import MAX_EXPONENT
 from actcli.core.arrays import Array
-from actcli.core.audit.interpreter import compute
 from actcli.core.audit.ulp import Reference
 from actcli.core.numerics.formats import FORMATS, flushed
 
@@ -27,9 +33,12 @@ _AGREED, _RANGE = 80, 1200
 _LARGEST_EXPONENT: Final = 2.0**64
 """Beyond this exp() is 0 or too large for all purposes, and would take all the memory there is."""
 
+_NO_NUMBER: Final = (ArithmeticError, ValueError, TypeError)
+"""What a pole raises, or an order of complex numbers."""
+
 
 class Series:
-    """A power series in mpmath's numbers, cut off: its coefficients c_0, c_1, ... Compares by c_0."""
+    """A power series in mpmath's numbers, cut off: its coefficients c_0, c_1, ..."""
 
     def __init__(self, coefficients: list[Any]) -> None:
         self.c = coefficients
@@ -57,23 +66,6 @@ class Series:
 
     def times(self, factor: Any) -> "Series":
         return Series([a * factor for a in self.c])
-
-    def __lt__(self, other: "Series") -> bool:
-        return bool(self.c[0] < other.c[0])
-
-    def __le__(self, other: "Series") -> bool:
-        return bool(self.c[0] <= other.c[0])
-
-    def __gt__(self, other: "Series") -> bool:
-        return bool(self.c[0] > other.c[0])
-
-    def __ge__(self, other: "Series") -> bool:
-        return bool(self.c[0] >= other.c[0])
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Series) and bool(self.c[0] == other.c[0])
-
-    __hash__ = None  # type: ignore[assignment]  # compared as a number, and no key of anything
 
 
 def _integral(start: Any, rate: Series, u: Series) -> Series:
@@ -137,7 +129,26 @@ def _logarithm(u: Series, base: int | None = None) -> Series:
     return _integral(mpmath.log(u.c[0]) * scale, u.of(scale) / u, u)
 
 
-_FUNCTIONS: Final[Mapping[str, Callable[..., Series]]] = {
+def _power(a: Series, b: Series) -> Series:
+    exponent = b.c[0]
+    if any(b.c[1:]) or abs(exponent) > MAX_EXPONENT or exponent != int(exponent):
+        return _exp(b * _logarithm(a))
+    power, square, bits = a.of(1), a, abs(int(exponent))
+    while bits:
+        power = power * square if bits & 1 else power
+        bits >>= 1
+        square = square * square if bits else square
+    return power if exponent >= 0 else a.of(1) / power
+
+
+def _compared(compare: Callable[[Any, Any], bool]) -> Callable[[Series, Series], bool]:
+    return lambda u, v: bool(compare(u.c[0], v.c[0]))
+
+
+_COMPARISONS: Final = {
+    "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge, "==": operator.eq, "!=": operator.ne
+}  # fmt: skip
+_FUNCTIONS: Final[Mapping[str, Callable[..., Any]]] = {
     "exp": _exp,
     "expm1": lambda u: _integral(mpmath.expm1(u.c[0]) if abs(u.c[0]) < 1 else _exp(u).c[0] - 1, _exp(u), u),
     "log": _logarithm,
@@ -145,87 +156,123 @@ _FUNCTIONS: Final[Mapping[str, Callable[..., Series]]] = {
     "log10": lambda u: _logarithm(u, 10),
     "log1p": lambda u: _integral(mpmath.log1p(u.c[0]), u.of(1) / (u.of(1) + u), u),
     "sqrt": _sqrt,
-    "sin": lambda u: _circular(u)[0],
     "cos": lambda u: _circular(u)[1],
     "tan": lambda u: _circular(u)[0] / _circular(u)[1],
     "sinh": lambda u: _hyperbolic(u)[0],
     "cosh": lambda u: _hyperbolic(u)[1],
-    "tanh": _tanh,
-    "asin": lambda u: _integral(mpmath.asin(u.c[0]), u.of(1) / _sqrt(u.of(1) - u * u), u),
-    "acos": lambda u: _integral(mpmath.acos(u.c[0]), u.of(-1) / _sqrt(u.of(1) - u * u), u),
-    "atan": lambda u: _integral(mpmath.atan(u.c[0]), u.of(1) / (u.of(1) + u * u), u),
-    "asinh": lambda u: _integral(mpmath.asinh(u.c[0]), u.of(1) / _sqrt(u * u + u.of(1)), u),
-    "acosh": lambda u: _integral(mpmath.acosh(u.c[0]), u.of(1) / _sqrt(u * u - u.of(1)), u),
-    "atanh": lambda u: _integral(mpmath.atanh(u.c[0]), u.of(1) / (u.of(1) - u * u), u),
-    "erf": lambda u: _integral(mpmath.erf(u.c[0]), _bell(u), u),
+    "arcsin": lambda u: _integral(mpmath.asin(u.c[0]), u.of(1) / _sqrt(u.of(1) - u * u), u),
+    "arccos": lambda u: _integral(mpmath.acos(u.c[0]), u.of(-1) / _sqrt(u.of(1) - u * u), u),
+    "arcsinh": lambda u: _integral(mpmath.asinh(u.c[0]), u.of(1) / _sqrt(u * u + u.of(1)), u),
+    "arccosh": lambda u: _integral(mpmath.acosh(u.c[0]), u.of(1) / _sqrt(u * u - u.of(1)), u),
+    "arctanh": lambda u: _integral(mpmath.atanh(u.c[0]), u.of(1) / (u.of(1) - u * u), u),
     "erfc": lambda u: _integral(mpmath.erfc(u.c[0]), -_bell(u), u),
     "abs": lambda u: u.times(mpmath.sign(u.c[0])),
     "sign": lambda u: u.of(mpmath.sign(u.c[0])),
-    "max": lambda u, v: u if u >= v else v,
-    "min": lambda u, v: u if u <= v else v,
+    "maximum": lambda u, v: u if u.c[0] >= v.c[0] else v,
+    "minimum": lambda u, v: u if u.c[0] <= v.c[0] else v,
+    "neg": operator.neg,
+    "+": operator.add,
+    "-": operator.sub,
+    "*": operator.mul,
+    "/": operator.truediv,
+    "**": _power,
+    **{sign: _compared(compare) for sign, compare in _COMPARISONS.items()},
+    "and": lambda a, b: a and b,
+    "not": operator.not_,
 }
+_ACTIVATIONS: Final[Mapping[str, Callable[[Series], Series]]] = {
+    "exponential": _exp,
+    "sin": lambda u: _circular(u)[0],
+    "tanh": _tanh,
+    "arctan": lambda u: _integral(mpmath.atan(u.c[0]), u.of(1) / (u.of(1) + u * u), u),
+    "erf": lambda u: _integral(mpmath.erf(u.c[0]), _bell(u), u),
+}
+"""Entries of the catalogue that are elementary functions; the others are computed by their formula."""
+
+_VANISHING: Final = ("+", "-", "log", "log2", "log10", "arccosh")
+"""Those that may be 0 because an argument was rounded."""
 
 
 class _Multiprecision:
-    """Series as an arithmetic for `compute`."""
+    """Series of an order as an arithmetic, at the working precision."""
 
     def __init__(self, order: int) -> None:
         self._one = Series([mpf(1), *[mpf(0)] * order])
         self.vanished = False
         """Whether something came out as 0 that may only be too small for the precision."""
 
-    def number(self, value: float) -> Series:
-        # A sixth is the one constant of a definition that is exact and no float64.
-        return self._one.of(mpf(1) / 6 if value == 1 / 6 else value)
+    def number(self, value: float | Fraction) -> Series:
+        return self._one.of(mpf(value.numerator) / value.denominator if isinstance(value, Fraction) else value)
 
     def constant(self, name: str) -> Series:
-        return self._one.of(+mpmath.pi if name == "pi" else +mpmath.e)
+        return self._one.of(+getattr(mpmath, name))
 
-    def operation(self, sign: str, a: Series, b: Series, node: ast.BinOp) -> Series:
-        match sign:
-            case "+" | "-":
-                total = a + b if sign == "+" else a - b
-                self.vanished |= total.c[0] == 0 and a.c[0] != 0
-                return total
-            case "*":
-                return a * b
-            case "/":
-                return a / b
-        exponent = b.c[0]
-        if any(b.c[1:]) or exponent != int(exponent):
-            return _exp(b * _logarithm(a))
-        power = self._one
-        for _ in range(abs(int(exponent))):
-            power = power * a
-        return power if exponent >= 0 else self._one / power
+    def function(self, name: str, source: ast.expr | None) -> Callable[..., Any]:
+        function = _FUNCTIONS[name]
+        return partial(self._watched, function) if name in _VANISHING else function
 
-    def function(self, name: str, *arguments: Series) -> Series:
-        self.vanished |= name in ("log", "log2", "log10", "acosh") and arguments[0].c[0] == 1
-        return _FUNCTIONS[name](*arguments)
+    def activation(self, activation: Elementwise) -> Callable[[Series], Series]:
+        series = _ACTIVATIONS.get(activation.name)
+        return series or function_of(compiled(tree_of(activation, ACTIVATIONS), self))
 
-    def activation(self, entry: Activation, x: Series) -> Any:
-        return _FUNCTIONS["tanh"](x) if entry.name == "tanh" else NotImplemented
+    def choose(
+        self, x: Series, condition: bool, then: Callable[[Series], Series], otherwise: Callable[[Series], Series]
+    ) -> Series:
+        return then(x) if condition else otherwise(x)
 
-    def choose(self, condition: bool, then: Callable[[], Series], otherwise: Callable[[], Series]) -> Series:
-        return then() if condition else otherwise()
+    def indicator(self, x: Series, condition: bool) -> Series:
+        return self._one.of(int(condition))
 
-    def both(self, a: bool, b: bool) -> bool:
-        return a and b
+    def folded(self, function: Callable[..., Any], *numbers: Any) -> Any:
+        """At once, unless it fails or vanishes: that is told when an x takes the branch in which it stands."""
+        with suppress(*_NO_NUMBER):
+            self.vanished = False
+            result = function(*numbers)
+            if not self.vanished:
+                return result
+        return lambda x: function(*numbers)
 
-    def negated(self, a: bool) -> bool:
-        return not a
+    def _watched(self, function: Callable[..., Series], *arguments: Series) -> Series:
+        result = function(*arguments)
+        self.vanished |= result.c[0] == 0 and arguments[0].c[0] != 0
+        return result
 
 
-def float64_reference(activation: Activation, order: int, flush: bool) -> Callable[[Array], Reference]:
+class Evaluator:
+    """x -> f(x), f'(x), ... f^(order)(x), by the formula as it is written, at mpmath's working precision.
+
+    Compiled once for each precision. Where the formula has no real value the result is complex or not finite, or an
+    ArithmeticError, ValueError or TypeError is raised. At a kink a derivative is that of the piece that is taken.
+    """
+
+    def __init__(self, activation: Elementwise, order: int) -> None:
+        self._activation, self._order = activation, order
+        self._compiled: dict[int, tuple[_Multiprecision, Callable[[Series], Series]]] = {}
+        self.vanished = False
+        """Whether more bits might show something in the last result that came out as 0."""
+
+    def __call__(self, x: Any) -> list[Any]:
+        if mpmath.mp.prec not in self._compiled:
+            arithmetic = _Multiprecision(self._order)
+            self._compiled[mpmath.mp.prec] = arithmetic, arithmetic.activation(self._activation)
+        arithmetic, function = self._compiled[mpmath.mp.prec]
+        arithmetic.vanished = False
+        result = function(Series([mpf(x), mpf(1), *[mpf(0)] * self._order][: self._order + 1]))
+        self.vanished = arithmetic.vanished
+        return [c * math.factorial(k) for k, c in enumerate(result.c)]
+
+
+def float64_reference(activation: Elementwise, order: int, flush: bool) -> Callable[[Array], Reference]:
     """The exact results of an activation's derivative as float64 sees them, for an audit.
 
     At infinite inputs, and where the formula as it is written has no finite value, they are the core's.
     """
+    evaluate = Evaluator(activation, order)
 
     def exact(x: Array) -> Reference:
         known = activation.derivative(x, order) if order else activation(x)
         pairs = zip(x.tolist(), known.tolist(), strict=True)
-        found = [_rounded(_value(activation, at, order, y == 0.0), y) for at, y in pairs]
+        found = [_rounded(_value(evaluate, at, y == 0.0), y) for at, y in pairs]
         rounded, remainder, spacing = (np.array(column) for column in zip(*found, strict=True))
         if flush:
             rounded = flushed(rounded, "float64")
@@ -235,8 +282,8 @@ def float64_reference(activation: Activation, order: int, flush: bool) -> Callab
     return exact
 
 
-def _value(activation: Activation, x: float, order: int, small: bool) -> Any:
-    """f^(order)(x), to at least 80 bits, or None where mpmath finds no real number.
+def _value(evaluate: Evaluator, x: float, small: bool) -> Any:
+    """The highest derivative at x, to at least 80 bits, or None where mpmath finds no real number.
 
     small: float64 knows it as 0, so that beyond float64's range 0 is an answer.
     """
@@ -244,28 +291,18 @@ def _value(activation: Activation, x: float, order: int, small: bool) -> Any:
         return None
     previous = None
     try:
-        for bits, value, vanished in _ever_more_precisely(activation, x, order):
+        for bits in _BITS:
+            with mpmath.workprec(bits):
+                value = evaluate(x)[-1]
             if not (isinstance(value, mpf) and mpmath.isfinite(value)):
                 return None
             close = previous is not None and abs(value - previous) <= abs(value) * mpf(2) ** -_AGREED
-            if close and (not vanished or (small and bits > _RANGE)):
+            if close and ((value and not evaluate.vanished) or (small and bits > _RANGE)):
                 return value
             previous = value
-    except (ArithmeticError, ValueError, TypeError):  # a pole, or an order of complex numbers
+    except _NO_NUMBER:
         return None
     return previous
-
-
-def _ever_more_precisely(activation: Activation, x: float, order: int) -> Iterator[tuple[int, Any, bool]]:
-    """Bits, the value to so many, and whether something in it has vanished that more bits might show."""
-    for bits in _BITS:
-        with mpmath.workprec(bits):
-            at = Series([mpf(x), mpf(1), *[mpf(0)] * order][: order + 1])
-            arithmetic = _Multiprecision(order)
-            inner = arithmetic.activation(activation, at)
-            result = compute(activation, at, arithmetic) if inner is NotImplemented else inner
-            value = result.c[order] * math.factorial(order)
-        yield bits, value, arithmetic.vanished or value == 0
 
 
 def _rounded(value: Any, known: float) -> tuple[float, float, int]:

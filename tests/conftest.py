@@ -2,6 +2,9 @@
 
 import os
 import signal
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 # As the program itself does, before NumPy is imported: see actcli.cli.main.
@@ -18,6 +21,14 @@ settings.register_profile("actcli", deadline=None, derandomize=True)
 # Other ones every time, and more: pytest --hypothesis-profile thorough
 settings.register_profile("thorough", deadline=None, max_examples=1000)
 settings.load_profile("actcli")
+
+
+@pytest.fixture
+def way_for_all() -> Iterator[Path]:
+    """A folder that every user of the machine can reach; those of pytest can be reached by nobody else."""
+    with tempfile.TemporaryDirectory() as folder:
+        os.chmod(folder, 0o755)
+        yield Path(folder)
 
 
 def pytest_xdist_auto_num_workers(config: Any) -> int | None:

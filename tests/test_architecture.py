@@ -10,7 +10,7 @@ from typing import get_args
 import pytest
 
 import actcli
-from actcli.cli import COMMANDS
+from actcli.cli import COMMANDS, WAYS_OUT
 from actcli.commands import gradient_depth
 from actcli.commands.options import DtypeName
 from actcli.core.network.datasets import TARGETS
@@ -38,14 +38,19 @@ OTHERS_PACKAGES = {
 STOREYS = ("", "numerics", "jets", "activations", "analysis", "theory", "network", "lessons", "depth", "audit")
 """The folders of the core, of which each stands on those before it; the first is what lies in none of them."""
 
-HELPERS_OF_VIEWS = {"count", "missing", "primed", "scaled", "summaries", "union", "usual_range"}
+HELPERS_OF_VIEWS = {"count", "missing", "scaled", "summaries", "union"}
 """What a view calls in the core; apart from these it knows types and constants."""
 
+FOREIGN_WORDS = re.compile(
+    r"(?<!\w)--\w|\bactcli [a-z]|\b(command line|terminal|screen|chart|picture|pixel|stdin|stdout|stderr)s?\b"
+)
+"""What the core says nothing of, in messages and docstrings alike: options and commands, and how results are shown."""
 
-def modules() -> dict[str, ast.Module]:
-    """All modules by name, without the leading `actcli.`."""
-    files = sorted(HOUSE.rglob("*.py"))
-    return {_name(file): ast.parse(file.read_text(encoding="utf-8")) for file in files}
+MOST_LINES = 400
+LONGER = {"core.activations.catalogue", "core.activations.formula"}
+
+
+FILES = sorted(HOUSE.rglob("*.py"))
 
 
 def _name(file: Path) -> str:
@@ -63,7 +68,9 @@ def imports(tree: ast.Module) -> Iterator[tuple[str, str]]:
             yield from ((alias.name, "") for alias in node.names)
 
 
-HOUSE_PLAN = modules()
+HOUSE_PLAN = {_name(file): ast.parse(file.read_text(encoding="utf-8")) for file in FILES}
+"""All modules by name, without the leading `actcli.`."""
+
 IMPORTS = {name: list(imports(tree)) for name, tree in HOUSE_PLAN.items()}
 
 
@@ -125,6 +132,50 @@ def test_a_view_draws_what_the_core_has_computed() -> None:
         if room(module) == "core" and not name[:1].isupper()
     }
     assert called <= HELPERS_OF_VIEWS
+
+
+def test_no_module_stands_on_itself() -> None:
+    """Wherever an import stands: a circle is one also where it is closed only when a function runs."""
+    done: set[str] = set()
+
+    def circle(path: list[str]) -> list[str]:
+        if path[-1] in path[:-1]:
+            return path[path.index(path[-1]) :]
+        if path[-1] in done:
+            return []
+        found = next(filter(None, (circle([*path, target]) for target, _ in inner(path[-1]))), [])
+        done.add(path[-1])
+        return found
+
+    assert [found for name in HOUSE_PLAN if (found := circle([name]))] == []
+
+
+def test_the_core_speaks_of_no_command_line_and_no_screen() -> None:
+    assert [
+        f"{name}, line {node.lineno}: {found[0]}"
+        for name, tree in HOUSE_PLAN.items()
+        if name.startswith("core.")
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and (found := FOREIGN_WORDS.search(str(node.value)))
+    ] == []
+
+
+def test_the_command_line_knows_a_way_out_for_each_argument_that_the_core_names() -> None:
+    named = {
+        node.value
+        for tree in HOUSE_PLAN.values()
+        for change in ast.walk(tree)
+        if isinstance(change, ast.keyword) and change.arg == "change"
+        for node in ast.walk(change.value)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+    assert named - {""} == {*WAYS_OUT}
+
+
+def test_files_are_short_and_the_core_lies_in_its_rooms() -> None:
+    lines = {name: len(file.read_text(encoding="utf-8").splitlines()) for file in FILES for name in [_name(file)]}
+    assert [name for name, count in lines.items() if count > MOST_LINES and name not in LONGER] == []
+    assert len([*(HOUSE / "core").glob("*.py")]) <= 6
 
 
 def test_every_module_is_imported_or_a_command() -> None:

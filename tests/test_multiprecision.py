@@ -1,14 +1,17 @@
 """The reference for float64 against the independent truth, and against the rounding of exact fractions."""
 
 import math
+from collections.abc import Callable
+from fractions import Fraction
 
 import mpmath
 import numpy as np
 import pytest
 
-from actcli.core.activations.catalogue import CATALOGUE
-from actcli.core.activations.resolve import resolve
-from actcli.multiprecision import float64_reference
+from actcli import multiprecision
+from actcli.core.activations.activation import Elementwise
+from actcli.core.activations.catalogue import CATALOGUE, resolve
+from actcli.multiprecision import Evaluator, float64_reference
 from tests import truth
 
 POINTS = [-1e300, -745.2, -38.3, -20.0, -5.5, -0.75, -1e-5, -1e-300, 0.0, 1e-310, 1e-20, 0.3, 1.5, 6.5, 17.5, 800.0]
@@ -36,7 +39,7 @@ def test_the_catalogue_is_exact_to_far_below_an_ulp(name: str, order: int) -> No
 
 def test_every_formula_of_the_catalogue_can_be_computed_as_it_is_written() -> None:
     for activation in CATALOGUE.values():
-        if not activation.rowwise:
+        if isinstance(activation, Elementwise):
             found = float64_reference(activation, 0, False)(np.array([-0.7, 0.4]))
             assert np.allclose(found.rounded, activation(np.array([-0.7, 0.4])), rtol=1e-14, atol=0)
 
@@ -87,3 +90,83 @@ def test_flushed_results_are_exact_zeros() -> None:
     assert strict.rounded.tolist() == pytest.approx([math.exp(-740), math.exp(-700)], rel=1e-12)
     assert (flushed.rounded[0], flushed.remainder[0]) == (0.0, 0.0)
     assert (flushed.rounded[1], flushed.remainder[1]) == (strict.rounded[1], strict.remainder[1])
+
+
+@pytest.mark.parametrize(
+    ("text", "exact"),
+    [
+        (
+            "leaky_relu:negative_slope=0.16666666666666666",
+            lambda x: min(x, 0) * Fraction(0.16666666666666666) + max(x, 0),
+        ),
+        ("0.16666666666666666*x", lambda x: x * Fraction(0.16666666666666666)),
+        ("a*x:a=0.16666666666666666", lambda x: x * Fraction(0.16666666666666666)),
+        ("hard_sigmoid:beta=0.25", lambda x: x * Fraction(0.16666666666666666) + Fraction(0.25)),
+        ("hard_sigmoid", lambda x: (x + 3) / 6),
+        ("hard_sigmoid:alpha=0.16666666666666666,beta=0.5", lambda x: (x + 3) / 6),
+        ("2*hard_sigmoid(x)", lambda x: (x + 3) / 3),
+        ("hard_swish", lambda x: x * (x + 3) / 6),
+        ("x/6", lambda x: x / 6),
+    ],
+)
+def test_only_a_definition_makes_a_sixth_of_its_nearest_float64(
+    text: str, exact: Callable[[Fraction], Fraction]
+) -> None:
+    """In exact fractions."""
+    x = np.array([-1.4999999999999998, -1.1, -0.3, 0.7])
+    activation = resolve(text)
+    assert isinstance(activation, Elementwise)
+    found = float64_reference(activation, 0, False)(x)
+    for at, rounded, remainder, spacing in zip(
+        x.tolist(), found.rounded.tolist(), found.remainder.tolist(), found.spacing.tolist(), strict=True
+    ):
+        away = exact(Fraction(at)) - Fraction(rounded)
+        assert abs(away / Fraction(2) ** spacing) <= Fraction(1, 2)
+        assert remainder == pytest.approx(float(away / Fraction(2) ** spacing), rel=1e-12, abs=1e-12)
+
+
+def test_derivatives_to_any_number_of_digits() -> None:
+    evaluate = Evaluator(resolve("x*tanh(log(1 + exp(x)))"), 3)
+    for bits in (60, 500):
+        with mpmath.workprec(bits):
+            found = evaluate(mpmath.mpf(1) / 3)
+        with mpmath.workprec(2 * bits + 60):
+            exact = mpmath.taylor(lambda x: x * mpmath.tanh(mpmath.log(1 + mpmath.exp(x))), mpmath.mpf(1) / 3, 3)
+            close = [abs(y - c * math.factorial(k)) for k, (y, c) in enumerate(zip(found, exact, strict=True))]
+        # A third is not the same in so many bits: off by 2^-bits, times the next derivative.
+        assert max(close) < mpmath.mpf(2) ** (8 - bits)
+        assert max(close) > mpmath.mpf(2) ** (-8 - bits)
+
+
+def test_a_formula_is_compiled_once_a_precision(monkeypatch: pytest.MonkeyPatch) -> None:
+    read, tree_of = [], multiprecision.tree_of
+    monkeypatch.setattr(multiprecision, "tree_of", lambda *arguments: read.append(arguments) or tree_of(*arguments))
+    float64_reference(resolve("x**3 + exp(x)"), 1, False)(np.linspace(-1, 1, 50))
+    assert 0 < len(read) <= len(multiprecision._BITS)
+
+
+def test_a_constant_that_is_no_number_spoils_only_the_branch_that_takes_it() -> None:
+    for constant in ("1/0", "log(0 - 1) < 1", "(0 - 1)**0.5 < 1"):
+        evaluate = Evaluator(resolve(f"x/3 if x > 0 else {constant}"), 0)
+        with mpmath.workprec(200):
+            assert evaluate(1) == [mpmath.mpf(1) / 3]
+            with pytest.raises((ArithmeticError, TypeError)):
+                evaluate(-1)
+
+
+def test_constants_that_cancel_are_asked_for_in_more_bits() -> None:
+    found = float64_reference(resolve("x + x*(1 + 1e-200 - 1)*1e190"), 0, False)(np.array([1.0]))
+    exact = 1 + Fraction(1e-200) * Fraction(1e190)
+    assert found.rounded[0] == float(exact)
+    assert found.remainder[0] == pytest.approx(float((exact - Fraction(float(exact))) * 2**52), rel=1e-12)
+
+
+def test_a_power_takes_no_longer_the_larger_its_exponent() -> None:
+    assert float64_reference(resolve("x**x"), 0, False)(np.array([1e300, 400.0])).rounded.tolist() == [math.inf] * 2
+    exact = float64_reference(resolve("x**-1000"), 0, False)(np.array([1.5]))
+    assert exact.rounded.tolist() == [float(Fraction(2, 3) ** 1000)]
+
+
+def test_parameters_may_be_fractions() -> None:
+    with mpmath.workprec(300):
+        assert multiprecision._Multiprecision(0).number(Fraction(1, 7)).c == [mpmath.mpf(1) / 7]

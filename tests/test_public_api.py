@@ -50,7 +50,7 @@ def test_what_is_not_there_is_an_attribute_error_and_submodules_can_be_imported(
 
 def test_names_do_not_depend_on_what_was_imported_before() -> None:
     """Some modules of the core are named like the function that they hold."""
-    modules = "import actcli.core.activations.resolve, actcli.core.lessons.trace"
+    modules = "import actcli.core.activations.catalogue, actcli.core.lessons.trace"
     program = f"{modules}\nfrom actcli import resolve, trace\nprint(resolve('relu')(2))"
     assert python(program) == "2.0\n"
 

@@ -7,7 +7,8 @@ import typer
 
 from actcli.commands.options import Range, ReportFormat
 from actcli.commands.report import print_report
-from actcli.core.activations.resolve import resolve
+from actcli.core.activations.catalogue import resolve
+from actcli.core.analysis.comparison import curves_over
 from actcli.core.lessons.approximation import MOST_UNITS, Approximation, approximate
 
 if TYPE_CHECKING:
@@ -42,13 +43,14 @@ def run(
 
     Example: actcli approximate 'sin(3*x)' --act tanh --units 8 --units 64
     """
-    target, activation, low, high = resolve(formula), resolve(act), *interval
-    found: Iterable[Approximation] = approximate(target, activation, sorted({*(units or _UNITS)}), low, high, seed)
+    described, activation = resolve(formula), resolve(act)
+    (target,) = curves_over([described], *interval)
+    found: Iterable[Approximation] = approximate(target, activation, sorted({*(units or _UNITS)}), *interval, seed)
 
     def draw(terminal: "Terminal") -> str:
         from actcli.views.approximation import approximation_report
 
-        return approximation_report(target, activation, [*found], interval, terminal)
+        return approximation_report(target, [*found], interval, terminal)
 
     asked = {"formula": target.label, "activation": activation.label, "range": interval, "seed": seed}
     columns = ("units", "max_error", "at", "rms_error")

@@ -12,14 +12,15 @@ import typer
 
 from actcli.commands.options import Act, DtypeName, ReportFormat
 from actcli.commands.report import print_report
-from actcli.core.activations.activation import MAX_ORDER, Activation
-from actcli.core.activations.resolve import resolve
+from actcli.core.activations.activation import MAX_ORDER, Elementwise
+from actcli.core.activations.catalogue import resolve
 from actcli.core.arrays import Array
 from actcli.core.audit.auditor import Auditor, MakeReference
+from actcli.core.audit.inputs import audited, sweep
 from actcli.core.audit.report import Audit
 from actcli.core.errors import InputError, count
 from actcli.core.numerics.formats import round_to
-from actcli.streams.errors import StreamError, complain
+from actcli.streams.files import StreamError, complain
 
 if TYPE_CHECKING:
     from actcli.views.terminal import Terminal
@@ -69,8 +70,6 @@ def run(
     if max_ulp is not None and isnan(max_ulp):
         raise InputError("--max-ulp: must be a number, not nan")
     if emit_inputs is not None:
-        from actcli.core.audit.inputs import sweep
-
         if input_path is not None or actual_path is not None:
             raise InputError("--emit-inputs writes inputs; auditing results for them is a second run")
         _emit(sweep(activation, dtype, order, infinities), dtype, emit_inputs)
@@ -83,6 +82,7 @@ def run(
         )
     if input_path == actual_path == "-":
         raise InputError("--input and --actual cannot both be stdin: write one of them to a file")
+    activation = audited(activation)
     auditor = Auditor(
         activation,
         dtype,
@@ -107,7 +107,7 @@ def _emit(inputs: Array, dtype: str, path: str) -> None:
         writer.write(Block(inputs, equal_lines(len(inputs), 1)), inputs)
 
 
-def _float64_reference(activation: Activation, order: int, flush: bool) -> MakeReference:
+def _float64_reference(activation: Elementwise, order: int, flush: bool) -> MakeReference:
     from importlib.util import find_spec
 
     if find_spec("mpmath") is None:
@@ -118,7 +118,7 @@ def _float64_reference(activation: Activation, order: int, flush: bool) -> MakeR
 
 
 def _audit(auditor: Auditor, input_path: str, actual_path: str) -> Audit:
-    from actcli.core.audit.diagnosis import diagnose
+    from actcli.core.audit.diagnosis import FLUSHED, diagnose
     from actcli.streams.typed import open_typed, pairs
 
     rounded = partial(round_to, dtype=auditor.dtype)
@@ -136,7 +136,10 @@ def _audit(auditor: Auditor, input_path: str, actual_path: str) -> Audit:
         for x, y in blocks:
             auditor.add(x, y)
     audit = auditor.result()
-    return replace(audit, diagnosis=diagnose(audit, auditor.activation))
+    diagnosis = diagnose(audit, auditor.activation)
+    if diagnosis == FLUSHED and (rest := audit.max_steps_when_flushed) is not None:
+        diagnosis += f": with --flush-subnormals the largest error is {rest:,.0f} step{'s' * (rest != 1)}"
+    return replace(audit, diagnosis=diagnosis)
 
 
 def _cut(blocks: Iterable[tuple[Array, Array]], size: int) -> Iterator[tuple[Array, Array]]:
@@ -146,7 +149,7 @@ def _cut(blocks: Iterable[tuple[Array, Array]], size: int) -> Iterator[tuple[Arr
 
 
 def _numbers(text: str) -> list[float]:
-    from actcli.streams.decimals import parse
+    from actcli.streams.text import parse
 
     try:
         return [parse(token) for token in text.replace(",", " ").split()]

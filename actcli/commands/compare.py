@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 
 from actcli.commands.options import DEFAULT_RANGE, Acts, Ascii, Height, Range, ReportFormat, Save, Width
 from actcli.commands.report import write_report
-from actcli.core.activations.resolve import resolve
-from actcli.core.analysis.comparison import compare
+from actcli.core.activations.catalogue import resolve
+from actcli.core.analysis.comparison import compare, curves_over
 from actcli.core.analysis.properties import describe
 from actcli.core.errors import InputError
 
@@ -32,11 +32,11 @@ def run(
         raise InputError("compare takes two activations or more")
     if save is not None and output_format != "table":
         raise InputError("--save writes the picture: leave --format out")
-    activations = [resolve(act) for act in acts]
+    activations = curves_over([resolve(act) for act in acts], *interval)
     differences = compare(activations, *interval)
     labels = [activation.label for activation in activations]
     if output_format == "table":
-        from actcli.commands.pictures import graphs_on, screen, show
+        from actcli.commands.report import graphs_on, screen, show
         from actcli.views.comparison import comparison_chart, difference_table, largest, property_table
         from actcli.views.notation import interval_text
 

@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING
 
 from actcli.commands.options import Act, ReportFormat
 from actcli.commands.report import print_report
-from actcli.core.activations.resolve import resolve
+from actcli.core.activations.activation import Elementwise
+from actcli.core.activations.catalogue import resolve
 from actcli.core.analysis.properties import describe
 
 if TYPE_CHECKING:
@@ -21,11 +22,11 @@ def run(act: Act, output_format: ReportFormat = "table") -> None:
     properties = describe(activation)
 
     def draw(terminal: "Terminal") -> str:
-        from actcli.commands.pictures import graphs_on
+        from actcli.commands.report import graphs_on
         from actcli.views.card import card, plot_range
         from actcli.views.curve import of_graph
 
-        if properties.curve is None:
+        if properties.curve is None or not isinstance(activation, Elementwise):
             return card(properties, terminal)
         (graph,) = graphs_on([activation], plot_range(properties.curve), terminal, order=1)
         return card(properties, terminal, [of_graph(graph, 0, "f"), of_graph(graph, 1, "slope f'")])

@@ -1,6 +1,7 @@
 """actcli differentiate ACT [X...]"""
 
 import sys
+from collections.abc import Callable
 from functools import partial
 from typing import Annotated
 
@@ -9,12 +10,12 @@ import typer
 
 from actcli.commands.numbers import answer
 from actcli.commands.options import Act, Append, Columns, Dtype, Grid, Input, NumberFormat, Numbers, Output, Quiet
-from actcli.core.activations.activation import MAX_ORDER, Activation
-from actcli.core.activations.resolve import resolve
+from actcli.core.activations.activation import MAX_ORDER, Elementwise, RowWise
+from actcli.core.activations.catalogue import resolve
 from actcli.core.analysis.derivative_check import check as compare_with_numerical
 from actcli.core.arrays import Array
 from actcli.core.errors import InputError, count
-from actcli.streams.errors import complain
+from actcli.streams.files import complain
 
 
 def run(
@@ -41,15 +42,23 @@ def run(
     Example: actcli differentiate sigmoid 0 40 --order 2
     """
     activation = resolve(act)
-    if activation.rowwise and order > 1:
-        raise InputError(f"{activation.name} acts on rows: of its derivatives only the first, the Jacobian, is given")
-    if activation.rowwise and append:
-        raise InputError(f"{activation.name} acts on rows: a Jacobian does not fit in a column")
-    function = activation.jacobian if activation.rowwise else partial(activation.derivative, order=order)
-    checked = _Checked(activation, order) if check else None
+    function: Callable[[Array], Array]
+    kinks: tuple[float, ...] = ()
+    if isinstance(activation, RowWise):
+        rows = f"{activation.name} acts on rows"
+        if order > 1:
+            raise InputError(f"{rows}: of its derivatives only the first, the Jacobian, is given")
+        if append:
+            raise InputError(f"{rows}: a Jacobian does not fit in a column")
+        if check:
+            raise InputError(f"{rows}: --check is for elementwise activations")
+        function = activation.jacobian
+    else:
+        function = _Checked(activation, order) if check else partial(activation.derivative, order=order)
+        kinks = activation.kinks(order)
     answer(
         activation,
-        checked or function,
+        function,
         numbers=x,
         grid=grid,
         input_path=input_path,
@@ -60,18 +69,16 @@ def run(
         output_path=output,
         document={"activation": activation.label, "order": order, "dtype": dtype},
         order=order,
-        kinks=activation.kinks(order),
+        kinks=kinks,
     )
-    if checked:
-        checked.report(quiet)
+    if isinstance(function, _Checked):
+        function.report(quiet)
 
 
 class _Checked:
     """A derivative that is compared, block by block, with the numerical one."""
 
-    def __init__(self, activation: Activation, order: int) -> None:
-        if activation.rowwise:
-            raise InputError(f"{activation.name} acts on rows: --check is for elementwise activations")
+    def __init__(self, activation: Elementwise, order: int) -> None:
         self.activation, self.order = activation, order
         self.compared = self.given = self.disagreements = 0
         self.first = ""

@@ -7,8 +7,8 @@ import typer
 
 from actcli.commands.numbers import answer
 from actcli.commands.options import Act, Append, Columns, Dtype, Grid, Input, NumberFormat, Numbers, Output
-from actcli.core.activations.activation import Activation
-from actcli.core.activations.resolve import resolve
+from actcli.core.activations.activation import Activation, RowWise
+from actcli.core.activations.catalogue import resolve
 from actcli.core.arrays import Array
 from actcli.core.errors import InputError, count
 
@@ -61,7 +61,7 @@ def _named(activation: Activation, text: str) -> tuple[list[str], Callable[[Arra
     names = [name.strip() for name in text.split(",")]
     if not all(names):
         raise InputError(f"--labels takes names between commas, such as cat,dog,bird, not {text!r}")
-    if not activation.rowwise:
+    if not isinstance(activation, RowWise):
         raise InputError(f"--labels names the scores of a row, and {activation.name} acts on each x by itself")
 
     def function(x: Array) -> Array:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from actcli.commands.options import Act, ReportFormat
 from actcli.commands.report import print_report
-from actcli.core.activations.resolve import resolve
+from actcli.core.activations.catalogue import resolve
 from actcli.core.theory.gain import gain
 
 if TYPE_CHECKING:

@@ -13,8 +13,8 @@ import typer
 
 from actcli.commands.options import ReportFormat
 from actcli.commands.report import print_report
-from actcli.core.activations.activation import Activation
-from actcli.core.activations.resolve import resolve
+from actcli.core.activations.activation import Elementwise
+from actcli.core.activations.catalogue import resolve
 from actcli.core.depth.config import DepthConfig
 from actcli.core.depth.experiment import LAYER_FIELDS, DepthExperiment, DepthRun, check
 from actcli.core.depth.seeds import summaries
@@ -22,8 +22,9 @@ from actcli.core.depth.verdict import VERDICTS
 from actcli.core.errors import InputError, count, unknown
 from actcli.core.network.datasets import DATASETS, DataSet, from_examples
 from actcli.core.network.initialisers import NAMES
+from actcli.core.network.mlp import of_hidden_units
 from actcli.core.network.training import Step
-from actcli.streams.errors import complain
+from actcli.streams.files import complain
 
 if TYPE_CHECKING:
     from actcli.core.depth.cure import Cure, CureSearch
@@ -65,7 +66,7 @@ def run(
         typer.Option(
             "--init",
             metavar="|".join(NAMES),
-            help="Initialisation; auto is he or xavier, whichever keeps the gradient in theory, critical is that of `gain`.",
+            help="Initialisation; auto is he or xavier, whichever theory prefers, critical is that of `gain`.",
         ),
     ] = _DEFAULT.init,
     norm: Annotated[
@@ -109,7 +110,9 @@ def run(
             help="Exit code 1 when a run has this verdict; several with commas between.",
         ),
     ] = None,
-    cure: Annotated[bool, typer.Option("--cure", help="In JSON too, look for what cures a network that did not learn.")] = False,
+    cure: Annotated[
+        bool, typer.Option("--cure", help="In JSON too, look for what cures a network that did not learn.")
+    ] = False,
     output_format: ReportFormat = "table",
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Nothing on stderr while it trains.")] = False,
 ) -> None:
@@ -136,7 +139,7 @@ def run(
     if cure and not steps:
         raise InputError("--cure trains networks, and --steps 0 trains nothing: leave one of them out")
     failures = set() if fail_on is None else _verdicts(fail_on)
-    activations = [*{activation.label: activation for activation in map(resolve, acts)}.values()]
+    activations = [*{activation.label: activation for activation in map(of_hidden_units, map(resolve, acts))}.values()]
     for activation in activations:
         check(activation, config)
     if export is not None and len(activations) * seeds > 1:
@@ -209,7 +212,7 @@ def _export(experiment: DepthExperiment, path: str) -> None:
 def _train(experiment: DepthExperiment, interruption: Interruption, live: bool) -> None:
     steps: Iterable[Step] = experiment
     if live:
-        from actcli.views.live import live_view
+        from actcli.views.progress import live_view
 
         steps = live_view(experiment)
     for _ in steps:
@@ -218,7 +221,7 @@ def _train(experiment: DepthExperiment, interruption: Interruption, live: bool) 
 
 
 def _searches(
-    runs: Sequence[DepthRun], activations: Sequence[Activation], config: DepthConfig, examples: DataSet | None
+    runs: Sequence[DepthRun], activations: Sequence[Elementwise], config: DepthConfig, examples: DataSet | None
 ) -> list["CureSearch"]:
     """For each activation with a run that was trained and did not learn, a search for what cures the first one."""
     ill = [run for run in runs if run.loss and run.verdict != "healthy"]

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 import typer
 
 from actcli.commands.report import write_report
+from actcli.core.activations.activation import Elementwise, RowWise
 from actcli.core.activations.catalogue import CATALOGUE
 
 Format = Literal["auto", "table", "plain", "csv", "json"]
@@ -26,7 +27,7 @@ def run(
         print(*CATALOGUE, sep="\n")
     elif output_format == "table":
         from actcli.views.catalogue import catalogue_table
-        from actcli.views.render import render
+        from actcli.views.table import render
         from actcli.views.terminal import Terminal
 
         terminal = Terminal.of(sys.stdout)
@@ -37,9 +38,9 @@ def run(
                 "name": entry.name,
                 "aliases": list(entry.aliases),
                 "parameters": {parameter.name: parameter.default for parameter in entry.parameters},
-                "rowwise": entry.rowwise,
+                "rowwise": isinstance(entry, RowWise),
                 "formula": entry.formula,
-                "kinks": list(entry.kinks()),
+                "kinks": list(entry.kinks()) if isinstance(entry, Elementwise) else [],
                 "reference": entry.reference,
             }
             for entry in CATALOGUE.values()

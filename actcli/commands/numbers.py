@@ -4,11 +4,11 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from actcli.core.activations.activation import Activation
+from actcli.core.activations.activation import Activation, RowWise
 from actcli.core.arrays import Array
 from actcli.core.numerics.formats import round_to
+from actcli.streams.files import stdout_is_tty
 from actcli.streams.formats import open_output, resolve_format
-from actcli.streams.output import stdout_is_tty
 from actcli.streams.reading import open_numbers
 
 Function = Callable[[Array], Array]
@@ -45,7 +45,7 @@ def answer(
         numbers or (),
         grid,
         input_path,
-        rowwise=activation.rowwise,
+        rowwise=isinstance(activation, RowWise),
         convert=None if dtype == "float64" else rounded,
         any_order=output_format == "npy",
         uint16_is_bfloat16=dtype == "bfloat16",
@@ -53,12 +53,12 @@ def answer(
         keep_lines=append,
     ) as source:
         if output_format in ("table", "json"):
-            from actcli.streams.layout import collect
+            from actcli.streams.blocks import collect
 
             x, y = collect(source, lambda x: rounded(function(x)))
             if output_format == "json":
                 _write_json(document, x, y, kinks, output_path)
-            elif labels:
+            elif labels and isinstance(activation, RowWise):
                 _show_votes(activation, x, y, labels)
             else:
                 _show(activation, x, y, kinks, order)
@@ -70,7 +70,7 @@ def answer(
 
 
 def _name_of_column(activation: Activation, order: int) -> str:
-    from actcli.views.function_name import function_name
+    from actcli.views.notation import function_name
 
     return function_name(activation.label, order)
 
@@ -78,7 +78,7 @@ def _name_of_column(activation: Activation, order: int) -> str:
 def _write_json(document: dict[str, Any], x: Any, y: Any, kinks: Sequence[float] | None, path: str | None) -> None:
     import numpy as np
 
-    from actcli.streams.json_format import write_json
+    from actcli.streams.documents import write_json
 
     document = {"activation": document["activation"], **document, "x": x, "y": y}
     if kinks is not None:
@@ -87,7 +87,7 @@ def _write_json(document: dict[str, Any], x: Any, y: Any, kinks: Sequence[float]
     write_json(document, path)
 
 
-def _show_votes(activation: Activation, x: Any, y: Any, labels: Sequence[str]) -> None:
+def _show_votes(activation: RowWise, x: Any, y: Any, labels: Sequence[str]) -> None:
     from actcli.views.terminal import Terminal
     from actcli.views.values import vote_report
 
@@ -99,14 +99,14 @@ def _show_votes(activation: Activation, x: Any, y: Any, labels: Sequence[str]) -
 def _show(activation: Activation, x: Any, y: Any, kinks: Sequence[float] | None, order: int) -> None:
     import numpy as np
 
-    from actcli.views.function_name import applied, function_name
-    from actcli.views.render import render
+    from actcli.views.notation import applied, function_name
+    from actcli.views.table import render
     from actcli.views.terminal import Terminal
     from actcli.views.values import jacobian_table, rowwise_table, value_table
 
     terminal = Terminal.of(sys.stdout)
     heading = applied(activation.label, order)
-    if not activation.rowwise:
+    if not isinstance(activation, RowWise):
         if isinstance(x, list):
             x, y = np.concatenate(x), np.concatenate(y)
         tables = [value_table(x, y, terminal, heading=heading, kinks=kinks or ())]

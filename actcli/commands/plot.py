@@ -3,21 +3,25 @@
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from itertools import chain
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import numpy as np
 import typer
 
 from actcli.commands.options import DEFAULT_RANGE, Acts, Ascii, Height, Input, OptionalRange, Save, Width
-from actcli.commands.pictures import graphs_on, screen, show
-from actcli.commands.report import write_report
-from actcli.core.activations.activation import MAX_ORDER, Activation
-from actcli.core.activations.resolve import resolve
-from actcli.core.analysis.comparison import check_curves
+from actcli.commands.report import graphs_on, screen, show, write_report
+from actcli.core.activations.activation import MAX_ORDER, Elementwise, RowWise
+from actcli.core.activations.catalogue import resolve
+from actcli.core.activations.rectifiers import IDENTITY
+from actcli.core.analysis.comparison import curves_over
 from actcli.core.analysis.graph import Graph, Points, Spot, gathered
 from actcli.core.arrays import Array
 from actcli.core.errors import InputError
 from actcli.views.terminal import Terminal
+
+if TYPE_CHECKING:
+    from actcli.core.analysis.density import Image
 
 Format = Literal["chart", "plain", "csv", "json"]
 
@@ -63,9 +67,7 @@ def run(
     if density:
         if derivative or at or input_path is not None or interval is not None:
             raise InputError("--density stands alone: without --range, --derivative, --at and --input")
-        from actcli.commands.plot_density import run_density
-
-        run_density(activations, terminal, height, save, output_format)
+        _run_density(activations, terminal, height, save, output_format)
         return
     subject = _subject(activations, interval, at or [], input_path)
     spots = [Spot.of(activation, x, max(derivative, 1)) for x in at or [] for activation in subject.activations]
@@ -101,7 +103,7 @@ class _Subject:
     """
 
     title: str
-    activations: Sequence[Activation]
+    activations: Sequence[Elementwise]
     interval: tuple[float, float]
     points: Points | None = None
     values: Sequence[Array] = ()
@@ -110,33 +112,35 @@ class _Subject:
 
 
 def _subject(
-    activations: Sequence[Activation], interval: tuple[float, float] | None, at: Sequence[float], path: str | None
+    activations: Sequence[Elementwise | RowWise],
+    interval: tuple[float, float] | None,
+    at: Sequence[float],
+    path: str | None,
 ) -> _Subject:
-    if any(activation.rowwise for activation in activations):
-        return _rowwise_subject(activations, interval, at, path)
+    for activation in activations:
+        if isinstance(activation, RowWise):
+            if len(activations) > 1:
+                raise InputError(
+                    f"{activation.name} acts on whole rows: its outputs are drawn alone, without other activations"
+                )
+            return _rowwise_subject(activation, interval, at, path)
     if interval is not None:
-        check_curves(activations, *interval)
+        curves_over(activations, *interval)
     points = None if path is None else _points(path, interval)
     seen = [*at] if points is None else [*at, points.low, points.high]
     interval = _interval(interval, at, seen)
-    check_curves(activations, *interval)
-    values = [activation(points.x) for activation in activations] if points else []
-    return _Subject(
-        ", ".join(activation.label for activation in activations), activations, interval, points, values, path or ""
-    )
+    curves = curves_over(activations, *interval)
+    values = [curve(points.x) for curve in curves] if points else []
+    return _Subject(", ".join(curve.label for curve in curves), curves, interval, points, values, path or "")
 
 
 def _rowwise_subject(
-    activations: Sequence[Activation], interval: tuple[float, float] | None, at: Sequence[float], path: str | None
+    activation: RowWise, interval: tuple[float, float] | None, at: Sequence[float], path: str | None
 ) -> _Subject:
-    """One activation of whole rows, as its outputs over the last score of a row."""
+    """An activation of whole rows, as its outputs over the last score of a row."""
     from actcli.core.analysis.properties import describe_rows
     from actcli.core.analysis.row_curves import EXAMPLE, check_row, row_text, swept
 
-    if len(activations) > 1:
-        rowwise = next(activation.name for activation in activations if activation.rowwise)
-        raise InputError(f"{rowwise} acts on whole rows: its outputs are drawn alone, without other activations")
-    (activation,) = activations
     fixed, points = EXAMPLE, None
     values: Sequence[Array] = ()
     if path is not None:
@@ -145,8 +149,7 @@ def _rowwise_subject(
         points = gathered([row[-1:]])
         values = [np.array([y]) for y in activation(row).tolist()]
     interval = _interval(interval, at, [*at, points.low] if points else at)
-    outputs = swept(activation, fixed)
-    check_curves(outputs, *interval)
+    outputs = curves_over(swept(activation, fixed), *interval)
     caveat = describe_rows(activation).caveat
     return _Subject(row_text(activation, fixed), outputs, interval, points, values, caveat=caveat)
 
@@ -184,7 +187,7 @@ def _row(path: str) -> Array:
 def _print_points(
     drawn: Sequence[Graph], spots: Sequence[Spot], interval: tuple[float, float], output_format: str
 ) -> None:
-    from actcli.views.function_name import primed
+    from actcli.views.notation import primed
 
     curves = [(graph, order) for order in range(len(drawn[0].derivatives)) for graph in drawn]
 
@@ -209,3 +212,66 @@ def _print_points(
         return header, zip(drawn[0].x.tolist(), *columns, strict=True)
 
     write_report(output_format, document, records)
+
+
+BINS = 200
+
+
+def _run_density(
+    activations: Sequence[Elementwise | RowWise],
+    terminal: Terminal,
+    height: int | None,
+    save: str | None,
+    output_format: str,
+) -> None:
+    """The chart, or the probabilities of so many bins and the atoms."""
+    from actcli.core.analysis.density import image
+    from actcli.core.analysis.row_curves import swept
+    from actcli.views.density import density_chart
+
+    # Of a row-wise activation its outputs over the last score.
+    curves = [(each,) if isinstance(each, Elementwise) else swept(each) for each in activations]
+    images = [image(curve) for curve in chain(*curves)]
+    if output_format == "chart":
+        before = image(IDENTITY)
+        title = f"a standard normal before and after {', '.join(activation.label for activation in activations)}"
+
+        def draw(terminal: Terminal) -> str:
+            return density_chart(before, images, terminal, title=title, height=height)
+
+        show(draw, terminal, save, title)
+    else:
+        write_report(
+            output_format,
+            document=lambda: {"density": [_document(each) for each in images]},
+            records=lambda: (
+                ("activation", "low", "high", "probability"),
+                [row for each in images for row in _rows(each)],
+            ),
+        )
+
+
+def _document(each: "Image") -> dict[str, Any]:
+    from actcli.views.density import bounds
+
+    histogram = each.histogram(np.linspace(*bounds(each), BINS + 1))
+    return {
+        "activation": each.activation.label,
+        "mean": each.mean,
+        "standard_deviation": each.deviation,
+        "atoms": [{"value": value, "probability": probability} for value, probability in each.atoms],
+        "undefined": each.undefined,
+        "edges": histogram.edges,
+        "probability": histogram.probability,
+        "below": histogram.below,
+        "above": histogram.above,
+    }
+
+
+def _rows(each: "Image") -> list[tuple[object, ...]]:
+    """A bin a row; an atom is a bin of no width."""
+    document = _document(each)
+    edges, probability = document["edges"].tolist(), document["probability"].tolist()
+    bins = zip(edges[:-1], edges[1:], probability, strict=True)
+    atoms = [(value, value, probability) for value, probability in each.atoms]
+    return [(each.activation.label, *row) for row in sorted([*bins, *atoms])]

@@ -7,7 +7,7 @@ import typer
 
 from actcli.commands.options import ReportFormat
 from actcli.commands.report import print_report
-from actcli.core.activations.resolve import resolve
+from actcli.core.activations.catalogue import resolve
 from actcli.core.lessons.trace import WeightStep, trace
 
 if TYPE_CHECKING:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from actcli import __version__
+from actcli.core.errors import decapitalised
 
 EXIT_STATUS = {
     "0": "Done. A closed pipe, as before head(1), is no error.",
@@ -35,7 +36,7 @@ _EXAMPLE = "Example: "
 def page(summary: str, commands: Mapping[str, Any], root: Any) -> str:
     """The page in the macros of man(7), for Typer's `commands` by name and their group `root`."""
     parts = {
-        "NAME": [f"actcli \\- {_text(_decapitalised(summary))}"],
+        "NAME": [f"actcli \\- {_text(decapitalised(summary).rstrip('.'))}"],
         "SYNOPSIS": [r".B actcli", r"\fICOMMAND\fR [\fIOPTIONS\fR] [\fIARGUMENTS\fR]"],
         "OPTIONS": list(_parameters(root)),
         "COMMANDS": [
@@ -94,7 +95,3 @@ def _text(text: str) -> str:
     text = text.replace("\\", r"\e").replace("-", r"\-").replace('"', r"\(dq").replace("'", r"\(aq")
     text = re.sub(r"[^\x00-\x7f]", lambda character: f"\\[u{ord(character[0]):04X}]", text)
     return f"\\&{text}" if text.startswith(".") else text
-
-
-def _decapitalised(text: str) -> str:
-    return text[:1].lower() + text[1:].rstrip(".")

@@ -24,9 +24,8 @@ from typing import IO
 import numpy as np
 
 from actcli.streams.blocks import Block, Source, Table, Values, equal_lines
-from actcli.streams.decimals import format_lines, is_number, parse, parse_all, quoted
-from actcli.streams.errors import StreamError
-from actcli.streams.text import BYTE_ORDER_MARK, CHUNK, decode
+from actcli.streams.files import StreamError
+from actcli.streams.text import BYTE_ORDER_MARK, CHUNK, decode, format_lines, is_number, parse, parse_all, quoted
 
 _LONGEST_LINE = 1 << 24  # bytes: a longer one is no table
 

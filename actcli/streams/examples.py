@@ -15,10 +15,9 @@ from typing import TypeAlias
 import numpy as np
 
 from actcli.streams.blocks import Values
-from actcli.streams.decimals import is_number, parse, quoted
-from actcli.streams.errors import StreamError, file_error
+from actcli.streams.files import StreamError, file_error
 from actcli.streams.reading import opened, recognise
-from actcli.streams.text import BYTE_ORDER_MARK, decode
+from actcli.streams.text import BYTE_ORDER_MARK, decode, is_number, parse, quoted
 
 # A quarter of 4 GiB: who standardises the examples holds them four times for a moment.
 MOST_MEMORY = 2**30

@@ -6,8 +6,7 @@ from contextlib import ExitStack, contextmanager
 from typing import Literal, Protocol, TypeAlias, get_args
 
 from actcli.streams.blocks import Block, Source, Values
-from actcli.streams.errors import StreamError
-from actcli.streams.output import is_replaced, is_stdout, open_file
+from actcli.streams.files import StreamError, is_replaced, is_stdout, open_file
 
 Format: TypeAlias = Literal["table", "plain", "csv", "json", "npy"]
 FORMATS: tuple[Format, ...] = get_args(Format)

@@ -14,10 +14,8 @@ import numpy as np
 import numpy.typing as npt
 from numpy.typing import NDArray
 
-from actcli.streams.blocks import BLOCK, Block, Source, Values, equal_lines, rows_at_once
-from actcli.streams.errors import StreamError
-from actcli.streams.layout import LineShape
-from actcli.streams.output import open_file
+from actcli.streams.blocks import BLOCK, Block, LineShape, Source, Values, equal_lines, rows_at_once
+from actcli.streams.files import StreamError, open_file
 
 MAGIC = b"\x93NUMPY"
 _COPIED = 1 << 20  # bytes copied at a time

@@ -11,10 +11,9 @@ from typing import Literal, cast
 
 import numpy as np
 
-from actcli.streams.blocks import BLOCK, Block, Source, Values, equal_lines
-from actcli.streams.decimals import parse
-from actcli.streams.errors import StreamError, file_error
-from actcli.streams.layout import whole_rows
+from actcli.streams.blocks import BLOCK, Block, Source, Values, equal_lines, whole_rows
+from actcli.streams.files import StreamError, file_error
+from actcli.streams.text import parse
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from actcli.streams.blocks import Source, Values
-from actcli.streams.errors import StreamError
+from actcli.streams.files import StreamError
 from actcli.streams.reading import open_numbers
 
 # What a text with nine digits leaves out, which no narrow type can see.

@@ -5,35 +5,28 @@ from math import log10
 
 from rich.console import RenderableType
 
-from actcli.core.activations.activation import Activation
+from actcli.core.activations.activation import Elementwise
 from actcli.core.lessons.approximation import Approximation
-from actcli.views.chart import curve_chart
+from actcli.views.chart import SMALLEST_CHART, TALLEST_CHART, curve_chart
 from actcli.views.curve import Curve, sample_points
-from actcli.views.notation import interval_text
-from actcli.views.number import align, format_number, times
-from actcli.views.render import render
-from actcli.views.table import Column, table
+from actcli.views.notation import align, format_number, interval_text, times
+from actcli.views.table import Column, render, table
 from actcli.views.terminal import Terminal, paragraph
 
-SMALLEST_CHART, TALLEST_CHART = 8, 22
 MOST_IN_CHART = 3
 DIGITS = 3
 
 
 def approximation_report(
-    target: Activation,
-    activation: Activation,
-    runs: Sequence[Approximation],
-    interval: tuple[float, float],
-    terminal: Terminal,
+    target: Elementwise, runs: Sequence[Approximation], interval: tuple[float, float], terminal: Terminal
 ) -> str:
     """The errors, the curves, and what more units were good for."""
     drawn = render(error_table(runs, terminal), terminal)
-    closing = paragraph(sentence(target, activation, runs, interval), terminal)
+    closing = paragraph(sentence(target, runs, interval), terminal)
     room = terminal.height - 1 - drawn.count("\n") - closing.count("\n")
     x = sample_points(interval, terminal, kinks=target.kinks())
     shown = runs if len(runs) <= MOST_IN_CHART else [runs[0], runs[len(runs) // 2], runs[-1]]
-    curves = [Curve(target.label, x, target(x)), *(Curve(_units(run, activation), x, run(x)) for run in shown)]
+    curves = [Curve(target.label, x, target(x)), *(Curve(_units(run), x, run(x)) for run in shown)]
     height = min(max(room, SMALLEST_CHART), TALLEST_CHART)
     return drawn + curve_chart(curves, terminal, x_range=interval, height=height) + closing
 
@@ -51,25 +44,24 @@ def error_table(runs: Sequence[Approximation], terminal: Terminal) -> Renderable
     )
 
 
-def sentence(
-    target: Activation, activation: Activation, runs: Sequence[Approximation], interval: tuple[float, float]
-) -> str:
+def sentence(target: Elementwise, runs: Sequence[Approximation], interval: tuple[float, float]) -> str:
     """What was measured of the most units, beside the fewest."""
     few, many = runs[0], runs[-1]
+    activation = many.network.activation
     low, high = interval
     error = format_number(many.max_error, DIGITS)
     miss = "misses" if many.units == 1 else "miss"
-    found = f"{_units(many, activation)} {miss} {target.label} on {interval_text(low, high)} by at most {error}"
+    found = f"{_units(many)} {miss} {target.label} on {interval_text(low, high)} by at most {error}"
     if many.straight:
         line = f"with {activation.label} the output is a straight line"
         return f"{found}: {line}" + (f", and so it is with {few.units}." if few is not many and few.straight else ".")
     if few.max_error > 1.1 * many.max_error > 0:
-        found += f", {times(log10(few.max_error / many.max_error))} less than {_units(few, activation)}"
+        found += f", {times(log10(few.max_error / many.max_error))} less than {_units(few)}"
     jumps = [jump for jump in target.kinks(order=0) if low < jump < high]
     if jumps and not activation.kinks(order=0):
         found += f"; a network without jumps always misses one side of the jump at {jumps[0]:g}"
     return f"{found}."
 
 
-def _units(run: Approximation, activation: Activation) -> str:
-    return f"{run.units} {activation.label} unit{'s' * (run.units > 1)}"
+def _units(run: Approximation) -> str:
+    return f"{run.units} {run.network.activation.label} unit{'s' * (run.units > 1)}"

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 import numpy as np
@@ -11,13 +12,11 @@ from actcli.core.arrays import Array, Indices
 from actcli.core.audit.report import Audit, Segment
 from actcli.core.audit.tally import Errors
 from actcli.core.errors import count
-from actcli.views.axis import Axis, Span, Ticks, axis_across, axis_up, decade_ticks, nice_step
-from actcli.views.canvas import Frame, Mark, Stroke, draw
-from actcli.views.chart import SMALLEST_WIDTH
-from actcli.views.number import align, format_number
+from actcli.views.axis import Axis, Span, Ticks, axis_across, decade_ticks, decades_up
+from actcli.views.canvas import SMALLEST_WIDTH, Mark, Stroke, draw, framed
+from actcli.views.notation import align, format_number
 from actcli.views.palette import look
-from actcli.views.render import render
-from actcli.views.table import Column, table, total_width
+from actcli.views.table import Column, render, table, total_width
 from actcli.views.terminal import Terminal, paragraph, wrapped
 
 DIGITS: Final = 4
@@ -199,22 +198,22 @@ def error_chart(audit: Audit, terminal: Terminal) -> str:
     scale = _Scale(max(min(edges), high / 2.0**40, -low / 2.0**40, 1e-300))
     largest = np.where(np.isinf(profile.max_ulp), np.nan, profile.max_ulp)
     top = max(math.ceil(math.log10(np.nanmax(largest, initial=1.0))), _LEAST + 2)
-    x_dots, y_dots = (2, 4) if terminal.unicode else (1, 1)
-    y = axis_up(
-        Span(_LEAST, top, nice_step(top - _LEAST, ROWS // 2) if top - _LEAST > ROWS // 2 else 1.0, ROWS, y_dots)
-    )
-    side = decade_ticks(y, terminal.unicode)
-    ends = scale.place(np.array([low, high])).tolist()
-    x = axis_across(Span(ends[0], ends[1], 1.0, terminal.width - side.width - 1, x_dots))
+    x_dots, y_dots = terminal.dots
+    first, last = scale.place(np.array([low, high])).tolist()
+
+    def axes(columns: int, rows: int) -> tuple[Axis, Axis]:
+        return axis_across(Span(first, last, 1.0, columns, x_dots)), decades_up(_LEAST, top, rows, y_dots)
+
+    x_ticks, y_ticks = partial(_x_ticks, scale, low, high), partial(decade_ticks, unicode=terminal.unicode)
+    frame = framed(terminal.width, ROWS + 2, axes, x_ticks=x_ticks, y_ticks=y_ticks, zero=False)
+    x, y = frame.x, frame.y
     centre = scale.place(_centres(profile.low, profile.high))
-    frame = Frame(x, y, _x_ticks(scale, x, low, high), side, zero=False)
     dots = x.step * np.arange(x.first, x.first + x.last_dot + 1, dtype=np.float64)
     errors = _largest_at(dots, x.step, scale.place(profile.low), scale.place(profile.high), largest)
     shown = np.flatnonzero(np.isfinite(errors))
     heights = np.clip(y.dot(np.log10(np.maximum(errors[shown], 10.0**_LEAST))), 0, y.last_dot)
     style = look(0)
-    marker = "braille" if terminal.unicode else style.ascii_marker
-    strokes = [Stroke(*bars, marker, style.colour) for bars in _bars(shown, heights)]
+    strokes = [Stroke.of(bars, style, terminal) for bars in _bars(shown, heights)]
     bad = x.dot(centre[np.isinf(profile.max_ulp)]) // x.dots
     inside = sorted({int(cell) for cell in bad if 0 <= cell < x.cells})
     marks = (
@@ -256,7 +255,7 @@ def _largest_at(dots: Array, step: float, low: Array, high: Array, errors: Array
     )
 
 
-def _x_ticks(scale: _Scale, axis: Axis, low: float, high: float) -> Ticks:
+def _x_ticks(scale: _Scale, low: float, high: float, axis: Axis) -> Ticks:
     """0, powers of ten, then round numbers between them, as far as there is room for their labels."""
     decades = range(math.floor(math.log10(scale.unit)), math.ceil(math.log10(max(high, -low))) + 1)
     sizes = [factor * 10.0**decade for factor in (1, 2, 5) for decade in reversed(decades)]

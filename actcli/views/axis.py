@@ -11,7 +11,7 @@ from math import ceil, floor, log10
 import numpy as np
 from numpy.typing import NDArray
 
-from actcli.views.number import decade, format_number, power_of_ten
+from actcli.views.notation import decade, format_number, power_of_ten
 
 
 @dataclass(frozen=True)
@@ -141,6 +141,19 @@ def roomy_step(low: float, high: float, cells: int) -> float:
         if max(map(len, tick_labels(multiples(step, low, high))), default=0) + 2 <= room:
             break
     return step
+
+
+def span_across(low: float, high: float, cells: int, dots: int) -> Span:
+    return Span(low, high, roomy_step(low, high, cells), cells, dots)
+
+
+def span_up(low: float, high: float, cells: int, dots: int) -> Span:
+    return Span(low, high, nice_step(high - low, min(max(cells // 3, 2), 8)), cells, dots)
+
+
+def decades_up(low: float, high: float, cells: int, dots: int) -> Axis:
+    """An axis of logarithms: its ticks are whole powers of ten."""
+    return axis_up(Span(low, high, max(nice_step(high - low, cells // 2), 1.0), cells, dots))
 
 
 def multiples(step: float, low: float, high: float) -> list[float]:

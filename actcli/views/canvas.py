@@ -1,4 +1,4 @@
-"""plotext, kept in one place: strokes and markers on dots in, lines of text out.
+"""plotext, kept in one place: a frame of axes, strokes and markers on dots in, lines of text out.
 
 plotext has one figure for the whole process, rounds to cells in one way for ticks and in another for dots,
 and cuts pictures at the size of the real terminal. So the figure is cleared each time, it is given positions
@@ -6,15 +6,20 @@ in dots and cells that leave it nothing to round, and its limits are lifted.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import plotext
 
-from actcli.views.axis import Axis, Ticks
-from actcli.views.palette import AXIS_COLOUR
+from actcli.views.axis import Axis, Ticks, linear_ticks
+from actcli.views.palette import AXIS_COLOUR, Look
 from actcli.views.terminal import Terminal
+
+# Below this size of the picture there is nothing to see.
+SMALLEST_WIDTH, SMALLEST_HEIGHT = 8, 3
+# Below this one ticks would take too much of the curve's room.
+WIDTH_WITH_TICKS, HEIGHT_WITH_TICKS = 18, 5
 
 # A run of characters and the ANSI colour before it, if any.
 _RUN = re.compile(r"(?:\x1b\[([0-9;]*)m)?([^\x1b]*)")
@@ -30,6 +35,10 @@ class Stroke:
     colour: int
     joined: bool = True
 
+    @classmethod
+    def of(cls, dots: tuple[list[int], list[int]], look: Look, terminal: Terminal, joined: bool = True) -> "Stroke":
+        return cls(*dots, "braille" if terminal.unicode else look.ascii_marker, look.colour, joined)
+
 
 @dataclass(frozen=True)
 class Mark:
@@ -43,18 +52,45 @@ class Mark:
 
 @dataclass(frozen=True)
 class Frame:
-    """The canvas: its axes, its ticks (None: no such axis), and where zero is."""
+    """The canvas: its axes, its ticks (None: no such axis), whether zero is drawn, and what x is."""
 
     x: Axis
     y: Axis
     x_ticks: Ticks | None
     y_ticks: Ticks | None
     zero: bool = True
+    x_label: str = ""
 
     @property
     def margin(self) -> int:
         """The columns left of the canvas."""
         return 0 if self.y_ticks is None else self.y_ticks.width + 1
+
+
+def framed(
+    columns: int,
+    rows: int,
+    axes: Callable[[int, int], tuple[Axis, Axis]],
+    *,
+    x_ticks: Callable[[Axis], Ticks] = linear_ticks,
+    y_ticks: Callable[[Axis], Ticks] = linear_ticks,
+    x_label: str = "",
+    zero: bool = True,
+) -> Frame:
+    """A frame that takes so much room, with ticks and label as far as they leave enough of it for the picture.
+
+    axes: both of them for the columns and rows that are left to the picture
+    """
+    has_x_ticks, has_y_ticks = rows >= HEIGHT_WITH_TICKS + bool(x_label), columns >= WIDTH_WITH_TICKS
+    rows -= (2 + bool(x_label)) * has_x_ticks
+    margin = 0
+    while True:  # the labels of y take from the width, which through the axes may change the labels
+        x, y = axes(columns - margin, rows)
+        below, side = x_ticks(x) if has_x_ticks else None, y_ticks(y) if has_y_ticks else None
+        frame = Frame(x, y, below, side, zero, x_label)
+        if frame.margin <= margin:
+            return frame
+        margin = frame.margin
 
 
 def draw(frame: Frame, strokes: Sequence[Stroke], marks: Sequence[Mark], terminal: Terminal) -> list[str]:
@@ -72,7 +108,10 @@ def draw(frame: Frame, strokes: Sequence[Stroke], marks: Sequence[Mark], termina
     for mark in marks:
         figure.scatter(mark.x, mark.y, marker=mark.marker, color=mark.colour)
     lines = _lines(figure.build(), terminal)
-    return lines if frame.x_ticks is None else [*lines[:-1], _labels(frame, frame.x_ticks, terminal)]
+    if frame.x_ticks is None:
+        return lines
+    label = [(" " * frame.margin + frame.x_label.center(frame.x.cells)).rstrip()] if frame.x_label else []
+    return [*lines[:-1], _labels(frame, frame.x_ticks, terminal), *label]
 
 
 def _axes(figure: Any, frame: Frame) -> None:

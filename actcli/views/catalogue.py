@@ -8,8 +8,8 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from actcli.core.activations.activation import Activation
-from actcli.views.number import format_number
+from actcli.core.activations.activation import Activation, RowWise
+from actcli.views.notation import format_number
 from actcli.views.terminal import Terminal
 
 # Below this width the columns would be too narrow to read, and the entries stand one under the other.
@@ -60,4 +60,4 @@ def _parameters(activation: Activation) -> list[str]:
 
 
 def _formula(activation: Activation, terminal: Terminal) -> str:
-    return terminal.text(activation.formula) + ("  (row-wise)" if activation.rowwise else "")
+    return terminal.text(activation.formula) + ("  (row-wise)" if isinstance(activation, RowWise) else "")

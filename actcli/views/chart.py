@@ -1,8 +1,11 @@
-"""Charts: curves over x, and norms over depth on a logarithmic axis."""
+"""Charts: curves over x, norms over depth on a logarithmic axis, and pictures beside and below each other."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from math import ceil, floor
+from functools import partial
+from itertools import zip_longest
+from math import ceil, floor, log
 
 import numpy as np
 
@@ -13,19 +16,21 @@ from actcli.views.axis import (
     axis_across,
     axis_up,
     decade_ticks,
+    decades_up,
     layer_ticks,
     linear_ticks,
     nice_step,
-    roomy_step,
+    span_across,
+    span_up,
     squared,
 )
-from actcli.views.bands import band
-from actcli.views.canvas import Frame, Mark, Stroke, draw
+from actcli.views.canvas import HEIGHT_WITH_TICKS, SMALLEST_HEIGHT, SMALLEST_WIDTH, Mark, Stroke, draw, framed
 from actcli.views.curve import (
     Curve,
     Dots,
     Points,
     Upright,
+    band,
     dotted,
     evenly,
     interpolated,
@@ -38,10 +43,8 @@ from actcli.views.curve import (
 from actcli.views.palette import BACKGROUND, Look, look
 from actcli.views.terminal import Terminal, cut, wrapped
 
-# Below this size of the picture there is nothing to see.
-SMALLEST_WIDTH, SMALLEST_HEIGHT = 8, 3
-# Below this one ticks would take too much of the curve's room.
-WIDTH_WITH_TICKS, HEIGHT_WITH_TICKS = 18, 5
+SMALLEST_CHART, TALLEST_CHART = 8, 22
+"""Lines of a chart with its title and legend, below and above which a report does not go."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,27 +95,20 @@ def curve_chart(
     heading, columns, rows = _layout(series, terminal, title, height, legend, len(notes))
     if columns < SMALLEST_WIDTH or rows < SMALLEST_HEIGHT:
         return _too_small(title, terminal, notes)
-    has_x_ticks, has_y_ticks = rows >= HEIGHT_WITH_TICKS, columns >= WIDTH_WITH_TICKS
-    rows -= 2 * has_x_ticks
     x_dots, y_dots = terminal.dots
     x_low, x_high = x_range or spread([curve.x for curve in shown])
     reach = max(abs(x_low), abs(x_high))
     y_low, y_high = y_limits or y_range([evenly(curve, x_low, x_high) for curve in series], reach)
 
-    up = Span(y_low, y_high, nice_step(y_high - y_low, min(max(rows // 3, 2), 8)), rows, y_dots)
-    margin = 0
-    while True:  # the y labels take from the width, which through the aspect may change the labels
-        left = columns - margin
-        across = Span(x_low, x_high, roomy_step(x_low, x_high, left), left, x_dots)
-        x, y = squared(across, up) if square else (axis_across(across), axis_up(up))
-        below, side = linear_ticks(x) if has_x_ticks else None, linear_ticks(y, label_width) if has_y_ticks else None
-        frame = Frame(x, y, below, side)
-        if frame.margin <= margin:
-            break
-        margin = frame.margin
+    def axes(columns: int, rows: int) -> tuple[Axis, Axis]:
+        across, up = span_across(x_low, x_high, columns, x_dots), span_up(y_low, y_high, rows, y_dots)
+        return squared(across, up) if square else (axis_across(across), axis_up(up))
 
-    grey = BACKGROUND
-    lines = [_stroke(dots, grey, terminal, joined=False) for u in annotations.uprights if (dots := dotted(u, x, y))[0]]
+    frame = framed(columns, rows, axes, y_ticks=partial(linear_ticks, label_width=label_width))
+    x, y, grey = frame.x, frame.y, BACKGROUND
+    lines = [
+        Stroke.of(dots, grey, terminal, joined=False) for u in annotations.uprights if (dots := dotted(u, x, y))[0]
+    ]
     for line in annotations.lines:
         lines += _strokes(line, line.look or grey, x, y, terminal)
     marks = []
@@ -129,13 +125,9 @@ def curve_chart(
 
 def _strokes(curve: Curve, style: Look, x: Axis, y: Axis, terminal: Terminal) -> list[Stroke]:
     pieces = strokes(interpolated(curve, x), x, y)
-    drawn = [_stroke(dots, style, terminal, joined=curve.dash is None and len(dots[0]) > 1) for dots in pieces]
+    drawn = [Stroke.of(dots, style, terminal, joined=curve.dash is None and len(dots[0]) > 1) for dots in pieces]
     filled = band(curve, x, y)
-    return [*drawn, _stroke(filled, style, terminal, joined=False)] if filled[0] else drawn
-
-
-def _stroke(dots: Dots, style: Look, terminal: Terminal, joined: bool) -> Stroke:
-    return Stroke(*dots, "braille" if terminal.unicode else style.ascii_marker, style.colour, joined)
+    return [*drawn, Stroke.of(filled, style, terminal, joined=False)] if filled[0] else drawn
 
 
 def log_chart(
@@ -157,18 +149,19 @@ def log_chart(
     heading, columns, rows = _layout(series, terminal, title, height, legend=True, notes=0)
     if columns < SMALLEST_WIDTH or rows < SMALLEST_HEIGHT:
         return _too_small(title, terminal, [])
-    has_x_ticks, has_y_ticks = rows >= HEIGHT_WITH_TICKS + bool(x_label), columns >= WIDTH_WITH_TICKS
-    rows -= (3 if x_label else 2) * has_x_ticks
     x_dots, y_dots = terminal.dots
     decades = np.concatenate([curve.y for curve in shown])
     high = ceil(decades.max())
     low = min(floor(decades.min()), high - 2)
-    y = axis_up(Span(low, high, max(nice_step(high - low, rows // 2), 1.0), rows, y_dots))
-    side = decade_ticks(y, terminal.unicode) if has_y_ticks else None
-    columns -= side.width + 1 if side else 0
     first, last = spread([curve.x for curve in shown])
-    x = axis_across(Span(first, last, max(nice_step(last - first, columns // 5), 1.0), columns, x_dots))
-    frame = Frame(x, y, layer_ticks(x) if has_x_ticks else None, side, zero=False)
+
+    def axes(columns: int, rows: int) -> tuple[Axis, Axis]:
+        across = Span(first, last, max(nice_step(last - first, columns // 5), 1.0), columns, x_dots)
+        return axis_across(across), decades_up(low, high, rows, y_dots)
+
+    y_ticks = partial(decade_ticks, unicode=terminal.unicode)
+    frame = framed(columns, rows, axes, x_ticks=layer_ticks, y_ticks=y_ticks, x_label=x_label, zero=False)
+    x, y = frame.x, frame.y
 
     lines: list[Stroke] = []
     styles = [curve.look or look(index) for index, curve in enumerate(curves)]
@@ -179,8 +172,7 @@ def log_chart(
     marks = [
         Mark(*cells, style.mark(terminal.unicode), style.colour) for cells, style in zip(marked, styles, strict=True)
     ]
-    below = [(" " * frame.margin + x_label.center(x.cells)).rstrip()] if x_label and has_x_ticks else []
-    return _text([*heading, *draw(frame, lines, marks, terminal), *below], terminal)
+    return _text([*heading, *draw(frame, lines, marks, terminal)], terminal)
 
 
 def _in_turns(curves: Sequence[Dots]) -> list[Dots]:
@@ -262,3 +254,45 @@ def _too_small(title: str, terminal: Terminal, notes: Sequence[str]) -> str:
 
 def _text(lines: Sequence[str], terminal: Terminal) -> str:
     return "".join(f"{terminal.text(line)}\n" for line in lines)
+
+
+# The width of a panel in columns by its height in lines: characters are about twice as high as wide.
+_ASPECT = 2.2
+_ESCAPE = re.compile(r"\x1b\[[0-9;]*m")
+GAP = 2
+
+
+def shape(count: int, width: int, height: int, narrowest: int, shortest: int) -> tuple[int, int, int]:
+    """In how many columns so many panels are set, and how wide and high each is: as near to a good shape as it goes.
+
+    Where `height` has no room for panels of `shortest` lines they are as few lines below each other as can be.
+    """
+    most = max(min((width + GAP) // (narrowest + GAP), count), 1)
+    shapes = []
+    for columns in range(1, most + 1):
+        rows = -(-count // columns)
+        if -(-count // rows) == columns:  # as even as it goes
+            shapes.append((columns, (width + GAP) // columns - GAP, height // rows))
+    fitting = [each for each in shapes if each[2] >= shortest] or [(*shapes[-1][:2], shortest)]
+    return min(fitting, key=lambda each: abs(log(each[1] / each[2] / _ASPECT)))
+
+
+def visible(line: str) -> int:
+    """The columns that a line takes."""
+    return len(_ESCAPE.sub("", line))
+
+
+def grid(pictures: Sequence[str], columns: int, width: int) -> str:
+    """The pictures, each at most `width` columns wide, in rows of so many."""
+    rows = [pictures[first : first + columns] for first in range(0, len(pictures), columns)]
+    return "".join(_row(row, width) for row in rows)
+
+
+def _row(pictures: Sequence[str], width: int) -> str:
+    lines = zip_longest(*(picture.splitlines() for picture in pictures), fillvalue="")
+    return "".join(_beside(parts, width) + "\n" for parts in lines)
+
+
+def _beside(parts: Sequence[str], width: int) -> str:
+    padded = (part + " " * (width + GAP - visible(part)) for part in parts)
+    return "".join(padded).rstrip()

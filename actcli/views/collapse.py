@@ -8,15 +8,13 @@ from rich.console import RenderableType
 
 from actcli.core.arrays import Array
 from actcli.core.lessons.collapse import CollapseRun, DepthBends
-from actcli.views.chart import curve_chart
+from actcli.views.chart import SMALLEST_CHART, TALLEST_CHART, curve_chart
 from actcli.views.curve import Curve
-from actcli.views.number import format_number
+from actcli.views.notation import format_number
 from actcli.views.palette import hollow, look
-from actcli.views.render import render
-from actcli.views.table import Column, table, total_width
+from actcli.views.table import Column, render, table, total_width
 from actcli.views.terminal import Terminal, paragraph
 
-SMALLEST_CHART, TALLEST_CHART = 8, 22
 DIGITS = 3
 
 

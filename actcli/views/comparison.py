@@ -10,22 +10,17 @@ from typing import Any
 from actcli.core.analysis.comparison import Difference
 from actcli.core.analysis.graph import Graph
 from actcli.core.analysis.properties import Properties
-from actcli.views.bands import crowded_lines
-from actcli.views.chart import NOTHING, Annotations, check_height, curve_chart, room
-from actcli.views.curve import Curve, Upright, evenly, of_graph, y_range
-from actcli.views.facts import FACTS_CAPTION, facts
-from actcli.views.function_name import primed
-from actcli.views.notation import interval_text, missing_lines
-from actcli.views.number import align, format_number
+from actcli.views.card import FACTS_CAPTION, facts
+from actcli.views.chart import GAP, NOTHING, SMALLEST_CHART, Annotations, check_height, curve_chart, grid, room, shape
+from actcli.views.curve import Curve, Upright, crowded_lines, evenly, missing_lines, of_graph, y_range
+from actcli.views.notation import align, format_number, interval_text, primed
 from actcli.views.palette import AXIS_COLOUR, BACKGROUND, DASHES, look
-from actcli.views.panels import GAP, grid, shape
 from actcli.views.table import Column, table, total_width
 from actcli.views.terminal import Terminal, cut, paragraph
 
 MOST_IN_ONE_CHART = 4
 # From this width on the slopes stand beside the curves, and each has so much room.
 SIDE_BY_SIDE = 120
-SMALLEST_CHART = 8
 NARROWEST_PANEL, SMALLEST_PANEL = 18, 8
 LABEL_WIDTH = 4
 

@@ -1,19 +1,28 @@
-"""A curve, and what of it comes to stand on a canvas."""
+"""A curve, and what of it comes to stand on a canvas, or is said below it.
+
+Where a curve turns faster than the columns of a picture, each of these shows it from its lowest to its highest: a band.
+"""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
 
 import numpy as np
 import numpy.typing as npt
 
-from actcli.core.analysis.graph import Graph, usual_range
-from actcli.core.arrays import Array, union
+from actcli.core.analysis.graph import Graph, missing
+from actcli.core.arrays import Array, Mask, union
+from actcli.core.errors import count
 from actcli.views.axis import Axis, multiples, nice_step
+from actcli.views.notation import short
 from actcli.views.palette import Look
 from actcli.views.terminal import Terminal
 
 # Room is left at both ends of the floating-point range, so that an axis is never longer than it.
 TINY, HUGE = 1e-300, 1e307
+
+VISIBLE = 0.01
+"""What a straight line misses by less than this share of the range of y is not seen."""
 
 Dots = tuple[list[int], list[int]]
 Dotted = npt.NDArray[np.int64]
@@ -97,6 +106,22 @@ def evenly(curve: Curve, low: float, high: float, count: int = 1001) -> Array:
     return np.append(values, [turns.max(), turns.min()]) if turns.size else values
 
 
+def seen(y: Array, reach: float) -> tuple[float, float]:
+    """The part of the range of y that is usual."""
+    finite = np.sort(y[np.isfinite(y)])
+    if not finite.size:
+        return 0.0, 0.0
+    low, high = _usual_range(finite, reach)
+    return max(finite[0], low), min(finite[-1], high)
+
+
+def _usual_range(ascending: Array, reach: float) -> tuple[float, float]:
+    """An interval that leaves out what shoots up, as beside a pole, and nothing from -reach to reach."""
+    low, high = ascending[[int(0.05 * (ascending.size - 1)), int(0.95 * (ascending.size - 1))]].tolist()
+    beyond = 2.0 * (high - low)
+    return min(low - beyond, -reach), max(high + beyond, reach)
+
+
 def y_range(values: Sequence[Array], reach: float) -> tuple[float, float]:
     """The range of y. What shoots up beside a pole is left out, what is within `reach` never is."""
     y = np.concatenate(values)
@@ -104,7 +129,7 @@ def y_range(values: Sequence[Array], reach: float) -> tuple[float, float]:
     if not y.size:
         return -1.0, 1.0
     low, high = spread([y])
-    usual_low, usual_high = usual_range(np.sort(y), reach)
+    usual_low, usual_high = _usual_range(np.sort(y), reach)
     low, high = max(low, usual_low), min(high, usual_high)
     # Zero is drawn where it is near, so that heights can be judged against it.
     low, high = (0.0 if 0 < low < high - low else low), (0.0 if 0 < -high < high - low else high)
@@ -170,3 +195,126 @@ def points(curve: Curve, x: Axis, y: Axis) -> Dots:
     inside = (across >= 0) & (across < x.cells) & (up >= 0) & (up < y.cells)
     cells = dict.fromkeys(zip(across[inside].tolist(), up[inside].tolist(), strict=True))
     return [cell for cell, _ in cells], [cell for _, cell in cells]
+
+
+# So many columns in a row are more than a narrow peak, and the picture has to say what they are.
+_CROWD = 4
+_BESIDE = 2
+
+
+@dataclass(frozen=True, eq=False)
+class _Columns:
+    """A curve in the columns of a picture.
+
+    first:     the index of its first point in each column, and one more
+    low, high: the lowest and the highest in each
+    turns:     where it turns visibly, and where it is broken more than once
+    broken:    where it jumps, and beside
+    """
+
+    first: npt.NDArray[np.intp]
+    low: Array
+    high: Array
+    turns: Mask
+    broken: Mask
+
+
+def band(curve: Curve, x: Axis, y: Axis) -> Dots:
+    """The dots of the columns in which the curve turns unseen, and of those beside them."""
+    middles: Array = x.step * np.arange(x.first, x.first + x.last_dot + 1, dtype=np.float64)
+    # As in a curve without bands, what leaves at the top and is back at the bottom is broken.
+    side = np.where(curve.y > y.high, 1, np.where(curve.y < y.low, -1, 0))
+    leaps = curve.x[1:][side[1:] * side[:-1] < 0]
+    curve = replace(curve, breaks=tuple(union(curve.breaks, leaps).tolist()))
+    columns = _columns(curve, np.append(middles - 0.5 * x.step, middles[-1] + 0.5 * x.step), 0.5 * y.step)
+    if not columns.turns.any():
+        return [], []
+    shown = _widened(columns.turns) & ~np.isnan(columns.low)
+    if curve.dash:
+        on, off = curve.dash
+        shown &= np.arange(len(shown)) % (on + off) < on
+    low, high = (np.clip(y.dot(np.nan_to_num(part)), 0, y.last_dot) for part in (columns.low, columns.high))
+    dots: dict[int, list[int]] = {}
+    for i in np.flatnonzero(shown).tolist():
+        dots[i] = [*range(int(low[i]), int(high[i]) + 1)]
+        if columns.broken[i]:  # nothing is drawn across a jump
+            points = curve.y[columns.first[i] : columns.first[i + 1]]
+            at = set(y.dot(points[np.isfinite(points)]).tolist())
+            dots[i] = [dot for dot in dots[i] if dot in at]
+    return [column for column, up in dots.items() for _ in up], [dot for up in dots.values() for dot in up]
+
+
+def crowded_lines(curves: Sequence[Curve], interval: tuple[float, float], terminal: Terminal) -> list[str]:
+    """What a picture as wide as this terminal has to say of the curves that it cannot follow."""
+    edges, reach = np.linspace(*interval, terminal.width * terminal.dots[0] + 1), max(map(abs, interval))
+    crowded = []
+    for curve in curves:
+        low, high = y_range([evenly(curve, *interval)], reach)
+        turns = _columns(curve, edges, 0.01 * (high - low)).turns
+        if np.convolve(turns, np.ones(_CROWD)).max() >= _CROWD:
+            crowded.append(curve.label)
+    if not crowded:
+        return []
+    what = "too fast for these columns, each shows all that it reaches there"
+    return [f"{what}: {', '.join(crowded)}; --range looks closer"]
+
+
+def _columns(curve: Curve, edges: Array, visible: float) -> _Columns:
+    """The curve in the columns between the edges, where `visible` is the least height that is seen."""
+    edges = np.clip(edges, curve.x[0], curve.x[-1])
+    y = np.where(np.isfinite(curve.y), curve.y, np.nan)
+    with np.errstate(all="ignore"):  # beside what is not finite
+        ends = np.interp(edges, curve.x, y)
+    least, most = np.minimum(ends[:-1], ends[1:]), np.maximum(ends[:-1], ends[1:])
+    first = np.searchsorted(curve.x, edges)
+    filled = np.flatnonzero(first[:-1] < first[1:])
+    low, high = least.copy(), most.copy()
+    low[filled] = np.fmin(low[filled], np.fmin.reduceat(y[: first[-1]], first[filled]))
+    high[filled] = np.fmax(high[filled], np.fmax.reduceat(y[: first[-1]], first[filled]))
+    breaks = np.diff(np.searchsorted(np.asarray(curve.breaks), edges))
+    turns = (breaks == 0) & ((high > most + visible) | (low < least - visible)) | (breaks > 1)
+    return _Columns(first, low, high, turns & (edges[:-1] < edges[1:]), _widened(breaks > 0))
+
+
+def _widened(mask: Mask) -> Mask:
+    """The columns of the mask and those beside them."""
+    widened: Mask = np.convolve(mask, np.ones(2 * _BESIDE + 1), "same") > 0.5
+    return widened
+
+
+_MOST_PLACES = 3
+
+
+def places(intervals: Sequence[tuple[float, float]], low: float, high: float) -> str:
+    """`for x ≤ 0`, `at x = 1 and for 2 < x < 3`: where on [low, high], given by first and last point."""
+    texts = [_place(first, last, low, high) for first, last in intervals[:_MOST_PLACES]]
+    more = len(intervals) - len(texts)
+    return " and ".join(texts) + (f" and at {count(more, 'more place')}" if more else "")
+
+
+def missing_lines(curves: Sequence[Curve], interval: tuple[float, float]) -> list[str]:
+    """`not finite, left out: log(x) for x ≤ 0`; curves with the same holes together."""
+    holes = [(places(missing(curve.x, curve.y), *interval), curve.label) for curve in curves]
+    known = sorted(hole for hole in holes if hole[0])
+    texts = [f"{', '.join(label for _, label in group)} {where}" for where, group in groupby(known, lambda h: h[0])]
+    return [f"not finite, left out: {'; '.join(texts)}"] if texts else []
+
+
+def _place(first: float, last: float, low: float, high: float) -> str:
+    nothing = 1e-12 * (high - low)
+    (left, after), (right, before) = _end(first, nothing), _end(last, nothing)
+    if first == last:
+        return f"at x = {left}"
+    if first == low and last == high:
+        return "everywhere"
+    if first == low:
+        return f"for x {before} {right}"
+    if last == high:
+        return f"for x {'>' if after == '<' else '≥'} {left}"
+    return f"for {left} {after} x {before} {right}"
+
+
+def _end(end: float, nothing: float) -> tuple[str, str]:
+    """An end as it is written, and < or ≤: the last point of an interval may be just short of that number."""
+    text = "0" if abs(end) <= nothing else short(end)
+    return text, "≤" if float(text) == end else "<"

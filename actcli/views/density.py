@@ -1,25 +1,23 @@
 """Distributions before and after an activation: areas under their densities, side by side."""
 
 from collections.abc import Sequence
+from functools import cache
 
 import numpy as np
 
 from actcli.core.analysis.density import Histogram, Image
 from actcli.core.errors import count
-from actcli.views.axis import Axis, Span, axis_across, axis_up, linear_ticks, nice_step, roomy_step
-from actcli.views.canvas import Frame, Mark, Stroke, draw
+from actcli.views.axis import Axis, axis_across, axis_up, span_across, span_up
+from actcli.views.canvas import HEIGHT_WITH_TICKS, SMALLEST_HEIGHT, SMALLEST_WIDTH, Mark, Stroke, draw, framed
 from actcli.views.chart import (
-    HEIGHT_WITH_TICKS,
-    SMALLEST_HEIGHT,
-    SMALLEST_WIDTH,
-    WIDTH_WITH_TICKS,
     check_lines,
+    grid,
     room,
+    shape,
 )
 from actcli.views.curve import spread
-from actcli.views.number import align, format_number, short
+from actcli.views.notation import align, format_number, in_columns, short
 from actcli.views.palette import NEUTRAL, Look, look
-from actcli.views.panels import grid, shape
 from actcli.views.terminal import Terminal, cut, wrapped
 
 NARROWEST_PANEL, WIDEST_PANEL, SMALLEST_PANEL = 24, 78, 7
@@ -82,25 +80,19 @@ def _panel(each: Image, name: str, style: Look, common: tuple[float, float], ter
     if high - low >= _SHARE * (common[1] - common[0]) and common[0] <= low and high <= common[1]:
         low, high = common
     heading = terminal.paint(style.mark(terminal.unicode), style.colour) + " " + cut(name, terminal, terminal.width - 2)
-    rows = height - 1
-    has_x_ticks, has_y_ticks = rows >= HEIGHT_WITH_TICKS, terminal.width >= WIDTH_WITH_TICKS
-    rows -= 2 * has_x_ticks
     x_dots, y_dots = terminal.dots
-    margin = 0
-    while True:  # the y labels take from the width
-        columns = terminal.width - margin
-        x = axis_across(Span(low, high, roomy_step(low, high, columns), columns, x_dots))
-        histogram = each.histogram(x.step * (x.first - 0.5 + np.arange(x.last_dot + 2, dtype=np.float64)))
-        top = _top(histogram)
-        y = axis_up(Span(0.0, top, nice_step(top, min(max(rows // 3, 2), 8)), rows, y_dots))
-        below, side = linear_ticks(x) if has_x_ticks else None, linear_ticks(y) if has_y_ticks else None
-        frame = Frame(x, y, below, side)
-        if frame.margin <= margin:
-            break
-        margin = frame.margin
-    marker = "braille" if terminal.unicode else style.ascii_marker
-    area = Stroke(*_area(histogram, y), marker, style.colour)
-    marks = [mark for value, _ in each.atoms for mark in _spike(value, x, y, style, terminal)]
+
+    @cache
+    def histogram(x: Axis) -> Histogram:
+        return each.histogram(x.step * (x.first - 0.5 + np.arange(x.last_dot + 2, dtype=np.float64)))
+
+    def axes(columns: int, rows: int) -> tuple[Axis, Axis]:
+        x = axis_across(span_across(low, high, columns, x_dots))
+        return x, axis_up(span_up(0.0, _top(histogram(x)), rows, y_dots))
+
+    frame = framed(terminal.width, height - 1, axes)
+    area = Stroke.of(_area(histogram(frame.x), frame.y), style, terminal)
+    marks = [mark for value, _ in each.atoms for mark in _spike(value, frame.x, frame.y, style, terminal)]
     return "\n".join([heading, *draw(frame, [area] if area.x else [], marks, terminal)]) + "\n"
 
 
@@ -147,12 +139,7 @@ def _facts(before: Image, images: Sequence[Image], terminal: Terminal) -> list[s
         numbers = align("diverges" if value is None else format_number(value, DIGITS) for value in values)
         columns.append([f"{head} {number}" for number in numbers])
     columns.append([_atoms(each) for each in (before, *images)])
-    widths = [max(map(len, column)) for column in columns]
-    lines = [
-        "   ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in zip(*columns, strict=True)
-    ]
-    return [part for line in lines for part in wrapped(line, terminal)]
+    return [part for line in in_columns(columns) for part in wrapped(line, terminal)]
 
 
 def _atoms(each: Image) -> str:

@@ -7,15 +7,14 @@ import numpy as np
 
 from actcli.core.depth.experiment import DepthRun, LayerRecord
 from actcli.core.errors import count
-from actcli.views.chart import log_chart
+from actcli.views.chart import SMALLEST_CHART, TALLEST_CHART, log_chart
 from actcli.views.curve import Curve
 from actcli.views.depth_sentences import differing_inits, init_line, loss_line, set_up, verdict_sentence
 from actcli.views.depth_table import DepthGroup, comparison_tables, groups_of, layer_table, outcome_table
 from actcli.views.palette import hollow, look
-from actcli.views.render import render
+from actcli.views.table import render
 from actcli.views.terminal import Terminal, paragraph
 
-SMALLEST_CHART, TALLEST_CHART = 8, 22
 MOST_PARAGRAPHS = 3
 
 
@@ -50,7 +49,8 @@ def _closing(groups: Sequence[DepthGroup]) -> list[str]:
         told = [group for group in groups if group.verdict != "healthy"]
     healthy = [group for group in groups if group not in told]
     names = ", ".join(group.activation for group in healthy)
-    shared = [f"With {names} {'the network learnt' if healthy[0].trained else 'the gradient is healthy'}."] * bool(healthy)
+    what = "the network learnt" if any(group.trained for group in healthy) else "the gradient is healthy"
+    shared = [f"With {names} {what}."] if healthy else []
     inits = [differing_inits([group.typical for group in groups])]
     return [*map(_paragraph, told), *shared, *filter(None, inits)]
 

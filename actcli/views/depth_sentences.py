@@ -1,4 +1,4 @@
-"""What a gradient-depth run showed, in sentences that a student understands. Each states what was measured or follows."""
+"""What a gradient-depth run showed, in sentences for a student: what was measured, and what follows from it."""
 
 from collections.abc import Sequence
 from math import exp, isinf, isnan, log10
@@ -8,7 +8,7 @@ from actcli.core.depth.experiment import DepthRun
 from actcli.core.depth.verdict import Flow
 from actcli.core.errors import count
 from actcli.core.theory.preference import Preference
-from actcli.views.number import format_number, times
+from actcli.views.notation import format_number, times
 
 
 def verdict_sentence(run: DepthRun) -> str:
@@ -77,7 +77,7 @@ def init_line(run: DepthRun) -> str:
     if isnan(choice.xavier) or isnan(choice.he):
         return f"--init auto is {choice.name}: theory has nothing to say of {run.activation}"
     if choice.name == "xavier" and abs(choice.he) < abs(choice.xavier):
-        return f"--init auto is xavier: with it and with he the signal loses more than half in every layer, in theory"
+        return "--init auto is xavier: with it and with he the signal loses more than half in every layer, in theory"
     return f"--init auto is {choice.name}: in theory the signal changes {chosen} over {layers}, with {other} {rejected}"
 
 
@@ -206,7 +206,7 @@ def _factor(run: DepthRun) -> str:
         beside = f" (in theory {format_number(theory, 3)}"
         if narrow and abs(measured / theory - 1) > _NOTABLE:
             low, typical, high = (format_number(x, 3) for x in (narrow.low, narrow.typical, narrow.high))
-            beside += f" for layers of infinite width; of this width typically {typical}, in 19 of 20 networks {low} to {high}"
+            beside += f" at infinite width; at this width typically {typical}, in 19 of 20 networks {low} to {high}"
         beside += ")"
     return f", a factor of {format_number(measured, 3)} per layer{beside}"
 
@@ -219,14 +219,16 @@ def _cause(run: DepthRun) -> str:
     least, largest = run.slope_range
     if run.verdict == "stuck":
         straight = least == largest and run.norm is None
-        return f" {run.activation} does not bend: the network is a straight line, whatever its depth." if straight else ""
+        return (
+            f" {run.activation} does not bend: the network is a straight line, whatever its depth." if straight else ""
+        )
     if run.norm or run.residual:
         return ""
     most = largest * run.weight_gain
     if most < 1.0:
         return (
-            f" The slope of {run.activation} is at most {format_number(largest, 3)}, so that with these weights a layer "
-            f"keeps in theory at most {format_number(most, 3)} of the signal, saturated or not."
+            f" The slope of {run.activation} is at most {format_number(largest, 3)}, so that with these weights a "
+            f"layer keeps in theory at most {format_number(most, 3)} of the signal, saturated or not."
         )
     hidden = run.layers[:-1]
     saturated = sum(record.saturated_fraction_initial for record in hidden) / len(hidden)

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from actcli.core.depth.experiment import DepthRun, LayerRecord
 from actcli.core.depth.seeds import SeedSummary, Spread, summaries
-from actcli.views.number import format_alike, format_number, power_of_ten
+from actcli.views.notation import format_alike, format_number, power_of_ten
 from actcli.views.palette import look
 from actcli.views.table import Column, bar, table, total_width
 from actcli.views.terminal import Terminal

@@ -27,8 +27,6 @@ def exported(draw: Callable[[Terminal], str], terminal: Terminal, suffix: str, t
     """The file, in colours even where `terminal` has none, .txt aside. Raises InputError where .png cannot be had."""
     if suffix == ".txt":
         return draw(replace(terminal, colour=False)).encode()
-    from actcli.views.export import svg
-
     picture = svg(draw(replace(terminal, colour=True)), terminal.width, title)
     if suffix == ".svg":
         return picture.encode()

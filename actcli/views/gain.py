@@ -4,7 +4,7 @@ from math import sqrt
 from textwrap import fill
 
 from actcli.core.theory.gain import CriticalPoint, FixedPoint, Gain
-from actcli.views.number import format_number
+from actcli.views.notation import format_number
 from actcli.views.terminal import Terminal
 
 DIGITS = 6
@@ -33,8 +33,7 @@ def gain_report(gain: Gain, terminal: Terminal) -> str:
             for line in ((f"with {name}", _decay(gain.decay_per_layer[name])), ("", _settled(point)))
             if line[1]
         ],
-        ("PyTorch", _pytorch(gain)),
-        ("JAX", _jax(gain)),
+        *_code(gain).items(),
     ]
     width = max(len(label) for label, _ in facts) + 2
     lines = [gain.activation, ""]
@@ -87,20 +86,18 @@ def _number(number: float | None) -> str:
     return "diverges" if number is None else format_number(number, DIGITS)
 
 
-def _pytorch(gain: Gain) -> str:
+def _code(gain: Gain) -> dict[str, str]:
+    """For each framework the line that sets it up."""
     sigma_w2, sigma_b2 = _wanted(gain)
     if sigma_w2 is None:
-        return "-"
-    code = f"nn.init.normal_(layer.weight, std=({sigma_w2!r} / layer.in_features) ** 0.5)"
-    return f"{code}; nn.init.normal_(layer.bias, std={sqrt(sigma_b2)!r})" if sigma_b2 else code
-
-
-def _jax(gain: Gain) -> str:
-    sigma_w2, sigma_b2 = _wanted(gain)
-    if sigma_w2 is None:
-        return "-"
-    code = f'jax.nn.initializers.variance_scaling({sigma_w2!r}, "fan_in", "normal")'
-    return f"{code}; biases: jax.nn.initializers.normal({sqrt(sigma_b2)!r})" if sigma_b2 else code
+        return {"PyTorch": "-", "JAX": "-"}
+    std = sqrt(sigma_b2)
+    return {
+        "PyTorch": f"nn.init.normal_(layer.weight, std=({sigma_w2!r} / layer.in_features) ** 0.5)"
+        + (f"; nn.init.normal_(layer.bias, std={std!r})" if sigma_b2 else ""),
+        "JAX": f'jax.nn.initializers.variance_scaling({sigma_w2!r}, "fan_in", "normal")'
+        + (f"; biases: jax.nn.initializers.normal({std!r})" if sigma_b2 else ""),
+    }
 
 
 def _wanted(gain: Gain) -> tuple[float | None, float]:

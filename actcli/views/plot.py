@@ -8,12 +8,9 @@ from numpy.typing import NDArray
 from actcli.core.analysis.graph import Graph, Spot
 from actcli.core.analysis.graph import Points as UserPoints
 from actcli.core.errors import count
-from actcli.views.bands import crowded_lines
 from actcli.views.chart import Annotations, check_height, curve_chart
-from actcli.views.curve import Curve, Points, of_graph
-from actcli.views.function_name import primed
-from actcli.views.notation import interval_text, missing_lines
-from actcli.views.number import align, format_number
+from actcli.views.curve import Curve, Points, crowded_lines, missing_lines, of_graph
+from actcli.views.notation import align, format_number, in_columns, interval_text, primed
 from actcli.views.palette import DASHES, Look, in_colour, look, spot
 from actcli.views.terminal import Terminal
 
@@ -102,9 +99,7 @@ def _spot_lines(spots: Sequence[Spot], names: Sequence[str]) -> list[str]:
         width = max(map(len, heads))
         columns.append([f"{head.ljust(width)} = {number}" for head, number in zip(heads, numbers, strict=True)])
     columns.append(["kink" if each.kink else "" for each in spots])
-    widths = [max(map(len, column)) for column in columns]
-    rows = zip(*columns, strict=True)
-    return ["   ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    return in_columns(columns)
 
 
 def _input_line(points: UserPoints, source: str, interval: tuple[float, float]) -> str:

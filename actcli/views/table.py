@@ -1,17 +1,22 @@
-"""The one look of all tables: a bold header, a rule under it, columns two blanks apart."""
+"""The one look of all tables: a bold header, a rule under it, columns two blanks apart.
+
+Rich draws what stands beside and around them; it is imported only where it draws.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from io import StringIO
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Literal
 
 from actcli.views.terminal import Terminal
 
 if TYPE_CHECKING:
-    from rich.console import Console, ConsoleOptions, RenderResult
+    from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 
 _GAP = "  "
 
@@ -112,3 +117,27 @@ def bar(fraction: float, width: int, unicode: bool = True) -> str:
     if not unicode:
         return "#" * max(round(eighths / 8), 1)
     return ("█" * (eighths // 8) + _EIGHTHS[eighths % 8]).rstrip()
+
+
+_TRAILING_BLANKS = re.compile(r" +((?:\x1b\[[0-9;]*m)*)$", re.MULTILINE)
+
+
+def render(renderable: RenderableType, terminal: Terminal) -> str:
+    """Lines of at most `terminal.width` columns in its characters, with ANSI codes only if it has colour."""
+    from rich.console import Console
+
+    console = Console(
+        file=StringIO(),
+        width=terminal.width,
+        height=terminal.height,
+        force_terminal=terminal.colour,
+        color_system="256" if terminal.colour else None,
+        legacy_windows=False,
+        highlight=False,
+        markup=False,
+        emoji=False,
+        _environ={},  # the terminal has been asked already
+    )
+    with console.capture() as captured:
+        console.print(renderable)
+    return terminal.text(_TRAILING_BLANKS.sub(r"\1", captured.get()))

@@ -7,9 +7,8 @@ from textwrap import fill
 from rich.console import RenderableType
 
 from actcli.core.lessons.trace import BIAS, HIDDEN, INPUTS, OUTPUT, HiddenUnit, Trace
-from actcli.views.number import align, format_number
-from actcli.views.render import render
-from actcli.views.table import Column, table
+from actcli.views.notation import align, format_number
+from actcli.views.table import Column, render, table
 from actcli.views.terminal import Terminal
 
 DIGITS = 4

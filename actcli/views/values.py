@@ -7,15 +7,15 @@ import numpy as np
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from actcli.core.activations.activation import Activation
+from actcli.core.activations.activation import RowWise
 from actcli.core.analysis.properties import scaled
 from actcli.core.arrays import Array
-from actcli.views.number import align, format_alike, format_number
+from actcli.views.notation import align, format_alike, format_number
 from actcli.views.palette import look
-from actcli.views.render import render
-from actcli.views.table import Column, NumberTable, bar, table, total_width
+from actcli.views.table import Column, NumberTable, bar, render, table, total_width
 from actcli.views.terminal import Terminal
 
+WIDEST_BAR, NARROWEST_BAR = 40, 5
 KINK_CAPTION = "kink: the derivative jumps here; shown is the one that PyTorch returns"
 
 
@@ -38,16 +38,9 @@ def rowwise_table(x: Array, y: Array, terminal: Terminal, *, heading: str = "f(x
     """
     x, y = np.atleast_2d(x), np.atleast_2d(y)
     rows, length = y.shape
-    places = [Column("i", [str(i) for _ in range(rows) for i in range(1, length + 1)])]
-    if rows > 1:
-        first_of_each = [str(row) if i == 0 else "" for row in range(1, rows + 1) for i in range(length)]
-        places.insert(0, Column("row", first_of_each))
+    places = _in_rows(y, Column("i", [str(i) for _ in range(rows) for i in range(1, length + 1)]))
     columns = places + _fitted(x if x.shape == y.shape else None, y, heading, terminal, total_width(places) + 2)
-    room = min(terminal.width - total_width(columns) - 2, 40)
-    if room >= 5 and ((y >= 0) & (y <= 1)).all():
-        bars = [bar(value, room, terminal.unicode) for value in y.ravel().tolist()]
-        columns.append(Column("", bars, "left", [look(0).colour] * len(bars)))
-    return table(columns, terminal, gaps=range(length - 1, rows * length - 1, length))
+    return _with_bars(columns, y, terminal, shares=bool(((y >= 0) & (y <= 1)).all()))
 
 
 def jacobian_table(jacobian: Array, terminal: Terminal, *, name: str = "f") -> RenderableType:
@@ -66,6 +59,23 @@ def jacobian_table(jacobian: Array, terminal: Terminal, *, name: str = "f") -> R
     return Group(title, *(table(panel, terminal) for panel in panels))
 
 
+def _in_rows(y: Array, first: Column) -> list[Column]:
+    """The first column of a table of (rows, m), and before it the number of each row where there are several."""
+    rows, length = y.shape
+    numbers = [str(row) if i == 0 else "" for row in range(1, rows + 1) for i in range(length)]
+    return [Column("row", numbers), first] if rows > 1 else [first]
+
+
+def _with_bars(columns: list[Column], y: Array, terminal: Terminal, shares: bool) -> NumberTable:
+    """The table of (rows, m), a gap after each row; shares as bars where there is room for them."""
+    rows, length = y.shape
+    width = min(terminal.width - total_width(columns) - 2, WIDEST_BAR)
+    if shares and width >= NARROWEST_BAR:
+        bars = [bar(value, width, terminal.unicode) for value in y.ravel().tolist()]
+        columns = [*columns, Column("", bars, "left", [look(0).colour] * len(bars))]
+    return table(columns, terminal, gaps=range(length - 1, rows * length - 1, length))
+
+
 def _fitted(x: Array | None, y: Array, heading: str, terminal: Terminal, taken: int) -> list[Column]:
     """The numbers with every digit; where the terminal is narrow with fewer, or with a shorter heading."""
     for name in (heading, "f(x)"):
@@ -82,10 +92,9 @@ def _fitted(x: Array | None, y: Array, heading: str, terminal: Terminal, taken: 
 
 DIGITS, SHARE_DIGITS = 6, 3
 _JOINED = "\u00a0"  # where a line must not be folded
-WIDEST_BAR, NARROWEST_BAR = 40, 5
 
 
-def vote_report(activation: Activation, names: Sequence[str], scores: Array, outputs: Array, terminal: Terminal) -> str:
+def vote_report(activation: RowWise, names: Sequence[str], scores: Array, outputs: Array, terminal: Terminal) -> str:
     """Name, score and output of each, below each other, for scores and outputs (..., m); shares as bars.
 
     Below shares of a single row stands what they would be for larger and smaller scores.
@@ -99,7 +108,7 @@ def vote_report(activation: Activation, names: Sequence[str], scores: Array, out
     return f"{drawn}{terminal.text(closing)}\n"
 
 
-def sentence(activation: Activation, names: Sequence[str], scores: Array) -> str:
+def sentence(activation: RowWise, names: Sequence[str], scores: Array) -> str:
     """Who leads, and that the lead grows with the scale of the scores."""
     half, own, twice = scaled(activation, scores, (0.5, 1.0, 2.0))
     order = ", in the same order" if half.same_order and twice.same_order else ""
@@ -111,22 +120,14 @@ def sentence(activation: Activation, names: Sequence[str], scores: Array) -> str
 
 
 def _table(names: Sequence[str], scores: Array, outputs: Array, terminal: Terminal, heading: str, shares: bool) -> str:
-    count, length = outputs.shape
     values = outputs.ravel().tolist()
     shown = [format_number(100 * x, SHARE_DIGITS) if shares else format_number(x, DIGITS) for x in values]
     columns = [
-        Column("label", [*names] * count, "left"),
+        *_in_rows(outputs, Column("label", [*names] * len(outputs), "left")),
         Column("score", align(format_number(score, DIGITS) for score in scores.ravel().tolist())),
         Column(heading, [f"{number} %" if shares else number for number in align(shown)]),
     ]
-    if count > 1:
-        first_of_each = [str(row) if i == 0 else "" for row in range(1, count + 1) for i in range(length)]
-        columns.insert(0, Column("row", first_of_each))
-    width = min(terminal.width - total_width(columns) - 2, WIDEST_BAR)
-    if shares and width >= NARROWEST_BAR:
-        bars = [bar(value, width, terminal.unicode) for value in values]
-        columns.append(Column("", bars, "left", [look(0).colour] * len(bars)))
-    return render(table(columns, terminal, gaps=range(length - 1, count * length - 1, length)), terminal)
+    return render(_with_bars(columns, outputs, terminal, shares), terminal)
 
 
 def _percent(share: float) -> str:

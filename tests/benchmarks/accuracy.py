@@ -20,9 +20,8 @@ import numpy as np
 import numpy.typing as npt
 from mpmath import mpf
 
-from actcli.core.activations.activation import Activation
-from actcli.core.activations.catalogue import CATALOGUE
-from actcli.core.activations.resolve import resolve
+from actcli.core.activations.activation import Activation, Elementwise
+from actcli.core.activations.catalogue import CATALOGUE, resolve
 from tests.benchmarks.figures import Figure
 from tests.benchmarks.markdown import short, table
 from tests.benchmarks.points import points
@@ -223,7 +222,7 @@ def arguments(description: str, orders: str) -> argparse.ArgumentParser:
 
 
 def elementwise() -> list[str]:
-    return [name for name, activation in CATALOGUE.items() if not activation.rowwise]
+    return [name for name, activation in CATALOGUE.items() if isinstance(activation, Elementwise)]
 
 
 def rows_of(

@@ -16,9 +16,8 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import numpy as np
 
-from actcli.core.activations.activation import Array
-from actcli.core.activations.catalogue import CATALOGUE
-from actcli.core.activations.resolve import resolve
+from actcli.core.activations.activation import Array, Elementwise
+from actcli.core.activations.catalogue import CATALOGUE, resolve
 from tests.benchmarks.markdown import table
 
 Function = Callable[[Array], object]
@@ -121,7 +120,11 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=200)
     parser.add_argument("--only", default="", help="NAME,... instead of all that have a kernel")
     options = parser.parse_args()
-    names = options.only.split(",") if options.only else [name for name, entry in CATALOGUE.items() if entry.kernel]
+    names = (
+        options.only.split(",")
+        if options.only
+        else [name for name, entry in CATALOGUE.items() if isinstance(entry, Elementwise) and entry.kernel]
+    )
     shape = tuple(int(size) for size in options.shape.split(","))
     # glibc's malloc hands freed memory back to the system, which costs more than the arithmetic, until it has seen one
     # large block freed.

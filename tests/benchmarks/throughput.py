@@ -20,6 +20,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import numpy as np
 
+from actcli.core.activations.activation import RowWise
 from actcli.core.activations.catalogue import CATALOGUE
 from tests.benchmarks.figures import Figure, report
 
@@ -130,7 +131,7 @@ def figure(name: str, size: int, repeats: int) -> Figure | None:
         return None
     activation = CATALOGUE[name]
     x = np.random.default_rng(20).normal(0.0, 3.0, size)
-    x = x.reshape(-1, ROW) if activation.rowwise else x
+    x = x.reshape(-1, ROW) if isinstance(activation, RowWise) else x
     with np.errstate(all="ignore"):
         turns = [(seconds(naive, x), seconds(activation, x)) for _ in range(repeats + 1)][1:]
     return Figure(

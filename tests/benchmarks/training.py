@@ -30,7 +30,7 @@ os.environ.setdefault("MKL_NUM_THREADS", "1")
 
 import numpy as np
 
-from actcli.core.activations.resolve import resolve
+from actcli.core.activations.catalogue import resolve
 from actcli.core.depth.config import DepthConfig
 from actcli.core.depth.experiment import DepthExperiment
 from actcli.core.network.losses import LOSSES

@@ -6,8 +6,10 @@ import re
 import shlex
 import subprocess
 import sys
+import termios
+import time
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,6 +45,14 @@ def examples() -> dict[str, list[str]]:
         if not any(re.search(r"\.(npy|csv|txt)$", word) for word in words):
             found[name] = words
     return found
+
+
+def wait_until(condition: Callable[[], object]) -> None:
+    """Return once it is true; however long a busy machine takes, within PATIENCE."""
+    patience_ends = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < patience_ends, "it never came true"
+        time.sleep(0.01)
 
 
 # --- in a pipe -------------------------------------------------------------------------------------------------
@@ -165,7 +175,10 @@ def in_terminal(
     if interrupt_at is not None:
         process.expect_exact(interrupt_at)
         sent = process.before + process.after
-        process.expect(pexpect.TIMEOUT, timeout=0.1)  # Ctrl-C throws away what the terminal has not shown yet
+        # Else Ctrl-C would throw away what the terminal has not shown yet, and show ^C amid what the program writes.
+        attributes = termios.tcgetattr(process.child_fd)
+        attributes[3] = attributes[3] & ~termios.ECHO | termios.NOFLSH
+        termios.tcsetattr(process.child_fd, termios.TCSANOW, attributes)
         process.sendintr()
     process.expect(pexpect.EOF)
     sent += process.before

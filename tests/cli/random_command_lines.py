@@ -196,10 +196,12 @@ def run(arguments: list[str], stdin: bytes, directory: Path, environment: dict[s
         given.write(stdin)
         given.seek(0)
         shown = os.open("/dev/full", os.O_WRONLY) if full else os.dup(out.fileno())
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # until the program is ready for it
         child = os.fork()
         if not child:
             os.environ.update(environment)
             _become(arguments, directory, [given.fileno(), shown, err.fileno()])
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
         os.close(shown)
         exit_code, interrupted = _wait(child)
         out.seek(0)
@@ -220,7 +222,10 @@ def _become(arguments: list[str], directory: Path, descriptors: list[int]) -> No
         resource.setrlimit(resource.RLIMIT_FSIZE, (FILE_SIZE, FILE_SIZE))
         sys.stdin, sys.stdout, sys.stderr = (open(n, "rw"[n > 0], encoding="utf-8") for n in range(3))  # noqa: SIM115 - for good
         sys.argv = ["actcli", *arguments]
-        cli.main()
+        from actcli.__main__ import main
+
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+        main()
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else 71
     except BaseException:

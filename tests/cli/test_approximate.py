@@ -95,7 +95,8 @@ def test_a_terminal_without_unicode_gets_ascii() -> None:
     ("options", "reason"),
     [
         ("", "FORMULA"),
-        ("log(x)", "no finite value at x = -3"),
+        ("log(x)", "no finite value at x = -3: choose another --range"),
+        ("x --act 1/(x-x)", "in the hidden layer: try another --act"),
         ("x --range 3 3", "the range must go up"),
         ("x --units 0", "--units"),
         ("x --units 1001", "--units"),

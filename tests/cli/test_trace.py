@@ -91,7 +91,7 @@ def test_a_terminal_without_unicode_gets_ascii() -> None:
     [
         ("--act softmax", "softmax works on whole rows"),
         ("--act rleu", "did you mean relu"),
-        ("--act log(x)", "try another --seed"),
+        ("--act log(x)", "is no finite number: try another --seed"),
         ("--lr -1", "--lr"),
         ("--lr nan", "learning rate"),
         ("--seed x", "--seed"),

@@ -6,7 +6,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from actcli.core.activations.resolve import resolve
+from actcli.core.activations.catalogue import resolve
 from actcli.core.audit.inputs import sweep
 from actcli.core.numerics.formats import round_to
 

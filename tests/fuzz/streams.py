@@ -13,11 +13,12 @@ from typing import Any
 import numpy as np
 
 from actcli.commands.numbers import answer
-from actcli.core.activations.resolve import resolve
+from actcli.core.activations.activation import RowWise
+from actcli.core.activations.catalogue import resolve
 from actcli.core.errors import InputError
 from actcli.core.network.datasets import from_examples
-from actcli.streams.errors import StreamError
 from actcli.streams.examples import read_examples
+from actcli.streams.files import StreamError
 from tests.fuzz.mutation import mutated
 
 _TOKENS = [
@@ -168,7 +169,7 @@ def fault(case: Case, directory: Path) -> str | None:
 
 def _answer(path: Path, answers: Path, act: str, slope: bool, **options: Any) -> None:
     activation = resolve(act)
-    derivative = activation.jacobian if activation.rowwise else activation.derivative
+    derivative = activation.jacobian if isinstance(activation, RowWise) else activation.derivative
     to_file = options["requested_format"] != "table"
     answer(
         activation,

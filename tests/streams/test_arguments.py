@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from actcli.streams.blocks import BLOCK
-from actcli.streams.errors import StreamError
+from actcli.streams.files import StreamError
 from actcli.streams.reading import from_arguments, from_grid, linspace
 from tests.streams.helpers import lines_of, same_bits
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from actcli.streams.blocks import Block, Source, Table, Values
 from actcli.streams.csv_format import CsvWriter, read_csv
-from actcli.streams.errors import StreamError
+from actcli.streams.files import StreamError
 from actcli.streams.text import CHUNK
 from tests.streams.helpers import Dripping, column, lines_of, rows
 

@@ -15,8 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from actcli.streams import examples
-from actcli.streams.errors import StreamError
 from actcli.streams.examples import read_examples
+from actcli.streams.files import StreamError
 from actcli.streams.text import CHUNK
 
 Fill = Callable[[bytes], None]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from actcli.streams.errors import StreamError
+from actcli.streams.files import StreamError
 from actcli.streams.formats import FORMATS, resolve_format
 
 

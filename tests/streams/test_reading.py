@@ -12,9 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actcli.streams.blocks import Block
-from actcli.streams.errors import StreamError
-from actcli.streams.layout import whole_rows
+from actcli.streams.blocks import Block, whole_rows
+from actcli.streams.files import StreamError
 from actcli.streams.reading import open_numbers
 from tests.streams.helpers import lines_of
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from actcli.core.numerics.formats import round_to
-from actcli.streams.errors import StreamError
+from actcli.streams.files import StreamError
 from actcli.streams.typed import open_typed, pairs
 
 

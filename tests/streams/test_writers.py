@@ -9,11 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from actcli.streams.blocks import BLOCK, Values
-from actcli.streams.errors import StreamError
+from actcli.streams.blocks import BLOCK, Values, collect
+from actcli.streams.documents import jsonable
+from actcli.streams.files import StreamError
 from actcli.streams.formats import open_output
-from actcli.streams.json_format import jsonable
-from actcli.streams.layout import collect
 from actcli.streams.reading import open_numbers
 
 Fill = Callable[[bytes], None]

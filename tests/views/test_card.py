@@ -3,13 +3,11 @@ import re
 
 import pytest
 
-from actcli.core.activations.catalogue import CATALOGUE
-from actcli.core.activations.resolve import resolve
+from actcli.core.activations.catalogue import CATALOGUE, resolve
 from actcli.core.analysis.properties import Properties, describe
-from actcli.views.card import card, plot_range
+from actcli.views.card import card, facts, plot_range
 from actcli.views.curve import Curve, sample_points
-from actcli.views.facts import facts
-from actcli.views.number import short
+from actcli.views.notation import short
 from actcli.views.palette import look
 from actcli.views.terminal import Terminal
 from tests.views.screens import screen

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from actcli.views.chart import curve_chart, log_chart
+from actcli.views.chart import curve_chart, grid, log_chart, shape, visible
 from actcli.views.curve import Curve, sample_points
 from actcli.views.palette import look
 from actcli.views.terminal import Terminal
@@ -330,3 +330,20 @@ def test_log_charts_of_any_size(unicode: bool) -> None:
             terminal = Terminal(width, height, unicode=unicode)
             lines = screen(norms(terminal, 10.0 ** (LAYERS - 21), np.full(21, 1e-5)), terminal)
             assert 1 <= len(lines) <= max(height - 1, 1)
+
+
+def test_pictures_stand_beside_and_below_each_other() -> None:
+    assert grid(["a\nbb\n", "c\n", "d\ne\n"], 2, 3) == "a    c\nbb\nd\ne\n"
+
+
+def test_colours_take_no_room() -> None:
+    assert visible("\x1b[38;5;32mab\x1b[0m") == 2
+    assert grid(["\x1b[1ma\x1b[0m\n", "b\n"], 2, 1) == "\x1b[1ma\x1b[0m  b\n"
+
+
+def test_panels_are_well_shaped() -> None:
+    assert shape(8, 80, 20, 18, 8) == (4, 18, 10)
+    assert shape(8, 200, 52, 18, 8) == (4, 48, 26)
+    assert shape(2, 80, 20, 24, 7) == (2, 39, 20)
+    assert shape(5, 30, 20, 24, 7) == (1, 30, 7), "no room for all: they follow each other"
+    assert shape(3, 5, 1, 24, 7) == (1, 5, 7)

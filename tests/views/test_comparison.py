@@ -1,12 +1,11 @@
 """The picture of `actcli compare`."""
 
 import pytest
+from actcli.commands.pictures import graphs_on
 
-from actcli.core.activations.resolve import resolve
+from actcli.core.activations.catalogue import resolve
 from actcli.core.analysis.comparison import compare
-from actcli.core.analysis.graph import graphs
 from actcli.views.comparison import comparison_chart, largest
-from actcli.views.curve import sample_points
 from actcli.views.palette import look
 from actcli.views.terminal import Terminal
 from tests.views.screens import screen
@@ -19,7 +18,7 @@ DEFAULT = Terminal()
 
 def picture(*names: str, terminal: Terminal = DEFAULT, **options) -> list[str]:
     activations = [resolve(name) for name in names]
-    drawn = graphs(activations, sample_points(RANGE, terminal), 1)
+    drawn = graphs_on(activations, RANGE, terminal, 1)
     largest_difference = largest(compare(activations, *RANGE))
     return screen(comparison_chart(drawn, largest_difference, terminal, interval=RANGE, **options), terminal)
 
@@ -61,7 +60,7 @@ def test_many_have_a_panel_each_in_their_own_colour() -> None:
     ]
     terminal = Terminal(colour=True)
     activations = [resolve(name) for name in EIGHT]
-    drawn = graphs(activations, sample_points(RANGE, terminal), 1)
+    drawn = graphs_on(activations, RANGE, terminal, 1)
     text = comparison_chart(drawn, largest(compare(activations, *RANGE)), terminal, interval=RANGE)
     for index in range(8):
         assert text.count(f"\x1b[38;5;{look(index).colour}m") > 3

@@ -2,7 +2,7 @@
 
 import pytest
 
-from actcli.core.activations.resolve import resolve
+from actcli.core.activations.catalogue import resolve
 from actcli.core.analysis.density import image
 from actcli.views.density import bounds, density_chart
 from actcli.views.palette import AXIS_COLOUR, look

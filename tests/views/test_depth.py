@@ -12,7 +12,7 @@ from actcli.views.depth import depth_chart, depth_report
 from actcli.views.depth_sentences import verdict_sentence
 from actcli.views.depth_table import DepthGroup, comparison_tables, groups_of, layer_table, outcome_table
 from actcli.views.palette import hollow, look
-from actcli.views.render import render
+from actcli.views.table import render
 from actcli.views.terminal import Terminal
 from tests.views.screens import Picture, screen
 

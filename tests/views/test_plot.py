@@ -4,11 +4,11 @@ import re
 
 import numpy as np
 import pytest
+from actcli.commands.pictures import graphs_on
 
-from actcli.core.activations.resolve import resolve
-from actcli.core.analysis.graph import Spot, gathered, graphs
+from actcli.core.activations.catalogue import resolve
+from actcli.core.analysis.graph import Spot, gathered
 from actcli.core.errors import InputError
-from actcli.views.curve import sample_points
 from actcli.views.palette import look
 from actcli.views.plot import plot
 from actcli.views.terminal import Terminal
@@ -27,7 +27,7 @@ def picture(
     **options,
 ) -> str:
     activations = [resolve(name) for name in names]
-    drawn = graphs(activations, sample_points(RANGE, terminal), order)
+    drawn = graphs_on(activations, RANGE, terminal, order)
     spots = [Spot.of(activation, x, max(order, 1)) for x in at for activation in activations]
     points = gathered([np.array(data)], RANGE) if data else None
     values = [activation(points.x) for activation in activations] if points else ()

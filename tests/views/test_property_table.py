@@ -2,7 +2,7 @@ import re
 
 import pytest
 
-from actcli.core.activations.resolve import resolve
+from actcli.core.activations.catalogue import resolve
 from actcli.core.analysis.properties import describe
 from actcli.views.comparison import property_table
 from actcli.views.palette import look

@@ -3,14 +3,13 @@ import re
 import numpy as np
 import pytest
 
-from actcli.core.activations.activation import Activation
+from actcli.core.activations.activation import Elementwise
 from actcli.core.activations.catalogue import CATALOGUE
 from actcli.core.analysis.comparison import Difference
 from actcli.views.catalogue import catalogue_table
 from actcli.views.comparison import difference_table
 from actcli.views.palette import look
-from actcli.views.render import render
-from actcli.views.table import Column, table
+from actcli.views.table import Column, render, table
 from actcli.views.terminal import Terminal
 from actcli.views.values import jacobian_table, rowwise_table, value_table
 from tests.views.screens import screen
@@ -90,14 +89,14 @@ def test_the_catalogue_shows_everything_at_80_columns() -> None:
 
 def test_a_formula_without_blanks_is_folded_and_not_cut() -> None:
     formula = "+".join(f"x**{n}" for n in range(40))
-    activation = Activation("long", lambda x: x, formula, "")
+    activation = Elementwise("long", lambda x: x, formula, "")
     for width in (40, 80):
         shown = lines(catalogue_table([activation], Terminal(width)), Terminal(width))
         assert formula in re.sub(r"[ \n]|long", "", "".join(shown))
 
 
 def test_brackets_in_a_formula_are_no_markup() -> None:
-    activation = Activation("odd", lambda x: x, "[b]x[/b]", "")
+    activation = Elementwise("odd", lambda x: x, "[b]x[/b]", "")
     for width in (40, 80):
         assert "[b]x[/b]" in render(catalogue_table([activation], Terminal(width)), Terminal(width))
 

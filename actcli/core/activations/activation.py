@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -15,15 +16,18 @@ from actcli.core.arrays import Array
 from actcli.core.errors import InputError, did_you_mean
 from actcli.core.jets.jet import Jet, Operand
 
+if TYPE_CHECKING:
+    from fractions import Fraction
+
 MAX_ORDER = 32
 
 # Long arrays are worked off in pieces whose intermediate results stay in the processor's cache.
 _BLOCK = 1 << 14
 
-_NOTHING: Mapping[str, float] = MappingProxyType({})
+_NOTHING: Mapping[Any, Any] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False, slots=True)
 class Parameter:
     """A parameter of an activation and the interval of its values."""
 
@@ -33,6 +37,8 @@ class Parameter:
     maximum: float = math.inf
     open: bool = False
     """Whether the ends of the interval are themselves excluded."""
+    exact: tuple[int, int] | None = None
+    """Numerator and denominator of what the default stands for, where that is no float64."""
 
     def check(self, number: float) -> None:
         """Raise InputError unless `number` is finite and lies in the interval."""
@@ -49,27 +55,12 @@ class Parameter:
         return " and ".join(ends) or "a finite number"
 
 
-def _smooth(**_: float) -> Mapping[float, int]:
-    return {}
+@dataclass(frozen=True, eq=False, repr=False)
+class Activation(ABC):
+    """An activation function with values for its parameters; calling it gives values.
 
-
-@dataclass(frozen=True, eq=False, slots=True)
-class Kernel:
-    """Value and slope in closed form, for |x| up to a radius."""
-
-    function: Callable[..., tuple[Array, Array]]
-    """function(x, **parameters) -> (f(x), f'(x)), new arrays that are right for |x| <= radius."""
-    radius: Callable[..., float]
-    """radius(**parameters)"""
-
-
-@dataclass(frozen=True, eq=False)
-class Activation:
-    """An activation function with values for its parameters.
-
-    Calling it gives values; `derivatives` gives derivatives of every order, value and slope by the kernel where there
-    is one, the others from one pass over jets. Arrays of any shape come back in that shape. f(±inf) is the limit, and
-    everything at nan is nan.
+    It is an `Elementwise` or a `RowWise` one. Two are equal when they are of the same class and have the same label
+    and formula. f(±inf) is the limit, and everything at nan is nan.
     """
 
     name: str
@@ -79,18 +70,27 @@ class Activation:
     reference: str
     parameters: tuple[Parameter, ...] = ()
     aliases: tuple[str, ...] = ()
-    rowwise: bool = False
-    """Whether it acts on whole rows (the last axis) and not on each element."""
-    breaks: Callable[..., Mapping[float, int]] = _smooth
-    """breaks(**parameters): where it is not smooth -> the lowest derivative that jumps there (0: a jump)."""
     condition: tuple[str, Callable[..., bool]] | None = None
     """What has to hold between the parameters, in words and as a function of them."""
-    kernel: Kernel | None = None
-    """Value and slope, quicker and with fewer roundings than from a jet of order 1."""
     settings: Mapping[str, float] = field(default_factory=lambda: _NOTHING)
-    """The parameters that differ from their default."""
+    """The parameters that were set."""
 
-    def with_parameters(self, **settings: float) -> Activation:
+    @abstractmethod
+    def __call__(self, x: npt.ArrayLike) -> Array:
+        """f(x)."""
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Activation):
+            return NotImplemented
+        return type(self) is type(other) and (self.label, self.formula) == (other.label, other.formula)
+
+    def __hash__(self) -> int:
+        return hash(self.label)
+
+    def __repr__(self) -> str:
+        return f"resolve({self.label!r})"
+
+    def with_parameters(self, **settings: float) -> Self:
         """The same activation with other values for some parameters. Raises InputError."""
         known = {parameter.name: parameter for parameter in self.parameters}
         for name, number in settings.items():
@@ -109,10 +109,45 @@ class Activation:
         return {p.name: self.settings.get(p.name, p.default) for p in self.parameters}
 
     @property
+    def exact_parameters(self) -> dict[str, float | Fraction]:
+        """Every parameter's name -> the value that the definition gives it; a fraction where all are the defaults."""
+        from fractions import Fraction  # imported only where float64 is not enough
+
+        values: dict[str, float | Fraction] = {**self.values_of_parameters}
+        if all(values[p.name] == p.default for p in self.parameters):
+            values |= {p.name: Fraction(*p.exact) for p in self.parameters if p.exact}
+        return values
+
+    @property
     def label(self) -> str:
-        """The name with the parameters that were set: the text that `parse` takes."""
+        """The name with the parameters that were set: the text that `resolve` takes."""
         settings = ",".join(f"{name}={_shortest(number)}" for name, number in self.settings.items())
         return f"{self.name}:{settings}" if settings else self.name
+
+    def _run(self, x: Any) -> Any:
+        return self.function(x, **self.values_of_parameters)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Elementwise(Activation):
+    """An activation of each number by itself.
+
+    `derivatives` gives derivatives of every order, value and slope by the kernel where there is one, the others from
+    one pass over jets. Arrays of any shape come back in that shape.
+    """
+
+    breaks: Callable[..., Mapping[float, int]] = lambda **_: {}
+    """breaks(**parameters): where it is not smooth -> the lowest derivative that jumps there (0: a jump)."""
+    kernel: Callable[..., tuple[Array, Array]] | None = None
+    """kernel(x, **parameters) -> (f(x), f'(x)) in closed form, new arrays: quicker and with fewer roundings than a jet
+    of order 1, and the same values as the function's."""
+    kernel_radius: float | Callable[..., float] = math.inf
+    """The largest |x| for which the kernel is right, or radius(**parameters). What lies beyond is left to the jet: it
+    is mostly where exp(-|x|) is no longer a normal number."""
+    stand_ins: tuple[str, ...] = ()
+    """What is computed in its place, because it is faster or by mistake."""
+    spellings: Mapping[int, tuple[str, ...]] = field(default_factory=lambda: _NOTHING)
+    """Order -> how kernels write this derivative. Without an order 0 they write the formula."""
 
     def kinks(self, order: int = 1) -> tuple[float, ...]:
         """The points where a derivative up to `order` jumps, in ascending order."""
@@ -120,20 +155,16 @@ class Activation:
         return tuple(sorted(x for x, lowest in found.items() if lowest <= order))
 
     def __call__(self, x: npt.ArrayLike) -> Array:
-        """f(x), in the shape of x; row-wise over the last axis."""
+        """f(x), in the shape of x."""
         x = np.asarray(x, dtype=np.float64)
+        result = np.empty(x.shape)
         with _quiet():
-            if self.rowwise:
-                return self._by_rows(x)
-            result = np.empty(x.shape)
             for source, target in _blocks(x, result):
                 target[...] = self._run(source)
-            return result
+        return result
 
     def derivatives(self, x: npt.ArrayLike, order: int) -> Array:
-        """f, f', ... f^(order) at x, of shape (order + 1, *x.shape). Raises InputError for row-wise ones."""
-        if self.rowwise:
-            raise InputError(f"{self.name} acts on rows: it has a Jacobian, not a derivative")
+        """f, f', ... f^(order) at x, of shape (order + 1, *x.shape). InputError: an order beyond MAX_ORDER."""
         if not 0 <= order <= MAX_ORDER:
             raise InputError(f"the order must be from 0 to {MAX_ORDER}, not {order}")
         if order == 0:
@@ -142,10 +173,10 @@ class Activation:
         result = np.empty((order + 1, *x.shape))
         with _quiet():
             for source, target in _blocks(x, result):
-                if order > 1 or self.kernel is None:
+                if order > 1:
                     target[...] = self._jet(source, order)
-                if self.kernel is not None:
-                    target[:2] = self._fused(self.kernel, source)
+                if order == 1 or self.kernel is not None:
+                    target[:2] = self._fused(source)
         return result
 
     def derivative(self, x: npt.ArrayLike, order: int = 1) -> Array:
@@ -157,9 +188,8 @@ class Activation:
         """f(x) and f'(x) from one pass, by the kernel where there is one: what a training step needs."""
         x = np.asarray(x, dtype=np.float64)
         if 0 < x.size <= _BLOCK:
-            flat = x.reshape(-1)
             with _quiet():
-                value, slope = self._fused(self.kernel, flat) if self.kernel else self._jet(flat, 1)
+                value, slope = self._fused(x.reshape(-1))
             return value.reshape(x.shape), slope.reshape(x.shape)
         both = self.derivatives(x, 1)
         return both[0], both[1]
@@ -170,13 +200,49 @@ class Activation:
         In pieces a slope of 0 cuts u' off, even an infinite one, which no product does.
         """
         if isinstance(u, Jet) and u.order == 1 and self.kernel is not None and not self.kinks(MAX_ORDER):
-            value, slope = self._fused(self.kernel, u.value)
-            return u.chain(value, slope)
+            return u.chain(*self._fused(u.value))
         result: Operand = self._run(u)
         return result
 
+    def _fused(self, x: Array) -> tuple[Array, Array]:
+        """Value and slope of a flat x: the kernel's, and the jet's beyond its radius and at nan."""
+        if self.kernel is None:
+            value, slope = self._jet(x, 1)
+            return value, slope
+        parameters = self.values_of_parameters
+        value, slope = self.kernel(x, **parameters)
+        radius = self.kernel_radius(**parameters) if callable(self.kernel_radius) else self.kernel_radius
+        # False where there is a nan.
+        within = np.minimum.reduce(x, initial=0.0) >= -radius and (
+            radius == math.inf or np.maximum.reduce(x, initial=0.0) <= radius
+        )
+        if not within:
+            beyond = ~(np.abs(x) <= radius)
+            value[beyond], slope[beyond] = self._jet(x[beyond], 1)
+        return value, slope
+
+    def _jet(self, x: Array, order: int) -> Array:
+        """f, f', ... f^(order) of a flat x."""
+        derivatives: Array = self._run(Jet.variable(x, order)).derivatives
+        derivatives[:, np.isnan(x)] = np.nan
+        return derivatives
+
+
+class RowWise(Activation):
+    """An activation of whole rows, the last axis: each output depends on every number of its row."""
+
+    def __call__(self, x: npt.ArrayLike) -> Array:
+        """f of every row of x."""
+        x = np.asarray(x, dtype=np.float64)
+        rows = x.reshape(math.prod(x.shape[:-1]), x.shape[-1])
+        step = max(1, _BLOCK // max(x.shape[-1], 1))
+        with _quiet():
+            results = [self._run(rows[start : start + step]) for start in range(0, len(rows), step)]
+            together = np.concatenate(results) if results else self._run(rows)
+        return np.reshape(together, (*x.shape[:-1], together.shape[-1]))
+
     def jacobian(self, x: npt.ArrayLike) -> Array:
-        """∂f_i/∂x_j over the last axis, of shape (*x.shape, m) with i before j. For row-wise activations."""
+        """∂f_i/∂x_j over the last axis, of shape (*x.shape, m) with i before j."""
         x = np.asarray(x, dtype=np.float64)
         m = x.shape[-1]
         step = max(1, 4 * _BLOCK // max(x.size, 1))
@@ -193,35 +259,12 @@ class Activation:
                 result[..., first : first + step] = columns + 0.0  # no -0.0 where 0 was multiplied
         return result
 
-    def _fused(self, kernel: Kernel, x: Array) -> tuple[Array, Array]:
-        """The kernel's value and slope of a flat x, and the jet's beyond its radius and at nan."""
-        parameters = self.values_of_parameters
-        value, slope = kernel.function(x, **parameters)
-        radius = kernel.radius(**parameters)
-        # False where there is a nan.
-        within = np.minimum.reduce(x, initial=0.0) >= -radius and (
-            radius == math.inf or np.maximum.reduce(x, initial=0.0) <= radius
-        )
-        if not within:
-            beyond = ~(np.abs(x) <= radius)
-            value[beyond], slope[beyond] = self._jet(x[beyond], 1)
-        return value, slope
 
-    def _jet(self, x: Array, order: int) -> Array:
-        """f, f', ... f^(order) of a flat x."""
-        derivatives: Array = self._run(Jet.variable(x, order)).derivatives
-        derivatives[:, np.isnan(x)] = np.nan
-        return derivatives
-
-    def _by_rows(self, x: Array) -> Array:
-        rows = x.reshape(math.prod(x.shape[:-1]), x.shape[-1])
-        step = max(1, _BLOCK // max(x.shape[-1], 1))
-        results = [self._run(rows[start : start + step]) for start in range(0, len(rows), step)]
-        together = np.concatenate(results) if results else self._run(rows)
-        return np.reshape(together, (*x.shape[:-1], together.shape[-1]))
-
-    def _run(self, x: Any) -> Any:
-        return self.function(x, **self.values_of_parameters)
+def elementwise(activation: Activation, otherwise: str) -> Elementwise:
+    """The activation, where it is elementwise. Raises InputError with this message for a row-wise one."""
+    if not isinstance(activation, Elementwise):
+        raise InputError(otherwise)
+    return activation
 
 
 def _shortest(number: float) -> str:

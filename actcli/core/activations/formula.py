@@ -1,112 +1,48 @@
-"""Formulas in x as activations: Python's expression syntax, compiled to a function over arrays or jets.
-
-Nothing that is typed here reaches Python: the text is parsed to a syntax tree, every node of which is looked up in
-the tables below, and what does not stand there is refused. Size, depth and exponents are bounded.
-"""
+"""Formulas in x as activations: what the grammar reads, computed over float64 arrays or jets."""
 
 import ast
-import math
 import operator
 import re
-import warnings
-from collections.abc import Callable, Mapping, Sequence
-from functools import cache, reduce
-from itertools import pairwise
+from collections.abc import Callable, Iterable, Mapping
+from fractions import Fraction
+from functools import cache, partial
 from types import MappingProxyType
 from typing import Any, Final
 
 import numpy as np
 
-from actcli.core.activations.activation import Activation
-from actcli.core.activations.breaks import find_breaks
-from actcli.core.activations.catalogue import CATALOGUE
-from actcli.core.activations.power import MAX_EXPONENT, power, variable_power
-from actcli.core.arrays import Array, Mask
-from actcli.core.errors import InputError, did_you_mean
+from actcli.core.activations.activation import Activation, Elementwise
+from actcli.core.activations.expression import Node, compiled
+from actcli.core.activations.grammar import CONSTANTS, MAX_EXPONENT, read
+from actcli.core.arrays import Array, Mask, union
 from actcli.core.jets import elementary
-from actcli.core.jets.choice import select, where
-from actcli.core.jets.jet import Jet, value_of
-
-MAX_LENGTH: Final = 2000
-MAX_DEPTH: Final = 60
-
-# A compiled expression: a number where it does not depend on x, and otherwise a function of the array or jet x.
-Term = float | Callable[[Any], Any]
-Condition = bool | Callable[[Any], Mask]
-
-_CONSTANTS: Final = {"pi": math.pi, "e": math.e}
-
-_FUNCTIONS: Final[Mapping[str, Callable[[Any], Any]]] = {
-    "exp": elementary.exp,
-    "expm1": elementary.expm1,
-    "log": elementary.log,
-    "log1p": elementary.log1p,
-    "log2": elementary.log2,
-    "log10": elementary.log10,
-    "sqrt": elementary.sqrt,
-    "cos": elementary.cos,
-    "tan": elementary.tan,
-    "asin": elementary.arcsin,
-    "acos": elementary.arccos,
-    "sinh": elementary.sinh,
-    "cosh": elementary.cosh,
-    "asinh": elementary.arcsinh,
-    "acosh": elementary.arccosh,
-    "atanh": elementary.arctanh,
-    "erfc": elementary.erfc,
-    "arcsin": elementary.arcsin,
-    "arccos": elementary.arccos,
-    "arcsinh": elementary.arcsinh,
-    "arccosh": elementary.arccosh,
-    "arctanh": elementary.arctanh,
-}
-_ACTIVATIONS: Final = {
-    name: entry for entry in CATALOGUE.values() for name in (entry.name, *entry.aliases) if name not in _FUNCTIONS
-}
-_CHOICES: Final = ("max", "min", "maximum", "minimum", "abs", "where", "clip", "pow", "sign")
-
-# What elsewhere is called otherwise, and by its letters resembles something else.
-_OTHER_NAMES: Final = {"ln": "log", "σ": "sigmoid", "sgn": "sign"}
-
-_ARITHMETIC: Final[Mapping[type[ast.operator], Callable[[Any, Any], Any]]] = {
-    ast.Add: operator.add,
-    ast.Sub: operator.sub,
-    ast.Mult: operator.mul,
-    ast.Div: operator.truediv,
-}
-_COMPARISONS: Final[Mapping[type[ast.cmpop], Callable[[Any, Any], Any]]] = {
-    ast.Lt: np.less,
-    ast.LtE: np.less_equal,
-    ast.Gt: np.greater,
-    ast.GtE: np.greater_equal,
-    ast.Eq: np.equal,
-    ast.NotEq: np.not_equal,
-}
-
-# `f(x) =`, `y =` or `return` may stand before a formula, as it does in texts.
-_PREFIX = re.compile(r"\s*(return\b|[^\W\d]\w*\s*(\([\w\s,]*\))?\s*=(?!=))?\s*")
+from actcli.core.jets.choice import like, select, where
+from actcli.core.jets.elementary import integrate, log
+from actcli.core.jets.jet import Jet, Operand, value_of
 
 
-def formula(text: str, settings: Mapping[str, float] | None = None) -> Activation:
+def formula(text: str, settings: Mapping[str, float], activations: Mapping[str, Activation]) -> Elementwise:
     """The activation that a formula in x describes, e.g. `x*sigmoid(1.702*x)` or, with settings, `relu(w*x + b)`.
 
     Available are arithmetic, comparisons, `a if c else b`, `and`, `or`, `not`, pi, e, the elementary functions, max,
-    min, abs, sign, where, clip, and every elementwise activation of the catalogue with its parameters. Any other name
-    is a parameter that takes its value from `settings`. Raises InputError, which names the column.
+    min, abs, sign, where, clip, and every elementwise one of the `activations` (name or alias -> activation) with its
+    parameters. Any other name is a parameter that takes its value from `settings`. Raises InputError, which names the
+    column.
     """
-    given = MappingProxyType(dict(settings or {}))
-    compiler = _Compiler(text, given)
-    function = compiler.compile()
-    written = compiler.text[compiler.offset :].strip()
+    given = MappingProxyType(dict(settings))
+    expression = read(text, given, activations, FLOAT64)
+    term = compiled(expression.tree, FLOAT64)
+    function: Callable[[Any], Any] = term if callable(term) else lambda x: like(x, term)
 
     @cache
     def breaks() -> Mapping[float, int]:
-        return find_breaks(function, compiler.switches)
+        switches = [compiled(switch, FLOAT64) for switch in expression.switches]
+        return _find_breaks(function, filter(callable, switches))
 
-    return Activation(
-        name=written,
+    return Elementwise(
+        name=expression.text,
         function=function,
-        formula=written,
+        formula=expression.text,
         reference="a formula",
         breaks=breaks,
         settings=given,
@@ -116,321 +52,188 @@ def formula(text: str, settings: Mapping[str, float] | None = None) -> Activatio
 def is_formula(text: str) -> bool:
     """Whether a text is meant as a formula and not as a name of the catalogue."""
     text = text.strip()
-    name_like = re.fullmatch(r"[A-Za-z_][\w-]*", text) and not {"x", *_CONSTANTS} & set(text.split("-"))
+    name_like = re.fullmatch(r"[A-Za-z_][\w-]*", text) and not {"x", *CONSTANTS} & set(text.split("-"))
     return bool(text) and not name_like
 
 
-class _Compiler:
-    """One formula on its way from text to function, with the switches that decide between its pieces."""
-
-    def __init__(self, text: str, settings: Mapping[str, float]) -> None:
-        self.text = re.sub(r"\s", " ", text)
-        self.settings = settings
-        self.switches: list[Callable[[Array], Array]] = []
-        self.used: set[str] = set()
-        prefix = _PREFIX.match(self.text)
-        self.offset = prefix.end() if prefix else 0
-
-    def compile(self) -> Callable[[Any], Any]:
-        tree = self._parse()
-        with np.errstate(all="ignore"):  # constants may divide by zero; the formula is computed as it is written
-            term = self._number(tree, 0)
-        if unused := set(self.settings) - self.used:
-            raise InputError(f"the formula {self._shown} has no parameter {min(unused)!r}")
-        if callable(term):
-            return term
-        constant = term
-        return lambda x: x.constant(constant) if isinstance(x, Jet) else np.full_like(x, constant)
-
-    @property
-    def _shown(self) -> str:
-        return repr(self.text if len(self.text) <= 60 else self.text[:57] + "...")
-
-    def _parse(self) -> ast.expr:
-        if not self.text.strip():
-            raise InputError("an empty formula")
-        if len(self.text) > MAX_LENGTH:
-            raise InputError(f"the formula has {len(self.text)} characters, and at most {MAX_LENGTH} are taken")
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # about Python programs, which this is not
-                return ast.parse(self.text[self.offset :].rstrip(), mode="eval").body
-        except SyntaxError as error:
-            column = self.offset + (error.offset or len(self.text))
-            what = "a product is written 2*x," if error.msg == "invalid decimal literal" else _decapitalised(error.msg)
-            raise InputError(f"{what} in column {column} of the formula {self._shown}") from None
-        except (RecursionError, MemoryError):
-            raise InputError(f"the formula {self._shown} is nested too deeply") from None
-        except ValueError:  # a null character, or bytes that are no text
-            raise InputError(f"not a formula: {self._shown}") from None
-
-    def _error(self, node: ast.AST, message: str) -> InputError:
-        column = self.offset + getattr(node, "col_offset", 0) + 1
-        return InputError(f"{message}, in column {column} of the formula {self._shown}")
-
-    # --- numbers ------------------------------------------------------------------------------------------------
-
-    def _number(self, node: ast.expr, depth: int) -> Term:
-        if depth > MAX_DEPTH:
-            raise self._error(node, f"nested more than {MAX_DEPTH} deep")
-        match node:
-            case ast.Constant():
-                return self._constant(node)
-            case ast.Name():
-                return self._name(node)
-            case ast.UnaryOp(op=ast.USub()):
-                return _apply(operator.neg, self._number(node.operand, depth + 1))
-            case ast.UnaryOp(op=ast.UAdd()):
-                return self._number(node.operand, depth + 1)
-            case ast.BinOp(op=ast.Pow()):
-                return self._power(node.left, node.right, depth)
-            case ast.BinOp() if type(node.op) in _ARITHMETIC:
-                left, right = self._number(node.left, depth + 1), self._number(node.right, depth + 1)
-                return _apply(_ARITHMETIC[type(node.op)], left, right)
-            case ast.IfExp():
-                return self._choice(node.test, node.body, node.orelse, depth)
-            case ast.Call():
-                return self._call(node, depth)
-            case ast.Compare() | ast.BoolOp() | ast.UnaryOp(op=ast.Not()):
-                condition = self._condition(node, depth)
-                if isinstance(condition, bool):
-                    return float(condition)
-                return lambda x: _indicator(x, condition(x))
-            case ast.BinOp(op=ast.BitXor()):
-                raise self._error(node, "^ is not available: a power is written **")
-            case ast.BinOp() | ast.UnaryOp():
-                raise self._error(node, f"the operator {type(node.op).__name__} is not available")
-            case ast.Attribute():
-                raise self._error(node, f"names have no dots here: write {node.attr}, without what stands before it")
-            case _:
-                raise self._error(node, f"{type(node).__name__} is not available")
-
-    def _constant(self, node: ast.Constant) -> float:
-        if not isinstance(node.value, int | float) or isinstance(node.value, bool):
-            raise self._error(node, f"{node.value!r:.20} is not a real number")
-        try:
-            return float(node.value)
-        except OverflowError:
-            raise self._error(node, "the number is too large") from None
-
-    def _name(self, node: ast.Name) -> Term:
-        name = node.id
-        if name == "x":
-            return lambda x: x
-        if name in _CONSTANTS:
-            return _CONSTANTS[name]
-        if name in self.settings:
-            self.used.add(name)
-            return self.settings[name]
-        if name in _FUNCTIONS or name in _ACTIVATIONS or name in _CHOICES:
-            raise self._error(node, f"{name} is a function: write {name}(x)")
-        raise self._error(node, f"{name} has no value: is it a parameter, as in '...:{name}=1'?")
-
-    def _power(self, base: ast.expr, exponent: ast.expr, depth: int) -> Term:
-        u, v = self._number(base, depth + 1), self._number(exponent, depth + 1)
-        if callable(v):
-            return _apply(variable_power, u, v)
-        if abs(v) > MAX_EXPONENT:
-            raise self._error(exponent, f"the exponent {v:g} is too large (at most {MAX_EXPONENT})")
-        return (lambda x: power(u(x), v)) if callable(u) else float(np.power(u, v))
-
-    # --- calls --------------------------------------------------------------------------------------------------
-
-    def _call(self, node: ast.Call, depth: int) -> Term:
-        if not isinstance(node.func, ast.Name):
-            if isinstance(node.func, ast.Attribute):
-                raise self._error(node, f"names have no dots here: write {node.func.attr}(...)")
-            raise self._error(node, "only a function can be called")
-        name = node.func.id
-        if any(isinstance(argument, ast.Starred) for argument in node.args):
-            raise self._error(node, "an argument with a star is not available")
-        if name in _ACTIVATIONS:
-            return self._activation(_ACTIVATIONS[name], node, depth)
-        if node.keywords:
-            raise self._error(node, f"{name} takes no parameters")
-        if name in _FUNCTIONS:
-            (argument,) = self._arguments(node, depth, 1, 1)
-            return _apply(_FUNCTIONS[name], argument)
-        match name:
-            case "max" | "maximum":
-                return _halving(self._larger, self._arguments(node, depth, 2, 99))
-            case "min" | "minimum":
-                return _halving(self._smaller, self._arguments(node, depth, 2, 99))
-            case "abs" | "sign":
-                (argument,) = self._arguments(node, depth, 1, 1)
-                self._switch(argument, 0.0)
-                return _apply(abs if name == "abs" else _sign, argument)
-            case "clip":
-                argument, low, high = self._arguments(node, depth, 3, 3)
-                return self._smaller(self._larger(argument, low), high)
-            case "where":
-                if len(node.args) != 3:
-                    raise self._error(node, "where takes 3 arguments")
-                test, then, otherwise = node.args
-                return self._choice(test, then, otherwise, depth)
-            case "pow":
-                if len(node.args) != 2:
-                    raise self._error(node, "pow takes 2 arguments")
-                base, exponent = node.args
-                return self._power(base, exponent, depth)
-        if name in _OTHER_NAMES:
-            raise self._error(node, f"there is no function {name!r}; did you mean {_OTHER_NAMES[name]}?")
-        known = (*_FUNCTIONS, *_ACTIVATIONS, *_CHOICES)
-        raise self._error(node, f"there is no function {name!r}{did_you_mean(name, known)}")
-
-    def _arguments(self, node: ast.Call, depth: int, least: int, most: int) -> list[Term]:
-        if not least <= len(node.args) <= most:
-            assert isinstance(node.func, ast.Name)
-            number = f"{least} argument{'s' * (least > 1)}{' or more' * (most > least)}"
-            raise self._error(node, f"{node.func.id} takes {number}, not {len(node.args)}")
-        return [self._number(argument, depth + 1) for argument in node.args]
-
-    def _activation(self, entry: Activation, node: ast.Call, depth: int) -> Term:
-        """An activation of the catalogue, its parameters by position or by name."""
-        if entry.rowwise:
-            raise self._error(node, f"{entry.name} acts on whole rows, and a formula on each x")
-        argument, *values = self._arguments(node, depth, 1, 1 + len(entry.parameters))
-        names = [parameter.name for parameter in entry.parameters]
-        given = dict(zip(names, values, strict=False))
-        for keyword in node.keywords:
-            if keyword.arg is None or keyword.arg in given:
-                raise self._error(node, f"{entry.name} gets {keyword.arg or 'its parameters'} twice")
-            given[keyword.arg] = self._number(keyword.value, depth + 1)
-        numbers: dict[str, float] = {}
-        for name, value in given.items():
-            if callable(value):
-                raise self._error(node, f"{name} of {entry.name} must not depend on x")
-            numbers[name] = float(value)
-        try:
-            activation = entry.with_parameters(**numbers)
-        except InputError as error:
-            raise self._error(node, str(error)) from None
-        for kink in activation.kinks(order=99):
-            self._switch(argument, kink)
-        return _apply(activation.of, argument)
-
-    # --- choices ------------------------------------------------------------------------------------------------
-
-    def _choice(self, test: ast.expr, then: ast.expr, otherwise: ast.expr, depth: int) -> Term:
-        """Each branch is computed only where it is taken."""
-        condition = self._condition(test, depth + 1)
-        a, b = self._number(then, depth + 1), self._number(otherwise, depth + 1)
-        if isinstance(condition, bool):
-            return a if condition else b
-        return lambda x: select(x, (condition(x), _function(a)), otherwise=_function(b))
-
-    def _condition(self, node: ast.expr, depth: int) -> Condition:
-        if depth > MAX_DEPTH:
-            raise self._error(node, f"nested more than {MAX_DEPTH} deep")
-        match node:
-            case ast.Compare():
-                if unknown := [op for op in node.ops if type(op) not in _COMPARISONS]:
-                    raise self._error(node, f"the comparison {type(unknown[0]).__name__} is not available")
-                terms = [self._number(term, depth + 1) for term in (node.left, *node.comparators)]
-                return self._comparison([_COMPARISONS[type(op)] for op in node.ops], terms)
-            case ast.BoolOp():
-                conditions = [self._condition(value, depth + 1) for value in node.values]
-                return reduce(_both if isinstance(node.op, ast.And) else _either, conditions)
-            case ast.UnaryOp(op=ast.Not()):
-                return _negated(self._condition(node.operand, depth + 1))
-            case _:  # a number is true where it is not zero
-                return self._comparison([np.not_equal], [self._number(node, depth + 1), 0.0])
-
-    def _comparison(self, compare: Sequence[Callable[[Any, Any], Any]], terms: Sequence[Term]) -> Condition:
-        """a < b < ..., where each term is computed once: twice, and a nest of them would take for ever."""
-        for a, b in pairwise(terms):
-            self._switch(a, b)
-
-        def holds(values: Sequence[Any]) -> Any:
-            return reduce(operator.and_, map(operator.call, compare, values, values[1:]))
-
-        if not any(map(callable, terms)):
-            return bool(holds(terms))
-        return lambda x: np.broadcast_to(holds([_value(term, x) for term in terms]), value_of(x).shape)
-
-    def _larger(self, a: Term, b: Term) -> Term:
-        """max(a, b), with the slope of the first that attains it."""
-        return self._extreme(np.greater_equal, a, b)
-
-    def _smaller(self, a: Term, b: Term) -> Term:
-        return self._extreme(np.less_equal, a, b)
-
-    def _extreme(self, first: Callable[[Any, Any], Any], a: Term, b: Term) -> Term:
-        self._switch(a, b)
-
-        def extreme(u: Any, v: Any) -> Any:
-            u_value, v_value = value_of(u), value_of(v)
-            takes_first = first(u_value, v_value) | np.isnan(u_value)
-            return where(takes_first, u, v) if not isinstance(v, float) else where(~takes_first, v, u)
-
-        return _apply(extreme, a, b)
-
-    def _switch(self, a: Term, b: Term) -> None:
-        """Remember that the formula changes its piece where a equals b."""
-        if callable(a) or callable(b):
-            self.switches.append(lambda x: np.broadcast_to(_value(a, x) - _value(b, x), x.shape))
+def tree_of(activation: Elementwise, activations: Mapping[str, Activation], text: str | None = None) -> Node:
+    """What an activation's formula says, or another text in x and its parameters, for an arithmetic of one's own."""
+    values = {**activation.settings, **activation.exact_parameters}
+    return read(text or activation.formula, values, activations, FLOAT64, all_used=False).tree
 
 
-def _apply(function: Callable[..., Any], *terms: Term) -> Term:
-    """The function of the terms; a number at once where none of them depends on x."""
-    if not any(callable(term) for term in terms):
-        return float(_at_constants(function, [term for term in terms if not callable(term)]))
-    if len(terms) == 1:
-        (u,) = terms
-        return lambda x: function(u(x))  # type: ignore[operator]  # one of one term is callable
-    a, b = terms
-    if not callable(b):
-        return lambda x: function(a(x), b)  # type: ignore[operator]  # then a is
-    if not callable(a):
-        return lambda x: function(a, b(x))
-    return lambda x: function(a(x), b(x))
+# --- the arithmetic -------------------------------------------------------------------------------------------------
 
 
-def _halving(larger: Callable[[Term, Term], Term], terms: Sequence[Term]) -> Term:
-    """The largest of many, by halves: each pair's switch computes what it compares, in a chain all before it."""
-    if len(terms) == 1:
-        return terms[0]
-    middle = len(terms) // 2
-    return larger(_halving(larger, terms[:middle]), _halving(larger, terms[middle:]))
+class _Float64:
+    """Arrays of float64 or jets; a number is a float."""
+
+    def number(self, value: float | Fraction) -> float:
+        return float(value)
+
+    def constant(self, name: str) -> float:
+        return float(getattr(np, name))
+
+    def function(self, name: str, source: ast.expr | None) -> Callable[..., Any]:
+        function: Callable[..., Any] = _OPERATIONS.get(name) or getattr(elementary, name)
+        return function
+
+    def activation(self, activation: Elementwise) -> Callable[[Any], Any]:
+        return activation.of
+
+    def choose(self, x: Any, condition: Mask, then: Callable[[Any], Any], otherwise: Callable[[Any], Any]) -> Any:
+        return select(x, (condition, then), otherwise=otherwise)
+
+    def indicator(self, x: Any, condition: Mask) -> Any:
+        numbers = condition.astype(np.float64)
+        return x.constant(numbers) if isinstance(x, Jet) else numbers
+
+    def folded(self, function: Callable[..., Any], *numbers: float | bool) -> float | bool:
+        """NumPy's numbers, and not Python's: 1/0 is inf and no exception."""
+        with np.errstate(all="ignore"):  # the formula is computed as it is written
+            if function is _raised:
+                base, exponent = numbers
+                return float(np.power(base, exponent))  # as of two numbers: of arrays NumPy rounds x**-1 differently
+            result: float | bool = np.ravel(function(*(np.array([number]) for number in numbers)))[0].item()
+        return result
 
 
-def _at_constants(function: Callable[..., Any], numbers: list[float]) -> Any:
-    """NumPy's numbers, and not Python's: 1/0 is inf and no exception."""
-    return np.ravel(function(*(np.array([number]) for number in numbers)))[0]
+FLOAT64: Final = _Float64()
 
 
-def _function(term: Term) -> Callable[[Any], Any]:
-    return term if callable(term) else lambda x: term
+def _compared(compare: Callable[[Any, Any], Mask]) -> Callable[[Any, Any], Mask]:
+    return lambda a, b: compare(value_of(a), value_of(b))
 
 
-def _value(term: Term, x: Any) -> Any:
-    return value_of(term(x)) if callable(term) else term
-
-
-def _indicator(x: Any, mask: Mask) -> Any:
-    numbers = mask.astype(np.float64)
-    return x.constant(numbers) if isinstance(x, Jet) else numbers
+def _extreme(first: Callable[[Any, Any], Mask], u: Any, v: Any) -> Any:
+    """The larger, or the smaller, with the slope of the first that attains it; nan where either is nan."""
+    u_value = value_of(u)
+    takes_first = first(u_value, value_of(v)) | np.isnan(u_value)
+    return where(takes_first, u, v) if not isinstance(v, float) else where(~takes_first, v, u)
 
 
 def _sign(x: Any) -> Any:
     return x.constant(np.sign(x.value)) if isinstance(x, Jet) else np.sign(x)
 
 
-def _both(a: Condition, b: Condition) -> Condition:
-    if isinstance(a, bool):
-        return b if a else False
-    if isinstance(b, bool):
-        return a if b else False
-    return lambda x: a(x) & b(x)
+def _raised(base: Any, exponent: Any) -> Any:
+    return power(base, exponent) if isinstance(exponent, float) else variable_power(base, exponent)
 
 
-def _either(a: Condition, b: Condition) -> Condition:
-    return _negated(_both(_negated(a), _negated(b)))
+_OPERATIONS: Final[Mapping[str, Callable[..., Any]]] = {
+    "+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv, "**": _raised, "neg": operator.neg,
+    "<": _compared(np.less), "<=": _compared(np.less_equal), "==": _compared(np.equal),
+    ">": _compared(np.greater), ">=": _compared(np.greater_equal), "!=": _compared(np.not_equal),
+    "and": operator.and_, "not": operator.invert, "abs": abs, "sign": _sign,
+    "maximum": partial(_extreme, np.greater_equal), "minimum": partial(_extreme, np.less_equal),
+}  # fmt: skip
 
 
-def _negated(a: Condition) -> Condition:
-    return not a if isinstance(a, bool) else lambda x: ~a(x)
+# --- powers ---------------------------------------------------------------------------------------------------------
+
+_MAX_PRODUCT: Final = 8
+"""The largest whose value does too: it errs by (n - 1) / 2 ULP at most, and NumPy's power takes 100 times as long."""
 
 
-def _decapitalised(message: str) -> str:
-    return message[:1].lower() + message[1:]
+def power(base: Operand, exponent: float) -> Operand:
+    """base ** exponent. Whole exponents by products, others as the solution of u y' = exponent y u'."""
+    if exponent in range(1, _MAX_PRODUCT + 1):
+        return _whole_power(base, int(exponent))
+    if not isinstance(base, Jet):
+        return np.asarray(np.power(base, exponent))
+    if float(exponent).is_integer() and abs(exponent) <= MAX_EXPONENT:  # a nan is no whole number
+        product = _whole_power(base, abs(int(exponent))) if exponent else base.constant(1.0)
+        result = product if exponent >= 0 else 1.0 / product
+        result.derivatives[0] = np.power(base.value, exponent)
+        return result
+    return select(
+        base,
+        ((base.value == 0.0) & (not np.isnan(exponent)), lambda u: _power_at_zero(u, exponent)),
+        otherwise=lambda u: integrate(
+            u,
+            (np.power(u.value, exponent), 1.0 / u.value),
+            lambda u, y, reciprocal: (y * reciprocal * exponent, -reciprocal * reciprocal),
+        )[0],
+    )
+
+
+def variable_power(base: Operand | float, exponent: Operand) -> Operand:
+    """base ** exponent for an exponent that varies: the exponential of exponent log(base)."""
+    if not isinstance(exponent, Jet):
+        return np.asarray(np.power(base, exponent))
+    value = base.value if isinstance(base, Jet) else base
+    logarithm = log(base) if isinstance(base, Jet) else np.log(value)
+    start = np.power(value, exponent.value)
+    return integrate(exponent * logarithm, (start,), lambda u, y: (y,))[0]
+
+
+def _whole_power(base: Operand, exponent: int) -> Operand:
+    """By repeated squaring, for an exponent from 1 on."""
+    if exponent == 1:
+        return base
+    root = _whole_power(base, exponent // 2)
+    return root * root * base if exponent % 2 else root * root
+
+
+def _power_at_zero(u: Jet, exponent: float) -> Jet:
+    """Derivatives below the exponent are 0; beyond it they are infinite, with the sign of the falling factorial."""
+    derivatives = np.zeros_like(u.derivatives)
+    factor = 1.0
+    for k in range(len(derivatives)):
+        if k > exponent:
+            derivatives[k] = factor * np.inf * u.derivatives[1] ** k if k else np.inf
+        factor *= exponent - k
+    return Jet(derivatives)
+
+
+# --- where a formula is not smooth, found from the places where it changes its mind ---------------------------------
+
+_HIGHEST_ORDER = 3
+_MOST = 256
+_OFF = 2.0**-40
+
+# Where breaks are looked for: evenly near zero, and over the magnitudes beyond. A break between two zeros of its
+# switch that are closer than this grid is missed.
+_MAGNITUDES = 10.0 ** np.linspace(1, 6, 2001)
+_GRID = union(np.linspace(-50.0, 50.0, 20001), _MAGNITUDES, -_MAGNITUDES)
+
+
+def _find_breaks(function: Callable[[Jet], Jet], switches: Iterable[Callable[[Array], Array]]) -> Mapping[float, int]:
+    """Zeros of the switches at which a derivative of the function jumps -> the lowest such derivative, up to 3."""
+    with np.errstate(all="ignore"):  # poles of a switch are no zeros of it
+        candidates = {x for switch in switches for x in _zeros(switch)}
+        nearest = np.array(sorted(candidates, key=abs)[:_MOST])
+        return _jumps(function, nearest) if nearest.size else {}
+
+
+def _zeros(switch: Callable[[Array], Array]) -> list[float]:
+    values = switch(_GRID)
+    exact = _GRID[values == 0.0]
+    if len(exact) > _MOST:  # zero on a whole interval: its ends are what counts
+        ends = np.flatnonzero(np.diff((values == 0.0).astype(np.int8)))
+        exact = np.concatenate([_GRID[ends], _GRID[ends + 1]])
+    crossings = np.flatnonzero(values[1:] * values[:-1] < 0.0)
+    # Those further out would not be among the nearest of all either.
+    crossings = crossings[np.argsort(np.abs(_GRID[crossings]), kind="stable")[:_MOST]]
+    low, high, sign = _GRID[crossings], _GRID[crossings + 1], np.sign(values[crossings])
+    while True:
+        middle = 0.5 * (low + high)
+        if not ((low < middle) & (middle < high)).any():
+            break
+        same = np.sign(switch(middle)) == sign
+        low, high = np.where(same, middle, low), np.where(same, high, middle)
+    # Of the two neighbours the one where the switch is nearer to zero: exactly zero where there is such a number.
+    closer = np.abs(switch(low)) < np.abs(switch(high))
+    return [*exact.tolist(), *np.where(closer, low, high).tolist()]
+
+
+def _jumps(function: Callable[[Jet], Jet], x: Array) -> dict[float, int]:
+    """Those of the x where a derivative jumps -> the lowest that does."""
+    # Some way off: beside the break the formula's own rounding may already have taken it to the other side.
+    off = _OFF * np.maximum(1.0, np.abs(x))
+    sides = np.stack([x - off, x + off])
+    sizes = function(Jet.variable(sides, _HIGHEST_ORDER + 1)).derivatives
+    here, above = sizes[:-1], sizes[1:]
+    smooth = 1e-9 * np.abs(here).sum(axis=1) + 2.5 * off * np.abs(above).max(axis=1) + 1e-12
+    jumps = ~(np.abs(here[:, 0] - here[:, 1]) <= smooth)  # a nan counts as a jump
+    return {at: int(jump.argmax()) for at, jump in zip(x.tolist(), jumps.T, strict=True) if jump.any()}

@@ -1,32 +1,57 @@
-"""Activations of the form x gate(x), the gate running from 0 to 1.
+"""x times a gate that runs from 0 to 1.
 
 Arrays take a closed form with as few roundings as can be wherever its exponentials are normal numbers.
 """
 
 import math
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 
-from actcli.core.activations.tails import SHIFT, gated
+from actcli.core.activations.activation import Elementwise, Parameter
+from actcli.core.activations.parts import INFINITY, SHIFT, UNSHIFT, Pair, indicator, times, until_decayed
 from actcli.core.arrays import Array
-from actcli.core.jets.choice import select
+from actcli.core.jets.choice import clamp, select, where
 from actcli.core.jets.elementary import exp, integrate, log1p, normal_cdf, sigmoid
 from actcli.core.jets.jet import Jet, Operand, value_of
 from actcli.core.numerics import special
 from actcli.core.numerics.compensated import two_product, two_sum
 
+_ERF_FORM = "x*(1 + erf(x/sqrt(2)))/2"
+_TANH_FORM = "x*(1 + tanh(sqrt(2/pi)*(x + 0.044715*x**3)))/2"
+
 
 def _gated(
-    x: Operand, closed_form: Callable[[Array], Array], gate: Callable[[Operand], Operand], *, low: float, **tails: Any
+    x: Operand,
+    closed_form: Callable[[Array], Array],
+    gate: Callable[[Operand], Operand],
+    *,
+    radius: float,
+    low_tail: Callable[[Operand], Operand],
+    high: float,
+    high_tail: Callable[[Operand], Operand],
+    shut: float = 1000.0,
 ) -> Operand:
-    """x gate(x); of an array by the closed form where |x| <= -low."""
+    """x gate(x), where the gate is low_tail(x) e^-100 below -radius and 1 - high_tail(x) e^-100 above `high`.
+
+    Of an array by the closed form where |x| <= radius. Beyond -shut and shut, also at ±inf, the gate is 0 and 1 to the
+    last digit of its tail.
+    """
 
     def general(x: Operand) -> Operand:
-        return gated(x, gate, low=low, **tails)
+        return select(
+            x,
+            (x < -shut, lambda x: -0.0),
+            (x > shut, lambda x: x),
+            (x < -radius, lambda x: x * low_tail(x) * UNSHIFT),
+            (x > high, lambda x: x - x * high_tail(x) * UNSHIFT),
+            otherwise=lambda x: x * gate(x),
+        )
 
-    return general(x) if isinstance(x, Jet) else select(x, (np.abs(x) > -low, general), otherwise=closed_form)
+    return general(x) if isinstance(x, Jet) else select(x, (np.abs(x) > radius, general), otherwise=closed_form)
+
+
+# --- gelu: the gate is Φ(x) -----------------------------------------------------------------------------------------
 
 
 def gelu(x: Operand) -> Operand:
@@ -35,7 +60,7 @@ def gelu(x: Operand) -> Operand:
         x,
         lambda x: x * special.normal_cdf(x),
         normal_cdf,
-        low=-37.5,
+        radius=37.5,
         low_tail=_shifted_normal_cdf,
         high=37.5,
         high_tail=lambda x: _shifted_normal_cdf(-x),
@@ -50,6 +75,43 @@ def _shifted_normal_cdf(x: Operand) -> Operand:
     return special.upper_normal_tail(-x, SHIFT)
 
 
+def gelu_kernel(x: Array) -> Pair:
+    """x Φ(x) and Φ(x) + x φ(x)."""
+    z = np.abs(x)
+    exponent, inverse, rest = special.normal_tail(z)
+    decay = np.exp(-exponent)
+    # Φ(-z) - z φ(z) = e^-exponent (1 / inverse - z (1 - rest) / sqrt(2π)), whose large part is exact.
+    h, low = special.in_halves(z)
+    small = 1.0 / inverse + (z * _INVERSE_SQRT_2PI * rest - (h * _INVERSE_SQRT_2PI_LOW + low * _INVERSE_SQRT_2PI))
+    slope = (small - h * _INVERSE_SQRT_2PI_HIGH) * decay
+    positive = indicator(x > 0.0)
+    return x * np.abs(positive - decay / inverse), _or_mirrored(slope, positive)
+
+
+_INVERSE_SQRT_2PI = 0.3989422804014327
+_INVERSE_SQRT_2PI_HIGH, _INVERSE_SQRT_2PI_LOW = 0.3989422917366028, -1.133517010526318e-08
+
+
+def _or_mirrored(slope: Array, mirrored: Array) -> Array:
+    """slope where `mirrored` is 0, 1 - slope where it is 1."""
+    return mirrored + slope * (1.0 - 2.0 * mirrored)
+
+
+GELU = Elementwise(
+    name="gelu",
+    function=gelu,
+    kernel=gelu_kernel,
+    kernel_radius=37.5,
+    formula=_ERF_FORM,
+    reference="Hendrycks and Gimpel 2016, arXiv:1606.08415",
+    spellings={0: (_ERF_FORM, _TANH_FORM), 1: ("(1 + erf(x/sqrt(2)))/2 + x*exp(-x**2/2)/sqrt(2*pi)",)},
+    stand_ins=("gelu_tanh", "quick_gelu"),
+)
+
+
+# --- gelu_tanh, quick_gelu, silu: the gate is a sigmoid -------------------------------------------------------------
+
+
 def silu(x: Operand, beta: float) -> Operand:
     """x sigmoid(beta x)."""
     if beta < 0.0:
@@ -58,9 +120,9 @@ def silu(x: Operand, beta: float) -> Operand:
         return x * 0.5
     return _gated(
         x,
-        lambda x: x_sigmoid(x, *times(x, beta)),
+        lambda x: _x_sigmoid(x, *times(x, beta)),
         lambda x: sigmoid.of_product(x, beta),
-        low=-700.0 / beta,
+        radius=700.0 / beta,
         low_tail=lambda x: exp.of_product(x, beta, SHIFT),
         high=700.0 / beta,
         high_tail=lambda x: exp.of_product(x, -beta, SHIFT),
@@ -68,41 +130,91 @@ def silu(x: Operand, beta: float) -> Operand:
     )
 
 
-def times(x: Array, beta: float) -> tuple[Array, Array | float]:
-    """beta x and its rounding error."""
-    return (x * beta, 0.0) if abs(beta) == 1.0 else two_product(x, beta)
+def silu_kernel(x: Array, beta: float) -> Pair:
+    """x σ(beta x) and its slope."""
+    v, rest = times(x, beta)
+    return _x_sigmoid(x, v, rest), _slope_of_gated(v, rest)
 
 
-def x_sigmoid(x: Array, v: Array, error: Array | float) -> Array:
+def _x_sigmoid(x: Array, v: Array, error: Array | float) -> Array:
     """x sigmoid(v + error) = x / (1 + e^-(v + error)) for v > -709."""
     decay = np.exp(-v)
     return x / (decay + (1.0 - decay * error))
+
+
+def _slope_of_gated(v: Array, rest: Array | float, bend: Array | float = 0.0, bend_rest: Array | float = 0.0) -> Array:
+    """The slope of x σ(v(x)) for an odd v, given v + rest and bend + bend_rest = x v' - v.
+
+    Where v < 0 it is (1 + x v' + e) / (2 + e + 1/e) with e = e^v, and at -x it is 1 minus that. The terms are added up
+    from the small to the large: 1 + v is exact below -1.
+    """
+    positive = indicator(v > 0.0)
+    size = np.abs(v)
+    e = np.exp(-size)
+    large, small = 1.0 - size, e
+    if np.ndim(rest):  # else v is exact, and a line
+        sign = 1.0 - 2.0 * positive
+        large, large_rest = two_sum(large, bend * sign)
+        small = e + (large_rest + bend_rest * sign + rest * sign * (1.0 + large + 2.0 * e))
+    growth, more = _exp_in_two(size)
+    return _or_mirrored((large + small) / (growth + (2.0 + e)) / more, positive)
+
+
+def _exp_in_two(u: Array) -> tuple[Array, Array | float]:
+    """exp(u) as a product whose second factor is 1 up to 700, so that what is divided by it may be subnormal."""
+    if np.maximum.reduce(u, initial=0.0) <= 700.0:
+        return np.exp(u), 1.0
+    return np.exp(u.clip(-INFINITY, 700.0)), np.exp(u.clip(700.0, INFINITY) - 700.0)
+
+
+SILU = Elementwise(
+    name="silu",
+    aliases=("swish",),
+    function=silu,
+    kernel=silu_kernel,
+    kernel_radius=until_decayed,
+    formula="x*sigmoid(beta*x)",
+    reference="Elfwing, Uchibe and Doya 2017, arXiv:1702.03118; Ramachandran et al. 2017, arXiv:1710.05941",
+    parameters=(Parameter("beta", 1.0),),
+    spellings={0: ("x/(1 + exp(-beta*x))",), 1: ("sigmoid(beta*x)*(1 + beta*x*(1 - sigmoid(beta*x)))",)},
+    stand_ins=("hard_swish", "quick_gelu"),
+)
+
+QUICK_GELU = Elementwise(
+    name="quick_gelu",
+    function=lambda x: silu(x, 1.702),
+    kernel=lambda x: silu_kernel(x, 1.702),
+    kernel_radius=until_decayed(1.702),
+    formula="x*sigmoid(1.702*x)",
+    reference="Hendrycks and Gimpel 2016, arXiv:1606.08415, section 2",
+    stand_ins=("gelu", "gelu_tanh", "silu"),
+)
 
 
 def gelu_tanh(x: Operand) -> Operand:
     """x (1 + tanh(v / 2)) / 2 = x sigmoid(v) with v = sqrt(8/π) (x + 0.044715 x³)."""
 
     def tail(sign: float, x: Operand) -> Operand:
-        v, error = gelu_tanh_argument(x)
+        v, error = _gelu_tanh_argument(x)
         return exp.at(v * sign + SHIFT, error * sign)
 
     return _gated(
         x,
-        lambda x: x_sigmoid(x, *gelu_tanh_argument(x)),
-        lambda x: sigmoid.at(*gelu_tanh_argument(x)),
-        low=-GELU_TANH_TAILS,
+        lambda x: _x_sigmoid(x, *_gelu_tanh_argument(x)),
+        lambda x: sigmoid.at(*_gelu_tanh_argument(x)),
+        radius=_GELU_TANH_TAILS,
         low_tail=lambda x: tail(1.0, x),
-        high=GELU_TANH_TAILS,
+        high=_GELU_TANH_TAILS,
         high_tail=lambda x: tail(-1.0, x),
     )
 
 
 _CUBIC = 0.044715
-GELU_TANH_TAILS = 21.0
+_GELU_TANH_TAILS = 21.0
 _SQRT_8_OVER_PI, _SQRT_8_OVER_PI_REST = 1.5957691216057308, -9.96930880911092e-17
 
 
-def gelu_tanh_argument(x: Operand) -> tuple[Operand, Array]:
+def _gelu_tanh_argument(x: Operand) -> tuple[Operand, Array]:
     """v and the rounding error of its value, from arithmetic with twice the digits."""
     value = value_of(x)
     square, square_rest = two_product(value, value)
@@ -118,10 +230,33 @@ def gelu_tanh_argument(x: Operand) -> tuple[Operand, Array]:
     return v, error
 
 
-def gelu_tanh_line(x: Array) -> tuple[Array, Array]:
-    """The line sqrt(8/π) x and its rounding error."""
-    line, rest = two_product(x, _SQRT_8_OVER_PI)
-    return line, rest + _SQRT_8_OVER_PI_REST * x
+def gelu_tanh_kernel(x: Array) -> Pair:
+    """x σ(v) and its slope; bend is what v has beside its line sqrt(8/π) x."""
+    v, rest = _gelu_tanh_argument(x)
+    line, line_rest = two_product(x, _SQRT_8_OVER_PI)
+    line_rest = line_rest + _SQRT_8_OVER_PI_REST * x
+    bend = v - line
+    bend_rest = ((v - bend) - line) + (rest - line_rest)
+    value = _x_sigmoid(x, v, rest)
+    tails = np.abs(x) > _GELU_TANH_TAILS
+    if tails.any():
+        value[tails] = gelu_tanh(x[tails])
+    return value, _slope_of_gated(v, rest, 2.0 * bend, 2.0 * bend_rest)
+
+
+GELU_TANH = Elementwise(
+    name="gelu_tanh",
+    aliases=("gelu_new", "gelu_approximate"),
+    function=gelu_tanh,
+    kernel=gelu_tanh_kernel,
+    kernel_radius=23.0,
+    formula=_TANH_FORM,
+    reference="Hendrycks and Gimpel 2016, arXiv:1606.08415, section 2",
+    stand_ins=("gelu", "quick_gelu"),
+)
+
+
+# --- other gates ----------------------------------------------------------------------------------------------------
 
 
 def mish(x: Operand) -> Operand:
@@ -136,15 +271,66 @@ def mish(x: Operand) -> Operand:
 
     return _gated(
         x,
-        x_mish_gate,
+        _x_mish_gate,
         lambda x: select(x, (x < -1.0, closing), otherwise=opening),
-        low=-700.0,
+        radius=700.0,
         low_tail=lambda x: exp(x + SHIFT),
         high=350.0,
         high_tail=lambda x: exp(SHIFT + math.log(2.0) - 2.0 * x),
     )
 
 
-def x_mish_gate(x: Array) -> Array:
+def _x_mish_gate(x: Array) -> Array:
     """x / (1 + 2 / n), where 1 + 2 / n = e^-x + 1 - 1 / (2 + e^x); |x| < 709."""
     return x / (np.exp(-x) + (1.0 - 1.0 / (2.0 + np.exp(x))))
+
+
+def mish_kernel(x: Array) -> Pair:
+    """x g with g = h / (1 + h), h = e + e²/2, e = e^x, which is x from 50 on; g' = (e + e²) / (1 + h)²."""
+    y = x.clip(-INFINITY, 50.0)
+    e = np.exp(y)
+    h = e + 0.5 * e * e
+    share = 1.0 / (1.0 + h)
+    slope = share * (h + y * (e + e * e) * share)
+    # The same with (1 + h)² / e as the divisor.
+    shut = ((1.0 + y) + e * (1.5 + y + e * (1.0 + 0.25 * e))) / (np.exp(-y) + (2.0 + h) * (1.0 + 0.5 * e))
+    return _x_mish_gate(x), where(x < -1.0, shut, slope)
+
+
+MISH = Elementwise(
+    name="mish",
+    function=mish,
+    kernel=mish_kernel,
+    kernel_radius=700.0,
+    formula="x*tanh(softplus(x))",
+    reference="Misra 2019, arXiv:1908.08681",
+    spellings={0: ("x*tanh(log(1 + exp(x)))",)},
+    stand_ins=("silu", "hard_swish"),
+)
+
+
+def hard_swish(x: Operand) -> Operand:
+    """x min(6, max(0, x + 3)) / 6."""
+    middle = clamp(x, -3.0, 3.0)
+    return where(x >= 3.0, x, middle * ((middle + 3.0) / 6.0))
+
+
+def hard_swish_kernel(x: Array) -> Pair:
+    """x (x + 3) / 6 between -3 and 3, where its slope is (2x + 3) / 6."""
+    middle = x.clip(-3.0, 3.0)
+    gate = (middle + 3.0) / 6.0
+    bent = indicator(np.abs(x) < 3.0)
+    return x.clip(-3.0, INFINITY) * gate, bent * ((middle + 1.5) / 3.0) + indicator(x >= 3.0)
+
+
+HARD_SWISH = Elementwise(
+    name="hard_swish",
+    aliases=("hard_silu",),
+    function=hard_swish,
+    kernel=hard_swish_kernel,
+    formula="x*min(max(0, x + 3), 6)/6",
+    reference="Howard et al. 2019, MobileNetV3, arXiv:1905.02244",
+    breaks=lambda: {-3.0: 1, 3.0: 1},
+)
+
+GATES = (GELU, GELU_TANH, QUICK_GELU, SILU, MISH, HARD_SWISH)

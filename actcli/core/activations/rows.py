@@ -10,79 +10,21 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from actcli.core.activations.activation import RowWise
+from actcli.core.activations.gates import gelu, silu
+from actcli.core.activations.parts import positive
+from actcli.core.activations.rectifiers import relu
 from actcli.core.arrays import Array
 from actcli.core.errors import InputError
 from actcli.core.jets.choice import kept
-from actcli.core.jets.elementary import exp, log1p
+from actcli.core.jets.elementary import exp, log1p, sigmoid
 from actcli.core.jets.jet import Jet, Operand, value_of
 from actcli.core.numerics.compensated import two_product, two_sum
 
 Index: TypeAlias = npt.NDArray[np.intp]
 
 
-def softmax(scores: Operand, temperature: float = 1.0) -> Operand:
-    """exp(s_i) / Σ_j exp(s_j) of s = scores / temperature (Bridle 1990)."""
-    row = _Row.of(value_of(scores), temperature)
-    if not isinstance(scores, Jet):
-        return row.shares
-    moving, others = row.moving(scores / temperature)
-    slope = row.shares * row.slope_of_log(moving.derivatives[1])
-    return _with_slope(exp(moving) / (1.0 + others), row.shares, slope)
-
-
-def log_softmax(scores: Operand) -> Operand:
-    """s_i - log Σ_j exp(s_j), right also where one probability is all but 1."""
-    row = _Row.of(value_of(scores), 1.0)
-    logs = row.level - np.log1p(row.others)
-    if not isinstance(scores, Jet):
-        return logs
-    moving, others = row.moving(scores)
-    return _with_slope(moving - log1p(others), logs, row.slope_of_log(moving.derivatives[1]))
-
-
-def sparsemax(scores: Operand) -> Operand:
-    """The Euclidean projection of a row on the probability simplex: max(0, s_i - τ) with τ such that it sums to 1."""
-    value = value_of(scores)
-    top: Array = value.max(axis=-1, keepdims=True)
-    level = np.where(value == top, 0.0, value - top)  # an infinite top less itself is 0, as for softmax
-    shifted = Jet(np.concatenate([level[None], scores.derivatives[1:]])) if isinstance(scores, Jet) else level
-    descending = -np.sort(-level, axis=-1)
-    rank = np.arange(1.0, level.shape[-1] + 1.0)
-    support = (1.0 + rank * descending > descending.cumsum(axis=-1)).sum(axis=-1, keepdims=True)
-    least = np.take_along_axis(descending, support - 1, axis=-1)
-    inside = ~(level < least)  # a row with a nan is nan throughout
-    tau: Operand = (_row_sum(kept(inside, shifted)) - 1.0) / np.where(np.isnan(top), np.nan, support)
-    return kept(inside, shifted - tau)
-
-
-def hardmax(scores: Operand) -> Operand:
-    """1 at the first largest score of a row, 0 elsewhere."""
-    value = value_of(scores)
-    winner = np.arange(value.shape[-1]) == value.argmax(axis=-1, keepdims=True)
-    hard = np.where(np.isnan(value).any(axis=-1, keepdims=True), np.nan, np.where(winner, 1.0, 0.0))
-    return scores.constant(hard) if isinstance(scores, Jet) else hard
-
-
-def gated_by(gate: Callable[[Operand], Operand]) -> Callable[[Operand], Operand]:
-    """a * gate(b) for a row that is cut in halves a and b, as torch.nn.functional.glu cuts it.
-
-    InputError, when it is called: a row of odd length.
-    """
-
-    def gated(row: Operand) -> Operand:
-        m = (row.derivatives if isinstance(row, Jet) else row).shape[-1]
-        if m % 2:
-            raise InputError(f"the row is cut in two halves, so it has an even number of values, not {m}")
-        if isinstance(row, Jet):
-            a, b = Jet(row.derivatives[..., : m // 2]), Jet(row.derivatives[..., m // 2 :])
-            product: Jet = a * gate(b)
-            return product
-        return row[..., : m // 2] * gate(row[..., m // 2 :])
-
-    return gated
-
-
-@dataclass(frozen=True, eq=False, slots=True)
+@dataclass(frozen=True, eq=False, repr=False, slots=True)
 class _Row:
     """Rows of scores beside their largest one, the winner.
 
@@ -148,8 +90,123 @@ def _sum_of_weights(weights: Array) -> Array:
     return exact + rest
 
 
+def softmax(scores: Operand, temperature: float = 1.0) -> Operand:
+    """exp(s_i) / Σ_j exp(s_j) of s = scores / temperature (Bridle 1990)."""
+    row = _Row.of(value_of(scores), temperature)
+    if not isinstance(scores, Jet):
+        return row.shares
+    moving, others = row.moving(scores / temperature)
+    slope = row.shares * row.slope_of_log(moving.derivatives[1])
+    return _with_slope(exp(moving) / (1.0 + others), row.shares, slope)
+
+
+SOFTMAX = RowWise(
+    name="softmax",
+    function=softmax,
+    formula="exp(x_i/temperature) / sum_j exp(x_j/temperature)",
+    reference="Boltzmann 1868; Bridle 1990, Probabilistic interpretation of feedforward network outputs",
+    parameters=(positive("temperature", 1.0),),
+)
+
+
+def log_softmax(scores: Operand) -> Operand:
+    """s_i - log Σ_j exp(s_j), right also where one probability is all but 1."""
+    row = _Row.of(value_of(scores), 1.0)
+    logs = row.level - np.log1p(row.others)
+    if not isinstance(scores, Jet):
+        return logs
+    moving, others = row.moving(scores)
+    return _with_slope(moving - log1p(others), logs, row.slope_of_log(moving.derivatives[1]))
+
+
+LOG_SOFTMAX = RowWise(
+    name="log_softmax",
+    function=log_softmax,
+    formula="x_i - log(sum_j exp(x_j))",
+    reference="Bridle 1990; torch.nn.LogSoftmax",
+)
+
+SOFTMIN = RowWise(
+    name="softmin",
+    function=lambda x: softmax(-x),
+    formula="exp(-x_i) / sum_j exp(-x_j)",
+    reference="torch.nn.Softmin",
+)
+
+
+def sparsemax(scores: Operand) -> Operand:
+    """The Euclidean projection of a row on the probability simplex: max(0, s_i - τ) with τ such that it sums to 1."""
+    value = value_of(scores)
+    top: Array = value.max(axis=-1, keepdims=True)
+    level = np.where(value == top, 0.0, value - top)  # an infinite top less itself is 0, as for softmax
+    shifted = Jet(np.concatenate([level[None], scores.derivatives[1:]])) if isinstance(scores, Jet) else level
+    descending = -np.sort(-level, axis=-1)
+    rank = np.arange(1.0, level.shape[-1] + 1.0)
+    support = (1.0 + rank * descending > descending.cumsum(axis=-1)).sum(axis=-1, keepdims=True)
+    least = np.take_along_axis(descending, support - 1, axis=-1)
+    inside = ~(level < least)  # a row with a nan is nan throughout
+    tau: Operand = (_row_sum(kept(inside, shifted)) - 1.0) / np.where(np.isnan(top), np.nan, support)
+    return kept(inside, shifted - tau)
+
+
 def _row_sum(x: Operand) -> Operand:
     if isinstance(x, Jet):
         return Jet(x.derivatives.sum(axis=-1, keepdims=True))
     total: Array = x.sum(axis=-1, keepdims=True)
     return total
+
+
+SPARSEMAX = RowWise(
+    name="sparsemax",
+    function=sparsemax,
+    formula="max(0, x_i - tau), tau such that the row sums to 1",
+    reference="Martins and Astudillo 2016, arXiv:1602.02068",
+)
+
+
+def hardmax(scores: Operand) -> Operand:
+    """1 at the first largest score of a row, 0 elsewhere."""
+    value = value_of(scores)
+    winner = np.arange(value.shape[-1]) == value.argmax(axis=-1, keepdims=True)
+    hard = np.where(np.isnan(value).any(axis=-1, keepdims=True), np.nan, np.where(winner, 1.0, 0.0))
+    return scores.constant(hard) if isinstance(scores, Jet) else hard
+
+
+HARDMAX = RowWise(
+    name="hardmax",
+    function=hardmax,
+    formula="1 at the first largest x_i, 0 elsewhere",
+    reference="ONNX Hardmax",
+)
+
+
+def gated_by(gate: Callable[[Operand], Operand]) -> Callable[[Operand], Operand]:
+    """a * gate(b) for a row that is cut in halves a and b, as torch.nn.functional.glu cuts it.
+
+    InputError, when it is called: a row of odd length.
+    """
+
+    def gated(row: Operand) -> Operand:
+        m = (row.derivatives if isinstance(row, Jet) else row).shape[-1]
+        if m % 2:
+            raise InputError(f"the row is cut in two halves, so it has an even number of values, not {m}")
+        if isinstance(row, Jet):
+            a, b = Jet(row.derivatives[..., : m // 2]), Jet(row.derivatives[..., m // 2 :])
+            product: Jet = a * gate(b)
+            return product
+        return row[..., : m // 2] * gate(row[..., m // 2 :])
+
+    return gated
+
+
+def _of_halves(name: str, gate_name: str, gate: Callable[[Operand], Operand], reference: str) -> RowWise:
+    formula = f"a*{gate_name}(b), the row cut in halves a and b"
+    return RowWise(name=name, function=gated_by(gate), formula=formula, reference=reference)
+
+
+GLU = _of_halves("glu", "sigmoid", sigmoid, "Dauphin, Fan, Auli and Grangier 2017, arXiv:1612.08083")
+SWIGLU = _of_halves("swiglu", "silu", lambda b: silu(b, 1.0), "Shazeer 2020, arXiv:2002.05202")
+GEGLU = _of_halves("geglu", "gelu", gelu, "Shazeer 2020, arXiv:2002.05202")
+REGLU = _of_halves("reglu", "relu", relu, "Shazeer 2020, arXiv:2002.05202")
+
+ROWS = (SOFTMAX, LOG_SOFTMAX, SOFTMIN, SPARSEMAX, HARDMAX, GLU, SWIGLU, GEGLU, REGLU)

@@ -7,7 +7,7 @@ from itertools import combinations
 
 import numpy as np
 
-from actcli.core.activations.activation import Activation
+from actcli.core.activations.activation import Activation, Elementwise, elementwise
 from actcli.core.arrays import Array, union
 from actcli.core.errors import InputError
 
@@ -28,20 +28,20 @@ def compare(activations: Sequence[Activation], low: float, high: float) -> tuple
     Points where either value is nan or infinite are left out; nan stands where no point remains. Raises
     InputError for row-wise activations and for an empty interval.
     """
-    check_curves(activations, low, high)
-    return tuple(_largest(a, b, low, high) for a, b in combinations(activations, 2))
+    curves = curves_over(activations, low, high)
+    return tuple(_largest(a, b, low, high) for a, b in combinations(curves, 2))
 
 
-def check_curves(activations: Sequence[Activation], low: float, high: float) -> None:
-    """Raise InputError unless each activation has a curve over the interval."""
-    for activation in activations:
-        if activation.rowwise:
-            raise InputError(f"{activation.name} acts on whole rows, so it has no curve over a single x")
+def curves_over(activations: Sequence[Activation], low: float, high: float) -> tuple[Elementwise, ...]:
+    """The activations, each of which has a curve over the interval. Raises InputError where one has not."""
+    message = "{} acts on whole rows, so it has no curve over a single x"
+    curves = tuple(elementwise(activation, message.format(activation.name)) for activation in activations)
     if not 0.0 < high - low < math.inf:
         raise InputError(f"the range must go up, and be finite, not from {low:g} to {high:g}")
+    return curves
 
 
-def _largest(a: Activation, b: Activation, low: float, high: float) -> Difference:
+def _largest(a: Elementwise, b: Elementwise, low: float, high: float) -> Difference:
     kinks = [x for x in (*a.kinks(), *b.kinks()) if low <= x <= high]
     x = union(np.linspace(low, high, 4001), kinks)
     at, max_abs = x[0], -1.0
@@ -57,7 +57,7 @@ def _largest(a: Activation, b: Activation, low: float, high: float) -> Differenc
     return Difference(a.label, b.label, float(max_abs), float(at))
 
 
-def _gap(a: Activation, b: Activation, x: Array) -> Array:
+def _gap(a: Elementwise, b: Elementwise, x: Array) -> Array:
     """|a - b|, and -1 where it is not finite."""
     with np.errstate(invalid="ignore", over="ignore"):  # inf - inf is nan, and is left out below
         gap = np.abs(a(x) - b(x))

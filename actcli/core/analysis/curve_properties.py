@@ -2,23 +2,18 @@
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from functools import partial
+from dataclasses import dataclass
 from typing import Final, Literal
 
 import numpy as np
 
-from actcli.core.activations.activation import MAX_ORDER, Activation
-from actcli.core.analysis.asymptotes import End, Outwards, behaviour
+from actcli.core.activations.activation import Elementwise
+from actcli.core.analysis.asymptotes import End, behaviour
 from actcli.core.analysis.extrema import Extremum, extremes, zeros
-from actcli.core.analysis.sampled_curve import SampledCurve, constant_stretches
-from actcli.core.analysis.sampling import FAR, Samples, only_where_finite, sample
+from actcli.core.analysis.sampling import SampledCurve, Samples, constant_stretches
+from actcli.core.analysis.saturation import ends_of, sampled_curve, samples_of, saturated_from, steepest
 from actcli.core.arrays import Array
 from actcli.core.numerics.quadrature import expectations
-from actcli.core.numerics.roots import section
-
-SATURATION: Final = 0.05
-"""A slope under this share of the largest one counts as saturated."""
 
 MOST_ZEROS: Final = 12
 
@@ -69,7 +64,7 @@ class CurveProperties:
     slope_second_moment: float | None
 
 
-def describe_curve(activation: Activation) -> CurveProperties:
+def describe_curve(activation: Elementwise) -> CurveProperties:
     """All properties of an elementwise activation, good to about 1e-12 where the function's own arithmetic is.
 
     |x| up to a million is looked at, and the limits beyond. A feature far narrower than 1/256 that changes nothing
@@ -80,15 +75,14 @@ def describe_curve(activation: Activation) -> CurveProperties:
         return _described(activation)
 
 
-def _described(activation: Activation) -> CurveProperties:
-    samples = sample(lambda x: activation.derivatives(x, 2), activation.kinks(MAX_ORDER), activation.kinks(0))
-    left, right = (Outwards.of(partial(activation.derivatives, order=1), end) for end in (-1.0, 1.0))
-    values, slopes = (_sampled(activation, samples, order, (left.limit(order), right.limit(order))) for order in (0, 1))
+def _described(activation: Elementwise) -> CurveProperties:
+    samples, (left, right) = samples_of(activation), ends_of(activation)
+    values, slopes = (sampled_curve(activation, samples, order, left, right) for order in (0, 1))
     (infimum, supremum), (lowest, highest) = extremes(values), extremes(slopes)
     monotone, strictly = _monotone(samples, values)
     isolated, intervals = zeros(values, (*samples.jumps, *samples.poles))
     nearest = sorted(isolated, key=abs)[:MOST_ZEROS]
-    steepest = _steepest(lowest, highest)
+    largest = steepest(lowest, highest)
     at_zero, slope_at_zero = activation.derivatives(0.0, 1).tolist()
     mean, second_moment, slope_second_moment = _moments(activation, samples, (*nearest, lowest.low, highest.low))
     return CurveProperties(
@@ -104,9 +98,9 @@ def _described(activation: Activation) -> CurveProperties:
         symmetry=_symmetry(activation, samples),
         slope_infimum=lowest,
         slope_supremum=highest,
-        lipschitz=_jump(samples) or steepest,
-        saturates_below=_saturation(activation, slopes, steepest.value, -1.0),
-        saturates_above=_saturation(activation, slopes, steepest.value, 1.0),
+        lipschitz=_jump(samples) or largest,
+        saturates_below=saturated_from(activation, slopes, largest.value, -1.0),
+        saturates_above=saturated_from(activation, slopes, largest.value, 1.0),
         zeros=tuple(sorted(nearest)),
         more_zeros=len(isolated) > len(nearest),
         zero_intervals=intervals,
@@ -116,17 +110,6 @@ def _described(activation: Activation) -> CurveProperties:
         second_moment=second_moment,
         slope_second_moment=slope_second_moment,
     )
-
-
-def _sampled(activation: Activation, samples: Samples, order: int, limits: tuple[float, float]) -> SampledCurve:
-    """The value or the slope as a curve with a slope of its own."""
-
-    def curve(x: Array) -> tuple[Array, Array]:
-        value, slope = only_where_finite(activation.derivatives(x, order + 1))[order:]
-        return value, slope
-
-    value, slope = (samples.value, samples.slope, samples.curvature)[order : order + 2]
-    return SampledCurve(curve, samples.x, value, slope, samples.breaks, limits)
 
 
 def _monotone(samples: Samples, values: SampledCurve) -> tuple[Monotone, bool]:
@@ -161,7 +144,7 @@ def _steps(samples: Samples) -> Array:
     return np.where(np.isnan(steps), 0.0, steps)
 
 
-def _symmetry(activation: Activation, samples: Samples) -> Symmetry:
+def _symmetry(activation: Elementwise, samples: Samples) -> Symmetry:
     """Whether f(-x) is -f(x) or f(x), or f - f(0) is odd as sigmoid - 1/2 is, wherever f is smooth."""
     x = samples.x[samples.x > 0.0]
     for point in samples.breaks:
@@ -190,13 +173,6 @@ def _difference(a: Array, b: Array) -> Array:
 # --- the slope --------------------------------------------------------------------------------------------------
 
 
-def _steepest(lowest: Extremum, highest: Extremum) -> Extremum:
-    """The largest |f'|."""
-    if -lowest.value > highest.value:
-        return replace(lowest, value=-lowest.value)
-    return highest
-
-
 def _jump(samples: Samples) -> Extremum | None:
     """A jump is infinitely steep."""
     if not samples.jumps:
@@ -205,33 +181,10 @@ def _jump(samples: Samples) -> Extremum | None:
     return Extremum(math.inf, False, nearest, nearest)
 
 
-def _saturation(activation: Activation, slopes: SampledCurve, largest: float, direction: float) -> float | None:
-    """Where |f'| falls under 5 % of the largest for good, in the direction of 1 or -1."""
-    threshold = SATURATION * largest
-    if not abs(slopes.limits[direction > 0.0]) < threshold < math.inf:
-        return None
-
-    def sign(points: Array) -> Array:
-        slope = only_where_finite(activation.derivatives(points, 1))[1]
-        return np.where(np.abs(slope) >= threshold, 1.0, -1.0)
-
-    x = slopes.x[:: int(direction)]
-    steep = np.flatnonzero(np.abs(slopes.value[:: int(direction)]) >= threshold)
-    # Waves that die away come back between the samples further out: so look there closely, and then beyond.
-    while steep.size and steep[-1] < len(x) - 1 and abs(x[steep[-1]]) < FAR / 16.0:
-        inner, outer = (float(x[i]) for i in (steep[-1], steep[-1] + 1))
-        x = np.append(inner, np.linspace(outer, outer + 4.0 * direction * max(abs(outer), 1e-3), 4096))
-        steep = np.flatnonzero(sign(x) > 0.0)
-        if steep[-1] == 0:
-            low, high = section(sign, x[:1], x[1:2])
-            return slopes.break_at(float(low[0]), float(high[0]))
-    return None
-
-
 # --- moments ----------------------------------------------------------------------------------------------------
 
 
-def _moments(activation: Activation, samples: Samples, points: Iterable[float]) -> list[float | None]:
+def _moments(activation: Elementwise, samples: Samples, points: Iterable[float]) -> list[float | None]:
     """E[f], E[f²] and E[f'²] for standard normal input; None where they diverge. `points` are worth a closer look."""
 
     def functions(x: Array) -> Array:

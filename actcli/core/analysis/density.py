@@ -10,9 +10,8 @@ from typing import Final
 
 import numpy as np
 
-from actcli.core.activations.activation import MAX_ORDER, Activation
-from actcli.core.analysis.sampled_curve import runs_of
-from actcli.core.analysis.sampling import discontinuities, refined
+from actcli.core.activations.activation import MAX_ORDER, Elementwise
+from actcli.core.analysis.sampling import discontinuities, refined, runs_of
 from actcli.core.arrays import Array, Mask, union
 from actcli.core.numerics.quadrature import expectations
 from actcli.core.numerics.roots import section
@@ -49,7 +48,7 @@ class Image:
     undefined:       the probability that f has no value
     """
 
-    activation: Activation
+    activation: Elementwise
     mean: float | None
     deviation: float | None
     atoms: tuple[tuple[float, float], ...]
@@ -108,7 +107,7 @@ class Image:
         return inside
 
 
-def image(activation: Activation) -> Image:
+def image(activation: Elementwise) -> Image:
     """The distribution of an elementwise activation of a standard normal variable."""
     with np.errstate(all="ignore"):  # formulas overflow and have poles: what is not finite is counted as such
         breaks = [x for x in activation.kinks(MAX_ORDER) if abs(x) < _REACH]
@@ -150,7 +149,7 @@ def _touches(breaks: tuple[float, ...], low: float, high: float) -> bool:
     return any(min(abs(point - low), abs(point - high)) <= margin for point in breaks)
 
 
-def _moments(activation: Activation, breaks: tuple[float, ...]) -> tuple[float | None, float | None]:
+def _moments(activation: Elementwise, breaks: tuple[float, ...]) -> tuple[float | None, float | None]:
     mean, square = expectations(lambda z: activation(z) ** np.array([[1], [2]]), breaks).tolist()
     if not np.isfinite(mean):
         return None, None

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from actcli.core.activations.activation import Activation
+from actcli.core.activations.activation import Elementwise
 from actcli.core.arrays import Array, Mask
 
 _SHRINK = 1.4
@@ -35,7 +35,7 @@ class Check:
         return self.compared & ~self.agrees
 
 
-def check(activation: Activation, x: Array, order: int) -> Check:
+def check(activation: Elementwise, x: Array, order: int) -> Check:
     """f^(order) at x, of any shape, beside the numerical derivative of f^(order - 1), for order 1 of f itself.
 
     The numerical derivative is Ridders' (Adv. Eng. Software 4, 1982): central differences whose steps shrink, and
@@ -54,7 +54,7 @@ def check(activation: Activation, x: Array, order: int) -> Check:
     return Check(x, derivative, numerical, compared, agrees)
 
 
-def _ridders(activation: Activation, x: Array, order: int, step: Array) -> tuple[Array, Array]:
+def _ridders(activation: Elementwise, x: Array, order: int, step: Array) -> tuple[Array, Array]:
     """The numerical derivative of f^(order) and an estimate of its error."""
     best, best_error = np.full_like(x, np.nan), np.full_like(x, np.inf)
     previous: list[Array] = []
@@ -73,5 +73,5 @@ def _ridders(activation: Activation, x: Array, order: int, step: Array) -> tuple
     return best, best_error
 
 
-def _values(activation: Activation, x: Array, order: int) -> Array:
+def _values(activation: Elementwise, x: Array, order: int) -> Array:
     return activation(x) if order == 0 else activation.derivative(x, order)

@@ -6,8 +6,9 @@ from typing import Final
 
 import numpy as np
 
-from actcli.core.analysis.sampled_curve import (
+from actcli.core.analysis.sampling import (
     BESIDE,
+    FAR,
     Run,
     SampledCurve,
     covers,
@@ -16,7 +17,6 @@ from actcli.core.analysis.sampled_curve import (
     stretch_of,
     turns_of,
 )
-from actcli.core.analysis.sampling import FAR
 from actcli.core.arrays import Array, Mask
 from actcli.core.numerics.roots import section
 

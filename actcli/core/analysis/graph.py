@@ -1,22 +1,23 @@
 """The graph of a function on an interval: enough of its points, and where it is broken."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
-from actcli.core.activations.activation import Activation
-from actcli.core.analysis.sampled_curve import runs_of
-from actcli.core.analysis.sampling import discontinuities, only_where_finite, refined
+from actcli.core.activations.activation import Elementwise
+from actcli.core.analysis.sampling import discontinuities, only_where_finite, refined, runs_of
 from actcli.core.arrays import Array, union
 
 # Beside a break the points on both sides, so that a line through the points is right up to it.
 _SIDES = (-np.inf, np.inf)
 
-# A wave that turns between the points is looked for at so many more in each interval, and followed with so many. What
-# a straight line misses by less than this share of the chart is not seen.
-_PROBES, _CLOSER, _MOST_CLOSER, _VISIBLE = 2, 32, 1 << 15, 0.01
+Limits = Callable[[Array], tuple[float, float]]
+"""From the values of a derivative, some of which may not be finite, to the interval of them that counts."""
+
+# A wave that turns between the points is looked for at so many more in each interval, and followed with so many.
+_PROBES, _CLOSER, _MOST_CLOSER = 2, 32, 1 << 15
 _GOLDEN = 0.6180339887498949  # (sqrt(5) - 1)/2, whose multiples stay apart modulo 1
 
 
@@ -43,18 +44,22 @@ class Spot:
     kink: bool
 
     @classmethod
-    def of(cls, activation: Activation, x: float, order: int = 1) -> "Spot":
+    def of(cls, activation: Elementwise, x: float, order: int = 1) -> "Spot":
         """An elementwise activation at x, up to the derivative of that order."""
         derivatives = only_where_finite(activation.derivatives(np.array([x]), order))[:, 0]
         return cls(activation.label, x, derivatives, x in activation.kinks(order))
 
 
-def graphs(activations: Iterable[Activation], x: Array, order: int = 0) -> tuple[Graph, ...]:
+def graphs(
+    activations: Iterable[Elementwise], x: Array, order: int, limits: Limits, tolerance: float
+) -> tuple[Graph, ...]:
     """Each activation on the interval from x[0] to x[-1], all at the same points: those of x, and what they miss.
 
     Points are added beside every kink, and where values and slopes do not fit together: at jumps and poles, at
     the edges of the domain, in steps far narrower than the distance of the points; and where a derivative turns
     faster than the points follow, at random, so that they tell how high and low it comes there.
+
+    limits, tolerance: a straight line between two points may miss a derivative by this share of its limits
     """
     activations = tuple(activations)
     orders = range(order + 1)
@@ -69,7 +74,7 @@ def graphs(activations: Iterable[Activation], x: Array, order: int = 0) -> tuple
         together = union(*(points for points, _ in found))
         together = together[(x[0] <= together) & (together <= x[-1])]
         tables = _tables(activations, together, order)
-        closer = _where_it_turns(activations, together, tables)
+        closer = _where_it_turns(activations, together, tables, limits, tolerance)
         if closer.size:
             together = union(together, closer)
             tables = _tables(activations, together, order)
@@ -79,19 +84,21 @@ def graphs(activations: Iterable[Activation], x: Array, order: int = 0) -> tuple
         )
 
 
-def _tables(activations: Sequence[Activation], x: Array, order: int) -> list[Array]:
+def _tables(activations: Sequence[Elementwise], x: Array, order: int) -> list[Array]:
     return [only_where_finite(activation.derivatives(x, order)) for activation in activations]
 
 
-def _where_it_turns(activations: Sequence[Activation], x: Array, tables: Sequence[Array]) -> Array:
-    """Points in the intervals of x on which a straight line misses a derivative, by what would be seen."""
-    probes, order, reach = _scattered(x[:-1], x[1:], _PROBES), len(tables[0]) - 1, float(np.abs(x[[0, -1]]).max())
+def _where_it_turns(
+    activations: Sequence[Elementwise], x: Array, tables: Sequence[Array], limits: Limits, tolerance: float
+) -> Array:
+    """Points in the intervals of x on which a straight line misses a derivative by more than the tolerance."""
+    probes, order = _scattered(x[:-1], x[1:], _PROBES), len(tables[0]) - 1
     hidden = np.zeros(probes.shape, dtype=np.bool_)
     for known, there in zip(tables, _tables(activations, probes.ravel(), order), strict=True):
         for y, found in zip(known, there, strict=True):
-            low, high = _seen(np.append(y, found), reach)
+            low, high = limits(np.append(y, found))
             straight = np.interp(probes.ravel(), x, y)
-            misses = np.abs(np.clip(found, low, high) - np.clip(straight, low, high)) > _VISIBLE * (high - low)
+            misses = np.abs(np.clip(found, low, high) - np.clip(straight, low, high)) > tolerance * (high - low)
             hidden |= misses.reshape(probes.shape)
     turns = np.flatnonzero(hidden.any(axis=1))
     return _scattered(x[turns], x[turns + 1], min(_CLOSER, _MOST_CLOSER // max(turns.size, 1))).ravel()
@@ -104,22 +111,6 @@ def _scattered(low: Array, high: Array, count: int) -> Array:
     return points
 
 
-def _seen(y: Array, reach: float) -> tuple[float, float]:
-    """The part of the range of y that is usual."""
-    finite = np.sort(y[np.isfinite(y)])
-    if not finite.size:
-        return 0.0, 0.0
-    low, high = usual_range(finite, reach)
-    return max(finite[0], low), min(finite[-1], high)
-
-
-def usual_range(ascending: Array, reach: float) -> tuple[float, float]:
-    """An interval that leaves out what shoots up, as beside a pole, and nothing from -reach to reach."""
-    low, high = ascending[[int(0.05 * (ascending.size - 1)), int(0.95 * (ascending.size - 1))]].tolist()
-    beyond = 2.0 * (high - low)
-    return min(low - beyond, -reach), max(high + beyond, reach)
-
-
 def _within(x: Array, points: set[float]) -> tuple[float, ...]:
     return tuple(sorted(point for point in points if x[0] <= point <= x[-1]))
 
@@ -130,7 +121,7 @@ def missing(x: Array, y: Array) -> tuple[tuple[float, float], ...]:
 
 
 MOST: Final = 1 << 16
-"""So many points are kept, far more than any screen tells apart."""
+"""So many points are kept: memory does not grow with the input."""
 
 
 @dataclass(frozen=True, eq=False)

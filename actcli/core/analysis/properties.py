@@ -6,7 +6,7 @@ from typing import Any, Final, Literal
 
 import numpy as np
 
-from actcli.core.activations.activation import Activation
+from actcli.core.activations.activation import Activation, Elementwise, RowWise
 from actcli.core.analysis.curve_properties import CurveProperties, describe_curve
 from actcli.core.arrays import Array
 
@@ -41,7 +41,7 @@ class ScaledRow:
     same_order: bool
 
 
-def scaled(activation: Activation, scores: Array, scales: Sequence[float]) -> tuple[ScaledRow, ...]:
+def scaled(activation: RowWise, scores: Array, scales: Sequence[float]) -> tuple[ScaledRow, ...]:
     """The row (m,) at several scales: the confidence of a softmax grows with the scale, and the order stays."""
     outputs = activation(scores)
     rising = np.argsort(outputs, kind="stable")
@@ -74,7 +74,7 @@ class RowProperties:
     example_scaled: tuple[ScaledRow, ...]
 
 
-def describe_rows(activation: Activation) -> RowProperties:
+def describe_rows(activation: RowWise) -> RowProperties:
     """The properties of a row-wise activation."""
     outputs = activation(_PROBES)
     same_length = outputs.shape == _PROBES.shape
@@ -149,6 +149,6 @@ def describe(activation: Activation) -> Properties:
         parameters=tuple(
             ParameterValue(name, value, valid.get(name, "a finite number")) for name, value in values.items()
         ),
-        curve=None if activation.rowwise else describe_curve(activation),
-        row=describe_rows(activation) if activation.rowwise else None,
+        curve=describe_curve(activation) if isinstance(activation, Elementwise) else None,
+        row=describe_rows(activation) if isinstance(activation, RowWise) else None,
     )

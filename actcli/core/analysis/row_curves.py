@@ -5,7 +5,7 @@ from typing import Final
 
 import numpy as np
 
-from actcli.core.activations.activation import Activation
+from actcli.core.activations.activation import Elementwise, RowWise
 from actcli.core.arrays import Array
 from actcli.core.errors import InputError
 from actcli.core.jets.jet import Jet, Operand
@@ -14,7 +14,7 @@ EXAMPLE: Final[tuple[float, ...]] = (2.0, 1.0, 0.0)
 """The scores before the last one where the user gives none: an even row with it, because some cut it in halves."""
 
 
-def swept(activation: Activation, fixed: Sequence[float] = EXAMPLE) -> tuple[Activation, ...]:
+def swept(activation: RowWise, fixed: Sequence[float] = EXAMPLE) -> tuple[Elementwise, ...]:
     """The outputs of the row (*fixed, x) as functions of x, one elementwise activation each.
 
     They run over arrays and jets alike, so they have derivatives of every order. Raises InputError where the
@@ -22,17 +22,17 @@ def swept(activation: Activation, fixed: Sequence[float] = EXAMPLE) -> tuple[Act
     """
     row = np.array([*fixed, 0.0])
     return tuple(
-        Activation(
+        Elementwise(
             name=f"{activation.name}_{i + 1}",
             function=_Output(activation, row, i),
-            formula=activation.formula,
+            formula=f"{row_text(activation, fixed)}[{i}]",
             reference=activation.reference,
         )
         for i in range(activation(row).size)
     )
 
 
-def row_text(activation: Activation, fixed: Sequence[float], variable: str = "x") -> str:
+def row_text(activation: RowWise, fixed: Sequence[float], variable: str = "x") -> str:
     """`softmax(2, 1, 0, x)`."""
     return f"{activation.label}({', '.join([*(f'{score:g}' for score in fixed), variable])})"
 
@@ -40,7 +40,7 @@ def row_text(activation: Activation, fixed: Sequence[float], variable: str = "x"
 class _Output:
     """x -> output i of the row whose last score is x."""
 
-    def __init__(self, activation: Activation, row: Array, i: int) -> None:
+    def __init__(self, activation: RowWise, row: Array, i: int) -> None:
         self.activation, self.row, self.i = activation, row, i
 
     def __call__(self, x: Operand) -> Operand:
@@ -59,7 +59,7 @@ class _Output:
         return rows
 
 
-def check_row(activation: Activation, row: Array) -> tuple[float, ...]:
+def check_row(activation: RowWise, row: Array) -> tuple[float, ...]:
     """The fixed scores of a user's row, whose last one will sweep. Raises InputError."""
     if row.size < 2:
         raise InputError(f"{activation.name} needs a row of at least two scores, of which the last one sweeps")

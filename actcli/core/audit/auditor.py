@@ -9,7 +9,7 @@ import numpy as np
 
 from actcli.core.activations.activation import MAX_ORDER, Activation
 from actcli.core.arrays import Array, Indices, Mask
-from actcli.core.audit.inputs import check_elementwise
+from actcli.core.audit.inputs import audited
 from actcli.core.audit.report import Audit, Point, Profile, Sample, Segment
 from actcli.core.audit.tally import ENDLESS, Tally, boundaries
 from actcli.core.audit.ulp import Reference, Steps, reference, steps, ulp_error, unlike
@@ -46,10 +46,10 @@ class Auditor:
         segments: Sequence[float] | None = None,
         exact: MakeReference | None = None,
     ) -> None:
-        check_elementwise(activation)
+        self.activation = audited(activation)
         if not 0 <= order <= MAX_ORDER:
             raise InputError(f"the order must be from 0 to {MAX_ORDER}, not {order}")
-        self.activation, self.dtype, self.order, self.flush = activation, dtype, order, flush_subnormals
+        self.dtype, self.order, self.flush = dtype, order, flush_subnormals
         ends = [-math.inf, *(segments or ()), math.inf]
         if not all(a < b for a, b in pairwise(ends)):
             raise InputError("the boundaries of segments must be finite and ascend")

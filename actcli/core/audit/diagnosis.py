@@ -7,45 +7,16 @@ from typing import Final
 
 import numpy as np
 
-from actcli.core.activations.activation import Activation
-from actcli.core.activations.resolve import resolve
+from actcli.core.activations.activation import Elementwise
+from actcli.core.activations.catalogue import resolve
 from actcli.core.arrays import Array, Mask
 from actcli.core.audit.emulation import Sum, as_computed
 from actcli.core.audit.report import Audit
 from actcli.core.audit.ulp import steps
 from actcli.core.numerics.formats import FORMATS, place, round_to, value_at
 
-OTHERS: Final = {
-    "gelu": ("gelu_tanh", "quick_gelu"),
-    "gelu_tanh": ("gelu", "quick_gelu"),
-    "quick_gelu": ("gelu", "gelu_tanh", "silu"),
-    "silu": ("hard_swish", "quick_gelu"),
-    "mish": ("silu", "hard_swish"),
-    "sigmoid": ("hard_sigmoid", "hard_sigmoid:alpha=0.2"),
-    "tanh": ("hard_tanh", "softsign"),
-    "elu": ("celu", "selu"),
-    "selu": ("elu",),
-    "softplus": ("squareplus", "relu"),
-}
-"""What is computed in place of an activation, because it is faster or by mistake."""
-
-_GELU = "x*(1 + erf(x/sqrt(2)))/2"
-_GELU_TANH = "x*(1 + tanh(sqrt(2/pi)*(x + 0.044715*x**3)))/2"
-SPELLINGS: Final = {
-    ("gelu", 0): (_GELU, _GELU_TANH),
-    ("mish", 0): ("x*tanh(log(1 + exp(x)))",),
-    ("elu", 0): ("x if x > 0 else alpha*(exp(x) - 1)",),
-    ("celu", 0): ("x if x > 0 else alpha*(exp(x/alpha) - 1)",),
-    ("selu", 0): ("gamma*(x if x > 0 else alpha*(exp(x) - 1))",),
-    ("silu", 0): ("x/(1 + exp(-beta*x))",),
-    ("tanh", 0): ("1 - 2/(1 + exp(2*x))", "2/(1 + exp(-2*x)) - 1"),
-    ("sigmoid", 0): ("1/(1 + exp(-x))", "(1 + tanh(x/2))/2"),
-    ("tanh", 1): ("1 - tanh(x)**2",),
-    ("sigmoid", 1): ("sigmoid(x)*(1 - sigmoid(x))",),
-    ("silu", 1): ("sigmoid(beta*x)*(1 + beta*x*(1 - sigmoid(beta*x)))",),
-    ("gelu", 1): ("(1 + erf(x/sqrt(2)))/2 + x*exp(-x**2/2)/sqrt(2*pi)",),
-}
-"""How kernels write an activation or its derivative, where that is not its formula in the catalogue."""
+FLUSHED: Final = "subnormal numbers are flushed to zero"
+"""The diagnosis after which `max_steps_when_flushed` is the error that is left."""
 
 _FEW = 5
 
@@ -55,7 +26,7 @@ class _Case:
     """The points that a diagnosis looks at; `wrong` are those more than a step off."""
 
     audit: Audit
-    activation: Activation
+    activation: Elementwise
     x: Array
     actual: Array
     expected: Array
@@ -80,7 +51,7 @@ class _Case:
         return np.where(np.isnan(self.actual[where]) | np.isnan(other[where]), np.inf, found)
 
 
-def diagnose(audit: Audit, activation: Activation) -> str | None:
+def diagnose(audit: Audit, activation: Elementwise) -> str | None:
     """One sentence when the error has a well-known shape, and None when it has not or there is none."""
     if not audit.total.max_steps or audit.total.max_steps <= 1:
         return None
@@ -145,17 +116,15 @@ def _flushed(case: _Case) -> str | None:
     results = (case.expected != 0.0) & (np.abs(case.expected) < smallest)
     if (case.actual[results] != 0.0).any() and not (np.abs(case.x[case.wrong]) < smallest).all():
         return None
-    return (
-        "subnormal numbers are flushed to zero: with --flush-subnormals the largest error is "
-        f"{rest:,.0f} step{'s' * (rest != 1)}"
-    )
+    return FLUSHED
 
 
 def _something_else(case: _Case) -> str | None:
     """Another function, or another derivative of the same."""
     order, name = case.audit.order, case.activation.label
     of = "" if order == 0 else f"derivative {order} of "
-    candidates = [(f"{of}{text}", resolve(text), order) for text in OTHERS.get(case.activation.name, ())]
+    stand_ins = [(f"{of}{text}", resolve(text)) for text in case.activation.stand_ins]
+    candidates = [(text, other, order) for text, other in stand_ins if isinstance(other, Elementwise)]
     for other in {0, 1, 2} - {order}:
         candidates.append((f"derivative {other} of {name}" if other else f"{name} itself", case.activation, other))
     best: tuple[float, str] | None = None
@@ -222,8 +191,8 @@ class _Kernel:
 
 def _kernels(case: _Case) -> Iterator[_Kernel]:
     """The ways in which a kernel may compute this, in the types in which it may."""
-    name, order = case.activation.name, case.audit.order
-    spelled = SPELLINGS.get((name, order), () if order else (case.activation.formula,))
+    order = case.audit.order
+    spelled = case.activation.spellings.get(order, () if order else (case.activation.formula,))
     types = {"float64": ("float64", "float32"), "float32": ("float32", "bfloat16", "float16")}
     for text in spelled:
         for dtype in types.get(case.dtype, (case.dtype, "float32")):

@@ -5,9 +5,8 @@ from typing import Final
 
 import numpy as np
 
-from actcli.core.activations.activation import Activation
+from actcli.core.activations.activation import Activation, Elementwise, elementwise
 from actcli.core.arrays import Array, Indices
-from actcli.core.errors import InputError
 from actcli.core.numerics.formats import FORMATS, place, round_to, value_at
 
 POINTS: Final = {"float32": 1_000_000, "float64": 10_000}
@@ -32,18 +31,16 @@ def sweep(activation: Activation, dtype: str, order: int = 0, infinities: bool =
 
     InputError: a row-wise activation.
     """
-    check_elementwise(activation)
-    finite = _finite(activation, dtype, order)
+    finite = _finite(audited(activation), dtype, order)
     return np.concatenate([[-np.inf], finite, [np.inf]]) if infinities else finite
 
 
-def check_elementwise(activation: Activation) -> None:
-    """Raise InputError for an activation that acts on rows."""
-    if activation.rowwise:
-        raise InputError(f"{activation.name} acts on whole rows; an audit is of elementwise activations")
+def audited(activation: Activation) -> Elementwise:
+    """The activation, which an audit can be of. Raises InputError for one that acts on rows."""
+    return elementwise(activation, f"{activation.name} acts on whole rows; an audit is of elementwise activations")
 
 
-def _finite(activation: Activation, dtype: str, order: int) -> Array:
+def _finite(activation: Elementwise, dtype: str, order: int) -> Array:
     form = FORMATS[dtype]
     if dtype not in POINTS:
         return _values(np.arange(1 - form.infinity, form.infinity, dtype=np.int64), dtype)
@@ -63,7 +60,7 @@ def _values(places: Indices, dtype: str) -> Array:
     return np.insert(value_at(places, dtype), zero, -0.0)
 
 
-def _hard_places(activation: Activation, dtype: str, order: int) -> Indices:
+def _hard_places(activation: Elementwise, dtype: str, order: int) -> Indices:
     form = FORMATS[dtype]
     powers = np.ldexp(1.0, np.arange(form.smallest_exponent - form.precision + 1, form.largest_exponent + 1))
     largest = value_at(np.array([form.infinity - 1]), dtype)
@@ -73,7 +70,7 @@ def _hard_places(activation: Activation, dtype: str, order: int) -> Indices:
     return np.concatenate([beside_powers.ravel(), (np.concatenate(centres)[:, None] + _NEIGHBOURS).ravel()])
 
 
-def _changes(activation: Activation, dtype: str, order: int) -> Indices:
+def _changes(activation: Elementwise, dtype: str, order: int) -> Indices:
     """The places where the rounded result changes its kind, by bisection between landmarks on the whole line."""
     end = FORMATS[dtype].infinity - 1
     landmarks: Indices = np.unique(np.linspace(-end, end, _LANDMARKS).astype(np.int64))
@@ -89,7 +86,7 @@ def _changes(activation: Activation, dtype: str, order: int) -> Indices:
     return places
 
 
-def _kind(activation: Activation, places: Indices, dtype: str, order: int) -> Indices:
+def _kind(activation: Elementwise, places: Indices, dtype: str, order: int) -> Indices:
     """Sign, and whether the rounded result is zero, subnormal, x itself, a whole number in [-1, 1], infinite or nan."""
     x = value_at(places, dtype)
     y = round_to(activation.derivative(x, order) if order else activation(x), dtype)

@@ -31,7 +31,7 @@ class Segment:
     errors: Errors
 
     def document(self) -> dict[str, Any]:
-        """Its ends and its errors by name, as `--format json` prints them."""
+        """Its ends and its errors by name, as plain data."""
         return {"low": self.low, "high": self.high, **asdict(self.errors)}
 
 
@@ -47,7 +47,7 @@ class Sample:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Profile:
-    """The largest ULP error in small intervals of the input, for a chart."""
+    """The largest ULP error in small intervals of the input."""
 
     low: Array
     high: Array
@@ -56,7 +56,7 @@ class Profile:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Audit:
-    """What `actcli audit` reports.
+    """What an audit finds.
 
     nonfinite: results that are nan or infinite where the correctly rounded exact one is finite
     wrong_sign: results whose sign is not that of the exact one, neither of them zero

@@ -4,14 +4,13 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from actcli.core.errors import InputError, count, unknown
+from actcli.core.errors import InputError, check_memory, count, unknown
 from actcli.core.network import initialisers
 from actcli.core.network.layer_statistics import BLOCK as STATISTICS_BLOCK
 from actcli.core.network.normalisation import AXES
 from actcli.core.network.optimizers import OPTIMIZERS
 
 POINTS = 512
-MOST_MEMORY = 4 * 2**30
 _BYTES = {"float64": 8, "float32": 4}
 _CHOICES: dict[str, tuple[Any, ...]] = {
     "norm": (None, *AXES),
@@ -51,12 +50,8 @@ class DepthConfig:
         for name, choices in _CHOICES.items():
             if (value := getattr(self, name)) not in choices:
                 raise InputError(unknown(name, value, [str(choice).lower() for choice in choices]))
-        if self.memory > MOST_MEMORY:
-            raise InputError(
-                f"a network of {count(self.layers, 'layer')} of {count(self.width, 'unit')} "
-                f"with batches of {self.batch:,} takes about {self.memory / 2**30:.3g} GiB, "
-                f"and at most {MOST_MEMORY / 2**30:.3g} are taken"
-            )
+        size = f"{count(self.layers, 'layer')} of {count(self.width, 'unit')} with batches of {self.batch:,}"
+        check_memory(self.memory, f"a network of {size} takes about")
         if not 0 <= self.learning_rate < math.inf:
             raise InputError(f"learning_rate must be a number, 0 or more, got {self.learning_rate}")
         if self.norm == "batch" and self.batch == 1:

@@ -13,13 +13,14 @@ from dataclasses import asdict, dataclass, replace
 from itertools import islice
 from typing import Any, Final
 
-from actcli.core.activations.activation import Activation
+from actcli.core.activations.activation import Elementwise
 from actcli.core.activations.catalogue import CATALOGUE
 from actcli.core.depth.config import DepthConfig
 from actcli.core.depth.experiment import DepthExperiment, DepthRun, check
 from actcli.core.errors import InputError
 from actcli.core.network.datasets import DataSet
 from actcli.core.network.initialisers import choose
+from actcli.core.network.mlp import of_hidden_units
 
 Change = Mapping[str, Any]
 """Fields of DepthConfig, or `activation`, and their new values."""
@@ -62,7 +63,7 @@ class CureSearch:
     """
 
     def __init__(
-        self, activation: Activation, config: DepthConfig, run: DepthRun, data: DataSet | None = None
+        self, activation: Elementwise, config: DepthConfig, run: DepthRun, data: DataSet | None = None
     ) -> None:
         if not config.steps:
             raise InputError("a cure is found by training, and 0 steps train nothing")
@@ -103,10 +104,11 @@ class CureSearch:
     def _experiment(self, change: Change) -> DepthExperiment:
         return DepthExperiment(*self._changed(change), self._data)
 
-    def _changed(self, change: Change) -> tuple[Activation, DepthConfig]:
+    def _changed(self, change: Change) -> tuple[Elementwise, DepthConfig]:
         settings = dict(change)
         other = settings.pop("activation", None)
-        return CATALOGUE[other] if other else self._activation, replace(self._config, **settings)
+        activation = of_hidden_units(CATALOGUE[other]) if other else self._activation
+        return activation, replace(self._config, **settings)
 
     def _is_possible(self, change: Change) -> bool:
         try:
@@ -116,7 +118,7 @@ class CureSearch:
         return True
 
 
-def candidates(activation: Activation, config: DepthConfig) -> list[Change]:
+def candidates(activation: Elementwise, config: DepthConfig) -> list[Change]:
     """Every change that is tried: those of the list that are one, for this activation and its initialisation.
 
     Another activation comes with the initialisation that theory prefers for it.

@@ -9,16 +9,17 @@ import numpy as np
 import numpy.typing as npt
 
 from actcli.core.activations.activation import Activation
+from actcli.core.analysis.saturation import slope_range
 from actcli.core.arrays import Array
 from actcli.core.depth.config import POINTS, DepthConfig
 from actcli.core.depth.prediction import Prediction, predict
 from actcli.core.depth.verdict import Flow, Outcome, decay_per_layer, verdict
-from actcli.core.errors import InputError, unknown
+from actcli.core.errors import InputError, count, unknown
 from actcli.core.network.datasets import DATASETS, DataSet
 from actcli.core.network.initialisers import choose, initialise, initialiser
 from actcli.core.network.layer_statistics import Survey, survey
 from actcli.core.network.losses import LOSSES, accuracy, guessing_loss
-from actcli.core.network.mlp import Network, Parameters, require_elementwise
+from actcli.core.network.mlp import Network, Parameters, of_hidden_units
 from actcli.core.network.optimizers import OPTIMIZERS
 from actcli.core.network.training import Batch, Step, frobenius_norm, measure, shuffled_batches, train
 from actcli.core.theory.finite_width import FiniteWidth, finite_width
@@ -107,8 +108,10 @@ class DepthExperiment:
 
         experiment = DepthExperiment(activation, config)
         for step in experiment:
-            ...                         # progress; the loop may be left at any step
+            ...                         # progress; the loop may be left at any step, and another one goes on there
         run = experiment.result()
+
+    RuntimeError where a loop begins after the last step: a new experiment trains again.
 
     data: takes the place of the data set that config.data names
 
@@ -119,15 +122,16 @@ class DepthExperiment:
         # A stream of its own for each, so that the data stay the same when the network changes.
         for_data, for_weights, for_batches = np.random.default_rng(config.seed).spawn(3)
         self.config = config
-        self.init = choose(config.init, activation, config.layers)
-        self.initialiser = initialiser(self.init, activation)
+        unit = of_hidden_units(activation)
+        self.init = choose(config.init, unit, config.layers)
+        self.initialiser = initialiser(self.init, unit)
         data = data or _made(config, for_data)
         self.inputs = data.inputs.astype(config.dtype, copy=False)
         self.targets = data.targets.astype(config.dtype, copy=False)
         self.loss_name, self.loss = data.loss, LOSSES[data.loss]
         sizes = [self.inputs.shape[1], *[config.width] * config.layers, self.targets.shape[1]]
         parameters = initialise(self.initialiser, sizes, for_weights, config.dtype)
-        self.network = Network(activation, parameters, config.norm, config.residual)
+        self.network = Network(unit, parameters, config.norm, config.residual)
         batches = shuffled_batches(self.inputs, self.targets, config.batch, for_batches)
         self.first_batch = next(batches)
         self.initial, gradients = measure(self.network, self.first_batch, self.loss)
@@ -135,6 +139,7 @@ class DepthExperiment:
         self.losses: list[float] = []
         self.update: Array | None = None
         self._before: Survey | None = None
+        self._ended = False
         self._steps = self._train(itertools.chain([self.first_batch], batches))
 
     def _train(self, batches: Iterator[Batch]) -> Iterator[Step]:
@@ -145,8 +150,11 @@ class DepthExperiment:
             self.losses.append(step.loss)
             self.update = step.update
             yield step
+        self._ended = True
 
     def __iter__(self) -> Iterator[Step]:
+        if self._ended:
+            raise RuntimeError(f"this experiment has ended after {count(len(self.losses), 'step')}: make a new one")
         return self._steps
 
     def prediction(self) -> Prediction | None:
@@ -207,10 +215,8 @@ class DepthExperiment:
             residual=self.config.residual,
             decay_per_layer_finite_width=self._finite_width(prediction),
             slope_range=slope_range(self.network.activation),
-            weight_gain=math.sqrt(self.config.width * self.initialiser.weight_variance(self.config.width, self.config.width)),
-            init_preference=preference(self.network.activation, self.config.layers)
-            if self.config.init == "auto"
-            else None,
+            weight_gain=self._weight_gain(),
+            init_preference=self._preference(),
         )
 
     def _finite_width(self, prediction: Prediction | None) -> FiniteWidth | None:
@@ -218,6 +224,15 @@ class DepthExperiment:
         if prediction is None or not theory or self.initialiser.distribution == "orthogonal":
             return None
         return finite_width(self.network.activation, prediction.variances, self.config.width, theory)
+
+    def _weight_gain(self) -> float:
+        width = self.config.width
+        return math.sqrt(width * self.initialiser.weight_variance(width, width))
+
+    def _preference(self) -> Preference | None:
+        if self.config.init != "auto":
+            return None
+        return preference(self.network.activation, self.config.layers)
 
     def data_loss(self) -> float:
         """The present loss over the whole data set."""
@@ -251,8 +266,8 @@ def _flow(step: Step, surveyed: Survey) -> Flow:
 
 def check(activation: Activation, config: DepthConfig) -> None:
     """InputError where a DepthExperiment of these would raise it for the activation."""
-    require_elementwise(activation)
-    initialiser(choose(config.init, activation, config.layers), activation)
+    unit = of_hidden_units(activation)
+    initialiser(choose(config.init, unit, config.layers), unit)
 
 
 def gradient_depth(activation: Activation, config: DepthConfig | None = None, data: DataSet | None = None) -> DepthRun:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from actcli.core.activations.activation import Activation
+from actcli.core.activations.activation import Elementwise
 from actcli.core.arrays import Array
 from actcli.core.network.initialisers import Initialiser
 from actcli.core.theory.moments import moments_of
@@ -44,7 +44,7 @@ class Prediction:
 
 
 def predict(
-    activation: Activation, init: Initialiser, widths: list[int], inputs: Array, last_signal: Array
+    activation: Elementwise, init: Initialiser, widths: list[int], inputs: Array, last_signal: Array
 ) -> Prediction | None:
     """The signal of hidden layers 1 to N for a batch, from the measured one of layer N.
 

@@ -27,7 +27,7 @@ def select(
         _fill(result, mask & rest, function, x)
         rest &= ~mask
     if rest is None:
-        return _like(x, otherwise(x))
+        return like(x, otherwise(x))
     _fill(result, rest, otherwise, x)
     return result
 
@@ -94,7 +94,8 @@ def _empty_like(x: Operand) -> Operand:
     return Jet(np.empty(x.derivatives.shape)) if isinstance(x, Jet) else np.empty(x.shape)
 
 
-def _like(x: Operand, result: Operand | float) -> Operand:
+def like(x: Operand, result: Operand | float) -> Operand:
+    """The result of a function of x, spread over the shape of x where it is one number."""
     if not isinstance(result, float):
         return result
     return x.constant(result) if isinstance(x, Jet) else np.full_like(x, result)

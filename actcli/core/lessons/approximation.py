@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 
 from actcli.core.activations.activation import Activation
-from actcli.core.analysis.comparison import check_curves
+from actcli.core.analysis.comparison import curves_over
 from actcli.core.arrays import Array
 from actcli.core.errors import InputError
-from actcli.core.network.mlp import Network, Parameters, forward
+from actcli.core.network.mlp import Network, Parameters, forward, of_hidden_units
 
 MOST_UNITS = 1000
 
@@ -78,11 +78,11 @@ def approximate(
 
     InputError: a target or an activation that acts on rows, an empty interval, a target that is not finite there.
     """
-    check_curves([target], low, high)
+    (curve,) = curves_over([target], low, high)
     for number in units:
         if not 1 <= number <= MOST_UNITS:
             raise InputError(f"units must be from 1 to {MOST_UNITS}, got {number}")
-    kinks = np.array([kink for kink in target.kinks() if low < kink < high])
+    kinks = np.array([kink for kink in curve.kinks() if low < kink < high])
     measured = np.union1d(np.linspace(low, high, _MEASURED), kinks)
     value = _finite(target, measured)
     for number in units:
@@ -101,14 +101,14 @@ def _fitted(
     low, high = interval
     centres, slopes = _hidden_units(units, kinks, low, high, generator)
     network = Network(
-        activation,
+        of_hidden_units(activation),
         Parameters.of([slopes[None, :], np.zeros((units, 1))], [-slopes * centres, np.zeros(1)]),
     )
     x = np.union1d(np.linspace(low, high, max(_FEWEST_FITTED, _FITTED_PER_UNIT * units + 1)), kinks)
     with np.errstate(invalid="ignore", over="ignore"):  # said below
         hidden = forward(network, x[:, None]).layer_inputs[1]
     if not np.isfinite(hidden).all():
-        raise InputError(f"{activation.label} leaves the finite numbers in the hidden layer: try another --act")
+        raise InputError(f"{activation.label} leaves the finite numbers in the hidden layer", change="activation")
     columns = np.column_stack([hidden, np.ones(len(x))])
     # Columns of one length, so that what is small counts for its direction and not for its size.
     lengths = np.sqrt((columns**2).sum(axis=0))
@@ -123,7 +123,7 @@ def _finite(target: Activation, x: Array) -> Array:
     value = target(x)
     if not np.isfinite(value).all():
         where = x[~np.isfinite(value)][0]
-        raise InputError(f"{target.label} has no finite value at x = {where:g}: choose another --range")
+        raise InputError(f"{target.label} has no finite value at x = {where:g}", change="interval")
     return value
 
 

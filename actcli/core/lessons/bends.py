@@ -6,7 +6,7 @@ from typing import Final, Literal
 
 import numpy as np
 
-from actcli.core.activations.activation import Activation
+from actcli.core.activations.activation import Elementwise
 from actcli.core.arrays import Array
 from actcli.core.errors import InputError
 from actcli.core.network.mlp import Network, forward
@@ -62,7 +62,7 @@ def find_bends(network: Network, line: Line) -> Bends:
     return _inflections(network, line)
 
 
-def is_piecewise_linear(activation: Activation) -> bool:
+def is_piecewise_linear(activation: Elementwise) -> bool:
     """Whether it has no curvature, seen at two thousand points and beside its kinks."""
     breaks = np.array(activation.kinks(order=99))
     beside = [breaks + side * offset for side in (-1.0, 1.0) for offset in (1e-3, 0.1)]
@@ -84,7 +84,7 @@ class _Pieces:
     def through(self, weights: Array, biases: Array) -> "_Pieces":
         return _Pieces(self.ends, self.slopes @ weights, self.intercepts @ weights + biases)
 
-    def bent(self, activation: Activation) -> "_Pieces":
+    def bent(self, activation: Elementwise) -> "_Pieces":
         """Each unit through the activation, with a new end wherever one of them crosses a kink."""
         ends = np.unique(np.concatenate([self.ends, *map(self._crossings, activation.kinks())]))
         if (len(ends) - 1) * self.slopes.shape[1] > _MOST_NUMBERS:

@@ -14,14 +14,13 @@ import numpy as np
 from actcli.core.activations.activation import Activation
 from actcli.core.activations.catalogue import CATALOGUE
 from actcli.core.arrays import Array
-from actcli.core.errors import InputError, count
+from actcli.core.errors import InputError, check_memory, count
 from actcli.core.lessons.bends import Counted, Line, find_bends
 from actcli.core.network.initialisers import Initialiser, initialise
-from actcli.core.network.mlp import Network, Parameters, forward
+from actcli.core.network.mlp import Network, Parameters, forward, of_hidden_units
 
 INPUTS = 2
 POINTS = 1000
-MOST_MEMORY = 4 * 2**30
 
 # The line goes through the origin, this far to either side.
 REACH = 3.0
@@ -48,11 +47,8 @@ class CollapseConfig:
             if getattr(self, name) < least:
                 raise InputError(f"{name} must be at least {least}, got {getattr(self, name)}")
         memory = 8 * self.layers * self.width * (self.width + 3 * POINTS)
-        if memory > MOST_MEMORY:
-            raise InputError(
-                f"a tower of {count(self.layers, 'layer')} of {count(self.width, 'unit')} "
-                f"takes about {memory / 2**30:.3g} GiB, and at most {MOST_MEMORY / 2**30:.3g} are taken"
-            )
+        size = f"{count(self.layers, 'layer')} of {count(self.width, 'unit')}"
+        check_memory(memory, f"a tower of {size} takes about")
 
     @property
     def depths(self) -> tuple[int, ...]:
@@ -121,7 +117,7 @@ def tower(activation: Activation, config: CollapseConfig, layers: int) -> Networ
     parameters = initialise(_WEIGHTS, [INPUTS, *[config.width] * (layers - 1), 1], weights_generator)
     for biases in parameters.biases:
         biases[...] = biases_generator.normal(0, BIAS_STD, biases.shape)
-    return Network(activation, parameters)
+    return Network(of_hidden_units(activation), parameters)
 
 
 def product(parameters: Parameters) -> tuple[Array, Array]:

@@ -15,13 +15,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from actcli.core.activations.activation import Activation
+from actcli.core.activations.activation import Activation, Elementwise
 from actcli.core.activations.catalogue import CATALOGUE
 from actcli.core.arrays import Array
 from actcli.core.errors import InputError
 from actcli.core.network.initialisers import Initialiser, initialise
 from actcli.core.network.losses import LOSSES
-from actcli.core.network.mlp import Network, Parameters, backward, forward
+from actcli.core.network.mlp import Network, Parameters, backward, forward, of_hidden_units
 from actcli.core.network.optimizers import OPTIMIZERS
 from actcli.core.network.training import descend
 
@@ -101,7 +101,7 @@ def trace(activation: Activation, learning_rate: float = 0.5, seed: int = 0) -> 
         raise InputError(f"the learning rate must be a number, 0 or more, not {learning_rate:g}")
     for_weights, for_point = np.random.default_rng(seed).spawn(2)
     drawn = initialise(_STANDARD, [len(INPUTS), len(HIDDEN), 1], for_weights)
-    network = Network(activation, Parameters.over(drawn.vector.round(_DECIMALS), drawn.sizes))
+    network = Network(of_hidden_units(activation), Parameters.over(drawn.vector.round(_DECIMALS), drawn.sizes))
     inputs = for_point.normal(size=(1, len(INPUTS))).round(_DECIMALS)
     answer = for_point.integers(2, size=(1, 1)).astype(np.float64)
     with np.errstate(all="ignore"):  # what is not finite is said below, or shown
@@ -112,7 +112,7 @@ def _step(network: Network, inputs: Array, answer: Array, learning_rate: float) 
     passed = forward(network, inputs)
     loss, output_gradient = LOSSES["binary_cross_entropy"](passed.output, answer)
     if not math.isfinite(loss):
-        raise InputError(f"with {network.activation.label} the output is no finite number: try another --seed")
+        raise InputError(f"with {network.activation.label} the output is no finite number", change="seed")
     gradients = backward(network, passed, output_gradient)
     untouched = Parameters.of(network.parameters.weights, network.parameters.biases)
     descend(network, gradients, OPTIMIZERS["sgd"](learning_rate))
@@ -131,7 +131,7 @@ def _step(network: Network, inputs: Array, answer: Array, learning_rate: float) 
     )
 
 
-def _weighted_sums(activation: Activation, parameters: Parameters, inputs: Array) -> Array:
+def _weighted_sums(activation: Elementwise, parameters: Parameters, inputs: Array) -> Array:
     """The hidden layer's sums: the output of a network that is this layer alone, since an output does not bend."""
     alone = Parameters.of(parameters.weights[:1], parameters.biases[:1])
     return forward(Network(activation, alone), inputs).output

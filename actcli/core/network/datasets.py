@@ -8,11 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from actcli.core.arrays import Array
-from actcli.core.errors import InputError, unknown
+from actcli.core.errors import InputError, check_memory, unknown
 
 MOST_CLASSES = 1000
 MOST_WHOLE_NUMBER_CLASSES = 20
-MOST_MEMORY = 4 * 2**30
 
 
 @dataclass(frozen=True, eq=False)
@@ -192,12 +191,7 @@ def from_examples(name: str, inputs: Array, labels: Array | Sequence[str], targe
         return DataSet(name, inputs, codes[:, None].astype(np.float64), "binary_cross_entropy")
     if classes > MOST_CLASSES:
         raise InputError(f"{name}: {classes} classes, and at most {MOST_CLASSES} are taken")
-    memory = 8 * len(codes) * classes
-    if memory > MOST_MEMORY:
-        raise InputError(
-            f"{name}: the targets of {len(codes)} points in {classes} classes take {memory / 2**30:.3g} GiB, "
-            f"and at most {MOST_MEMORY / 2**30:.3g} are taken"
-        )
+    check_memory(8 * len(codes) * classes, f"{name}: the targets of {len(codes)} points in {classes} classes take")
     return DataSet(name, inputs, one_hot(codes, classes), "cross_entropy")
 
 

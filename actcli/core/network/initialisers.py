@@ -21,21 +21,20 @@ if nothing else is said; biases are zero, if nothing else is said.
 
 import itertools
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
-from actcli.core.activations.activation import Activation
+from actcli.core.activations.activation import Elementwise
 from actcli.core.arrays import Array
 from actcli.core.errors import InputError, unknown
 from actcli.core.network.mlp import Parameters
-from actcli.core.theory.gain import critical_point
+from actcli.core.theory.gain import VARIANCES, Variance, critical_point
 from actcli.core.theory.preference import preference
 
-Variance = Callable[[int, int], float]
 Distribution = Literal["normal", "uniform", "orthogonal"]
 
 
@@ -48,11 +47,6 @@ class Initialiser:
     distribution: Distribution = "normal"
 
 
-VARIANCES: dict[str, Variance] = {
-    "xavier": lambda fan_in, fan_out: 2 / (fan_in + fan_out),
-    "he": lambda fan_in, fan_out: 2 / fan_in,
-    "lecun": lambda fan_in, fan_out: 1 / fan_in,
-}
 NAMES = (
     *("auto", *VARIANCES, "pytorch", "orthogonal", "critical"),
     *("normal:STD", "normal:STD,BIAS_STD", "gaussian:SIGMA_W2,SIGMA_B2"),
@@ -63,12 +57,12 @@ _NUMBERS = {"orthogonal": (0, 1), "normal": (0, 2), "gaussian": (1, 2)}
 _WHAT = {"orthogonal": "gain", "normal": "standard deviation", "gaussian": "variance"}
 
 
-def choose(init: str, activation: Activation, layers: int) -> str:
+def choose(init: str, activation: Elementwise, layers: int) -> str:
     """The initialiser that `init` names: for "auto" the one that theory prefers for so many hidden layers."""
     return preference(activation, layers).name if init == "auto" else init
 
 
-def initialiser(init: str, activation: Activation) -> Initialiser:
+def initialiser(init: str, activation: Elementwise) -> Initialiser:
     """The initialiser of that name, which is not "auto".
 
     InputError: an unknown one, or the activation has no critical point.
@@ -122,7 +116,7 @@ def _pytorch(fan_in: int, fan_out: int) -> float:
     return 1 / (3 * fan_in)
 
 
-def _critical(activation: Activation) -> Initialiser:
+def _critical(activation: Elementwise) -> Initialiser:
     point = critical_point(activation)
     if point.sigma_w2 is None or point.sigma_b2 is None:
         raise InputError(f"{activation.label} has no critical initialisation; take xavier, he or normal:STD")

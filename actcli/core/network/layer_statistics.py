@@ -6,12 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from actcli.core.activations.activation import Activation
+from actcli.core.analysis.saturation import SATURATION, largest_slope
 from actcli.core.arrays import Array, Mask
 from actcli.core.network.mlp import ForwardPass, Network, forward
-
-SATURATED = 0.05
-"""Of the activation's largest slope: what is below passes on next to nothing."""
 
 BLOCK = 1024
 """So many inputs at a time: memory does not grow with the data set."""
@@ -45,7 +42,8 @@ class Survey:
 @np.errstate(all="ignore")  # a network that diverged
 def survey(network: Network, inputs: Array) -> Survey:
     """One forward pass of the whole data set, in blocks."""
-    threshold = SATURATED * largest_slope(network.activation)
+    largest = largest_slope(network.activation)
+    threshold = SATURATION * (largest if 0.0 < largest < math.inf else 1.0)
     # Every so many inputs instead of neighbours: to a batch norm each block is a fair sample, also of a sorted file.
     count = -(-len(inputs) // BLOCK)
     blocks = [inputs[start::count] for start in range(count)]
@@ -98,15 +96,3 @@ def _mean(numbers: Array | Mask) -> float:
 
 def _variance(numbers: Array) -> float:
     return float(numbers.var(dtype=np.float64))
-
-
-def largest_slope(activation: Activation) -> float:
-    """The largest |φ'|, to a few per mille; 1 where the slope has no bound."""
-    kinks = np.array(activation.kinks())
-    far = np.geomspace(8.0, 1e3, 200)
-    near = np.concatenate([-far, np.linspace(-8.0, 8.0, 3201), far, kinks - 1e-6, kinks + 1e-6])
-    largest, at_the_ends = (
-        float(np.nanmax(np.abs(activation.value_and_slope(x)[1]), initial=0.0)) for x in (near, np.array([-1e6, 1e6]))
-    )
-    bounded = 0.0 < largest < np.inf and at_the_ends <= 1.01 * largest
-    return largest if bounded else 1.0

@@ -17,14 +17,17 @@ He, Zhang, Ren and Sun (2016), Deep residual learning for image recognition.
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
-from actcli.core.activations.activation import Activation
+from actcli.core.activations.activation import Activation, Elementwise, elementwise
 from actcli.core.arrays import Array
-from actcli.core.errors import InputError
-from actcli.core.network.normalisation import AXES, Normalised, normalise
+from actcli.core.network.normalisation import AXES, Normalised, Population, normalise
+
+MOST_POINTS: Final = 1 << 14
+"""So many points, at even distances, stand for all of a larger population: memory has a bound."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,31 +74,31 @@ class Network:
     """N hidden layers with one activation, then a linear output layer; training moves the parameters in place.
 
     norm: None, "layer" or "batch"
-
-    InputError: the activation is row-wise, so that its derivative is a Jacobian instead of a slope.
     """
 
-    activation: Activation
+    activation: Elementwise
     parameters: Parameters
     norm: str | None = None
     residual: bool = False
 
-    def __post_init__(self) -> None:
-        require_elementwise(self.activation)
+    @property
+    def hidden(self) -> int:
+        """The number of hidden layers."""
+        return len(self.parameters.weights) - 1
 
     def skips(self, layer: int) -> bool:
         """Whether the layer of this index adds its input to its output: a hidden one, both of the same width."""
         fan_in, fan_out = self.parameters.weights[layer].shape
-        return self.residual and layer < len(self.parameters.weights) - 1 and fan_in == fan_out
+        return self.residual and layer < self.hidden and fan_in == fan_out
 
 
-def require_elementwise(activation: Activation) -> None:
-    """InputError for a row-wise activation."""
-    if activation.rowwise:
-        raise InputError(
-            f"{activation.label} works on whole rows, so that a unit has no slope of its own; "
-            "a hidden layer needs an elementwise activation"
-        )
+def of_hidden_units(activation: Activation) -> Elementwise:
+    """The activation, for a network. InputError for a row-wise one, whose derivative is a Jacobian and not a slope."""
+    return elementwise(
+        activation,
+        f"{activation.label} works on whole rows, so that a unit has no slope of its own; "
+        "a hidden layer needs an elementwise activation",
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,21 +126,59 @@ class Gradients:
 
 
 def forward(network: Network, inputs: Array) -> ForwardPass:
-    """Run a batch of shape (batch, features) through the network."""
-    *hidden, (output_weights, output_biases) = zip(network.parameters.weights, network.parameters.biases, strict=True)
+    """Run a batch of shape (batch, features) through the network, as in training."""
     h, layer_inputs, slopes, normalised = inputs, [inputs], [], []
-    for layer, (weights, biases) in enumerate(hidden):
-        z = h @ weights
-        z += biases
-        norm = normalise(z, AXES[network.norm]) if network.norm else None
-        # The slope shares most of its work with the value, so both are computed while z is at hand.
-        value, slope = network.activation.value_and_slope(norm.values if norm else z)
-        value, slope = value.astype(z.dtype, copy=False), slope.astype(z.dtype, copy=False)
-        h = h + value if network.skips(layer) else value
+    for layer in range(network.hidden):
+        h, slope, norm = _bent(network, layer, h)
         layer_inputs.append(h)
         slopes.append(slope)
         normalised.append(norm)
-    return ForwardPass(layer_inputs, slopes, normalised, h @ output_weights + output_biases)
+    return ForwardPass(layer_inputs, slopes, normalised, _output(network, h))
+
+
+def population(network: Network, inputs: Array) -> list[Population | None]:
+    """Each hidden layer's mean and spread over a data set (points, features), for `predict`; None without batch norm.
+
+    Those of a layer are taken while the layers below use theirs: then `predict` gives for the data set itself what
+    `forward` gives for it as one batch. Ioffe and Szegedy (2015), algorithm 2, average over batches instead, and so do
+    the running statistics of PyTorch.
+    """
+    if network.norm != "batch":
+        return [None] * network.hidden
+    h, found = inputs[:: -(-len(inputs) // MOST_POINTS)], list[Population | None]()
+    for layer in range(network.hidden):
+        h, _, norm = _bent(network, layer, h)
+        found.append(Population(norm.mean, norm.spread) if norm else None)
+    return found
+
+
+def predict(network: Network, inputs: Array, populations: Sequence[Population | None]) -> Array:
+    """The output (points, outputs) of a network that is not trained now: no point's answer depends on the others.
+
+    populations: what `population` says of the network and the data that it has learnt from
+    """
+    h = inputs
+    for layer, given in zip(range(network.hidden), populations, strict=True):
+        h, _, _ = _bent(network, layer, h, given)
+    return _output(network, h)
+
+
+def _bent(
+    network: Network, layer: int, h: Array, given: Population | None = None
+) -> tuple[Array, Array, Normalised | None]:
+    """What a hidden layer hands on, its slopes, and what was normalised over the batch."""
+    z = h @ network.parameters.weights[layer]
+    z += network.parameters.biases[layer]
+    norm = normalise(z, AXES[network.norm]) if network.norm and given is None else None
+    bend = norm.values if norm else z if given is None else given.normalise(z)
+    # The slope shares most of its work with the value, so both are computed while z is at hand.
+    value, slope = network.activation.value_and_slope(bend)
+    value, slope = value.astype(z.dtype, copy=False), slope.astype(z.dtype, copy=False)
+    return h + value if network.skips(layer) else value, slope, norm
+
+
+def _output(network: Network, h: Array) -> Array:
+    return h @ network.parameters.weights[-1] + network.parameters.biases[-1]
 
 
 def backward(network: Network, passed: ForwardPass, output_gradient: Array) -> Gradients:

@@ -3,7 +3,9 @@
     layer    over the units, for each sample     Ba, Kiros and Hinton (2016), Layer normalization
     batch    over the batch, for each unit       Ioffe and Szegedy (2015), Batch normalization
 
-Neither has a scale or shift of its own: the question here is what becomes of the gradient.
+Neither has a scale or shift of its own: the question here is what becomes of the gradient. In training a batch norm
+takes mean and variance from the batch; afterwards from a population, so that the answer for one point does not depend
+on its companions.
 """
 
 from dataclasses import dataclass
@@ -24,6 +26,7 @@ class Normalised:
     """(z - mean) / spread with spread = sqrt(variance + EPSILON), over one axis of (batch, units)."""
 
     values: Array
+    mean: Array
     spread: Array
     axis: int
 
@@ -39,8 +42,21 @@ class Normalised:
         return gradient
 
 
+@dataclass(frozen=True, eq=False)
+class Population:
+    """The mean and spread, (1, units) each, that a batch norm takes from a whole data set."""
+
+    mean: Array
+    spread: Array
+
+    def normalise(self, z: Array) -> Array:
+        """(z - mean) / spread of (batch, units), each row for itself."""
+        return (z - self.mean) / self.spread
+
+
 def normalise(z: Array, axis: int) -> Normalised:
     """(z - mean) / sqrt(variance + EPSILON) of (batch, units) over the axis, which AXES names."""
-    centred = z - z.mean(axis=axis, keepdims=True)
+    mean = z.mean(axis=axis, keepdims=True)
+    centred = z - mean
     spread = np.sqrt((centred * centred).mean(axis=axis, keepdims=True) + z.dtype.type(EPSILON))
-    return Normalised(centred / spread, spread, axis)
+    return Normalised(centred / spread, mean, spread, axis)

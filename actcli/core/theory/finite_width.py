@@ -20,7 +20,7 @@ from typing import Final
 
 import numpy as np
 
-from actcli.core.activations.activation import Activation
+from actcli.core.activations.activation import Elementwise
 from actcli.core.arrays import Array
 from actcli.core.numerics.quadrature import fixed_rule
 
@@ -54,7 +54,7 @@ class FiniteWidth:
     high: float
 
 
-def finite_width(activation: Activation, variances: Sequence[float], width: int, theory: float) -> FiniteWidth | None:
+def finite_width(activation: Elementwise, variances: Sequence[float], width: int, theory: float) -> FiniteWidth | None:
     """Around `theory`, the factor per layer at infinite width, for the layers that the signal passes at these q.
 
     Two things add up: the logarithms of S, and the variance q itself, which a finite width makes wander on the way
@@ -96,7 +96,7 @@ class _Layer:
 
 
 @lru_cache(maxsize=256)
-def _layer(activation: Activation, place: int, width: int) -> _Layer:
+def _layer(activation: Elementwise, place: int, width: int) -> _Layer:
     q = 10.0 ** (place / _PER_DECADE)
     log_s = log_of_mean(activation, q, width)
     (second, slope_second), squares, weights = _moments(activation, q)
@@ -108,7 +108,7 @@ def _layer(activation: Activation, place: int, width: int) -> _Layer:
     return _Layer(log_s.mean, log_s.variance, forward_variance, covariance, forward, backward)
 
 
-def _moments(activation: Activation, q: float) -> tuple[Array, Array, Array]:
+def _moments(activation: Elementwise, q: float) -> tuple[Array, Array, Array]:
     """E[φ²] and E[φ'²], the squares at the nodes of a rule, and its weights."""
     x, weights = fixed_rule(activation.kinks(2), math.sqrt(q))
     with np.errstate(all="ignore"):
@@ -116,7 +116,7 @@ def _moments(activation: Activation, q: float) -> tuple[Array, Array, Array]:
         return squares @ weights, squares, weights
 
 
-def log_of_mean(activation: Activation, q: float, width: int) -> LogOfMean:
+def log_of_mean(activation: Elementwise, q: float, width: int) -> LogOfMean:
     """Of one layer of so many units at the variance q, to three digits; nan where φ jumps or E[φ'²] is 0 or diverges.
 
     With an exponential variable E that is independent of S, P(E / S > t) = E[exp(-t S)] = L(t), and L is the n-th power

@@ -5,21 +5,31 @@ Roberts, Yaida and Hanin, The Principles of Deep Learning Theory (2022), chapter
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from typing import Final, Literal
 
 import numpy as np
 
-from actcli.core.activations.activation import Activation
+from actcli.core.activations.activation import Activation, Elementwise, elementwise
 from actcli.core.numerics.quadrature import expectation
 from actcli.core.numerics.roots import root, sign_changes
 from actcli.core.theory.mean_field import MeanField
 
 Kind = Literal["scale-invariant", "zero-fixed-point", "half-stable", "none"]
 
-INITIALISATIONS: Final = {"xavier": 1.0, "he": 2.0, "lecun": 1.0}
-"""σ_w² of a square layer (fan_in = fan_out) for each initialiser; all have σ_b² = 0."""
+Variance = Callable[[int, int], float]
+
+VARIANCES: Final[dict[str, Variance]] = {
+    "xavier": lambda fan_in, fan_out: 2 / (fan_in + fan_out),
+    "he": lambda fan_in, fan_out: 2 / fan_in,
+    "lecun": lambda fan_in, fan_out: 1 / fan_in,
+}
+"""The variance of a weight, from fan_in and fan_out, under the usual initialisations (core/network/initialisers.py)."""
+
+INITIALISATIONS: Final = {name: variance(1, 1) for name, variance in VARIANCES.items()}
+"""σ_w² of a square layer (fan_in = fan_out) for each of them; all have σ_b² = 0."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,18 +92,19 @@ class Gain:
 
 def gain(activation: Activation) -> Gain:
     """The moments, the critical point and the fixed points. Raises InputError for row-wise activations."""
-    field = MeanField(activation)
-    mean = expectation(activation, field.breaks)
+    unit = elementwise(activation, f"{activation.name} acts on whole rows, and the theory is one of single units")
+    field = MeanField(unit)
+    mean = expectation(unit, field.breaks)
     second, slope_second = field.second_moments(1.0)
     points = {sigma_w2: fixed_point(field, sigma_w2) for sigma_w2 in set(INITIALISATIONS.values())}
     fixed_points = {name: points[sigma_w2] for name, sigma_w2 in INITIALISATIONS.items()}
     return Gain(
-        activation=activation.label,
+        activation=unit.label,
         gain=1.0 / math.sqrt(second) if 0.0 < second < math.inf else None,
         mean=_finite(mean),
         second_moment=_finite(second),
         slope_second_moment=_finite(slope_second),
-        critical=critical_point(activation),
+        critical=critical_point(unit),
         decay_per_layer={
             name: None if point.chi_perpendicular is None else math.sqrt(point.chi_perpendicular)
             for name, point in fixed_points.items()
@@ -103,7 +114,7 @@ def gain(activation: Activation) -> Gain:
 
 
 @cache
-def critical_point(activation: Activation) -> CriticalPoint:
+def critical_point(activation: Elementwise) -> CriticalPoint:
     """The critical initialisation, searched for q from 1e-6 to 1e4. See CriticalPoint."""
     field = MeanField(activation)
     none = CriticalPoint("none", None, None, None)
@@ -150,13 +161,13 @@ def fixed_point(field: MeanField, sigma_w2: float) -> FixedPoint:
     )
 
 
-def is_homogeneous(activation: Activation) -> bool:
+def is_homogeneous(activation: Elementwise) -> bool:
     """φ(λ x) = λ φ(x) for λ > 0, as for relu: two half lines through the origin."""
     x = np.array([-30.0, -1.0, -1e-3, 1e-3, 1.0, 30.0])
     return bool(np.allclose(activation(1.7 * x), 1.7 * activation(x), rtol=1e-13, atol=0.0))
 
 
-def _inverse_slope_at_zero(activation: Activation) -> float:
+def _inverse_slope_at_zero(activation: Elementwise) -> float:
     """1 / lim E[φ'²] for q -> 0, where only the slopes on both sides of 0 matter."""
     left, right = activation.derivative([-1e-30, 1e-30])
     return float(2.0 / (left * left + right * right))

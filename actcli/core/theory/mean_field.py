@@ -16,31 +16,21 @@ Sources: Poole, Lahiri, Raghu, Sohl-Dickstein and Ganguli 2016; Schoenholz, Gilm
 
 import math
 from collections.abc import Callable
-from typing import Final
 
 import numpy as np
 
-from actcli.core.activations.activation import Activation
+from actcli.core.activations.activation import Elementwise
 from actcli.core.arrays import Array
-from actcli.core.errors import InputError
-from actcli.core.numerics.quadrature import expectation, expectations
-
-_REACH: Final = 8.5  # deviations; beyond lie 2e-17 of the probability
-_EDGES: Final = np.linspace(-_REACH, _REACH, 18)  # of the panels for pairs, in deviations
-_AROUND: Final = np.array([-8.0, -4.0, -2.0, -1.0, -0.5, 0.0, 0.5, 1.0, 2.0, 4.0, 8.0])
-_FEATURES: Final = np.concatenate([-(2.0 ** np.arange(-6, 6)), 2.0 ** np.arange(-6, 6)])  # of x: where curves bend
-_NODES, _WEIGHTS = np.polynomial.legendre.leggauss(10)
+from actcli.core.numerics.quadrature import expectation, expectations, pair_expectation
 
 
 class MeanField:
     """The Gaussian expectations of one activation as functions of q, the variance of its argument.
 
-    A moment that diverges is nan, as is one of the slope where the function jumps. InputError: a row-wise activation.
+    A moment that diverges is nan, as is one of the slope where the function jumps.
     """
 
-    def __init__(self, activation: Activation) -> None:
-        if activation.rowwise:
-            raise InputError(f"{activation.name} acts on whole rows, and the theory is one of single units")
+    def __init__(self, activation: Elementwise) -> None:
         self.activation = activation
         self.breaks = activation.kinks(2)
         self.jumps = bool(activation.kinks(0))
@@ -96,7 +86,7 @@ class MeanField:
 
     def next_correlation(self, c: float, q: float, sigma_w2: float, sigma_b2: float = 0.0) -> float:
         """The correlation map, c', of two inputs of variance q and correlation c, -1 < c <= 1; nan where q' is 0."""
-        product = self.second_moment(q) if c == 1.0 else self._pair_expectation(self.activation, c, q)
+        product = self.second_moment(q) if c == 1.0 else pair_expectation(self.activation, self.breaks, q, c)
         variance = self.next_variance(q, sigma_w2, sigma_b2)
         return (sigma_w2 * product + sigma_b2) / variance if variance else math.nan
 
@@ -109,39 +99,9 @@ class MeanField:
         def slope(x: Array) -> Array:
             return self.activation.value_and_slope(x)[1]
 
-        product = self.slope_second_moment(q) if c == 1.0 else self._pair_expectation(slope, c, q)
+        product = self.slope_second_moment(q) if c == 1.0 else pair_expectation(slope, self.breaks, q, c)
         return sigma_w2 * product * q / variance
 
     def _expectation(self, function: Callable[[Array], Array], q: float) -> float:
         with np.errstate(all="ignore"):  # where a square overflows, the expectation says that it diverges
             return expectation(function, self.breaks, math.sqrt(q))
-
-    def _pair_expectation(self, function: Callable[[Array], Array], c: float, q: float) -> float:
-        """E[g(u) g(v)]: for each node u, v is normal around c u; the panels of both end at the breaks."""
-        scale, spread = math.sqrt(q), math.sqrt(q * (1.0 - c * c))
-        breaks = np.array(self.breaks)
-        # A break of v smears out over u by the spread between them.
-        smeared = (breaks[:, None] + spread * _AROUND) / scale
-        u, u_weights = _gauss_legendre(
-            np.sort(np.concatenate([_EDGES, _inside(_FEATURES / scale), *_inside(smeared)]))[None]
-        )
-        u = scale * u[0]
-        inner = (np.append(breaks, _FEATURES) - c * u[:, None]) / spread
-        edges = np.sort(np.hstack([np.broadcast_to(_EDGES, (len(u), len(_EDGES))), _inside(inner)]), axis=1)
-        v, v_weights = _gauss_legendre(edges)
-        with np.errstate(all="ignore"):
-            conditional = (function((c * u[:, None] + spread * v).ravel()).reshape(v.shape) * v_weights).sum(axis=1)
-            return float((function(u) * conditional) @ u_weights[0])
-
-
-def _inside(points: Array) -> Array:
-    clipped: Array = np.clip(points, -_REACH, _REACH)
-    return clipped
-
-
-def _gauss_legendre(edges: Array) -> tuple[Array, Array]:
-    """Nodes and weights for E[g(z)] on panels between ascending edges, both (rows, nodes)."""
-    centre, half = 0.5 * (edges[:, 1:] + edges[:, :-1]), 0.5 * (edges[:, 1:] - edges[:, :-1])
-    z = centre[..., None] + half[..., None] * _NODES
-    weights = half[..., None] * _WEIGHTS * np.exp(-0.5 * z * z) / math.sqrt(2.0 * math.pi)
-    return z.reshape(len(edges), -1), weights.reshape(len(edges), -1)

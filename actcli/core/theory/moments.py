@@ -5,7 +5,7 @@ from typing import Final
 
 import numpy as np
 
-from actcli.core.activations.activation import Activation
+from actcli.core.activations.activation import Elementwise
 from actcli.core.arrays import Array
 from actcli.core.theory.gain import is_homogeneous
 from actcli.core.theory.mean_field import MeanField
@@ -19,7 +19,7 @@ _SMALLEST, _LARGEST = 1e-30, 1e30
 class Moments:
     """Between a few q a decade, polynomials in log q. InputError: a row-wise activation."""
 
-    def __init__(self, activation: Activation) -> None:
+    def __init__(self, activation: Elementwise) -> None:
         self.field = MeanField(activation)
         self.homogeneous = is_homogeneous(activation)
         self.known: dict[int, tuple[float, float]] = {}
@@ -54,7 +54,7 @@ class Moments:
 
 
 @lru_cache(maxsize=64)
-def moments_of(activation: Activation) -> Moments:
+def moments_of(activation: Elementwise) -> Moments:
     """The activation's table, which grows where it is asked."""
     return Moments(activation)
 

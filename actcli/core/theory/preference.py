@@ -10,7 +10,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from actcli.core.activations.activation import Activation
+from actcli.core.activations.activation import Elementwise
 from actcli.core.numerics.quadrature import fixed_rule
 from actcli.core.theory.mean_field import MeanField
 
@@ -33,7 +33,7 @@ class Preference:
 
 
 @lru_cache(maxsize=256)
-def preference(activation: Activation, layers: int) -> Preference:
+def preference(activation: Elementwise, layers: int) -> Preference:
     """He's where it changes the signal less over so many hidden layers, and else Xavier's.
 
     Xavier's too where both lose more than half of the signal in every layer, as sigmoid does: there is nothing to
@@ -45,7 +45,7 @@ def preference(activation: Activation, layers: int) -> Preference:
     return Preference("he" if takes_he else "xavier", xavier, he)
 
 
-def log_signal_change(activation: Activation, sigma_w2: float, layers: int) -> float:
+def log_signal_change(activation: Elementwise, sigma_w2: float, layers: int) -> float:
     """Σ log sqrt(χ⊥) over the layers, to about five digits; biases are 0. See core/theory/mean_field.py.
 
     nan where φ jumps, or a moment diverges on the way.
@@ -68,7 +68,7 @@ def log_signal_change(activation: Activation, sigma_w2: float, layers: int) -> f
     return change
 
 
-def _second_moments(activation: Activation, q: float) -> tuple[float, float]:
+def _second_moments(activation: Elementwise, q: float) -> tuple[float, float]:
     """E[φ(√q z)²] and E[φ'(√q z)²]; nan where they have not died out at the end of the rule."""
     x, weights = fixed_rule(activation.kinks(2), math.sqrt(q))
     with np.errstate(all="ignore"):

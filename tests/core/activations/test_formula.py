@@ -11,9 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actcli.core.activations.catalogue import CATALOGUE
+from actcli.core.activations.catalogue import ACTIVATIONS, CATALOGUE, resolve
 from actcli.core.activations.formula import formula
-from actcli.core.activations.resolve import resolve
 from actcli.core.errors import InputError
 
 # The texts of the seeds, and what they are.
@@ -215,12 +214,12 @@ HOSTILE = [
 
 @pytest.mark.parametrize("text", HOSTILE, ids=lambda text: repr(text[:20]))
 def test_nothing_hostile_reaches_python_and_the_refusal_is_one_quick_line(text):
-    start = time.monotonic()
+    start = time.process_time()  # a loaded machine is slow, not wrong
     with pytest.raises(InputError) as error:
         resolve(text)
     assert "\n" not in str(error.value)
     assert len(str(error.value)) < 250
-    assert time.monotonic() - start < 1
+    assert time.process_time() - start < 1
 
 
 @pytest.mark.parametrize(
@@ -239,13 +238,13 @@ def test_nothing_hostile_reaches_python_and_the_refusal_is_one_quick_line(text):
 )
 def test_errors_point_at_the_column(text, message):
     with pytest.raises(InputError, match=message):
-        formula(text)
+        formula(text, {}, ACTIVATIONS)
 
 
 @given(st.text(alphabet="x01.+-*/()<>=, expmaxelu", max_size=40))
 def test_any_text_is_a_function_or_an_error(text):
     try:
-        activation = formula(text)
+        activation = formula(text, {}, ACTIVATIONS)
     except InputError:
         return
     assert activation.derivatives(np.array([-1.5, 0.0, 2.0]), 2).shape == (3, 3)

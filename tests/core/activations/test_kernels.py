@@ -7,15 +7,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from actcli.core.activations.activation import Activation
-from actcli.core.activations.catalogue import CATALOGUE
-from actcli.core.activations.resolve import resolve
+from actcli.core.activations.activation import Elementwise
+from actcli.core.activations.catalogue import CATALOGUE, resolve
 from actcli.core.jets.jet import Jet
 from tests.benchmarks.accuracy import errors
 from tests.benchmarks.points import anchored, tails
 
 INF = math.inf
-WITH_KERNEL = [name for name, activation in CATALOGUE.items() if activation.kernel]
+WITH_KERNEL = [
+    name for name, activation in CATALOGUE.items() if isinstance(activation, Elementwise) and activation.kernel
+]
 OTHER_PARAMETERS = [
     "leaky_relu:negative_slope=0.2",
     "leaky_relu:negative_slope=0",
@@ -37,17 +38,18 @@ OTHER_PARAMETERS = [
 EVERY = [*WITH_KERNEL, *OTHER_PARAMETERS]
 
 
-def hard_points(activation: Activation) -> list[float]:
+def hard_points(activation: Elementwise) -> list[float]:
     """Beside kinks, zeros and branches, at the radius, along the tails, and beyond all of them."""
     assert activation.kernel
-    radius = min(activation.kernel.radius(**activation.values_of_parameters), 1.7e308)
+    radius = activation.kernel_radius
+    radius = min(radius(**activation.values_of_parameters) if callable(radius) else radius, 1.7e308)
     edges = [math.nextafter(radius, 0.0), radius, math.nextafter(radius, INF)]
     along_tails = [x for tail in tails(activation) for x in np.linspace(*tail, 9).tolist()]
     everywhere = [*anchored(activation), *edges, *np.linspace(-45.0, 45.0, 91).tolist(), *along_tails, 0.0, INF]
     return sorted({sign * x for x in everywhere for sign in (-1.0, 1.0)})
 
 
-def assert_within_bounds(activation: Activation, xs: list[float]) -> None:
+def assert_within_bounds(activation: Elementwise, xs: list[float]) -> None:
     for order, computed in enumerate(activation.value_and_slope(np.array(xs))):
         for error in errors(activation, xs, order, computed):
             assert not error.broken, str(error)
@@ -76,7 +78,7 @@ def test_the_slope_keeps_its_digits_as_soon_as_the_bound_is_relative(text, zero)
     assert_within_bounds(activation, np.random.default_rng(1).uniform(zero - 1.2, zero - 1.0, 200).tolist())
 
 
-def by_jet(activation: Activation, xs: np.ndarray) -> np.ndarray:
+def by_jet(activation: Elementwise, xs: np.ndarray) -> np.ndarray:
     """Value and slope of the function that the kernel stands for."""
     with np.errstate(all="ignore"):
         derivatives = activation.function(Jet.variable(xs, 1), **activation.values_of_parameters).derivatives

@@ -2,7 +2,7 @@
 
 import pytest
 
-from actcli.core.activations.resolve import resolve
+from actcli.core.activations.catalogue import resolve
 from actcli.core.errors import InputError
 
 
@@ -22,7 +22,7 @@ def test_parameters_change_the_function_and_the_label():
     ("text", "message"),
     [
         ("rleu", "did you mean relu"),
-        ("", "no activation ''"),
+        ("", "no activation ''$"),
         ("relu:alpha=1", "relu has no parameters"),
         ("elu:alhpa=1", "did you mean alpha"),
         ("elu:alpha", "written name=number"),

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from actcli.core.activations.resolve import resolve
+from actcli.core.activations.catalogue import resolve
 from actcli.core.analysis.comparison import compare
 from actcli.core.errors import InputError
 

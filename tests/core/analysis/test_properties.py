@@ -11,18 +11,17 @@ import numpy as np
 import pytest
 from mpmath import mpf
 
-from actcli.core.activations.activation import Activation
-from actcli.core.activations.catalogue import CATALOGUE
-from actcli.core.activations.resolve import resolve
+from actcli.core.activations.activation import Elementwise, RowWise
+from actcli.core.activations.catalogue import CATALOGUE, resolve
 from actcli.core.analysis.curve_properties import CurveProperties
 from actcli.core.analysis.extrema import Extremum
 from actcli.core.analysis.properties import describe
-from actcli.streams.json_format import jsonable
+from actcli.streams.documents import jsonable
 from tests.truth import DEFINITIONS, LIMITS, Series
 
 INF = math.inf
-ELEMENTWISE = [name for name, activation in CATALOGUE.items() if not activation.rowwise]
-ROWWISE = [name for name, activation in CATALOGUE.items() if activation.rowwise]
+ELEMENTWISE = [name for name, activation in CATALOGUE.items() if isinstance(activation, Elementwise)]
+ROWWISE = [name for name, activation in CATALOGUE.items() if isinstance(activation, RowWise)]
 
 SELU_FLOOR = -1.6732632423543772 * 1.0507009873554805
 
@@ -598,7 +597,7 @@ def test_row_wise_ones(name, probabilities, shift_invariant, order):
 
 
 def test_what_sums_to_1_is_no_probability_if_it_may_be_negative():
-    centred = Activation("centred", lambda x: x - x.mean(axis=-1, keepdims=True) + 0.25, "", "", rowwise=True)
+    centred = RowWise("centred", lambda x: x - x.mean(axis=-1, keepdims=True) + 0.25, "", "")
     row = describe(centred).row
     assert (row.probabilities, row.shift_invariant, row.order) == (False, True, "kept")
 

@@ -4,7 +4,7 @@ import mpmath
 import numpy as np
 import pytest
 
-from actcli.core.activations.resolve import resolve
+from actcli.core.activations.catalogue import resolve
 from actcli.core.analysis.row_curves import check_row, row_text, swept
 from actcli.core.errors import InputError
 

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from actcli.core.activations.resolve import resolve
+from actcli.core.activations.catalogue import resolve
 from actcli.core.analysis.sampling import FAR, sample
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from actcli.core.activations.activation import MAX_ORDER
-from actcli.core.activations.resolve import resolve
+from actcli.core.activations.catalogue import resolve
 from actcli.core.audit.auditor import HISTOGRAM, Auditor
 from actcli.core.audit.inputs import sweep
 from actcli.core.audit.report import Audit

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from actcli.core.activations.resolve import resolve
+from actcli.core.activations.catalogue import resolve
 from actcli.core.audit.inputs import sweep
 from actcli.core.errors import InputError
 from actcli.core.numerics.formats import FORMATS, place, round_to

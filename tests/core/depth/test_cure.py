@@ -9,8 +9,7 @@ import numpy as np
 import pytest
 
 from actcli.core.activations.activation import Activation
-from actcli.core.activations.catalogue import CATALOGUE
-from actcli.core.activations.resolve import resolve
+from actcli.core.activations.catalogue import CATALOGUE, resolve
 from actcli.core.depth.config import DepthConfig
 from actcli.core.depth.cure import Cure, cures
 from actcli.core.depth.experiment import DepthRun, gradient_depth

@@ -1,15 +1,17 @@
 import dataclasses
 import itertools
 import math
+from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from actcli.core.activations.catalogue import CATALOGUE
-from actcli.core.activations.resolve import resolve
+from actcli.core.activations.catalogue import CATALOGUE, resolve
 from actcli.core.arrays import Array
 from actcli.core.depth.config import DepthConfig
-from actcli.core.depth.experiment import DepthExperiment, DepthRun, gradient_depth
+from actcli.core.depth.experiment import VERDICTS, DepthExperiment, DepthRun, decay_per_layer, gradient_depth, verdict
 from actcli.core.errors import InputError
 from actcli.core.network.datasets import DataSet
 from actcli.core.network.training import measure
@@ -280,6 +282,30 @@ def test_norm_and_residual_connections_are_named() -> None:
     assert [(one.norm, one.residual) for one in (plain, both)] == [(None, False), ("batch", True)]
 
 
+def test_a_loop_goes_on_where_another_one_was_left() -> None:
+    config = DepthConfig(layers=2, width=5, batch=16, steps=7)
+    once, twice = DepthExperiment(CATALOGUE["tanh"], config), DepthExperiment(CATALOGUE["tanh"], config)
+    losses = [step.loss for step in once]
+    left = next(iter(twice))
+    assert [left.loss, *(step.loss for step in twice)] == losses
+    assert once.result() == twice.result()
+
+
+@pytest.mark.parametrize(
+    ("settings", "after"),
+    [({"steps": 3}, "3 steps"), ({"steps": 0}, "0 steps"), ({"steps": 9, "learning_rate": 1e200}, "2 steps")],
+)
+def test_a_second_loop_over_a_finished_experiment_says_that_there_is_nothing_left(
+    settings: dict[str, Any], after: str
+) -> None:
+    experiment = DepthExperiment(CATALOGUE["relu"], DepthConfig(layers=2, width=5, batch=16, **settings))
+    for _ in experiment:
+        pass
+    with pytest.raises(RuntimeError, match=f"this experiment has ended after {after}: make a new one"):
+        iter(experiment)
+    assert len(experiment.result().loss) == int(after[0])
+
+
 def test_the_first_batch_is_the_first_trained_on() -> None:
     experiment = DepthExperiment(CATALOGUE["tanh"], DepthConfig(layers=2, batch=16))
     assert next(iter(experiment)) == experiment.initial
@@ -392,3 +418,51 @@ def test_results_are_plain_values() -> None:
     assert fields["layers"][-1].pop("signal_norm_theory") is None  # of the output layer
     values = [value for record in fields["layers"] for value in record.values()] + list(fields["loss"])
     assert {type(value) for value in values} == {int, float}
+
+
+def test_decay_per_layer() -> None:
+    assert decay_per_layer(1e-6, 1.0, 7) == pytest.approx(0.1)
+    assert decay_per_layer(8.0, 2.0, 3) == pytest.approx(2)
+    assert decay_per_layer(1e-300, 1e300, 601) == pytest.approx(0.1)
+    assert decay_per_layer(0.0, 1.0, 5) == 0
+    assert decay_per_layer(1.0, 1.0, 1) is None
+    assert decay_per_layer(0.0, 0.0, 5) is None
+    assert decay_per_layer(math.nan, 1.0, 5) is None
+    assert decay_per_layer(1.0, math.inf, 5) is None
+
+
+@pytest.mark.parametrize(
+    ("losses", "dead", "first", "last", "expected"),
+    [
+        ([0.7, math.nan], [1.0], 0.0, 1.0, "diverged"),
+        ([0.7, math.inf], [0.0], 1.0, 1.0, "diverged"),
+        ([0.7], [0.0], math.nan, 1.0, "diverged"),
+        ([0.7], [0.0, 0.51], 0.0, 1.0, "dead"),
+        ([0.7], [0.5, 0.5], 1.0, 1.0, "healthy"),
+        ([0.7], [0.0], 0.0099, 1.0, "vanishing"),
+        ([0.7], [0.0], 0.0101, 1.0, "healthy"),
+        ([0.7], [0.0], 0.0, 0.0, "vanishing"),
+        ([0.7], [0.0], 0.0, 5e-324, "vanishing"),
+        ([0.7], [0.0], 99.0, 1.0, "healthy"),
+        ([0.7], [0.0], 101.0, 1.0, "exploding"),
+        ([0.7], [0.0], math.inf, 1.0, "exploding"),
+        ([0.7], [0.0], math.inf, math.inf, "exploding"),
+    ],
+)
+def test_the_first_verdict_that_applies(
+    losses: list[float], dead: list[float], first: float, last: float, expected: str
+) -> None:
+    assert verdict(losses, dead, first, last) == expected
+
+
+sizes = st.floats(min_value=0) | st.just(math.nan)
+
+
+@given(losses=st.lists(st.floats()), dead=st.lists(st.floats(0, 1)), first=sizes, last=sizes)
+def test_every_run_has_a_verdict(losses: list[float], dead: list[float], first: float, last: float) -> None:
+    assert verdict(losses, dead, first, last) in VERDICTS
+
+
+@given(factor=st.floats(0.01, 100), layers=st.integers(2, 60))
+def test_a_decay_is_the_factor_that_leads_from_last_to_first(factor: float, layers: int) -> None:
+    assert decay_per_layer(3 * factor ** (layers - 1), 3.0, layers) == pytest.approx(factor, rel=1e-12)

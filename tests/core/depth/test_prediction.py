@@ -6,8 +6,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from actcli.core.activations.catalogue import CATALOGUE
-from actcli.core.activations.resolve import resolve
+from actcli.core.activations.catalogue import CATALOGUE, resolve
 from actcli.core.arrays import Array
 from actcli.core.depth.prediction import Prediction, predict
 from actcli.core.network.initialisers import initialise, initialiser

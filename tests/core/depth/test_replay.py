@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from actcli.core.activations.resolve import resolve
+from actcli.core.activations.catalogue import resolve
 from actcli.core.depth.config import DepthConfig
 from actcli.core.depth.experiment import DepthExperiment, replay
 from actcli.core.network.datasets import DataSet, from_examples

@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pytest
 
-from actcli.core.activations.resolve import resolve
+from actcli.core.activations.catalogue import resolve
 from actcli.core.errors import InputError
 from actcli.core.lessons.approximation import MOST_UNITS, Approximation, approximate
 
@@ -94,14 +94,14 @@ def test_the_interval_may_lie_and_scale_anyhow() -> None:
 @pytest.mark.parametrize(
     ("target", "activation", "interval", "units", "reason"),
     [
-        ("log(x)", "relu", (-3, 3), 4, "log.x. has no finite value at x = -3"),
+        ("log(x)", "relu", (-3, 3), 4, "log.x. has no finite value at x = -3$"),
         ("1/x", "relu", (-3, 3), 4, "no finite value at x = 0"),
         ("softmax", "relu", (-3, 3), 4, "softmax acts on whole rows"),
         ("x", "softmax", (-3, 3), 4, "softmax works on whole rows"),
         ("x", "relu", (3, -3), 4, "the range must go up"),
         ("x", "relu", (-3, 3), 0, "units must be"),
         ("x", "relu", (-3, 3), MOST_UNITS + 1, "units must be"),
-        ("x", "1/(x - x)", (-3, 3), 4, "leaves the finite numbers"),
+        ("x", "1/(x - x)", (-3, 3), 4, "leaves the finite numbers in the hidden layer$"),
     ],
 )
 def test_what_cannot_be_approximated_is_refused(target, activation, interval, units, reason) -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actcli.core.activations.resolve import resolve
+from actcli.core.activations.catalogue import resolve
 from actcli.core.arrays import Array
 from actcli.core.errors import InputError
 from actcli.core.lessons.bends import Line, find_bends, is_piecewise_linear

@@ -8,9 +8,9 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from actcli.core import errors
 from actcli.core.arrays import Array
 from actcli.core.errors import InputError
-from actcli.core.network import datasets
 from actcli.core.network.datasets import (
     DATASETS,
     DataSet,
@@ -384,6 +384,6 @@ def test_too_many_classes(monkeypatch: pytest.MonkeyPatch) -> None:
     assert from_examples("mine", inputs[1:], names[1:]).targets.shape == (1000, 1000)
     with pytest.raises(InputError, match="mine: 1001 classes, and at most 1000 are taken"):
         from_examples("mine", inputs, names)
-    monkeypatch.setattr(datasets, "MOST_MEMORY", 8 * 6 * 6 - 1)
+    monkeypatch.setattr(errors, "MOST_MEMORY", 8 * 6 * 6 - 1)
     with pytest.raises(InputError, match="mine: the targets of 6 points in 6 classes take"):
         from_examples("mine", X, list("abcdef"))

@@ -6,15 +6,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actcli.core.activations.activation import Activation
+from actcli.core.activations.activation import Activation, Elementwise, RowWise
 from actcli.core.activations.catalogue import CATALOGUE
 from actcli.core.arrays import Array
 from actcli.core.errors import InputError
 from actcli.core.network.losses import LOSSES, binary_cross_entropy
-from actcli.core.network.mlp import Network, Parameters, backward, forward
+from actcli.core.network.mlp import (
+    MOST_POINTS,
+    Network,
+    Parameters,
+    backward,
+    forward,
+    of_hidden_units,
+    population,
+    predict,
+)
 
-ELEMENTWISE = [activation for activation in CATALOGUE.values() if not activation.rowwise]
-ROWWISE = [activation for activation in CATALOGUE.values() if activation.rowwise]
+ELEMENTWISE = [activation for activation in CATALOGUE.values() if isinstance(activation, Elementwise)]
+ROWWISE = [activation for activation in CATALOGUE.values() if isinstance(activation, RowWise)]
 
 
 def random_network(activation: Activation, sizes: list[int], seed: int) -> Network:
@@ -120,7 +129,7 @@ def test_signals_are_gradients_with_respect_to_pre_activations() -> None:
 @pytest.mark.parametrize("activation", ROWWISE, ids=lambda activation: activation.name)
 def test_row_wise_activations_are_refused(activation: Activation) -> None:
     with pytest.raises(InputError, match=f"{activation.name} works on whole rows"):
-        Network(activation, Parameters.of([np.ones((2, 2))], [np.zeros(2)]))
+        of_hidden_units(activation)
 
 
 # --- normalisation and residual connections ---------------------------------------------------------------------------
@@ -246,9 +255,66 @@ def test_float32_stays_from_end_to_end(norm: str | None, residual: bool) -> None
     gradients = backward(Network(CATALOGUE["tanh"], single, norm, residual), passed, np.ones((6, 1), np.float32))
     arrays = [single.vector, *passed.layer_inputs, *passed.slopes, passed.output, *gradients.signals]
     arrays += [gradients.parameters.vector, *gradients.parameters.weights, *gradients.parameters.biases]
+    own = Network(CATALOGUE["tanh"], single, norm, residual)
+    arrays.append(predict(own, inputs, population(own, inputs)))
     assert {array.dtype for array in arrays} == {np.dtype(np.float32)}
     double = backward(network, forward(network, inputs.astype(float)), np.ones((6, 1)))
     np.testing.assert_allclose(gradients.parameters.vector, double.parameters.vector, rtol=1e-3, atol=1e-4)
+
+
+# --- after training ---------------------------------------------------------------------------------------------------
+
+
+def evaluated(network: Network, data: Array, inputs: Array) -> Array:
+    """A network of tanh units as PyTorch's batch_norm(training=False) has it, with the data's mean and variance."""
+    weights, biases = network.parameters.weights, network.parameters.biases
+    for w, b in zip(weights[:-1], biases[:-1], strict=True):
+        running_mean, running_var = (data @ w + b).mean(axis=0), (data @ w + b).var(axis=0)
+        skip = network.residual and len(w) == len(b)
+        data, inputs = (
+            np.tanh((h @ w + b - running_mean) / np.sqrt(running_var + 1e-5)) + (h if skip else 0.0)
+            for h in (data, inputs)
+        )
+    return inputs @ weights[-1] + biases[-1]
+
+
+@pytest.mark.parametrize("residual", [False, True])
+def test_a_batch_norm_after_training(residual: bool) -> None:
+    network, generator = tanh_network([2, 6, 6, 1], "batch", residual), np.random.default_rng(6)
+    data, inputs = generator.normal(1, 2, (50, 2)), generator.normal(size=(30, 2))
+    known = population(network, data)
+    np.testing.assert_allclose(predict(network, inputs, known), evaluated(network, data, inputs), rtol=1e-10)
+    np.testing.assert_allclose(predict(network, data, known), forward(network, data).output, rtol=1e-10)
+
+
+@pytest.mark.parametrize("residual", [False, True])
+@pytest.mark.parametrize("norm", [None, "layer", "batch"])
+def test_no_answer_depends_on_the_point_s_companions(norm: str | None, residual: bool) -> None:
+    network, generator = tanh_network([2, 8, 8, 1], norm, residual), np.random.default_rng(7)
+    known = population(network, generator.normal(size=(40, 2)))
+    points = generator.normal(size=(300, 2))
+    together = predict(network, points, known)
+    for batch in (1, 2, 100):
+        np.testing.assert_allclose(predict(network, points[:batch], known), together[:batch], rtol=1e-12)
+    if norm != "batch":
+        np.testing.assert_allclose(together, forward(network, points).output, rtol=1e-12)
+
+
+def test_of_a_large_population_some_stand_for_all() -> None:
+    """Sorted, so that the first ones would be none of a fair choice."""
+    network = tanh_network([1, 3, 1], "batch", residual=False)
+    data = np.linspace(-1, 3, 3 * MOST_POINTS + 1)[:, None]
+    (norm,) = population(network, data)
+    z = data @ network.parameters.weights[0] + network.parameters.biases[0]
+    assert norm is not None
+    np.testing.assert_allclose(norm.mean[0], z.mean(axis=0), rtol=1e-3)
+    np.testing.assert_allclose(norm.spread[0], np.sqrt(z.var(axis=0) + 1e-5), rtol=1e-3)
+
+
+def test_a_population_has_as_many_layers_as_the_network() -> None:
+    network = tanh_network([2, 4, 4, 1], "batch", residual=False)
+    with pytest.raises(ValueError, match="shorter"):
+        predict(network, np.zeros((1, 2)), [])
 
 
 # --- parameters -------------------------------------------------------------------------------------------------------

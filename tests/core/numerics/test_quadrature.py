@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from actcli.core.errors import InputError
-from actcli.core.numerics.quadrature import expectation, expectations
+from actcli.core.numerics.quadrature import expectation, expectations, pair_expectation
 
 ROOT_2PI = math.sqrt(2 * math.pi)
 
@@ -214,3 +214,23 @@ def test_many_breaks():
 def test_a_spike_at_one_of_many_breaks_is_found(at):
     found = expectation(lambda x: np.exp(-1e10 * (x - at) ** 2), [at, *range(-500, 501)])
     assert found == pytest.approx(math.exp(-at * at / 2) / math.sqrt(1 + 2e10), rel=1e-8, abs=0)
+
+
+PAIRS = {  # of a variance q and a correlation c
+    "u v": (lambda x: x, [], lambda q, c: q * c),
+    "u² v²": (lambda x: x * x, [], lambda q, c: q * q * (1 + 2 * c * c)),
+    "sin u sin v": (np.sin, [], lambda q, c: math.exp(-q) * math.sinh(c * q)),
+    "both above 0": (lambda x: (x > 0) * 1.0, [0], lambda q, c: 0.25 + math.asin(c) / (2 * math.pi)),
+    # Cho and Saul (2009), Kernel methods for deep learning: the arc-cosine kernel.
+    "relu": (relu, [0], lambda q, c: q / (2 * math.pi) * (math.sqrt(1 - c * c) + (math.pi - math.acos(c)) * c)),
+}
+
+
+@pytest.mark.parametrize("name", PAIRS)
+@pytest.mark.parametrize("variance", [1e-4, 0.3, 1.0, 7.0])
+@pytest.mark.parametrize("correlation", [-0.9, 0.0, 0.3, 0.999])
+def test_pairs_against_closed_forms(name, variance, correlation):
+    function, breaks, truth = PAIRS[name]
+    size = expectation(lambda x: function(x) ** 2, breaks, math.sqrt(variance))
+    found = pair_expectation(function, breaks, variance, correlation)
+    assert found == pytest.approx(truth(variance, correlation), rel=1e-11, abs=1e-11 * size)

@@ -6,7 +6,7 @@ import mpmath
 import numpy as np
 import pytest
 
-from actcli.core.activations.resolve import resolve
+from actcli.core.activations.catalogue import resolve
 from actcli.core.errors import InputError
 from actcli.core.theory.gain import CriticalPoint, FixedPoint, critical_point, fixed_point, gain
 from actcli.core.theory.mean_field import MeanField
@@ -224,3 +224,10 @@ def test_gain_reports_the_fixed_points_of_the_three_initialisations():
     assert result.fixed_points["he"] == settles("sigmoid", 2.0)
     for name, point in result.fixed_points.items():
         assert result.decay_per_layer[name] == pytest.approx(math.sqrt(point.chi_perpendicular))
+
+
+def test_a_critical_point_is_looked_for_once() -> None:
+    """Activations are equal by their label: every resolve makes another object."""
+    critical_point.cache_clear()
+    found = {critical_point(resolve("elu:alpha=0.75")) for _ in range(10)}
+    assert (len(found), critical_point.cache_info().misses, critical_point.cache_info().hits) == (1, 1, 9)

@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from actcli.core.activations.resolve import resolve
-from actcli.core.errors import InputError
+from actcli.core.activations.catalogue import resolve
 from actcli.core.theory.mean_field import MeanField
 
 variances = st.floats(1e-3, 100)
@@ -129,8 +128,3 @@ def test_jumps_have_no_slope_and_divergent_moments_are_nan():
     assert np.isnan([*steep.second_moments(1.0), steep.next_variance(1.0, 1.0)]).all()
     # E[exp(2 q z²)] = 1 / sqrt(1 - 4 q) up to q = 1/4.
     assert steep.second_moment(0.1) == pytest.approx(1 / math.sqrt(0.6), rel=1e-10)
-
-
-def test_row_wise_activations_have_no_single_units():
-    with pytest.raises(InputError, match="softmax acts on whole rows"):
-        field_of("softmax")

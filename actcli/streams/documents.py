@@ -1,9 +1,42 @@
-"""Small tables of mixed fields as text: CSV with a header, or plain fields between tabs."""
+"""A result as text: a document as JSON that every parser reads, or records as CSV or as fields between tabs."""
 
-import csv
+import math
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
+
+import numpy as np
+
+from actcli.streams.files import open_file
+
+
+def write_json(document: Any, path: str | None = None) -> None:
+    """Writes the document and a line break to the file, or to stdout.
+
+    Arrays become nested lists; nan and the infinities become "NaN", "Infinity" and "-Infinity". Raises
+    StreamError when the file can't be written.
+    """
+    import json  # as csv below: for those alone who ask for it
+
+    text = json.dumps(jsonable(document), allow_nan=False)
+    with open_file(path) as file:
+        file.write(text.encode("ascii") + b"\n")
+
+
+def jsonable(value: Any) -> Any:
+    """The same document out of dict, list, str, int, float, bool and None alone, all numbers finite."""
+    if isinstance(value, np.ndarray):
+        nested = value.tolist()
+        return nested if value.dtype.kind != "f" or np.isfinite(value).all() else jsonable(nested)
+    if isinstance(value, np.generic):
+        return jsonable(value.item())
+    if isinstance(value, dict):
+        return {key: jsonable(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [jsonable(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
+    return value
 
 
 def write_records(header: Sequence[str], records: Iterable[Iterable[object]], output_format: str) -> None:
@@ -12,6 +45,8 @@ def write_records(header: Sequence[str], records: Iterable[Iterable[object]], ou
     Floats read back the same; of None nothing is printed.
     """
     if output_format == "csv":
+        import csv
+
         writer = csv.writer(sys.stdout, lineterminator="\n")
         writer.writerow(header)
         writer.writerows(records)

@@ -11,8 +11,7 @@ from typing import Any
 
 import pytest
 
-from actcli.streams.errors import StreamError
-from actcli.streams.output import open_file
+from actcli.streams.files import StreamError, open_file
 
 
 def write(path: Path | str, data: bytes = b"new") -> None:
@@ -81,7 +80,7 @@ def test_an_interrupted_file_is_left_as_it_was(
 def test_ctrl_c_in_a_process(tmp_path: Path) -> None:
     program = """
         import sys, time
-        from actcli.streams.output import open_file
+        from actcli.streams.files import open_file
         with open_file(sys.argv[1]) as file:
             file.write(b"half" * 100_000)
             print("writing", flush=True)
@@ -161,7 +160,7 @@ def test_stdout(path: str | None, capsysbinary: pytest.CaptureFixture[bytes]) ->
 
 def test_text_printed_before_comes_before() -> None:
     program = """
-        from actcli.streams.output import open_file
+        from actcli.streams.files import open_file
         print("text", end=" ")
         with open_file(None) as file:
             file.write(b"bytes")
@@ -174,8 +173,8 @@ def test_text_printed_before_comes_before() -> None:
 def test_a_full_disk_behind_stdout(unbuffered: str, size: int) -> None:
     """Reported once, and not again when Python ends."""
     program = f"""
-        from actcli.streams.errors import StreamError
-        from actcli.streams.output import open_file
+        from actcli.streams.files import StreamError
+        from actcli.streams.files import open_file
         try:
             with open_file(None) as file:
                 file.write(b"x" * {size})
@@ -191,8 +190,8 @@ def test_a_full_disk_behind_stdout(unbuffered: str, size: int) -> None:
 def test_a_file_behind_stdout_that_may_not_grow(unbuffered: str, tmp_path: Path) -> None:
     program = """
         import resource, signal
-        from actcli.streams.errors import StreamError
-        from actcli.streams.output import open_file
+        from actcli.streams.files import StreamError
+        from actcli.streams.files import open_file
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         resource.setrlimit(resource.RLIMIT_FSIZE, (70_000, 70_000))
         try:
@@ -253,19 +252,17 @@ def test_paths_that_cannot_be_written(path: str, message: str, tmp_path: Path) -
 
 
 @pytest.mark.parametrize("what", ["directory", "file"])
-def test_what_may_not_be_written(what: str, tmp_path: Path) -> None:
+def test_what_may_not_be_written(what: str, way_for_all: Path) -> None:
     """In a process of its own, which gives up being root first."""
-    directory = tmp_path / "locked"
+    directory = way_for_all / "locked"
     directory.mkdir()
     (directory / "out").write_bytes(b"old")
-    for parent in (tmp_path.parent.parent, tmp_path.parent, tmp_path):
-        parent.chmod(0o755)
     directory.chmod(0o555 if what == "directory" else 0o777)
     (directory / "out").chmod(0o666 if what == "directory" else 0o444)
     program = """
         import os, sys
-        from actcli.streams.errors import StreamError
-        from actcli.streams.output import open_file
+        from actcli.streams.files import StreamError
+        from actcli.streams.files import open_file
         if os.geteuid() == 0:
             os.setgid(65534)
             os.setuid(65534)

@@ -3,7 +3,17 @@ import math
 import numpy as np
 import pytest
 
-from actcli.views.number import align, decade, format_alike, format_number, power_of_ten, times
+from actcli.views.notation import (
+    align,
+    applied,
+    decade,
+    format_alike,
+    format_number,
+    interval_text,
+    power_of_ten,
+    primed,
+    times,
+)
 from actcli.views.table import bar
 
 
@@ -102,3 +112,14 @@ def test_bars() -> None:
     assert bar(7, 4) == "████", "never longer than its room"
     assert bar(0.5, 4, unicode=False) == "##"
     assert bar(1e-9, 4, unicode=False) == "#"
+
+
+def test_derivatives() -> None:
+    assert [primed("gelu", k) for k in range(5)] == ["gelu", "gelu'", "gelu''", "gelu'''", "gelu^(4)"]
+    assert primed("x*x", 1) == "(x*x)'"
+    assert [applied(label, 2) for label in ("gelu", "x*x")] == ["gelu''(x)", "(x*x)''"]
+    assert applied("x if x > 0 else 0.01*x", 0) == "x if x > 0 else 0.01*x", "not 0.01*x(x)"
+
+
+def test_intervals() -> None:
+    assert interval_text(-6, 0.5) == "[-6, 0.5]"

@@ -1,4 +1,4 @@
-"""Output files, written whole or not at all."""
+"""Files: written whole or not at all, and the one line that says what went wrong with one."""
 
 import errno
 import os
@@ -7,8 +7,6 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import IO
-
-from actcli.streams.errors import StreamError, file_error
 
 # The process's own open files: opening one of these truncates it unless it is opened to append.
 _OWN_FILES = ("/dev/stderr", "/dev/fd/", "/proc/self/fd/")
@@ -88,3 +86,20 @@ def _replacement(path: str) -> Iterator[IO[bytes]]:
         with suppress(OSError):  # it may not have come into being
             os.unlink(temporary)
         raise
+
+
+class StreamError(Exception):
+    """Input that cannot be read or output that cannot be written: one line for the user, no traceback."""
+
+
+def file_error(name: str, error: OSError) -> StreamError:
+    """`data.txt: No such file or directory`."""
+    return StreamError(f"{name or repr(name)}: {error.strerror or error}")
+
+
+def complain(message: str) -> None:
+    """Print the message to stderr: one line, whatever the names in it hold, with nothing that a terminal would obey."""
+    message = "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in message)
+    if sys.stderr is not None:  # print would go to stdout
+        with suppress(OSError):
+            print(f"actcli: {message}", file=sys.stderr, flush=True)

@@ -13,8 +13,8 @@ from actcli.core.activations.catalogue import CATALOGUE
 from actcli.core.depth.config import DepthConfig
 from actcli.core.depth.experiment import DepthExperiment
 from actcli.core.network.training import Step
-from actcli.views import live
-from actcli.views.live import DELAY, INTERVAL, live_view
+from actcli.views import progress as live
+from actcli.views.progress import DELAY, INTERVAL, live_view
 
 
 class Tty(io.StringIO):

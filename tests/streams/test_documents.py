@@ -1,4 +1,4 @@
-"""JSON that a strict parser reads."""
+"""JSON that a strict parser reads, and nested documents as rows."""
 
 import json
 import math
@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actcli.streams.errors import StreamError
-from actcli.streams.json_format import jsonable, write_json
+from actcli.streams.documents import flat, jsonable, write_json
+from actcli.streams.files import StreamError
 
 
 def strict(text: bytes) -> Any:
@@ -66,3 +66,21 @@ def test_a_file_is_written_whole_or_not(tmp_path: Path) -> None:
     with pytest.raises(StreamError, match="No such file"):
         write_json([1], str(tmp_path / "missing" / "out.json"))
     assert [path.name for path in tmp_path.iterdir()] == ["out.json"]
+
+
+def test_names_are_joined_by_points_and_nothing_is_an_empty_value() -> None:
+    document = {"a": 1.5, "b": {"c": None, "d": {"e": "text"}}, "f": True}
+    assert list(flat(document)) == [("a", 1.5), ("b.c", ""), ("b.d.e", "text"), ("f", True)]
+
+
+def test_a_list_of_numbers_is_one_value() -> None:
+    assert list(flat({"kinks": (-0.5, 0.5), "zeros": []})) == [("kinks", "-0.5 0.5"), ("zeros", "")]
+
+
+def test_a_list_of_documents_is_counted_through() -> None:
+    document = {"parameters": [{"name": "alpha"}, {"name": "beta"}], "intervals": [(0.0, 1.0)]}
+    assert list(flat(document)) == [
+        ("parameters.0.name", "alpha"),
+        ("parameters.1.name", "beta"),
+        ("intervals.0", "0.0 1.0"),
+    ]

@@ -1,14 +1,14 @@
-"""A curve that turns faster than the columns: the picture shows where it is, and says so."""
+"""A curve that turns faster than the columns: the picture shows where it is, and says so; and places in words."""
 
 import math
 
 import pytest
+from actcli.commands.pictures import graphs_on
 
-from actcli.core.activations.resolve import resolve
+from actcli.core.activations.catalogue import resolve
 from actcli.core.analysis.comparison import compare
-from actcli.core.analysis.graph import graphs
 from actcli.views.comparison import comparison_chart
-from actcli.views.curve import sample_points
+from actcli.views.curve import places
 from actcli.views.plot import plot
 from actcli.views.terminal import Terminal
 from tests.views.screens import Picture, screen
@@ -18,7 +18,7 @@ NOTE = "too fast for these columns"
 
 
 def picture(name: str, terminal: Terminal, order: int = 0) -> Picture:
-    drawn = graphs([resolve(name)], sample_points(RANGE, terminal), order)
+    drawn = graphs_on([resolve(name)], RANGE, terminal, order)
     return Picture(plot(drawn, [], terminal, of=name, interval=RANGE), terminal)
 
 
@@ -76,7 +76,14 @@ def test_a_slope_that_is_too_fast_is_named_alone() -> None:
 @pytest.mark.parametrize("names", [("sin(100*x)", "relu"), ("sin(100*x)", "relu", "gelu", "tanh", "silu")])
 def test_a_comparison_says_so_too(names: tuple[str, ...], terminal: Terminal) -> None:
     activations = [resolve(name) for name in names]
-    drawn = graphs(activations, sample_points(RANGE, terminal), 1)
+    drawn = graphs_on(activations, RANGE, terminal, 1)
     text = comparison_chart(drawn, compare(activations, *RANGE)[0], terminal, interval=RANGE)
     screen(text, terminal)
     assert text.count("too fast") == 1
+
+
+def test_places_of_intervals() -> None:
+    assert places([(-6.0, -1e-20)], -6, 6) == "for x < 0"
+    assert places([(1.0, 1.0), (2.0, 6.0)], -6, 6) == "at x = 1 and for x ≥ 2"
+    assert places([(-6.0, 6.0)], -6, 6) == "everywhere"
+    assert places([], -6, 6) == ""

@@ -1,0 +1,196 @@
+"""The syntax tree of a formula, and the function that it becomes over an arithmetic.
+
+What a number is, and what is done with numbers, the `Arithmetic` says that is handed in: float64 and its jets, the
+narrow types of a kernel, mpmath, or the text of another language. `grammar.read` makes the trees.
+"""
+
+import ast
+import operator
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import reduce
+from typing import Any, Protocol
+
+from actcli.core.activations.activation import Elementwise
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """x, pi or e."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A number of the text, or a parameter's value."""
+
+    value: float | Fraction
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """An operator or an elementary function, by the name that `Arithmetic.function` knows, of one or two terms."""
+
+    name: str
+    terms: "tuple[Node, ...]"
+    source: ast.expr | None = None
+    """Python's tree of an operator that was typed, for its text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """a < b <= c: one sign fewer than terms."""
+
+    signs: tuple[str, ...]
+    terms: "tuple[Node, ...]"
+
+
+@dataclass(frozen=True, slots=True)
+class Indicator:
+    """1 where the condition holds, else 0."""
+
+    condition: "Node"
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """`then` where the condition holds, else `otherwise`."""
+
+    condition: "Node"
+    then: "Node"
+    otherwise: "Node"
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """An activation of a term."""
+
+    activation: Elementwise
+    argument: "Node"
+
+
+Node = Name | Number | Operation | Comparison | Indicator | Choice | Call
+
+
+@dataclass(frozen=True, slots=True)
+class Expression:
+    """A formula that has been read.
+
+    text:     as it is written, without what may stand before it
+    tree:     what it says
+    switches: where one of them is zero, the formula may change its piece
+    """
+
+    text: str
+    tree: Node
+    switches: tuple[Node, ...]
+
+
+class Arithmetic(Protocol):
+    """A kind of numbers, and what is done with them. Numbers and conditions must not be callable."""
+
+    def number(self, value: float | Fraction) -> Any:
+        """A number that stands in the formula, or the value of a parameter."""
+
+    def constant(self, name: str) -> Any:
+        """pi or e."""
+
+    def function(self, name: str, source: ast.expr | None) -> Callable[..., Any]:
+        """+ - * / ** neg, < <= > >= == !=, and, not, or by its name in NumPy an elementary function, maximum, ...
+
+        source: an operator that was typed, for its text
+        """
+
+    def activation(self, activation: Elementwise) -> Callable[[Any], Any]:
+        """An activation that is called inside a formula."""
+
+    def choose(self, x: Any, condition: Any, then: Callable[[Any], Any], otherwise: Callable[[Any], Any]) -> Any:
+        """then(x) where the condition holds, otherwise(x) elsewhere."""
+
+    def indicator(self, x: Any, condition: Any) -> Any:
+        """1 where the condition holds, 0 elsewhere."""
+
+    def folded(self, function: Callable[..., Any], *numbers: Any) -> Any:
+        """The function of numbers, or conditions, that do not depend on x: at once, or for later as a function of x."""
+
+
+def compiled(node: Node, arithmetic: Arithmetic) -> Any:
+    """The tree over the arithmetic: a number, or a truth value, where it does not depend on x, else a function of x."""
+    match node:
+        case Name():
+            return _itself if node.name == "x" else arithmetic.constant(node.name)
+        case Number():
+            return arithmetic.number(node.value)
+        case Operation(name="and"):
+            return _conjunction(arithmetic, *(compiled(term, arithmetic) for term in node.terms))
+        case Operation():
+            function = arithmetic.function(node.name, node.source)
+            return _applied(arithmetic, function, [compiled(term, arithmetic) for term in node.terms])
+        case Call():
+            function = arithmetic.activation(node.activation)
+            return _applied(arithmetic, function, [compiled(node.argument, arithmetic)])
+        case Comparison():
+            return _comparison(arithmetic, node.signs, [compiled(term, arithmetic) for term in node.terms])
+        case Indicator():
+            condition = compiled(node.condition, arithmetic)
+            if callable(condition):
+                return lambda x: arithmetic.indicator(x, condition(x))
+            return arithmetic.number(float(condition))
+        case Choice():
+            condition = compiled(node.condition, arithmetic)
+            then, otherwise = compiled(node.then, arithmetic), compiled(node.otherwise, arithmetic)
+            if not callable(condition):
+                return then if condition else otherwise
+            then, otherwise = function_of(then), function_of(otherwise)
+            return lambda x: arithmetic.choose(x, condition(x), then, otherwise)
+
+
+def function_of(term: Any) -> Callable[[Any], Any]:
+    """A compiled term as a function of x, constant where the term is a number."""
+    return term if callable(term) else lambda x: term
+
+
+def _itself(x: Any) -> Any:
+    return x
+
+
+def _applied(arithmetic: Arithmetic, function: Callable[..., Any], terms: list[Any]) -> Any:
+    """The function of the terms; a number at once where none of them depends on x."""
+    if not any(map(callable, terms)):
+        return arithmetic.folded(function, *terms)
+    if len(terms) == 1:
+        (u,) = terms
+        return lambda x: function(u(x))
+    if len(terms) > 2:
+        functions = [function_of(term) for term in terms]
+        return lambda x: function(*[term(x) for term in functions])
+    a, b = terms
+    if not callable(b):
+        return lambda x: function(a(x), b)
+    if not callable(a):
+        return lambda x: function(a, b(x))
+    return lambda x: function(a(x), b(x))
+
+
+def _conjunction(arithmetic: Arithmetic, a: Any, b: Any) -> Any:
+    """a and b, which depends on x no more than it must."""
+    if not callable(a):
+        return b if a else a
+    if not callable(b):
+        return a if b else b
+    return _applied(arithmetic, arithmetic.function("and", None), [a, b])
+
+
+def _comparison(arithmetic: Arithmetic, signs: tuple[str, ...], terms: list[Any]) -> Any:
+    """a < b < ..., where each term is computed once: twice, and a nest of them would take for ever."""
+    compare = [arithmetic.function(sign, None) for sign in signs]
+    if len(compare) == 1:
+        return _applied(arithmetic, compare[0], terms)
+    both = arithmetic.function("and", None)
+
+    def holds(*values: Any) -> Any:
+        return reduce(both, map(operator.call, compare, values, values[1:]))
+
+    return _applied(arithmetic, holds, terms)

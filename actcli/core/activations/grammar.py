@@ -1,0 +1,299 @@
+"""The grammar of formulas, Python's expression syntax in x: from a text to a checked syntax tree.
+
+Nothing that is typed reaches Python: every node of Python's syntax tree is looked up in the tables below, and what
+does not stand there is refused. Length, depth and exponents are bounded. What a tree computes: see `expression`.
+"""
+
+import ast
+import re
+import warnings
+from collections.abc import Mapping
+from fractions import Fraction
+from functools import reduce
+from itertools import pairwise
+from typing import Final
+
+from actcli.core.activations import expression as tree
+from actcli.core.activations.activation import Activation, Elementwise
+from actcli.core.activations.expression import Arithmetic, Expression, Node, Number, Operation, compiled
+from actcli.core.errors import InputError, decapitalised, did_you_mean
+
+MAX_LENGTH: Final = 2000
+MAX_DEPTH: Final = 60
+MAX_EXPONENT: Final = 1000
+"""The largest constant exponent."""
+
+CONSTANTS: Final = ("pi", "e")
+_ELEMENTARY: Final = (
+    *("exp", "expm1", "log", "log1p", "log2", "log10", "sqrt", "cos", "tan", "sinh", "cosh", "erfc"),
+    *("arcsin", "arccos", "arcsinh", "arccosh", "arctanh"),
+)
+_FUNCTIONS: Final = {name: name for name in _ELEMENTARY} | {
+    name.replace("arc", "a"): name for name in _ELEMENTARY if name.startswith("arc")
+}
+"""The elementary functions that are no activations of the catalogue, as they are written -> as NumPy calls them."""
+_EXTREMES: Final = {"max": "maximum", "maximum": "maximum", "min": "minimum", "minimum": "minimum"}
+_CHOICES: Final = (*_EXTREMES, "abs", "where", "clip", "pow", "sign")
+_OPERATORS: Final[Mapping[type[ast.operator], str]] = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/"}
+_COMPARISONS: Final[Mapping[type[ast.cmpop], str]] = {
+    ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "==", ast.NotEq: "!="
+}  # fmt: skip
+
+# What elsewhere is called otherwise, and by its letters resembles something else.
+_OTHER_NAMES: Final = {"ln": "log", "σ": "sigmoid", "sgn": "sign"}
+
+# `f(x) =`, `y =` or `return` may stand before a formula, as it does in texts.
+_PREFIX = re.compile(r"\s*(return\b|[^\W\d]\w*\s*(\([\w\s,]*\))?\s*=(?!=))?\s*")
+
+
+def read(
+    text: str,
+    settings: Mapping[str, float | Fraction],
+    activations: Mapping[str, Activation],
+    arithmetic: Arithmetic,
+    *,
+    all_used: bool = True,
+) -> Expression:
+    """The formula that a text holds. Raises InputError, which names the column.
+
+    settings:    the value of every parameter; that each is used is checked, unless all_used is False
+    activations: the functions beside the elementary ones: name or alias -> activation
+    arithmetic:  float64's, in which constant exponents and the parameters of activations are computed
+    """
+    reader = _Reader(text, settings, activations, arithmetic)
+    root = reader.number(reader.parsed(), 0)
+    if all_used and (unused := set(settings) - reader.used):
+        raise InputError(f"the formula {reader.shown} has no parameter {min(unused)!r}")
+    return Expression(reader.text[reader.offset :].strip(), root, tuple(reader.switches))
+
+
+class _Reader:
+    """One formula on its way from text to tree, with the switches that decide between its pieces."""
+
+    def __init__(
+        self,
+        text: str,
+        settings: Mapping[str, float | Fraction],
+        activations: Mapping[str, Activation],
+        arithmetic: Arithmetic,
+    ) -> None:
+        self.text = re.sub(r"\s", " ", text)
+        self.settings = settings
+        self.activations = activations
+        self.arithmetic = arithmetic
+        self.switches: list[Node] = []
+        self.used: set[str] = set()
+        prefix = _PREFIX.match(self.text)
+        self.offset = prefix.end() if prefix else 0
+
+    @property
+    def shown(self) -> str:
+        return repr(self.text if len(self.text) <= 60 else self.text[:57] + "...")
+
+    def parsed(self) -> ast.expr:
+        if not self.text.strip():
+            raise InputError("an empty formula")
+        if len(self.text) > MAX_LENGTH:
+            raise InputError(f"the formula has {len(self.text)} characters, and at most {MAX_LENGTH} are taken")
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # about Python programs, which this is not
+                return ast.parse(self.text[self.offset :].rstrip(), mode="eval").body
+        except SyntaxError as error:
+            column = self.offset + (error.offset or len(self.text))
+            what = "a product is written 2*x," if error.msg == "invalid decimal literal" else decapitalised(error.msg)
+            raise InputError(f"{what} in column {column} of the formula {self.shown}") from None
+        except (RecursionError, MemoryError):
+            raise InputError(f"the formula {self.shown} is nested too deeply") from None
+        except ValueError:  # a null character, or bytes that are no text
+            raise InputError(f"not a formula: {self.shown}") from None
+
+    def _error(self, node: ast.AST, message: str) -> InputError:
+        column = self.offset + getattr(node, "col_offset", 0) + 1
+        return InputError(f"{message}, in column {column} of the formula {self.shown}")
+
+    # --- numbers ------------------------------------------------------------------------------------------------
+
+    def number(self, node: ast.expr, depth: int) -> Node:
+        if depth > MAX_DEPTH:
+            raise self._error(node, f"nested more than {MAX_DEPTH} deep")
+        match node:
+            case ast.Constant():
+                return self._constant(node)
+            case ast.Name():
+                return self._name(node)
+            case ast.UnaryOp(op=ast.USub()):
+                return Operation("neg", (self.number(node.operand, depth + 1),))
+            case ast.UnaryOp(op=ast.UAdd()):
+                return self.number(node.operand, depth + 1)
+            case ast.BinOp(op=ast.Pow()):
+                return self._power(node.left, node.right, depth)
+            case ast.BinOp() if type(node.op) in _OPERATORS:
+                terms = self.number(node.left, depth + 1), self.number(node.right, depth + 1)
+                return Operation(_OPERATORS[type(node.op)], terms, node)
+            case ast.IfExp():
+                return self._choice(node.test, node.body, node.orelse, depth)
+            case ast.Call():
+                return self._call(node, depth)
+            case ast.Compare() | ast.BoolOp() | ast.UnaryOp(op=ast.Not()):
+                return tree.Indicator(self._condition(node, depth))
+            case ast.BinOp(op=ast.BitXor()):
+                raise self._error(node, "^ is not available: a power is written **")
+            case ast.BinOp() | ast.UnaryOp():
+                raise self._error(node, f"the operator {type(node.op).__name__} is not available")
+            case ast.Attribute():
+                raise self._error(node, f"names have no dots here: write {node.attr}, without what stands before it")
+            case _:
+                raise self._error(node, f"{type(node).__name__} is not available")
+
+    def _constant(self, node: ast.Constant) -> Node:
+        if not isinstance(node.value, int | float) or isinstance(node.value, bool):
+            raise self._error(node, f"{node.value!r:.20} is not a real number")
+        try:
+            return Number(float(node.value))
+        except OverflowError:
+            raise self._error(node, "the number is too large") from None
+
+    def _name(self, node: ast.Name) -> Node:
+        name = node.id
+        if name == "x" or name in CONSTANTS:
+            return tree.Name(name)
+        if name in self.settings:
+            self.used.add(name)
+            return Number(self.settings[name])
+        if name in self._functions:
+            raise self._error(node, f"{name} is a function: write {name}(x)")
+        raise self._error(node, f"{name} has no value: is it a parameter, as in '...:{name}=1'?")
+
+    @property
+    def _functions(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys((*_FUNCTIONS, *self.activations, *_CHOICES)))
+
+    def _power(self, base: ast.expr, exponent: ast.expr, depth: int) -> Node:
+        u, v = self.number(base, depth + 1), self.number(exponent, depth + 1)
+        number = compiled(v, self.arithmetic)
+        if not callable(number) and abs(number) > MAX_EXPONENT:
+            raise self._error(exponent, f"the exponent {number:g} is too large (at most {MAX_EXPONENT})")
+        return Operation("**", (u, v))
+
+    # --- calls --------------------------------------------------------------------------------------------------
+
+    def _call(self, node: ast.Call, depth: int) -> Node:
+        if not isinstance(node.func, ast.Name):
+            if isinstance(node.func, ast.Attribute):
+                raise self._error(node, f"names have no dots here: write {node.func.attr}(...)")
+            raise self._error(node, "only a function can be called")
+        name = node.func.id
+        if any(isinstance(argument, ast.Starred) for argument in node.args):
+            raise self._error(node, "an argument with a star is not available")
+        if name in self.activations and name not in _FUNCTIONS:
+            return self._activation(self.activations[name], node, depth)
+        if node.keywords:
+            raise self._error(node, f"{name} takes no parameters")
+        if name in _FUNCTIONS:
+            return Operation(_FUNCTIONS[name], tuple(self._arguments(node, depth, 1, 1)))
+        if name in _EXTREMES:
+            return self._extreme(_EXTREMES[name], self._arguments(node, depth, 2, 99))
+        match name:
+            case "abs" | "sign":
+                (argument,) = self._arguments(node, depth, 1, 1)
+                self._switch(argument)
+                return Operation(name, (argument,))
+            case "clip":
+                argument, low, high = self._arguments(node, depth, 3, 3)
+                return self._extreme("minimum", [self._extreme("maximum", [argument, low]), high])
+            case "where":
+                if len(node.args) != 3:
+                    raise self._error(node, "where takes 3 arguments")
+                test, then, otherwise = node.args
+                return self._choice(test, then, otherwise, depth)
+            case "pow":
+                if len(node.args) != 2:
+                    raise self._error(node, "pow takes 2 arguments")
+                base, exponent = node.args
+                return self._power(base, exponent, depth)
+        if name in _OTHER_NAMES:
+            raise self._error(node, f"there is no function {name!r}; did you mean {_OTHER_NAMES[name]}?")
+        raise self._error(node, f"there is no function {name!r}{did_you_mean(name, self._functions)}")
+
+    def _arguments(self, node: ast.Call, depth: int, least: int, most: int) -> list[Node]:
+        if not least <= len(node.args) <= most:
+            assert isinstance(node.func, ast.Name)
+            number = f"{least} argument{'s' * (least > 1)}{' or more' * (most > least)}"
+            raise self._error(node, f"{node.func.id} takes {number}, not {len(node.args)}")
+        return [self.number(argument, depth + 1) for argument in node.args]
+
+    def _extreme(self, name: str, terms: list[Node]) -> Node:
+        """max or min of many, by halves: each pair's switch computes what it compares, in a chain all before it."""
+        if len(terms) == 1:
+            return terms[0]
+        middle = len(terms) // 2
+        pair = self._extreme(name, terms[:middle]), self._extreme(name, terms[middle:])
+        self._switch(*pair)
+        return Operation(name, pair)
+
+    def _activation(self, entry: Activation, node: ast.Call, depth: int) -> Node:
+        """An activation, its parameters by position or by name."""
+        if not isinstance(entry, Elementwise):
+            raise self._error(node, f"{entry.name} acts on whole rows, and a formula on each x")
+        argument, *values = self._arguments(node, depth, 1, 1 + len(entry.parameters))
+        names = [parameter.name for parameter in entry.parameters]
+        given = dict(zip(names, values, strict=False))
+        for keyword in node.keywords:
+            if keyword.arg is None or keyword.arg in given:
+                raise self._error(node, f"{entry.name} gets {keyword.arg or 'its parameters'} twice")
+            given[keyword.arg] = self.number(keyword.value, depth + 1)
+        numbers: dict[str, float] = {}
+        for name, value in given.items():
+            number = compiled(value, self.arithmetic)
+            if callable(number):
+                raise self._error(node, f"{name} of {entry.name} must not depend on x")
+            numbers[name] = float(number)
+        try:
+            activation = entry.with_parameters(**numbers)
+        except InputError as error:
+            raise self._error(node, str(error)) from None
+        for kink in activation.kinks(order=99):
+            self._switch(argument, Number(kink))
+        return tree.Call(activation, argument)
+
+    # --- choices ------------------------------------------------------------------------------------------------
+
+    def _choice(self, test: ast.expr, then: ast.expr, otherwise: ast.expr, depth: int) -> Node:
+        condition = self._condition(test, depth + 1)
+        return tree.Choice(condition, self.number(then, depth + 1), self.number(otherwise, depth + 1))
+
+    def _condition(self, node: ast.expr, depth: int) -> Node:
+        if depth > MAX_DEPTH:
+            raise self._error(node, f"nested more than {MAX_DEPTH} deep")
+        match node:
+            case ast.Compare():
+                if unknown := [op for op in node.ops if type(op) not in _COMPARISONS]:
+                    raise self._error(node, f"the comparison {type(unknown[0]).__name__} is not available")
+                terms = tuple(self.number(term, depth + 1) for term in (node.left, *node.comparators))
+                for a, b in pairwise(terms):
+                    self._switch(a, b)
+                return tree.Comparison(tuple(_COMPARISONS[type(op)] for op in node.ops), terms)
+            case ast.BoolOp():
+                conditions = [self._condition(value, depth + 1) for value in node.values]
+                if isinstance(node.op, ast.And):
+                    return reduce(_both, conditions)
+                return _negated(reduce(_both, map(_negated, conditions)))
+            case ast.UnaryOp(op=ast.Not()):
+                return _negated(self._condition(node.operand, depth + 1))
+            case _:  # a number is true where it is not zero
+                number = self.number(node, depth + 1)
+                self._switch(number)
+                return tree.Comparison(("!=",), (number, Number(0.0)))
+
+    def _switch(self, a: Node, b: Node | None = None) -> None:
+        """Remember that the formula changes its piece where a equals b, or 0."""
+        self.switches.append(Operation("-", (a, b)) if b else a)
+
+
+def _both(a: Node, b: Node) -> Node:
+    return Operation("and", (a, b))
+
+
+def _negated(condition: Node) -> Node:
+    return Operation("not", (condition,))

@@ -1,0 +1,196 @@
+"""The line and the rectifiers: x to the right, less of it to the left.
+
+At a kink each has the slope that PyTorch's autograd returns: that of the piece which contains the kink.
+"""
+
+import numpy as np
+
+from actcli.core.activations.activation import Elementwise, Parameter
+from actcli.core.activations.parts import (
+    SHIFT,
+    UNSHIFT,
+    Pair,
+    clamp_kernel,
+    indicator,
+    negative_part,
+    positive,
+    positive_part,
+)
+from actcli.core.arrays import Array
+from actcli.core.jets.choice import clamp, maximum, minimum, select, where
+from actcli.core.jets.elementary import exp, expm1
+from actcli.core.jets.jet import Jet, Operand
+
+IDENTITY = Elementwise(
+    name="identity",
+    aliases=("linear",),
+    function=lambda x: x,
+    kernel=lambda x: (x.copy(), np.ones_like(x)),
+    formula="x",
+    reference="Widrow and Hoff 1960, Adaptive switching circuits",
+)
+
+
+def relu(x: Operand) -> Operand:
+    """max(0, x), with slope 0 at 0 (Nair and Hinton 2010)."""
+    return maximum(x, 0.0)
+
+
+RELU = Elementwise(
+    name="relu",
+    function=relu,
+    kernel=lambda x: (positive_part(x), indicator(x > 0.0)),
+    formula="max(0, x)",
+    reference="Fukushima 1969; Nair and Hinton 2010, ICML",
+    breaks=lambda: {0.0: 1},
+)
+
+
+def leaky_relu(x: Operand, negative_slope: float) -> Operand:
+    """max(0, x) + negative_slope min(0, x), with slope negative_slope at 0."""
+    if negative_slope == 0.0:
+        return relu(x)
+    return maximum(x, 0.0) + minimum(x, 0.0) * negative_slope
+
+
+def leaky_relu_kernel(x: Array, negative_slope: float) -> Pair:
+    """x and 1 above 0, negative_slope x and negative_slope from 0 down."""
+    slope = where(x > 0.0, 1.0, np.full_like(x, negative_slope))
+    return (x * slope if negative_slope else positive_part(x)), slope  # where the slope is 0, -inf * slope is nan
+
+
+LEAKY_RELU = Elementwise(
+    name="leaky_relu",
+    aliases=("lrelu",),
+    function=leaky_relu,
+    kernel=leaky_relu_kernel,
+    formula="x if x > 0 else negative_slope*x",
+    reference="Maas, Hannun and Ng 2013, ICML",
+    parameters=(Parameter("negative_slope", 0.01),),
+    breaks=lambda negative_slope: {} if negative_slope == 1.0 else {0.0: 1},
+)
+
+PRELU = Elementwise(
+    name="prelu",
+    function=lambda x, weight: leaky_relu(x, weight),
+    kernel=lambda x, weight: leaky_relu_kernel(x, weight),
+    formula="x if x > 0 else weight*x",
+    reference="He, Zhang, Ren and Sun 2015, arXiv:1502.01852",
+    parameters=(Parameter("weight", 0.25),),
+    breaks=lambda weight: {} if weight == 1.0 else {0.0: 1},
+)
+
+# In evaluation mode, where the slope is not drawn but the middle of its interval.
+RRELU = Elementwise(
+    name="rrelu",
+    function=lambda x, lower, upper: leaky_relu(x, 0.5 * (lower + upper)),
+    kernel=lambda x, lower, upper: leaky_relu_kernel(x, 0.5 * (lower + upper)),
+    formula="x if x > 0 else (lower + upper)/2*x",
+    reference="Xu, Wang, Chen and Li 2015, arXiv:1505.00853 (evaluation mode)",
+    parameters=(Parameter("lower", 1.0 / 8.0), Parameter("upper", 1.0 / 3.0)),
+    breaks=lambda lower, upper: {} if 0.5 * (lower + upper) == 1.0 else {0.0: 1},
+    condition=("lower <= upper", lambda lower, upper: lower <= upper),
+)
+
+RELU6 = Elementwise(
+    name="relu6",
+    function=lambda x: clamp(x, 0.0, 6.0),
+    kernel=lambda x: clamp_kernel(x, 0.0, 6.0),
+    formula="min(max(0, x), 6)",
+    reference="Krizhevsky 2010, Convolutional deep belief networks on CIFAR-10",
+    breaks=lambda: {0.0: 1, 6.0: 1},
+)
+
+
+def relu_squared(x: Operand) -> Operand:
+    """max(0, x)²."""
+    rectified = relu(x)
+    return rectified.square() if isinstance(rectified, Jet) else rectified * rectified
+
+
+def relu_squared_kernel(x: Array) -> Pair:
+    """max(x, 0)² and 2 max(x, 0)."""
+    rectified = positive_part(x)
+    return rectified * rectified, rectified + rectified
+
+
+RELU_SQUARED = Elementwise(
+    name="relu_squared",
+    aliases=("squared_relu", "relu2"),
+    function=relu_squared,
+    kernel=relu_squared_kernel,
+    formula="max(0, x)**2",
+    reference="So et al. 2021, Primer, arXiv:2109.08668",
+    breaks=lambda: {0.0: 2},
+)
+
+THRESHOLD = Elementwise(
+    name="threshold",
+    aliases=("thresholded_relu",),
+    function=lambda x, threshold, value: where(x <= threshold, value, x),
+    formula="x if x > threshold else value",
+    reference="Konda, Memisevic and Krueger 2015, arXiv:1402.3337",
+    parameters=(Parameter("threshold", 1.0), Parameter("value", 0.0)),
+    breaks=lambda threshold, value: {threshold: 1 if threshold == value else 0},
+)
+
+
+def selu(x: Operand, alpha: float, gamma: float) -> Operand:
+    """gamma x above 0, gamma alpha (e^x - 1) below, and slope gamma alpha at 0; the tail to -gamma alpha is shifted."""
+    return select(
+        x,
+        (x < -700.0, lambda x: exp(maximum(x, -1000.0) + SHIFT) * (gamma * alpha) * UNSHIFT - gamma * alpha),
+        otherwise=lambda x: (maximum(x, 0.0) + expm1(minimum(x, 0.0)) * alpha) * gamma,
+    )
+
+
+def selu_kernel(x: Array, alpha: float, gamma: float) -> Pair:
+    """gamma x and gamma above 0, gamma alpha (e^x - 1) and gamma alpha e^x from 0 down."""
+    below = negative_part(x)
+    value = (positive_part(x) + np.expm1(below) * alpha) * gamma
+    return value, where(x > 0.0, gamma, np.exp(below) * alpha * gamma)
+
+
+ELU = Elementwise(
+    name="elu",
+    function=lambda x, alpha: selu(x, alpha, 1.0),
+    kernel=lambda x, alpha: selu_kernel(x, alpha, 1.0),
+    kernel_radius=700.0,
+    formula="x if x > 0 else alpha*expm1(x)",
+    reference="Clevert, Unterthiner and Hochreiter 2016, arXiv:1511.07289",
+    parameters=(Parameter("alpha", 1.0),),
+    breaks=lambda alpha: {0.0: 2 if alpha == 1.0 else 1},
+    spellings={0: ("x if x > 0 else alpha*(exp(x) - 1)",)},
+    stand_ins=("celu", "selu"),
+)
+
+
+def celu(x: Operand, alpha: float) -> Operand:
+    """max(0, x) + alpha (e^(min(0, x) / alpha) - 1), the rounding error of x / alpha carried along."""
+    return maximum(x, 0.0) + expm1.of_quotient(minimum(x, 0.0), alpha) * alpha
+
+
+CELU = Elementwise(
+    name="celu",
+    function=celu,
+    formula="x if x > 0 else alpha*expm1(x/alpha)",
+    reference="Barron 2017, arXiv:1704.07483",
+    parameters=(positive("alpha", 1.0),),
+    breaks=lambda alpha: {0.0: 2},
+    spellings={0: ("x if x > 0 else alpha*(exp(x/alpha) - 1)",)},
+)
+
+SELU = Elementwise(
+    name="selu",
+    function=selu,
+    kernel=selu_kernel,
+    kernel_radius=700.0,
+    formula="gamma*(x if x > 0 else alpha*expm1(x))",
+    reference="Klambauer, Unterthiner, Mayr and Hochreiter 2017, arXiv:1706.02515",
+    parameters=(Parameter("alpha", 1.6732632423543772), Parameter("gamma", 1.0507009873554805)),
+    breaks=lambda alpha, gamma: {0.0: 2 if alpha == 1.0 else 1},
+    spellings={0: ("gamma*(x if x > 0 else alpha*(exp(x) - 1))",)},
+    stand_ins=("elu",),
+)
+
+RECTIFIERS = (IDENTITY, RELU, LEAKY_RELU, PRELU, RRELU, RELU6, RELU_SQUARED, THRESHOLD, ELU, CELU, SELU)
