@@ -12,7 +12,7 @@ from actcli.commands.numbers import answer
 from actcli.commands.options import Act, Append, Columns, Dtype, Grid, Input, NumberFormat, Numbers, Output, Quiet
 from actcli.core.activations.activation import MAX_ORDER, Elementwise, RowWise
 from actcli.core.activations.catalogue import resolve
-from actcli.core.analysis.derivative_check import check as compare_with_numerical
+from actcli.core.analysis.comparison import check as compare_with_numerical
 from actcli.core.arrays import Array
 from actcli.core.errors import InputError, count
 from actcli.streams.files import complain

@@ -138,8 +138,8 @@ def _rowwise_subject(
     activation: RowWise, interval: tuple[float, float] | None, at: Sequence[float], path: str | None
 ) -> _Subject:
     """An activation of whole rows, as its outputs over the last score of a row."""
+    from actcli.core.activations.rows import EXAMPLE, check_row, row_text, swept
     from actcli.core.analysis.properties import describe_rows
-    from actcli.core.analysis.row_curves import EXAMPLE, check_row, row_text, swept
 
     fixed, points = EXAMPLE, None
     values: Sequence[Array] = ()
@@ -225,8 +225,8 @@ def _run_density(
     output_format: str,
 ) -> None:
     """The chart, or the probabilities of so many bins and the atoms."""
+    from actcli.core.activations.rows import swept
     from actcli.core.analysis.density import image
-    from actcli.core.analysis.row_curves import swept
     from actcli.views.density import density_chart
 
     # Of a row-wise activation its outputs over the last score.

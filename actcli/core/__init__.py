@@ -1,4 +1,17 @@
-"""The numerical core: activations, jets, networks. NumPy only; knows no terminal, no file, no option.
+"""The mathematics: NumPy only. It knows no terminal, no file and no option, and is the library as well.
 
-Its public names can be imported from `actcli`.
+To be read in this order; each room stands on those before it:
+
+    arrays, errors    arrays and their helpers; what is wrong with an argument
+    numerics/         floating-point formats, compensated sums, special functions, roots, quadrature
+    jets/             truncated Taylor series, and the elementary functions on them: derivatives of every order
+    activations/      what an activation is, the families of the catalogue, formulas
+    analysis/         properties, graphs, differences, what becomes of a normal distribution
+    theory/           mean-field theory of a deep random network: gain, critical point, fixed points
+    network/          the multilayer perceptron: losses, optimizers, initialisers, data sets, training
+    lessons/          collapse, approximation, one training step: the user's texts as experiments
+    depth/            the gradient-depth experiment
+    audit/            somebody else's kernel held against the exact results
+
+jets, activations and network are an afternoon for a student who knows NumPy.
 """

@@ -1,8 +1,8 @@
 """The picture of `actcli compare`."""
 
 import pytest
-from actcli.commands.pictures import graphs_on
 
+from actcli.commands.report import graphs_on
 from actcli.core.activations.catalogue import resolve
 from actcli.core.analysis.comparison import compare
 from actcli.views.comparison import comparison_chart, largest

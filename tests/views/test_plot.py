@@ -4,8 +4,8 @@ import re
 
 import numpy as np
 import pytest
-from actcli.commands.pictures import graphs_on
 
+from actcli.commands.report import graphs_on
 from actcli.core.activations.catalogue import resolve
 from actcli.core.analysis.graph import Spot, gathered
 from actcli.core.errors import InputError

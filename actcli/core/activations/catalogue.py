@@ -11,10 +11,9 @@ from typing import Any, Final
 
 from actcli.core.activations.activation import Activation, Elementwise, RowWise
 from actcli.core.activations.gates import GATES
-from actcli.core.activations.rectifiers import RECTIFIERS
+from actcli.core.activations.rectifiers import RECTIFIERS, SMOOTH_RECTIFIERS
 from actcli.core.activations.rows import ROWS
 from actcli.core.activations.shrinkage import SHRINKAGE
-from actcli.core.activations.smooth_rectifiers import SMOOTH_RECTIFIERS
 from actcli.core.activations.squashers import SQUASHERS
 from actcli.core.activations.waves import WAVES
 from actcli.core.errors import InputError, did_you_mean

@@ -13,7 +13,7 @@ from actcli.core.activations.parts import (
     indicator,
     negative_part,
 )
-from actcli.core.activations.smooth_rectifiers import softplus_kernel
+from actcli.core.activations.rectifiers import softplus_kernel
 from actcli.core.arrays import Array
 from actcli.core.jets import elementary
 from actcli.core.jets.choice import clamp, minimum, select, where

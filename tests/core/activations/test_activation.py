@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 import actcli
 from actcli import CATALOGUE, Activation, Elementwise, InputError, RowWise, resolve
 from actcli.core.activations.activation import elementwise
-from actcli.core.analysis.row_curves import swept
+from actcli.core.activations.rows import swept
 
 X = np.array([-3.1, -1.0, 0.0, 0.7, 2.0, 5.0])
 FORMULAS = ["x*sigmoid(1.702*x)", "f(x) = x**2 if x > 0 else 0", "w*tanh(x) + b", "relu(w*x + b)", "sin(x) - b"]

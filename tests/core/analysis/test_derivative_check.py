@@ -7,7 +7,7 @@ import pytest
 
 from actcli.core.activations.activation import Elementwise
 from actcli.core.activations.catalogue import CATALOGUE
-from actcli.core.analysis.derivative_check import check
+from actcli.core.analysis.comparison import check
 
 X = np.concatenate([np.linspace(-12, 12, 241), np.linspace(-700, 700, 29), [1e-300, 1e4, np.inf, -np.inf, np.nan]])
 ELEMENTWISE = [name for name, activation in CATALOGUE.items() if isinstance(activation, Elementwise)]

@@ -3,8 +3,8 @@
 import math
 
 import pytest
-from actcli.core.activations.resolve import resolve
 
+from actcli.core.activations.catalogue import resolve
 from actcli.core.analysis.saturation import largest_slope
 
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from actcli.core.activations.catalogue import resolve
-from actcli.core.analysis.row_curves import check_row, row_text, swept
+from actcli.core.activations.rows import check_row, row_text, swept
 from actcli.core.errors import InputError
 
 X = np.array([-3.0, 0.0, 0.5, 2.0, 7.0])
