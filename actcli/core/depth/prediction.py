@@ -15,8 +15,7 @@ import numpy as np
 from actcli.core.activations.activation import Activation
 from actcli.core.arrays import Array
 from actcli.core.network.initialisers import Initialiser
-from actcli.core.theory.gain import is_homogeneous
-from actcli.core.theory.mean_field import MeanField
+from actcli.core.theory.mean_field import MeanField, is_homogeneous
 
 _PER_DECADE = 8
 _POINTS = 8  # of the interpolating polynomial

@@ -44,10 +44,15 @@ class MeanField:
         self.activation = activation
         self.breaks = activation.kinks(2)
         self.jumps = bool(activation.kinks(0))
+        self.value_at_zero = float(activation(0.0))
+        self.slopes_at_zero = _slope_at_zero(activation, -1.0), _slope_at_zero(activation, 1.0)
+        self._second_moments: dict[float, float] = {}
 
     def second_moment(self, q: float) -> float:
-        """E[φ(√q z)²]"""
-        return self._expectation(lambda x: self.activation(x) ** 2, q)
+        """E[φ(√q z)²], computed once for each q."""
+        if q not in self._second_moments:
+            self._second_moments[q] = self._expectation(lambda x: self.activation(x) ** 2, q)
+        return self._second_moments[q]
 
     def slope_second_moment(self, q: float) -> float:
         """E[φ'(√q z)²]"""
@@ -74,13 +79,15 @@ class MeanField:
         return math.nan if self.jumps else self._expectation(integrand, q)
 
     def susceptibility_gap(self, q: float) -> float:
-        """(χ∥ - χ⊥) / σ_w²: d/dq E[φ²] - E[φ'²]"""
+        """χ∥ / χ⊥ - 1, whatever σ_w²; nan where χ⊥ is 0."""
 
-        def integrand(x: Array) -> Array:
+        def integrands(x: Array) -> Array:
             value, slope = self.activation.value_and_slope(x)
-            return slope * (value * x / q - slope)
+            return np.stack([slope * (value * x / q - slope), slope * slope])
 
-        return math.nan if self.jumps else self._expectation(integrand, q)
+        with np.errstate(all="ignore"):  # as in _expectation
+            gap, slope_second = expectations(integrands, self.breaks, math.sqrt(q)).tolist()
+        return math.nan if self.jumps or not slope_second else gap / slope_second
 
     def next_variance(self, q: float, sigma_w2: float, sigma_b2: float = 0.0) -> float:
         """The variance map, q'."""
@@ -132,6 +139,22 @@ class MeanField:
         with np.errstate(all="ignore"):
             conditional = (function((c * u[:, None] + spread * v).ravel()).reshape(v.shape) * v_weights).sum(axis=1)
             return float((function(u) * conditional) @ u_weights[0])
+
+
+def is_homogeneous(activation: Activation) -> bool:
+    """φ(λ x) = λ φ(x) for λ > 0, as for relu: two half lines through the origin."""
+    x = np.logspace(-3, 1.5, 28)
+    x = np.concatenate([-x, x])
+    same = np.allclose(activation(1.7 * x), 1.7 * activation(x), rtol=1e-13, atol=0.0)
+    return same and set(activation.kinks(1)) <= {0.0}
+
+
+def _slope_at_zero(activation: Activation, side: float) -> float:
+    """The limit of φ' at 0 from one side: 0 or ∞ where it falls or rises without end, as for x² and √x."""
+    near, nearer = np.abs(derivatives := activation.derivative([side * 1e-24, side * 1e-30])).tolist()
+    if abs(nearer - near) <= 1e-6 * near:
+        return float(derivatives[1])
+    return 0.0 if nearer < near else math.inf
 
 
 def _inside(points: Array) -> Array:
