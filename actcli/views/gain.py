@@ -13,7 +13,7 @@ DIGITS = 6
 _KINDS = {
     "scale-invariant": "scale-invariant: f(a·x) = a·f(x) for a > 0, and every variance of the signal is kept",
     "zero-fixed-point": "zero-fixed-point: a small signal decays to 0, but slowly",
-    "half-stable": "half-stable: the signal comes to its variance q from {side}; from the other side it moves away",
+    "half-stable": "half-stable: from {side}, the signal comes to its variance q; from the other side it drifts away; both slowly",
     "none": "none found: signal and gradient are not both kept",
 }
 

@@ -9,9 +9,9 @@ fast as log q rises, so that log q' does too. A swing becomes half as wide in ea
 """
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import accumulate, pairwise, repeat
+from itertools import accumulate, repeat
 from typing import Final, Literal
 
 from actcli.core.numerics.roots import root, sign_changes
@@ -69,15 +69,17 @@ def fixed_point(field: MeanField, sigma_w2: float, sigma_b2: float = 0.0) -> Fix
         return FixedPoint(None, None, None, None, None, None, signal, None, False)
     else:
         at = q or SMALLEST
+    parallel = field.parallel_susceptibility(at, sigma_w2)
+    perpendicular = field.perpendicular_susceptibility(at, sigma_w2)
     left, right = field.slopes_at_zero
+    steepness = 0.5 * (left * left + right * right)
+    if q == 0.0 and not field.jumps:
+        parallel = perpendicular = sigma_w2 * steepness
     correlation: float | None
-    if q == 0.0 and left * right != 0.0 and not field.jumps:  # as good as two half lines
-        parallel = perpendicular = 0.5 * sigma_w2 * (left * left + right * right)
+    if q == 0.0 and not field.jumps and steepness:  # as good as two half lines, or one line
         line = abs(left - right) < _MARGIN * abs(left)
         correlation, slope = _drift(field, sigma_w2) if line else 1.0, 1.0
     else:
-        parallel = field.parallel_susceptibility(at, sigma_w2)
-        perpendicular = field.perpendicular_susceptibility(at, sigma_w2)
         correlation, slope = _correlation(field, at, sigma_w2, sigma_b2)
     return FixedPoint(
         q=q,

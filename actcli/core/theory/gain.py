@@ -69,7 +69,7 @@ class Gain:
         the forward signal settles; None where it does not settle.
     fixed_points: for each initialisation where it settles; "given" is that of the σ_w² and σ_b² that were asked for.
     pytorch_gain: torch.nn.init.calculate_gain; None where PyTorch has none.
-    candidates: "critical" (the critical point) and "gain" (σ_w² = gain², σ_b² = 0, which keeps q = 1), where they exist.
+    candidates: "critical" (the critical point) and "gain" (σ_w² = gain², σ_b² = 0, which keeps q = 1), if they exist.
     recommended: the one that changes the backward signal less, up or down; None where there is none.
     """
 
@@ -148,8 +148,8 @@ def critical_point(activation: Activation) -> CriticalPoint:
     if q is None:
         return CriticalPoint("none")
     sigma_w2 = 1.0 / field.slope_second_moment(q)
-    # χ∥ above q: whether the variance map is curved up or down.
-    steeper = field.parallel_susceptibility(1.05 * q, sigma_w2) > 1.0
+    # χ∥ right above q: whether the variance map is curved up or down. silu's has another fixed point 2 % above.
+    steeper = field.parallel_susceptibility(1.001 * q, sigma_w2) > 1.0
     return CriticalPoint(
         "half-stable", sigma_w2, q - sigma_w2 * field.second_moment(q), q, "below" if steeper else "above"
     )
