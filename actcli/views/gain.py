@@ -13,7 +13,8 @@ DIGITS = 6
 _KINDS = {
     "scale-invariant": "scale-invariant: f(a·x) = a·f(x) for a > 0, and every variance of the signal is kept",
     "zero-fixed-point": "zero-fixed-point: a small signal decays to 0, but slowly",
-    "half-stable": "half-stable: from {side}, the signal comes to its variance q; from the other side it drifts away; both slowly",
+    "half-stable": "half-stable: the signal comes to its variance q from {side}, and leaves it on the other side, "
+    "slowly",
     "none": "none found: signal and gradient are not both kept",
 }
 
@@ -54,17 +55,21 @@ def gain_report(gain: Gain, terminal: Terminal) -> str:
         *_choice(gain),
     ]
     code = [("PyTorch", _pytorch(gain)), ("JAX", _jax(gain))]
-    width = max(len(label) for label, _ in [*facts, *code]) + 2
+    width = max(len(terminal.text(label)) for label, _ in [*facts, *code]) + 2
     text = "\n".join(text for _, text in facts)
     words = [(word, meaning) for word, (sign, meaning) in _WORDS.items() if sign in text]
 
+    def labelled(label: str, text: str) -> str:
+        return f"{terminal.text(label):<{width}}{terminal.text(text)}"
+
     def folded(label: str, text: str) -> str:
-        line = terminal.text(f"{label:<{width}}{text}")
-        return fill(line, max(terminal.width, width + 4), subsequent_indent=" " * width, break_on_hyphens=False)
+        return fill(
+            labelled(label, text), max(terminal.width, width + 4), subsequent_indent=" " * width, break_on_hyphens=False
+        )
 
     lines = [gain.activation, "", *[folded(*fact) for fact in facts]]
     # Code is for copying, and is not folded.
-    lines += [terminal.text(f"{label:<{width}}{text}") for label, text in code]
+    lines += [labelled(*line) for line in code]
     return "\n".join([*lines, *[""] * bool(words), *[folded(*word) for word in words]]) + "\n"
 
 
