@@ -172,7 +172,10 @@ def _half_stable(field: MeanField) -> float | None:
 
     if field.jumps:
         return None
-    if max(abs(field.susceptibility_gap(q)) for q in (0.1, 1.0, 10.0)) < _NOISE and has_biases(1.0):
+    gaps = [abs(field.susceptibility_gap(q)) for q in (0.1, 1.0, 10.0)]
+    if all(map(math.isnan, gaps)):  # as for 1/x: to look further takes long and finds nothing
+        return None
+    if max(gaps) < _NOISE and has_biases(1.0):
         return 1.0
     for low, high in sign_changes(field.susceptibility_gap, np.logspace(-12, 12, 49).tolist(), _NOISE):
         if has_biases(q := root(field.susceptibility_gap, low, high)):
