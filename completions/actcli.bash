@@ -52,6 +52,8 @@ _actcli() {
             "compare --height") candidates="" ;;
             "compare --save") compopt -o default; candidates="" ;;
             "compare --format"|"compare -f") candidates="table plain csv json" ;;
+            "gain --sigma-w2") candidates="" ;;
+            "gain --sigma-b2") candidates="" ;;
             "gain --format"|"gain -f") candidates="table plain csv json" ;;
             "audit --dtype") candidates="float64 float32 float16 bfloat16" ;;
             "audit --emit-inputs") compopt -o default; candidates="" ;;
@@ -106,7 +108,7 @@ _actcli() {
                     "plot "*) candidates="$activations" ;;
                     "compare -"*) candidates="--range -r --width --height --ascii --save --format -f --help -h" ;;
                     "compare "*) candidates="$activations" ;;
-                    "gain -"*) candidates="--format -f --help -h" ;;
+                    "gain -"*) candidates="--sigma-w2 --sigma-b2 --format -f --help -h" ;;
                     "gain "*) candidates="$first" ;;
                     "audit -"*) candidates="--dtype --emit-inputs --infinities --input -i --actual --order -n --flush-subnormals --segments --max-ulp --max-steps --format -f --help -h" ;;
                     "audit "*) candidates="$first" ;;

@@ -88,6 +88,8 @@ complete -c actcli -n '__fish_seen_subcommand_from compare' -l format -s f -x -a
 complete -c actcli -n '__fish_seen_subcommand_from compare' -l help -s h -d 'Show this message and exit'
 complete -c actcli -n '__fish_seen_subcommand_from compare' -a '(__actcli_activations)'
 
+complete -c actcli -n '__fish_seen_subcommand_from gain' -l sigma-w2 -x -d 'Variance of the weights times fan_in'
+complete -c actcli -n '__fish_seen_subcommand_from gain' -l sigma-b2 -x -d 'Variance of the biases, 0 by default'
 complete -c actcli -n '__fish_seen_subcommand_from gain' -l format -s f -x -a 'table plain csv json' -d 'plain and csv print the numbers alone, in rows'
 complete -c actcli -n '__fish_seen_subcommand_from gain' -l help -s h -d 'Show this message and exit'
 complete -c actcli -n '__fish_seen_subcommand_from gain; and not __actcli_has_activation' -a '(__actcli_activations)'

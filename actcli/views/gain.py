@@ -1,54 +1,89 @@
-"""The initialisation that an activation wants, in lines of a label and what it says."""
+"""The initialisation that an activation wants, in lines of a label and what it says, and the words explained."""
 
-from math import sqrt
+from math import isclose, sqrt
 from textwrap import fill
 
-from actcli.core.theory.gain import CriticalPoint, FixedPoint, Gain
+from actcli.core.theory.fixed_point import FixedPoint
+from actcli.core.theory.gain import LAYERS, Candidate, CriticalPoint, Gain
 from actcli.views.notation import format_number
 from actcli.views.terminal import Terminal
 
 DIGITS = 6
 
 _KINDS = {
-    "scale-invariant": "scale-invariant: every variance of the signal is kept",
-    "zero-fixed-point": "zero-fixed-point: the signal decays to 0, but slowly, not exponentially with depth",
-    "half-stable": "half-stable: the signal stays at its variance q when it comes from above",
-    "none": "none: at no initialisation are signal and gradient both kept",
+    "scale-invariant": "scale-invariant: f(a·x) = a·f(x) for a > 0, and every variance of the signal is kept",
+    "zero-fixed-point": "zero-fixed-point: a small signal decays to 0, but slowly",
+    "half-stable": "half-stable: the signal comes to its variance q from {side}, and leaves it on the other side, "
+    "slowly",
+    "none": "none found: signal and gradient are not both kept",
 }
+
+# What PyTorch's value does where it is not ours, and why.
+_PYTORCH = {
+    "sigmoid": "that of a linear layer: q settles at 0.265, not at 1",
+    "tanh": "a little more than ours: q settles at 1.18, not at 1",
+    "selu": "for a steadier gradient, at the price of q, which settles at 0.023, not at 1",
+}
+
+_CANDIDATES = {"critical": "the critical point", "gain": "σ_w² = gain², σ_b² = 0"}
+
+_WORDS = {
+    "q": (" q", "the variance of a unit's weighted sum, which f is applied to"),
+    "settles": ("settles", "from layer to layer q comes closer to this value"),
+    "correlation": ("correlation", "how alike two inputs are to a layer: 1 is alike, 0 unrelated"),
+    "keep": ("two inputs keep", "deep in the network they stay as alike as they have become"),
+    "ordered": ("ordered:", "the gradient vanishes with depth"),
+    "edge": ("edge:", "the gradient neither vanishes nor explodes exponentially with depth"),
+    "chaotic": ("chaotic:", "inputs that are almost alike move apart from layer to layer"),
+    "depth scale": ("depth scale", "in so many layers, what is still to go shrinks to 1/e = 37 %"),
+    "slowly": ("slowly", "slower than exponentially with depth: no depth scale"),
+}
+"""A word -> the text that shows that it is used, and what it means."""
 
 
 def gain_report(gain: Gain, terminal: Terminal) -> str:
-    """Moments, critical point, decay per layer, and the line of code that sets it up."""
-    critical = gain.critical
+    """Moments, critical point, where usual initialisations lead, the lines of code, and the words that were used."""
     facts = [
         ("gain", _gain(gain)),
+        *_pytorch_gain(gain),
         ("E f(z)", _number(gain.mean)),
         ("E f(z)²", _number(gain.second_moment)),
         ("E f'(z)²", _number(gain.slope_second_moment)),
-        ("critical", _KINDS[critical.kind]),
-        *_variances(critical),
-        *[
-            line
-            for name, point in gain.fixed_points.items()
-            for line in ((f"with {name}", _decay(gain.decay_per_layer[name])), ("", _settled(point)))
-            if line[1]
-        ],
-        *_code(gain).items(),
+        ("critical", _KINDS[gain.critical.kind].format(side=gain.critical.stable_from)),
+        *_variances(gain.critical),
+        *_initialisations(gain),
+        *_choice(gain),
     ]
-    width = max(len(label) for label, _ in facts) + 2
-    lines = [gain.activation, ""]
-    for label, text in facts:
-        # Code is for copying, and is not folded.
-        code = label in ("PyTorch", "JAX")
-        line = terminal.text(f"{label:<{width}}{text}")
-        lines.append(line if code else fill(line, max(terminal.width, width + 4), subsequent_indent=" " * width))
-    return "\n".join(lines) + "\n"
+    code = [("PyTorch", _pytorch(gain)), ("JAX", _jax(gain))]
+    width = max(len(terminal.text(label)) for label, _ in [*facts, *code]) + 2
+    text = "\n".join(text for _, text in facts)
+    words = [(word, meaning) for word, (sign, meaning) in _WORDS.items() if sign in text]
+
+    def labelled(label: str, text: str) -> str:
+        return f"{terminal.text(label):<{width}}{terminal.text(text)}"
+
+    def folded(label: str, text: str) -> str:
+        return fill(
+            labelled(label, text), max(terminal.width, width + 4), subsequent_indent=" " * width, break_on_hyphens=False
+        )
+
+    lines = [gain.activation, "", *[folded(*fact) for fact in facts]]
+    # Code is for copying, and is not folded.
+    lines += [labelled(*line) for line in code]
+    return "\n".join([*lines, *[""] * bool(words), *[folded(*word) for word in words]]) + "\n"
 
 
 def _gain(gain: Gain) -> str:
     if gain.second_moment == 0.0:
         return "none: E f(z)² is 0"
-    return f"{_number(gain.gain)}   1/√E[f²], for a standard normal input"
+    return _number(gain.gain) + "   1/√E[f²], for a standard normal input" * (gain.gain is not None)
+
+
+def _pytorch_gain(gain: Gain) -> list[tuple[str, str]]:
+    if gain.pytorch_gain is None:
+        return []
+    why = _PYTORCH.get(gain.activation, "the same")
+    return [("", f"{format_number(gain.pytorch_gain, DIGITS)}   PyTorch's calculate_gain: {why}")]
 
 
 def _variances(critical: CriticalPoint) -> list[tuple[str, str]]:
@@ -59,49 +94,98 @@ def _variances(critical: CriticalPoint) -> list[tuple[str, str]]:
     return [("", f"σ_w² = {weights} (weights: variance σ_w²/fan_in), σ_b² = {biases} (biases), q = {q}")]
 
 
-def _decay(factor: float | None) -> str:
-    if factor is None:
-        return "the signal does not settle"
-    return f"the gradient's signal changes by a factor of {format_number(factor, 4)} per layer"
+def _initialisations(gain: Gain) -> list[tuple[str, str]]:
+    """For each initialisation where the signal comes to, and what becomes of gradient and inputs there."""
+    lines: list[tuple[str, str]] = []
+    for name, point in gain.fixed_points.items():
+        if name == "lecun":
+            lines.append(("with lecun", "as with xavier: σ_w² = 1 where a layer has as many units as inputs"))
+            continue
+        lines.append(("as given" if name == "given" else f"with {name}", _signal(point)))
+        lines += [("", text) for text in [_consequences(point, gain.decay_per_layer[name])] if text]
+    return lines
 
 
-def _settled(point: FixedPoint) -> str:
-    """The variance at which a deep network settles, and what becomes of two different inputs there."""
-    if point.q is None or point.chi_perpendicular is None:
-        return ""
-    q = f"settles at q = {format_number(point.q, 4)}"
+def _signal(point: FixedPoint) -> str:
+    if point.signal == "unknown":
+        return "no finite value of E f² found where the signal comes to"
+    if point.q is None:
+        return "the signal does not settle: it grows from layer to layer"
+    if point.q and point.variance_depth_scale is None and point.chi_parallel is not None:
+        return "the signal keeps its variance q"
+    pace = "" if point.chi_parallel is None else f" ({_pace(point.variance_depth_scale)})"
+    return f"settles at q = {format_number(point.q, 4)}{pace}"
+
+
+def _consequences(point: FixedPoint, decay: float | None) -> str:
+    if point.q is None:
+        return "" if decay is None else _gradient(decay)
+    phase = f"{point.phase}: " if point.phase else ""
+    gradient = _gradient(decay) + " there" * (decay is not None)
+    return "; ".join(filter(None, (phase + gradient, _two_inputs(point))))
+
+
+def _gradient(decay: float | None) -> str:
+    if decay is None:
+        return "the gradient's signal has no theory, as f jumps or E f'² is not finite"
+    return f"the gradient's signal changes by a factor of {format_number(decay, 4)} per layer"
+
+
+def _two_inputs(point: FixedPoint) -> str:
+    if point.keeps_correlations:
+        return "two inputs keep their correlation"
     if point.correlation is None:
-        return f"{q}; two inputs keep their correlation"
-    pace = "slowly" if point.correlation_depth_scale is None else _layers(point.correlation_depth_scale)
-    if point.correlation == 1.0:
-        return f"{q}; two inputs become alike ({pace})"
-    return f"{q}; chaotic: two inputs drift to a correlation of {format_number(point.correlation, 3)} ({pace})"
+        return ""
+    fate = "become alike"
+    if point.correlation < 1.0:
+        fate = f"drift to a correlation of {format_number(point.correlation, 3)}"
+    known = point.correlation_depth_scale is not None or point.chi_perpendicular is not None
+    return f"two inputs {fate}" + (f" ({_pace(point.correlation_depth_scale)})" if known else "")
 
 
-def _layers(depth_scale: float) -> str:
-    return f"depth scale {format_number(depth_scale, 3)} layers"
+def _pace(depth_scale: float | None) -> str:
+    if depth_scale is None:
+        return "slowly"
+    return f"depth scale {format_number(depth_scale, 3)} layers" if depth_scale else "at once"
 
 
 def _number(number: float | None) -> str:
-    return "diverges" if number is None else format_number(number, DIGITS)
+    return "no finite value found" if number is None else format_number(number, DIGITS)
 
 
-def _code(gain: Gain) -> dict[str, str]:
-    """For each framework the line that sets it up."""
-    sigma_w2, sigma_b2 = _wanted(gain)
-    if sigma_w2 is None:
-        return {"PyTorch": "-", "JAX": "-"}
-    std = sqrt(sigma_b2)
-    return {
-        "PyTorch": f"nn.init.normal_(layer.weight, std=({sigma_w2!r} / layer.in_features) ** 0.5)"
-        + (f"; nn.init.normal_(layer.bias, std={std!r})" if sigma_b2 else ""),
-        "JAX": f'jax.nn.initializers.variance_scaling({sigma_w2!r}, "fan_in", "normal")'
-        + (f"; biases: jax.nn.initializers.normal({std!r})" if sigma_b2 else ""),
-    }
+def _choice(gain: Gain) -> list[tuple[str, str]]:
+    """Which initialisation the lines of code set up, and why."""
+    if gain.recommended is None:
+        return []
+    changes = {name: _change(candidate) for name, candidate in gain.candidates.items()}
+    (taken, change), *others = sorted(changes.items(), key=lambda item: item[0] != gain.recommended)
+    why = f"for {_CANDIDATES[taken]}: over {LAYERS} layers the gradient's signal changes by a factor of {change}"
+    variances = [(candidate.sigma_w2, candidate.sigma_b2) for candidate in gain.candidates.values()]
+    if not others:
+        why += "; nothing is critical"
+    elif isclose(variances[0][0], variances[1][0], rel_tol=1e-9) and variances[0][1] == variances[1][1]:
+        why += f"; {_CANDIDATES[others[0][0]]} is the same"
+    else:
+        why += f", for {_CANDIDATES[others[0][0]]} of {others[0][1]}"
+    return [("code", f"{why} (theory, inputs of mean square 1)")]
 
 
-def _wanted(gain: Gain) -> tuple[float | None, float]:
-    """σ_w² and σ_b² of the critical point; where there is none, of the gain, which at least keeps the second moment."""
-    if gain.critical.sigma_w2 is not None:
-        return gain.critical.sigma_w2, gain.critical.sigma_b2 or 0.0
-    return None if gain.gain is None else gain.gain**2, 0.0
+def _change(candidate: Candidate) -> str:
+    return "unknown size" if candidate.signal_change is None else format_number(candidate.signal_change, 3)
+
+
+def _pytorch(gain: Gain) -> str:
+    if gain.recommended is None:
+        return "-"
+    wanted = gain.candidates[gain.recommended]
+    code = f"nn.init.normal_(layer.weight, std=({wanted.sigma_w2!r} / layer.in_features) ** 0.5)"
+    biases = f"; nn.init.normal_(layer.bias, std={sqrt(wanted.sigma_b2)!r})"
+    return code + biases * bool(wanted.sigma_b2)
+
+
+def _jax(gain: Gain) -> str:
+    if gain.recommended is None:
+        return "-"
+    wanted = gain.candidates[gain.recommended]
+    code = f'jax.nn.initializers.variance_scaling({wanted.sigma_w2!r}, "fan_in", "normal")'
+    return code + f"; biases: jax.nn.initializers.normal({sqrt(wanted.sigma_b2)!r})" * bool(wanted.sigma_b2)

@@ -15,7 +15,7 @@ import numpy as np
 from actcli.core.activations.activation import Elementwise
 from actcli.core.arrays import Array
 from actcli.core.network.initialisers import Initialiser
-from actcli.core.theory.moments import moments_of
+from actcli.core.theory.mean_field import moments_of
 
 
 @dataclass(frozen=True, eq=False)

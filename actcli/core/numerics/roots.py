@@ -1,7 +1,7 @@
 """Roots: of a smooth function of a positive number, and wherever many brackets have a change of sign."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 
@@ -14,11 +14,21 @@ _MOST_STEPS = 200
 _AT_ONCE = 512  # points: a call with so many takes hardly longer than with one
 
 
-def sign_changes(function: Function, points: Array) -> list[tuple[float, float]]:
-    """The neighbouring points between which the function changes its sign."""
-    values = [function(q) for q in points.tolist()]
-    pairs = zip(points.tolist(), points.tolist()[1:], values, values[1:], strict=False)
-    return [(low, high) for low, high, left, right in pairs if left * right < 0.0]
+def sign_changes(function: Function, points: Iterable[float], noise: float = 0.0) -> Iterator[tuple[float, float]]:
+    """The points, next to each other, between which the function changes its sign, one after the other.
+
+    noise: values no larger than that have no sign, and are passed over; so are those before the first that is a number.
+    After it, the first that is none ends the search: from there on nothing is known.
+    """
+    before, left = math.nan, math.nan
+    for point in points:
+        value = function(point)
+        if math.isnan(value) and not math.isnan(left):
+            return
+        if abs(value) > noise:
+            if left * value < 0.0:
+                yield before, point
+            before, left = point, value
 
 
 def root(function: Function, low: float, high: float) -> float:

@@ -16,12 +16,20 @@ Sources: Poole, Lahiri, Raghu, Sohl-Dickstein and Ganguli 2016; Schoenholz, Gilm
 
 import math
 from collections.abc import Callable
+from functools import lru_cache
+from typing import Final
 
 import numpy as np
 
 from actcli.core.activations.activation import Elementwise
 from actcli.core.arrays import Array
 from actcli.core.numerics.quadrature import expectation, expectations, pair_expectation
+
+# Of the table of moments.
+_PER_DECADE: Final = 8
+_POINTS: Final = 8  # of the interpolating polynomial
+_SMALLEST, _LARGEST = 1e-30, 1e30
+"""Below, every function is as good as its tangent; beyond, only a homogeneous one is followed."""
 
 
 class MeanField:
@@ -34,10 +42,15 @@ class MeanField:
         self.activation = activation
         self.breaks = activation.kinks(2)
         self.jumps = bool(activation.kinks(0))
+        self.value_at_zero = float(activation(0.0))
+        self.slopes_at_zero = _slope_at_zero(activation, -1.0), _slope_at_zero(activation, 1.0)
+        self._second_moments: dict[float, float] = {}
 
     def second_moment(self, q: float) -> float:
-        """E[φ(√q z)²]"""
-        return self._expectation(lambda x: self.activation(x) ** 2, q)
+        """E[φ(√q z)²], computed once for each q."""
+        if q not in self._second_moments:
+            self._second_moments[q] = self._expectation(lambda x: self.activation(x) ** 2, q)
+        return self._second_moments[q]
 
     def slope_second_moment(self, q: float) -> float:
         """E[φ'(√q z)²]"""
@@ -64,13 +77,15 @@ class MeanField:
         return math.nan if self.jumps else self._expectation(integrand, q)
 
     def susceptibility_gap(self, q: float) -> float:
-        """(χ∥ - χ⊥) / σ_w²: d/dq E[φ²] - E[φ'²]"""
+        """χ∥ / χ⊥ - 1, whatever σ_w²; nan where χ⊥ is 0."""
 
-        def integrand(x: Array) -> Array:
+        def integrands(x: Array) -> Array:
             value, slope = self.activation.value_and_slope(x)
-            return slope * (value * x / q - slope)
+            return np.stack([slope * (value * x / q - slope), slope * slope])
 
-        return math.nan if self.jumps else self._expectation(integrand, q)
+        with np.errstate(all="ignore"):  # as in _expectation
+            gap, slope_second = expectations(integrands, self.breaks, math.sqrt(q)).tolist()
+        return math.nan if self.jumps or not slope_second else gap / slope_second
 
     def next_variance(self, q: float, sigma_w2: float, sigma_b2: float = 0.0) -> float:
         """The variance map, q'."""
@@ -105,3 +120,72 @@ class MeanField:
     def _expectation(self, function: Callable[[Array], Array], q: float) -> float:
         with np.errstate(all="ignore"):  # where a square overflows, the expectation says that it diverges
             return expectation(function, self.breaks, math.sqrt(q))
+
+
+def is_homogeneous(activation: Elementwise) -> bool:
+    """φ(λ x) = λ φ(x) for λ > 0, as for relu: two half lines through the origin."""
+    x = np.logspace(-3, 1.5, 28)
+    x = np.concatenate([-x, x])
+    same = np.allclose(activation(1.7 * x), 1.7 * activation(x), rtol=1e-13, atol=0.0)
+    return same and set(activation.kinks(1)) <= {0.0}
+
+
+def _slope_at_zero(activation: Elementwise, side: float) -> float:
+    """The limit of φ' at 0 from one side: 0 or ∞ where it falls or rises without end, as for x² and √x."""
+    near, nearer = np.abs(derivatives := activation.derivative([side * 1e-24, side * 1e-30])).tolist()
+    if abs(nearer - near) <= 1e-6 * near:
+        return float(derivatives[1])
+    return 0.0 if nearer < near else math.inf
+
+
+class Moments:
+    """Between a few q a decade, polynomials in log q. InputError: a row-wise activation."""
+
+    def __init__(self, activation: Elementwise) -> None:
+        self.field = MeanField(activation)
+        self.homogeneous = is_homogeneous(activation)
+        self.known: dict[int, tuple[float, float]] = {}
+
+    def at(self, q: Array) -> tuple[Array, Array]:
+        """Both moments at each q; nan where one diverges, where the function jumps, and beyond 10^30."""
+        if self.homogeneous:
+            second, slope_second = self.field.second_moments(1.0)
+            return second * q, np.full(q.shape, slope_second)
+        # A variance of zero stays on the curve at its lower end.
+        place = np.log10(np.clip(q, _SMALLEST, None)) * _PER_DECADE
+        place[~(q <= _LARGEST)] = np.nan
+        if np.isnan(place).any():
+            unknown = np.full(q.shape, np.nan)
+            return unknown, unknown
+        first = np.floor(place).astype(int) - (_POINTS // 2 - 1)
+        numbers, which = np.unique(first[:, None] + np.arange(_POINTS), return_inverse=True)
+        table = np.array([self._moments(number) for number in numbers.tolist()])
+        weights = _lagrange(place - first)[..., None]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            logs = np.log(table)[which.reshape(-1, _POINTS)]
+            moments = np.exp((logs * weights).sum(axis=1))
+        # Where it underflows nearby, as E[φ²] does for what is 0 around 0, it is as good as zero.
+        moments[np.isneginf(logs).any(axis=1)] = 0
+        second, slope_second = moments.T
+        return second, slope_second
+
+    def _moments(self, number: int) -> tuple[float, float]:
+        if number not in self.known:
+            self.known[number] = self.field.second_moments(10 ** (number / _PER_DECADE))
+        return self.known[number]
+
+
+@lru_cache(maxsize=64)
+def moments_of(activation: Elementwise) -> Moments:
+    """The activation's table, which grows where it is asked."""
+    return Moments(activation)
+
+
+def _lagrange(t: Array) -> Array:
+    """The weights of values at 0, 1, ... for the polynomial through them, at each t: (len(t), _POINTS)."""
+    nodes = np.arange(_POINTS)
+    weights = np.ones((len(t), _POINTS))
+    for j in nodes:
+        for k in nodes[nodes != j]:
+            weights[:, j] *= (t - k) / (j - k)
+    return weights

@@ -27,9 +27,20 @@ def test_functions_of_uneven_sides_have_their_roots_found_too(x, power):
 
 def test_sign_changes_are_between_neighbours():
     points = np.array([1.0, 2.0, 4.0, 8.0, 16.0])
-    assert sign_changes(lambda q: (q - 3) * (q - 10), points) == [(2, 4), (8, 16)]
-    assert sign_changes(lambda q: 1.0, points) == []
-    assert sign_changes(lambda q: math.nan if q < 5 else q - 10, points) == [(8, 16)]
+    assert [*sign_changes(lambda q: (q - 3) * (q - 10), points)] == [(2, 4), (8, 16)]
+    assert [*sign_changes(lambda q: 1.0, points)] == []
+    assert [*sign_changes(lambda q: math.nan if q < 5 else q - 10, points)] == [(8, 16)]
+
+
+def test_what_is_no_larger_than_noise_has_no_sign_and_nothing_is_known_beyond_a_nan():
+    values = {1.0: 1.0, 2.0: -1e-12, 4.0: 1e-12, 8.0: -1.0, 16.0: math.nan, 32.0: 1.0}
+    assert [*sign_changes(values.__getitem__, values, 1e-9)] == [(1, 8)]
+
+
+def test_no_more_is_computed_than_is_asked_for():
+    seen = []
+    next(sign_changes(lambda q: seen.append(q) or q - 3.0, [1.0, 2.0, 4.0, 8.0]))
+    assert seen == [1.0, 2.0, 4.0]
 
 
 def test_a_function_without_values_between_its_ends_has_no_root_and_the_search_an_end():

@@ -1,4 +1,4 @@
-"""Critical and fixed points against closed forms and what mpmath finds."""
+"""Critical points against closed forms and what mpmath finds; recommendations against networks."""
 
 import math
 
@@ -8,7 +8,12 @@ import pytest
 
 from actcli.core.activations.catalogue import resolve
 from actcli.core.errors import InputError
-from actcli.core.theory.gain import CriticalPoint, FixedPoint, critical_point, fixed_point, gain
+from actcli.core.network.initialisers import Initialiser, initialise
+from actcli.core.network.losses import LOSSES
+from actcli.core.network.mlp import Network
+from actcli.core.network.training import measure
+from actcli.core.theory.fixed_point import fixed_point
+from actcli.core.theory.gain import CriticalPoint, critical_point, gain, pytorch_gain
 from actcli.core.theory.mean_field import MeanField
 
 # mpmath at 20 digits: findroot of E[φ φ' z] / √q = E[φ'²], the expectations by mpmath.quad.
@@ -102,126 +107,13 @@ def test_row_wise_activations_have_no_theory():
         gain(resolve("softmax"))
 
 
-# --- fixed points -----------------------------------------------------------------------------------------------------
-
-
-def settles(activation: str, sigma_w2: float) -> FixedPoint:
-    return fixed_point(MeanField(resolve(activation)), sigma_w2)
-
-
-def test_the_ordered_phase_of_sigmoid():
-    """mpmath's own fixed point; all inputs end up alike, and so quickly that hardly a layer is left to tell them."""
-    sigmoid = lambda x: 1 / (1 + mpmath.exp(-x))  # noqa: E731 - a formula
-    with mpmath.workdps(20):
-        q = mpmath.findroot(lambda q: gaussian(lambda x: sigmoid(x) ** 2, q) - q, (0.2, 0.3), tol=1e-15)
-        slope = gaussian(lambda x: (sigmoid(x) * (1 - sigmoid(x))) ** 2, q)
-        parallel = mpmath.diff(lambda q: gaussian(lambda x: sigmoid(x) ** 2, q), q)
-    found = settles("sigmoid", 1.0)
-    assert found.q == pytest.approx(float(q), rel=1e-10)
-    assert (found.chi_perpendicular, found.chi_parallel) == pytest.approx((float(slope), float(parallel)), rel=1e-9)
-    assert found.correlation == 1
-    assert found.variance_depth_scale == pytest.approx(-1 / math.log(parallel), rel=1e-9)
-    assert found.correlation_depth_scale == pytest.approx(-1 / math.log(slope), rel=1e-9)
-
-
-def test_the_chaotic_phase_of_tanh():
-    """σ_w² = 2 without biases: what is odd makes any two inputs unrelated, c* = 0."""
-    with mpmath.workdps(20):
-        q = mpmath.findroot(lambda q: 2 * gaussian(lambda x: mpmath.tanh(x) ** 2, q) - q, (0.5, 0.7), tol=1e-15)
-        perpendicular = 2 * gaussian(lambda x: mpmath.sech(x) ** 4, q)
-        parallel = mpmath.diff(lambda q: 2 * gaussian(lambda x: mpmath.tanh(x) ** 2, q), q)
-        # At c = 0 the two are independent: E[φ'(u) φ'(v)] = E[φ']².
-        slope = 2 * gaussian(lambda x: mpmath.sech(x) ** 2, q) ** 2
-    found = settles("tanh", 2.0)
-    assert found.q == pytest.approx(float(q), rel=1e-10)
-    assert (found.chi_perpendicular, found.chi_parallel) == pytest.approx(
-        (float(perpendicular), float(parallel)), rel=1e-9
-    )
-    assert found.chi_perpendicular > 1
-    assert found.correlation == pytest.approx(0, abs=1e-9)
-    assert found.variance_depth_scale == pytest.approx(-1 / math.log(parallel), rel=1e-9)
-    assert found.correlation_depth_scale == pytest.approx(-1 / math.log(slope), rel=1e-8)
-
-
-def gaussian(function, q):
-    """E[g(√q z)]"""
-    root = mpmath.sqrt(q)
-    return mpmath.quad(lambda z: function(root * z) * mpmath.npdf(z), [-12, -6, -2, 0, 2, 6, 12])
-
-
-@pytest.mark.parametrize(("sigma_w2", "offset"), [(1.0, 0.3), (1.5, 0.3), (2.0, 0.3), (2.0, 0.1)])
-def test_a_chaotic_phase_in_which_inputs_stay_related(sigma_w2, offset):
-    """φ = erf(2x) + offset, for which Williams' arcsine gives every map: u = 2x has the variance p = 4q."""
-    covariance = lambda p, c: 2 / mpmath.pi * mpmath.asin(2 * p * c / (1 + 2 * p)) + mpmath.mpf(offset) ** 2  # noqa: E731 - a formula
-    with mpmath.workdps(30):
-        p = mpmath.findroot(lambda p: 4 * sigma_w2 * covariance(p, 1) - p, 4)
-        c_map = lambda c: covariance(p, c) / covariance(p, 1)  # noqa: E731 - a formula
-        c = mpmath.findroot(lambda c: c_map(c) - c, (0.1, 0.9), solver="anderson")
-        perpendicular = sigma_w2 * 16 / mpmath.pi / mpmath.sqrt(1 + 4 * p)
-        slope = mpmath.diff(c_map, c)
-    assert perpendicular > 1
-    found = settles(f"erf(2*x) + {offset}", sigma_w2)
-    assert found.q == pytest.approx(float(p / 4), rel=1e-10)
-    assert found.chi_perpendicular == pytest.approx(float(perpendicular), rel=1e-9)
-    assert 0.05 < c < 0.9
-    assert found.correlation == pytest.approx(float(c), rel=1e-8)
-    assert found.correlation_depth_scale == pytest.approx(float(-1 / mpmath.log(slope)), rel=1e-7)
-
-
-@pytest.mark.parametrize(
-    ("activation", "sigma_w2", "q", "factor"),
-    [
-        ("relu", 2.0, 1.0, 1.0),
-        ("relu", 1.0, 0.0, 0.5),
-        ("relu", 3.0, None, 1.5),
-        ("leaky_relu:negative_slope=0.5", 2.0, None, 1.25),
-        ("leaky_relu:negative_slope=0.5", 1.0, 0.0, 0.625),
-        ("abs(x)", 1.0, 1.0, 1.0),
-    ],
-)
-def test_half_lines_turn_all_inputs_into_one_direction_whatever_becomes_of_the_variance(
-    activation, sigma_w2, q, factor
-):
-    """The arc-cosine kernel does not know σ_w²; its slope at c = 1 is 1, so that no exponential says how fast."""
-    found = settles(activation, sigma_w2)
-    assert (found.q, found.correlation, found.correlation_depth_scale) == (q, 1, None)
-    assert (found.chi_perpendicular, found.chi_parallel) == pytest.approx((factor, factor), rel=1e-12)
-    assert found.variance_depth_scale == (pytest.approx(-1 / math.log(factor)) if factor < 1 else None)
-
-
-@pytest.mark.parametrize("name", ["tanh(x)/2", "tanh", "sin", "gelu", "elu", "softsign", "hard_tanh", "identity"])
-def test_a_signal_that_decays_to_where_the_curve_is_a_line_keeps_its_correlations_for_ever(name):
-    """Beside the map iterated from q = 1: what changes on the way is done after some layers."""
-    activation = resolve(name)
-    found, field = fixed_point(MeanField(activation), 1.0), MeanField(activation)
-    assert (found.correlation, found.correlation_depth_scale) == (None, None)
-    q, c, passed = 1.0, 0.6, []
-    for _ in range(64):
-        c, q = field.next_correlation(c, q, 1.0), field.next_variance(q, 1.0)
-        passed.append(c)
-    assert abs(passed[63] - passed[31]) < 0.1 * (1.0 - passed[63]), "neither alike nor strangers"
-
-
-def test_the_pace_of_a_signal_that_decays_exponentially():
-    found = settles("tanh(x)/2", 1.0)
-    assert (found.q, found.chi_perpendicular, found.variance_depth_scale) == pytest.approx((0, 0.25, 1 / math.log(4)))
-
-
-def test_inputs_to_a_constant_are_alike_at_once():
-    found = settles("3", 1.0)
-    assert (found.q, found.correlation, found.correlation_depth_scale) == (pytest.approx(9), 1, 0)
-
-
-@pytest.mark.parametrize(("activation", "sigma_w2"), [("exponential", 2.0), ("selu", 2.0), ("exp(x**2)", 1.0)])
-def test_what_grows_without_end_settles_nowhere(activation, sigma_w2):
-    assert settles(activation, sigma_w2) == FixedPoint(None, None, None, None, None, None)
-
-
 def test_gain_reports_the_fixed_points_of_the_three_initialisations():
     result = gain(resolve("sigmoid"))
     assert list(result.fixed_points) == ["xavier", "he", "lecun"]
-    assert result.fixed_points["xavier"] == result.fixed_points["lecun"] == settles("sigmoid", 1.0)
-    assert result.fixed_points["he"] == settles("sigmoid", 2.0)
+    assert (
+        result.fixed_points["xavier"] == result.fixed_points["lecun"] == fixed_point(MeanField(resolve("sigmoid")), 1.0)
+    )
+    assert result.fixed_points["he"] == fixed_point(MeanField(resolve("sigmoid")), 2.0)
     for name, point in result.fixed_points.items():
         assert result.decay_per_layer[name] == pytest.approx(math.sqrt(point.chi_perpendicular))
 
@@ -231,3 +123,149 @@ def test_a_critical_point_is_looked_for_once() -> None:
     critical_point.cache_clear()
     found = {critical_point(resolve("elu:alpha=0.75")) for _ in range(10)}
     assert (len(found), critical_point.cache_info().misses, critical_point.cache_info().hits) == (1, 1, 9)
+
+
+def test_variances_of_ones_own_are_one_more_initialisation():
+    result = gain(resolve("tanh"), 1.5, 0.1)
+    assert list(result.fixed_points) == list(result.decay_per_layer) == ["xavier", "he", "lecun", "given"]
+    assert result.fixed_points["given"] == fixed_point(MeanField(resolve("tanh")), 1.5, 0.1)
+    assert gain(resolve("tanh"), 2.0).fixed_points["given"] == result.fixed_points["he"]
+
+
+@pytest.mark.parametrize(
+    ("variances", "complaint"),
+    [
+        ((-1.0, None), "sigma_w2 must be a finite number, 0 or more, not -1"),
+        ((math.nan, None), "sigma_w2 must be .* not nan"),
+        ((1.0, math.inf), "sigma_b2 must be .* not inf"),
+        ((None, 1.0), "sigma_b2 needs sigma_w2"),
+    ],
+)
+def test_variances_that_are_none_are_refused(variances, complaint):
+    with pytest.raises(InputError, match=complaint):
+        gain(resolve("tanh"), *variances)
+
+
+# --- which side, which scale ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("name", "side"), [("gelu", "above"), ("silu", "below")])
+def test_a_half_stable_variance_is_approached_from_one_side_and_left_on_the_other(name, side):
+    """mpmath: above and below q the variance changes in the same direction. (silu's changes again 2 % above.)"""
+    exact = {"gelu": mpmath.ncdf, "silu": lambda x: 1 / (1 + mpmath.exp(-x))}[name]
+    point = critical_point(resolve(name))
+    assert point.stable_from == side
+    with mpmath.workdps(20):
+        for factor in (1.004, 0.996):
+            x = lambda z, q=factor * point.q: mpmath.sqrt(q) * z  # noqa: E731 - a formula
+            integrand = lambda z, x=x: (x(z) * exact(x(z))) ** 2 * mpmath.npdf(z)  # noqa: E731 - a formula
+            square = mpmath.quad(integrand, [-12, -6, -3, 0, 3, 6, 12])
+            change = point.sigma_w2 * square + point.sigma_b2 - factor * point.q
+            assert (change > 0) == (side == "below")
+
+
+def test_the_half_stable_variance_of_soft_shrink_is_approached_from_below():
+    point, field = critical_point(resolve("soft_shrink")), MeanField(resolve("soft_shrink"))
+    assert point.stable_from == "below"
+    for start, closer in ((1.05, False), (0.95, True)):
+        q = start
+        for _ in range(20):
+            q = field.next_variance(q, point.sigma_w2, point.sigma_b2)
+        assert q > start
+        assert (abs(q - 1) < 0.05) == closer
+
+
+def test_every_variance_of_soft_shrink_is_critical_at_some_initialisation():
+    """E[φ φ''] = χ∥ - χ⊥ = 0, as φ is 0 where its slope jumps; E[φ'²] = P(|z| > 1/2) at q = 1."""
+    point, tail = critical_point(resolve("soft_shrink")), math.erfc(0.5 / math.sqrt(2))
+    assert (point.kind, point.q) == ("half-stable", 1)
+    assert point.sigma_w2 == pytest.approx(1 / tail, rel=1e-10)
+
+
+@pytest.mark.parametrize("scale", [1e-4, 1e4])
+def test_a_critical_point_is_found_on_any_scale(scale):
+    """φ(s x)/s: q and σ_b² are divided by s²."""
+    point, rescaled = critical_point(resolve("gelu")), critical_point(resolve(f"gelu({scale}*x)/{scale}"))
+    assert (rescaled.q, rescaled.sigma_b2) == pytest.approx((point.q / scale**2, point.sigma_b2 / scale**2), rel=1e-7)
+
+
+def test_a_small_signal_that_grows_is_not_called_one_that_decays():
+    """Slope 1 up to 1 and 2 beyond: E[φ²] > q, however little."""
+    assert critical_point(resolve("x if abs(x) < 1 else 2*x - sign(x)")).kind != "zero-fixed-point"
+    assert critical_point(resolve("hard_tanh")).kind == "zero-fixed-point"
+
+
+# --- the lines of code ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "recommended"), [("selu", "gain"), ("silu", "critical"), ("tanh", "critical"), ("softsign", "gain")]
+)
+def test_what_is_recommended_changes_the_signal_less_in_networks_too(name, recommended):
+    """30 layers of 128 units, inputs standardised; the theory is for infinitely many units."""
+    activation = resolve(name)
+    result = gain(activation)
+    assert result.recommended == recommended
+    measured = {}
+    for which, candidate in result.candidates.items():
+        chosen = Initialiser(lambda fan_in, _, v=candidate.sigma_w2: v / fan_in, candidate.sigma_b2)
+        changes = []
+        for seed in range(5):
+            generator = np.random.default_rng(seed)
+            network = Network(activation, initialise(chosen, [128, *[128] * 30, 1], generator))
+            inputs, targets = generator.normal(size=(32, 128)), generator.integers(0, 2, (32, 1)).astype(float)
+            step, _ = measure(network, (inputs, targets), LOSSES["binary_cross_entropy"])
+            changes.append(step.signal_norms[0] / step.signal_norms[-2])
+        measured[which] = np.median(changes)
+        assert 1 / 3 < measured[which] / candidate.signal_change < 3
+    assert min(measured, key=lambda which: abs(math.log(measured[which]))) == recommended
+
+
+def test_the_change_of_the_signal_where_it_is_known():
+    """relu keeps it. sigmoid's σ_w² = 1/E[σ²] brings q from 3.4 to 1 at once, and takes the same factor from there."""
+    relu, sigmoid = gain(resolve("relu")), gain(resolve("sigmoid"))
+    assert [candidate.signal_change for candidate in relu.candidates.values()] == pytest.approx([1, 1])
+    per_layer = math.sqrt(sigmoid.slope_second_moment / sigmoid.second_moment)
+    assert sigmoid.candidates["gain"].signal_change == pytest.approx(per_layer**29, rel=0.5)
+    assert gain(resolve("step")).candidates["gain"].signal_change is None
+    assert gain(resolve("exp(x**2)")).recommended is None
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("identity", 1),
+        ("sigmoid", 1),
+        ("tanh", 5 / 3),
+        ("relu", 2**0.5),
+        ("leaky_relu", (2 / (1 + 0.01**2)) ** 0.5),
+        ("leaky_relu:negative_slope=0.2", (2 / 1.04) ** 0.5),
+        ("selu", 0.75),
+        ("gelu", None),
+        ("tanh(x)", None),
+    ],
+)
+def test_the_gains_of_pytorch(name, expected):
+    """The table at docs.pytorch.org/docs/stable/nn.init.html#torch.nn.init.calculate_gain."""
+    assert pytorch_gain(resolve(name)) == (None if expected is None else pytest.approx(expected, rel=1e-15))
+
+
+@pytest.mark.parametrize("name", ["identity", "relu", "leaky_relu", "leaky_relu:negative_slope=0.2"])
+def test_half_lines_have_the_same_gain_in_pytorch(name):
+    result = gain(resolve(name))
+    assert result.gain == pytest.approx(result.pytorch_gain, rel=1e-12)
+
+
+@pytest.mark.parametrize(("name", "q"), [("sigmoid", 0.265), ("tanh", 1.18), ("selu", 0.023)])
+def test_where_the_other_gains_of_pytorch_lead(name, q):
+    """What the card says of them: by following the variance for a thousand layers, on a plain grid."""
+    activation, z = resolve(name), np.linspace(-10, 10, 4001)
+    density = np.exp(-z * z / 2) / np.exp(-z * z / 2).sum()
+    for factor, settles in ((pytorch_gain(activation), q), (gain(activation).gain, 1.0)):
+        variance = 1.0
+        for _ in range(1000):
+            variance = factor**2 * (activation(math.sqrt(variance) * z) ** 2) @ density
+        assert variance == pytest.approx(settles, rel=5e-3)
+    if name == "selu":  # a steadier gradient
+        field = MeanField(activation)
+        assert 1 < 0.75**2 * field.slope_second_moment(q) < 1.01 < field.slope_second_moment(1.0)

@@ -1,0 +1,191 @@
+"""Where a deep network settles under one initialisation: the variance of its signal, and what becomes of two inputs.
+
+The maps are those of core/theory/mean_field.py. Every correlation map is a power series with coefficients that are not
+negative (Daniely, Frostig and Singer 2016): convex from 0 to 1, so that its slope at 1 tells whether two inputs become
+alike, and there is one place at most below 1 where they may stay instead.
+
+No variance swings for ever: the density of √q z at x is exp(-x²/2q) / √(2πq), and its logarithm falls at most half as
+fast as log q rises, so that log q' does too. A swing becomes half as wide in each layer, at least.
+"""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import accumulate, repeat
+from typing import Final, Literal
+
+from actcli.core.numerics.roots import root, sign_changes
+from actcli.core.theory.mean_field import MeanField, is_homogeneous
+
+Signal = Literal["settles", "grows", "unknown"]
+Phase = Literal["ordered", "edge", "chaotic"]
+
+SMALLEST, LARGEST = 1e-20, 1e20
+"""The variances that are looked at. Below, a signal has decayed to 0; beyond, it grows without end."""
+
+_LAYERS: Final = 32  # that are followed one by one: beyond, nothing swings any more
+_NOISE: Final = 1e-10  # of a quadrature: a variance that changes by less has not been seen to change
+_MARGIN: Final = 1e-9  # around 1, of what is computed of several
+
+
+@dataclass(frozen=True, slots=True)
+class FixedPoint:
+    """Where a deep network settles under one initialisation, and how fast. None: it does not settle, or diverges.
+
+    q:                       the variance of the pre-activations; 0 where it decays
+    chi_parallel:            χ∥ there; a deviation from q is multiplied by it in each layer
+    chi_perpendicular:       χ⊥ there; None too where the function jumps
+    correlation:             c* of any two inputs: 1, or less where that is not stable; None where every correlation
+                             stays, as where the signal decays to where the curve is a line, and where it is unknown
+    variance_depth_scale:    -1/ln |χ∥|, in layers; None where it is infinite
+    correlation_depth_scale: -1/ln of the correlation map's slope at c*, in layers; None where it is infinite. What two
+                             inputs have to tell apart is lost beyond a few of these
+    signal:                  "settles" at q; "grows" as far as it can be followed; or "unknown": E[φ²] is not finite, or
+                             cannot be computed, where the signal comes to
+    phase:                   "ordered" (χ⊥ < 1: the gradient vanishes), "edge" (1), "chaotic" (more: it explodes); None
+                             where it does not settle or χ⊥ is unknown. A function that jumps separates any two inputs,
+                             however close (χ⊥ is infinite, as it were), and is chaotic
+    keeps_correlations:      whether every correlation of two inputs stays
+    """
+
+    q: float | None
+    chi_parallel: float | None
+    chi_perpendicular: float | None
+    correlation: float | None
+    variance_depth_scale: float | None
+    correlation_depth_scale: float | None
+    signal: Signal
+    phase: Phase | None
+    keeps_correlations: bool
+
+
+def fixed_point(field: MeanField, sigma_w2: float, sigma_b2: float = 0.0) -> FixedPoint:
+    """Where the variance goes from 1, and what becomes of two inputs there. See FixedPoint."""
+    signal, q = _settled(field, sigma_w2, sigma_b2)
+    growing_lines = q is None and sigma_b2 == 0.0 and is_homogeneous(field.activation)
+    if growing_lines:  # every variance is one of theirs
+        at = 1.0
+    elif q is None:
+        return FixedPoint(None, None, None, None, None, None, signal, None, False)
+    else:
+        at = q or SMALLEST
+    parallel = field.parallel_susceptibility(at, sigma_w2)
+    perpendicular = field.perpendicular_susceptibility(at, sigma_w2)
+    left, right = field.slopes_at_zero
+    steepness = 0.5 * (left * left + right * right)
+    if q == 0.0 and not field.jumps:
+        parallel = perpendicular = sigma_w2 * steepness
+    correlation: float | None
+    if q == 0.0 and not field.jumps and steepness:  # as good as two half lines, or one line
+        line = abs(left - right) < _MARGIN * abs(left)
+        correlation, slope = _drift(field, sigma_w2) if line else 1.0, 1.0
+    else:
+        correlation, slope = _correlation(field, at, sigma_w2, sigma_b2)
+    return FixedPoint(
+        q=q,
+        chi_parallel=_finite(parallel),
+        chi_perpendicular=_finite(perpendicular),
+        correlation=_finite(correlation),
+        variance_depth_scale=_depth_scale(parallel),
+        correlation_depth_scale=_depth_scale(slope),
+        signal=signal,
+        phase=None if q is None else _phase(perpendicular, field.jumps and correlation is not None and correlation < 1),
+        keeps_correlations=correlation is None,
+    )
+
+
+def _settled(field: MeanField, sigma_w2: float, sigma_b2: float) -> tuple[Signal, float | None]:
+    """Where the variance goes from 1, layer by layer, and where from there to the next fixed point."""
+
+    def growth(q: float) -> float:
+        return field.next_variance(q, sigma_w2, sigma_b2) / q - 1.0
+
+    q = before = up = 1.0
+    for _ in range(_LAYERS):
+        if math.isnan(change := growth(q)):
+            break
+        if abs(change) < 1e-13:
+            return "settles", q
+        up, before, q = change, q, q * (1.0 + change)
+        if not SMALLEST < q < LARGEST:
+            break
+    else:
+        low, high = q * (1.0 - 1e-4), q * (1.0 + 1e-4)
+        if growth(low) > 0.0 > growth(high):
+            return "settles", root(growth, low, high)
+        for near, far in sign_changes(growth, _away(q, up > 0.0), _NOISE):
+            return "settles", root(growth, near, far)
+    if up > 0.0:
+        return ("unknown", None) if q == before else ("grows", None)
+    left, right = field.slopes_at_zero
+    steepness = 0.5 * sigma_w2 * (left * left + right * right)
+    stays = sigma_b2 == 0.0 and sigma_w2 * field.value_at_zero**2 < SMALLEST and steepness <= 1.0 + _MARGIN
+    return ("settles", 0.0) if stays else ("unknown", None)
+
+
+def _away(start: float, up: bool) -> Iterator[float]:
+    """From the start to the largest or smallest variance: four steps a decade at first, then one."""
+    factors = accumulate([1.0, *repeat(10**0.25, 24), *repeat(10.0, 40)], lambda a, b: a * b)
+    points = (start * factor if up else start / factor for factor in factors)
+    return (q for q in points if SMALLEST <= q <= LARGEST)
+
+
+def _correlation(field: MeanField, q: float, sigma_w2: float, sigma_b2: float) -> tuple[float | None, float]:
+    """c* to 1e-12, and the map's slope there. None where all are fixed points; nan where there is no answer.
+
+    A curve that is a line in the reach of q keeps all correlations.
+    """
+
+    def excess(c: float) -> float:
+        return field.next_correlation(c, q, sigma_w2, sigma_b2) - c
+
+    slope = field.correlation_slope(1.0, q, sigma_w2, sigma_b2)
+    low, high = 1e-12, 1.0 - 1e-6
+    # Where a jump is out of reach, it is not known how soon.
+    if math.isnan(at_low := excess(low)) or (field.jumps and q == SMALLEST):
+        return math.nan, slope
+    if abs(slope - 1.0) < _MARGIN and abs(excess(0.3)) < _MARGIN:
+        return None, slope
+    if slope <= 1.0 + _MARGIN or excess(high) >= 0.0:
+        return 1.0, slope
+    correlation = 0.0 if at_low <= 0.0 else root(excess, low, high)
+    return correlation, field.correlation_slope(correlation, q, sigma_w2, sigma_b2)
+
+
+def _drift(field: MeanField, sigma_w2: float) -> float | None:
+    """c* of a signal that decays to 0, where correlations go on changing on the way; None where they come to rest.
+
+    They rest if their change in a layer becomes small beside that of log q, and never if not: log q has no end.
+    """
+
+    def growth(q: float) -> float:
+        return field.next_variance(q, sigma_w2) / q - 1.0
+
+    def change(q: float) -> float:
+        return (field.next_correlation(0.3, q, sigma_w2) - 0.3) / growth(q)
+
+    for q in _away(1.0, up=False):
+        if growth(q) > -3e-3:
+            small = q / 100.0
+            if not growth(small) < -1e-8 or not abs(change(small)) > 0.5 * abs(change(q)) > 1e-6:
+                break
+            return _correlation(field, small, sigma_w2, 0.0)[0]
+    return None
+
+
+def _phase(perpendicular: float, separates: bool) -> Phase | None:
+    if math.isnan(perpendicular):
+        return "chaotic" if separates else None
+    if abs(perpendicular - 1.0) < _MARGIN:
+        return "edge"
+    return "ordered" if perpendicular < 1.0 else "chaotic"
+
+
+def _depth_scale(factor: float) -> float | None:
+    if factor == 0.0:
+        return 0.0
+    return -1.0 / math.log(abs(factor)) if abs(factor) < 1.0 - _MARGIN else None
+
+
+def _finite(number: float | None) -> float | None:
+    return number if number is not None and math.isfinite(number) else None
