@@ -8,7 +8,7 @@ import numpy as np
 
 from actcli.core.analysis.saturation import SATURATION, largest_slope
 from actcli.core.arrays import Array, Mask
-from actcli.core.network.mlp import ForwardPass, Network, forward
+from actcli.core.network.mlp import ForwardPass, Network, forward, population
 
 BLOCK = 1024
 """So many inputs at a time: memory does not grow with the data set."""
@@ -41,17 +41,17 @@ class Survey:
 
 @np.errstate(all="ignore")  # a network that diverged
 def survey(network: Network, inputs: Array) -> Survey:
-    """One forward pass of the whole data set, in blocks."""
+    """One forward pass of the whole data set, in blocks; to a batch norm it is one batch all the same."""
     largest = largest_slope(network.activation)
     threshold = SATURATION * (largest if 0.0 < largest < math.inf else 1.0)
-    # Every so many inputs instead of neighbours: to a batch norm each block is a fair sample, also of a sorted file.
     count = -(-len(inputs) // BLOCK)
+    populations = population(network, inputs) if count > 1 else None
     blocks = [inputs[start::count] for start in range(count)]
     sizes = np.array([len(block) for block in blocks]) / len(inputs)
     output = np.empty((len(inputs), network.parameters.sizes[-1]), network.parameters.vector.dtype)
     shares = []
     for start, block in enumerate(blocks):
-        passed = forward(network, block)
+        passed = forward(network, block, populations)
         shares.append(_by_layer(passed, threshold))
         output[start::count] = passed.output
     return Survey([_together(sizes, layer) for layer in zip(*shares, strict=True)], output)

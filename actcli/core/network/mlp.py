@@ -26,7 +26,7 @@ from actcli.core.activations.activation import Activation, Elementwise, elementw
 from actcli.core.arrays import Array
 from actcli.core.network.normalisation import AXES, Normalised, Population, normalise
 
-MOST_POINTS: Final = 1 << 14
+MOST_POINTS: Final = 1 << 12
 """So many points, at even distances, stand for all of a larger population: memory has a bound."""
 
 
@@ -125,23 +125,29 @@ class Gradients:
     signals: list[Array]
 
 
-def forward(network: Network, inputs: Array) -> ForwardPass:
-    """Run a batch of shape (batch, features) through the network, as in training."""
+def forward(network: Network, inputs: Array, populations: Sequence[Population | None] | None = None) -> ForwardPass:
+    """Run a batch of shape (batch, features) through the network, as in training.
+
+    populations: what `population` says of the network and a data set; then no point's answer depends on the others of
+                 its batch, and the pass is none for `backward`
+    """
     h, layer_inputs, slopes, normalised = inputs, [inputs], [], []
-    for layer in range(network.hidden):
-        h, slope, norm = _bent(network, layer, h)
+    each = [None] * network.hidden if populations is None else populations
+    for layer, given in zip(range(network.hidden), each, strict=True):
+        h, slope, norm = _bent(network, layer, h, given)
         layer_inputs.append(h)
         slopes.append(slope)
         normalised.append(norm)
-    return ForwardPass(layer_inputs, slopes, normalised, _output(network, h))
+    output = h @ network.parameters.weights[-1] + network.parameters.biases[-1]
+    return ForwardPass(layer_inputs, slopes, normalised, output)
 
 
 def population(network: Network, inputs: Array) -> list[Population | None]:
-    """Each hidden layer's mean and spread over a data set (points, features), for `predict`; None without batch norm.
+    """Each hidden layer's mean and spread over a data set (points, features), for `forward`; None without batch norm.
 
-    Those of a layer are taken while the layers below use theirs: then `predict` gives for the data set itself what
-    `forward` gives for it as one batch. Ioffe and Szegedy (2015), algorithm 2, average over batches instead, and so do
-    the running statistics of PyTorch.
+    Those of a layer are taken while the layers below use theirs: then `forward` gives for the data set itself what it
+    gives for it as one batch. Ioffe and Szegedy (2015), algorithm 2, average over batches instead, and so do the
+    running statistics of PyTorch.
     """
     if network.norm != "batch":
         return [None] * network.hidden
@@ -150,17 +156,6 @@ def population(network: Network, inputs: Array) -> list[Population | None]:
         h, _, norm = _bent(network, layer, h)
         found.append(Population(norm.mean, norm.spread) if norm else None)
     return found
-
-
-def predict(network: Network, inputs: Array, populations: Sequence[Population | None]) -> Array:
-    """The output (points, outputs) of a network that is not trained now: no point's answer depends on the others.
-
-    populations: what `population` says of the network and the data that it has learnt from
-    """
-    h = inputs
-    for layer, given in zip(range(network.hidden), populations, strict=True):
-        h, _, _ = _bent(network, layer, h, given)
-    return _output(network, h)
 
 
 def _bent(
@@ -175,10 +170,6 @@ def _bent(
     value, slope = network.activation.value_and_slope(bend)
     value, slope = value.astype(z.dtype, copy=False), slope.astype(z.dtype, copy=False)
     return h + value if network.skips(layer) else value, slope, norm
-
-
-def _output(network: Network, h: Array) -> Array:
-    return h @ network.parameters.weights[-1] + network.parameters.biases[-1]
 
 
 def backward(network: Network, passed: ForwardPass, output_gradient: Array) -> Gradients:

@@ -19,7 +19,6 @@ from actcli.core.network.mlp import (
     forward,
     of_hidden_units,
     population,
-    predict,
 )
 
 ELEMENTWISE = [activation for activation in CATALOGUE.values() if isinstance(activation, Elementwise)]
@@ -256,7 +255,7 @@ def test_float32_stays_from_end_to_end(norm: str | None, residual: bool) -> None
     arrays = [single.vector, *passed.layer_inputs, *passed.slopes, passed.output, *gradients.signals]
     arrays += [gradients.parameters.vector, *gradients.parameters.weights, *gradients.parameters.biases]
     own = Network(CATALOGUE["tanh"], single, norm, residual)
-    arrays.append(predict(own, inputs, population(own, inputs)))
+    arrays.append(forward(own, inputs, population(own, inputs)).output)
     assert {array.dtype for array in arrays} == {np.dtype(np.float32)}
     double = backward(network, forward(network, inputs.astype(float)), np.ones((6, 1)))
     np.testing.assert_allclose(gradients.parameters.vector, double.parameters.vector, rtol=1e-3, atol=1e-4)
@@ -283,8 +282,8 @@ def test_a_batch_norm_after_training(residual: bool) -> None:
     network, generator = tanh_network([2, 6, 6, 1], "batch", residual), np.random.default_rng(6)
     data, inputs = generator.normal(1, 2, (50, 2)), generator.normal(size=(30, 2))
     known = population(network, data)
-    np.testing.assert_allclose(predict(network, inputs, known), evaluated(network, data, inputs), rtol=1e-10)
-    np.testing.assert_allclose(predict(network, data, known), forward(network, data).output, rtol=1e-10)
+    np.testing.assert_allclose(forward(network, inputs, known).output, evaluated(network, data, inputs), rtol=1e-10)
+    np.testing.assert_allclose(forward(network, data, known).output, forward(network, data).output, rtol=1e-10)
 
 
 @pytest.mark.parametrize("residual", [False, True])
@@ -293,9 +292,9 @@ def test_no_answer_depends_on_the_point_s_companions(norm: str | None, residual:
     network, generator = tanh_network([2, 8, 8, 1], norm, residual), np.random.default_rng(7)
     known = population(network, generator.normal(size=(40, 2)))
     points = generator.normal(size=(300, 2))
-    together = predict(network, points, known)
+    together = forward(network, points, known).output
     for batch in (1, 2, 100):
-        np.testing.assert_allclose(predict(network, points[:batch], known), together[:batch], rtol=1e-12)
+        np.testing.assert_allclose(forward(network, points[:batch], known).output, together[:batch], rtol=1e-12)
     if norm != "batch":
         np.testing.assert_allclose(together, forward(network, points).output, rtol=1e-12)
 
@@ -314,7 +313,7 @@ def test_of_a_large_population_some_stand_for_all() -> None:
 def test_a_population_has_as_many_layers_as_the_network() -> None:
     network = tanh_network([2, 4, 4, 1], "batch", residual=False)
     with pytest.raises(ValueError, match="shorter"):
-        predict(network, np.zeros((1, 2)), [])
+        forward(network, np.zeros((1, 2)), [])
 
 
 # --- parameters -------------------------------------------------------------------------------------------------------
