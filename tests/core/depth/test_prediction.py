@@ -81,7 +81,7 @@ def test_the_variance_of_the_biases_is_on_the_path_from_the_first_layer_on() -> 
     gelu = CATALOGUE["gelu"]
     chosen = initialiser("critical", gelu)
     q = 3.561552812808829  # from mpmath, as in test_theory.py
-    length = math.sqrt((q - chosen.bias_variance) / chosen.weight_variance(3, 50))
+    length = math.sqrt((q - chosen.bias_variance(3, 50)) / chosen.weight_variance(3, 50))
     found = predict(gelu, chosen, WIDTHS, length * np.eye(3), batch_and_signal(WIDTHS)[1][:3])
     assert found is not None
     assert found.decay_per_layer == pytest.approx(1, rel=1e-5)
@@ -180,3 +180,26 @@ def test_float32_data_are_predicted_in_float64() -> None:
     assert single is not None
     assert double is not None
     np.testing.assert_allclose(single.log_signals, double.log_signals, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("init", "sigma_w2", "sigma_b2"),
+    [
+        ("gaussian:1.3,0.2", lambda n: 1.3, lambda n: 0.2),
+        ("pytorch", lambda n: 1 / 3, lambda n: 1 / (3 * n)),
+        ("normal:0.2,0.5", lambda n: 0.04 * n, lambda n: 0.25),
+    ],
+)
+def test_biases_enter_every_layer_s_variance(
+    init: str, sigma_w2: Callable[[int], float], sigma_b2: Callable[[int], float]
+) -> None:
+    """By the sine's closed forms, E[sin²] = (1 - exp(-2q)) / 2 and E[cos²] = (1 + exp(-2q)) / 2."""
+    found = predicted("sin", init)
+    assert found is not None
+    inputs, last_signal = batch_and_signal(WIDTHS)
+    squares = (last_signal**2).sum(axis=1)
+    q = sigma_w2(3) * (inputs**2).sum(axis=1) / 3 + sigma_b2(3)
+    for _ in range(4):
+        squares *= sigma_w2(50) * (1 + np.exp(-2 * q)) / 2
+        q = sigma_w2(50) * (1 - np.exp(-2 * q)) / 2 + sigma_b2(50)
+    assert found.signal_norms[0] == pytest.approx(math.sqrt(squares.sum()), rel=1e-4)

@@ -50,10 +50,17 @@ def test_the_run_as_a_whole() -> None:
         "decay_per_layer": [run.decay_per_layer for run in all_runs],
         "decay_per_layer_theory": [run.decay_per_layer_theory for run in all_runs],
         "loss": [run.loss_final for run in all_runs],
+        **{
+            name: [getattr(run, name) for run in all_runs]
+            for name in (
+                *("loss_guess", "loss_data_initial", "loss_data_final"),
+                *("accuracy_initial", "accuracy_final"),
+            )
+        },
     }.items():
         low, middle, high = sorted(number for number in numbers if number is not None)
         assert getattr(summary, name) == Spread(middle, low, high), name
-    assert (summary.activation, summary.init) == ("tanh", "xavier")
+    assert (summary.activation, summary.init) == ("tanh", "he")
 
 
 def test_verdicts_are_counted_and_the_most_frequent_is_first() -> None:
@@ -79,6 +86,8 @@ def test_none_where_any_run_has_none() -> None:
     first, second = runs("tanh", 0, 1)
     mixed = only([first, dataclasses.replace(second, decay_per_layer=None)])
     assert mixed.decay_per_layer is None
+    numbers = only(runs("tanh", 0, 1, data="sine"))
+    assert (numbers.accuracy_initial, numbers.accuracy_final) == (None, None)
     single = only(runs("tanh", 0, 1, layers=1))
     assert (single.decay_per_layer, single.decay_per_layer_theory) == (None, None)
 

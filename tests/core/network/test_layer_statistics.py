@@ -81,13 +81,13 @@ def test_data_of_any_length_are_one_data_set(points: int, norm: str | None) -> N
             axis = {"layer": 1, "batch": 0}[norm]
             z = (z - z.mean(axis=axis, keepdims=True)) / np.sqrt(z.var(axis=axis, keepdims=True) + 1e-5)
         h = np.maximum(z, 0)
-        assert measured[layer].activation_mean == pytest.approx(h.mean(), rel=1e-10 if exact else 3e-3)
-        assert measured[layer].activation_std == pytest.approx(h.std(), rel=1e-10 if exact else 3e-3)
-        assert measured[layer].saturated_fraction == pytest.approx((z <= 0).mean(), abs=1e-12 if exact else 3e-3)
+        assert measured[layer].activation_mean == pytest.approx(h.mean(), rel=1e-10 if exact else 5e-3)
+        assert measured[layer].activation_std == pytest.approx(h.std(), rel=1e-10 if exact else 5e-3)
+        assert measured[layer].saturated_fraction == pytest.approx((z <= 0).mean(), abs=1e-12 if exact else 5e-3)
         assert measured[layer].dead_fraction == (z <= 0).all(axis=0).mean()
     z = h @ weights[2] + biases[2]
     output = measured[2].activation_mean, measured[2].activation_std
-    assert output == pytest.approx((z.mean(), z.std()), rel=1e-10 if exact else 3e-3)
+    assert output == pytest.approx((z.mean(), z.std()), rel=1e-10 if exact else 5e-3)
 
 
 def test_residual_layers_show_what_they_hand_on() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from actcli.core.activations.catalogue import resolve
 from actcli.core.errors import InputError
-from actcli.core.network.initialisers import Initialiser, initialise
+from actcli.core.network.initialisers import initialise, initialiser
 from actcli.core.network.losses import LOSSES
 from actcli.core.network.mlp import Network
 from actcli.core.network.training import measure
@@ -208,7 +208,7 @@ def test_what_is_recommended_changes_the_signal_less_in_networks_too(name, recom
     assert result.recommended == recommended
     measured = {}
     for which, candidate in result.candidates.items():
-        chosen = Initialiser(lambda fan_in, _, v=candidate.sigma_w2: v / fan_in, candidate.sigma_b2)
+        chosen = initialiser(f"gaussian:{candidate.sigma_w2!r},{candidate.sigma_b2!r}", activation)
         changes = []
         for seed in range(5):
             generator = np.random.default_rng(seed)
