@@ -67,7 +67,7 @@ _actcli() {
             "gradient-depth --act"|"gradient-depth -a") candidates="$activations" ;;
             "gradient-depth --layers"|"gradient-depth -l") candidates="" ;;
             "gradient-depth --width") candidates="" ;;
-            "gradient-depth --init") candidates="auto xavier he lecun orthogonal critical normal" ;;
+            "gradient-depth --init") candidates="auto xavier he lecun pytorch orthogonal critical normal gaussian" ;;
             "gradient-depth --norm") candidates="none layer batch" ;;
             "gradient-depth --optimizer") candidates="sgd momentum adam" ;;
             "gradient-depth --lr") candidates="" ;;
@@ -79,7 +79,7 @@ _actcli() {
             "gradient-depth --seed") candidates="" ;;
             "gradient-depth --seeds") candidates="" ;;
             "gradient-depth --export") compopt -o default; candidates="" ;;
-            "gradient-depth --fail-on") candidates="diverged dead vanishing exploding" ;;
+            "gradient-depth --fail-on") candidates="diverged dead vanishing exploding stuck" ;;
             "gradient-depth --format"|"gradient-depth -f") candidates="table plain csv json" ;;
             "collapse --layers"|"collapse -l") candidates="" ;;
             "collapse --act"|"collapse -a") candidates="$activations" ;;
@@ -112,7 +112,7 @@ _actcli() {
                     "gain "*) candidates="$first" ;;
                     "audit -"*) candidates="--dtype --emit-inputs --infinities --input -i --actual --order -n --flush-subnormals --segments --max-ulp --max-steps --format -f --help -h" ;;
                     "audit "*) candidates="$first" ;;
-                    "gradient-depth -"*) candidates="--act -a --layers -l --width --init --norm --residual --optimizer --lr --batch --steps --data --target --dtype --seed --seeds --export --fail-on --format -f --quiet -q --help -h" ;;
+                    "gradient-depth -"*) candidates="--act -a --layers -l --width --init --norm --no-residual --residual --optimizer --lr --batch --steps --data --target --dtype --seed --seeds --export --fail-on --cure --format -f --quiet -q --help -h" ;;
                     "collapse -"*) candidates="--layers -l --act -a --width --seed --format -f --help -h" ;;
                     "approximate -"*) candidates="--act -a --units -u --range -r --seed --format -f --help -h" ;;
                     "trace -"*) candidates="--act -a --lr --seed --format -f --help -h" ;;

@@ -260,7 +260,7 @@ class DepthExperiment:
 
 def _flow(step: Step, surveyed: Survey) -> Flow:
     *hidden, _ = surveyed.layers
-    blocked = any(layer.dead_fraction == 1.0 for layer in hidden)
+    blocked = any(layer.dead_fraction > 0.5 for layer in hidden)
     return Flow(step.signal_norms[0], step.signal_norms[-2], len(hidden), blocked)
 
 

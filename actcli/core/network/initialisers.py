@@ -49,7 +49,7 @@ class Initialiser:
 
 NAMES = (
     *("auto", *VARIANCES, "pytorch", "orthogonal", "critical"),
-    *("normal:STD", "normal:STD,BIAS_STD", "gaussian:SIGMA_W2,SIGMA_B2"),
+    *("normal:STD[,BIAS_STD]", "gaussian:SIGMA_W2,SIGMA_B2"),
 )
 
 _NUMBERS = {"orthogonal": (0, 1), "normal": (0, 2), "gaussian": (1, 2)}
