@@ -5,13 +5,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from actcli.core.activations.catalogue import CATALOGUE, resolve
 from actcli.core.arrays import Array
 from actcli.core.depth.config import DepthConfig
-from actcli.core.depth.experiment import VERDICTS, DepthExperiment, DepthRun, decay_per_layer, gradient_depth, verdict
+from actcli.core.depth.experiment import DepthExperiment, DepthRun, gradient_depth
 from actcli.core.errors import InputError
 from actcli.core.network.datasets import DataSet
 from actcli.core.network.training import measure
@@ -53,7 +51,7 @@ def test_relu_is_healthy_after_training_and_sigmoid_has_not_moved() -> None:
 
 
 def test_tanh_with_xavier_loses_little() -> None:
-    measured = run("tanh", layers=20, steps=0)
+    measured = run("tanh", layers=20, steps=0, init="xavier")
     assert 0 < decades(measured) < 1
     assert measured.verdict == "healthy"
 
@@ -147,6 +145,9 @@ def test_update_ratios_where_nothing_moved_or_nothing_was_there() -> None:
         ("relu", "he"),
         ("relu", "lecun"),
         ("x*sigmoid(1.702*x)", "lecun"),
+        ("tanh", "gaussian:2,0.1"),
+        ("gelu", "normal:0.13,0.2"),
+        ("tanh", "pytorch"),
     ],
 )
 def test_theory_and_measurement_agree_within_half_a_decade(activation: str, init: str, seed: int) -> None:
@@ -333,14 +334,11 @@ def test_an_interrupted_run_has_a_result_and_can_go_on() -> None:
 def test_dead_units_are_counted_over_the_data_set() -> None:
     experiment = DepthExperiment(CATALOGUE["relu"], DepthConfig(layers=2, width=8, steps=0))
     experiment.network.parameters.biases[0][:4] = -100
-    half = experiment.result()
-    assert half.layers[0].dead_fraction_final == 0.5
-    assert half.verdict != "dead"
+    assert experiment.result().layers[0].dead_fraction_final == 0.5
     experiment.network.parameters.biases[0][4] = -100
     most = experiment.result()
     assert most.layers[0].dead_fraction_final == 0.625
     assert most.layers[-1].dead_fraction_final == 0
-    assert most.verdict == "dead"
 
 
 def test_a_unit_that_lives_for_one_input_is_not_dead() -> None:
@@ -412,57 +410,12 @@ def test_row_wise_activations_are_refused() -> None:
 def test_results_are_plain_values() -> None:
     """What `--format json` writes."""
     fields = dataclasses.asdict(run("tanh", layers=2, steps=2))
-    decays = ["decay_per_layer", "decay_per_layer_theory"]
-    added = ["loss_final", "loss_name", "norm", "residual"]
-    assert list(fields) == ["activation", "init", "seed", "layers", "loss", "verdict", *decays, *added]
+    assert list(fields) == [
+        *("activation", "init", "seed", "layers", "loss", "verdict", "decay_per_layer", "decay_per_layer_theory"),
+        *("loss_final", "loss_name", "loss_guess", "loss_data_initial", "loss_data_final"),
+        *("accuracy_initial", "accuracy_final", "norm", "residual"),
+        *("decay_per_layer_finite_width", "init_preference", "slope_range", "weight_gain"),
+    ]
     assert fields["layers"][-1].pop("signal_norm_theory") is None  # of the output layer
     values = [value for record in fields["layers"] for value in record.values()] + list(fields["loss"])
     assert {type(value) for value in values} == {int, float}
-
-
-def test_decay_per_layer() -> None:
-    assert decay_per_layer(1e-6, 1.0, 7) == pytest.approx(0.1)
-    assert decay_per_layer(8.0, 2.0, 3) == pytest.approx(2)
-    assert decay_per_layer(1e-300, 1e300, 601) == pytest.approx(0.1)
-    assert decay_per_layer(0.0, 1.0, 5) == 0
-    assert decay_per_layer(1.0, 1.0, 1) is None
-    assert decay_per_layer(0.0, 0.0, 5) is None
-    assert decay_per_layer(math.nan, 1.0, 5) is None
-    assert decay_per_layer(1.0, math.inf, 5) is None
-
-
-@pytest.mark.parametrize(
-    ("losses", "dead", "first", "last", "expected"),
-    [
-        ([0.7, math.nan], [1.0], 0.0, 1.0, "diverged"),
-        ([0.7, math.inf], [0.0], 1.0, 1.0, "diverged"),
-        ([0.7], [0.0], math.nan, 1.0, "diverged"),
-        ([0.7], [0.0, 0.51], 0.0, 1.0, "dead"),
-        ([0.7], [0.5, 0.5], 1.0, 1.0, "healthy"),
-        ([0.7], [0.0], 0.0099, 1.0, "vanishing"),
-        ([0.7], [0.0], 0.0101, 1.0, "healthy"),
-        ([0.7], [0.0], 0.0, 0.0, "vanishing"),
-        ([0.7], [0.0], 0.0, 5e-324, "vanishing"),
-        ([0.7], [0.0], 99.0, 1.0, "healthy"),
-        ([0.7], [0.0], 101.0, 1.0, "exploding"),
-        ([0.7], [0.0], math.inf, 1.0, "exploding"),
-        ([0.7], [0.0], math.inf, math.inf, "exploding"),
-    ],
-)
-def test_the_first_verdict_that_applies(
-    losses: list[float], dead: list[float], first: float, last: float, expected: str
-) -> None:
-    assert verdict(losses, dead, first, last) == expected
-
-
-sizes = st.floats(min_value=0) | st.just(math.nan)
-
-
-@given(losses=st.lists(st.floats()), dead=st.lists(st.floats(0, 1)), first=sizes, last=sizes)
-def test_every_run_has_a_verdict(losses: list[float], dead: list[float], first: float, last: float) -> None:
-    assert verdict(losses, dead, first, last) in VERDICTS
-
-
-@given(factor=st.floats(0.01, 100), layers=st.integers(2, 60))
-def test_a_decay_is_the_factor_that_leads_from_last_to_first(factor: float, layers: int) -> None:
-    assert decay_per_layer(3 * factor ** (layers - 1), 3.0, layers) == pytest.approx(factor, rel=1e-12)
