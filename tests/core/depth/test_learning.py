@@ -148,11 +148,12 @@ SLOW = [
 
 def check(row: Row, seed: int) -> None:
     measured = run(row.activation, seed=seed, **row.settings)
-    assert measured.verdict in row.verdicts
     share = measured.loss_data_final / measured.loss_guess
-    assert (measured.verdict == "healthy") == (share <= 0.95)
-    assert (measured.verdict == "diverged") == (share > 10)
-    assert row.least <= share <= row.most
+    told = f"{row.activation} {row.settings}, seed {seed}: {measured.verdict} at {share:.4g} of guessing"
+    assert measured.verdict in row.verdicts, told
+    assert (measured.verdict == "healthy") == (share <= 0.95), told
+    assert (measured.verdict == "diverged") == (share > 10), told
+    assert row.least <= share <= row.most, told
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -170,6 +171,19 @@ def test_the_dying_relu_ends_far_above_the_leaky_one() -> None:
     relu, leaky = (run(name, **DYING) for name in ("relu", "leaky_relu:negative_slope=0.2"))
     assert relu.verdict == "dead"
     assert relu.loss_data_final > 2 * leaky.loss_data_final
+
+
+def test_one_unit_that_lives_for_one_point_keeps_a_network_from_being_dead() -> None:
+    """Of the first batch's gradient nothing arrives; but the point that is not in it would lead something through."""
+    for beyond, expected in ((0.0, "vanishing"), (1.0, "dead")):
+        config = DepthConfig(layers=1, width=4, batch=8, steps=1, learning_rate=0.0)
+        experiment = DepthExperiment(CATALOGUE["relu"], config)
+        largest = np.sort(experiment.inputs[:, 0])[-2:]
+        assert largest[1] not in experiment.first_batch[0]
+        experiment.network.parameters.weights[0][:] = [[1.0] * 4, [0.0] * 4]
+        experiment.network.parameters.biases[0][:] = [-largest.mean() - beyond, -9.0, -9.0, -9.0]
+        next(iter(experiment))
+        assert experiment.result().verdict == expected
 
 
 def test_born_dead_is_told_apart_from_narrow_layers() -> None:
@@ -192,4 +206,7 @@ def test_born_dead_is_told_apart_from_narrow_layers() -> None:
 if __name__ == "__main__":  # all rows over ten seeds
     for row in [*QUICK, *SLOW]:
         for seed in range(10):
-            check(row, seed)
+            try:
+                check(row, seed)
+            except AssertionError as error:
+                print(str(error).partition("\n")[0])
