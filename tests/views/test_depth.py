@@ -1,15 +1,18 @@
 import dataclasses
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pytest
 
 from actcli.core.depth.cure import Cure
 from actcli.core.depth.experiment import DepthRun, LayerRecord
+from actcli.core.theory.finite_width import FiniteWidth
+from actcli.core.theory.preference import Preference
 from actcli.views.depth import depth_chart, depth_report
-from actcli.views.depth_sentences import verdict_sentence
+from actcli.views.depth_sentences import cure_lines, differing_inits, init_line, verdict_sentence
 from actcli.views.depth_table import DepthGroup, comparison_tables, groups_of, layer_table, outcome_table
 from actcli.views.palette import hollow, look
 from actcli.views.table import render
@@ -18,8 +21,6 @@ from tests.views.screens import Picture, screen
 
 WIDE = Terminal(200, 50)
 TITLE = "signal at each layer: norm of the gradient"
-
-LOSS = "binary_cross_entropy"
 
 
 def record(layer: int, before: float, after: float, theory: float | None = None, dead: float = 0.0) -> LayerRecord:
@@ -68,8 +69,38 @@ def run(
         for layer in range(1, layers + 2)
     ]
     decays = (factor, theory) if layers > 1 else (None, None)
+    return depth_run(activation, init, seed, tuple(records), loss, verdict, *decays, norm=norm, residual=residual)
+
+
+def depth_run(
+    activation: str,
+    init: str,
+    seed: int,
+    layers: tuple[LayerRecord, ...],
+    loss: tuple[float, ...],
+    verdict: str,
+    decay: float | None,
+    theory: float | None,
+    **others: Any,
+) -> DepthRun:
+    """Two equally frequent classes; the loss over the data is that of the batches, and the accuracy rises to 3/4."""
     return DepthRun(
-        activation, init, seed, tuple(records), loss, verdict, *decays, loss_final(loss), LOSS, norm, residual
+        activation=activation,
+        init=init,
+        seed=seed,
+        layers=layers,
+        loss=loss,
+        verdict=verdict,
+        decay_per_layer=decay,
+        decay_per_layer_theory=theory,
+        loss_final=loss_final(loss),
+        loss_name="binary_cross_entropy",
+        loss_guess=math.log(2),
+        loss_data_initial=loss[0] if loss else loss_final(loss),
+        loss_data_final=loss_final(loss),
+        accuracy_initial=0.5,
+        accuracy_final=0.75,
+        **others,
     )
 
 
@@ -81,7 +112,7 @@ def loss_final(loss: Sequence[float]) -> float:
 def of_norms(verdict: str, *norms: float, loss: tuple[float, ...] = (), decay: float | None = None) -> DepthRun:
     """Layers, the last of them the output, with these norms before and after training."""
     records = tuple(record(layer, norm, norm) for layer, norm in enumerate(norms, 1))
-    return DepthRun("sigmoid", "normal", 0, records, loss, verdict, decay, None, loss_final(loss), LOSS)
+    return depth_run("sigmoid", "normal", 0, records, loss, verdict, decay, None)
 
 
 def group(*runs: DepthRun) -> DepthGroup:
@@ -89,8 +120,8 @@ def group(*runs: DepthRun) -> DepthGroup:
     return only
 
 
-def report(terminal: Terminal, *runs: DepthRun, cures: Mapping[str, Sequence[Cure]] | None = None) -> list[str]:
-    return screen(depth_report(runs or (run(),), cures or {}, terminal), terminal)
+def report(terminal: Terminal, *runs: DepthRun) -> list[str]:
+    return screen(depth_report(runs or (run(),), terminal), terminal)
 
 
 def layer_lines(terminal: Terminal, *runs: DepthRun) -> list[str]:
@@ -232,8 +263,8 @@ def test_activations_that_do_not_fit_go_into_further_tables() -> None:
 def test_the_outcome_of_each() -> None:
     runs = [run(theory=0.26), run("relu", "he", "healthy", factor=1.0, theory=1.01, loss=())]
     lines = screen(render(outcome_table(groups_of(runs), Terminal()), Terminal()), Terminal())
-    assert lines[3].split() == ["sigmoid", "xavier", "vanishing", "0.25", "0.26", "0.75", "0.347"]
-    assert lines[4].split() == ["relu", "he", "healthy", "1.0", "1.01", "–", "–"]
+    assert lines[3].split() == ["sigmoid", "xavier", "vanishing", "0.25", "0.26", "0.75", "0.347", "0.693", "75%"]
+    assert lines[4].split() == ["relu", "he", "healthy", "1.0", "1.01", "–", "–", "0.693", "–"]
 
 
 def test_the_outcome_over_seeds_has_their_spread_and_counts_their_verdicts() -> None:
@@ -245,7 +276,7 @@ def test_the_outcome_over_seeds_has_their_spread_and_counts_their_verdicts() -> 
     line = screen(render(outcome_table(groups_of(runs), WIDE), WIDE), WIDE)[3]
     assert "vanishing 2, healthy 1" in line
     assert "0.5 (0.25–0.9)" in line
-    assert line.split()[-1] == "0.15"
+    assert line.split()[-3:] == ["0.15", "0.693", "75%"]
 
 
 # --- the chart ---------------------------------------------------------------------------------------------------
@@ -289,7 +320,7 @@ def test_many_activations_share_a_chart_of_their_signals_before_training() -> No
 
 def test_the_colour_of_an_activation_is_one_in_tables_and_chart() -> None:
     runs = [run(theory=0.25), run("relu", "he", "healthy", factor=1.0, theory=1.0)]
-    text = depth_report(runs, {}, Terminal(colour=True))
+    text = depth_report(runs, Terminal(colour=True))
     for index, name in enumerate(("sigmoid", "relu")):
         colour = f"\x1b[38;5;{look(index).colour}m"
         assert look(index).colour == hollow(index).colour
@@ -312,24 +343,23 @@ def test_at_80x24_the_screen_ends_with_chart_and_sentence(verdict: str, factor: 
     assert "".join(lines[title + 2 :]).count("●") == 20
     assert lines[-1].endswith(".")
     tail = " ".join(lines[title:])
-    assert "sigmoid: binary cross-entropy 0.75 → 0.3468 in 3 steps" in tail
+    assert "sigmoid: binary cross-entropy 0.75 → 0.3468 in 3 steps (guessing 0.6931), accuracy 50 % → 75 %" in tail
     assert verdict_sentence(run(verdict=verdict, factor=factor)) in tail
 
 
 @pytest.mark.parametrize("unicode", [True, False])
 def test_reports_at_any_size(unicode: bool) -> None:
-    cures = {"sigmoid": [Cure({"activation": "relu"}, 1.0)]}
     healthy = run("relu", "he", "healthy", factor=1.0, dead=0.1, theory=1.0)
     seeds = [run(seed=seed, size=seed + 1.0) for seed in range(3)]
     for width in (20, 24, 36, 50, 80, 120):
         for height in (5, 15, 24, 40):
             terminal = Terminal(width, height, unicode=unicode)
             for runs in ([run()], [run(), healthy], seeds, [*seeds, healthy], [run(layers=1)], [run(loss=())]):
-                report(terminal, *runs, cures=cures)
+                report(terminal, *runs)
 
 
 def test_of_nothing_there_is_nothing_to_report() -> None:
-    assert depth_report([], {}, Terminal()) == ""
+    assert depth_report([], Terminal()) == ""
 
 
 def test_one_layer_is_no_curve() -> None:
@@ -363,7 +393,10 @@ def test_of_many_activations_the_healthy_ones_share_a_line() -> None:
     three = report(Terminal(), *healthy)
     assert [sum(line.startswith(f"With {name} and he") for line in three) for name in names] == [1, 1, 1]
     four = report(Terminal(), *healthy, run(layers=4))
-    assert four[-1] == "With relu, tanh, gelu the gradient is healthy."
+    assert four[-3] == "With relu, tanh, gelu the network learnt."
+    assert (
+        " ".join(four[-2:]) == "The initialisations differ: he for relu, he for tanh, he for gelu, xavier for sigmoid."
+    )
     assert [sum(line.startswith("With ") for line in four)] == [2]
     assert "With sigmoid and xavier initialisation the gradient vanishes" in " ".join(four)
     mixed = [run("silu", "he", verdict, layers=4, seed=seed) for seed, verdict in enumerate(("healthy", "vanishing"))]
@@ -371,11 +404,16 @@ def test_of_many_activations_the_healthy_ones_share_a_line() -> None:
 
 
 def test_a_single_step_is_one_step() -> None:
-    assert "sigmoid: binary cross-entropy 0.5 → 0.25 in 1 step" in report(Terminal(), run(loss=(0.5,)))
+    assert "sigmoid: binary cross-entropy 0.5 → 0.25 in 1 step (guessing" in " ".join(
+        report(Terminal(), run(loss=(0.5,)))
+    )
 
 
 def test_a_run_that_was_not_trained_has_no_loss() -> None:
-    assert "sigmoid: not trained" in report(Terminal(), run(loss=()))
+    text = " ".join(report(Terminal(), run(loss=())))
+    assert "sigmoid: not trained; binary cross-entropy 0.8 (guessing 0.6931)" in text
+    assert text.endswith("Nothing was trained: this is about the gradient alone.")
+    assert "Nothing was trained" not in " ".join(report(Terminal(), run()))
 
 
 def test_seeds_are_counted_and_the_sentence_is_about_a_typical_one() -> None:
@@ -391,21 +429,29 @@ def test_seeds_are_counted_and_the_sentence_is_about_a_typical_one() -> None:
     assert "0.3 (0.25–0.9)" in text, "the factor per layer over the seeds"
 
 
-# --- the sentence ------------------------------------------------------------------------------------------------
+# --- the sentences: for each the fact that it states, and a run of which it must not be said ----------------------
+
+UNTRAINED = " Nothing was trained: this is about the gradient alone."
 
 
 def test_vanishing() -> None:
-    assert verdict_sentence(run(theory=0.24)) == (
+    assert verdict_sentence(run(theory=0.24, loss=())) == (
         "With sigmoid and xavier initialisation the gradient vanishes: the gradient signal at layer 1 is 270 billion "
-        "times smaller than at layer 20, a factor of 0.25 per layer (in theory 0.24), so the first layers hardly learn."
+        "times smaller than at layer 20, a factor of 0.25 per layer (in theory 0.24)." + UNTRAINED
     )
+    trained = verdict_sentence(run(loss=(0.75, 1.4)))
+    assert (
+        "It did not learn: in 2 steps the loss over the data fell from 0.75 to 0.7, and guessing gives 0.693."
+        in trained
+    )
+    assert "went from 0.5 to 0.7" in verdict_sentence(run(loss=(0.5, 1.4)))
 
 
 def test_vanishing_to_nothing() -> None:
-    nothing = of_norms("vanishing", 0.0, 0.0, 1.0, 1.0, loss=(1.0,), decay=0.0)
-    assert "of the gradient signal at layer 3 nothing arrives at layer 1, so" in verdict_sentence(nothing)
+    nothing = of_norms("vanishing", 0.0, 0.0, 1.0, 1.0, decay=0.0)
+    assert "of the gradient signal at layer 3 nothing arrives at layer 1." in verdict_sentence(nothing)
     with_theory = dataclasses.replace(nothing, decay_per_layer_theory=0.25)
-    assert "arrives at layer 1 (in theory a factor of 0.25 per layer), so" in verdict_sentence(with_theory)
+    assert "arrives at layer 1 (in theory a factor of 0.25 per layer)." in verdict_sentence(with_theory)
 
 
 def test_vanishing_beyond_the_floating_point_range() -> None:
@@ -416,76 +462,129 @@ def test_vanishing_beyond_the_floating_point_range() -> None:
 def test_exploding() -> None:
     sentence = verdict_sentence(run("relu", "he", "exploding", factor=2.0))
     assert "520,000 times larger than at layer 20, a factor of 2.0 per layer" in sentence
-
-
-def test_exploding_from_nothing() -> None:
     assert "beyond all measure" in verdict_sentence(of_norms("exploding", 1.0, 0.0, 1.0))
 
 
+def test_the_cause_is_a_slope_that_is_small_everywhere_and_only_then() -> None:
+    small = dataclasses.replace(run(), slope_range=(0.0, 0.25), weight_gain=1.0)
+    said = " The slope of sigmoid is at most 0.25, so that with these weights a layer keeps in theory at most 0.25 of"
+    assert said in verdict_sentence(small)
+    assert "keeps in theory at most 0.5 of" in verdict_sentence(dataclasses.replace(small, weight_gain=2.0))
+    for other in ({"weight_gain": 4.0}, {"norm": "batch"}, {"residual": True}, {"verdict": "exploding"}):
+        assert "The slope of" not in verdict_sentence(dataclasses.replace(small, **other))
+
+
+def test_the_cause_is_saturation_where_most_slopes_are_small_before_training() -> None:
+    steep = dataclasses.replace(run(), slope_range=(0.0, 1.0), weight_gain=5.0)
+    layers = tuple(dataclasses.replace(layer, saturated_fraction_initial=0.75) for layer in steep.layers)
+    said = " On average 75 % of the slopes are under 5 % of the largest: the units are saturated."
+    assert said in verdict_sentence(dataclasses.replace(steep, layers=layers))
+    assert "saturated" not in verdict_sentence(steep)
+
+
+def test_stuck() -> None:
+    stuck = dataclasses.replace(run("identity", verdict="stuck", factor=1.0), slope_range=(1.0, 1.0))
+    text = verdict_sentence(stuck)
+    assert "the network did not learn: in 3 steps the loss over the data fell from 0.75 to 0.347, and guessing" in text
+    assert "; the gradient is not to blame: the gradient signal at layer 1 is about as large as at layer 20" in text
+    assert text.endswith(" identity does not bend: the network is a straight line, whatever its depth.")
+    for other in ({"slope_range": (0.0, 1.0)}, {"norm": "layer"}):
+        assert "does not bend" not in verdict_sentence(dataclasses.replace(stuck, **other))
+    assert "blame" not in verdict_sentence(run(verdict="stuck", layers=1))
+
+
 def test_healthy() -> None:
-    assert "is about as large as at layer 20" in verdict_sentence(run("relu", "he", "healthy", factor=1.001))
-    assert "is 2.7 times smaller" in verdict_sentence(run("relu", "he", "healthy", factor=0.95))
-    risen = run("relu", "he", "healthy", factor=1.0, loss=(0.75, 1.9))
-    assert "before training, but the loss has risen: try a smaller learning rate." in verdict_sentence(risen)
-    assert "so all layers can learn" in verdict_sentence(run("relu", "he", "healthy", factor=1.0))
-    assert "no depth to vanish in" in verdict_sentence(run("relu", "he", "healthy", layers=1))
+    learnt = verdict_sentence(run("relu", "he", "healthy", factor=1.001))
+    assert "the network learnt: in 3 steps the loss over the data fell from 0.75 to 0.347, and guessing gives" in learnt
+    assert "Before training the gradient signal at layer 1 is about as large as at layer 20" in learnt
+    overcome = verdict_sentence(run("sigmoid", "xavier", "healthy", factor=1.5))
+    assert "Before training the gradient exploded (" in overcome
+    assert overcome.endswith("; that was overcome.".replace("; ", "); "))
+    assert "that was overcome" not in learnt
+    assert "more than half" not in learnt.lower()
+    dying = verdict_sentence(run("relu", "he", "healthy", layers=3, factor=1.0, dead=0.9))
+    assert "More than half of the units in each of 3 of 3 hidden layers are dead, and the others were enough." in dying
+    assert "no depth to vanish in" in verdict_sentence(run("relu", "he", "healthy", layers=1, loss=()))
 
 
 def test_dead() -> None:
-    sentence = verdict_sentence(run("relu", "he", "dead", layers=3, dead=0.9))
-    assert "more than half of the units in each of 3 of 3 hidden layers died: after training" in sentence
-
-
-def test_dead_from_the_start() -> None:
-    layers = [dataclasses.replace(layer, dead_fraction_initial=0.8) for layer in run(layers=2, dead=0.9).layers]
-    sentence = verdict_sentence(dataclasses.replace(run(verdict="dead", layers=2, dead=0.9), layers=tuple(layers)))
-    assert "more than half of the units in each of 2 of 2 hidden layers are dead from the start" in sentence
-    assert "died" not in sentence
+    sentence = verdict_sentence(run("relu", "he", "dead", layers=3, dead=1.0))
+    assert "the network died: in 3 of 3 hidden layers the slope of every unit is 0 for every input" in sentence
+    assert "so nothing of the gradient arrives at layer 1. It did not learn:" in sentence
+    layers = [dataclasses.replace(layer, dead_fraction_initial=1.0) for layer in run(layers=1, dead=1.0).layers]
+    born = verdict_sentence(dataclasses.replace(run(verdict="dead", layers=1, dead=1.0), layers=tuple(layers)))
+    assert "the network is dead from the start: in layer 1 the slope" in born
+    assert "died" not in born
 
 
 def test_diverged() -> None:
-    assert "diverged: after 2 steps" in verdict_sentence(run(verdict="diverged", loss=(1.0, math.inf)))
+    left = dataclasses.replace(run(verdict="diverged", loss=(1.0, math.inf)), loss_data_final=math.inf)
+    assert "diverged: after 2 steps the loss or the gradient was no finite number" in verdict_sentence(left)
+    risen = verdict_sentence(dataclasses.replace(run(verdict="diverged"), loss_data_final=208613.0))
+    assert "diverged: after 3 steps the loss over the data is 208613.0, and guessing gives 0.693" in risen
+
+
+def test_theory_of_the_width_is_told_where_measurement_and_theory_differ() -> None:
+    narrow = dataclasses.replace(
+        run("identity", "normal:1", "exploding", factor=1.74, theory=2.0),
+        decay_per_layer_finite_width=FiniteWidth(1.46, 1.75, 2.09),
+    )
+    told = (
+        "a factor of 1.74 per layer (in theory 2.0 at infinite width; at this "
+        "width typically 1.75, in 19 of 20 networks"
+    )
+    assert told in verdict_sentence(narrow)
+    assert "1.46 to 2.09)" in verdict_sentence(narrow)
+    assert "width" not in verdict_sentence(dataclasses.replace(narrow, decay_per_layer=1.96))
+
+
+# --- initialisations and cures ------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    ("cure", "words"),
+    ("preference", "words"),
     [
-        (Cure({"activation": "relu"}, 1.01), "--act relu (measured: a factor of 1.01 per layer)"),
+        (None, ""),
         (
-            Cure({"activation": "relu", "init": "auto"}, 1.01),
-            "--act relu --init auto (measured: a factor of 1.01 per layer)",
+            Preference("he", -6.93, 0.0),
+            "he: in theory the signal changes 1.0-fold over 20 layers, with xavier 0.000978-fold",
         ),
-        (Cure({"residual": True}, 1.06), "--residual (measured: a factor of 1.06 per layer)"),
-        (Cure({"residual": False}, 1.06), "no --residual (measured: a factor of 1.06 per layer)"),
-        (Cure({"norm": "layer"}, None), "--norm layer (measured: healthy)"),
-        (Cure({"norm": None}, 1.0), "--norm none (measured: a factor of 1.0 per layer)"),
-        (Cure({"init": "critical"}, 0.99), "--init critical (measured: a factor of 0.99 per layer)"),
-        (Cure({"learning_rate": 0.001}, 1.0, 50, 0.1234), "--lr 0.001 (trained for 50 steps: loss 0.123)"),
-        (Cure({"learning_rate": 0.001}, 1.0, 1, 0.1234), "--lr 0.001 (trained for 1 step: loss 0.123)"),
+        (
+            Preference("xavier", 0.0, 6.93),
+            "xavier: in theory the signal changes 1.0-fold over 20 layers, with he 1022-fold",
+        ),
+        (
+            Preference("xavier", -29.0, -23.0),
+            "xavier: with it and with he the signal loses more than half in every layer",
+        ),
+        (Preference("xavier", math.nan, math.nan), "xavier: theory has nothing to say of sigmoid"),
+        (
+            Preference("xavier", -math.inf, -math.inf),
+            "in theory the signal changes to nothing over 20 layers, with he to",
+        ),
     ],
 )
-def test_a_cure_is_an_option_to_type_and_what_was_measured_with_it(cure: Cure, words: str) -> None:
-    assert verdict_sentence(run(), [cure]).endswith(f" Cure: {words}.")
+def test_which_initialisation_auto_is_and_why(preference: Preference | None, words: str) -> None:
+    assert words in init_line(dataclasses.replace(run(), init_preference=preference))
+    assert bool(words) == bool(init_line(dataclasses.replace(run(), init_preference=preference)))
 
 
-def test_two_cures_are_a_choice() -> None:
-    cures = [Cure({"activation": "relu"}, 1.0), Cure({"residual": True}, 1.0)]
-    assert re.search(r"Cure: --act relu \([^)]*\), or --residual \([^)]*\)\.$", verdict_sentence(run(), cures))
+def test_initialisations_that_differ_are_named() -> None:
+    assert differing_inits([run(), run("tanh")]) == ""
+    assert differing_inits([run(), run("relu", "he")]) == "The initialisations differ: xavier for sigmoid, he for relu."
 
 
-def test_without_a_cure_it_says_how_deep_the_signal_still_carries() -> None:
-    # 0.25 per layer: a factor of 1/64 over three layers' distance, of 1/256 over four.
-    assert "; 4 layers would be few enough." in verdict_sentence(run(factor=0.25), [])
-    assert "; 7 layers would be few enough." in verdict_sentence(run(verdict="exploding", factor=2.0), [])
-    assert "cures this, nor does relu; 4 layers" in verdict_sentence(run(factor=0.25), [])
-    assert "alone cures this; 4 layers" in verdict_sentence(run("relu", factor=0.25), [])
-    assert "few enough" not in verdict_sentence(of_norms("vanishing", 0.0, 0.0, 1.0, 1.0, decay=0.0), [])
-
-
-def test_a_healthy_run_needs_no_cure_and_one_that_nobody_looked_for_is_not_denied() -> None:
-    assert verdict_sentence(run(verdict="healthy", factor=1.0), []).endswith("so all layers can learn.")
-    assert verdict_sentence(run()).endswith("so the first layers hardly learn.")
-    for verdict in ("dead", "diverged"):
-        denied = " Neither a smaller learning rate nor other weights or layers alone cure this."
-        assert verdict_sentence(run(verdict=verdict, dead=1.0), []).endswith(denied)
-        assert not verdict_sentence(run(verdict=verdict, dead=1.0)).endswith(denied)
+def test_cures_are_listed_as_they_are_typed_with_what_they_gave() -> None:
+    cured = run("relu", "he", "healthy", loss=(0.7, 0.4))
+    numbers = dataclasses.replace(cured, accuracy_final=None)
+    cures = [("--act relu", Cure({"activation": "relu"}, cured)), ("--norm batch", Cure({"norm": "batch"}, numbers))]
+    assert cure_lines(run(seed=3), cures, 17) == [
+        "Cures for sigmoid, trained like it (3 steps, seed 3), the best first:",
+        "  --act relu    loss 0.2, accuracy 75 %",
+        "  --norm batch  loss 0.2",
+    ]
+    (none,) = cure_lines(run(), [], 17)
+    assert none == (
+        "No cure: of 17 changes tried, the best few were trained for as many steps as this network, and none of them "
+        "learnt."
+    )

@@ -99,7 +99,7 @@ class DepthRun:
     residual: bool = False
     decay_per_layer_finite_width: FiniteWidth | None = None
     init_preference: Preference | None = None
-    slope_range: tuple[float, float] = (0.0, 0.0)
+    slope_range: tuple[float, float] = (-math.inf, math.inf)
     weight_gain: float = 1.0
 
 
@@ -260,7 +260,7 @@ class DepthExperiment:
 
 def _flow(step: Step, surveyed: Survey) -> Flow:
     *hidden, _ = surveyed.layers
-    blocked = any(layer.dead_fraction > 0.5 for layer in hidden)
+    blocked = any(layer.dead_fraction == 1.0 for layer in hidden)
     return Flow(step.signal_norms[0], step.signal_norms[-2], len(hidden), blocked)
 
 
