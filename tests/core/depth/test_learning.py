@@ -124,7 +124,8 @@ QUICK = [
     # A straight line can't.
     Row("identity", {"stuck"}, 0.95, 1.05, {"data": "xor", "layers": 2}),
     Row("relu", {"healthy"}, 0.0, 0.6, {"layers": 10}),
-    Row("step", {"dead"}, 0.95, 1.05, {"layers": 5}),
+    # Past its last jump it learns a little, in one of ten seeds enough to say so.
+    Row("step", {"dead", "healthy"}, 0.9, 1.05, {"layers": 5}),
     Row("leaky_relu:negative_slope=0.2", {"healthy"}, 0.0, 0.01, DYING),
     Row("relu", {"dead", "healthy"}, 0.0, 1.001, DYING),
     # Some seeds learn all the same; the others end thousands of times above guessing.
