@@ -6,7 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actcli.core.network.losses import LOSSES, binary_cross_entropy, cross_entropy, mean_squared_error
+from actcli.core.arrays import Array
+from actcli.core.network.losses import (
+    LOSSES,
+    accuracy,
+    binary_cross_entropy,
+    cross_entropy,
+    guessing_loss,
+    mean_squared_error,
+)
 
 
 @pytest.mark.parametrize("target", [0.0, 1.0, 0.25])
@@ -114,3 +122,61 @@ def test_binary_cross_entropy_has_a_mirror(logit: float) -> None:
         binary_cross_entropy(np.array([[z]]), np.array([[t]])) for z, t in ((logit, 1.0), (-logit, 0.0))
     )
     assert (loss, gradient[0, 0]) == (mirrored, -mirrored_gradient[0, 0])
+
+
+# --- guessing ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "targets"),
+    [
+        ("binary_cross_entropy", np.array([[1.0], [0.0], [0.0], [1.0], [0.0], [0.0], [0.0]])),
+        ("binary_cross_entropy", np.array([[1.0], [0.0]])),
+        ("cross_entropy", np.eye(3)[[0, 0, 1, 2, 0, 1, 0, 0]]),
+        ("mean_squared_error", np.array([[1.0], [4.0], [-2.5], [0.3]])),
+        ("mean_squared_error", np.array([[1.0, 10.0], [4.0, -3.0], [-2.5, 7.0]])),
+    ],
+)
+def test_no_constant_answer_is_better_than_guessing(name: str, targets: Array) -> None:
+    """Down the loss's gradient from 0 to the best constant; the losses are convex."""
+    constant, outputs = np.zeros(targets.shape[1]), len(targets)
+    for _ in range(4000):
+        loss, gradient = LOSSES[name](np.tile(constant, (outputs, 1)), targets)
+        constant -= gradient.sum(axis=0)
+    assert guessing_loss(name, targets) == pytest.approx(loss, rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("name", "targets"),
+    [
+        ("binary_cross_entropy", np.ones((5, 1))),
+        ("binary_cross_entropy", np.zeros((5, 1))),
+        ("cross_entropy", np.eye(3)[[1, 1, 1]]),
+        ("mean_squared_error", np.full((4, 2), 3.5)),
+    ],
+)
+def test_one_class_and_one_number_are_guessed_without_a_loss(name: str, targets: Array) -> None:
+    assert guessing_loss(name, targets) == 0
+
+
+def test_guessing_in_float32_is_guessing() -> None:
+    targets = (np.random.default_rng(0).random((10_000, 1)) < 0.3).astype(np.float32)
+    assert guessing_loss("binary_cross_entropy", targets) == pytest.approx(
+        guessing_loss("binary_cross_entropy", targets.astype(float)), rel=1e-12
+    )
+
+
+def test_accuracy_by_hand() -> None:
+    binary = np.array([[0.3], [-0.1], [2.0], [-5.0]])
+    assert accuracy("binary_cross_entropy", binary, np.array([[1.0], [1.0], [0.0], [0.0]])) == 0.5
+    assert accuracy("binary_cross_entropy", binary, np.array([[1.0], [0.0], [1.0], [0.0]])) == 1
+    three = np.array([[0.1, 0.2, 0.0], [5.0, 1.0, 2.0], [-3.0, -2.0, -1.0], [0.0, 9.0, 3.0]])
+    assert accuracy("cross_entropy", three, np.eye(3)[[1, 0, 2, 2]]) == 0.75
+    assert accuracy("mean_squared_error", three, three) is None
+
+
+@pytest.mark.parametrize("output", [0.0, np.nan])
+def test_an_answer_that_is_none_finds_the_class_of_zeros(output: float) -> None:
+    """No output: as good as guessing one class for all."""
+    answers = np.full((4, 1), output)
+    assert accuracy("binary_cross_entropy", answers, np.array([[1.0], [0.0], [0.0], [0.0]])) == 0.75
