@@ -62,7 +62,9 @@ def _options(command: Any) -> list[Any]:
 
 def _option(parameter: Any) -> Option:
     return Option(
-        spellings=tuple(sorted([*parameter.opts, *parameter.secondary_opts], key=len, reverse=True)),  # those of `help` come in any order
+        spellings=tuple(
+            sorted([*parameter.opts, *parameter.secondary_opts], key=len, reverse=True)
+        ),  # those of `help` come in any order
         summary=(parameter.help or "").partition("\n")[0].rstrip("."),
         values=0 if parameter.is_flag or parameter.count else parameter.nargs,
         choices=_choices(parameter),

@@ -5,6 +5,7 @@ from math import inf
 
 import numpy as np
 
+from actcli.core.depth.cure import MOST_CURES
 from actcli.core.depth.experiment import DepthRun, LayerRecord
 from actcli.core.errors import count
 from actcli.views.chart import SMALLEST_CHART, TALLEST_CHART, log_chart
@@ -32,7 +33,10 @@ def depth_report(runs: Sequence[DepthRun], terminal: Terminal) -> str:
         tables.append(render(outcome_table(groups, terminal), terminal))
     closing = "".join(paragraph(text, terminal) for text in _closing(groups))
     least = SMALLEST_CHART if len(groups) == 1 else min(TALLEST_CHART, terminal.height - 1)
-    height = min(max(terminal.height - 1 - closing.count("\n"), least), TALLEST_CHART)
+    # What cures it comes below, and the screen is to hold both.
+    ill = [group for group in groups if group.trained and group.verdict != "healthy"]
+    below = (1 + MOST_CURES) * len(ill)
+    height = min(max(terminal.height - 1 - closing.count("\n") - below, least), TALLEST_CHART)
     chart = depth_chart(groups, terminal, height=height) if any(map(_has_curve, groups)) else ""
     return "".join([*tables, "\n", chart, closing])
 

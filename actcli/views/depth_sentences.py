@@ -116,7 +116,10 @@ def _healthy(run: DepthRun) -> str:
         if len(run.layers) <= 2:
             return "the gradient is healthy: a single hidden layer leaves it no depth to vanish in"
         return f"the gradient is healthy: {_comparison(run)}{_factor(run)}"
-    return f"the network learnt: {_loss(run)}.{_at_first(run)}{_dead_units(run)}".removesuffix(".")
+    what = (
+        "the network learnt" if run.loss_data_final < run.loss_data_initial else "the network is better than guessing"
+    )
+    return f"{what}: {_loss(run)}.{_at_first(run)}{_dead_units(run)}".removesuffix(".")
 
 
 def _stuck(run: DepthRun) -> str:

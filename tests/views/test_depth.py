@@ -497,6 +497,10 @@ def test_healthy() -> None:
     learnt = verdict_sentence(run("relu", "he", "healthy", factor=1.001))
     assert "the network learnt: in 3 steps the loss over the data fell from 0.75 to 0.347, and guessing gives" in learnt
     assert "Before training the gradient signal at layer 1 is about as large as at layer 20" in learnt
+    lucky = dataclasses.replace(run("relu", "he", "healthy"), loss_data_initial=0.3)
+    assert "the network is better than guessing: in 3 steps the loss over the data went from 0.3 to 0.347" in (
+        verdict_sentence(lucky)
+    )
     overcome = verdict_sentence(run("sigmoid", "xavier", "healthy", factor=1.5))
     assert "Before training the gradient exploded (" in overcome
     assert overcome.endswith("; that was overcome.".replace("; ", "); "))

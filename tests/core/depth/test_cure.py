@@ -177,7 +177,7 @@ def test_steps_that_a_divergence_cuts_off_are_skipped() -> None:
     done = list(search)
     assert done == sorted(set(done))
     assert len(done) < search.steps
-    assert done[-1] > search.steps - 25, "the last candidate is counted from where it would begin"
+    assert done[-1] == search.steps, "what was skipped is counted"
     assert all(math.isfinite(cure.run.loss_data_final) for cure in search.cures)
 
 
