@@ -159,7 +159,10 @@ def _choice(gain: Gain) -> list[tuple[str, str]]:
         return []
     changes = {name: _change(candidate) for name, candidate in gain.candidates.items()}
     (taken, change), *others = sorted(changes.items(), key=lambda item: item[0] != gain.recommended)
-    why = f"for {_CANDIDATES[taken]}: over {LAYERS} layers the gradient's signal changes by a factor of {change}"
+    over = f"over {LAYERS} layers the gradient's signal changes"
+    why = f"for {_CANDIDATES[taken]}: {over} by a factor of {change}"
+    if gain.candidates[taken].signal_change is None:
+        why = f"for {_CANDIDATES[taken]}; how the gradient's signal changes is not known"
     variances = [(candidate.sigma_w2, candidate.sigma_b2) for candidate in gain.candidates.values()]
     if not others:
         why += "; nothing is critical"

@@ -114,7 +114,7 @@ def test_a_jump_settles_without_a_slope() -> None:
     assert report["with xavier"].startswith("settles at q = 0.5 chaotic: the gradient's signal has no theory")
     assert report["with he"].startswith("settles at q = 1.0 ")
     assert report["code"].startswith("for σ_w² = gain², σ_b² = 0: over 30 layers the gradient's signal changes by a")
-    assert "unknown size; nothing is critical" in report["code"]
+    assert "is not known; nothing is critical" in report["code"]
 
 
 def test_the_gain_of_pytorch_stands_beside_ours() -> None:
