@@ -127,6 +127,14 @@ def test_a_variance_that_runs_away_is_followed_or_given_up() -> None:
     assert preference(unit("0.6*x"), 1000).he == pytest.approx(1000 * math.log(0.6 * math.sqrt(2)), rel=1e-6)
 
 
+def test_what_has_not_died_out_at_the_ends_of_the_sum_is_none() -> None:
+    """E[exp(√q z)²] = exp(2q): from q = 1 that is e², and after two layers more than there are numbers for."""
+    exponential = unit("exp(x)")
+    assert log_signal_change(exponential, 1.0, 1) == pytest.approx(1.0, rel=1e-6)
+    assert math.isnan(log_signal_change(exponential, 1.0, 3))
+    assert preference(exponential, 10).name == "xavier"
+
+
 # --- the rule ---------------------------------------------------------------------------------------------------------
 
 
