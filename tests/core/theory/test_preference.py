@@ -127,12 +127,14 @@ def test_a_variance_that_runs_away_is_followed_or_given_up() -> None:
     assert preference(unit("0.6*x"), 1000).he == pytest.approx(1000 * math.log(0.6 * math.sqrt(2)), rel=1e-6)
 
 
-def test_what_has_not_died_out_at_the_ends_of_the_sum_is_none() -> None:
-    """E[exp(√q z)²] = exp(2q): from q = 1 that is e², and after two layers more than there are numbers for."""
-    exponential = unit("exp(x)")
-    assert log_signal_change(exponential, 1.0, 1) == pytest.approx(1.0, rel=1e-6)
-    assert math.isnan(log_signal_change(exponential, 1.0, 3))
-    assert preference(exponential, 10).name == "xavier"
+def test_a_moment_that_diverges_on_the_way_leaves_nothing_to_say() -> None:
+    """E[exp(2x²/7)] = (1 - 4q/7)^(-1/2): q is 1, 1.53, 2.83, and from 7/4 on there is no such moment."""
+    curve = unit("exp(x*x/7)")
+    second = 1 / math.sqrt(1 - 4 / 7)
+    slopes = [4 / 49 * q * (1 - 4 * q / 7) ** -1.5 for q in (1.0, second)]
+    assert log_signal_change(curve, 1.0, 2) == pytest.approx(0.5 * math.log(math.prod(slopes)), rel=1e-5)
+    assert math.isnan(log_signal_change(curve, 1.0, 3))
+    assert preference(curve, 3).name == "xavier"
 
 
 # --- the rule ---------------------------------------------------------------------------------------------------------
