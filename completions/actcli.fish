@@ -111,7 +111,7 @@ complete -c actcli -n '__fish_seen_subcommand_from audit; and not __actcli_has_a
 complete -c actcli -n '__fish_seen_subcommand_from gradient-depth' -l act -s a -x -a '(__actcli_activations)' -d 'The hidden layers'\'' activation; repeat to compare'
 complete -c actcli -n '__fish_seen_subcommand_from gradient-depth' -l layers -s l -x -d 'Hidden layers'
 complete -c actcli -n '__fish_seen_subcommand_from gradient-depth' -l width -x -d 'Units in a hidden layer'
-complete -c actcli -n '__fish_seen_subcommand_from gradient-depth' -l init -x -a 'auto xavier he lecun pytorch orthogonal critical normal gaussian' -d 'Initialisation; auto is he or xavier, whichever theory prefers, critical is that of `gain`'
+complete -c actcli -n '__fish_seen_subcommand_from gradient-depth' -l init -x -a 'auto xavier he lecun pytorch orthogonal critical normal gaussian' -d 'Initialisation; auto is he or xavier, whichever theory prefers, critical is that of `gain`; normal:STD[,BIAS_STD], gaussian:SIGMA_W2,SIGMA_B2'
 complete -c actcli -n '__fish_seen_subcommand_from gradient-depth' -l norm -x -a 'none layer batch' -d 'Normalise the pre-activations'
 complete -c actcli -n '__fish_seen_subcommand_from gradient-depth' -l no-residual -l residual -d 'Each hidden layer adds its input to its output'
 complete -c actcli -n '__fish_seen_subcommand_from gradient-depth' -l optimizer -x -a 'sgd momentum adam' -d 'How to descend'

@@ -65,8 +65,9 @@ def run(
         str,
         typer.Option(
             "--init",
-            metavar="|".join(NAMES),
-            help="Initialisation; auto is he or xavier, whichever theory prefers, critical is that of `gain`.",
+            metavar="|".join(name.partition(":")[0] for name in NAMES),
+            help="Initialisation; auto is he or xavier, whichever theory prefers, critical is that of `gain`; "
+            "normal:STD[,BIAS_STD], gaussian:SIGMA_W2,SIGMA_B2.",
         ),
     ] = _DEFAULT.init,
     norm: Annotated[

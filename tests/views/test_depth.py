@@ -338,9 +338,9 @@ def test_at_80x24_the_screen_ends_with_chart_and_sentence(verdict: str, factor: 
     lines = report(Terminal(80, 24), run(verdict=verdict, factor=factor))
     assert lines[0] == f"sigmoid, xavier initialisation, 20 hidden layers: {verdict}"
     title = next(index for index, line in enumerate(lines) if line.startswith(TITLE))
-    assert len(lines) - title <= 23
+    assert len(lines) - title <= (23 if verdict == "healthy" else 19), "the cures come below"
     assert lines[title + 1] == "● before training   ■ after training"
-    assert "".join(lines[title + 2 :]).count("●") == 20
+    assert "".join(lines[title + 2 :]).count("●") >= 19, "a lower chart may put two of them into one cell"
     assert lines[-1].endswith(".")
     tail = " ".join(lines[title:])
     assert "sigmoid: binary cross-entropy 0.75 → 0.3468 in 3 steps (guessing 0.6931), accuracy 50 % → 75 %" in tail

@@ -37,7 +37,7 @@ def test_an_activation_is_of_one_class() -> None:
     assert type(resolve("elu:alpha=2")) is type(resolve("x**2")) is Elementwise
 
 
-@pytest.mark.parametrize("member", ["derivatives", "derivative", "kinks", "value_and_slope", "of", "relu_family"])
+@pytest.mark.parametrize("member", ["derivatives", "derivative", "kinks", "value_and_slope", "of"])
 def test_each_has_what_belongs_to_it(member: str) -> None:
     assert hasattr(CATALOGUE["relu"], member)
     assert not hasattr(CATALOGUE["softmax"], member)

@@ -5,7 +5,7 @@ import math
 import mpmath
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from actcli.core.activations.catalogue import resolve
@@ -197,8 +197,9 @@ def test_what_grows_does_so_in_every_layer(name, sigma_w2):
 def test_the_variance_map_falls_at_most_like_one_over_a_root(q, name):
     """Why no variance swings for ever: d log q' / d log q >= -1/2."""
     field = MeanField(resolve(name))
-    if not math.isnan(after := field.second_moment(1.1 * q)):
-        assert math.log(after / field.second_moment(q)) >= -0.5 * math.log(1.1) - 1e-9
+    before, after = field.second_moment(q), field.second_moment(1.1 * q)
+    assume(not math.isnan(before + after))  # waves that no quadrature resolves
+    assert math.log(after / before) >= -0.5 * math.log(1.1) - 1e-9
 
 
 def test_a_variance_that_swings_into_its_place_has_a_depth_scale():
