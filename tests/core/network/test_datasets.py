@@ -54,6 +54,11 @@ def undone(column: Array, low: float, high: float) -> Array:
 # --- every generator ---------------------------------------------------------------------------------
 
 
+def test_every_data_set_has_its_truth_here() -> None:
+    """A new one belongs into this set once it has a test of what it is made of."""
+    assert {*DATASETS} == {"spirals", "moons", "circles", "xor", "sine", "blobs"}
+
+
 @pytest.mark.parametrize("name", DATASETS)
 def test_every_data_set_is_standardised_and_reproducible(name: str) -> None:
     data = made(DATASETS[name], 300, seed=4)
