@@ -227,10 +227,11 @@ def _cause(run: DepthRun) -> str:
         )
     if run.norm or run.residual:
         return ""
-    most = largest * run.weight_gain
+    steepest = max(-least, largest)
+    most = steepest * run.weight_gain
     if 0.0 < most < 1.0:
         return (
-            f" The slope of {run.activation} is at most {format_number(largest, 3)}, so that with these weights a "
+            f" The slope of {run.activation} is at most {format_number(steepest, 3)}, so that with these weights a "
             f"layer keeps in theory at most {format_number(most, 3)} of the signal, saturated or not."
         )
     hidden = run.layers[:-1]

@@ -469,6 +469,8 @@ def test_the_cause_is_a_slope_that_is_small_everywhere_and_only_then() -> None:
     small = dataclasses.replace(run(), slope_range=(0.0, 0.25), weight_gain=1.0)
     said = " The slope of sigmoid is at most 0.25, so that with these weights a layer keeps in theory at most 0.25 of"
     assert said in verdict_sentence(small)
+    falling = dataclasses.replace(small, slope_range=(-3.0, 0.1))
+    assert "The slope of" not in verdict_sentence(falling), "it is steep downwards"
     assert "keeps in theory at most 0.5 of" in verdict_sentence(dataclasses.replace(small, weight_gain=2.0))
     for other in ({"weight_gain": 4.0}, {"norm": "batch"}, {"residual": True}, {"verdict": "exploding"}):
         assert "The slope of" not in verdict_sentence(dataclasses.replace(small, **other))

@@ -24,7 +24,9 @@ def largest_slope(activation: Elementwise) -> float:
 
 
 def slope_range(activation: Elementwise) -> tuple[float, float]:
-    """The least and the largest f', as `largest_slope` finds it."""
+    """The least and the largest f', as `largest_slope` finds it; infinite where f jumps, which is no straight line."""
+    if activation.kinks(0):
+        return -math.inf, math.inf
     lowest, highest = _extreme_slopes(activation)
     return lowest.value, highest.value
 
