@@ -35,7 +35,19 @@ OTHERS_PACKAGES = {
     "multiprecision": {"numpy", "mpmath"},
     "cli": {"typer"},
 }
-STOREYS = ("", "numerics", "jets", "activations", "analysis", "theory", "network", "lessons", "depth", "audit")
+STOREYS = (
+    "",
+    "numerics",
+    "jets",
+    "activations",
+    "analysis",
+    "theory",
+    "network",
+    "lessons",
+    "depth",
+    "boundary",
+    "audit",
+)
 """The folders of the core, of which each stands on those before it; the first is what lies in none of them."""
 
 HELPERS_OF_VIEWS = {"count", "missing", "scaled", "summaries", "union"}

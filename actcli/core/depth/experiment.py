@@ -12,6 +12,7 @@ from actcli.core.activations.activation import Activation
 from actcli.core.analysis.saturation import slope_range
 from actcli.core.arrays import Array
 from actcli.core.depth.config import POINTS, DepthConfig
+from actcli.core.depth.history import History, Moment, update_ratios
 from actcli.core.depth.prediction import Prediction, predict
 from actcli.core.depth.verdict import Flow, Outcome, decay_per_layer, verdict
 from actcli.core.errors import InputError, count, unknown
@@ -21,7 +22,7 @@ from actcli.core.network.layer_statistics import Survey, survey
 from actcli.core.network.losses import LOSSES, accuracy, guessing_loss
 from actcli.core.network.mlp import Network, Parameters, of_hidden_units
 from actcli.core.network.optimizers import OPTIMIZERS
-from actcli.core.network.training import Batch, Step, frobenius_norm, measure, shuffled_batches, train
+from actcli.core.network.training import Batch, Step, Watch, measure, shuffled_batches, train
 from actcli.core.theory.finite_width import FiniteWidth, finite_width
 from actcli.core.theory.preference import Preference, preference
 
@@ -71,6 +72,7 @@ class DepthRun:
     decay_per_layer_theory: the same of the theory's signals; None where there is no theory too
     decay_per_layer_finite_width: what that becomes in networks of the run's width, for one input
     slope_range:     the least and the largest slope of the activation, anywhere
+    history:         up to fifty steps of the training
     weight_gain:     the root of width times the variance of a hidden layer's weights: what they do to a random signal
     init_preference: what decided for the initialisation, where it was left to theory
     loss_name:       a key of network.LOSSES
@@ -101,6 +103,7 @@ class DepthRun:
     init_preference: Preference | None = None
     slope_range: tuple[float, float] = (-math.inf, math.inf)
     weight_gain: float = 1.0
+    history: tuple[Moment, ...] = ()
 
 
 class DepthExperiment:
@@ -138,6 +141,7 @@ class DepthExperiment:
         self.last_signal = gradients.signals[-2]
         self.losses: list[float] = []
         self.update: Array | None = None
+        self.history = History(self.network, config.steps)
         self._before: Survey | None = None
         self._ended = False
         self._steps = self._train(itertools.chain([self.first_batch], batches))
@@ -146,11 +150,15 @@ class DepthExperiment:
         self._survey_before()  # as long as the parameters are the initial ones
         batches = itertools.islice(batches, self.config.steps)
         optimizer = OPTIMIZERS[self.config.optimizer](self.config.learning_rate)
-        for step in train(self.network, batches, self.loss, optimizer):
+        for step in train(self.network, batches, self.loss, optimizer, self._watch):
             self.losses.append(step.loss)
             self.update = step.update
+            self.history.add(step)
             yield step
         self._ended = True
+
+    def _watch(self, number: int) -> Watch | None:
+        return self.history.watch if self.history.watches(number) else None
 
     def __iter__(self) -> Iterator[Step]:
         if self._ended:
@@ -216,6 +224,7 @@ class DepthExperiment:
             decay_per_layer_finite_width=self._finite_width(prediction),
             slope_range=slope_range(self.network.activation),
             weight_gain=self._weight_gain(),
+            history=tuple(self.history.moments),
             init_preference=self._preference(),
         )
 
@@ -252,10 +261,7 @@ class DepthExperiment:
         if self.update is None:
             return [0.0] * len(parameters.weights)
         updates = Parameters.over(self.update, parameters.sizes)
-        return [
-            _ratio(frobenius_norm(update), frobenius_norm(weights))
-            for update, weights in zip(updates.weights, parameters.weights, strict=True)
-        ]
+        return update_ratios(updates.weights, parameters.weights)
 
 
 def _flow(step: Step, surveyed: Survey) -> Flow:
@@ -287,13 +293,6 @@ def _made(config: DepthConfig, generator: np.random.Generator) -> DataSet:
     if config.data not in DATASETS:
         raise InputError(unknown("data set", config.data, DATASETS))
     return DATASETS[config.data](max(POINTS, config.batch), generator)
-
-
-def _ratio(update: float, weights: float) -> float:
-    """0 where nothing moved, inf where nothing was there."""
-    if update == 0.0:
-        return 0.0
-    return update / weights if weights else float("inf")
 
 
 def replay(experiment: DepthExperiment) -> dict[str, npt.NDArray[np.generic]]:

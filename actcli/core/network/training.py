@@ -1,17 +1,18 @@
 """Training: measure the gradient on a batch, take a step against it, say what was seen, go on."""
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from actcli.core.arrays import Array
 from actcli.core.network.losses import Loss
-from actcli.core.network.mlp import Gradients, Network, backward, forward
+from actcli.core.network.mlp import ForwardPass, Gradients, Network, backward, forward
 from actcli.core.network.optimizers import Optimizer
 
 Batch = tuple[Array, Array]
+Watch = Callable[[ForwardPass], None]
 
 
 @dataclass(frozen=True)
@@ -34,10 +35,14 @@ class Step:
 
 # A run that diverges overflows to inf and nan; its loss says so, and training stops there.
 @np.errstate(all="ignore")
-def measure(network: Network, batch: Batch, loss: Loss, number: int = 0) -> tuple[Step, Gradients]:
-    """Forward pass, loss and backward pass on one batch of (inputs, targets)."""
+def measure(
+    network: Network, batch: Batch, loss: Loss, number: int = 0, watch: Watch | None = None
+) -> tuple[Step, Gradients]:
+    """Forward pass, loss and backward pass on one batch of (inputs, targets). watch: sees the forward pass."""
     inputs, targets = batch
     passed = forward(network, inputs)
+    if watch is not None:
+        watch(passed)
     value, output_gradient = loss(passed.output, targets)
     gradients = backward(network, passed, output_gradient)
     step = Step(
@@ -58,11 +63,20 @@ def descend(network: Network, gradients: Gradients, optimizer: Optimizer) -> Arr
     return update
 
 
-def train(network: Network, batches: Iterable[Batch], loss: Loss, optimizer: Optimizer) -> Iterator[Step]:
-    """One step a batch, yielded after its update; ends with the batches, or where the loss is not finite."""
+def train(
+    network: Network,
+    batches: Iterable[Batch],
+    loss: Loss,
+    optimizer: Optimizer,
+    watch: Callable[[int], Watch | None] = lambda number: None,
+) -> Iterator[Step]:
+    """One step a batch, yielded after its update; ends with the batches, or where the loss is not finite.
+
+    watch: for the number of a step, what sees its forward pass
+    """
     _keep_freed_memory()
     for number, batch in enumerate(batches):
-        step, gradients = measure(network, batch, loss, number)
+        step, gradients = measure(network, batch, loss, number, watch(number))
         if not math.isfinite(step.loss):
             yield step
             return

@@ -415,6 +415,7 @@ def test_results_are_plain_values() -> None:
         *("loss_final", "loss_name", "loss_guess", "loss_data_initial", "loss_data_final"),
         *("accuracy_initial", "accuracy_final", "norm", "residual"),
         *("decay_per_layer_finite_width", "init_preference", "slope_range", "weight_gain"),
+        "history",
     ]
     assert fields["layers"][-1].pop("signal_norm_theory") is None  # of the output layer
     values = [value for record in fields["layers"] for value in record.values()] + list(fields["loss"])

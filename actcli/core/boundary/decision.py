@@ -1,0 +1,166 @@
+"""What a network decides at every point of a plane, or along a line where there is one feature."""
+
+import math
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from actcli.core.activations.rows import softmax
+from actcli.core.arrays import Array
+from actcli.core.boundary.pieces import count_pieces
+from actcli.core.depth.config import DepthConfig
+from actcli.core.depth.experiment import DepthExperiment
+from actcli.core.errors import InputError
+from actcli.core.jets.elementary import sigmoid
+from actcli.core.lessons.bends import is_piecewise_linear
+from actcli.core.network.losses import accuracy, guessing_loss
+from actcli.core.network.mlp import Network, forward, population
+
+DEFAULT: Final = DepthConfig(layers=3, width=16, optimizer="adam", learning_rate=0.01, steps=600, data="circles")
+"""A network that learns circles, moons, xor and spirals in a third of a second."""
+
+PLANE: Final = 1e-9
+"""The residual of a plane fitted to an output, as a share of the output's range, that counts as rounding."""
+
+_MARGIN: Final = 0.15
+_BLOCK: Final = 1 << 13
+
+
+@dataclass(frozen=True, eq=False)
+class Window:
+    """The part of the plane that is looked at: x1 (n1,) and x2 (n2,) ascending; x2 is None where x1 is all there is."""
+
+    x1: Array
+    x2: Array | None
+
+    @classmethod
+    def around(cls, inputs: Array, columns: int, rows: int) -> "Window":
+        """The points (n, 1 or 2) with a margin of 15 % of their range, on so many columns and rows."""
+        low, high = inputs.min(axis=0), inputs.max(axis=0)
+        margin = _MARGIN * np.where(high > low, high - low, 1.0)
+        axes = [np.linspace(a, b, n) for a, b, n in zip(low - margin, high + margin, (columns, rows), strict=False)]
+        return cls(axes[0], axes[1] if len(axes) == 2 else None)
+
+    def points(self) -> Array:
+        """All points, those of a row after each other: (n2 n1, 2), or (n1, 1)."""
+        if self.x2 is None:
+            return self.x1[:, None]
+        first, second = np.meshgrid(self.x1, self.x2)
+        return np.column_stack([first.ravel(), second.ravel()])
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """(n2, n1), or (n1,)."""
+        return (len(self.x1),) if self.x2 is None else (len(self.x2), len(self.x1))
+
+
+@dataclass(frozen=True, eq=False)
+class Decision:
+    """A network's answer over a window, and how good it is on the data set.
+
+    output:      (n2, n1, outputs), the raw output: logits, or numbers
+    probability: (classes, n2, n1), each class's; None for numbers
+    boundary:    whether the window has points of more than one decision; None for numbers
+    plane:       whether every output is a plane a x1 + b x2 + c up to rounding (PLANE), and no constant
+    pieces:      of how many straight pieces the boundary in the window consists, counted exactly; None where there is
+                 none, for more than two classes, and for networks that are not piecewise linear
+    loss_guess, loss_data_final, accuracy_final: as DepthRun has them
+    """
+
+    activation: str
+    window: Window
+    output: Array
+    probability: Array | None
+    boundary: bool | None
+    plane: bool
+    pieces: int | None
+    loss_name: str
+    loss_guess: float
+    loss_data_final: float
+    accuracy_final: float | None
+
+    @property
+    def decided(self) -> Array | None:
+        """(n2, n1): the likeliest class at each point."""
+        return None if self.probability is None else self.probability.argmax(axis=0)
+
+
+def check(experiment: DepthExperiment) -> None:
+    """InputError for a data set that is neither on a line nor on a plane."""
+    features = experiment.inputs.shape[1]
+    if features > 2:
+        raise InputError(f"a boundary is drawn over two features, and the points have {features}: choose two")
+
+
+def decision(experiment: DepthExperiment, window: Window, *, count: bool = True) -> Decision:
+    """What the network of an experiment decides at present. count: whether the straight pieces are counted."""
+    network = experiment.network
+    output = outputs(network, experiment.inputs, window)
+    answer = _answer(network, experiment.inputs)
+    probability = probabilities(experiment.loss_name, output)
+    boundary = None if probability is None else bool(np.ptp(probability.argmax(axis=0)) > 0)
+    with np.errstate(all="ignore"):  # a network that diverged
+        loss = experiment.loss(answer, experiment.targets)[0]
+    pieces = None
+    if count and boundary and experiment.loss_name == "binary_cross_entropy" and is_countable(network):
+        pieces = count_pieces(network, experiment.inputs, window.x1[[0, -1]], window.x2)
+    return Decision(
+        activation=network.activation.label,
+        window=window,
+        output=output,
+        probability=probability,
+        boundary=boundary,
+        plane=is_plane(window, output),
+        pieces=pieces,
+        loss_name=experiment.loss_name,
+        loss_guess=guessing_loss(experiment.loss_name, experiment.targets),
+        loss_data_final=loss,
+        accuracy_final=accuracy(experiment.loss_name, answer, experiment.targets),
+    )
+
+
+def is_countable(network: Network) -> bool:
+    """Whether the network is piecewise linear and continuous, so that its boundary consists of straight pieces."""
+    activation = network.activation
+    return network.norm != "layer" and not activation.kinks(0) and is_piecewise_linear(activation)
+
+
+def outputs(network: Network, inputs: Array, window: Window) -> Array:
+    """The raw output over the window, (n2, n1, outputs). Batch norm takes the moments of the inputs (points, features),
+    not those of the window."""
+    points = window.points().astype(network.parameters.vector.dtype)
+    moments = population(network, inputs)
+    blocks = [
+        forward(network, points[start : start + _BLOCK], moments).output for start in range(0, len(points), _BLOCK)
+    ]
+    return np.concatenate(blocks).astype(np.float64).reshape(*window.shape, -1)
+
+
+def _answer(network: Network, inputs: Array) -> Array:
+    with np.errstate(all="ignore"):  # a network that diverged
+        return forward(network, inputs, population(network, inputs)).output
+
+
+def probabilities(loss_name: str, output: Array) -> Array | None:
+    """(classes, n2, n1) of raw outputs (n2, n1, outputs): σ(z) beside σ(-z), or softmax; None for numbers."""
+    if loss_name == "mean_squared_error":
+        return None
+    if loss_name == "binary_cross_entropy":
+        logit = output[..., 0]
+        return np.stack([sigmoid(-logit), sigmoid(logit)])
+    return np.moveaxis(softmax(output), -1, 0)
+
+
+def is_plane(window: Window, output: Array) -> bool:
+    """Whether each output is a plane (a line over one feature) within PLANE of its range, and one of them not level."""
+    points = window.points()
+    flat = output.reshape(len(points), -1)
+    if not np.isfinite(flat).all():
+        return False
+    design = np.column_stack([points, np.ones(len(points))])
+    fitted = design @ np.linalg.lstsq(design, flat, rcond=None)[0]
+    spread = np.ptp(flat, axis=0)
+    level = spread <= 2.0**-40 * np.abs(flat).max(axis=0)
+    residual = np.abs(fitted - flat).max(axis=0)
+    return bool(not level.all() and (residual <= PLANE * np.where(level, math.inf, spread)).all())
