@@ -5,13 +5,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from actcli.commands.options import Range, ReportFormat
-from actcli.commands.report import print_report
+from actcli.commands.options import Ascii, Range, ReportFormat, Save, Size, Theme, dimensions
+from actcli.commands.report import Drawing, print_report
 from actcli.core.activations.catalogue import resolve
 from actcli.core.analysis.comparison import curves_over
 from actcli.core.lessons.approximation import MOST_UNITS, Approximation, approximate
 
 if TYPE_CHECKING:
+    from actcli.views.picture.description import Picture
     from actcli.views.terminal import Terminal
 
 _UNITS = [4, 16, 64]
@@ -33,6 +34,10 @@ def run(
     ] = None,
     interval: Range = (-3.0, 3.0),
     seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of the hidden layer.")] = 0,
+    size: Size = None,
+    ascii_only: Ascii = False,
+    save: Save = None,
+    theme: Theme = "light",
     output_format: ReportFormat = "table",
 ) -> None:
     """The hidden layer is not trained. A unit's bend (where its weighted sum is 0) is put at each kink of the formula;
@@ -43,14 +48,22 @@ def run(
 
     Example: actcli approximate 'sin(3*x)' --act tanh --units 8 --units 64
     """
+    drawing = Drawing(dimensions(size), ascii_only, save, theme)
     described, activation = resolve(formula), resolve(act)
     (target,) = curves_over([described], *interval)
     found: Iterable[Approximation] = approximate(target, activation, sorted({*(units or _UNITS)}), *interval, seed)
+    if output_format == "table" or save is not None:
+        found = [*found]
+
+    def picture() -> "Picture":
+        from actcli.views.approximation import approximation_picture
+
+        return approximation_picture(target, [*found], interval)
 
     def draw(terminal: "Terminal") -> str:
         from actcli.views.approximation import approximation_report
 
-        return approximation_report(target, [*found], interval, terminal)
+        return approximation_report(picture(), [*found], terminal, drawing.lines)
 
     asked = {"formula": target.label, "activation": activation.label, "range": interval, "seed": seed}
     columns = ("units", "max_error", "at", "rms_error")
@@ -59,4 +72,6 @@ def run(
         draw,
         document=lambda: {**asked, "runs": [run.document() for run in found]},
         records=lambda: (columns, ([getattr(run, column) for column in columns] for run in found)),
+        drawing=drawing,
+        picture=picture,
     )

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from actcli.commands.options import Act, DtypeName, ReportFormat
-from actcli.commands.report import print_report
+from actcli.commands.options import Act, Ascii, DtypeName, ReportFormat, Save, Size, Theme, dimensions
+from actcli.commands.report import Drawing, print_report
 from actcli.core.activations.activation import MAX_ORDER, Elementwise
 from actcli.core.activations.catalogue import resolve
 from actcli.core.arrays import Array
@@ -23,6 +23,7 @@ from actcli.core.numerics.formats import round_to
 from actcli.streams.files import StreamError, complain
 
 if TYPE_CHECKING:
+    from actcli.views.picture.description import Picture
     from actcli.views.terminal import Terminal
 
 
@@ -59,6 +60,10 @@ def run(
     max_steps: Annotated[
         int | None, typer.Option("--max-steps", min=0, help="Exit code 1 when results are more steps off.")
     ] = None,
+    size: Size = None,
+    ascii_only: Ascii = False,
+    save: Save = None,
+    theme: Theme = "light",
     output_format: ReportFormat = "table",
 ) -> None:
     """Results of somebody else's implementation against the exact ones. ulp: |actual - exact| in spacings of the type
@@ -66,7 +71,7 @@ def run(
 
     Example: actcli audit gelu --dtype bfloat16 --input x.npy --actual y.npy --max-ulp 2
     """
-    activation = resolve(act)
+    activation, drawing = resolve(act), Drawing(dimensions(size), ascii_only, save, theme)
     if max_ulp is not None and isnan(max_ulp):
         raise InputError("--max-ulp: must be a number, not nan")
     if emit_inputs is not None:
@@ -92,7 +97,7 @@ def run(
         exact=_float64_reference(activation, order, flush_subnormals) if dtype == "float64" else None,
     )
     audit = _audit(auditor, input_path, actual_path)
-    _print(audit, output_format)
+    _print(audit, output_format, drawing)
     if audit.exceeds(max_ulp, max_steps):
         complain(_failure(audit, max_ulp, max_steps))
         raise typer.Exit(1)
@@ -157,11 +162,16 @@ def _numbers(text: str) -> list[float]:
         raise StreamError(f"--segments: {error}") from None
 
 
-def _print(audit: Audit, output_format: str) -> None:
+def _print(audit: Audit, output_format: str, drawing: Drawing) -> None:
     def draw(terminal: "Terminal") -> str:
         from actcli.views.audit import audit_report
 
-        return audit_report(audit, terminal)
+        return audit_report(audit, terminal, drawing.lines)
+
+    def picture() -> "Picture":
+        from actcli.views.audit import error_picture
+
+        return error_picture(audit)
 
     segments = [segment.document() for segment in audit.segments]
     print_report(
@@ -169,6 +179,8 @@ def _print(audit: Audit, output_format: str) -> None:
         draw,
         document=audit.document,
         records=lambda: (list(segments[0]), [segment.values() for segment in segments]),
+        drawing=drawing,
+        picture=picture,
     )
 
 

@@ -5,12 +5,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from actcli.commands.options import ReportFormat
-from actcli.commands.report import print_report
+from actcli.commands.options import Ascii, ReportFormat, Save, Size, Theme, dimensions
+from actcli.commands.report import Drawing, print_report
 from actcli.core.activations.catalogue import resolve
 from actcli.core.lessons.collapse import CollapseConfig, collapse
 
 if TYPE_CHECKING:
+    from actcli.views.picture.description import Picture
     from actcli.views.terminal import Terminal
 
 _DEFAULT = CollapseConfig()
@@ -24,6 +25,10 @@ def run(
     ] = None,
     width: Annotated[int, typer.Option("--width", min=1, help="Units in a layer.")] = _DEFAULT.width,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of weights, inputs and line.")] = _DEFAULT.seed,
+    size: Size = None,
+    ascii_only: Ascii = False,
+    save: Save = None,
+    theme: Theme = "light",
     output_format: ReportFormat = "table",
 ) -> None:
     """A tower of random layers from the plane to a number: first with nothing between its layers, when the product of
@@ -36,13 +41,19 @@ def run(
 
     Example: actcli collapse --layers 10 --act relu --act tanh
     """
+    drawing = Drawing(dimensions(size), ascii_only, save, theme)
     config = CollapseConfig(layers=layers, width=width, seed=seed)
     runs = collapse([resolve(act) for act in acts or ["relu"]], config)
+
+    def picture() -> "Picture":
+        from actcli.views.collapse import collapse_picture
+
+        return collapse_picture(runs)
 
     def draw(terminal: "Terminal") -> str:
         from actcli.views.collapse import collapse_report
 
-        return collapse_report(runs, terminal)
+        return collapse_report(picture(), runs, terminal, drawing.lines)
 
     columns = ("activation", "layers", "max_relative_difference", "bends", "counted")
     print_report(
@@ -50,4 +61,6 @@ def run(
         draw,
         document=lambda: {"config": asdict(config), "runs": [asdict(run) for run in runs]},
         records=lambda: (columns, ([getattr(run, column) for column in columns] for run in runs)),
+        drawing=drawing,
+        picture=picture,
     )

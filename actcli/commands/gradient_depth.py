@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from actcli.commands.options import ReportFormat
-from actcli.commands.report import print_report
+from actcli.commands.options import Ascii, ReportFormat, Save, Size, Theme, dimensions
+from actcli.commands.report import Drawing, print_report
 from actcli.core.activations.activation import Elementwise
 from actcli.core.activations.catalogue import resolve
 from actcli.core.depth.config import DepthConfig
@@ -28,6 +28,7 @@ from actcli.streams.files import complain
 
 if TYPE_CHECKING:
     from actcli.core.depth.cure import Cure, CureSearch
+    from actcli.views.picture.description import Picture
     from actcli.views.terminal import Terminal
 
 
@@ -114,6 +115,10 @@ def run(
     cure: Annotated[
         bool, typer.Option("--cure", help="In JSON too, look for what cures a network that did not learn.")
     ] = False,
+    size: Size = None,
+    ascii_only: Ascii = False,
+    save: Save = None,
+    theme: Theme = "light",
     output_format: ReportFormat = "table",
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Nothing on stderr while it trains.")] = False,
 ) -> None:
@@ -123,6 +128,7 @@ def run(
 
     Example: actcli gradient-depth --act sigmoid --layers 20
     """
+    drawing = Drawing(dimensions(size), ascii_only, save, theme)
     config = DepthConfig(
         layers=layers,
         width=width,
@@ -163,7 +169,13 @@ def run(
         def draw(terminal: "Terminal") -> str:
             from actcli.views.depth import depth_report
 
-            return depth_report(runs, terminal)
+            return depth_report(runs, terminal, drawing.lines, one_screen=sys.stdout.isatty())
+
+        def picture() -> "Picture":
+            from actcli.views.depth import depth_picture
+            from actcli.views.depth_table import groups_of
+
+            return depth_picture(groups_of(runs))
 
         def document() -> dict[str, Any]:
             searches = _searches(runs, activations, config, examples) if cure else []
@@ -176,6 +188,8 @@ def run(
             draw,
             document,
             records=lambda: (["activation", "seed", *LAYER_FIELDS], _rows(runs)),
+            drawing=drawing,
+            picture=picture,
         )
         if output_format == "table":
             _search(_searches(runs, activations, config, examples), interruption, progress, show=True)

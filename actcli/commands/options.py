@@ -1,9 +1,11 @@
 """The arguments and options that several commands share."""
 
-from typing import Annotated, Literal, TypeAlias
+import re
+from typing import Annotated, Final, Literal, TypeAlias
 
 import typer
 
+from actcli.core.errors import InputError
 from actcli.streams.formats import Format
 
 Act: TypeAlias = Annotated[
@@ -68,22 +70,39 @@ OptionalRange: TypeAlias = Annotated[
     tuple[float, float] | None,
     typer.Option("--range", "-r", metavar="MIN MAX", help="The interval of x, -6 6 by default.", show_default=False),
 ]
-Width: TypeAlias = Annotated[
-    int | None,
-    typer.Option(
-        "--width", metavar="N", min=1, max=1000, help="Columns; the terminal's by default.", show_default=False
-    ),
-]
-Height: TypeAlias = Annotated[
-    int | None,
-    typer.Option(
-        "--height", metavar="N", min=1, max=1000, help="Lines of the chart; what fits by default.", show_default=False
-    ),
-]
 Ascii: TypeAlias = Annotated[bool, typer.Option("--ascii", help="ASCII characters instead of braille.")]
+Size: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--size",
+        metavar="COLUMNSxLINES",
+        help="Size of the picture, 100x30, or 100x or x30; what fits without it.",
+        show_default=False,
+    ),
+]
 Save: TypeAlias = Annotated[
     str | None,
-    typer.Option("--save", metavar="FILE", help="Write the picture too: .svg, .html, .txt, .png.", show_default=False),
+    typer.Option(
+        "--save", metavar="FILE", help="Write the picture too: .svg, .png, .pdf, .html, .txt.", show_default=False
+    ),
 ]
+Theme: TypeAlias = Annotated[Literal["light", "dark"], typer.Option("--theme", help="Background of a saved picture.")]
 
 DEFAULT_RANGE = (-6.0, 6.0)
+
+LARGEST: Final = 1000
+"""Columns or lines: more would only eat memory."""
+
+
+def dimensions(size: str | None) -> tuple[int | None, int | None]:
+    """(columns, lines) of `100x30`, `100x`, `x30`; None for what is not said. InputError for anything else."""
+    if size is None:
+        return None, None
+    found = re.fullmatch(r"(\d{0,9})[xX×](\d{0,9})", size.strip(), re.ASCII)
+    if not found or not (found[1] or found[2]):
+        raise InputError(f"--size takes columns and lines, as in --size 100x30, not {size!r}")
+    columns, lines = (int(digits) if digits else None for digits in found.groups())
+    for what, number in (("columns", columns), ("lines", lines)):
+        if number is not None and not 1 <= number <= LARGEST:
+            raise InputError(f"--size: {what} must be from 1 to {LARGEST}, not {number}")
+    return columns, lines
