@@ -33,6 +33,7 @@ COMMANDS = {
     "gain": ("gain", "The initialisation that an activation wants: gain and critical point."),
     "audit": ("audit", "An ULP report on somebody else's implementation."),
     "gradient-depth": ("gradient_depth", "Train a tiny MLP and watch the gradient layer by layer."),
+    "boundary": ("boundary", "What a trained network decides, drawn over the plane."),
     "collapse": ("collapse", "Ten linear layers are one; with a bend between them they are not."),
     "approximate": ("approximate", "One hidden layer approximates any curve, given enough units."),
     "trace": ("trace", "One training step of a tiny network, every number shown."),

@@ -8,7 +8,7 @@ from actcli.core.depth.experiment import DepthRun
 from actcli.core.depth.verdict import Flow
 from actcli.core.errors import count
 from actcli.core.theory.preference import Preference
-from actcli.views.notation import format_number, times
+from actcli.views.notation import format_number, percent, times
 
 
 def verdict_sentence(run: DepthRun) -> str:
@@ -43,7 +43,7 @@ def loss_line(run: DepthRun) -> str:
     before, after = format_number(run.loss_data_initial), format_number(run.loss_data_final)
     right = ""
     if run.accuracy_initial is not None and run.accuracy_final is not None:
-        right = f", accuracy {_percent(run.accuracy_initial)} → {_percent(run.accuracy_final)}"
+        right = f", accuracy {percent(run.accuracy_initial)} → {percent(run.accuracy_final)}"
     return f"{run.activation}: {name} {before} → {after} in {count(len(run.loss), 'step')} ({guess}){right}"
 
 
@@ -61,7 +61,7 @@ def cure_lines(run: DepthRun, cures: Sequence[tuple[str, Cure]], tried: int) -> 
     width = max(len(options) for options, _ in cures)
     lines = [f"Cures for {run.activation}, trained like it ({steps}, seed {run.seed}), the best first:"]
     for options, cure in cures:
-        right = "" if cure.run.accuracy_final is None else f", accuracy {_percent(cure.run.accuracy_final)}"
+        right = "" if cure.run.accuracy_final is None else f", accuracy {percent(cure.run.accuracy_final)}"
         lines.append(f"  {options.ljust(width)}  loss {format_number(cure.run.loss_data_final, 3)}{right}")
     return lines
 
@@ -94,10 +94,6 @@ def _change(choice: Preference, name: str) -> str:
     if isinf(factor):
         return "to nothing" if factor < 0 else "beyond all measure"
     return f"{format_number(exp(max(min(factor, 700.0), -700.0)), 3)}-fold"
-
-
-def _percent(fraction: float) -> str:
-    return f"{100 * fraction:.3g} %"
 
 
 # --- what happened ----------------------------------------------------------------------------------------------
@@ -237,5 +233,5 @@ def _cause(run: DepthRun) -> str:
     hidden = run.layers[:-1]
     saturated = sum(record.saturated_fraction_initial for record in hidden) / len(hidden)
     if saturated > 0.5:
-        return f" On average {_percent(saturated)} of the slopes are under 5 % of the largest: the units are saturated."
+        return f" On average {percent(saturated)} of the slopes are under 5 % of the largest: the units are saturated."
     return ""

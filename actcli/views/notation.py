@@ -36,6 +36,11 @@ def short(x: float, digits: int = 6) -> str:
     return f"{x + 0.0:.{digits}g}"  # 0, and not -0
 
 
+def percent(share: float) -> str:
+    """`97.5 %`, three digits of it."""
+    return f"{100 * share:.3g} %"
+
+
 def format_alike(values: Iterable[float], digits: int = 3) -> list[str]:
     """All with so many digits, aligned, and in one notation: 0.0363, or 3.63e-02 when one is far from 1."""
     values = list(values)

@@ -62,6 +62,7 @@ class Decision:
     output:      (n2, n1, outputs), the raw output: logits, or numbers
     probability: (classes, n2, n1), each class's; None for numbers
     boundary:    whether the window has points of more than one decision; None for numbers
+    affine:      whether the network is a linear map whatever its weights: no bend in it, and no norm
     plane:       whether every output is a plane a x1 + b x2 + c up to rounding (PLANE), and no constant
     pieces:      of how many straight pieces the boundary in the window consists, counted exactly; None where there is
                  none, for more than two classes, and for networks that are not piecewise linear
@@ -73,6 +74,7 @@ class Decision:
     output: Array
     probability: Array | None
     boundary: bool | None
+    affine: bool
     plane: bool
     pieces: int | None
     loss_name: str
@@ -111,6 +113,7 @@ def decision(experiment: DepthExperiment, window: Window, *, count: bool = True)
         output=output,
         probability=probability,
         boundary=boundary,
+        affine=is_affine(network),
         plane=is_plane(window, output),
         pieces=pieces,
         loss_name=experiment.loss_name,
@@ -118,6 +121,13 @@ def decision(experiment: DepthExperiment, window: Window, *, count: bool = True)
         loss_data_final=loss,
         accuracy_final=accuracy(experiment.loss_name, answer, experiment.targets),
     )
+
+
+def is_affine(network: Network) -> bool:
+    """Whether the activation is a straight line, so that the network is one linear map. Batch norm is linear too: it
+    takes the moments of the data set."""
+    activation = network.activation
+    return network.norm != "layer" and not activation.kinks(99) and is_piecewise_linear(activation)
 
 
 def is_countable(network: Network) -> bool:
