@@ -12,6 +12,7 @@ from actcli.commands.options import Ascii, Quiet, Save, Size, Theme, dimensions
 from actcli.commands.report import Drawing, print_report
 from actcli.core.activations.catalogue import resolve
 from actcli.core.boundary.decision import DEFAULT, Decision, Window, check, decision
+from actcli.core.boundary.spaces import spaces, unit_maps
 from actcli.core.depth.experiment import DepthExperiment
 from actcli.core.errors import InputError, unknown
 from actcli.core.network.datasets import DATASETS, DataSet, from_examples
@@ -82,9 +83,11 @@ def run(
     experiments = [DepthExperiment(activation, config, examples) for activation in activations]
     for experiment in experiments:
         check(experiment)
+    window = Window.around(experiments[0].inputs, _COLUMNS, _ROWS)
+    before = [spaces(experiment, window) for experiment in experiments] if show == "space" else []
+    for experiment in experiments:
         for _ in experiment:
             pass
-    window = Window.around(experiments[0].inputs, _COLUMNS, _ROWS)
     decisions = [decision(experiment, window) for experiment in experiments]
     title = f"{data}: {config.layers} layers of {config.width} units, {config.steps} steps of {config.optimizer}"
 
@@ -97,7 +100,21 @@ def run(
     def draw(terminal: "Terminal") -> str:
         from actcli.views.boundary import boundary_report
 
-        return boundary_report(picture(), terminal, drawing.lines)
+        if show == "decision":
+            return boundary_report(picture(), terminal, drawing.lines)
+        from actcli.views.spaces import space_picture, units_picture
+
+        pictures = []
+        for index, experiment in enumerate(experiments):
+            name = experiment.network.activation.label
+            if show == "units":
+                pictures.append(units_picture(unit_maps(experiment, Window.around(experiment.inputs, 7, 7)), name))
+            else:
+                labels = (experiment.targets[:, 0] > 0.5).astype(int)
+                after = spaces(experiment, window)
+                accuracy = decisions[index].accuracy_final
+                pictures.append(space_picture(before[index], after, labels, ("0", "1"), name, accuracy))
+        return "\n".join(boundary_report(each, terminal, drawing.lines) for each in pictures)
 
     print_report(
         output_format,

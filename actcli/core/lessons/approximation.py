@@ -84,10 +84,43 @@ def approximate(
             raise InputError(f"units must be from 1 to {MOST_UNITS}, got {number}")
     kinks = np.array([kink for kink in curve.kinks() if low < kink < high])
     measured = np.union1d(np.linspace(low, high, _MEASURED), kinks)
-    value = _finite(target, measured)
+    value = finite_values(target, measured)
     for number in units:
         network = _fitted(target, activation, number, kinks, (low, high), np.random.default_rng(seed))
         yield _measured(network, number, measured, value)
+
+
+def units_for(
+    target: Activation, activation: Activation, error: float, low: float, high: float, seed: int = 0
+) -> list[Approximation]:
+    """How many units it takes to miss the target by at most `error`, and the networks tried, by ascending units.
+
+    They are doubled until the error is reached, then bisected down to two neighbouring numbers of which only the larger
+    one, the last, reaches it. As the hidden layer is random, the error does not fall with each further unit, and an
+    even smaller number may do by luck.
+
+    InputError: as `approximate`; an error that is none; MOST_UNITS units that do not reach it.
+    """
+    if not 0.0 < error < math.inf:
+        raise InputError(f"the error must be a finite number above 0, not {error:g}")
+    tried: dict[int, Approximation] = {}
+
+    def reaches(units: int) -> bool:
+        if units not in tried:
+            (tried[units],) = approximate(target, activation, [units], low, high, seed)
+        return tried[units].max_error <= error
+
+    few, many = 0, 1
+    while not reaches(many):
+        if many == MOST_UNITS:
+            best = tried[many]
+            missed = f"{activation.label} still miss {target.label} by {best.max_error:.3g}, more than {error:g}"
+            raise InputError(f"{MOST_UNITS} units of {missed}", change="activation")
+        few, many = many, min(2 * many, MOST_UNITS)
+    while many - few > 1:
+        middle = (few + many) // 2
+        few, many = (few, middle) if reaches(middle) else (middle, many)
+    return [tried[units] for units in sorted(tried) if units <= many]
 
 
 def _fitted(
@@ -113,13 +146,14 @@ def _fitted(
     # Columns of one length, so that what is small counts for its direction and not for its size.
     lengths = np.sqrt((columns**2).sum(axis=0))
     lengths[lengths == 0.0] = 1.0
-    solution = np.linalg.lstsq(columns / lengths, _finite(target, x), rcond=_RANK)[0] / lengths
+    solution = np.linalg.lstsq(columns / lengths, finite_values(target, x), rcond=_RANK)[0] / lengths
     network.parameters.weights[-1][:, 0] = solution[:-1]
     network.parameters.biases[-1][0] = solution[-1]
     return network
 
 
-def _finite(target: Activation, x: Array) -> Array:
+def finite_values(target: Activation, x: Array) -> Array:
+    """The target at each x. Raises InputError where one is not finite."""
     value = target(x)
     if not np.isfinite(value).all():
         where = x[~np.isfinite(value)][0]

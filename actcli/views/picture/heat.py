@@ -82,7 +82,7 @@ def heat_rows(
     if isinstance(heat, HeatMap):
         per_cell = np.nanmean(values.reshape(y.cells, y.dots, x.cells), axis=1) if y.dots > 1 else values
         for level in heat.contours:
-            marks = _contour(per_cell > level, terminal.unicode) | marks
+            marks = _contour(per_cell, level, terminal.unicode) | marks
     paint = _painter(heat, values.reshape(y.cells, y.dots, x.cells), terminal)
     return [
         "".join(paint(row, column, marks.get((column, row), "")) for column in range(x.cells))
@@ -203,13 +203,13 @@ def _places(ends: Array, axis: DotAxis, count: int) -> npt.NDArray[np.int64]:
     return np.where((share < -half) | (share > 1 + half), -1, places)
 
 
-def _contour(above: npt.NDArray[np.bool_], unicode: bool) -> dict[tuple[int, int], str]:
-    """The cells beside which the level is crossed, with a piece of line that runs as the crossing does."""
+def _contour(values: Array, at: float, unicode: bool) -> dict[tuple[int, int], str]:
+    """The cells beside which the values cross `at`, with a piece of line that runs as the crossing does."""
     level, upright, rising, falling = "─│╱╲" if unicode else "-|/\\"
-    up = np.zeros_like(above)
-    up[:-1] = above[1:] != above[:-1]
-    across = np.zeros_like(above)
-    across[:, :-1] = above[:, 1:] != above[:, :-1]
+    above, known = values > at, np.isfinite(values)
+    up, across = np.zeros_like(above), np.zeros_like(above)
+    up[:-1] = (above[1:] != above[:-1]) & known[1:] & known[:-1]
+    across[:, :-1] = (above[:, 1:] != above[:, :-1]) & known[:, 1:] & known[:, :-1]
     lines: dict[tuple[int, int], str] = {}
     for row, column in np.argwhere(up | across).tolist():
         if up[row, column] and across[row, column]:

@@ -1,0 +1,101 @@
+"""One hidden layer that learns a function of x: its bends move until they settle.
+
+Where a unit's weighted sum is 0 it bends. In approximation.py the bends are put where they belong; here gradient
+descent moves them (Adam on the mean squared error, all points at once).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from actcli.core.activations.activation import Activation
+from actcli.core.analysis.comparison import curves_over
+from actcli.core.arrays import Array
+from actcli.core.errors import InputError, count
+from actcli.core.lessons.approximation import MOST_UNITS, finite_values
+from actcli.core.network.losses import mean_squared_error
+from actcli.core.network.mlp import Network, Parameters, forward, of_hidden_units
+from actcli.core.network.optimizers import adam
+from actcli.core.network.training import train
+
+POINTS: Final = 257
+LEARNING_RATE: Final = 0.02
+MOMENTS: Final = (0, 20, 200, 2000)
+"""Steps after which the network is looked at."""
+
+MOST_STEPS: Final = 1_000_000
+
+
+@dataclass(frozen=True, eq=False)
+class Settling:
+    """The network after some steps of training.
+
+    bends:     where each unit's weighted sum is 0, (units,); inf for a unit without a weight
+    rms_error: root of the mean squared difference on the points that it learns from
+    """
+
+    step: int
+    bends: Array
+    rms_error: float
+    network: Network
+
+    def __call__(self, x: Array) -> Array:
+        """The network's output at x, (n,)."""
+        output: Array = forward(self.network, x[:, None]).output[:, 0]
+        return output
+
+
+def settle(
+    target: Activation,
+    activation: Activation,
+    units: int,
+    low: float,
+    high: float,
+    seed: int = 0,
+    steps: Sequence[int] = MOMENTS,
+) -> list[Settling]:
+    """The network at the given numbers of steps, ascending; weights and bends are random at first.
+
+    InputError: activations that act on rows, an empty interval, a target that is not finite there, units or steps that
+    are none or too many, and a training that leaves the finite numbers.
+    """
+    (curve,) = curves_over([target], low, high)
+    if not 1 <= units <= MOST_UNITS:
+        raise InputError(f"units must be from 1 to {MOST_UNITS}, got {units}")
+    if not steps or min(steps) < 0 or max(steps) > MOST_STEPS:
+        raise InputError(f"steps must be from 0 to {MOST_STEPS}")
+    x = np.linspace(low, high, POINTS)
+    value = finite_values(curve, x)
+    scale = float(np.abs(value).max()) or 1.0
+    centre, half = 0.5 * (low + high), 0.5 * (high - low)
+    generator = np.random.default_rng(seed)
+    # Weights for x between -1 and 1: of random sign and a size about 2, so that the random bends lie in the interval.
+    weights = generator.choice([-1.0, 1.0], units) * np.exp(generator.normal(0.7, 0.5, units))
+    places = generator.uniform(-1.0, 1.0, units)
+    output = generator.normal(0.0, units**-0.5, (units, 1))
+    learning = Network(
+        of_hidden_units(activation), Parameters.of([weights[None], output], [-weights * places, np.zeros(1)])
+    )
+    batch = ((x[:, None] - centre) / half, value[:, None] / scale)
+    found = [_seen(0, learning, centre, half, scale, x, value)] if 0 in steps else []
+    for step in train(learning, [batch] * max(steps), mean_squared_error, adam(LEARNING_RATE)):
+        if not np.isfinite(step.loss):
+            raise InputError(f"the training left the finite numbers after {count(step.number, 'step')}", "activation")
+        if step.number + 1 in steps:
+            found.append(_seen(step.number + 1, learning, centre, half, scale, x, value))
+    return found
+
+
+def _seen(step: int, learning: Network, centre: float, half: float, scale: float, x: Array, value: Array) -> Settling:
+    """The network as one of x itself."""
+    inner, outer = learning.parameters.weights
+    weights = inner / half
+    biases = learning.parameters.biases[0] - weights[0] * centre
+    parameters = Parameters.of([weights, outer * scale], [biases, learning.parameters.biases[1] * scale])
+    network = Network(learning.activation, parameters)
+    with np.errstate(divide="ignore", invalid="ignore"):  # a unit without a weight bends nowhere
+        bends = np.where(weights[0] != 0.0, -biases / weights[0], np.inf)
+    error = forward(network, x[:, None]).output[:, 0] - value
+    return Settling(step, bends, float(np.sqrt(np.mean(error**2))), network)

@@ -1,0 +1,109 @@
+"""What the units of a network see of the plane, and how its layers bend it."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from actcli.core.arrays import Array, Mask
+from actcli.core.boundary.spaces import Space, UnitMaps
+from actcli.views.notation import percent
+from actcli.views.picture.description import GUIDE, Axis, Curve, HeatMap, Marks, Panel, Picture, Rule, Style
+
+MOST_POINTS = 120
+_GAP = 1  # lattice columns between two units
+_MOST_UNITS = 16
+_ENOUGH = 0.95
+
+
+def units_picture(layers: Sequence[UnitMaps], title: str) -> Picture:
+    """For each hidden layer a strip of maps, one a unit, each on its own scale from its least to its largest value."""
+    panels = [_strip(layer) for layer in layers]
+    return Picture(title, panels, arrangement="grid", columns=1, notes=[*_unit_notes(layers)])
+
+
+def _strip(layer: UnitMaps) -> Panel:
+    shown = layer.values[:_MOST_UNITS]
+    units, rows, columns = shown.shape
+    lattice = np.full((rows, units * (columns + _GAP) - _GAP), np.nan)
+    for unit, values in enumerate(shown):
+        start = unit * (columns + _GAP)
+        lattice[:, start : start + columns] = _scaled(values)
+    title = f"layer {layer.layer}" + (
+        f", units 1 to {units} of {len(layer.values)}" if units < len(layer.values) else ""
+    )
+    x = Axis(0.5, units + 0.5, label="unit", counted=True)
+    return Panel(x, Axis(0.0, 1.0), (), title, heat=HeatMap(lattice, 0.0, 1.0, "from least to largest"))
+
+
+def _scaled(values: Array) -> Array:
+    low, high = float(values.min()), float(values.max())
+    scaled: Array = (values - low) / (high - low) if high > low else np.full(values.shape, np.nan)
+    return scaled
+
+
+def _unit_notes(layers: Sequence[UnitMaps]) -> list[str]:
+    """The dead and the saturated units by layer."""
+    notes = []
+    for layer in layers:
+        for units, what in (
+            (layer.dead, "dead: slope 0"),
+            (layer.saturated, "saturated: slope under 5 % of the largest"),
+        ):
+            if units.any():
+                notes.append(f"layer {layer.layer}, {_numbers(units)} {what} at every point of the data")
+    return notes
+
+
+def _numbers(units: Mask) -> str:
+    numbers = [str(i + 1) for i in np.flatnonzero(units)]
+    return f"unit{'s' * (len(numbers) > 1)} {', '.join(numbers)}"
+
+
+def space_picture(
+    before: Sequence[Space],
+    after: Sequence[Space],
+    labels: Array,
+    names: Sequence[str],
+    title: str,
+    accuracy: float | None = None,
+) -> Picture:
+    """The plane, and what each hidden layer makes of it, before training above and after it below."""
+    panels = [
+        _space(space, labels, names, when) for when, each in (("before", before), ("after", after)) for space in each
+    ]
+    legend = [(name, Style(member=index)) for index, name in enumerate(names)]
+    return Picture(title, panels, legend, columns=len(after), notes=_space_notes(after, accuracy))
+
+
+def _space(space: Space, labels: Array, names: Sequence[str], when: str) -> Panel:
+    lines = [Curve("", line[:, 0], line[:, 1], GUIDE) for line in space.lines]
+    chosen = np.linspace(0, len(space.points) - 1, min(len(space.points), MOST_POINTS)).round().astype(int)
+    points, classes = space.points[chosen], labels[chosen]
+    marks = [
+        Marks(points[classes == index, 0], points[classes == index, 1], Style(member=index))
+        for index in range(len(names))
+    ]
+    everything = np.concatenate([points, space.lines.reshape(-1, 2)])
+    (x_low, y_low), (x_high, y_high) = np.nanmin(everything, axis=0), np.nanmax(everything, axis=0)
+    rules = [Rule(x=space.cut)] if space.cut is not None else []
+    title = f"{when} training: " + ("the plane" if space.layer == 0 else f"layer {space.layer}")
+    return Panel(Axis(x_low, x_high), Axis(y_low, y_high), (), title, marks=marks, rules=rules, guides=lines)
+
+
+def _space_notes(spaces: Sequence[Space], accuracy: float | None) -> list[str]:
+    notes = []
+    for space in spaces[1:]:
+        if space.seen_by == "directions":
+            notes.append(f"layer {space.layer}: its two main directions, {percent(space.share)} of the variance")
+        elif space.seen_by == "cut":
+            notes.append(
+                f"layer {space.layer}: across, the output's direction, in which the boundary is a straight cut; up, the "
+                f"main direction of the rest; together {percent(space.share)} of the variance"
+            )
+        else:
+            notes.append(f"layer {space.layer}: its units")
+    if spaces[-1].cut is not None and accuracy is not None:
+        enough = "The network bends the plane until a straight cut is enough: " if accuracy >= _ENOUGH else ""
+        told = f"{percent(accuracy)} of the points are on their side of the cut."
+        notes.append(enough + told if enough else f"In the last layer {told}")
+    return notes
