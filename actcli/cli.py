@@ -36,18 +36,32 @@ COMMANDS = {
     "collapse": ("collapse", "Ten linear layers are one; with a bend between them they are not."),
     "approximate": ("approximate", "One hidden layer approximates any curve, given enough units."),
     "trace": ("trace", "One training step of a tiny network, every number shown."),
+    "help": ("help", "Help on a command or a topic."),
 }
 """Name of the command -> (module in actcli.commands that holds a function `run`, help in one line)."""
+
+START = """\
+actcli {version}: a workbench for activation functions in the terminal.
+Three commands to start with:
+
+  actcli describe gelu                        its card: formula, range, slope
+  actcli plot relu gelu --order 1             curves and slopes
+  actcli gradient-depth sigmoid --layers 20   see the gradient vanish
+
+actcli --help lists the commands; actcli help COMMAND or TOPIC explains one.
+Topics: {topics}. The manual page: man actcli.
+"""
+"""What is shown where nothing was asked for."""
 
 # Would otherwise be read as an option: -3, -.5, -1e-3, -inf, -nan, and lists such as -1,2.
 _NEGATIVE_NUMBER = re.compile(r"-(\d|\.\d|inf(inity)?$|nan$)", re.IGNORECASE)
 
 
-# Of a type that has bounds: what help puts in its place, and what a complaint calls it.
-_BOUNDED = {"int range": ("N", "whole number"), "float range": ("X", "number")}
+# Of a type that has bounds: what a complaint calls it.
+_BOUNDED = {"int range": "whole number", "float range": "number"}
 
 # The arguments that take a formula.
-_FORMULAS = {"act", "acts", "formula"}
+_FORMULAS = {"act", "acts", "argument", "arguments", "formula"}
 
 # For the argument of the core that is to be changed: the way out as it is typed.
 WAYS_OUT = {
@@ -56,6 +70,9 @@ WAYS_OUT = {
     "seed": ": try another --seed",
     "text": "; `actcli list` shows all of them",
 }
+
+# What version 1.0 called otherwise, where no spelling is close.
+_RENAMED = {"--width": "--size 100x30", "--height": "--size 100x30"}
 
 _HELP_OPTIONS = {"help_option_names": ["-h", "--help"]}
 
@@ -79,6 +96,8 @@ class CommandTable(TyperGroup):
         super().__init__(**attributes)
         for name, (_, summary) in COMMANDS.items():
             self.add_command(TyperCommand(name, help=summary, short_help=summary))
+        for parameter in self.params:
+            _show_as_it_is_typed(parameter)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         name, command, rest = super().resolve_command(ctx, args)
@@ -87,6 +106,16 @@ class CommandTable(TyperGroup):
             # From here on there may be something to clean up: see __main__.
             signal.signal(signal.SIGINT, signal.default_int_handler)
         return name, command, rest
+
+    def whole(self, name: str) -> TyperCommand:
+        """The command with its options, which the table alone does not know."""
+        return load(name)
+
+    def format_epilog(self, ctx: Any, formatter: Any) -> None:
+        from actcli.topics import TOPICS
+
+        with formatter.section("Topics"):
+            formatter.write_dl([(f"help {name}", summary) for name, summary in TOPICS.items()])
 
 
 def load(name: str) -> TyperCommand:
@@ -99,10 +128,31 @@ def load(name: str) -> TyperCommand:
     loaded = get_command(command)
     assert isinstance(loaded, TyperCommand)
     for parameter in loaded.params:
-        if parameter.type.name in _BOUNDED:
-            metavar, parameter.type.name = _BOUNDED[parameter.type.name]
-            parameter.metavar = parameter.metavar or metavar
+        _show_as_it_is_typed(parameter)
     return loaded
+
+
+def _show_as_it_is_typed(parameter: Any) -> None:
+    """In help and usage: ACT and not {ACT}, a|b and not <a|b>, -6 6 and not -6.0, 6.0, N>=1 and not x>=1."""
+    if parameter.type.name in _BOUNDED:
+        parameter.type.name = _BOUNDED[parameter.type.name]
+        bounds = parameter.type._describe_range().replace("x", parameter.metavar).replace(".0", "")
+        parameter.type._describe_range = lambda: bounds
+    if parameter.param_type_name == "argument":
+        in_usage = parameter.metavar if parameter.required else f"[{parameter.metavar}]"
+        parameter.make_metavar = lambda ctx, *, usage=False: in_usage if usage else parameter.metavar
+    elif choices := getattr(parameter.type, "choices", ()):
+        parameter.metavar = parameter.metavar or "|".join(choices)
+    parameter._get_default_string = lambda *, default_value, **_: _typed(default_value)
+
+
+def _typed(default: object) -> str:
+    """A default as it is typed after its option; a flag has none."""
+    if isinstance(default, (tuple, list)):
+        return " ".join(map(_typed, default))
+    if default is None or isinstance(default, bool):
+        return ""
+    return f"{default:g}" if isinstance(default, float) else str(default)
 
 
 app = typer.Typer(
@@ -142,7 +192,7 @@ def _print_version(wanted: bool) -> None:
 def _options(
     context: typer.Context,
     version: Annotated[
-        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version.")
+        bool, typer.Option("--version", "-V", callback=_print_version, is_eager=True, help="Show the version.")
     ] = False,
     show_completion: Annotated[
         Literal["bash", "zsh", "fish"] | None,
@@ -161,7 +211,9 @@ def _options(
     ] = False,
 ) -> None:
     if context.invoked_subcommand is None:
-        print(context.get_help())
+        from actcli.topics import TOPICS
+
+        print(START.format(version=__version__, topics=", ".join(TOPICS)), end="")
 
 
 def main() -> NoReturn:
@@ -245,6 +297,8 @@ def _usage(error: typer.TyperException) -> str:
 def _meant_instead(option: str, context: Any) -> str:
     """`; did you mean --grid?`, a hint where -x*2 was read as an option -x, or an empty string."""
     known = [name for parameter in context.command.get_params(context) for name in parameter.opts]
+    if (now := _RENAMED.get(option)) and now.partition(" ")[0] in known:
+        return f"; a picture takes {now}"
     if option.startswith("--"):
         return did_you_mean(option[2:], [name[2:] for name in known if name.startswith("--")], prefix="--")
     typed = next((word for word in sys.argv if word.startswith(option)), option)

@@ -22,10 +22,11 @@ HOUSE = Path(actcli.__file__).parent
 ROOMS = {"commands", "core", "streams", "views"}
 
 ARROWS = {
-    "commands": ROOMS | {"multiprecision"},
+    "commands": ROOMS | {"multiprecision", "topics"},
     "views": {"views", "core"},
     "streams": {"streams"},
     "core": {"core"},
+    "topics": {"core"},
 }
 OTHERS_PACKAGES = {
     "commands": {"numpy", "typer"},

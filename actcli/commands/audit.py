@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from actcli.commands.options import Act, DtypeName, ReportFormat
+from actcli.commands.options import Act, Dtype, Input, Order, ReportFormat
 from actcli.commands.report import print_report
-from actcli.core.activations.activation import MAX_ORDER, Elementwise
+from actcli.core.activations.activation import Elementwise
 from actcli.core.activations.catalogue import resolve
 from actcli.core.arrays import Array
 from actcli.core.audit.auditor import Auditor, MakeReference
@@ -28,40 +28,34 @@ if TYPE_CHECKING:
 
 def run(
     act: Act,
-    dtype: Annotated[
-        DtypeName,
-        typer.Option("--dtype", help="The type of inputs and results; float64 takes the extra actcli[audit]."),
-    ] = "float32",
+    dtype: Dtype = "float32",
     emit_inputs: Annotated[
         str | None,
         typer.Option("--emit-inputs", metavar="FILE", help="Write the inputs to audit on, .npy or text, and stop."),
     ] = None,
     infinities: Annotated[bool, typer.Option("--infinities", help="Write -inf and inf among the inputs too.")] = False,
-    input_path: Annotated[
-        str | None, typer.Option("--input", "-i", metavar="FILE", help="The inputs: text, .csv or .npy; - is stdin.")
-    ] = None,
+    input_path: Input = None,
     actual_path: Annotated[
         str | None, typer.Option("--actual", metavar="FILE", help="The results for them, in the same order.")
     ] = None,
-    order: Annotated[
-        int, typer.Option("--order", "-n", min=0, max=MAX_ORDER, help="Which derivative; 0 for the value.")
-    ] = 0,
+    order: Order = 0,
     flush_subnormals: Annotated[
         bool, typer.Option("--flush-subnormals", help="Subnormal inputs and results are zero (DAZ, FTZ).")
     ] = False,
     segments: Annotated[
         str | None,
-        typer.Option("--segments", metavar="X,X,...", help="Where segments meet; found when not given."),
+        typer.Option("--segments", metavar="X,...", help="Where segments meet; found when not given."),
     ] = None,
     max_ulp: Annotated[
-        float | None, typer.Option("--max-ulp", min=0.0, help="Exit code 1 beyond this ULP error.")
+        float | None, typer.Option("--max-ulp", metavar="X", min=0.0, help="Exit code 1 beyond this ULP error.")
     ] = None,
     max_steps: Annotated[
-        int | None, typer.Option("--max-steps", min=0, help="Exit code 1 when results are more steps off.")
+        int | None, typer.Option("--max-steps", metavar="N", min=0, help="Exit code 1 when results are more steps off.")
     ] = None,
     output_format: ReportFormat = "table",
 ) -> None:
-    """Results of somebody else's implementation against the exact ones. ulp: |actual - exact| in spacings of the type
+    """Results of somebody else's implementation against the exact ones, for inputs and results of one --dtype
+    (float64 takes the extra actcli[audit]). ulp: |actual - exact| in spacings of the type
     at the exact result. steps: how many representable numbers the result is from the correctly rounded exact one.
 
     Example: actcli audit gelu --dtype bfloat16 --input x.npy --actual y.npy --max-ulp 2

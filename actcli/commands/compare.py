@@ -3,7 +3,19 @@
 from dataclasses import asdict, astuple
 from typing import TYPE_CHECKING
 
-from actcli.commands.options import DEFAULT_RANGE, Acts, Ascii, Height, Range, ReportFormat, Save, Width
+from actcli.commands.options import (
+    DEFAULT_RANGE,
+    Acts,
+    Ascii,
+    Order,
+    Range,
+    ReportFormat,
+    Save,
+    Size,
+    Slope,
+    dimensions,
+    highest_order,
+)
 from actcli.commands.report import write_report
 from actcli.core.activations.catalogue import resolve
 from actcli.core.analysis.comparison import compare, curves_over
@@ -17,13 +29,14 @@ if TYPE_CHECKING:
 def run(
     acts: Acts,
     interval: Range = DEFAULT_RANGE,
-    width: Width = None,
-    height: Height = None,
+    order: Order = 1,
+    derivative: Slope = 0,
+    size: Size = None,
     ascii_only: Ascii = False,
     save: Save = None,
     output_format: ReportFormat = "table",
 ) -> None:
-    """The curves and their slopes, more than four in a panel each, their properties side by side, and for each pair
+    """The curves and their slopes (--order 2: their second derivatives too), more than four in a panel each, their properties side by side, and for each pair
     the largest difference on the interval and where it is (plain and csv print these alone).
 
     Example: actcli compare gelu silu --range -3 3
@@ -32,6 +45,8 @@ def run(
         raise InputError("compare takes two activations or more")
     if save is not None and output_format != "table":
         raise InputError("--save writes the picture: leave --format out")
+    width, height = dimensions(size)
+    order = highest_order(order, derivative)
     activations = curves_over([resolve(act) for act in acts], *interval)
     differences = compare(activations, *interval)
     labels = [activation.label for activation in activations]
@@ -41,7 +56,7 @@ def run(
         from actcli.views.notation import interval_text
 
         terminal, cards = screen(width, ascii_only), [describe(activation) for activation in activations]
-        drawn = graphs_on(activations, interval, terminal, order=1)
+        drawn = graphs_on(activations, interval, terminal, order)
 
         def draw(terminal: "Terminal") -> str:
             chart = comparison_chart(drawn, largest(differences), terminal, interval=interval, height=height)

@@ -9,8 +9,20 @@ import numpy as np
 import typer
 
 from actcli.commands.numbers import answer
-from actcli.commands.options import Act, Append, Columns, Dtype, Grid, Input, NumberFormat, Numbers, Output, Quiet
-from actcli.core.activations.activation import MAX_ORDER, Elementwise, RowWise
+from actcli.commands.options import (
+    Act,
+    Append,
+    Columns,
+    Dtype,
+    Grid,
+    Input,
+    NumberFormat,
+    Numbers,
+    Order,
+    Output,
+    Quiet,
+)
+from actcli.core.activations.activation import Elementwise, RowWise
 from actcli.core.activations.catalogue import resolve
 from actcli.core.analysis.comparison import check as compare_with_numerical
 from actcli.core.arrays import Array
@@ -21,9 +33,7 @@ from actcli.streams.files import complain
 def run(
     act: Act,
     x: Numbers = None,
-    order: Annotated[
-        int, typer.Option("--order", "-n", metavar="N", min=1, max=MAX_ORDER, help="Which derivative.")
-    ] = 1,
+    order: Order = 1,
     grid: Grid = None,
     input_path: Input = None,
     columns: Columns = None,
@@ -46,7 +56,7 @@ def run(
     kinks: tuple[float, ...] = ()
     if isinstance(activation, RowWise):
         rows = f"{activation.name} acts on rows"
-        if order > 1:
+        if order != 1:
             raise InputError(f"{rows}: of its derivatives only the first, the Jacobian, is given")
         if append:
             raise InputError(f"{rows}: a Jacobian does not fit in a column")

@@ -20,7 +20,7 @@ _Variance = Annotated[
 ]
 _BiasVariance = Annotated[
     float | None,
-    typer.Option("--sigma-b2", metavar="Y", help="Variance of the biases, 0 by default.", show_default=False),
+    typer.Option("--sigma-b2", metavar="X", help="Variance of the biases, 0 by default.", show_default=False),
 ]
 
 

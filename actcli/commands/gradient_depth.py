@@ -1,4 +1,4 @@
-"""actcli gradient-depth --act A --layers N"""
+"""actcli gradient-depth ACT... --layers N"""
 
 import itertools
 import os
@@ -11,7 +11,19 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from actcli.commands.options import ReportFormat
+from actcli.commands.options import (
+    ActOption,
+    Layers,
+    LearningRate,
+    OptionalActs,
+    Quiet,
+    ReportFormat,
+    Seed,
+    Seeds,
+    TrainingDtype,
+    Width,
+    given_acts,
+)
 from actcli.commands.report import print_report
 from actcli.core.activations.activation import Elementwise
 from actcli.core.activations.catalogue import resolve
@@ -55,17 +67,15 @@ _DEFAULT = DepthConfig()
 
 
 def run(
-    acts: Annotated[
-        list[str],
-        typer.Option("--act", "-a", metavar="ACT", help="The hidden layers' activation; repeat to compare."),
-    ],
-    layers: Annotated[int, typer.Option("--layers", "-l", min=1, help="Hidden layers.")] = _DEFAULT.layers,
-    width: Annotated[int, typer.Option("--width", min=1, help="Units in a hidden layer.")] = _DEFAULT.width,
+    arguments: OptionalActs = None,
+    acts: ActOption = None,
+    layers: Layers = _DEFAULT.layers,
+    width: Width = _DEFAULT.width,
     init: Annotated[
         str,
         typer.Option(
             "--init",
-            metavar="|".join(name.partition(":")[0] for name in NAMES),
+            metavar="|".join(name.partition(":")[0] for name in NAMES).replace("gaussian", "gaussian:X,Y"),
             help="Initialisation; auto is he or xavier, whichever theory prefers, critical is that of `gain`; "
             "normal:STD[,BIAS_STD], gaussian:SIGMA_W2,SIGMA_B2.",
         ),
@@ -79,9 +89,9 @@ def run(
     optimizer: Annotated[
         Literal["sgd", "momentum", "adam"], typer.Option("--optimizer", help="How to descend.")
     ] = "sgd",
-    lr: Annotated[float, typer.Option("--lr", min=0.0, help="Learning rate.")] = _DEFAULT.learning_rate,
-    batch: Annotated[int, typer.Option("--batch", min=1, help="Points in a batch.")] = _DEFAULT.batch,
-    steps: Annotated[int, typer.Option("--steps", min=0, help="Weight updates.")] = _DEFAULT.steps,
+    lr: LearningRate = _DEFAULT.learning_rate,
+    batch: Annotated[int, typer.Option("--batch", metavar="N", min=1, help="Points in a batch.")] = _DEFAULT.batch,
+    steps: Annotated[int, typer.Option("--steps", metavar="N", min=0, help="Weight updates.")] = _DEFAULT.steps,
     data: Annotated[
         str,
         typer.Option(
@@ -94,11 +104,9 @@ def run(
         Literal["auto", "classes", "numbers"],
         typer.Option("--target", help="What your data's last column holds; auto decides by what stands there."),
     ] = "auto",
-    dtype: Annotated[
-        Literal["float64", "float32"], typer.Option("--dtype", help="float32 underflows where frameworks do.")
-    ] = "float64",
-    seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of data, weights and batches.")] = _DEFAULT.seed,
-    seeds: Annotated[int, typer.Option("--seeds", min=1, help="So many seeds from --seed on: medians, spread.")] = 1,
+    dtype: TrainingDtype = "float64",
+    seed: Seed = _DEFAULT.seed,
+    seeds: Seeds = 1,
     export: Annotated[
         str | None,
         typer.Option("--export", metavar="FILE.npz", help="First batch, weights and gradients, to replay elsewhere."),
@@ -115,14 +123,17 @@ def run(
         bool, typer.Option("--cure", help="In JSON too, look for what cures a network that did not learn.")
     ] = False,
     output_format: ReportFormat = "table",
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Nothing on stderr while it trains.")] = False,
+    quiet: Quiet = False,
 ) -> None:
     """N hidden layers and a linear output layer learn from a small data set. Shown for every layer: the norm of the
     loss's gradient by its weights, before and after training, and by its pre-activations (the signal), beside what
     mean-field theory predicts; saturated and dead units; whether it learnt, and if not, what cures it.
+    Several seeds give medians and spread. With --dtype float32 it underflows where frameworks do.
 
-    Example: actcli gradient-depth --act sigmoid --layers 20
+    Example: actcli gradient-depth sigmoid --layers 20
     """
+    if not (given := given_acts(arguments, acts)):
+        raise InputError("gradient-depth trains a network with an activation: `actcli gradient-depth sigmoid`")
     config = DepthConfig(
         layers=layers,
         width=width,
@@ -140,11 +151,11 @@ def run(
     if cure and not steps:
         raise InputError("--cure trains networks, and --steps 0 trains nothing: leave one of them out")
     failures = set() if fail_on is None else _verdicts(fail_on)
-    activations = [*{activation.label: activation for activation in map(of_hidden_units, map(resolve, acts))}.values()]
+    activations = [*{activation.label: activation for activation in map(of_hidden_units, map(resolve, given))}.values()]
     for activation in activations:
         check(activation, config)
     if export is not None and len(activations) * seeds > 1:
-        raise InputError("--export takes one run: give one --act and no --seeds")
+        raise InputError("--export takes one run: give one ACT and no --seeds")
     if data in DATASETS and target != "auto":
         raise InputError(f"--target is for your own data, and {data} is made here")
     examples = None if data in DATASETS else _read(data, target)

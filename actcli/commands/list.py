@@ -1,23 +1,17 @@
 """actcli list"""
 
 import sys
-from typing import Annotated, Literal
-
-import typer
-
+from actcli.commands.options import ListFormat
 from actcli.commands.report import write_report
 from actcli.core.activations.activation import Elementwise, RowWise
 from actcli.core.activations.catalogue import CATALOGUE
 
-Format = Literal["auto", "table", "plain", "csv", "json"]
-
 
 def run(
-    output_format: Annotated[
-        Format, typer.Option("--format", "-f", help="auto: a table on a terminal, names alone in a pipe.")
-    ] = "auto",
+    output_format: ListFormat = "auto",
 ) -> None:
     """Every name works wherever an activation is taken, its aliases too; case, - and _ make no difference.
+    On a terminal it is a table, in a pipe the names alone.
 
     Example: actcli list
     """

@@ -9,9 +9,22 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import numpy as np
 import typer
 
-from actcli.commands.options import DEFAULT_RANGE, Acts, Ascii, Height, Input, OptionalRange, Save, Width
+from actcli.commands.options import (
+    DEFAULT_RANGE,
+    Acts,
+    Ascii,
+    Input,
+    OptionalRange,
+    Order,
+    PlotFormat,
+    Save,
+    Size,
+    Slope,
+    dimensions,
+    highest_order,
+)
 from actcli.commands.report import graphs_on, screen, show, write_report
-from actcli.core.activations.activation import MAX_ORDER, Elementwise, RowWise
+from actcli.core.activations.activation import Elementwise, RowWise
 from actcli.core.activations.catalogue import resolve
 from actcli.core.activations.rectifiers import IDENTITY
 from actcli.core.analysis.comparison import curves_over
@@ -23,55 +36,47 @@ from actcli.views.terminal import Terminal
 if TYPE_CHECKING:
     from actcli.core.analysis.density import Image
 
-Format = Literal["chart", "plain", "csv", "json"]
-
 
 def run(
     acts: Acts,
     interval: OptionalRange = None,
-    derivative: Annotated[
-        int,
-        typer.Option(
-            "--derivative",
-            "-d",
-            count=True,
-            show_default=False,
-            help="The slope too; twice: the second derivative too.",
-        ),
-    ] = 0,
+    order: Order = 0,
+    derivative: Slope = 0,
     at: Annotated[
         list[float] | None,
         typer.Option("--at", metavar="X", help="Mark a point, with value, slope and tangent.", show_default=False),
     ] = None,
     input_path: Input = None,
-    density: Annotated[
-        bool, typer.Option("--density", help="A standard normal before and after the activation.")
-    ] = False,
-    width: Width = None,
-    height: Height = None,
+    what: Annotated[
+        Literal["curves", "density"],
+        typer.Option("--show", help="density: a standard normal before and after the activation."),
+    ] = "curves",
+    density: Annotated[bool, typer.Option("--density", hidden=True, help="Short for --show density.")] = False,
+    size: Size = None,
     ascii_only: Ascii = False,
     save: Save = None,
-    output_format: Annotated[Format, typer.Option("--format", "-f", help="The chart, or the points drawn.")] = "chart",
+    output_format: PlotFormat = "chart",
 ) -> None:
-    """Braille dots on a terminal that has them, ASCII otherwise; the same picture in a pipe, without colour. --at can
+    """The curves over the range from -6 to 6, or as far as the points to be seen; with --order N their derivatives up
+    to that order too. Braille dots on a terminal that has them, ASCII otherwise; the same picture in a pipe, without colour. --at can
     be repeated; --input marks your own points. Of a row-wise activation (softmax) the outputs are drawn while the
     last score sweeps: of the row (2, 1, 0, x), or of the one in the --input file.
 
-    Example: actcli plot gelu --derivative --at 1
+    Example: actcli plot gelu --order 1 --at 1
     """
-    if derivative > MAX_ORDER:
-        raise InputError(f"the order must be from 0 to {MAX_ORDER}, not {derivative}")
+    order = highest_order(order, derivative)
+    width, height = dimensions(size)
     if save is not None and output_format != "chart":
         raise InputError("--save writes the chart: leave --format out")
     activations, terminal = [resolve(act) for act in acts], screen(width, ascii_only)
-    if density:
-        if derivative or at or input_path is not None or interval is not None:
-            raise InputError("--density stands alone: without --range, --derivative, --at and --input")
+    if density or what == "density":
+        if order or at or input_path is not None or interval is not None:
+            raise InputError("--show density stands alone: without --range, --order, --at and --input")
         _run_density(activations, terminal, height, save, output_format)
         return
     subject = _subject(activations, interval, at or [], input_path)
-    spots = [Spot.of(activation, x, max(derivative, 1)) for x in at or [] for activation in subject.activations]
-    drawn = graphs_on(subject.activations, subject.interval, terminal, derivative)
+    spots = [Spot.of(activation, x, max(order, 1)) for x in at or [] for activation in subject.activations]
+    drawn = graphs_on(subject.activations, subject.interval, terminal, order)
     if output_format == "chart":
         from actcli.views.plot import plot
 

@@ -57,7 +57,7 @@ def _command_line(name: str, command: Any) -> CommandLine:
 def _options(command: Any) -> list[Any]:
     # `help` belongs to no parameter list; Typer adds it when it needs it.
     context = command.make_context(command.name or "actcli", [], resilient_parsing=True)
-    return [p for p in command.get_params(context) if p.param_type_name == "option"]
+    return [p for p in command.get_params(context) if p.param_type_name == "option" and not p.hidden]
 
 
 def _option(parameter: Any) -> Option:

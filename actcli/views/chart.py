@@ -221,7 +221,7 @@ def check_height(height: int | None, series: Sequence[Curve], terminal: Terminal
 
 def check_lines(height: int | None, least: int) -> None:
     if height is not None and height < least:
-        raise InputError(f"--height {height}: this chart takes {least} lines or more")
+        raise InputError(f"--size: {height} lines, and this chart takes {least} or more")
 
 
 def room(terminal: Terminal) -> int:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from itertools import zip_longest
+from itertools import chain, zip_longest
 from math import inf, isfinite, isnan
 from textwrap import wrap
 from typing import Any
@@ -33,39 +33,50 @@ def comparison_chart(
     interval: tuple[float, float],
     height: int | None = None,
 ) -> str:
-    """The values and slopes of `drawn` (of order 1), with the largest difference marked.
+    """The values of `drawn`, and as many of their derivatives as it has, with the largest difference marked.
 
     Raises InputError for a height that has no room for them.
     """
     total = room(terminal) if height is None else height
-    values, slopes = ([of_graph(graph, k, primed(graph.activation, k)) for graph in drawn] for k in (0, 1))
+    orders = range(len(drawn[0].derivatives))
+    values, *derivatives = ([of_graph(graph, k, primed(graph.activation, k)) for graph in drawn] for k in orders)
     title = f"{', '.join(graph.activation for graph in drawn)} on {interval_text(*interval)}"
     if len(drawn) > MOST_IN_ONE_CHART:
-        return _multiples(values, slopes, largest, terminal, title, interval, total)
+        return _multiples(values, derivatives, largest, terminal, title, interval, total)
     mark = _mark(largest)
-    beside = terminal.width >= SIDE_BY_SIDE
+    beside = terminal.width >= SIDE_BY_SIDE and bool(derivatives)
     part = replace(terminal, width=(terminal.width - GAP) // 2) if beside else terminal
-    crowded = crowded_lines([*values, *slopes], interval, part)
+    crowded = crowded_lines([*values, *chain(*derivatives)], interval, part)
     notes = [*_sentence(largest), *missing_lines(values, interval), *crowded]
     check_height(height, values, part, notes)
     if beside:
         pictures = [
             curve_chart(values, part, title=title, x_range=interval, height=total - len(notes), annotations=mark),
-            curve_chart(slopes, part, title="their slopes", x_range=interval, height=total - len(notes)),
+            *(
+                curve_chart(curves, part, title=_titled(order), x_range=interval, height=total - len(notes))
+                for order, curves in enumerate(derivatives, start=1)
+            ),
         ]
         return grid(pictures, 2, part.width) + "".join(f"{cut(note, terminal)}\n" for note in notes)
-    lower = max((total - len(notes)) * 2 // 5, SMALLEST_CHART)
-    if (upper := total - lower) < SMALLEST_CHART:  # no room for two: the slopes follow further down
+    lower = max((total - len(notes)) * 2 // (3 + 2 * len(derivatives)), SMALLEST_CHART)
+    if (upper := total - lower * len(derivatives)) < SMALLEST_CHART:  # no room for all: they follow further down
         upper = lower = total
     stacked: dict[str, Any] = {"x_range": interval, "square": False, "label_width": LABEL_WIDTH}
     return curve_chart(
         values, terminal, title=title, height=upper, annotations=replace(mark, notes=notes), **stacked
-    ) + curve_chart(slopes, terminal, title="their slopes", height=lower, legend=False, marked=True, **stacked)
+    ) + "".join(
+        curve_chart(curves, terminal, title=_titled(order), height=lower, legend=False, marked=True, **stacked)
+        for order, curves in enumerate(derivatives, start=1)
+    )
+
+
+def _titled(order: int) -> str:
+    return "their slopes" if order == 1 else f"their derivatives of order {order}"
 
 
 def _multiples(
     values: Sequence[Curve],
-    slopes: Sequence[Curve],
+    derivatives: Sequence[Sequence[Curve]],
     largest: Difference,
     terminal: Terminal,
     title: str,
@@ -77,20 +88,24 @@ def _multiples(
     room_for_panels = total - 2 - len(notes)
     across, width, each = shape(len(values), terminal.width, room_for_panels, NARROWEST_PANEL, SMALLEST_PANEL)
     panel = replace(terminal, width=width)
-    notes += crowded_lines([*values, *slopes], interval, panel)
+    notes += crowded_lines([*values, *chain(*derivatives)], interval, panel)
     reach = max(map(abs, interval))
-    limits = y_range([evenly(curve, *interval) for curve in (*values, *slopes)], reach)
+    limits = y_range([evenly(curve, *interval) for curve in (*values, *chain(*derivatives))], reach)
     pictures = []
-    for index, (value, slope) in enumerate(zip(values, slopes, strict=True)):
+    for index, (value, *others) in enumerate(zip(values, *derivatives, strict=True)):
         style = look(index)
         name = cut(f"{style.mark(terminal.unicode)} {value.label}", panel)
-        curves = [replace(value, look=style), replace(slope, look=style, dash=DASHES[1])]
+        broken = [replace(other, look=style, dash=DASHES[min(k, len(DASHES) - 1)]) for k, other in enumerate(others, 1)]
+        curves = [replace(value, look=style), *broken]
         mark = _mark(largest) if value.label in (largest.a, largest.b) else NOTHING
         picture = curve_chart(
             curves, panel, x_range=interval, y_limits=limits, height=each - 1, legend=False, annotations=mark
         )
         pictures.append(f"{terminal.paint(name, style.colour)}\n{picture}")
-    heading = [cut(title, terminal), cut("solid: the function, broken: its slope", terminal)]
+    solid = {0: "", 1: "solid: the function, broken: its slope"}.get(
+        len(derivatives), "solid: the function, broken: its derivatives"
+    )
+    heading = [cut(line, terminal) for line in (title, solid) if line]
     above = "".join(f"{line}\n" for line in heading)
     below = "".join(f"{cut(note, terminal)}\n" for note in notes)
     return above + grid(pictures, across, panel.width) + below

@@ -127,10 +127,12 @@ def test_the_drawn_points_come_as_json_csv_and_plain() -> None:
 # --- slopes, points, the user's own numbers --------------------------------------------------------------------
 
 
-def test_derivatives_are_repeatable() -> None:
+def test_derivatives_up_to_an_order() -> None:
     assert output("plot", "gelu", "-d").splitlines()[:2] == ["f = gelu on [-6, 6]", "● f   ■ f'"]
-    assert output("plot", "gelu", "-d", "--derivative").splitlines()[1] == "● f   ■ f'   ▲ f''"
-    curves = document("plot", "tanh", "-dd")["curves"]
+    assert output("plot", "gelu", "--order", "1") == output("plot", "gelu", "-d") == output("plot", "gelu", "-n", "1")
+    assert output("plot", "gelu", "-d", "-n2").splitlines()[1] == "● f   ■ f'   ▲ f''"
+    assert complaint("plot", "gelu", "-dd").endswith("for higher derivatives: --order 2")
+    curves = document("plot", "tanh", "--order", "2")["curves"]
     assert [curve["order"] for curve in curves] == [0, 1, 2]
     x, y, slope, second = curves[0]["x"], *(np.array(curve["y"]) for curve in curves)
     assert slope == pytest.approx(1 / np.cosh(x) ** 2, rel=1e-12)
@@ -154,9 +156,7 @@ def test_points_with_value_slope_and_tangent() -> None:
 def test_a_users_own_points(tmp_path: Path) -> None:
     path = tmp_path / "x.txt"
     path.write_text("-3 3\nnan 3 40\n")
-    lines = output(
-        "plot", "relu", "--input", path, "--range", "-6", "6", "--width", "100", "--height", "40"
-    ).splitlines()
+    lines = output("plot", "relu", "--input", path, "--range", "-6", "6", "--size", "100x40").splitlines()
     note = f"{path}: 5 points, 1 outside of [-6, 6] (they reach from -3.0 to 40.0), 1 not finite"
     assert note in " ".join(lines)
     assert "".join(lines).count("◉") == 2
@@ -192,42 +192,44 @@ def test_what_is_not_finite_is_left_out_and_said() -> None:
 
 
 def test_density() -> None:
-    lines = output("plot", "relu", "--density").splitlines()
+    lines = output("plot", "relu", "--show", "density").splitlines()
     assert lines[0] == "a standard normal before and after relu"
     assert lines[-1].split()[-4:] == ["P(f", "=", "0)", "=", "0.5"][-4:]
     assert max(map(len, lines)) <= 80
     assert len(lines) <= 22
-    (relu,) = document("plot", "relu", "--density")["density"]
+    (relu,) = document("plot", "relu", "--show", "density")["density"]
     assert relu["atoms"] == [{"value": 0, "probability": pytest.approx(0.5)}]
     assert sum(relu["probability"]) + relu["below"] + relu["above"] == pytest.approx(0.5)
-    rows = list(csv.DictReader(output("plot", "step", "--density", "-f", "csv").splitlines()))
+    rows = list(csv.DictReader(output("plot", "step", "--show", "density", "-f", "csv").splitlines()))
     atoms = {float(row["low"]): float(row["probability"]) for row in rows if row["low"] == row["high"]}
     assert atoms == pytest.approx({0.0: 0.5, 1.0: 0.5}, rel=1e-15)
 
 
 @pytest.mark.parametrize("other", [("-d",), ("--at", "1"), ("--range", "0", "1"), ("--input", "x")])
 def test_density_stands_alone(other: tuple[str, ...]) -> None:
-    assert "--density stands alone" in complaint("plot", "relu", "--density", *other)
+    assert "--show density stands alone" in complaint("plot", "relu", "--show", "density", *other)
 
 
 # --- size, characters, files -----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    "arguments", [("plot", "gelu", "-d"), ("plot", "relu", "--density"), ("compare", "relu", "tanh")]
+    "arguments", [("plot", "gelu", "-d"), ("plot", "relu", "--show", "density"), ("compare", "relu", "tanh")]
 )
-def test_width_height_and_ascii(arguments: tuple[str, ...]) -> None:
-    lines = output(*arguments, "--width", "60", "--height", "18", "--ascii").splitlines()
+def test_size_and_ascii(arguments: tuple[str, ...]) -> None:
+    lines = output(*arguments, "--size", "60x18", "--ascii").splitlines()
     assert "".join(lines).isascii()
     assert 50 <= max(map(len, lines)) <= 60
     if arguments[0] == "plot":
         assert len(lines) == 18
-    for name, size in (("--width", "0"), ("--height", "0"), ("--width", "x"), ("--height", "1001")):
-        assert name in complaint(*arguments, name, size)
+    for size in ("0x10", "80x0", "x", "80", "80x1001", "-1x-1", "80x10x2", "80 10"):
+        assert complaint(*arguments, "--size", size).startswith("--size")
+    assert output(*arguments, "--size", "60x").splitlines()[0] == output(*arguments).splitlines()[0]
+    assert output(*arguments, "--size", "x18") == output(*arguments, "--size", "80x18")
 
 
 @pytest.mark.parametrize(
-    "arguments", [("plot", "gelu", "-d"), ("plot", "relu", "--density"), ("compare", "relu", "tanh")]
+    "arguments", [("plot", "gelu", "-d"), ("plot", "relu", "--show", "density"), ("compare", "relu", "tanh")]
 )
 def test_a_picture_is_saved(arguments: tuple[str, ...], tmp_path: Path) -> None:
     shown = output(*arguments)

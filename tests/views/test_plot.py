@@ -161,7 +161,7 @@ def test_the_least_height_has_both_axes_and_below_it_is_refused(names: list[str]
         drawn = Picture(picture(*names, order=order, height=height), DEFAULT)
         assert len(drawn.lines) == height
         assert ("0" in drawn.rows, "6" in drawn.columns) == (True, True)
-    with pytest.raises(InputError, match=f"--height {least - 1}: this chart takes {least} lines or more"):
+    with pytest.raises(InputError, match=f"--size: {least - 1} lines, and this chart takes {least} or more"):
         picture(*names, order=order, height=least - 1)
 
 
