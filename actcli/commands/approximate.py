@@ -35,11 +35,11 @@ def run(
     output_format: ReportFormat = "table",
 ) -> None:
     """The hidden layer, of relu when no ACT is given, has 4, 16 and 64 units, or as many as --width says, which can be
-    repeated. It is not trained. A unit's bend (where its weighted sum is 0) is put at each kink of the formula;
-    the others are spread evenly over the interval and moved at random by up to a quarter of their distance. Weights
-    are of random sign and, times the interval's width, of random size from 4 to 16. The output weights and bias are
-    those with the least sum of squared errors on four points a unit, 1001 at least. The errors are measured on 20001
-    others. All of it is the same for the same seed.
+    repeated. It is not trained. A unit's bend (where its weighted sum is 0) is put at each kink of the formula; the
+    others are spread evenly over the interval and moved at random by up to a quarter of their distance. Weights are of
+    random sign and, times the interval's width, of random size from 4 to 16. The output weights and bias are those with
+    the least sum of squared errors on four points a unit, 1001 at least. The errors are measured on 20001 others. All
+    of it is the same for the same seed.
 
     Example: actcli approximate 'sin(3*x)' tanh --width 8 --width 64
     """

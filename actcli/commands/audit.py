@@ -54,9 +54,9 @@ def run(
     ] = None,
     output_format: ReportFormat = "table",
 ) -> None:
-    """Results of somebody else's implementation against the exact ones, for inputs and results of one --dtype
-    (float64 takes the extra actcli[audit]). ulp: |actual - exact| in spacings of the type
-    at the exact result. steps: how many representable numbers the result is from the correctly rounded exact one.
+    """Results of somebody else's implementation against the exact ones, for inputs and results of one --dtype (float64
+    takes the extra actcli[audit]). ulp: |actual - exact| in spacings of the type at the exact result. steps: how many
+    representable numbers the result is from the correctly rounded exact one.
 
     Example: actcli audit gelu --dtype bfloat16 --input x.npy --actual y.npy --max-ulp 2
     """

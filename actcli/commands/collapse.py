@@ -23,12 +23,12 @@ def run(
     output_format: ReportFormat = "table",
 ) -> None:
     """A tower of random layers from the plane to a number: first with nothing between its layers, when the product of
-    its matrices is one layer that says the same; then with an activation (relu when no ACT is given) between the
-    same layers, beside the single layer that fits best (least squares on 1000 normal inputs).
+    its matrices is one layer that says the same; then with an activation (relu when no ACT is given) between the same
+    layers, beside the single layer that fits best (least squares on 1000 normal inputs).
 
-    The bends are those of the output on a line through the origin, 3 to either side: changes of slope, counted
-    exactly, for activations made of straight pieces (relu); for curved ones (tanh) the number of sign changes of the
-    curvature. Weights are from N(0, 9/fan_in), biases from N(0, 1/4).
+    The bends are those of the output on a line through the origin, 3 to either side: changes of slope, counted exactly,
+    for activations made of straight pieces (relu); for curved ones (tanh) the number of sign changes of the curvature.
+    Weights are from N(0, 9/fan_in), biases from N(0, 1/4).
 
     Example: actcli collapse relu tanh --layers 10
     """

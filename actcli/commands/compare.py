@@ -36,8 +36,9 @@ def run(
     save: Save = None,
     output_format: ReportFormat = "table",
 ) -> None:
-    """The curves and their slopes (--order 2: their second derivatives too), more than four in a panel each, their properties side by side, and for each pair
-    the largest difference on the interval and where it is (plain and csv print these alone).
+    """The curves and their slopes (--order 2: their second derivatives too), more than four in a panel each, their
+    properties side by side, and for each pair the largest difference on the interval and where it is (plain and csv
+    print these alone).
 
     Example: actcli compare gelu silu --range -3 3
     """

@@ -33,9 +33,9 @@ def run(
         ),
     ] = None,
 ) -> None:
-    """Elementwise activations keep the layout of the input. For row-wise ones (softmax) a row is a line of text,
-    the last axis of an array, or all the X together. --dtype rounds the input, and the exact result. --format auto
-    follows the output file's suffix; without a file it is a table on a terminal, and plain in a pipe.
+    """Elementwise activations keep the layout of the input. For row-wise ones (softmax) a row is a line of text, the
+    last axis of an array, or all the X together. --dtype rounds the input, and the exact result. --format auto follows
+    the output file's suffix; without a file it is a table on a terminal, and plain in a pipe.
 
     Example: actcli evaluate gelu -3 0 3
     """

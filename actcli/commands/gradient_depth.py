@@ -127,8 +127,8 @@ def run(
 ) -> None:
     """N hidden layers and a linear output layer learn from a small data set. Shown for every layer: the norm of the
     loss's gradient by its weights, before and after training, and by its pre-activations (the signal), beside what
-    mean-field theory predicts; saturated and dead units; whether it learnt, and if not, what cures it.
-    Several seeds give medians and spread. With --dtype float32 it underflows where frameworks do.
+    mean-field theory predicts; saturated and dead units; whether it learnt, and if not, what cures it. Several seeds
+    give medians and spread. With --dtype float32 it underflows where frameworks do.
 
     Example: actcli gradient-depth sigmoid --layers 20
     """

@@ -1,6 +1,7 @@
 """actcli list"""
 
 import sys
+
 from actcli.commands.options import ListFormat
 from actcli.commands.report import write_report
 from actcli.core.activations.activation import Elementwise, RowWise
@@ -10,8 +11,8 @@ from actcli.core.activations.catalogue import CATALOGUE
 def run(
     output_format: ListFormat = "auto",
 ) -> None:
-    """Every name works wherever an activation is taken, its aliases too; case, - and _ make no difference.
-    On a terminal it is a table, in a pipe the names alone.
+    """Every name works wherever an activation is taken, its aliases too; case, - and _ make no difference. On a
+    terminal it is a table, in a pipe the names alone.
 
     Example: actcli list
     """

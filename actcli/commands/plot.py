@@ -58,9 +58,9 @@ def run(
     output_format: PlotFormat = "chart",
 ) -> None:
     """The curves over the range from -6 to 6, or as far as the points to be seen; with --order N their derivatives up
-    to that order too. Braille dots on a terminal that has them, ASCII otherwise; the same picture in a pipe, without colour. --at can
-    be repeated; --input marks your own points. Of a row-wise activation (softmax) the outputs are drawn while the
-    last score sweeps: of the row (2, 1, 0, x), or of the one in the --input file.
+    to that order too. Braille dots on a terminal that has them, ASCII otherwise; the same picture in a pipe, without
+    colour. --at can be repeated; --input marks your own points. Of a row-wise activation (softmax) the outputs are
+    drawn while the last score sweeps: of the row (2, 1, 0, x), or of the one in the --input file.
 
     Example: actcli plot gelu --order 1 --at 1
     """
