@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 import numpy.typing as npt
 
-from actcli.core.arrays import Array
-from actcli.core.errors import InputError, did_you_mean
+from actcli.core.arrays import Array, numbers_of
+from actcli.core.errors import InputError, did_you_mean, real_number, shown, whole_number
 from actcli.core.jets.jet import Jet, Operand
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ class Activation(ABC):
             if name not in known:
                 has = f"has {', '.join(known)}" if known else "has no parameters"
                 raise InputError(f"{self.name} {has}, not {name!r}{did_you_mean(name, known)}")
-            known[name].check(number)
+            known[name].check(real_number(name, number))
         changed = replace(self, settings=MappingProxyType({**self.settings, **settings}))
         if self.condition and not self.condition[1](**changed.values_of_parameters):
             raise InputError(f"{self.name} needs {self.condition[0]}")
@@ -155,8 +155,8 @@ class Elementwise(Activation):
         return tuple(sorted(x for x, lowest in found.items() if lowest <= order))
 
     def __call__(self, x: npt.ArrayLike) -> Array:
-        """f(x), in the shape of x."""
-        x = np.asarray(x, dtype=np.float64)
+        """f(x), in the shape of x. InputError: x is no array of numbers."""
+        x = numbers_of("x", x)
         result = np.empty(x.shape)
         with _quiet():
             for source, target in _blocks(x, result):
@@ -165,11 +165,10 @@ class Elementwise(Activation):
 
     def derivatives(self, x: npt.ArrayLike, order: int) -> Array:
         """f, f', ... f^(order) at x, of shape (order + 1, *x.shape). InputError: an order beyond MAX_ORDER."""
-        if not 0 <= order <= MAX_ORDER:
-            raise InputError(f"the order must be from 0 to {MAX_ORDER}, not {order}")
+        order = whole_number("the order", order, 0, MAX_ORDER)
         if order == 0:
             return self(x)[None]
-        x = np.asarray(x, dtype=np.float64)
+        x = numbers_of("x", x)
         result = np.empty((order + 1, *x.shape))
         with _quiet():
             for source, target in _blocks(x, result):
@@ -232,8 +231,8 @@ class RowWise(Activation):
     """An activation of whole rows, the last axis: each output depends on every number of its row."""
 
     def __call__(self, x: npt.ArrayLike) -> Array:
-        """f of every row of x."""
-        x = np.asarray(x, dtype=np.float64)
+        """f of every row of x. InputError: x is no array of numbers, or has no axis."""
+        x = self._rows(x)
         rows = x.reshape(math.prod(x.shape[:-1]), x.shape[-1])
         step = max(1, _BLOCK // max(x.shape[-1], 1))
         with _quiet():
@@ -242,8 +241,8 @@ class RowWise(Activation):
         return np.reshape(together, (*x.shape[:-1], together.shape[-1]))
 
     def jacobian(self, x: npt.ArrayLike) -> Array:
-        """∂f_i/∂x_j over the last axis, of shape (*x.shape, m) with i before j."""
-        x = np.asarray(x, dtype=np.float64)
+        """∂f_i/∂x_j over the last axis, of shape (*x.shape, m) with i before j. InputError: as for the values."""
+        x = self._rows(x)
         m = x.shape[-1]
         step = max(1, 4 * _BLOCK // max(x.size, 1))
         result = np.empty(0)
@@ -258,6 +257,12 @@ class RowWise(Activation):
                     result = np.empty((*columns.shape[:-1], m))
                 result[..., first : first + step] = columns + 0.0  # no -0.0 where 0 was multiplied
         return result
+
+    def _rows(self, x: npt.ArrayLike) -> Array:
+        rows = numbers_of("x", x)
+        if rows.ndim == 0:
+            raise InputError(f"{self.name} acts on whole rows, an array of one axis or more, not on {shown(x)}")
+        return rows
 
 
 def elementwise(activation: Activation, otherwise: str) -> Elementwise:

@@ -5,9 +5,9 @@ is an entry there and in the family's tuple.
 """
 
 import copyreg
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from actcli.core.activations.activation import Activation, Elementwise, RowWise
 from actcli.core.activations.gates import GATES
@@ -16,7 +16,7 @@ from actcli.core.activations.rows import ROWS
 from actcli.core.activations.shrinkage import SHRINKAGE
 from actcli.core.activations.squashers import SQUASHERS
 from actcli.core.activations.waves import WAVES
-from actcli.core.errors import InputError, did_you_mean
+from actcli.core.errors import InputError, did_you_mean, shown
 
 CATALOGUE: Final[Mapping[str, Elementwise | RowWise]] = {
     entry.name: entry
@@ -31,12 +31,22 @@ ACTIVATIONS: Final[Mapping[str, Elementwise | RowWise]] = {
 """Name or alias -> activation, as a formula calls them."""
 
 
-def resolve(text: str) -> Elementwise | RowWise:
+ActivationLike: TypeAlias = Activation | str
+"""An activation, or the text that `resolve` takes for one."""
+
+
+def resolve(text: ActivationLike) -> Elementwise | RowWise:
     """The activation that `text` names or describes: NAME[:PARAMETER=NUMBER,...], or a formula in x. Raises InputError.
+
+    An activation is returned as it is.
 
     `relu`, `Leaky-ReLU:negative_slope=0.2`, `x*sigmoid(1.702*x)`. Case, `-` and `_` make no difference in a name. See
     `formula` for what a formula may hold.
     """
+    if isinstance(text, Elementwise | RowWise):
+        return text
+    if not isinstance(text, str):
+        raise InputError(f"an activation is a text, such as 'relu', or what resolve('relu') gives, not {shown(text)}")
     name, _, settings = text.strip().partition(":")
     entry = _spellings().get(_fold(name))
     numbers = _numbers(settings) if settings else {}
@@ -51,6 +61,15 @@ def resolve(text: str) -> Elementwise | RowWise:
     name = name[:60]
     suggestion = did_you_mean(name.casefold(), ACTIVATIONS)
     raise InputError(f"no activation {name!r}{suggestion}", change="" if suggestion else "text")
+
+
+def resolve_all(activations: Iterable[ActivationLike] | ActivationLike) -> tuple[Elementwise | RowWise, ...]:
+    """Each of them, or the one, resolved. Raises InputError."""
+    if isinstance(activations, Activation | str):
+        return (resolve(activations),)
+    if not isinstance(activations, Iterable):
+        raise InputError(f"activations must be a list, such as ['relu', 'tanh'], not {shown(activations)}")
+    return tuple(map(resolve, activations))
 
 
 def _numbers(settings: str) -> dict[str, float]:

@@ -1,15 +1,16 @@
 """Where two functions differ: activations on an interval, a derivative from a numerical one."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
 
-from actcli.core.activations.activation import Activation, Elementwise, elementwise
+from actcli.core.activations.activation import Elementwise, elementwise
+from actcli.core.activations.catalogue import ActivationLike, resolve_all
 from actcli.core.arrays import Array, Mask, union
-from actcli.core.errors import InputError
+from actcli.core.errors import InputError, real_number
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,23 +23,31 @@ class Difference:
     at: float
 
 
-def compare(activations: Sequence[Activation], low: float, high: float) -> tuple[Difference, ...]:
+def compare(activations: Iterable[ActivationLike], low: float = -6.0, high: float = 6.0) -> tuple[Difference, ...]:
     """The largest difference of every pair on [low, high], to about 1e-9 of the interval's width.
 
     Points where either value is nan or infinite are left out; nan stands where no point remains. Raises
-    InputError for row-wise activations and for an empty interval.
+    InputError for fewer than two activations, for row-wise ones and for an empty interval.
     """
     curves = curves_over(activations, low, high)
+    if len(curves) < 2:
+        raise InputError("compare takes two activations or more")
     return tuple(_largest(a, b, low, high) for a, b in combinations(curves, 2))
 
 
-def curves_over(activations: Sequence[Activation], low: float, high: float) -> tuple[Elementwise, ...]:
+def curves_over(activations: Iterable[ActivationLike], low: float, high: float) -> tuple[Elementwise, ...]:
     """The activations, each of which has a curve over the interval. Raises InputError where one has not."""
+    low, high = _end("low", low), _end("high", high)
     message = "{} acts on whole rows, so it has no curve over a single x"
-    curves = tuple(elementwise(activation, message.format(activation.name)) for activation in activations)
+    curves = tuple(elementwise(activation, message.format(activation.name)) for activation in resolve_all(activations))
     if not 0.0 < high - low < math.inf:
         raise InputError(f"the range must go up, and be finite, not from {low:g} to {high:g}")
     return curves
+
+
+def _end(name: str, x: float) -> float:
+    """An end of the interval; what is not finite is refused together with the other end."""
+    return x if isinstance(x, float) else real_number(name, x)
 
 
 def _largest(a: Elementwise, b: Elementwise, low: float, high: float) -> Difference:

@@ -6,7 +6,8 @@ from typing import Any, Final, Literal
 
 import numpy as np
 
-from actcli.core.activations.activation import Activation, Elementwise, RowWise
+from actcli.core.activations.activation import Elementwise, RowWise
+from actcli.core.activations.catalogue import ActivationLike, resolve
 from actcli.core.analysis.curve_properties import CurveProperties, describe_curve
 from actcli.core.arrays import Array
 
@@ -133,11 +134,12 @@ class Properties:
         return {**document, "rowwise": self.row is not None, **curve, **row}
 
 
-def describe(activation: Activation) -> Properties:
-    """All properties, computed: a formula has the same card as an entry of the catalogue.
+def describe(activation: ActivationLike) -> Properties:
+    """All properties, computed: a formula has the same card as an entry of the catalogue. Raises InputError.
 
     See `CurveProperties` and `RowProperties` for what they are and how far they can be relied on.
     """
+    activation = resolve(activation)
     valid = {parameter.name: parameter.interval for parameter in activation.parameters}
     values = {**activation.values_of_parameters, **activation.settings}
     return Properties(

@@ -7,13 +7,14 @@ from typing import Final
 
 import numpy as np
 
-from actcli.core.activations.activation import MAX_ORDER, Activation
-from actcli.core.arrays import Array, Indices, Mask
+from actcli.core.activations.activation import MAX_ORDER
+from actcli.core.activations.catalogue import ActivationLike
+from actcli.core.arrays import Array, Indices, Mask, numbers_of
 from actcli.core.audit.inputs import audited
 from actcli.core.audit.report import Audit, Point, Profile, Sample, Segment
 from actcli.core.audit.tally import ENDLESS, Tally, boundaries
 from actcli.core.audit.ulp import Reference, Steps, reference, steps, ulp_error, unlike
-from actcli.core.errors import InputError
+from actcli.core.errors import InputError, one_of, whole_number
 from actcli.core.numerics.formats import FORMATS, bit_pattern, flushed, place, value_at
 
 HISTOGRAM: Final = {"0": 0.0, "<=0.5": 0.5, "<=1": 1.0, "2": 2.0, "3-10": 10.0, "11-100": 100.0, ">100": math.inf}
@@ -38,8 +39,8 @@ class Auditor:
 
     def __init__(
         self,
-        activation: Activation,
-        dtype: str,
+        activation: ActivationLike,
+        dtype: str = "float32",
         *,
         order: int = 0,
         flush_subnormals: bool = False,
@@ -47,10 +48,9 @@ class Auditor:
         exact: MakeReference | None = None,
     ) -> None:
         self.activation = audited(activation)
-        if not 0 <= order <= MAX_ORDER:
-            raise InputError(f"the order must be from 0 to {MAX_ORDER}, not {order}")
-        self.dtype, self.order, self.flush = dtype, order, flush_subnormals
-        ends = [-math.inf, *(segments or ()), math.inf]
+        self.dtype, self.order = one_of("dtype", dtype, FORMATS), whole_number("the order", order, 0, MAX_ORDER)
+        self.flush = flush_subnormals
+        ends = [-math.inf, *numbers_of("segments", [] if segments is None else segments).ravel().tolist(), math.inf]
         if not all(a < b for a, b in pairwise(ends)):
             raise InputError("the boundaries of segments must be finite and ascend")
         self.exact = exact or self._float64_reference
@@ -73,7 +73,10 @@ class Auditor:
         self._samples: list[tuple[Array, Array, Array, Steps]] = []
 
     def add(self, x: Array, actual: Array) -> None:
-        """Results at the inputs x, both numbers of the type and of shape (n,)."""
+        """Results at the inputs x, both numbers of the type and of shape (n,). InputError where they are not."""
+        x, actual = numbers_of("x", x), numbers_of("actual", actual)
+        if x.ndim != 1 or x.shape != actual.shape:
+            raise InputError(f"inputs of shape {x.shape} and results of shape {actual.shape}: both must be of (n,)")
         for start in range(0, len(x), _BLOCK):
             self._add(x[start : start + _BLOCK], actual[start : start + _BLOCK])
 

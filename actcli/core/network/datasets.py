@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from actcli.core.arrays import Array
-from actcli.core.errors import InputError, check_memory, unknown
+from actcli.core.arrays import Array, numbers_of
+from actcli.core.errors import InputError, check_memory, instance, one_of, shown
 
 MOST_CLASSES = 1000
 MOST_WHOLE_NUMBER_CLASSES = 20
@@ -163,9 +163,12 @@ def from_examples(name: str, inputs: Array, labels: Array | Sequence[str], targe
     or none that varies; labels that are all the same; a number that is not finite; more than 1000 classes; more than
     fits into 4 GiB.
     """
-    if target not in TARGETS:
-        raise InputError(unknown("target", target, TARGETS))
-    inputs = np.asarray(inputs, dtype=np.float64)
+    instance("name", name, str)
+    one_of("target", target, TARGETS)
+    inputs = numbers_of(f"{name}: inputs", inputs)
+    labels = labels if isinstance(labels, Sequence) else np.asarray(labels)
+    if isinstance(labels, str) or np.ndim(labels) != 1:
+        raise InputError(f"{name}: labels must be a list of numbers or names, one a point, not {shown(labels)}")
     if inputs.ndim != 2 or len(labels) != len(inputs):
         raise InputError(f"{name}: inputs of shape {inputs.shape} and {len(labels)} labels do not belong together")
     if len(inputs) < 2:
@@ -197,11 +200,11 @@ def from_examples(name: str, inputs: Array, labels: Array | Sequence[str], targe
 
 def _encode(name: str, labels: Array | Sequence[str]) -> tuple[NDArray[np.intp], NDArray[np.intp], Array | None]:
     """Each label's place among the different ones in order, how often each of those occurs, the labels as numbers."""
-    if isinstance(labels[0], str):
+    if all(isinstance(label, str) for label in labels):
         places = {label: place for place, label in enumerate(sorted(set(labels)))}
         codes = np.fromiter(map(places.__getitem__, labels), np.intp, len(labels))
         return codes, np.bincount(codes), None
-    numbers = np.asarray(labels, dtype=np.float64)
+    numbers = numbers_of(f"{name}: labels", labels)
     if not np.isfinite(numbers).all():
         raise InputError(f"{name}: a target is not finite")
     _, codes, counts = np.unique(numbers, return_inverse=True, return_counts=True)

@@ -11,7 +11,8 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from actcli.core.arrays import Array, Indices
+from actcli.core.arrays import Array, Indices, numbers_of
+from actcli.core.errors import one_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,19 +67,17 @@ def round_to(values: Array, dtype: str) -> Array:
     """Each value's nearest number of the type `dtype`, ties to even, as float64.
 
     What is too large becomes ±inf, what is too small a subnormal or a zero of the same sign; nan stays nan.
-    For "float64" the array itself is returned. `dtype` is one of DTYPES, otherwise ValueError. (IEEE
-    754-2019, 4.3.1)
+    For "float64" the array itself is returned. InputError: no such type, or no numbers. (IEEE 754-2019, 4.3.1)
     """
+    values = numbers_of("values", values)
+    one_of("dtype", dtype, DTYPES)
     if dtype == "float64":
         return values
     if dtype == "bfloat16":
         return _round_to_bfloat16(values)
-    if dtype in ("float32", "float16"):
-        # Overflow to inf and underflow are the result asked for; "invalid" is a signalling nan becoming a
-        # quiet one.
-        with np.errstate(over="ignore", under="ignore", invalid="ignore"):
-            return values.astype(dtype).astype(np.float64)
-    raise ValueError(f"unknown dtype {dtype!r}: one of {', '.join(DTYPES)}")
+    # Overflow to inf and underflow are the result asked for; "invalid" is a signalling nan becoming a quiet one.
+    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+        return values.astype(dtype).astype(np.float64)
 
 
 def _round_to_bfloat16(values: Array) -> Array:
