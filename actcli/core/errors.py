@@ -2,6 +2,7 @@
 
 import math
 import operator
+import sys
 from collections.abc import Iterable
 from typing import Any, Final, TypeVar
 
@@ -37,10 +38,12 @@ def whole_number(name: str, value: Any, least: int, most: int | None = None) -> 
         number = None
     if number is None or isinstance(value, bool):
         raise InputError(f"{name} must be a whole number, not {shown(value)}")
-    if most is None and number < least:
-        raise InputError(f"{name} must be at least {least}, not {number}")
     if most is not None and not least <= number <= most:
-        raise InputError(f"{name} must be from {least} to {most}, not {number}")
+        raise InputError(f"{name} must be from {least} to {most}, not {shown(number)}")
+    if number < least:
+        raise InputError(f"{name} must be at least {least}, not {shown(number)}")
+    if number > sys.maxsize:  # more than Python can count to in a loop
+        raise InputError(f"{name} must be at most {sys.maxsize}, not {shown(number)}")
     return number
 
 
@@ -56,6 +59,16 @@ def real_number(name: str, value: Any, least: float = -math.inf) -> float:
         bound = f", {least:g} or more" if math.isfinite(least) else ""
         raise InputError(f"{name} must be a finite number{bound}, not {text}")
     return number
+
+
+def several(name: str, values: Any, example: str) -> tuple[Any, ...]:
+    """The values as a tuple. InputError where they are a text, or can't be iterated over."""
+    try:
+        if not isinstance(values, str | bytes):
+            return tuple(values)
+    except TypeError:
+        pass
+    raise InputError(f"{name} must be a list, such as {example}, not {shown(values)}")
 
 
 def instance(name: str, value: object, kind: type[_Kind]) -> _Kind:
@@ -79,7 +92,8 @@ def one_of(what: str, name: Any, known: Iterable[str]) -> str:
 def check_memory(memory: int, takes: str) -> None:
     """InputError where these bytes are more than MOST_MEMORY. takes: what they are for, "a network takes about"."""
     if memory > MOST_MEMORY:
-        raise InputError(f"{takes} {memory / 2**30:.3g} GiB, and at most {MOST_MEMORY / 2**30:.3g} are taken")
+        gib, most = min(memory, 10**300) / 2**30, MOST_MEMORY / 2**30
+        raise InputError(f"{takes} {gib:.3g} GiB, and at most {most:.3g} are taken")
 
 
 def did_you_mean(word: str, known: Iterable[str], prefix: str = "") -> str:
@@ -97,7 +111,7 @@ def decapitalised(message: str) -> str:
 
 def unknown(what: str, name: str, known: Iterable[str]) -> str:
     """`unknown norm 'bath'; did you mean batch?`, or with all that there are where none is close."""
-    return f"unknown {what} {name!r}" + (did_you_mean(name, known) or f"; there are {', '.join(known)}")
+    return f"unknown {what} {shown(name)}" + (did_you_mean(name, known) or f"; there are {', '.join(known)}")
 
 
 def count(number: int, what: str) -> str:

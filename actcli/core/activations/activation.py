@@ -151,6 +151,7 @@ class Elementwise(Activation):
 
     def kinks(self, order: int = 1) -> tuple[float, ...]:
         """The points where a derivative up to `order` jumps, in ascending order."""
+        order = whole_number("the order", order, 0)
         found = self.breaks(**self.values_of_parameters)
         return tuple(sorted(x for x, lowest in found.items() if lowest <= order))
 
@@ -185,7 +186,7 @@ class Elementwise(Activation):
 
     def value_and_slope(self, x: Array) -> tuple[Array, Array]:
         """f(x) and f'(x) from one pass, by the kernel where there is one: what a training step needs."""
-        x = np.asarray(x, dtype=np.float64)
+        x = numbers_of("x", x)
         if 0 < x.size <= _BLOCK:
             with _quiet():
                 value, slope = self._fused(x.reshape(-1))
@@ -233,6 +234,8 @@ class RowWise(Activation):
     def __call__(self, x: npt.ArrayLike) -> Array:
         """f of every row of x. InputError: x is no array of numbers, or has no axis."""
         x = self._rows(x)
+        if not x.shape[-1]:
+            return np.empty(x.shape)
         rows = x.reshape(math.prod(x.shape[:-1]), x.shape[-1])
         step = max(1, _BLOCK // max(x.shape[-1], 1))
         with _quiet():
@@ -244,10 +247,12 @@ class RowWise(Activation):
         """∂f_i/∂x_j over the last axis, of shape (*x.shape, m) with i before j. InputError: as for the values."""
         x = self._rows(x)
         m = x.shape[-1]
+        if not m:
+            return np.empty((*x.shape, 0))
         step = max(1, 4 * _BLOCK // max(x.size, 1))
         result = np.empty(0)
         with _quiet():
-            for first in range(0, max(m, 1), step):
+            for first in range(0, m, step):
                 # One row a direction: the j-th copy of x moves along the j-th axis.
                 directions = np.eye(min(step, m - first), m, first)
                 rows = np.broadcast_to(x[..., None, :], (*x.shape[:-1], *directions.shape))

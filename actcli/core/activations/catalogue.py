@@ -16,7 +16,7 @@ from actcli.core.activations.rows import ROWS
 from actcli.core.activations.shrinkage import SHRINKAGE
 from actcli.core.activations.squashers import SQUASHERS
 from actcli.core.activations.waves import WAVES
-from actcli.core.errors import InputError, did_you_mean, shown
+from actcli.core.errors import InputError, did_you_mean, several, shown
 
 CATALOGUE: Final[Mapping[str, Elementwise | RowWise]] = {
     entry.name: entry
@@ -67,9 +67,7 @@ def resolve_all(activations: Iterable[ActivationLike] | ActivationLike) -> tuple
     """Each of them, or the one, resolved. Raises InputError."""
     if isinstance(activations, Activation | str):
         return (resolve(activations),)
-    if not isinstance(activations, Iterable):
-        raise InputError(f"activations must be a list, such as ['relu', 'tanh'], not {shown(activations)}")
-    return tuple(map(resolve, activations))
+    return tuple(map(resolve, several("activations", activations, "['relu', 'tanh']")))
 
 
 def _numbers(settings: str) -> dict[str, float]:

@@ -29,6 +29,7 @@ def compare(activations: Iterable[ActivationLike], low: float = -6.0, high: floa
     Points where either value is nan or infinite are left out; nan stands where no point remains. Raises
     InputError for fewer than two activations, for row-wise ones and for an empty interval.
     """
+    low, high = _ends(low, high)
     curves = curves_over(activations, low, high)
     if len(curves) < 2:
         raise InputError("compare takes two activations or more")
@@ -37,7 +38,7 @@ def compare(activations: Iterable[ActivationLike], low: float = -6.0, high: floa
 
 def curves_over(activations: Iterable[ActivationLike], low: float, high: float) -> tuple[Elementwise, ...]:
     """The activations, each of which has a curve over the interval. Raises InputError where one has not."""
-    low, high = _end("low", low), _end("high", high)
+    low, high = _ends(low, high)
     message = "{} acts on whole rows, so it has no curve over a single x"
     curves = tuple(elementwise(activation, message.format(activation.name)) for activation in resolve_all(activations))
     if not 0.0 < high - low < math.inf:
@@ -45,9 +46,9 @@ def curves_over(activations: Iterable[ActivationLike], low: float, high: float) 
     return curves
 
 
-def _end(name: str, x: float) -> float:
-    """An end of the interval; what is not finite is refused together with the other end."""
-    return x if isinstance(x, float) else real_number(name, x)
+def _ends(*ends: float) -> tuple[float, ...]:
+    """The ends of an interval as floats; what is not finite is refused where both are seen."""
+    return tuple(end if isinstance(end, float) else real_number("the range", end) for end in ends)
 
 
 def _largest(a: Elementwise, b: Elementwise, low: float, high: float) -> Difference:

@@ -14,7 +14,7 @@ from actcli.core.audit.inputs import audited
 from actcli.core.audit.report import Audit, Point, Profile, Sample, Segment
 from actcli.core.audit.tally import ENDLESS, Tally, boundaries
 from actcli.core.audit.ulp import Reference, Steps, reference, steps, ulp_error, unlike
-from actcli.core.errors import InputError, one_of, whole_number
+from actcli.core.errors import InputError, instance, one_of, shown, whole_number
 from actcli.core.numerics.formats import FORMATS, bit_pattern, flushed, place, value_at
 
 HISTOGRAM: Final = {"0": 0.0, "<=0.5": 0.5, "<=1": 1.0, "2": 2.0, "3-10": 10.0, "11-100": 100.0, ">100": math.inf}
@@ -49,18 +49,20 @@ class Auditor:
     ) -> None:
         self.activation = audited(activation)
         self.dtype, self.order = one_of("dtype", dtype, FORMATS), whole_number("the order", order, 0, MAX_ORDER)
-        self.flush = flush_subnormals
-        ends = [-math.inf, *numbers_of("segments", [] if segments is None else segments).ravel().tolist(), math.inf]
+        self.flush = instance("flush_subnormals", flush_subnormals, bool)
+        self._given = None if segments is None else numbers_of("segments", segments).ravel()
+        ends = [-math.inf, *([] if self._given is None else self._given.tolist()), math.inf]
         if not all(a < b for a, b in pairwise(ends)):
             raise InputError("the boundaries of segments must be finite and ascend")
-        self.exact = exact or self._float64_reference
+        if exact is not None and not callable(exact):
+            raise InputError(f"exact must be a function of an array, not {shown(exact)}")
+        self.exact = self._float64_reference if exact is None else exact
         form = FORMATS[dtype]
         # Eight small intervals an octave, four of float64, whose octaves are many.
         self._shift = form.precision - 1 - (2 if dtype == "float64" else 3)
         self._zero = form.infinity >> self._shift
         self._small = Tally(2 * self._zero + 1)
-        self._given = None if segments is None else np.array(segments, dtype=np.float64)
-        self._large = None if segments is None else Tally(len(segments) + 1)
+        self._large = None if self._given is None else Tally(len(self._given) + 1)
         self._everything, self._subnormal = Tally(1), Tally(1)
         self._histogram = np.zeros(len(HISTOGRAM), dtype=np.int64)
         self._nonfinite = self._wrong_sign = self._reversals = self._undefined = self._answered = 0

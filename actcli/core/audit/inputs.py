@@ -8,7 +8,7 @@ import numpy as np
 from actcli.core.activations.activation import MAX_ORDER, Elementwise, elementwise
 from actcli.core.activations.catalogue import ActivationLike, resolve
 from actcli.core.arrays import Array, Indices
-from actcli.core.errors import one_of, whole_number
+from actcli.core.errors import instance, one_of, whole_number
 from actcli.core.numerics.formats import FORMATS, place, round_to, value_at
 
 POINTS: Final = {"float32": 1_000_000, "float64": 10_000}
@@ -34,6 +34,7 @@ def sweep(activation: ActivationLike, dtype: str = "float32", order: int = 0, in
     InputError: a row-wise activation, no such type, an order beyond MAX_ORDER.
     """
     one_of("dtype", dtype, FORMATS)
+    instance("infinities", infinities, bool)
     order = whole_number("the order", order, 0, MAX_ORDER)
     finite = _finite(audited(activation), dtype, order)
     return np.concatenate([[-np.inf], finite, [np.inf]]) if infinities else finite

@@ -15,7 +15,7 @@ from actcli.core.activations.activation import Activation, Elementwise
 from actcli.core.activations.catalogue import ActivationLike
 from actcli.core.analysis.comparison import curves_over
 from actcli.core.arrays import Array
-from actcli.core.errors import InputError, shown, whole_number
+from actcli.core.errors import InputError, real_number, several, whole_number
 from actcli.core.network.mlp import Network, Parameters, forward, of_hidden_units
 
 MOST_UNITS = 1000
@@ -89,11 +89,10 @@ def approximate(
     """
     (curve,) = curves_over([target], low, high)
     unit = of_hidden_units(activation)
-    if isinstance(units, str) or not isinstance(units, Iterable):
-        raise InputError(f"units must be a list of whole numbers, not {shown(units)}")
-    numbers = [whole_number("units", number, 1, MOST_UNITS) for number in units]
+    numbers = [whole_number("units", number, 1, MOST_UNITS) for number in several("units", units, "[4, 16]")]
     if not numbers:
-        raise InputError("units must be a list of whole numbers, at least one")
+        raise InputError("units must be a list of at least one number of units")
+    low, high = real_number("low", low), real_number("high", high)
     seed = whole_number("seed", seed, 0)
     kinks = np.array([kink for kink in curve.kinks() if low < kink < high])
     measured = np.union1d(np.linspace(low, high, _MEASURED), kinks)

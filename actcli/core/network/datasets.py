@@ -166,8 +166,8 @@ def from_examples(name: str, inputs: Array, labels: Array | Sequence[str], targe
     instance("name", name, str)
     one_of("target", target, TARGETS)
     inputs = numbers_of(f"{name}: inputs", inputs)
-    labels = labels if isinstance(labels, Sequence) else np.asarray(labels)
-    if isinstance(labels, str) or np.ndim(labels) != 1:
+    labels = labels if isinstance(labels, Sequence) else np.atleast_1d(np.asarray(labels))
+    if isinstance(labels, str) or not all(map(np.isscalar, labels)):
         raise InputError(f"{name}: labels must be a list of numbers or names, one a point, not {shown(labels)}")
     if inputs.ndim != 2 or len(labels) != len(inputs):
         raise InputError(f"{name}: inputs of shape {inputs.shape} and {len(labels)} labels do not belong together")

@@ -102,9 +102,8 @@ def gain(activation: ActivationLike, sigma_w2: float | None = None, sigma_b2: fl
 
     Raises InputError for row-wise activations, for variances that are not finite or negative, and for σ_b² alone.
     """
-    for name, variance in (("sigma_w2", sigma_w2), ("sigma_b2", sigma_b2)):
-        if variance is not None:
-            real_number(name, variance, 0.0)
+    sigma_w2 = None if sigma_w2 is None else real_number("sigma_w2", sigma_w2, 0.0)
+    sigma_b2 = None if sigma_b2 is None else real_number("sigma_b2", sigma_b2, 0.0)
     if sigma_w2 is None and sigma_b2 is not None:
         raise InputError("sigma_b2 needs sigma_w2, the variance of the weights, beside it; 1 is Xavier's, 2 is He's")
     activation = resolve(activation)
