@@ -42,6 +42,11 @@ def resolve(text: ActivationLike) -> Elementwise | RowWise:
 
     `relu`, `Leaky-ReLU:negative_slope=0.2`, `x*sigmoid(1.702*x)`. Case, `-` and `_` make no difference in a name. See
     `formula` for what a formula may hold.
+
+    >>> resolve("leaky-relu:negative_slope=0.2")([-1.0, 2.0])
+    array([-0.2,  2. ])
+    >>> resolve("x*sigmoid(1.702*x)").derivative([0.0])
+    array([0.5])
     """
     if isinstance(text, Elementwise | RowWise):
         return text

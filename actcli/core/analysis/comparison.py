@@ -28,6 +28,10 @@ def compare(activations: Iterable[ActivationLike], low: float = -6.0, high: floa
 
     Points where either value is nan or infinite are left out; nan stands where no point remains. Raises
     InputError for fewer than two activations, for row-wise ones and for an empty interval.
+
+    >>> (found,) = compare(["gelu", "silu"])
+    >>> round(found.max_abs, 6), round(found.at, 4)
+    (0.193002, 1.9655)
     """
     low, high = _ends(low, high)
     curves = curves_over(activations, low, high)

@@ -138,6 +138,10 @@ def describe(activation: ActivationLike) -> Properties:
     """All properties, computed: a formula has the same card as an entry of the catalogue. Raises InputError.
 
     See `CurveProperties` and `RowProperties` for what they are and how far they can be relied on.
+
+    >>> card = describe("gelu").curve
+    >>> card.monotone, round(card.lipschitz.value, 4)
+    ('non-monotone', 1.1289)
     """
     activation = resolve(activation)
     valid = {parameter.name: parameter.interval for parameter in activation.parameters}

@@ -35,6 +35,12 @@ class Auditor:
     character. `exact` gives the exact results as the type sees them; by default they come from the activation's
     float64 values: for float32 good to 1e-8 ULP, and to 0.1 (order 3: 0.3) at the few numbers next to a zero of the
     derivative. Raises InputError for what cannot be audited.
+
+    >>> x = np.array([-1.0, 0.0, 1.0])
+    >>> auditor = Auditor("relu", "float16")
+    >>> auditor.add(x, np.array([0.0, 0.0, 1.25]))
+    >>> auditor.result().total.max_steps
+    256
     """
 
     def __init__(

@@ -32,6 +32,9 @@ def sweep(activation: ActivationLike, dtype: str = "float32", order: int = 0, in
     infinities: -inf before and inf after them, where an implementation may multiply 0 by infinity
 
     InputError: a row-wise activation, no such type, an order beyond MAX_ORDER.
+
+    >>> sweep("relu", "bfloat16").shape
+    (65280,)
     """
     one_of("dtype", dtype, FORMATS)
     instance("infinities", infinities, bool)

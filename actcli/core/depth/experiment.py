@@ -283,6 +283,10 @@ def gradient_depth(
     config: DepthConfig() where there is none; data: takes the place of the data set that config.data names
 
     InputError: as `DepthExperiment`, which is the same step by step.
+
+    >>> run = gradient_depth("sigmoid", DepthConfig(layers=20, steps=0))
+    >>> run.verdict, round(run.decay_per_layer, 3)
+    ('vanishing', 0.239)
     """
     experiment = DepthExperiment(activation, config, data)
     for _ in experiment:
@@ -313,6 +317,10 @@ def replay(experiment: DepthExperiment) -> dict[str, npt.NDArray[np.generic]]:
                     neither scale nor shift, and adds 1e-5 to the variance.
 
     InputError: it is no experiment.
+
+    >>> arrays = replay(DepthExperiment("relu", DepthConfig(layers=2, width=3)))
+    >>> arrays["W2"].shape, arrays["gb3"].shape
+    ((3, 3), (1,))
     """
     instance("experiment", experiment, DepthExperiment)
     inputs, targets = experiment.first_batch

@@ -96,6 +96,10 @@ def trace(activation: ActivationLike = "relu", learning_rate: float = 0.5, seed:
     """Train a random network on one random point by one step of gradient descent.
 
     InputError: the activation is row-wise, its values leave the finite numbers, the learning rate is no number >= 0.
+
+    >>> step = trace("relu")
+    >>> step.before.loss > step.after.loss
+    True
     """
     learning_rate, seed = real_number("the learning rate", learning_rate, 0.0), whole_number("seed", seed, 0)
     for_weights, for_point = np.random.default_rng(seed).spawn(2)

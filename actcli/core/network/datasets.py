@@ -162,6 +162,10 @@ def from_examples(name: str, inputs: Array, labels: Array | Sequence[str], targe
     InputError: no such target, or names as numbers; what nothing can be learnt from: fewer than 2 points, no features,
     or none that varies; labels that are all the same; a number that is not finite; more than 1000 classes; more than
     fits into 4 GiB.
+
+    >>> examples = from_examples("mine", [[0.0], [1.0], [2.0], [3.0]], ["no", "no", "yes", "yes"])
+    >>> examples.loss, examples.targets.ravel()
+    ('binary_cross_entropy', array([0., 0., 1., 1.]))
     """
     instance("name", name, str)
     one_of("target", target, TARGETS)

@@ -63,11 +63,14 @@ _OVERFLOW = 2.0**128
 _SUBNORMAL_SHIFT = 1.5 * 2.0 ** (52 - 133)
 
 
-def round_to(values: Array, dtype: str) -> Array:
+def round_to(values: npt.ArrayLike, dtype: str) -> Array:
     """Each value's nearest number of the type `dtype`, ties to even, as float64.
 
     What is too large becomes ±inf, what is too small a subnormal or a zero of the same sign; nan stays nan.
     For "float64" the array itself is returned. InputError: no such type, or no numbers. (IEEE 754-2019, 4.3.1)
+
+    >>> round_to([1 + 2**-8 + 2**-40, 0.1], "bfloat16")
+    array([1.0078125 , 0.10009766])
     """
     values = numbers_of("values", values)
     one_of("dtype", dtype, DTYPES)

@@ -101,6 +101,9 @@ def gain(activation: ActivationLike, sigma_w2: float | None = None, sigma_b2: fl
     """The moments, the critical point and the fixed points, that of σ_w² and σ_b² (0) among them where they are given.
 
     Raises InputError for row-wise activations, for variances that are not finite or negative, and for σ_b² alone.
+
+    >>> gain("relu").critical
+    CriticalPoint(kind='scale-invariant', sigma_w2=2.0, sigma_b2=0.0, q=None, stable_from=None)
     """
     sigma_w2 = None if sigma_w2 is None else real_number("sigma_w2", sigma_w2, 0.0)
     sigma_b2 = None if sigma_b2 is None else real_number("sigma_b2", sigma_b2, 0.0)
