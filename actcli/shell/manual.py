@@ -6,6 +6,7 @@ from typing import Any
 
 from actcli import __version__
 from actcli.core.errors import decapitalised
+from actcli.topics import TOPICS
 
 EXIT_STATUS = {
     "0": "Done. A closed pipe, as before head(1), is no error.",
@@ -41,7 +42,7 @@ def page(summary: str, commands: Mapping[str, Any], root: Any) -> str:
         "OPTIONS": list(_parameters(root)),
         "COMMANDS": [
             ".PP",
-            _text("actcli COMMAND --help shows the same for one of them."),
+            _text(f"actcli help COMMAND shows the same for one of them, actcli help TOPIC a text: {', '.join(TOPICS)}."),
             *(line for name, command in commands.items() for line in _command(name, command)),
         ],
         "ACTIVATIONS": list(_paragraphs(ACTIVATIONS)),

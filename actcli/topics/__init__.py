@@ -18,20 +18,26 @@ TOPICS: Final = {
 def topic(name: str) -> str:
     """The text of one of TOPICS."""
     text = (Path(__file__).parent / f"{name}.txt").read_text(encoding="utf-8")
-    return _with_functions(text) if name == "formulas" else text
+    return text.format(**_of_the_grammar()) if name == "formulas" else text
 
 
-def _with_functions(text: str) -> str:
-    """The text, in which the functions of formulas take the places of {elementary} and {activations}."""
+def _of_the_grammar() -> dict[str, object]:
+    """What the text on formulas takes from the grammar's own tables: it cannot go stale."""
     from textwrap import fill
 
-    from actcli.core.activations.activation import Elementwise
+    from actcli.core.activations import grammar
+    from actcli.core.activations.activation import MAX_ORDER, Elementwise
     from actcli.core.activations.catalogue import CATALOGUE
-    from actcli.core.activations.grammar import ELEMENTARY
+
+    def listed(names: list[str]) -> str:
+        return fill(" ".join(names), 76, subsequent_indent="    ", break_on_hyphens=False)
 
     activations = [name for name, entry in CATALOGUE.items() if isinstance(entry, Elementwise)]
-    lists = {"elementary": sorted({*ELEMENTARY} - {*activations}), "activations": activations}
-    for place, names in lists.items():
-        listed = fill(" ".join(names), 76, initial_indent="    ", subsequent_indent="    ", break_on_hyphens=False)
-        text = text.replace(f"    {{{place}}}", listed)
-    return text
+    return {
+        "elementary": listed(sorted({*grammar.ELEMENTARY} - {*activations})),
+        "activations": listed(activations),
+        "max_order": MAX_ORDER,
+        "max_length": grammar.MAX_LENGTH,
+        "max_depth": grammar.MAX_DEPTH,
+        "max_exponent": grammar.MAX_EXPONENT,
+    }
