@@ -64,6 +64,8 @@ def run(
             raise InputError(f"{rows}: --check is for elementwise activations")
         function = activation.jacobian
     else:
+        if check and not order:
+            raise InputError("--check compares a derivative with the numerical one: give --order 1 or more")
         function = _Checked(activation, order) if check else partial(activation.derivative, order=order)
         kinks = activation.kinks(order)
     answer(

@@ -42,7 +42,9 @@ def page(summary: str, commands: Mapping[str, Any], root: Any) -> str:
         "OPTIONS": list(_parameters(root)),
         "COMMANDS": [
             ".PP",
-            _text(f"actcli help COMMAND shows the same for one of them, actcli help TOPIC a text: {', '.join(TOPICS)}."),
+            _text(
+                f"actcli help COMMAND shows the same for one of them, actcli help TOPIC a text: {', '.join(TOPICS)}."
+            ),
             *(line for name, command in commands.items() for line in _command(name, command)),
         ],
         "ACTIVATIONS": list(_paragraphs(ACTIVATIONS)),

@@ -34,7 +34,7 @@ def _of_the_grammar() -> dict[str, object]:
 
     activations = [name for name, entry in CATALOGUE.items() if isinstance(entry, Elementwise)]
     return {
-        "elementary": listed(sorted({*grammar.ELEMENTARY} - {*activations})),
+        "elementary": listed(sorted({*grammar.FUNCTIONS} - {*activations})),
         "activations": listed(activations),
         "max_order": MAX_ORDER,
         "max_length": grammar.MAX_LENGTH,

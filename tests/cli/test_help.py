@@ -15,7 +15,7 @@ import pytest
 from actcli.cli import COMMANDS, load
 from actcli.core.activations.activation import Elementwise
 from actcli.core.activations.catalogue import ACTIVATIONS, CATALOGUE, resolve
-from actcli.core.activations.grammar import ELEMENTARY
+from actcli.core.activations.grammar import FUNCTIONS
 from actcli.topics import TOPICS, topic
 from tests.cli.helpers import PROGRAM, actcli, complaint, document, environment, in_terminal, output
 
@@ -118,8 +118,8 @@ def test_formulas_lists_every_function_and_each_can_be_called() -> None:
     blocks = [block.split() for block in re.findall(r"^(?:    [a-z_\d ]+\n){2,}", text, re.MULTILINE)]
     elementary, activations = blocks
     assert set(activations) == {name for name, entry in CATALOGUE.items() if isinstance(entry, Elementwise)}
-    assert set(elementary) | set(activations) >= set(ELEMENTARY)
-    assert set(elementary) & set(ACTIVATIONS) - set(activations) <= set(ELEMENTARY)
+    assert set(elementary) | set(activations) >= set(FUNCTIONS)
+    assert set(elementary) & set(ACTIVATIONS) - set(activations) <= set(FUNCTIONS)
     arguments = {"clip": "x, 0, 1", "where": "x > 0, x, 0", "pow": "x, 2"}
     for name in (*elementary, *activations):
         several = {"max": "x, 0", "min": "x, 0", "maximum": "x, 0", "minimum": "x, 0"} | arguments

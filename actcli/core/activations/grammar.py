@@ -34,8 +34,8 @@ _FUNCTIONS: Final = {name: name for name in _ELEMENTARY} | {
 """The elementary functions that are no activations of the catalogue, as they are written -> as NumPy calls them."""
 _EXTREMES: Final = {"max": "maximum", "maximum": "maximum", "min": "minimum", "minimum": "minimum"}
 _CHOICES: Final = (*_EXTREMES, "abs", "where", "clip", "pow", "sign")
-ELEMENTARY: Final = (*_FUNCTIONS, *_CHOICES)
-"""Every function of formulas by its name, beside the activations."""
+FUNCTIONS: Final = (*_FUNCTIONS, *_CHOICES)
+"""The names of all functions beside the activations."""
 _OPERATORS: Final[Mapping[type[ast.operator], str]] = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/"}
 _COMPARISONS: Final[Mapping[type[ast.cmpop], str]] = {
     ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "==", ast.NotEq: "!="
