@@ -51,7 +51,7 @@ EXAMPLES = examples()
         ("plot relu -y", "no such option: -y; see `actcli plot --help`"),
         ("evaluate -x 1", "no such option: -x; a formula that begins with - is put in parentheses"),
         ("compare relu -tanh(x)", "; a formula that begins with - is put in parentheses"),
-        ("collapse -x", "no such option: -x; see `actcli collapse --help`"),
+        ("collapse -x", "no such option: -x; a formula that begins with - is put in parentheses"),
         ("evaluate relu 1 --order 2", "no such option: --order; see `actcli evaluate --help`"),
         ("collapse --layers 2.5", "'2.5' is not a valid whole number"),
         ("list relu", "(relu); see `actcli list --help`"),
@@ -143,7 +143,6 @@ def test_the_package_is_the_program_too() -> None:
 def test_help_and_version_go_to_stdout() -> None:
     assert re.fullmatch(r"actcli \d+\.\d+\.\d+\S*\n", output("--version"))
     overview = output("--help")
-    assert output() == overview
     for command, (_, summary) in COMMANDS.items():
         assert " ".join(f"{command} {summary}".split()) in " ".join(overview.split())
 
@@ -152,7 +151,7 @@ def test_help_and_version_go_to_stdout() -> None:
 def test_the_help_of_a_command_has_its_options_and_an_example(command: str) -> None:
     help_text = output(command, "--help")
     assert help_text.startswith(f"Usage: actcli {command} ")
-    assert "--format" in help_text
+    assert ("--format" in help_text) == (command != "help")
     assert f"Example: actcli {command}" in help_text
     assert max(map(len, help_text.splitlines())) <= 80
 
@@ -236,7 +235,7 @@ def test_twenty_columns_of_ascii(command: str) -> None:
 
 def _is_plain(command: str) -> bool:
     """Whether its example, in a pipe, is numbers and nothing that is laid out."""
-    return command in ("evaluate", "differentiate", "list")
+    return command in ("evaluate", "differentiate", "list", "help")
 
 
 def test_errors_show_names_beyond_ascii_in_any_locale() -> None:
