@@ -136,7 +136,7 @@ def _show_as_it_is_typed(parameter: Any) -> None:
     """In help and usage: ACT and not {ACT}, a|b and not <a|b>, -6 6 and not -6.0, 6.0, N>=1 and not x>=1."""
     if parameter.type.name in _BOUNDED:
         parameter.type.name = _BOUNDED[parameter.type.name]
-        bounds = parameter.type._describe_range().replace("x", parameter.metavar).replace(".0", "")
+        bounds = parameter.type._describe_range().replace("x", parameter.metavar).replace(".0", "")  # X>=0.0
         parameter.type._describe_range = lambda: bounds
     if parameter.param_type_name == "argument":
         in_usage = parameter.metavar if parameter.required else f"[{parameter.metavar}]"
