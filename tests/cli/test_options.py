@@ -10,6 +10,8 @@ import pytest
 
 import actcli.commands
 from actcli.cli import COMMANDS, load
+from actcli.core.activations.catalogue import CATALOGUE, resolve
+from actcli.core.errors import InputError
 from tests.cli.helpers import complaint, document, output
 
 FOLDER = Path(actcli.commands.__file__).parent
@@ -242,3 +244,56 @@ def test_a_way_out_works_as_it_is_printed(wrong: str, way_out: str, right: str, 
         ("--steps", "0") if words[0] == "gradient-depth" and "--steps" not in words else ()
     )  # training takes a while
     output(*words, *short)
+
+
+def swapped(word: str) -> str:
+    """With its second and third letter in each other's place, as fingers do it."""
+    return word[0] + word[2] + word[1] + word[3:]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_mistyped_option_is_put_right_by_one_of_the_command(command: str) -> None:
+    own = {spelling for option in options(command) for spelling in option.opts}
+    for name in sorted(spelling for spelling in own if len(set(spelling[3:5])) == 2):
+        message = complaint(command, *arguments(command), f"--{swapped(name[2:])}")
+        suggested = re.findall(r"--[\w-]+", message.partition("did you mean")[2])
+        assert name in suggested, message
+        assert set(suggested) <= own | {"--help"}, message
+
+
+def test_a_mistyped_name_is_put_right_by_names_that_there_are() -> None:
+    tried = 0
+    for name in CATALOGUE:
+        if (wrong := swapped(name)) == name or understood(wrong):
+            continue
+        tried += 1
+        message = refusal(wrong)
+        suggested = re.findall(r"[\w-]+", message.partition("did you mean ")[2].replace(" or ", " "))
+        assert suggested, message
+        assert all(map(understood, suggested)), message
+    assert tried >= 30
+
+
+def understood(text: str) -> bool:
+    return not refusal(text)
+
+
+def refusal(text: str) -> str:
+    try:
+        resolve(text)
+    except InputError as error:
+        return str(error)
+    return ""
+
+
+def test_every_command_line_that_a_message_shows_can_be_typed() -> None:
+    """In backticks, wherever it stands in the program; what is put in when it runs is tried above."""
+    shown = set()
+    for file in FOLDER.parent.rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                shown |= set(re.findall(r"`actcli ([^`{}A-Z]+)`", node.value))
+    assert {"list", "gradient-depth sigmoid"} <= shown
+    for line in shown:
+        words = shlex.split(line)
+        output(*words, *(("--steps", "0") if words[0] == "gradient-depth" else ()))
