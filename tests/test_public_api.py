@@ -213,6 +213,10 @@ CALLS: dict[str, tuple[Callable[..., Any], dict[str, Any]]] = {
         actcli.from_examples,
         {"name": "mine", "inputs": X, "labels": [0, 1, 2], "target": "auto"},
     ),
+    "DataSet": (
+        actcli.DataSet,
+        {"name": "mine", "inputs": X, "targets": X[:, :1], "loss": "mean_squared_error"},
+    ),
     "replay": (actcli.replay, {"experiment": actcli.DepthExperiment("relu", SMALL)}),
     "round_to": (actcli.round_to, {"values": X, "dtype": "float16"}),
     "sweep": (actcli.sweep, {"activation": "relu", "dtype": "float16", "order": 0, "infinities": False}),

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from actcli.core.arrays import Array, numbers_of
 from actcli.core.errors import InputError, check_memory, instance, one_of, shown
+from actcli.core.network.losses import LOSSES
 
 MOST_CLASSES = 1000
 MOST_WHOLE_NUMBER_CLASSES = 20
@@ -16,7 +17,7 @@ MOST_WHOLE_NUMBER_CLASSES = 20
 
 @dataclass(frozen=True, eq=False)
 class DataSet:
-    """Examples to learn from, and the loss that goes with them.
+    """Examples to learn from, and the loss that goes with them. InputError where they do not belong together.
 
     inputs:  (points, features), each column of mean 0 and variance 1, or 0 where it is constant
     targets: (points, outputs)
@@ -30,6 +31,15 @@ class DataSet:
     inputs: Array
     targets: Array
     loss: str
+
+    def __post_init__(self) -> None:
+        instance("name", self.name, str)
+        one_of("loss", self.loss, LOSSES)
+        for field in ("inputs", "targets"):
+            object.__setattr__(self, field, numbers_of(field, getattr(self, field)))
+        if not (self.inputs.ndim == self.targets.ndim == 2 and len(self.inputs) == len(self.targets) > 0):
+            shapes = f"inputs of shape {self.inputs.shape} and targets of shape {self.targets.shape}"
+            raise InputError(f"{shapes} do not belong together: (points, features) and (points, outputs)")
 
 
 def two_spirals(points: int, generator: np.random.Generator, *, turns: float = 1.0, noise: float = 0.02) -> DataSet:
