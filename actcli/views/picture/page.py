@@ -42,13 +42,32 @@ _DASHES: Final = ("solid", (0, (5, 2.5)), (0, (1.2, 1.6)), (0, (5, 2, 1, 2)))
 _LANDMARKS: Final = 5
 
 
-def page(
-    picture: Picture, suffix: str, theme: Theme = "light", size: tuple[int | None, int | None] = (None, None)
-) -> bytes:
+Size = tuple[int | None, int | None]
+
+
+def page(picture: Picture, suffix: str, theme: Theme = "light", size: Size = (None, None)) -> bytes:
     """The file. `size`: columns and lines of a terminal as large as the page; None for what suits the picture."""
+    metadata: dict[str, str | None] = {"Title": picture.title}
+    if suffix != ".png":  # the same picture is the same file
+        metadata["Date" if suffix == ".svg" else "CreationDate"] = None
+    file = BytesIO()
+    with rc_context(_settings(theme)), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of fonts that lack a letter, and of layouts with little room
+        dpi = _PIXELS if suffix == ".png" else _UNITS
+        figure(picture, theme, size).savefig(file, format=suffix[1:], dpi=dpi, metadata=metadata)
+    return file.getvalue()
+
+
+def figure(picture: Picture, theme: Theme = "light", size: Size = (None, None)) -> Figure:
+    """The same as matplotlib's figure."""
     columns, lines = size
+    with rc_context(_settings(theme)):
+        return _Page(picture, _THEMES[theme], columns and columns * _COLUMN, lines and lines * _LINE).figure()
+
+
+def _settings(theme: Theme) -> dict[str, Any]:
     inks = _THEMES[theme]
-    settings: dict[str, Any] = {
+    return {
         "svg.fonttype": "none", "svg.hashsalt": "actcli", "pdf.fonttype": 42, "path.simplify": False,
         "font.family": "sans-serif", "font.sans-serif": ["DejaVu Sans"], "font.size": 9.0,
         "axes.edgecolor": inks["quiet"], "axes.labelcolor": inks["ink"], "axes.facecolor": inks["paper"],
@@ -57,15 +76,6 @@ def page(
         "xtick.labelcolor": inks["ink"], "ytick.labelcolor": inks["ink"], "grid.color": inks["grid"],
         "axes.grid": True, "axes.axisbelow": True, "lines.linewidth": 1.8, "legend.frameon": False,
     }  # fmt: skip
-    metadata: dict[str, str | None] = {"Title": picture.title}
-    if suffix in (".svg", ".pdf"):
-        metadata |= {"Date": None} if suffix == ".svg" else {"CreationDate": None}
-    file = BytesIO()
-    with rc_context(settings), warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of fonts that lack a letter, and of layouts with little room
-        figure = _Page(picture, inks, columns and columns * _COLUMN, lines and lines * _LINE).figure()
-        figure.savefig(file, format=suffix[1:], dpi=_PIXELS if suffix == ".png" else _UNITS, metadata=metadata)
-    return file.getvalue()
 
 
 @dataclass(frozen=True)
@@ -118,7 +128,7 @@ class _Page:
         if entries:
             at = 1 - (_MARGIN + _TEXT * 1.1 * len(titles)) / height
             figure.legend(
-                entries, [label for label, _ in picture.legend], loc="upper left", ncols=across,
+                entries, [_plain(label) for label, _ in picture.legend], loc="upper left", ncols=across,
                 bbox_to_anchor=((max(beside, _MARGIN)) / width, at), borderpad=0.0,
                 borderaxespad=0.0, columnspacing=1.4, handlelength=2.2,
             )  # fmt: skip
@@ -161,7 +171,7 @@ class _Page:
         return columns, [max(each, 1.6)] * ceil(count / columns)
 
     def _folded(self, text: str, share: float = 1.0) -> list[str]:
-        return wrap(text, max(int((self.width - 2 * _MARGIN) * _CHARACTERS * share), 12)) if text else []
+        return wrap(_plain(text), max(int((self.width - 2 * _MARGIN) * _CHARACTERS * share), 12)) if text else []
 
     def _handles(self) -> list[Line2D]:
         return [Line2D([], [], **self._pen(style, marked=True)) for _, style in self.picture.legend]
@@ -192,7 +202,7 @@ class _Page:
         axes.set_ylabel(panel.y.label)
         if panel.title:
             colour = self._colour(panel.style) if panel.style else self.inks["ink"]
-            axes.set_title(panel.title, loc="left", size=9, color=colour)
+            axes.set_title(_plain(panel.title), loc="left", size=9, color=colour)
         if panel.heat is not None:
             self._heat(panel.heat, panel, axes, figure)
         for line, axis in ((axes.axhline, panel.y), (axes.axvline, panel.x)):
@@ -231,7 +241,7 @@ class _Page:
         if curve.measured and "marker" in pen:  # what lies below the others is larger, and is seen around them
             pen |= {"markersize": 5.0 + 2.0 * (index > 0)} if not curve.style.dash else {"marker": "", "zorder": 3}
         (line,) = axes.plot(x, y, **pen, markevery=every)
-        line.set_gid(curve.label.replace(" ", "_") or None)
+        line.set_gid(f"curve {curve.label}")
 
     def _area(self, histogram: Histogram, axes: Axes, panel: Panel) -> None:
         colour, base = self._colour(histogram.style), 0.0 if panel.y.scale == "linear" else panel.y.low
@@ -302,6 +312,11 @@ class _Page:
                 for low, high, n in ((panel.x.low, panel.x.high, columns), (panel.y.low, panel.y.high, rows))
             )
             axes.contour(x, y, heat.values, levels=sorted(heat.contours), colors=[self.inks["ink"]], linewidths=1.1)
+
+
+def _plain(text: str) -> str:
+    """A dollar is a dollar, and begins no formula."""
+    return text.replace("$", r"\$")
 
 
 def _mixed(colour: tuple[int, ...], white: float) -> tuple[float, ...]:
