@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from actcli.commands.options import DEFAULT_RANGE, Acts, Ascii, Range, ReportFormat, Save, Size, Theme, dimensions
 from actcli.commands.report import Drawing, graphs_on, print_report
 from actcli.core.activations.catalogue import resolve
+from actcli.core.activations.family import family
 from actcli.core.analysis.comparison import compare, curves_over
 from actcli.core.analysis.properties import describe
 from actcli.core.errors import InputError
@@ -29,10 +30,11 @@ def run(
 
     Example: actcli compare gelu silu --range -3 3
     """
-    if len(acts) < 2:
+    texts = [text for act in acts for text in family(act)]
+    if len(texts) < 2:
         raise InputError("compare takes two activations or more")
     drawing = Drawing(dimensions(size), ascii_only, save, theme)
-    activations = curves_over([resolve(act) for act in acts], *interval)
+    activations = curves_over([resolve(text) for text in texts], *interval)
     differences = compare(activations, *interval)
     labels = [activation.label for activation in activations]
 

@@ -13,6 +13,7 @@ from actcli.commands.options import DEFAULT_RANGE, Acts, Ascii, Input, OptionalR
 from actcli.commands.report import Drawing, graphs_on, print_report
 from actcli.core.activations.activation import MAX_ORDER, Elementwise, RowWise
 from actcli.core.activations.catalogue import resolve
+from actcli.core.activations.family import family
 from actcli.core.activations.rectifiers import IDENTITY
 from actcli.core.analysis.comparison import curves_over
 from actcli.core.analysis.graph import Graph, Points, Spot, gathered
@@ -62,13 +63,18 @@ def run(
     """
     if derivative > MAX_ORDER:
         raise InputError(f"the order must be from 0 to {MAX_ORDER}, not {derivative}")
-    activations, drawing = [resolve(act) for act in acts], Drawing(dimensions(size), ascii_only, save, theme)
+    members = [family(act) for act in acts]
+    activations, drawing = (
+        [resolve(text) for each in members for text in each],
+        Drawing(dimensions(size), ascii_only, save, theme),
+    )
     if density:
         if derivative or at or input_path is not None or interval is not None:
             raise InputError("--density stands alone: without --range, --derivative, --at and --input")
         _run_density(activations, drawing, output_format)
         return
     subject = _subject(activations, interval, at or [], input_path)
+    alone = len(acts) == 1 and len(activations) > 1
     spots = [Spot.of(activation, x, max(derivative, 1)) for x in at or [] for activation in subject.activations]
     drawn = graphs_on(subject.activations, subject.interval, drawing.terminal(), derivative)
 
@@ -78,12 +84,13 @@ def run(
         return plot_picture(
             drawn,
             spots,
-            of=subject.title,
+            of=acts[0] if alone else subject.title,
             interval=subject.interval,
             points=subject.points,
             values=subject.values,
             source=subject.source,
             caveat=subject.caveat,
+            family=alone,
         )
 
     print_report(

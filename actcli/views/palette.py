@@ -71,8 +71,8 @@ def look_of(style: Style) -> Look:
     return Look(colour, markers.marker, markers.ascii_marker)
 
 
-RAMP = (56, 62, 68, 67, 66, 72, 71, 106, 142, 178)
-"""From violet to gold: each is lighter and yellower than the one before, for the members of a family."""
+RAMP = (57, 63, 69, 32, 30, 29, 28, 64, 136, 172, 166)
+"""From violet over blue and green to orange, for the members of a family."""
 
 
 def rgb(code: int) -> tuple[int, int, int]:

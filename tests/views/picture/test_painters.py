@@ -155,7 +155,7 @@ def test_the_terminal_has_the_curves_labels_and_ranges_of_the_picture(name: str,
     for panel in shown:
         assert terminal.text(panel.title)[:12] in words
     frames = [re.findall("└" if unicode else r"\+[-+]{8,}", line) for line in lines]
-    assert sum(map(len, frames)) == len(shown)
+    assert sum(map(len, frames)) >= len(shown)
     for note in picture(name).notes:
         assert " ".join(terminal.text(note).split())[:40] in words
     ticks = [float(word) for word in re.findall(r"(?<![\w.])-?\d+(?:\.\d+)?(?![\w.])", words)]
