@@ -16,7 +16,7 @@ from actcli.views.notation import short
 from actcli.views.palette import look, rgb
 from actcli.views.picture.description import HeatMap, Panel, RegionMap
 from actcli.views.picture.dots import DotAxis
-from actcli.views.terminal import Terminal
+from actcli.views.terminal import Terminal, cut
 
 Colours = npt.NDArray[np.float64]
 """Red, green and blue from 0 to 255, of shape (..., 3)."""
@@ -101,8 +101,11 @@ def scale_line(heat: HeatMap | RegionMap, terminal: Terminal) -> str:
     values = np.linspace(heat.low, heat.high, _STRIP)[None, None, :]
     paint = _painter(heat, np.repeat(values, pixels(terminal)[1], axis=1), terminal)
     strip = "".join(paint(0, column, "") for column in range(_STRIP)) + _RESET * bool(depth(terminal))
-    middle = "" if heat.middle is None else f" ({short(heat.middle, 3)} in the middle)"
-    return f"{short(heat.low, 3)} {strip} {short(heat.high, 3)}  {heat.label}{middle}"
+    low, high, middle = (short(value, 3) for value in (heat.low, heat.high, heat.middle or 0.0))
+    label = f"  {heat.label}" + (f" ({middle} in the middle)" if heat.middle is not None else "")
+    if len(low) + _STRIP + len(high) + 2 > terminal.width:
+        return cut(f"{low} to {high}{label}".rstrip(), terminal)
+    return f"{low} {strip} {high}" + cut(label, terminal, terminal.width - len(low) - _STRIP - len(high) - 2)
 
 
 _RESET = "\x1b[0m"
