@@ -5,13 +5,26 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from actcli.commands.options import ActOption, OptionalAct, Range, ReportFormat, Seed, given_act
-from actcli.commands.report import print_report
+from actcli.commands.options import (
+    ActOption,
+    Ascii,
+    OptionalAct,
+    Range,
+    ReportFormat,
+    Save,
+    Seed,
+    Size,
+    Theme,
+    dimensions,
+    given_act,
+)
+from actcli.commands.report import Drawing, print_report
 from actcli.core.activations.catalogue import resolve
 from actcli.core.analysis.comparison import curves_over
 from actcli.core.lessons.approximation import MOST_UNITS, Approximation, approximate
 
 if TYPE_CHECKING:
+    from actcli.views.picture.description import Picture
     from actcli.views.terminal import Terminal
 
 _WIDTHS = [4, 16, 64]
@@ -32,6 +45,10 @@ def run(
     ] = None,
     interval: Range = (-3.0, 3.0),
     seed: Seed = 0,
+    size: Size = None,
+    ascii_only: Ascii = False,
+    save: Save = None,
+    theme: Theme = "light",
     output_format: ReportFormat = "table",
 ) -> None:
     """The hidden layer, of relu when no ACT is given, has 4, 16 and 64 units, or as many as --width says, which can be
@@ -43,14 +60,22 @@ def run(
 
     Example: actcli approximate 'sin(3*x)' tanh --width 8 --width 64
     """
+    drawing = Drawing(dimensions(size), ascii_only, save, theme)
     described, activation = resolve(formula), resolve(given_act(argument, act, "relu"))
     (target,) = curves_over([described], *interval)
     found: Iterable[Approximation] = approximate(target, activation, sorted({*(widths or _WIDTHS)}), *interval, seed)
+    if output_format == "table" or save is not None:
+        found = [*found]
+
+    def picture() -> "Picture":
+        from actcli.views.approximation import approximation_picture
+
+        return approximation_picture(target, [*found], interval)
 
     def draw(terminal: "Terminal") -> str:
         from actcli.views.approximation import approximation_report
 
-        return approximation_report(target, [*found], interval, terminal)
+        return approximation_report(picture(), [*found], terminal, drawing.lines)
 
     asked = {"formula": target.label, "activation": activation.label, "range": interval, "seed": seed}
     columns = ("units", "max_error", "at", "rms_error")
@@ -59,4 +84,6 @@ def run(
         draw,
         document=lambda: {**asked, "runs": [run.document() for run in found]},
         records=lambda: (columns, ([getattr(run, column) for column in columns] for run in found)),
+        drawing=drawing,
+        picture=picture,
     )

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from actcli.commands.options import Act, Dtype, Input, Order, ReportFormat
-from actcli.commands.report import print_report
+from actcli.commands.options import Act, Ascii, Dtype, Input, Order, ReportFormat, Save, Size, Theme, dimensions
+from actcli.commands.report import Drawing, print_report
 from actcli.core.activations.activation import Elementwise
 from actcli.core.activations.catalogue import resolve
 from actcli.core.arrays import Array
@@ -23,6 +23,7 @@ from actcli.core.numerics.formats import round_to
 from actcli.streams.files import StreamError, complain
 
 if TYPE_CHECKING:
+    from actcli.views.picture.description import Picture
     from actcli.views.terminal import Terminal
 
 
@@ -52,6 +53,10 @@ def run(
     max_steps: Annotated[
         int | None, typer.Option("--max-steps", metavar="N", min=0, help="Exit code 1 when results are more steps off.")
     ] = None,
+    size: Size = None,
+    ascii_only: Ascii = False,
+    save: Save = None,
+    theme: Theme = "light",
     output_format: ReportFormat = "table",
 ) -> None:
     """Results of somebody else's implementation against the exact ones, for inputs and results of one --dtype (float64
@@ -60,7 +65,7 @@ def run(
 
     Example: actcli audit gelu --dtype bfloat16 --input x.npy --actual y.npy --max-ulp 2
     """
-    activation = resolve(act)
+    activation, drawing = resolve(act), Drawing(dimensions(size), ascii_only, save, theme)
     if max_ulp is not None and isnan(max_ulp):
         raise InputError("--max-ulp: must be a number, not nan")
     if emit_inputs is not None:
@@ -86,7 +91,7 @@ def run(
         exact=_float64_reference(activation, order, flush_subnormals) if dtype == "float64" else None,
     )
     audit = _audit(auditor, input_path, actual_path)
-    _print(audit, output_format)
+    _print(audit, output_format, drawing)
     if audit.exceeds(max_ulp, max_steps):
         complain(_failure(audit, max_ulp, max_steps))
         raise typer.Exit(1)
@@ -151,11 +156,16 @@ def _numbers(text: str) -> list[float]:
         raise StreamError(f"--segments: {error}") from None
 
 
-def _print(audit: Audit, output_format: str) -> None:
+def _print(audit: Audit, output_format: str, drawing: Drawing) -> None:
     def draw(terminal: "Terminal") -> str:
         from actcli.views.audit import audit_report
 
-        return audit_report(audit, terminal)
+        return audit_report(audit, terminal, drawing.lines)
+
+    def picture() -> "Picture":
+        from actcli.views.audit import error_picture
+
+        return error_picture(audit)
 
     segments = [segment.document() for segment in audit.segments]
     print_report(
@@ -163,6 +173,8 @@ def _print(audit: Audit, output_format: str) -> None:
         draw,
         document=audit.document,
         records=lambda: (list(segments[0]), [segment.values() for segment in segments]),
+        drawing=drawing,
+        picture=picture,
     )
 
 

@@ -3,12 +3,26 @@
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from actcli.commands.options import ActOption, Layers, OptionalActs, ReportFormat, Seed, Width, given_acts
-from actcli.commands.report import print_report
+from actcli.commands.options import (
+    ActOption,
+    Ascii,
+    Layers,
+    OptionalActs,
+    ReportFormat,
+    Save,
+    Seed,
+    Size,
+    Theme,
+    Width,
+    dimensions,
+    given_acts,
+)
+from actcli.commands.report import Drawing, print_report
 from actcli.core.activations.catalogue import resolve
 from actcli.core.lessons.collapse import CollapseConfig, collapse
 
 if TYPE_CHECKING:
+    from actcli.views.picture.description import Picture
     from actcli.views.terminal import Terminal
 
 _DEFAULT = CollapseConfig()
@@ -20,6 +34,10 @@ def run(
     layers: Layers = _DEFAULT.layers,
     width: Width = _DEFAULT.width,
     seed: Seed = _DEFAULT.seed,
+    size: Size = None,
+    ascii_only: Ascii = False,
+    save: Save = None,
+    theme: Theme = "light",
     output_format: ReportFormat = "table",
 ) -> None:
     """A tower of random layers from the plane to a number: first with nothing between its layers, when the product of
@@ -32,13 +50,19 @@ def run(
 
     Example: actcli collapse relu tanh --layers 10
     """
+    drawing = Drawing(dimensions(size), ascii_only, save, theme)
     config = CollapseConfig(layers=layers, width=width, seed=seed)
     runs = collapse([resolve(act) for act in given_acts(arguments, acts) or ["relu"]], config)
+
+    def picture() -> "Picture":
+        from actcli.views.collapse import collapse_picture
+
+        return collapse_picture(runs)
 
     def draw(terminal: "Terminal") -> str:
         from actcli.views.collapse import collapse_report
 
-        return collapse_report(runs, terminal)
+        return collapse_report(picture(), runs, terminal, drawing.lines)
 
     columns = ("activation", "layers", "max_relative_difference", "bends", "counted")
     print_report(
@@ -46,4 +70,6 @@ def run(
         draw,
         document=lambda: {"config": asdict(config), "runs": [asdict(run) for run in runs]},
         records=lambda: (columns, ([getattr(run, column) for column in columns] for run in runs)),
+        drawing=drawing,
+        picture=picture,
     )

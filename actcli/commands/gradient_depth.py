@@ -13,18 +13,23 @@ import typer
 
 from actcli.commands.options import (
     ActOption,
+    Ascii,
     Layers,
     LearningRate,
     OptionalActs,
     Quiet,
     ReportFormat,
+    Save,
     Seed,
     Seeds,
+    Size,
+    Theme,
     TrainingDtype,
     Width,
+    dimensions,
     given_acts,
 )
-from actcli.commands.report import print_report
+from actcli.commands.report import Drawing, print_report
 from actcli.core.activations.activation import Elementwise
 from actcli.core.activations.catalogue import resolve
 from actcli.core.depth.config import DepthConfig
@@ -40,6 +45,7 @@ from actcli.streams.files import complain
 
 if TYPE_CHECKING:
     from actcli.core.depth.cure import Cure, CureSearch
+    from actcli.views.picture.description import Picture
     from actcli.views.terminal import Terminal
 
 
@@ -122,6 +128,10 @@ def run(
     cure: Annotated[
         bool, typer.Option("--cure", help="In JSON too, look for what cures a network that did not learn.")
     ] = False,
+    size: Size = None,
+    ascii_only: Ascii = False,
+    save: Save = None,
+    theme: Theme = "light",
     output_format: ReportFormat = "table",
     quiet: Quiet = False,
 ) -> None:
@@ -134,6 +144,7 @@ def run(
     """
     if not (given := given_acts(arguments, acts)):
         raise InputError("gradient-depth trains a network with an activation: `actcli gradient-depth sigmoid`")
+    drawing = Drawing(dimensions(size), ascii_only, save, theme)
     config = DepthConfig(
         layers=layers,
         width=width,
@@ -174,7 +185,13 @@ def run(
         def draw(terminal: "Terminal") -> str:
             from actcli.views.depth import depth_report
 
-            return depth_report(runs, terminal)
+            return depth_report(runs, terminal, drawing.lines, one_screen=sys.stdout.isatty())
+
+        def picture() -> "Picture":
+            from actcli.views.depth import depth_picture
+            from actcli.views.depth_table import groups_of
+
+            return depth_picture(groups_of(runs))
 
         def document() -> dict[str, Any]:
             searches = _searches(runs, activations, config, examples) if cure else []
@@ -187,6 +204,8 @@ def run(
             draw,
             document,
             records=lambda: (["activation", "seed", *LAYER_FIELDS], _rows(runs)),
+            drawing=drawing,
+            picture=picture,
         )
         if output_format == "table":
             _search(_searches(runs, activations, config, examples), interruption, progress, show=True)

@@ -94,6 +94,7 @@ OptionalRange: TypeAlias = Annotated[tuple[float, float] | None, _RANGE]
 Slope: TypeAlias = Annotated[
     int, typer.Option("--derivative", "-d", count=True, show_default=False, help="Short for --order 1.")
 ]
+Ascii: TypeAlias = Annotated[bool, typer.Option("--ascii", help="ASCII characters instead of braille.")]
 Size: TypeAlias = Annotated[
     str | None,
     typer.Option(
@@ -103,11 +104,13 @@ Size: TypeAlias = Annotated[
         show_default=False,
     ),
 ]
-Ascii: TypeAlias = Annotated[bool, typer.Option("--ascii", help="ASCII characters instead of braille.")]
 Save: TypeAlias = Annotated[
     str | None,
-    typer.Option("--save", metavar="FILE", help="Write the picture too: .svg, .html, .txt, .png.", show_default=False),
+    typer.Option(
+        "--save", metavar="FILE", help="Write the picture too: .svg, .png, .pdf, .html, .txt.", show_default=False
+    ),
 ]
+Theme: TypeAlias = Annotated[Literal["light", "dark"], typer.Option("--theme", help="Background of a saved picture.")]
 
 LARGEST: Final = 1000
 """Columns or lines: more would only eat memory."""

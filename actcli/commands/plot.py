@@ -20,21 +20,24 @@ from actcli.commands.options import (
     Save,
     Size,
     Slope,
+    Theme,
     dimensions,
     highest_order,
 )
-from actcli.commands.report import graphs_on, screen, show, write_report
+from actcli.commands.report import Drawing, graphs_on, print_report
 from actcli.core.activations.activation import Elementwise, RowWise
 from actcli.core.activations.catalogue import resolve
+from actcli.core.activations.family import family
 from actcli.core.activations.rectifiers import IDENTITY
 from actcli.core.analysis.comparison import curves_over
 from actcli.core.analysis.graph import Graph, Points, Spot, gathered
 from actcli.core.arrays import Array
 from actcli.core.errors import InputError
-from actcli.views.terminal import Terminal
 
 if TYPE_CHECKING:
     from actcli.core.analysis.density import Image
+    from actcli.views.picture.description import Picture
+    from actcli.views.terminal import Terminal
 
 
 def run(
@@ -55,6 +58,7 @@ def run(
     size: Size = None,
     ascii_only: Ascii = False,
     save: Save = None,
+    theme: Theme = "light",
     output_format: PlotFormat = "chart",
 ) -> None:
     """The curves over the range from -6 to 6, or as far as the points to be seen; with --order N their derivatives up
@@ -65,38 +69,50 @@ def run(
     Example: actcli plot gelu --order 1 --at 1
     """
     order = highest_order(order, derivative)
-    width, height = dimensions(size)
-    if save is not None and output_format != "chart":
-        raise InputError("--save writes the chart: leave --format out")
-    activations, terminal = [resolve(act) for act in acts], screen(width, ascii_only)
+    members = [family(act) for act in acts]
+    activations, drawing = (
+        [resolve(text) for each in members for text in each],
+        Drawing(dimensions(size), ascii_only, save, theme),
+    )
     if density or what == "density":
         if order or at or input_path is not None or interval is not None:
             raise InputError("--show density stands alone: without --range, --order, --at and --input")
-        _run_density(activations, terminal, height, save, output_format)
+        _run_density(activations, drawing, output_format)
         return
     subject = _subject(activations, interval, at or [], input_path)
+    alone = len(acts) == 1 and len(activations) > 1
     spots = [Spot.of(activation, x, max(order, 1)) for x in at or [] for activation in subject.activations]
-    drawn = graphs_on(subject.activations, subject.interval, terminal, order)
-    if output_format == "chart":
-        from actcli.views.plot import plot
+    drawn = graphs_on(subject.activations, subject.interval, drawing.terminal(), order)
 
-        def draw(terminal: Terminal) -> str:
-            return plot(
-                drawn,
-                spots,
-                terminal,
-                of=subject.title,
-                interval=subject.interval,
-                height=height,
-                points=subject.points,
-                values=subject.values,
-                source=subject.source,
-                caveat=subject.caveat,
-            )
+    def picture() -> "Picture":
+        from actcli.views.plot import plot_picture
 
-        show(draw, terminal, save, subject.title)
-    else:
-        _print_points(drawn, spots, subject.interval, output_format)
+        return plot_picture(
+            drawn,
+            spots,
+            of=acts[0] if alone else subject.title,
+            interval=subject.interval,
+            points=subject.points,
+            values=subject.values,
+            source=subject.source,
+            caveat=subject.caveat,
+            family=alone,
+        )
+
+    print_report(
+        output_format,
+        lambda terminal: _painted(picture(), terminal, drawing),
+        document=lambda: _document(drawn, spots, subject.interval),
+        records=lambda: _records(drawn),
+        drawing=drawing,
+        picture=picture,
+    )
+
+
+def _painted(picture: "Picture", terminal: "Terminal", drawing: Drawing) -> str:
+    from actcli.views.picture.terminal import paint
+
+    return paint(picture, terminal, drawing.lines, strict=True)
 
 
 @dataclass(frozen=True, eq=False)
@@ -189,77 +205,62 @@ def _row(path: str) -> Array:
     return rows[0]
 
 
-def _print_points(
-    drawn: Sequence[Graph], spots: Sequence[Spot], interval: tuple[float, float], output_format: str
-) -> None:
+def _curves(drawn: Sequence[Graph]) -> list[tuple[Graph, int]]:
+    return [(graph, order) for order in range(len(drawn[0].derivatives)) for graph in drawn]
+
+
+def _document(drawn: Sequence[Graph], spots: Sequence[Spot], interval: tuple[float, float]) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "range": interval,
+        "curves": [
+            {"activation": graph.activation, "order": order, "x": graph.x, "y": graph.derivatives[order]}
+            for graph, order in _curves(drawn)
+        ],
+    }
+    if spots:
+        found["points"] = [
+            {"activation": spot.activation, "x": spot.x, "derivatives": spot.derivatives, "kink": spot.kink}
+            for spot in spots
+        ]
+    return found
+
+
+def _records(drawn: Sequence[Graph]) -> tuple[list[str], Iterable[tuple[float, ...]]]:
     from actcli.views.notation import primed
 
-    curves = [(graph, order) for order in range(len(drawn[0].derivatives)) for graph in drawn]
-
-    def document() -> dict[str, Any]:
-        found: dict[str, Any] = {
-            "range": interval,
-            "curves": [
-                {"activation": graph.activation, "order": order, "x": graph.x, "y": graph.derivatives[order]}
-                for graph, order in curves
-            ],
-        }
-        if spots:
-            found["points"] = [
-                {"activation": spot.activation, "x": spot.x, "derivatives": spot.derivatives, "kink": spot.kink}
-                for spot in spots
-            ]
-        return found
-
-    def records() -> tuple[list[str], Iterable[tuple[float, ...]]]:
-        columns = [graph.derivatives[order].tolist() for graph, order in curves]
-        header = ["x", *(primed(graph.activation, order) for graph, order in curves)]
-        return header, zip(drawn[0].x.tolist(), *columns, strict=True)
-
-    write_report(output_format, document, records)
+    columns = [graph.derivatives[order].tolist() for graph, order in _curves(drawn)]
+    header = ["x", *(primed(graph.activation, order) for graph, order in _curves(drawn))]
+    return header, zip(drawn[0].x.tolist(), *columns, strict=True)
 
 
-BINS = 200
-
-
-def _run_density(
-    activations: Sequence[Elementwise | RowWise],
-    terminal: Terminal,
-    height: int | None,
-    save: str | None,
-    output_format: str,
-) -> None:
-    """The chart, or the probabilities of so many bins and the atoms."""
+def _run_density(activations: Sequence[Elementwise | RowWise], drawing: Drawing, output_format: str) -> None:
+    """The picture, or the probabilities of its bins and the atoms."""
     from actcli.core.activations.rows import swept
     from actcli.core.analysis.density import image
-    from actcli.views.density import density_chart
+    from actcli.views.density import density_picture, drawn_over
 
     # Of a row-wise activation its outputs over the last score.
     curves = [(each,) if isinstance(each, Elementwise) else swept(each) for each in activations]
-    images = [image(curve) for curve in chain(*curves)]
-    if output_format == "chart":
-        before = image(IDENTITY)
-        title = f"a standard normal before and after {', '.join(activation.label for activation in activations)}"
-
-        def draw(terminal: Terminal) -> str:
-            return density_chart(before, images, terminal, title=title, height=height)
-
-        show(draw, terminal, save, title)
-    else:
-        write_report(
-            output_format,
-            document=lambda: {"density": [_document(each) for each in images]},
-            records=lambda: (
-                ("activation", "low", "high", "probability"),
-                [row for each in images for row in _rows(each)],
-            ),
-        )
+    before, images = image(IDENTITY), [image(curve) for curve in chain(*curves)]
+    intervals = drawn_over(before, images)[1:]
+    title = f"a standard normal before and after {', '.join(activation.label for activation in activations)}"
+    print_report(
+        output_format,
+        lambda terminal: _painted(density_picture(before, images, title=title), terminal, drawing),
+        document=lambda: {"density": [*map(_density, images, intervals)]},
+        records=lambda: (
+            ("activation", "low", "high", "probability"),
+            [row for each, interval in zip(images, intervals, strict=True) for row in _rows(each, interval)],
+        ),
+        drawing=drawing,
+        picture=lambda: density_picture(before, images, title=title),
+    )
 
 
-def _document(each: "Image") -> dict[str, Any]:
-    from actcli.views.density import bounds
+def _density(each: "Image", interval: tuple[float, float]) -> dict[str, Any]:
+    from actcli.views.density import bins
 
-    histogram = each.histogram(np.linspace(*bounds(each), BINS + 1))
+    histogram = bins(each, interval)
     return {
         "activation": each.activation.label,
         "mean": each.mean,
@@ -273,9 +274,9 @@ def _document(each: "Image") -> dict[str, Any]:
     }
 
 
-def _rows(each: "Image") -> list[tuple[object, ...]]:
+def _rows(each: "Image", interval: tuple[float, float]) -> list[tuple[object, ...]]:
     """A bin a row; an atom is a bin of no width."""
-    document = _document(each)
+    document = _density(each, interval)
     edges, probability = document["edges"].tolist(), document["probability"].tolist()
     bins = zip(edges[:-1], edges[1:], probability, strict=True)
     atoms = [(value, value, probability) for value, probability in each.atoms]

@@ -15,10 +15,11 @@ from actcli.core.analysis.curve_properties import CurveProperties
 from actcli.core.analysis.extrema import Extremum
 from actcli.core.analysis.properties import Properties, RowProperties, ScaledRow
 from actcli.core.analysis.saturation import SATURATION
-from actcli.views.chart import GAP, curve_chart, grid
-from actcli.views.curve import Curve
 from actcli.views.notation import short
 from actcli.views.palette import AXIS_COLOUR
+from actcli.views.picture.description import Axis, Curve, Panel, Picture, legend_of
+from actcli.views.picture.terminal import GAP, grid, paint
+from actcli.views.ranges import value_axis
 from actcli.views.terminal import Terminal, wrapped
 
 # From this width on the plot stands beside the facts, which then have so much room.
@@ -30,12 +31,13 @@ DEFAULT_REACH, STEEP_REACH = 4.0, 2.0
 _NICE = (1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
 
 
-def card(properties: Properties, terminal: Terminal, curves: Sequence[Curve] = ()) -> str:
+def card(properties: Properties, terminal: Terminal, curves: Sequence[Curve] = (), height: int | None = None) -> str:
     """The whole card; `curves` are the function and its slope over `plot_range`."""
     heading = list(_heading(properties, terminal))
     if properties.row is not None:
         return _text([*heading, "", *_row(properties.row, terminal)])
     assert properties.curve is not None
+    picture = replace(card_picture(properties, curves), title="", subtitle="")
     lines = [text for text in facts(properties.curve).items() if text[1]]
     beside = terminal.width >= SIDE_BY_SIDE
     width = FACTS_WIDTH if beside else terminal.width
@@ -43,12 +45,24 @@ def card(properties: Properties, terminal: Terminal, curves: Sequence[Curve] = (
     if beside:
         # A plot wider than that would be no better; as high as the facts, it makes the card as short as they are.
         canvas = replace(terminal, width=min(terminal.width - width - GAP, WIDEST_CHART))
-        chart = curve_chart(curves, canvas, height=min(len(left), TALLEST_CHART))
-        body = grid([_text(left), chart], 2, width).splitlines()
+        chart = paint(picture, canvas, height or min(len(left), TALLEST_CHART)).splitlines()
+        body = grid([left, chart], 2, width)
         return _text([*heading, "", *body, *wrapped(FACTS_CAPTION, terminal)])
-    height = max(min(CHART_HEIGHT, terminal.height - 2), SMALLEST_CHART)
-    plot = curve_chart(curves, terminal, height=height).splitlines()
+    plot = paint(picture, terminal, height or max(min(CHART_HEIGHT, terminal.height - 2), SMALLEST_CHART)).splitlines()
     return _text([*heading, "", *left, *wrapped(FACTS_CAPTION, terminal), "", *plot])
+
+
+def card_picture(properties: Properties, curves: Sequence[Curve]) -> Picture:
+    """Function and slope beside the facts."""
+    assert properties.curve is not None
+    x = Axis(*plot_range(properties.curve))
+    panel = Panel(x, value_axis(curves, (x.low, x.high)), curves, square=True)
+    known = [(label, text) for label, text in facts(properties.curve).items() if text]
+    name = properties.activation
+    title = name if properties.formula == properties.name else f"{name}   {properties.formula}"
+    return Picture(
+        title, [panel], legend_of(*curves), subtitle=properties.reference, facts=known, caption=FACTS_CAPTION
+    )
 
 
 def plot_range(curve: CurveProperties) -> tuple[float, float]:

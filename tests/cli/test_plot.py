@@ -1,6 +1,7 @@
 """actcli plot"""
 
 import csv
+import html
 import math
 import re
 from pathlib import Path
@@ -222,45 +223,93 @@ def test_size_and_ascii(arguments: tuple[str, ...]) -> None:
     assert 50 <= max(map(len, lines)) <= 60
     if arguments[0] == "plot":
         assert len(lines) == 18
-    for size in ("0x10", "80x0", "x", "80", "80x1001", "-1x-1", "80x10x2", "80 10"):
+    for size in ("0x10", "80x0", "x", "80", "80x1001", "-1x-1", "80x10x2", "80 10", "axb"):
         assert complaint(*arguments, "--size", size).startswith("--size")
     assert output(*arguments, "--size", "60x").splitlines()[0] == output(*arguments).splitlines()[0]
     assert output(*arguments, "--size", "x18") == output(*arguments, "--size", "80x18")
 
 
-@pytest.mark.parametrize(
-    "arguments", [("plot", "gelu", "-d"), ("plot", "relu", "--show", "density"), ("compare", "relu", "tanh")]
-)
-def test_a_picture_is_saved(arguments: tuple[str, ...], tmp_path: Path) -> None:
+# Of everything that draws a command that takes little time.
+DRAWINGS = {
+    "plot": ("plot", "gelu", "-d", "--at", "1"),
+    "density": ("plot", "relu", "gelu", "--show", "density"),
+    "compare": ("compare", "relu", "tanh"),
+    "compare many": ("compare", "relu", "tanh", "gelu", "silu", "elu"),
+    "describe": ("describe", "gelu"),
+    "approximate": ("approximate", "sin(3*x)", "--units", "4"),
+    "collapse": ("collapse", "--layers", "4", "--width", "4"),
+    "gradient-depth": ("gradient-depth", "--act", "tanh", "--layers", "4", "--steps", "3", "-q"),
+}
+
+
+@pytest.mark.parametrize("arguments", DRAWINGS.values(), ids=DRAWINGS)
+def test_whatever_draws_can_save_what_it_shows(arguments: tuple[str, ...], tmp_path: Path) -> None:
     shown = output(*arguments)
-    for name in ("a.svg", "a.html", "a.txt"):
+    for name in ("a.html", "a.txt"):
         assert output(*arguments, "--save", tmp_path / name) == shown
     assert (tmp_path / "a.txt").read_text() == shown
-    root = ElementTree.parse(tmp_path / "a.svg").getroot()
-    title = root.find("{http://www.w3.org/2000/svg}title").text
-    assert arguments[1] in title
-    assert f"<title>{title}</title>" in (tmp_path / "a.html").read_text()
-    assert "#0087d7" in (tmp_path / "a.svg").read_text(), "in colour, although stdout is a pipe"
+    page = (tmp_path / "a.html").read_text()
+    assert (
+        re.sub(r"<[^>]*>", "", page.partition("<pre")[2].partition(">")[2].lstrip("\n")).strip()
+        == html.escape(shown).strip()
+    )
+    assert "color: #0087d7" in page, "in colour, although stdout is a pipe"
 
 
-def test_what_cannot_be_saved_is_refused(tmp_path: Path) -> None:
-    assert ".svg, .html, .txt or .png" in complaint("plot", "relu", "--save", "relu.jpg")
-    assert "--format" in complaint("plot", "relu", "--save", "relu.svg", "--format", "csv")
+@pytest.mark.parametrize("arguments", DRAWINGS.values(), ids=DRAWINGS)
+def test_a_saved_page_has_its_title_and_text_that_is_text(arguments: tuple[str, ...], tmp_path: Path) -> None:
+    file = tmp_path / "a.svg"
+    printed = output(*arguments, "--save", file, "--format", "json")
+    assert printed.startswith("{"), "--save goes with every format"
+    text = file.read_text()
+    root = ElementTree.fromstring(text)
+    words = " ".join("".join(each.itertext()) for each in root.iter("{http://www.w3.org/2000/svg}text"))
+    title = next(root.iter("{http://purl.org/dc/elements/1.1/}title")).text
+    assert title.split()[0] in words
+    assert not re.search("[\u2801-\u28ff]", text), "no photograph of the terminal"
+    assert "#0087d7" in text
+
+
+def test_pages_are_light_or_dark_and_as_large_as_asked(tmp_path: Path) -> None:
+    for theme, paper in (("light", "#ffffff"), ("dark", "#121212")):
+        output("plot", "relu", "--theme", theme, "--size", "120x30", "--save", tmp_path / "a.svg")
+        root = ElementTree.parse(tmp_path / "a.svg").getroot()
+        assert paper in (tmp_path / "a.svg").read_text()
+        assert [float(root.attrib[side].removesuffix("pt")) for side in ("width", "height")] == [864, 432]
+    output("plot", "relu", "--save", tmp_path / "a.png")
+    header = (tmp_path / "a.png").read_bytes()[:24]
+    assert header[:8] == b"\x89PNG\r\n\x1a\n"
+    assert int.from_bytes(header[16:20]) == 1600
+    output("plot", "relu", "--save", tmp_path / "a.pdf")
+    assert (tmp_path / "a.pdf").read_bytes().startswith(b"%PDF")
+
+
+def test_what_cannot_be_saved_is_refused_before_any_work(tmp_path: Path) -> None:
+    assert ".svg, .png, .pdf, .html or .txt" in complaint("plot", "relu", "--save", "relu.jpg")
+    slow = ("gradient-depth", "--act", "relu", "--layers", "500", "--width", "500", "--steps", "100000")
+    assert ".svg, .png" in complaint(*slow, "--save", tmp_path / "depth.gif")
     assert "No such file" in complaint("plot", "relu", "--save", tmp_path / "missing" / "relu.svg")
+    assert "actcli plot softmax" in complaint("describe", "softmax", "--save", tmp_path / "softmax.svg")
     assert list(tmp_path.iterdir()) == []
 
 
-def test_without_cairo_a_png_is_refused_with_the_way_out(tmp_path: Path) -> None:
-    (tmp_path / "cairosvg.py").write_text("raise OSError('no library called cairo was found')")
-    message = complaint("plot", "relu", "--save", tmp_path / "relu.png", env={"PYTHONPATH": str(tmp_path)})
-    assert "pip install 'actcli[png]'" in message
-    assert not (tmp_path / "relu.png").exists()
-
-
-def test_a_png_is_what_cairo_makes_of_the_svg(tmp_path: Path) -> None:
-    (tmp_path / "cairosvg.py").write_text("def svg2png(svg, scale): return b'png of ' + svg[:4]")
-    output("plot", "relu", "--save", tmp_path / "relu.png", env={"PYTHONPATH": str(tmp_path)})
-    assert (tmp_path / "relu.png").read_bytes() == b"png of <svg"
+@pytest.mark.parametrize("name", ["relu.png", "relu.svg", "relu.pdf"])
+def test_without_matplotlib_a_page_is_refused_with_the_way_out(name: str, tmp_path: Path) -> None:
+    """The name of the package is what pip takes: `pip install matplotlib` works as it is printed."""
+    (tmp_path / "sitecustomize.py").write_text(
+        "import sys\n"
+        "class Missing:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name == 'matplotlib': raise ModuleNotFoundError(name)\n"
+        "sys.meta_path.insert(0, Missing())\n"
+    )
+    message = complaint("plot", "relu", "--save", tmp_path / name, env={"PYTHONPATH": str(tmp_path)})
+    way_out = "is painted by matplotlib: pip install matplotlib; .html and .txt need nothing"
+    assert message.endswith(f"{Path(name).suffix} {way_out}")
+    assert not (tmp_path / name).exists()
+    text = tmp_path / "relu.txt"
+    output("plot", "relu", "--save", text, env={"PYTHONPATH": str(tmp_path)})
+    assert text.exists()
 
 
 def test_what_has_no_curve_is_refused() -> None:

@@ -6,9 +6,10 @@ import pytest
 from actcli.core.activations.catalogue import CATALOGUE, resolve
 from actcli.core.analysis.properties import Properties, describe
 from actcli.views.card import card, facts, plot_range
-from actcli.views.curve import Curve, sample_points
 from actcli.views.notation import short
 from actcli.views.palette import look
+from actcli.views.picture.description import Curve, Style
+from actcli.views.ranges import sample_points
 from actcli.views.terminal import Terminal
 from tests.views.screens import screen
 
@@ -21,7 +22,7 @@ def lines(text: str, terminal: Terminal = Terminal()) -> list[str]:  # noqa: B00
     curves = []
     if properties.curve:
         x = sample_points(plot_range(properties.curve), terminal, kinks=activation.kinks())
-        curves = [Curve("f", x, activation(x)), Curve("slope f'", x, activation.derivative(x))]
+        curves = [Curve("f", x, activation(x)), Curve("slope f'", x, activation.derivative(x), Style(member=1))]
     return screen(card(properties, terminal, curves), terminal)
 
 

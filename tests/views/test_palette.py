@@ -5,7 +5,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from actcli.views.palette import COLOURS, hollow, look
+from actcli.views.palette import COLOURS, hollow, look, look_of
 
 # Machado, Oliveira and Fernandes (2009), A physiologically-based model, severity 1.0.
 EYES = {
@@ -51,7 +51,7 @@ def test_any_two_colours_stay_apart(eye: str) -> None:
 def test_looks_are_told_apart_without_colour() -> None:
     for unicode in (True, False):
         assert len({look(index).mark(unicode) for index in range(8)}) == 8
-        assert len({each.mark(unicode) for index in range(4) for each in (look(index), hollow(index))}) == 8
+        assert len({each.mark(unicode) for index in range(4) for each in (look(index), look_of(hollow(index)))}) == 8
 
 
 def test_looks_beyond_the_eighth_are_new_pairs() -> None:
@@ -59,4 +59,4 @@ def test_looks_beyond_the_eighth_are_new_pairs() -> None:
 
 
 def test_what_belongs_together_has_one_colour() -> None:
-    assert all(hollow(index).colour == look(index).colour for index in range(20))
+    assert all(look_of(hollow(index)).colour == look(index).colour for index in range(20))

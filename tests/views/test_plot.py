@@ -10,7 +10,8 @@ from actcli.core.activations.catalogue import resolve
 from actcli.core.analysis.graph import Spot, gathered
 from actcli.core.errors import InputError
 from actcli.views.palette import look
-from actcli.views.plot import plot
+from actcli.views.picture.terminal import paint
+from actcli.views.plot import plot_picture
 from actcli.views.terminal import Terminal
 from tests.views.screens import Picture, screen
 
@@ -31,17 +32,16 @@ def picture(
     spots = [Spot.of(activation, x, max(order, 1)) for x in at for activation in activations]
     points = gathered([np.array(data)], RANGE) if data else None
     values = [activation(points.x) for activation in activations] if points else ()
-    text = plot(
+    described = plot_picture(
         drawn,
         spots,
-        terminal,
         of=", ".join(names),
         interval=RANGE,
         points=points,
         values=values,
         source="data.txt",
-        **options,
     )
+    text = paint(described, terminal, strict=True, **options)
     screen(text, terminal)
     return text
 
@@ -161,7 +161,7 @@ def test_the_least_height_has_both_axes_and_below_it_is_refused(names: list[str]
         drawn = Picture(picture(*names, order=order, height=height), DEFAULT)
         assert len(drawn.lines) == height
         assert ("0" in drawn.rows, "6" in drawn.columns) == (True, True)
-    with pytest.raises(InputError, match=f"--size: {least - 1} lines, and this chart takes {least} or more"):
+    with pytest.raises(InputError, match=f"--size x{least - 1}: this picture takes {least} lines or more"):
         picture(*names, order=order, height=least - 1)
 
 
