@@ -918,7 +918,7 @@ def test_several_runs_are_drawn_in_one_chart_and_each_has_its_sentence() -> None
         ("--act relu --lr -1", "--lr"),
         ("--act relu --steps -1", "--steps"),
         ("--act relu --init xaver", "xavier"),
-        ("--layers 20", "--act"),
+        ("--layers 20", "`actcli gradient-depth sigmoid`"),
         ("--act softmax", "softmax works on whole rows"),
         ("--act log_softmax --layers 3", "log_softmax works on whole rows"),
     ],
