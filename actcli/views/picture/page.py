@@ -285,10 +285,10 @@ class _Page:
         if isinstance(heat, RegionMap):
             paper = tuple(int(self.inks["paper"][i : i + 2], 16) for i in (1, 3, 5))
             shades = [tuple(part / 255 for part in tint) for tint in tints(len(heat.names), paper)]
-            fill = {"cmap": ListedColormap(shades), "vmin": -0.5, "vmax": len(shades) - 0.5}
+            fill: dict[str, Any] = {"cmap": ListedColormap(shades), "vmin": -0.5, "vmax": len(shades) - 0.5}
             axes.imshow(heat.classes, origin="lower", extent=extent, aspect="auto", **fill)
             swatches = [Line2D([], [], linestyle="none", marker="s", markersize=9, color=shade) for shade in shades]
-            above = {"loc": "lower right", "bbox_to_anchor": (1.0, 1.0), "ncols": len(shades), "borderaxespad": 0.1}
+            above: dict[str, Any] = {"loc": "lower right", "bbox_to_anchor": (1.0, 1.0), "ncols": len(shades), "borderaxespad": 0.1}
             axes.legend(swatches, [*map(_plain, heat.names)], **above)
             return
         shown = axes.imshow(
