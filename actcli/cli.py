@@ -12,7 +12,7 @@ import signal
 import sys
 from contextlib import suppress
 from types import FrameType
-from typing import Annotated, Any, Literal, NoReturn
+from typing import Annotated, Any, Literal, NoReturn, TypeAlias
 
 import typer
 from typer.core import TyperCommand, TyperGroup
@@ -89,6 +89,33 @@ class CommandTable(TyperGroup):
         return name, command, rest
 
 
+def _obey(color: str) -> None:
+    """What --color says is what the environment would say."""
+    if color == "always":
+        os.environ.pop("NO_COLOR", None)
+        os.environ.setdefault("FORCE_COLOR", "1")
+    elif color == "never":
+        os.environ["NO_COLOR"] = "1"
+
+
+Color: TypeAlias = Annotated[
+    Literal["auto", "always", "never"],
+    typer.Option("--color", callback=_obey, help="auto: on a terminal that has colours; NO_COLOR forbids them."),
+]
+
+
+def _option_of_every_command() -> Any:
+    """--color, as a command's parameter."""
+    command = typer.Typer(add_completion=False)
+
+    @command.command()
+    def _(color: Color = "auto") -> None: ...
+
+    option = get_command(command).params[0]
+    option.expose_value = False  # `_obey` has done all
+    return option
+
+
 def load(name: str) -> TyperCommand:
     """The command of that name, with its module imported."""
     module, summary = COMMANDS[name]
@@ -98,6 +125,7 @@ def load(name: str) -> TyperCommand:
     command.command(name, cls=Command, help=help_text, context_settings=_HELP_OPTIONS)(run)
     loaded = get_command(command)
     assert isinstance(loaded, TyperCommand)
+    loaded.params.append(_option_of_every_command())
     for parameter in loaded.params:
         if parameter.type.name in _BOUNDED:
             metavar, parameter.type.name = _BOUNDED[parameter.type.name]
@@ -159,6 +187,7 @@ def _options(
             "--show-manual", callback=_print_manual, is_eager=True, help="Print the manual page, for `man -l -`."
         ),
     ] = False,
+    color: Color = "auto",
 ) -> None:
     if context.invoked_subcommand is None:
         print(context.get_help())
@@ -166,7 +195,10 @@ def _options(
 
 def main() -> NoReturn:
     """Run the command line; errors are one line on stderr, and the exit code says how it went."""
-    signal.signal(signal.SIGTERM, _terminate)
+    for name in _ENDING_SIGNALS:
+        number = getattr(signal, name, None)  # Windows has not all of them
+        if number is not None and signal.getsignal(number) is not signal.SIG_IGN:  # nohup has SIGHUP ignored
+            signal.signal(number, _terminate)
     bound_memory()
     # Products of small matrices run slower on several threads than on one, and not reproducibly. NumPy reads this when
     # it is imported; a user who says otherwise is obeyed.
@@ -181,37 +213,45 @@ def main() -> NoReturn:
             command.invoke(context)
         sys.stdout.flush()
         code = 0
-    except typer.Exit as request:
-        code = request.exit_code
-    except typer.TyperException as error:
-        code = _refuse(_usage(error))
-    except InputError as error:
-        code = _refuse(f"{error}{WAYS_OUT.get(error.change, '')}")
-    except StreamError as error:
-        code = _refuse(str(error))
-    except BrokenPipeError:  # whoever read our output has seen enough
-        code = 0
-    except OSError as error:
-        code = _refuse(f"stdout: {error.strerror or error}")
-    except MemoryError as error:
-        code = _refuse(f"not enough memory: {error}" if str(error) else "not enough memory")
-    except KeyboardInterrupt:
-        code = 130
-    except Exception as error:
-        if not _was_interrupted(error):
-            raise
-        code = 130
+    except BaseException as error:
+        code = _exit_code(error)
     _discard_what_cannot_be_written()
     # All is done and said; Python's own end would answer Ctrl-C with a traceback.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     sys.exit(code)
 
 
-def _was_interrupted(error: BaseException | None) -> bool:
-    """Whether it came of Ctrl-C: plotext catches everything, and raises something else."""
-    while error is not None and not isinstance(error, KeyboardInterrupt):
+def _exit_code(error: BaseException) -> int:
+    """What the error means for the shell; said in one line on stderr, where there is something to say."""
+    if (ended := _ended_by_signal(error)) is not None:
+        return ended
+    if isinstance(error, typer.Exit):
+        return error.exit_code
+    if isinstance(error, BrokenPipeError):  # whoever read our output has seen enough
+        return 0
+    if isinstance(error, typer.TyperException):
+        return _refuse(_usage(error))
+    if isinstance(error, InputError):
+        return _refuse(f"{error}{WAYS_OUT.get(error.change, '')}")
+    if isinstance(error, StreamError):
+        return _refuse(str(error))
+    if isinstance(error, OSError):
+        return _refuse(f"stdout: {error.strerror or error}")
+    if isinstance(error, MemoryError):
+        return _refuse(f"not enough memory: {error}" if str(error) else "not enough memory")
+    raise error
+
+
+def _ended_by_signal(error: BaseException | None) -> int | None:
+    """The exit code of Ctrl-C or of `_terminate`, also where another error came of it: plotext catches everything and
+    raises something else, and what is cleaned up may meet a terminal that is gone."""
+    while error is not None:
+        if isinstance(error, KeyboardInterrupt):
+            return 130
+        if isinstance(error, SystemExit) and isinstance(error.code, int):
+            return error.code
         error = error.__context__
-    return error is not None
+    return None
 
 
 def _obey_the_locale() -> None:
@@ -257,8 +297,15 @@ def _refuse(message: str) -> int:
     return 2
 
 
+_ENDING_SIGNALS = ("SIGHUP", "SIGQUIT", "SIGTERM")
+
+
 def _terminate(signal_number: int, frame: FrameType | None) -> NoReturn:
-    """SIGTERM unwinds the stack like an exception, so that unfinished files are removed."""
+    """A signal that ends the process unwinds the stack like an exception, so that unfinished files are removed and the
+    cursor is shown again."""
+    for name in _ENDING_SIGNALS:  # the next one must not break into that
+        if (number := getattr(signal, name, None)) is not None:
+            signal.signal(number, signal.SIG_IGN)
     sys.exit(128 + signal_number)
 
 

@@ -1,6 +1,7 @@
 """Distributions before and after an activation: areas under their densities, side by side."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -51,7 +52,7 @@ def density_chart(
     if width < SMALLEST_WIDTH or each_height < SMALLEST_HEIGHT + 1:
         return cut(f"no room for a chart: {title}", terminal) + "\n"
     common = _common(before, images)
-    small = Terminal(width, terminal.height, terminal.colour, terminal.unicode)
+    small = replace(terminal, width=width)
     drawn = [_panel(each, name, style, common, small, each_height) for each, name, style in panels]
     return "\n".join([cut(title, terminal), grid(drawn, columns, width) + "\n".join(facts)]).rstrip("\n") + "\n"
 

@@ -9,6 +9,7 @@ from os.path import splitext
 from textwrap import dedent
 
 from actcli.core.errors import InputError
+from actcli.views.palette import PALETTE_COLOURS
 from actcli.views.terminal import Terminal
 
 SUFFIXES = (".svg", ".html", ".txt", ".png")
@@ -27,7 +28,7 @@ def exported(draw: Callable[[Terminal], str], terminal: Terminal, suffix: str, t
     """The file, in colours even where `terminal` has none, .txt aside. Raises InputError where .png cannot be had."""
     if suffix == ".txt":
         return draw(replace(terminal, colour=False)).encode()
-    picture = svg(draw(replace(terminal, colour=True)), terminal.width, title)
+    picture = svg(draw(replace(terminal, colour=True, colours=PALETTE_COLOURS)), terminal.width, title)
     if suffix == ".svg":
         return picture.encode()
     if suffix == ".png":
