@@ -39,6 +39,9 @@ _COMPARISONS: Final[Mapping[type[ast.cmpop], str]] = {
     ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "==", ast.NotEq: "!="
 }  # fmt: skip
 
+FUNCTIONS: Final = (*_FUNCTIONS, *_CHOICES)
+"""All that can be called in a formula beside the activations."""
+
 # What elsewhere is called otherwise, and by its letters resembles something else.
 _OTHER_NAMES: Final = {"ln": "log", "σ": "sigmoid", "sgn": "sign"}
 
