@@ -1,83 +1,14 @@
 """The completion scripts: what the program prints, and what a Tab does with them in real shells."""
 
-import os
-import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.cli.helpers import actcli, spawn
+from tests.cli.helpers import actcli
+from tests.shell.shells import COMPLETIONS, SHELLS, Shell
 
-COMPLETIONS = Path(__file__).parents[2] / "completions"
 SCRIPTS = {"bash": "actcli.bash", "zsh": "_actcli", "fish": "actcli.fish"}
-SHELLS = [shell for shell in SCRIPTS if shutil.which(shell)]
-
-# Set-up files, read in place of the user's own. The scripts are found the way an installed one is, except in bash,
-# where that takes the package bash-completion. `actcli` itself says which arguments it was given.
-SET_UP = {
-    "bash": """
-        PS1='ready> '
-        actcli() { printf 'ARGUMENTS'; printf '<%s>' "$@"; echo 'END'; }
-        source "$COMPLETIONS/actcli.bash"
-    """,
-    "zsh": """
-        PS1='ready> '
-        unsetopt beep
-        bindkey -e
-        actcli() { printf 'ARGUMENTS'; printf '<%s>' "$@"; echo 'END'; }
-        fpath=("$COMPLETIONS" $fpath)
-        autoload -Uz compinit && compinit -u -D
-    """,
-    "fish": """
-        function fish_prompt; printf 'ready> '; end
-        function actcli; printf ARGUMENTS; printf '<%s>' $argv; echo END; end
-        set -g fish_complete_path "$COMPLETIONS" $fish_complete_path
-    """,
-}
-STARTS: dict[str, Callable[[Path], list[str]]] = {
-    "bash": lambda set_up: ["bash", "--noprofile", "--rcfile", str(set_up), "-i"],
-    "zsh": lambda set_up: ["zsh", "-d", "-i"],  # reads .zshrc in $ZDOTDIR
-    "fish": lambda set_up: ["fish", "--no-config", "-i", "-C", f"source {set_up}"],
-}
-
-
-class Shell:
-    """An interactive shell in a terminal, in a directory with two files and a folder."""
-
-    def __init__(self, name: str, directory: Path) -> None:
-        for file in ("numbers.txt", "two words.txt"):
-            (directory / file).touch()
-        (directory / "results").mkdir()
-        set_up = directory / ".zshrc"
-        set_up.write_text(SET_UP[name])
-        environment = {name: str(directory) for name in ("HOME", "ZDOTDIR")}
-        environment |= {"PATH": os.environ["PATH"], "INPUTRC": os.devnull, "COMPLETIONS": str(COMPLETIONS)}
-        environment |= {"TERM": "xterm", "LANG": "C.UTF-8"}
-        self.process = spawn(STARTS[name](set_up), (200, 24), environment, cwd=directory)
-        self.expect("ready> ")
-
-    def expect(self, *texts: str) -> str:
-        """Wait for one of the texts."""
-        # Newer fish asks what the terminal is, and waits for the answer.
-        while (found := self.process.expect_exact([*texts, "\x1b[0c"])) == len(texts):
-            self.process.send("\x1b[?62c")
-        return texts[found]
-
-    def enter(self, line: str) -> list[str]:
-        """Type `actcli` and a line with Tabs in it; the arguments that come of it."""
-        self.process.send(f"actcli {line}\r")
-        self.expect("ARGUMENTS<")
-        self.expect(">END")
-        arguments = self.process.before.split("><")
-        self.expect("ready> ")
-        return arguments
-
-    def list_candidates(self, line: str, candidates: set[str]) -> None:
-        """Type `actcli` and a line and Tab twice; wait until all the candidates are shown."""
-        self.process.send(f"actcli {line}\t\t")
-        while candidates:
-            candidates = candidates - {self.expect(*candidates)}
 
 
 @pytest.fixture(params=SHELLS)
