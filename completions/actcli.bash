@@ -97,16 +97,16 @@ _actcli_activation() {
     local names="identity linear relu leaky_relu lrelu prelu rrelu relu6 relu_squared squared_relu relu2 threshold thresholded_relu elu celu selu gelu gelu_tanh gelu_new gelu_approximate quick_gelu silu swish mish hard_swish hard_silu softplus squareplus sparse_plus exponential exp sigmoid logistic expit log_sigmoid hard_sigmoid sparse_sigmoid tanh hard_tanh softsign erf arctan atan step heaviside binary_step hard_shrink soft_shrink tanh_shrink sin sine snake softmax log_softmax softmin sparsemax hardmax glu swiglu geglu reglu"
     local functions="abs acos acosh arccos arccosh arcsin arcsinh arctan arctanh asin asinh atan atanh binary_step celu clip cos cosh elu erf erfc exp expit expm1 exponential gelu gelu_approximate gelu_new gelu_tanh hard_shrink hard_sigmoid hard_silu hard_swish hard_tanh heaviside identity leaky_relu linear log log10 log1p log2 log_sigmoid logistic lrelu max maximum min minimum mish pow prelu quick_gelu relu relu2 relu6 relu_squared rrelu selu sigmoid sign silu sin sine sinh snake soft_shrink softplus softsign sparse_plus sparse_sigmoid sqrt squared_relu squareplus step swish tan tanh tanh_shrink threshold thresholded_relu where"
     local parameters="leaky_relu:negative_slope= lrelu:negative_slope= prelu:weight= rrelu:lower= rrelu:upper= threshold:threshold= threshold:value= thresholded_relu:threshold= thresholded_relu:value= elu:alpha= celu:alpha= selu:alpha= selu:gamma= silu:beta= swish:beta= softplus:beta= squareplus:b= hard_sigmoid:alpha= hard_sigmoid:beta= hard_tanh:min_val= hard_tanh:max_val= hard_shrink:lambd= soft_shrink:lambd= snake:a= softmax:temperature="
-    local stem="$current" known="$names" parameter
+    local stem="$current" known="$names"
     if [[ $current == *:* ]]; then
         stem="${current%%:*}:${current##*[:,]}" known="$parameters"
     elif [[ $quote || $current == *[!A-Za-z0-9_]* ]]; then
         stem="${current##*[!A-Za-z0-9_.]}" known="$functions"
-        [[ $stem == "$current" ]] && known+=" $names"
+        [[ $stem == "$current" ]] && known="$names abs acos acosh arccos arccosh arcsin arcsinh arctanh asin asinh atanh clip cos cosh erfc expm1 log log10 log1p log2 max maximum min minimum pow sign sinh sqrt tan where"
         [[ $stem == [A-Za-z]* ]] || return
     fi
     for word in $known; do
-        [[ $word == "$stem"* && " ${found[*]} " != *" ${word#"$stem"} "* ]] && found+=("${word#"$stem"}")
+        [[ $word == "$stem"* ]] && found+=("${word#"$stem"}")
     done
     if (( ${#found[@]} == 1 )) && [[ $known == "$parameters" ]]; then
         compopt -o nospace

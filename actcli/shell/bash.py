@@ -18,16 +18,16 @@ _actcli_activation() {{
     local names="{names}"
     local functions="{functions}"
     local parameters="{parameters}"
-    local stem="$current" known="$names" parameter
+    local stem="$current" known="$names"
     if [[ $current == *:* ]]; then
         stem="${{current%%:*}}:${{current##*[:,]}}" known="$parameters"
     elif [[ $quote || $current == *[!A-Za-z0-9_]* ]]; then
         stem="${{current##*[!A-Za-z0-9_.]}}" known="$functions"
-        [[ $stem == "$current" ]] && known+=" $names"
+        [[ $stem == "$current" ]] && known="$names {only_functions}"
         [[ $stem == [A-Za-z]* ]] || return
     fi
     for word in $known; do
-        [[ $word == "$stem"* && " ${{found[*]}} " != *" ${{word#"$stem"}} "* ]] && found+=("${{word#"$stem"}}")
+        [[ $word == "$stem"* ]] && found+=("${{word#"$stem"}}")
     done
     if (( ${{#found[@]}} == 1 )) && [[ $known == "$parameters" ]]; then
         compopt -o nospace
@@ -129,6 +129,7 @@ def script(commands: list[CommandLine], root: list[Option]) -> str:
     return _BASH.format(
         names=" ".join(names()),
         functions=" ".join(functions()),
+        only_functions=" ".join(name for name in functions() if name not in names()),
         parameters=" ".join(parameters()),
         commands=" ".join(command.name for command in commands),
         root_options=" ".join(spelling for option in root for spelling in option.spellings),

@@ -22,7 +22,8 @@ function __actcli_at -a command arguments
         if test $values -gt 0
             set values (math $values - 1)
         else if string match -qr '^-[^0-9.]' -- $word
-            set values (string replace -rf -- '^'(string escape --style=regex -- "$found $word=") '' $__actcli_values; or echo 0)
+            set -l option (string escape --style=regex -- "$found $word=")
+            set values (string replace -rf -- "^$option" '' $__actcli_values; or echo 0)
         else if test -z "$found"
             set found $word
         else

@@ -10,13 +10,14 @@ _ZSH = """\
 
 # A word with a quote within it, as --input='my dir, zsh would write anew in other quotes.
 _actcli_has_inner_quote() {{
-    [[ -z $QIPREFIX && $words[CURRENT] == *[\\'\\"]* ]]
+    local word="$words[CURRENT]"
+    [[ $word == *[\\'\\"]* && ( -z $QIPREFIX || $word != "$QIPREFIX$IPREFIX$PREFIX"* ) ]]
 }}
 
 # Such a word stays as it is, with one of these behind it.
 _actcli_append() {{
-    IPREFIX="" PREFIX="$words[CURRENT]"
-    (( $# )) && compadd -U -Q -S '' -- $PREFIX${{^@}}
+    IPREFIX="" PREFIX="${{words[CURRENT]#$QIPREFIX}}"
+    (( $# )) && compadd -U -Q -S '' -- "$PREFIX${{(@)^argv}}"
 }}
 
 _actcli_activation() {{
@@ -38,9 +39,9 @@ _actcli_activation() {{
     fi
     known=(${{(M)known:#$stem*}})
     if _actcli_has_inner_quote; then
-        _actcli_append ${{known#$stem}}
+        _actcli_append "${{(@)known#$stem}}"
     elif [[ -z $goes_on ]]; then
-        compadd -- $known
+        compadd "${{_actcli_end[@]}}" -- $known
     else
         compset -P '*[^A-Za-z0-9_.]'
         compadd -S '' -- ${{known#*:}} # without a blank or a quote: a formula goes on
@@ -49,16 +50,18 @@ _actcli_activation() {{
 
 _actcli_words() {{
     if _actcli_has_inner_quote; then
-        _actcli_append ${{${{(M)@:#${{(Q)PREFIX}}*}}#${{(Q)PREFIX}}}}
+        local value="${{(Q)PREFIX}}"
+        local -a known=(${{(M)@:#$value*}})
+        _actcli_append "${{(@)known#$value}}"
     else
-        compadd -- $@
+        compadd "${{_actcli_end[@]}}" -- $@
     fi
 }}
 
 _actcli_files() {{
     local quoted="${{words[CURRENT]#*=}}"
     if ! _actcli_has_inner_quote; then
-        _files
+        _files "${{_actcli_end[@]}}"
     elif [[ $quoted == [\\'\\"]* && ${{quoted:1}} != *$quoted[1]* ]]; then
         local value="${{quoted:1}}" file
         local -a rests
@@ -66,13 +69,16 @@ _actcli_files() {{
             file="${{file#$value}}"
             [[ $quoted == \\'* ]] && rests+=("${{${{(qq)file}}[2,-2]}}") || rests+=("${{${{(qqq)file}}[2,-2]}}")
         done
-        _actcli_append $rests
+        _actcli_append "${{rests[@]}}"
     fi
 }}
 
 _actcli() {{
     local curcontext="$curcontext" context state state_descr line
     typeset -A opt_args
+    # Behind a quote that is closed zsh would set the blank before it.
+    local -a _actcli_end
+    [[ -n $QISUFFIX ]] && _actcli_end=(-S '')
     _arguments -C \\
 {root}
         '1:command:->command' \\
@@ -83,7 +89,7 @@ _actcli() {{
             local -a commands=(
 {commands}
             )
-            _describe command commands
+            _describe command commands "${{_actcli_end[@]}}"
             ;;
         argument)
             case $words[1] in

@@ -51,14 +51,14 @@ STARTS: dict[str, Callable[[Path], list[str]]] = {
 
 
 class Shell:
-    """An interactive shell in a terminal, in a directory with two files and two folders."""
+    """An interactive shell in a terminal, in a directory with a few files and folders."""
 
     def __init__(self, name: str, directory: Path) -> None:
-        for file in ("numbers.txt", "two words.txt"):
+        self.name = name
+        for folder in ("results", "my dir"):
+            (directory / folder).mkdir()
+        for file in ("numbers.txt", "two words.txt", "my dir/logits.csv", "results/a (1).txt", "it's.csv"):
             (directory / file).touch()
-        (directory / "results").mkdir()
-        (directory / "my dir").mkdir()
-        (directory / "my dir" / "logits.csv").touch()
         set_up = directory / ".zshrc"
         set_up.write_text(SET_UP[name])
         environment = {name: str(directory) for name in ("HOME", "ZDOTDIR")}
