@@ -65,7 +65,12 @@ class Command(TyperCommand):
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         # A leading blank tells an argument from an option, and every parser of numbers drops it.
-        rest = super().parse_args(ctx, [f" {arg}" if _NEGATIVE_NUMBER.match(arg) else arg for arg in args])
+        try:
+            rest = super().parse_args(ctx, [f" {arg}" if _NEGATIVE_NUMBER.match(arg) else arg for arg in args])
+        except typer.TyperException as error:
+            if getattr(error, "ctx", None) is None:
+                error.ctx = ctx  # an option without its value does not know whose it is
+            raise
         for name, value in ctx.params.items():
             if isinstance(value, int) and value > sys.maxsize:  # more than Python can count to in a loop
                 raise InputError(f"--{name.replace('_', '-')}: must be at most {sys.maxsize}")
@@ -278,8 +283,25 @@ def _usage(error: typer.TyperException) -> str:
     message = error.message if is_unknown_option else error.format_message()
     message = decapitalised(message).rstrip(".").replace("\n", " ")
     hint = _meant_instead(getattr(error, "option_name", ""), context) if is_unknown_option else ""
-    says_how = hint or "id you mean" in message or message.startswith("invalid value")
+    if suggestion := _SUGGESTION.search(message):
+        message = message[: suggestion.start()]
+        hint = f"; did you mean {' or '.join(re.findall(_QUOTED, suggestion[1]))}?"
+    elif missing := _MISSING.fullmatch(message):
+        known = context.command.get_params(context) if context else []
+        values = next((p.make_metavar(context).strip("<>") for p in known if missing[1] in p.opts), "a value")
+        return f"{missing[1]} takes {values}"
+    elif (parameter := getattr(error, "param", None)) is not None and parameter.nargs > 1:
+        message = message.replace(":", f" {parameter.metavar}:", 1)  # the names tell which of them is wrong
+    for type_of_python, in_words in _TYPES.items():
+        message = message.replace(type_of_python, in_words)
+    says_how = hint or message.startswith("invalid value")
     return message + hint + ("" if says_how or context is None else f"; see `{context.command_path} --help`")
+
+
+# What Typer says in its own way.
+_SUGGESTION, _QUOTED = re.compile(r"\. did you mean (.+)\?$", re.IGNORECASE), re.compile(r"'([^']+)'")
+_MISSING = re.compile(r"option '(.+)' requires (?:an argument|\d+ arguments)")
+_TYPES = {"a valid int": "a whole number", "a valid float": "a number", "a valid whole": "a whole"}
 
 
 def _meant_instead(option: str, context: Any) -> str:

@@ -15,7 +15,7 @@ from actcli.core.activations.activation import MAX_ORDER, Elementwise, RowWise
 from actcli.core.activations.catalogue import resolve
 from actcli.core.activations.rectifiers import IDENTITY
 from actcli.core.analysis.comparison import curves_over
-from actcli.core.analysis.graph import Graph, Points, Spot, gathered
+from actcli.core.analysis.graph import Graph, Points, Spot, gathered, thinned
 from actcli.core.arrays import Array
 from actcli.core.errors import InputError
 from actcli.views.terminal import Terminal
@@ -189,6 +189,7 @@ def _print_points(
 ) -> None:
     from actcli.views.notation import primed
 
+    drawn = thinned(drawn)
     curves = [(graph, order) for order in range(len(drawn[0].derivatives)) for graph in drawn]
 
     def document() -> dict[str, Any]:
