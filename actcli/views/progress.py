@@ -18,6 +18,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.text import Text
 
 from actcli.views.notation import format_number
+from actcli.views.palette import PALETTE_COLOURS
 from actcli.views.table import bar
 from actcli.views.terminal import Terminal
 
@@ -99,6 +100,12 @@ class Display:
         self._due = time.monotonic()
 
 
+def _console() -> Console:
+    terminal = Terminal.of(sys.stderr)
+    has_colours = terminal.colour and terminal.colours >= PALETTE_COLOURS  # which Rich's bars take
+    return Console(stderr=True, highlight=False, color_system="256", no_color=not has_colours)
+
+
 def _is_in_background() -> bool:
     """Whether another job has the terminal."""
     try:
@@ -109,7 +116,7 @@ def _is_in_background() -> bool:
 
 def live_view(experiment: DepthExperiment) -> Iterator[Step]:
     """The experiment's steps, drawn a few times a second and wiped out at the end."""
-    console = Console(stderr=True, highlight=False)
+    console = _console()
     if console.is_dumb_terminal:  # which cannot wipe anything out; some versions of Rich leave an empty line there
         yield from experiment
         return
@@ -153,7 +160,7 @@ Item = TypeVar("Item")
 
 def progress(items: Iterable[Item], total: int, label: str) -> Iterator[Item]:
     """The same items, with a bar that is gone when they are through. For a stderr that is a terminal."""
-    console = Console(stderr=True)
+    console = _console()
     if console.is_dumb_terminal:  # as above
         yield from items
         return
