@@ -68,8 +68,8 @@ class Command(TyperCommand):
         try:
             rest = super().parse_args(ctx, [f" {arg}" if _NEGATIVE_NUMBER.match(arg) else arg for arg in args])
         except typer.TyperException as error:
-            if getattr(error, "ctx", None) is None:
-                error.ctx = ctx  # an option without its value does not know whose it is
+            if getattr(error, "ctx", ctx) is None:  # an option without its value does not know whose it is
+                vars(error)["ctx"] = ctx
             raise
         for name, value in ctx.params.items():
             if isinstance(value, int) and value > sys.maxsize:  # more than Python can count to in a loop

@@ -117,7 +117,7 @@ _actcli_activation() {
 
 _actcli() {
     # bash has split the words at : and = too, so they are read from the line, without their quotes.
-    local line="${COMP_LINE:0:COMP_POINT}" character quote="" word="" words=() redirected="" i
+    local line="${COMP_LINE:0:COMP_POINT}" character quote="" word="" words=() redirected="" i IFS=$' \t\n'
     for (( i = 0; i < ${#line}; i++ )); do
         character="${line:i:1}"
         if [[ $quote && $character == "$quote" ]]; then

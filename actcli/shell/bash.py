@@ -1,5 +1,7 @@
 """The completion script for bash."""
 
+from collections.abc import Iterable
+
 from actcli.shell.command_line import CommandLine, Option, functions, names, parameters
 
 _BASH = """\
@@ -38,7 +40,7 @@ _actcli_activation() {{
 
 _actcli() {{
     # bash has split the words at : and = too, so they are read from the line, without their quotes.
-    local line="${{COMP_LINE:0:COMP_POINT}}" character quote="" word="" words=() redirected="" i
+    local line="${{COMP_LINE:0:COMP_POINT}}" character quote="" word="" words=() redirected="" i IFS=$' \\t\\n'
     for (( i = 0; i < ${{#line}}; i++ )); do
         character="${{line:i:1}}"
         if [[ $quote && $character == "$quote" ]]; then
@@ -115,7 +117,8 @@ complete -F _actcli actcli
 
 def script(commands: list[CommandLine], root: list[Option]) -> str:
     options, arguments = [], []
-    for name, known in [("", root), *((command.name, command.options) for command in commands)]:
+    named: list[tuple[str, Iterable[Option]]] = [("", root), *((command.name, command.options) for command in commands)]
+    for name, known in named:
         for option in filter(lambda option: option.values, known):
             pattern = "|".join(f'"{name} {spelling}"' for spelling in option.spellings)
             options.append(f"        {pattern}) {_bash_values(option)} ;;")
@@ -124,8 +127,8 @@ def script(commands: list[CommandLine], root: list[Option]) -> str:
         arguments.append(f'                "{command.name} -"*) candidates="{spellings}" ;;')
         if (argument := command.argument) and (argument.is_activation or argument.choices):
             first = "" if argument.is_repeated else "(( arguments )) || "
-            known = "ACT" if argument.is_activation else f'"{" ".join(argument.choices)}"'
-            arguments.append(f'                "{command.name} "*) {first}candidates={known} ;;')
+            words = "ACT" if argument.is_activation else f'"{" ".join(argument.choices)}"'
+            arguments.append(f'                "{command.name} "*) {first}candidates={words} ;;')
     return _BASH.format(
         names=" ".join(names()),
         functions=" ".join(functions()),

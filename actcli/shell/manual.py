@@ -18,8 +18,8 @@ EXIT_STATUS = {
 ENVIRONMENT = {
     "NO_COLOR": "No colour, whatever it is set to, as with --color never.",
     "FORCE_COLOR": "Colour in a pipe, too, as with --color always.",
-    "TERM": "How many colours there are, none, 8, 16 or 256, by the terminal's name and its terminfo(5). With dumb there "
-    "are neither colour nor cursor movements.",
+    "TERM": "How many colours there are, none, 8, 16 or 256, by the terminal's name and its terminfo(5). With dumb "
+    "there are neither colour nor cursor movements.",
     "COLORTERM": "With truecolor or 24bit the terminal has all colours.",
     "COLUMNS, LINES": "The size of tables and plots, instead of the terminal's; 80 and 24 in a pipe without them.",
     "LC_ALL": "With C or POSIX all output is ASCII.",

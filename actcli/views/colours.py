@@ -61,10 +61,10 @@ def _described(name: str, environ: Mapping[str, str]) -> int | None:
     for path in _descriptions(name, environ):
         with suppress(OSError, struct.error), open(path, "rb") as file:
             magic, names, flags, numbers = struct.unpack("<4h", file.read(8))
-            wide = magic == 0o1036  # numbers of 32 bits; else of 16
-            # The numbers begin at an even place, each in its size; a short description ends before the last ones.
-            file.seek(12 + names + flags + (names + flags) % 2 + _COLORS * (4 if wide else 2))
-            return max(struct.unpack("<i" if wide else "<h", file.read(4 if wide else 2))[0], 0) * (numbers > _COLORS)
+            size, code = (4, "<i") if magic == 0o1036 else (2, "<h")
+            file.seek(12 + names + flags + (names + flags) % 2 + size * _COLORS)  # numbers begin at an even place
+            colours: int = struct.unpack(code, file.read(size))[0]
+            return max(colours, 0) if numbers > _COLORS else 0  # a short description ends before what is not there
     return None
 
 

@@ -41,8 +41,8 @@ def curves_over(activations: Sequence[Activation], low: float, high: float) -> t
     return curves
 
 
-# So many numbers an interval must hold.
-_FEWEST = 1024
+# So many steps from number to number an interval must be long.
+_FEWEST = 8
 
 
 def _check_range(low: float, high: float) -> None:
