@@ -12,8 +12,10 @@ EXIT_STATUS = {
     "1": "A check that was asked for failed, such as differentiate --check.",
     "2": "Bad usage, bad input, or an output that cannot be written: one line on stderr says what, where, and the "
     "way out. No output file is left half-written.",
-    "129, 131, 143": "Ended by SIGHUP, SIGQUIT (Ctrl-\\) or SIGTERM. No file is left half-written.",
+    "129": "Hung up (SIGHUP).",
     "130": "Interrupted (Ctrl-C).",
+    "131": "Quit (Ctrl-\\).",
+    "143": "Terminated (SIGTERM). As with the three above, no file is left half-written.",
 }
 ENVIRONMENT = {
     "NO_COLOR": "No colour, whatever it is set to, as with --color never.",
