@@ -20,7 +20,7 @@ from rich.text import Text
 from actcli.views.notation import format_number
 from actcli.views.palette import PALETTE_COLOURS
 from actcli.views.table import bar
-from actcli.views.terminal import Terminal
+from actcli.views.terminal import Terminal, cut
 
 if TYPE_CHECKING:
     from actcli.core.depth.experiment import DepthExperiment
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 DELAY, INTERVAL = 0.3, 0.25  # seconds: a run that is over by then shows nothing; a drawing takes a few milliseconds
 FEWEST_DECADES = 4
+WIDEST_BAR = 40
 
 
 class Display:
@@ -164,7 +165,14 @@ def progress(items: Iterable[Item], total: int, label: str) -> Iterator[Item]:
     if console.is_dumb_terminal:  # as above
         yield from items
         return
-    columns = TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
+    terminal = Terminal.of(sys.stderr)
+    label = cut(label, terminal, terminal.width // 2)
+    numbers = 2 * len(str(total)) + 1 + len(" 0:00:00")
+    bar_width = max(min(terminal.width - len(label) - numbers - 4, WIDEST_BAR), 1)
+    columns = (
+        *(TextColumn("{task.description}", markup=False), BarColumn(bar_width)),
+        *(MofNCompleteColumn(), TimeRemainingColumn()),
+    )
     bar = Progress(*columns, console=console, auto_refresh=False)
     task = bar.add_task(label, total=total)
     with Display(console) as display:

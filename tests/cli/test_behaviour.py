@@ -394,6 +394,20 @@ def test_a_signal_ends_a_training_with_its_exit_code_and_gives_the_cursor_back(n
         assert process.returncode == exit_code
 
 
+def test_the_program_runs_where_there_are_no_such_signals() -> None:
+    """On Windows; SIGTERM is there."""
+    program = """if True:
+        import signal, sys
+        del signal.SIGHUP, signal.SIGQUIT, signal.SIGTSTP
+        sys.argv = ["actcli", "evaluate", "relu", "1"]
+        from actcli.cli import main
+        main()
+    """
+    command = [sys.executable, "-c", program]
+    run = subprocess.run(command, capture_output=True, env=environment(), text=True, check=False)
+    assert (run.returncode, run.stdout, run.stderr) == (0, "1.0\n", "")
+
+
 def test_control_z_gives_the_shell_its_cursor_and_fg_brings_the_live_view_back() -> None:
     shell = spawn(["bash", "--norc", "--noprofile", "-i"], (80, 24), environment({"PS1": "ready> "}))
     shell.expect_exact("ready> ")
