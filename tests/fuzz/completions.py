@@ -57,8 +57,13 @@ def lines(seed: int, count: int) -> Iterator[str]:
         before = ["--color always"] if source.random() < 0.1 else []
         line = " ".join([*before, command, *options]) + source.choice(AT_THE_END)
         whole = "".join(_filled(piece, source) for piece in _pieces(line))
-        # Half of the beginnings end in a word that may be anything.
-        yield whole[: source.randint(1, len(whole))]
+        # Half of them break off within a name, where there is most to complete.
+        names = [*re.finditer(r"""(?<=[ (*'"])[a-z_]{5,}""", whole)]
+        if names and source.random() < 0.5:
+            name = source.choice(names)
+            yield whole[: source.randint(name.start() + 3, name.end())]
+        else:
+            yield whole[: source.randint(1, len(whole))]
 
 
 def _pieces(line: str) -> list[str]:

@@ -11,7 +11,7 @@ from tests.shell.shells import SHELLS, Shell
 @pytest.mark.parametrize("name", SHELLS)
 def test_tab_loses_nothing_that_was_typed(name: str, tmp_path: Path) -> None:
     shell = Shell(name, tmp_path)
-    assert faults(shell, [*lines(0, 25)]) == []
+    assert faults(shell, [*lines(1, 40)]) == []
     shell.process.close(force=True)
 
 
