@@ -12,7 +12,7 @@ import signal
 import sys
 from contextlib import suppress
 from types import FrameType
-from typing import Annotated, Any, Literal, NoReturn
+from typing import Annotated, Any, Literal, NoReturn, TypeAlias
 
 import typer
 from typer.core import TyperCommand, TyperGroup
@@ -82,7 +82,12 @@ class Command(TyperCommand):
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         # A leading blank tells an argument from an option, and every parser of numbers drops it.
-        rest = super().parse_args(ctx, [f" {arg}" if _NEGATIVE_NUMBER.match(arg) else arg for arg in args])
+        try:
+            rest = super().parse_args(ctx, [f" {arg}" if _NEGATIVE_NUMBER.match(arg) else arg for arg in args])
+        except typer.TyperException as error:
+            if getattr(error, "ctx", ctx) is None:  # an option without its value does not know whose it is
+                vars(error)["ctx"] = ctx
+            raise
         for name, value in ctx.params.items():
             if isinstance(value, int) and value > sys.maxsize:  # more than Python can count to in a loop
                 raise InputError(f"--{name.replace('_', '-')}: must be at most {sys.maxsize}")
@@ -118,6 +123,33 @@ class CommandTable(TyperGroup):
             formatter.write_dl([(f"help {name}", summary) for name, summary in TOPICS.items()])
 
 
+def _obey(color: str) -> None:
+    """What --color says is what the environment would say."""
+    if color == "always":
+        os.environ.pop("NO_COLOR", None)
+        os.environ.setdefault("FORCE_COLOR", "1")
+    elif color == "never":
+        os.environ["NO_COLOR"] = "1"
+
+
+Color: TypeAlias = Annotated[
+    Literal["auto", "always", "never"],
+    typer.Option("--color", callback=_obey, help="auto: on a terminal that has colours; NO_COLOR forbids them."),
+]
+
+
+def _option_of_every_command() -> Any:
+    """--color, as a command's parameter."""
+    command = typer.Typer(add_completion=False)
+
+    @command.command()
+    def _(color: Color = "auto") -> None: ...
+
+    option = get_command(command).params[0]
+    option.expose_value = False  # `_obey` has done all
+    return option
+
+
 def load(name: str) -> TyperCommand:
     """The command of that name, with its module imported."""
     module, summary = COMMANDS[name]
@@ -127,6 +159,7 @@ def load(name: str) -> TyperCommand:
     command.command(name, cls=Command, help=help_text, context_settings=_HELP_OPTIONS)(run)
     loaded = get_command(command)
     assert isinstance(loaded, TyperCommand)
+    loaded.params.append(_option_of_every_command())
     for parameter in loaded.params:
         _show_as_it_is_typed(parameter)
     return loaded
@@ -209,6 +242,7 @@ def _options(
             "--show-manual", callback=_print_manual, is_eager=True, help="Print the manual page, for `man -l -`."
         ),
     ] = False,
+    color: Color = "auto",
 ) -> None:
     if context.invoked_subcommand is None:
         from actcli.topics import TOPICS
@@ -218,7 +252,10 @@ def _options(
 
 def main() -> NoReturn:
     """Run the command line; errors are one line on stderr, and the exit code says how it went."""
-    signal.signal(signal.SIGTERM, _terminate)
+    for name in _ENDING_SIGNALS:
+        number = getattr(signal, name, None)  # Windows has not all of them
+        if number is not None and signal.getsignal(number) is not signal.SIG_IGN:  # nohup has SIGHUP ignored
+            signal.signal(number, _terminate)
     bound_memory()
     # Products of small matrices run slower on several threads than on one, and not reproducibly. NumPy reads this when
     # it is imported; a user who says otherwise is obeyed.
@@ -233,37 +270,45 @@ def main() -> NoReturn:
             command.invoke(context)
         sys.stdout.flush()
         code = 0
-    except typer.Exit as request:
-        code = request.exit_code
-    except typer.TyperException as error:
-        code = _refuse(_usage(error))
-    except InputError as error:
-        code = _refuse(f"{error}{WAYS_OUT.get(error.change, '')}")
-    except StreamError as error:
-        code = _refuse(str(error))
-    except BrokenPipeError:  # whoever read our output has seen enough
-        code = 0
-    except OSError as error:
-        code = _refuse(f"stdout: {error.strerror or error}")
-    except MemoryError as error:
-        code = _refuse(f"not enough memory: {error}" if str(error) else "not enough memory")
-    except KeyboardInterrupt:
-        code = 130
-    except Exception as error:
-        if not _was_interrupted(error):
-            raise
-        code = 130
+    except BaseException as error:
+        code = _exit_code(error)
     _discard_what_cannot_be_written()
     # All is done and said; Python's own end would answer Ctrl-C with a traceback.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     sys.exit(code)
 
 
-def _was_interrupted(error: BaseException | None) -> bool:
-    """Whether it came of Ctrl-C: plotext catches everything, and raises something else."""
-    while error is not None and not isinstance(error, KeyboardInterrupt):
+def _exit_code(error: BaseException) -> int:
+    """What the error means for the shell; said in one line on stderr, where there is something to say."""
+    if (ended := _ended_by_signal(error)) is not None:
+        return ended
+    if isinstance(error, typer.Exit):
+        return error.exit_code
+    if isinstance(error, BrokenPipeError):  # whoever read our output has seen enough
+        return 0
+    if isinstance(error, typer.TyperException):
+        return _refuse(_usage(error))
+    if isinstance(error, InputError):
+        return _refuse(f"{error}{WAYS_OUT.get(error.change, '')}")
+    if isinstance(error, StreamError):
+        return _refuse(str(error))
+    if isinstance(error, OSError):
+        return _refuse(f"stdout: {error.strerror or error}")
+    if isinstance(error, MemoryError):
+        return _refuse(f"not enough memory: {error}" if str(error) else "not enough memory")
+    raise error
+
+
+def _ended_by_signal(error: BaseException | None) -> int | None:
+    """The exit code of Ctrl-C or of `_terminate`, also where another error came of it: plotext catches everything and
+    raises something else, and what is cleaned up may meet a terminal that is gone."""
+    while error is not None:
+        if isinstance(error, KeyboardInterrupt):
+            return 130
+        if isinstance(error, SystemExit) and isinstance(error.code, int):
+            return error.code
         error = error.__context__
-    return error is not None
+    return None
 
 
 def _obey_the_locale() -> None:
@@ -290,8 +335,25 @@ def _usage(error: typer.TyperException) -> str:
     message = error.message if is_unknown_option else error.format_message()
     message = decapitalised(message).rstrip(".").replace("\n", " ")
     hint = _meant_instead(getattr(error, "option_name", ""), context) if is_unknown_option else ""
-    says_how = hint or "id you mean" in message or message.startswith("invalid value")
+    if suggestion := _SUGGESTION.search(message):
+        message = message[: suggestion.start()]
+        hint = f"; did you mean {' or '.join(re.findall(_QUOTED, suggestion[1]))}?"
+    elif missing := _MISSING.fullmatch(message):
+        known = context.command.get_params(context) if context else []
+        values = next((p.make_metavar(context).strip("<>") for p in known if missing[1] in p.opts), "a value")
+        return f"{missing[1]} takes {values}"
+    elif (parameter := getattr(error, "param", None)) is not None and parameter.nargs > 1:
+        message = message.replace(":", f" {parameter.metavar}:", 1)  # the names tell which of them is wrong
+    for type_of_python, in_words in _TYPES.items():
+        message = message.replace(type_of_python, in_words)
+    says_how = hint or message.startswith("invalid value")
     return message + hint + ("" if says_how or context is None else f"; see `{context.command_path} --help`")
+
+
+# What Typer says in its own way.
+_SUGGESTION, _QUOTED = re.compile(r"\. did you mean (.+)\?$", re.IGNORECASE), re.compile(r"'([^']+)'")
+_MISSING = re.compile(r"option '(.+)' requires (?:an argument|\d+ arguments)")
+_TYPES = {"a valid int": "a whole number", "a valid float": "a number", "a valid whole": "a whole"}
 
 
 def _meant_instead(option: str, context: Any) -> str:
@@ -311,8 +373,15 @@ def _refuse(message: str) -> int:
     return 2
 
 
+_ENDING_SIGNALS = ("SIGHUP", "SIGQUIT", "SIGTERM")
+
+
 def _terminate(signal_number: int, frame: FrameType | None) -> NoReturn:
-    """SIGTERM unwinds the stack like an exception, so that unfinished files are removed."""
+    """A signal that ends the process unwinds the stack like an exception, so that unfinished files are removed and the
+    cursor is shown again."""
+    for name in _ENDING_SIGNALS:  # the next one must not break into that
+        if (number := getattr(signal, name, None)) is not None:
+            signal.signal(number, signal.SIG_IGN)
     sys.exit(128 + signal_number)
 
 

@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable
 from functools import partial
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 import typer
@@ -82,6 +82,7 @@ def run(
         document={"activation": activation.label, "order": order, "dtype": dtype},
         order=order,
         kinks=kinks,
+        findings=function.document if isinstance(function, _Checked) else dict,
     )
     if isinstance(function, _Checked):
         function.report(quiet)
@@ -93,7 +94,7 @@ class _Checked:
     def __init__(self, activation: Elementwise, order: int) -> None:
         self.activation, self.order = activation, order
         self.compared = self.given = self.disagreements = 0
-        self.first = ""
+        self.first: dict[str, float] | None = None
 
     def __call__(self, x: Array) -> Array:
         found = compare_with_numerical(self.activation, x, self.order)
@@ -101,15 +102,28 @@ class _Checked:
         self.compared += int(found.compared.sum())
         if found.disagreements.any() and not self.disagreements:
             at = np.flatnonzero(found.disagreements)[0]
-            x_at, exact, numerical = (a.flat[at] for a in (found.x, found.derivative, found.numerical))
-            self.first = f"at x = {x_at!s} the derivative is {exact!s}, and numerically {numerical!s}"
+            names, arrays = ("x", "derivative", "numerical"), (found.x, found.derivative, found.numerical)
+            self.first = {name: float(array.flat[at]) for name, array in zip(names, arrays, strict=True)}
         self.disagreements += int(found.disagreements.sum())
         return found.derivative
 
+    def document(self) -> dict[str, Any]:
+        """What JSON says of it: first is the first disagreement."""
+        return {
+            "check": {
+                "agrees": not self.disagreements,
+                "points": self.compared,
+                "left_out": self.given - self.compared,
+                "disagreements": self.disagreements,
+                "first": self.first,
+            }
+        }
+
     def report(self, quiet: bool) -> None:
         """One line on stderr; exit code 1 for a disagreement."""
-        if self.disagreements:
-            complain(f"check failed at {self.disagreements:,} of {count(self.compared, 'point')}: {self.first}")
+        if self.first is not None:
+            at = "at x = {x!s} the derivative is {derivative!s}, and numerically {numerical!s}".format(**self.first)
+            complain(f"check failed at {self.disagreements:,} of {count(self.compared, 'point')}: {at}")
             raise typer.Exit(1)
         if quiet:
             return

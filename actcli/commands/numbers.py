@@ -30,11 +30,12 @@ def answer(
     order: int = 0,
     kinks: Sequence[float] | None = None,
     labels: Sequence[str] | None = None,
+    findings: Callable[[], dict[str, Any]] = dict,
 ) -> None:
     """Print function(x), the activation's derivative of this order, for the numbers given.
 
-    JSON is `document` with x, y and those x that are `kinks` added. labels: the names of a row's scores, for the
-    table.
+    JSON is `document` with x, y, those x that are `kinks`, and the `findings`, known when all is computed, added.
+    labels: the names of a row's scores, for the table.
     """
 
     def rounded(x: Array) -> Array:
@@ -57,7 +58,7 @@ def answer(
 
             x, y = collect(source, lambda x: rounded(function(x)))
             if output_format == "json":
-                _write_json(document, x, y, kinks, output_path)
+                _write_json(document, x, y, kinks, findings(), output_path)
             elif labels and isinstance(activation, RowWise):
                 _show_votes(activation, x, y, labels)
             else:
@@ -75,7 +76,9 @@ def _name_of_column(activation: Activation, order: int) -> str:
     return function_name(activation.label, order)
 
 
-def _write_json(document: dict[str, Any], x: Any, y: Any, kinks: Sequence[float] | None, path: str | None) -> None:
+def _write_json(
+    document: dict[str, Any], x: Any, y: Any, kinks: Sequence[float] | None, findings: dict[str, Any], path: str | None
+) -> None:
     import numpy as np
 
     from actcli.streams.documents import write_json
@@ -84,7 +87,7 @@ def _write_json(document: dict[str, Any], x: Any, y: Any, kinks: Sequence[float]
     if kinks is not None:
         given = np.concatenate([np.ravel(row) for row in x]) if isinstance(x, list) else x
         document["kinks"] = [kink for kink in kinks if kink in given]
-    write_json(document, path)
+    write_json(document | findings, path)
 
 
 def _show_votes(activation: RowWise, x: Any, y: Any, labels: Sequence[str]) -> None:

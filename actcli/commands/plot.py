@@ -30,7 +30,7 @@ from actcli.core.activations.catalogue import resolve
 from actcli.core.activations.family import family
 from actcli.core.activations.rectifiers import IDENTITY
 from actcli.core.analysis.comparison import curves_over
-from actcli.core.analysis.graph import Graph, Points, Spot, gathered
+from actcli.core.analysis.graph import Graph, Points, Spot, gathered, thinned
 from actcli.core.arrays import Array
 from actcli.core.errors import InputError
 
@@ -102,8 +102,8 @@ def run(
     print_report(
         output_format,
         lambda terminal: _painted(picture(), terminal, drawing),
-        document=lambda: _document(drawn, spots, subject.interval),
-        records=lambda: _records(drawn),
+        document=lambda: _document(thinned(drawn), spots, subject.interval),
+        records=lambda: _records(thinned(drawn)),
         drawing=drawing,
         picture=picture,
     )

@@ -318,3 +318,47 @@ def test_what_has_no_curve_is_refused() -> None:
     assert "order" in complaint("plot", "relu", "-" + "d" * 40)
     for ends in (("3", "-3"), ("1", "1"), ("0", "inf"), ("nan", "1")):
         assert "range" in complaint("plot", "relu", "--range", *ends)
+
+
+@pytest.mark.parametrize(
+    ("act", "kink"), [("relu", 0.0), ("step", 0.0), ("1/x", None), ("tan(x)", None), ("where(x > 1/3, 1, 0)", None)]
+)
+@pytest.mark.parametrize("interval", [(-6.0, 6.0), (-1e-5, 3e-5), (99.5, 100.5), (-8e307, 8e307)])
+def test_the_points_are_each_given_once(act: str, kink: float | None, interval: tuple[float, float]) -> None:
+    """Slopes between neighbours are those of the curve, and not rounding over 1e-16."""
+    range_args = ["--range", *map(repr, interval)]
+    (curve,) = document("plot", act, *range_args)["curves"]
+    x = np.array(curve["x"])
+    assert (x[0], x[-1]) == interval
+    assert (np.diff(x) > 0.99e-9 * (interval[1] - interval[0])).all()
+    assert kink is None or kink in x or not interval[0] <= kink <= interval[1]
+    rows = [line.split(",") for line in output("plot", act, *range_args, "--format", "csv").splitlines()[1:]]
+    assert [float(row[0]) for row in rows] == curve["x"]
+
+
+def test_the_slopes_between_the_points_of_relu_are_its_two() -> None:
+    (curve,) = document("plot", "relu")["curves"]
+    slopes = np.diff(curve["y"]) / np.diff(curve["x"])
+    assert np.minimum(np.abs(slopes), np.abs(slopes - 1)).max() < 1e-6
+
+
+@pytest.mark.parametrize(
+    ("interval", "reason"),
+    [
+        ("-1e308 1e308", "the range from -1e+308 to 1e+308 is longer than the largest number, 1.8e+308"),
+        ("-1e400 0", "the range must have finite ends, not -inf and 0"),
+        ("nan 1", "the range must have finite ends, not nan and 1"),
+        ("3 3", "the range must go up, not from 3.0 to 3.0"),
+        ("3 -3", "the range must go up, not from 3.0 to -3.0"),
+        ("0 5e-324", "the range from 0.0 to 5e-324 is too short to show anything"),
+        ("1 1.0000000000000002", "the range from 1.0 to 1.0000000000000002 is too short to show anything"),
+    ],
+)
+@pytest.mark.parametrize("command", ["plot relu", "compare relu gelu", "approximate sin(x)"])
+def test_a_range_that_cannot_be_is_refused_for_what_it_is(command: str, interval: str, reason: str) -> None:
+    assert complaint(*command.split(), "--range", *interval.split()).startswith(reason)
+
+
+@pytest.mark.parametrize("interval", ["-8e307 8e307", "0 1.7e308", "0 1e-302", "1 1.000000001"])
+def test_a_range_that_can_be_is_drawn(interval: str) -> None:
+    assert len(output("plot", "relu", "--range", *interval.split()).splitlines()) > 10

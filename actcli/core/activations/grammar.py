@@ -110,9 +110,9 @@ class _Reader:
         except ValueError:  # a null character, or bytes that are no text
             raise InputError(f"not a formula: {self.shown}") from None
 
-    def _error(self, node: ast.AST, message: str) -> InputError:
+    def _error(self, node: ast.AST, message: str, hint: str = "") -> InputError:
         column = self.offset + getattr(node, "col_offset", 0) + 1
-        return InputError(f"{message}, in column {column} of the formula {self.shown}")
+        return InputError(f"{message}, in column {column} of the formula {self.shown}{hint}")
 
     # --- numbers ------------------------------------------------------------------------------------------------
 
@@ -215,8 +215,8 @@ class _Reader:
                 base, exponent = node.args
                 return self._power(base, exponent, depth)
         if name in _OTHER_NAMES:
-            raise self._error(node, f"there is no function {name!r}; did you mean {_OTHER_NAMES[name]}?")
-        raise self._error(node, f"there is no function {name!r}{did_you_mean(name, self._functions)}")
+            raise self._error(node, f"there is no function {name!r}", f"; did you mean {_OTHER_NAMES[name]}?")
+        raise self._error(node, f"there is no function {name!r}", did_you_mean(name, self._functions))
 
     def _arguments(self, node: ast.Call, depth: int, least: int, most: int) -> list[Node]:
         if not least <= len(node.args) <= most:

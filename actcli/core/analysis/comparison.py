@@ -1,6 +1,7 @@
 """Where two functions differ: activations on an interval, a derivative from a numerical one."""
 
 import math
+import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import combinations
@@ -45,14 +46,31 @@ def curves_over(activations: Iterable[ActivationLike], low: float, high: float) 
     low, high = _ends(low, high)
     message = "{} acts on whole rows, so it has no curve over a single x"
     curves = tuple(elementwise(activation, message.format(activation.name)) for activation in resolve_all(activations))
-    if not 0.0 < high - low < math.inf:
-        raise InputError(f"the range must go up, and be finite, not from {low:g} to {high:g}")
+    _check_range(low, high)
     return curves
 
 
 def _ends(*ends: float) -> tuple[float, ...]:
     """The ends of an interval as floats; what is not finite is refused where both are seen."""
     return tuple(end if isinstance(end, float) else real_number("the range", end) for end in ends)
+
+
+# So many steps from number to number an interval must be long.
+_FEWEST = 8
+
+
+def _check_range(low: float, high: float) -> None:
+    if not (math.isfinite(low) and math.isfinite(high)):
+        raise InputError(f"the range must have finite ends, not {low:g} and {high:g}")
+    if not low < high:
+        raise InputError(f"the range must go up, not from {low!r} to {high!r}")
+    if high - low == math.inf:
+        largest = sys.float_info.max
+        raise InputError(
+            f"the range from {low:g} to {high:g} is longer than the largest number, {largest:.2g}: half of it is not"
+        )
+    if high - low < _FEWEST * max(math.ulp(low), math.ulp(high), sys.float_info.min):
+        raise InputError(f"the range from {low!r} to {high!r} is too short to show anything: make it longer")
 
 
 def _largest(a: Elementwise, b: Elementwise, low: float, high: float) -> Difference:

@@ -4,7 +4,6 @@ The colours are viridis (Smith and van der Walt 2015), which grows lighter evenl
 red from green; where a scale has a middle they are RdBu (Brewer 2003), from blue over white to red.
 """
 
-import os
 from collections.abc import Mapping
 from typing import Final
 
@@ -12,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from actcli.core.arrays import Array
+from actcli.views.colours import TRUECOLOUR
 from actcli.views.notation import short
 from actcli.views.palette import look, rgb
 from actcli.views.picture.description import HeatMap, Panel, RegionMap
@@ -37,7 +37,7 @@ _OF_16: Final = {False: (34, 90, 36, 92, 93), True: (34, 94, 97, 91, 31)}
 _TINT = 0.35
 _STRIP = 24
 
-TRUE_COLOUR, FEW = 1 << 24, 16
+FEW = 16
 
 
 def colours_of(heat: HeatMap) -> Colours:
@@ -55,14 +55,9 @@ def tints(count: int, paper: tuple[int, ...]) -> list[tuple[float, ...]]:
     return [tuple(_TINT * own + (1 - _TINT) * white for own, white in zip(m, paper, strict=True)) for m in members]
 
 
-def depth(terminal: Terminal, environ: Mapping[str, str] = os.environ) -> int:
+def depth(terminal: Terminal) -> int:
     """How many colours the terminal has: 0, 8, 16, 256 or all."""
-    if not terminal.colour:
-        return 0
-    if environ.get("COLORTERM", "").lower() in ("truecolor", "24bit"):
-        return TRUE_COLOUR
-    colours: int = getattr(terminal, "colours", 256)
-    return colours
+    return terminal.colours if terminal.colour else 0
 
 
 def pixels(terminal: Terminal) -> tuple[int, int]:
@@ -161,7 +156,7 @@ class _painter:  # noqa: N801 - it is used as a function
         red, green, blue = (round(part) for part in self._index(share).tolist())
         return (
             f"{ground};2;{red};{green};{blue}"
-            if self.depth == TRUE_COLOUR
+            if self.depth == TRUECOLOUR
             else f"{ground};5;{nearest(red, green, blue)}"
         )
 
