@@ -5,7 +5,7 @@ is an entry there and in the family's tuple.
 """
 
 import copyreg
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any, Final
 
@@ -35,8 +35,42 @@ def resolve(text: str) -> Elementwise | RowWise:
     """The activation that `text` names or describes: NAME[:PARAMETER=NUMBER,...], or a formula in x. Raises InputError.
 
     `relu`, `Leaky-ReLU:negative_slope=0.2`, `x*sigmoid(1.702*x)`. Case, `-` and `_` make no difference in a name. See
-    `formula` for what a formula may hold.
+    `formula` for what a formula may hold. What frameworks and papers write is understood where it has one reading:
+    `nn.GELU()`, `F.relu(x).pow(2)`, `x·tanh(x)`.
     """
+    try:
+        return _read(text)
+    except InputError as error:
+        from actcli.core.activations.grammar import FUNCTIONS
+        from actcli.core.activations.spelling import understood  # only what is spelled otherwise pays for it
+
+        other = understood(text, _spellings(), FUNCTIONS)
+        if other is None or other == text:
+            if len(names := separate(text)) > 1:
+                one_of_them = " or ".join(names[:2])
+                raise InputError(f"{text.strip()!r} names {len(names)} activations: write one, {one_of_them}") from None
+            raise error
+        return _read(other)
+
+
+def resolve_all(texts: Iterable[str]) -> list[Elementwise | RowWise]:
+    """The activations that the texts stand for; several names may stand in one, `relu,gelu`. Raises InputError."""
+    return [resolve(name) for text in texts for name in separate(text)]
+
+
+def separate(text: str) -> list[str]:
+    """`relu,elu:alpha=0.5,gelu` as its three names; the text itself where it is no list of names."""
+    names: list[str] = []
+    for part in text.split(","):
+        if names and "=" in part and ":" not in part:
+            names[-1] += f",{part}"  # a further parameter
+        else:
+            names.append(part.strip())
+    all_known = all(_fold(name.partition(":")[0]) in _spellings() for name in names)
+    return names if all_known else [text]
+
+
+def _read(text: str) -> Elementwise | RowWise:
     name, _, settings = text.strip().partition(":")
     entry = _spellings().get(_fold(name))
     numbers = _numbers(settings) if settings else {}

@@ -34,6 +34,8 @@ _FUNCTIONS: Final = {name: name for name in _ELEMENTARY} | {
 """The elementary functions that are no activations of the catalogue, as they are written -> as NumPy calls them."""
 _EXTREMES: Final = {"max": "maximum", "maximum": "maximum", "min": "minimum", "minimum": "minimum"}
 _CHOICES: Final = (*_EXTREMES, "abs", "where", "clip", "pow", "sign")
+FUNCTIONS: Final = (*_FUNCTIONS, *_CHOICES)
+"""The names of all functions beside the activations."""
 _OPERATORS: Final[Mapping[type[ast.operator], str]] = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/"}
 _COMPARISONS: Final[Mapping[type[ast.cmpop], str]] = {
     ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "==", ast.NotEq: "!="
@@ -61,10 +63,29 @@ def read(
     arithmetic:  float64's, in which constant exponents and the parameters of activations are computed
     """
     reader = _Reader(text, settings, activations, arithmetic)
-    root = reader.number(reader.parsed(), 0)
+    parsed = reader.parsed()
+    root = reader.number(parsed, 0)
     if all_used and (unused := set(settings) - reader.used):
         raise InputError(f"the formula {reader.shown} has no parameter {min(unused)!r}")
+    if all_used and not reader.has_x:
+        raise InputError(f"the formula {reader.shown} has no x; {_with_x(parsed, activations)}")
     return Expression(reader.text[reader.offset :].strip(), root, tuple(reader.switches))
+
+
+def _with_x(parsed: ast.expr, activations: Mapping[str, Activation]) -> str:
+    """What was probably meant by a formula without x: of leaky_relu(0.2) a parameter, of relu(0.1) a call."""
+    match parsed:
+        case ast.Call(func=ast.Name(id=name), args=arguments) if name in activations and len(ast.unparse(parsed)) < 60:
+            names = [parameter.name for parameter in activations[name].parameters]
+            if arguments and len(arguments) <= len(names):
+                texts = (f"{key}={ast.unparse(value)}" for key, value in zip(names, arguments, strict=False))
+                return f"did you mean {name}:{','.join(texts)}?"
+            return f"did you mean {name}?"
+        case ast.Name(id=name):
+            return f"a constant is written '{name} + 0*x'"
+        case ast.Constant() | ast.UnaryOp(operand=ast.Constant()) if len(text := ast.unparse(parsed)) < 30:
+            return f"a constant is written '{text} + 0*x'"
+    return "the variable of a formula is x"
 
 
 class _Reader:
@@ -83,6 +104,7 @@ class _Reader:
         self.arithmetic = arithmetic
         self.switches: list[Node] = []
         self.used: set[str] = set()
+        self.has_x = False
         prefix = _PREFIX.match(self.text)
         self.offset = prefix.end() if prefix else 0
 
@@ -156,6 +178,7 @@ class _Reader:
 
     def _name(self, node: ast.Name) -> Node:
         name = node.id
+        self.has_x |= name == "x"
         if name == "x" or name in CONSTANTS:
             return tree.Name(name)
         if name in self.settings:
