@@ -7,7 +7,7 @@ import typer
 
 from actcli.commands.options import ReportFormat
 from actcli.commands.report import print_report
-from actcli.core.activations.catalogue import resolve
+from actcli.core.activations.catalogue import resolve_all
 from actcli.core.lessons.collapse import CollapseConfig, collapse
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def run(
     Example: actcli collapse --layers 10 --act relu --act tanh
     """
     config = CollapseConfig(layers=layers, width=width, seed=seed)
-    runs = collapse([resolve(act) for act in acts or ["relu"]], config)
+    runs = collapse(resolve_all(acts or ["relu"]), config)
 
     def draw(terminal: "Terminal") -> str:
         from actcli.views.collapse import collapse_report

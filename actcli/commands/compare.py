@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from actcli.commands.options import DEFAULT_RANGE, Acts, Ascii, Height, Range, ReportFormat, Save, Width
 from actcli.commands.report import write_report
-from actcli.core.activations.catalogue import resolve
+from actcli.core.activations.catalogue import resolve_all
 from actcli.core.analysis.comparison import compare, curves_over
 from actcli.core.analysis.properties import describe
 from actcli.core.errors import InputError
@@ -28,11 +28,12 @@ def run(
 
     Example: actcli compare gelu silu --range -3 3
     """
-    if len(acts) < 2:
+    named = resolve_all(acts)
+    if len(named) < 2:
         raise InputError("compare takes two activations or more")
     if save is not None and output_format != "table":
         raise InputError("--save writes the picture: leave --format out")
-    activations = curves_over([resolve(act) for act in acts], *interval)
+    activations = curves_over(named, *interval)
     differences = compare(activations, *interval)
     labels = [activation.label for activation in activations]
     if output_format == "table":

@@ -12,7 +12,7 @@ import typer
 from actcli.commands.options import DEFAULT_RANGE, Acts, Ascii, Height, Input, OptionalRange, Save, Width
 from actcli.commands.report import graphs_on, screen, show, write_report
 from actcli.core.activations.activation import MAX_ORDER, Elementwise, RowWise
-from actcli.core.activations.catalogue import resolve
+from actcli.core.activations.catalogue import resolve_all
 from actcli.core.activations.rectifiers import IDENTITY
 from actcli.core.analysis.comparison import curves_over
 from actcli.core.analysis.graph import Graph, Points, Spot, gathered
@@ -63,7 +63,7 @@ def run(
         raise InputError(f"the order must be from 0 to {MAX_ORDER}, not {derivative}")
     if save is not None and output_format != "chart":
         raise InputError("--save writes the chart: leave --format out")
-    activations, terminal = [resolve(act) for act in acts], screen(width, ascii_only)
+    activations, terminal = resolve_all(acts), screen(width, ascii_only)
     if density:
         if derivative or at or input_path is not None or interval is not None:
             raise InputError("--density stands alone: without --range, --derivative, --at and --input")

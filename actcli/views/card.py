@@ -80,6 +80,8 @@ def _heading(properties: Properties, terminal: Terminal) -> Iterator[str]:
     yield from (terminal.paint(line, AXIS_COLOUR) for line in wrapped(properties.reference, terminal))
     if properties.aliases:
         yield from _fact("aliases", ", ".join(properties.aliases), terminal.width, terminal)
+    if properties.used:
+        yield from _fact("used", properties.used, terminal.width, terminal)
     if properties.parameters:
         texts = [_parameter(p.name, p.value, p.valid) for p in properties.parameters]
         yield from _fact("parameters", ", ".join(texts), terminal.width, terminal)

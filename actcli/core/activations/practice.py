@@ -9,11 +9,11 @@ _HOMES: Final = {"pytorch": "torch.nn.", "keras": "keras.activations.", "jax": "
 _NAMES: Final[Mapping[str, tuple[str, str, str, str]]] = {
     "identity": ("Identity", "linear", "identity", "Identity"),
     "relu": ("ReLU", "relu", "relu", "Relu"),
-    "leaky_relu": ("LeakyReLU", "leaky_relu", "leaky_relu", "LeakyRelu"),
+    "leaky_relu": ("LeakyReLU", "leaky_relu(negative_slope=0.01)", "leaky_relu", "LeakyRelu"),
     "prelu": ("PReLU", "keras.layers.PReLU", "", "PRelu"),
     "rrelu": ("RReLU", "", "", ""),
     "relu6": ("ReLU6", "relu6", "relu6", ""),
-    "threshold": ("Threshold", "threshold", "", "ThresholdedRelu"),
+    "threshold": ("Threshold(1, 0)", "threshold(threshold=1, default_value=0)", "", "ThresholdedRelu"),
     "elu": ("ELU", "elu", "elu", "Elu"),
     "celu": ("CELU", "celu", "celu", "Celu"),
     "selu": ("SELU", "selu", "selu", "Selu"),
@@ -36,7 +36,7 @@ _NAMES: Final[Mapping[str, tuple[str, str, str, str]]] = {
     "erf": ("torch.erf", "keras.ops.erf", "jax.lax.erf", "Erf"),
     "arctan": ("torch.atan", "keras.ops.arctan", "jax.numpy.arctan", "Atan"),
     "hard_shrink": ("Hardshrink", "hard_shrink", "", "Shrink"),
-    "soft_shrink": ("Softshrink", "soft_shrink", "", "Shrink(bias=lambd)"),
+    "soft_shrink": ("Softshrink", "soft_shrink", "", "Shrink(bias=0.5)"),
     "tanh_shrink": ("Tanhshrink", "tanh_shrink", "", ""),
     "sin": ("torch.sin", "keras.ops.sin", "jax.numpy.sin", "Sin"),
     "softmax": ("Softmax", "softmax", "softmax", "Softmax"),
@@ -62,10 +62,9 @@ _HIDDEN: Final = "hidden layers"
 _GATED: Final = "the feed-forward blocks of transformers"
 
 _USES: Final[Mapping[str, str]] = {
-    "identity": "output layer, for a number; between hidden layers it adds nothing: they stay one linear layer",
+    "identity": "output layer, for a number; in hidden layers it bends nothing",
     "relu": f"{_HIDDEN}; the first thing to try",
-    **dict.fromkeys(("leaky_relu", "prelu", "rrelu"), f"{_HIDDEN}, where units of relu would die"),
-    **dict.fromkeys(("elu", "celu"), f"{_HIDDEN}, where units of relu would die"),
+    **dict.fromkeys(("leaky_relu", "prelu", "rrelu", "elu", "celu"), f"{_HIDDEN}, against the dying units of relu"),
     "selu": f"{_HIDDEN}, with LeCun's initialisation, which it keeps normalised",
     "relu6": f"{_HIDDEN} of networks for small devices",
     "hard_swish": f"{_HIDDEN} of networks for small devices",
@@ -76,16 +75,16 @@ _USES: Final[Mapping[str, str]] = {
     "squareplus": f"{_HIDDEN}, and output layer for a positive number",
     "softplus": "output layer, for a positive number; in hidden layers a smooth relu",
     "exponential": "output layer, for a positive number: a rate or a scale",
-    "sigmoid": "output layer, for yes or no: a probability; gates; no longer hidden layers, where its slope vanishes",
+    "sigmoid": "output layer, for yes or no: a probability; gates; seldom hidden layers",
     "log_sigmoid": "the loss of a yes or no, as the logarithm of its probability",
     "hard_sigmoid": "gates on small devices",
-    "tanh": f"{_HIDDEN}, where among the squashers it does better than sigmoid; recurrent layers",
+    "tanh": f"{_HIDDEN}, rather than sigmoid; recurrent layers",
     "hard_tanh": f"{_HIDDEN} on small devices",
     "softsign": _HIDDEN,
     "step": "the perceptron's output, for yes or no; it has no slope to learn by",
     "sin": f"{_HIDDEN} of networks that represent signals",
     "snake": f"{_HIDDEN} of networks that represent periodic signals",
-    "softmax": "output layer, for classes: one probability each; attention; not hidden layers",
+    "softmax": "output layer, for classes: a probability each; attention; not hidden layers",
     "log_softmax": "output layer, for classes: the logarithms of their probabilities, as the loss takes them",
     "sparsemax": "output layer, for classes, and attention: probabilities of which many are 0",
     "entmax15": "output layer, for classes, and attention: probabilities of which many are 0",
@@ -98,3 +97,8 @@ _USES: Final[Mapping[str, str]] = {
 def use(name: str) -> str:
     """Where in a network the activation of this name is used; "" for one without a usual place."""
     return _USES.get(name, "")
+
+
+def for_classes(name: str) -> bool:
+    """Whether it makes the answer of a classifier: of each row of scores one number for a class."""
+    return use(name).startswith("output layer, for classes")

@@ -23,6 +23,7 @@ import numpy as np
 import numpy.typing as npt
 
 from actcli.core.activations.activation import Activation, Elementwise, elementwise
+from actcli.core.activations.practice import for_classes
 from actcli.core.arrays import Array
 from actcli.core.network.normalisation import AXES, Normalised, Population, normalise
 
@@ -94,10 +95,11 @@ class Network:
 
 def of_hidden_units(activation: Activation) -> Elementwise:
     """The activation, for a network. InputError for a row-wise one, whose derivative is a Jacobian and not a slope."""
+    place = "belongs to the output layer of a classifier: it " if for_classes(activation.name) else ""
     return elementwise(
         activation,
-        f"{activation.label} works on whole rows, so that a unit has no slope of its own; "
-        "a hidden layer needs an elementwise activation",
+        f"{activation.label} {place}works on whole rows, so that a unit has no slope of its own; "
+        "a hidden layer needs an elementwise activation, such as relu",
     )
 
 
