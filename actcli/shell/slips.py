@@ -235,4 +235,8 @@ def _command_for(rest: Sequence[str]) -> str:
         return "differentiate"
     if not leading:
         return "evaluate" if options & {"--grid", "--input", "-i", "--dtype", "--output", "-o"} else "describe"
-    return "evaluate" if all(_NUMBER.fullmatch(word.replace("−", "-")) or re.fullmatch(r"[-+]?(inf|nan)", word) for word in leading) else "compare"
+    return (
+        "evaluate"
+        if all(_NUMBER.fullmatch(word.replace("−", "-")) or re.fullmatch(r"[-+]?(inf|nan)", word) for word in leading)
+        else "compare"
+    )

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from actcli.core.activations.activation import Activation, Elementwise, RowWise
 from actcli.core.activations.gates import GATES
+from actcli.core.activations.recent import RECENT, RECENT_ROWS
 from actcli.core.activations.rectifiers import RECTIFIERS, SMOOTH_RECTIFIERS
 from actcli.core.activations.rows import ROWS
 from actcli.core.activations.shrinkage import SHRINKAGE
@@ -20,7 +21,7 @@ from actcli.core.errors import InputError, did_you_mean
 
 CATALOGUE: Final[Mapping[str, Elementwise | RowWise]] = {
     entry.name: entry
-    for family in (RECTIFIERS, GATES, SMOOTH_RECTIFIERS, SQUASHERS, SHRINKAGE, WAVES, ROWS)
+    for family in (RECTIFIERS, GATES, SMOOTH_RECTIFIERS, SQUASHERS, SHRINKAGE, WAVES, RECENT, ROWS, RECENT_ROWS)
     for entry in family
 }
 """Canonical name -> activation with its default parameters."""

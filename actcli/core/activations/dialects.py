@@ -5,17 +5,92 @@ from collections.abc import Mapping
 from typing import Final
 
 MODULES: Final = frozenset(
-    "torch nn F functional tf tensorflow keras K backend layers activations ops math Math numpy np jnp jax lax scipy special "
-    "sp sympy stats mx mlx core paddle flax linen haiku hk equinox eqx cupy cp anp autograd tfa tfp tl triton libdevice "
-    "numexpr ne mpmath mp onnx op cmath modules activation std keras_core theano T chainer tnn snt sonnet transformers "
-    "compat v1 v2 modeling torchvision experimental numba cuda contrib addons".split()
+    [
+        "torch",
+        "nn",
+        "F",
+        "functional",
+        "tf",
+        "tensorflow",
+        "keras",
+        "K",
+        "backend",
+        "layers",
+        "activations",
+        "ops",
+        "math",
+        "Math",
+        "numpy",
+        "np",
+        "jnp",
+        "jax",
+        "lax",
+        "scipy",
+        "special",
+        "sp",
+        "sympy",
+        "stats",
+        "mx",
+        "mlx",
+        "core",
+        "paddle",
+        "flax",
+        "linen",
+        "haiku",
+        "hk",
+        "equinox",
+        "eqx",
+        "cupy",
+        "cp",
+        "anp",
+        "autograd",
+        "tfa",
+        "tfp",
+        "tl",
+        "triton",
+        "libdevice",
+        "numexpr",
+        "ne",
+        "mpmath",
+        "mp",
+        "onnx",
+        "op",
+        "cmath",
+        "modules",
+        "activation",
+        "std",
+        "keras_core",
+        "theano",
+        "T",
+        "chainer",
+        "tnn",
+        "snt",
+        "sonnet",
+        "transformers",
+        "compat",
+        "v1",
+        "v2",
+        "modeling",
+        "torchvision",
+        "experimental",
+        "numba",
+        "cuda",
+        "contrib",
+        "addons",
+    ]
 )
 """What may stand before a dot and be no number."""
 
 CONSTANTS: Final[Mapping[str, str]] = {
-    **dict.fromkeys(("np.pi", "numpy.pi", "math.pi", "Math.PI", "torch.pi", "jnp.pi", "M_PI", "PI", "Pi", "mx.pi"), "pi"),
+    **dict.fromkeys(
+        ("np.pi", "numpy.pi", "math.pi", "Math.PI", "torch.pi", "jnp.pi", "M_PI", "PI", "Pi", "mx.pi"), "pi"
+    ),
     **dict.fromkeys(("np.e", "numpy.e", "math.e", "Math.E", "torch.e", "jnp.e", "M_E"), "e"),
-    **{"M_SQRT2": "sqrt(2)", "M_SQRT1_2": "sqrt(0.5)", "Math.SQRT2": "sqrt(2)", "M_2_SQRTPI": "2/sqrt(pi)", "S.Half": "0.5"},
+    "M_SQRT2": "sqrt(2)",
+    "M_SQRT1_2": "sqrt(0.5)",
+    "Math.SQRT2": "sqrt(2)",
+    "M_2_SQRTPI": "2/sqrt(pi)",
+    "S.Half": "0.5",
 }
 
 FUNCTIONS: Final[Mapping[str, str]] = {
@@ -24,13 +99,37 @@ FUNCTIONS: Final[Mapping[str, str]] = {
     **dict.fromkeys(("fmax", "pmax"), "max(a, b)"),
     **dict.fromkeys(("fmin", "pmin"), "min(a, b)"),
     "sgn": "sign(a)",
-    **{"square": "a**2", "reciprocal": "1/a", "rsqrt": "1/sqrt(a)", "inversesqrt": "1/sqrt(a)"},
-    **{"neg": "-a", "negative": "-a", "positive": "a", "add": "a + b", "plus": "a + b"},
-    **{"sub": "a - b", "subtract": "a - b", "mul": "a*b", "multiply": "a*b", "times": "a*b"},
-    **{"div": "a/b", "divide": "a/b", "true_divide": "a/b", "power": "a**b", "__pow__": "a**b"},
-    **{"exp2": "2**a", "exp10": "10**a", "hypot": "sqrt(a**2 + b**2)"},
-    **{"sech": "1/cosh(a)", "csch": "1/sinh(a)", "coth": "1/tanh(a)", "sec": "1/cos(a)", "csc": "1/sin(a)", "cot": "1/tan(a)"},
-    **{"clamp_min": "max(a, b)", "clamp_max": "min(a, b)", "maximum_": "max(a, b)"},
+    "square": "a**2",
+    "reciprocal": "1/a",
+    "rsqrt": "1/sqrt(a)",
+    "inversesqrt": "1/sqrt(a)",
+    "neg": "-a",
+    "negative": "-a",
+    "positive": "a",
+    "add": "a + b",
+    "plus": "a + b",
+    "sub": "a - b",
+    "subtract": "a - b",
+    "mul": "a*b",
+    "multiply": "a*b",
+    "times": "a*b",
+    "div": "a/b",
+    "divide": "a/b",
+    "true_divide": "a/b",
+    "power": "a**b",
+    "__pow__": "a**b",
+    "exp2": "2**a",
+    "exp10": "10**a",
+    "hypot": "sqrt(a**2 + b**2)",
+    "sech": "1/cosh(a)",
+    "csch": "1/sinh(a)",
+    "coth": "1/tanh(a)",
+    "sec": "1/cos(a)",
+    "csc": "1/sin(a)",
+    "cot": "1/tan(a)",
+    "clamp_min": "max(a, b)",
+    "clamp_max": "min(a, b)",
+    "maximum_": "max(a, b)",
     **dict.fromkeys(("clamp", "clip_by_value", "constrain", "clamp_", "clip_"), "clip(a, b, c)"),
     **dict.fromkeys(("ifelse", "if_else", "cond", "iif", "piecewise2", "switch"), "where(a, b, c)"),
     **dict.fromkeys(("greater", "gt"), "(a > b)*1"),
@@ -42,12 +141,28 @@ FUNCTIONS: Final[Mapping[str, str]] = {
     **dict.fromkeys(("zeros_like", "zeroslike"), "0"),
     **dict.fromkeys(("ones_like", "oneslike"), "1"),
     "full_like": "b",
-    **dict.fromkeys(("ndtr", "phi_cdf", "normcdf", "normal_cdf", "norm.cdf", "norm_cdf", "gaussian_cdf", "pnorm"), "erfc(-(a)/sqrt(2))/2"),
-    **dict.fromkeys(("norm.pdf", "normpdf", "normal_pdf", "norm_pdf", "gaussian_pdf", "dnorm"), "exp(-(a)**2/2)/sqrt(2*pi)"),
+    **dict.fromkeys(
+        ("ndtr", "phi_cdf", "normcdf", "normal_cdf", "norm.cdf", "norm_cdf", "gaussian_cdf", "pnorm"),
+        "erfc(-(a)/sqrt(2))/2",
+    ),
+    **dict.fromkeys(
+        ("norm.pdf", "normpdf", "normal_pdf", "norm_pdf", "gaussian_pdf", "dnorm"), "exp(-(a)**2/2)/sqrt(2*pi)"
+    ),
     **dict.fromkeys(("log_ndtr", "norm.logcdf"), "log(erfc(-(a)/sqrt(2))/2)"),
     **dict.fromkeys(
         (
-            *("float", "double", "tensor", "float16", "float32", "float64", "constant", "as_tensor", "array", "asarray"),
+            *(
+                "float",
+                "double",
+                "tensor",
+                "float16",
+                "float32",
+                "float64",
+                "constant",
+                "as_tensor",
+                "array",
+                "asarray",
+            ),
             *("cast", "to", "astype", "type", "item", "numpy", "detach", "clone", "contiguous", "convert_to_tensor"),
             *("float_", "half", "int", "type_as", "variable", "requires_grad_", "scalar", "double_"),
         ),
@@ -59,12 +174,15 @@ FUNCTIONS: Final[Mapping[str, str]] = {
 FULL: Final = frozenset({"clip", "clamp", "clamp_", "clip_", "relu_"})
 
 KEYWORDS: Final[Mapping[str, str]] = {
-    **dict.fromkeys(("input", "x", "tensor", "features", "a", "self", "z", "inputs", "logits", "condition", "x1", "start"), "a"),
+    **dict.fromkeys(
+        ("input", "x", "tensor", "features", "a", "self", "z", "inputs", "logits", "condition", "x1", "start"), "a"
+    ),
     **dict.fromkeys(("other", "b", "y", "exponent", "x2"), "b"),
 }
 """The keyword of a function's argument -> which of a, b, c it is."""
-LOW, HIGH = ("min", "a_min", "clip_value_min", "x_min", "min_value", "lo", "low"), (
-    *("max", "a_max", "clip_value_max", "x_max", "max_value", "hi", "high"),
+LOW, HIGH = (
+    ("min", "a_min", "clip_value_min", "x_min", "min_value", "lo", "low"),
+    (*("max", "a_max", "clip_value_max", "x_max", "max_value", "hi", "high"),),
 )
 
 LONG_NAMES: Final[Mapping[str, str]] = {
@@ -109,7 +227,10 @@ IGNORED: Final = frozenset(
 AXES: Final = frozenset({"dim", "axis"})
 
 PARAMETERS: Final[Mapping[str, Mapping[str, str]]] = {
-    **dict.fromkeys(("leaky_relu",), dict.fromkeys(("alpha", "a", "slope", "leak", "leakiness", "leaky", "neg_slope"), "negative_slope")),
+    **dict.fromkeys(
+        ("leaky_relu",),
+        dict.fromkeys(("alpha", "a", "slope", "leak", "leakiness", "leaky", "neg_slope"), "negative_slope"),
+    ),
     "prelu": dict.fromkeys(("init", "alpha", "a", "slope", "negative_slope", "alpha_initializer"), "weight"),
     "rrelu": {"lower_bound": "lower", "upper_bound": "upper"},
     "elu": {"a": "alpha"},
@@ -139,7 +260,11 @@ POSITIONS: Final[Mapping[str, tuple[str, ...]]] = {
 
 
 DEFAULTS: Final = (
-    (re.compile(r"(.*\.)?(keras|layers)\.(.*\.)?layers\.LeakyReLU|layers\.LeakyReLU"), "leaky_relu", {"negative_slope": 0.3}),
+    (
+        re.compile(r"(.*\.)?(keras|layers)\.(.*\.)?layers\.LeakyReLU|layers\.LeakyReLU"),
+        "leaky_relu",
+        {"negative_slope": 0.3},
+    ),
     (re.compile(r"((.*\.)?activations|tf\.nn|tensorflow\.nn)\.leaky_relu"), "leaky_relu", {"negative_slope": 0.2}),
     (re.compile(r"(jax|flax|linen)\.(.*\.)?gelu"), "gelu_tanh", {}),
     (re.compile(r"onnx\.(.*\.)?HardSigmoid"), "hard_sigmoid", {"alpha": 0.2}),
@@ -148,11 +273,17 @@ DEFAULTS: Final = (
 
 AMBIGUOUS: Final = (
     (re.compile(r"nn\.gelu"), "nn.gelu is tanh's approximation in Flax and exact in MLX: write gelu_tanh or gelu"),
-    (re.compile(r"LeakyReLU"), "LeakyReLU() has the slope 0.01 in PyTorch and 0.3 in Keras: write leaky_relu or leaky_relu:negative_slope=0.3"),
+    (
+        re.compile(r"LeakyReLU"),
+        "LeakyReLU() has the slope 0.01 in PyTorch and 0.3 in Keras: write leaky_relu or leaky_relu:negative_slope=0.3",
+    ),
     (
         re.compile(r"(.*\.)?tf\.keras\.activations\.hard_sigmoid|tf\.keras\.backend\.hard_sigmoid|K\.hard_sigmoid"),
         "the slope of Keras' hard_sigmoid was 0.2 before version 3: write hard_sigmoid:alpha=0.2 or hard_sigmoid",
     ),
-    (re.compile(r"(.*\.)?phi"), "phi may be the normal distribution or its density: write '(1 + erf(x/sqrt(2)))/2' or 'exp(-x**2/2)/sqrt(2*pi)'"),
+    (
+        re.compile(r"(.*\.)?phi"),
+        "phi may be the normal distribution or its density: write '(1 + erf(x/sqrt(2)))/2' or 'exp(-x**2/2)/sqrt(2*pi)'",
+    ),
 )
 """What has two readings as a call without settings -> what is said."""

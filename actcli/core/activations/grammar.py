@@ -82,9 +82,9 @@ def _with_x(parsed: ast.expr, activations: Mapping[str, Activation]) -> str:
                 return f"did you mean {name}:{','.join(texts)}?"
             return f"did you mean {name}?"
         case ast.Name(id=name):
-            return f"a constant is written '{name} + 0*x'"
+            return f"a constant is written '{name}*x**0'"
         case ast.Constant() | ast.UnaryOp(operand=ast.Constant()) if len(text := ast.unparse(parsed)) < 30:
-            return f"a constant is written '{text} + 0*x'"
+            return f"a constant is written '{text}*x**0'"
     return "the variable of a formula is x"
 
 

@@ -18,15 +18,39 @@ _CHARACTERS: Final = str.maketrans(
     {**dict.fromkeys("·×∙⋅∗•✕⨯", "*"), **dict.fromkeys("−–—‒➖", "-"), **dict.fromkeys("÷∕⁄", "/")}
     | {"≤": "<=", "≥": ">=", "⩽": "<=", "⩾": ">=", "≠": "!=", "√": "√"}
     | {"½": "(1/2)", "¼": "(1/4)", "¾": "(3/4)", "⅓": "(1/3)", "⅔": "(2/3)", "⅙": "(1/6)", "⅛": "(1/8)"}
-    | {**dict.fromkeys("“”„‟", '"'), **dict.fromkeys("‘’‚‛", "'"), **dict.fromkeys("\u200b\u200c\u200d\ufeff\u2061", "")}
+    | {
+        **dict.fromkeys("“”„‟", '"'),
+        **dict.fromkeys("‘’‚‛", "'"),
+        **dict.fromkeys("\u200b\u200c\u200d\ufeff\u2061", ""),
+    }
 )
 _GREEK: Final = {"π": "pi", "σ": "sigmoid", "Φ": "Phi", "φ": "phi", "ϕ": "phi", "ℯ": "e"}
 
 _LATEX_NAMES: Final = {
-    **{"sigma": "sigmoid", "arctan": "atan", "ln": "log", "infty": "∞", "lambda": "lambd", "land": " and ", "lor": " or ", "lnot": " not "},
+    "sigma": "sigmoid",
+    "arctan": "atan",
+    "ln": "log",
+    "infty": "∞",
+    "lambda": "lambd",
+    "land": " and ",
+    "lor": " or ",
+    "lnot": " not ",
     **dict.fromkeys(("cdot", "times", "ast", "odot", "circ"), "*"),
-    **{"div": "/", "le": "<=", "leq": "<=", "leqslant": "<=", "ge": ">=", "geq": ">=", "geqslant": ">="},
-    **{"lt": "<", "gt": ">", "ne": "!=", "neq": "!=", "lvert": "|", "rvert": "|", "vert": "|", "mid": "|"},
+    "div": "/",
+    "le": "<=",
+    "leq": "<=",
+    "leqslant": "<=",
+    "ge": ">=",
+    "geq": ">=",
+    "geqslant": ">=",
+    "lt": "<",
+    "gt": ">",
+    "ne": "!=",
+    "neq": "!=",
+    "lvert": "|",
+    "rvert": "|",
+    "vert": "|",
+    "mid": "|",
     **dict.fromkeys(("left", "right", "big", "Big", "bigl", "bigr", "Bigl", "Bigr", "displaystyle", "limits"), ""),
     **dict.fromkeys(("quad", "qquad", "operatorname", "mathrm", "text", "mathbf", "mathit", "textrm", "mathsf"), " "),
 }
@@ -37,7 +61,9 @@ _TOKEN: Final = re.compile(
     r"|(?P<name>\.?[^\W\d]\w*(?:\.[^\W\d]\w*)*)"
     r"|(?P<sign>\*\*|<=|>=|==|!=|&&|\|\||\S))"
 )
-_AFTER_AN_ARGUMENT: Final = frozenset({")", ",", "+", "-", "<", ">", "<=", ">=", "==", "!=", "?", ":", "]", "|", "if", "else"})
+_AFTER_AN_ARGUMENT: Final = frozenset(
+    {")", ",", "+", "-", "<", ">", "<=", ">=", "==", "!=", "?", ":", "]", "|", "if", "else"}
+)
 
 IsFunction = Callable[[str], bool]
 
@@ -70,7 +96,9 @@ def _characters(text: str) -> str:
 
 def _root(found: re.Match[str]) -> str:
     if found[2]:
-        raise InputError(f"{found[0]} may be sqrt({found[1]})*{found[2]} or sqrt({found[1]}*{found[2]}): write one of them")
+        raise InputError(
+            f"{found[0]} may be sqrt({found[1]})*{found[2]} or sqrt({found[1]}*{found[2]}): write one of them"
+        )
     return f"sqrt({found[1]})"
 
 
@@ -110,7 +138,9 @@ def _cases(found: re.Match[str]) -> str:
     if not first or any(not test for _, test in first):
         raise InputError("each case but the last needs a condition, as in 'x if x > 0 else 0'")
     if rest and not (len(first) == 1 and _complementary(first[0][1], rest)):
-        raise InputError("the last case needs 'otherwise', or the opposite of the one before it: a formula is 'a if c else b'")
+        raise InputError(
+            "the last case needs 'otherwise', or the opposite of the one before it: a formula is 'a if c else b'"
+        )
     return "(" + "".join(f"({value}) if ({test}) else " for value, test in first) + f"({last}))"
 
 
@@ -133,7 +163,9 @@ def _complementary(a: str, b: str) -> bool:
 
 
 def _signs(text: str) -> str:
-    return re.sub(r"\\(le|ge)(?:q|qslant)?(?![A-Za-z])", lambda found: f"{'<>'[found[1] == 'ge']}=", text).replace(" ", "")
+    return re.sub(r"\\(le|ge)(?:q|qslant)?(?![A-Za-z])", lambda found: f"{'<>'[found[1] == 'ge']}=", text).replace(
+        " ", ""
+    )
 
 
 # --- tokens ---------------------------------------------------------------------------------------------------------
@@ -180,8 +212,10 @@ def _ends_an_operand(token: str) -> bool:
 
 
 def _begins_an_operand(token: str) -> bool:
-    return token == "(" or (token not in _KEYWORDS and not token.startswith(".") and bool(re.match(r"[\w'\"]", token))) or (
-        bool(re.match(r"\.\d", token))
+    return (
+        token == "("
+        or (token not in _KEYWORDS and not token.startswith(".") and bool(re.match(r"[\w'\"]", token)))
+        or (bool(re.match(r"\.\d", token)))
     )
 
 
@@ -257,7 +291,11 @@ def _products(tokens: Sequence[str], is_function: IsFunction) -> list[str]:
         before = result[-1] if result else ""
         if before and _ends_an_operand(before) and _begins_an_operand(token):
             if token == "(":
-                if before[0].isdigit() or before in _NUMBERS or (before == ")" and not _makes(result, group, tokens, i)):
+                if (
+                    before[0].isdigit()
+                    or before in _NUMBERS
+                    or (before == ")" and not _makes(result, group, tokens, i))
+                ):
                     _check_product(result, group)
                     result.append("*")
             elif token[0].isdigit() or token[0] in ".'\"":
@@ -267,7 +305,9 @@ def _products(tokens: Sequence[str], is_function: IsFunction) -> list[str]:
                 if is_function(token):
                     raise InputError(f"a function of a function is written '{before}({token}(x))'")
                 if after not in _AFTER_AN_ARGUMENT:
-                    raise InputError(f"where the argument of {before} ends is not clear: write it as in '{before}(2*x)'")
+                    raise InputError(
+                        f"where the argument of {before} ends is not clear: write it as in '{before}(2*x)'"
+                    )
                 result += ["(", token, ")"]
                 continue
             else:
@@ -285,7 +325,9 @@ def _check_product(result: Sequence[str], group: int) -> None:
     """InputError where a product without a sign follows a divisor or an exponent: 1/2x is (1/2)*x or 1/(2*x)."""
     start = len(result) - 1
     if result[-1] == ")":
-        start = group - (1 if group and re.match(r"[^\W\d]", result[group - 1]) and result[group - 1] not in _KEYWORDS else 0)
+        start = group - (
+            1 if group and re.match(r"[^\W\d]", result[group - 1]) and result[group - 1] not in _KEYWORDS else 0
+        )
     before = result[start - 1] if start else ""
     if before == "/":
         raise InputError("how far a divisor goes is not clear: write it as in '1/(2*x)' or '1/2*x'")
@@ -293,7 +335,9 @@ def _check_product(result: Sequence[str], group: int) -> None:
         raise InputError("how far an exponent goes is not clear: write it as in 'e**(2*x)' or 'e**2*x'")
 
 
-_NUMBERS: Final = frozenset({"x", "pi", "e", "alpha", "beta", "gamma", "theta", "tau", "mu", "lambd", "w", "a", "b", "c", "k"})
+_NUMBERS: Final = frozenset(
+    {"x", "pi", "e", "alpha", "beta", "gamma", "theta", "tau", "mu", "lambd", "w", "a", "b", "c", "k"}
+)
 
 
 def _makes(result: Sequence[str], group: int, tokens: Sequence[str], i: int) -> bool:
@@ -302,5 +346,9 @@ def _makes(result: Sequence[str], group: int, tokens: Sequence[str], i: int) -> 
         return True
     name = result[group - 1] if group else ""
     inner = [*result[group + 1 : -1], ""]
-    values = [t for t, after in pairwise(inner) if re.match(r"[^\W\d]", t) and after != "=" and t not in ("True", "False", "None")]
+    values = [
+        t
+        for t, after in pairwise(inner)
+        if re.match(r"[^\W\d]", t) and after != "=" and t not in ("True", "False", "None")
+    ]
     return bool(re.match(r"[^\W\d]", name)) and any(c.isupper() for c in name.rpartition(".")[2]) and not values

@@ -319,7 +319,7 @@ LIPSCHITZ = {  # the largest slope, attained, from, to
     "abs(x) + abs(x - 1)": (2, True, 1, INF),
     "x if x < 1 else 0": (INF, False, 1, 1),
     "x**3 - x": (INF, False, INF, INF),
-    "3": (0, True, -INF, INF),
+    "3*x**0": (0, True, -INF, INF),
 }
 
 
@@ -458,7 +458,7 @@ def test_a_formula_has_the_card_of_the_entry_that_it_spells_out(name):
     assert flat(found) == pytest.approx(flat(truth), rel=1e-12, abs=1e-12, nan_ok=True)
 
 
-HEADING = dict.fromkeys(("activation", "name", "formula", "reference", "aliases", "parameters"), "")
+HEADING = dict.fromkeys(("activation", "name", "formula", "reference", "aliases", "frameworks", "used", "parameters"), "")
 
 
 def flat(document, name=""):
@@ -506,7 +506,7 @@ ODDITIES = {  # monotone, infimum, supremum, zeros
     "x if x < 1 else 0": ("non-monotone", (-INF, -INF), (1, 1), (0,)),
     "-abs(x)*exp(-abs(x))": ("non-monotone", (-1 / math.e, -1), (0, 0), (0,)),
     "sign(x)": ("increasing", (-1, -INF), (1, 0), (0,)),
-    "3": ("constant", (3, -INF), (3, -INF), ()),
+    "3*x**0": ("constant", (3, -INF), (3, -INF), ()),
 }
 
 
