@@ -169,7 +169,7 @@ _COMMANDS: Final[Mapping[str, str]] = {
     "compare": "cmp vs versus difference comparison",
     "gain": "init initialisation initialization initializer calculate-gain",
     "audit": "ulp check verify accuracy error errors",
-    "gradient-depth": "train training depth vanishing vanish mlp network vanishing-gradient vanishing-gradients gradients-depth",
+    "gradient-depth": "train training depth vanishing vanish mlp network vanishing-gradient vanishing-gradients",
     "collapse": "linear",
     "approximate": "approx fit uat universal",
     "trace": "step backprop backpropagation forward backward",

@@ -4,87 +4,18 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-MODULES: Final = frozenset(
-    [
-        "torch",
-        "nn",
-        "F",
-        "functional",
-        "tf",
-        "tensorflow",
-        "keras",
-        "K",
-        "backend",
-        "layers",
-        "activations",
-        "ops",
-        "math",
-        "Math",
-        "numpy",
-        "np",
-        "jnp",
-        "jax",
-        "lax",
-        "scipy",
-        "special",
-        "sp",
-        "sympy",
-        "stats",
-        "mx",
-        "mlx",
-        "core",
-        "paddle",
-        "flax",
-        "linen",
-        "haiku",
-        "hk",
-        "equinox",
-        "eqx",
-        "cupy",
-        "cp",
-        "anp",
-        "autograd",
-        "tfa",
-        "tfp",
-        "tl",
-        "triton",
-        "libdevice",
-        "numexpr",
-        "ne",
-        "mpmath",
-        "mp",
-        "onnx",
-        "op",
-        "cmath",
-        "modules",
-        "activation",
-        "std",
-        "keras_core",
-        "theano",
-        "T",
-        "chainer",
-        "tnn",
-        "snt",
-        "sonnet",
-        "transformers",
-        "compat",
-        "v1",
-        "v2",
-        "modeling",
-        "torchvision",
-        "experimental",
-        "numba",
-        "cuda",
-        "contrib",
-        "addons",
-    ]
+_MODULES: Final = (
+    "torch nn F functional tf tensorflow keras K backend layers activations ops math Math numpy np jnp "
+    "jax lax scipy special sp sympy stats mx mlx core paddle flax linen haiku hk equinox eqx cupy cp anp "
+    "autograd tfa tfp tl triton libdevice numexpr ne mpmath mp onnx op cmath modules activation std "
+    "keras_core theano T chainer tnn snt sonnet transformers compat v1 v2 modeling torchvision "
+    "experimental numba cuda contrib addons "
 )
+MODULES: Final = frozenset(_MODULES.split())
 """What may stand before a dot and be no number."""
 
 CONSTANTS: Final[Mapping[str, str]] = {
-    **dict.fromkeys(
-        ("np.pi", "numpy.pi", "math.pi", "Math.PI", "torch.pi", "jnp.pi", "M_PI", "PI", "Pi", "mx.pi"), "pi"
-    ),
+    **dict.fromkeys(("np.pi", "numpy.pi", "math.pi", "Math.PI", "torch.pi", "jnp.pi", "M_PI", "PI", "Pi"), "pi"),
     **dict.fromkeys(("np.e", "numpy.e", "math.e", "Math.E", "torch.e", "jnp.e", "M_E"), "e"),
     "M_SQRT2": "sqrt(2)",
     "M_SQRT1_2": "sqrt(0.5)",
@@ -137,6 +68,16 @@ FUNCTIONS: Final[Mapping[str, str]] = {
     **dict.fromkeys(("greater_equal", "ge"), "(a >= b)*1"),
     **dict.fromkeys(("less_equal", "le"), "(a <= b)*1"),
     "heaviside": "where(a == 0, b, step(a))",
+    "logit": "log(a) - log1p(-(a))",
+    "log1mexp": "log1p(-exp(-(a))) if a > log(2) else log(-expm1(-(a)))",
+    "sqrtsoftplus": "sqrt(softplus(a))",
+    "sigma": "sigmoid(a)",
+    "tg": "tan(a)",
+    "ctg": "1/tan(a)",
+    "arctg": "atan(a)",
+    "sh": "sinh(a)",
+    "ch": "cosh(a)",
+    "th": "tanh(a)",
     "logaddexp": "max(a, b) + log1p(exp(-abs(a - b)))",
     **dict.fromkeys(("zeros_like", "zeroslike"), "0"),
     **dict.fromkeys(("ones_like", "oneslike"), "1"),
@@ -163,15 +104,13 @@ FUNCTIONS: Final[Mapping[str, str]] = {
                 "array",
                 "asarray",
             ),
-            *("cast", "to", "astype", "type", "item", "numpy", "detach", "clone", "contiguous", "convert_to_tensor"),
-            *("float_", "half", "int", "type_as", "variable", "requires_grad_", "scalar", "double_"),
+            *("asarray", "cast", "to", "astype", "type", "item", "numpy", "detach", "clone", "convert_to_tensor"),
+            *("contiguous", "float_", "half", "int", "type_as", "variable", "requires_grad_", "scalar", "double_"),
         ),
         "a",
     ),
 }
 """Name, or its two last parts -> what it says of its arguments a, b, c, in the language of formulas."""
-
-FULL: Final = frozenset({"clip", "clamp", "clamp_", "clip_", "relu_"})
 
 KEYWORDS: Final[Mapping[str, str]] = {
     **dict.fromkeys(
@@ -254,12 +193,13 @@ DROPPED: Final[Mapping[str, frozenset[str]]] = {"softplus": frozenset({"threshol
 
 POSITIONS: Final[Mapping[str, tuple[str, ...]]] = {
     "prelu": ("num_parameters", "weight"),
+    "softplus": ("beta", "threshold"),
     **dict.fromkeys(("softmax", "log_softmax", "softmin", "glu", "sparsemax", "hardmax"), ("dim",)),
 }
 """Name -> its arguments by position, where they are not its parameters."""
 
 
-DEFAULTS: Final = (
+DEFAULTS: Final[tuple[tuple[re.Pattern[str], str, Mapping[str, float]], ...]] = (
     (
         re.compile(r"(.*\.)?(keras|layers)\.(.*\.)?layers\.LeakyReLU|layers\.LeakyReLU"),
         "leaky_relu",
@@ -271,7 +211,7 @@ DEFAULTS: Final = (
 )
 """A framework's spelling -> the name and the settings that are its defaults there."""
 
-AMBIGUOUS: Final = (
+AMBIGUOUS: Final[tuple[tuple[re.Pattern[str], str], ...]] = (
     (re.compile(r"nn\.gelu"), "nn.gelu is tanh's approximation in Flax and exact in MLX: write gelu_tanh or gelu"),
     (
         re.compile(r"LeakyReLU"),
@@ -283,7 +223,37 @@ AMBIGUOUS: Final = (
     ),
     (
         re.compile(r"(.*\.)?phi"),
-        "phi may be the normal distribution or its density: write '(1 + erf(x/sqrt(2)))/2' or 'exp(-x**2/2)/sqrt(2*pi)'",
+        "phi may be the normal distribution or its density: "
+        "write '(1 + erf(x/sqrt(2)))/2' or 'exp(-x**2/2)/sqrt(2*pi)'",
     ),
 )
 """What has two readings as a call without settings -> what is said."""
+
+FORMULAS: Final[Mapping[str, tuple[str, Mapping[str, float]]]] = {
+    "xielu": (
+        "alpha_p*x**2 + beta*x if x > 0 else alpha_n*(expm1(x) - x) + beta*x",
+        {"alpha_p": 0.8, "alpha_n": 0.8, "beta": 0.5},
+    ),
+    "scaledtanh": ("alpha*tanh(beta*x)", {"alpha": 1.0, "beta": 1.0}),
+    "affine": ("alpha*x + beta", {"alpha": 1.0, "beta": 0.0}),
+    "logit": ("log(x) - log1p(-x)", {}),
+    "log1mexp": ("log1p(-exp(-x)) if x > log(2) else log(-expm1(-x))", {}),
+    "sqrtsoftplus": ("sqrt(softplus(x))", {}),
+    "bentidentity": ("(sqrt(x**2 + 1) - 1)/2 + x", {}),
+    "gaussian": ("exp(-x**2)", {}),
+    "sinc": ("sin(x)/x if x != 0 else 1", {}),
+    "lisht": ("x*tanh(x)", {}),
+    "telu": ("x*tanh(exp(x))", {}),
+    "aria2": ("x*(1 + exp(-beta*x))**(-alpha)", {"alpha": 1.5, "beta": 2.0}),
+    "tanhexp": ("x*tanh(exp(x))", {}),
+    "logcosh": ("log(cosh(x))", {}),
+}
+"""A name, folded -> a formula that it stands for, and its parameters' values."""
+
+ROWS: Final[Mapping[str, str]] = {
+    **dict.fromkeys(("siluandmul", "swigluandmul"), "swiglu:gate_half=1"),
+    **dict.fromkeys(("geluandmul",), "geglu:gate_half=1"),
+    **dict.fromkeys(("reluandmul",), "reglu:gate_half=1"),
+    **dict.fromkeys(("mulandsilu",), "swiglu:gate_half=2"),
+}
+"""Rows of halves by vLLM's names, folded -> the name and which half is the gate."""

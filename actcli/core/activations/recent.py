@@ -13,11 +13,8 @@ from actcli.core.jets.jet import Jet, Operand, value_of
 from actcli.core.numerics import special
 from actcli.core.numerics.compensated import two_product, two_sum
 
-WithError = tuple[Operand, Array]
-"""A number or a jet, and the rounding error of its value."""
-
-
-def _quotient(x: Operand, divisor: float) -> WithError:
+def _quotient(x: Operand, divisor: float) -> tuple[Operand, Array]:
+    """x / divisor, and its rounding error."""
     quotient = x / divisor
     product, rest = two_product(value_of(quotient), divisor)
     return quotient, _finite(((value_of(x) - product) - rest) / divisor)
@@ -28,22 +25,22 @@ def _finite(error: Array) -> Array:
     return np.where(np.isfinite(error), error, 0.0)
 
 
-def _value(argument: WithError) -> Array:
-    return value_of(argument[0])
-
-
 # --- tanh, stretched ------------------------------------------------------------------------------------------------
 
 
 def softcap(x: Operand, cap: float) -> Operand:
     """cap tanh(x / cap); beyond 350 cap the limit and a shifted tail."""
-    u = _value(_quotient(x, cap))
+    u = value_of(x) / cap
+
+    def values(x: Array) -> Array:
+        # Of a subnormal x the quotient has few digits, and softcap is x.
+        return np.where(np.abs(x) < 1e-9 * cap, x, tanh.at(*_quotient(x, cap)) * cap)
 
     def middle(x: Operand) -> Operand:
-        if not isinstance(x, Jet):  # of a subnormal x the quotient has few digits, and softcap is x
-            return np.where(np.abs(x) < 1e-9 * cap, x, tanh.at(*_quotient(x, cap)) * cap)
+        if not isinstance(x, Jet):
+            return values(x)
         moving: Jet = tanh.at(*_quotient(x, cap)) * cap
-        return Jet(np.concatenate([value_of(middle(x.value))[None], moving.derivatives[1:]]))
+        return Jet(np.concatenate([values(x.value)[None], moving.derivatives[1:]]))
 
     return select(x, (u < -350.0, lambda x: -_far(-x, cap)), (u > 350.0, lambda x: _far(x, cap)), otherwise=middle)
 
@@ -51,7 +48,8 @@ def softcap(x: Operand, cap: float) -> Operand:
 def _far(x: Operand, cap: float) -> Operand:
     """cap (1 - 2 e^(-2x / cap)) for x > 350 cap."""
     v, error = _quotient(x, cap)
-    return exp.at(v * -2.0 + SHIFT, error * -2.0) * (-2.0 * cap) * UNSHIFT + cap
+    result: Operand = exp.at(v * -2.0 + SHIFT, error * -2.0) * (-2.0 * cap) * UNSHIFT + cap
+    return result
 
 
 SOFTCAP = Elementwise(
@@ -70,10 +68,14 @@ SOFTCAP = Elementwise(
 def laplace(x: Operand, mu: float, sigma: float) -> Operand:
     """Φ((x - mu) / sigma), the rounding error of its argument carried along."""
 
-    def argument(x: Operand) -> WithError:
+    def argument(x: Operand) -> tuple[Operand, Array]:
         difference, lost = two_sum(value_of(x), -mu)
         quotient, error = _quotient(difference, sigma)
-        u = Jet(np.concatenate([value_of(quotient)[None], (x / sigma).derivatives[1:]])) if isinstance(x, Jet) else quotient
+        u = (
+            Jet(np.concatenate([value_of(quotient)[None], (x / sigma).derivatives[1:]]))
+            if isinstance(x, Jet)
+            else quotient
+        )
         return u, _finite(error + lost / sigma)
 
     def tail(x: Operand, sign: float) -> Operand:
@@ -82,7 +84,7 @@ def laplace(x: Operand, mu: float, sigma: float) -> Operand:
         shifted: Operand = _shifted_normal_cdf(u * sign) * (1.0 - value_of(u) * error)
         return shifted * UNSHIFT
 
-    u = _value(argument(x))
+    u = value_of(argument(x)[0])
     return select(
         x,
         (u < -60.0, lambda x: 0.0),

@@ -21,6 +21,11 @@ MAX_LENGTH: Final = 2000
 _SETTINGS: Final = re.compile(
     r"(.*?):\s*([^\W\d]\w*\s*=\s*[-−+.\w]+(?:\s*,\s*[^\W\d]\w*\s*=\s*[-−+.\w]+)*)\s*", re.DOTALL
 )
+_LISTED: Final = re.compile(
+    r"(.*?)(?:\s*[,;]\s*|\s+)(?:(?:with|where|for)\s+)?"
+    r"([^\W\d]\w*\s*=\s*[-−+.\d][-−+.\w]*(?:\s*,\s*[^\W\d]\w*\s*=\s*[-−+.\d][-−+.\w]*)*)\s*",
+    re.DOTALL,
+)
 _NAMED_IN_TEXT: Final = re.compile(
     r"""(?:[\w.]*\.)?(?:ACT2FN|ACT2CLS|activations?|act|activation_fn|hidden_act|get|deserialize|Activation|"""
     r"""get_activation|get_activation_fn)\s*(?:[\[(]\s*|=\s*|:\s*)?["']([\w .-]+)["']\s*[\])]?"""
@@ -47,7 +52,7 @@ def understood(text: str, entries: Entries, functions: Sequence[str]) -> str | N
         return None
 
 
-class _Unknown(ValueError):
+class _UnknownError(ValueError):
     """What has no reading here."""
 
 
@@ -57,7 +62,7 @@ class _Reader:
         self.settings: frozenset[str] = frozenset()
 
     def text(self, text: str) -> str | None:
-        text = text.strip().strip("`;").strip()
+        text = text.strip().strip("`;,.").strip()
         if (name := self.names.in_words(text)) is not None:
             return name
         if (found := re.fullmatch(r"([\w -]+):\s*([-−+.\d]+(?:\s*,\s*[-−+.\d]+)*)", text)) and (
@@ -65,11 +70,17 @@ class _Reader:
         ):
             return self.names.named(entry.name, [parsed(part.replace("−", "-")) for part in found[2].split(",")], [])
         text, settings = self._split(text)
+        if settings and folded(text) in dialects.FORMULAS:
+            parts = [part.replace("−", "-").partition("=") for part in settings.split(",")]
+            keywords = [ast.keyword(name.strip(), parsed(number.strip())) for name, _, number in parts]
+            return self.names.named(text.strip(), [], keywords)
         self.settings = frozenset(name.strip() for name, _, _ in (part.partition("=") for part in settings.split(",")))
         if (named := _NAMED_IN_TEXT.fullmatch(text)) or (named := re.fullmatch(r"""["']\s*([^"']*?)\s*["']""", text)):
             read = named[1] if folded(named[1]) in self.names.entries else self.text(named[1])
+        elif entry := self.names.entry(text):
+            read = entry.name
         elif (function := returned(text)) is not None:
-            read = self._written(function)
+            read = self._function(function)
         elif (arrow := body_of(text)) is not None:
             argument, body = arrow
             read = self._expression(re.sub(rf"(?<![\w.]){re.escape(argument)}(?!\w)", "x", body))
@@ -78,7 +89,8 @@ class _Reader:
         if settings and read:
             settings = settings.replace("−", "-")
             entry = self.names.entries.get(folded(read))
-            names = dialects.PARAMETERS.get(entry.name, {}) if entry else {}
+            names = {**dialects.PARAMETERS.get(entry.name, {})} if entry else {}
+            names |= {parameter.name.title(): parameter.name for parameter in entry.parameters} if entry else {}
             settings = re.sub(r"(\w+)(\s*=)", lambda found: names.get(found[1], found[1]) + found[2], settings)
             joint = "," if ":" in read else ":"
             return f"{read}{joint}{settings}"
@@ -89,11 +101,21 @@ class _Reader:
         found = _SETTINGS.fullmatch(text)
         if found and re.match(r"def\b|lambda\b|[\w\s:]*=\s*lambda\b", text) and returned(found[1]) is None:
             found = None  # the colon is the function's own
+        if found is None and (listed := _LISTED.fullmatch(text)) and listed[1].count("(") == listed[1].count(")"):
+            found = listed
         return (found[1], found[2]) if found else (text, "")
+
+    def _function(self, node: ast.expr) -> str:
+        try:
+            return self._written(node)
+        except InputError:
+            raise
+        except ValueError:
+            raise InputError("of a function only a formula of its argument is read, as in 'lambda x: x*2'") from None
 
     def _expression(self, text: str) -> str:
         spaced = re.match(r"\s*([A-Za-z]+(?: [A-Za-z]+)+)(?=\s*\()", text)  # Leaky ReLU(0.2)
-        if spaced and (entry := self.names.entry(spaced[1])):
+        if spaced and self.names.entry(spaced[1]):
             text = re.sub(r"[^A-Za-z]", "", spaced[1]) + text[spaced.end() :]
         text = plain(text, self.names.is_function)
         prefix = _PREFIX.match(text)
@@ -119,7 +141,7 @@ class _Reader:
             if n.id not in dialects.MODULES and n.id not in ("pi", "e") and n.id not in dialects.CONSTANTS
         }
         free = {name for name in free - self.settings if not self.names.is_function(name)}
-        if len(free) == 1 and "x" not in free and _VARIABLE.fullmatch(*free):
+        if len(free) == 1 and "x" not in free and _VARIABLE.fullmatch(min(free)):
             for name in names:
                 if name.id in free:
                     name.id = "x"
@@ -136,9 +158,9 @@ class _Reader:
             case ast.Name():
                 return parsed(dialects.CONSTANTS[node.id]) if node.id in dialects.CONSTANTS else node
             case ast.Attribute():
-                if (path := path_of(node)) in dialects.CONSTANTS:
-                    return parsed(dialects.CONSTANTS[str(path)])
-                raise _Unknown
+                if (constant := dialects.CONSTANTS.get(path_of(node) or "")) is not None:
+                    return parsed(constant)
+                raise _UnknownError
             case ast.UnaryOp():
                 return ast.UnaryOp(node.op, self._number(node.operand))
             case ast.BinOp():
@@ -151,11 +173,11 @@ class _Reader:
                 return ast.IfExp(self._number(node.test), self._number(node.body), self._number(node.orelse))
             case ast.Call():
                 return self._call(node)
-        raise _Unknown
+        raise _UnknownError
 
     def _call(self, node: ast.Call) -> ast.expr:
         if any(isinstance(argument, ast.Starred) for argument in node.args):
-            raise _Unknown
+            raise _UnknownError
         function, arguments = node.func, list(node.args)
         path = path_of(function)
         if isinstance(function, ast.Call):  # nn.Sigmoid()(2*x)
@@ -167,7 +189,7 @@ class _Reader:
         ):
             path, arguments = function.attr, [function.value, *arguments]  # x.clamp(0, 6)
         if path is None:
-            raise _Unknown
+            raise _UnknownError
         parts = path.split(".")
         for pattern, message in dialects.AMBIGUOUS:
             if pattern.fullmatch(path) and not node.keywords and len(arguments) == 1:
@@ -194,7 +216,7 @@ class _Reader:
         if last in ("max", "min", "maximum", "minimum", "where", "pow") or name in self.names.functions.values():
             named = [k for k in node.keywords if k.arg not in dialects.IGNORED]
             if any(k.arg not in dialects.KEYWORDS for k in named):
-                raise _Unknown
+                raise _UnknownError
             arguments += [k.value for k in named]
             return ast.Call(ast.Name(name), [self._number(argument) for argument in arguments], [])
         keywords = [ast.keyword(k.arg, self._number(k.value)) for k in node.keywords]
@@ -203,7 +225,7 @@ class _Reader:
     def _applied(self, named: str | None, arguments: Sequence[ast.expr]) -> ast.expr:
         """An activation, as a text with settings or a formula in x, of one argument."""
         if named is None or len(arguments) != 1:
-            raise _Unknown
+            raise _UnknownError
         name, _, settings = named.partition(":")
         argument = self._number(arguments[0])
         if folded(name) not in self.names.entries:
@@ -217,33 +239,28 @@ class _Reader:
         wanted = {n.id for n in ast.walk(parsed(template)) if isinstance(n, ast.Name)} & {"a", "b", "c"}
         given = dict(zip("abc", arguments, strict=False))
         for keyword in keywords:
-            if keyword.arg in dialects.KEYWORDS:
+            if keyword.arg and keyword.arg in dialects.KEYWORDS:
                 given.setdefault(dialects.KEYWORDS[keyword.arg], keyword.value)
         if not wanted <= set(given):
-            raise _Unknown
+            raise _UnknownError
         return _put(parsed(template), {name: self._number(given[name]) for name in wanted})
 
     def _clipped(self, arguments: Sequence[ast.expr], keywords: Sequence[ast.keyword]) -> ast.expr:
         """clip(x, low, high), of which one end may be missing."""
-        named = {
-            "low" if k.arg in dialects.LOW else "high" if k.arg in dialects.HIGH else k.arg: k.value for k in keywords
-        }
-        if "input" in named or "x" in named:
-            arguments = [named.pop("input", None) or named.pop("x"), *arguments]
-        if not arguments or len(arguments) > 3:
-            raise _Unknown
-        x, *ends = arguments
-        low = ends[0] if ends else named.get("low")
-        high = ends[1] if len(ends) > 1 else named.get("high")
-        result = self._number(x)
-        low, high = (None if end is None or is_none(end) else self._number(end) for end in (low, high))
+        ends = {name: "low" for name in dialects.LOW} | {name: "high" for name in dialects.HIGH} | {"input": "x"}
+        given = dict(zip(("x", "low", "high"), arguments, strict=False))
+        given |= {ends.get(k.arg or "", k.arg or ""): k.value for k in keywords if k.arg not in dialects.IGNORED}
+        if "x" not in given or given.keys() - {"x", "low", "high"} or len(arguments) > 3:
+            raise _UnknownError
+        numbers = {name: self._number(value) for name, value in given.items() if not is_none(value)}
+        result, low, high = numbers["x"], numbers.get("low"), numbers.get("high")
         if low is not None and high is not None:
             return ast.Call(ast.Name("clip"), [result, low, high], [])
         if low is not None:
             return ast.Call(ast.Name("max"), [low, result], [])
         if high is not None:
             return ast.Call(ast.Name("min"), [result, high], [])
-        raise _Unknown
+        raise _UnknownError
 
 
 def _put(node: ast.expr, values: Mapping[str, ast.expr]) -> ast.expr:

@@ -79,7 +79,7 @@ def plain(text: str, is_function: IsFunction) -> str:
     if re.search(r"(?<!\w)[\d.]+[jJ]\b", text):
         raise ValueError("no real number")
     tokens = [_written(found) for found in _TOKEN.finditer(text)]
-    tokens = _powers(_bars(_logic(tokens)), is_function)
+    tokens = _powers(_bars(_logic(_brackets(tokens, is_function))), is_function)
     if "?" in tokens:
         chosen, end = _ternary(tokens, 0)
         tokens = [*chosen, *tokens[end:]]
@@ -96,9 +96,8 @@ def _characters(text: str) -> str:
 
 def _root(found: re.Match[str]) -> str:
     if found[2]:
-        raise InputError(
-            f"{found[0]} may be sqrt({found[1]})*{found[2]} or sqrt({found[1]}*{found[2]}): write one of them"
-        )
+        readings = f"'sqrt({found[1]})*{found[2]}' or 'sqrt({found[1]}*{found[2]})'"
+        raise InputError(f"how far a root goes is not clear: write {readings}")
     return f"sqrt({found[1]})"
 
 
@@ -138,9 +137,7 @@ def _cases(found: re.Match[str]) -> str:
     if not first or any(not test for _, test in first):
         raise InputError("each case but the last needs a condition, as in 'x if x > 0 else 0'")
     if rest and not (len(first) == 1 and _complementary(first[0][1], rest)):
-        raise InputError(
-            "the last case needs 'otherwise', or the opposite of the one before it: a formula is 'a if c else b'"
-        )
+        raise InputError("the last case needs 'otherwise', or the opposite condition, as in 'x if x > 0 else 0'")
     return "(" + "".join(f"({value}) if ({test}) else " for value, test in first) + f"({last}))"
 
 
@@ -182,6 +179,21 @@ def _logic(tokens: Sequence[str]) -> list[str]:
     compared = any(token in ("<", ">", "<=", ">=", "==", "!=") for token in tokens)
     either = ["or"] if compared else ["|", "|"]
     return [part for token in tokens for part in (either if token == "||" else [words.get(token, token)])]
+
+
+def _brackets(tokens: Sequence[str], is_function: IsFunction) -> list[str]:
+    """Tanh[x] as Tanh(x)."""
+    result: list[str] = []
+    closing: list[str] = []
+    for token in tokens:
+        if token == "[":
+            called = bool(result) and bool(re.match(r"[^\W\d]", result[-1])) and is_function(result[-1])
+            closing.append(")" if called else "]")
+            token = "(" if called else "["
+        elif token == "]" and closing:
+            token = closing.pop()
+        result.append(token)
+    return result
 
 
 def _bars(tokens: Sequence[str]) -> list[str]:
@@ -232,7 +244,9 @@ def _powers(tokens: Sequence[str], is_function: IsFunction) -> list[str]:
                 continue
             exponent, skipped = (following[1], 3) if following[1] != "(" else (following[2], 5)
             if not re.fullmatch(r"[2-9]", exponent) or (following[1] == "(" and following[3] != ")"):
-                raise InputError(f"a power of {token} stands after its argument, as in '1/{token}(x)'")
+                inverse = "".join(following).strip("(").startswith(("**-1", "**(-1"))
+                readings = f"'a{token}(x)' or '1/{token}(x)'" if inverse else f"'{token}(x)**2'"
+                raise InputError(f"a power of {token} stands after its argument: write {readings}")
             argument, end = _argument(tokens, i + skipped) if i + skipped < len(tokens) else (["x"], len(tokens))
             result += ["(", token, "(", *_powers(argument, is_function), ")", ")", "**", exponent]
             i = end
@@ -298,18 +312,15 @@ def _products(tokens: Sequence[str], is_function: IsFunction) -> list[str]:
                 ):
                     _check_product(result, group)
                     result.append("*")
-            elif token[0].isdigit() or token[0] in ".'\"":
-                pass  # no product, and no formula
             elif re.match(r"[^\W\d]", before) and is_function(before):
-                after = tokens[i + 1] if i + 1 < len(tokens) else ")"
                 if is_function(token):
                     raise InputError(f"a function of a function is written '{before}({token}(x))'")
-                if after not in _AFTER_AN_ARGUMENT:
-                    raise InputError(
-                        f"where the argument of {before} ends is not clear: write it as in '{before}(2*x)'"
-                    )
+                if (tokens[i + 1] if i + 1 < len(tokens) else ")") not in _AFTER_AN_ARGUMENT:
+                    raise InputError(f"how far the argument of {before} goes is not clear: write '{before}(2*x)'")
                 result += ["(", token, ")"]
                 continue
+            elif token[0].isdigit() or token[0] in ".'\"":
+                pass  # no product, and no formula
             else:
                 _check_product(result, group)
                 result.append("*")
@@ -341,7 +352,7 @@ _NUMBERS: Final = frozenset(
 
 
 def _makes(result: Sequence[str], group: int, tokens: Sequence[str], i: int) -> bool:
-    """Whether the group that ends the result makes a function, which the parenthesis at i calls: `LeakyReLU(0.2)(x)`."""
+    """Whether the group that ends the result makes a function, called by the parenthesis at i: `LeakyReLU(0.2)(x)`."""
     if tokens[i + 1 : i + 2] == [")"]:
         return True
     name = result[group - 1] if group else ""

@@ -96,6 +96,10 @@ class Vocabulary:
         for pattern, name, defaults in dialects.DEFAULTS:
             if pattern.fullmatch(path):
                 known, settings = self.entries[folded(name)], {k: f"{v:g}" for k, v in defaults.items()}
+        if known is None and folded(last) in dialects.FORMULAS:
+            return _formula(folded(last), arguments, keywords)
+        if known is None and folded(last) in dialects.ROWS and not arguments and not keywords:
+            return dialects.ROWS[folded(last)]
         if known is None:
             function = self.function(last)
             if function in self.functions.values() and not arguments and not keywords:
@@ -110,7 +114,7 @@ class Vocabulary:
             return self._gelu(known, arguments, keywords)
         if known.name == "relu" and (arguments or keywords):
             return self._relu(path, arguments, keywords)
-        names = dialects.PARAMETERS.get(known.name, {})
+        renamed = dialects.PARAMETERS.get(known.name, {})
         own = [parameter.name for parameter in known.parameters]
         positions = dialects.POSITIONS.get(known.name, own)
         if len(arguments) > len(positions):
@@ -125,7 +129,7 @@ class Vocabulary:
         set_here: set[str] = set()
         given = list(zip(positions, arguments, strict=False)) + [(k.arg or "", k.value) for k in keywords]
         for name, value in given:
-            name = names.get(name, name) if name not in own else name
+            name = renamed.get(name, name) if name not in own else name
             if name in dialects.AXES and isinstance(known, RowWise):
                 _check_axis(known, value)
             elif name not in own and (name in dialects.IGNORED or name in dialects.DROPPED.get(known.name, ())):
@@ -182,6 +186,19 @@ class Vocabulary:
         slope, at = given.get("negative_slope", "0"), given.get("threshold", "0")
         formula = f"x if x >= {at} else {slope}*(x - {at})"
         return f"min({given['max_value']}, {formula})" if "max_value" in given else formula
+
+
+def _formula(name: str, arguments: Sequence[ast.expr], keywords: Sequence[ast.keyword]) -> str:
+    """The formula that a name stands for, with its parameters."""
+    formula, defaults = dialects.FORMULAS[name]
+    given = dict(zip(defaults, arguments, strict=False)) | {k.arg or "": k.value for k in keywords}
+    if len(arguments) > len(defaults) or given.keys() - defaults.keys():
+        has = f"has {', '.join(defaults)}" if defaults else "has no parameters"
+        raise InputError(f"{name} {has}")
+    numbers = {key: f"{value:g}" for key, value in defaults.items()}
+    numbers |= {key: _number_text(value, key) for key, value in given.items()}
+    after = ",".join(f"{key}={number}" for key, number in numbers.items())
+    return f"{formula}:{after}" if after else formula
 
 
 def path_of(node: ast.expr) -> str | None:
