@@ -48,8 +48,8 @@ def resolve(text: str) -> Elementwise | RowWise:
         other = understood(text, _spellings(), FUNCTIONS)
         if other is None or other == text:
             if len(names := separate(text)) > 1:
-                one_of_them = " or ".join(names[:2])
-                raise InputError(f"{text.strip()!r} names {len(names)} activations: write one, {one_of_them}") from None
+                ways_out = " or ".join(names[:2])
+                raise InputError(f"{text.strip()!r:.60} names {len(names)} activations: write {ways_out}") from None
             raise error
         return _read(other)
 
@@ -94,13 +94,13 @@ def _numbers(settings: str) -> dict[str, float]:
     for setting in settings.split(","):
         name, equals, number = (part.strip() for part in setting.partition("="))
         if not (name.isidentifier() and equals):
-            raise InputError(f"a parameter is written name=number, not {setting!r}")
+            raise InputError(f"a parameter is written name=number, not {setting!r:.60}")
         if name in numbers:
-            raise InputError(f"{name} is set twice")
+            raise InputError(f"{name:.60} is set twice")
         try:
             numbers[name] = float(number)
         except ValueError:
-            raise InputError(f"{name} must be a number, not {number!r}") from None
+            raise InputError(f"{name:.60} must be a number, not {number!r:.60}") from None
     return numbers
 
 

@@ -164,7 +164,8 @@ class _Reader:
             case ast.BinOp() | ast.UnaryOp():
                 raise self._error(node, f"the operator {type(node.op).__name__} is not available")
             case ast.Attribute():
-                raise self._error(node, f"names have no dots here: write {node.attr}, without what stands before it")
+                write = f": write {node.attr}, without what stands before it" if node.attr in self._functions else ""
+                raise self._error(node, f"names have no dots here{write}")
             case _:
                 raise self._error(node, f"{type(node).__name__} is not available")
 
@@ -204,7 +205,8 @@ class _Reader:
     def _call(self, node: ast.Call, depth: int) -> Node:
         if not isinstance(node.func, ast.Name):
             if isinstance(node.func, ast.Attribute):
-                raise self._error(node, f"names have no dots here: write {node.func.attr}(...)")
+                write = f": write {node.func.attr}(...)" if node.func.attr in self._functions else ""
+                raise self._error(node, f"names have no dots here{write}")
             raise self._error(node, "only a function can be called")
         name = node.func.id
         if any(isinstance(argument, ast.Starred) for argument in node.args):

@@ -13,6 +13,7 @@ from actcli.core.jets.jet import Jet, Operand, value_of
 from actcli.core.numerics import special
 from actcli.core.numerics.compensated import two_product, two_sum
 
+
 def _quotient(x: Operand, divisor: float) -> tuple[Operand, Array]:
     """x / divisor, and its rounding error."""
     quotient = x / divisor

@@ -65,7 +65,7 @@ class _Reader:
         text = text.strip().strip("`;,.").strip()
         if (name := self.names.in_words(text)) is not None:
             return name
-        if (found := re.fullmatch(r"([\w -]+):\s*([-−+.\d]+(?:\s*,\s*[-−+.\d]+)*)", text)) and (
+        if (found := re.fullmatch(r"([\w -]+)[:=]\s*([-−+.\d]+(?:\s*,\s*[-−+.\d]+)*)", text)) and (
             entry := self.names.entry(found[1])
         ):
             return self.names.named(entry.name, [parsed(part.replace("−", "-")) for part in found[2].split(",")], [])
@@ -76,7 +76,8 @@ class _Reader:
             return self.names.named(text.strip(), [], keywords)
         self.settings = frozenset(name.strip() for name, _, _ in (part.partition("=") for part in settings.split(",")))
         if (named := _NAMED_IN_TEXT.fullmatch(text)) or (named := re.fullmatch(r"""["']\s*([^"']*?)\s*["']""", text)):
-            read = named[1] if folded(named[1]) in self.names.entries else self.text(named[1])
+            found_entry = self.names.entry(named[1])
+            read = found_entry.name if found_entry else self.text(named[1])
         elif entry := self.names.entry(text):
             read = entry.name
         elif (function := returned(text)) is not None:
@@ -247,7 +248,7 @@ class _Reader:
 
     def _clipped(self, arguments: Sequence[ast.expr], keywords: Sequence[ast.keyword]) -> ast.expr:
         """clip(x, low, high), of which one end may be missing."""
-        ends = {name: "low" for name in dialects.LOW} | {name: "high" for name in dialects.HIGH} | {"input": "x"}
+        ends = dict.fromkeys(dialects.LOW, "low") | dict.fromkeys(dialects.HIGH, "high") | {"input": "x"}
         given = dict(zip(("x", "low", "high"), arguments, strict=False))
         given |= {ends.get(k.arg or "", k.arg or ""): k.value for k in keywords if k.arg not in dialects.IGNORED}
         if "x" not in given or given.keys() - {"x", "low", "high"} or len(arguments) > 3:

@@ -57,7 +57,7 @@ class Vocabulary:
     def whole(self, node: ast.expr) -> str | None:
         """The text of a name with settings, where the expression is no more than that."""
         if (path := path_of(node)) is not None:
-            return self.named(path, [], []) if path != "x" else None
+            return self.named(path, [], [], bare=True) if path != "x" else None
         match node:
             case ast.Call(func=ast.Call() as inner, args=[ast.Name(id="x")], keywords=[]):
                 return self.whole(inner)
@@ -81,7 +81,12 @@ class Vocabulary:
         return None
 
     def named(
-        self, path: str, arguments: Sequence[ast.expr], keywords: Sequence[ast.keyword], called: bool = False
+        self,
+        path: str,
+        arguments: Sequence[ast.expr],
+        keywords: Sequence[ast.keyword],
+        called: bool = False,
+        bare: bool = False,
     ) -> str | None:
         """`nn.LeakyReLU` and its arguments after x as leaky_relu:negative_slope=0.2; None for no activation's name."""
         root, _, last = path.rpartition(".")
@@ -104,7 +109,7 @@ class Vocabulary:
             function = self.function(last)
             if function in self.functions.values() and not arguments and not keywords:
                 return f"{function}(x)"
-            if root and function is None:
+            if root and function is None and (bare or _is_class(path)):
                 names = [entry.name for entry in self.entries.values()]
                 raise InputError(f"no activation {last!r}{did_you_mean(last.casefold(), dict.fromkeys(names))}")
             return None
@@ -163,7 +168,8 @@ class Vocabulary:
             len(arguments) == 1 and isinstance(arguments[0], ast.Constant) and isinstance(arguments[0].value, bool)
         ):
             if not path.endswith("layers.ReLU"):
-                raise InputError("relu has no parameters; did you mean leaky_relu:negative_slope=0.01?")
+                slope = ast.unparse(arguments[0]) if isinstance(arguments[0], ast.Constant) else "0.01"
+                raise InputError(f"relu has no parameters; did you mean leaky_relu:negative_slope={slope}?")
             keywords = [ast.keyword("max_value", arguments[0]), *keywords]
         values = {k.arg: k.value for k in keywords if k.arg not in dialects.IGNORED}
         names = {"alpha": "negative_slope", "slope": "negative_slope"}
