@@ -4,7 +4,7 @@ An option or a value with one reading is put right before the command reads it; 
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 _ACT = "activation activations acts activation-function activation-fn function fn func nonlinearity act"
@@ -75,36 +75,29 @@ def put_right(args: Sequence[str], options: Mapping[str, int], positional: Seque
     options:    each option of the command -> how many values it takes
     positional: the names of the command's arguments
     """
-    words = [_MINUS.sub("-", word, count=1) if _MINUS.match(word) else word for word in args]
-    result = [part for word in _pairs(words) for part in _option(word, options, positional)]
-    first = [word[1] for word in result if word[0] == "act"]
-    rest = [word[1] for word in result if word[0] != "act"]
-    return _interval_at_the_end([*first, *_several(rest, options)], options, positional)
+    end = args.index("--") if "--" in args else len(args)
+    words = [_MINUS.sub("-", word, count=1) for word in args[:end]]
+    read: list[tuple[str, str]] = []
+    for word in words:
+        follows = bool(read) and read[-1] == ("act", "")
+        read = [*read[:-1], ("act", word)] if follows else [*read, *_option(word, options, positional)]
+    first = [word for kind, word in read if kind == "act"]
+    rest = [word for kind, word in read if kind != "act"]
+    return [*_interval_at_the_end([*first, *_several(rest, options)], options, positional), *args[end:]]
 
 
-def _pairs(words: Sequence[str]) -> Iterator[tuple[str, str | None]]:
-    """(option, value or None) of --option=value and --option; (word, None) of what is no option."""
-    for i, word in enumerate(words):
-        if word == "--":
-            yield from ((rest, None) for rest in words[i:])
-            return
-        name, equals, value = word.partition("=")
-        yield (name, value) if equals and re.fullmatch(r"--?[A-Za-z][\w-]*", name) else (word, None)
-
-
-def _option(
-    word: tuple[str, str | None], options: Mapping[str, int], positional: Sequence[str]
-) -> list[tuple[str, str]]:
-    name, value = word
-    joined = name if value is None else f"{name}={value}"
+def _option(word: str, options: Mapping[str, int], positional: Sequence[str]) -> list[tuple[str, str]]:
+    """The words for one word, each with "act" where it is an activation that goes to the front, else with ""."""
+    name, equals, text = word.partition("=")
     if not re.fullmatch(r"--?[A-Za-z][\w-]*", name) or name in options or name in ("--help", "-h"):
-        return [("", joined)]
+        return [("", word)]
+    value = text if equals else None
     after = [] if value is None else [("", value)]
     folded = "--" + name.lstrip("-").casefold().replace("_", "-")
     if not name.startswith("--"):
         if name == "-o" and "--save" in options and "--output" not in options:
             return [("", "--save"), *after]
-        return [("", folded), *after] if len(name) > 3 and folded in options else [("", joined)]
+        return [("", folded), *after] if len(name) > 3 and folded in options else [("", word)]
     if folded in options:
         return [("", folded), *after]
     if folded[2:] in _FORMATS and "--format" in options and value is None:
@@ -113,8 +106,8 @@ def _option(
         if folded[2:] in others.split() and option in options:
             return [("", option), *after]
     if folded[2:] in _ACT.split() and {"act", "acts"} & set(positional):
-        return [("act", value)] if value is not None else []
-    return [("", joined)]
+        return [("act", value or "")]
+    return [("", word)]
 
 
 def _several(words: Sequence[str], options: Mapping[str, int]) -> list[str]:
@@ -148,7 +141,7 @@ def _interval_at_the_end(words: list[str], options: Mapping[str, int], positiona
     """`plot relu -6 6` as `plot relu --range -6 6`: numbers are no activations."""
     if "acts" not in positional or "--range" not in options:
         return words
-    if any(word.partition("=")[0] in ("--range", "-r", "--") for word in words):
+    if any(word.partition("=")[0] in ("--range", "-r") for word in words):
         return words
     leading = len(_leading(words))
     after_an_option = len(words) > 2 and words[-3].startswith("-")

@@ -122,7 +122,8 @@ def test_the_program_refuses_in_one_line_and_the_way_out_runs(spelling: str) -> 
 
 HOSTILE = [
     "torch.load('x')", "np.load('x')(x)", "__builtins__", "getattr(x, '__class__')", "x.__init__.__globals__",
-    "lambda x: __import__('os').system('true')", "def f(x): return open('f').read()", "def f(x):\n exec('1')\n return x",
+    "lambda x: __import__('os').system('true')", "def f(x): return open('f').read()",
+    "def f(x):\n exec('1')\n return x",
     "np.__loader__.load_module('os')", "F.__builtins__['eval']('1')", "(lambda: (yield))()",
     "torch.hub.load('a', 'b')",
     "().__class__.__bases__[0].__subclasses__()", "relu.__globals__", "nn.Module.__subclasses__()",

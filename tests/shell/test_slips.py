@@ -11,8 +11,20 @@ from tests.cli.helpers import actcli, complaint, document, numbers, output
 PLOT = {"--range": 2, "-r": 2, "--derivative": 0, "-d": 0, "--at": 1, "--save": 1, "--format": 1, "-f": 1, "--input": 1}
 EVALUATE = {"--grid": 3, "--input": 1, "-i": 1, "--output": 1, "-o": 1, "--dtype": 1, "--format": 1, "-f": 1}
 DEPTH = {
-    **{"--act": 1, "-a": 1, "--layers": 1, "-l": 1, "--lr": 1, "--init": 1, "--norm": 1, "--steps": 1, "--width": 1},
-    **{"--batch": 1, "--residual": 0, "--format": 1, "--seeds": 1, "--data": 1},
+    "--act": 1,
+    "-a": 1,
+    "--layers": 1,
+    "-l": 1,
+    "--lr": 1,
+    "--init": 1,
+    "--norm": 1,
+    "--steps": 1,
+    "--width": 1,
+    "--batch": 1,
+    "--residual": 0,
+    "--format": 1,
+    "--seeds": 1,
+    "--data": 1,
 }
 
 

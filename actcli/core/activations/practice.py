@@ -45,8 +45,6 @@ _NAMES: Final[Mapping[str, tuple[str, str, str, str]]] = {
     "sparsemax": ("", "sparsemax", "", ""),
     "hardmax": ("", "", "", "Hardmax"),
     "glu": ("GLU", "glu", "glu", ""),
-    "logit": ("torch.logit", "", "jax.scipy.special.logit", ""),
-    "log1mexp": ("", "", "log1mexp", ""),
     "standardize": ("", "", "standardize", ""),
 }
 """Name -> its names in the four frameworks, "" where one has none; with arguments where its defaults are others."""
@@ -55,7 +53,7 @@ _NAMES: Final[Mapping[str, tuple[str, str, str, str]]] = {
 def framework_names(name: str) -> dict[str, str]:
     """Framework -> what it calls the activation of this name."""
     names = zip(_HOMES.items(), _NAMES.get(name, ()), strict=False)
-    return {framework: text if "." in text else home + text for (framework, home), text in names if text}
+    return {framework: text if "." in text.partition("(")[0] else home + text for (framework, home), text in names if text}
 
 
 _HIDDEN: Final = "hidden layers"

@@ -208,6 +208,7 @@ def standardize(row: Operand, epsilon: float) -> Operand:
     """(x_i - mean) / sqrt(variance + epsilon), mean and variance over the row."""
     size = float(value_of(row).shape[-1])
     away = row - _sum(row) / size
+    away = away - _sum(away) / size  # what the rounding of the mean has left
     result: Operand = away / sqrt(_sum(away * away) / size + epsilon)
     return result
 

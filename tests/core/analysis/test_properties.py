@@ -458,7 +458,9 @@ def test_a_formula_has_the_card_of_the_entry_that_it_spells_out(name):
     assert flat(found) == pytest.approx(flat(truth), rel=1e-12, abs=1e-12, nan_ok=True)
 
 
-HEADING = dict.fromkeys(("activation", "name", "formula", "reference", "aliases", "frameworks", "used", "parameters"), "")
+HEADING = dict.fromkeys(
+    ("activation", "name", "formula", "reference", "aliases", "frameworks", "used", "parameters"), ""
+)
 
 
 def flat(document, name=""):
