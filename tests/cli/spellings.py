@@ -500,10 +500,10 @@ REFUSED = {
         "the last case needs 'otherwise', or the opposite condition, as in 'x if x > 0 else 0'"
     ),
     ("tf.keras.activations.hard_sigmoid(x)"): (
-        "the slope of Keras' hard_sigmoid was 0.2 before version 3: write hard_sigmoid:alpha=0.2 or hard_sigmoid"
+        "the slope of hard_sigmoid was 0.2 before Keras 3: write hard_sigmoid:alpha=0.2 or hard_sigmoid"
     ),
     ("tf.keras.activations.hard_sigmoid"): (
-        "the slope of Keras' hard_sigmoid was 0.2 before version 3: write hard_sigmoid:alpha=0.2 or hard_sigmoid"
+        "the slope of hard_sigmoid was 0.2 before Keras 3: write hard_sigmoid:alpha=0.2 or hard_sigmoid"
     ),
     ("def f(x):\n    import os\n    return x"): (
         "only 'if', assignments and 'return' are read of a function, and no Import"

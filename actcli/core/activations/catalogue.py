@@ -5,6 +5,7 @@ is an entry there and in the family's tuple.
 """
 
 import copyreg
+import re
 from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any, Final
@@ -48,7 +49,9 @@ def resolve(text: str) -> Elementwise | RowWise:
         other = understood(text, _spellings(), FUNCTIONS)
         if other is None or other == text:
             if len(names := separate(text)) > 1:
-                ways_out = " or ".join(names[:2])
+                from shlex import quote
+
+                ways_out = " or ".join(map(quote, names[:2]))
                 raise InputError(f"{text.strip()!r:.60} names {len(names)} activations: write {ways_out}") from None
             raise error
         return _read(other)
@@ -56,19 +59,35 @@ def resolve(text: str) -> Elementwise | RowWise:
 
 def resolve_all(texts: Iterable[str]) -> list[Elementwise | RowWise]:
     """The activations that the texts stand for; several names may stand in one, `relu,gelu`. Raises InputError."""
-    return [resolve(name) for text in texts for name in separate(text)]
+    return [activation for text in texts for activation in _several(text)]
+
+
+def _several(text: str) -> list[Elementwise | RowWise]:
+    try:
+        return [_read(text)]
+    except InputError:
+        names = separate(text)
+        return [resolve(name) for name in names]
 
 
 def separate(text: str) -> list[str]:
-    """`relu,elu:alpha=0.5,gelu` as its three names; the text itself where it is no list of names."""
+    """`relu,elu:alpha=0.5,gelu` as its three activations; the text itself where it is no list of them."""
+    if "," not in text:
+        return [text]
     names: list[str] = []
-    for part in text.split(","):
-        if names and "=" in part and ":" not in part:
+    for part in re.split(r",(?![^(\[{]*[)\]}])", text):  # not within parentheses
+        if names and re.match(r"\s*\w+\s*=", part) and ":" in names[-1]:
             names[-1] += f",{part}"  # a further parameter
         else:
             names.append(part.strip())
-    all_known = all(_fold(name.partition(":")[0]) in _spellings() for name in names)
-    return names if all_known else [text]
+    return names if len(names) > 1 and all(map(_is_activation, names)) else [text]
+
+
+def _is_activation(text: str) -> bool:
+    try:
+        return bool(text) and resolve(text) is not None
+    except InputError:
+        return False
 
 
 def _read(text: str) -> Elementwise | RowWise:

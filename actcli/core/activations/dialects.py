@@ -219,7 +219,7 @@ AMBIGUOUS: Final[tuple[tuple[re.Pattern[str], str], ...]] = (
     ),
     (
         re.compile(r"(.*\.)?tf\.keras\.activations\.hard_sigmoid|tf\.keras\.backend\.hard_sigmoid|K\.hard_sigmoid"),
-        "the slope of Keras' hard_sigmoid was 0.2 before version 3: write hard_sigmoid:alpha=0.2 or hard_sigmoid",
+        "the slope of hard_sigmoid was 0.2 before Keras 3: write hard_sigmoid:alpha=0.2 or hard_sigmoid",
     ),
     (
         re.compile(r"(.*\.)?phi"),

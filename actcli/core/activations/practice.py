@@ -53,7 +53,9 @@ _NAMES: Final[Mapping[str, tuple[str, str, str, str]]] = {
 def framework_names(name: str) -> dict[str, str]:
     """Framework -> what it calls the activation of this name."""
     names = zip(_HOMES.items(), _NAMES.get(name, ()), strict=False)
-    return {framework: text if "." in text.partition("(")[0] else home + text for (framework, home), text in names if text}
+    return {
+        framework: text if "." in text.partition("(")[0] else home + text for (framework, home), text in names if text
+    }
 
 
 _HIDDEN: Final = "hidden layers"

@@ -137,6 +137,8 @@ class _Replacement(ast.NodeTransformer):
 
     def visit_Name(self, node: ast.Name) -> ast.expr:
         found = self.known.get(node.id)
+        if found is None and node.id == "x":
+            raise InputError("x is no argument of the function")
         if found is None:
             return node
         self.reader.left -= sum(1 for _ in ast.walk(found))

@@ -55,7 +55,7 @@ def _far(x: Operand, cap: float) -> Operand:
 
 SOFTCAP = Elementwise(
     name="softcap",
-    aliases=("logit_softcapping", "tanh_softcap"),
+    aliases=("logit_softcapping",),
     function=softcap,
     formula="cap*tanh(x/cap)",
     reference="Gemma Team 2024, Gemma 2, arXiv:2408.00118",
@@ -215,7 +215,6 @@ def standardize(row: Operand, epsilon: float) -> Operand:
 
 STANDARDIZE = RowWise(
     name="standardize",
-    aliases=("layer_norm",),
     function=standardize,
     formula="(x_i - mean(x))/sqrt(variance(x) + epsilon)",
     reference="Ba, Kiros and Hinton 2016, Layer normalization, arXiv:1607.06450; jax.nn.standardize",
@@ -224,7 +223,10 @@ STANDARDIZE = RowWise(
 
 
 def swiglu_oai(row: Operand, alpha: float, limit: float) -> Operand:
-    """(1 + u) g sigmoid(alpha g) of a row g_1, u_1, g_2, u_2, ..., where g is at most `limit` and |u| is."""
+    """(1 + u) g sigmoid(alpha g) of a row g_1, u_1, g_2, u_2, ..., where g is at most `limit` and |u| is.
+
+    InputError: a row of odd length.
+    """
     values = row.derivatives if isinstance(row, Jet) else row
     if values.shape[-1] % 2:
         raise InputError(f"the row is of pairs, so it has an even number of values, not {values.shape[-1]}")
@@ -236,7 +238,7 @@ def swiglu_oai(row: Operand, alpha: float, limit: float) -> Operand:
 
 SWIGLU_OAI = RowWise(
     name="swiglu_oai",
-    aliases=("swigluoai", "swigluoai_and_mul", "swiglu_gpt_oss"),
+    aliases=("swigluoai_and_mul",),
     function=swiglu_oai,
     formula="(1 + min(max(u, -limit), limit))*g*sigmoid(alpha*g), g at most limit, of the row's pairs g, u",
     reference="OpenAI 2025, gpt-oss model card, arXiv:2508.10925",

@@ -121,7 +121,7 @@ def relu_squared_kernel(x: Array) -> Pair:
 
 RELU_SQUARED = Elementwise(
     name="relu_squared",
-    aliases=("squared_relu", "relu2", "relu_square", "sqrelu"),
+    aliases=("squared_relu", "relu2"),
     function=relu_squared,
     kernel=relu_squared_kernel,
     formula="max(0, x)**2",

@@ -7,6 +7,7 @@ other: nothing that is typed reaches Python. Where there is more than one readin
 
 import ast
 import re
+import warnings
 from collections.abc import Mapping, Sequence
 from typing import Final
 
@@ -31,7 +32,8 @@ _NAMED_IN_TEXT: Final = re.compile(
     r"""get_activation|get_activation_fn)\s*(?:[\[(]\s*|=\s*|:\s*)?["']([\w .-]+)["']\s*[\])]?"""
 )
 _VARIABLE: Final = re.compile(
-    r"[XzZtuvsyhp]|x_[a-z]|[xzu]s|input|inputs|tensor|feature|features|input_tensor|hidden_states|data|val|value|arr|net|preact|pre_activation"
+    r"[XzZtuvsyhp]|x_[a-z]|[xzu]s|input|inputs|tensor|features?|input_tensor|hidden_states|data|val|value|arr|net"
+    r"|preact|pre_activation"
 )
 _PREFIX: Final = re.compile(r"\s*(?:return\b|[^\W\d]\w*\s*(?:\(\s*[\w\s,:]*\))?\s*:?=(?![=>]))\s*")
 
@@ -45,7 +47,9 @@ def understood(text: str, entries: Entries, functions: Sequence[str]) -> str | N
     if len(text) > MAX_LENGTH:
         return None
     try:
-        return _Reader(entries, functions).text(text)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # about Python programs, which this is not
+            return _Reader(entries, functions).text(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         if isinstance(error, InputError):
             raise
@@ -146,8 +150,6 @@ class _Reader:
             for name in names:
                 if name.id in free:
                     name.id = "x"
-
-    # --- an activation by its name ------------------------------------------------------------------------------
 
     # --- formulas -----------------------------------------------------------------------------------------------
 

@@ -44,6 +44,7 @@ class Vocabulary:
         return None
 
     def is_function(self, name: str) -> bool:
+        """Whether a name, or what follows its last dot, is that of a function or an activation."""
         last = name.rpartition(".")[2]
         return self.entry(last) is not None or self.function(last) is not None or last in ("Phi", "phi")
 
@@ -88,7 +89,10 @@ class Vocabulary:
         called: bool = False,
         bare: bool = False,
     ) -> str | None:
-        """`nn.LeakyReLU` and its arguments after x as leaky_relu:negative_slope=0.2; None for no activation's name."""
+        """`nn.LeakyReLU` and its arguments after x as leaky_relu:negative_slope=0.2; None for no activation's name.
+
+        called: with parentheses and nothing in them; bare: without. InputError: it has two readings, or wrong arguments.
+        """
         root, _, last = path.rpartition(".")
         if root and root.split(".")[0] not in dialects.MODULES:
             return None
@@ -224,10 +228,12 @@ def path_of(node: ast.expr) -> str | None:
 
 
 def is_x(node: ast.expr) -> bool:
+    """Whether the expression is x alone."""
     return isinstance(node, ast.Name) and node.id == "x"
 
 
 def is_none(node: ast.expr) -> bool:
+    """Whether it is None."""
     return isinstance(node, ast.Constant) and node.value is None
 
 
@@ -236,6 +242,7 @@ def _is_class(path: str) -> bool:
 
 
 def parsed(text: str) -> ast.expr:
+    """Python's tree of an expression."""
     return ast.parse(text, mode="eval").body
 
 
