@@ -91,7 +91,7 @@ class Vocabulary:
     ) -> str | None:
         """`nn.LeakyReLU` and its arguments after x as leaky_relu:negative_slope=0.2; None for no activation's name.
 
-        called: with parentheses and nothing in them; bare: without. InputError: it has two readings, or wrong arguments.
+        called: with empty parentheses; bare: without any. InputError: it has two readings, or wrong arguments.
         """
         root, _, last = path.rpartition(".")
         if root and root.split(".")[0] not in dialects.MODULES:
