@@ -20,7 +20,7 @@ from typer.main import get_command
 
 from actcli import __version__
 from actcli.core.errors import InputError, decapitalised, did_you_mean
-from actcli.shell.slips import put_right
+from actcli.shell.slips import hint, put_right, without_command
 from actcli.streams.files import StreamError, complain
 
 SUMMARY = "A workbench for activation functions in the terminal."
@@ -259,6 +259,10 @@ def _usage(error: typer.TyperException) -> str:
 def _meant_instead(option: str, context: Any) -> str:
     """`; did you mean --grid?`, a hint where -x*2 was read as an option -x, or an empty string."""
     known = [name for parameter in context.command.get_params(context) for name in parameter.opts]
+    if said := hint(option, known):
+        return f"; {said}"
+    if context.parent is None and (meant := without_command(sys.argv[1:])):
+        return f"; did you mean `{meant}`?"
     if option.startswith("--"):
         return did_you_mean(option[2:], [name[2:] for name in known if name.startswith("--")], prefix="--")
     typed = next((word for word in sys.argv if word.startswith(option)), option)

@@ -83,7 +83,8 @@ def put_right(args: Sequence[str], options: Mapping[str, int], positional: Seque
         read = [*read[:-1], ("act", word)] if follows else [*read, *_option(word, options, positional)]
     first = [word for kind, word in read if kind == "act"]
     rest = [word for kind, word in read if kind != "act"]
-    return [*_interval_at_the_end([*first, *_several(rest, options)], options, positional), *args[end:]]
+    words = _activation_first([*first, *_several(rest, options)], positional)
+    return [*_interval_at_the_end(words, options, positional), *args[end:]]
 
 
 def _option(word: str, options: Mapping[str, int], positional: Sequence[str]) -> list[tuple[str, str]]:
@@ -137,6 +138,19 @@ def _numbers(text: str, count: int) -> list[str]:
     return parts if len(parts) == count and all(_NUMBER.fullmatch(part) for part in parts) else []
 
 
+def _activation_first(words: list[str], positional: Sequence[str]) -> list[str]:
+    """`evaluate 3 relu` as `evaluate relu 3`."""
+    leading = _leading(words)
+    others = [i for i, word in enumerate(leading) if not _is_number(word)]
+    if list(positional) != ["act", "x"] or len(others) != 1 or others == [0]:
+        return words
+    return [words[others[0]], *words[: others[0]], *words[others[0] + 1 :]]
+
+
+def _is_number(word: str) -> bool:
+    return bool(_NUMBER.fullmatch(word.replace("−", "-")) or re.fullmatch(r"[-+]?(inf|nan)", word))
+
+
 def _interval_at_the_end(words: list[str], options: Mapping[str, int], positional: Sequence[str]) -> list[str]:
     """`plot relu -6 6` as `plot relu --range -6 6`: numbers are no activations."""
     if "acts" not in positional or "--range" not in options:
@@ -149,6 +163,23 @@ def _interval_at_the_end(words: list[str], options: Mapping[str, int], positiona
         if end > 2 and all(map(_NUMBER.fullmatch, words[end - 2 : end])) and (end == leading or not after_an_option):
             return [*words[: end - 2], "--range", *words[end - 2 :]]
     return words
+
+
+_HINTS: Final[Mapping[str, tuple[str, str]]] = {
+    **dict.fromkeys(("epochs", "epoch", "n-epochs", "num-epochs"), ("--steps", "--steps N counts weight updates")),
+    **dict.fromkeys(("xmin", "xmax", "x-min", "x-max"), ("--range", "did you mean --range MIN MAX?")),
+    **dict.fromkeys(("start", "stop", "num", "step"), ("--grid", "did you mean --grid START STOP NUM?")),
+    **dict.fromkeys(("no-color", "no-colour", "nocolor"), ("", "NO_COLOR=1 before the command turns colour off")),
+    **dict.fromkeys(("color", "colour"), ("", "FORCE_COLOR=1 before the command turns colour on")),
+    **dict.fromkeys(("ylim", "y-lim", "yrange"), ("--range", "the interval of y follows from that of x, --range")),
+}
+"""An option that there is not, and is no other's name -> the option that it needs, and what is said."""
+
+
+def hint(option: str, options: Sequence[str]) -> str:
+    """What is said of an option that there is not, or an empty string. options: those that there are."""
+    needed, text = _HINTS.get(option.lstrip("-").casefold().replace("_", "-"), ("", ""))
+    return text if not needed or needed in options else ""
 
 
 # --- commands -------------------------------------------------------------------------------------------------------
@@ -190,7 +221,8 @@ def command_meant(words: Sequence[str], commands: Sequence[str]) -> str | None:
         if command in commands and folded in others.split():
             return shlex.join(["actcli", command, *rest])
     if _is_activation(word):
-        return shlex.join(["actcli", _command_for(rest), word, *rest])
+        command = _command_for(rest)
+        return shlex.join(["actcli", command, *["--act"] * (command == "gradient-depth"), word, *rest])
     import difflib
 
     close = difflib.get_close_matches(folded, [*commands, "version"], n=1, cutoff=0.6)
@@ -216,10 +248,21 @@ def _is_activation(word: str) -> bool:
     return True
 
 
+_OF_NETWORKS: Final = frozenset({"--layers", "--depth", "--width", "--init", "--steps", "--lr", "--act", "-a", "-l"})
+
+
+def without_command(words: Sequence[str]) -> str | None:
+    """The command line that was probably meant by one that begins with an option of a command; None for none."""
+    import shlex
+
+    options = {word.partition("=")[0] for word in words}
+    return shlex.join(["actcli", "gradient-depth", *words]) if options & {"--act", "-a", "--activation"} else None
+
+
 def _command_for(rest: Sequence[str]) -> str:
     """What is done with an activation that stands in the place of a command."""
     options = {word.partition("=")[0] for word in rest}
-    if options & {"--layers", "--depth", "--width", "--init", "--steps", "--lr"}:
+    if options & _OF_NETWORKS:
         return "gradient-depth"
     if options & {"--range", "--derivative", "-d", "--at", "--save", "--density", "--xlim"}:
         return "plot"
@@ -228,8 +271,4 @@ def _command_for(rest: Sequence[str]) -> str:
         return "differentiate"
     if not leading:
         return "evaluate" if options & {"--grid", "--input", "-i", "--dtype", "--output", "-o"} else "describe"
-    return (
-        "evaluate"
-        if all(_NUMBER.fullmatch(word.replace("−", "-")) or re.fullmatch(r"[-+]?(inf|nan)", word) for word in leading)
-        else "compare"
-    )
+    return "evaluate" if all(map(_is_number, leading)) else "compare"

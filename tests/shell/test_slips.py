@@ -73,6 +73,10 @@ def test_arguments_of_plot(typed: str, meant: str) -> None:
         ("relu --save y.npy", "relu --output y.npy"),
         ("relu -o y.npy", "relu -o y.npy"),
         ("--fn relu 3", "relu 3"),
+        ("3 --fn relu", "relu 3"),
+        ("3 relu", "relu 3"),
+        ("-3 −4 relu --grid 0 1 2", "relu -3 -4 --grid 0 1 2"),
+        ("3 relu gelu", "3 relu gelu"),
     ],
 )
 def test_arguments_of_evaluate(typed: str, meant: str) -> None:
@@ -150,6 +154,19 @@ def test_the_program_reads_other_names() -> None:
     typed = "gradient-depth --activation relu,tanh --depth 2 --learning-rate 0.1 --init kaiming --steps 1 --csv"
     meant = "gradient-depth --act relu --act tanh --layers 2 --lr 0.1 --init he --steps 1 --format csv"
     assert output(*typed.split()) == output(*meant.split())
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("gradient-depth --act relu --epochs 3", "--steps N counts weight updates"),
+        ("plot relu --xmin 3", "did you mean --range MIN MAX?"),
+        ("plot relu --no-color", "NO_COLOR=1 before the command turns colour off"),
+        ("--act sigmoid --layers 20", "did you mean `actcli gradient-depth --act sigmoid --layers 20`?"),
+    ],
+)
+def test_what_has_no_other_name_gets_a_hint(typed: str, said: str) -> None:
+    assert said in complaint(*typed.split())
 
 
 def test_softmax_is_for_the_output_layer() -> None:

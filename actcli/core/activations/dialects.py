@@ -105,12 +105,15 @@ FUNCTIONS: Final[Mapping[str, str]] = {
                 "asarray",
             ),
             *("asarray", "cast", "to", "astype", "type", "item", "numpy", "detach", "clone", "convert_to_tensor"),
-            *("contiguous", "float_", "half", "int", "type_as", "variable", "requires_grad_", "scalar", "double_"),
+            *("contiguous", "float_", "int", "type_as", "variable", "requires_grad_", "scalar", "double_"),
         ),
         "a",
     ),
 }
 """Name, or its two last parts -> what it says of its arguments a, b, c, in the language of formulas."""
+
+TO_WHOLE: Final = re.compile(r"\b(int\w*|uint\w*|long|bool\w*)\b")
+"""What rounds a number: of a comparison it keeps 0 and 1."""
 
 KEYWORDS: Final[Mapping[str, str]] = {
     **dict.fromkeys(
@@ -229,26 +232,23 @@ AMBIGUOUS: Final[tuple[tuple[re.Pattern[str], str], ...]] = (
 )
 """What has two readings as a call without settings -> what is said."""
 
-FORMULAS: Final[Mapping[str, tuple[str, Mapping[str, float]]]] = {
+FORMULAS: Final[Mapping[str, tuple[str, Mapping[str, float | None]]]] = {
     "xielu": (
         "alpha_p*x**2 + beta*x if x > 0 else alpha_n*(expm1(x) - x) + beta*x",
         {"alpha_p": 0.8, "alpha_n": 0.8, "beta": 0.5},
     ),
-    "scaledtanh": ("alpha*tanh(beta*x)", {"alpha": 1.0, "beta": 1.0}),
-    "affine": ("alpha*x + beta", {"alpha": 1.0, "beta": 0.0}),
+    "scaledtanh": ("alpha*tanh(beta*x)", {"alpha": None, "beta": None}),
     "logit": ("log(x) - log1p(-x)", {}),
     "log1mexp": ("log1p(-exp(-x)) if x > log(2) else log(-expm1(-x))", {}),
     "sqrtsoftplus": ("sqrt(softplus(x))", {}),
     "bentidentity": ("(sqrt(x**2 + 1) - 1)/2 + x", {}),
-    "gaussian": ("exp(-x**2)", {}),
-    "sinc": ("sin(x)/x if x != 0 else 1", {}),
     "lisht": ("x*tanh(x)", {}),
     "telu": ("x*tanh(exp(x))", {}),
     "aria2": ("x*(1 + exp(-beta*x))**(-alpha)", {"alpha": 1.5, "beta": 2.0}),
     "tanhexp": ("x*tanh(exp(x))", {}),
     "logcosh": ("log(cosh(x))", {}),
 }
-"""A name, folded -> a formula that it stands for, and its parameters' values."""
+"""A name, folded -> a formula that it stands for, and its parameters' values, None where they have to be given."""
 
 ROWS: Final[Mapping[str, str]] = {
     **dict.fromkeys(("siluandmul", "swigluandmul"), "swiglu:gate_half=1"),

@@ -88,6 +88,9 @@ def _with_x(parsed: ast.expr, activations: Mapping[str, Activation]) -> str:
     return "the variable of a formula is x"
 
 
+_PLAIN: Final = "; a formula is written as in 'x*tanh(x)'"
+
+
 class _Reader:
     """One formula on its way from text to tree, with the switches that decide between its pieces."""
 
@@ -164,7 +167,9 @@ class _Reader:
             case ast.BinOp() | ast.UnaryOp():
                 raise self._error(node, f"the operator {type(node.op).__name__} is not available")
             case ast.Attribute():
-                write = f": write {node.attr}, without what stands before it" if node.attr in self._functions else ""
+                write = (
+                    f": write {node.attr}, without what stands before it" if node.attr in self._functions else _PLAIN
+                )
                 raise self._error(node, f"names have no dots here{write}")
             case _:
                 raise self._error(node, f"{type(node).__name__} is not available")
@@ -205,7 +210,7 @@ class _Reader:
     def _call(self, node: ast.Call, depth: int) -> Node:
         if not isinstance(node.func, ast.Name):
             if isinstance(node.func, ast.Attribute):
-                write = f": write {node.func.attr}(...)" if node.func.attr in self._functions else ""
+                write = f": write {node.func.attr}(...)" if node.func.attr in self._functions else _PLAIN
                 raise self._error(node, f"names have no dots here{write}")
             raise self._error(node, "only a function can be called")
         name = node.func.id

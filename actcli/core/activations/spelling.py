@@ -209,6 +209,10 @@ class _Reader:
             template = dialects.FUNCTIONS["ndtr"]
         if last in ("clip", "clamp", "clamp_", "clip_", "clip_by_value"):
             return self._clipped(arguments, node.keywords)
+        texts = [last, *map(ast.unparse, arguments[1:]), *(ast.unparse(k.value) for k in node.keywords)]
+        condition = bool(arguments) and isinstance(arguments[0], ast.Compare | ast.BoolOp)
+        if template == "a" and not condition and any(map(dialects.TO_WHOLE.search, texts)):
+            raise _UnknownError  # it rounds
         if template is not None:
             return self._filled(template, arguments, node.keywords)
         if entry is not None and not exact:
@@ -244,6 +248,8 @@ class _Reader:
         for keyword in keywords:
             if keyword.arg and keyword.arg in dialects.KEYWORDS:
                 given.setdefault(dialects.KEYWORDS[keyword.arg], keyword.value)
+            elif keyword.arg not in dialects.IGNORED:
+                raise _UnknownError
         if not wanted <= set(given):
             raise _UnknownError
         return _put(parsed(template), {name: self._number(given[name]) for name in wanted})

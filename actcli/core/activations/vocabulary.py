@@ -205,7 +205,11 @@ def _formula(name: str, arguments: Sequence[ast.expr], keywords: Sequence[ast.ke
     if len(arguments) > len(defaults) or given.keys() - defaults.keys():
         has = f"has {', '.join(defaults)}" if defaults else "has no parameters"
         raise InputError(f"{name} {has}")
-    numbers = {key: f"{value:g}" for key, value in defaults.items()}
+    if missing := [key for key, value in defaults.items() if value is None and key not in given]:
+        raise InputError(
+            f"{name} needs {' and '.join(missing)}, as in '{name}:{','.join(f'{key}=1' for key in defaults)}'"
+        )
+    numbers = {key: f"{value:g}" for key, value in defaults.items() if value is not None}
     numbers |= {key: _number_text(value, key) for key, value in given.items()}
     after = ",".join(f"{key}={number}" for key, number in numbers.items())
     return f"{formula}:{after}" if after else formula
