@@ -172,5 +172,6 @@ def test_what_has_no_other_name_gets_a_hint(typed: str, said: str) -> None:
 def test_softmax_is_for_the_output_layer() -> None:
     for name in ("softmax", "log_softmax", "sparsemax"):
         said = complaint("gradient-depth", "--act", name)
-        assert said.startswith(f"{name} belongs to the output layer of a classifier")
+        assert said.startswith(f"{name} works on whole rows")
+        assert "it belongs to the output layer of a classifier" in said
     assert "output layer" not in complaint("gradient-depth", "--act", "glu")

@@ -95,10 +95,10 @@ class Network:
 
 def of_hidden_units(activation: Activation) -> Elementwise:
     """The activation, for a network. InputError for a row-wise one, whose derivative is a Jacobian and not a slope."""
-    place = "belongs to the output layer of a classifier: it " if for_classes(activation.name) else ""
+    place = ": it belongs to the output layer of a classifier" if for_classes(activation.name) else ""
     return elementwise(
         activation,
-        f"{activation.label} {place}works on whole rows, so that a unit has no slope of its own; "
+        f"{activation.label} works on whole rows, so that a unit has no slope of its own{place}; "
         "a hidden layer needs an elementwise activation, such as relu",
     )
 
