@@ -9,7 +9,7 @@ import pytest
 from actcli.core.activations.activation import RowWise
 from actcli.core.activations.catalogue import resolve
 from actcli.core.errors import InputError
-from tests.cli.helpers import complaint, numbers
+from tests.cli.helpers import complaint, numbers, output
 from tests.cli.spellings import CODE, ISSUE, REFUSED
 
 X = ["-1.5", "-0.25", "0.5", "3.75"]
@@ -22,6 +22,12 @@ def test_the_program_reads_it_as_it_is_meant(spelling: str) -> None:
     assert numbers("evaluate", spelling, *X) == pytest.approx(
         resolve(ALL[spelling])(AT).tolist(), rel=1e-15, nan_ok=True
     )
+
+
+@pytest.mark.parametrize("spelling", ["nn.GELU()", "x·tanh(x)", "def relu(x):\nreturn x if x > 0 else 0", "|x|"])
+def test_a_new_process_reads_it_too(spelling: str) -> None:
+    printed = output("evaluate", spelling, "−1.5", env={})
+    assert float(printed) == pytest.approx(float(resolve(ALL[spelling])(-1.5)), rel=1e-15)
 
 
 @pytest.mark.parametrize("spelling", ALL)
