@@ -71,7 +71,8 @@ class Command(TyperCommand):
             if isinstance(parameter, TyperOption)
             for name in (*parameter.opts, *parameter.secondary_opts)
         }
-        args = put_right(args, values, [parameter.name or "" for parameter in self.params])
+        positional = [parameter.name or "" for parameter in self.params if not isinstance(parameter, TyperOption)]
+        args = put_right(args, values, positional)
         # A leading blank tells an argument from an option, and every parser of numbers drops it.
         rest = super().parse_args(ctx, [f" {arg}" if _NEGATIVE_NUMBER.match(arg) else arg for arg in args])
         for name, value in ctx.params.items():
