@@ -15,11 +15,12 @@ from types import FrameType
 from typing import Annotated, Any, Literal, NoReturn, TypeAlias
 
 import typer
-from typer.core import TyperCommand, TyperGroup
+from typer.core import TyperCommand, TyperGroup, TyperOption
 from typer.main import get_command
 
 from actcli import __version__
 from actcli.core.errors import InputError, decapitalised, did_you_mean
+from actcli.shell.slips import hint, put_right, without_command
 from actcli.streams.files import StreamError, complain
 
 SUMMARY = "A workbench for activation functions in the terminal."
@@ -81,6 +82,14 @@ class Command(TyperCommand):
     """A command whose arguments may be negative numbers without a `--` before them, and whose counts are bounded."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        values = {
+            name: 0 if parameter.is_flag or parameter.count else parameter.nargs
+            for parameter in self.params
+            if isinstance(parameter, TyperOption)
+            for name in (*parameter.opts, *parameter.secondary_opts)
+        }
+        positional = [parameter.name or "" for parameter in self.params if not isinstance(parameter, TyperOption)]
+        args = put_right(args, values, positional)
         # A leading blank tells an argument from an option, and every parser of numbers drops it.
         try:
             rest = super().parse_args(ctx, [f" {arg}" if _NEGATIVE_NUMBER.match(arg) else arg for arg in args])
@@ -105,6 +114,12 @@ class CommandTable(TyperGroup):
             _show_as_it_is_typed(parameter)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        if args and args[0] not in COMMANDS and not args[0].startswith("--"):
+            from actcli.shell.slips import command_meant  # only a mistake pays for it
+
+            meant = command_meant(args, list(COMMANDS))
+            way_out = f"did you mean `{meant}`?" if meant else "`actcli --help` lists them"
+            raise InputError(f"there is no command {args[0]!r:.60}; {way_out}")
         name, command, rest = super().resolve_command(ctx, args)
         command = load(name) if name else command
         if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
@@ -361,6 +376,10 @@ def _meant_instead(option: str, context: Any) -> str:
     known = [name for parameter in context.command.get_params(context) for name in parameter.opts]
     if (now := _RENAMED.get(option)) and now.partition(" ")[0] in known:
         return f"; a picture takes {now}"
+    if said := hint(option, known):
+        return f"; {said}"
+    if context.parent is None and (meant := without_command(sys.argv[1:])):
+        return f"; did you mean `{meant}`?"
     if option.startswith("--"):
         return did_you_mean(option[2:], [name[2:] for name in known if name.startswith("--")], prefix="--")
     typed = next((word for word in sys.argv if word.startswith(option)), option)

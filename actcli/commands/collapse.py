@@ -18,7 +18,7 @@ from actcli.commands.options import (
     given_acts,
 )
 from actcli.commands.report import Drawing, print_report
-from actcli.core.activations.catalogue import resolve
+from actcli.core.activations.catalogue import resolve_all
 from actcli.core.lessons.collapse import CollapseConfig, collapse
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def run(
     """
     drawing = Drawing(dimensions(size), ascii_only, save, theme)
     config = CollapseConfig(layers=layers, width=width, seed=seed)
-    runs = collapse([resolve(act) for act in given_acts(arguments, acts) or ["relu"]], config)
+    runs = collapse(resolve_all(given_acts(arguments, acts) or ["relu"]), config)
 
     def picture() -> "Picture":
         from actcli.views.collapse import collapse_picture

@@ -18,7 +18,7 @@ from actcli.commands.options import (
     highest_order,
 )
 from actcli.commands.report import Drawing, graphs_on, print_report
-from actcli.core.activations.catalogue import resolve
+from actcli.core.activations.catalogue import resolve_all
 from actcli.core.activations.family import family
 from actcli.core.analysis.comparison import compare, curves_over
 from actcli.core.analysis.properties import describe
@@ -46,12 +46,12 @@ def run(
 
     Example: actcli compare gelu silu --range -3 3
     """
-    texts = [text for act in acts for text in family(act)]
-    if len(texts) < 2:
+    named = resolve_all(text for act in acts for text in family(act))
+    if len(named) < 2:
         raise InputError("compare takes two activations or more")
     drawing = Drawing(dimensions(size), ascii_only, save, theme)
     order = highest_order(order, derivative)
-    activations = curves_over([resolve(text) for text in texts], *interval)
+    activations = curves_over(named, *interval)
     differences = compare(activations, *interval)
     labels = [activation.label for activation in activations]
 

@@ -31,7 +31,7 @@ from actcli.commands.options import (
 )
 from actcli.commands.report import Drawing, print_report
 from actcli.core.activations.activation import Elementwise
-from actcli.core.activations.catalogue import resolve
+from actcli.core.activations.catalogue import resolve_all
 from actcli.core.depth.config import DepthConfig
 from actcli.core.depth.experiment import LAYER_FIELDS, DepthExperiment, DepthRun, check
 from actcli.core.depth.seeds import summaries
@@ -162,7 +162,7 @@ def run(
     if cure and not steps:
         raise InputError("--cure trains networks, and --steps 0 trains nothing: leave one of them out")
     failures = set() if fail_on is None else _verdicts(fail_on)
-    activations = [*{activation.label: activation for activation in map(of_hidden_units, map(resolve, given))}.values()]
+    activations = [*{activation.label: activation for activation in map(of_hidden_units, resolve_all(given))}.values()]
     for activation in activations:
         check(activation, config)
     if export is not None and len(activations) * seeds > 1:

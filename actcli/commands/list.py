@@ -6,6 +6,7 @@ from actcli.commands.options import ListFormat
 from actcli.commands.report import write_report
 from actcli.core.activations.activation import Elementwise, RowWise
 from actcli.core.activations.catalogue import CATALOGUE
+from actcli.core.activations.practice import framework_names, use
 
 
 def run(
@@ -37,6 +38,8 @@ def run(
                 "formula": entry.formula,
                 "kinks": list(entry.kinks()) if isinstance(entry, Elementwise) else [],
                 "reference": entry.reference,
+                "frameworks": framework_names(entry.name),
+                "used": use(entry.name),
             }
             for entry in CATALOGUE.values()
         ]

@@ -26,7 +26,7 @@ from actcli.commands.options import (
 )
 from actcli.commands.report import Drawing, graphs_on, print_report
 from actcli.core.activations.activation import Elementwise, RowWise
-from actcli.core.activations.catalogue import resolve
+from actcli.core.activations.catalogue import resolve_all
 from actcli.core.activations.family import family
 from actcli.core.activations.rectifiers import IDENTITY
 from actcli.core.analysis.comparison import curves_over
@@ -71,7 +71,7 @@ def run(
     order = highest_order(order, derivative)
     members = [family(act) for act in acts]
     activations, drawing = (
-        [resolve(text) for each in members for text in each],
+        resolve_all(text for each in members for text in each),
         Drawing(dimensions(size), ascii_only, save, theme),
     )
     if density or what == "density":

@@ -92,8 +92,13 @@ def _heading(properties: Properties, terminal: Terminal) -> Iterator[str]:
     else:
         yield f"{terminal.paint(name, 'bold')}   {terminal.text(properties.formula)}"
     yield from (terminal.paint(line, AXIS_COLOUR) for line in wrapped(properties.reference, terminal))
-    if properties.aliases:
-        yield from _fact("aliases", ", ".join(properties.aliases), terminal.width, terminal)
+    named = {"aliases": ", ".join(properties.aliases), "used": properties.used}
+    both = "      used: ".join(named.values())
+    if all(named.values()) and LABEL_WIDTH + len(both) <= terminal.width:
+        named = {"aliases": both}
+    for label, text in named.items():
+        if text:
+            yield from _fact(label, text, terminal.width, terminal)
     if properties.parameters:
         texts = [_parameter(p.name, p.value, p.valid) for p in properties.parameters]
         yield from _fact("parameters", ", ".join(texts), terminal.width, terminal)

@@ -99,6 +99,7 @@ def _or_mirrored(slope: Array, mirrored: Array) -> Array:
 
 GELU = Elementwise(
     name="gelu",
+    aliases=("gelu_python", "gelu_erf"),
     function=gelu,
     kernel=gelu_kernel,
     kernel_radius=37.5,
@@ -182,6 +183,7 @@ SILU = Elementwise(
 
 QUICK_GELU = Elementwise(
     name="quick_gelu",
+    aliases=("gelu_quick", "gelu_fast_approx"),
     function=lambda x: silu(x, 1.702),
     kernel=lambda x: silu_kernel(x, 1.702),
     kernel_radius=until_decayed(1.702),
@@ -246,7 +248,10 @@ def gelu_tanh_kernel(x: Array) -> Pair:
 
 GELU_TANH = Elementwise(
     name="gelu_tanh",
-    aliases=("gelu_new", "gelu_approximate"),
+    aliases=(
+        *("gelu_new", "gelu_approximate", "gelu_approx", "gelu_fast", "gelu_accurate"),
+        *("gelu_pytorch_tanh", "gelu_python_tanh"),
+    ),
     function=gelu_tanh,
     kernel=gelu_tanh_kernel,
     kernel_radius=23.0,

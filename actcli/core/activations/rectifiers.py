@@ -175,12 +175,22 @@ def celu(x: Operand, alpha: float) -> Operand:
     return maximum(x, 0.0) + expm1.of_quotient(minimum(x, 0.0), alpha) * alpha
 
 
+def _steep_celu(x: Operand, alpha: float) -> Operand:
+    """celu with alpha < 0, which falls as e^(x / alpha): without a correction where that overflows."""
+    return select(
+        x,
+        (x < 709.78 * alpha, lambda x: expm1(x / alpha) * alpha),
+        otherwise=lambda x: celu(x, alpha),
+    )
+
+
 CELU = Elementwise(
     name="celu",
-    function=celu,
+    function=lambda x, alpha: celu(x, alpha) if alpha > 0.0 else _steep_celu(x, alpha),
     formula="x if x > 0 else alpha*expm1(x/alpha)",
     reference="Barron 2017, arXiv:1704.07483",
-    parameters=(positive("alpha", 1.0),),
+    parameters=(Parameter("alpha", 1.0),),
+    condition=("alpha != 0", lambda alpha: alpha != 0.0),
     breaks=lambda alpha: {0.0: 2},
     spellings={0: ("x if x > 0 else alpha*(exp(x/alpha) - 1)",)},
 )

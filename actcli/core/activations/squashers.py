@@ -100,7 +100,7 @@ HARD_SIGMOID = Elementwise(
     function=hard_sigmoid,
     kernel=hard_sigmoid_kernel,
     formula="min(1, max(0, alpha*x + beta))",
-    reference="Courbariaux, Bengio and David 2015, arXiv:1511.00363; ONNX HardSigmoid",
+    reference="Courbariaux et al. 2015, arXiv:1511.00363; alpha = 0.2 in ONNX and Keras 2",
     parameters=(Parameter("alpha", 1.0 / 6.0, minimum=0.0, open=True, exact=(1, 6)), Parameter("beta", 0.5)),
     breaks=_ends_of_hard_sigmoid,
 )

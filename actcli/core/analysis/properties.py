@@ -1,6 +1,6 @@
 """The card of an activation: where it comes from, and what it does to a number or to a row."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Final, Literal
 
@@ -8,6 +8,7 @@ import numpy as np
 
 from actcli.core.activations.activation import Elementwise, RowWise
 from actcli.core.activations.catalogue import ActivationLike, resolve
+from actcli.core.activations.practice import framework_names, use
 from actcli.core.analysis.curve_properties import CurveProperties, describe_curve
 from actcli.core.arrays import Array
 
@@ -115,13 +116,18 @@ class ParameterValue:
 
 @dataclass(frozen=True, slots=True)
 class Properties:
-    """An activation's card. `curve` is None for one that acts on rows, and `row` for one that does not."""
+    """An activation's card: in `frameworks` what it is called there, in `used` where in a network it is used.
+
+    `curve` is None for one that acts on rows, and `row` for one that does not.
+    """
 
     activation: str
     name: str
     formula: str
     reference: str
     aliases: tuple[str, ...]
+    frameworks: Mapping[str, str]
+    used: str
     parameters: tuple[ParameterValue, ...]
     curve: CurveProperties | None
     row: RowProperties | None
@@ -152,6 +158,8 @@ def describe(activation: ActivationLike) -> Properties:
         formula=activation.formula,
         reference=activation.reference,
         aliases=activation.aliases,
+        frameworks=framework_names(activation.name),
+        used=use(activation.name),
         parameters=tuple(
             ParameterValue(name, value, valid.get(name, "a finite number")) for name, value in values.items()
         ),

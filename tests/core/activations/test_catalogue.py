@@ -123,6 +123,15 @@ OTHER_PARAMETERS = [
     ("soft_shrink", {"lambd": 0.0}),
     ("snake", {"a": 0.3}),
     ("snake", {"a": 27.7}),
+    ("celu", {"alpha": -2.3}),
+    ("softcap", {"cap": 0.7}),
+    ("softcap", {"cap": 50.0}),
+    ("softcap", {"cap": 1e-3}),
+    ("laplace", {"mu": -1.3, "sigma": 0.01}),
+    ("laplace", {"mu": 0.0, "sigma": 7.1}),
+    ("fatrelu", {"threshold": 0.3}),
+    ("shrink", {"lambd": 0.3, "bias": 0.3}),
+    ("shrink", {"lambd": 1.1, "bias": -0.7}),
 ]
 
 
@@ -272,6 +281,9 @@ AUTOGRAD = [
     # Not in torch: as its hardsigmoid at either end, its sign at the jump, and by continuity.
     ("sparse_sigmoid", {}, {-1: 0, 1: 0}),
     ("step", {}, {0: 0}),
+    ("gelu_10", {}, {10: 1}),
+    ("fatrelu", {}, {0: 0}),
+    ("shrink", {}, {-0.5: 0, 0.5: 0}),
     ("sparse_plus", {}, {-1: 0, 1: 1}),
 ]
 
@@ -318,7 +330,7 @@ def test_value_slope_or_curvature_jump_at_the_kinks_and_nowhere_else(name):
 
 ODD = [
     *("identity", "tanh", "hard_tanh", "softsign", "erf", "arctan", "sin"),
-    *("hard_shrink", "soft_shrink", "tanh_shrink"),
+    *("hard_shrink", "soft_shrink", "tanh_shrink", "shrink", "softcap"),
 ]
 GATES = ["sigmoid", "hard_sigmoid", "sparse_sigmoid"]
 RAMPS = ["relu", "hard_swish", "gelu", "gelu_tanh", "quick_gelu", "silu", "softplus", "squareplus", "sparse_plus"]

@@ -135,7 +135,7 @@ class Python:
         ("x if 0 < x <= pi else x**2", "(x if ((0.0 < x) and (x <= math.pi)) else (x ** 2.0))"),
         ("leaky_relu(x, 1/4)", "(x if (x > 0.0) else (0.25 * x))"),
         ("(1 < 2)*max(x, not x, 1)", "(float((1.0 < 2.0)) * max(x, max(float((not (x != 0.0))), 1.0)))"),
-        ("3", "3.0"),
+        ("3 + 0*x", "(3.0 + (0.0 * x))"),
     ],
 )
 def test_numbers_may_be_texts(text: str, written: str) -> None:

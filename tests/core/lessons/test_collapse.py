@@ -127,7 +127,9 @@ def test_curved_activations_are_told_from_straight_ones(activation: str) -> None
     assert not is_piecewise_linear(resolve(activation))
 
 
-@pytest.mark.parametrize("activation", [*PIECES, "identity", "soft_shrink", "hard_sigmoid", "max(x, 2*x - 1)", "3"])
+@pytest.mark.parametrize(
+    "activation", [*PIECES, "identity", "soft_shrink", "hard_sigmoid", "max(x, 2*x - 1)", "3*x**0"]
+)
 def test_straight_activations_are_told_from_curved_ones(activation: str) -> None:
     assert is_piecewise_linear(resolve(activation))
 
