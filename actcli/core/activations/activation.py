@@ -37,18 +37,22 @@ class Parameter:
     maximum: float = math.inf
     open: bool = False
     """Whether the ends of the interval are themselves excluded."""
+    choices: tuple[float, ...] = ()
+    """The only valid values, where it chooses."""
     exact: tuple[int, int] | None = None
     """Numerator and denominator of what the default stands for, where that is no float64."""
 
     def check(self, number: float) -> None:
         """Raise InputError unless `number` is finite and lies in the interval."""
         inside = self.minimum < number < self.maximum if self.open else self.minimum <= number <= self.maximum
-        if not (inside and math.isfinite(number)):
+        if not (inside and math.isfinite(number)) or (self.choices and number not in self.choices):
             raise InputError(f"{self.name} must be {self.interval}, not {number:g}")
 
     @property
     def interval(self) -> str:
-        """The valid values in words: `a finite number`, `> 0`, `>= 0 and <= 1`."""
+        """The valid values in words: `a finite number`, `> 0`, `>= 0 and <= 1`, `1 or 2`."""
+        if self.choices:
+            return " or ".join(f"{choice:g}" for choice in self.choices)
         strict = "" if self.open else "="
         ends = [f">{strict} {self.minimum:g}"] * math.isfinite(self.minimum)
         ends += [f"<{strict} {self.maximum:g}"] * math.isfinite(self.maximum)

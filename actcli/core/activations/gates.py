@@ -61,18 +61,18 @@ def gelu(x: Operand) -> Operand:
         lambda x: x * special.normal_cdf(x),
         normal_cdf,
         radius=37.5,
-        low_tail=_shifted_normal_cdf,
+        low_tail=shifted_normal_cdf,
         high=37.5,
-        high_tail=lambda x: _shifted_normal_cdf(-x),
+        high_tail=lambda x: shifted_normal_cdf(-x),
     )
 
 
-def _shifted_normal_cdf(x: Operand) -> Operand:
-    """e^100 Φ(x) for x < 0."""
+def shifted_normal_cdf(x: Operand, shift: float = SHIFT) -> Operand:
+    """e^shift Φ(x) for x < 0."""
     if isinstance(x, Jet):
-        start = special.upper_normal_tail(-x.value, SHIFT), special.normal_density(x.value, SHIFT)
+        start = special.upper_normal_tail(-x.value, shift), special.normal_density(x.value, shift)
         return integrate(x, start, lambda u, y, g: (g, -u * g))[0]
-    return special.upper_normal_tail(-x, SHIFT)
+    return special.upper_normal_tail(-x, shift)
 
 
 def gelu_kernel(x: Array) -> Pair:

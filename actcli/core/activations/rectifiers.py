@@ -4,6 +4,7 @@ At a kink each has the slope that PyTorch's autograd returns: that of the piece 
 """
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 
@@ -20,7 +21,7 @@ from actcli.core.activations.parts import (
     times,
     until_decayed,
 )
-from actcli.core.arrays import Array
+from actcli.core.arrays import Array, Mask
 from actcli.core.jets import elementary
 from actcli.core.jets.choice import clamp, maximum, minimum, select, where
 from actcli.core.jets.elementary import exp, expm1, integrate
@@ -55,7 +56,7 @@ def leaky_relu(x: Operand, negative_slope: float) -> Operand:
     """max(0, x) + negative_slope min(0, x), with slope negative_slope at 0."""
     if negative_slope == 0.0:
         return relu(x)
-    return maximum(x, 0.0) + minimum(x, 0.0) * negative_slope
+    return maximum(x, -0.0) + minimum(x, 0.0) * negative_slope
 
 
 def leaky_relu_kernel(x: Array, negative_slope: float) -> Pair:
@@ -141,12 +142,18 @@ THRESHOLD = Elementwise(
 
 
 def selu(x: Operand, alpha: float, gamma: float) -> Operand:
-    """gamma x above 0, gamma alpha (e^x - 1) below, and slope gamma alpha at 0; the tail to -gamma alpha is shifted."""
+    """gamma x above 0, gamma alpha (e^x - 1) below, at 0 gamma alpha x as in PyTorch; the tail is shifted."""
     return select(
         x,
         (x < -700.0, lambda x: exp(maximum(x, -1000.0) + SHIFT) * (gamma * alpha) * UNSHIFT - gamma * alpha),
-        otherwise=lambda x: (maximum(x, 0.0) + expm1(minimum(x, 0.0)) * alpha) * gamma,
+        *_straight_at_zero(x, gamma * alpha),
+        otherwise=lambda x: (maximum(x, -0.0) + expm1(minimum(x, 0.0)) * alpha) * gamma,
     )
+
+
+def _straight_at_zero(x: Operand, slope: float) -> list[tuple[Mask, Callable[[Operand], Operand]]]:
+    """The case of `select` in which a bend at 0 is its tangent: PyTorch's derivatives of orders from 2 on are 0 there."""
+    return [(x.value == 0.0, lambda x: x * slope)] if isinstance(x, Jet) else []
 
 
 def selu_kernel(x: Array, alpha: float, gamma: float) -> Pair:
@@ -172,7 +179,11 @@ ELU = Elementwise(
 
 def celu(x: Operand, alpha: float) -> Operand:
     """max(0, x) + alpha (e^(min(0, x) / alpha) - 1), the rounding error of x / alpha carried along."""
-    return maximum(x, 0.0) + expm1.of_quotient(minimum(x, 0.0), alpha) * alpha
+    return select(
+        x,
+        *_straight_at_zero(x, 1.0),
+        otherwise=lambda x: maximum(x, -0.0) + expm1.of_quotient(minimum(x, 0.0), alpha) * alpha,
+    )
 
 
 CELU = Elementwise(
