@@ -148,6 +148,8 @@ class Elementwise(Activation):
     kernel_radius: float | Callable[..., float] = math.inf
     """The largest |x| for which the kernel is right, or radius(**parameters). What lies beyond is left to the jet: it
     is mostly where exp(-|x|) is no longer a normal number."""
+    mend: Callable[[Array, Array, bool], None] | None = None
+    """mend(derivatives, x, flagged): mends what float64 cannot give of the derivatives, where the jets need that."""
     stand_ins: tuple[str, ...] = ()
     """What is computed in its place, because it is faster or by mistake."""
     spellings: Mapping[int, tuple[str, ...]] = field(default_factory=lambda: _NOTHING)
@@ -227,7 +229,15 @@ class Elementwise(Activation):
 
     def _jet(self, x: Array, order: int) -> Array:
         """f, f', ... f^(order) of a flat x."""
-        derivatives: Array = self._run(Jet.variable(x, order)).derivatives
+        flags: list[str] = []
+        derivatives: Array
+        if self.mend is None:
+            derivatives = self._run(Jet.variable(x, order)).derivatives
+        else:
+            noted = "call" if order else "ignore"
+            with np.errstate(over=noted, under=noted, divide=noted, call=lambda kind, _: flags.append(kind)):
+                derivatives = self._run(Jet.variable(x, order)).derivatives
+            self.mend(derivatives, x, bool(flags))
         derivatives[:, np.isnan(x)] = np.nan
         return derivatives
 

@@ -14,6 +14,7 @@ import numpy as np
 from actcli.core.activations.activation import Activation, Elementwise
 from actcli.core.activations.expression import Node, compiled
 from actcli.core.activations.grammar import CONSTANTS, MAX_EXPONENT, read
+from actcli.core.activations.mending import Mender
 from actcli.core.arrays import Array, Mask, union
 from actcli.core.jets import elementary
 from actcli.core.jets.choice import like, select, where
@@ -35,9 +36,13 @@ def formula(text: str, settings: Mapping[str, float], activations: Mapping[str, 
     function: Callable[[Any], Any] = term if callable(term) else lambda x: like(x, term)
 
     @cache
-    def breaks() -> Mapping[float, int]:
+    def ties() -> Array:
         switches = [compiled(switch, FLOAT64) for switch in expression.switches]
-        return _find_breaks(function, filter(callable, switches))
+        return _nearest_zeros(filter(callable, switches))
+
+    @cache
+    def breaks() -> Mapping[float, int]:
+        return _find_breaks(function, ties())
 
     return Elementwise(
         name=expression.text,
@@ -45,6 +50,7 @@ def formula(text: str, settings: Mapping[str, float], activations: Mapping[str, 
         formula=expression.text,
         reference="a formula",
         breaks=breaks,
+        mend=Mender(expression.tree, activations, FLOAT64, ties),
         settings=given,
     )
 
@@ -198,12 +204,16 @@ _MAGNITUDES = 10.0 ** np.linspace(1, 6, 2001)
 _GRID = union(np.linspace(-50.0, 50.0, 20001), _MAGNITUDES, -_MAGNITUDES)
 
 
-def _find_breaks(function: Callable[[Jet], Jet], switches: Iterable[Callable[[Array], Array]]) -> Mapping[float, int]:
-    """Zeros of the switches at which a derivative of the function jumps -> the lowest such derivative, up to 3."""
+def _find_breaks(function: Callable[[Jet], Jet], ties: Array) -> Mapping[float, int]:
+    """Those of the ties at which a derivative of the function jumps -> the lowest such derivative, up to 3."""
+    with np.errstate(all="ignore"):  # a pole has infinite derivatives on both sides
+        return _jumps(function, ties) if ties.size else {}
+
+
+def _nearest_zeros(switches: Iterable[Callable[[Array], Array]]) -> Array:
+    """The zeros of the switches, where pieces of the formula meet; those nearest to 0 where there are many."""
     with np.errstate(all="ignore"):  # poles of a switch are no zeros of it
-        candidates = {x for switch in switches for x in _zeros(switch)}
-        nearest = np.array(sorted(candidates, key=abs)[:_MOST])
-        return _jumps(function, nearest) if nearest.size else {}
+        return np.array(sorted({x for switch in switches for x in _zeros(switch)}, key=abs)[:_MOST])
 
 
 def _zeros(switch: Callable[[Array], Array]) -> list[float]:

@@ -152,7 +152,7 @@ def selu(x: Operand, alpha: float, gamma: float) -> Operand:
 
 
 def _straight_at_zero(x: Operand, slope: float) -> list[tuple[Mask, Callable[[Operand], Operand]]]:
-    """The case of `select` in which a bend at 0 is its tangent: PyTorch's derivatives of orders from 2 on are 0 there."""
+    """The case of `select` in which a bend at 0 is its tangent, as PyTorch has it: orders from 2 on are 0 there."""
     return [(x.value == 0.0, lambda x: x * slope)] if isinstance(x, Jet) else []
 
 

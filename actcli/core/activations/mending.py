@@ -1,0 +1,263 @@
+"""Derivatives of a formula where float64's jets do not give them.
+
+That is where they are not numbers though the value is one (an infinite slope meets an inner function that is flat),
+where something on the way overflowed or underflowed, and where pieces of the formula meet. There the formula is
+computed again, over germs: at x in numbers without ends, and if that is no answer, from both sides. Where both
+one-sided derivatives exist and agree, that is the derivative; where they do not, it is what the rules of the parts
+give. Values are left as they are written.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Mapping
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from actcli.core.arrays import Array, Mask
+from actcli.core.jets.jet import Jet, value_of
+
+if TYPE_CHECKING:
+    import ast
+
+    from actcli.core.activations.activation import Activation, Elementwise
+    from actcli.core.activations.expression import Node
+
+_LARGE: Final = 2.0**50
+"""An underflow brings in less than 2^-1074; times less than this it stays below all normal numbers."""
+_SMALL: Final = 2.0**-900
+_STEEP_NEAR_ZERO: Final = ("/", "**", "log", "log2", "log10", "sqrt")
+
+
+class Watch:
+    """A formula over jets that notes the x for which some number on the way is at the ends of float64."""
+
+    def __init__(self, tree: Node, float64: Any) -> None:
+        from actcli.core.activations.expression import compiled
+
+        self._float64 = float64
+        self._noted: Mask = np.zeros(0, dtype=np.bool_)
+        self._function = compiled(tree, self)
+
+    def __call__(self, x: Array, order: int) -> Mask:
+        self._noted = np.zeros(x.shape, dtype=np.bool_)
+        self._places = np.arange(x.size)
+        if callable(self._function):
+            self._function(Jet.variable(x, order))
+        return self._noted
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._float64, name)  # number, constant, folded, indicator
+
+    def function(self, name: str, source: ast.expr | None) -> Callable[..., Any]:
+        function = self._float64.function(name, source)
+
+        def watched(*terms: Any) -> Any:
+            if name in _STEEP_NEAR_ZERO and isinstance(terms[-1 if name == "/" else 0], Jet):
+                self._note(np.abs(value_of(terms[-1 if name == "/" else 0])) < _SMALL)
+            return self._seen(function(*terms))
+
+        return watched
+
+    def activation(self, activation: Elementwise) -> Callable[[Any], Any]:
+        return lambda u: self._seen(activation.of(u))
+
+    def choose(self, x: Any, condition: Mask, then: Callable[[Any], Any], otherwise: Callable[[Any], Any]) -> Any:
+        from actcli.core.jets.choice import select
+
+        def among(mask: Mask, function: Callable[[Any], Any]) -> Callable[[Any], Any]:
+            def run(part: Any) -> Any:
+                places = self._places
+                self._places = places[mask]
+                try:
+                    return function(part)
+                finally:
+                    self._places = places
+
+            return run
+
+        return select(x, (condition, among(condition, then)), otherwise=among(~condition, otherwise))
+
+    def _seen(self, result: Any) -> Any:
+        if isinstance(result, Jet):
+            self._note(~(np.abs(result.derivatives).max(axis=0) <= _LARGE))  # noted too where it is nan
+        return result
+
+    def _note(self, mask: Mask) -> None:
+        self._noted[self._places[mask]] = True
+
+
+class Mender:
+    """Mends the derivatives of a formula, and knows the places where its pieces meet."""
+
+    def __init__(
+        self, tree: Node, activations: Mapping[str, Activation], float64: Any, ties: Callable[[], Array]
+    ) -> None:
+        self._tree, self._activations, self._float64, self._find_ties = tree, activations, float64, ties
+        self._watch: Watch | None = None
+        self._germs: Callable[[Any], Any] | None = None
+        self._ties: Array | None = None
+        self._at_ties: dict[int, Array] = {}
+
+    def __call__(self, derivatives: Array, x: Array, flagged: bool) -> None:
+        """Mends the rows from 1 on, in place. flagged: whether something overflowed, underflowed or was a pole."""
+        order = len(derivatives) - 1
+        noted: Mask | None = None
+        if flagged:
+            noted = self._watched(x, order) & np.isfinite(x)
+        elif np.isnan(np.add.reduce(derivatives, axis=None)):
+            undefined = np.isnan(derivatives[0])
+            derivatives[1:, undefined] = np.nan
+            noted = np.isnan(derivatives[1:]).any(axis=0) & ~undefined & np.isfinite(x)
+        if noted is not None and noted.any():
+            derivatives[1:, noted] = self._exact(x[noted], derivatives[:, noted])[1:]
+        self._mend_ties(derivatives, x)
+
+    def _watched(self, x: Array, order: int) -> Mask:
+        if self._watch is None:
+            self._watch = Watch(self._tree, self._float64)
+        return self._watch(x, order)
+
+    def _mend_ties(self, derivatives: Array, x: Array) -> None:
+        if self._ties is None:
+            self._ties = self._find_ties()
+        order = len(derivatives) - 1
+        for i, tie in enumerate(self._ties.tolist()):
+            here = x == tie
+            if not here.any():
+                continue
+            if order not in self._at_ties:
+                self._at_ties[order] = np.full((order + 1, len(self._ties)), np.nan)
+            known = self._at_ties[order]
+            if np.isnan(known[0, i]):
+                rules = derivatives[:, np.flatnonzero(here)[:1]]
+                known[:, i] = self._from_both_sides(np.array([tie]), rules)[:, 0]
+                known[0, i] = 0.0  # computed
+            derivatives[1:, here] = known[1:, i, None]
+
+    # --- over germs -----------------------------------------------------------------------------------------------
+
+    def _run(self, x: Array, order: int, side: float, beside: int = 1) -> Any:
+        """The germ of the formula; wide numbers."""
+        from actcli.core.activations.expression import compiled
+        from actcli.core.jets.one_sided import Germ
+
+        if self._germs is None:
+            self._germs = compiled(self._tree, _Germs(self._activations, self._float64))
+        variable = Germ.variable(x, order, side, beside)
+        if not callable(self._germs):
+            return variable.constant(self._germs)
+        return self._germs(variable)
+
+    def _exact(self, x: Array, rules: Array) -> Array:
+        """The derivatives at x, nan where there are none; rules: what float64 gives by the rules of the parts."""
+        germ = self._run(x, len(rules) - 1, 0.0)
+        found = np.stack([row.rounded() for row in germ.rows])
+        mantissas = np.stack([row.mantissa for row in germ.rows])
+        undefined = np.isnan(mantissas[0])
+        found[:, undefined] = np.nan
+        # At a pole a slope is infinite; where it is not, the function is infinite for a while.
+        found[1:, np.isinf(mantissas[0]) & np.isfinite(mantissas[1])] = np.nan
+        unclear = ~np.isfinite(mantissas).all(axis=0) & ~np.isinf(mantissas[0]) & ~undefined
+        if unclear.any():
+            found[:, unclear] = self._from_both_sides(x[unclear], rules[:, unclear])
+        return found
+
+    def _from_both_sides(self, x: Array, rules: Array) -> Array:
+        left, right = (self._one_sided(x, len(rules) - 1, side) for side in (-1.0, 1.0))
+        at = self._run(x, 0, 0.0).rows[0].rounded()
+        here = np.where(np.isnan(at), rules[0], at)
+        # Where the function is defined on one side alone, its derivatives are those of that side.
+        left[:, np.isnan(left[0])], right[:, np.isnan(right[0])] = (
+            right[:, np.isnan(left[0])],
+            left[:, np.isnan(right[0])],
+        )
+        agree = continuous = _close(left[0], right[0], here) & _close(left[0], here, here)
+        result = np.full_like(rules, np.nan)
+        for k in range(1, len(rules)):
+            lower_is_infinite = np.isinf(result[k - 1]) if k > 1 else np.zeros(x.shape, dtype=np.bool_)
+            size = np.maximum(np.abs(left[: k + 1]).max(axis=0), np.abs(right[: k + 1]).max(axis=0))
+            agree = agree & _close(left[k], right[k], np.where(np.isfinite(size), size, 0.0))
+            middle = np.where(continuous, 0.5 * (left[k] + right[k]), np.nan)
+            by_rules = np.where(np.isnan(rules[k]), middle, rules[k])
+            both = np.where(_close(rules[k], right[k], right[k]), rules[k], right[k])
+            result[k] = np.where(agree, both, np.where(lower_is_infinite, np.nan, by_rules))
+        result[1:, np.isnan(here)] = np.nan
+        return result
+
+    def _one_sided(self, x: Array, order: int, side: float) -> Array:
+        """The value and the limits of the derivatives from one side; ±inf where they grow without bound."""
+        near, nearer = (self._run(x, order, side, beside) for beside in (1, 2))
+        a, b = (np.stack([row.rounded() for row in germ.rows]) for germ in (near, nearer))
+        same = (a == b) | (np.abs(a - b) <= 1e-6 * np.abs(b))
+        grows = (np.abs(b) > 1.5 * np.abs(a)) & (np.sign(a) == np.sign(b))
+        return np.where(same, a, np.where(grows, np.copysign(np.inf, b), np.nan))
+
+
+def _close(a: Array, b: Array, scale: Array) -> Mask:
+    allowed = 1e-9 * np.maximum(np.abs(a), np.abs(b)) + 4e-16 * np.abs(scale)
+    close: Mask = (a == b) | ((np.abs(a - b) <= allowed) & np.isfinite(allowed))
+    return close
+
+
+class _Germs:
+    """Germs as the arithmetic of a formula; a number is a float."""
+
+    def __init__(self, activations: Mapping[str, Activation], float64: Any) -> None:
+        from actcli.core.jets import one_sided
+
+        self._activations, self._float64, self._jets = activations, float64, one_sided
+        self.folded, self.constant, self.number = float64.folded, float64.constant, float64.number
+
+    def function(self, name: str, source: ast.expr | None) -> Callable[..., Any]:
+        germs = self._jets
+        if name in germs.SYSTEMS:
+            return lambda u: germs.germ_of(name, u)
+        return _operations(germs)[name]
+
+    def activation(self, activation: Elementwise) -> Callable[[Any], Any]:
+        from actcli.core.activations.expression import compiled, function_of
+        from actcli.core.activations.formula import tree_of
+
+        own = self._jets.ACTIVATIONS.get(activation.name)
+        if own:
+            parameters = activation.values_of_parameters
+            return lambda u: own(u, **parameters)
+        return function_of(compiled(tree_of(activation, self._activations), self))
+
+    def choose(self, x: Any, condition: Any, then: Callable[[Any], Any], otherwise: Callable[[Any], Any]) -> Any:
+        """Each of the two only where it is taken."""
+        results = []
+        for mask, function in ((condition, then), (~condition, otherwise)):
+            part = x[mask]
+            result = function(part)
+            results.append((mask, result if isinstance(result, type(x)) else part.constant(result)))
+        return self._jets.merged(x, results)
+
+    def indicator(self, x: Any, condition: Mask) -> Any:
+        return x.constant(condition.astype(np.float64))
+
+
+def _operations(germs: Any) -> dict[str, Callable[..., Any]]:
+    def compared(compare: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+        return lambda a, b: germs.compared(compare, a, b)
+
+    def raised(base: Any, exponent: Any) -> Any:
+        return germs.power(base, exponent) if isinstance(exponent, float) else germs.variable_power(base, exponent)
+
+    def extreme(first: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+        def function(a: Any, b: Any) -> Any:
+            return germs.chosen(germs.compared(first, a, b) | germs.is_nan(a), a, b)
+
+        return function
+
+    return {
+        "+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv, "**": raised,
+        "neg": operator.neg, "abs": abs, "sign": germs.sign,
+        "<": compared(np.less), "<=": compared(np.less_equal), "==": compared(np.equal),
+        ">": compared(np.greater), ">=": compared(np.greater_equal), "!=": compared(np.not_equal),
+        "and": operator.and_, "not": operator.invert,
+        "maximum": extreme(np.greater_equal), "minimum": extreme(np.less_equal),
+    }  # fmt: skip

@@ -1,0 +1,443 @@
+"""Derivatives from one side, in numbers that neither overflow nor underflow.
+
+A germ is a jet at x, or right beside it: at x + rest, with an infinitesimal rest. So the sign of x at 0 is 1 on one
+side and -1 on the other, sqrt(x²) has the slope that |x| has there, and what a pole, a power or an overflow hides from
+float64 comes out. Where a function does not change, what is computed from it does not either, whatever its slope.
+
+The rules are those of `elementary`; here stand the values that they start from.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+import numpy as np
+
+from actcli.core.arrays import Array, Mask
+from actcli.core.jets import elementary
+from actcli.core.numerics import special, wide
+from actcli.core.numerics.wide import Wide, scaled, where
+
+BESIDE: Final = -(1 << 20)
+"""log2 of the distance of "right beside"."""
+_INFINITESIMAL: Final = -(1 << 17)
+
+
+class Germ:
+    """d_0, d_1, ... as wide numbers at d_0 + rest. Compares by the value, and by the rest where it is a tie."""
+
+    __slots__ = ("rest", "rows")
+    __array_ufunc__ = None
+
+    def __init__(self, rows: Sequence[Wide], rest: Wide | None = None) -> None:
+        self.rows = list(rows)
+        self.rest = Wide.of(np.zeros_like(rows[0].mantissa)) if rest is None else rest
+
+    @classmethod
+    def variable(cls, x: Array, order: int, side: float, beside: int = 1) -> Germ:
+        """x + t at x, at its right (side 1) or at its left (side -1), at 2^(beside BESIDE)."""
+        zeros = np.zeros_like(x)
+        rows = [Wide.of(x), Wide.of(zeros + 1.0), *(Wide.of(zeros) for _ in range(order - 1))]
+        return cls(rows[: order + 1], Wide(zeros + side, beside * BESIDE))
+
+    @property
+    def order(self) -> int:
+        return len(self.rows) - 1
+
+    @property
+    def at(self) -> Wide:
+        """The value, and the rest of it where that is all."""
+        return where(self.rows[0].is_zero, self.rest, self.rows[0])
+
+    @property
+    def flat(self) -> Mask:
+        """Where no derivative is other than 0, and nothing is beside the value."""
+        flat: Mask = np.logical_and.reduce([row.is_zero for row in self.rows[1:]] + [self.rest.is_zero])
+        return flat
+
+    def constant(self, value: Wide | Array | float) -> Germ:
+        zeros = Wide.of(np.zeros_like(self.rows[0].mantissa))
+        return Germ([Wide.of(value) + zeros, *[zeros] * self.order])
+
+    def __getitem__(self, which: Any) -> Germ:
+        return Germ([row[which] for row in self.rows], self.rest[which])
+
+    def __neg__(self) -> Germ:
+        return Germ([-row for row in self.rows], -self.rest)
+
+    def __add__(self, other: Germ | Array | float) -> Germ:
+        if not isinstance(other, Germ):
+            return Germ([self.rows[0] + other, *self.rows[1:]], self.rest)
+        return Germ([a + b for a, b in zip(self.rows, other.rows, strict=True)], self.rest + other.rest)
+
+    def __sub__(self, other: Germ | Array | float) -> Germ:
+        return self + -other
+
+    def __rsub__(self, other: Array | float) -> Germ:
+        return -self + other
+
+    def __mul__(self, other: Germ | Array | float) -> Germ:
+        if not isinstance(other, Germ):
+            return Germ([row * other for row in self.rows], self.rest * other)
+        a, b = [self.at, *self.rows[1:]], [other.at, *other.rows[1:]]
+        rows = [self.rows[0] * other.rows[0]]
+        for k in range(1, len(a)):
+            # A derivative that is 0 takes part in nothing; a value that is 0 may meet an infinite slope.
+            terms = [scaled(a[j], b[k - j]) * math.comb(k, j) for j in range(1, k)]
+            rows.append(_sum([scaled(b[k], a[0]), *terms, scaled(a[k], b[0])]))
+        u, v = self.rows[0], other.rows[0]
+        rest = scaled(other.rest, u) + scaled(self.rest, v) + scaled(self.rest, other.rest)
+        return _settled(rows, rest, self.at * other.at)
+
+    __radd__, __rmul__ = __add__, __mul__
+
+    def square(self) -> Germ:
+        return self * self
+
+    def __truediv__(self, other: Germ | Array | float) -> Germ:
+        if not isinstance(other, Germ):
+            return Germ([row / other for row in self.rows], self.rest / other)
+        return _quotient(self, other)
+
+    def __rtruediv__(self, other: Array | float) -> Germ:
+        return _quotient(self.constant(other), self)
+
+    def __abs__(self) -> Germ:
+        return self * np.sign(self.at.mantissa)
+
+
+def _sum(terms: Sequence[Wide]) -> Wide:
+    total = terms[0]
+    for term in terms[1:]:
+        total = total + term
+    return total
+
+
+def _settled(rows: list[Wide], rest: Wide, at: Wide) -> Germ:
+    """A germ whose value at x has none (0 times inf) is that right beside it."""
+    lost = np.isnan(rows[0].mantissa) & ~np.isnan(at.mantissa)
+    if lost.any():
+        tiny = at.smaller_than(_INFINITESIMAL)
+        rows[0] = where(lost, where(tiny, 0.0, at), rows[0])
+        rest = where(lost, where(tiny, at, 0.0), rest)
+    return Germ(rows, rest)
+
+
+def _quotient(a: Germ, b: Germ) -> Germ:
+    """By Leibniz' rule for quotient * divisor = dividend, solved for one derivative after the other."""
+    divisor, rows = b.at, [a.at / b.at]
+    for k in range(1, len(a.rows)):
+        known = [a.rows[k], *(-scaled(b.rows[j], rows[k - j]) * math.comb(k, j) for j in range(1, k + 1))]
+        rows.append(_divided(_sum(known), divisor))
+    tiny = rows[0].smaller_than(_INFINITESIMAL)
+    beside = b.rows[0].is_zero & ~b.rest.is_zero
+    value = where(beside, where(tiny, 0.0, rows[0]), a.rows[0] / b.rows[0])
+    rest = _divided(a.rest - scaled(b.rest, value), divisor)
+    return Germ([value, *rows[1:]], where(beside, where(tiny, rows[0], 0.0), rest))
+
+
+def _divided(a: Wide, b: Wide) -> Wide:
+    """a / b, and 0 where a is 0: what does not change, changes nothing."""
+    return where(a.is_zero, 0.0, a / b)
+
+
+def germ_of(name: str, u: Germ, *parameters: float) -> Germ:
+    """An elementary function of a germ."""
+    system, rates = SYSTEMS[name]
+    if name == "log":  # by division: the slope of log(cosh(x)) is 1 to the last digit, and its own then 0
+        return _logarithm(u, _applied(u, system, rates))
+    return _applied(u, lambda x: system(x, *parameters), lambda u, *v: rates(u, *v, *parameters))
+
+
+def _applied(u: Germ, system: Callable[[Wide], tuple[Wide, ...]], rates: Callable[..., Any]) -> Germ:
+    rows = _integrated([u.at, *u.rows[1:]], system(u.at), rates)
+    if u.rest.is_zero.all():
+        return Germ(rows)
+    # f(x + rest) - f(x), by a series of three terms.
+    x = u.rows[0]
+    ones = Wide.of(np.ones_like(x.mantissa))
+    f = _integrated([x, ones, ones * 0.0, ones * 0.0], system(x), rates)
+    terms = [f[1] * u.rest, f[2] * u.rest * u.rest * 0.5, f[3] * u.rest * u.rest * u.rest * (1.0 / 6.0)]
+    rest = where(u.rest.is_zero, 0.0, _sum([where(np.isfinite(t.mantissa), t, np.nan) for t in terms]))
+    value = where(u.rest.is_zero, rows[0], f[0])
+    # At a pole or a branch point there is no such series, but the function has a value beside it.
+    singular = ~(np.isfinite(rest.mantissa) & np.isfinite(value.mantissa))
+    tiny = rows[0].smaller_than(_INFINITESIMAL)
+    value = where(singular, where(tiny, 0.0, rows[0]), value)
+    return Germ([value, *rows[1:]], where(singular, where(tiny, rows[0], 0.0), rest))
+
+
+def _logarithm(u: Germ, logarithm: Germ) -> Germ:
+    """The rows of log(u) from u y' = u'."""
+    rows = [logarithm.rows[0]]
+    for k in range(1, len(u.rows)):
+        known = [u.rows[k], *(-scaled(u.rows[j], rows[k - j]) * math.comb(k - 1, j) for j in range(1, k))]
+        rows.append(_divided(_sum(known), u.at))
+    return Germ(rows, logarithm.rest)
+
+
+def _integrated(d: list[Wide], start: tuple[Wide, ...], rates: Callable[..., Any]) -> list[Wide]:
+    """`elementary.integrate`, for germs; a derivative of 0 brings nothing in, not even an infinite rate."""
+    system = [[value] for value in start]
+    for k in range(1, len(d)):
+        known = rates(Germ(d[:k]), *(Germ(v) for v in system))
+        for v, rate in zip(system, known, strict=True):
+            v.append(_sum([scaled(d[j], rate.rows[k - j]) * math.comb(k - 1, j - 1) for j in range(1, k + 1)]))
+    return system[0]
+
+
+# --- choices ----------------------------------------------------------------------------------------------------------
+
+
+def sign(u: Germ) -> Germ:
+    return u.constant(np.sign(u.at.mantissa))
+
+
+def compared(compare: Callable[[Array, float], Mask], a: Germ | float, b: Germ | float) -> Mask:
+    difference = a - b if isinstance(a, Germ) else -(b - a)  # type: ignore[operator]  # one of them is a germ
+    numbers = difference.at.mantissa
+    both_infinite = np.isnan(numbers)
+    holds: Mask = compare(np.where(both_infinite, 0.0, numbers), 0.0)
+    return holds & np.logical_not(is_nan(a)) & np.logical_not(is_nan(b))
+
+
+def is_nan(a: Germ | float) -> Mask | bool:
+    return np.isnan(a.rows[0].mantissa) if isinstance(a, Germ) else math.isnan(a)
+
+
+def chosen(mask: Mask, then: Germ | float, otherwise: Germ | float) -> Germ:
+    if not isinstance(then, Germ):
+        assert isinstance(otherwise, Germ)
+        then = otherwise.constant(then)
+    if not isinstance(otherwise, Germ):
+        otherwise = then.constant(otherwise)
+    rows = [where(mask, a, b) for a, b in zip(then.rows, otherwise.rows, strict=True)]
+    return Germ(rows, where(mask, then.rest, otherwise.rest))
+
+
+def merged(x: Germ, parts: Sequence[tuple[Mask, Germ]]) -> Germ:
+    """Germs of parts of x, put together."""
+    columns = [*x.rows, x.rest]
+    mantissas = np.empty((len(columns), *x.rest.mantissa.shape))
+    exponents = np.empty(mantissas.shape, dtype=np.int64)
+    for mask, part in parts:
+        for k, row in enumerate((*part.rows, part.rest)):
+            mantissas[k, mask], exponents[k, mask] = row.mantissa, row.exponent
+    *rows, rest = (Wide(m, e) for m, e in zip(mantissas, exponents, strict=True))
+    return Germ(rows, rest)
+
+
+# --- powers -----------------------------------------------------------------------------------------------------------
+
+
+def power(base: Germ, exponent: float) -> Germ:
+    if float(exponent).is_integer() and abs(exponent) <= 1000:
+        result = _whole_power(base, abs(int(exponent))) if exponent else base.constant(1.0)
+        return result if exponent >= 0 else 1.0 / result
+    return _constant_power(base, np.asarray(exponent))
+
+
+def _whole_power(base: Germ, exponent: int) -> Germ:
+    if exponent == 1:
+        return base
+    root = _whole_power(base, exponent // 2)
+    return root * root * base if exponent % 2 else root * root
+
+
+def _constant_power(base: Germ, exponent: Array) -> Germ:
+    """base ** exponent, where the exponent does not depend on x: the solution of u y' = exponent y u'."""
+    return _applied(
+        base,
+        lambda x: (wide.power(x, exponent), 1.0 / x),
+        lambda u, y, r: (y * r * exponent, -(r * r)),
+    )
+
+
+def variable_power(base: Germ | float, exponent: Germ) -> Germ:
+    """base ** exponent: the exponential of exponent log(base), and a power where the exponent does not change."""
+    base = base if isinstance(base, Germ) else exponent.constant(base)
+    varying = germ_of("exp", exponent * germ_of("log", base))
+    value = wide.power(base.at, exponent.at.rounded())
+    whole_by_rounding = exponent.at.smaller_than(-1074) & ~exponent.at.is_zero
+    value = where((base.at.mantissa < 0.0) & whole_by_rounding, np.nan, value)
+    varying = Germ([value, *varying.rows[1:]], varying.rest)
+    flat = exponent.flat
+    return chosen(flat, _constant_power(base, exponent.at.rounded()), varying) if flat.any() else varying
+
+
+# --- the values that the systems start from ---------------------------------------------------------------------------
+
+System = Callable[..., tuple[Wide, ...]]
+
+
+def _value(function: Callable[[Array], Array], at_zero: float | None = None) -> Callable[[Wide], Wide]:
+    """A function of float64 at wide numbers; at_zero: None where it is x for the smallest of them."""
+
+    def value(x: Wide) -> Wide:
+        computed = Wide.of(function(x.rounded()))
+        return where(x.smaller_than(-500), x if at_zero is None else at_zero, computed)
+
+    return value
+
+
+def _sine_and_cosine(x: Wide) -> tuple[Wide, Wide]:
+    return _value(np.sin)(x), Wide.of(np.cos(x.rounded()))
+
+
+def _sinh_and_cosh(x: Wide) -> tuple[Wide, Wide]:
+    far = ~(np.abs(x.rounded()) < 300.0)
+    half = wide.exp(abs(x)) * 0.5
+    sine, cosine = _value(np.sinh)(x), Wide.of(np.cosh(x.rounded()))
+    return where(far, half * np.sign(x.mantissa), sine), where(far, half, cosine)
+
+
+def _one_less(x: Wide) -> Wide:
+    """e^x - 1"""
+    return where(x.rounded() > 300.0, wide.exp(x), _value(np.expm1)(x))
+
+
+def _log1p(x: Wide) -> Wide:
+    return where(x.rounded() > 1e300, wide.log(x), _value(np.log1p)(x))
+
+
+def _arc(function: Callable[[Array], Array]) -> Callable[[Wide], Wide]:
+    """arcsinh and arccosh, beyond float64 the logarithm of 2|x|."""
+
+    def value(x: Wide) -> Wide:
+        far = wide.log(abs(x)) + math.log(2.0)
+        return where(np.abs(x.rounded()) > 1e300, far * np.sign(x.mantissa), _value(function)(x))
+
+    return value
+
+
+def _sech_squared(x: Wide) -> Wide:
+    decay = wide.exp(abs(x) * -2.0)
+    return decay * 4.0 / ((decay + 1.0) * (decay + 1.0))
+
+
+def _sigmoid(x: Wide) -> tuple[Wide, Wide, Wide]:
+    decay = wide.exp(-abs(x))
+    below = 1.0 / (decay + 1.0)
+    value = where(x.mantissa < 0.0, decay * below, below)
+    return value, decay * below * below, _value(np.tanh)(x * 0.5)
+
+
+def _softplus(x: Wide) -> Wide:
+    tail = wide.exp(x)
+    v = x.rounded()
+    return where(v < -40.0, tail, np.maximum(v, 0.0) + np.log1p(np.exp(-np.abs(v))))
+
+
+def _bell(x: Wide, share: float, scale: float) -> Wide:
+    """scale exp(-share x²)"""
+    hi, lo = special.square(x.rounded())
+    bell = wide.exp(Wide.of(-share * hi))
+    return (bell - bell * (share * lo)) * scale
+
+
+def _normal_cdf(x: Wide) -> Wide:
+    v = x.rounded()
+    exponent, inverse, _ = special.normal_tail(np.abs(v))
+    tail = wide.exp(Wide.of(-exponent)) / inverse
+    return where(v > 0.0, -tail + 1.0, tail)
+
+
+def _erfc(x: Wide) -> Wide:
+    v = x.rounded()
+    tail = _bell(x, 1.0, 2.0) / special._inverse_mills_ratio(math.sqrt(2.0) * np.abs(v).clip(0.0, 1e9))
+    return where(v < 0.7, special.erfc(v), tail)
+
+
+def _erf(x: Wide) -> Wide:
+    return where(x.smaller_than(-500), x * (2.0 / _ROOT_PI), special.erf(x.rounded().clip(-1e9, 1e9)))
+
+
+def _one_over_root(x: Wide) -> Wide:
+    return 1.0 / wide.sqrt(x)
+
+
+def _with(name: str, system: System) -> tuple[System, Callable[..., Any]]:
+    rule: elementary.Elementary = getattr(elementary, name)
+    return system, rule.rates
+
+
+_ROOT_PI: Final = math.sqrt(math.pi)
+
+SYSTEMS: Final[dict[str, tuple[System, Callable[..., Any]]]] = {
+    "exp": _with("exp", lambda x: (wide.exp(x),)),
+    "expm1": _with("expm1", lambda x: (_one_less(x), wide.exp(x))),
+    "log": _with("log", lambda x: (wide.log(x), 1.0 / x)),
+    "log2": _with("log2", lambda x: (wide.log(x) * elementary.LOG2_E, 1.0 / x)),
+    "log10": _with("log10", lambda x: (wide.log(x) * elementary.LOG10_E, 1.0 / x)),
+    "log1p": _with("log1p", lambda x: (_log1p(x), 1.0 / (x + 1.0))),
+    "sqrt": _with("sqrt", lambda x: (wide.sqrt(x), 0.5 / wide.sqrt(x))),
+    "sin": _with("sin", _sine_and_cosine),
+    "cos": _with("cos", lambda x: _sine_and_cosine(x)[::-1]),
+    "tan": _with("tan", lambda x: (_value(np.tan)(x),)),
+    "arcsin": _with("arcsin", lambda x: (_value(np.arcsin)(x), _one_over_root((1.0 - x) * (x + 1.0)))),
+    "arccos": _with("arccos", lambda x: (_value(np.arccos, math.pi / 2.0)(x), _one_over_root((1.0 - x) * (x + 1.0)))),
+    "arctan": _with("arctan", lambda x: (_value(np.arctan)(x), 1.0 / (x * x + 1.0), x / (x * x + 1.0))),
+    "sinh": _with("sinh", _sinh_and_cosh),
+    "cosh": _with("cosh", lambda x: _sinh_and_cosh(x)[::-1]),
+    "tanh": _with("tanh", lambda x: (_value(np.tanh)(x), _sech_squared(x))),
+    "arcsinh": _with("arcsinh", lambda x: (_arc(np.arcsinh)(x), _one_over_root(x * x + 1.0))),
+    "arccosh": _with("arccosh", lambda x: (_arc(np.arccosh)(x), _one_over_root((x - 1.0) * (x + 1.0)))),
+    "arctanh": _with("arctanh", lambda x: (_value(np.arctanh)(x), 1.0 / ((1.0 - x) * (x + 1.0)))),
+    "sigmoid": _with("sigmoid", _sigmoid),
+    "softplus": _with("softplus", lambda x: (_softplus(x), *_sigmoid(x))),
+    "normal_cdf": _with("normal_cdf", lambda x: (_normal_cdf(x), _bell(x, 0.5, 1.0 / math.sqrt(2.0 * math.pi)))),
+    "erf": _with("erf", lambda x: (_erf(x), _bell(x, 1.0, 2.0 / _ROOT_PI))),
+    "erfc": _with("_erfc", lambda x: (_erfc(x), _bell(x, 1.0, 2.0 / _ROOT_PI))),
+}
+"""By the name in `elementary`: the system of wide numbers at x, and its rates."""
+
+
+# --- activations whose formula cancels, or is no formula of these --------------------------------------------------------
+
+
+def _gelu_tanh(u: Germ) -> Germ:
+    return u * germ_of("sigmoid", (u + u * u * u * 0.044715) * math.sqrt(8.0 / math.pi))
+
+
+def _softsign(u: Germ) -> Germ:
+    sign = np.sign(u.at.mantissa)
+    return _applied(
+        u,
+        lambda x: (x / (abs(x) + 1.0), 1.0 / (abs(x) + 1.0)),
+        lambda u, y, w: (w.square(), w.square() * -sign),
+    )
+
+
+def _squareplus(u: Germ, b: float) -> Germ:
+    def system(x: Wide) -> tuple[Wide, ...]:
+        r = wide.sqrt(x * x + b)
+        far = r + abs(x)
+        below = x.mantissa < 0.0
+        return where(below, b / far, far) * 0.5, where(below, b / far / r, far / r) * 0.5, x / r, 1.0 / r
+
+    return _applied(u, system, lambda u, y, s, w, q: (s, q * q * q * (0.5 * b), q * q * q * b, -(w * q * q)))
+
+
+def _tanh_shrink(u: Germ) -> Germ:
+    def system(x: Wide) -> tuple[Wide, ...]:
+        near = x * x * x * (1.0 / 3.0)
+        value = where(np.abs(x.rounded()) < 1e-4, near, x - np.tanh(x.rounded()))
+        return value, _value(np.tanh)(x), _sech_squared(x)
+
+    return _applied(u, system, lambda u, y, t, g: (t.square(), g, t * g * -2.0))
+
+
+ACTIVATIONS: Final[dict[str, Callable[..., Germ]]] = {
+    **{name: (lambda u, name=name: germ_of(name, u)) for name in ("sigmoid", "tanh", "erf", "sin", "arctan")},
+    "exponential": lambda u: germ_of("exp", u),
+    "gelu": lambda u: u * germ_of("normal_cdf", u),
+    "gelu_tanh": _gelu_tanh,
+    "softplus": lambda u, beta: germ_of("softplus", u * beta) / beta,
+    "log_sigmoid": lambda u: -germ_of("softplus", -u),
+    "softsign": _softsign,
+    "squareplus": _squareplus,
+    "tanh_shrink": _tanh_shrink,
+}
+"""By the name in the catalogue. The others are computed by their formula."""
