@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Self
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 import numpy.typing as npt
 
-from actcli.core.arrays import Array
+from actcli.core.arrays import Array, Mask
 from actcli.core.errors import InputError, did_you_mean
 from actcli.core.jets.jet import Jet, Operand
 
@@ -148,8 +148,12 @@ class Elementwise(Activation):
     kernel_radius: float | Callable[..., float] = math.inf
     """The largest |x| for which the kernel is right, or radius(**parameters). What lies beyond is left to the jet: it
     is mostly where exp(-|x|) is no longer a normal number."""
-    mend: Callable[[Array, Array, bool], None] | None = None
-    """mend(derivatives, x, flagged): mends what float64 cannot give of the derivatives, where the jets need that."""
+    mend: Callable[[Array, Array, Collection[str]], None] | None = None
+    """mend(derivatives, x, flags): mends those of the jets' derivatives that float64 cannot give. flags: what NumPy
+    said of the floating-point arithmetic."""
+    at_ends: Callable[..., Mask] | None = None
+    """at_ends(x, order, **parameters): where float64 itself is at its ends on the way to a derivative up to `order`,
+    so that it is computed in numbers with exponents of their own."""
     stand_ins: tuple[str, ...] = ()
     """What is computed in its place, because it is faster or by mistake."""
     spellings: Mapping[int, tuple[str, ...]] = field(default_factory=lambda: _NOTHING)
@@ -167,6 +171,7 @@ class Elementwise(Activation):
         with _quiet():
             for source, target in _blocks(x, result):
                 target[...] = self._run(source)
+                self._widen(source, target[None])
         return result
 
     def derivatives(self, x: npt.ArrayLike, order: int) -> Array:
@@ -183,6 +188,9 @@ class Elementwise(Activation):
                     target[...] = self._jet(source, order)
                 if order == 1 or self.kernel is not None:
                     target[:2] = self._fused(source)
+                self._widen(source, target[:2])
+                if order > 1:
+                    self._widen(source, target, 2)
         return result
 
     def derivative(self, x: npt.ArrayLike, order: int = 1) -> Array:
@@ -196,6 +204,7 @@ class Elementwise(Activation):
         if 0 < x.size <= _BLOCK:
             with _quiet():
                 value, slope = self._fused(x.reshape(-1))
+                self._widen(x.reshape(-1), (value, slope))
             return value.reshape(x.shape), slope.reshape(x.shape)
         both = self.derivatives(x, 1)
         return both[0], both[1]
@@ -227,6 +236,20 @@ class Elementwise(Activation):
             value[beyond], slope[beyond] = self._jet(x[beyond], 1)
         return value, slope
 
+    def _widen(self, x: Array, rows: Array | tuple[Array, Array], first: int = 0) -> None:
+        """Computes f^(first), ... of the rows f, f', ... of a flat x again where float64 is at its ends."""
+        order = len(rows) - 1
+        if self.at_ends is None or not (self.settings or order > 1):
+            return
+        ends = self.at_ends(x, order, **self.values_of_parameters) & np.isfinite(x)
+        if not ends.any():
+            return
+        from actcli.core.jets.one_sided import derivatives_of  # only what is at the ends pays for it
+
+        computed = derivatives_of(self.name, x[ends], order, self.values_of_parameters)
+        for row, numbers in zip(rows[first:], computed[first:], strict=True):
+            row[ends] = numbers
+
     def _jet(self, x: Array, order: int) -> Array:
         """f, f', ... f^(order) of a flat x."""
         flags: list[str] = []
@@ -235,10 +258,13 @@ class Elementwise(Activation):
             derivatives = self._run(Jet.variable(x, order)).derivatives
         else:
             noted = "call" if order else "ignore"
-            with np.errstate(over=noted, under=noted, divide=noted, call=lambda kind, _: flags.append(kind)):
+            with np.errstate(all=noted, call=lambda kind, _: flags.append(kind)):
                 derivatives = self._run(Jet.variable(x, order)).derivatives
-            self.mend(derivatives, x, bool(flags))
-        derivatives[:, np.isnan(x)] = np.nan
+            if order:
+                self.mend(derivatives, x, flags)
+        missing = np.isnan(x)
+        if missing.any():
+            derivatives[:, missing] = np.nan
         return derivatives
 
 

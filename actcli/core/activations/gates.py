@@ -9,7 +9,7 @@ from collections.abc import Callable
 import numpy as np
 
 from actcli.core.activations.activation import Elementwise, Parameter
-from actcli.core.activations.parts import INFINITY, SHIFT, UNSHIFT, Pair, indicator, times, until_decayed
+from actcli.core.activations.parts import INFINITY, SHIFT, UNSHIFT, Pair, at_ends, indicator, times, until_decayed
 from actcli.core.arrays import Array
 from actcli.core.jets.choice import clamp, select, where
 from actcli.core.jets.elementary import exp, integrate, log1p, normal_cdf, sigmoid
@@ -133,7 +133,25 @@ def silu(x: Operand, beta: float) -> Operand:
 def silu_kernel(x: Array, beta: float) -> Pair:
     """x σ(beta x) and its slope."""
     v, rest = times(x, beta)
-    return _x_sigmoid(x, v, rest), _slope_of_gated(v, rest)
+    slope = _slope_of_gated(v, rest)
+    if abs(beta) < 1.0:  # within 1 of its zero the slope may err absolutely, and for a small beta there is more
+        near = np.abs(v - _SILU_ZERO) < 0.25
+        if near.any():
+            v, rest = v[near], rest[near] if isinstance(rest, np.ndarray) else rest
+            slope[near] = _slope_near_its_zero(v, rest)
+            return _x_sigmoid(x, *times(x, beta)), slope
+    return _x_sigmoid(x, v, rest), slope
+
+
+# v with 1 + v + e^v = 0
+_SILU_ZERO, _SILU_ZERO_REST, _E_THERE = -1.2784645427610737, -1.0946994183093437e-16, 0.2784645427610738
+
+
+def _slope_near_its_zero(v: Array, rest: Array | float) -> Array:
+    """(1 + v + e^v) / (2 + e^v + e^-v), whose dividend is d + e^v0 (e^d - 1) at the distance d from its zero v0."""
+    d = (v - _SILU_ZERO) + (rest - _SILU_ZERO_REST)
+    e = np.exp(v)
+    return (d + _E_THERE * np.expm1(d)) / (2.0 + e + 1.0 / e)
 
 
 def _x_sigmoid(x: Array, v: Array, error: Array | float) -> Array:
@@ -176,6 +194,7 @@ SILU = Elementwise(
     formula="x*sigmoid(beta*x)",
     reference="Elfwing, Uchibe and Doya 2017, arXiv:1702.03118; Ramachandran et al. 2017, arXiv:1710.05941",
     parameters=(Parameter("beta", 1.0),),
+    at_ends=lambda x, order, beta: at_ends(np.abs(x * beta), order, beta if order > 1 else 1.0) & (beta != 0.0),
     spellings={0: ("x/(1 + exp(-beta*x))",), 1: ("sigmoid(beta*x)*(1 + beta*x*(1 - sigmoid(beta*x)))",)},
     stand_ins=("hard_swish", "quick_gelu"),
 )

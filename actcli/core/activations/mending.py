@@ -10,7 +10,7 @@ give. Values are left as they are written.
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Final
 
@@ -101,13 +101,13 @@ class Mender:
         self._ties: Array | None = None
         self._at_ties: dict[int, Array] = {}
 
-    def __call__(self, derivatives: Array, x: Array, flagged: bool) -> None:
-        """Mends the rows from 1 on, in place. flagged: whether something overflowed, underflowed or was a pole."""
+    def __call__(self, derivatives: Array, x: Array, flags: Collection[str]) -> None:
+        """Mends the rows from 1 on, in place. flags: what NumPy noted of the arithmetic."""
         order = len(derivatives) - 1
         noted: Mask | None = None
-        if flagged:
+        if set(flags) - {"invalid value"}:  # something overflowed, underflowed or was a pole
             noted = self._watched(x, order) & np.isfinite(x)
-        elif np.isnan(np.add.reduce(derivatives, axis=None)):
+        elif flags:
             undefined = np.isnan(derivatives[0])
             derivatives[1:, undefined] = np.nan
             noted = np.isnan(derivatives[1:]).any(axis=0) & ~undefined & np.isfinite(x)

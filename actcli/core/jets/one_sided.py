@@ -10,7 +10,7 @@ The rules are those of `elementary`; here stand the values that they start from.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -152,13 +152,13 @@ def germ_of(name: str, u: Germ, *parameters: float) -> Germ:
 
 
 def _applied(u: Germ, system: Callable[[Wide], tuple[Wide, ...]], rates: Callable[..., Any]) -> Germ:
-    rows = _integrated([u.at, *u.rows[1:]], system(u.at), rates)
+    rows = _integrated([u.at, *u.rows[1:]], system(u.at), rates)[0]
     if u.rest.is_zero.all():
         return Germ(rows)
     # f(x + rest) - f(x), by a series of three terms.
     x = u.rows[0]
     ones = Wide.of(np.ones_like(x.mantissa))
-    f = _integrated([x, ones, ones * 0.0, ones * 0.0], system(x), rates)
+    f = _integrated([x, ones, ones * 0.0, ones * 0.0], system(x), rates)[0]
     terms = [f[1] * u.rest, f[2] * u.rest * u.rest * 0.5, f[3] * u.rest * u.rest * u.rest * (1.0 / 6.0)]
     rest = where(u.rest.is_zero, 0.0, _sum([where(np.isfinite(t.mantissa), t, np.nan) for t in terms]))
     value = where(u.rest.is_zero, rows[0], f[0])
@@ -167,6 +167,32 @@ def _applied(u: Germ, system: Callable[[Wide], tuple[Wide, ...]], rates: Callabl
     tiny = rows[0].smaller_than(_INFINITESIMAL)
     value = where(singular, where(tiny, 0.0, rows[0]), value)
     return Germ([value, *rows[1:]], where(singular, where(tiny, rows[0], 0.0), rest))
+
+
+def _germ_near(name: str, u: Germ, error: Wide) -> Germ:
+    """f(u + error) = f(u) + f'(u) error, for an argument whose rounding error is known."""
+    system, rates = SYSTEMS[name]
+    rows = [u.at, *u.rows[1:]]
+    jets = _integrated(rows, system(u.at), rates)
+    slope = rates(Germ(rows), *(Germ(jet) for jet in jets))[0]
+    corrections = [row * error for row in slope.rows]
+    return Germ([a + where(np.isfinite(b.mantissa), b, 0.0) for a, b in zip(jets[0], corrections, strict=True)])
+
+
+def _of_product(name: str, u: Germ, factor: float) -> Germ:
+    """f(factor u), as if the product were not rounded."""
+    if not u.rest.is_zero.all():
+        return germ_of(name, u * factor)
+    hi, lo = wide.product(u.rows[0], factor)
+    return _germ_near(name, Germ([hi, *(row * factor for row in u.rows[1:])]), lo)
+
+
+def _of_quotient(name: str, u: Germ, divisor: float) -> Germ:
+    """f(u / divisor), as if the quotient were not rounded."""
+    if not u.rest.is_zero.all():
+        return germ_of(name, u / divisor)
+    hi, lo = wide.quotient(u.rows[0], divisor)
+    return _germ_near(name, Germ([hi, *(row / divisor for row in u.rows[1:])]), lo)
 
 
 def _logarithm(u: Germ, logarithm: Germ) -> Germ:
@@ -178,14 +204,14 @@ def _logarithm(u: Germ, logarithm: Germ) -> Germ:
     return Germ(rows, logarithm.rest)
 
 
-def _integrated(d: list[Wide], start: tuple[Wide, ...], rates: Callable[..., Any]) -> list[Wide]:
+def _integrated(d: list[Wide], start: tuple[Wide, ...], rates: Callable[..., Any]) -> list[list[Wide]]:
     """`elementary.integrate`, for germs; a derivative of 0 brings nothing in, not even an infinite rate."""
     system = [[value] for value in start]
     for k in range(1, len(d)):
         known = rates(Germ(d[:k]), *(Germ(v) for v in system))
         for v, rate in zip(system, known, strict=True):
             v.append(_sum([scaled(d[j], rate.rows[k - j]) * math.comb(k - 1, j - 1) for j in range(1, k + 1)]))
-    return system[0]
+    return system
 
 
 # --- choices ----------------------------------------------------------------------------------------------------------
@@ -327,7 +353,8 @@ def _sigmoid(x: Wide) -> tuple[Wide, Wide, Wide]:
 def _softplus(x: Wide) -> Wide:
     tail = wide.exp(x)
     v = x.rounded()
-    return where(v < -40.0, tail, np.maximum(v, 0.0) + np.log1p(np.exp(-np.abs(v))))
+    middle = np.maximum(v, 0.0) + np.log1p(np.exp(-np.abs(v)))
+    return where(v < -40.0, tail, where(v > 800.0, x, middle))
 
 
 def _bell(x: Wide, share: float, scale: float) -> Wide:
@@ -434,10 +461,21 @@ ACTIVATIONS: Final[dict[str, Callable[..., Germ]]] = {
     "exponential": lambda u: germ_of("exp", u),
     "gelu": lambda u: u * germ_of("normal_cdf", u),
     "gelu_tanh": _gelu_tanh,
-    "softplus": lambda u, beta: germ_of("softplus", u * beta) / beta,
+    "elu": lambda u, alpha: chosen(compared(np.greater, u, 0.0), u, germ_of("expm1", u) * alpha),
+    "selu": lambda u, alpha, gamma: chosen(compared(np.greater, u, 0.0), u, germ_of("expm1", u) * alpha) * gamma,
+    "celu": lambda u, alpha: chosen(compared(np.greater, u, 0.0), u, _of_quotient("expm1", u, alpha) * alpha),
+    "silu": lambda u, beta: u * _of_product("sigmoid", u, beta),
+    "quick_gelu": lambda u: u * _of_product("sigmoid", u, 1.702),
+    "softplus": lambda u, beta: _of_product("softplus", u, beta) / beta,
     "log_sigmoid": lambda u: -germ_of("softplus", -u),
     "softsign": _softsign,
     "squareplus": _squareplus,
     "tanh_shrink": _tanh_shrink,
 }
 """By the name in the catalogue. The others are computed by their formula."""
+
+
+def derivatives_of(name: str, x: Array, order: int, parameters: Mapping[str, float]) -> list[Array]:
+    """f, f', ... f^(order) of one of these at x, as float64."""
+    germ = ACTIVATIONS[name](Germ.variable(x, order, 0.0), **parameters)
+    return [row.rounded() for row in germ.rows]

@@ -12,6 +12,7 @@ from typing import Any, Final
 import numpy as np
 
 from actcli.core.arrays import Array, Indices, Mask
+from actcli.core.numerics.compensated import two_product
 
 _END: Final = 1 << 45
 _OF_ZERO: Final = -(1 << 50)  # below all exponents: what is added to 0 stays as it is
@@ -90,6 +91,23 @@ class Wide:
         """Whether |number| < 2^exponent."""
         smaller: Mask = self.exponent <= exponent
         return smaller
+
+
+def product(x: Wide, factor: float) -> tuple[Wide, Wide]:
+    """x factor = hi + lo, exactly."""
+    other = Wide.of(factor)
+    hi, lo = two_product(x.mantissa, other.mantissa)
+    exponent = x.exponent + other.exponent
+    return Wide(hi, exponent), Wide(np.where(x.is_zero, 0.0, lo), exponent)
+
+
+def quotient(x: Wide, divisor: float) -> tuple[Wide, Wide]:
+    """x / divisor = hi + lo, to twice the digits."""
+    other = Wide.of(divisor)
+    hi = x.mantissa / other.mantissa
+    back, error = two_product(hi, other.mantissa)
+    exponent = x.exponent - other.exponent
+    return Wide(hi, exponent), Wide(np.where(x.is_zero, 0.0, ((x.mantissa - back) - error) / other.mantissa), exponent)
 
 
 def where(mask: Mask, then: Wide | Array | float, otherwise: Wide | Array | float) -> Wide:
