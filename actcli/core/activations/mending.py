@@ -209,15 +209,30 @@ class _Germs:
         from actcli.core.jets import one_sided
 
         self._activations, self._float64, self._jets = activations, float64, one_sided
-        self.folded, self.constant, self.number = float64.folded, float64.constant, float64.number
+        self.constant, self.number = float64.constant, float64.number
+        self._of_numbers: dict[Callable[..., Any], Callable[..., Any]] = {}
 
     def function(self, name: str, source: ast.expr | None) -> Callable[..., Any]:
         germs = self._jets
-        if name in germs.SYSTEMS:
-            return lambda u: germs.germ_of(name, u)
-        return _operations(germs)[name]
+
+        def function(*terms: Any) -> Any:
+            return germs.germ_of(name, *terms) if name in germs.SYSTEMS else _operations(germs)[name](*terms)
+
+        self._of_numbers[function] = self._float64.function(name, source)
+        return function
 
     def activation(self, activation: Elementwise) -> Callable[[Any], Any]:
+        function = self._activation(activation)
+        self._of_numbers[function] = activation.of
+        return function
+
+    def folded(self, function: Callable[..., Any], *numbers: float | bool) -> float | bool:
+        """As float64 has it. What is not known is a chain of comparisons, which takes numbers too."""
+        known = self._of_numbers.get(function)
+        result: float | bool = self._float64.folded(known, *numbers) if known else bool(function(*numbers))
+        return result
+
+    def _activation(self, activation: Elementwise) -> Callable[[Any], Any]:
         from actcli.core.activations.expression import compiled, function_of
         from actcli.core.activations.formula import tree_of
 
@@ -225,7 +240,8 @@ class _Germs:
         if own:
             parameters = activation.values_of_parameters
             return lambda u: own(u, **parameters)
-        return function_of(compiled(tree_of(activation, self._activations), self))
+        compute = function_of(compiled(tree_of(activation, self._activations), self))
+        return lambda u: compute(u)  # of its own for each: a number may stand in the place of the formula
 
     def choose(self, x: Any, condition: Any, then: Callable[[Any], Any], otherwise: Callable[[Any], Any]) -> Any:
         """Each of the two only where it is taken."""

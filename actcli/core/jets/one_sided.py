@@ -221,7 +221,10 @@ def sign(u: Germ) -> Germ:
     return u.constant(np.sign(u.at.mantissa))
 
 
-def compared(compare: Callable[[Array, float], Mask], a: Germ | float, b: Germ | float) -> Mask:
+def compared(compare: Callable[[Any, Any], Any], a: Germ | float, b: Germ | float) -> Mask:
+    if not (isinstance(a, Germ) or isinstance(b, Germ)):
+        numbers_alone: Mask = compare(a, b)
+        return numbers_alone
     difference = a - b if isinstance(a, Germ) else -(b - a)  # type: ignore[operator]  # one of them is a germ
     numbers = difference.at.mantissa
     both_infinite = np.isnan(numbers)
