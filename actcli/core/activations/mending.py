@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from actcli.core.arrays import Array, Mask
+from actcli.core.arrays import Array, Indices, Mask
 from actcli.core.jets.jet import Jet, value_of
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 _LARGE: Final = 2.0**50
 """An underflow brings in less than 2^-1074; times less than this it stays below all normal numbers."""
-_SMALL: Final = 2.0**-900
+_SMALL: Final = 2.0**-25
 _STEEP_NEAR_ZERO: Final = ("/", "**", "log", "log2", "log10", "sqrt")
 
 
@@ -139,7 +139,7 @@ class Mender:
 
     # --- over germs -----------------------------------------------------------------------------------------------
 
-    def _run(self, x: Array, order: int, side: float, beside: int = 1) -> Any:
+    def _run(self, x: Array, order: int, side: Array | float, beside: Indices | int = 1) -> Any:
         """The germ of the formula; wide numbers."""
         from actcli.core.activations.expression import compiled
         from actcli.core.jets.one_sided import Germ
@@ -166,7 +166,7 @@ class Mender:
         return found
 
     def _from_both_sides(self, x: Array, rules: Array) -> Array:
-        left, right = (self._one_sided(x, len(rules) - 1, side) for side in (-1.0, 1.0))
+        left, right = self.limits(x, len(rules) - 1)
         at = self._run(x, 0, 0.0).rows[0].rounded()
         here = np.where(np.isnan(at), rules[0], at)
         # Where the function is defined on one side alone, its derivatives are those of that side.
@@ -187,10 +187,17 @@ class Mender:
         result[1:, np.isnan(here)] = np.nan
         return result
 
-    def _one_sided(self, x: Array, order: int, side: float) -> Array:
-        """The value and the limits of the derivatives from one side; ±inf where they grow without bound."""
-        near, nearer = (self._run(x, order, side, beside) for beside in (1, 2))
-        a, b = (np.stack([row.rounded() for row in germ.rows]) for germ in (near, nearer))
+    def limits(self, x: Array, order: int) -> tuple[Array, Array]:
+        """f, f', ... f^(order) from the left and from the right; ±inf where they grow without bound."""
+        sides = np.repeat([-1.0, -1.0, 1.0, 1.0], x.size)
+        germ = self._run(np.tile(x, 4), order, sides, np.repeat([1, 2, 1, 2], x.size))
+        rows = np.stack([row.rounded() for row in germ.rows])
+        left_near, left, right_near, right = np.split(rows, 4, axis=1)
+        return self._limit(left_near, left), self._limit(right_near, right)
+
+    @staticmethod
+    def _limit(a: Array, b: Array) -> Array:
+        """What comes next after a, close to x, and b, much closer."""
         same = (a == b) | (np.abs(a - b) <= 1e-6 * np.abs(b))
         grows = (np.abs(b) > 1.5 * np.abs(a)) & (np.sign(a) == np.sign(b))
         return np.where(same, a, np.where(grows, np.copysign(np.inf, b), np.nan))

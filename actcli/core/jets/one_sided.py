@@ -15,7 +15,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from actcli.core.arrays import Array, Mask
+from actcli.core.arrays import Array, Indices, Mask
 from actcli.core.jets import elementary
 from actcli.core.numerics import special, wide
 from actcli.core.numerics.wide import Wide, scaled, where
@@ -36,7 +36,7 @@ class Germ:
         self.rest = Wide.of(np.zeros_like(rows[0].mantissa)) if rest is None else rest
 
     @classmethod
-    def variable(cls, x: Array, order: int, side: float, beside: int = 1) -> Germ:
+    def variable(cls, x: Array, order: int, side: Array | float, beside: Indices | int = 1) -> Germ:
         """x + t at x, at its right (side 1) or at its left (side -1), at 2^(beside BESIDE)."""
         zeros = np.zeros_like(x)
         rows = [Wide.of(x), Wide.of(zeros + 1.0), *(Wide.of(zeros) for _ in range(order - 1))]

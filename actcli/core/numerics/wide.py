@@ -28,13 +28,16 @@ class Wide:
 
     def __init__(self, mantissa: Array, exponent: Indices | int = 0) -> None:
         fraction, shift = np.frexp(mantissa)
-        total = shift + np.asarray(exponent, dtype=np.int64)
-        finite = (fraction != 0.0) & np.isfinite(fraction)
-        self.mantissa: Array = np.where(
-            finite & (total < -_END), 0.0, np.where(finite & (total > _END), np.inf * fraction, fraction)
-        )
-        ends = np.where(self.mantissa == 0.0, _OF_ZERO, -_OF_ZERO)
-        self.exponent: Indices = np.where((self.mantissa != 0.0) & np.isfinite(self.mantissa), total, ends)
+        total = np.add(shift, exponent, dtype=np.int64)
+        odd = (fraction == 0.0) | ~(np.abs(fraction) < np.inf) | (np.abs(total) > _END)
+        if odd.any():
+            infinite = odd & (fraction != 0.0) & (np.abs(fraction) < np.inf) & (total > 0)
+            fraction = np.where(
+                infinite, fraction * np.inf, np.where(odd & (np.abs(fraction) < np.inf), fraction * 0.0, fraction)
+            )
+            total = np.where(odd, np.where(fraction == 0.0, _OF_ZERO, -_OF_ZERO), total)
+        self.mantissa: Array = fraction
+        self.exponent: Indices = total
 
     @classmethod
     def of(cls, number: Wide | Array | float) -> Wide:
