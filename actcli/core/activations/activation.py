@@ -241,7 +241,8 @@ class Elementwise(Activation):
         order = len(rows) - 1
         if self.at_ends is None or not (self.settings or order > 1):
             return
-        ends = self.at_ends(x, order, **self.values_of_parameters) & np.isfinite(x)
+        # The same for value and slope, whichever of them is asked for.
+        ends = self.at_ends(x, max(order, 1), **self.values_of_parameters) & np.isfinite(x)
         if not ends.any():
             return
         from actcli.core.jets.one_sided import derivatives_of  # only what is at the ends pays for it

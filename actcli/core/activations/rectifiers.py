@@ -87,15 +87,22 @@ PRELU = Elementwise(
     breaks=lambda weight: {} if weight == 1.0 else {0.0: 1},
 )
 
+
+def _middle(lower: float, upper: float) -> float:
+    """The middle of an interval, whose ends may be too large to be added up."""
+    total = lower + upper
+    return 0.5 * total if math.isfinite(total) else 0.5 * lower + 0.5 * upper
+
+
 # In evaluation mode, where the slope is not drawn but the middle of its interval.
 RRELU = Elementwise(
     name="rrelu",
-    function=lambda x, lower, upper: leaky_relu(x, 0.5 * (lower + upper)),
-    kernel=lambda x, lower, upper: leaky_relu_kernel(x, 0.5 * (lower + upper)),
+    function=lambda x, lower, upper: leaky_relu(x, _middle(lower, upper)),
+    kernel=lambda x, lower, upper: leaky_relu_kernel(x, _middle(lower, upper)),
     formula="x if x > 0 else (lower + upper)/2*x",
     reference="Xu, Wang, Chen and Li 2015, arXiv:1505.00853 (evaluation mode)",
     parameters=(Parameter("lower", 1.0 / 8.0), Parameter("upper", 1.0 / 3.0)),
-    breaks=lambda lower, upper: {} if 0.5 * (lower + upper) == 1.0 else {0.0: 1},
+    breaks=lambda lower, upper: {} if _middle(lower, upper) == 1.0 else {0.0: 1},
     condition=("lower <= upper", lambda lower, upper: lower <= upper),
 )
 

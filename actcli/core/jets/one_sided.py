@@ -222,10 +222,13 @@ def sign(u: Germ) -> Germ:
 
 
 def compared(compare: Callable[[Any, Any], Any], a: Germ | float, b: Germ | float) -> Mask:
-    if not (isinstance(a, Germ) or isinstance(b, Germ)):
-        numbers_alone: Mask = compare(a, b)
-        return numbers_alone
-    difference = a - b if isinstance(a, Germ) else -(b - a)  # type: ignore[operator]  # one of them is a germ
+    if isinstance(a, Germ):
+        difference = a - b
+    elif isinstance(b, Germ):
+        difference = -(b - a)
+    else:
+        of_numbers: Mask = compare(a, b)
+        return of_numbers
     numbers = difference.at.mantissa
     both_infinite = np.isnan(numbers)
     holds: Mask = compare(np.where(both_infinite, 0.0, numbers), 0.0)
@@ -254,7 +257,7 @@ def merged(x: Germ, parts: Sequence[tuple[Mask, Germ]]) -> Germ:
     for mask, part in parts:
         for k, row in enumerate((*part.rows, part.rest)):
             mantissas[k, mask], exponents[k, mask] = row.mantissa, row.exponent
-    *rows, rest = (Wide(m, e) for m, e in zip(mantissas, exponents, strict=True))
+    *rows, rest = [Wide(mantissas[k], exponents[k]) for k in range(len(columns))]
     return Germ(rows, rest)
 
 
