@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -258,7 +258,7 @@ class Elementwise(Activation):
         if self.mend is None:
             derivatives = self._run(Jet.variable(x, order)).derivatives
         else:
-            noted = "call" if order else "ignore"
+            noted: Literal["call", "ignore"] = "call" if order else "ignore"
             with np.errstate(all=noted, call=lambda kind, _: flags.append(kind)):
                 derivatives = self._run(Jet.variable(x, order)).derivatives
             if order:

@@ -44,7 +44,7 @@ def formula(text: str, settings: Mapping[str, float], activations: Mapping[str, 
     def breaks() -> Mapping[float, int]:
         return _find_breaks(function, *ties(), mender.limits)
 
-    mender = Mender(expression.tree, activations, FLOAT64, lambda: ties()[0])
+    mender = Mender(expression.tree, partial(tree_of, activations=activations), FLOAT64, lambda: ties()[0])
 
     return Elementwise(
         name=expression.text,

@@ -194,7 +194,7 @@ SILU = Elementwise(
     formula="x*sigmoid(beta*x)",
     reference="Elfwing, Uchibe and Doya 2017, arXiv:1702.03118; Ramachandran et al. 2017, arXiv:1710.05941",
     parameters=(Parameter("beta", 1.0),),
-    at_ends=lambda x, order, beta: at_ends(np.abs(x * beta), order, beta if order > 1 else 1.0) & (beta != 0.0),
+    at_ends=lambda x, order, beta: at_ends(x, np.abs(x * beta), order, *[beta] * (order > 1)) & (beta != 0.0),
     spellings={0: ("x/(1 + exp(-beta*x))",), 1: ("sigmoid(beta*x)*(1 + beta*x*(1 - sigmoid(beta*x)))",)},
     stand_ins=("hard_swish", "quick_gelu"),
 )

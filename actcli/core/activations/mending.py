@@ -10,8 +10,7 @@ give. Values are left as they are written.
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Collection, Mapping
-from fractions import Fraction
+from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -22,7 +21,7 @@ from actcli.core.jets.jet import Jet, value_of
 if TYPE_CHECKING:
     import ast
 
-    from actcli.core.activations.activation import Activation, Elementwise
+    from actcli.core.activations.activation import Elementwise
     from actcli.core.activations.expression import Node
 
 _LARGE: Final = 2.0**50
@@ -93,9 +92,10 @@ class Mender:
     """Mends the derivatives of a formula, and knows the places where its pieces meet."""
 
     def __init__(
-        self, tree: Node, activations: Mapping[str, Activation], float64: Any, ties: Callable[[], Array]
+        self, tree: Node, definition: Callable[[Elementwise], Node], float64: Any, ties: Callable[[], Array]
     ) -> None:
-        self._tree, self._activations, self._float64, self._find_ties = tree, activations, float64, ties
+        """definition: what the formula of an activation says; float64: its arithmetic."""
+        self._tree, self._definition, self._float64, self._find_ties = tree, definition, float64, ties
         self._watch: Watch | None = None
         self._germs: Callable[[Any], Any] | None = None
         self._ties: Array | None = None
@@ -142,10 +142,10 @@ class Mender:
     def _run(self, x: Array, order: int, side: Array | float, beside: Indices | int = 1) -> Any:
         """The germ of the formula; wide numbers."""
         from actcli.core.activations.expression import compiled
-        from actcli.core.jets.one_sided import Germ
+        from actcli.core.jets.germ import Germ
 
         if self._germs is None:
-            self._germs = compiled(self._tree, _Germs(self._activations, self._float64))
+            self._germs = compiled(self._tree, _Germs(self._definition, self._float64))
         variable = Germ.variable(x, order, side, beside)
         if not callable(self._germs):
             return variable.constant(self._germs)
@@ -212,18 +212,20 @@ def _close(a: Array, b: Array, scale: Array) -> Mask:
 class _Germs:
     """Germs as the arithmetic of a formula; a number is a float."""
 
-    def __init__(self, activations: Mapping[str, Activation], float64: Any) -> None:
-        from actcli.core.jets import one_sided
+    def __init__(self, definition: Callable[[Elementwise], Node], float64: Any) -> None:
+        from actcli.core.jets import germ, one_sided
 
-        self._activations, self._float64, self._jets = activations, float64, one_sided
+        self._definition, self._float64, self._germ, self._jets = definition, float64, germ, one_sided
         self.constant, self.number = float64.constant, float64.number
         self._of_numbers: dict[Callable[..., Any], Callable[..., Any]] = {}
 
     def function(self, name: str, source: ast.expr | None) -> Callable[..., Any]:
-        germs = self._jets
+        germs, operations = self._jets, _operations(self._germ, self._jets)
 
         def function(*terms: Any) -> Any:
-            return germs.germ_of(name, *terms) if name in germs.SYSTEMS else _operations(germs)[name](*terms)
+            return (
+                germs.germ_of(name, *terms) if name in germs.SYSTEMS else _operations(self._germ, germs)[name](*terms)
+            )
 
         self._of_numbers[function] = self._float64.function(name, source)
         return function
@@ -241,13 +243,12 @@ class _Germs:
 
     def _activation(self, activation: Elementwise) -> Callable[[Any], Any]:
         from actcli.core.activations.expression import compiled, function_of
-        from actcli.core.activations.formula import tree_of
 
         own = self._jets.ACTIVATIONS.get(activation.name)
         if own:
             parameters = activation.values_of_parameters
             return lambda u: own(u, **parameters)
-        compute = function_of(compiled(tree_of(activation, self._activations), self))
+        compute = function_of(compiled(self._definition(activation), self))
         return lambda u: compute(u)  # of its own for each: a number may stand in the place of the formula
 
     def choose(self, x: Any, condition: Any, then: Callable[[Any], Any], otherwise: Callable[[Any], Any]) -> Any:
@@ -257,28 +258,30 @@ class _Germs:
             part = x[mask]
             result = function(part)
             results.append((mask, result if isinstance(result, type(x)) else part.constant(result)))
-        return self._jets.merged(x, results)
+        return self._germ.merged(x, results)
 
     def indicator(self, x: Any, condition: Mask) -> Any:
         return x.constant(condition.astype(np.float64))
 
 
-def _operations(germs: Any) -> dict[str, Callable[..., Any]]:
+def _operations(germ: Any, functions: Any) -> dict[str, Callable[..., Any]]:
     def compared(compare: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
-        return lambda a, b: germs.compared(compare, a, b)
+        return lambda a, b: germ.compared(compare, a, b)
 
     def raised(base: Any, exponent: Any) -> Any:
-        return germs.power(base, exponent) if isinstance(exponent, float) else germs.variable_power(base, exponent)
+        return (
+            functions.power(base, exponent) if isinstance(exponent, float) else functions.variable_power(base, exponent)
+        )
 
     def extreme(first: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
         def function(a: Any, b: Any) -> Any:
-            return germs.chosen(germs.compared(first, a, b) | germs.is_nan(a), a, b)
+            return germ.chosen(germ.compared(first, a, b) | germ.is_nan(a), a, b)
 
         return function
 
     return {
         "+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv, "**": raised,
-        "neg": operator.neg, "abs": abs, "sign": germs.sign,
+        "neg": operator.neg, "abs": abs, "sign": germ.sign,
         "<": compared(np.less), "<=": compared(np.less_equal), "==": compared(np.equal),
         ">": compared(np.greater), ">=": compared(np.greater_equal), "!=": compared(np.not_equal),
         "and": operator.and_, "not": operator.invert,

@@ -151,6 +151,8 @@ THRESHOLD = Elementwise(
 
 def selu(x: Operand, alpha: float, gamma: float) -> Operand:
     """gamma x above 0, gamma alpha (e^x - 1) below, at 0 gamma alpha x as in PyTorch; the tail is shifted."""
+    if math.isinf(gamma * alpha):
+        return (maximum(x, -0.0) + expm1(minimum(x, 0.0)) * alpha) * gamma
     return select(
         x,
         (x < -700.0, lambda x: exp(maximum(x, -1000.0) + SHIFT) * (gamma * alpha) * UNSHIFT - gamma * alpha),
@@ -180,7 +182,7 @@ ELU = Elementwise(
     reference="Clevert, Unterthiner and Hochreiter 2016, arXiv:1511.07289",
     parameters=(Parameter("alpha", 1.0),),
     breaks=lambda alpha: {0.0: 2 if alpha == 1.0 else 1},
-    at_ends=lambda x, order, alpha: at_ends(-x, order, alpha) & (x != 0.0),
+    at_ends=lambda x, order, alpha: at_ends(x, -x, order, alpha) & (x != 0.0),
     spellings={0: ("x if x > 0 else alpha*(exp(x) - 1)",)},
     stand_ins=("celu", "selu"),
 )
@@ -202,7 +204,7 @@ CELU = Elementwise(
     reference="Barron 2017, arXiv:1704.07483",
     parameters=(positive("alpha", 1.0),),
     breaks=lambda alpha: {0.0: 2},
-    at_ends=lambda x, order, alpha: at_ends(-x / alpha, order, alpha) & (x != 0.0),
+    at_ends=lambda x, order, alpha: at_ends(x, -x / alpha, order, alpha) & (x != 0.0),
     spellings={0: ("x if x > 0 else alpha*(exp(x/alpha) - 1)",)},
 )
 
@@ -215,7 +217,7 @@ SELU = Elementwise(
     reference="Klambauer, Unterthiner, Mayr and Hochreiter 2017, arXiv:1706.02515",
     parameters=(Parameter("alpha", 1.6732632423543772), Parameter("gamma", 1.0507009873554805)),
     breaks=lambda alpha, gamma: {0.0: 2 if alpha == 1.0 else 1},
-    at_ends=lambda x, order, alpha, gamma: at_ends(-x, order, alpha, gamma) & (x != 0.0),
+    at_ends=lambda x, order, alpha, gamma: at_ends(x, -x, order, alpha, gamma) & (x != 0.0),
     spellings={0: ("gamma*(x if x > 0 else alpha*(exp(x) - 1))",)},
     stand_ins=("elu",),
 )
@@ -249,7 +251,7 @@ SOFTPLUS = Elementwise(
     formula="log(1 + exp(beta*x))/beta",
     reference="Dugas et al. 2001, NIPS; Glorot, Bordes and Bengio 2011, AISTATS",
     parameters=(positive("beta", 1.0),),
-    at_ends=lambda x, order, beta: at_ends(np.abs(x * beta), order, beta),
+    at_ends=lambda x, order, beta: at_ends(x, np.abs(x * beta), order, beta),
     stand_ins=("squareplus", "relu"),
 )
 
@@ -281,7 +283,7 @@ SQUAREPLUS = Elementwise(
     formula="(x + sqrt(x**2 + b))/2",
     reference="Barron 2021, arXiv:2112.11687",
     parameters=(positive("b", 4.0),),
-    at_ends=lambda x, order, b: at_ends(np.abs(x) * (1e-38 if order > 1 else 1e-148), order, b),
+    at_ends=lambda x, order, b: at_ends(x, np.abs(x) * (1e-38 if order > 1 else 1e-148), order, b),
 )
 
 

@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from mpmath import mpf
 
-from actcli.core.jets.one_sided import SYSTEMS, Germ, germ_of, power, variable_power
+from actcli.core.jets.germ import Germ
+from actcli.core.jets.one_sided import SYSTEMS, germ_of, power, variable_power
 
 ORDER = 4
 TRUTH = {
