@@ -10,7 +10,7 @@ import numpy as np
 
 from actcli.core.activations.activation import Elementwise, Parameter
 from actcli.core.activations.parts import INFINITY, SHIFT, UNSHIFT, Pair, at_ends, indicator, times, until_decayed
-from actcli.core.arrays import Array
+from actcli.core.arrays import Array, Mask
 from actcli.core.jets.choice import clamp, select, where
 from actcli.core.jets.elementary import exp, integrate, log1p, normal_cdf, sigmoid
 from actcli.core.jets.jet import Jet, Operand, value_of
@@ -185,6 +185,13 @@ def _exp_in_two(u: Array) -> tuple[Array, Array | float]:
     return np.exp(u.clip(-INFINITY, 700.0)), np.exp(u.clip(700.0, INFINITY) - 700.0)
 
 
+def _at_ends_of_silu(x: Array, order: int, beta: float) -> Mask:
+    """Value and slope have tails of their own, which suffice for all but the ends of beta."""
+    if beta == 0.0 or (order == 1 and 1e-15 < abs(beta) < 1e15):
+        return np.zeros(x.shape, dtype=np.bool_)
+    return at_ends(x, np.abs(x * beta), order, *[beta] * (order > 1))
+
+
 SILU = Elementwise(
     name="silu",
     aliases=("swish",),
@@ -194,7 +201,7 @@ SILU = Elementwise(
     formula="x*sigmoid(beta*x)",
     reference="Elfwing, Uchibe and Doya 2017, arXiv:1702.03118; Ramachandran et al. 2017, arXiv:1710.05941",
     parameters=(Parameter("beta", 1.0),),
-    at_ends=lambda x, order, beta: at_ends(x, np.abs(x * beta), order, *[beta] * (order > 1)) & (beta != 0.0),
+    at_ends=lambda x, order, beta: _at_ends_of_silu(x, order, beta),
     spellings={0: ("x/(1 + exp(-beta*x))",), 1: ("sigmoid(beta*x)*(1 + beta*x*(1 - sigmoid(beta*x)))",)},
     stand_ins=("hard_swish", "quick_gelu"),
 )

@@ -51,6 +51,7 @@ class Watch:
         return getattr(self._float64, name)  # number, constant, folded, indicator
 
     def function(self, name: str, source: ast.expr | None) -> Callable[..., Any]:
+        """float64's, which notes a small divisor and what the result is."""
         function = self._float64.function(name, source)
 
         def watched(*terms: Any) -> Any:
@@ -61,9 +62,11 @@ class Watch:
         return watched
 
     def activation(self, activation: Elementwise) -> Callable[[Any], Any]:
+        """The activation, which notes what the result is."""
         return lambda u: self._seen(activation.of(u))
 
     def choose(self, x: Any, condition: Mask, then: Callable[[Any], Any], otherwise: Callable[[Any], Any]) -> Any:
+        """Each of the two where it is taken, and noted there."""
         from actcli.core.jets.choice import select
 
         def among(mask: Mask, function: Callable[[Any], Any]) -> Callable[[Any], Any]:
@@ -223,9 +226,7 @@ class _Germs:
         germs, operations = self._jets, _operations(self._germ, self._jets)
 
         def function(*terms: Any) -> Any:
-            return (
-                germs.germ_of(name, *terms) if name in germs.SYSTEMS else _operations(self._germ, germs)[name](*terms)
-            )
+            return germs.germ_of(name, *terms) if name in germs.SYSTEMS else operations[name](*terms)
 
         self._of_numbers[function] = self._float64.function(name, source)
         return function

@@ -88,7 +88,8 @@ def _beside_a_zero(hi: Array, lo: Array) -> Array:
 
 def _product(x: Array, a: float) -> tuple[Array, Array]:
     """a x = hi + lo; where it is too large for that, hi + lo is a x less a multiple of 2π."""
-    hi, lo = two_product(x, a)
+    scale = np.where(np.abs(x) > 1.0, 2.0**-64, 1.0)  # of a large x too the rounding error is wanted
+    hi, lo = (part / scale for part in two_product(x * scale, a))
     far = np.abs(hi) > 2.0**30
     if far.any():
         finite = far & np.isfinite(x)

@@ -40,6 +40,7 @@ class Germ:
 
     @property
     def order(self) -> int:
+        """That of the highest derivative."""
         return len(self.rows) - 1
 
     @property
@@ -54,6 +55,7 @@ class Germ:
         return flat
 
     def constant(self, value: Wide | Array | float) -> Germ:
+        """`value` as a germ of this one's shape and order."""
         zeros = Wide.of(np.zeros_like(self.rows[0].mantissa))
         return Germ([Wide.of(value) + zeros, *[zeros] * self.order])
 
@@ -90,6 +92,7 @@ class Germ:
     __radd__, __rmul__ = __add__, __mul__
 
     def square(self) -> Germ:
+        """The square."""
         return self * self
 
     def __truediv__(self, other: Germ | Array | float) -> Germ:
@@ -141,6 +144,7 @@ def divided(a: Wide, b: Wide) -> Wide:
 
 
 def applied(u: Germ, system: Callable[[Wide], tuple[Wide, ...]], rates: Callable[..., Any]) -> Germ:
+    """The function of a germ whose values and companions are system(x) and change at these rates."""
     rows = integrated([u.at, *u.rows[1:]], system(u.at), rates)[0]
     if u.rest.is_zero.all():
         return Germ(rows)
@@ -172,10 +176,12 @@ def integrated(d: list[Wide], start: tuple[Wide, ...], rates: Callable[..., Any]
 
 
 def sign(u: Germ) -> Germ:
+    """1, -1 or 0, which does not change."""
     return u.constant(np.sign(u.at.mantissa))
 
 
 def compared(compare: Callable[[Any, Any], Any], a: Germ | float, b: Germ | float) -> Mask:
+    """Whether a and b compare so: by their values, and right beside x where these are equal."""
     if isinstance(a, Germ):
         difference = a - b
     elif isinstance(b, Germ):
@@ -190,10 +196,12 @@ def compared(compare: Callable[[Any, Any], Any], a: Germ | float, b: Germ | floa
 
 
 def is_nan(a: Germ | float) -> Mask | bool:
+    """Whether there is no value."""
     return np.isnan(a.rows[0].mantissa) if isinstance(a, Germ) else math.isnan(a)
 
 
 def chosen(mask: Mask, then: Germ | float, otherwise: Germ | float) -> Germ:
+    """`then` where the mask holds, else `otherwise`; one of them is a germ."""
     if not isinstance(then, Germ):
         assert isinstance(otherwise, Germ)
         then = otherwise.constant(then)

@@ -65,6 +65,7 @@ def _logarithm(u: Germ, logarithm: Germ) -> Germ:
 
 
 def power(base: Germ, exponent: float) -> Germ:
+    """base ** exponent; whole exponents by products."""
     if float(exponent).is_integer() and abs(exponent) <= 1000:
         result = _whole_power(base, abs(int(exponent))) if exponent else base.constant(1.0)
         return result if exponent >= 0 else 1.0 / result

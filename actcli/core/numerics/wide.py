@@ -41,6 +41,7 @@ class Wide:
 
     @classmethod
     def of(cls, number: Wide | Array | float) -> Wide:
+        """A number as a wide one."""
         return number if isinstance(number, Wide) else cls(np.asarray(number, dtype=np.float64))
 
     def rounded(self) -> Array:
@@ -87,6 +88,7 @@ class Wide:
 
     @property
     def is_zero(self) -> Mask:
+        """Whether it is 0."""
         zero: Mask = self.mantissa == 0.0
         return zero
 
@@ -114,6 +116,7 @@ def quotient(x: Wide, divisor: float) -> tuple[Wide, Wide]:
 
 
 def where(mask: Mask, then: Wide | Array | float, otherwise: Wide | Array | float) -> Wide:
+    """`then` where the mask holds, else `otherwise`."""
     a, b = Wide.of(then), Wide.of(otherwise)
     return Wide(np.where(mask, a.mantissa, b.mantissa), np.where(mask, a.exponent, b.exponent))
 
@@ -124,12 +127,14 @@ def scaled(factor: Wide, x: Wide) -> Wide:
 
 
 def exp(x: Wide) -> Wide:
+    """e^x"""
     v = x.rounded().clip(-2.0 * _END, 2.0 * _END)
     k = np.rint(np.where(np.isnan(v), 0.0, v) / math.log(2.0))
     return Wide(np.exp((v - k * _LN2_HIGH) - k * _LN2_LOW), k.astype(np.int64))
 
 
 def log(x: Wide) -> Wide:
+    """The natural logarithm."""
     v = x.rounded()
     normal = (v >= 2.0**-1022) & (v < np.inf)
     exponent = np.where(np.isfinite(x.mantissa) & (x.mantissa > 0.0), x.exponent, 0)
@@ -137,6 +142,7 @@ def log(x: Wide) -> Wide:
 
 
 def sqrt(x: Wide) -> Wide:
+    """The square root."""
     odd = x.exponent & 1
     return Wide(np.sqrt(np.ldexp(x.mantissa, odd.astype(np.int32))), (x.exponent - odd) >> 1)
 
