@@ -278,7 +278,8 @@ def exact(name: str, x: float, order: int = 0, **parameters: float) -> mpf:
 @lru_cache(maxsize=1024)
 def derivatives(name: str, x: float, order: int, **parameters: float) -> tuple[mpf, ...]:
     """f, f', ... f^(order) at a finite x, absolutely right to 2^-1300."""
-    with mpmath.workprec(BITS + max(0, math.frexp(x)[1])):
+    extent = (order + 2) * sum(abs(math.frexp(number)[1]) for number in parameters.values())
+    with mpmath.workprec(BITS + max(0, math.frexp(x)[1]) + extent):
         series = Series([mpf(x), mpf(1), *[mpf(0)] * order][: order + 1])
         result = series.lift(DEFINITIONS[name](series, **{key: mpf(number) for key, number in parameters.items()}))
         return tuple(coefficient * math.factorial(k) for k, coefficient in enumerate(result.c))

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 import numpy as np
 import numpy.typing as npt
 
-from actcli.core.arrays import Array, numbers_of
+from actcli.core.arrays import Array, Mask, numbers_of
 from actcli.core.errors import InputError, did_you_mean, real_number, shown, whole_number
 from actcli.core.jets.jet import Jet, Operand
 
@@ -37,18 +37,22 @@ class Parameter:
     maximum: float = math.inf
     open: bool = False
     """Whether the ends of the interval are themselves excluded."""
+    choices: tuple[float, ...] = ()
+    """The only valid values, where it chooses."""
     exact: tuple[int, int] | None = None
     """Numerator and denominator of what the default stands for, where that is no float64."""
 
     def check(self, number: float) -> None:
         """Raise InputError unless `number` is finite and lies in the interval."""
         inside = self.minimum < number < self.maximum if self.open else self.minimum <= number <= self.maximum
-        if not (inside and math.isfinite(number)):
+        if not (inside and math.isfinite(number)) or (self.choices and number not in self.choices):
             raise InputError(f"{self.name} must be {self.interval}, not {number:g}")
 
     @property
     def interval(self) -> str:
-        """The valid values in words: `a finite number`, `> 0`, `>= 0 and <= 1`."""
+        """The valid values in words: `a finite number`, `> 0`, `>= 0 and <= 1`, `1 or 2`."""
+        if self.choices:
+            return " or ".join(f"{choice:g}" for choice in self.choices)
         strict = "" if self.open else "="
         ends = [f">{strict} {self.minimum:g}"] * math.isfinite(self.minimum)
         ends += [f"<{strict} {self.maximum:g}"] * math.isfinite(self.maximum)
@@ -144,6 +148,12 @@ class Elementwise(Activation):
     kernel_radius: float | Callable[..., float] = math.inf
     """The largest |x| for which the kernel is right, or radius(**parameters). What lies beyond is left to the jet: it
     is mostly where exp(-|x|) is no longer a normal number."""
+    mend: Callable[[Array, Array, Collection[str]], None] | None = None
+    """mend(derivatives, x, flags): mends those of the jets' derivatives that float64 cannot give. flags: what NumPy
+    said of the floating-point arithmetic."""
+    at_ends: Callable[..., Mask] | None = None
+    """at_ends(x, order, **parameters): where float64 itself is at its ends on the way to a derivative up to `order`,
+    so that it is computed in numbers with exponents of their own."""
     stand_ins: tuple[str, ...] = ()
     """What is computed in its place, because it is faster or by mistake."""
     spellings: Mapping[int, tuple[str, ...]] = field(default_factory=lambda: _NOTHING)
@@ -162,6 +172,7 @@ class Elementwise(Activation):
         with _quiet():
             for source, target in _blocks(x, result):
                 target[...] = self._run(source)
+                self._widen(source, target[None])
         return result
 
     def derivatives(self, x: npt.ArrayLike, order: int) -> Array:
@@ -177,6 +188,9 @@ class Elementwise(Activation):
                     target[...] = self._jet(source, order)
                 if order == 1 or self.kernel is not None:
                     target[:2] = self._fused(source)
+                self._widen(source, target[:2])
+                if order > 1:
+                    self._widen(source, target, 2)
         return result
 
     def derivative(self, x: npt.ArrayLike, order: int = 1) -> Array:
@@ -190,6 +204,7 @@ class Elementwise(Activation):
         if 0 < x.size <= _BLOCK:
             with _quiet():
                 value, slope = self._fused(x.reshape(-1))
+                self._widen(x.reshape(-1), (value, slope))
             return value.reshape(x.shape), slope.reshape(x.shape)
         both = self.derivatives(x, 1)
         return both[0], both[1]
@@ -221,10 +236,36 @@ class Elementwise(Activation):
             value[beyond], slope[beyond] = self._jet(x[beyond], 1)
         return value, slope
 
+    def _widen(self, x: Array, rows: Array | tuple[Array, Array], first: int = 0) -> None:
+        """Computes f^(first), ... of the rows f, f', ... of a flat x again where float64 is at its ends."""
+        order = len(rows) - 1
+        if self.at_ends is None or not (self.settings or order > 1):
+            return
+        # The same for value and slope, whichever of them is asked for.
+        ends = self.at_ends(x, max(order, 1), **self.values_of_parameters) & np.isfinite(x)
+        if not ends.any():
+            return
+        from actcli.core.jets.one_sided import derivatives_of  # only what is at the ends pays for it
+
+        computed = derivatives_of(self.name, x[ends], order, self.values_of_parameters)
+        for row, numbers in zip(rows[first:], computed[first:], strict=True):
+            row[ends] = numbers
+
     def _jet(self, x: Array, order: int) -> Array:
         """f, f', ... f^(order) of a flat x."""
-        derivatives: Array = self._run(Jet.variable(x, order)).derivatives
-        derivatives[:, np.isnan(x)] = np.nan
+        flags: list[str] = []
+        derivatives: Array
+        if self.mend is None:
+            derivatives = self._run(Jet.variable(x, order)).derivatives
+        else:
+            noted: Literal["call", "ignore"] = "call" if order else "ignore"
+            with np.errstate(all=noted, call=lambda kind, _: flags.append(kind)):
+                derivatives = self._run(Jet.variable(x, order)).derivatives
+            if order:
+                self.mend(derivatives, x, flags)
+        missing = np.isnan(x)
+        if missing.any():
+            derivatives[:, missing] = np.nan
         return derivatives
 
 

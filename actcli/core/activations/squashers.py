@@ -180,6 +180,7 @@ SOFTSIGN = Elementwise(
     formula="x/(1 + abs(x))",
     reference="Turian, Bergstra and Bengio 2009; Glorot and Bengio 2010, AISTATS",
     breaks=lambda: {0.0: 2},
+    at_ends=lambda x, order: np.abs(x) > 1e40,
 )
 
 
@@ -222,6 +223,7 @@ ARCTAN = Elementwise(
     aliases=("atan",),
     function=arctan,
     formula="atan(x)",
+    at_ends=lambda x, order: np.abs(x) > 1e40,
     reference="Lau and Lim 2018, Review of adaptive activation function in deep neural network",
 )
 

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from actcli.core.activations.activation import MAX_ORDER, Activation, Elementwise
-from actcli.core.activations.catalogue import CATALOGUE
+from actcli.core.activations.catalogue import CATALOGUE, resolve
 from actcli.core.errors import InputError
 from tests.benchmarks.accuracy import errors
 from tests.benchmarks.points import anchored
@@ -184,6 +184,30 @@ def test_the_largest_numbers_times_a_parameter_keep_the_accuracy(x, a):
 def test_parameters_without_a_meaning_are_refused(name, parameters):
     with pytest.raises(InputError):
         CATALOGUE[name].with_parameters(**parameters)
+
+
+# --- zero -----------------------------------------------------------------------------------------------------------
+
+# What torch has of the catalogue and computes from -0.0 as -0.0; hard_shrink, soft_shrink and relu² it makes 0.0 of it.
+KEEPS_THE_SIGN = [
+    *("identity", "relu", "leaky_relu", "prelu", "rrelu", "relu6", "elu", "celu", "selu", "gelu", "gelu_tanh", "silu"),
+    *("quick_gelu", "mish", "hard_swish", "tanh", "hard_tanh", "softsign", "erf", "arctan", "tanh_shrink", "sin"),
+]
+
+
+@pytest.mark.parametrize("name", KEEPS_THE_SIGN)
+@pytest.mark.parametrize("length", [1, 3, 20])
+def test_a_negative_zero_keeps_its_sign(name, length):
+    activation, zeros = CATALOGUE[name], np.zeros(length)
+    for computed in (activation, lambda x: activation.value_and_slope(x)[0], lambda x: activation.derivatives(x, 2)[0]):
+        assert np.signbit(computed(-zeros)).all()
+        assert not np.signbit(computed(zeros)).any()
+
+
+@pytest.mark.parametrize("text", ["elu", "elu:alpha=0.5", "celu", "celu:alpha=3", "selu"])
+@pytest.mark.parametrize("order", [2, 3, 6])
+def test_the_higher_derivatives_of_a_bend_at_0_are_pytorchs(text, order):
+    assert resolve(text).derivative([0.0, -0.0], order).tolist() == [0, 0]
 
 
 # --- limits -----------------------------------------------------------------------------------------------------------
