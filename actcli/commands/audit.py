@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from actcli.commands.options import Act, DtypeName, ReportFormat
+from actcli.commands.numbers import table_options
+from actcli.commands.options import Act, Columns, Delimiter, DtypeName, Missing, ReportFormat
 from actcli.commands.report import print_report
 from actcli.core.activations.activation import MAX_ORDER, Elementwise
 from actcli.core.activations.catalogue import resolve
@@ -21,6 +22,7 @@ from actcli.core.audit.report import Audit
 from actcli.core.errors import InputError, count
 from actcli.core.numerics.formats import round_to
 from actcli.streams.files import StreamError, complain
+from actcli.streams.options import TableOptions
 
 if TYPE_CHECKING:
     from actcli.views.terminal import Terminal
@@ -43,6 +45,13 @@ def run(
     actual_path: Annotated[
         str | None, typer.Option("--actual", metavar="FILE", help="The results for them, in the same order.")
     ] = None,
+    columns: Columns = None,
+    actual_columns: Annotated[
+        list[str] | None,
+        typer.Option("--actual-column", metavar="NAME|N", help="A column of --actual; repeat for more."),
+    ] = None,
+    delimiter: Delimiter = None,
+    missing: Missing = "error",
     order: Annotated[
         int, typer.Option("--order", "-n", min=0, max=MAX_ORDER, help="Which derivative; 0 for the value.")
     ] = 0,
@@ -91,7 +100,11 @@ def run(
         segments=None if segments is None else _numbers(segments),
         exact=_float64_reference(activation, order, flush_subnormals) if dtype == "float64" else None,
     )
-    audit = _audit(auditor, input_path, actual_path)
+    tables = (
+        table_options(columns, delimiter, missing),
+        table_options(actual_columns, delimiter, missing, column_option="--actual-column"),
+    )
+    audit = _audit(auditor, (input_path, actual_path), tables)
     _print(audit, output_format)
     if audit.exceeds(max_ulp, max_steps):
         complain(_failure(audit, max_ulp, max_steps))
@@ -100,8 +113,9 @@ def run(
 
 def _emit(inputs: Array, dtype: str, path: str) -> None:
     from actcli.streams.blocks import Block, Source, equal_lines
-    from actcli.streams.formats import open_output
+    from actcli.streams.formats import open_output, refuse_foreign_suffix
 
+    refuse_foreign_suffix(path)
     source = Source("inputs", (), shape=inputs.shape)
     with open_output(path, "npy" if path.lower().endswith(".npy") else "plain", source, dtype) as writer:
         writer.write(Block(inputs, equal_lines(len(inputs), 1)), inputs)
@@ -117,14 +131,15 @@ def _float64_reference(activation: Elementwise, order: int, flush: bool) -> Make
     return float64_reference(activation, order, flush)
 
 
-def _audit(auditor: Auditor, input_path: str, actual_path: str) -> Audit:
+def _audit(auditor: Auditor, paths: tuple[str, str], tables: tuple[TableOptions, TableOptions]) -> Audit:
     from actcli.core.audit.diagnosis import FLUSHED, diagnose
     from actcli.streams.typed import open_typed, pairs
 
     rounded = partial(round_to, dtype=auditor.dtype)
     with ExitStack() as stack:
         inputs, actual = (
-            stack.enter_context(open_typed(path, auditor.dtype, rounded)) for path in (input_path, actual_path)
+            stack.enter_context(open_typed(path, auditor.dtype, rounded, table))
+            for path, table in zip(paths, tables, strict=True)
         )
         blocks: Iterable[tuple[Array, Array]] = pairs(inputs, actual)
         if sys.stderr.isatty() and inputs.source.shape is not None:
@@ -149,7 +164,7 @@ def _cut(blocks: Iterable[tuple[Array, Array]], size: int) -> Iterator[tuple[Arr
 
 
 def _numbers(text: str) -> list[float]:
-    from actcli.streams.text import parse
+    from actcli.streams.cells import parse
 
     try:
         return [parse(token) for token in text.replace(",", " ").split()]

@@ -8,8 +8,21 @@ from typing import Annotated
 import numpy as np
 import typer
 
-from actcli.commands.numbers import answer
-from actcli.commands.options import Act, Append, Columns, Dtype, Grid, Input, NumberFormat, Numbers, Output, Quiet
+from actcli.commands.numbers import answer, table_options
+from actcli.commands.options import (
+    Act,
+    Append,
+    Columns,
+    Delimiter,
+    Dtype,
+    Grid,
+    Input,
+    Missing,
+    NumberFormat,
+    Numbers,
+    Output,
+    Quiet,
+)
 from actcli.core.activations.activation import MAX_ORDER, Elementwise, RowWise
 from actcli.core.activations.catalogue import resolve
 from actcli.core.analysis.comparison import check as compare_with_numerical
@@ -28,6 +41,8 @@ def run(
     input_path: Input = None,
     columns: Columns = None,
     append: Append = False,
+    delimiter: Delimiter = None,
+    missing: Missing = "error",
     dtype: Dtype = "float64",
     output_format: NumberFormat = "auto",
     output: Output = None,
@@ -62,8 +77,7 @@ def run(
         numbers=x,
         grid=grid,
         input_path=input_path,
-        columns=columns,
-        append=append,
+        table=table_options(columns, delimiter, missing, append),
         dtype=dtype,
         requested_format=output_format,
         output_path=output,

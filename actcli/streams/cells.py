@@ -1,0 +1,124 @@
+"""What may stand in a cell of somebody's file: a number, nothing, or a word."""
+
+import re
+import shlex
+from collections.abc import Sequence
+from math import nan
+
+from actcli.streams.encoding import not_utf8
+
+_SHOWN = 40  # characters of a bad token that an error message repeats
+
+# Read by no parser of numbers, and in common use for a value that is not known; "" is the empty cell.
+_MISSING = {"", "na", "n/a", "#n/a", "<na>", "nan", "nat", "null", "none", "nil", "missing", "?", ".", "-", "--"}
+_MISSING_CLASS = {"", "na", "n/a", "#n/a", "<na>", "nan", "null", "?"}
+_TRUTH = {"true", "false"}
+
+# How an amount begins: a digit, after signs and currencies: 1st, -3, $5, (7), <0.1, 12:30.
+_AMOUNT = re.compile(r"[\s'\"(<>=~≤≥≈]*[-+−±]?\s*[$€£¥₹₽¢]?\s*[-+−]?\.?[\d½¼¾]")
+_SIGN_OR_CURRENCY = re.compile(r"[-+−±$€£¥₹₽¢]")
+
+_DECIMAL_COMMA = re.compile(r"[-+]?\d*,\d+([eE][-+]?\d+)?")
+_THOUSANDS = re.compile(r"[-+]?\d{1,3}([,.' \u00a0\u202f]\d{3})+([.,]\d+)?")
+
+
+def parse(token: str) -> float:
+    """What Python's float() reads, underscores excepted. Otherwise a ValueError, worded for the user."""
+    try:
+        if "_" not in token:
+            return float(token)
+    except ValueError:
+        pass
+    raise ValueError(f"not a number: {quoted(token)}")
+
+
+def is_number(token: str) -> bool:
+    """Whether `parse` reads it."""
+    try:
+        parse(token)
+    except ValueError:
+        return False
+    return True
+
+
+def is_missing(cell: str) -> bool:
+    """Whether it stands for a value that is not known: an empty cell, NA, null, - and their like."""
+    return cell.strip().casefold() in _MISSING
+
+
+def is_missing_class(cell: str) -> bool:
+    """The same of the name of a class, which may well be - or None."""
+    return cell.strip().casefold() in _MISSING_CLASS
+
+
+def to_number(cell: str, missing_is_nan: bool) -> float:
+    """Like `parse`, and nan for a missing value where that is wanted."""
+    return nan if missing_is_nan and is_missing(cell) else parse(cell)
+
+
+def is_header(fields: Sequence[str]) -> bool:
+    """Whether a first line holds the names of the columns.
+
+    It does when at least one field is a name, and none is a number, begins like one (a digit, after a sign or a
+    currency), or says that a value is missing or true. An empty field may be the name of an index. A line that
+    begins with a sign or a currency holds no names.
+    """
+    fields = [field.strip() for field in fields]
+    if not any(fields) or _SIGN_OR_CURRENCY.match(next(filter(None, fields))):
+        return False
+    return not any(
+        is_number(field) or _AMOUNT.match(field) or (field and is_missing(field)) or field.casefold() in _TRUTH
+        for field in fields
+    )
+
+
+def has_decimal_comma(cell: str) -> bool:
+    return _DECIMAL_COMMA.fullmatch(cell.strip()) is not None
+
+
+def has_thousands(cell: str) -> bool:
+    """1,234 and 1.234.567,89."""
+    return _THOUSANDS.fullmatch(cell.strip()) is not None
+
+
+def quoted(token: str) -> str:
+    """The token for an error message: short, and with nothing that a terminal would obey."""
+    return repr(token if len(token) <= _SHOWN else token[:_SHOWN] + "...")
+
+
+def split_cells(line: str) -> list[str]:
+    """Split at blanks, and at commas with or without blanks around them; between two commas is an empty cell."""
+    parts = line.split(",")
+    return line.split() if len(parts) == 1 else [cell for part in parts for cell in part.split() or [""]]
+
+
+def decimal_comma(name: str) -> str:
+    """The way out of a text with decimal commas."""
+    return f"a decimal comma? `tr , .{'' if name == 'stdin' else f' < {shlex.quote(name)}'}` makes points of them"
+
+
+def delimiter_option(cell: str) -> str:
+    """The option that splits the cell into numbers; an empty string where none does."""
+    for delimiter, option in {";": "';'", "\t": "tab", "|": "'|'", " ": "blank"}.items():
+        parts = cell.split(None if delimiter == " " else delimiter)
+        if len(parts) > 1 and all(map(is_number, parts)):
+            return f"--delimiter {option}"
+    return "--delimiter ," if len(cell) > 1 and cell[0] == cell[-1] == '"' and is_number(cell[1:-1]) else ""
+
+
+def way_out(cell: str, name: str, delimiter: str = ",") -> str:
+    """What to do about a cell of that file which is no number; an empty string where only its author knows.
+
+    delimiter: what separates the cells, which says whether a comma in one may be a decimal comma
+    """
+    if encoding := not_utf8(cell.encode(errors="surrogateescape"), name):
+        return encoding
+    if is_missing(cell):
+        return "--missing nan reads it as nan"
+    if delimiter != "," and has_decimal_comma(cell):
+        return decimal_comma(name)
+    if has_thousands(cell):
+        return "write it without separators for thousands"
+    if option := delimiter_option(cell.strip()):
+        return f"{option} splits it" if cell[:1] != '"' else f"{option} reads quotes"
+    return ""

@@ -1,0 +1,231 @@
+"""A table in somebody's file: what stands between its fields, where its rows end, and whether it begins with names.
+
+Header or data? The first line that is neither blank nor a comment holds the names of the columns when all its fields
+are words (`cells.is_header` has the rule), or when a column that was asked for by its name is among them. Otherwise
+it is data like all others, and an error names it when it is none. A comment right above the data, `# a,b` as
+numpy.savetxt writes it, gives its names to the columns that are asked for.
+
+Comments are lines that begin with #. In the midst of a table such a line may be a row whose first field is #...; where
+that cannot be told it is refused.
+"""
+
+import csv
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+from actcli.streams.beginning import LONGEST, Text
+from actcli.streams.cells import has_decimal_comma, is_header, is_number, quoted
+from actcli.streams.encoding import file_argument, not_utf8
+from actcli.streams.files import StreamError
+from actcli.streams.options import BLANKS
+
+csv.field_size_limit(LONGEST)
+
+_DELIMITERS = (",", ";", "\t", "|", BLANKS)
+_BETWEEN_BLANKS = re.compile(r'"((?:[^"]|"")*)"(?!\S)|(\S+)')
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A row of a table: the numbers of its first line and of the line after it, and the lines of comment before it."""
+
+    line: int
+    end: int
+    raw: bytes
+    fields: list[str]
+    comments: list[bytes]
+
+
+NO_RECORD = Record(1, 1, b"", [], [])
+
+
+def first_records(text: Text, delimiter: str, count: int) -> list[Record]:
+    """So many of the first rows, or all that there are."""
+    while True:
+        records = Records(text.name, delimiter, text.line).take(text.seen, ended=text.ended)
+        found = list(islice(records, count))
+        if len(found) == count or text.ended:
+            return found
+        text.look_further()
+
+
+def find_delimiter(text: Text, blanks: bool) -> str:
+    """What separates the fields of the first two rows. blanks: whether blanks may."""
+    candidates = [delimiter for delimiter in _DELIMITERS[: None if blanks else -1] if _splits(text, delimiter)]
+    if len(candidates) == 1 and candidates[0] != BLANKS:
+        return candidates[0]
+    scores = {delimiter: _score(text, delimiter) for delimiter in candidates}
+    best = max(scores, key=scores.__getitem__, default=",")
+    return "," if best == BLANKS and not scores[best][0] else best
+
+
+def _splits(text: Text, delimiter: str) -> bool:
+    try:
+        return any(len(record.fields) > 1 for record in first_records(text, delimiter, 1))
+    except StreamError:  # quotes that only make sense between other delimiters
+        return False
+
+
+def _score(text: Text, delimiter: str) -> tuple[bool, float, int]:
+    """How well it fits: the first rows are equally long, many of their fields are numbers, there are many fields."""
+    try:
+        rows = first_records(text, delimiter, 2)
+    except StreamError:
+        return False, 0.0, 0
+    fields = rows[-1].fields
+    amounts = sum(is_number(field) or has_decimal_comma(field) for field in fields)
+    return len({len(row.fields) for row in rows}) == 1, amounts / len(fields), len(fields)
+
+
+class Records:
+    """Cuts a text into the rows of a table, by RFC 4180: a quoted field may hold delimiters, quotes and line ends."""
+
+    def __init__(self, name: str, delimiter: str, line: int = 1) -> None:
+        self.name, self.delimiter, self.line = name, delimiter, line
+        self.comments: list[bytes] = []
+        self.rest = b""
+
+    def take(self, data: bytes, ended: bool = True) -> Iterator[Record]:
+        """The rows of the next piece, which ends with a line, but for one that is still within quotes.
+
+        ended: no more comes, so that what is within quotes will never end. Raises StreamError.
+        """
+        data = self.rest + data
+        self.rest = b""
+        lines = data.split(b"\n")
+        last = lines.pop()  # without a line end
+        if last and ended:
+            lines.append(last)
+        elif last:
+            self.rest = last
+        place = 0
+
+        def following() -> Iterator[str]:
+            nonlocal place
+            while place < len(lines):
+                place += 1
+                yield lines[place - 1].decode(errors="surrogateescape") + "\n"
+
+        first_line = self.line
+        reader = csv.reader(following(), delimiter=self.delimiter, strict=True, skipinitialspace=True)
+        while place < len(lines):
+            if is_blank(lines[place], self.delimiter):
+                place += 1
+            elif lines[place].lstrip().startswith(b"#"):
+                self.comment(first_line + place, lines[place])
+                self.comments.append(lines[place])
+                place += 1
+            else:
+                begin = place
+                try:
+                    fields = _between_blanks(next(following())) if self.delimiter == BLANKS else next(reader)
+                except csv.Error as error:
+                    if str(error) != "unexpected end of data":
+                        raise StreamError(f"{self.name}, line {first_line + begin}: {error}") from None
+                    self.rest = b"\n".join([*lines[begin:], self.rest])
+                    if ended or len(self.rest) > LONGEST:
+                        raise StreamError(f"{self.name}, line {first_line + begin}: a quote is not closed") from None
+                    self.line = first_line + begin
+                    return
+                comments, self.comments = self.comments, []
+                raw = b"\n".join(lines[begin:place])
+                yield Record(first_line + begin, first_line + place, raw, fields, comments)
+        self.line = first_line + len(lines)
+
+    def comment(self, number: int, line: bytes) -> None:
+        """Is told of every comment."""
+
+
+def is_blank(line: bytes, delimiter: str) -> bool:
+    return not (line.strip(b" ") if delimiter == "\t" else line.strip())
+
+
+def _between_blanks(line: str) -> list[str]:
+    if '"' not in line:
+        return line.split()
+    return [match[2] or match[1].replace('""', '"') for match in _BETWEEN_BLANKS.finditer(line)]
+
+
+def split_fields(line: bytes, delimiter: str, name: str, number: int) -> list[str]:
+    """The fields of one line. Raises StreamError."""
+    return next((record.fields for record in Records(name, delimiter, number).take(line)), [])
+
+
+@dataclass(frozen=True)
+class Heading:
+    """How a table begins.
+
+    fields:    of the first row, or the names that a comment above it gives
+    named:     whether they are the names of the columns
+    preamble:  the lines before the data, comments and header, each with its line end
+    line:      the number of the line at which the data begin
+    """
+
+    fields: list[str]
+    named: bool
+    preamble: bytes
+    line: int
+
+    def position(self, column: str, name: str) -> int:
+        """Where the column stands, from 0. Raises StreamError with those that there are."""
+        if self.named and column in self.fields:
+            if self.fields.count(column) == 1:
+                return self.fields.index(column)
+            *places, last = (str(place) for place, field in enumerate(self.fields, 1) if field == column)
+            raise StreamError(
+                f"{name}: {len(places) + 1} columns are named {quoted(column)}: "
+                f"give its position, {', '.join(places)} or {last}"
+            )
+        if column.isdecimal() and 1 <= int(column) <= len(self.fields):
+            return int(column) - 1
+        raise StreamError(f"{name}: no column {quoted(column)}: {self._known(name)}")
+
+    def _known(self, name: str) -> str:
+        if not self.fields:
+            return "the file is empty"
+        if not self.named:
+            width = len(self.fields)
+            return f"its {width} columns have no names" if width > 1 else "its only column has no name"
+        there = f"there is {', '.join(map(quoted, self.fields[:10]))}{', ...' if len(self.fields) > 10 else ''}"
+        wrong = not_utf8(",".join(self.fields).encode(errors="surrogateescape"), name)
+        return f"{there}; {wrong}" if wrong else there
+
+    def names(self, positions: Sequence[int]) -> tuple[str, ...]:
+        """Without a header "1", "2", ..."""
+        return tuple(self.fields[place] if self.named else str(place + 1) for place in positions)
+
+
+def heading(text: Text, delimiter: str, columns: Sequence[str]) -> Heading:
+    """Header or data: the module's docstring has the rule.
+
+    Raises StreamError where a number is both a name and a position.
+    """
+    first = next(iter(first_records(text, delimiter, 1)), None)
+    if first is None:
+        return Heading([], False, b"", 1)
+    above = b"".join(comment + b"\n" for comment in first.comments)
+    fields = [field.strip() for field in first.fields]
+    if is_header(fields) or any(_names(column, fields, text.name) for column in columns):
+        return Heading(fields, True, above + first.raw + b"\n", first.end)
+    if first.comments and not all(map(str.isdecimal, columns)):
+        comment = first.comments[-1].lstrip().lstrip(b"#").strip()
+        names = [field.strip() for field in split_fields(comment, delimiter, text.name, first.line - 1)]
+        if len(names) == len(fields) and not {*columns}.isdisjoint(names):
+            return Heading(names, True, above, first.line)
+    return Heading(fields, False, above, first.line)
+
+
+def _names(column: str, fields: Sequence[str], name: str) -> bool:
+    """Whether a column that was asked for makes names of a first line that does not look like it."""
+    if column not in fields or all(map(is_number, fields)):
+        return False
+    if not (column.isdecimal() and 1 <= int(column) <= len(fields)):
+        return True
+    if fields[int(column) - 1] == column:
+        return False
+    raise StreamError(
+        f"{name}: {quoted(column)} is a position, and stands in the first line as well; "
+        f"`tail -n +2{file_argument(name)}` leaves that line out"
+    )
