@@ -1,11 +1,10 @@
 """What may stand in a cell of somebody's file: a number, nothing, or a word."""
 
 import re
-import shlex
 from collections.abc import Sequence
 from math import nan
 
-from actcli.streams.encoding import not_utf8
+from actcli.streams.encoding import file_argument, not_utf8, not_utf16
 
 _SHOWN = 40  # characters of a bad token that an error message repeats
 
@@ -56,6 +55,12 @@ def to_number(cell: str, missing_is_nan: bool) -> float:
     return nan if missing_is_nan and is_missing(cell) else parse(cell)
 
 
+def is_name(field: str) -> bool:
+    """Whether it can only be a name: no number, nothing that begins like one, no missing value, not true or false."""
+    field = field.strip()
+    return not (is_missing(field) or is_number(field) or _AMOUNT.match(field) or field.casefold() in _TRUTH)
+
+
 def is_header(fields: Sequence[str]) -> bool:
     """Whether a first line holds the names of the columns.
 
@@ -63,13 +68,8 @@ def is_header(fields: Sequence[str]) -> bool:
     currency), or says that a value is missing or true. An empty field may be the name of an index. A line that
     begins with a sign or a currency holds no names.
     """
-    fields = [field.strip() for field in fields]
-    if not any(fields) or _SIGN_OR_CURRENCY.match(next(filter(None, fields))):
-        return False
-    return not any(
-        is_number(field) or _AMOUNT.match(field) or (field and is_missing(field)) or field.casefold() in _TRUTH
-        for field in fields
-    )
+    filled = [field for field in map(str.strip, fields) if field]
+    return bool(filled) and not _SIGN_OR_CURRENCY.match(filled[0]) and all(map(is_name, filled))
 
 
 def has_decimal_comma(cell: str) -> bool:
@@ -94,7 +94,7 @@ def split_cells(line: str) -> list[str]:
 
 def decimal_comma(name: str) -> str:
     """The way out of a text with decimal commas."""
-    return f"a decimal comma? `tr , .{'' if name == 'stdin' else f' < {shlex.quote(name)}'}` makes points of them"
+    return f"a decimal comma? `tr , .{file_argument(name, '< ')}` makes points of them"
 
 
 def delimiter_option(cell: str) -> str:
@@ -106,13 +106,30 @@ def delimiter_option(cell: str) -> str:
     return "--delimiter ," if len(cell) > 1 and cell[0] == cell[-1] == '"' and is_number(cell[1:-1]) else ""
 
 
+def is_text(cell: str) -> bool:
+    """Whether its bytes were UTF-8; others stand in it as surrogates."""
+    return not any("\ud800" <= character <= "\udfff" for character in cell)
+
+
+def complaint(cell: str, name: str) -> str:
+    """What is wrong with a cell of that file which is no number."""
+    data = cell.encode(errors="surrogateescape")
+    try:
+        data.decode()
+    except UnicodeDecodeError as error:
+        return not_utf8(data[error.start], name)
+    return f"not a number: {quoted(cell.strip())}" if cell.strip() else "an empty cell"
+
+
 def way_out(cell: str, name: str, delimiter: str = ",") -> str:
-    """What to do about a cell of that file which is no number; an empty string where only its author knows.
+    """What to do about it; an empty string where only the author of the file knows.
 
     delimiter: what separates the cells, which says whether a comma in one may be a decimal comma
     """
-    if encoding := not_utf8(cell.encode(errors="surrogateescape"), name):
-        return encoding
+    if not is_text(cell):
+        return ""
+    if 2 * cell.count("\0") >= len(cell) > 0:
+        return not_utf16(cell, name)
     if is_missing(cell):
         return "--missing nan reads it as nan"
     if delimiter != "," and has_decimal_comma(cell):

@@ -25,7 +25,7 @@ import numpy as np
 
 from actcli.streams.beginning import LONGEST, TOO_LONG, Text
 from actcli.streams.blocks import Block, Source, Table, Values, equal_lines
-from actcli.streams.cells import is_missing, is_number, quoted, to_number, way_out
+from actcli.streams.cells import complaint, is_name, is_number, is_text, to_number, way_out
 from actcli.streams.encoding import file_argument
 from actcli.streams.files import StreamError
 from actcli.streams.options import BLANKS, NO_TABLE, TABLES, TableOptions
@@ -57,7 +57,7 @@ def read_csv(text: Text, options: TableOptions = NO_TABLE, suffix: str = ".csv")
     first = next(iter(first_records(text, delimiter, 1)), NO_RECORD)
     layout = _Layout(name, delimiter, begin.names(range(len(begin.fields))), positions or None, options, first)
     if begin.named and not (is_table or options.given) and len(first_records(text, delimiter, 2)) < 2:
-        raise StreamError(f"{name}, line {begin.line - 1}: not a number: {quoted(begin.fields[0])}")
+        raise StreamError(f"{name}, line {begin.line - 1}: {complaint(begin.fields[0], name)}")
     if not begin.named and not positions and not all(map(is_number, begin.fields)):
         _numbers(*first_records(text, delimiter, 2), layout=layout)
     lines: deque[bytes] | None = deque() if options.keep_lines else None
@@ -192,11 +192,12 @@ def _numbers(row: Record, below: Record | None = None, *, layout: _Layout) -> li
         cell = row.fields[place]
         try:
             found.append(to_number(cell, layout.options.missing_is_nan))
-        except ValueError as error:
-            where = f" in column {layout.columns[place]}" if layout.width > 1 else ""
-            what = str(error) if cell.strip() else "an empty cell"
-            out = _way_out(row, place, layout, below)
-            raise StreamError(f"{layout.name}, line {row.line}: {what}{where}{out and '; '}{out}") from None
+        except ValueError:
+            what, out = complaint(cell, layout.name), ""
+            if is_text(cell):
+                out = _way_out(row, place, layout, below)
+                what += f" in column {layout.columns[place] or place + 1}" if layout.width > 1 else ""
+            raise StreamError(f"{layout.name}, line {row.line}: {what}{out and '; '}{out}") from None
     return found
 
 
@@ -205,8 +206,8 @@ def _way_out(row: Record, place: int, layout: _Layout, below: Record | None) -> 
     column = layout.options.column_option
     if below is not None:
         words = [word for word, under in zip(row.fields, below.fields, strict=False) if is_number(under)]
-        if names := [word.strip() for word in words if not (is_number(word) or is_missing(word))]:
-            return f"{column} {shlex.quote(names[0])} takes line {row.line} for names"
+        if names := list(filter(is_name, words)):
+            return f"{column} {shlex.quote(names[0].strip())} takes line {row.line} for names"
     if out := way_out(row.fields[place], layout.name, layout.delimiter):
         return out
     numbers = [name for name, cell in zip(layout.columns, row.fields, strict=True) if name and is_number(cell)]

@@ -86,22 +86,21 @@ def utf8(file: Recognised) -> Iterator[bytes]:
     return _with_newlines(pieces if encoding == "utf-8" else _decoded(pieces, encoding, file.name))
 
 
-def not_utf8(data: bytes, name: str) -> str | None:
-    """What is wrong with the bytes as UTF-8 text, with the way out; None where nothing is."""
-    try:
-        data.decode()
-    except UnicodeDecodeError as error:
-        latin_1 = f"`iconv -f LATIN1 -t UTF-8{file_argument(name)}`"
-        return f"not UTF-8: byte 0x{data[error.start]:02x}; if it is Latin-1, {latin_1} converts it"
-    if b"\0" in data:
-        which = "UTF-16LE" if data[1:2] == b"\0" or data[-1:] == b"\0" else "UTF-16BE"
-        return f"a zero byte; if it is UTF-16, `iconv -f {which} -t UTF-8{file_argument(name)}` converts it"
-    return None
+def not_utf8(byte: int, name: str) -> str:
+    """What is wrong with the file, and the way out."""
+    convert = f"`iconv -f LATIN1 -t UTF-8{file_argument(name)}`"
+    return f"not text: byte 0x{byte:02x} is no UTF-8; if it is Latin-1, {convert} converts it"
 
 
-def file_argument(name: str) -> str:
+def not_utf16(text: str, name: str) -> str:
+    """The same for a text with a zero byte beside each character."""
+    encoding = "UTF-16BE" if text[0] == "\0" and text[-1] != "\0" else "UTF-16LE"
+    return f"if it is UTF-16, `iconv -f {encoding} -t UTF-8{file_argument(name)}` converts it"
+
+
+def file_argument(name: str, before: str = "") -> str:
     """The file behind a command that is to be typed, which else reads stdin."""
-    return "" if name == "stdin" else f" {shlex.quote(name)}"
+    return "" if name == "stdin" else f" {before}{shlex.quote(name)}"
 
 
 def _read(stream: BufferedIOBase, start: bytes) -> Iterator[bytes]:

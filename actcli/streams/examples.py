@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from actcli.streams.beginning import Text
 from actcli.streams.blocks import Values
-from actcli.streams.cells import is_missing, is_missing_class, is_number, parse, quoted, way_out
+from actcli.streams.cells import complaint, is_missing, is_missing_class, is_name, is_number, parse, quoted, way_out
 from actcli.streams.encoding import Recognised, recognise, utf8
 from actcli.streams.files import StreamError, file_error
 from actcli.streams.options import TABLES
@@ -163,10 +163,10 @@ class _Table:
     plan: _Plan
     delimiter: str
     first: Sequence[Record]
-    features: array[float] = field(default_factory=lambda: array("d"))
+    features: "array[float]" = field(default_factory=lambda: array("d"))
     labels: list[str] = field(default_factory=list)
-    lines: array[int] = field(default_factory=lambda: array("q"))
-    rows: array[int] = field(default_factory=lambda: array("q"))
+    lines: "array[int]" = field(default_factory=lambda: array("q"))
+    rows: "array[int]" = field(default_factory=lambda: array("q"))
     words: dict[int, tuple[int, str]] = field(default_factory=dict)
     missing: Counter[tuple[int, ...]] = field(default_factory=Counter)
     first_missing: int = 0
@@ -262,11 +262,11 @@ class _Table:
     def _of_words(self) -> StreamError:
         """All columns with words, so that a single command is the way out."""
         plan, (place, (line, cell)) = self.plan, next(iter(self.words.items()))
-        wrong = f"{plan.name}, line {line}: not a number: {quoted(cell)} in column {plan.call(place)}"
+        wrong = f"{plan.name}, line {line}: {complaint(cell, plan.name)} in column {plan.call(place)}"
         if not plan.heading.named and line == self.first[0].line and len(self.first) > 1:
-            names = [a for a, b in zip(*(row.fields for row in self.first), strict=False) if is_number(b)]
-            if words := [name.strip() for name in names if not (is_number(name) or is_missing(name))]:
-                out = f"--target-column {shlex.quote(words[-1])} takes line {line} for names"
+            pairs = zip(*(row.fields for row in self.first), strict=False)
+            if names := [above.strip() for above, below in pairs if is_name(above) and is_number(below)]:
+                out = f"--target-column {shlex.quote(names[-1])} takes line {line} for names"
                 return StreamError(f"{wrong}; {out}")
         if out := way_out(cell, plan.name, self.delimiter):
             return StreamError(f"{wrong}; {out}")
@@ -274,7 +274,7 @@ class _Table:
         skip = " --skip-missing" if self.missing else ""
         outs = []
         if len(self.words) < len(plan.features):
-            outs.append(f"{plan.option('--drop', *self.words)}{skip} leaves out {'them' if others else 'it'}")
+            outs.append(f"{plan.option('--drop', *self.words)}{skip} leaves {'them' if others else 'it'} out")
         if any(not is_number(label) for label in self.labels[:1]):
             others.append(plan.target)
         if len(plan.features) > len(others):

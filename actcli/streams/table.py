@@ -189,8 +189,12 @@ class Heading:
             width = len(self.fields)
             return f"its {width} columns have no names" if width > 1 else "its only column has no name"
         there = f"there is {', '.join(map(quoted, self.fields[:10]))}{', ...' if len(self.fields) > 10 else ''}"
-        wrong = not_utf8(",".join(self.fields).encode(errors="surrogateescape"), name)
-        return f"{there}; {wrong}" if wrong else there
+        data = "".join(self.fields).encode(errors="surrogateescape")
+        try:
+            data.decode()
+        except UnicodeDecodeError as error:
+            return f"{there}; {not_utf8(data[error.start], name)}"
+        return there
 
     def names(self, positions: Sequence[int]) -> tuple[str, ...]:
         """Without a header "1", "2", ..."""

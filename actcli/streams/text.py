@@ -17,7 +17,16 @@ from typing import IO
 import numpy as np
 
 from actcli.streams.blocks import Block, Values, equal_lines
-from actcli.streams.cells import decimal_comma, is_missing, is_number, quoted, split_cells, to_number, way_out
+from actcli.streams.cells import (
+    complaint,
+    decimal_comma,
+    is_missing,
+    is_number,
+    quoted,
+    split_cells,
+    to_number,
+    way_out,
+)
 from actcli.streams.encoding import CHUNK
 from actcli.streams.files import StreamError
 
@@ -186,8 +195,8 @@ class _TextReader:
         """The slow way: finds what is wrong, and knows missing values and the whitespace outside ASCII."""
         values: list[float] = []
         lengths: list[int] = []
-        *lines, last = chunk.split(b"\n")
-        for number, line in enumerate([*lines, last], self._line):
+        lines = chunk.split(b"\n")
+        for number, line in enumerate(lines, self._line):
             text, comment, _ = line.partition(b"#")
             begun = b"" if number > self._line or self._before == b"\n" else self._before
             if comment and not text.strip() and not begun:
@@ -209,9 +218,9 @@ class _TextReader:
     def _number(self, token: str) -> float:
         try:
             return to_number(token, self._missing_is_nan)
-        except ValueError as error:
+        except ValueError:
             out = way_out(token, self._name)
-            raise ValueError(f"{error if token else 'an empty cell'}{out and '; '}{out}") from None
+            raise ValueError(f"{complaint(token, self._name)}{out and '; '}{out}") from None
 
 
 def _one_per_line(text: bytes) -> Block | None:
