@@ -98,7 +98,7 @@ def _summary(read: "Examples", data: DataSet) -> str:
 def _oddities(read: "Examples") -> list[str]:
     found = []
     if len(read.columns) > 1:
-        of_rows = number_the_rows(read.features, np.asarray(read.rows), len(read.rows) + read.skipped)
+        of_rows = number_the_rows(read.features, read.rows, len(read.rows) + read.skipped)
         for column in (read.columns[place] for place in of_rows):
             found.append(f"column {column} numbers the rows: --drop {shlex.quote(column)} leaves it out")
     if isinstance(read.labels, list):

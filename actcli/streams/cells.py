@@ -111,14 +111,15 @@ def is_text(cell: str) -> bool:
     return not any("\ud800" <= character <= "\udfff" for character in cell)
 
 
-def complaint(cell: str, name: str) -> str:
+def complaint(cell: str, name: str, column: str = "") -> str:
     """What is wrong with a cell of that file which is no number."""
     data = cell.encode(errors="surrogateescape")
     try:
         data.decode()
     except UnicodeDecodeError as error:
         return not_utf8(data[error.start], name)
-    return f"not a number: {quoted(cell.strip())}" if cell.strip() else "an empty cell"
+    what = f"not a number: {quoted(cell.strip())}" if cell.strip() else "an empty cell"
+    return f"{what} in column {column}" if column else what
 
 
 def way_out(cell: str, name: str, delimiter: str = ",") -> str:

@@ -193,10 +193,8 @@ def _numbers(row: Record, below: Record | None = None, *, layout: _Layout) -> li
         try:
             found.append(to_number(cell, layout.options.missing_is_nan))
         except ValueError:
-            what, out = complaint(cell, layout.name), ""
-            if is_text(cell):
-                out = _way_out(row, place, layout, below)
-                what += f" in column {layout.columns[place] or place + 1}" if layout.width > 1 else ""
+            column = (layout.columns[place] or str(place + 1)) if layout.width > 1 else ""
+            what, out = complaint(cell, layout.name, column), _way_out(row, place, layout, below)
             raise StreamError(f"{layout.name}, line {row.line}: {what}{out and '; '}{out}") from None
     return found
 
@@ -204,6 +202,8 @@ def _numbers(row: Record, below: Record | None = None, *, layout: _Layout) -> li
 def _way_out(row: Record, place: int, layout: _Layout, below: Record | None) -> str:
     """What to do about a cell that is no number; an empty string where nothing helps."""
     column = layout.options.column_option
+    if not is_text(row.fields[place]):  # the complaint has said it
+        return ""
     if below is not None:
         words = [word for word, under in zip(row.fields, below.fields, strict=False) if is_number(under)]
         if names := list(filter(is_name, words)):

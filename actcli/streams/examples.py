@@ -17,7 +17,17 @@ from numpy.typing import NDArray
 
 from actcli.streams.beginning import Text
 from actcli.streams.blocks import Values
-from actcli.streams.cells import complaint, is_missing, is_missing_class, is_name, is_number, parse, quoted, way_out
+from actcli.streams.cells import (
+    complaint,
+    is_missing,
+    is_missing_class,
+    is_name,
+    is_number,
+    is_text,
+    parse,
+    quoted,
+    way_out,
+)
 from actcli.streams.encoding import Recognised, recognise, utf8
 from actcli.streams.files import StreamError, file_error
 from actcli.streams.options import TABLES
@@ -73,7 +83,7 @@ class Examples:
     columns: tuple[str, ...]
     target: str
     named: bool
-    rows: Sequence[int]
+    rows: NDArray[np.intp]
     skipped: int = 0
 
 
@@ -164,32 +174,30 @@ class _Table:
     delimiter: str
     first: Sequence[Record]
     features: "array[float]" = field(default_factory=lambda: array("d"))
-    labels: list[str] = field(default_factory=list)
-    lines: "array[int]" = field(default_factory=lambda: array("q"))
-    rows: "array[int]" = field(default_factory=lambda: array("q"))
+    numbers: "array[float]" = field(default_factory=lambda: array("d"))
+    names: list[str] = field(default_factory=list)
+    known: dict[str, str] = field(default_factory=dict)  # a class has one name in memory, for all its points
+    skipped: list[int] = field(default_factory=list)
     words: dict[int, tuple[int, str]] = field(default_factory=dict)
     missing: Counter[tuple[int, ...]] = field(default_factory=Counter)
     first_missing: int = 0
 
     def read(self, records: Iterator[Record], skip_missing: bool) -> Examples:
-        plan, known = self.plan, dict[str, str]()  # so that a class has one name in memory, for all its points
+        plan = self.plan
         width, count, memory, after = len(plan.heading.fields), 0, 0, 0
         for record in records:
             fields = record.fields
-            if len(fields) != width:
-                raise self._ragged(record)
             if not any(map(str.strip, fields)):
                 continue
+            if len(fields) != width:
+                raise self._ragged(record)
             target = fields[plan.target].strip()
-            numbers = self._numbers(record, target)
-            if numbers is not None:
-                self.features.extend(numbers)
-                self.rows.append(count)
-                self.lines.append(record.line)
-                if target not in known:
-                    memory += sys.getsizeof(target)
-                self.labels.append(known.setdefault(target, target))
-                memory += 8 * (len(fields) + 3)
+            features = self._features(record, target)
+            if features is None:
+                self.skipped.append(count)
+            else:
+                memory += 8 * len(fields) + (0 if is_number(target) or target in self.known else sys.getsizeof(target))
+                self._add(features, target, record.line)
                 if memory > MOST_MEMORY:
                     raise StreamError(f"{plan.name}, line {record.line}: {_TOO_LARGE}")
             count += 1
@@ -202,19 +210,31 @@ class _Table:
             raise self._of_words()
         if self.missing and not skip_missing:
             raise self._of_missing(count)
-        if not self.rows:
+        if len(self.skipped) == count:
             raise StreamError(f"{plan.name}: in every row a value is missing{self._emptiest(count)}")
         return Examples(
             np.frombuffer(self.features).reshape(-1, len(plan.features)),
-            self._targets(),
+            self.names or np.frombuffer(self.numbers),
             tuple(map(plan.call, plan.features)),
             plan.call(plan.target),
             plan.heading.named,
-            self.rows,
-            sum(self.missing.values()),
+            np.delete(np.arange(count), self.skipped),
+            len(self.skipped),
         )
 
-    def _numbers(self, record: Record, target: str) -> list[float] | None:
+    def _add(self, features: list[float], target: str, line: int) -> None:
+        if self.names or not (self.numbers or is_number(target)):
+            self.names.append(self.known.setdefault(target, target))
+        else:
+            wrong = "" if is_number(target) else complaint(target, self.plan.name, self.plan.call(self.plan.target))
+            if not wrong and not math.isfinite(parse(target)):
+                wrong = f"not finite: {quoted(target)} in column {self.plan.call(self.plan.target)}"
+            if wrong:
+                raise StreamError(f"{self.plan.name}, line {line}: {wrong}")
+            self.numbers.append(parse(target))
+        self.features.extend(features)
+
+    def _features(self, record: Record, target: str) -> list[float] | None:
         """The features, or None where something is missing or a word, which is then noted."""
         try:
             found = [float(record.fields[place]) for place in self.plan.features]
@@ -239,21 +259,6 @@ class _Table:
             return None
         return [parse(record.fields[place]) for place in self.plan.features]
 
-    def _targets(self) -> Values | list[str]:
-        if not is_number(self.labels[0]):
-            return self.labels
-        known: dict[str, float] = {}
-        where = f"in column {self.plan.call(self.plan.target)}"
-        for label, line in zip(self.labels, self.lines, strict=True):
-            if label not in known:
-                try:
-                    known[label] = parse(label)
-                except ValueError as error:
-                    raise StreamError(f"{self.plan.name}, line {line}: {error} {where}") from None
-                if not math.isfinite(known[label]):
-                    raise StreamError(f"{self.plan.name}, line {line}: not finite: {quoted(label)} {where}")
-        return np.array([known[label] for label in self.labels])
-
     def _ragged(self, record: Record) -> StreamError:
         from actcli.streams.csv_format import ragged
 
@@ -262,7 +267,9 @@ class _Table:
     def _of_words(self) -> StreamError:
         """All columns with words, so that a single command is the way out."""
         plan, (place, (line, cell)) = self.plan, next(iter(self.words.items()))
-        wrong = f"{plan.name}, line {line}: {complaint(cell, plan.name)} in column {plan.call(place)}"
+        wrong = f"{plan.name}, line {line}: {complaint(cell, plan.name, plan.call(place))}"
+        if not is_text(cell):
+            return StreamError(wrong)
         if not plan.heading.named and line == self.first[0].line and len(self.first) > 1:
             pairs = zip(*(row.fields for row in self.first), strict=False)
             if names := [above.strip() for above, below in pairs if is_name(above) and is_number(below)]:
@@ -275,7 +282,7 @@ class _Table:
         outs = []
         if len(self.words) < len(plan.features):
             outs.append(f"{plan.option('--drop', *self.words)}{skip} leaves {'them' if others else 'it'} out")
-        if any(not is_number(label) for label in self.labels[:1]):
+        if self.names:
             others.append(plan.target)
         if len(plan.features) > len(others):
             drops = plan.option("--drop", *others)
@@ -340,5 +347,5 @@ def _from_array(file: Recognised, columns: Columns) -> Examples:
         raise StreamError(f"{name}: in every row a value is missing")
     kept = read[~missing]
     names = tuple(map(plan.call, plan.features))
-    rows = np.flatnonzero(~missing).tolist()
+    rows = np.flatnonzero(~missing)
     return Examples(kept[:, :-1], kept[:, -1], names, plan.call(plan.target), False, rows, int(missing.sum()))

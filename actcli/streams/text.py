@@ -202,10 +202,9 @@ class _TextReader:
             if comment and not text.strip() and not begun:
                 continue
             # What is begun, and what is to come, is no empty cell.
-            tokens = split_cells(
-                (begun + b" " + text + (b" 0" if line is last else b"")).decode(errors="surrogateescape")
-            )
-            tokens = tokens[len(begun) : -1 if line is last else None]
+            goes_on = number == self._line + len(lines) - 1
+            whole = begun + b" " + text + (b" 0" if goes_on else b"")
+            tokens = split_cells(whole.decode(errors="surrogateescape"))[len(begun) : -1 if goes_on else None]
             try:
                 if _is_ambiguous(text):
                     raise ValueError(f"{quoted(text.strip().decode())}; {decimal_comma(self._name)}")
