@@ -63,9 +63,21 @@ _HELP_OPTIONS = {"help_option_names": ["-h", "--help"]}
 class Command(TyperCommand):
     """A command whose arguments may be negative numbers without a `--` before them, and whose counts are bounded."""
 
+    def make_parser(self, ctx: Any) -> Any:
+        parser: Any = super().make_parser(ctx)
+        process_option = parser._process_opts  # is asked of what begins with -, the values of options aside
+
+        def process(arg: str, state: Any) -> None:
+            if _NEGATIVE_NUMBER.match(arg):
+                state.largs.append(arg)
+            else:
+                process_option(arg, state)
+
+        parser._process_opts = process
+        return parser
+
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        # A leading blank tells an argument from an option, and every parser of numbers drops it.
-        rest = super().parse_args(ctx, [f" {arg}" if _NEGATIVE_NUMBER.match(arg) else arg for arg in args])
+        rest = super().parse_args(ctx, args)
         for name, value in ctx.params.items():
             if isinstance(value, int) and value > sys.maxsize:  # more than Python can count to in a loop
                 raise InputError(f"--{name.replace('_', '-')}: must be at most {sys.maxsize}")

@@ -308,7 +308,7 @@ class _Table:
             dropped.append(often.most_common(1)[0][0])
             left = {places: times for places, times in left.items() if not {*places} <= {*dropped}}
         skip = " --skip-missing" if left else ""
-        return f"; {self.plan.option('--drop', *dropped)}{skip} leaves some" if dropped else ""
+        return f"; {self.plan.option('--drop', *dropped)}{skip} leaves rows to learn from" if dropped else ""
 
 
 def _from_array(file: Recognised, columns: Columns) -> Examples:

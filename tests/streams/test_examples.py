@@ -141,7 +141,7 @@ def test_what_the_csv_module_writes_is_read_back(tmp_path_factory: pytest.TempPa
             "p.csv, line 2: 1 field; a point needs features and a target, with commas between",
         ),
         ("p.csv", b"1,2,3\n4,,6\n", "p.csv, line 2: 1 of 2 rows have missing values; --skip-missing leaves them out"),
-        ("p.csv", b"1,,3\n", "p.csv, line 1: the only row has missing values; --drop 2 leaves some"),
+        ("p.csv", b"1,,3\n", "p.csv, line 1: the only row has missing values; --drop 2 leaves rows to learn from"),
         ("p.csv", b"a,y\n1,2\n3,\n", "p.csv, line 3: 1 of 2 rows have missing values; --skip-missing leaves them out"),
         ("p.csv", b"1,up\n3, \n", "p.csv, line 2: 1 of 2 rows have missing values; --skip-missing leaves them out"),
         ("p.csv", b"1,2\n1,abc\n", "p.csv, line 2: not a number: 'abc' in column 2"),
