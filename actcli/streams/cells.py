@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from math import nan
 
-from actcli.streams.encoding import file_argument, not_utf8, not_utf16
+from actcli.streams.encoding import file_argument, not_utf8
 
 _SHOWN = 40  # characters of a bad token that an error message repeats
 
@@ -129,14 +129,12 @@ def way_out(cell: str, name: str, delimiter: str = ",") -> str:
     """
     if not is_text(cell):
         return ""
-    if 2 * cell.count("\0") >= len(cell) > 0:
-        return not_utf16(cell, name)
     if is_missing(cell):
         return "--missing nan reads it as nan"
-    if delimiter != "," and has_decimal_comma(cell):
-        return decimal_comma(name)
     if has_thousands(cell):
         return "write it without separators for thousands"
+    if has_decimal_comma(cell):
+        return "write it with a decimal point" if delimiter == "," else decimal_comma(name)
     if option := delimiter_option(cell.strip()):
         return f"{option} splits it" if cell[:1] != '"' else f"{option} reads quotes"
     return ""

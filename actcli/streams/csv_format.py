@@ -25,7 +25,7 @@ import numpy as np
 
 from actcli.streams.beginning import LONGEST, TOO_LONG, Text
 from actcli.streams.blocks import Block, Source, Table, Values, equal_lines
-from actcli.streams.cells import complaint, is_name, is_number, is_text, to_number, way_out
+from actcli.streams.cells import complaint, is_missing, is_name, is_number, is_text, to_number, way_out
 from actcli.streams.encoding import file_argument
 from actcli.streams.files import StreamError
 from actcli.streams.options import BLANKS, NO_TABLE, TABLES, TableOptions
@@ -55,7 +55,9 @@ def read_csv(text: Text, options: TableOptions = NO_TABLE, suffix: str = ".csv")
     begin = heading(text, delimiter, options.columns)
     positions = [begin.position(column, name) for column in options.columns]
     first = next(iter(first_records(text, delimiter, 1)), NO_RECORD)
-    layout = _Layout(name, delimiter, begin.names(range(len(begin.fields))), positions or None, options, first)
+    layout = _Layout(
+        name, delimiter, begin.names(range(len(begin.fields))), positions or None, options, first, begin.line
+    )
     if begin.named and not (is_table or options.given) and len(first_records(text, delimiter, 2)) < 2:
         raise StreamError(f"{name}, line {begin.line - 1}: {complaint(begin.fields[0], name)}")
     if not begin.named and not positions and not all(map(is_number, begin.fields)):
@@ -76,6 +78,7 @@ class _Layout:
     picked: Sequence[int] | None
     options: TableOptions
     first: Record
+    begin: int
 
     @property
     def width(self) -> int:
@@ -150,13 +153,14 @@ class _Rows(Records):
         return [b"\n".join([*comments, lines[0]]), *lines[1:]]
 
     def comment(self, number: int, line: bytes) -> None:
-        picked, fields = self._layout.picked, split_fields(line.replace(b"#", b"_", 1), self.delimiter, self.name, 0)
-        if not picked or 0 in picked or len(fields) != self._layout.width:
+        fields = split_fields(line.replace(b"#", b"", 1), self.delimiter, self.name, number)
+        others = [place for place in self._layout.places if place]
+        if len(fields) != self._layout.width or not others or not all(is_number(fields[place]) for place in others):
             return
-        if all(is_number(fields[place]) for place in picked):
+        if (self._layout.picked is not None and 0 not in self._layout.picked) or not is_number(fields[0]):
             raise StreamError(
                 f"{self.name}, line {number}: a row or a comment? It begins with # and has the fields of a row; "
-                "`grep -v '^ *#'` leaves such lines out"
+                f"`grep -v '^ *#'{file_argument(self.name)}` leaves such lines out"
             )
 
 
@@ -204,14 +208,23 @@ def _way_out(row: Record, place: int, layout: _Layout, below: Record | None) -> 
     column = layout.options.column_option
     if not is_text(row.fields[place]):  # the complaint has said it
         return ""
-    if below is not None:
-        words = [word for word, under in zip(row.fields, below.fields, strict=False) if is_number(under)]
-        if names := list(filter(is_name, words)):
-            return f"{column} {shlex.quote(names[0].strip())} takes line {row.line} for names"
+    if below is not None and (name := meant_for_names(row, below)):
+        return f"{column} {shlex.quote(name[0])} takes line {row.line} for names"
+    if row.line == layout.begin and row.fields and all(map(is_name, row.fields)):
+        return f"`tail -n +{row.line}{file_argument(layout.name)}` takes this line for names"
     if out := way_out(row.fields[place], layout.name, layout.delimiter):
         return out
     numbers = [name for name, cell in zip(layout.columns, row.fields, strict=True) if name and is_number(cell)]
     return f"{column} {shlex.quote(numbers[0])} picks a column" if layout.picked is None and numbers else ""
+
+
+def meant_for_names(row: Record, below: Record) -> list[str]:
+    """What may be names in a first row that does not look like a header: words above numbers."""
+    words = [word.strip() for word, under in zip(row.fields, below.fields, strict=False) if is_number(under)]
+    certain = list(filter(is_name, words))
+    return certain or [
+        word for word in words if any(map(str.isalpha, word)) and not is_missing(word) and not is_number(word)
+    ]
 
 
 def ragged(name: str, row: Record, first: Record) -> StreamError:

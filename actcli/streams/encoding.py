@@ -11,6 +11,7 @@ import shlex
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from io import BufferedIOBase, BufferedReader, RawIOBase
+from itertools import chain
 from typing import Any, cast
 
 from actcli.streams.files import StreamError
@@ -83,6 +84,8 @@ def utf8(file: Recognised) -> Iterator[bytes]:
             encoding, start = name, start.removeprefix(mark) if name == "utf-8" else start
             break
     pieces = _read(file.stream, start)
+    if encoding == "utf-8":
+        pieces = _not_of_two_bytes(pieces, file.name)
     return _with_newlines(pieces if encoding == "utf-8" else _decoded(pieces, encoding, file.name))
 
 
@@ -90,12 +93,6 @@ def not_utf8(byte: int, name: str) -> str:
     """What is wrong with the file, and the way out."""
     convert = f"`iconv -f LATIN1 -t UTF-8{file_argument(name)}`"
     return f"not text: byte 0x{byte:02x} is no UTF-8; if it is Latin-1, {convert} converts it"
-
-
-def not_utf16(text: str, name: str) -> str:
-    """The same for a text with a zero byte beside each character."""
-    encoding = "UTF-16BE" if text[0] == "\0" and text[-1] != "\0" else "UTF-16LE"
-    return f"if it is UTF-16, `iconv -f {encoding} -t UTF-8{file_argument(name)}` converts it"
 
 
 def file_argument(name: str, before: str = "") -> str:
@@ -109,6 +106,16 @@ def _read(stream: BufferedIOBase, start: bytes) -> Iterator[bytes]:
         yield start + data
     while data and (data := stream.read1(CHUNK)):
         yield data
+
+
+def _not_of_two_bytes(pieces: Iterator[bytes], name: str) -> Iterator[bytes]:
+    """Raises StreamError for UTF-16 without a byte-order mark."""
+    first = next(pieces, b"")
+    if len(first) > 1 and (first[0] == 0) != (first[1] == 0):
+        encoding = "UTF-16LE" if first[1] == 0 else "UTF-16BE"
+        convert = f"`iconv -f {encoding} -t UTF-8{file_argument(name)}`"
+        raise StreamError(f"{name}: {encoding} without a byte-order mark; {convert} converts it")
+    return chain([first] if first else [], pieces)
 
 
 def _decoded(pieces: Iterable[bytes], encoding: str, name: str) -> Iterator[bytes]:

@@ -21,7 +21,6 @@ from actcli.streams.cells import (
     complaint,
     is_missing,
     is_missing_class,
-    is_name,
     is_number,
     is_text,
     parse,
@@ -266,15 +265,18 @@ class _Table:
 
     def _of_words(self) -> StreamError:
         """All columns with words, so that a single command is the way out."""
+        from actcli.streams.csv_format import meant_for_names
+
         plan, (place, (line, cell)) = self.plan, next(iter(self.words.items()))
         wrong = f"{plan.name}, line {line}: {complaint(cell, plan.name, plan.call(place))}"
         if not is_text(cell):
             return StreamError(wrong)
-        if not plan.heading.named and line == self.first[0].line and len(self.first) > 1:
-            pairs = zip(*(row.fields for row in self.first), strict=False)
-            if names := [above.strip() for above, below in pairs if is_name(above) and is_number(below)]:
-                out = f"--target-column {shlex.quote(names[-1])} takes line {line} for names"
-                return StreamError(f"{wrong}; {out}")
+        if plan.heading.named or line != self.first[0].line or len(self.first) < 2:
+            names = []
+        else:
+            names = meant_for_names(*self.first)
+        if names:
+            return StreamError(f"{wrong}; --target-column {shlex.quote(names[-1])} takes line {line} for names")
         if out := way_out(cell, plan.name, self.delimiter):
             return StreamError(f"{wrong}; {out}")
         others = [other for other in self.words if other != place]

@@ -87,8 +87,10 @@ def _from_text(file: Recognised, options: TableOptions, rowwise: bool) -> Source
     from actcli.streams.text import is_plain, read_text
 
     text = Text(utf8(file), file.name)
-    table = None
-    if options.given or file.suffix in TABLES or not is_plain(text.first_line()):
+    table, is_table = None, bool(options.given) or file.suffix in TABLES
+    if not is_table and text.first_line().lstrip().startswith((b"{", b"[")):
+        raise StreamError(f"{file.name}: JSON is not read; text, CSV and .npy are")
+    if is_table or not is_plain(text.first_line()):
         from actcli.streams.csv_format import read_csv
 
         table, blocks = read_csv(text, options, file.suffix)

@@ -24,6 +24,7 @@ from actcli.streams.options import BLANKS
 csv.field_size_limit(LONGEST)
 
 _DELIMITERS = (",", ";", "\t", "|", BLANKS)
+_EXCEL = re.compile(rb'"?[sS][eE][pP]=([,;|\t])"?')  # its own first line, which names the delimiter
 _BETWEEN_BLANKS = re.compile(r'"((?:[^"]|"")*)"(?!\S)|(\S+)')
 
 
@@ -53,12 +54,18 @@ def first_records(text: Text, delimiter: str, count: int) -> list[Record]:
 
 def find_delimiter(text: Text, blanks: bool) -> str:
     """What separates the fields of the first two rows. blanks: whether blanks may."""
+    if excel := _EXCEL.fullmatch(text.first_line()):
+        return excel[1].decode()
     candidates = [delimiter for delimiter in _DELIMITERS[: None if blanks else -1] if _splits(text, delimiter)]
     if len(candidates) == 1 and candidates[0] != BLANKS:
         return candidates[0]
     scores = {delimiter: _score(text, delimiter) for delimiter in candidates}
     best = max(scores, key=scores.__getitem__, default=",")
-    return "," if best == BLANKS and not scores[best][0] else best
+    if best == BLANKS and not scores[best][0]:
+        first = first_records(text, best, 1)[0]
+        if b'"' not in first.raw and not any(map(is_number, first.fields)):
+            return ","  # the name of a single column
+    return best
 
 
 def _splits(text: Text, delimiter: str) -> bool:
@@ -113,7 +120,7 @@ class Records:
         while place < len(lines):
             if is_blank(lines[place], self.delimiter):
                 place += 1
-            elif lines[place].lstrip().startswith(b"#"):
+            elif lines[place].lstrip().startswith(b"#") or (first_line + place == 1 and _EXCEL.fullmatch(lines[0])):
                 self.comment(first_line + place, lines[place])
                 self.comments.append(lines[place])
                 place += 1
