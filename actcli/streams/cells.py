@@ -102,8 +102,8 @@ def delimiter_option(cell: str) -> str:
     for delimiter, option in {";": "';'", "\t": "tab", "|": "'|'", " ": "blank"}.items():
         parts = cell.split(None if delimiter == " " else delimiter)
         if len(parts) > 1 and all(map(is_number, parts)):
-            return f"--delimiter {option}"
-    return "--delimiter ," if len(cell) > 1 and cell[0] == cell[-1] == '"' and is_number(cell[1:-1]) else ""
+            return f"--delimiter {option} splits it"
+    return ""
 
 
 def is_text(cell: str) -> bool:
@@ -135,6 +135,4 @@ def way_out(cell: str, name: str, delimiter: str = ",") -> str:
         return "write it without separators for thousands"
     if has_decimal_comma(cell):
         return "write it with a decimal point" if delimiter == "," else decimal_comma(name)
-    if option := delimiter_option(cell.strip()):
-        return f"{option} splits it" if cell[:1] != '"' else f"{option} reads quotes"
     return ""

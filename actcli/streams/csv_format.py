@@ -25,7 +25,16 @@ import numpy as np
 
 from actcli.streams.beginning import LONGEST, TOO_LONG, Text
 from actcli.streams.blocks import Block, Source, Table, Values, equal_lines
-from actcli.streams.cells import complaint, is_missing, is_name, is_number, is_text, to_number, way_out
+from actcli.streams.cells import (
+    complaint,
+    delimiter_option,
+    is_missing,
+    is_name,
+    is_number,
+    is_text,
+    to_number,
+    way_out,
+)
 from actcli.streams.encoding import file_argument
 from actcli.streams.files import StreamError
 from actcli.streams.options import BLANKS, NO_TABLE, TABLES, TableOptions
@@ -37,7 +46,6 @@ from actcli.streams.table import (
     first_records,
     heading,
     is_blank,
-    split_fields,
 )
 from actcli.streams.text import format_lines, parse_all
 
@@ -116,7 +124,7 @@ def line_chunks(pieces: Iterable[bytes], name: str, line: int) -> Iterator[bytes
 
 
 def _blocks(chunks: Iterator[bytes], layout: _Layout, line: int, kept: deque[bytes] | None) -> Iterator[Block]:
-    records = _Rows(layout, line)
+    records = Records(layout.name, layout.delimiter, line, layout.width, layout.places)
     for chunk in chain(chunks, [b""]):
         ended = not chunk
         if not ended and not records.rest and b'"' not in chunk and not _COMMENT.search(chunk):
@@ -138,30 +146,6 @@ def _blocks(chunks: Iterator[bytes], layout: _Layout, line: int, kept: deque[byt
             yield Block(numbers.ravel(), equal_lines(len(rows), len(layout.places)))
     if kept is not None:
         kept.extend(records.comments)
-
-
-class _Rows(Records):
-    """The rows of a layout, where a # is not always a comment."""
-
-    def __init__(self, layout: _Layout, line: int) -> None:
-        super().__init__(layout.name, layout.delimiter, line)
-        self._layout = layout
-
-    def with_comments(self, lines: list[bytes]) -> list[bytes]:
-        """The lines of the next rows, and before the first the comments that stood there."""
-        comments, self.comments = self.comments, []
-        return [b"\n".join([*comments, lines[0]]), *lines[1:]]
-
-    def comment(self, number: int, line: bytes) -> None:
-        fields = split_fields(line.replace(b"#", b"", 1), self.delimiter, self.name, number)
-        others = [place for place in self._layout.places if place]
-        if len(fields) != self._layout.width or not others or not all(is_number(fields[place]) for place in others):
-            return
-        if (self._layout.picked is not None and 0 not in self._layout.picked) or not is_number(fields[0]):
-            raise StreamError(
-                f"{self.name}, line {number}: a row or a comment? It begins with # and has the fields of a row; "
-                f"`grep -v '^ *#'{file_argument(self.name)}` leaves such lines out"
-            )
 
 
 def _parse_quickly(lines: list[bytes], layout: _Layout) -> Values | None:
@@ -213,6 +197,8 @@ def _way_out(row: Record, place: int, layout: _Layout, below: Record | None) -> 
     if row.line == layout.begin and row.fields and all(map(is_name, row.fields)):
         return f"`tail -n +{row.line}{file_argument(layout.name)}` takes this line for names"
     if out := way_out(row.fields[place], layout.name, layout.delimiter):
+        return out
+    if row.line == layout.begin and layout.width == 1 and (out := delimiter_option(row.fields[0])):
         return out
     numbers = [name for name, cell in zip(layout.columns, row.fields, strict=True) if name and is_number(cell)]
     return f"{column} {shlex.quote(numbers[0])} picks a column" if layout.picked is None and numbers else ""

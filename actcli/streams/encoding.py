@@ -111,8 +111,9 @@ def _read(stream: BufferedIOBase, start: bytes) -> Iterator[bytes]:
 def _not_of_two_bytes(pieces: Iterator[bytes], name: str) -> Iterator[bytes]:
     """Raises StreamError for UTF-16 without a byte-order mark."""
     first = next(pieces, b"")
-    if len(first) > 1 and (first[0] == 0) != (first[1] == 0):
-        encoding = "UTF-16LE" if first[1] == 0 else "UTF-16BE"
+    zero = [byte == 0 for byte in first[:4]]
+    if zero in ([False, True] * 2, [True, False] * 2):
+        encoding = "UTF-16BE" if zero[0] else "UTF-16LE"
         convert = f"`iconv -f {encoding} -t UTF-8{file_argument(name)}`"
         raise StreamError(f"{name}: {encoding} without a byte-order mark; {convert} converts it")
     return chain([first] if first else [], pieces)

@@ -21,17 +21,19 @@ from actcli.streams.cells import (
     complaint,
     is_missing,
     is_missing_class,
+    is_name,
     is_number,
     is_text,
     parse,
     quoted,
     way_out,
 )
+from actcli.streams.csv_format import line_chunks, meant_for_names, ragged
 from actcli.streams.encoding import Recognised, recognise, utf8
 from actcli.streams.files import StreamError, file_error
 from actcli.streams.options import TABLES
 from actcli.streams.reading import opened
-from actcli.streams.table import Heading, Record, find_delimiter, first_records, heading
+from actcli.streams.table import Heading, Record, Records, find_delimiter, first_records, heading
 
 # A quarter of 4 GiB: who standardises the examples holds them four times for a moment.
 MOST_MEMORY = 2**30
@@ -118,9 +120,7 @@ class _Plan:
         if columns.target is None:
             target = max({*range(width)} - dropped, default=target)
         if target in dropped:
-            raise StreamError(
-                f"{name}: column {begin.names([target])[0]} is to be learnt, and dropped: it cannot be both"
-            )
+            raise StreamError(f"{name}: column {begin.names([target])[0]} cannot be both learnt and dropped")
         features = [place for place in range(width) if place != target and place not in dropped]
         if not features:
             raise StreamError(f"{name}: no column is left for the features")
@@ -137,8 +137,6 @@ class _Plan:
 
 
 def _from_table(file: Recognised, columns: Columns) -> Examples:
-    from actcli.streams.csv_format import line_chunks
-
     if file.suffix == ".npy":
         raise StreamError(f"{file.name}: not a .npy file")
     name, text = file.name, Text(utf8(file), file.name)
@@ -151,14 +149,12 @@ def _from_table(file: Recognised, columns: Columns) -> Examples:
         raise StreamError(f"{name}, line {line}: 1 field; a point needs features and a target, with commas between")
     table = _Table(_Plan.of(name, begin, columns), delimiter, first_records(text, delimiter, 2))
     chunks = line_chunks(text.pieces_from(begin.line), name, begin.line)
-    return table.read(_records(chunks, name, delimiter, begin.line), columns.skip_missing)
+    return table.read(_rows(chunks, table.plan, delimiter, begin.line), columns.skip_missing)
 
 
-def _records(chunks: Iterator[bytes], name: str, delimiter: str, line: int) -> Iterator[Record]:
-    from actcli.streams.table import Records
-
-    records = Records(name, delimiter, line)
-    return chain.from_iterable(records.take(chunk, ended=not chunk) for chunk in chain(chunks, [b""]))
+def _rows(chunks: Iterator[bytes], plan: _Plan, delimiter: str, line: int) -> Iterator[Record]:
+    rows = Records(plan.name, delimiter, line, len(plan.heading.fields), plan.features)
+    return chain.from_iterable(rows.take(chunk, ended=not chunk) for chunk in chain(chunks, [b""]))
 
 
 @dataclass
@@ -167,6 +163,7 @@ class _Table:
 
     words:   of each column that holds words, the first with its line
     missing: how often just these columns have no value in a row
+    begins:  the number of the first row's line
     """
 
     plan: _Plan
@@ -180,6 +177,7 @@ class _Table:
     words: dict[int, tuple[int, str]] = field(default_factory=dict)
     missing: Counter[tuple[int, ...]] = field(default_factory=Counter)
     first_missing: int = 0
+    begins: int = 0
 
     def read(self, records: Iterator[Record], skip_missing: bool) -> Examples:
         plan = self.plan
@@ -189,7 +187,8 @@ class _Table:
             if not any(map(str.strip, fields)):
                 continue
             if len(fields) != width:
-                raise self._ragged(record)
+                raise ragged(plan.name, record, self.first[0])
+            self.begins = self.begins or record.line
             target = fields[plan.target].strip()
             features = self._features(record, target)
             if features is None:
@@ -207,6 +206,8 @@ class _Table:
             raise StreamError(f"{plan.name}: {'a header and no points' if plan.heading.named else 'no points'}")
         if self.words:
             raise self._of_words()
+        if len(self.names) > 1 and is_name(self.names[0]) and all(map(is_number, {*self.names[1:]})):
+            raise self._of_a_header()
         if self.missing and not skip_missing:
             raise self._of_missing(count)
         if len(self.skipped) == count:
@@ -258,15 +259,8 @@ class _Table:
             return None
         return [parse(record.fields[place]) for place in self.plan.features]
 
-    def _ragged(self, record: Record) -> StreamError:
-        from actcli.streams.csv_format import ragged
-
-        return ragged(self.plan.name, record, self.first[0])
-
     def _of_words(self) -> StreamError:
         """All columns with words, so that a single command is the way out."""
-        from actcli.streams.csv_format import meant_for_names
-
         plan, (place, (line, cell)) = self.plan, next(iter(self.words.items()))
         wrong = f"{plan.name}, line {line}: {complaint(cell, plan.name, plan.call(place))}"
         if not is_text(cell):
@@ -274,7 +268,7 @@ class _Table:
         if plan.heading.named or line != self.first[0].line or len(self.first) < 2:
             names = []
         else:
-            names = meant_for_names(*self.first)
+            names = list(filter(is_name, meant_for_names(*self.first)))
         if names:
             return StreamError(f"{wrong}; --target-column {shlex.quote(names[-1])} takes line {line} for names")
         if out := way_out(cell, plan.name, self.delimiter):
@@ -286,11 +280,17 @@ class _Table:
             outs.append(f"{plan.option('--drop', *self.words)}{skip} leaves {'them' if others else 'it'} out")
         if self.names:
             others.append(plan.target)
-        if len(plan.features) > len(others):
+        if line == self.begins and len(plan.features) > len(others):
             drops = plan.option("--drop", *others)
             outs.append(f"{plan.option('--target-column', place)} {drops}".rstrip() + f"{skip} learns it")
         also = f", and words in {', '.join(map(plan.call, self.words))}" if len(self.words) > 1 else ""
-        return StreamError(f"{wrong}{also}; {', '.join(outs)}")
+        return StreamError(f"{wrong}{also}{(outs and '; ') or ''}{', '.join(outs)}")
+
+    def _of_a_header(self) -> StreamError:
+        """One class with a name, in the first row, and all others with numbers: it will be the name of the target."""
+        wrong = f"{self.plan.name}, line {self.begins}: not a number, as below: {quoted(self.names[0])}"
+        where = f"in column {self.plan.call(self.plan.target)}"
+        return StreamError(f"{wrong} {where}; --target-column {shlex.quote(self.names[0])} takes the line for names")
 
     def _of_missing(self, count: int) -> StreamError:
         missing = sum(self.missing.values())

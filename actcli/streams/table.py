@@ -89,10 +89,17 @@ def _score(text: Text, delimiter: str) -> tuple[bool, float, int]:
 class Records:
     """Cuts a text into the rows of a table, by RFC 4180: a quoted field may hold delimiters, quotes and line ends."""
 
-    def __init__(self, name: str, delimiter: str, line: int = 1) -> None:
+    def __init__(self, name: str, delimiter: str, line: int = 1, width: int = 0, numbers: Sequence[int] = ()) -> None:
+        """line: the number of the first. width, numbers: how many fields a row has, and where numbers are to stand."""
         self.name, self.delimiter, self.line = name, delimiter, line
         self.comments: list[bytes] = []
         self.rest = b""
+        self._width, self._numbers = width, numbers
+
+    def with_comments(self, lines: list[bytes]) -> list[bytes]:
+        """The lines of the next rows, and before the first the comments that stood there."""
+        comments, self.comments = self.comments, []
+        return [b"\n".join([*comments, lines[0]]), *lines[1:]]
 
     def take(self, data: bytes, ended: bool = True) -> Iterator[Record]:
         """The rows of the next piece, which ends with a line, but for one that is still within quotes.
@@ -121,7 +128,7 @@ class Records:
             if is_blank(lines[place], self.delimiter):
                 place += 1
             elif lines[place].lstrip().startswith(b"#") or (first_line + place == 1 and _EXCEL.fullmatch(lines[0])):
-                self.comment(first_line + place, lines[place])
+                self._check_comment(first_line + place, lines[place])
                 self.comments.append(lines[place])
                 place += 1
             else:
@@ -141,8 +148,25 @@ class Records:
                 yield Record(first_line + begin, first_line + place, raw, fields, comments)
         self.line = first_line + len(lines)
 
-    def comment(self, number: int, line: bytes) -> None:
-        """Is told of every comment."""
+    def _check_comment(self, line: int, text: bytes) -> None:
+        """Raises StreamError for one that may be a row, of which the first field begins with #."""
+        fields = _fields(text.replace(b"#", b"", 1), self.delimiter) if self._width > 1 else []
+        others = [place for place in self._numbers if place]
+        if len(fields) != self._width or not others or not all(is_number(fields[place]) for place in others):
+            return
+        if 0 not in self._numbers or not is_number(fields[0]):
+            raise StreamError(
+                f"{self.name}, line {line}: a row or a comment? It begins with # and has the fields of a row; "
+                f"`grep -v '^ *#'{file_argument(self.name)}` leaves such lines out"
+            )
+
+
+def _fields(line: bytes, delimiter: str) -> list[str]:
+    """Of a line of comment; empty where it is none of a table."""
+    try:
+        return next((record.fields for record in Records("", delimiter).take(line)), [])
+    except StreamError:
+        return []
 
 
 def is_blank(line: bytes, delimiter: str) -> bool:
@@ -153,11 +177,6 @@ def _between_blanks(line: str) -> list[str]:
     if '"' not in line:
         return line.split()
     return [match[2] or match[1].replace('""', '"') for match in _BETWEEN_BLANKS.finditer(line)]
-
-
-def split_fields(line: bytes, delimiter: str, name: str, number: int) -> list[str]:
-    """The fields of one line. Raises StreamError."""
-    return next((record.fields for record in Records(name, delimiter, number).take(line)), [])
 
 
 @dataclass(frozen=True)
@@ -222,7 +241,7 @@ def heading(text: Text, delimiter: str, columns: Sequence[str]) -> Heading:
         return Heading(fields, True, above + first.raw + b"\n", first.end)
     if first.comments and not all(map(str.isdecimal, columns)):
         comment = first.comments[-1].lstrip().lstrip(b"#").strip()
-        names = [field.strip() for field in split_fields(comment, delimiter, text.name, first.line - 1)]
+        names = [field.strip() for field in _fields(comment, delimiter)]
         if len(names) == len(fields) and not {*columns}.isdisjoint(names):
             return Heading(names, True, above, first.line)
     return Heading(fields, False, above, first.line)

@@ -219,6 +219,8 @@ class _TextReader:
             return to_number(token, self._missing_is_nan)
         except ValueError:
             out = way_out(token, self._name)
+            if len(token) > 2 and token[0] == token[-1] == '"' and is_number(token[1:-1]):
+                out = "--delimiter , reads quotes"
             raise ValueError(f"{complaint(token, self._name)}{out and '; '}{out}") from None
 
 
