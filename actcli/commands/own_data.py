@@ -103,7 +103,6 @@ def _oddities(read: "Examples") -> list[str]:
             found.append(f"column {column} numbers the rows: --drop {shlex.quote(column)} leaves it out")
     if isinstance(read.labels, list):
         for one, other in alike(read.labels):
-            found.append(
-                f"the classes {one!r} and {other!r} of column {read.target} differ in capitals or blanks alone"
-            )
+            differ = f"{one!r} and {other!r} are two classes, and differ in capitals or blanks"
+            found.append(f"column {read.target}: {differ}")
     return found

@@ -161,9 +161,10 @@ def _rows(chunks: Iterator[bytes], plan: _Plan, delimiter: str, line: int) -> It
 class _Table:
     """The points so far, and what is wrong with the others.
 
-    words:   of each column that holds words, the first with its line
-    missing: how often just these columns have no value in a row
-    begins:  the number of the first row's line
+    words:     of each column that holds words, the first with its line
+    different: of these columns the different words
+    missing:   how often just these columns have no value in a row
+    begins:    the number of the first row's line
     """
 
     plan: _Plan
@@ -175,6 +176,7 @@ class _Table:
     known: dict[str, str] = field(default_factory=dict)  # a class has one name in memory, for all its points
     skipped: list[int] = field(default_factory=list)
     words: dict[int, tuple[int, str]] = field(default_factory=dict)
+    different: dict[int, set[str]] = field(default_factory=dict)
     missing: Counter[tuple[int, ...]] = field(default_factory=Counter)
     first_missing: int = 0
     begins: int = 0
@@ -205,7 +207,7 @@ class _Table:
         if not count:
             raise StreamError(f"{plan.name}: {'a header and no points' if plan.heading.named else 'no points'}")
         if self.words:
-            raise self._of_words()
+            raise self._of_words(after)
         if len(self.names) > 1 and is_name(self.names[0]) and all(map(is_number, {*self.names[1:]})):
             raise self._of_a_header()
         if self.missing and not skip_missing:
@@ -249,6 +251,7 @@ class _Table:
                 missing.append(place)
             elif not is_number(cell):
                 self.words.setdefault(place, (record.line, cell))
+                self.different.setdefault(place, set()).add(cell)
             elif math.isinf(parse(cell)):
                 where = f"not finite: {quoted(cell)} in column {self.plan.call(place)}"
                 raise StreamError(f"{self.plan.name}, line {record.line}: {where}")
@@ -259,8 +262,8 @@ class _Table:
             return None
         return [parse(record.fields[place]) for place in self.plan.features]
 
-    def _of_words(self) -> StreamError:
-        """All columns with words, so that a single command is the way out."""
+    def _of_words(self, count: int) -> StreamError:
+        """All columns with words, so that a single command is the way out. count: of rows since the first of them."""
         plan, (place, (line, cell)) = self.plan, next(iter(self.words.items()))
         wrong = f"{plan.name}, line {line}: {complaint(cell, plan.name, plan.call(place))}"
         if not is_text(cell):
@@ -274,13 +277,18 @@ class _Table:
         if out := way_out(cell, plan.name, self.delimiter):
             return StreamError(f"{wrong}; {out}")
         others = [other for other in self.words if other != place]
+        above = [self.first[0].fields[other].strip() for other in self.words]
         skip = " --skip-missing" if self.missing else ""
         outs = []
         if len(self.words) < len(plan.features):
             outs.append(f"{plan.option('--drop', *self.words)}{skip} leaves {'them' if others else 'it'} out")
+            if not plan.heading.named and all(map(is_name, above)) and not is_name(self.first[0].fields[plan.target]):
+                drops = " ".join(f"--drop {shlex.quote(name)}" for name in above)
+                outs.append(f"{drops}{skip} takes line {line} for names as well")
         if self.names:
             others.append(plan.target)
-        if line == self.begins and len(plan.features) > len(others):
+        repeated = 2 * len(self.different[place]) <= count
+        if line == self.begins and repeated and len(plan.features) > len(others):
             drops = plan.option("--drop", *others)
             outs.append(f"{plan.option('--target-column', place)} {drops}".rstrip() + f"{skip} learns it")
         also = f", and words in {', '.join(map(plan.call, self.words))}" if len(self.words) > 1 else ""

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from actcli.streams.beginning import LONGEST, Text
-from actcli.streams.cells import has_decimal_comma, is_header, is_number, quoted
+from actcli.streams.cells import has_decimal_comma, is_header, is_name, is_number, quoted
 from actcli.streams.encoding import file_argument, not_utf8
 from actcli.streams.files import StreamError
 from actcli.streams.options import BLANKS
@@ -53,13 +53,18 @@ def first_records(text: Text, delimiter: str, count: int) -> list[Record]:
 
 
 def find_delimiter(text: Text, blanks: bool) -> str:
-    """What separates the fields of the first two rows. blanks: whether blanks may."""
+    """What separates the fields of the first two rows.
+
+    blanks: whether these may, as in plain text; elsewhere they do where the second row then is all numbers.
+    """
     if excel := _EXCEL.fullmatch(text.first_line()):
         return excel[1].decode()
-    candidates = [delimiter for delimiter in _DELIMITERS[: None if blanks else -1] if _splits(text, delimiter)]
+    candidates = [delimiter for delimiter in _DELIMITERS if _splits(text, delimiter)]
     if len(candidates) == 1 and candidates[0] != BLANKS:
         return candidates[0]
     scores = {delimiter: _score(text, delimiter) for delimiter in candidates}
+    if not blanks and scores.get(BLANKS, (True, 1.0))[:2] != (True, 1.0):
+        del scores[BLANKS]
     best = max(scores, key=scores.__getitem__, default=",")
     if best == BLANKS and not scores[best][0]:
         first = first_records(text, best, 1)[0]
@@ -237,7 +242,7 @@ def heading(text: Text, delimiter: str, columns: Sequence[str]) -> Heading:
         return Heading([], False, b"", 1)
     above = b"".join(comment + b"\n" for comment in first.comments)
     fields = [field.strip() for field in first.fields]
-    if is_header(fields) or any(_names(column, fields, text.name) for column in columns):
+    if is_header(fields) or any(_names(column, text, delimiter) for column in columns):
         return Heading(fields, True, above + first.raw + b"\n", first.end)
     if first.comments and not all(map(str.isdecimal, columns)):
         comment = first.comments[-1].lstrip().lstrip(b"#").strip()
@@ -247,15 +252,20 @@ def heading(text: Text, delimiter: str, columns: Sequence[str]) -> Heading:
     return Heading(fields, False, above, first.line)
 
 
-def _names(column: str, fields: Sequence[str], name: str) -> bool:
-    """Whether a column that was asked for makes names of a first line that does not look like it."""
-    if column not in fields or all(map(is_number, fields)):
+def _names(column: str, text: Text, delimiter: str) -> bool:
+    """Whether a column that was asked for makes names of a first line that does not look like it.
+
+    Raises StreamError where a number may be a position and a name: it stands in that line, and a word above a number.
+    """
+    first, *below = ([field.strip() for field in row.fields] for row in first_records(text, delimiter, 2))
+    if column not in first or all(map(is_number, first)):
         return False
-    if not (column.isdecimal() and 1 <= int(column) <= len(fields)):
+    if not (column.isdecimal() and 1 <= int(column) <= len(first)):
         return True
-    if fields[int(column) - 1] == column:
-        return False
-    raise StreamError(
-        f"{name}: {quoted(column)} is a position, and stands in the first line as well; "
-        f"`tail -n +2{file_argument(name)}` leaves that line out"
-    )
+    pairs = zip(first, *below, strict=False) if below else ()
+    if first[int(column) - 1] != column and any(is_name(word) and is_number(under) for word, under in pairs):
+        raise StreamError(
+            f"{text.name}: {quoted(column)} is a position, and stands in the first line as well; "
+            f"`tail -n +2{file_argument(text.name)}` leaves that line out"
+        )
+    return False
