@@ -19,6 +19,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
+from operator import methodcaller
 from typing import IO
 
 import numpy as np
@@ -42,10 +43,10 @@ from actcli.streams.table import (
     NO_RECORD,
     Record,
     Records,
+    filled,
     find_delimiter,
     first_records,
     heading,
-    is_blank,
 )
 from actcli.streams.text import format_lines, parse_all
 
@@ -127,23 +128,22 @@ def _blocks(chunks: Iterator[bytes], layout: _Layout, line: int, kept: deque[byt
     records = Records(layout.name, layout.delimiter, line, layout.width, layout.places)
     for chunk in chain(chunks, [b""]):
         ended = not chunk
-        if not ended and not records.rest and b'"' not in chunk and not _COMMENT.search(chunk):
+        if not ended and not records.rest and b'"' not in chunk and not (b"#" in chunk and _COMMENT.search(chunk)):
             lines = chunk.split(b"\n")
-            filled = [each for each in lines if not is_blank(each, layout.delimiter)]
-            values = _parse_quickly(filled, layout) if filled else np.empty(0)
+            rows = filled(lines, layout.delimiter)
+            values = _parse_quickly(rows, layout) if rows else np.empty(0)
             if values is not None:
                 records.line += len(lines) - 1
-                if filled:
+                if rows:
                     if kept is not None:
-                        kept.extend(records.with_comments(filled))
-                    yield Block(values, equal_lines(len(filled), len(layout.places)))
+                        kept.extend(records.with_comments(rows))
+                    yield Block(values, equal_lines(len(rows), len(layout.places)))
                 continue
-        rows = list(records.take(chunk, ended))
-        if rows:
+        found = list(records.take(chunk, ended))
+        if found:
             if kept is not None:
-                kept.extend(b"\n".join([*row.comments, row.raw]) for row in rows)
-            numbers = np.array([_numbers(row, layout=layout) for row in rows], dtype=np.float64)
-            yield Block(numbers.ravel(), equal_lines(len(rows), len(layout.places)))
+                kept.extend(b"\n".join([*row.comments, row.raw]) for row in found)
+            yield Block(_parse_records(found, layout), equal_lines(len(found), len(layout.places)))
     if kept is not None:
         kept.extend(records.comments)
 
@@ -157,7 +157,7 @@ def _parse_quickly(lines: list[bytes], layout: _Layout) -> Values | None:
             return None
         text = b",".join([row[place] for row in rows for place in layout.places])
     else:
-        if {line.count(separator) for line in lines} != {layout.width - 1}:
+        if {*map(methodcaller("count", separator), lines)} != {layout.width - 1}:
             return None
         text = b",".join(lines)
         if separator != b",":
@@ -169,6 +169,19 @@ def _parse_quickly(lines: list[bytes], layout: _Layout) -> Values | None:
     except ValueError:
         return None
     return values if values.size == len(lines) * len(layout.places) else None
+
+
+def _parse_records(rows: Sequence[Record], layout: _Layout) -> Values:
+    """Raises StreamError with the line of what is no number."""
+    if all(len(row.fields) == layout.width for row in rows):
+        cells = [row.fields[place] for row in rows for place in layout.places]
+        try:
+            values = parse_all(",".join(cells).encode())
+        except ValueError:
+            values = np.empty(0)
+        if values.size == len(cells):
+            return values
+    return np.array([_numbers(row, layout=layout) for row in rows], dtype=np.float64).ravel()
 
 
 def _numbers(row: Record, below: Record | None = None, *, layout: _Layout) -> list[float]:

@@ -11,9 +11,10 @@ that cannot be told it is refused.
 
 import csv
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
+from typing import NamedTuple
 
 from actcli.streams.beginning import LONGEST, Text
 from actcli.streams.cells import has_decimal_comma, is_header, is_name, is_number, quoted
@@ -28,8 +29,7 @@ _EXCEL = re.compile(rb'"?[sS][eE][pP]=([,;|\t])"?')  # its own first line, which
 _BETWEEN_BLANKS = re.compile(r'"((?:[^"]|"")*)"(?!\S)|(\S+)')
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """A row of a table: the numbers of its first line and of the line after it, and the lines of comment before it."""
 
     line: int
@@ -130,9 +130,11 @@ class Records:
         first_line = self.line
         reader = csv.reader(following(), delimiter=self.delimiter, strict=True, skipinitialspace=True)
         while place < len(lines):
-            if is_blank(lines[place], self.delimiter):
+            line = lines[place]
+            plain = line[:1].isalnum() and place + first_line > 1  # neither blank nor a comment
+            if not plain and not filled([line], self.delimiter):
                 place += 1
-            elif lines[place].lstrip().startswith(b"#") or (first_line + place == 1 and _EXCEL.fullmatch(lines[0])):
+            elif not plain and (line.lstrip().startswith(b"#") or (place == 0 and _EXCEL.fullmatch(line))):
                 self._check_comment(first_line + place, lines[place])
                 self.comments.append(lines[place])
                 place += 1
@@ -174,8 +176,9 @@ def _fields(line: bytes, delimiter: str) -> list[str]:
         return []
 
 
-def is_blank(line: bytes, delimiter: str) -> bool:
-    return not (line.strip(b" ") if delimiter == "\t" else line.strip())
+def filled(lines: Iterable[bytes], delimiter: str) -> list[bytes]:
+    """The lines that are not blank; tabs may be what separates empty fields."""
+    return [line for line in lines if line.strip(b" ")] if delimiter == "\t" else list(filter(bytes.strip, lines))
 
 
 def _between_blanks(line: str) -> list[str]:

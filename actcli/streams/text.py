@@ -179,13 +179,16 @@ class _TextReader:
         return _COMMENTS.sub(b"", _COMMENT_LINES.sub(b"", begun + chunk)[len(begun) :])
 
     def _several_per_line(self, text: bytes) -> Block:
+        split = text.replace(b",", b" ")
+        tokens = split.split()
         if b"," in text or self._before == b",":
-            if self._has_empty_cell(text) or _has_ambiguous_line(text):
+            has_blanks = any(blank in text for blank in (b" ", b"\t", b"\v", b"\f"))
+            # Without blanks each comma and line end follows a number.
+            ends = text.count(b",") + text.count(b"\n") + (not text.endswith(b"\n"))
+            if (has_blanks or ends != len(tokens)) and (self._has_empty_cell(text) or _has_ambiguous_line(text)):
                 raise ValueError("is looked for line by line")
-            text = text.replace(b",", b" ")
-        tokens = text.split()
         values = parse_all(b",".join(tokens)) if tokens else np.empty(0)
-        return _block(values, [len(line.split()) for line in text.split(b"\n")])
+        return _block(values, [len(line.split()) for line in split.split(b"\n")])
 
     def _has_empty_cell(self, text: bytes) -> bool:
         squeezed = self._before + text.translate(None, b" \t\r\v\f")
