@@ -32,7 +32,7 @@ from actcli.streams.csv_format import line_chunks, meant_for_names, ragged
 from actcli.streams.encoding import Recognised, recognise, utf8
 from actcli.streams.files import StreamError, file_error
 from actcli.streams.options import TABLES
-from actcli.streams.reading import opened
+from actcli.streams.reading import opened, refuse_json
 from actcli.streams.table import Heading, Record, Records, find_delimiter, first_records, heading
 
 # A quarter of 4 GiB: who standardises the examples holds them four times for a moment.
@@ -140,6 +140,8 @@ def _from_table(file: Recognised, columns: Columns) -> Examples:
     if file.suffix == ".npy":
         raise StreamError(f"{file.name}: not a .npy file")
     name, text = file.name, Text(utf8(file), file.name)
+    if file.suffix not in TABLES:
+        refuse_json(text)
     delimiter = columns.delimiter or TABLES.get(file.suffix) or find_delimiter(text, blanks=file.suffix not in TABLES)
     begin = heading(text, delimiter, columns.asked_for)
     if not begin.fields:

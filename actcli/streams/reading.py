@@ -88,8 +88,8 @@ def _from_text(file: Recognised, options: TableOptions, rowwise: bool) -> Source
 
     text = Text(utf8(file), file.name)
     table, is_table = None, bool(options.given) or file.suffix in TABLES
-    if not is_table and text.first_line().lstrip().startswith((b"{", b"[")):
-        raise StreamError(f"{file.name}: JSON is not read; text, CSV and .npy are")
+    if not is_table:
+        refuse_json(text)
     if is_table or not is_plain(text.first_line()):
         from actcli.streams.csv_format import read_csv
 
@@ -115,6 +115,12 @@ def opened(path: str | None) -> Iterator[tuple[BufferedIOBase, str]]:
         raise file_error(path, error) from error
     with file:
         yield file, path
+
+
+def refuse_json(text: Text) -> None:
+    """Raises StreamError where a text begins like JSON, whose first line might else pass for a header."""
+    if text.first_line().lstrip().startswith((b"{", b"[")):
+        raise StreamError(f"{text.name}: JSON is not read; text, CSV and .npy are")
 
 
 def from_arguments(arguments: Sequence[str], rowwise: bool) -> Source:

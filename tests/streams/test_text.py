@@ -175,6 +175,12 @@ def test_an_empty_cell_is_an_error_or_nan(text: str, message: str, chunk: int, m
     assert repr(lines_of(text_of(io.BytesIO(text.encode()), missing_is_nan=True))) == repr(truth)
 
 
+@pytest.mark.parametrize("text", ["1 2,\n", "1 2\n3,\n", ", 1 2\n", "1 2 3,,\n"])
+def test_blanks_do_not_make_up_for_an_empty_cell(text: str) -> None:
+    with pytest.raises(StreamError, match=f"line {text.count(chr(10))}: an empty cell"):
+        read(text.encode())
+
+
 @pytest.mark.parametrize("text", ["0,1\t0,2\n", "1 2\n0,5 1,5\n", "1\n2 3,5\n", "1,2 3,4"])
 def test_a_decimal_comma_is_not_split(text: str) -> None:
     with pytest.raises(StreamError, match=r"a decimal comma\? `tr , \. < data\.txt` makes points of them"):
