@@ -119,7 +119,7 @@ def complaint(cell: str, name: str, column: str = "") -> str:
     except UnicodeDecodeError as error:
         return not_utf8(data[error.start], name)
     what = f"not a number: {quoted(cell.strip())}" if cell.strip() else "an empty cell"
-    return f"{what} in column {column}" if column else what
+    return f"{what} in column {column if column.isprintable() else quoted(column)}" if column else what
 
 
 def way_out(cell: str, name: str, delimiter: str = ",") -> str:

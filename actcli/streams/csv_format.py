@@ -213,17 +213,17 @@ def _way_out(row: Record, place: int, layout: _Layout, below: Record | None) -> 
         return out
     if row.line == layout.begin and layout.width == 1 and (out := delimiter_option(row.fields[0])):
         return out
-    numbers = [name for name, cell in zip(layout.columns, row.fields, strict=True) if name and is_number(cell)]
+    pairs = zip(layout.columns, row.fields, strict=True)
+    numbers = [name for name, cell in pairs if name and name.isprintable() and is_number(cell)]
     return f"{column} {shlex.quote(numbers[0])} picks a column" if layout.picked is None and numbers else ""
 
 
 def meant_for_names(row: Record, below: Record) -> list[str]:
     """What may be names in a first row that does not look like a header: words above numbers."""
-    words = [word.strip() for word, under in zip(row.fields, below.fields, strict=False) if is_number(under)]
-    certain = list(filter(is_name, words))
-    return certain or [
-        word for word in words if any(map(str.isalpha, word)) and not is_missing(word) and not is_number(word)
-    ]
+    pairs = zip(row.fields, below.fields, strict=False)
+    words = [word.strip() for word, under in pairs if is_number(under) and word.strip().isprintable()]
+    possible = [word for word in words if any(map(str.isalpha, word)) and not is_missing(word) and not is_number(word)]
+    return list(filter(is_name, words)) or possible
 
 
 def ragged(name: str, row: Record, first: Record) -> StreamError:

@@ -210,7 +210,12 @@ class _Table:
             raise StreamError(f"{plan.name}: {'a header and no points' if plan.heading.named else 'no points'}")
         if self.words:
             raise self._of_words(after)
-        if len(self.names) > 1 and is_name(self.names[0]) and all(map(is_number, {*self.names[1:]})):
+        if (
+            len(self.names) > 1
+            and is_name(self.names[0])
+            and self.names[0].isprintable()
+            and all(map(is_number, {*self.names[1:]}))
+        ):
             raise self._of_a_header()
         if self.missing and not skip_missing:
             raise self._of_missing(count)
@@ -284,7 +289,7 @@ class _Table:
         outs = []
         if len(self.words) < len(plan.features):
             outs.append(f"{plan.option('--drop', *self.words)}{skip} leaves {'them' if others else 'it'} out")
-            if not plan.heading.named and all(map(is_name, above)) and not is_name(self.first[0].fields[plan.target]):
+            if not plan.heading.named and all(map(_is_typed, above)) and not is_name(self.first[0].fields[plan.target]):
                 drops = " ".join(f"--drop {shlex.quote(name)}" for name in above)
                 outs.append(f"{drops}{skip} takes line {line} for names as well")
         if self.names:
@@ -321,6 +326,11 @@ class _Table:
             left = {places: times for places, times in left.items() if not {*places} <= {*dropped}}
         skip = " --skip-missing" if left else ""
         return f"; {self.plan.option('--drop', *dropped)}{skip} leaves rows to learn from" if dropped else ""
+
+
+def _is_typed(word: str) -> bool:
+    """Whether it is a name that can be typed."""
+    return is_name(word) and word.isprintable()
 
 
 def _from_array(file: Recognised, columns: Columns) -> Examples:

@@ -144,7 +144,8 @@ class Records:
                     fields = _between_blanks(next(following())) if self.delimiter == BLANKS else next(reader)
                 except csv.Error as error:
                     if str(error) != "unexpected end of data":
-                        raise StreamError(f"{self.name}, line {first_line + begin}: {error}") from None
+                        wrong = "text behind a closing quote" if "expected after" in str(error) else str(error)
+                        raise StreamError(f"{self.name}, line {first_line + begin}: {wrong}") from None
                     self.rest = b"\n".join([*lines[begin:], self.rest])
                     if ended or len(self.rest) > LONGEST:
                         raise StreamError(f"{self.name}, line {first_line + begin}: a quote is not closed") from None

@@ -73,7 +73,7 @@ NOT_UTF8 = "not text: byte 0xff is no UTF-8; if it is Latin-1, `iconv -f LATIN1 
         (b"a\n1\n\xff\n", f"line 3: {NOT_UTF8}"),
         (b"\xff,1\n", f"line 1: {NOT_UTF8}"),
         (b'a\n"1\n2\n', "line 2: a quote is not closed"),
-        (b'a,b\n1,"x"y\n', "line 2: ',' expected after '\"'"),
+        (b'a,b\n1,"x"y\n', "line 2: text behind a closing quote"),
     ],
 )
 def test_mistakes_are_named_with_their_line(text: bytes, message: str) -> None:
