@@ -79,7 +79,7 @@ def run(
     if max_ulp is not None and isnan(max_ulp):
         raise InputError("--max-ulp: must be a number, not nan")
     if emit_inputs is not None:
-        if input_path is not None or actual_path is not None:
+        if input_path is not None or actual_path is not None or columns or actual_columns:
             raise InputError("--emit-inputs writes inputs; auditing results for them is a second run")
         _emit(sweep(activation, dtype, order, infinities), dtype, emit_inputs)
         return
@@ -116,6 +116,8 @@ def _emit(inputs: Array, dtype: str, path: str) -> None:
     from actcli.streams.formats import open_output, refuse_foreign_suffix
 
     refuse_foreign_suffix(path)
+    if path.lower().endswith(".json"):
+        raise StreamError(f"{path}: inputs are written as .npy or text; {path[:-5]}.npy is")
     source = Source("inputs", (), shape=inputs.shape)
     with open_output(path, "npy" if path.lower().endswith(".npy") else "plain", source, dtype) as writer:
         writer.write(Block(inputs, equal_lines(len(inputs), 1)), inputs)

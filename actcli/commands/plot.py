@@ -80,15 +80,15 @@ def run(
         raise InputError(f"the order must be from 0 to {MAX_ORDER}, not {derivative}")
     if save is not None and output_format != "chart":
         raise InputError("--save writes the chart: leave --format out")
+    table = table_options(columns, delimiter, missing)
+    if table != NO_TABLE and input_path is None:
+        raise InputError(f"{table.given or '--missing'} is for files: give --input FILE")
     activations, terminal = [resolve(act) for act in acts], screen(width, ascii_only)
     if density:
         if derivative or at or input_path is not None or interval is not None:
             raise InputError("--density stands alone: without --range, --derivative, --at and --input")
         _run_density(activations, terminal, height, save, output_format)
         return
-    table = table_options(columns, delimiter, missing)
-    if table != NO_TABLE and input_path is None:
-        raise InputError(f"{table.given or '--missing'} is for files: give --input FILE")
     subject = _subject(activations, interval, at or [], input_path, table)
     spots = [Spot.of(activation, x, max(derivative, 1)) for x in at or [] for activation in subject.activations]
     drawn = graphs_on(subject.activations, subject.interval, terminal, derivative)

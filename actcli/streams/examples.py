@@ -29,7 +29,7 @@ from actcli.streams.cells import (
     way_out,
 )
 from actcli.streams.csv_format import line_chunks, meant_for_names, ragged
-from actcli.streams.encoding import Recognised, recognise, utf8
+from actcli.streams.encoding import Recognised, file_argument, recognise, utf8
 from actcli.streams.files import StreamError, file_error
 from actcli.streams.options import TABLES
 from actcli.streams.reading import opened, refuse_json
@@ -146,10 +146,13 @@ def _from_table(file: Recognised, columns: Columns) -> Examples:
     begin = heading(text, delimiter, columns.asked_for)
     if not begin.fields:
         raise StreamError(f"{name}: no points")
+    first = first_records(text, delimiter, 2)
     if len(begin.fields) < 2:
-        line = first_records(text, delimiter, 1)[0].line
-        raise StreamError(f"{name}, line {line}: 1 field; a point needs features and a target, with commas between")
-    table = _Table(_Plan.of(name, begin, columns), delimiter, first_records(text, delimiter, 2))
+        if len(first[-1].fields) > 1:
+            raise ragged(name, first[-1], first[0])
+        wrong = "1 field; a point needs features and a target, with commas between"
+        raise StreamError(f"{name}, line {first[0].line}: {wrong}")
+    table = _Table(_Plan.of(name, begin, columns), delimiter, first)
     chunks = line_chunks(text.pieces_from(begin.line), name, begin.line)
     return table.read(_rows(chunks, table.plan, delimiter, begin.line), columns.skip_missing)
 
@@ -295,9 +298,11 @@ class _Table:
         if self.names:
             others.append(plan.target)
         repeated = 2 * len(self.different[place]) <= count
-        if line == self.begins and repeated and len(plan.features) > len(others):
+        if line == self.begins and is_name(cell) and repeated and len(plan.features) > len(others):
             drops = plan.option("--drop", *others)
             outs.append(f"{plan.option('--target-column', place)} {drops}".rstrip() + f"{skip} learns it")
+        if not outs and line == self.begins:  # units, say
+            outs.append(f"`sed {line}d{file_argument(plan.name)}` leaves line {line} out")
         also = f", and words in {', '.join(map(plan.call, self.words))}" if len(self.words) > 1 else ""
         return StreamError(f"{wrong}{also}{(outs and '; ') or ''}{', '.join(outs)}")
 
