@@ -81,6 +81,19 @@ _HELP_OPTIONS = {"help_option_names": ["-h", "--help"]}
 class Command(TyperCommand):
     """A command whose arguments may be negative numbers without a `--` before them, and whose counts are bounded."""
 
+    def make_parser(self, ctx: Any) -> Any:
+        parser: Any = super().make_parser(ctx)
+        process_option = parser._process_opts  # is asked of what begins with -, the values of options aside
+
+        def process(arg: str, state: Any) -> None:
+            if _NEGATIVE_NUMBER.match(arg):
+                state.largs.append(arg)
+            else:
+                process_option(arg, state)
+
+        parser._process_opts = process
+        return parser
+
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         values = {
             name: 0 if parameter.is_flag or parameter.count else parameter.nargs
@@ -90,9 +103,8 @@ class Command(TyperCommand):
         }
         positional = [parameter.name or "" for parameter in self.params if not isinstance(parameter, TyperOption)]
         args = put_right(args, values, positional)
-        # A leading blank tells an argument from an option, and every parser of numbers drops it.
         try:
-            rest = super().parse_args(ctx, [f" {arg}" if _NEGATIVE_NUMBER.match(arg) else arg for arg in args])
+            rest = super().parse_args(ctx, args)
         except typer.TyperException as error:
             if getattr(error, "ctx", ctx) is None:  # an option without its value does not know whose it is
                 vars(error)["ctx"] = ctx

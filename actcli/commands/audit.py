@@ -10,7 +10,22 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from actcli.commands.options import Act, Ascii, Dtype, Input, Order, ReportFormat, Save, Size, Theme, dimensions
+from actcli.commands.numbers import table_options
+from actcli.commands.options import (
+    Act,
+    Ascii,
+    Columns,
+    Delimiter,
+    Dtype,
+    Input,
+    Missing,
+    Order,
+    ReportFormat,
+    Save,
+    Size,
+    Theme,
+    dimensions,
+)
 from actcli.commands.report import Drawing, print_report
 from actcli.core.activations.activation import Elementwise
 from actcli.core.activations.catalogue import resolve
@@ -21,6 +36,7 @@ from actcli.core.audit.report import Audit
 from actcli.core.errors import InputError, count
 from actcli.core.numerics.formats import round_to
 from actcli.streams.files import StreamError, complain
+from actcli.streams.options import TableOptions
 
 if TYPE_CHECKING:
     from actcli.views.picture.description import Picture
@@ -39,6 +55,13 @@ def run(
     actual_path: Annotated[
         str | None, typer.Option("--actual", metavar="FILE", help="The results for them, in the same order.")
     ] = None,
+    columns: Columns = None,
+    actual_columns: Annotated[
+        list[str] | None,
+        typer.Option("--actual-column", metavar="NAME|N", help="A column of --actual; repeat for more."),
+    ] = None,
+    delimiter: Delimiter = None,
+    missing: Missing = "error",
     order: Order = 0,
     flush_subnormals: Annotated[
         bool, typer.Option("--flush-subnormals", help="Subnormal inputs and results are zero (DAZ, FTZ).")
@@ -69,7 +92,7 @@ def run(
     if max_ulp is not None and isnan(max_ulp):
         raise InputError("--max-ulp: must be a number, not nan")
     if emit_inputs is not None:
-        if input_path is not None or actual_path is not None:
+        if input_path is not None or actual_path is not None or columns or actual_columns:
             raise InputError("--emit-inputs writes inputs; auditing results for them is a second run")
         _emit(sweep(activation, dtype, order, infinities), dtype, emit_inputs)
         return
@@ -90,7 +113,11 @@ def run(
         segments=None if segments is None else _numbers(segments),
         exact=_float64_reference(activation, order, flush_subnormals) if dtype == "float64" else None,
     )
-    audit = _audit(auditor, input_path, actual_path)
+    tables = (
+        table_options(columns, delimiter, missing),
+        table_options(actual_columns, delimiter, missing, column_option="--actual-column"),
+    )
+    audit = _audit(auditor, (input_path, actual_path), tables)
     _print(audit, output_format, drawing)
     if audit.exceeds(max_ulp, max_steps):
         complain(_failure(audit, max_ulp, max_steps))
@@ -99,8 +126,11 @@ def run(
 
 def _emit(inputs: Array, dtype: str, path: str) -> None:
     from actcli.streams.blocks import Block, Source, equal_lines
-    from actcli.streams.formats import open_output
+    from actcli.streams.formats import open_output, refuse_foreign_suffix
 
+    refuse_foreign_suffix(path)
+    if path.lower().endswith(".json"):
+        raise StreamError(f"{path}: inputs are written as .npy or text; {path[:-5]}.npy is")
     source = Source("inputs", (), shape=inputs.shape)
     with open_output(path, "npy" if path.lower().endswith(".npy") else "plain", source, dtype) as writer:
         writer.write(Block(inputs, equal_lines(len(inputs), 1)), inputs)
@@ -116,14 +146,15 @@ def _float64_reference(activation: Elementwise, order: int, flush: bool) -> Make
     return float64_reference(activation, order, flush)
 
 
-def _audit(auditor: Auditor, input_path: str, actual_path: str) -> Audit:
+def _audit(auditor: Auditor, paths: tuple[str, str], tables: tuple[TableOptions, TableOptions]) -> Audit:
     from actcli.core.audit.diagnosis import FLUSHED, diagnose
     from actcli.streams.typed import open_typed, pairs
 
     rounded = partial(round_to, dtype=auditor.dtype)
     with ExitStack() as stack:
         inputs, actual = (
-            stack.enter_context(open_typed(path, auditor.dtype, rounded)) for path in (input_path, actual_path)
+            stack.enter_context(open_typed(path, auditor.dtype, rounded, table))
+            for path, table in zip(paths, tables, strict=True)
         )
         blocks: Iterable[tuple[Array, Array]] = pairs(inputs, actual)
         if sys.stderr.isatty() and inputs.source.shape is not None:
@@ -148,7 +179,7 @@ def _cut(blocks: Iterable[tuple[Array, Array]], size: int) -> Iterator[tuple[Arr
 
 
 def _numbers(text: str) -> list[float]:
-    from actcli.streams.text import parse
+    from actcli.streams.cells import parse
 
     try:
         return [parse(token) for token in text.replace(",", " ").split()]

@@ -8,14 +8,16 @@ from typing import Annotated, Any
 import numpy as np
 import typer
 
-from actcli.commands.numbers import answer
+from actcli.commands.numbers import answer, table_options
 from actcli.commands.options import (
     Act,
     Append,
     Columns,
+    Delimiter,
     Dtype,
     Grid,
     Input,
+    Missing,
     NumberFormat,
     Numbers,
     Order,
@@ -38,6 +40,8 @@ def run(
     input_path: Input = None,
     columns: Columns = None,
     append: Append = False,
+    delimiter: Delimiter = None,
+    missing: Missing = "error",
     dtype: Dtype = "float64",
     output_format: NumberFormat = "auto",
     output: Output = None,
@@ -74,8 +78,7 @@ def run(
         numbers=x,
         grid=grid,
         input_path=input_path,
-        columns=columns,
-        append=append,
+        table=table_options(columns, delimiter, missing, append),
         dtype=dtype,
         requested_format=output_format,
         output_path=output,

@@ -2,6 +2,7 @@
 
 import itertools
 import os
+import shlex
 import signal
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -14,6 +15,7 @@ import typer
 from actcli.commands.options import (
     ActOption,
     Ascii,
+    Delimiter,
     Layers,
     LearningRate,
     OptionalActs,
@@ -29,6 +31,7 @@ from actcli.commands.options import (
     dimensions,
     given_acts,
 )
+from actcli.commands.own_data import Drop, SkipMissing, TargetColumn, read_own_data
 from actcli.commands.report import Drawing, print_report
 from actcli.core.activations.activation import Elementwise
 from actcli.core.activations.catalogue import resolve_all
@@ -37,11 +40,11 @@ from actcli.core.depth.experiment import LAYER_FIELDS, DepthExperiment, DepthRun
 from actcli.core.depth.seeds import summaries
 from actcli.core.depth.verdict import VERDICTS
 from actcli.core.errors import InputError, count, unknown
-from actcli.core.network.datasets import DATASETS, DataSet, from_examples
+from actcli.core.network.datasets import DATASETS, DataSet
 from actcli.core.network.initialisers import NAMES
 from actcli.core.network.mlp import of_hidden_units
 from actcli.core.network.training import Step
-from actcli.streams.files import complain
+from actcli.streams.files import complain, is_replaced
 
 if TYPE_CHECKING:
     from actcli.core.depth.cure import Cure, CureSearch
@@ -110,6 +113,10 @@ def run(
         Literal["auto", "classes", "numbers"],
         typer.Option("--target", help="What your data's last column holds; auto decides by what stands there."),
     ] = "auto",
+    target_column: TargetColumn = None,
+    drop: Drop = None,
+    skip_missing: SkipMissing = False,
+    delimiter: Delimiter = None,
     dtype: TrainingDtype = "float64",
     seed: Seed = _DEFAULT.seed,
     seeds: Seeds = 1,
@@ -167,9 +174,23 @@ def run(
         check(activation, config)
     if export is not None and len(activations) * seeds > 1:
         raise InputError("--export takes one run: give one ACT and no --seeds")
-    if data in DATASETS and target != "auto":
-        raise InputError(f"--target is for your own data, and {data} is made here")
-    examples = None if data in DATASETS else _read(data, target)
+    if export is not None and is_replaced(export) and not export.lower().endswith(".npz"):
+        raise InputError(f"--export writes .npz: --export {shlex.quote(f'{os.path.splitext(export)[0]}.npz')}")
+    for option, value in {
+        "--target": target != "auto",
+        "--target-column": target_column,
+        "--drop": drop,
+        "--skip-missing": skip_missing,
+        "--delimiter": delimiter,
+    }.items():
+        if value and data in DATASETS:
+            raise InputError(f"{option} is for your own data, and {data} is made here")
+    own = None
+    if data not in DATASETS:
+        own = read_own_data(data, target, target_column, drop, skip_missing, delimiter)
+        for oddity in [] if quiet else own.oddities:
+            complain(oddity)
+    examples = own.data if own else None
 
     runs: list[DepthRun] = []
     with Interruption() as interruption:
@@ -184,8 +205,13 @@ def run(
 
         def draw(terminal: "Terminal") -> str:
             from actcli.views.depth import depth_report
+            from actcli.views.notation import format_number
 
-            return depth_report(runs, terminal, drawing.lines, one_screen=sys.stdout.isatty())
+            report = depth_report(runs, terminal, drawing.lines, one_screen=sys.stdout.isatty())
+            if own is None or not runs:
+                return report
+            guess = format_number(runs[0].loss_guess)
+            return f"{own.summary}, guessing gives {guess}\n\n{report}"
 
         def picture() -> "Picture":
             from actcli.views.depth import depth_picture
@@ -223,14 +249,6 @@ def _verdicts(fail_on: str) -> set[str]:
     for name in named - set(VERDICTS[:-1]):
         raise InputError(unknown("verdict", name, VERDICTS[:-1]))
     return named
-
-
-def _read(path: str, target: str) -> DataSet:
-    if not os.path.splitext(path)[1] and path != "-" and not os.path.exists(path):
-        raise InputError(unknown("data set or file", path, DATASETS))
-    from actcli.streams.examples import read_examples
-
-    return from_examples(path, *read_examples(path), target)
 
 
 def _export(experiment: DepthExperiment, path: str) -> None:

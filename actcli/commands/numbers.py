@@ -9,9 +9,21 @@ from actcli.core.arrays import Array
 from actcli.core.numerics.formats import round_to
 from actcli.streams.files import stdout_is_tty
 from actcli.streams.formats import open_output, resolve_format
+from actcli.streams.options import TableOptions, delimiter_of
 from actcli.streams.reading import open_numbers
 
 Function = Callable[[Array], Array]
+
+
+def table_options(
+    columns: Sequence[str] | None,
+    delimiter: str | None,
+    missing: str,
+    append: bool = False,
+    column_option: str = "--column",
+) -> TableOptions:
+    """What --column, --delimiter, --missing and --append say. Raises StreamError."""
+    return TableOptions(tuple(columns or ()), delimiter_of(delimiter), missing == "nan", append, column_option)
 
 
 def answer(
@@ -21,8 +33,7 @@ def answer(
     numbers: Sequence[str] | None,
     grid: tuple[float, float, int] | None,
     input_path: str | None,
-    columns: Sequence[str] | None,
-    append: bool,
+    table: TableOptions,
     dtype: str,
     requested_format: str,
     output_path: str | None,
@@ -41,7 +52,7 @@ def answer(
     def rounded(x: Array) -> Array:
         return round_to(x, dtype)
 
-    output_format = resolve_format(requested_format, output_path, stdout_is_tty(), append)
+    output_format = resolve_format(requested_format, output_path, stdout_is_tty(), table.keep_lines)
     with open_numbers(
         numbers or (),
         grid,
@@ -50,8 +61,7 @@ def answer(
         convert=None if dtype == "float64" else rounded,
         any_order=output_format == "npy",
         uint16_is_bfloat16=dtype == "bfloat16",
-        columns=columns or (),
-        keep_lines=append,
+        table=table,
     ) as source:
         if output_format in ("table", "json"):
             from actcli.streams.blocks import collect
@@ -64,7 +74,7 @@ def answer(
             else:
                 _show(activation, x, y, kinks, order)
             return
-        name = _name_of_column(activation, order) if output_format == "csv" else ""
+        name = _name_of_column(activation, order) if output_format in ("csv", "tsv") else ""
         with open_output(output_path, output_format, source, dtype, name) as writer:
             for block in source.blocks():
                 writer.write(block, rounded(function(block.values)))

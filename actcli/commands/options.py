@@ -51,13 +51,27 @@ Grid: TypeAlias = Annotated[
 ]
 Input: TypeAlias = Annotated[
     str | None,
-    typer.Option("--input", "-i", metavar="FILE", help="Read text, .csv or .npy; - is stdin.", show_default=False),
+    typer.Option(
+        "--input", "-i", metavar="FILE", help="Read text, .csv, .tsv or .npy, .gz too; - is stdin.", show_default=False
+    ),
 ]
 Columns: TypeAlias = Annotated[
     list[str] | None,
     typer.Option(
-        "--column", "-c", metavar="NAME", help="A column of the CSV input; repeat for more.", show_default=False
+        "--column", "-c", metavar="NAME|N", help="A column of the CSV input; repeat for more.", show_default=False
     ),
+]
+Delimiter: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--delimiter",
+        metavar="CHAR",
+        help="What is between the fields: , ; | tab or blank; found when not given.",
+        show_default=False,
+    ),
+]
+Missing: TypeAlias = Annotated[
+    Literal["error", "nan"], typer.Option("--missing", help="nan: an empty cell, NA and the like are read as nan.")
 ]
 Append: TypeAlias = Annotated[
     bool, typer.Option("--append", help="CSV: keep all columns, and put the results after them.")

@@ -9,11 +9,15 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import numpy as np
 import typer
 
+from actcli.commands.numbers import table_options
 from actcli.commands.options import (
     DEFAULT_RANGE,
     Acts,
     Ascii,
+    Columns,
+    Delimiter,
     Input,
+    Missing,
     OptionalRange,
     Order,
     PlotFormat,
@@ -33,6 +37,7 @@ from actcli.core.analysis.comparison import curves_over
 from actcli.core.analysis.graph import Graph, Points, Spot, gathered, thinned
 from actcli.core.arrays import Array
 from actcli.core.errors import InputError
+from actcli.streams.options import NO_TABLE, TableOptions
 
 if TYPE_CHECKING:
     from actcli.core.analysis.density import Image
@@ -50,6 +55,9 @@ def run(
         typer.Option("--at", metavar="X", help="Mark a point, with value, slope and tangent.", show_default=False),
     ] = None,
     input_path: Input = None,
+    columns: Columns = None,
+    delimiter: Delimiter = None,
+    missing: Missing = "error",
     what: Annotated[
         Literal["curves", "density"],
         typer.Option("--show", help="density: a standard normal before and after the activation."),
@@ -69,6 +77,9 @@ def run(
     Example: actcli plot gelu --order 1 --at 1
     """
     order = highest_order(order, derivative)
+    table = table_options(columns, delimiter, missing)
+    if table != NO_TABLE and input_path is None:
+        raise InputError(f"{table.given or '--missing'} is for files: give --input FILE")
     members = [family(act) for act in acts]
     activations, drawing = (
         resolve_all(text for each in members for text in each),
@@ -79,7 +90,7 @@ def run(
             raise InputError("--show density stands alone: without --range, --order, --at and --input")
         _run_density(activations, drawing, output_format)
         return
-    subject = _subject(activations, interval, at or [], input_path)
+    subject = _subject(activations, interval, at or [], input_path, table)
     alone = len(acts) == 1 and len(activations) > 1
     spots = [Spot.of(activation, x, max(order, 1)) for x in at or [] for activation in subject.activations]
     drawn = graphs_on(subject.activations, subject.interval, drawing.terminal(), order)
@@ -137,6 +148,7 @@ def _subject(
     interval: tuple[float, float] | None,
     at: Sequence[float],
     path: str | None,
+    table: TableOptions,
 ) -> _Subject:
     for activation in activations:
         if isinstance(activation, RowWise):
@@ -144,10 +156,10 @@ def _subject(
                 raise InputError(
                     f"{activation.name} acts on whole rows: its outputs are drawn alone, without other activations"
                 )
-            return _rowwise_subject(activation, interval, at, path)
+            return _rowwise_subject(activation, interval, at, path, table)
     if interval is not None:
         curves_over(activations, *interval)
-    points = None if path is None else _points(path, interval)
+    points = None if path is None else _points(path, table, interval)
     seen = [*at] if points is None else [*at, points.low, points.high]
     interval = _interval(interval, at, seen)
     curves = curves_over(activations, *interval)
@@ -156,7 +168,11 @@ def _subject(
 
 
 def _rowwise_subject(
-    activation: RowWise, interval: tuple[float, float] | None, at: Sequence[float], path: str | None
+    activation: RowWise,
+    interval: tuple[float, float] | None,
+    at: Sequence[float],
+    path: str | None,
+    table: TableOptions,
 ) -> _Subject:
     """An activation of whole rows, as its outputs over the last score of a row."""
     from actcli.core.activations.rows import EXAMPLE, check_row, row_text, swept
@@ -165,7 +181,7 @@ def _rowwise_subject(
     fixed, points = EXAMPLE, None
     values: Sequence[Array] = ()
     if path is not None:
-        row = _row(path)
+        row = _row(path, table)
         fixed = check_row(activation, row)
         points = gathered([row[-1:]])
         values = [np.array([y]) for y in activation(row).tolist()]
@@ -188,17 +204,17 @@ def _interval(interval: tuple[float, float] | None, at: Sequence[float], seen: S
     return min([DEFAULT_RANGE[0], *finite]), max([DEFAULT_RANGE[1], *finite])
 
 
-def _points(path: str, interval: tuple[float, float] | None) -> Points:
+def _points(path: str, table: TableOptions, interval: tuple[float, float] | None) -> Points:
     from actcli.streams.reading import open_numbers
 
-    with open_numbers((), None, path) as source:
+    with open_numbers((), None, path, table=table) as source:
         return gathered((block.values for block in source.blocks()), interval)
 
 
-def _row(path: str) -> Array:
+def _row(path: str, table: TableOptions) -> Array:
     from actcli.streams.reading import open_numbers
 
-    with open_numbers((), None, path, rowwise=True) as source:
+    with open_numbers((), None, path, rowwise=True, table=table) as source:
         rows: list[Array] = [row for block in source.blocks() for row in block.values if row.size]
     if len(rows) != 1:
         raise InputError(f"{path}: one row of scores is drawn, not {len(rows)}")

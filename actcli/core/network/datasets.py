@@ -232,6 +232,37 @@ def _are_classes(numbers: Array, counts: NDArray[np.intp]) -> bool:
     return whole and len(counts) <= MOST_WHOLE_NUMBER_CLASSES and bool((counts > 1).all())
 
 
+def are_consecutive_classes(column: Array) -> bool:
+    """Whether a column looks like classes: whole numbers from 0 or 1 on, none left out, each more than once."""
+    numbers, counts = np.unique(column, return_counts=True)
+    few = 2 <= len(numbers) <= MOST_WHOLE_NUMBER_CLASSES
+    return few and numbers[0] in (0, 1) and bool((np.diff(numbers) == 1).all() and (counts > 1).all())
+
+
+def number_the_rows(features: Array, rows: NDArray[np.intp], count: int) -> list[int]:
+    """The columns that number the rows: upwards by 1 from one row to the next, or, of 20 rows and more, in any order.
+
+    rows: the places of the points among `count` rows, of which some may have been left out
+    """
+    found = []
+    for place, column in enumerate(features.T):
+        with np.errstate(over="ignore", invalid="ignore"):  # numbers near the largest are no numbers of rows
+            in_order = len(column) > 2 and bool((column - rows == column[0] - rows[0]).all())
+            whole = bool((column == np.floor(column)).all())
+            within = bool(column.max() - column.min() < count)
+        if in_order or (len(column) >= 20 and whole and within and len(np.unique(column)) == len(column)):
+            found.append(place)
+    return found
+
+
+def alike(labels: Sequence[str]) -> list[tuple[str, str]]:
+    """Pairs of different names of classes that are the same but for capitals and blanks."""
+    by_look: dict[str, list[str]] = {}
+    for label in sorted(set(labels)):
+        by_look.setdefault("".join(label.split()).casefold(), []).append(label)
+    return [(first, other) for first, *others in by_look.values() for other in others]
+
+
 def standardise(columns: Array) -> Array:
     """Each column shifted and scaled to mean 0 and variance 1; a constant one becomes 0."""
     # A power of two takes the largest number into [1/2, 1): no square overflows, and no digit changes.
