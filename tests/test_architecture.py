@@ -22,10 +22,11 @@ HOUSE = Path(actcli.__file__).parent
 ROOMS = {"commands", "core", "streams", "views"}
 
 ARROWS = {
-    "commands": ROOMS | {"multiprecision"},
+    "commands": ROOMS | {"multiprecision", "foreign"},
     "views": {"views", "core"},
     "streams": {"streams"},
     "core": {"core"},
+    "foreign": {"foreign", "core"},
 }
 OTHERS_PACKAGES = {
     "commands": {"numpy", "typer"},
@@ -33,6 +34,7 @@ OTHERS_PACKAGES = {
     "streams": {"numpy", "orjson"},
     "core": {"numpy"},
     "multiprecision": {"numpy", "mpmath"},
+    "foreign": {"numpy"},
     "cli": {"typer"},
 }
 STOREYS = ("", "numerics", "jets", "activations", "analysis", "theory", "network", "lessons", "depth", "audit")

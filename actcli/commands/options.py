@@ -48,7 +48,7 @@ Output: TypeAlias = Annotated[
     typer.Option("--output", "-o", metavar="FILE", help="Write a file, whole or not at all.", show_default=False),
 ]
 Quiet: TypeAlias = Annotated[bool, typer.Option("--quiet", "-q", help="Nothing but errors on stderr.")]
-DtypeName: TypeAlias = Literal["float64", "float32", "float16", "bfloat16"]
+DtypeName: TypeAlias = Literal["float64", "float32", "float16", "bfloat16", "float8_e4m3fn", "float8_e5m2"]
 Dtype: TypeAlias = Annotated[
     DtypeName,
     typer.Option("--dtype", help="Round the input, and the exact result, to this type."),
