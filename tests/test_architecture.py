@@ -22,11 +22,12 @@ HOUSE = Path(actcli.__file__).parent
 ROOMS = {"commands", "core", "streams", "views"}
 
 ARROWS = {
-    "commands": ROOMS | {"multiprecision", "topics"},
+    "commands": ROOMS | {"multiprecision", "topics", "foreign"},
     "views": {"views", "core"},
     "streams": {"streams"},
     "core": {"core"},
     "topics": {"core"},
+    "foreign": {"foreign", "core"},
 }
 OTHERS_PACKAGES = {
     "commands": {"numpy", "typer"},
@@ -34,6 +35,7 @@ OTHERS_PACKAGES = {
     "streams": {"numpy", "orjson"},
     "core": {"numpy"},
     "multiprecision": {"numpy", "mpmath"},
+    "foreign": {"numpy"},
     "cli": {"typer"},
 }
 STOREYS = ("", "numerics", "jets", "activations", "analysis", "theory", "network", "lessons", "depth", "audit")

@@ -89,7 +89,7 @@ Order: TypeAlias = Annotated[
 ]
 
 _DTYPE: Final = typer.Option("--dtype", help="Floating-point type of the numbers.")
-DtypeName: TypeAlias = Literal["float64", "float32", "float16", "bfloat16"]
+DtypeName: TypeAlias = Literal["float64", "float32", "float16", "bfloat16", "float8_e4m3fn", "float8_e5m2"]
 Dtype: TypeAlias = Annotated[DtypeName, _DTYPE]
 TrainingDtype: TypeAlias = Annotated[Literal["float64", "float32"], _DTYPE]
 

@@ -199,8 +199,9 @@ def _lines(header: _Header, take: _Take) -> Iterator[Block]:
             yield Block(take(count * length), equal_lines(count, length))
 
 
-# NumPy has no bfloat16; float32 holds it exactly.
-_TYPES = {"float64": "<f8", "float32": "<f4", "float16": "<f2", "bfloat16": "<f4"}
+# NumPy has neither bfloat16 nor float8; float32 holds them exactly.
+_TYPES = {"float64": "<f8", "float32": "<f4", "float16": "<f2"}
+_HELD_EXACTLY = "<f4"
 _RESERVED = 128  # bytes of header, enough for every shape that a text can have
 
 
@@ -215,7 +216,7 @@ class NpyWriter:
     def __init__(self, file: IO[bytes], source: Source, dtype: str, body: IO[bytes]) -> None:
         self._file = file
         self._source = source
-        self._type = _TYPES[dtype]
+        self._type = _TYPES.get(dtype, _HELD_EXACTLY)
         self._body = body
         self._row_shape: tuple[int, ...] | None = None
         self._count = 0
