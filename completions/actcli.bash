@@ -8,13 +8,18 @@ _actcli_option() {
         " --color") values=1 candidates="auto always never" ;;
         "list --format"|"list -f") values=1 candidates="auto table plain csv json" ;;
         "list --color") values=1 candidates="auto always never" ;;
+        "describe --size") values=1 ;;
+        "describe --save") values=1 files=yes ;;
+        "describe --theme") values=1 candidates="light dark" ;;
         "describe --format"|"describe -f") values=1 candidates="table plain csv json" ;;
         "describe --color") values=1 candidates="auto always never" ;;
         "evaluate --grid") values=3 ;;
         "evaluate --input"|"evaluate -i") values=1 files=yes ;;
         "evaluate --column"|"evaluate -c") values=1 ;;
-        "evaluate --dtype") values=1 candidates="float64 float32 float16 bfloat16" ;;
-        "evaluate --format"|"evaluate -f") values=1 candidates="auto table plain csv json npy" ;;
+        "evaluate --delimiter") values=1 ;;
+        "evaluate --missing") values=1 candidates="error nan" ;;
+        "evaluate --dtype") values=1 candidates="float64 float32 float16 bfloat16 float8_e4m3fn float8_e5m2" ;;
+        "evaluate --format"|"evaluate -f") values=1 candidates="auto table plain csv tsv json npy" ;;
         "evaluate --output"|"evaluate -o") values=1 files=yes ;;
         "evaluate --labels") values=1 ;;
         "evaluate --color") values=1 candidates="auto always never" ;;
@@ -22,36 +27,51 @@ _actcli_option() {
         "differentiate --grid") values=3 ;;
         "differentiate --input"|"differentiate -i") values=1 files=yes ;;
         "differentiate --column"|"differentiate -c") values=1 ;;
-        "differentiate --dtype") values=1 candidates="float64 float32 float16 bfloat16" ;;
-        "differentiate --format"|"differentiate -f") values=1 candidates="auto table plain csv json npy" ;;
+        "differentiate --delimiter") values=1 ;;
+        "differentiate --missing") values=1 candidates="error nan" ;;
+        "differentiate --dtype") values=1 candidates="float64 float32 float16 bfloat16 float8_e4m3fn float8_e5m2" ;;
+        "differentiate --format"|"differentiate -f") values=1 candidates="auto table plain csv tsv json npy" ;;
         "differentiate --output"|"differentiate -o") values=1 files=yes ;;
         "differentiate --color") values=1 candidates="auto always never" ;;
         "plot --range"|"plot -r") values=2 ;;
+        "plot --order"|"plot -n") values=1 ;;
         "plot --at") values=1 ;;
         "plot --input"|"plot -i") values=1 files=yes ;;
-        "plot --width") values=1 ;;
-        "plot --height") values=1 ;;
+        "plot --column"|"plot -c") values=1 ;;
+        "plot --delimiter") values=1 ;;
+        "plot --missing") values=1 candidates="error nan" ;;
+        "plot --show") values=1 candidates="curves density" ;;
+        "plot --size") values=1 ;;
         "plot --save") values=1 files=yes ;;
+        "plot --theme") values=1 candidates="light dark" ;;
         "plot --format"|"plot -f") values=1 candidates="chart plain csv json" ;;
         "plot --color") values=1 candidates="auto always never" ;;
         "compare --range"|"compare -r") values=2 ;;
-        "compare --width") values=1 ;;
-        "compare --height") values=1 ;;
+        "compare --order"|"compare -n") values=1 ;;
+        "compare --size") values=1 ;;
         "compare --save") values=1 files=yes ;;
+        "compare --theme") values=1 candidates="light dark" ;;
         "compare --format"|"compare -f") values=1 candidates="table plain csv json" ;;
         "compare --color") values=1 candidates="auto always never" ;;
         "gain --sigma-w2") values=1 ;;
         "gain --sigma-b2") values=1 ;;
         "gain --format"|"gain -f") values=1 candidates="table plain csv json" ;;
         "gain --color") values=1 candidates="auto always never" ;;
-        "audit --dtype") values=1 candidates="float64 float32 float16 bfloat16" ;;
+        "audit --dtype") values=1 candidates="float64 float32 float16 bfloat16 float8_e4m3fn float8_e5m2" ;;
         "audit --emit-inputs") values=1 files=yes ;;
         "audit --input"|"audit -i") values=1 files=yes ;;
         "audit --actual") values=1 files=yes ;;
+        "audit --column"|"audit -c") values=1 ;;
+        "audit --actual-column") values=1 ;;
+        "audit --delimiter") values=1 ;;
+        "audit --missing") values=1 candidates="error nan" ;;
         "audit --order"|"audit -n") values=1 ;;
         "audit --segments") values=1 ;;
         "audit --max-ulp") values=1 ;;
         "audit --max-steps") values=1 ;;
+        "audit --size") values=1 ;;
+        "audit --save") values=1 files=yes ;;
+        "audit --theme") values=1 candidates="light dark" ;;
         "audit --format"|"audit -f") values=1 candidates="table plain csv json" ;;
         "audit --color") values=1 candidates="auto always never" ;;
         "gradient-depth --act"|"gradient-depth -a") values=1 candidates=ACT ;;
@@ -65,23 +85,35 @@ _actcli_option() {
         "gradient-depth --steps") values=1 ;;
         "gradient-depth --data") values=1 candidates="spirals moons circles xor sine blobs" files=yes ;;
         "gradient-depth --target") values=1 candidates="auto classes numbers" ;;
+        "gradient-depth --target-column") values=1 ;;
+        "gradient-depth --drop") values=1 ;;
+        "gradient-depth --delimiter") values=1 ;;
         "gradient-depth --dtype") values=1 candidates="float64 float32" ;;
         "gradient-depth --seed") values=1 ;;
         "gradient-depth --seeds") values=1 ;;
         "gradient-depth --export") values=1 files=yes ;;
         "gradient-depth --fail-on") values=1 candidates="diverged dead vanishing exploding stuck" ;;
+        "gradient-depth --size") values=1 ;;
+        "gradient-depth --save") values=1 files=yes ;;
+        "gradient-depth --theme") values=1 candidates="light dark" ;;
         "gradient-depth --format"|"gradient-depth -f") values=1 candidates="table plain csv json" ;;
         "gradient-depth --color") values=1 candidates="auto always never" ;;
-        "collapse --layers"|"collapse -l") values=1 ;;
         "collapse --act"|"collapse -a") values=1 candidates=ACT ;;
+        "collapse --layers"|"collapse -l") values=1 ;;
         "collapse --width") values=1 ;;
         "collapse --seed") values=1 ;;
+        "collapse --size") values=1 ;;
+        "collapse --save") values=1 files=yes ;;
+        "collapse --theme") values=1 candidates="light dark" ;;
         "collapse --format"|"collapse -f") values=1 candidates="table plain csv json" ;;
         "collapse --color") values=1 candidates="auto always never" ;;
         "approximate --act"|"approximate -a") values=1 candidates=ACT ;;
-        "approximate --units"|"approximate -u") values=1 ;;
+        "approximate --width"|"approximate --units"|"approximate -u") values=1 ;;
         "approximate --range"|"approximate -r") values=2 ;;
         "approximate --seed") values=1 ;;
+        "approximate --size") values=1 ;;
+        "approximate --save") values=1 files=yes ;;
+        "approximate --theme") values=1 candidates="light dark" ;;
         "approximate --format"|"approximate -f") values=1 candidates="table plain csv json" ;;
         "approximate --color") values=1 candidates="auto always never" ;;
         "trace --act"|"trace -a") values=1 candidates=ACT ;;
@@ -89,14 +121,15 @@ _actcli_option() {
         "trace --seed") values=1 ;;
         "trace --format"|"trace -f") values=1 candidates="table plain csv json" ;;
         "trace --color") values=1 candidates="auto always never" ;;
+        "help --color") values=1 candidates="auto always never" ;;
     esac
 }
 
 # What can follow $current at its end, in $found: the rest of a name or of a parameter.
 _actcli_activation() {
-    local names="identity linear relu leaky_relu lrelu prelu rrelu relu6 relu_squared squared_relu relu2 threshold thresholded_relu elu celu selu gelu gelu_tanh gelu_new gelu_approximate quick_gelu silu swish mish hard_swish hard_silu softplus squareplus sparse_plus exponential exp sigmoid logistic expit log_sigmoid hard_sigmoid sparse_sigmoid tanh hard_tanh softsign erf arctan atan step heaviside binary_step hard_shrink soft_shrink tanh_shrink sin sine snake softmax log_softmax softmin sparsemax hardmax glu swiglu geglu reglu"
-    local functions="abs acos acosh arccos arccosh arcsin arcsinh arctan arctanh asin asinh atan atanh binary_step celu clip cos cosh elu erf erfc exp expit expm1 exponential gelu gelu_approximate gelu_new gelu_tanh hard_shrink hard_sigmoid hard_silu hard_swish hard_tanh heaviside identity leaky_relu linear log log10 log1p log2 log_sigmoid logistic lrelu max maximum min minimum mish pow prelu quick_gelu relu relu2 relu6 relu_squared rrelu selu sigmoid sign silu sin sine sinh snake soft_shrink softplus softsign sparse_plus sparse_sigmoid sqrt squared_relu squareplus step swish tan tanh tanh_shrink threshold thresholded_relu where"
-    local parameters="leaky_relu:negative_slope= lrelu:negative_slope= prelu:weight= rrelu:lower= rrelu:upper= threshold:threshold= threshold:value= thresholded_relu:threshold= thresholded_relu:value= elu:alpha= celu:alpha= selu:alpha= selu:gamma= silu:beta= swish:beta= softplus:beta= squareplus:b= hard_sigmoid:alpha= hard_sigmoid:beta= hard_tanh:min_val= hard_tanh:max_val= hard_shrink:lambd= soft_shrink:lambd= snake:a= softmax:temperature="
+    local names="identity linear relu leaky_relu lrelu prelu rrelu relu6 relu_squared squared_relu relu2 threshold thresholded_relu elu celu selu gelu gelu_python gelu_erf gelu_tanh gelu_new gelu_approximate gelu_approx gelu_fast gelu_accurate gelu_pytorch_tanh gelu_python_tanh quick_gelu gelu_quick gelu_fast_approx silu swish mish hard_swish hard_silu softplus squareplus sparse_plus exponential exp sigmoid logistic expit log_sigmoid hard_sigmoid sparse_sigmoid tanh hard_tanh softsign erf arctan atan step heaviside binary_step hard_shrink soft_shrink tanh_shrink sin sine snake softcap logit_softcapping laplace gelu_10 clipped_gelu fatrelu shrink softmax log_softmax softmin sparsemax hardmax glu swiglu geglu reglu entmax15 entmax standardize swiglu_oai swigluoai_and_mul"
+    local functions="abs acos acosh arccos arccosh arcsin arcsinh arctan arctanh asin asinh atan atanh binary_step celu clip clipped_gelu cos cosh elu erf erfc exp expit expm1 exponential fatrelu gelu gelu_10 gelu_accurate gelu_approx gelu_approximate gelu_erf gelu_fast gelu_fast_approx gelu_new gelu_python gelu_python_tanh gelu_pytorch_tanh gelu_quick gelu_tanh hard_shrink hard_sigmoid hard_silu hard_swish hard_tanh heaviside identity laplace leaky_relu linear log log10 log1p log2 log_sigmoid logistic logit_softcapping lrelu max maximum min minimum mish pow prelu quick_gelu relu relu2 relu6 relu_squared rrelu selu shrink sigmoid sign silu sin sine sinh snake soft_shrink softcap softplus softsign sparse_plus sparse_sigmoid sqrt squared_relu squareplus step swish tan tanh tanh_shrink threshold thresholded_relu where"
+    local parameters="leaky_relu:negative_slope= lrelu:negative_slope= prelu:weight= rrelu:lower= rrelu:upper= threshold:threshold= threshold:value= thresholded_relu:threshold= thresholded_relu:value= elu:alpha= celu:alpha= selu:alpha= selu:gamma= silu:beta= swish:beta= softplus:beta= squareplus:b= hard_sigmoid:alpha= hard_sigmoid:beta= hard_tanh:min_val= hard_tanh:max_val= hard_shrink:lambd= soft_shrink:lambd= snake:a= softcap:cap= logit_softcapping:cap= laplace:mu= laplace:sigma= fatrelu:threshold= shrink:lambd= shrink:bias= softmax:temperature= glu:gate_half= swiglu:gate_half= geglu:gate_half= reglu:gate_half= standardize:epsilon= swiglu_oai:alpha= swiglu_oai:limit= swigluoai_and_mul:alpha= swigluoai_and_mul:limit="
     local stem="$current" known="$names"
     if [[ $current == *:* ]]; then
         stem="${current%%:*}:${current##*[:,]}" known="$parameters"
@@ -167,28 +200,32 @@ _actcli() {
             current="${current#*=}"
         else
             case "$command $current" in
-                " -"*) candidates="--version --show-completion --show-manual --color --help -h" ;;
-                " "*) candidates="list describe evaluate differentiate plot compare gain audit gradient-depth collapse approximate trace" ;;
+                " -"*) candidates="--version -V --show-completion --show-manual --color --help -h" ;;
+                " "*) candidates="list describe evaluate differentiate plot compare gain audit gradient-depth collapse approximate trace help" ;;
                 "list -"*) candidates="--format -f --color --help -h" ;;
-                "describe -"*) candidates="--format -f --color --help -h" ;;
+                "describe -"*) candidates="--size --ascii --save --theme --format -f --color --help -h" ;;
                 "describe "*) (( arguments )) || candidates=ACT ;;
-                "evaluate -"*) candidates="--grid --input -i --column -c --append --dtype --format -f --output -o --labels --color --help -h" ;;
+                "evaluate -"*) candidates="--grid --input -i --column -c --append --delimiter --missing --dtype --format -f --output -o --labels --color --help -h" ;;
                 "evaluate "*) (( arguments )) || candidates=ACT ;;
-                "differentiate -"*) candidates="--order -n --grid --input -i --column -c --append --dtype --format -f --output -o --check --quiet -q --color --help -h" ;;
+                "differentiate -"*) candidates="--order -n --grid --input -i --column -c --append --delimiter --missing --dtype --format -f --output -o --check --quiet -q --color --help -h" ;;
                 "differentiate "*) (( arguments )) || candidates=ACT ;;
-                "plot -"*) candidates="--range -r --derivative -d --at --input -i --density --width --height --ascii --save --format -f --color --help -h" ;;
+                "plot -"*) candidates="--range -r --order -n --derivative -d --at --input -i --column -c --delimiter --missing --show --size --ascii --save --theme --format -f --color --help -h" ;;
                 "plot "*) candidates=ACT ;;
-                "compare -"*) candidates="--range -r --width --height --ascii --save --format -f --color --help -h" ;;
+                "compare -"*) candidates="--range -r --order -n --derivative -d --size --ascii --save --theme --format -f --color --help -h" ;;
                 "compare "*) candidates=ACT ;;
                 "gain -"*) candidates="--sigma-w2 --sigma-b2 --format -f --color --help -h" ;;
                 "gain "*) (( arguments )) || candidates=ACT ;;
-                "audit -"*) candidates="--dtype --emit-inputs --infinities --input -i --actual --order -n --flush-subnormals --segments --max-ulp --max-steps --format -f --color --help -h" ;;
+                "audit -"*) candidates="--dtype --emit-inputs --infinities --input -i --actual --column -c --actual-column --delimiter --missing --order -n --flush-subnormals --segments --max-ulp --max-steps --size --ascii --save --theme --format -f --color --help -h" ;;
                 "audit "*) (( arguments )) || candidates=ACT ;;
-                "gradient-depth -"*) candidates="--act -a --layers -l --width --init --norm --no-residual --residual --optimizer --lr --batch --steps --data --target --dtype --seed --seeds --export --fail-on --cure --format -f --quiet -q --color --help -h" ;;
-                "collapse -"*) candidates="--layers -l --act -a --width --seed --format -f --color --help -h" ;;
-                "approximate -"*) candidates="--act -a --units -u --range -r --seed --format -f --color --help -h" ;;
+                "gradient-depth -"*) candidates="--act -a --layers -l --width --init --norm --no-residual --residual --optimizer --lr --batch --steps --data --target --target-column --drop --skip-missing --delimiter --dtype --seed --seeds --export --fail-on --cure --size --ascii --save --theme --format -f --quiet -q --color --help -h" ;;
+                "gradient-depth "*) candidates=ACT ;;
+                "collapse -"*) candidates="--act -a --layers -l --width --seed --size --ascii --save --theme --format -f --color --help -h" ;;
+                "collapse "*) candidates=ACT ;;
+                "approximate -"*) candidates="--act -a --width --units -u --range -r --seed --size --ascii --save --theme --format -f --color --help -h" ;;
                 "approximate "*) (( arguments )) || candidates=ACT ;;
                 "trace -"*) candidates="--act -a --lr --seed --format -f --color --help -h" ;;
+                "trace "*) (( arguments )) || candidates=ACT ;;
+                "help -"*) candidates="--color --help -h" ;;
                 *) return ;;
             esac
         fi
