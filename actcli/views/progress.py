@@ -38,11 +38,11 @@ class Display:
     drawn.
     """
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Console, delay: float) -> None:
         self._console = console
         self._live: Live | None = None
         self._is_drawing = self._is_to_stop = False
-        self._due = time.monotonic() + DELAY
+        self._due = time.monotonic() + delay
 
     def __enter__(self) -> Display:
         self._stop_signal = getattr(signal, "SIGTSTP", None)  # not on Windows, which has no Ctrl-Z
@@ -62,7 +62,7 @@ class Display:
             signal.signal(self._stop_signal, signal.SIG_DFL)
 
     def is_due(self) -> bool:
-        """Whether it is time for a drawing: a short while after the start, then a few times a second."""
+        """Whether it is time for a drawing: after the delay, then a few times a second."""
         if (now := time.monotonic()) < self._due:
             return False
         self._due = now + INTERVAL
@@ -121,7 +121,7 @@ def live_view(experiment: DepthExperiment) -> Iterator[Step]:
     if console.is_dumb_terminal:  # which cannot wipe anything out; some versions of Rich leave an empty line there
         yield from experiment
         return
-    with Display(console) as display:
+    with Display(console, DELAY) as display:
         for step in experiment:
             if display.is_due():
                 display.show(Text(_picture(experiment, step, Terminal.of(sys.stderr))))
@@ -175,7 +175,7 @@ def progress(items: Iterable[Item], total: int, label: str) -> Iterator[Item]:
     )
     bar = Progress(*columns, console=console, auto_refresh=False)
     task = bar.add_task(label, total=total)
-    with Display(console) as display:
+    with Display(console, delay=0.0) as display:
         for done, item in enumerate(items):
             if display.is_due():
                 bar.update(task, completed=done)
