@@ -111,7 +111,9 @@ def _hyperbolic(u: Series) -> tuple[Series, Series]:
 
 def _tanh(u: Series) -> Series:
     """tanh and its slope, of which each gives the other's next coefficient."""
-    y, slope = [mpmath.tanh(u.c[0])], [mpmath.sech(u.c[0]) ** 2]
+    decay = _exp(u.of(-2 * abs(u.c[0]))).c[0]
+    y = [mpmath.tanh(u.c[0]) if abs(u.c[0]) < 1 else mpmath.sign(u.c[0]) * (1 - decay) / (1 + decay)]
+    slope = [4 * decay / (1 + decay) ** 2]
     for k in range(1, len(u.c)):
         y.append(sum(j * u.c[j] * slope[k - j] for j in range(1, k + 1)) / k)
         product = (Series(y[:k]) * Series(slope)).c
