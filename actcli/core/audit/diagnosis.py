@@ -21,8 +21,8 @@ _MOST: Final = 3
 _WORTH: Final = 3
 """Steps: smaller errors are nothing to explain, but for a whole way of rounding."""
 
-Found = tuple[str, Mask]
-"""A sentence, and the points that it is about."""
+Found = tuple[str, Mask, Mask]
+"""A sentence, the points that it is about, and those that need no other."""
 
 
 def diagnose(audit: Audit, activation: Elementwise) -> str | None:
@@ -46,13 +46,13 @@ def _finite(case: Case) -> list[str]:
         rest = np.isfinite(case.off) & (case.off > 1)
         while len(found) < _MOST and (rest.sum() >= FEW) and (one := _one(case, rest)) is not None:
             found.append(one)
-            rest &= ~one[1]
+            rest &= ~(one[1] | one[2])
     elif (one := substitute(case, case.off > 0, (truncations,))) is not None:
         found.append(one)
     largest = case.worst
-    about = [bool(where[largest].any()) for _, where in found]
+    about = [bool(where[largest].any()) for _, where, _ in found]
     found = [one for _, one in sorted(zip(about, found, strict=True), key=lambda pair: not pair[0])]
-    sentences = [sentence for sentence, _ in found]
+    sentences = [sentence for sentence, _, _ in found]
     if sentences and not any(about):
         sentences[0] = f"not at the largest error, at x = {case.text(float(case.x[largest[0]]))}, but elsewhere: {sentences[0]}"
     return sentences
@@ -79,10 +79,11 @@ def _known(case: Case, bad: Mask) -> Found | None:
         return None
     told = " or ".join(_in_types(text, found) for text in words)
     explained = np.any([cause.kernel.explained for cause in found], axis=0)
-    for text, zeros in _stuck(case, bad, 0.0):
+    covered = np.any([cause.kernel.covered for cause in found], axis=0)
+    for text, zeros, _ in _stuck(case, bad, 0.0):
         if (zeros & explained).sum() > 0.8 * zeros.sum():
-            return f"{text}: {told}", explained | zeros
-    return f"{told}, {region(case, explained)}", explained
+            return f"{text}: {told}", explained | zeros, covered
+    return f"{told}, {region(case, explained)}", explained, covered
 
 
 def _in_types(words: str, found: list[Cause]) -> str:
@@ -119,7 +120,7 @@ def _stuck(case: Case, bad: Mask, value: float) -> list[Found]:
     ]
     long.sort(key=lambda stretch: -case.off[stretch[1]].max())
     return [
-        (f"the result is {case.text(value)} for every {text}, where the exact one is not", where)
+        (f"the result is {case.text(value)} for every {text}, where the exact one is not", where, where)
         for text, where in long
     ]
 
@@ -136,7 +137,7 @@ def _offsets(case: Case, bad: Mask) -> Iterator[Found]:
         same = near & (np.abs(added - offset) <= room)
         small = same & (np.abs(case.expected) < abs(offset) / 16.0)
         if offset and same.sum() > 0.8 * near.sum() and small.sum() >= FEW:
-            yield f"near 0 the result is the exact one {'+' if offset > 0 else '-'} {abs(offset):.3g}, {region(case, same)}", same
+            yield f"near 0 the result is the exact one {'+' if offset > 0 else '-'} {abs(offset):.3g}, {region(case, same)}", same, same
 
 
 def _wrong_signs(case: Case, bad: Mask) -> Iterator[Found]:
@@ -144,7 +145,7 @@ def _wrong_signs(case: Case, bad: Mask) -> Iterator[Found]:
     wrong = bad & (np.sign(case.actual) * np.sign(case.expected) < 0.0)
     if wrong.sum() >= FEW:
         stretch = case.audit.wrong_sign
-        yield f"{count(stretch.count, 'result')} have the wrong sign, {_between(case, stretch)}", wrong
+        yield f"{count(stretch.count, 'result')} have the wrong sign, {_between(case, stretch)}", wrong, wrong
 
 
 def _between(case: Case, stretch: Stretch) -> str:

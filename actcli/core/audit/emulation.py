@@ -14,7 +14,7 @@ from actcli.core.activations.expression import Node, compiled, function_of
 from actcli.core.activations.formula import tree_of
 from actcli.core.arrays import Array, Mask
 from actcli.core.jets import elementary
-from actcli.core.numerics.formats import FORMATS, flushed, round_to
+from actcli.core.numerics.formats import FORMATS, flushed, place, round_to, value_at
 
 _OPERATORS: Final[Mapping[str, Callable[..., Any]]] = {
     "+": np.add, "-": np.subtract, "*": np.multiply, "/": np.divide, "**": np.power
@@ -25,6 +25,10 @@ _EXACT: Final[Mapping[str, Callable[..., Any]]] = {
 }  # fmt: skip
 
 
+UNROUNDED: Final = "unrounded"
+"""The name of a function whose results are kept as they are."""
+
+
 @dataclass(frozen=True, slots=True)
 class Working:
     """How a kernel keeps its intermediate results.
@@ -32,11 +36,21 @@ class Working:
     dtype: the type that each is rounded to
     flush: subnormal ones are zero
     unbounded: none is too large or too small: the type's digits with float64's exponents
+    nudge: how many steps the functions' results are off
     """
 
     dtype: str
     flush: bool = False
     unbounded: bool = False
+    nudge: int = 0
+
+    def nudged(self, values: Array) -> Array:
+        """A function's rounded results, as good as a kernel's functions are."""
+        if not self.nudge:
+            return values
+        finite = np.isfinite(values) & (values != 0.0)
+        places = place(np.where(finite, values, 1.0), self.dtype)
+        return np.where(finite, value_at(places + self.nudge, self.dtype), values)
 
     def rounded(self, values: Any) -> Array:
         """Each value as the kernel keeps it."""
@@ -73,8 +87,8 @@ class RoundedArithmetic:
         return _EXACT.get(name) or self._good(elementary.erfc if name == "erfc" else getattr(np, name))
 
     def activation(self, activation: Elementwise) -> Callable[[Array], Array]:
-        """An activation, computed exactly and rounded."""
-        return self._good(activation)
+        """An activation, computed exactly and rounded, but for what stands for a sum of unlimited digits."""
+        return activation if activation.name == UNROUNDED else self._good(activation)
 
     def choose(
         self, x: Array, condition: Mask, then: Callable[[Array], Array], otherwise: Callable[[Array], Array]
@@ -95,7 +109,7 @@ class RoundedArithmetic:
 
         def rounded(*arguments: Array) -> Array:
             value = np.asarray(function(*arguments))
-            return self.working.rounded(value) if value.ndim else value
+            return self.working.nudged(self.working.rounded(value)) if value.ndim else value
 
         return rounded
 
@@ -107,7 +121,8 @@ class RoundedArithmetic:
         if sign == "**" and not b.ndim and float(b) in (2.0, 3.0):
             square = rounded(a * a)
             return square if b == 2.0 else rounded(square * a)
-        return rounded(_OPERATORS[sign](rounded(a), rounded(b)))
+        a, b = (rounded(term) if term.ndim == 0 else term for term in (a, b))
+        return rounded(_OPERATORS[sign](a, b))
 
 
 def as_computed(formula: Node, x: Array, working: Working) -> Array:

@@ -6,7 +6,7 @@ step of it is the cause where the error is gone when that step alone is done wel
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -14,7 +14,7 @@ import numpy as np
 from actcli.core.activations.expression import Node
 from actcli.core.arrays import Array, Mask
 from actcli.core.audit.case import Case
-from actcli.core.audit.emulation import Working, as_computed, read_kernel
+from actcli.core.audit.emulation import UNROUNDED, Working, as_computed, read_kernel
 from actcli.core.audit.spellings import spellings
 from actcli.core.audit.trees import exactly, nodes, parts, replaced, text_of
 from actcli.core.numerics.formats import FORMATS
@@ -28,7 +28,7 @@ _TYPES: Final = {
 }
 _ALIKE: Final = 8.0
 """A distance counts as none where the error is so many times larger."""
-_MOSTLY, _SAME_BITS = 0.8, 0.4
+_MOSTLY, _TOLD = 0.8, 0.6
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,15 +36,16 @@ class Kernel:
     """A formula computed in a type.
 
     explained: where results are badly off, and the kernel's are the same
-    share: how much of what is badly off, in the results or in the kernel's, is the same; bits: the very same
+    covered: where the results are off and the kernel is off too, on those sides of 0
+    likeness: how much is the same of what is badly off, of that to the bit, and to the bit of all that is off at all
     """
 
     tree: Node
     working: Working
     result: Array
     explained: Mask
-    share: float
-    bits: float
+    covered: Mask
+    likeness: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,13 +65,9 @@ def causes(case: Case, bad: Mask) -> list[Cause]:
     found = [(kernel, cause) for kernel in _kernels(case, bad) if (cause := _cause(case, kernel)) is not None]
     if not found:
         return []
-    found.sort(key=lambda pair: -pair[0].share - pair[0].bits)
-    best = found[0][0]
-    alike = {
-        cause.sentence: cause
-        for kernel, cause in found
-        if kernel.share + kernel.bits > best.share + best.bits - 0.02
-    }
+    found.sort(key=lambda pair: -pair[0].likeness)
+    best = found[0][0].likeness
+    alike = {cause.sentence: cause for kernel, cause in found if kernel.likeness > best - 0.02}
     return [*alike.values()]
 
 
@@ -90,7 +87,7 @@ def _compared(case: Case, bad: Mask, tree: Node, working: Working, result: Array
     own = case.distance(result, case.expected)
     away = case.distance(result, case.actual)
     finite = case.off[bad & np.isfinite(case.off)]
-    large = max(2.0, math.sqrt(np.quantile(finite, 0.9))) if finite.size else 2.0
+    large = min(max(2.0, math.sqrt(np.quantile(finite, 0.9))), 64.0) if finite.size else 1e4
     where_bad = bad & (case.off > large)
     both = where_bad | ((own > large) & ~_set_aside(case, bad))
     if where_bad.sum() < FEW:
@@ -98,17 +95,25 @@ def _compared(case: Case, bad: Mask, tree: Node, working: Working, result: Array
     size = np.maximum(case.off, np.where(np.isfinite(own), own, case.off))
     alike = (away == 0.0) | (away <= np.maximum(1.0, np.where(np.isfinite(size), size, 0.0) / _ALIKE))
     explained = where_bad & alike
-    if explained.sum() < FEW:
+    if explained.sum() < max(FEW, 0.1 * where_bad.sum()):
         return None
+    if not alike[both].all():
+        for nudge in (-1, 1):  # a kernel's exp is rarely rounded right, and what is left of 1 - exp(x) is all that
+            other = case.rounded(as_computed(tree, case.x, replace(working, nudge=nudge)))
+            alike |= case.distance(other, case.actual) == 0.0
+        explained = where_bad & alike
     # What the kernel gets wrong has to be wrong in the results too, on that side of 0 where it explains something.
     here = both & _beside(case.x, explained)
     share, bits = float(alike[here].mean()), float((away == 0.0)[here].mean())
     told = here & np.isfinite(result) & (result != 0.0) & (np.abs(result) != 1.0)
     if told.sum() >= FEW:
-        good = share > _MOSTLY and alike[told].mean() > 0.5 and (away == 0.0)[told].mean() > _SAME_BITS / 2
+        good = share > _MOSTLY and alike[told].mean() > _TOLD
     else:
         good = share > 0.97
-    return Kernel(tree, working, result, explained, share, bits) if good else None
+    everywhere = (case.off > 0) | (own > 0)
+    likeness = share + bits + float((away == 0.0)[everywhere].mean())
+    covered = bad & (own > 1) & _beside(case.x, explained)
+    return Kernel(tree, working, result, explained, covered, likeness) if good else None
 
 
 def _set_aside(case: Case, bad: Mask) -> Mask:
@@ -128,12 +133,12 @@ def _cause(case: Case, kernel: Kernel) -> Cause | None:
     at = kernel.explained
     x = case.x[at]
 
-    def mended(tree: Node, working: Working) -> bool:
-        result = case.rounded(as_computed(tree, x, working))
-        rest, off = case.distance(result, truth[at]), case.off[at]
+    def mended(tree: Node, working: Working, part: Mask | slice = slice(None)) -> bool:
+        result = case.rounded(as_computed(tree, x[part], working))
+        rest, off = case.distance(result, truth[at][part]), case.off[at][part]
         with np.errstate(invalid="ignore"):  # inf - inf
             gone = rest <= np.maximum(2.0, np.where(np.isfinite(off), off / _ALIKE, 1e4))
-        left = case.distance(result, case.expected[at])
+        left = case.distance(result, case.expected[at][part])
         worst = off == off[np.isfinite(off)].max(initial=0.0) if np.isfinite(off).any() else np.isinf(off)
         return bool(gone.mean() > 0.9 and (left[worst] <= np.maximum(2.0, off[worst] / 4)).all())
 
@@ -143,11 +148,19 @@ def _cause(case: Case, kernel: Kernel) -> Cause | None:
     if (words := _out_of_range(case, kernel, truth)) is not None:
         return Cause(words, kernel)
     root = text_of(kernel.tree)
+    # A sum that is not rounded is one in float64, which has an end too.
+    plain = case.rounded(as_computed(kernel.tree, x, Working("float64")))
+    seen = case.distance(plain, truth[at]) <= 2.0
     for node in nodes(kernel.tree):
         text = text_of(node)
+        if getattr(node, "name", "") in ("+", "-"):
+            if text != root and mended(replaced(kernel.tree, text, exactly(node)), working):
+                return Cause(f"{text} cancels", kernel)
+            unrounded = replaced(kernel.tree, text, exactly(node, UNROUNDED))
+            if seen.sum() >= FEW and mended(unrounded, working, seen):
+                return Cause(f"{text} loses its small term", kernel)
         if text != root and mended(replaced(kernel.tree, text, exactly(node)), working):
-            words = _fate(node, x, working)
-            return Cause(words, kernel) if words else None
+            return Cause(f"{text} is rounded", kernel)
     if (words := _cancels(kernel.tree, x, working)) is not None:
         return Cause(words, kernel)
     wider = "float32" if FORMATS[working.dtype].precision < 24 else "float64"
@@ -227,20 +240,6 @@ def _vanishing(kernel: Kernel, x: Array) -> str:
         if ((values == 0.0) & (whole != 0.0)).mean() > 0.5:
             return f"subnormal {text_of(node)}"
     return "a subnormal intermediate result"
-
-
-def _fate(node: Node, x: Array, working: Working) -> str | None:
-    """What becomes of a step whose error is the cause."""
-    if (words := _cancels(node, x, working)) is not None:
-        return words
-    name = getattr(node, "name", "")
-    if name in ("+", "-"):
-        a, b = (as_computed(part, x, working) for part in parts(node))
-        value = as_computed(node, x, working)
-        larger = np.where(np.abs(a) >= np.abs(b), a, b)
-        if (np.abs(value) == np.abs(larger)).mean() > 0.3:
-            return f"{text_of(node)} loses its small term"
-    return f"{text_of(node)} is rounded"
 
 
 def _cancels(node: Node, x: Array, working: Working) -> str | None:

@@ -42,8 +42,8 @@ class Substitute:
 Kind = Callable[[Case], Iterator[Substitute]]
 
 
-def substitute(case: Case, bad: Mask, kinds: tuple[Kind, ...]) -> tuple[str, Mask] | None:
-    """The first kind that explains the errors at the bad points, its best, and where."""
+def substitute(case: Case, bad: Mask, kinds: tuple[Kind, ...]) -> tuple[str, Mask, Mask] | None:
+    """The first kind that explains the errors at the bad points: its best, where, and where no more needs to be said."""
     for kind in kinds:
         best: tuple[float, str, Mask] | None = None
         for candidate in kind(case):
@@ -51,7 +51,7 @@ def substitute(case: Case, bad: Mask, kinds: tuple[Kind, ...]) -> tuple[str, Mas
             if found is not None and (best is None or found[0] > best[0]):
                 best = found[0], candidate.sentence, found[1]
         if best is not None:
-            return best[1], best[2]
+            return best[1], best[2], bad
     return None
 
 

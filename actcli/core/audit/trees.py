@@ -130,7 +130,7 @@ def _untold(formula: Node) -> dict[str, None]:
     return {"source": None} if isinstance(formula, Operation) else {}
 
 
-def exactly(part: Node) -> Node:
+def exactly(part: Node, name: str = "exactly") -> Node:
     """The part as one function of x that is computed in float64, in a form that does not cancel or overflow."""
     function = function_of(compiled(stable(part), FLOAT64))
 
@@ -138,7 +138,7 @@ def exactly(part: Node) -> Node:
         with np.errstate(all="ignore"):  # what overflows here overflows everywhere
             return np.asarray(like(x, function(x)), dtype=np.float64)
 
-    return Call(Elementwise(name="exactly", function=values, formula="x", reference=""), Name("x"))
+    return Call(Elementwise(name=name, function=values, formula="x", reference=""), Name("x"))
 
 
 # --- forms that do not cancel or overflow -----------------------------------------------------------------------------
