@@ -62,11 +62,10 @@ def _one(case: Case, bad: Mask) -> Found | None:
     """A sentence on the errors at the bad points, or on some of them."""
     if (found := substitute(case, bad, (truncations, *WHOLE))) is not None:
         return found
-    if np.max(case.off[bad]) <= _WORTH:
-        return None
-    if (explanation := _known(case, bad)) is not None:
+    large = np.max(case.off[bad]) > _WORTH
+    if large and (explanation := _known(case, bad)) is not None:
         return explanation
-    if (found := substitute(case, bad, PARTLY)) is not None:
+    if large and (found := substitute(case, bad, PARTLY)) is not None:
         return found
     return next(_facts(case, bad), None)
 
@@ -81,7 +80,7 @@ def _known(case: Case, bad: Mask) -> Found | None:
     explained = np.any([cause.kernel.explained for cause in found], axis=0)
     covered = np.any([cause.kernel.covered for cause in found], axis=0)
     for text, zeros, _ in _stuck(case, bad, 0.0):
-        if (zeros & explained).sum() > 0.8 * zeros.sum():
+        if (zeros & (explained | covered)).sum() > 0.8 * zeros.sum():
             return f"{text}: {told}", explained | zeros, covered
     return f"{told}, {region(case, explained)}", explained, covered
 
@@ -131,7 +130,8 @@ def _offsets(case: Case, bad: Mask) -> Iterator[Found]:
         near = side & (np.abs(case.x) < 2.0**-4) & bad
         if near.sum() < FEW or np.ptp(np.log2(np.abs(case.x[near]))) < 4.0:
             continue
-        added = case.actual - case.expected
+        with np.errstate(invalid="ignore"):  # inf - inf is far from 0
+            added = case.actual - case.expected
         offset = float(np.median(added[near]))
         room = 0.1 * abs(offset) + np.ldexp(1.0, spacing_exponent(case.actual, case.dtype))
         same = near & (np.abs(added - offset) <= room)

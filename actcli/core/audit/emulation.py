@@ -1,16 +1,17 @@
 """A formula as a kernel computes it: every operation rounded to the type that the kernel works in."""
 
 import ast
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from itertools import cycle
 from typing import Any, Final
 
 import numpy as np
 
 from actcli.core.activations.activation import Elementwise
 from actcli.core.activations.catalogue import ACTIVATIONS
-from actcli.core.activations.expression import Node, compiled, function_of
+from actcli.core.activations.expression import Call, Name, Node, Operation, compiled, function_of
 from actcli.core.activations.formula import tree_of
 from actcli.core.arrays import Array, Mask
 from actcli.core.jets import elementary
@@ -35,22 +36,24 @@ class Working:
 
     dtype: the type that each is rounded to
     flush: subnormal ones are zero
+    flush_ends: x and the result too
     unbounded: none is too large or too small: the type's digits with float64's exponents
-    nudge: how many steps the functions' results are off
+    nudges: how many steps the results of the first function, the second, ... are off, and again from the first
     """
 
     dtype: str
     flush: bool = False
+    flush_ends: bool = True
     unbounded: bool = False
-    nudge: int = 0
+    nudges: tuple[int, ...] = (0,)
 
-    def nudged(self, values: Array) -> Array:
-        """A function's rounded results, as good as a kernel's functions are."""
-        if not self.nudge:
+    def nudged(self, values: Array, nudge: int) -> Array:
+        """A function's rounded results so many steps off."""
+        if not nudge:
             return values
         finite = np.isfinite(values) & (values != 0.0)
         places = place(np.where(finite, values, 1.0), self.dtype)
-        return np.where(finite, value_at(places + self.nudge, self.dtype), values)
+        return np.where(finite, value_at(places + nudge, self.dtype), values)
 
     def rounded(self, values: Any) -> Array:
         """Each value as the kernel keeps it."""
@@ -63,7 +66,7 @@ class Working:
         return flushed(rounded, self.dtype) if self.flush else rounded
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+@dataclass(frozen=True, eq=False)
 class RoundedArithmetic:
     """A kernel's arithmetic. Functions, sigmoid and the like among them, are as good as the type allows.
 
@@ -71,6 +74,10 @@ class RoundedArithmetic:
     """
 
     working: Working
+    nudges: Iterator[int] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "nudges", cycle(self.working.nudges))
 
     def number(self, value: float | Fraction) -> Array:
         """A number of the text, not rounded yet."""
@@ -88,7 +95,7 @@ class RoundedArithmetic:
 
     def activation(self, activation: Elementwise) -> Callable[[Array], Array]:
         """An activation, computed exactly and rounded, but for what stands for a sum of unlimited digits."""
-        return activation if activation.name == UNROUNDED else self._good(activation)
+        return activation.function if activation.name == UNROUNDED else self._good(activation)
 
     def choose(
         self, x: Array, condition: Mask, then: Callable[[Array], Array], otherwise: Callable[[Array], Array]
@@ -106,10 +113,11 @@ class RoundedArithmetic:
 
     def _good(self, function: Callable[..., Any]) -> Callable[..., Array]:
         """The function, rounded once, and not at all where its arguments do not depend on x."""
+        nudge = next(self.nudges)
 
         def rounded(*arguments: Array) -> Array:
             value = np.asarray(function(*arguments))
-            return self.working.nudged(self.working.rounded(value)) if value.ndim else value
+            return self.working.nudged(self.working.rounded(value), nudge) if value.ndim else value
 
         return rounded
 
@@ -127,9 +135,26 @@ class RoundedArithmetic:
 
 def as_computed(formula: Node, x: Array, working: Working) -> Array:
     """The formula at x, every operation rounded."""
+    if working.flush and not working.flush_ends:
+        return _flushed_inside(formula, x, working)
     with np.errstate(all="ignore"):  # a kernel overflows and divides by zero where it does
         value = function_of(compiled(formula, RoundedArithmetic(working)))(working.rounded(x))
     return np.broadcast_to(np.asarray(value, dtype=np.float64), x.shape)
+
+
+def _flushed_inside(formula: Node, x: Array, working: Working) -> Array:
+    """The formula at x, with its last step as it is."""
+    kept = replace(working, flush=False)
+    if not isinstance(formula, Operation):
+        return as_computed(formula, x, kept)
+    inside = replace(working, flush_ends=True)
+    terms = []
+    for term in formula.terms:
+        if isinstance(term, Operation | Call):
+            values = as_computed(term, x, inside)
+            term = Call(Elementwise(UNROUNDED, lambda _, values=values: values, formula="x", reference=""), Name("x"))
+        terms.append(term)
+    return as_computed(replace(formula, terms=tuple(terms)), x, kept)
 
 
 def read_kernel(activation: Elementwise, text: str) -> Node:

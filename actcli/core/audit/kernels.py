@@ -26,9 +26,12 @@ _TYPES: Final = {
     "bfloat16": ("bfloat16", "float32", "float16"),
     "float16": ("float16", "float32", "bfloat16"),
 }
+_PAUSE: Final = 20
 _ALIKE: Final = 8.0
 """A distance counts as none where the error is so many times larger."""
 _MOSTLY, _TOLD = 0.8, 0.6
+_NUDGES: Final = (-1,), (1,), (1, -1), (-1, 1), (0, 1), (0, -1), (1, 0), (-1, 0)
+"""A kernel's exp is not always rounded right, and of 1 - exp(x) that may be all that is left."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,13 +75,15 @@ def causes(case: Case, bad: Mask) -> list[Cause]:
 
 
 def _kernels(case: Case, bad: Mask) -> Iterator[Kernel]:
-    subnormal = case.dtype != "float64"
     for text in spellings(case.activation, case.audit.order):
         tree = read_kernel(case.activation, text)
         for dtype in _TYPES[case.dtype]:
-            for flush in (False, True) if subnormal and dtype in (case.dtype, "float32") else (False,):
-                working = Working(dtype, flush)
-                kernel = _compared(case, bad, tree, working, case.rounded(as_computed(tree, case.x, working)))
+            workings = [Working(dtype)]
+            if not case.audit.flush_subnormals and dtype in (case.dtype, "float32"):
+                workings += [Working(dtype, flush=True), Working(dtype, flush=True, flush_ends=False)]
+            for working in workings:
+                result = case.rounded(as_computed(tree, case.x, working))
+                kernel = _compared(case, bad, tree, working, result)
                 if kernel is not None:
                     yield kernel
 
@@ -98,8 +103,8 @@ def _compared(case: Case, bad: Mask, tree: Node, working: Working, result: Array
     if explained.sum() < max(FEW, 0.1 * where_bad.sum()):
         return None
     if not alike[both].all():
-        for nudge in (-1, 1):  # a kernel's exp is rarely rounded right, and what is left of 1 - exp(x) is all that
-            other = case.rounded(as_computed(tree, case.x, replace(working, nudge=nudge)))
+        for nudges in _NUDGES:
+            other = case.rounded(as_computed(tree, case.x, replace(working, nudges=nudges)))
             alike |= case.distance(other, case.actual) == 0.0
         explained = where_bad & alike
     # What the kernel gets wrong has to be wrong in the results too, on that side of 0 where it explains something.
@@ -128,45 +133,74 @@ def _beside(x: Array, explained: Mask) -> Mask:
 
 
 def _cause(case: Case, kernel: Kernel) -> Cause | None:
-    """The innermost step that, done well, leaves no error where the kernel explains it."""
-    truth = _what_it_computes(case, kernel)
-    at = kernel.explained
-    x = case.x[at]
-
-    def mended(tree: Node, working: Working, part: Mask | slice = slice(None)) -> bool:
-        result = case.rounded(as_computed(tree, x[part], working))
-        rest, off = case.distance(result, truth[at][part]), case.off[at][part]
-        with np.errstate(invalid="ignore"):  # inf - inf
-            gone = rest <= np.maximum(2.0, np.where(np.isfinite(off), off / _ALIKE, 1e4))
-        left = case.distance(result, case.expected[at][part])
-        worst = off == off[np.isfinite(off)].max(initial=0.0) if np.isfinite(off).any() else np.isinf(off)
-        return bool(gone.mean() > 0.9 and (left[worst] <= np.maximum(2.0, off[worst] / 4)).all())
-
-    working = kernel.working
-    if working.flush and mended(kernel.tree, Working(working.dtype)):
-        return Cause(f"{_vanishing(kernel, x)} is flushed to zero", kernel)
-    if (words := _out_of_range(case, kernel, truth)) is not None:
-        return Cause(words, kernel)
+    """The innermost step that, done well, leaves no error around the worst point that the kernel explains."""
+    truth, working = _what_it_computes(case, kernel), kernel.working
+    around = _around_worst(case, kernel.explained)
     root = text_of(kernel.tree)
-    # A sum that is not rounded is one in float64, which has an end too.
-    plain = case.rounded(as_computed(kernel.tree, x, Working("float64")))
-    seen = case.distance(plain, truth[at]) <= 2.0
-    for node in nodes(kernel.tree):
-        text = text_of(node)
-        if getattr(node, "name", "") in ("+", "-"):
-            if text != root and mended(replaced(kernel.tree, text, exactly(node)), working):
-                return Cause(f"{text} cancels", kernel)
-            unrounded = replaced(kernel.tree, text, exactly(node, UNROUNDED))
-            if seen.sum() >= FEW and mended(unrounded, working, seen):
-                return Cause(f"{text} loses its small term", kernel)
-        if text != root and mended(replaced(kernel.tree, text, exactly(node)), working):
-            return Cause(f"{text} is rounded", kernel)
-    if (words := _cancels(kernel.tree, x, working)) is not None:
-        return Cause(words, kernel)
-    wider = "float32" if FORMATS[working.dtype].precision < 24 else "float64"
-    if wider != working.dtype and mended(kernel.tree, Working(wider)):
-        return Cause(f"every intermediate result of {root} is rounded", kernel)
-    return None
+
+    def mended(words: str, tree: Node, working: Working, seen: Mask | bool = True) -> Cause | None:
+        result = case.rounded(as_computed(tree, case.x, working))
+        gone = _gone(case, result, truth)
+        at = around & seen
+        off, left = case.off[at], case.distance(result, case.expected)[at]
+        worst = off == off.max(initial=0.0)
+        if at.sum() < FEW or gone[at].mean() < 0.9 or not (left[worst] <= _rest(off[worst], 4.0)).all():
+            return None
+        explained = kernel.explained & (gone | ~np.broadcast_to(seen, gone.shape))
+        return Cause(words, replace(kernel, explained=explained, covered=kernel.covered & gone))
+
+    def found() -> Iterator[Cause | None]:
+        if working.flush:
+            flushed = f"{_vanishing(kernel, case.x[around])} is flushed to zero"
+            yield mended(flushed, kernel.tree, Working(working.dtype))
+        if (words := out_of_range(case, kernel, around, truth)) is not None:
+            yield Cause(words, kernel)
+        if np.isinf(case.off[around]).any():
+            return
+        # A sum that is not rounded is one in float64, which has an end too.
+        plain = case.rounded(as_computed(kernel.tree, case.x, Working("float64")))
+        seen = case.distance(plain, truth) <= 2.0
+        for node in nodes(kernel.tree):
+            text = text_of(node)
+            sum_ = getattr(node, "name", "") in ("+", "-")
+            if text == root:
+                if sum_ and _cancels(node, case.x[around], working):
+                    yield Cause(f"{text} cancels", kernel)
+                continue
+            if sum_:
+                yield mended(f"{text} cancels", replaced(kernel.tree, text, exactly(node)), working)
+                unrounded = replaced(kernel.tree, text, exactly(node, UNROUNDED))
+                yield mended(f"{text} loses its small term", unrounded, working, seen)
+            yield mended(f"{text} is rounded", replaced(kernel.tree, text, exactly(node)), working)
+        wider = "float32" if FORMATS[working.dtype].precision < 24 else "float64"
+        if wider != working.dtype:
+            yield mended(f"every intermediate result of {root} is rounded", kernel.tree, Working(wider))
+
+    return next((cause for cause in found() if cause is not None), None)
+
+
+def _around_worst(case: Case, explained: Mask) -> Mask:
+    """The explained points without a longer pause before the worst of them; all, where they are nan or infinite."""
+    at = np.flatnonzero(explained)
+    off = case.off[at]
+    if np.isinf(off).any():
+        return explained
+    runs = np.split(at, np.flatnonzero(np.diff(at) > _PAUSE) + 1)
+    worst = at[off.argmax()]
+    run = next(run for run in runs if worst in run)
+    around = np.zeros(len(explained), dtype=bool)
+    around[run] = True
+    return around if around.sum() >= FEW else explained
+
+
+def _rest(off: Array, factor: float) -> Array:
+    """What may be left of an error that is gone; of nan and infinity any number."""
+    return np.where(np.isfinite(off), np.maximum(2.0, off / factor), 1e300)
+
+
+def _gone(case: Case, result: Array, truth: Array) -> Mask:
+    gone: Mask = case.distance(result, truth) <= _rest(case.off, _ALIKE)
+    return gone & np.isfinite(result)
 
 
 def _what_it_computes(case: Case, kernel: Kernel) -> Array:
@@ -179,43 +213,44 @@ def _what_it_computes(case: Case, kernel: Kernel) -> Array:
     return case.rounded(as_computed(exactly(kernel.tree), case.x, Working("float64")))
 
 
-def _out_of_range(case: Case, kernel: Kernel, truth: Array) -> str | None:
-    """The innermost step that overflows or underflows, where the error is gone without a largest and smallest number.
+def out_of_range(case: Case, kernel: Kernel, around: Mask, truth: Array) -> str | None:
+    """The innermost steps that overflow or underflow, where the error is gone without a largest and smallest number.
 
     float64's exponents end too, so only what they hold is asked.
     """
-    at, working = kernel.explained, kernel.working
+    working = kernel.working
     if working.dtype == "float64":
         return None
-    x = case.x[at]
-    wide = as_computed(kernel.tree, x, Working(working.dtype, unbounded=True))
-    held = np.ones(len(x), dtype=bool)
-    for node in nodes(kernel.tree):
-        values = as_computed(node, x, Working(working.dtype, unbounded=True))
-        held &= np.isfinite(values) & (np.abs(values) < 1e300)
-    if held.sum() < FEW:
+    unbounded = Working(working.dtype, unbounded=True)
+    wide = [as_computed(node, case.x, unbounded) for node in nodes(kernel.tree)]
+    held = around & np.all([np.isfinite(values) & (np.abs(values) < 1e300) for values in wide], axis=0)
+    gone = _gone(case, case.rounded(wide[-1]), truth)
+    if held.sum() < FEW or gone[held].mean() < 0.9:
         return None
-    off = case.off[at]
-    rest = case.distance(case.rounded(wide), truth[at])
-    gone = rest <= np.maximum(2.0, np.where(np.isfinite(off), off / _ALIKE, 1e4))
-    first = held & (np.abs(x) <= np.abs(x[held]).max())
-    if gone[first].mean() < 0.9:
-        return None
-    # All of them: some may lie where float64 overflows as well, and there the first cause is the same.
-    form = FORMATS[working.dtype]
-    for node in nodes(kernel.tree):
-        values = as_computed(node, x, working)
-        wide = as_computed(node, x, Working(working.dtype, unbounded=True))
-        if np.isinf(values[first]).mean() > 0.9:
-            nan = np.isnan(kernel.result[at]).mean() > 0.5
-            return f"{text_of(node)} overflows{_nan_words(kernel.tree, node, x, working) if nan else ''}"
-        small = (np.abs(wide) < form.smallest_normal) & (wide != 0.0) & (values != wide)
-        if small[first].mean() > 0.9:
-            return f"{text_of(node)} underflows"
-    return None
+    steps, form = dict[str, list[str]](), FORMATS[working.dtype]
+    for side in (held & (case.x < 0.0), held & (case.x > 0.0)):
+        if not side.any():
+            continue
+        for node, whole in zip(nodes(kernel.tree), wide, strict=True):
+            values = as_computed(node, case.x, working)
+            small = (np.abs(whole) < form.smallest_normal) & (whole != 0.0) & (values != whole)
+            fate = "overflow" if np.isinf(values[side]).mean() > 0.9 else "underflow" if small[side].mean() > 0.9 else ""
+            if fate:
+                nan = np.isnan(kernel.result[side]).mean() > 0.5
+                tail = _nan_words(kernel.tree, case.x[side], working) if nan else ""
+                texts = steps.setdefault(f"{fate}{tail}", [])
+                texts += [text_of(node)] * (text_of(node) not in texts)
+                break
+        else:
+            return None
+    words = []
+    for fate, texts in steps.items():
+        verb, comma, tail = fate.partition(", ")
+        words.append(f"{' and '.join(texts)} {verb}{'s' * (len(texts) == 1)}{comma}{tail}")
+    return words[0] if len(words) == 1 else None
 
 
-def _nan_words(tree: Node, infinite: Node, x: Array, working: Working) -> str:
+def _nan_words(tree: Node, x: Array, working: Working) -> str:
     """What makes nan of the infinity."""
     for node in nodes(tree):
         if not np.isnan(as_computed(node, x, working)).mean() > 0.5:
@@ -242,12 +277,10 @@ def _vanishing(kernel: Kernel, x: Array) -> str:
     return "a subnormal intermediate result"
 
 
-def _cancels(node: Node, x: Array, working: Working) -> str | None:
+def _cancels(node: Node, x: Array, working: Working) -> bool:
     """Whether it is a sum of which much less than its terms is left."""
-    if getattr(node, "name", "") not in ("+", "-"):
-        return None
     a, b = (as_computed(part, x, working) for part in parts(node))
     value = as_computed(node, x, working)
     with np.errstate(invalid="ignore"):  # inf - inf is left out
         small = np.abs(value) <= np.maximum(np.abs(a), np.abs(b)) / 4.0
-    return f"{text_of(node)} cancels" if small.mean() > 0.8 else None
+    return bool(small.mean() > 0.8)

@@ -195,7 +195,7 @@ def _parameters(case: Case) -> Iterator[Substitute]:
         y = other.derivative(case.x, case.audit.order) if case.audit.order else other(case.x)
         different = ", ".join(f"{key} = {value:g}" for key, value in changed.items() if value != own[key])
         asked = ", ".join(f"{key} = {own[key]:g}" for key, value in changed.items() if value != own[key])
-        yield Substitute(f"the results are those of {different} instead of {asked}", case.rounded(y))
+        yield Substitute(f"the results are those of {different} instead of {asked}", case.rounded(y), (0.3, 0.95))
 
 
 def _constants(case: Case) -> Iterator[Substitute]:
@@ -222,17 +222,26 @@ def _clamped(case: Case) -> Iterator[Substitute]:
     if not moves.size:
         return
     last, first = int(moves[-1]) + 1, int(moves[0])
-    ends = []
-    for low, high in ((first, None), (None, last), (first, last)):
-        bound = [None if i is None else float(case.x[i]) for i in (low, high)]
-        inside = [case.text(end) for end in bound if end is not None]
-        y = case.value(np.clip(case.x, *bound))
-        words = " and ".join(inside)
-        ends.append(Substitute(f"the results are as if x were cut off at {words}", case.rounded(y), (0.6, 0.95)))
-    yield from ends
+    bounds = [_end(case, first, first + 1), _end(case, last, last - 1)]
+    for low, high in ((bounds[0], None), (None, bounds[1]), (bounds[0], bounds[1])):
+        inside = [f"{end:.4g}" for end in (low, high) if end is not None]
+        y = case.value(np.clip(case.x, low, high))
+        words = f"the results are as if x were cut off at {' and '.join(inside)}"
+        yield Substitute(words, case.rounded(y), (0.3, 0.95))
 
 
-WHOLE: Final[tuple[Kind, ...]] = (_outputs, _factors, _misread, _flushed, _others, _parameters)
+def _end(case: Case, outer: int, inner: int) -> float:
+    """Where between two inputs the exact result is the one at the outer."""
+    bounds, goal = case.x[[outer, inner]], case.actual[outer]
+    with np.errstate(invalid="ignore"):  # nan lies on no side
+        for _ in range(60):
+            middle = 0.5 * (bounds[0] + bounds[1])
+            beyond = np.sign(case.value(np.array([middle]))[0] - goal) == np.sign(case.actual[inner] - goal)
+            bounds[int(beyond)] = middle
+    return float(bounds[1])
+
+
+WHOLE: Final[tuple[Kind, ...]] = (_outputs, _factors, _misread, _flushed, _parameters, _others)
 """What the results may be as a whole."""
 PARTLY: Final[tuple[Kind, ...]] = (_constants, _clamped)
 """What is asked after the known kernels."""

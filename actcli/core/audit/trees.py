@@ -164,7 +164,7 @@ def _rewritten(node: Operation) -> Node:
     if name == "-":
         return _difference(*terms) or node
     if name == "/":
-        return _quotient(*terms) or node
+        return _quotient(*terms) or _hyperbolic(*terms) or node
     if name == "log" and (inner := _one_plus(terms[0])):
         return _call("softplus", inner.terms[0]) if _is(inner, "exp") else Operation("log1p", (inner,))
     if name == "log" and _calls(terms[0], "sigmoid"):
@@ -182,6 +182,8 @@ def _sum(a: Node, b: Node) -> Node | None:
             return _times(2.0, _call("sigmoid", _times(2.0, _argument(b))))
         if _is(b, "expm1"):
             return Operation("exp", parts(b))
+    if _is(a, "exp") and _is(b, "exp") and text_of(_neg(parts(a)[0])) == text_of(parts(b)[0]):
+        return _times(2.0, Operation("cosh", parts(a)))
     if _is(b, "*") and any(_is(term, "expm1") for term in parts(b)):  # a*expm1(u) + a
         factor, growth = sorted(parts(b), key=lambda term: _is(term, "expm1"))
         if text_of(factor) == text_of(a):
@@ -194,6 +196,8 @@ def _sum(a: Node, b: Node) -> Node | None:
 
 
 def _difference(a: Node, b: Node) -> Node | None:
+    if _is(a, "exp") and _is(b, "exp") and text_of(_neg(parts(a)[0])) == text_of(parts(b)[0]):
+        return _times(2.0, Operation("sinh", parts(a)))
     if _is_number(a, 1.0):
         if _calls(b, "sigmoid"):
             return _call("sigmoid", _neg(_argument(b)))
@@ -241,6 +245,15 @@ def _quotient(a: Node, b: Node) -> Node | None:
     if squared:
         return Operation("*", (Operation("*", (a, shut)), shut))
     return shut if _is_number(a, 1.0) else Operation("*", (a, shut))
+
+
+def _hyperbolic(a: Node, b: Node) -> Node | None:
+    """tanh(u), of sinh(u)/cosh(u)."""
+    if _is(a, "*") and _is(b, "*") and text_of(parts(a)[0]) == text_of(parts(b)[0]):
+        a, b = parts(a)[1], parts(b)[1]
+    if _is(a, "sinh") and _is(b, "cosh") and text_of(parts(a)[0]) == text_of(parts(b)[0]):
+        return _call("tanh", parts(a)[0])
+    return None
 
 
 def _doubled_sigmoid(node: Node) -> Node | None:
