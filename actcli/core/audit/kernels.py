@@ -17,7 +17,7 @@ from actcli.core.audit.case import Case
 from actcli.core.audit.emulation import UNROUNDED, Working, as_computed, read_kernel
 from actcli.core.audit.spellings import spellings
 from actcli.core.audit.trees import exactly, nodes, parts, replaced, text_of
-from actcli.core.numerics.formats import FORMATS
+from actcli.core.numerics.formats import FORMATS, round_to
 
 FEW: Final = 5
 _TYPES: Final = {
@@ -167,11 +167,15 @@ def _cause(case: Case, kernel: Kernel) -> Cause | None:
                 if sum_ and _cancels(node, case.x[around], working):
                     yield Cause(f"{text} cancels", kernel)
                 continue
+            words = f"{text} {'cancels' if sum_ else 'is rounded'}"
+            yield mended(words, replaced(kernel.tree, text, exactly(node)), working)
             if sum_:
-                yield mended(f"{text} cancels", replaced(kernel.tree, text, exactly(node)), working)
                 unrounded = replaced(kernel.tree, text, exactly(node, UNROUNDED))
                 yield mended(f"{text} loses its small term", unrounded, working, seen)
-            yield mended(f"{text} is rounded", replaced(kernel.tree, text, exactly(node)), working)
+        for node in nodes(kernel.tree):
+            if (text := text_of(node)) != root:
+                unrounded = replaced(kernel.tree, text, exactly(node, UNROUNDED))
+                yield mended(f"{text} is rounded", unrounded, working, seen)
         wider = "float32" if FORMATS[working.dtype].precision < 24 else "float64"
         if wider != working.dtype:
             yield mended(f"every intermediate result of {root} is rounded", kernel.tree, Working(wider))
@@ -227,27 +231,38 @@ def out_of_range(case: Case, kernel: Kernel, around: Mask, truth: Array) -> str 
     gone = _gone(case, case.rounded(wide[-1]), truth)
     if held.sum() < FEW or gone[held].mean() < 0.9:
         return None
-    steps, form = dict[str, list[str]](), FORMATS[working.dtype]
+    computed = [as_computed(node, case.x, working) for node in nodes(kernel.tree)]
+    steps: dict[str, list[str]] = {}
     for side in (held & (case.x < 0.0), held & (case.x > 0.0)):
         if not side.any():
             continue
-        for node, whole in zip(nodes(kernel.tree), wide, strict=True):
-            values = as_computed(node, case.x, working)
-            small = (np.abs(whole) < form.smallest_normal) & (whole != 0.0) & (values != whole)
-            fate = "overflow" if np.isinf(values[side]).mean() > 0.9 else "underflow" if small[side].mean() > 0.9 else ""
-            if fate:
-                nan = np.isnan(kernel.result[side]).mean() > 0.5
-                tail = _nan_words(kernel.tree, case.x[side], working) if nan else ""
-                texts = steps.setdefault(f"{fate}{tail}", [])
-                texts += [text_of(node)] * (text_of(node) not in texts)
-                break
-        else:
+        fate, text = _first_out_of_range(kernel.tree, computed, wide, side, working)
+        if not fate:
             return None
-    words = []
-    for fate, texts in steps.items():
-        verb, comma, tail = fate.partition(", ")
-        words.append(f"{' and '.join(texts)} {verb}{'s' * (len(texts) == 1)}{comma}{tail}")
-    return words[0] if len(words) == 1 else None
+        if np.isnan(kernel.result[side]).mean() > 0.5:
+            fate += _nan_words(kernel.tree, case.x[side], working)
+        texts = steps.setdefault(fate, [])
+        texts += [text] * (text not in texts)
+    if len(steps) != 1:
+        return None
+    ((fate, texts),) = steps.items()
+    return " and ".join(texts) + (fate.replace("overflows", "overflow") if len(texts) > 1 else fate)
+
+
+def _first_out_of_range(
+    tree: Node, computed: list[Array], wide: list[Array], side: Mask, working: Working
+) -> tuple[str, str]:
+    """What happens to the innermost step that overflows, or else underflows, and its text."""
+    form = FORMATS[working.dtype]
+    for node, values in zip(nodes(tree), computed, strict=True):
+        if np.isinf(values[side]).mean() > 0.9:
+            return " overflows", text_of(node)
+    for node, values, whole in zip(nodes(tree), computed, wide, strict=True):
+        lost = (np.abs(whole) < form.smallest_normal) & (whole != 0.0) & (values != whole)
+        if lost[side].mean() > 0.9:
+            flushed = working.flush and (round_to(whole, working.dtype) != 0.0)[side].mean() > 0.1
+            return " is flushed to zero" if flushed else " underflows", text_of(node)
+    return "", ""
 
 
 def _nan_words(tree: Node, x: Array, working: Working) -> str:

@@ -72,7 +72,7 @@ def _compared(case: Case, bad: Mask, candidate: Substitute) -> tuple[float, Mask
     explained = bad & alike
     if explained.sum() < max(FEW, 0.5 * (bad & ~aside).sum()):
         return None
-    return bits + nearly, explained
+    return bits + nearly + explained.sum() / bad.sum(), explained
 
 
 # --- the type, and the way of rounding ----------------------------------------------------------------------------------
@@ -94,18 +94,16 @@ def _outputs(case: Case) -> Iterator[Substitute]:
 def truncations(case: Case) -> Iterator[Substitute]:
     """The exact results, cut off or rounded in one direction."""
     exact = case.value(case.x)
-    down = truncated(exact, case.dtype)
-    step = np.where(exact == down, 0.0, np.sign(exact))
-    away = value_at(place(down, case.dtype) + step.astype(np.int64), case.dtype)
-    sure = (0.98, 0.98)
-    yield Substitute("the results are cut off instead of rounded", case.rounded(down), sure)
-    yield Substitute("the results are rounded away from zero instead of to the nearest", case.rounded(away), sure)
-    yield Substitute(
-        "the results are rounded down instead of to the nearest", case.rounded(np.where(exact < 0, away, down)), sure
-    )
-    yield Substitute(
-        "the results are rounded up instead of to the nearest", case.rounded(np.where(exact < 0, down, away)), sure
-    )
+    for y in (exact, round_to(exact, "float32")) if FORMATS[case.dtype].bits == 16 else (exact,):
+        down = truncated(y, case.dtype)
+        away = value_at(place(down, case.dtype) + np.where(y == down, 0, np.sign(y)).astype(np.int64), case.dtype)
+        for way, result in (
+            ("cut off instead of rounded", down),
+            ("rounded away from zero instead of to the nearest", away),
+            ("rounded down instead of to the nearest", np.where(y < 0, away, down)),
+            ("rounded up instead of to the nearest", np.where(y < 0, down, away)),
+        ):
+            yield Substitute(f"the results are {way}", case.rounded(result), (0.98, 0.98))
 
 
 def truncated(values: Array, dtype: str) -> Array:
@@ -195,7 +193,7 @@ def _parameters(case: Case) -> Iterator[Substitute]:
         y = other.derivative(case.x, case.audit.order) if case.audit.order else other(case.x)
         different = ", ".join(f"{key} = {value:g}" for key, value in changed.items() if value != own[key])
         asked = ", ".join(f"{key} = {own[key]:g}" for key, value in changed.items() if value != own[key])
-        yield Substitute(f"the results are those of {different} instead of {asked}", case.rounded(y), (0.3, 0.95))
+        yield Substitute(f"the results are those of {different} instead of {asked}", case.rounded(y), (0.0, 0.95))
 
 
 def _constants(case: Case) -> Iterator[Substitute]:
