@@ -14,7 +14,8 @@ from actcli.core.audit.ulp import steps
 from actcli.core.numerics.formats import flushed, round_to
 
 _MOST: Final = 3000
-"""Of the points with an error, and of those without, evenly spread."""
+"""Of the points with an error, of those without, and of those beside an error, evenly spread."""
+_NEIGHBOURS: Final = 100
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,12 +73,21 @@ def case_of(audit: Audit, activation: Elementwise) -> Case:
         p = audit.worst_steps
         worst.append((p.input, p.actual, p.expected, p.steps))
     known = np.array(worst, dtype=np.float64).reshape(-1, 4)
-    kept = np.concatenate([_thinned(off > 1), _thinned(off <= 1), _largest(off)])
+    order = np.argsort(sample.x, kind="stable")
+    beside = np.zeros(len(off), dtype=bool)
+    beside[order] = _beside(off[order] > 1)
+    kept = np.concatenate([_thinned(off > 1), _thinned(off <= 1), _thinned(beside), _largest(off)])
     columns = [np.append(column[kept], known[:, i]) for i, column in enumerate([sample.x, sample.actual, sample.expected, off])]
     _, first = np.unique(columns[0] + 0.0, return_index=True)
     x, actual, expected, off = (column[first] for column in columns)
     finite = np.isfinite(x)
     return Case(audit, activation, x[finite], actual[finite], expected[finite], off[finite])
+
+
+def _beside(bad: Mask) -> Mask:
+    """What is not bad, with something bad among its neighbours: where errors begin."""
+    count = np.concatenate([np.zeros(_NEIGHBOURS + 1), np.cumsum(bad), np.full(_NEIGHBOURS, bad.sum())])
+    return ~bad & (count[2 * _NEIGHBOURS + 1 :] > count[: -2 * _NEIGHBOURS - 1])
 
 
 def _thinned(where: Mask) -> Indices:

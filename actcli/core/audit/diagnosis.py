@@ -79,10 +79,15 @@ def _known(case: Case, bad: Mask) -> Found | None:
     told = " or ".join(_in_types(text, found) for text in words)
     explained = np.any([cause.kernel.explained for cause in found], axis=0)
     covered = np.any([cause.kernel.covered for cause in found], axis=0)
-    for text, zeros, _ in _stuck(case, bad, 0.0):
-        if (zeros & (explained | covered)).sum() > 0.8 * zeros.sum():
-            return f"{text}: {told}", explained | zeros, covered
+    stretches = [(text, zeros) for text, zeros in _stretches(case, bad, 0.0) if _share(explained | covered, zeros) > 0.8]
+    if stretches:
+        texts, zeros = zip(*stretches, strict=True)
+        return f"{_stuck_at(case, 0.0, ' and '.join(texts))}: {told}", np.any([explained, *zeros], axis=0), covered
     return f"{told}, {region(case, explained)}", explained, covered
+
+
+def _share(part: Mask, of: Mask) -> float:
+    return float(part[of].mean())
 
 
 def _in_types(words: str, found: list[Cause]) -> str:
@@ -102,9 +107,18 @@ def _facts(case: Case, bad: Mask) -> Iterator[Found]:
 
 
 def _stuck(case: Case, bad: Mask, value: float) -> list[Found]:
-    """Where every result is a constant and the exact ones are not, as all results tell; the worst first."""
+    """Where every result is a constant and the exact ones are not."""
+    return [(_stuck_at(case, value, text), where, where) for text, where in _stretches(case, bad, value)]
+
+
+def _stuck_at(case: Case, value: float, where: str) -> str:
+    return f"the result is {case.text(value)} for every {where}, where the exact one is not"
+
+
+def _stretches(case: Case, bad: Mask, value: float) -> list[tuple[str, Mask]]:
+    """At which x, as all results tell, a result is a constant and the exact one is not; the worst first."""
     (lowest, below, above, highest), x = next(c.elsewhere for c in case.audit.constants if c.value == value), case.x
-    stuck = (case.actual == value) & (case.expected != value)
+    stuck = bad & (case.actual == value) & (case.expected != value)
     stretches = [
         ("x up to {}", np.max, stuck & (x < min(lowest, 0.0))),
         ("x from {} on", np.min, stuck & (x > max(highest, 0.0))),
@@ -112,16 +126,8 @@ def _stuck(case: Case, bad: Mask, value: float) -> list[Found]:
         ("x from 0 to {}", np.max, stuck & (x < above) & (x > 0.0)),
     ]
     # Up to the last input that was tried: what lies between two inputs of a sweep, nobody knows.
-    long = [
-        (text.format(case.text(float(end(x[where & bad])))), where & bad)
-        for text, end, where in stretches
-        if (where & bad).sum() >= FEW
-    ]
-    long.sort(key=lambda stretch: -case.off[stretch[1]].max())
-    return [
-        (f"the result is {case.text(value)} for every {text}, where the exact one is not", where, where)
-        for text, where in long
-    ]
+    long = [(text.format(case.text(float(end(x[at])))), at) for text, end, at in stretches if at.sum() >= FEW]
+    return sorted(long, key=lambda stretch: -case.off[stretch[1]].max())
 
 
 def _offsets(case: Case, bad: Mask) -> Iterator[Found]:
