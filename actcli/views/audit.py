@@ -296,7 +296,7 @@ def _largest_at(dots: Array, step: float, low: Array, high: Array, errors: Array
 
 def _x_ticks(scale: _Scale, low: float, high: float, axis: Axis) -> Ticks:
     """0, powers of ten, then round numbers between them, as far as there is room for their labels."""
-    decades = range(math.floor(math.log10(scale.unit)), math.ceil(math.log10(max(high, -low))) + 1)
+    decades = range(math.floor(math.log10(scale.unit)), min(math.ceil(math.log10(max(high, -low))), 308) + 1)
     sizes = [factor * 10.0**decade for factor in (1, 2, 5) for decade in reversed(decades)]
     candidates = [0.0, *(sign * size for size in sizes for sign in (-1.0, 1.0) if low <= sign * size <= high)]
     taken: dict[int, str] = {}
