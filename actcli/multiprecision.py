@@ -281,7 +281,9 @@ def float64_reference(activation: Elementwise, order: int, flush: bool) -> Calla
         spacing = spacing.astype(np.int32)
         at = np.flatnonzero(((remainder == 0.0) | (np.abs(remainder) == 0.5)) & np.isfinite(rounded))
         if at.size:
-            rounded[at], remainder[at], spacing[at] = _aside(x[at], rounded[at], remainder[at], spacing[at], sides, evaluate)
+            rounded[at], remainder[at], spacing[at] = _aside(
+                x[at], rounded[at], remainder[at], spacing[at], sides, evaluate
+            )
         if flush:
             rounded = flushed(rounded, "float64")
             remainder = np.where(rounded == 0.0, 0.0, remainder)

@@ -54,7 +54,9 @@ def _title(audit: Audit) -> str:
     else:
         verdict = "all correctly rounded"
     if audit.nonfinite:
-        others = f"; the others {verdict}" if verdict and audit.unlike == audit.nonfinite else f"; {verdict}" * bool(verdict)
+        others = (
+            f"; the others {verdict}" if verdict and audit.unlike == audit.nonfinite else f"; {verdict}" * bool(verdict)
+        )
         verdict = f"{_nonfinite(audit)} where the exact result is finite{others}"
     flushed = ", subnormals flushed" if audit.flush_subnormals else ""
     sampled = "" if audit.exhaustive else " (sampled: a lower bound)"

@@ -13,9 +13,9 @@ from actcli.core.audit.tally import ENDLESS
 from actcli.core.audit.ulp import steps
 from actcli.core.numerics.formats import flushed, round_to
 
-_MOST: Final = 3000
+_MOST: Final = 900
 """Of the points with an error, of those without, and of those beside an error, evenly spread."""
-_NEIGHBOURS: Final = 100
+_NEIGHBOURS: Final = 60
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,7 +77,9 @@ def case_of(audit: Audit, activation: Elementwise) -> Case:
     beside = np.zeros(len(off), dtype=bool)
     beside[order] = _beside(off[order] > 1)
     kept = np.concatenate([_thinned(off > 1), _thinned(off <= 1), _thinned(beside), _largest(off)])
-    columns = [np.append(column[kept], known[:, i]) for i, column in enumerate([sample.x, sample.actual, sample.expected, off])]
+    columns = [
+        np.append(column[kept], known[:, i]) for i, column in enumerate([sample.x, sample.actual, sample.expected, off])
+    ]
     _, first = np.unique(columns[0] + 0.0, return_index=True)
     x, actual, expected, off = (column[first] for column in columns)
     finite = np.isfinite(x)
@@ -97,7 +99,7 @@ def _thinned(where: Mask) -> Indices:
 
 def _largest(off: Array) -> Indices:
     finite = np.where(np.isfinite(off), off, 0.0)
-    return np.argsort(finite)[-100:]
+    return np.argsort(finite)[-50:]
 
 
 def region(case: Case, where: Mask) -> str:

@@ -54,20 +54,26 @@ def _finite(case: Case) -> list[str]:
     found = [one for _, one in sorted(zip(about, found, strict=True), key=lambda pair: not pair[0])]
     sentences = [sentence for sentence, _, _ in found]
     if sentences and not any(about):
-        sentences[0] = f"not at the largest error, at x = {case.text(float(case.x[largest[0]]))}, but elsewhere: {sentences[0]}"
+        sentences[0] = (
+            f"not at the largest error, at x = {case.text(float(case.x[largest[0]]))}, but elsewhere: {sentences[0]}"
+        )
     return sentences
 
 
 def _one(case: Case, bad: Mask) -> Found | None:
-    """A sentence on the errors at the bad points, or on some of them."""
+    """A sentence on the errors at the bad points, or on some of them: on the worst, where there is one."""
     if (found := substitute(case, bad, (truncations, *WHOLE))) is not None:
         return found
     large = np.max(case.off[bad]) > _WORTH
     if large and (explanation := _known(case, bad)) is not None:
         return explanation
-    if large and (found := substitute(case, bad, PARTLY)) is not None:
+    if large and (found := substitute(case, bad, PARTLY)) is not None and (found[1] | found[2])[_worst(case, bad)]:
         return found
-    return next(_facts(case, bad), None)
+    return next(_facts(case, bad), None) or (found if large else None)
+
+
+def _worst(case: Case, bad: Mask) -> int:
+    return int(np.where(bad, case.off, -1.0).argmax())
 
 
 def _known(case: Case, bad: Mask) -> Found | None:
@@ -79,8 +85,10 @@ def _known(case: Case, bad: Mask) -> Found | None:
     told = " or ".join(_in_types(text, found) for text in words)
     explained = np.any([cause.kernel.explained for cause in found], axis=0)
     covered = np.any([cause.kernel.covered for cause in found], axis=0)
-    stretches = [(text, zeros) for text, zeros in _stretches(case, bad, 0.0) if _share(explained | covered, zeros) > 0.8]
-    if stretches:
+    stretches = [
+        (text, zeros) for text, zeros in _stretches(case, bad, 0.0) if _share(explained | covered, zeros) > 0.8
+    ]
+    if any(zeros[_worst(case, explained)] for _, zeros in stretches):
         texts, zeros = zip(*stretches, strict=True)
         return f"{_stuck_at(case, 0.0, ' and '.join(texts))}: {told}", np.any([explained, *zeros], axis=0), covered
     return f"{told}, {region(case, explained)}", explained, covered
@@ -143,7 +151,11 @@ def _offsets(case: Case, bad: Mask) -> Iterator[Found]:
         same = near & (np.abs(added - offset) <= room)
         small = same & (np.abs(case.expected) < abs(offset) / 16.0)
         if offset and same.sum() > 0.8 * near.sum() and small.sum() >= FEW:
-            yield f"near 0 the result is the exact one {'+' if offset > 0 else '-'} {abs(offset):.3g}, {region(case, same)}", same, same
+            yield (
+                f"near 0 the result is the exact one {'+' if offset > 0 else '-'} {abs(offset):.3g}, {region(case, same)}",
+                same,
+                same,
+            )
 
 
 def _wrong_signs(case: Case, bad: Mask) -> Iterator[Found]:
@@ -172,4 +184,3 @@ def _nonfinite(case: Case) -> Iterator[str]:
             found = causes(case, where) if where.sum() >= FEW else []
             words = list(dict.fromkeys(cause.words for cause in found))
             yield f"{fact}: {' or '.join(_in_types(text, found) for text in words)}" if 0 < len(words) <= 2 else fact
-

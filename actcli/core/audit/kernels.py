@@ -27,10 +27,14 @@ _TYPES: Final = {
     "float16": ("float16", "float32", "bfloat16"),
 }
 _PAUSE: Final = 20
+_ASKED, _NEARLY = 5, 0.3
+"""Among how many of the kernels that are nearly as much alike a cause is looked for."""
+_TIE: Final = 0.02
+"""Kernels in different types are not told apart by less."""
 _ALIKE: Final = 8.0
 """A distance counts as none where the error is so many times larger."""
 _MOSTLY, _TOLD = 0.8, 0.6
-_NUDGES: Final = (-1,), (1,), (1, -1), (-1, 1), (0, 1), (0, -1), (1, 0), (-1, 0)
+_NUDGES: Final = (-1,), (1,), (1, -1), (-1, 1)
 """A kernel's exp is not always rounded right, and of 1 - exp(x) that may be all that is left."""
 
 
@@ -59,19 +63,32 @@ class Cause:
     kernel: Kernel
 
     @property
-    def sentence(self) -> str:
-        return f"{self.words} in {self.kernel.working.dtype}"
+    def step(self) -> str:
+        """The step, without what becomes of it."""
+        return self.words.rpartition(" ")[0]
 
 
 def causes(case: Case, bad: Mask) -> list[Cause]:
-    """The causes of the errors at the bad points, the best explanation first; those that explain as well beside it."""
-    found = [(kernel, cause) for kernel in _kernels(case, bad) if (cause := _cause(case, kernel)) is not None]
-    if not found:
-        return []
-    found.sort(key=lambda pair: -pair[0].likeness)
-    best = found[0][0].likeness
-    alike = {cause.sentence: cause for kernel, cause in found if kernel.likeness > best - 0.02}
-    return [*alike.values()]
+    """The cause of the errors at the bad points that the most alike kernel has, in all types that tell it as well.
+
+    Of kernels that are as much alike to the last bit, the causes of all.
+    """
+    kernels = sorted(_kernels(case, bad), key=lambda kernel: -kernel.likeness)
+    near = [kernel for kernel in kernels[:_ASKED] if kernel.likeness > kernels[0].likeness - _NEARLY]
+    scored = [(cause, cause.kernel.likeness + _share(cause, bad)) for kernel in near if (cause := _cause(case, kernel))]
+    scored.sort(key=lambda pair: -pair[1])
+    found: list[Cause] = []
+    for cause, score in scored:
+        same_words = any(cause.words == other.words for other in found)
+        same_step = any(cause.step == other.step for other in found)
+        if not found or (same_words and score > scored[0][1] - _TIE) or (score == scored[0][1] and not same_step):
+            found.append(cause)
+    return found
+
+
+def _share(cause: Cause, bad: Mask) -> float:
+    """How much of the errors it explains."""
+    return float((cause.kernel.explained.sum() + cause.kernel.covered.sum()) / (2.0 * bad.sum()))
 
 
 def _kernels(case: Case, bad: Mask) -> Iterator[Kernel]:
@@ -81,8 +98,12 @@ def _kernels(case: Case, bad: Mask) -> Iterator[Kernel]:
             workings = [Working(dtype)]
             if not case.audit.flush_subnormals and dtype in (case.dtype, "float32"):
                 workings += [Working(dtype, flush=True), Working(dtype, flush=True, flush_ends=False)]
+            kept: Array | None = None
             for working in workings:
                 result = case.rounded(as_computed(tree, case.x, working))
+                if kept is not None and np.array_equal(result, kept, equal_nan=True):
+                    continue  # nothing is flushed
+                kept = result if kept is None else kept
                 kernel = _compared(case, bad, tree, working, result)
                 if kernel is not None:
                     yield kernel
@@ -102,7 +123,7 @@ def _compared(case: Case, bad: Mask, tree: Node, working: Working, result: Array
     explained = where_bad & alike
     if explained.sum() < max(FEW, 0.1 * where_bad.sum()):
         return None
-    if not alike[both].all():
+    if alike[both].mean() < 0.99:
         for nudges in _NUDGES:
             other = case.rounded(as_computed(tree, case.x, replace(working, nudges=nudges)))
             alike |= case.distance(other, case.actual) == 0.0
@@ -135,7 +156,7 @@ def _beside(x: Array, explained: Mask) -> Mask:
 def _cause(case: Case, kernel: Kernel) -> Cause | None:
     """The innermost step that, done well, leaves no error around the worst point that the kernel explains."""
     truth, working = _what_it_computes(case, kernel), kernel.working
-    around = _around_worst(case, kernel.explained)
+    around = _around_worst(case, kernel)
     root = text_of(kernel.tree)
 
     def mended(words: str, tree: Node, working: Working, seen: Mask | bool = True) -> Cause | None:
@@ -144,6 +165,8 @@ def _cause(case: Case, kernel: Kernel) -> Cause | None:
         at = around & seen
         off, left = case.off[at], case.distance(result, case.expected)[at]
         worst = off == off.max(initial=0.0)
+        if not case.off[at].max(initial=-1.0) == case.off[around].max():
+            return None
         if at.sum() < FEW or gone[at].mean() < 0.9 or not (left[worst] <= _rest(off[worst], 4.0)).all():
             return None
         explained = kernel.explained & (gone | ~np.broadcast_to(seen, gone.shape))
@@ -164,8 +187,10 @@ def _cause(case: Case, kernel: Kernel) -> Cause | None:
             text = text_of(node)
             sum_ = getattr(node, "name", "") in ("+", "-")
             if text == root:
-                if sum_ and _cancels(node, case.x[around], working):
-                    yield Cause(f"{text} cancels", kernel)
+                small = _cancels(node, case.x, working) if sum_ else around & False
+                if small[around].mean() > 0.8:
+                    explained, covered = kernel.explained & small, kernel.covered & small
+                    yield Cause(f"{text} cancels", replace(kernel, explained=explained, covered=covered))
                 continue
             words = f"{text} {'cancels' if sum_ else 'is rounded'}"
             yield mended(words, replaced(kernel.tree, text, exactly(node)), working)
@@ -177,24 +202,29 @@ def _cause(case: Case, kernel: Kernel) -> Cause | None:
                 unrounded = replaced(kernel.tree, text, exactly(node, UNROUNDED))
                 yield mended(f"{text} is rounded", unrounded, working, seen)
         wider = "float32" if FORMATS[working.dtype].precision < 24 else "float64"
-        if wider != working.dtype:
+        if wider != working.dtype and not working.flush:
             yield mended(f"every intermediate result of {root} is rounded", kernel.tree, Working(wider))
 
     return next((cause for cause in found() if cause is not None), None)
 
 
-def _around_worst(case: Case, explained: Mask) -> Mask:
-    """The explained points without a longer pause before the worst of them; all, where they are nan or infinite."""
-    at = np.flatnonzero(explained)
+def _around_worst(case: Case, kernel: Kernel) -> Mask:
+    """The explained points without a longer pause before the worst of them, where as much overflows as there.
+
+    All, where they are nan or infinite.
+    """
+    at = np.flatnonzero(kernel.explained)
     off = case.off[at]
     if np.isinf(off).any():
-        return explained
-    runs = np.split(at, np.flatnonzero(np.diff(at) > _PAUSE) + 1)
+        return kernel.explained
     worst = at[off.argmax()]
-    run = next(run for run in runs if worst in run)
-    around = np.zeros(len(explained), dtype=bool)
-    around[run] = True
-    return around if around.sum() >= FEW else explained
+    runs = np.split(at, np.flatnonzero(np.diff(at) > _PAUSE) + 1)
+    around = np.zeros(len(case.x), dtype=bool)
+    around[next(run for run in runs if worst in run)] = True
+    steps = (as_computed(node, case.x, kernel.working) for node in nodes(kernel.tree))
+    overflown = np.sum([~np.isfinite(values) for values in steps], axis=0)
+    around &= (overflown > 0) == (overflown[worst] > 0)
+    return around if around.sum() >= FEW else kernel.explained
 
 
 def _rest(off: Array, factor: float) -> Array:
@@ -292,10 +322,9 @@ def _vanishing(kernel: Kernel, x: Array) -> str:
     return "a subnormal intermediate result"
 
 
-def _cancels(node: Node, x: Array, working: Working) -> bool:
-    """Whether it is a sum of which much less than its terms is left."""
-    a, b = (as_computed(part, x, working) for part in parts(node))
-    value = as_computed(node, x, working)
-    with np.errstate(invalid="ignore"):  # inf - inf is left out
-        small = np.abs(value) <= np.maximum(np.abs(a), np.abs(b)) / 4.0
-    return bool(small.mean() > 0.8)
+def _cancels(node: Node, x: Array, working: Working) -> Mask:
+    """Where much less is left of a sum than its terms."""
+    a, b = (np.abs(as_computed(part, x, working)) for part in parts(node))
+    value = np.abs(as_computed(node, x, working))
+    with np.errstate(invalid="ignore"):  # inf - inf is not small
+        return (value <= np.maximum(a, b) / 4.0) & (np.maximum(a, b) > 0.0)

@@ -128,4 +128,3 @@ def _common_sign(values: Array) -> int | None:
     zeros = values == 0.0
     vanishing = np.abs(values[~zeros]).min() < _NEARLY_UNDERFLOWN
     return int(signs[0]) if vanishing or not zeros.any() else None
-

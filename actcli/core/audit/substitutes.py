@@ -31,12 +31,14 @@ _COMMON: Final = (0.0, 1.0, 0.01, 0.02, 0.1, 0.2, 0.25, 0.3, 0.5, 2.0, 1.0507, 1
 class Substitute:
     """Results that would explain what came in, in a sentence.
 
-    same: the share that has to be the same to the bit, and nearly so
+    same: the share that has to be the same to the bit, and nearly so, of what it gets wrong
+    part: the least share of the errors that it has to explain
     """
 
     sentence: str
     result: Array
     same: tuple[float, float] = (0.7, 0.95)
+    part: float = 0.5
 
 
 Kind = Callable[[Case], Iterator[Substitute]]
@@ -45,17 +47,17 @@ Kind = Callable[[Case], Iterator[Substitute]]
 def substitute(case: Case, bad: Mask, kinds: tuple[Kind, ...]) -> tuple[str, Mask, Mask] | None:
     """The first kind that explains the errors at the bad points: its best, where, and where no more needs to be said."""
     for kind in kinds:
-        best: tuple[float, str, Mask] | None = None
+        best: tuple[float, str, Mask, Mask] | None = None
         for candidate in kind(case):
             found = _compared(case, bad, candidate)
             if found is not None and (best is None or found[0] > best[0]):
-                best = found[0], candidate.sentence, found[1]
+                best = found[0], candidate.sentence, *found[1:]
         if best is not None:
-            return best[1], best[2], bad
+            return best[1:]
     return None
 
 
-def _compared(case: Case, bad: Mask, candidate: Substitute) -> tuple[float, Mask] | None:
+def _compared(case: Case, bad: Mask, candidate: Substitute) -> tuple[float, Mask, Mask] | None:
     own = case.distance(candidate.result, case.expected)
     away = case.distance(candidate.result, case.actual)
     aside = (case.off > 1) & ~bad
@@ -70,9 +72,9 @@ def _compared(case: Case, bad: Mask, candidate: Substitute) -> tuple[float, Mask
         return None
     # Where nothing is wrong with it, nothing may be wrong with the results either.
     explained = bad & alike
-    if explained.sum() < max(FEW, 0.5 * (bad & ~aside).sum()):
+    if explained.sum() < max(FEW, candidate.part * bad.sum()):
         return None
-    return bits + nearly + explained.sum() / bad.sum(), explained
+    return bits + nearly + explained.sum() / bad.sum(), explained, bad & (own > 1)
 
 
 # --- the type, and the way of rounding ----------------------------------------------------------------------------------
@@ -139,13 +141,22 @@ def _misread(case: Case) -> Iterator[Substitute]:
         yield Substitute(f"{what} are {other}, read as {case.dtype}", reread(y, other, case.dtype), (0.9, 0.95))
 
 
-def _flushed(case: Case) -> Iterator[Substitute]:
+def _flushed(case: Case, part: float = 0.5) -> Iterator[Substitute]:
     """What hardware without subnormals makes of inputs and results."""
     if case.audit.flush_subnormals:
         return
     x = flushed(case.x, case.dtype)
     for inputs in (x, case.x):
-        yield Substitute(FLUSHED, flushed(round_to(case.value(inputs), case.dtype), case.dtype), (0.9, 0.95))
+        result = flushed(round_to(case.value(inputs), case.dtype), case.dtype)
+        if not part or (case.distance(result, case.actual)[case.worst] <= 1).all():
+            yield Substitute(FLUSHED, result, (0.9, 0.95), part)
+
+
+def _partly_flushed(case: Case) -> Iterator[Substitute]:
+    """The same where something else is wrong too, but no result is 0 that should be larger than a subnormal."""
+    lost = (case.actual == 0.0) & (np.abs(case.expected) > 2.0 * FORMATS[case.dtype].smallest_normal)
+    if not lost.any():
+        yield from _flushed(case, 0.0)
 
 
 # --- another function ---------------------------------------------------------------------------------------------------
@@ -241,5 +252,5 @@ def _end(case: Case, outer: int, inner: int) -> float:
 
 WHOLE: Final[tuple[Kind, ...]] = (_outputs, _factors, _misread, _flushed, _parameters, _others)
 """What the results may be as a whole."""
-PARTLY: Final[tuple[Kind, ...]] = (_constants, _clamped)
+PARTLY: Final[tuple[Kind, ...]] = (_constants, _clamped, _partly_flushed)
 """What is asked after the known kernels."""
