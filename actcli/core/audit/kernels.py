@@ -34,7 +34,7 @@ _TIE: Final = 0.02
 _ALIKE: Final = 8.0
 """A distance counts as none where the error is so many times larger."""
 _MOSTLY, _TOLD = 0.8, 0.6
-_NUDGES: Final = (-1,), (1,), (1, -1), (-1, 1)
+_NUDGES: Final = (-1,), (1,), (1, -1), (-1, 1), (0, 1), (1, 0)
 """A kernel's exp is not always rounded right, and of 1 - exp(x) that may be all that is left."""
 
 
@@ -169,7 +169,7 @@ def _cause(case: Case, kernel: Kernel) -> Cause | None:
             return None
         if at.sum() < FEW or gone[at].mean() < 0.9 or not (left[worst] <= _rest(off[worst], 4.0)).all():
             return None
-        explained = kernel.explained & (gone | ~np.broadcast_to(seen, gone.shape))
+        explained = _in_runs(kernel.explained & (gone | ~np.broadcast_to(seen, gone.shape)))
         return Cause(words, replace(kernel, explained=explained, covered=kernel.covered & gone))
 
     def found() -> Iterator[Cause | None]:
@@ -189,7 +189,7 @@ def _cause(case: Case, kernel: Kernel) -> Cause | None:
             if text == root:
                 small = _cancels(node, case.x, working) if sum_ else around & False
                 if small[around].mean() > 0.8:
-                    explained, covered = kernel.explained & small, kernel.covered & small
+                    explained, covered = _in_runs(kernel.explained & small), kernel.covered & small
                     yield Cause(f"{text} cancels", replace(kernel, explained=explained, covered=covered))
                 continue
             words = f"{text} {'cancels' if sum_ else 'is rounded'}"
@@ -225,6 +225,15 @@ def _around_worst(case: Case, kernel: Kernel) -> Mask:
     overflown = np.sum([~np.isfinite(values) for values in steps], axis=0)
     around &= (overflown > 0) == (overflown[worst] > 0)
     return around if around.sum() >= FEW else kernel.explained
+
+
+def _in_runs(explained: Mask) -> Mask:
+    """The explained points that have some others beside them."""
+    at = np.flatnonzero(explained)
+    together = np.zeros(len(explained), dtype=bool)
+    for run in np.split(at, np.flatnonzero(np.diff(at) > _PAUSE) + 1):
+        together[run] = len(run) >= FEW
+    return together
 
 
 def _rest(off: Array, factor: float) -> Array:
