@@ -40,8 +40,9 @@ def open_numbers(
     grid. convert: is applied to every block's values, to round them to a narrower type, say. any_order: the
     output is .npy, so a Fortran-ordered array may come, and go, as it lies in the file. uint16_is_bfloat16: a
     .npy array of uint16 holds the bits of bfloat16 numbers. bits_are_float16: it, or one of the raw two-byte type,
-    holds those of float16 numbers. no_int16: a .npy array of int16 is refused, which may be bits. columns: those of a CSV file to read, by name or
-    position; all when there are none. keep_lines: the CSV file's lines will be written again.
+    holds those of float16 numbers. no_int16: a .npy array of int16, which may be bits, is refused. columns:
+    those of a CSV file to read, by name or position; all when there are none. keep_lines: the CSV file's lines
+    will be written again.
 
     Raises StreamError when there are no numbers, more than one place to take them from, or a file can't be
     read.

@@ -128,7 +128,6 @@ class Auditor:
             left_out = f": the exact result is nan at all {self._undefined}" if self._undefined else ""
             raise InputError(f"no inputs to audit{left_out}")
         kinds = {kind: stretch.result() for kind, stretch in self._kinds.items()}
-        nonfinite = kinds.pop("nonfinite")
         return Audit(
             activation=self.activation.label,
             order=self.order,
@@ -136,9 +135,12 @@ class Auditor:
             flush_subnormals=self.flush,
             total=total,
             exhaustive=self._exhaustive(),
-            **kinds,
+            nan=kinds["nan"],
+            infinite=kinds["infinite"],
+            wrong_sign=kinds["wrong_sign"],
+            zero_sign=kinds["zero_sign"],
             unlike=self._unlike,
-            first_nonfinite=nonfinite.first_input,
+            first_nonfinite=kinds["nonfinite"].first_input,
             monotonicity_violations=self._reversals,
             undefined=self._undefined,
             answered=self._answered,

@@ -54,9 +54,8 @@ def _finite(case: Case) -> list[str]:
     found = [one for _, one in sorted(zip(about, found, strict=True), key=lambda pair: not pair[0])]
     sentences = [sentence for sentence, _, _ in found]
     if sentences and not any(about):
-        sentences[0] = (
-            f"not at the largest error, at x = {case.text(float(case.x[largest[0]]))}, but elsewhere: {sentences[0]}"
-        )
+        at = case.text(float(case.x[largest[0]]))
+        sentences[0] = f"not at the largest error, at x = {at}, but elsewhere: {sentences[0]}"
     return sentences
 
 
@@ -104,7 +103,7 @@ def _in_types(words: str, found: list[Cause]) -> str:
     return f"{head} in {' or '.join(types)}{comma}{tail}"
 
 
-# --- facts, without a cause ---------------------------------------------------------------------------------------------
+# --- facts, without a cause -------------------------------------------------------------------------------------------
 
 
 def _facts(case: Case, bad: Mask) -> Iterator[Found]:
@@ -151,11 +150,8 @@ def _offsets(case: Case, bad: Mask) -> Iterator[Found]:
         same = near & (np.abs(added - offset) <= room)
         small = same & (np.abs(case.expected) < abs(offset) / 16.0)
         if offset and same.sum() > 0.8 * near.sum() and small.sum() >= FEW:
-            yield (
-                f"near 0 the result is the exact one {'+' if offset > 0 else '-'} {abs(offset):.3g}, {region(case, same)}",
-                same,
-                same,
-            )
+            added_up = f"{'+' if offset > 0 else '-'} {abs(offset):.3g}"
+            yield f"near 0 the result is the exact one {added_up}, {region(case, same)}", same, same
 
 
 def _wrong_signs(case: Case, bad: Mask) -> Iterator[Found]:

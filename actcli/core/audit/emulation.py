@@ -61,7 +61,8 @@ class Working:
         if self.unbounded:
             mantissa, exponent = np.frexp(values)
             precision = FORMATS[self.dtype].precision
-            return np.ldexp(np.rint(np.ldexp(mantissa, precision)), exponent - precision)
+            digits: Array = np.ldexp(np.rint(np.ldexp(mantissa, precision)), exponent - precision)
+            return digits
         rounded = round_to(values, self.dtype)
         return flushed(rounded, self.dtype) if self.flush else rounded
 

@@ -33,7 +33,8 @@ _TIE: Final = 0.02
 """Kernels in different types are not told apart by less."""
 _ALIKE: Final = 8.0
 """A distance counts as none where the error is so many times larger."""
-_MOSTLY, _TOLD = 0.8, 0.6
+_MOSTLY, _TOLD, _NEARLY_ALL = 0.8, 0.6, 0.97
+"""Of what is badly off so much has to be alike; of that which is neither 0 nor 1; and where there is no such thing."""
 _NUDGES: Final = (-1,), (1,), (1, -1), (-1, 1), (0, 1), (1, 0)
 """A kernel's exp is not always rounded right, and of 1 - exp(x) that may be all that is left."""
 
@@ -132,10 +133,7 @@ def _compared(case: Case, bad: Mask, tree: Node, working: Working, result: Array
     here = both & _beside(case.x, explained)
     share, bits = float(alike[here].mean()), float((away == 0.0)[here].mean())
     told = here & np.isfinite(result) & (result != 0.0) & (np.abs(result) != 1.0)
-    if told.sum() >= FEW:
-        good = share > _MOSTLY and alike[told].mean() > _TOLD
-    else:
-        good = share > 0.97
+    good = share > _MOSTLY and alike[told].mean() > _TOLD if told.sum() >= FEW else share > _NEARLY_ALL
     everywhere = (case.off > 0) | (own > 0)
     likeness = share + bits + float((away == 0.0)[everywhere].mean())
     covered = bad & (own > 1) & _beside(case.x, explained)
@@ -165,7 +163,7 @@ def _cause(case: Case, kernel: Kernel) -> Cause | None:
         at = around & seen
         off, left = case.off[at], case.distance(result, case.expected)[at]
         worst = off == off.max(initial=0.0)
-        if not case.off[at].max(initial=-1.0) == case.off[around].max():
+        if case.off[at].max(initial=-1.0) != case.off[around].max():
             return None
         if at.sum() < FEW or gone[at].mean() < 0.9 or not (left[worst] <= _rest(off[worst], 4.0)).all():
             return None
@@ -335,5 +333,6 @@ def _cancels(node: Node, x: Array, working: Working) -> Mask:
     """Where much less is left of a sum than its terms."""
     a, b = (np.abs(as_computed(part, x, working)) for part in parts(node))
     value = np.abs(as_computed(node, x, working))
-    with np.errstate(invalid="ignore"):  # inf - inf is not small
-        return (value <= np.maximum(a, b) / 4.0) & (np.maximum(a, b) > 0.0)
+    with np.errstate(invalid="ignore"):  # nan is not small
+        small: Mask = (value <= np.maximum(a, b) / 4.0) & (np.maximum(a, b) > 0.0)
+    return small

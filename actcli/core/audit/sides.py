@@ -13,8 +13,8 @@ import numpy as np
 
 from actcli.core.activations.activation import MAX_ORDER, Elementwise
 from actcli.core.arrays import Array, Mask
-from actcli.core.numerics.compensated import two_product, two_sum
 from actcli.core.audit.ulp import Signs
+from actcli.core.numerics.compensated import two_product, two_sum
 from actcli.core.numerics.formats import spacing_exponent
 
 ExactSigns = Callable[[Array, Array], Signs]
@@ -34,11 +34,10 @@ class Sides:
     """The sides of one derivative's results, at inputs that float64 holds exactly."""
 
     def __init__(self, activation: Elementwise, order: int, ask: ExactSigns | None = None) -> None:
-        self._value = lambda x: activation.derivative(x, order) if order else activation(x)
         self._ask = ask
         both = np.array([-1.0, 1.0])
-        self._at_zero = self._value(np.zeros(1)).item()
-        self._limits = self._value(both * np.inf)
+        self._at_zero = activation.derivative(np.zeros(1), order).item()
+        self._limits = activation.derivative(both * np.inf, order)
         self._slopes = np.zeros(2)
         self._end_slopes = np.zeros(2)
         self._bends_near: list[int | None] = [None, None]

@@ -45,7 +45,7 @@ Kind = Callable[[Case], Iterator[Substitute]]
 
 
 def substitute(case: Case, bad: Mask, kinds: tuple[Kind, ...]) -> tuple[str, Mask, Mask] | None:
-    """The first kind that explains the errors at the bad points: its best, where, and where no more needs to be said."""
+    """The first kind that explains the errors at the bad points: its best, where, and where no more is needed."""
     for kind in kinds:
         best: tuple[float, str, Mask, Mask] | None = None
         for candidate in kind(case):
@@ -77,7 +77,7 @@ def _compared(case: Case, bad: Mask, candidate: Substitute) -> tuple[float, Mask
     return bits + nearly + explained.sum() / bad.sum(), explained, bad & (own > 1)
 
 
-# --- the type, and the way of rounding ----------------------------------------------------------------------------------
+# --- the type, and the way of rounding --------------------------------------------------------------------------------
 
 
 def _outputs(case: Case) -> Iterator[Substitute]:
@@ -159,7 +159,7 @@ def _partly_flushed(case: Case) -> Iterator[Substitute]:
         yield from _flushed(case, 0.0)
 
 
-# --- another function ---------------------------------------------------------------------------------------------------
+# --- another function -------------------------------------------------------------------------------------------------
 
 
 def _others(case: Case) -> Iterator[Substitute]:

@@ -1,8 +1,7 @@
 """Errors gathered in intervals of the input, block by block: as much memory for ten million as for ten."""
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
@@ -89,13 +88,15 @@ class Tally:
             worst_input = self._worst_at.first(part, filled[steps == max_steps])
             mean_ulp = float(self._sum_ulp[part].sum()) / finite
             mean_steps = float(self._sum_steps[part].sum()) / finite
+        found = Errors(
+            count, max_ulp, mean_ulp, max_steps, mean_steps, max_ulp_input, worst_input,
+            nonfinite, max_ulp, max_steps, worst_input,
+        )  # fmt: skip
         if not nonfinite:
-            largest = max_ulp, mean_ulp, max_steps, mean_steps, max_ulp_input, worst_input
-        else:
-            at = self._nonfinite_at.first(part, np.flatnonzero(self.nonfinite[part]))
-            means = (math.inf, math.inf) if mean_ulp is None else (mean_ulp, mean_steps)
-            largest = math.inf, means[0], math.inf, means[1], at, at
-        return Errors(count, *largest, nonfinite, max_ulp, max_steps, worst_input)
+            return found
+        at = self._nonfinite_at.first(part, np.flatnonzero(self.nonfinite[part]))
+        found = replace(found, max_ulp=math.inf, max_steps=math.inf, max_ulp_input=at, worst_input=at)
+        return found if finite else replace(found, mean_ulp=math.inf, mean_steps=math.inf)
 
 
 class _Places:
@@ -121,9 +122,8 @@ class _Places:
         self.x[interval[hits]] = x[hits]
         self.index[interval[hits]] = index[hits]
 
-    def first(self, part: slice, intervals: Sequence[int]) -> float:
-        candidates = np.asarray(intervals)
-        return float(self.x[part][candidates[self.index[part][candidates].argmin()]])
+    def first(self, part: slice, intervals: Indices) -> float:
+        return float(self.x[part][intervals[self.index[part][intervals].argmin()]])
 
 
 MOST: Final = 12

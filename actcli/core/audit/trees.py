@@ -112,8 +112,10 @@ def replaced(formula: Node, part: str, by: Node) -> Node:
     if text_of(formula) == part:
         return by
     match formula:
-        case Operation() | Comparison():
-            return replace(formula, terms=tuple(replaced(term, part, by) for term in formula.terms), **_untold(formula))
+        case Operation():  # the text that was typed is no longer the node's
+            return Operation(formula.name, tuple(replaced(term, part, by) for term in formula.terms))
+        case Comparison():
+            return Comparison(formula.signs, tuple(replaced(term, part, by) for term in formula.terms))
         case Call():
             return replace(formula, argument=replaced(formula.argument, part, by))
         case Indicator():
@@ -123,11 +125,6 @@ def replaced(formula: Node, part: str, by: Node) -> Node:
             return Choice(condition, then, otherwise)
         case _:
             return formula
-
-
-def _untold(formula: Node) -> dict[str, None]:
-    """The text that was typed is no longer that of the node."""
-    return {"source": None} if isinstance(formula, Operation) else {}
 
 
 def exactly(part: Node, name: str = "exactly") -> Node:

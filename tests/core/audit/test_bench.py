@@ -80,8 +80,8 @@ def good_sigmoid32(x: np.ndarray) -> np.ndarray:
     return np.where(x < 0, e, f32(1)) / (f32(1) + e)
 
 
-def mish_b16(x: np.ndarray) -> np.ndarray:
-    return x * b16(np.tanh(b16(np.log1p(b16(np.exp(x))))))
+def gate_b16(x: np.ndarray) -> np.ndarray:
+    return b16(np.tanh(b16(np.log1p(np.exp(np.minimum(x, 80))))))
 
 
 SELU_SCALE, SELU_ALPHA = 1.0507009873554805, 1.6732632423543772
@@ -104,8 +104,10 @@ DEFECTS = [
         "1 + erf in float32, for bfloat16", "gelu", 0, "bfloat16",
         lambda x: b16(gelu_with_erf(x)), r"1 \+ erf\(x/sqrt\(2\)\) cancels in float32",
     ),
-    Bench("1 + tanh in bfloat16", "gelu", 0, "bfloat16", gelu_with_tanh("bfloat16"), r"1 \+ tanh.* cancels in bfloat16"),
-    Bench("1 + tanh in float16", "gelu_tanh", 0, "float16", gelu_with_tanh("float16"), r"1 \+ tanh.* cancels in float16"),
+    Bench("1 + tanh in bfloat16", "gelu", 0, "bfloat16", gelu_with_tanh("bfloat16"),
+        r"1 \+ tanh.* cancels in bfloat16"),
+    Bench("1 + tanh in float16", "gelu_tanh", 0, "float16", gelu_with_tanh("float16"),
+        r"1 \+ tanh.* cancels in float16"),
     Bench("1 + tanh", "gelu_tanh", 0, "float32", gelu_with_tanh("float32"), r"1 \+ tanh.* cancels in float32"),
     Bench(
         "1 - tanh²", "tanh", 1, "float32",
@@ -117,7 +119,8 @@ DEFECTS = [
     ),
     Bench(
         "s (1 - s)", "sigmoid", 1, "float32",
-        in_float32(lambda x: good_sigmoid32(x) * (f32(1) - good_sigmoid32(x))), r"1 - (sigmoid\(x\)|1/\(1 \+ exp\(-x\)\)) cancels in float32",
+        in_float32(lambda x: good_sigmoid32(x) * (f32(1) - good_sigmoid32(x))),
+        r"1 - (sigmoid\(x\)|1/\(1 \+ exp\(-x\)\)) cancels in float32",
     ),
     Bench(
         "1 - sigmoid", "log_sigmoid", 1, "float32",
@@ -125,12 +128,13 @@ DEFECTS = [
     ),
     Bench(
         "tanh by exp(2x)", "tanh", 0, "float32",
-        in_float32(lambda x: f32(1) - f32(2) / (f32(1) + np.exp(2 * x))), r"1 - 2/\(1 \+ exp\(2\*x\)\) cancels in float32",
+        in_float32(lambda x: f32(1) - f32(2) / (f32(1) + np.exp(2 * x))),
+        r"1 - 2/\(1 \+ exp\(2\*x\)\) cancels in float32",
     ),
     Bench(
         "tanh by exp, in both tails", "tanh", 0, "float32",
         in_float32(lambda x: (np.exp(x) - np.exp(-x)) / (np.exp(x) + np.exp(-x))),
-        r"exp\(x\) - exp\(-x\) cancels.*results are nan.*: exp\(-x\) and exp\(x\) overflow in float32, and infinity over infinity is nan",
+        r"exp\(x\) - exp\(-x\) cancels.*results are nan.*: exp\(-x\) and exp\(x\) overflow in float32, and infinity over",
     ),
     Bench(
         "exp - 1", "elu", 0, "float32",
@@ -213,7 +217,8 @@ DEFECTS = [
     ),
     Bench(
         "a flushed gate", "silu", 0, "float32",
-        in_float32(lambda x: x * flush(good_sigmoid32(x))), r"(sigmoid\((beta\*)?x\)|1/\(1 \+ exp\(-x\)\)) is flushed to zero in float32",
+        in_float32(lambda x: x * flush(good_sigmoid32(x))),
+        r"(sigmoid\((beta\*)?x\)|1/\(1 \+ exp\(-x\)\)) is flushed to zero in float32",
     ),
     Bench(
         "tanh for gelu", "gelu", 0, "float32", correct("gelu_tanh", "float32"), r"match gelu_tanh better than gelu",
@@ -266,7 +271,8 @@ DEFECTS = [
     ),
     Bench(
         "erf by a polynomial", "erf", 0, "float32",
-        in_float32(erf_by_abramowitz_and_stegun), r"near 0 the result is the exact one [+-] |the result is 0 for every x from 0 to 1\.\d+e-07",
+        in_float32(erf_by_abramowitz_and_stegun),
+        r"near 0 the result is the exact one [+-] |the result is 0 for every x from 0 to 1\.\d+e-07",
     ),
     Bench(
         "an offset", "tanh", 0, "float32",
@@ -275,13 +281,13 @@ DEFECTS = [
     ),
     Bench(
         "the wrong sign", "silu", 0, "bfloat16",
-        lambda x: np.where(x < -20, -1.0, 1.0) * correct("silu", "bfloat16")(x), r"results have the wrong sign, for x from",
+        lambda x: np.where(x < -20, -1.0, 1.0) * correct("silu", "bfloat16")(x),
+        r"results have the wrong sign, for x from",
     ),
     Bench(
         "bfloat16 everywhere", "mish", 1, "bfloat16",
         in_bfloat16(
-            lambda x: b16(np.tanh(b16(np.log1p(np.exp(np.minimum(x, 80))))))
-            + b16(b16(x * b16(1 - b16(b16(np.tanh(b16(np.log1p(np.exp(np.minimum(x, 80)))))) ** 2))) * b16(1 / (1 + np.exp(-x))))
+            lambda x: gate_b16(x) + b16(b16(x * b16(1 - b16(gate_b16(x) ** 2))) * b16(1 / (1 + np.exp(-x))))
         ),
         r"1 - tanh\(softplus\(x\)\)\*\*2 cancels in bfloat16|bfloat16",
     ),
@@ -292,7 +298,8 @@ DEFECTS = [
         ).view(f32).astype(np.float64),
         r"the results are float16, read as bfloat16",
     ),
-    Bench("zeros", "relu", 1, "float32", np.zeros_like, r"match derivative 2 of relu better|the result is 0 for every x from"),
+    Bench("zeros", "relu", 1, "float32", np.zeros_like,
+        r"match derivative 2 of relu better|the result is 0 for every x from"),
     Bench(
         "a sum near its zero", "silu", 1, "float32",
         in_float32(lambda x: good_sigmoid32(x) * (f32(1) + x * good_sigmoid32(-x))),
@@ -300,8 +307,12 @@ DEFECTS = [
     ),
     Bench(
         "1 - cos", "snake", 0, "float32",
-        in_float32(lambda x: np.where(np.abs(x) < 1000, x + (f32(1) - np.cos(2 * x)) / 2, correct("snake", "float32")(x))),
-        r"",
+        lambda x: np.where(
+            np.abs(x) < 1000,
+            in_float32(lambda x: x + (f32(1) - np.cos(2 * x)) / 2)(x),
+            correct("snake", "float32")(x),
+        ),
+        r"1 - cos\(2\*a\*x\) cancels in float32",
     ),
 ]  # fmt: skip
 
