@@ -183,7 +183,7 @@ class Auditor:
         if zero.any():
             at = np.flatnonzero(zero & (sign == 0.0))
             sign = sign.copy()
-            sign[at] = self._signs_of_zero(x[at], truth.exact[at])
+            sign[at] = self._signs_of_zero(x[at], truth.remainder[at])
             zero &= (sign != 0.0) & (np.signbit(actual) != (sign < 0.0))
         with np.errstate(invalid="ignore"):  # the sign of nan is nan, and is not counted
             wrong_sign = np.sign(actual) * np.sign(truth.exact) < 0.0
@@ -192,16 +192,13 @@ class Auditor:
         for kind, where in found.items():
             self._kinds[kind].note(x, where)
 
-    def _signs_of_zero(self, x: Array, y: Array) -> Array:
-        """Of zeros that stand for a number too small for float64 the number's, at ±0 the limit's; else none: 0."""
-        if not x.size:
-            return x
-        beside = np.where(x == 0.0, np.copysign(_BESIDE_ZERO, x), x)
-        value = self.activation.derivative(beside, self.order)
-        slope = self.activation.derivatives(x, min(self.order + 1, MAX_ORDER))[-1]
-        sign = np.where(x == 0.0, np.sign(value), 0.0)
-        underflown = (x != 0.0) & (slope != 0.0) & np.isfinite(slope)
-        return np.where(underflown, np.where(np.signbit(y), -1.0, 1.0), sign)
+    def _signs_of_zero(self, x: Array, remainder: Array) -> Array:
+        """Of zeros that stand for a smaller number its sign, at ±0 the limit's, else 0."""
+        sign = np.sign(remainder)
+        zero = x == 0.0
+        if zero.any():
+            sign[zero] = np.sign(self.activation.derivative(np.copysign(_BESIDE_ZERO, x[zero]), self.order))
+        return sign
 
     def _segments(self) -> tuple[Segment, ...]:
         if self._large is not None and self._given is not None:
