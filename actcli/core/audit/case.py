@@ -1,8 +1,8 @@
 """The points at which causes of an error are tried out."""
 
 import math
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, field
+from typing import Any, Final
 
 import numpy as np
 
@@ -31,6 +31,8 @@ class Case:
     actual: Array
     expected: Array
     off: Array
+    computed: dict[Any, Array] = field(default_factory=dict)
+    """What kernels compute at these inputs."""
 
     @property
     def dtype(self) -> str:

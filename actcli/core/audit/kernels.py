@@ -33,8 +33,9 @@ _TIE: Final = 0.02
 """Kernels in different types are not told apart by less."""
 _ALIKE: Final = 8.0
 """A distance counts as none where the error is so many times larger."""
-_MOSTLY, _TOLD, _NEARLY_ALL = 0.8, 0.6, 0.97
-"""Of what is badly off so much has to be alike; of that which is neither 0 nor 1; and where there is no such thing."""
+_HALF, _MOSTLY, _TOLD, _NEARLY_ALL = 0.5, 0.8, 0.6, 0.97
+"""Of what is badly off so much has to be alike: at first, when a kernel's functions may be a step off, of that which
+is neither 0 nor 1, and where there is no such thing."""
 _NUDGES: Final = (-1,), (1,), (1, -1), (-1, 1), (0, 1), (1, 0)
 """A kernel's exp is not always rounded right, and of 1 - exp(x) that may be all that is left."""
 
@@ -101,16 +102,24 @@ def _kernels(case: Case, bad: Mask) -> Iterator[Kernel]:
                 workings += [Working(dtype, flush=True), Working(dtype, flush=True, flush_ends=False)]
             kept: Array | None = None
             for working in workings:
-                result = case.rounded(as_computed(tree, case.x, working))
+                result = _computed(case, text, tree, working)
                 if kept is not None and np.array_equal(result, kept, equal_nan=True):
                     continue  # nothing is flushed
                 kept = result if kept is None else kept
-                kernel = _compared(case, bad, tree, working, result)
+                kernel = _compared(case, bad, text, tree, working, result)
                 if kernel is not None:
                     yield kernel
 
 
-def _compared(case: Case, bad: Mask, tree: Node, working: Working, result: Array) -> Kernel | None:
+def _computed(case: Case, text: str, tree: Node, working: Working) -> Array:
+    """The kernel's results at the points of the case, remembered from one question to the next."""
+    key = text, working
+    if key not in case.computed:
+        case.computed[key] = case.rounded(as_computed(tree, case.x, working))
+    return case.computed[key]
+
+
+def _compared(case: Case, bad: Mask, text: str, tree: Node, working: Working, result: Array) -> Kernel | None:
     own = case.distance(result, case.expected)
     away = case.distance(result, case.actual)
     finite = case.off[bad & np.isfinite(case.off)]
@@ -124,9 +133,12 @@ def _compared(case: Case, bad: Mask, tree: Node, working: Working, result: Array
     explained = where_bad & alike
     if explained.sum() < max(FEW, 0.1 * where_bad.sum()):
         return None
-    if alike[both].mean() < 0.99:
+    share = alike[both & _beside(case.x, explained)].mean()
+    if share < _HALF:
+        return None
+    if share < 0.99:
         for nudges in _NUDGES:
-            other = case.rounded(as_computed(tree, case.x, replace(working, nudges=nudges)))
+            other = _computed(case, text, tree, replace(working, nudges=nudges))
             alike |= case.distance(other, case.actual) == 0.0
         explained = where_bad & alike
     # What the kernel gets wrong has to be wrong in the results too, on that side of 0 where it explains something.
@@ -148,7 +160,8 @@ def _set_aside(case: Case, bad: Mask) -> Mask:
 def _beside(x: Array, explained: Mask) -> Mask:
     """The sides of 0 on which something is explained."""
     negative, positive = (explained & (x < 0.0)).any(), (explained & (x > 0.0)).any()
-    return ((x < 0.0) & negative) | ((x > 0.0) & positive) | ((x == 0.0) & (negative | positive))
+    beside: Mask = ((x < 0.0) & negative) | ((x > 0.0) & positive) | ((x == 0.0) & (negative | positive))
+    return beside
 
 
 def _cause(case: Case, kernel: Kernel) -> Cause | None:
