@@ -24,6 +24,7 @@ from actcli.core.activations.formula import tree_of
 from actcli.core.activations.grammar import MAX_EXPONENT
 from actcli.core.arrays import Array
 from actcli.core.audit.sides import ExactSigns, Sides
+from actcli.core.audit.trees import without_lossy_sums
 from actcli.core.audit.ulp import NEXT_TO_NOTHING, Reference, Signs, below_power_of_two
 from actcli.core.numerics.formats import FORMATS, flushed
 
@@ -216,7 +217,7 @@ class _Multiprecision:
 
     def activation(self, activation: Elementwise) -> Callable[[Series], Series]:
         series = _ACTIVATIONS.get(activation.name)
-        return series or function_of(compiled(tree_of(activation, ACTIVATIONS), self))
+        return series or function_of(compiled(without_lossy_sums(tree_of(activation, ACTIVATIONS)), self))
 
     def choose(
         self, x: Series, condition: bool, then: Callable[[Series], Series], otherwise: Callable[[Series], Series]

@@ -154,6 +154,25 @@ def stable(node: Node) -> Node:
             return node
 
 
+def without_lossy_sums(node: Node) -> Node:
+    """The same function of x with erfc(-u) for 1 + erf(u) and log1p(u) for log(1 + u): the sums cost hundreds of digits.
+
+    Other than `stable` it uses no function that may itself be defined by such a sum.
+    """
+    match node:
+        case Operation():
+            terms = tuple(map(without_lossy_sums, node.terms))
+            if node.name == "+" and _is_number(terms[0], 1.0) and _calls(terms[1], "erf"):
+                return Operation("erfc", (_neg(_argument(terms[1])),))
+            if node.name == "log" and _is(terms[0], "+") and _is_number(parts(terms[0])[0], 1.0):
+                return Operation("log1p", (parts(terms[0])[1],))
+            return replace(node, terms=terms)
+        case Call():
+            return replace(node, argument=without_lossy_sums(node.argument))
+        case _:
+            return node
+
+
 def _rewritten(node: Operation) -> Node:
     name, terms = node.name, node.terms
     if name == "+":
