@@ -155,7 +155,7 @@ def stable(node: Node) -> Node:
 
 
 def without_lossy_sums(node: Node) -> Node:
-    """The same function of x with erfc(-u) for 1 + erf(u) and log1p(u) for log(1 + u): the sums cost hundreds of digits.
+    """The same function of x without the sums that cost hundreds of digits: 1 + erf(u), 1 + tanh(u), log(1 + u).
 
     Other than `stable` it uses no function that may itself be defined by such a sum.
     """
@@ -164,6 +164,9 @@ def without_lossy_sums(node: Node) -> Node:
             terms = tuple(map(without_lossy_sums, node.terms))
             if node.name == "+" and _is_number(terms[0], 1.0) and _calls(terms[1], "erf"):
                 return Operation("erfc", (_neg(_argument(terms[1])),))
+            if node.name == "+" and _is_number(terms[0], 1.0) and _calls(terms[1], "tanh"):
+                growth = Operation("exp", (_times(-2.0, _argument(terms[1])),))
+                return Operation("/", (Number(2.0), Operation("+", (Number(1.0), growth))))
             if node.name == "log" and _is(terms[0], "+") and _is_number(parts(terms[0])[0], 1.0):
                 return Operation("log1p", (parts(terms[0])[1],))
             return replace(node, terms=terms)
