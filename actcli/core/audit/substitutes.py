@@ -148,7 +148,7 @@ def _flushed(case: Case, part: float = 0.5) -> Iterator[Substitute]:
     x = flushed(case.x, case.dtype)
     for inputs in (x, case.x):
         result = flushed(round_to(case.value(inputs), case.dtype), case.dtype)
-        if not part or (case.distance(result, case.actual)[case.worst] <= 1).all():
+        if not part or (case.distance(result, case.actual)[case.worst] <= 1).any():
             yield Substitute(FLUSHED, result, (0.9, 0.95), part)
 
 
