@@ -23,7 +23,9 @@ from actcli.core.activations.expression import compiled, function_of
 from actcli.core.activations.formula import tree_of
 from actcli.core.activations.grammar import MAX_EXPONENT
 from actcli.core.arrays import Array
-from actcli.core.audit.ulp import Reference
+from actcli.core.audit.sides import ExactSigns, Sides
+from actcli.core.audit.trees import without_lossy_sums
+from actcli.core.audit.ulp import NEXT_TO_NOTHING, Reference, Signs, below_power_of_two
 from actcli.core.numerics.formats import FORMATS, flushed
 
 _BITS: Final = (160, 320, 1300, 2600)
@@ -111,7 +113,9 @@ def _hyperbolic(u: Series) -> tuple[Series, Series]:
 
 def _tanh(u: Series) -> Series:
     """tanh and its slope, of which each gives the other's next coefficient."""
-    y, slope = [mpmath.tanh(u.c[0])], [mpmath.sech(u.c[0]) ** 2]
+    decay = _exp(u.of(-2 * abs(u.c[0]))).c[0]
+    y = [mpmath.tanh(u.c[0]) if abs(u.c[0]) < 1 else mpmath.sign(u.c[0]) * (1 - decay) / (1 + decay)]
+    slope = [4 * decay / (1 + decay) ** 2]
     for k in range(1, len(u.c)):
         y.append(sum(j * u.c[j] * slope[k - j] for j in range(1, k + 1)) / k)
         product = (Series(y[:k]) * Series(slope)).c
@@ -213,7 +217,7 @@ class _Multiprecision:
 
     def activation(self, activation: Elementwise) -> Callable[[Series], Series]:
         series = _ACTIVATIONS.get(activation.name)
-        return series or function_of(compiled(tree_of(activation, ACTIVATIONS), self))
+        return series or function_of(compiled(without_lossy_sums(tree_of(activation, ACTIVATIONS)), self))
 
     def choose(
         self, x: Series, condition: bool, then: Callable[[Series], Series], otherwise: Callable[[Series], Series]
@@ -265,21 +269,74 @@ class Evaluator:
 def float64_reference(activation: Elementwise, order: int, flush: bool) -> Callable[[Array], Reference]:
     """The exact results of an activation's derivative as float64 sees them, for an audit.
 
-    At infinite inputs, and where the formula as it is written has no finite value, they are the core's.
+    At infinite inputs, and where the formula as it is written has no finite value, they are the core's. What comes
+    closer to a tie or a power of two than any digits show is judged by what the function approaches there.
     """
-    evaluate = Evaluator(activation, order)
+    evaluate, sides = Evaluator(activation, order), Sides(activation, order)
 
     def exact(x: Array) -> Reference:
         known = activation.derivative(x, order) if order else activation(x)
         pairs = zip(x.tolist(), known.tolist(), strict=True)
         found = [_rounded(_value(evaluate, at, y == 0.0), y) for at, y in pairs]
         rounded, remainder, spacing = (np.array(column) for column in zip(*found, strict=True))
+        spacing = spacing.astype(np.int32)
+        at = np.flatnonzero(((remainder == 0.0) | (np.abs(remainder) == 0.5)) & np.isfinite(rounded))
+        if at.size:
+            rounded[at], remainder[at], spacing[at] = _aside(
+                x[at], rounded[at], remainder[at], spacing[at], sides, evaluate
+            )
         if flush:
             rounded = flushed(rounded, "float64")
             remainder = np.where(rounded == 0.0, 0.0, remainder)
-        return Reference(rounded, remainder, spacing.astype(np.int32), rounded)
+        return Reference(rounded, remainder, spacing, rounded)
 
     return exact
+
+
+def _aside(
+    x: Array, rounded: Array, remainder: Array, spacing: Any, sides: Sides, evaluate: Evaluator
+) -> tuple[Array, Array, Any]:
+    """What seems to be a float64 or a tie, put right by the side on which the exact result lies."""
+    tie = remainder != 0.0
+    _, side = sides.nearest(x, rounded, "float64")
+    side[tie] = 0
+    unknown = np.flatnonzero((side == 0) & (tie | (np.abs(np.frexp(rounded)[0]) == 0.5)))
+    for i in unknown:
+        with mpmath.workprec(100):
+            there = mpf(rounded[i]) + mpf(remainder[i]) * mpf(2) ** int(spacing[i])
+        side[i] = _sign(evaluate, float(x[i]), there)
+    beyond = tie & (side * np.sign(remainder) > 0)
+    one = np.ldexp(np.sign(remainder), spacing)
+    rounded = np.where(beyond, rounded + one, rounded)
+    remainder = np.where(beyond, -remainder, np.where(tie, remainder, side * NEXT_TO_NOTHING))
+    return rounded, remainder, spacing - (below_power_of_two(rounded, side, "float64") & ~tie)
+
+
+def exact_signs(activation: Elementwise, order: int) -> ExactSigns:
+    """(x, y) -> the signs of f^(order)(x) - y; 0 where thousands of bits see no difference, or there is no value."""
+    evaluate = Evaluator(activation, order)
+
+    def signs(x: Array, y: Array) -> Signs:
+        return np.array([_sign(evaluate, *pair) for pair in zip(x.tolist(), y.tolist(), strict=True)], dtype=np.int8)
+
+    return signs
+
+
+def _sign(evaluate: Evaluator, x: float, y: Any) -> int:
+    if not math.isfinite(x):
+        return 0
+    try:
+        for bits in _BITS:
+            with mpmath.workprec(bits):
+                away = evaluate(x)[-1] - y
+                if not isinstance(away, mpf):
+                    return 0
+                # What is smaller may be the arithmetic's own.
+                if abs(away) > abs(y) * mpf(2) ** (16 - bits):
+                    return int(mpmath.sign(away))
+    except _NO_NUMBER:
+        pass
+    return 0
 
 
 def _value(evaluate: Evaluator, x: float, small: bool) -> Any:

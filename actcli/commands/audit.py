@@ -33,6 +33,8 @@ from actcli.core.arrays import Array
 from actcli.core.audit.auditor import Auditor, MakeReference
 from actcli.core.audit.inputs import audited, sweep
 from actcli.core.audit.report import Audit
+from actcli.core.audit.sides import ExactSigns
+from actcli.core.audit.ulp import Signs
 from actcli.core.errors import InputError, count
 from actcli.core.numerics.formats import round_to
 from actcli.streams.files import StreamError, complain
@@ -112,6 +114,7 @@ def run(
         flush_subnormals=flush_subnormals,
         segments=None if segments is None else _numbers(segments),
         exact=_float64_reference(activation, order, flush_subnormals) if dtype == "float64" else None,
+        ask=_ask(activation, order),
     )
     tables = (
         table_options(columns, delimiter, missing),
@@ -144,6 +147,21 @@ def _float64_reference(activation: Elementwise, order: int, flush: bool) -> Make
     from actcli.multiprecision import float64_reference
 
     return float64_reference(activation, order, flush)
+
+
+def _ask(activation: Elementwise, order: int) -> ExactSigns | None:
+    """mpmath's word on ties, where it is installed; imported when it is asked for."""
+    from importlib.util import find_spec
+
+    if find_spec("mpmath") is None:
+        return None
+
+    def ask(x: Array, y: Array) -> Signs:
+        from actcli.multiprecision import exact_signs
+
+        return exact_signs(activation, order)(x, y)
+
+    return ask
 
 
 def _audit(auditor: Auditor, paths: tuple[str, str], tables: tuple[TableOptions, TableOptions]) -> Audit:
@@ -211,11 +229,14 @@ def _print(audit: Audit, output_format: str, drawing: Drawing) -> None:
 
 def _failure(audit: Audit, max_ulp: float | None, max_steps: int | None) -> str:
     """What is wrong, in one line."""
-    if audit.nonfinite:
-        wrong = f"{count(audit.nonfinite, 'result')} {'are' if audit.nonfinite > 1 else 'is'}"
-        return f"audit failed: {wrong} nan or infinite and should not be; the first for x = {audit.worst[0].input!r}"
-    total = audit.total
+    total, wrong = audit.total, []
+    if audit.nan.count:
+        wrong.append(f"{count(audit.nan.count, 'result')} {'are' if audit.nan.count > 1 else 'is'} nan")
+    if infinite := audit.unlike - audit.nan.count:
+        wrong.append(f"{count(infinite, 'result')} {'are' if infinite > 1 else 'is'} infinite in place of a number")
+    if wrong:
+        return f"audit failed: {' and '.join(wrong)}; the first for x = {total.worst_input!r}"
     if max_ulp is not None and total.max_ulp is not None and not total.max_ulp <= max_ulp:
         return f"audit failed: {total.max_ulp:.6g} ULP at x = {total.max_ulp_input!r}, more than {max_ulp:g}"
-    steps = f"{total.max_steps:,} step{'s' * (total.max_steps != 1)}"  # a float: they may be infinite
+    steps = f"{total.max_steps:,} step{'s' * (total.max_steps != 1)}"
     return f"audit failed: {steps} at x = {total.worst_input!r}, more than {max_steps:,}"

@@ -43,14 +43,17 @@ def read_npy(
     any_order: bool,
     uint16_is_bfloat16: bool,
     bits_are_float16: bool = False,
+    no_int16: bool = False,
 ) -> Source:
     """The array in a stream whose magic bytes have been read already.
 
     Booleans, integers and floats of every width and byte order are read as float64, and the raw two-byte type
-    as bfloat16, or it and uint16 as float16. With `any_order` a Fortran-ordered array comes in the order of the file.
-    Raises StreamError.
+    as bfloat16, or it and uint16 as float16. With `no_int16` an array of int16, which may be bits, is refused. With
+    `any_order` a Fortran-ordered array comes in the order of the file. Raises StreamError.
     """
     header = _read_header(stream, name, uint16_is_bfloat16)
+    if no_int16 and header.dtype.str[1:] == "i2":
+        raise StreamError(f"{name}: int16: are these bits? save them as uint16 (values.view(numpy.uint16))")
     if bits_are_float16 and (header.bfloat16 or header.dtype.str[1:] == "u2"):
         header = replace(header, dtype=np.dtype("<f2").newbyteorder(header.dtype.byteorder), bfloat16=False)
     present = _bytes_left(stream)

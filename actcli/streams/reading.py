@@ -29,6 +29,7 @@ def open_numbers(
     any_order: bool = False,
     uint16_is_bfloat16: bool = False,
     bits_are_float16: bool = False,
+    no_int16: bool = False,
     table: TableOptions = NO_TABLE,
 ) -> Iterator[Source]:
     """The numbers of the arguments, --grid, a file ("-" is stdin), or else stdin when it is no terminal.
@@ -41,7 +42,7 @@ def open_numbers(
     grid. convert: is applied to every block's values, to round them to a narrower type, say. any_order: the
     output is .npy, so a Fortran-ordered array may come, and go, as it lies in the file. uint16_is_bfloat16: a
     .npy array of uint16 holds the bits of bfloat16 numbers. bits_are_float16: it, or one of the raw two-byte type,
-    holds those of float16 numbers.
+    holds those of float16 numbers. no_int16: a .npy array of int16, which may be bits, is refused.
 
     Raises StreamError when there are no numbers, more than one place to take them from, or a file can't be
     read.
@@ -73,6 +74,7 @@ def open_numbers(
                         any_order=any_order,
                         uint16_is_bfloat16=uint16_is_bfloat16,
                         bits_are_float16=bits_are_float16,
+                        no_int16=no_int16,
                     )
                 else:
                     source = _from_text(file, table, rowwise)

@@ -25,7 +25,13 @@ def open_typed(path: str, dtype: str, round_to_dtype: Round, table: TableOptions
     raw two-byte type). A decimal in a text stands for the number of the type that it is a rounding of.
     """
     with open_numbers(
-        (), None, path, uint16_is_bfloat16=dtype == "bfloat16", bits_are_float16=dtype == "float16", table=table
+        (),
+        None,
+        path,
+        uint16_is_bfloat16=dtype == "bfloat16",
+        bits_are_float16=dtype == "float16",
+        no_int16=dtype in ("bfloat16", "float16"),
+        table=table,
     ) as source:
         yield Typed(source, dtype, round_to_dtype)
 
