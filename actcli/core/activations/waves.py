@@ -39,9 +39,20 @@ def snake(x: Operand, a: float) -> Operand:
 
 
 def _snake(x: Array, a: float) -> Array:
-    sine = np.sin(x) if a == 1.0 else _sine_and_cosine(x, a)[0]
-    # Where a x is beyond all numbers, x is all that counts.
-    return np.where(np.isfinite(sine), x + sine * sine / a, x)
+    if a == 1.0:
+        sine = np.sin(x)
+        return np.where(np.isfinite(sine), x + sine * sine, x)  # an infinite x is all that counts
+    hi, lo = _product(x, a)
+    s, c = np.sin(hi), np.cos(hi)
+    sine, sine_rest = two_sum(s, c * np.sin(lo) - s * (2.0 * np.sin(0.5 * lo) ** 2))
+    # Of x and its square over a little may be left, so what the square and the quotient lose is carried along.
+    square, square_rest = two_product(sine, sine)
+    share = square / a
+    product, product_rest = two_product(share, a)
+    lost = ((square - product) - product_rest + (square_rest + 2.0 * sine * sine_rest)) / a
+    total, rest = two_sum(x, share)
+    rest = rest + lost
+    return np.where(np.isfinite(sine), np.where(np.isfinite(rest), total + rest, total), x)
 
 
 def _sine_and_cosine(x: Array, a: float) -> tuple[Array, Array]:
