@@ -39,9 +39,20 @@ def snake(x: Operand, a: float) -> Operand:
 
 
 def _snake(x: Array, a: float) -> Array:
-    sine = np.sin(x) if a == 1.0 else _sine_and_cosine(x, a)[0]
-    # Where a x is beyond all numbers, x is all that counts.
-    return np.where(np.isfinite(sine), x + sine * sine / a, x)
+    if a == 1.0:
+        sine = np.sin(x)
+        return np.where(np.isfinite(sine), x + sine * sine, x)  # an infinite x is all that counts
+    hi, lo = _product(x, a)
+    s, c = np.sin(hi), np.cos(hi)
+    sine, sine_rest = two_sum(s, c * np.sin(lo) - s * (2.0 * np.sin(0.5 * lo) ** 2))
+    # Of x and its square over a little may be left, so what the square and the quotient lose is carried along.
+    square, square_rest = two_product(sine, sine)
+    share = square / a
+    product, product_rest = two_product(share, a)
+    lost = ((square - product) - product_rest + (square_rest + 2.0 * sine * sine_rest)) / a
+    total, rest = two_sum(x, share)
+    rest = rest + lost
+    return np.where(np.isfinite(sine), np.where(np.isfinite(rest), total + rest, total), x)
 
 
 def _sine_and_cosine(x: Array, a: float) -> tuple[Array, Array]:
@@ -54,17 +65,14 @@ def _sine_and_cosine(x: Array, a: float) -> tuple[Array, Array]:
 
 
 def _slope(x: Array, a: float, sum_of_both: Array) -> Array:
-    """1 + sin(2 a x) = (sin(a x) + cos(a x))², and near its zeros 2 sin²(a x + π/4), whose argument is less rounded.
+    """1 + sin(2 a x) = (sin(a x) + cos(a x))², and for a small a 2 sin²(a x + π/4), whose argument is less rounded.
 
     Within 1 of a zero the slope may err absolutely; where a is small, there is more to the wave than that.
     """
-    slope = sum_of_both * sum_of_both
-    near = np.abs(sum_of_both) < 0.5 if a < 1.0 else np.zeros(x.shape, dtype=np.bool_)
-    if near.any():
-        hi, lo = _product(x[near], a)
-        sine = np.sin(_beside_a_zero(hi, lo))
-        slope[near] = 2.0 * sine * sine
-    return slope
+    if a >= 1.0:
+        return sum_of_both * sum_of_both
+    sine = np.sin(_beside_a_zero(*_product(x, a)))
+    return 2.0 * sine * sine
 
 
 # π as the sum of numbers of 33 bits, whose products with a whole number below 2^20 are exact.
@@ -83,13 +91,26 @@ def _beside_a_zero(hi: Array, lo: Array) -> Array:
     for part in _PI_PARTS:
         total, more = two_sum(total, -k * part)
         rest = rest + more
-    return total + (rest + (lo + _QUARTER_REST))
+    beside: Array = total + (rest + (lo + _QUARTER_REST))
+    closest = np.abs(beside) < 1e-9
+    if closest.any():
+        pairs = zip(hi[closest].tolist(), lo[closest].tolist(), k[closest].tolist(), strict=True)
+        beside[closest] = [_exactly_beside(*pair) for pair in pairs]
+    return beside
+
+
+def _exactly_beside(hi: float, lo: float, k: float) -> float:
+    """hi + lo + π/4 - k π"""
+    from fractions import Fraction
+
+    return float(Fraction(hi) + Fraction(lo) + (1 - 4 * Fraction(k)) * _pi() / 4)
 
 
 def _product(x: Array, a: float) -> tuple[Array, Array]:
     """a x = hi + lo; where it is too large for that, hi + lo is a x less a multiple of 2π."""
-    scale = np.where(np.abs(x) > 1.0, 2.0**-64, 1.0)  # of a large x too the rounding error is wanted
-    hi, lo = (part / scale for part in two_product(x * scale, a))
+    # The halves of numbers at the ends of float64 would overflow or have too few digits.
+    (fraction, exponent), (a_fraction, a_exponent) = np.frexp(x), math.frexp(a)
+    hi, lo = (np.ldexp(part, exponent + a_exponent) for part in two_product(fraction, a_fraction))
     far = np.abs(hi) > 2.0**30
     if far.any():
         finite = far & np.isfinite(x)

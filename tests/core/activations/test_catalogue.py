@@ -152,8 +152,6 @@ def test_parameters_keep_the_accuracy(name, parameters, data):
     activation = CATALOGUE[name].with_parameters(**parameters)
     x = data.draw(points(activation))
     assert_within_bounds(activation, x, 0, float(activation(x)))
-    if name == "snake" and math.isinf(parameters["a"] * x):
-        return  # where in its wave it is cannot be told from a product that overflows
     for order, computed in enumerate(activation.derivatives(x, 3)):
         assert_within_bounds(activation, x, order, float(computed))
 
