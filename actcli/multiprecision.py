@@ -1,7 +1,7 @@
-"""Formulas computed with mpmath, and from them the reference for float64, whose errors float64 itself can't see.
+"""Formulas computed with mpmath: what float64 cannot know of them, and the reference for float64 itself.
 
-mpmath is an optional extra, and this is the only module that imports it; the core knows it as a function that it is
-given.
+This is the only module that imports mpmath, and it is imported only where float64 cannot decide; the core knows it as
+a function that it is given.
 """
 
 import ast
@@ -19,9 +19,10 @@ from mpmath import mpf
 
 from actcli.core.activations.activation import Elementwise
 from actcli.core.activations.catalogue import ACTIVATIONS
-from actcli.core.activations.expression import compiled, function_of
-from actcli.core.activations.formula import tree_of
+from actcli.core.activations.expression import Node, compiled, function_of
+from actcli.core.activations.formula import switches_of, tree_of
 from actcli.core.activations.grammar import MAX_EXPONENT
+from actcli.core.analysis.digits import Exact
 from actcli.core.arrays import Array
 from actcli.core.audit.ulp import Reference
 from actcli.core.numerics.formats import FORMATS, flushed
@@ -38,25 +39,31 @@ _NO_NUMBER: Final = (ArithmeticError, ValueError, TypeError)
 
 
 class Series:
-    """A power series in mpmath's numbers, cut off: its coefficients c_0, c_1, ..."""
+    """A power series in mpmath's numbers, cut off: its coefficients c_0, c_1, ...
 
-    def __init__(self, coefficients: list[Any]) -> None:
-        self.c = coefficients
+    exact: whether it is a polynomial piece of x with the constants of the formula, of which a difference may be 0
+    """
+
+    __slots__ = ("c", "exact")
+
+    def __init__(self, coefficients: list[Any], exact: bool = False) -> None:
+        self.c, self.exact = coefficients, exact
 
     def of(self, constant: Any) -> "Series":
-        return Series([mpf(constant), *[mpf(0)] * (len(self.c) - 1)])
+        return Series([mpf(constant), *[mpf(0)] * (len(self.c) - 1)], exact=True)
 
     def __neg__(self) -> "Series":
-        return Series([-a for a in self.c])
+        return Series([-a for a in self.c], self.exact)
 
     def __add__(self, other: "Series") -> "Series":
-        return Series([a + b for a, b in zip(self.c, other.c, strict=True)])
+        return Series([a + b for a, b in zip(self.c, other.c, strict=True)], self.exact and other.exact)
 
     def __sub__(self, other: "Series") -> "Series":
         return self + -other
 
     def __mul__(self, other: "Series") -> "Series":
-        return Series([sum(self.c[j] * other.c[k - j] for j in range(k + 1)) for k in range(len(self.c))])
+        product = [sum(self.c[j] * other.c[k - j] for j in range(k + 1)) for k in range(len(self.c))]
+        return Series(product, self.exact and other.exact)
 
     def __truediv__(self, other: "Series") -> "Series":
         quotient: list[Any] = []
@@ -65,7 +72,7 @@ class Series:
         return Series(quotient)
 
     def times(self, factor: Any) -> "Series":
-        return Series([a * factor for a in self.c])
+        return Series([a * factor for a in self.c], self.exact)
 
 
 def _integral(start: Any, rate: Series, u: Series) -> Series:
@@ -200,6 +207,8 @@ class _Multiprecision:
         self._one = Series([mpf(1), *[mpf(0)] * order])
         self.vanished = False
         """Whether something came out as 0 that may only be too small for the precision."""
+        self.lost = False
+        """Whether a coefficient did."""
 
     def number(self, value: float | Fraction) -> Series:
         return self._one.of(mpf(value.numerator) / value.denominator if isinstance(value, Fraction) else value)
@@ -235,6 +244,8 @@ class _Multiprecision:
     def _watched(self, function: Callable[..., Series], *arguments: Series) -> Series:
         result = function(*arguments)
         self.vanished |= result.c[0] == 0 and arguments[0].c[0] != 0
+        if not result.exact and not self.lost:
+            self.lost = any(c == 0 and a != 0 for c, a in zip(result.c, arguments[0].c, strict=True))
         return result
 
 
@@ -245,21 +256,110 @@ class Evaluator:
     ArithmeticError, ValueError or TypeError is raised. At a kink a derivative is that of the piece that is taken.
     """
 
-    def __init__(self, activation: Elementwise, order: int) -> None:
-        self._activation, self._order = activation, order
+    def __init__(self, activation: Elementwise, order: int, node: Node | None = None) -> None:
+        self._activation, self._order, self._node = activation, order, node
         self._compiled: dict[int, tuple[_Multiprecision, Callable[[Series], Series]]] = {}
         self.vanished = False
         """Whether more bits might show something in the last result that came out as 0."""
+        self.lost = False
+        """Whether more bits might show something in any of the last derivatives."""
 
     def __call__(self, x: Any) -> list[Any]:
         if mpmath.mp.prec not in self._compiled:
             arithmetic = _Multiprecision(self._order)
-            self._compiled[mpmath.mp.prec] = arithmetic, arithmetic.activation(self._activation)
+            function = function_of(compiled(self._node, arithmetic)) if self._node else None
+            self._compiled[mpmath.mp.prec] = arithmetic, function or arithmetic.activation(self._activation)
         arithmetic, function = self._compiled[mpmath.mp.prec]
-        arithmetic.vanished = False
-        result = function(Series([mpf(x), mpf(1), *[mpf(0)] * self._order][: self._order + 1]))
-        self.vanished = arithmetic.vanished
+        arithmetic.vanished = arithmetic.lost = False
+        result = function(Series([mpf(x), mpf(1), *[mpf(0)] * self._order][: self._order + 1], exact=True))
+        self.vanished, self.lost = arithmetic.vanished, arithmetic.lost
         return [c * math.factorial(k) for k, c in enumerate(result.c)]
+
+
+_DIGITS_AGREED = 100
+_LARGEST_MAGNITUDE: Final = 1 << 14
+
+
+class Digits:
+    """f, f', ... at an exact x as fractions, good to 100 bits: `core.analysis.digits.Digits` by mpmath."""
+
+    def __init__(self, activation: Elementwise) -> None:
+        self._activation = activation
+        self._evaluators: dict[int, Evaluator] = {}
+        self._switches: list[Evaluator] | None = None
+
+    def __call__(self, x: Fraction | float, order: int, bits: int) -> Exact | None:
+        evaluate = self._evaluators.setdefault(order, Evaluator(self._activation, order))
+        return _exact(evaluate, Fraction(x), order, bits)
+
+    def break_near(self, x: float) -> Fraction | None:
+        """Where a switch of the formula is zero, within a few roundings of x; None where none is."""
+        at, near = Fraction(x), Fraction(max(abs(x), 1.0)) / (1 << 40)
+        if self._switches is None:
+            nodes = switches_of(self._activation, ACTIVATIONS)
+            self._switches = [Evaluator(self._activation, 1, node) for node in nodes]
+        for switch in self._switches:
+            point = _root(switch, at, near)
+            if point is not None:
+                return point
+        return None
+
+
+def _root(function: Evaluator, at: Fraction, near: Fraction) -> Fraction | None:
+    """Newton's method from `at`, which may not lead further away than `near`."""
+    point = at
+    try:
+        with mpmath.workprec(_ROOT_BITS):
+            for _ in range(6):
+                value, slope = function(mpf(point.numerator) / point.denominator)
+                if value == 0:
+                    return point
+                if slope == 0 or abs(step := _fraction(value / slope)) > near:
+                    return None
+                point = _shortened(point - step)
+                if abs(step) < Fraction(1, 1 << (_ROOT_BITS - 60)) * max(abs(point), 1):
+                    return point
+    except _NO_NUMBER:
+        return None
+    return None
+
+
+_ROOT_BITS: Final = 480
+
+
+def _shortened(x: Fraction) -> Fraction:
+    return Fraction(round(x * (1 << _ROOT_BITS)), 1 << _ROOT_BITS)
+
+
+def _exact(evaluate: Evaluator, x: Fraction, order: int, bits: int) -> Exact | None:
+    """At about half the bits and at all of them: what differs is lost."""
+    least = max(x.numerator.bit_length(), x.denominator.bit_length()) + 64
+    few, many = max(bits // 2, least), max(bits, least + _DIGITS_AGREED)
+    try:
+        with mpmath.workprec(few):
+            coarse = evaluate(mpf(x.numerator) / x.denominator)
+        with mpmath.workprec(many):
+            fine = evaluate(mpf(x.numerator) / x.denominator)
+            if not all(isinstance(value, mpf) and mpmath.isfinite(value) for value in fine):
+                return Exact((math.nan,) * (order + 1), (), False)
+            pairs = zip(coarse, fine, strict=True)
+            close = [abs(a - b) <= abs(b) * mpf(2) ** -_DIGITS_AGREED for a, b in pairs]
+    except OverflowError:
+        return None
+    except _NO_NUMBER:
+        return Exact((math.nan,) * (order + 1), (), False)
+    lost = (k for k, near in enumerate(close) if not near or (fine[k] == 0 and evaluate.lost))
+    return Exact(tuple(map(_number, fine)), tuple(lost), evaluate.lost)
+
+
+def _number(value: Any) -> Fraction | float:
+    """The value as a fraction; what is beyond all measure as an infinity or 0."""
+    if not value:
+        return Fraction(0)
+    magnitude = mpmath.mag(value)
+    if magnitude > _LARGEST_MAGNITUDE:
+        return math.copysign(math.inf, value)
+    return _fraction(value) if magnitude > -_LARGEST_MAGNITUDE else Fraction(0)
 
 
 def float64_reference(activation: Elementwise, order: int, flush: bool) -> Callable[[Array], Reference]:
