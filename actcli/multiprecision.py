@@ -208,7 +208,8 @@ class _Multiprecision:
         self.vanished = False
         """Whether something came out as 0 that may only be too small for the precision."""
         self.lost = False
-        """Whether a coefficient did."""
+        """Whether nothing but rounding is left of a coefficient."""
+        self._rounding = mpf(2) ** (40 - mpmath.mp.prec)
 
     def number(self, value: float | Fraction) -> Series:
         return self._one.of(mpf(value.numerator) / value.denominator if isinstance(value, Fraction) else value)
@@ -245,7 +246,8 @@ class _Multiprecision:
         result = function(*arguments)
         self.vanished |= result.c[0] == 0 and arguments[0].c[0] != 0
         if not result.exact and not self.lost:
-            self.lost = any(c == 0 and a != 0 for c, a in zip(result.c, arguments[0].c, strict=True))
+            pairs = zip(result.c, arguments[0].c, strict=True)
+            self.lost = any(a != 0 and abs(c) <= abs(a) * self._rounding for c, a in pairs)
         return result
 
 

@@ -7,7 +7,7 @@ than any power (1/log x) nothing is said.
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import pairwise
 from typing import Final
@@ -21,12 +21,12 @@ UNKNOWN: Final = None
 Limit = float | None
 
 # Towards infinity: (the largest exponent of 2, the steps between the exponents, how many bits are worth it).
-_OUTWARDS: Final = (
-    *((62, 7.0, 320), (31, 3.0, 320), (16, 1.0, 320)),
-    *((13, 0.5, 1400), (10, 0.5, 1400), (7.5, 0.5, 1400), (4.5, 0.5, 1400), (2.5, 0.25, 1400)),
-)
+_OUTWARDS: Final = ((62.0, 7.0, 320), (31.0, 3.0, 320))
 # Towards a point: the same with the exponents negative.
-_INWARDS: Final = ((120, 14.0, 480), (30, 3.0, 320), (9, 1.0, 1400))
+_INWARDS: Final = ((120.0, 14.0, 480), (40.0, 4.0, 320))
+# Where those are not known: as far as so many bits reach.
+_DEEP: Final = 800
+_DEEP_STEP, _DEEP_TO, _DEEP_NEAREST = 0.5, 0.5, -2.0
 _MEMBERS: Final = 8
 
 _SETTLED: Final = Fraction(1, 1 << 44)
@@ -101,7 +101,7 @@ def sides_at(digits: Digits, point: Fraction, sharp: bool) -> Sides:
         def at(exponent: float, direction: int = direction) -> Fraction:
             return point + direction * scale * _power(-exponent)
 
-        ladders = _INWARDS if sharp else tuple((min(last, 42), 3.0, bits) for last, _, bits in _INWARDS[:2])
+        ladders = _INWARDS if sharp else ((40.0, 3.0, 320),)
         value, slope = (_limit(_sequences(ask, at, ladders, order), order) for order in (0, 1))
         values.append(value)
         slopes.append(slope)
@@ -168,10 +168,11 @@ def _remembered(digits: Digits) -> Ask:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class _Members:
-    """A sequence of points, and f, f' at them."""
+    """A sequence of points, and f, f' at them. lost: whether a sequence further out was lost."""
 
     points: list[Fraction]
     exact: list[Exact]
+    lost: bool = False
 
     def values(self, order: int) -> list[tuple[Fraction, Number]]:
         return [(x, found.derivatives[order]) for x, found in zip(self.points, self.exact, strict=True)]
@@ -181,17 +182,38 @@ def _sequences(
     ask: Ask, at: Callable[[float], Fraction], ladders: Sequence[tuple[float, float, int]], order: int
 ) -> Iterator[_Members]:
     """The sequences on which the derivative of that order is known everywhere, the furthest first."""
+    lost = False
     for last, step, bits in ladders:
-        points, found = [], []
-        for member in range(_MEMBERS):
-            point = at(last - step * member)
-            exact = ask(point, bits)
-            if exact is None or exact.known(order) is None:
-                break
-            points.append(point)
-            found.append(exact)
+        members, vanished = _members(ask, at, last, step, bits, order)
+        lost |= vanished
+        if members:
+            yield replace(members, lost=lost)
+    known, unknown = _DEEP_NEAREST, ladders[0][0]
+    while unknown - known > _DEEP_TO:
+        middle = 0.5 * (known + unknown)
+        exact = ask(at(middle), _DEEP)
+        if exact is None or exact.known(order) is None or exact.doubtful:
+            unknown = middle
         else:
-            yield _Members(points[::-1], found[::-1])
+            known = middle
+    members, vanished = _members(ask, at, known, min(_DEEP_STEP, (known + 3.0) / _MEMBERS), _DEEP, order)
+    if members:
+        yield replace(members, lost=lost)
+
+
+def _members(
+    ask: Ask, at: Callable[[float], Fraction], last: float, step: float, bits: int, order: int
+) -> tuple[_Members | None, bool]:
+    """A sequence, if the derivative is known all over it, and else whether it is lost."""
+    points, found = [], []
+    for member in range(_MEMBERS):
+        point = at(last - step * member)
+        exact = ask(point, bits)
+        if exact is None or exact.known(order) is None:
+            return None, exact is not None
+        points.append(point)
+        found.append(exact)
+    return _Members(points[::-1], found[::-1]), False
 
 
 def _limit(sequences: Iterator[_Members], order: int) -> Limit:
@@ -200,13 +222,15 @@ def _limit(sequences: Iterator[_Members], order: int) -> Limit:
     for index, members in enumerate(sequences):
         values = [value for _, value in members.values(order)]
         limit = _settled(values)
+        if members.lost and limit is not None and not math.isfinite(limit):
+            limit = None  # what is lost further out is nothing beside its terms
         if index == 0:
             furthest = limit
         if not any(found.doubtful for found in members.exact):
             if index == 0 or (limit is not None and math.isfinite(limit)):
                 return limit
             return None if _approaches(values) else furthest
-    return furthest
+    return None
 
 
 def _approaches(values: list[Number]) -> bool:
