@@ -6,7 +6,7 @@ from actcli.commands.options import Act, ReportFormat
 from actcli.commands.report import print_report
 from actcli.core.activations.activation import Elementwise
 from actcli.core.activations.catalogue import resolve
-from actcli.core.analysis.properties import describe
+from actcli.digits import describe
 
 if TYPE_CHECKING:
     from actcli.views.terminal import Terminal

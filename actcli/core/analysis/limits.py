@@ -12,13 +12,11 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import Final
 
-from actcli.core.analysis.asymptotes import End
+from actcli.core.analysis.asymptotes import End, FarEnd, Limit
 from actcli.core.analysis.digits import Digits, Exact, Number
 
 UNKNOWN: Final = None
 """A limit of which nothing can be said. nan is a limit that does not exist."""
-
-Limit = float | None
 
 # Towards infinity: (the largest exponent of 2, the steps between the exponents, how many bits are worth it).
 _OUTWARDS: Final = ((62.0, 7.0, 320), (31.0, 3.0, 320))
@@ -29,7 +27,7 @@ _DEEP: Final = 800
 _DEEP_STEP, _DEEP_TO, _DEEP_NEAREST = 0.5, 0.5, -2.0
 _MEMBERS: Final = 8
 
-_SETTLED: Final = Fraction(1, 1 << 44)
+_SETTLED, _SMALL = Fraction(1, 1 << 44), Fraction(1, 1 << 40)
 _TINY: Final = Fraction(1, 1 << 120)
 _NOTHING: Final = Fraction(1, 1 << 300)
 _WAVES_FROM: Final = 12.0
@@ -59,6 +57,8 @@ class Sides:
     @property
     def pole(self) -> bool | None:
         """Whether |f| grows beyond all bounds on one side."""
+        if any(side is not None and math.isnan(side) for side in self.value):
+            return False  # an end of the domain
         if any(side is not None and math.isinf(side) for side in self.value):
             return True
         return None if None in self.value else False
@@ -108,18 +108,6 @@ def sides_at(digits: Digits, point: Fraction, sharp: bool) -> Sides:
     here = digits(point, 1, _INWARDS[0][2])
     known = None if here is None else here.known(0)
     return Sides((values[0], values[1]), (slopes[0], slopes[1]), math.nan if known is None else _float(known))
-
-
-@dataclass(frozen=True, slots=True)
-class FarEnd:
-    """f and f' at one end of the line.
-
-    end:   None where nothing is certain
-    slope: the limit of f'; nan: none; None: not known
-    """
-
-    end: End | None
-    slope: Limit
 
 
 def end_at(digits: Digits, direction: int) -> FarEnd:
@@ -277,7 +265,7 @@ def _extrapolated(exact: list[Fraction], steps: list[Fraction], scale: Fraction)
     best, error = (once, error) if error < raw else (exact[-1], raw)
     if error <= _SETTLED * abs(best):
         return _rounded(best, error)
-    if abs(best) + error <= _SETTLED * scale:
+    if abs(best) + error <= _SETTLED * scale or max(map(abs, exact[-2:])) <= _SMALL * scale:
         return 0.0
     return None
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from actcli.core.activations.activation import Activation, Elementwise, RowWise
 from actcli.core.analysis.curve_properties import CurveProperties, describe_curve
+from actcli.core.analysis.digits import MoreDigits
 from actcli.core.arrays import Array
 
 EXAMPLE: Final = (-1.0, 0.0, 1.0, 2.0)
@@ -129,14 +130,16 @@ class Properties:
         """All of it in one flat mapping, for JSON; None where an activation of this kind has no such property."""
         document = asdict(self)
         curve = document.pop("curve") or dict.fromkeys(field.name for field in fields(CurveProperties))
+        uncertain = curve.pop("uncertain") or ()
         row = document.pop("row") or dict.fromkeys(field.name for field in fields(RowProperties))
-        return {**document, "rowwise": self.row is not None, **curve, **row}
+        return {**document, "rowwise": self.row is not None, **curve, **row, "uncertain": uncertain}
 
 
-def describe(activation: Activation) -> Properties:
+def describe(activation: Activation, more: MoreDigits | None = None) -> Properties:
     """All properties, computed: a formula has the same card as an entry of the catalogue.
 
-    See `CurveProperties` and `RowProperties` for what they are and how far they can be relied on.
+    See `CurveProperties` and `RowProperties` for what they are and how far they can be relied on, and
+    `describe_curve` for `more`.
     """
     valid = {parameter.name: parameter.interval for parameter in activation.parameters}
     values = {**activation.values_of_parameters, **activation.settings}
@@ -149,6 +152,6 @@ def describe(activation: Activation) -> Properties:
         parameters=tuple(
             ParameterValue(name, value, valid.get(name, "a finite number")) for name, value in values.items()
         ),
-        curve=describe_curve(activation) if isinstance(activation, Elementwise) else None,
+        curve=describe_curve(activation, more) if isinstance(activation, Elementwise) else None,
         row=describe_rows(activation) if isinstance(activation, RowWise) else None,
     )

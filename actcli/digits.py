@@ -1,0 +1,21 @@
+"""The core's `describe` and `compare` with more digits in hand: mpmath, imported only where they are asked for."""
+
+from collections.abc import Sequence
+
+from actcli.core.activations.activation import Activation, Elementwise
+from actcli.core.analysis import comparison, properties
+from actcli.core.analysis.comparison import Difference
+from actcli.core.analysis.digits import Digits
+from actcli.core.analysis.properties import Properties
+
+
+def more_digits(activation: Elementwise) -> Digits:
+    """The activation by the formula as it is written, in as many digits as it takes."""
+    from actcli import multiprecision
+
+    return multiprecision.Digits(activation)
+
+
+def describe(activation: Activation) -> Properties:
+    """All properties, computed, in more digits where float64 cannot know: see `actcli.core.analysis.properties`."""
+    return properties.describe(activation, more_digits)
