@@ -209,7 +209,7 @@ class _Multiprecision:
         """Whether something came out as 0 that may only be too small for the precision."""
         self.lost = False
         """Whether nothing but rounding is left of a coefficient."""
-        self._rounding = mpf(2) ** (40 - mpmath.mp.prec)
+        self._rounding = mpf(2) ** (64 - mpmath.mp.prec)
 
     def number(self, value: float | Fraction) -> Series:
         return self._one.of(mpf(value.numerator) / value.denominator if isinstance(value, Fraction) else value)
@@ -278,12 +278,12 @@ class Evaluator:
         return [c * math.factorial(k) for k, c in enumerate(result.c)]
 
 
-_DIGITS_AGREED = 100
+_DIGITS_AGREED = 80
 _LARGEST_MAGNITUDE: Final = 1 << 14
 
 
 class Digits:
-    """f, f', ... at an exact x as fractions, good to 100 bits: `core.analysis.digits.Digits` by mpmath."""
+    """f, f', ... at an exact x as fractions, good to 64 bits: `core.analysis.digits.Digits` by mpmath."""
 
     def __init__(self, activation: Elementwise) -> None:
         self._activation = activation
@@ -334,24 +334,20 @@ def _shortened(x: Fraction) -> Fraction:
 
 
 def _exact(evaluate: Evaluator, x: Fraction, order: int, bits: int) -> Exact | None:
-    """At about half the bits and at all of them: what differs is lost."""
-    least = max(x.numerator.bit_length(), x.denominator.bit_length()) + 64
-    few, many = max(bits // 2, least), max(bits, least + _DIGITS_AGREED)
+    least = max(x.numerator.bit_length(), x.denominator.bit_length()) + _DIGITS_AGREED
     try:
-        with mpmath.workprec(few):
-            coarse = evaluate(mpf(x.numerator) / x.denominator)
-        with mpmath.workprec(many):
-            fine = evaluate(mpf(x.numerator) / x.denominator)
-            if not all(isinstance(value, mpf) and mpmath.isfinite(value) for value in fine):
+        with mpmath.workprec(max(bits, least)):
+            values = evaluate(mpf(x.numerator) / x.denominator)
+            if not all(isinstance(value, mpf) and mpmath.isfinite(value) for value in values):
                 return Exact((math.nan,) * (order + 1), (), False)
-            pairs = zip(coarse, fine, strict=True)
-            close = [abs(a - b) <= abs(b) * mpf(2) ** -_DIGITS_AGREED for a, b in pairs]
+            rounding = mpf(2) ** (_DIGITS_AGREED - mpmath.mp.prec) if evaluate.lost else 0
+            rounding *= max(1, *map(abs, values))
     except OverflowError:
         return None
     except _NO_NUMBER:
         return Exact((math.nan,) * (order + 1), (), False)
-    lost = (k for k, near in enumerate(close) if not near or (fine[k] == 0 and evaluate.lost))
-    return Exact(tuple(map(_number, fine)), tuple(lost), evaluate.lost)
+    lost = (k for k, value in enumerate(values) if evaluate.lost and abs(value) <= rounding)
+    return Exact(tuple(map(_number, values)), tuple(lost), evaluate.lost)
 
 
 def _number(value: Any) -> Fraction | float:

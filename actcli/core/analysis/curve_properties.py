@@ -15,7 +15,7 @@ from actcli.core.analysis.digits import MoreDigits, Number
 from actcli.core.analysis.extrema import Extremum, extremes, zeros
 from actcli.core.analysis.function import Function
 from actcli.core.analysis.sampling import SampledCurve, Samples, constant_stretches
-from actcli.core.analysis.saturation import sampled_curve, samples_of, saturated_from, steepest
+from actcli.core.analysis.saturation import sampled_curve, samples_of, saturated_from, slopes_by_sides, steepest
 from actcli.core.arrays import Array
 from actcli.core.numerics.quadrature import expectations
 
@@ -100,6 +100,7 @@ def _described(function: Function) -> CurveProperties:
     (infimum, supremum), (lowest, highest) = extremes(values), extremes(slopes)
     monotone, strictly = _monotone(samples, values, function.exact)
     isolated, intervals = zeros(values, (*samples.jumps, *samples.poles))
+    isolated = _confirmed(function, isolated)
     nearest = sorted(isolated, key=abs)[:MOST_ZEROS]
     largest = steepest(lowest, highest)
     at_zero, slope_at_zero = function.derivatives(np.array([0.0]), 1)[:, 0].tolist()
@@ -122,8 +123,8 @@ def _described(function: Function) -> CurveProperties:
         slope_infimum=lowest,
         slope_supremum=highest,
         lipschitz=_jump(samples) or largest,
-        saturates_below=saturated_from(slopes, largest.value, -1.0),
-        saturates_above=saturated_from(slopes, largest.value, 1.0),
+        saturates_below=saturated_from(function, slopes, largest.value, -1.0),
+        saturates_above=saturated_from(function, slopes, largest.value, 1.0),
         zeros=tuple(sorted(nearest)),
         more_zeros=len(isolated) > len(nearest),
         zero_intervals=intervals,
@@ -160,7 +161,8 @@ def _with(sides: Mapping[float, Sides], samples: Samples) -> tuple[Samples, set[
     poles = {point for point in samples.poles if point not in sides}
     jumps |= {point for point, side in sides.items() if side.jumps and not side.pole}
     poles |= {point for point, side in sides.items() if side.pole}
-    return replace(samples, jumps=tuple(sorted(jumps)), poles=tuple(sorted(poles))), doubts
+    slope = slopes_by_sides(samples.x, samples.slope.copy(), sides)
+    return replace(samples, slope=slope, jumps=tuple(sorted(jumps)), poles=tuple(sorted(poles))), doubts
 
 
 def _monotone(samples: Samples, values: SampledCurve, exact: bool) -> tuple[Monotone, bool]:
@@ -216,6 +218,40 @@ def _symmetry(activation: Elementwise, samples: Samples) -> Symmetry:
         return "odd"
     middle = float(activation(0.0))
     return "odd about f(0)" if (_difference(there - middle, middle - opposite) <= rounding).all() else "neither"
+
+
+def _confirmed(function: Function, found: tuple[float, ...]) -> tuple[float, ...]:
+    """The zeros nearest to 0 as more digits have them: where f is flat, float64 is 0 all around."""
+    if not function.exact:
+        return found
+    nearest = sorted(found, key=abs)
+    zeros: list[float] = []
+    for point in nearest[: MOST_ZEROS + 1]:
+        zero = _zero_near(function, point)
+        if zero is not None and not any(abs(zero - other) <= 1e-9 * max(abs(zero), 1e-3) for other in zeros):
+            zeros.append(zero)
+    return tuple(sorted([*zeros, *nearest[MOST_ZEROS + 1 :]]))
+
+
+def _zero_near(function: Function, point: float) -> float | None:
+    """Newton's method, which stays near; the point itself where it has nothing to say."""
+    at = point
+    for _ in range(_MOST_STEPS):
+        found = function.at(at, 1, free=True)
+        if found is None or math.isnan(found[0]):
+            return point
+        value, slope = found
+        if value == 0.0 or abs(value) <= 2.0**-50 * abs(slope * at):
+            return at
+        step = value / slope if slope else math.inf
+        if not abs(step) <= 1e-6 * max(abs(point), 1.0):
+            beside = function.at(at + 2.0**-8, 0, free=True)
+            return point if beside is not None and abs(value) <= 1e-11 * abs(beside[0]) else None
+        at -= step
+    return at
+
+
+_MOST_STEPS: Final = 8
 
 
 def _exact_symmetry(function: Function) -> Symmetry:

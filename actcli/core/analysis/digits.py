@@ -11,9 +11,9 @@ Number = Fraction | float
 
 
 class Exact(NamedTuple):
-    """f, f', ... at a point, good to 100 bits.
+    """f, f', ... at a point, good to 64 bits.
 
-    lost:     the orders that came out as 0, or not the same twice, where still more digits might show something else
+    lost:     the orders that came out as nothing but rounding, where still more digits might show something else
     doubtful: whether a term vanished on the way that something huge may have been multiplied with
     """
 

@@ -154,7 +154,8 @@ def _at_break(sampled: SampledCurve, at: float) -> Extremum | None:
                 if side < value - tolerance:
                     return None
                 here = float(sampled.curve(np.array([point]))[0][0])
-                return Extremum(side, abs(here - side) <= tolerance, point, point)
+                height = side if abs(side) > tolerance else 0.0
+                return Extremum(height, abs(here - side) <= tolerance, point, point)
             step = slope * (point - at)
             if step >= 0.0 or point in (np.nextafter(at, -np.inf), np.nextafter(at, np.inf)):
                 return Extremum(value + step if math.isfinite(step) else value, False, point, point)

@@ -29,7 +29,7 @@ _SHIFT: Final = 2.0**-42
 _FEW, _MANY = 320, 1300
 """Bits: for most points, and for all that float64 has numbers for."""
 
-_AT_ONCE: Final = 40
+_AT_ONCE: Final = 24
 _MOST: Final = 400
 """So many points are asked for in more digits, at once and altogether."""
 
@@ -78,23 +78,47 @@ class Function:
         doubtful = _doubtful(x, table, noise)
         places = np.flatnonzero(doubtful)
         if places.size > _AT_ONCE:
+            special = np.flatnonzero(doubtful & np.isin(x, [0.0, *self.breaks]))
             places = places[np.linspace(0, places.size - 1, _AT_ONCE).round().astype(np.intp)]
+            places = np.concatenate([special[:_AT_ONCE], places])
         for i in places.tolist():
             if (found := self.at(float(x[i]), order)) is not None:
-                table[: order + 1, i] = found
+                known = [k for k, value in enumerate(found) if k == 0 or not math.isnan(value)]
+                table[known, i] = np.array(found)[known]
                 doubtful[i] = False
         return table[: order + 1], doubtful
 
-    def at(self, x: float, order: int) -> list[float] | None:
-        """f, f', ... at x in more digits, rounded to float64; None where those are used up, or do not reach."""
-        if self._asked > _MOST:
+    def at(self, x: float, order: int, free: bool = False) -> list[float] | None:
+        """f, f', ... at x in more digits, rounded to float64; None where those are used up, or do not reach.
+
+        free: whether it is asked for even where there were too many points
+        """
+        if self._asked > _MOST and not free:
             return None
         self._asked += 1
         exact = self.digits(x, order, _FEW)
-        if exact is not None and exact.lost and math.isfinite(x):
+        if exact is not None and exact.doubtful:
             self._asked += 2
-            exact = self.digits(x, order, _MANY) or exact
-        return None if exact is None else [float64(value) for value in exact.derivatives]
+            exact = self.digits(x, order, _MANY)
+        if exact is None or exact.doubtful:
+            return None
+        if order and math.isnan(exact.derivatives[0]):  # perhaps only the slope is not finite
+            value = self.digits(x, 0, _FEW)
+            return None if value is None else [float64(value.derivatives[0]), *[math.nan] * order]
+        return [float64(value) for value in exact.derivatives]
+
+    def steep(self, x: Array, threshold: float) -> Mask:
+        """Whether |f'| is at least the threshold."""
+        table = only_where_finite(self.activation.derivatives(x, 1))
+        slope = np.abs(table[1])
+        steep: Mask = slope >= threshold
+        if self.exact:
+            near = ~(np.abs(slope - threshold) > self._rounding(x, table)[1])
+            places = np.flatnonzero(near)
+            for i in places[np.linspace(0, places.size - 1, min(_AT_ONCE, places.size)).astype(np.intp)].tolist():
+                if (found := self.at(float(x[i]), 1)) is not None:
+                    steep[i] = abs(found[1]) >= threshold
+        return steep
 
     def constant_at(self, x: float, order: int) -> bool:
         """Whether f^(order) does not move at all at x, and not only by less than there are digits."""

@@ -40,6 +40,8 @@ class Sides:
     value: tuple[Limit, Limit]
     slope: tuple[Limit, Limit]
     here: float
+    blur: float = 0.0
+    """How much may come from not knowing the place to the last digit."""
 
     @property
     def jumps(self) -> bool | None:
@@ -50,9 +52,9 @@ class Sides:
         sides = [side for side in (left, right) if math.isfinite(side)]
         if len(sides) < 2:
             return False
-        if _apart(left, right):
+        if self._apart(left, right):
             return True
-        return math.isfinite(self.here) and _apart(left, self.here)
+        return math.isfinite(self.here) and self._apart(left, self.here)
 
     @property
     def pole(self) -> bool | None:
@@ -67,13 +69,13 @@ class Sides:
     def bent(self) -> bool | None:
         """Whether f is continuous and has two slopes here, or an infinite one."""
         left, right = self.slope
-        if self.jumps or self.pole:
+        if self.jumps or self.pole or math.isnan(self.here):
             return False
         if left is None or right is None:
             return None
         if math.isnan(left) or math.isnan(right):
             return False
-        return math.isinf(left) or math.isinf(right) or _apart(left, right)
+        return math.isinf(left) or math.isinf(right) or self._apart(left, right)
 
     @property
     def derivative(self) -> float | None:
@@ -81,14 +83,13 @@ class Sides:
         left, right = self.slope
         if left is None or right is None or self.jumps is not False or math.isnan(left) or math.isnan(right):
             return None
-        return None if _apart(left, right) else left
+        return None if self._apart(left, right) else left
 
-
-def _apart(a: float, b: float) -> bool:
-    """Whether two numbers differ by more than the rounding of a formula's own constants."""
-    if math.isinf(a) or math.isinf(b):
-        return a != b
-    return abs(a - b) > 2.0**-46 * max(abs(a), abs(b), 2.0**-20)
+    def _apart(self, a: float, b: float) -> bool:
+        """Whether two numbers differ by more than the rounding of a formula's own constants."""
+        if math.isinf(a) or math.isinf(b):
+            return a != b
+        return abs(a - b) > 2.0**-46 * max(abs(a), abs(b), 2.0**-20) + self.blur
 
 
 def sides_at(digits: Digits, point: Fraction, sharp: bool) -> Sides:
@@ -105,9 +106,11 @@ def sides_at(digits: Digits, point: Fraction, sharp: bool) -> Sides:
         value, slope = (_limit(_sequences(ask, at, ladders, order), order) for order in (0, 1))
         values.append(value)
         slopes.append(slope)
-    here = digits(point, 1, _INWARDS[0][2])
+    here = digits(point, 0, _INWARDS[0][2])
     known = None if here is None else here.known(0)
-    return Sides((values[0], values[1]), (slopes[0], slopes[1]), math.nan if known is None else _float(known))
+    steepest = max((abs(slope) for slope in slopes if slope is not None and math.isfinite(slope)), default=1.0)
+    blur = 0.0 if sharp else 2.0**-36 * float(scale) * max(steepest, 1.0)
+    return Sides((values[0], values[1]), (slopes[0], slopes[1]), math.nan if known is None else _float(known), blur)
 
 
 def end_at(digits: Digits, direction: int) -> FarEnd:

@@ -152,28 +152,32 @@ def discontinuities(x: Array, table: Array, breaks: tuple[float, ...]) -> tuple[
     return jumps, poles
 
 
-_PARTS, _MOST_BENDS = 8, 16
+_PARTS, _MOST_BENDS, _MOST_PARTINGS = 8, 16, 20
 
 
 def bends(derivatives: Derivatives, samples: Samples) -> tuple[float, ...]:
     """Where the slope jumps between two samples, of which nobody knew: of |x| written as sqrt(x**2) at 0."""
-    x, slope, curvature = samples.x, samples.slope, np.abs(samples.curvature)
-    with np.errstate(invalid="ignore"):
-        step = np.abs(np.diff(slope))
-        explained = 3.0 * np.diff(x) * np.fmax(curvature[1:], curvature[:-1])
-        gaps = np.flatnonzero(step > explained + 1e-6 * np.fmax(np.abs(slope[1:]), np.abs(slope[:-1])))
+    finite = np.isfinite(samples.slope)
+    x, slope, curvature = samples.x[finite], samples.slope[finite], np.abs(samples.curvature[finite])
+    step = np.abs(np.diff(slope))
+    explained = 3.0 * np.diff(x) * np.fmax(curvature[1:], curvature[:-1])
+    sudden = step > explained + 1e-6 * np.maximum(np.abs(slope[1:]), np.abs(slope[:-1]))
+    for point in samples.breaks:
+        sudden &= (x[1:] < point) | (x[:-1] > point)
+    gaps = np.flatnonzero(sudden)
     gaps = gaps[np.argsort(np.abs(x[gaps]), kind="stable")[:_MOST_BENDS]]
     low, high, whole = x[gaps], x[gaps + 1], step[gaps]
-    while low.size and (open_ := np.nextafter(low, np.inf) < high).any():
+    for _ in range(_MOST_PARTINGS):
+        if not low.size:
+            break
         inner = low[:, None] + (high - low)[:, None] * np.linspace(0.0, 1.0, _PARTS + 1)
         inner[:, -1] = high
         slopes = derivatives(inner.ravel())[1].reshape(inner.shape)
-        steps = np.nan_to_num(np.abs(np.diff(slopes, axis=1)), nan=0.0)
-        largest = steps.argmax(axis=1)
-        rows = np.arange(low.size)
-        keep = ~open_ | (steps[rows, largest] > 0.5 * whole)
-        low, high = np.where(open_, inner[rows, largest], low)[keep], np.where(open_, inner[rows, largest + 1], high)[keep]
-        whole = whole[keep]
+        steps = np.nan_to_num(np.abs(np.diff(slopes, axis=1)), nan=np.inf)
+        rows, largest = np.arange(low.size), steps.argmax(axis=1)
+        kept = steps[rows, largest] > 0.5 * whole
+        low, high = inner[rows, largest][kept], inner[rows, largest + 1][kept]
+        whole = whole[kept]
     return tuple(sorted({float(min(a, b, key=abs)) for a, b in zip(low, high, strict=True)}))
 
 
@@ -317,12 +321,18 @@ def stretch_of(sampled: SampledCurve, run: Run) -> tuple[float, float] | None:
     within = [point for point in sampled.breaks if between(sampled.x[first], point, sampled.x[last])]
     if not within or (len(within) == 1 and not (at_left or at_right)):
         return None
-    if sampled.constant is not None:
-        # Beside its ends, where it would creep most.
-        inner = [sampled.x[i] for i, end in ((first + 1, at_left), (last - 1, at_right)) if not end]
-        if not all(sampled.constant(float(point)) for point in inner):
-            return None
-    return (-math.inf if at_left else within[0], math.inf if at_right else within[-1])
+    low, high = (-math.inf if at_left else within[0], math.inf if at_right else within[-1])
+    return (low, high) if sampled.constant is None or _at_rest(sampled, run, low, high) else None
+
+
+def _at_rest(sampled: SampledCurve, run: Run, low: float, high: float) -> bool:
+    """Whether the curve is constant just inside both ends of a run, where it would creep most."""
+    x = sampled.x[slice(*run)]
+    inside = x[(x > low + BESIDE * max(abs(low), 1.0)) | (low == -math.inf)]
+    inside = inside[(inside < high - BESIDE * max(abs(high), 1.0)) | (high == math.inf)]
+    assert sampled.constant is not None
+    ends = [float(inside[i]) for i, end in ((0, low), (-1, high)) if inside.size and math.isfinite(end)]
+    return bool(ends) and all(map(sampled.constant, ends))
 
 
 def covers(sampled: SampledCurve, run: Run, point: float) -> bool:

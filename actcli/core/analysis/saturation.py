@@ -60,13 +60,27 @@ def samples_of(function: Function) -> Samples:
     return replace(samples, breaks=tuple(sorted({*samples.breaks, *bends(derivatives, samples)})))
 
 
+def slopes_by_sides(x: Array, slope: Array, sides: Mapping[float, Sides]) -> Array:
+    """The slopes at x, at a break the derivative where both sides have the same, nan for a rule's that neither has."""
+    for point, side in sides.items():
+        at = x == point
+        if side.derivative is not None:
+            slope[at] = side.derivative
+        elif not np.isin(slope[at], side.slope).all():
+            slope[at] = np.nan
+    return slope
+
+
 def sampled_curve(
     function: Function, samples: Samples, order: int, sides: Mapping[float, Sides] | None = None
 ) -> SampledCurve:
     """The value or the slope as a curve with a slope of its own."""
+    breaks = sides or {}
 
     def curve(x: Array) -> tuple[Array, Array]:
-        value, slope = function.derivatives(x, order + 1)[order:]
+        table = function.derivatives(x, order + 1)
+        slopes_by_sides(x, table[1], breaks)
+        value, slope = table[order:]
         return value, slope
 
     def exactly(x: float) -> float | None:
@@ -76,7 +90,7 @@ def sampled_curve(
     value, slope = (samples.value, samples.slope, samples.curvature)[order : order + 2]
     left, right = function.ends
     limits = [(end.end.limit if end.end else None) if order == 0 else end.slope for end in (left, right)]
-    known = {point: (side.value, side.slope)[order] for point, side in (sides or {}).items()}
+    known = {point: (side.value, side.slope)[order] for point, side in breaks.items()}
     return SampledCurve(
         curve,
         samples.x,
@@ -101,15 +115,14 @@ def steepest(lowest: Extremum, highest: Extremum) -> Extremum:
     return highest
 
 
-def saturated_from(slopes: SampledCurve, largest: float, direction: float) -> float | None:
+def saturated_from(function: Function, slopes: SampledCurve, largest: float, direction: float) -> float | None:
     """Where |f'| falls under 5 % of the largest for good, in the direction of 1 or -1."""
     threshold = SATURATION * largest
     if not abs(slopes.limits[direction > 0.0]) < threshold < math.inf:
         return None
 
     def sign(points: Array) -> Array:
-        slope, _ = slopes.curve(points)
-        return np.where(np.abs(slope) >= threshold, 1.0, -1.0)
+        return np.where(function.steep(points, threshold), 1.0, -1.0)
 
     x = slopes.x[:: int(direction)]
     steep = np.flatnonzero(np.abs(slopes.value[:: int(direction)]) >= threshold)
