@@ -21,8 +21,6 @@ _MODULES = {
     "RowWise": "activations.activation",
     "approximate": "lessons.approximation",
     "collapse": "lessons.collapse",
-    "compare": "analysis.comparison",
-    "describe": "analysis.properties",
     "from_examples": "network.datasets",
     "gain": "theory.gain",
     "gradient_depth": "depth.experiment",
@@ -34,7 +32,10 @@ _MODULES = {
 }
 """Public name -> the module of actcli.core that holds it. Type checkers read the imports below."""
 
-__all__ = ["__version__", *_MODULES]
+_WITH_MORE_DIGITS = {"compare": "digits", "describe": "digits"}
+"""Public name -> the module of actcli that hands the core what it needs for it."""
+
+__all__ = ["__version__", *_MODULES, *_WITH_MORE_DIGITS]
 
 if TYPE_CHECKING:
     from actcli.core.activations.activation import Activation as Activation
@@ -42,8 +43,6 @@ if TYPE_CHECKING:
     from actcli.core.activations.activation import RowWise as RowWise
     from actcli.core.activations.catalogue import CATALOGUE as CATALOGUE
     from actcli.core.activations.catalogue import resolve as resolve
-    from actcli.core.analysis.comparison import compare as compare
-    from actcli.core.analysis.properties import describe as describe
     from actcli.core.audit.auditor import Auditor as Auditor
     from actcli.core.audit.inputs import sweep as sweep
     from actcli.core.depth.config import DepthConfig as DepthConfig
@@ -59,15 +58,18 @@ if TYPE_CHECKING:
     from actcli.core.network.datasets import from_examples as from_examples
     from actcli.core.numerics.formats import round_to as round_to
     from actcli.core.theory.gain import gain as gain
+    from actcli.digits import compare as compare
+    from actcli.digits import describe as describe
 else:
 
     def __getattr__(name):
-        if name not in _MODULES:
+        if name not in __all__:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         from importlib import import_module
 
-        found = globals()[name] = getattr(import_module(f"{__name__}.core.{_MODULES[name]}"), name)
+        module = _WITH_MORE_DIGITS.get(name) or f"core.{_MODULES[name]}"
+        found = globals()[name] = getattr(import_module(f"{__name__}.{module}"), name)
         return found
 
     def __dir__():
-        return [*globals(), *_MODULES]
+        return [*globals(), *__all__]

@@ -11,9 +11,14 @@ from actcli.core.analysis.properties import Properties
 
 def more_digits(activation: Elementwise) -> Digits:
     """The activation by the formula as it is written, in as many digits as it takes."""
-    from actcli import multiprecision
+    from actcli import exact
 
-    return multiprecision.Digits(activation)
+    return exact.Digits(activation)
+
+
+def compare(activations: Sequence[Activation], low: float, high: float) -> tuple[Difference, ...]:
+    """The largest differences, in more digits where float64 cannot know: see `actcli.core.analysis.comparison`."""
+    return comparison.compare(activations, low, high, more_digits)
 
 
 def describe(activation: Activation) -> Properties:

@@ -20,9 +20,8 @@ from mpmath import mpf
 from actcli.core.activations.activation import Elementwise
 from actcli.core.activations.catalogue import ACTIVATIONS
 from actcli.core.activations.expression import Node, compiled, function_of
-from actcli.core.activations.formula import switches_of, tree_of
+from actcli.core.activations.formula import tree_of
 from actcli.core.activations.grammar import MAX_EXPONENT
-from actcli.core.analysis.digits import Exact
 from actcli.core.arrays import Array
 from actcli.core.audit.ulp import Reference
 from actcli.core.numerics.formats import FORMATS, flushed
@@ -34,7 +33,7 @@ _AGREED, _RANGE = 80, 1200
 _LARGEST_EXPONENT: Final = 2.0**64
 """Beyond this exp() is 0 or too large for all purposes, and would take all the memory there is."""
 
-_NO_NUMBER: Final = (ArithmeticError, ValueError, TypeError)
+NO_NUMBER: Final = (ArithmeticError, ValueError, TypeError)
 """What a pole raises, or an order of complex numbers."""
 
 
@@ -235,7 +234,7 @@ class _Multiprecision:
 
     def folded(self, function: Callable[..., Any], *numbers: Any) -> Any:
         """At once, unless it fails or vanishes: that is told when an x takes the branch in which it stands."""
-        with suppress(*_NO_NUMBER):
+        with suppress(*NO_NUMBER):
             self.vanished = False
             result = function(*numbers)
             if not self.vanished:
@@ -278,88 +277,6 @@ class Evaluator:
         return [c * math.factorial(k) for k, c in enumerate(result.c)]
 
 
-_DIGITS_AGREED = 80
-_LARGEST_MAGNITUDE: Final = 1 << 14
-
-
-class Digits:
-    """f, f', ... at an exact x as fractions, good to 64 bits: `core.analysis.digits.Digits` by mpmath."""
-
-    def __init__(self, activation: Elementwise) -> None:
-        self._activation = activation
-        self._evaluators: dict[int, Evaluator] = {}
-        self._switches: list[Evaluator] | None = None
-
-    def __call__(self, x: Fraction | float, order: int, bits: int) -> Exact | None:
-        evaluate = self._evaluators.setdefault(order, Evaluator(self._activation, order))
-        return _exact(evaluate, Fraction(x), order, bits)
-
-    def break_near(self, x: float) -> Fraction | None:
-        """Where a switch of the formula is zero, within a few roundings of x; None where none is."""
-        at, near = Fraction(x), Fraction(max(abs(x), 1.0)) / (1 << 40)
-        if self._switches is None:
-            nodes = switches_of(self._activation, ACTIVATIONS)
-            self._switches = [Evaluator(self._activation, 1, node) for node in nodes]
-        for switch in self._switches:
-            point = _root(switch, at, near)
-            if point is not None:
-                return point
-        return None
-
-
-def _root(function: Evaluator, at: Fraction, near: Fraction) -> Fraction | None:
-    """Newton's method from `at`, which may not lead further away than `near`."""
-    point = at
-    try:
-        with mpmath.workprec(_ROOT_BITS):
-            for _ in range(6):
-                value, slope = function(mpf(point.numerator) / point.denominator)
-                if value == 0:
-                    return point
-                if slope == 0 or abs(step := _fraction(value / slope)) > near:
-                    return None
-                point = _shortened(point - step)
-                if abs(step) < Fraction(1, 1 << (_ROOT_BITS - 60)) * max(abs(point), 1):
-                    return point
-    except _NO_NUMBER:
-        return None
-    return None
-
-
-_ROOT_BITS: Final = 480
-
-
-def _shortened(x: Fraction) -> Fraction:
-    return Fraction(round(x * (1 << _ROOT_BITS)), 1 << _ROOT_BITS)
-
-
-def _exact(evaluate: Evaluator, x: Fraction, order: int, bits: int) -> Exact | None:
-    least = max(x.numerator.bit_length(), x.denominator.bit_length()) + _DIGITS_AGREED
-    try:
-        with mpmath.workprec(max(bits, least)):
-            values = evaluate(mpf(x.numerator) / x.denominator)
-            if not all(isinstance(value, mpf) and mpmath.isfinite(value) for value in values):
-                return Exact((math.nan,) * (order + 1), (), False)
-            rounding = mpf(2) ** (_DIGITS_AGREED - mpmath.mp.prec) if evaluate.lost else 0
-            rounding *= max(1, *map(abs, values))
-    except OverflowError:
-        return None
-    except _NO_NUMBER:
-        return Exact((math.nan,) * (order + 1), (), False)
-    lost = (k for k, value in enumerate(values) if evaluate.lost and abs(value) <= rounding)
-    return Exact(tuple(map(_number, values)), tuple(lost), evaluate.lost)
-
-
-def _number(value: Any) -> Fraction | float:
-    """The value as a fraction; what is beyond all measure as an infinity or 0."""
-    if not value:
-        return Fraction(0)
-    magnitude = mpmath.mag(value)
-    if magnitude > _LARGEST_MAGNITUDE:
-        return math.copysign(math.inf, value)
-    return _fraction(value) if magnitude > -_LARGEST_MAGNITUDE else Fraction(0)
-
-
 def float64_reference(activation: Elementwise, order: int, flush: bool) -> Callable[[Array], Reference]:
     """The exact results of an activation's derivative as float64 sees them, for an audit.
 
@@ -398,7 +315,7 @@ def _value(evaluate: Evaluator, x: float, small: bool) -> Any:
             if close and ((value and not evaluate.vanished) or (small and bits > _RANGE)):
                 return value
             previous = value
-    except _NO_NUMBER:
+    except NO_NUMBER:
         return None
     return previous
 
@@ -417,13 +334,13 @@ def _rounded(value: Any, known: float) -> tuple[float, float, int]:
         return math.copysign(math.inf, value), 0.0, spacing
     if exponent < spacing - 64:
         return math.copysign(0.0, value), 0.0, spacing
-    in_spacings = _fraction(value) / Fraction(2) ** spacing
+    in_spacings = fraction(value) / Fraction(2) ** spacing
     whole = round(in_spacings)  # ties to even, as the type has it
     rounded = math.copysign(0.0, value) if whole == 0 else _ldexp(whole, spacing)
     return rounded, 0.0 if math.isinf(rounded) else float(in_spacings - whole), spacing
 
 
-def _fraction(value: Any) -> Fraction:
+def fraction(value: Any) -> Fraction:
     sign, mantissa, exponent, _ = value._mpf_
     return Fraction(-int(mantissa) if sign else int(mantissa)) * Fraction(2) ** int(exponent)
 

@@ -22,7 +22,7 @@ HOUSE = Path(actcli.__file__).parent
 ROOMS = {"commands", "core", "streams", "views"}
 
 ARROWS = {
-    "commands": ROOMS | {"multiprecision"},
+    "commands": ROOMS | {"digits", "multiprecision"},
     "views": {"views", "core"},
     "streams": {"streams"},
     "core": {"core"},
@@ -32,6 +32,7 @@ OTHERS_PACKAGES = {
     "views": {"numpy", "rich", "plotext", "cairosvg"},
     "streams": {"numpy", "orjson"},
     "core": {"numpy"},
+    "exact": {"mpmath"},
     "multiprecision": {"numpy", "mpmath"},
     "cli": {"typer"},
 }

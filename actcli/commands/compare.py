@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 from actcli.commands.options import DEFAULT_RANGE, Acts, Ascii, Height, Range, ReportFormat, Save, Width
 from actcli.commands.report import write_report
 from actcli.core.activations.catalogue import resolve
-from actcli.core.analysis.comparison import compare, curves_over
-from actcli.core.analysis.properties import describe
+from actcli.core.analysis.comparison import curves_over
 from actcli.core.errors import InputError
+from actcli.digits import compare, describe
 
 if TYPE_CHECKING:
     from actcli.views.terminal import Terminal

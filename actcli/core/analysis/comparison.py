@@ -8,6 +8,8 @@ from itertools import combinations
 import numpy as np
 
 from actcli.core.activations.activation import Activation, Elementwise, elementwise
+from actcli.core.analysis.digits import MoreDigits
+from actcli.core.analysis.function import Function
 from actcli.core.arrays import Array, Mask, union
 from actcli.core.errors import InputError
 
@@ -22,13 +24,16 @@ class Difference:
     at: float
 
 
-def compare(activations: Sequence[Activation], low: float, high: float) -> tuple[Difference, ...]:
+def compare(
+    activations: Sequence[Activation], low: float, high: float, more: MoreDigits | None = None
+) -> tuple[Difference, ...]:
     """The largest difference of every pair on [low, high], to about 1e-9 of the interval's width.
 
-    Points where either value is nan or infinite are left out; nan stands where no point remains. Raises
-    InputError for row-wise activations and for an empty interval.
+    Points where either value is nan or infinite are left out; nan stands where no point remains. A difference that
+    may be rounding is none. more: makes more digits for where float64 cannot know. Raises InputError for row-wise
+    activations and for an empty interval.
     """
-    curves = curves_over(activations, low, high)
+    curves = [Function(activation, more) for activation in curves_over(activations, low, high)]
     return tuple(_largest(a, b, low, high) for a, b in combinations(curves, 2))
 
 
@@ -41,8 +46,8 @@ def curves_over(activations: Sequence[Activation], low: float, high: float) -> t
     return curves
 
 
-def _largest(a: Elementwise, b: Elementwise, low: float, high: float) -> Difference:
-    kinks = [x for x in (*a.kinks(), *b.kinks()) if low <= x <= high]
+def _largest(a: Function, b: Function, low: float, high: float) -> Difference:
+    kinks = [x for x in (*a.activation.kinks(), *b.activation.kinks()) if low <= x <= high]
     x = union(np.linspace(low, high, 4001), kinks)
     at, max_abs = x[0], -1.0
     # Close in on the largest: each round looks at the neighbourhood of the best point, a thousand times finer.
@@ -52,16 +57,20 @@ def _largest(a: Elementwise, b: Elementwise, low: float, high: float) -> Differe
         if gap[best] > max_abs:
             at, max_abs = x[best], gap[best]
         x = np.linspace(x[max(best - 1, 0)], x[min(best + 1, len(x) - 1)], 2001)
+    labels = a.activation.label, b.activation.label
     if max_abs < 0.0:
-        return Difference(a.label, b.label, float("nan"), float("nan"))
-    return Difference(a.label, b.label, float(max_abs), float(at))
+        return Difference(*labels, float("nan"), float("nan"))
+    return Difference(*labels, float(max_abs), float(at))
 
 
-def _gap(a: Elementwise, b: Elementwise, x: Array) -> Array:
-    """|a - b|, and -1 where it is not finite."""
-    with np.errstate(invalid="ignore", over="ignore"):  # inf - inf is nan, and is left out below
-        gap = np.abs(a(x) - b(x))
-    return np.where(np.isfinite(gap), gap, -1.0)
+def _gap(a: Function, b: Function, x: Array) -> Array:
+    """|a - b|, 0 where that may be rounding, and -1 where it is not finite."""
+    with np.errstate(all="ignore"):  # inf - inf is nan, and is left out below
+        (one, error), (other, error_too) = a.values(x), b.values(x)
+        gap = np.abs(one - other)
+        unsure = error + error_too
+        gap = np.where(gap > 4.0 * unsure, gap, 0.0)
+    return np.where(np.isfinite(one) & np.isfinite(other) & np.isfinite(unsure), gap, -1.0)
 
 
 _SHRINK = 1.4

@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from typing import TYPE_CHECKING, Final, Literal
 
 import numpy as np
 
 from actcli.core.activations.activation import Elementwise
 from actcli.core.analysis.asymptotes import End, FarEnd
-from actcli.core.analysis.digits import MoreDigits, Number
+from actcli.core.analysis.digits import MoreDigits, Number, no_number
 from actcli.core.analysis.extrema import Extremum, extremes, zeros
 from actcli.core.analysis.function import Function
 from actcli.core.analysis.sampling import SampledCurve, Samples, constant_stretches
@@ -103,7 +104,9 @@ def _described(function: Function) -> CurveProperties:
     isolated = _confirmed(function, isolated)
     nearest = sorted(isolated, key=abs)[:MOST_ZEROS]
     largest = steepest(lowest, highest)
-    at_zero, slope_at_zero = function.derivatives(np.array([0.0]), 1)[:, 0].tolist()
+    as_written = activation.derivatives(np.array([0.0]), 1)
+    corrected = function.derivatives(np.array([0.0]), 1)
+    at_zero, slope_at_zero = np.where(np.isfinite(corrected), corrected, as_written)[:, 0].tolist()
     if 0.0 in sides and (derivative := sides[0.0].derivative) is not None:
         slope_at_zero = derivative
     mean, second_moment, slope_second_moment = _moments(activation, samples, (*nearest, lowest.low, highest.low))
@@ -261,18 +264,18 @@ def _exact_symmetry(function: Function) -> Symmetry:
         there, opposite = (function.digits(x, 0, _BITS) for x in (point, -point))
         if there is not None and opposite is not None:
             pairs.append((there.derivatives[0], opposite.derivatives[0]))
-    if any(math.isnan(a) != math.isnan(b) for a, b in pairs):
+    if any(no_number(a) != no_number(b) for a, b in pairs):
         return "neither"
-    pairs = [(a, b) for a, b in pairs if math.isfinite(a) and math.isfinite(b)]
-    if not pairs:
-        return "neither"
+    known = [(a, b) for a, b in pairs if not isinstance(a, float) and not isinstance(b, float)]
     zero = function.digits(0.0, 0, _BITS)
     middle = zero.derivatives[0] if zero is not None else math.nan
-    if all(_same(a, b) for a, b in pairs):
+    if not known:
+        return "neither"
+    if all(_same(a, b) for a, b in known):
         return "even"
-    if all(_same(a, -b) for a, b in pairs):
+    if all(_same(a, -b) for a, b in known):
         return "odd"
-    centred = math.isfinite(middle) and all(_same(a - middle, middle - b) for a, b in pairs)
+    centred = not isinstance(middle, float) and all(_same(a - middle, middle - b) for a, b in known)
     return "odd about f(0)" if centred else "neither"
 
 
@@ -282,7 +285,7 @@ _BITS: Final = 320
 
 def _same(a: Number, b: Number) -> bool:
     """Whether they differ by no more than a formula's own constants are rounded."""
-    return abs(a - b) <= max(abs(a), abs(b)) * 2.0**-48
+    return abs(a - b) <= max(abs(a), abs(b)) * Fraction(1, 1 << 48)
 
 
 def _difference(a: Array, b: Array) -> Array:

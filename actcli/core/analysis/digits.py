@@ -1,5 +1,6 @@
 """What float64 cannot know of a function is asked for in more digits, of an arithmetic that is handed in."""
 
+import math
 from collections.abc import Callable
 from fractions import Fraction
 from typing import NamedTuple, Protocol
@@ -8,6 +9,11 @@ from actcli.core.activations.activation import Elementwise
 
 Number = Fraction | float
 """A fraction; inf and -inf for what is beyond all measure, nan for what is no real number."""
+
+
+def no_number(value: Number) -> bool:
+    """Whether it is nan. A fraction never is, and may be too large for math.isnan."""
+    return isinstance(value, float) and math.isnan(value)
 
 
 class Exact(NamedTuple):

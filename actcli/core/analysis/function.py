@@ -12,7 +12,7 @@ import numpy as np
 
 from actcli.core.activations.activation import MAX_ORDER, Elementwise
 from actcli.core.analysis.asymptotes import Outwards, behaviour, settled
-from actcli.core.analysis.digits import Digits, MoreDigits, Number
+from actcli.core.analysis.digits import Digits, MoreDigits, Number, no_number
 from actcli.core.analysis.sampling import only_where_finite
 from actcli.core.arrays import Array, Mask
 
@@ -83,10 +83,24 @@ class Function:
             places = np.concatenate([special[:_AT_ONCE], places])
         for i in places.tolist():
             if (found := self.at(float(x[i]), order)) is not None:
-                known = [k for k, value in enumerate(found) if k == 0 or not math.isnan(value)]
+                # Where the formula has no value float64 says nan, or which infinity.
+                known = [k for k, value in enumerate(found) if not (math.isnan(value) and (k or np.isinf(table[0, i])))]
                 table[known, i] = np.array(found)[known]
                 doubtful[i] = False
         return table[: order + 1], doubtful
+
+    def values(self, x: Array) -> tuple[Array, Array]:
+        """f at x, and how far rounding may have moved it: infinite where float64 knows nothing."""
+        if not self.exact:
+            value = self.activation(x)
+            return value, np.zeros(x.shape)
+        table = self.activation.derivatives(x, 0)
+        value, error = table[0], self._rounding(x, table)[0]
+        places = np.flatnonzero(~(error <= _RELATIVE * np.abs(value)) | ~np.isfinite(value))
+        for i in places[np.linspace(0, places.size - 1, min(_AT_ONCE, places.size)).astype(np.intp)].tolist():
+            if (found := self.at(float(x[i]), 0)) is not None:
+                value[i], error[i] = found[0], 0.0
+        return value, error
 
     def at(self, x: float, order: int, free: bool = False) -> list[float] | None:
         """f, f', ... at x in more digits, rounded to float64; None where those are used up, or do not reach.
@@ -102,7 +116,7 @@ class Function:
             exact = self.digits(x, order, _MANY)
         if exact is None or exact.doubtful:
             return None
-        if order and math.isnan(exact.derivatives[0]):  # perhaps only the slope is not finite
+        if order and no_number(exact.derivatives[0]):  # perhaps only the slope is not finite
             value = self.digits(x, 0, _FEW)
             return None if value is None else [float64(value.derivatives[0]), *[math.nan] * order]
         return [float64(value) for value in exact.derivatives]

@@ -220,14 +220,17 @@ def _limit(sequences: Iterator[_Members], order: int) -> Limit:
         if not any(found.doubtful for found in members.exact):
             if index == 0 or (limit is not None and math.isfinite(limit)):
                 return limit
-            return None if _approaches(values) else furthest
+            return furthest if furthest is not None and _leads_to(values, furthest) else None
     return None
 
 
-def _approaches(values: list[Number]) -> bool:
-    """Whether a sequence comes to rest somewhere."""
+def _leads_to(values: list[Number], limit: float) -> bool:
+    """Whether a sequence that has not settled may yet come to the limit."""
+    if not math.isfinite(limit):
+        return True
     steps = [abs(b - a) for a, b in pairwise(values)]
-    return 3 * max(steps[-3:]) <= max(steps[:3])
+    settles = 3 * max(steps[-3:]) <= max(steps[:3])
+    return not settles and abs(values[-1] - Fraction(limit)) <= 8 * (max(values) - min(values))
 
 
 def _settled(sequence: list[Number]) -> Limit:
