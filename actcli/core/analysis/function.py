@@ -169,7 +169,7 @@ class Function:
         from actcli.core.activations.catalogue import ACTIVATIONS
         from actcli.core.activations.formula import switching_points
 
-        return tuple(sorted({*known, *switching_points(self.activation, ACTIVATIONS)}))
+        return _apart({*known, *switching_points(self.activation, ACTIVATIONS)})
 
     def sides(self, points: tuple[float, ...]) -> Mapping[float, Sides]:
         """Both sides of those of the points that are nearest to 0; none where float64 has the last word."""
@@ -189,6 +189,15 @@ class Function:
             if sides.jumps is not False or sides.pole is not False or sides.bent is not False:
                 return sides
         return sides_at(self.digits, at, sharp=False)
+
+
+def _apart(points: set[float]) -> tuple[float, ...]:
+    """Without those that are another one but for rounding."""
+    kept: list[float] = []
+    for point in sorted(points, key=lambda x: len(repr(x))):
+        if all(abs(point - other) > 2.0**-44 * max(abs(point), 1e-3) for other in kept):
+            kept.append(point)
+    return tuple(sorted(kept))
 
 
 def _doubtful(x: Array, table: Array, noise: Array) -> Mask:

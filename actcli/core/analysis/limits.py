@@ -29,6 +29,7 @@ _MEMBERS: Final = 8
 
 _SETTLED, _SMALL = Fraction(1, 1 << 44), Fraction(1, 1 << 40)
 _TINY: Final = Fraction(1, 1 << 120)
+_ROUNDING: Final = Fraction(1, 1 << 200)
 _NOTHING: Final = Fraction(1, 1 << 300)
 _WAVES_FROM: Final = 12.0
 
@@ -301,7 +302,8 @@ def _intercept(members: _Members, steepness: float, slope: Limit) -> Limit:
     if len(finite) < _MEMBERS:
         return None
     # Where the slope is no float64, f(x) - f'(x) x: the tangent's intercept.
-    for rest in ([f - line * x for x, f, _ in finite], [f - s * x for x, f, s in finite]):
+    for lines in ([line * x for x, _, _ in finite], [s * x for x, _, s in finite]):
+        rest = [f - y if abs(f - y) > _ROUNDING * abs(f) else Fraction(0) for (_, f, _), y in zip(finite, lines, strict=True)]
         intercept = _settled(list(rest))
         if intercept is not None and math.isfinite(intercept):
             return intercept
