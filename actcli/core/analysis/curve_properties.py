@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from fractions import Fraction
 from typing import TYPE_CHECKING, Final, Literal
 
 import numpy as np
@@ -285,7 +284,7 @@ _BITS: Final = 320
 
 def _same(a: Number, b: Number) -> bool:
     """Whether they differ by no more than a formula's own constants are rounded."""
-    return abs(a - b) <= max(abs(a), abs(b)) * Fraction(1, 1 << 48)
+    return abs(a - b) * (1 << 48) <= max(abs(a), abs(b))
 
 
 def _difference(a: Array, b: Array) -> Array:

@@ -1,13 +1,17 @@
 """What float64 cannot know of a function is asked for in more digits, of an arithmetic that is handed in."""
 
+from __future__ import annotations
+
 import math
 from collections.abc import Callable
-from fractions import Fraction
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias
 
 from actcli.core.activations.activation import Elementwise
 
-Number = Fraction | float
+if TYPE_CHECKING:
+    from fractions import Fraction
+
+Number: TypeAlias = "Fraction | float"
 """A fraction; inf and -inf for what is beyond all measure, nan for what is no real number."""
 
 
@@ -42,5 +46,5 @@ class Digits(Protocol):
         """Where the formula changes its piece, if it does so within a few roundings of x."""
 
 
-MoreDigits = Callable[[Elementwise], Digits]
+MoreDigits: TypeAlias = Callable[[Elementwise], Digits]
 """Makes them for an activation, and is called only where float64 cannot decide."""

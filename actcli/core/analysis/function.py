@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
@@ -28,6 +27,9 @@ _SHIFT: Final = 2.0**-42
 
 _FEW, _MANY = 320, 1300
 """Bits: for most points, and for all that float64 has numbers for."""
+
+_NEAR: Final = 16.0
+"""As far as there is nothing huge that a term could be multiplied with which vanishes in so many bits."""
 
 _AT_ONCE: Final = 24
 _MOST: Final = 400
@@ -114,7 +116,7 @@ class Function:
         if exact is not None and exact.doubtful:
             self._asked += 2
             exact = self.digits(x, order, _MANY)
-        if exact is None or exact.doubtful:
+        if exact is None or (exact.doubtful and abs(x) > _NEAR):
             return None
         if order and no_number(exact.derivatives[0]):  # perhaps only the slope is not finite
             value = self.digits(x, 0, _FEW)
@@ -127,7 +129,8 @@ class Function:
         slope = np.abs(table[1])
         steep: Mask = slope >= threshold
         if self.exact:
-            near = ~(np.abs(slope - threshold) > self._rounding(x, table)[1])
+            noise = self._rounding(x, table)[1]
+            near = ~(np.abs(slope - threshold) > noise) & ~(noise <= _RELATIVE * threshold)
             places = np.flatnonzero(near)
             for i in places[np.linspace(0, places.size - 1, min(_AT_ONCE, places.size)).astype(np.intp)].tolist():
                 if (found := self.at(float(x[i]), 1)) is not None:
@@ -178,6 +181,8 @@ class Function:
         return {point: self._sides(point) for point in sorted(points, key=abs)[:_MOST_BREAKS]}
 
     def _sides(self, point: float) -> Sides:
+        from fractions import Fraction
+
         from actcli.core.analysis.limits import sides_at
 
         exactly = self.digits.break_near(point)
