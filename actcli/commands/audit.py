@@ -30,7 +30,7 @@ def run(
     act: Act,
     dtype: Annotated[
         DtypeName,
-        typer.Option("--dtype", help="The type of inputs and results; float64 takes the extra actcli[audit]."),
+        typer.Option("--dtype", help="The type of inputs and results."),
     ] = "float32",
     emit_inputs: Annotated[
         str | None,
@@ -108,10 +108,6 @@ def _emit(inputs: Array, dtype: str, path: str) -> None:
 
 
 def _float64_reference(activation: Elementwise, order: int, flush: bool) -> MakeReference:
-    from importlib.util import find_spec
-
-    if find_spec("mpmath") is None:
-        raise InputError("the reference for float64 is computed with mpmath: pip install 'actcli[audit]'")
     from actcli.multiprecision import float64_reference
 
     return float64_reference(activation, order, flush)

@@ -82,7 +82,9 @@ class Sides:
     def derivative(self) -> float | None:
         """The derivative, where both one-sided ones are the same."""
         left, right = self.slope
-        if left is None or right is None or self.jumps is not False or math.isnan(left) or math.isnan(right):
+        if left is None or right is None or self.jumps is not False or self.pole is not False:
+            return None
+        if math.isnan(left) or math.isnan(right):
             return None
         return None if self._apart(left, right) else left
 
@@ -180,17 +182,25 @@ def _sequences(
         lost |= vanished
         if members:
             yield replace(members, lost=lost)
-    known, unknown = _DEEP_NEAREST, ladders[0][0]
+    furthest = ladders[0][0]
+    for beyond_doubt in (False, True):
+        furthest = _reach(ask, at, furthest, order, beyond_doubt)
+        members, _ = _members(ask, at, furthest, min(_DEEP_STEP, (furthest + 3.0) / _MEMBERS), _DEEP, order)
+        if members:
+            yield replace(members, lost=lost)
+
+
+def _reach(ask: Ask, at: Callable[[float], Fraction], unknown: float, order: int, beyond_doubt: bool) -> float:
+    """How far the derivative of that order is known."""
+    known = _DEEP_NEAREST
     while unknown - known > _DEEP_TO:
         middle = 0.5 * (known + unknown)
         exact = ask(at(middle), _DEEP)
-        if exact is None or exact.known(order) is None or exact.doubtful:
+        if exact is None or exact.known(order) is None or (beyond_doubt and exact.doubtful):
             unknown = middle
         else:
             known = middle
-    members, vanished = _members(ask, at, known, min(_DEEP_STEP, (known + 3.0) / _MEMBERS), _DEEP, order)
-    if members:
-        yield replace(members, lost=lost)
+    return known
 
 
 def _members(
@@ -231,7 +241,7 @@ def _leads_to(values: list[Number], limit: float) -> bool:
         return True
     steps = [abs(b - a) for a, b in pairwise(values)]
     settles = 3 * max(steps[-3:]) <= max(steps[:3])
-    return not settles and abs(values[-1] - Fraction(limit)) <= 8 * (max(values) - min(values))
+    return abs(values[-1] - Fraction(limit)) <= (4 * max(steps[-3:]) if settles else 8 * (max(values) - min(values)))
 
 
 def _settled(sequence: list[Number]) -> Limit:
@@ -257,12 +267,16 @@ def _settled(sequence: list[Number]) -> Limit:
         return _extrapolated(exact, steps, scale)
     signs = {step > 0 for step in steps[-5:]}
     if len(signs) == 2:
-        # A wave: its crests neither shrink nor grow, or grow.
-        return math.nan if late * 2 >= early else None
+        # A wave: its crests do not shrink.
+        return math.nan if 3 * _reach_of(exact[-4:]) >= 2 * _reach_of(exact[:4]) else None
     shrinks = abs(steps[-1]) < abs(steps[-2]) * Fraction(97, 100)
     if shrinks and abs(steps[-1]) < abs(steps[-4]) * Fraction(9, 10):
         return None
     return math.inf if steps[-1] > 0 else -math.inf
+
+
+def _reach_of(exact: list[Fraction]) -> Fraction:
+    return max(exact) - min(exact)
 
 
 def _extrapolated(exact: list[Fraction], steps: list[Fraction], scale: Fraction) -> Limit:

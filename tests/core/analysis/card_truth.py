@@ -78,11 +78,11 @@ class Curve:
             return mpmath.nan
 
     def _value(self, x: Any) -> Any:
-        with mpmath.workprec(int(400 + 12 * min(abs(x), 200)) + (200 if abs(x) > 200 else 0)):
+        with mpmath.workprec(max(mpmath.mp.prec, int(240 + 16 * min(abs(x), 40)))):
             return +mpf(eval(self.code, {"__builtins__": {}}, {**FUNCTIONS, "x": x}))  # the tests' own formulas
 
-    def slope(self, x: Any, step: Any = mpf(2) ** -110) -> Any:
-        with mpmath.workprec(900):
+    def slope(self, x: Any, step: Any = mpf(2) ** -60) -> Any:
+        with mpmath.workprec(max(mpmath.mp.prec, int(200 - 2 * mpmath.log(step, 2)))):
             x = mpf(x)
             step = step * max(1, abs(x))
             return (self(x + step) - self(x - step)) / (2 * step)
@@ -93,13 +93,13 @@ class Curve:
         slope, steeper = (self.slope(at, mpf(2) ** -200) for at in (near, nearer))
         if abs(steeper) > 1.2 * abs(slope) and abs(steeper) > 20:
             steeper = math.copysign(math.inf, steeper)
-        with mpmath.workprec(900):
+        with mpmath.workprec(700):
             return self(x + side * mpf(2) ** -300), steeper
 
 
 def truth(text: str, breaks: Iterable[str] = ()) -> dict[str, Any]:
     """What the card has to say."""
-    with mpmath.workprec(400):
+    with mpmath.workprec(240):
         curve = Curve(text, breaks)
         left, right = (_end(curve, side) for side in (-1, 1))
         points = sorted(_points(curve.breaks))
@@ -140,8 +140,8 @@ def truth(text: str, breaks: Iterable[str] = ()) -> dict[str, Any]:
 
 
 def _points(breaks: list[Any]) -> set[Any]:
-    points = {mpf(k) / 8 + mpf(2) ** -9 for k in range(-8 * PERMANENT, 8 * PERMANENT + 1)}
-    points |= {s * mpf(2) ** (mpf(k) / 2) for k in range(-24, 36) for s in (-1, 1)}
+    points = {mpf(k) / 6 + mpf(2) ** -9 for k in range(-6 * PERMANENT, 6 * PERMANENT + 1)}
+    points |= {s * mpf(2) ** k for k in range(-16, 12) for s in (-1, 1)}
     for b in breaks:
         points |= {b + s * mpf(2) ** -k for k in range(2, 30, 3) for s in (-1, 1)}
     return points - set(breaks)
@@ -187,7 +187,7 @@ def _extremes(curve: Curve, table: list[Any], values: list[Any], ends: list[floa
         outside = max(sign * end for end in ends)
         attained = not outside > best + mpf(10) ** -13 * max(1, abs(best))
         inside = [sign * value for value in [*(curve(b) for b in curve.breaks), *(curve(x) for x in peaks)]]
-        inside += [sign * v for x, v, _ in table if abs(x) < PERMANENT]
+        inside += [sign * v for x, v, _ in table if abs(x) < 2 * PERMANENT]
         found.append([float(sign * max(best, outside)), attained, float(sign * max(inside))])
     return found[0], found[1]
 
@@ -212,7 +212,7 @@ def _bisected(holds: Callable[[Any], bool], low: Any, high: Any) -> Any:
 
 def _golden(function: Callable[[Any], Any], low: Any, high: Any) -> Any:
     """The largest value between two points, of which the function has one."""
-    if function((low + high) / 2) < mpf(10) ** -30 and function(low) < mpf(10) ** -30:
+    if abs(function((low + high) / 2)) < mpf(10) ** -12:
         return function(low)
     for _ in range(45):
         a, b = low + (high - low) * mpf("0.382"), low + (high - low) * mpf("0.618")
@@ -222,7 +222,8 @@ def _golden(function: Callable[[Any], Any], low: Any, high: Any) -> Any:
 
 def _zeros(curve: Curve, table: list[Any], jumps: list[Any]) -> list[float]:
     zeros = [float(b) for b in curve.breaks if b not in jumps and abs(curve(b)) < mpf(10) ** -60]
-    for a, b in zip(table, table[1:], strict=False):
+    near = [row for row in table if abs(row[0]) < 2 * PERMANENT]
+    for a, b in zip(near, near[1:], strict=False):
         if a[1] == 0 and a[2] != 0:
             zeros.append(float(a[0]))
         if a[1] * b[1] < 0 and not any(a[0] <= j <= b[0] for j in jumps):
