@@ -35,7 +35,7 @@ _AT_ONCE: Final = 24
 _MOST: Final = 400
 """So many points are asked for in more digits, at once and altogether."""
 
-_MOST_BREAKS: Final = 24
+_MOST_BREAKS: Final = 8
 
 
 class Function:

@@ -27,7 +27,7 @@ _DEEP: Final = 800
 _DEEP_STEP, _DEEP_TO, _DEEP_NEAREST = 0.5, 0.5, -2.0
 _MEMBERS: Final = 8
 
-_SETTLED, _SMALL = Fraction(1, 1 << 44), Fraction(1, 1 << 40)
+_SETTLED, _SMALL = Fraction(1, 1 << 44), Fraction(1, 1 << 30)
 _TINY: Final = Fraction(1, 1 << 120)
 _ROUNDING: Final = Fraction(1, 1 << 200)
 _NOTHING: Final = Fraction(1, 1 << 300)
@@ -121,11 +121,17 @@ def end_at(digits: Digits, direction: int) -> FarEnd:
 
     def at(exponent: float) -> Fraction:
         # No wave falls in with such points.
-        astray = exponent * 0.618033988749895 % 1.0 if exponent > _WAVES_FROM else 0.0
+        astray = exponent * exponent * 0.618033988749895 % 1.0 if exponent > _WAVES_FROM else 0.0
         return direction * (_power(exponent) + Fraction(round(astray * 3.0 * 2**20), 2**20))
 
     ask = _remembered(digits)
-    limit, slope = (_limit(_sequences(ask, at, _OUTWARDS, order), order) for order in (0, 1))
+    limits = []
+    for order in (0, 1):
+        waves = _waves(ask, direction, order)
+        limits.append(math.nan if waves else _limit(_sequences(ask, at, _OUTWARDS, order), order))
+        if waves is None:
+            limits[-1] = UNKNOWN
+    limit, slope = limits
     if limit is None:
         return FarEnd(None, slope)
     if math.isnan(limit):
@@ -146,6 +152,36 @@ def end_at(digits: Digits, direction: int) -> FarEnd:
 
 
 Ask = Callable[[Fraction, int], Exact | None]
+
+_WAVE_AT: Final = (14.0, 28.0, 56.0)
+_WAVE_POINTS: Final = 7
+
+
+def _waves(ask: Ask, direction: int, order: int) -> bool | None:
+    """Whether f or f' goes up and down further and further out, and by no less there than nearer to 0.
+
+    None where it grows as well, and the points are too few to tell whether it comes back.
+    """
+    heights = []
+    for exponent in _WAVE_AT:
+        values = []
+        for k in range(_WAVE_POINTS):
+            point = direction * (_power(exponent) + Fraction(round(0.71 * 3.07**k * 2**20), 2**20))
+            exact = ask(point, _OUTWARDS[0][2])
+            value = None if exact is None else exact.known(order)
+            if not isinstance(value, Fraction):
+                return False
+            values.append(value)
+        if len({b > a for a, b in pairwise(values)}) == 1 or max(values) == min(values):
+            return False
+        heights.append((_reach_of(values), max(map(abs, values))))
+    (near, _), _, (far, size) = heights
+    if not (far * 2 >= near and far * (1 << 20) >= size):
+        return False
+    grows = size > (1 << 20) * heights[0][1] and len({value > 0 for value in values}) == 1
+    if grows and 2 * min(map(abs, values)) > size:
+        return False
+    return None if grows else True
 
 
 def _remembered(digits: Digits) -> Ask:
