@@ -222,4 +222,3 @@ def float64(value: Number) -> float:
         return float(value)
     except OverflowError:
         return math.inf if value > 0 else -math.inf
-

@@ -284,7 +284,7 @@ def _settled(sequence: list[Number]) -> Limit:
     """What eight members of a sequence tend to: a number, ±inf, nan for nothing, None where that is not certain."""
     numbers = [value for value in sequence if not (isinstance(value, float) and math.isnan(value))]
     if len(numbers) < len(sequence):
-        return math.nan if not numbers or math.isnan(sequence[-1]) and math.isnan(sequence[-2]) else None
+        return math.nan if not numbers or (math.isnan(sequence[-1]) and math.isnan(sequence[-2])) else None
     last = sequence[-1]
     if isinstance(last, float):
         beyond = [value for value in sequence if isinstance(value, float)]
@@ -353,7 +353,10 @@ def _intercept(members: _Members, steepness: float, slope: Limit) -> Limit:
         return None
     # Where the slope is no float64, f(x) - f'(x) x: the tangent's intercept.
     for lines in ([line * x for x, _, _ in finite], [s * x for x, _, s in finite]):
-        rest = [f - y if abs(f - y) > _ROUNDING * abs(f) else Fraction(0) for (_, f, _), y in zip(finite, lines, strict=True)]
+        rest = [
+            f - y if abs(f - y) > _ROUNDING * abs(f) else Fraction(0)
+            for (_, f, _), y in zip(finite, lines, strict=True)
+        ]
         intercept = _settled(list(rest))
         if intercept is not None and math.isfinite(intercept):
             return intercept

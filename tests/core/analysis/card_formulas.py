@@ -10,7 +10,19 @@ BREAKS: dict[str, tuple[str, ...]] = {
     "hard_tanh": ("-1", "1"),
     "soft_shrink": ("-1/2", "1/2"),
 }
-SMOOTH = ("sigmoid", "tanh", "erf", "atan", "softplus", "squareplus", "gelu", "silu", "mish", "tanh_shrink", "log_sigmoid")
+SMOOTH = (
+    "sigmoid",
+    "tanh",
+    "erf",
+    "atan",
+    "softplus",
+    "squareplus",
+    "gelu",
+    "silu",
+    "mish",
+    "tanh_shrink",
+    "log_sigmoid",
+)
 PIECES = tuple(BREAKS)
 GATES = ("tanh", "erf", "sigmoid", "hard_sigmoid")
 

@@ -3,6 +3,7 @@
 Nothing here is taken from actcli. `python -m tests.core.analysis.card_truth` writes it to card_truth.json.
 """
 
+import itertools
 import json
 import math
 import sys
@@ -107,7 +108,9 @@ def truth(text: str, breaks: Iterable[str] = ()) -> dict[str, Any]:
         sides = [(b, curve.beside(b, -1), curve.beside(b, 1)) for b in curve.breaks]
         jumps = [b for b, (low, _), (high, _) in sides if max(abs(low - high), abs(curve(b) - low)) > mpf(10) ** -13]
         kinks = [
-            b for b, (_, low), (_, high) in sides if b in jumps or low != high and not abs(low - high) < mpf(10) ** -25
+            b
+            for b, (_, low), (_, high) in sides
+            if b in jumps or (low != high and not abs(low - high) < mpf(10) ** -25)
         ]
         limits = [value for _, low, high in sides for value in (low[0], high[0])]
         slopes = [value for _, low, high in sides for value in (low[1], high[1])]
@@ -179,7 +182,7 @@ def _extremes(curve: Curve, table: list[Any], values: list[Any], ends: list[floa
         best = max(sign * value for value in values)
         turning = [
             (a[0], b[0])
-            for a, b in zip(table, table[1:], strict=False)
+            for a, b in itertools.pairwise(table)
             if sign * a[2] > 0 > sign * b[2] and not any(a[0] < x < b[0] for x in curve.breaks)
         ]
         peaks = [_bisected(lambda x: sign * curve.slope(x) > 0, a, b) for a, b in turning]  # noqa: B023 - used at once
@@ -223,7 +226,7 @@ def _golden(function: Callable[[Any], Any], low: Any, high: Any) -> Any:
 def _zeros(curve: Curve, table: list[Any], jumps: list[Any]) -> list[float]:
     zeros = [float(b) for b in curve.breaks if b not in jumps and abs(curve(b)) < mpf(10) ** -60]
     near = [row for row in table if abs(row[0]) < 2 * PERMANENT]
-    for a, b in zip(near, near[1:], strict=False):
+    for a, b in itertools.pairwise(near):
         if a[1] == 0 and a[2] != 0:
             zeros.append(float(a[0]))
         if a[1] * b[1] < 0 and not any(a[0] <= j <= b[0] for j in jumps):
@@ -241,7 +244,7 @@ def _saturation(curve: Curve, table: list[Any], lipschitz: float, end: float, si
         return None
     threshold = mpf(lipschitz) / 20
     outwards = [(x, abs(slope)) for x, _, slope in (reversed(table) if side > 0 else table)]
-    for (beyond, _), (x, slope) in zip(outwards, outwards[1:], strict=False):
+    for (beyond, _), (x, slope) in itertools.pairwise(outwards):
         if slope >= threshold:
             edge = _bisected(lambda at: abs(curve.slope(at, mpf(2) ** -200)) >= threshold, x, beyond)
             return float(edge)
