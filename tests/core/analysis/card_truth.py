@@ -3,12 +3,12 @@
 Nothing here is taken from actcli. `python -m tests.core.analysis.card_truth` writes it to card_truth.json.
 """
 
-import itertools
 import json
 import math
 import sys
 from collections.abc import Callable, Iterable
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -61,8 +61,9 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "pi": mpmath.pi,
 }
 
-PERMANENT = 24
-"""So far the line is looked at closely."""
+STEP = mpf(2) ** -60
+NEAR = 24
+"""So far from 0 the line is looked at closely."""
 
 
 class Curve:
@@ -82,7 +83,7 @@ class Curve:
         with mpmath.workprec(max(mpmath.mp.prec, int(240 + 16 * min(abs(x), 40)))):
             return +mpf(eval(self.code, {"__builtins__": {}}, {**FUNCTIONS, "x": x}))  # the tests' own formulas
 
-    def slope(self, x: Any, step: Any = mpf(2) ** -60) -> Any:
+    def slope(self, x: Any, step: Any = STEP) -> Any:
         with mpmath.workprec(max(mpmath.mp.prec, int(200 - 2 * mpmath.log(step, 2)))):
             x = mpf(x)
             step = step * max(1, abs(x))
@@ -143,7 +144,7 @@ def truth(text: str, breaks: Iterable[str] = ()) -> dict[str, Any]:
 
 
 def _points(breaks: list[Any]) -> set[Any]:
-    points = {mpf(k) / 6 + mpf(2) ** -9 for k in range(-6 * PERMANENT, 6 * PERMANENT + 1)}
+    points = {mpf(k) / 6 + mpf(2) ** -9 for k in range(-6 * NEAR, 6 * NEAR + 1)}
     points |= {s * mpf(2) ** k for k in range(-16, 12) for s in (-1, 1)}
     for b in breaks:
         points |= {b + s * mpf(2) ** -k for k in range(2, 30, 3) for s in (-1, 1)}
@@ -182,7 +183,7 @@ def _extremes(curve: Curve, table: list[Any], values: list[Any], ends: list[floa
         best = max(sign * value for value in values)
         turning = [
             (a[0], b[0])
-            for a, b in itertools.pairwise(table)
+            for a, b in pairwise(table)
             if sign * a[2] > 0 > sign * b[2] and not any(a[0] < x < b[0] for x in curve.breaks)
         ]
         peaks = [_bisected(lambda x: sign * curve.slope(x) > 0, a, b) for a, b in turning]  # noqa: B023 - used at once
@@ -190,7 +191,7 @@ def _extremes(curve: Curve, table: list[Any], values: list[Any], ends: list[floa
         outside = max(sign * end for end in ends)
         attained = not outside > best + mpf(10) ** -13 * max(1, abs(best))
         inside = [sign * value for value in [*(curve(b) for b in curve.breaks), *(curve(x) for x in peaks)]]
-        inside += [sign * v for x, v, _ in table if abs(x) < 2 * PERMANENT]
+        inside += [sign * v for x, v, _ in table if abs(x) < 2 * NEAR]
         found.append([float(sign * max(best, outside)), attained, float(sign * max(inside))])
     return found[0], found[1]
 
@@ -225,8 +226,8 @@ def _golden(function: Callable[[Any], Any], low: Any, high: Any) -> Any:
 
 def _zeros(curve: Curve, table: list[Any], jumps: list[Any]) -> list[float]:
     zeros = [float(b) for b in curve.breaks if b not in jumps and abs(curve(b)) < mpf(10) ** -60]
-    near = [row for row in table if abs(row[0]) < 2 * PERMANENT]
-    for a, b in itertools.pairwise(near):
+    near = [row for row in table if abs(row[0]) < 2 * NEAR]
+    for a, b in pairwise(near):
         if a[1] == 0 and a[2] != 0:
             zeros.append(float(a[0]))
         if a[1] * b[1] < 0 and not any(a[0] <= j <= b[0] for j in jumps):
@@ -244,7 +245,7 @@ def _saturation(curve: Curve, table: list[Any], lipschitz: float, end: float, si
         return None
     threshold = mpf(lipschitz) / 20
     outwards = [(x, abs(slope)) for x, _, slope in (reversed(table) if side > 0 else table)]
-    for (beyond, _), (x, slope) in itertools.pairwise(outwards):
+    for (beyond, _), (x, slope) in pairwise(outwards):
         if slope >= threshold:
             edge = _bisected(lambda at: abs(curve.slope(at, mpf(2) ** -200)) >= threshold, x, beyond)
             return float(edge)
