@@ -55,7 +55,7 @@ def _root(function: Evaluator, at: Fraction, near: Fraction) -> Fraction | None:
                 if slope == 0 or abs(step := fraction(value / slope)) > near:
                     return None
                 point = _shortened(point - step)
-                if abs(step) < Fraction(1, 1 << (_ROOT_BITS - 60)) * max(abs(point), 1):
+                if abs(step) < Fraction(1, 1 << (_ROOT_BITS - 60)) * max(abs(point), Fraction(1)):
                     return point
     except NO_NUMBER:
         return None
@@ -75,7 +75,7 @@ def _exact(evaluate: Evaluator, x: Fraction, order: int, bits: int) -> Exact | N
                 return Exact((math.nan,) * (order + 1), (), False)
             rounding = mpf(2) ** (_RELIABLE - mpmath.mp.prec) if evaluate.lost else 0
             rounding *= max(1, *map(abs, values))
-    except OverflowError:
+    except (OverflowError, MemoryError):
         return None
     except NO_NUMBER:
         return Exact((math.nan,) * (order + 1), (), False)

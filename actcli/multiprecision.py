@@ -33,6 +33,9 @@ _AGREED, _RANGE = 80, 1200
 _LARGEST_EXPONENT: Final = 2.0**64
 """Beyond this exp() is 0 or too large for all purposes, and would take all the memory there is."""
 
+_FAR: Final = 2.0**80
+"""Beyond this erf is 1."""
+
 NO_NUMBER: Final = (ArithmeticError, ValueError, TypeError)
 """What a pole raises, or an order of complex numbers."""
 
@@ -107,16 +110,25 @@ def _waves(u: Series, sign: int, s: Any, c: Any) -> tuple[Series, Series]:
     return Series(sines), Series(cosines)
 
 
+def _moderate(x: Any) -> Any:
+    """x, unless mpmath would take all the memory there is for a function of it."""
+    if abs(x) > _LARGEST_EXPONENT:
+        raise OverflowError
+    return x
+
+
 def _circular(u: Series) -> tuple[Series, Series]:
-    return _waves(u, -1, mpmath.sin(u.c[0]), mpmath.cos(u.c[0]))
+    return _waves(u, -1, mpmath.sin(_moderate(u.c[0])), mpmath.cos(u.c[0]))
 
 
 def _hyperbolic(u: Series) -> tuple[Series, Series]:
-    return _waves(u, 1, mpmath.sinh(u.c[0]), mpmath.cosh(u.c[0]))
+    return _waves(u, 1, mpmath.sinh(_moderate(u.c[0])), mpmath.cosh(u.c[0]))
 
 
 def _tanh(u: Series) -> Series:
     """tanh and its slope, of which each gives the other's next coefficient."""
+    if abs(u.c[0]) > _LARGEST_EXPONENT:
+        return Series(u.of(mpmath.sign(u.c[0])).c)
     y, slope = [mpmath.tanh(u.c[0])], [mpmath.sech(u.c[0]) ** 2]
     for k in range(1, len(u.c)):
         y.append(sum(j * u.c[j] * slope[k - j] for j in range(1, k + 1)) / k)
@@ -137,6 +149,8 @@ def _logarithm(u: Series, base: int | None = None) -> Series:
 
 def _power(a: Series, b: Series) -> Series:
     exponent = b.c[0]
+    if a.c[0] == 0 and not any(b.c[1:]) and exponent > 0 and (len(a.c) - 1 < exponent or not any(a.c)):
+        return a.of(0)
     if any(b.c[1:]) or abs(exponent) > MAX_EXPONENT or exponent != int(exponent):
         return _exp(b * _logarithm(a))
     power, square, bits = a.of(1), a, abs(int(exponent))
@@ -171,7 +185,7 @@ _FUNCTIONS: Final[Mapping[str, Callable[..., Any]]] = {
     "arcsinh": lambda u: _integral(mpmath.asinh(u.c[0]), u.of(1) / _sqrt(u * u + u.of(1)), u),
     "arccosh": lambda u: _integral(mpmath.acosh(u.c[0]), u.of(1) / _sqrt(u * u - u.of(1)), u),
     "arctanh": lambda u: _integral(mpmath.atanh(u.c[0]), u.of(1) / (u.of(1) - u * u), u),
-    "erfc": lambda u: _integral(mpmath.erfc(u.c[0]), -_bell(u), u),
+    "erfc": lambda u: _integral(mpmath.erfc(u.c[0]), -_bell(u), u) if abs(u.c[0]) < _FAR else u.of(2 * (u.c[0] < 0)),
     "abs": lambda u: u.times(mpmath.sign(u.c[0])),
     "sign": lambda u: u.of(mpmath.sign(u.c[0])),
     "maximum": lambda u, v: u if u.c[0] >= v.c[0] else v,
@@ -191,9 +205,26 @@ _ACTIVATIONS: Final[Mapping[str, Callable[[Series], Series]]] = {
     "sin": lambda u: _circular(u)[0],
     "tanh": _tanh,
     "arctan": lambda u: _integral(mpmath.atan(u.c[0]), u.of(1) / (u.of(1) + u * u), u),
-    "erf": lambda u: _integral(mpmath.erf(u.c[0]), _bell(u), u),
+    "erf": lambda u: _integral(mpmath.erf(u.c[0]), _bell(u), u) if abs(u.c[0]) < _FAR else u.of(mpmath.sign(u.c[0])),
 }
 """Entries of the catalogue that are elementary functions; the others are computed by their formula."""
+
+_OF_ONE: Final = frozenset(_FUNCTIONS) - {
+    *("maximum", "minimum", "neg", "+", "-", "*", "/", "**", "<", "<=", ">", ">=", "==", "!=", "and", "not")
+}  # fmt: skip
+
+
+_PLAIN: Final = {"arcsin": mpmath.asin, "arccos": mpmath.acos, "arccosh": mpmath.acosh, "sqrt": mpmath.sqrt}
+"""Those that are infinitely steep where they end."""
+
+
+def _of_flat(function: Callable[[Series], Series], plain: Callable[[Any], Any] | None, u: Series) -> Series:
+    """The function of u; where u is flat so is the result, even where the function is infinitely steep."""
+    if any(u.c[1:]):
+        return function(u)
+    value = plain(u.c[0]) if plain else function(Series(u.c[:1])).c[0]
+    return Series([value, *u.c[1:]])
+
 
 _VANISHING: Final = ("+", "-", "log", "log2", "log10", "arccosh")
 """Those that may be 0 because an argument was rounded."""
@@ -218,11 +249,15 @@ class _Multiprecision:
 
     def function(self, name: str, source: ast.expr | None) -> Callable[..., Any]:
         function = _FUNCTIONS[name]
+        if name in _OF_ONE:
+            function = partial(_of_flat, function, _PLAIN.get(name))
         return partial(self._watched, function) if name in _VANISHING else function
 
     def activation(self, activation: Elementwise) -> Callable[[Series], Series]:
         series = _ACTIVATIONS.get(activation.name)
-        return series or function_of(compiled(tree_of(activation, ACTIVATIONS), self))
+        if series:
+            return partial(_of_flat, series, None)
+        return function_of(compiled(tree_of(activation, ACTIVATIONS), self))
 
     def choose(
         self, x: Series, condition: bool, then: Callable[[Series], Series], otherwise: Callable[[Series], Series]

@@ -5,16 +5,16 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
 
 from actcli.core.activations.activation import Elementwise
 from actcli.core.analysis.asymptotes import End, FarEnd
-from actcli.core.analysis.digits import MoreDigits, Number, no_number
+from actcli.core.analysis.digits import MoreDigits, no_number
 from actcli.core.analysis.extrema import Extremum, extremes, zeros
 from actcli.core.analysis.function import Function
-from actcli.core.analysis.sampling import SampledCurve, Samples, constant_stretches
+from actcli.core.analysis.sampling import BESIDE, SampledCurve, Samples, constant_stretches
 from actcli.core.analysis.saturation import sampled_curve, samples_of, saturated_from, slopes_by_sides, steepest
 from actcli.core.arrays import Array
 from actcli.core.numerics.quadrature import expectations
@@ -89,7 +89,8 @@ def describe_curve(activation: Elementwise, more: MoreDigits | None = None) -> C
 
 def _certain(found: CurveProperties) -> CurveProperties:
     """Without what is not certain."""
-    return replace(found, **dict.fromkeys(found.uncertain))
+    nothing: dict[str, Any] = dict.fromkeys(found.uncertain)
+    return replace(found, **nothing)
 
 
 def _described(function: Function) -> CurveProperties:
@@ -109,7 +110,7 @@ def _described(function: Function) -> CurveProperties:
     if 0.0 in sides and (derivative := sides[0.0].derivative) is not None:
         slope_at_zero = derivative
     mean, second_moment, slope_second_moment = _moments(activation, samples, (*nearest, lowest.low, highest.low))
-    bent = {point for point in activation.kinks(1) if point not in sides}
+    bent = {x for x in activation.kinks(1) if not any(abs(x - point) <= BESIDE * max(abs(x), 1.0) for point in sides)}
     bent |= {point for point, side in sides.items() if side.bent}
     return CurveProperties(
         kinks=tuple(sorted({*bent, *samples.jumps, *samples.poles})),
@@ -240,8 +241,10 @@ def _zero_near(function: Function, point: float) -> float | None:
     at = point
     for _ in range(_MOST_STEPS):
         found = function.at(at, 1, free=True)
-        if found is None or math.isnan(found[0]):
+        if found is None:
             return point
+        if not math.isfinite(found[0]):
+            return None
         value, slope = found
         if value == 0.0 or abs(value) <= 2.0**-50 * abs(slope * at):
             return at
@@ -282,9 +285,9 @@ _TRIED: Final = (0.0371, 0.412, 1.37, 3.83, 9.61, 27.4)
 _BITS: Final = 320
 
 
-def _same(a: Number, b: Number) -> bool:
+def _same(a: Any, b: Any) -> bool:
     """Whether they differ by no more than a formula's own constants are rounded."""
-    return abs(a - b) * (1 << 48) <= max(abs(a), abs(b))
+    return bool(abs(a - b) * (1 << 48) <= max(abs(a), abs(b)))
 
 
 def _difference(a: Array, b: Array) -> Array:

@@ -17,7 +17,8 @@ from actcli.core.arrays import Array, Mask
 
 # What only a formula needs is imported for one.
 if TYPE_CHECKING:
-    from actcli.core.analysis.limits import FarEnd, Sides
+    from actcli.core.analysis.asymptotes import FarEnd
+    from actcli.core.analysis.limits import Sides
     from actcli.core.analysis.rounding import Rounding
 
 _RELATIVE: Final = 2.0**-32
@@ -150,7 +151,8 @@ class Function:
         return self._end(-1), self._end(1)
 
     def _end(self, direction: int) -> FarEnd:
-        from actcli.core.analysis.limits import FarEnd, end_at
+        from actcli.core.analysis.asymptotes import FarEnd
+        from actcli.core.analysis.limits import end_at
 
         if self.exact:
             return end_at(self.digits, direction)
@@ -172,13 +174,23 @@ class Function:
         from actcli.core.activations.catalogue import ACTIVATIONS
         from actcli.core.activations.formula import switching_points
 
-        return _apart({*known, *switching_points(self.activation, ACTIVATIONS)})
+        points = _apart({*known, *switching_points(self.activation, ACTIVATIONS)})
+        nearest = sorted(points, key=abs)[:_MOST_BREAKS]
+        exactly = {point: self.digits.break_near(point) for point in nearest}
+        return tuple(sorted({point if (at := exactly.get(point)) is None else float(at) for point in points}))
 
     def sides(self, points: tuple[float, ...]) -> Mapping[float, Sides]:
         """Both sides of those of the points that are nearest to 0; none where float64 has the last word."""
         if not self.exact:
             return {}
-        return {point: self._sides(point) for point in sorted(points, key=abs)[:_MOST_BREAKS]}
+        nearest = [point for point in sorted(points, key=abs)[:_MOST_BREAKS] if not self._overflows(point)]
+        return {point: self._sides(point) for point in nearest}
+
+    def _overflows(self, point: float) -> bool:
+        """Whether it is only float64 that ends there."""
+        exact = self.digits(point, 0, _FEW)
+        value = None if exact is None else exact.derivatives[0]
+        return value is None or (not isinstance(value, float) and abs(value) > 1 << 1000)
 
     def _sides(self, point: float) -> Sides:
         from fractions import Fraction

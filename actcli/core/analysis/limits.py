@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import pairwise
-from typing import Final
+from typing import Any, Final
 
 from actcli.core.analysis.asymptotes import End, FarEnd, Limit
 from actcli.core.analysis.digits import Digits, Exact, Number
@@ -271,13 +271,15 @@ def _limit(sequences: Iterator[_Members], order: int) -> Limit:
     return None
 
 
-def _leads_to(values: list[Number], limit: float) -> bool:
+def _leads_to(values: list[Any], limit: float) -> bool:
     """Whether a sequence that has not settled may yet come to the limit."""
     if not math.isfinite(limit):
         return True
     steps = [abs(b - a) for a, b in pairwise(values)]
     settles = 3 * max(steps[-3:]) <= max(steps[:3])
-    return abs(values[-1] - Fraction(limit)) <= (4 * max(steps[-3:]) if settles else 8 * (max(values) - min(values)))
+    return bool(
+        abs(values[-1] - Fraction(limit)) <= (4 * max(steps[-3:]) if settles else 8 * (max(values) - min(values)))
+    )
 
 
 def _settled(sequence: list[Number]) -> Limit:

@@ -163,7 +163,8 @@ def bends(derivatives: Derivatives, samples: Samples) -> tuple[float, ...]:
     explained = 3.0 * np.diff(x) * np.fmax(curvature[1:], curvature[:-1])
     sudden = step > explained + 1e-6 * np.maximum(np.abs(slope[1:]), np.abs(slope[:-1]))
     for point in samples.breaks:
-        sudden &= (x[1:] < point) | (x[:-1] > point)
+        margin = BESIDE * max(abs(point), 1.0)
+        sudden &= (x[1:] < point - margin) | (x[:-1] > point + margin)
     gaps = np.flatnonzero(sudden)
     gaps = gaps[np.argsort(np.abs(x[gaps]), kind="stable")[:_MOST_BENDS]]
     low, high, whole = x[gaps], x[gaps + 1], step[gaps]

@@ -66,7 +66,7 @@ def slopes_by_sides(x: Array, slope: Array, sides: Mapping[float, Sides]) -> Arr
         at = x == point
         if side.derivative is not None:
             slope[at] = side.derivative
-        elif not np.isin(slope[at], side.slope).all():
+        elif not np.isin(slope[at], [limit for limit in side.slope if limit is not None]).all():
             slope[at] = np.nan
     return slope
 
@@ -131,6 +131,8 @@ def saturated_from(function: Function, slopes: SampledCurve, largest: float, dir
         inner, outer = (float(x[i]) for i in (steep[-1], steep[-1] + 1))
         x = np.append(inner, np.linspace(outer, outer + 4.0 * direction * max(abs(outer), 1e-3), 4096))
         steep = np.flatnonzero(sign(x) > 0.0)
+        if not steep.size:
+            return slopes.break_at(inner, inner)
         if steep[-1] == 0:
             low, high = section(sign, x[:1], x[1:2])
             return slopes.break_at(float(low[0]), float(high[0]))

@@ -228,6 +228,9 @@ def _zeros(curve: Curve, table: list[Any], jumps: list[Any]) -> list[float]:
     zeros = [float(b) for b in curve.breaks if b not in jumps and abs(curve(b)) < mpf(10) ** -60]
     near = [row for row in table if abs(row[0]) < 2 * NEAR]
     for a, b in pairwise(near):
+        if a[2] * b[2] < 0 < a[1] * b[1]:  # it may only touch
+            at = _bisected(lambda x: curve.slope(x) * a[2] > 0, a[0], b[0])  # noqa: B023 - used at once
+            zeros += [float(at)] * (abs(curve(at)) < mpf(10) ** -30)
         if a[1] == 0 and a[2] != 0:
             zeros.append(float(a[0]))
         if a[1] * b[1] < 0 and not any(a[0] <= j <= b[0] for j in jumps):
