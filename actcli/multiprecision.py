@@ -110,19 +110,19 @@ def _waves(u: Series, sign: int, s: Any, c: Any) -> tuple[Series, Series]:
     return Series(sines), Series(cosines)
 
 
-def _moderate(x: Any) -> Any:
-    """x, unless mpmath would take all the memory there is for a function of it."""
-    if abs(x) > _LARGEST_EXPONENT:
+def _moderate(x: Any, most: int) -> Any:
+    """x, unless it has more bits before the point: mpmath would take all the memory there is for a function of it."""
+    if mpmath.mag(x) > most:
         raise OverflowError
     return x
 
 
 def _circular(u: Series) -> tuple[Series, Series]:
-    return _waves(u, -1, mpmath.sin(_moderate(u.c[0])), mpmath.cos(u.c[0]))
+    return _waves(u, -1, mpmath.sin(_moderate(u.c[0], 1 << 14)), mpmath.cos(u.c[0]))
 
 
 def _hyperbolic(u: Series) -> tuple[Series, Series]:
-    return _waves(u, 1, mpmath.sinh(_moderate(u.c[0])), mpmath.cosh(u.c[0]))
+    return _waves(u, 1, mpmath.sinh(_moderate(u.c[0], 64)), mpmath.cosh(u.c[0]))
 
 
 def _tanh(u: Series) -> Series:

@@ -378,5 +378,5 @@ def _power(exponent: float) -> Fraction:
 def _float(value: Number) -> float:
     try:
         return float(value)
-    except OverflowError:
-        return math.inf if value > 0 else -math.inf
+    except OverflowError:  # of a fraction alone
+        return math.inf if Fraction(value) > 0 else -math.inf
