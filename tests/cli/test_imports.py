@@ -55,7 +55,7 @@ def imported(line: str, stdin: str = "") -> set[str]:
         ("plot relu", HEAVY - {"plotext"}),
         ("plot relu --format json", HEAVY - {"plotext", "json"}),
         ("describe relu --format json", ((HEAVY | VIEWS) - {"json"}) | {"mpmath", "actcli.core.activations.formula"}),
-        ("describe gelu", {"mpmath", "fractions"}),
+        ("describe gelu", {"mpmath", "actcli.core.activations.formula"}),
         ("describe leaky_relu:negative_slope=0.2", {"mpmath"}),
         ("compare relu tanh --format plain", (HEAVY | VIEWS) - {"csv"}),
         ("gain relu --format json", (HEAVY | VIEWS) - {"json"}),
