@@ -44,37 +44,39 @@ class Series:
     """A power series in mpmath's numbers, cut off: its coefficients c_0, c_1, ...
 
     exact: whether it is a polynomial piece of x with the constants of the formula, of which a difference may be 0
+    flat:  whether it does not depend on x
     """
 
-    __slots__ = ("c", "exact")
+    __slots__ = ("c", "exact", "flat")
 
-    def __init__(self, coefficients: list[Any], exact: bool = False) -> None:
-        self.c, self.exact = coefficients, exact
+    def __init__(self, coefficients: list[Any], exact: bool = False, flat: bool = False) -> None:
+        self.c, self.exact, self.flat = coefficients, exact, flat
 
     def of(self, constant: Any) -> "Series":
-        return Series([mpf(constant), *[mpf(0)] * (len(self.c) - 1)], exact=True)
+        return Series([mpf(constant), *[mpf(0)] * (len(self.c) - 1)], exact=True, flat=True)
 
     def __neg__(self) -> "Series":
-        return Series([-a for a in self.c], self.exact)
+        return Series([-a for a in self.c], self.exact, self.flat)
 
     def __add__(self, other: "Series") -> "Series":
-        return Series([a + b for a, b in zip(self.c, other.c, strict=True)], self.exact and other.exact)
+        total = [a + b for a, b in zip(self.c, other.c, strict=True)]
+        return Series(total, self.exact and other.exact, self.flat and other.flat)
 
     def __sub__(self, other: "Series") -> "Series":
         return self + -other
 
     def __mul__(self, other: "Series") -> "Series":
         product = [sum(self.c[j] * other.c[k - j] for j in range(k + 1)) for k in range(len(self.c))]
-        return Series(product, self.exact and other.exact)
+        return Series(product, self.exact and other.exact, self.flat and other.flat)
 
     def __truediv__(self, other: "Series") -> "Series":
         quotient: list[Any] = []
         for k, a in enumerate(self.c):
             quotient.append((a - sum(other.c[j] * quotient[k - j] for j in range(1, k + 1))) / other.c[0])
-        return Series(quotient)
+        return Series(quotient, flat=self.flat and other.flat)
 
     def times(self, factor: Any) -> "Series":
-        return Series([a * factor for a in self.c], self.exact)
+        return Series([a * factor for a in self.c], self.exact, self.flat)
 
 
 def _integral(start: Any, rate: Series, u: Series) -> Series:
@@ -149,8 +151,8 @@ def _logarithm(u: Series, base: int | None = None) -> Series:
 
 def _power(a: Series, b: Series) -> Series:
     exponent = b.c[0]
-    if a.c[0] == 0 and not any(b.c[1:]) and exponent > 0 and (len(a.c) - 1 < exponent or not any(a.c)):
-        return a.of(0)
+    if a.c[0] == 0 and not any(b.c[1:]) and exponent > 0 and (len(a.c) - 1 < exponent or a.flat):
+        return Series(a.of(0).c, flat=a.flat)
     if any(b.c[1:]) or abs(exponent) > MAX_EXPONENT or exponent != int(exponent):
         return _exp(b * _logarithm(a))
     power, square, bits = a.of(1), a, abs(int(exponent))
@@ -220,10 +222,10 @@ _PLAIN: Final = {"arcsin": mpmath.asin, "arccos": mpmath.acos, "arccosh": mpmath
 
 def _of_flat(function: Callable[[Series], Series], plain: Callable[[Any], Any] | None, u: Series) -> Series:
     """The function of u; where u is flat so is the result, even where the function is infinitely steep."""
-    if any(u.c[1:]):
+    if not u.flat and len(u.c) > 1:
         return function(u)
     value = plain(u.c[0]) if plain else function(Series(u.c[:1])).c[0]
-    return Series([value, *u.c[1:]])
+    return Series([value, *u.c[1:]], flat=True)
 
 
 _VANISHING: Final = ("+", "-", "log", "log2", "log10", "arccosh")
