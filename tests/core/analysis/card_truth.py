@@ -201,6 +201,8 @@ def _slope_extremes(curve: Curve, table: list[Any], slopes: list[Any], ends: lis
     for sign in (-1, 1):
         best = max([sign * slope for slope in slopes] + [sign * end for end in ends])
         for a, b, c in zip(table, table[1:], table[2:], strict=False):
+            if max(abs(b[2] - a[2]), abs(b[2] - c[2])) < mpf(10) ** -12:
+                continue  # a line
             if sign * b[2] >= max(sign * a[2], sign * c[2]) and not any(a[0] <= x <= c[0] for x in curve.breaks):
                 best = max(best, _golden(lambda x: sign * curve.slope(x), a[0], c[0]))  # noqa: B023 - used at once
         found.append(float(sign * best))
