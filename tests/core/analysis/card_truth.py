@@ -71,7 +71,7 @@ class Curve:
 
     def __init__(self, text: str, breaks: Iterable[str] = ()) -> None:
         self.code = compile(text, text, "eval")
-        self.breaks = sorted(mpf(f.numerator) / f.denominator for f in map(Fraction, breaks))
+        self.breaks = sorted(mpf(f.numerator) / f.denominator for f in set(map(Fraction, breaks)))
 
     def __call__(self, x: Any) -> Any:
         try:
@@ -80,7 +80,7 @@ class Curve:
             return mpmath.nan
 
     def _value(self, x: Any) -> Any:
-        with mpmath.workprec(max(mpmath.mp.prec, int(240 + 16 * min(abs(x), 40)))):
+        with mpmath.workprec(max(mpmath.mp.prec, int(240 + 16 * min(abs(x), 40) + 10 * min(x * x, 700)))):
             return +mpf(eval(self.code, {"__builtins__": {}}, {**FUNCTIONS, "x": x}))  # the tests' own formulas
 
     def slope(self, x: Any, step: Any = STEP) -> Any:
@@ -91,11 +91,11 @@ class Curve:
 
     def beside(self, x: Any, side: int) -> tuple[Any, Any]:
         """The one-sided limit and slope; an infinite slope where the differences grow."""
-        near, nearer = (x + side * mpf(2) ** -k for k in (60, 90))
-        slope, steeper = (self.slope(at, mpf(2) ** -200) for at in (near, nearer))
+        near, nearer = (x + side * mpf(2) ** -k for k in (200, 300))
+        slope, steeper = (self.slope(at, mpf(2) ** -400) for at in (near, nearer))
         if abs(steeper) > 1.2 * abs(slope) and abs(steeper) > 20:
             steeper = math.copysign(math.inf, steeper)
-        with mpmath.workprec(700):
+        with mpmath.workprec(1200):
             return self(x + side * mpf(2) ** -300), steeper
 
 
@@ -108,11 +108,7 @@ def truth(text: str, breaks: Iterable[str] = ()) -> dict[str, Any]:
         table = [(x, curve(x), curve.slope(x)) for x in points]
         sides = [(b, curve.beside(b, -1), curve.beside(b, 1)) for b in curve.breaks]
         jumps = [b for b, (low, _), (high, _) in sides if max(abs(low - high), abs(curve(b) - low)) > mpf(10) ** -13]
-        kinks = [
-            b
-            for b, (_, low), (_, high) in sides
-            if b in jumps or (low != high and not abs(low - high) < mpf(10) ** -25)
-        ]
+        kinks = [b for b, (_, low), (_, high) in sides if b in jumps or _apart(low, high)]
         limits = [value for _, low, high in sides for value in (low[0], high[0])]
         slopes = [value for _, low, high in sides for value in (low[1], high[1])]
         values = [value for _, value, _ in table] + limits + [curve(b) for b in curve.breaks]
@@ -141,6 +137,10 @@ def truth(text: str, breaks: Iterable[str] = ()) -> dict[str, Any]:
             "zeros": _zeros(curve, table, jumps),
             "saturates": [_saturation(curve, table, steepness, end["slope"], s) for end, s in ((left, -1), (right, 1))],
         }
+
+
+def _apart(low: Any, high: Any) -> bool:
+    return math.inf in (abs(low), abs(high)) or abs(low - high) > mpf(10) ** -25
 
 
 def _points(breaks: list[Any]) -> set[Any]:
