@@ -19,7 +19,6 @@ _MODULES = {
     "collapse": "lessons.collapse",
     "CollapseConfig": "lessons.collapse",
     "CollapseRun": "lessons.collapse",
-    "compare": "analysis.comparison",
     "CriticalPoint": "theory.gain",
     "CurveProperties": "analysis.curve_properties",
     "DataSet": "network.datasets",
@@ -27,7 +26,6 @@ _MODULES = {
     "DepthConfig": "depth.config",
     "DepthExperiment": "depth.experiment",
     "DepthRun": "depth.experiment",
-    "describe": "analysis.properties",
     "Difference": "analysis.comparison",
     "Elementwise": "activations.activation",
     "End": "analysis.asymptotes",
@@ -70,7 +68,10 @@ _MODULES = {
 }
 """Public name -> the module of actcli.core that holds it. Type checkers read the imports below."""
 
-__all__ = ["__version__", *_MODULES]
+_WITH_MORE_DIGITS = {"compare": "digits", "describe": "digits"}
+"""Public name -> the module of actcli that hands the core what it needs for it."""
+
+__all__ = ["__version__", *_MODULES, *_WITH_MORE_DIGITS]
 
 if TYPE_CHECKING:
     from actcli.core.activations.activation import Activation as Activation
@@ -81,14 +82,12 @@ if TYPE_CHECKING:
     from actcli.core.activations.catalogue import resolve as resolve
     from actcli.core.analysis.asymptotes import End as End
     from actcli.core.analysis.comparison import Difference as Difference
-    from actcli.core.analysis.comparison import compare as compare
     from actcli.core.analysis.curve_properties import CurveProperties as CurveProperties
     from actcli.core.analysis.extrema import Extremum as Extremum
     from actcli.core.analysis.properties import ParameterValue as ParameterValue
     from actcli.core.analysis.properties import Properties as Properties
     from actcli.core.analysis.properties import RowProperties as RowProperties
     from actcli.core.analysis.properties import ScaledRow as ScaledRow
-    from actcli.core.analysis.properties import describe as describe
     from actcli.core.audit.auditor import Auditor as Auditor
     from actcli.core.audit.inputs import sweep as sweep
     from actcli.core.audit.report import Audit as Audit
@@ -131,15 +130,18 @@ if TYPE_CHECKING:
     from actcli.core.theory.gain import Gain as Gain
     from actcli.core.theory.gain import gain as gain
     from actcli.core.theory.preference import Preference as Preference
+    from actcli.digits import compare as compare
+    from actcli.digits import describe as describe
 else:
 
     def __getattr__(name):
-        if name not in _MODULES:
+        if name not in __all__:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         from importlib import import_module
 
-        found = globals()[name] = getattr(import_module(f"{__name__}.core.{_MODULES[name]}"), name)
+        module = _WITH_MORE_DIGITS.get(name) or f"core.{_MODULES[name]}"
+        found = globals()[name] = getattr(import_module(f"{__name__}.{module}"), name)
         return found
 
     def __dir__():
-        return sorted({*globals(), *_MODULES})
+        return sorted({*globals(), *__all__})

@@ -22,7 +22,7 @@ HOUSE = Path(actcli.__file__).parent
 ROOMS = {"commands", "core", "streams", "views"}
 
 ARROWS = {
-    "commands": ROOMS | {"multiprecision", "topics", "foreign"},
+    "commands": ROOMS | {"digits", "foreign", "multiprecision", "topics"},
     "views": {"views", "core"},
     "streams": {"streams"},
     "core": {"core"},
@@ -34,6 +34,7 @@ OTHERS_PACKAGES = {
     "views": {"numpy", "rich", "plotext", "matplotlib"},
     "streams": {"numpy", "orjson"},
     "core": {"numpy"},
+    "exact": {"mpmath"},
     "multiprecision": {"numpy", "mpmath"},
     "foreign": {"numpy"},
     "cli": {"typer"},

@@ -140,21 +140,13 @@ def _emit(inputs: Array, dtype: str, path: str) -> None:
 
 
 def _float64_reference(activation: Elementwise, order: int, flush: bool) -> MakeReference:
-    from importlib.util import find_spec
-
-    if find_spec("mpmath") is None:
-        raise InputError("the reference for float64 is computed with mpmath: pip install 'actcli[audit]'")
     from actcli.multiprecision import float64_reference
 
     return float64_reference(activation, order, flush)
 
 
-def _ask(activation: Elementwise, order: int) -> ExactSigns | None:
-    """mpmath's word on ties, where it is installed; imported when it is asked for."""
-    from importlib.util import find_spec
-
-    if find_spec("mpmath") is None:
-        return None
+def _ask(activation: Elementwise, order: int) -> ExactSigns:
+    """mpmath's word on ties, imported when it is asked for."""
 
     def ask(x: Array, y: Array) -> Signs:
         from actcli.multiprecision import exact_signs

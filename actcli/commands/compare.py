@@ -20,9 +20,9 @@ from actcli.commands.options import (
 from actcli.commands.report import Drawing, graphs_on, print_report
 from actcli.core.activations.catalogue import resolve_all
 from actcli.core.activations.family import family
-from actcli.core.analysis.comparison import compare, curves_over
-from actcli.core.analysis.properties import describe
+from actcli.core.analysis.comparison import curves_over
 from actcli.core.errors import InputError
+from actcli.digits import compare, describe
 
 if TYPE_CHECKING:
     from actcli.views.picture.description import Picture

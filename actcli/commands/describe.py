@@ -7,8 +7,9 @@ from actcli.commands.report import Drawing, graphs_on, print_report
 from actcli.core.activations.activation import Activation, Elementwise
 from actcli.core.activations.catalogue import resolve
 from actcli.core.activations.family import family
-from actcli.core.analysis.properties import Properties, describe
+from actcli.core.analysis.properties import Properties
 from actcli.core.errors import InputError
+from actcli.digits import describe
 
 if TYPE_CHECKING:
     from actcli.views.picture.description import Curve, Picture

@@ -70,6 +70,20 @@ def tree_of(activation: Elementwise, activations: Mapping[str, Activation], text
     return read(text or activation.formula, values, activations, FLOAT64, all_used=False).tree
 
 
+def switches_of(activation: Elementwise, activations: Mapping[str, Activation]) -> tuple[Node, ...]:
+    """What decides between the pieces of an activation's formula: where one of them is zero the piece may change."""
+    values = {**activation.settings, **activation.exact_parameters}
+    return read(activation.formula, values, activations, FLOAT64, all_used=False).switches
+
+
+def switching_points(activation: Elementwise, activations: Mapping[str, Activation]) -> tuple[float, ...]:
+    """The zeros of the switches, those nearest to 0, in ascending order: the function may be smooth there."""
+    switches = [compiled(switch, FLOAT64) for switch in switches_of(activation, activations)]
+    with np.errstate(all="ignore"):  # poles of a switch are no zeros of it
+        points = {x + 0.0 for switch in switches if callable(switch) for x in _zeros(switch)}
+    return tuple(sorted(sorted(points, key=abs)[:_MOST]))
+
+
 # --- the arithmetic -------------------------------------------------------------------------------------------------
 
 

@@ -10,6 +10,8 @@ import numpy as np
 
 from actcli.core.activations.activation import Elementwise, elementwise
 from actcli.core.activations.catalogue import ActivationLike, resolve_all
+from actcli.core.analysis.digits import MoreDigits
+from actcli.core.analysis.function import Function
 from actcli.core.arrays import Array, Mask, union
 from actcli.core.errors import InputError, real_number
 
@@ -24,18 +26,21 @@ class Difference:
     at: float
 
 
-def compare(activations: Iterable[ActivationLike], low: float = -6.0, high: float = 6.0) -> tuple[Difference, ...]:
+def compare(
+    activations: Iterable[ActivationLike], low: float = -6.0, high: float = 6.0, more: MoreDigits | None = None
+) -> tuple[Difference, ...]:
     """The largest difference of every pair on [low, high], to about 1e-9 of the interval's width.
 
-    Points where either value is nan or infinite are left out; nan stands where no point remains. Raises
-    InputError for fewer than two activations, for row-wise ones and for an empty interval.
+    Points where either value is nan or infinite are left out; nan stands where no point remains. A difference that
+    may be rounding is none. more: makes more digits for where float64 cannot know. Raises InputError for fewer than
+    two activations, for row-wise ones and for an empty interval.
 
     >>> (found,) = compare(["gelu", "silu"])
     >>> round(found.max_abs, 6), round(found.at, 4)
     (0.193002, 1.9655)
     """
     low, high = _ends(low, high)
-    curves = curves_over(activations, low, high)
+    curves = [Function(activation, more) for activation in curves_over(activations, low, high)]
     if len(curves) < 2:
         raise InputError("compare takes two activations or more")
     return tuple(_largest(a, b, low, high) for a, b in combinations(curves, 2))
@@ -73,8 +78,8 @@ def _check_range(low: float, high: float) -> None:
         raise InputError(f"the range from {low!r} to {high!r} is too short to show anything: make it longer")
 
 
-def _largest(a: Elementwise, b: Elementwise, low: float, high: float) -> Difference:
-    kinks = [x for x in (*a.kinks(), *b.kinks()) if low <= x <= high]
+def _largest(a: Function, b: Function, low: float, high: float) -> Difference:
+    kinks = [x for x in (*a.activation.kinks(), *b.activation.kinks()) if low <= x <= high]
     x = union(np.linspace(low, high, 4001), kinks)
     at, max_abs = x[0], -1.0
     # Close in on the largest: each round looks at the neighbourhood of the best point, a thousand times finer.
@@ -84,16 +89,20 @@ def _largest(a: Elementwise, b: Elementwise, low: float, high: float) -> Differe
         if gap[best] > max_abs:
             at, max_abs = x[best], gap[best]
         x = np.linspace(x[max(best - 1, 0)], x[min(best + 1, len(x) - 1)], 2001)
+    labels = a.activation.label, b.activation.label
     if max_abs < 0.0:
-        return Difference(a.label, b.label, float("nan"), float("nan"))
-    return Difference(a.label, b.label, float(max_abs), float(at))
+        return Difference(*labels, float("nan"), float("nan"))
+    return Difference(*labels, float(max_abs), float(at))
 
 
-def _gap(a: Elementwise, b: Elementwise, x: Array) -> Array:
-    """|a - b|, and -1 where it is not finite."""
-    with np.errstate(invalid="ignore", over="ignore"):  # inf - inf is nan, and is left out below
-        gap = np.abs(a(x) - b(x))
-    return np.where(np.isfinite(gap), gap, -1.0)
+def _gap(a: Function, b: Function, x: Array) -> Array:
+    """|a - b|, 0 where that may be rounding, and -1 where it is not finite."""
+    with np.errstate(all="ignore"):  # inf - inf is nan, and is left out below
+        (one, error), (other, error_too) = a.values(x), b.values(x)
+        gap = np.abs(one - other)
+        unsure = error + error_too
+        gap = np.where(gap > 4.0 * unsure, gap, 0.0)
+    return np.where(np.isfinite(one) & np.isfinite(other) & np.isfinite(unsure), gap, -1.0)
 
 
 _SHRINK = 1.4

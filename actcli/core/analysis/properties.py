@@ -10,6 +10,7 @@ from actcli.core.activations.activation import Elementwise, RowWise
 from actcli.core.activations.catalogue import ActivationLike, resolve
 from actcli.core.activations.practice import framework_names, use
 from actcli.core.analysis.curve_properties import CurveProperties, describe_curve
+from actcli.core.analysis.digits import MoreDigits
 from actcli.core.arrays import Array
 
 EXAMPLE: Final = (-1.0, 0.0, 1.0, 2.0)
@@ -136,14 +137,16 @@ class Properties:
         """All of it in one flat mapping, for JSON; None where an activation of this kind has no such property."""
         document = asdict(self)
         curve = document.pop("curve") or dict.fromkeys(field.name for field in fields(CurveProperties))
+        uncertain = curve.pop("uncertain") or ()
         row = document.pop("row") or dict.fromkeys(field.name for field in fields(RowProperties))
-        return {**document, "rowwise": self.row is not None, **curve, **row}
+        return {**document, "rowwise": self.row is not None, **curve, **row, "uncertain": uncertain}
 
 
-def describe(activation: ActivationLike) -> Properties:
+def describe(activation: ActivationLike, more: MoreDigits | None = None) -> Properties:
     """All properties, computed: a formula has the same card as an entry of the catalogue. Raises InputError.
 
-    See `CurveProperties` and `RowProperties` for what they are and how far they can be relied on.
+    See `CurveProperties` and `RowProperties` for what they are and how far they can be relied on, and
+    `describe_curve` for `more`.
 
     >>> card = describe("gelu").curve
     >>> card.monotone, round(card.lipschitz.value, 4)
@@ -163,6 +166,6 @@ def describe(activation: ActivationLike) -> Properties:
         parameters=tuple(
             ParameterValue(name, value, valid.get(name, "a finite number")) for name, value in values.items()
         ),
-        curve=describe_curve(activation) if isinstance(activation, Elementwise) else None,
+        curve=describe_curve(activation, more) if isinstance(activation, Elementwise) else None,
         row=describe_rows(activation) if isinstance(activation, RowWise) else None,
     )
