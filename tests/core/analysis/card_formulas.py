@@ -37,7 +37,7 @@ BY_HAND: dict[str, tuple[str, ...]] = {
     "(1 - exp(-2*x))/(1 + exp(-2*x))": (),
     "0.5*x*(1 + tanh(x))": (),
     "0.5*x*(1 + tanh(3*x))": (),
-    "0.5*x*(1 + erf(2*x))": (),
+    "0.5*x*(1 + erf(x/2))": (),
     "x*(1 - sigmoid(-x))": (),
     "x - x*sigmoid(-2*x)": (),
     "x*tanh(log(1 + exp(2*x)))": (),

@@ -80,7 +80,7 @@ class Curve:
             return mpmath.nan
 
     def _value(self, x: Any) -> Any:
-        with mpmath.workprec(max(mpmath.mp.prec, int(240 + 16 * min(abs(x), 40) + 10 * min(x * x, 700)))):
+        with mpmath.workprec(max(mpmath.mp.prec, int(240 + 16 * min(abs(x), 40) + 6 * min(x * x, 100)))):
             return +mpf(eval(self.code, {"__builtins__": {}}, {**FUNCTIONS, "x": x}))  # the tests' own formulas
 
     def slope(self, x: Any, step: Any = STEP) -> Any:
@@ -91,11 +91,11 @@ class Curve:
 
     def beside(self, x: Any, side: int) -> tuple[Any, Any]:
         """The one-sided limit and slope; an infinite slope where the differences grow."""
-        near, nearer = (x + side * mpf(2) ** -k for k in (200, 300))
-        slope, steeper = (self.slope(at, mpf(2) ** -400) for at in (near, nearer))
-        if abs(steeper) > 1.2 * abs(slope) and abs(steeper) > 20:
-            steeper = math.copysign(math.inf, steeper)
         with mpmath.workprec(1200):
+            near, nearer = (x + side * mpf(2) ** -k for k in (200, 300))
+            slope, steeper = (self.slope(at, mpf(2) ** -400) for at in (near, nearer))
+            if abs(steeper) > 1.2 * abs(slope) and abs(steeper) > 20:
+                steeper = math.copysign(math.inf, steeper)
             return self(x + side * mpf(2) ** -300), steeper
 
 
