@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import chain
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -49,6 +49,10 @@ def run(
     density: Annotated[
         bool, typer.Option("--density", help="A standard normal before and after the activation.")
     ] = False,
+    calibration: Annotated[
+        bool,
+        typer.Option("--calibration", help="Of a softmax: its confidence, and how often a trained network is right."),
+    ] = False,
     size: Size = None,
     ascii_only: Ascii = False,
     save: Save = None,
@@ -68,6 +72,11 @@ def run(
         [resolve(text) for each in members for text in each],
         Drawing(dimensions(size), ascii_only, save, theme),
     )
+    if calibration:
+        if derivative or at or input_path is not None or interval is not None or density:
+            raise InputError("--calibration stands alone: without --range, --derivative, --at, --input and --density")
+        _run_calibration(activations, drawing, output_format)
+        return
     if density:
         if derivative or at or input_path is not None or interval is not None:
             raise InputError("--density stands alone: without --range, --derivative, --at and --input")
@@ -166,6 +175,7 @@ def _rowwise_subject(
     interval = _interval(interval, at, [*at, points.low] if points else at)
     outputs = curves_over(swept(activation, fixed), *interval)
     caveat = describe_rows(activation).caveat
+    caveat = caveat and f"{caveat} --calibration draws it."
     return _Subject(row_text(activation, fixed), outputs, interval, points, values, caveat=caveat)
 
 
@@ -248,6 +258,35 @@ def _run_density(activations: Sequence[Elementwise | RowWise], drawing: Drawing,
         ),
         drawing=drawing,
         picture=lambda: density_picture(before, images, title=title),
+    )
+
+
+def _run_calibration(activations: Sequence[Elementwise | RowWise], drawing: Drawing, output_format: str) -> None:
+    """The picture, or the bins of confidence."""
+    from actcli.core.lessons.calibration import calibrate
+
+    (activation, *others) = activations
+    if others or not isinstance(activation, RowWise):
+        raise InputError(
+            "--calibration takes one activation that makes probabilities of rows: `actcli plot softmax --calibration`"
+        )
+    found = calibrate(activation)
+
+    def picture() -> "Picture":
+        from actcli.views.calibration import calibration_picture
+
+        return calibration_picture(found)
+
+    print_report(
+        output_format,
+        lambda terminal: _painted(picture(), terminal, drawing),
+        document=lambda: {"calibration": asdict(found)},
+        records=lambda: (
+            ("low", "high", "count", "confidence", "accuracy"),
+            zip(found.edges[:-1], found.edges[1:], found.count, found.confidence, found.accuracy, strict=True),
+        ),
+        drawing=drawing,
+        picture=picture,
     )
 
 

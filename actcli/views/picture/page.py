@@ -288,7 +288,12 @@ class _Page:
             fill: dict[str, Any] = {"cmap": ListedColormap(shades), "vmin": -0.5, "vmax": len(shades) - 0.5}
             axes.imshow(heat.classes, origin="lower", extent=extent, aspect="auto", **fill)
             swatches = [Line2D([], [], linestyle="none", marker="s", markersize=9, color=shade) for shade in shades]
-            above: dict[str, Any] = {"loc": "lower right", "bbox_to_anchor": (1.0, 1.0), "ncols": len(shades), "borderaxespad": 0.1}
+            above: dict[str, Any] = {
+                "loc": "lower right",
+                "bbox_to_anchor": (1.0, 1.0),
+                "ncols": len(shades),
+                "borderaxespad": 0.1,
+            }
             axes.legend(swatches, [*map(_plain, heat.names)], **above)
             return
         shown = axes.imshow(
