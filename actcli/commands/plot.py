@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import chain
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -59,8 +59,12 @@ def run(
     delimiter: Delimiter = None,
     missing: Missing = "error",
     what: Annotated[
-        Literal["curves", "density"],
-        typer.Option("--show", help="density: a standard normal before and after the activation."),
+        Literal["curves", "density", "calibration"],
+        typer.Option(
+            "--show",
+            help="density: a standard normal before and after the activation; calibration: of a softmax its confidence "
+            "and how often a trained network is right.",
+        ),
     ] = "curves",
     density: Annotated[bool, typer.Option("--density", hidden=True, help="Short for --show density.")] = False,
     size: Size = None,
@@ -85,9 +89,13 @@ def run(
         resolve_all(text for each in members for text in each),
         Drawing(dimensions(size), ascii_only, save, theme),
     )
-    if density or what == "density":
+    if density or what != "curves":
         if order or at or input_path is not None or interval is not None:
-            raise InputError("--show density stands alone: without --range, --order, --at and --input")
+            shown = "density" if density else what
+            raise InputError(f"--show {shown} stands alone: without --range, --order, --at and --input")
+        if what == "calibration":
+            _run_calibration(activations, drawing, output_format)
+            return
         _run_density(activations, drawing, output_format)
         return
     subject = _subject(activations, interval, at or [], input_path, table)
@@ -188,6 +196,7 @@ def _rowwise_subject(
     interval = _interval(interval, at, [*at, points.low] if points else at)
     outputs = curves_over(swept(activation, fixed), *interval)
     caveat = describe_rows(activation).caveat
+    caveat = caveat and f"{caveat} --calibration draws it."
     return _Subject(row_text(activation, fixed), outputs, interval, points, values, caveat=caveat)
 
 
@@ -270,6 +279,35 @@ def _run_density(activations: Sequence[Elementwise | RowWise], drawing: Drawing,
         ),
         drawing=drawing,
         picture=lambda: density_picture(before, images, title=title),
+    )
+
+
+def _run_calibration(activations: Sequence[Elementwise | RowWise], drawing: Drawing, output_format: str) -> None:
+    """The picture, or the bins of confidence."""
+    from actcli.core.lessons.calibration import calibrate
+
+    (activation, *others) = activations
+    if others or not isinstance(activation, RowWise):
+        raise InputError(
+            "--calibration takes one activation that makes probabilities of rows: `actcli plot softmax --calibration`"
+        )
+    found = calibrate(activation)
+
+    def picture() -> "Picture":
+        from actcli.views.calibration import calibration_picture
+
+        return calibration_picture(found)
+
+    print_report(
+        output_format,
+        lambda terminal: _painted(picture(), terminal, drawing),
+        document=lambda: {"calibration": asdict(found)},
+        records=lambda: (
+            ("low", "high", "count", "confidence", "accuracy"),
+            zip(found.edges[:-1], found.edges[1:], found.count, found.confidence, found.accuracy, strict=True),
+        ),
+        drawing=drawing,
+        picture=picture,
     )
 
 

@@ -211,6 +211,17 @@ def test_density_stands_alone(other: tuple[str, ...]) -> None:
     assert "--show density stands alone" in complaint("plot", "relu", "--show", "density", *other)
 
 
+def test_calibration() -> None:
+    found = document("plot", "softmax", "--show", "calibration")["calibration"]
+    assert found["activation"] == "softmax"
+    assert sum(found["count"]) == 20_000
+    rows = list(csv.DictReader(output("plot", "softmax", "--show", "calibration", "-f", "csv").splitlines()))
+    assert [float(row["count"]) for row in rows] == found["count"]
+    assert "--calibration draws it" in " ".join(output("plot", "softmax").split())
+    assert "`actcli plot softmax --calibration`" in complaint("plot", "relu", "--show", "calibration")
+    assert "stands alone" in complaint("plot", "softmax", "--show", "calibration", "--at", "1")
+
+
 # --- size, characters, files -----------------------------------------------------------------------------------
 
 

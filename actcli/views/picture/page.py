@@ -1,7 +1,7 @@
 """The painter for the page: a picture as .svg, .png or .pdf, in vectors, composed for a page or a slide."""
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from math import ceil
@@ -27,7 +27,8 @@ WIDTH: Final = 8.0
 """Inches: 800 units of an SVG, 1600 pixels of a PNG."""
 _UNITS, _PIXELS = 100, 200  # an inch
 _COLUMN, _LINE = 0.1, 0.2  # inches that stand for a column and a line of --size
-_MARGIN, _TEXT, _CHARACTERS = 0.18, 0.2, 14.5  # around everything, of a line of text, in an inch of text
+_MARGIN, _CHARACTERS = 0.18, 14.5  # inches around everything; in an inch of text
+_LEAD, _SMALL = 0.22, 0.17  # inches from line to line of titles and of notes
 _SINGLE, _FIRST, _FURTHER, _ASPECT = 4.4, 3.3, 2.1, 1.35  # heights of panels, and width by height of those in a grid
 _WIDEST_ROW, _FACTS = 4, 3.7
 _DECADES_OF_FLOATS = 1e-300
@@ -96,68 +97,46 @@ class _Page:
         return self.asked_width or WIDTH
 
     def figure(self) -> Figure:
-        """All of it."""
+        """All of it: what is written above, below and beside the panels, and these in the room between."""
         picture, width = self.picture, self.width
         columns, heights = self._grid()
-        titles = self._folded(picture.title, 0.68) + self._folded(picture.subtitle)
-        entries = self._handles()
-        longest = max((len(label) for label, _ in picture.legend), default=1)
-        across = max(int((width - 2 * _MARGIN) / (longest / _CHARACTERS + 0.55)), 1)
+        titles, subtitles = self._folded(picture.title, 0.68), self._folded(picture.subtitle)
         below = [line for text in (*picture.notes, *picture.caption.split("\n")) for line in self._folded(text)]
-        above = _MARGIN + _TEXT * (len(titles) * 1.1 + ceil(len(entries) / across) * 1.1)
-        under = _MARGIN + _TEXT * 0.85 * len(below)
-        body = max(sum(heights), 0.85 * _TEXT * len(picture.facts) + 0.3 if picture.facts else 0.0)
+        entries = [(_plain(label), Line2D([], [], **self._pen(style, marked=True))) for label, style in picture.legend]
+        longest = max((len(label) for label, _ in entries), default=1)
+        across = max(int((width - 2 * _MARGIN) / (longest / _CHARACTERS + 0.55)), 1)
+        legend = _MARGIN + _LEAD * (len(titles) + len(subtitles))
+        above, under = legend + _LEAD * ceil(len(entries) / across), _MARGIN + _SMALL * len(below)
+        body = max(sum(heights), _SMALL * len(picture.facts) + 0.3)
         height = self.asked_height or above + body + under
         beside = min(_FACTS, 0.45 * width) if picture.facts else 0.0
-        engine = ConstrainedLayoutEngine(
-            rect=(beside / width, under / height, 1 - beside / width, max(1 - (above + under) / height, 0.1)),
-            w_pad=0.08,
-            h_pad=0.06,
-        )
-        figure = Figure(figsize=(width, height), layout=engine)
-        for index, text in enumerate(titles):
-            at = 1 - (_MARGIN + _TEXT * 1.1 * index) / height
-            figure.text(
-                _MARGIN / width,
-                at,
-                text,
-                va="top",
-                size=12 if index == 0 else 9,
-                weight="bold" if index == 0 else "normal",
-            )
+        room = (beside / width, under / height, 1 - beside / width, max(1 - (above + under) / height, 0.1))
+        figure = Figure((width, height), layout=ConstrainedLayoutEngine(rect=room, w_pad=0.08, h_pad=0.06))
+        self._write(figure, (_MARGIN, _MARGIN), titles, _LEAD, size=12, weight="bold")
+        self._write(figure, (_MARGIN, _MARGIN + _LEAD * len(titles)), subtitles, _LEAD, size=9)
+        self._write(figure, (_MARGIN, height - under + 0.1), below, _SMALL, color=self.inks["quiet"])
+        labels, facts = zip(*picture.facts, strict=True) if picture.facts else ((), ())
+        self._write(figure, (_MARGIN, above + 0.12), labels, _SMALL, color=self.inks["quiet"])
+        self._write(figure, (_MARGIN + 1.05, above + 0.12), facts, _SMALL)
         if entries:
-            at = 1 - (_MARGIN + _TEXT * 1.1 * len(titles)) / height
             figure.legend(
-                entries, [_plain(label) for label, _ in picture.legend], loc="upper left", ncols=across,
-                bbox_to_anchor=((max(beside, _MARGIN)) / width, at), borderpad=0.0,
+                [handle for _, handle in entries], [label for label, _ in entries], loc="upper left", ncols=across,
+                bbox_to_anchor=(max(beside, _MARGIN) / width, 1 - legend / height), borderpad=0.0,
                 borderaxespad=0.0, columnspacing=1.4, handlelength=2.2,
             )  # fmt: skip
-        for index, text in enumerate(below):
-            figure.text(
-                _MARGIN / width,
-                (under - _TEXT * 0.85 * (index + 0.6)) / height,
-                text,
-                va="top",
-                size=8.5,
-                color=self.inks["quiet"],
-            )
-        for index, (label, text) in enumerate(picture.facts):
-            at = 1 - (above + 0.12 + _TEXT * 0.85 * index) / height
-            figure.text(_MARGIN / width, at, label, va="top", size=8.5, color=self.inks["quiet"])
-            figure.text((_MARGIN + 1.05) / width, at, text, va="top", size=8.5)
-        grid = figure.add_gridspec(len(heights), columns, height_ratios=heights)
-        first: Axes | None = None
-        for index, panel in enumerate(self.panels):
-            shares = first is not None and picture.arrangement == "stack" and panel.x == self.panels[0].x
-            axes = figure.add_subplot(grid[divmod(index, columns)], sharex=first if shares else None)
-            first = first or axes
-            self._paint(
-                panel,
-                axes,
-                figure,
-                labelled=not (shares or len(self.panels) > 1) or index >= len(self.panels) - columns,
-            )
+        grid, panels = figure.add_gridspec(len(heights), columns, height_ratios=heights), self.panels
+        for index, panel in enumerate(panels):
+            lower = panels[index + columns : index + columns + 1]
+            axes = figure.add_subplot(grid[divmod(index, columns)])
+            self._paint(panel, axes, figure, labelled=not lower or (columns == 1 and lower[0].x != panel.x))
         return figure
+
+    def _write(self, figure: Figure, at: tuple[float, float], lines: Sequence[str], lead: float, **style: Any) -> None:
+        """The lines below each other, from inches right of and below the upper left corner."""
+        width, height = figure.get_size_inches()
+        for index, text in enumerate(lines):
+            place = at[0] / width, 1 - (at[1] + lead * index) / height
+            figure.text(*place, _plain(text), va="top", **({"size": 8.5} | style))
 
     def _grid(self) -> tuple[int, list[float]]:
         """The columns, and the heights of the rows."""
@@ -171,10 +150,7 @@ class _Page:
         return columns, [max(each, 1.6)] * ceil(count / columns)
 
     def _folded(self, text: str, share: float = 1.0) -> list[str]:
-        return wrap(_plain(text), max(int((self.width - 2 * _MARGIN) * _CHARACTERS * share), 12)) if text else []
-
-    def _handles(self) -> list[Line2D]:
-        return [Line2D([], [], **self._pen(style, marked=True)) for _, style in self.picture.legend]
+        return wrap(text, max(int((self.width - 2 * _MARGIN) * _CHARACTERS * share), 12)) if text else []
 
     def _colour(self, style: Style) -> Colour:
         if style.role in ("guide", "reference"):

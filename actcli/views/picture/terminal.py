@@ -27,6 +27,7 @@ from actcli.views.picture.raster import (
     Dots,
     crowded_lines,
     filled,
+    hatched,
     landmarks,
     level,
     line,
@@ -216,6 +217,9 @@ def _strokes(panel: Panel, frame: Frame, terminal: Terminal) -> list[Stroke]:
     inked += [(line(_placed(curve, panel), x, y), curve.style) for curve in panel.curves if curve.finite().x.size]
     parts = [part for part, _ in inked]
     inks = [*zip(shared(parts, x, y), [style for _, style in inked], strict=True)] if inked else []
+    for band in panel.bands:
+        edges = (panel.x.place(band.x), panel.y.place(band.low), panel.y.place(band.high))
+        inks.append((outside(hatched(*edges, x, y), parts, x, y), band.style))
     guides = [line(_placed(curve, panel), x, y) for curve in panel.guides]
     for rule in panel.rules:
         if rule.x is not None:

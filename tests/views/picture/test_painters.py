@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from actcli.commands.report import graphs_on
+from actcli.core.activations.activation import Activation, RowWise
 from actcli.core.activations.catalogue import resolve
 from actcli.core.analysis.comparison import compare, curves_over
 from actcli.core.analysis.density import image
@@ -17,9 +18,11 @@ from actcli.core.analysis.graph import Spot, gathered
 from actcli.core.analysis.properties import describe
 from actcli.core.audit.auditor import Auditor
 from actcli.core.lessons.approximation import approximate
+from actcli.core.lessons.calibration import calibrate
 from actcli.core.lessons.collapse import CollapseConfig, collapse
 from actcli.views.approximation import approximation_picture
 from actcli.views.audit import error_picture
+from actcli.views.calibration import calibration_picture
 from actcli.views.card import card_picture, plot_range
 from actcli.views.collapse import collapse_picture
 from actcli.views.comparison import comparison_picture, largest
@@ -39,6 +42,14 @@ from tests.views.test_depth import run
 RANGE = (-6.0, 6.0)
 ROOMY = Terminal(119, 70)
 SVG = "{http://www.w3.org/2000/svg}"
+
+
+def rowwise(activation: Activation) -> RowWise:
+    assert isinstance(activation, RowWise)
+    return activation
+
+
+SOFTMAX = rowwise(resolve("softmax"))
 
 
 def plotted(*names: str, order: int = 0, at: tuple[float, ...] = (), data: tuple[float, ...] = ()) -> Picture:
@@ -99,6 +110,7 @@ PICTURES: dict[str, Callable[[], Picture]] = {
     "collapse": lambda: collapse_picture(collapse([*map(resolve, ("relu", "tanh"))], CollapseConfig(8, 6))),
     "gradient-depth": lambda: depth_picture(groups_of([run(theory=0.26)])),
     "gradient-depth of two": lambda: depth_picture(groups_of([run(theory=0.26), run("relu", "he", factor=1.0)])),
+    "calibration": lambda: calibration_picture(calibrate(SOFTMAX)),
     "a heat map": lambda: heated(HeatMap(np.outer(*2 * [np.arange(9.0)]), 0.0, 64.0, "v", contours=(20.0,))),
     "regions": lambda: heated(RegionMap(np.arange(12).reshape(3, 4) % 2, ("in", "out"))),
 }
