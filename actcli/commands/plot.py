@@ -196,7 +196,7 @@ def _rowwise_subject(
     interval = _interval(interval, at, [*at, points.low] if points else at)
     outputs = curves_over(swept(activation, fixed), *interval)
     caveat = describe_rows(activation).caveat
-    caveat = caveat and f"{caveat} --calibration draws it."
+    caveat = caveat and f"{caveat} --show calibration draws it."
     return _Subject(row_text(activation, fixed), outputs, interval, points, values, caveat=caveat)
 
 
@@ -289,7 +289,7 @@ def _run_calibration(activations: Sequence[Elementwise | RowWise], drawing: Draw
     (activation, *others) = activations
     if others or not isinstance(activation, RowWise):
         raise InputError(
-            "--calibration takes one activation that makes probabilities of rows: `actcli plot softmax --calibration`"
+            "--show calibration takes one activation that makes probabilities of rows: `actcli plot softmax --show calibration`"
         )
     found = calibrate(activation)
 

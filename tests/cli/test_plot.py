@@ -217,8 +217,8 @@ def test_calibration() -> None:
     assert sum(found["count"]) == 20_000
     rows = list(csv.DictReader(output("plot", "softmax", "--show", "calibration", "-f", "csv").splitlines()))
     assert [float(row["count"]) for row in rows] == found["count"]
-    assert "--calibration draws it" in " ".join(output("plot", "softmax").split())
-    assert "`actcli plot softmax --calibration`" in complaint("plot", "relu", "--show", "calibration")
+    assert "--show calibration draws it" in " ".join(output("plot", "softmax").split())
+    assert "`actcli plot softmax --show calibration`" in complaint("plot", "relu", "--show", "calibration")
     assert "stands alone" in complaint("plot", "softmax", "--show", "calibration", "--at", "1")
 
 
