@@ -22,17 +22,21 @@ HOUSE = Path(actcli.__file__).parent
 ROOMS = {"commands", "core", "streams", "views"}
 
 ARROWS = {
-    "commands": ROOMS | {"multiprecision"},
+    "commands": ROOMS | {"digits", "foreign", "multiprecision", "topics"},
     "views": {"views", "core"},
     "streams": {"streams"},
     "core": {"core"},
+    "topics": {"core"},
+    "foreign": {"foreign", "core"},
 }
 OTHERS_PACKAGES = {
     "commands": {"numpy", "typer"},
     "views": {"numpy", "rich", "plotext", "matplotlib"},
     "streams": {"numpy", "orjson"},
     "core": {"numpy"},
+    "exact": {"mpmath"},
     "multiprecision": {"numpy", "mpmath"},
+    "foreign": {"numpy"},
     "cli": {"typer"},
 }
 STOREYS = (

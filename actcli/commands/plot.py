@@ -2,75 +2,106 @@
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import chain
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import numpy as np
 import typer
 
-from actcli.commands.options import DEFAULT_RANGE, Acts, Ascii, Input, OptionalRange, Save, Size, Theme, dimensions
+from actcli.commands.numbers import table_options
+from actcli.commands.options import (
+    DEFAULT_RANGE,
+    Acts,
+    Ascii,
+    Columns,
+    Delimiter,
+    Input,
+    Missing,
+    OptionalRange,
+    Order,
+    PlotFormat,
+    Save,
+    Size,
+    Slope,
+    Theme,
+    dimensions,
+    highest_order,
+)
 from actcli.commands.report import Drawing, graphs_on, print_report
-from actcli.core.activations.activation import MAX_ORDER, Elementwise, RowWise
-from actcli.core.activations.catalogue import resolve
+from actcli.core.activations.activation import Elementwise, RowWise
+from actcli.core.activations.catalogue import resolve_all
+from actcli.core.activations.family import family
 from actcli.core.activations.rectifiers import IDENTITY
 from actcli.core.analysis.comparison import curves_over
-from actcli.core.analysis.graph import Graph, Points, Spot, gathered
+from actcli.core.analysis.graph import Graph, Points, Spot, gathered, thinned
 from actcli.core.arrays import Array
 from actcli.core.errors import InputError
+from actcli.streams.options import NO_TABLE, TableOptions
 
 if TYPE_CHECKING:
     from actcli.core.analysis.density import Image
     from actcli.views.picture.description import Picture
     from actcli.views.terminal import Terminal
 
-Format = Literal["chart", "plain", "csv", "json"]
-
 
 def run(
     acts: Acts,
     interval: OptionalRange = None,
-    derivative: Annotated[
-        int,
-        typer.Option(
-            "--derivative",
-            "-d",
-            count=True,
-            show_default=False,
-            help="The slope too; twice: the second derivative too.",
-        ),
-    ] = 0,
+    order: Order = 0,
+    derivative: Slope = 0,
     at: Annotated[
         list[float] | None,
         typer.Option("--at", metavar="X", help="Mark a point, with value, slope and tangent.", show_default=False),
     ] = None,
     input_path: Input = None,
-    density: Annotated[
-        bool, typer.Option("--density", help="A standard normal before and after the activation.")
-    ] = False,
+    columns: Columns = None,
+    delimiter: Delimiter = None,
+    missing: Missing = "error",
+    what: Annotated[
+        Literal["curves", "density", "calibration"],
+        typer.Option(
+            "--show",
+            help="density: a standard normal before and after the activation; calibration: of a softmax its confidence "
+            "and how often a trained network is right.",
+        ),
+    ] = "curves",
+    density: Annotated[bool, typer.Option("--density", hidden=True, help="Short for --show density.")] = False,
     size: Size = None,
     ascii_only: Ascii = False,
     save: Save = None,
     theme: Theme = "light",
-    output_format: Annotated[Format, typer.Option("--format", "-f", help="The chart, or the points drawn.")] = "chart",
+    output_format: PlotFormat = "chart",
 ) -> None:
-    """Braille dots on a terminal that has them, ASCII otherwise; the same picture in a pipe, without colour. --at can
-    be repeated; --input marks your own points. Of a row-wise activation (softmax) the outputs are drawn while the
-    last score sweeps: of the row (2, 1, 0, x), or of the one in the --input file.
+    """The curves over the range from -6 to 6, or as far as the points to be seen; with --order N their derivatives up
+    to that order too. Braille dots on a terminal that has them, ASCII otherwise; the same picture in a pipe, without
+    colour. --at can be repeated; --input marks your own points. Of a row-wise activation (softmax) the outputs are
+    drawn while the last score sweeps: of the row (2, 1, 0, x), or of the one in the --input file.
 
-    Example: actcli plot gelu --derivative --at 1
+    Example: actcli plot gelu --order 1 --at 1
     """
-    if derivative > MAX_ORDER:
-        raise InputError(f"the order must be from 0 to {MAX_ORDER}, not {derivative}")
-    activations, drawing = [resolve(act) for act in acts], Drawing(dimensions(size), ascii_only, save, theme)
-    if density:
-        if derivative or at or input_path is not None or interval is not None:
-            raise InputError("--density stands alone: without --range, --derivative, --at and --input")
+    order = highest_order(order, derivative)
+    table = table_options(columns, delimiter, missing)
+    if table != NO_TABLE and input_path is None:
+        raise InputError(f"{table.given or '--missing'} is for files: give --input FILE")
+    members = [family(act) for act in acts]
+    activations, drawing = (
+        resolve_all(text for each in members for text in each),
+        Drawing(dimensions(size), ascii_only, save, theme),
+    )
+    if density or what != "curves":
+        if order or at or input_path is not None or interval is not None:
+            shown = "density" if density else what
+            raise InputError(f"--show {shown} stands alone: without --range, --order, --at and --input")
+        if what == "calibration":
+            _run_calibration(activations, drawing, output_format)
+            return
         _run_density(activations, drawing, output_format)
         return
-    subject = _subject(activations, interval, at or [], input_path)
-    spots = [Spot.of(activation, x, max(derivative, 1)) for x in at or [] for activation in subject.activations]
-    drawn = graphs_on(subject.activations, subject.interval, drawing.terminal(), derivative)
+    subject = _subject(activations, interval, at or [], input_path, table)
+    alone = len(acts) == 1 and len(activations) > 1
+    spots = [Spot.of(activation, x, max(order, 1)) for x in at or [] for activation in subject.activations]
+    drawn = graphs_on(subject.activations, subject.interval, drawing.terminal(), order)
 
     def picture() -> "Picture":
         from actcli.views.plot import plot_picture
@@ -78,19 +109,20 @@ def run(
         return plot_picture(
             drawn,
             spots,
-            of=subject.title,
+            of=acts[0] if alone else subject.title,
             interval=subject.interval,
             points=subject.points,
             values=subject.values,
             source=subject.source,
             caveat=subject.caveat,
+            family=alone,
         )
 
     print_report(
         output_format,
         lambda terminal: _painted(picture(), terminal, drawing),
-        document=lambda: _document(drawn, spots, subject.interval),
-        records=lambda: _records(drawn),
+        document=lambda: _document(thinned(drawn), spots, subject.interval),
+        records=lambda: _records(thinned(drawn)),
         drawing=drawing,
         picture=picture,
     )
@@ -124,6 +156,7 @@ def _subject(
     interval: tuple[float, float] | None,
     at: Sequence[float],
     path: str | None,
+    table: TableOptions,
 ) -> _Subject:
     for activation in activations:
         if isinstance(activation, RowWise):
@@ -131,10 +164,10 @@ def _subject(
                 raise InputError(
                     f"{activation.name} acts on whole rows: its outputs are drawn alone, without other activations"
                 )
-            return _rowwise_subject(activation, interval, at, path)
+            return _rowwise_subject(activation, interval, at, path, table)
     if interval is not None:
         curves_over(activations, *interval)
-    points = None if path is None else _points(path, interval)
+    points = None if path is None else _points(path, table, interval)
     seen = [*at] if points is None else [*at, points.low, points.high]
     interval = _interval(interval, at, seen)
     curves = curves_over(activations, *interval)
@@ -143,7 +176,11 @@ def _subject(
 
 
 def _rowwise_subject(
-    activation: RowWise, interval: tuple[float, float] | None, at: Sequence[float], path: str | None
+    activation: RowWise,
+    interval: tuple[float, float] | None,
+    at: Sequence[float],
+    path: str | None,
+    table: TableOptions,
 ) -> _Subject:
     """An activation of whole rows, as its outputs over the last score of a row."""
     from actcli.core.activations.rows import EXAMPLE, check_row, row_text, swept
@@ -152,13 +189,14 @@ def _rowwise_subject(
     fixed, points = EXAMPLE, None
     values: Sequence[Array] = ()
     if path is not None:
-        row = _row(path)
+        row = _row(path, table)
         fixed = check_row(activation, row)
         points = gathered([row[-1:]])
         values = [np.array([y]) for y in activation(row).tolist()]
     interval = _interval(interval, at, [*at, points.low] if points else at)
     outputs = curves_over(swept(activation, fixed), *interval)
     caveat = describe_rows(activation).caveat
+    caveat = caveat and f"{caveat} --show calibration draws it."
     return _Subject(row_text(activation, fixed), outputs, interval, points, values, caveat=caveat)
 
 
@@ -175,17 +213,17 @@ def _interval(interval: tuple[float, float] | None, at: Sequence[float], seen: S
     return min([DEFAULT_RANGE[0], *finite]), max([DEFAULT_RANGE[1], *finite])
 
 
-def _points(path: str, interval: tuple[float, float] | None) -> Points:
+def _points(path: str, table: TableOptions, interval: tuple[float, float] | None) -> Points:
     from actcli.streams.reading import open_numbers
 
-    with open_numbers((), None, path) as source:
+    with open_numbers((), None, path, table=table) as source:
         return gathered((block.values for block in source.blocks()), interval)
 
 
-def _row(path: str) -> Array:
+def _row(path: str, table: TableOptions) -> Array:
     from actcli.streams.reading import open_numbers
 
-    with open_numbers((), None, path, rowwise=True) as source:
+    with open_numbers((), None, path, rowwise=True, table=table) as source:
         rows: list[Array] = [row for block in source.blocks() for row in block.values if row.size]
     if len(rows) != 1:
         raise InputError(f"{path}: one row of scores is drawn, not {len(rows)}")
@@ -241,6 +279,35 @@ def _run_density(activations: Sequence[Elementwise | RowWise], drawing: Drawing,
         ),
         drawing=drawing,
         picture=lambda: density_picture(before, images, title=title),
+    )
+
+
+def _run_calibration(activations: Sequence[Elementwise | RowWise], drawing: Drawing, output_format: str) -> None:
+    """The picture, or the bins of confidence."""
+    from actcli.core.lessons.calibration import calibrate
+
+    (activation, *others) = activations
+    if others or not isinstance(activation, RowWise):
+        raise InputError(
+            "--show calibration takes one activation that makes probabilities of rows: `actcli plot softmax --show calibration`"
+        )
+    found = calibrate(activation)
+
+    def picture() -> "Picture":
+        from actcli.views.calibration import calibration_picture
+
+        return calibration_picture(found)
+
+    print_report(
+        output_format,
+        lambda terminal: _painted(picture(), terminal, drawing),
+        document=lambda: {"calibration": asdict(found)},
+        records=lambda: (
+            ("low", "high", "count", "confidence", "accuracy"),
+            zip(found.edges[:-1], found.edges[1:], found.count, found.confidence, found.accuracy, strict=True),
+        ),
+        drawing=drawing,
+        picture=picture,
     )
 
 

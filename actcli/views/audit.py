@@ -1,6 +1,7 @@
 """An audit on the screen: how far off, where, how often, the worst, a chart, and a sentence on why."""
 
 import math
+import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
@@ -8,7 +9,7 @@ from typing import Final
 import numpy as np
 
 from actcli.core.arrays import Array
-from actcli.core.audit.report import Audit, Segment
+from actcli.core.audit.report import Audit, Segment, Stretch
 from actcli.core.audit.tally import Errors
 from actcli.core.errors import count
 from actcli.views.notation import align, format_number
@@ -19,7 +20,7 @@ from actcli.views.terminal import Terminal, paragraph
 
 DIGITS: Final = 4
 
-_CLASSES: Final = {"<=0.5": "≤ 0.5", "<=1": "≤ 1", "3-10": "3–10", "11-100": "11–100", ">100": "> 100"}
+_CLASSES: Final = {"0": "exact", "<=0.5": "≤ 0.5", "<=1": "≤ 1", "3-10": "3–10", "11-100": "11–100", ">100": "> 100"}
 _CAPTION: Final = (
     "ulp: |actual − exact| in spacings of the type at the exact result. steps: how many numbers of the type the "
     "result is from the correctly rounded exact one."
@@ -43,22 +44,36 @@ def audit_report(audit: Audit, terminal: Terminal, height: int | None = None) ->
 def _title(audit: Audit) -> str:
     name = f"derivative {audit.order} of {audit.activation}" if audit.order else audit.activation
     total = audit.total
-    if audit.nonfinite:
-        verdict = f"{count(audit.nonfinite, 'result')} nan or infinite that should not be"
-    elif total.max_steps:
-        verdict = f"at most {_whole(total.max_steps)} step{'s' * (total.max_steps != 1)} off"
+    steps = total.finite_max_steps
+    if steps is None:
+        verdict = ""
+    elif steps:
+        verdict = f"at most {_whole(steps)} step{'s' * (steps != 1)} off"
     else:
         verdict = "all correctly rounded"
+    if audit.nonfinite:
+        others = (
+            f"; the others {verdict}" if verdict and audit.unlike == audit.nonfinite else f"; {verdict}" * bool(verdict)
+        )
+        verdict = f"{_nonfinite(audit)} where the exact result is finite{others}"
     flushed = ", subnormals flushed" if audit.flush_subnormals else ""
-    return f"{name} in {audit.dtype}{flushed}, {count(total.count, 'input')}: {verdict}"
+    sampled = "" if audit.exhaustive else " (sampled: a lower bound)"
+    return f"{name} in {audit.dtype}{flushed}, {count(total.count, 'input')}{sampled}: {verdict}"
+
+
+def _nonfinite(audit: Audit) -> str:
+    """3 results nan and 1 infinite."""
+    kinds = [(audit.nan.count, "nan"), (audit.infinite.count, "infinite")]
+    first, *rest = [(number, kind) for number, kind in kinds if number]
+    return " and ".join([f"{count(first[0], 'result')} {first[1]}", *(f"{number:,} {kind}" for number, kind in rest)])
 
 
 def _total_columns(audit: Audit) -> list[Column]:
-    total, worst = audit.total, audit.worst_ulp
-    points = [worst, audit.worst[0]]
+    total = audit.total
+    points = [point or audit.worst[0] for point in (audit.worst_ulp, audit.worst_steps)]
     return [
         Column("", ["ulp", "steps"], "left"),
-        Column("largest", [_number(total.max_ulp), _whole(total.max_steps)]),
+        Column("largest", [_number(total.finite_max_ulp), _whole(total.finite_max_steps)]),
         Column("mean", [_number(total.mean_ulp), _number(total.mean_steps)]),
         Column("at x =", align(format_number(point.input, 6) for point in points)),
         Column("actual", align(format_number(point.actual, DIGITS) for point in points)),
@@ -83,17 +98,22 @@ def _segment_columns(audit: Audit) -> list[Column]:
     if audit.subnormal_inputs is not None and audit.subnormal_inputs.count:
         rows.append(("subnormal", "", audit.subnormal_inputs))
     errors = [row[2] for row in rows]
+    nonfinite = [Column("nan,\ninf", [f"{e.nonfinite:,}" for e in errors])] if audit.nonfinite else []
     return [
         Column("\nx from", [row[0] for row in rows]),
         Column("\nto below", [row[1] for row in rows]),
         Column("\ninputs", [f"{e.count:,}" for e in errors]),
-        Column("largest\nulp", [_number(e.max_ulp) for e in errors]),
+        *nonfinite,
+        Column("largest\nulp", [_number(e.finite_max_ulp) for e in errors]),
         Column("mean\nulp", [_number(e.mean_ulp) for e in errors]),
-        Column("largest\nsteps", [_whole(e.max_steps) for e in errors]),
+        Column("largest\nsteps", [_whole(e.finite_max_steps) for e in errors]),
         Column("mean\nsteps", [_number(e.mean_steps) for e in errors]),
         Column(
             "worst\nx =",
-            ["" if not e.max_steps or e.worst_input is None else format_number(e.worst_input, 6) for e in errors],
+            [
+                "" if not e.finite_max_steps or e.finite_worst_input is None else format_number(e.finite_worst_input, 6)
+                for e in errors
+            ],
         ),
     ]
 
@@ -105,8 +125,8 @@ def _worst(audit: Audit, terminal: Terminal) -> str:
     numbers = [
         Column("\nactual", align(format_number(p.actual, DIGITS) for p in worst)),
         Column("\nexpected", align(format_number(p.expected, DIGITS) for p in worst)),
-        Column("\nulp", [_number(p.ulp) for p in worst]),
-        Column("\nsteps", [_whole(p.steps) for p in worst]),
+        Column("\nulp", ["-" if math.isinf(p.steps) else _number(p.ulp) for p in worst]),
+        Column("\nsteps", ["-" if math.isinf(p.steps) else _whole(p.steps) for p in worst]),
     ]
     bits = [
         Column("bits of\nx", [p.input_bits for p in worst]),
@@ -119,11 +139,22 @@ def _worst(audit: Audit, terminal: Terminal) -> str:
 
 
 def _remarks(audit: Audit) -> str:
+    kinds = [
+        ("nan where the exact result is finite", audit.nan),
+        ("inf where the exact result is finite", audit.infinite),
+        ("wrong sign", audit.wrong_sign),
+        ("zeros of the wrong sign", audit.zero_sign),
+    ]
     lines = [
         _CAPTION,
-        f"nan or inf where the exact result is finite: {audit.nonfinite:,}. wrong sign: {audit.wrong_sign:,}. "
-        f"monotonicity violations, from one input to the next: {audit.monotonicity_violations:,}.",
+        " ".join(f"{kind}: {_stretch(stretch)}." for kind, stretch in kinds)
+        + f" monotonicity violations, from one input to the next: {audit.monotonicity_violations:,}.",
     ]
+    if beyond := audit.nonfinite - audit.unlike:
+        lines.append(
+            f"{count(beyond, 'inf')} where the exact result is less than half a spacing beyond the largest number: "
+            "counted as the number after it."
+        )
     if audit.undefined:
         lines.append(
             f"{count(audit.undefined, 'input')} left out, where the exact result is nan; "
@@ -132,6 +163,14 @@ def _remarks(audit: Audit) -> str:
     if audit.diagnosis:
         lines.append(f"Diagnosis: {audit.diagnosis}.")
     return "\n".join(lines)
+
+
+def _stretch(stretch: Stretch) -> str:
+    """How many, and where: between which inputs, not at all of those between."""
+    if not stretch.count:
+        return "0"
+    low, high = format_number(stretch.low, 6), format_number(stretch.high, 6)
+    return f"{stretch.count:,}, at x = {low}" + (f" to {high}" if low != high else "")
 
 
 def _bounds(segment: Segment) -> tuple[str, str]:
@@ -146,14 +185,14 @@ def _number(x: float | None) -> str:
     if x is None:
         return "-"
     if math.isinf(x):
-        return "∞"
+        return "> 1.8e308"
     return f"{x:.3f}" if 0.001 <= x < 10 or x == 0 else f"{x:,.1f}" if 10 <= x < 1e6 else f"{x:.2e}"
 
 
 def _whole(x: float | None) -> str:
     if x is None:
         return "-"
-    return "∞" if math.isinf(x) else f"{x:,}" if x < 1e12 else f"{x:.2e}"
+    return f"{x:,}" if x < 1e12 else f"{x:.2e}"
 
 
 def _percent(share: float) -> str:
@@ -169,6 +208,7 @@ def _drawn(columns: Sequence[Column], terminal: Terminal) -> str:
 
 ROWS: Final = 10
 NARROWEST: Final = 24
+_LARGEST: Final = sys.float_info.max
 _LEAST: Final = 0.1
 """ULP: smaller errors are not told apart."""
 
@@ -181,8 +221,8 @@ def error_picture(audit: Audit) -> Picture:
     profile, (low, high) = audit.profile, _range(audit)
     ends = [abs(segment.high) for segment in audit.segments[:-1] if segment.high] or [1.0]
     unit = max(min(ends), high / 2.0**40, -low / 2.0**40, 1e-300)
-    bad = _centres(profile.low, profile.high)[np.isinf(profile.max_ulp)]
-    largest = np.where(np.isfinite(profile.max_ulp), np.maximum(profile.max_ulp, _LEAST), np.nan)
+    bad = _centres(profile.low, profile.high)[profile.nonfinite]
+    largest = np.where(profile.max_ulp >= 0.0, np.clip(profile.max_ulp, _LEAST, _LARGEST), np.nan)
     top = max(float(np.nanmax(largest, initial=1.0)), 100.0 * _LEAST)
     edges = np.clip(np.stack([profile.low, profile.high]).T.ravel(), low, high)
     heights = np.stack([largest, np.full(largest.size, np.nan)]).T.ravel()[:-1]  # nothing between two intervals
@@ -209,7 +249,7 @@ def _range(audit: Audit) -> tuple[float, float]:
     edges = [segment.high for segment in audit.segments[:-1]]
     inputs = [point.input for point in audit.worst if point.steps and math.isfinite(point.input)]
     reach = [*edges, *inputs, 0.0]
-    return min(2.0 * min(reach), -1.0), max(2.0 * max(reach), 1.0)
+    return max(min(2.0 * min(reach), -1.0), -_LARGEST), min(max(2.0 * max(reach), 1.0), _LARGEST)
 
 
 def _centres(low: Array, high: Array) -> Array:

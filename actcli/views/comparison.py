@@ -43,7 +43,7 @@ def comparison_picture(drawn: Sequence[Graph], largest: Difference, *, interval:
             )
             for i, graph in enumerate(drawn)
         ]
-        return Picture(title, panels, subtitle="solid: the function, broken: its slope", notes=notes)
+        return Picture(title, panels, subtitle=_LINES[min(len(orders), 3)], notes=notes)
     panels = [
         Panel(
             x,
@@ -62,6 +62,8 @@ def comparison_picture(drawn: Sequence[Graph], largest: Difference, *, interval:
 
 
 _TITLES = {0: "", 1: "their slopes"}
+_LINES = {1: "", 2: "solid: the function, broken: its slope", 3: "solid: the function, broken: its derivatives"}
+"""What the lines of a panel are, by their number."""
 
 
 def _difference(a: Curve, b: Curve, interval: tuple[float, float]) -> Panel:

@@ -20,6 +20,7 @@ from actcli.views.terminal import Terminal, paragraph
 
 MOST_PARAGRAPHS = 3
 FEWEST_ROWS = 5
+_ELSEWHERE = "The numbers of each layer: in a pipe (| less), or with --format csv."
 _COMFORTABLE = 11
 """Lines of a chart that leaves the rest of a low screen to others."""
 
@@ -43,7 +44,7 @@ def depth_report(
     reason = paragraph(init_line(alone.typical), terminal) if alone and init_line(alone.typical) else ""
     # What cures it comes below, and the screen is to hold both.
     cures = (1 + MOST_CURES) * sum(group.trained and group.verdict != "healthy" for group in groups)
-    left = terminal.height - 1 - cures - sum(text.count("\n") for text in (outcome, closing, title))
+    left = terminal.height - 1 - one_screen - cures - sum(text.count("\n") for text in (outcome, closing, title))
     drawn = any(map(_has_curve, groups))
     most = None
     if one_screen:
@@ -56,7 +57,8 @@ def depth_report(
     least = SMALLEST_CHART if alone else min(TALLEST_CHART, terminal.height - 1)
     picture = replace(depth_picture(groups), title="")
     chart = paint(picture, terminal, height or min(max(left, least), TALLEST_CHART)) if drawn else ""
-    parts = [title + reason, table, outcome, chart + closing]
+    elsewhere = "" if table else paragraph(_ELSEWHERE, terminal)
+    parts = [title + reason, table, outcome, chart + closing + elsewhere]
     return ("" if one_screen and not table else "\n").join(part for part in parts if part)
 
 

@@ -10,7 +10,7 @@ from textwrap import dedent
 from typing import Literal
 
 from actcli.core.errors import InputError
-from actcli.views.palette import rgb
+from actcli.views.palette import PALETTE_COLOURS, rgb
 from actcli.views.picture.description import Picture
 from actcli.views.terminal import Terminal
 
@@ -49,7 +49,7 @@ def exported(
         return page(picture, suffix, theme, size)
     if suffix == ".txt":
         return draw(replace(terminal, colour=False)).encode()
-    return html(draw(replace(terminal, colour=True)), picture.title, theme).encode()
+    return html(draw(replace(terminal, colour=True, colours=PALETTE_COLOURS)), picture.title, theme).encode()
 
 
 _RUN = re.compile(r"(?:\x1b\[([0-9;]*)m)?([^\x1b]*)")

@@ -1,8 +1,8 @@
 """How the members of a group are told apart: a colour, and a marker for eyes and screens without colour.
 
-The colours are codes of the 256-colour palette, which both plotext and Rich take. They follow Okabe and Ito's
-idea (Color Universal Design, 2008): any two stay apart for the two common kinds of colour blindness, and each
-keeps a contrast of at least 2.7 on black and on white. The tests compute both.
+The colours are codes of the 256-colour palette. They follow Okabe and Ito's idea (Color Universal Design, 2008): any
+two stay apart for the two common kinds of colour blindness, and each has a contrast of at least 3:1 on black and on
+white (WCAG 2.1, success criterion 1.4.11). The tests compute both.
 """
 
 from dataclasses import dataclass
@@ -26,13 +26,25 @@ class Look:
 COLOURS = (
     32,  # blue
     202,  # orange
-    36,  # green
+    29,  # green
     93,  # violet
-    124,  # dark red
-    24,  # petrol
-    197,  # crimson
+    160,  # red
     139,  # mauve
+    126,  # magenta
+    99,  # lavender
 )
+
+# Bright blue, bright red and magenta have 3:1 on black and on white in the colours of xterm and of the Linux console
+# alike, and of the eight only magenta: red has 2.7:1 on the console's black. The fourth is the terminal's own colour.
+_OF_16 = ("94", "91", "35", "39")
+_OF_8 = ("35", "31", "39")
+PALETTE_COLOURS = 256
+FEW_COLOURS = {
+    16: {colour: _OF_16[i % len(_OF_16)] for i, colour in enumerate(COLOURS)},
+    8: {colour: _OF_8[i % len(_OF_8)] for i, colour in enumerate(COLOURS)},
+}
+"""What stands for the colours of curves on a terminal of 16 or 8; the rest is written in the terminal's own colour."""
+
 MARKERS, ASCII_MARKERS = "●■▲◆○□△◇", "*o+x#@%="
 _FILLED = 4
 
@@ -71,8 +83,8 @@ def look_of(style: Style) -> Look:
     return Look(colour, markers.marker, markers.ascii_marker)
 
 
-RAMP = (56, 62, 68, 67, 66, 72, 71, 106, 142, 178)
-"""From violet to gold: each is lighter and yellower than the one before, for the members of a family."""
+RAMP = (57, 63, 69, 32, 30, 29, 28, 64, 136, 172, 166)
+"""From violet over blue and green to orange, for the members of a family."""
 
 
 def rgb(code: int) -> tuple[int, int, int]:

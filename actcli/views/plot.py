@@ -30,16 +30,18 @@ def plot_picture(
     values: Sequence[Array] = (),
     source: str = "",
     caveat: str | None = None,
+    family: bool = False,
 ) -> Picture:
     """All in one chart, or of many a panel each; `of` names what is drawn.
 
     spots:  for each x one for every activation, in their order
     values: the activations of `points.x`, which `source` held
+    family: they are one activation with several values of a parameter, on a ramp of colours
     """
     order, alone = len(drawn[0].derivatives) - 1, len(drawn) == 1
     names = ["f"] if alone and (order or spots) else [graph.activation for graph in drawn]
     curves = [
-        of_graph(graph, k, primed(name, k), _style(index, k, len(drawn), order + 1))
+        of_graph(graph, k, primed(name, k), _style(index, k, len(drawn), order + 1, family))
         for k in range(order + 1)
         for index, (name, graph) in enumerate(zip(names, drawn, strict=True))
     ]
@@ -55,7 +57,7 @@ def plot_picture(
         *missing_lines(curves, interval),
         *([caveat] if caveat else []),
     ]
-    if len(drawn) > MOST_IN_ONE_CHART:
+    if len(drawn) > MOST_IN_ONE_CHART and not family:
         panels = [
             Panel(x, y, curves[i :: len(drawn)], name, Style(member=i), marks[i :: len(drawn)])
             for i, name in enumerate(names)
@@ -63,7 +65,7 @@ def plot_picture(
         return Picture(title, panels, notes=notes)
     guides = [tangent for spot in spots if (tangent := _tangent(spot, interval, len(spots)))]
     whole = Panel(x, y, curves, marks=marks, guides=guides, square=True)
-    close = [*_close(curves[: len(drawn)], y)]
+    close = [] if family else [*_close(curves[: len(drawn)], y)]
     notes[len(spots) : len(spots)] = [
         f"{a.label} and {b.label} differ by {format_number(size, 3)} at most, at x = {format_number(at, 3)}"
         for a, b, size, at in close
@@ -72,8 +74,10 @@ def plot_picture(
     return Picture(title, panels, legend_of(*curves), "stack" if close else "grid", notes=notes)
 
 
-def _style(index: int, order: int, of: int, orders: int) -> Style:
+def _style(index: int, order: int, of: int, orders: int, family: bool) -> Style:
     """The derivatives of a single activation have a colour each; those of several have its own, and other markers."""
+    if family:
+        return Style(member=index, dash=order, ramp=index / max(of - 1, 1))
     if of == 1:
         return Style(member=order)
     stride = _HOLLOW if of <= _HOLLOW and orders <= 2 else of

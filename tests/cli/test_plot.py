@@ -128,10 +128,12 @@ def test_the_drawn_points_come_as_json_csv_and_plain() -> None:
 # --- slopes, points, the user's own numbers --------------------------------------------------------------------
 
 
-def test_derivatives_are_repeatable() -> None:
+def test_derivatives_up_to_an_order() -> None:
     assert output("plot", "gelu", "-d").splitlines()[:2] == ["f = gelu on [-6, 6]", "● f   ■ f'"]
-    assert output("plot", "gelu", "-d", "--derivative").splitlines()[1] == "● f   ■ f'   ▲ f''"
-    curves = document("plot", "tanh", "-dd")["curves"]
+    assert output("plot", "gelu", "--order", "1") == output("plot", "gelu", "-d") == output("plot", "gelu", "-n", "1")
+    assert output("plot", "gelu", "-d", "-n2").splitlines()[1] == "● f   ■ f'   ▲ f''"
+    assert complaint("plot", "gelu", "-dd").endswith("for higher derivatives: --order 2")
+    curves = document("plot", "tanh", "--order", "2")["curves"]
     assert [curve["order"] for curve in curves] == [0, 1, 2]
     x, y, slope, second = curves[0]["x"], *(np.array(curve["y"]) for curve in curves)
     assert slope == pytest.approx(1 / np.cosh(x) ** 2, rel=1e-12)
@@ -191,29 +193,40 @@ def test_what_is_not_finite_is_left_out_and_said() -> None:
 
 
 def test_density() -> None:
-    lines = output("plot", "relu", "--density").splitlines()
+    lines = output("plot", "relu", "--show", "density").splitlines()
     assert lines[0] == "a standard normal before and after relu"
     assert lines[-1].split()[-4:] == ["P(f", "=", "0)", "=", "0.5"][-4:]
     assert max(map(len, lines)) <= 80
     assert len(lines) <= 22
-    (relu,) = document("plot", "relu", "--density")["density"]
+    (relu,) = document("plot", "relu", "--show", "density")["density"]
     assert relu["atoms"] == [{"value": 0, "probability": pytest.approx(0.5)}]
     assert sum(relu["probability"]) + relu["below"] + relu["above"] == pytest.approx(0.5)
-    rows = list(csv.DictReader(output("plot", "step", "--density", "-f", "csv").splitlines()))
+    rows = list(csv.DictReader(output("plot", "step", "--show", "density", "-f", "csv").splitlines()))
     atoms = {float(row["low"]): float(row["probability"]) for row in rows if row["low"] == row["high"]}
     assert atoms == pytest.approx({0.0: 0.5, 1.0: 0.5}, rel=1e-15)
 
 
 @pytest.mark.parametrize("other", [("-d",), ("--at", "1"), ("--range", "0", "1"), ("--input", "x")])
 def test_density_stands_alone(other: tuple[str, ...]) -> None:
-    assert "--density stands alone" in complaint("plot", "relu", "--density", *other)
+    assert "--show density stands alone" in complaint("plot", "relu", "--show", "density", *other)
+
+
+def test_calibration() -> None:
+    found = document("plot", "softmax", "--show", "calibration")["calibration"]
+    assert found["activation"] == "softmax"
+    assert sum(found["count"]) == 20_000
+    rows = list(csv.DictReader(output("plot", "softmax", "--show", "calibration", "-f", "csv").splitlines()))
+    assert [float(row["count"]) for row in rows] == found["count"]
+    assert "--show calibration draws it" in " ".join(output("plot", "softmax").split())
+    assert "`actcli plot softmax --show calibration`" in complaint("plot", "relu", "--show", "calibration")
+    assert "stands alone" in complaint("plot", "softmax", "--show", "calibration", "--at", "1")
 
 
 # --- size, characters, files -----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    "arguments", [("plot", "gelu", "-d"), ("plot", "relu", "--density"), ("compare", "relu", "tanh")]
+    "arguments", [("plot", "gelu", "-d"), ("plot", "relu", "--show", "density"), ("compare", "relu", "tanh")]
 )
 def test_size_and_ascii(arguments: tuple[str, ...]) -> None:
     lines = output(*arguments, "--size", "60x18", "--ascii").splitlines()
@@ -221,14 +234,16 @@ def test_size_and_ascii(arguments: tuple[str, ...]) -> None:
     assert 50 <= max(map(len, lines)) <= 60
     if arguments[0] == "plot":
         assert len(lines) == 18
-    for size in ("0x24", "80x0", "x", "80", "80x1001", "axb"):
-        assert "--size" in complaint(*arguments, "--size", size)
+    for size in ("0x10", "80x0", "x", "80", "80x1001", "-1x-1", "80x10x2", "80 10", "axb"):
+        assert complaint(*arguments, "--size", size).startswith("--size")
+    assert output(*arguments, "--size", "60x").splitlines()[0] == output(*arguments).splitlines()[0]
+    assert output(*arguments, "--size", "x18") == output(*arguments, "--size", "80x18")
 
 
 # Of everything that draws a command that takes little time.
 DRAWINGS = {
     "plot": ("plot", "gelu", "-d", "--at", "1"),
-    "density": ("plot", "relu", "gelu", "--density"),
+    "density": ("plot", "relu", "gelu", "--show", "density"),
     "compare": ("compare", "relu", "tanh"),
     "compare many": ("compare", "relu", "tanh", "gelu", "silu", "elu"),
     "describe": ("describe", "gelu"),
@@ -314,3 +329,47 @@ def test_what_has_no_curve_is_refused() -> None:
     assert "order" in complaint("plot", "relu", "-" + "d" * 40)
     for ends in (("3", "-3"), ("1", "1"), ("0", "inf"), ("nan", "1")):
         assert "range" in complaint("plot", "relu", "--range", *ends)
+
+
+@pytest.mark.parametrize(
+    ("act", "kink"), [("relu", 0.0), ("step", 0.0), ("1/x", None), ("tan(x)", None), ("where(x > 1/3, 1, 0)", None)]
+)
+@pytest.mark.parametrize("interval", [(-6.0, 6.0), (-1e-5, 3e-5), (99.5, 100.5), (-8e307, 8e307)])
+def test_the_points_are_each_given_once(act: str, kink: float | None, interval: tuple[float, float]) -> None:
+    """Slopes between neighbours are those of the curve, and not rounding over 1e-16."""
+    range_args = ["--range", *map(repr, interval)]
+    (curve,) = document("plot", act, *range_args)["curves"]
+    x = np.array(curve["x"])
+    assert (x[0], x[-1]) == interval
+    assert (np.diff(x) > 0.99e-9 * (interval[1] - interval[0])).all()
+    assert kink is None or kink in x or not interval[0] <= kink <= interval[1]
+    rows = [line.split(",") for line in output("plot", act, *range_args, "--format", "csv").splitlines()[1:]]
+    assert [float(row[0]) for row in rows] == curve["x"]
+
+
+def test_the_slopes_between_the_points_of_relu_are_its_two() -> None:
+    (curve,) = document("plot", "relu")["curves"]
+    slopes = np.diff(curve["y"]) / np.diff(curve["x"])
+    assert np.minimum(np.abs(slopes), np.abs(slopes - 1)).max() < 1e-6
+
+
+@pytest.mark.parametrize(
+    ("interval", "reason"),
+    [
+        ("-1e308 1e308", "the range from -1e+308 to 1e+308 is longer than the largest number, 1.8e+308"),
+        ("-1e400 0", "the range must have finite ends, not -inf and 0"),
+        ("nan 1", "the range must have finite ends, not nan and 1"),
+        ("3 3", "the range must go up, not from 3.0 to 3.0"),
+        ("3 -3", "the range must go up, not from 3.0 to -3.0"),
+        ("0 5e-324", "the range from 0.0 to 5e-324 is too short to show anything"),
+        ("1 1.0000000000000002", "the range from 1.0 to 1.0000000000000002 is too short to show anything"),
+    ],
+)
+@pytest.mark.parametrize("command", ["plot relu", "compare relu gelu", "approximate sin(x)"])
+def test_a_range_that_cannot_be_is_refused_for_what_it_is(command: str, interval: str, reason: str) -> None:
+    assert complaint(*command.split(), "--range", *interval.split()).startswith(reason)
+
+
+@pytest.mark.parametrize("interval", ["-8e307 8e307", "0 1.7e308", "0 1e-302", "1 1.000000001"])
+def test_a_range_that_can_be_is_drawn(interval: str) -> None:
+    assert len(output("plot", "relu", "--range", *interval.split()).splitlines()) > 10

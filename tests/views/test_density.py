@@ -107,3 +107,10 @@ def test_an_atom_outside_of_the_picture_is_in_the_facts_alone() -> None:
     assert "P(f = 1000) = 0.0002326" in " ".join(lines)
     heights = [float(line.split("┤")[0]) for line in after if "┤" in line]
     assert max(heights) == 1.0
+
+
+def test_a_peak_that_is_cut_off_says_how_high_it_is() -> None:
+    """gelu's density has no bound beside its minimum; of relu, tanh and the normal all is shown."""
+    text = chart("gelu", terminal=Terminal(120, 30))
+    assert "after: gelu (a peak of 5.2 is cut off)" in text
+    assert "cut off" not in chart("relu", "tanh", "identity", terminal=Terminal(120, 30))

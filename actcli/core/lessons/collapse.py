@@ -6,15 +6,14 @@ one the product of the matrices is a single layer that says the same:
     W = W₁ W₂ ⋯ W_L        b = b₁ W₂ ⋯ W_L + b₂ W₃ ⋯ W_L + … + b_L
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 
-from actcli.core.activations.activation import Activation
-from actcli.core.activations.catalogue import CATALOGUE
+from actcli.core.activations.catalogue import CATALOGUE, ActivationLike, resolve_all
 from actcli.core.arrays import Array
-from actcli.core.errors import InputError, check_memory, count
+from actcli.core.errors import InputError, check_memory, count, instance, whole_number
 from actcli.core.lessons.bends import Bends, Counted, Line, find_bends
 from actcli.core.network.initialisers import Initialiser, initialise
 from actcli.core.network.mlp import Network, Parameters, forward, of_hidden_units
@@ -44,8 +43,7 @@ class CollapseConfig:
 
     def __post_init__(self) -> None:
         for name, least in {"layers": 1, "width": 1, "seed": 0}.items():
-            if getattr(self, name) < least:
-                raise InputError(f"{name} must be at least {least}, got {getattr(self, name)}")
+            whole_number(name, getattr(self, name), least)
         memory = 8 * self.layers * self.width * (self.width + 3 * POINTS)
         size = f"{count(self.layers, 'layer')} of {count(self.width, 'unit')}"
         check_memory(memory, f"a tower of {size} takes about")
@@ -58,7 +56,7 @@ class CollapseConfig:
 
 
 @dataclass(frozen=True, eq=False)
-class Profile:
+class LineProfile:
     """The tower's output, and the single layer's, at the inputs t * direction; t, tower, single_layer (n,).
 
     The bends are among the t.
@@ -113,15 +111,25 @@ class CollapseRun:
     counted: Counted
     complete: bool
     bends_by_depth: tuple[DepthBends, ...]
-    profile: Profile
+    profile: LineProfile
 
 
-def collapse(activations: Sequence[Activation], config: CollapseConfig) -> tuple[CollapseRun, ...]:
-    """The tower without activations first, then with each of them. InputError where one cannot stand in a tower."""
-    return tuple(_run(activation, config) for activation in (None, *activations))
+def collapse(
+    activations: Iterable[ActivationLike] | ActivationLike = "relu", config: CollapseConfig | None = None
+) -> tuple[CollapseRun, ...]:
+    """The tower without activations first, then with each of them. InputError where one cannot stand in a tower.
+
+    config: CollapseConfig() where there is none
+
+    >>> [(run.activation, run.bends) for run in collapse("relu")]
+    [('identity', 0), ('relu', 173)]
+    """
+    config = CollapseConfig() if config is None else instance("config", config, CollapseConfig)
+    units = [of_hidden_units(activation) for activation in resolve_all(activations)]
+    return tuple(_run(unit, config) for unit in (None, *units))
 
 
-def tower(activation: Activation, config: CollapseConfig, layers: int) -> Network:
+def tower(activation: ActivationLike, config: CollapseConfig, layers: int) -> Network:
     """`layers` layers, random weights and biases. A taller tower begins with the hidden layers of a lower one."""
     weights_generator, biases_generator, *_ = _generators(config)
     parameters = initialise(_WEIGHTS, [INPUTS, *[config.width] * (layers - 1), 1], weights_generator)
@@ -139,7 +147,7 @@ def product(parameters: Parameters) -> tuple[Array, Array]:
     return weights, bias
 
 
-def _run(activation: Activation | None, config: CollapseConfig) -> CollapseRun:
+def _run(activation: ActivationLike | None, config: CollapseConfig) -> CollapseRun:
     """One tower; without an activation its single layer is the product of its matrices."""
     *_, inputs_generator, line_generator = _generators(config)
     inputs = inputs_generator.normal(size=(POINTS, INPUTS))
@@ -166,7 +174,7 @@ def _run(activation: Activation | None, config: CollapseConfig) -> CollapseRun:
         counted=found.counted,
         complete=found.complete,
         bends_by_depth=tuple(_at_depth(towers[layers], line, found) for layers, found in by_depth.items()),
-        profile=Profile(line.direction, t, _output(network, on_line)[:, 0], (on_line @ weights + bias)[:, 0]),
+        profile=LineProfile(line.direction, t, _output(network, on_line)[:, 0], (on_line @ weights + bias)[:, 0]),
     )
 
 

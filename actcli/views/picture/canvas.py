@@ -12,6 +12,7 @@ from typing import Any
 
 import plotext
 
+from actcli.views.colours import in_colours
 from actcli.views.palette import AXIS_COLOUR
 from actcli.views.picture.dots import DotAxis, Ticks
 from actcli.views.terminal import Terminal
@@ -154,4 +155,5 @@ def _line(line: str, terminal: Terminal) -> str:
     runs = [(colour, terminal.text(text)) for colour, text in _RUN.findall(line)]
     if not terminal.colour:
         return "".join(text for _, text in runs)
-    return "".join(f"\x1b[{colour}m{text}\x1b[0m" if colour.strip("0") else text for colour, text in runs)
+    coloured = (f"\x1b[{colour}m{text}\x1b[0m" if colour.strip("0") else text for colour, text in runs)
+    return in_colours("".join(coloured), terminal.colours)

@@ -4,7 +4,6 @@ The colours are viridis (Smith and van der Walt 2015), which grows lighter evenl
 red from green; where a scale has a middle they are RdBu (Brewer 2003), from blue over white to red.
 """
 
-import os
 from collections.abc import Mapping
 from typing import Final
 
@@ -12,11 +11,12 @@ import numpy as np
 import numpy.typing as npt
 
 from actcli.core.arrays import Array
+from actcli.views.colours import TRUECOLOUR
 from actcli.views.notation import short
 from actcli.views.palette import look, rgb
 from actcli.views.picture.description import HeatMap, Panel, RegionMap
 from actcli.views.picture.dots import DotAxis
-from actcli.views.terminal import Terminal
+from actcli.views.terminal import Terminal, cut
 
 Colours = npt.NDArray[np.float64]
 """Red, green and blue from 0 to 255, of shape (..., 3)."""
@@ -37,7 +37,7 @@ _OF_16: Final = {False: (34, 90, 36, 92, 93), True: (34, 94, 97, 91, 31)}
 _TINT = 0.35
 _STRIP = 24
 
-TRUE_COLOUR, FEW = 1 << 24, 16
+FEW = 16
 
 
 def colours_of(heat: HeatMap) -> Colours:
@@ -55,14 +55,9 @@ def tints(count: int, paper: tuple[int, ...]) -> list[tuple[float, ...]]:
     return [tuple(_TINT * own + (1 - _TINT) * white for own, white in zip(m, paper, strict=True)) for m in members]
 
 
-def depth(terminal: Terminal, environ: Mapping[str, str] = os.environ) -> int:
+def depth(terminal: Terminal) -> int:
     """How many colours the terminal has: 0, 8, 16, 256 or all."""
-    if not terminal.colour:
-        return 0
-    if environ.get("COLORTERM", "").lower() in ("truecolor", "24bit"):
-        return TRUE_COLOUR
-    colours: int = getattr(terminal, "colours", 256)
-    return colours
+    return terminal.colours if terminal.colour else 0
 
 
 def pixels(terminal: Terminal) -> tuple[int, int]:
@@ -101,8 +96,11 @@ def scale_line(heat: HeatMap | RegionMap, terminal: Terminal) -> str:
     values = np.linspace(heat.low, heat.high, _STRIP)[None, None, :]
     paint = _painter(heat, np.repeat(values, pixels(terminal)[1], axis=1), terminal)
     strip = "".join(paint(0, column, "") for column in range(_STRIP)) + _RESET * bool(depth(terminal))
-    middle = "" if heat.middle is None else f" ({short(heat.middle, 3)} in the middle)"
-    return f"{short(heat.low, 3)} {strip} {short(heat.high, 3)}  {heat.label}{middle}"
+    low, high, middle = (short(value, 3) for value in (heat.low, heat.high, heat.middle or 0.0))
+    label = f"  {heat.label}" + (f" ({middle} in the middle)" if heat.middle is not None else "")
+    if len(low) + _STRIP + len(high) + 2 > terminal.width:
+        return cut(f"{low} to {high}{label}".rstrip(), terminal)
+    return f"{low} {strip} {high}" + cut(label, terminal, terminal.width - len(low) - _STRIP - len(high) - 2)
 
 
 _RESET = "\x1b[0m"
@@ -158,7 +156,7 @@ class _painter:  # noqa: N801 - it is used as a function
         red, green, blue = (round(part) for part in self._index(share).tolist())
         return (
             f"{ground};2;{red};{green};{blue}"
-            if self.depth == TRUE_COLOUR
+            if self.depth == TRUECOLOUR
             else f"{ground};5;{nearest(red, green, blue)}"
         )
 

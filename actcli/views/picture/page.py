@@ -1,7 +1,7 @@
 """The painter for the page: a picture as .svg, .png or .pdf, in vectors, composed for a page or a slide."""
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from math import ceil
@@ -27,7 +27,8 @@ WIDTH: Final = 8.0
 """Inches: 800 units of an SVG, 1600 pixels of a PNG."""
 _UNITS, _PIXELS = 100, 200  # an inch
 _COLUMN, _LINE = 0.1, 0.2  # inches that stand for a column and a line of --size
-_MARGIN, _TEXT, _CHARACTERS = 0.18, 0.2, 14.5  # around everything, of a line of text, in an inch of text
+_MARGIN, _CHARACTERS = 0.18, 14.5  # inches around everything; in an inch of text
+_LEAD, _SMALL = 0.22, 0.17  # inches from line to line of titles and of notes
 _SINGLE, _FIRST, _FURTHER, _ASPECT = 4.4, 3.3, 2.1, 1.35  # heights of panels, and width by height of those in a grid
 _WIDEST_ROW, _FACTS = 4, 3.7
 _DECADES_OF_FLOATS = 1e-300
@@ -42,13 +43,32 @@ _DASHES: Final = ("solid", (0, (5, 2.5)), (0, (1.2, 1.6)), (0, (5, 2, 1, 2)))
 _LANDMARKS: Final = 5
 
 
-def page(
-    picture: Picture, suffix: str, theme: Theme = "light", size: tuple[int | None, int | None] = (None, None)
-) -> bytes:
+Size = tuple[int | None, int | None]
+
+
+def page(picture: Picture, suffix: str, theme: Theme = "light", size: Size = (None, None)) -> bytes:
     """The file. `size`: columns and lines of a terminal as large as the page; None for what suits the picture."""
+    metadata: dict[str, str | None] = {"Title": picture.title}
+    if suffix != ".png":  # the same picture is the same file
+        metadata["Date" if suffix == ".svg" else "CreationDate"] = None
+    file = BytesIO()
+    with rc_context(_settings(theme)), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of fonts that lack a letter, and of layouts with little room
+        dpi = _PIXELS if suffix == ".png" else _UNITS
+        figure(picture, theme, size).savefig(file, format=suffix[1:], dpi=dpi, metadata=metadata)
+    return file.getvalue()
+
+
+def figure(picture: Picture, theme: Theme = "light", size: Size = (None, None)) -> Figure:
+    """The same as matplotlib's figure."""
     columns, lines = size
+    with rc_context(_settings(theme)):
+        return _Page(picture, _THEMES[theme], columns and columns * _COLUMN, lines and lines * _LINE).figure()
+
+
+def _settings(theme: Theme) -> dict[str, Any]:
     inks = _THEMES[theme]
-    settings: dict[str, Any] = {
+    return {
         "svg.fonttype": "none", "svg.hashsalt": "actcli", "pdf.fonttype": 42, "path.simplify": False,
         "font.family": "sans-serif", "font.sans-serif": ["DejaVu Sans"], "font.size": 9.0,
         "axes.edgecolor": inks["quiet"], "axes.labelcolor": inks["ink"], "axes.facecolor": inks["paper"],
@@ -57,15 +77,6 @@ def page(
         "xtick.labelcolor": inks["ink"], "ytick.labelcolor": inks["ink"], "grid.color": inks["grid"],
         "axes.grid": True, "axes.axisbelow": True, "lines.linewidth": 1.8, "legend.frameon": False,
     }  # fmt: skip
-    metadata: dict[str, str | None] = {"Title": picture.title}
-    if suffix in (".svg", ".pdf"):
-        metadata |= {"Date": None} if suffix == ".svg" else {"CreationDate": None}
-    file = BytesIO()
-    with rc_context(settings), warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of fonts that lack a letter, and of layouts with little room
-        figure = _Page(picture, inks, columns and columns * _COLUMN, lines and lines * _LINE).figure()
-        figure.savefig(file, format=suffix[1:], dpi=_PIXELS if suffix == ".png" else _UNITS, metadata=metadata)
-    return file.getvalue()
 
 
 @dataclass(frozen=True)
@@ -86,68 +97,46 @@ class _Page:
         return self.asked_width or WIDTH
 
     def figure(self) -> Figure:
-        """All of it."""
+        """All of it: what is written above, below and beside the panels, and these in the room between."""
         picture, width = self.picture, self.width
         columns, heights = self._grid()
-        titles = self._folded(picture.title, 0.68) + self._folded(picture.subtitle)
-        entries = self._handles()
-        longest = max((len(label) for label, _ in picture.legend), default=1)
-        across = max(int((width - 2 * _MARGIN) / (longest / _CHARACTERS + 0.55)), 1)
+        titles, subtitles = self._folded(picture.title, 0.68), self._folded(picture.subtitle)
         below = [line for text in (*picture.notes, *picture.caption.split("\n")) for line in self._folded(text)]
-        above = _MARGIN + _TEXT * (len(titles) * 1.1 + ceil(len(entries) / across) * 1.1)
-        under = _MARGIN + _TEXT * 0.85 * len(below)
-        body = max(sum(heights), 0.85 * _TEXT * len(picture.facts) + 0.3 if picture.facts else 0.0)
+        entries = [(_plain(label), Line2D([], [], **self._pen(style, marked=True))) for label, style in picture.legend]
+        longest = max((len(label) for label, _ in entries), default=1)
+        across = max(int((width - 2 * _MARGIN) / (longest / _CHARACTERS + 0.55)), 1)
+        legend = _MARGIN + _LEAD * (len(titles) + len(subtitles))
+        above, under = legend + _LEAD * ceil(len(entries) / across), _MARGIN + _SMALL * len(below)
+        body = max(sum(heights), _SMALL * len(picture.facts) + 0.3)
         height = self.asked_height or above + body + under
         beside = min(_FACTS, 0.45 * width) if picture.facts else 0.0
-        engine = ConstrainedLayoutEngine(
-            rect=(beside / width, under / height, 1 - beside / width, max(1 - (above + under) / height, 0.1)),
-            w_pad=0.08,
-            h_pad=0.06,
-        )
-        figure = Figure(figsize=(width, height), layout=engine)
-        for index, text in enumerate(titles):
-            at = 1 - (_MARGIN + _TEXT * 1.1 * index) / height
-            figure.text(
-                _MARGIN / width,
-                at,
-                text,
-                va="top",
-                size=12 if index == 0 else 9,
-                weight="bold" if index == 0 else "normal",
-            )
+        room = (beside / width, under / height, 1 - beside / width, max(1 - (above + under) / height, 0.1))
+        figure = Figure((width, height), layout=ConstrainedLayoutEngine(rect=room, w_pad=0.08, h_pad=0.06))
+        self._write(figure, (_MARGIN, _MARGIN), titles, _LEAD, size=12, weight="bold")
+        self._write(figure, (_MARGIN, _MARGIN + _LEAD * len(titles)), subtitles, _LEAD, size=9)
+        self._write(figure, (_MARGIN, height - under + 0.1), below, _SMALL, color=self.inks["quiet"])
+        labels, facts = zip(*picture.facts, strict=True) if picture.facts else ((), ())
+        self._write(figure, (_MARGIN, above + 0.12), labels, _SMALL, color=self.inks["quiet"])
+        self._write(figure, (_MARGIN + 1.05, above + 0.12), facts, _SMALL)
         if entries:
-            at = 1 - (_MARGIN + _TEXT * 1.1 * len(titles)) / height
             figure.legend(
-                entries, [label for label, _ in picture.legend], loc="upper left", ncols=across,
-                bbox_to_anchor=((max(beside, _MARGIN)) / width, at), borderpad=0.0,
+                [handle for _, handle in entries], [label for label, _ in entries], loc="upper left", ncols=across,
+                bbox_to_anchor=(max(beside, _MARGIN) / width, 1 - legend / height), borderpad=0.0,
                 borderaxespad=0.0, columnspacing=1.4, handlelength=2.2,
             )  # fmt: skip
-        for index, text in enumerate(below):
-            figure.text(
-                _MARGIN / width,
-                (under - _TEXT * 0.85 * (index + 0.6)) / height,
-                text,
-                va="top",
-                size=8.5,
-                color=self.inks["quiet"],
-            )
-        for index, (label, text) in enumerate(picture.facts):
-            at = 1 - (above + 0.12 + _TEXT * 0.85 * index) / height
-            figure.text(_MARGIN / width, at, label, va="top", size=8.5, color=self.inks["quiet"])
-            figure.text((_MARGIN + 1.05) / width, at, text, va="top", size=8.5)
-        grid = figure.add_gridspec(len(heights), columns, height_ratios=heights)
-        first: Axes | None = None
-        for index, panel in enumerate(self.panels):
-            shares = first is not None and picture.arrangement == "stack" and panel.x == self.panels[0].x
-            axes = figure.add_subplot(grid[divmod(index, columns)], sharex=first if shares else None)
-            first = first or axes
-            self._paint(
-                panel,
-                axes,
-                figure,
-                labelled=not (shares or len(self.panels) > 1) or index >= len(self.panels) - columns,
-            )
+        grid, panels = figure.add_gridspec(len(heights), columns, height_ratios=heights), self.panels
+        for index, panel in enumerate(panels):
+            lower = panels[index + columns : index + columns + 1]
+            axes = figure.add_subplot(grid[divmod(index, columns)])
+            self._paint(panel, axes, figure, labelled=not lower or (columns == 1 and lower[0].x != panel.x))
         return figure
+
+    def _write(self, figure: Figure, at: tuple[float, float], lines: Sequence[str], lead: float, **style: Any) -> None:
+        """The lines below each other, from inches right of and below the upper left corner."""
+        width, height = figure.get_size_inches()
+        for index, text in enumerate(lines):
+            place = at[0] / width, 1 - (at[1] + lead * index) / height
+            figure.text(*place, _plain(text), va="top", **({"size": 8.5} | style))
 
     def _grid(self) -> tuple[int, list[float]]:
         """The columns, and the heights of the rows."""
@@ -162,9 +151,6 @@ class _Page:
 
     def _folded(self, text: str, share: float = 1.0) -> list[str]:
         return wrap(text, max(int((self.width - 2 * _MARGIN) * _CHARACTERS * share), 12)) if text else []
-
-    def _handles(self) -> list[Line2D]:
-        return [Line2D([], [], **self._pen(style, marked=True)) for _, style in self.picture.legend]
 
     def _colour(self, style: Style) -> Colour:
         if style.role in ("guide", "reference"):
@@ -192,7 +178,7 @@ class _Page:
         axes.set_ylabel(panel.y.label)
         if panel.title:
             colour = self._colour(panel.style) if panel.style else self.inks["ink"]
-            axes.set_title(panel.title, loc="left", size=9, color=colour)
+            axes.set_title(_plain(panel.title), loc="left", size=9, color=colour)
         if panel.heat is not None:
             self._heat(panel.heat, panel, axes, figure)
         for line, axis in ((axes.axhline, panel.y), (axes.axvline, panel.x)):
@@ -231,7 +217,7 @@ class _Page:
         if curve.measured and "marker" in pen:  # what lies below the others is larger, and is seen around them
             pen |= {"markersize": 5.0 + 2.0 * (index > 0)} if not curve.style.dash else {"marker": "", "zorder": 3}
         (line,) = axes.plot(x, y, **pen, markevery=every)
-        line.set_gid(curve.label.replace(" ", "_") or None)
+        line.set_gid(f"curve {curve.label}")
 
     def _area(self, histogram: Histogram, axes: Axes, panel: Panel) -> None:
         colour, base = self._colour(histogram.style), 0.0 if panel.y.scale == "linear" else panel.y.low
@@ -275,15 +261,16 @@ class _Page:
         if isinstance(heat, RegionMap):
             paper = tuple(int(self.inks["paper"][i : i + 2], 16) for i in (1, 3, 5))
             shades = [tuple(part / 255 for part in tint) for tint in tints(len(heat.names), paper)]
-            axes.imshow(
-                heat.classes,
-                origin="lower",
-                extent=extent,
-                aspect="auto",
-                cmap=ListedColormap(shades),
-                vmin=-0.5,
-                vmax=len(heat.names) - 0.5,
-            )
+            fill: dict[str, Any] = {"cmap": ListedColormap(shades), "vmin": -0.5, "vmax": len(shades) - 0.5}
+            axes.imshow(heat.classes, origin="lower", extent=extent, aspect="auto", **fill)
+            swatches = [Line2D([], [], linestyle="none", marker="s", markersize=9, color=shade) for shade in shades]
+            above: dict[str, Any] = {
+                "loc": "lower right",
+                "bbox_to_anchor": (1.0, 1.0),
+                "ncols": len(shades),
+                "borderaxespad": 0.1,
+            }
+            axes.legend(swatches, [*map(_plain, heat.names)], **above)
             return
         shown = axes.imshow(
             heat.values,
@@ -302,6 +289,11 @@ class _Page:
                 for low, high, n in ((panel.x.low, panel.x.high, columns), (panel.y.low, panel.y.high, rows))
             )
             axes.contour(x, y, heat.values, levels=sorted(heat.contours), colors=[self.inks["ink"]], linewidths=1.1)
+
+
+def _plain(text: str) -> str:
+    """A dollar is a dollar, and begins no formula."""
+    return text.replace("$", r"\$")
 
 
 def _mixed(colour: tuple[int, ...], white: float) -> tuple[float, ...]:

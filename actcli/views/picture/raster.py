@@ -51,6 +51,16 @@ def area(low: Numbers, high: Numbers, columns: Numbers) -> Dots:
     return np.repeat(columns, counts), np.arange(counts.sum()) - start + np.repeat(low, counts)
 
 
+def hatched(x_values: Array, low: Array, high: Array, x: DotAxis, y: DotAxis) -> Dots:
+    """Every other dot between two lines over x, all on the scales of the axes."""
+    columns = np.arange(max(int(x.dot(x_values[:1])[0]), 0), min(int(x.dot(x_values[-1:])[0]), x.last_dot) + 1)
+    at = x.step * (x.first + columns.astype(np.float64))
+    bottom, top = (np.clip(y.dot(np.interp(at, x_values, part)), 0, y.last_dot) for part in (low, high))
+    across, up = area(bottom, top, columns)
+    keep = (across + up) % 2 == 0
+    return across[keep], up[keep]
+
+
 def filled(histogram: Histogram, edges: Array, height: Array, x: DotAxis, y: DotAxis) -> Dots:
     """The area from the bottom, or from zero, up to the height; `edges` and `height` on the scales of the axes."""
     dots = x.step * (x.first + np.arange(x.last_dot + 2, dtype=np.float64) - 0.5)

@@ -27,6 +27,7 @@ from actcli.views.picture.raster import (
     Dots,
     crowded_lines,
     filled,
+    hatched,
     landmarks,
     level,
     line,
@@ -76,7 +77,7 @@ def paint(picture: Picture, terminal: Terminal, height: int | None = None, *, st
     titles = [cut(text, terminal) for text in (picture.title, picture.subtitle) if text]
     if len(panels) == 1:
         titles += _heading(panels[0], terminal)
-        panels = [replace(panels[0], title="")]
+        panels = [replace(panels[0], title="", x=_labelled(panels[0], picture))]
         notes += _crowded(panels, terminal)
         if total - len(notes) - len(titles) - len(legend) < HEIGHT_WITH_TICKS:
             titles = []
@@ -176,7 +177,7 @@ def _panel(panel: Panel, terminal: Terminal, rows: int, picture: Picture, label_
         axes,
         x_ticks=lambda axis: ticks(panel.x, axis, up=False),
         y_ticks=lambda axis: ticks(panel.y, axis, up=True, label_width=label_width),
-        x_label="" if panel.x.label in f"{picture.title} {panel.title}" else terminal.text(panel.x.label),
+        x_label=terminal.text(_labelled(panel, picture).label),
         zero=not panel.x.counted and (panel.x.scale, panel.y.scale) == ("linear", "linear") and panel.heat is None,
     )
     marks = [*_marks(panel, frame, picture, terminal)]
@@ -191,6 +192,11 @@ def _panel(panel: Panel, terminal: Terminal, rows: int, picture: Picture, label_
     ]
     below = [terminal.paint(line, AXIS_COLOUR) for line in around[len(painted) :]]
     return [*heading, *(line.rstrip() for line in painted), *below]
+
+
+def _labelled(panel: Panel, picture: Picture) -> Axis:
+    """The axis across; without a label that says what a title says."""
+    return replace(panel.x, label="") if panel.x.label in f"{picture.title} {panel.title}" else panel.x
 
 
 def _heading(panel: Panel, terminal: Terminal) -> list[str]:
@@ -211,6 +217,9 @@ def _strokes(panel: Panel, frame: Frame, terminal: Terminal) -> list[Stroke]:
     inked += [(line(_placed(curve, panel), x, y), curve.style) for curve in panel.curves if curve.finite().x.size]
     parts = [part for part, _ in inked]
     inks = [*zip(shared(parts, x, y), [style for _, style in inked], strict=True)] if inked else []
+    for band in panel.bands:
+        edges = (panel.x.place(band.x), panel.y.place(band.low), panel.y.place(band.high))
+        inks.append((outside(hatched(*edges, x, y), parts, x, y), band.style))
     guides = [line(_placed(curve, panel), x, y) for curve in panel.guides]
     for rule in panel.rules:
         if rule.x is not None:
