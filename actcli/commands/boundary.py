@@ -1,63 +1,114 @@
 """actcli boundary [ACT...]"""
 
-import os
-from collections.abc import Sequence
+import sys
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, replace
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
+import numpy as np
 import typer
 
-from actcli.commands import training
-from actcli.commands.options import Ascii, Quiet, Save, Size, Theme, dimensions
+from actcli.commands.interruption import Interruption
+from actcli.commands.options import (
+    SHOW,
+    ActOption,
+    Ascii,
+    Delimiter,
+    Layers,
+    LearningRate,
+    OptionalActs,
+    Quiet,
+    ReportFormat,
+    Save,
+    Seed,
+    Size,
+    Theme,
+    Width,
+    dimensions,
+    given_acts,
+)
+from actcli.commands.own_data import Drop, OwnData, SkipMissing, TargetColumn, read_data
 from actcli.commands.report import Drawing, print_report
-from actcli.core.activations.catalogue import resolve
-from actcli.core.boundary.decision import DEFAULT, Decision, Window, check, decision
+from actcli.commands.training import (
+    Batch,
+    Data,
+    Export,
+    Init,
+    Norm,
+    Optimizer,
+    Residual,
+    Steps,
+    Target,
+    check_export,
+)
+from actcli.core.activations.catalogue import resolve_all
+from actcli.core.boundary.decision import DEFAULT, Decision, Window, decision, exported
 from actcli.core.boundary.spaces import spaces, unit_maps
 from actcli.core.depth.experiment import DepthExperiment
-from actcli.core.errors import InputError, unknown
-from actcli.core.network.datasets import DATASETS, DataSet, from_examples
+from actcli.core.depth.experiment import check as check_initialisation
+from actcli.core.errors import InputError, count
 from actcli.core.network.mlp import of_hidden_units
+from actcli.streams.files import complain
 
 if TYPE_CHECKING:
+    from actcli.views.boundary import Map
     from actcli.views.picture.description import Picture
     from actcli.views.terminal import Terminal
 
 _ACTIVATIONS = ("identity", "relu", "tanh")
 _COLUMNS, _ROWS = 80, 60
+_FRAME_COLUMNS, _FRAME_ROWS = 40, 40
 
 
 def run(
-    acts: Annotated[
-        list[str] | None,
-        typer.Argument(metavar="[ACT]...", help="The hidden layers' activations.", show_default="identity relu tanh"),
+    arguments: OptionalActs = None,
+    acts: ActOption = None,
+    show: Annotated[Literal["decision", "units", "space"], SHOW] = "decision",
+    layers: Layers = DEFAULT.layers,
+    width: Width = DEFAULT.width,
+    init: Init = DEFAULT.init,
+    norm: Norm = "none",
+    residual: Residual = False,
+    optimizer: Optimizer = "adam",
+    lr: LearningRate = DEFAULT.learning_rate,
+    batch: Batch = DEFAULT.batch,
+    steps: Steps = DEFAULT.steps,
+    data: Data = DEFAULT.data,
+    x: Annotated[
+        str | None,
+        typer.Option(
+            "--x", metavar="NAME|N", help="The column of your data to go across; the first.", show_default=False
+        ),
     ] = None,
-    layers: training.Layers = DEFAULT.layers,
-    width: training.Width = DEFAULT.width,
-    init: training.Init = DEFAULT.init,
-    norm: training.Norm = "none",
-    residual: training.Residual = False,
-    optimizer: training.Optimizer = "adam",
-    lr: training.LearningRate = DEFAULT.learning_rate,
-    batch: training.BatchSize = DEFAULT.batch,
-    steps: training.Steps = DEFAULT.steps,
-    data: training.Data = DEFAULT.data,
-    target: training.Target = "auto",
-    seed: training.Seed = DEFAULT.seed,
-    show: Annotated[
-        Literal["decision", "units", "space"],
-        typer.Option("--show", help="What the network decides, what its units see, or how its layers bend the plane."),
-    ] = "decision",
+    y: Annotated[
+        str | None,
+        typer.Option("--y", metavar="NAME|N", help="The column of your data to go up; the second.", show_default=False),
+    ] = None,
+    target: Target = "auto",
+    target_column: TargetColumn = None,
+    drop: Drop = None,
+    skip_missing: SkipMissing = False,
+    delimiter: Delimiter = None,
+    seed: Seed = DEFAULT.seed,
+    export: Export = None,
+    fps: Annotated[
+        float, typer.Option("--fps", metavar="X", min=0.1, max=60, help="Pictures a second while it trains.")
+    ] = 10.0,
     size: Size = None,
     ascii_only: Ascii = False,
     save: Save = None,
     theme: Theme = "light",
-    output_format: Annotated[
-        Literal["table", "json"], typer.Option("--format", "-f", help="json holds the probabilities.")
-    ] = "table",
+    output_format: ReportFormat = "table",
     quiet: Quiet = False,
 ) -> None:
-    """A tiny network learns to tell points of the plane apart, once with each activation. Shown is what it decides
-    everywhere: the shade is the probability, the line between is the boundary.
+    """A tiny network learns to tell points of the plane apart, once with each activation: identity, relu and tanh
+    when no ACT is given. On a terminal it is drawn while it trains; Ctrl-C ends that and shows what there is.
+
+    --show decision: what it decides everywhere. The shade is the probability of the second class, the line is the
+    boundary; of more classes the likeliest, of numbers the prediction, over one feature a curve. --show units: what
+    each hidden unit gives over the plane. --show space: the plane with a grid on it as each layer hands it on, before
+    and after training.
 
     Without a bend the boundary is a straight line, however many layers there are.
 
@@ -78,72 +129,172 @@ def run(
         residual=residual,
         optimizer=optimizer,
     )
-    activations = [of_hidden_units(resolve(act)) for act in acts or _ACTIVATIONS]
-    examples = None if data in DATASETS else _read(data, target)
-    experiments = [DepthExperiment(activation, config, examples) for activation in activations]
-    for experiment in experiments:
-        check(experiment)
+    activations = [of_hidden_units(each) for each in resolve_all(given_acts(arguments, acts) or _ACTIVATIONS)]
+    activations = [*{activation.label: activation for activation in activations}.values()]
+    for activation in activations:
+        check_initialisation(activation, config)
+    if export is not None and len(activations) > 1:
+        raise InputError("--export takes one run: give one ACT")
+    check_export(export)
+    if y is not None and x is None:
+        raise InputError("--y goes with --x: name both columns")
+    chosen = [column for column in (x, y) if column is not None]
+    own = read_data(data, target, target_column, drop, skip_missing, delimiter, chosen)
+    if own is not None:
+        own = _first_two(own, data, quiet)
+    experiments = [DepthExperiment(activation, config, own.data if own else None) for activation in activations]
     window = Window.around(experiments[0].inputs, _COLUMNS, _ROWS)
+    if show == "space" and window.x2 is None:
+        raise InputError("--show space bends a plane, and the points have one feature: --show units")
+    title = _title(data, own, experiments[0])
+
+    def maps(on: Window, *, pieces: bool = True) -> "list[Map]":
+        from actcli.views.boundary import Map
+
+        features = tuple(f"{name} (standardised)" for name in own.features) if own else ()
+        decided = [decision(each, on, count=pieces) for each in experiments]
+        return [
+            Map.of(each, experiment, features, own.classes if own else ())
+            for each, experiment in zip(decided, experiments, strict=True)
+        ]
+
+    def frame(terminal: "Terminal") -> str:
+        from actcli.views.boundary import boundary_picture, boundary_report, points_for
+
+        small = Window.around(experiments[0].inputs, _FRAME_COLUMNS, _FRAME_ROWS)
+        done = max(len(each.losses) for each in experiments)
+        points = points_for(terminal)
+        drawn = boundary_picture(maps(small, pieces=False), f"step {done} of {steps}: {title}", points)
+        return boundary_report(replace(drawn, notes=[]), replace(terminal, unicode=terminal.unicode and not ascii_only))
+
     before = [spaces(experiment, window) for experiment in experiments] if show == "space" else []
-    for experiment in experiments:
-        for _ in experiment:
-            pass
-    decisions = [decision(experiment, window) for experiment in experiments]
-    title = f"{data}: {config.layers} layers of {config.width} units, {config.steps} steps of {config.optimizer}"
+    with Interruption() as interruption:
+        _train(experiments, interruption, frame if not quiet and sys.stderr.isatty() else None, fps)
+    if export is not None:
+        from actcli.streams.npy import write_npz
 
-    def picture() -> "Picture":
-        from actcli.views.boundary import Map, boundary_picture
+        write_npz(exported(experiments[0], window), export)
 
-        maps = [Map.of(each, experiment) for each, experiment in zip(decisions, experiments, strict=True)]
-        return boundary_picture(maps, title)
+    def pictures(points: int | None = None) -> "list[Picture]":
+        from actcli.views.boundary import MOST_POINTS, boundary_picture
 
-    def draw(terminal: "Terminal") -> str:
-        from actcli.views.boundary import boundary_report
-
+        points = points or MOST_POINTS
         if show == "decision":
-            return boundary_report(picture(), terminal, drawing.lines)
+            return [boundary_picture(maps(window), title, points)]
         from actcli.views.spaces import space_picture, units_picture
 
-        pictures = []
-        for index, experiment in enumerate(experiments):
-            name = experiment.network.activation.label
-            if show == "units":
-                pictures.append(units_picture(unit_maps(experiment, Window.around(experiment.inputs, 7, 7)), name))
-            else:
-                labels = (experiment.targets[:, 0] > 0.5).astype(int)
-                after = spaces(experiment, window)
-                accuracy = decisions[index].accuracy_final
-                pictures.append(space_picture(before[index], after, labels, ("0", "1"), name, accuracy))
-        return "\n".join(boundary_report(each, terminal, drawing.lines) for each in pictures)
+        named = [f"{each.network.activation.label} on {title}" for each in experiments]
+        if show == "units":
+            maps_of = [unit_maps(each, _thumbnail(each)) for each in experiments]
+            return [units_picture(each, name) for each, name in zip(maps_of, named, strict=True)]
+        told = maps(window, pieces=False)
+        return [
+            space_picture(at_first, spaces(each, window), drawn, name, points)
+            for at_first, each, drawn, name in zip(before, experiments, told, named, strict=True)
+        ]
+
+    def picture() -> "Picture":
+        from actcli.views.spaces import joined
+
+        return joined(pictures(), title)
+
+    def draw(terminal: "Terminal") -> str:
+        from actcli.views.boundary import boundary_report, points_for
+
+        drawn = pictures(points_for(terminal))
+        if show == "space":
+            from actcli.views.spaces import halves
+
+            drawn = [half for each in drawn for half in halves(each)]
+        return "\n".join(boundary_report(each, terminal, drawing.lines) for each in drawn)
+
+    def document() -> dict[str, Any]:
+        decided = [decision(each, window) for each in experiments]
+        classes = own.classes if own else ()
+        return {"config": asdict(config), "data": data, "runs": [_document(each, classes) for each in decided]}
 
     print_report(
         output_format,
         draw,
-        document=lambda: {"config": asdict(config), "data": data, "runs": [*map(_document, decisions)]},
+        document,
+        records=lambda: (_COLUMN_NAMES, _rows(experiments, window, own.classes if own else ())),
         drawing=drawing,
         picture=picture,
     )
+    if interruption.happened:
+        done = sum(len(each.losses) for each in experiments)
+        complain(f"interrupted after {done:,} of {count(steps * len(experiments), 'step')}")
+        raise typer.Exit(130)
 
 
-def _read(path: str, target: str) -> DataSet:
-    if not os.path.splitext(path)[1] and path != "-" and not os.path.exists(path):
-        raise InputError(unknown("data set or file", path, DATASETS))
-    from actcli.streams.examples import read_examples
+def _first_two(own: OwnData, path: str, quiet: bool) -> OwnData:
+    """Of more than two features the first two, which is said."""
+    if not quiet:
+        for oddity in own.oddities:
+            complain(oddity)
+    if len(own.features) <= 2:
+        return own
+    if not quiet:
+        used = " and ".join(own.features[:2])
+        complain(f"{path}: of {len(own.features)} features the first two are used, {used}; --x and --y name others")
+    return replace(own, data=replace(own.data, inputs=own.data.inputs[:, :2]), features=own.features[:2])
 
-    return from_examples(path, *read_examples(path), target)
+
+def _title(data: str, own: OwnData | None, experiment: DepthExperiment) -> str:
+    config = experiment.config
+    named = data if own is None else f"{own.target} in {data}"
+    network = f"{count(config.layers, 'layer')} of {count(config.width, 'unit')}"
+    return f"{named}: {network}, {count(config.steps, 'step')} of {config.optimizer}"
 
 
-def _document(each: Decision, classes: Sequence[str] = ()) -> dict[str, Any]:
-    names = classes or [str(i) for i in range(0 if each.probability is None else len(each.probability))]
+def _thumbnail(experiment: DepthExperiment) -> Window:
+    from actcli.views.spaces import THUMBNAIL
+
+    return Window.around(experiment.inputs, *THUMBNAIL)
+
+
+def _train(experiments: Sequence[DepthExperiment], interruption: Interruption, frame: Any, fps: float) -> None:
+    """All of them step by step beside each other, so that they can be seen to learn beside each other."""
+    steps: Iterable[object] = zip_longest(*experiments)
+    if frame is not None:
+        from actcli.views.progress import frames
+
+        steps = frames(steps, frame, fps)
+    for _ in steps:
+        if interruption.happened:
+            break
+
+
+def _names(each: Decision, classes: Sequence[str]) -> Sequence[str]:
+    return classes or [str(i) for i in range(0 if each.probability is None else len(each.probability))]
+
+
+def _document(each: Decision, classes: Sequence[str]) -> dict[str, Any]:
+    names = _names(each, classes)
     return {
         "activation": each.activation,
         "accuracy_final": each.accuracy_final,
         "loss_data_final": each.loss_data_final,
         "loss_guess": each.loss_guess,
-        "plane": each.plane,
+        "straight": each.plane,
         "pieces": each.pieces,
         "x1": each.window.x1,
         "x2": each.window.x2,
         "probability": None if each.probability is None else dict(zip(names, each.probability, strict=True)),
         "prediction": each.output[..., 0] if each.probability is None else None,
     }
+
+
+_COLUMN_NAMES = ("activation", "x1", "x2", "class", "value")
+
+
+def _rows(experiments: Sequence[DepthExperiment], window: Window, classes: Sequence[str]) -> Iterator[list[object]]:
+    """A row for each point and class with its probability; of numbers the prediction, and no class."""
+    points = window.points()
+    for experiment in experiments:
+        each = decision(experiment, window, count=False)
+        layers = [each.output[..., 0]] if each.probability is None else [*each.probability]
+        names = [None] if each.probability is None else _names(each, classes)
+        for name, values in zip(names, layers, strict=True):
+            for point, value in zip(points.tolist(), np.ravel(values).tolist(), strict=True):
+                yield [each.activation, point[0], point[1] if len(point) > 1 else None, name, value]

@@ -1,17 +1,14 @@
 """actcli gradient-depth ACT... --layers N"""
 
 import itertools
-import os
-import shlex
-import signal
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, astuple, replace
-from types import FrameType, TracebackType
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from actcli.commands.interruption import Interruption
 from actcli.commands.options import (
     ActOption,
     Ascii,
@@ -31,8 +28,20 @@ from actcli.commands.options import (
     dimensions,
     given_acts,
 )
-from actcli.commands.own_data import Drop, SkipMissing, TargetColumn, read_own_data
+from actcli.commands.own_data import Drop, SkipMissing, TargetColumn, read_data
 from actcli.commands.report import Drawing, print_report
+from actcli.commands.training import (
+    Batch,
+    Data,
+    Export,
+    Init,
+    Norm,
+    Optimizer,
+    Residual,
+    Steps,
+    Target,
+    check_export,
+)
 from actcli.core.activations.activation import Elementwise
 from actcli.core.activations.catalogue import resolve_all
 from actcli.core.depth.config import DepthConfig
@@ -40,36 +49,15 @@ from actcli.core.depth.experiment import LAYER_FIELDS, DepthExperiment, DepthRun
 from actcli.core.depth.seeds import summaries
 from actcli.core.depth.verdict import VERDICTS
 from actcli.core.errors import InputError, count, unknown
-from actcli.core.network.datasets import DATASETS, DataSet
-from actcli.core.network.initialisers import NAMES
+from actcli.core.network.datasets import DataSet
 from actcli.core.network.mlp import of_hidden_units
 from actcli.core.network.training import Step
-from actcli.streams.files import complain, is_replaced
+from actcli.streams.files import complain
 
 if TYPE_CHECKING:
     from actcli.core.depth.cure import Cure, CureSearch
     from actcli.views.picture.description import Picture
     from actcli.views.terminal import Terminal
-
-
-class Interruption:
-    """Within its block the first Ctrl-C only sets `happened`."""
-
-    def __init__(self) -> None:
-        self.happened = False
-
-    def __enter__(self) -> "Interruption":
-        self._before = signal.signal(signal.SIGINT, self._remember)
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        signal.signal(signal.SIGINT, self._before)
-
-    def _remember(self, number: int, frame: FrameType | None) -> None:
-        self.happened = True
-        signal.signal(number, signal.default_int_handler)
 
 
 _DEFAULT = DepthConfig()
@@ -80,39 +68,15 @@ def run(
     acts: ActOption = None,
     layers: Layers = _DEFAULT.layers,
     width: Width = _DEFAULT.width,
-    init: Annotated[
-        str,
-        typer.Option(
-            "--init",
-            metavar="|".join(name.partition(":")[0] for name in NAMES).replace("gaussian", "gaussian:X,Y"),
-            help="Initialisation; auto is he or xavier, whichever theory prefers, critical is that of `gain`; "
-            "normal:STD[,BIAS_STD], gaussian:SIGMA_W2,SIGMA_B2.",
-        ),
-    ] = _DEFAULT.init,
-    norm: Annotated[
-        Literal["none", "layer", "batch"], typer.Option("--norm", help="Normalise the pre-activations.")
-    ] = "none",
-    residual: Annotated[
-        bool, typer.Option("--residual/--no-residual", help="Each hidden layer adds its input to its output.")
-    ] = False,
-    optimizer: Annotated[
-        Literal["sgd", "momentum", "adam"], typer.Option("--optimizer", help="How to descend.")
-    ] = "sgd",
+    init: Init = _DEFAULT.init,
+    norm: Norm = "none",
+    residual: Residual = False,
+    optimizer: Optimizer = "sgd",
     lr: LearningRate = _DEFAULT.learning_rate,
-    batch: Annotated[int, typer.Option("--batch", metavar="N", min=1, help="Points in a batch.")] = _DEFAULT.batch,
-    steps: Annotated[int, typer.Option("--steps", metavar="N", min=0, help="Weight updates.")] = _DEFAULT.steps,
-    data: Annotated[
-        str,
-        typer.Option(
-            "--data",
-            metavar="|".join([*DATASETS, "FILE"]),
-            help="A data set, or your own CSV, text or .npy file, its last column the target: classes or numbers.",
-        ),
-    ] = _DEFAULT.data,
-    target: Annotated[
-        Literal["auto", "classes", "numbers"],
-        typer.Option("--target", help="What your data's last column holds; auto decides by what stands there."),
-    ] = "auto",
+    batch: Batch = _DEFAULT.batch,
+    steps: Steps = _DEFAULT.steps,
+    data: Data = _DEFAULT.data,
+    target: Target = "auto",
     target_column: TargetColumn = None,
     drop: Drop = None,
     skip_missing: SkipMissing = False,
@@ -120,10 +84,7 @@ def run(
     dtype: TrainingDtype = "float64",
     seed: Seed = _DEFAULT.seed,
     seeds: Seeds = 1,
-    export: Annotated[
-        str | None,
-        typer.Option("--export", metavar="FILE.npz", help="First batch, weights and gradients, to replay elsewhere."),
-    ] = None,
+    export: Export = None,
     fail_on: Annotated[
         str | None,
         typer.Option(
@@ -174,22 +135,10 @@ def run(
         check(activation, config)
     if export is not None and len(activations) * seeds > 1:
         raise InputError("--export takes one run: give one ACT and no --seeds")
-    if export is not None and is_replaced(export) and not export.lower().endswith(".npz"):
-        raise InputError(f"--export writes .npz: --export {shlex.quote(f'{os.path.splitext(export)[0]}.npz')}")
-    for option, value in {
-        "--target": target != "auto",
-        "--target-column": target_column,
-        "--drop": drop,
-        "--skip-missing": skip_missing,
-        "--delimiter": delimiter,
-    }.items():
-        if value and data in DATASETS:
-            raise InputError(f"{option} is for your own data, and {data} is made here")
-    own = None
-    if data not in DATASETS:
-        own = read_own_data(data, target, target_column, drop, skip_missing, delimiter)
-        for oddity in [] if quiet else own.oddities:
-            complain(oddity)
+    check_export(export)
+    own = read_data(data, target, target_column, drop, skip_missing, delimiter)
+    for oddity in [] if quiet or own is None else own.oddities:
+        complain(oddity)
     examples = own.data if own else None
 
     runs: list[DepthRun] = []

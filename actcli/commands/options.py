@@ -93,6 +93,8 @@ DtypeName: TypeAlias = Literal["float64", "float32", "float16", "bfloat16", "flo
 Dtype: TypeAlias = Annotated[DtypeName, _DTYPE]
 TrainingDtype: TypeAlias = Annotated[Literal["float64", "float32"], _DTYPE]
 
+SHOW: Final = typer.Option("--show", help="What is shown, as told above.")
+
 _FORMAT: Final = typer.Option("--format", "-f", help="How results are written; plain and csv are numbers in rows.")
 NumberFormat: TypeAlias = Annotated[Literal["auto", Format], _FORMAT]
 ListFormat: TypeAlias = Annotated[Literal["auto", "table", "plain", "csv", "json"], _FORMAT]

@@ -1,4 +1,4 @@
-"""gradient-depth on somebody's own data: read, said what was read, and what looks odd about it."""
+"""Training on somebody's own data: read, said what was read, and what looks odd about it."""
 
 import os
 import shlex
@@ -43,11 +43,43 @@ SkipMissing: TypeAlias = Annotated[
 
 @dataclass(frozen=True, eq=False)
 class OwnData:
-    """What was read, as a data set, in a line without the loss of guessing, and what looks odd about it."""
+    """What was read, as a data set, in a line without the loss of guessing, and what looks odd about it.
+
+    features: the columns' names, or their numbers; target: the target's; classes: names in the targets' order, none for
+    numbers
+    """
 
     data: DataSet
     summary: str
     oddities: list[str]
+    features: tuple[str, ...]
+    target: str
+    classes: tuple[str, ...]
+
+
+def read_data(
+    data: str,
+    target: str = "auto",
+    target_column: str | None = None,
+    drop: Sequence[str] | None = None,
+    skip_missing: bool = False,
+    delimiter: str | None = None,
+    chosen: Sequence[str] = (),
+) -> OwnData | None:
+    """Somebody's own data; None for a data set that is made here, and InputError where it is asked for columns."""
+    if data not in DATASETS:
+        return read_own_data(data, target, target_column, drop, skip_missing, delimiter, chosen)
+    for option, value in {
+        "--target": target != "auto",
+        "--target-column": target_column,
+        "--drop": drop,
+        "--skip-missing": skip_missing,
+        "--delimiter": delimiter,
+        "--x": chosen,
+    }.items():
+        if value:
+            raise InputError(f"{option} is for your own data, and {data} is made here")
+    return None
 
 
 def read_own_data(
@@ -57,8 +89,10 @@ def read_own_data(
     drop: Sequence[str] | None,
     skip_missing: bool,
     delimiter: str | None,
+    chosen: Sequence[str] = (),
 ) -> OwnData:
-    """The examples in a file ("-" is stdin). target: what the labels are taken for, as `from_examples` has it.
+    """The examples in a file ("-" is stdin). target: what the labels are taken for, as `from_examples` has it; chosen:
+    the columns that are the features, in this order, all when there are none.
 
     Raises InputError and StreamError.
     """
@@ -66,12 +100,21 @@ def read_own_data(
         raise InputError(unknown("data set or file", path, DATASETS))
     from actcli.streams.examples import Columns, read_examples
 
-    columns = Columns(target_column, tuple(drop or ()), delimiter_of(delimiter), skip_missing)
+    columns = Columns(target_column, tuple(drop or ()), delimiter_of(delimiter), skip_missing, tuple(chosen))
     read = read_examples(path, columns)
     data = from_examples(path, read.features, read.labels, target)
-    if target == "auto" and target_column is None and data.loss == "mean_squared_error":
+    if target == "auto" and target_column is None and not chosen and data.loss == "mean_squared_error":
         _ask_for_the_target(path, read)
-    return OwnData(data, _summary(read, data), [f"{path}: {oddity}" for oddity in _oddities(read)])
+    oddities = [f"{path}: {oddity}" for oddity in _oddities(read)]
+    return OwnData(data, _summary(read, data), oddities, read.columns, read.target, _classes(read, data))
+
+
+def _classes(read: "Examples", data: DataSet) -> tuple[str, ...]:
+    if data.loss == "mean_squared_error":
+        return ()
+    if isinstance(read.labels, list):
+        return tuple(sorted(set(read.labels)))
+    return tuple(f"{number:g}" for number in np.unique(read.labels).tolist())
 
 
 def _ask_for_the_target(path: str, read: "Examples") -> None:

@@ -12,6 +12,7 @@ import typer
 from actcli.commands.numbers import table_options
 from actcli.commands.options import (
     DEFAULT_RANGE,
+    SHOW,
     Acts,
     Ascii,
     Columns,
@@ -58,14 +59,7 @@ def run(
     columns: Columns = None,
     delimiter: Delimiter = None,
     missing: Missing = "error",
-    what: Annotated[
-        Literal["curves", "density", "calibration"],
-        typer.Option(
-            "--show",
-            help="density: a standard normal before and after the activation; calibration: of a softmax its confidence "
-            "and how often a trained network is right.",
-        ),
-    ] = "curves",
+    what: Annotated[Literal["curves", "density", "calibration"], SHOW] = "curves",
     density: Annotated[bool, typer.Option("--density", hidden=True, help="Short for --show density.")] = False,
     size: Size = None,
     ascii_only: Ascii = False,
@@ -77,6 +71,9 @@ def run(
     to that order too. Braille dots on a terminal that has them, ASCII otherwise; the same picture in a pipe, without
     colour. --at can be repeated; --input marks your own points. Of a row-wise activation (softmax) the outputs are
     drawn while the last score sweeps: of the row (2, 1, 0, x), or of the one in the --input file.
+
+    --show density: a standard normal before and after the activation. --show calibration: of a softmax its confidence
+    and how often a trained network is right.
 
     Example: actcli plot gelu --order 1 --at 1
     """

@@ -51,16 +51,18 @@ class Columns:
     dropped:      names or positions of those that are left out
     delimiter:    what separates the fields; None to find it
     skip_missing: leave out the rows in which a value is missing
+    features:     names or positions of the features in their order; none for all that are left
     """
 
     target: str | None = None
     dropped: tuple[str, ...] = ()
     delimiter: str | None = None
     skip_missing: bool = False
+    features: tuple[str, ...] = ()
 
     @property
     def asked_for(self) -> tuple[str, ...]:
-        return (*self.dropped, *([] if self.target is None else [self.target]))
+        return (*self.dropped, *self.features, *([] if self.target is None else [self.target]))
 
 
 ALL_COLUMNS = Columns()
@@ -111,20 +113,27 @@ class _Plan:
     heading: Heading
     target: int
     features: list[int]
+    chosen: bool
 
     @classmethod
     def of(cls, name: str, begin: Heading, columns: Columns) -> "_Plan":
         width = len(begin.fields)
         target = width - 1 if columns.target is None else begin.position(columns.target, name)
         dropped = {begin.position(column, name) for column in columns.dropped}
+        chosen = [begin.position(column, name) for column in columns.features]
         if columns.target is None:
-            target = max({*range(width)} - dropped, default=target)
-        if target in dropped:
-            raise StreamError(f"{name}: column {begin.names([target])[0]} cannot be both learnt and dropped")
-        features = [place for place in range(width) if place != target and place not in dropped]
+            target = max({*range(width)} - dropped - {*chosen}, default=target)
+        for others, what in ((dropped, "dropped"), (chosen, "a feature")):
+            if target in others:
+                raise StreamError(f"{name}: column {begin.names([target])[0]} cannot be both learnt and {what}")
+        for place in chosen:
+            if place in dropped or chosen.count(place) > 1:
+                why = "and dropped" if place in dropped else "twice"
+                raise StreamError(f"{name}: column {begin.names([place])[0]} cannot be a feature {why}")
+        features = chosen or [place for place in range(width) if place != target and place not in dropped]
         if not features:
             raise StreamError(f"{name}: no column is left for the features")
-        return cls(name, begin, target, features)
+        return cls(name, begin, target, features, bool(chosen))
 
     def call(self, place: int) -> str:
         """What the column is called where it is typed: its name, or where that is not enough its position."""
@@ -286,6 +295,8 @@ class _Table:
             return StreamError(f"{wrong}; --target-column {shlex.quote(names[-1])} takes line {line} for names")
         if out := way_out(cell, plan.name, self.delimiter):
             return StreamError(f"{wrong}; {out}")
+        if plan.chosen:
+            return StreamError(wrong)
         others = [other for other in self.words if other != place]
         above = [self.first[0].fields[other].strip() for other in self.words]
         skip = " --skip-missing" if self.missing else ""
@@ -320,8 +331,8 @@ class _Table:
 
     def _emptiest(self, count: int) -> str:
         """The columns that are to be dropped so that a row is left; an empty string where one is left without that."""
-        left, dropped = dict(self.missing), list[int]()
-        while sum(left.values()) == count and len(dropped) < len(self.plan.features) - 1:
+        left, dropped = {} if self.plan.chosen else dict(self.missing), list[int]()
+        while left and sum(left.values()) == count and len(dropped) < len(self.plan.features) - 1:
             often = Counter[int]()
             for places, times in left.items():
                 often.update(dict.fromkeys((p for p in places if p != self.plan.target and p not in dropped), times))

@@ -1,7 +1,7 @@
 """What trained networks decide over the plane: a map for each, and in words what is seen on it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -32,6 +32,15 @@ class Map:
     axes: tuple[str, ...]
     classes: tuple[str, ...]
 
+    @property
+    def labels(self) -> tuple[Array, tuple[str, ...]]:
+        """The class of each point, from 0, and the classes' names; of numbers, on which side of the mean it lies."""
+        if self.decision.probability is None:
+            return (self.targets[:, 0] > 0.0).astype(int), ("below the mean", "above the mean")
+        if self.targets.shape[1] > 1:
+            return self.targets.argmax(axis=1), self.classes
+        return (self.targets[:, 0] > 0.5).astype(int), self.classes
+
     @classmethod
     def of(
         cls, decision: Decision, experiment: DepthExperiment, axes: Sequence[str] = (), classes: Sequence[str] = ()
@@ -51,34 +60,39 @@ class Map:
         )
 
 
-def boundary_picture(maps: Sequence[Map], title: str) -> Picture:
+def boundary_picture(maps: Sequence[Map], title: str, points: int = MOST_POINTS) -> Picture:
     """A panel for each network; in two classes the second's probability is the shade, in more the likeliest's."""
     first = maps[0]
-    panels = [_panel(each, index) for index, each in enumerate(maps)]
+    panels = [_panel(each, index, points) for index, each in enumerate(maps)]
     legend = (
         []
         if first.decision.probability is None
         else [(name, Style(member=index)) for index, name in enumerate(first.classes)]
     )
-    return Picture(title, panels, legend, columns=None, notes=sentences(maps), caption="\n".join(sentences(maps)))
+    return Picture(title, panels, legend, columns=None, notes=sentences(maps, points))
+
+
+def points_for(terminal: Terminal) -> int:
+    """As many points as leave the map between them to be seen."""
+    return min(max(terminal.width * terminal.height // 40, 24), MOST_POINTS)
 
 
 def boundary_report(picture: Picture, terminal: Terminal, height: int | None = None) -> str:
     return paint(picture, terminal, height or terminal.height - 2)
 
 
-def _panel(each: Map, index: int) -> Panel:
+def _panel(each: Map, index: int, points: int) -> Panel:
     decision, window = each.decision, each.decision.window
     title = heading(decision)
     x = Axis(float(window.x1[0]), float(window.x1[-1]), label=each.axes[0])
     if window.x2 is None:
         curves = [Curve(decision.activation, window.x1, decision.output[:, 0], Style(member=index))]
-        shown = _few(each.inputs, each.targets)
-        points = Curve("", shown[0][:, 0], shown[1][:, 0])
-        marks = [Marks(points.x, points.y, Style("spot", index))]
-        return Panel(x, value_axis([*curves, points], (x.low, x.high)), curves, title, Style(member=index), marks)
+        shown = _few(each.inputs, each.targets, points)
+        seen = Curve("", shown[0][:, 0], shown[1][:, 0])
+        marks = [Marks(seen.x, seen.y, Style("spot", index))]
+        return Panel(x, value_axis([*curves, seen], (x.low, x.high)), curves, title, None, marks)
     y = Axis(float(window.x2[0]), float(window.x2[-1]), label=each.axes[1])
-    return Panel(x, y, (), title, Style(member=index), _points(each), heat=_heat(each), square=True)
+    return Panel(x, y, (), title, None, _points(each, points), heat=_heat(each), square=True)
 
 
 def _heat(each: Map) -> HeatMap | RegionMap:
@@ -93,40 +107,38 @@ def _heat(each: Map) -> HeatMap | RegionMap:
     return RegionMap(decision.decided.astype(np.int64), each.classes)
 
 
-def _points(each: Map) -> list[Marks]:
-    inputs, targets = _few(each.inputs, each.targets)
+def _points(each: Map, most: int) -> list[Marks]:
+    inputs, targets = _few(each.inputs, each.targets, most)
     if each.decision.probability is None:
         return []
-    labels = targets.argmax(axis=1) if targets.shape[1] > 1 else (targets[:, 0] > 0.5).astype(int)
+    labels, names = replace(each, inputs=inputs, targets=targets).labels
     return [
         Marks(inputs[labels == label, 0], inputs[labels == label, 1], Style(member=label), name)
-        for label, name in enumerate(each.classes)
+        for label, name in enumerate(names)
     ]
 
 
-def _few(inputs: Array, targets: Array) -> tuple[Array, Array]:
-    chosen = np.linspace(0, len(inputs) - 1, min(len(inputs), MOST_POINTS)).round().astype(int)
+def _few(inputs: Array, targets: Array, most: int) -> tuple[Array, Array]:
+    chosen = np.linspace(0, len(inputs) - 1, min(len(inputs), most)).round().astype(int)
     return inputs[chosen], targets[chosen]
 
 
 def heading(decision: Decision) -> str:
-    """`relu: 100 %, loss 0.0021`"""
+    """`relu 100 % loss 0.0021`"""
+    loss = f"loss {format_number(decision.loss_data_final, 2)}"
     if decision.accuracy_final is None:
-        return f"{decision.activation}: loss {format_number(decision.loss_data_final, 3)}"
-    accuracy = percent(decision.accuracy_final)
-    return f"{decision.activation}: {accuracy}, loss {format_number(decision.loss_data_final, 3)}"
+        return f"{decision.activation} {loss}"
+    return f"{decision.activation} {percent(decision.accuracy_final)} {loss}"
 
 
-def sentences(maps: Sequence[Map]) -> list[str]:
+def sentences(maps: Sequence[Map], points: int) -> list[str]:
     """What is seen on each map, and why it must be so where that is known."""
     told = [sentence for each in maps if (sentence := _sentence(each))]
     first = maps[0]
-    if first.decision.probability is not None:
-        told.append(f"Guessing gives a loss of {format_number(first.decision.loss_guess, 3)}.")
-    shown = min(len(first.inputs), MOST_POINTS)
-    if first.decision.probability is not None and shown < len(first.inputs):
-        told.append(f"{shown} of {count(len(first.inputs), 'point')} are shown.")
-    return told
+    guess = f"Guessing gives a loss of {format_number(first.decision.loss_guess, 3)}"
+    shown = min(len(first.inputs), points)
+    few = f"; {shown} of {count(len(first.inputs), 'point')} are shown" if shown < len(first.inputs) else ""
+    return [*told, f"{guess}{few}."]
 
 
 def _sentence(each: Map) -> str:

@@ -7,7 +7,8 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from math import ceil, floor, inf, log10
 from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, TypeVar
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 DELAY, INTERVAL = 0.3, 0.25  # seconds: a run that is over by then shows nothing; a drawing takes a few milliseconds
 FEWEST_DECADES = 4
 WIDEST_BAR = 40
+Item = TypeVar("Item")
 
 
 class Display:
@@ -38,8 +40,8 @@ class Display:
     drawn.
     """
 
-    def __init__(self, console: Console, delay: float) -> None:
-        self._console = console
+    def __init__(self, console: Console, delay: float, interval: float = INTERVAL) -> None:
+        self._console, self._interval = console, interval
         self._live: Live | None = None
         self._is_drawing = self._is_to_stop = False
         self._due = time.monotonic() + delay
@@ -65,7 +67,7 @@ class Display:
         """Whether it is time for a drawing: after the delay, then a few times a second."""
         if (now := time.monotonic()) < self._due:
             return False
-        self._due = now + INTERVAL
+        self._due = now + self._interval
         return True
 
     def show(self, picture: RenderableType) -> None:
@@ -115,6 +117,21 @@ def _is_in_background() -> bool:
         return False
 
 
+def frames(steps: Iterable[Item], draw: Callable[[Terminal], str], fps: float) -> Iterator[Item]:
+    """The steps; so many times a second what `draw` makes of the state then, in place, and wiped out at the end."""
+    console = _console()
+    if console.is_dumb_terminal:  # as below
+        yield from steps
+        return
+    with Display(console, 0.0, 1.0 / fps) as display:
+        for step in steps:
+            if display.is_due():
+                terminal = Terminal.of(sys.stderr)
+                drawn = draw(replace(terminal, width=terminal.width - 1, height=terminal.height - 1))
+                display.show(Text.from_ansi(drawn.rstrip("\n"), no_wrap=True))
+            yield step
+
+
 def live_view(experiment: DepthExperiment) -> Iterator[Step]:
     """The experiment's steps, drawn a few times a second and wiped out at the end."""
     console = _console()
@@ -154,9 +171,6 @@ def _scale(*norms: float) -> tuple[int, int]:
     decades = [log10(norm) for norm in norms if 0 < norm < inf] or [0.0]
     high = ceil(max(decades))
     return min(floor(min(decades) - 1e-9), high - FEWEST_DECADES), high
-
-
-Item = TypeVar("Item")
 
 
 def progress(items: Iterable[Item], total: int, label: str) -> Iterator[Item]:

@@ -1,38 +1,53 @@
 """What the units of a network see of the plane, and how its layers bend it."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from actcli.core.arrays import Array, Mask
 from actcli.core.boundary.spaces import Space, UnitMaps
+from actcli.views.boundary import Map
 from actcli.views.notation import percent
 from actcli.views.picture.description import GUIDE, Axis, Curve, HeatMap, Marks, Panel, Picture, Rule, Style
 
 MOST_POINTS = 120
-_GAP = 1  # lattice columns between two units
+THUMBNAIL = (16, 24)
+"""Points across and up at which a unit is looked at."""
+_GAP = 4  # lattice columns between two units
 _MOST_UNITS = 16
 _ENOUGH = 0.95
+DEAD, SATURATED = Style("fault"), Style("spot")
 
 
 def units_picture(layers: Sequence[UnitMaps], title: str) -> Picture:
     """For each hidden layer a strip of maps, one a unit, each on its own scale from its least to its largest value."""
     panels = [_strip(layer) for layer in layers]
-    return Picture(title, panels, arrangement="grid", columns=1, notes=[*_unit_notes(layers)])
+    marked = [(DEAD, "dead", any(each.dead.any() for each in layers))]
+    marked += [(SATURATED, "saturated", any(each.saturated.any() for each in layers))]
+    legend = [(name, style) for style, name, there in marked if there]
+    return Picture(title, panels, legend, arrangement="grid", columns=1, notes=_unit_notes(layers))
 
 
 def _strip(layer: UnitMaps) -> Panel:
     shown = layer.values[:_MOST_UNITS]
+    if shown.ndim == 2:  # over one feature a unit is a line
+        shown = shown[:, None, :]
     units, rows, columns = shown.shape
-    lattice = np.full((rows, units * (columns + _GAP) - _GAP), np.nan)
+    lattice = np.full((rows, units * (columns + _GAP)), np.nan)
     for unit, values in enumerate(shown):
         start = unit * (columns + _GAP)
         lattice[:, start : start + columns] = _scaled(values)
-    title = f"layer {layer.layer}" + (
-        f", units 1 to {units} of {len(layer.values)}" if units < len(layer.values) else ""
+    some = f"units 1 to {units}" + (f" of {len(layer.values)}" if units < len(layer.values) else "")
+    marks = [
+        Marks(places, np.full(places.size, 0.5), style)
+        for style, which in ((DEAD, layer.dead), (SATURATED, layer.saturated))
+        if (places := np.flatnonzero(which[:_MOST_UNITS]) + 0.5 * columns / (columns + _GAP)).size
+    ]
+    heat = HeatMap(lattice, 0.0, 1.0, "of the unit's range, from its least to its largest value")
+    return Panel(
+        Axis(0.0, units), Axis(0.0, 1.0), (), f"layer {layer.layer}, {some}", marks=marks, heat=heat, bare=True
     )
-    x = Axis(0.5, units + 0.5, label="unit", counted=True)
-    return Panel(x, Axis(0.0, 1.0), (), title, heat=HeatMap(lattice, 0.0, 1.0, "from least to largest"))
 
 
 def _scaled(values: Array) -> Array:
@@ -59,25 +74,44 @@ def _numbers(units: Mask) -> str:
     return f"unit{'s' * (len(numbers) > 1)} {', '.join(numbers)}"
 
 
+def joined(pictures: Sequence[Picture], title: str) -> Picture:
+    """One picture of all their panels, for a file; whose a panel is stands in its title."""
+    if len(pictures) == 1:
+        return pictures[0]
+    panels, notes = [], []
+    for picture in pictures:
+        name = picture.title.partition(" on ")[0]
+        panels += [replace(panel, title=f"{name}, {panel.title}") for panel in picture.panels]
+        notes += [f"{name}, {note}" for note in picture.notes]
+    return replace(pictures[0], title=title, panels=panels, notes=notes)
+
+
 def space_picture(
-    before: Sequence[Space],
-    after: Sequence[Space],
-    labels: Array,
-    names: Sequence[str],
-    title: str,
-    accuracy: float | None = None,
+    before: Sequence[Space], after: Sequence[Space], seen: Map, title: str, points: int = MOST_POINTS
 ) -> Picture:
     """The plane, and what each hidden layer makes of it, before training above and after it below."""
+    labels, names = seen.labels
     panels = [
-        _space(space, labels, names, when) for when, each in (("before", before), ("after", after)) for space in each
+        _space(space, labels, names, when, points)
+        for when, each in (("before training", before), ("after training", after))
+        for space in each
     ]
     legend = [(name, Style(member=index)) for index, name in enumerate(names)]
-    return Picture(title, panels, legend, columns=len(after), notes=_space_notes(after, accuracy))
+    return Picture(title, panels, legend, columns=len(after), notes=_space_notes(after, seen.decision.accuracy_final))
 
 
-def _space(space: Space, labels: Array, names: Sequence[str], when: str) -> Panel:
+def halves(picture: Picture) -> tuple[Picture, Picture]:
+    """The picture of a space before training, and after it."""
+    middle = len(picture.panels) // 2
+    return (
+        replace(picture, panels=picture.panels[:middle], columns=None, notes=[]),
+        replace(picture, panels=picture.panels[middle:], columns=None),
+    )
+
+
+def _space(space: Space, labels: Array, names: Sequence[str], when: str, most: int) -> Panel:
     lines = [Curve("", line[:, 0], line[:, 1], GUIDE) for line in space.lines]
-    chosen = np.linspace(0, len(space.points) - 1, min(len(space.points), MOST_POINTS)).round().astype(int)
+    chosen = np.linspace(0, len(space.points) - 1, min(len(space.points), most)).round().astype(int)
     points, classes = space.points[chosen], labels[chosen]
     marks = [
         Marks(points[classes == index, 0], points[classes == index, 1], Style(member=index))
@@ -86,7 +120,7 @@ def _space(space: Space, labels: Array, names: Sequence[str], when: str) -> Pane
     everything = np.concatenate([points, space.lines.reshape(-1, 2)])
     (x_low, y_low), (x_high, y_high) = np.nanmin(everything, axis=0), np.nanmax(everything, axis=0)
     rules = [Rule(x=space.cut)] if space.cut is not None else []
-    title = f"{when} training: " + ("the plane" if space.layer == 0 else f"layer {space.layer}")
+    title = ("the plane" if space.layer == 0 else f"layer {space.layer}") + f", {when}"
     return Panel(Axis(x_low, x_high), Axis(y_low, y_high), (), title, marks=marks, rules=rules, guides=lines)
 
 
@@ -97,8 +131,8 @@ def _space_notes(spaces: Sequence[Space], accuracy: float | None) -> list[str]:
             notes.append(f"layer {space.layer}: its two main directions, {percent(space.share)} of the variance")
         elif space.seen_by == "cut":
             notes.append(
-                f"layer {space.layer}: across, the output's direction, in which the boundary is a straight cut; up, the "
-                f"main direction of the rest; together {percent(space.share)} of the variance"
+                f"layer {space.layer}: across, the output's direction, in which the boundary is a straight cut; up, "
+                f"the main direction of the rest; together {percent(space.share)} of the variance"
             )
         else:
             notes.append(f"layer {space.layer}: its units")

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 
 from actcli.core.activations.rows import softmax
 from actcli.core.arrays import Array
 from actcli.core.boundary.pieces import count_pieces
 from actcli.core.depth.config import DepthConfig
-from actcli.core.depth.experiment import DepthExperiment
-from actcli.core.errors import InputError
+from actcli.core.depth.experiment import DepthExperiment, replay
 from actcli.core.jets.elementary import sigmoid
 from actcli.core.lessons.bends import is_piecewise_linear
 from actcli.core.network.losses import accuracy, guessing_loss
@@ -88,13 +88,6 @@ class Decision:
         return None if self.probability is None else self.probability.argmax(axis=0)
 
 
-def check(experiment: DepthExperiment) -> None:
-    """InputError for a data set that is neither on a line nor on a plane."""
-    features = experiment.inputs.shape[1]
-    if features > 2:
-        raise InputError(f"a boundary is drawn over two features, and the points have {features}: choose two")
-
-
 def decision(experiment: DepthExperiment, window: Window, *, count: bool = True) -> Decision:
     """What the network of an experiment decides at present. count: whether the straight pieces are counted."""
     network = experiment.network
@@ -145,6 +138,21 @@ def outputs(network: Network, inputs: Array, window: Window) -> Array:
         forward(network, points[start : start + _BLOCK], moments).output for start in range(0, len(points), _BLOCK)
     ]
     return np.concatenate(blocks).astype(np.float64).reshape(*window.shape, -1)
+
+
+def exported(experiment: DepthExperiment, window: Window) -> dict[str, npt.NDArray[np.generic]]:
+    """What `replay` has, at present, with the points (n, features) of a window and the output (n, outputs) there.
+
+    Of batch norm, mean1, spread1, ... too: a hidden layer gives φ((z - mean) / spread).
+    """
+    arrays = replay(experiment)
+    points = window.points()
+    output = outputs(experiment.network, experiment.inputs, window)
+    arrays |= {"points": points, "output": output.reshape(len(points), -1)}
+    for layer, given in enumerate(population(experiment.network, experiment.inputs), start=1):
+        if given is not None:
+            arrays |= {f"mean{layer}": given.mean, f"spread{layer}": given.spread}
+    return arrays
 
 
 def _answer(network: Network, inputs: Array) -> Array:

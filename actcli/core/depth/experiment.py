@@ -305,7 +305,7 @@ def _made(config: DepthConfig, generator: np.random.Generator) -> DataSet:
 
 
 def replay(experiment: DepthExperiment) -> dict[str, npt.NDArray[np.generic]]:
-    """Everything that leads from the first batch to its gradients, for an experiment that has not been trained yet.
+    """Everything that leads from the first batch to its gradients, with the present weights.
 
     inputs (batch, features) and targets (batch, outputs): the first batch; of classes the targets are one-hot
     W1, b1, ...:    of all N + 1 layers: z = h @ W + b, with W (fan_in, fan_out)

@@ -182,6 +182,7 @@ class Panel:
     style:  whose panel it is, where it is one member's
     square: one unit as long across as up, where that costs little
     extra:  what it shows stands elsewhere too: it is for those who have the room
+    bare:   a map without axes
     """
 
     x: Axis
@@ -198,12 +199,14 @@ class Panel:
     heat: HeatMap | RegionMap | None = None
     square: bool = False
     extra: bool = False
+    bare: bool = False
 
     @property
     def empty(self) -> bool:
         """Whether nothing in it has a place."""
         curves = any(np.isfinite(self.y.place(curve.y[np.isfinite(curve.y)])).any() for curve in self.curves)
-        return not (curves or self.histograms or self.spikes or self.bands or self.heat is not None)
+        drawn = (*self.histograms, *self.spikes, *self.bands, *self.marks, *self.guides)
+        return not (curves or drawn or self.heat is not None)
 
 
 @dataclass(frozen=True, eq=False)
@@ -225,6 +228,21 @@ class Picture:
     notes: Sequence[str] = ()
     facts: Sequence[tuple[str, str]] = ()
     caption: str = ""
+
+
+def shared_scale(panels: Sequence[Panel]) -> HeatMap | RegionMap | None:
+    """The first map, where all of several panels are maps whose colours stand for the same."""
+    maps = [panel.heat for panel in panels]
+    first = maps[0]
+    if len(maps) < 2 or first is None:
+        return None
+    return first if all(each is not None and _scale(each) == _scale(first) for each in maps) else None
+
+
+def _scale(heat: HeatMap | RegionMap) -> tuple[object, ...]:
+    if isinstance(heat, RegionMap):
+        return tuple(heat.names)
+    return heat.low, heat.high, heat.label, heat.middle
 
 
 def legend_of(*curves: Curve) -> tuple[tuple[str, Style], ...]:

@@ -18,7 +18,18 @@ from matplotlib.ticker import FixedLocator, MaxNLocator, NullFormatter, NullLoca
 
 from actcli.core.arrays import Array
 from actcli.views.palette import MARKERS, look_of, rgb
-from actcli.views.picture.description import Axis, Curve, HeatMap, Histogram, Panel, Picture, RegionMap, Spike, Style
+from actcli.views.picture.description import (
+    Axis,
+    Curve,
+    HeatMap,
+    Histogram,
+    Panel,
+    Picture,
+    RegionMap,
+    Spike,
+    Style,
+    shared_scale,
+)
 
 Theme = Literal["light", "dark"]
 Colour = str | tuple[float, ...]
@@ -171,6 +182,8 @@ class _Page:
     def _paint(self, panel: Panel, axes: Axes, figure: Figure, *, labelled: bool) -> None:
         """One panel."""
         crowded = self.picture.arrangement == "grid" and len(self.panels) > 1
+        if panel.bare:
+            axes.set_axis_off()
         _set(panel.x, axes.set_xscale, axes.set_xlim, axes.xaxis, 4 if crowded else 8)
         _set(panel.y, axes.set_yscale, axes.set_ylim, axes.yaxis, 5 if crowded or panel.extra else 8)
         if labelled:
@@ -281,7 +294,10 @@ class _Page:
             vmin=heat.low,
             vmax=heat.high,
         )
-        figure.colorbar(shown, ax=axes, label=heat.label, pad=0.02)
+        if shared_scale(self.panels) is None:
+            figure.colorbar(shown, ax=axes, label=heat.label, pad=0.02)
+        elif panel is self.panels[-1]:
+            figure.colorbar(shown, ax=figure.axes, label=heat.label, pad=0.02)
         if heat.contours:
             rows, columns = heat.values.shape
             x, y = (

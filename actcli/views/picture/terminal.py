@@ -21,7 +21,7 @@ from actcli.views.picture.canvas import (
     draw,
     framed,
 )
-from actcli.views.picture.description import Axis, Curve, Panel, Picture, Style
+from actcli.views.picture.description import Axis, Curve, Panel, Picture, Style, shared_scale
 from actcli.views.picture.dots import DotAxis, axis_across, axis_up, span_of, squared, ticks_of
 from actcli.views.picture.raster import (
     Dots,
@@ -70,6 +70,10 @@ def paint(picture: Picture, terminal: Terminal, height: int | None = None, *, st
     if terminal.width >= SIDE_BY_SIDE or total < len(panels) * ROOMY_CHART:
         panels = [panel for panel in panels if not panel.extra] or panels[:1]
     legend = _legend(picture.legend, terminal)
+    if (scale := shared_scale(panels)) is not None:
+        from actcli.views.picture import heat
+
+        legend.append(heat.scale_line(scale, terminal))
     if strict and height is not None:
         least = len(legend) + HEIGHT_WITH_TICKS + (len(notes) if len(panels) == 1 else 2)
         if height < least:
@@ -162,14 +166,20 @@ def _panel(panel: Panel, terminal: Terminal, rows: int, picture: Picture, label_
     if panel.heat is not None:
         from actcli.views.picture import heat
 
-        heading.append(heat.scale_line(panel.heat, terminal))
-        rows -= 1
+        if shared_scale(picture.panels) is None:
+            heading.append(heat.scale_line(panel.heat, terminal))
+            rows -= 1
     x_dots, y_dots = terminal.dots if panel.heat is None else heat.pixels(terminal)
 
     def axes(columns: int, rows: int) -> tuple[DotAxis, DotAxis]:
         across, up = span_of(panel.x, columns, x_dots, up=False), span_of(panel.y, rows, y_dots, up=True)
         return squared(across, up) if panel.square else (axis_across(across), axis_up(up))
 
+    if panel.bare and panel.heat is not None:
+        around = Frame(*axes(terminal.width, rows), None, None, zero=False, x_label="")
+        standing = _marks(panel, around, picture, terminal)
+        bare = {cell: each.marker for each in standing for cell in zip(each.x, each.y, strict=True)}
+        return [*heading, *heat.heat_rows(panel, around.x, around.y, terminal, bare)]
     ticks = partial(ticks_of, unicode=terminal.unicode)
     frame = framed(
         terminal.width,
