@@ -205,7 +205,7 @@ def run(
         if show == "space":
             from actcli.views.spaces import halves
 
-            drawn = [half for each in drawn for half in halves(each)]
+            drawn = [half for each in drawn for half in halves(each, terminal)]
         return "\n".join(boundary_report(each, terminal, drawing.lines) for each in drawn)
 
     def document() -> dict[str, Any]:

@@ -13,7 +13,10 @@ from actcli.views.notation import format_number, percent
 from actcli.views.picture.description import Axis, Curve, HeatMap, Marks, Panel, Picture, RegionMap, Style
 from actcli.views.picture.terminal import paint
 from actcli.views.ranges import value_axis
-from actcli.views.terminal import Terminal
+from actcli.views.terminal import Terminal, paragraph
+
+LOWEST = 13
+"""Lines of a picture on a low screen, whose sentences then follow further down."""
 
 MOST_POINTS = 120
 """Points of the data set on a map: more would cover it."""
@@ -63,13 +66,15 @@ class Map:
 def boundary_picture(maps: Sequence[Map], title: str, points: int = MOST_POINTS) -> Picture:
     """A panel for each network; in two classes the second's probability is the shade, in more the likeliest's."""
     first = maps[0]
-    panels = [_panel(each, index, points) for index, each in enumerate(maps)]
+    scale = _scale(maps)
+    panels = [_panel(each, index, points, scale) for index, each in enumerate(maps)]
     legend = (
         []
         if first.decision.probability is None
         else [(name, Style(member=index)) for index, name in enumerate(first.classes)]
     )
-    return Picture(title, panels, legend, columns=None, notes=sentences(maps, points))
+    columns = len(panels) if len(panels) <= 3 else None
+    return Picture(title, panels, legend, columns=columns, notes=sentences(maps, points))
 
 
 def points_for(terminal: Terminal) -> int:
@@ -78,28 +83,53 @@ def points_for(terminal: Terminal) -> int:
 
 
 def boundary_report(picture: Picture, terminal: Terminal, height: int | None = None) -> str:
-    return paint(picture, terminal, height or terminal.height - 2)
+    """The picture, and below it what is said of it, on one screen where that has room."""
+    told = "".join(paragraph(note, terminal) for note in picture.notes)
+    left = height or max(terminal.height - 1 - told.count("\n"), min(LOWEST, terminal.height - 1))
+    return paint(replace(picture, notes=[]), terminal, left) + told
 
 
-def _panel(each: Map, index: int, points: int) -> Panel:
+def _scale(maps: Sequence[Map]) -> tuple[float, float]:
+    """The least and the largest prediction on any of the maps."""
+    values = np.concatenate([np.ravel(each.decision.output) for each in maps])
+    values = values[np.isfinite(values)]
+    return (float(values.min()), float(values.max())) if values.size else (0.0, 1.0)
+
+
+def _panel(each: Map, index: int, points: int, scale: tuple[float, float]) -> Panel:
     decision, window = each.decision, each.decision.window
     title = heading(decision)
     x = Axis(float(window.x1[0]), float(window.x1[-1]), label=each.axes[0])
     if window.x2 is None:
-        curves = [Curve(decision.activation, window.x1, decision.output[:, 0], Style(member=index))]
-        shown = _few(each.inputs, each.targets, points)
-        seen = Curve("", shown[0][:, 0], shown[1][:, 0])
-        marks = [Marks(seen.x, seen.y, Style("spot", index))]
-        return Panel(x, value_axis([*curves, seen], (x.low, x.high)), curves, title, None, marks)
+        return _over_one_feature(each, title, x, index, points)
     y = Axis(float(window.x2[0]), float(window.x2[-1]), label=each.axes[1])
-    return Panel(x, y, (), title, None, _points(each, points), heat=_heat(each), square=True)
+    return Panel(x, y, (), title, None, _points(each, points), heat=_heat(each, scale), square=True)
 
 
-def _heat(each: Map) -> HeatMap | RegionMap:
+def _over_one_feature(each: Map, title: str, x: Axis, index: int, points: int) -> Panel:
+    """The prediction with the points; of classes each one's probability, and its points at the height of its number."""
+    window, probability = each.decision.window, each.decision.probability
+    inputs, targets = _few(each.inputs, each.targets, points)
+    if probability is None:
+        curves = [Curve(each.decision.activation, window.x1, each.decision.output[:, 0], Style(member=index))]
+        marks = [Marks(inputs[:, 0], targets[:, 0], Style("spot", index))]
+        seen = Curve("", inputs[:, 0], targets[:, 0])
+        return Panel(x, value_axis([*curves, seen], (x.low, x.high)), curves, title, None, marks)
+    labels, names = replace(each, inputs=inputs, targets=targets).labels
+    shown = range(1, 2) if len(names) == 2 else range(len(names))
+    curves = [Curve(names[label], window.x1, probability[label], Style(member=label)) for label in shown]
+    marks = [
+        Marks(inputs[labels == label, 0], np.full((labels == label).sum(), height), Style(member=label), name)
+        for label, name in enumerate(names)
+        for height in [label if len(names) == 2 else 1.0]
+    ]
+    return Panel(x, Axis(0.0, 1.0, label="probability"), curves, title, None, marks)
+
+
+def _heat(each: Map, scale: tuple[float, float]) -> HeatMap | RegionMap:
     decision = each.decision
     if decision.probability is None:
-        values = decision.output[..., 0]
-        return HeatMap(values, float(np.nanmin(values)), float(np.nanmax(values)), "prediction")
+        return HeatMap(decision.output[..., 0], *scale, "prediction (standardised)", contours=(0.0,))
     if len(each.classes) == 2:
         label = f"probability of {each.classes[1]}"
         return HeatMap(decision.probability[1], 0.0, 1.0, label, middle=0.5, contours=(0.5,))
@@ -124,16 +154,20 @@ def _few(inputs: Array, targets: Array, most: int) -> tuple[Array, Array]:
 
 
 def heading(decision: Decision) -> str:
-    """`relu 100 % loss 0.0021`"""
-    loss = f"loss {format_number(decision.loss_data_final, 2)}"
+    """`relu 100 %`, or `relu, loss 0.0021` for numbers."""
     if decision.accuracy_final is None:
-        return f"{decision.activation} {loss}"
-    return f"{decision.activation} {percent(decision.accuracy_final)} {loss}"
+        return f"{decision.activation}, loss {format_number(decision.loss_data_final, 3)}"
+    return f"{decision.activation} {percent(decision.accuracy_final)}"
 
 
 def sentences(maps: Sequence[Map], points: int) -> list[str]:
-    """What is seen on each map, and why it must be so where that is known."""
-    told = [sentence for each in maps if (sentence := _sentence(each))]
+    """How good each network is, what is seen on its map, and why it must be so where that is known."""
+    told = []
+    for each in maps:
+        decision, seen = each.decision, _seen(each)
+        right = "" if decision.accuracy_final is None else f"{percent(decision.accuracy_final)} right, "
+        loss = f"loss {format_number(decision.loss_data_final, 3)}"
+        told.append(f"{decision.activation}: {right}{loss}{seen and '; '}{seen}.")
     first = maps[0]
     guess = f"Guessing gives a loss of {format_number(first.decision.loss_guess, 3)}"
     shown = min(len(first.inputs), points)
@@ -141,18 +175,19 @@ def sentences(maps: Sequence[Map], points: int) -> list[str]:
     return [*told, f"{guess}{few}."]
 
 
-def _sentence(each: Map) -> str:
-    decision, name = each.decision, each.decision.activation
-    layers = count(each.layers, "layer")
+def _seen(each: Map) -> str:
+    decision, name, window = each.decision, each.decision.activation, each.decision.window
+    classes = decision.probability is not None
     if each.affine and decision.plane:
-        what = "the answer is a straight line" if decision.window.x2 is None else "the answer is a plane"
-        cut = ", and its boundary a straight line" if decision.boundary and len(each.classes) == 2 else ""
-        return f"{name}: {what}{cut}, however deep: {layers} without a bend are one linear map."
+        what = "a straight line" if window.x2 is None else "a plane"
+        two = classes and len(each.classes) == 2
+        cut = ", and the boundary a straight line" if two and window.x2 is not None else ""
+        linear = f"however deep: {count(each.layers, 'layer')} without a bend are one linear map"
+        return f"{'the logit' if two else 'each output'} is {what}{cut}, {linear}"
     if decision.boundary is False:
-        return f"{name}: the same decision everywhere in this window."
+        return "the same decision everywhere in this window"
     if decision.pieces is not None:
-        pieces = count(decision.pieces, "straight piece")
-        return f"{name}: the boundary consists of {pieces} in this window, counted exactly."
+        return f"the boundary consists of {count(decision.pieces, 'straight piece')} in this window, counted exactly"
     if each.smooth and decision.boundary:
-        return f"{name}: the output has no corners, as {name} has none."
+        return f"the output has no corners, as {name} has none"
     return ""

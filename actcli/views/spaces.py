@@ -10,6 +10,8 @@ from actcli.core.boundary.spaces import Space, UnitMaps
 from actcli.views.boundary import Map
 from actcli.views.notation import percent
 from actcli.views.picture.description import GUIDE, Axis, Curve, HeatMap, Marks, Panel, Picture, Rule, Style
+from actcli.views.picture.terminal import SIDE_BY_SIDE
+from actcli.views.terminal import Terminal
 
 MOST_POINTS = 120
 THUMBNAIL = (16, 24)
@@ -44,7 +46,7 @@ def _strip(layer: UnitMaps) -> Panel:
         for style, which in ((DEAD, layer.dead), (SATURATED, layer.saturated))
         if (places := np.flatnonzero(which[:_MOST_UNITS]) + 0.5 * columns / (columns + _GAP)).size
     ]
-    heat = HeatMap(lattice, 0.0, 1.0, "of the unit's range, from its least to its largest value")
+    heat = HeatMap(lattice, 0.0, 1.0, "from the unit's least to its largest value")
     return Panel(
         Axis(0.0, units), Axis(0.0, 1.0), (), f"layer {layer.layer}, {some}", marks=marks, heat=heat, bare=True
     )
@@ -93,19 +95,20 @@ def space_picture(
     labels, names = seen.labels
     panels = [
         _space(space, labels, names, when, points)
-        for when, each in (("before training", before), ("after training", after))
+        for when, each in (("untrained", before), ("trained", after))
         for space in each
     ]
     legend = [(name, Style(member=index)) for index, name in enumerate(names)]
     return Picture(title, panels, legend, columns=len(after), notes=_space_notes(after, seen.decision.accuracy_final))
 
 
-def halves(picture: Picture) -> tuple[Picture, Picture]:
+def halves(picture: Picture, terminal: Terminal) -> tuple[Picture, Picture]:
     """The picture of a space before training, and after it."""
     middle = len(picture.panels) // 2
+    columns = 2 if middle > 2 and terminal.width < SIDE_BY_SIDE else None
     return (
-        replace(picture, panels=picture.panels[:middle], columns=None, notes=[]),
-        replace(picture, panels=picture.panels[middle:], columns=None),
+        replace(picture, panels=picture.panels[:middle], columns=columns, notes=[]),
+        replace(picture, panels=picture.panels[middle:], columns=columns),
     )
 
 
@@ -120,24 +123,31 @@ def _space(space: Space, labels: Array, names: Sequence[str], when: str, most: i
     everything = np.concatenate([points, space.lines.reshape(-1, 2)])
     (x_low, y_low), (x_high, y_high) = np.nanmin(everything, axis=0), np.nanmax(everything, axis=0)
     rules = [Rule(x=space.cut)] if space.cut is not None else []
-    title = ("the plane" if space.layer == 0 else f"layer {space.layer}") + f", {when}"
+    title = ("plane" if space.layer == 0 else f"layer {space.layer}") + f", {when}"
     return Panel(Axis(x_low, x_high), Axis(y_low, y_high), (), title, marks=marks, rules=rules, guides=lines)
 
 
 def _space_notes(spaces: Sequence[Space], accuracy: float | None) -> list[str]:
-    notes = []
+    views: dict[str, list[Space]] = {}
     for space in spaces[1:]:
-        if space.seen_by == "directions":
-            notes.append(f"layer {space.layer}: its two main directions, {percent(space.share)} of the variance")
-        elif space.seen_by == "cut":
-            notes.append(
-                f"layer {space.layer}: across, the output's direction, in which the boundary is a straight cut; up, "
-                f"the main direction of the rest; together {percent(space.share)} of the variance"
-            )
-        else:
-            notes.append(f"layer {space.layer}: its units")
+        views.setdefault(space.seen_by, []).append(space)
+    notes = []
+    if seen := views.get("directions"):
+        layers = ", ".join(f"layer {space.layer} ({percent(space.share)})" for space in seen)
+        notes.append(f"Seen from the two main directions, which hold so much of the variance: {layers}.")
+    if seen := views.get("units"):
+        notes.append(f"Seen by all the units that there are: {_layers(seen)}.")
+    for space in views.get("cut", ()):
+        notes.append(
+            f"Layer {space.layer}: across, the direction of the output, where the boundary is a straight cut; up, the "
+            f"main direction of the rest; {percent(space.share)}."
+        )
     if spaces[-1].cut is not None and accuracy is not None:
-        enough = "The network bends the plane until a straight cut is enough: " if accuracy >= _ENOUGH else ""
         told = f"{percent(accuracy)} of the points are on their side of the cut."
-        notes.append(enough + told if enough else f"In the last layer {told}")
+        enough = accuracy >= _ENOUGH
+        notes.append(f"The network bends the plane until a straight cut is enough: {told}" if enough else told)
     return notes
+
+
+def _layers(spaces: Sequence[Space]) -> str:
+    return ", ".join(f"layer {space.layer}" for space in spaces)

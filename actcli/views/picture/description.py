@@ -182,7 +182,7 @@ class Panel:
     style:  whose panel it is, where it is one member's
     square: one unit as long across as up, where that costs little
     extra:  what it shows stands elsewhere too: it is for those who have the room
-    bare:   a map without axes
+    bare:   a map without axes; these begin at 0
     """
 
     x: Axis

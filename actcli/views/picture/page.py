@@ -41,7 +41,7 @@ _COLUMN, _LINE = 0.1, 0.2  # inches that stand for a column and a line of --size
 _MARGIN, _CHARACTERS = 0.18, 14.5  # inches around everything; in an inch of text
 _LEAD, _SMALL = 0.22, 0.17  # inches from line to line of titles and of notes
 _SINGLE, _FIRST, _FURTHER, _ASPECT = 4.4, 3.3, 2.1, 1.35  # heights of panels, and width by height of those in a grid
-_WIDEST_ROW, _FACTS = 4, 3.7
+_WIDEST_ROW, _FACTS, _STRIP = 4, 3.7, 0.85  # panels beside each other; width of facts, height of maps without axes
 _DECADES_OF_FLOATS = 1e-300
 
 _THEMES: Final = {
@@ -158,6 +158,8 @@ class _Page:
             return 1, [_FIRST, *[_FURTHER] * (count - 1)]
         columns = self.picture.columns or min(count, _WIDEST_ROW, max(ceil(count**0.5), 2 if count < 5 else 3))
         each = (self.width - 2 * _MARGIN) / columns / _ASPECT
+        if all(panel.bare for panel in self.panels):
+            return columns, [_STRIP] * ceil(count / columns)
         return columns, [max(each, 1.6)] * ceil(count / columns)
 
     def _folded(self, text: str, share: float = 1.0) -> list[str]:
@@ -271,6 +273,8 @@ class _Page:
 
         extent = (panel.x.low, panel.x.high, panel.y.low, panel.y.high)
         axes.grid(False)
+        if panel.square:
+            axes.set_box_aspect(1)
         if isinstance(heat, RegionMap):
             paper = tuple(int(self.inks["paper"][i : i + 2], 16) for i in (1, 3, 5))
             shades = [tuple(part / 255 for part in tint) for tint in tints(len(heat.names), paper)]

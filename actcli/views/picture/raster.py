@@ -33,6 +33,16 @@ def line(curve: Curve, x: DotAxis, y: DotAxis) -> Dots:
     return _inside(np.concatenate([part[0] for part in parts]), np.concatenate([part[1] for part in parts]), x, y)
 
 
+def path(curve: Curve, x: DotAxis, y: DotAxis) -> Dots:
+    """Every other dot of a line that may turn back."""
+    known = curve.finite()
+    across, up = known.x / x.step - x.first, known.y / y.step - y.first
+    along = np.concatenate([np.zeros(1), np.cumsum(np.maximum(np.abs(np.diff(across)), np.abs(np.diff(up))))])
+    at = np.arange(0.0, along[-1] + 1.0, 2.0)
+    places = (np.floor(np.interp(at, along, part) + 0.5).astype(np.int64) for part in (across, up))
+    return _inside(*places, x, y)
+
+
 def upright(at: float, x: DotAxis, y: DotAxis) -> Dots:
     """Every other dot of an upright line."""
     up = np.arange(0, y.last_dot + 1, 2 if y.dots > 1 else 1)

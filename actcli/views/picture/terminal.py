@@ -32,6 +32,7 @@ from actcli.views.picture.raster import (
     level,
     line,
     outside,
+    path,
     points,
     shared,
     upright,
@@ -44,7 +45,7 @@ ROOMY_CHART = 12
 """What each of several has where there is room for those that are extra."""
 
 # Of panels beside each other.
-NARROWEST_PANEL, WIDEST_PANEL, SHORTEST_PANEL = 18, 78, 7
+NARROWEST_PANEL, NARROWEST_MAP, WIDEST_PANEL, SHORTEST_PANEL = 18, 15, 78, 7
 # From this width on, panels that belong below each other stand beside each other.
 SIDE_BY_SIDE = 120
 LABEL_WIDTH = 4
@@ -112,7 +113,7 @@ def room(terminal: Terminal) -> int:
 
 def _shape(picture: Picture, count: int, terminal: Terminal, left: int) -> tuple[int, int, int]:
     width = 0 if picture.columns is None else (terminal.width + GAP) // picture.columns - GAP
-    if width < NARROWEST_PANEL:
+    if width < (NARROWEST_MAP if all(panel.heat is not None for panel in picture.panels) else NARROWEST_PANEL):
         return shape(count, terminal.width, left)
     assert picture.columns is not None
     return picture.columns, width, max(left // -(-count // picture.columns), SHORTEST_PANEL)
@@ -176,7 +177,9 @@ def _panel(panel: Panel, terminal: Terminal, rows: int, picture: Picture, label_
         return squared(across, up) if panel.square else (axis_across(across), axis_up(up))
 
     if panel.bare and panel.heat is not None:
-        around = Frame(*axes(terminal.width, rows), None, None, zero=False, x_label="")
+        around = Frame(
+            _even(panel.x, terminal.width, x_dots), _even(panel.y, rows, y_dots), None, None, zero=False, x_label=""
+        )
         standing = _marks(panel, around, picture, terminal)
         bare = {cell: each.marker for each in standing for cell in zip(each.x, each.y, strict=True)}
         return [*heading, *heat.heat_rows(panel, around.x, around.y, terminal, bare)]
@@ -202,6 +205,11 @@ def _panel(panel: Panel, terminal: Terminal, rows: int, picture: Picture, label_
     ]
     below = [terminal.paint(line, AXIS_COLOUR) for line in around[len(painted) :]]
     return [*heading, *(line.rstrip() for line in painted), *below]
+
+
+def _even(axis: Axis, cells: int, dots: int) -> DotAxis:
+    """The axis, which begins at 0, over all of the cells."""
+    return DotAxis(0, axis.high / (cells * dots), cells, dots, axis.high)
 
 
 def _labelled(panel: Panel, picture: Picture) -> Axis:
@@ -230,7 +238,11 @@ def _strokes(panel: Panel, frame: Frame, terminal: Terminal) -> list[Stroke]:
     for band in panel.bands:
         edges = (panel.x.place(band.x), panel.y.place(band.low), panel.y.place(band.high))
         inks.append((outside(hatched(*edges, x, y), parts, x, y), band.style))
-    guides = [line(_placed(curve, panel), x, y) for curve in panel.guides]
+    guides = [
+        (line if (np.diff(curve.x) > 0.0).all() else path)(_placed(curve, panel), x, y)
+        for curve in panel.guides
+        if curve.finite().x.size
+    ]
     for rule in panel.rules:
         if rule.x is not None:
             guides.append(upright(_position(rule.x, panel.x), x, y))
