@@ -5,6 +5,7 @@ red from green; where a scale has a middle they are RdBu (Brewer 2003), from blu
 """
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -75,7 +76,7 @@ def heat_rows(
     assert heat is not None
     values = _sampled(heat, panel, x, y)
     if isinstance(heat, HeatMap):
-        per_cell = np.nanmean(values.reshape(y.cells, y.dots, x.cells), axis=1) if y.dots > 1 else values
+        per_cell = values.reshape(y.cells, y.dots, x.cells).mean(axis=1)
         for level in heat.contours:
             marks = _contour(per_cell, level, terminal.unicode) | marks
     paint = _painter(heat, values.reshape(y.cells, y.dots, x.cells), terminal)
@@ -120,16 +121,19 @@ class _painter:  # noqa: N801 - it is used as a function
             self.colours = colours_of(heat)
         self.diverging = isinstance(heat, HeatMap) and heat.middle is not None
         self.last = ""
+        self.lowest, self.uppermost = self.share[:, 0].tolist(), self.share[:, -1].tolist()
+        self.mean = self.share.mean(axis=1).tolist()  # nan where a pixel is
+        self.codes: dict[tuple[int, int], str] = {}
 
     def __call__(self, row: int, column: int, mark: str) -> str:
-        shares = self.share[row, :, column]
-        if not np.isfinite(shares).all():
+        mean = self.mean[row][column]
+        if mean != mean:
             return self._escaped("0" if self.depth else "", mark or " ")
         if self.depth < FEW:
-            return mark or self._shade(float(shares.mean()))
+            return mark or self._shade(mean)
         if column == 0:
             self.last = ""
-        lower, upper = float(shares[0]), float(shares[-1])
+        lower, upper = self.lowest[row][column], self.uppermost[row][column]
         if mark or not self.terminal.unicode:
             ink = self._code(lower, 48)
             light = self._index(lower) @ np.array([0.3, 0.6, 0.1]) > 128 if self.depth > FEW else lower > 0.5
@@ -142,9 +146,11 @@ class _painter:  # noqa: N801 - it is used as a function
         self.last = code
         return f"\x1b[{code}m{text}"
 
+    def _place(self, share: float) -> int:
+        return int(share) if self.regions else round(share * (len(self.colours) - 1))
+
     def _index(self, share: float) -> Colours:
-        place = int(share) if self.regions else round(share * (len(self.colours) - 1))
-        colour: Colours = self.colours[place]
+        colour: Colours = self.colours[self._place(share)]
         return colour
 
     def _code(self, share: float, ground: int) -> str:
@@ -153,6 +159,12 @@ class _painter:  # noqa: N801 - it is used as a function
             ramp = _OF_16[self.diverging]
             place = int(share) % len(ramp) if self.regions else min(int(share * len(ramp)), len(ramp) - 1)
             return str(ramp[place] + ground - 38)
+        key = (self._place(share), ground)
+        if key not in self.codes:
+            self.codes[key] = self._fixed(share, ground)
+        return self.codes[key]
+
+    def _fixed(self, share: float, ground: int) -> str:
         red, green, blue = (round(part) for part in self._index(share).tolist())
         return (
             f"{ground};2;{red};{green};{blue}"
@@ -165,6 +177,7 @@ class _painter:  # noqa: N801 - it is used as a function
         return shades[int(share) % len(shades) if self.regions else min(int(share * len(shades)), len(shades) - 1)]
 
 
+@lru_cache(maxsize=4096)
 def nearest(red: int, green: int, blue: int) -> int:
     """Of the 240 fixed colours the one nearest to this."""
     return _CODES[int(((_FIXED - (red, green, blue)) ** 2).sum(axis=1).argmin())]
