@@ -146,7 +146,12 @@ def run(
     window = Window.around(experiments[0].inputs, _COLUMNS, _ROWS)
     if show == "space" and window.x2 is None:
         raise InputError("--show space bends a plane, and the points have one feature: --show units")
-    title = _title(data, own, experiments[0])
+
+    def title() -> str:
+        done = max(len(each.losses) for each in experiments)
+        many = f"{count(config.layers, 'layer')} of {count(config.width, 'unit')}"
+        of = f"{done:,} of {count(steps, 'step')}" if done < steps else count(steps, "step")
+        return f"{data if own is None else f'{own.target} in {data}'}: {many}, {of} of {optimizer}"
 
     def maps(on: Window, *, pieces: bool = True) -> "list[Map]":
         from actcli.views.boundary import Map
@@ -162,9 +167,7 @@ def run(
         from actcli.views.boundary import boundary_picture, boundary_report, points_for
 
         small = Window.around(experiments[0].inputs, _FRAME_COLUMNS, _FRAME_ROWS)
-        done = max(len(each.losses) for each in experiments)
-        points = points_for(terminal)
-        drawn = boundary_picture(maps(small, pieces=False), f"step {done} of {steps}: {title}", points)
+        drawn = boundary_picture(maps(small, pieces=False), title(), points_for(terminal))
         return boundary_report(replace(drawn, notes=[]), replace(terminal, unicode=terminal.unicode and not ascii_only))
 
     before = [spaces(experiment, window) for experiment in experiments] if show == "space" else []
@@ -180,10 +183,10 @@ def run(
 
         points = points or MOST_POINTS
         if show == "decision":
-            return [boundary_picture(maps(window), title, points)]
+            return [boundary_picture(maps(window), title(), points)]
         from actcli.views.spaces import space_picture, units_picture
 
-        named = [f"{each.network.activation.label} on {title}" for each in experiments]
+        named = [f"{each.network.activation.label} on {title()}" for each in experiments]
         if show == "units":
             maps_of = [unit_maps(each, _thumbnail(each)) for each in experiments]
             return [units_picture(each, name) for each, name in zip(maps_of, named, strict=True)]
@@ -196,7 +199,7 @@ def run(
     def picture() -> "Picture":
         from actcli.views.spaces import joined
 
-        return joined(pictures(), title)
+        return joined(pictures(), title())
 
     def draw(terminal: "Terminal") -> str:
         from actcli.views.boundary import boundary_report, points_for
@@ -238,13 +241,6 @@ def _first_two(own: OwnData, path: str, quiet: bool) -> OwnData:
         used = " and ".join(own.features[:2])
         complain(f"{path}: of {len(own.features)} features the first two are used, {used}; --x and --y name others")
     return replace(own, data=replace(own.data, inputs=own.data.inputs[:, :2]), features=own.features[:2])
-
-
-def _title(data: str, own: OwnData | None, experiment: DepthExperiment) -> str:
-    config = experiment.config
-    named = data if own is None else f"{own.target} in {data}"
-    network = f"{count(config.layers, 'layer')} of {count(config.width, 'unit')}"
-    return f"{named}: {network}, {count(config.steps, 'step')} of {config.optimizer}"
 
 
 def _thumbnail(experiment: DepthExperiment) -> Window:

@@ -194,6 +194,7 @@ _COMMANDS: Final[Mapping[str, str]] = {
     "gain": "init initialisation initialization initializer calculate-gain",
     "audit": "ulp check verify accuracy error errors",
     "gradient-depth": "train training depth vanishing vanish mlp network vanishing-gradient vanishing-gradients",
+    "boundary": "decision region regions classify classifier playground",
     "collapse": "linear",
     "approximate": "approx fit uat universal",
     "trace": "step backprop backpropagation forward backward",

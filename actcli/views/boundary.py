@@ -155,6 +155,8 @@ def _few(inputs: Array, targets: Array, most: int) -> tuple[Array, Array]:
 
 def heading(decision: Decision) -> str:
     """`relu 100 %`, or `relu, loss 0.0021` for numbers."""
+    if not np.isfinite(decision.output).all():
+        return f"{decision.activation} diverged"
     if decision.accuracy_final is None:
         return f"{decision.activation}, loss {format_number(decision.loss_data_final, 3)}"
     return f"{decision.activation} {percent(decision.accuracy_final)}"
@@ -165,6 +167,9 @@ def sentences(maps: Sequence[Map], points: int) -> list[str]:
     told = []
     for each in maps:
         decision, seen = each.decision, _seen(each)
+        if not np.isfinite(decision.output).all():
+            told.append(f"{decision.activation}: the training left the finite numbers, and nothing is decided.")
+            continue
         right = "" if decision.accuracy_final is None else f"{percent(decision.accuracy_final)} right, "
         loss = f"loss {format_number(decision.loss_data_final, 3)}"
         told.append(f"{decision.activation}: {right}{loss}{seen and '; '}{seen}.")

@@ -19,6 +19,7 @@ THUMBNAIL = (16, 24)
 _GAP = 4  # lattice columns between two units
 _MOST_UNITS = 16
 _ENOUGH = 0.95
+_LARGEST = 1e15  # beyond that nothing is drawn
 DEAD, SATURATED = Style("fault"), Style("spot")
 
 
@@ -54,7 +55,9 @@ def _strip(layer: UnitMaps) -> Panel:
 
 def _scaled(values: Array) -> Array:
     low, high = float(values.min()), float(values.max())
-    scaled: Array = (values - low) / (high - low) if high > low else np.full(values.shape, np.nan)
+    if not 0.0 < high - low < np.inf:
+        return np.full(values.shape, np.nan)
+    scaled: Array = (values - low) / (high - low)
     return scaled
 
 
@@ -121,15 +124,28 @@ def _space(space: Space, labels: Array, names: Sequence[str], when: str, most: i
         for index in range(len(names))
     ]
     everything = np.concatenate([points, space.lines.reshape(-1, 2)])
-    (x_low, y_low), (x_high, y_high) = np.nanmin(everything, axis=0), np.nanmax(everything, axis=0)
+    if not np.isfinite(everything).all() or np.abs(everything).max() > _LARGEST:
+        return Panel(Axis(0.0, 1.0), Axis(0.0, 1.0), (), _space_title(space, when))
+    (x_low, x_high), (y_low, y_high) = map(_ends, everything.T)
     rules = [Rule(x=space.cut)] if space.cut is not None else []
-    title = ("plane" if space.layer == 0 else f"layer {space.layer}") + f", {when}"
+    title = _space_title(space, when)
     return Panel(Axis(x_low, x_high), Axis(y_low, y_high), (), title, marks=marks, rules=rules, guides=lines)
+
+
+def _ends(values: Array) -> tuple[float, float]:
+    low, high = float(values.min()), float(values.max())
+    return (low, high) if high > low else (low - 1.0, high + 1.0)
+
+
+def _space_title(space: Space, when: str) -> str:
+    return ("plane" if space.layer == 0 else f"layer {space.layer}") + f", {when}"
 
 
 def _space_notes(spaces: Sequence[Space], accuracy: float | None) -> list[str]:
     views: dict[str, list[Space]] = {}
     for space in spaces[1:]:
+        if not np.isfinite(space.share):
+            return ["The training left the finite numbers."]
         views.setdefault(space.seen_by, []).append(space)
     notes = []
     if seen := views.get("directions"):

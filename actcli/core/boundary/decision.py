@@ -61,7 +61,8 @@ class Decision:
 
     output:      (n2, n1, outputs), the raw output: logits, or numbers
     probability: (classes, n2, n1), each class's; None for numbers
-    boundary:    whether the window has points of more than one decision; None for numbers
+    boundary:    whether the window has points of more than one decision; None for numbers, and where the output is not
+                 finite
     affine:      whether the network is a linear map whatever its weights: no bend in it, and no norm
     plane:       whether every output is a plane a x1 + b x2 + c up to rounding (PLANE), and no constant
     pieces:      of how many straight pieces the boundary in the window consists, counted exactly; None where there is
@@ -94,7 +95,9 @@ def decision(experiment: DepthExperiment, window: Window, *, count: bool = True)
     output = outputs(network, experiment.inputs, window)
     answer = _answer(network, experiment.inputs)
     probability = probabilities(experiment.loss_name, output)
-    boundary = None if probability is None else bool(np.ptp(probability.argmax(axis=0)) > 0)
+    boundary = None
+    if probability is not None and np.isfinite(output).all():
+        boundary = bool(np.ptp(probability.argmax(axis=0)) > 0)
     with np.errstate(all="ignore"):  # a network that diverged
         loss = experiment.loss(answer, experiment.targets)[0]
     pieces = None
@@ -133,10 +136,11 @@ def outputs(network: Network, inputs: Array, window: Window) -> Array:
     """The raw output over the window, (n2, n1, outputs). Batch norm takes the moments of the inputs (points, features),
     not those of the window."""
     points = window.points().astype(network.parameters.vector.dtype)
-    moments = population(network, inputs)
-    blocks = [
-        forward(network, points[start : start + _BLOCK], moments).output for start in range(0, len(points), _BLOCK)
-    ]
+    with np.errstate(all="ignore"):
+        moments = population(network, inputs)
+    starts = range(0, len(points), _BLOCK)
+    with np.errstate(all="ignore"):  # a network that diverged
+        blocks = [forward(network, points[start : start + _BLOCK], moments).output for start in starts]
     return np.concatenate(blocks).astype(np.float64).reshape(*window.shape, -1)
 
 

@@ -79,10 +79,11 @@ def spaces(experiment: DepthExperiment, window: Window) -> list[Space]:
     for layer, (points, grid) in enumerate(zip(on_points, on_lines, strict=True)):
         last = layer == experiment.network.hidden
         directions, centre, seen_by, cut = _view(experiment, points, last)
-        seen = (points - centre) @ directions
-        total = float(points.var(axis=0).sum())
-        share = float(seen.var(axis=0).sum()) / total if total else 1.0
-        bent = ((grid - centre) @ directions).reshape(*lines.shape[:2], 2)
+        with np.errstate(all="ignore"):  # a network that diverged
+            seen = (points - centre) @ directions
+            total = float(points.var(axis=0).sum())
+            share = float(seen.var(axis=0).sum()) / total if total else 1.0
+            bent = ((grid - centre) @ directions).reshape(*lines.shape[:2], 2)
         found.append(Space(layer, seen, bent, seen_by, min(share, 1.0), cut))
     return found
 
@@ -105,6 +106,8 @@ def _few(axis: Array) -> Array:
 def _view(experiment: DepthExperiment, points: Array, last: bool) -> tuple[Array, Array, str, float | None]:
     """Two directions (width, 2), the origin (width,), what they are, and where the boundary cuts the first."""
     width = points.shape[1]
+    if not np.isfinite(points).all():  # a network that diverged
+        return np.eye(width, 2), np.zeros(width), "directions", None
     if width == 1:
         return np.array([[1.0, 0.0]]), np.zeros(1), "units", None
     weights = experiment.network.parameters.weights[-1]

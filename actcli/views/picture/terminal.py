@@ -95,7 +95,7 @@ def paint(picture: Picture, terminal: Terminal, height: int | None = None, *, st
         across, width, each = _shape(picture, len(panels), terminal, left)
         if left < SHORTEST_PANEL and across == len(panels):  # all in one row: the notes give way
             notes, each = [], total - len(titles) - len(legend)
-        small = replace(terminal, width=min(width, WIDEST_PANEL))
+        small = replace(terminal, width=width if panels[0].bare else min(width, WIDEST_PANEL))
         crowded = _crowded(panels, small)
         each -= -(-len(crowded) // -(-len(panels) // across)) if each > SHORTEST_PANEL else 0
         notes += crowded
