@@ -197,7 +197,7 @@ def run(
         ]
 
     def picture() -> "Picture":
-        from actcli.views.spaces import joined
+        from actcli.views.picture.description import joined
 
         return joined(pictures(), title())
 

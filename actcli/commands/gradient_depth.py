@@ -4,12 +4,13 @@ import itertools
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, astuple, replace
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from actcli.commands.interruption import Interruption
 from actcli.commands.options import (
+    SHOW,
     ActOption,
     Ascii,
     Delimiter,
@@ -46,6 +47,7 @@ from actcli.core.activations.activation import Elementwise
 from actcli.core.activations.catalogue import resolve_all
 from actcli.core.depth.config import DepthConfig
 from actcli.core.depth.experiment import LAYER_FIELDS, DepthExperiment, DepthRun, check
+from actcli.core.depth.histograms import LayerHistograms, layer_histograms
 from actcli.core.depth.seeds import summaries
 from actcli.core.depth.verdict import VERDICTS
 from actcli.core.errors import InputError, count, unknown
@@ -66,6 +68,7 @@ _DEFAULT = DepthConfig()
 def run(
     arguments: OptionalActs = None,
     acts: ActOption = None,
+    show: Annotated[Literal["layers", "over-time", "histograms"], SHOW] = "layers",
     layers: Layers = _DEFAULT.layers,
     width: Width = _DEFAULT.width,
     init: Init = _DEFAULT.init,
@@ -108,6 +111,11 @@ def run(
     mean-field theory predicts; saturated and dead units; whether it learnt, and if not, what cures it. Several seeds
     give medians and spread. With --dtype float32 it underflows where frameworks do.
 
+    --show layers: the tables and the signal over depth. --show over-time: while it trains, up to fifty steps of it, the
+    gradient of each layer's weights as a map, the loss, update over weights, saturated slopes and dead units. --show
+    histograms: how pre-activations, activations and the loss's gradient are distributed on the first batch in up to
+    four layers, before training and after. These two show the first seed.
+
     Example: actcli gradient-depth sigmoid --layers 20
     """
     if not (given := given_acts(arguments, acts)):
@@ -127,6 +135,8 @@ def run(
         optimizer=optimizer,
         dtype=dtype,
     )
+    if show != "layers" and not steps:
+        raise InputError(f"--show {show} shows a training, and --steps 0 trains nothing: leave one of them out")
     if cure and not steps:
         raise InputError("--cure trains networks, and --steps 0 trains nothing: leave one of them out")
     failures = set() if fail_on is None else _verdicts(fail_on)
@@ -142,6 +152,7 @@ def run(
     examples = own.data if own else None
 
     runs: list[DepthRun] = []
+    shapes: list[tuple[DepthRun, list[LayerHistograms], list[LayerHistograms]]] = []
     with Interruption() as interruption:
         for activation, number in itertools.product(activations, range(seed, seed + seeds)):
             if interruption.happened:
@@ -149,10 +160,27 @@ def run(
             experiment = DepthExperiment(activation, replace(config, seed=number), examples)
             if export is not None:
                 _export(experiment, export)
+            before = layer_histograms(experiment) if show == "histograms" and number == seed else []
             _train(experiment, interruption, live=not quiet and sys.stderr.isatty())
             runs.append(experiment.result())
+            if before:
+                shapes.append((runs[-1], before, layer_histograms(experiment)))
+
+        def others() -> "list[Picture]":
+            """Those of --show over-time and histograms."""
+            from actcli.views.depth_histograms import histograms_picture
+            from actcli.views.depth_history import history_picture
+
+            if show == "over-time":
+                seen = [run for run in runs if run.seed == seed and run.history]
+                return [history_picture(seen)] if seen else []
+            return [histograms_picture(first, last, f"{run.activation}, {run.init}") for run, first, last in shapes]
 
         def draw(terminal: "Terminal") -> str:
+            if show != "layers":
+                from actcli.views.picture.terminal import paint
+
+                return "\n".join(paint(each, terminal, drawing.lines or terminal.height - 2) for each in others())
             from actcli.views.depth import depth_report
             from actcli.views.notation import format_number
 
@@ -165,24 +193,32 @@ def run(
         def picture() -> "Picture":
             from actcli.views.depth import depth_picture
             from actcli.views.depth_table import groups_of
+            from actcli.views.picture.description import joined
 
+            if show != "layers":
+                return joined(others(), f"{', '.join(run.activation for run in runs)}")
             return depth_picture(groups_of(runs))
 
         def document() -> dict[str, Any]:
             searches = _searches(runs, activations, config, examples) if cure else []
             _search(searches, interruption, progress)
-            return _document(runs, {**asdict(config), "seeds": seeds}, searches if cure else None)
+            found = _document(runs, {**asdict(config), "seeds": seeds}, searches if cure else None)
+            for run, entry in zip(runs, found["runs"], strict=True):
+                for shaped, first, last in shapes:
+                    if shaped is run:
+                        entry["histograms_initial"], entry["histograms_final"] = map(_histograms, (first, last))
+            return found
 
         progress = not quiet and sys.stderr.isatty()
         print_report(
             output_format,
             draw,
             document,
-            records=lambda: (["activation", "seed", *LAYER_FIELDS], _rows(runs)),
+            records=lambda: _records(show, runs, shapes),
             drawing=drawing,
             picture=picture,
         )
-        if output_format == "table":
+        if output_format == "table" and show == "layers":
             _search(_searches(runs, activations, config, examples), interruption, progress, show=True)
     if interruption.happened:
         done, wanted = sum(len(run.loss) for run in runs), steps * seeds * len(activations)
@@ -290,6 +326,44 @@ def _cure(cure: "Cure") -> dict[str, Any]:
         "loss_data_final": cure.run.loss_data_final,
         "accuracy_final": cure.run.accuracy_final,
     }
+
+
+_OVER_TIME = ("activation", "seed", "step", "loss", "layer", "weight_gradient_norm", "update_ratio")
+_SILENT = ("saturated_fraction", "dead_fraction")
+_BINS = ("activation", "seed", "training", "layer", "quantity", "low", "high", "count")
+_Shapes = Sequence[tuple[DepthRun, Sequence[LayerHistograms], Sequence[LayerHistograms]]]
+
+
+def _records(show: str, runs: Sequence[DepthRun], shapes: _Shapes) -> tuple[Sequence[str], Iterator[Iterable[object]]]:
+    if show == "over-time":
+        return (*_OVER_TIME, *_SILENT), _moments(runs)
+    if show == "histograms":
+        return _BINS, _bins(shapes)
+    return ("activation", "seed", *LAYER_FIELDS), _rows(runs)
+
+
+def _moments(runs: Sequence[DepthRun]) -> Iterator[list[object]]:
+    """A row for each step and layer; the output layer has no units to be silent."""
+    for run in runs:
+        for moment in run.history:
+            silent = zip(moment.saturated_fractions, moment.dead_fractions, strict=True)
+            figures = zip(moment.weight_gradient_norms, moment.update_ratios, [*silent, (None, None)], strict=True)
+            for layer, (norm, ratio, fractions) in enumerate(figures, start=1):
+                yield [run.activation, run.seed, moment.step, moment.loss, layer, norm, ratio, *fractions]
+
+
+def _bins(shapes: _Shapes) -> Iterator[list[object]]:
+    for run, before, after in shapes:
+        for training, layers in (("before", before), ("after", after)):
+            for layer in layers:
+                for name in ("pre_activations", "activations", "signals"):
+                    found = getattr(layer, name)
+                    for edge, end, number in zip(found.edges, found.edges[1:], found.counts.tolist(), strict=False):
+                        yield [run.activation, run.seed, training, layer.layer, name, float(edge), float(end), number]
+
+
+def _histograms(layers: Sequence[LayerHistograms]) -> list[dict[str, Any]]:
+    return [asdict(layer) for layer in layers]
 
 
 def _rows(runs: Sequence[DepthRun]) -> Iterator[list[object]]:

@@ -79,18 +79,6 @@ def _numbers(units: Mask) -> str:
     return f"unit{'s' * (len(numbers) > 1)} {', '.join(numbers)}"
 
 
-def joined(pictures: Sequence[Picture], title: str) -> Picture:
-    """One picture of all their panels, for a file; whose a panel is stands in its title."""
-    if len(pictures) == 1:
-        return pictures[0]
-    panels, notes = [], []
-    for picture in pictures:
-        name = picture.title.partition(" on ")[0]
-        panels += [replace(panel, title=f"{name}, {panel.title}") for panel in picture.panels]
-        notes += [f"{name}, {note}" for note in picture.notes]
-    return replace(pictures[0], title=title, panels=panels, notes=notes)
-
-
 def space_picture(
     before: Sequence[Space], after: Sequence[Space], seen: Map, title: str, points: int = MOST_POINTS
 ) -> Picture:

@@ -230,6 +230,18 @@ class Picture:
     caption: str = ""
 
 
+def joined(pictures: Sequence[Picture], title: str) -> Picture:
+    """One picture of all their panels, for a file; whose a panel is stands in its title."""
+    if len(pictures) == 1:
+        return pictures[0]
+    panels, notes = [], []
+    for picture in pictures:
+        name = picture.title.partition(" on ")[0]
+        panels += [replace(panel, title=f"{name}, {panel.title}") for panel in picture.panels]
+        notes += [f"{name}, {note}" for note in picture.notes]
+    return replace(pictures[0], title=title, panels=panels, notes=notes)
+
+
 def shared_scale(panels: Sequence[Panel]) -> HeatMap | RegionMap | None:
     """The first map, where all of several panels are maps whose colours stand for the same."""
     maps = [panel.heat for panel in panels]

@@ -39,8 +39,8 @@ def path(curve: Curve, x: DotAxis, y: DotAxis) -> Dots:
     across, up = known.x / x.step - x.first, known.y / y.step - y.first
     along = np.concatenate([np.zeros(1), np.cumsum(np.maximum(np.abs(np.diff(across)), np.abs(np.diff(up))))])
     at = np.arange(0.0, along[-1] + 1.0, 2.0)
-    places = (np.floor(np.interp(at, along, part) + 0.5).astype(np.int64) for part in (across, up))
-    return _inside(*places, x, y)
+    columns, rows = (np.floor(np.interp(at, along, part) + 0.5).astype(np.int64) for part in (across, up))
+    return _inside(columns, rows, x, y)
 
 
 def upright(at: float, x: DotAxis, y: DotAxis) -> Dots:

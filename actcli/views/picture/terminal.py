@@ -180,9 +180,9 @@ def _panel(panel: Panel, terminal: Terminal, rows: int, picture: Picture, label_
         around = Frame(
             _even(panel.x, terminal.width, x_dots), _even(panel.y, rows, y_dots), None, None, zero=False, x_label=""
         )
-        standing = _marks(panel, around, picture, terminal)
+        standing = _marks(panel, canvas, picture, terminal)
         bare = {cell: each.marker for each in standing for cell in zip(each.x, each.y, strict=True)}
-        return [*heading, *heat.heat_rows(panel, around.x, around.y, terminal, bare)]
+        return [*heading, *heat.heat_rows(panel, canvas.x, canvas.y, terminal, bare)]
     ticks = partial(ticks_of, unicode=terminal.unicode)
     frame = framed(
         terminal.width,
