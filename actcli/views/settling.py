@@ -1,0 +1,77 @@
+"""A hidden layer that is trained: its curve and its bends after some numbers of steps."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from rich.console import RenderableType
+
+from actcli.core.activations.activation import Elementwise
+from actcli.core.errors import count
+from actcli.core.lessons.settling import Settling
+from actcli.views.notation import align, format_number, interval_text
+from actcli.views.picture.description import Axis, Curve, Marks, Panel, Picture, Style
+from actcli.views.picture.terminal import paint
+from actcli.views.ranges import value_axis
+from actcli.views.table import Column, render, table
+from actcli.views.terminal import Terminal, paragraph
+
+_POINTS = 801
+_TARGET, _NETWORK, _BEND = Style("reference"), Style(member=1), Style(member=2)
+
+
+def settling_report(
+    picture: Picture, found: Sequence[Settling], interval: tuple[float, float], terminal: Terminal, height: int | None
+) -> str:
+    """The errors, and the curves with their bends."""
+    drawn, closing = render(settling_table(found, interval, terminal), terminal), paragraph(picture.caption, terminal)
+    left = max(terminal.height - 1 - drawn.count("\n") - closing.count("\n"), 12)
+    return drawn + paint(picture, terminal, height or left) + closing
+
+
+def settling_table(found: Sequence[Settling], interval: tuple[float, float], terminal: Terminal) -> RenderableType:
+    """A row for each number of steps."""
+    return table(
+        [
+            Column("\nstep", [str(each.step) for each in found]),
+            Column("rms\nerror", align(format_number(each.rms_error, 3) for each in found)),
+            Column("bends in\nthe interval", [str(inside(each, interval).size) for each in found]),
+        ],
+        terminal,
+    )
+
+
+def inside(each: Settling, interval: tuple[float, float]) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
+    """The places of the bends in the interval, ascending."""
+    low, high = interval
+    return np.sort(each.bends[(low <= each.bends) & (each.bends <= high)])
+
+
+def settling_picture(target: Elementwise, found: Sequence[Settling], interval: tuple[float, float]) -> Picture:
+    """The target and the network, with a marker at each bend, once for each number of steps."""
+    x = np.linspace(*interval, _POINTS)
+    aim = Curve("", x, target(x), _TARGET)
+    panels = []
+    for each in found:
+        curve, bends = Curve("", x, each(x), _NETWORK), inside(each, interval)
+        marks = [Marks(bends, each(bends), _BEND)] if bends.size else []
+        axis = value_axis([aim, curve], interval)
+        title = f"step {each.step}, rms error {format_number(each.rms_error, 2)}"
+        panels.append(Panel(Axis(*interval), axis, [curve, aim], title, marks=marks))
+    network = found[-1].network
+    units = network.parameters.weights[0].shape[1]
+    name = network.activation.label
+    title = f"{target.label} on {interval_text(*interval)}, learnt by {count(units, f'{name} unit')}"
+    legend = [(target.label, _TARGET), (f"{name} network", _NETWORK), ("bends", _BEND)]
+    return Picture(title, panels, legend, columns=2, caption=sentence(found, interval))
+
+
+def sentence(found: Sequence[Settling], interval: tuple[float, float]) -> str:
+    """How far the bends moved from one look to the next."""
+    size = interval[1] - interval[0]
+    moves = []
+    for earlier, later in zip(found, found[1:], strict=False):
+        moved = np.abs(later.bends - earlier.bends)
+        if not np.isfinite(moved).all():
+            return ""
+        moves.append(f"{format_number(float(np.median(moved)) / size * 100, 2)} % from {earlier.step} to {later.step}")
+    return f"Of the interval's width half of the bends moved by at least {', '.join(moves)}." if moves else ""
