@@ -79,5 +79,15 @@ def sentence(target: Elementwise, runs: Sequence[Approximation], interval: tuple
     return f"{found}."
 
 
+def reached(runs: Sequence[Approximation], error: float) -> str:
+    """What the search for the units found; the hidden layer is random, so that fewer may do by luck."""
+    tried = {run.units: run for run in runs}
+    last = runs[-1]
+    found = f"{_units(last)} {'reaches' if last.units == 1 else 'reach'} an error of {format_number(error, DIGITS)}"
+    if (fewer := tried.get(last.units - 1)) is None:
+        return f"{found}."
+    return f"{found}; {_units(fewer)} {'has' if fewer.units == 1 else 'have'} {format_number(fewer.max_error, DIGITS)}."
+
+
 def _units(run: Approximation) -> str:
     return f"{run.units} {run.network.activation.label} unit{'s' * (run.units > 1)}"

@@ -62,7 +62,7 @@ def _steps(run: DepthRun) -> Array:
 
 def _losses(runs: Sequence[DepthRun], steps: Axis) -> Panel:
     curves = [
-        Curve(run.activation, np.arange(1.0, len(run.loss) + 1), np.array(run.loss), _style(runs, index))
+        Curve("", np.arange(1.0, len(run.loss) + 1), np.array(run.loss), _style(runs, index))
         for index, run in enumerate(runs)
     ]
     guess = runs[0].loss_guess
@@ -106,8 +106,8 @@ def _silent(runs: Sequence[DepthRun], steps: Axis) -> Panel:
             for field in ("saturated_fractions", "dead_fractions")
         )
         alone = len(runs) == 1
-        curves.append(Curve("saturated", _steps(run), saturated, Style(member=3 if alone else index)))
-        curves.append(Curve("dead", _steps(run), dead, Style(member=4 if alone else index, dash=2)))
+        curves.append(Curve("", _steps(run), saturated, Style(member=3 if alone else index)))
+        curves.append(Curve("", _steps(run), dead, Style(member=4 if alone else index, dash=2)))
     title = "saturated slopes and dead units" if len(runs) == 1 else "saturated slopes, broken: dead units"
     return Panel(steps, Axis(0.0, 1.0), curves, title)
 

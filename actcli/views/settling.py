@@ -1,6 +1,7 @@
 """A hidden layer that is trained: its curve and its bends after some numbers of steps."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 from rich.console import RenderableType
@@ -69,7 +70,7 @@ def sentence(found: Sequence[Settling], interval: tuple[float, float]) -> str:
     """How far the bends moved from one look to the next."""
     size = interval[1] - interval[0]
     moves = []
-    for earlier, later in zip(found, found[1:], strict=False):
+    for earlier, later in pairwise(found):
         moved = np.abs(later.bends - earlier.bends)
         if not np.isfinite(moved).all():
             return ""

@@ -6,7 +6,7 @@ descent moves them (Adam on the mean squared error, all points at once).
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
@@ -45,6 +45,20 @@ class Settling:
         """The network's output at x, (n,)."""
         output: Array = forward(self.network, x[:, None]).output[:, 0]
         return output
+
+    def document(self) -> dict[str, Any]:
+        """For JSON; the output is output_weights · φ(hidden_weights x + hidden_biases) + output_bias."""
+        hidden_weights, output_weights = self.network.parameters.weights
+        hidden_biases, output_bias = self.network.parameters.biases
+        return {
+            "step": self.step,
+            "rms_error": self.rms_error,
+            "bends": self.bends,
+            "hidden_weights": hidden_weights[0],
+            "hidden_biases": hidden_biases,
+            "output_weights": output_weights[:, 0],
+            "output_bias": float(output_bias[0]),
+        }
 
 
 def settle(

@@ -177,9 +177,8 @@ def _panel(panel: Panel, terminal: Terminal, rows: int, picture: Picture, label_
         return squared(across, up) if panel.square else (axis_across(across), axis_up(up))
 
     if panel.bare and panel.heat is not None:
-        around = Frame(
-            _even(panel.x, terminal.width, x_dots), _even(panel.y, rows, y_dots), None, None, zero=False, x_label=""
-        )
+        across, up = _even(panel.x, terminal.width, x_dots), _even(panel.y, rows, y_dots)
+        canvas = Frame(across, up, None, None, zero=False, x_label="")
         standing = _marks(panel, canvas, picture, terminal)
         bare = {cell: each.marker for each in standing for cell in zip(each.x, each.y, strict=True)}
         return [*heading, *heat.heat_rows(panel, canvas.x, canvas.y, terminal, bare)]
