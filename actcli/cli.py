@@ -36,6 +36,7 @@ COMMANDS = {
     "collapse": ("collapse", "Ten linear layers are one; with a bend between them they are not."),
     "approximate": ("approximate", "One hidden layer approximates any curve, given enough units."),
     "trace": ("trace", "One training step of a tiny network, every number shown."),
+    "lesson": ("lesson", "From straight lines to a network that learns, step by step."),
     "help": ("help", "Help on a command or a topic."),
 }
 """Name of the command -> (module in actcli.commands that holds a function `run`, help in one line)."""

@@ -197,6 +197,7 @@ _COMMANDS: Final[Mapping[str, str]] = {
     "boundary": "decision region regions classify classifier playground",
     "collapse": "linear",
     "approximate": "approx fit uat universal",
+    "lesson": "learn tutorial tour course teach intro introduction demo",
     "trace": "step backprop backpropagation forward backward",
 }
 """A command -> what else it may be called."""
