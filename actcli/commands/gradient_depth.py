@@ -174,7 +174,8 @@ def run(
             if show == "over-time":
                 seen = [run for run in runs if run.seed == seed and run.history]
                 return [history_picture(seen)] if seen else []
-            return [histograms_picture(first, last, f"{run.activation}, {run.init}") for run, first, last in shapes]
+            of = f"{count(layers, 'hidden layer')}, what the first batch gives"
+            return [histograms_picture(first, last, f"{run.activation}, {of}") for run, first, last in shapes]
 
         def draw(terminal: "Terminal") -> str:
             if show != "layers":

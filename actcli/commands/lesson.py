@@ -40,8 +40,8 @@ STEPS: Final = (
     ),
     Step(
         "A boring boundary",
-        "Without a bend the network tells two classes apart by a straight line, however deep it is. With a bend in each "
-        "unit it draws the boundary that the points ask for.",
+        "Without a bend the network tells two classes apart by a straight line, however deep it is. With a bend in "
+        "each unit it draws the boundary that the points ask for.",
         "boundary identity relu tanh",
     ),
     Step(
@@ -57,8 +57,8 @@ STEPS: Final = (
     ),
     Step(
         "Any curve, to any accuracy",
-        "One hidden layer with enough units approximates any continuous function on an interval as closely as is asked: "
-        "the universal approximation theorem.",
+        "One hidden layer with enough units approximates any continuous function on an interval as closely as is "
+        "asked: the universal approximation theorem.",
         "approximate sin(3*x) relu --error 0.01",
     ),
     Step(
@@ -91,8 +91,8 @@ STEPS: Final = (
     ),
     Step(
         "The gradient survives depth",
-        "The same 20 layers with relu and with sigmoid, step by step: the gradient of each layer, the loss, and how far "
-        "the weights are moved.",
+        "The same 20 layers with relu and with sigmoid, step by step: the gradient of each layer, the loss, and how "
+        "far the weights are moved.",
         "gradient-depth sigmoid relu --layers 20 --show over-time",
     ),
     Step("Cheap to compute", "What one element costs, measured on this machine and now.", ""),
@@ -126,7 +126,7 @@ STEPS: Final = (
     ),
     Step(
         "Repeat until the bends settle",
-        "The same step, two thousand times. The bends of the units move to where the curve needs them.",
+        "Such steps, two thousand of them. The bends of the units move to where the curve needs them.",
         "approximate sin(3*x) relu --train",
     ),
     Step(

@@ -13,7 +13,6 @@ from actcli.views.picture.description import Axis, Curve, Histogram, Panel, Pict
 
 QUANTITIES = {"pre_activations": "pre-activation", "activations": "activation", "signals": "gradient"}
 MOST_LAYERS = 4
-_SHORT = {"pre_activations": "pre-act.", "activations": "activ.", "signals": "gradient"}
 BEFORE, AFTER = Style(member=0), Style(member=1)
 
 
@@ -30,7 +29,7 @@ def histograms_picture(before: Sequence[LayerHistograms], after: Sequence[LayerH
                     Axis(-reach, reach, label=name),
                     Axis(0.0, 1.0),
                     [_outline(last)],
-                    f"{_SHORT[field]}, layer {before[index].layer}",
+                    f"layer {before[index].layer}",
                     histograms=[_area(first)],
                 )
             )

@@ -69,10 +69,12 @@ def settling_picture(target: Elementwise, found: Sequence[Settling], interval: t
 def sentence(found: Sequence[Settling], interval: tuple[float, float]) -> str:
     """How far the bends moved from one look to the next."""
     size = interval[1] - interval[0]
-    moves = []
+    moves: list[str] = []
     for earlier, later in pairwise(found):
         moved = np.abs(later.bends - earlier.bends)
         if not np.isfinite(moved).all():
             return ""
-        moves.append(f"{format_number(float(np.median(moved)) / size * 100, 2)} % from {earlier.step} to {later.step}")
-    return f"Of the interval's width half of the bends moved by at least {', '.join(moves)}." if moves else ""
+        unit = "" if moves else " of the interval's width"
+        share = format_number(float(np.median(moved)) / size * 100, 2)
+        moves.append(f"{share} %{unit} from step {earlier.step} to {later.step}")
+    return f"Half of the bends moved by at least {', '.join(moves)}." if moves else ""
