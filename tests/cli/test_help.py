@@ -244,10 +244,13 @@ def runs(tmp_path: Path) -> dict[str, list[list[str]]]:
             ill,
             ["relu", "--layers", "3", "--width", "4", "--steps", "2", "--seeds", "2"],
             ["relu", "--layers", "2", "--width", "4", "--steps", "0", "--norm", "layer", "--data", "sine"],
+            ["relu", "--layers", "2", "--width", "4", "--steps", "3", "--show", "histograms"],
         ],
+        "boundary": [["relu", "--steps", "9"], ["tanh", "--steps", "9", "--data", "sine"]],
         "collapse": [["relu", "tanh", "--layers", "3"]],
-        "approximate": [["sin(x)", "--width", "3"]],
+        "approximate": [["sin(x)", "--width", "3"], ["sin(x)", "--error", "0.3"], ["sin(x)", "--train"]],
         "trace": [["tanh"]],
+        "lesson": [["2"]],
     }
 
 

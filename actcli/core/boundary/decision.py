@@ -12,6 +12,7 @@ from actcli.core.arrays import Array
 from actcli.core.boundary.pieces import count_pieces
 from actcli.core.depth.config import DepthConfig
 from actcli.core.depth.experiment import DepthExperiment, replay
+from actcli.core.errors import InputError
 from actcli.core.jets.elementary import sigmoid
 from actcli.core.lessons.bends import is_piecewise_linear
 from actcli.core.network.losses import accuracy, guessing_loss
@@ -36,7 +37,12 @@ class Window:
 
     @classmethod
     def around(cls, inputs: Array, columns: int, rows: int) -> "Window":
-        """The points (n, 1 or 2) with a margin of 15 % of their range, on so many columns and rows."""
+        """The points (n, 1 or 2) with a margin of 15 % of their range, on so many columns and rows.
+
+        InputError: points with more features.
+        """
+        if inputs.shape[1] > 2:
+            raise InputError(f"a boundary is drawn over two features, and the points have {inputs.shape[1]}")
         low, high = inputs.min(axis=0), inputs.max(axis=0)
         margin = _MARGIN * np.where(high > low, high - low, 1.0)
         axes = [np.linspace(a, b, n) for a, b, n in zip(low - margin, high + margin, (columns, rows), strict=False)]

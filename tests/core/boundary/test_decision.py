@@ -9,7 +9,7 @@ import pytest
 
 from actcli.core.activations.catalogue import resolve
 from actcli.core.arrays import Array
-from actcli.core.boundary.decision import DEFAULT, Window, check, decision, is_plane, outputs, probabilities
+from actcli.core.boundary.decision import DEFAULT, Window, decision, is_plane, outputs, probabilities
 from actcli.core.depth.experiment import DepthExperiment
 from actcli.core.errors import InputError
 from actcli.core.network.datasets import DataSet
@@ -116,7 +116,7 @@ def test_a_window_of_one_feature_is_a_line() -> None:
 def test_three_features_are_refused() -> None:
     data = DataSet("three", np.random.default_rng(0).normal(size=(20, 3)), np.zeros((20, 1)), "mean_squared_error")
     with pytest.raises(InputError, match="a boundary is drawn over two features, and the points have 3: choose two"):
-        check(DepthExperiment(resolve("relu"), DEFAULT, data))
+        Window.around(DepthExperiment(resolve("relu"), DEFAULT, data).inputs, 3, 3)
 
 
 @pytest.mark.parametrize(
