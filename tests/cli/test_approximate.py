@@ -108,3 +108,59 @@ def test_a_terminal_without_unicode_gets_ascii() -> None:
 )
 def test_what_cannot_be_approximated_is_refused_with_a_reason(options: str, reason: str) -> None:
     assert reason in complaint("approximate", *options.split())
+
+
+# --- as many units as an error asks for, and bends that move ----------------------------------------------------
+
+
+@pytest.mark.parametrize("error", ["0.3", "0.01"])
+def test_the_units_for_an_error(error: str) -> None:
+    found = document("approximate", "sin(3*x)", "tanh", "--error", error)
+    *fewer, last = found["runs"]
+    assert found["error"] == float(error)
+    assert last["max_error"] <= float(error)
+    assert any(run["units"] == last["units"] - 1 and run["max_error"] > float(error) for run in fewer)
+    report = " ".join(output("approximate", "sin(3*x)", "tanh", "--error", error).split())
+    assert (
+        f"{last['units']} tanh units reach an error of {float(error):g}; {last['units'] - 1} tanh units have" in report
+    )
+    alone = document("approximate", "sin(3*x)", "tanh", "--width", str(last["units"]))["runs"][0]
+    assert alone["max_error"] == last["max_error"]
+
+
+def test_an_error_that_one_unit_reaches() -> None:
+    report = " ".join(output("approximate", "0.1*sin(x)", "--error", "1").split())
+    assert "1 relu unit reaches an error of 1.0." in report
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ("--error 0", "above 0"),
+        ("--error 0.1 --width 4", "leave out --width"),
+        ("--error 0.1 --train", "leave out --train"),
+        ("--train --width 4 --width 8", "one --width"),
+        ("identity --error 1e-9", "units of identity still miss"),
+    ],
+)
+def test_what_cannot_be_asked_of_units_and_training(words: str, message: str) -> None:
+    assert message in complaint("approximate", "sin(3*x)", *words.split())
+
+
+def test_the_bends_move_and_the_error_falls() -> None:
+    found = document("approximate", "sin(x)", "--train", "--width", "6")["training"]
+    assert [each["step"] for each in found] == [0, 20, 200, 2000]
+    assert found[-1]["rms_error"] < 0.1 * found[0]["rms_error"]
+    for each in found:  # where the weighted sum is 0
+        sums = [w * x + b for w, b, x in zip(each["hidden_weights"], each["hidden_biases"], each["bends"], strict=True)]
+        assert max(map(abs, sums)) < 1e-9
+    report = output("approximate", "sin(x)", "--train", "--width", "6")
+    assert all(f"step {step}, rms error" in report for step in (0, 20, 200, 2000))
+    middle = sorted(abs(a - b) for a, b in zip(found[0]["bends"], found[1]["bends"], strict=True))
+    share = 100 * (middle[2] + middle[3]) / 2 / 6
+    stated = re.search(r"Half of the bends moved by at least ([\d.]+) % of", " ".join(report.split()))
+    assert stated
+    assert float(stated[1]) == pytest.approx(share, rel=0.05)
+    rows = output("approximate", "sin(x)", "--train", "--width", "6", "--format", "csv").splitlines()
+    assert rows[0] == "step,rms_error,unit,bend"
+    assert len(rows) == 1 + 4 * 6

@@ -70,6 +70,7 @@ class Space:
     cut: float | None
 
 
+@np.errstate(all="ignore")  # a network that diverged
 def spaces(experiment: DepthExperiment, window: Window) -> list[Space]:
     """The plane, and what each hidden layer makes of it, at present. The window has two features."""
     on_points = _passed(experiment, experiment.inputs).layer_inputs
@@ -79,11 +80,10 @@ def spaces(experiment: DepthExperiment, window: Window) -> list[Space]:
     for layer, (points, grid) in enumerate(zip(on_points, on_lines, strict=True)):
         last = layer == experiment.network.hidden
         directions, centre, seen_by, cut = _view(experiment, points, last)
-        with np.errstate(all="ignore"):  # a network that diverged
-            seen = (points - centre) @ directions
-            total = float(points.var(axis=0).sum())
-            share = float(seen.var(axis=0).sum()) / total if total else 1.0
-            bent = ((grid - centre) @ directions).reshape(*lines.shape[:2], 2)
+        seen = (points - centre) @ directions
+        total = float(points.var(axis=0).sum())
+        share = float(seen.var(axis=0).sum()) / total if total else 1.0
+        bent = ((grid - centre) @ directions).reshape(*lines.shape[:2], 2)
         found.append(Space(layer, seen, bent, seen_by, min(share, 1.0), cut))
     return found
 

@@ -115,7 +115,7 @@ def test_a_window_of_one_feature_is_a_line() -> None:
 
 def test_three_features_are_refused() -> None:
     data = DataSet("three", np.random.default_rng(0).normal(size=(20, 3)), np.zeros((20, 1)), "mean_squared_error")
-    with pytest.raises(InputError, match="a boundary is drawn over two features, and the points have 3: choose two"):
+    with pytest.raises(InputError, match="a boundary is drawn over two features, and the points have 3"):
         Window.around(DepthExperiment(resolve("relu"), DEFAULT, data).inputs, 3, 3)
 
 
