@@ -240,7 +240,7 @@ SWIGLU_OAI = RowWise(
     name="swiglu_oai",
     aliases=("swigluoai_and_mul",),
     function=swiglu_oai,
-    formula="(1 + min(max(u, -limit), limit))*g*sigmoid(alpha*g), g at most limit, of the row's pairs g, u",
+    formula="(1 + min(max(u, -limit), limit)) * g * sigmoid(alpha*g), g at most limit, of the row's pairs g, u",
     reference="OpenAI 2025, gpt-oss model card, arXiv:2508.10925",
     parameters=(Parameter("alpha", 1.702), positive("limit", 7.0)),
 )
