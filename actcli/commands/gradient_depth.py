@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from actcli.commands.options import Ascii, ReportFormat, Save, Size, Theme, dimensions
+from actcli.commands.options import Ascii, ListFormat, Save, Size, Theme, dimensions
 from actcli.commands.report import Drawing, print_report
 from actcli.core.activations.activation import Elementwise
 from actcli.core.activations.catalogue import resolve
@@ -119,7 +119,7 @@ def run(
     ascii_only: Ascii = False,
     save: Save = None,
     theme: Theme = "light",
-    output_format: ReportFormat = "table",
+    output_format: ListFormat = "auto",
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Nothing on stderr while it trains.")] = False,
 ) -> None:
     """N hidden layers and a linear output layer learn from a small data set. Shown for every layer: the norm of the
@@ -169,7 +169,9 @@ def run(
         def draw(terminal: "Terminal") -> str:
             from actcli.views.depth import depth_report
 
-            return depth_report(runs, terminal, drawing.lines, one_screen=sys.stdout.isatty())
+            return depth_report(
+                runs, terminal, drawing.lines, one_screen=output_format == "auto" and sys.stdout.isatty()
+            )
 
         def picture() -> "Picture":
             from actcli.views.depth import depth_picture
@@ -191,7 +193,7 @@ def run(
             drawing=drawing,
             picture=picture,
         )
-        if output_format == "table":
+        if output_format in ("auto", "table"):
             _search(_searches(runs, activations, config, examples), interruption, progress, show=True)
     if interruption.happened:
         done, wanted = sum(len(run.loss) for run in runs), steps * seeds * len(activations)

@@ -63,6 +63,10 @@ ReportFormat: TypeAlias = Annotated[
     Literal["table", "plain", "csv", "json"],
     typer.Option("--format", "-f", help="plain and csv print the numbers alone, in rows."),
 ]
+ListFormat: TypeAlias = Annotated[
+    Literal["auto", "table", "plain", "csv", "json"],
+    typer.Option("--format", "-f", help="auto: what the terminal has room for; table: all of it; plain, csv: numbers."),
+]
 Range: TypeAlias = Annotated[
     tuple[float, float], typer.Option("--range", "-r", metavar="MIN MAX", help="The interval of x.")
 ]

@@ -20,7 +20,7 @@ from actcli.views.terminal import Terminal, paragraph
 
 MOST_PARAGRAPHS = 3
 FEWEST_ROWS = 5
-_ELSEWHERE = "The numbers of each layer: in a pipe (| less), or with --format csv."
+_ELSEWHERE = "The numbers of each layer: --format table."
 _COMFORTABLE = 11
 """Lines of a chart that leaves the rest of a low screen to others."""
 
