@@ -360,14 +360,16 @@ def test_one_screen_is_one_screen_with_as_many_rows_of_the_table_as_fit(layers: 
         lines = screen(text, terminal)
         assert len(lines) + 1 + 3 + 1 <= height, "the cures and the prompt come below"
         assert any(line.startswith(TITLE) for line in lines)
-        rows.append(sum(bool(re.match(r" *\d+ +\d", line)) for line in lines))
+        rows.append(sum(bool(re.match(r" *\d+ +\d+\.\d", line)) for line in lines))
         assert ("--format table" in text) == (rows[-1] == 0)
     assert rows == sorted(rows)
     assert rows[-1] == len(layer_rows(layers))
 
 
 def layer_rows(layers: int) -> list[str]:
-    return [line for line in layer_lines(Terminal(), run(layers=layers, theory=0.26)) if re.match(r" *\d+ +\d", line)]
+    return [
+        line for line in layer_lines(Terminal(), run(layers=layers, theory=0.26)) if re.match(r" *\d+ +\d+\.\d", line)
+    ]
 
 
 @pytest.mark.parametrize("unicode", [True, False])
