@@ -75,7 +75,7 @@ def heat_rows(
     assert heat is not None
     values = _sampled(heat, panel, x, y)
     if isinstance(heat, HeatMap):
-        per_cell = np.nanmean(values.reshape(y.cells, y.dots, x.cells), axis=1) if y.dots > 1 else values
+        per_cell = values.reshape(y.cells, y.dots, x.cells).mean(axis=1)
         for level in heat.contours:
             marks = _contour(per_cell > level, terminal.unicode) | marks
     paint = _painter(heat, values.reshape(y.cells, y.dots, x.cells), terminal)
