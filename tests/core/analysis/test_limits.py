@@ -9,7 +9,7 @@ from actcli.core.activations.activation import Elementwise
 from actcli.core.activations.catalogue import resolve
 from actcli.core.analysis.asymptotes import End
 from actcli.core.analysis.limits import end_at, sides_at
-from actcli.exact import Digits
+from actcli.multiprecision.digits import Digits
 
 INF, NAN = math.inf, math.nan
 
