@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, Literal
 
@@ -14,10 +14,10 @@ from actcli.core.analysis.asymptotes import End, FarEnd
 from actcli.core.analysis.digits import MoreDigits, no_number
 from actcli.core.analysis.extrema import Extremum, extremes, zeros
 from actcli.core.analysis.function import Function
+from actcli.core.analysis.moments import moments
 from actcli.core.analysis.sampling import BESIDE, SampledCurve, Samples, constant_stretches
 from actcli.core.analysis.saturation import sampled_curve, samples_of, saturated_from, slopes_by_sides, steepest
 from actcli.core.arrays import Array
-from actcli.core.numerics.quadrature import expectations
 
 if TYPE_CHECKING:
     from actcli.core.analysis.limits import Sides
@@ -109,7 +109,7 @@ def _described(function: Function) -> CurveProperties:
     at_zero, slope_at_zero = np.where(np.isfinite(corrected), corrected, as_written)[:, 0].tolist()
     if 0.0 in sides and (derivative := sides[0.0].derivative) is not None:
         slope_at_zero = derivative
-    mean, second_moment, slope_second_moment = _moments(activation, samples, (*nearest, lowest.low, highest.low))
+    normal = moments(function, samples.breaks, (*nearest, lowest.low, highest.low))
     bent = {x for x in activation.kinks(1) if not any(abs(x - point) <= BESIDE * max(abs(x), 1.0) for point in sides)}
     bent |= {point for point, side in sides.items() if side.bent}
     return CurveProperties(
@@ -133,13 +133,14 @@ def _described(function: Function) -> CurveProperties:
         zero_intervals=intervals,
         at_minus_infinity=left.end,
         at_infinity=right.end,
-        mean=mean,
-        second_moment=second_moment,
-        slope_second_moment=slope_second_moment,
-        uncertain=tuple(sorted(doubts | _doubts(left, right))),
+        mean=normal.mean,
+        second_moment=normal.second,
+        slope_second_moment=normal.slope_second,
+        uncertain=tuple(sorted(doubts | _doubts(left, right) | (set() if normal.certain else _MOMENTS))),
     )
 
 
+_MOMENTS = {"mean", "second_moment", "slope_second_moment"}
 _RANGE = {"infimum", "supremum"}
 _SLOPES = {"slope_infimum", "slope_supremum", "lipschitz", "saturates_below", "saturates_above"}
 
@@ -243,7 +244,7 @@ def _zero_near(function: Function, point: float) -> float | None:
         found = function.at(at, 1, free=True)
         if found is None:
             return point
-        if not math.isfinite(found[0]):
+        if not math.isfinite(found[0]) or (found[0] == 0.0 and function.underflows(at)):
             return None
         value, slope = found
         if value == 0.0 or abs(value) <= 2.0**-50 * abs(slope * at):
@@ -303,18 +304,3 @@ def _jump(samples: Samples) -> Extremum | None:
         return None
     nearest = min(samples.jumps, key=abs)
     return Extremum(math.inf, False, nearest, nearest)
-
-
-# --- moments ----------------------------------------------------------------------------------------------------
-
-
-def _moments(activation: Elementwise, samples: Samples, points: Iterable[float]) -> list[float | None]:
-    """E[f], E[f²] and E[f'²] for standard normal input; None where they diverge. `points` are worth a closer look."""
-
-    def functions(x: Array) -> Array:
-        value, slope = activation.value_and_slope(x)
-        return np.stack([value, value * value, slope * slope])
-
-    closer = [point for point in points if math.isfinite(point)]
-    moments: list[float] = expectations(functions, (*samples.breaks, *closer)).tolist()
-    return [None if math.isnan(moment) else moment for moment in moments]

@@ -114,6 +114,8 @@ def _approached(sampled: SampledCurve, end: float) -> Extremum:
 def _height(sampled: SampledCurve, at: float, best: float) -> float:
     exact = sampled.exactly(at)
     height = float(sampled.curve(np.array([at]))[0][0]) if exact is None else exact
+    if math.isnan(height):  # a slope where two pieces meet
+        height = best
     return height if abs(height) > _tolerance(sampled, best) else 0.0
 
 
