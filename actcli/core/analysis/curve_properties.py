@@ -15,7 +15,7 @@ from actcli.core.analysis.digits import MoreDigits, no_number
 from actcli.core.analysis.extrema import Extremum, extremes, zeros
 from actcli.core.analysis.function import Function
 from actcli.core.analysis.moments import moments
-from actcli.core.analysis.sampling import BESIDE, SampledCurve, Samples, constant_stretches
+from actcli.core.analysis.sampling import BESIDE, CLOSE, SampledCurve, Samples, constant_stretches
 from actcli.core.analysis.saturation import sampled_curve, samples_of, saturated_from, slopes_by_sides, steepest
 from actcli.core.arrays import Array
 
@@ -45,7 +45,7 @@ class CurveProperties:
     saturates_below:    the x below which |f'| stays under 5 % of the largest; None where it does not stay there
     saturates_above:    the same for the x above
     zeros:              those nearest to 0, at most 12; more_zeros tells whether there are others
-    zero_intervals:     where f is zero throughout
+    zero_intervals:     where f is zero throughout, likewise
     mean:               E[f(z)] for z ~ N(0, 1), to 1e-10; likewise E[f(z)²] and E[f'(z)²]
     """
 
@@ -103,7 +103,7 @@ def _described(function: Function) -> CurveProperties:
     isolated, intervals = zeros(values, (*samples.jumps, *samples.poles))
     isolated = _confirmed(function, isolated)
     nearest = sorted(isolated, key=abs)[:MOST_ZEROS]
-    largest = steepest(lowest, highest)
+    largest, resting = steepest(lowest, highest), sorted(intervals, key=_nearness)[:MOST_ZEROS]
     as_written = activation.derivatives(np.array([0.0]), 1)
     corrected = function.derivatives(np.array([0.0]), 1)
     at_zero, slope_at_zero = np.where(np.isfinite(corrected), corrected, as_written)[:, 0].tolist()
@@ -129,8 +129,8 @@ def _described(function: Function) -> CurveProperties:
         saturates_below=saturated_from(function, slopes, largest.value, -1.0),
         saturates_above=saturated_from(function, slopes, largest.value, 1.0),
         zeros=tuple(sorted(nearest)),
-        more_zeros=len(isolated) > len(nearest),
-        zero_intervals=intervals,
+        more_zeros=len(isolated) > len(nearest) or len(intervals) > len(resting),
+        zero_intervals=tuple(sorted(resting)),
         at_minus_infinity=left.end,
         at_infinity=right.end,
         mean=normal.mean,
@@ -241,7 +241,7 @@ def _zero_near(function: Function, point: float) -> float | None:
     """Newton's method, which stays near; the point itself where it has nothing to say."""
     at = point
     for _ in range(_MOST_STEPS):
-        found = function.at(at, 1, free=True)
+        found = function.at(at, 1, free=True, far=abs(at) <= CLOSE)
         if found is None:
             return point
         if not math.isfinite(found[0]) or (found[0] == 0.0 and function.underflows(at)):
@@ -258,6 +258,11 @@ def _zero_near(function: Function, point: float) -> float | None:
 
 
 _MOST_STEPS: Final = 8
+
+
+def _nearness(interval: tuple[float, float]) -> float:
+    low, high = interval
+    return max(low, -high, 0.0)
 
 
 def _exact_symmetry(function: Function) -> Symmetry:

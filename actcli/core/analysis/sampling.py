@@ -32,7 +32,9 @@ _MAGNITUDES = 2.0 ** np.arange(-40.0, 20.01, 0.125)
 _CLOSER = 2.0 ** -np.arange(1.0, 47.0)
 _MOST_CLOSE_LOOKS = 32
 
-_NEAR = 64.0
+CLOSE: Final = 64.0
+"""As far as waves are followed."""
+
 _MOST_FAR_GAPS, _MOST_POINTS, _MOST_ROUNDS = 32, 1 << 15, 64
 
 
@@ -127,7 +129,7 @@ def _gaps(x: Array, table: Array) -> Indices:
     edge = np.isfinite(value[1:]) != np.isfinite(value[:-1])
     hidden = steeper | flatter | peak | edge
     # Further out a wave is hidden between all points; it would take millions of them to follow it.
-    far = np.abs(x[1:]) > _NEAR
+    far = np.abs(x[1:]) > CLOSE
     if (hidden & far).sum() > _MOST_FAR_GAPS:
         hidden &= ~far
     return np.flatnonzero(hidden)
