@@ -28,13 +28,13 @@ ARROWS = {
     "core": {"core"},
     "topics": {"core"},
     "foreign": {"foreign", "core"},
+    "multiprecision": {"multiprecision", "core"},
 }
 OTHERS_PACKAGES = {
     "commands": {"numpy", "typer"},
     "views": {"numpy", "rich", "plotext", "matplotlib"},
     "streams": {"numpy", "orjson"},
     "core": {"numpy"},
-    "exact": {"mpmath"},
     "multiprecision": {"numpy", "mpmath"},
     "parallel": {"distributed", "joblib"},
     "foreign": {"numpy"},
