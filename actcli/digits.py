@@ -12,9 +12,9 @@ from actcli.core.analysis.properties import Properties
 
 def more_digits(activation: Elementwise) -> Digits:
     """The activation by the formula as it is written, in as many digits as it takes."""
-    from actcli import exact
+    from actcli.multiprecision import digits
 
-    return exact.Digits(activation)
+    return digits.Digits(activation)
 
 
 def compare(activations: Iterable[ActivationLike], low: float = -6.0, high: float = 6.0) -> tuple[Difference, ...]:

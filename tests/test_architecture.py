@@ -28,13 +28,13 @@ ARROWS = {
     "core": {"core"},
     "topics": {"core"},
     "foreign": {"foreign", "core"},
+    "multiprecision": {"multiprecision", "core"},
 }
 OTHERS_PACKAGES = {
     "commands": {"numpy", "typer"},
     "views": {"numpy", "rich", "plotext", "matplotlib"},
     "streams": {"numpy", "orjson"},
     "core": {"numpy"},
-    "exact": {"mpmath"},
     "multiprecision": {"numpy", "mpmath"},
     "parallel": {"distributed", "joblib"},
     "foreign": {"numpy"},
@@ -138,6 +138,18 @@ def test_other_packages_stay_in_their_rooms() -> None:
 
 def test_only_the_table_of_commands_knows_the_inside_of_typer() -> None:
     assert [name for name in HOUSE_PLAN if any(module.startswith("typer.") for module, _ in IMPORTS[name])] == ["cli"]
+
+
+def test_what_describes_a_picture_names_no_painter() -> None:
+    builders = {
+        f"{name}.{function.name}": {node.id for node in ast.walk(function) if isinstance(node, ast.Name)}
+        for name, tree in HOUSE_PLAN.items()
+        if room(name) == "views"
+        for function in ast.walk(tree)
+        if isinstance(function, ast.FunctionDef) and function.name.endswith("_picture") and function.name[0] != "_"
+    }
+    assert len(builders) >= 9
+    assert [name for name, used in builders.items() if used & {"paint", "page", "figure", "Terminal"}] == []
 
 
 def test_each_painter_is_alone_with_its_library_and_no_view_that_describes_a_picture_knows_it() -> None:

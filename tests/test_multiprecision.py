@@ -8,10 +8,11 @@ import mpmath
 import numpy as np
 import pytest
 
-from actcli import multiprecision
 from actcli.core.activations.activation import Elementwise
 from actcli.core.activations.catalogue import CATALOGUE, resolve
-from actcli.multiprecision import Evaluator, float64_reference
+from actcli.multiprecision import evaluator, reference
+from actcli.multiprecision.evaluator import Evaluator
+from actcli.multiprecision.reference import float64_reference
 from tests import truth
 
 POINTS = [-1e300, -745.2, -38.3, -20.0, -5.5, -0.75, -1e-5, -1e-300, 0.0, 1e-310, 1e-20, 0.3, 1.5, 6.5, 17.5, 800.0]
@@ -139,10 +140,10 @@ def test_derivatives_to_any_number_of_digits() -> None:
 
 
 def test_a_formula_is_compiled_once_a_precision(monkeypatch: pytest.MonkeyPatch) -> None:
-    read, tree_of = [], multiprecision.tree_of
-    monkeypatch.setattr(multiprecision, "tree_of", lambda *arguments: read.append(arguments) or tree_of(*arguments))
+    read, tree_of = [], evaluator.tree_of
+    monkeypatch.setattr(evaluator, "tree_of", lambda *arguments: read.append(arguments) or tree_of(*arguments))
     float64_reference(resolve("x**3 + exp(x)"), 1, False)(np.linspace(-1, 1, 50))
-    assert 0 < len(read) <= len(multiprecision._BITS)
+    assert 0 < len(read) <= len(reference._BITS)
 
 
 def test_a_constant_that_is_no_number_spoils_only_the_branch_that_takes_it() -> None:
@@ -190,4 +191,4 @@ def test_a_power_takes_no_longer_the_larger_its_exponent() -> None:
 
 def test_parameters_may_be_fractions() -> None:
     with mpmath.workprec(300):
-        assert multiprecision._Multiprecision(0).number(Fraction(1, 7)).c == [mpmath.mpf(1) / 7]
+        assert evaluator.Multiprecision(0).number(Fraction(1, 7)).c == [mpmath.mpf(1) / 7]

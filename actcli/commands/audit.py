@@ -140,7 +140,7 @@ def _emit(inputs: Array, dtype: str, path: str) -> None:
 
 
 def _float64_reference(activation: Elementwise, order: int, flush: bool) -> MakeReference:
-    from actcli.multiprecision import float64_reference
+    from actcli.multiprecision.reference import float64_reference
 
     return float64_reference(activation, order, flush)
 
@@ -149,7 +149,7 @@ def _ask(activation: Elementwise, order: int) -> ExactSigns:
     """mpmath's word on ties, imported when it is asked for."""
 
     def ask(x: Array, y: Array) -> Signs:
-        from actcli.multiprecision import exact_signs
+        from actcli.multiprecision.reference import exact_signs
 
         return exact_signs(activation, order)(x, y)
 

@@ -16,9 +16,9 @@ from actcli.commands.options import (
     Delimiter,
     Layers,
     LearningRate,
+    ListFormat,
     OptionalActs,
     Quiet,
-    ReportFormat,
     Save,
     Seed,
     Seeds,
@@ -103,7 +103,7 @@ def run(
     ascii_only: Ascii = False,
     save: Save = None,
     theme: Theme = "light",
-    output_format: ReportFormat = "table",
+    output_format: ListFormat = "auto",
     quiet: Quiet = False,
 ) -> None:
     """N hidden layers and a linear output layer learn from a small data set. Shown for every layer: the norm of the
@@ -185,7 +185,8 @@ def run(
             from actcli.views.depth import depth_report
             from actcli.views.notation import format_number
 
-            report = depth_report(runs, terminal, drawing.lines, one_screen=sys.stdout.isatty())
+            whole = output_format != "auto" or not sys.stdout.isatty()
+            report = depth_report(runs, terminal, drawing.lines, one_screen=not whole)
             if own is None or not runs:
                 return report
             guess = format_number(runs[0].loss_guess)
@@ -219,7 +220,7 @@ def run(
             drawing=drawing,
             picture=picture,
         )
-        if output_format == "table" and show == "layers":
+        if output_format in ("auto", "table") and show == "layers":
             _search(_searches(runs, activations, config, examples), interruption, progress, show=True)
     if interruption.happened:
         done, wanted = sum(len(run.loss) for run in runs), steps * seeds * len(activations)

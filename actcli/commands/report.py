@@ -60,8 +60,9 @@ def print_report(
     drawing: Drawing | None = None,
     picture: "Callable[[], Picture] | None" = None,
 ) -> None:
-    """Print what `draw` makes of it for "table" and "chart"; see `write_report` for the other formats. Only one of them
-    is made, and the picture only for a file, which is written first. Raises InputError and StreamError.
+    """Print what `draw` makes of it, or the document or the records, see `write_report`; only one of them is made.
+
+    The picture is made for a file alone, which is written first. Raises InputError and StreamError.
     """
     drawing = drawing or Drawing()
     if drawing.save is not None and picture is not None:
@@ -72,7 +73,7 @@ def print_report(
         saved = exported(picture(), draw, drawing.terminal(), suffix, drawing.theme, drawing.size)
         with open_file(drawing.save) as file:
             file.write(saved)
-    if output_format in ("table", "chart"):
+    if output_format in ("auto", "table", "chart"):
         print(draw(drawing.terminal()), end="")
     else:
         write_report(output_format, document, records)

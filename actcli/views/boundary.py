@@ -119,8 +119,8 @@ def _over_one_feature(each: Map, title: str, x: Axis, index: int, points: int) -
     shown = range(1, 2) if len(names) == 2 else range(len(names))
     curves = [Curve(names[label], window.x1, probability[label], Style(member=label)) for label in shown]
     marks = [
-        Marks(inputs[labels == label, 0], np.full((labels == label).sum(), height), Style(member=label), name)
-        for label, name in enumerate(names)
+        Marks(inputs[labels == label, 0], np.full((labels == label).sum(), height), Style(member=label))
+        for label in range(len(names))
         for height in [label if len(names) == 2 else 1.0]
     ]
     return Panel(x, Axis(0.0, 1.0, label="probability"), curves, title, None, marks)
@@ -143,8 +143,8 @@ def _points(each: Map, most: int) -> list[Marks]:
         return []
     labels, names = replace(each, inputs=inputs, targets=targets).labels
     return [
-        Marks(inputs[labels == label, 0], inputs[labels == label, 1], Style(member=label), name)
-        for label, name in enumerate(names)
+        Marks(inputs[labels == label, 0], inputs[labels == label, 1], Style(member=label))
+        for label in range(len(names))
     ]
 
 

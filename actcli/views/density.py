@@ -67,8 +67,8 @@ def _panel(each: Image, name: str, style: Style, interval: tuple[float, float]) 
     if density.max() > top:
         name += f" (a peak of {format_number(float(density.max()), 2)} is cut off)"
     spikes = [Spike(value, style, f"P = {short(p, 3)}") for value, p in each.atoms]
-    drawn = Histogram(histogram.edges, density, style, name)
-    return Panel(Axis(*interval), Axis(0.0, top), title=name, style=style, histograms=[drawn], spikes=spikes)
+    drawn = [Histogram(histogram.edges, density, style)]
+    return Panel(Axis(*interval), Axis(0.0, top), title=name, style=style, histograms=drawn, spikes=spikes)
 
 
 def _top(histogram: Probabilities) -> float:

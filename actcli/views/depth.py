@@ -20,7 +20,9 @@ from actcli.views.terminal import Terminal, paragraph
 
 MOST_PARAGRAPHS = 3
 FEWEST_ROWS = 5
-_ELSEWHERE = "The numbers of each layer: in a pipe (| less), or with --format csv."
+_ELSEWHERE = "The numbers of each layer: --format table."
+_BLANKS = 2
+"""Empty lines around a table."""
 _COMFORTABLE = 11
 """Lines of a chart that leaves the rest of a low screen to others."""
 
@@ -48,12 +50,12 @@ def depth_report(
     drawn = any(map(_has_curve, groups))
     most = None
     if one_screen:
-        left_for_rows = left - reason.count("\n") - (height or _COMFORTABLE) * drawn
-        reason = reason if left_for_rows >= 0 else ""
-        most = left_for_rows
+        most = left - reason.count("\n") - (height or _COMFORTABLE) * drawn
+        reason = reason if most >= 0 else ""
+        most -= _BLANKS
     table = _layers(groups, terminal, most)
     if one_screen:
-        left -= reason.count("\n") + table.count("\n")
+        left -= reason.count("\n") + table.count("\n") + _BLANKS * bool(table)
     least = SMALLEST_CHART if alone else min(TALLEST_CHART, terminal.height - 1)
     picture = replace(depth_picture(groups), title="")
     chart = paint(picture, terminal, height or min(max(left, least), TALLEST_CHART)) if drawn else ""

@@ -45,7 +45,7 @@ def _heights(counts: Counts) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]
 
 
 def _area(counts: Counts) -> Histogram:
-    return Histogram(counts.edges, _heights(counts), BEFORE, "before training")
+    return Histogram(counts.edges, _heights(counts), BEFORE)
 
 
 def _outline(counts: Counts) -> Curve:

@@ -16,6 +16,8 @@ from actcli.views.terminal import Terminal
 # Room is left at both ends of the floating-point range, so that an axis is never longer than it.
 TINY, HUGE = 1e-300, 1e307
 
+_COLUMNS = 160
+
 VISIBLE = 0.01
 """What a straight line misses by less than this share of the range of y is not seen."""
 
@@ -26,10 +28,11 @@ def of_graph(graph: Graph, order: int, label: str, style: Style | None = None) -
 
 
 def sample_points(x_range: tuple[float, float], terminal: Terminal, kinks: Iterable[float] = ()) -> Array:
-    """Where a chart on this terminal wants its curves: finer than its dots; kinks and ticks among them."""
+    """Where a picture wants its curves: finer than a page, and than the dots of this terminal; kinks and ticks too."""
     low, high = x_range
-    ticks = multiples(nice_step(high - low, 2 * terminal.width), low, high)
-    points = np.linspace(low, high, 4 * terminal.width + 1)
+    columns = max(terminal.width, _COLUMNS)
+    ticks = multiples(nice_step(high - low, 2 * columns), low, high)
+    points = np.linspace(low, high, 4 * columns + 1)
     return union(points, [x for x in (0.0, *ticks, *kinks) if low <= x <= high])
 
 

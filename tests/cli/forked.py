@@ -87,7 +87,7 @@ def imports() -> None:
     import actcli
 
     for package in pkgutil.walk_packages(actcli.__path__, "actcli."):
-        if package.name not in ("actcli.__main__", "actcli.multiprecision"):
+        if package.name != "actcli.__main__" and not package.name.startswith("actcli.multiprecision."):
             importlib.import_module(package.name)
     gc.freeze()  # else each process would copy all that memory at its end, to look for cycles
 

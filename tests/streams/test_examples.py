@@ -58,7 +58,7 @@ def npy(array: Any) -> bytes:
         (b"a,kind\r1,x\r2,y\r", [[1], [2]], ["x", "y"]),
         (b'a,"the\nkind"\n1,"x\ny"\n', [[1]], ["x\ny"]),
         ("\ufeffa,kind\n1,x\n".encode("utf-16"), [[1]], ["x"]),
-        (gzip.compress(b"a,kind\n1,x\n"), [[1]], ["x"]),
+        (gzip.compress(b"a,kind\n1,x\n", mtime=0), [[1]], ["x"]),
         (b"a,kind\n1,-\n2,+\n3,None\n", [[1], [2], [3]], ["-", "+", "None"]),
         (b"5.1,3.5,setosa\n4.9,3,virginica\n", [[5.1, 3.5], [4.9, 3]], ["setosa", "virginica"]),
         (b"length,width,kind\n5.1,3.5, setosa \n", [[5.1, 3.5]], ["setosa"]),

@@ -351,6 +351,27 @@ def test_at_80x24_the_screen_ends_with_chart_and_sentence(verdict: str, factor: 
     assert verdict_sentence(run(verdict=verdict, factor=factor)) in tail
 
 
+@pytest.mark.parametrize("layers", [3, 20, 100])
+def test_one_screen_is_one_screen_with_as_many_rows_of_the_table_as_fit(layers: int) -> None:
+    rows = []
+    for height in range(24, 100, 3):
+        terminal = Terminal(80, height)
+        text = depth_report([run(layers=layers, theory=0.26)], terminal, one_screen=True)
+        lines = screen(text, terminal)
+        assert len(lines) + 1 + 3 + 1 <= height, "the cures and the prompt come below"
+        assert any(line.startswith(TITLE) for line in lines)
+        rows.append(sum(bool(re.match(r" *\d+ +\d+\.\d", line)) for line in lines))
+        assert ("--format table" in text) == (rows[-1] == 0)
+    assert rows == sorted(rows)
+    assert rows[-1] == len(layer_rows(layers))
+
+
+def layer_rows(layers: int) -> list[str]:
+    return [
+        line for line in layer_lines(Terminal(), run(layers=layers, theory=0.26)) if re.match(r" *\d+ +\d+\.\d", line)
+    ]
+
+
 @pytest.mark.parametrize("unicode", [True, False])
 def test_reports_at_any_size(unicode: bool) -> None:
     healthy = run("relu", "he", "healthy", factor=1.0, dead=0.1, theory=1.0)

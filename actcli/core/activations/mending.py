@@ -126,19 +126,20 @@ class Mender:
     def _mend_ties(self, derivatives: Array, x: Array) -> None:
         if self._ties is None:
             self._ties = self._find_ties()
-        order = len(derivatives) - 1
-        for i, tie in enumerate(self._ties.tolist()):
-            here = x == tie
-            if not here.any():
-                continue
-            if order not in self._at_ties:
-                self._at_ties[order] = np.full((order + 1, len(self._ties)), np.nan)
-            known = self._at_ties[order]
-            if np.isnan(known[0, i]):
-                rules = derivatives[:, np.flatnonzero(here)[:1]]
-                known[:, i] = self._from_both_sides(np.array([tie]), rules)[:, 0]
-                known[0, i] = 0.0  # computed
-            derivatives[1:, here] = known[1:, i, None]
+        here = np.flatnonzero(np.isin(x, self._ties))
+        if not here.size:
+            return
+        order, ascending = len(derivatives) - 1, np.argsort(self._ties)
+        at = ascending[np.searchsorted(self._ties, x[here], sorter=ascending)]
+        if order not in self._at_ties:
+            self._at_ties[order] = np.full((order + 1, len(self._ties)), np.nan)
+        known = self._at_ties[order]
+        new, first = np.unique(at, return_index=True)
+        new, first = new[np.isnan(known[0, new])], first[np.isnan(known[0, new])]
+        if new.size:
+            known[:, new] = self._from_both_sides(self._ties[new], derivatives[:, here[first]])
+            known[0, new] = 0.0  # computed
+        derivatives[1:, here] = known[1:, at]
 
     # --- over germs -----------------------------------------------------------------------------------------------
 

@@ -216,7 +216,7 @@ def standardize(row: Operand, epsilon: float) -> Operand:
 STANDARDIZE = RowWise(
     name="standardize",
     function=standardize,
-    formula="(x_i - mean(x))/sqrt(variance(x) + epsilon)",
+    formula="(x_i - mean(x)) / sqrt(variance(x) + epsilon)",
     reference="Ba, Kiros and Hinton 2016, Layer normalization, arXiv:1607.06450; jax.nn.standardize",
     parameters=(Parameter("epsilon", 1e-5, minimum=0.0),),
 )
@@ -240,7 +240,7 @@ SWIGLU_OAI = RowWise(
     name="swiglu_oai",
     aliases=("swigluoai_and_mul",),
     function=swiglu_oai,
-    formula="(1 + min(max(u, -limit), limit))*g*sigmoid(alpha*g), g at most limit, of the row's pairs g, u",
+    formula="(1 + min(max(u, -limit), limit)) * g * sigmoid(alpha*g), g at most limit, of the row's pairs g, u",
     reference="OpenAI 2025, gpt-oss model card, arXiv:2508.10925",
     parameters=(Parameter("alpha", 1.702), positive("limit", 7.0)),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, Literal
 
@@ -14,10 +14,10 @@ from actcli.core.analysis.asymptotes import End, FarEnd
 from actcli.core.analysis.digits import MoreDigits, no_number
 from actcli.core.analysis.extrema import Extremum, extremes, zeros
 from actcli.core.analysis.function import Function
-from actcli.core.analysis.sampling import BESIDE, SampledCurve, Samples, constant_stretches
+from actcli.core.analysis.moments import moments
+from actcli.core.analysis.sampling import BESIDE, CLOSE, SampledCurve, Samples, constant_stretches
 from actcli.core.analysis.saturation import sampled_curve, samples_of, saturated_from, slopes_by_sides, steepest
 from actcli.core.arrays import Array
-from actcli.core.numerics.quadrature import expectations
 
 if TYPE_CHECKING:
     from actcli.core.analysis.limits import Sides
@@ -45,7 +45,7 @@ class CurveProperties:
     saturates_below:    the x below which |f'| stays under 5 % of the largest; None where it does not stay there
     saturates_above:    the same for the x above
     zeros:              those nearest to 0, at most 12; more_zeros tells whether there are others
-    zero_intervals:     where f is zero throughout
+    zero_intervals:     where f is zero throughout, likewise
     mean:               E[f(z)] for z ~ N(0, 1), to 1e-10; likewise E[f(z)²] and E[f'(z)²]
     """
 
@@ -103,13 +103,13 @@ def _described(function: Function) -> CurveProperties:
     isolated, intervals = zeros(values, (*samples.jumps, *samples.poles))
     isolated = _confirmed(function, isolated)
     nearest = sorted(isolated, key=abs)[:MOST_ZEROS]
-    largest = steepest(lowest, highest)
+    largest, resting = steepest(lowest, highest), sorted(intervals, key=_nearness)[:MOST_ZEROS]
     as_written = activation.derivatives(np.array([0.0]), 1)
     corrected = function.derivatives(np.array([0.0]), 1)
     at_zero, slope_at_zero = np.where(np.isfinite(corrected), corrected, as_written)[:, 0].tolist()
     if 0.0 in sides and (derivative := sides[0.0].derivative) is not None:
         slope_at_zero = derivative
-    mean, second_moment, slope_second_moment = _moments(activation, samples, (*nearest, lowest.low, highest.low))
+    normal = moments(function, samples.breaks, (*nearest, lowest.low, highest.low))
     bent = {x for x in activation.kinks(1) if not any(abs(x - point) <= BESIDE * max(abs(x), 1.0) for point in sides)}
     bent |= {point for point, side in sides.items() if side.bent}
     return CurveProperties(
@@ -129,17 +129,18 @@ def _described(function: Function) -> CurveProperties:
         saturates_below=saturated_from(function, slopes, largest.value, -1.0),
         saturates_above=saturated_from(function, slopes, largest.value, 1.0),
         zeros=tuple(sorted(nearest)),
-        more_zeros=len(isolated) > len(nearest),
-        zero_intervals=intervals,
+        more_zeros=len(isolated) > len(nearest) or len(intervals) > len(resting),
+        zero_intervals=tuple(sorted(resting)),
         at_minus_infinity=left.end,
         at_infinity=right.end,
-        mean=mean,
-        second_moment=second_moment,
-        slope_second_moment=slope_second_moment,
-        uncertain=tuple(sorted(doubts | _doubts(left, right))),
+        mean=normal.mean,
+        second_moment=normal.second,
+        slope_second_moment=normal.slope_second,
+        uncertain=tuple(sorted(doubts | _doubts(left, right) | (set() if normal.certain else _MOMENTS))),
     )
 
 
+_MOMENTS = {"mean", "second_moment", "slope_second_moment"}
 _RANGE = {"infimum", "supremum"}
 _SLOPES = {"slope_infimum", "slope_supremum", "lipschitz", "saturates_below", "saturates_above"}
 
@@ -240,10 +241,10 @@ def _zero_near(function: Function, point: float) -> float | None:
     """Newton's method, which stays near; the point itself where it has nothing to say."""
     at = point
     for _ in range(_MOST_STEPS):
-        found = function.at(at, 1, free=True)
+        found = function.at(at, 1, free=True, far=abs(at) <= CLOSE)
         if found is None:
             return point
-        if not math.isfinite(found[0]):
+        if not math.isfinite(found[0]) or (found[0] == 0.0 and function.underflows(at)):
             return None
         value, slope = found
         if value == 0.0 or abs(value) <= 2.0**-50 * abs(slope * at):
@@ -257,6 +258,11 @@ def _zero_near(function: Function, point: float) -> float | None:
 
 
 _MOST_STEPS: Final = 8
+
+
+def _nearness(interval: tuple[float, float]) -> float:
+    low, high = interval
+    return max(low, -high, 0.0)
 
 
 def _exact_symmetry(function: Function) -> Symmetry:
@@ -303,18 +309,3 @@ def _jump(samples: Samples) -> Extremum | None:
         return None
     nearest = min(samples.jumps, key=abs)
     return Extremum(math.inf, False, nearest, nearest)
-
-
-# --- moments ----------------------------------------------------------------------------------------------------
-
-
-def _moments(activation: Elementwise, samples: Samples, points: Iterable[float]) -> list[float | None]:
-    """E[f], E[f²] and E[f'²] for standard normal input; None where they diverge. `points` are worth a closer look."""
-
-    def functions(x: Array) -> Array:
-        value, slope = activation.value_and_slope(x)
-        return np.stack([value, value * value, slope * slope])
-
-    closer = [point for point in points if math.isfinite(point)]
-    moments: list[float] = expectations(functions, (*samples.breaks, *closer)).tolist()
-    return [None if math.isnan(moment) else moment for moment in moments]

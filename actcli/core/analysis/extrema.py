@@ -114,6 +114,8 @@ def _approached(sampled: SampledCurve, end: float) -> Extremum:
 def _height(sampled: SampledCurve, at: float, best: float) -> float:
     exact = sampled.exactly(at)
     height = float(sampled.curve(np.array([at]))[0][0]) if exact is None else exact
+    if math.isnan(height):  # a slope where two pieces meet
+        height = best
     return height if abs(height) > _tolerance(sampled, best) else 0.0
 
 
@@ -217,6 +219,7 @@ def _grows_towards(sampled: SampledCurve, point: float) -> bool:
 
 
 _MOST_CROSSINGS = 64
+_BESIDE, _ALL_FOUND = 2.0**-8, 8.0
 
 
 def zeros(sampled: SampledCurve, gaps: tuple[float, ...]) -> tuple[tuple[float, ...], tuple[tuple[float, float], ...]]:
@@ -231,13 +234,24 @@ def zeros(sampled: SampledCurve, gaps: tuple[float, ...]) -> tuple[tuple[float, 
             intervals.append(stretch)
         elif last - first == 1 or not _underflows(sampled, (first, last), gaps):
             points.append(float(here[np.abs(here).argmin()]))
-    points += _crossings(sampled, gaps) + _at_breaks(sampled, gaps) + _touches(sampled)
+    points += _at_breaks(sampled, gaps)
+    points = [point for point in points if not _rests_beside(sampled, point)]
+    points += _crossings(sampled, gaps) + _touches(sampled)
     found: list[float] = []
     for point in (sampled.break_at(point, point) for point in points):
         inside = any(low <= point <= high for low, high in intervals)
         if not inside and not any(abs(point - other) <= 1e-9 * max(abs(point), 1e-3) for other in found):
             found.append(point)
     return tuple(sorted(found)), tuple(intervals)
+
+
+def _rests_beside(sampled: SampledCurve, point: float) -> bool:
+    """Whether the curve is zero on one side of a zero, further out than all intervals are found."""
+    if sampled.constant is None or abs(point) <= _ALL_FOUND:
+        return False
+    beside = point + np.array([-_BESIDE, _BESIDE])
+    zero = sampled.curve(beside)[0] == 0.0
+    return any(sampled.constant(float(at)) for at in beside[zero])
 
 
 def _underflows(sampled: SampledCurve, run: Run, gaps: tuple[float, ...]) -> bool:
@@ -270,7 +284,8 @@ def _at_breaks(sampled: SampledCurve, gaps: tuple[float, ...]) -> list[float]:
     if not at.size:
         return []
     sides = [sampled.curve(np.nextafter(at, direction))[1] for direction in (-np.inf, np.inf)]
-    small = np.abs(sampled.curve(at)[0]) <= 2.0 * _EPS * np.abs(at) * np.fmax(*np.abs(sides))
+    steepest = np.fmax(*np.abs(sides))
+    small = (np.abs(sampled.curve(at)[0]) <= 2.0 * _EPS * np.abs(at) * steepest) & np.isfinite(steepest)
     return [float(point) for point in at[small]]
 
 

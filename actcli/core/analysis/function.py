@@ -62,7 +62,7 @@ class Function:
         return self._more(self.activation)
 
     @cached_property
-    def _rounding(self) -> Rounding:
+    def rounding(self) -> Rounding:
         from actcli.core.analysis.rounding import Rounding
 
         return Rounding(self.activation)
@@ -76,7 +76,7 @@ class Function:
         if not self.exact:
             return only_where_finite(self.activation.derivatives(x, order)), np.zeros(x.shape, dtype=np.bool_)
         table = self.activation.derivatives(x, order + 1)
-        noise = self._rounding(x, table)
+        noise = self.rounding(x, table)
         table[1:, ~np.isfinite(table[0])] = np.nan
         doubtful = _doubtful(x, table, noise)
         places = np.flatnonzero(doubtful)
@@ -98,17 +98,18 @@ class Function:
             value = self.activation(x)
             return value, np.zeros(x.shape)
         table = self.activation.derivatives(x, 0)
-        value, error = table[0], self._rounding(x, table)[0]
+        value, error = table[0], self.rounding(x, table)[0]
         places = np.flatnonzero(~(error <= _RELATIVE * np.abs(value)) | ~np.isfinite(value))
         for i in places[np.linspace(0, places.size - 1, min(_AT_ONCE, places.size)).astype(np.intp)].tolist():
             if (found := self.at(float(x[i]), 0)) is not None:
                 value[i], error[i] = found[0], 0.0
         return value, error
 
-    def at(self, x: float, order: int, free: bool = False) -> list[float] | None:
+    def at(self, x: float, order: int, free: bool = False, far: bool = False) -> list[float] | None:
         """f, f', ... at x in more digits, rounded to float64; None where those are used up, or do not reach.
 
         free: whether it is asked for even where there were too many points
+        far:  whether f is believed even far out, where something huge may have hidden what vanished
         """
         if self._asked > _MOST and not free:
             return None
@@ -117,7 +118,7 @@ class Function:
         if exact is not None and exact.doubtful:
             self._asked += 2
             exact = self.digits(x, order, _MANY)
-        if exact is None or (exact.doubtful and abs(x) > _NEAR):
+        if exact is None or (exact.doubtful and abs(x) > _NEAR and not far):
             return None
         if order and no_number(exact.derivatives[0]):  # perhaps only the slope is not finite
             value = self.digits(x, 0, _FEW)
@@ -130,7 +131,7 @@ class Function:
         slope = np.abs(table[1])
         steep: Mask = slope >= threshold
         if self.exact:
-            noise = self._rounding(x, table)[1]
+            noise = self.rounding(x, table)[1]
             near = ~(np.abs(slope - threshold) > noise) & ~(noise <= _RELATIVE * threshold)
             places = np.flatnonzero(near)
             for i in places[np.linspace(0, places.size - 1, min(_AT_ONCE, places.size)).astype(np.intp)].tolist():
@@ -142,6 +143,11 @@ class Function:
         """Whether f^(order) does not move at all at x, and not only by less than there are digits."""
         exact = self.digits(x, order + 1, _MANY)
         return exact is not None and exact.known(order + 1) == 0
+
+    def underflows(self, x: float) -> bool:
+        """Whether f(x) is 0 only because float64 has no smaller number."""
+        exact = self.digits(x, 0, _MANY)
+        return exact is not None and exact.known(0) is not None and exact.derivatives[0] != 0
 
     # --- the ends -------------------------------------------------------------------------------------------------
 

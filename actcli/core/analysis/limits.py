@@ -110,7 +110,8 @@ def sides_at(digits: Digits, point: Fraction, sharp: bool) -> Sides:
         values.append(value)
         slopes.append(slope)
     here = digits(point, 0, _INWARDS[0][2])
-    known = None if here is None else here.known(0)
+    # What came out as nothing but rounding is 0 here, as exp(x) - 1 at 0.
+    known = None if here is None else here.derivatives[0]
     steepest = max((abs(slope) for slope in slopes if slope is not None and math.isfinite(slope)), default=1.0)
     blur = 0.0 if sharp else 2.0**-36 * float(scale) * max(steepest, 1.0)
     return Sides((values[0], values[1]), (slopes[0], slopes[1]), math.nan if known is None else _float(known), blur)

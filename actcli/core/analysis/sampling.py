@@ -32,7 +32,9 @@ _MAGNITUDES = 2.0 ** np.arange(-40.0, 20.01, 0.125)
 _CLOSER = 2.0 ** -np.arange(1.0, 47.0)
 _MOST_CLOSE_LOOKS = 32
 
-_NEAR = 64.0
+CLOSE: Final = 64.0
+"""As far as waves are followed."""
+
 _MOST_FAR_GAPS, _MOST_POINTS, _MOST_ROUNDS = 32, 1 << 15, 64
 
 
@@ -127,7 +129,7 @@ def _gaps(x: Array, table: Array) -> Indices:
     edge = np.isfinite(value[1:]) != np.isfinite(value[:-1])
     hidden = steeper | flatter | peak | edge
     # Further out a wave is hidden between all points; it would take millions of them to follow it.
-    far = np.abs(x[1:]) > _NEAR
+    far = np.abs(x[1:]) > CLOSE
     if (hidden & far).sum() > _MOST_FAR_GAPS:
         hidden &= ~far
     return np.flatnonzero(hidden)
@@ -311,7 +313,8 @@ def runs_of(mask: Mask) -> list[Run]:
 def stretch_of(sampled: SampledCurve, run: Run) -> tuple[float, float] | None:
     """The interval on which a run of equal values is constant, and not only so by rounding.
 
-    A function becomes constant at a break; where it creeps up to its limit there is none.
+    A function becomes constant at a break; where it creeps up to its limit there is none. What more digits know to be
+    constant is so up to the break, however far from it the samples begin.
     """
     first, last = run[0], run[1] - 1
     if last - first < 2:
@@ -319,7 +322,8 @@ def stretch_of(sampled: SampledCurve, run: Run) -> tuple[float, float] | None:
     at_left, at_right = first == 0, last == len(sampled.x) - 1
     if at_left and at_right:
         return -math.inf, math.inf
-    within = [point for point in sampled.breaks if between(sampled.x[first], point, sampled.x[last])]
+    outer = (max(first - 1, 0), min(last + 1, len(sampled.x) - 1)) if sampled.constant else (first, last)
+    within = [point for point in sampled.breaks if between(sampled.x[outer[0]], point, sampled.x[outer[1]])]
     if not within or (len(within) == 1 and not (at_left or at_right)):
         return None
     low, high = (-math.inf if at_left else within[0], math.inf if at_right else within[-1])

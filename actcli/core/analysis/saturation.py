@@ -20,6 +20,8 @@ from actcli.core.numerics.roots import section
 if TYPE_CHECKING:
     from actcli.core.analysis.limits import Sides
 
+_ROUNDING: Final = 2.0**-40
+
 SATURATION: Final = 0.05
 """A slope under this share of the largest one counts as saturated."""
 
@@ -66,7 +68,7 @@ def slopes_by_sides(x: Array, slope: Array, sides: Mapping[float, Sides]) -> Arr
         at = x == point
         if side.derivative is not None:
             slope[at] = side.derivative
-        elif not np.isin(slope[at], [limit for limit in side.slope if limit is not None]).all():
+        elif not any(np.isclose(slope[at], limit, _ROUNDING, 0.0).all() for limit in side.slope if limit is not None):
             slope[at] = np.nan
     return slope
 

@@ -106,7 +106,6 @@ class Marks:
     x: Array
     y: Array
     style: Style
-    label: str = ""
 
 
 @dataclass(frozen=True)
@@ -137,7 +136,6 @@ class Histogram:
     edges: Array
     height: Array
     style: Style
-    label: str = ""
     peaks: bool = False
 
 

@@ -14,7 +14,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.lines import Line2D
-from matplotlib.ticker import FixedLocator, MaxNLocator, NullFormatter, NullLocator
+from matplotlib.ticker import FixedFormatter, FixedLocator, NullFormatter, NullLocator
 
 from actcli.core.arrays import Array
 from actcli.views.palette import MARKERS, look_of, rgb
@@ -30,6 +30,7 @@ from actcli.views.picture.description import (
     Style,
     shared_scale,
 )
+from actcli.views.picture.dots import multiples, nice_step, tick_labels
 
 Theme = Literal["light", "dark"]
 Colour = str | tuple[float, ...]
@@ -342,7 +343,9 @@ def _set(axis: Axis, scale: Callable[..., Any], limits: Callable[..., Any], tick
         ticked.set_major_locator(FixedLocator([1, *range(step if step > 1 else 2, int(high) + 1, step)]))
         ticked.set_minor_locator(NullLocator())
     else:
-        ticked.set_major_locator(MaxNLocator(nbins=most, steps=[1, 2, 2.5, 5, 10]))
+        ticks = multiples(nice_step(high - low, most), low, high)  # those of the terminal, for any range
+        ticked.set_major_locator(FixedLocator(ticks))
+        ticked.set_major_formatter(FixedFormatter([label.replace("-", "−") for label in tick_labels(ticks)]))
 
 
 def _with_gaps(curve: Curve) -> tuple[Array, Array]:

@@ -80,6 +80,7 @@ def paint(picture: Picture, terminal: Terminal, height: int | None = None, *, st
         if height < least:
             raise InputError(f"--size x{height}: this picture takes {least} lines or more")
     titles = [cut(text, terminal) for text in (picture.title, picture.subtitle) if text]
+    left = total - len(titles) - len(legend)
     if len(panels) == 1:
         titles += _heading(panels[0], terminal)
         panels = [replace(panels[0], title="", x=_labelled(panels[0], picture))]
@@ -88,18 +89,10 @@ def paint(picture: Picture, terminal: Terminal, height: int | None = None, *, st
             titles = []
         body = _panel(panels[0], terminal, total - len(notes) - len(titles) - len(legend), picture)
     elif stacked:
-        body, crowded = _stacked(picture, panels, terminal, total - len(titles) - len(legend) - len(notes))
+        body, crowded = _stacked(picture, panels, terminal, left - len(notes))
         notes += crowded
     else:
-        left = total - len(titles) - len(legend) - len(notes)
-        across, width, each = _shape(picture, len(panels), terminal, left)
-        if left < SHORTEST_PANEL and across == len(panels):  # all in one row: the notes give way
-            notes, each = [], total - len(titles) - len(legend)
-        small = replace(terminal, width=width if panels[0].bare else min(width, WIDEST_PANEL))
-        crowded = _crowded(panels, small)
-        each -= -(-len(crowded) // -(-len(panels) // across)) if each > SHORTEST_PANEL else 0
-        notes += crowded
-        body = grid([_panel(panel, small, each, picture) for panel in panels], across, small.width)
+        body, notes = _gridded(picture, panels, terminal, left, notes)
     if not body:
         return _text([cut(f"no room for a chart: {name}", terminal), *notes], terminal)
     return _text([*titles, *legend, *body, *notes], terminal)
@@ -109,6 +102,21 @@ def room(terminal: Terminal) -> int:
     """The lines of a picture that leaves one for the command and one for the prompt."""
     tallest = max(22, round(0.28 * terminal.width))  # beyond that a wide screen's picture is no better
     return min(terminal.height - (2 if terminal.height > 8 else 1), tallest)
+
+
+def _gridded(
+    picture: Picture, panels: Sequence[Panel], terminal: Terminal, total: int, notes: list[str]
+) -> tuple[list[str], list[str]]:
+    """The panels in rows, and the notes for which there is room below them."""
+    left = total - len(notes)
+    across, width, each = _shape(picture, len(panels), terminal, left)
+    if left < SHORTEST_PANEL and across == len(panels):  # all in one row: the notes give way
+        notes, each = [], total
+    small = replace(terminal, width=width if panels[0].bare else min(width, WIDEST_PANEL))
+    crowded = _crowded(panels, small)
+    each -= -(-len(crowded) // -(-len(panels) // across)) if each > SHORTEST_PANEL else 0
+    parts = [_panel(panel, small, each, picture) for panel in panels]
+    return grid(parts, across, small.width), [*notes, *crowded]
 
 
 def _shape(picture: Picture, count: int, terminal: Terminal, left: int) -> tuple[int, int, int]:

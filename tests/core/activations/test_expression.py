@@ -16,7 +16,7 @@ from actcli.core.activations.catalogue import ACTIVATIONS, CATALOGUE, resolve
 from actcli.core.activations.expression import compiled, function_of
 from actcli.core.activations.formula import tree_of
 from actcli.core.audit.emulation import Working, as_computed, read_kernel
-from actcli.multiprecision import Evaluator
+from actcli.multiprecision.evaluator import Evaluator
 
 X = [-2.3, -0.31, 0.17, 0.625, 1.0, 1.9]
 ELEMENTARY = ["exp", "expm1", "cos", "tan", "sinh", "cosh", "asinh", "arcsinh", "erfc", "abs", "sign"]

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from mpmath import mpf
 
 from actcli.core.activations.catalogue import resolve
-from actcli.multiprecision import Evaluator
+from actcli.multiprecision.evaluator import Evaluator
 
 INF, NAN = math.inf, math.nan
 

@@ -7,7 +7,7 @@ import pytest
 from actcli.core.activations.activation import Elementwise
 from actcli.core.activations.catalogue import resolve
 from actcli.core.analysis.rounding import Rounding
-from actcli.multiprecision import Evaluator
+from actcli.multiprecision.evaluator import Evaluator
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from actcli.core.audit.auditor import Auditor
 from actcli.core.audit.report import Audit
 from actcli.core.audit.sides import Sides
 from actcli.core.numerics.formats import round_to
-from actcli.multiprecision import exact_signs, float64_reference
+from actcli.multiprecision.reference import exact_signs, float64_reference
 from tests import truth
 
 

@@ -218,3 +218,11 @@ def test_a_dollar_is_no_formula() -> None:
 def test_pages_of_any_size(size: tuple[int | None, int | None]) -> None:
     for name in ("plot of several", "compare", "describe", "density"):
         assert page(picture(name), ".png", "light", size)[:4] == b"\x89PNG"
+
+
+@pytest.mark.parametrize("interval", [(-8e307, 8e307), (0.0, 1e-300), (1.0, 1.00000001)])
+@pytest.mark.parametrize("name", ["relu", "x*1e307", "tan(x)"])
+def test_ranges_at_the_ends_of_the_floating_point_numbers(name: str, interval: tuple[float, float]) -> None:
+    drawn = graphs_on([resolve(name)], interval, Terminal(), 1)
+    root = ElementTree.fromstring(page(plot_picture(drawn, of=name, interval=interval), ".svg"))
+    assert len([*root.iter(f"{SVG}text")]) > 8, "ticks on both axes"

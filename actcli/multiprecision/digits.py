@@ -11,7 +11,8 @@ from actcli.core.activations.activation import Elementwise
 from actcli.core.activations.catalogue import ACTIVATIONS
 from actcli.core.activations.formula import switches_of
 from actcli.core.analysis.digits import Exact
-from actcli.multiprecision import NO_NUMBER, Evaluator, fraction
+from actcli.multiprecision.evaluator import Evaluator
+from actcli.multiprecision.series import NO_NUMBER, fraction
 
 _ROOT_BITS: Final = 480
 _RELIABLE = 80

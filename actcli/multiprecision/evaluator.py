@@ -1,0 +1,102 @@
+"""A formula as it is written, and its derivatives, in as many digits as are asked for."""
+
+import ast
+import math
+from collections.abc import Callable
+from contextlib import suppress
+from fractions import Fraction
+from functools import partial
+from typing import Any, Final
+
+import mpmath
+from mpmath import mpf
+
+from actcli.core.activations.activation import Elementwise
+from actcli.core.activations.catalogue import ACTIVATIONS
+from actcli.core.activations.expression import Node, compiled, function_of
+from actcli.core.activations.formula import tree_of
+from actcli.core.audit.trees import without_lossy_sums
+from actcli.multiprecision.series import NO_NUMBER, Series, activation_named, function_named
+
+_VANISHING: Final = ("+", "-", "log", "log2", "log10", "arccosh")
+"""Those that may be 0 because an argument was rounded."""
+
+
+class Multiprecision:
+    """Series of an order as an arithmetic, at the working precision."""
+
+    def __init__(self, order: int) -> None:
+        self._one = Series([mpf(1), *[mpf(0)] * order])
+        self.vanished = False
+        """Whether something came out as 0 that may only be too small for the precision."""
+        self.lost = False
+        """Whether nothing but rounding is left of a coefficient."""
+        self._rounding = mpf(2) ** (64 - mpmath.mp.prec)
+
+    def number(self, value: float | Fraction) -> Series:
+        return self._one.of(mpf(value.numerator) / value.denominator if isinstance(value, Fraction) else value)
+
+    def constant(self, name: str) -> Series:
+        return self._one.of(+getattr(mpmath, name))
+
+    def function(self, name: str, source: ast.expr | None) -> Callable[..., Any]:
+        function = function_named(name)
+        return partial(self._watched, function) if name in _VANISHING else function
+
+    def activation(self, activation: Elementwise) -> Callable[[Series], Series]:
+        series = activation_named(activation.name)
+        if series:
+            return series
+        return function_of(compiled(without_lossy_sums(tree_of(activation, ACTIVATIONS)), self))
+
+    def choose(
+        self, x: Series, condition: bool, then: Callable[[Series], Series], otherwise: Callable[[Series], Series]
+    ) -> Series:
+        return then(x) if condition else otherwise(x)
+
+    def indicator(self, x: Series, condition: bool) -> Series:
+        return self._one.of(int(condition))
+
+    def folded(self, function: Callable[..., Any], *numbers: Any) -> Any:
+        """At once, unless it fails or vanishes: that is told when an x takes the branch in which it stands."""
+        with suppress(*NO_NUMBER):
+            self.vanished = False
+            result = function(*numbers)
+            if not self.vanished:
+                return result
+        return lambda x: function(*numbers)
+
+    def _watched(self, function: Callable[..., Series], *arguments: Series) -> Series:
+        result = function(*arguments)
+        self.vanished |= result.c[0] == 0 and arguments[0].c[0] != 0
+        if not result.exact and not self.lost:
+            pairs = zip(result.c, arguments[0].c, strict=True)
+            self.lost = any(a != 0 and abs(c) <= abs(a) * self._rounding for c, a in pairs)
+        return result
+
+
+class Evaluator:
+    """x -> f(x), f'(x), ... f^(order)(x), by the formula as it is written, at mpmath's working precision.
+
+    Compiled once for each precision. Where the formula has no real value the result is complex or not finite, or an
+    ArithmeticError, ValueError or TypeError is raised. At a kink a derivative is that of the piece that is taken.
+    """
+
+    def __init__(self, activation: Elementwise, order: int, node: Node | None = None) -> None:
+        self._activation, self._order, self._node = activation, order, node
+        self._compiled: dict[int, tuple[Multiprecision, Callable[[Series], Series]]] = {}
+        self.vanished = False
+        """Whether more bits might show something in the last result that came out as 0."""
+        self.lost = False
+        """Whether more bits might show something in any of the last derivatives."""
+
+    def __call__(self, x: Any) -> list[Any]:
+        if mpmath.mp.prec not in self._compiled:
+            arithmetic = Multiprecision(self._order)
+            function = function_of(compiled(self._node, arithmetic)) if self._node else None
+            self._compiled[mpmath.mp.prec] = arithmetic, function or arithmetic.activation(self._activation)
+        arithmetic, function = self._compiled[mpmath.mp.prec]
+        arithmetic.vanished = arithmetic.lost = False
+        result = function(Series([mpf(x), mpf(1), *[mpf(0)] * self._order][: self._order + 1], exact=True))
+        self.vanished, self.lost = arithmetic.vanished, arithmetic.lost
+        return [c * math.factorial(k) for k, c in enumerate(result.c)]

@@ -1,0 +1,145 @@
+"""The reference for float64 itself: exact results to far below half a spacing, for an audit."""
+
+import math
+from collections.abc import Callable
+from fractions import Fraction
+from typing import Any, Final
+
+import mpmath
+import numpy as np
+from mpmath import mpf
+
+from actcli.core.activations.activation import Elementwise
+from actcli.core.arrays import Array
+from actcli.core.audit.sides import ExactSigns, Sides
+from actcli.core.audit.ulp import NEXT_TO_NOTHING, Reference, Signs, below_power_of_two
+from actcli.core.numerics.formats import FORMATS, flushed
+from actcli.multiprecision.evaluator import Evaluator
+from actcli.multiprecision.series import NO_NUMBER, fraction
+
+_BITS: Final = (160, 320, 1300, 2600)
+"""Working precisions, tried until two agree to far more than float64 shows."""
+_AGREED, _RANGE = 80, 1200
+
+
+def float64_reference(activation: Elementwise, order: int, flush: bool) -> Callable[[Array], Reference]:
+    """The exact results of an activation's derivative as float64 sees them, for an audit.
+
+    At infinite inputs, and where the formula as it is written has no finite value, they are the core's. What comes
+    closer to a tie or a power of two than any digits show is judged by what the function approaches there.
+    """
+    evaluate, sides = Evaluator(activation, order), Sides(activation, order)
+
+    def exact(x: Array) -> Reference:
+        known = activation.derivative(x, order) if order else activation(x)
+        pairs = zip(x.tolist(), known.tolist(), strict=True)
+        found = [_rounded(_value(evaluate, at, y == 0.0), y) for at, y in pairs]
+        rounded, remainder, spacing = (np.array(column) for column in zip(*found, strict=True))
+        spacing = spacing.astype(np.int32)
+        at = np.flatnonzero(((remainder == 0.0) | (np.abs(remainder) == 0.5)) & np.isfinite(rounded))
+        if at.size:
+            rounded[at], remainder[at], spacing[at] = _aside(
+                x[at], rounded[at], remainder[at], spacing[at], sides, evaluate
+            )
+        if flush:
+            rounded = flushed(rounded, "float64")
+            remainder = np.where(rounded == 0.0, 0.0, remainder)
+        return Reference(rounded, remainder, spacing, rounded)
+
+    return exact
+
+
+def _aside(
+    x: Array, rounded: Array, remainder: Array, spacing: Any, sides: Sides, evaluate: Evaluator
+) -> tuple[Array, Array, Any]:
+    """What seems to be a float64 or a tie, put right by the side on which the exact result lies."""
+    tie = remainder != 0.0
+    _, side = sides.nearest(x, rounded, "float64")
+    side[tie] = 0
+    unknown = np.flatnonzero((side == 0) & (tie | (np.abs(np.frexp(rounded)[0]) == 0.5)))
+    for i in unknown:
+        with mpmath.workprec(100):
+            there = mpf(rounded[i]) + mpf(remainder[i]) * mpf(2) ** int(spacing[i])
+        side[i] = _sign(evaluate, float(x[i]), there)
+    beyond = tie & (side * np.sign(remainder) > 0)
+    one = np.ldexp(np.sign(remainder), spacing)
+    rounded = np.where(beyond, rounded + one, rounded)
+    remainder = np.where(beyond, -remainder, np.where(tie, remainder, side * NEXT_TO_NOTHING))
+    return rounded, remainder, spacing - (below_power_of_two(rounded, side, "float64") & ~tie)
+
+
+def exact_signs(activation: Elementwise, order: int) -> ExactSigns:
+    """(x, y) -> the signs of f^(order)(x) - y; 0 where thousands of bits see no difference, or there is no value."""
+    evaluate = Evaluator(activation, order)
+
+    def signs(x: Array, y: Array) -> Signs:
+        return np.array([_sign(evaluate, *pair) for pair in zip(x.tolist(), y.tolist(), strict=True)], dtype=np.int8)
+
+    return signs
+
+
+def _sign(evaluate: Evaluator, x: float, y: Any) -> int:
+    if not math.isfinite(x):
+        return 0
+    try:
+        for bits in _BITS:
+            with mpmath.workprec(bits):
+                away = evaluate(x)[-1] - y
+                if not isinstance(away, mpf):
+                    return 0
+                # What is smaller may be the arithmetic's own.
+                if abs(away) > abs(y) * mpf(2) ** (16 - bits):
+                    return int(mpmath.sign(away))
+    except NO_NUMBER:
+        pass
+    return 0
+
+
+def _value(evaluate: Evaluator, x: float, small: bool) -> Any:
+    """The highest derivative at x, to at least 80 bits, or None where mpmath finds no real number.
+
+    small: float64 knows it as 0, so that beyond float64's range 0 is an answer.
+    """
+    if not math.isfinite(x):
+        return None
+    previous = None
+    try:
+        for bits in _BITS:
+            with mpmath.workprec(bits):
+                value = evaluate(x)[-1]
+            if not (isinstance(value, mpf) and mpmath.isfinite(value)):
+                return None
+            close = previous is not None and abs(value - previous) <= abs(value) * mpf(2) ** -_AGREED
+            if close and ((value and not evaluate.vanished) or (small and bits > _RANGE)):
+                return value
+            previous = value
+    except NO_NUMBER:
+        return None
+    return previous
+
+
+def _rounded(value: Any, known: float) -> tuple[float, float, int]:
+    """The nearest float64, (exact - rounded)/spacing, and log2 of the spacing; of the core's value for no other."""
+    form = FORMATS["float64"]
+    fallback = value is None
+    if fallback:
+        value = mpf(known) if math.isfinite(known) else mpf(0)
+    exponent = mpmath.mag(value) - 1 if value else form.smallest_exponent
+    spacing = int(min(max(exponent, form.smallest_exponent), form.largest_exponent)) - form.precision + 1
+    if fallback:
+        return known, 0.0, spacing if math.isfinite(known) else form.largest_exponent - form.precision + 1
+    if exponent > form.largest_exponent:
+        return math.copysign(math.inf, value), 0.0, spacing
+    if exponent < spacing - 64:
+        return math.copysign(0.0, value), 0.0, spacing
+    in_spacings = fraction(value) / Fraction(2) ** spacing
+    whole = round(in_spacings)  # ties to even, as the type has it
+    rounded = math.copysign(0.0, value) if whole == 0 else _ldexp(whole, spacing)
+    return rounded, 0.0 if math.isinf(rounded) else float(in_spacings - whole), spacing
+
+
+def _ldexp(whole: int, exponent: int) -> float:
+    try:
+        return math.ldexp(whole, exponent)
+    except OverflowError:
+        return math.copysign(math.inf, whole)
