@@ -42,6 +42,7 @@ _COLUMN, _LINE = 0.1, 0.2  # inches that stand for a column and a line of --size
 _MARGIN, _CHARACTERS = 0.18, 14.5  # inches around everything; in an inch of text
 _LEAD, _SMALL = 0.22, 0.17  # inches from line to line of titles and of notes
 _SINGLE, _FIRST, _FURTHER, _ASPECT = 4.4, 3.3, 2.1, 1.35  # heights of panels, and width by height of those in a grid
+_MANY = 20  # marks of a kind that are small
 _WIDEST_ROW, _FACTS, _STRIP = 4, 3.7, 0.85  # panels beside each other; width of facts, height of maps without axes
 _DECADES_OF_FLOATS = 1e-300
 
@@ -140,8 +141,12 @@ class _Page:
         for index, panel in enumerate(panels):
             lower = panels[index + columns : index + columns + 1]
             axes = figure.add_subplot(grid[divmod(index, columns)])
-            self._paint(panel, axes, figure, labelled=not lower or (columns == 1 and lower[0].x != panel.x))
+            self._paint(panel, axes, figure, labelled=not lower or self._differ(panel, lower[0], columns))
         return figure
+
+    def _differ(self, panel: Panel, lower: Panel, columns: int) -> bool:
+        """Whether the axis across has another meaning than that of the panel below."""
+        return panel.x.label != lower.x.label or (columns == 1 and panel.x != lower.x)
 
     def _write(self, figure: Figure, at: tuple[float, float], lines: Sequence[str], lead: float, **style: Any) -> None:
         """The lines below each other, from inches right of and below the upper left corner."""
@@ -161,6 +166,8 @@ class _Page:
         each = (self.width - 2 * _MARGIN) / columns / _ASPECT
         if all(panel.bare for panel in self.panels):
             return columns, [_STRIP] * ceil(count / columns)
+        if all(panel.square and panel.heat is not None for panel in self.panels):
+            each = (self.width - 2 * _MARGIN) / columns
         return columns, [max(each, 1.6)] * ceil(count / columns)
 
     def _folded(self, text: str, share: float = 1.0) -> list[str]:
@@ -217,12 +224,9 @@ class _Page:
             self._spike(spike, axes, panel)
         for marks in panel.marks:
             pen = self._pen(marks.style, marked=True)
-            axes.plot(
-                marks.x,
-                marks.y,
-                **(pen | {"linestyle": "none", "markersize": 7.0, "markeredgecolor": self.inks["ink"]}),
-                zorder=5,
-            )
+            size, edge = (3.5, 0.5) if marks.x.size > _MANY else (7.0, 1.0)
+            pen |= {"linestyle": "none", "markersize": size, "markeredgecolor": self.inks["ink"]}
+            axes.plot(marks.x, marks.y, **pen, markeredgewidth=edge, zorder=5)
 
     def _curve(self, curve: Curve, axes: Axes, panel: Panel, index: int) -> None:
         """The points, joined where the curve is; with a gap for what is not finite or beyond all measure."""
@@ -309,7 +313,8 @@ class _Page:
                 (low + (high - low) * (np.arange(n) + 0.5) / n)
                 for low, high, n in ((panel.x.low, panel.x.high, columns), (panel.y.low, panel.y.high, rows))
             )
-            axes.contour(x, y, heat.values, levels=sorted(heat.contours), colors=[self.inks["ink"]], linewidths=1.1)
+            line = self.inks["ink"] if heat.middle is None else "#1c1c1c"  # the middle is white on every page
+            axes.contour(x, y, heat.values, levels=sorted(heat.contours), colors=[line], linewidths=1.4)
 
 
 def _plain(text: str) -> str:
