@@ -117,7 +117,8 @@ def _space(space: Space, labels: Array, names: Sequence[str], when: str, most: i
     (x_low, x_high), (y_low, y_high) = map(_ends, everything.T)
     rules = [Rule(x=space.cut)] if space.cut is not None else []
     title = _space_title(space, when)
-    return Panel(Axis(x_low, x_high), Axis(y_low, y_high), (), title, marks=marks, rules=rules, guides=lines)
+    x = Axis(x_low, x_high, label=title.partition(",")[0])
+    return Panel(x, Axis(y_low, y_high), (), title, marks=marks, rules=rules, guides=lines)
 
 
 def _ends(values: Array) -> tuple[float, float]:
