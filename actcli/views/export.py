@@ -70,10 +70,16 @@ def html(text: str, title: str, theme: Literal["light", "dark"]) -> str:
     return f"{dedent(page)}{runs}</pre>\n</body>\n</html>\n"
 
 
+_COLOUR = re.compile(r"(3|4)8;5;(\d+)")
+_PLAIN = {"30": "#000000", "97": "#ffffff"}
+
+
 def _span(codes: str, text: str) -> str:
-    *_, last = codes.split(";")
     if codes == "1":
         return f"<b>{text}</b>"
-    if "38;5" not in codes:
-        return text
-    return f'<span style="color: #{"".join(f"{part:02x}" for part in rgb(int(last)))}">{text}</span>'
+    first = codes.partition(";")[0]
+    styles = [f"color: {_PLAIN[first]}"] if first in _PLAIN else []
+    for ground, code in _COLOUR.findall(codes):
+        colour = "".join(f"{part:02x}" for part in rgb(int(code)))
+        styles.append(f"{'color' if ground == '3' else 'background'}: #{colour}")
+    return f'<span style="{"; ".join(styles)}">{text}</span>' if styles else text

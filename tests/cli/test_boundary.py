@@ -220,3 +220,12 @@ def test_every_configuration_is_told_in_the_document() -> None:
     assert (config["layers"], config["width"], config["seed"], config["optimizer"]) == (2, 5, 3, "sgd")
     assert "gelu" in CATALOGUE
     assert json.dumps(found)
+
+
+def test_a_saved_page_has_the_colours_of_the_map_behind_its_characters(tmp_path: Path) -> None:
+    path = tmp_path / "map.html"
+    output("boundary", "relu", *QUICK, "--save", str(path))
+    page = path.read_text(encoding="utf-8")
+    pairs = set(re.findall(r'<span style="color: #(\w{6}); background: #(\w{6})">▀', page))
+    assert len(pairs) > 5
+    assert len({ground for _, ground in pairs}) > 5

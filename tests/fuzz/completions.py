@@ -33,9 +33,11 @@ COMMANDS: Final = {
     "gain A": ("--sigma-w2 2", "--format F"),
     "audit A": ("--input I", "--actual=I", "--dtype D", "--max-ulp 2"),
     "gradient-depth": ("--act A", "--act=A", "-a A", "--layers 3", "--data I", "--data moons", "--init he", "--quiet"),
+    "boundary": ("A", "--act A", "--data I", "--show space", "--data=xor", "--layers 2", "--fps N"),
     "collapse": ("--act A", "--act=A", "--layers 4"),
     "approximate A": ("--act=A", "--range N N", "--units 8"),
     "trace": ("-a A", "--lr 0.1"),
+    "lesson": ("--from 2", "3"),
 }
 AT_THE_END: Final = ("", "", "", " < I", " <I", " > I", " 2> I", " 2>I", " >> I", " < I > I")
 VALUES: Final = {
