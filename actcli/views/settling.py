@@ -17,7 +17,7 @@ from actcli.views.table import Column, render, table
 from actcli.views.terminal import Terminal, paragraph
 
 _POINTS = 801
-_TARGET, _NETWORK, _BEND = Style("reference"), Style(member=1), Style(member=2)
+_TARGET, _NETWORK, _BEND = Style("reference"), Style(member=0), Style(member=1)
 
 
 def settling_report(

@@ -250,9 +250,7 @@ DRAWINGS = {
     "approximate": ("approximate", "sin(3*x)", "--units", "4"),
     "collapse": ("collapse", "--layers", "4", "--width", "4"),
     "gradient-depth": ("gradient-depth", "--act", "tanh", "--layers", "4", "--steps", "3", "-q"),
-    "over time": ("gradient-depth", "tanh", "--layers", "4", "--steps", "3", "-q", "--show", "over-time"),
     "histograms": ("gradient-depth", "tanh", "--layers", "4", "--steps", "3", "-q", "--show", "histograms"),
-    "boundary": ("boundary", "relu", "--steps", "20", "-q"),
     "approximate --train": ("approximate", "sin(x)", "--train", "--units", "4"),
 }
 
