@@ -234,9 +234,8 @@ def zeros(sampled: SampledCurve, gaps: tuple[float, ...]) -> tuple[tuple[float, 
             intervals.append(stretch)
         elif last - first == 1 or not _underflows(sampled, (first, last), gaps):
             points.append(float(here[np.abs(here).argmin()]))
-    points += _at_breaks(sampled, gaps)
-    points = [point for point in points if not _rests_beside(sampled, point)]
-    points += _crossings(sampled, gaps) + _touches(sampled)
+    points += _at_breaks(sampled, gaps) + _touches(sampled)
+    points = [point for point in points if not _rests_beside(sampled, point)] + _crossings(sampled, gaps)
     found: list[float] = []
     for point in (sampled.break_at(point, point) for point in points):
         inside = any(low <= point <= high for low, high in intervals)

@@ -49,6 +49,9 @@ class Function:
         self.activation = activation
         self._more = more
         self._asked = 0
+        self._answers: dict[tuple[float, bool], list[float]] = {}
+        self.exhausted = False
+        """Whether more digits were wanted at more points than they are asked for."""
 
     @property
     def exact(self) -> bool:
@@ -111,8 +114,18 @@ class Function:
         free: whether it is asked for even where there were too many points
         far:  whether f is believed even far out, where something huge may have hidden what vanished
         """
+        known = self._answers.get((x, far))
+        if known is not None and len(known) > order:
+            return known[: order + 1]
         if self._asked > _MOST and not free:
+            self.exhausted = True
             return None
+        found = self._answer(x, order, far)
+        if found is not None:
+            self._answers[x, far] = found
+        return found
+
+    def _answer(self, x: float, order: int, far: bool) -> list[float] | None:
         self._asked += 1
         exact = self.digits(x, order, _FEW)
         if exact is not None and exact.doubtful:
