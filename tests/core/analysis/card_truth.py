@@ -90,7 +90,7 @@ class Curve:
             return self.roughly(x)
 
     def roughly(self, x: Any) -> Any:
-        """Right but for what is 1e-60 of the terms that cancel."""
+        """Right but for what is 1e-30 of the terms that cancel."""
         return +mpf(eval(self.code, {"__builtins__": {}}, {**FUNCTIONS, "x": x}))  # the tests' own formulas
 
     def slope(self, x: Any, step: Any = STEP) -> Any:
@@ -170,8 +170,9 @@ def _moments(curve: Curve) -> list[float]:
     edges = {*_PANELS, *(b + s * mpf(2) ** -k for b in curve.breaks for s in (-1, 1) for k in range(1, 40, 2))}
     edges = sorted(x for x in {*edges, *curve.breaks} if abs(x) <= 11)
     first = second = mpf(0)
-    for low, high in pairwise(edges):
-        for node, weight in zip(_NODES, _WEIGHTS, strict=True):
+    panels = ((*panel, *rule) for panel in pairwise(edges) for rule in zip(_NODES, _WEIGHTS, strict=True))
+    with mpmath.workprec(100):
+        for low, high, node, weight in panels:
             x = (low + high) / 2 + node * (high - low) / 2
             share, value = weight * (high - low) / 2 * mpmath.npdf(x), curve.roughly(x)
             first, second = first + share * value, second + share * value**2
@@ -295,7 +296,7 @@ def _saturation(curve: Curve, table: list[Any], lipschitz: float, end: float, si
 if __name__ == "__main__":
     from tests.core.analysis.card_formulas import FORMULAS
 
-    with Pool() as pool:
+    with Pool(8) as pool:
         found = dict(zip(FORMULAS, pool.starmap(truth, FORMULAS.items(), chunksize=1), strict=True))
     FILE.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
     sys.stdout.write(f"{len(found)} formulas\n")
