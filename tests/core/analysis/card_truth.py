@@ -296,7 +296,7 @@ def _saturation(curve: Curve, table: list[Any], lipschitz: float, end: float, si
 if __name__ == "__main__":
     from tests.core.analysis.card_formulas import FORMULAS
 
-    with Pool(8) as pool:
+    with Pool() as pool:
         found = dict(zip(FORMULAS, pool.starmap(truth, FORMULAS.items(), chunksize=1), strict=True))
     FILE.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
     sys.stdout.write(f"{len(found)} formulas\n")
