@@ -193,7 +193,7 @@ class Function:
         from actcli.core.activations.catalogue import ACTIVATIONS
         from actcli.core.activations.formula import switching_points
 
-        points = _apart({*known, *switching_points(self.activation, ACTIVATIONS)})
+        points = apart({*known, *switching_points(self.activation, ACTIVATIONS)})
         nearest = sorted(points, key=abs)[:_MOST_BREAKS]
         exactly = {point: self.digits.break_near(point) for point in nearest}
         return tuple(sorted({point if (at := exactly.get(point)) is None else float(at) for point in points}))
@@ -227,7 +227,7 @@ class Function:
         return sides_at(self.digits, at, sharp=False)
 
 
-def _apart(points: set[float]) -> tuple[float, ...]:
+def apart(points: set[float]) -> tuple[float, ...]:
     """Without those that are another one but for rounding."""
     kept: list[float] = []
     for point in sorted(points, key=lambda x: len(repr(x))):
