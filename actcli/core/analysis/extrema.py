@@ -95,7 +95,12 @@ def _place(sampled: SampledCurve, best: float, peaks: Array, top: Mask) -> Extre
         left, right = (limit >= best - _tolerance(sampled, best) for limit in sampled.limits)
         return _approached(sampled, math.inf if right or not left else -math.inf)
     at = min(points, key=abs)
-    return _at_break(sampled, at) or Extremum(_height(sampled, at, best), True, at, at)
+    if beside := _at_break(sampled, at):
+        return beside
+    height = _height(sampled, at, best)
+    if at in sampled.sides and height < best - 2.0 * _tolerance(sampled, best):  # a slope of the other piece here
+        return Extremum(best, False, at, at)
+    return Extremum(height, True, at, at)
 
 
 def _tolerance(sampled: SampledCurve, value: float) -> float:

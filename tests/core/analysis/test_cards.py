@@ -113,3 +113,15 @@ def test_what_vanishes_on_one_side_alone_is_flat_there() -> None:
     assert card("2*abs(x + 0.5) - hard_swish(2*x - 1)").uncertain == ()
     assert card("2*abs(x + 0.5) - hard_swish(2*x - 1)").at_infinity is not None
     assert card("max(sin(x), 0)*exp(-x**2)").zero_intervals[0][0] > -30
+
+
+def test_the_steepest_slope_beside_a_kink_is_that_of_its_piece() -> None:
+    """The break 0.1 is no float64, which lies on the flat piece; at -20 float64 and the exact slope differ by 1 ULP."""
+    found = card("relu6(10*x - 1)*erf(x - 3)")
+    assert found.slope_infimum is not None
+    assert found.slope_infimum.value == pytest.approx(-10 * math.erf(2.9), rel=1e-9)
+    assert found.lipschitz is not None
+    assert found.lipschitz.value == -found.slope_infimum.value
+    found = card("elu(0.1*x + 2, alpha=2)*erf(x - 1)")
+    assert found.slope_infimum is not None
+    assert found.slope_infimum.value == pytest.approx(-0.2, rel=1e-9)
