@@ -54,7 +54,11 @@ class Series:
         quotient: list[Any] = []
         for k, a in enumerate(self.c):
             quotient.append((a - sum(other.c[j] * quotient[k - j] for j in range(1, k + 1))) / other.c[0])
-        return Series(quotient, flat=self.flat and other.flat)
+        exact = self.exact and other.exact and other.flat
+        exact = exact and all(
+            mpmath.fmul(q, other.c[0], exact=True) == a for q, a in zip(quotient, self.c, strict=True)
+        )
+        return Series(quotient, exact, self.flat and other.flat)
 
     def times(self, factor: Any) -> "Series":
         return Series([a * factor for a in self.c], self.exact, self.flat)

@@ -109,6 +109,8 @@ def _described(function: Function) -> CurveProperties:
     at_zero, slope_at_zero = np.where(np.isfinite(corrected), corrected, as_written)[:, 0].tolist()
     if 0.0 in sides and (derivative := sides[0.0].derivative) is not None:
         slope_at_zero = derivative
+    if function.exhausted:
+        doubts |= {"jumps", "poles", "kinks", *_RANGE, *_SLOPES}
     normal = moments(function, samples.breaks, (*nearest, lowest.low, highest.low))
     bent = {x for x in activation.kinks(1) if not any(abs(x - point) <= BESIDE * max(abs(x), 1.0) for point in sides)}
     bent |= {point for point, side in sides.items() if side.bent}

@@ -95,7 +95,12 @@ def _place(sampled: SampledCurve, best: float, peaks: Array, top: Mask) -> Extre
         left, right = (limit >= best - _tolerance(sampled, best) for limit in sampled.limits)
         return _approached(sampled, math.inf if right or not left else -math.inf)
     at = min(points, key=abs)
-    return _at_break(sampled, at) or Extremum(_height(sampled, at, best), True, at, at)
+    if beside := _at_break(sampled, at):
+        return beside
+    height = _height(sampled, at, best)
+    if at in sampled.sides and height < best - 2.0 * _tolerance(sampled, best):  # a slope of the other piece here
+        return Extremum(best, False, at, at)
+    return Extremum(height, True, at, at)
 
 
 def _tolerance(sampled: SampledCurve, value: float) -> float:
@@ -234,9 +239,8 @@ def zeros(sampled: SampledCurve, gaps: tuple[float, ...]) -> tuple[tuple[float, 
             intervals.append(stretch)
         elif last - first == 1 or not _underflows(sampled, (first, last), gaps):
             points.append(float(here[np.abs(here).argmin()]))
-    points += _at_breaks(sampled, gaps)
-    points = [point for point in points if not _rests_beside(sampled, point)]
-    points += _crossings(sampled, gaps) + _touches(sampled)
+    points += _at_breaks(sampled, gaps) + _touches(sampled)
+    points = [point for point in points if not _rests_beside(sampled, point)] + _crossings(sampled, gaps)
     found: list[float] = []
     for point in (sampled.break_at(point, point) for point in points):
         inside = any(low <= point <= high for low, high in intervals)

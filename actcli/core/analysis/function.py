@@ -49,6 +49,9 @@ class Function:
         self.activation = activation
         self._more = more
         self._asked = 0
+        self._answers: dict[tuple[float, bool], list[float]] = {}
+        self.exhausted = False
+        """Whether more digits were wanted at more points than they are asked for."""
 
     @property
     def exact(self) -> bool:
@@ -111,8 +114,18 @@ class Function:
         free: whether it is asked for even where there were too many points
         far:  whether f is believed even far out, where something huge may have hidden what vanished
         """
+        known = self._answers.get((x, far))
+        if known is not None and len(known) > order:
+            return known[: order + 1]
         if self._asked > _MOST and not free:
+            self.exhausted = True
             return None
+        found = self._answer(x, order, far)
+        if found is not None:
+            self._answers[x, far] = found
+        return found
+
+    def _answer(self, x: float, order: int, far: bool) -> list[float] | None:
         self._asked += 1
         exact = self.digits(x, order, _FEW)
         if exact is not None and exact.doubtful:
@@ -180,7 +193,7 @@ class Function:
         from actcli.core.activations.catalogue import ACTIVATIONS
         from actcli.core.activations.formula import switching_points
 
-        points = _apart({*known, *switching_points(self.activation, ACTIVATIONS)})
+        points = apart({*known, *switching_points(self.activation, ACTIVATIONS)})
         nearest = sorted(points, key=abs)[:_MOST_BREAKS]
         exactly = {point: self.digits.break_near(point) for point in nearest}
         return tuple(sorted({point if (at := exactly.get(point)) is None else float(at) for point in points}))
@@ -214,7 +227,7 @@ class Function:
         return sides_at(self.digits, at, sharp=False)
 
 
-def _apart(points: set[float]) -> tuple[float, ...]:
+def apart(points: set[float]) -> tuple[float, ...]:
     """Without those that are another one but for rounding."""
     kept: list[float] = []
     for point in sorted(points, key=lambda x: len(repr(x))):

@@ -213,6 +213,7 @@ BESIDE: Final = 2.0**-39
 """How far a formula's own rounding may shift a break, as a share of it or of 1."""
 
 _MOST_PEAKS: Final = 64
+_MOST_PIECES: Final = 8
 
 
 @dataclass(frozen=True, eq=False)
@@ -331,13 +332,15 @@ def stretch_of(sampled: SampledCurve, run: Run) -> tuple[float, float] | None:
 
 
 def _at_rest(sampled: SampledCurve, run: Run, low: float, high: float) -> bool:
-    """Whether the curve is constant just inside both ends of a run, where it would creep most."""
+    """Whether the curve is constant just inside both ends of a run, where it would creep most, and on each piece."""
     x = sampled.x[slice(*run)]
     inside = x[(x > low + BESIDE * max(abs(low), 1.0)) | (low == -math.inf)]
     inside = inside[(inside < high - BESIDE * max(abs(high), 1.0)) | (high == math.inf)]
     assert sampled.constant is not None
     ends = [float(inside[i]) for i, end in ((0, low), (-1, high)) if inside.size and math.isfinite(end)]
-    return bool(ends) and all(map(sampled.constant, ends))
+    met = sorted((point for point in sampled.breaks if low < point < high), key=abs)[:_MOST_PIECES]
+    pieces = [0.5 * (a + b) for a, b in pairwise(sorted({low, *met, high})) if math.isfinite(b - a)]
+    return bool(ends) and all(map(sampled.constant, (*ends, *pieces)))
 
 
 def covers(sampled: SampledCurve, run: Run, point: float) -> bool:

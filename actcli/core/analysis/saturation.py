@@ -12,7 +12,7 @@ import numpy as np
 
 from actcli.core.activations.activation import Elementwise
 from actcli.core.analysis.extrema import Extremum, extremes
-from actcli.core.analysis.function import Function
+from actcli.core.analysis.function import Function, apart
 from actcli.core.analysis.sampling import FAR, SampledCurve, Samples, bends, sample
 from actcli.core.arrays import Array
 from actcli.core.numerics.roots import section
@@ -59,7 +59,7 @@ def samples_of(function: Function) -> Samples:
     samples = sample(derivatives, function.breaks, function.activation.kinks(0), first if function.exact else None)
     if not function.exact:
         return samples
-    return replace(samples, breaks=tuple(sorted({*samples.breaks, *bends(derivatives, samples)})))
+    return replace(samples, breaks=apart({*samples.breaks, *bends(derivatives, samples)}))
 
 
 def slopes_by_sides(x: Array, slope: Array, sides: Mapping[float, Sides]) -> Array:

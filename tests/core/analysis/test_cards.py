@@ -57,6 +57,10 @@ def test_no_line_is_wrong(text: str) -> None:
     zeros = [x for x in truth["zeros"] if not any(low <= x <= high for low, high in found.zero_intervals)]
     said["zeros"] = list(found.zeros), [near(x) for x in zeros]
     said["monotone"] = found.monotone, truth["monotone"]
+    said["strictly"] = found.strictly, truth["strictly"]
+    for name, moment in zip(("mean", "second_moment"), truth["moments"], strict=True):
+        if name not in found.uncertain:
+            said[name] = getattr(found, name), pytest.approx(moment, rel=1e-6, abs=1e-9)
     for name, edge in zip(("saturates_below", "saturates_above"), truth["saturates"], strict=True):
         if name not in found.uncertain:
             said[name] = getattr(found, name), near(edge)
@@ -78,3 +82,46 @@ def test_nan_is_said_of_no_limit_and_of_no_value() -> None:
     for text in FORMULAS:
         for end in (card(text).at_minus_infinity, card(text).at_infinity):
             assert end is None or not math.isnan(end.limit)
+
+
+def test_an_expectation_is_none_only_where_it_diverges() -> None:
+    """float64 overflows beyond 7, and has no digits near 0."""
+    for text in ("log(cosh(100*x))/100", "log(1 + exp(300*x))/300", "(exp(x) - 1 - x)/x**2", "(1 - cos(x))/x**2"):
+        assert None not in (card(text).mean, card(text).second_moment, card(text).slope_second_moment)
+    for text in ("exp(x*x)", "1/x"):
+        assert card(text).second_moment is None
+        assert "second_moment" not in card(text).uncertain
+    assert card("log(cosh(100*x))/100").mean == pytest.approx(0.790985899740198, rel=1e-12)
+
+
+def test_periodic_pieces_have_their_zeros_nearest_to_0() -> None:
+    intervals = card("max(sin(x), 0)").zero_intervals
+    assert card("max(sin(x), 0)").zeros == ()
+    assert card("max(sin(x), 0)").more_zeros
+    expected = [((2 * k - 1) * math.pi, 2 * k * math.pi) for k in range(-5, 7)]
+    assert list(intervals) == [pytest.approx(interval) for interval in expected]
+    zeros = card("acos(cos(x))").zeros
+    assert all(abs(x / (2 * math.pi) - round(x / (2 * math.pi))) < 1e-12 for x in zeros)
+    assert len(zeros) == 12
+
+
+def test_a_zero_by_underflow_is_none() -> None:
+    assert card("(x - 1)*(1 - tanh(0.1*x + 2))").zeros == (1.0,)
+
+
+def test_what_vanishes_on_one_side_alone_is_flat_there() -> None:
+    assert card("2*abs(x + 0.5) - hard_swish(2*x - 1)").uncertain == ()
+    assert card("2*abs(x + 0.5) - hard_swish(2*x - 1)").at_infinity is not None
+    assert card("max(sin(x), 0)*exp(-x**2)").zero_intervals[0][0] > -30
+
+
+def test_the_steepest_slope_beside_a_kink_is_that_of_its_piece() -> None:
+    """The break 0.1 is no float64, which lies on the flat piece; at -20 float64 and the exact slope differ by 1 ULP."""
+    found = card("relu6(10*x - 1)*erf(x - 3)")
+    assert found.slope_infimum is not None
+    assert found.slope_infimum.value == pytest.approx(-10 * math.erf(2.9), rel=1e-9)
+    assert found.lipschitz is not None
+    assert found.lipschitz.value == -found.slope_infimum.value
+    found = card("elu(0.1*x + 2, alpha=2)*erf(x - 1)")
+    assert found.slope_infimum is not None
+    assert found.slope_infimum.value == pytest.approx(-0.2, rel=1e-9)
