@@ -78,7 +78,7 @@ class Auditor:
         self._large = None if self._given is None else Tally(len(self._given) + 1)
         self._everything, self._subnormal = Tally(1), Tally(1)
         self._histogram = np.zeros(len(HISTOGRAM), dtype=np.int64)
-        self._reversals = self._undefined = self._answered = self._unlike = 0
+        self._reversals = self._undefined = self._answered = self._unlike = self._right = 0
         self._kinds = {kind: _Stretch() for kind in ("nan", "infinite", "wrong_sign", "zero_sign", "nonfinite")}
         self._seen = np.zeros(2 * form.infinity + 1, dtype=bool) if form.bits <= 16 else None
         self._previous: tuple[Array, Array] | None = None
@@ -111,6 +111,7 @@ class Auditor:
         ulp = np.where(wrong, np.inf, ulp_error(actual, truth, self.dtype, self.flush))
         away = np.where(wrong, np.uint64(ENDLESS), steps(actual, truth.rounded, self.dtype, self.flush))
         self._unlike += int(wrong.sum())
+        self._right += int((away == 0).sum())
         seen = flushed(actual, self.dtype) if self.flush else actual
         self._note_kinds(x, seen, truth)
         self._count_reversals(truth.exact, seen)
@@ -153,6 +154,7 @@ class Auditor:
             unlike=self._unlike,
             first_nonfinite=kinds["nonfinite"].first_input,
             monotonicity_violations=self._reversals,
+            correctly_rounded=self._right,
             undefined=self._undefined,
             answered=self._answered,
             histogram=dict(zip(HISTOGRAM, self._histogram.tolist(), strict=True)),

@@ -76,6 +76,16 @@ class Constant:
     elsewhere: tuple[float, float, float, float]
 
 
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What gave the results: its name, the framework and its version, and the type in which it answers."""
+
+    name: str
+    framework: str
+    version: str
+    dtype: str
+
+
 @dataclass(frozen=True, eq=False, slots=True)
 class Audit:
     """What an audit finds.
@@ -88,6 +98,7 @@ class Audit:
     zero_sign: zeros whose sign is not that of the exact result, or of its limit at this zero
     monotonicity_violations: how often a result is below the one of the previous input, or above, and the exact one is
         not so
+    correctly_rounded: how many results are the correctly rounded exact ones
     undefined, answered: inputs where the exact result is nan, which are left out, and how many of the results there
         are numbers
     subnormal_inputs: their errors when subnormals are flushed; they are counted in `total`, and in no segment
@@ -109,6 +120,7 @@ class Audit:
     wrong_sign: Stretch
     zero_sign: Stretch
     monotonicity_violations: int
+    correctly_rounded: int
     undefined: int
     answered: int
     histogram: dict[str, int]
@@ -124,6 +136,7 @@ class Audit:
     first_nonfinite: float | None
     """The first input whose result is nan or infinite and should be finite."""
     diagnosis: str | None = None
+    source: Source | None = None
 
     @property
     def nonfinite(self) -> int:
@@ -148,6 +161,7 @@ class Audit:
                 "infinite": self.infinite.count,
                 "first_input": self.first_nonfinite,
             },
+            "correctly_rounded": self.correctly_rounded / self.total.count,
             "wrong_sign": self.wrong_sign.count,
             "zero_sign": {"count": self.zero_sign.count, "first_input": self.zero_sign.first_input},
             "monotonicity_violations": self.monotonicity_violations,
@@ -157,6 +171,24 @@ class Audit:
             "segments": [segment.document() for segment in self.segments],
             "worst": [asdict(point) for point in self.worst],
             "diagnosis": self.diagnosis,
+            "implementation": self.source and asdict(self.source),
+        }
+
+    def summary(self) -> dict[str, Any]:
+        """The figures of one line in a table of audits, as plain data."""
+        total, worst = self.total, self.worst_ulp
+        return {
+            "activation": self.activation,
+            "dtype": self.dtype,
+            "order": self.order,
+            "count": total.count,
+            "max_ulp": total.finite_max_ulp,
+            "max_steps": total.finite_max_steps,
+            "mean_ulp": total.mean_ulp,
+            "mean_steps": total.mean_steps,
+            "correctly_rounded": self.correctly_rounded / total.count,
+            "nonfinite": self.nonfinite,
+            "worst_input": worst and worst.input,
         }
 
     def exceeds(self, max_ulp: float | None, max_steps: float | None) -> bool:
