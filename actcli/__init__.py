@@ -19,6 +19,7 @@ _MODULES = {
     "collapse": "lessons.collapse",
     "CollapseConfig": "lessons.collapse",
     "CollapseRun": "lessons.collapse",
+    "Constant": "audit.report",
     "CriticalPoint": "theory.gain",
     "CurveProperties": "analysis.curve_properties",
     "DataSet": "network.datasets",
@@ -61,6 +62,7 @@ _MODULES = {
     "ScaledRow": "analysis.properties",
     "Segment": "audit.report",
     "Step": "network.training",
+    "Stretch": "audit.report",
     "sweep": "audit.inputs",
     "Trace": "lessons.trace",
     "trace": "lessons.trace",
@@ -91,10 +93,12 @@ if TYPE_CHECKING:
     from actcli.core.audit.auditor import Auditor as Auditor
     from actcli.core.audit.inputs import sweep as sweep
     from actcli.core.audit.report import Audit as Audit
+    from actcli.core.audit.report import Constant as Constant
     from actcli.core.audit.report import Point as Point
     from actcli.core.audit.report import Profile as Profile
     from actcli.core.audit.report import Sample as Sample
     from actcli.core.audit.report import Segment as Segment
+    from actcli.core.audit.report import Stretch as Stretch
     from actcli.core.audit.tally import Errors as Errors
     from actcli.core.audit.ulp import Reference as Reference
     from actcli.core.depth.config import DepthConfig as DepthConfig

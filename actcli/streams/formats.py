@@ -65,7 +65,7 @@ def refuse_foreign_suffix(path: str | None) -> None:
         instead = "" if _suffix(stem) in _BY_SUFFIX else ".txt"
         raise StreamError(f"{path}: {suffix} is not written; {stem}{instead} is, and can be packed")
     if instead == "picture":
-        raise StreamError(f"{path}: {suffix} is for pictures, such as `actcli plot` saves; numbers go to {stem}.csv")
+        raise StreamError(f"{path}: {suffix} is for pictures, such as plot --save writes; numbers go to {stem}.csv")
     raise StreamError(f"{path}: {suffix} is not written; {stem}{instead} is")
 
 

@@ -14,6 +14,7 @@ from actcli.views.terminal import Terminal
 
 # Below this width the columns would be too narrow to read, and the entries stand one under the other.
 COLUMNS_WIDTH = 76
+LONGEST_ALIAS = len("gelu_pytorch_tanh,")
 
 
 def catalogue_table(activations: Iterable[Activation], terminal: Terminal) -> RenderableType:
@@ -33,7 +34,9 @@ def _columns(activations: Iterable[Activation], terminal: Terminal) -> Table:
         header_style="bold",
     )
     drawn.add_column("name", no_wrap=True)
-    drawn.add_column("aliases", max_width=terminal.width // 5, overflow="fold")
+    drawn.add_column(
+        "aliases", min_width=LONGEST_ALIAS, max_width=max(terminal.width // 5, LONGEST_ALIAS), overflow="fold"
+    )
     drawn.add_column("parameters", no_wrap=True)
     drawn.add_column("formula", overflow="fold", ratio=1)
     for activation in activations:

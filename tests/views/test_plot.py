@@ -168,7 +168,7 @@ def test_the_least_height_has_both_axes_and_below_it_is_refused(names: list[str]
 
 def test_notes_need_room_too() -> None:
     assert len(picture("log(x)", height=6).splitlines()) == 6
-    with pytest.raises(InputError, match="takes 6 or more"):
+    with pytest.raises(InputError, match="takes 6 lines or more"):
         picture("log(x)", height=5)
 
 

@@ -216,7 +216,7 @@ def standardize(row: Operand, epsilon: float) -> Operand:
 STANDARDIZE = RowWise(
     name="standardize",
     function=standardize,
-    formula="(x_i - mean(x))/sqrt(variance(x) + epsilon)",
+    formula="(x_i - mean(x)) / sqrt(variance(x) + epsilon)",
     reference="Ba, Kiros and Hinton 2016, Layer normalization, arXiv:1607.06450; jax.nn.standardize",
     parameters=(Parameter("epsilon", 1e-5, minimum=0.0),),
 )
