@@ -77,6 +77,14 @@ class Constant:
 
 
 @dataclass(frozen=True, slots=True)
+class Extreme:
+    """The largest error of a kind, and the first input where it is."""
+
+    value: float
+    input: float
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """What gave the results: its name, the framework and its version, and the type in which it answers."""
 
@@ -98,6 +106,9 @@ class Audit:
     zero_sign: zeros whose sign is not that of the exact result, or of its limit at this zero
     monotonicity_violations: how often a result is below the one of the previous input, or above, and the exact one is
         not so
+    percentiles: per cent -> the ULP error that so many results have at most, rounded up by less than 1 %
+    max_absolute, max_relative: the largest |actual - exact|, and that over |exact|, among the finite results
+    left_out: inputs outside of the region that is audited
     correctly_rounded: how many results are the correctly rounded exact ones
     undefined, answered: inputs where the exact result is nan, which are left out, and how many of the results there
         are numbers
@@ -123,7 +134,12 @@ class Audit:
     correctly_rounded: int
     undefined: int
     answered: int
+    left_out: int
     histogram: dict[str, int]
+    steps_histogram: dict[str, int]
+    percentiles: dict[str, float]
+    max_absolute: Extreme | None
+    max_relative: Extreme | None
     segments: tuple[Segment, ...]
     subnormal_inputs: Errors | None
     worst: tuple[Point, ...]
@@ -167,7 +183,12 @@ class Audit:
             "monotonicity_violations": self.monotonicity_violations,
             "undefined": {"count": self.undefined, "answered": self.answered},
             "subnormal_inputs": self.subnormal_inputs and asdict(self.subnormal_inputs),
+            "left_out": self.left_out,
             "histogram": self.histogram,
+            "steps_histogram": self.steps_histogram,
+            "percentiles": self.percentiles,
+            "max_absolute": self.max_absolute and asdict(self.max_absolute),
+            "max_relative": self.max_relative and asdict(self.max_relative),
             "segments": [segment.document() for segment in self.segments],
             "worst": [asdict(point) for point in self.worst],
             "diagnosis": self.diagnosis,
