@@ -1,13 +1,14 @@
 """actcli audit ACT..."""
 
+import math
 import sys
 from collections.abc import Iterator, Sequence
-from math import isnan
 from typing import Annotated, Final
 
 import typer
 
-from actcli.commands.audit_sources import Job, Settings, called, calling, jobs_of, read
+from actcli.commands.audit_output import print_audit, print_audits, read_baseline
+from actcli.commands.audit_sources import Caller, Job, Settings, called, calling, jobs_of, read
 from actcli.commands.numbers import table_options
 from actcli.commands.options import (
     Ascii,
@@ -16,10 +17,14 @@ from actcli.commands.options import (
     Delimiter,
     Dtypes,
     Input,
+    Jobs,
     Missing,
     OptionalActs,
+    OptionalRange,
     Orders,
+    Output,
     Quiet,
+    Resume,
     Save,
     SeveralDtypes,
     Size,
@@ -28,7 +33,8 @@ from actcli.commands.options import (
 )
 from actcli.commands.report import Drawing
 from actcli.core.arrays import Array
-from actcli.core.audit.inputs import sweep
+from actcli.core.audit.baseline import changes
+from actcli.core.audit.inputs import Region, sweep
 from actcli.core.audit.report import Audit
 from actcli.core.errors import InputError, count
 from actcli.streams.files import StreamError, complain
@@ -94,6 +100,22 @@ def run(
     max_steps: Annotated[
         int | None, typer.Option("--max-steps", metavar="N", min=0, help="Exit code 1 when results are more steps off.")
     ] = None,
+    interval: OptionalRange = None,
+    exclude: Annotated[
+        tuple[float, float] | None,
+        typer.Option("--exclude", metavar="MIN MAX", help="Leave out the inputs in this interval.", show_default=False),
+    ] = None,
+    every: Annotated[bool, typer.Option("--every", help="Every float32 there is, in blocks.")] = False,
+    at_once: Jobs = 1,
+    output: Output = None,
+    resume: Resume = False,
+    baseline: Annotated[
+        str | None,
+        typer.Option("--baseline", metavar="FILE", help="The JSON of an earlier audit: what got better, what worse."),
+    ] = None,
+    fail_on_regression: Annotated[
+        bool, typer.Option("--fail-on-regression", help="Exit code 1 where something got worse than the baseline.")
+    ] = False,
     full: Annotated[bool, typer.Option("--full", help="Of several audits each full report too.")] = False,
     size: Size = None,
     ascii_only: Ascii = False,
@@ -110,31 +132,37 @@ def run(
     Example: actcli audit tanh sin --against numpy --dtype float16 --dtype float32
     """
     drawing = Drawing(dimensions(size), ascii_only, save, theme)
-    if max_ulp is not None and isnan(max_ulp):
+    if max_ulp is not None and math.isnan(max_ulp):
         raise InputError("--max-ulp: must be a number, not nan")
     if not 0.0 < timeout <= LONGEST:
         raise InputError(f"--timeout: must be more than 0 and at most {LONGEST:,} seconds, not {timeout:g}")
     _check(against, command, python, input_path, actual_path, emit_inputs, infinities)
     if actual_columns and actual_path is None:
         raise InputError("--actual-column names a column of --actual FILE, which is not given")
+    region = Region(*(interval or (-math.inf, math.inf)), (exclude,) if exclude else ())
     jobs = jobs_of(acts or (), [str(name) for name in dtypes], orders, against)
     if emit_inputs is not None:
         if columns:
             raise InputError("--emit-inputs writes inputs; auditing results for them is a second run")
         job = _only(jobs, "--emit-inputs writes the inputs of")
-        _emit(sweep(job.activation, job.dtype, job.order, infinities), job.dtype, emit_inputs)
+        _emit(sweep(job.activation, job.dtype, job.order, infinities, region), job.dtype, emit_inputs)
         return
     several = len(jobs) > 1
+    _check_every(every, jobs, at_once, output, resume, input_path, actual_path)
     if several and save is not None:
         raise InputError(f"--save draws one audit, and these are {len(jobs)}")
     settings = Settings(
         flush_subnormals,
         None if segments is None else _numbers(segments),
         infinities,
+        region,
         input_path,
         table_options(columns, delimiter, missing),
         diagnose=not several or full or output_format == "json",
     )
+    if fail_on_regression and baseline is None:
+        raise InputError("--fail-on-regression compares with --baseline FILE, which is not given")
+    earlier = None if baseline is None else read_baseline(baseline)
     lacking: dict[Job, str] = {}
     if actual_path is not None:
         job = _only(jobs, "--actual holds the results of")
@@ -143,15 +171,30 @@ def run(
     else:
         if input_path == "-" and several:
             raise InputError("--input - can be read once, and these are several audits: write it to a file")
-        audits = [*_called(jobs, settings, (against, command, python, timeout), lacking)]
-    _report(audits, lacking, jobs, output_format, drawing, full)
+        caller = Caller(against, command, python, timeout)
+        if every:
+            from actcli.commands.audit_every import Every, audit_every
+
+            job = _only(jobs, "--every is")
+            audits = [audit_every(Every(job, settings, caller), at_once, output, resume)]
+        else:
+            audits = [*_called(jobs, settings, caller, lacking)]
+    found = None if earlier is None else changes(audits, earlier)
+    if len(jobs) == 1:
+        print_audit(audits[0], output_format, drawing, found)
+    else:
+        left = [(job.activation.label, job.dtype, job.order, reason) for job, reason in lacking.items()]
+        print_audits(audits, left, output_format, drawing, full, found)
     if not quiet:
         for reason in dict.fromkeys(lacking.values()):
             complain(_without(reason, lacking))
     failures = [audit for audit in audits if audit.exceeds(max_ulp, max_steps)]
     for audit in failures:
         complain(_failure(audit, max_ulp, max_steps, several))
-    if failures:
+    regressed = [change for change in found or () if fail_on_regression and change.regressed]
+    for change in regressed:
+        complain(f"regression: {change.activation} in {change.dtype}, order {change.order}: {change.verdict}")
+    if failures or regressed:
         raise typer.Exit(1)
 
 
@@ -186,6 +229,31 @@ def _check(
         raise InputError("--python is the interpreter for --against, which is not given")
 
 
+def _check_every(
+    every: bool,
+    jobs: Sequence[Job],
+    at_once: int,
+    output: str | None,
+    resume: bool,
+    input_path: str | None,
+    actual_path: str | None,
+) -> None:
+    """That --every, and what belongs to it, is asked of an audit that can be one of every float32."""
+    if not every:
+        given = {"--jobs": at_once > 1, "--output": output is not None, "--resume": resume}
+        for name in (name for name, there in given.items() if there):
+            raise InputError(f"{name} is for an audit of every float32: add --every")
+        return
+    if input_path is not None or actual_path is not None:
+        raise InputError("--every makes the inputs: results for them come from --against or --run, not from a file")
+    if any(job.dtype != "float32" for job in jobs):
+        raise InputError("--every is of float32: of narrower types every number is taken anyway, of float64 none could")
+    if resume and output is None:
+        raise InputError("--resume goes on with the runs in --output FILE, which is not given")
+    if output is not None and not output.lower().endswith(".jsonl"):
+        raise InputError(f"--output {output}: what can be resumed is a .jsonl file")
+
+
 def _only(jobs: Sequence[Job], what: str) -> Job:
     if len(jobs) > 1:
         raise InputError(f"{what} one audit, and these are {len(jobs)}: one ACT, one --dtype, one --order")
@@ -195,7 +263,7 @@ def _only(jobs: Sequence[Job], what: str) -> Job:
 def _called(
     jobs: Sequence[Job],
     settings: Settings,
-    caller: tuple[str | None, str | None, str | None, float],
+    caller: Caller,
     lacking: dict[Job, str],
 ) -> Iterator[Audit]:
     """The audits of all jobs; `lacking` takes those that the framework does not have. InputError when it has none."""
@@ -205,8 +273,8 @@ def _called(
     if sys.stderr.isatty() and len(jobs) > 1:
         from actcli.views.progress import progress
 
-        shown = progress(jobs, len(jobs), caller[0] or "audits")
-    with calling(*caller) as implementation:
+        shown = progress(jobs, len(jobs), caller.against or "audits")
+    with calling(caller) as implementation:
         for job in shown:
             try:
                 yield called(implementation, job, settings)
@@ -243,23 +311,6 @@ def _numbers(text: str) -> list[float]:
         return [parse(token) for token in text.replace(",", " ").split()]
     except ValueError as error:
         raise StreamError(f"--segments: {error}") from None
-
-
-def _report(
-    audits: Sequence[Audit],
-    lacking: dict[Job, str],
-    jobs: Sequence[Job],
-    output_format: str,
-    drawing: Drawing,
-    full: bool,
-) -> None:
-    from actcli.commands.audit_output import print_audit, print_audits
-
-    if len(jobs) == 1:
-        print_audit(audits[0], output_format, drawing)
-    else:
-        left = [(job.activation.label, job.dtype, job.order, reason) for job, reason in lacking.items()]
-        print_audits(audits, left, output_format, drawing, full)
 
 
 def _failure(audit: Audit, max_ulp: float | None, max_steps: int | None, several: bool) -> str:

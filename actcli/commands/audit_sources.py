@@ -12,7 +12,7 @@ from actcli.core.activations.activation import Elementwise
 from actcli.core.activations.catalogue import resolve, resolve_all
 from actcli.core.arrays import Array
 from actcli.core.audit.auditor import Auditor, MakeReference
-from actcli.core.audit.inputs import audited, sweep
+from actcli.core.audit.inputs import EVERYWHERE, Region, audited, sweep
 from actcli.core.audit.report import Audit, Source
 from actcli.core.audit.sides import ExactSigns
 from actcli.core.audit.ulp import Signs
@@ -45,6 +45,7 @@ class Settings:
     flush_subnormals: bool = False
     segments: Sequence[float] | None = None
     infinities: bool = False
+    region: Region = EVERYWHERE
     input_path: str | None = None
     table: TableOptions = NO_TABLE
     diagnose: bool = True
@@ -57,6 +58,7 @@ class Settings:
             order=job.order,
             flush_subnormals=flush,
             segments=self.segments,
+            region=self.region,
             exact=_float64_reference(job, flush) if job.dtype == "float64" else None,
             ask=_ask(job),
         )
@@ -64,7 +66,7 @@ class Settings:
     def inputs(self, job: Job) -> Array:
         """Those of --input, or the ones that an audit is made on."""
         if self.input_path is None:
-            return sweep(job.activation, job.dtype, job.order, self.infinities)
+            return sweep(job.activation, job.dtype, job.order, self.infinities, self.region)
         import numpy as np
 
         from actcli.streams.typed import open_typed
@@ -94,36 +96,46 @@ def _all_of(against: str | None) -> Iterator[Elementwise]:
 # --- results that are made here -----------------------------------------------------------------------------------
 
 
-def calling(
-    against: str | None, line: str | None, python: str | None, timeout: float
-) -> "AbstractContextManager[Implementation] | AbstractContextManager[Program]":
-    """The function of --against in its interpreter, or the program of --run."""
-    if line is not None:
+@dataclass(frozen=True)
+class Caller:
+    """What is called: a function in an interpreter, or a program."""
+
+    against: str | None
+    command: str | None
+    python: str | None
+    timeout: float
+
+
+def calling(caller: Caller) -> "AbstractContextManager[Implementation] | AbstractContextManager[Program]":
+    """The function in its interpreter, or the program."""
+    if caller.command is not None:
         from actcli.foreign.program import Program
 
-        return nullcontext(Program(line, timeout))
+        return nullcontext(Program(caller.command, caller.timeout))
     from actcli.foreign.implementation import Implementation
 
-    assert against is not None
-    return Implementation(against, python, timeout)
+    assert caller.against is not None
+    return Implementation(caller.against, caller.python, caller.timeout)
 
 
-def called(caller: "Implementation | Program", job: Job, settings: Settings) -> Audit:
+def answered(implementation: "Implementation | Program", job: Job, x: Array) -> tuple[Array, Source]:
+    """The results at x. LackingError for what a framework does not have."""
+    from actcli.foreign.implementation import Implementation
+
+    if not isinstance(implementation, Implementation):
+        return implementation(x, job.dtype, job.order), Source(implementation.line, "", "", job.dtype)
+    implementation.load(job.activation)
+    answer = implementation(x, job.dtype, job.order)
+    return answer.values, Source(implementation.name, implementation.framework, implementation.version, answer.dtype)
+
+
+def called(implementation: "Implementation | Program", job: Job, settings: Settings) -> Audit:
     """The audit of one job. LackingError for what a framework does not have."""
-    from actcli.foreign.implementation import Implementation
-
-    if isinstance(caller, Implementation):
-        caller.load(job.activation)
     x = settings.inputs(job)
-    if isinstance(caller, Implementation):
-        answer = caller(x, job.dtype, job.order)
-        source = Source(caller.name, caller.framework, caller.version, answer.dtype)
-        actual = answer.values
-    else:
-        actual, source = caller(x, job.dtype, job.order), Source(caller.line, "", "", job.dtype)
+    actual, source = answered(implementation, job, x)
     auditor = settings.auditor(job)
     auditor.add(x, actual)
-    return replace(_told(auditor, settings.diagnose), source=source)
+    return replace(told(auditor, settings.diagnose), source=source)
 
 
 # --- results in files ---------------------------------------------------------------------------------------------
@@ -147,7 +159,7 @@ def read(job: Job, settings: Settings, actual_path: str, actual_table: TableOpti
             blocks = progress(_cut(blocks, size), prod(inputs.source.shape) // size, job.activation.label)
         for x, y in blocks:
             auditor.add(x, y)
-    return _told(auditor, settings.diagnose)
+    return told(auditor, settings.diagnose)
 
 
 def _cut(blocks: Iterable[tuple[Array, Array]], size: int) -> Iterator[tuple[Array, Array]]:
@@ -156,7 +168,7 @@ def _cut(blocks: Iterable[tuple[Array, Array]], size: int) -> Iterator[tuple[Arr
             yield x[start : start + size], y[start : start + size]
 
 
-def _told(auditor: Auditor, with_diagnosis: bool) -> Audit:
+def told(auditor: Auditor, with_diagnosis: bool) -> Audit:
     """What an auditor found, and why."""
     audit = auditor.result()
     if not with_diagnosis:

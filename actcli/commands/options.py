@@ -173,3 +173,10 @@ Width: TypeAlias = Annotated[int, typer.Option("--width", metavar="N", min=1, he
 LearningRate: TypeAlias = Annotated[float, typer.Option("--lr", metavar="X", min=0.0, help="Learning rate.")]
 Seed: TypeAlias = Annotated[int, typer.Option("--seed", metavar="N", min=0, help="Seed of all that is random.")]
 Seeds: TypeAlias = Annotated[int, typer.Option("--seeds", metavar="N", min=1, help="So many seeds, from --seed on.")]
+
+# --- many runs --------------------------------------------------------------------------------------------------
+
+Jobs: TypeAlias = Annotated[
+    int, typer.Option("--jobs", "-j", metavar="N", min=1, help="So many runs at a time, each a process of its own.")
+]
+Resume: TypeAlias = Annotated[bool, typer.Option("--resume", help="Go on with the runs that are in the output file.")]

@@ -33,6 +33,7 @@ def audit_report(audit: Audit, terminal: Terminal, height: int | None = None) ->
     parts = [
         paragraph(_title(audit), terminal),
         _drawn(_total_columns(audit), terminal),
+        _drawn(_size_columns(audit), terminal) if audit.max_absolute is not None else "",
         _histogram(audit, terminal),
         _drawn(_segment_columns(audit), terminal),
         _worst(audit, terminal) if audit.total.max_steps else "",
@@ -79,6 +80,16 @@ def _total_columns(audit: Audit) -> list[Column]:
         Column("at x =", align(format_number(point.input, 6) for point in points)),
         Column("actual", align(format_number(point.actual, DIGITS) for point in points)),
         Column("expected", align(format_number(point.expected, DIGITS) for point in points)),
+    ]
+
+
+def _size_columns(audit: Audit) -> list[Column]:
+    """Absolute and relative errors, and what most results stay below."""
+    rows = [(name, size) for name, size in (("absolute", audit.max_absolute), ("relative", audit.max_relative)) if size]
+    return [
+        Column("error", [name for name, _ in rows], "left"),
+        Column("largest", [figure(size.value) for _, size in rows]),
+        Column("at x =", align(format_number(size.input, 6) for _, size in rows)),
     ]
 
 
@@ -151,6 +162,11 @@ def _remarks(audit: Audit) -> str:
         " ".join(f"{kind}: {_stretch(stretch)}." for kind, stretch in kinds)
         + f" monotonicity violations, from one input to the next: {audit.monotonicity_violations:,}.",
     ]
+    shares = ", ".join(f"{name} % ≤ {figure(bound)}" for name, bound in audit.percentiles.items())
+    right = percent(audit.correctly_rounded / audit.total.count)
+    lines.append(f"correctly rounded: {right} of the results. ulp of the smallest: {shares}.")
+    if audit.left_out:
+        lines.append(f"{count(audit.left_out, 'input')} outside of the range, left out.")
     if beyond := audit.nonfinite - audit.unlike:
         lines.append(
             f"{count(beyond, 'inf')} where the exact result is less than half a spacing beyond the largest number: "

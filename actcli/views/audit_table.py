@@ -1,8 +1,9 @@
 """Several audits in a table, a line each: on the screen, or as Markdown for a pull request."""
 
-from collections.abc import Iterator, Sequence
-from typing import Final
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Final
 
+from actcli.core.audit.baseline import Change
 from actcli.core.audit.report import Audit
 from actcli.views.audit_numbers import figure, percent, whole
 from actcli.views.notation import format_number
@@ -82,6 +83,45 @@ def _fitting(key: Column, columns: Sequence[Column], terminal: Terminal) -> Iter
             shown = []
         shown.append(column)
     yield render(table([key, *shown], terminal), terminal)
+
+
+_FIGURES: Final = {
+    "largest\nulp": ("max_ulp", figure),
+    "largest\nsteps": ("max_steps", whole),
+    "mean\nulp": ("mean_ulp", figure),
+    "\nright": ("correctly_rounded", percent),
+    "nan,\ninf": ("nonfinite", whole),
+}
+
+
+def change_table(changes: Sequence[Change], terminal: Terminal) -> str:
+    """Then and now, figure by figure, with a word on each."""
+    title = "Against the baseline, then → now:"
+    key, *columns = _change_columns(changes)
+    return "\n".join([paragraph(title, terminal), *_fitting(key, columns, terminal)])
+
+
+def change_markdown(changes: Sequence[Change]) -> str:
+    """The same as a table of Markdown."""
+    columns = _change_columns(changes)
+    lines = [
+        _row([column.header.replace("\n", " ").strip() for column in columns]),
+        _row(["---" if column.align == "left" else "---:" for column in columns]),
+        *(_row(cells) for cells in zip(*(column.cells for column in columns), strict=True)),
+    ]
+    return "\n".join([*lines, ""])
+
+
+def _change_columns(changes: Sequence[Change]) -> list[Column]:
+    def cell(change: Change, name: str, text: Callable[[Any], str]) -> str:
+        told = [text(numbers[name]) if numbers else "-" for numbers in (change.before, change.now)]
+        return told[1] if told[0] == told[1] else " → ".join(told)
+
+    return [
+        Column("\naudit", [f"{c.activation}, {c.dtype}, {c.order}" for c in changes], "left"),
+        Column("\nchange", [c.verdict for c in changes], "left"),
+        *(Column(header, [cell(c, name, text) for c in changes]) for header, (name, text) in _FIGURES.items()),
+    ]
 
 
 def _remarks(audits: Sequence[Audit], lacking: Lacking) -> str:

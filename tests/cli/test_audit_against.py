@@ -80,7 +80,7 @@ def test_the_audit_of_a_framework_is_that_of_its_results_in_a_file(workshop: Pat
 
 
 def test_the_largest_errors_are_those_of_the_definition(workshop: Path) -> None:
-    """Computed here from scratch: one number above the right one is one step, and as many ULP as exact and it differ."""
+    """Computed here from scratch: one number above the right one is one step off."""
     found = document(workshop, "tanh", "--against", "kernels:off", "--dtype", "float16")
     x = np.arange(1 << 16, dtype=np.uint16).view(np.float16).astype(np.float64)
     x = x[np.isfinite(x)]

@@ -41,10 +41,11 @@ class Auditor:
     """Takes inputs and results block by block, and reports on them in the end.
 
     `segments` are the inner boundaries of the segments, ascending; None finds them where the error changes its
-    character. Inputs outside of `region` are left out. `exact` gives the exact results as the type sees them; by default they come from the activation's
-    float64 values: for float32 good to 1e-8 ULP, and to 0.1 (order 3: 0.3) at the few numbers next to a zero of the
-    derivative; ties and powers of two by what the function approaches there, and else by `ask`, which compares exact
-    results with numbers in more digits. Raises InputError for what cannot be audited.
+    character. Inputs outside of `region` are left out. `exact` gives the exact results as the type sees them; by
+    default they come from the activation's float64 values: for float32 good to 1e-8 ULP, and to 0.1 (order 3: 0.3)
+    at the few numbers next to a zero of the derivative; ties and powers of two by what the function approaches there,
+    and else by `ask`, which compares exact results with numbers in more digits. Raises InputError for what cannot be
+    audited.
 
     >>> x = np.array([-1.0, 0.0, 1.0])
     >>> auditor = Auditor("relu", "float16")

@@ -9,10 +9,11 @@ from actcli.core.audit.auditor import Auditor
 from actcli.core.audit.report import Point
 
 _KEPT = (
-    "_small _everything _subnormal _large _histogram _steps_histogram _quantiles _absolute _relative _reversals "
-    "_undefined _answered _unlike _right _left_out _kinds _ends _worst _worst_ulp _worst_steps _constants "
-    "_max_steps_when_flushed _sampled _samples"
-).split()
+    *("_small", "_everything", "_subnormal", "_large", "_histogram", "_steps_histogram"),
+    *("_quantiles", "_absolute", "_relative", "_reversals", "_undefined", "_answered"),
+    *("_unlike", "_right", "_left_out", "_kinds", "_ends", "_worst"),
+    *("_worst_ulp", "_worst_steps", "_constants", "_max_steps_when_flushed", "_sampled", "_samples"),
+)
 
 
 def state(auditor: Auditor) -> dict[str, Any]:
@@ -92,4 +93,6 @@ def _numbers(values: list[Any]) -> list[Any]:
 
 def _point(kept: dict[str, Any]) -> Point:
     numbers = {one.name for one in fields(Point) if not one.name.endswith("bits")}
-    return Point(**{key: float(value) if key in numbers and isinstance(value, str) else value for key, value in kept.items()})
+    return Point(
+        **{key: float(value) if key in numbers and isinstance(value, str) else value for key, value in kept.items()}
+    )

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import fields
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -59,7 +60,7 @@ def parts(act: str, dtype: str, settings: Settings) -> tuple[list[Auditor], Arra
     y = results(act, x, settings, dtype)
     cuts = [0, 1, len(x) // 3, len(x) // 2, len(x)]
     auditors = []
-    for start, stop in zip(cuts, cuts[1:], strict=False):
+    for start, stop in pairwise(cuts):
         auditor = Auditor(act, dtype, **settings)
         auditor.add(x[start:stop], y[start:stop])
         auditors.append(auditor)
