@@ -244,7 +244,11 @@ class Auditor:
         return [Elsewhere(value) for value in values]
 
     def _exhaustive(self) -> bool:
-        return self._seen is not None and bool(self._seen[1:-1].all())
+        if self._seen is None:
+            return False
+        end = FORMATS[self.dtype].infinity - 1
+        wanted = self.region.holds(value_at(np.arange(-end, end + 1, dtype=np.int64), self.dtype))
+        return bool(self._seen[1:-1][wanted].all())
 
     def _note_kinds(self, x: Array, actual: Array, truth: Reference) -> None:
         """Where results are nan, infinite, of the wrong sign, or a zero of the wrong sign."""

@@ -98,7 +98,7 @@ class Source:
 class Audit:
     """What an audit finds.
 
-    exhaustive: whether the inputs are all finite numbers of the type
+    exhaustive: whether the inputs are all finite numbers of the type in the region
     nan, infinite: results that are so where the correctly rounded exact one is finite
     unlike: how many of them are in place of a number: all but an infinity where the exact result is beyond the
         largest number, which counts as 2^(largest exponent + 1)
