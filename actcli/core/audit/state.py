@@ -92,7 +92,4 @@ def _numbers(values: list[Any]) -> list[Any]:
 
 
 def _point(kept: dict[str, Any]) -> Point:
-    numbers = {one.name for one in fields(Point) if not one.name.endswith("bits")}
-    return Point(
-        **{key: float(value) if key in numbers and isinstance(value, str) else value for key, value in kept.items()}
-    )
+    return Point(*(kept[one.name] if one.name.endswith("bits") else float(kept[one.name]) for one in fields(Point)))
