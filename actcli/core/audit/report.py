@@ -191,6 +191,7 @@ class Audit:
             "max_relative": self.max_relative and asdict(self.max_relative),
             "segments": [segment.document() for segment in self.segments],
             "worst": [asdict(point) for point in self.worst],
+            "worst_ulp": self.worst_ulp and asdict(self.worst_ulp),
             "diagnosis": self.diagnosis,
             "implementation": self.source and asdict(self.source),
         }
