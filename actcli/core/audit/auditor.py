@@ -348,7 +348,8 @@ class Auditor:
 
         # Equally bad ones in the order in which they came, as Python's sort leaves them.
         last = self._worst[-1].steps if len(self._worst) == WORST else -1
-        found = _first_largest(away.astype(np.float64), WORST)
+        worse = last < 0 or away.max() > last
+        found = _first_largest(away.astype(np.float64), WORST) if worse else []
         new = [point(i) for i in found if away[i] > last or last < 0]
         self._worst = sorted([*self._worst, *new], key=lambda p: -p.steps)[:WORST]
         finite = away != ENDLESS

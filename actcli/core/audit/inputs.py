@@ -115,8 +115,14 @@ def _finite(activation: Elementwise, dtype: str, order: int, region: Region) -> 
     else:
         even = np.linspace(first, last, points // 2).astype(np.int64)
         spread = np.concatenate([even, random.integers(first, last + 1, points // 2)])
-    found = np.unique(np.concatenate([spread, _hard_places(activation, dtype, order)]))
+    found = _distinct(np.concatenate([spread, _hard_places(activation, dtype, order)]))
     return _values(found[(found >= first) & (found <= last)], dtype)
+
+
+def _distinct(places: Indices) -> Indices:
+    """In ascending order, each once. NumPy's `unique` hashes whole numbers, which takes ten times as long."""
+    places = np.sort(places)
+    return places[np.append(True, places[1:] != places[:-1])]
 
 
 def values_between(first: int, last: int, dtype: str) -> Array:
@@ -144,7 +150,7 @@ def _hard_places(activation: Elementwise, dtype: str, order: int) -> Indices:
 def _changes(activation: Elementwise, dtype: str, order: int) -> Indices:
     """The places where the rounded result changes its kind, by bisection between landmarks on the whole line."""
     end = FORMATS[dtype].infinity - 1
-    landmarks: Indices = np.unique(np.linspace(-end, end, _LANDMARKS).astype(np.int64))
+    landmarks = _distinct(np.linspace(-end, end, _LANDMARKS).astype(np.int64))
     low, high = landmarks[:-1], landmarks[1:]
     kinds = _kind(activation, landmarks, dtype, order)
     changed = kinds[:-1] != kinds[1:]

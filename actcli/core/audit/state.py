@@ -88,8 +88,12 @@ def _array(kept: dict[str, Any], kind: Any) -> Any:
 
 
 def _numbers(values: list[Any]) -> list[Any]:
-    return [float(value) if isinstance(value, str) else value for value in values]
+    return [*map(_number, values)]
 
 
 def _point(kept: dict[str, Any]) -> Point:
-    return Point(*(kept[one.name] if one.name.endswith("bits") else float(kept[one.name]) for one in fields(Point)))
+    return Point(*(kept[one.name] if one.name.endswith("bits") else _number(kept[one.name]) for one in fields(Point)))
+
+
+def _number(kept: Any) -> Any:
+    return float(kept) if isinstance(kept, str) else kept
