@@ -121,8 +121,9 @@ def _finite(activation: Elementwise, dtype: str, order: int, region: Region) -> 
 
 def _distinct(places: Indices) -> Indices:
     """In ascending order, each once. NumPy's `unique` hashes whole numbers, which takes ten times as long."""
-    places = np.sort(places)
-    return places[np.append(True, places[1:] != places[:-1])]
+    ascending = np.sort(places)
+    found: Indices = ascending[np.append(True, ascending[1:] != ascending[:-1])]
+    return found
 
 
 def values_between(first: int, last: int, dtype: str) -> Array:
