@@ -12,7 +12,7 @@ import pytest
 import actcli
 from actcli.cli import COMMANDS, WAYS_OUT
 from actcli.commands import gradient_depth
-from actcli.commands.options import DtypeName
+from actcli.commands.options import DtypeName, SeveralDtypes
 from actcli.core.network.datasets import TARGETS
 from actcli.core.network.normalisation import AXES
 from actcli.core.network.optimizers import OPTIMIZERS
@@ -217,7 +217,7 @@ def test_files_are_short_and_the_core_lies_in_its_rooms() -> None:
 
 def test_every_module_is_imported_or_a_command() -> None:
     imported = {target for name in HOUSE_PLAN for target, _ in inner(name)}
-    begun = {"", "__main__", *(f"commands.{module}" for module, _ in COMMANDS.values())}
+    begun = {"", "__main__", "foreign.worker", *(f"commands.{module}" for module, _ in COMMANDS.values())}
     folders = {name for name in HOUSE_PLAN if (HOUSE / name.replace(".", "/")).is_dir()}
     assert set(HOUSE_PLAN) - folders - begun - imported == set()
 
@@ -244,4 +244,4 @@ def test_every_exception_from_the_rules_names_one_and_says_why() -> None:
 
 
 def test_the_types_are_the_same_everywhere() -> None:
-    assert get_args(DtypeName) == DTYPES == tuple(FORMATS)
+    assert get_args(DtypeName) == DTYPES == tuple(FORMATS) == tuple(SeveralDtypes)

@@ -1,58 +1,81 @@
-"""actcli audit ACT"""
+"""actcli audit ACT..."""
 
+import math
 import sys
-from collections.abc import Iterable, Iterator
-from contextlib import ExitStack
-from dataclasses import replace
-from functools import partial
-from math import isnan, prod
-from typing import TYPE_CHECKING, Annotated
+from collections.abc import Iterator, Sequence
+from typing import Annotated, Final
 
 import typer
 
+from actcli.commands.audit_output import print_audit, print_audits, read_baseline
+from actcli.commands.audit_sources import Caller, Job, Settings, called, calling, jobs_of, read
 from actcli.commands.numbers import table_options
 from actcli.commands.options import (
-    Act,
     Ascii,
+    AuditFormat,
     Columns,
     Delimiter,
-    Dtype,
+    Dtypes,
     Input,
+    Jobs,
     Missing,
-    Order,
-    ReportFormat,
+    OptionalActs,
+    OptionalRange,
+    Orders,
+    Output,
+    Quiet,
+    Resume,
     Save,
+    SeveralDtypes,
     Size,
     Theme,
     dimensions,
 )
-from actcli.commands.report import Drawing, print_report
-from actcli.core.activations.activation import Elementwise
-from actcli.core.activations.catalogue import resolve
+from actcli.commands.report import Drawing
 from actcli.core.arrays import Array
-from actcli.core.audit.auditor import Auditor, MakeReference
-from actcli.core.audit.inputs import audited, sweep
+from actcli.core.audit.baseline import changes
+from actcli.core.audit.inputs import Region, sweep
 from actcli.core.audit.report import Audit
-from actcli.core.audit.sides import ExactSigns
-from actcli.core.audit.ulp import Signs
 from actcli.core.errors import InputError, count
-from actcli.core.numerics.formats import round_to
 from actcli.streams.files import StreamError, complain
-from actcli.streams.options import TableOptions
 
-if TYPE_CHECKING:
-    from actcli.views.picture.description import Picture
-    from actcli.views.terminal import Terminal
+TIMEOUT: Final = 300.0
+LONGEST: Final = 1_000_000
+_FLOAT32, _VALUES = [SeveralDtypes.FLOAT32], [0]
 
 
 def run(
-    act: Act,
-    dtype: Dtype = "float32",
+    acts: OptionalActs = None,
+    dtypes: Dtypes = _FLOAT32,
+    orders: Orders = _VALUES,
+    against: Annotated[
+        str | None,
+        typer.Option(
+            "--against",
+            metavar="SPEC",
+            help="What to call: torch, jax, tensorflow, keras, onnxruntime, scipy, numpy, module:function, model.onnx.",
+        ),
+    ] = None,
+    python: Annotated[
+        str | None,
+        typer.Option("--python", metavar="PATH", help="The interpreter that has what --against names."),
+    ] = None,
+    command: Annotated[
+        str | None,
+        typer.Option(
+            "--run",
+            metavar="COMMAND",
+            help="A program: 'CMD {in} {out}' for .npy, {in.bin} {out.bin} for raw numbers; {dtype}, {order}.",
+        ),
+    ] = None,
+    timeout: Annotated[
+        float, typer.Option("--timeout", metavar="S", min=0.0, help="Seconds that one answer may take.")
+    ] = TIMEOUT,
     emit_inputs: Annotated[
         str | None,
         typer.Option("--emit-inputs", metavar="FILE", help="Write the inputs to audit on, .npy or text, and stop."),
     ] = None,
-    infinities: Annotated[bool, typer.Option("--infinities", help="Write -inf and inf among the inputs too.")] = False,
+    infinities: Annotated[bool, typer.Option("--infinities", help="-inf and inf among the inputs too.")] = False,
     input_path: Input = None,
     actual_path: Annotated[
         str | None, typer.Option("--actual", metavar="FILE", help="The results for them, in the same order.")
@@ -64,7 +87,6 @@ def run(
     ] = None,
     delimiter: Delimiter = None,
     missing: Missing = "error",
-    order: Order = 0,
     flush_subnormals: Annotated[
         bool, typer.Option("--flush-subnormals", help="Subnormal inputs and results are zero (DAZ, FTZ).")
     ] = False,
@@ -78,53 +100,196 @@ def run(
     max_steps: Annotated[
         int | None, typer.Option("--max-steps", metavar="N", min=0, help="Exit code 1 when results are more steps off.")
     ] = None,
+    interval: OptionalRange = None,
+    exclude: Annotated[
+        tuple[float, float] | None,
+        typer.Option("--exclude", metavar="MIN MAX", help="Leave out the inputs in this interval.", show_default=False),
+    ] = None,
+    every: Annotated[bool, typer.Option("--every", help="Every float32 there is, in blocks.")] = False,
+    at_once: Jobs = 1,
+    output: Output = None,
+    resume: Resume = False,
+    baseline: Annotated[
+        str | None,
+        typer.Option("--baseline", metavar="FILE", help="The JSON of an earlier audit: what got better, what worse."),
+    ] = None,
+    fail_on_regression: Annotated[
+        bool, typer.Option("--fail-on-regression", help="Exit code 1 where something got worse than the baseline.")
+    ] = False,
+    full: Annotated[bool, typer.Option("--full", help="Of several audits each full report too.")] = False,
     size: Size = None,
     ascii_only: Ascii = False,
     save: Save = None,
     theme: Theme = "light",
-    output_format: ReportFormat = "table",
+    output_format: AuditFormat = "table",
+    quiet: Quiet = False,
 ) -> None:
-    """Results of somebody else's implementation against the exact ones, for inputs and results of one --dtype (float64
-    takes the extra actcli[audit]). ulp: |actual - exact| in spacings of the type at the exact result. steps: how many
-    representable numbers the result is from the correctly rounded exact one.
+    """An implementation against the exact results: a framework's (--against torch), one's own function
+    (--against module:function) or program (--run), or results in a file (--actual). Several activations, types and
+    orders give one table. ulp: |actual - exact| in spacings of the type at the exact result. steps: how many
+    representable numbers the result is from the correctly rounded exact one. float64 takes the extra actcli[audit].
 
-    Example: actcli audit gelu --dtype bfloat16 --input x.npy --actual y.npy --max-ulp 2
+    Example: actcli audit tanh sin --against numpy --dtype float16 --dtype float32
     """
-    activation, drawing = resolve(act), Drawing(dimensions(size), ascii_only, save, theme)
-    if max_ulp is not None and isnan(max_ulp):
+    drawing = Drawing(dimensions(size), ascii_only, save, theme)
+    if max_ulp is not None and math.isnan(max_ulp):
         raise InputError("--max-ulp: must be a number, not nan")
+    if not 0.0 < timeout <= LONGEST:
+        raise InputError(f"--timeout: must be more than 0 and at most {LONGEST:,} seconds, not {timeout:g}")
+    _check(against, command, python, input_path, actual_path, emit_inputs, infinities)
+    if actual_columns and actual_path is None:
+        raise InputError("--actual-column names a column of --actual FILE, which is not given")
+    region = Region(*(interval or (-math.inf, math.inf)), (exclude,) if exclude else ())
+    jobs = jobs_of(acts or (), [str(name) for name in dtypes], orders, against)
     if emit_inputs is not None:
-        if input_path is not None or actual_path is not None or columns or actual_columns:
+        if columns:
             raise InputError("--emit-inputs writes inputs; auditing results for them is a second run")
-        _emit(sweep(activation, dtype, order, infinities), dtype, emit_inputs)
+        job = _only(jobs, "--emit-inputs writes the inputs of")
+        _emit(sweep(job.activation, job.dtype, job.order, infinities, region), job.dtype, emit_inputs)
         return
-    if infinities:
-        raise InputError("--infinities goes with --emit-inputs, which writes the inputs")
-    if input_path is None or actual_path is None:
-        raise InputError(
-            "an audit takes --input FILE and --actual FILE; --emit-inputs FILE writes inputs to begin with"
-        )
-    if input_path == actual_path == "-":
-        raise InputError("--input and --actual cannot both be stdin: write one of them to a file")
-    activation = audited(activation)
-    auditor = Auditor(
-        activation,
-        dtype,
-        order=order,
-        flush_subnormals=flush_subnormals,
-        segments=None if segments is None else _numbers(segments),
-        exact=_float64_reference(activation, order, flush_subnormals) if dtype == "float64" else None,
-        ask=_ask(activation, order),
-    )
-    tables = (
+    several = len(jobs) > 1
+    _check_every(every, jobs, at_once, output, resume, input_path, actual_path)
+    if several and save is not None:
+        raise InputError(f"--save draws one audit, and these are {len(jobs)}")
+    settings = Settings(
+        flush_subnormals,
+        None if segments is None else _numbers(segments),
+        infinities,
+        region,
+        input_path,
         table_options(columns, delimiter, missing),
-        table_options(actual_columns, delimiter, missing, column_option="--actual-column"),
+        diagnose=not several or full or output_format == "json",
     )
-    audit = _audit(auditor, (input_path, actual_path), tables)
-    _print(audit, output_format, drawing)
-    if audit.exceeds(max_ulp, max_steps):
-        complain(_failure(audit, max_ulp, max_steps))
+    if fail_on_regression and baseline is None:
+        raise InputError("--fail-on-regression compares with --baseline FILE, which is not given")
+    earlier = None if baseline is None else read_baseline(baseline)
+    lacking: dict[Job, str] = {}
+    if actual_path is not None:
+        job = _only(jobs, "--actual holds the results of")
+        actual_table = table_options(actual_columns, delimiter, missing, column_option="--actual-column")
+        audits = [read(job, settings, actual_path, actual_table)]
+    else:
+        if input_path == "-" and several:
+            raise InputError("--input - can be read once, and these are several audits: write it to a file")
+        caller = Caller(against, command, python, timeout)
+        if every:
+            from actcli.commands.audit_every import Every, audit_every
+
+            job = _only(jobs, "--every is")
+            audits = [audit_every(Every(job, settings, caller), at_once, output, resume)]
+        else:
+            audits = [*_called(jobs, settings, caller, lacking)]
+    found = None if earlier is None else changes(audits, earlier)
+    if len(jobs) == 1:
+        print_audit(audits[0], output_format, drawing, found)
+    else:
+        left = [(job.activation.label, job.dtype, job.order, reason) for job, reason in lacking.items()]
+        print_audits(audits, left, output_format, drawing, full, found)
+    if not quiet:
+        for reason in dict.fromkeys(lacking.values()):
+            complain(_without(reason, lacking))
+    failures = [audit for audit in audits if audit.exceeds(max_ulp, max_steps)]
+    for audit in failures:
+        complain(_failure(audit, max_ulp, max_steps, several))
+    regressed = [change for change in found or () if fail_on_regression and change.regressed]
+    for change in regressed:
+        complain(f"regression: {change.activation} in {change.dtype}, order {change.order}: {change.verdict}")
+    if failures or regressed:
         raise typer.Exit(1)
+
+
+def _check(
+    against: str | None,
+    command: str | None,
+    python: str | None,
+    input_path: str | None,
+    actual_path: str | None,
+    emit_inputs: str | None,
+    infinities: bool,
+) -> None:
+    """That the options name one implementation, and inputs for it. InputError with the way out."""
+    given = {"--against": against, "--run": command, "--actual": actual_path, "--emit-inputs": emit_inputs}
+    chosen = [name for name, value in given.items() if value is not None]
+    if emit_inputs is not None and (len(chosen) > 1 or input_path is not None):
+        raise InputError("--emit-inputs writes inputs; auditing results for them is a second run")
+    if len(chosen) > 1:
+        raise InputError(f"{' and '.join(chosen)} are different implementations: choose one")
+    if not chosen:
+        raise InputError(
+            "what is to be audited? --against torch (or another framework, or module:function), --run COMMAND, or "
+            "--input FILE and --actual FILE; --emit-inputs FILE writes inputs to begin with"
+        )
+    if actual_path is not None and input_path is None:
+        raise InputError("--actual FILE has the results for --input FILE, which is not given")
+    if input_path is not None and input_path == actual_path == "-":
+        raise InputError("--input and --actual cannot both be stdin: write one of them to a file")
+    if infinities and input_path is not None:
+        raise InputError("--infinities goes with inputs that are made here, not with --input")
+    if python is not None and against is None:
+        raise InputError("--python is the interpreter for --against, which is not given")
+
+
+def _check_every(
+    every: bool,
+    jobs: Sequence[Job],
+    at_once: int,
+    output: str | None,
+    resume: bool,
+    input_path: str | None,
+    actual_path: str | None,
+) -> None:
+    """That --every, and what belongs to it, is asked of an audit that can be one of every float32."""
+    if not every:
+        given = {"--jobs": at_once > 1, "--output": output is not None, "--resume": resume}
+        for name in (name for name, there in given.items() if there):
+            raise InputError(f"{name} is for an audit of every float32: add --every")
+        return
+    if input_path is not None or actual_path is not None:
+        raise InputError("--every makes the inputs: results for them come from --against or --run, not from a file")
+    if any(job.dtype != "float32" for job in jobs):
+        raise InputError("--every is of float32: of narrower types every number is taken anyway, of float64 none could")
+    if resume and output is None:
+        raise InputError("--resume goes on with the runs in --output FILE, which is not given")
+    if output is not None and not output.lower().endswith(".jsonl"):
+        raise InputError(f"--output {output}: what can be resumed is a .jsonl file")
+
+
+def _only(jobs: Sequence[Job], what: str) -> Job:
+    if len(jobs) > 1:
+        raise InputError(f"{what} one audit, and these are {len(jobs)}: one ACT, one --dtype, one --order")
+    return jobs[0]
+
+
+def _called(
+    jobs: Sequence[Job],
+    settings: Settings,
+    caller: Caller,
+    lacking: dict[Job, str],
+) -> Iterator[Audit]:
+    """The audits of all jobs; `lacking` takes those that the framework does not have. InputError when it has none."""
+    from actcli.foreign.implementation import LackingError
+
+    shown: Sequence[Job] | Iterator[Job] = jobs
+    if sys.stderr.isatty() and len(jobs) > 1:
+        from actcli.views.progress import progress
+
+        shown = progress(jobs, len(jobs), caller.against or "audits")
+    with calling(caller) as implementation:
+        for job in shown:
+            try:
+                yield called(implementation, job, settings)
+            except LackingError as error:
+                lacking[job] = str(error)
+    if len(lacking) == len(jobs):
+        raise InputError(next(iter(lacking.values())))
+
+
+def _without(reason: str, lacking: dict[Job, str]) -> str:
+    """What was left out for one reason."""
+    left = [job for job, other in lacking.items() if other == reason]
+    places = dict.fromkeys(f"{job.dtype}, order {job.order}" for job in left)
+    names = dict.fromkeys(job.activation.label for job in left)
+    return f"not audited: {', '.join(names)} in {'; '.join(places)}: {reason}"
 
 
 def _emit(inputs: Array, dtype: str, path: str) -> None:
@@ -139,55 +304,6 @@ def _emit(inputs: Array, dtype: str, path: str) -> None:
         writer.write(Block(inputs, equal_lines(len(inputs), 1)), inputs)
 
 
-def _float64_reference(activation: Elementwise, order: int, flush: bool) -> MakeReference:
-    from actcli.multiprecision.reference import float64_reference
-
-    return float64_reference(activation, order, flush)
-
-
-def _ask(activation: Elementwise, order: int) -> ExactSigns:
-    """mpmath's word on ties, imported when it is asked for."""
-
-    def ask(x: Array, y: Array) -> Signs:
-        from actcli.multiprecision.reference import exact_signs
-
-        return exact_signs(activation, order)(x, y)
-
-    return ask
-
-
-def _audit(auditor: Auditor, paths: tuple[str, str], tables: tuple[TableOptions, TableOptions]) -> Audit:
-    from actcli.core.audit.diagnosis import FLUSHED, diagnose
-    from actcli.streams.typed import open_typed, pairs
-
-    rounded = partial(round_to, dtype=auditor.dtype)
-    with ExitStack() as stack:
-        inputs, actual = (
-            stack.enter_context(open_typed(path, auditor.dtype, rounded, table))
-            for path, table in zip(paths, tables, strict=True)
-        )
-        blocks: Iterable[tuple[Array, Array]] = pairs(inputs, actual)
-        if sys.stderr.isatty() and inputs.source.shape is not None:
-            from actcli.views.progress import progress
-
-            # The reference for float64 is slow, and shall be seen to move.
-            size = 256 if auditor.dtype == "float64" else 1 << 16
-            blocks = progress(_cut(blocks, size), prod(inputs.source.shape) // size, auditor.activation.label)
-        for x, y in blocks:
-            auditor.add(x, y)
-    audit = auditor.result()
-    diagnosis = diagnose(audit, auditor.activation)
-    if diagnosis == FLUSHED and (rest := audit.max_steps_when_flushed) is not None:
-        diagnosis += f": with --flush-subnormals the largest error is {rest:,.0f} step{'s' * (rest != 1)}"
-    return replace(audit, diagnosis=diagnosis)
-
-
-def _cut(blocks: Iterable[tuple[Array, Array]], size: int) -> Iterator[tuple[Array, Array]]:
-    for x, y in blocks:
-        for start in range(0, len(x), size):
-            yield x[start : start + size], y[start : start + size]
-
-
 def _numbers(text: str) -> list[float]:
     from actcli.streams.cells import parse
 
@@ -197,38 +313,21 @@ def _numbers(text: str) -> list[float]:
         raise StreamError(f"--segments: {error}") from None
 
 
-def _print(audit: Audit, output_format: str, drawing: Drawing) -> None:
-    def draw(terminal: "Terminal") -> str:
-        from actcli.views.audit import audit_report
-
-        return audit_report(audit, terminal, drawing.lines)
-
-    def picture() -> "Picture":
-        from actcli.views.audit import error_picture
-
-        return error_picture(audit)
-
-    segments = [segment.document() for segment in audit.segments]
-    print_report(
-        output_format,
-        draw,
-        document=audit.document,
-        records=lambda: (list(segments[0]), [segment.values() for segment in segments]),
-        drawing=drawing,
-        picture=picture,
-    )
+def _failure(audit: Audit, max_ulp: float | None, max_steps: int | None, several: bool) -> str:
+    """What is wrong, in one line; of several audits with the name of this one."""
+    of = f"{audit.activation} in {audit.dtype}, order {audit.order}: " if several else ""
+    return f"audit failed: {of}{_excess(audit, max_ulp, max_steps)}"
 
 
-def _failure(audit: Audit, max_ulp: float | None, max_steps: int | None) -> str:
-    """What is wrong, in one line."""
+def _excess(audit: Audit, max_ulp: float | None, max_steps: int | None) -> str:
     total, wrong = audit.total, []
     if audit.nan.count:
         wrong.append(f"{count(audit.nan.count, 'result')} {'are' if audit.nan.count > 1 else 'is'} nan")
     if infinite := audit.unlike - audit.nan.count:
         wrong.append(f"{count(infinite, 'result')} {'are' if infinite > 1 else 'is'} infinite in place of a number")
     if wrong:
-        return f"audit failed: {' and '.join(wrong)}; the first for x = {total.worst_input!r}"
+        return f"{' and '.join(wrong)}; the first for x = {total.worst_input!r}"
     if max_ulp is not None and total.max_ulp is not None and not total.max_ulp <= max_ulp:
-        return f"audit failed: {total.max_ulp:.6g} ULP at x = {total.max_ulp_input!r}, more than {max_ulp:g}"
+        return f"{total.max_ulp:.6g} ULP at x = {total.max_ulp_input!r}, more than {max_ulp:g}"
     steps = f"{total.max_steps:,} step{'s' * (total.max_steps != 1)}"
-    return f"audit failed: {steps} at x = {total.worst_input!r}, more than {max_steps:,}"
+    return f"{steps} at x = {total.worst_input!r}, more than {max_steps:,}"

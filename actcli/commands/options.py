@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from enum import StrEnum
 from typing import Annotated, Final, Literal, TypeAlias
 
 import typer
@@ -81,16 +82,29 @@ Output: TypeAlias = Annotated[
     typer.Option("--output", "-o", metavar="FILE", help="Write a file, whole or not at all.", show_default=False),
 ]
 Quiet: TypeAlias = Annotated[bool, typer.Option("--quiet", "-q", help="Nothing but errors on stderr.")]
-Order: TypeAlias = Annotated[
-    int,
-    typer.Option(
-        "--order", "-n", metavar="N", min=0, max=MAX_ORDER, help="Order of the derivative; 0 is the value itself."
-    ),
-]
+_ORDER: Final = typer.Option(
+    "--order", "-n", metavar="N", min=0, max=MAX_ORDER, help="Order of the derivative; 0 is the value itself."
+)
+Order: TypeAlias = Annotated[int, _ORDER]
+Orders: TypeAlias = Annotated[list[int], _ORDER]
 
 _DTYPE: Final = typer.Option("--dtype", help="Floating-point type of the numbers.")
 DtypeName: TypeAlias = Literal["float64", "float32", "float16", "bfloat16", "float8_e4m3fn", "float8_e5m2"]
 Dtype: TypeAlias = Annotated[DtypeName, _DTYPE]
+
+
+class SeveralDtypes(StrEnum):
+    """The same for Typer, which takes no list of a Literal."""
+
+    FLOAT64 = "float64"
+    FLOAT32 = "float32"
+    FLOAT16 = "float16"
+    BFLOAT16 = "bfloat16"
+    FLOAT8_E4M3FN = "float8_e4m3fn"
+    FLOAT8_E5M2 = "float8_e5m2"
+
+
+Dtypes: TypeAlias = Annotated[list[SeveralDtypes], _DTYPE]
 TrainingDtype: TypeAlias = Annotated[Literal["float64", "float32"], _DTYPE]
 
 SHOW: Final = typer.Option("--show", help="What is shown, as told above.")
@@ -99,6 +113,7 @@ _FORMAT: Final = typer.Option("--format", "-f", help="How results are written; p
 NumberFormat: TypeAlias = Annotated[Literal["auto", Format], _FORMAT]
 ListFormat: TypeAlias = Annotated[Literal["auto", "table", "plain", "csv", "json"], _FORMAT]
 ReportFormat: TypeAlias = Annotated[Literal["table", "plain", "csv", "json"], _FORMAT]
+AuditFormat: TypeAlias = Annotated[Literal["table", "plain", "csv", "json", "markdown"], _FORMAT]
 PlotFormat: TypeAlias = Annotated[Literal["chart", "plain", "csv", "json"], _FORMAT]
 
 # --- pictures ---------------------------------------------------------------------------------------------------
@@ -160,3 +175,10 @@ Width: TypeAlias = Annotated[int, typer.Option("--width", metavar="N", min=1, he
 LearningRate: TypeAlias = Annotated[float, typer.Option("--lr", metavar="X", min=0.0, help="Learning rate.")]
 Seed: TypeAlias = Annotated[int, typer.Option("--seed", metavar="N", min=0, help="Seed of all that is random.")]
 Seeds: TypeAlias = Annotated[int, typer.Option("--seeds", metavar="N", min=1, help="So many seeds, from --seed on.")]
+
+# --- many runs --------------------------------------------------------------------------------------------------
+
+Jobs: TypeAlias = Annotated[
+    int, typer.Option("--jobs", "-j", metavar="N", min=1, help="So many runs at a time, each a process of its own.")
+]
+Resume: TypeAlias = Annotated[bool, typer.Option("--resume", help="Go on with the runs that are in the output file.")]

@@ -22,6 +22,10 @@ from actcli.core.numerics.formats import FORMATS, from_bits, round_to, to_bits
 from actcli.foreign.calls import FRAMEWORKS, call_of
 
 
+class LackingError(InputError):
+    """What a framework does not have: a function, a type, a derivative. The message says which."""
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """Results as float64, and the type in which the implementation gave them."""
@@ -87,7 +91,10 @@ class Implementation:
 
     def _what(self, activation: Activation) -> Mapping[str, Any]:
         if self.against in FRAMEWORKS:
-            return call_of(activation, self.against)
+            try:
+                return call_of(activation, self.against)
+            except InputError as error:
+                raise LackingError(str(error)) from None
         if self.against.lower().endswith(".onnx"):
             if not os.path.exists(self.against):
                 raise InputError(f"{self.against}: no such file")
@@ -105,7 +112,7 @@ class Implementation:
         finally:
             timer.cancel()
         if error := answer.get("error"):
-            raise InputError(self._said(error, answer.get("missing")))
+            raise self._said(error, answer.get("missing"))
         return answer, data
 
     def _exchange(self, message: bytes) -> tuple[dict[str, Any], bytes]:
@@ -135,10 +142,11 @@ class Implementation:
         how = f"signal {-code}" if code < 0 else f"exit code {code}"
         return f"{self.against}: the interpreter {self.python} ended with {how}" + (f": {last[:200]}" if last else "")
 
-    def _said(self, error: str, missing: str | None) -> str:
+    def _said(self, error: str, missing: str | None) -> InputError:
         if missing and (missing in FRAMEWORKS or missing in ("onnx", "numpy", "ml_dtypes")):
-            return f"{missing} is not installed for {self.python}: {self.python} -m pip install {missing}"
-        return f"{self.against}: {error}"
+            return InputError(f"{missing} is not installed for {self.python}: {self.python} -m pip install {missing}")
+        # A framework that is there and refuses lacks what was asked for; a function of one's own is broken.
+        return (LackingError if self.against in FRAMEWORKS else InputError)(f"{self.against}: {error}")
 
 
 def _width(dtype: str) -> str:

@@ -9,9 +9,10 @@ from typing import Final
 import numpy as np
 
 from actcli.core.arrays import Array
-from actcli.core.audit.report import Audit, Segment, Stretch
+from actcli.core.audit.report import Audit, Segment, Source, Stretch
 from actcli.core.audit.tally import Errors
 from actcli.core.errors import count
+from actcli.views.audit_numbers import figure, percent, whole
 from actcli.views.notation import align, format_number
 from actcli.views.picture.description import Axis, Histogram, Marks, Panel, Picture, Style
 from actcli.views.picture.terminal import paint
@@ -32,6 +33,7 @@ def audit_report(audit: Audit, terminal: Terminal, height: int | None = None) ->
     parts = [
         paragraph(_title(audit), terminal),
         _drawn(_total_columns(audit), terminal),
+        _drawn(_size_columns(audit), terminal) if audit.max_absolute is not None else "",
         _histogram(audit, terminal),
         _drawn(_segment_columns(audit), terminal),
         _worst(audit, terminal) if audit.total.max_steps else "",
@@ -48,7 +50,7 @@ def _title(audit: Audit) -> str:
     if steps is None:
         verdict = ""
     elif steps:
-        verdict = f"at most {_whole(steps)} step{'s' * (steps != 1)} off"
+        verdict = f"at most {whole(steps)} step{'s' * (steps != 1)} off"
     else:
         verdict = "all correctly rounded"
     if audit.nonfinite:
@@ -73,11 +75,21 @@ def _total_columns(audit: Audit) -> list[Column]:
     points = [point or audit.worst[0] for point in (audit.worst_ulp, audit.worst_steps)]
     return [
         Column("", ["ulp", "steps"], "left"),
-        Column("largest", [_number(total.finite_max_ulp), _whole(total.finite_max_steps)]),
-        Column("mean", [_number(total.mean_ulp), _number(total.mean_steps)]),
+        Column("largest", [figure(total.finite_max_ulp), whole(total.finite_max_steps)]),
+        Column("mean", [figure(total.mean_ulp), figure(total.mean_steps)]),
         Column("at x =", align(format_number(point.input, 6) for point in points)),
         Column("actual", align(format_number(point.actual, DIGITS) for point in points)),
         Column("expected", align(format_number(point.expected, DIGITS) for point in points)),
+    ]
+
+
+def _size_columns(audit: Audit) -> list[Column]:
+    """Absolute and relative errors, and what most results stay below."""
+    rows = [(name, size) for name, size in (("absolute", audit.max_absolute), ("relative", audit.max_relative)) if size]
+    return [
+        Column("error", [name for name, _ in rows], "left"),
+        Column("largest", [figure(size.value) for _, size in rows]),
+        Column("at x =", align(format_number(size.input, 6) for _, size in rows)),
     ]
 
 
@@ -85,7 +97,7 @@ def _histogram(audit: Audit, terminal: Terminal) -> str:
     """The classes beside each other, or below each other where there is no room."""
     names = [_CLASSES.get(name, name) for name in audit.histogram]
     counts = [f"{inputs:,}" for inputs in audit.histogram.values()]
-    shares = [_percent(inputs / audit.total.count) for inputs in audit.histogram.values()]
+    shares = [percent(inputs / audit.total.count) for inputs in audit.histogram.values()]
     columns = [Column(name, [*cells]) for name, *cells in zip(names, counts, shares, strict=True)]
     columns.insert(0, Column("ulp", ["inputs", ""], "left"))
     if total_width(columns) > terminal.width:
@@ -104,10 +116,10 @@ def _segment_columns(audit: Audit) -> list[Column]:
         Column("\nto below", [row[1] for row in rows]),
         Column("\ninputs", [f"{e.count:,}" for e in errors]),
         *nonfinite,
-        Column("largest\nulp", [_number(e.finite_max_ulp) for e in errors]),
-        Column("mean\nulp", [_number(e.mean_ulp) for e in errors]),
-        Column("largest\nsteps", [_whole(e.finite_max_steps) for e in errors]),
-        Column("mean\nsteps", [_number(e.mean_steps) for e in errors]),
+        Column("largest\nulp", [figure(e.finite_max_ulp) for e in errors]),
+        Column("mean\nulp", [figure(e.mean_ulp) for e in errors]),
+        Column("largest\nsteps", [whole(e.finite_max_steps) for e in errors]),
+        Column("mean\nsteps", [figure(e.mean_steps) for e in errors]),
         Column(
             "worst\nx =",
             [
@@ -125,8 +137,8 @@ def _worst(audit: Audit, terminal: Terminal) -> str:
     numbers = [
         Column("\nactual", align(format_number(p.actual, DIGITS) for p in worst)),
         Column("\nexpected", align(format_number(p.expected, DIGITS) for p in worst)),
-        Column("\nulp", ["-" if math.isinf(p.steps) else _number(p.ulp) for p in worst]),
-        Column("\nsteps", ["-" if math.isinf(p.steps) else _whole(p.steps) for p in worst]),
+        Column("\nulp", ["-" if math.isinf(p.steps) else figure(p.ulp) for p in worst]),
+        Column("\nsteps", ["-" if math.isinf(p.steps) else whole(p.steps) for p in worst]),
     ]
     bits = [
         Column("bits of\nx", [p.input_bits for p in worst]),
@@ -150,6 +162,11 @@ def _remarks(audit: Audit) -> str:
         " ".join(f"{kind}: {_stretch(stretch)}." for kind, stretch in kinds)
         + f" monotonicity violations, from one input to the next: {audit.monotonicity_violations:,}.",
     ]
+    shares = ", ".join(f"{name} % ≤ {figure(bound)}" for name, bound in audit.percentiles.items())
+    right = percent(audit.correctly_rounded / audit.total.count)
+    lines.append(f"correctly rounded: {right} of the results. ulp of the smallest: {shares}.")
+    if audit.left_out:
+        lines.append(f"{count(audit.left_out, 'input')} outside of the range, left out.")
     if beyond := audit.nonfinite - audit.unlike:
         lines.append(
             f"{count(beyond, 'inf')} where the exact result is less than half a spacing beyond the largest number: "
@@ -160,9 +177,18 @@ def _remarks(audit: Audit) -> str:
             f"{count(audit.undefined, 'input')} left out, where the exact result is nan; "
             f"{count(audit.answered, 'result')} there are numbers."
         )
+    if audit.source is not None:
+        lines.append(_source(audit.source, audit.dtype))
     if audit.diagnosis:
         lines.append(f"Diagnosis: {audit.diagnosis}.")
     return "\n".join(lines)
+
+
+def _source(source: Source, dtype: str) -> str:
+    """Who computed it, and in which type it answers where that is another."""
+    who = f"{source.framework} {source.version}".strip()
+    other = f"; it answers in {source.dtype}, rounded once to {dtype}" if source.dtype != dtype else ""
+    return f"Computed by {f'{who}, ' if who else ''}{source.name}{other}."
 
 
 def _stretch(stretch: Stretch) -> str:
@@ -179,27 +205,6 @@ def _bounds(segment: Segment) -> tuple[str, str]:
 
 def _bound(x: float) -> str:
     return ("-∞" if x < 0 else "∞") if math.isinf(x) else f"{x:.6g}"
-
-
-def _number(x: float | None) -> str:
-    if x is None:
-        return "-"
-    if math.isinf(x):
-        return "> 1.8e308"
-    return f"{x:.3f}" if 0.001 <= x < 10 or x == 0 else f"{x:,.1f}" if 10 <= x < 1e6 else f"{x:.2e}"
-
-
-def _whole(x: float | None) -> str:
-    if x is None:
-        return "-"
-    return f"{x:,}" if x < 1e12 else f"{x:.2e}"
-
-
-def _percent(share: float) -> str:
-    """Never 0 or 100 for what is only near."""
-    if share in (0.0, 1.0):
-        return f"{share:.0%}"
-    return "< 0.1%" if share < 0.001 else "> 99.9%" if share > 0.999 else f"{share:.1%}"
 
 
 def _drawn(columns: Sequence[Column], terminal: Terminal) -> str:

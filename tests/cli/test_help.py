@@ -215,6 +215,8 @@ def runs(tmp_path: Path) -> dict[str, list[list[str]]]:
         np.save(y, inputs / 2 * (1 + np.tanh(0.79788456 * (inputs + 0.044715 * inputs**3))))
     np.save(tmp_path / "matrix.npy", np.ones((2, 3)))
     audit = ["gelu", "--dtype", "float16", "--input", x, "--actual", y]
+    baseline = str(tmp_path / "baseline.json")
+    Path(baseline).write_text(actcli("audit", "sin", "--against", "numpy", "--dtype", "float16", "-f", "json").stdout)
     ill = ["sigmoid", "--layers", "12", "--width", "8", "--steps", "10", "--cure"]
     return {
         "evaluate": [
@@ -239,7 +241,11 @@ def runs(tmp_path: Path) -> dict[str, list[list[str]]]:
             ["softmax", "--show", "calibration"],
         ],
         "gain": [["relu"], ["gelu", "--sigma-w2", "1.5"], ["sigmoid"], ["step"], ["exp(x*x)"]],
-        "audit": [audit, [*audit, "--flush-subnormals"]],
+        "audit": [
+            audit,
+            [*audit, "--flush-subnormals"],
+            ["tanh", "gelu", "--against", "numpy", "--dtype", "float16", "--quiet", "--baseline", baseline],
+        ],
         "gradient-depth": [
             ill,
             ["relu", "--layers", "3", "--width", "4", "--steps", "2", "--seeds", "2"],

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
@@ -11,8 +10,9 @@ import numpy as np
 from actcli.core.activations.activation import MAX_ORDER
 from actcli.core.activations.catalogue import ActivationLike
 from actcli.core.arrays import Array, Indices, Mask, numbers_of
-from actcli.core.audit.inputs import audited
-from actcli.core.audit.report import Audit, Constant, Point, Profile, Sample, Segment, Stretch
+from actcli.core.audit.gather import Elsewhere, Largest, Quantiles, Stretches
+from actcli.core.audit.inputs import EVERYWHERE, Region, audited
+from actcli.core.audit.report import Audit, Constant, Extreme, Point, Profile, Sample, Segment
 from actcli.core.audit.sides import ExactSigns, Sides
 from actcli.core.audit.tally import ENDLESS, Tally, boundaries
 from actcli.core.audit.ulp import Reference, Steps, reference, steps, ulp_error, unlike
@@ -21,6 +21,8 @@ from actcli.core.numerics.formats import FORMATS, bit_pattern, flushed, place, r
 
 HISTOGRAM: Final = {"0": 0.0, "<=0.5": 0.5, "<=1": 1.0, "2": 2.0, "3-10": 10.0, "11-100": 100.0, ">100": math.inf}
 """Name of a class -> the largest `ulp` in it."""
+STEPS: Final = {"0": 0, "1": 1, "2": 2, "3-10": 10, "11-100": 100, ">100": ENDLESS - 1, "nonfinite": ENDLESS}
+"""Name of a class -> the most steps in it."""
 
 WORST: Final = 10
 
@@ -32,14 +34,18 @@ _SAMPLE, _BLOCK = 1 << 17, 1 << 16
 MakeReference = Callable[[Array], Reference]
 
 
+_COUNTS: Final = "_reversals", "_undefined", "_answered", "_unlike", "_right", "_left_out"
+
+
 class Auditor:
     """Takes inputs and results block by block, and reports on them in the end.
 
     `segments` are the inner boundaries of the segments, ascending; None finds them where the error changes its
-    character. `exact` gives the exact results as the type sees them; by default they come from the activation's
-    float64 values: for float32 good to 1e-8 ULP, and to 0.1 (order 3: 0.3) at the few numbers next to a zero of the
-    derivative; ties and powers of two by what the function approaches there, and else by `ask`, which compares exact
-    results with numbers in more digits. Raises InputError for what cannot be audited.
+    character. Inputs outside of `region` are left out. `exact` gives the exact results as the type sees them; by
+    default they come from the activation's float64 values: for float32 good to 1e-8 ULP, and to 0.1 (order 3: 0.3)
+    at the few numbers next to a zero of the derivative; ties and powers of two by what the function approaches there,
+    and else by `ask`, which compares exact results with numbers in more digits. Raises InputError for what cannot be
+    audited.
 
     >>> x = np.array([-1.0, 0.0, 1.0])
     >>> auditor = Auditor("relu", "float16")
@@ -56,12 +62,14 @@ class Auditor:
         order: int = 0,
         flush_subnormals: bool = False,
         segments: Sequence[float] | None = None,
+        region: Region = EVERYWHERE,
         exact: MakeReference | None = None,
         ask: ExactSigns | None = None,
     ) -> None:
         self.activation = audited(activation)
         self.dtype, self.order = one_of("dtype", dtype, FORMATS), whole_number("the order", order, 0, MAX_ORDER)
         self.flush = instance("flush_subnormals", flush_subnormals, bool)
+        self.region = region
         self._given = None if segments is None else numbers_of("segments", segments).ravel()
         ends = [-math.inf, *([] if self._given is None else self._given.tolist()), math.inf]
         if not all(a < b for a, b in pairwise(ends)):
@@ -72,16 +80,19 @@ class Auditor:
         self.exact = exact or self._float64_reference
         form = FORMATS[dtype]
         # Eight small intervals an octave, four of float64, whose octaves are many.
-        self._shift = form.precision - 1 - (2 if dtype == "float64" else 3)
+        self._shift = max(form.precision - 1 - (2 if dtype == "float64" else 3), 0)
         self._zero = form.infinity >> self._shift
         self._small = Tally(2 * self._zero + 1)
         self._large = None if self._given is None else Tally(len(self._given) + 1)
         self._everything, self._subnormal = Tally(1), Tally(1)
         self._histogram = np.zeros(len(HISTOGRAM), dtype=np.int64)
-        self._reversals = self._undefined = self._answered = self._unlike = 0
-        self._kinds = {kind: _Stretch() for kind in ("nan", "infinite", "wrong_sign", "zero_sign", "nonfinite")}
+        self._steps_histogram = np.zeros(len(STEPS), dtype=np.int64)
+        self._quantiles, self._absolute, self._relative = Quantiles(), Largest(), Largest()
+        self._left_out = 0
+        self._reversals = self._undefined = self._answered = self._unlike = self._right = 0
+        self._kinds = {kind: Stretches() for kind in ("nan", "infinite", "wrong_sign", "zero_sign", "nonfinite")}
         self._seen = np.zeros(2 * form.infinity + 1, dtype=bool) if form.bits <= 16 else None
-        self._previous: tuple[Array, Array] | None = None
+        self._ends: list[tuple[Array, Array]] = []
         self._worst: list[Point] = []
         self._worst_ulp: Point | None = None
         self._worst_steps: Point | None = None
@@ -99,6 +110,10 @@ class Auditor:
             self._add(x[start : start + _BLOCK], actual[start : start + _BLOCK])
 
     def _add(self, x: Array, actual: Array) -> None:
+        within = self.region.holds(x)
+        if not within.all():
+            self._left_out += int((~within).sum())
+            x, actual = x[within], actual[within]
         truth = self.exact(flushed(x, self.dtype) if self.flush else x)
         defined = ~np.isnan(truth.exact)
         if not defined.all():
@@ -107,10 +122,13 @@ class Auditor:
             x, actual, truth = x[defined], actual[defined], _part(truth, defined)
         if not x.size:
             return
+        if not FORMATS[self.dtype].has_infinity:  # its nan stands for what is too large, too
+            actual = np.where(np.isnan(actual) & np.isinf(truth.rounded), truth.rounded, actual)
         wrong = unlike(actual, truth, self.dtype)
         ulp = np.where(wrong, np.inf, ulp_error(actual, truth, self.dtype, self.flush))
         away = np.where(wrong, np.uint64(ENDLESS), steps(actual, truth.rounded, self.dtype, self.flush))
         self._unlike += int(wrong.sum())
+        self._right += int((away == 0).sum())
         seen = flushed(actual, self.dtype) if self.flush else actual
         self._note_kinds(x, seen, truth)
         self._count_reversals(truth.exact, seen)
@@ -119,6 +137,11 @@ class Auditor:
         if not self.flush:
             self._try_flushing(x, actual, truth.rounded, away)
         self._histogram += np.bincount(np.searchsorted([*HISTOGRAM.values()], ulp), minlength=len(HISTOGRAM))
+        self._steps_histogram += np.bincount(
+            np.searchsorted(np.array([*STEPS.values()], dtype=np.uint64), away), minlength=len(STEPS)
+        )
+        self._quantiles.note(ulp)
+        self._note_sizes(x, seen, truth, ulp)
         self._everything.add(np.zeros(len(x), dtype=np.int64), x, ulp, away)
         self._keep_worst(x, actual, truth.rounded, ulp, away)
         interval = (place(x, self.dtype) >> self._shift) + self._zero
@@ -131,6 +154,41 @@ class Auditor:
         self._small.add(interval, x, ulp, away)
         if self._large is not None and self._given is not None:
             self._large.add(np.searchsorted(self._given, x, side="right"), x, ulp, away)
+
+    def merge(self, later: "Auditor") -> None:
+        """As if the inputs of another auditor of the same settings had followed."""
+        for mine, theirs in (
+            *zip(self._tallies(), later._tallies(), strict=True),
+            *zip(self._kinds.values(), later._kinds.values(), strict=True),
+            *zip(self._constants, later._constants, strict=True),
+            (self._quantiles, later._quantiles),
+            (self._absolute, later._absolute),
+            (self._relative, later._relative),
+        ):
+            mine.merge(theirs)  # type: ignore[attr-defined] # each of the pairs is of one class
+        self._histogram += later._histogram
+        self._steps_histogram += later._steps_histogram
+        for name in _COUNTS:
+            setattr(self, name, getattr(self, name) + getattr(later, name))
+        if self._ends and later._ends:
+            (_, last), (first, end) = self._ends, later._ends
+            self._reversals += _reversals(np.append(last[0], first[0]), np.append(last[1], first[1]))
+            self._ends = [self._ends[0], end]
+        else:
+            self._ends = self._ends or later._ends
+        if self._seen is not None and later._seen is not None:
+            self._seen |= later._seen
+        self._worst = sorted([*self._worst, *later._worst], key=lambda p: -p.steps)[:WORST]
+        for name, size in (("_worst_ulp", "ulp"), ("_worst_steps", "steps")):
+            mine, theirs = getattr(self, name), getattr(later, name)
+            if mine is None or (theirs is not None and getattr(theirs, size) > getattr(mine, size)):
+                setattr(self, name, theirs)
+        self._max_steps_when_flushed = max(self._max_steps_when_flushed, later._max_steps_when_flushed)
+        self._sampled += later._sampled
+        self._samples += later._samples
+
+    def _tallies(self) -> list[Tally]:
+        return [self._small, self._everything, self._subnormal, *([] if self._large is None else [self._large])]
 
     def result(self) -> Audit:
         """The report on all that was added. Raises InputError where there is nothing to report on."""
@@ -153,9 +211,15 @@ class Auditor:
             unlike=self._unlike,
             first_nonfinite=kinds["nonfinite"].first_input,
             monotonicity_violations=self._reversals,
+            correctly_rounded=self._right,
             undefined=self._undefined,
             answered=self._answered,
             histogram=dict(zip(HISTOGRAM, self._histogram.tolist(), strict=True)),
+            steps_histogram=dict(zip(STEPS, self._steps_histogram.tolist(), strict=True)),
+            percentiles=self._quantiles.percentiles(math.inf if total.max_ulp is None else total.max_ulp),
+            max_absolute=Extreme(self._absolute.value, self._absolute.at) if self._absolute.value >= 0 else None,
+            max_relative=Extreme(self._relative.value, self._relative.at) if self._relative.value >= 0 else None,
+            left_out=self._left_out,
             segments=self._segments(),
             subnormal_inputs=self._subnormal.errors() if self.flush else None,
             worst=tuple(self._worst),
@@ -174,15 +238,19 @@ class Auditor:
         y, sides = self._sides.nearest(x, y, self.dtype)
         return reference(y, self.dtype, self.flush, sides)
 
-    def _limits(self) -> list["_Elsewhere"]:
+    def _limits(self) -> list[Elsewhere]:
         """0, and what the results should be at both ends."""
         ends = np.array([-np.inf, np.inf])
         y = round_to(self.activation.derivative(ends, self.order), self.dtype)
         values = {0.0: None} | {float(limit): None for limit in y if np.isfinite(limit)}
-        return [_Elsewhere(value) for value in values]
+        return [Elsewhere(value) for value in values]
 
     def _exhaustive(self) -> bool:
-        return self._seen is not None and bool(self._seen[1:-1].all())
+        if self._seen is None:
+            return False
+        end = FORMATS[self.dtype].infinity - 1
+        wanted = self.region.holds(value_at(np.arange(-end, end + 1, dtype=np.int64), self.dtype))
+        return bool(self._seen[1:-1][wanted].all())
 
     def _note_kinds(self, x: Array, actual: Array, truth: Reference) -> None:
         """Where results are nan, infinite, of the wrong sign, or a zero of the wrong sign."""
@@ -243,12 +311,24 @@ class Auditor:
         found[np.isnan(actual) | (np.isinf(actual) & np.isfinite(expected))] = math.inf
         self._max_steps_when_flushed = max(self._max_steps_when_flushed, float(found.max(initial=0.0)))
 
+    def _note_sizes(self, x: Array, actual: Array, truth: Reference, ulp: Array) -> None:
+        """Absolute and relative errors of the finite results."""
+        finite = np.isfinite(ulp) & np.isfinite(truth.exact) & np.isfinite(actual)
+        x, actual, ulp = x[finite], actual[finite], ulp[finite]
+        size, spacing = np.abs(truth.exact[finite]), truth.spacing[finite]
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # what overflows is far off, and 0/0 none
+            away = np.abs(actual - truth.exact[finite]) if self.flush else np.ldexp(ulp, spacing)
+            self._absolute.note(x, away)
+            self._relative.note(x, np.where(size > 0.0, away / size, np.nan))
+
     def _count_reversals(self, exact: Array, actual: Array) -> None:
-        if self._previous is not None:
-            exact, actual = np.append(self._previous[0], exact), np.append(self._previous[1], actual)
-        self._previous = exact[-1:], actual[-1:]
-        with np.errstate(invalid="ignore", over="ignore"):  # inf - inf is nan, which is in no order
-            self._reversals += int((np.sign(np.diff(exact)) * np.sign(np.diff(actual)) < 0).sum())
+        """Among results that follow on each other; the first and the last are kept for what lies before and after."""
+        ends = [(exact[:1], actual[:1]), (exact[-1:], actual[-1:])]
+        if self._ends:
+            exact, actual = np.append(self._ends[1][0], exact), np.append(self._ends[1][1], actual)
+            ends[0] = self._ends[0]
+        self._ends = ends
+        self._reversals += _reversals(exact, actual)
 
     def _take_sample(self, interval: Indices, x: Array, actual: Array, expected: Array, away: Steps) -> None:
         """Of every small interval as many as there is room for, evenly spread over those of a block."""
@@ -270,7 +350,8 @@ class Auditor:
 
         # Equally bad ones in the order in which they came, as Python's sort leaves them.
         last = self._worst[-1].steps if len(self._worst) == WORST else -1
-        found = _first_largest(away.astype(np.float64), WORST)
+        worse = last < 0 or away.max() > last
+        found = _first_largest(away.astype(np.float64), WORST) if worse else []
         new = [point(i) for i in found if away[i] > last or last < 0]
         self._worst = sorted([*self._worst, *new], key=lambda p: -p.steps)[:WORST]
         finite = away != ENDLESS
@@ -284,41 +365,9 @@ class Auditor:
             self._worst_steps = point(at)
 
 
-@dataclass
-class _Stretch:
-    """Where results of a kind are met."""
-
-    count: int = 0
-    first: float | None = None
-    low: float = math.inf
-    high: float = -math.inf
-
-    def note(self, x: Array, where: Mask) -> None:
-        if where.any():
-            there = x[where]
-            self.first = float(there[0]) if self.first is None else self.first
-            self.count += len(there)
-            self.low, self.high = min(self.low, float(there.min())), max(self.high, float(there.max()))
-
-    def result(self) -> Stretch:
-        return Stretch(self.count, self.first, self.low, self.high)
-
-
-@dataclass
-class _Elsewhere:
-    """Where results are not a number."""
-
-    value: float
-    elsewhere: tuple[float, float, float, float] = (math.inf, -math.inf, math.inf, -math.inf)
-
-    def note(self, x: Array) -> None:
-        lowest, below, above, highest = self.elsewhere
-        self.elsewhere = (
-            float(x.min(initial=lowest)),
-            float(x[x < 0.0].max(initial=below)),
-            float(x[x > 0.0].min(initial=above)),
-            float(x.max(initial=highest)),
-        )
+def _reversals(exact: Array, actual: Array) -> int:
+    with np.errstate(invalid="ignore", over="ignore"):  # inf - inf is nan, which is in no order
+        return int((np.sign(np.diff(exact)) * np.sign(np.diff(actual)) < 0).sum())
 
 
 def _first_largest(values: Array, most: int) -> list[int]:

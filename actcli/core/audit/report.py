@@ -76,11 +76,29 @@ class Constant:
     elsewhere: tuple[float, float, float, float]
 
 
+@dataclass(frozen=True, slots=True)
+class Extreme:
+    """The largest error of a kind, and the first input where it is."""
+
+    value: float
+    input: float
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What gave the results: its name, the framework and its version, and the type in which it answers."""
+
+    name: str
+    framework: str
+    version: str
+    dtype: str
+
+
 @dataclass(frozen=True, eq=False, slots=True)
 class Audit:
     """What an audit finds.
 
-    exhaustive: whether the inputs are all finite numbers of the type
+    exhaustive: whether the inputs are all finite numbers of the type in the region
     nan, infinite: results that are so where the correctly rounded exact one is finite
     unlike: how many of them are in place of a number: all but an infinity where the exact result is beyond the
         largest number, which counts as 2^(largest exponent + 1)
@@ -88,6 +106,10 @@ class Audit:
     zero_sign: zeros whose sign is not that of the exact result, or of its limit at this zero
     monotonicity_violations: how often a result is below the one of the previous input, or above, and the exact one is
         not so
+    percentiles: per cent -> the ULP error that so many results have at most, rounded up by less than 1 %
+    max_absolute, max_relative: the largest |actual - exact|, and that over |exact|, among the finite results
+    left_out: inputs outside of the region that is audited
+    correctly_rounded: how many results are the correctly rounded exact ones
     undefined, answered: inputs where the exact result is nan, which are left out, and how many of the results there
         are numbers
     subnormal_inputs: their errors when subnormals are flushed; they are counted in `total`, and in no segment
@@ -109,9 +131,15 @@ class Audit:
     wrong_sign: Stretch
     zero_sign: Stretch
     monotonicity_violations: int
+    correctly_rounded: int
     undefined: int
     answered: int
+    left_out: int
     histogram: dict[str, int]
+    steps_histogram: dict[str, int]
+    percentiles: dict[str, float]
+    max_absolute: Extreme | None
+    max_relative: Extreme | None
     segments: tuple[Segment, ...]
     subnormal_inputs: Errors | None
     worst: tuple[Point, ...]
@@ -124,6 +152,7 @@ class Audit:
     first_nonfinite: float | None
     """The first input whose result is nan or infinite and should be finite."""
     diagnosis: str | None = None
+    source: Source | None = None
 
     @property
     def nonfinite(self) -> int:
@@ -148,15 +177,40 @@ class Audit:
                 "infinite": self.infinite.count,
                 "first_input": self.first_nonfinite,
             },
+            "correctly_rounded": self.correctly_rounded / self.total.count,
             "wrong_sign": self.wrong_sign.count,
             "zero_sign": {"count": self.zero_sign.count, "first_input": self.zero_sign.first_input},
             "monotonicity_violations": self.monotonicity_violations,
             "undefined": {"count": self.undefined, "answered": self.answered},
             "subnormal_inputs": self.subnormal_inputs and asdict(self.subnormal_inputs),
+            "left_out": self.left_out,
             "histogram": self.histogram,
+            "steps_histogram": self.steps_histogram,
+            "percentiles": self.percentiles,
+            "max_absolute": self.max_absolute and asdict(self.max_absolute),
+            "max_relative": self.max_relative and asdict(self.max_relative),
             "segments": [segment.document() for segment in self.segments],
             "worst": [asdict(point) for point in self.worst],
+            "worst_ulp": self.worst_ulp and asdict(self.worst_ulp),
             "diagnosis": self.diagnosis,
+            "implementation": self.source and asdict(self.source),
+        }
+
+    def summary(self) -> dict[str, Any]:
+        """The figures of one line in a table of audits, as plain data."""
+        total, worst = self.total, self.worst_ulp
+        return {
+            "activation": self.activation,
+            "dtype": self.dtype,
+            "order": self.order,
+            "count": total.count,
+            "max_ulp": total.finite_max_ulp,
+            "max_steps": total.finite_max_steps,
+            "mean_ulp": total.mean_ulp,
+            "mean_steps": total.mean_steps,
+            "correctly_rounded": self.correctly_rounded / total.count,
+            "nonfinite": self.nonfinite,
+            "worst_input": worst and worst.input,
         }
 
     def exceeds(self, max_ulp: float | None, max_steps: float | None) -> bool:

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from actcli.core.arrays import Array, Indices
+from actcli.core.arrays import Array, Indices, Mask
 from actcli.core.audit.ulp import Steps
 
 ENDLESS: Final = 2**64 - 1
@@ -72,6 +72,20 @@ class Tally:
         self._max_ulp_at.update(self.max_ulp, unseen, interval, ulp, x, index)
         self._worst_at.update(self._max_steps, unseen, interval, steps, x, index)
 
+    def merge(self, later: "Tally") -> None:
+        """Takes in the errors at inputs that follow."""
+        new = (self.count == self.nonfinite) & (later.count > later.nonfinite)
+        self._max_ulp_at.take(later._max_ulp_at, new | (later.max_ulp > self.max_ulp), self._taken)
+        self._worst_at.take(later._worst_at, new | (later._max_steps > self._max_steps), self._taken)
+        self._nonfinite_at.take(later._nonfinite_at, (self.nonfinite == 0) & (later.nonfinite > 0), self._taken)
+        np.maximum(self.max_ulp, later.max_ulp, out=self.max_ulp)
+        np.maximum(self._max_steps, later._max_steps, out=self._max_steps)
+        self.count += later.count
+        self.nonfinite += later.nonfinite
+        self._sum_ulp += later._sum_ulp
+        self._sum_steps += later._sum_steps
+        self._taken += later._taken
+
     def errors(self, first: int = 0, last: int | None = None) -> Errors:
         """Of the intervals from `first` to before `last` together."""
         part = slice(first, last)
@@ -121,6 +135,11 @@ class _Places:
         hits = np.flatnonzero(unseen[interval])[::-1]
         self.x[interval[hits]] = x[hits]
         self.index[interval[hits]] = index[hits]
+
+    def take(self, later: "_Places", where: Mask, before: int) -> None:
+        """Another's places, before which there were so many inputs."""
+        self.x[where] = later.x[where]
+        self.index[where] = later.index[where] + before
 
     def first(self, part: slice, intervals: Indices) -> float:
         return float(self.x[part][intervals[self.index[part][intervals].argmin()]])

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from actcli.core.arrays import Array, Mask
-from actcli.core.numerics.formats import FORMATS, flushed, place, round_to, spacing_exponent
+from actcli.core.numerics.formats import FORMATS, flushed, place, round_to, spacing_exponent, value_at
 
 Steps: TypeAlias = npt.NDArray[np.uint64]
 Signs: TypeAlias = npt.NDArray[np.int8]
@@ -53,6 +53,8 @@ def reference(exact: Array, dtype: str, flush: bool = False, sides: Signs | None
     sides: which way next to nothing leads from `exact` to the true results; 0 is no way.
     """
     rounded = round_to(exact, dtype) if sides is None else _rounded_aside(exact, sides, dtype)
+    if not FORMATS[dtype].has_infinity:  # too large is nan there, and infinity here, which tells it from 0/0
+        rounded = np.where(np.isnan(rounded) & ~np.isnan(exact), np.copysign(np.inf, exact), rounded)
     spacing = spacing_exponent(exact, dtype)
     if sides is not None:
         spacing -= below_power_of_two(exact, sides, dtype)
@@ -106,7 +108,11 @@ def ulp_error(actual: Array, truth: Reference, dtype: str, flush: bool = False) 
 
 
 def _in_spacings(values: Array, spacing: npt.NDArray[np.int32], dtype: str) -> Array:
-    infinity = np.ldexp(1.0, FORMATS[dtype].largest_exponent + 1 - spacing)
+    form = FORMATS[dtype]
+    # Half of the number after the largest, which is a power of two where the codes of that exponent are all numbers.
+    last = math.ldexp(1.0, form.largest_exponent - form.precision + 1)
+    half = math.ldexp(1.0, form.largest_exponent) if form.has_infinity else (largest(dtype) + last) / 2.0
+    infinity = np.ldexp(half, 1 - spacing)
     return np.where(np.isinf(values), np.copysign(infinity, values), np.ldexp(values, -spacing))
 
 
@@ -124,5 +130,4 @@ def unlike(actual: Array, truth: Reference, dtype: str) -> Mask:
 
 def largest(dtype: str) -> float:
     """The largest number of the type."""
-    form = FORMATS[dtype]
-    return math.ldexp(2.0 - 2.0 ** (1 - form.precision), form.largest_exponent)
+    return float(value_at(np.array([FORMATS[dtype].infinity - 1]), dtype)[0])

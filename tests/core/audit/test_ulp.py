@@ -30,8 +30,8 @@ def error(actual: float, exact: float, dtype: str, flush: bool = False) -> float
 
 def next_up(x: float, dtype: str) -> float:
     """The next number of the type, as NumPy counts where it knows the type; of bfloat16 by its list of numbers."""
-    if dtype == "bfloat16":
-        numbers = np.append(every_finite("bfloat16"), np.inf)
+    if dtype == "bfloat16" or dtype.startswith("float8"):
+        numbers = np.append(every_finite(dtype) if dtype == "bfloat16" else _float8(dtype), np.inf)
         line = np.concatenate([-numbers[:0:-1], numbers])
         return float(line[np.searchsorted(line, x) + 1])
     kind = np.dtype(dtype).type
@@ -39,8 +39,15 @@ def next_up(x: float, dtype: str) -> float:
         return float(np.nextafter(kind(x), kind(np.inf)))
 
 
+def _float8(dtype: str) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    """The finite numbers from 0 on, by the definition of their codes (arXiv:2209.05433, table 1)."""
+    bits, bias, codes = (3, 7, 127) if dtype == "float8_e4m3fn" else (2, 15, 124)
+    fields = [(code >> bits, code & (2**bits - 1)) for code in range(codes)]
+    return np.array([math.ldexp(m + 2**bits * (e > 0), max(e, 1) - bias - bits) for e, m in fields])
+
+
 def numbers(dtype: str) -> st.SearchStrategy[float]:
-    return st.floats(allow_nan=False).map(lambda x: float(round_to(one(x), dtype)[0]))
+    return st.floats(allow_nan=False).map(lambda x: float(round_to(one(x), dtype)[0])).filter(lambda x: x == x)
 
 
 def true_spacing(exact: Fraction, dtype: str) -> Fraction:

@@ -1,0 +1,125 @@
+"""An audit of every float32: made, computed and judged in blocks, on several processes, and resumable."""
+
+import atexit
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass, replace
+from functools import partial
+from typing import Any, Final
+
+import numpy as np
+
+from actcli.commands.audit_sources import Caller, Job, Settings, answered, calling, told
+from actcli.core.audit.inputs import bounds, values_between
+from actcli.core.audit.report import Audit, Source
+from actcli.core.audit.state import restored, state
+from actcli.core.errors import InputError
+
+BLOCK: Final = 1 << 22
+"""Numbers of a block: whole ones of the intervals that errors are gathered in."""
+
+
+@dataclass(frozen=True)
+class Every:
+    """What all blocks of one sweep have in common."""
+
+    job: Job
+    settings: Settings
+    caller: Caller
+
+    def blocks(self) -> list[tuple[int, int]]:
+        """The places from which and to which each block goes, in ascending order."""
+        first, last = bounds(self.job.dtype, self.settings.region)
+        starts = [first, *range((first // BLOCK + 1) * BLOCK, last + 1, BLOCK)]
+        return [(start, min(end - 1, last)) for start, end in zip(starts, [*starts[1:], last + 1], strict=True)]
+
+    def description(self) -> dict[str, Any]:
+        """What these results are of, as plain data."""
+        job, settings = self.job, self.settings
+        return {
+            "audit": job.activation.label,
+            "dtype": job.dtype,
+            "order": job.order,
+            "against": self.caller.against or self.caller.command,
+            "region": [*bounds(job.dtype, settings.region), *map(list, settings.region.excluded)],
+            "flush_subnormals": settings.flush_subnormals,
+            "segments": None if settings.segments is None else list(settings.segments),
+            "block": BLOCK,
+        }
+
+
+def audit_every(every: Every, jobs: int, output: str | None, resume: bool) -> Audit:
+    """The audit on all numbers of the type in the region; the same whatever the number of processes.
+
+    Raises InputError, also where results come from two versions of an implementation.
+    """
+    whole, source = every.settings.auditor(every.job), None
+    for record in _in_order(every, jobs, output, resume):
+        found = Source(**record["source"])
+        if source is not None and found != source:
+            raise InputError(f"results of two implementations: {_who(source)} and {_who(found)}; begin another file")
+        source = found
+        whole.merge(restored(every.settings.auditor(every.job), record["state"]))
+    return replace(told(whole, every.settings.diagnose), source=source, exhaustive=True)
+
+
+def _who(source: Source) -> str:
+    return f"{source.framework} {source.version}, {source.name}, in {source.dtype}".strip(" ,")
+
+
+def _in_order(every: Every, jobs: int, output: str | None, resume: bool) -> Iterator[Mapping[str, Any]]:
+    """What was gathered in each block, in the blocks' order; what is finished goes to the file at once."""
+    from actcli.parallel import run_all
+
+    blocks = every.blocks()
+    with ExitStack() as stack:
+        waiting: dict[int, Mapping[str, Any]] = {}
+        journal = None
+        if output is not None:
+            from actcli.streams.journal import open_journal
+
+            journal = stack.enter_context(open_journal(output, every.description(), resume))
+            waiting = {record["block"]: record for record in journal.records}
+        left = [index for index in range(len(blocks)) if index not in waiting]
+        found: Iterator[tuple[int, dict[str, Any]]] = run_all(
+            partial(_gathered, every), [blocks[index] for index in left], jobs
+        )
+        if sys.stderr.isatty():
+            from actcli.views.progress import progress
+
+            found = progress(found, len(left), every.job.activation.label)
+        due = 0
+        for number, gathered in found:
+            record = {"block": left[number], **gathered}
+            if journal is not None:
+                journal.add(record)
+            waiting[left[number]] = record
+            while due in waiting:
+                yield waiting.pop(due)
+                due += 1
+        while due in waiting:
+            yield waiting.pop(due)
+            due += 1
+
+
+_opened: dict[Caller, Any] = {}
+"""The implementation that this process calls: it is started once."""
+
+
+def _gathered(every: Every, block: tuple[int, int]) -> dict[str, Any]:
+    """One block, as plain data."""
+    job, settings = every.job, every.settings
+    if every.caller not in _opened:
+        stack = ExitStack()
+        _opened[every.caller] = stack.enter_context(calling(every.caller))
+        atexit.register(stack.close)
+    x = values_between(*block, job.dtype)
+    if block[0] == bounds(job.dtype)[0] and settings.infinities:
+        x = np.concatenate([[-np.inf], x])
+    if block[1] == bounds(job.dtype)[1] and settings.infinities:
+        x = np.concatenate([x, [np.inf]])
+    actual, source = answered(_opened[every.caller], job, x)
+    auditor = settings.auditor(job)
+    auditor.add(x, actual)
+    return {"source": asdict(source), "state": state(auditor)}

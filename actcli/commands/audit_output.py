@@ -1,0 +1,113 @@
+"""How audits are given: one as its report, several as a table."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from actcli.commands.report import Drawing, print_report
+from actcli.core.audit.baseline import Change, Key, earlier_audits
+from actcli.core.audit.report import Audit
+from actcli.core.errors import InputError
+from actcli.streams.files import StreamError, file_error
+
+if TYPE_CHECKING:
+    from actcli.views.picture.description import Picture
+    from actcli.views.terminal import Terminal
+
+Lacking = Sequence[tuple[str, str, int, str]]
+"""Activation, type, order, and why there is no audit of them."""
+
+
+def print_audit(audit: Audit, output_format: str, drawing: Drawing, changes: Sequence[Change] | None = None) -> None:
+    """The full report; as rows its segments."""
+
+    def draw(terminal: "Terminal") -> str:
+        from actcli.views.audit import audit_report
+
+        return _with_changes(audit_report(audit, terminal, drawing.lines), changes, terminal)
+
+    def picture() -> "Picture":
+        from actcli.views.audit import error_picture
+
+        return error_picture(audit)
+
+    if output_format == "markdown":
+        print_audits([audit], (), output_format, drawing, full=False, changes=changes)
+        return
+    segments = [segment.document() for segment in audit.segments]
+    print_report(
+        output_format,
+        draw,
+        document=lambda: {**audit.document(), **_changed(changes)},
+        records=lambda: (list(segments[0]), [segment.values() for segment in segments]),
+        drawing=drawing,
+        picture=picture,
+    )
+
+
+def print_audits(
+    audits: Sequence[Audit],
+    lacking: Lacking,
+    output_format: str,
+    drawing: Drawing,
+    full: bool,
+    changes: Sequence[Change] | None = None,
+) -> None:
+    """A line for each; with `full` the reports after them."""
+    if output_format == "markdown":
+        from actcli.views.audit_table import change_markdown, markdown
+
+        print(markdown(audits, lacking), end="")
+        if changes is not None:
+            print("", change_markdown(changes), sep="\n", end="")
+        return
+
+    def draw(terminal: "Terminal") -> str:
+        from actcli.views.audit import audit_report
+        from actcli.views.audit_table import audit_table
+
+        reports = [audit_report(audit, terminal, drawing.lines) for audit in audits] if full else []
+        table = _with_changes(audit_table(audits, lacking, terminal), changes, terminal)
+        return "\n".join([table, *reports])
+
+    rows = [audit.summary() for audit in audits]
+    print_report(
+        output_format,
+        draw,
+        document=lambda: {
+            "audits": [audit.document() for audit in audits],
+            "not_audited": [
+                {"activation": name, "dtype": dtype, "order": order, "reason": reason}
+                for name, dtype, order, reason in lacking
+            ],
+            **_changed(changes),
+        },
+        records=lambda: (list(rows[0]), [row.values() for row in rows]),
+        drawing=drawing,
+    )
+
+
+def read_baseline(path: str) -> dict[Key, dict[str, Any]]:
+    """The figures of an earlier run's JSON. StreamError where the file can't be read or is none."""
+    import json
+
+    try:
+        with open(path, encoding="utf-8") as file:
+            return earlier_audits(json.load(file))
+    except OSError as error:
+        raise file_error(path, error) from None
+    except (ValueError, RecursionError) as error:  # no JSON, no text, no audit
+        reason = str(error) if isinstance(error, InputError) else "no JSON"
+        raise StreamError(f"{path}: {reason}; a baseline is what audit --format json wrote") from None
+
+
+def _changed(changes: Sequence[Change] | None) -> dict[str, Any]:
+    return {} if changes is None else {"changes": [asdict(change) for change in changes]}
+
+
+def _with_changes(report: str, changes: Sequence[Change] | None, terminal: "Terminal") -> str:
+    if changes is None:
+        return report
+    from actcli.views.audit_table import change_table
+
+    return f"{report}\n{change_table(changes, terminal)}"

@@ -1,0 +1,26 @@
+"""The figures of an audit as text."""
+
+import math
+
+
+def figure(x: float | None) -> str:
+    """An error in ULP, or a mean."""
+    if x is None:
+        return "-"
+    if math.isinf(x):
+        return "> 1.8e308"
+    return f"{x:.3f}" if 0.001 <= x < 10 or x == 0 else f"{x:,.1f}" if 10 <= x < 1e6 else f"{x:.2e}"
+
+
+def whole(x: float | None) -> str:
+    """A number of steps."""
+    if x is None:
+        return "-"
+    return f"{x:,}" if x < 1e12 else f"{x:.2e}"
+
+
+def percent(share: float) -> str:
+    """Never 0 or 100 for what is only near."""
+    if share in (0.0, 1.0):
+        return f"{share:.0%}"
+    return "< 0.1%" if share < 0.001 else "> 99.9%" if share > 0.999 else f"{share:.1%}"

@@ -1,0 +1,152 @@
+"""Several audits in a table, a line each: on the screen, or as Markdown for a pull request."""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Final
+
+from actcli.core.audit.baseline import Change
+from actcli.core.audit.report import Audit
+from actcli.views.audit_numbers import figure, percent, whole
+from actcli.views.notation import format_number
+from actcli.views.table import Column, render, table, total_width
+from actcli.views.terminal import Terminal, paragraph
+
+Lacking = Sequence[tuple[str, str, int, str]]
+"""Activation, type, order, and why there is no audit of them."""
+
+CAPTION: Final = (
+    "ulp: the largest |actual − exact| in spacings of the type at the exact result; steps: how many numbers of the "
+    "type the result is from the correctly rounded exact one; both among the finite results. right: share of "
+    "correctly rounded results. nan, inf: results that are so where the exact one is finite. x: where ulp is largest."
+)
+_SAMPLED: Final = "float32 and float64 are sampled: their largest errors are lower bounds."
+
+
+def audit_table(audits: Sequence[Audit], lacking: Lacking, terminal: Terminal) -> str:
+    """A table for every type and order, with what there is no audit of after them."""
+    parts = []
+    for title, group in _groups(audits):
+        key, *columns = _columns(group)
+        parts += [paragraph(title, terminal), *_fitting(key, columns, terminal)]
+    return "\n".join([*parts, paragraph(_remarks(audits, lacking), terminal)])
+
+
+def markdown(audits: Sequence[Audit], lacking: Lacking) -> str:
+    """One table, and the remarks below it."""
+    columns = [
+        Column("activation", [audit.activation for audit in audits], "left"),
+        Column("dtype", [audit.dtype for audit in audits], "left"),
+        Column("order", [str(audit.order) for audit in audits]),
+        Column("inputs", [f"{audit.total.count:,}" for audit in audits]),
+        *_columns(audits)[1:],
+    ]
+    lines = [
+        _row([column.header.replace("\n", " ").strip() for column in columns]),
+        _row(["---" if column.align == "left" else "---:" for column in columns]),
+        *(_row(cells) for cells in zip(*(column.cells for column in columns), strict=True)),
+    ]
+    return "\n".join([*lines, "", *_remarks(audits, lacking).split("\n"), ""])
+
+
+def _row(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
+
+
+def _groups(audits: Sequence[Audit]) -> Iterator[tuple[str, list[Audit]]]:
+    """The audits of each type and order, in the order in which they were asked for."""
+    groups: dict[tuple[str, int], list[Audit]] = {}
+    for audit in audits:
+        groups.setdefault((audit.dtype, audit.order), []).append(audit)
+    for (dtype, order), group in groups.items():
+        yield f"{dtype}, {f'derivative {order}' if order else 'values'}", group
+
+
+def _columns(audits: Sequence[Audit]) -> list[Column]:
+    totals = [audit.total for audit in audits]
+    worst = [audit.worst_ulp for audit in audits]
+    return [
+        Column("\nactivation", [audit.activation for audit in audits], "left"),
+        Column("largest\nulp", [figure(total.finite_max_ulp) for total in totals]),
+        Column("largest\nsteps", [whole(total.finite_max_steps) for total in totals]),
+        Column("mean\nulp", [figure(total.mean_ulp) for total in totals]),
+        Column("\nright", [percent(audit.correctly_rounded / audit.total.count) for audit in audits]),
+        Column("nan,\ninf", [f"{audit.nonfinite:,}" for audit in audits]),
+        Column("worst\nx", ["-" if p is None or not p.ulp else format_number(p.input, 6) for p in worst]),
+    ]
+
+
+def _fitting(key: Column, columns: Sequence[Column], terminal: Terminal) -> Iterator[str]:
+    """The columns after the key; below each other, with the key again, where there is no room beside."""
+    shown: list[Column] = []
+    for column in columns:
+        if shown and total_width([key, *shown, column]) > terminal.width:
+            yield render(table([key, *shown], terminal), terminal)
+            shown = []
+        shown.append(column)
+    yield render(table([key, *shown], terminal), terminal)
+
+
+_FIGURES: Final = {
+    "largest\nulp": ("max_ulp", figure),
+    "largest\nsteps": ("max_steps", whole),
+    "mean\nulp": ("mean_ulp", figure),
+    "\nright": ("correctly_rounded", percent),
+    "nan,\ninf": ("nonfinite", whole),
+}
+
+
+def change_table(changes: Sequence[Change], terminal: Terminal) -> str:
+    """Then and now, figure by figure, with a word on each."""
+    title = "Against the baseline, then → now:"
+    key, *columns = _change_columns(changes)
+    return "\n".join([paragraph(title, terminal), *_fitting(key, columns, terminal)])
+
+
+def change_markdown(changes: Sequence[Change]) -> str:
+    """The same as a table of Markdown."""
+    columns = _change_columns(changes)
+    lines = [
+        _row([column.header.replace("\n", " ").strip() for column in columns]),
+        _row(["---" if column.align == "left" else "---:" for column in columns]),
+        *(_row(cells) for cells in zip(*(column.cells for column in columns), strict=True)),
+    ]
+    return "\n".join([*lines, ""])
+
+
+def _change_columns(changes: Sequence[Change]) -> list[Column]:
+    def cell(change: Change, name: str, text: Callable[[Any], str]) -> str:
+        told = [text(numbers[name]) if numbers else "-" for numbers in (change.before, change.now)]
+        return told[1] if told[0] == told[1] else " → ".join(told)
+
+    return [
+        Column("\naudit", [f"{c.activation}, {c.dtype}, {c.order}" for c in changes], "left"),
+        Column("\nchange", [c.verdict for c in changes], "left"),
+        *(Column(header, [cell(c, name, text) for c in changes]) for header, (name, text) in _FIGURES.items()),
+    ]
+
+
+def _remarks(audits: Sequence[Audit], lacking: Lacking) -> str:
+    lines = [CAPTION]
+    if not all(audit.exhaustive for audit in audits):
+        lines.append(_SAMPLED)
+    versions = {f"{a.source.framework} {a.source.version}".strip() for a in audits if a.source is not None}
+    if named := sorted(versions - {""}):
+        lines.append(f"Computed by {', '.join(named)}.")
+    lines += _other_types(audits)
+    reasons: dict[str, list[str]] = {}
+    for name, dtype, order, reason in lacking:
+        reasons.setdefault(reason, []).append(f"{name} ({dtype}, order {order})")
+    lines += [f"Not audited: {', '.join(names)}: {reason}." for reason, names in reasons.items()]
+    return "\n".join(lines)
+
+
+def _other_types(audits: Sequence[Audit]) -> list[str]:
+    """Who answers in another type than it was asked in."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for audit in audits:
+        if audit.source is not None and audit.source.dtype != audit.dtype:
+            found.setdefault((audit.dtype, audit.source.dtype), []).append(audit.activation)
+    return [
+        f"Asked in {asked}, these answer in {answered}, and each answer was rounded once: "
+        f"{', '.join(dict.fromkeys(names))}."
+        for (asked, answered), names in found.items()
+    ]

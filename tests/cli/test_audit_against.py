@@ -1,0 +1,260 @@
+"""actcli audit --against and --run: results that are made by the command, in one table or one report."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from actcli.core.activations.catalogue import resolve
+from actcli.core.numerics.formats import round_to
+from tests.cli.helpers import actcli, in_terminal
+
+KERNELS = """
+import sys, time
+import numpy as np
+
+def tanh(x): return np.tanh(x.astype(np.float64)).astype(x.dtype)
+def off(x): return np.nextafter(tanh(x), np.inf, dtype=x.dtype)
+def wide(x): return np.tanh(x.astype(np.float64))
+def nan(x): return np.where(x == 1, np.nan, tanh(x)).astype(x.dtype)
+def raises(x): raise RuntimeError("no such\\nkernel")
+def hangs(x): time.sleep(60)
+def shorter(x): return x[:-1]
+def whole(x): return x.astype(int)
+"""
+
+PROGRAM = """
+import sys
+import numpy as np
+source, target, dtype, order = sys.argv[1:]
+assert (dtype, order) == ("float16", "0")
+if source.endswith(".bin"):
+    np.tanh(np.fromfile(source, dtype)).tofile(target)
+else:
+    np.save(target, np.tanh(np.load(source)))
+"""
+
+
+@pytest.fixture(scope="module")
+def workshop(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("against")
+    (folder / "kernels.py").write_text(KERNELS)
+    (folder / "program.py").write_text(PROGRAM)
+    return folder
+
+
+def document(folder: Path, *words: str, code: int = 0) -> Any:
+    run = actcli("audit", *words, "--format", "json", cwd=folder)
+    assert run.returncode == code, run
+    return json.loads(run.stdout)
+
+
+def refused(folder: Path, *words: str) -> str:
+    run = actcli("audit", *words, cwd=folder)
+    assert (run.returncode, run.stdout) == (2, ""), run
+    assert run.stderr.startswith("actcli: ")
+    assert run.stderr.count("\n") == 1
+    return run.stderr.removeprefix("actcli: ").rstrip()
+
+
+def test_a_function_is_called_on_every_number_of_the_type(workshop: Path) -> None:
+    found = document(workshop, "tanh", "--against", "kernels:tanh", "--dtype", "float16")
+    assert (found["count"], found["max_steps"], found["correctly_rounded"]) == (63_488, 0, 1.0)
+    assert found["implementation"]["framework"] == "NumPy"
+    assert found["implementation"]["version"] == np.__version__
+    assert found["implementation"]["dtype"] == "float16"
+
+
+def test_the_audit_of_a_framework_is_that_of_its_results_in_a_file(workshop: Path, tmp_path: Path) -> None:
+    x, y = tmp_path / "x.npy", tmp_path / "y.npy"
+    actcli("audit", "sin", "--dtype", "float16", "--emit-inputs", x)
+    np.save(y, np.sin(np.load(x)))
+    filed = document(workshop, "sin", "--dtype", "float16", "--input", str(x), "--actual", str(y))
+    called = document(workshop, "sin", "--dtype", "float16", "--against", "numpy")
+    assert called.pop("implementation")["name"] == "numpy.sin(x)"
+    assert filed.pop("implementation") is None
+    assert called == filed
+
+
+def test_the_largest_errors_are_those_of_the_definition(workshop: Path) -> None:
+    """Computed here from scratch: one number above the right one is one step off."""
+    found = document(workshop, "tanh", "--against", "kernels:off", "--dtype", "float16")
+    x = np.arange(1 << 16, dtype=np.uint16).view(np.float16).astype(np.float64)
+    x = x[np.isfinite(x)]
+    exact = np.tanh(x)
+    actual = np.nextafter(exact.astype(np.float16), np.float16(np.inf)).astype(np.float64)
+    spacing = np.ldexp(1.0, np.maximum(np.frexp(exact)[1] - 11, -24))
+    assert found["finite"]["max_ulp"] == pytest.approx(np.max(np.abs(actual - exact) / spacing), rel=1e-9)
+    assert found["finite"]["max_steps"] == 1
+    assert found["correctly_rounded"] == 0.0
+
+
+def test_several_are_one_line_each(workshop: Path) -> None:
+    run = actcli("audit", "tanh", "sin", "--against", "numpy", "--dtype", "float16", "--dtype", "float32", cwd=workshop)
+    assert (run.returncode, run.stderr) == (0, "")
+    assert [
+        line.split()[0] for line in run.stdout.splitlines() if line.startswith(("tanh", "sin", "float16,", "float32,"))
+    ] == [
+        *("float16,", "tanh", "sin", "float32,", "tanh", "sin"),
+    ]
+    assert f"Computed by NumPy {np.__version__}." in run.stdout
+    assert "float32 and float64 are sampled" in run.stdout
+    exhaustive = actcli("audit", "tanh", "sin", "--against", "numpy", "--dtype", "float16", cwd=workshop)
+    assert "sampled" not in exhaustive.stdout
+
+
+def test_full_has_the_report_of_each(workshop: Path) -> None:
+    words = ("audit", "tanh", "sin", "--against", "numpy", "--dtype", "float16")
+    run, alone = actcli(*words, "--full", cwd=workshop), actcli("audit", "sin", *words[3:], cwd=workshop)
+    assert run.stdout.startswith(actcli(*words, cwd=workshop).stdout)
+    assert run.stdout.endswith(alone.stdout)
+
+
+def test_json_of_several_holds_that_of_each(workshop: Path) -> None:
+    several = document(workshop, "tanh", "sin", "--against", "numpy", "--dtype", "float16")
+    each = [document(workshop, act, "--against", "numpy", "--dtype", "float16") for act in ("tanh", "sin")]
+    assert several == {"audits": each, "not_audited": []}
+
+
+def test_without_an_activation_all_that_the_framework_has(workshop: Path) -> None:
+    found = document(workshop, "--against", "numpy", "--dtype", "float16")
+    assert [audit["activation"] for audit in found["audits"]] == ["exponential", "tanh", "arctan", "sin"]
+
+
+def test_what_a_framework_lacks_is_named_in_the_table_and_on_stderr(workshop: Path) -> None:
+    words = ("audit", "tanh", "gelu", "--against", "numpy", "--dtype", "float16", "-n", "0", "-n", "1")
+    run = actcli(*words, cwd=workshop)
+    assert run.returncode == 0
+    assert "actcli: not audited: gelu in float16, order 0; float16, order 1: " in run.stderr
+    assert "actcli: not audited: tanh in float16, order 1: numpy: NumPy has no derivatives" in run.stderr
+    assert "Not audited: gelu (float16, order 0)" in run.stdout
+    lacking = json.loads(actcli(*words, "--format", "json", "--quiet", cwd=workshop).stdout)["not_audited"]
+    assert [(one["activation"], one["order"]) for one in lacking] == [("gelu", 0), ("tanh", 1), ("gelu", 1)]
+    assert actcli(*words, "--quiet", cwd=workshop).stderr == ""
+
+
+def test_nothing_but_what_it_lacks_is_refused(workshop: Path) -> None:
+    assert "gelu" in refused(workshop, "gelu", "silu", "--against", "numpy")
+    assert "gelu" in refused(workshop, "gelu", "--against", "numpy")
+
+
+def test_markdown_is_one_table(workshop: Path) -> None:
+    words = (
+        "audit",
+        "tanh",
+        "abs(x)",
+        "a if x > 0 else 0 * x:a=1",
+        "--run",
+        f"{sys.executable} copy.py {{in}} {{out}}",
+    )
+    (workshop / "copy.py").write_text("import shutil, sys\nshutil.copy(*sys.argv[1:])\n")
+    run = actcli(*words, "--dtype", "float16", "--format", "markdown", cwd=workshop)
+    assert run.returncode == 0, run
+    table = run.stdout.partition("\n\n")[0].splitlines()
+    assert len(table) == 5
+    assert len({line.count("|") for line in table}) == 1
+    assert table[1].startswith("| --- | --- | ---: |")
+
+
+def test_a_wider_answer_is_rounded_once_and_said(workshop: Path) -> None:
+    run = actcli("audit", "tanh", "--against", "kernels:wide", "--dtype", "float16", cwd=workshop)
+    assert "it answers in float64, rounded once to float16" in " ".join(run.stdout.split())
+    assert ": all correctly rounded" in run.stdout
+    several = actcli("audit", "tanh", "sin", "--against", "kernels:wide", "--dtype", "float16", cwd=workshop)
+    assert "Asked in float16, these answer in float64" in several.stdout
+    right = actcli("audit", "tanh", "--against", "kernels:tanh", "--dtype", "float16", cwd=workshop)
+    assert "answers in" not in right.stdout
+
+
+def test_a_bound_judges_all_of_them(workshop: Path) -> None:
+    words = ("audit", "tanh", "sin", "--against", "numpy", "--dtype", "float16")
+    assert actcli(*words, "--max-steps", "1", cwd=workshop).returncode == 0
+    run = actcli("audit", "tanh", "sin", "--against", "kernels:tanh", *words[5:], "--max-ulp", "1", cwd=workshop)
+    assert run.returncode == 1
+    assert run.stderr.startswith("actcli: audit failed: sin in float16, order 0: ")
+    assert run.stderr.count("\n") == 1
+    nan = actcli("audit", "tanh", "--against", "kernels:nan", *words[5:], "--max-ulp", "1", cwd=workshop)
+    assert nan.returncode == 1
+    assert "1 result is nan; the first for x = 1.0" in nan.stderr
+
+
+@pytest.mark.parametrize(
+    ("against", "message"),
+    [
+        ("kernels:raises", "RuntimeError: no such kernel"),
+        ("kernels:shorter", "the answer has the shape (63487,), the inputs have (63488,)"),
+        ("kernels:whole", "the answer is int64, no floating-point type"),
+        ("kernels:missing", "kernels has no missing"),
+        ("no_such_module:f", "no module no_such_module"),
+        ("model.onnx", "model.onnx: no such file"),
+    ],
+)
+def test_an_implementation_that_fails_is_one_line(workshop: Path, against: str, message: str) -> None:
+    assert message in refused(workshop, "tanh", "--against", against, "--dtype", "float16")
+    # And so are several: a function of one's own that raises is broken, whatever the others do.
+    assert message.split("(")[0] in refused(workshop, "tanh", "sin", "--against", against, "--dtype", "float16")
+
+
+def test_one_that_hangs_is_ended(workshop: Path) -> None:
+    words = ("tanh", "--against", "kernels:hangs", "--dtype", "float16", "--timeout", "3")
+    assert refused(workshop, *words) == "kernels:hangs: no answer in 3 seconds"
+
+
+def test_a_framework_that_is_not_installed_says_how_to_install_it(workshop: Path) -> None:
+    assert "-m pip install tensorflow" in refused(workshop, "tanh", "--against", "tensorflow")
+    assert "no such file" in refused(workshop, "tanh", "--against", "torch", "--python", "/no/such/python")
+
+
+@pytest.mark.parametrize("places", ["{in} {out}", "{in.bin} {out.bin}"])
+def test_a_program_is_run(workshop: Path, places: str) -> None:
+    line = f"{sys.executable} program.py {places} {{dtype}} {{order}}"
+    found = document(workshop, "tanh", "--run", line, "--dtype", "float16")
+    x = np.arange(1 << 16, dtype=np.uint16).view(np.float16)
+    x = x[np.isfinite(x)]
+    right = np.tanh(x).astype(np.float64) == round_to(resolve("tanh")(x.astype(np.float64)), "float16")
+    assert (found["count"], found["correctly_rounded"]) == (63_488, right.mean())
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ("tanh", "what is to be audited?"),
+        ("", "what is to be audited?"),
+        ("--against kernels:tanh", "which activation? Without one, --against takes a framework: torch"),
+        ("tanh --against numpy --run x", "--against and --run are different implementations"),
+        ("tanh --run true", "one place for its inputs"),
+        ("tanh --run false{in}{out}", "no such file"),
+        ("tanh --actual y.npy", "--actual FILE has the results for --input FILE"),
+        ("tanh sin --input x.npy --actual y.npy", "--actual holds the results of one audit, and these are 2"),
+        ("tanh sin --emit-inputs x.npy", "--emit-inputs writes the inputs of one audit"),
+        ("tanh --emit-inputs x.npy --against numpy", "auditing results for them is a second run"),
+        ("tanh --against numpy --python", "--python takes PATH"),
+        ("tanh --run {in}{out} --python x", "--python is the interpreter for --against"),
+        ("tanh sin --against numpy --save x.svg", "--save draws one audit"),
+        ("tanh --against numpy --actual-column 1", "--actual-column names a column of --actual"),
+        ("tanh --against numpy --timeout nan", "--timeout"),
+        ("tanh --against numpy --timeout 0", "--timeout"),
+        ("tanh --against numpy --timeout inf", "--timeout"),
+    ],
+)
+def test_what_does_not_go_together_is_refused(workshop: Path, words: str, message: str) -> None:
+    assert message in refused(workshop, *words.split())
+
+
+def test_inputs_of_one_s_own(workshop: Path, tmp_path: Path) -> None:
+    (tmp_path / "x.txt").write_text("1 2 -3\n")
+    found = document(workshop, "tanh", "--against", "kernels:tanh", "--input", str(tmp_path / "x.txt"))
+    assert (found["count"], found["max_steps"]) == (3, 0)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (40, 24)])
+def test_the_table_fits_the_terminal(workshop: Path, size: tuple[int, int]) -> None:
+    seen = in_terminal("audit", "tanh", "exp", "--against", "numpy", "--dtype", "float16", size=size)
+    assert seen.exit_code == 0
+    assert seen.width <= size[0]
+    shown = " ".join(seen.lines)
+    for header in ("activation", "right", "nan,", "worst"):
+        assert header in shown
