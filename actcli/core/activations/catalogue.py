@@ -27,10 +27,30 @@ CATALOGUE: Final[Mapping[str, Elementwise | RowWise]] = {
 }
 """Canonical name -> activation with its default parameters."""
 
-ACTIVATIONS: Final[Mapping[str, Elementwise | RowWise]] = {
-    spelling: entry for entry in CATALOGUE.values() for spelling in (entry.name, *entry.aliases)
-}
-"""Name or alias -> activation, as a formula calls them."""
+
+
+class _Known(dict[str, Elementwise | RowWise]):
+    """The catalogue's spellings; what is none of them is looked up in the literature."""
+
+    def __missing__(self, name: str) -> Elementwise:
+        from actcli.core.activations.literature import published  # read only where the catalogue lacks a name
+
+        entry = published(name.replace("_", "")) if name.islower() else None
+        if entry is None:
+            raise KeyError(name)
+        return entry
+
+    def __contains__(self, name: object) -> bool:
+        try:
+            return isinstance(name, str) and self[name] is not None
+        except KeyError:
+            return False
+
+
+ACTIVATIONS: Final[Mapping[str, Elementwise | RowWise]] = _Known(
+    (spelling, entry) for entry in CATALOGUE.values() for spelling in (entry.name, *entry.aliases)
+)
+"""Name or alias -> activation, as a formula calls them; the literature's too, which iteration leaves out."""
 
 
 ActivationLike: TypeAlias = Activation | str
@@ -121,8 +141,12 @@ def _read(text: str) -> Elementwise | RowWise:
         found = formula(name, numbers, ACTIVATIONS)
         # Of `y = e-x-p` the name `e-x-p` would by itself be read as exp.
         return formula(f"({found.name})", numbers, ACTIVATIONS) if _fold(found.name) in _spellings() else found
+    from actcli.core.activations.literature import literature, published  # read only where the catalogue lacks a name
+
+    if (found_there := published(_fold(name))) is not None:
+        return found_there.with_parameters(**numbers)
     name = name[:60]
-    suggestion = did_you_mean(name.casefold(), ACTIVATIONS)
+    suggestion = did_you_mean(name.casefold(), [*ACTIVATIONS, *literature()])
     raise InputError(f"no activation {name!r}{suggestion}", change="" if suggestion else "text")
 
 
