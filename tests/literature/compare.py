@@ -60,6 +60,14 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
 }  # fmt: skip
 """Name -> arguments of the class beside the entry's own parameters, or in their place."""
 
+INVERSE_SOFTPLUS_OF_1 = 0.5413248546129181
+RAW: dict[str, dict[str, float]] = {
+    "p_sig_ramp": {"a": 0.0},  # sigmoid(0) is 0.5
+    "agumb": {"a_init": INVERSE_SOFTPLUS_OF_1},
+    "grelu_uaf": {"a": INVERSE_SOFTPLUS_OF_1, "b": INVERSE_SOFTPLUS_OF_1},  # 1 + softplus(a) is 2
+}
+"""Name -> what the class is given so that after its own transformation the parameters are the entry's."""
+
 RENAMED: dict[str, dict[str, str]] = {
     "symmsaf": {"a": "a"}, "s_rrelu": {"l": "lower", "u": "u"}, "olrelu": {"l": "lower", "u": "u"},
     "fts": {"t": ""}, "delu": {"n": "a"}, "lrelu_elu": {"a": "a"},
@@ -78,7 +86,29 @@ RENAMED: dict[str, dict[str, str]] = {
 EASY = 1e-9
 """The largest relative difference of float64 that is none."""
 
-DISAGREEMENTS: dict[str, str] = {}
+DISAGREEMENTS: dict[str, str] = {
+    # Settled by the survey's text.
+    "vlrelu": "z/3 below 0 (section 3.6.2 sets a = 3 in the LReLU's z/a); there 3 z",
+    "linq": "the outer pieces are linear (section 3.8.8), as they must be to be continuous; there they are quadratic",
+    "laf": "also published as symlog, and inverse to symexp (sections 3.13, 3.14): ln(|z| + 1); there ln(z) + 1",
+    "blu": "a (sqrt(z^2 + 1) - 1) + z, of which the bent identity is a = 1/2 (section 3.10); there only sqrt is scaled",
+    "reblu": "as blu, which it rectifies (section 4.2.38)",
+    "geu": "the GEU multiplied by z is the PGELU (section 4.12): Phi(z/a); there z Phi(alpha z)",
+    # Settled by the class's own docstring, which the code does not follow.
+    "hardelish": "exp(z) - 1 below 0, as its docstring and arXiv:1808.00783 have it; there 1 + exp(-z)",
+    "polylu": "1/(1 - z) - 1 for every z < 0, as its docstring has it; there z is clamped at -0.999",
+    "polu": "(1 - z)^-a - 1 for every z < 0, as its docstring has it; there z is clamped at -0.999",
+    "ptalu": "z from b on, as its docstring has it; there z - b + tanh(b)",
+    # Clamps, shortcuts and smoothings of the code.
+    "sbaf": "not defined outside [0, 1]; there z is clamped",
+    "repsu": "there 1e-8 is added to |z - c|",
+    "binary_window": "the slope of a step is 0; there it is 1, a straight-through estimate for training",
+    # Not settled: the paper could not be opened, and the survey's text that was read has lost its formulas.
+    "hexpo": "c (exp(z/d) - 1) below 0 is bounded and resembles tanh (section 3.2.12); there exp(-z/d), which is not",
+    "polyexp": "(a z^2 + b z + c) exp(-d z^2); there only c is multiplied by the exponential",
+    "wave": "(1 - z^2) exp(-a z^2); there 1 - z^2 exp(-a z^2)",
+}
+"""Name -> what the literature has, and what torch-activation has in its place."""
 
 
 def modules() -> list[ModuleType]:
@@ -129,7 +159,8 @@ def made(kind: type, name: str, values: dict[str, float]) -> Any:
         else:
             later[parameter] = value
     if "input_shape" in signature:
-        arguments["input_shape"] = 1
+        arguments |= {"input_shape": 1, "learnable": False}  # learnable parameters are drawn at random there
+    arguments |= RAW.get(name, {})
     module = kind(**arguments).double().eval()
     import torch
 
