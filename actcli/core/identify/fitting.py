@@ -7,6 +7,7 @@ it is the function in truth has to be shown elsewhere.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import combinations
 from typing import Any, Final
 
@@ -21,15 +22,19 @@ IDENTITY: Final[Mapping[str, float]] = {"a": 1.0, "b": 1.0, "c": 0.0, "d": 0.0, 
 
 CLOSE: Final = 1e-7
 """The largest relative residual of a candidate, where the function is known exactly."""
-_HOPELESS = {1: 0.7, 2: 0.35}
+_HOPELESS = {1: 0.2, 2: 0.12}
 """A grid point with a larger residual is no start, by how many numbers are looked for."""
-_STARTS = {1: 6, 2: 5}
+_STARTS = 4
 _STEPS = 14
 _LARGEST = 1e4
 
-_B: Final = np.concatenate([[1.0, -1.0], *[[s, -s] for s in 2.0 ** np.arange(-6, 6.1, 0.5) if s != 1]])
-_C: Final = np.concatenate([np.arange(-6.0, 6.1, 0.5), [-20.0, -10.0, 10.0, 20.0]])
-_B_COARSE, _C_COARSE = _B[::2], np.concatenate([np.arange(-5.0, 5.1, 1.0), [-12.0, 12.0]])
+_POWERS: Final = 2.0 ** np.arange(-6, 6.1, 0.5)
+_USUAL: Final = np.array([0.1, 0.2, 0.3, 0.4, 0.6, 0.7, 0.8, 0.9, 1.1, 1.2, 1.5, 1.702, 2.5, 3.0, 5.0, 6.0, 7.0, 10.0])
+"""What people write in a formula: where a function oscillates only these are found."""
+_B: Final = np.concatenate([_POWERS, _USUAL, -_POWERS, -_USUAL])
+_C: Final = np.unique(np.concatenate([np.arange(-6.0, 6.1, 0.5), _USUAL, -_USUAL, [-20.0, 20.0]]))
+_B_COARSE: Final = np.concatenate([(2.0 ** np.arange(-3, 3.1)), -(2.0 ** np.arange(-3, 3.1)), [3.0, 1.5, 0.7]])
+_C_COARSE: Final = np.array([-5.0, -3.0, -2.0, -1.0, -0.5, 0.5, 1.0, 2.0, 3.0, 5.0])
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,18 +64,26 @@ class Fitter:
         self._w = 1.0 / (0.05 + np.abs(self.y))
         self._w /= np.sqrt(len(self.x))
         self._wy, self._wx = self._w * self.y, self._w * self.x
+        self._columns = np.stack([self._wy, self._w, self._wx], axis=1)
+        self._yy = float(self._wy @ self._wy)
         self.best: dict[str, tuple[float, dict[str, float]]] = {}
         """Name -> the residual and the parameter with which the activation alone comes nearest."""
 
-    def fits(self, known: Known, most: int) -> Iterator[Fit]:
-        """Candidates with up to `most` fitted numbers, those with fewer first."""
+    def fits(self, known: Known) -> Iterator[Fit]:
+        """Candidates with at most one number besides a, d and e, of which there may be two."""
         with np.errstate(all="ignore"):  # parameters for which a formula is not defined have no residual
             yield from self._linear(known)
-            names = ["b", "c", *(f".{parameter.name}" for parameter in known.parameters)]
-            for name in names:
-                yield from self._searched(known, (name,), ("", "a", "d", "e") if most > 1 else ("",))
-            for pair in combinations(names, 2) if most > 1 else ():
+            for name in self._names(known):
+                yield from self._searched(known, (name,), ("", "a", "d", "e"))
+
+    def pairs(self, known: Known) -> Iterator[Fit]:
+        """Candidates with two numbers besides a, d and e."""
+        with np.errstate(all="ignore"):  # as for one
+            for pair in combinations(self._names(known), 2):
                 yield from self._searched(known, pair, ("",))
+
+    def _names(self, known: Known) -> list[str]:
+        return ["b", "c", *(f".{parameter.name}" for parameter in known.parameters)]
 
     def _linear(self, known: Known) -> Iterator[Fit]:
         g = known.values(self.x, {})
@@ -81,6 +94,9 @@ class Fitter:
         self.best[known.activation.name] = plain, {}
         if plain <= self.close:
             yield Fit(known, IDENTITY, {}, (), plain)
+            return
+        every = np.stack([*columns.values()], axis=1)
+        if np.linalg.norm(every @ np.linalg.lstsq(every, self._wy, rcond=1e-12)[0] - self._wy) > self.close:
             return
         for size in (1, 2):
             for names in combinations("ade", size):
@@ -96,22 +112,45 @@ class Fitter:
 
     def _searched(self, known: Known, names: tuple[str, ...], linear: Sequence[str]) -> Iterator[Fit]:
         grid = _grid(known, names)
-        shapes = self._shapes(known, names, grid)
-        for extra in linear:
-            norms = np.linalg.norm(self._residuals(shapes, extra), axis=1)
-            starts = np.argsort(norms, kind="stable")[: _STARTS[len(names)]]
+        for extra, norms in self._norms(self._shapes(known, names, grid), linear):
+            alone = not extra and len(names) == 1 and names[0].startswith(".")
+            starts = np.argsort(norms, kind="stable")[:_STARTS]
+            if alone:
+                self._note(known, names[0], grid[starts[0], 0], norms[starts[0]])
             starts = starts[norms[starts] < _HOPELESS[len(names)]]
             if not starts.size:
                 continue
+            if norms[starts[0]] <= 1e-9:  # as people write it
+                yield self._fit(known, names, extra, grid[starts[0]], float(norms[starts[0]]))
+                continue
             found, reached = self._refined(known, names, extra, grid[starts])
-            best = int(np.argmin(reached))
-            if not extra and len(names) == 1 and names[0].startswith("."):
-                name = known.activation.name
-                if reached[best] < self.best.get(name, (np.inf, {}))[0]:
-                    self.best[name] = float(reached[best]), {names[0][1:]: float(found[best, 0])}
-            for at in np.argsort(reached, kind="stable")[:2]:
+            order = np.argsort(reached, kind="stable")
+            if alone:
+                self._note(known, names[0], found[order[0], 0], reached[order[0]])
+            for at in order[:2]:
                 if reached[at] <= self.close:
                     yield self._fit(known, names, extra, found[at], float(reached[at]))
+
+    def _note(self, known: Known, name: str, value: float, residual: float) -> None:
+        """Keeps the parameter with which the activation alone comes nearest."""
+        if residual < self.best.get(known.activation.name, (np.inf, {}))[0]:
+            self.best[known.activation.name] = float(residual), {name[1:]: float(value)}
+
+    def _norms(self, g: Array, linear: Sequence[str]) -> Iterator[tuple[str, Array]]:
+        """The residuals of all rows with the best a, d or e, and without any."""
+        wg = self._w * g
+        squares = np.einsum("ij,ij->i", wg, wg)
+        with_y, with_1, with_x = (wg @ self._columns).T
+        plain = self._yy - 2.0 * with_y + squares
+        for extra in linear:
+            if extra == "a":
+                squared = self._yy - with_y**2 / squares
+            elif extra:
+                column, product = (self._w, with_1) if extra == "d" else (self._wx, with_x)
+                squared = plain - (column @ self._wy - product) ** 2 / (column @ column)
+            else:
+                squared = plain
+            yield extra, np.sqrt(np.maximum(np.where(np.isfinite(squared), squared, np.inf), 0.0))
 
     def _fit(self, known: Known, names: tuple[str, ...], extra: str, found: Array, residual: float) -> Fit:
         numbers = dict(zip(names, found.tolist(), strict=True))
@@ -153,6 +192,7 @@ class Fitter:
         count, size = theta.shape
         r = self._residuals(self._shapes(known, names, theta), extra)
         norms = np.linalg.norm(r, axis=1)
+        begun = norms.min()
         for step in range(_STEPS):
             h = 1e-7 * np.maximum(np.abs(theta), 0.1)
             moved = theta[None] + np.eye(size)[:, None, :] * h[None]
@@ -175,8 +215,8 @@ class Fitter:
             theta = np.where(better[:, None], chosen, theta)
             r = np.where(better[:, None], there[best, np.arange(count)], r)
             norms = np.where(better, lengths[best, np.arange(count)], norms)
-            if step == 4 and norms.min() > 0.05:
-                break  # nothing comes of it
+            if (step == 1 and norms.min() > 0.6 * begun) or norms.min() < 1e-14:
+                break  # nothing comes of it, or nothing more
         return theta, norms
 
 
@@ -205,6 +245,7 @@ def _grid(known: Known, names: tuple[str, ...]) -> Array:
     return np.stack([axis.ravel() for axis in np.meshgrid(*axes, indexing="ij")], axis=1)
 
 
+@cache
 def _around(parameter: Parameter, coarse: bool) -> Array:
     """Values of a parameter: its default, multiples of it, and the usual small numbers."""
     default = parameter.default

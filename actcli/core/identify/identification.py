@@ -1,6 +1,6 @@
 """Which known activation a function, or a table of its values, is."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -74,7 +74,7 @@ def identify(activation: ActivationLike, more_digits: MoreDigits) -> Identificat
         raise InputError(f"{given.label} has too few finite values on [-40, 40] to be identified")
     fitter = Fitter(_POINTS, exact)
     others = [known for known in known_activations() if known.activation.name != given.name or given.settings]
-    found = list(_simplest(fitter, others, proof.shown))
+    found = _simplest(fitter, others, proof.shown)
     with np.errstate(all="ignore"):  # where a formula is not defined there is no difference
         y = given(_RANGE)
     return _identification(given.label, found, fitter, others, _RANGE, y)
@@ -111,7 +111,7 @@ def identify_table(name: str, x: Sequence[float] | Array, y: Sequence[float] | A
         return None
 
     others = list(known_activations())
-    return _identification(name, list(_simplest(fitter, others, shown)), fitter, others, xs, ys)
+    return _identification(name, _simplest(fitter, others, shown), fitter, others, xs, ys)
 
 
 def nice_to(number: float, digits: int) -> float:
@@ -132,25 +132,17 @@ def last_digit(y: Array) -> Array:
     return 1e-12 * np.maximum(1.0, np.abs(y))
 
 
-def _simplest(fitter: Fitter, others: Sequence[Known], shown: object) -> Iterator[Fit]:
-    """The simplest relation of each known activation; two numbers are fitted only where one does for none of them."""
-    assert callable(shown)
-    found = False
-    single: set[int] = set()
-    for i, known in enumerate(others):
-        for fit in sorted(fitter.fits(known, 1), key=lambda fit: fit.rank):
-            if (nice_fit := shown(fit)) is not None:
-                single.add(i)
-                found |= len(fit.fitted) < 2
-                yield nice_fit
-                break
-    for i, known in enumerate(others):
-        if i in single or (found and len(single) >= 1):
-            continue
-        for fit in sorted(fitter.fits(known, 2), key=lambda fit: fit.rank):
-            if (nice_fit := shown(fit)) is not None:
-                yield nice_fit
-                break
+def _simplest(fitter: Fitter, others: Sequence[Known], shown: Callable[[Fit], Fit | None]) -> list[Fit]:
+    """The simplest relation of each known activation; two of b, c and its own parameters are looked for only where
+    nothing simpler is found.
+    """
+    found = [fit for known in others if (fit := _first(fitter.fits(known), shown)) is not None]
+    return found or [fit for known in others if (fit := _first(fitter.pairs(known), shown)) is not None]
+
+
+def _first(fits: Iterable[Fit], shown: Callable[[Fit], Fit | None]) -> Fit | None:
+    """The simplest that holds."""
+    return next((nice_fit for fit in sorted(fits, key=lambda fit: fit.rank) if (nice_fit := shown(fit))), None)
 
 
 def _identification(

@@ -104,8 +104,8 @@ def _known(entry: Elementwise) -> Known:
     defaults = {parameter.name: parameter.default for parameter in entry.parameters}
 
     def values(x: Array, parameters: Mapping[str, Any]) -> Array:
-        arithmetic.parameters = {**defaults, **parameters}
-        result = function(x)
-        return np.broadcast_to(np.asarray(result, dtype=np.float64), x.shape)
+        arithmetic.parameters = {name: np.asarray(value) for name, value in {**defaults, **parameters}.items()}
+        result: Array = np.asarray(function(x), dtype=np.float64)
+        return result if result.shape == x.shape else np.broadcast_to(result, x.shape)
 
     return Known(entry, values)
