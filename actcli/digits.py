@@ -1,4 +1,4 @@
-"""The core's `describe` and `compare` with more digits in hand: mpmath, imported only where they are asked for."""
+"""The core's `describe`, `compare` and `identify` with more digits in hand: mpmath, imported only where they are asked for."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from actcli.core.analysis.comparison import Difference
     from actcli.core.analysis.digits import Digits
     from actcli.core.analysis.properties import Properties
+    from actcli.core.identify.identification import Identification
 
 
 def more_digits(activation: Elementwise) -> Digits:
@@ -46,3 +47,17 @@ def describe(activation: ActivationLike) -> Properties:
     from actcli.core.analysis import properties
 
     return properties.describe(activation, more_digits)
+
+
+def identify(activation: ActivationLike) -> Identification:
+    """Which known activation a function is: equal, scaled and shifted, or nearest to which.
+
+    See `actcli.core.identify`. Raises InputError.
+
+    >>> found = identify("0.5*x*(1 + tanh(x))").matches[0]
+    >>> found.name, found.parameters, found.relation
+    ('silu', {'beta': 2.0}, 'equal')
+    """
+    from actcli.core.identify import identification
+
+    return identification.identify(activation, more_digits)

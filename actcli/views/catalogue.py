@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from actcli.core.activations.activation import Activation, RowWise
+from actcli.core.activations.literature import family_of, year_of
 from actcli.views.notation import format_number
 from actcli.views.terminal import Terminal
 
@@ -20,6 +21,29 @@ def catalogue_table(activations: Iterable[Activation], terminal: Terminal) -> Re
     """Name, aliases, parameters with their defaults, and formula; what is too long is folded."""
     show = _columns if terminal.width >= COLUMNS_WIDTH else _stack
     return show(activations, terminal)
+
+
+def literature_table(activations: Iterable[Activation], terminal: Terminal) -> RenderableType:
+    """Name, year, family and formula with the usual values of its parameters."""
+    if terminal.width < COLUMNS_WIDTH:
+        return _stack(activations, terminal)
+    drawn = Table(
+        box=box.SIMPLE_HEAD,
+        show_edge=False,
+        pad_edge=False,
+        padding=(0, 1, 0, 0),
+        collapse_padding=True,
+        header_style="bold",
+    )
+    drawn.add_column("name", overflow="fold", max_width=20)
+    drawn.add_column("year", no_wrap=True)
+    drawn.add_column("family", no_wrap=True)
+    drawn.add_column("formula", overflow="fold", ratio=1)
+    for activation in activations:
+        settings = ", ".join(_parameters(activation))
+        text = _formula(activation, terminal) + (f"  ({settings})" if settings else "")
+        drawn.add_row(activation.name, str(year_of(activation) or ""), family_of(activation), text)
+    return drawn
 
 
 def _columns(activations: Iterable[Activation], terminal: Terminal) -> Table:

@@ -54,6 +54,40 @@ def year_of(activation: Activation) -> int | None:
     return int(found[0]) if found else None
 
 
+def authors_of(activation: Activation) -> str:
+    """Who published it; what stands before the year in an entry of the catalogue."""
+    if isinstance(activation, Published):
+        return activation.authors
+    found = _YEAR.search(activation.reference)
+    return activation.reference[: found.start()].strip(" ,(") if found else ""
+
+
+@cache
+def _families() -> Mapping[str, str]:
+    """Name of the catalogue -> family."""
+    from actcli.core.activations import gates, rectifiers, rows, shrinkage, squashers, waves
+
+    entries: dict[str, tuple[Activation, ...]] = {
+        "rectifier": (*rectifiers.RECTIFIERS,),
+        "softplus": (*rectifiers.SMOOTH_RECTIFIERS,),
+        "gated": (*gates.GATES,),
+        "sigmoidal": (*squashers.SQUASHERS,),
+        "shrinkage": (*shrinkage.SHRINKAGE,),
+        "oscillating": (*waves.WAVES,),
+        "row-wise": (*rows.ROWS,),
+    }
+    own = {"softcap": "sigmoidal", "laplace": "sigmoidal", "gelu_10": "gated", "fatrelu": "rectifier", "step": "step"}
+    own |= {name: "exponential" for name in ("elu", "celu", "selu", "exponential")} | {"shrink": "shrinkage"}
+    return {entry.name: family for family, several in entries.items() for entry in several} | own
+
+
+def family_of(activation: Activation) -> str:
+    """rectifier, exponential, gated, sigmoidal, softplus, oscillating, polynomial, radial, ..."""
+    if isinstance(activation, Published):
+        return activation.family
+    return _families().get(activation.name, "" if isinstance(activation, Elementwise) else "row-wise")
+
+
 def source_of(activation: Activation) -> str:
     """Authors, year and reference in one text."""
     if not isinstance(activation, Published):

@@ -100,6 +100,8 @@ def identify_table(name: str, x: Sequence[float] | Array, y: Sequence[float] | A
         for digits in (1, 2, 3, 4, 6, 8, 12):
             affine = {k: nice_to(v, digits) if k in fit.fitted else v for k, v in fit.affine.items()}
             own = {k: nice_to(v, digits) for k, v in fit.parameters.items()}
+            if not (affine["a"] and affine["b"]):
+                continue
             rounded = Fit(fit.known, affine, own, fit.fitted, fit.residual)
             try:
                 known = fit.known.activation.with_parameters(**own)

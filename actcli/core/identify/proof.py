@@ -129,7 +129,9 @@ def _nice(fit: Fit) -> Iterator[Mapping[str, float]]:
     choices = [nice(fit.parameters[name[1:]] if name.startswith(".") else fit.affine[name]) for name in names]
     most = 6 if len(names) < 2 else 4
     for values in product(*(choice[:most] for choice in choices)):
-        yield dict(zip(names, values, strict=True))
+        numbers = dict(zip(names, values, strict=True))
+        if numbers.get("a", 1.0) and numbers.get("b", 1.0):
+            yield numbers
 
 
 def _with(fit: Fit, numbers: Mapping[str, float]) -> Fit:
@@ -141,7 +143,7 @@ def _with(fit: Fit, numbers: Mapping[str, float]) -> Fit:
 def nice(number: float, near: float = 1e-6) -> list[float]:
     """Short decimals, fractions and multiples of constants close to a number, then the number itself."""
     close = near * max(abs(number), 1e-3)
-    found: list[float] = []
+    found: list[float] = [0.0] if abs(number) <= near else []
     for digits in range(1, 13):
         rounded = float(f"{number:.{digits}g}")
         if abs(rounded - number) <= close:
@@ -156,4 +158,5 @@ def nice(number: float, near: float = 1e-6) -> list[float]:
                 found.append(value)
                 break
     found += [float(f"{number:.{digits}g}") for digits in (6, 9, 11, 13)]
-    return list(dict.fromkeys([*sorted(found[:4], key=lambda value: abs(value - number) > 1e-9 * abs(number)), *found, number]))
+    likely = sorted(found[:4], key=lambda value: abs(value - number) > 1e-9 * max(abs(number), 1.0))
+    return list(dict.fromkeys([*likely, *found, number]))
