@@ -57,8 +57,13 @@ def run(
         from actcli.views.terminal import Terminal
 
         terminal = Terminal.of(sys.stdout)
-        drawn = literature_table if whole else catalogue_table
-        print(render(drawn(activations, terminal), terminal), end="")
+        if whole:
+            from actcli.core.activations.literature import family_of, year_of
+
+            drawn = literature_table([(a, year_of(a), family_of(a)) for a in activations], terminal)
+        else:
+            drawn = catalogue_table(activations, terminal)
+        print(render(drawn, terminal), end="")
     else:
         entries = [_entry(activation, whole) for activation in activations]
         write_report(

@@ -9,7 +9,6 @@ from rich.table import Table
 from rich.text import Text
 
 from actcli.core.activations.activation import Activation, RowWise
-from actcli.core.activations.literature import family_of, year_of
 from actcli.views.notation import format_number
 from actcli.views.terminal import Terminal
 
@@ -23,10 +22,10 @@ def catalogue_table(activations: Iterable[Activation], terminal: Terminal) -> Re
     return show(activations, terminal)
 
 
-def literature_table(activations: Iterable[Activation], terminal: Terminal) -> RenderableType:
-    """Name, year, family and formula with the usual values of its parameters."""
+def literature_table(entries: Iterable[tuple[Activation, int | None, str]], terminal: Terminal) -> RenderableType:
+    """Name, year, family and formula with the usual values of its parameters. entries: (activation, year, family)."""
     if terminal.width < COLUMNS_WIDTH:
-        return _stack(activations, terminal)
+        return _stack((activation for activation, _, _ in entries), terminal)
     drawn = Table(
         box=box.SIMPLE_HEAD,
         show_edge=False,
@@ -39,10 +38,10 @@ def literature_table(activations: Iterable[Activation], terminal: Terminal) -> R
     drawn.add_column("year", no_wrap=True)
     drawn.add_column("family", no_wrap=True)
     drawn.add_column("formula", overflow="fold", ratio=1)
-    for activation in activations:
+    for activation, year, family in entries:
         settings = ", ".join(_parameters(activation))
         text = _formula(activation, terminal) + (f"  ({settings})" if settings else "")
-        drawn.add_row(activation.name, str(year_of(activation) or ""), family_of(activation), text)
+        drawn.add_row(activation.name, str(year or ""), family, text)
     return drawn
 
 

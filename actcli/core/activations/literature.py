@@ -4,6 +4,7 @@
 in the catalogue, and a formula is compiled only when it is computed.
 """
 
+import copyreg
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
@@ -150,3 +151,13 @@ def _mended(formula: str, values: _Values, derivatives: Array, x: Array, flags: 
     mend = _computed(formula, values).mend
     if mend is not None:
         mend(derivatives, x, flags)
+
+
+def _reduced(entry: Published) -> tuple[Any, ...]:
+    """To pickle or copy one: the text that it is resolved from."""
+    from actcli.core.activations.catalogue import resolve
+
+    return resolve, (entry.label,)
+
+
+copyreg.pickle(Published, _reduced)
