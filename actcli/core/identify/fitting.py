@@ -76,6 +76,13 @@ class Fitter:
             for name in self._names(known):
                 yield from self._searched(known, (name,), ("", "a", "d", "e"))
 
+    def alone(self, known: Known) -> Iterator[Fit]:
+        """Candidates with at most one of its own parameters fitted, or a, d and e: what takes least time."""
+        with np.errstate(all="ignore"):  # as for all
+            yield from self._linear(known)
+            for parameter in known.parameters:
+                yield from self._searched(known, (f".{parameter.name}",), ("",))
+
     def pairs(self, known: Known) -> Iterator[Fit]:
         """Candidates with two numbers besides a, d and e."""
         with np.errstate(all="ignore"):  # as for one

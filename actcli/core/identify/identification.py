@@ -59,11 +59,12 @@ class Identification:
     nearest: tuple[Near, ...]
 
 
-def identify(activation: ActivationLike, more_digits: MoreDigits) -> Identification:
+def identify(activation: ActivationLike, more_digits: MoreDigits, *, thorough: bool = True) -> Identification:
     """Which known activations a function is, for which parameters, scaled and shifted how.
 
-    Equal is what agrees to the last of 64 bits at dozens of points. At most two numbers are fitted. An entry is not
-    compared with itself. Raises InputError.
+    Equal is what agrees to the last of 64 bits at dozens of points. At most two numbers are fitted; where it is not to
+    be thorough, a, d and e or one of the known activation's own parameters. An entry is not compared with itself.
+    Raises InputError.
     """
     given = resolve(activation)
     if not isinstance(given, Elementwise):
@@ -74,7 +75,8 @@ def identify(activation: ActivationLike, more_digits: MoreDigits) -> Identificat
         raise InputError(f"{given.label} has too few finite values on [-40, 40] to be identified")
     fitter = Fitter(_POINTS, exact)
     others = [known for known in known_activations() if known.activation.name != given.name or given.settings]
-    found = _simplest(fitter, others, proof.shown)
+    search = _simplest if thorough else _quickest
+    found = search(fitter, others, proof.shown)
     with np.errstate(all="ignore"):  # where a formula is not defined there is no difference
         y = given(_RANGE)
     return _identification(given.label, found, fitter, others, _RANGE, y)
@@ -140,6 +142,10 @@ def _simplest(fitter: Fitter, others: Sequence[Known], shown: Callable[[Fit], Fi
     """
     found = [fit for known in others if (fit := _first(fitter.fits(known), shown)) is not None]
     return found or [fit for known in others if (fit := _first(fitter.pairs(known), shown)) is not None]
+
+
+def _quickest(fitter: Fitter, others: Sequence[Known], shown: Callable[[Fit], Fit | None]) -> list[Fit]:
+    return [fit for known in others if (fit := _first(fitter.alone(known), shown)) is not None]
 
 
 def _first(fits: Iterable[Fit], shown: Callable[[Fit], Fit | None]) -> Fit | None:
