@@ -171,9 +171,14 @@ def _identification(
                 at = int(np.nanargmax(gap))
                 near.append(Near(known.activation.name, parameters, float(gap[at]), float(x[at])))
     nearest: dict[str, Near] = {}
-    for each in sorted(near, key=lambda near: near.max_difference):
+    for each in sorted(near, key=_nearness):
         nearest.setdefault(each.name, each)
     return Identification(name, matches, tuple(nearest.values())[:NEAREST])
+
+
+def _nearness(near: Near) -> tuple[float, bool, bool]:
+    """Of those that come as near as each other the catalogue's, with its usual parameters, are first."""
+    return float(f"{near.max_difference:.2g}"), near.name not in CATALOGUE, bool(near.parameters)
 
 
 def _rounded(own: dict[str, float]) -> dict[str, float]:

@@ -28,6 +28,8 @@ _ROUNDED: Final = Fraction(1, 1 << 43)
 """What the rounding of fitted numbers to float64 may come to, relative to the terms."""
 _EXACT: Final = Fraction(1, 1 << 54)
 
+_NOTHING: Final = Fraction(1, 1 << 300)
+
 _SCREEN: Final = np.concatenate([np.linspace(-12.03, 12.07, 801), np.linspace(-40.1, 40.3, 161)])
 
 _DENOMINATORS: Final = (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 16)
@@ -93,7 +95,7 @@ class Proof:
             if g is None:
                 g = _value(digits, b * at + c)
             if g is None:
-                continue
+                continue  # too large for any digits
             if isinstance(value, float) or isinstance(g, float):  # nan, or beyond all measure
                 if no_number(value) != no_number(g) or (isinstance(value, float) != isinstance(g, float)):
                     return False
@@ -102,7 +104,7 @@ class Proof:
             terms = abs(a * g) + abs(d) + abs(e * at) + abs(value)
             if fit.fitted and isinstance(slope, Fraction):
                 terms += abs(a * slope) * (abs(b * at) + abs(c))
-            if abs(value - (a * g + d + e * at)) > tolerance * terms:
+            if abs(value - (a * g + d + e * at)) > tolerance * terms + _NOTHING:
                 return False
             counted += 1
         return counted >= least
@@ -116,11 +118,15 @@ def of(fit: Fit, known: Elementwise, x: Array) -> Array:
 
 
 def _value(digits: Digits, x: Fraction) -> Fraction | float | None:
+    """f(x). What is lost with the most bits is 0 to within _NOTHING: x + |x| below 0, say."""
+    value: Fraction | float | None = None
     for bits in _BITS:
         found = digits(x, 0, bits)
-        if found is not None and (value := found.known(0)) is not None:
-            return value
-    return None
+        if found is not None:
+            if found.known(0) is not None:
+                return found.known(0)
+            value = found.derivatives[0]
+    return value
 
 
 def _nice(fit: Fit) -> Iterator[Mapping[str, float]]:
