@@ -39,7 +39,6 @@ _MODULES = {
     "gradient_depth": "depth.experiment",
     "HiddenUnit": "lessons.trace",
     "Identification": "identify.identification",
-    "identify_table": "identify.identification",
     "InputError": "errors",
     "LayerRecord": "depth.experiment",
     "LineProfile": "lessons.collapse",
@@ -112,7 +111,6 @@ if TYPE_CHECKING:
     from actcli.core.identify.identification import Identification as Identification
     from actcli.core.identify.identification import Match as Match
     from actcli.core.identify.identification import Near as Near
-    from actcli.core.identify.identification import identify_table as identify_table
     from actcli.core.lessons.approximation import Approximation as Approximation
     from actcli.core.lessons.approximation import approximate as approximate
     from actcli.core.lessons.collapse import CollapseConfig as CollapseConfig

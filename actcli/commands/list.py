@@ -9,7 +9,7 @@ import typer
 from actcli.commands.options import ListFormat
 from actcli.commands.report import write_report
 from actcli.core.activations.activation import Activation, Elementwise, RowWise
-from actcli.core.activations.catalogue import CATALOGUE
+from actcli.core.activations.catalogue import CATALOGUE, literature
 from actcli.core.activations.practice import framework_names, use
 from actcli.core.errors import InputError, did_you_mean
 
@@ -94,7 +94,7 @@ def _entry(entry: Activation, whole: bool) -> dict[str, object]:
 
 def _chosen(search: str | None, family: str | None, year: str | None) -> "Sequence[Activation]":
     """The catalogue and the literature, as far as they are asked for. Raises InputError where none is."""
-    from actcli.core.activations.literature import family_of, literature, year_of
+    from actcli.core.activations.literature import family_of, year_of
 
     chosen: list[Activation] = [*CATALOGUE.values(), *literature().values()]
     if family is not None:

@@ -198,8 +198,7 @@ def difference(ours: Any, other: Any) -> float:
 def main(arguments: list[str]) -> int:
     import torch
 
-    from actcli.core.activations.catalogue import resolve
-    from actcli.core.activations.literature import literature
+    from actcli.core.activations.catalogue import literature, resolve
 
     torch.set_default_dtype(torch.float64)
     torch.manual_seed(0)

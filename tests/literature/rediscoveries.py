@@ -14,8 +14,8 @@ from dataclasses import asdict
 from typing import Any
 
 from actcli.core.activations.activation import Elementwise
-from actcli.core.activations.catalogue import CATALOGUE
-from actcli.core.activations.literature import literature, source_of
+from actcli.core.activations.catalogue import CATALOGUE, literature
+from actcli.core.activations.literature import source_of
 from actcli.core.errors import InputError
 from actcli.core.identify.identification import identify
 from actcli.digits import more_digits

@@ -8,7 +8,7 @@ import copyreg
 import re
 from collections.abc import Iterable, Mapping
 from functools import cache
-from typing import Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from actcli.core.activations.activation import Activation, Elementwise, RowWise
 from actcli.core.activations.gates import GATES
@@ -19,6 +19,9 @@ from actcli.core.activations.shrinkage import SHRINKAGE
 from actcli.core.activations.squashers import SQUASHERS
 from actcli.core.activations.waves import WAVES
 from actcli.core.errors import InputError, did_you_mean, several, shown
+
+if TYPE_CHECKING:
+    from actcli.core.activations.literature import Published
 
 CATALOGUE: Final[Mapping[str, Elementwise | RowWise]] = {
     entry.name: entry
@@ -33,8 +36,6 @@ class _Known(dict[str, Elementwise | RowWise]):
     """The catalogue's spellings; what is none of them is looked up in the literature."""
 
     def __missing__(self, name: str) -> Elementwise:
-        from actcli.core.activations.literature import published  # read only where the catalogue lacks a name
-
         entry = published(name.replace("_", "")) if name.islower() else None
         if entry is None:
             raise KeyError(name)
@@ -51,6 +52,24 @@ ACTIVATIONS: Final[Mapping[str, Elementwise | RowWise]] = _Known(
     (spelling, entry) for entry in CATALOGUE.values() for spelling in (entry.name, *entry.aliases)
 )
 """Name or alias -> activation, as a formula calls them; the literature's too, which iteration leaves out."""
+
+
+def literature() -> "Mapping[str, Published]":
+    """Canonical name -> activation of the literature, which is read when it is first asked for."""
+    return _literature()[0]
+
+
+def published(folded: str) -> "Published | None":
+    """The entry of the literature whose name or alias, in lower case and without - and _, is `folded`."""
+    return _literature()[1].get(folded)
+
+
+@cache
+def _literature() -> "tuple[Mapping[str, Published], Mapping[str, Published]]":
+    from actcli.core.activations.literature import Published, read_literature  # only where the catalogue lacks a name
+
+    copyreg.pickle(Published, _reduced)
+    return read_literature(ACTIVATIONS)
 
 
 ActivationLike: TypeAlias = Activation | str
@@ -141,8 +160,6 @@ def _read(text: str) -> Elementwise | RowWise:
         found = formula(name, numbers, ACTIVATIONS)
         # Of `y = e-x-p` the name `e-x-p` would by itself be read as exp.
         return formula(f"({found.name})", numbers, ACTIVATIONS) if _fold(found.name) in _spellings() else found
-    from actcli.core.activations.literature import literature, published  # read only where the catalogue lacks a name
-
     if (found_there := published(_fold(name))) is not None:
         return found_there.with_parameters(**numbers)
     name = name[:60]

@@ -4,11 +4,10 @@
 in the catalogue, and a formula is compiled only when it is computed.
 """
 
-import copyreg
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
-from functools import cache, lru_cache, partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -19,6 +18,7 @@ Activations = Mapping[str, Activation]
 _Values = tuple[tuple[str, float], ...]
 
 _FILE: Final = Path(__file__).with_suffix(".txt")
+_MOST: Final = 2000
 _YEAR: Final = re.compile(r"\b(?:1[89]|20)\d\d\b")
 
 
@@ -30,21 +30,30 @@ class Published(Elementwise):
     """Of publication; None where the source does not say."""
     authors: str = ""
     family: str = ""
+    formulas: "_Formulas | None" = None
 
     def with_parameters(self, **settings: float) -> Self:
         """The same activation with other values for some parameters. Raises InputError."""
         changed = super().with_parameters(**settings)
-        return replace(changed, mend=partial(_mended, self.formula, tuple(changed.values_of_parameters.items())))
+        if self.formulas is None:
+            return changed
+        values = tuple(changed.values_of_parameters.items())
+        return replace(changed, mend=partial(self.formulas.mend, self.formula, values))
 
 
-def literature() -> Mapping[str, Published]:
-    """Name -> entry, in the order of the file."""
-    return _table()[0]
+Entries = Mapping[str, Published]
 
 
-def published(folded: str) -> Published | None:
-    """The entry whose name or alias, in lower case and without - and _, is `folded`."""
-    return _table()[1].get(folded)
+def read_literature(activations: Activations) -> tuple[Entries, Entries]:
+    """Name -> entry, in the order of the file, and the same by every folded spelling.
+
+    activations: what formulas may call
+    """
+    lines = _FILE.read_text(encoding="utf-8").splitlines()
+    formulas = _Formulas(activations)
+    entries = [_entry(line, formulas) for line in lines if line and not line.startswith("#")]
+    spellings = {fold(spelling): entry for entry in entries for spelling in (entry.name, *entry.aliases)}
+    return {entry.name: entry for entry in entries}, spellings
 
 
 def year_of(activation: Activation) -> int | None:
@@ -97,28 +106,20 @@ def source_of(activation: Activation) -> str:
     return ", ".join(filter(None, (who, activation.reference)))
 
 
-@cache
-def _table() -> tuple[Mapping[str, Published], Mapping[str, Published]]:
-    """Entries by name, and by every folded spelling."""
-    lines = _FILE.read_text(encoding="utf-8").splitlines()
-    entries = [_entry(line) for line in lines if line and not line.startswith("#")]
-    spellings = {fold(spelling): entry for entry in entries for spelling in (entry.name, *entry.aliases)}
-    return {entry.name: entry for entry in entries}, spellings
-
-
-def _entry(line: str) -> Published:
+def _entry(line: str, formulas: "_Formulas") -> Published:
     name, aliases, family, year, authors, reference, settings, formula = (cell.strip() for cell in line.split("|"))
     pairs = [setting.partition("=") for setting in settings.split(",")] if settings else []
     parameters = tuple(Parameter(key.strip(), float(number)) for key, _, number in pairs)
     return Published(
         name=name,
-        function=partial(_value, formula),
+        function=partial(formulas.value, formula),
         formula=formula,
         reference=reference,
         parameters=parameters,
         aliases=tuple(alias.strip() for alias in aliases.split(",") if alias.strip()),
-        breaks=partial(_breaks, formula),
-        mend=partial(_mended, formula, tuple((parameter.name, parameter.default) for parameter in parameters)),
+        breaks=partial(formulas.breaks, formula),
+        mend=partial(formulas.mend, formula, tuple((parameter.name, parameter.default) for parameter in parameters)),
+        formulas=formulas,
         year=int(year) if year else None,
         authors=authors,
         family=family,
@@ -130,34 +131,29 @@ def fold(name: str) -> str:
     return name.strip().casefold().replace("-", "").replace("_", "")
 
 
-@lru_cache(maxsize=512)
-def _computed(formula: str, values: _Values) -> Elementwise:
-    """What a formula with these values of its parameters computes."""
-    from actcli.core.activations import formula as formulas
-    from actcli.core.activations.catalogue import ACTIVATIONS
+class _Formulas:
+    """What the formulas compute, compiled once for each set of values of their parameters."""
 
-    return formulas.formula(formula, dict(values), ACTIVATIONS)
+    def __init__(self, activations: Activations) -> None:
+        self._activations = activations
+        self._compiled: dict[tuple[str, _Values], Elementwise] = {}
 
+    def computed(self, formula: str, values: _Values) -> Elementwise:
+        if (formula, values) not in self._compiled:
+            from actcli.core.activations.formula import formula as compiled  # only what is computed pays for it
 
-def _value(formula: str, x: Any, **values: float) -> Any:
-    return _computed(formula, tuple(values.items())).function(x)
+            if len(self._compiled) > _MOST:
+                self._compiled.clear()
+            self._compiled[formula, values] = compiled(formula, dict(values), self._activations)
+        return self._compiled[formula, values]
 
+    def value(self, formula: str, x: Any, **values: float) -> Any:
+        return self.computed(formula, tuple(values.items())).function(x)
 
-def _breaks(formula: str, **values: float) -> Mapping[float, int]:
-    return _computed(formula, tuple(values.items())).breaks()
+    def breaks(self, formula: str, **values: float) -> Mapping[float, int]:
+        return self.computed(formula, tuple(values.items())).breaks()
 
-
-def _mended(formula: str, values: _Values, derivatives: Array, x: Array, flags: Collection[str]) -> None:
-    mend = _computed(formula, values).mend
-    if mend is not None:
-        mend(derivatives, x, flags)
-
-
-def _reduced(entry: Published) -> tuple[Any, ...]:
-    """To pickle or copy one: the text that it is resolved from."""
-    from actcli.core.activations.catalogue import resolve
-
-    return resolve, (entry.label,)
-
-
-copyreg.pickle(Published, _reduced)
+    def mend(self, formula: str, values: _Values, derivatives: Array, x: Array, flags: Collection[str]) -> None:
+        mend = self.computed(formula, values).mend
+        if mend is not None:
+            mend(derivatives, x, flags)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Final, Literal
 
 import numpy as np
@@ -195,8 +196,8 @@ def _match(fit: Fit, x: Array, y: Array) -> Match:
     return Match(known.name, {**fit.parameters}, "equal" if plain else "affine", **affine, max_difference=largest)
 
 
-def _float(value: object) -> float:
+def _float(value: Fraction | float | None) -> float:
     try:
-        return float(value) if value is not None else np.nan  # type: ignore[arg-type]
+        return np.nan if value is None else float(value)
     except OverflowError:
         return np.inf

@@ -11,10 +11,9 @@ from typing import Any, Final
 import numpy as np
 
 from actcli.core.activations.activation import Elementwise, Parameter
-from actcli.core.activations.catalogue import ACTIVATIONS, CATALOGUE
+from actcli.core.activations.catalogue import ACTIVATIONS, CATALOGUE, literature
 from actcli.core.activations.expression import compiled, function_of
 from actcli.core.activations.grammar import read
-from actcli.core.activations.literature import literature
 from actcli.core.arrays import Array, Mask
 from actcli.core.jets import elementary
 

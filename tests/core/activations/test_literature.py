@@ -14,9 +14,9 @@ import numpy as np
 import pytest
 
 from actcli.core.activations.activation import Elementwise
-from actcli.core.activations.catalogue import ACTIVATIONS, CATALOGUE, resolve
+from actcli.core.activations.catalogue import ACTIVATIONS, CATALOGUE, literature, resolve
 from actcli.core.activations.grammar import FUNCTIONS
-from actcli.core.activations.literature import family_of, fold, literature, source_of, year_of
+from actcli.core.activations.literature import family_of, fold, source_of, year_of
 from actcli.core.errors import InputError
 from tests.literature.compare import DISAGREEMENTS
 

@@ -7,11 +7,11 @@ import re
 import numpy as np
 import pytest
 
-from actcli import identify, identify_table, resolve
+from actcli import identify, resolve
 from actcli.core.activations.activation import Elementwise
 from actcli.core.errors import InputError
 from actcli.core.identify.fitting import Fitter
-from actcli.core.identify.identification import Identification, Match, last_digit
+from actcli.core.identify.identification import Identification, Match, identify_table, last_digit
 from actcli.core.identify import identification
 from actcli.core.identify.known import known_activations
 from actcli.core.identify.proof import nice
