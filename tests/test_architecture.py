@@ -39,7 +39,19 @@ OTHERS_PACKAGES = {
     "foreign": {"numpy"},
     "cli": {"typer"},
 }
-STOREYS = ("", "numerics", "jets", "activations", "analysis", "identify", "theory", "network", "lessons", "depth", "audit")
+STOREYS = (
+    "",
+    "numerics",
+    "jets",
+    "activations",
+    "analysis",
+    "identify",
+    "theory",
+    "network",
+    "lessons",
+    "depth",
+    "audit",
+)
 """The folders of the core, of which each stands on those before it; the first is what lies in none of them."""
 
 HELPERS_OF_VIEWS = {"count", "missing", "scaled", "summaries", "union"}

@@ -3,8 +3,9 @@
     python -m venv elsewhere && elsewhere/bin/pip install torch==2.13.0 torch-activation==1.0.0 scipy plotly .
     elsewhere/bin/python tests/literature/compare.py [--write]
 
-Values and slopes at 200 points, in float64. What disagrees and does not stand in DISAGREEMENTS is a failure. With --write
-torch-activation's numbers go to tests/literature/torch_activation.json, by which the suite compares without torch.
+Values and slopes at 200 points, in float64. What disagrees and does not stand in DISAGREEMENTS is a failure. With
+--write torch-activation's numbers go to torch_activation.json beside this file, by which the suite compares without
+torch.
 """
 
 import importlib
@@ -147,7 +148,7 @@ def class_of(name: str, aliases: tuple[str, ...], classes: dict[str, list[type]]
 def made(kind: type, name: str, values: dict[str, float]) -> Any:
     """The class with the entry's values of the parameters; its own value is set where it takes none."""
     arguments = dict(ARGUMENTS.get(name, {}))
-    signature = inspect.signature(kind.__init__).parameters  # type: ignore[misc]
+    signature = inspect.signature(kind.__init__).parameters  # type: ignore[misc]  # of a class
     later = {}
     for parameter, value in values.items():
         theirs = RENAMED.get(name, {}).get(parameter, parameter)
@@ -234,7 +235,9 @@ def main(arguments: list[str]) -> int:
         if agrees and name in DISAGREEMENTS:
             failures += 1
             print(f"{name}: agrees with {where}, and is said to disagree")
-    print(f"{len(stored)} agree, {len(DISAGREEMENTS)} disagree, {failures} fail; not in torch-activation: {len(absent)}")
+    print(
+        f"{len(stored)} agree, {len(DISAGREEMENTS)} disagree, {failures} fail; not in torch-activation: {len(absent)}"
+    )
     print(*absent)
     if "--write" in arguments:
         document = {"x": POINTS[::8].tolist(), "entries": stored}

@@ -1,8 +1,8 @@
 """Which published activations are the same function: `identify` run over the literature itself.
 
-    python tests/literature/rediscoveries.py > tests/literature/rediscoveries.jsonl
-    python tests/literature/rediscoveries.py --page < tests/literature/rediscoveries.jsonl > tests/literature/rediscoveries.md
-    python tests/literature/rediscoveries.py --disturbed    # every entry plus 0.01*sin(x): nothing may be equal
+    python rediscoveries.py > found.jsonl
+    python rediscoveries.py --page < found.jsonl > rediscoveries.md
+    python rediscoveries.py --disturbed    # every entry plus 0.01*sin(x): nothing may be equal
 
 Each entry has the usual values of its parameters. Of what it is compared with one parameter is fitted, or a scale, an
 offset and a slope, of which at most two; to look for a horizontal scale and shift too would take an hour.
@@ -69,10 +69,13 @@ def page(rows: list[dict[str, Any]]) -> str:
         "",
     ]
     for group in groups:
-        text.append(f"- `{ENTRIES[group[0]].formula}`: " + "; ".join(f"**{n}** ({source_of(ENTRIES[n])})" for n in group))
+        text.append(
+            f"- `{ENTRIES[group[0]].formula}`: " + "; ".join(f"**{n}** ({source_of(ENTRIES[n])})" for n in group)
+        )
     text += ["", "## Equal to another for some value of its parameters", ""]
     for name, matches in found.items():
-        equal = [m for m in matches if m["relation"] == "equal" and m["parameters"] and m["name"] not in grouped | {name}]
+        others = [match for match in matches if match["name"] not in grouped | {name}]
+        equal = [match for match in others if match["relation"] == "equal" and match["parameters"]]
         if equal and name not in {n for group in groups for n in group[1:]}:
             text.append(f"- **{name}** is " + ", ".join(f"`{m['written']}`" for m in equal[:4]))
     text += ["", "## A scaled, shifted or tilted copy of another", ""]

@@ -31,7 +31,6 @@ CATALOGUE: Final[Mapping[str, Elementwise | RowWise]] = {
 """Canonical name -> activation with its default parameters."""
 
 
-
 class _Known(dict[str, Elementwise | RowWise]):
     """The catalogue's spellings; what is none of them is looked up in the literature."""
 
@@ -163,7 +162,7 @@ def _read(text: str) -> Elementwise | RowWise:
     if (found_there := published(_fold(name))) is not None:
         return found_there.with_parameters(**numbers)
     name = name[:60]
-    suggestion = did_you_mean(name.casefold(), [*ACTIVATIONS, *literature()])
+    suggestion = did_you_mean(name.casefold(), ACTIVATIONS) or did_you_mean(name.casefold(), literature())
     raise InputError(f"no activation {name!r}{suggestion}", change="" if suggestion else "text")
 
 

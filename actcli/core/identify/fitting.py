@@ -188,7 +188,11 @@ class Fitter:
         wg = self._w * g
         if extra:
             solved = self._solved(g, extra)[:, None]
-            r = self._wy - solved * wg if extra == "a" else self._wy - wg - solved * (self._w if extra == "d" else self._wx)
+            r = (
+                self._wy - solved * wg
+                if extra == "a"
+                else self._wy - wg - solved * (self._w if extra == "d" else self._wx)
+            )
         else:
             r = self._wy - wg
         r[~np.isfinite(r).all(axis=1)] = 1e6

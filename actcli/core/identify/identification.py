@@ -92,7 +92,9 @@ def identify_table(name: str, x: Sequence[float] | Array, y: Sequence[float] | A
     use = np.isfinite(xs) & np.isfinite(ys)
     xs, ys = xs[use], ys[use]
     if len(np.unique(xs)) < _LEAST_POINTS:
-        raise InputError(f"{name} has {len(np.unique(xs))} different x with a finite y, and at least {_LEAST_POINTS} decide")
+        raise InputError(
+            f"{name} has {len(np.unique(xs))} different x with a finite y, and at least {_LEAST_POINTS} decide"
+        )
     order = np.argsort(xs, kind="stable")
     xs, ys = xs[order], ys[order]
     unit = last_digit(ys)
@@ -121,7 +123,11 @@ def identify_table(name: str, x: Sequence[float] | Array, y: Sequence[float] | A
 
 def nice_to(number: float, digits: int) -> float:
     """The number, or the nice one that is close to it, with so many digits."""
-    return next((value for value in nice(number, 10.0**-digits)[:1]), number) if digits < 8 else float(f"{number:.{digits}g}")
+    return (
+        next((value for value in nice(number, 10.0**-digits)[:1]), number)
+        if digits < 8
+        else float(f"{number:.{digits}g}")
+    )
 
 
 def last_digit(y: Array) -> Array:

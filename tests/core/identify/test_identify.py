@@ -92,9 +92,7 @@ def check(formula: str, found: Identification) -> None:
         np.testing.assert_allclose(other(at), given(at), rtol=1e-11, atol=1e-12, err_msg=written(match))
         assert match.a and match.b
         assert (match.relation == "equal") == ((match.a, match.b, match.c, match.d, match.e) == (1, 1, 0, 0, 0))
-        fitted = len(match.parameters) + sum(
-            (match.a != 1, match.b != 1, match.c != 0, match.d != 0, match.e != 0)
-        )
+        fitted = len(match.parameters) + sum((match.a != 1, match.b != 1, match.c != 0, match.d != 0, match.e != 0))
         assert fitted <= 2
 
 
