@@ -1,4 +1,4 @@
-"""The core's `describe`, `compare` and `identify` with more digits in hand: mpmath, imported only where they are asked for."""
+"""The core's `describe`, `compare` and `identify` with more digits in hand: mpmath, imported only when asked for."""
 
 from __future__ import annotations
 

@@ -87,7 +87,7 @@ def _families() -> Mapping[str, str]:
         "row-wise": (*rows.ROWS,),
     }
     own = {"softcap": "sigmoidal", "laplace": "sigmoidal", "gelu_10": "gated", "fatrelu": "rectifier", "step": "step"}
-    own |= {name: "exponential" for name in ("elu", "celu", "selu", "exponential")} | {"shrink": "shrinkage"}
+    own |= dict.fromkeys(("elu", "celu", "selu", "exponential"), "exponential") | {"shrink": "shrinkage"}
     return {entry.name: family for family, several in entries.items() for entry in several} | own
 
 

@@ -178,11 +178,11 @@ class Fitter:
         """The least-squares a, d or e of every row."""
         wg = self._w * g
         if extra == "a":
-            solved: Array = (wg @ self._wy) / (wg**2).sum(axis=1)
-            return solved
-        column = self._w if extra == "d" else self._wx
-        solved = ((self._wy - wg) @ column) / (column @ column)
-        return solved
+            numerator, denominator = wg @ self._wy, (wg**2).sum(axis=1)
+        else:
+            column = self._w if extra == "d" else self._wx
+            numerator, denominator = (self._wy - wg) @ column, column @ column
+        return np.asarray(numerator / denominator)
 
     def _residuals(self, g: Array, extra: str) -> Array:
         wg = self._w * g

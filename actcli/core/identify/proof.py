@@ -1,4 +1,4 @@
-"""Whether a candidate is the function in truth: nice numbers in place of the fitted ones, and many digits at many points.
+"""Whether a candidate is the function: nice numbers in place of the fitted ones, and many digits at many points.
 
 Two formulas that agree to the last of 64 bits at dozens of points, far out, at their kinks and where float64 sees the
 largest difference, are the same function for every purpose; that is no proof in the sense of algebra.
