@@ -238,7 +238,7 @@ def _solve(matrix: Array, vector: Array) -> Array:
     (p, q), (r, s) = matrix[:, 0].T, matrix[:, 1].T
     determinant = p * s - q * r
     u, v = vector.T
-    return np.stack([s * u - q * v, p * v - r * u], axis=1) / determinant[:, None]
+    return np.asarray(np.stack([s * u - q * v, p * v - r * u], axis=1) / determinant[:, None])
 
 
 def _grid(known: Known, names: tuple[str, ...]) -> Array:
@@ -265,4 +265,4 @@ def _around(parameter: Parameter, coarse: bool) -> Array:
     small = np.array([0.01, 0.05, 0.1, 0.3, -0.1]) if not coarse else np.array([0.01, 0.1, 0.3])
     values = np.unique(np.concatenate([[default], multiples, -multiples[::2], even, small]))
     inside = (values > parameter.minimum) & (values < parameter.maximum)
-    return values[inside | (values == default)]
+    return np.asarray(values[inside | (values == default)])

@@ -139,7 +139,7 @@ def last_digit(y: Array) -> Array:
     for narrow in (np.float16, np.float32):
         with np.errstate(all="ignore"):  # what is beyond the type is not of it
             if (y.astype(narrow).astype(np.float64) == y).all():
-                return 4.0 * np.spacing(np.abs(y).astype(narrow)).astype(np.float64)
+                return 4.0 * np.asarray(np.spacing(np.abs(y).astype(narrow)), dtype=np.float64)
     return 1e-12 * np.maximum(1.0, np.abs(y))
 
 
