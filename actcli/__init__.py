@@ -39,9 +39,12 @@ _MODULES = {
     "gain": "theory.gain",
     "gradient_depth": "depth.experiment",
     "HiddenUnit": "lessons.trace",
+    "Identification": "identify.identification",
     "InputError": "errors",
     "LayerRecord": "depth.experiment",
     "LineProfile": "lessons.collapse",
+    "Match": "identify.identification",
+    "Near": "identify.identification",
     "Network": "network.mlp",
     "Outcome": "lessons.trace",
     "Parameter": "activations.activation",
@@ -70,7 +73,7 @@ _MODULES = {
 }
 """Public name -> the module of actcli.core that holds it. Type checkers read the imports below."""
 
-_WITH_MORE_DIGITS = {"compare": "digits", "describe": "digits"}
+_WITH_MORE_DIGITS = {"compare": "digits", "describe": "digits", "identify": "naming"}
 """Public name -> the module of actcli that hands the core what it needs for it."""
 
 __all__ = ["__version__", *_MODULES, *_WITH_MORE_DIGITS]
@@ -109,6 +112,9 @@ if TYPE_CHECKING:
     from actcli.core.depth.experiment import replay as replay
     from actcli.core.depth.prediction import Prediction as Prediction
     from actcli.core.errors import InputError as InputError
+    from actcli.core.identify.identification import Identification as Identification
+    from actcli.core.identify.identification import Match as Match
+    from actcli.core.identify.identification import Near as Near
     from actcli.core.lessons.approximation import Approximation as Approximation
     from actcli.core.lessons.approximation import approximate as approximate
     from actcli.core.lessons.collapse import CollapseConfig as CollapseConfig
@@ -136,6 +142,7 @@ if TYPE_CHECKING:
     from actcli.core.theory.preference import Preference as Preference
     from actcli.digits import compare as compare
     from actcli.digits import describe as describe
+    from actcli.naming import identify as identify
 else:
 
     def __getattr__(name):

@@ -29,6 +29,7 @@ COMMANDS = {
     "differentiate": ("differentiate", "Derivatives of any order; the Jacobian of a row-wise one."),
     "plot": ("plot", "Curves in the terminal."),
     "compare": ("compare", "Activations side by side, and where they differ most."),
+    "identify": ("identify", "What a formula is called: equal to, or a scaled copy of, what is known."),
     "gain": ("gain", "The initialisation that an activation wants: gain and critical point."),
     "audit": ("audit", "An ULP report on somebody else's implementation."),
     "gradient-depth": ("gradient_depth", "Train a tiny MLP and watch the gradient layer by layer."),

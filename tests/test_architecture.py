@@ -22,7 +22,7 @@ HOUSE = Path(actcli.__file__).parent
 ROOMS = {"commands", "core", "streams", "views"}
 
 ARROWS = {
-    "commands": ROOMS | {"digits", "foreign", "multiprecision", "parallel", "topics"},
+    "commands": ROOMS | {"digits", "foreign", "naming", "multiprecision", "parallel", "topics"},
     "views": {"views", "core"},
     "streams": {"streams"},
     "core": {"core"},
@@ -46,6 +46,7 @@ STOREYS = (
     "jets",
     "activations",
     "analysis",
+    "identify",
     "theory",
     "network",
     "lessons",

@@ -1,15 +1,43 @@
 """actcli list"""
 
+import re
 import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 from actcli.commands.options import ListFormat
 from actcli.commands.report import write_report
-from actcli.core.activations.activation import Elementwise, RowWise
-from actcli.core.activations.catalogue import CATALOGUE
+from actcli.core.activations.activation import Activation, Elementwise, RowWise
+from actcli.core.activations.catalogue import CATALOGUE, literature
 from actcli.core.activations.practice import framework_names, use
+from actcli.core.errors import InputError, did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 def run(
+    everything: Annotated[bool, typer.Option("--all", help="The published literature beside the catalogue.")] = False,
+    search: Annotated[
+        str | None,
+        typer.Option(
+            "--search",
+            metavar="TEXT",
+            help="Those with TEXT in a name, formula or reference; of the literature too.",
+            show_default=False,
+        ),
+    ] = None,
+    family: Annotated[
+        str | None,
+        typer.Option("--family", metavar="NAME", help="Those of a family, gated, say.", show_default=False),
+    ] = None,
+    year: Annotated[
+        str | None,
+        typer.Option(
+            "--year", metavar="YEAR", help="Published in 2019, or from 2017..2020, 2024.. on.", show_default=False
+        ),
+    ] = None,
     output_format: ListFormat = "auto",
 ) -> None:
     """Every name works wherever an activation is taken, its aliases too; case, - and _ make no difference. On a
@@ -19,35 +47,90 @@ def run(
     """
     if output_format == "auto":
         output_format = "table" if sys.stdout.isatty() else "plain"
+    whole = everything or search is not None or family is not None or year is not None
+    activations = _chosen(search, family, year) if whole else list(CATALOGUE.values())
     if output_format == "plain":
-        print(*CATALOGUE, sep="\n")
+        print(*(activation.name for activation in activations), sep="\n")
     elif output_format == "table":
-        from actcli.views.catalogue import catalogue_table
+        from actcli.views.catalogue import catalogue_table, literature_table
         from actcli.views.table import render
         from actcli.views.terminal import Terminal
 
         terminal = Terminal.of(sys.stdout)
-        print(render(catalogue_table(CATALOGUE.values(), terminal), terminal), end="")
+        if whole:
+            from actcli.core.activations.literature import family_of, year_of
+
+            drawn = literature_table([(a, year_of(a), family_of(a)) for a in activations], terminal)
+        else:
+            drawn = catalogue_table(activations, terminal)
+        print(render(drawn, terminal), end="")
     else:
-        entries = [
-            {
-                "name": entry.name,
-                "aliases": list(entry.aliases),
-                "parameters": {parameter.name: parameter.default for parameter in entry.parameters},
-                "rowwise": isinstance(entry, RowWise),
-                "formula": entry.formula,
-                "kinks": list(entry.kinks()) if isinstance(entry, Elementwise) else [],
-                "reference": entry.reference,
-                "frameworks": framework_names(entry.name),
-                "used": use(entry.name),
-            }
-            for entry in CATALOGUE.values()
-        ]
+        entries = [_entry(activation, whole) for activation in activations]
         write_report(
             output_format,
             document=lambda: entries,
             records=lambda: (list(entries[0]), (map(_field, entry.values()) for entry in entries)),
         )
+
+
+def _entry(entry: Activation, whole: bool) -> dict[str, object]:
+    found: dict[str, object] = {
+        "name": entry.name,
+        "aliases": list(entry.aliases),
+        "parameters": {parameter.name: parameter.default for parameter in entry.parameters},
+        "rowwise": isinstance(entry, RowWise),
+        "formula": entry.formula,
+        "kinks": list(entry.kinks()) if isinstance(entry, Elementwise) else [],
+        "reference": entry.reference,
+        "frameworks": framework_names(entry.name),
+        "used": use(entry.name),
+    }
+    if whole:
+        from actcli.core.activations.literature import authors_of, family_of, year_of
+
+        found |= {"year": year_of(entry), "authors": authors_of(entry), "family": family_of(entry)}
+    return found
+
+
+def _chosen(search: str | None, family: str | None, year: str | None) -> "Sequence[Activation]":
+    """The catalogue and the literature, as far as they are asked for. Raises InputError where none is."""
+    from actcli.core.activations.literature import family_of, year_of
+
+    chosen: list[Activation] = [*CATALOGUE.values(), *literature().values()]
+    if family is not None:
+        families = sorted({family_of(activation) for activation in chosen})
+        if (wanted := family.strip().casefold()) not in families:
+            hint = did_you_mean(wanted, families) or f"; there are {', '.join(families)}"
+            raise InputError(f"no family {family!r:.40}{hint}")
+        chosen = [activation for activation in chosen if family_of(activation) == wanted]
+    if year is not None:
+        first, last = _years(year)
+        chosen = [a for a in chosen if (published := year_of(a)) is not None and first <= published <= last]
+    if search is not None:
+        words = search.casefold().split()
+        chosen = [activation for activation in chosen if all(word in _text(activation) for word in words)]
+    if not chosen:
+        raise InputError("the catalogue and the literature have none of these")
+    return chosen
+
+
+def _text(activation: Activation) -> str:
+    from actcli.core.activations.literature import family_of, source_of
+
+    parts = (activation.name, *activation.aliases, activation.formula, source_of(activation), family_of(activation))
+    return " ".join(parts).casefold()
+
+
+def _years(text: str) -> tuple[int, int]:
+    """The first and the last of `2019`, `2017..2020`, `2024..`, `..2010`. Raises InputError."""
+    found = re.fullmatch(r"(\d{4})?(\.\.)?(\d{4})?", text.strip())
+    if not found or not (found[1] or found[3]) or (found[1] and found[3] and not found[2]):
+        raise InputError(f"--year takes a year or a range, as in --year 2017..2020, not {text!r:.40}")
+    first = int(found[1]) if found[1] else 0
+    last = int(found[3]) if found[3] else 9999 if found[2] else first
+    if first > last:
+        raise InputError(f"--year runs from the earlier year to the later: --year {last}..{first}")
+    return first, last
 
 
 def _field(value: object) -> object:

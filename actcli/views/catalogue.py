@@ -23,6 +23,29 @@ def catalogue_table(activations: Iterable[Activation], terminal: Terminal) -> Re
     return show(activations, terminal)
 
 
+def literature_table(entries: Iterable[tuple[Activation, int | None, str]], terminal: Terminal) -> RenderableType:
+    """Name, year, family and formula with the usual values of its parameters. entries: (activation, year, family)."""
+    if terminal.width < COLUMNS_WIDTH:
+        return _stack((activation for activation, _, _ in entries), terminal)
+    drawn = Table(
+        box=box.SIMPLE_HEAD,
+        show_edge=False,
+        pad_edge=False,
+        padding=(0, 1, 0, 0),
+        collapse_padding=True,
+        header_style="bold",
+    )
+    drawn.add_column("name", overflow="fold", max_width=20)
+    drawn.add_column("year", no_wrap=True)
+    drawn.add_column("family", no_wrap=True)
+    drawn.add_column("formula", overflow="fold", ratio=1)
+    for activation, year, family in entries:
+        settings = ", ".join(_parameters(activation))
+        text = _formula(activation, terminal) + (f"  ({settings})" if settings else "")
+        drawn.add_row(activation.name, str(year or ""), family, text)
+    return drawn
+
+
 def _columns(activations: Iterable[Activation], terminal: Terminal) -> Table:
     # The gap between columns is one blank of the box and one of padding, as in the tables of numbers.
     drawn = Table(

@@ -230,7 +230,8 @@ def runs(tmp_path: Path) -> dict[str, list[list[str]]]:
             ["1/x", "0", "--order", "2"],
             ["tanh", "1", "--check", "-q"],
         ],
-        "list": [[]],
+        "list": [[], ["--all", "--search", "swish"]],
+        "identify": [["0.5*x*(1+tanh(x))"]],
         "describe": [["relu"], ["softmax"], ["glu"], ["leaky_relu:negative_slope=0.1"], ["exp(x*x)"], ["1/x"], ["sin"]],
         "compare": [["relu", "gelu", "1/x"]],
         "plot": [

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.cli.helpers import document, in_terminal, output
+from tests.cli.helpers import complaint, document, in_terminal, output
 
 NAMES = [
     *("identity", "sigmoid", "tanh", "relu", "leaky_relu", "elu", "selu"),
@@ -78,3 +78,46 @@ def test_a_terminal_gets_a_table_that_fits_it(size: tuple[int, int], entries: di
     assert "max(0, x)" in text
     assert "negative_slope=0.01" in text
     assert "temperature=1" in text
+
+
+# --- the literature ----------------------------------------------------------------------------------------------
+
+
+def test_all_is_the_catalogue_and_the_literature() -> None:
+    names = output("list", "--all").splitlines()
+    assert names[: len(output("list").splitlines())] == output("list").splitlines()
+    assert {"eswish", "lisht", "sqnl"} <= set(names)
+    assert len(names) == len(set(names)) > 300
+
+
+def test_the_literature_is_searched_by_text_family_and_year() -> None:
+    found = document("list", "--family", "gated", "--year", "2017..2020")
+    assert {"silu", "mish", "eswish", "tanhexp"} <= {entry["name"] for entry in found}
+    assert all(2017 <= entry["year"] <= 2020 and entry["family"] == "gated" for entry in found)
+    assert [*found[0]][-3:] == ["year", "authors", "family"]
+    assert "golu" in output("list", "--search", "gompertz").splitlines()
+    assert all("1710.09967" in entry["reference"] for entry in document("list", "--search", "1710.09967 carlile"))
+    assert {entry["year"] for entry in document("list", "--year", "2025..")} <= {2025, 2026}
+    assert {entry["year"] for entry in document("list", "--year", "2019")} == {2019}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("--family", "gatd"), "did you mean gated"),
+        (("--family", "zzzz"), "there are"),
+        (("--year", "20"), "--year 2017..2020"),
+        (("--year", "2020..2017"), "--year 2017..2020"),
+        (("--search", "no such thing"), "have none of these"),
+    ],
+)
+def test_what_is_not_there_is_said(arguments: tuple[str, ...], says: str) -> None:
+    assert says in complaint("list", *arguments)
+
+
+@pytest.mark.parametrize("columns", [80, 50])
+def test_the_literature_on_a_terminal(columns: int) -> None:
+    lines = in_terminal("list", "--year", "2025..", size=(columns, 60)).lines
+    assert any("tanh(alpha*x)" in line for line in lines)
+    assert ("year" in lines[0]) is (columns == 80)
+    assert max(map(len, lines)) <= columns

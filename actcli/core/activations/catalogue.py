@@ -8,7 +8,7 @@ import copyreg
 import re
 from collections.abc import Iterable, Mapping
 from functools import cache
-from typing import Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from actcli.core.activations.activation import Activation, Elementwise, RowWise
 from actcli.core.activations.gates import GATES
@@ -20,6 +20,9 @@ from actcli.core.activations.squashers import SQUASHERS
 from actcli.core.activations.waves import WAVES
 from actcli.core.errors import InputError, did_you_mean, several, shown
 
+if TYPE_CHECKING:
+    from actcli.core.activations.literature import Published
+
 CATALOGUE: Final[Mapping[str, Elementwise | RowWise]] = {
     entry.name: entry
     for family in (RECTIFIERS, GATES, SMOOTH_RECTIFIERS, SQUASHERS, SHRINKAGE, WAVES, RECENT, ROWS, RECENT_ROWS)
@@ -27,10 +30,45 @@ CATALOGUE: Final[Mapping[str, Elementwise | RowWise]] = {
 }
 """Canonical name -> activation with its default parameters."""
 
-ACTIVATIONS: Final[Mapping[str, Elementwise | RowWise]] = {
-    spelling: entry for entry in CATALOGUE.values() for spelling in (entry.name, *entry.aliases)
-}
-"""Name or alias -> activation, as a formula calls them."""
+
+class _Known(dict[str, Elementwise | RowWise]):
+    """The catalogue's spellings; what is none of them is looked up in the literature."""
+
+    def __missing__(self, name: str) -> Elementwise:
+        entry = published(name.replace("_", "")) if name.islower() else None
+        if entry is None:
+            raise KeyError(name)
+        return entry
+
+    def __contains__(self, name: object) -> bool:
+        try:
+            return isinstance(name, str) and self[name] is not None
+        except KeyError:
+            return False
+
+
+ACTIVATIONS: Final[Mapping[str, Elementwise | RowWise]] = _Known(
+    (spelling, entry) for entry in CATALOGUE.values() for spelling in (entry.name, *entry.aliases)
+)
+"""Name or alias -> activation, as a formula calls them; the literature's too, which iteration leaves out."""
+
+
+def literature() -> "Mapping[str, Published]":
+    """Canonical name -> activation of the literature, which is read when it is first asked for."""
+    return _literature()[0]
+
+
+def published(folded: str) -> "Published | None":
+    """The entry of the literature whose name or alias, in lower case and without - and _, is `folded`."""
+    return _literature()[1].get(folded)
+
+
+@cache
+def _literature() -> "tuple[Mapping[str, Published], Mapping[str, Published]]":
+    from actcli.core.activations.literature import Published, read_literature  # only where the catalogue lacks a name
+
+    copyreg.pickle(Published, _reduced)
+    return read_literature(ACTIVATIONS)
 
 
 ActivationLike: TypeAlias = Activation | str
@@ -121,8 +159,10 @@ def _read(text: str) -> Elementwise | RowWise:
         found = formula(name, numbers, ACTIVATIONS)
         # Of `y = e-x-p` the name `e-x-p` would by itself be read as exp.
         return formula(f"({found.name})", numbers, ACTIVATIONS) if _fold(found.name) in _spellings() else found
+    if (found_there := published(_fold(name))) is not None:
+        return found_there.with_parameters(**numbers)
     name = name[:60]
-    suggestion = did_you_mean(name.casefold(), ACTIVATIONS)
+    suggestion = did_you_mean(name.casefold(), ACTIVATIONS) or did_you_mean(name.casefold(), literature())
     raise InputError(f"no activation {name!r}{suggestion}", change="" if suggestion else "text")
 
 

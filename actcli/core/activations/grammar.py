@@ -216,7 +216,7 @@ class _Reader:
         name = node.func.id
         if any(isinstance(argument, ast.Starred) for argument in node.args):
             raise self._error(node, "an argument with a star is not available")
-        if name in self.activations and name not in _FUNCTIONS:
+        if name not in _FUNCTIONS and name not in _CHOICES and name in self.activations:
             return self._activation(self.activations[name], node, depth)
         if node.keywords:
             raise self._error(node, f"{name} takes no parameters")

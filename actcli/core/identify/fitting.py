@@ -1,0 +1,268 @@
+"""For which numbers a known activation g becomes the function: a g(b x + c) + d + e x, at most two of them fitted.
+
+The numbers a, d and e enter linearly and follow from the others by least squares; b, c and the activation's own
+parameters are looked for on a grid and refined by Gauss-Newton, all starts at once. What comes out is a candidate: that
+it is the function in truth has to be shown elsewhere.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from itertools import combinations
+from typing import Any, Final
+
+import numpy as np
+
+from actcli.core.activations.activation import Parameter
+from actcli.core.arrays import Array
+from actcli.core.identify.known import Known
+
+IDENTITY: Final[Mapping[str, float]] = {"a": 1.0, "b": 1.0, "c": 0.0, "d": 0.0, "e": 0.0}
+"""The numbers of g itself."""
+
+CLOSE: Final = 1e-7
+"""The largest relative residual of a candidate, where the function is known exactly."""
+_HOPELESS = {1: 0.2, 2: 0.12}
+"""A grid point with a larger residual is no start, by how many numbers are looked for."""
+_STARTS = 4
+_STEPS = 14
+_LARGEST = 1e4
+
+_POWERS: Final = 2.0 ** np.arange(-6, 6.1, 0.5)
+_USUAL: Final = np.array([0.1, 0.2, 0.3, 0.4, 0.6, 0.7, 0.8, 0.9, 1.1, 1.2, 1.5, 1.702, 2.5, 3.0, 5.0, 6.0, 7.0, 10.0])
+"""What people write in a formula: where a function oscillates only these are found."""
+_B: Final = np.concatenate([_POWERS, _USUAL, -_POWERS, -_USUAL])
+_C: Final = np.unique(np.concatenate([np.arange(-6.0, 6.1, 0.5), _USUAL, -_USUAL, [-20.0, 20.0]]))
+_B_COARSE: Final = np.concatenate([(2.0 ** np.arange(-3, 3.1)), -(2.0 ** np.arange(-3, 3.1)), [3.0, 1.5, 0.7]])
+_C_COARSE: Final = np.array([-5.0, -3.0, -2.0, -1.0, -0.5, 0.5, 1.0, 2.0, 3.0, 5.0])
+
+
+@dataclass(frozen=True, eq=False)
+class Fit:
+    """Numbers in place of a, b, c, d, e and of the activation's parameters, and those of them that were fitted."""
+
+    known: Known
+    affine: Mapping[str, float]
+    parameters: Mapping[str, float]
+    fitted: tuple[str, ...]
+    """The activation's parameters under their names with a dot before them."""
+    residual: float
+
+    @property
+    def rank(self) -> tuple[int, ...]:
+        """The simplest relation first: few numbers, its own parameters before a, b, c, d, and e last."""
+        affine = [name for name in self.fitted if not name.startswith(".")]
+        return (len(self.fitted), len(affine), "e" in affine, sum(name in "bc" for name in affine))
+
+
+class Fitter:
+    """The function's values at points, against which known activations are fitted. Non-finite values are left out."""
+
+    def __init__(self, x: Array, y: Array, close: float = CLOSE) -> None:
+        finite = np.isfinite(y)
+        self.x, self.y, self.close = x[finite], y[finite], close
+        self._w = 1.0 / (0.05 + np.abs(self.y))
+        self._w /= np.sqrt(len(self.x))
+        self._wy, self._wx = self._w * self.y, self._w * self.x
+        self._columns = np.stack([self._wy, self._w, self._wx], axis=1)
+        self._yy = float(self._wy @ self._wy)
+        self.best: dict[str, tuple[float, dict[str, float]]] = {}
+        """Name -> the residual and the parameter with which the activation alone comes nearest."""
+
+    def fits(self, known: Known) -> Iterator[Fit]:
+        """Candidates with at most one number besides a, d and e, of which there may be two."""
+        with np.errstate(all="ignore"):  # parameters for which a formula is not defined have no residual
+            yield from self._linear(known)
+            for name in self._names(known):
+                yield from self._searched(known, (name,), ("", "a", "d", "e"))
+
+    def alone(self, known: Known) -> Iterator[Fit]:
+        """Candidates with at most one of its own parameters fitted, or a, d and e: what takes least time."""
+        with np.errstate(all="ignore"):  # as for all
+            yield from self._linear(known)
+            for parameter in known.parameters:
+                yield from self._searched(known, (f".{parameter.name}",), ("",))
+
+    def pairs(self, known: Known) -> Iterator[Fit]:
+        """Candidates with two numbers besides a, d and e."""
+        with np.errstate(all="ignore"):  # as for one
+            for pair in combinations(self._names(known), 2):
+                yield from self._searched(known, pair, ("",))
+
+    def _names(self, known: Known) -> list[str]:
+        return ["b", "c", *(f".{parameter.name}" for parameter in known.parameters)]
+
+    def _linear(self, known: Known) -> Iterator[Fit]:
+        g = known.values(self.x, {})
+        if not np.isfinite(g).all():
+            return
+        columns = {"a": self._w * g, "d": self._w, "e": self._wx}
+        plain = float(np.linalg.norm(self._wy - columns["a"]))
+        self.best[known.activation.name] = plain, {}
+        if plain <= self.close:
+            yield Fit(known, IDENTITY, {}, (), plain)
+            return
+        every = np.stack([*columns.values()], axis=1)
+        if np.linalg.norm(every @ np.linalg.lstsq(every, self._wy, rcond=1e-12)[0] - self._wy) > self.close:
+            return
+        for size in (1, 2):
+            for names in combinations("ade", size):
+                matrix = np.stack([columns[name] for name in names], axis=1)
+                target = self._wy if "a" in names else self._wy - columns["a"]
+                solution, _, rank, _ = np.linalg.lstsq(matrix, target, rcond=1e-12)
+                residual = float(np.linalg.norm(matrix @ solution - target))
+                numbers = dict(zip(names, solution.tolist(), strict=True))
+                if residual <= self.close and rank == size and abs(numbers.get("a", 1.0)) > 1e-9:
+                    yield Fit(known, {**IDENTITY, **numbers}, {}, names, residual)
+
+    # --- b, c and the activation's own parameters ---------------------------------------------------------------
+
+    def _searched(self, known: Known, names: tuple[str, ...], linear: Sequence[str]) -> Iterator[Fit]:
+        grid = _grid(known, names)
+        for extra, norms in self._norms(self._shapes(known, names, grid), linear):
+            alone = not extra and len(names) == 1 and names[0].startswith(".")
+            starts = np.argsort(norms, kind="stable")[:_STARTS]
+            if alone:
+                self._note(known, names[0], grid[starts[0], 0], norms[starts[0]])
+            starts = starts[norms[starts] < _HOPELESS[len(names)]]
+            if not starts.size:
+                continue
+            if norms[starts[0]] <= 1e-9:  # as people write it
+                yield self._fit(known, names, extra, grid[starts[0]], float(norms[starts[0]]))
+                continue
+            found, reached = self._refined(known, names, extra, grid[starts])
+            order = np.argsort(reached, kind="stable")
+            if alone:
+                self._note(known, names[0], found[order[0], 0], reached[order[0]])
+            for at in order[:2]:
+                if reached[at] <= self.close:
+                    yield self._fit(known, names, extra, found[at], float(reached[at]))
+
+    def _note(self, known: Known, name: str, value: float, residual: float) -> None:
+        """Keeps the parameter with which the activation alone comes nearest."""
+        if residual < self.best.get(known.activation.name, (np.inf, {}))[0]:
+            self.best[known.activation.name] = float(residual), {name[1:]: float(value)}
+
+    def _norms(self, g: Array, linear: Sequence[str]) -> Iterator[tuple[str, Array]]:
+        """The residuals of all rows with the best a, d or e, and without any."""
+        wg = self._w * g
+        squares = np.einsum("ij,ij->i", wg, wg)
+        with_y, with_1, with_x = (wg @ self._columns).T
+        plain = self._yy - 2.0 * with_y + squares
+        for extra in linear:
+            if extra == "a":
+                squared = self._yy - with_y**2 / squares
+            elif extra:
+                column, product = (self._w, with_1) if extra == "d" else (self._wx, with_x)
+                squared = plain - (column @ self._wy - product) ** 2 / (column @ column)
+            else:
+                squared = plain
+            yield extra, np.sqrt(np.maximum(np.where(np.isfinite(squared), squared, np.inf), 0.0))
+
+    def _fit(self, known: Known, names: tuple[str, ...], extra: str, found: Array, residual: float) -> Fit:
+        numbers = dict(zip(names, found.tolist(), strict=True))
+        affine = {**IDENTITY, **{name: value for name, value in numbers.items() if name in IDENTITY}}
+        if extra:
+            (g,) = self._shapes(known, names, found[None])
+            affine[extra] = float(self._solved(g[None], extra)[0])
+        own = {name[1:]: value for name, value in numbers.items() if name not in IDENTITY}
+        return Fit(known, affine, own, (*names, *extra), residual)
+
+    def _shapes(self, known: Known, names: tuple[str, ...], grid: Array) -> Array:
+        """g(b x + c; parameters) of every row of the grid, one row each."""
+        columns = {name: grid[:, i : i + 1] for i, name in enumerate(names)}
+        u = columns.get("b", 1.0) * self.x + columns.get("c", np.zeros((len(grid), 1)))
+        return known.values(u, {name[1:]: column for name, column in columns.items() if name.startswith(".")})
+
+    def _solved(self, g: Array, extra: str) -> Array:
+        """The least-squares a, d or e of every row."""
+        wg = self._w * g
+        if extra == "a":
+            numerator, denominator = wg @ self._wy, (wg**2).sum(axis=1)
+        else:
+            column = self._w if extra == "d" else self._wx
+            numerator, denominator = (self._wy - wg) @ column, column @ column
+        return np.asarray(numerator / denominator)
+
+    def _residuals(self, g: Array, extra: str) -> Array:
+        wg = self._w * g
+        if extra:
+            solved = self._solved(g, extra)[:, None]
+            r = (
+                self._wy - solved * wg
+                if extra == "a"
+                else self._wy - wg - solved * (self._w if extra == "d" else self._wx)
+            )
+        else:
+            r = self._wy - wg
+        r[~np.isfinite(r).all(axis=1)] = 1e6
+        return r
+
+    def _refined(self, known: Known, names: tuple[str, ...], extra: str, theta: Array) -> tuple[Array, Array]:
+        """Damped Gauss-Newton of all rows at once: where they end, and the residuals there."""
+        count, size = theta.shape
+        r = self._residuals(self._shapes(known, names, theta), extra)
+        norms = np.linalg.norm(r, axis=1)
+        begun = norms.min()
+        for step in range(_STEPS):
+            h = 1e-7 * np.maximum(np.abs(theta), 0.1)
+            moved = theta[None] + np.eye(size)[:, None, :] * h[None]
+            sides = self._residuals(self._shapes(known, names, moved.reshape(-1, size)), extra)
+            jacobian = (sides.reshape(size, count, -1) - r[None]) / h.T[:, :, None]
+            normal = np.einsum("icm,jcm->cij", jacobian, jacobian)
+            gradient = np.einsum("icm,cm->ci", jacobian, r)
+            normal += np.eye(size) * (1e-14 * np.trace(normal, axis1=1, axis2=2)[:, None, None] + 1e-300)
+            change = -_solve(normal, gradient)
+            limit = 0.5 * np.maximum(np.abs(theta), 1.0)
+            change = np.clip(np.nan_to_num(change), -limit, limit)
+            tries = np.clip(theta[None] + change[None] * np.array([1.0, 0.3, 0.05])[:, None, None], -_LARGEST, _LARGEST)
+            there = self._residuals(self._shapes(known, names, tries.reshape(-1, size)), extra).reshape(3, count, -1)
+            lengths = np.linalg.norm(there, axis=2)
+            best = np.argmin(lengths, axis=0)
+            better = lengths[best, np.arange(count)] < norms
+            if not better.any():
+                break
+            chosen = tries[best, np.arange(count)]
+            theta = np.where(better[:, None], chosen, theta)
+            r = np.where(better[:, None], there[best, np.arange(count)], r)
+            norms = np.where(better, lengths[best, np.arange(count)], norms)
+            if (step == 1 and norms.min() > 0.6 * begun) or norms.min() < 1e-14:
+                break  # nothing comes of it, or nothing more
+        return theta, norms
+
+
+def _solve(matrix: Array, vector: Array) -> Array:
+    """The solutions of systems of one or two equations."""
+    if vector.shape[1] == 1:
+        return vector / matrix[:, 0]
+    (p, q), (r, s) = matrix[:, 0].T, matrix[:, 1].T
+    determinant = p * s - q * r
+    u, v = vector.T
+    return np.asarray(np.stack([s * u - q * v, p * v - r * u], axis=1) / determinant[:, None])
+
+
+def _grid(known: Known, names: tuple[str, ...]) -> Array:
+    """Where to look for these numbers: all combinations, one a row."""
+    coarse = len(names) > 1
+    parameters = {f".{parameter.name}": parameter for parameter in known.parameters}
+    axes = []
+    for name in names:
+        if name == "b":
+            axes.append(_B_COARSE if coarse else _B)
+        elif name == "c":
+            axes.append(_C_COARSE if coarse else _C)
+        else:
+            axes.append(_around(parameters[name], coarse))
+    return np.stack([axis.ravel() for axis in np.meshgrid(*axes, indexing="ij")], axis=1)
+
+
+@cache
+def _around(parameter: Parameter, coarse: bool) -> Array:
+    """Values of a parameter: its default, multiples of it, and the usual small numbers."""
+    default = parameter.default
+    multiples: Any = default * 2.0 ** np.arange(-5, 5.1, 1.0 if coarse else 0.5)
+    even = np.arange(-3.0, 3.1, 1.0 if coarse else 0.25)
+    small = np.array([0.01, 0.05, 0.1, 0.3, -0.1]) if not coarse else np.array([0.01, 0.1, 0.3])
+    values = np.unique(np.concatenate([[default], multiples, -multiples[::2], even, small]))
+    inside = (values > parameter.minimum) & (values < parameter.maximum)
+    return np.asarray(values[inside | (values == default)])

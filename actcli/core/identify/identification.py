@@ -1,0 +1,209 @@
+"""Which known activation a function, or a table of its values, is."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Final, Literal
+
+import numpy as np
+
+from actcli.core.activations.activation import Elementwise
+from actcli.core.activations.catalogue import CATALOGUE, ActivationLike, resolve
+from actcli.core.analysis.digits import MoreDigits
+from actcli.core.arrays import Array, numbers_of
+from actcli.core.errors import InputError
+from actcli.core.identify.fitting import CLOSE, Fit, Fitter
+from actcli.core.identify.known import Known, known_activations
+from actcli.core.identify.proof import Proof, nice, of
+
+_POINTS: Final = 40 * np.sinh(5.5 * np.linspace(-1, 1, 26)) / np.sinh(5.5) + 0.0137
+_RANGE: Final = np.linspace(-6.0, 6.0, 1201)
+"""Where differences are measured."""
+NEAREST: Final = 5
+_MOST_POINTS = 40
+_LEAST_POINTS = 6
+
+
+@dataclass(frozen=True)
+class Match:
+    """The function is a g(b x + c) + d + e x, where g is a known activation."""
+
+    name: str
+    parameters: dict[str, float]
+    """Those of g that are not the usual ones."""
+    relation: Literal["equal", "affine"]
+    a: float
+    b: float
+    c: float
+    d: float
+    e: float
+    max_difference: float
+    """On [-6, 6], or at the table's points, in float64."""
+
+
+@dataclass(frozen=True)
+class Near:
+    """A known activation that comes near, with the largest difference on [-6, 6], or at the table's points."""
+
+    name: str
+    parameters: dict[str, float]
+    max_difference: float
+    at: float
+
+
+@dataclass(frozen=True)
+class Identification:
+    """What a function is: the simplest relation first, and the nearest of those that it is not."""
+
+    formula: str
+    matches: tuple[Match, ...]
+    nearest: tuple[Near, ...]
+
+
+def identify(activation: ActivationLike, more_digits: MoreDigits, *, thorough: bool = True) -> Identification:
+    """Which known activations a function is, for which parameters, scaled and shifted how.
+
+    Equal is what agrees to the last of 64 bits at dozens of points. At most two numbers are fitted; where it is not to
+    be thorough, a, d and e or one of the known activation's own parameters. An entry is not compared with itself.
+    Raises InputError.
+    """
+    given = resolve(activation)
+    if not isinstance(given, Elementwise):
+        raise InputError(f"{given.name} acts on whole rows, and what is identified acts on each number")
+    proof = Proof(given, more_digits)
+    exact = np.array([_float(proof.value(float(x))) for x in _POINTS])
+    if np.isfinite(exact).sum() < _LEAST_POINTS:
+        raise InputError(f"{given.label} has too few finite values on [-40, 40] to be identified")
+    fitter = Fitter(_POINTS, exact)
+    others = [known for known in known_activations() if known.activation.name != given.name or given.settings]
+    search = _simplest if thorough else _quickest
+    found = search(fitter, others, proof.shown)
+    with np.errstate(all="ignore"):  # where a formula is not defined there is no difference
+        y = given(_RANGE)
+    return _identification(given.label, found, fitter, others, _RANGE, y)
+
+
+def identify_table(name: str, x: Sequence[float] | Array, y: Sequence[float] | Array) -> Identification:
+    """Which known activations agree with a table of x and y to its last digit. Raises InputError.
+
+    A table cannot tell more than its digits and its points do.
+    """
+    xs, ys = numbers_of("x", x).ravel(), numbers_of("y", y).ravel()
+    use = np.isfinite(xs) & np.isfinite(ys)
+    xs, ys = xs[use], ys[use]
+    if len(np.unique(xs)) < _LEAST_POINTS:
+        raise InputError(
+            f"{name} has {len(np.unique(xs))} different x with a finite y, and at least {_LEAST_POINTS} decide"
+        )
+    order = np.argsort(xs, kind="stable")
+    xs, ys = xs[order], ys[order]
+    unit = last_digit(ys)
+    chosen = np.unique(np.linspace(0, len(xs) - 1, _MOST_POINTS).astype(int))
+    fitter = Fitter(xs[chosen], ys[chosen], max(CLOSE, 20.0 * float(np.max(unit))))
+
+    def shown(fit: Fit) -> Fit | None:
+        for digits in (1, 2, 3, 4, 6, 8, 12):
+            affine = {k: nice_to(v, digits) if k in fit.fitted else v for k, v in fit.affine.items()}
+            own = {k: nice_to(v, digits) for k, v in fit.parameters.items()}
+            if not (affine["a"] and affine["b"]):
+                continue
+            rounded = Fit(fit.known, affine, own, fit.fitted, fit.residual)
+            try:
+                known = fit.known.activation.with_parameters(**own)
+            except InputError:
+                continue
+            with np.errstate(all="ignore"):  # where a formula is not defined it does not agree
+                if (np.abs(of(rounded, known, xs) - ys) <= unit).all():
+                    return rounded
+        return None
+
+    others = list(known_activations())
+    return _identification(name, _simplest(fitter, others, shown), fitter, others, xs, ys)
+
+
+def nice_to(number: float, digits: int) -> float:
+    """The number, or the nice one that is close to it, with so many digits."""
+    return (
+        next((value for value in nice(number, 10.0**-digits)[:1]), number)
+        if digits < 8
+        else float(f"{number:.{digits}g}")
+    )
+
+
+def last_digit(y: Array) -> Array:
+    """One unit of the last digit that each y was written with, or four of a narrow type's spacings."""
+    for places in range(9):
+        scaled = y * 10.0**places
+        if (np.abs(scaled - np.round(scaled)) <= 1e-9 * np.maximum(1.0, np.abs(scaled))).all():
+            return np.full(y.shape, 10.0**-places)
+    for narrow in (np.float16, np.float32):
+        with np.errstate(all="ignore"):  # what is beyond the type is not of it
+            if (y.astype(narrow).astype(np.float64) == y).all():
+                return 4.0 * np.asarray(np.spacing(np.abs(y).astype(narrow)), dtype=np.float64)
+    return 1e-12 * np.maximum(1.0, np.abs(y))
+
+
+def _simplest(fitter: Fitter, others: Sequence[Known], shown: Callable[[Fit], Fit | None]) -> list[Fit]:
+    """The simplest relation of each known activation; two of b, c and its own parameters are looked for only where
+    nothing simpler is found.
+    """
+    found = [fit for known in others if (fit := _first(fitter.fits(known), shown)) is not None]
+    return found or [fit for known in others if (fit := _first(fitter.pairs(known), shown)) is not None]
+
+
+def _quickest(fitter: Fitter, others: Sequence[Known], shown: Callable[[Fit], Fit | None]) -> list[Fit]:
+    return [fit for known in others if (fit := _first(fitter.alone(known), shown)) is not None]
+
+
+def _first(fits: Iterable[Fit], shown: Callable[[Fit], Fit | None]) -> Fit | None:
+    """The simplest that holds."""
+    return next((nice_fit for fit in sorted(fits, key=lambda fit: fit.rank) if (nice_fit := shown(fit))), None)
+
+
+def _identification(
+    name: str, fits: Sequence[Fit], fitter: Fitter, others: Sequence[Known], x: Array, y: Array
+) -> Identification:
+    in_order = sorted(fits, key=lambda fit: (*fit.rank, fit.known.activation.name not in CATALOGUE))
+    matches = tuple(_match(fit, x, y) for fit in in_order)
+    matched = {match.name for match in matches}
+    near = []
+    for known in others:
+        if known.activation.name in matched:
+            continue
+        _, own = fitter.best.get(known.activation.name, (np.inf, {}))
+        for parameters in ({}, _rounded(own)) if own else ({},):
+            with np.errstate(all="ignore"):  # where a formula is not defined it does not come near
+                gap = np.abs(known.values(x, parameters) - y)
+            if np.isfinite(y).any() and np.isfinite(gap[np.isfinite(y)]).all():
+                at = int(np.nanargmax(gap))
+                near.append(Near(known.activation.name, parameters, float(gap[at]), float(x[at])))
+    nearest: dict[str, Near] = {}
+    for each in sorted(near, key=_nearness):
+        nearest.setdefault(each.name, each)
+    return Identification(name, matches, tuple(nearest.values())[:NEAREST])
+
+
+def _nearness(near: Near) -> tuple[float, bool, bool]:
+    """Of those that come as near as each other the catalogue's, with its usual parameters, are first."""
+    return float(f"{near.max_difference:.2g}"), near.name not in CATALOGUE, bool(near.parameters)
+
+
+def _rounded(own: dict[str, float]) -> dict[str, float]:
+    return {name: float(f"{value:.4g}") for name, value in own.items()}
+
+
+def _match(fit: Fit, x: Array, y: Array) -> Match:
+    known = fit.known.activation.with_parameters(**fit.parameters)
+    with np.errstate(all="ignore"):  # where neither has a value there is no difference
+        gap = np.abs(of(fit, known, x) - y)
+    largest = float(np.max(gap[np.isfinite(gap)], initial=0.0))
+    affine = {name: value + 0.0 for name, value in fit.affine.items()}
+    plain = all(name.startswith(".") for name in fit.fitted)
+    return Match(known.name, {**fit.parameters}, "equal" if plain else "affine", **affine, max_difference=largest)
+
+
+def _float(value: Fraction | float | None) -> float:
+    try:
+        return np.nan if value is None else float(value)
+    except OverflowError:
+        return np.inf

@@ -1,0 +1,110 @@
+"""The known activations, as functions of x and of their parameters, many values of them at once."""
+
+import ast
+import operator
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cache
+from typing import Any, Final
+
+import numpy as np
+
+from actcli.core.activations.activation import Elementwise, Parameter
+from actcli.core.activations.catalogue import ACTIVATIONS, CATALOGUE, literature
+from actcli.core.activations.expression import compiled, function_of
+from actcli.core.activations.grammar import read
+from actcli.core.arrays import Array, Mask
+from actcli.core.jets import elementary
+
+
+class _Free(float):
+    """A parameter in a formula's tree: the number is its default, the value comes with each call."""
+
+    name: str
+
+
+class _Values:
+    """Plain arrays, in which a parameter is a column."""
+
+    def __init__(self) -> None:
+        self.parameters: Mapping[str, Any] = {}
+
+    def number(self, value: float | Fraction) -> Any:
+        if isinstance(value, _Free):
+            name = value.name
+            return lambda x: self.parameters[name]
+        return float(value)
+
+    def constant(self, name: str) -> float:
+        return float(getattr(np, name))
+
+    def function(self, name: str, source: ast.expr | None) -> Callable[..., Any]:
+        return _OPERATIONS.get(name) or getattr(np, name)
+
+    def activation(self, activation: Elementwise) -> Callable[[Any], Any]:
+        return lambda u: _flat(activation.of, u)
+
+    def choose(self, x: Any, condition: Mask, then: Callable[[Any], Any], otherwise: Callable[[Any], Any]) -> Any:
+        return np.where(condition, then(x), otherwise(x))
+
+    def indicator(self, x: Any, condition: Mask) -> Any:
+        return np.asarray(condition, dtype=np.float64)
+
+    def folded(self, function: Callable[..., Any], *numbers: Any) -> Any:
+        with np.errstate(all="ignore"):  # the formula is computed as it is written
+            result = function(*(np.float64(number) for number in numbers))
+        return bool(result) if isinstance(result, bool | np.bool_) else float(np.ravel(result)[0])
+
+
+def _flat(function: Callable[[Any], Any], u: Any) -> Any:
+    array = np.asarray(u, dtype=np.float64)
+    return np.asarray(function(array.ravel())).reshape(array.shape)
+
+
+_OPERATIONS: Final[Mapping[str, Callable[..., Any]]] = {
+    "+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv, "**": np.power,
+    "neg": operator.neg, "<": np.less, "<=": np.less_equal, "==": np.equal, ">": np.greater, ">=": np.greater_equal,
+    "!=": np.not_equal, "and": np.logical_and, "not": np.logical_not, "abs": np.abs, "sign": np.sign,
+    "maximum": np.maximum, "minimum": np.minimum, "erfc": lambda u: _flat(elementary.erfc, u),
+}  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class Known:
+    """A known activation.
+
+    values: (x, parameters) -> f(x), where both may be arrays of shapes that go together
+    """
+
+    activation: Elementwise
+    values: Callable[[Array, Mapping[str, Any]], Array]
+
+    @property
+    def parameters(self) -> tuple[Parameter, ...]:
+        return self.activation.parameters
+
+
+@cache
+def known_activations() -> tuple[Known, ...]:
+    """All elementwise ones: the catalogue's, then the literature's."""
+    entries = [entry for entry in CATALOGUE.values() if isinstance(entry, Elementwise)]
+    return tuple(map(_known, [*entries, *literature().values()]))
+
+
+def _known(entry: Elementwise) -> Known:
+    settings: dict[str, float | Fraction] = {}
+    for parameter in entry.parameters:
+        settings[parameter.name] = free = _Free(parameter.default)
+        free.name = parameter.name
+    arithmetic = _Values()
+    tree = read(entry.formula, settings, ACTIVATIONS, arithmetic, all_used=False).tree
+    function = function_of(compiled(tree, arithmetic))
+    defaults = {parameter.name: parameter.default for parameter in entry.parameters}
+
+    def values(x: Array, parameters: Mapping[str, Any]) -> Array:
+        arithmetic.parameters = {name: np.asarray(value) for name, value in {**defaults, **parameters}.items()}
+        result: Array = np.asarray(function(x), dtype=np.float64)
+        return result if result.shape == x.shape else np.broadcast_to(result, x.shape)
+
+    return Known(entry, values)

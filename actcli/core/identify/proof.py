@@ -1,0 +1,168 @@
+"""Whether a candidate is the function: nice numbers in place of the fitted ones, and many digits at many points.
+
+Two formulas that agree to the last of 64 bits at dozens of points, far out, at their kinks and where float64 sees the
+largest difference, are the same function for every purpose; that is no proof in the sense of algebra.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from itertools import product
+from typing import Final
+
+import numpy as np
+
+from actcli.core.activations.activation import Elementwise
+from actcli.core.analysis.digits import Digits, MoreDigits, no_number
+from actcli.core.arrays import Array
+from actcli.core.errors import InputError
+from actcli.core.identify.fitting import Fit
+
+_FEW: Final = (0.37, -1.43, 3.11, -0.21)
+_FAR: Final = (7.3, -7.9, 13.7, -12.1, 31.3, -27.7, 102.3, -97.1, 1003.7, -1013.1)
+_BESIDE: Final = 1e-3
+_BITS: Final = (160, 500)
+_LEAST: Final = 16
+"""Points at which both have a value; fewer decide nothing."""
+_ROUNDED: Final = Fraction(1, 1 << 43)
+"""What the rounding of fitted numbers to float64 may come to, relative to the terms."""
+_EXACT: Final = Fraction(1, 1 << 54)
+
+_NOTHING: Final = Fraction(1, 1 << 300)
+
+_SCREEN: Final = np.concatenate([np.linspace(-12.03, 12.07, 801), np.linspace(-40.1, 40.3, 161)])
+
+_DENOMINATORS: Final = (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 16)
+_CONSTANTS: Final = tuple(
+    float(number) for number in (np.sqrt(2), np.pi, np.sqrt(np.pi), np.sqrt(2 / np.pi), np.log(2), np.e, np.sqrt(3))
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Proof:
+    """The function's exact values at points, computed once each."""
+
+    activation: Elementwise
+    make_digits: MoreDigits
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_digits", self.make_digits(self.activation))
+        object.__setattr__(self, "_values", {})
+
+    def value(self, x: float) -> Fraction | float | None:
+        """f(x): a fraction, nan for no real number, None where no digits tell."""
+        values: dict[float, Fraction | float | None] = vars(self)["_values"]
+        if x not in values:
+            values[x] = _value(vars(self)["_digits"], Fraction(x))
+        return values[x]
+
+    def shown(self, fit: Fit) -> Fit | None:
+        """The fit with the nice numbers for which it is the function; None where there are none."""
+        for numbers in _nice(fit):
+            nice = _with(fit, numbers)
+            try:
+                known = fit.known.activation.with_parameters(**nice.parameters)
+            except InputError:
+                continue
+            digits = self.make_digits(known)
+            if self._agrees(nice, digits, _FEW, 1) and self._agrees(nice, digits, self._points(nice, known), _LEAST):
+                return nice
+        return None
+
+    def _points(self, fit: Fit, known: Elementwise) -> list[float]:
+        """Some near 0 and far out, beside the kinks of both, and where float64 sees the largest differences."""
+        b, c = fit.affine["b"], fit.affine["c"]
+        kinks = [*self.activation.kinks(99), *((kink - c) / b for kink in known.kinks(99))]
+        beside = [kink + side for kink in kinks[:12] for side in (-_BESIDE, _BESIDE, 1.0, -1.0)]
+        spread = (np.arange(-9, 10) * 0.61 + 0.013).tolist()
+        with np.errstate(all="ignore"):  # where a formula is not defined there is no difference
+            gap = np.abs(self.activation(_SCREEN) - of(fit, known, _SCREEN))
+            gap /= 1.0 + np.abs(self.activation(_SCREEN))
+        worst = np.argsort(np.nan_to_num(gap, nan=np.inf))[-6:]
+        return [*spread, *beside, *_FAR, *_SCREEN[worst].tolist()]
+
+    def _agrees(self, fit: Fit, digits: Digits, points: Iterable[float], least: int) -> bool:
+        a, b, c, d, e = (Fraction(fit.affine[name]) for name in "abcde")
+        tolerance = _ROUNDED if fit.fitted else _EXACT
+        counted = 0
+        for x in points:
+            value = self.value(x)
+            if value is None:
+                continue
+            at = Fraction(x)
+            found = digits(b * at + c, 1, _BITS[0])
+            g = None if found is None else found.known(0)
+            if g is None:
+                g = _value(digits, b * at + c)
+            if g is None:
+                continue  # too large for any digits
+            if isinstance(value, float) or isinstance(g, float):  # nan, or beyond all measure
+                if no_number(value) != no_number(g) or (isinstance(value, float) != isinstance(g, float)):
+                    return False
+                continue
+            slope = found.known(1) if found else None
+            terms = abs(a * g) + abs(d) + abs(e * at) + abs(value)
+            if fit.fitted and isinstance(slope, Fraction):
+                terms += abs(a * slope) * (abs(b * at) + abs(c))
+            if abs(value - (a * g + d + e * at)) > tolerance * terms + _NOTHING:
+                return False
+            counted += 1
+        return counted >= least
+
+
+def of(fit: Fit, known: Elementwise, x: Array) -> Array:
+    """a g(b x + c) + d + e x in float64."""
+    a, b, c, d, e = (fit.affine[name] for name in "abcde")
+    result: Array = a * known(b * x + c) + d + (e * x if e else 0.0)
+    return result
+
+
+def _value(digits: Digits, x: Fraction) -> Fraction | float | None:
+    """f(x). What is lost with the most bits is 0 to within _NOTHING: x + |x| below 0, say."""
+    value: Fraction | float | None = None
+    for bits in _BITS:
+        found = digits(x, 0, bits)
+        if found is not None:
+            if found.known(0) is not None:
+                return found.known(0)
+            value = found.derivatives[0]
+    return value
+
+
+def _nice(fit: Fit) -> Iterator[Mapping[str, float]]:
+    """The fitted numbers, rounded to what a person would have written, the likeliest first."""
+    names = fit.fitted
+    choices = [nice(fit.parameters[name[1:]] if name.startswith(".") else fit.affine[name]) for name in names]
+    most = 6 if len(names) < 2 else 4
+    for values in product(*(choice[:most] for choice in choices)):
+        numbers = dict(zip(names, values, strict=True))
+        if numbers.get("a", 1.0) and numbers.get("b", 1.0):
+            yield numbers
+
+
+def _with(fit: Fit, numbers: Mapping[str, float]) -> Fit:
+    affine = {**fit.affine, **{name: value for name, value in numbers.items() if not name.startswith(".")}}
+    own = {name[1:]: value for name, value in numbers.items() if name.startswith(".")}
+    return replace(fit, affine=affine, parameters=own)
+
+
+def nice(number: float, near: float = 1e-6) -> list[float]:
+    """Short decimals, fractions and multiples of constants close to a number, then the number itself."""
+    close = near * max(abs(number), 1e-3)
+    found: list[float] = [0.0] if abs(number) <= near else []
+    for digits in range(1, 13):
+        rounded = float(f"{number:.{digits}g}")
+        if abs(rounded - number) <= close:
+            found.append(rounded)
+            close = min(close, max(2 * abs(rounded - number), 1e-10 * abs(number)))
+            break
+    for constant in (1.0, *_CONSTANTS, *(1 / constant for constant in _CONSTANTS)):
+        for denominator in _DENOMINATORS:
+            whole = round(number / constant * denominator)
+            value = constant * whole / denominator
+            if whole and abs(whole) <= 64 and abs(value - number) <= near * abs(number) and value not in found:
+                found.append(value)
+                break
+    found += [float(f"{number:.{digits}g}") for digits in (6, 9, 11, 13)]
+    likely = sorted(found[:4], key=lambda value: abs(value - number) > 1e-9 * max(abs(number), 1.0))
+    return list(dict.fromkeys([*likely, *found, number]))

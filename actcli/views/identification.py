@@ -1,0 +1,73 @@
+"""What a function is called: the known activations that it equals, and the nearest."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from actcli.core.identify.identification import Identification, Match
+from actcli.views.table import Column, NumberTable
+from actcli.views.terminal import Terminal
+
+_MOST: Final = 12
+
+
+def identification_text(found: Identification, terminal: Terminal) -> str:
+    """The matches, the simplest relation first, then the nearest of the others."""
+    parts = []
+    if found.matches:
+        shown = found.matches[:_MOST]
+        texts = [_fitting(written(match), terminal.width - 29) for match in shown]
+        table = NumberTable(
+            [
+                Column("relation", [match.relation for match in shown], "left"),
+                Column("written", texts, "left"),
+                Column("difference", [f"{match.max_difference:.1e}" for match in shown]),
+            ]
+        )
+        parts.append(table.text(terminal))
+        if more := len(found.matches) - _MOST:
+            parts.append(f"and {more} more: --format json\n" if more > 0 else "")
+    else:
+        parts.append("Equal to nothing known, scaled and shifted neither.\n")
+    if found.nearest:
+        labels = [_fitting(_label(near.name, near.parameters), terminal.width - 29) for near in found.nearest]
+        parts.append("\nNearest of the others, by the largest difference:\n")
+        table = NumberTable(
+            [
+                Column("name", labels, "left"),
+                Column("difference", [f"{near.max_difference:.3g}" for near in found.nearest]),
+                Column("at x", [f"{near.at:.4g}" for near in found.nearest]),
+            ]
+        )
+        parts.append(table.text(terminal))
+    return "".join(parts)
+
+
+def written(match: Match) -> str:
+    """The match as a text that is an activation: `silu:beta=2`, `1.5*silu(x)`, `tanh(2*x - 1) + 3`."""
+    if match.relation == "equal":
+        return _label(match.name, match.parameters)
+    inner = f"{_times(match.b)}x{_plus(match.c)}"
+    own = "".join(f", {name}={_number(value)}" for name, value in match.parameters.items())
+    slope = f" {'-' if match.e < 0 else '+'} {_times(abs(match.e))}x" if match.e else ""
+    return f"{_times(match.a)}{match.name}({inner}{own}){_plus(match.d)}{slope}"
+
+
+def _label(name: str, parameters: Mapping[str, float]) -> str:
+    settings = ",".join(f"{key}={_number(value)}" for key, value in parameters.items())
+    return f"{name}:{settings}" if settings else name
+
+
+def _times(factor: float) -> str:
+    return "" if factor == 1 else "-" if factor == -1 else f"{_number(factor)}*"
+
+
+def _plus(term: float) -> str:
+    return f" {'-' if term < 0 else '+'} {_number(abs(term))}" if term else ""
+
+
+def _number(value: float) -> str:
+    return repr(float(value)).removesuffix(".0")
+
+
+def _fitting(text: str, width: int) -> str:
+    return text if len(text) <= max(width, 12) else text[: max(width, 12) - 3] + "..."
