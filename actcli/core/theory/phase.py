@@ -298,9 +298,13 @@ def _stable_correlation(squares: Array, second: Array, q: Array, weights: Array,
         low, high = np.where(above, middle, low), np.where(above, high, middle)
     c = 0.5 * (low + high)
     logs = np.log(np.maximum(c, 1e-300))[:, None]
-    slope = weights * (
-        (squares[:, 1:] * powers[1:] * np.exp((powers[1:] - 1.0) * logs)).sum(axis=1)
-        + 1.5 * len(powers) * rest * np.exp((1.5 * len(powers) - 1.0) * logs[:, 0])
+    slope = (
+        weights
+        / q
+        * (
+            (squares[:, 1:] * powers[1:] * np.exp((powers[1:] - 1.0) * logs)).sum(axis=1)
+            + 1.5 * len(powers) * rest * np.exp((1.5 * len(powers) - 1.0) * logs[:, 0])
+        )
     )
     return c, slope
 
