@@ -12,14 +12,15 @@ import signal
 import sys
 from contextlib import suppress
 from types import FrameType
-from typing import Annotated, Any, Literal, NoReturn
+from typing import Annotated, Any, Literal, NoReturn, TypeAlias
 
 import typer
-from typer.core import TyperCommand, TyperGroup
+from typer.core import TyperCommand, TyperGroup, TyperOption
 from typer.main import get_command
 
 from actcli import __version__
 from actcli.core.errors import InputError, decapitalised, did_you_mean
+from actcli.shell.slips import hint, put_right, without_command
 from actcli.streams.files import StreamError, complain
 
 SUMMARY = "A workbench for activation functions in the terminal."
@@ -36,18 +37,32 @@ COMMANDS = {
     "collapse": ("collapse", "Ten linear layers are one; with a bend between them they are not."),
     "approximate": ("approximate", "One hidden layer approximates any curve, given enough units."),
     "trace": ("trace", "One training step of a tiny network, every number shown."),
+    "help": ("help", "Help on a command or a topic."),
 }
 """Name of the command -> (module in actcli.commands that holds a function `run`, help in one line)."""
+
+START = """\
+actcli {version}: a workbench for activation functions in the terminal.
+Three commands to start with:
+
+  actcli describe gelu                        its card: formula, range, slope
+  actcli plot relu gelu --order 1             curves and slopes
+  actcli gradient-depth sigmoid --layers 20   see the gradient vanish
+
+actcli --help lists the commands; actcli help COMMAND or TOPIC explains one.
+Topics: {topics}. The manual page: man actcli.
+"""
+"""What is shown where nothing was asked for."""
 
 # Would otherwise be read as an option: -3, -.5, -1e-3, -inf, -nan, and lists such as -1,2.
 _NEGATIVE_NUMBER = re.compile(r"-(\d|\.\d|inf(inity)?$|nan$)", re.IGNORECASE)
 
 
-# Of a type that has bounds: what help puts in its place, and what a complaint calls it.
-_BOUNDED = {"int range": ("N", "whole number"), "float range": ("X", "number")}
+# Of a type that has bounds: what a complaint calls it.
+_BOUNDED = {"int range": "whole number", "float range": "number"}
 
 # The arguments that take a formula.
-_FORMULAS = {"act", "acts", "formula"}
+_FORMULAS = {"act", "acts", "argument", "arguments", "formula"}
 
 # For the argument of the core that is to be changed: the way out as it is typed.
 WAYS_OUT = {
@@ -57,15 +72,43 @@ WAYS_OUT = {
     "text": "; `actcli list` shows all of them",
 }
 
+# What version 1.0 called otherwise, where no spelling is close.
+_RENAMED = {"--width": "--size 100x30", "--height": "--size 100x30"}
+
 _HELP_OPTIONS = {"help_option_names": ["-h", "--help"]}
 
 
 class Command(TyperCommand):
     """A command whose arguments may be negative numbers without a `--` before them, and whose counts are bounded."""
 
+    def make_parser(self, ctx: Any) -> Any:
+        parser: Any = super().make_parser(ctx)
+        process_option = parser._process_opts  # is asked of what begins with -, the values of options aside
+
+        def process(arg: str, state: Any) -> None:
+            if _NEGATIVE_NUMBER.match(arg):
+                state.largs.append(arg)
+            else:
+                process_option(arg, state)
+
+        parser._process_opts = process
+        return parser
+
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        # A leading blank tells an argument from an option, and every parser of numbers drops it.
-        rest = super().parse_args(ctx, [f" {arg}" if _NEGATIVE_NUMBER.match(arg) else arg for arg in args])
+        values = {
+            name: 0 if parameter.is_flag or parameter.count else parameter.nargs
+            for parameter in self.params
+            if isinstance(parameter, TyperOption)
+            for name in (*parameter.opts, *parameter.secondary_opts)
+        }
+        positional = [parameter.name or "" for parameter in self.params if not isinstance(parameter, TyperOption)]
+        args = put_right(args, values, positional)
+        try:
+            rest = super().parse_args(ctx, args)
+        except typer.TyperException as error:
+            if getattr(error, "ctx", ctx) is None:  # an option without its value does not know whose it is
+                vars(error)["ctx"] = ctx
+            raise
         for name, value in ctx.params.items():
             if isinstance(value, int) and value > sys.maxsize:  # more than Python can count to in a loop
                 raise InputError(f"--{name.replace('_', '-')}: must be at most {sys.maxsize}")
@@ -79,14 +122,59 @@ class CommandTable(TyperGroup):
         super().__init__(**attributes)
         for name, (_, summary) in COMMANDS.items():
             self.add_command(TyperCommand(name, help=summary, short_help=summary))
+        for parameter in self.params:
+            _show_as_it_is_typed(parameter)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        if args and args[0] not in COMMANDS and not args[0].startswith("--"):
+            from actcli.shell.slips import command_meant  # only a mistake pays for it
+
+            meant = command_meant(args, list(COMMANDS))
+            way_out = f"did you mean `{meant}`?" if meant else "`actcli --help` lists them"
+            raise InputError(f"there is no command {args[0]!r:.60}; {way_out}")
         name, command, rest = super().resolve_command(ctx, args)
         command = load(name) if name else command
         if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
             # From here on there may be something to clean up: see __main__.
             signal.signal(signal.SIGINT, signal.default_int_handler)
         return name, command, rest
+
+    def whole(self, name: str) -> TyperCommand:
+        """The command with its options, which the table alone does not know."""
+        return load(name)
+
+    def format_epilog(self, ctx: Any, formatter: Any) -> None:
+        from actcli.topics import TOPICS
+
+        with formatter.section("Topics"):
+            formatter.write_dl([(f"help {name}", summary) for name, summary in TOPICS.items()])
+
+
+def _obey(color: str) -> None:
+    """What --color says is what the environment would say."""
+    if color == "always":
+        os.environ.pop("NO_COLOR", None)
+        os.environ.setdefault("FORCE_COLOR", "1")
+    elif color == "never":
+        os.environ["NO_COLOR"] = "1"
+
+
+Color: TypeAlias = Annotated[
+    Literal["auto", "always", "never"],
+    typer.Option("--color", callback=_obey, help="auto: on a terminal that has colours; NO_COLOR forbids them."),
+]
+
+
+def _option_of_every_command() -> Any:
+    """--color, as a command's parameter."""
+    command = typer.Typer(add_completion=False)
+
+    @command.command()
+    def _(color: Color = "auto") -> None: ...
+
+    option = get_command(command).params[0]
+    option.expose_value = False  # `_obey` has done all
+    return option
 
 
 def load(name: str) -> TyperCommand:
@@ -98,11 +186,33 @@ def load(name: str) -> TyperCommand:
     command.command(name, cls=Command, help=help_text, context_settings=_HELP_OPTIONS)(run)
     loaded = get_command(command)
     assert isinstance(loaded, TyperCommand)
+    loaded.params.append(_option_of_every_command())
     for parameter in loaded.params:
-        if parameter.type.name in _BOUNDED:
-            metavar, parameter.type.name = _BOUNDED[parameter.type.name]
-            parameter.metavar = parameter.metavar or metavar
+        _show_as_it_is_typed(parameter)
     return loaded
+
+
+def _show_as_it_is_typed(parameter: Any) -> None:
+    """In help and usage: ACT and not {ACT}, a|b and not <a|b>, -6 6 and not -6.0, 6.0, N>=1 and not x>=1."""
+    if parameter.type.name in _BOUNDED:
+        parameter.type.name = _BOUNDED[parameter.type.name]
+        bounds = parameter.type._describe_range().replace("x", parameter.metavar).replace(".0", "")  # X>=0.0
+        parameter.type._describe_range = lambda: bounds
+    if parameter.param_type_name == "argument":
+        in_usage = parameter.metavar if parameter.required else f"[{parameter.metavar}]"
+        parameter.make_metavar = lambda ctx, *, usage=False: in_usage if usage else parameter.metavar
+    elif choices := getattr(parameter.type, "choices", ()):
+        parameter.metavar = parameter.metavar or "|".join(choices)
+    parameter._get_default_string = lambda *, default_value, **_: _typed(default_value)
+
+
+def _typed(default: object) -> str:
+    """A default as it is typed after its option; a flag has none."""
+    if isinstance(default, (tuple, list)):
+        return " ".join(map(_typed, default))
+    if default is None or isinstance(default, bool):
+        return ""
+    return f"{default:g}" if isinstance(default, float) else str(default)
 
 
 app = typer.Typer(
@@ -142,7 +252,7 @@ def _print_version(wanted: bool) -> None:
 def _options(
     context: typer.Context,
     version: Annotated[
-        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version.")
+        bool, typer.Option("--version", "-V", callback=_print_version, is_eager=True, help="Show the version.")
     ] = False,
     show_completion: Annotated[
         Literal["bash", "zsh", "fish"] | None,
@@ -159,14 +269,20 @@ def _options(
             "--show-manual", callback=_print_manual, is_eager=True, help="Print the manual page, for `man -l -`."
         ),
     ] = False,
+    color: Color = "auto",
 ) -> None:
     if context.invoked_subcommand is None:
-        print(context.get_help())
+        from actcli.topics import TOPICS
+
+        print(START.format(version=__version__, topics=", ".join(TOPICS)), end="")
 
 
 def main() -> NoReturn:
     """Run the command line; errors are one line on stderr, and the exit code says how it went."""
-    signal.signal(signal.SIGTERM, _terminate)
+    for name in _ENDING_SIGNALS:
+        number = getattr(signal, name, None)  # Windows has not all of them
+        if number is not None and signal.getsignal(number) is not signal.SIG_IGN:  # nohup has SIGHUP ignored
+            signal.signal(number, _terminate)
     bound_memory()
     # Products of small matrices run slower on several threads than on one, and not reproducibly. NumPy reads this when
     # it is imported; a user who says otherwise is obeyed.
@@ -181,37 +297,45 @@ def main() -> NoReturn:
             command.invoke(context)
         sys.stdout.flush()
         code = 0
-    except typer.Exit as request:
-        code = request.exit_code
-    except typer.TyperException as error:
-        code = _refuse(_usage(error))
-    except InputError as error:
-        code = _refuse(f"{error}{WAYS_OUT.get(error.change, '')}")
-    except StreamError as error:
-        code = _refuse(str(error))
-    except BrokenPipeError:  # whoever read our output has seen enough
-        code = 0
-    except OSError as error:
-        code = _refuse(f"stdout: {error.strerror or error}")
-    except MemoryError as error:
-        code = _refuse(f"not enough memory: {error}" if str(error) else "not enough memory")
-    except KeyboardInterrupt:
-        code = 130
-    except Exception as error:
-        if not _was_interrupted(error):
-            raise
-        code = 130
+    except BaseException as error:
+        code = _exit_code(error)
     _discard_what_cannot_be_written()
     # All is done and said; Python's own end would answer Ctrl-C with a traceback.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     sys.exit(code)
 
 
-def _was_interrupted(error: BaseException | None) -> bool:
-    """Whether it came of Ctrl-C: plotext catches everything, and raises something else."""
-    while error is not None and not isinstance(error, KeyboardInterrupt):
+def _exit_code(error: BaseException) -> int:
+    """What the error means for the shell; said in one line on stderr, where there is something to say."""
+    if (ended := _ended_by_signal(error)) is not None:
+        return ended
+    if isinstance(error, typer.Exit):
+        return error.exit_code
+    if isinstance(error, BrokenPipeError):  # whoever read our output has seen enough
+        return 0
+    if isinstance(error, typer.TyperException):
+        return _refuse(_usage(error))
+    if isinstance(error, InputError):
+        return _refuse(f"{error}{WAYS_OUT.get(error.change, '')}")
+    if isinstance(error, StreamError):
+        return _refuse(str(error))
+    if isinstance(error, OSError):
+        return _refuse(f"stdout: {error.strerror or error}")
+    if isinstance(error, MemoryError):
+        return _refuse(f"not enough memory: {error}" if str(error) else "not enough memory")
+    raise error
+
+
+def _ended_by_signal(error: BaseException | None) -> int | None:
+    """The exit code of Ctrl-C or of `_terminate`, also where another error came of it: plotext catches everything and
+    raises something else, and what is cleaned up may meet a terminal that is gone."""
+    while error is not None:
+        if isinstance(error, KeyboardInterrupt):
+            return 130
+        if isinstance(error, SystemExit) and isinstance(error.code, int):
+            return error.code
         error = error.__context__
-    return error is not None
+    return None
 
 
 def _obey_the_locale() -> None:
@@ -238,13 +362,36 @@ def _usage(error: typer.TyperException) -> str:
     message = error.message if is_unknown_option else error.format_message()
     message = decapitalised(message).rstrip(".").replace("\n", " ")
     hint = _meant_instead(getattr(error, "option_name", ""), context) if is_unknown_option else ""
-    says_how = hint or "id you mean" in message or message.startswith("invalid value")
+    if suggestion := _SUGGESTION.search(message):
+        message = message[: suggestion.start()]
+        hint = f"; did you mean {' or '.join(re.findall(_QUOTED, suggestion[1]))}?"
+    elif missing := _MISSING.fullmatch(message):
+        known = context.command.get_params(context) if context else []
+        values = next((p.make_metavar(context).strip("<>") for p in known if missing[1] in p.opts), "a value")
+        return f"{missing[1]} takes {values}"
+    elif (parameter := getattr(error, "param", None)) is not None and parameter.nargs > 1:
+        message = message.replace(":", f" {parameter.metavar}:", 1)  # the names tell which of them is wrong
+    for type_of_python, in_words in _TYPES.items():
+        message = message.replace(type_of_python, in_words)
+    says_how = hint or message.startswith("invalid value")
     return message + hint + ("" if says_how or context is None else f"; see `{context.command_path} --help`")
+
+
+# What Typer says in its own way.
+_SUGGESTION, _QUOTED = re.compile(r"\. did you mean (.+)\?$", re.IGNORECASE), re.compile(r"'([^']+)'")
+_MISSING = re.compile(r"option '(.+)' requires (?:an argument|\d+ arguments)")
+_TYPES = {"a valid int": "a whole number", "a valid float": "a number", "a valid whole": "a whole"}
 
 
 def _meant_instead(option: str, context: Any) -> str:
     """`; did you mean --grid?`, a hint where -x*2 was read as an option -x, or an empty string."""
     known = [name for parameter in context.command.get_params(context) for name in parameter.opts]
+    if (now := _RENAMED.get(option)) and now.partition(" ")[0] in known:
+        return f"; a picture takes {now}"
+    if said := hint(option, known):
+        return f"; {said}"
+    if context.parent is None and (meant := without_command(sys.argv[1:])):
+        return f"; did you mean `{meant}`?"
     if option.startswith("--"):
         return did_you_mean(option[2:], [name[2:] for name in known if name.startswith("--")], prefix="--")
     typed = next((word for word in sys.argv if word.startswith(option)), option)
@@ -257,8 +404,15 @@ def _refuse(message: str) -> int:
     return 2
 
 
+_ENDING_SIGNALS = ("SIGHUP", "SIGQUIT", "SIGTERM")
+
+
 def _terminate(signal_number: int, frame: FrameType | None) -> NoReturn:
-    """SIGTERM unwinds the stack like an exception, so that unfinished files are removed."""
+    """A signal that ends the process unwinds the stack like an exception, so that unfinished files are removed and the
+    cursor is shown again."""
+    for name in _ENDING_SIGNALS:  # the next one must not break into that
+        if (number := getattr(signal, name, None)) is not None:
+            signal.signal(number, signal.SIG_IGN)
     sys.exit(128 + signal_number)
 
 

@@ -22,17 +22,21 @@ HOUSE = Path(actcli.__file__).parent
 ROOMS = {"commands", "core", "streams", "views"}
 
 ARROWS = {
-    "commands": ROOMS | {"multiprecision"},
+    "commands": ROOMS | {"digits", "foreign", "multiprecision", "topics"},
     "views": {"views", "core"},
     "streams": {"streams"},
     "core": {"core"},
+    "topics": {"core"},
+    "foreign": {"foreign", "core"},
 }
 OTHERS_PACKAGES = {
     "commands": {"numpy", "typer"},
-    "views": {"numpy", "rich", "plotext", "cairosvg"},
+    "views": {"numpy", "rich", "plotext", "matplotlib"},
     "streams": {"numpy", "orjson"},
     "core": {"numpy"},
+    "exact": {"mpmath"},
     "multiprecision": {"numpy", "mpmath"},
+    "foreign": {"numpy"},
     "cli": {"typer"},
 }
 STOREYS = ("", "numerics", "jets", "activations", "analysis", "theory", "network", "lessons", "depth", "audit")
@@ -121,6 +125,14 @@ def test_other_packages_stay_in_their_rooms() -> None:
 
 def test_only_the_table_of_commands_knows_the_inside_of_typer() -> None:
     assert [name for name in HOUSE_PLAN if any(module.startswith("typer.") for module, _ in IMPORTS[name])] == ["cli"]
+
+
+def test_each_painter_is_alone_with_its_library_and_no_view_that_describes_a_picture_knows_it() -> None:
+    for library, painter in (("plotext", "views.picture.canvas"), ("matplotlib", "views.picture.page")):
+        assert {name for name in HOUSE_PLAN if library in {m.partition(".")[0] for m, _ in IMPORTS[name]}} == {painter}
+    described = {"views.plot", "views.comparison", "views.density", "views.ranges", "views.picture.description"}
+    painters = {"views.picture.page", "views.picture.terminal", "views.picture.canvas"}
+    assert [name for name in described for target, _ in inner(name) if target in painters] == []
 
 
 def test_a_view_draws_what_the_core_has_computed() -> None:

@@ -161,6 +161,27 @@ def test_constants_that_cancel_are_asked_for_in_more_bits() -> None:
     assert found.remainder[0] == pytest.approx(float((exact - Fraction(float(exact))) * 2**52), rel=1e-12)
 
 
+def test_a_far_tail_takes_as_few_digits_as_it_needs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No function of mpmath is asked for cosh(1e59), or anything of its size."""
+    largest = 0.0
+    for name in ("exp", "tanh", "sech", "cosh", "sinh"):
+        function = getattr(mpmath, name)
+
+        def watched(u: mpmath.mpf, function: Callable[..., mpmath.mpf] = function) -> mpmath.mpf:
+            nonlocal largest
+            largest = max(largest, abs(float(u)))
+            return function(u)
+
+        monkeypatch.setattr(mpmath, name, watched)
+    for order in (0, 1):
+        found = float64_reference(resolve("gelu_tanh"), order, False)(np.array([-1e300, -1e20, -30.0, 30.0, 1e20]))
+        assert found.rounded[0] == found.rounded[1] == 0.0
+        assert found.rounded[2] == pytest.approx(
+            resolve("gelu_tanh").derivative(np.array([-30.0]), order)[0], rel=1e-14
+        )
+    assert largest < 1e20
+
+
 def test_a_power_takes_no_longer_the_larger_its_exponent() -> None:
     assert float64_reference(resolve("x**x"), 0, False)(np.array([1e300, 400.0])).rounded.tolist() == [math.inf] * 2
     exact = float64_reference(resolve("x**-1000"), 0, False)(np.array([1.5]))

@@ -200,6 +200,11 @@ DEFINITIONS: dict[str, Callable[..., Any]] = {
     "arctan": arctan,
     "snake": lambda x, a=1: x + sin(a * x) * sin(a * x) / a,
     "step": lambda x: 1 if x >= 0 else 0,
+    "softcap": lambda x, cap=30: cap * tanh(x / cap),
+    "laplace": lambda x, mu=0.707107, sigma=0.282095: normal_cdf((x - mu) / sigma),
+    "gelu_10": lambda x: 10 if x > 10 else x * normal_cdf(x),
+    "fatrelu": lambda x, threshold=0: x if x > threshold else 0,
+    "shrink": lambda x, lambd=0.5, bias=0: x + bias if x < -lambd else x - bias if x > lambd else 0,
 }
 
 
@@ -221,6 +226,11 @@ LIMITS: dict[str, Limits] = {
     **dict.fromkeys(("tanh", "hard_tanh", "erf", "softsign"), Limits(-1, 1, 0, 0)),
     **dict.fromkeys(("identity", "hard_shrink", "soft_shrink", "tanh_shrink"), Limits(-math.inf, math.inf, 1, 1)),
     **dict.fromkeys(("elu", "celu"), Limits(-1, math.inf, 0, 1)),
+    "softcap": Limits(-30, 30, 0, 0),
+    "laplace": _GATE,
+    "gelu_10": Limits(0, 10, 0, 0),
+    "fatrelu": _RAMP,
+    "shrink": Limits(-math.inf, math.inf, 1, 1),
     "selu": Limits(-1.6732632423543772 * 1.0507009873554805, math.inf, 0, 1.0507009873554805),
     "leaky_relu": Limits(-math.inf, math.inf, 0.01, 1),
     "prelu": Limits(-math.inf, math.inf, 0.25, 1),
@@ -237,6 +247,7 @@ LIMITS: dict[str, Limits] = {
 # The isolated zeros of the slope, to a few digits: within a distance of 1 from them its accuracy is absolute.
 SLOPE_ZEROS: dict[str, Callable[..., tuple[Number, ...]]] = {
     "gelu": lambda: (-0.7517915246935645,),
+    "gelu_10": lambda: (-0.7517915246935645,),
     "gelu_tanh": lambda: (-0.7524614220710163,),
     "quick_gelu": lambda: (-1.2784645427610738 / 1.702,),
     "silu": lambda beta=1: (-1.2784645427610738 / beta,) if beta else (),
@@ -267,7 +278,8 @@ def exact(name: str, x: float, order: int = 0, **parameters: float) -> mpf:
 @lru_cache(maxsize=1024)
 def derivatives(name: str, x: float, order: int, **parameters: float) -> tuple[mpf, ...]:
     """f, f', ... f^(order) at a finite x, absolutely right to 2^-1300."""
-    with mpmath.workprec(BITS + max(0, math.frexp(x)[1])):
+    extent = (order + 2) * sum(abs(math.frexp(number)[1]) for number in parameters.values())
+    with mpmath.workprec(BITS + max(0, math.frexp(x)[1]) + extent):
         series = Series([mpf(x), mpf(1), *[mpf(0)] * order][: order + 1])
         result = series.lift(DEFINITIONS[name](series, **{key: mpf(number) for key, number in parameters.items()}))
         return tuple(coefficient * math.factorial(k) for k, coefficient in enumerate(result.c))

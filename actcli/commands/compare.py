@@ -3,59 +3,82 @@
 from dataclasses import asdict, astuple
 from typing import TYPE_CHECKING
 
-from actcli.commands.options import DEFAULT_RANGE, Acts, Ascii, Height, Range, ReportFormat, Save, Width
-from actcli.commands.report import write_report
-from actcli.core.activations.catalogue import resolve
-from actcli.core.analysis.comparison import compare, curves_over
-from actcli.core.analysis.properties import describe
+from actcli.commands.options import (
+    DEFAULT_RANGE,
+    Acts,
+    Ascii,
+    Order,
+    Range,
+    ReportFormat,
+    Save,
+    Size,
+    Slope,
+    Theme,
+    dimensions,
+    highest_order,
+)
+from actcli.commands.report import Drawing, graphs_on, print_report
+from actcli.core.activations.catalogue import resolve_all
+from actcli.core.activations.family import family
+from actcli.core.analysis.comparison import curves_over
 from actcli.core.errors import InputError
+from actcli.digits import compare, describe
 
 if TYPE_CHECKING:
+    from actcli.views.picture.description import Picture
     from actcli.views.terminal import Terminal
 
 
 def run(
     acts: Acts,
     interval: Range = DEFAULT_RANGE,
-    width: Width = None,
-    height: Height = None,
+    order: Order = 1,
+    derivative: Slope = 0,
+    size: Size = None,
     ascii_only: Ascii = False,
     save: Save = None,
+    theme: Theme = "light",
     output_format: ReportFormat = "table",
 ) -> None:
-    """The curves and their slopes, more than four in a panel each, their properties side by side, and for each pair
-    the largest difference on the interval and where it is (plain and csv print these alone).
+    """The curves and their slopes (--order 2: their second derivatives too), more than four in a panel each, their
+    properties side by side, and for each pair the largest difference on the interval and where it is (plain and csv
+    print these alone).
 
     Example: actcli compare gelu silu --range -3 3
     """
-    if len(acts) < 2:
+    named = resolve_all(text for act in acts for text in family(act))
+    if len(named) < 2:
         raise InputError("compare takes two activations or more")
-    if save is not None and output_format != "table":
-        raise InputError("--save writes the picture: leave --format out")
-    activations = curves_over([resolve(act) for act in acts], *interval)
+    drawing = Drawing(dimensions(size), ascii_only, save, theme)
+    order = highest_order(order, derivative)
+    activations = curves_over(named, *interval)
     differences = compare(activations, *interval)
     labels = [activation.label for activation in activations]
-    if output_format == "table":
-        from actcli.commands.report import graphs_on, screen, show
-        from actcli.views.comparison import comparison_chart, difference_table, largest, property_table
-        from actcli.views.notation import interval_text
 
-        terminal, cards = screen(width, ascii_only), [describe(activation) for activation in activations]
-        drawn = graphs_on(activations, interval, terminal, order=1)
+    def picture() -> "Picture":
+        from actcli.views.comparison import comparison_picture, largest
 
-        def draw(terminal: "Terminal") -> str:
-            chart = comparison_chart(drawn, largest(differences), terminal, interval=interval, height=height)
-            table = difference_table(differences, terminal, labels=labels)
-            return "\n".join([chart, property_table(cards, terminal), table])
+        drawn = graphs_on(activations, interval, drawing.terminal(), order)
+        return comparison_picture(drawn, largest(differences), interval=interval)
 
-        show(draw, terminal, save, f"{', '.join(labels)} on {interval_text(*interval)}")
-    else:
-        write_report(
-            output_format,
-            document=lambda: {
-                "activations": labels,
-                "differences": [asdict(difference) for difference in differences],
-                "properties": [describe(activation).document() for activation in activations],
-            },
-            records=lambda: (("a", "b", "max_abs", "at"), map(astuple, differences)),
-        )
+    def draw(terminal: "Terminal") -> str:
+        from actcli.views.comparison import difference_table, property_table
+        from actcli.views.picture.terminal import paint
+
+        chart = paint(picture(), terminal, drawing.lines, strict=True)
+        cards = [describe(activation) for activation in activations]
+        table = difference_table(differences, terminal, labels=labels)
+        return "\n".join([chart, property_table(cards, terminal), table])
+
+    print_report(
+        output_format,
+        draw,
+        document=lambda: {
+            "activations": labels,
+            "differences": [asdict(difference) for difference in differences],
+            "properties": [describe(activation).document() for activation in activations],
+        },
+        records=lambda: (("a", "b", "max_abs", "at"), map(astuple, differences)),
+        drawing=drawing,
+        picture=picture,
+    )

@@ -3,14 +3,28 @@
 import sys
 from collections.abc import Callable
 from functools import partial
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 import typer
 
-from actcli.commands.numbers import answer
-from actcli.commands.options import Act, Append, Columns, Dtype, Grid, Input, NumberFormat, Numbers, Output, Quiet
-from actcli.core.activations.activation import MAX_ORDER, Elementwise, RowWise
+from actcli.commands.numbers import answer, table_options
+from actcli.commands.options import (
+    Act,
+    Append,
+    Columns,
+    Delimiter,
+    Dtype,
+    Grid,
+    Input,
+    Missing,
+    NumberFormat,
+    Numbers,
+    Order,
+    Output,
+    Quiet,
+)
+from actcli.core.activations.activation import Elementwise, RowWise
 from actcli.core.activations.catalogue import resolve
 from actcli.core.analysis.comparison import check as compare_with_numerical
 from actcli.core.arrays import Array
@@ -21,13 +35,13 @@ from actcli.streams.files import complain
 def run(
     act: Act,
     x: Numbers = None,
-    order: Annotated[
-        int, typer.Option("--order", "-n", metavar="N", min=1, max=MAX_ORDER, help="Which derivative.")
-    ] = 1,
+    order: Order = 1,
     grid: Grid = None,
     input_path: Input = None,
     columns: Columns = None,
     append: Append = False,
+    delimiter: Delimiter = None,
+    missing: Missing = "error",
     dtype: Dtype = "float64",
     output_format: NumberFormat = "auto",
     output: Output = None,
@@ -46,7 +60,7 @@ def run(
     kinks: tuple[float, ...] = ()
     if isinstance(activation, RowWise):
         rows = f"{activation.name} acts on rows"
-        if order > 1:
+        if order != 1:
             raise InputError(f"{rows}: of its derivatives only the first, the Jacobian, is given")
         if append:
             raise InputError(f"{rows}: a Jacobian does not fit in a column")
@@ -54,6 +68,8 @@ def run(
             raise InputError(f"{rows}: --check is for elementwise activations")
         function = activation.jacobian
     else:
+        if check and not order:
+            raise InputError("--check compares a derivative with the numerical one: give --order 1 or more")
         function = _Checked(activation, order) if check else partial(activation.derivative, order=order)
         kinks = activation.kinks(order)
     answer(
@@ -62,14 +78,14 @@ def run(
         numbers=x,
         grid=grid,
         input_path=input_path,
-        columns=columns,
-        append=append,
+        table=table_options(columns, delimiter, missing, append),
         dtype=dtype,
         requested_format=output_format,
         output_path=output,
         document={"activation": activation.label, "order": order, "dtype": dtype},
         order=order,
         kinks=kinks,
+        findings=function.document if isinstance(function, _Checked) else dict,
     )
     if isinstance(function, _Checked):
         function.report(quiet)
@@ -81,7 +97,7 @@ class _Checked:
     def __init__(self, activation: Elementwise, order: int) -> None:
         self.activation, self.order = activation, order
         self.compared = self.given = self.disagreements = 0
-        self.first = ""
+        self.first: dict[str, float] | None = None
 
     def __call__(self, x: Array) -> Array:
         found = compare_with_numerical(self.activation, x, self.order)
@@ -89,15 +105,28 @@ class _Checked:
         self.compared += int(found.compared.sum())
         if found.disagreements.any() and not self.disagreements:
             at = np.flatnonzero(found.disagreements)[0]
-            x_at, exact, numerical = (a.flat[at] for a in (found.x, found.derivative, found.numerical))
-            self.first = f"at x = {x_at!s} the derivative is {exact!s}, and numerically {numerical!s}"
+            names, arrays = ("x", "derivative", "numerical"), (found.x, found.derivative, found.numerical)
+            self.first = {name: float(array.flat[at]) for name, array in zip(names, arrays, strict=True)}
         self.disagreements += int(found.disagreements.sum())
         return found.derivative
 
+    def document(self) -> dict[str, Any]:
+        """What JSON says of it: first is the first disagreement."""
+        return {
+            "check": {
+                "agrees": not self.disagreements,
+                "points": self.compared,
+                "left_out": self.given - self.compared,
+                "disagreements": self.disagreements,
+                "first": self.first,
+            }
+        }
+
     def report(self, quiet: bool) -> None:
         """One line on stderr; exit code 1 for a disagreement."""
-        if self.disagreements:
-            complain(f"check failed at {self.disagreements:,} of {count(self.compared, 'point')}: {self.first}")
+        if self.first is not None:
+            at = "at x = {x!s} the derivative is {derivative!s}, and numerically {numerical!s}".format(**self.first)
+            complain(f"check failed at {self.disagreements:,} of {count(self.compared, 'point')}: {at}")
             raise typer.Exit(1)
         if quiet:
             return

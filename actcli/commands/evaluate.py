@@ -5,8 +5,20 @@ from typing import Annotated
 
 import typer
 
-from actcli.commands.numbers import answer
-from actcli.commands.options import Act, Append, Columns, Dtype, Grid, Input, NumberFormat, Numbers, Output
+from actcli.commands.numbers import answer, table_options
+from actcli.commands.options import (
+    Act,
+    Append,
+    Columns,
+    Delimiter,
+    Dtype,
+    Grid,
+    Input,
+    Missing,
+    NumberFormat,
+    Numbers,
+    Output,
+)
 from actcli.core.activations.activation import Activation, RowWise
 from actcli.core.activations.catalogue import resolve
 from actcli.core.arrays import Array
@@ -20,6 +32,8 @@ def run(
     input_path: Input = None,
     columns: Columns = None,
     append: Append = False,
+    delimiter: Delimiter = None,
+    missing: Missing = "error",
     dtype: Dtype = "float64",
     output_format: NumberFormat = "auto",
     output: Output = None,
@@ -33,8 +47,9 @@ def run(
         ),
     ] = None,
 ) -> None:
-    """Elementwise activations keep the layout of the input. For row-wise ones (softmax) a row is a line of text,
-    the last axis of an array, or all the X together.
+    """Elementwise activations keep the layout of the input. For row-wise ones (softmax) a row is a line of text, the
+    last axis of an array, or all the X together. --dtype rounds the input, and the exact result. --format auto follows
+    the output file's suffix; without a file it is a table on a terminal, and plain in a pipe.
 
     Example: actcli evaluate gelu -3 0 3
     """
@@ -46,8 +61,7 @@ def run(
         numbers=x,
         grid=grid,
         input_path=input_path,
-        columns=columns,
-        append=append,
+        table=table_options(columns, delimiter, missing, append),
         dtype=dtype,
         requested_format=output_format,
         output_path=output,

@@ -8,6 +8,7 @@ import typer
 from actcli.commands.options import Act, ReportFormat
 from actcli.commands.report import print_report
 from actcli.core.activations.catalogue import resolve
+from actcli.core.activations.family import family
 from actcli.core.errors import InputError
 from actcli.core.theory.gain import gain
 
@@ -20,7 +21,7 @@ _Variance = Annotated[
 ]
 _BiasVariance = Annotated[
     float | None,
-    typer.Option("--sigma-b2", metavar="Y", help="Variance of the biases, 0 by default.", show_default=False),
+    typer.Option("--sigma-b2", metavar="X", help="Variance of the biases, 0 by default.", show_default=False),
 ]
 
 
@@ -36,15 +37,15 @@ def run(
 
     Example: actcli gain tanh --sigma-w2 1.5 --sigma-b2 0.1
     """
-    activation = resolve(act)
     try:
-        result = gain(activation, sigma_w2, sigma_b2)
+        results = [gain(activation, sigma_w2, sigma_b2) for activation in map(resolve, family(act))]
     except InputError as error:
         raise InputError(str(error).replace("sigma_w2", "--sigma-w2").replace("sigma_b2", "--sigma-b2")) from None
 
     def draw(terminal: "Terminal") -> str:
         from actcli.views.gain import gain_report
 
-        return gain_report(result, terminal)
+        return "\n".join(gain_report(result, terminal) for result in results)
 
-    print_report(output_format, draw, document=lambda: asdict(result))
+    documents = [asdict(result) for result in results]
+    print_report(output_format, draw, lambda: documents[0] if len(documents) == 1 else {"activations": documents})

@@ -1,7 +1,8 @@
-"""actcli gradient-depth --act A --layers N"""
+"""actcli gradient-depth ACT... --layers N"""
 
 import itertools
 import os
+import shlex
 import signal
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -11,23 +12,43 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from actcli.commands.options import ReportFormat
-from actcli.commands.report import print_report
+from actcli.commands.options import (
+    ActOption,
+    Ascii,
+    Delimiter,
+    Layers,
+    LearningRate,
+    OptionalActs,
+    Quiet,
+    ReportFormat,
+    Save,
+    Seed,
+    Seeds,
+    Size,
+    Theme,
+    TrainingDtype,
+    Width,
+    dimensions,
+    given_acts,
+)
+from actcli.commands.own_data import Drop, SkipMissing, TargetColumn, read_own_data
+from actcli.commands.report import Drawing, print_report
 from actcli.core.activations.activation import Elementwise
-from actcli.core.activations.catalogue import resolve
+from actcli.core.activations.catalogue import resolve_all
 from actcli.core.depth.config import DepthConfig
 from actcli.core.depth.experiment import LAYER_FIELDS, DepthExperiment, DepthRun, check
 from actcli.core.depth.seeds import summaries
 from actcli.core.depth.verdict import VERDICTS
 from actcli.core.errors import InputError, count, unknown
-from actcli.core.network.datasets import DATASETS, DataSet, from_examples
+from actcli.core.network.datasets import DATASETS, DataSet
 from actcli.core.network.initialisers import NAMES
 from actcli.core.network.mlp import of_hidden_units
 from actcli.core.network.training import Step
-from actcli.streams.files import complain
+from actcli.streams.files import complain, is_replaced
 
 if TYPE_CHECKING:
     from actcli.core.depth.cure import Cure, CureSearch
+    from actcli.views.picture.description import Picture
     from actcli.views.terminal import Terminal
 
 
@@ -55,17 +76,15 @@ _DEFAULT = DepthConfig()
 
 
 def run(
-    acts: Annotated[
-        list[str],
-        typer.Option("--act", "-a", metavar="ACT", help="The hidden layers' activation; repeat to compare."),
-    ],
-    layers: Annotated[int, typer.Option("--layers", "-l", min=1, help="Hidden layers.")] = _DEFAULT.layers,
-    width: Annotated[int, typer.Option("--width", min=1, help="Units in a hidden layer.")] = _DEFAULT.width,
+    arguments: OptionalActs = None,
+    acts: ActOption = None,
+    layers: Layers = _DEFAULT.layers,
+    width: Width = _DEFAULT.width,
     init: Annotated[
         str,
         typer.Option(
             "--init",
-            metavar="|".join(name.partition(":")[0] for name in NAMES),
+            metavar="|".join(name.partition(":")[0] for name in NAMES).replace("gaussian", "gaussian:X,Y"),
             help="Initialisation; auto is he or xavier, whichever theory prefers, critical is that of `gain`; "
             "normal:STD[,BIAS_STD], gaussian:SIGMA_W2,SIGMA_B2.",
         ),
@@ -79,9 +98,9 @@ def run(
     optimizer: Annotated[
         Literal["sgd", "momentum", "adam"], typer.Option("--optimizer", help="How to descend.")
     ] = "sgd",
-    lr: Annotated[float, typer.Option("--lr", min=0.0, help="Learning rate.")] = _DEFAULT.learning_rate,
-    batch: Annotated[int, typer.Option("--batch", min=1, help="Points in a batch.")] = _DEFAULT.batch,
-    steps: Annotated[int, typer.Option("--steps", min=0, help="Weight updates.")] = _DEFAULT.steps,
+    lr: LearningRate = _DEFAULT.learning_rate,
+    batch: Annotated[int, typer.Option("--batch", metavar="N", min=1, help="Points in a batch.")] = _DEFAULT.batch,
+    steps: Annotated[int, typer.Option("--steps", metavar="N", min=0, help="Weight updates.")] = _DEFAULT.steps,
     data: Annotated[
         str,
         typer.Option(
@@ -94,11 +113,13 @@ def run(
         Literal["auto", "classes", "numbers"],
         typer.Option("--target", help="What your data's last column holds; auto decides by what stands there."),
     ] = "auto",
-    dtype: Annotated[
-        Literal["float64", "float32"], typer.Option("--dtype", help="float32 underflows where frameworks do.")
-    ] = "float64",
-    seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of data, weights and batches.")] = _DEFAULT.seed,
-    seeds: Annotated[int, typer.Option("--seeds", min=1, help="So many seeds from --seed on: medians, spread.")] = 1,
+    target_column: TargetColumn = None,
+    drop: Drop = None,
+    skip_missing: SkipMissing = False,
+    delimiter: Delimiter = None,
+    dtype: TrainingDtype = "float64",
+    seed: Seed = _DEFAULT.seed,
+    seeds: Seeds = 1,
     export: Annotated[
         str | None,
         typer.Option("--export", metavar="FILE.npz", help="First batch, weights and gradients, to replay elsewhere."),
@@ -114,15 +135,23 @@ def run(
     cure: Annotated[
         bool, typer.Option("--cure", help="In JSON too, look for what cures a network that did not learn.")
     ] = False,
+    size: Size = None,
+    ascii_only: Ascii = False,
+    save: Save = None,
+    theme: Theme = "light",
     output_format: ReportFormat = "table",
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Nothing on stderr while it trains.")] = False,
+    quiet: Quiet = False,
 ) -> None:
     """N hidden layers and a linear output layer learn from a small data set. Shown for every layer: the norm of the
     loss's gradient by its weights, before and after training, and by its pre-activations (the signal), beside what
-    mean-field theory predicts; saturated and dead units; whether it learnt, and if not, what cures it.
+    mean-field theory predicts; saturated and dead units; whether it learnt, and if not, what cures it. Several seeds
+    give medians and spread. With --dtype float32 it underflows where frameworks do.
 
-    Example: actcli gradient-depth --act sigmoid --layers 20
+    Example: actcli gradient-depth sigmoid --layers 20
     """
+    if not (given := given_acts(arguments, acts)):
+        raise InputError("gradient-depth trains a network with an activation: `actcli gradient-depth sigmoid`")
+    drawing = Drawing(dimensions(size), ascii_only, save, theme)
     config = DepthConfig(
         layers=layers,
         width=width,
@@ -140,14 +169,28 @@ def run(
     if cure and not steps:
         raise InputError("--cure trains networks, and --steps 0 trains nothing: leave one of them out")
     failures = set() if fail_on is None else _verdicts(fail_on)
-    activations = [*{activation.label: activation for activation in map(of_hidden_units, map(resolve, acts))}.values()]
+    activations = [*{activation.label: activation for activation in map(of_hidden_units, resolve_all(given))}.values()]
     for activation in activations:
         check(activation, config)
     if export is not None and len(activations) * seeds > 1:
-        raise InputError("--export takes one run: give one --act and no --seeds")
-    if data in DATASETS and target != "auto":
-        raise InputError(f"--target is for your own data, and {data} is made here")
-    examples = None if data in DATASETS else _read(data, target)
+        raise InputError("--export takes one run: give one ACT and no --seeds")
+    if export is not None and is_replaced(export) and not export.lower().endswith(".npz"):
+        raise InputError(f"--export writes .npz: --export {shlex.quote(f'{os.path.splitext(export)[0]}.npz')}")
+    for option, value in {
+        "--target": target != "auto",
+        "--target-column": target_column,
+        "--drop": drop,
+        "--skip-missing": skip_missing,
+        "--delimiter": delimiter,
+    }.items():
+        if value and data in DATASETS:
+            raise InputError(f"{option} is for your own data, and {data} is made here")
+    own = None
+    if data not in DATASETS:
+        own = read_own_data(data, target, target_column, drop, skip_missing, delimiter)
+        for oddity in [] if quiet else own.oddities:
+            complain(oddity)
+    examples = own.data if own else None
 
     runs: list[DepthRun] = []
     with Interruption() as interruption:
@@ -162,8 +205,19 @@ def run(
 
         def draw(terminal: "Terminal") -> str:
             from actcli.views.depth import depth_report
+            from actcli.views.notation import format_number
 
-            return depth_report(runs, terminal)
+            report = depth_report(runs, terminal, drawing.lines, one_screen=sys.stdout.isatty())
+            if own is None or not runs:
+                return report
+            guess = format_number(runs[0].loss_guess)
+            return f"{own.summary}, guessing gives {guess}\n\n{report}"
+
+        def picture() -> "Picture":
+            from actcli.views.depth import depth_picture
+            from actcli.views.depth_table import groups_of
+
+            return depth_picture(groups_of(runs))
 
         def document() -> dict[str, Any]:
             searches = _searches(runs, activations, config, examples) if cure else []
@@ -176,6 +230,8 @@ def run(
             draw,
             document,
             records=lambda: (["activation", "seed", *LAYER_FIELDS], _rows(runs)),
+            drawing=drawing,
+            picture=picture,
         )
         if output_format == "table":
             _search(_searches(runs, activations, config, examples), interruption, progress, show=True)
@@ -193,14 +249,6 @@ def _verdicts(fail_on: str) -> set[str]:
     for name in named - set(VERDICTS[:-1]):
         raise InputError(unknown("verdict", name, VERDICTS[:-1]))
     return named
-
-
-def _read(path: str, target: str) -> DataSet:
-    if not os.path.splitext(path)[1] and path != "-" and not os.path.exists(path):
-        raise InputError(unknown("data set or file", path, DATASETS))
-    from actcli.streams.examples import read_examples
-
-    return from_examples(path, *read_examples(path), target)
 
 
 def _export(experiment: DepthExperiment, path: str) -> None:

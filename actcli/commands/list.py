@@ -1,23 +1,19 @@
 """actcli list"""
 
 import sys
-from typing import Annotated, Literal
 
-import typer
-
+from actcli.commands.options import ListFormat
 from actcli.commands.report import write_report
 from actcli.core.activations.activation import Elementwise, RowWise
 from actcli.core.activations.catalogue import CATALOGUE
-
-Format = Literal["auto", "table", "plain", "csv", "json"]
+from actcli.core.activations.practice import framework_names, use
 
 
 def run(
-    output_format: Annotated[
-        Format, typer.Option("--format", "-f", help="auto: a table on a terminal, names alone in a pipe.")
-    ] = "auto",
+    output_format: ListFormat = "auto",
 ) -> None:
-    """Every name works wherever an activation is taken, its aliases too; case, - and _ make no difference.
+    """Every name works wherever an activation is taken, its aliases too; case, - and _ make no difference. On a
+    terminal it is a table, in a pipe the names alone.
 
     Example: actcli list
     """
@@ -42,6 +38,8 @@ def run(
                 "formula": entry.formula,
                 "kinks": list(entry.kinks()) if isinstance(entry, Elementwise) else [],
                 "reference": entry.reference,
+                "frameworks": framework_names(entry.name),
+                "used": use(entry.name),
             }
             for entry in CATALOGUE.values()
         ]

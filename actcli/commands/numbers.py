@@ -9,9 +9,21 @@ from actcli.core.arrays import Array
 from actcli.core.numerics.formats import round_to
 from actcli.streams.files import stdout_is_tty
 from actcli.streams.formats import open_output, resolve_format
+from actcli.streams.options import TableOptions, delimiter_of
 from actcli.streams.reading import open_numbers
 
 Function = Callable[[Array], Array]
+
+
+def table_options(
+    columns: Sequence[str] | None,
+    delimiter: str | None,
+    missing: str,
+    append: bool = False,
+    column_option: str = "--column",
+) -> TableOptions:
+    """What --column, --delimiter, --missing and --append say. Raises StreamError."""
+    return TableOptions(tuple(columns or ()), delimiter_of(delimiter), missing == "nan", append, column_option)
 
 
 def answer(
@@ -21,8 +33,7 @@ def answer(
     numbers: Sequence[str] | None,
     grid: tuple[float, float, int] | None,
     input_path: str | None,
-    columns: Sequence[str] | None,
-    append: bool,
+    table: TableOptions,
     dtype: str,
     requested_format: str,
     output_path: str | None,
@@ -30,17 +41,18 @@ def answer(
     order: int = 0,
     kinks: Sequence[float] | None = None,
     labels: Sequence[str] | None = None,
+    findings: Callable[[], dict[str, Any]] = dict,
 ) -> None:
     """Print function(x), the activation's derivative of this order, for the numbers given.
 
-    JSON is `document` with x, y and those x that are `kinks` added. labels: the names of a row's scores, for the
-    table.
+    JSON is `document` with x, y, those x that are `kinks`, and the `findings`, known when all is computed, added.
+    labels: the names of a row's scores, for the table.
     """
 
     def rounded(x: Array) -> Array:
         return round_to(x, dtype)
 
-    output_format = resolve_format(requested_format, output_path, stdout_is_tty(), append)
+    output_format = resolve_format(requested_format, output_path, stdout_is_tty(), table.keep_lines)
     with open_numbers(
         numbers or (),
         grid,
@@ -49,21 +61,20 @@ def answer(
         convert=None if dtype == "float64" else rounded,
         any_order=output_format == "npy",
         uint16_is_bfloat16=dtype == "bfloat16",
-        columns=columns or (),
-        keep_lines=append,
+        table=table,
     ) as source:
         if output_format in ("table", "json"):
             from actcli.streams.blocks import collect
 
             x, y = collect(source, lambda x: rounded(function(x)))
             if output_format == "json":
-                _write_json(document, x, y, kinks, output_path)
+                _write_json(document, x, y, kinks, findings(), output_path)
             elif labels and isinstance(activation, RowWise):
                 _show_votes(activation, x, y, labels)
             else:
                 _show(activation, x, y, kinks, order)
             return
-        name = _name_of_column(activation, order) if output_format == "csv" else ""
+        name = _name_of_column(activation, order) if output_format in ("csv", "tsv") else ""
         with open_output(output_path, output_format, source, dtype, name) as writer:
             for block in source.blocks():
                 writer.write(block, rounded(function(block.values)))
@@ -75,7 +86,9 @@ def _name_of_column(activation: Activation, order: int) -> str:
     return function_name(activation.label, order)
 
 
-def _write_json(document: dict[str, Any], x: Any, y: Any, kinks: Sequence[float] | None, path: str | None) -> None:
+def _write_json(
+    document: dict[str, Any], x: Any, y: Any, kinks: Sequence[float] | None, findings: dict[str, Any], path: str | None
+) -> None:
     import numpy as np
 
     from actcli.streams.documents import write_json
@@ -84,7 +97,7 @@ def _write_json(document: dict[str, Any], x: Any, y: Any, kinks: Sequence[float]
     if kinks is not None:
         given = np.concatenate([np.ravel(row) for row in x]) if isinstance(x, list) else x
         document["kinks"] = [kink for kink in kinks if kink in given]
-    write_json(document, path)
+    write_json(document | findings, path)
 
 
 def _show_votes(activation: RowWise, x: Any, y: Any, labels: Sequence[str]) -> None:

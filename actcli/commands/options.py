@@ -1,30 +1,49 @@
-"""The arguments and options that several commands share."""
+"""Every argument and option that several commands have, declared once: one name, one meaning, one help."""
 
-from typing import Annotated, Literal, TypeAlias
+import re
+from collections.abc import Sequence
+from typing import Annotated, Final, Literal, TypeAlias
 
 import typer
 
+from actcli.core.activations.activation import MAX_ORDER
+from actcli.core.errors import InputError
 from actcli.streams.formats import Format
 
-Act: TypeAlias = Annotated[
-    str,
-    typer.Argument(
-        metavar="ACT",
-        help="An activation, relu or leaky_relu:negative_slope=0.2, or a formula, 'x*tanh(x)'.",
-        show_default=False,
-    ),
+# --- activations ------------------------------------------------------------------------------------------------
+
+_AN_ACTIVATION: Final = "An activation, relu or leaky_relu:negative_slope=0.2, or a formula, 'x*tanh(x)'."
+_ACTIVATIONS: Final = "Activations, relu or leaky_relu:negative_slope=0.2, or formulas, 'x*tanh(x)'."
+
+Act: TypeAlias = Annotated[str, typer.Argument(metavar="ACT", help=_AN_ACTIVATION, show_default=False)]
+Acts: TypeAlias = Annotated[list[str], typer.Argument(metavar="ACT...", help=_ACTIVATIONS, show_default=False)]
+OptionalAct: TypeAlias = Annotated[str | None, typer.Argument(metavar="ACT", help=_AN_ACTIVATION, show_default=False)]
+OptionalActs: TypeAlias = Annotated[
+    list[str] | None, typer.Argument(metavar="ACT...", help=_ACTIVATIONS, show_default=False)
 ]
-Acts: TypeAlias = Annotated[
-    list[str],
-    typer.Argument(
-        metavar="ACT...",
-        help="Activations, relu or leaky_relu:negative_slope=0.2, or formulas, 'x*tanh(x)'.",
-        show_default=False,
-    ),
+ActOption: TypeAlias = Annotated[
+    list[str] | None, typer.Option("--act", "-a", metavar="ACT", help="As the argument ACT.", show_default=False)
 ]
+
+
+def given_acts(arguments: Sequence[str] | None, options: Sequence[str] | None) -> list[str]:
+    """Those that stand as arguments, then those of --act."""
+    return [*(arguments or ()), *(options or ())]
+
+
+def given_act(argument: str | None, options: Sequence[str] | None, default: str) -> str:
+    """The one that stands as argument or after --act. InputError for several."""
+    acts = given_acts([argument] if argument is not None else [], options)
+    if len(acts) > 1:
+        raise InputError(f"one activation is taken here, not {len(acts)}: {' and '.join(acts)}")
+    return acts[0] if acts else default
+
+
+# --- numbers in and out -----------------------------------------------------------------------------------------
+
 Numbers: TypeAlias = Annotated[
     list[str] | None,
-    typer.Argument(metavar="[X]...", help="Numbers, negative ones too; stdin when there are none.", show_default=False),
+    typer.Argument(metavar="X...", help="Numbers, negative ones too; stdin when there are none.", show_default=False),
 ]
 Grid: TypeAlias = Annotated[
     tuple[float, float, int] | None,
@@ -32,13 +51,27 @@ Grid: TypeAlias = Annotated[
 ]
 Input: TypeAlias = Annotated[
     str | None,
-    typer.Option("--input", "-i", metavar="FILE", help="Read text, .csv or .npy; - is stdin.", show_default=False),
+    typer.Option(
+        "--input", "-i", metavar="FILE", help="Read text, .csv, .tsv or .npy, .gz too; - is stdin.", show_default=False
+    ),
 ]
 Columns: TypeAlias = Annotated[
     list[str] | None,
     typer.Option(
-        "--column", "-c", metavar="NAME", help="A column of the CSV input; repeat for more.", show_default=False
+        "--column", "-c", metavar="NAME|N", help="A column of the CSV input; repeat for more.", show_default=False
     ),
+]
+Delimiter: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--delimiter",
+        metavar="CHAR",
+        help="What is between the fields: , ; | tab or blank; found when not given.",
+        show_default=False,
+    ),
+]
+Missing: TypeAlias = Annotated[
+    Literal["error", "nan"], typer.Option("--missing", help="nan: an empty cell, NA and the like are read as nan.")
 ]
 Append: TypeAlias = Annotated[
     bool, typer.Option("--append", help="CSV: keep all columns, and put the results after them.")
@@ -48,42 +81,80 @@ Output: TypeAlias = Annotated[
     typer.Option("--output", "-o", metavar="FILE", help="Write a file, whole or not at all.", show_default=False),
 ]
 Quiet: TypeAlias = Annotated[bool, typer.Option("--quiet", "-q", help="Nothing but errors on stderr.")]
-DtypeName: TypeAlias = Literal["float64", "float32", "float16", "bfloat16"]
-Dtype: TypeAlias = Annotated[
-    DtypeName,
-    typer.Option("--dtype", help="Round the input, and the exact result, to this type."),
-]
-NumberFormat: TypeAlias = Annotated[
-    Literal["auto", Format],
-    typer.Option("--format", "-f", help="auto: the output file's suffix; a table on a terminal, plain in a pipe."),
-]
-ReportFormat: TypeAlias = Annotated[
-    Literal["table", "plain", "csv", "json"],
-    typer.Option("--format", "-f", help="plain and csv print the numbers alone, in rows."),
-]
-Range: TypeAlias = Annotated[
-    tuple[float, float], typer.Option("--range", "-r", metavar="MIN MAX", help="The interval of x.")
-]
-OptionalRange: TypeAlias = Annotated[
-    tuple[float, float] | None,
-    typer.Option("--range", "-r", metavar="MIN MAX", help="The interval of x, -6 6 by default.", show_default=False),
-]
-Width: TypeAlias = Annotated[
-    int | None,
+Order: TypeAlias = Annotated[
+    int,
     typer.Option(
-        "--width", metavar="N", min=1, max=1000, help="Columns; the terminal's by default.", show_default=False
+        "--order", "-n", metavar="N", min=0, max=MAX_ORDER, help="Order of the derivative; 0 is the value itself."
     ),
-]
-Height: TypeAlias = Annotated[
-    int | None,
-    typer.Option(
-        "--height", metavar="N", min=1, max=1000, help="Lines of the chart; what fits by default.", show_default=False
-    ),
-]
-Ascii: TypeAlias = Annotated[bool, typer.Option("--ascii", help="ASCII characters instead of braille.")]
-Save: TypeAlias = Annotated[
-    str | None,
-    typer.Option("--save", metavar="FILE", help="Write the picture too: .svg, .html, .txt, .png.", show_default=False),
 ]
 
-DEFAULT_RANGE = (-6.0, 6.0)
+_DTYPE: Final = typer.Option("--dtype", help="Floating-point type of the numbers.")
+DtypeName: TypeAlias = Literal["float64", "float32", "float16", "bfloat16", "float8_e4m3fn", "float8_e5m2"]
+Dtype: TypeAlias = Annotated[DtypeName, _DTYPE]
+TrainingDtype: TypeAlias = Annotated[Literal["float64", "float32"], _DTYPE]
+
+_FORMAT: Final = typer.Option("--format", "-f", help="How results are written; plain and csv are numbers in rows.")
+NumberFormat: TypeAlias = Annotated[Literal["auto", Format], _FORMAT]
+ListFormat: TypeAlias = Annotated[Literal["auto", "table", "plain", "csv", "json"], _FORMAT]
+ReportFormat: TypeAlias = Annotated[Literal["table", "plain", "csv", "json"], _FORMAT]
+PlotFormat: TypeAlias = Annotated[Literal["chart", "plain", "csv", "json"], _FORMAT]
+
+# --- pictures ---------------------------------------------------------------------------------------------------
+
+DEFAULT_RANGE: Final = (-6.0, 6.0)
+_RANGE: Final = typer.Option("--range", "-r", metavar="MIN MAX", help="The interval of x.")
+Range: TypeAlias = Annotated[tuple[float, float], _RANGE]
+OptionalRange: TypeAlias = Annotated[tuple[float, float] | None, _RANGE]
+Slope: TypeAlias = Annotated[
+    int, typer.Option("--derivative", "-d", count=True, show_default=False, help="Short for --order 1.")
+]
+Ascii: TypeAlias = Annotated[bool, typer.Option("--ascii", help="ASCII characters instead of braille.")]
+Size: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--size",
+        metavar="COLUMNSxLINES",
+        help="Size of the picture, 100x30, or 100x or x30; what fits without it.",
+        show_default=False,
+    ),
+]
+Save: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--save", metavar="FILE", help="Write the picture too: .svg, .png, .pdf, .html, .txt.", show_default=False
+    ),
+]
+Theme: TypeAlias = Annotated[Literal["light", "dark"], typer.Option("--theme", help="Background of a saved picture.")]
+
+LARGEST: Final = 1000
+"""Columns or lines: more would only eat memory."""
+
+
+def highest_order(order: int, derivative: int) -> int:
+    """Of the curves to be drawn: --order, or 1 with -d. InputError where -d is repeated, as 1.0 had it."""
+    if derivative > 1:
+        raise InputError(f"-d stands for --order 1, and once; for higher derivatives: --order {derivative}")
+    return max(order, derivative)
+
+
+def dimensions(size: str | None) -> tuple[int | None, int | None]:
+    """(columns, lines) of `100x30`, `100x`, `x30`; None for what is not said. InputError for anything else."""
+    if size is None:
+        return None, None
+    found = re.fullmatch(r"(\d{0,9})[xX×](\d{0,9})", size.strip(), re.ASCII)
+    if not found or not (found[1] or found[2]):
+        raise InputError(f"--size takes columns and lines, as in --size 100x30, not {size!r}")
+    columns, lines = (int(digits) if digits else None for digits in found.groups())
+    for what, number in (("columns", columns), ("lines", lines)):
+        if number is not None and not 1 <= number <= LARGEST:
+            raise InputError(f"--size: {what} must be from 1 to {LARGEST}, not {number}")
+    return columns, lines
+
+
+# --- networks ---------------------------------------------------------------------------------------------------
+
+Layers: TypeAlias = Annotated[int, typer.Option("--layers", "-l", metavar="N", min=1, help="Number of layers.")]
+Width: TypeAlias = Annotated[int, typer.Option("--width", metavar="N", min=1, help="Units in a layer.")]
+LearningRate: TypeAlias = Annotated[float, typer.Option("--lr", metavar="X", min=0.0, help="Learning rate.")]
+Seed: TypeAlias = Annotated[int, typer.Option("--seed", metavar="N", min=0, help="Seed of all that is random.")]
+Seeds: TypeAlias = Annotated[int, typer.Option("--seeds", metavar="N", min=1, help="So many seeds, from --seed on.")]

@@ -2,96 +2,136 @@
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import chain
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import numpy as np
 import typer
 
-from actcli.commands.options import DEFAULT_RANGE, Acts, Ascii, Height, Input, OptionalRange, Save, Width
-from actcli.commands.report import graphs_on, screen, show, write_report
-from actcli.core.activations.activation import MAX_ORDER, Elementwise, RowWise
-from actcli.core.activations.catalogue import resolve
+from actcli.commands.numbers import table_options
+from actcli.commands.options import (
+    DEFAULT_RANGE,
+    Acts,
+    Ascii,
+    Columns,
+    Delimiter,
+    Input,
+    Missing,
+    OptionalRange,
+    Order,
+    PlotFormat,
+    Save,
+    Size,
+    Slope,
+    Theme,
+    dimensions,
+    highest_order,
+)
+from actcli.commands.report import Drawing, graphs_on, print_report
+from actcli.core.activations.activation import Elementwise, RowWise
+from actcli.core.activations.catalogue import resolve_all
+from actcli.core.activations.family import family
 from actcli.core.activations.rectifiers import IDENTITY
 from actcli.core.analysis.comparison import curves_over
-from actcli.core.analysis.graph import Graph, Points, Spot, gathered
+from actcli.core.analysis.graph import Graph, Points, Spot, gathered, thinned
 from actcli.core.arrays import Array
 from actcli.core.errors import InputError
-from actcli.views.terminal import Terminal
+from actcli.streams.options import NO_TABLE, TableOptions
 
 if TYPE_CHECKING:
     from actcli.core.analysis.density import Image
-
-Format = Literal["chart", "plain", "csv", "json"]
+    from actcli.views.picture.description import Picture
+    from actcli.views.terminal import Terminal
 
 
 def run(
     acts: Acts,
     interval: OptionalRange = None,
-    derivative: Annotated[
-        int,
-        typer.Option(
-            "--derivative",
-            "-d",
-            count=True,
-            show_default=False,
-            help="The slope too; twice: the second derivative too.",
-        ),
-    ] = 0,
+    order: Order = 0,
+    derivative: Slope = 0,
     at: Annotated[
         list[float] | None,
         typer.Option("--at", metavar="X", help="Mark a point, with value, slope and tangent.", show_default=False),
     ] = None,
     input_path: Input = None,
-    density: Annotated[
-        bool, typer.Option("--density", help="A standard normal before and after the activation.")
-    ] = False,
-    width: Width = None,
-    height: Height = None,
+    columns: Columns = None,
+    delimiter: Delimiter = None,
+    missing: Missing = "error",
+    what: Annotated[
+        Literal["curves", "density", "calibration"],
+        typer.Option(
+            "--show",
+            help="density: a standard normal before and after the activation; calibration: of a softmax its confidence "
+            "and how often a trained network is right.",
+        ),
+    ] = "curves",
+    density: Annotated[bool, typer.Option("--density", hidden=True, help="Short for --show density.")] = False,
+    size: Size = None,
     ascii_only: Ascii = False,
     save: Save = None,
-    output_format: Annotated[Format, typer.Option("--format", "-f", help="The chart, or the points drawn.")] = "chart",
+    theme: Theme = "light",
+    output_format: PlotFormat = "chart",
 ) -> None:
-    """Braille dots on a terminal that has them, ASCII otherwise; the same picture in a pipe, without colour. --at can
-    be repeated; --input marks your own points. Of a row-wise activation (softmax) the outputs are drawn while the
-    last score sweeps: of the row (2, 1, 0, x), or of the one in the --input file.
+    """The curves over the range from -6 to 6, or as far as the points to be seen; with --order N their derivatives up
+    to that order too. Braille dots on a terminal that has them, ASCII otherwise; the same picture in a pipe, without
+    colour. --at can be repeated; --input marks your own points. Of a row-wise activation (softmax) the outputs are
+    drawn while the last score sweeps: of the row (2, 1, 0, x), or of the one in the --input file.
 
-    Example: actcli plot gelu --derivative --at 1
+    Example: actcli plot gelu --order 1 --at 1
     """
-    if derivative > MAX_ORDER:
-        raise InputError(f"the order must be from 0 to {MAX_ORDER}, not {derivative}")
-    if save is not None and output_format != "chart":
-        raise InputError("--save writes the chart: leave --format out")
-    activations, terminal = [resolve(act) for act in acts], screen(width, ascii_only)
-    if density:
-        if derivative or at or input_path is not None or interval is not None:
-            raise InputError("--density stands alone: without --range, --derivative, --at and --input")
-        _run_density(activations, terminal, height, save, output_format)
+    order = highest_order(order, derivative)
+    table = table_options(columns, delimiter, missing)
+    if table != NO_TABLE and input_path is None:
+        raise InputError(f"{table.given or '--missing'} is for files: give --input FILE")
+    members = [family(act) for act in acts]
+    activations, drawing = (
+        resolve_all(text for each in members for text in each),
+        Drawing(dimensions(size), ascii_only, save, theme),
+    )
+    if density or what != "curves":
+        if order or at or input_path is not None or interval is not None:
+            shown = "density" if density else what
+            raise InputError(f"--show {shown} stands alone: without --range, --order, --at and --input")
+        if what == "calibration":
+            _run_calibration(activations, drawing, output_format)
+            return
+        _run_density(activations, drawing, output_format)
         return
-    subject = _subject(activations, interval, at or [], input_path)
-    spots = [Spot.of(activation, x, max(derivative, 1)) for x in at or [] for activation in subject.activations]
-    drawn = graphs_on(subject.activations, subject.interval, terminal, derivative)
-    if output_format == "chart":
-        from actcli.views.plot import plot
+    subject = _subject(activations, interval, at or [], input_path, table)
+    alone = len(acts) == 1 and len(activations) > 1
+    spots = [Spot.of(activation, x, max(order, 1)) for x in at or [] for activation in subject.activations]
+    drawn = graphs_on(subject.activations, subject.interval, drawing.terminal(), order)
 
-        def draw(terminal: Terminal) -> str:
-            return plot(
-                drawn,
-                spots,
-                terminal,
-                of=subject.title,
-                interval=subject.interval,
-                height=height,
-                points=subject.points,
-                values=subject.values,
-                source=subject.source,
-                caveat=subject.caveat,
-            )
+    def picture() -> "Picture":
+        from actcli.views.plot import plot_picture
 
-        show(draw, terminal, save, subject.title)
-    else:
-        _print_points(drawn, spots, subject.interval, output_format)
+        return plot_picture(
+            drawn,
+            spots,
+            of=acts[0] if alone else subject.title,
+            interval=subject.interval,
+            points=subject.points,
+            values=subject.values,
+            source=subject.source,
+            caveat=subject.caveat,
+            family=alone,
+        )
+
+    print_report(
+        output_format,
+        lambda terminal: _painted(picture(), terminal, drawing),
+        document=lambda: _document(thinned(drawn), spots, subject.interval),
+        records=lambda: _records(thinned(drawn)),
+        drawing=drawing,
+        picture=picture,
+    )
+
+
+def _painted(picture: "Picture", terminal: "Terminal", drawing: Drawing) -> str:
+    from actcli.views.picture.terminal import paint
+
+    return paint(picture, terminal, drawing.lines, strict=True)
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,6 +156,7 @@ def _subject(
     interval: tuple[float, float] | None,
     at: Sequence[float],
     path: str | None,
+    table: TableOptions,
 ) -> _Subject:
     for activation in activations:
         if isinstance(activation, RowWise):
@@ -123,10 +164,10 @@ def _subject(
                 raise InputError(
                     f"{activation.name} acts on whole rows: its outputs are drawn alone, without other activations"
                 )
-            return _rowwise_subject(activation, interval, at, path)
+            return _rowwise_subject(activation, interval, at, path, table)
     if interval is not None:
         curves_over(activations, *interval)
-    points = None if path is None else _points(path, interval)
+    points = None if path is None else _points(path, table, interval)
     seen = [*at] if points is None else [*at, points.low, points.high]
     interval = _interval(interval, at, seen)
     curves = curves_over(activations, *interval)
@@ -135,7 +176,11 @@ def _subject(
 
 
 def _rowwise_subject(
-    activation: RowWise, interval: tuple[float, float] | None, at: Sequence[float], path: str | None
+    activation: RowWise,
+    interval: tuple[float, float] | None,
+    at: Sequence[float],
+    path: str | None,
+    table: TableOptions,
 ) -> _Subject:
     """An activation of whole rows, as its outputs over the last score of a row."""
     from actcli.core.activations.rows import EXAMPLE, check_row, row_text, swept
@@ -144,13 +189,14 @@ def _rowwise_subject(
     fixed, points = EXAMPLE, None
     values: Sequence[Array] = ()
     if path is not None:
-        row = _row(path)
+        row = _row(path, table)
         fixed = check_row(activation, row)
         points = gathered([row[-1:]])
         values = [np.array([y]) for y in activation(row).tolist()]
     interval = _interval(interval, at, [*at, points.low] if points else at)
     outputs = curves_over(swept(activation, fixed), *interval)
     caveat = describe_rows(activation).caveat
+    caveat = caveat and f"{caveat} --show calibration draws it."
     return _Subject(row_text(activation, fixed), outputs, interval, points, values, caveat=caveat)
 
 
@@ -167,94 +213,108 @@ def _interval(interval: tuple[float, float] | None, at: Sequence[float], seen: S
     return min([DEFAULT_RANGE[0], *finite]), max([DEFAULT_RANGE[1], *finite])
 
 
-def _points(path: str, interval: tuple[float, float] | None) -> Points:
+def _points(path: str, table: TableOptions, interval: tuple[float, float] | None) -> Points:
     from actcli.streams.reading import open_numbers
 
-    with open_numbers((), None, path) as source:
+    with open_numbers((), None, path, table=table) as source:
         return gathered((block.values for block in source.blocks()), interval)
 
 
-def _row(path: str) -> Array:
+def _row(path: str, table: TableOptions) -> Array:
     from actcli.streams.reading import open_numbers
 
-    with open_numbers((), None, path, rowwise=True) as source:
+    with open_numbers((), None, path, rowwise=True, table=table) as source:
         rows: list[Array] = [row for block in source.blocks() for row in block.values if row.size]
     if len(rows) != 1:
         raise InputError(f"{path}: one row of scores is drawn, not {len(rows)}")
     return rows[0]
 
 
-def _print_points(
-    drawn: Sequence[Graph], spots: Sequence[Spot], interval: tuple[float, float], output_format: str
-) -> None:
+def _curves(drawn: Sequence[Graph]) -> list[tuple[Graph, int]]:
+    return [(graph, order) for order in range(len(drawn[0].derivatives)) for graph in drawn]
+
+
+def _document(drawn: Sequence[Graph], spots: Sequence[Spot], interval: tuple[float, float]) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "range": interval,
+        "curves": [
+            {"activation": graph.activation, "order": order, "x": graph.x, "y": graph.derivatives[order]}
+            for graph, order in _curves(drawn)
+        ],
+    }
+    if spots:
+        found["points"] = [
+            {"activation": spot.activation, "x": spot.x, "derivatives": spot.derivatives, "kink": spot.kink}
+            for spot in spots
+        ]
+    return found
+
+
+def _records(drawn: Sequence[Graph]) -> tuple[list[str], Iterable[tuple[float, ...]]]:
     from actcli.views.notation import primed
 
-    curves = [(graph, order) for order in range(len(drawn[0].derivatives)) for graph in drawn]
-
-    def document() -> dict[str, Any]:
-        found: dict[str, Any] = {
-            "range": interval,
-            "curves": [
-                {"activation": graph.activation, "order": order, "x": graph.x, "y": graph.derivatives[order]}
-                for graph, order in curves
-            ],
-        }
-        if spots:
-            found["points"] = [
-                {"activation": spot.activation, "x": spot.x, "derivatives": spot.derivatives, "kink": spot.kink}
-                for spot in spots
-            ]
-        return found
-
-    def records() -> tuple[list[str], Iterable[tuple[float, ...]]]:
-        columns = [graph.derivatives[order].tolist() for graph, order in curves]
-        header = ["x", *(primed(graph.activation, order) for graph, order in curves)]
-        return header, zip(drawn[0].x.tolist(), *columns, strict=True)
-
-    write_report(output_format, document, records)
+    columns = [graph.derivatives[order].tolist() for graph, order in _curves(drawn)]
+    header = ["x", *(primed(graph.activation, order) for graph, order in _curves(drawn))]
+    return header, zip(drawn[0].x.tolist(), *columns, strict=True)
 
 
-BINS = 200
-
-
-def _run_density(
-    activations: Sequence[Elementwise | RowWise],
-    terminal: Terminal,
-    height: int | None,
-    save: str | None,
-    output_format: str,
-) -> None:
-    """The chart, or the probabilities of so many bins and the atoms."""
+def _run_density(activations: Sequence[Elementwise | RowWise], drawing: Drawing, output_format: str) -> None:
+    """The picture, or the probabilities of its bins and the atoms."""
     from actcli.core.activations.rows import swept
     from actcli.core.analysis.density import image
-    from actcli.views.density import density_chart
+    from actcli.views.density import density_picture, drawn_over
 
     # Of a row-wise activation its outputs over the last score.
     curves = [(each,) if isinstance(each, Elementwise) else swept(each) for each in activations]
-    images = [image(curve) for curve in chain(*curves)]
-    if output_format == "chart":
-        before = image(IDENTITY)
-        title = f"a standard normal before and after {', '.join(activation.label for activation in activations)}"
+    before, images = image(IDENTITY), [image(curve) for curve in chain(*curves)]
+    intervals = drawn_over(before, images)[1:]
+    title = f"a standard normal before and after {', '.join(activation.label for activation in activations)}"
+    print_report(
+        output_format,
+        lambda terminal: _painted(density_picture(before, images, title=title), terminal, drawing),
+        document=lambda: {"density": [*map(_density, images, intervals)]},
+        records=lambda: (
+            ("activation", "low", "high", "probability"),
+            [row for each, interval in zip(images, intervals, strict=True) for row in _rows(each, interval)],
+        ),
+        drawing=drawing,
+        picture=lambda: density_picture(before, images, title=title),
+    )
 
-        def draw(terminal: Terminal) -> str:
-            return density_chart(before, images, terminal, title=title, height=height)
 
-        show(draw, terminal, save, title)
-    else:
-        write_report(
-            output_format,
-            document=lambda: {"density": [_document(each) for each in images]},
-            records=lambda: (
-                ("activation", "low", "high", "probability"),
-                [row for each in images for row in _rows(each)],
-            ),
+def _run_calibration(activations: Sequence[Elementwise | RowWise], drawing: Drawing, output_format: str) -> None:
+    """The picture, or the bins of confidence."""
+    from actcli.core.lessons.calibration import calibrate
+
+    (activation, *others) = activations
+    if others or not isinstance(activation, RowWise):
+        raise InputError(
+            "--show calibration takes one activation that makes probabilities of rows: `actcli plot softmax --show calibration`"
         )
+    found = calibrate(activation)
+
+    def picture() -> "Picture":
+        from actcli.views.calibration import calibration_picture
+
+        return calibration_picture(found)
+
+    print_report(
+        output_format,
+        lambda terminal: _painted(picture(), terminal, drawing),
+        document=lambda: {"calibration": asdict(found)},
+        records=lambda: (
+            ("low", "high", "count", "confidence", "accuracy"),
+            zip(found.edges[:-1], found.edges[1:], found.count, found.confidence, found.accuracy, strict=True),
+        ),
+        drawing=drawing,
+        picture=picture,
+    )
 
 
-def _document(each: "Image") -> dict[str, Any]:
-    from actcli.views.density import bounds
+def _density(each: "Image", interval: tuple[float, float]) -> dict[str, Any]:
+    from actcli.views.density import bins
 
-    histogram = each.histogram(np.linspace(*bounds(each), BINS + 1))
+    histogram = bins(each, interval)
     return {
         "activation": each.activation.label,
         "mean": each.mean,
@@ -268,9 +328,9 @@ def _document(each: "Image") -> dict[str, Any]:
     }
 
 
-def _rows(each: "Image") -> list[tuple[object, ...]]:
+def _rows(each: "Image", interval: tuple[float, float]) -> list[tuple[object, ...]]:
     """A bin a row; an atom is a bin of no width."""
-    document = _document(each)
+    document = _density(each, interval)
     edges, probability = document["edges"].tolist(), document["probability"].tolist()
     bins = zip(edges[:-1], edges[1:], probability, strict=True)
     atoms = [(value, value, probability) for value, probability in each.atoms]

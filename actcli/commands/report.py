@@ -5,13 +5,14 @@ A further format for reports is a branch here. Nothing is imported that the form
 
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from actcli.core.activations.activation import Elementwise
     from actcli.core.analysis.graph import Graph
+    from actcli.views.picture.description import Picture
     from actcli.views.terminal import Terminal
 
 Document = Callable[[], Any]
@@ -19,14 +20,60 @@ Records = Callable[[], tuple[Sequence[str], Iterable[Iterable[object]]]]
 """The names of the columns, and the rows."""
 
 
-def print_report(
-    output_format: str, draw: Callable[["Terminal"], str], document: Document, records: Records | None = None
-) -> None:
-    """Print what `draw` makes of it for "table"; see `write_report` for the other formats. Only one of them is made."""
-    if output_format == "table":
+@dataclass(frozen=True)
+class Drawing:
+    """What the user says of the picture: how large, in which characters, and the file that it is saved in as well.
+
+    Raises InputError for a file that cannot be a picture, before any work is done.
+    """
+
+    size: tuple[int | None, int | None] = (None, None)
+    ascii_only: bool = False
+    save: str | None = None
+    theme: Literal["light", "dark"] = "light"
+
+    def __post_init__(self) -> None:
+        if self.save is not None:
+            from actcli.views.export import suffix_of
+
+            suffix_of(self.save)
+
+    @property
+    def lines(self) -> int | None:
+        return self.size[1]
+
+    def terminal(self) -> "Terminal":
+        """The one behind stdout, with what the user says otherwise."""
         from actcli.views.terminal import Terminal
 
-        print(draw(Terminal.of(sys.stdout)), end="")
+        terminal = Terminal.of(sys.stdout)
+        unicode = terminal.unicode and not self.ascii_only
+        return replace(terminal, width=self.size[0] or terminal.width, unicode=unicode)
+
+
+def print_report(
+    output_format: str,
+    draw: Callable[["Terminal"], str],
+    document: Document,
+    records: Records | None = None,
+    *,
+    drawing: Drawing | None = None,
+    picture: "Callable[[], Picture] | None" = None,
+) -> None:
+    """Print what `draw` makes of it for "table" and "chart"; see `write_report` for the other formats. Only one of them
+    is made, and the picture only for a file, which is written first. Raises InputError and StreamError.
+    """
+    drawing = drawing or Drawing()
+    if drawing.save is not None and picture is not None:
+        from actcli.streams.files import open_file
+        from actcli.views.export import exported, suffix_of
+
+        suffix = suffix_of(drawing.save)
+        saved = exported(picture(), draw, drawing.terminal(), suffix, drawing.theme, drawing.size)
+        with open_file(drawing.save) as file:
+            file.write(saved)
+    if output_format in ("table", "chart"):
+        print(draw(drawing.terminal()), end="")
     else:
         write_report(output_format, document, records)
 
@@ -43,32 +90,12 @@ def write_report(output_format: str, document: Document, records: Records | None
         write_records(header, rows, output_format)
 
 
-def screen(width: int | None, ascii_only: bool) -> "Terminal":
-    """The terminal behind stdout, with what the user says otherwise."""
-    from actcli.views.terminal import Terminal
-
-    terminal = Terminal.of(sys.stdout)
-    return replace(terminal, width=width or terminal.width, unicode=terminal.unicode and not ascii_only)
-
-
-def show(draw: Callable[["Terminal"], str], terminal: "Terminal", save: str | None, title: str) -> None:
-    """Print the picture; write it to the file first, if there is one. Raises InputError and StreamError."""
-    if save is not None:
-        from actcli.streams.files import open_file
-        from actcli.views.export import exported, suffix_of
-
-        picture = exported(draw, terminal, suffix_of(save), title)
-        with open_file(save) as file:
-            file.write(picture)
-    print(draw(terminal), end="")
-
-
 def graphs_on(
     activations: Sequence["Elementwise"], interval: tuple[float, float], terminal: "Terminal", order: int = 0
 ) -> "tuple[Graph, ...]":
     """Each activation with its derivatives at the points that a chart on this terminal wants, and where it breaks."""
     from actcli.core.analysis.graph import graphs
-    from actcli.views.curve import VISIBLE, sample_points, seen
+    from actcli.views.ranges import VISIBLE, sample_points, seen
 
     limits = partial(seen, reach=max(map(abs, interval)))
     return graphs(activations, sample_points(interval, terminal), order, limits, VISIBLE)

@@ -1,11 +1,9 @@
 """actcli trace"""
 
 from dataclasses import asdict, astuple, fields
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
-
-from actcli.commands.options import ReportFormat
+from actcli.commands.options import ActOption, LearningRate, OptionalAct, ReportFormat, Seed, given_act
 from actcli.commands.report import print_report
 from actcli.core.activations.catalogue import resolve
 from actcli.core.lessons.trace import WeightStep, trace
@@ -15,18 +13,20 @@ if TYPE_CHECKING:
 
 
 def run(
-    act: Annotated[str, typer.Option("--act", "-a", metavar="ACT", help="The hidden units' activation.")] = "relu",
-    lr: Annotated[float, typer.Option("--lr", min=0.0, help="Learning rate.")] = 0.5,
-    seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of weights, inputs and answer.")] = 0,
+    argument: OptionalAct = None,
+    act: ActOption = None,
+    lr: LearningRate = 0.5,
+    seed: Seed = 0,
     output_format: ReportFormat = "table",
 ) -> None:
-    """Two inputs, two hidden units, one output: weighted sums, bends, output and loss, then the slopes that multiply
-    on the way back, and each weight before and after its nudge. The answer is 1 or 0, the output's sigmoid its
-    probability, the loss the cross-entropy. What is drawn has two decimals, so that the sums can be done by hand.
+    """Two inputs, two hidden units (of relu when no ACT is given), one output: weighted sums, bends, output and loss,
+    then the slopes that multiply on the way back, and each weight before and after its nudge. The answer is 1 or 0, the
+    output's sigmoid its probability, the loss the cross-entropy. What is drawn has two decimals, so that the sums can
+    be done by hand.
 
-    Example: actcli trace --act sigmoid
+    Example: actcli trace sigmoid
     """
-    step = trace(resolve(act), lr, seed)
+    step = trace(resolve(given_act(argument, act, "relu")), lr, seed)
 
     def draw(terminal: "Terminal") -> str:
         from actcli.views.trace import trace_report

@@ -1,14 +1,36 @@
 """Arrays of float64, and what all of the core does with them."""
 
 from collections.abc import Iterable
-from typing import TypeAlias
+from numbers import Real
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
+from actcli.core.errors import InputError, shown
+
 Array: TypeAlias = npt.NDArray[np.float64]
 Mask: TypeAlias = npt.NDArray[np.bool_]
 Indices: TypeAlias = npt.NDArray[np.int64]
+
+
+def numbers_of(name: str, x: Any) -> Array:
+    """x as an array of float64, itself where it is one. InputError where it holds anything but real numbers."""
+    if type(x) is np.ndarray and x.dtype == np.float64:
+        return x
+    try:
+        given = np.asarray(x)
+    except (TypeError, ValueError, RuntimeError) as error:
+        ragged = "inhomogeneous" in str(error)
+        why = "whose rows differ in length" if ragged else f"not {shown(x)}"
+        raise InputError(f"{name} must be an array of numbers, {why}") from None
+    of_reals = given.dtype.kind != "O" or all(isinstance(element, Real) for element in given.flat)
+    if given.dtype.kind in "cSUmM" or not of_reals:
+        raise InputError(f"{name} must be real numbers, not {shown(x)}")
+    try:
+        return given.astype(np.float64)
+    except (TypeError, ValueError, OverflowError):
+        raise InputError(f"{name} must be real numbers, not {shown(x)}") from None
 
 
 def union(*parts: npt.ArrayLike | Iterable[float]) -> Array:

@@ -6,20 +6,25 @@ from typing import Any
 
 from actcli import __version__
 from actcli.core.errors import decapitalised
+from actcli.topics import TOPICS
 
 EXIT_STATUS = {
     "0": "Done. A closed pipe, as before head(1), is no error.",
     "1": "A check that was asked for failed, such as differentiate --check.",
     "2": "Bad usage, bad input, or an output that cannot be written: one line on stderr says what, where, and the "
     "way out. No output file is left half-written.",
+    "129": "Hung up (SIGHUP).",
     "130": "Interrupted (Ctrl-C).",
-    "143": "Terminated (SIGTERM).",
+    "131": "Quit (Ctrl-\\).",
+    "143": "Terminated (SIGTERM). As with the three above, no file is left half-written.",
 }
 ENVIRONMENT = {
-    "NO_COLOR": "No colour, whatever it is set to.",
-    "FORCE_COLOR": "Colour in a pipe, too.",
-    "TERM": "With dumb there are neither colour nor cursor movements.",
-    "COLUMNS": "The width of tables and plots in a pipe; 80 without it.",
+    "NO_COLOR": "No colour, whatever it is set to, as with --color never.",
+    "FORCE_COLOR": "Colour in a pipe, too, as with --color always.",
+    "TERM": "How many colours there are, none, 8, 16 or 256, by the terminal's name and its terminfo(5). With dumb "
+    "there are neither colour nor cursor movements.",
+    "COLORTERM": "With truecolor or 24bit the terminal has all colours.",
+    "COLUMNS, LINES": "The size of tables and plots, instead of the terminal's; 80 and 24 in a pipe without them.",
     "LC_ALL": "With C or POSIX all output is ASCII.",
     "OPENBLAS_NUM_THREADS, MKL_NUM_THREADS, OMP_NUM_THREADS": "Threads of matrix products; 1 when unset, which is "
     "faster for small ones and reproducible.",
@@ -41,7 +46,9 @@ def page(summary: str, commands: Mapping[str, Any], root: Any) -> str:
         "OPTIONS": list(_parameters(root)),
         "COMMANDS": [
             ".PP",
-            _text("actcli COMMAND --help shows the same for one of them."),
+            _text(
+                f"actcli help COMMAND shows the same for one of them, actcli help TOPIC a text: {', '.join(TOPICS)}."
+            ),
             *(line for name, command in commands.items() for line in _command(name, command)),
         ],
         "ACTIVATIONS": list(_paragraphs(ACTIVATIONS)),

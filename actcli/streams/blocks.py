@@ -49,15 +49,19 @@ def rows_at_once(length: int) -> int:
 
 @dataclass(frozen=True, eq=False)
 class Table:
-    """What CSV output keeps of a CSV file.
+    """What CSV output keeps of a table.
 
-    header: its first line, if that holds names.
-    columns: names of the columns whose numbers are read; without a header "1", "2", ...
-    lines: where columns are appended, the lines of the values that were read and not yet written.
+    columns:   names of the columns whose numbers are read; without a header "1", "2", ...
+    named:     whether these are the names of a header
+    delimiter: what stands between the fields
+    preamble:  the lines before the data: comments and header
+    lines:     where columns are appended, the lines of the values that were read and not yet written.
     """
 
-    header: str | None
-    columns: tuple[str, ...] = ()
+    columns: tuple[str, ...]
+    named: bool = True
+    delimiter: str = ","
+    preamble: bytes = b""
     lines: deque[bytes] | None = None
 
 

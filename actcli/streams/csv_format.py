@@ -1,11 +1,11 @@
-"""CSV: comma-separated columns of numbers under an optional line of names.
+"""CSV and its relatives: columns of numbers under an optional line of names, with commas, semicolons or tabs between.
 
-Reading: a first line that is not all numbers is the header; where columns are picked by position, only those count.
-Every line has as many fields as the first one; empty lines are skipped. Columns that are not picked may hold anything.
+Reading: `table` has the rule of what is a header. Every row has as many fields as the first one; blank lines are
+skipped. Columns that are not picked may hold anything.
 
 Writing, by where the numbers came from:
-- from a CSV file whose lines are kept: these lines, with the results appended as further columns, FUNCTION(COLUMN);
-- from another CSV file: the results in the columns that were read, under their header if there is one;
+- from a table whose lines are kept: these lines, with the results appended as further columns, FUNCTION(COLUMN);
+- from another table: the results in the columns that were read, under their header if there is one;
 - otherwise, elementwise: a header `x,y` and one line for each number;
 - otherwise, row-wise: a line for each row under `y1,...,ym`. Of a row's Jacobian each line is the gradient of
   one output, under `x1,...,xm`.
@@ -13,179 +13,242 @@ Writing, by where the numbers came from:
 
 import csv
 import io
+import re
+import shlex
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from io import BufferedIOBase
 from itertools import chain
 from operator import methodcaller
 from typing import IO
 
 import numpy as np
 
+from actcli.streams.beginning import LONGEST, TOO_LONG, Text
 from actcli.streams.blocks import Block, Source, Table, Values, equal_lines
+from actcli.streams.cells import (
+    complaint,
+    delimiter_option,
+    is_missing,
+    is_name,
+    is_number,
+    is_text,
+    to_number,
+    way_out,
+)
+from actcli.streams.encoding import file_argument
 from actcli.streams.files import StreamError
-from actcli.streams.text import BYTE_ORDER_MARK, CHUNK, decode, format_lines, is_number, parse, parse_all, quoted
+from actcli.streams.options import BLANKS, NO_TABLE, TABLES, TableOptions
+from actcli.streams.table import (
+    NO_RECORD,
+    Record,
+    Records,
+    filled,
+    find_delimiter,
+    first_records,
+    heading,
+)
+from actcli.streams.text import format_lines, parse_all
 
-_LONGEST_LINE = 1 << 24  # bytes: a longer one is no table
+_COMMENT = re.compile(rb"(?m)^[ \t]*#")
 
 
-_count_commas = methodcaller("count", b",")
+def read_csv(text: Text, options: TableOptions = NO_TABLE, suffix: str = ".csv") -> tuple[Table, Iterator[Block]]:
+    """The header and the blocks of the columns that the options ask for.
+
+    Where neither they nor the file's suffix say that it is a table, a header is one only above data. Raises StreamError
+    with the line of what is wrong, or with the column that does not exist.
+    """
+    name, is_table = text.name, suffix in TABLES
+    delimiter = options.delimiter or TABLES.get(suffix) or find_delimiter(text, blanks=not is_table)
+    begin = heading(text, delimiter, options.columns)
+    positions = [begin.position(column, name) for column in options.columns]
+    first = next(iter(first_records(text, delimiter, 1)), NO_RECORD)
+    layout = _Layout(
+        name, delimiter, begin.names(range(len(begin.fields))), positions or None, options, first, begin.line
+    )
+    if begin.named and not (is_table or options.given) and len(first_records(text, delimiter, 2)) < 2:
+        raise StreamError(f"{name}, line {begin.line - 1}: {complaint(begin.fields[0], name)}")
+    if not begin.named and not positions and not all(map(is_number, begin.fields)):
+        _numbers(*first_records(text, delimiter, 2), layout=layout)
+    lines: deque[bytes] | None = deque() if options.keep_lines else None
+    header = begin.names(positions or range(len(begin.fields)))
+    table = Table(header, begin.named, delimiter, begin.preamble, lines)
+    return table, _blocks(line_chunks(text.pieces_from(begin.line), name, begin.line), layout, begin.line, lines)
 
 
 @dataclass(frozen=True, slots=True)
 class _Layout:
-    """How the lines of a file look, and which of their fields are read; None stands for all."""
+    """How the rows of a file look, and which of their fields are read; None stands for all."""
 
     name: str
-    width: int
-    picked: list[int] | None
+    delimiter: str
+    columns: tuple[str, ...]
+    picked: Sequence[int] | None
+    options: TableOptions
+    first: Record
+    begin: int
+
+    @property
+    def width(self) -> int:
+        return len(self.columns)
+
+    @property
+    def places(self) -> Sequence[int]:
+        return range(self.width) if self.picked is None else self.picked
 
 
-def read_csv(
-    stream: BufferedIOBase, name: str, columns: Sequence[str] = (), keep_lines: bool = False
-) -> tuple[Table, Iterator[Block]]:
-    """The header and the blocks of the columns, each given by its name or by its position, counted from 1.
-
-    Without `columns` all of them are read. Raises StreamError with the line of what is wrong, or with the column
-    that does not exist.
-    """
-    chunks = line_chunks(stream, name)
-    lines: deque[bytes] | None = deque() if keep_lines else None
-    start, number = _first_filled(chunks)
-    first, _, rest = start.partition(b"\n")
-    fields = [field.strip() for field in split_fields(first, name, number)]
-    picked = [_position(column, fields, name) for column in columns] or list(range(len(fields)))
-    layout = _Layout(name, len(fields), picked if columns else None)
-    if all(is_number(fields[position]) for position in picked) and not _is_named(columns, fields):
-        names = tuple(str(position + 1) for position in picked)
-        return Table(None, names, lines), _blocks(chain([start], chunks), layout, number, lines)
-    names = tuple(fields[position] for position in picked)
-    header = csv_line(names) if columns and not keep_lines else first.decode().strip("\r\n")
-    return Table(header, names, lines), _blocks(chain([rest], chunks), layout, number + 1, lines)
-
-
-def _is_named(columns: Sequence[str], fields: Sequence[str]) -> bool:
-    return any(column in fields for column in columns) and not all(map(is_number, fields))
-
-
-def _position(column: str, fields: Sequence[str], name: str) -> int:
-    """Numbers in the first line are no names."""
-    if _is_named([column], fields):
-        if fields.count(column) > 1:
-            raise StreamError(f"{name}: {fields.count(column)} columns are named {quoted(column)}: give its position")
-        return fields.index(column)
-    if column.isdecimal() and 1 <= int(column) <= len(fields):
-        return int(column) - 1
-    if not fields:
-        known = "the file is empty"
-    elif all(map(is_number, fields)):
-        known = f"its {len(fields)} columns have no names" if len(fields) > 1 else "its only column has no name"
-    else:
-        known = f"there is {', '.join(map(quoted, fields[:10]))}{', ...' if len(fields) > 10 else ''}"
-    raise StreamError(f"{name}: no column {quoted(column)}: {known}")
-
-
-def csv_line(fields: Iterable[str]) -> str:
-    """The fields with commas between them, quoted where that is necessary."""
+def csv_line(fields: Iterable[str], delimiter: str = ",") -> str:
+    """The fields with the delimiter between them, quoted where that is necessary."""
     line = io.StringIO()
-    csv.writer(line, lineterminator="").writerow(fields)
+    csv.writer(line, delimiter=delimiter, lineterminator="").writerow(fields)
     return line.getvalue()
 
 
-def _first_filled(chunks: Iterator[bytes]) -> tuple[bytes, int]:
-    """The first chunk that is not blank, from its first filled line on, and that line's number."""
-    number = 1
-    for chunk in chunks:
-        chunk = chunk.removeprefix(BYTE_ORDER_MARK) if number == 1 else chunk
-        blank = chunk[: len(chunk) - len(chunk.lstrip())]
-        number += blank.count(b"\n")
-        if len(blank) < len(chunk):
-            return chunk[blank.rfind(b"\n") + 1 :], number
-    return b"", number
-
-
-def line_chunks(stream: BufferedIOBase, name: str, start: bytes = b"") -> Iterator[bytes]:
-    """The stream, whose first bytes `start` have already been taken from it, cut into chunks after line ends."""
-    pieces = [start]
-    line, size = 1, len(start)
-    while data := stream.read1(CHUNK):
+def line_chunks(pieces: Iterable[bytes], name: str, line: int) -> Iterator[bytes]:
+    """The pieces of a text cut into chunks after line ends; the first line has that number. Raises StreamError."""
+    begun: list[bytes] = []
+    size = 0
+    for data in pieces:
         end = data.rfind(b"\n") + 1
         if end:
-            chunk = b"".join([*pieces, data[:end]])
+            chunk = b"".join([*begun, data[:end]])
             line += chunk.count(b"\n")
             yield chunk
-            pieces, size = [], 0
-        pieces.append(data[end:])
+            begun, size = [], 0
+        begun.append(data[end:])
         size += len(data) - end
-        if size > _LONGEST_LINE:
-            raise StreamError(f"{name}, line {line}: longer than {_LONGEST_LINE >> 20} MiB")
+        if size > LONGEST:
+            raise StreamError(f"{name}, line {line}: {TOO_LONG}")
     if size:
-        yield b"".join(pieces)
+        yield b"".join(begun)
 
 
-def _blocks(chunks: Iterator[bytes], layout: _Layout, number: int, kept: deque[bytes] | None) -> Iterator[Block]:
-    width = layout.width if layout.picked is None else len(layout.picked)
-    for chunk in chunks:
-        lines = chunk.split(b"\n")
-        filled = list(filter(bytes.strip, lines))
-        if filled:
-            values = None if b'"' in chunk else _parse_quickly(filled, layout)
-            if values is None:
-                numbered = ((line, place) for place, line in enumerate(lines, number) if line.strip())
-                rows = [_parse_line(line, place, layout) for line, place in numbered]
-                values = np.array(rows, dtype=np.float64).ravel()
+def _blocks(chunks: Iterator[bytes], layout: _Layout, line: int, kept: deque[bytes] | None) -> Iterator[Block]:
+    records = Records(layout.name, layout.delimiter, line, layout.width, layout.places)
+    for chunk in chain(chunks, [b""]):
+        ended = not chunk
+        if not ended and not records.rest and b'"' not in chunk and not (b"#" in chunk and _COMMENT.search(chunk)):
+            lines = chunk.split(b"\n")
+            rows = filled(lines, layout.delimiter)
+            values = _parse_quickly(rows, layout) if rows else np.empty(0)
+            if values is not None:
+                records.line += len(lines) - 1
+                if rows:
+                    if kept is not None:
+                        kept.extend(records.with_comments(rows))
+                    yield Block(values, equal_lines(len(rows), len(layout.places)))
+                continue
+        found = list(records.take(chunk, ended))
+        if found:
             if kept is not None:
-                kept.extend(line.rstrip(b"\r") for line in filled)
-            yield Block(values, equal_lines(len(filled), width))
-        number += len(lines) - 1
+                kept.extend(b"\n".join([*row.comments, row.raw]) for row in found)
+            yield Block(_parse_records(found, layout), equal_lines(len(found), len(layout.places)))
+    if kept is not None:
+        kept.extend(records.comments)
 
 
 def _parse_quickly(lines: list[bytes], layout: _Layout) -> Values | None:
     """The numbers of lines without quotes; None where a mistake asks for a closer look."""
-    if set(map(_count_commas, lines)) != {layout.width - 1}:
-        return None
-    if layout.picked is not None:
-        rows = [line.split(b",") for line in lines]
-        lines = [row[position] for row in rows for position in layout.picked]
+    separator = None if layout.delimiter == BLANKS else layout.delimiter.encode()
+    if separator is None or layout.picked is not None:
+        rows = [line.split(separator) for line in lines]
+        if {*map(len, rows)} != {layout.width}:
+            return None
+        text = b",".join([row[place] for row in rows for place in layout.places])
+    else:
+        if {*map(methodcaller("count", separator), lines)} != {layout.width - 1}:
+            return None
+        text = b",".join(lines)
+        if separator != b",":
+            if text.count(b",") != len(lines) - 1:
+                return None
+            text = text.replace(separator, b",")
     try:
-        return parse_all(b",".join(lines))
+        values = parse_all(text)
     except ValueError:
         return None
+    return values if values.size == len(lines) * len(layout.places) else None
 
 
-def _parse_line(line: bytes, number: int, layout: _Layout) -> list[float]:
-    fields = split_fields(line, layout.name, number)
-    if len(fields) != layout.width:
-        raise StreamError(f"{layout.name}, line {number}: {count_fields(len(fields))}, expected {layout.width}")
-    try:
-        return [parse(field) for field in (fields if layout.picked is None else map(fields.__getitem__, layout.picked))]
-    except ValueError as error:
-        hint = "; --column NAME picks columns" if layout.picked is None and layout.width > 1 else ""
-        raise StreamError(f"{layout.name}, line {number}: {error}{hint}") from None
+def _parse_records(rows: Sequence[Record], layout: _Layout) -> Values:
+    """Raises StreamError with the line of what is no number."""
+    if all(len(row.fields) == layout.width for row in rows):
+        cells = [row.fields[place] for row in rows for place in layout.places]
+        try:
+            values = parse_all(",".join(cells).encode())
+        except ValueError:
+            values = np.empty(0)
+        if values.size == len(cells):
+            return values
+    return np.array([_numbers(row, layout=layout) for row in rows], dtype=np.float64).ravel()
 
 
-def split_fields(line: bytes, name: str, number: int) -> list[str]:
-    """The fields of a line of CSV, without their quotes. Raises StreamError with the line's number."""
-    try:
-        return next(csv.reader([decode(line).strip("\r\n")], strict=True), [])
-    except (ValueError, csv.Error) as error:
-        raise StreamError(f"{name}, line {number}: {error}") from None
+def _numbers(row: Record, below: Record | None = None, *, layout: _Layout) -> list[float]:
+    """The numbers of a row. below: the next row, where this one may have been meant for a header."""
+    if len(row.fields) != layout.width:
+        raise ragged(layout.name, row, layout.first)
+    found = []
+    for place in layout.places:
+        cell = row.fields[place]
+        try:
+            found.append(to_number(cell, layout.options.missing_is_nan))
+        except ValueError:
+            column = (layout.columns[place] or str(place + 1)) if layout.width > 1 else ""
+            what, out = complaint(cell, layout.name, column), _way_out(row, place, layout, below)
+            raise StreamError(f"{layout.name}, line {row.line}: {what}{out and '; '}{out}") from None
+    return found
 
 
-def count_fields(fields: int) -> str:
-    """`1 field`, `2 fields`."""
-    return "1 field" if fields == 1 else f"{fields} fields"
+def _way_out(row: Record, place: int, layout: _Layout, below: Record | None) -> str:
+    """What to do about a cell that is no number; an empty string where nothing helps."""
+    column = layout.options.column_option
+    if not is_text(row.fields[place]):  # the complaint has said it
+        return ""
+    if below is not None and (name := meant_for_names(row, below)):
+        return f"{column} {shlex.quote(name[0])} takes line {row.line} for names"
+    if row.line == layout.begin and row.fields and all(map(is_name, row.fields)):
+        return f"`tail -n +{row.line}{file_argument(layout.name)}` takes this line for names"
+    if out := way_out(row.fields[place], layout.name, layout.delimiter):
+        return out
+    if row.line == layout.begin and layout.width == 1 and (out := delimiter_option(row.fields[0])):
+        return out
+    pairs = zip(layout.columns, row.fields, strict=True)
+    numbers = [name for name, cell in pairs if name and name.isprintable() and is_number(cell)]
+    return f"{column} {shlex.quote(numbers[0])} picks a column" if layout.picked is None and numbers else ""
+
+
+def meant_for_names(row: Record, below: Record) -> list[str]:
+    """What may be names in a first row that does not look like a header: words above numbers."""
+    pairs = zip(row.fields, below.fields, strict=False)
+    words = [word.strip() for word, under in pairs if is_number(under) and word.strip().isprintable()]
+    possible = [word for word in words if any(map(str.isalpha, word)) and not is_missing(word) and not is_number(word)]
+    return list(filter(is_name, words)) or possible
+
+
+def ragged(name: str, row: Record, first: Record) -> StreamError:
+    """For a row that is not as long as the first."""
+    given, expected = len(row.fields), len(first.fields)
+    # A first line of another length, right above, may be a title.
+    title = (
+        f"; `tail -n +{first.end}{file_argument(name)}` leaves line {first.line} out" if row.line == first.end else ""
+    )
+    return StreamError(f"{name}, line {row.line}: {given} field{'s' * (given != 1)}, expected {expected}{title}")
 
 
 class CsvWriter:
     """Results as CSV; the module's docstring has the rule."""
 
-    def __init__(self, file: IO[bytes], source: Source, function: str = "") -> None:
+    def __init__(self, file: IO[bytes], source: Source, function: str = "", suffix: str = "") -> None:
+        """function: names the columns that are appended. suffix: of the file, which says what is between the fields."""
         self._file = file
         self._source = source
         self._function = function
         self._width = 0
+        kept = source.table.delimiter if source.table is not None and source.table.lines is not None else ","
+        self._delimiter = (
+            "\t" if suffix == ".tsv" else "," if kept == BLANKS or (suffix == ".csv" and kept == "\t") else kept
+        )
 
     def write(self, block: Block, results: Values) -> None:
         """Raises StreamError where rows of different lengths would have to share the columns."""
@@ -193,9 +256,10 @@ class CsvWriter:
             results = np.stack([block.values, results], axis=1)
         width = int(block.lengths[0]) if results.ndim == 1 else results.shape[-1]
         self._begin(width, is_jacobian=results.ndim == 3)
-        lines = format_lines(results, width, b",")
+        delimiter = self._delimiter.encode()
+        lines = format_lines(results, width, delimiter)
         if self._source.table is not None and (kept := self._source.table.lines) is not None:
-            lines = (kept.popleft() + b"," + line for line in lines)
+            lines = (self._kept(kept.popleft()) + delimiter + line for line in lines)
         self._file.write(b"".join([line + b"\n" for line in lines]))
         self._file.flush()
 
@@ -204,25 +268,39 @@ class CsvWriter:
         table = self._source.table
         if self._width == 0 and (table is not None or not self._source.rowwise):
             self._begin(2 if table is None else len(table.columns), is_jacobian=False)
+        if table is not None and table.lines:  # comments behind the last row
+            self._file.writelines(line + b"\n" for line in table.lines)
+
+    def _kept(self, lines: bytes) -> bytes:
+        """The lines of a row, with this file's delimiter between the fields."""
+        table = self._source.table
+        if table is None or table.delimiter == self._delimiter:
+            return lines
+        rows = [*Records(self._source.name, table.delimiter).take(lines)]
+        written = [csv_line(row.fields, self._delimiter).encode(errors="surrogateescape") for row in rows]
+        return b"\n".join([*chain(*(row.comments for row in rows)), *written])
 
     def _begin(self, width: int, is_jacobian: bool) -> None:
         if self._width not in (0, width):
             raise StreamError(f"{self._source.name}: rows of different lengths do not fit in a CSV table")
-        if self._width == 0 and (header := self._header(width, is_jacobian)) is not None:
-            self._file.write(header.encode() + b"\n")
+        if self._width == 0:
+            self._file.write(self._header(width, is_jacobian))
         self._width = width
 
-    def _header(self, width: int, is_jacobian: bool) -> str | None:
+    def _header(self, width: int, is_jacobian: bool) -> bytes:
         table = self._source.table
-        if table is None and not self._source.rowwise:
-            return "x,y"
         numbered = [f"{'x' if is_jacobian else 'y'}{column}" for column in range(1, width + 1)]
         if table is None:
-            return ",".join(numbered)
-        if table.header is None:
-            return None
-        if table.lines is None:
-            return table.header if len(table.columns) == width else ",".join(numbered)
+            return self._line(numbered if self._source.rowwise else ["x", "y"])
         # A row that comes back shorter (glu) has no result for each column.
-        names = [f"{self._function}({column})" for column in table.columns]
-        return f"{table.header},{csv_line(names if len(names) == width else numbered)}"
+        as_wide = len(table.columns) == width
+        if table.lines is None:
+            return self._line(table.columns if as_wide else numbered) if table.named else b""
+        if not table.named:
+            return table.preamble
+        names = [f"{self._function}({column})" for column in table.columns] if as_wide else numbered
+        above = self._kept(table.preamble.removesuffix(b"\n"))
+        return above + self._delimiter.encode() + self._line(names)
+
+    def _line(self, fields: Sequence[str]) -> bytes:
+        return csv_line(fields, self._delimiter).encode(errors="surrogateescape") + b"\n"

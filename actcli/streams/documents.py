@@ -49,11 +49,16 @@ def write_records(header: Sequence[str], records: Iterable[Iterable[object]], ou
 
         writer = csv.writer(sys.stdout, lineterminator="\n")
         writer.writerow(header)
-        writer.writerows(records)
+        writer.writerows([_text(field) for field in record] for record in records)
     else:
-        sys.stdout.writelines(
-            "\t".join("" if field is None else str(field) for field in record) + "\n" for record in records
-        )
+        sys.stdout.writelines("\t".join(map(_text, record)) + "\n" for record in records)
+
+
+def _text(field: object) -> str:
+    """A field as JSON would write it, without quotes; of None nothing."""
+    if isinstance(field, bool | np.bool_):
+        return "true" if field else "false"
+    return "" if field is None else str(field)
 
 
 def flat(document: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, object]]:
@@ -69,6 +74,6 @@ def flat(document: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, obje
             nested = {str(i): item for i, item in enumerate(value)}
             yield from flat(nested, f"{name}.")
         elif isinstance(value, list | tuple):
-            yield name, " ".join(map(str, value))
+            yield name, " ".join(map(_text, value))
         else:
             yield name, "" if value is None else value

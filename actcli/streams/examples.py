@@ -1,143 +1,350 @@
-"""Examples to learn from: each line or row is a point, its last field the target, the others its features.
+"""Examples to learn from: each row of a table is a point, one of its fields the target, the others its features.
 
-CSV and text may begin with a header: a first line that has no number as its target, and either none among its features
-or a number as the target below it. The first target decides whether targets are numbers or class names.
+`table` has the rule of what is a header. The first target decides whether targets are numbers or class names.
 """
 
 import math
+import shlex
 import sys
 from array import array
+from collections import Counter
 from collections.abc import Iterator, Sequence
-from io import BufferedIOBase
-from itertools import chain, islice
-from typing import TypeAlias
+from dataclasses import dataclass, field
+from itertools import chain
 
 import numpy as np
+from numpy.typing import NDArray
 
+from actcli.streams.beginning import Text
 from actcli.streams.blocks import Values
+from actcli.streams.cells import (
+    complaint,
+    is_missing,
+    is_missing_class,
+    is_name,
+    is_number,
+    is_text,
+    parse,
+    quoted,
+    way_out,
+)
+from actcli.streams.csv_format import line_chunks, meant_for_names, ragged
+from actcli.streams.encoding import Recognised, file_argument, recognise, utf8
 from actcli.streams.files import StreamError, file_error
-from actcli.streams.reading import opened, recognise
-from actcli.streams.text import BYTE_ORDER_MARK, decode, is_number, parse, quoted
+from actcli.streams.options import TABLES
+from actcli.streams.reading import opened, refuse_json
+from actcli.streams.table import Heading, Record, Records, find_delimiter, first_records, heading
 
 # A quarter of 4 GiB: who standardises the examples holds them four times for a moment.
 MOST_MEMORY = 2**30
 _TOO_LARGE = "more than 1 GiB of numbers; train on a part of them"
 
-Line: TypeAlias = tuple[int, list[str]]  # its number, from 1, and its fields
+# Rows that are read on when a column turns out to hold words, to find the others that do.
+_LOOKED_THROUGH = 1000
 
 
-def read_examples(path: str) -> tuple[Values, Values | list[str]]:
-    """Features (points, features) and labels, all numbers (points,) or all class names, of a file ("-" is stdin).
+@dataclass(frozen=True)
+class Columns:
+    """Which of a file's columns are meant.
 
-    A file is read as .npy or CSV by its suffix; anything else, stdin too, as .npy when it begins with .npy's magic, and
-    as text with whitespace or commas between the fields when not. Lines without anything in their fields are skipped.
+    target:       name or position, from 1, of the column to learn; None for the last
+    dropped:      names or positions of those that are left out
+    delimiter:    what separates the fields; None to find it
+    skip_missing: leave out the rows in which a value is missing
+    """
 
-    Raises StreamError, with the line where there is one: the file cannot be read; it has no points, or points without
-    features; fields are missing, too many, empty, no numbers or not finite; there is more than 1 GiB of them.
+    target: str | None = None
+    dropped: tuple[str, ...] = ()
+    delimiter: str | None = None
+    skip_missing: bool = False
+
+    @property
+    def asked_for(self) -> tuple[str, ...]:
+        return (*self.dropped, *([] if self.target is None else [self.target]))
+
+
+ALL_COLUMNS = Columns()
+
+
+@dataclass(frozen=True, eq=False)
+class Examples:
+    """What was read.
+
+    features: (points, features)
+    labels:   (points,) numbers, or class names
+    columns:  what each feature's column is called, by its name or else by its position
+    target:   the same of the target's
+    named:    whether the target has a name
+    rows:     the place of each point among the rows of the file, from 0
+    skipped:  how many rows were left out because a value is missing
+    """
+
+    features: Values
+    labels: Values | list[str]
+    columns: tuple[str, ...]
+    target: str
+    named: bool
+    rows: NDArray[np.intp]
+    skipped: int = 0
+
+
+def read_examples(path: str, columns: Columns = ALL_COLUMNS) -> Examples:
+    """The points of a file ("-" is stdin): a .npy array, or a table in any form that `table` reads.
+
+    Rows with nothing in their fields are left out. Raises StreamError, with line and column where there are any: the
+    file cannot be read; it has no such column, no points, or points without features; fields are missing, too many, no
+    numbers or not finite; there is more than 1 GiB of them.
     """
     with opened(path) as (stream, name):
         try:
-            file_format, start = recognise(stream, name)
-            if file_format == "npy":
-                return _from_array(stream, name)
-            lines = _equally_wide(_lines(stream, name, start, file_format == "csv"), name)
-            return _from_lines(_without_header(lines, name), name)
+            file = recognise(stream, name)
+            return _from_array(file, columns) if file.is_npy else _from_table(file, columns)
         except OSError as error:
             raise file_error(name, error) from error
 
 
-def _lines(stream: BufferedIOBase, name: str, start: bytes, csv: bool) -> Iterator[Line]:
-    from actcli.streams.csv_format import line_chunks, split_fields
+@dataclass(frozen=True)
+class _Plan:
+    """Which fields of a row are read, and what their columns are called."""
 
-    first = 1
-    for chunk in line_chunks(stream, name, start):
-        lines = chunk.split(b"\n")
-        if first == 1:
-            lines[0] = lines[0].removeprefix(BYTE_ORDER_MARK)
-        for number, line in enumerate(lines, first):
-            fields = split_fields(line, name, number) if csv else _split_text(line, name, number)
-            if any(map(str.strip, fields)):
-                yield number, fields
-        first += chunk.count(b"\n")
+    name: str
+    heading: Heading
+    target: int
+    features: list[int]
 
+    @classmethod
+    def of(cls, name: str, begin: Heading, columns: Columns) -> "_Plan":
+        width = len(begin.fields)
+        target = width - 1 if columns.target is None else begin.position(columns.target, name)
+        dropped = {begin.position(column, name) for column in columns.dropped}
+        if columns.target is None:
+            target = max({*range(width)} - dropped, default=target)
+        if target in dropped:
+            raise StreamError(f"{name}: column {begin.names([target])[0]} cannot be both learnt and dropped")
+        features = [place for place in range(width) if place != target and place not in dropped]
+        if not features:
+            raise StreamError(f"{name}: no column is left for the features")
+        return cls(name, begin, target, features)
 
-def _split_text(line: bytes, name: str, number: int) -> list[str]:
-    try:
-        return decode(line).replace(",", " ").split()
-    except ValueError as error:
-        raise StreamError(f"{name}, line {number}: {error}") from None
+    def call(self, place: int) -> str:
+        """What the column is called where it is typed: its name, or where that is not enough its position."""
+        name = self.heading.fields[place]
+        usable = self.heading.named and name and self.heading.fields.count(name) == 1 and not name.startswith("-")
+        return name if usable and name.isprintable() else str(place + 1)
 
-
-def _equally_wide(lines: Iterator[Line], name: str) -> Iterator[Line]:
-    from actcli.streams.csv_format import count_fields
-
-    width = None
-    for number, fields in lines:
-        width = width or len(fields)
-        if width < 2:
-            raise StreamError(
-                f"{name}, line {number}: 1 field; a point needs features and a target, with commas between"
-            )
-        if len(fields) != width:
-            raise StreamError(f"{name}, line {number}: {count_fields(len(fields))}, expected {width}")
-        yield number, fields
+    def option(self, option: str, *places: int) -> str:
+        return " ".join(f"{option} {shlex.quote(self.call(place))}" for place in places)
 
 
-def _without_header(lines: Iterator[Line], name: str) -> Iterator[Line]:
-    begin = list(islice(lines, 2))
-    if not begin:
+def _from_table(file: Recognised, columns: Columns) -> Examples:
+    if file.suffix == ".npy":
+        raise StreamError(f"{file.name}: not a .npy file")
+    name, text = file.name, Text(utf8(file), file.name)
+    if file.suffix not in TABLES:
+        refuse_json(text)
+    delimiter = columns.delimiter or TABLES.get(file.suffix) or find_delimiter(text, blanks=file.suffix not in TABLES)
+    begin = heading(text, delimiter, columns.asked_for)
+    if not begin.fields:
         raise StreamError(f"{name}: no points")
-    if _is_header(*(fields for _, fields in begin)):
-        del begin[0]
-        if not begin:
-            raise StreamError(f"{name}: a header and no points")
-    return chain(begin, lines)
+    first = first_records(text, delimiter, 2)
+    if len(begin.fields) < 2:
+        if len(first[-1].fields) > 1:
+            raise ragged(name, first[-1], first[0])
+        wrong = "1 field; a point needs features and a target, with commas between"
+        raise StreamError(f"{name}, line {first[0].line}: {wrong}")
+    table = _Table(_Plan.of(name, begin, columns), delimiter, first)
+    chunks = line_chunks(text.pieces_from(begin.line), name, begin.line)
+    return table.read(_rows(chunks, table.plan, delimiter, begin.line), columns.skip_missing)
 
 
-def _is_header(fields: list[str], below: Sequence[str] = ("",)) -> bool:
-    if is_number(fields[-1]):
-        return False
-    return not any(map(is_number, fields[:-1])) or is_number(below[-1])
+def _rows(chunks: Iterator[bytes], plan: _Plan, delimiter: str, line: int) -> Iterator[Record]:
+    rows = Records(plan.name, delimiter, line, len(plan.heading.fields), plan.features)
+    return chain.from_iterable(rows.take(chunk, ended=not chunk) for chunk in chain(chunks, [b""]))
 
 
-def _from_lines(lines: Iterator[Line], name: str) -> tuple[Values, Values | list[str]]:
-    features, numbers = array("d"), array("d")
-    names: list[str] = []
-    known: dict[str, str] = {}  # so that a class has one name in memory, however many points are in it
-    width = memory = 0
-    for number, fields in lines:
-        *inputs, target = map(str.strip, fields)
-        try:
-            features.extend(map(_finite, inputs))
-            if not target:
-                raise ValueError("the target is missing: an empty field")
-            if names or not (numbers or is_number(target)):
-                memory += 0 if target in known else sys.getsizeof(target)
-                names.append(known.setdefault(target, target))
+@dataclass
+class _Table:
+    """The points so far, and what is wrong with the others.
+
+    words:     of each column that holds words, the first with its line
+    different: of these columns the different words
+    missing:   how often just these columns have no value in a row
+    begins:    the number of the first row's line
+    """
+
+    plan: _Plan
+    delimiter: str
+    first: Sequence[Record]
+    features: "array[float]" = field(default_factory=lambda: array("d"))
+    numbers: "array[float]" = field(default_factory=lambda: array("d"))
+    names: list[str] = field(default_factory=list)
+    known: dict[str, str] = field(default_factory=dict)  # a class has one name in memory, for all its points
+    skipped: list[int] = field(default_factory=list)
+    words: dict[int, tuple[int, str]] = field(default_factory=dict)
+    different: dict[int, set[str]] = field(default_factory=dict)
+    missing: Counter[tuple[int, ...]] = field(default_factory=Counter)
+    first_missing: int = 0
+    begins: int = 0
+
+    def read(self, records: Iterator[Record], skip_missing: bool) -> Examples:
+        plan = self.plan
+        width, count, memory, after = len(plan.heading.fields), 0, 0, 0
+        for record in records:
+            fields = record.fields
+            if not any(map(str.strip, fields)):
+                continue
+            if len(fields) != width:
+                raise ragged(plan.name, record, self.first[0])
+            self.begins = self.begins or record.line
+            target = fields[plan.target].strip()
+            features = self._features(record, target)
+            if features is None:
+                self.skipped.append(count)
             else:
-                numbers.append(_finite(target))
-        except ValueError as error:
-            raise StreamError(f"{name}, line {number}: {error}") from None
-        width = len(inputs)
-        memory += 8 * len(fields)
-        if memory > MOST_MEMORY:
-            raise StreamError(f"{name}, line {number}: {_TOO_LARGE}")
-    return np.frombuffer(features).reshape(-1, width), names or np.frombuffer(numbers)
+                memory += 8 * len(fields) + (0 if is_number(target) or target in self.known else sys.getsizeof(target))
+                self._add(features, target, record.line)
+                if memory > MOST_MEMORY:
+                    raise StreamError(f"{plan.name}, line {record.line}: {_TOO_LARGE}")
+            count += 1
+            after += bool(self.words)
+            if after > _LOOKED_THROUGH:
+                break
+        if not count:
+            raise StreamError(f"{plan.name}: {'a header and no points' if plan.heading.named else 'no points'}")
+        if self.words:
+            raise self._of_words(after)
+        if (
+            len(self.names) > 1
+            and is_name(self.names[0])
+            and self.names[0].isprintable()
+            and all(map(is_number, {*self.names[1:]}))
+        ):
+            raise self._of_a_header()
+        if self.missing and not skip_missing:
+            raise self._of_missing(count)
+        if len(self.skipped) == count:
+            raise StreamError(f"{plan.name}: in every row a value is missing{self._emptiest(count)}")
+        return Examples(
+            np.frombuffer(self.features).reshape(-1, len(plan.features)),
+            self.names or np.frombuffer(self.numbers),
+            tuple(map(plan.call, plan.features)),
+            plan.call(plan.target),
+            plan.heading.named,
+            np.delete(np.arange(count), self.skipped),
+            len(self.skipped),
+        )
+
+    def _add(self, features: list[float], target: str, line: int) -> None:
+        if self.names or not (self.numbers or is_number(target)):
+            self.names.append(self.known.setdefault(target, target))
+        else:
+            wrong = "" if is_number(target) else complaint(target, self.plan.name, self.plan.call(self.plan.target))
+            if not wrong and not math.isfinite(parse(target)):
+                wrong = f"not finite: {quoted(target)} in column {self.plan.call(self.plan.target)}"
+            if wrong:
+                raise StreamError(f"{self.plan.name}, line {line}: {wrong}")
+            self.numbers.append(parse(target))
+        self.features.extend(features)
+
+    def _features(self, record: Record, target: str) -> list[float] | None:
+        """The features, or None where something is missing or a word, which is then noted."""
+        try:
+            found = [float(record.fields[place]) for place in self.plan.features]
+            if all(map(math.isfinite, found)) and "_" not in "".join(record.fields) and not is_missing_class(target):
+                return found
+        except ValueError:
+            pass
+        missing = [self.plan.target] if is_missing_class(target) else []
+        for place in self.plan.features:
+            cell = record.fields[place].strip()
+            if is_missing(cell):
+                missing.append(place)
+            elif not is_number(cell):
+                self.words.setdefault(place, (record.line, cell))
+                self.different.setdefault(place, set()).add(cell)
+            elif math.isinf(parse(cell)):
+                where = f"not finite: {quoted(cell)} in column {self.plan.call(place)}"
+                raise StreamError(f"{self.plan.name}, line {record.line}: {where}")
+        if missing:
+            self.missing[tuple(missing)] += 1
+            self.first_missing = self.first_missing or record.line
+        if missing or self.words:
+            return None
+        return [parse(record.fields[place]) for place in self.plan.features]
+
+    def _of_words(self, count: int) -> StreamError:
+        """All columns with words, so that a single command is the way out. count: of rows since the first of them."""
+        plan, (place, (line, cell)) = self.plan, next(iter(self.words.items()))
+        wrong = f"{plan.name}, line {line}: {complaint(cell, plan.name, plan.call(place))}"
+        if not is_text(cell):
+            return StreamError(wrong)
+        if plan.heading.named or line != self.first[0].line or len(self.first) < 2:
+            names = []
+        else:
+            names = list(filter(is_name, meant_for_names(*self.first)))
+        if names:
+            return StreamError(f"{wrong}; --target-column {shlex.quote(names[-1])} takes line {line} for names")
+        if out := way_out(cell, plan.name, self.delimiter):
+            return StreamError(f"{wrong}; {out}")
+        others = [other for other in self.words if other != place]
+        above = [self.first[0].fields[other].strip() for other in self.words]
+        skip = " --skip-missing" if self.missing else ""
+        outs = []
+        if len(self.words) < len(plan.features):
+            outs.append(f"{plan.option('--drop', *self.words)}{skip} leaves {'them' if others else 'it'} out")
+            if not plan.heading.named and all(map(_is_typed, above)) and not is_name(self.first[0].fields[plan.target]):
+                drops = " ".join(f"--drop {shlex.quote(name)}" for name in above)
+                outs.append(f"{drops}{skip} takes line {line} for names as well")
+        if self.names:
+            others.append(plan.target)
+        repeated = 2 * len(self.different[place]) <= count
+        if line == self.begins and is_name(cell) and repeated and len(plan.features) > len(others):
+            drops = plan.option("--drop", *others)
+            outs.append(f"{plan.option('--target-column', place)} {drops}".rstrip() + f"{skip} learns it")
+        if not outs and line == self.begins:  # units, say
+            outs.append(f"`sed {line}d{file_argument(plan.name)}` leaves line {line} out")
+        also = f", and words in {', '.join(map(plan.call, self.words))}" if len(self.words) > 1 else ""
+        return StreamError(f"{wrong}{also}{(outs and '; ') or ''}{', '.join(outs)}")
+
+    def _of_a_header(self) -> StreamError:
+        """One class with a name, in the first row, and all others with numbers: it will be the name of the target."""
+        wrong = f"{self.plan.name}, line {self.begins}: not a number, as below: {quoted(self.names[0])}"
+        where = f"in column {self.plan.call(self.plan.target)}"
+        return StreamError(f"{wrong} {where}; --target-column {shlex.quote(self.names[0])} takes the line for names")
+
+    def _of_missing(self, count: int) -> StreamError:
+        missing = sum(self.missing.values())
+        rows = f"{missing:,} of {count:,} rows have" if count > 1 else "the only row has"
+        wrong = f"{self.plan.name}, line {self.first_missing}: {rows} missing values"
+        return StreamError(f"{wrong}{self._emptiest(count) or '; --skip-missing leaves them out'}")
+
+    def _emptiest(self, count: int) -> str:
+        """The columns that are to be dropped so that a row is left; an empty string where one is left without that."""
+        left, dropped = dict(self.missing), list[int]()
+        while sum(left.values()) == count and len(dropped) < len(self.plan.features) - 1:
+            often = Counter[int]()
+            for places, times in left.items():
+                often.update(dict.fromkeys((p for p in places if p != self.plan.target and p not in dropped), times))
+            if not often:
+                return ""
+            dropped.append(often.most_common(1)[0][0])
+            left = {places: times for places, times in left.items() if not {*places} <= {*dropped}}
+        skip = " --skip-missing" if left else ""
+        return f"; {self.plan.option('--drop', *dropped)}{skip} leaves rows to learn from" if dropped else ""
 
 
-def _finite(field: str) -> float:
-    if not field:
-        raise ValueError("a feature is missing: an empty field")
-    value = parse(field)
-    if not math.isfinite(value):
-        raise ValueError(f"not finite: {quoted(field)}")
-    return value
+def _is_typed(word: str) -> bool:
+    """Whether it is a name that can be typed."""
+    return is_name(word) and word.isprintable()
 
 
-def _from_array(stream: BufferedIOBase, name: str) -> tuple[Values, Values]:
+def _from_array(file: Recognised, columns: Columns) -> Examples:
     from actcli.streams.npy import read_npy
 
-    source = read_npy(stream, name, rowwise=True, any_order=False, uint16_is_bfloat16=False)
+    name = file.name
+    if columns.delimiter:
+        raise StreamError(f"{name}: --delimiter is for tables, and this is a .npy array")
+    source = read_npy(file.stream, name, rowwise=True, any_order=False, uint16_is_bfloat16=False)
     shape = source.shape or ()
     if len(shape) != 2:
         raise StreamError(f"{name}: an array of shape {shape}; points are the rows of one with two axes")
@@ -147,13 +354,25 @@ def _from_array(stream: BufferedIOBase, name: str) -> tuple[Values, Values]:
         raise StreamError(f"{name}: an array of shape {shape}; a row needs features and, behind them, its target")
     if 8 * math.prod(shape) > MOST_MEMORY:
         raise StreamError(f"{name}: {_TOO_LARGE}")
+    plan = _Plan.of(name, Heading([""] * shape[1], False, b"", 1), columns)
     points = np.empty(shape)
     filled = 0
     for block in source.blocks():
         points[filled : filled + len(block.values)] = block.values
         filled += len(block.values)
-    finite = np.isfinite(points)
+    read = points[:, [*plan.features, plan.target]]
+    missing: NDArray[np.bool_] = np.logical_or.reduce(np.isnan(read), axis=1)
+    finite = np.isfinite(read)
+    if columns.skip_missing:
+        finite[missing] = True
     if not finite.all():
-        row, column = map(int, np.argwhere(~finite)[0])
-        raise StreamError(f"{name}: element [{row}, {column}] is not finite: {points[row, column]}")
-    return points[:, :-1], points[:, -1]
+        row, place = map(int, np.argwhere(~finite)[0])
+        column = [*plan.features, plan.target][place]
+        out = "; --skip-missing leaves such rows out" if missing[row] and not missing.all() else ""
+        raise StreamError(f"{name}: element [{row}, {column}] is not finite: {points[row, column]}{out}")
+    if missing.all():
+        raise StreamError(f"{name}: in every row a value is missing")
+    kept = read[~missing]
+    names = tuple(map(plan.call, plan.features))
+    rows = np.flatnonzero(~missing)
+    return Examples(kept[:, :-1], kept[:, -1], names, plan.call(plan.target), False, rows, int(missing.sum()))

@@ -8,23 +8,37 @@ from typing import Literal, Protocol, TypeAlias, get_args
 from actcli.streams.blocks import Block, Source, Values
 from actcli.streams.files import StreamError, is_replaced, is_stdout, open_file
 
-Format: TypeAlias = Literal["table", "plain", "csv", "json", "npy"]
+Format: TypeAlias = Literal["table", "plain", "csv", "tsv", "json", "npy"]
 FORMATS: tuple[Format, ...] = get_args(Format)
 
-_BY_SUFFIX: dict[str, Format] = {".npy": "npy", ".csv": "csv", ".json": "json"}
+_BY_SUFFIX: dict[str, Format] = {".npy": "npy", ".csv": "csv", ".tsv": "tsv", ".tab": "tsv", ".json": "json"}
+
+# Suffixes that promise what is not written, and what is written instead.
+_INSTEAD = {
+    ".csv": ".xlsx .xls .ods .parquet .feather .arrow .orc .db .sqlite .sqlite3 .dta .sav .rds .rda .html .htm .xml",
+    ".npy": ".npz .h5 .hdf5 .mat .nc .zarr .pkl .pickle .joblib .pt .pth .safetensors .onnx .bin",
+    ".json": ".jsonl .ndjson .yaml .yml .toml",
+    ".txt": ".pdf .docx .doc .md .tex .rst",
+    "picture": ".svg .png .jpg .jpeg .gif .webp .bmp .eps .ps .tif .tiff",
+    "packed": ".gz .bz2 .xz .zst .zip .tar .tgz .7z .lz4",
+}
+_FOREIGN = {suffix: instead for instead, suffixes in _INSTEAD.items() for suffix in suffixes.split()}
 
 
 def resolve_format(requested: str, output_path: str | None, stdout_is_tty: bool, append: bool = False) -> Format:
     """`auto` follows the output file's suffix; without a file: a table on a terminal, plain in a pipe.
 
     With `append` columns are added to a CSV file, which is CSV whatever its name. Raises StreamError for a format that
-    does not exist or does not go with the output.
+    does not exist or does not go with the output, and for a suffix that promises what is not written.
     """
     to_stdout = is_stdout(output_path)
+    if requested == "auto":
+        refuse_foreign_suffix(output_path)
     if append:
-        if requested in ("auto", "csv") and _suffix(output_path) not in (".npy", ".json"):
-            return "csv"
-        raise StreamError("--append adds columns to CSV: its output is --format csv alone")
+        wanted = _BY_SUFFIX.get(_suffix(output_path), "csv") if requested == "auto" else requested
+        if wanted in ("csv", "tsv"):
+            return "tsv" if wanted == "tsv" else "csv"
+        raise StreamError("--append adds columns to CSV: its output is --format csv or tsv")
     if requested == "auto":
         if to_stdout:
             return "table" if stdout_is_tty else "plain"
@@ -37,8 +51,22 @@ def resolve_format(requested: str, output_path: str | None, stdout_is_tty: bool,
     if known == "npy" and to_stdout and stdout_is_tty:
         raise StreamError("npy is not for a terminal: use --output FILE or a pipe")
     if known == "table" and not to_stdout:
-        raise StreamError("a table is for the terminal: for a file choose plain, csv, json or npy")
+        raise StreamError("a table is for the terminal: for a file choose plain, csv, tsv, json or npy")
     return known
+
+
+def refuse_foreign_suffix(path: str | None) -> None:
+    """Raises StreamError where the file's name promises a format that is not written."""
+    suffix = _suffix(path)
+    if path is None or suffix not in _FOREIGN:
+        return
+    stem, instead = os.path.splitext(path)[0], _FOREIGN[suffix]
+    if instead == "packed":
+        instead = "" if _suffix(stem) in _BY_SUFFIX else ".txt"
+        raise StreamError(f"{path}: {suffix} is not written; {stem}{instead} is, and can be packed")
+    if instead == "picture":
+        raise StreamError(f"{path}: {suffix} is for pictures, such as `actcli plot` saves; numbers go to {stem}.csv")
+    raise StreamError(f"{path}: {suffix} is not written; {stem}{instead} is")
 
 
 def _suffix(path: str | None) -> str:
@@ -59,7 +87,7 @@ class Writer(Protocol):
 def open_output(
     path: str | None, output_format: Format, source: Source, dtype: str = "float64", function: str = ""
 ) -> Iterator[Writer]:
-    """Writes a source's results, block by block, to a file or to stdout as plain text, CSV or .npy.
+    """Writes a source's results, block by block, to a file or to stdout as plain text, CSV, TSV or .npy.
 
     The file comes into being when the with-block ends, and not at all when it ends with an exception (see
     `open_file`). `dtype` is the type of the .npy array, `function` names the columns that are appended to CSV. Tables
@@ -72,10 +100,10 @@ def open_output(
             from actcli.streams.text import PlainWriter
 
             writer = PlainWriter(file)
-        elif output_format == "csv":
+        elif output_format in ("csv", "tsv"):
             from actcli.streams.csv_format import CsvWriter
 
-            writer = CsvWriter(file, source, function)
+            writer = CsvWriter(file, source, function, ".tsv" if output_format == "tsv" else _suffix(path))
         elif output_format == "npy":
             from actcli.streams.npy import NpyWriter
 

@@ -43,14 +43,17 @@ def read_npy(
     any_order: bool,
     uint16_is_bfloat16: bool,
     bits_are_float16: bool = False,
+    no_int16: bool = False,
 ) -> Source:
     """The array in a stream whose magic bytes have been read already.
 
     Booleans, integers and floats of every width and byte order are read as float64, and the raw two-byte type
-    as bfloat16, or it and uint16 as float16. With `any_order` a Fortran-ordered array comes in the order of the file.
-    Raises StreamError.
+    as bfloat16, or it and uint16 as float16. With `no_int16` an array of int16, which may be bits, is refused. With
+    `any_order` a Fortran-ordered array comes in the order of the file. Raises StreamError.
     """
     header = _read_header(stream, name, uint16_is_bfloat16)
+    if no_int16 and header.dtype.str[1:] == "i2":
+        raise StreamError(f"{name}: int16: are these bits? save them as uint16 (values.view(numpy.uint16))")
     if bits_are_float16 and (header.bfloat16 or header.dtype.str[1:] == "u2"):
         header = replace(header, dtype=np.dtype("<f2").newbyteorder(header.dtype.byteorder), bfloat16=False)
     present = _bytes_left(stream)
@@ -199,8 +202,9 @@ def _lines(header: _Header, take: _Take) -> Iterator[Block]:
             yield Block(take(count * length), equal_lines(count, length))
 
 
-# NumPy has no bfloat16; float32 holds it exactly.
-_TYPES = {"float64": "<f8", "float32": "<f4", "float16": "<f2", "bfloat16": "<f4"}
+# NumPy has neither bfloat16 nor float8; float32 holds them exactly.
+_TYPES = {"float64": "<f8", "float32": "<f4", "float16": "<f2"}
+_HELD_EXACTLY = "<f4"
 _RESERVED = 128  # bytes of header, enough for every shape that a text can have
 
 
@@ -215,7 +219,7 @@ class NpyWriter:
     def __init__(self, file: IO[bytes], source: Source, dtype: str, body: IO[bytes]) -> None:
         self._file = file
         self._source = source
-        self._type = _TYPES[dtype]
+        self._type = _TYPES.get(dtype, _HELD_EXACTLY)
         self._body = body
         self._row_shape: tuple[int, ...] | None = None
         self._count = 0

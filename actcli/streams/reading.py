@@ -1,19 +1,21 @@
 """Where the numbers come from, and in which format."""
 
 import math
-import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from io import BufferedIOBase
-from typing import Literal, cast
+from typing import cast
 
 import numpy as np
 
+from actcli.streams.beginning import Text
 from actcli.streams.blocks import BLOCK, Block, Source, Values, equal_lines, whole_rows
+from actcli.streams.cells import parse, split_cells
+from actcli.streams.encoding import Recognised, recognise, utf8
 from actcli.streams.files import StreamError, file_error
-from actcli.streams.text import parse
+from actcli.streams.options import NO_TABLE, TABLES, TableOptions
 
 
 @contextmanager
@@ -27,20 +29,20 @@ def open_numbers(
     any_order: bool = False,
     uint16_is_bfloat16: bool = False,
     bits_are_float16: bool = False,
-    columns: Sequence[str] = (),
-    keep_lines: bool = False,
+    no_int16: bool = False,
+    table: TableOptions = NO_TABLE,
 ) -> Iterator[Source]:
     """The numbers of the arguments, --grid, a file ("-" is stdin), or else stdin when it is no terminal.
 
-    A file is read as .npy or CSV by its suffix; anything else, stdin too, as .npy when it begins with .npy's
-    magic and as text when not. With columns or keep_lines it is CSV whatever its name.
+    A file is a table by its suffix, .csv or .tsv, or where one of the `table` options says so; .npy by its magic; and
+    anything else, stdin too, text when its first line holds nothing but numbers, and a table when not. Files packed by
+    gzip, bzip2 and xz are unpacked.
 
     rowwise: blocks hold whole rows: lines of text, the last axis of an array, all arguments or the whole
     grid. convert: is applied to every block's values, to round them to a narrower type, say. any_order: the
     output is .npy, so a Fortran-ordered array may come, and go, as it lies in the file. uint16_is_bfloat16: a
     .npy array of uint16 holds the bits of bfloat16 numbers. bits_are_float16: it, or one of the raw two-byte type,
-    holds those of float16 numbers. columns: those of a CSV file to read, by name or
-    position; all when there are none. keep_lines: the CSV file's lines will be written again.
+    holds those of float16 numbers. no_int16: a .npy array of int16, which may be bits, is refused.
 
     Raises StreamError when there are no numbers, more than one place to take them from, or a file can't be
     read.
@@ -49,8 +51,8 @@ def open_numbers(
     given = [place for place, present in places.items() if present]
     if len(given) > 1:
         raise StreamError(f"{' and '.join(given)} exclude each other: give the numbers in one way")
-    if (columns or keep_lines) and (arguments or grid is not None):
-        raise StreamError(f"{'--column' if columns else '--append'} is for CSV: give --input FILE or pipe it in")
+    if (arguments or grid is not None) and (option := table.given or ("--missing" if table.missing_is_nan else "")):
+        raise StreamError(f"{option} is for files: give --input FILE or pipe it in")
     if arguments:
         yield replace(from_arguments(arguments, rowwise), convert=convert)
     elif grid is not None:
@@ -58,32 +60,45 @@ def open_numbers(
     else:
         with opened(input_path) as (stream, name):
             try:
-                file_format, start = ("csv", b"") if columns or keep_lines else recognise(stream, name)
+                file = recognise(stream, name)
                 # Each format's module is imported when it is met: most runs read numbers from their arguments.
-                if file_format == "npy":
+                if file.is_npy:
+                    if table.given:
+                        raise StreamError(f"{name}: {table.given} is for tables, and this is a .npy array")
                     from actcli.streams.npy import read_npy
 
                     source = read_npy(
-                        stream,
+                        file.stream,
                         name,
                         rowwise=rowwise,
                         any_order=any_order,
                         uint16_is_bfloat16=uint16_is_bfloat16,
                         bits_are_float16=bits_are_float16,
+                        no_int16=no_int16,
                     )
-                elif file_format == "csv":
-                    from actcli.streams.csv_format import read_csv
-
-                    table, blocks = read_csv(stream, name, columns, keep_lines)
-                    source = Source(name, whole_rows(blocks) if rowwise else blocks, rowwise=rowwise, table=table)
                 else:
-                    from actcli.streams.text import read_text
-
-                    blocks = read_text(stream, name, start)
-                    source = Source(name, whole_rows(blocks) if rowwise else blocks, rowwise=rowwise)
+                    source = _from_text(file, table, rowwise)
             except OSError as error:
                 raise file_error(name, error) from error
             yield replace(source, convert=convert)
+
+
+def _from_text(file: Recognised, options: TableOptions, rowwise: bool) -> Source:
+    if file.suffix == ".npy":
+        raise StreamError(f"{file.name}: not a .npy file")
+    from actcli.streams.text import is_plain, read_text
+
+    text = Text(utf8(file), file.name)
+    table, is_table = None, bool(options.given) or file.suffix in TABLES
+    if not is_table:
+        refuse_json(text)
+    if is_table or not is_plain(text.first_line()):
+        from actcli.streams.csv_format import read_csv
+
+        table, blocks = read_csv(text, options, file.suffix)
+    else:
+        blocks = read_text(text.pieces(), file.name, options.missing_is_nan)
+    return Source(file.name, whole_rows(blocks) if rowwise else blocks, rowwise=rowwise, table=table)
 
 
 @contextmanager
@@ -104,24 +119,10 @@ def opened(path: str | None) -> Iterator[tuple[BufferedIOBase, str]]:
         yield file, path
 
 
-def recognise(stream: BufferedIOBase, name: str) -> tuple[Literal["csv", "npy", "text"], bytes]:
-    """The format, by suffix or .npy's magic, and the bytes that it took from the stream to tell; StreamError."""
-    suffix = os.path.splitext(name)[1].lower()
-    if suffix == ".csv":
-        return "csv", b""
-
-    from actcli.streams.npy import MAGIC
-
-    start = b""
-    while len(start) < len(MAGIC) and MAGIC.startswith(start) and (byte := stream.read(1)):
-        start += byte
-    if start == MAGIC:
-        return "npy", start
-    if suffix == ".npy":
-        raise StreamError(f"{name}: not a .npy file")
-    if suffix == ".npz":
-        raise StreamError(f"{name}: an archive of several arrays: save the one that is meant as .npy")
-    return "text", start
+def refuse_json(text: Text) -> None:
+    """Raises StreamError where a text begins like JSON, whose first line might else pass for a header."""
+    if text.first_line().lstrip().startswith((b"{", b"[")):
+        raise StreamError(f"{text.name}: JSON is not read; text, CSV and .npy are")
 
 
 def from_arguments(arguments: Sequence[str], rowwise: bool) -> Source:
@@ -130,7 +131,9 @@ def from_arguments(arguments: Sequence[str], rowwise: bool) -> Source:
     Raises StreamError for what is not a number.
     """
     try:
-        tokens = [token for text in arguments for token in text.replace(",", " ").split() or [text]]
+        # `2, 1, 0` is three arguments, of which two end with a comma.
+        blank = next((text for text in arguments if not text.strip()), None)
+        tokens = split_cells(" ".join(arguments)) if blank is None else [blank]
         values = np.array([parse(token) for token in tokens], dtype=np.float64)
     except ValueError as error:
         raise StreamError(str(error)) from None

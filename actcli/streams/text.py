@@ -4,22 +4,32 @@ The functions over many numbers, `parse_all` and `format_...`, are where nearly 
 orjson does the bulk of them, several times as fast as Python does; what JSON cannot say, or says in another way, is
 Python's. Both are exact, so that nobody can tell which of them was at work.
 
-Plain text has its numbers separated by whitespace or commas, in lines that the output keeps. An empty line stays an
-empty line. A line may be longer than memory: it then continues over several blocks.
+Plain text has its numbers separated by whitespace or by commas, in lines that the output keeps. An empty line stays an
+empty line; from # to its end a line is a comment. A line may be longer than memory: it then continues over several
+blocks.
 """
 
 import re
-from collections.abc import Iterator
-from io import BufferedIOBase
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import IO
 
 import numpy as np
 
 from actcli.streams.blocks import Block, Values, equal_lines
+from actcli.streams.cells import (
+    complaint,
+    decimal_comma,
+    is_missing,
+    is_number,
+    quoted,
+    split_cells,
+    to_number,
+    way_out,
+)
+from actcli.streams.encoding import CHUNK
 from actcli.streams.files import StreamError
 
-_SHOWN = 40  # characters of a bad token that an error message repeats
 _MANY = 1000  # numbers: for fewer, orjson is not worth its import
 # Where orjson writes a number as `repr` does; beyond, they write the exponent in different ways.
 _SMALLEST_WITHOUT_EXPONENT, _LARGEST_WITHOUT_EXPONENT = 1e-4, 1e15
@@ -27,25 +37,6 @@ _SMALLEST_WITHOUT_EXPONENT, _LARGEST_WITHOUT_EXPONENT = 1e-4, 1e15
 _NOT_OF_NUMBERS = b'"ul[{'
 # To JSON an integer, which has no sign.
 _MINUS_ZERO = re.compile(rb"-0(?![.eE])")
-
-
-def parse(token: str) -> float:
-    """What Python's float() reads, underscores excepted. Otherwise a ValueError, worded for the user."""
-    try:
-        if "_" not in token:
-            return float(token)
-    except ValueError:
-        pass
-    raise ValueError(f"not a number: {quoted(token)}")
-
-
-def is_number(token: str) -> bool:
-    """Whether `parse` reads it."""
-    try:
-        parse(token)
-    except ValueError:
-        return False
-    return True
 
 
 def parse_all(text: bytes) -> Values:
@@ -100,95 +91,163 @@ def format_lines(values: Values, width: int, separator: bytes) -> Iterator[bytes
     return map(separator.join, zip(*[iter(format_all(values))] * width, strict=True))
 
 
-def quoted(token: str) -> str:
-    """The token for an error message: short, and with nothing that a terminal would obey."""
-    return repr(token if len(token) <= _SHOWN else token[:_SHOWN] + "...")
-
-
-CHUNK = 1 << 18  # bytes that are read and parsed at a time
-BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _SEPARATORS = b" \t\n\r\v\f,"
 _NOT_SEPARATORS = bytes(set(range(256)) - set(_SEPARATORS))
 _AT_ONCE = 1 << 16  # numbers of a matrix
 
+_COMMENT_LINES, _COMMENTS = re.compile(rb"(?m)^[ \t]*#.*\n"), re.compile(rb"[ \t]*#.*")
+# A comma with no blank beside it, and blanks with no comma beside them: on one line 0,1 may be a decimal number.
+_TIGHT, _LOOSE = re.compile(rb"[^\s,],[^\s,]"), re.compile(rb"[^\s,][ \t]+[^\s,]")
 
-def read_text(stream: BufferedIOBase, name: str, start: bytes = b"") -> Iterator[Block]:
-    """The numbers of a text, whose first bytes `start` have already been taken from the stream.
 
-    Raises StreamError with the line of the first thing that is not a number.
-    """
-    line = 1
-    for chunk in _whole_tokens(stream, name, start):
-        block = _parse_chunk(chunk, name, line)
+def is_plain(line: bytes) -> bool:
+    """Whether a first line begins plain text, of numbers and missing ones alone."""
+    line = _COMMENTS.sub(b"", line)
+    tokens = split_cells(line.decode(errors="surrogateescape"))
+    return all(is_number(token) or is_missing(token) for token in tokens) and not _is_ambiguous(line)
+
+
+def _is_ambiguous(line: bytes) -> bool:
+    return bool(_TIGHT.search(line) and _LOOSE.search(line))
+
+
+def read_text(pieces: Iterable[bytes], name: str, missing_is_nan: bool = False) -> Iterator[Block]:
+    """The numbers of a text. Raises StreamError with the line of the first thing that is not a number."""
+    reader = _TextReader(name, missing_is_nan)
+    for chunk in _whole_lines(pieces, name):
+        block = reader.read(chunk)
         if block.lengths.size:
             yield block
-        line += chunk.count(b"\n")
+    block = reader.finish()
+    if block.lengths.size:
+        yield block
 
 
-def _whole_tokens(stream: BufferedIOBase, name: str, start: bytes) -> Iterator[bytes]:
-    """The stream cut into chunks, never inside a token."""
-    rest, first, line = start, True, 1
-    while data := stream.read1(CHUNK):
-        data = rest + data
-        if first and len(data) >= len(BYTE_ORDER_MARK):
-            data, first = data.removeprefix(BYTE_ORDER_MARK), False
-        chunk = data.rstrip(_NOT_SEPARATORS)
-        rest = data[len(chunk) :]
-        line += chunk.count(b"\n")
-        if len(rest) > CHUNK:  # no number is that long, and memory would have to hold all of it
-            raise StreamError(f"{name}, line {line}: not a number: {quoted(rest[:100].decode('latin-1'))}")
-        if chunk:
-            yield chunk
+def _whole_lines(pieces: Iterable[bytes], name: str) -> Iterator[bytes]:
+    """The text cut into chunks after line ends, and within a long line, but never inside a token."""
+    rest, line = b"", 1
+    for piece in pieces:
+        data = rest + piece
+        end = data.rfind(b"\n") + 1
+        if not end and len(data) > CHUNK:
+            end = len(data.rstrip(_NOT_SEPARATORS))
+            if len(data) - end > CHUNK:  # no number is that long, and memory would have to hold all of it
+                raise StreamError(f"{name}, line {line}: not a number: {quoted(data[end:][:100].decode('latin-1'))}")
+        if end:
+            line += data.count(b"\n")
+            yield data[:end]
+        rest = data[end:]
     if rest:
         yield rest
 
 
-def _parse_chunk(chunk: bytes, name: str, first_line: int) -> Block:
-    try:
-        return _one_per_line(chunk) or _several_per_line(chunk)
-    except ValueError:
+class _TextReader:
+    """Reads one chunk after the other; a line may go on from one to the next."""
+
+    def __init__(self, name: str, missing_is_nan: bool) -> None:
+        self._name = name
+        self._missing_is_nan = missing_is_nan
+        self._line = 1
+        # What stood before, blanks aside: the end of a line, a comma or, as 0, a number.
+        self._before = b"\n"
+        self._in_comment = False
+
+    def read(self, chunk: bytes) -> Block:
+        """Raises StreamError."""
+        text = self._without_comments(chunk) if self._in_comment or b"#" in chunk else chunk
+        try:
+            block = _one_per_line(text) or self._several_per_line(text)
+        except ValueError:
+            block = self._line_by_line(chunk)
+        self._line += chunk.count(b"\n")
+        if last := text.rstrip(b" \t\r\v\f")[-1:]:
+            self._before = last if last in b",\n" else b"0"
+        return block
+
+    def finish(self) -> Block:
+        """What a last line that ends with a comma leaves. Raises StreamError."""
+        return self._line_by_line(b"\n") if self._before == b"," else _block(np.empty(0), [0])
+
+    def _without_comments(self, chunk: bytes) -> bytes:
+        _, _, last = chunk.rpartition(b"\n")
+        if self._in_comment:
+            _, end, chunk = chunk.partition(b"\n")
+            chunk = end + chunk
+            self._in_comment = not end
+        self._in_comment = self._in_comment or b"#" in last
+        begun = b"" if self._before == b"\n" else b"0"  # a comment behind numbers leaves its line
+        return _COMMENTS.sub(b"", _COMMENT_LINES.sub(b"", begun + chunk)[len(begun) :])
+
+    def _several_per_line(self, text: bytes) -> Block:
+        split = text.replace(b",", b" ")
+        tokens = split.split()
+        if b"," in text or self._before == b",":
+            has_blanks = any(blank in text for blank in (b" ", b"\t", b"\v", b"\f"))
+            # Without blanks each comma and line end follows a number.
+            ends = text.count(b",") + text.count(b"\n") + (not text.endswith(b"\n"))
+            if (has_blanks or ends != len(tokens)) and (self._has_empty_cell(text) or _has_ambiguous_line(text)):
+                raise ValueError("is looked for line by line")
+        values = parse_all(b",".join(tokens)) if tokens else np.empty(0)
+        return _block(values, [len(line.split()) for line in split.split(b"\n")])
+
+    def _has_empty_cell(self, text: bytes) -> bool:
+        squeezed = self._before + text.translate(None, b" \t\r\v\f")
+        return any(nothing in squeezed for nothing in (b",,", b",\n", b"\n,"))
+
+    def _line_by_line(self, chunk: bytes) -> Block:
+        """The slow way: finds what is wrong, and knows missing values and the whitespace outside ASCII."""
+        values: list[float] = []
+        lengths: list[int] = []
         lines = chunk.split(b"\n")
-        rows = [_parse_line(line, name, number) for number, line in enumerate(lines, first_line)]
-        return _lines(np.array([value for row in rows for value in row], dtype=np.float64), [len(row) for row in rows])
+        for number, line in enumerate(lines, self._line):
+            text, comment, _ = line.partition(b"#")
+            begun = b"" if number > self._line or self._before == b"\n" else self._before
+            if comment and not text.strip() and not begun:
+                continue
+            # What is begun, and what is to come, is no empty cell.
+            goes_on = number == self._line + len(lines) - 1
+            whole = begun + b" " + text + (b" 0" if goes_on else b"")
+            tokens = split_cells(whole.decode(errors="surrogateescape"))[len(begun) : -1 if goes_on else None]
+            try:
+                if _is_ambiguous(text):
+                    raise ValueError(f"{quoted(text.strip().decode())}; {decimal_comma(self._name)}")
+                values += [self._number(token) for token in tokens]
+            except ValueError as error:
+                raise StreamError(f"{self._name}, line {number}: {error}") from None
+            lengths.append(len(tokens))
+        return _block(np.array(values, dtype=np.float64), lengths)
+
+    def _number(self, token: str) -> float:
+        try:
+            return to_number(token, self._missing_is_nan)
+        except ValueError:
+            out = way_out(token, self._name)
+            if len(token) > 2 and token[0] == token[-1] == '"' and is_number(token[1:-1]):
+                out = "--delimiter , reads quotes"
+            raise ValueError(f"{complaint(token, self._name)}{out and '; '}{out}") from None
 
 
-def _one_per_line(chunk: bytes) -> Block | None:
+def _one_per_line(text: bytes) -> Block | None:
     """The usual text, where there is nothing to count."""
-    if b"," in chunk or not chunk.endswith(b"\n"):
+    if b"," in text or not text.endswith(b"\n"):
         return None
     try:
-        values = parse_all(chunk[:-1].replace(b"\n", b","))
+        values = parse_all(text[:-1].replace(b"\n", b","))
     except ValueError:  # two numbers on a line, or none
         return None
     return Block(values, equal_lines(values.size, 1))
 
 
-def _several_per_line(chunk: bytes) -> Block:
-    tokens = chunk.replace(b",", b" ").split()
-    values = parse_all(b",".join(tokens)) if tokens else np.empty(0)
-    return _lines(values, [len(line.replace(b",", b" ").split()) for line in chunk.split(b"\n")])
+def _has_ambiguous_line(text: bytes) -> bool:
+    if not (b" " in text or b"\t" in text) or not _TIGHT.search(text) or not _LOOSE.search(text):
+        return False
+    return any(map(_is_ambiguous, text.split(b"\n")))
 
 
-def _lines(values: Values, lengths: list[int]) -> Block:
+def _block(values: Values, lengths: list[int]) -> Block:
     # After the last line break nothing has begun yet, unless a number stands there.
     last_is_open = lengths[-1] > 0
     return Block(values, np.array(lengths if last_is_open else lengths[:-1], dtype=np.intp), last_is_open)
-
-
-def _parse_line(line: bytes, name: str, number: int) -> list[float]:
-    """The slow way: finds what is wrong, and knows the whitespace outside ASCII."""
-    try:
-        return [parse(token) for token in decode(line).replace(",", " ").split()]
-    except ValueError as error:
-        raise StreamError(f"{name}, line {number}: {error}") from None
-
-
-def decode(line: bytes) -> str:
-    """UTF-8, or a ValueError worded for the user."""
-    try:
-        return line.decode()
-    except UnicodeDecodeError as error:
-        raise ValueError(f"not text: byte 0x{line[error.start]:02x}") from None
 
 
 class PlainWriter:

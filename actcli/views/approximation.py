@@ -3,32 +3,48 @@
 from collections.abc import Sequence
 from math import log10
 
+import numpy as np
 from rich.console import RenderableType
 
 from actcli.core.activations.activation import Elementwise
+from actcli.core.arrays import union
 from actcli.core.lessons.approximation import Approximation
-from actcli.views.chart import SMALLEST_CHART, TALLEST_CHART, curve_chart
-from actcli.views.curve import Curve, sample_points
 from actcli.views.notation import align, format_number, interval_text, times
+from actcli.views.picture.description import Axis, Curve, Panel, Picture, Style, legend_of
+from actcli.views.picture.terminal import SMALLEST_CHART, TALLEST_CHART, paint
+from actcli.views.ranges import value_axis
 from actcli.views.table import Column, render, table
 from actcli.views.terminal import Terminal, paragraph
 
 MOST_IN_CHART = 3
 DIGITS = 3
+_POINTS = 801
 
 
 def approximation_report(
-    target: Elementwise, runs: Sequence[Approximation], interval: tuple[float, float], terminal: Terminal
+    picture: Picture, runs: Sequence[Approximation], terminal: Terminal, height: int | None = None
 ) -> str:
     """The errors, the curves, and what more units were good for."""
-    drawn = render(error_table(runs, terminal), terminal)
-    closing = paragraph(sentence(target, runs, interval), terminal)
+    drawn, closing = render(error_table(runs, terminal), terminal), paragraph(picture.caption, terminal)
     room = terminal.height - 1 - drawn.count("\n") - closing.count("\n")
-    x = sample_points(interval, terminal, kinks=target.kinks())
+    height = height or min(max(room, SMALLEST_CHART), TALLEST_CHART)
+    return drawn + paint(picture, terminal, height) + closing
+
+
+def approximation_picture(target: Elementwise, runs: Sequence[Approximation], interval: tuple[float, float]) -> Picture:
+    """The target and up to three of the networks, and below how far off these are."""
+    kinks = [kink for kink in target.kinks() if interval[0] <= kink <= interval[1]]
+    x = union(np.linspace(*interval, _POINTS), kinks)
     shown = runs if len(runs) <= MOST_IN_CHART else [runs[0], runs[len(runs) // 2], runs[-1]]
-    curves = [Curve(target.label, x, target(x)), *(Curve(_units(run), x, run(x)) for run in shown)]
-    height = min(max(room, SMALLEST_CHART), TALLEST_CHART)
-    return drawn + curve_chart(curves, terminal, x_range=interval, height=height) + closing
+    aim = Curve(target.label, x, target(x))
+    curves = [Curve(_units(run), x, run(x), Style(member=i)) for i, run in enumerate(shown, 1)]
+    errors = [Curve(curve.label, x, curve.y - aim.y, curve.style) for curve in curves]
+    panels = [
+        Panel(Axis(*interval), value_axis([aim, *curves], interval), [aim, *curves]),
+        Panel(Axis(*interval), value_axis(errors, interval, 0.0), errors, "network − target", extra=True),
+    ]
+    title = f"{target.label} on {interval_text(*interval)}"
+    return Picture(title, panels, legend_of(aim, *curves), "stack", caption=sentence(target, runs, interval))
 
 
 def error_table(runs: Sequence[Approximation], terminal: Terminal) -> RenderableType:

@@ -1,34 +1,33 @@
 """An audit on the screen: how far off, where, how often, the worst, a chart, and a sentence on why."""
 
 import math
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from functools import partial
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
 
-from actcli.core.arrays import Array, Indices
-from actcli.core.audit.report import Audit, Segment
+from actcli.core.arrays import Array
+from actcli.core.audit.report import Audit, Segment, Stretch
 from actcli.core.audit.tally import Errors
 from actcli.core.errors import count
-from actcli.views.axis import Axis, Span, Ticks, axis_across, decade_ticks, decades_up
-from actcli.views.canvas import SMALLEST_WIDTH, Mark, Stroke, draw, framed
 from actcli.views.notation import align, format_number
-from actcli.views.palette import look
+from actcli.views.picture.description import Axis, Histogram, Marks, Panel, Picture, Style
+from actcli.views.picture.terminal import paint
 from actcli.views.table import Column, render, table, total_width
-from actcli.views.terminal import Terminal, paragraph, wrapped
+from actcli.views.terminal import Terminal, paragraph
 
 DIGITS: Final = 4
 
-_CLASSES: Final = {"<=0.5": "≤ 0.5", "<=1": "≤ 1", "3-10": "3–10", "11-100": "11–100", ">100": "> 100"}
+_CLASSES: Final = {"0": "exact", "<=0.5": "≤ 0.5", "<=1": "≤ 1", "3-10": "3–10", "11-100": "11–100", ">100": "> 100"}
 _CAPTION: Final = (
     "ulp: |actual − exact| in spacings of the type at the exact result. steps: how many numbers of the type the "
     "result is from the correctly rounded exact one."
 )
 
 
-def audit_report(audit: Audit, terminal: Terminal) -> str:
+def audit_report(audit: Audit, terminal: Terminal, height: int | None = None) -> str:
     """Everything that an audit found, for people."""
     parts = [
         paragraph(_title(audit), terminal),
@@ -36,7 +35,7 @@ def audit_report(audit: Audit, terminal: Terminal) -> str:
         _histogram(audit, terminal),
         _drawn(_segment_columns(audit), terminal),
         _worst(audit, terminal) if audit.total.max_steps else "",
-        error_chart(audit, terminal),
+        error_chart(error_picture(audit), audit, terminal, height),
         paragraph(_remarks(audit), terminal),
     ]
     return "\n".join(part for part in parts if part)
@@ -45,22 +44,36 @@ def audit_report(audit: Audit, terminal: Terminal) -> str:
 def _title(audit: Audit) -> str:
     name = f"derivative {audit.order} of {audit.activation}" if audit.order else audit.activation
     total = audit.total
-    if audit.nonfinite:
-        verdict = f"{count(audit.nonfinite, 'result')} nan or infinite that should not be"
-    elif total.max_steps:
-        verdict = f"at most {_whole(total.max_steps)} step{'s' * (total.max_steps != 1)} off"
+    steps = total.finite_max_steps
+    if steps is None:
+        verdict = ""
+    elif steps:
+        verdict = f"at most {_whole(steps)} step{'s' * (steps != 1)} off"
     else:
         verdict = "all correctly rounded"
+    if audit.nonfinite:
+        others = (
+            f"; the others {verdict}" if verdict and audit.unlike == audit.nonfinite else f"; {verdict}" * bool(verdict)
+        )
+        verdict = f"{_nonfinite(audit)} where the exact result is finite{others}"
     flushed = ", subnormals flushed" if audit.flush_subnormals else ""
-    return f"{name} in {audit.dtype}{flushed}, {count(total.count, 'input')}: {verdict}"
+    sampled = "" if audit.exhaustive else " (sampled: a lower bound)"
+    return f"{name} in {audit.dtype}{flushed}, {count(total.count, 'input')}{sampled}: {verdict}"
+
+
+def _nonfinite(audit: Audit) -> str:
+    """3 results nan and 1 infinite."""
+    kinds = [(audit.nan.count, "nan"), (audit.infinite.count, "infinite")]
+    first, *rest = [(number, kind) for number, kind in kinds if number]
+    return " and ".join([f"{count(first[0], 'result')} {first[1]}", *(f"{number:,} {kind}" for number, kind in rest)])
 
 
 def _total_columns(audit: Audit) -> list[Column]:
-    total, worst = audit.total, audit.worst_ulp
-    points = [worst, audit.worst[0]]
+    total = audit.total
+    points = [point or audit.worst[0] for point in (audit.worst_ulp, audit.worst_steps)]
     return [
         Column("", ["ulp", "steps"], "left"),
-        Column("largest", [_number(total.max_ulp), _whole(total.max_steps)]),
+        Column("largest", [_number(total.finite_max_ulp), _whole(total.finite_max_steps)]),
         Column("mean", [_number(total.mean_ulp), _number(total.mean_steps)]),
         Column("at x =", align(format_number(point.input, 6) for point in points)),
         Column("actual", align(format_number(point.actual, DIGITS) for point in points)),
@@ -85,17 +98,22 @@ def _segment_columns(audit: Audit) -> list[Column]:
     if audit.subnormal_inputs is not None and audit.subnormal_inputs.count:
         rows.append(("subnormal", "", audit.subnormal_inputs))
     errors = [row[2] for row in rows]
+    nonfinite = [Column("nan,\ninf", [f"{e.nonfinite:,}" for e in errors])] if audit.nonfinite else []
     return [
         Column("\nx from", [row[0] for row in rows]),
         Column("\nto below", [row[1] for row in rows]),
         Column("\ninputs", [f"{e.count:,}" for e in errors]),
-        Column("largest\nulp", [_number(e.max_ulp) for e in errors]),
+        *nonfinite,
+        Column("largest\nulp", [_number(e.finite_max_ulp) for e in errors]),
         Column("mean\nulp", [_number(e.mean_ulp) for e in errors]),
-        Column("largest\nsteps", [_whole(e.max_steps) for e in errors]),
+        Column("largest\nsteps", [_whole(e.finite_max_steps) for e in errors]),
         Column("mean\nsteps", [_number(e.mean_steps) for e in errors]),
         Column(
             "worst\nx =",
-            ["" if not e.max_steps or e.worst_input is None else format_number(e.worst_input, 6) for e in errors],
+            [
+                "" if not e.finite_max_steps or e.finite_worst_input is None else format_number(e.finite_worst_input, 6)
+                for e in errors
+            ],
         ),
     ]
 
@@ -107,8 +125,8 @@ def _worst(audit: Audit, terminal: Terminal) -> str:
     numbers = [
         Column("\nactual", align(format_number(p.actual, DIGITS) for p in worst)),
         Column("\nexpected", align(format_number(p.expected, DIGITS) for p in worst)),
-        Column("\nulp", [_number(p.ulp) for p in worst]),
-        Column("\nsteps", [_whole(p.steps) for p in worst]),
+        Column("\nulp", ["-" if math.isinf(p.steps) else _number(p.ulp) for p in worst]),
+        Column("\nsteps", ["-" if math.isinf(p.steps) else _whole(p.steps) for p in worst]),
     ]
     bits = [
         Column("bits of\nx", [p.input_bits for p in worst]),
@@ -121,11 +139,22 @@ def _worst(audit: Audit, terminal: Terminal) -> str:
 
 
 def _remarks(audit: Audit) -> str:
+    kinds = [
+        ("nan where the exact result is finite", audit.nan),
+        ("inf where the exact result is finite", audit.infinite),
+        ("wrong sign", audit.wrong_sign),
+        ("zeros of the wrong sign", audit.zero_sign),
+    ]
     lines = [
         _CAPTION,
-        f"nan or inf where the exact result is finite: {audit.nonfinite:,}. wrong sign: {audit.wrong_sign:,}. "
-        f"monotonicity violations, from one input to the next: {audit.monotonicity_violations:,}.",
+        " ".join(f"{kind}: {_stretch(stretch)}." for kind, stretch in kinds)
+        + f" monotonicity violations, from one input to the next: {audit.monotonicity_violations:,}.",
     ]
+    if beyond := audit.nonfinite - audit.unlike:
+        lines.append(
+            f"{count(beyond, 'inf')} where the exact result is less than half a spacing beyond the largest number: "
+            "counted as the number after it."
+        )
     if audit.undefined:
         lines.append(
             f"{count(audit.undefined, 'input')} left out, where the exact result is nan; "
@@ -134,6 +163,14 @@ def _remarks(audit: Audit) -> str:
     if audit.diagnosis:
         lines.append(f"Diagnosis: {audit.diagnosis}.")
     return "\n".join(lines)
+
+
+def _stretch(stretch: Stretch) -> str:
+    """How many, and where: between which inputs, not at all of those between."""
+    if not stretch.count:
+        return "0"
+    low, high = format_number(stretch.low, 6), format_number(stretch.high, 6)
+    return f"{stretch.count:,}, at x = {low}" + (f" to {high}" if low != high else "")
 
 
 def _bounds(segment: Segment) -> tuple[str, str]:
@@ -148,14 +185,14 @@ def _number(x: float | None) -> str:
     if x is None:
         return "-"
     if math.isinf(x):
-        return "∞"
+        return "> 1.8e308"
     return f"{x:.3f}" if 0.001 <= x < 10 or x == 0 else f"{x:,.1f}" if 10 <= x < 1e6 else f"{x:.2e}"
 
 
 def _whole(x: float | None) -> str:
     if x is None:
         return "-"
-    return "∞" if math.isinf(x) else f"{x:,}" if x < 1e12 else f"{x:.2e}"
+    return f"{x:,}" if x < 1e12 else f"{x:.2e}"
 
 
 def _percent(share: float) -> str:
@@ -170,65 +207,41 @@ def _drawn(columns: Sequence[Column], terminal: Terminal) -> str:
 
 
 ROWS: Final = 10
-_LEAST: Final = -1
-"""The decade of errors below which nothing is told apart: a tenth of an ULP."""
+NARROWEST: Final = 24
+_LARGEST: Final = sys.float_info.max
+_LEAST: Final = 0.1
+"""ULP: smaller errors are not told apart."""
 
 
-@dataclass(frozen=True)
-class _Scale:
-    """Linear up to `unit` on both sides of 0, logarithmic beyond: where errors are tell both apart."""
-
-    unit: float
-
-    def place(self, x: Array) -> Array:
-        places: Array = np.sign(x) * np.log2(1.0 + np.abs(x) / self.unit)
-        return places
-
-
-def error_chart(audit: Audit, terminal: Terminal) -> str:
+def error_picture(audit: Audit) -> Picture:
     """The largest ULP error around every input, from where it changes to where it changes no more.
 
-    Nothing where there is no error to show, or no room.
+    The axis is linear up to a unit on both sides of 0 and logarithmic beyond: where errors are tells both apart.
     """
-    profile = audit.profile
-    if not audit.total.max_steps or terminal.width < 3 * SMALLEST_WIDTH:
-        return ""
-    low, high = _range(audit)
-    edges = [abs(segment.high) for segment in audit.segments[:-1] if segment.high] or [1.0]
-    scale = _Scale(max(min(edges), high / 2.0**40, -low / 2.0**40, 1e-300))
-    largest = np.where(np.isinf(profile.max_ulp), np.nan, profile.max_ulp)
-    top = max(math.ceil(math.log10(np.nanmax(largest, initial=1.0))), _LEAST + 2)
-    x_dots, y_dots = terminal.dots
-    first, last = scale.place(np.array([low, high])).tolist()
-
-    def axes(columns: int, rows: int) -> tuple[Axis, Axis]:
-        return axis_across(Span(first, last, 1.0, columns, x_dots)), decades_up(_LEAST, top, rows, y_dots)
-
-    x_ticks, y_ticks = partial(_x_ticks, scale, low, high), partial(decade_ticks, unicode=terminal.unicode)
-    frame = framed(terminal.width, ROWS + 2, axes, x_ticks=x_ticks, y_ticks=y_ticks, zero=False)
-    x, y = frame.x, frame.y
-    centre = scale.place(_centres(profile.low, profile.high))
-    dots = x.step * np.arange(x.first, x.first + x.last_dot + 1, dtype=np.float64)
-    errors = _largest_at(dots, x.step, scale.place(profile.low), scale.place(profile.high), largest)
-    shown = np.flatnonzero(np.isfinite(errors))
-    heights = np.clip(y.dot(np.log10(np.maximum(errors[shown], 10.0**_LEAST))), 0, y.last_dot)
-    style = look(0)
-    strokes = [Stroke.of(bars, style, terminal) for bars in _bars(shown, heights)]
-    bad = x.dot(centre[np.isinf(profile.max_ulp)]) // x.dots
-    inside = sorted({int(cell) for cell in bad if 0 <= cell < x.cells})
-    marks = (
-        [Mark(inside, [y.cells - 1] * len(inside), "×" if terminal.unicode else "x", look(4).colour)] if inside else []
+    profile, (low, high) = audit.profile, _range(audit)
+    ends = [abs(segment.high) for segment in audit.segments[:-1] if segment.high] or [1.0]
+    unit = max(min(ends), high / 2.0**40, -low / 2.0**40, 1e-300)
+    bad = _centres(profile.low, profile.high)[profile.nonfinite]
+    largest = np.where(profile.max_ulp >= 0.0, np.clip(profile.max_ulp, _LEAST, _LARGEST), np.nan)
+    top = max(float(np.nanmax(largest, initial=1.0)), 100.0 * _LEAST)
+    edges = np.clip(np.stack([profile.low, profile.high]).T.ravel(), low, high)
+    heights = np.stack([largest, np.full(largest.size, np.nan)]).T.ravel()[:-1]  # nothing between two intervals
+    title = "largest ulp error over x" + (" (×: nan or inf)" if bad.size else "")
+    panel = Panel(
+        Axis(low, high, "symlog", unit=unit),
+        Axis(_LEAST, top, "log"),
+        title=title,
+        histograms=[Histogram(edges, heights, Style(), peaks=True)],
+        marks=[Marks(bad, np.full(bad.size, top), Style("fault"))] if bad.size else [],
     )
-    title = "largest ulp error over x" + (" (×: nan or inf)" if inside else "")
-    lines = [*wrapped(title, terminal), *draw(frame, strokes, marks, terminal)]
-    return "".join(f"{terminal.text(line)}\n" for line in lines)
+    return Picture(_title(audit), [panel], caption=f"Diagnosis: {audit.diagnosis}." if audit.diagnosis else "")
 
 
-def _bars(dots: Indices, heights: Indices) -> Iterator[tuple[list[int], list[int]]]:
-    """A bar on every dot, those beside each other in one stroke: plotext lets no two strokes share a character."""
-    for run in np.split(np.arange(len(dots)), np.flatnonzero(np.diff(dots) > 1) + 1):
-        up_and_down = np.stack([np.zeros(len(run), dtype=np.int64), heights[run], np.zeros(len(run), dtype=np.int64)])
-        yield np.repeat(dots[run], 3).tolist(), up_and_down.T.ravel().tolist()
+def error_chart(picture: Picture, audit: Audit, terminal: Terminal, height: int | None) -> str:
+    """Nothing where there is no error to show, or no room."""
+    if not audit.total.max_steps or terminal.width < NARROWEST:
+        return ""
+    return paint(replace(picture, title=""), terminal, height or ROWS + 3)
 
 
 def _range(audit: Audit) -> tuple[float, float]:
@@ -236,39 +249,8 @@ def _range(audit: Audit) -> tuple[float, float]:
     edges = [segment.high for segment in audit.segments[:-1]]
     inputs = [point.input for point in audit.worst if point.steps and math.isfinite(point.input)]
     reach = [*edges, *inputs, 0.0]
-    return min(2.0 * min(reach), -1.0), max(2.0 * max(reach), 1.0)
+    return max(min(2.0 * min(reach), -1.0), -_LARGEST), min(max(2.0 * max(reach), 1.0), _LARGEST)
 
 
 def _centres(low: Array, high: Array) -> Array:
     return np.where(np.isfinite(low) & np.isfinite(high), 0.5 * low + 0.5 * high, np.where(np.isinf(high), low, high))
-
-
-def _largest_at(dots: Array, step: float, low: Array, high: Array, errors: Array) -> Array:
-    """The largest error in the small intervals that a dot covers; nan where there are none."""
-    first = np.searchsorted(high, dots - 0.5 * step, side="right")
-    last = np.searchsorted(low, dots + 0.5 * step, side="left")
-    return np.array(
-        [
-            np.nanmax(errors[a:b]) if b > a and np.isfinite(errors[a:b]).any() else np.nan
-            for a, b in zip(first.tolist(), last.tolist(), strict=True)
-        ]
-    )
-
-
-def _x_ticks(scale: _Scale, low: float, high: float, axis: Axis) -> Ticks:
-    """0, powers of ten, then round numbers between them, as far as there is room for their labels."""
-    decades = range(math.floor(math.log10(scale.unit)), math.ceil(math.log10(max(high, -low))) + 1)
-    sizes = [factor * 10.0**decade for factor in (1, 2, 5) for decade in reversed(decades)]
-    candidates = [0.0, *(sign * size for size in sizes for sign in (-1.0, 1.0) if low <= sign * size <= high)]
-    taken: dict[int, str] = {}
-    free = [True] * axis.cells
-    for x in candidates:
-        label, cell = f"{x:g}", axis.cell(float(scale.place(np.array([x]))[0]))
-        start = cell - len(label) // 2 - 1
-        room = range(max(start, 0), start + len(label) + 2)
-        if 0 <= cell < axis.cells and room.stop <= axis.cells and all(free[i] for i in room):
-            taken[cell] = label
-            for i in room:
-                free[i] = False
-    cells = sorted(taken)
-    return Ticks(cells, [taken[cell] for cell in cells])

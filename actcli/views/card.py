@@ -15,10 +15,11 @@ from actcli.core.analysis.curve_properties import CurveProperties
 from actcli.core.analysis.extrema import Extremum
 from actcli.core.analysis.properties import Properties, RowProperties, ScaledRow
 from actcli.core.analysis.saturation import SATURATION
-from actcli.views.chart import GAP, curve_chart, grid
-from actcli.views.curve import Curve
 from actcli.views.notation import short
 from actcli.views.palette import AXIS_COLOUR
+from actcli.views.picture.description import Axis, Curve, Panel, Picture, legend_of
+from actcli.views.picture.terminal import GAP, grid, paint
+from actcli.views.ranges import value_axis
 from actcli.views.terminal import Terminal, wrapped
 
 # From this width on the plot stands beside the facts, which then have so much room.
@@ -30,12 +31,13 @@ DEFAULT_REACH, STEEP_REACH = 4.0, 2.0
 _NICE = (1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
 
 
-def card(properties: Properties, terminal: Terminal, curves: Sequence[Curve] = ()) -> str:
+def card(properties: Properties, terminal: Terminal, curves: Sequence[Curve] = (), height: int | None = None) -> str:
     """The whole card; `curves` are the function and its slope over `plot_range`."""
     heading = list(_heading(properties, terminal))
     if properties.row is not None:
         return _text([*heading, "", *_row(properties.row, terminal)])
     assert properties.curve is not None
+    picture = replace(card_picture(properties, curves), title="", subtitle="")
     lines = [text for text in facts(properties.curve).items() if text[1]]
     beside = terminal.width >= SIDE_BY_SIDE
     width = FACTS_WIDTH if beside else terminal.width
@@ -43,26 +45,39 @@ def card(properties: Properties, terminal: Terminal, curves: Sequence[Curve] = (
     if beside:
         # A plot wider than that would be no better; as high as the facts, it makes the card as short as they are.
         canvas = replace(terminal, width=min(terminal.width - width - GAP, WIDEST_CHART))
-        chart = curve_chart(curves, canvas, height=min(len(left), TALLEST_CHART))
-        body = grid([_text(left), chart], 2, width).splitlines()
+        chart = paint(picture, canvas, height or min(len(left), TALLEST_CHART)).splitlines()
+        body = grid([left, chart], 2, width)
         return _text([*heading, "", *body, *wrapped(FACTS_CAPTION, terminal)])
-    height = max(min(CHART_HEIGHT, terminal.height - 2), SMALLEST_CHART)
-    plot = curve_chart(curves, terminal, height=height).splitlines()
+    plot = paint(picture, terminal, height or max(min(CHART_HEIGHT, terminal.height - 2), SMALLEST_CHART)).splitlines()
     return _text([*heading, "", *left, *wrapped(FACTS_CAPTION, terminal), "", *plot])
+
+
+def card_picture(properties: Properties, curves: Sequence[Curve]) -> Picture:
+    """Function and slope beside the facts."""
+    assert properties.curve is not None
+    x = Axis(*plot_range(properties.curve))
+    panel = Panel(x, value_axis(curves, (x.low, x.high)), curves, square=True)
+    known = [(label, text) for label, text in facts(properties.curve).items() if text]
+    name = properties.activation
+    title = name if properties.formula == properties.name else f"{name}   {properties.formula}"
+    return Picture(
+        title, [panel], legend_of(*curves), subtitle=properties.reference, facts=known, caption=FACTS_CAPTION
+    )
 
 
 def plot_range(curve: CurveProperties) -> tuple[float, float]:
     """An interval around 0 on which what is special about the function can be seen."""
     extremes = (curve.infimum, curve.supremum, curve.slope_infimum, curve.slope_supremum)
     special = [
-        *(1.6 * abs(x) for x in sorted(curve.kinks, key=abs)[:4]),
+        *(1.6 * abs(x) for x in sorted(curve.kinks or (), key=abs)[:4]),
         *(1.3 * abs(x) for x in sorted(curve.zeros, key=abs)[:3]),
-        *(1.3 * abs(end) for extremum in extremes for end in (extremum.low, extremum.high)),
+        *(1.3 * abs(end) for extremum in extremes if extremum for end in (extremum.low, extremum.high)),
         *(1.3 * abs(end) for end in (curve.saturates_below, curve.saturates_above) if end is not None),
     ]
     reach = max((x for x in special if math.isfinite(x)), default=0.0)
     if not 1e-6 < reach < 1e5:
-        reach = STEEP_REACH if math.isinf(curve.lipschitz.value) and not curve.jumps else DEFAULT_REACH
+        steep = curve.lipschitz is not None and math.isinf(curve.lipschitz.value)
+        reach = STEEP_REACH if steep and not curve.jumps else DEFAULT_REACH
     power = 10.0 ** math.floor(math.log10(reach))
     nice = next(step for step in _NICE if step * power >= reach * (1 - 1e-9))
     return -nice * power, nice * power
@@ -78,8 +93,13 @@ def _heading(properties: Properties, terminal: Terminal) -> Iterator[str]:
     else:
         yield f"{terminal.paint(name, 'bold')}   {terminal.text(properties.formula)}"
     yield from (terminal.paint(line, AXIS_COLOUR) for line in wrapped(properties.reference, terminal))
-    if properties.aliases:
-        yield from _fact("aliases", ", ".join(properties.aliases), terminal.width, terminal)
+    named = {"aliases": ", ".join(properties.aliases), "used": properties.used}
+    both = "      used: ".join(named.values())
+    if all(named.values()) and LABEL_WIDTH + len(both) <= terminal.width:
+        named = {"aliases": both}
+    for label, text in named.items():
+        if text:
+            yield from _fact(label, text, terminal.width, terminal)
     if properties.parameters:
         texts = [_parameter(p.name, p.value, p.valid) for p in properties.parameters]
         yield from _fact("parameters", ", ".join(texts), terminal.width, terminal)
@@ -155,28 +175,54 @@ def facts(curve: CurveProperties, digits: int = 6) -> dict[str, str]:
     def number(x: float) -> str:
         return short(x, digits)
 
-    kinks = [x for x in curve.kinks if x not in curve.jumps and x not in curve.poles]
-    return {
+    texts = {
         "range": _range(curve, digits),
         "minimum": _where(curve.infimum, digits),
         "maximum": _where(curve.supremum, digits),
         "monotone": _monotone(curve),
         "symmetry": _symmetry(curve, digits),
         "zeros": _zeros(curve, digits),
-        "kinks": _points(kinks, digits) or ("" if curve.jumps or curve.poles else "none"),
-        "jumps": _points(curve.jumps, digits),
-        "poles": _points(curve.poles, digits),
+        "kinks": _kinks(curve, digits),
+        "jumps": _points(curve.jumps or (), digits),
+        "poles": _points(curve.poles or (), digits),
         "at -∞": _end(curve.at_minus_infinity, digits),
         "at ∞": _end(curve.at_infinity, digits),
         "f(0), f'(0)": f"{number(curve.value_at_zero)}, {number(curve.slope_at_zero)}",
         "min slope": _value_and_place(curve.slope_infimum, digits),
         "max slope": _value_and_place(curve.slope_supremum, digits),
-        "Lipschitz": number(curve.lipschitz.value),
+        "Lipschitz": number(curve.lipschitz.value) if curve.lipschitz else "",
         SATURATED: _saturation(curve, digits),
         "E f(z)": _moment(curve.mean, digits),
         "E f(z)²": _moment(curve.second_moment, digits),
         "E f'(z)²": _moment(curve.slope_second_moment, digits),
     }
+    return texts | {label: UNCERTAIN for label, names in _FIELDS.items() if not names.isdisjoint(curve.uncertain)}
+
+
+UNCERTAIN = "not certain"
+
+_FIELDS = {
+    "range": {"infimum", "supremum"},
+    "monotone": {"monotone"},
+    "symmetry": {"symmetry"},
+    "zeros": {"zeros", "zero_intervals"},
+    "kinks": {"kinks"},
+    "jumps": {"jumps"},
+    "poles": {"poles"},
+    "at -∞": {"at_minus_infinity"},
+    "at ∞": {"at_infinity"},
+    "min slope": {"slope_infimum"},
+    "max slope": {"slope_supremum"},
+    "Lipschitz": {"lipschitz"},
+    SATURATED: {"saturates_below", "saturates_above"},
+}
+"""Label -> the properties without which there is nothing to say."""
+
+
+def _kinks(curve: CurveProperties, digits: int) -> str:
+    jumps, poles = curve.jumps or (), curve.poles or ()
+    kinks = [x for x in curve.kinks or () if x not in jumps and x not in poles]
+    return _points(kinks, digits) or ("" if jumps or poles else "none")
 
 
 def _symmetry(curve: CurveProperties, digits: int) -> str:
@@ -187,20 +233,24 @@ def _symmetry(curve: CurveProperties, digits: int) -> str:
 
 def _range(curve: CurveProperties, digits: int) -> str:
     low, high = curve.infimum, curve.supremum
+    if low is None or high is None:
+        return ""
     if low.value == high.value or math.isnan(low.value):
         return short(low.value, digits)
     ends = f"{short(low.value, digits)}, {short(high.value, digits)}"
     return f"{'[' if low.attained else '('}{ends}{']' if high.attained else ')'}"
 
 
-def _where(extremum: Extremum, digits: int) -> str:
+def _where(extremum: Extremum | None, digits: int) -> str:
     """Where a value that is attained is; nothing for one that is only approached, and no news for a constant."""
-    if not extremum.attained or (extremum.low == -math.inf and extremum.high == math.inf):
+    if extremum is None or not extremum.attained or (extremum.low == -math.inf and extremum.high == math.inf):
         return ""
     return _place(extremum, digits)
 
 
-def _value_and_place(extremum: Extremum, digits: int) -> str:
+def _value_and_place(extremum: Extremum | None, digits: int) -> str:
+    if extremum is None:
+        return ""
     if math.isnan(extremum.value):
         return "undefined"
     place = _place(extremum, digits)
@@ -221,7 +271,7 @@ def _interval(low: float, high: float, digits: int) -> str:
 
 
 def _monotone(curve: CurveProperties) -> str:
-    if math.isnan(curve.infimum.value):
+    if curve.infimum is not None and math.isnan(curve.infimum.value):
         return "undefined"
     if curve.monotone == "non-monotone":
         return "no"
@@ -242,7 +292,9 @@ def _points(points: Sequence[float], digits: int, more: bool = False) -> str:
     return ", ".join([*texts, "…"] if more or len(points) > len(nearest) else texts)
 
 
-def _end(end: End, digits: int) -> str:
+def _end(end: End | None, digits: int) -> str:
+    if end is None:
+        return ""
     if math.isnan(end.limit):
         return "no limit"
     if math.isfinite(end.limit):
@@ -251,7 +303,8 @@ def _end(end: End, digits: int) -> str:
         return f"→ {short(end.limit)}" + (", steeper than any line" if end.slope is not None else "")
     if end.slope == 0.0:
         return f"→ {short(end.limit)}, flatter than any line"
-    line = {1.0: "x", -1.0: "-x"}.get(end.slope, f"{short(end.slope, digits)} x")
+    slope = short(end.slope, digits)
+    line = {"1": "x", "-1": "-x"}.get(slope, f"{slope} x")
     if end.intercept is None:
         return f"→ {short(end.limit)}, about {line}"
     sign = "+" if end.intercept > 0 else "-"

@@ -33,7 +33,7 @@ def _columns(activations: Iterable[Activation], terminal: Terminal) -> Table:
         header_style="bold",
     )
     drawn.add_column("name", no_wrap=True)
-    drawn.add_column("aliases", max_width=terminal.width // 5)
+    drawn.add_column("aliases", max_width=terminal.width // 5, overflow="fold")
     drawn.add_column("parameters", no_wrap=True)
     drawn.add_column("formula", overflow="fold", ratio=1)
     for activation in activations:

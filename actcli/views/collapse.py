@@ -8,23 +8,25 @@ from rich.console import RenderableType
 
 from actcli.core.arrays import Array
 from actcli.core.lessons.collapse import CollapseRun, DepthBends
-from actcli.views.chart import SMALLEST_CHART, TALLEST_CHART, curve_chart
-from actcli.views.curve import Curve
 from actcli.views.notation import format_number
-from actcli.views.palette import hollow, look
+from actcli.views.palette import look
+from actcli.views.picture.description import Axis, Curve, Panel, Picture, Style
+from actcli.views.picture.terminal import SMALLEST_CHART, TALLEST_CHART, paint
 from actcli.views.table import Column, render, table, total_width
 from actcli.views.terminal import Terminal, paragraph
 
 DIGITS = 3
 
 
-def collapse_report(runs: Sequence[CollapseRun], terminal: Terminal) -> str:
+def collapse_report(
+    picture: Picture, runs: Sequence[CollapseRun], terminal: Terminal, height: int | None = None
+) -> str:
     """What stands between the layers, how far that is from a single layer, and how often the output bends."""
     closing = paragraph("\n".join(sentences(runs)), terminal)
     drawn = render(collapse_table(runs, terminal), terminal)
     room = terminal.height - 1 - drawn.count("\n") - closing.count("\n")
-    least = SMALLEST_CHART if len(runs) <= 3 else min(TALLEST_CHART, terminal.height - 1)
-    return drawn + line_chart(runs, terminal, height=min(max(room, least), TALLEST_CHART)) + closing
+    least = SMALLEST_CHART if len(runs) <= 2 else min(TALLEST_CHART, terminal.height - 1)
+    return drawn + paint(picture, terminal, height or min(max(room, least), TALLEST_CHART)) + closing
 
 
 def collapse_table(runs: Sequence[CollapseRun], terminal: Terminal) -> RenderableType:
@@ -46,24 +48,39 @@ def collapse_table(runs: Sequence[CollapseRun], terminal: Terminal) -> Renderabl
         depths = depths[1:]
 
 
-def line_chart(runs: Sequence[CollapseRun], terminal: Terminal, *, height: int) -> str:
-    """The outputs along the line, each moved and stretched to the same size: only their shape is of interest."""
-    curves = [
-        Curve(_name(run), run.profile.t, _fitted(run.profile.tower, run.profile.tower), look(index))
-        for index, run in enumerate(runs)
+MOST_DEPTHS = 4
+
+
+def collapse_picture(runs: Sequence[CollapseRun]) -> Picture:
+    """The output of towers of some depths on the line, a row of panels for each activation: it folds what is folded.
+
+    Each is seen over its own interval, and moved and stretched to the same height: only the shape is of interest.
+    """
+    linear, *bent = runs
+    places = [*range(len(linear.bends_by_depth))]
+    places = places if len(places) <= MOST_DEPTHS else [*places[: MOST_DEPTHS - 1], places[-1]]
+    depths = ", ".join(str(linear.bends_by_depth[place].layers) for place in places)
+    panels = [
+        _panel(run.bends_by_depth[place], linear.bends_by_depth[place], Style(member=index))
+        for index, run in enumerate(bent)
+        for place in places
     ]
-    if len(runs) == 2:
-        profile = runs[1].profile
-        curves.append(
-            Curve(
-                f"best single layer for {runs[1].activation}",
-                profile.t,
-                _fitted(profile.single_layer, profile.tower),
-                hollow(1),
-            )
-        )
-    title = "the output on a line, scaled to fit; between the layers:"
-    return curve_chart(curves, terminal, title=title, height=height)
+    legend = [(run.activation, Style(member=index)) for index, run in enumerate(bent)]
+    return Picture(
+        f"the output of {depths} layers on the line, where it bends most, scaled to fit",
+        panels,
+        [*legend, ("nothing", Style("reference"))],
+        columns=len(places),
+        caption="\n".join(sentences(runs)),
+    )
+
+
+def _panel(found: DepthBends, straight: DepthBends, style: Style) -> Panel:
+    low, high = found.window
+    line = np.interp(found.t, straight.t, straight.output)
+    curves = [Curve("", found.t, _fitted(found.output), style), Curve("", found.t, _fitted(line), Style("reference"))]
+    title = f"{found.layers}: {_number(found)} bend{'s' * (found.bends != 1)}"
+    return Panel(Axis(low, high, label="line"), Axis(-1.0, 1.0), curves, title, style)
 
 
 def sentences(runs: Sequence[CollapseRun]) -> list[str]:
@@ -113,8 +130,8 @@ def _name(run: CollapseRun) -> str:
     return "nothing" if run.single_layer == "product" else run.activation
 
 
-def _fitted(y: Array, of: Array) -> Array:
-    """y moved and stretched as `of` has to be to lie between -1 and 1."""
-    low, high = float(of.min()), float(of.max())
+def _fitted(y: Array) -> Array:
+    """y moved and stretched to lie between -1 and 1."""
+    low, high = float(y.min()), float(y.max())
     fitted: Array = np.zeros_like(y) if low == high else 2 * (y - low) / (high - low) - 1
     return fitted

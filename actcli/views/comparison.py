@@ -1,106 +1,76 @@
 """The picture of `actcli compare`: curves over each other and their slopes below, or a panel each."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from itertools import zip_longest
-from math import inf, isfinite, isnan
+from math import isfinite, isnan
 from textwrap import wrap
-from typing import Any
+
+import numpy as np
 
 from actcli.core.analysis.comparison import Difference
 from actcli.core.analysis.graph import Graph
 from actcli.core.analysis.properties import Properties
 from actcli.views.card import FACTS_CAPTION, facts
-from actcli.views.chart import GAP, NOTHING, SMALLEST_CHART, Annotations, check_height, curve_chart, grid, room, shape
-from actcli.views.curve import Curve, Upright, crowded_lines, evenly, missing_lines, of_graph, y_range
 from actcli.views.notation import align, format_number, interval_text, primed
-from actcli.views.palette import AXIS_COLOUR, BACKGROUND, DASHES, look
+from actcli.views.palette import AXIS_COLOUR, look
+from actcli.views.picture.description import Axis, Curve, Panel, Picture, Rule, Style, legend_of
+from actcli.views.ranges import missing_lines, of_graph, value_axis
 from actcli.views.table import Column, table, total_width
-from actcli.views.terminal import Terminal, cut, paragraph
+from actcli.views.terminal import Terminal, paragraph
 
 MOST_IN_ONE_CHART = 4
-# From this width on the slopes stand beside the curves, and each has so much room.
-SIDE_BY_SIDE = 120
-NARROWEST_PANEL, SMALLEST_PANEL = 18, 8
-LABEL_WIDTH = 4
+GAP = 2
 
 
-def comparison_chart(
-    drawn: Sequence[Graph],
-    largest: Difference,
-    terminal: Terminal,
-    *,
-    interval: tuple[float, float],
-    height: int | None = None,
-) -> str:
-    """The values and slopes of `drawn` (of order 1), with the largest difference marked.
-
-    Raises InputError for a height that has no room for them.
-    """
-    total = room(terminal) if height is None else height
-    values, slopes = ([of_graph(graph, k, primed(graph.activation, k)) for graph in drawn] for k in (0, 1))
+def comparison_picture(drawn: Sequence[Graph], largest: Difference, *, interval: tuple[float, float]) -> Picture:
+    """The values and derivatives of `drawn`, with the largest difference marked; of many a panel each."""
+    orders = range(len(drawn[0].derivatives))
+    curves = [[of_graph(g, k, primed(g.activation, k), Style(member=i)) for i, g in enumerate(drawn)] for k in orders]
     title = f"{', '.join(graph.activation for graph in drawn)} on {interval_text(*interval)}"
+    notes = [*_sentence(largest), *missing_lines(curves[0], interval)]
+    x, mark = Axis(*interval), [Rule(x=largest.at)] if largest.max_abs > 0.0 else []
     if len(drawn) > MOST_IN_ONE_CHART:
-        return _multiples(values, slopes, largest, terminal, title, interval, total)
-    mark = _mark(largest)
-    beside = terminal.width >= SIDE_BY_SIDE
-    part = replace(terminal, width=(terminal.width - GAP) // 2) if beside else terminal
-    crowded = crowded_lines([*values, *slopes], interval, part)
-    notes = [*_sentence(largest), *missing_lines(values, interval), *crowded]
-    check_height(height, values, part, notes)
-    if beside:
-        pictures = [
-            curve_chart(values, part, title=title, x_range=interval, height=total - len(notes), annotations=mark),
-            curve_chart(slopes, part, title="their slopes", x_range=interval, height=total - len(notes)),
+        y = value_axis([curve for each in curves for curve in each], interval)
+        panels = [
+            Panel(
+                x,
+                y,
+                [of_graph(graph, k, primed(graph.activation, k), Style(member=i, dash=k)) for k in orders],
+                graph.activation,
+                Style(member=i),
+                rules=mark if graph.activation in (largest.a, largest.b) else [],
+                square=True,
+            )
+            for i, graph in enumerate(drawn)
         ]
-        return grid(pictures, 2, part.width) + "".join(f"{cut(note, terminal)}\n" for note in notes)
-    lower = max((total - len(notes)) * 2 // 5, SMALLEST_CHART)
-    if (upper := total - lower) < SMALLEST_CHART:  # no room for two: the slopes follow further down
-        upper = lower = total
-    stacked: dict[str, Any] = {"x_range": interval, "square": False, "label_width": LABEL_WIDTH}
-    return curve_chart(
-        values, terminal, title=title, height=upper, annotations=replace(mark, notes=notes), **stacked
-    ) + curve_chart(slopes, terminal, title="their slopes", height=lower, legend=False, marked=True, **stacked)
-
-
-def _multiples(
-    values: Sequence[Curve],
-    slopes: Sequence[Curve],
-    largest: Difference,
-    terminal: Terminal,
-    title: str,
-    interval: tuple[float, float],
-    total: int,
-) -> str:
-    """A small chart each, with the same axes."""
-    notes = [*_sentence(largest), *missing_lines(values, interval)]
-    room_for_panels = total - 2 - len(notes)
-    across, width, each = shape(len(values), terminal.width, room_for_panels, NARROWEST_PANEL, SMALLEST_PANEL)
-    panel = replace(terminal, width=width)
-    notes += crowded_lines([*values, *slopes], interval, panel)
-    reach = max(map(abs, interval))
-    limits = y_range([evenly(curve, *interval) for curve in (*values, *slopes)], reach)
-    pictures = []
-    for index, (value, slope) in enumerate(zip(values, slopes, strict=True)):
-        style = look(index)
-        name = cut(f"{style.mark(terminal.unicode)} {value.label}", panel)
-        curves = [replace(value, look=style), replace(slope, look=style, dash=DASHES[1])]
-        mark = _mark(largest) if value.label in (largest.a, largest.b) else NOTHING
-        picture = curve_chart(
-            curves, panel, x_range=interval, y_limits=limits, height=each - 1, legend=False, annotations=mark
+        return Picture(title, panels, subtitle=_LINES[min(len(orders), 3)], notes=notes)
+    panels = [
+        Panel(
+            x,
+            value_axis(each, interval),
+            each,
+            _TITLES.get(k, f"their derivatives of order {k}"),
+            rules=mark * (not k),
+            square=True,
         )
-        pictures.append(f"{terminal.paint(name, style.colour)}\n{picture}")
-    heading = [cut(title, terminal), cut("solid: the function, broken: its slope", terminal)]
-    above = "".join(f"{line}\n" for line in heading)
-    below = "".join(f"{cut(note, terminal)}\n" for note in notes)
-    return above + grid(pictures, across, panel.width) + below
+        for k, each in enumerate(curves)
+    ]
+    pair = [curve for curve in curves[0] if curve.label in (largest.a, largest.b)]
+    if mark and len(pair) == 2:
+        panels.append(_difference(pair[0], pair[1], interval))
+    return Picture(title, panels, legend_of(*curves[0]), "stack", notes=notes)
 
 
-def _mark(largest: Difference) -> Annotations:
-    """A dotted line through the place where two curves are farthest apart."""
-    if not largest.max_abs > 0.0:
-        return NOTHING
-    return Annotations(uprights=[Upright(largest.at, -inf, inf, BACKGROUND)])
+_TITLES = {0: "", 1: "their slopes"}
+_LINES = {1: "", 2: "solid: the function, broken: its slope", 3: "solid: the function, broken: its derivatives"}
+"""What the lines of a panel are, by their number."""
+
+
+def _difference(a: Curve, b: Curve, interval: tuple[float, float]) -> Panel:
+    """a less b, the two that are farthest apart."""
+    with np.errstate(invalid="ignore"):  # inf - inf has no place in a picture
+        gap = Curve(f"{a.label} − {b.label}", a.x, a.y - b.y, Style("reference"), tuple({*a.breaks, *b.breaks}))
+    return Panel(Axis(*interval), value_axis([gap], interval, 0.0), [gap], gap.label, extra=True)
 
 
 def _sentence(largest: Difference) -> list[str]:

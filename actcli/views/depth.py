@@ -1,44 +1,82 @@
-"""The gradient-depth experiment on the screen: tables, a chart of the signal, and what came of it in words."""
+"""The gradient-depth experiment on the screen: tables, a picture of the signal, and what came of it in words."""
 
 from collections.abc import Sequence
-from math import inf
+from dataclasses import replace
+from math import inf, isfinite
 
 import numpy as np
 
 from actcli.core.depth.cure import MOST_CURES
 from actcli.core.depth.experiment import DepthRun, LayerRecord
 from actcli.core.errors import count
-from actcli.views.chart import SMALLEST_CHART, TALLEST_CHART, log_chart
-from actcli.views.curve import Curve
 from actcli.views.depth_sentences import differing_inits, init_line, loss_line, set_up, verdict_sentence
 from actcli.views.depth_table import DepthGroup, comparison_tables, groups_of, layer_table, outcome_table
-from actcli.views.palette import hollow, look
+from actcli.views.palette import hollow
+from actcli.views.picture.description import Axis, Curve, Panel, Picture, Rule, Style, legend_of
+from actcli.views.picture.terminal import SMALLEST_CHART, TALLEST_CHART, paint
+from actcli.views.ranges import value_axis
 from actcli.views.table import render
 from actcli.views.terminal import Terminal, paragraph
 
 MOST_PARAGRAPHS = 3
+FEWEST_ROWS = 5
+_ELSEWHERE = "The numbers of each layer: in a pipe (| less), or with --format csv."
+_COMFORTABLE = 11
+"""Lines of a chart that leaves the rest of a low screen to others."""
 
 
-def depth_report(runs: Sequence[DepthRun], terminal: Terminal) -> str:
-    """The tables, then on what is one screen a chart of all activations, and in words what came of them."""
+def depth_report(
+    runs: Sequence[DepthRun], terminal: Terminal, height: int | None = None, *, one_screen: bool = False
+) -> str:
+    """The tables, a picture of all activations, and in words what came of them.
+
+    height:     of the picture
+    one_screen: the layers' table gives way where it would not fit on the screen with the rest, rows and all
+    """
     groups = groups_of(runs)
     if not groups:
         return ""
-    if len(groups) == 1:
-        tables = [paragraph(_title(groups[0]), terminal), render(layer_table(groups[0], terminal), terminal)]
-        if len(groups[0].runs) > 1:
-            tables.append(f"\n{render(outcome_table(groups, terminal), terminal)}")
-    else:
-        tables = [f"{render(part, terminal)}\n" for part in comparison_tables(groups, terminal)]
-        tables.append(render(outcome_table(groups, terminal), terminal))
+    alone = groups[0] if len(groups) == 1 else None
+    several = alone is None or len(alone.runs) > 1
+    outcome = render(outcome_table(groups, terminal), terminal) if several else ""
     closing = "".join(paragraph(text, terminal) for text in _closing(groups))
-    least = SMALLEST_CHART if len(groups) == 1 else min(TALLEST_CHART, terminal.height - 1)
+    title = paragraph(_title(alone), terminal) if alone else ""
+    reason = paragraph(init_line(alone.typical), terminal) if alone and init_line(alone.typical) else ""
     # What cures it comes below, and the screen is to hold both.
-    ill = [group for group in groups if group.trained and group.verdict != "healthy"]
-    below = (1 + MOST_CURES) * len(ill)
-    height = min(max(terminal.height - 1 - closing.count("\n") - below, least), TALLEST_CHART)
-    chart = depth_chart(groups, terminal, height=height) if any(map(_has_curve, groups)) else ""
-    return "".join([*tables, "\n", chart, closing])
+    cures = (1 + MOST_CURES) * sum(group.trained and group.verdict != "healthy" for group in groups)
+    left = terminal.height - 1 - one_screen - cures - sum(text.count("\n") for text in (outcome, closing, title))
+    drawn = any(map(_has_curve, groups))
+    most = None
+    if one_screen:
+        left_for_rows = left - reason.count("\n") - (height or _COMFORTABLE) * drawn
+        reason = reason if left_for_rows >= 0 else ""
+        most = left_for_rows
+    table = _layers(groups, terminal, most)
+    if one_screen:
+        left -= reason.count("\n") + table.count("\n")
+    least = SMALLEST_CHART if alone else min(TALLEST_CHART, terminal.height - 1)
+    picture = replace(depth_picture(groups), title="")
+    chart = paint(picture, terminal, height or min(max(left, least), TALLEST_CHART)) if drawn else ""
+    elsewhere = "" if table else paragraph(_ELSEWHERE, terminal)
+    parts = [title + reason, table, outcome, chart + closing + elsewhere]
+    return ("" if one_screen and not table else "\n").join(part for part in parts if part)
+
+
+def _layers(groups: Sequence[DepthGroup], terminal: Terminal, most: int | None) -> str:
+    """The layers' table, in `most` lines at most; nothing where these hold too few rows of it."""
+
+    def table(rows: int | None) -> str:
+        if len(groups) == 1:
+            return render(layer_table(groups[0], terminal, rows), terminal)
+        return "\n".join(render(part, terminal) for part in comparison_tables(groups, terminal, rows))
+
+    whole = table(None)
+    if most is None or whole.count("\n") + 1 <= most:
+        return whole
+    tables = 1 if len(groups) == 1 else len(comparison_tables(groups, terminal)) - 1
+    around = table(FEWEST_ROWS).count("\n") - tables * FEWEST_ROWS
+    rows = (most - 1 - around) // tables
+    return table(rows) if rows >= FEWEST_ROWS else ""
 
 
 def _has_curve(group: DepthGroup) -> bool:
@@ -68,43 +106,70 @@ def _paragraph(group: DepthGroup) -> str:
 
 def _title(group: DepthGroup) -> str:
     seeds = f", {len(group.runs)} seeds" if len(group.runs) > 1 else ""
-    title = f"{', '.join(set_up(group.typical))}, {count(group.hidden, 'hidden layer')}{seeds}: {group.verdict}\n"
-    reason = init_line(group.typical)
-    return f"{title}{reason}\n" if reason else title
+    return f"{', '.join(set_up(group.typical))}, {count(group.hidden, 'hidden layer')}{seeds}: {group.verdict}"
 
 
 MOST_PAIRS = 3
 
 
-def depth_chart(groups: Sequence[DepthGroup], terminal: Terminal, *, height: int | None = None) -> str:
-    """Of one activation three curves; of up to three measurement and theory in one colour; of more the measurement."""
-    title = "signal at each layer: norm of the gradient"
+def depth_picture(groups: Sequence[DepthGroup]) -> Picture:
+    """The signal over depth: of one activation three curves; of up to three measurement and theory in one colour; of
+    more the measurement. Below the loss over the steps, and what came of it.
+    """
+    heading = "signal at each layer: norm of the gradient"
     if len(groups) == 1:
+        title = _title(groups[0])
         curves = [
-            _curve(groups[0], "before training", "signal_norm_initial"),
-            *([_curve(groups[0], "after training", "signal_norm_final")] if groups[0].trained else []),
-            _curve(groups[0], "before training, in theory", "signal_norm_theory"),
+            _curve(groups[0], "before training", "signal_norm_initial", Style()),
+            *([_curve(groups[0], "after training", "signal_norm_final", Style(member=1))] if groups[0].trained else []),
+            _curve(groups[0], "before training, in theory", "signal_norm_theory", Style(member=2, dash=1)),
         ]
     else:
-        title += ", before training"
+        title = f"{', '.join(group.activation for group in groups)}, {count(groups[0].hidden, 'hidden layer')}"
+        heading += ", before training"
         curves = []
         for index, group in enumerate(groups):
-            measured = _curve(group, group.activation, "signal_norm_initial")
-            curves.append(Curve(measured.label, measured.x, measured.y, look(index)))
+            curves.append(_curve(group, group.activation, "signal_norm_initial", Style(member=index)))
             if len(groups) <= MOST_PAIRS:
-                theory = _curve(group, f"{group.activation} in theory", "signal_norm_theory")
-                curves.append(Curve(theory.label, theory.x, theory.y, hollow(index)))
+                curves.append(
+                    _curve(group, f"{group.activation} in theory", "signal_norm_theory", replace(hollow(index), dash=1))
+                )
     curves = [curve for curve in curves if curve.x.size]
     if any((curve.y == 0).any() for curve in curves):
-        title += " (a 0 is not drawn)"
-    return log_chart(curves, terminal, title=title, x_label="layer", height=height)
+        heading += " (a 0 is not drawn)"
+    norms = np.concatenate([np.ones(0), *(curve.y for curve in curves)])
+    norms = norms[np.isfinite(norms) & (norms > 0)]
+    y = Axis(float(norms.min(initial=np.inf)), float(norms.max()), "log") if norms.size else Axis(0.1, 1.0, "log")
+    x = Axis(1.0, float(max(groups[0].hidden, 2)), label="layer", counted=True)
+    panels = [Panel(x, y, curves, heading), *([loss] if (loss := _losses(groups)) else [])]
+    entries = legend_of(*curves) or ((curves[0].label, curves[0].style),) if curves else ()
+    return Picture(title, panels, entries, "stack", caption="\n".join(_closing(groups)))
 
 
-def _curve(group: DepthGroup, label: str, field: str) -> Curve:
+def _losses(groups: Sequence[DepthGroup]) -> Panel | None:
+    """The loss of every step, beside that of guessing."""
+    curves = []
+    for index, group in enumerate(groups):
+        loss = np.array(group.typical.loss)
+        style = Style(member=index) if len(groups) > 1 else Style("reference")
+        if np.isfinite(loss).sum() > 1:
+            curves.append(Curve(group.activation, np.arange(1.0, loss.size + 1), loss, style))
+    if not curves:
+        return None
+    guess, last = groups[0].typical.loss_guess, max(float(curve.x[-1]) for curve in curves)
+    y = value_axis([*curves, Curve("", np.array([1.0, last]), np.array([guess, guess]))], (1.0, last), 0.0)
+    y = replace(y, low=min(y.low, 0.0))
+    rules = [Rule(y=guess)] if isfinite(guess) else []
+    return Panel(
+        Axis(1.0, last, label="step"), y, curves, "loss of each step's batch, dotted: guessing", rules=rules, extra=True
+    )
+
+
+def _curve(group: DepthGroup, label: str, field: str, style: Style) -> Curve:
     """That number over the hidden layers that have it."""
     known = [(record.layer, value) for record in group.layers[:-1] if (value := _value(record, field)) is not None]
     layers, values = zip(*known, strict=True) if known else ((), ())
-    return Curve(label, np.array(layers, dtype=np.float64), np.array(values, dtype=np.float64))
+    return Curve(label, np.array(layers, dtype=np.float64), np.array(values, dtype=np.float64), style, measured=True)
 
 
 def _value(record: LayerRecord, field: str) -> float | None:

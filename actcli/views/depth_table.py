@@ -2,16 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import ceil, floor, inf, isnan, log10
+from math import isfinite, isnan
 
 from rich.console import Group, RenderableType
 from rich.text import Text
 
 from actcli.core.depth.experiment import DepthRun, LayerRecord
 from actcli.core.depth.seeds import SeedSummary, Spread, summaries
-from actcli.views.notation import format_alike, format_number, power_of_ten
+from actcli.views.notation import format_alike, format_number
 from actcli.views.palette import look
-from actcli.views.table import Column, bar, table, total_width
+from actcli.views.table import Column, table, total_width
 from actcli.views.terminal import Terminal
 
 
@@ -61,9 +61,6 @@ def groups_of(runs: Sequence[DepthRun]) -> list[DepthGroup]:
 
 
 MOST_ROWS = 40
-SMALLEST_BAR, WIDEST_BAR = 12, 40
-FEWEST_DECADES = 4
-GAP = 2
 LONGEST_NAME = 14
 
 _MEANINGS = {
@@ -75,15 +72,14 @@ _MEANINGS = {
     "dead": "dead: units whose slope is 0 for every input.",
     "saturated": "saturated: slopes under 5 % of the largest.",
     "mean": "mean: of the layer's activations.",
-    "std": "std: their standard deviation.",
+    "std": "std: standard deviation of the layer's activations.",
     "update": "update: norm of the last update of the weights over their norm.",
-    "bars": "Bars: logarithmic scale.",
 }
 
 
-def layer_table(group: DepthGroup, terminal: Terminal) -> RenderableType:
-    """A row a layer, of many layers a choice: norms before and after training, theory, and a logarithmic bar."""
-    records = _chosen(group.layers)
+def layer_table(group: DepthGroup, terminal: Terminal, most: int | None = None) -> RenderableType:
+    """A row a layer, of more than `most` a choice: norms before and after training, theory, units, last update."""
+    records = _chosen(group.layers, most)
     before = [record.weight_gradient_norm_initial for record in records]
     when = "after" if group.trained else "before"
     columns = {
@@ -91,7 +87,7 @@ def layer_table(group: DepthGroup, terminal: Terminal) -> RenderableType:
         "gradient": Column("gradient\nbefore", format_alike(before)),
     }
     if len(group.runs) > 1:
-        low, high = _chosen(group.summary.low), _chosen(group.summary.high)
+        low, high = _chosen(group.summary.low, most), _chosen(group.summary.high, most)
         columns["spread"] = Column("\nleast", format_alike([r.weight_gradient_norm_initial for r in low]))
         columns["largest"] = Column("\nlargest", format_alike([r.weight_gradient_norm_initial for r in high]))
     if group.trained:
@@ -107,10 +103,7 @@ def layer_table(group: DepthGroup, terminal: Terminal) -> RenderableType:
     if any(record.update_ratio_final > 0 for record in records):
         columns["update"] = Column("last\nupdate", format_alike([r.update_ratio_final for r in records], 2))
 
-    shown = _fitting(columns, terminal.width - GAP - SMALLEST_BAR)
-    width = min(terminal.width - total_width([*shown.values()]) - GAP, WIDEST_BAR)
-    if width >= SMALLEST_BAR:
-        shown["bars"] = _bars(before, width, terminal, look(0).colour)
+    shown = _fitting(columns, terminal.width)
     caption = [text for name, text in _MEANINGS.items() if name in shown]
     if (hidden := len(records) - 1) < group.hidden:
         caption.insert(0, f"{hidden} of {group.hidden} hidden layers.")
@@ -118,24 +111,26 @@ def layer_table(group: DepthGroup, terminal: Terminal) -> RenderableType:
     return Group(drawn, Text(terminal.text(" ".join(caption))))
 
 
-def comparison_tables(groups: Sequence[DepthGroup], terminal: Terminal) -> list[RenderableType]:
+def comparison_tables(
+    groups: Sequence[DepthGroup], terminal: Terminal, most: int | None = None
+) -> list[RenderableType]:
     """The gradient's norm in every layer, before and after training, for as many activations a table as fit."""
     tables: list[RenderableType] = []
     rest = [*enumerate(groups)]
     while rest:
-        records = _chosen(rest[0][1].layers)
+        records = _chosen(rest[0][1].layers, most)
         columns = [Column("\n\nlayer", _names(records, rest[0][1]))]
         taken = 0
         for index, group in rest:
-            more = _pair(group, index)
+            more = _pair(group, index, most)
             if taken and total_width([*columns, *more]) > terminal.width:
                 break
             columns += more
             taken += 1
         tables.append(table(columns, terminal, gaps=[len(records) - 2]))
         rest = rest[taken:]
-    hidden = groups[0].hidden
-    folded = f"{len(_chosen(groups[0].layers)) - 1} of {hidden} hidden layers. " if hidden + 1 > MOST_ROWS else ""
+    hidden, shown = groups[0].hidden, len(_chosen(groups[0].layers, most)) - 1
+    folded = f"{shown} of {hidden} hidden layers. " if shown < hidden else ""
     when = f" {_MEANINGS['after']}" if any(group.trained for group in groups) else ""
     tables.append(Text(terminal.text(f"{folded}{_MEANINGS['gradient']}{when}")))
     return tables
@@ -173,9 +168,9 @@ def _fitting(columns: dict[str, Column], width: int) -> dict[str, Column]:
     return shown
 
 
-def _pair(group: DepthGroup, index: int) -> list[Column]:
+def _pair(group: DepthGroup, index: int, most: int | None) -> list[Column]:
     """Before, and where there was a training after it, under the activation's name."""
-    records = _chosen(group.layers)
+    records = _chosen(group.layers, most)
     before = format_alike([record.weight_gradient_norm_initial for record in records])
     after = format_alike([record.weight_gradient_norm_final for record in records])
     colours: list[int | None] = [look(index).colour] * len(records)
@@ -192,13 +187,16 @@ def _names(records: Sequence[LayerRecord], group: DepthGroup) -> list[str]:
     return ["output" if record.layer == group.hidden + 1 else str(record.layer) for record in records]
 
 
-def _chosen(records: tuple[LayerRecord, ...]) -> tuple[LayerRecord, ...]:
+def _chosen(records: tuple[LayerRecord, ...], most: int | None = None) -> tuple[LayerRecord, ...]:
     """All layers, or the first, every so many, the last and the output layer: the table stays readable."""
-    every = ceil(len(records) / MOST_ROWS)
-    if every == 1:
+    if len(records) <= (most or MOST_ROWS):
         return records
     *hidden, output = records
-    return (*(r for r in hidden if r.layer == 1 or r.layer % every == 0 or r is hidden[-1]), output)
+    for every in range(2, len(records) + 1):
+        shown = [r for r in hidden if r.layer == 1 or r.layer % every == 0 or r is hidden[-1]]
+        if len(shown) < (most or MOST_ROWS) or every == len(records):
+            break
+    return (*shown, output)
 
 
 def _where_known(numbers: Sequence[float | None]) -> list[str]:
@@ -216,7 +214,8 @@ def _accuracy(group: DepthGroup) -> str:
 
 
 def _fixed(numbers: Sequence[float]) -> list[str]:
-    return [f"{number:.3f}" if abs(number) < 1e4 else f"{number:.1e}" for number in numbers]
+    """With three decimals, and what these would call 0 or cannot hold by its size."""
+    return [f"{n:.3f}" if 5e-4 <= abs(n) < 1e4 or not isfinite(n) or n == 0 else f"{n:.0e}" for n in numbers]
 
 
 def _percentages(header: str, fractions: Sequence[float]) -> Column:
@@ -234,20 +233,3 @@ def _spreads(spreads: Sequence[Spread | None], median_only: bool = False) -> lis
             ends = f"{format_number(spread.low, 3)}–{format_number(spread.high, 3)}"
             texts.append(f"{format_number(spread.median, 3)} ({ends})")
     return texts
-
-
-def _bars(norms: Sequence[float], width: int, terminal: Terminal, colour: int) -> Column:
-    """A bar a norm on a logarithmic scale, whose ends the header names."""
-    decades = [log10(norm) if 0 < norm < inf else None for norm in norms]
-    known = [decade for decade in decades if decade is not None]
-    high = ceil(max(known, default=0.0))
-    # The scale begins under the smallest norm, so that only zeros have no bar; it makes little of small gaps.
-    low = min(floor(min(known, default=0.0) - 1e-9), high - FEWEST_DECADES)
-    fractions = [0.0 if decade is None else (decade - low) / (high - low) for decade in decades]
-    fractions = [1.0 if norm == inf else fraction for norm, fraction in zip(norms, fractions, strict=True)]
-    left, right = power_of_ten(low, terminal.unicode), power_of_ten(high, terminal.unicode)
-    bars = [bar(fraction, width, terminal.unicode) for fraction in fractions]
-    header = f"gradient before\n{left}{right.rjust(width - len(left))}"
-    if width < len("gradient before"):
-        header = f"before\n{left}{right.rjust(width - len(left))}"
-    return Column(header, bars, "left", [colour] * len(bars))

@@ -1,90 +1,116 @@
 """The picture of `actcli plot`: activations, their derivatives, and the points that somebody asked for."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import combinations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from actcli.core.analysis.graph import Graph, Spot
 from actcli.core.analysis.graph import Points as UserPoints
+from actcli.core.arrays import Array
 from actcli.core.errors import count
-from actcli.views.chart import Annotations, check_height, curve_chart
-from actcli.views.curve import Curve, Points, crowded_lines, missing_lines, of_graph
 from actcli.views.notation import align, format_number, in_columns, interval_text, primed
-from actcli.views.palette import DASHES, Look, in_colour, look, spot
-from actcli.views.terminal import Terminal
+from actcli.views.picture.description import GUIDE, Axis, Curve, Marks, Panel, Picture, Style, legend_of
+from actcli.views.ranges import VISIBLE, missing_lines, of_graph, value_axis
 
 DIGITS = 7
+MOST_IN_ONE_CHART = 8
 _HOLLOW = 4  # the marker so far after a filled one is the same, hollow
-_TANGENT = 0.2  # of the interval, to both sides
+_MOST_LONG_TANGENTS, _TANGENT = 2, 0.2  # of more than these, so much of the interval to both sides
+_UNSEEN = 2 * VISIBLE
 
 
-def plot(
+def plot_picture(
     drawn: Sequence[Graph],
-    spots: Sequence[Spot],
-    terminal: Terminal,
+    spots: Sequence[Spot] = (),
     *,
     of: str,
     interval: tuple[float, float],
-    height: int | None = None,
     points: UserPoints | None = None,
-    values: Sequence[NDArray[np.float64]] = (),
+    values: Sequence[Array] = (),
     source: str = "",
     caveat: str | None = None,
-) -> str:
-    """All in one chart; `of` names what is drawn. Raises InputError for a height that has no room for it.
+    family: bool = False,
+) -> Picture:
+    """All in one chart, or of many a panel each; `of` names what is drawn.
 
     spots:  for each x one for every activation, in their order
     values: the activations of `points.x`, which `source` held
+    family: they are one activation with several values of a parameter, on a ramp of colours
     """
-    order = len(drawn[0].derivatives) - 1
-    alone = len(drawn) == 1
+    order, alone = len(drawn[0].derivatives) - 1, len(drawn) == 1
     names = ["f"] if alone and (order or spots) else [graph.activation for graph in drawn]
     curves = [
-        of_graph(
-            graph,
-            k,
-            primed(name, k),
-            _look(index, k, len(drawn), order + 1),
-            None if alone else DASHES[min(k, len(DASHES) - 1)],
-        )
+        of_graph(graph, k, primed(name, k), _style(index, k, len(drawn), order + 1, family))
         for k in range(order + 1)
         for index, (name, graph) in enumerate(zip(names, drawn, strict=True))
     ]
-    annotations = Annotations(
-        lines=[tangent for each in spots if (tangent := _tangent(each, interval))],
-        points=[
-            *(Points(np.array([s.x]), s.derivatives[:1], spot(look(i % len(drawn)))) for i, s in enumerate(spots)),
-            *(Points(points.x, y, spot(look(i))) for i, y in enumerate(values) if points),
-        ],
-        notes=[
-            *_spot_lines(spots, names),
-            *([_input_line(points, source, interval)] if points and source else []),
-            *missing_lines(curves, interval),
-            *crowded_lines(curves, interval, terminal),
-            *([caveat] if caveat else []),
-        ],
-    )
-    check_height(height, curves, terminal, annotations.notes)
+    marks = [
+        *(Marks(np.array([s.x]), s.derivatives[:1], Style("spot", i % len(drawn))) for i, s in enumerate(spots)),
+        *(Marks(points.x, y, Style("spot", i)) for i, y in enumerate(values) if points),
+    ]
+    x, y = Axis(*interval), value_axis(curves, interval)
     title = f"{'f = ' if names == ['f'] else ''}{of} on {interval_text(*interval)}"
-    return curve_chart(curves, terminal, title=title, x_range=interval, height=height, annotations=annotations)
+    notes = [
+        *_spot_lines(spots, names),
+        *([_input_line(points, source, interval)] if points and source else []),
+        *missing_lines(curves, interval),
+        *([caveat] if caveat else []),
+    ]
+    if len(drawn) > MOST_IN_ONE_CHART and not family:
+        panels = [
+            Panel(x, y, curves[i :: len(drawn)], name, Style(member=i), marks[i :: len(drawn)])
+            for i, name in enumerate(names)
+        ]
+        return Picture(title, panels, notes=notes)
+    guides = [tangent for spot in spots if (tangent := _tangent(spot, interval, len(spots)))]
+    whole = Panel(x, y, curves, marks=marks, guides=guides, square=True)
+    close = [] if family else [*_close(curves[: len(drawn)], y)]
+    notes[len(spots) : len(spots)] = [
+        f"{a.label} and {b.label} differ by {format_number(size, 3)} at most, at x = {format_number(at, 3)}"
+        for a, b, size, at in close
+    ]
+    panels = [whole, *([_differences(close, interval)] if close else [])]
+    return Picture(title, panels, legend_of(*curves), "stack" if close else "grid", notes=notes)
 
 
-def _look(index: int, order: int, of: int, orders: int) -> Look:
+def _style(index: int, order: int, of: int, orders: int, family: bool) -> Style:
     """The derivatives of a single activation have a colour each; those of several have its own, and other markers."""
+    if family:
+        return Style(member=index, dash=order, ramp=index / max(of - 1, 1))
     if of == 1:
-        return look(order)
+        return Style(member=order)
     stride = _HOLLOW if of <= _HOLLOW and orders <= 2 else of
-    return in_colour(index, index + stride * order)
+    return Style(member=index, marker=index + stride * order, dash=order)
 
 
-def _tangent(each: Spot, interval: tuple[float, float]) -> Curve | None:
-    value, slope = each.derivatives[:2].tolist()
+def _tangent(spot: Spot, interval: tuple[float, float], of: int) -> Curve | None:
+    value, slope = spot.derivatives[:2].tolist()
     if not np.isfinite([value, slope]).all():
         return None
-    reach = _TANGENT * (interval[1] - interval[0])
-    x = np.array([max(each.x - reach, interval[0]), min(each.x + reach, interval[1])])
-    return Curve("", x, value + slope * (x - each.x), dash=(2, 2))
+    reach = (_TANGENT if of > _MOST_LONG_TANGENTS else 1.0) * (interval[1] - interval[0])
+    x = np.array([max(spot.x - reach, interval[0]), min(spot.x + reach, interval[1])])
+    return Curve("", x, value + slope * (x - spot.x), GUIDE)
+
+
+def _close(curves: Sequence[Curve], y: Axis) -> Iterator[tuple[Curve, Curve, float, float]]:
+    """Pairs that differ, but by less than is seen: the largest difference at the points, and where it is."""
+    for a, b in combinations(curves, 2):
+        with np.errstate(invalid="ignore"):  # inf - inf is no difference that a picture shows
+            gap = np.nan_to_num(np.abs(a.y - b.y), posinf=0.0)
+        largest = int(gap.argmax())
+        if 0.0 < gap[largest] < _UNSEEN * (y.high - y.low):
+            yield a, b, float(gap[largest]), float(a.x[largest])
+
+
+def _differences(close: Sequence[tuple[Curve, Curve, float, float]], interval: tuple[float, float]) -> Panel:
+    with np.errstate(invalid="ignore"):
+        curves = [
+            Curve(f"{b.label} − {a.label}", a.x, b.y - a.y, b.style, tuple(sorted({*a.breaks, *b.breaks})))
+            for a, b, *_ in close
+        ]
+    title = ", ".join(curve.label for curve in curves)
+    return Panel(Axis(*interval), value_axis(curves, interval, 0.0), curves, title, extra=True)
 
 
 def _spot_lines(spots: Sequence[Spot], names: Sequence[str]) -> list[str]:

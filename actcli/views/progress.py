@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
+import threading
 import time
 from collections.abc import Iterable, Iterator
 from math import ceil, floor, inf, log10
+from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, TypeVar
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.live import Live
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
 from actcli.views.notation import format_number
+from actcli.views.palette import PALETTE_COLOURS
 from actcli.views.table import bar
-from actcli.views.terminal import Terminal
+from actcli.views.terminal import Terminal, cut
 
 if TYPE_CHECKING:
     from actcli.core.depth.experiment import DepthExperiment
@@ -23,30 +28,104 @@ if TYPE_CHECKING:
 
 DELAY, INTERVAL = 0.3, 0.25  # seconds: a run that is over by then shows nothing; a drawing takes a few milliseconds
 FEWEST_DECADES = 4
+WIDEST_BAR = 40
+
+
+class Display:
+    """A few lines on stderr that are drawn anew in place, and wiped out when the block ends, however it ends.
+
+    Ctrl-Z wipes them out too, and gives the shell its cursor; with fg they come back. In the background nothing is
+    drawn.
+    """
+
+    def __init__(self, console: Console, delay: float) -> None:
+        self._console = console
+        self._live: Live | None = None
+        self._is_drawing = self._is_to_stop = False
+        self._due = time.monotonic() + delay
+
+    def __enter__(self) -> Display:
+        self._stop_signal = getattr(signal, "SIGTSTP", None)  # not on Windows, which has no Ctrl-Z
+        if threading.current_thread() is not threading.main_thread():  # Python's signals belong to that one
+            self._stop_signal = None
+        if self._stop_signal is not None and signal.getsignal(self._stop_signal) is not signal.SIG_DFL:
+            self._stop_signal = None  # ignored, or another's
+        if self._stop_signal is not None:
+            signal.signal(self._stop_signal, self._stop_soon)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._wipe_out()
+        if self._stop_signal is not None:
+            signal.signal(self._stop_signal, signal.SIG_DFL)
+
+    def is_due(self) -> bool:
+        """Whether it is time for a drawing: after the delay, then a few times a second."""
+        if (now := time.monotonic()) < self._due:
+            return False
+        self._due = now + INTERVAL
+        return True
+
+    def show(self, picture: RenderableType) -> None:
+        if _is_in_background():
+            self._wipe_out()
+            return
+        self._is_drawing = True
+        if self._live is None:
+            self._live = Live(console=self._console, auto_refresh=False, transient=True)
+            self._live.start()
+        self._live.update(picture, refresh=True)
+        self._is_drawing = False
+        if self._is_to_stop:
+            self._stop()
+
+    def _wipe_out(self) -> None:
+        if self._live is not None:
+            self._live.stop()
+            self._live = None  # a new one: this one remembers how many lines it took, and would wipe out others
+
+    def _stop_soon(self, number: int, frame: FrameType | None) -> None:
+        self._is_to_stop = True
+        if not self._is_drawing:
+            self._stop()
+
+    def _stop(self) -> None:
+        assert self._stop_signal is not None
+        self._is_to_stop = False
+        self._wipe_out()
+        signal.signal(self._stop_signal, signal.SIG_DFL)
+        os.kill(os.getpid(), self._stop_signal)  # returns when the process is continued
+        signal.signal(self._stop_signal, self._stop_soon)
+        self._due = time.monotonic()
+
+
+def _console() -> Console:
+    terminal = Terminal.of(sys.stderr)
+    has_colours = terminal.colour and terminal.colours >= PALETTE_COLOURS  # which Rich's bars take
+    return Console(stderr=True, highlight=False, color_system="256", no_color=not has_colours)
+
+
+def _is_in_background() -> bool:
+    """Whether another job has the terminal."""
+    try:
+        return os.tcgetpgrp(sys.stderr.fileno()) != os.getpgrp()
+    except (OSError, ValueError, AttributeError):  # no terminal of this session's; none at all; Windows
+        return False
 
 
 def live_view(experiment: DepthExperiment) -> Iterator[Step]:
     """The experiment's steps, drawn a few times a second and wiped out at the end."""
-    terminal = Terminal.of(sys.stderr)
-    due = time.monotonic() + DELAY
-    console = Console(stderr=True, highlight=False)
+    console = _console()
     if console.is_dumb_terminal:  # which cannot wipe anything out; some versions of Rich leave an empty line there
         yield from experiment
         return
-    live = Live(console=console, auto_refresh=False, transient=True)
-    started = False
-    try:
+    with Display(console, DELAY) as display:
         for step in experiment:
-            if (now := time.monotonic()) >= due:
-                if not started:
-                    live.start()
-                    started = True
-                live.update(Text(_picture(experiment, step, terminal)), refresh=True)
-                due = now + INTERVAL
+            if display.is_due():
+                display.show(Text(_picture(experiment, step, Terminal.of(sys.stderr))))
             yield step
-    finally:
-        if started:
-            live.stop()
 
 
 def _picture(experiment: DepthExperiment, step: Step, terminal: Terminal) -> str:
@@ -82,10 +161,23 @@ Item = TypeVar("Item")
 
 def progress(items: Iterable[Item], total: int, label: str) -> Iterator[Item]:
     """The same items, with a bar that is gone when they are through. For a stderr that is a terminal."""
-    console = Console(stderr=True)
+    console = _console()
     if console.is_dumb_terminal:  # as above
         yield from items
         return
-    columns = TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
-    with Progress(*columns, console=console, transient=True) as bar:
-        yield from bar.track(items, total=total, description=label)
+    terminal = Terminal.of(sys.stderr)
+    label = cut(label, terminal, terminal.width // 2)
+    numbers = 2 * len(str(total)) + 1 + len(" 0:00:00")
+    bar_width = max(min(terminal.width - len(label) - numbers - 4, WIDEST_BAR), 1)
+    columns = (
+        *(TextColumn("{task.description}", markup=False), BarColumn(bar_width)),
+        *(MofNCompleteColumn(), TimeRemainingColumn()),
+    )
+    bar = Progress(*columns, console=console, auto_refresh=False)
+    task = bar.add_task(label, total=total)
+    with Display(console, delay=0.0) as display:
+        for done, item in enumerate(items):
+            if display.is_due():
+                bar.update(task, completed=done)
+                display.show(bar.get_renderable())
+            yield item

@@ -13,6 +13,7 @@ from io import StringIO
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Literal
 
+from actcli.views.colours import in_colours
 from actcli.views.terminal import Terminal
 
 if TYPE_CHECKING:
@@ -140,4 +141,4 @@ def render(renderable: RenderableType, terminal: Terminal) -> str:
     )
     with console.capture() as captured:
         console.print(renderable)
-    return terminal.text(_TRAILING_BLANKS.sub(r"\1", captured.get()))
+    return terminal.text(in_colours(_TRAILING_BLANKS.sub(r"\1", captured.get()), terminal.colours))

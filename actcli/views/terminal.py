@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from textwrap import wrap
 from typing import Literal, TextIO
 
+from actcli.views.colours import number_of_colours, sgr
+from actcli.views.palette import PALETTE_COLOURS
+
 PIPE_WIDTH, PIPE_HEIGHT = 80, 24
 LARGEST = 1000  # columns or lines: what COLUMNS asks for beyond would only eat memory
 
@@ -23,28 +26,34 @@ _ASCII = str.maketrans(
 
 @dataclass(frozen=True)
 class Terminal:
-    """A screen of `width` columns and `height` lines."""
+    """A screen of `width` columns and `height` lines.
+
+    colours: how many it has, where it takes colour at all
+    """
 
     width: int = PIPE_WIDTH
     height: int = PIPE_HEIGHT
     colour: bool = False
     unicode: bool = True
+    colours: int = PALETTE_COLOURS
 
     @classmethod
     def of(cls, stream: TextIO, environ: Mapping[str, str] = os.environ) -> "Terminal":
         """What `stream` is: a terminal of some size, or a pipe of 80 columns without colour.
 
         COLUMNS and LINES override the size. NO_COLOR (no-color.org) forbids colour, FORCE_COLOR
-        (force-color.org) asks for it in a pipe too; TERM=dumb says that the terminal cannot show it.
+        (force-color.org) asks for it in a pipe too, and of a terminal that has none; TERM says how many there are.
         """
         is_terminal = _is_terminal(stream)
         width, height = _size(stream) if is_terminal else (PIPE_WIDTH, PIPE_HEIGHT)
-        shows_colour = is_terminal and environ.get("TERM") != "dumb"
+        colours = number_of_colours(environ)
+        shows_colour = is_terminal and colours > 0
         return cls(
             width=_size_in(environ, "COLUMNS") or width,
             height=_size_in(environ, "LINES") or height,
             colour=not environ.get("NO_COLOR") and (shows_colour or bool(environ.get("FORCE_COLOR"))),
             unicode=(getattr(stream, "encoding", None) or "ascii").lower().startswith("utf"),
+            colours=colours or 8,
         )
 
     @property
@@ -59,8 +68,8 @@ class Terminal:
         return text.translate(_ASCII).encode("ascii", "replace").decode("ascii")
 
     def paint(self, text: str, colour: int | Literal["bold"]) -> str:
-        """`text` in one of the 256 colours or bold, or as it is where there is no colour."""
-        code = "1" if colour == "bold" else f"38;5;{colour}"
+        """`text` in one of the 256 colours, or what stands for it here, or bold; as it is where there is no colour."""
+        code = "1" if colour == "bold" else sgr(colour, self.colours)
         return f"\x1b[{code}m{text}\x1b[0m" if self.colour else text
 
 

@@ -13,7 +13,7 @@ from actcli.core.arrays import Array
 from actcli.views.notation import align, format_alike, format_number
 from actcli.views.palette import look
 from actcli.views.table import Column, NumberTable, bar, render, table, total_width
-from actcli.views.terminal import Terminal
+from actcli.views.terminal import Terminal, cut
 
 WIDEST_BAR, NARROWEST_BAR = 40, 5
 KINK_CAPTION = "kink: the derivative jumps here; shown is the one that PyTorch returns"
@@ -122,11 +122,14 @@ def sentence(activation: RowWise, names: Sequence[str], scores: Array) -> str:
 def _table(names: Sequence[str], scores: Array, outputs: Array, terminal: Terminal, heading: str, shares: bool) -> str:
     values = outputs.ravel().tolist()
     shown = [format_number(100 * x, SHARE_DIGITS) if shares else format_number(x, DIGITS) for x in values]
-    columns = [
-        *_in_rows(outputs, Column("label", [*names] * len(outputs), "left")),
+    numbers = [
         Column("score", align(format_number(score, DIGITS) for score in scores.ravel().tolist())),
         Column(heading, [f"{number} %" if shares else number for number in align(shown)]),
     ]
+    rows = _in_rows(outputs, Column("", [""] * len(values)))[:-1]
+    room = max(terminal.width - total_width([*rows, *numbers]) - 2, len("label"))
+    label = Column("label", [cut(name, terminal, room) for name in names] * len(outputs), "left")
+    columns = [*rows, label, *numbers]
     return render(_with_bars(columns, outputs, terminal, shares), terminal)
 
 

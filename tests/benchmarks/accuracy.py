@@ -5,12 +5,14 @@
 Values and slopes are measured in ULP (the float64 spacing at the exact value). Within 1 of a zero of the slope the
 slope's error is absolute, in eps = 2^-52. At ±inf value and slope have to be the limits, within 4 ULP. Orders 2 to 6
 are measured in what their argument allows, 16 eps (|f^(n)| + |x f^(n+1)|), or 16 eps where |x| <= 1. NAME may carry
-parameters: --only silu:beta=2. Ends with 1 where a bound is broken.
+parameters: --only silu:beta=2, or be NAME:any for random ones, log-spaced over all that is valid: each point has its
+own. Ends with 1 where a bound is broken.
 """
 
 import argparse
 import math
 import multiprocessing
+import random
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -24,7 +26,7 @@ from actcli.core.activations.activation import Activation, Elementwise
 from actcli.core.activations.catalogue import CATALOGUE, resolve
 from tests.benchmarks.figures import Figure
 from tests.benchmarks.markdown import short, table
-from tests.benchmarks.points import points
+from tests.benchmarks.points import points, scaled_points, settings
 from tests.truth import BITS, LIMITS, derivatives, near_a_zero_of_the_slope, ulp_error
 
 EPS = 2.0**-52
@@ -32,6 +34,8 @@ Array = npt.NDArray[np.float64]
 Task = tuple[str, int, tuple[int, ...]]
 """Label, points, orders."""
 
+ANY = "any"
+POINTS_A_SETTING = 20
 POINTS, JOBS, ORDERS = 500, 2, (0, 1, 2, 3, 4, 5, 6)
 BOUNDS = {"value": 4.0, "slope": 4.0, "near zero": 1.0, "higher": 1.0, "limit": 4.0}
 
@@ -207,9 +211,19 @@ def measured(points: int = POINTS, jobs: int = JOBS) -> list[Figure]:
 
 def row_of(task: Task) -> Row:
     label, count, orders = task
+    name, _, parameters = label.partition(":")
+    if parameters == ANY:
+        return worst_of(label, _of_any_parameters(CATALOGUE[name], count, orders))
     activation = resolve(label)
     xs = [-math.inf, *points(activation, count), math.inf]
     return worst_of(label, measure(activation, xs, orders))
+
+
+def _of_any_parameters(entry: Activation, count: int, orders: tuple[int, ...]) -> Iterator[Error]:
+    rng = random.Random(f"20 {entry.name}")
+    for _ in range(count // POINTS_A_SETTING):
+        activation = entry.with_parameters(**settings(entry, rng))
+        yield from measure(activation, scaled_points(activation, POINTS_A_SETTING // 2, rng), orders)
 
 
 def arguments(description: str, orders: str) -> argparse.ArgumentParser:
@@ -222,7 +236,8 @@ def arguments(description: str, orders: str) -> argparse.ArgumentParser:
 
 
 def elementwise() -> list[str]:
-    return [name for name, activation in CATALOGUE.items() if isinstance(activation, Elementwise)]
+    entries = [activation for activation in CATALOGUE.values() if isinstance(activation, Elementwise)]
+    return [entry.name for entry in entries] + [f"{entry.name}:{ANY}" for entry in entries if entry.parameters]
 
 
 def rows_of(

@@ -2,7 +2,7 @@
 
 import math
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import mpmath
 
@@ -30,6 +30,41 @@ def points(activation: Activation, count: int, seed: int = 20) -> list[float]:
         found.add(rng.choice((-1.0, 1.0)) * rng.randrange(1, 2**52) * 5e-324)
         found.update(rng.uniform(*tail) for tail in tails(activation))
     return sorted(found)
+
+
+# The x of which an activation's scale is one unit, as a function of its parameters.
+SCALES: dict[str, Callable[..., float]] = {
+    "silu": lambda beta: 1 / abs(beta) if beta else 1.0,
+    "softplus": lambda beta: 1 / beta,
+    "celu": lambda alpha: alpha,
+    "squareplus": lambda b: math.sqrt(b),
+    "hard_sigmoid": lambda alpha, beta: 1 / alpha,
+    "snake": lambda a: 1 / a,
+}
+
+
+def scaled_points(activation: Activation, count: int, rng: random.Random) -> list[float]:
+    """Random finite numbers: of the size of the activation's own scale, of its tails, and of any size."""
+    scale = SCALES.get(activation.name, lambda **_: 1.0)(**activation.values_of_parameters)
+    found = [0.0]
+    for _ in range(count):
+        unit = rng.choice((rng.uniform(-12, 12), rng.uniform(-800, 800), rng.gauss(0, 1) * 10 ** rng.uniform(-20, 3)))
+        found.append(rng.choice((scale, 1.0)) * unit)
+        found.append(rng.choice((-1.0, 1.0)) * 10.0 ** rng.uniform(-308.0, 308.25))
+    beside = (math.nextafter(kink, way) for kink in activation.kinks(order=7) for way in INFINITIES)
+    return sorted({x for x in (*found, *beside) if math.isfinite(x)})
+
+
+def settings(activation: Activation, rng: random.Random) -> dict[str, float]:
+    """Random values of all parameters, log-spaced over what is valid, of both signs where both are."""
+    while True:
+        found = {}
+        for parameter in activation.parameters:
+            size = 10.0 ** rng.uniform(-307.0, 307.0)
+            low = parameter.minimum
+            found[parameter.name] = size if low == 0.0 else rng.choice((-1.0, 1.0)) * size
+        if not activation.condition or activation.condition[1](**found):
+            return found
 
 
 def anchored(activation: Activation) -> Iterator[float]:

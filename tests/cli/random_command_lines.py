@@ -29,6 +29,7 @@ import numpy as np  # isort: skip
 
 from actcli import cli
 from actcli.core.activations.catalogue import CATALOGUE
+from actcli.topics import TOPICS
 from tests.cli.forked import imports
 
 MEMORY, FILE_SIZE = 3 << 30, 64 << 20
@@ -49,6 +50,7 @@ NUMBERS = [
     *("1,2", "1 2", "", ",", "x", "1_0", "0x1", "--", "-", "1e", "٣", "\udcff", "9" * 400),
 ]
 COUNTS = ["0", "1", "2", "3", "4", "-1", "2.5", "x", "", "nan", "9" * 30, "100000000000"]
+SIZES = ["60x20", "100x", "x8", "20X9", "1x1", "0x5", "x", "80", "1001x2", "-1x2", "9" * 400 + "x9", "٣x٣", "1000x1000"]
 WORDS = [
     "auto",
     "table",
@@ -132,7 +134,7 @@ def _is_given(parameter: Any, choose: random.Random) -> bool:
 def _given(parameter: Any, choose: random.Random, files: list[str]) -> list[str]:
     metavar = parameter.metavar or ""
     if parameter.param_type_name == "argument":
-        pool = ACTIVATIONS if "ACT" in metavar else NUMBERS
+        pool = ACTIVATIONS if "ACT" in metavar else [*cli.COMMANDS, *TOPICS, "", "x"] if "TOPIC" in metavar else NUMBERS
         return choose.choices(pool, k=1 if parameter.nargs == 1 else choose.randrange(4))
     spelling = choose.choice(parameter.opts)
     if parameter.is_flag:
@@ -141,6 +143,8 @@ def _given(parameter: Any, choose: random.Random, files: list[str]) -> list[str]
         pool = ACTIVATIONS
     elif "FILE" in metavar:
         pool = files
+    elif "LINES" in metavar:
+        pool = SIZES
     elif choices := getattr(parameter.type, "choices", None):
         pool = [*[*choices] * 4, *WORDS]
     elif "int" in str(parameter.type).lower():

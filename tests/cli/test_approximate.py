@@ -103,7 +103,7 @@ def test_a_terminal_without_unicode_gets_ascii() -> None:
         ("softmax", "softmax acts on whole rows"),
         ("x --act softmax", "softmax works on whole rows"),
         ("x --act nothing", "no activation"),
-        ("sin(3*y)", "y has no value"),
+        ("sin(3*w)", "w has no value"),
     ],
 )
 def test_what_cannot_be_approximated_is_refused_with_a_reason(options: str, reason: str) -> None:

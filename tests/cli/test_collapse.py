@@ -99,7 +99,7 @@ def test_a_terminal_without_unicode_gets_ascii() -> None:
         ("--act exp", "try fewer layers"),
         ("--layers 1000", "try fewer layers"),
         ("--width 1000000", "GiB"),
-        ("relu", "unexpected extra argument"),
+        ("rleu", "did you mean relu"),
     ],
 )
 def test_what_cannot_be_built_is_refused_with_a_reason(options: str, reason: str) -> None:

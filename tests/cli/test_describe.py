@@ -40,7 +40,7 @@ def test_what_diverges_is_null() -> None:
 
 def test_aliases_parameters_and_formulas() -> None:
     assert document("describe", "Swish")["name"] == "silu"
-    assert document("describe", "celu:alpha=0.5")["parameters"] == [{"name": "alpha", "value": 0.5, "valid": "> 0"}]
+    assert document("describe", "softplus:beta=0.5")["parameters"] == [{"name": "beta", "value": 0.5, "valid": "> 0"}]
     formula = document("describe", "x*sigmoid(1.702*x)")
     assert formula["activation"] == formula["formula"] == "x*sigmoid(1.702*x)"
     assert formula["second_moment"] == pytest.approx(document("describe", "quick_gelu")["second_moment"], rel=1e-13)
@@ -95,5 +95,5 @@ def test_every_size_shows_the_same_as_a_pipe() -> None:
 
 def test_what_is_no_activation_is_refused() -> None:
     assert "did you mean relu" in complaint("describe", "rellu")
-    assert "alpha must be > 0" in complaint("describe", "celu:alpha=-1")
+    assert "beta must be > 0" in complaint("describe", "softplus:beta=-1")
     assert "in column 4 of the formula" in complaint("describe", "x +* 2")

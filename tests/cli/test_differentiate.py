@@ -1,7 +1,9 @@
 """actcli differentiate"""
 
+import json
 import math
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -79,7 +81,7 @@ def test_a_terminal_is_told_where_the_kink_is() -> None:
 
 
 def test_an_order_that_makes_no_sense_is_refused() -> None:
-    for order in ("0", "-1", "x", "1.5"):
+    for order in ("33", "-1", "x", "1.5"):
         assert "--order" in complaint("differentiate", "tanh", "1", "--order", order)
     assert "only the first" in complaint("differentiate", "softmax", "1", "2", "--order", "2")
 
@@ -112,3 +114,20 @@ def test_a_jacobian_is_no_column(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("x", "said"), [(("1",), "1 point agrees"), (("1", "2"), "2 points agree")])
 def test_a_check_of_one_point_says_so(x: tuple[str, ...], said: str) -> None:
     assert actcli("differentiate", "tanh", *x, "--check").stderr == f"checked: {said} with the numerical derivative\n"
+
+
+def test_json_carries_what_a_check_found() -> None:
+    passed = document_with_notes("tanh", "0.5", "2")
+    assert passed == {"agrees": True, "points": 2, "left_out": 0, "disagreements": 0, "first": None}
+    kink = document_with_notes("relu", "0", "1", "nan")
+    assert kink == {"agrees": True, "points": 1, "left_out": 2, "disagreements": 0, "first": None}
+    failed = document_with_notes("x + 1e16 - 1e16", "0.3", "0.4", exit_code=1)
+    first = {"x": 0.3, "derivative": 1.0, "numerical": 0.0}
+    assert failed == {"agrees": False, "points": 2, "left_out": 0, "disagreements": 2, "first": first}
+    assert "check" not in document("differentiate", "tanh", "0.5")
+
+
+def document_with_notes(*args: str, exit_code: int = 0) -> Any:
+    run = actcli("differentiate", *args, "--check", "--format", "json")
+    assert run.returncode == exit_code
+    return json.loads(run.stdout)["check"]

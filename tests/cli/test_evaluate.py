@@ -101,7 +101,7 @@ def test_a_grid_is_evenly_spaced_and_contains_both_ends() -> None:
 
 
 def test_text_keeps_its_layout() -> None:
-    assert output("evaluate", "relu", stdin="-1 2,3\n\n4\t-5\n6") == "0.0 2.0 3.0\n\n4.0 0.0\n6.0\n"
+    assert output("evaluate", "relu", stdin="-1 2\t3\n\n4,-5\n6") == "0.0 2.0 3.0\n\n4.0 0.0\n6.0\n"
 
 
 def test_text_csv_and_npy_files_are_read_by_their_suffix(tmp_path: Path) -> None:
@@ -213,14 +213,16 @@ def test_a_column_of_a_table_whose_other_columns_stay(tmp_path: Path) -> None:
 
 
 def test_columns_belong_to_csv(tmp_path: Path) -> None:
-    assert "--column is for CSV" in complaint("evaluate", "relu", "1", "--column", "a")
-    assert "--append is for CSV" in complaint("evaluate", "relu", "--grid", "0", "1", "2", "--append")
+    assert "--column is for files" in complaint("evaluate", "relu", "1", "--column", "a")
+    assert "--append is for files" in complaint("evaluate", "relu", "--grid", "0", "1", "2", "--append")
     for options in (["--format", "json"], ["--format", "plain"], ["-o", tmp_path / "x.npy"]):
         assert "--append adds columns to CSV" in complaint("evaluate", "relu", "--append", *options, stdin="a\n1\n")
     assert "stdin: no column 'b': there is 'a'" in complaint("evaluate", "relu", "-c", "b", stdin="a\n1\n")
     array = tmp_path / "x.npy"
     np.save(array, np.ones(2))
-    assert f"{array}, line 1: not text" in complaint("evaluate", "relu", "-c", "b", "-i", array)
+    assert complaint("evaluate", "relu", "-c", "b", "-i", array) == (
+        f"{array}: --column is for tables, and this is a .npy array"
+    )
 
 
 # --- what is refused -------------------------------------------------------------------------------------------

@@ -57,6 +57,20 @@ def test_a_narrow_terminal_and_one_without_unicode_have_the_names_too() -> None:
     assert "####" in text
 
 
+@pytest.mark.parametrize("columns", [80, 60, 40, 30, 24])
+@pytest.mark.parametrize("rows", ["1 2 3\n", "1 2 3\n3 1 2\n"])
+def test_a_long_label_is_cut_and_no_number_is(columns: int, rows: str) -> None:
+    name = "a-very-long-name-of-a-class" * 3
+    args = ("evaluate", "softmax", "--labels", f"{name},dog,b", "--format", "table")
+    lines = output(*args, stdin=rows, env={"COLUMNS": str(columns)}).splitlines()
+    first = next(line for line in lines[2:] if " a" in f" {line}")
+    assert max(map(len, lines)) <= columns
+    assert re.search(r"a[a-z-]*…    1\.0    9\.0 %", first) or columns < 30
+    whole = " ".join(lines)
+    shares = ["9.0", "24.5", "66.5"] if columns >= 30 or rows == "1 2 3\n" else []
+    assert all(f"{share} %" in whole for share in shares)
+
+
 @pytest.mark.parametrize(
     ("line", "reason"),
     [

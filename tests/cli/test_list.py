@@ -28,7 +28,17 @@ def test_a_pipe_gets_the_names_alone_one_a_line() -> None:
 def test_json_describes_every_activation(entries: dict[str, Any]) -> None:
     assert set(NAMES) <= set(entries)
     for entry in entries.values():
-        assert list(entry) == ["name", "aliases", "parameters", "rowwise", "formula", "kinks", "reference"]
+        assert list(entry) == [
+            "name",
+            "aliases",
+            "parameters",
+            "rowwise",
+            "formula",
+            "kinks",
+            "reference",
+            "frameworks",
+            "used",
+        ]
         assert isinstance(entry["rowwise"], bool)
         assert entry["formula"]
         assert entry["reference"]

@@ -1,6 +1,7 @@
 """actcli plot"""
 
 import csv
+import html
 import math
 import re
 from pathlib import Path
@@ -127,10 +128,12 @@ def test_the_drawn_points_come_as_json_csv_and_plain() -> None:
 # --- slopes, points, the user's own numbers --------------------------------------------------------------------
 
 
-def test_derivatives_are_repeatable() -> None:
+def test_derivatives_up_to_an_order() -> None:
     assert output("plot", "gelu", "-d").splitlines()[:2] == ["f = gelu on [-6, 6]", "● f   ■ f'"]
-    assert output("plot", "gelu", "-d", "--derivative").splitlines()[1] == "● f   ■ f'   ▲ f''"
-    curves = document("plot", "tanh", "-dd")["curves"]
+    assert output("plot", "gelu", "--order", "1") == output("plot", "gelu", "-d") == output("plot", "gelu", "-n", "1")
+    assert output("plot", "gelu", "-d", "-n2").splitlines()[1] == "● f   ■ f'   ▲ f''"
+    assert complaint("plot", "gelu", "-dd").endswith("for higher derivatives: --order 2")
+    curves = document("plot", "tanh", "--order", "2")["curves"]
     assert [curve["order"] for curve in curves] == [0, 1, 2]
     x, y, slope, second = curves[0]["x"], *(np.array(curve["y"]) for curve in curves)
     assert slope == pytest.approx(1 / np.cosh(x) ** 2, rel=1e-12)
@@ -154,9 +157,7 @@ def test_points_with_value_slope_and_tangent() -> None:
 def test_a_users_own_points(tmp_path: Path) -> None:
     path = tmp_path / "x.txt"
     path.write_text("-3 3\nnan 3 40\n")
-    lines = output(
-        "plot", "relu", "--input", path, "--range", "-6", "6", "--width", "100", "--height", "40"
-    ).splitlines()
+    lines = output("plot", "relu", "--input", path, "--range", "-6", "6", "--size", "100x40").splitlines()
     note = f"{path}: 5 points, 1 outside of [-6, 6] (they reach from -3.0 to 40.0), 1 not finite"
     assert note in " ".join(lines)
     assert "".join(lines).count("◉") == 2
@@ -192,73 +193,134 @@ def test_what_is_not_finite_is_left_out_and_said() -> None:
 
 
 def test_density() -> None:
-    lines = output("plot", "relu", "--density").splitlines()
+    lines = output("plot", "relu", "--show", "density").splitlines()
     assert lines[0] == "a standard normal before and after relu"
     assert lines[-1].split()[-4:] == ["P(f", "=", "0)", "=", "0.5"][-4:]
     assert max(map(len, lines)) <= 80
     assert len(lines) <= 22
-    (relu,) = document("plot", "relu", "--density")["density"]
+    (relu,) = document("plot", "relu", "--show", "density")["density"]
     assert relu["atoms"] == [{"value": 0, "probability": pytest.approx(0.5)}]
     assert sum(relu["probability"]) + relu["below"] + relu["above"] == pytest.approx(0.5)
-    rows = list(csv.DictReader(output("plot", "step", "--density", "-f", "csv").splitlines()))
+    rows = list(csv.DictReader(output("plot", "step", "--show", "density", "-f", "csv").splitlines()))
     atoms = {float(row["low"]): float(row["probability"]) for row in rows if row["low"] == row["high"]}
     assert atoms == pytest.approx({0.0: 0.5, 1.0: 0.5}, rel=1e-15)
 
 
 @pytest.mark.parametrize("other", [("-d",), ("--at", "1"), ("--range", "0", "1"), ("--input", "x")])
 def test_density_stands_alone(other: tuple[str, ...]) -> None:
-    assert "--density stands alone" in complaint("plot", "relu", "--density", *other)
+    assert "--show density stands alone" in complaint("plot", "relu", "--show", "density", *other)
+
+
+def test_calibration() -> None:
+    found = document("plot", "softmax", "--show", "calibration")["calibration"]
+    assert found["activation"] == "softmax"
+    assert sum(found["count"]) == 20_000
+    rows = list(csv.DictReader(output("plot", "softmax", "--show", "calibration", "-f", "csv").splitlines()))
+    assert [float(row["count"]) for row in rows] == found["count"]
+    assert "--show calibration draws it" in " ".join(output("plot", "softmax").split())
+    assert "`actcli plot softmax --show calibration`" in complaint("plot", "relu", "--show", "calibration")
+    assert "stands alone" in complaint("plot", "softmax", "--show", "calibration", "--at", "1")
 
 
 # --- size, characters, files -----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    "arguments", [("plot", "gelu", "-d"), ("plot", "relu", "--density"), ("compare", "relu", "tanh")]
+    "arguments", [("plot", "gelu", "-d"), ("plot", "relu", "--show", "density"), ("compare", "relu", "tanh")]
 )
-def test_width_height_and_ascii(arguments: tuple[str, ...]) -> None:
-    lines = output(*arguments, "--width", "60", "--height", "18", "--ascii").splitlines()
+def test_size_and_ascii(arguments: tuple[str, ...]) -> None:
+    lines = output(*arguments, "--size", "60x18", "--ascii").splitlines()
     assert "".join(lines).isascii()
     assert 50 <= max(map(len, lines)) <= 60
     if arguments[0] == "plot":
         assert len(lines) == 18
-    for name, size in (("--width", "0"), ("--height", "0"), ("--width", "x"), ("--height", "1001")):
-        assert name in complaint(*arguments, name, size)
+    for size in ("0x10", "80x0", "x", "80", "80x1001", "-1x-1", "80x10x2", "80 10", "axb"):
+        assert complaint(*arguments, "--size", size).startswith("--size")
+    assert output(*arguments, "--size", "60x").splitlines()[0] == output(*arguments).splitlines()[0]
+    assert output(*arguments, "--size", "x18") == output(*arguments, "--size", "80x18")
 
 
-@pytest.mark.parametrize(
-    "arguments", [("plot", "gelu", "-d"), ("plot", "relu", "--density"), ("compare", "relu", "tanh")]
-)
-def test_a_picture_is_saved(arguments: tuple[str, ...], tmp_path: Path) -> None:
+# Of everything that draws a command that takes little time.
+DRAWINGS = {
+    "plot": ("plot", "gelu", "-d", "--at", "1"),
+    "density": ("plot", "relu", "gelu", "--show", "density"),
+    "compare": ("compare", "relu", "tanh"),
+    "compare many": ("compare", "relu", "tanh", "gelu", "silu", "elu"),
+    "describe": ("describe", "gelu"),
+    "approximate": ("approximate", "sin(3*x)", "--units", "4"),
+    "collapse": ("collapse", "--layers", "4", "--width", "4"),
+    "gradient-depth": ("gradient-depth", "--act", "tanh", "--layers", "4", "--steps", "3", "-q"),
+}
+
+
+@pytest.mark.parametrize("arguments", DRAWINGS.values(), ids=DRAWINGS)
+def test_whatever_draws_can_save_what_it_shows(arguments: tuple[str, ...], tmp_path: Path) -> None:
     shown = output(*arguments)
-    for name in ("a.svg", "a.html", "a.txt"):
+    for name in ("a.html", "a.txt"):
         assert output(*arguments, "--save", tmp_path / name) == shown
     assert (tmp_path / "a.txt").read_text() == shown
-    root = ElementTree.parse(tmp_path / "a.svg").getroot()
-    title = root.find("{http://www.w3.org/2000/svg}title").text
-    assert arguments[1] in title
-    assert f"<title>{title}</title>" in (tmp_path / "a.html").read_text()
-    assert "#0087d7" in (tmp_path / "a.svg").read_text(), "in colour, although stdout is a pipe"
+    page = (tmp_path / "a.html").read_text()
+    assert (
+        re.sub(r"<[^>]*>", "", page.partition("<pre")[2].partition(">")[2].lstrip("\n")).strip()
+        == html.escape(shown).strip()
+    )
+    assert "color: #0087d7" in page, "in colour, although stdout is a pipe"
 
 
-def test_what_cannot_be_saved_is_refused(tmp_path: Path) -> None:
-    assert ".svg, .html, .txt or .png" in complaint("plot", "relu", "--save", "relu.jpg")
-    assert "--format" in complaint("plot", "relu", "--save", "relu.svg", "--format", "csv")
+@pytest.mark.parametrize("arguments", DRAWINGS.values(), ids=DRAWINGS)
+def test_a_saved_page_has_its_title_and_text_that_is_text(arguments: tuple[str, ...], tmp_path: Path) -> None:
+    file = tmp_path / "a.svg"
+    printed = output(*arguments, "--save", file, "--format", "json")
+    assert printed.startswith("{"), "--save goes with every format"
+    text = file.read_text()
+    root = ElementTree.fromstring(text)
+    words = " ".join("".join(each.itertext()) for each in root.iter("{http://www.w3.org/2000/svg}text"))
+    title = next(root.iter("{http://purl.org/dc/elements/1.1/}title")).text
+    assert title.split()[0] in words
+    assert not re.search("[\u2801-\u28ff]", text), "no photograph of the terminal"
+    assert "#0087d7" in text
+
+
+def test_pages_are_light_or_dark_and_as_large_as_asked(tmp_path: Path) -> None:
+    for theme, paper in (("light", "#ffffff"), ("dark", "#121212")):
+        output("plot", "relu", "--theme", theme, "--size", "120x30", "--save", tmp_path / "a.svg")
+        root = ElementTree.parse(tmp_path / "a.svg").getroot()
+        assert paper in (tmp_path / "a.svg").read_text()
+        assert [float(root.attrib[side].removesuffix("pt")) for side in ("width", "height")] == [864, 432]
+    output("plot", "relu", "--save", tmp_path / "a.png")
+    header = (tmp_path / "a.png").read_bytes()[:24]
+    assert header[:8] == b"\x89PNG\r\n\x1a\n"
+    assert int.from_bytes(header[16:20]) == 1600
+    output("plot", "relu", "--save", tmp_path / "a.pdf")
+    assert (tmp_path / "a.pdf").read_bytes().startswith(b"%PDF")
+
+
+def test_what_cannot_be_saved_is_refused_before_any_work(tmp_path: Path) -> None:
+    assert ".svg, .png, .pdf, .html or .txt" in complaint("plot", "relu", "--save", "relu.jpg")
+    slow = ("gradient-depth", "--act", "relu", "--layers", "500", "--width", "500", "--steps", "100000")
+    assert ".svg, .png" in complaint(*slow, "--save", tmp_path / "depth.gif")
     assert "No such file" in complaint("plot", "relu", "--save", tmp_path / "missing" / "relu.svg")
+    assert "actcli plot softmax" in complaint("describe", "softmax", "--save", tmp_path / "softmax.svg")
     assert list(tmp_path.iterdir()) == []
 
 
-def test_without_cairo_a_png_is_refused_with_the_way_out(tmp_path: Path) -> None:
-    (tmp_path / "cairosvg.py").write_text("raise OSError('no library called cairo was found')")
-    message = complaint("plot", "relu", "--save", tmp_path / "relu.png", env={"PYTHONPATH": str(tmp_path)})
-    assert "pip install 'actcli[png]'" in message
-    assert not (tmp_path / "relu.png").exists()
-
-
-def test_a_png_is_what_cairo_makes_of_the_svg(tmp_path: Path) -> None:
-    (tmp_path / "cairosvg.py").write_text("def svg2png(svg, scale): return b'png of ' + svg[:4]")
-    output("plot", "relu", "--save", tmp_path / "relu.png", env={"PYTHONPATH": str(tmp_path)})
-    assert (tmp_path / "relu.png").read_bytes() == b"png of <svg"
+@pytest.mark.parametrize("name", ["relu.png", "relu.svg", "relu.pdf"])
+def test_without_matplotlib_a_page_is_refused_with_the_way_out(name: str, tmp_path: Path) -> None:
+    """The name of the package is what pip takes: `pip install matplotlib` works as it is printed."""
+    (tmp_path / "sitecustomize.py").write_text(
+        "import sys\n"
+        "class Missing:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name == 'matplotlib': raise ModuleNotFoundError(name)\n"
+        "sys.meta_path.insert(0, Missing())\n"
+    )
+    message = complaint("plot", "relu", "--save", tmp_path / name, env={"PYTHONPATH": str(tmp_path)})
+    way_out = "is painted by matplotlib: pip install matplotlib; .html and .txt need nothing"
+    assert message.endswith(f"{Path(name).suffix} {way_out}")
+    assert not (tmp_path / name).exists()
+    text = tmp_path / "relu.txt"
+    output("plot", "relu", "--save", text, env={"PYTHONPATH": str(tmp_path)})
+    assert text.exists()
 
 
 def test_what_has_no_curve_is_refused() -> None:
@@ -267,3 +329,47 @@ def test_what_has_no_curve_is_refused() -> None:
     assert "order" in complaint("plot", "relu", "-" + "d" * 40)
     for ends in (("3", "-3"), ("1", "1"), ("0", "inf"), ("nan", "1")):
         assert "range" in complaint("plot", "relu", "--range", *ends)
+
+
+@pytest.mark.parametrize(
+    ("act", "kink"), [("relu", 0.0), ("step", 0.0), ("1/x", None), ("tan(x)", None), ("where(x > 1/3, 1, 0)", None)]
+)
+@pytest.mark.parametrize("interval", [(-6.0, 6.0), (-1e-5, 3e-5), (99.5, 100.5), (-8e307, 8e307)])
+def test_the_points_are_each_given_once(act: str, kink: float | None, interval: tuple[float, float]) -> None:
+    """Slopes between neighbours are those of the curve, and not rounding over 1e-16."""
+    range_args = ["--range", *map(repr, interval)]
+    (curve,) = document("plot", act, *range_args)["curves"]
+    x = np.array(curve["x"])
+    assert (x[0], x[-1]) == interval
+    assert (np.diff(x) > 0.99e-9 * (interval[1] - interval[0])).all()
+    assert kink is None or kink in x or not interval[0] <= kink <= interval[1]
+    rows = [line.split(",") for line in output("plot", act, *range_args, "--format", "csv").splitlines()[1:]]
+    assert [float(row[0]) for row in rows] == curve["x"]
+
+
+def test_the_slopes_between_the_points_of_relu_are_its_two() -> None:
+    (curve,) = document("plot", "relu")["curves"]
+    slopes = np.diff(curve["y"]) / np.diff(curve["x"])
+    assert np.minimum(np.abs(slopes), np.abs(slopes - 1)).max() < 1e-6
+
+
+@pytest.mark.parametrize(
+    ("interval", "reason"),
+    [
+        ("-1e308 1e308", "the range from -1e+308 to 1e+308 is longer than the largest number, 1.8e+308"),
+        ("-1e400 0", "the range must have finite ends, not -inf and 0"),
+        ("nan 1", "the range must have finite ends, not nan and 1"),
+        ("3 3", "the range must go up, not from 3.0 to 3.0"),
+        ("3 -3", "the range must go up, not from 3.0 to -3.0"),
+        ("0 5e-324", "the range from 0.0 to 5e-324 is too short to show anything"),
+        ("1 1.0000000000000002", "the range from 1.0 to 1.0000000000000002 is too short to show anything"),
+    ],
+)
+@pytest.mark.parametrize("command", ["plot relu", "compare relu gelu", "approximate sin(x)"])
+def test_a_range_that_cannot_be_is_refused_for_what_it_is(command: str, interval: str, reason: str) -> None:
+    assert complaint(*command.split(), "--range", *interval.split()).startswith(reason)
+
+
+@pytest.mark.parametrize("interval", ["-8e307 8e307", "0 1.7e308", "0 1e-302", "1 1.000000001"])
+def test_a_range_that_can_be_is_drawn(interval: str) -> None:
+    assert len(output("plot", "relu", "--range", *interval.split()).splitlines()) > 10

@@ -4,11 +4,14 @@ import math
 from collections.abc import Callable
 from functools import lru_cache
 
+import mpmath
 import numpy as np
+from mpmath import mpf
 
 from actcli.core.activations.catalogue import resolve
 from actcli.core.audit.inputs import sweep
-from actcli.core.numerics.formats import round_to
+from actcli.core.numerics.formats import round_to, spacing_exponent
+from tests import truth
 
 Kernel = Callable[[np.ndarray], np.ndarray]
 f32 = np.float32
@@ -22,7 +25,25 @@ def inputs(activation: str, dtype: str, order: int = 0) -> np.ndarray:
 
 
 def correct(activation: str, dtype: str, order: int = 0) -> Kernel:
-    return lambda x: round_to(resolve(activation).derivative(x, order), dtype)
+    """The exact results, correctly rounded: ties as 1,400 bits see them."""
+
+    def kernel(x: np.ndarray) -> np.ndarray:
+        y = resolve(activation).derivative(x, order)
+        rounded = round_to(y, dtype)
+        for i in np.flatnonzero(is_tie(y, dtype)) if activation in truth.DEFINITIONS else ():
+            away = float(mpmath.sign(truth.exact(activation, float(x[i]), order) - mpf(float(y[i]))))
+            aside = y[i : i + 1] + away * np.ldexp(0.125, spacing_exponent(y[i : i + 1], dtype))
+            rounded[i] = round_to(aside, dtype).item()
+        return rounded
+
+    return kernel
+
+
+def is_tie(y: np.ndarray, dtype: str) -> np.ndarray:
+    """Whether a number lies halfway between two of the type."""
+    with np.errstate(all="ignore"):
+        halves = np.ldexp(y, 1 - spacing_exponent(y, dtype))
+        return np.isfinite(y) & (halves % 2 == 1)
 
 
 def gelu_with_erf(x: np.ndarray) -> np.ndarray:

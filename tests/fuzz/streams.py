@@ -17,8 +17,9 @@ from actcli.core.activations.activation import RowWise
 from actcli.core.activations.catalogue import resolve
 from actcli.core.errors import InputError
 from actcli.core.network.datasets import from_examples
-from actcli.streams.examples import read_examples
+from actcli.streams.examples import Columns, read_examples
 from actcli.streams.files import StreamError
+from actcli.streams.options import TableOptions
 from tests.fuzz.mutation import mutated
 
 _TOKENS = [
@@ -44,7 +45,26 @@ _TOKENS = [
 ]
 _PIECES = [
     *(token.encode() for token in _TOKENS),
-    *(b"\n", b"\r\n", b"\r", b",", b" ", b"\t", b"\0", b'"', b"\xff", b"\xef\xbb\xbf", b"\x1a", b"\x93NUMPY", b"\v"),
+    *(
+        b"\n",
+        b"\r\n",
+        b"\r",
+        b",",
+        b" ",
+        b"\t",
+        b"\0",
+        b'"',
+        b"\xff",
+        b"\xef\xbb\xbf",
+        b"\xff\xfe",
+        b"\x1f\x8b",
+        b"sep=;\n",
+        b"# ",
+        b";",
+        b"\x1a",
+        b"\x93NUMPY",
+        b"\v",
+    ),
 ]
 _HEADER_PIECES = [
     *(b"'descr'", b"'<f8'", b"'>f2'", b"'<f4'", b"'|u1'", b"'<c16'", b"'O'", b"'<U4'", b"'|V2'", b"'<M8'", b"'<m8[s]'"),
@@ -96,15 +116,19 @@ def _options(choose: random.Random, kind: str) -> dict[str, Any]:
     # A Jacobian is not appended to its row: differentiate refuses that itself.
     slope = choose.random() < 0.3
     table = kind == "csv" and choose.random() < 0.5
-    wanted = choose.choice(["plain", "csv", "json", "npy", "table"])
+    wanted = choose.choice(["plain", "csv", "tsv", "json", "npy", "table"])
     return {
         "act": act,
         "slope": slope,
-        "columns": choose.choices(["a", "b", "1", "2", "0", "é", ""], k=choose.randrange(3)) if table else None,
-        "append": table
-        and not (slope and act == "softmax")
-        and choose.random() < 0.5
-        and wanted not in ("table", "json"),
+        "table": TableOptions(
+            columns=tuple(choose.choices(["a", "b", "1", "2", "0", "é", ""], k=choose.randrange(3))) if table else (),
+            delimiter=choose.choice([None, None, None, ";", "\t", " "]),
+            missing_is_nan=choose.random() < 0.3,
+            keep_lines=table
+            and not (slope and act == "softmax")
+            and choose.random() < 0.5
+            and wanted in ("csv", "tsv"),
+        ),
         "dtype": choose.choice(["float64", "float32", "float16", "bfloat16"]),
         "requested_format": wanted,
     }
@@ -113,7 +137,8 @@ def _options(choose: random.Random, kind: str) -> dict[str, Any]:
 def _table(choose: random.Random, header: bool) -> bytes:
     good = choose.random() < 0.7
     width, tokens = choose.randrange(1, 5), _TOKENS[:5] if good else _TOKENS
-    separator, end = choose.choice([",", ",", " ", ", ", "\t"]), choose.choice(["\n", "\n", "\r\n"])
+    separator = choose.choice([",", ",", " ", ", ", "\t", ";", "|"])
+    end = choose.choice(["\n", "\n", "\r\n", "\r"])
     lines = [separator.join(choose.choices(tokens, k=width)) for _ in range(choose.choice([0, 1, 2, 5, 2000]) or 0)]
     if header and choose.random() < 0.6:
         lines.insert(0, separator.join(["a", "b", "é", '"d, e"'][:width]))
@@ -150,7 +175,7 @@ def fault(case: Case, directory: Path) -> str | None:
         with warnings.catch_warnings():
             warnings.simplefilter("error")
             if case.training:
-                from_examples(str(path), *read_examples(str(path)))
+                _learn(str(path))
             else:
                 _answer(path, answers, **case.options)
         return None
@@ -165,6 +190,11 @@ def fault(case: Case, directory: Path) -> str | None:
         sys.stdout = shown
         path.unlink()
         answers.unlink(missing_ok=True)
+
+
+def _learn(path: str) -> None:
+    found = read_examples(path, Columns(skip_missing=path.endswith("v")))
+    from_examples(path, found.features, found.labels)
 
 
 def _answer(path: Path, answers: Path, act: str, slope: bool, **options: Any) -> None:

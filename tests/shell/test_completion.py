@@ -1,83 +1,14 @@
 """The completion scripts: what the program prints, and what a Tab does with them in real shells."""
 
-import os
-import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.cli.helpers import actcli, spawn
+from tests.cli.helpers import actcli
+from tests.shell.shells import COMPLETIONS, SHELLS, Shell
 
-COMPLETIONS = Path(__file__).parents[2] / "completions"
 SCRIPTS = {"bash": "actcli.bash", "zsh": "_actcli", "fish": "actcli.fish"}
-SHELLS = [shell for shell in SCRIPTS if shutil.which(shell)]
-
-# Set-up files, read in place of the user's own. The scripts are found the way an installed one is, except in bash,
-# where that takes the package bash-completion. `actcli` itself says which arguments it was given.
-SET_UP = {
-    "bash": """
-        PS1='ready> '
-        actcli() { printf 'ARGUMENTS'; printf '<%s>' "$@"; echo 'END'; }
-        source "$COMPLETIONS/actcli.bash"
-    """,
-    "zsh": """
-        PS1='ready> '
-        unsetopt beep
-        bindkey -e
-        actcli() { printf 'ARGUMENTS'; printf '<%s>' "$@"; echo 'END'; }
-        fpath=("$COMPLETIONS" $fpath)
-        autoload -Uz compinit && compinit -u -D
-    """,
-    "fish": """
-        function fish_prompt; printf 'ready> '; end
-        function actcli; printf ARGUMENTS; printf '<%s>' $argv; echo END; end
-        set -g fish_complete_path "$COMPLETIONS" $fish_complete_path
-    """,
-}
-STARTS: dict[str, Callable[[Path], list[str]]] = {
-    "bash": lambda set_up: ["bash", "--noprofile", "--rcfile", str(set_up), "-i"],
-    "zsh": lambda set_up: ["zsh", "-d", "-i"],  # reads .zshrc in $ZDOTDIR
-    "fish": lambda set_up: ["fish", "--no-config", "-i", "-C", f"source {set_up}"],
-}
-
-
-class Shell:
-    """An interactive shell in a terminal, in a directory with two files and a folder."""
-
-    def __init__(self, name: str, directory: Path) -> None:
-        for file in ("numbers.txt", "two words.txt"):
-            (directory / file).touch()
-        (directory / "results").mkdir()
-        set_up = directory / ".zshrc"
-        set_up.write_text(SET_UP[name])
-        environment = {name: str(directory) for name in ("HOME", "ZDOTDIR")}
-        environment |= {"PATH": os.environ["PATH"], "INPUTRC": os.devnull, "COMPLETIONS": str(COMPLETIONS)}
-        environment |= {"TERM": "xterm", "LANG": "C.UTF-8"}
-        self.process = spawn(STARTS[name](set_up), (200, 24), environment, cwd=directory)
-        self.expect("ready> ")
-
-    def expect(self, *texts: str) -> str:
-        """Wait for one of the texts."""
-        # Newer fish asks what the terminal is, and waits for the answer.
-        while (found := self.process.expect_exact([*texts, "\x1b[0c"])) == len(texts):
-            self.process.send("\x1b[?62c")
-        return texts[found]
-
-    def enter(self, line: str) -> list[str]:
-        """Type `actcli` and a line with Tabs in it; the arguments that come of it."""
-        self.process.send(f"actcli {line}\r")
-        self.expect("ARGUMENTS<")
-        self.expect(">END")
-        arguments = self.process.before.split("><")
-        self.expect("ready> ")
-        return arguments
-
-    def list_candidates(self, line: str, candidates: set[str]) -> None:
-        """Type `actcli` and a line and Tab twice; wait until all the candidates are shown."""
-        self.process.send(f"actcli {line}\t\t")
-        while candidates:
-            candidates = candidates - {self.expect(*candidates)}
 
 
 @pytest.fixture(params=SHELLS)
@@ -188,6 +119,93 @@ def test_numbers_are_not_completed_to_activations_or_files(shell: Shell) -> None
             "evaluate relu --grid numb\t.": "evaluate|relu|--grid|numb.",
         },
     )
+
+
+QUOTES = ["'", '"']
+
+
+@pytest.mark.parametrize("quote", QUOTES)
+def test_the_last_name_of_a_formula_is_completed_and_the_formula_goes_on(shell: Shell, quote: str) -> None:
+    """The quote stays open, and no blank is set: what is typed next is the formula's."""
+    for command in (
+        *("plot ", "evaluate ", "compare relu ", "gradient-depth --act ", "gradient-depth --act=", "collapse -a "),
+        *("approximate ", "--color never plot ", "plot --range -3 3 --at 1 ", "plot 'x * 2' "),
+    ):
+        for typed, becomes in {
+            "x * sigm": "x * sigmoid",
+            "gelu - gelu_t": "gelu - gelu_tanh",
+            "x*(1 + tan": "x*(1 + tan",  # tan, tanh and tanh_shrink
+            "max(0, hard_sw": "max(0, hard_swish",
+            "(x + arcsi": "(x + arcsin",
+            "1.702*x if x > 0 else expm": "1.702*x if x > 0 else expm1",
+            "sigmoi": "sigmoid",
+        }.items():
+            line = f"actcli {command}{quote}{typed}"
+            assert shell.line_after(f"{line}\t") == line + becomes.removeprefix(typed)
+
+
+def test_a_formula_in_backslashes_or_within_other_quotes_is_completed_too(shell: Shell) -> None:
+    for typed, rest in {
+        r"plot x\ \*\ sigm": "oid",
+        r"plot x*sigm": "oid",
+        r"plot 'x * 'sigm": "oid",
+        r"plot x' * sigm": "oid",
+        r"plot x\*\(gelu_t": "anh",
+        r"gradient-depth --act=x\ \*\ sigm": "oid",
+    }.items():
+        assert shell.line_after(f"actcli {typed}\t") == f"actcli {typed}{rest}"
+
+
+def test_where_no_name_of_a_formula_is_typed_tab_does_nothing(shell: Shell) -> None:
+    for typed in (
+        *("plot 'x * ", "plot 'sigmoid(x)", "plot 'x*1e", "plot 'x*2.e", "plot 'x * softm", "plot 'x*nothing"),
+        *("plot 'w*x:w=", "plot 'w*x:sigm", "evaluate 'x*2' sigm", "evaluate relu 'sigm", "plot 'x * SIGM"),
+    ):
+        assert shell.line_after(f"actcli {typed}\t") == f"actcli {typed}"
+
+
+def test_the_second_parameter_is_completed_too(shell: Shell) -> None:
+    completes(shell, {"plot threshold:threshold=1,va\t2": "plot|threshold:threshold=1,value=2"})
+
+
+def test_options_are_told_from_their_values(shell: Shell) -> None:
+    completes(
+        shell,
+        {
+            "--color ne\t.": "--color|never|.",
+            "--color never pl\t.": "--color|never|plot|.",
+            "evaluate --grid 0 1 sigm\t.": "evaluate|--grid|0|1|sigm.",
+            "evaluate --grid 0 1 5 sigm\t.": "evaluate|--grid|0|1|5|sigmoid|.",
+            "evaluate -i relu sigm\t.": "evaluate|-i|relu|sigmoid|.",
+            "evaluate relu --dtype 'floa\t64'": "evaluate|relu|--dtype|float64",
+        },
+    )
+
+
+def test_files_with_blanks_are_completed_in_every_quote(shell: Shell) -> None:
+    completes(
+        shell,
+        {
+            r"evaluate relu -i my\ dir/lo" + "\t.": "evaluate|relu|-i|my dir/logits.csv|.",
+            "evaluate relu -i 'my dir/lo\t": "evaluate|relu|-i|my dir/logits.csv",
+            'evaluate relu -o "my dir/lo\t': "evaluate|relu|-o|my dir/logits.csv",
+            r"evaluate relu --input=my\ d" + "\tlo\t.": "evaluate|relu|--input=my dir/logits.csv|.",
+            "gradient-depth --data two\t.": "gradient-depth|--data|two words.txt|.",
+        },
+    )
+
+
+@pytest.mark.parametrize("quote", QUOTES)
+def test_a_file_in_quotes_behind_an_equals_sign(shell: Shell, quote: str) -> None:
+    line = f"actcli evaluate relu --input={quote}my dir/logits.csv"
+    assert shell.line_after(f"actcli evaluate relu --input={quote}my dir/l\t").rstrip(f" {quote}") == line
+
+
+def test_files_are_completed_in_redirections(shell: Shell) -> None:
+    for typed in ("< two", "<two", "> two", ">> two", "2> two", "2>two", "> out < two"):
+        line = shell.line_after(f"actcli evaluate relu {typed}\t")
+        assert line == f"actcli evaluate relu {typed}\\ words.txt "
+    assert shell.line_after("actcli plot 'x*2' < numbers.txt sigm\t") == "actcli plot 'x*2' < numbers.txt sigmoid "
 
 
 @pytest.mark.parametrize("shell", ["bash"], indirect=True)

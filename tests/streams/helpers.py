@@ -1,11 +1,17 @@
 """Streams out of memory, for the tests of one reader or writer."""
 
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 import numpy as np
 
-from actcli.streams.blocks import Block, Values, equal_lines
+from actcli.streams.beginning import Text
+from actcli.streams.blocks import Block, Table, Values, equal_lines
+from actcli.streams.csv_format import csv_line, read_csv
+from actcli.streams.encoding import recognise, utf8
+from actcli.streams.options import TableOptions
+from actcli.streams.text import read_text
 
 
 class Dripping(io.BytesIO):
@@ -19,6 +25,24 @@ class Dripping(io.BytesIO):
     def read1(self, size: int | None = -1, /) -> bytes:
         self._reads += 1
         return self.read(self._sizes[self._reads % len(self._sizes)])
+
+
+def table_of(
+    stream: io.BytesIO, columns: Sequence[str] = (), name: str = "data.csv", **options: Any
+) -> tuple[Table, Iterator[Block]]:
+    """A table read as a file of that name is."""
+    file = recognise(stream, name)
+    return read_csv(Text(utf8(file), name), TableOptions(tuple(columns), **options), file.suffix)
+
+
+def header_of(table: Table) -> str | None:
+    """As CSV; None where the columns have no names."""
+    return csv_line(table.columns) if table.named else None
+
+
+def text_of(stream: io.BytesIO, name: str = "data.txt", missing_is_nan: bool = False) -> Iterator[Block]:
+    """Plain text read as a file of that name is."""
+    return read_text(utf8(recognise(stream, name)), name, missing_is_nan)
 
 
 def lines_of(blocks: Iterable[Block]) -> list[list[float]]:

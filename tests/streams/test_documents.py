@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actcli.streams.documents import flat, jsonable, write_json
+from actcli.streams.documents import flat, jsonable, write_json, write_records
 from actcli.streams.files import StreamError
 
 
@@ -84,3 +84,11 @@ def test_a_list_of_documents_is_counted_through() -> None:
         ("parameters.1.name", "beta"),
         ("intervals.0", "0.0 1.0"),
     ]
+
+
+@pytest.mark.parametrize("truth", [True, np.bool_(True)])
+def test_booleans_are_written_as_in_json(truth: object, capsys: pytest.CaptureFixture[str]) -> None:
+    for output_format, expected in {"csv": "a,b,c,d\ntrue,false,,1\n", "plain": "true\tfalse\t\t1\n"}.items():
+        write_records(["a", "b", "c", "d"], [(truth, False, None, 1)], output_format)
+        assert capsys.readouterr().out == expected
+    assert [*flat({"each": [True, False, 1.0]})] == [("each", "true false 1.0")]

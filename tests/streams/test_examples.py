@@ -2,6 +2,7 @@
 
 import csv
 import errno
+import gzip
 import io
 import os
 from collections.abc import Callable, Iterator
@@ -15,9 +16,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from actcli.streams import examples
+from actcli.streams.cells import is_missing_class
+from actcli.streams.encoding import CHUNK
 from actcli.streams.examples import read_examples
 from actcli.streams.files import StreamError
-from actcli.streams.text import CHUNK
 
 Fill = Callable[[bytes], None]
 Read = Callable[[str, bytes], tuple[list[list[float]], list[float] | list[str]]]
@@ -29,9 +31,9 @@ def read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Read:
 
     def read_file(name: str, data: bytes) -> tuple[list[list[float]], list[float] | list[str]]:
         Path(name).write_bytes(data)
-        features, labels = read_examples(name)
-        assert features.dtype == np.float64
-        return features.tolist(), labels if isinstance(labels, list) else labels.tolist()
+        found = read_examples(name)
+        assert found.features.dtype == np.float64
+        return found.features.tolist(), list(found.labels)
 
     return read_file
 
@@ -51,7 +53,13 @@ def npy(array: Any) -> bytes:
         (b"\xef\xbb\xbfa,y\n1,2\n", [[1]], [2]),
         (b"\xef\xbb\xbf1,2\n", [[1]], [2]),
         (b"\n,a,b,y\n0,1,2,3\n", [[0, 1, 2]], [3]),  # as pandas writes a table with its index
-        (b"0,1,y\n1,2,3\n4,5,6\n", [[1, 2], [4, 5]], [3, 6]),
+        (b"# made by hand\n1;2;0\n3;4;1\n", [[1, 2], [3, 4]], [0, 1]),
+        (b"a\tb\tkind\n1\t2\tx, y\n", [[1, 2]], ["x, y"]),
+        (b"a,kind\r1,x\r2,y\r", [[1], [2]], ["x", "y"]),
+        (b'a,"the\nkind"\n1,"x\ny"\n', [[1]], ["x\ny"]),
+        ("\ufeffa,kind\n1,x\n".encode("utf-16"), [[1]], ["x"]),
+        (gzip.compress(b"a,kind\n1,x\n"), [[1]], ["x"]),
+        (b"a,kind\n1,-\n2,+\n3,None\n", [[1], [2], [3]], ["-", "+", "None"]),
         (b"5.1,3.5,setosa\n4.9,3,virginica\n", [[5.1, 3.5], [4.9, 3]], ["setosa", "virginica"]),
         (b"length,width,kind\n5.1,3.5, setosa \n", [[5.1, 3.5]], ["setosa"]),
         (b'"length, cm",kind\n"5.1","a, ""b"""\n', [[5.1]], ['a, "b"']),
@@ -80,7 +88,7 @@ def test_text(
     assert read("points", text) == (features, labels)
     stdin(text)
     piped = read_examples("-")
-    assert (piped[0].tolist(), list(piped[1])) == (features, labels)
+    assert (piped.features.tolist(), list(piped.labels)) == (features, labels)
 
 
 @pytest.mark.parametrize("order", ["C", "F"])
@@ -92,14 +100,14 @@ def test_npy(dtype: str, order: Any, read: Read, stdin: Fill) -> None:
     assert read("without-suffix", npy(points)) == expected
     stdin(npy(points))
     piped = read_examples("-")
-    assert (piped[0].tolist(), list(piped[1])) == expected
+    assert (piped.features.tolist(), list(piped.labels)) == expected
 
 
 def is_class_name(text: str) -> bool:
     try:
         float(text)
     except ValueError:
-        return text.strip() == text != "" and text.isprintable()
+        return text.strip() == text != "" and text.isprintable() and not is_missing_class(text)
     return False
 
 
@@ -113,9 +121,9 @@ def test_what_the_csv_module_writes_is_read_back(tmp_path_factory: pytest.TempPa
     path = tmp_path_factory.mktemp("examples") / "points.csv"
     with path.open("w", newline="", encoding="utf-8") as file:
         csv.writer(file).writerows([["x"] * (len(points[0]) - 1) + ["the kind"], *points])
-    features, labels = read_examples(str(path))
-    assert features.tolist() == [list(point[:-1]) for point in points]
-    assert labels == [point[-1] for point in points]
+    found = read_examples(str(path))
+    assert found.features.tolist() == [list(point[:-1]) for point in points]
+    assert found.labels == [point[-1] for point in points]
 
 
 @pytest.mark.parametrize(
@@ -126,27 +134,46 @@ def test_what_the_csv_module_writes_is_read_back(tmp_path_factory: pytest.TempPa
         ("p.csv", b"a,b,y\n", "p.csv: a header and no points"),
         ("p.csv", b"a,y\n1,2\n3\n", "p.csv, line 3: 1 field, expected 2"),
         ("p.csv", b"1,2\n\n3,4,5\n", "p.csv, line 3: 3 fields, expected 2"),
-        ("p.csv", b"a,y\n1,2,3\n", "p.csv, line 2: 3 fields, expected 2"),
+        ("p.csv", b"a,y\n1,2,3\n", "p.csv, line 2: 3 fields, expected 2; `tail -n +2 p.csv` leaves line 1 out"),
         (
             "p.csv",
-            b"\n7.4;0.7\n",
+            b"\n7.4\n",
             "p.csv, line 2: 1 field; a point needs features and a target, with commas between",
         ),
-        ("p.csv", b"1,2,3\n4,,6\n", "p.csv, line 2: a feature is missing: an empty field"),
-        ("p.csv", b"1,,3\n", "p.csv, line 1: a feature is missing: an empty field"),
-        ("p.csv", b"a,y\n1,2\n3,\n", "p.csv, line 3: the target is missing: an empty field"),
-        ("p.csv", b"1,up\n3, \n", "p.csv, line 2: the target is missing: an empty field"),
-        ("p.csv", b"1,2\n1,abc\n", "p.csv, line 2: not a number: 'abc'"),
-        ("p.csv", b"5.x1,3,setosa\n5,3,setosa\n", "p.csv, line 1: not a number: '5.x1'"),
-        ("p.csv", b"x,1\n2,3\n", "p.csv, line 1: not a number: 'x'"),
-        ("p.csv", b"1,2\n1_0,3\n", "p.csv, line 2: not a number: '1_0'"),
-        ("p.csv", b"1,2\nnan,3\n", "p.csv, line 2: not finite: 'nan'"),
-        ("p.csv", b"1,2\n3,1e400\n", "p.csv, line 2: not finite: '1e400'"),
-        ("p.csv", b"-inf,up\n", "p.csv, line 1: not finite: '-inf'"),
-        ("p.csv", b"1,2\n\xff,3\n", "p.csv, line 2: not text: byte 0xff"),
-        ("p.csv", b'1,2\n"3,4\n', "p.csv, line 2: unexpected end of data"),
-        ("p.txt", b"1 2\n3 4\n5 x\n", "p.txt, line 3: not a number: 'x'"),
-        ("p.txt", b"1 2\n3 \xff\n", "p.txt, line 2: not text: byte 0xff"),
+        ("p.csv", b"1,2,3\n4,,6\n", "p.csv, line 2: 1 of 2 rows have missing values; --skip-missing leaves them out"),
+        ("p.csv", b"1,,3\n", "p.csv, line 1: the only row has missing values; --drop 2 leaves rows to learn from"),
+        ("p.csv", b"a,y\n1,2\n3,\n", "p.csv, line 3: 1 of 2 rows have missing values; --skip-missing leaves them out"),
+        ("p.csv", b"1,up\n3, \n", "p.csv, line 2: 1 of 2 rows have missing values; --skip-missing leaves them out"),
+        ("p.csv", b"1,2\n1,abc\n", "p.csv, line 2: not a number: 'abc' in column 2"),
+        (
+            "p.csv",
+            b"5.x1,3,setosa\n5,3,setosa\n",
+            "p.csv, line 1: not a number: '5.x1' in column 1; "
+            "--drop 1 leaves it out, --target-column 1 --drop 3 learns it",
+        ),
+        (
+            "p.csv",
+            b"x,1\n2,3\n",
+            "p.csv, line 1: not a number: 'x' in column 1; --target-column x takes line 1 for names",
+        ),
+        ("p.csv", b"1,2\n1_0,3\n", "p.csv, line 2: not a number: '1_0' in column 1"),
+        ("p.csv", b"1,2\nnan,3\n", "p.csv, line 2: 1 of 2 rows have missing values; --skip-missing leaves them out"),
+        ("p.csv", b"1,2\n3,1e400\n", "p.csv, line 2: not finite: '1e400' in column 2"),
+        ("p.csv", b"-inf,up\n", "p.csv, line 1: not finite: '-inf' in column 1"),
+        (
+            "p.csv",
+            b"1,2\n\xff,3\n",
+            "p.csv, line 2: not text: byte 0xff is no UTF-8; if it is Latin-1, "
+            "`iconv -f LATIN1 -t UTF-8 p.csv` converts it",
+        ),
+        ("p.csv", b'1,2\n"3,4\n', "p.csv, line 2: a quote is not closed"),
+        ("p.txt", b"1 2\n3 4\n5 x\n", "p.txt, line 3: not a number: 'x' in column 2"),
+        (
+            "p.txt",
+            b"1 2\n3 \xff\n",
+            "p.txt, line 2: not text: byte 0xff is no UTF-8; if it is Latin-1, "
+            "`iconv -f LATIN1 -t UTF-8 p.txt` converts it",
+        ),
         ("p.txt", b"1\n2\n", "p.txt, line 1: 1 field; a point needs features and a target, with commas between"),
         ("p.npy", b"1 2\n", "p.npy: not a .npy file"),
         ("p.npy", npy(np.ones(3)), "p.npy: an array of shape (3,); points are the rows of one with two axes"),
@@ -157,7 +184,11 @@ def test_what_the_csv_module_writes_is_read_back(tmp_path_factory: pytest.TempPa
             npy(np.ones((3, 1))),
             "p.npy: an array of shape (3, 1); a row needs features and, behind them, its target",
         ),
-        ("p.npy", npy([[1.0, 2], [3, np.nan]]), "p.npy: element [1, 1] is not finite: nan"),
+        (
+            "p.npy",
+            npy([[1.0, 2], [3, np.nan]]),
+            "p.npy: element [1, 1] is not finite: nan; --skip-missing leaves such rows out",
+        ),
         ("p.npy", npy([["1", "a"]]), "p.npy: holds values of type <U1; only real numbers can be read"),
         ("p.npy", npy(np.ones((3, 2)))[:-8], "p.npy: truncated: 5 of 6 values are there"),
     ],

@@ -18,8 +18,7 @@ from numpy.typing import NDArray
 from actcli.streams.blocks import BLOCK, JACOBIAN_BLOCK, Source
 from actcli.streams.files import StreamError
 from actcli.streams.npy import MAGIC, NpyWriter, read_npy, write_npz
-from actcli.streams.text import read_text
-from tests.streams.helpers import lines_of, rows, same_bits
+from tests.streams.helpers import lines_of, rows, same_bits, text_of
 
 
 def saved(array: NDArray[Any], version: tuple[int, int] | None = None) -> bytes:
@@ -311,7 +310,7 @@ def test_matrices_stand_in_the_places_of_rows(shape: tuple[int, ...]) -> None:
     ],
 )
 def test_a_text_gets_the_shape_that_loadtxt_would_give_it(text: bytes, shape: tuple[int, ...], patch: bool) -> None:
-    result = written(Source("x", read_text(io.BytesIO(text), "x")), patch=patch)
+    result = written(Source("x", text_of(io.BytesIO(text))), patch=patch)
     assert result.shape == shape
     assert result.ravel().tolist() == [float(token) for token in text.split()]
 

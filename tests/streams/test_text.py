@@ -3,6 +3,7 @@
 import io
 import math
 import random
+import re
 
 import numpy as np
 import pytest
@@ -10,13 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from actcli.streams.blocks import Block, equal_lines
+from actcli.streams.encoding import CHUNK
 from actcli.streams.files import StreamError
-from actcli.streams.text import CHUNK, PlainWriter, format_all, format_list, parse_all, read_text
-from tests.streams.helpers import Dripping, column, lines_of, rows, same_bits
+from actcli.streams.text import PlainWriter, format_all, format_list, parse_all
+from tests.streams.helpers import Dripping, column, lines_of, rows, same_bits, text_of
 
 
 def read(data: bytes) -> list[list[float]]:
-    return lines_of(read_text(io.BytesIO(data), "data.txt"))
+    return lines_of(text_of(io.BytesIO(data)))
 
 
 def written(*pairs: tuple[Block, np.ndarray]) -> str:
@@ -35,7 +37,7 @@ def written(*pairs: tuple[Block, np.ndarray]) -> str:
         (b"1", [[1]]),
         (b"1\n", [[1]]),
         (b"1\n2\n3\n", [[1], [2], [3]]),
-        (b"1 2\t3,4,\n5 , 6\n", [[1, 2, 3, 4], [5, 6]]),
+        (b"1 2\t3\n5 , 6\n7,8\n9 10, 11", [[1, 2, 3], [5, 6], [7, 8], [9, 10, 11]]),
         (b"\n1\n\n\n2 3\n\n", [[], [1], [], [], [2, 3], []]),
         (b"1\r\n2\r\n\r\n3", [[1], [2], [], [3]]),
         (b"  1  \n  ", [[1]]),
@@ -61,8 +63,12 @@ def test_nan_is_a_number() -> None:
         (b"1\r\n2\r\nx", "data.txt, line 3: not a number: 'x'"),
         (b"1_000", "data.txt, line 1: not a number: '1_000'"),
         (b"1\n0x10\n", "data.txt, line 2: not a number: '0x10'"),
-        (b"1 2\n\n3 1,2;3", "data.txt, line 3: not a number: '2;3'"),
-        (b"1\n2 \xff\n", "data.txt, line 2: not text: byte 0xff"),
+        (b"1 2\n\n3 1 2;3", "data.txt, line 3: not a number: '2;3'"),
+        (
+            b"1\n2 \xff\n",
+            "data.txt, line 2: not text: byte 0xff is no UTF-8; if it is Latin-1, "
+            "`iconv -f LATIN1 -t UTF-8 data.txt` converts it",
+        ),
         (b"1\n\x1b[31mred\n", "data.txt, line 2: not a number: '\\x1b[31mred'"),
         ("1\n−3\n".encode(), "data.txt, line 2: not a number: '−3'"),
         (b"1\x002", "data.txt, line 1: not a number: '1\\x002'"),
@@ -82,24 +88,24 @@ def test_the_line_is_right_far_from_the_start(one_per_line: bool) -> None:
     data = blank_lines + line * 200_000 + b"oops\n" + line * 10
     assert len(data) > 3 * CHUNK
     with pytest.raises(StreamError, match=f"line {200_001 + blank_lines.count(10)}: not a number: 'oops'"):
-        list(read_text(io.BytesIO(data), "data.txt"))
+        list(text_of(io.BytesIO(data)))
 
 
 def test_what_stood_before_the_bad_token_was_delivered() -> None:
-    blocks = read_text(io.BytesIO(b"1\n" * CHUNK + b"oops"), "data.txt")
+    blocks = text_of(io.BytesIO(b"1\n" * CHUNK + b"oops"))
     assert next(blocks).values[0] == 1
 
 
 def test_a_token_without_end_is_refused_before_it_fills_the_memory() -> None:
     endless = io.BytesIO(b"1\n" + b"7" * (50 * CHUNK))
     with pytest.raises(StreamError, match="line 2: not a number: '7777"):
-        list(read_text(endless, "data.txt"))
+        list(text_of(endless))
     assert endless.tell() < 5 * CHUNK
 
 
 def test_blocks_are_bounded_even_when_the_line_is_not() -> None:
     data = b"1 " * (3 * CHUNK)
-    blocks = list(read_text(io.BytesIO(data), "data.txt"))
+    blocks = list(text_of(io.BytesIO(data)))
     assert len(blocks) > 3
     assert max(block.values.size for block in blocks) <= CHUNK
     assert lines_of(blocks) == [[1.0] * (3 * CHUNK)]
@@ -107,32 +113,78 @@ def test_blocks_are_bounded_even_when_the_line_is_not() -> None:
 
 def test_numbers_arrive_as_soon_as_they_are_written() -> None:
     stream = Dripping(b"1\n2\n3", sizes=[2])
-    blocks = read_text(stream, "pipe")
+    blocks = text_of(stream)
     assert next(blocks).values.tolist() == [1]
-    assert stream.tell() == 2
+    assert stream.tell() == 3
 
 
 token = st.floats().map(repr) | st.integers().map(str)
-separator = st.sampled_from([" ", ",", "\t", "\n", "\r\n", "\n\n", " , ", "\n \n", "  "])
+separator = st.sampled_from([" ", "\t", "  ", ",", " , ", ", ", " ,"])
+line_end = st.sampled_from(["\n", "\r\n", "\r", " \n", " # 1, \u00e4\n", "#\n"])
+# A comment alone on its line is none; a blank line is one without numbers.
+lines = st.lists(st.tuples(st.lists(token, max_size=5), separator, line_end), max_size=12)
 
 
-@given(
-    parts=st.lists(st.tuples(token, separator), max_size=30),
-    end=st.booleans(),
-    sizes=st.lists(st.integers(1, 9), min_size=1, max_size=5),
-)
-def test_lines_do_not_depend_on_how_the_bytes_arrive(parts: list[tuple[str, str]], end: bool, sizes: list[int]) -> None:
-    text = "".join(a + b for a, b in parts)
-    text = text if end else text.rstrip()
-    truth = [[float(token) for token in line.replace(",", " ").split()] for line in text.split("\n")]
-    if not truth[-1]:  # nothing after the last line break
+@pytest.mark.parametrize("chunk", [64, CHUNK])
+@given(lines=lines, end=st.booleans(), sizes=st.lists(st.integers(1, 9), min_size=1, max_size=5))
+def test_lines_do_not_depend_on_how_the_bytes_arrive(
+    chunk: int, lines: list[tuple[list[str], str, str]], end: bool, sizes: list[int]
+) -> None:
+    data = "".join(between.join(tokens) + after for tokens, between, after in lines).encode()
+    data = data if end else data.rstrip(b"\r\n")
+    truth = [[float(token) for token in tokens] for tokens, _, after in lines if tokens or "#" not in after]
+    while not end and truth and not truth[-1]:
         truth.pop()
-    for stream in (io.BytesIO(text.encode()), Dripping(text.encode(), sizes)):
-        assert repr(lines_of(read_text(stream, "x"))) == repr(truth)
-        stream.seek(0)
-        echoed = written(*((block, block.values) for block in read_text(stream, "x")))
-        again = [[float(token) for token in line.split(" ") if token] for line in echoed.split("\n")[:-1]]
-        assert repr(again) == repr(truth)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("actcli.streams.text.CHUNK", chunk)  # lines go on from one chunk to the next
+        for stream in (io.BytesIO(data), Dripping(data, sizes)):
+            found = lines_of(text_of(stream))
+            while not end and found and not found[-1]:
+                found.pop()
+            assert repr(found) == repr(truth)
+            stream.seek(0)
+            echoed = written(*((block, block.values) for block in text_of(stream)))
+            again = [[float(token) for token in line.split(" ") if token] for line in echoed.split("\n")[:-1]]
+            assert repr([line for line in again if line]) == repr([line for line in truth if line])
+
+
+@pytest.mark.parametrize("chunk", [8, CHUNK])
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("1,2,3\n4,,6\n", "line 2: an empty cell"),
+        (",2\n3,4\n", "line 1: an empty cell"),
+        ("1,2,\n", "line 1: an empty cell"),
+        ("1,2\n3,", "line 2: an empty cell"),
+        ("1 , , 2\n", "line 1: an empty cell"),
+        ("1\n,\n", "line 2: an empty cell"),
+        ("1.5,2.5,3.5,4.5,  \t ,6\n", "line 1: an empty cell"),
+        ("1.5,2.5,3.5,4.5,  \n5,6\n", "line 1: an empty cell"),
+        ("1.5,2.5,3.5,4.5,  # 5\n5,6\n", "line 1: an empty cell"),
+        ("1\n2,NA\n", "line 2: not a number: 'NA'"),
+        ("1\nnull\n", "line 2: not a number: 'null'"),
+    ],
+)
+def test_an_empty_cell_is_an_error_or_nan(text: str, message: str, chunk: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("actcli.streams.text.CHUNK", chunk)
+    with pytest.raises(StreamError) as caught:
+        list(text_of(io.BytesIO(text.encode())))
+    assert str(caught.value) == f"data.txt, {message}; --missing nan reads it as nan"
+    cells = [re.split(r"\s*,\s*", line.partition("#")[0].strip()) for line in text.rstrip("\n").split("\n")]
+    truth = [[float(cell) if re.fullmatch(r"[\d.]+", cell) else math.nan for cell in line] for line in cells]
+    assert repr(lines_of(text_of(io.BytesIO(text.encode()), missing_is_nan=True))) == repr(truth)
+
+
+@pytest.mark.parametrize("text", ["1 2,\n", "1 2\n3,\n", ", 1 2\n", "1 2 3,,\n"])
+def test_blanks_do_not_make_up_for_an_empty_cell(text: str) -> None:
+    with pytest.raises(StreamError, match=f"line {text.count(chr(10))}: an empty cell"):
+        read(text.encode())
+
+
+@pytest.mark.parametrize("text", ["0,1\t0,2\n", "1 2\n0,5 1,5\n", "1\n2 3,5\n", "1,2 3,4"])
+def test_a_decimal_comma_is_not_split(text: str) -> None:
+    with pytest.raises(StreamError, match=r"a decimal comma\? `tr , \. < data\.txt` makes points of them"):
+        read(text.encode())
 
 
 @given(st.lists(st.floats(), min_size=1))

@@ -4,8 +4,9 @@ import pytest
 
 from actcli.core.activations.catalogue import resolve
 from actcli.core.analysis.density import image
-from actcli.views.density import bounds, density_chart
+from actcli.views.density import bounds, density_picture
 from actcli.views.palette import AXIS_COLOUR, look
+from actcli.views.picture.terminal import paint
 from actcli.views.terminal import Terminal
 from tests.views.screens import screen
 
@@ -15,13 +16,13 @@ BEFORE = image(resolve("identity"))
 
 def chart(*names: str, terminal: Terminal = DEFAULT, **options) -> str:
     images = [image(resolve(name)) for name in names]
-    return density_chart(BEFORE, images, terminal, title="a title", **options)
+    return paint(density_picture(BEFORE, images, title="a title"), terminal, **options)
 
 
 def test_before_and_after_stand_side_by_side() -> None:
     lines = screen(chart("relu"), DEFAULT)
     assert lines[0] == "a title"
-    assert lines[1].split("  ")[0] == "● before: z"
+    assert lines[1].split("  ")[0] == "─ before: z"
     assert lines[1].endswith("● after: relu")
     assert len(lines) == 22
 
@@ -106,3 +107,10 @@ def test_an_atom_outside_of_the_picture_is_in_the_facts_alone() -> None:
     assert "P(f = 1000) = 0.0002326" in " ".join(lines)
     heights = [float(line.split("┤")[0]) for line in after if "┤" in line]
     assert max(heights) == 1.0
+
+
+def test_a_peak_that_is_cut_off_says_how_high_it_is() -> None:
+    """gelu's density has no bound beside its minimum; of relu, tanh and the normal all is shown."""
+    text = chart("gelu", terminal=Terminal(120, 30))
+    assert "after: gelu (a peak of 5.2 is cut off)" in text
+    assert "cut off" not in chart("relu", "tanh", "identity", terminal=Terminal(120, 30))

@@ -5,7 +5,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from actcli.views.palette import COLOURS, hollow, look
+from actcli.views.palette import AXIS_COLOUR, COLOURS, FEW_COLOURS, hollow, look, look_of
 
 # Machado, Oliveira and Fernandes (2009), A physiologically-based model, severity 1.0.
 EYES = {
@@ -34,11 +34,42 @@ def lab(rgb: np.ndarray) -> np.ndarray:
     return np.array([116 * y - 16, 500 * (x - y), 200 * (y - z)])
 
 
-@pytest.mark.parametrize("colour", COLOURS)
+def luminance(rgb: np.ndarray) -> float:
+    """WCAG 2.1's relative luminance."""
+    return float(np.array([0.2126, 0.7152, 0.0722]) @ rgb)
+
+
+def contrasts(rgb: np.ndarray) -> tuple[float, float]:
+    """On black and on white, (L1 + 0.05) / (L2 + 0.05)."""
+    return (luminance(rgb) + 0.05) / 0.05, 1.05 / (luminance(rgb) + 0.05)
+
+
+@pytest.mark.parametrize("colour", [*COLOURS, AXIS_COLOUR])
 def test_contrast_on_black_and_on_white(colour: int) -> None:
-    luminance = float(XYZ[1] @ linear_rgb(colour))
-    assert (luminance + 0.05) / 0.05 >= 2.7
-    assert 1.05 / (luminance + 0.05) >= 2.7
+    assert min(contrasts(linear_rgb(colour))) >= 3
+
+
+# What the codes 31 to 35 and 91 to 95 are in xterm (XTerm-col.ad) and on Linux's console (drivers/tty/vt/vt.c).
+XTERM = {"31": "cd0000", "35": "cd00cd", "91": "ff0000", "94": "5c5cff"}
+CONSOLE = {"31": "aa0000", "35": "aa00aa", "91": "ff5555", "94": "5555ff"}
+
+
+def test_contrast_of_the_16_and_the_8_colours() -> None:
+    """Of the terminal's own colour, 39, its user has chosen the contrast."""
+    for colours, table in FEW_COLOURS.items():
+        for code in {*table.values()} - {"39"}:
+            for emulator in (XTERM, CONSOLE):
+                levels = np.array([int(emulator[code][i : i + 2], 16) for i in (0, 2, 4)]) / 255
+                rgb = np.where(levels <= 0.04045, levels / 12.92, ((levels + 0.055) / 1.055) ** 2.4)
+                dim = (colours, code) == (8, "31") and emulator is CONSOLE
+                assert min(contrasts(rgb)) >= (2.7 if dim else 3), (colours, code)
+
+
+def test_each_terminal_s_first_curves_differ_in_colour() -> None:
+    for colours, table in FEW_COLOURS.items():
+        codes = [table[look(index).colour] for index in range(3)]
+        assert len({*codes}) == 3, colours
+        assert all(int(code) < 90 for code in codes) or colours == 16, "the eight have no bright ones"
 
 
 @pytest.mark.parametrize("eye", EYES)
@@ -51,7 +82,7 @@ def test_any_two_colours_stay_apart(eye: str) -> None:
 def test_looks_are_told_apart_without_colour() -> None:
     for unicode in (True, False):
         assert len({look(index).mark(unicode) for index in range(8)}) == 8
-        assert len({each.mark(unicode) for index in range(4) for each in (look(index), hollow(index))}) == 8
+        assert len({each.mark(unicode) for index in range(4) for each in (look(index), look_of(hollow(index)))}) == 8
 
 
 def test_looks_beyond_the_eighth_are_new_pairs() -> None:
@@ -59,4 +90,4 @@ def test_looks_beyond_the_eighth_are_new_pairs() -> None:
 
 
 def test_what_belongs_together_has_one_colour() -> None:
-    assert all(hollow(index).colour == look(index).colour for index in range(20))
+    assert all(look_of(hollow(index)).colour == look(index).colour for index in range(20))

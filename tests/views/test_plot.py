@@ -7,10 +7,12 @@ import pytest
 
 from actcli.commands.report import graphs_on
 from actcli.core.activations.catalogue import resolve
+from actcli.core.activations.family import family
 from actcli.core.analysis.graph import Spot, gathered
 from actcli.core.errors import InputError
-from actcli.views.palette import look
-from actcli.views.plot import plot
+from actcli.views.palette import RAMP, look
+from actcli.views.picture.terminal import paint
+from actcli.views.plot import plot_picture
 from actcli.views.terminal import Terminal
 from tests.views.screens import Picture, screen
 
@@ -31,17 +33,16 @@ def picture(
     spots = [Spot.of(activation, x, max(order, 1)) for x in at for activation in activations]
     points = gathered([np.array(data)], RANGE) if data else None
     values = [activation(points.x) for activation in activations] if points else ()
-    text = plot(
+    described = plot_picture(
         drawn,
         spots,
-        terminal,
         of=", ".join(names),
         interval=RANGE,
         points=points,
         values=values,
         source="data.txt",
-        **options,
     )
+    text = paint(described, terminal, strict=True, **options)
     screen(text, terminal)
     return text
 
@@ -161,11 +162,53 @@ def test_the_least_height_has_both_axes_and_below_it_is_refused(names: list[str]
         drawn = Picture(picture(*names, order=order, height=height), DEFAULT)
         assert len(drawn.lines) == height
         assert ("0" in drawn.rows, "6" in drawn.columns) == (True, True)
-    with pytest.raises(InputError, match=f"--height {least - 1}: this chart takes {least} lines or more"):
+    with pytest.raises(InputError, match=f"--size x{least - 1}: this picture takes {least} lines or more"):
         picture(*names, order=order, height=least - 1)
 
 
 def test_notes_need_room_too() -> None:
     assert len(picture("log(x)", height=6).splitlines()) == 6
-    with pytest.raises(InputError, match="6 lines"):
+    with pytest.raises(InputError, match="takes 6 or more"):
         picture("log(x)", height=5)
+
+
+# --- what is too near, too much or too many to be seen -----------------------------------------------------------
+
+
+def test_what_differs_too_little_to_be_seen_is_said_and_drawn_where_there_is_room() -> None:
+    note = "relu and leaky_relu differ by 0.06 at most, at x = -6.0"
+    assert picture("relu", "leaky_relu").splitlines()[-1] == note
+    tall = picture("relu", "leaky_relu", terminal=TALL).splitlines()
+    panel = tall.index("leaky_relu − relu")
+    assert any(line.startswith(("-0.04", "-0.05", "-0.06")) for line in tall[panel:])
+    assert len(tall) > 24
+
+
+@pytest.mark.parametrize("names", [("relu", "gelu"), ("relu", "max(x, 0)"), ("relu", "relu"), ("log(x)", "log(-x)")])
+def test_of_what_is_seen_or_equal_or_has_no_common_values_it_is_not_said(names: tuple[str, ...]) -> None:
+    assert "differ" not in picture(*names)
+
+
+def test_more_than_eight_have_a_panel_each() -> None:
+    names = ("relu", "gelu", "silu", "tanh", "sigmoid", "elu", "selu", "mish", "celu")
+    text = picture(*names, terminal=Terminal(120, 40))
+    assert len(re.findall(r"└", text)) == 9
+    assert len(re.findall(r"└", picture(*names[:8], terminal=Terminal(120, 40)))) == 1
+
+
+def test_a_family_has_a_ramp_of_colours_in_one_chart() -> None:
+    names = family("silu:beta=0.1..10")
+    drawn = graphs_on([resolve(name) for name in names], RANGE, DEFAULT)
+    described = plot_picture(drawn, of="silu:beta=0.1..10", interval=RANGE, family=True)
+    text = paint(described, Terminal(colour=True))
+    colours = re.findall(r"\x1b\[38;5;(\d+)m[●■▲◆○□△]\x1b\[0m silu", text)
+    assert len({*colours}) == 7
+    assert (int(colours[0]), int(colours[-1])) == (RAMP[0], RAMP[-1])
+    assert text.startswith("silu:beta=0.1..10 on [-6, 6]\n")
+
+
+def test_a_tangent_reaches_across_the_picture() -> None:
+    """At 4 sigmoid is 0.982 and its slope 0.0177: on the left the tangent is far above the curve."""
+    lines = picture("sigmoid", at=(4.0,)).splitlines()
+    row = next(line for line in lines if line.startswith("0.8┤"))
+    assert "\u2800" < row[4] <= "\u28ff", "0.982 - 10 * 0.0177 = 0.805"

@@ -3,6 +3,7 @@
 import io
 import math
 import re
+import signal
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,7 +15,7 @@ from actcli.core.depth.config import DepthConfig
 from actcli.core.depth.experiment import DepthExperiment
 from actcli.core.network.training import Step
 from actcli.views import progress as live
-from actcli.views.progress import DELAY, INTERVAL, live_view
+from actcli.views.progress import DELAY, INTERVAL, live_view, progress
 
 
 class Tty(io.StringIO):
@@ -147,6 +148,53 @@ def test_numbers_that_left_the_ordinary_ones(monkeypatch: pytest.MonkeyPatch, st
     for _, lines in screens(monkeypatch, stderr, learning_rate=1e200, steps=9):
         last = lines
     assert re.search("loss (inf|nan|[0-9.]+e[+][0-9]+)", last[0])
+
+
+def test_on_a_system_without_jobs_and_their_signals(monkeypatch: pytest.MonkeyPatch, stderr: Tty) -> None:
+    """Windows has no SIGTSTP, and no process group that has the terminal."""
+    monkeypatch.delattr("signal.SIGTSTP")
+    monkeypatch.delattr("os.tcgetpgrp")
+    assert len(list(screens(monkeypatch, stderr))) == 6
+    assert "loss" in stderr.getvalue()
+
+
+def test_ctrl_z_is_as_it_was_when_the_view_is_gone(monkeypatch: pytest.MonkeyPatch, stderr: Tty) -> None:
+    steps = screens(monkeypatch, stderr)
+    next(steps)
+    assert signal.getsignal(signal.SIGTSTP) is not signal.SIG_DFL
+    assert len(list(steps)) == 5
+    assert signal.getsignal(signal.SIGTSTP) is signal.SIG_DFL
+
+
+def test_where_ctrl_z_is_ignored_it_stays_so(monkeypatch: pytest.MonkeyPatch, stderr: Tty) -> None:
+    before = signal.signal(signal.SIGTSTP, signal.SIG_IGN)
+    try:
+        steps = screens(monkeypatch, stderr)
+        next(steps)
+        assert signal.getsignal(signal.SIGTSTP) is signal.SIG_IGN
+        assert len(list(steps)) == 5
+        assert signal.getsignal(signal.SIGTSTP) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGTSTP, before)
+
+
+@pytest.mark.parametrize(("term", "coloured"), [("xterm-256color", True), ("vt100", False), ("linux", False)])
+@pytest.mark.parametrize("width", [80, 40, 30])
+def test_a_bar_says_how_far_it_is_and_is_gone_at_the_end(
+    monkeypatch: pytest.MonkeyPatch, stderr: Tty, term: str, coloured: bool, width: int
+) -> None:
+    watch(monkeypatch, stderr, max(DELAY, INTERVAL) + 0.1, (width, 24))
+    monkeypatch.setenv("TERM", term)
+    monkeypatch.delenv("COLORTERM", raising=False)
+    seen = []
+    for item in progress(iter("abcd"), 4, "what [cures] it?"):
+        seen.append(item)
+        (line,) = [line for line in shown(stderr.getvalue(), width, 24) if line]
+        assert re.fullmatch(rf"what \[c[^0-9]* +{len(seen) - 1}/4 [0-9-]:\S\S:\S\S", line), line
+    assert seen == [*"abcd"]
+    assert shown(stderr.getvalue(), width, 24) == [""] * 24
+    assert stderr.getvalue().rfind("\x1b[?25h") > stderr.getvalue().rfind("\x1b[?25l") >= 0
+    assert bool(re.search(r"\x1b\[[0-9;]*[34]\d[;m]|\x1b\[9\d", stderr.getvalue())) == coloured
 
 
 def test_without_unicode(monkeypatch: pytest.MonkeyPatch, stderr: Tty) -> None:

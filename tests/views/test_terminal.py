@@ -12,6 +12,8 @@ from typing import TextIO
 import pytest
 
 import actcli.views
+from actcli.views.colours import in_colours, number_of_colours
+from actcli.views.palette import AXIS_COLOUR, COLOURS
 from actcli.views.terminal import Terminal
 
 
@@ -30,11 +32,12 @@ def pipe(encoding: str = "utf-8") -> TextIO:
 
 
 def test_a_terminal_has_its_own_size_and_colour(tty: TextIO) -> None:
-    assert Terminal.of(tty, {}) == Terminal(100, 30, colour=True, unicode=True)
+    found = Terminal.of(tty, {"TERM": "xterm-256color"})
+    assert found == Terminal(100, 30, colour=True, unicode=True, colours=256)
 
 
 def test_a_pipe_has_80_columns_and_no_colour() -> None:
-    assert Terminal.of(pipe(), {}) == Terminal(80, 24, colour=False, unicode=True)
+    assert Terminal.of(pipe(), {"TERM": "xterm-256color"}) == Terminal(80, 24, colour=False, unicode=True)
 
 
 def test_a_terminal_without_a_size_is_taken_for_80x24(tty: TextIO) -> None:
@@ -69,6 +72,11 @@ def test_no_size_is_so_large_that_a_picture_of_it_would_eat_the_memory(size: str
         ({"FORCE_COLOR": "1", "NO_COLOR": "1"}, False, False),
         ({"TERM": "dumb"}, False, False),
         ({"TERM": "dumb", "FORCE_COLOR": "1"}, True, True),
+        ({"TERM": "vt100"}, False, False),
+        ({"TERM": "vt100", "FORCE_COLOR": "1"}, True, True),
+        ({"TERM": "linux"}, True, False),
+        ({"TERM": "xterm-mono"}, False, False),
+        ({"TERM": "dumb", "COLORTERM": "truecolor"}, False, False),
     ],
 )
 def test_colour(tty: TextIO, environ: dict[str, str], on_a_terminal: bool, in_a_pipe: bool) -> None:
@@ -81,6 +89,68 @@ def test_colour(tty: TextIO, environ: dict[str, str], on_a_terminal: bool, in_a_
 )
 def test_unicode_follows_the_encoding(encoding: str, unicode: bool) -> None:
     assert Terminal.of(pipe(encoding), {}).unicode is unicode
+
+
+@pytest.mark.parametrize(
+    ("environ", "colours"),
+    [
+        ({"TERM": "xterm-256color"}, 256),
+        ({"TERM": "tmux-256color"}, 256),
+        ({"TERM": "xterm-16color"}, 16),
+        ({"TERM": "xterm"}, 8),
+        ({"TERM": "linux"}, 8),
+        ({"TERM": "screen"}, 8),
+        ({"TERM": "a-terminal-that-nobody-knows"}, 8),
+        ({"TERM": "../../../etc/passwd"}, 8),
+        ({}, 8),
+        ({"TERM": "vt100"}, 0),
+        ({"TERM": "vt220"}, 0),
+        ({"TERM": "vt52"}, 0),
+        ({"TERM": "dumb"}, 0),
+        ({"TERM": "unknown"}, 0),
+        ({"TERM": "xterm-mono"}, 0),
+        ({"TERM": "vt100", "COLORTERM": "truecolor"}, 0),
+        ({"COLORTERM": "truecolor"}, 1 << 24),
+        ({"TERM": "xterm-256color", "COLORTERM": "truecolor"}, 1 << 24),
+        ({"TERM": "xterm", "COLORTERM": "24bit"}, 1 << 24),
+        ({"TERM": "xterm-256color", "COLORTERM": "yes"}, 256),
+        ({"TERM": "xterm-direct"}, 1 << 24),
+    ],
+)
+def test_number_of_colours(environ: dict[str, str], colours: int) -> None:
+    assert number_of_colours(environ) == colours
+
+
+@pytest.mark.parametrize(
+    ("colours", "found"), [(2, 0), (8, 8), (15, 8), (16, 16), (88, 16), (256, 256), (1 << 24, 1 << 24)]
+)
+@pytest.mark.parametrize("wide", [False, True])
+@pytest.mark.parametrize("flags", [37, 38])
+def test_a_terminal_s_own_description_says_how_many(
+    tmp_path: Path, colours: int, found: int, wide: bool, flags: int
+) -> None:
+    """In the format of term(5)."""
+    names = b"mine|a terminal\0"
+    number = "i" if wide else "h"
+    numbers = [-1] * 13 + [colours if wide else min(colours, 32767)] + [-1]
+    header = struct.pack("<6h", 0o1036 if wide else 0o432, len(names), flags, len(numbers), 0, 0)
+    padding = (len(names) + flags) % 2
+    file = tmp_path / "m" / "mine"
+    file.parent.mkdir()
+    file.write_bytes(header + names + bytes(flags + padding) + struct.pack(f"<{len(numbers)}{number}", *numbers))
+    expected = found if wide else min(found, 256)
+    assert number_of_colours({"TERM": "mine", "TERMINFO": str(tmp_path)}) == expected
+    file.write_bytes(header[:-3])  # cut off: nothing is known of it
+    assert number_of_colours({"TERM": "mine", "TERMINFO": str(tmp_path)}) == 8
+
+
+def test_a_palette_s_colours_are_asked_for_as_the_terminal_takes_them() -> None:
+    blue = COLOURS[0]
+    assert Terminal(colour=True, colours=1 << 24).paint("relu", blue) == f"\x1b[38;5;{blue}mrelu\x1b[0m"
+    assert Terminal(colour=True, colours=16).paint("relu", blue) == "\x1b[94mrelu\x1b[0m"
+    assert Terminal(colour=True, colours=8).paint("relu", blue) == "\x1b[35mrelu\x1b[0m"
+    assert Terminal(colour=True, colours=8).paint("axis", AXIS_COLOUR) == "\x1b[39maxis\x1b[0m"
+    assert in_colours(f"\x1b[1;38;5;{blue}mrelu", 16) == "\x1b[1;94mrelu"
 
 
 def test_a_stream_without_an_encoding_takes_ascii() -> None:
@@ -110,4 +180,4 @@ def test_every_letter_that_the_views_write_has_an_ascii_one() -> None:
 def test_a_closed_stream_is_no_terminal() -> None:
     closed = pipe()
     closed.close()
-    assert Terminal.of(closed, {}) == Terminal(80, 24, colour=False)
+    assert not Terminal.of(closed, {"TERM": "xterm-256color"}).colour

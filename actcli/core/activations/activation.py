@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 import numpy as np
 import numpy.typing as npt
 
-from actcli.core.arrays import Array
-from actcli.core.errors import InputError, did_you_mean
+from actcli.core.arrays import Array, Mask, numbers_of
+from actcli.core.errors import InputError, did_you_mean, real_number, shown, whole_number
 from actcli.core.jets.jet import Jet, Operand
 
 if TYPE_CHECKING:
@@ -37,18 +37,22 @@ class Parameter:
     maximum: float = math.inf
     open: bool = False
     """Whether the ends of the interval are themselves excluded."""
+    choices: tuple[float, ...] = ()
+    """The only valid values, where it chooses."""
     exact: tuple[int, int] | None = None
     """Numerator and denominator of what the default stands for, where that is no float64."""
 
     def check(self, number: float) -> None:
         """Raise InputError unless `number` is finite and lies in the interval."""
         inside = self.minimum < number < self.maximum if self.open else self.minimum <= number <= self.maximum
-        if not (inside and math.isfinite(number)):
+        if not (inside and math.isfinite(number)) or (self.choices and number not in self.choices):
             raise InputError(f"{self.name} must be {self.interval}, not {number:g}")
 
     @property
     def interval(self) -> str:
-        """The valid values in words: `a finite number`, `> 0`, `>= 0 and <= 1`."""
+        """The valid values in words: `a finite number`, `> 0`, `>= 0 and <= 1`, `1 or 2`."""
+        if self.choices:
+            return " or ".join(f"{choice:g}" for choice in self.choices)
         strict = "" if self.open else "="
         ends = [f">{strict} {self.minimum:g}"] * math.isfinite(self.minimum)
         ends += [f"<{strict} {self.maximum:g}"] * math.isfinite(self.maximum)
@@ -97,7 +101,7 @@ class Activation(ABC):
             if name not in known:
                 has = f"has {', '.join(known)}" if known else "has no parameters"
                 raise InputError(f"{self.name} {has}, not {name!r}{did_you_mean(name, known)}")
-            known[name].check(number)
+            known[name].check(real_number(name, number))
         changed = replace(self, settings=MappingProxyType({**self.settings, **settings}))
         if self.condition and not self.condition[1](**changed.values_of_parameters):
             raise InputError(f"{self.name} needs {self.condition[0]}")
@@ -144,6 +148,12 @@ class Elementwise(Activation):
     kernel_radius: float | Callable[..., float] = math.inf
     """The largest |x| for which the kernel is right, or radius(**parameters). What lies beyond is left to the jet: it
     is mostly where exp(-|x|) is no longer a normal number."""
+    mend: Callable[[Array, Array, Collection[str]], None] | None = None
+    """mend(derivatives, x, flags): mends those of the jets' derivatives that float64 cannot give. flags: what NumPy
+    said of the floating-point arithmetic."""
+    at_ends: Callable[..., Mask] | None = None
+    """at_ends(x, order, **parameters): where float64 itself is at its ends on the way to a derivative up to `order`,
+    so that it is computed in numbers with exponents of their own."""
     stand_ins: tuple[str, ...] = ()
     """What is computed in its place, because it is faster or by mistake."""
     spellings: Mapping[int, tuple[str, ...]] = field(default_factory=lambda: _NOTHING)
@@ -151,25 +161,26 @@ class Elementwise(Activation):
 
     def kinks(self, order: int = 1) -> tuple[float, ...]:
         """The points where a derivative up to `order` jumps, in ascending order."""
+        order = whole_number("the order", order, 0)
         found = self.breaks(**self.values_of_parameters)
         return tuple(sorted(x for x, lowest in found.items() if lowest <= order))
 
     def __call__(self, x: npt.ArrayLike) -> Array:
-        """f(x), in the shape of x."""
-        x = np.asarray(x, dtype=np.float64)
+        """f(x), in the shape of x. InputError: x is no array of numbers."""
+        x = numbers_of("x", x)
         result = np.empty(x.shape)
         with _quiet():
             for source, target in _blocks(x, result):
                 target[...] = self._run(source)
+                self._widen(source, target[None])
         return result
 
     def derivatives(self, x: npt.ArrayLike, order: int) -> Array:
         """f, f', ... f^(order) at x, of shape (order + 1, *x.shape). InputError: an order beyond MAX_ORDER."""
-        if not 0 <= order <= MAX_ORDER:
-            raise InputError(f"the order must be from 0 to {MAX_ORDER}, not {order}")
+        order = whole_number("the order", order, 0, MAX_ORDER)
         if order == 0:
             return self(x)[None]
-        x = np.asarray(x, dtype=np.float64)
+        x = numbers_of("x", x)
         result = np.empty((order + 1, *x.shape))
         with _quiet():
             for source, target in _blocks(x, result):
@@ -177,6 +188,9 @@ class Elementwise(Activation):
                     target[...] = self._jet(source, order)
                 if order == 1 or self.kernel is not None:
                     target[:2] = self._fused(source)
+                self._widen(source, target[:2])
+                if order > 1:
+                    self._widen(source, target, 2)
         return result
 
     def derivative(self, x: npt.ArrayLike, order: int = 1) -> Array:
@@ -186,10 +200,11 @@ class Elementwise(Activation):
 
     def value_and_slope(self, x: Array) -> tuple[Array, Array]:
         """f(x) and f'(x) from one pass, by the kernel where there is one: what a training step needs."""
-        x = np.asarray(x, dtype=np.float64)
+        x = numbers_of("x", x)
         if 0 < x.size <= _BLOCK:
             with _quiet():
                 value, slope = self._fused(x.reshape(-1))
+                self._widen(x.reshape(-1), (value, slope))
             return value.reshape(x.shape), slope.reshape(x.shape)
         both = self.derivatives(x, 1)
         return both[0], both[1]
@@ -221,10 +236,36 @@ class Elementwise(Activation):
             value[beyond], slope[beyond] = self._jet(x[beyond], 1)
         return value, slope
 
+    def _widen(self, x: Array, rows: Array | tuple[Array, Array], first: int = 0) -> None:
+        """Computes f^(first), ... of the rows f, f', ... of a flat x again where float64 is at its ends."""
+        order = len(rows) - 1
+        if self.at_ends is None or not (self.settings or order > 1):
+            return
+        # The same for value and slope, whichever of them is asked for.
+        ends = self.at_ends(x, max(order, 1), **self.values_of_parameters) & np.isfinite(x)
+        if not ends.any():
+            return
+        from actcli.core.jets.one_sided import derivatives_of  # only what is at the ends pays for it
+
+        computed = derivatives_of(self.name, x[ends], order, self.values_of_parameters)
+        for row, numbers in zip(rows[first:], computed[first:], strict=True):
+            row[ends] = numbers
+
     def _jet(self, x: Array, order: int) -> Array:
         """f, f', ... f^(order) of a flat x."""
-        derivatives: Array = self._run(Jet.variable(x, order)).derivatives
-        derivatives[:, np.isnan(x)] = np.nan
+        flags: list[str] = []
+        derivatives: Array
+        if self.mend is None:
+            derivatives = self._run(Jet.variable(x, order)).derivatives
+        else:
+            noted: Literal["call", "ignore"] = "call" if order else "ignore"
+            with np.errstate(all=noted, call=lambda kind, _: flags.append(kind)):
+                derivatives = self._run(Jet.variable(x, order)).derivatives
+            if order:
+                self.mend(derivatives, x, flags)
+        missing = np.isnan(x)
+        if missing.any():
+            derivatives[:, missing] = np.nan
         return derivatives
 
 
@@ -232,8 +273,10 @@ class RowWise(Activation):
     """An activation of whole rows, the last axis: each output depends on every number of its row."""
 
     def __call__(self, x: npt.ArrayLike) -> Array:
-        """f of every row of x."""
-        x = np.asarray(x, dtype=np.float64)
+        """f of every row of x. InputError: x is no array of numbers, or has no axis."""
+        x = self._rows(x)
+        if not x.shape[-1]:
+            return np.empty(x.shape)
         rows = x.reshape(math.prod(x.shape[:-1]), x.shape[-1])
         step = max(1, _BLOCK // max(x.shape[-1], 1))
         with _quiet():
@@ -242,13 +285,15 @@ class RowWise(Activation):
         return np.reshape(together, (*x.shape[:-1], together.shape[-1]))
 
     def jacobian(self, x: npt.ArrayLike) -> Array:
-        """∂f_i/∂x_j over the last axis, of shape (*x.shape, m) with i before j."""
-        x = np.asarray(x, dtype=np.float64)
+        """∂f_i/∂x_j over the last axis, of shape (*x.shape, m) with i before j. InputError: as for the values."""
+        x = self._rows(x)
         m = x.shape[-1]
+        if not m:
+            return np.empty((*x.shape, 0))
         step = max(1, 4 * _BLOCK // max(x.size, 1))
         result = np.empty(0)
         with _quiet():
-            for first in range(0, max(m, 1), step):
+            for first in range(0, m, step):
                 # One row a direction: the j-th copy of x moves along the j-th axis.
                 directions = np.eye(min(step, m - first), m, first)
                 rows = np.broadcast_to(x[..., None, :], (*x.shape[:-1], *directions.shape))
@@ -258,6 +303,12 @@ class RowWise(Activation):
                     result = np.empty((*columns.shape[:-1], m))
                 result[..., first : first + step] = columns + 0.0  # no -0.0 where 0 was multiplied
         return result
+
+    def _rows(self, x: npt.ArrayLike) -> Array:
+        rows = numbers_of("x", x)
+        if rows.ndim == 0:
+            raise InputError(f"{self.name} acts on whole rows, an array of one axis or more, not on {shown(x)}")
+        return rows
 
 
 def elementwise(activation: Activation, otherwise: str) -> Elementwise:

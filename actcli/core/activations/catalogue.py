@@ -5,22 +5,24 @@ is an entry there and in the family's tuple.
 """
 
 import copyreg
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from functools import cache
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from actcli.core.activations.activation import Activation, Elementwise, RowWise
 from actcli.core.activations.gates import GATES
+from actcli.core.activations.recent import RECENT, RECENT_ROWS
 from actcli.core.activations.rectifiers import RECTIFIERS, SMOOTH_RECTIFIERS
 from actcli.core.activations.rows import ROWS
 from actcli.core.activations.shrinkage import SHRINKAGE
 from actcli.core.activations.squashers import SQUASHERS
 from actcli.core.activations.waves import WAVES
-from actcli.core.errors import InputError, did_you_mean
+from actcli.core.errors import InputError, did_you_mean, several, shown
 
 CATALOGUE: Final[Mapping[str, Elementwise | RowWise]] = {
     entry.name: entry
-    for family in (RECTIFIERS, GATES, SMOOTH_RECTIFIERS, SQUASHERS, SHRINKAGE, WAVES, ROWS)
+    for family in (RECTIFIERS, GATES, SMOOTH_RECTIFIERS, SQUASHERS, SHRINKAGE, WAVES, RECENT, ROWS, RECENT_ROWS)
     for entry in family
 }
 """Canonical name -> activation with its default parameters."""
@@ -31,12 +33,83 @@ ACTIVATIONS: Final[Mapping[str, Elementwise | RowWise]] = {
 """Name or alias -> activation, as a formula calls them."""
 
 
-def resolve(text: str) -> Elementwise | RowWise:
+ActivationLike: TypeAlias = Activation | str
+"""An activation, or the text that `resolve` takes for one."""
+
+
+def resolve(text: ActivationLike) -> Elementwise | RowWise:
     """The activation that `text` names or describes: NAME[:PARAMETER=NUMBER,...], or a formula in x. Raises InputError.
 
+    An activation is returned as it is.
+
     `relu`, `Leaky-ReLU:negative_slope=0.2`, `x*sigmoid(1.702*x)`. Case, `-` and `_` make no difference in a name. See
-    `formula` for what a formula may hold.
+    `formula` for what a formula may hold. What frameworks and papers write is understood where it has one reading:
+    `nn.GELU()`, `F.relu(x).pow(2)`, `x·tanh(x)`.
+
+    >>> resolve("leaky-relu:negative_slope=0.2")([-1.0, 2.0])
+    array([-0.2,  2. ])
+    >>> resolve("x*sigmoid(1.702*x)").derivative([0.0])
+    array([0.5])
     """
+    if isinstance(text, Elementwise | RowWise):
+        return text
+    if not isinstance(text, str):
+        raise InputError(f"an activation is a text, such as 'relu', or what resolve('relu') gives, not {shown(text)}")
+    try:
+        return _read(text)
+    except InputError as error:
+        from actcli.core.activations.grammar import FUNCTIONS
+        from actcli.core.activations.spelling import understood  # only what is spelled otherwise pays for it
+
+        other = understood(text, _spellings(), FUNCTIONS)
+        if other is None or other == text:
+            if len(names := separate(text)) > 1:
+                from shlex import quote
+
+                ways_out = " or ".join(map(quote, names[:2]))
+                raise InputError(f"{text.strip()!r:.60} names {len(names)} activations: write {ways_out}") from None
+            raise error
+        return _read(other)
+
+
+def resolve_all(activations: Iterable[ActivationLike] | ActivationLike) -> tuple[Elementwise | RowWise, ...]:
+    """Each of them, or the one, resolved; several names may stand in one text, `relu,gelu`. Raises InputError."""
+    if isinstance(activations, Activation | str):
+        return _several(activations)
+    given = several("activations", activations, "['relu', 'tanh']")
+    return tuple(activation for each in given for activation in _several(each))
+
+
+def _several(text: ActivationLike) -> tuple[Elementwise | RowWise, ...]:
+    if not isinstance(text, str):
+        return (resolve(text),)
+    try:
+        return (_read(text),)
+    except InputError:
+        return tuple(map(resolve, separate(text)))
+
+
+def separate(text: str) -> list[str]:
+    """`relu,elu:alpha=0.5,gelu` as its three activations; the text itself where it is no list of them."""
+    if "," not in text:
+        return [text]
+    names: list[str] = []
+    for part in re.split(r",(?![^(\[{]*[)\]}])", text):  # not within parentheses
+        if names and re.match(r"\s*\w+\s*=", part) and ":" in names[-1]:
+            names[-1] += f",{part}"  # a further parameter
+        else:
+            names.append(part.strip())
+    return names if len(names) > 1 and all(map(_is_activation, names)) else [text]
+
+
+def _is_activation(text: str) -> bool:
+    try:
+        return bool(text) and resolve(text) is not None
+    except InputError:
+        return False
+
+
+def _read(text: str) -> Elementwise | RowWise:
     name, _, settings = text.strip().partition(":")
     entry = _spellings().get(_fold(name))
     numbers = _numbers(settings) if settings else {}
@@ -59,13 +132,13 @@ def _numbers(settings: str) -> dict[str, float]:
     for setting in settings.split(","):
         name, equals, number = (part.strip() for part in setting.partition("="))
         if not (name.isidentifier() and equals):
-            raise InputError(f"a parameter is written name=number, not {setting!r}")
+            raise InputError(f"a parameter is written name=number, not {setting!r:.60}")
         if name in numbers:
-            raise InputError(f"{name} is set twice")
+            raise InputError(f"{name:.60} is set twice")
         try:
             numbers[name] = float(number)
         except ValueError:
-            raise InputError(f"{name} must be a number, not {number!r}") from None
+            raise InputError(f"{name:.60} must be a number, not {number!r:.60}") from None
     return numbers
 
 

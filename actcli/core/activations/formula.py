@@ -3,7 +3,7 @@
 import ast
 import operator
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from functools import cache, partial
 from types import MappingProxyType
@@ -14,6 +14,7 @@ import numpy as np
 from actcli.core.activations.activation import Activation, Elementwise
 from actcli.core.activations.expression import Node, compiled
 from actcli.core.activations.grammar import CONSTANTS, MAX_EXPONENT, read
+from actcli.core.activations.mending import Mender
 from actcli.core.arrays import Array, Mask, union
 from actcli.core.jets import elementary
 from actcli.core.jets.choice import like, select, where
@@ -35,9 +36,15 @@ def formula(text: str, settings: Mapping[str, float], activations: Mapping[str, 
     function: Callable[[Any], Any] = term if callable(term) else lambda x: like(x, term)
 
     @cache
-    def breaks() -> Mapping[float, int]:
+    def ties() -> tuple[Array, Mask]:
         switches = [compiled(switch, FLOAT64) for switch in expression.switches]
-        return _find_breaks(function, filter(callable, switches))
+        return _nearest_zeros([switch for switch in switches if callable(switch)])
+
+    @cache
+    def breaks() -> Mapping[float, int]:
+        return _find_breaks(function, *ties(), mender.limits)
+
+    mender = Mender(expression.tree, partial(tree_of, activations=activations), FLOAT64, lambda: ties()[0])
 
     return Elementwise(
         name=expression.text,
@@ -45,6 +52,7 @@ def formula(text: str, settings: Mapping[str, float], activations: Mapping[str, 
         formula=expression.text,
         reference="a formula",
         breaks=breaks,
+        mend=mender,
         settings=given,
     )
 
@@ -60,6 +68,20 @@ def tree_of(activation: Elementwise, activations: Mapping[str, Activation], text
     """What an activation's formula says, or another text in x and its parameters, for an arithmetic of one's own."""
     values = {**activation.settings, **activation.exact_parameters}
     return read(text or activation.formula, values, activations, FLOAT64, all_used=False).tree
+
+
+def switches_of(activation: Elementwise, activations: Mapping[str, Activation]) -> tuple[Node, ...]:
+    """What decides between the pieces of an activation's formula: where one of them is zero the piece may change."""
+    values = {**activation.settings, **activation.exact_parameters}
+    return read(activation.formula, values, activations, FLOAT64, all_used=False).switches
+
+
+def switching_points(activation: Elementwise, activations: Mapping[str, Activation]) -> tuple[float, ...]:
+    """The zeros of the switches, those nearest to 0, in ascending order: the function may be smooth there."""
+    switches = [compiled(switch, FLOAT64) for switch in switches_of(activation, activations)]
+    with np.errstate(all="ignore"):  # poles of a switch are no zeros of it
+        points = {x + 0.0 for switch in switches if callable(switch) for x in _zeros(switch)}
+    return tuple(sorted(sorted(points, key=abs)[:_MOST]))
 
 
 # --- the arithmetic -------------------------------------------------------------------------------------------------
@@ -198,12 +220,38 @@ _MAGNITUDES = 10.0 ** np.linspace(1, 6, 2001)
 _GRID = union(np.linspace(-50.0, 50.0, 20001), _MAGNITUDES, -_MAGNITUDES)
 
 
-def _find_breaks(function: Callable[[Jet], Jet], switches: Iterable[Callable[[Array], Array]]) -> Mapping[float, int]:
-    """Zeros of the switches at which a derivative of the function jumps -> the lowest such derivative, up to 3."""
+def _find_breaks(
+    function: Callable[[Jet], Jet], ties: Array, exact: Mask, limits: Callable[[Array, int], tuple[Array, Array]]
+) -> Mapping[float, int]:
+    """Those of the ties at which a derivative of the function jumps -> the lowest such derivative, up to 3.
+
+    exact: those that are float64s; limits: the derivatives from both sides, which can be told of them
+    """
+    with np.errstate(all="ignore"):  # a pole has infinite derivatives on both sides
+        found = _jumps(function, ties) if ties.size else {}
+        known = ties[exact]
+        if known.size:
+            below, above = limits(known, _HIGHEST_ORDER)
+            size = np.abs(np.where(np.isfinite(above), above, 0.0)).max(axis=0)
+            jumps = ~((below == above) | (np.abs(below - above) <= 1e-9 * size + 1e-12))  # a nan counts as a jump
+            for tie, jump in zip(known.tolist(), jumps.T, strict=True):
+                found.pop(tie, None)
+                if jump.any():
+                    found[tie] = int(jump.argmax())
+        return found
+
+
+def _nearest_zeros(switches: Sequence[Callable[[Array], Array]]) -> tuple[Array, Mask]:
+    """The zeros of the switches, where pieces of the formula meet, and whether they are zeros of float64s.
+
+    Those nearest to 0 where there are many.
+    """
     with np.errstate(all="ignore"):  # poles of a switch are no zeros of it
-        candidates = {x for switch in switches for x in _zeros(switch)}
-        nearest = np.array(sorted(candidates, key=abs)[:_MOST])
-        return _jumps(function, nearest) if nearest.size else {}
+        ties = np.array(sorted({x for switch in switches for x in _zeros(switch)}, key=abs)[:_MOST])
+        exact = np.zeros(ties.shape, dtype=np.bool_)
+        for switch in switches:
+            exact |= switch(ties) == 0.0
+        return ties, exact
 
 
 def _zeros(switch: Callable[[Array], Array]) -> list[float]:

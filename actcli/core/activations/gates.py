@@ -9,8 +9,8 @@ from collections.abc import Callable
 import numpy as np
 
 from actcli.core.activations.activation import Elementwise, Parameter
-from actcli.core.activations.parts import INFINITY, SHIFT, UNSHIFT, Pair, indicator, times, until_decayed
-from actcli.core.arrays import Array
+from actcli.core.activations.parts import INFINITY, SHIFT, UNSHIFT, Pair, at_ends, indicator, times, until_decayed
+from actcli.core.arrays import Array, Mask
 from actcli.core.jets.choice import clamp, select, where
 from actcli.core.jets.elementary import exp, integrate, log1p, normal_cdf, sigmoid
 from actcli.core.jets.jet import Jet, Operand, value_of
@@ -61,18 +61,18 @@ def gelu(x: Operand) -> Operand:
         lambda x: x * special.normal_cdf(x),
         normal_cdf,
         radius=37.5,
-        low_tail=_shifted_normal_cdf,
+        low_tail=shifted_normal_cdf,
         high=37.5,
-        high_tail=lambda x: _shifted_normal_cdf(-x),
+        high_tail=lambda x: shifted_normal_cdf(-x),
     )
 
 
-def _shifted_normal_cdf(x: Operand) -> Operand:
-    """e^100 Φ(x) for x < 0."""
+def shifted_normal_cdf(x: Operand, shift: float = SHIFT) -> Operand:
+    """e^shift Φ(x) for x < 0."""
     if isinstance(x, Jet):
-        start = special.upper_normal_tail(-x.value, SHIFT), special.normal_density(x.value, SHIFT)
+        start = special.upper_normal_tail(-x.value, shift), special.normal_density(x.value, shift)
         return integrate(x, start, lambda u, y, g: (g, -u * g))[0]
-    return special.upper_normal_tail(-x, SHIFT)
+    return special.upper_normal_tail(-x, shift)
 
 
 def gelu_kernel(x: Array) -> Pair:
@@ -99,6 +99,7 @@ def _or_mirrored(slope: Array, mirrored: Array) -> Array:
 
 GELU = Elementwise(
     name="gelu",
+    aliases=("gelu_python", "gelu_erf"),
     function=gelu,
     kernel=gelu_kernel,
     kernel_radius=37.5,
@@ -133,7 +134,25 @@ def silu(x: Operand, beta: float) -> Operand:
 def silu_kernel(x: Array, beta: float) -> Pair:
     """x σ(beta x) and its slope."""
     v, rest = times(x, beta)
-    return _x_sigmoid(x, v, rest), _slope_of_gated(v, rest)
+    slope = _slope_of_gated(v, rest)
+    if abs(beta) < 1.0:  # within 1 of its zero the slope may err absolutely, and for a small beta there is more
+        near = np.abs(v - _SILU_ZERO) < 0.25
+        if near.any():
+            v, rest = v[near], rest[near] if isinstance(rest, np.ndarray) else rest
+            slope[near] = _slope_near_its_zero(v, rest)
+            return _x_sigmoid(x, *times(x, beta)), slope
+    return _x_sigmoid(x, v, rest), slope
+
+
+# v with 1 + v + e^v = 0
+_SILU_ZERO, _SILU_ZERO_REST, _E_THERE = -1.2784645427610737, -1.0946994183093437e-16, 0.2784645427610738
+
+
+def _slope_near_its_zero(v: Array, rest: Array | float) -> Array:
+    """(1 + v + e^v) / (2 + e^v + e^-v), whose dividend is d + e^v0 (e^d - 1) at the distance d from its zero v0."""
+    d = (v - _SILU_ZERO) + (rest - _SILU_ZERO_REST)
+    e = np.exp(v)
+    return (d + _E_THERE * np.expm1(d)) / (2.0 + e + 1.0 / e)
 
 
 def _x_sigmoid(x: Array, v: Array, error: Array | float) -> Array:
@@ -167,6 +186,13 @@ def _exp_in_two(u: Array) -> tuple[Array, Array | float]:
     return np.exp(u.clip(-INFINITY, 700.0)), np.exp(u.clip(700.0, INFINITY) - 700.0)
 
 
+def _at_ends_of_silu(x: Array, order: int, beta: float) -> Mask:
+    """Value and slope have tails of their own, which suffice for all but the ends of beta."""
+    if beta == 0.0 or (order == 1 and 1e-15 < abs(beta) < 1e15):
+        return np.zeros(x.shape, dtype=np.bool_)
+    return at_ends(x, np.abs(x * beta), order, *[beta] * (order > 1))
+
+
 SILU = Elementwise(
     name="silu",
     aliases=("swish",),
@@ -176,12 +202,14 @@ SILU = Elementwise(
     formula="x*sigmoid(beta*x)",
     reference="Elfwing, Uchibe and Doya 2017, arXiv:1702.03118; Ramachandran et al. 2017, arXiv:1710.05941",
     parameters=(Parameter("beta", 1.0),),
+    at_ends=lambda x, order, beta: _at_ends_of_silu(x, order, beta),
     spellings={0: ("x/(1 + exp(-beta*x))",), 1: ("sigmoid(beta*x)*(1 + beta*x*(1 - sigmoid(beta*x)))",)},
     stand_ins=("hard_swish", "quick_gelu"),
 )
 
 QUICK_GELU = Elementwise(
     name="quick_gelu",
+    aliases=("gelu_quick", "gelu_fast_approx"),
     function=lambda x: silu(x, 1.702),
     kernel=lambda x: silu_kernel(x, 1.702),
     kernel_radius=until_decayed(1.702),
@@ -246,7 +274,10 @@ def gelu_tanh_kernel(x: Array) -> Pair:
 
 GELU_TANH = Elementwise(
     name="gelu_tanh",
-    aliases=("gelu_new", "gelu_approximate"),
+    aliases=(
+        *("gelu_new", "gelu_approximate", "gelu_approx", "gelu_fast", "gelu_accurate"),
+        *("gelu_pytorch_tanh", "gelu_python_tanh"),
+    ),
     function=gelu_tanh,
     kernel=gelu_tanh_kernel,
     kernel_radius=23.0,

@@ -34,6 +34,8 @@ _FUNCTIONS: Final = {name: name for name in _ELEMENTARY} | {
 """The elementary functions that are no activations of the catalogue, as they are written -> as NumPy calls them."""
 _EXTREMES: Final = {"max": "maximum", "maximum": "maximum", "min": "minimum", "minimum": "minimum"}
 _CHOICES: Final = (*_EXTREMES, "abs", "where", "clip", "pow", "sign")
+FUNCTIONS: Final = (*_FUNCTIONS, *_CHOICES)
+"""The names of all functions beside the activations."""
 _OPERATORS: Final[Mapping[type[ast.operator], str]] = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/"}
 _COMPARISONS: Final[Mapping[type[ast.cmpop], str]] = {
     ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "==", ast.NotEq: "!="
@@ -61,10 +63,32 @@ def read(
     arithmetic:  float64's, in which constant exponents and the parameters of activations are computed
     """
     reader = _Reader(text, settings, activations, arithmetic)
-    root = reader.number(reader.parsed(), 0)
+    parsed = reader.parsed()
+    root = reader.number(parsed, 0)
     if all_used and (unused := set(settings) - reader.used):
         raise InputError(f"the formula {reader.shown} has no parameter {min(unused)!r}")
+    if all_used and not reader.has_x:
+        raise InputError(f"the formula {reader.shown} has no x; {_with_x(parsed, activations)}")
     return Expression(reader.text[reader.offset :].strip(), root, tuple(reader.switches))
+
+
+def _with_x(parsed: ast.expr, activations: Mapping[str, Activation]) -> str:
+    """What was probably meant by a formula without x: of leaky_relu(0.2) a parameter, of relu(0.1) a call."""
+    match parsed:
+        case ast.Call(func=ast.Name(id=name), args=arguments) if name in activations and len(ast.unparse(parsed)) < 60:
+            names = [parameter.name for parameter in activations[name].parameters]
+            if arguments and len(arguments) <= len(names):
+                texts = (f"{key}={ast.unparse(value)}" for key, value in zip(names, arguments, strict=False))
+                return f"did you mean {name}:{','.join(texts)}?"
+            return f"did you mean {name}?"
+        case ast.Name(id=name):
+            return f"a constant is written '{name}*x**0'"
+        case ast.Constant() | ast.UnaryOp(operand=ast.Constant()) if len(text := ast.unparse(parsed)) < 30:
+            return f"a constant is written '{text}*x**0'"
+    return "the variable of a formula is x"
+
+
+_PLAIN: Final = "; a formula is written as in 'x*tanh(x)'"
 
 
 class _Reader:
@@ -83,6 +107,7 @@ class _Reader:
         self.arithmetic = arithmetic
         self.switches: list[Node] = []
         self.used: set[str] = set()
+        self.has_x = False
         prefix = _PREFIX.match(self.text)
         self.offset = prefix.end() if prefix else 0
 
@@ -108,9 +133,9 @@ class _Reader:
         except ValueError:  # a null character, or bytes that are no text
             raise InputError(f"not a formula: {self.shown}") from None
 
-    def _error(self, node: ast.AST, message: str) -> InputError:
+    def _error(self, node: ast.AST, message: str, hint: str = "") -> InputError:
         column = self.offset + getattr(node, "col_offset", 0) + 1
-        return InputError(f"{message}, in column {column} of the formula {self.shown}")
+        return InputError(f"{message}, in column {column} of the formula {self.shown}{hint}")
 
     # --- numbers ------------------------------------------------------------------------------------------------
 
@@ -142,7 +167,10 @@ class _Reader:
             case ast.BinOp() | ast.UnaryOp():
                 raise self._error(node, f"the operator {type(node.op).__name__} is not available")
             case ast.Attribute():
-                raise self._error(node, f"names have no dots here: write {node.attr}, without what stands before it")
+                write = (
+                    f": write {node.attr}, without what stands before it" if node.attr in self._functions else _PLAIN
+                )
+                raise self._error(node, f"names have no dots here{write}")
             case _:
                 raise self._error(node, f"{type(node).__name__} is not available")
 
@@ -156,6 +184,7 @@ class _Reader:
 
     def _name(self, node: ast.Name) -> Node:
         name = node.id
+        self.has_x |= name == "x"
         if name == "x" or name in CONSTANTS:
             return tree.Name(name)
         if name in self.settings:
@@ -181,7 +210,8 @@ class _Reader:
     def _call(self, node: ast.Call, depth: int) -> Node:
         if not isinstance(node.func, ast.Name):
             if isinstance(node.func, ast.Attribute):
-                raise self._error(node, f"names have no dots here: write {node.func.attr}(...)")
+                write = f": write {node.func.attr}(...)" if node.func.attr in self._functions else _PLAIN
+                raise self._error(node, f"names have no dots here{write}")
             raise self._error(node, "only a function can be called")
         name = node.func.id
         if any(isinstance(argument, ast.Starred) for argument in node.args):
@@ -213,8 +243,8 @@ class _Reader:
                 base, exponent = node.args
                 return self._power(base, exponent, depth)
         if name in _OTHER_NAMES:
-            raise self._error(node, f"there is no function {name!r}; did you mean {_OTHER_NAMES[name]}?")
-        raise self._error(node, f"there is no function {name!r}{did_you_mean(name, self._functions)}")
+            raise self._error(node, f"there is no function {name!r}", f"; did you mean {_OTHER_NAMES[name]}?")
+        raise self._error(node, f"there is no function {name!r}", did_you_mean(name, self._functions))
 
     def _arguments(self, node: ast.Call, depth: int, least: int, most: int) -> list[Node]:
         if not least <= len(node.args) <= most:

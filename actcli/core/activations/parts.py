@@ -52,6 +52,15 @@ def times(x: Array, beta: float) -> tuple[Array, Array | float]:
     return (x * beta, 0.0) if abs(beta) == 1.0 else two_product(x, beta)
 
 
+def at_ends(x: Array, size: Array, order: int, *parameters: float) -> Mask:
+    """Where float64 has an end near: of exp(-size), of the size itself, or of a parameter to the power of the order."""
+    doublings = sum(abs(math.log2(abs(parameter))) for parameter in parameters if parameter)
+    if doublings * (order + 1) > 200.0:
+        return np.ones(size.shape, dtype=np.bool_)
+    ends: Mask = (size > 600.0) | ((np.abs(size) < 1e-270) & (x != 0.0))
+    return ends
+
+
 def until_decayed(beta: float) -> float:
     """The |x| from which exp(-|beta x|) is no longer a normal number."""
     return 700.0 / max(abs(beta), 1e-290)

@@ -4,6 +4,7 @@ At a kink each has the slope that PyTorch's autograd returns: that of the piece 
 """
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from actcli.core.activations.parts import (
     SHIFT,
     UNSHIFT,
     Pair,
+    at_ends,
     clamp_kernel,
     indicator,
     negative_part,
@@ -20,7 +22,7 @@ from actcli.core.activations.parts import (
     times,
     until_decayed,
 )
-from actcli.core.arrays import Array
+from actcli.core.arrays import Array, Mask
 from actcli.core.jets import elementary
 from actcli.core.jets.choice import clamp, maximum, minimum, select, where
 from actcli.core.jets.elementary import exp, expm1, integrate
@@ -55,7 +57,7 @@ def leaky_relu(x: Operand, negative_slope: float) -> Operand:
     """max(0, x) + negative_slope min(0, x), with slope negative_slope at 0."""
     if negative_slope == 0.0:
         return relu(x)
-    return maximum(x, 0.0) + minimum(x, 0.0) * negative_slope
+    return maximum(x, -0.0) + minimum(x, 0.0) * negative_slope
 
 
 def leaky_relu_kernel(x: Array, negative_slope: float) -> Pair:
@@ -85,15 +87,22 @@ PRELU = Elementwise(
     breaks=lambda weight: {} if weight == 1.0 else {0.0: 1},
 )
 
+
+def _middle(lower: float, upper: float) -> float:
+    """The middle of an interval, whose ends may be too large to be added up."""
+    total = lower + upper
+    return 0.5 * total if math.isfinite(total) else 0.5 * lower + 0.5 * upper
+
+
 # In evaluation mode, where the slope is not drawn but the middle of its interval.
 RRELU = Elementwise(
     name="rrelu",
-    function=lambda x, lower, upper: leaky_relu(x, 0.5 * (lower + upper)),
-    kernel=lambda x, lower, upper: leaky_relu_kernel(x, 0.5 * (lower + upper)),
+    function=lambda x, lower, upper: leaky_relu(x, _middle(lower, upper)),
+    kernel=lambda x, lower, upper: leaky_relu_kernel(x, _middle(lower, upper)),
     formula="x if x > 0 else (lower + upper)/2*x",
     reference="Xu, Wang, Chen and Li 2015, arXiv:1505.00853 (evaluation mode)",
     parameters=(Parameter("lower", 1.0 / 8.0), Parameter("upper", 1.0 / 3.0)),
-    breaks=lambda lower, upper: {} if 0.5 * (lower + upper) == 1.0 else {0.0: 1},
+    breaks=lambda lower, upper: {} if _middle(lower, upper) == 1.0 else {0.0: 1},
     condition=("lower <= upper", lambda lower, upper: lower <= upper),
 )
 
@@ -141,12 +150,20 @@ THRESHOLD = Elementwise(
 
 
 def selu(x: Operand, alpha: float, gamma: float) -> Operand:
-    """gamma x above 0, gamma alpha (e^x - 1) below, and slope gamma alpha at 0; the tail to -gamma alpha is shifted."""
+    """gamma x above 0, gamma alpha (e^x - 1) below, at 0 gamma alpha x as in PyTorch; the tail is shifted."""
+    if math.isinf(gamma * alpha):
+        return (maximum(x, -0.0) + expm1(minimum(x, 0.0)) * alpha) * gamma
     return select(
         x,
         (x < -700.0, lambda x: exp(maximum(x, -1000.0) + SHIFT) * (gamma * alpha) * UNSHIFT - gamma * alpha),
-        otherwise=lambda x: (maximum(x, 0.0) + expm1(minimum(x, 0.0)) * alpha) * gamma,
+        *_straight_at_zero(x, gamma * alpha),
+        otherwise=lambda x: (maximum(x, -0.0) + expm1(minimum(x, 0.0)) * alpha) * gamma,
     )
+
+
+def _straight_at_zero(x: Operand, slope: float) -> list[tuple[Mask, Callable[[Operand], Operand]]]:
+    """The case of `select` in which a bend at 0 is its tangent, as PyTorch has it: orders from 2 on are 0 there."""
+    return [(x.value == 0.0, lambda x: x * slope)] if isinstance(x, Jet) else []
 
 
 def selu_kernel(x: Array, alpha: float, gamma: float) -> Pair:
@@ -165,6 +182,7 @@ ELU = Elementwise(
     reference="Clevert, Unterthiner and Hochreiter 2016, arXiv:1511.07289",
     parameters=(Parameter("alpha", 1.0),),
     breaks=lambda alpha: {0.0: 2 if alpha == 1.0 else 1},
+    at_ends=lambda x, order, alpha: at_ends(x, -x, order, alpha) & (x != 0.0),
     spellings={0: ("x if x > 0 else alpha*(exp(x) - 1)",)},
     stand_ins=("celu", "selu"),
 )
@@ -172,16 +190,31 @@ ELU = Elementwise(
 
 def celu(x: Operand, alpha: float) -> Operand:
     """max(0, x) + alpha (e^(min(0, x) / alpha) - 1), the rounding error of x / alpha carried along."""
-    return maximum(x, 0.0) + expm1.of_quotient(minimum(x, 0.0), alpha) * alpha
+    return select(
+        x,
+        *_straight_at_zero(x, 1.0),
+        otherwise=lambda x: maximum(x, -0.0) + expm1.of_quotient(minimum(x, 0.0), alpha) * alpha,
+    )
+
+
+def _steep_celu(x: Operand, alpha: float) -> Operand:
+    """celu with alpha < 0, which falls as e^(x / alpha): without a correction where that overflows."""
+    return select(
+        x,
+        (x < 709.78 * alpha, lambda x: expm1(x / alpha) * alpha),
+        otherwise=lambda x: celu(x, alpha),
+    )
 
 
 CELU = Elementwise(
     name="celu",
-    function=celu,
+    function=lambda x, alpha: celu(x, alpha) if alpha > 0.0 else _steep_celu(x, alpha),
     formula="x if x > 0 else alpha*expm1(x/alpha)",
     reference="Barron 2017, arXiv:1704.07483",
-    parameters=(positive("alpha", 1.0),),
+    parameters=(Parameter("alpha", 1.0),),
+    condition=("alpha != 0", lambda alpha: alpha != 0.0),
     breaks=lambda alpha: {0.0: 2},
+    at_ends=lambda x, order, alpha: at_ends(x, -x / alpha, order, alpha) & (x != 0.0),
     spellings={0: ("x if x > 0 else alpha*(exp(x/alpha) - 1)",)},
 )
 
@@ -194,6 +227,7 @@ SELU = Elementwise(
     reference="Klambauer, Unterthiner, Mayr and Hochreiter 2017, arXiv:1706.02515",
     parameters=(Parameter("alpha", 1.6732632423543772), Parameter("gamma", 1.0507009873554805)),
     breaks=lambda alpha, gamma: {0.0: 2 if alpha == 1.0 else 1},
+    at_ends=lambda x, order, alpha, gamma: at_ends(x, -x, order, alpha, gamma) & (x != 0.0),
     spellings={0: ("gamma*(x if x > 0 else alpha*(exp(x) - 1))",)},
     stand_ins=("elu",),
 )
@@ -227,6 +261,7 @@ SOFTPLUS = Elementwise(
     formula="log(1 + exp(beta*x))/beta",
     reference="Dugas et al. 2001, NIPS; Glorot, Bordes and Bengio 2011, AISTATS",
     parameters=(positive("beta", 1.0),),
+    at_ends=lambda x, order, beta: at_ends(x, np.abs(x * beta), order, beta),
     stand_ins=("squareplus", "relu"),
 )
 
@@ -258,6 +293,7 @@ SQUAREPLUS = Elementwise(
     formula="(x + sqrt(x**2 + b))/2",
     reference="Barron 2021, arXiv:2112.11687",
     parameters=(positive("b", 4.0),),
+    at_ends=lambda x, order, b: at_ends(x, np.abs(x) * (1e-38 if order > 1 else 1e-148), order, b),
 )
 
 

@@ -3,20 +3,21 @@
 `scores` is an array (..., m) or a jet of such arrays.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-from actcli.core.activations.activation import Elementwise, RowWise
-from actcli.core.activations.gates import gelu, silu
+from actcli.core.activations.activation import Elementwise, Parameter, RowWise
+from actcli.core.activations.gates import gelu, shifted_normal_cdf, silu
 from actcli.core.activations.parts import positive
 from actcli.core.activations.rectifiers import relu
 from actcli.core.arrays import Array
 from actcli.core.errors import InputError
-from actcli.core.jets.choice import kept
+from actcli.core.jets.choice import clamp, kept, where
 from actcli.core.jets.elementary import exp, log1p, sigmoid
 from actcli.core.jets.jet import Jet, Operand, value_of
 from actcli.core.numerics.compensated import two_product, two_sum
@@ -42,10 +43,10 @@ class _Row:
     @staticmethod
     def of(scores: Array, temperature: float) -> "_Row":
         winner = scores.argmax(axis=-1, keepdims=True)
-        top = np.take_along_axis(scores, winner, axis=-1)
+        top = _without_limit_nan(scores, np.take_along_axis(scores, winner, axis=-1))
         # exp magnifies the rounding of its argument, so what the difference and the quotient lose is carried along.
         difference, lost = two_sum(scores, -top)
-        # An infinite maximum less itself is 0: the limit of a row in which that score outgrows the others.
+        # An infinite maximum less itself is 0: that score outgrows the others.
         level = difference = np.where(scores == top, 0.0, difference)
         if temperature != 1.0:
             level = difference / temperature
@@ -71,6 +72,17 @@ class _Row:
         moved = self.shares * direction
         slope: Array = complement * direction - (moved.sum(axis=-1, keepdims=True) - moved)
         return slope
+
+
+def _without_limit_nan(scores: Array, top: Array) -> Array:
+    """The largest scores, and nan where a row has no limit: none of its scores is finite, or two of them are inf.
+
+    exp(s_i) / Σ_j exp(s_j) is 0/0 or inf/inf then, and that is what PyTorch returns for it.
+    """
+    if not np.isinf(top).any():
+        return top
+    undefined = ~np.isfinite(scores).any(axis=-1, keepdims=True) | (np.isposinf(scores).sum(-1, keepdims=True) > 1)
+    return np.where(undefined, np.nan, top)
 
 
 def _with_slope(jet: Jet, value: Array, slope: Array) -> Jet:
@@ -137,7 +149,7 @@ SOFTMIN = RowWise(
 def sparsemax(scores: Operand) -> Operand:
     """The Euclidean projection of a row on the probability simplex: max(0, s_i - τ) with τ such that it sums to 1."""
     value = value_of(scores)
-    top: Array = value.max(axis=-1, keepdims=True)
+    top = _without_limit_nan(value, value.max(axis=-1, keepdims=True))
     level = np.where(value == top, 0.0, value - top)  # an infinite top less itself is 0, as for softmax
     shifted = Jet(np.concatenate([level[None], scores.derivatives[1:]])) if isinstance(scores, Jet) else level
     descending = -np.sort(-level, axis=-1)
@@ -180,34 +192,64 @@ HARDMAX = RowWise(
 )
 
 
-def gated_by(gate: Callable[[Operand], Operand]) -> Callable[[Operand], Operand]:
-    """a * gate(b) for a row that is cut in halves a and b, as torch.nn.functional.glu cuts it.
-
-    InputError, when it is called: a row of odd length.
-    """
-
-    def gated(row: Operand) -> Operand:
-        m = (row.derivatives if isinstance(row, Jet) else row).shape[-1]
-        if m % 2:
-            raise InputError(f"the row is cut in two halves, so it has an even number of values, not {m}")
-        if isinstance(row, Jet):
-            a, b = Jet(row.derivatives[..., : m // 2]), Jet(row.derivatives[..., m // 2 :])
-            product: Jet = a * gate(b)
-            return product
-        return row[..., : m // 2] * gate(row[..., m // 2 :])
-
-    return gated
+def _gated(row: Operand, gate: Callable[[Operand], Operand], half: float, tail: "_Tail | None") -> Operand:
+    """One half of a row times gate(the other): half 1 or 2 is the gate. InputError: a row of odd length."""
+    m = (row.derivatives if isinstance(row, Jet) else row).shape[-1]
+    if m % 2:
+        raise InputError(f"the row is cut in two halves, so it has an even number of values, not {m}")
+    first, second = _cut(row, slice(None, m // 2)), _cut(row, slice(m // 2, None))
+    a, b = (second, first) if half == 1.0 else (first, second)
+    product: Operand = a * gate(b)
+    if tail and (far := value_of(b) < tail.edge).any():  # a gate too small for a float64 may have a large a
+        small: Operand = a * _UNSHIFT_HALF * tail.shifted(clamp(b, tail.end, tail.edge)) * _UNSHIFT_HALF
+        return where(far, small, product)
+    return product
 
 
-def _of_halves(name: str, gate_name: str, gate: Callable[[Operand], Operand], reference: str) -> RowWise:
-    formula = f"a*{gate_name}(b), the row cut in halves a and b"
-    return RowWise(name=name, function=gated_by(gate), formula=formula, reference=reference)
+def _cut(row: Operand, part: slice) -> Operand:
+    return Jet(row.derivatives[..., part]) if isinstance(row, Jet) else row[..., part]
 
 
-GLU = _of_halves("glu", "sigmoid", sigmoid, "Dauphin, Fan, Auli and Grangier 2017, arXiv:1612.08083")
-SWIGLU = _of_halves("swiglu", "silu", lambda b: silu(b, 1.0), "Shazeer 2020, arXiv:2002.05202")
-GEGLU = _of_halves("geglu", "gelu", gelu, "Shazeer 2020, arXiv:2002.05202")
-REGLU = _of_halves("reglu", "relu", relu, "Shazeer 2020, arXiv:2002.05202")
+_GATE_SHIFT: Final = 750.0
+_UNSHIFT_HALF: Final = math.exp(-_GATE_SHIFT / 2.0)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class _Tail:
+    """Below the edge a gate is shifted(b) e^-750; at the end and beyond it is 0 whatever it is multiplied with."""
+
+    edge: float
+    shifted: Callable[[Any], Any]
+    end: float = -2000.0
+
+
+def _of_halves(
+    name: str, gate_name: str, half: int, gate: Callable[[Any], Any], reference: str, tail: _Tail | None = None
+) -> RowWise:
+    return RowWise(
+        name=name,
+        function=lambda row, gate_half: _gated(row, gate, gate_half, tail),
+        formula=f"{gate_name}(a)*b where gate_half is 1, a*{gate_name}(b) where it is 2, of the row's halves a and b",
+        reference=reference,
+        parameters=(Parameter("gate_half", half, choices=(1.0, 2.0)),),
+    )
+
+
+# Which half is the gate by default: for glu the second, as torch.nn.functional.glu has it; for the others the first, as
+# Shazeer's FFN_SwiGLU(x) = (Swish(xW) * xV)W2 has it, vLLM's silu_and_mul and ONNX.
+GLU = _of_halves(
+    *("glu", "sigmoid", 2, sigmoid, "Dauphin, Fan, Auli and Grangier 2017, arXiv:1612.08083"),
+    _Tail(-700.0, lambda b: exp(b + _GATE_SHIFT)),
+)
+SWIGLU = _of_halves(
+    *("swiglu", "silu", 1, lambda b: silu(b, 1.0), "Shazeer 2020, arXiv:2002.05202"),
+    _Tail(-700.0, lambda b: b * exp(b + _GATE_SHIFT)),
+)
+GEGLU = _of_halves(
+    *("geglu", "gelu", 1, gelu, "Shazeer 2020, arXiv:2002.05202"),
+    _Tail(-37.0, lambda b: b * shifted_normal_cdf(b, _GATE_SHIFT), -100.0),
+)
+REGLU = _of_halves("reglu", "relu", 1, relu, "Shazeer 2020, arXiv:2002.05202")
 
 ROWS = (SOFTMAX, LOG_SOFTMAX, SOFTMIN, SPARSEMAX, HARDMAX, GLU, SWIGLU, GEGLU, REGLU)
 

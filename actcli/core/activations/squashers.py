@@ -100,7 +100,7 @@ HARD_SIGMOID = Elementwise(
     function=hard_sigmoid,
     kernel=hard_sigmoid_kernel,
     formula="min(1, max(0, alpha*x + beta))",
-    reference="Courbariaux, Bengio and David 2015, arXiv:1511.00363; ONNX HardSigmoid",
+    reference="Courbariaux et al. 2015, arXiv:1511.00363; alpha = 0.2 in ONNX and Keras 2",
     parameters=(Parameter("alpha", 1.0 / 6.0, minimum=0.0, open=True, exact=(1, 6)), Parameter("beta", 0.5)),
     breaks=_ends_of_hard_sigmoid,
 )
@@ -180,6 +180,7 @@ SOFTSIGN = Elementwise(
     formula="x/(1 + abs(x))",
     reference="Turian, Bergstra and Bengio 2009; Glorot and Bengio 2010, AISTATS",
     breaks=lambda: {0.0: 2},
+    at_ends=lambda x, order: np.abs(x) > 1e40,
 )
 
 
@@ -222,6 +223,7 @@ ARCTAN = Elementwise(
     aliases=("atan",),
     function=arctan,
     formula="atan(x)",
+    at_ends=lambda x, order: np.abs(x) > 1e40,
     reference="Lau and Lim 2018, Review of adaptive activation function in deep neural network",
 )
 

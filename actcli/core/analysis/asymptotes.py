@@ -13,6 +13,8 @@ _FAR_OUT = 2.0 ** np.arange(3.0, 200.0, 0.5)
 _LAST = 8
 # Where the intercept is read off: far enough for the function to be straight, near enough to see its digits.
 _INTERCEPT_AT = 2.0**14
+# From where on float64 is believed that a function is a line.
+_AT_REST = 2.0**10
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,18 @@ class End:
     limit: float
     slope: float | None
     intercept: float | None
+
+
+Limit = float | None
+"""nan is a limit that does not exist, None one of which nothing is certain."""
+
+
+@dataclass(frozen=True, slots=True)
+class FarEnd:
+    """f, and the limit of f', at one end of the line; None where nothing is certain."""
+
+    end: End | None
+    slope: Limit
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,6 +94,17 @@ def behaviour(outwards: Outwards) -> End:
         return End(limit, None, None)
     straight = slope != 0.0 and math.isfinite(settled)
     return End(limit, slope, _intercept(x, value, slope) if straight else None)
+
+
+def settled(outwards: Outwards) -> bool:
+    """Whether float64 reaches far enough: f and f' have come to rest, or f is a line, long before the last point."""
+    x, value, _ = outwards.finite(0)
+    _, slope, _ = outwards.finite(1)
+    if len(value) < len(_FAR_OUT) or len(slope) < len(_FAR_OUT):
+        return False
+    near, far = int(np.searchsorted(_FAR_OUT, _AT_REST)), len(_FAR_OUT) // 2
+    rest = value - slope[-1] * x
+    return bool((slope[near:] == slope[-1]).all() and np.ptp(rest[near:far]) <= 2.0**-50 * np.abs(rest[near]))
 
 
 def _limit(sequence: Array) -> float:

@@ -1,23 +1,31 @@
 """What there is to know about a function of one number, computed from nothing but its values and derivatives."""
 
+from __future__ import annotations
+
 import math
-from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Final, Literal
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
 
 from actcli.core.activations.activation import Elementwise
-from actcli.core.analysis.asymptotes import End, behaviour
+from actcli.core.analysis.asymptotes import End, FarEnd
+from actcli.core.analysis.digits import MoreDigits, no_number
 from actcli.core.analysis.extrema import Extremum, extremes, zeros
-from actcli.core.analysis.sampling import SampledCurve, Samples, constant_stretches
-from actcli.core.analysis.saturation import ends_of, sampled_curve, samples_of, saturated_from, steepest
+from actcli.core.analysis.function import Function
+from actcli.core.analysis.sampling import BESIDE, SampledCurve, Samples, constant_stretches
+from actcli.core.analysis.saturation import sampled_curve, samples_of, saturated_from, slopes_by_sides, steepest
 from actcli.core.arrays import Array
 from actcli.core.numerics.quadrature import expectations
+
+if TYPE_CHECKING:
+    from actcli.core.analysis.limits import Sides
 
 MOST_ZEROS: Final = 12
 
 _ROUNDING: Final = 2.0**-46
+_SHIFT: Final = 2.0**-42
 
 Monotone = Literal["increasing", "decreasing", "constant", "non-monotone"]
 Symmetry = Literal["odd", "even", "odd about f(0)", "neither"]
@@ -26,6 +34,8 @@ Symmetry = Literal["odd", "even", "odd about f(0)", "neither"]
 @dataclass(frozen=True, slots=True)
 class CurveProperties:
     """The properties of a function of one number. None stands for what does not exist, as the mean of exp(x²).
+
+    uncertain: the names of those that are None because nothing about them is certain, not even in more digits
 
     jumps, poles:       where f jumps, and where it goes to infinity
     infimum, supremum:  the range
@@ -39,54 +49,71 @@ class CurveProperties:
     mean:               E[f(z)] for z ~ N(0, 1), to 1e-10; likewise E[f(z)²] and E[f'(z)²]
     """
 
-    kinks: tuple[float, ...]
-    jumps: tuple[float, ...]
-    poles: tuple[float, ...]
+    kinks: tuple[float, ...] | None
+    jumps: tuple[float, ...] | None
+    poles: tuple[float, ...] | None
     value_at_zero: float
     slope_at_zero: float
-    infimum: Extremum
-    supremum: Extremum
+    infimum: Extremum | None
+    supremum: Extremum | None
     monotone: Monotone
     strictly: bool
     symmetry: Symmetry
-    slope_infimum: Extremum
-    slope_supremum: Extremum
-    lipschitz: Extremum
+    slope_infimum: Extremum | None
+    slope_supremum: Extremum | None
+    lipschitz: Extremum | None
     saturates_below: float | None
     saturates_above: float | None
     zeros: tuple[float, ...]
     more_zeros: bool
     zero_intervals: tuple[tuple[float, float], ...]
-    at_minus_infinity: End
-    at_infinity: End
+    at_minus_infinity: End | None
+    at_infinity: End | None
     mean: float | None
     second_moment: float | None
     slope_second_moment: float | None
+    uncertain: tuple[str, ...] = ()
 
 
-def describe_curve(activation: Elementwise) -> CurveProperties:
+def describe_curve(activation: Elementwise, more: MoreDigits | None = None) -> CurveProperties:
     """All properties of an elementwise activation, good to about 1e-12 where the function's own arithmetic is.
 
     |x| up to a million is looked at, and the limits beyond. A feature far narrower than 1/256 that changes nothing
-    around it (a lone spike away from 0) is not seen.
+    around it (a lone spike away from 0) is not seen. more: makes more digits for where float64 cannot know; without
+    them its rounding, overflow and cancellation are taken for the function's.
     """
     # Formulas overflow, have poles, and end: inf - inf is nan, and nan is neither a peak nor a zero.
     with np.errstate(all="ignore"):
-        return _described(activation)
+        return _certain(_described(Function(activation, more)))
 
 
-def _described(activation: Elementwise) -> CurveProperties:
-    samples, (left, right) = samples_of(activation), ends_of(activation)
-    values, slopes = (sampled_curve(activation, samples, order, left, right) for order in (0, 1))
+def _certain(found: CurveProperties) -> CurveProperties:
+    """Without what is not certain."""
+    nothing: dict[str, Any] = dict.fromkeys(found.uncertain)
+    return replace(found, **nothing)
+
+
+def _described(function: Function) -> CurveProperties:
+    activation, samples, (left, right) = function.activation, samples_of(function), function.ends
+    sides = function.sides(samples.breaks)
+    samples, doubts = _with(sides, samples)
+    values, slopes = (sampled_curve(function, samples, order, sides) for order in (0, 1))
     (infimum, supremum), (lowest, highest) = extremes(values), extremes(slopes)
-    monotone, strictly = _monotone(samples, values)
+    monotone, strictly = _monotone(samples, values, function.exact)
     isolated, intervals = zeros(values, (*samples.jumps, *samples.poles))
+    isolated = _confirmed(function, isolated)
     nearest = sorted(isolated, key=abs)[:MOST_ZEROS]
     largest = steepest(lowest, highest)
-    at_zero, slope_at_zero = activation.derivatives(0.0, 1).tolist()
+    as_written = activation.derivatives(np.array([0.0]), 1)
+    corrected = function.derivatives(np.array([0.0]), 1)
+    at_zero, slope_at_zero = np.where(np.isfinite(corrected), corrected, as_written)[:, 0].tolist()
+    if 0.0 in sides and (derivative := sides[0.0].derivative) is not None:
+        slope_at_zero = derivative
     mean, second_moment, slope_second_moment = _moments(activation, samples, (*nearest, lowest.low, highest.low))
+    bent = {x for x in activation.kinks(1) if not any(abs(x - point) <= BESIDE * max(abs(x), 1.0) for point in sides)}
+    bent |= {point for point, side in sides.items() if side.bent}
     return CurveProperties(
-        kinks=tuple(sorted({*activation.kinks(1), *samples.jumps, *samples.poles})),
+        kinks=tuple(sorted({*bent, *samples.jumps, *samples.poles})),
         jumps=samples.jumps,
         poles=samples.poles,
         value_at_zero=at_zero + 0.0,
@@ -95,26 +122,56 @@ def _described(activation: Elementwise) -> CurveProperties:
         supremum=supremum,
         monotone=monotone,
         strictly=strictly,
-        symmetry=_symmetry(activation, samples),
+        symmetry=_exact_symmetry(function) if function.exact else _symmetry(activation, samples),
         slope_infimum=lowest,
         slope_supremum=highest,
         lipschitz=_jump(samples) or largest,
-        saturates_below=saturated_from(activation, slopes, largest.value, -1.0),
-        saturates_above=saturated_from(activation, slopes, largest.value, 1.0),
+        saturates_below=saturated_from(function, slopes, largest.value, -1.0),
+        saturates_above=saturated_from(function, slopes, largest.value, 1.0),
         zeros=tuple(sorted(nearest)),
         more_zeros=len(isolated) > len(nearest),
         zero_intervals=intervals,
-        at_minus_infinity=behaviour(left),
-        at_infinity=behaviour(right),
+        at_minus_infinity=left.end,
+        at_infinity=right.end,
         mean=mean,
         second_moment=second_moment,
         slope_second_moment=slope_second_moment,
+        uncertain=tuple(sorted(doubts | _doubts(left, right))),
     )
 
 
-def _monotone(samples: Samples, values: SampledCurve) -> tuple[Monotone, bool]:
+_RANGE = {"infimum", "supremum"}
+_SLOPES = {"slope_infimum", "slope_supremum", "lipschitz", "saturates_below", "saturates_above"}
+
+
+def _doubts(left: FarEnd, right: FarEnd) -> set[str]:
+    """The properties of which nothing is certain because of an end."""
+    doubts: set[str] = set()
+    for end, name in ((left, "at_minus_infinity"), (right, "at_infinity")):
+        doubts |= {name, *_RANGE} if end.end is None else set()
+        doubts |= _SLOPES if end.slope is None else set()
+    return doubts
+
+
+def _with(sides: Mapping[float, Sides], samples: Samples) -> tuple[Samples, set[str]]:
+    """The samples with the jumps and poles that there are, and what is not certain because of a break."""
+    doubts: set[str] = set()
+    if any(side.jumps is None or side.pole is None for side in sides.values()):
+        doubts |= {"jumps", "poles", "kinks", *_RANGE, *_SLOPES}
+    if any(side.bent is None for side in sides.values()):
+        doubts |= {"kinks", *_SLOPES}
+    jumps = {point for point in samples.jumps if point not in sides}
+    poles = {point for point in samples.poles if point not in sides}
+    jumps |= {point for point, side in sides.items() if side.jumps and not side.pole}
+    poles |= {point for point, side in sides.items() if side.pole}
+    slope = slopes_by_sides(samples.x, samples.slope.copy(), sides)
+    return replace(samples, slope=slope, jumps=tuple(sorted(jumps)), poles=tuple(sorted(poles))), doubts
+
+
+def _monotone(samples: Samples, values: SampledCurve, exact: bool) -> tuple[Monotone, bool]:
     """Which way f goes, and whether it does so without a rest."""
-    slope, noise = samples.slope, _noise(samples)
+    slope = samples.slope
+    noise = np.nan_to_num(_SHIFT * np.abs(samples.curvature * samples.x)) if exact else _noise(samples)
     steps = _steps(samples)
     rises = bool((slope > noise).any() or (steps > 0.0).any())
     falls = bool((slope < -noise).any() or (steps < 0.0).any())
@@ -164,6 +221,73 @@ def _symmetry(activation: Elementwise, samples: Samples) -> Symmetry:
         return "odd"
     middle = float(activation(0.0))
     return "odd about f(0)" if (_difference(there - middle, middle - opposite) <= rounding).all() else "neither"
+
+
+def _confirmed(function: Function, found: tuple[float, ...]) -> tuple[float, ...]:
+    """The zeros nearest to 0 as more digits have them: where f is flat, float64 is 0 all around."""
+    if not function.exact:
+        return found
+    nearest = sorted(found, key=abs)
+    zeros: list[float] = []
+    for point in nearest[: MOST_ZEROS + 1]:
+        zero = _zero_near(function, point)
+        if zero is not None and not any(abs(zero - other) <= 1e-9 * max(abs(zero), 1e-3) for other in zeros):
+            zeros.append(zero)
+    return tuple(sorted([*zeros, *nearest[MOST_ZEROS + 1 :]]))
+
+
+def _zero_near(function: Function, point: float) -> float | None:
+    """Newton's method, which stays near; the point itself where it has nothing to say."""
+    at = point
+    for _ in range(_MOST_STEPS):
+        found = function.at(at, 1, free=True)
+        if found is None:
+            return point
+        if not math.isfinite(found[0]):
+            return None
+        value, slope = found
+        if value == 0.0 or abs(value) <= 2.0**-50 * abs(slope * at):
+            return at
+        step = value / slope if slope else math.inf
+        if not abs(step) <= 1e-6 * max(abs(point), 1.0):
+            beside = function.at(at + 2.0**-8, 0, free=True)
+            return point if beside is not None and abs(value) <= 1e-11 * abs(beside[0]) else None
+        at -= step
+    return at
+
+
+_MOST_STEPS: Final = 8
+
+
+def _exact_symmetry(function: Function) -> Symmetry:
+    """The same in more digits, at points that have nothing to do with each other."""
+    pairs = []
+    for point in _TRIED:
+        there, opposite = (function.digits(x, 0, _BITS) for x in (point, -point))
+        if there is not None and opposite is not None:
+            pairs.append((there.derivatives[0], opposite.derivatives[0]))
+    if any(no_number(a) != no_number(b) for a, b in pairs):
+        return "neither"
+    known = [(a, b) for a, b in pairs if not isinstance(a, float) and not isinstance(b, float)]
+    zero = function.digits(0.0, 0, _BITS)
+    middle = zero.derivatives[0] if zero is not None else math.nan
+    if not known:
+        return "neither"
+    if all(_same(a, b) for a, b in known):
+        return "even"
+    if all(_same(a, -b) for a, b in known):
+        return "odd"
+    centred = not isinstance(middle, float) and all(_same(a - middle, middle - b) for a, b in known)
+    return "odd about f(0)" if centred else "neither"
+
+
+_TRIED: Final = (0.0371, 0.412, 1.37, 3.83, 9.61, 27.4)
+_BITS: Final = 320
+
+
+def _same(a: Any, b: Any) -> bool:
+    """Whether they differ by no more than a formula's own constants are rounded."""
+    return bool(abs(a - b) * (1 << 48) <= max(abs(a), abs(b)))
 
 
 def _difference(a: Array, b: Array) -> Array:

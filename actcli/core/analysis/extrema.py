@@ -66,10 +66,19 @@ def _supremum(sampled: SampledCurve, peaks: Array, heights: Array) -> Extremum:
         return Extremum(math.nan, False, math.nan, math.nan)
     best = max(float(sampled.value[finite].max()), float(heights.max(initial=-math.inf)))
     tolerance = _tolerance(sampled, best)
+    approached = {max(sides, key=_or_least): point for point, sides in sampled.sides.items()}
+    if (top := max(approached, key=_or_least, default=-math.inf)) > best + tolerance:
+        ends = [limit for limit in sampled.limits if limit >= top]
+        if not ends:
+            return Extremum(top, False, approached[top], approached[top])
     for end, limit in zip((math.inf, -math.inf), reversed(sampled.limits), strict=True):
         if limit > best + tolerance:
             return Extremum(limit, False, end, end)
     return _place(sampled, best, peaks[heights >= best - tolerance], sampled.value >= best - tolerance)
+
+
+def _or_least(limit: float) -> float:
+    return -math.inf if math.isnan(limit) else limit
 
 
 def _place(sampled: SampledCurve, best: float, peaks: Array, top: Mask) -> Extremum:
@@ -103,7 +112,8 @@ def _approached(sampled: SampledCurve, end: float) -> Extremum:
 
 
 def _height(sampled: SampledCurve, at: float, best: float) -> float:
-    height = float(sampled.curve(np.array([at]))[0][0])
+    exact = sampled.exactly(at)
+    height = float(sampled.curve(np.array([at]))[0][0]) if exact is None else exact
     return height if abs(height) > _tolerance(sampled, best) else 0.0
 
 
@@ -124,6 +134,10 @@ def _reaches_an_end(sampled: SampledCurve, run: Run, value: float) -> bool:
 def _middle(sampled: SampledCurve, run: Run) -> float:
     """The flattest point of a run of equal values."""
     part = slice(*run)
+    best = sampled.value[part].max()
+    for point in sampled.breaks:
+        if (sampled.value[part][sampled.x[part] == point] == best).any():
+            return point
     steepness = np.nan_to_num(np.abs(sampled.slope[part]), nan=0.0)  # nan: at the tip of a cusp
     flattest = sampled.x[part][steepness == steepness.min()]
     return float(flattest[np.abs(flattest).argmin()])
@@ -134,6 +148,14 @@ def _at_break(sampled: SampledCurve, at: float) -> Extremum | None:
     for point in sampled.breaks:
         if at != point and abs(at - point) <= BESIDE * max(abs(point), 1.0):
             value, slope = (float(part[0]) for part in sampled.curve(np.array([at])))
+            side = sampled.sides.get(point, (math.nan, math.nan))[at > point]
+            if math.isfinite(side):
+                tolerance = _tolerance(sampled, value)
+                if side < value - tolerance:
+                    return None
+                here = float(sampled.curve(np.array([point]))[0][0])
+                height = side if abs(side) > tolerance else 0.0
+                return Extremum(height, abs(here - side) <= tolerance, point, point)
             step = slope * (point - at)
             if step >= 0.0 or point in (np.nextafter(at, -np.inf), np.nextafter(at, np.inf)):
                 return Extremum(value + step if math.isfinite(step) else value, False, point, point)
@@ -160,7 +182,9 @@ def _where_unbounded(sampled: SampledCurve) -> float | None:
         if limit == math.inf or (math.isnan(limit) and _wave_grows(sampled, end)):
             return end
     for point in sorted(sampled.breaks, key=abs)[:_MOST_BREAKS]:
-        if _grows_towards(sampled, point):
+        if math.inf in sampled.sides.get(point, ()):
+            return point
+        if point not in sampled.sides and _grows_towards(sampled, point):
             return point
     infinite, finite = sampled.x[sampled.value == math.inf], sampled.x[np.isfinite(sampled.value)]
     if not infinite.size:

@@ -1,7 +1,7 @@
 """The graph of a function on an interval: enough of its points, and where it is broken."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -82,6 +82,27 @@ def graphs(
             Graph(activation.label, together, table, tuple(_within(x, {*breaks, *activation.kinks(k)}) for k in orders))
             for activation, table, (_, breaks) in zip(activations, tables, found, strict=True)
         )
+
+
+_APART = 1e-9
+
+
+def thinned(graphs: Sequence[Graph]) -> tuple[Graph, ...]:
+    """The same graphs without points that lie together, as those beside a break and around a pole: a slope between two
+    of them would be noise.
+
+    All graphs have the same x. Of those that follow each other within 1e-9 of the interval's length the one with the
+    fewest digits stays, which a kink has.
+    """
+    x = graphs[0].x
+    least = _APART * 2.0 * (x[-1] / 2.0 - x[0] / 2.0)
+    starts = np.flatnonzero(np.append(True, np.diff(x) > least))
+    stops = [*starts[1:].tolist(), x.size]
+    kept = [
+        start if stop == start + 1 else min(range(start, stop), key=lambda i: len(repr(float(x[i]))))
+        for start, stop in zip(starts.tolist(), stops, strict=True)
+    ]
+    return tuple(replace(graph, x=x[kept], derivatives=graph.derivatives[:, kept]) for graph in graphs)
 
 
 def _tables(activations: Sequence[Elementwise], x: Array, order: int) -> list[Array]:

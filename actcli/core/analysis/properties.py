@@ -1,13 +1,16 @@
 """The card of an activation: where it comes from, and what it does to a number or to a row."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Final, Literal
 
 import numpy as np
 
-from actcli.core.activations.activation import Activation, Elementwise, RowWise
+from actcli.core.activations.activation import Elementwise, RowWise
+from actcli.core.activations.catalogue import ActivationLike, resolve
+from actcli.core.activations.practice import framework_names, use
 from actcli.core.analysis.curve_properties import CurveProperties, describe_curve
+from actcli.core.analysis.digits import MoreDigits
 from actcli.core.arrays import Array
 
 EXAMPLE: Final = (-1.0, 0.0, 1.0, 2.0)
@@ -114,13 +117,18 @@ class ParameterValue:
 
 @dataclass(frozen=True, slots=True)
 class Properties:
-    """An activation's card. `curve` is None for one that acts on rows, and `row` for one that does not."""
+    """An activation's card: in `frameworks` what it is called there, in `used` where in a network it is used.
+
+    `curve` is None for one that acts on rows, and `row` for one that does not.
+    """
 
     activation: str
     name: str
     formula: str
     reference: str
     aliases: tuple[str, ...]
+    frameworks: Mapping[str, str]
+    used: str
     parameters: tuple[ParameterValue, ...]
     curve: CurveProperties | None
     row: RowProperties | None
@@ -129,15 +137,22 @@ class Properties:
         """All of it in one flat mapping, for JSON; None where an activation of this kind has no such property."""
         document = asdict(self)
         curve = document.pop("curve") or dict.fromkeys(field.name for field in fields(CurveProperties))
+        uncertain = curve.pop("uncertain") or ()
         row = document.pop("row") or dict.fromkeys(field.name for field in fields(RowProperties))
-        return {**document, "rowwise": self.row is not None, **curve, **row}
+        return {**document, "rowwise": self.row is not None, **curve, **row, "uncertain": uncertain}
 
 
-def describe(activation: Activation) -> Properties:
-    """All properties, computed: a formula has the same card as an entry of the catalogue.
+def describe(activation: ActivationLike, more: MoreDigits | None = None) -> Properties:
+    """All properties, computed: a formula has the same card as an entry of the catalogue. Raises InputError.
 
-    See `CurveProperties` and `RowProperties` for what they are and how far they can be relied on.
+    See `CurveProperties` and `RowProperties` for what they are and how far they can be relied on, and
+    `describe_curve` for `more`.
+
+    >>> card = describe("gelu").curve
+    >>> card.monotone, round(card.lipschitz.value, 4)
+    ('non-monotone', 1.1289)
     """
+    activation = resolve(activation)
     valid = {parameter.name: parameter.interval for parameter in activation.parameters}
     values = {**activation.values_of_parameters, **activation.settings}
     return Properties(
@@ -146,9 +161,11 @@ def describe(activation: Activation) -> Properties:
         formula=activation.formula,
         reference=activation.reference,
         aliases=activation.aliases,
+        frameworks=framework_names(activation.name),
+        used=use(activation.name),
         parameters=tuple(
             ParameterValue(name, value, valid.get(name, "a finite number")) for name, value in values.items()
         ),
-        curve=describe_curve(activation) if isinstance(activation, Elementwise) else None,
+        curve=describe_curve(activation, more) if isinstance(activation, Elementwise) else None,
         row=describe_rows(activation) if isinstance(activation, RowWise) else None,
     )

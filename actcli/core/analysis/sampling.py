@@ -8,8 +8,8 @@ What is sampled, f or its slope, is then a curve with a slope of its own: its tu
 """
 
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Final
 
@@ -54,9 +54,18 @@ class Samples:
     poles: tuple[float, ...]
 
 
-def sample(derivatives: Derivatives, breaks: tuple[float, ...], jumps: tuple[float, ...]) -> Samples:
-    """The function whose values, slopes and curvatures are `derivatives`, with the breaks and jumps that are known."""
-    x, table = refined(derivatives, _first_points(breaks))
+def sample(
+    derivatives: Derivatives,
+    breaks: tuple[float, ...],
+    jumps: tuple[float, ...],
+    first: Callable[[Array], tuple[Array, Array]] | None = None,
+) -> Samples:
+    """The function whose values, slopes and curvatures are `derivatives`, with the breaks and jumps that are known.
+
+    first: of the first points those that are worth it, and `derivatives` there
+    """
+    points = _first_points(breaks)
+    x, table = refined(derivatives, points) if first is None else refined(derivatives, *first(points))
     found_jumps, poles = discontinuities(x, table, breaks)
     edges, infinities = _edges(x, table[0])
     poles |= infinities
@@ -71,12 +80,13 @@ def sample(derivatives: Derivatives, breaks: tuple[float, ...], jumps: tuple[flo
     )
 
 
-def refined(derivatives: Derivatives, x: Array) -> tuple[Array, Array]:
+def refined(derivatives: Derivatives, x: Array, table: Array | None = None) -> tuple[Array, Array]:
     """The points and what `derivatives` says of them, with more points wherever something is hidden between two.
 
     derivatives: f, f' and any more, of shape (order + 1, n) with order >= 1
+    table:       what they are at x, if that is known
     """
-    table = only_where_finite(derivatives(x))
+    table = only_where_finite(derivatives(x) if table is None else table)
     for _ in range(_MOST_ROUNDS):
         gaps = _gaps(x, table)
         middle = 0.5 * (x[gaps] + x[gaps + 1])
@@ -142,6 +152,36 @@ def discontinuities(x: Array, table: Array, breaks: tuple[float, ...]) -> tuple[
     return jumps, poles
 
 
+_PARTS, _MOST_BENDS, _MOST_PARTINGS = 8, 16, 20
+
+
+def bends(derivatives: Derivatives, samples: Samples) -> tuple[float, ...]:
+    """Where the slope jumps between two samples, of which nobody knew: of |x| written as sqrt(x**2) at 0."""
+    finite = np.isfinite(samples.slope)
+    x, slope, curvature = samples.x[finite], samples.slope[finite], np.abs(samples.curvature[finite])
+    step = np.abs(np.diff(slope))
+    explained = 3.0 * np.diff(x) * np.fmax(curvature[1:], curvature[:-1])
+    sudden = step > explained + 1e-6 * np.maximum(np.abs(slope[1:]), np.abs(slope[:-1]))
+    for point in samples.breaks:
+        margin = BESIDE * max(abs(point), 1.0)
+        sudden &= (x[1:] < point - margin) | (x[:-1] > point + margin)
+    gaps = np.flatnonzero(sudden)
+    gaps = gaps[np.argsort(np.abs(x[gaps]), kind="stable")[:_MOST_BENDS]]
+    low, high, whole = x[gaps], x[gaps + 1], step[gaps]
+    for _ in range(_MOST_PARTINGS):
+        if not low.size:
+            break
+        inner = low[:, None] + (high - low)[:, None] * np.linspace(0.0, 1.0, _PARTS + 1)
+        inner[:, -1] = high
+        slopes = derivatives(inner.ravel())[1].reshape(inner.shape)
+        steps = np.nan_to_num(np.abs(np.diff(slopes, axis=1)), nan=np.inf)
+        rows, largest = np.arange(low.size), steps.argmax(axis=1)
+        kept = steps[rows, largest] > 0.5 * whole
+        low, high = inner[rows, largest][kept], inner[rows, largest + 1][kept]
+        whole = whole[kept]
+    return tuple(sorted({float(min(a, b, key=abs)) for a, b in zip(low, high, strict=True)}))
+
+
 def _edges(x: Array, value: Array) -> tuple[set[float], set[float]]:
     """The last points where the function has values, its holes, and its infinities with a finite side beyond."""
     finite = np.isfinite(value)
@@ -175,7 +215,12 @@ _MOST_PEAKS: Final = 64
 
 @dataclass(frozen=True, eq=False)
 class SampledCurve:
-    """A curve at ascending points, with its limits at both ends (nan: none) and the places where it may break."""
+    """A curve at ascending points, with its limits at both ends (nan: none) and the places where it may break.
+
+    sides:    the one-sided limits at those breaks of which they are known
+    constant: whether the curve is constant around a point; None: not known otherwise than by its values
+    exactly:  the curve's value at a point, where more digits know it better
+    """
 
     curve: Curve
     x: Array
@@ -183,6 +228,9 @@ class SampledCurve:
     slope: Array
     breaks: tuple[float, ...]
     limits: tuple[float, float]
+    sides: Mapping[float, tuple[float, float]] = field(default_factory=dict)
+    constant: Callable[[float], bool] | None = None
+    exactly: Callable[[float], float | None] = lambda x: None
 
     def break_at(self, a: float, b: float) -> float:
         """The break that lies at two neighbouring numbers, or the second of them."""
@@ -195,8 +243,21 @@ class SampledCurve:
             value, slope = self.curve(x)
             return -value, -slope
 
+        def exactly(x: float) -> float | None:
+            value = self.exactly(x)
+            return None if value is None else -value
+
         left, right = self.limits
-        return SampledCurve(curve, self.x, -self.value, -self.slope, self.breaks, (-left, -right))
+        sides = {point: (-below, -above) for point, (below, above) in self.sides.items()}
+        return replace(
+            self,
+            curve=curve,
+            value=-self.value,
+            slope=-self.slope,
+            limits=(-left, -right),
+            sides=sides,
+            exactly=exactly,
+        )
 
 
 def peaks_in(sides: Sequence[SampledCurve], over: Sequence[Mask]) -> list[tuple[Array, Array]]:
@@ -261,7 +322,18 @@ def stretch_of(sampled: SampledCurve, run: Run) -> tuple[float, float] | None:
     within = [point for point in sampled.breaks if between(sampled.x[first], point, sampled.x[last])]
     if not within or (len(within) == 1 and not (at_left or at_right)):
         return None
-    return (-math.inf if at_left else within[0], math.inf if at_right else within[-1])
+    low, high = (-math.inf if at_left else within[0], math.inf if at_right else within[-1])
+    return (low, high) if sampled.constant is None or _at_rest(sampled, run, low, high) else None
+
+
+def _at_rest(sampled: SampledCurve, run: Run, low: float, high: float) -> bool:
+    """Whether the curve is constant just inside both ends of a run, where it would creep most."""
+    x = sampled.x[slice(*run)]
+    inside = x[(x > low + BESIDE * max(abs(low), 1.0)) | (low == -math.inf)]
+    inside = inside[(inside < high - BESIDE * max(abs(high), 1.0)) | (high == math.inf)]
+    assert sampled.constant is not None
+    ends = [float(inside[i]) for i, end in ((0, low), (-1, high)) if inside.size and math.isfinite(end)]
+    return bool(ends) and all(map(sampled.constant, ends))
 
 
 def covers(sampled: SampledCurve, run: Run, point: float) -> bool:

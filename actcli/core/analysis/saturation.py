@@ -1,18 +1,24 @@
 """Saturation: the largest slope of a function, and where its slope stays under 5 % of that."""
 
+from __future__ import annotations
+
 import math
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache, partial
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from actcli.core.activations.activation import MAX_ORDER, Elementwise
-from actcli.core.analysis.asymptotes import Outwards
+from actcli.core.activations.activation import Elementwise
 from actcli.core.analysis.extrema import Extremum, extremes
-from actcli.core.analysis.sampling import FAR, SampledCurve, Samples, only_where_finite, sample
+from actcli.core.analysis.function import Function
+from actcli.core.analysis.sampling import FAR, SampledCurve, Samples, bends, sample
 from actcli.core.arrays import Array
 from actcli.core.numerics.roots import section
+
+if TYPE_CHECKING:
+    from actcli.core.analysis.limits import Sides
 
 SATURATION: Final = 0.05
 """A slope under this share of the largest one counts as saturated."""
@@ -34,31 +40,72 @@ def slope_range(activation: Elementwise) -> tuple[float, float]:
 @cache
 def _extreme_slopes(activation: Elementwise) -> tuple[Extremum, Extremum]:
     with np.errstate(all="ignore"):  # formulas overflow, have poles, and end
-        return extremes(sampled_curve(activation, samples_of(activation), 1, *ends_of(activation)))
+        function = Function(activation)
+        return extremes(sampled_curve(function, samples_of(function), 1))
 
 
-def samples_of(activation: Elementwise) -> Samples:
+def samples_of(function: Function) -> Samples:
     """Value, slope and curvature at the points that miss nothing of an elementwise activation."""
-    return sample(lambda x: activation.derivatives(x, 2), activation.kinks(MAX_ORDER), activation.kinks(0))
+
+    def derivatives(x: Array) -> Array:
+        return function.derivatives(x, 2)
+
+    def first(x: Array) -> tuple[Array, Array]:
+        table, doubtful = function.corrected(x, 2)
+        return x[~doubtful], table[:, ~doubtful]
+
+    samples = sample(derivatives, function.breaks, function.activation.kinks(0), first if function.exact else None)
+    if not function.exact:
+        return samples
+    return replace(samples, breaks=tuple(sorted({*samples.breaks, *bends(derivatives, samples)})))
 
 
-def ends_of(activation: Elementwise) -> tuple[Outwards, Outwards]:
-    """Value and slope on the way to -∞ and to ∞."""
-    derivatives = partial(activation.derivatives, order=1)
-    return Outwards.of(derivatives, -1.0), Outwards.of(derivatives, 1.0)
+def slopes_by_sides(x: Array, slope: Array, sides: Mapping[float, Sides]) -> Array:
+    """The slopes at x, at a break the derivative where both sides have the same, nan for a rule's that neither has."""
+    for point, side in sides.items():
+        at = x == point
+        if side.derivative is not None:
+            slope[at] = side.derivative
+        elif not np.isin(slope[at], [limit for limit in side.slope if limit is not None]).all():
+            slope[at] = np.nan
+    return slope
 
 
 def sampled_curve(
-    activation: Elementwise, samples: Samples, order: int, left: Outwards, right: Outwards
+    function: Function, samples: Samples, order: int, sides: Mapping[float, Sides] | None = None
 ) -> SampledCurve:
     """The value or the slope as a curve with a slope of its own."""
+    breaks = sides or {}
 
     def curve(x: Array) -> tuple[Array, Array]:
-        value, slope = only_where_finite(activation.derivatives(x, order + 1))[order:]
+        table = function.derivatives(x, order + 1)
+        slopes_by_sides(x, table[1], breaks)
+        value, slope = table[order:]
         return value, slope
 
+    def exactly(x: float) -> float | None:
+        found = function.at(x, order) if function.exact and order == 0 else None
+        return None if found is None else found[order]
+
     value, slope = (samples.value, samples.slope, samples.curvature)[order : order + 2]
-    return SampledCurve(curve, samples.x, value, slope, samples.breaks, (left.limit(order), right.limit(order)))
+    left, right = function.ends
+    limits = [(end.end.limit if end.end else None) if order == 0 else end.slope for end in (left, right)]
+    known = {point: (side.value, side.slope)[order] for point, side in breaks.items()}
+    return SampledCurve(
+        curve,
+        samples.x,
+        value,
+        slope,
+        samples.breaks,
+        (_or_nan(limits[0]), _or_nan(limits[1])),
+        {point: (_or_nan(below), _or_nan(above)) for point, (below, above) in known.items()},
+        partial(function.constant_at, order=order) if function.exact else None,
+        exactly,
+    )
+
+
+def _or_nan(limit: float | None) -> float:
+    return math.nan if limit is None else limit
 
 
 def steepest(lowest: Extremum, highest: Extremum) -> Extremum:
@@ -68,15 +115,14 @@ def steepest(lowest: Extremum, highest: Extremum) -> Extremum:
     return highest
 
 
-def saturated_from(activation: Elementwise, slopes: SampledCurve, largest: float, direction: float) -> float | None:
+def saturated_from(function: Function, slopes: SampledCurve, largest: float, direction: float) -> float | None:
     """Where |f'| falls under 5 % of the largest for good, in the direction of 1 or -1."""
     threshold = SATURATION * largest
     if not abs(slopes.limits[direction > 0.0]) < threshold < math.inf:
         return None
 
     def sign(points: Array) -> Array:
-        slope = only_where_finite(activation.derivatives(points, 1))[1]
-        return np.where(np.abs(slope) >= threshold, 1.0, -1.0)
+        return np.where(function.steep(points, threshold), 1.0, -1.0)
 
     x = slopes.x[:: int(direction)]
     steep = np.flatnonzero(np.abs(slopes.value[:: int(direction)]) >= threshold)
@@ -85,6 +131,8 @@ def saturated_from(activation: Elementwise, slopes: SampledCurve, largest: float
         inner, outer = (float(x[i]) for i in (steep[-1], steep[-1] + 1))
         x = np.append(inner, np.linspace(outer, outer + 4.0 * direction * max(abs(outer), 1e-3), 4096))
         steep = np.flatnonzero(sign(x) > 0.0)
+        if not steep.size:
+            return slopes.break_at(inner, inner)
         if steep[-1] == 0:
             low, high = section(sign, x[:1], x[1:2])
             return slopes.break_at(float(low[0]), float(high[0]))

@@ -2,25 +2,30 @@
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
 import numpy as np
 
-from actcli.core.activations.activation import MAX_ORDER, Activation
-from actcli.core.arrays import Array, Indices, Mask
+from actcli.core.activations.activation import MAX_ORDER
+from actcli.core.activations.catalogue import ActivationLike
+from actcli.core.arrays import Array, Indices, Mask, numbers_of
 from actcli.core.audit.inputs import audited
-from actcli.core.audit.report import Audit, Point, Profile, Sample, Segment
+from actcli.core.audit.report import Audit, Constant, Point, Profile, Sample, Segment, Stretch
+from actcli.core.audit.sides import ExactSigns, Sides
 from actcli.core.audit.tally import ENDLESS, Tally, boundaries
 from actcli.core.audit.ulp import Reference, Steps, reference, steps, ulp_error, unlike
-from actcli.core.errors import InputError
-from actcli.core.numerics.formats import FORMATS, bit_pattern, flushed, place, value_at
+from actcli.core.errors import InputError, instance, one_of, shown, whole_number
+from actcli.core.numerics.formats import FORMATS, bit_pattern, flushed, place, round_to, value_at
 
 HISTOGRAM: Final = {"0": 0.0, "<=0.5": 0.5, "<=1": 1.0, "2": 2.0, "3-10": 10.0, "11-100": 100.0, ">100": math.inf}
 """Name of a class -> the largest `ulp` in it."""
 
 WORST: Final = 10
 
+# At zeros a limit has the sign of the values beside them.
+_BESIDE_ZERO = 2.0**-160
 # Memory for the points that a diagnosis looks at, and for one block's intermediate results.
 _SAMPLE, _BLOCK = 1 << 17, 1 << 16
 
@@ -33,47 +38,63 @@ class Auditor:
     `segments` are the inner boundaries of the segments, ascending; None finds them where the error changes its
     character. `exact` gives the exact results as the type sees them; by default they come from the activation's
     float64 values: for float32 good to 1e-8 ULP, and to 0.1 (order 3: 0.3) at the few numbers next to a zero of the
-    derivative. Raises InputError for what cannot be audited.
+    derivative; ties and powers of two by what the function approaches there, and else by `ask`, which compares exact
+    results with numbers in more digits. Raises InputError for what cannot be audited.
+
+    >>> x = np.array([-1.0, 0.0, 1.0])
+    >>> auditor = Auditor("relu", "float16")
+    >>> auditor.add(x, np.array([0.0, 0.0, 1.25]))
+    >>> auditor.result().total.max_steps
+    256
     """
 
     def __init__(
         self,
-        activation: Activation,
-        dtype: str,
+        activation: ActivationLike,
+        dtype: str = "float32",
         *,
         order: int = 0,
         flush_subnormals: bool = False,
         segments: Sequence[float] | None = None,
         exact: MakeReference | None = None,
+        ask: ExactSigns | None = None,
     ) -> None:
         self.activation = audited(activation)
-        if not 0 <= order <= MAX_ORDER:
-            raise InputError(f"the order must be from 0 to {MAX_ORDER}, not {order}")
-        self.dtype, self.order, self.flush = dtype, order, flush_subnormals
-        ends = [-math.inf, *(segments or ()), math.inf]
+        self.dtype, self.order = one_of("dtype", dtype, FORMATS), whole_number("the order", order, 0, MAX_ORDER)
+        self.flush = instance("flush_subnormals", flush_subnormals, bool)
+        self._given = None if segments is None else numbers_of("segments", segments).ravel()
+        ends = [-math.inf, *([] if self._given is None else self._given.tolist()), math.inf]
         if not all(a < b for a, b in pairwise(ends)):
             raise InputError("the boundaries of segments must be finite and ascend")
+        if exact is not None and not callable(exact):
+            raise InputError(f"exact must be a function of an array, not {shown(exact)}")
+        self._sides = None if exact else Sides(self.activation, order, ask)
         self.exact = exact or self._float64_reference
         form = FORMATS[dtype]
         # Eight small intervals an octave, four of float64, whose octaves are many.
         self._shift = form.precision - 1 - (2 if dtype == "float64" else 3)
         self._zero = form.infinity >> self._shift
         self._small = Tally(2 * self._zero + 1)
-        self._given = None if segments is None else np.array(segments, dtype=np.float64)
-        self._large = None if segments is None else Tally(len(segments) + 1)
+        self._large = None if self._given is None else Tally(len(self._given) + 1)
         self._everything, self._subnormal = Tally(1), Tally(1)
         self._histogram = np.zeros(len(HISTOGRAM), dtype=np.int64)
-        self._nonfinite = self._wrong_sign = self._reversals = self._undefined = self._answered = 0
+        self._reversals = self._undefined = self._answered = self._unlike = 0
+        self._kinds = {kind: _Stretch() for kind in ("nan", "infinite", "wrong_sign", "zero_sign", "nonfinite")}
+        self._seen = np.zeros(2 * form.infinity + 1, dtype=bool) if form.bits <= 16 else None
         self._previous: tuple[Array, Array] | None = None
         self._worst: list[Point] = []
         self._worst_ulp: Point | None = None
-        self._nonzero = math.inf, -math.inf, math.inf, -math.inf
+        self._worst_steps: Point | None = None
+        self._constants = self._limits()
         self._max_steps_when_flushed = 0.0
         self._sampled = np.zeros(2 * self._zero + 1, dtype=np.int64)
         self._samples: list[tuple[Array, Array, Array, Steps]] = []
 
     def add(self, x: Array, actual: Array) -> None:
-        """Results at the inputs x, both numbers of the type and of shape (n,)."""
+        """Results at the inputs x, both numbers of the type and of shape (n,). InputError where they are not."""
+        x, actual = numbers_of("x", x), numbers_of("actual", actual)
+        if x.ndim != 1 or x.shape != actual.shape:
+            raise InputError(f"inputs of shape {x.shape} and results of shape {actual.shape}: both must be of (n,)")
         for start in range(0, len(x), _BLOCK):
             self._add(x[start : start + _BLOCK], actual[start : start + _BLOCK])
 
@@ -86,15 +107,15 @@ class Auditor:
             x, actual, truth = x[defined], actual[defined], _part(truth, defined)
         if not x.size:
             return
-        nonfinite = unlike(actual, truth.rounded)
-        ulp = np.where(nonfinite, np.inf, ulp_error(actual, truth, self.dtype, self.flush))
-        away = np.where(nonfinite, np.uint64(ENDLESS), steps(actual, truth.rounded, self.dtype, self.flush))
-        self._nonfinite += int(nonfinite.sum())
+        wrong = unlike(actual, truth, self.dtype)
+        ulp = np.where(wrong, np.inf, ulp_error(actual, truth, self.dtype, self.flush))
+        away = np.where(wrong, np.uint64(ENDLESS), steps(actual, truth.rounded, self.dtype, self.flush))
+        self._unlike += int(wrong.sum())
         seen = flushed(actual, self.dtype) if self.flush else actual
-        with np.errstate(invalid="ignore"):  # the sign of nan is nan, and is not counted
-            self._wrong_sign += int((np.sign(seen) * np.sign(truth.exact) < 0).sum())
+        self._note_kinds(x, seen, truth)
         self._count_reversals(truth.exact, seen)
-        self._note_nonzero(x[seen != 0.0])
+        for constant in self._constants:
+            constant.note(x[seen != constant.value])
         if not self.flush:
             self._try_flushing(x, actual, truth.rounded, away)
         self._histogram += np.bincount(np.searchsorted([*HISTOGRAM.values()], ulp), minlength=len(HISTOGRAM))
@@ -114,17 +135,23 @@ class Auditor:
     def result(self) -> Audit:
         """The report on all that was added. Raises InputError where there is nothing to report on."""
         total = self._everything.errors()
-        if self._worst_ulp is None:
+        if not total.count:
             left_out = f": the exact result is nan at all {self._undefined}" if self._undefined else ""
             raise InputError(f"no inputs to audit{left_out}")
+        kinds = {kind: stretch.result() for kind, stretch in self._kinds.items()}
         return Audit(
             activation=self.activation.label,
             order=self.order,
             dtype=self.dtype,
             flush_subnormals=self.flush,
             total=total,
-            nonfinite=self._nonfinite,
-            wrong_sign=self._wrong_sign,
+            exhaustive=self._exhaustive(),
+            nan=kinds["nan"],
+            infinite=kinds["infinite"],
+            wrong_sign=kinds["wrong_sign"],
+            zero_sign=kinds["zero_sign"],
+            unlike=self._unlike,
+            first_nonfinite=kinds["nonfinite"].first_input,
             monotonicity_violations=self._reversals,
             undefined=self._undefined,
             answered=self._answered,
@@ -133,15 +160,56 @@ class Auditor:
             subnormal_inputs=self._subnormal.errors() if self.flush else None,
             worst=tuple(self._worst),
             worst_ulp=self._worst_ulp,
+            worst_steps=self._worst_steps,
             profile=self._profile(),
             sample=Sample(*(np.concatenate(parts) for parts in zip(*self._samples, strict=True))),
-            nonzero_inputs=self._nonzero,
+            constants=tuple(Constant(constant.value, constant.elsewhere) for constant in self._constants),
             max_steps_when_flushed=None if self.flush else self._max_steps_when_flushed,
         )
 
     def _float64_reference(self, x: Array) -> Reference:
         y = self.activation.derivative(x, self.order) if self.order else self.activation(x)
-        return reference(y, self.dtype, self.flush)
+        if self._sides is None:
+            return reference(y, self.dtype, self.flush)
+        y, sides = self._sides.nearest(x, y, self.dtype)
+        return reference(y, self.dtype, self.flush, sides)
+
+    def _limits(self) -> list["_Elsewhere"]:
+        """0, and what the results should be at both ends."""
+        ends = np.array([-np.inf, np.inf])
+        y = round_to(self.activation.derivative(ends, self.order), self.dtype)
+        values = {0.0: None} | {float(limit): None for limit in y if np.isfinite(limit)}
+        return [_Elsewhere(value) for value in values]
+
+    def _exhaustive(self) -> bool:
+        return self._seen is not None and bool(self._seen[1:-1].all())
+
+    def _note_kinds(self, x: Array, actual: Array, truth: Reference) -> None:
+        """Where results are nan, infinite, of the wrong sign, or a zero of the wrong sign."""
+        if self._seen is not None:
+            self._seen[place(x, self.dtype) + FORMATS[self.dtype].infinity] = True
+        finite = np.isfinite(truth.rounded)
+        sign = np.sign(truth.exact)
+        zero = (actual == 0.0) & (truth.rounded == 0.0)
+        if zero.any():
+            at = np.flatnonzero(zero & (sign == 0.0))
+            sign = sign.copy()
+            sign[at] = self._signs_of_zero(x[at], truth.remainder[at])
+            zero &= (sign != 0.0) & (np.signbit(actual) != (sign < 0.0))
+        with np.errstate(invalid="ignore"):  # the sign of nan is nan, and is not counted
+            wrong_sign = np.sign(actual) * np.sign(truth.exact) < 0.0
+        found = {"nan": np.isnan(actual) & finite, "infinite": np.isinf(actual) & finite, "wrong_sign": wrong_sign}
+        found |= {"zero_sign": zero, "nonfinite": found["nan"] | found["infinite"]}
+        for kind, where in found.items():
+            self._kinds[kind].note(x, where)
+
+    def _signs_of_zero(self, x: Array, remainder: Array) -> Array:
+        """Of zeros that stand for a smaller number its sign, at ±0 the limit's, else 0."""
+        sign = np.sign(remainder)
+        zero = x == 0.0
+        if zero.any():
+            sign[zero] = np.sign(self.activation.derivative(np.copysign(_BESIDE_ZERO, x[zero]), self.order))
+        return sign
 
     def _segments(self) -> tuple[Segment, ...]:
         if self._large is not None and self._given is not None:
@@ -149,7 +217,8 @@ class Auditor:
             errors = [self._large.errors(i, i + 1) for i in range(len(edges) - 1)]
         else:
             filled = np.flatnonzero(self._small.count)
-            starts = filled[boundaries(self._small.max_ulp[filled])].tolist()
+            largest = np.where(self._small.nonfinite[filled] > 0, np.inf, self._small.max_ulp[filled])
+            starts = filled[boundaries(largest)].tolist()
             inner = value_at(np.array(starts, dtype=np.int64) - self._zero << self._shift, self.dtype)
             edges = [-math.inf, *inner.tolist(), math.inf]
             ends = [0, *starts, len(self._small.count)]
@@ -160,16 +229,8 @@ class Auditor:
         filled = np.flatnonzero(self._small.count)
         low = np.minimum(filled - self._zero, self._zero) << self._shift
         high = np.minimum(filled + 1 - self._zero, self._zero) << self._shift
-        return Profile(value_at(low, self.dtype), value_at(high, self.dtype), self._small.max_ulp[filled])
-
-    def _note_nonzero(self, x: Array) -> None:
-        lowest, below, above, highest = self._nonzero
-        self._nonzero = (
-            float(x.min(initial=lowest)),
-            float(x[x < 0.0].max(initial=below)),
-            float(x[x > 0.0].min(initial=above)),
-            float(x.max(initial=highest)),
-        )
+        bad, finite = self._small.nonfinite[filled] > 0, self._small.max_ulp[filled]
+        return Profile(value_at(low, self.dtype), value_at(high, self.dtype), np.where(finite < 0, np.nan, finite), bad)
 
     def _try_flushing(self, x: Array, actual: Array, expected: Array, away: Steps) -> None:
         """What is more than a step off, as hardware without subnormals sees it."""
@@ -179,7 +240,7 @@ class Auditor:
         if subnormal.any():
             expected = np.where(subnormal, self.exact(np.copysign(0.0, x)).rounded, expected)
         found = steps(actual, expected, self.dtype, flush=True).astype(np.float64)
-        found[unlike(actual, expected)] = math.inf
+        found[np.isnan(actual) | (np.isinf(actual) & np.isfinite(expected))] = math.inf
         self._max_steps_when_flushed = max(self._max_steps_when_flushed, float(found.max(initial=0.0)))
 
     def _count_reversals(self, exact: Array, actual: Array) -> None:
@@ -212,9 +273,52 @@ class Auditor:
         found = _first_largest(away.astype(np.float64), WORST)
         new = [point(i) for i in found if away[i] > last or last < 0]
         self._worst = sorted([*self._worst, *new], key=lambda p: -p.steps)[:WORST]
-        worst = int(ulp.argmax())
-        if self._worst_ulp is None or ulp[worst] > self._worst_ulp.ulp:
-            self._worst_ulp = point(worst)
+        finite = away != ENDLESS
+        if not finite.any():
+            return
+        at = int(np.where(finite, ulp, -1.0).argmax())
+        if self._worst_ulp is None or ulp[at] > self._worst_ulp.ulp:
+            self._worst_ulp = point(at)
+        at = int(np.where(finite, away, 0).argmax())
+        if self._worst_steps is None or int(away[at]) > self._worst_steps.steps:
+            self._worst_steps = point(at)
+
+
+@dataclass
+class _Stretch:
+    """Where results of a kind are met."""
+
+    count: int = 0
+    first: float | None = None
+    low: float = math.inf
+    high: float = -math.inf
+
+    def note(self, x: Array, where: Mask) -> None:
+        if where.any():
+            there = x[where]
+            self.first = float(there[0]) if self.first is None else self.first
+            self.count += len(there)
+            self.low, self.high = min(self.low, float(there.min())), max(self.high, float(there.max()))
+
+    def result(self) -> Stretch:
+        return Stretch(self.count, self.first, self.low, self.high)
+
+
+@dataclass
+class _Elsewhere:
+    """Where results are not a number."""
+
+    value: float
+    elsewhere: tuple[float, float, float, float] = (math.inf, -math.inf, math.inf, -math.inf)
+
+    def note(self, x: Array) -> None:
+        lowest, below, above, highest = self.elsewhere
+        self.elsewhere = (
+            float(x.min(initial=lowest)),
+            float(x[x < 0.0].max(initial=below)),
+            float(x[x > 0.0].min(initial=above)),
+            float(x.max(initial=highest)),
+        )
 
 
 def _first_largest(values: Array, most: int) -> list[int]:

@@ -1,20 +1,21 @@
 """A formula as a kernel computes it: every operation rounded to the type that the kernel works in."""
 
 import ast
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from itertools import cycle
 from typing import Any, Final
 
 import numpy as np
 
 from actcli.core.activations.activation import Elementwise
 from actcli.core.activations.catalogue import ACTIVATIONS
-from actcli.core.activations.expression import compiled, function_of
+from actcli.core.activations.expression import Call, Name, Node, Operation, compiled, function_of
 from actcli.core.activations.formula import tree_of
 from actcli.core.arrays import Array, Mask
 from actcli.core.jets import elementary
-from actcli.core.numerics.formats import round_to, spacing_exponent
+from actcli.core.numerics.formats import FORMATS, flushed, place, round_to, value_at
 
 _OPERATORS: Final[Mapping[str, Callable[..., Any]]] = {
     "+": np.add, "-": np.subtract, "*": np.multiply, "/": np.divide, "**": np.power
@@ -25,29 +26,59 @@ _EXACT: Final[Mapping[str, Callable[..., Any]]] = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class Sum:
-    """A sum or difference that depends on x: its text, its value, and what became of its terms.
+UNROUNDED: Final = "unrounded"
+"""The name of a function whose results are kept as they are."""
 
-    remainder: the value where its terms cancel; where one term is lost beside the other, what is left of it
-    quantum: the type's spacing, of which the remainder is a multiple
+
+@dataclass(frozen=True, slots=True)
+class Working:
+    """How a kernel keeps its intermediate results.
+
+    dtype: the type that each is rounded to
+    flush: subnormal ones are zero
+    flush_ends: x and the result too
+    unbounded: none is too large or too small: the type's digits with float64's exponents
+    nudges: how many steps the results of the first function, the second, ... are off, and again from the first
     """
 
-    text: str
-    fate: str
-    remainder: Array
-    quantum: Array
+    dtype: str
+    flush: bool = False
+    flush_ends: bool = True
+    unbounded: bool = False
+    nudges: tuple[int, ...] = (0,)
+
+    def nudged(self, values: Array, nudge: int) -> Array:
+        """A function's rounded results so many steps off."""
+        if not nudge:
+            return values
+        finite = np.isfinite(values) & (values != 0.0)
+        places = place(np.where(finite, values, 1.0), self.dtype)
+        return np.where(finite, value_at(places + nudge, self.dtype), values)
+
+    def rounded(self, values: Any) -> Array:
+        """Each value as the kernel keeps it."""
+        values = np.asarray(values, dtype=np.float64)
+        if self.unbounded:
+            mantissa, exponent = np.frexp(values)
+            precision = FORMATS[self.dtype].precision
+            digits: Array = np.ldexp(np.rint(np.ldexp(mantissa, precision)), exponent - precision)
+            return digits
+        rounded = round_to(values, self.dtype)
+        return flushed(rounded, self.dtype) if self.flush else rounded
 
 
 @dataclass(frozen=True, eq=False)
 class RoundedArithmetic:
-    """Arithmetic in a type. Functions, sigmoid and the like among them, are as good as the type allows.
+    """A kernel's arithmetic. Functions, sigmoid and the like among them, are as good as the type allows.
 
     Numbers that do not depend on x are arrays without axes, and not rounded before something that does meets them.
     """
 
-    dtype: str
-    sums: list[Sum] = field(default_factory=list)
+    working: Working
+    nudges: Iterator[int] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "nudges", cycle(self.working.nudges))
 
     def number(self, value: float | Fraction) -> Array:
         """A number of the text, not rounded yet."""
@@ -58,14 +89,14 @@ class RoundedArithmetic:
         return np.array(getattr(np, name))
 
     def function(self, name: str, source: ast.expr | None) -> Callable[..., Any]:
-        """An operator or an elementary function, its result rounded. Sums are noted, with their text."""
+        """An operator or an elementary function, its result rounded."""
         if name in _OPERATORS:
-            return lambda a, b: self._operation(name, a, b, source)
+            return lambda a, b: self._operation(name, a, b)
         return _EXACT.get(name) or self._good(elementary.erfc if name == "erfc" else getattr(np, name))
 
     def activation(self, activation: Elementwise) -> Callable[[Array], Array]:
-        """An activation, computed exactly and rounded."""
-        return self._good(activation)
+        """An activation, computed exactly and rounded, but for what stands for a sum of unlimited digits."""
+        return activation.function if activation.name == UNROUNDED else self._good(activation)
 
     def choose(
         self, x: Array, condition: Mask, then: Callable[[Array], Array], otherwise: Callable[[Array], Array]
@@ -83,44 +114,50 @@ class RoundedArithmetic:
 
     def _good(self, function: Callable[..., Any]) -> Callable[..., Array]:
         """The function, rounded once, and not at all where its arguments do not depend on x."""
+        nudge = next(self.nudges)
 
         def rounded(*arguments: Array) -> Array:
             value = np.asarray(function(*arguments))
-            return self._rounded(value) if value.ndim else value
+            return self.working.nudged(self.working.rounded(value), nudge) if value.ndim else value
 
         return rounded
 
-    def _operation(self, sign: str, a: Array, b: Array, source: ast.expr | None) -> Array:
+    def _operation(self, sign: str, a: Array, b: Array) -> Array:
         """a sign b, rounded; squares and cubes as the products that a kernel computes."""
         if not (a.ndim or b.ndim):
             return np.asarray(_OPERATORS[sign](a, b))
+        rounded = self.working.rounded
         if sign == "**" and not b.ndim and float(b) in (2.0, 3.0):
-            square = self._rounded(a * a)
-            return square if b == 2.0 else self._rounded(square * a)
-        a, b = self._rounded(a), self._rounded(b)
-        value = self._rounded(_OPERATORS[sign](a, b))
-        if sign in ("+", "-") and source:
-            a, b = np.broadcast_arrays(a, b if sign == "+" else -b)
-            self._note(ast.unparse(source), a, b, value)
-        return value
-
-    def _note(self, text: str, a: Array, b: Array, value: Array) -> None:
-        text = text.replace(" ** ", "**").replace(" * ", "*").replace(" / ", "/")
-        finer = np.minimum(spacing_exponent(a, self.dtype), spacing_exponent(b, self.dtype))
-        self.sums.append(Sum(text, "cancels", value, np.ldexp(1.0, finer)))
-        larger = np.where(np.abs(a) >= np.abs(b), a, b)
-        spacing = np.ldexp(1.0, spacing_exponent(value, self.dtype))
-        self.sums.append(Sum(text, "loses its small term", value - larger, spacing))
-        self.sums.append(Sum(text, "overflows", np.where(np.isinf(value), 0.0, np.nan), spacing))
-
-    def _rounded(self, values: Any) -> Array:
-        return round_to(np.asarray(values, dtype=np.float64), self.dtype)
+            square = rounded(a * a)
+            return square if b == 2.0 else rounded(square * a)
+        a, b = (rounded(term) if term.ndim == 0 else term for term in (a, b))
+        return rounded(_OPERATORS[sign](a, b))
 
 
-def as_computed(activation: Elementwise, text: str, x: Array, dtype: str) -> tuple[Array, list[Sum]]:
-    """The formula `text`, in x and the activation's parameters, computed in the type; and the sums in it."""
-    arithmetic = RoundedArithmetic(dtype)
+def as_computed(formula: Node, x: Array, working: Working) -> Array:
+    """The formula at x, every operation rounded."""
+    if working.flush and not working.flush_ends:
+        return _flushed_inside(formula, x, working)
     with np.errstate(all="ignore"):  # a kernel overflows and divides by zero where it does
-        function = function_of(compiled(tree_of(activation, ACTIVATIONS, text), arithmetic))
-        value = function(round_to(x, dtype))
-    return np.broadcast_to(value, x.shape), arithmetic.sums
+        value = function_of(compiled(formula, RoundedArithmetic(working)))(working.rounded(x))
+    return np.broadcast_to(np.asarray(value, dtype=np.float64), x.shape)
+
+
+def _flushed_inside(formula: Node, x: Array, working: Working) -> Array:
+    """The formula at x, with its last step as it is."""
+    kept = replace(working, flush=False)
+    if not isinstance(formula, Operation):
+        return as_computed(formula, x, kept)
+    inside = replace(working, flush_ends=True)
+    terms = []
+    for term in formula.terms:
+        if isinstance(term, Operation | Call):
+            values = as_computed(term, x, inside)
+            term = Call(Elementwise(UNROUNDED, lambda _, values=values: values, formula="x", reference=""), Name("x"))
+        terms.append(term)
+    return as_computed(replace(formula, terms=tuple(terms)), x, kept)
+
+
+def read_kernel(activation: Elementwise, text: str) -> Node:
+    """A formula in x, the catalogue's functions and the activation's parameters."""
+    return tree_of(activation, ACTIVATIONS, text)

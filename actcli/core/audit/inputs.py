@@ -5,8 +5,10 @@ from typing import Final
 
 import numpy as np
 
-from actcli.core.activations.activation import Activation, Elementwise, elementwise
+from actcli.core.activations.activation import MAX_ORDER, Elementwise, elementwise
+from actcli.core.activations.catalogue import ActivationLike, resolve
 from actcli.core.arrays import Array, Indices
+from actcli.core.errors import instance, one_of, whole_number
 from actcli.core.numerics.formats import FORMATS, place, round_to, value_at
 
 POINTS: Final = {"float32": 1_000_000, "float64": 10_000}
@@ -19,7 +21,7 @@ _LANDMARKS: Final = 1 << 14
 _SEED: Final = 7
 
 
-def sweep(activation: Activation, dtype: str, order: int = 0, infinities: bool = False) -> Array:
+def sweep(activation: ActivationLike, dtype: str = "float32", order: int = 0, infinities: bool = False) -> Array:
     """Finite numbers of the type in ascending order, zeros of both signs included.
 
     bfloat16 and float16: all of them. float32 and float64: every so many on the whole line of numbers (which is even in
@@ -29,14 +31,21 @@ def sweep(activation: Activation, dtype: str, order: int = 0, infinities: bool =
 
     infinities: -inf before and inf after them, where an implementation may multiply 0 by infinity
 
-    InputError: a row-wise activation.
+    InputError: a row-wise activation, no such type, an order beyond MAX_ORDER.
+
+    >>> sweep("relu", "bfloat16").shape
+    (65280,)
     """
+    one_of("dtype", dtype, FORMATS)
+    instance("infinities", infinities, bool)
+    order = whole_number("the order", order, 0, MAX_ORDER)
     finite = _finite(audited(activation), dtype, order)
     return np.concatenate([[-np.inf], finite, [np.inf]]) if infinities else finite
 
 
-def audited(activation: Activation) -> Elementwise:
+def audited(activation: ActivationLike) -> Elementwise:
     """The activation, which an audit can be of. Raises InputError for one that acts on rows."""
+    activation = resolve(activation)
     return elementwise(activation, f"{activation.name} acts on whole rows; an audit is of elementwise activations")
 
 

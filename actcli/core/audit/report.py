@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from actcli.core.arrays import Array
+from actcli.core.arrays import Array, Mask
 from actcli.core.audit.tally import Errors
 from actcli.core.audit.ulp import Steps
 
@@ -47,26 +47,53 @@ class Sample:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Profile:
-    """The largest ULP error in small intervals of the input."""
+    """The largest ULP error in small intervals of the input, among the finite results, and where there are others."""
 
     low: Array
     high: Array
     max_ulp: Array
+    nonfinite: Mask
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """How many results are of a kind, at which input first, and at which inputs from the smallest to the largest."""
+
+    count: int
+    first_input: float | None
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """A number that results may stick to, and where they do not: the smallest and the largest such input on each side.
+
+    For none these are inf, -inf, inf, -inf: the smallest, the largest below 0, the smallest above 0 and the largest.
+    """
+
+    value: float
+    elsewhere: tuple[float, float, float, float]
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Audit:
     """What an audit finds.
 
-    nonfinite: results that are nan or infinite where the correctly rounded exact one is finite
+    exhaustive: whether the inputs are all finite numbers of the type
+    nan, infinite: results that are so where the correctly rounded exact one is finite
+    unlike: how many of them are in place of a number: all but an infinity where the exact result is beyond the
+        largest number, which counts as 2^(largest exponent + 1)
     wrong_sign: results whose sign is not that of the exact one, neither of them zero
+    zero_sign: zeros whose sign is not that of the exact result, or of its limit at this zero
     monotonicity_violations: how often a result is below the one of the previous input, or above, and the exact one is
         not so
     undefined, answered: inputs where the exact result is nan, which are left out, and how many of the results there
         are numbers
     subnormal_inputs: their errors when subnormals are flushed; they are counted in `total`, and in no segment
-    nonzero_inputs: of the inputs whose result is not zero the smallest, the largest below 0, the smallest above 0 and
-        the largest; for none inf, -inf, inf, -inf
+    worst: the ten worst in steps, nan and infinity first
+    worst_ulp, worst_steps: the worst in ULP and in steps among the others, if there are any
+    constants: 0, and the limits at both infinities
     max_steps_when_flushed: what the largest error would be with subnormals flushed; None where they are
     """
 
@@ -75,8 +102,12 @@ class Audit:
     dtype: str
     flush_subnormals: bool
     total: Errors
-    nonfinite: int
-    wrong_sign: int
+    exhaustive: bool
+    nan: Stretch
+    infinite: Stretch
+    unlike: int
+    wrong_sign: Stretch
+    zero_sign: Stretch
     monotonicity_violations: int
     undefined: int
     answered: int
@@ -84,23 +115,41 @@ class Audit:
     segments: tuple[Segment, ...]
     subnormal_inputs: Errors | None
     worst: tuple[Point, ...]
-    worst_ulp: Point
+    worst_ulp: Point | None
+    worst_steps: Point | None
     profile: Profile
     sample: Sample
-    nonzero_inputs: tuple[float, float, float, float]
+    constants: tuple[Constant, ...]
     max_steps_when_flushed: float | None
+    first_nonfinite: float | None
+    """The first input whose result is nan or infinite and should be finite."""
     diagnosis: str | None = None
+
+    @property
+    def nonfinite(self) -> int:
+        """How many results are nan or infinite where the correctly rounded exact one is finite."""
+        return self.nan.count + self.infinite.count
 
     def document(self) -> dict[str, Any]:
         """The report as plain data."""
+        total = asdict(self.total)
+        finite = {name: total.pop(f"finite_{name}") for name in ("max_ulp", "max_steps", "worst_input")}
+        del total["nonfinite"]
         return {
             "activation": self.activation,
             "order": self.order,
             "dtype": self.dtype,
             "flush_subnormals": self.flush_subnormals,
-            **asdict(self.total),
+            **total,
+            "finite": finite,
             "nonfinite": self.nonfinite,
-            "wrong_sign": self.wrong_sign,
+            "non_finite": {
+                "nan": self.nan.count,
+                "infinite": self.infinite.count,
+                "first_input": self.first_nonfinite,
+            },
+            "wrong_sign": self.wrong_sign.count,
+            "zero_sign": {"count": self.zero_sign.count, "first_input": self.zero_sign.first_input},
             "monotonicity_violations": self.monotonicity_violations,
             "undefined": {"count": self.undefined, "answered": self.answered},
             "subnormal_inputs": self.subnormal_inputs and asdict(self.subnormal_inputs),
@@ -111,8 +160,11 @@ class Audit:
         }
 
     def exceeds(self, max_ulp: float | None, max_steps: float | None) -> bool:
-        """Whether an error is larger than a bound. What is not finite and should be exceeds every bound."""
-        bounds = [(self.total.max_ulp, max_ulp), (self.total.max_steps, max_steps)]
+        """Whether an error is larger than a bound, or a result nan or infinite in place of a number.
+
+        Without bounds nothing is too large.
+        """
+        bounds = [(self.total.finite_max_ulp, max_ulp), (self.total.finite_max_steps, max_steps)]
         return any(bound is not None and error is not None and not error <= bound for error, bound in bounds) or (
-            self.nonfinite > 0 and (max_ulp, max_steps) != (None, None)
+            self.unlike > 0 and (max_ulp, max_steps) != (None, None)
         )

@@ -1,8 +1,7 @@
 """Errors gathered in intervals of the input, block by block: as much memory for ten million as for ten."""
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
@@ -11,15 +10,18 @@ from actcli.core.arrays import Array, Indices
 from actcli.core.audit.ulp import Steps
 
 ENDLESS: Final = 2**64 - 1
-"""Stands for infinitely many steps: the result is nan, or infinite and should not be."""
+"""Stands for infinitely many steps: the result is nan, or infinite in place of a number."""
 
 
 @dataclass(frozen=True, slots=True)
 class Errors:
     """The errors in one interval of the input.
 
-    The largest are infinite where a result is nan or inf and should not be; the means are of the others. Where there
-    is no input all are None.
+    The largest are infinite where a result is nan, or infinite in place of a number; the means, and what begins with
+    `finite`, are of the others. Where there is nothing to tell it is None.
+
+    max_ulp_input, worst_input, finite_worst_input: the first input with that many ULP, steps, and steps among the
+        finite ones
     """
 
     count: int
@@ -29,6 +31,10 @@ class Errors:
     mean_steps: float | None
     max_ulp_input: float | None
     worst_input: float | None
+    nonfinite: int = 0
+    finite_max_ulp: float | None = None
+    finite_max_steps: float | None = None
+    finite_worst_input: float | None = None
 
 
 class Tally:
@@ -36,47 +42,61 @@ class Tally:
 
     def __init__(self, intervals: int) -> None:
         self.count = np.zeros(intervals, dtype=np.int64)
+        self.nonfinite = np.zeros(intervals, dtype=np.int64)
         self.max_ulp = np.full(intervals, -1.0)
-        self._finite = np.zeros(intervals, dtype=np.int64)
+        """Among the finite ones; -1 where there are none."""
         self._sum_ulp = np.zeros(intervals)
         self._sum_steps = np.zeros(intervals)
         self._max_ulp_at = _Places(intervals)
         self._max_steps = np.zeros(intervals, dtype=np.uint64)
         self._worst_at = _Places(intervals)
+        self._nonfinite_at = _Places(intervals)
         self._taken = 0
 
     def add(self, interval: Indices, x: Array, ulp: Array, steps: Steps) -> None:
         """Errors at the inputs x, of which each lies in the interval of that index."""
         size = len(self.count)
-        finite = steps != ENDLESS
-        unseen = self.count == 0
-        self.count += np.bincount(interval, minlength=size)
-        self._finite += np.bincount(interval[finite], minlength=size)
-        self._sum_ulp += np.bincount(interval[finite], ulp[finite], minlength=size)
-        self._sum_steps += np.bincount(interval[finite], steps[finite].astype(np.float64), minlength=size)
         index = np.arange(self._taken, self._taken + len(x))
         self._taken += len(x)
+        bad = steps == ENDLESS
+        if bad.any():
+            self._nonfinite_at.update_first(self.nonfinite == 0, interval[bad], x[bad], index[bad])
+            self.nonfinite += np.bincount(interval[bad], minlength=size)
+            self.count += np.bincount(interval[bad], minlength=size)
+            good = ~bad
+            interval, x, ulp, steps, index = interval[good], x[good], ulp[good], steps[good], index[good]
+        unseen = self.count == self.nonfinite
+        self.count += np.bincount(interval, minlength=size)
+        self._sum_ulp += np.bincount(interval, ulp, minlength=size)
+        self._sum_steps += np.bincount(interval, steps.astype(np.float64), minlength=size)
         self._max_ulp_at.update(self.max_ulp, unseen, interval, ulp, x, index)
         self._worst_at.update(self._max_steps, unseen, interval, steps, x, index)
 
     def errors(self, first: int = 0, last: int | None = None) -> Errors:
         """Of the intervals from `first` to before `last` together."""
         part = slice(first, last)
-        count, finite = int(self.count[part].sum()), int(self._finite[part].sum())
+        count, nonfinite = int(self.count[part].sum()), int(self.nonfinite[part].sum())
+        finite = count - nonfinite
         if not count:
             return Errors(0, None, None, None, None, None, None)
-        filled = np.flatnonzero(self.count[part])
-        max_ulp, max_steps = self.max_ulp[part][filled], self._max_steps[part][filled]
-        most = int(max_steps.max())
-        return Errors(
-            count=count,
-            max_ulp=float(max_ulp.max()),
-            mean_ulp=float(self._sum_ulp[part].sum()) / finite if finite else math.inf,
-            max_steps=math.inf if most == ENDLESS else most,
-            mean_steps=float(self._sum_steps[part].sum()) / finite if finite else math.inf,
-            max_ulp_input=self._max_ulp_at.first(part, filled[max_ulp == max_ulp.max()]),
-            worst_input=self._worst_at.first(part, filled[max_steps == most]),
-        )
+        max_ulp = max_steps = max_ulp_input = worst_input = mean_ulp = mean_steps = None
+        if finite:
+            filled = np.flatnonzero(self.count[part] > self.nonfinite[part])
+            ulps, steps = self.max_ulp[part][filled], self._max_steps[part][filled]
+            max_ulp, max_steps = float(ulps.max()), int(steps.max())
+            max_ulp_input = self._max_ulp_at.first(part, filled[ulps == max_ulp])
+            worst_input = self._worst_at.first(part, filled[steps == max_steps])
+            mean_ulp = float(self._sum_ulp[part].sum()) / finite
+            mean_steps = float(self._sum_steps[part].sum()) / finite
+        found = Errors(
+            count, max_ulp, mean_ulp, max_steps, mean_steps, max_ulp_input, worst_input,
+            nonfinite, max_ulp, max_steps, worst_input,
+        )  # fmt: skip
+        if not nonfinite:
+            return found
+        at = self._nonfinite_at.first(part, np.flatnonzero(self.nonfinite[part]))
+        found = replace(found, max_ulp=math.inf, max_steps=math.inf, max_ulp_input=at, worst_input=at)
+        return found if finite else replace(found, mean_ulp=math.inf, mean_steps=math.inf)
 
 
 class _Places:
@@ -96,9 +116,14 @@ class _Places:
         self.x[interval[hits]] = x[hits]
         self.index[interval[hits]] = index[hits]
 
-    def first(self, part: slice, intervals: Sequence[int]) -> float:
-        candidates = np.asarray(intervals)
-        return float(self.x[part][candidates[self.index[part][candidates].argmin()]])
+    def update_first(self, unseen: Any, interval: Indices, x: Array, index: Indices) -> None:
+        """Remember the first input of each interval that had none yet."""
+        hits = np.flatnonzero(unseen[interval])[::-1]
+        self.x[interval[hits]] = x[hits]
+        self.index[interval[hits]] = index[hits]
+
+    def first(self, part: slice, intervals: Indices) -> float:
+        return float(self.x[part][intervals[self.index[part][intervals].argmin()]])
 
 
 MOST: Final = 12

@@ -4,8 +4,9 @@ Muller et al., Handbook of Floating-Point Arithmetic (2nd ed., 2018), section 2.
 Scientist Should Know About Floating-Point Arithmetic (1991).
 """
 
+import math
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +15,10 @@ from actcli.core.arrays import Array, Mask
 from actcli.core.numerics.formats import FORMATS, flushed, place, round_to, spacing_exponent
 
 Steps: TypeAlias = npt.NDArray[np.uint64]
+Signs: TypeAlias = npt.NDArray[np.int8]
+
+NEXT_TO_NOTHING: Final = 2.0**-1074
+"""The remainder of what is not exact, and of which float64 knows no more."""
 
 
 def steps(a: Array, b: Array, dtype: str, flush: bool = False) -> Steps:
@@ -42,17 +47,42 @@ class Reference:
     exact: Array
 
 
-def reference(exact: Array, dtype: str, flush: bool = False) -> Reference:
-    """Results known as float64, for a narrower type. With `flush` those that round to a subnormal are zero."""
-    rounded = round_to(exact, dtype)
+def reference(exact: Array, dtype: str, flush: bool = False, sides: Signs | None = None) -> Reference:
+    """Results known as float64, for a narrower type. With `flush` those that round to a subnormal are zero.
+
+    sides: which way next to nothing leads from `exact` to the true results; 0 is no way.
+    """
+    rounded = round_to(exact, dtype) if sides is None else _rounded_aside(exact, sides, dtype)
     spacing = spacing_exponent(exact, dtype)
+    if sides is not None:
+        spacing -= below_power_of_two(exact, sides, dtype)
     with np.errstate(invalid="ignore", over="ignore"):  # inf - inf, put right below
         remainder = np.ldexp(exact, -spacing) - _in_spacings(rounded, spacing, dtype)
     remainder = np.where(np.isinf(rounded) | ~np.isfinite(exact), 0.0, remainder)
+    if sides is not None:
+        remainder = np.where(remainder == 0.0, sides * NEXT_TO_NOTHING, remainder)
     if flush:
         rounded = flushed(rounded, dtype)
         remainder = np.where(rounded == 0.0, 0.0, remainder)
     return Reference(rounded, remainder, spacing, exact)
+
+
+def below_power_of_two(values: Array, sides: Signs, dtype: str) -> Mask:
+    """Where a value is a power of two and the true one is smaller in size: its spacing is half as wide."""
+    mantissa, exponent = np.frexp(values)
+    smaller: Mask = (np.abs(mantissa) == 0.5) & (sides * np.sign(values) < 0)
+    return smaller & (exponent - 1 > FORMATS[dtype].smallest_exponent)
+
+
+def _rounded_aside(exact: Array, sides: Signs, dtype: str) -> Array:
+    """Each one's nearest number of the type; the side decides a tie."""
+    aside = np.flatnonzero(sides)
+    if not aside.size:
+        return round_to(exact, dtype)
+    little = np.ldexp(0.125, spacing_exponent(exact[aside], dtype))
+    exact = exact.copy()
+    exact[aside] += sides[aside] * little
+    return round_to(exact, dtype)
 
 
 def ulp_error(actual: Array, truth: Reference, dtype: str, flush: bool = False) -> Array:
@@ -80,7 +110,19 @@ def _in_spacings(values: Array, spacing: npt.NDArray[np.int32], dtype: str) -> A
     return np.where(np.isinf(values), np.copysign(infinity, values), np.ldexp(values, -spacing))
 
 
-def unlike(actual: Array, rounded: Array) -> Mask:
-    """Where the result is nan, or infinite, and should be finite."""
-    wrong: Mask = np.isnan(actual) | (np.isinf(actual) & np.isfinite(rounded))
+def unlike(actual: Array, truth: Reference, dtype: str) -> Mask:
+    """Where the result is nan, or infinite in place of a number.
+
+    Infinity beside an exact result of its sign beyond the largest number is 2^(largest exponent + 1), whatever that
+    rounds to.
+    """
+    sign = np.sign(actual)
+    beyond = (truth.rounded * sign == largest(dtype)) & (truth.remainder * sign > 0.0)
+    wrong: Mask = np.isnan(actual) | (np.isinf(actual) & np.isfinite(truth.rounded) & ~beyond)
     return wrong
+
+
+def largest(dtype: str) -> float:
+    """The largest number of the type."""
+    form = FORMATS[dtype]
+    return math.ldexp(2.0 - 2.0 ** (1 - form.precision), form.largest_exponent)

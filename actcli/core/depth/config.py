@@ -1,10 +1,9 @@
 """The settings of the gradient-depth experiment, checked."""
 
-import math
 from dataclasses import dataclass
 from typing import Any
 
-from actcli.core.errors import InputError, check_memory, count, unknown
+from actcli.core.errors import InputError, check_memory, count, instance, one_of, real_number, whole_number
 from actcli.core.network import initialisers
 from actcli.core.network.layer_statistics import BLOCK as STATISTICS_BLOCK
 from actcli.core.network.normalisation import AXES
@@ -45,15 +44,16 @@ class DepthConfig:
 
     def __post_init__(self) -> None:
         for name, least in {"layers": 1, "width": 1, "batch": 1, "steps": 0, "seed": 0}.items():
-            if getattr(self, name) < least:
-                raise InputError(f"{name} must be at least {least}, got {getattr(self, name)}")
+            whole_number(name, getattr(self, name), least)
+        real_number("learning_rate", self.learning_rate, 0.0)
+        for name in ("data", "init"):
+            instance(name, getattr(self, name), str)
+        instance("residual", self.residual, bool)
         for name, choices in _CHOICES.items():
-            if (value := getattr(self, name)) not in choices:
-                raise InputError(unknown(name, value, [str(choice).lower() for choice in choices]))
+            if (value := getattr(self, name)) is not None or None not in choices:
+                one_of(name, value, [choice for choice in choices if choice])
         size = f"{count(self.layers, 'layer')} of {count(self.width, 'unit')} with batches of {self.batch:,}"
         check_memory(self.memory, f"a network of {size} takes about")
-        if not 0 <= self.learning_rate < math.inf:
-            raise InputError(f"learning_rate must be a number, 0 or more, got {self.learning_rate}")
         if self.norm == "batch" and self.batch == 1:
             raise InputError("batch normalisation needs batches of at least 2 points")
         initialisers.check(self.init)

@@ -8,13 +8,13 @@ from dataclasses import dataclass, fields
 import numpy as np
 import numpy.typing as npt
 
-from actcli.core.activations.activation import Activation
+from actcli.core.activations.catalogue import ActivationLike
 from actcli.core.analysis.saturation import slope_range
 from actcli.core.arrays import Array
 from actcli.core.depth.config import POINTS, DepthConfig
 from actcli.core.depth.prediction import Prediction, predict
 from actcli.core.depth.verdict import Flow, Outcome, decay_per_layer, verdict
-from actcli.core.errors import InputError, count, unknown
+from actcli.core.errors import count, instance, one_of
 from actcli.core.network.datasets import DATASETS, DataSet
 from actcli.core.network.initialisers import choose, initialise, initialiser
 from actcli.core.network.layer_statistics import Survey, survey
@@ -113,12 +113,17 @@ class DepthExperiment:
 
     RuntimeError where a loop begins after the last step: a new experiment trains again.
 
-    data: takes the place of the data set that config.data names
+    config: DepthConfig() where there is none; data: takes the place of the data set that config.data names
 
     InputError: the activation is row-wise, there is no such data set, or no such initialisation for the activation.
     """
 
-    def __init__(self, activation: Activation, config: DepthConfig, data: DataSet | None = None) -> None:
+    def __init__(
+        self, activation: ActivationLike, config: DepthConfig | None = None, data: DataSet | None = None
+    ) -> None:
+        config = DepthConfig() if config is None else instance("config", config, DepthConfig)
+        if data is not None:
+            instance("data", data, DataSet)
         # A stream of its own for each, so that the data stay the same when the network changes.
         for_data, for_weights, for_batches = np.random.default_rng(config.seed).spawn(3)
         self.config = config
@@ -264,29 +269,33 @@ def _flow(step: Step, surveyed: Survey) -> Flow:
     return Flow(step.signal_norms[0], step.signal_norms[-2], len(hidden), blocked)
 
 
-def check(activation: Activation, config: DepthConfig) -> None:
+def check(activation: ActivationLike, config: DepthConfig) -> None:
     """InputError where a DepthExperiment of these would raise it for the activation."""
     unit = of_hidden_units(activation)
     initialiser(choose(config.init, unit, config.layers), unit)
 
 
-def gradient_depth(activation: Activation, config: DepthConfig | None = None, data: DataSet | None = None) -> DepthRun:
+def gradient_depth(
+    activation: ActivationLike, config: DepthConfig | None = None, data: DataSet | None = None
+) -> DepthRun:
     """Run the whole experiment: N hidden layers with the activation and a linear output layer learn from a data set.
 
     config: DepthConfig() where there is none; data: takes the place of the data set that config.data names
 
     InputError: as `DepthExperiment`, which is the same step by step.
+
+    >>> run = gradient_depth("sigmoid", DepthConfig(layers=20, steps=0))
+    >>> run.verdict, round(run.decay_per_layer, 3)
+    ('vanishing', 0.239)
     """
-    experiment = DepthExperiment(activation, config or DepthConfig(), data)
+    experiment = DepthExperiment(activation, config, data)
     for _ in experiment:
         pass
     return experiment.result()
 
 
 def _made(config: DepthConfig, generator: np.random.Generator) -> DataSet:
-    if config.data not in DATASETS:
-        raise InputError(unknown("data set", config.data, DATASETS))
-    return DATASETS[config.data](max(POINTS, config.batch), generator)
+    return DATASETS[one_of("data set", config.data, DATASETS)](max(POINTS, config.batch), generator)
 
 
 def _ratio(update: float, weights: float) -> float:
@@ -306,7 +315,14 @@ def replay(experiment: DepthExperiment) -> dict[str, npt.NDArray[np.generic]]:
                     mean_squared_error of the raw output of layer N + 1, mean over the batch; a hidden layer gives
                     φ(norm(z)), with residual h + φ(norm(z)) where h is as wide. The norm ("none", "layer", "batch") has
                     neither scale nor shift, and adds 1e-5 to the variance.
+
+    InputError: it is no experiment.
+
+    >>> arrays = replay(DepthExperiment("relu", DepthConfig(layers=2, width=3)))
+    >>> arrays["W2"].shape, arrays["gb3"].shape
+    ((3, 3), (1,))
     """
+    instance("experiment", experiment, DepthExperiment)
     inputs, targets = experiment.first_batch
     _, gradients = measure(experiment.network, experiment.first_batch, experiment.loss)
     network = experiment.network

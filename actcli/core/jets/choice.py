@@ -66,13 +66,13 @@ def kept(mask: Mask, x: Operand) -> Operand:
 
 
 def maximum(x: Operand, bound: float) -> Operand:
-    """max(bound, x), with slope 0 where they are equal."""
-    return _bounded(x, np.maximum(x.value, bound), x > bound) if isinstance(x, Jet) else np.maximum(x, bound)
+    """max(bound, x), with slope 0 where they are equal; there the value is x, which may be -0.0."""
+    return _bounded(x, x.value.clip(bound, np.inf), x > bound) if isinstance(x, Jet) else x.clip(bound, np.inf)
 
 
 def minimum(x: Operand, bound: float) -> Operand:
-    """min(x, bound), with the slope of x where they are equal."""
-    return _bounded(x, np.minimum(x.value, bound), x <= bound) if isinstance(x, Jet) else np.minimum(x, bound)
+    """min(x, bound), with the slope of x where they are equal; there the value is x, which may be -0.0."""
+    return _bounded(x, x.value.clip(-np.inf, bound), x <= bound) if isinstance(x, Jet) else x.clip(-np.inf, bound)
 
 
 def clamp(x: Operand, low: float, high: float) -> Operand:

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from actcli.core.arrays import Array
+from actcli.core.jets.choice import clamp
 from actcli.core.jets.jet import Jet, Operand, value_of
 from actcli.core.numerics import special
 from actcli.core.numerics.compensated import two_product
@@ -167,4 +168,9 @@ normal_cdf = Elementary(
     lambda u, y, g: (g, -u * g),
 )
 erf = Elementary(special.erf, lambda x: (special.erf(x), _erf_slope(x)), lambda u, y, g: (g, -2.0 * u * g))
-erfc = Elementary(special.erfc, lambda x: (special.erfc(x), _erf_slope(x)), lambda u, y, g: (-g, -2.0 * u * g))
+_erfc = Elementary(special.erfc, lambda x: (special.erfc(x), _erf_slope(x)), lambda u, y, g: (-g, -2.0 * u * g))
+
+
+def erfc(x: Operand) -> Operand:
+    """1 - erf(x), and its limits with all their derivatives where it is no more than them."""
+    return _erfc(clamp(x, -100.0, 100.0))

@@ -5,19 +5,22 @@ Multilayer feedforward networks with a nonpolynomial activation function can app
 """
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from actcli.core.activations.activation import Activation
+from actcli.core.activations.activation import Activation, Elementwise
+from actcli.core.activations.catalogue import ActivationLike
 from actcli.core.analysis.comparison import curves_over
 from actcli.core.arrays import Array
-from actcli.core.errors import InputError
+from actcli.core.errors import InputError, real_number, several, whole_number
 from actcli.core.network.mlp import Network, Parameters, forward, of_hidden_units
 
 MOST_UNITS = 1000
+UNITS = (4, 16, 64)
+"""Of the networks that are fitted where nothing else is asked for."""
 
 # A hidden weight times the width of the interval: of the size that makes neighbouring units overlap.
 _GENTLEST, _STEEPEST = 4.0, 16.0
@@ -69,30 +72,45 @@ class Approximation:
 
 
 def approximate(
-    target: Activation, activation: Activation, units: Sequence[int], low: float, high: float, seed: int = 0
+    target: ActivationLike,
+    activation: ActivationLike = "relu",
+    units: Iterable[int] = UNITS,
+    low: float = -3.0,
+    high: float = 3.0,
+    seed: int = 0,
 ) -> Iterator[Approximation]:
     """One network after the other, each fitted to the target on [low, high] by itself.
 
     The hidden layer is not trained: its bends are put where the target has kinks, and the others spread over the
     interval. The output layer is the one with the least sum of squared errors.
 
-    InputError: a target or an activation that acts on rows, an empty interval, a target that is not finite there.
+    InputError, before the first: a target or an activation that acts on rows, an empty interval, a target that is not
+    finite there, no units.
+
+    >>> [(found.units, round(found.max_error, 2)) for found in approximate("sin(3*x)", "tanh", [4, 16])]
+    [(4, 1.08), (16, 0.03)]
     """
     (curve,) = curves_over([target], low, high)
-    for number in units:
-        if not 1 <= number <= MOST_UNITS:
-            raise InputError(f"units must be from 1 to {MOST_UNITS}, got {number}")
+    unit = of_hidden_units(activation)
+    numbers = [whole_number("units", number, 1, MOST_UNITS) for number in several("units", units, "[4, 16]")]
+    if not numbers:
+        raise InputError("units must be a list of at least one number of units")
+    low, high = real_number("low", low), real_number("high", high)
+    seed = whole_number("seed", seed, 0)
     kinks = np.array([kink for kink in curve.kinks() if low < kink < high])
     measured = np.union1d(np.linspace(low, high, _MEASURED), kinks)
-    value = _finite(target, measured)
-    for number in units:
-        network = _fitted(target, activation, number, kinks, (low, high), np.random.default_rng(seed))
-        yield _measured(network, number, measured, value)
+    value = _finite(curve, measured)
+
+    def one(number: int) -> Approximation:
+        network = _fitted(curve, unit, number, kinks, (low, high), np.random.default_rng(seed))
+        return _measured(network, number, measured, value)
+
+    return map(one, numbers)
 
 
 def _fitted(
     target: Activation,
-    activation: Activation,
+    activation: Elementwise,
     units: int,
     kinks: Array,
     interval: tuple[float, float],
@@ -101,7 +119,7 @@ def _fitted(
     low, high = interval
     centres, slopes = _hidden_units(units, kinks, low, high, generator)
     network = Network(
-        of_hidden_units(activation),
+        activation,
         Parameters.of([slopes[None, :], np.zeros((units, 1))], [-slopes * centres, np.zeros(1)]),
     )
     x = np.union1d(np.linspace(low, high, max(_FEWEST_FITTED, _FITTED_PER_UNIT * units + 1)), kinks)

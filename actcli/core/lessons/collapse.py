@@ -6,16 +6,15 @@ one the product of the matrices is a single layer that says the same:
     W = W₁ W₂ ⋯ W_L        b = b₁ W₂ ⋯ W_L + b₂ W₃ ⋯ W_L + … + b_L
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 
-from actcli.core.activations.activation import Activation
-from actcli.core.activations.catalogue import CATALOGUE
+from actcli.core.activations.catalogue import CATALOGUE, ActivationLike, resolve_all
 from actcli.core.arrays import Array
-from actcli.core.errors import InputError, check_memory, count
-from actcli.core.lessons.bends import Counted, Line, find_bends
+from actcli.core.errors import InputError, check_memory, count, instance, whole_number
+from actcli.core.lessons.bends import Bends, Counted, Line, find_bends
 from actcli.core.network.initialisers import Initialiser, initialise
 from actcli.core.network.mlp import Network, Parameters, forward, of_hidden_units
 
@@ -44,8 +43,7 @@ class CollapseConfig:
 
     def __post_init__(self) -> None:
         for name, least in {"layers": 1, "width": 1, "seed": 0}.items():
-            if getattr(self, name) < least:
-                raise InputError(f"{name} must be at least {least}, got {getattr(self, name)}")
+            whole_number(name, getattr(self, name), least)
         memory = 8 * self.layers * self.width * (self.width + 3 * POINTS)
         size = f"{count(self.layers, 'layer')} of {count(self.width, 'unit')}"
         check_memory(memory, f"a tower of {size} takes about")
@@ -58,7 +56,7 @@ class CollapseConfig:
 
 
 @dataclass(frozen=True, eq=False)
-class Profile:
+class LineProfile:
     """The tower's output, and the single layer's, at the inputs t * direction; t, tower, single_layer (n,).
 
     The bends are among the t.
@@ -71,13 +69,23 @@ class Profile:
     single_layer: Array
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class DepthBends:
-    """How often the output of a tower of so many layers bends along the line; more often where not `complete`."""
+    """How often the output of a tower of so many layers bends along the line; more often where not `complete`.
+
+    window:    the interval of t, of those 6/2^n long, in which the output turns most: drawn from corner to corner of a
+               square, it is the one with the largest sum of angles
+    in_window: how many of the bends it holds
+    t, output: the tower's output over the window, (n,); the bends are among the t
+    """
 
     layers: int
     bends: int
     complete: bool
+    window: tuple[float, float]
+    in_window: int
+    t: Array
+    output: Array
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,15 +111,25 @@ class CollapseRun:
     counted: Counted
     complete: bool
     bends_by_depth: tuple[DepthBends, ...]
-    profile: Profile
+    profile: LineProfile
 
 
-def collapse(activations: Sequence[Activation], config: CollapseConfig) -> tuple[CollapseRun, ...]:
-    """The tower without activations first, then with each of them. InputError where one cannot stand in a tower."""
-    return tuple(_run(activation, config) for activation in (None, *activations))
+def collapse(
+    activations: Iterable[ActivationLike] | ActivationLike = "relu", config: CollapseConfig | None = None
+) -> tuple[CollapseRun, ...]:
+    """The tower without activations first, then with each of them. InputError where one cannot stand in a tower.
+
+    config: CollapseConfig() where there is none
+
+    >>> [(run.activation, run.bends) for run in collapse("relu")]
+    [('identity', 0), ('relu', 173)]
+    """
+    config = CollapseConfig() if config is None else instance("config", config, CollapseConfig)
+    units = [of_hidden_units(activation) for activation in resolve_all(activations)]
+    return tuple(_run(unit, config) for unit in (None, *units))
 
 
-def tower(activation: Activation, config: CollapseConfig, layers: int) -> Network:
+def tower(activation: ActivationLike, config: CollapseConfig, layers: int) -> Network:
     """`layers` layers, random weights and biases. A taller tower begins with the hidden layers of a lower one."""
     weights_generator, biases_generator, *_ = _generators(config)
     parameters = initialise(_WEIGHTS, [INPUTS, *[config.width] * (layers - 1), 1], weights_generator)
@@ -129,7 +147,7 @@ def product(parameters: Parameters) -> tuple[Array, Array]:
     return weights, bias
 
 
-def _run(activation: Activation | None, config: CollapseConfig) -> CollapseRun:
+def _run(activation: ActivationLike | None, config: CollapseConfig) -> CollapseRun:
     """One tower; without an activation its single layer is the product of its matrices."""
     *_, inputs_generator, line_generator = _generators(config)
     inputs = inputs_generator.normal(size=(POINTS, INPUTS))
@@ -139,7 +157,8 @@ def _run(activation: Activation | None, config: CollapseConfig) -> CollapseRun:
     network = tower(activation or CATALOGUE["identity"], config, config.layers)
     outputs = _output(network, inputs)
     weights, bias = _least_squares(inputs, outputs) if activation else product(network.parameters)
-    by_depth = {layers: find_bends(tower(network.activation, config, layers), line) for layers in config.depths}
+    towers = {layers: tower(network.activation, config, layers) for layers in config.depths}
+    by_depth = {layers: find_bends(each, line) for layers, each in towers.items()}
     found = by_depth[config.layers]
     t = np.union1d(line.points(PROFILE_POINTS), found.at)
     on_line = t[:, None] * line.direction
@@ -154,9 +173,54 @@ def _run(activation: Activation | None, config: CollapseConfig) -> CollapseRun:
         bends_at=found.at,
         counted=found.counted,
         complete=found.complete,
-        bends_by_depth=tuple(DepthBends(layers, len(found.at), found.complete) for layers, found in by_depth.items()),
-        profile=Profile(line.direction, t, _output(network, on_line)[:, 0], (on_line @ weights + bias)[:, 0]),
+        bends_by_depth=tuple(_at_depth(towers[layers], line, found) for layers, found in by_depth.items()),
+        profile=LineProfile(line.direction, t, _output(network, on_line)[:, 0], (on_line @ weights + bias)[:, 0]),
     )
+
+
+# 257 points in each of the narrowest windows.
+_HALVINGS, _SCAN = 5, 1 << 13
+_LOOK = 32
+_STRAIGHT = 1e-9
+
+
+def _at_depth(network: Network, line: Line, found: Bends) -> DepthBends:
+    """A lower tower, seen where its bends are dense enough to be told apart."""
+    low, high = _window(network, line)
+    t = np.union1d(np.linspace(low, high, PROFILE_POINTS), found.at[(low <= found.at) & (found.at <= high)])
+    return DepthBends(
+        layers=len(network.parameters.weights),
+        bends=len(found.at),
+        complete=found.complete,
+        window=(low, high),
+        in_window=int(((low < found.at) & (found.at < high)).sum()),
+        t=t,
+        output=_output(network, t[:, None] * line.direction)[:, 0],
+    )
+
+
+def _window(network: Network, line: Line) -> tuple[float, float]:
+    """Where the output turns most, of windows of half, a quarter, … of the line; all of it where it is straight."""
+    t = line.points(_SCAN + 1)
+    output = _output(network, t[:, None] * line.direction)[:, 0]
+    best, most = (0, _SCAN), _turning(output)
+    for width in (_SCAN >> halving for halving in range(1, _HALVINGS + 1)):
+        for first in range(0, _SCAN - width + 1, width // 4):
+            turning = _turning(output[first : first + width + 1])
+            if turning > 1.01 * most:
+                best, most = (first, first + width), turning
+    return float(t[best[0]]), float(t[best[1]])
+
+
+def _turning(output: Array) -> float:
+    """The sum of the angles between neighbouring pieces, some hundred of them, of a curve that fills a square."""
+    y = output[:: max(len(output) // (8 * _LOOK), 1)]
+    size = float(np.ptp(y))
+    if size <= _STRAIGHT * float(np.abs(y).max()):
+        return 0.0
+    angles = np.arctan(np.diff(y) / size * (len(y) - 1))
+    turning = float(np.abs(np.diff(angles)).sum())
+    return turning if turning > _STRAIGHT else 0.0
 
 
 def _generators(config: CollapseConfig) -> list[np.random.Generator]:

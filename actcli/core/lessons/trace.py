@@ -15,10 +15,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from actcli.core.activations.activation import Activation, Elementwise
-from actcli.core.activations.catalogue import CATALOGUE
+from actcli.core.activations.activation import Elementwise
+from actcli.core.activations.catalogue import CATALOGUE, ActivationLike
 from actcli.core.arrays import Array
-from actcli.core.errors import InputError
+from actcli.core.errors import InputError, real_number, whole_number
 from actcli.core.network.initialisers import Initialiser, initialise
 from actcli.core.network.losses import LOSSES
 from actcli.core.network.mlp import Network, Parameters, backward, forward, of_hidden_units
@@ -92,13 +92,16 @@ class Trace:
         return next(step for step in self.weights if (step.source, step.target) == (source, target))
 
 
-def trace(activation: Activation, learning_rate: float = 0.5, seed: int = 0) -> Trace:
+def trace(activation: ActivationLike = "relu", learning_rate: float = 0.5, seed: int = 0) -> Trace:
     """Train a random network on one random point by one step of gradient descent.
 
     InputError: the activation is row-wise, its values leave the finite numbers, the learning rate is no number >= 0.
+
+    >>> step = trace("relu")
+    >>> step.before.loss > step.after.loss
+    True
     """
-    if not 0 <= learning_rate < math.inf:
-        raise InputError(f"the learning rate must be a number, 0 or more, not {learning_rate:g}")
+    learning_rate, seed = real_number("the learning rate", learning_rate, 0.0), whole_number("seed", seed, 0)
     for_weights, for_point = np.random.default_rng(seed).spawn(2)
     drawn = initialise(_STANDARD, [len(INPUTS), len(HIDDEN), 1], for_weights)
     network = Network(of_hidden_units(activation), Parameters.over(drawn.vector.round(_DECIMALS), drawn.sizes))

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from actcli.core.arrays import Array
-from actcli.core.errors import InputError, check_memory, unknown
+from actcli.core.arrays import Array, numbers_of
+from actcli.core.errors import InputError, check_memory, instance, one_of, shown
+from actcli.core.network.losses import LOSSES
 
 MOST_CLASSES = 1000
 MOST_WHOLE_NUMBER_CLASSES = 20
@@ -16,7 +17,7 @@ MOST_WHOLE_NUMBER_CLASSES = 20
 
 @dataclass(frozen=True, eq=False)
 class DataSet:
-    """Examples to learn from, and the loss that goes with them.
+    """Examples to learn from, and the loss that goes with them. InputError where they do not belong together.
 
     inputs:  (points, features), each column of mean 0 and variance 1, or 0 where it is constant
     targets: (points, outputs)
@@ -30,6 +31,15 @@ class DataSet:
     inputs: Array
     targets: Array
     loss: str
+
+    def __post_init__(self) -> None:
+        instance("name", self.name, str)
+        one_of("loss", self.loss, LOSSES)
+        for field in ("inputs", "targets"):
+            object.__setattr__(self, field, numbers_of(field, getattr(self, field)))
+        if not (self.inputs.ndim == self.targets.ndim == 2 and len(self.inputs) == len(self.targets) > 0):
+            shapes = f"inputs of shape {self.inputs.shape} and targets of shape {self.targets.shape}"
+            raise InputError(f"{shapes} do not belong together: (points, features) and (points, outputs)")
 
 
 def two_spirals(points: int, generator: np.random.Generator, *, turns: float = 1.0, noise: float = 0.02) -> DataSet:
@@ -162,10 +172,17 @@ def from_examples(name: str, inputs: Array, labels: Array | Sequence[str], targe
     InputError: no such target, or names as numbers; what nothing can be learnt from: fewer than 2 points, no features,
     or none that varies; labels that are all the same; a number that is not finite; more than 1000 classes; more than
     fits into 4 GiB.
+
+    >>> examples = from_examples("mine", [[0.0], [1.0], [2.0], [3.0]], ["no", "no", "yes", "yes"])
+    >>> examples.loss, examples.targets.ravel()
+    ('binary_cross_entropy', array([0., 0., 1., 1.]))
     """
-    if target not in TARGETS:
-        raise InputError(unknown("target", target, TARGETS))
-    inputs = np.asarray(inputs, dtype=np.float64)
+    instance("name", name, str)
+    one_of("target", target, TARGETS)
+    inputs = numbers_of(f"{name}: inputs", inputs)
+    labels = labels if isinstance(labels, Sequence) else np.atleast_1d(np.asarray(labels))
+    if isinstance(labels, str) or not all(map(np.isscalar, labels)):
+        raise InputError(f"{name}: labels must be a list of numbers or names, one a point, not {shown(labels)}")
     if inputs.ndim != 2 or len(labels) != len(inputs):
         raise InputError(f"{name}: inputs of shape {inputs.shape} and {len(labels)} labels do not belong together")
     if len(inputs) < 2:
@@ -197,11 +214,11 @@ def from_examples(name: str, inputs: Array, labels: Array | Sequence[str], targe
 
 def _encode(name: str, labels: Array | Sequence[str]) -> tuple[NDArray[np.intp], NDArray[np.intp], Array | None]:
     """Each label's place among the different ones in order, how often each of those occurs, the labels as numbers."""
-    if isinstance(labels[0], str):
+    if all(isinstance(label, str) for label in labels):
         places = {label: place for place, label in enumerate(sorted(set(labels)))}
         codes = np.fromiter(map(places.__getitem__, labels), np.intp, len(labels))
         return codes, np.bincount(codes), None
-    numbers = np.asarray(labels, dtype=np.float64)
+    numbers = numbers_of(f"{name}: labels", labels)
     if not np.isfinite(numbers).all():
         raise InputError(f"{name}: a target is not finite")
     _, codes, counts = np.unique(numbers, return_inverse=True, return_counts=True)
@@ -213,6 +230,37 @@ def _are_classes(numbers: Array, counts: NDArray[np.intp]) -> bool:
         return True
     whole = bool((numbers == np.floor(numbers)).all())
     return whole and len(counts) <= MOST_WHOLE_NUMBER_CLASSES and bool((counts > 1).all())
+
+
+def are_consecutive_classes(column: Array) -> bool:
+    """Whether a column looks like classes: whole numbers from 0 or 1 on, none left out, each more than once."""
+    numbers, counts = np.unique(column, return_counts=True)
+    few = 2 <= len(numbers) <= MOST_WHOLE_NUMBER_CLASSES
+    return few and numbers[0] in (0, 1) and bool((np.diff(numbers) == 1).all() and (counts > 1).all())
+
+
+def number_the_rows(features: Array, rows: NDArray[np.intp], count: int) -> list[int]:
+    """The columns that number the rows: upwards by 1 from one row to the next, or, of 20 rows and more, in any order.
+
+    rows: the places of the points among `count` rows, of which some may have been left out
+    """
+    found = []
+    for place, column in enumerate(features.T):
+        with np.errstate(over="ignore", invalid="ignore"):  # numbers near the largest are no numbers of rows
+            in_order = len(column) > 2 and bool((column - rows == column[0] - rows[0]).all())
+            whole = bool((column == np.floor(column)).all())
+            within = bool(column.max() - column.min() < count)
+        if in_order or (len(column) >= 20 and whole and within and len(np.unique(column)) == len(column)):
+            found.append(place)
+    return found
+
+
+def alike(labels: Sequence[str]) -> list[tuple[str, str]]:
+    """Pairs of different names of classes that are the same but for capitals and blanks."""
+    by_look: dict[str, list[str]] = {}
+    for label in sorted(set(labels)):
+        by_look.setdefault("".join(label.split()).casefold(), []).append(label)
+    return [(first, other) for first, *others in by_look.values() for other in others]
 
 
 def standardise(columns: Array) -> Array:

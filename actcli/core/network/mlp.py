@@ -22,7 +22,9 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from actcli.core.activations.activation import Activation, Elementwise, elementwise
+from actcli.core.activations.activation import Elementwise, elementwise
+from actcli.core.activations.catalogue import ActivationLike, resolve
+from actcli.core.activations.practice import for_classes
 from actcli.core.arrays import Array
 from actcli.core.network.normalisation import AXES, Normalised, Population, normalise
 
@@ -92,12 +94,14 @@ class Network:
         return self.residual and layer < self.hidden and fan_in == fan_out
 
 
-def of_hidden_units(activation: Activation) -> Elementwise:
+def of_hidden_units(activation: ActivationLike) -> Elementwise:
     """The activation, for a network. InputError for a row-wise one, whose derivative is a Jacobian and not a slope."""
+    activation = resolve(activation)
+    place = ": it belongs to the output layer of a classifier" if for_classes(activation.name) else ""
     return elementwise(
         activation,
-        f"{activation.label} works on whole rows, so that a unit has no slope of its own; "
-        "a hidden layer needs an elementwise activation",
+        f"{activation.label} works on whole rows, so that a unit has no slope of its own{place}; "
+        "a hidden layer needs an elementwise activation, such as relu",
     )
 
 

@@ -6,22 +6,28 @@ instead of 1.0078125. So every type is reached from float64 in one step.
 """
 
 from dataclasses import dataclass
-from typing import Final
+from functools import cache
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
-from actcli.core.arrays import Array, Indices
+from actcli.core.arrays import Array, Indices, numbers_of
+from actcli.core.errors import one_of
 
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """An IEEE 754 binary format: bits of the significand, the hidden one included, and exponents of normal numbers."""
+    """A binary format: bits of the significand, the hidden one included, and exponents of normal numbers.
+
+    has_infinity: False where the codes of the largest exponent are numbers too, and nan the last of them alone
+    """
 
     precision: int
     smallest_exponent: int
     largest_exponent: int
     bits: int
+    has_infinity: bool = True
 
     @property
     def smallest_normal(self) -> float:
@@ -40,8 +46,14 @@ class Format:
 
     @property
     def infinity(self) -> int:
-        """The place of infinity on the line of numbers, one beyond the largest."""
-        return (self.largest_exponent - self.smallest_exponent + 2) << (self.precision - 1)
+        """The place of infinity on the line of numbers, one beyond the largest; where there is none, that of nan."""
+        beyond = (self.largest_exponent - self.smallest_exponent + 2) << (self.precision - 1)
+        return beyond if self.has_infinity else beyond - 1
+
+    @property
+    def nan(self) -> int:
+        """The bits of the quiet nan without a sign."""
+        return self.infinity | 1 << (self.precision - 2) if self.has_infinity else self.infinity
 
 
 FORMATS: Final = {
@@ -49,7 +61,10 @@ FORMATS: Final = {
     "float32": Format(24, -126, 127, 32),
     "float16": Format(11, -14, 15, 16),
     "bfloat16": Format(8, -126, 127, 16),
+    "float8_e4m3fn": Format(4, -6, 8, 8, has_infinity=False),
+    "float8_e5m2": Format(3, -14, 15, 8),
 }
+"""IEEE 754's three, bfloat16, and the two of Micikevicius et al. 2022, arXiv:2209.05433, of 256 codes each."""
 
 DTYPES = tuple(FORMATS)
 
@@ -62,23 +77,27 @@ _OVERFLOW = 2.0**128
 _SUBNORMAL_SHIFT = 1.5 * 2.0 ** (52 - 133)
 
 
-def round_to(values: Array, dtype: str) -> Array:
+def round_to(values: npt.ArrayLike, dtype: str) -> Array:
     """Each value's nearest number of the type `dtype`, ties to even, as float64.
 
-    What is too large becomes ±inf, what is too small a subnormal or a zero of the same sign; nan stays nan.
-    For "float64" the array itself is returned. `dtype` is one of DTYPES, otherwise ValueError. (IEEE
-    754-2019, 4.3.1)
+    What is too large becomes ±inf (nan in float8_e4m3fn, which has no infinity), what is too small a subnormal or a
+    zero of the same sign; nan stays nan.
+    For "float64" the array itself is returned. InputError: no such type, or no numbers. (IEEE 754-2019, 4.3.1)
+
+    >>> round_to([1 + 2**-8 + 2**-40, 0.1], "bfloat16")
+    array([1.0078125 , 0.10009766])
     """
+    values = numbers_of("values", values)
+    one_of("dtype", dtype, DTYPES)
     if dtype == "float64":
         return values
     if dtype == "bfloat16":
         return _round_to_bfloat16(values)
-    if dtype in ("float32", "float16"):
-        # Overflow to inf and underflow are the result asked for; "invalid" is a signalling nan becoming a
-        # quiet one.
-        with np.errstate(over="ignore", under="ignore", invalid="ignore"):
-            return values.astype(dtype).astype(np.float64)
-    raise ValueError(f"unknown dtype {dtype!r}: one of {', '.join(DTYPES)}")
+    if FORMATS[dtype].bits == 8:
+        return _round_to_float8(values, dtype)
+    # Overflow to inf and underflow are the result asked for; "invalid" is a signalling nan becoming a quiet one.
+    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+        return values.astype(dtype).astype(np.float64)
 
 
 def _round_to_bfloat16(values: Array) -> Array:
@@ -97,6 +116,17 @@ def _round_to_bfloat16(values: Array) -> Array:
             rounded = np.where(small, np.copysign(subnormal, exact), rounded)
         rounded = np.where(np.isnan(exact), np.nan, rounded)
     return rounded.reshape(values.shape)
+
+
+def _round_to_float8(values: Array, dtype: str) -> Array:
+    """By whole multiples of the spacing: the division by a power of 2 is exact."""
+    form = FORMATS[dtype]
+    spacing = np.ldexp(1.0, spacing_exponent(values, dtype))
+    with np.errstate(over="ignore", invalid="ignore"):  # what is too large is replaced; a signalling nan becomes quiet
+        rounded = np.copysign(np.rint(values / spacing) * spacing, values)
+        largest = float(value_at(np.array([form.infinity - 1]), dtype)[0])
+        beyond = np.copysign(np.inf, values) if form.has_infinity else np.full(values.shape, np.nan)
+        return np.where(np.abs(rounded) > largest, beyond, np.where(np.isnan(values), np.nan, rounded))
 
 
 def spacing_exponent(values: Array, dtype: str) -> npt.NDArray[np.int32]:
@@ -124,6 +154,8 @@ def place(values: Array, dtype: str, flush: bool = False) -> Indices:
         magnitude = np.abs(values).view(np.int64)
     elif dtype == "float16":
         magnitude = np.abs(values).astype(np.float16).view(np.uint16).astype(np.int64)
+    elif form.bits == 8:
+        magnitude = _float8_magnitude(values, form)
     else:
         magnitude = np.abs(values).astype(np.float32).view(np.uint32).astype(np.int64)
         if dtype == "bfloat16":
@@ -140,6 +172,8 @@ def value_at(places: Indices, dtype: str) -> Array:
         values = magnitude.view(np.float64)
     elif dtype == "float16":
         values = magnitude.astype(np.uint16).view(np.float16).astype(np.float64)
+    elif FORMATS[dtype].bits == 8:
+        values = _float8_table(dtype)[magnitude]
     else:
         shift = 16 if dtype == "bfloat16" else 0
         values = (magnitude << shift).astype(np.uint32).view(np.float32).astype(np.float64)
@@ -151,10 +185,47 @@ def flushed(values: Array, dtype: str) -> Array:
     return np.where(np.abs(values) < FORMATS[dtype].smallest_normal, np.copysign(0.0, values), values)
 
 
+def to_bits(values: Array, dtype: str) -> npt.NDArray[np.uint64]:
+    """The bits of numbers of the type, as whole numbers; every nan is the quiet one."""
+    form = FORMATS[dtype]
+    magnitude = np.where(np.isnan(values), form.nan, np.abs(place(values, dtype))).astype(np.uint64)
+    return magnitude | (np.signbit(values).astype(np.uint64) << np.uint64(form.bits - 1))
+
+
+def from_bits(bits: npt.NDArray[Any], dtype: str) -> Array:
+    """The numbers with these bits, whole numbers below 2^bits: the inverse of `to_bits`."""
+    form = FORMATS[dtype]
+    sign = np.uint64(1 << (form.bits - 1))
+    given = bits.astype(np.uint64)
+    magnitude = given & ~sign
+    numbers = value_at(np.minimum(magnitude, form.infinity).astype(np.int64), dtype)
+    no_number = magnitude > form.infinity if form.has_infinity else magnitude >= form.infinity
+    return np.where(no_number, np.nan, np.where(given & sign, -numbers, numbers))
+
+
 def bit_pattern(value: float, dtype: str) -> str:
     """The number's bits as hexadecimal digits: 0x3f80 is 1 in bfloat16."""
     form = FORMATS[dtype]
-    quiet_nan = form.infinity | 1 << (form.precision - 2)  # whatever its payload was: it has not come this far
-    bits = quiet_nan if np.isnan(value) else abs(int(place(np.array([value]), dtype)[0]))
-    bits |= int(np.signbit(value)) << (form.bits - 1)
-    return f"0x{bits:0{form.bits // 4}x}"
+    return f"0x{int(to_bits(np.array([value]), dtype)[0]):0{form.bits // 4}x}"
+
+
+def _float8_magnitude(values: Array, form: Format) -> Indices:
+    magnitude = np.abs(values)
+    finite = np.isfinite(magnitude)
+    fraction, exponent = np.frexp(np.where(finite, magnitude, 0.0))
+    octave = np.where(magnitude >= form.smallest_normal, exponent - 1 - form.smallest_exponent, 0)
+    # In an octave the codes count on from its number; below the smallest normal number they begin at 0.
+    counted = np.ldexp(fraction, exponent - octave - form.smallest_exponent + form.precision - 1)
+    codes: Indices = counted.astype(np.int64) + (octave.astype(np.int64) << (form.precision - 1))
+    return np.where(finite, codes, form.infinity)
+
+
+@cache
+def _float8_table(dtype: str) -> Array:
+    """The numbers of the codes from 0 to that of infinity."""
+    form = FORMATS[dtype]
+    codes = np.arange(form.infinity, dtype=np.int64)
+    octave = np.maximum((codes >> (form.precision - 1)) - 1, 0)
+    counted = (codes - (octave << (form.precision - 1))).astype(np.float64)
+    numbers = np.ldexp(counted, octave + form.smallest_exponent - form.precision + 1)
+    return np.append(numbers, np.inf)

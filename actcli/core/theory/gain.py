@@ -12,8 +12,9 @@ from typing import Final, Literal
 
 import numpy as np
 
-from actcli.core.activations.activation import Activation, Elementwise, elementwise
-from actcli.core.errors import InputError
+from actcli.core.activations.activation import Elementwise, elementwise
+from actcli.core.activations.catalogue import ActivationLike, resolve
+from actcli.core.errors import InputError, real_number
 from actcli.core.numerics.quadrature import expectation
 from actcli.core.numerics.roots import root, sign_changes
 from actcli.core.theory.fixed_point import FixedPoint, fixed_point
@@ -96,16 +97,19 @@ class Gain:
     recommended: str | None
 
 
-def gain(activation: Activation, sigma_w2: float | None = None, sigma_b2: float | None = None) -> Gain:
+def gain(activation: ActivationLike, sigma_w2: float | None = None, sigma_b2: float | None = None) -> Gain:
     """The moments, the critical point and the fixed points, that of σ_w² and σ_b² (0) among them where they are given.
 
     Raises InputError for row-wise activations, for variances that are not finite or negative, and for σ_b² alone.
+
+    >>> gain("relu").critical
+    CriticalPoint(kind='scale-invariant', sigma_w2=2.0, sigma_b2=0.0, q=None, stable_from=None)
     """
-    for name, variance in (("sigma_w2", sigma_w2), ("sigma_b2", sigma_b2)):
-        if variance is not None and not 0.0 <= variance < math.inf:
-            raise InputError(f"{name} must be a finite number, 0 or more, not {variance:g}")
+    sigma_w2 = None if sigma_w2 is None else real_number("sigma_w2", sigma_w2, 0.0)
+    sigma_b2 = None if sigma_b2 is None else real_number("sigma_b2", sigma_b2, 0.0)
     if sigma_w2 is None and sigma_b2 is not None:
         raise InputError("sigma_b2 needs sigma_w2, the variance of the weights, beside it; 1 is Xavier's, 2 is He's")
+    activation = resolve(activation)
     unit = elementwise(activation, f"{activation.name} acts on whole rows, and the theory is one of single units")
     field = MeanField(unit)
     mean = expectation(unit, field.breaks)

@@ -26,7 +26,20 @@ EVERY = [
 
 # --- two classes ------------------------------------------------------------------------------------------------------
 
-ROWS = {"softmax", "log_softmax", "softmin", "sparsemax", "hardmax", "glu", "swiglu", "geglu", "reglu"}
+ROWS = {
+    "softmax",
+    "log_softmax",
+    "softmin",
+    "sparsemax",
+    "hardmax",
+    "glu",
+    "swiglu",
+    "geglu",
+    "reglu",
+    "entmax15",
+    "standardize",
+    "swiglu_oai",
+}
 
 
 def test_an_activation_is_of_one_class() -> None:

@@ -15,7 +15,7 @@ from actcli.core.activations.activation import Activation, Elementwise
 from actcli.core.activations.catalogue import ACTIVATIONS, CATALOGUE, resolve
 from actcli.core.activations.expression import compiled, function_of
 from actcli.core.activations.formula import tree_of
-from actcli.core.audit.emulation import as_computed
+from actcli.core.audit.emulation import Working, as_computed, read_kernel
 from actcli.multiprecision import Evaluator
 
 X = [-2.3, -0.31, 0.17, 0.625, 1.0, 1.9]
@@ -78,7 +78,7 @@ INDEPENDENT: dict[str, Callable[[Any], Any]] = {
 def test_all_syntax_means_the_same_in_every_arithmetic(text: str) -> None:
     activation = resolve(text)
     values = activation(X)
-    emulated, _ = as_computed(activation, activation.formula, np.array(X), "float64")
+    emulated = as_computed(read_kernel(activation, activation.formula), np.array(X), Working("float64"))
     with mpmath.workprec(200):
         exact = [Evaluator(activation, 0)(at)[0] for at in X]
         np.testing.assert_allclose(values, [float(value) for value in exact], rtol=4e-15, atol=4e-15)
@@ -135,7 +135,7 @@ class Python:
         ("x if 0 < x <= pi else x**2", "(x if ((0.0 < x) and (x <= math.pi)) else (x ** 2.0))"),
         ("leaky_relu(x, 1/4)", "(x if (x > 0.0) else (0.25 * x))"),
         ("(1 < 2)*max(x, not x, 1)", "(float((1.0 < 2.0)) * max(x, max(float((not (x != 0.0))), 1.0)))"),
-        ("3", "3.0"),
+        ("3 + 0*x", "(3.0 + (0.0 * x))"),
     ],
 )
 def test_numbers_may_be_texts(text: str, written: str) -> None:

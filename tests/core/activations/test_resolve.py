@@ -30,7 +30,7 @@ def test_parameters_change_the_function_and_the_label():
         ("elu:alpha=nan", "alpha must be a finite number"),
         ("elu:alpha=1,alpha=2", "alpha is set twice"),
         ("softplus:beta=0", "beta must be > 0"),
-        ("2(x + 1)", "only a function can be called, in column 1"),
+        ("(x, 1)(x)", "only a function can be called, in column 1"),
     ],
 )
 def test_mistakes_are_named(text, message):

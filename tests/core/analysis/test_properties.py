@@ -113,6 +113,11 @@ SHAPES = {
     "tanh_shrink": Shape(*UP, "odd", (0.0,)),
     "sin": Shape(*BENT, "odd", tuple(math.pi * k for k in range(-6, 6))),
     "snake": Shape(*UP, zeros=(0.0,)),
+    "softcap": Shape(*UP, "odd", (0.0,)),
+    "laplace": Shape(*UP),
+    "gelu_10": Shape(*BENT, zeros=(0.0,), kinks=(10.0,)),
+    "fatrelu": Shape(*FLAT, zero_intervals=NEGATIVE, kinks=(0.0,)),
+    "shrink": Shape(*FLAT, "odd", zero_intervals=((-0.5, 0.5),), kinks=(-0.5, 0.5), jumps=(-0.5, 0.5)),
 }
 
 
@@ -133,15 +138,16 @@ def test_the_shape(name):
 
 RANGES = {  # infimum, attained; supremum, attained; where neither is at a minimum in between
     **dict.fromkeys(("identity", "leaky_relu", "prelu", "rrelu"), (-INF, False, INF, False)),
-    **dict.fromkeys(("hard_shrink", "soft_shrink", "tanh_shrink", "snake"), (-INF, False, INF, False)),
-    **dict.fromkeys(("relu", "relu_squared", "threshold", "sparse_plus"), (0, True, INF, False)),
+    **dict.fromkeys(("hard_shrink", "soft_shrink", "tanh_shrink", "snake", "shrink"), (-INF, False, INF, False)),
+    **dict.fromkeys(("relu", "relu_squared", "threshold", "sparse_plus", "fatrelu"), (0, True, INF, False)),
     **dict.fromkeys(("softplus", "squareplus", "exponential"), (0, False, INF, False)),
     **dict.fromkeys(("elu", "celu"), (-1, False, INF, False)),
     **dict.fromkeys(("tanh", "softsign", "erf"), (-1, False, 1, False)),
     **dict.fromkeys(("hard_sigmoid", "sparse_sigmoid", "step"), (0, True, 1, True)),
     "relu6": (0, True, 6, True),
     "selu": (SELU_FLOOR, False, INF, False),
-    "sigmoid": (0, False, 1, False),
+    **dict.fromkeys(("sigmoid", "laplace"), (0, False, 1, False)),
+    "softcap": (-30, False, 30, False),
     "log_sigmoid": (-INF, False, 0, False),
     "hard_tanh": (-1, True, 1, True),
     "arctan": (-math.pi / 2, False, math.pi / 2, False),
@@ -150,6 +156,7 @@ RANGES = {  # infimum, attained; supremum, attained; where neither is at a minim
 }
 MINIMA = {
     "gelu": (gelu, -0.75),
+    "gelu_10": (gelu, -0.75),
     "gelu_tanh": (gelu_tanh, -0.75),
     "quick_gelu": (quick_gelu, -0.75),
     "silu": (silu, -1.28),
@@ -319,7 +326,7 @@ LIPSCHITZ = {  # the largest slope, attained, from, to
     "abs(x) + abs(x - 1)": (2, True, 1, INF),
     "x if x < 1 else 0": (INF, False, 1, 1),
     "x**3 - x": (INF, False, INF, INF),
-    "3": (0, True, -INF, INF),
+    "3*x**0": (0, True, -INF, INF),
 }
 
 
@@ -458,7 +465,9 @@ def test_a_formula_has_the_card_of_the_entry_that_it_spells_out(name):
     assert flat(found) == pytest.approx(flat(truth), rel=1e-12, abs=1e-12, nan_ok=True)
 
 
-HEADING = dict.fromkeys(("activation", "name", "formula", "reference", "aliases", "parameters"), "")
+HEADING = dict.fromkeys(
+    ("activation", "name", "formula", "reference", "aliases", "frameworks", "used", "parameters"), ""
+)
 
 
 def flat(document, name=""):
@@ -506,7 +515,7 @@ ODDITIES = {  # monotone, infimum, supremum, zeros
     "x if x < 1 else 0": ("non-monotone", (-INF, -INF), (1, 1), (0,)),
     "-abs(x)*exp(-abs(x))": ("non-monotone", (-1 / math.e, -1), (0, 0), (0,)),
     "sign(x)": ("increasing", (-1, -INF), (1, 0), (0,)),
-    "3": ("constant", (3, -INF), (3, -INF), ()),
+    "3*x**0": ("constant", (3, -INF), (3, -INF), ()),
 }
 
 
@@ -619,7 +628,7 @@ def test_the_document_has_the_same_keys_for_every_activation():
 
 
 def test_parameters_come_with_what_they_may_be():
-    (alpha,) = describe(resolve("celu:alpha=0.5")).parameters
-    assert (alpha.name, alpha.value, alpha.valid) == ("alpha", 0.5, "> 0")
+    (beta,) = describe(resolve("softplus:beta=0.5")).parameters
+    assert (beta.name, beta.value, beta.valid) == ("beta", 0.5, "> 0")
     properties = describe(resolve("swish"))
     assert (properties.name, properties.aliases) == ("silu", ("swish",))

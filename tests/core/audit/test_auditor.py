@@ -46,7 +46,7 @@ def test_what_is_correctly_rounded_is_no_step_off(activation: str, order: int, d
     assert found.total.max_steps == 0
     assert found.total.max_ulp is not None
     assert found.total.max_ulp <= 0.5
-    assert (found.nonfinite, found.wrong_sign, found.monotonicity_violations) == (0, 0, 0)
+    assert (found.nonfinite, found.wrong_sign.count, found.monotonicity_violations) == (0, 0, 0)
     assert not found.exceeds(0.5, 0)
 
 
@@ -107,7 +107,7 @@ def test_blocks_do_not_matter() -> None:
         assert [(s.low, s.errors.count, s.errors.worst_input) for s in report.segments] == [
             (s.low, s.errors.count, s.errors.worst_input) for s in whole.segments
         ]
-        assert (report.monotonicity_violations, report.wrong_sign) == (whole.monotonicity_violations, 0)
+        assert (report.monotonicity_violations, report.wrong_sign.count) == (whole.monotonicity_violations, 0)
 
 
 def test_a_fall_between_two_blocks_is_a_violation() -> None:
@@ -182,7 +182,7 @@ def test_infinite_inputs_have_limits_and_nan_has_no_exact_result() -> None:
 def test_wrong_signs_are_counted_and_zeros_have_none() -> None:
     x = np.array([-3.0, -2.0, -1.0, 1.0])
     actual = np.array([0.004, 0.0, -0.0, -0.84])
-    assert audit("gelu", "float32", lambda _: round_to(actual, "float32"), x).wrong_sign == 2
+    assert audit("gelu", "float32", lambda _: round_to(actual, "float32"), x).wrong_sign.count == 2
 
 
 def test_flushed_subnormals_are_no_error_when_they_are_meant_to_be() -> None:
@@ -234,3 +234,76 @@ def test_nothing_to_audit_is_no_success() -> None:
         audit("log(x)", "float32", lambda x: x, np.array([-1.0, -2.0]))
     with pytest.raises(InputError, match="whole rows"):
         Auditor(resolve("softmax"), "float32")
+
+
+def test_nan_and_infinity_hide_nothing_of_the_rest() -> None:
+    x = sweep(resolve("gelu"), "bfloat16")
+    actual = gelu_with_tanh("bfloat16")(x)
+    alone = audit("gelu", "bfloat16", lambda _: actual, x)
+    spoilt = actual.copy()
+    spoilt[[40000, 50000, 100]] = math.nan, math.nan, -math.inf
+    found = audit("gelu", "bfloat16", lambda _: spoilt, x)
+    assert (found.total.finite_max_steps, found.total.finite_worst_input) == (
+        alone.total.max_steps,
+        alone.total.worst_input,
+    )
+    assert found.total.finite_max_ulp == alone.total.max_ulp
+    assert (found.nan.count, found.nan.low, found.nan.high) == (2, x[40000], x[50000])
+    assert (found.infinite.count, found.infinite.first_input) == (1, x[100])
+    document = found.document()
+    assert document["non_finite"] == {"nan": 2, "infinite": 1, "first_input": x[100]}
+    assert document["finite"] == {
+        "max_ulp": alone.total.max_ulp,
+        "max_steps": alone.total.max_steps,
+        "worst_input": alone.total.worst_input,
+    }
+    assert (document["nonfinite"], document["max_ulp"], document["max_steps"]) == (3, math.inf, math.inf)
+    assert sum(segment.errors.nonfinite for segment in found.segments) == 3
+    assert max(segment.errors.finite_max_ulp or 0 for segment in found.segments) == alone.total.max_ulp
+    # Nothing but nan has no finite error, and is not correctly rounded.
+    nothing = audit("gelu", "bfloat16", lambda x: np.full_like(x, np.nan), x[:9])
+    assert (nothing.total.finite_max_ulp, nothing.total.mean_ulp, nothing.worst_ulp) == (None, math.inf, None)
+
+
+def test_infinity_beside_the_largest_number_is_the_number_after_it() -> None:
+    """selu at 3.2386221e38 is beyond the largest float32 by 0.114 of its spacing, and 2^128 is 0.886 of it away."""
+    x = float(np.float32(3.2386222e38))
+    exact = truth.exact("selu", x)
+    found = audit("selu", "float32", lambda _: np.array([math.inf]), np.array([x]))
+    with mpmath.workprec(200):
+        distance = float((mpmath.mpf(2) ** 128 - exact) / mpmath.mpf(2) ** 104)
+    assert found.total.max_ulp == pytest.approx(distance, rel=1e-6)
+    assert distance == pytest.approx(0.886, abs=5e-4)
+    assert (found.total.max_steps, found.infinite.count, found.unlike) == (1, 1, 0)
+    assert not found.exceeds(0.9, 1)
+    assert found.exceeds(0.5, None)
+    assert audit("selu", "float32", lambda _: np.array([-math.inf]), np.array([x])).unlike == 1
+
+
+@pytest.mark.parametrize(
+    ("activation", "x", "y", "count"),
+    [
+        ("tanh", -0.0, 0.0, 1),
+        ("tanh", -0.0, -0.0, 0),
+        ("tanh", 0.0, -0.0, 1),
+        ("gelu", -60.0, 0.0, 1),  # -5e-785
+        ("gelu", -60.0, -0.0, 0),
+        ("gelu", -20.0, 0.0, 1),  # -5e-88
+        ("leaky_relu", -0.0, 0.0, 1),
+        ("relu", -0.0, -0.0, 0),  # 0 on that side has no sign
+        ("relu", -3.0, -0.0, 0),
+        ("sigmoid", -200.0, -0.0, 1),
+    ],
+)
+def test_zeros_have_signs(activation: str, x: float, y: float, count: int) -> None:
+    found = audit(activation, "bfloat16", lambda _: np.array([y]), np.array([x]))
+    assert (found.zero_sign.count, found.total.max_steps) == (count, 0)
+    assert found.document()["zero_sign"] == {"count": count, "first_input": x if count else None}
+
+
+def test_only_all_numbers_are_all() -> None:
+    every = sweep(resolve("tanh"), "float16")
+    kernel = correct("tanh", "float16")
+    assert audit("tanh", "float16", kernel, every).exhaustive
+    assert not audit("tanh", "float16", kernel, every[1:]).exhaustive
+    assert not audit("tanh", "float32", correct("tanh", "float32")).exhaustive

@@ -128,12 +128,13 @@ def test_zero_overflow_and_the_ends_of_binades(dtype: str) -> None:
     assert error(1.0, 1.0 - 2.0**-30, dtype) == 2.0 ** (form.precision - 30)
     assert error(1.0, 1.0 + 2.0**-30, dtype) == 2.0 ** (form.precision - 31)
     assert math.isnan(error(math.nan, 1.0, dtype))
-    assert unlike(np.array([np.nan, np.inf, np.inf, 1.0]), np.array([1.0, 1.0, np.inf, np.inf])).tolist() == [
-        1,
-        1,
-        0,
-        0,
-    ]
+    actual, exact = [np.nan, np.inf, np.inf, 1.0, -np.inf], [1.0, 1.0, largest * 4, largest * 4, largest * 4]
+    wrong = unlike(np.array(actual), reference(np.array(exact), dtype), dtype)
+    assert wrong.tolist() == [True, True, False, False, False]
+    # Infinity is 2^(largest exponent + 1) where the exact result is beyond the largest number, and nothing elsewhere.
+    beside = reference(np.array([largest, largest + 0.25 * spacing, -largest - 0.25 * spacing]), dtype)
+    assert unlike(np.array([np.inf, np.inf, np.inf]), beside, dtype).tolist() == [True, False, True]
+    assert error(math.inf, largest + 0.25 * spacing, dtype) == 0.75
 
 
 @pytest.mark.parametrize("dtype", DTYPES)

@@ -127,7 +127,9 @@ def test_curved_activations_are_told_from_straight_ones(activation: str) -> None
     assert not is_piecewise_linear(resolve(activation))
 
 
-@pytest.mark.parametrize("activation", [*PIECES, "identity", "soft_shrink", "hard_sigmoid", "max(x, 2*x - 1)", "3"])
+@pytest.mark.parametrize(
+    "activation", [*PIECES, "identity", "soft_shrink", "hard_sigmoid", "max(x, 2*x - 1)", "3*x**0"]
+)
 def test_straight_activations_are_told_from_curved_ones(activation: str) -> None:
     assert is_piecewise_linear(resolve(activation))
 
@@ -234,3 +236,36 @@ def test_row_wise_activations_and_overflows_are_refused() -> None:
         collapse([resolve("softmax")], CollapseConfig())
     with pytest.raises(InputError, match="exponential leaves the finite numbers"):
         collapse([resolve("exp")], CollapseConfig())
+
+
+# --- where it bends most -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("activation", ["relu", "tanh", "abs(x)"])
+def test_a_window_is_where_the_tower_turns_most_and_holds_what_it_says(activation: str) -> None:
+    _, run = collapse([resolve(activation)], CollapseConfig(layers=8, width=8))
+    network = tower(resolve(activation), CollapseConfig(layers=8, width=8), 8)
+    found = run.bends_by_depth[-1]
+    low, high = found.window
+    assert -3.0 <= low < high <= 3.0
+    assert np.log2(6.0 / (high - low)) == pytest.approx(round(np.log2(6.0 / (high - low))))
+    assert (found.t[0], found.t[-1]) == (low, high)
+    assert found.in_window == sum(low < at < high for at in run.bends_at.tolist())
+    assert {at for at in run.bends_at.tolist() if low < at < high} <= {*found.t.tolist()}
+    expected = forward(network, found.t[:, None] * run.profile.direction).output[:, 0]
+    assert found.output.tolist() == pytest.approx(expected.tolist())
+    assert turning(found.t, found.output) >= 0.9 * turning(run.profile.t, run.profile.tower)
+
+
+def turning(t: Array, y: Array) -> float:
+    """The sum of the angles of a curve drawn from corner to corner of a square, on a hundred pieces."""
+    at = np.linspace(t[0], t[-1], 101)
+    heights = np.interp(at, t, y) / np.ptp(y) * 100
+    return float(np.abs(np.diff(np.arctan(np.diff(heights)))).sum())
+
+
+def test_what_is_straight_is_seen_whole() -> None:
+    linear, run = collapse([resolve("relu")], CollapseConfig(layers=4, width=4))
+    assert [found.window for found in linear.bends_by_depth] == [(-3.0, 3.0)] * 3
+    assert run.bends_by_depth[0].window == (-3.0, 3.0)
+    assert run.bends_by_depth[0].in_window == 0

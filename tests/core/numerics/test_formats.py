@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from actcli.core.numerics.formats import DTYPES, round_to
+from actcli.core.numerics.formats import DTYPES, from_bits, place, round_to, to_bits, value_at
 
 # significand bits (the hidden one included), smallest and largest exponent of a normal number
 FORMATS = {
@@ -17,18 +17,23 @@ FORMATS = {
     "float32": (24, -126, 127),
     "float16": (11, -14, 15),
     "bfloat16": (8, -126, 127),
+    "float8_e4m3fn": (4, -6, 8),
+    "float8_e5m2": (3, -14, 15),
 }
-NARROW = ("float32", "float16", "bfloat16")
+NARROW = tuple(name for name in FORMATS if name != "float64")
+LARGEST_E4M3FN = 448.0
 
 
 def exactly_rounded(value: float, dtype: str) -> float:
     """IEEE 754 round-to-nearest-even, with rationals only."""
     precision, smallest, largest = FORMATS[dtype]
     if value == 0 or not math.isfinite(value):
-        return value
+        return math.nan if dtype == "float8_e4m3fn" and math.isinf(value) else value
     exponent = max(math.frexp(value)[1] - 1, smallest)
     quantum = Fraction(2) ** (exponent - precision + 1)
     rounded = round(Fraction(abs(value)) / quantum) * quantum  # round() of a Fraction takes ties to even
+    if dtype == "float8_e4m3fn" and rounded > LARGEST_E4M3FN:
+        return math.nan
     result = math.inf if rounded >= Fraction(2) ** (largest + 1) else float(rounded)
     return math.copysign(result, value)
 
@@ -83,12 +88,36 @@ def test_numbers_within_reach_of_the_type(dtype: str, bits: int, exponent: int) 
     assert same(float(round_to(np.array([value]), dtype)[0]), exactly_rounded(value, dtype))
 
 
+@pytest.mark.parametrize(("dtype", "finite", "largest"), [("float8_e4m3fn", 254, 448.0), ("float8_e5m2", 248, 57344.0)])
+def test_the_codes_of_the_8_bit_types(dtype: str, finite: int, largest: float) -> None:
+    """Micikevicius et al. 2022, arXiv:2209.05433, table 1; the codes by the definition, in rationals."""
+    precision, smallest, _ = FORMATS[dtype]
+    numbers = from_bits(np.arange(256), dtype)
+    assert (int(np.isfinite(numbers).sum()), float(np.nanmax(numbers[np.isfinite(numbers)]))) == (finite, largest)
+    for code in np.flatnonzero(np.isfinite(numbers)).tolist():
+        fraction, exponent = code & ((1 << (precision - 1)) - 1), (code & 0x7F) >> (precision - 1)
+        significand = fraction + ((1 << (precision - 1)) if exponent else 0)
+        size = Fraction(significand) * Fraction(2) ** (max(exponent, 1) - 1 + smallest - precision + 1)
+        assert same(float(numbers[code]), math.copysign(float(size), -1.0 if code & 0x80 else 1.0))
+    assert to_bits(numbers[np.isfinite(numbers)], dtype).tolist() == np.flatnonzero(np.isfinite(numbers)).tolist()
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@given(value=st.floats(width=64))
+def test_numbers_and_bits_and_places_are_the_same_thing(dtype: str, value: float) -> None:
+    number = round_to(np.array([value]), dtype)
+    assert same(float(from_bits(to_bits(number, dtype), dtype)[0]), float(number[0]))
+    if not math.isnan(number[0]):
+        assert float(value_at(place(number, dtype), dtype)[0]) == float(number[0])
+
+
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_zeros_infinities_and_nans(dtype: str) -> None:
     signalling = np.array([0x7FF0000000000001, 0xFFF0000000000001, 0xFFFFFFFFFFFFFFFF], dtype=np.uint64)
     values = np.concatenate([[0.0, -0.0, np.inf, -np.inf, np.nan], signalling.view(np.float64)])
     result = round_to(values, dtype)
-    assert all(same(a, b) for a, b in zip(result.tolist(), values.tolist(), strict=True))
+    expected = [exactly_rounded(value, dtype) for value in values.tolist()]
+    assert all(same(a, b) for a, b in zip(result.tolist(), expected, strict=True))
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -117,5 +146,5 @@ def test_the_argument_is_left_alone() -> None:
 
 
 def test_an_unknown_dtype_is_named() -> None:
-    with pytest.raises(ValueError, match=r"'float8'.*bfloat16"):
+    with pytest.raises(ValueError, match="unknown dtype 'float8'; did you mean float64 or float32 or float16"):
         round_to(np.zeros(1), "float8")

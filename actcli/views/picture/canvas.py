@@ -1,4 +1,4 @@
-"""plotext, kept in one place: a frame of axes, strokes and markers on dots in, lines of text out.
+"""plotext, kept in one place: a frame of axes, dots and markers in, lines of text out.
 
 plotext has one figure for the whole process, rounds to cells in one way for ticks and in another for dots,
 and cuts pictures at the size of the real terminal. So the figure is cleared each time, it is given positions
@@ -12,8 +12,9 @@ from typing import Any
 
 import plotext
 
-from actcli.views.axis import Axis, Ticks, linear_ticks
-from actcli.views.palette import AXIS_COLOUR, Look
+from actcli.views.colours import in_colours
+from actcli.views.palette import AXIS_COLOUR
+from actcli.views.picture.dots import DotAxis, Ticks
 from actcli.views.terminal import Terminal
 
 # Below this size of the picture there is nothing to see.
@@ -27,17 +28,12 @@ _RUN = re.compile(r"(?:\x1b\[([0-9;]*)m)?([^\x1b]*)")
 
 @dataclass(frozen=True)
 class Stroke:
-    """Points joined by lines, or each for itself; the positions are dots."""
+    """Dots of one look, inside of the canvas."""
 
     x: list[int]
     y: list[int]
     marker: str
     colour: int
-    joined: bool = True
-
-    @classmethod
-    def of(cls, dots: tuple[list[int], list[int]], look: Look, terminal: Terminal, joined: bool = True) -> "Stroke":
-        return cls(*dots, "braille" if terminal.unicode else look.ascii_marker, look.colour, joined)
 
 
 @dataclass(frozen=True)
@@ -54,12 +50,12 @@ class Mark:
 class Frame:
     """The canvas: its axes, its ticks (None: no such axis), whether zero is drawn, and what x is."""
 
-    x: Axis
-    y: Axis
+    x: DotAxis
+    y: DotAxis
     x_ticks: Ticks | None
     y_ticks: Ticks | None
-    zero: bool = True
-    x_label: str = ""
+    zero: bool
+    x_label: str
 
     @property
     def margin(self) -> int:
@@ -70,12 +66,12 @@ class Frame:
 def framed(
     columns: int,
     rows: int,
-    axes: Callable[[int, int], tuple[Axis, Axis]],
+    axes: Callable[[int, int], tuple[DotAxis, DotAxis]],
     *,
-    x_ticks: Callable[[Axis], Ticks] = linear_ticks,
-    y_ticks: Callable[[Axis], Ticks] = linear_ticks,
-    x_label: str = "",
-    zero: bool = True,
+    x_ticks: Callable[[DotAxis], Ticks],
+    y_ticks: Callable[[DotAxis], Ticks],
+    x_label: str,
+    zero: bool,
 ) -> Frame:
     """A frame that takes so much room, with ticks and label as far as they leave enough of it for the picture.
 
@@ -103,8 +99,7 @@ def draw(frame: Frame, strokes: Sequence[Stroke], marks: Sequence[Mark], termina
     figure.ticks_color(AXIS_COLOUR)
     _axes(figure, frame)
     for stroke in strokes:
-        paint = figure.plot if stroke.joined else figure.scatter
-        paint(*_in_cells(frame, stroke.x, stroke.y), marker=stroke.marker, color=stroke.colour)
+        figure.scatter(*_in_cells(frame, stroke.x, stroke.y), marker=stroke.marker, color=stroke.colour)
     for mark in marks:
         figure.scatter(mark.x, mark.y, marker=mark.marker, color=mark.colour)
     lines = _lines(figure.build(), terminal)
@@ -160,4 +155,5 @@ def _line(line: str, terminal: Terminal) -> str:
     runs = [(colour, terminal.text(text)) for colour, text in _RUN.findall(line)]
     if not terminal.colour:
         return "".join(text for _, text in runs)
-    return "".join(f"\x1b[{colour}m{text}\x1b[0m" if colour.strip("0") else text for colour, text in runs)
+    coloured = (f"\x1b[{colour}m{text}\x1b[0m" if colour.strip("0") else text for colour, text in runs)
+    return in_colours("".join(coloured), terminal.colours)

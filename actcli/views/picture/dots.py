@@ -1,4 +1,4 @@
-"""An axis: which dot of the screen a value falls on.
+"""The axis of a canvas: which dot of the screen a value falls on, and where its ticks stand.
 
 Zero and the ticks fall on dots exactly, because the distance between two dots is a whole fraction of that
 between two ticks. So a curve through (3, 3) is seen to pass there, and the ticks stand at even distances.
@@ -12,10 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from actcli.views.notation import decade, format_number, power_of_ten
+from actcli.views.picture.description import Axis
+
+FEWEST_DECADES = 2
+"""Of a logarithmic axis, whatever little it has to show."""
 
 
 @dataclass(frozen=True)
-class Axis:
+class DotAxis:
     """`cells` characters of `dots` dots each.
 
     first: how many steps the first dot is from zero
@@ -64,13 +68,13 @@ class Span:
     cells: int
     dots: int
 
-    def across(self, step: float) -> Axis | None:
+    def across(self, step: float) -> DotAxis | None:
         """The shortest axis with this step, from `low` to `high`; None when there is no room for it."""
         first = floor(floor(self.low / step + 1e-6) / self.dots) * self.dots
         cells = ceil((ceil(self.high / step - 1e-6) - first + 1) / self.dots)
-        return Axis(first, step, cells, self.dots, self.tick) if cells <= self.cells else None
+        return DotAxis(first, step, cells, self.dots, self.tick) if cells <= self.cells else None
 
-    def up(self, step: float) -> Axis | None:
+    def up(self, step: float) -> DotAxis | None:
         """All of the room with this step, `low` to `high` in its middle; None when they do not fit.
 
         Zero is set on a dot in the middle of its cell, where the character of the zero line is drawn.
@@ -82,7 +86,7 @@ class Span:
         if not shifts:
             return None
         shift = min(shifts, key=lambda shift: abs(shift - spare / 2))
-        return Axis(first - shift, step, self.cells, self.dots, self.tick)
+        return DotAxis(first - shift, step, self.cells, self.dots, self.tick)
 
     def steps(self) -> Iterator[float]:
         """The steps to try: whole fractions of a tick, finest first, then multiples for the smallest rooms.
@@ -97,15 +101,15 @@ class Span:
         yield from (self.tick * times for times in range(2, 1000))
 
 
-def axis_across(span: Span) -> Axis:
+def axis_across(span: Span) -> DotAxis:
     return next(axis for step in span.steps() if (axis := span.across(step)))
 
 
-def axis_up(span: Span) -> Axis:
+def axis_up(span: Span) -> DotAxis:
     return next(axis for step in span.steps() if (axis := span.up(step)))
 
 
-def squared(across: Span, up: Span) -> tuple[Axis, Axis]:
+def squared(across: Span, up: Span) -> tuple[DotAxis, DotAxis]:
     """Both axes, with one unit as long across as up where that costs little: 45 degrees look like it."""
     x, y = axis_across(across), axis_up(up)
     square = 2 * x.dots / y.dots  # a character is about twice as high as wide
@@ -151,9 +155,19 @@ def span_up(low: float, high: float, cells: int, dots: int) -> Span:
     return Span(low, high, nice_step(high - low, min(max(cells // 3, 2), 8)), cells, dots)
 
 
-def decades_up(low: float, high: float, cells: int, dots: int) -> Axis:
-    """An axis of logarithms: its ticks are whole powers of ten."""
-    return axis_up(Span(low, high, max(nice_step(high - low, cells // 2), 1.0), cells, dots))
+def span_of(axis: Axis, cells: int, dots: int, *, up: bool) -> Span:
+    """What of this axis has to be shown in so many cells."""
+    if axis.scale == "log":
+        low, high = (float(place) for place in axis.place(np.array([axis.low, axis.high])))
+        last = ceil(high - 1e-9)
+        first = min(floor(low + 1e-9), last - FEWEST_DECADES)
+        return Span(first, last, max(nice_step(last - first, cells // (2 if up else 6)), 1.0), cells, dots)
+    if axis.scale == "symlog":
+        first, last = axis.place(np.array([axis.low, axis.high])).tolist()
+        return Span(first, last, 1.0, cells, dots)
+    if axis.counted:
+        return Span(axis.low, axis.high, max(nice_step(axis.high - axis.low, cells // 5), 1.0), cells, dots)
+    return span_up(axis.low, axis.high, cells, dots) if up else span_across(axis.low, axis.high, cells, dots)
 
 
 def multiples(step: float, low: float, high: float) -> list[float]:
@@ -179,21 +193,40 @@ def _last_place(value: float) -> int:
     return int(exponent) - len(mantissa.partition(".")[2].rstrip("0"))
 
 
-def linear_ticks(axis: Axis, label_width: int = 0) -> Ticks:
+def linear_ticks(axis: DotAxis, label_width: int = 0) -> Ticks:
     """Multiples of the tick, their labels at least so wide."""
     values = multiples(axis.tick, axis.low, axis.high)
     return Ticks([axis.cell(value) for value in values], [label.rjust(label_width) for label in tick_labels(values)])
 
 
-def layer_ticks(axis: Axis) -> Ticks:
-    """Layers are counted from 1: that one, and every so many."""
-    values = [value for value in multiples(axis.tick, axis.low, axis.high) if value > 1]
-    values = [1.0, *values] if 1 in axis else values
-    return Ticks([axis.cell(value) for value in values], [f"{value:.0f}" for value in values])
+def ticks_of(axis: Axis, placed: DotAxis, *, up: bool, unicode: bool, label_width: int = 0) -> Ticks:
+    if axis.scale == "symlog":
+        return _symlog_ticks(axis, placed, up)
+    if axis.scale == "log":
+        decades = multiples(placed.tick, placed.low, placed.high)
+        labels = [power_of_ten(round(value), unicode) for value in decades]
+        return Ticks([placed.cell(value) for value in decades], labels)
+    if axis.counted:  # from 1: that one, and every so many
+        values = [value for value in multiples(placed.tick, placed.low, placed.high) if value > 1]
+        values = [1.0, *values] if 1 in placed else values
+        return Ticks([placed.cell(value) for value in values], [f"{value:.0f}" for value in values])
+    return linear_ticks(placed, label_width if up else 0)
 
 
-def decade_ticks(axis: Axis, unicode: bool) -> Ticks:
-    """Powers of ten along an axis of logarithms."""
-    values = multiples(axis.tick, axis.low, axis.high)
-    labels = [power_of_ten(round(value), unicode) for value in values]
-    return Ticks([axis.cell(value) for value in values], labels)
+def _symlog_ticks(axis: Axis, placed: DotAxis, up: bool) -> Ticks:
+    """0, powers of ten, then round numbers between them, as far as there is room for their labels."""
+    low, high = axis.low, axis.high
+    decades = range(floor(log10(axis.unit)), ceil(log10(max(high, -low))) + 1)
+    sizes = [factor * 10.0**power for factor in (1, 2, 5) for power in reversed(decades)]
+    candidates = [0.0, *(sign * size for size in sizes for sign in (-1.0, 1.0) if low <= sign * size <= high)]
+    taken: dict[int, str] = {}
+    free = [True] * placed.cells
+    for x in candidates:
+        label, cell = f"{x:g}", placed.cell(float(axis.place(np.array([x]))[0]))
+        start = cell - 1 if up else cell - len(label) // 2 - 1
+        room = range(max(start, 0), start + (1 if up else len(label)) + 2)
+        if 0 <= cell < placed.cells and room.stop <= placed.cells and all(free[i] for i in room):
+            taken[cell] = label
+            for i in room:
+                free[i] = False
+    return Ticks(sorted(taken), [taken[cell] for cell in sorted(taken)])

@@ -1,11 +1,13 @@
 import numpy as np
 import pytest
 
-from actcli.views.chart import curve_chart, grid, log_chart, shape, visible
-from actcli.views.curve import Curve, sample_points
 from actcli.views.palette import look
+from actcli.views.picture.description import Axis, Curve, Panel, Picture, Style, legend_of
+from actcli.views.picture.terminal import grid, paint, shape, visible
+from actcli.views.ranges import sample_points, value_axis
 from actcli.views.terminal import Terminal
-from tests.views.screens import Picture, screen
+from tests.views.screens import Picture as Screen
+from tests.views.screens import screen
 
 RANGE = (-6.0, 6.0)
 SIZES = [(80, 24), (100, 30), (120, 40), (200, 60), (50, 15), (64, 20)]
@@ -14,8 +16,15 @@ SIZES = [(80, 24), (100, 30), (120, 40), (200, 60), (50, 15), (64, 20)]
 def chart(terminal: Terminal, *functions, x_range=RANGE, **options) -> str:
     x = sample_points(x_range, terminal)
     with np.errstate(all="ignore"):  # the poles are the test's, not the chart's
-        curves = [Curve(f"curve {i}", x, np.asarray(f(x), dtype=float)) for i, f in enumerate(functions)]
-    return curve_chart(curves, terminal, title="a title", x_range=x_range, **options)
+        values = [np.asarray(f(x), dtype=float) for f in functions]
+    return drawn(
+        [Curve(f"curve {i}", x, y, Style(member=i)) for i, y in enumerate(values)], terminal, x_range, **options
+    )
+
+
+def drawn(curves: list[Curve], terminal: Terminal, x_range=RANGE, height: int | None = None) -> str:
+    panel = Panel(Axis(*x_range), value_axis(curves, x_range), curves, square=True)
+    return paint(Picture("a title", [panel], legend_of(*curves)), terminal, height)
 
 
 def relu(x):
@@ -30,7 +39,7 @@ def is_curve(character: str) -> bool:
 @pytest.mark.parametrize("unicode", [True, False])
 def test_relu_passes_through_its_known_points(width: int, height: int, unicode: bool) -> None:
     terminal = Terminal(width, height, unicode=unicode)
-    picture = Picture(chart(terminal, relu), terminal)
+    picture = Screen(chart(terminal, relu), terminal)
     zero = next(label for label in picture.rows if float(label) == 0)
     crossings = [(x, y) for x in picture.columns for y in picture.rows if float(x) == float(y) >= 0]
     assert len(crossings) >= 2
@@ -45,7 +54,7 @@ def test_relu_passes_through_its_known_points(width: int, height: int, unicode: 
 
 def test_relu_at_80x24_passes_through_the_origin_and_through_3_3_at_45_degrees() -> None:
     for terminal in (Terminal(80, 24), Terminal(90, 24)):
-        picture = Picture(chart(terminal, relu), terminal)
+        picture = Screen(chart(terminal, relu), terminal)
         assert is_curve(picture.at("0", "0"))
         assert is_curve(picture.at("3", "3"))
     across = picture.columns["6"] - picture.columns["0"]
@@ -56,7 +65,7 @@ def test_relu_at_80x24_passes_through_the_origin_and_through_3_3_at_45_degrees()
 @pytest.mark.parametrize(("function", "low", "middle", "high"), [(np.tanh, "-1.0", "0.0", "1.0")])
 def test_tanh_saturates_where_the_ticks_say(function, low: str, middle: str, high: str) -> None:
     terminal = Terminal(80, 24)
-    picture = Picture(chart(terminal, function), terminal)
+    picture = Screen(chart(terminal, function), terminal)
     assert is_curve(picture.at("-6", low))
     assert is_curve(picture.at("0", middle))
     assert is_curve(picture.at("6", high))
@@ -65,7 +74,7 @@ def test_tanh_saturates_where_the_ticks_say(function, low: str, middle: str, hig
 
 def test_the_axes_run_through_zero() -> None:
     terminal = Terminal(80, 24)
-    picture = Picture(chart(terminal, np.exp, x_range=(-2.0, 2.0)), terminal)
+    picture = Screen(chart(terminal, np.exp, x_range=(-2.0, 2.0)), terminal)
     column = picture.columns["0.0"]
     assert sum(line[column : column + 1] in set("│┼") for line in picture.canvas) > 10
     row = picture.canvas[picture.rows["0"]]
@@ -74,7 +83,7 @@ def test_the_axes_run_through_zero() -> None:
 
 def test_ticks_are_round_numbers() -> None:
     terminal = Terminal(80, 24)
-    picture = Picture(chart(terminal, relu), terminal)
+    picture = Screen(chart(terminal, relu), terminal)
     assert [int(label) for label in picture.columns] == list(range(-6, 7))
     assert sorted(int(label) for label in picture.rows) == list(range(7))
 
@@ -135,9 +144,7 @@ def test_a_long_legend_takes_more_lines_and_a_long_name_is_cut() -> None:
     terminal = Terminal(40, 24)
     x = sample_points(RANGE, terminal)
     names = ["x*sigmoid(1.702*x)", "leaky_relu:negative_slope=0.2", "a very long formula " * 5]
-    text = curve_chart([Curve(name, x, x) for name in names], terminal, title="t" * 100)
-    lines = screen(text, terminal)
-    assert lines[0] == "t" * 39 + "…"
+    lines = screen(drawn([Curve(name, x, x, Style(member=i)) for i, name in enumerate(names)], terminal), terminal)
     assert lines[1:3] == ["● x*sigmoid(1.702*x)", "■ leaky_relu:negative_slope=0.2"]
     assert lines[3].endswith("…")
     assert len(lines) == 22
@@ -145,7 +152,7 @@ def test_a_long_legend_takes_more_lines_and_a_long_name_is_cut() -> None:
 
 def test_what_is_not_finite_is_left_out() -> None:
     terminal = Terminal()
-    picture = Picture(chart(terminal, np.log), terminal)
+    picture = Screen(chart(terminal, np.log), terminal)
     left = [line[len("-10┤") : picture.columns["0"]] for line in picture.canvas[1:]]
     assert not any(map(is_curve, "".join(left))), "log has no value to the left of zero"
     assert is_curve(picture.at("1", "0"))
@@ -159,7 +166,7 @@ def test_nothing_finite_is_said(value: float) -> None:
 
 def test_a_pole_is_clipped_and_not_crossed() -> None:
     terminal = Terminal()
-    picture = Picture(chart(terminal, lambda x: 1 / (x - 1 / 77)), terminal)  # a pole beside the points
+    picture = Screen(chart(terminal, lambda x: 1 / (x - 1 / 77)), terminal)  # a pole beside the points
     assert max(abs(float(label)) for label in picture.rows) <= 10
     zero = picture.columns["0"]
     between = [line.ljust(80)[zero] for line in picture.canvas[1:]]
@@ -169,17 +176,26 @@ def test_a_pole_is_clipped_and_not_crossed() -> None:
 def test_a_curve_ends_where_its_points_end() -> None:
     terminal = Terminal()
     x = np.linspace(0, 2, 200)
-    text = curve_chart([Curve("short", x, x)], terminal, title="a title", x_range=RANGE)
-    picture = Picture(text, terminal)
+    picture = Screen(drawn([Curve("short", x, x)], terminal), terminal)
     columns = [i for line in picture.canvas[1:] for i, character in enumerate(line) if is_curve(character)]
     assert picture.columns["0"] <= min(columns)
     assert max(columns) == picture.columns["2"]
 
 
-def test_the_first_of_two_curves_in_one_place_is_on_top() -> None:
-    canvas = "".join(chart(Terminal(unicode=False), relu, relu).splitlines()[2:])
-    assert "*" in canvas
-    assert "o" not in canvas
+@pytest.mark.parametrize("unicode", [True, False])
+def test_two_curves_in_one_place_have_it_in_turn(unicode: bool) -> None:
+    text = chart(Terminal(unicode=unicode, colour=True), relu, relu)
+    colours = [text.count(f"\x1b[38;5;{look(index).colour}m") for index in (0, 1)]
+    assert min(colours) > 0.4 * max(colours)
+    if not unicode:
+        canvas = "".join(text.splitlines()[2:])
+        assert min(canvas.count("*"), canvas.count("o")) > 20
+
+
+def test_a_cell_that_two_curves_share_has_the_dots_of_both() -> None:
+    """Two level lines, a dot apart, in one row of characters."""
+    both = chart(Terminal(), lambda x: 0 * x + 5, lambda x: 0 * x + 4.94, lambda x: 0 * x)
+    assert any(line.count("⠶") + line.count("⠛") + line.count("⣤") > 30 for line in both.splitlines())
 
 
 def test_curves_in_one_place_are_both_marked() -> None:
@@ -195,8 +211,8 @@ def test_small_pictures_do_without_a_title() -> None:
 
 def test_ticks_are_not_crowded() -> None:
     terminal = Terminal(200, 60)
-    assert len(Picture(chart(terminal, relu), terminal).rows) <= 10
-    picture = Picture(chart(Terminal(), relu, x_range=(1000.0, 1001.0)), Terminal())
+    assert len(Screen(chart(terminal, relu), terminal).rows) <= 10
+    picture = Screen(chart(Terminal(), relu, x_range=(1000.0, 1001.0)), Terminal())
     columns = list(picture.columns.values())
     assert len(columns) == 6
     assert np.ptp(np.diff(columns)) <= 1
@@ -204,7 +220,7 @@ def test_ticks_are_not_crowded() -> None:
 
 def test_a_jump_is_upright() -> None:
     terminal = Terminal()
-    picture = Picture(chart(terminal, lambda x: np.where(x > 0, 1.0, 0.0)), terminal)
+    picture = Screen(chart(terminal, lambda x: np.where(x > 0, 1.0, 0.0)), terminal)
     for line in picture.canvas[picture.rows["1.0"] + 1 : picture.rows["0.0"]]:
         curve = [i for i, character in enumerate(line) if is_curve(character)]
         assert curve == [picture.columns["0"]]
@@ -232,7 +248,7 @@ def test_values_at_the_ends_of_the_floating_point_range() -> None:
 
 def test_a_range_far_from_zero() -> None:
     terminal = Terminal()
-    picture = Picture(chart(terminal, np.sqrt, x_range=(100.0, 110.0)), terminal)
+    picture = Screen(chart(terminal, np.sqrt, x_range=(100.0, 110.0)), terminal)
     assert "100" in picture.columns
 
 
@@ -240,7 +256,7 @@ def test_pictures_do_not_depend_on_the_ones_before(monkeypatch: pytest.MonkeyPat
     """plotext has one figure for the whole process, and cuts at the size of the real terminal."""
     monkeypatch.setenv("COLUMNS", "40")
     first = chart(Terminal(150, 40), relu)
-    log_chart([Curve("norm", np.arange(1.0, 9), np.ones(8))], Terminal())
+    norms(Terminal(), np.ones(8))
     chart(Terminal(colour=True, unicode=False), relu, np.tanh)
     assert chart(Terminal(150, 40), relu) == first
     assert max(map(len, first.splitlines())) > 100
@@ -260,21 +276,27 @@ def test_sample_points_hold_the_kinks_and_the_ticks() -> None:
 LAYERS = np.arange(1.0, 22.0)
 
 
-def log_picture(text: str, terminal: Terminal) -> Picture:
-    return Picture(text, terminal)
+def log_picture(text: str, terminal: Terminal) -> Screen:
+    return Screen(text, terminal)
 
 
 def norms(terminal: Terminal, *series: np.ndarray, **options) -> str:
     names = ("before training", "after training")
-    curves = [Curve(name, LAYERS[: len(y)], y) for name, y in zip(names, series, strict=False)]
-    return log_chart(curves, terminal, title="norm", x_label="layer", **options)
+    curves = [
+        Curve(name, LAYERS[: len(y)], y, Style(member=i), measured=True)
+        for i, (name, y) in enumerate(zip(names, series, strict=False))
+    ]
+    known = np.concatenate([y[np.isfinite(y) & (y > 0)] for y in series] or [np.ones(1)])
+    low, high = (known.min(), known.max()) if known.size else (0.1, 1.0)
+    panel = Panel(Axis(1.0, 21.0, label="layer", counted=True), Axis(low, high, "log"), curves)
+    return paint(Picture("norm", [panel], [(c.label, c.style) for c in curves]), terminal, **options)
 
 
 @pytest.mark.parametrize("unicode", [True, False])
 @pytest.mark.parametrize(("width", "height"), [(80, 24), (120, 40), (60, 20)])
 def test_a_norm_stands_at_its_power_of_ten(unicode: bool, width: int, height: int) -> None:
     terminal = Terminal(width, height, unicode=unicode)
-    picture = Picture(norms(terminal, 10.0 ** (LAYERS - 21)), terminal)
+    picture = Screen(norms(terminal, 10.0 ** (LAYERS - 21)), terminal)
     superscripts = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
     seen = 0
     for row in picture.rows:
@@ -288,7 +310,7 @@ def test_a_norm_stands_at_its_power_of_ten(unicode: bool, width: int, height: in
 
 def test_powers_of_ten_up_the_side_and_layers_along_the_bottom() -> None:
     terminal = Terminal()
-    picture = Picture(norms(terminal, np.full(21, 1e-3)), terminal)
+    picture = Screen(norms(terminal, np.full(21, 1e-3)), terminal)
     assert {"10⁻³", "10⁻⁴", "10⁻⁵"} <= set(picture.rows)
     assert list(picture.columns) == ["1", *(str(layer) for layer in range(2, 21, 2))]
     assert picture.lines[-1].strip() == "layer"
@@ -314,7 +336,7 @@ def test_zeros_and_what_is_not_finite_are_left_out() -> None:
 def test_the_whole_floating_point_range() -> None:
     for low, high in ((-300, 300), (-323, -300), (0, 0)):
         terminal = Terminal()
-        picture = Picture(norms(terminal, np.logspace(low, high, 21)), terminal)
+        picture = Screen(norms(terminal, np.logspace(low, high, 21)), terminal)
         assert "".join(picture.canvas[2:]).count("●") == 21
 
 
@@ -333,12 +355,12 @@ def test_log_charts_of_any_size(unicode: bool) -> None:
 
 
 def test_pictures_stand_beside_and_below_each_other() -> None:
-    assert grid(["a\nbb\n", "c\n", "d\ne\n"], 2, 3) == "a    c\nbb\nd\ne\n"
+    assert grid([["a", "bb"], ["c"], ["d", "e"]], 2, 3) == ["a    c", "bb", "d", "e"]
 
 
 def test_colours_take_no_room() -> None:
     assert visible("\x1b[38;5;32mab\x1b[0m") == 2
-    assert grid(["\x1b[1ma\x1b[0m\n", "b\n"], 2, 1) == "\x1b[1ma\x1b[0m  b\n"
+    assert grid([["\x1b[1ma\x1b[0m"], ["b"]], 2, 1) == ["\x1b[1ma\x1b[0m  b"]
 
 
 def test_panels_are_well_shaped() -> None:

@@ -3,7 +3,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actcli.views.axis import Axis, Span, axis_across, axis_up, multiples, nice_step, roomy_step, squared, tick_labels
+from actcli.views.picture.dots import (
+    DotAxis,
+    Span,
+    axis_across,
+    axis_up,
+    multiples,
+    nice_step,
+    roomy_step,
+    squared,
+    tick_labels,
+)
 
 
 @pytest.mark.parametrize(
@@ -41,7 +51,7 @@ def test_labels_that_have_room_nowhere_stand_as_far_apart_as_can_be() -> None:
     assert roomy_step(low, high, 40) == nice_step(high - low, 2)
 
 
-def slack(axis: Axis, low: float, high: float) -> float:
+def slack(axis: DotAxis, low: float, high: float) -> float:
     """A hundred-thousandth of a dot, and what rounding takes from the ends of a narrow interval."""
     return 1e-5 * axis.step + 4 * np.spacing(max(abs(low), abs(high)))
 

@@ -7,9 +7,10 @@ import pytest
 from actcli.commands.report import graphs_on
 from actcli.core.activations.catalogue import resolve
 from actcli.core.analysis.comparison import compare
-from actcli.views.comparison import comparison_chart
-from actcli.views.curve import places
-from actcli.views.plot import plot
+from actcli.views.comparison import comparison_picture
+from actcli.views.picture.terminal import paint
+from actcli.views.plot import plot_picture
+from actcli.views.ranges import places
 from actcli.views.terminal import Terminal
 from tests.views.screens import Picture, screen
 
@@ -19,7 +20,7 @@ NOTE = "too fast for these columns"
 
 def picture(name: str, terminal: Terminal, order: int = 0) -> Picture:
     drawn = graphs_on([resolve(name)], RANGE, terminal, order)
-    return Picture(plot(drawn, [], terminal, of=name, interval=RANGE), terminal)
+    return Picture(paint(plot_picture(drawn, of=name, interval=RANGE), terminal), terminal)
 
 
 def curve_columns(drawn: Picture, row: int) -> list[bool]:
@@ -77,7 +78,7 @@ def test_a_slope_that_is_too_fast_is_named_alone() -> None:
 def test_a_comparison_says_so_too(names: tuple[str, ...], terminal: Terminal) -> None:
     activations = [resolve(name) for name in names]
     drawn = graphs_on(activations, RANGE, terminal, 1)
-    text = comparison_chart(drawn, compare(activations, *RANGE)[0], terminal, interval=RANGE)
+    text = paint(comparison_picture(drawn, compare(activations, *RANGE)[0], interval=RANGE), terminal)
     screen(text, terminal)
     assert text.count("too fast") == 1
 

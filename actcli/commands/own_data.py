@@ -1,0 +1,108 @@
+"""gradient-depth on somebody's own data: read, said what was read, and what looks odd about it."""
+
+import os
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, TypeAlias
+
+import numpy as np
+import typer
+
+from actcli.core.errors import InputError, count, unknown
+from actcli.core.network.datasets import (
+    DATASETS,
+    DataSet,
+    alike,
+    are_consecutive_classes,
+    from_examples,
+    number_the_rows,
+)
+from actcli.streams.options import delimiter_of
+
+if TYPE_CHECKING:
+    from actcli.streams.examples import Examples
+
+TargetColumn: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--target-column",
+        metavar="NAME|N",
+        help="Which column of your data is to be learnt; the last by default.",
+        show_default=False,
+    ),
+]
+Drop: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option("--drop", metavar="NAME|N", help="A column of your data to leave out; repeat for more."),
+]
+SkipMissing: TypeAlias = Annotated[
+    bool, typer.Option("--skip-missing", help="Leave out the rows of your data in which a value is missing.")
+]
+
+
+@dataclass(frozen=True, eq=False)
+class OwnData:
+    """What was read, as a data set, in a line without the loss of guessing, and what looks odd about it."""
+
+    data: DataSet
+    summary: str
+    oddities: list[str]
+
+
+def read_own_data(
+    path: str,
+    target: str,
+    target_column: str | None,
+    drop: Sequence[str] | None,
+    skip_missing: bool,
+    delimiter: str | None,
+) -> OwnData:
+    """The examples in a file ("-" is stdin). target: what the labels are taken for, as `from_examples` has it.
+
+    Raises InputError and StreamError.
+    """
+    if not os.path.splitext(path)[1] and path != "-" and not os.path.exists(path):
+        raise InputError(unknown("data set or file", path, DATASETS))
+    from actcli.streams.examples import Columns, read_examples
+
+    columns = Columns(target_column, tuple(drop or ()), delimiter_of(delimiter), skip_missing)
+    read = read_examples(path, columns)
+    data = from_examples(path, read.features, read.labels, target)
+    if target == "auto" and target_column is None and data.loss == "mean_squared_error":
+        _ask_for_the_target(path, read)
+    return OwnData(data, _summary(read, data), [f"{path}: {oddity}" for oddity in _oddities(read)])
+
+
+def _ask_for_the_target(path: str, read: "Examples") -> None:
+    """Many a file has its classes in front, and the last column is then one more number."""
+    first = read.features[:, 0]
+    if are_consecutive_classes(first):
+        name, classes = shlex.quote(read.columns[0]), len(np.unique(first))
+        raise InputError(
+            f"{path}: what is to be learnt? --target-column {shlex.quote(read.target)} is the numbers of the last "
+            f"column, --target-column {name} the {classes} classes of the first"
+        )
+
+
+def _summary(read: "Examples", data: DataSet) -> str:
+    """`150 points, 4 features (standardised), target species: 3 classes`"""
+    points, features = data.inputs.shape
+    skipped = f" ({count(read.skipped, 'row')} with missing values left out)" if read.skipped else ""
+    target = read.target if read.named and not read.target.isdecimal() else f"in column {read.target}"
+    classes = max(2, data.targets.shape[1])
+    kind = "numbers (standardised)" if data.loss == "mean_squared_error" else f"{classes} classes"
+    return f"{count(points, 'point')}{skipped}, {count(features, 'feature')} (standardised), target {target}: {kind}"
+
+
+def _oddities(read: "Examples") -> list[str]:
+    found = []
+    if len(read.columns) > 1:
+        of_rows = number_the_rows(read.features, read.rows, len(read.rows) + read.skipped)
+        for column in (read.columns[place] for place in of_rows):
+            found.append(f"column {column} numbers the rows: --drop {shlex.quote(column)} leaves it out")
+    if isinstance(read.labels, list):
+        for one, other in alike(read.labels):
+            differ = f"{one!r} and {other!r} are two classes, and differ in capitals or blanks"
+            found.append(f"column {read.target}: {differ}")
+    return found

@@ -1,0 +1,70 @@
+"""A family: one activation whose parameter takes several values."""
+
+from math import ceil, isfinite, log10
+from typing import Final
+
+import numpy as np
+
+from actcli.core.errors import InputError
+
+VALUES: Final = 7
+"""From one end of a range to the other."""
+
+MOST: Final = 50
+
+
+def family(text: str) -> tuple[str, ...]:
+    """What `text` names, one after the other; (text,) for a single activation. Raises InputError.
+
+    `elu:alpha=0.5/1/2` is three, `silu:beta=0.1..10` seven, evenly spaced, by ratio where both ends are positive and a
+    decade apart.
+    """
+    name, _, settings = text.partition(":")
+    parts = settings.split(",")
+    running = [i for i, part in enumerate(parts) if {"/", ".."} & {*_signs(part)}]
+    if not running:
+        return (text,)
+    if len(running) > 1:
+        raise InputError(f"one parameter runs through several values, not {len(running)}: {text}")
+    parameter, equals, values = parts[running[0]].partition("=")
+    if not equals:
+        raise InputError(f"a parameter is written name=number, name=number/number or name=low..high, not {parameter!r}")
+    members = []
+    for value in _values(parameter.strip(), values):
+        parts[running[0]] = f"{parameter}={value}"
+        members.append(f"{name}:{','.join(parts)}")
+    return tuple(members)
+
+
+def _signs(setting: str) -> tuple[str, ...]:
+    return tuple(sign for sign in ("/", "..") if sign in setting)
+
+
+def _values(parameter: str, text: str) -> list[str]:
+    if ".." not in text:
+        values = [value.strip() for value in text.split("/")]
+        if len(values) > MOST:
+            raise InputError(f"{parameter} takes up to {MOST} values, not {len(values)}")
+        for value in values:
+            _number(parameter, value)
+        return values
+    low, high = (_number(parameter, end) for end in text.split("..", 1))
+    if not (isfinite(low) and isfinite(high) and low != high):
+        raise InputError(f"{parameter} runs from one number to another, not {text.strip()}")
+    if min(low, high) > 0 and max(low, high) >= 10 * min(low, high):
+        numbers = [float(f"{number:.3g}") for number in np.geomspace(low, high, VALUES).tolist()]
+    else:
+        step = abs(high / (VALUES - 1) - low / (VALUES - 1))
+        decimals = 3 - ceil(log10(step)) if step else 0
+        numbers = [round(number, decimals) for number in np.linspace(low, high, VALUES).tolist()]
+    texts = [f"{number:.12g}" for number in (low, *numbers[1:-1], high)]
+    if len({*texts}) < VALUES:
+        raise InputError(f"{parameter} runs from {low!r} to {high!r}: too near to each other for {VALUES} values")
+    return texts
+
+
+def _number(parameter: str, text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise InputError(f"{parameter} must be a number, not {text.strip()!r}") from None

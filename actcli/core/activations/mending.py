@@ -1,0 +1,290 @@
+"""Derivatives of a formula where float64's jets do not give them.
+
+That is where they are not numbers though the value is one (an infinite slope meets an inner function that is flat),
+where something on the way overflowed or underflowed, and where pieces of the formula meet. There the formula is
+computed again, over germs: at x in numbers without ends, and if that is no answer, from both sides. Where both
+one-sided derivatives exist and agree, that is the derivative; where they do not, it is what the rules of the parts
+give. Values are left as they are written.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Collection
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from actcli.core.arrays import Array, Indices, Mask
+from actcli.core.jets.jet import Jet, value_of
+
+if TYPE_CHECKING:
+    import ast
+
+    from actcli.core.activations.activation import Elementwise
+    from actcli.core.activations.expression import Node
+
+_LARGE: Final = 2.0**50
+"""An underflow brings in less than 2^-1074; times less than this it stays below all normal numbers."""
+_SMALL: Final = 2.0**-25
+_STEEP_NEAR_ZERO: Final = ("/", "**", "log", "log2", "log10", "sqrt")
+
+
+class Watch:
+    """A formula over jets that notes the x for which some number on the way is at the ends of float64."""
+
+    def __init__(self, tree: Node, float64: Any) -> None:
+        from actcli.core.activations.expression import compiled
+
+        self._float64 = float64
+        self._noted: Mask = np.zeros(0, dtype=np.bool_)
+        self._function = compiled(tree, self)
+
+    def __call__(self, x: Array, order: int) -> Mask:
+        self._noted = np.zeros(x.shape, dtype=np.bool_)
+        self._places = np.arange(x.size)
+        if callable(self._function):
+            self._function(Jet.variable(x, order))
+        return self._noted
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._float64, name)  # number, constant, folded, indicator
+
+    def function(self, name: str, source: ast.expr | None) -> Callable[..., Any]:
+        """float64's, which notes a small divisor and what the result is."""
+        function = self._float64.function(name, source)
+
+        def watched(*terms: Any) -> Any:
+            if name in _STEEP_NEAR_ZERO and isinstance(terms[-1 if name == "/" else 0], Jet):
+                self._note(np.abs(value_of(terms[-1 if name == "/" else 0])) < _SMALL)
+            return self._seen(function(*terms))
+
+        return watched
+
+    def activation(self, activation: Elementwise) -> Callable[[Any], Any]:
+        """The activation, which notes what the result is."""
+        return lambda u: self._seen(activation.of(u))
+
+    def choose(self, x: Any, condition: Mask, then: Callable[[Any], Any], otherwise: Callable[[Any], Any]) -> Any:
+        """Each of the two where it is taken, and noted there."""
+        from actcli.core.jets.choice import select
+
+        def among(mask: Mask, function: Callable[[Any], Any]) -> Callable[[Any], Any]:
+            def run(part: Any) -> Any:
+                places = self._places
+                self._places = places[mask]
+                try:
+                    return function(part)
+                finally:
+                    self._places = places
+
+            return run
+
+        return select(x, (condition, among(condition, then)), otherwise=among(~condition, otherwise))
+
+    def _seen(self, result: Any) -> Any:
+        if isinstance(result, Jet):
+            self._note(~(np.abs(result.derivatives).max(axis=0) <= _LARGE))  # noted too where it is nan
+        return result
+
+    def _note(self, mask: Mask) -> None:
+        self._noted[self._places[mask]] = True
+
+
+class Mender:
+    """Mends the derivatives of a formula, and knows the places where its pieces meet."""
+
+    def __init__(
+        self, tree: Node, definition: Callable[[Elementwise], Node], float64: Any, ties: Callable[[], Array]
+    ) -> None:
+        """definition: what the formula of an activation says; float64: its arithmetic."""
+        self._tree, self._definition, self._float64, self._find_ties = tree, definition, float64, ties
+        self._watch: Watch | None = None
+        self._germs: Callable[[Any], Any] | None = None
+        self._ties: Array | None = None
+        self._at_ties: dict[int, Array] = {}
+
+    def __call__(self, derivatives: Array, x: Array, flags: Collection[str]) -> None:
+        """Mends the rows from 1 on, in place. flags: what NumPy noted of the arithmetic."""
+        order = len(derivatives) - 1
+        noted: Mask | None = None
+        if set(flags) - {"invalid value"}:  # something overflowed, underflowed or was a pole
+            noted = self._watched(x, order) & np.isfinite(x)
+        elif flags:
+            undefined = np.isnan(derivatives[0])
+            derivatives[1:, undefined] = np.nan
+            noted = np.isnan(derivatives[1:]).any(axis=0) & ~undefined & np.isfinite(x)
+        if noted is not None and noted.any():
+            derivatives[1:, noted] = self._exact(x[noted], derivatives[:, noted])[1:]
+        self._mend_ties(derivatives, x)
+
+    def _watched(self, x: Array, order: int) -> Mask:
+        if self._watch is None:
+            self._watch = Watch(self._tree, self._float64)
+        return self._watch(x, order)
+
+    def _mend_ties(self, derivatives: Array, x: Array) -> None:
+        if self._ties is None:
+            self._ties = self._find_ties()
+        order = len(derivatives) - 1
+        for i, tie in enumerate(self._ties.tolist()):
+            here = x == tie
+            if not here.any():
+                continue
+            if order not in self._at_ties:
+                self._at_ties[order] = np.full((order + 1, len(self._ties)), np.nan)
+            known = self._at_ties[order]
+            if np.isnan(known[0, i]):
+                rules = derivatives[:, np.flatnonzero(here)[:1]]
+                known[:, i] = self._from_both_sides(np.array([tie]), rules)[:, 0]
+                known[0, i] = 0.0  # computed
+            derivatives[1:, here] = known[1:, i, None]
+
+    # --- over germs -----------------------------------------------------------------------------------------------
+
+    def _run(self, x: Array, order: int, side: Array | float, beside: Indices | int = 1) -> Any:
+        """The germ of the formula; wide numbers."""
+        from actcli.core.activations.expression import compiled
+        from actcli.core.jets.germ import Germ
+
+        if self._germs is None:
+            self._germs = compiled(self._tree, _Germs(self._definition, self._float64))
+        variable = Germ.variable(x, order, side, beside)
+        if not callable(self._germs):
+            return variable.constant(self._germs)
+        return self._germs(variable)
+
+    def _exact(self, x: Array, rules: Array) -> Array:
+        """The derivatives at x, nan where there are none; rules: what float64 gives by the rules of the parts."""
+        germ = self._run(x, len(rules) - 1, 0.0)
+        found = np.stack([row.rounded() for row in germ.rows])
+        mantissas = np.stack([row.mantissa for row in germ.rows])
+        undefined = np.isnan(mantissas[0])
+        found[:, undefined] = np.nan
+        # At a pole a slope is infinite; where it is not, the function is infinite for a while.
+        found[1:, np.isinf(mantissas[0]) & np.isfinite(mantissas[1])] = np.nan
+        unclear = ~np.isfinite(mantissas).all(axis=0) & ~np.isinf(mantissas[0]) & ~undefined
+        if unclear.any():
+            found[:, unclear] = self._from_both_sides(x[unclear], rules[:, unclear])
+        return found
+
+    def _from_both_sides(self, x: Array, rules: Array) -> Array:
+        left, right = self.limits(x, len(rules) - 1)
+        at = self._run(x, 0, 0.0).rows[0].rounded()
+        here = np.where(np.isnan(at), rules[0], at)
+        # Where the function is defined on one side alone, its derivatives are those of that side.
+        left[:, np.isnan(left[0])], right[:, np.isnan(right[0])] = (
+            right[:, np.isnan(left[0])],
+            left[:, np.isnan(right[0])],
+        )
+        agree = continuous = _close(left[0], right[0], here) & _close(left[0], here, here)
+        result = np.full_like(rules, np.nan)
+        for k in range(1, len(rules)):
+            lower_is_infinite = np.isinf(result[k - 1]) if k > 1 else np.zeros(x.shape, dtype=np.bool_)
+            size = np.maximum(np.abs(left[: k + 1]).max(axis=0), np.abs(right[: k + 1]).max(axis=0))
+            agree = agree & _close(left[k], right[k], np.where(np.isfinite(size), size, 0.0))
+            middle = np.where(continuous, 0.5 * (left[k] + right[k]), np.nan)
+            by_rules = np.where(np.isnan(rules[k]), middle, rules[k])
+            both = np.where(_close(rules[k], right[k], right[k]), rules[k], right[k])
+            result[k] = np.where(agree, both, np.where(lower_is_infinite, np.nan, by_rules))
+        result[1:, np.isnan(here)] = np.nan
+        return result
+
+    def limits(self, x: Array, order: int) -> tuple[Array, Array]:
+        """f, f', ... f^(order) from the left and from the right; ±inf where they grow without bound."""
+        sides = np.repeat([-1.0, -1.0, 1.0, 1.0], x.size)
+        germ = self._run(np.tile(x, 4), order, sides, np.repeat([1, 2, 1, 2], x.size))
+        rows = np.stack([row.rounded() for row in germ.rows])
+        left_near, left, right_near, right = np.split(rows, 4, axis=1)
+        return self._limit(left_near, left), self._limit(right_near, right)
+
+    @staticmethod
+    def _limit(a: Array, b: Array) -> Array:
+        """What comes next after a, close to x, and b, much closer."""
+        same = (a == b) | (np.abs(a - b) <= 1e-6 * np.abs(b))
+        grows = (np.abs(b) > 1.5 * np.abs(a)) & (np.sign(a) == np.sign(b))
+        return np.where(same, a, np.where(grows, np.copysign(np.inf, b), np.nan))
+
+
+def _close(a: Array, b: Array, scale: Array) -> Mask:
+    allowed = 1e-9 * np.maximum(np.abs(a), np.abs(b)) + 4e-16 * np.abs(scale)
+    close: Mask = (a == b) | ((np.abs(a - b) <= allowed) & np.isfinite(allowed))
+    return close
+
+
+class _Germs:
+    """Germs as the arithmetic of a formula; a number is a float."""
+
+    def __init__(self, definition: Callable[[Elementwise], Node], float64: Any) -> None:
+        from actcli.core.jets import germ, one_sided
+
+        self._definition, self._float64, self._germ, self._jets = definition, float64, germ, one_sided
+        self.constant, self.number = float64.constant, float64.number
+        self._of_numbers: dict[Callable[..., Any], Callable[..., Any]] = {}
+
+    def function(self, name: str, source: ast.expr | None) -> Callable[..., Any]:
+        germs, operations = self._jets, _operations(self._germ, self._jets)
+
+        def function(*terms: Any) -> Any:
+            return germs.germ_of(name, *terms) if name in germs.SYSTEMS else operations[name](*terms)
+
+        self._of_numbers[function] = self._float64.function(name, source)
+        return function
+
+    def activation(self, activation: Elementwise) -> Callable[[Any], Any]:
+        function = self._activation(activation)
+        self._of_numbers[function] = activation.of
+        return function
+
+    def folded(self, function: Callable[..., Any], *numbers: float | bool) -> float | bool:
+        """As float64 has it. What is not known is a chain of comparisons, which takes numbers too."""
+        known = self._of_numbers.get(function)
+        result: float | bool = self._float64.folded(known, *numbers) if known else bool(function(*numbers))
+        return result
+
+    def _activation(self, activation: Elementwise) -> Callable[[Any], Any]:
+        from actcli.core.activations.expression import compiled, function_of
+
+        own = self._jets.ACTIVATIONS.get(activation.name)
+        if own:
+            parameters = activation.values_of_parameters
+            return lambda u: own(u, **parameters)
+        compute = function_of(compiled(self._definition(activation), self))
+        return lambda u: compute(u)  # of its own for each: a number may stand in the place of the formula
+
+    def choose(self, x: Any, condition: Any, then: Callable[[Any], Any], otherwise: Callable[[Any], Any]) -> Any:
+        """Each of the two only where it is taken."""
+        results = []
+        for mask, function in ((condition, then), (~condition, otherwise)):
+            part = x[mask]
+            result = function(part)
+            results.append((mask, result if isinstance(result, type(x)) else part.constant(result)))
+        return self._germ.merged(x, results)
+
+    def indicator(self, x: Any, condition: Mask) -> Any:
+        return x.constant(condition.astype(np.float64))
+
+
+def _operations(germ: Any, functions: Any) -> dict[str, Callable[..., Any]]:
+    def compared(compare: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+        return lambda a, b: germ.compared(compare, a, b)
+
+    def raised(base: Any, exponent: Any) -> Any:
+        return (
+            functions.power(base, exponent) if isinstance(exponent, float) else functions.variable_power(base, exponent)
+        )
+
+    def extreme(first: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+        def function(a: Any, b: Any) -> Any:
+            return germ.chosen(germ.compared(first, a, b) | germ.is_nan(a), a, b)
+
+        return function
+
+    return {
+        "+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv, "**": raised,
+        "neg": operator.neg, "abs": abs, "sign": germ.sign,
+        "<": compared(np.less), "<=": compared(np.less_equal), "==": compared(np.equal),
+        ">": compared(np.greater), ">=": compared(np.greater_equal), "!=": compared(np.not_equal),
+        "and": operator.and_, "not": operator.invert,
+        "maximum": extreme(np.greater_equal), "minimum": extreme(np.less_equal),
+    }  # fmt: skip

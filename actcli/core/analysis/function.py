@@ -1,0 +1,236 @@
+"""A function as it is: by float64 where that can know it, and elsewhere in more digits."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from actcli.core.activations.activation import MAX_ORDER, Elementwise
+from actcli.core.analysis.asymptotes import Outwards, behaviour, settled
+from actcli.core.analysis.digits import Digits, MoreDigits, Number, no_number
+from actcli.core.analysis.sampling import only_where_finite
+from actcli.core.arrays import Array, Mask
+
+# What only a formula needs is imported for one.
+if TYPE_CHECKING:
+    from actcli.core.analysis.asymptotes import FarEnd
+    from actcli.core.analysis.limits import Sides
+    from actcli.core.analysis.rounding import Rounding
+
+_RELATIVE: Final = 2.0**-32
+"""The share of a derivative that may be rounding."""
+_SHIFT: Final = 2.0**-42
+"""How far rounding may shift a zero, as a share of where it is."""
+
+_FEW, _MANY = 320, 1300
+"""Bits: for most points, and for all that float64 has numbers for."""
+
+_NEAR: Final = 16.0
+"""As far as there is nothing huge that a term could be multiplied with which vanishes in so many bits."""
+
+_AT_ONCE: Final = 24
+_MOST: Final = 400
+"""So many points are asked for in more digits, at once and altogether."""
+
+_MOST_BREAKS: Final = 8
+
+
+class Function:
+    """f, f', ... of an elementwise activation, its ends and the sides of its breaks.
+
+    more: makes more digits; None: float64 has the last word
+    """
+
+    def __init__(self, activation: Elementwise, more: MoreDigits | None = None) -> None:
+        self.activation = activation
+        self._more = more
+        self._asked = 0
+
+    @property
+    def exact(self) -> bool:
+        """Whether it is a formula, of which float64 may know nothing, and more digits are there."""
+        return self._more is not None and self.activation.formula == self.activation.name
+
+    @cached_property
+    def digits(self) -> Digits:
+        """More digits: only where `exact`, or where float64 has no answer."""
+        assert self._more is not None
+        return self._more(self.activation)
+
+    @cached_property
+    def _rounding(self) -> Rounding:
+        from actcli.core.analysis.rounding import Rounding
+
+        return Rounding(self.activation)
+
+    def derivatives(self, x: Array, order: int) -> Array:
+        """f, f', ... f^(order) at x, of shape (order + 1, n); nan where f has no value."""
+        return self.corrected(x, order)[0]
+
+    def corrected(self, x: Array, order: int) -> tuple[Array, Mask]:
+        """The same, and where it is still in doubt, because there were too many points."""
+        if not self.exact:
+            return only_where_finite(self.activation.derivatives(x, order)), np.zeros(x.shape, dtype=np.bool_)
+        table = self.activation.derivatives(x, order + 1)
+        noise = self._rounding(x, table)
+        table[1:, ~np.isfinite(table[0])] = np.nan
+        doubtful = _doubtful(x, table, noise)
+        places = np.flatnonzero(doubtful)
+        if places.size > _AT_ONCE:
+            special = np.flatnonzero(doubtful & np.isin(x, [0.0, *self.breaks]))
+            places = places[np.linspace(0, places.size - 1, _AT_ONCE).round().astype(np.intp)]
+            places = np.concatenate([special[:_AT_ONCE], places])
+        for i in places.tolist():
+            if (found := self.at(float(x[i]), order)) is not None:
+                # Where the formula has no value float64 says nan, or which infinity.
+                known = [k for k, value in enumerate(found) if not (math.isnan(value) and (k or np.isinf(table[0, i])))]
+                table[known, i] = np.array(found)[known]
+                doubtful[i] = False
+        return table[: order + 1], doubtful
+
+    def values(self, x: Array) -> tuple[Array, Array]:
+        """f at x, and how far rounding may have moved it: infinite where float64 knows nothing."""
+        if not self.exact:
+            value = self.activation(x)
+            return value, np.zeros(x.shape)
+        table = self.activation.derivatives(x, 0)
+        value, error = table[0], self._rounding(x, table)[0]
+        places = np.flatnonzero(~(error <= _RELATIVE * np.abs(value)) | ~np.isfinite(value))
+        for i in places[np.linspace(0, places.size - 1, min(_AT_ONCE, places.size)).astype(np.intp)].tolist():
+            if (found := self.at(float(x[i]), 0)) is not None:
+                value[i], error[i] = found[0], 0.0
+        return value, error
+
+    def at(self, x: float, order: int, free: bool = False) -> list[float] | None:
+        """f, f', ... at x in more digits, rounded to float64; None where those are used up, or do not reach.
+
+        free: whether it is asked for even where there were too many points
+        """
+        if self._asked > _MOST and not free:
+            return None
+        self._asked += 1
+        exact = self.digits(x, order, _FEW)
+        if exact is not None and exact.doubtful:
+            self._asked += 2
+            exact = self.digits(x, order, _MANY)
+        if exact is None or (exact.doubtful and abs(x) > _NEAR):
+            return None
+        if order and no_number(exact.derivatives[0]):  # perhaps only the slope is not finite
+            value = self.digits(x, 0, _FEW)
+            return None if value is None else [float64(value.derivatives[0]), *[math.nan] * order]
+        return [float64(value) for value in exact.derivatives]
+
+    def steep(self, x: Array, threshold: float) -> Mask:
+        """Whether |f'| is at least the threshold."""
+        table = only_where_finite(self.activation.derivatives(x, 1))
+        slope = np.abs(table[1])
+        steep: Mask = slope >= threshold
+        if self.exact:
+            noise = self._rounding(x, table)[1]
+            near = ~(np.abs(slope - threshold) > noise) & ~(noise <= _RELATIVE * threshold)
+            places = np.flatnonzero(near)
+            for i in places[np.linspace(0, places.size - 1, min(_AT_ONCE, places.size)).astype(np.intp)].tolist():
+                if (found := self.at(float(x[i]), 1)) is not None:
+                    steep[i] = abs(found[1]) >= threshold
+        return steep
+
+    def constant_at(self, x: float, order: int) -> bool:
+        """Whether f^(order) does not move at all at x, and not only by less than there are digits."""
+        exact = self.digits(x, order + 1, _MANY)
+        return exact is not None and exact.known(order + 1) == 0
+
+    # --- the ends -------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def ends(self) -> tuple[FarEnd, FarEnd]:
+        """At -∞ and at ∞."""
+        return self._end(-1), self._end(1)
+
+    def _end(self, direction: int) -> FarEnd:
+        from actcli.core.analysis.asymptotes import FarEnd
+        from actcli.core.analysis.limits import end_at
+
+        if self.exact:
+            return end_at(self.digits, direction)
+        outwards = Outwards.of(lambda x: self.activation.derivatives(x, 1), float(direction))
+        if self._more is not None and self.activation.settings and not settled(outwards):
+            found = end_at(self.digits, direction)
+            if found.end is not None:
+                return found
+        return FarEnd(behaviour(outwards), outwards.limit(1))
+
+    # --- the breaks -----------------------------------------------------------------------------------------------
+
+    @cached_property
+    def breaks(self) -> tuple[float, ...]:
+        """Where it is known that another piece may begin."""
+        known = self.activation.kinks(MAX_ORDER)
+        if not self.exact:
+            return known
+        from actcli.core.activations.catalogue import ACTIVATIONS
+        from actcli.core.activations.formula import switching_points
+
+        points = _apart({*known, *switching_points(self.activation, ACTIVATIONS)})
+        nearest = sorted(points, key=abs)[:_MOST_BREAKS]
+        exactly = {point: self.digits.break_near(point) for point in nearest}
+        return tuple(sorted({point if (at := exactly.get(point)) is None else float(at) for point in points}))
+
+    def sides(self, points: tuple[float, ...]) -> Mapping[float, Sides]:
+        """Both sides of those of the points that are nearest to 0; none where float64 has the last word."""
+        if not self.exact:
+            return {}
+        nearest = [point for point in sorted(points, key=abs)[:_MOST_BREAKS] if not self._overflows(point)]
+        return {point: self._sides(point) for point in nearest}
+
+    def _overflows(self, point: float) -> bool:
+        """Whether it is only float64 that ends there."""
+        exact = self.digits(point, 0, _FEW)
+        value = None if exact is None else exact.derivatives[0]
+        return value is None or (not isinstance(value, float) and abs(value) > 1 << 1000)
+
+    def _sides(self, point: float) -> Sides:
+        from fractions import Fraction
+
+        from actcli.core.analysis.limits import sides_at
+
+        exactly = self.digits.break_near(point)
+        if exactly is not None:
+            return sides_at(self.digits, exactly, sharp=True)
+        at = Fraction(point)
+        if at.numerator.bit_length() + at.denominator.bit_length() < 40:
+            sides = sides_at(self.digits, at, sharp=True)
+            if sides.jumps is not False or sides.pole is not False or sides.bent is not False:
+                return sides
+        return sides_at(self.digits, at, sharp=False)
+
+
+def _apart(points: set[float]) -> tuple[float, ...]:
+    """Without those that are another one but for rounding."""
+    kept: list[float] = []
+    for point in sorted(points, key=lambda x: len(repr(x))):
+        if all(abs(point - other) > 2.0**-44 * max(abs(point), 1e-3) for other in kept):
+            kept.append(point)
+    return tuple(sorted(kept))
+
+
+def _doubtful(x: Array, table: Array, noise: Array) -> Mask:
+    """Where the value or the slope may be rounding; `table` holds one derivative more than is asked for."""
+    with np.errstate(all="ignore"):  # inf - inf is nan, and in doubt
+        doubtful = np.zeros(x.shape, dtype=np.bool_)
+        for k in range(min(len(table) - 1, 2)):
+            relative = noise[k] <= _RELATIVE * np.abs(table[k])
+            shifted = noise[k] <= _SHIFT * np.abs(table[k + 1] * x)
+            doubtful |= ~((relative | shifted) & np.isfinite(table[k]))
+    return doubtful
+
+
+def float64(value: Number) -> float:
+    """The nearest float64."""
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf if value > 0 else -math.inf

@@ -1,0 +1,382 @@
+"""Limits by exact values: at infinity, and on both sides of a point.
+
+A sequence of exact values goes towards the place where the limit is looked for, as far as the digits reach. It has
+settled where its steps shrink like a power, it diverges where they do not shrink, and where they shrink more slowly
+than any power (1/log x) nothing is said.
+"""
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from itertools import pairwise
+from typing import Any, Final
+
+from actcli.core.analysis.asymptotes import End, FarEnd, Limit
+from actcli.core.analysis.digits import Digits, Exact, Number
+
+UNKNOWN: Final = None
+"""A limit of which nothing can be said. nan is a limit that does not exist."""
+
+# Towards infinity: (the largest exponent of 2, the steps between the exponents, how many bits are worth it).
+_OUTWARDS: Final = ((62.0, 7.0, 320), (31.0, 3.0, 320))
+# Towards a point: the same with the exponents negative.
+_INWARDS: Final = ((120.0, 14.0, 480), (40.0, 4.0, 320))
+# Where those are not known: as far as so many bits reach.
+_DEEP: Final = 800
+_DEEP_STEP, _DEEP_TO, _DEEP_NEAREST = 0.5, 0.5, -2.0
+_MEMBERS: Final = 8
+
+_SETTLED, _SMALL = Fraction(1, 1 << 44), Fraction(1, 1 << 30)
+_TINY: Final = Fraction(1, 1 << 120)
+_ROUNDING: Final = Fraction(1, 1 << 200)
+_NOTHING: Final = Fraction(1, 1 << 300)
+_WAVES_FROM: Final = 12.0
+
+
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """The one-sided limits of f and f' at a point, and f there: nan where there is none, None where it is not known."""
+
+    value: tuple[Limit, Limit]
+    slope: tuple[Limit, Limit]
+    here: float
+    blur: float = 0.0
+    """How much may come from not knowing the place to the last digit."""
+
+    @property
+    def jumps(self) -> bool | None:
+        """Whether f jumps, or has a value of its own here."""
+        left, right = self.value
+        if left is None or right is None:
+            return None
+        sides = [side for side in (left, right) if math.isfinite(side)]
+        if len(sides) < 2:
+            return False
+        if self._apart(left, right):
+            return True
+        return math.isfinite(self.here) and self._apart(left, self.here)
+
+    @property
+    def pole(self) -> bool | None:
+        """Whether |f| grows beyond all bounds on one side."""
+        if any(side is not None and math.isnan(side) for side in self.value):
+            return False  # an end of the domain
+        if any(side is not None and math.isinf(side) for side in self.value):
+            return True
+        return None if None in self.value else False
+
+    @property
+    def bent(self) -> bool | None:
+        """Whether f is continuous and has two slopes here, or an infinite one."""
+        left, right = self.slope
+        if self.jumps or self.pole or math.isnan(self.here):
+            return False
+        if left is None or right is None:
+            return None
+        if math.isnan(left) or math.isnan(right):
+            return False
+        return math.isinf(left) or math.isinf(right) or self._apart(left, right)
+
+    @property
+    def derivative(self) -> float | None:
+        """The derivative, where both one-sided ones are the same."""
+        left, right = self.slope
+        if left is None or right is None or self.jumps is not False or self.pole is not False:
+            return None
+        if math.isnan(left) or math.isnan(right):
+            return None
+        return None if self._apart(left, right) else left
+
+    def _apart(self, a: float, b: float) -> bool:
+        """Whether two numbers differ by more than the rounding of a formula's own constants."""
+        if math.isinf(a) or math.isinf(b):
+            return a != b
+        return abs(a - b) > 2.0**-46 * max(abs(a), abs(b), 2.0**-20) + self.blur
+
+
+def sides_at(digits: Digits, point: Fraction, sharp: bool) -> Sides:
+    """Both sides of a point. sharp: whether it is the break itself, and not the float64 beside it."""
+    slopes, values = [], []
+    ask = _remembered(digits)
+    scale = max(abs(point), Fraction(1)) if point else Fraction(1)
+    for direction in (-1, 1):
+        # Half a digit of the exponents is no regular distance, with which a wave could fall in.
+        def at(exponent: float, direction: int = direction) -> Fraction:
+            return point + direction * scale * _power(-exponent)
+
+        ladders = _INWARDS if sharp else ((40.0, 3.0, 320),)
+        value, slope = (_limit(_sequences(ask, at, ladders, order), order) for order in (0, 1))
+        values.append(value)
+        slopes.append(slope)
+    here = digits(point, 0, _INWARDS[0][2])
+    known = None if here is None else here.known(0)
+    steepest = max((abs(slope) for slope in slopes if slope is not None and math.isfinite(slope)), default=1.0)
+    blur = 0.0 if sharp else 2.0**-36 * float(scale) * max(steepest, 1.0)
+    return Sides((values[0], values[1]), (slopes[0], slopes[1]), math.nan if known is None else _float(known), blur)
+
+
+def end_at(digits: Digits, direction: int) -> FarEnd:
+    """The end in the direction of 1 or -1."""
+
+    def at(exponent: float) -> Fraction:
+        # No wave falls in with such points.
+        astray = exponent * exponent * 0.618033988749895 % 1.0 if exponent > _WAVES_FROM else 0.0
+        return direction * (_power(exponent) + Fraction(round(astray * 3.0 * 2**20), 2**20))
+
+    ask = _remembered(digits)
+    limits = []
+    for order in (0, 1):
+        waves = _waves(ask, direction, order)
+        limits.append(math.nan if waves else _limit(_sequences(ask, at, _OUTWARDS, order), order))
+        if waves is None:
+            limits[-1] = UNKNOWN
+    limit, slope = limits
+    if limit is None:
+        return FarEnd(None, slope)
+    if math.isnan(limit):
+        return FarEnd(End(math.nan, None, None), slope)
+    if math.isfinite(limit):
+        return FarEnd(End(limit, 0.0, limit), slope)
+    best = next(_sequences(ask, at, _OUTWARDS, 0))
+    steepness = _settled([_quotient(value, x) for x, value in best.values(0)])
+    if steepness is None and slope is not None and not math.isnan(slope):
+        steepness = slope
+    if steepness is None:
+        return FarEnd(None, slope)
+    if math.isnan(steepness):
+        return FarEnd(End(limit, None, None), slope)
+    straight = steepness != 0.0 and math.isfinite(steepness) and slope is not None
+    intercept = _intercept(best, steepness, slope) if straight else None
+    return FarEnd(End(limit, steepness, intercept), slope)
+
+
+Ask = Callable[[Fraction, int], Exact | None]
+
+_WAVE_AT: Final = (14.0, 28.0, 56.0)
+_WAVE_POINTS: Final = 7
+
+
+def _waves(ask: Ask, direction: int, order: int) -> bool | None:
+    """Whether f or f' goes up and down further and further out, and by no less there than nearer to 0.
+
+    None where it grows as well, and the points are too few to tell whether it comes back.
+    """
+    heights = []
+    for exponent in _WAVE_AT:
+        values = []
+        for k in range(_WAVE_POINTS):
+            point = direction * (_power(exponent) + Fraction(round(0.71 * 3.07**k * 2**20), 2**20))
+            exact = ask(point, _OUTWARDS[0][2])
+            value = None if exact is None else exact.known(order)
+            if not isinstance(value, Fraction):
+                return False
+            values.append(value)
+        if len({b > a for a, b in pairwise(values)}) == 1 or max(values) == min(values):
+            return False
+        heights.append((_reach_of(values), max(map(abs, values))))
+    (near, _), _, (far, size) = heights
+    if not (far * 2 >= near and far * (1 << 20) >= size):
+        return False
+    grows = size > (1 << 20) * heights[0][1] and len({value > 0 for value in values}) == 1
+    if grows and 2 * min(map(abs, values)) > size:
+        return False
+    return None if grows else True
+
+
+def _remembered(digits: Digits) -> Ask:
+    """f and f', each asked for once."""
+    known: dict[tuple[Fraction, int], Exact | None] = {}
+
+    def ask(x: Fraction, bits: int) -> Exact | None:
+        if (x, bits) not in known:
+            known[x, bits] = digits(x, 1, bits)
+        return known[x, bits]
+
+    return ask
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class _Members:
+    """A sequence of points, and f, f' at them. lost: whether a sequence further out was lost."""
+
+    points: list[Fraction]
+    exact: list[Exact]
+    lost: bool = False
+
+    def values(self, order: int) -> list[tuple[Fraction, Number]]:
+        return [(x, found.derivatives[order]) for x, found in zip(self.points, self.exact, strict=True)]
+
+
+def _sequences(
+    ask: Ask, at: Callable[[float], Fraction], ladders: Sequence[tuple[float, float, int]], order: int
+) -> Iterator[_Members]:
+    """The sequences on which the derivative of that order is known everywhere, the furthest first."""
+    lost = False
+    for last, step, bits in ladders:
+        members, vanished = _members(ask, at, last, step, bits, order)
+        lost |= vanished
+        if members:
+            yield replace(members, lost=lost)
+    furthest = ladders[0][0]
+    for beyond_doubt in (False, True):
+        furthest = _reach(ask, at, furthest, order, beyond_doubt)
+        members, _ = _members(ask, at, furthest, min(_DEEP_STEP, (furthest + 3.0) / _MEMBERS), _DEEP, order)
+        if members:
+            yield replace(members, lost=lost)
+
+
+def _reach(ask: Ask, at: Callable[[float], Fraction], unknown: float, order: int, beyond_doubt: bool) -> float:
+    """How far the derivative of that order is known."""
+    known = _DEEP_NEAREST
+    while unknown - known > _DEEP_TO:
+        middle = 0.5 * (known + unknown)
+        exact = ask(at(middle), _DEEP)
+        if exact is None or exact.known(order) is None or (beyond_doubt and exact.doubtful):
+            unknown = middle
+        else:
+            known = middle
+    return known
+
+
+def _members(
+    ask: Ask, at: Callable[[float], Fraction], last: float, step: float, bits: int, order: int
+) -> tuple[_Members | None, bool]:
+    """A sequence, if the derivative is known all over it, and else whether it is lost."""
+    points, found = [], []
+    for member in range(_MEMBERS):
+        point = at(last - step * member)
+        exact = ask(point, bits)
+        if exact is None or exact.known(order) is None:
+            return None, exact is not None
+        points.append(point)
+        found.append(exact)
+    return _Members(points[::-1], found[::-1]), False
+
+
+def _limit(sequences: Iterator[_Members], order: int) -> Limit:
+    """The limit along the furthest sequence; where a term vanished on the way there, one that is nearer may object."""
+    furthest: Limit = None
+    for index, members in enumerate(sequences):
+        values = [value for _, value in members.values(order)]
+        limit = _settled(values)
+        if members.lost and limit is not None and not math.isfinite(limit):
+            limit = None  # what is lost further out is nothing beside its terms
+        if index == 0:
+            furthest = limit
+        if not any(found.doubtful for found in members.exact):
+            if index == 0 or (limit is not None and math.isfinite(limit)):
+                return limit
+            return furthest if furthest is not None and _leads_to(values, furthest) else None
+    return None
+
+
+def _leads_to(values: list[Any], limit: float) -> bool:
+    """Whether a sequence that has not settled may yet come to the limit."""
+    if not math.isfinite(limit):
+        return True
+    steps = [abs(b - a) for a, b in pairwise(values)]
+    settles = 3 * max(steps[-3:]) <= max(steps[:3])
+    return bool(
+        abs(values[-1] - Fraction(limit)) <= (4 * max(steps[-3:]) if settles else 8 * (max(values) - min(values)))
+    )
+
+
+def _settled(sequence: list[Number]) -> Limit:
+    """What eight members of a sequence tend to: a number, ±inf, nan for nothing, None where that is not certain."""
+    numbers = [value for value in sequence if not (isinstance(value, float) and math.isnan(value))]
+    if len(numbers) < len(sequence):
+        return math.nan if not numbers or (math.isnan(sequence[-1]) and math.isnan(sequence[-2])) else None
+    last = sequence[-1]
+    if isinstance(last, float):
+        beyond = [value for value in sequence if isinstance(value, float)]
+        return last if len(set(beyond)) == 1 and all(isinstance(v, float) for v in sequence[-2:]) else None
+    exact = [value for value in sequence if isinstance(value, Fraction)]
+    if len(exact) < 6:
+        return None
+    steps = [b - a for a, b in pairwise(exact)]
+    early, late = (max(map(abs, part)) for part in (steps[-6:-3], steps[-3:]))
+    scale = max(map(abs, exact))
+    if late <= _TINY * scale:
+        return 0.0 if abs(exact[-1]) <= _TINY * scale else _rounded(exact[-1], late)
+    if max(map(abs, exact[-3:])) <= _NOTHING:
+        return 0.0
+    if late * 3 <= early:
+        return _extrapolated(exact, steps, scale)
+    signs = {step > 0 for step in steps[-5:]}
+    if len(signs) == 2:
+        # A wave: its crests do not shrink.
+        return math.nan if 3 * _reach_of(exact[-4:]) >= 2 * _reach_of(exact[:4]) else None
+    shrinks = abs(steps[-1]) < abs(steps[-2]) * Fraction(97, 100)
+    if shrinks and abs(steps[-1]) < abs(steps[-4]) * Fraction(9, 10):
+        return None
+    return math.inf if steps[-1] > 0 else -math.inf
+
+
+def _reach_of(exact: list[Fraction]) -> Fraction:
+    return max(exact) - min(exact)
+
+
+def _extrapolated(exact: list[Fraction], steps: list[Fraction], scale: Fraction) -> Limit:
+    """The limit of a sequence whose steps shrink, freed from what falls off like a power."""
+    once, before = (_aitken(exact[k], steps[k], steps[k - 1]) for k in (-1, -2))
+    error, raw = abs(once - before), abs(steps[-1])
+    best, error = (once, error) if error < raw else (exact[-1], raw)
+    if error <= _SETTLED * abs(best):
+        return _rounded(best, error)
+    if abs(best) + error <= _SETTLED * scale or max(map(abs, exact[-2:])) <= _SMALL * scale:
+        return 0.0
+    return None
+
+
+def _aitken(value: Fraction, step: Fraction, before: Fraction) -> Fraction:
+    """Aitken's Δ² process: exact where the steps shrink by a constant factor."""
+    return value - step * step / (step - before) if step != before else value
+
+
+def _rounded(value: Fraction, error: Fraction) -> float:
+    """The shortest number that is no further away than the error; else the nearest."""
+    nearest = _float(value)
+    if not math.isfinite(nearest) or not nearest:
+        return nearest
+    for digits in range(1, 13):
+        short = float(f"{nearest:.{digits}g}")
+        if abs(Fraction(short) - value) <= 8 * error:
+            return short
+    return nearest
+
+
+def _intercept(members: _Members, steepness: float, slope: Limit) -> Limit:
+    """The limit of f(x) - slope x."""
+    line = Fraction(steepness)
+    exact = [(x, *found.derivatives) for x, found in zip(members.points, members.exact, strict=True)]
+    finite = [(x, f, s) for x, f, s in exact if isinstance(f, Fraction) and isinstance(s, Fraction)]
+    if len(finite) < _MEMBERS:
+        return None
+    # Where the slope is no float64, f(x) - f'(x) x: the tangent's intercept.
+    for lines in ([line * x for x, _, _ in finite], [s * x for x, _, s in finite]):
+        rest = [
+            f - y if abs(f - y) > _ROUNDING * abs(f) else Fraction(0)
+            for (_, f, _), y in zip(finite, lines, strict=True)
+        ]
+        intercept = _settled(list(rest))
+        if intercept is not None and math.isfinite(intercept):
+            return intercept
+    return None
+
+
+def _quotient(value: Number, x: Fraction) -> Number:
+    return value / x if isinstance(value, Fraction) else math.copysign(1.0, x) * value
+
+
+def _power(exponent: float) -> Fraction:
+    """2^exponent, to a few digits where the exponent is no whole number."""
+    whole = math.floor(exponent)
+    return Fraction(2.0 ** (exponent - whole)).limit_denominator(1 << 20) * Fraction(2) ** whole
+
+
+def _float(value: Number) -> float:
+    try:
+        return float(value)
+    except OverflowError:  # of a fraction alone
+        return math.inf if Fraction(value) > 0 else -math.inf

@@ -1,0 +1,93 @@
+"""`core.analysis.digits.Digits` by mpmath: exact values of a formula, and where it changes its piece."""
+
+import math
+from fractions import Fraction
+from typing import Any, Final
+
+import mpmath
+from mpmath import mpf
+
+from actcli.core.activations.activation import Elementwise
+from actcli.core.activations.catalogue import ACTIVATIONS
+from actcli.core.activations.formula import switches_of
+from actcli.core.analysis.digits import Exact
+from actcli.multiprecision import NO_NUMBER, Evaluator, fraction
+
+_ROOT_BITS: Final = 480
+_RELIABLE = 80
+_LARGEST_MAGNITUDE: Final = 1 << 14
+
+
+class Digits:
+    """f, f', ... at an exact x as fractions, good to 64 bits: `core.analysis.digits.Digits` by mpmath."""
+
+    def __init__(self, activation: Elementwise) -> None:
+        self._activation = activation
+        self._evaluators: dict[int, Evaluator] = {}
+        self._switches: list[Evaluator] | None = None
+
+    def __call__(self, x: Fraction | float, order: int, bits: int) -> Exact | None:
+        evaluate = self._evaluators.setdefault(order, Evaluator(self._activation, order))
+        return _exact(evaluate, Fraction(x), order, bits)
+
+    def break_near(self, x: float) -> Fraction | None:
+        """Where a switch of the formula is zero, within a few roundings of x; None where none is."""
+        at, near = Fraction(x), Fraction(max(abs(x), 1.0)) / (1 << 40)
+        if self._switches is None:
+            nodes = switches_of(self._activation, ACTIVATIONS)
+            self._switches = [Evaluator(self._activation, 1, node) for node in nodes]
+        for switch in self._switches:
+            point = _root(switch, at, near)
+            if point is not None:
+                return point
+        return None
+
+
+def _root(function: Evaluator, at: Fraction, near: Fraction) -> Fraction | None:
+    """Newton's method from `at`, which may not lead further away than `near`."""
+    point = at
+    try:
+        with mpmath.workprec(_ROOT_BITS):
+            for _ in range(6):
+                value, slope = function(mpf(point.numerator) / point.denominator)
+                if value == 0:
+                    return point
+                if slope == 0 or abs(step := fraction(value / slope)) > near:
+                    return None
+                point = _shortened(point - step)
+                if abs(step) < Fraction(1, 1 << (_ROOT_BITS - 60)) * max(abs(point), Fraction(1)):
+                    return point
+    except NO_NUMBER:
+        return None
+    return None
+
+
+def _shortened(x: Fraction) -> Fraction:
+    return Fraction(round(x * (1 << _ROOT_BITS)), 1 << _ROOT_BITS)
+
+
+def _exact(evaluate: Evaluator, x: Fraction, order: int, bits: int) -> Exact | None:
+    least = max(x.numerator.bit_length(), x.denominator.bit_length()) + _RELIABLE
+    try:
+        with mpmath.workprec(max(bits, least)):
+            values = evaluate(mpf(x.numerator) / x.denominator)
+            if not all(isinstance(value, mpf) and mpmath.isfinite(value) for value in values):
+                return Exact((math.nan,) * (order + 1), (), False)
+            rounding = mpf(2) ** (_RELIABLE - mpmath.mp.prec) if evaluate.lost else 0
+            rounding *= max(1, *map(abs, values))
+    except (OverflowError, MemoryError):
+        return None
+    except NO_NUMBER:
+        return Exact((math.nan,) * (order + 1), (), False)
+    lost = (k for k, value in enumerate(values) if evaluate.lost and abs(value) <= rounding)
+    return Exact(tuple(map(_number, values)), tuple(lost), evaluate.lost)
+
+
+def _number(value: Any) -> Fraction | float:
+    """The value as a fraction; what is beyond all measure as an infinity or 0."""
+    if not value:
+        return Fraction(0)
+    magnitude = mpmath.mag(value)
+    if magnitude > _LARGEST_MAGNITUDE:
+        return math.copysign(math.inf, value)
+    return fraction(value) if magnitude > -_LARGEST_MAGNITUDE else Fraction(0)

@@ -1,0 +1,145 @@
+"""An implementation in an interpreter of its own, so that one that hangs or dies takes nothing with it."""
+
+import json
+import os
+import struct
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import numpy as np
+
+from actcli.core.activations.activation import Activation
+from actcli.core.arrays import Array
+from actcli.core.errors import InputError
+from actcli.core.numerics.formats import FORMATS, from_bits, round_to, to_bits
+from actcli.foreign.calls import FRAMEWORKS, call_of
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Results as float64, and the type in which the implementation gave them."""
+
+    values: Array
+    dtype: str
+
+
+class Implementation:
+    """A function in another interpreter. A context manager: the interpreter ends with it.
+
+    against: a framework's name, `module:function`, `module.function`, or the path of an .onnx model
+    python:  the interpreter; None for the one that runs this
+    timeout: seconds that loading, or the results of one call, may take
+    """
+
+    def __init__(self, against: str, python: str | None, timeout: float) -> None:
+        self.against, self.timeout = against, timeout
+        self.python = python or sys.executable
+        self._late = False
+        self.framework = self.version = self.name = ""
+
+    def __enter__(self) -> Self:
+        self._stderr = tempfile.TemporaryFile()
+        worker = Path(__file__).with_name("worker.py")
+        try:
+            self._process = subprocess.Popen(
+                [self.python, str(worker)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=self._stderr,
+                start_new_session=True,  # Ctrl-C is for this process alone
+            )
+        except OSError as error:
+            self._stderr.close()
+            raise InputError(f"{self.python}: {(error.strerror or str(error)).lower()}") from None
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._process.kill()
+        self._process.wait()
+        for pipe in (self._process.stdin, self._process.stdout, self._stderr):
+            if pipe is not None:
+                try:
+                    pipe.close()
+                except BrokenPipeError:  # what was buffered for a worker that has ended
+                    continue
+
+    def load(self, activation: Activation) -> None:
+        """The function for this activation. Raises InputError where there is none."""
+        answer, _ = self._ask({"load": self._what(activation)})
+        self.name, self.framework, self.version = answer["name"], answer["framework"], answer["version"]
+
+    def __call__(self, x: Array, dtype: str, order: int = 0, grad_output: Array | None = None) -> Answer:
+        """The results, or the derivatives of this order times grad_output, at numbers of the type. InputError."""
+        parts = [x] if grad_output is None else [x, grad_output]
+        payload = b"".join(to_bits(part, dtype).astype(_width(dtype)).tobytes() for part in parts)
+        request = {"dtype": dtype, "order": order, "shape": list(x.shape), "grad": grad_output is not None}
+        answer, data = self._ask(request, payload)
+        answered = answer["dtype"]
+        values = from_bits(np.frombuffer(data, _width(answered)), answered).reshape(answer["shape"])
+        return Answer(round_to(values, dtype), answered)
+
+    def _what(self, activation: Activation) -> Mapping[str, Any]:
+        if self.against in FRAMEWORKS:
+            return call_of(activation, self.against)
+        if self.against.lower().endswith(".onnx"):
+            if not os.path.exists(self.against):
+                raise InputError(f"{self.against}: no such file")
+            return {"model": self.against}
+        return {"path": self.against}
+
+    def _ask(self, request: Mapping[str, Any], payload: bytes = b"") -> tuple[dict[str, Any], bytes]:
+        header = json.dumps({**request, "size": len(payload)}).encode()
+        timer = threading.Timer(self.timeout, self._too_late)
+        timer.start()
+        try:
+            answer, data = self._exchange(struct.pack("<I", len(header)) + header + payload)
+        except (OSError, EOFError, struct.error):
+            raise InputError(self._ended()) from None
+        finally:
+            timer.cancel()
+        if error := answer.get("error"):
+            raise InputError(self._said(error, answer.get("missing")))
+        return answer, data
+
+    def _exchange(self, message: bytes) -> tuple[dict[str, Any], bytes]:
+        inbox, outbox = self._process.stdin, self._process.stdout
+        assert inbox is not None
+        assert outbox is not None
+        inbox.write(message)
+        inbox.flush()
+        (length,) = struct.unpack("<I", outbox.read(4))
+        answer: dict[str, Any] = json.loads(outbox.read(length))
+        data = outbox.read(answer["size"])
+        if len(data) < answer["size"]:
+            raise EOFError
+        return answer, data
+
+    def _too_late(self) -> None:
+        self._late = True
+        self._process.kill()
+
+    def _ended(self) -> str:
+        if self._late:
+            return f"{self.against}: no answer in {self.timeout:g} seconds"
+        code = self._process.wait()
+        self._stderr.seek(0)
+        lines = self._stderr.read().decode(errors="replace").split("\n")
+        last = next((line.strip() for line in reversed(lines) if line.strip()), "")
+        how = f"signal {-code}" if code < 0 else f"exit code {code}"
+        return f"{self.against}: the interpreter {self.python} ended with {how}" + (f": {last[:200]}" if last else "")
+
+    def _said(self, error: str, missing: str | None) -> str:
+        if missing and (missing in FRAMEWORKS or missing in ("onnx", "numpy", "ml_dtypes")):
+            return f"{missing} is not installed for {self.python}: {self.python} -m pip install {missing}"
+        return f"{self.against}: {error}"
+
+
+def _width(dtype: str) -> str:
+    return f"<u{FORMATS[dtype].bits // 8}"

@@ -1,0 +1,104 @@
+"""A kernel of one's own as a program: it reads a file of inputs and writes a file of results."""
+
+import shlex
+import subprocess
+import tempfile
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from actcli.core.arrays import Array
+from actcli.core.errors import InputError
+from actcli.core.numerics.formats import FORMATS, from_bits, to_bits
+
+_INPUTS: Final = "{in}", "{in.bin}"
+_RESULTS: Final = "{out}", "{out.bin}"
+
+_NPY: Final = {"float64": "<f8", "float32": "<f4", "float16": "<f2", "bfloat16": "<u2"}
+"""The type in a .npy file: of what NumPy has no type for, its bits."""
+
+
+class Program:
+    """A command line with {in} and {out} for .npy files, {in.bin} and {out.bin} for the numbers' raw bits.
+
+    {dtype} and {order} stand for what is asked for. The line is split as a shell splits words, and no shell runs it.
+    Raises InputError for a line that has no place for both files.
+    """
+
+    def __init__(self, line: str, timeout: float) -> None:
+        try:
+            self.words = shlex.split(line)
+        except ValueError as error:
+            raise InputError(f"the command {line!r}: {str(error).lower()}") from None
+        self.line, self.timeout = line, timeout
+        for places, what in ((_INPUTS, "inputs"), (_RESULTS, "results")):
+            if sum(place in word for word in self.words for place in places) != 1:
+                raise InputError(f"the command needs one place for its {what}: {' or '.join(places)}")
+
+    def __call__(self, x: Array, dtype: str, order: int = 0) -> Array:
+        """The results at numbers of the type. Raises InputError where there are none, or not as many."""
+        with tempfile.TemporaryDirectory(prefix="actcli-") as directory:
+            paths = {place: Path(directory, _file_name(place)) for place in (*_INPUTS, *_RESULTS)}
+            _write(paths[self._used(_INPUTS)], x, dtype)
+            self._run({**{place: str(path) for place, path in paths.items()}, "{dtype}": dtype, "{order}": str(order)})
+            y = self._read(paths[self._used(_RESULTS)], dtype)
+        if y.size != x.size:
+            raise InputError(f"{self.words[0]}: {y.size:,} results for {x.size:,} inputs")
+        return y.reshape(x.shape)
+
+    def _used(self, places: tuple[str, ...]) -> str:
+        return next(place for place in places if any(place in word for word in self.words))
+
+    def _run(self, values: dict[str, str]) -> None:
+        words = [_filled(word, values) for word in self.words]
+        try:
+            done = subprocess.run(
+                words, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, timeout=self.timeout
+            )
+        except subprocess.TimeoutExpired:
+            raise InputError(f"{words[0]}: no answer in {self.timeout:g} seconds") from None
+        except OSError as error:
+            raise InputError(f"{words[0]}: {(error.strerror or str(error)).lower()}") from None
+        if done.returncode:
+            said = done.stderr.decode(errors="replace").strip().split("\n")[-1].strip()
+            how = f"signal {-done.returncode}" if done.returncode < 0 else f"exit code {done.returncode}"
+            raise InputError(f"{words[0]} ended with {how}" + (f": {said[:200]}" if said else ""))
+
+    def _read(self, path: Path, dtype: str) -> Array:
+        if not path.exists():
+            raise InputError(f"{self.words[0]} wrote no {self._used(_RESULTS)}")
+        width = f"<u{FORMATS[dtype].bits // 8}"
+        if path.suffix == ".bin":
+            raw = path.read_bytes()
+            if len(raw) % np.dtype(width).itemsize:
+                raise InputError(f"{self.words[0]}: {len(raw):,} bytes are no whole number of {dtype}")
+            return from_bits(np.frombuffer(raw, width), dtype)
+        try:
+            array = np.load(path, allow_pickle=False)
+        except (ValueError, EOFError, OSError):
+            raise InputError(f"{self.words[0]}: what it wrote to {{out}} is no .npy file") from None
+        expected = np.dtype(_NPY.get(dtype, width))
+        if array.dtype.newbyteorder("<") != expected:
+            raise InputError(f"{self.words[0]}: its results are {array.dtype}; of {dtype} they are {expected}")
+        little = array.astype(expected)
+        return from_bits(np.ascontiguousarray(little).view(width), dtype)
+
+
+def _file_name(place: str) -> str:
+    name = place.strip("{}")
+    return name if name.endswith(".bin") else f"{name}.npy"
+
+
+def _filled(word: str, values: dict[str, str]) -> str:
+    for place, value in values.items():
+        word = word.replace(place, value)
+    return word
+
+
+def _write(path: Path, x: Array, dtype: str) -> None:
+    bits = to_bits(x, dtype).astype(f"<u{FORMATS[dtype].bits // 8}")
+    if path.suffix == ".bin":
+        path.write_bytes(bits.tobytes())
+    else:
+        np.save(path, bits.view(_NPY.get(dtype, bits.dtype.str)))

@@ -1,0 +1,274 @@
+"""What is typed otherwise than it is written here: options under other names, and commands that there are not.
+
+An option or a value with one reading is put right before the command reads it; what has none is left to its error.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+_ACT = "activation activations acts activation-function activation-fn function fn func nonlinearity act"
+_OPTIONS: Final[Mapping[str, str]] = {
+    "--act": _ACT,
+    "--range": "xlim x-lim xrange x-range lim limits interval domain span bounds x-limits ranges from-to",
+    "--grid": "linspace",
+    "--lr": "learning-rate learningrate learn-rate eta step-size",
+    "--layers": "depth n-layers num-layers hidden-layers layer number-of-layers",
+    "--steps": "iterations iters n-steps num-steps max-steps updates max-iter",
+    "--batch": "batch-size batchsize bs minibatch",
+    "--width": "hidden-size hidden-dim hidden-units units neurons n-units hidden-width",
+    "--units": "width neurons hidden-units n-units hidden hidden-size",
+    "--init": "initializer initialiser initialization initialisation weight-init kernel-initializer",
+    "--optimizer": "optim optimiser opt",
+    "--data": "dataset data-set",
+    "--norm": "normalization normalisation normalize normalise",
+    "--seed": "random-seed random-state rng",
+    "--seeds": "runs repeats n-seeds num-seeds",
+    "--residual": "skip skip-connections resnet residuals",
+    "--dtype": "precision type data-type float-type",
+    "--format": "fmt output-format",
+    "--output": "out outfile out-file output-file to-file save",
+    "--save": "output out outfile out-file output-file save-as savefig export-to picture image",
+    "--input": "file infile input-file from-file data",
+    "--column": "col columns field",
+    "--derivative": "derivatives deriv grad gradient slope df d1 first-derivative with-derivative",
+    "--order": "nth derivative-order nth-derivative",
+    "--at": "mark point x-at",
+    "--quiet": "silent q",
+    "--labels": "classes names label",
+    "--fail-on": "fail-if",
+    "--max-ulp": "max-ulps ulp ulps",
+    "--ascii": "no-unicode plain-text",
+}
+"""An option -> what else it is called."""
+
+_FORMATS: Final = frozenset({"json", "csv", "plain", "table", "npy"})
+
+_VALUES: Final[Mapping[str, Mapping[str, str]]] = {
+    "--init": {
+        **dict.fromkeys(("kaiming", "kaiming_normal", "kaiming-normal", "he_normal", "he-normal"), "he"),
+        **dict.fromkeys(("glorot", "glorot_normal", "glorot-normal", "xavier_normal", "xavier-normal"), "xavier"),
+        **dict.fromkeys(("lecun_normal", "lecun-normal"), "lecun"),
+        **dict.fromkeys(("torch", "default"), "pytorch"),
+    },
+    "--dtype": {
+        **dict.fromkeys(("fp64", "f64", "double"), "float64"),
+        **dict.fromkeys(("fp32", "f32", "single"), "float32"),
+        **dict.fromkeys(("fp16", "f16", "half"), "float16"),
+        "bf16": "bfloat16",
+    },
+    "--norm": {
+        **dict.fromkeys(("layernorm", "layer_norm", "layer-norm", "ln"), "layer"),
+        **dict.fromkeys(("batchnorm", "batch_norm", "batch-norm", "bn"), "batch"),
+    },
+}
+"""An option -> what else its values are called."""
+
+_MINUS: Final = re.compile(r"[−–](?=\d|\.\d|inf)")
+_NUMBER: Final = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?", re.IGNORECASE)
+_PICTURE: Final = re.compile(r".*\.(svg|png|pdf|html|txt)", re.IGNORECASE)
+
+
+def put_right(args: Sequence[str], options: Mapping[str, int], positional: Sequence[str]) -> list[str]:
+    """The arguments of a command, with what is called otherwise under its own name.
+
+    options:    each option of the command -> how many values it takes
+    positional: the names of the command's arguments
+    """
+    end = args.index("--") if "--" in args else len(args)
+    words = [_MINUS.sub("-", word, count=1) for word in args[:end]]
+    read: list[tuple[str, str]] = []
+    for word in words:
+        follows = bool(read) and read[-1] == ("act", "")
+        read = [*read[:-1], ("act", word)] if follows else [*read, *_option(word, options, positional)]
+    first = [word for kind, word in read if kind == "act"]
+    rest = [word for kind, word in read if kind != "act"]
+    words = _activation_first([*first, *_several(rest, options)], positional)
+    return [*_interval_at_the_end(words, options, positional), *args[end:]]
+
+
+def _option(word: str, options: Mapping[str, int], positional: Sequence[str]) -> list[tuple[str, str]]:
+    """The words for one word, each with "act" where it is an activation that goes to the front, else with ""."""
+    name, equals, text = word.partition("=")
+    if not re.fullmatch(r"--?[A-Za-z][\w-]*", name) or name in options or name in ("--help", "-h"):
+        return [("", word)]
+    value = text if equals else None
+    after = [] if value is None else [("", value)]
+    folded = "--" + name.lstrip("-").casefold().replace("_", "-")
+    if not name.startswith("--"):
+        if name == "-o" and "--save" in options and "--output" not in options:
+            return [("", "--save"), *after]
+        return [("", folded), *after] if len(name) > 3 and folded in options else [("", word)]
+    if folded in options:
+        return [("", folded), *after]
+    if folded[2:] in _FORMATS and "--format" in options and value is None:
+        return [("", "--format"), ("", folded[2:])]
+    for option, others in _OPTIONS.items():
+        if folded[2:] in others.split() and option in options:
+            return [("", option), *after]
+    if folded[2:] in _ACT.split() and {"act", "acts"} & set(positional):
+        return [("act", value or "")]
+    return [("", word)]
+
+
+def _several(words: Sequence[str], options: Mapping[str, int]) -> list[str]:
+    """-2,2 as two values where an option takes two, and a value's other names."""
+    result: list[str] = []
+    for i, word in enumerate(words):
+        name, equals, value = word.partition("=")
+        before = words[i - 1] if i else ""
+        if equals and options.get(name, 0) > 1 and (numbers := _numbers(value, options[name])):
+            result += [name, *numbers]
+        elif options.get(before, 0) > 1 and (numbers := _numbers(word, options[before])):
+            result += numbers
+        elif equals and name in _VALUES and name in options:
+            result.append(f"{name}={_VALUES[name].get(value.casefold(), value)}")
+        elif before in _VALUES and before in options:
+            result.append(_VALUES[before].get(word.casefold(), word))
+        elif before in ("--format", "-f") and before in options:
+            result.append(word.casefold())
+        else:
+            result.append(word)
+    return result
+
+
+def _numbers(text: str, count: int) -> list[str]:
+    """The numbers of `-2,2`, `[-2, 2]` or `-2:2`, where there are so many."""
+    parts = re.split(r"\s*(?:,|:|;|\.\.\.?|\s)\s*", text.strip().strip("()[]{}").strip().replace("−", "-"))
+    return parts if len(parts) == count and all(_NUMBER.fullmatch(part) for part in parts) else []
+
+
+def _activation_first(words: list[str], positional: Sequence[str]) -> list[str]:
+    """`evaluate 3 relu` as `evaluate relu 3`."""
+    leading = _leading(words)
+    others = [i for i, word in enumerate(leading) if not _is_number(word)]
+    if list(positional) != ["act", "x"] or len(others) != 1 or others == [0]:
+        return words
+    return [words[others[0]], *words[: others[0]], *words[others[0] + 1 :]]
+
+
+def _is_number(word: str) -> bool:
+    return bool(_NUMBER.fullmatch(word.replace("−", "-")) or re.fullmatch(r"[-+]?(inf|nan)", word))
+
+
+def _interval_at_the_end(words: list[str], options: Mapping[str, int], positional: Sequence[str]) -> list[str]:
+    """`plot relu -6 6` as `plot relu --range -6 6`: numbers are no activations."""
+    if "acts" not in positional or "--range" not in options:
+        return words
+    if any(word.partition("=")[0] in ("--range", "-r") for word in words):
+        return words
+    leading = len(_leading(words))
+    after_an_option = len(words) > 2 and words[-3].startswith("-")
+    for end in (leading, len(words)):
+        if end > 2 and all(map(_NUMBER.fullmatch, words[end - 2 : end])) and (end == leading or not after_an_option):
+            return [*words[: end - 2], "--range", *words[end - 2 :]]
+    return words
+
+
+_HINTS: Final[Mapping[str, tuple[str, str]]] = {
+    **dict.fromkeys(("epochs", "epoch", "n-epochs", "num-epochs"), ("--steps", "--steps N counts weight updates")),
+    **dict.fromkeys(("xmin", "xmax", "x-min", "x-max"), ("--range", "did you mean --range MIN MAX?")),
+    **dict.fromkeys(("start", "stop", "num", "step"), ("--grid", "did you mean --grid START STOP NUM?")),
+    **dict.fromkeys(("no-color", "no-colour", "nocolor"), ("", "NO_COLOR=1 before the command turns colour off")),
+    **dict.fromkeys(("color", "colour"), ("", "FORCE_COLOR=1 before the command turns colour on")),
+    **dict.fromkeys(("ylim", "y-lim", "yrange"), ("--range", "the interval of y follows from that of x, --range")),
+}
+"""An option that there is not, and is no other's name -> the option that it needs, and what is said."""
+
+
+def hint(option: str, options: Sequence[str]) -> str:
+    """What is said of an option that there is not, or an empty string. options: those that there are."""
+    needed, text = _HINTS.get(option.lstrip("-").casefold().replace("_", "-"), ("", ""))
+    return text if not needed or needed in options else ""
+
+
+# --- commands -------------------------------------------------------------------------------------------------------
+
+_COMMANDS: Final[Mapping[str, str]] = {
+    "list": "ls catalogue catalog activations all names search find",
+    "describe": "show info card properties props about explain summary what inspect desc doc",
+    "evaluate": "eval value values apply run compute calc call f",
+    "differentiate": "diff derivative derivatives derive grad gradient gradients slope jacobian d",
+    "plot": "graph draw curve curves chart figure display view picture",
+    "compare": "cmp vs versus difference comparison",
+    "gain": "init initialisation initialization initializer calculate-gain",
+    "audit": "ulp check verify accuracy error errors",
+    "gradient-depth": "train training depth vanishing vanish mlp network vanishing-gradient vanishing-gradients",
+    "collapse": "linear",
+    "approximate": "approx fit uat universal",
+    "trace": "step backprop backpropagation forward backward",
+}
+"""A command -> what else it may be called."""
+
+
+def command_meant(words: Sequence[str], commands: Sequence[str]) -> str | None:
+    """The command line that was probably meant by one whose command there is not, ready to be typed; None for none."""
+    import shlex  # only a mistake pays for it
+
+    word, *rest = words
+    folded = word.casefold().replace("_", "-")
+    if folded in ("version", "-version"):
+        return "actcli --version"
+    if folded in ("help", "usage", "commands", "man"):
+        return shlex.join(["actcli", *[name for name in rest[:1] if name in commands], "--help"])
+    if rest and f"{folded}-{rest[0]}" in commands:
+        return shlex.join(["actcli", f"{folded}-{rest[0]}", *rest[1:]])
+    if folded in commands:
+        return shlex.join(["actcli", folded, *rest])
+    if folded == "diff" and len(_leading(rest)) > 1 and all(map(_is_activation, _leading(rest))):
+        return shlex.join(["actcli", "compare", *rest])
+    for command, others in _COMMANDS.items():
+        if command in commands and folded in others.split():
+            return shlex.join(["actcli", command, *rest])
+    if _is_activation(word):
+        command = _command_for(rest)
+        return shlex.join(["actcli", command, *["--act"] * (command == "gradient-depth"), word, *rest])
+    import difflib
+
+    close = difflib.get_close_matches(folded, [*commands, "version"], n=1, cutoff=0.6)
+    if close == ["version"]:
+        return "actcli --version"
+    return shlex.join(["actcli", close[0], *rest]) if close else None
+
+
+def _leading(words: Sequence[str]) -> list[str]:
+    """The words before the first option."""
+    first = next((i for i, word in enumerate(words) if re.match(r"-[A-Za-z-]", word)), len(words))
+    return list(words[:first])
+
+
+def _is_activation(word: str) -> bool:
+    from actcli.core.activations.catalogue import resolve
+    from actcli.core.errors import InputError
+
+    try:
+        resolve(word)
+    except InputError:
+        return False
+    return True
+
+
+_OF_NETWORKS: Final = frozenset({"--layers", "--depth", "--width", "--init", "--steps", "--lr", "--act", "-a", "-l"})
+
+
+def without_command(words: Sequence[str]) -> str | None:
+    """The command line that was probably meant by one that begins with an option of a command; None for none."""
+    import shlex
+
+    options = {word.partition("=")[0] for word in words}
+    return shlex.join(["actcli", "gradient-depth", *words]) if options & {"--act", "-a", "--activation"} else None
+
+
+def _command_for(rest: Sequence[str]) -> str:
+    """What is done with an activation that stands in the place of a command."""
+    options = {word.partition("=")[0] for word in rest}
+    if options & _OF_NETWORKS:
+        return "gradient-depth"
+    if options & {"--range", "--derivative", "-d", "--at", "--save", "--density", "--xlim"}:
+        return "plot"
+    leading = _leading(rest)
+    if options & {"--order", "-n"}:
+        return "differentiate"
+    if not leading:
+        return "evaluate" if options & {"--grid", "--input", "-i", "--dtype", "--output", "-o"} else "describe"
+    return "evaluate" if all(map(_is_number, leading)) else "compare"

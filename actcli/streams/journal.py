@@ -1,0 +1,84 @@
+"""A file of JSON lines that grows run by run and can be resumed: the one output that may stay behind unfinished.
+
+The first line says what the runs are of; a file of other runs is not resumed. Every line is written whole, and one that
+was cut short when a process died is removed when the file is opened again.
+"""
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import IO, Any
+
+import orjson
+
+from actcli.streams.documents import jsonable
+from actcli.streams.files import StreamError, file_error
+
+
+class Journal:
+    """Records that are in the file. `records` has those from before, in the file's order."""
+
+    def __init__(self, path: str, file: IO[bytes], records: list[dict[str, Any]]) -> None:
+        self.records = records
+        self._path, self._file = path, file
+
+    def add(self, record: Mapping[str, Any]) -> None:
+        """One more line, on the disk when this returns. Raises StreamError where it can't be written."""
+        try:
+            self._file.write(orjson.dumps(jsonable(record)) + b"\n")
+            self._file.flush()
+        except OSError as error:
+            raise file_error(self._path, error) from error
+
+
+@contextmanager
+def open_journal(path: str, of: Mapping[str, Any], resume: bool) -> Iterator[Journal]:
+    """The file to which records are added. Raises StreamError.
+
+    of:     what the runs are of, as plain data: the first line
+    resume: go on with a file that is there; without it such a file is refused, as runs in it may have taken hours
+    """
+    try:
+        exists = os.path.exists(path) and os.path.getsize(path) > 0
+        if exists and not resume:
+            raise StreamError(f"{path} is there already: resume it, or remove it first")
+        records = _read(path, of) if exists else None
+        with open(path, "ab") as file:
+            if records is None:
+                file.write(orjson.dumps(of) + b"\n")
+                file.flush()
+            yield Journal(path, file, records or [])
+    except OSError as error:
+        raise file_error(path, error) from error
+
+
+def _read(path: str, of: Mapping[str, Any]) -> list[dict[str, Any]] | None:
+    """The records that are there, and nothing after them; None where not even the first line is whole."""
+    with open(path, "r+b") as file:
+        text = file.read()
+        whole = text.rfind(b"\n") + 1
+        file.truncate(whole)
+    lines = text[:whole].splitlines()
+    if not lines:
+        return None
+    records = [_parsed(path, number, line) for number, line in enumerate(lines, start=1)]
+    if records[0] != orjson.loads(orjson.dumps(of)):
+        raise StreamError(f"{path}: these are other runs, {_difference(records[0], of)}")
+    return records[1:]
+
+
+def _parsed(path: str, number: int, line: bytes) -> dict[str, Any]:
+    try:
+        record = orjson.loads(line)
+    except orjson.JSONDecodeError:
+        record = None
+    if not isinstance(record, dict):
+        raise StreamError(f"{path}, line {number}: no JSON object")
+    return record
+
+
+def _difference(there: Mapping[str, Any], wanted: Mapping[str, Any]) -> str:
+    """`layers: 5 and not 6`, the first thing that differs."""
+    plain = orjson.loads(orjson.dumps(wanted))
+    name = next(name for name in [*plain, *there] if there.get(name) != plain.get(name))
+    return f"{name}: {orjson.dumps(there.get(name)).decode()} there and {orjson.dumps(plain.get(name)).decode()} here"

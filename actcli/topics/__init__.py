@@ -1,0 +1,43 @@
+"""What `actcli help TOPIC` prints: texts that lie beside this file, for 80 columns.
+
+An example in them stands, indented by four, after `$ `, and what it prints below it; a test runs them all.
+"""
+
+from pathlib import Path
+from typing import Final
+
+TOPICS: Final = {
+    "formulas": "What a formula may hold, and its derivative at ties.",
+    "numbers": "How numbers come in and go out: arguments, files, pipes, types.",
+    "json": "Every field of --format json.",
+    "scripts": "Exit codes, streams, loops: actcli in a shell script.",
+}
+"""Name -> what it is about, in one line."""
+
+
+def topic(name: str) -> str:
+    """The text of one of TOPICS."""
+    text = (Path(__file__).parent / f"{name}.txt").read_text(encoding="utf-8")
+    return text.format(**_of_the_grammar()) if name == "formulas" else text
+
+
+def _of_the_grammar() -> dict[str, object]:
+    """What the text on formulas takes from the grammar's own tables: it cannot go stale."""
+    from textwrap import fill
+
+    from actcli.core.activations import grammar
+    from actcli.core.activations.activation import MAX_ORDER, Elementwise
+    from actcli.core.activations.catalogue import CATALOGUE
+
+    def listed(names: list[str]) -> str:
+        return fill(" ".join(names), 76, subsequent_indent="    ", break_on_hyphens=False)
+
+    activations = [name for name, entry in CATALOGUE.items() if isinstance(entry, Elementwise)]
+    return {
+        "elementary": listed(sorted({*grammar.FUNCTIONS} - {*activations})),
+        "activations": listed(activations),
+        "max_order": MAX_ORDER,
+        "max_length": grammar.MAX_LENGTH,
+        "max_depth": grammar.MAX_DEPTH,
+        "max_exponent": grammar.MAX_EXPONENT,
+    }

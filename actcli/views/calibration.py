@@ -1,0 +1,54 @@
+"""The picture of a calibration: how sure a network is of points it has not seen, and how often it is right."""
+
+import numpy as np
+
+from actcli.core.lessons.calibration import HIDDEN, LEARNT, STEPS, UNSEEN, Calibration
+from actcli.views.notation import short
+from actcli.views.picture.description import GUIDE, Axis, Band, Curve, Histogram, Panel, Picture, Style
+
+_FEWEST = 50
+"""Points of a bin that is drawn; of fewer the share that is right says little."""
+
+
+def calibration_picture(found: Calibration) -> Picture:
+    """The share that is right over the confidence, beside what a calibrated one had, and how many are so confident."""
+    low = float(found.edges[0])
+    across = Axis(low, 1.0, label="confidence")
+    shown = found.count >= _FEWEST
+    confidence, accuracy, count = found.confidence[shown], found.accuracy[shown], found.count[shown]
+    spread = 2.0 * np.sqrt(accuracy * (1.0 - accuracy) / count)
+    calibrated = Curve("", np.array([low, 1.0]), np.array([low, 1.0]), GUIDE)
+    right = Panel(
+        across,
+        Axis(0.0, 1.0),
+        [Curve("right", confidence, accuracy, Style(), measured=True)],
+        "share that is right (dashed: calibrated; area: 2 standard errors)",
+        guides=[calibrated],
+        bands=[Band(confidence, accuracy - spread, accuracy + spread, Style())],
+    )
+    shares = found.count / found.count.sum()
+    many = Panel(
+        across,
+        Axis(0.0, float(shares.max())),
+        title="share of points that are so confident",
+        histograms=[Histogram(found.edges, shares, Style("reference"))],
+        extra=True,
+    )
+    return Picture(
+        f"confidence of {found.activation} on {UNSEEN:,} points that the network has not seen",
+        [right, many],
+        arrangement="stack",
+        notes=[sentence(found)],
+    )
+
+
+def sentence(found: Calibration) -> str:
+    """What was measured, of all points together."""
+    sure, right, learnt = (
+        short(100 * share, 3) for share in (found.mean_confidence, found.mean_accuracy, found.accuracy_learnt)
+    )
+    units = " and ".join(map(str, HIDDEN))
+    return (
+        f"A network of {units} relu units after {STEPS} steps on {LEARNT} points: of these it has {learnt} % right. On "
+        f"others the largest output is {sure} % on average, and its class is right for {right} % of them."
+    )

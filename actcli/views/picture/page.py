@@ -1,0 +1,341 @@
+"""The painter for the page: a picture as .svg, .png or .pdf, in vectors, composed for a page or a slide."""
+
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from io import BytesIO
+from math import ceil
+from textwrap import wrap
+from typing import Any, Final, Literal
+
+import numpy as np
+from matplotlib import rc_context
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
+from matplotlib.lines import Line2D
+from matplotlib.ticker import FixedLocator, MaxNLocator, NullFormatter, NullLocator
+
+from actcli.core.arrays import Array
+from actcli.views.palette import MARKERS, look_of, rgb
+from actcli.views.picture.description import Axis, Curve, HeatMap, Histogram, Panel, Picture, RegionMap, Spike, Style
+
+Theme = Literal["light", "dark"]
+Colour = str | tuple[float, ...]
+
+WIDTH: Final = 8.0
+"""Inches: 800 units of an SVG, 1600 pixels of a PNG."""
+_UNITS, _PIXELS = 100, 200  # an inch
+_COLUMN, _LINE = 0.1, 0.2  # inches that stand for a column and a line of --size
+_MARGIN, _CHARACTERS = 0.18, 14.5  # inches around everything; in an inch of text
+_LEAD, _SMALL = 0.22, 0.17  # inches from line to line of titles and of notes
+_SINGLE, _FIRST, _FURTHER, _ASPECT = 4.4, 3.3, 2.1, 1.35  # heights of panels, and width by height of those in a grid
+_WIDEST_ROW, _FACTS = 4, 3.7
+_DECADES_OF_FLOATS = 1e-300
+
+_THEMES: Final = {
+    "light": {"paper": "#ffffff", "ink": "#1c1c1c", "quiet": "#6a6a6a", "grid": "#e8e8e8", "lighter": "0"},
+    "dark": {"paper": "#121212", "ink": "#e4e4e4", "quiet": "#a0a0a0", "grid": "#2c2c2c", "lighter": "0.3"},
+}
+_MARKERS: Final = dict(zip(MARKERS + "◉×", ["o", "s", "^", "D"] * 2 + ["o", "X"], strict=True))
+_HOLLOW: Final = "○□△◇"
+_DASHES: Final = ("solid", (0, (5, 2.5)), (0, (1.2, 1.6)), (0, (5, 2, 1, 2)))
+_LANDMARKS: Final = 5
+
+
+Size = tuple[int | None, int | None]
+
+
+def page(picture: Picture, suffix: str, theme: Theme = "light", size: Size = (None, None)) -> bytes:
+    """The file. `size`: columns and lines of a terminal as large as the page; None for what suits the picture."""
+    metadata: dict[str, str | None] = {"Title": picture.title}
+    if suffix != ".png":  # the same picture is the same file
+        metadata["Date" if suffix == ".svg" else "CreationDate"] = None
+    file = BytesIO()
+    with rc_context(_settings(theme)), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of fonts that lack a letter, and of layouts with little room
+        dpi = _PIXELS if suffix == ".png" else _UNITS
+        figure(picture, theme, size).savefig(file, format=suffix[1:], dpi=dpi, metadata=metadata)
+    return file.getvalue()
+
+
+def figure(picture: Picture, theme: Theme = "light", size: Size = (None, None)) -> Figure:
+    """The same as matplotlib's figure."""
+    columns, lines = size
+    with rc_context(_settings(theme)):
+        return _Page(picture, _THEMES[theme], columns and columns * _COLUMN, lines and lines * _LINE).figure()
+
+
+def _settings(theme: Theme) -> dict[str, Any]:
+    inks = _THEMES[theme]
+    return {
+        "svg.fonttype": "none", "svg.hashsalt": "actcli", "pdf.fonttype": 42, "path.simplify": False,
+        "font.family": "sans-serif", "font.sans-serif": ["DejaVu Sans"], "font.size": 9.0,
+        "axes.edgecolor": inks["quiet"], "axes.labelcolor": inks["ink"], "axes.facecolor": inks["paper"],
+        "axes.spines.top": False, "axes.spines.right": False, "axes.unicode_minus": True, "text.color": inks["ink"],
+        "xtick.color": inks["quiet"], "ytick.color": inks["quiet"], "figure.facecolor": inks["paper"],
+        "xtick.labelcolor": inks["ink"], "ytick.labelcolor": inks["ink"], "grid.color": inks["grid"],
+        "axes.grid": True, "axes.axisbelow": True, "lines.linewidth": 1.8, "legend.frameon": False,
+    }  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Page:
+    """A page in the making, in inches; title and legend above the panels, notes and caption below, facts beside."""
+
+    picture: Picture
+    inks: dict[str, str]
+    asked_width: float | None
+    asked_height: float | None
+
+    @property
+    def panels(self) -> list[Panel]:
+        return [panel for panel in self.picture.panels if not panel.empty] or [*self.picture.panels[:1]]
+
+    @property
+    def width(self) -> float:
+        return self.asked_width or WIDTH
+
+    def figure(self) -> Figure:
+        """All of it: what is written above, below and beside the panels, and these in the room between."""
+        picture, width = self.picture, self.width
+        columns, heights = self._grid()
+        titles, subtitles = self._folded(picture.title, 0.68), self._folded(picture.subtitle)
+        below = [line for text in (*picture.notes, *picture.caption.split("\n")) for line in self._folded(text)]
+        entries = [(_plain(label), Line2D([], [], **self._pen(style, marked=True))) for label, style in picture.legend]
+        longest = max((len(label) for label, _ in entries), default=1)
+        across = max(int((width - 2 * _MARGIN) / (longest / _CHARACTERS + 0.55)), 1)
+        legend = _MARGIN + _LEAD * (len(titles) + len(subtitles))
+        above, under = legend + _LEAD * ceil(len(entries) / across), _MARGIN + _SMALL * len(below)
+        body = max(sum(heights), _SMALL * len(picture.facts) + 0.3)
+        height = self.asked_height or above + body + under
+        beside = min(_FACTS, 0.45 * width) if picture.facts else 0.0
+        room = (beside / width, under / height, 1 - beside / width, max(1 - (above + under) / height, 0.1))
+        figure = Figure((width, height), layout=ConstrainedLayoutEngine(rect=room, w_pad=0.08, h_pad=0.06))
+        self._write(figure, (_MARGIN, _MARGIN), titles, _LEAD, size=12, weight="bold")
+        self._write(figure, (_MARGIN, _MARGIN + _LEAD * len(titles)), subtitles, _LEAD, size=9)
+        self._write(figure, (_MARGIN, height - under + 0.1), below, _SMALL, color=self.inks["quiet"])
+        labels, facts = zip(*picture.facts, strict=True) if picture.facts else ((), ())
+        self._write(figure, (_MARGIN, above + 0.12), labels, _SMALL, color=self.inks["quiet"])
+        self._write(figure, (_MARGIN + 1.05, above + 0.12), facts, _SMALL)
+        if entries:
+            figure.legend(
+                [handle for _, handle in entries], [label for label, _ in entries], loc="upper left", ncols=across,
+                bbox_to_anchor=(max(beside, _MARGIN) / width, 1 - legend / height), borderpad=0.0,
+                borderaxespad=0.0, columnspacing=1.4, handlelength=2.2,
+            )  # fmt: skip
+        grid, panels = figure.add_gridspec(len(heights), columns, height_ratios=heights), self.panels
+        for index, panel in enumerate(panels):
+            lower = panels[index + columns : index + columns + 1]
+            axes = figure.add_subplot(grid[divmod(index, columns)])
+            self._paint(panel, axes, figure, labelled=not lower or (columns == 1 and lower[0].x != panel.x))
+        return figure
+
+    def _write(self, figure: Figure, at: tuple[float, float], lines: Sequence[str], lead: float, **style: Any) -> None:
+        """The lines below each other, from inches right of and below the upper left corner."""
+        width, height = figure.get_size_inches()
+        for index, text in enumerate(lines):
+            place = at[0] / width, 1 - (at[1] + lead * index) / height
+            figure.text(*place, _plain(text), va="top", **({"size": 8.5} | style))
+
+    def _grid(self) -> tuple[int, list[float]]:
+        """The columns, and the heights of the rows."""
+        count = len(self.panels)
+        if count == 1:
+            return 1, [_SINGLE]
+        if self.picture.arrangement == "stack":
+            return 1, [_FIRST, *[_FURTHER] * (count - 1)]
+        columns = self.picture.columns or min(count, _WIDEST_ROW, max(ceil(count**0.5), 2 if count < 5 else 3))
+        each = (self.width - 2 * _MARGIN) / columns / _ASPECT
+        return columns, [max(each, 1.6)] * ceil(count / columns)
+
+    def _folded(self, text: str, share: float = 1.0) -> list[str]:
+        return wrap(text, max(int((self.width - 2 * _MARGIN) * _CHARACTERS * share), 12)) if text else []
+
+    def _colour(self, style: Style) -> Colour:
+        if style.role in ("guide", "reference"):
+            return self.inks["quiet"]
+        return _mixed(rgb(look_of(style).colour), float(self.inks["lighter"]))
+
+    def _pen(self, style: Style, *, marked: bool) -> dict[str, Any]:
+        """Line, colour and marker of what a curve stands for."""
+        colour, marker = self._colour(style), look_of(style).marker
+        if style.role == "guide":
+            return {"color": colour, "linestyle": _DASHES[1], "linewidth": 1.0}
+        pen = {"color": colour, "linestyle": _DASHES[min(style.dash, len(_DASHES) - 1)]}
+        if not marked or style.ramp is not None or style.role == "reference":
+            return pen
+        face = self.inks["paper"] if marker in _HOLLOW else colour
+        return pen | {"marker": _MARKERS[marker], "markersize": 5.0, "markerfacecolor": face, "markeredgecolor": colour}
+
+    def _paint(self, panel: Panel, axes: Axes, figure: Figure, *, labelled: bool) -> None:
+        """One panel."""
+        crowded = self.picture.arrangement == "grid" and len(self.panels) > 1
+        _set(panel.x, axes.set_xscale, axes.set_xlim, axes.xaxis, 4 if crowded else 8)
+        _set(panel.y, axes.set_yscale, axes.set_ylim, axes.yaxis, 5 if crowded or panel.extra else 8)
+        if labelled:
+            axes.set_xlabel(panel.x.label or "x")
+        axes.set_ylabel(panel.y.label)
+        if panel.title:
+            colour = self._colour(panel.style) if panel.style else self.inks["ink"]
+            axes.set_title(_plain(panel.title), loc="left", size=9, color=colour)
+        if panel.heat is not None:
+            self._heat(panel.heat, panel, axes, figure)
+        for line, axis in ((axes.axhline, panel.y), (axes.axvline, panel.x)):
+            if axis.scale == "linear" and not axis.counted and axis.low < 0.0 < axis.high:
+                line(0.0, color=self.inks["quiet"], linewidth=0.7, zorder=1)
+        for rule in panel.rules:
+            if rule.x is not None:
+                axes.axvline(rule.x, color=self.inks["quiet"], linewidth=1.0, linestyle=_DASHES[2])
+            if rule.y is not None:
+                axes.axhline(rule.y, color=self.inks["quiet"], linewidth=1.0, linestyle=_DASHES[2])
+        for band in panel.bands:
+            axes.fill_between(band.x, band.low, band.high, color=self._colour(band.style), alpha=0.2, linewidth=0)
+        for histogram in panel.histograms:
+            self._area(histogram, axes, panel)
+        for curve in panel.guides:
+            axes.plot(curve.x, curve.y, **self._pen(curve.style, marked=False))
+        for index, curve in reversed([*enumerate(panel.curves)]):
+            self._curve(curve, axes, panel, index)
+        for spike in panel.spikes:
+            self._spike(spike, axes, panel)
+        for marks in panel.marks:
+            pen = self._pen(marks.style, marked=True)
+            axes.plot(
+                marks.x,
+                marks.y,
+                **(pen | {"linestyle": "none", "markersize": 7.0, "markeredgecolor": self.inks["ink"]}),
+                zorder=5,
+            )
+
+    def _curve(self, curve: Curve, axes: Axes, panel: Panel, index: int) -> None:
+        """The points, joined where the curve is; with a gap for what is not finite or beyond all measure."""
+        x, y = _with_gaps(curve)
+        marked = curve.measured or len(self.picture.legend) > 1
+        every = None if curve.measured else _landmarks(panel.x.place(x), panel, index, len(panel.curves))
+        pen = self._pen(curve.style, marked=marked)
+        if curve.measured and "marker" in pen:  # what lies below the others is larger, and is seen around them
+            pen |= {"markersize": 5.0 + 2.0 * (index > 0)} if not curve.style.dash else {"marker": "", "zorder": 3}
+        (line,) = axes.plot(x, y, **pen, markevery=every)
+        line.set_gid(f"curve {curve.label}")
+
+    def _area(self, histogram: Histogram, axes: Axes, panel: Panel) -> None:
+        colour, base = self._colour(histogram.style), 0.0 if panel.y.scale == "linear" else panel.y.low
+        if histogram.peaks:
+            axes.stairs(
+                histogram.height,
+                histogram.edges,
+                baseline=base,
+                fill=True,
+                color=colour,
+                edgecolor=colour,
+                linewidth=0.6,
+            )
+            return
+        axes.stairs(histogram.height, histogram.edges, baseline=base, fill=True, color=colour, alpha=0.3, linewidth=0)
+        axes.stairs(histogram.height, histogram.edges, baseline=None, color=colour, linewidth=1.4)
+
+    def _spike(self, spike: Spike, axes: Axes, panel: Panel) -> None:
+        colour = self._colour(spike.style)
+        axes.plot(
+            [spike.x, spike.x],
+            [0.0, panel.y.high],
+            color=colour,
+            linewidth=2.4,
+            marker="^",
+            markevery=[1],
+            markersize=8,
+            clip_on=False,
+        )
+        axes.annotate(
+            spike.label, (spike.x, panel.y.high), xytext=(6, -2), textcoords="offset points", va="top", size=8.5
+        )
+
+    def _heat(self, heat: HeatMap | RegionMap, panel: Panel, axes: Axes, figure: Figure) -> None:
+        from matplotlib.colors import ListedColormap
+
+        from actcli.views.picture.heat import colours_of, tints
+
+        extent = (panel.x.low, panel.x.high, panel.y.low, panel.y.high)
+        axes.grid(False)
+        if isinstance(heat, RegionMap):
+            paper = tuple(int(self.inks["paper"][i : i + 2], 16) for i in (1, 3, 5))
+            shades = [tuple(part / 255 for part in tint) for tint in tints(len(heat.names), paper)]
+            fill: dict[str, Any] = {"cmap": ListedColormap(shades), "vmin": -0.5, "vmax": len(shades) - 0.5}
+            axes.imshow(heat.classes, origin="lower", extent=extent, aspect="auto", **fill)
+            swatches = [Line2D([], [], linestyle="none", marker="s", markersize=9, color=shade) for shade in shades]
+            above: dict[str, Any] = {
+                "loc": "lower right",
+                "bbox_to_anchor": (1.0, 1.0),
+                "ncols": len(shades),
+                "borderaxespad": 0.1,
+            }
+            axes.legend(swatches, [*map(_plain, heat.names)], **above)
+            return
+        shown = axes.imshow(
+            heat.values,
+            origin="lower",
+            extent=extent,
+            aspect="auto",
+            cmap=ListedColormap(colours_of(heat) / 255),
+            vmin=heat.low,
+            vmax=heat.high,
+        )
+        figure.colorbar(shown, ax=axes, label=heat.label, pad=0.02)
+        if heat.contours:
+            rows, columns = heat.values.shape
+            x, y = (
+                (low + (high - low) * (np.arange(n) + 0.5) / n)
+                for low, high, n in ((panel.x.low, panel.x.high, columns), (panel.y.low, panel.y.high, rows))
+            )
+            axes.contour(x, y, heat.values, levels=sorted(heat.contours), colors=[self.inks["ink"]], linewidths=1.1)
+
+
+def _plain(text: str) -> str:
+    """A dollar is a dollar, and begins no formula."""
+    return text.replace("$", r"\$")
+
+
+def _mixed(colour: tuple[int, ...], white: float) -> tuple[float, ...]:
+    """The colour with so much white in it: on a dark page dark colours would be lost."""
+    return tuple((1 - white) * part / 255 + white for part in colour)
+
+
+def _set(axis: Axis, scale: Callable[..., Any], limits: Callable[..., Any], ticked: Any, most: int) -> None:
+    """Scale, limits and ticks; what a curve reaches is not drawn on the frame itself."""
+    low, high = axis.low, axis.high
+    if axis.scale == "log":
+        low, high = max(low, _DECADES_OF_FLOATS), max(high, _DECADES_OF_FLOATS * 100)
+        scale("log")
+        limits(10.0 ** (np.floor(np.log10(low) + 1e-9) - 0.1), 10.0 ** (np.ceil(np.log10(high) - 1e-9) + 0.1))
+        ticked.set_minor_locator(NullLocator())
+        return
+    if axis.scale == "symlog":
+        scale("symlog", linthresh=axis.unit)
+        limits(low, high)
+        ticked.set_minor_formatter(NullFormatter())
+        return
+    room = 0.03 * (high - low)
+    limits(low - room, high + room)
+    if axis.counted:
+        step = max(round((high - low) / 10), 1)
+        ticked.set_major_locator(FixedLocator([1, *range(step if step > 1 else 2, int(high) + 1, step)]))
+        ticked.set_minor_locator(NullLocator())
+    else:
+        ticked.set_major_locator(MaxNLocator(nbins=most, steps=[1, 2, 2.5, 5, 10]))
+
+
+def _with_gaps(curve: Curve) -> tuple[Array, Array]:
+    """The finite points, with a nan between two that are not joined."""
+    pieces = [*curve.pieces()]
+    gap = np.array([np.nan])
+    parts = [part for x, y in pieces for part in ((x, y), (gap, gap))][:-1]
+    return np.concatenate([x for x, _ in parts] or [gap]), np.concatenate([y for _, y in parts] or [gap])
+
+
+def _landmarks(x: Array, panel: Panel, index: int, of: int) -> list[int]:
+    """A few points at even distances for the marker, beside those of the other curves."""
+    low, high = panel.x.place(np.array([panel.x.low, panel.x.high])).tolist()
+    wanted = low + (high - low) * (np.arange(_LANDMARKS) + (index + 0.5) / of) / _LANDMARKS
+    known = np.where(np.isfinite(x), x, np.inf)
+    return sorted({int(np.abs(known - at).argmin()) for at in wanted.tolist()})

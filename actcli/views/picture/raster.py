@@ -1,0 +1,250 @@
+"""What of a curve comes to stand on which dots of a canvas.
+
+Where a curve turns faster than the columns of a picture, each of these shows it from its lowest to its highest: a band.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from actcli.core.arrays import Array, Mask, union
+from actcli.views.picture.description import Curve, Histogram
+from actcli.views.picture.dots import DotAxis
+from actcli.views.ranges import VISIBLE, evenly, y_range
+from actcli.views.terminal import Terminal
+
+Numbers = npt.NDArray[np.int64]
+Dots = tuple[Numbers, Numbers]
+NOWHERE: Dots = (np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64))
+
+DASHES = ((1, 0), (4, 3), (1, 2), (1, 4), (2, 2))
+"""How many dots of a line are drawn and how many left out, in turn."""
+GUIDE_DASH = 4
+
+# Where curves run together each has so many columns, in turn.
+_TURN = 3
+
+
+def line(curve: Curve, x: DotAxis, y: DotAxis) -> Dots:
+    """Every dot of the curve's line, and of its band."""
+    parts = [*_paths(_interpolated(curve, x), x, y), band(curve, x, y)]
+    return _inside(np.concatenate([part[0] for part in parts]), np.concatenate([part[1] for part in parts]), x, y)
+
+
+def upright(at: float, x: DotAxis, y: DotAxis) -> Dots:
+    """Every other dot of an upright line."""
+    up = np.arange(0, y.last_dot + 1, 2 if y.dots > 1 else 1)
+    return _inside(np.repeat(x.dot(np.array([at])), up.size), up, x, y)
+
+
+def level(at: float, x: DotAxis, y: DotAxis) -> Dots:
+    across = np.arange(0, x.last_dot + 1, 2)
+    return _inside(across, np.repeat(y.dot(np.array([at])), across.size), x, y)
+
+
+def area(low: Numbers, high: Numbers, columns: Numbers) -> Dots:
+    """All dots of the columns from low to high."""
+    counts = np.maximum(high - low + 1, 0)
+    start = np.repeat(np.cumsum(counts) - counts, counts)
+    return np.repeat(columns, counts), np.arange(counts.sum()) - start + np.repeat(low, counts)
+
+
+def hatched(x_values: Array, low: Array, high: Array, x: DotAxis, y: DotAxis) -> Dots:
+    """Every other dot between two lines over x, all on the scales of the axes."""
+    columns = np.arange(max(int(x.dot(x_values[:1])[0]), 0), min(int(x.dot(x_values[-1:])[0]), x.last_dot) + 1)
+    at = x.step * (x.first + columns.astype(np.float64))
+    bottom, top = (np.clip(y.dot(np.interp(at, x_values, part)), 0, y.last_dot) for part in (low, high))
+    across, up = area(bottom, top, columns)
+    keep = (across + up) % 2 == 0
+    return across[keep], up[keep]
+
+
+def filled(histogram: Histogram, edges: Array, height: Array, x: DotAxis, y: DotAxis) -> Dots:
+    """The area from the bottom, or from zero, up to the height; `edges` and `height` on the scales of the axes."""
+    dots = x.step * (x.first + np.arange(x.last_dot + 2, dtype=np.float64) - 0.5)
+    heights = _highest(dots, edges, height) if histogram.peaks else _mean(dots, edges, height)
+    zero = max(int(y.dot(np.zeros(1))[0]), 0) if y.low <= 0.0 <= y.high and not histogram.peaks else 0
+    shown = np.flatnonzero(np.isfinite(heights))
+    up = np.minimum(y.dot(heights[shown]), y.last_dot)
+    keep = up > zero if not histogram.peaks else up >= 0
+    return area(np.full(int(keep.sum()), zero), up[keep], shown[keep])
+
+
+def _mean(dots: Array, edges: Array, height: Array) -> Array:
+    """The mean height between each two neighbouring dots' edges."""
+    total = np.append(0.0, np.cumsum(height * np.diff(edges)))
+    covered = np.diff(np.clip(dots, edges[0], edges[-1]))
+    with np.errstate(invalid="ignore"):  # outside of the histogram nothing is covered
+        mean: Array = np.where(covered > 0, np.diff(np.interp(dots, edges, total)) / covered, np.nan)
+    return mean
+
+
+def _highest(dots: Array, edges: Array, height: Array) -> Array:
+    first = np.searchsorted(edges[1:], dots[:-1], side="right")
+    last = np.searchsorted(edges[:-1], dots[1:], side="left")
+    return np.array(
+        [
+            np.nanmax(height[a:b]) if b > a and np.isfinite(height[a:b]).any() else np.nan
+            for a, b in zip(first.tolist(), last.tolist(), strict=True)
+        ]
+    )
+
+
+def shared(lines: Sequence[Dots], x: DotAxis, y: DotAxis) -> list[Dots]:
+    """The dots by cells, each of which has one colour: where lines meet, they have the cell in turn, with all dots."""
+    cells = [(up // y.dots) * x.cells + across // x.dots for across, up in lines]
+    present = np.zeros((len(lines), x.cells * y.cells), dtype=np.bool_)
+    for row, own in zip(present, cells, strict=True):
+        row[own] = True
+    nth = np.cumsum(present, axis=0)
+    turn = (np.arange(present.shape[1]) % x.cells // _TURN) % np.maximum(nth[-1], 1) + 1
+    owner = ((nth == turn) & present).argmax(axis=0)
+    all_x, all_y, all_cells = (np.concatenate(parts) for parts in (*zip(*lines, strict=True), cells))
+    return [(all_x[mine], all_y[mine]) for i in range(len(lines)) for mine in [owner[all_cells] == i]]
+
+
+def outside(dots: Dots, others: Sequence[Dots], x: DotAxis, y: DotAxis) -> Dots:
+    """The dots that share no cell with the others."""
+    taken = np.zeros(x.cells * y.cells, dtype=np.bool_)
+    for across, up in others:
+        taken[(up // y.dots) * x.cells + across // x.dots] = True
+    free = ~taken[(dots[1] // y.dots) * x.cells + dots[0] // x.dots]
+    return dots[0][free], dots[1][free]
+
+
+def _inside(across: Numbers, up: Numbers, x: DotAxis, y: DotAxis) -> Dots:
+    keep = (across >= 0) & (across <= x.last_dot) & (up >= 0) & (up <= y.last_dot)
+    return across[keep], up[keep]
+
+
+def _interpolated(curve: Curve, x: DotAxis) -> Curve:
+    """The curve at every dot of `x`: straight between its points, with gaps beside what is not finite."""
+    at: Array = x.step * np.arange(x.first, x.first + x.last_dot + 1, dtype=np.float64)
+    # A dot just beyond the curve's end, if only by rounding, still shows the end; further out there is no curve.
+    nearest = np.clip(at, curve.x[0], curve.x[-1])
+    with np.errstate(all="ignore"):  # between a point without a value and its neighbour there is none
+        y = np.interp(nearest, curve.x, curve.y)
+    return replace(curve, x=at, y=np.where(np.abs(nearest - at) <= 0.5 * x.step, y, np.nan))
+
+
+def _paths(curve: Curve, x: DotAxis, y: DotAxis) -> list[Dots]:
+    """The dots of each unbroken piece; a curve that leaves at the top and is back at the bottom is broken."""
+    shown = np.isfinite(curve.y)
+    across, up = x.dot(curve.x), y.dot(np.where(shown, curve.y, y.low))
+    beyond = np.where(up < 0, -1, np.where(up > y.last_dot, 1, 0))
+    breaks = np.flatnonzero(~curve.joined() | (beyond[1:] * beyond[:-1] == -1)) + 1
+    on, off = DASHES[GUIDE_DASH if curve.style.role == "guide" else min(curve.style.dash, GUIDE_DASH - 1)]
+    paths = []
+    for piece in np.split(np.arange(shown.size), breaks):
+        if shown[piece[0]] and not beyond[piece].all():
+            # However steep it is, a step from dot to dot is one dot long.
+            steps = np.maximum(np.abs(np.diff(across[piece])), np.abs(np.diff(up[piece])))
+            length = np.append(0, np.cumsum(steps))
+            along = np.arange(length[-1] + 1)
+            along = along[along % (on + off) < on]
+            path = [np.rint(np.interp(along, length, part[piece])).astype(np.int64) for part in (across, up)]
+            paths.append((path[0], path[1]))
+    return paths
+
+
+def landmarks(curve: Curve, x: DotAxis, y: DotAxis, index: int, of: int) -> tuple[list[int], list[int]]:
+    """A few cells on the curve for its marker, beside those of the other curves where they run together."""
+    cells, up = points(curve, x, y)
+    apart = max(x.cells // 4, 4 * of)
+    wanted = range(int((index + 0.5) * apart / of), x.cells, apart)
+    nearest = {int(np.abs(np.array(cells) - cell).argmin()) for cell in wanted if cells}
+    return [cells[i] for i in nearest], [up[i] for i in nearest]
+
+
+def points(curve: Curve, x: DotAxis, y: DotAxis) -> tuple[list[int], list[int]]:
+    """The cells of the points that can be shown, each once."""
+    curve = curve.finite()
+    across, up = x.dot(curve.x) // x.dots, y.dot(curve.y) // y.dots
+    inside = (across >= 0) & (across < x.cells) & (up >= 0) & (up < y.cells)
+    cells = dict.fromkeys(zip(across[inside].tolist(), up[inside].tolist(), strict=True))
+    return [cell for cell, _ in cells], [cell for _, cell in cells]
+
+
+# So many columns in a row are more than a narrow peak, and the picture has to say what they are.
+_CROWD = 4
+_BESIDE = 2
+
+
+@dataclass(frozen=True, eq=False)
+class _Columns:
+    """A curve in the columns of a picture.
+
+    first:     the index of its first point in each column, and one more
+    low, high: the lowest and the highest in each
+    turns:     where it turns visibly, and where it is broken more than once
+    broken:    where it jumps, and beside
+    """
+
+    first: npt.NDArray[np.intp]
+    low: Array
+    high: Array
+    turns: Mask
+    broken: Mask
+
+
+def band(curve: Curve, x: DotAxis, y: DotAxis) -> Dots:
+    """The dots of the columns in which the curve turns unseen, and of those beside them."""
+    middles: Array = x.step * np.arange(x.first, x.first + x.last_dot + 1, dtype=np.float64)
+    # As in a curve without bands, what leaves at the top and is back at the bottom is broken.
+    side = np.where(curve.y > y.high, 1, np.where(curve.y < y.low, -1, 0))
+    leaps = curve.x[1:][side[1:] * side[:-1] < 0]
+    curve = replace(curve, breaks=tuple(union(curve.breaks, leaps).tolist()))
+    columns = _columns(curve, np.append(middles - 0.5 * x.step, middles[-1] + 0.5 * x.step), 0.5 * y.step)
+    if not columns.turns.any():
+        return NOWHERE
+    shown = _widened(columns.turns) & ~np.isnan(columns.low)
+    on, off = DASHES[min(curve.style.dash, GUIDE_DASH - 1)]
+    shown &= np.arange(len(shown)) % (on + off) < on
+    low, high = (np.clip(y.dot(np.nan_to_num(part)), 0, y.last_dot) for part in (columns.low, columns.high))
+    whole, torn = np.flatnonzero(shown & ~columns.broken), np.flatnonzero(shown & columns.broken)
+    across, up = area(low[whole], high[whole], whole)
+    for i in torn.tolist():  # nothing is drawn across a jump
+        points = curve.y[columns.first[i] : columns.first[i + 1]]
+        dots = np.unique(y.dot(points[np.isfinite(points)]))
+        across, up = np.append(across, np.full(dots.size, i)), np.append(up, dots)
+    return across, up
+
+
+def crowded_lines(curves: Sequence[Curve], interval: tuple[float, float], terminal: Terminal) -> list[str]:
+    """What a picture as wide as this terminal has to say of the curves that it cannot follow."""
+    edges, reach = np.linspace(*interval, terminal.width * terminal.dots[0] + 1), max(map(abs, interval))
+    crowded = []
+    for curve in curves:
+        low, high = y_range([evenly(curve, *interval)], reach)
+        turns = _columns(curve, edges, 2 * VISIBLE * (high - low)).turns
+        if np.convolve(turns, np.ones(_CROWD)).max() >= _CROWD:
+            crowded.append(curve.label)
+    if not crowded:
+        return []
+    what = "too fast for these columns, each shows all that it reaches there"
+    return [f"{what}: {', '.join(crowded)}; --range looks closer"]
+
+
+def _columns(curve: Curve, edges: Array, visible: float) -> _Columns:
+    """The curve in the columns between the edges, where `visible` is the least height that is seen."""
+    edges = np.clip(edges, curve.x[0], curve.x[-1])
+    y = np.where(np.isfinite(curve.y), curve.y, np.nan)
+    with np.errstate(all="ignore"):  # beside what is not finite
+        ends = np.interp(edges, curve.x, y)
+    least, most = np.minimum(ends[:-1], ends[1:]), np.maximum(ends[:-1], ends[1:])
+    first = np.searchsorted(curve.x, edges)
+    inner = np.flatnonzero(first[:-1] < first[1:])
+    low, high = least.copy(), most.copy()
+    low[inner] = np.fmin(low[inner], np.fmin.reduceat(y[: first[-1]], first[inner]))
+    high[inner] = np.fmax(high[inner], np.fmax.reduceat(y[: first[-1]], first[inner]))
+    breaks = np.diff(np.searchsorted(np.asarray(curve.breaks), edges))
+    turns = (breaks == 0) & ((high > most + visible) | (low < least - visible)) | (breaks > 1)
+    return _Columns(first, low, high, turns & (edges[:-1] < edges[1:]), _widened(breaks > 0))
+
+
+def _widened(mask: Mask) -> Mask:
+    """The columns of the mask and those beside them."""
+    widened: Mask = np.convolve(mask, np.ones(2 * _BESIDE + 1), "same") > 0.5
+    return widened

@@ -1,0 +1,355 @@
+"""The painter for the terminal: a picture in characters, at the terminal's size."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from functools import partial
+from itertools import zip_longest
+from math import log
+
+import numpy as np
+
+from actcli.core.errors import InputError
+from actcli.views.palette import AXIS_COLOUR, look_of
+from actcli.views.picture.canvas import (
+    HEIGHT_WITH_TICKS,
+    SMALLEST_HEIGHT,
+    SMALLEST_WIDTH,
+    Frame,
+    Mark,
+    Stroke,
+    draw,
+    framed,
+)
+from actcli.views.picture.description import Axis, Curve, Panel, Picture, Style
+from actcli.views.picture.dots import DotAxis, axis_across, axis_up, span_of, squared, ticks_of
+from actcli.views.picture.raster import (
+    Dots,
+    crowded_lines,
+    filled,
+    hatched,
+    landmarks,
+    level,
+    line,
+    outside,
+    points,
+    shared,
+    upright,
+)
+from actcli.views.terminal import Terminal, cut, wrapped
+
+SMALLEST_CHART, TALLEST_CHART = 8, 22
+"""Lines of a chart with its title and legend, below and above which a report does not go."""
+ROOMY_CHART = 12
+"""What each of several has where there is room for those that are extra."""
+
+# Of panels beside each other.
+NARROWEST_PANEL, WIDEST_PANEL, SHORTEST_PANEL = 18, 78, 7
+# From this width on, panels that belong below each other stand beside each other.
+SIDE_BY_SIDE = 120
+LABEL_WIDTH = 4
+GAP = 2
+# The width of a panel in columns by its height in lines: characters are about twice as high as wide.
+_ASPECT = 2.2
+
+
+def paint(picture: Picture, terminal: Terminal, height: int | None = None, *, strict: bool = False) -> str:
+    """The picture in at most `terminal.width` columns and `height` lines, title, legend and notes included.
+
+    By default it leaves a line each for the command and for the prompt.
+    strict: raise InputError where the height has no room for it
+    """
+    name = picture.title or picture.panels[0].title
+    stacked = picture.arrangement == "stack"
+    panels = [panel for panel in picture.panels if not (panel.empty and (panel.extra or stacked))]
+    notes = [line for note in picture.notes for line in wrapped(note, terminal)]
+    if all(panel.empty for panel in panels):
+        kind = "positive finite" if any(panel.y.scale == "log" for panel in picture.panels) else "finite"
+        return _text([cut(f"no {kind} values to draw: {name}", terminal), *notes], terminal)
+    total = room(terminal) if height is None else height
+    if terminal.width >= SIDE_BY_SIDE or total < len(panels) * ROOMY_CHART:
+        panels = [panel for panel in panels if not panel.extra] or panels[:1]
+    legend = _legend(picture.legend, terminal)
+    if strict and height is not None:
+        least = len(legend) + HEIGHT_WITH_TICKS + (len(notes) if len(panels) == 1 else 2)
+        if height < least:
+            raise InputError(f"--size x{height}: this picture takes {least} lines or more")
+    titles = [cut(text, terminal) for text in (picture.title, picture.subtitle) if text]
+    if len(panels) == 1:
+        titles += _heading(panels[0], terminal)
+        panels = [replace(panels[0], title="", x=_labelled(panels[0], picture))]
+        notes += _crowded(panels, terminal)
+        if total - len(notes) - len(titles) - len(legend) < HEIGHT_WITH_TICKS:
+            titles = []
+        body = _panel(panels[0], terminal, total - len(notes) - len(titles) - len(legend), picture)
+    elif stacked:
+        body, crowded = _stacked(picture, panels, terminal, total - len(titles) - len(legend) - len(notes))
+        notes += crowded
+    else:
+        left = total - len(titles) - len(legend) - len(notes)
+        across, width, each = _shape(picture, len(panels), terminal, left)
+        if left < SHORTEST_PANEL and across == len(panels):  # all in one row: the notes give way
+            notes, each = [], total - len(titles) - len(legend)
+        small = replace(terminal, width=min(width, WIDEST_PANEL))
+        crowded = _crowded(panels, small)
+        each -= -(-len(crowded) // -(-len(panels) // across)) if each > SHORTEST_PANEL else 0
+        notes += crowded
+        body = grid([_panel(panel, small, each, picture) for panel in panels], across, small.width)
+    if not body:
+        return _text([cut(f"no room for a chart: {name}", terminal), *notes], terminal)
+    return _text([*titles, *legend, *body, *notes], terminal)
+
+
+def room(terminal: Terminal) -> int:
+    """The lines of a picture that leaves one for the command and one for the prompt."""
+    tallest = max(22, round(0.28 * terminal.width))  # beyond that a wide screen's picture is no better
+    return min(terminal.height - (2 if terminal.height > 8 else 1), tallest)
+
+
+def _shape(picture: Picture, count: int, terminal: Terminal, left: int) -> tuple[int, int, int]:
+    width = 0 if picture.columns is None else (terminal.width + GAP) // picture.columns - GAP
+    if width < NARROWEST_PANEL:
+        return shape(count, terminal.width, left)
+    assert picture.columns is not None
+    return picture.columns, width, max(left // -(-count // picture.columns), SHORTEST_PANEL)
+
+
+def _stacked(
+    picture: Picture, panels: Sequence[Panel], terminal: Terminal, total: int
+) -> tuple[list[str], Sequence[str]]:
+    """The panels below each other on one axis, or beside each other where they are wide enough."""
+    if terminal.width >= SIDE_BY_SIDE:
+        small = replace(terminal, width=(terminal.width + GAP) // len(panels) - GAP)
+        crowded = _crowded(panels, small)
+        parts = [_panel(each, small, total - len(crowded), picture) for each in panels]
+        return grid(parts, len(panels), small.width), crowded
+    crowded = _crowded(panels, terminal)
+    total -= len(crowded)
+    lower = max(total * 2 // (2 * len(panels) + 1), SMALLEST_CHART)
+    first = total - lower * (len(panels) - 1)
+    if first < SMALLEST_CHART:  # no room for all: the others follow further down
+        first = lower = total
+    heights = [first, *[lower] * (len(panels) - 1)]
+    parts = [
+        _panel(replace(panel, square=False), terminal, lines, picture, label_width=LABEL_WIDTH)
+        for panel, lines in zip(panels, heights, strict=True)
+    ]
+    return [text for part in parts for text in part], crowded
+
+
+def _crowded(panels: Sequence[Panel], terminal: Terminal) -> list[str]:
+    linear = [panel for panel in panels if (panel.x.scale, panel.y.scale) == ("linear", "linear")]
+    curves = [
+        curve
+        for panel in linear
+        for curve in panel.curves
+        if curve.label and not curve.measured and curve.finite().x.size
+    ]
+    if not curves:
+        return []
+    texts = crowded_lines(curves, (linear[0].x.low, linear[0].x.high), terminal)
+    return [part for text in texts for part in wrapped(text, terminal)]
+
+
+def _panel(panel: Panel, terminal: Terminal, rows: int, picture: Picture, label_width: int = 0) -> list[str]:
+    """The lines of one panel under its title; none where there is no room."""
+    heading = _heading(panel, terminal)
+    rows -= len(heading)
+    if terminal.width < SMALLEST_WIDTH or rows < SMALLEST_HEIGHT:
+        return []
+    if panel.empty:
+        return [*heading, cut(f"no finite values to draw: {panel.title}", terminal)]
+    if panel.heat is not None:
+        from actcli.views.picture import heat
+
+        heading.append(heat.scale_line(panel.heat, terminal))
+        rows -= 1
+    x_dots, y_dots = terminal.dots if panel.heat is None else heat.pixels(terminal)
+
+    def axes(columns: int, rows: int) -> tuple[DotAxis, DotAxis]:
+        across, up = span_of(panel.x, columns, x_dots, up=False), span_of(panel.y, rows, y_dots, up=True)
+        return squared(across, up) if panel.square else (axis_across(across), axis_up(up))
+
+    ticks = partial(ticks_of, unicode=terminal.unicode)
+    frame = framed(
+        terminal.width,
+        rows,
+        axes,
+        x_ticks=lambda axis: ticks(panel.x, axis, up=False),
+        y_ticks=lambda axis: ticks(panel.y, axis, up=True, label_width=label_width),
+        x_label=terminal.text(_labelled(panel, picture).label),
+        zero=not panel.x.counted and (panel.x.scale, panel.y.scale) == ("linear", "linear") and panel.heat is None,
+    )
+    marks = [*_marks(panel, frame, picture, terminal)]
+    if panel.heat is None:
+        return [*heading, *draw(frame, _strokes(panel, frame, terminal), marks, terminal)]
+    on_map = {cell: mark.marker for mark in marks for cell in zip(mark.x, mark.y, strict=True)}
+    corner = Mark([0], [0], "+", 0)  # without anything to draw plotext draws no axes
+    around = draw(frame, [], [corner], replace(terminal, colour=False))
+    painted = [
+        terminal.paint(side[: frame.margin], AXIS_COLOUR) + row
+        for side, row in zip(around, heat.heat_rows(panel, frame.x, frame.y, terminal, on_map), strict=False)
+    ]
+    below = [terminal.paint(line, AXIS_COLOUR) for line in around[len(painted) :]]
+    return [*heading, *(line.rstrip() for line in painted), *below]
+
+
+def _labelled(panel: Panel, picture: Picture) -> Axis:
+    """The axis across; without a label that says what a title says."""
+    return replace(panel.x, label="") if panel.x.label in f"{picture.title} {panel.title}" else panel.x
+
+
+def _heading(panel: Panel, terminal: Terminal) -> list[str]:
+    if not panel.title:
+        return []
+    if panel.style is None:
+        return [cut(panel.title, terminal)]
+    return [_entry(panel.title, panel.style, terminal)[0]]
+
+
+def _strokes(panel: Panel, frame: Frame, terminal: Terminal) -> list[Stroke]:
+    """Everything that is made of dots, in the order in which it is painted."""
+    x, y = frame.x, frame.y
+    inked: list[tuple[Dots, Style]] = [
+        (filled(each, panel.x.place(each.edges), panel.y.place(each.height), x, y), each.style)
+        for each in panel.histograms
+    ]
+    inked += [(line(_placed(curve, panel), x, y), curve.style) for curve in panel.curves if curve.finite().x.size]
+    parts = [part for part, _ in inked]
+    inks = [*zip(shared(parts, x, y), [style for _, style in inked], strict=True)] if inked else []
+    for band in panel.bands:
+        edges = (panel.x.place(band.x), panel.y.place(band.low), panel.y.place(band.high))
+        inks.append((outside(hatched(*edges, x, y), parts, x, y), band.style))
+    guides = [line(_placed(curve, panel), x, y) for curve in panel.guides]
+    for rule in panel.rules:
+        if rule.x is not None:
+            guides.append(upright(_position(rule.x, panel.x), x, y))
+        if rule.y is not None:
+            guides.append(level(_position(rule.y, panel.y), x, y))
+    inks += [(outside(dots, parts, x, y), Style("guide")) for dots in guides]
+    linking = not terminal.unicode and any(curve.measured for curve in panel.curves)
+    strokes = []
+    for (across, up), style in inks:
+        if across.size:
+            look = look_of(style)
+            marker = "braille" if terminal.unicode else "." if linking else look.ascii_marker
+            strokes.append(Stroke(across.tolist(), up.tolist(), marker, look.colour))
+    return strokes
+
+
+def _placed(curve: Curve, panel: Panel) -> Curve:
+    return replace(curve, x=panel.x.place(curve.x), y=panel.y.place(curve.y))
+
+
+def _position(value: float, axis: Axis) -> float:
+    return float(axis.place(np.array([value]))[0])
+
+
+def _marks(panel: Panel, frame: Frame, picture: Picture, terminal: Terminal) -> Iterator[Mark]:
+    x, y = frame.x, frame.y
+    curves = [_placed(curve, panel) for curve in panel.curves]
+    measured = [curve for curve in curves if curve.measured]
+    for cells, curve in zip(_in_turns([points(curve, x, y) for curve in measured]), measured, strict=True):
+        yield _mark(cells, curve.style, terminal)
+    if terminal.unicode and picture.legend:
+        plain = [curve for curve in curves if not curve.measured and curve.style.role == "member"]
+        for index, curve in reversed([*enumerate(plain)]):
+            if curve.finite().x.size:
+                yield _mark(landmarks(curve, x, y, index, len(plain)), curve.style, terminal)
+    for spike in panel.spikes:
+        yield from _spike(x.cell(_position(spike.x, panel.x)), spike.style, x, y, terminal)
+    for marks in panel.marks:
+        yield _mark(points(_placed(Curve("", marks.x, marks.y), panel), x, y), marks.style, terminal)
+
+
+def _mark(cells: tuple[list[int], list[int]], style: Style, terminal: Terminal) -> Mark:
+    look = look_of(style)
+    return Mark(*cells, look.mark(terminal.unicode), look.colour)
+
+
+def _spike(column: int, style: Style, x: DotAxis, y: DotAxis, terminal: Terminal) -> Iterator[Mark]:
+    if 0 <= column < x.cells:
+        shaft = [*range(max(y.cell(0.0), 0), y.cells - 1)]
+        body, head = ("┃", "▲") if terminal.unicode else ("|", "^")
+        yield Mark([column] * len(shaft), shaft, body, look_of(style).colour)
+        yield Mark([column], [y.cells - 1], head, look_of(style).colour)
+
+
+def _in_turns(curves: Sequence[tuple[list[int], list[int]]]) -> list[tuple[list[int], list[int]]]:
+    """The curves' cells; where several meet, one after the other has them, so that none hides another."""
+    claims: dict[tuple[int, int], list[int]] = {}
+    for index, cells in enumerate(curves):
+        for cell in zip(*cells, strict=True):
+            claims.setdefault(cell, []).append(index)
+    turns: list[tuple[list[int], list[int]]] = [([], []) for _ in curves]
+    turn = 0
+    for (column, row), owners in sorted(claims.items()):
+        owner = turns[owners[turn % len(owners)]]
+        owner[0].append(column)
+        owner[1].append(row)
+        turn += len(owners) > 1
+    return turns
+
+
+# --- titles and legends, beside and below each other ---------------------------------------------------------------
+
+
+def _legend(entries: Sequence[tuple[str, Style]], terminal: Terminal) -> list[str]:
+    """As many entries a line as fit."""
+    lines: list[str] = []
+    used = terminal.width
+    for label, style in entries:
+        entry, width = _entry(label, style, terminal)
+        if lines and used + 3 + width <= terminal.width:
+            lines[-1] += "   " + entry
+            used += 3 + width
+        else:
+            lines.append(entry)
+            used = width
+    return lines
+
+
+def _entry(label: str, style: Style, terminal: Terminal) -> tuple[str, int]:
+    """A marker and a label, and the columns that they take."""
+    look, text = look_of(style), cut(label, terminal, terminal.width - 2)
+    return f"{terminal.paint(look.mark(terminal.unicode), look.colour)} {text}", 2 + len(text)
+
+
+def _text(lines: Sequence[str], terminal: Terminal) -> str:
+    return "".join(f"{terminal.text(line)}\n" for line in lines)
+
+
+_ESCAPE = re.compile(r"\x1b\[[0-9;]*m")
+
+
+def shape(
+    count: int, width: int, height: int, narrowest: int = NARROWEST_PANEL, shortest: int = SHORTEST_PANEL
+) -> tuple[int, int, int]:
+    """In how many columns so many panels are set, and how wide and high each is: as near to a good shape as it goes.
+
+    Where `height` has no room for panels of `shortest` lines they are as few lines below each other as can be.
+    """
+    most = max(min((width + GAP) // (narrowest + GAP), count), 1)
+    shapes = []
+    for columns in range(1, most + 1):
+        rows = -(-count // columns)
+        if -(-count // rows) == columns:  # as even as it goes
+            shapes.append((columns, (width + GAP) // columns - GAP, height // rows))
+    fitting = [each for each in shapes if each[2] >= shortest] or [(*shapes[-1][:2], shortest)]
+    return min(fitting, key=lambda each: abs(log(each[1] / each[2] / _ASPECT)))
+
+
+def visible(line: str) -> int:
+    """The columns that a line takes."""
+    return len(_ESCAPE.sub("", line))
+
+
+def grid(pictures: Sequence[Sequence[str]], columns: int, width: int) -> list[str]:
+    """The lines of pictures, each at most `width` columns wide, in rows of so many."""
+    rows = [pictures[first : first + columns] for first in range(0, len(pictures), columns)]
+    return [_beside(parts, width) for row in rows for parts in zip_longest(*row, fillvalue="")]
+
+
+def _beside(parts: Sequence[str], width: int) -> str:
+    padded = (part + " " * (width + GAP - visible(part)) for part in parts)
+    return "".join(padded).rstrip()

@@ -1,0 +1,130 @@
+"""Which points of a function a picture has, which range of values it shows, and what it says of what it leaves out."""
+
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+
+import numpy as np
+
+from actcli.core.analysis.graph import Graph, missing
+from actcli.core.arrays import Array, union
+from actcli.core.errors import count
+from actcli.views.notation import short
+from actcli.views.picture.description import Axis, Curve, Style
+from actcli.views.picture.dots import multiples, nice_step
+from actcli.views.terminal import Terminal
+
+# Room is left at both ends of the floating-point range, so that an axis is never longer than it.
+TINY, HUGE = 1e-300, 1e307
+
+VISIBLE = 0.01
+"""What a straight line misses by less than this share of the range of y is not seen."""
+
+
+def of_graph(graph: Graph, order: int, label: str, style: Style | None = None) -> Curve:
+    """The curve of a derivative."""
+    return Curve(label, graph.x, graph.derivatives[order], style or Style(), graph.breaks[order])
+
+
+def sample_points(x_range: tuple[float, float], terminal: Terminal, kinks: Iterable[float] = ()) -> Array:
+    """Where a chart on this terminal wants its curves: finer than its dots; kinks and ticks among them."""
+    low, high = x_range
+    ticks = multiples(nice_step(high - low, 2 * terminal.width), low, high)
+    points = np.linspace(low, high, 4 * terminal.width + 1)
+    return union(points, [x for x in (0.0, *ticks, *kinks) if low <= x <= high])
+
+
+def spread(values: Sequence[Array]) -> tuple[float, float]:
+    """From the smallest to the largest, with some room when they are one."""
+    low, high = float(min(v.min() for v in values if v.size)), float(max(v.max() for v in values if v.size))
+    largest = max(abs(low), abs(high))
+    if high - low > max(1e-12 * largest, TINY):
+        return low, high
+    room = largest if largest > TINY else 1.0
+    return low - room, high + room
+
+
+def evenly(curve: Curve, low: float, high: float, count: int = 1001) -> Array:
+    """The values at even distances: a curve has many more points where it is steep.
+
+    What a wave hides between them comes last: its highest and its lowest turn.
+    """
+    at = np.linspace(max(low, curve.x[0]), min(high, curve.x[-1]), count)
+    y = curve.y[(low <= curve.x) & (curve.x <= high)]
+    turns = y[1:-1][((y[:-2] < y[1:-1]) & (y[1:-1] > y[2:])) | ((y[:-2] > y[1:-1]) & (y[1:-1] < y[2:]))]
+    with np.errstate(all="ignore"):  # between a point without a value and its neighbour there is none
+        values = np.interp(at, curve.x, curve.y)
+    return np.append(values, [turns.max(), turns.min()]) if turns.size else values
+
+
+def seen(y: Array, reach: float) -> tuple[float, float]:
+    """The part of the range of y that is usual."""
+    finite = np.sort(y[np.isfinite(y)])
+    if not finite.size:
+        return 0.0, 0.0
+    low, high = _usual_range(finite, reach)
+    return max(finite[0], low), min(finite[-1], high)
+
+
+def _usual_range(ascending: Array, reach: float) -> tuple[float, float]:
+    """An interval that leaves out what shoots up, as beside a pole, and nothing from -reach to reach."""
+    low, high = ascending[[int(0.05 * (ascending.size - 1)), int(0.95 * (ascending.size - 1))]].tolist()
+    beyond = 2.0 * (high - low)
+    return min(low - beyond, -reach), max(high + beyond, reach)
+
+
+def y_range(values: Sequence[Array], reach: float) -> tuple[float, float]:
+    """The range of y. What shoots up beside a pole is left out, what is within `reach` never is."""
+    y = np.concatenate([np.empty(0), *values])
+    y = y[np.abs(y) < HUGE]
+    if not y.size:
+        return -1.0, 1.0
+    low, high = spread([y])
+    usual_low, usual_high = _usual_range(np.sort(y), reach)
+    low, high = max(low, usual_low), min(high, usual_high)
+    # Zero is drawn where it is near, so that heights can be judged against it.
+    low, high = (0.0 if 0 < low < high - low else low), (0.0 if 0 < -high < high - low else high)
+    return low, high
+
+
+def places(intervals: Sequence[tuple[float, float]], low: float, high: float) -> str:
+    """`for x ≤ 0`, `at x = 1 and for 2 < x < 3`: where on [low, high], given by first and last point."""
+    texts = [_place(first, last, low, high) for first, last in intervals[:_MOST_PLACES]]
+    more = len(intervals) - len(texts)
+    return " and ".join(texts) + (f" and at {count(more, 'more place')}" if more else "")
+
+
+def value_axis(curves: Sequence[Curve], interval: tuple[float, float], reach: float | None = None) -> Axis:
+    """The axis up for curves over the interval; what is within `reach`, by default that of x, is never left out."""
+    reach = max(map(abs, interval)) if reach is None else reach
+    return Axis(*y_range([evenly(curve, *interval) for curve in curves], reach))
+
+
+_MOST_PLACES = 3
+
+
+def missing_lines(curves: Sequence[Curve], interval: tuple[float, float]) -> list[str]:
+    """`not finite, left out: log(x) for x ≤ 0`; curves with the same holes together."""
+    holes = [(places(missing(curve.x, curve.y), *interval), curve.label) for curve in curves]
+    known = sorted(hole for hole in holes if hole[0])
+    texts = [f"{', '.join(label for _, label in group)} {where}" for where, group in groupby(known, lambda h: h[0])]
+    return [f"not finite, left out: {'; '.join(texts)}"] if texts else []
+
+
+def _place(first: float, last: float, low: float, high: float) -> str:
+    nothing = 1e-12 * (high - low)
+    (left, after), (right, before) = _end(first, nothing), _end(last, nothing)
+    if first == last:
+        return f"at x = {left}"
+    if first == low and last == high:
+        return "everywhere"
+    if first == low:
+        return f"for x {before} {right}"
+    if last == high:
+        return f"for x {'>' if after == '<' else '≥'} {left}"
+    return f"for {left} {after} x {before} {right}"
+
+
+def _end(end: float, nothing: float) -> tuple[str, str]:
+    """An end as it is written, and < or ≤: the last point of an interval may be just short of that number."""
+    text = "0" if abs(end) <= nothing else short(end)
+    return text, "≤" if float(text) == end else "<"

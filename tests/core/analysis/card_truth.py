@@ -1,0 +1,265 @@
+"""The truth about the curves of formulas, from mpmath alone: values in hundreds of bits, slopes by differences.
+
+Nothing here is taken from actcli. `python -m tests.core.analysis.card_truth` writes it to card_truth.json.
+"""
+
+import json
+import math
+import sys
+from collections.abc import Callable, Iterable
+from fractions import Fraction
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import mpmath
+from mpmath import mpf
+
+FILE = Path(__file__).with_name("card_truth.json")
+
+
+def _clip(x: Any, low: float, high: float) -> Any:
+    return mpf(low) if x <= low else mpf(high) if x >= high else x
+
+
+def _sigmoid(x: Any) -> Any:
+    return 1 / (1 + mpmath.exp(-x))
+
+
+def _softplus(x: Any, beta: float = 1) -> Any:
+    return mpmath.log(1 + mpmath.exp(beta * x)) / beta
+
+
+def _normal_cdf(x: Any) -> Any:
+    return mpmath.erfc(-x / mpmath.sqrt(2)) / 2
+
+
+FUNCTIONS: dict[str, Callable[..., Any]] = {
+    **{name: getattr(mpmath, name) for name in ("exp", "log", "sqrt", "sin", "cos", "tanh", "cosh", "erf", "atan")},
+    "abs": abs,
+    "max": max,
+    "min": min,
+    "sign": mpmath.sign,
+    "clip": _clip,
+    "sigmoid": _sigmoid,
+    "softplus": _softplus,
+    "relu": lambda x: max(x, mpf(0)),
+    "relu6": lambda x: _clip(x, 0, 6),
+    "leaky_relu": lambda x, negative_slope=0.01: x if x > 0 else negative_slope * x,
+    "elu": lambda x, alpha=1: x if x > 0 else alpha * mpmath.expm1(x),
+    "gelu": lambda x: x * _normal_cdf(x),
+    "silu": lambda x, beta=1: x * _sigmoid(beta * x),
+    "mish": lambda x: x * mpmath.tanh(_softplus(x)),
+    "softsign": lambda x: x / (1 + abs(x)),
+    "hard_tanh": lambda x: _clip(x, -1, 1),
+    "hard_sigmoid": lambda x: _clip((x + 3) / 6, 0, 1),
+    "hard_swish": lambda x: x * _clip((x + 3) / 6, 0, 1),
+    "soft_shrink": lambda x, lambd=0.5: x - _clip(x, -lambd, lambd),
+    "tanh_shrink": lambda x: x - mpmath.tanh(x),
+    "squareplus": lambda x, b=4: (x + mpmath.sqrt(x * x + b)) / 2,
+    "log_sigmoid": lambda x: -_softplus(-x),
+    "pi": mpmath.pi,
+}
+
+STEP = mpf(2) ** -60
+NEAR = 24
+"""So far from 0 the line is looked at closely."""
+
+
+class Curve:
+    """A formula, and the points at which it may be broken."""
+
+    def __init__(self, text: str, breaks: Iterable[str] = ()) -> None:
+        self.code = compile(text, text, "eval")
+        self.breaks = sorted(mpf(f.numerator) / f.denominator for f in set(map(Fraction, breaks)))
+
+    def __call__(self, x: Any) -> Any:
+        try:
+            return self._value(mpf(x))
+        except ZeroDivisionError:
+            return mpmath.nan
+
+    def _value(self, x: Any) -> Any:
+        with mpmath.workprec(max(mpmath.mp.prec, int(240 + 16 * min(abs(x), 40) + 6 * min(x * x, 100)))):
+            return +mpf(eval(self.code, {"__builtins__": {}}, {**FUNCTIONS, "x": x}))  # the tests' own formulas
+
+    def slope(self, x: Any, step: Any = STEP) -> Any:
+        with mpmath.workprec(max(mpmath.mp.prec, int(200 - 2 * mpmath.log(step, 2)))):
+            x = mpf(x)
+            step = step * max(1, abs(x))
+            return (self(x + step) - self(x - step)) / (2 * step)
+
+    def beside(self, x: Any, side: int) -> tuple[Any, Any]:
+        """The one-sided limit and slope; an infinite slope where the differences grow."""
+        with mpmath.workprec(1200):
+            near, nearer = (x + side * mpf(2) ** -k for k in (200, 300))
+            slope, steeper = (self.slope(at, mpf(2) ** -400) for at in (near, nearer))
+            if abs(steeper) > 1.2 * abs(slope) and abs(steeper) > 20:
+                steeper = math.copysign(math.inf, steeper)
+            return self(x + side * mpf(2) ** -300), steeper
+
+
+def truth(text: str, breaks: Iterable[str] = ()) -> dict[str, Any]:
+    """What the card has to say."""
+    with mpmath.workprec(240):
+        curve = Curve(text, breaks)
+        left, right = (_end(curve, side) for side in (-1, 1))
+        points = sorted(_points(curve.breaks))
+        table = [(x, curve(x), curve.slope(x)) for x in points]
+        sides = [(b, curve.beside(b, -1), curve.beside(b, 1)) for b in curve.breaks]
+        jumps = [b for b, (low, _), (high, _) in sides if max(abs(low - high), abs(curve(b) - low)) > mpf(10) ** -13]
+        kinks = [b for b, (_, low), (_, high) in sides if b in jumps or _apart(low, high)]
+        limits = [value for _, low, high in sides for value in (low[0], high[0])]
+        slopes = [value for _, low, high in sides for value in (low[1], high[1])]
+        values = [value for _, value, _ in table] + limits + [curve(b) for b in curve.breaks]
+        steep = [slope for _, _, slope in table] + slopes
+        low, high = _extremes(curve, table, values, [left["limit"], right["limit"]])
+        flattest, steepest = _slope_extremes(curve, table, steep, [left["slope"], right["slope"]])
+        steepness = max(abs(flattest), abs(steepest))
+        lipschitz = math.inf if jumps else steepness
+        rises, falls = max(steep) > mpf(10) ** -60, min(steep) < -(mpf(10) ** -60)
+        for b in jumps:
+            before, after = (next(s for p, *s in sides if p == b)[i][0] for i in (0, 1))
+            rises, falls = rises or after > before, falls or after < before
+        return {
+            "left": left,
+            "right": right,
+            "infimum": low,
+            "supremum": high,
+            "slope_infimum": flattest,
+            "slope_supremum": steepest,
+            "lipschitz": lipschitz,
+            "monotone": ("non-monotone" if rises and falls else "increasing" if rises else "decreasing")
+            if rises or falls
+            else "constant",
+            "kinks": [float(b) for b in kinks],
+            "jumps": [float(b) for b in jumps],
+            "zeros": _zeros(curve, table, jumps),
+            "saturates": [_saturation(curve, table, steepness, end["slope"], s) for end, s in ((left, -1), (right, 1))],
+        }
+
+
+def _apart(low: Any, high: Any) -> bool:
+    return math.inf in (abs(low), abs(high)) or abs(low - high) > mpf(10) ** -25
+
+
+def _points(breaks: list[Any]) -> set[Any]:
+    points = {mpf(k) / 6 + mpf(2) ** -9 for k in range(-6 * NEAR, 6 * NEAR + 1)}
+    points |= {s * mpf(2) ** k for k in range(-16, 12) for s in (-1, 1)}
+    for b in breaks:
+        points |= {b + s * mpf(2) ** -k for k in range(2, 30, 3) for s in (-1, 1)}
+    return points - set(breaks)
+
+
+def _end(curve: Curve, side: int) -> dict[str, Any]:
+    """The limit, and the slope and intercept of the asymptote, from points at which rounding is no matter."""
+    near, far = (side * mpf(2) ** k + mpf(1) / 3 for k in (50, 60))
+    slope, slope_far = (curve.slope(x, mpf(2) ** -60) for x in (near, far))
+    value, value_far = curve(near), curve(far)
+    if abs(value_far - value) < mpf(10) ** -6 * max(1, abs(value)) and abs(slope_far) < mpf(10) ** -9:
+        return {"limit": float(_short(value_far)), "slope": 0.0, "intercept": float(_short(value_far))}
+    limit = math.copysign(math.inf, value_far)
+    if abs(slope_far - slope) > mpf(10) ** -6 * abs(slope):
+        steep = abs(slope_far) > abs(slope)
+        return {"limit": limit, "slope": math.copysign(math.inf, slope_far) if steep else 0.0, "intercept": None}
+    with mpmath.workprec(400):
+        rest, rest_far = (f - s * x for f, s, x in ((value, slope, near), (value_far, slope_far, far)))
+    settled = abs(rest_far - rest) < mpf(10) ** -6
+    return {
+        "limit": limit,
+        "slope": float(_short(slope_far)),
+        "intercept": float(_short(rest_far)) if settled else None,
+    }
+
+
+def _short(x: Any) -> Any:
+    """Without what is far below its size, or below 1e-9."""
+    return mpf(0) if abs(x) < mpf(10) ** -9 else x
+
+
+def _extremes(curve: Curve, table: list[Any], values: list[Any], ends: list[float]) -> tuple[Any, Any]:
+    found = []
+    for sign in (-1, 1):
+        best = max(sign * value for value in values)
+        turning = [
+            (a[0], b[0])
+            for a, b in pairwise(table)
+            if sign * a[2] > 0 > sign * b[2] and not any(a[0] < x < b[0] for x in curve.breaks)
+        ]
+        peaks = [_bisected(lambda x: sign * curve.slope(x) > 0, a, b) for a, b in turning]  # noqa: B023 - used at once
+        best = max([best, *(sign * curve(x) for x in peaks)])
+        outside = max(sign * end for end in ends)
+        attained = not outside > best + mpf(10) ** -13 * max(1, abs(best))
+        inside = [sign * value for value in [*(curve(b) for b in curve.breaks), *(curve(x) for x in peaks)]]
+        inside += [sign * v for x, v, _ in table if abs(x) < 2 * NEAR]
+        found.append([float(sign * max(best, outside)), attained, float(sign * max(inside))])
+    return found[0], found[1]
+
+
+def _slope_extremes(curve: Curve, table: list[Any], slopes: list[Any], ends: list[float]) -> tuple[float, float]:
+    found = []
+    for sign in (-1, 1):
+        best = max([sign * slope for slope in slopes] + [sign * end for end in ends])
+        for a, b, c in zip(table, table[1:], table[2:], strict=False):
+            if max(abs(b[2] - a[2]), abs(b[2] - c[2])) < mpf(10) ** -12:
+                continue  # a line
+            if sign * b[2] >= max(sign * a[2], sign * c[2]) and not any(a[0] <= x <= c[0] for x in curve.breaks):
+                best = max(best, _golden(lambda x: sign * curve.slope(x), a[0], c[0]))  # noqa: B023 - used at once
+        found.append(float(sign * best))
+    return found[0], found[1]
+
+
+def _bisected(holds: Callable[[Any], bool], low: Any, high: Any) -> Any:
+    for _ in range(60):
+        middle = (low + high) / 2
+        low, high = (middle, high) if holds(middle) else (low, middle)
+    return low
+
+
+def _golden(function: Callable[[Any], Any], low: Any, high: Any) -> Any:
+    """The largest value between two points, of which the function has one."""
+    if abs(function((low + high) / 2)) < mpf(10) ** -12:
+        return function(low)
+    for _ in range(45):
+        a, b = low + (high - low) * mpf("0.382"), low + (high - low) * mpf("0.618")
+        low, high = (a, high) if function(a) < function(b) else (low, b)
+    return function(low)
+
+
+def _zeros(curve: Curve, table: list[Any], jumps: list[Any]) -> list[float]:
+    zeros = [float(b) for b in curve.breaks if b not in jumps and abs(curve(b)) < mpf(10) ** -60]
+    near = [row for row in table if abs(row[0]) < 2 * NEAR]
+    for a, b in pairwise(near):
+        if a[2] * b[2] < 0 < a[1] * b[1]:  # it may only touch
+            at = _bisected(lambda x: curve.slope(x) * a[2] > 0, a[0], b[0])  # noqa: B023 - used at once
+            zeros += [float(at)] * (abs(curve(at)) < mpf(10) ** -30)
+        if a[1] == 0 and a[2] != 0:
+            zeros.append(float(a[0]))
+        if a[1] * b[1] < 0 and not any(a[0] <= j <= b[0] for j in jumps):
+            zeros.append(float(_bisected(lambda x: (curve(x) > 0) == (a[1] > 0), a[0], b[0])))  # noqa: B023 - used at once
+    found: list[float] = []
+    for zero in sorted(zeros):
+        zero = 0.0 if abs(zero) < 1e-12 else zero
+        if not found or abs(zero - found[-1]) > 1e-9:
+            found.append(zero)
+    return found
+
+
+def _saturation(curve: Curve, table: list[Any], lipschitz: float, end: float, side: int) -> float | None:
+    if not math.isfinite(lipschitz) or not abs(end) < 0.05 * lipschitz:
+        return None
+    threshold = mpf(lipschitz) / 20
+    outwards = [(x, abs(slope)) for x, _, slope in (reversed(table) if side > 0 else table)]
+    for (beyond, _), (x, slope) in pairwise(outwards):
+        if slope >= threshold:
+            edge = _bisected(lambda at: abs(curve.slope(at, mpf(2) ** -200)) >= threshold, x, beyond)
+            return float(edge)
+    return None
+
+
+if __name__ == "__main__":
+    from tests.core.analysis.card_formulas import FORMULAS
+
+    found = {text: truth(text, breaks) for text, breaks in FORMULAS.items()}
+    FILE.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    sys.stdout.write(f"{len(found)} formulas\n")

@@ -1,0 +1,94 @@
+"""Kernels that are programs: what they are given, and what may be wrong with what they write."""
+
+import shlex
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from actcli.core.arrays import Array
+from actcli.core.errors import InputError
+from actcli.foreign.program import Program
+
+KERNEL = """
+import sys
+import numpy as np
+
+source, target, how = sys.argv[1:]
+load = (lambda: np.fromfile(source, "<f4")) if source.endswith(".bin") else (lambda: np.load(source))
+x = load()
+if how == "fails":
+    sys.exit("no device")
+if how == "silent":
+    sys.exit()
+y = {"relu": lambda: np.maximum(x, 0), "short": lambda: x[1:], "double": lambda: x.astype(float),
+     "bits": lambda: x, "junk": lambda: x}[how]()
+if how == "junk":
+    open(target, "w").write("abc")
+elif target.endswith(".bin"):
+    y.tofile(target)
+else:
+    np.save(target, y)
+"""
+
+X = np.array([-2.0, 0.5, 3.0])
+
+
+def run(tmp_path: Path, rest: str, dtype: str = "float32", timeout: float = 60.0) -> Array:
+    kernel = tmp_path / "a kernel.py"
+    kernel.write_text(KERNEL)
+    return Program(f"{sys.executable} {shlex.quote(str(kernel))} {rest}", timeout)(X, dtype)
+
+
+@pytest.mark.parametrize("files", ["{in} {out}", "{in.bin} {out.bin}", "{in} {out.bin}"])
+def test_files_of_either_kind(tmp_path: Path, files: str) -> None:
+    assert run(tmp_path, f"{files} relu").tolist() == [0.0, 0.5, 3.0]
+
+
+def test_bfloat16_travels_as_its_bits(tmp_path: Path) -> None:
+    assert run(tmp_path, "{in} {out} bits", "bfloat16").tolist() == X.tolist()
+
+
+@pytest.mark.parametrize(
+    ("rest", "message"),
+    [
+        ("{in} {out} fails", "ended with exit code 1: no device"),
+        ("{in} {out} silent", "wrote no {out}"),
+        ("{in} {out} short", "2 results for 3 inputs"),
+        ("{in} {out} double", "its results are float64; of float32 they are float32"),
+        ("{in} {out} junk", "what it wrote to {out} is no .npy file"),
+        ("{in} {out.bin} junk", "3 bytes are no whole number of float32"),
+    ],
+)
+def test_what_goes_wrong_is_one_line(tmp_path: Path, rest: str, message: str) -> None:
+    with pytest.raises(InputError) as error:
+        run(tmp_path, rest)
+    assert str(error.value).endswith(message)
+
+
+@pytest.mark.parametrize("line", ["./kernel", "./kernel {in}", "./kernel {in} {in.bin} {out}", ""])
+def test_a_line_without_a_place_for_both_files(line: str) -> None:
+    with pytest.raises(InputError, match="the command needs one place for its"):
+        Program(line, 1.0)
+
+
+def test_a_line_with_an_open_quote() -> None:
+    with pytest.raises(InputError, match="no closing quotation"):
+        Program("./kernel '{in} {out}", 1.0)
+
+
+def test_a_program_that_does_not_exist() -> None:
+    with pytest.raises(InputError, match=r"^\./no_such_kernel: no such file or directory$"):
+        Program("./no_such_kernel {in} {out}", 1.0)(X, "float32")
+
+
+def test_one_that_hangs_is_ended() -> None:
+    with pytest.raises(InputError, match=r"^sh: no answer in 0\.5 seconds$"):
+        Program("sh -c 'sleep 60' {in} {out}", 0.5)(X, "float32")
+
+
+def test_no_shell_reads_the_line(tmp_path: Path) -> None:
+    with pytest.raises(InputError):
+        Program(f"true {{in}} {{out}} ; touch {tmp_path}/made", 5.0)(X, "float32")
+    assert not (tmp_path / "made").exists()

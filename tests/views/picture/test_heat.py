@@ -1,0 +1,177 @@
+"""Heat maps and region maps in characters."""
+
+import re
+from dataclasses import replace
+
+import numpy as np
+import pyte
+import pytest
+
+from actcli.views.palette import look, rgb
+from actcli.views.picture import heat
+from actcli.views.picture.description import Axis, HeatMap, Marks, Panel, Picture, RegionMap, Style
+from actcli.views.picture.heat import colours_of, depth, nearest, scale_line
+from actcli.views.picture.terminal import paint
+from actcli.views.terminal import Terminal
+from tests.views.screens import screen
+
+COLOUR = Terminal(60, 20, colour=True)
+RISING = np.tile(np.linspace(0.0, 1.0, 240), (120, 1))
+"""From 0 on the left to 1 on the right."""
+
+
+def picture(
+    values: np.ndarray = RISING,
+    contours: tuple[float, ...] = (),
+    middle: float | None = None,
+    marks: tuple[Marks, ...] = (),
+) -> Picture:
+    drawn = HeatMap(values, 0.0, 1.0, "value", middle, contours)
+    return Picture("a map", [Panel(Axis(-3.0, 3.0, label="x1"), Axis(-2.0, 2.0, label="x2"), marks=marks, heat=drawn)])
+
+
+def cells(text: str) -> list[list[str]]:
+    """Of each row of the map the cells right of the axis, without escape sequences."""
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", text).splitlines()
+    rows = [line for line in plain[2:] if re.match(r" *(-?\d+)?[┤│|+](?![-+]{2})", line)]
+    wide = max(map(len, plain[2:]))
+    return [list(re.split("[┤│|+]", row.ljust(wide), maxsplit=1)[1]) for row in rows]
+
+
+@pytest.mark.parametrize("unicode", [True, False])
+def test_without_colour_more_is_darker(unicode: bool) -> None:
+    terminal = replace(COLOUR, colour=False, unicode=unicode)
+    lines = screen(paint(picture(), terminal), terminal)
+    shades = " ░▒▓█" if unicode else " .:-=+*#%@"
+    for row in cells("\n".join(lines)):
+        ranks = [shades.index(cell) for cell in row]
+        assert ranks == sorted(ranks)
+        assert (ranks[0], ranks[-1]) == (0, len(shades) - 1)
+
+
+def test_the_rows_begin_at_the_bottom() -> None:
+    terminal = replace(COLOUR, colour=False)
+    up = cells(paint(picture(RISING.T), terminal))
+    assert {*up[0]} == {"█"}
+    assert {*up[-1]} == {" "}
+
+
+@pytest.mark.parametrize(("colorterm", "colours"), [("truecolor", "2"), ("24bit", "2"), ("", "5"), ("yes", "5")])
+def test_two_pixels_a_cell_in_the_colours_that_there_are(
+    colorterm: str, colours: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLORTERM", colorterm)
+    monkeypatch.setattr(heat.depth, "__defaults__", ({"COLORTERM": colorterm},))
+    text = paint(picture(RISING.T), COLOUR)
+    assert text.count("▀") > 500
+    codes = {*re.findall(r"\x1b\[38;(\d);[\d;]+48;(\d);", text)}
+    assert codes == {(colours, colours)}
+    # Above each other in one cell stand two different colours: it rises from the bottom to the top.
+    pairs = re.findall(r"\x1b\[38;\d;([\d;]+);48;\d;([\d;]+)m", text)
+    assert sum(upper != lower for upper, lower in pairs) > 5
+
+
+def test_of_16_colours_five_are_taken_and_of_8_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    for colours, count in ((16, 5), (8, 0)):
+        monkeypatch.setattr(heat, "depth", lambda terminal, colours=colours: colours)
+        map_alone = paint(picture(), COLOUR).split("\n", 2)[2]
+        grounds = {*re.findall(r"\x1b\[\d+;(4\d|10\d)m", map_alone)}
+        assert len(grounds) == count
+    assert "░" in map_alone
+
+
+def test_no_escape_sequence_leaks_into_the_next_line() -> None:
+    for terminal in (COLOUR, replace(COLOUR, unicode=False)):
+        emulator = pyte.Screen(terminal.width, 30)
+        pyte.Stream(emulator).feed(paint(picture(), terminal).replace("\n", "\r\n") + "after")
+        last = emulator.buffer[emulator.cursor.y]
+        assert (last[0].data, last[0].fg, last[0].bg) == ("a", "default", "default")
+
+
+def test_a_contour_is_where_the_level_is_crossed() -> None:
+    x, y = np.meshgrid(np.linspace(-3, 3, 300), np.linspace(-2, 2, 200))
+    round_hill = np.exp(-(x**2 + y**2) / 2)
+    terminal = replace(COLOUR, colour=False)
+    rows = cells(paint(picture(round_hill, contours=(0.5,)), terminal))
+    line = [(r, c) for r, row in enumerate(rows) for c, cell in enumerate(row) if cell in "─│╱╲"]
+    assert len(line) > 15
+    height, width = len(rows), len(rows[0])
+    for r, c in line:
+        at = np.hypot(-3 + 6 * c / (width - 1), 2 - 4 * r / (height - 1))
+        assert at == pytest.approx(np.sqrt(2 * np.log(2)), abs=0.45), "the circle of half the height"
+
+
+def test_marks_stand_on_the_map() -> None:
+    mark = Marks(np.array([0.0]), np.array([0.0]), Style("spot"))
+    for terminal in (COLOUR, replace(COLOUR, colour=False)):
+        rows = cells(paint(picture(marks=(mark,)), terminal))
+        (place,) = [(r, c) for r, row in enumerate(rows) for c, cell in enumerate(row) if cell == "◉"]
+        assert abs(place[0] - len(rows) / 2) <= 1
+        assert abs(place[1] - len(rows[0]) / 2) <= 1
+
+
+def test_what_has_no_value_is_left_blank() -> None:
+    values = RISING.copy()
+    values[:, 120:] = np.nan
+    rows = cells(paint(picture(values), replace(COLOUR, colour=False)))
+    assert all("".join(row)[len(row) // 2 + 2 :].strip() == "" for row in rows)
+    assert "█" not in "".join(map("".join, rows))
+
+
+def test_the_scale_is_said() -> None:
+    line = scale_line(HeatMap(RISING, 0.0, 1.0, "value"), replace(COLOUR, colour=False))
+    assert (line[0], line.split()[-2:]) == ("0", ["1", "value"])
+    assert "(0.25 in the middle)" in scale_line(HeatMap(RISING, 0.0, 1.0, "value", 0.25), COLOUR)
+    regions = RegionMap(np.zeros((2, 2), dtype=np.int64), ("in", "out"))
+    assert re.sub(r"\x1b\[[0-9;]*m", "", scale_line(regions, COLOUR)).split() == ["▀▀", "in", "▀▀", "out"]
+
+
+def luminance(colours: np.ndarray) -> np.ndarray:
+    shares = colours / 255
+    linear = np.where(shares <= 0.04045, shares / 12.92, ((shares + 0.055) / 1.055) ** 2.4)
+    return linear @ np.array([0.2126, 0.7152, 0.0722])
+
+
+def test_the_scale_grows_lighter_evenly() -> None:
+    lightness = 116 * np.cbrt(luminance(colours_of(HeatMap(RISING, 0.0, 1.0)))) - 16
+    steps = np.diff(lightness)
+    assert (steps > 0).all()
+    assert steps.max() < 2.0 * steps.mean()
+
+
+def test_the_two_halves_of_a_diverging_scale_are_told_apart_and_meet_in_the_middle() -> None:
+    colours = colours_of(HeatMap(RISING, -1.0, 3.0, middle=0.0))
+    middle = colours[round(255 / 4)]
+    assert middle.min() > 240
+    assert colours[0][2] > colours[0][0], "blue below"
+    assert colours[-1][0] > colours[-1][2], "red above"
+    # Equal distances from the middle are equally strong: -1 is no darker than 1.
+    assert luminance(colours[0]) == pytest.approx(luminance(colours[round(255 / 2)]), abs=0.12)
+
+
+def test_the_nearest_of_the_256_colours() -> None:
+    for code in (16, 21, 99, 196, 231, 232, 255):
+        assert rgb(nearest(*rgb(code))) == rgb(code)
+
+
+def test_regions_have_the_colours_of_their_members() -> None:
+    classes = np.repeat(np.array([[0, 1, 2]]), 50, axis=0)
+    drawn = Picture("regions", [Panel(Axis(0.0, 1.0), Axis(0.0, 1.0), heat=RegionMap(classes, ("a", "b", "c")))])
+    text = paint(drawn, COLOUR)
+    for index in range(3):
+        assert f"48;5;{nearest(*rgb(look(index).colour))}" in text
+    plain = cells(paint(drawn, replace(COLOUR, colour=False)))
+    assert len({*plain[3]}) == 3
+
+
+@pytest.mark.parametrize("unicode", [True, False])
+@pytest.mark.parametrize("size", [(80, 24), (50, 15), (20, 24), (80, 5), (20, 5), (8, 3), (1, 1), (200, 60)])
+def test_any_size(size: tuple[int, int], unicode: bool) -> None:
+    terminal = Terminal(*size, unicode=unicode)
+    assert screen(paint(picture(contours=(0.5,)), terminal), terminal)
+
+
+def test_depth() -> None:
+    assert depth(Terminal()) == 0
+    assert depth(COLOUR, {"COLORTERM": "truecolor"}) == 1 << 24
+    assert depth(COLOUR, {}) == 256

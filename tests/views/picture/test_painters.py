@@ -1,0 +1,220 @@
+"""Every picture on both painters: the same curves, labels and ranges."""
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from functools import cache
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+
+from actcli.commands.report import graphs_on
+from actcli.core.activations.activation import Activation, RowWise
+from actcli.core.activations.catalogue import resolve
+from actcli.core.analysis.comparison import compare, curves_over
+from actcli.core.analysis.density import image
+from actcli.core.analysis.graph import Spot, gathered
+from actcli.core.analysis.properties import describe
+from actcli.core.audit.auditor import Auditor
+from actcli.core.lessons.approximation import approximate
+from actcli.core.lessons.calibration import calibrate
+from actcli.core.lessons.collapse import CollapseConfig, collapse
+from actcli.views.approximation import approximation_picture
+from actcli.views.audit import error_picture
+from actcli.views.calibration import calibration_picture
+from actcli.views.card import card_picture, plot_range
+from actcli.views.collapse import collapse_picture
+from actcli.views.comparison import comparison_picture, largest
+from actcli.views.density import density_picture
+from actcli.views.depth import depth_picture
+from actcli.views.depth_table import groups_of
+from actcli.views.picture.description import Axis, Curve, HeatMap, Marks, Panel, Picture, RegionMap, Style
+from actcli.views.picture.page import figure, page
+from actcli.views.picture.terminal import paint
+from actcli.views.plot import plot_picture
+from actcli.views.ranges import of_graph
+from actcli.views.terminal import Terminal
+from tests.core.kernels import gelu_with_tanh, inputs
+from tests.views.screens import screen
+from tests.views.test_depth import run
+
+RANGE = (-6.0, 6.0)
+ROOMY = Terminal(119, 70)
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def rowwise(activation: Activation) -> RowWise:
+    assert isinstance(activation, RowWise)
+    return activation
+
+
+SOFTMAX = rowwise(resolve("softmax"))
+
+
+def plotted(*names: str, order: int = 0, at: tuple[float, ...] = (), data: tuple[float, ...] = ()) -> Picture:
+    activations = [resolve(name) for name in names]
+    spots = [Spot.of(activation, x, max(order, 1)) for x in at for activation in activations]
+    points = gathered([np.array(data)], RANGE) if data else None
+    return plot_picture(
+        graphs_on(activations, RANGE, Terminal(), order),
+        spots,
+        of=", ".join(names),
+        interval=RANGE,
+        points=points,
+        values=[activation(points.x) for activation in activations] if points else (),
+        source="data.txt",
+    )
+
+
+def compared(*names: str) -> Picture:
+    activations = curves_over([resolve(name) for name in names], *RANGE)
+    drawn = graphs_on(activations, RANGE, Terminal(), 1)
+    return comparison_picture(drawn, largest(compare(activations, *RANGE)), interval=RANGE)
+
+
+def carded(name: str) -> Picture:
+    properties = describe(resolve(name))
+    assert properties.curve is not None
+    (graph,) = graphs_on([resolve(name)], plot_range(properties.curve), Terminal(), 1)
+    return card_picture(properties, [of_graph(graph, 0, "f"), of_graph(graph, 1, "slope f'", Style(member=1))])
+
+
+def audited() -> Picture:
+    x = inputs("gelu", "bfloat16")
+    auditor = Auditor(resolve("gelu"), "bfloat16")
+    auditor.add(x, np.where(x == -2.0, np.nan, gelu_with_tanh("bfloat16")(x)))
+    return error_picture(auditor.result())
+
+
+def approximated() -> Picture:
+    (target,) = curves_over([resolve("sin(3*x)")], -3.0, 3.0)
+    return approximation_picture(target, [*approximate(target, resolve("relu"), (4, 16), -3.0, 3.0)], (-3.0, 3.0))
+
+
+PICTURES: dict[str, Callable[[], Picture]] = {
+    "plot": lambda: plotted("gelu"),
+    "plot with slope, point and data": lambda: plotted("tanh", order=2, at=(1.0,), data=(-2.0, 2.0)),
+    "plot of several": lambda: plotted("relu", "gelu", "x*tanh(x)", order=1),
+    "plot of many": lambda: plotted("relu", "gelu", "silu", "tanh", "elu", "selu", "mish", "celu", "sin", "softplus"),
+    "plot of what is nearly the same": lambda: plotted("relu", "leaky_relu"),
+    "plot of a pole": lambda: plotted("1/x", "log(x)"),
+    "compare": lambda: compared("relu", "gelu", "silu"),
+    "compare many": lambda: compared("relu", "gelu", "silu", "tanh", "elu", "log(x)"),
+    "density": lambda: density_picture(
+        image(resolve("identity")), [image(resolve("relu")), image(resolve("gelu"))], title="z"
+    ),
+    "describe": lambda: carded("gelu"),
+    "audit": audited,
+    "approximate": approximated,
+    "collapse": lambda: collapse_picture(collapse([*map(resolve, ("relu", "tanh"))], CollapseConfig(8, 6))),
+    "gradient-depth": lambda: depth_picture(groups_of([run(theory=0.26)])),
+    "gradient-depth of two": lambda: depth_picture(groups_of([run(theory=0.26), run("relu", "he", factor=1.0)])),
+    "calibration": lambda: calibration_picture(calibrate(SOFTMAX)),
+    "a heat map": lambda: heated(HeatMap(np.outer(*2 * [np.arange(9.0)]), 0.0, 64.0, "v", contours=(20.0,))),
+    "regions": lambda: heated(RegionMap(np.arange(12).reshape(3, 4) % 2, ("in", "out"))),
+}
+
+
+def heated(heat: HeatMap | RegionMap) -> Picture:
+    marks = [Marks(np.array([0.5]), np.array([1.0]), Style("spot"))]
+    return Picture("a map", [Panel(Axis(0.0, 1.0, label="x1"), Axis(0.0, 2.0, label="x2"), marks=marks, heat=heat)])
+
+
+@cache
+def picture(name: str) -> Picture:
+    return PICTURES[name]()
+
+
+@pytest.mark.parametrize("name", PICTURES)
+def test_the_page_has_the_curves_labels_and_ranges_of_the_picture(name: str) -> None:
+    drawn = figure(picture(name))
+    axes = [each for each in drawn.axes if each.get_label() != "<colorbar>"]
+    shown = [panel for panel in picture(name).panels if not panel.empty]
+    assert len(axes) == len(shown)
+    for each, panel in zip(axes, shown, strict=True):
+        assert each.get_title(loc="left") == panel.title
+        assert panel.x.label in ("", each.get_xlabel()) or each is not axes[-1]
+        for axis, (low, high) in ((panel.x, each.get_xlim()), (panel.y, each.get_ylim())):
+            assert low <= axis.low <= axis.high <= high
+            if axis.scale == "linear":
+                assert high - low <= 1.07 * (axis.high - axis.low), "no more than a margin around it"
+        lines = {line.get_gid(): line for line in each.lines if line.get_gid()}
+        assert len(lines) == len({curve.label for curve in panel.curves})
+        for curve in panel.curves:
+            y = np.asarray(lines[f"curve {curve.label}"].get_ydata())
+            if sum(other.label == curve.label for other in panel.curves) == 1:
+                assert y[np.isfinite(y)].tolist() == curve.y[np.isfinite(curve.y)].tolist()
+        assert len(each.patches) >= len(panel.histograms)
+    (legend,) = drawn.legends or [None]
+    entries = [] if legend is None else [text.get_text() for text in legend.get_texts()]
+    assert entries == [label for label, _ in picture(name).legend]
+    words = " ".join(text.get_text() for text in drawn.texts)
+    for text in (picture(name).title, *picture(name).notes, *(fact for pair in picture(name).facts for fact in pair)):
+        assert " ".join(text.split()) in " ".join(words.split())
+
+
+@pytest.mark.parametrize("name", PICTURES)
+@pytest.mark.parametrize("unicode", [True, False])
+def test_the_terminal_has_the_curves_labels_and_ranges_of_the_picture(name: str, unicode: bool) -> None:
+    terminal = replace(ROOMY, unicode=unicode)
+    text = paint(picture(name), terminal, 66)
+    lines = screen(text, terminal)
+    words = " ".join(" ".join(lines).split())
+    shown = [panel for panel in picture(name).panels if not panel.empty]
+    for label in (picture(name).title, *(entry for entry, _ in picture(name).legend)):
+        assert terminal.text(" ".join(label.split()))[:70] in words
+    for panel in shown:
+        assert terminal.text(panel.title)[:12] in words
+    frames = [re.findall("└" if unicode else r"\+[-+]{8,}", line) for line in lines]
+    assert sum(map(len, frames)) >= len(shown)
+    for note in picture(name).notes:
+        assert " ".join(terminal.text(note).split())[:40] in words
+    ticks = [float(word) for word in re.findall(r"(?<![\w.])-?\d+(?:\.\d+)?(?![\w.])", words)]
+    for axis in {panel.x for panel in shown if panel.x.scale == "linear"}:
+        inside = [tick for tick in ticks if axis.low - 1e-9 <= tick <= axis.high + 1e-9]
+        assert max(inside) - min(inside) >= 0.45 * (axis.high - axis.low)
+
+
+@pytest.mark.parametrize("name", ["plot", "plot of several", "compare", "plot of a pole"])
+def test_curves_in_svg_are_paths_with_as_many_vertices_as_the_points(name: str) -> None:
+    root = ElementTree.fromstring(page(picture(name), ".svg"))
+    groups = {group.attrib.get("id"): group for group in root.iter(f"{SVG}g")}
+    for curve in picture(name).panels[0].curves:
+        path = groups[f"curve {curve.label}"].find(f"{SVG}path")
+        assert path is not None
+        vertices = re.findall(r"[ML] (\S+) (\S+)", path.attrib["d"])
+        low, high = picture(name).panels[0].y.low, picture(name).panels[0].y.high
+        if np.nanmin(curve.y) >= low and np.nanmax(curve.y) <= high:
+            assert len(vertices) == np.isfinite(curve.y).sum()
+            assert path.attrib["d"].count("M") == len([*curve.pieces()])
+            # Straight from the data: x is an affine function of the curve's.
+            x = np.array([float(x) for x, _ in vertices])
+            scale = np.polyfit(curve.x[np.isfinite(curve.y)], x, 1)
+            assert np.abs(np.polyval(scale, curve.x[np.isfinite(curve.y)]) - x).max() < 1e-3
+
+
+def test_all_text_of_an_svg_is_text_and_no_braille() -> None:
+    for name in PICTURES:
+        text = page(picture(name), ".svg").decode()
+        words = " ".join("".join(each.itertext()) for each in ElementTree.fromstring(text).iter(f"{SVG}text"))
+        assert picture(name).title.split()[0] in words
+        assert all(label in words for label, _ in picture(name).legend)
+        assert not re.search("[\u2801-\u28ff]", text)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_same_picture_is_the_same_file(theme: str) -> None:
+    files = [page(picture("gradient-depth"), ".svg", theme) for _ in range(2)]  # type: ignore[arg-type]  # one of the two
+    assert files[0] == files[1]
+
+
+def test_a_dollar_is_no_formula() -> None:
+    panel = Panel(Axis(0.0, 1.0), Axis(0.0, 1.0), [Curve("", np.array([0.0, 1.0]), np.array([0.0, 1.0]))])
+    assert b"costs $5 and $6" in page(Picture("it costs $5 and $6", [panel], notes=["a$b$c"]), ".svg")
+
+
+@pytest.mark.parametrize("size", [(20, 5), (400, 100), (None, 10), (40, None)])
+def test_pages_of_any_size(size: tuple[int | None, int | None]) -> None:
+    for name in ("plot of several", "compare", "describe", "density"):
+        assert page(picture(name), ".png", "light", size)[:4] == b"\x89PNG"
