@@ -289,7 +289,8 @@ def _run_calibration(activations: Sequence[Elementwise | RowWise], drawing: Draw
     (activation, *others) = activations
     if others or not isinstance(activation, RowWise):
         raise InputError(
-            "--show calibration takes one activation that makes probabilities of rows: `actcli plot softmax --show calibration`"
+            "--show calibration takes one activation that makes probabilities of rows: "
+            "`actcli plot softmax --show calibration`"
         )
     found = calibrate(activation)
 

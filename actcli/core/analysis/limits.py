@@ -349,8 +349,11 @@ def _rounded(value: Fraction, error: Fraction) -> float:
 def _intercept(members: _Members, steepness: float, slope: Limit) -> Limit:
     """The limit of f(x) - slope x."""
     line = Fraction(steepness)
-    exact = [(x, *found.derivatives) for x, found in zip(members.points, members.exact, strict=True)]
-    finite = [(x, f, s) for x, f, s in exact if isinstance(f, Fraction) and isinstance(s, Fraction)]
+    finite: list[tuple[Fraction, Fraction, Fraction]] = []
+    for x, found in zip(members.points, members.exact, strict=True):
+        f, s = found.derivatives[:2]
+        if isinstance(f, Fraction) and isinstance(s, Fraction):
+            finite.append((x, f, s))
     if len(finite) < _MEMBERS:
         return None
     # Where the slope is no float64, f(x) - f'(x) x: the tangent's intercept.
