@@ -5,13 +5,10 @@ This is the only place that knows Typer's inner classes, and the only place that
 
 import importlib
 import inspect
-import io
 import os
 import re
 import signal
 import sys
-from contextlib import suppress
-from types import FrameType
 from typing import Annotated, Any, Literal, NoReturn, TypeAlias
 
 import typer
@@ -20,6 +17,7 @@ from typer.main import get_command
 
 from actcli import __version__
 from actcli.core.errors import InputError, decapitalised, did_you_mean
+from actcli.process import bound_memory, discard_what_cannot_be_written, end_cleanly, ended_by_signal, obey_the_locale
 from actcli.shell.slips import hint, put_right, without_command
 from actcli.streams.files import StreamError, complain
 
@@ -279,10 +277,7 @@ def _options(
 
 def main() -> NoReturn:
     """Run the command line; errors are one line on stderr, and the exit code says how it went."""
-    for name in _ENDING_SIGNALS:
-        number = getattr(signal, name, None)  # Windows has not all of them
-        if number is not None and signal.getsignal(number) is not signal.SIG_IGN:  # nohup has SIGHUP ignored
-            signal.signal(number, _terminate)
+    end_cleanly()
     bound_memory()
     # Products of small matrices run slower on several threads than on one, and not reproducibly. NumPy reads this when
     # it is imported; a user who says otherwise is obeyed.
@@ -290,7 +285,7 @@ def main() -> NoReturn:
         os.environ.setdefault(f"{library}_NUM_THREADS", "1")
     if sys.stdout is None:
         sys.exit(_refuse("stdout is closed"))
-    _obey_the_locale()
+    obey_the_locale()
     try:
         command = get_command(app)
         with command.make_context("actcli", sys.argv[1:]) as context:
@@ -299,7 +294,7 @@ def main() -> NoReturn:
         code = 0
     except BaseException as error:
         code = _exit_code(error)
-    _discard_what_cannot_be_written()
+    discard_what_cannot_be_written()
     # All is done and said; Python's own end would answer Ctrl-C with a traceback.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     sys.exit(code)
@@ -307,7 +302,7 @@ def main() -> NoReturn:
 
 def _exit_code(error: BaseException) -> int:
     """What the error means for the shell; said in one line on stderr, where there is something to say."""
-    if (ended := _ended_by_signal(error)) is not None:
+    if (ended := ended_by_signal(error)) is not None:
         return ended
     if isinstance(error, typer.Exit):
         return error.exit_code
@@ -324,35 +319,6 @@ def _exit_code(error: BaseException) -> int:
     if isinstance(error, MemoryError):
         return _refuse(f"not enough memory: {error}" if str(error) else "not enough memory")
     raise error
-
-
-def _ended_by_signal(error: BaseException | None) -> int | None:
-    """The exit code of Ctrl-C or of `_terminate`, also where another error came of it: plotext catches everything and
-    raises something else, and what is cleaned up may meet a terminal that is gone."""
-    while error is not None:
-        if isinstance(error, KeyboardInterrupt):
-            return 130
-        if isinstance(error, SystemExit) and isinstance(error.code, int):
-            return error.code
-        error = error.__context__
-    return None
-
-
-def _obey_the_locale() -> None:
-    """What an encoding lacks is escaped. Under LC_ALL=C Python writes UTF-8 (PEP 540), but less was asked for."""
-    ascii_only = os.environ.get("LC_ALL") in ("C", "POSIX")
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(encoding="ascii" if ascii_only else None, errors="backslashreplace")
-
-
-def _discard_what_cannot_be_written() -> None:
-    """Python flushes both once more at exit, and would complain there or change the exit code."""
-    for stream in filter(None, (sys.stdout, sys.stderr)):
-        try:
-            stream.flush()
-        except OSError:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _usage(error: typer.TyperException) -> str:
@@ -402,43 +368,3 @@ def _meant_instead(option: str, context: Any) -> str:
 def _refuse(message: str) -> int:
     complain(message)
     return 2
-
-
-_ENDING_SIGNALS = ("SIGHUP", "SIGQUIT", "SIGTERM")
-
-
-def _terminate(signal_number: int, frame: FrameType | None) -> NoReturn:
-    """A signal that ends the process unwinds the stack like an exception, so that unfinished files are removed and the
-    cursor is shown again."""
-    for name in _ENDING_SIGNALS:  # the next one must not break into that
-        if (number := getattr(signal, name, None)) is not None:
-            signal.signal(number, signal.SIG_IGN)
-    sys.exit(128 + signal_number)
-
-
-_AVAILABLE = "/proc/meminfo"
-# What a container may take: control groups of version 2 and 1.
-_CONTAINER = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
-
-
-def bound_memory() -> None:
-    """Take no more from here on than is available now, or than a limit that is set already. Linux only."""
-    with suppress(ImportError, OSError, ValueError):  # no such limits on this system, or not in this form
-        import resource
-
-        soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
-        bounds = [bound for bound in (soft, hard) if bound != resource.RLIM_INFINITY]
-        resource.setrlimit(resource.RLIMIT_DATA, (min([_available(), *_of_the_container(), *bounds]), hard))
-
-
-def _available() -> int:
-    with open(_AVAILABLE, encoding="ascii") as file:
-        return min(1024 * int(line.split()[1]) for line in file if line.startswith("MemAvailable:"))
-
-
-def _of_the_container() -> list[int]:
-    bounds = []
-    for path in _CONTAINER:
-        with suppress(OSError, ValueError), open(path, encoding="ascii") as file:  # "max" is no bound
-            bounds.append(int(file.read()))
-    return bounds

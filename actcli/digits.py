@@ -1,16 +1,13 @@
 """The core's `describe` and `compare` with more digits in hand: mpmath, imported only where they are asked for."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from actcli.core.activations.activation import Elementwise
-    from actcli.core.activations.catalogue import ActivationLike
-    from actcli.core.analysis.comparison import Difference
-    from actcli.core.analysis.digits import Digits
-    from actcli.core.analysis.properties import Properties
+from actcli.core.activations.activation import Elementwise
+from actcli.core.activations.catalogue import ActivationLike
+from actcli.core.analysis import comparison, properties
+from actcli.core.analysis.comparison import Difference
+from actcli.core.analysis.digits import Digits
+from actcli.core.analysis.properties import Properties
 
 
 def more_digits(activation: Elementwise) -> Digits:
@@ -29,8 +26,6 @@ def compare(activations: Iterable[ActivationLike], low: float = -6.0, high: floa
     >>> round(found.max_abs, 6), round(found.at, 4)
     (0.193002, 1.9655)
     """
-    from actcli.core.analysis import comparison
-
     return comparison.compare(activations, low, high, more_digits)
 
 
@@ -43,6 +38,4 @@ def describe(activation: ActivationLike) -> Properties:
     >>> card.monotone, round(card.lipschitz.value, 4)
     ('non-monotone', 1.1289)
     """
-    from actcli.core.analysis import properties
-
     return properties.describe(activation, more_digits)

@@ -22,7 +22,7 @@ HOUSE = Path(actcli.__file__).parent
 ROOMS = {"commands", "core", "streams", "views"}
 
 ARROWS = {
-    "commands": ROOMS | {"digits", "foreign", "multiprecision", "topics"},
+    "commands": ROOMS | {"digits", "foreign", "multiprecision", "parallel", "topics"},
     "views": {"views", "core"},
     "streams": {"streams"},
     "core": {"core"},
@@ -36,6 +36,7 @@ OTHERS_PACKAGES = {
     "core": {"numpy"},
     "exact": {"mpmath"},
     "multiprecision": {"numpy", "mpmath"},
+    "parallel": {"distributed", "joblib"},
     "foreign": {"numpy"},
     "cli": {"typer"},
 }

@@ -118,7 +118,7 @@ def test_memory_is_bounded_by_what_there_is() -> None:
     """So that an answer too large is a complaint and nothing for the kernel's OOM killer."""
     program = """if True:
         import os, resource
-        from actcli.cli import bound_memory
+        from actcli.process import bound_memory
         resource.setrlimit(resource.RLIMIT_DATA, (eval(os.environ["LIMIT"]), resource.RLIM_INFINITY))
         bound_memory()
         print(*resource.getrlimit(resource.RLIMIT_DATA))

@@ -56,13 +56,9 @@ def test_the_rows_begin_at_the_bottom() -> None:
     assert {*up[-1]} == {" "}
 
 
-@pytest.mark.parametrize(("colorterm", "colours"), [("truecolor", "2"), ("24bit", "2"), ("", "5"), ("yes", "5")])
-def test_two_pixels_a_cell_in_the_colours_that_there_are(
-    colorterm: str, colours: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("COLORTERM", colorterm)
-    monkeypatch.setattr(heat.depth, "__defaults__", ({"COLORTERM": colorterm},))
-    text = paint(picture(RISING.T), COLOUR)
+@pytest.mark.parametrize(("number", "colours"), [(1 << 24, "2"), (256, "5")])
+def test_two_pixels_a_cell_in_the_colours_that_there_are(number: int, colours: str) -> None:
+    text = paint(picture(RISING.T), replace(COLOUR, colours=number))
     assert text.count("▀") > 500
     codes = {*re.findall(r"\x1b\[38;(\d);[\d;]+48;(\d);", text)}
     assert codes == {(colours, colours)}
@@ -173,5 +169,5 @@ def test_any_size(size: tuple[int, int], unicode: bool) -> None:
 
 def test_depth() -> None:
     assert depth(Terminal()) == 0
-    assert depth(COLOUR, {"COLORTERM": "truecolor"}) == 1 << 24
-    assert depth(COLOUR, {}) == 256
+    assert depth(replace(COLOUR, colours=1 << 24)) == 1 << 24
+    assert depth(COLOUR) == 256
