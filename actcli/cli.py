@@ -30,6 +30,7 @@ COMMANDS = {
     "plot": ("plot", "Curves in the terminal."),
     "compare": ("compare", "Activations side by side, and where they differ most."),
     "gain": ("gain", "The initialisation that an activation wants: gain and critical point."),
+    "phase": ("phase", "Order and chaos over the variances of weights and biases; trainability."),
     "audit": ("audit", "An ULP report on somebody else's implementation."),
     "gradient-depth": ("gradient_depth", "Train a tiny MLP and watch the gradient layer by layer."),
     "collapse": ("collapse", "Ten linear layers are one; with a bend between them they are not."),

@@ -15,9 +15,11 @@ import typer
 from actcli.commands.options import (
     ActOption,
     Ascii,
+    Batch,
     Delimiter,
     Layers,
     LearningRate,
+    Optimizer,
     OptionalActs,
     Quiet,
     ReportFormat,
@@ -25,6 +27,7 @@ from actcli.commands.options import (
     Seed,
     Seeds,
     Size,
+    Steps,
     Theme,
     TrainingDtype,
     Width,
@@ -95,12 +98,10 @@ def run(
     residual: Annotated[
         bool, typer.Option("--residual/--no-residual", help="Each hidden layer adds its input to its output.")
     ] = False,
-    optimizer: Annotated[
-        Literal["sgd", "momentum", "adam"], typer.Option("--optimizer", help="How to descend.")
-    ] = "sgd",
+    optimizer: Optimizer = "sgd",
     lr: LearningRate = _DEFAULT.learning_rate,
-    batch: Annotated[int, typer.Option("--batch", metavar="N", min=1, help="Points in a batch.")] = _DEFAULT.batch,
-    steps: Annotated[int, typer.Option("--steps", metavar="N", min=0, help="Weight updates.")] = _DEFAULT.steps,
+    batch: Batch = _DEFAULT.batch,
+    steps: Steps = _DEFAULT.steps,
     data: Annotated[
         str,
         typer.Option(

@@ -78,7 +78,7 @@ Append: TypeAlias = Annotated[
 ]
 Output: TypeAlias = Annotated[
     str | None,
-    typer.Option("--output", "-o", metavar="FILE", help="Write a file, whole or not at all.", show_default=False),
+    typer.Option("--output", "-o", metavar="FILE", help="Write a file.", show_default=False),
 ]
 Quiet: TypeAlias = Annotated[bool, typer.Option("--quiet", "-q", help="Nothing but errors on stderr.")]
 Order: TypeAlias = Annotated[
@@ -158,3 +158,28 @@ Width: TypeAlias = Annotated[int, typer.Option("--width", metavar="N", min=1, he
 LearningRate: TypeAlias = Annotated[float, typer.Option("--lr", metavar="X", min=0.0, help="Learning rate.")]
 Seed: TypeAlias = Annotated[int, typer.Option("--seed", metavar="N", min=0, help="Seed of all that is random.")]
 Seeds: TypeAlias = Annotated[int, typer.Option("--seeds", metavar="N", min=1, help="So many seeds, from --seed on.")]
+SigmaW2: TypeAlias = Annotated[
+    float | None,
+    typer.Option("--sigma-w2", metavar="X", help="Variance of the weights times fan_in.", show_default=False),
+]
+SigmaB2: TypeAlias = Annotated[
+    float | None,
+    typer.Option("--sigma-b2", metavar="X", help="Variance of the biases, 0 when not given.", show_default=False),
+]
+Steps: TypeAlias = Annotated[int, typer.Option("--steps", metavar="N", min=0, help="Weight updates.")]
+Batch: TypeAlias = Annotated[int, typer.Option("--batch", metavar="N", min=1, help="Points in a batch.")]
+Optimizer: TypeAlias = Annotated[
+    Literal["sgd", "momentum", "adam"], typer.Option("--optimizer", help="How to descend.")
+]
+
+# --- many runs --------------------------------------------------------------------------------------------------
+
+Jobs: TypeAlias = Annotated[
+    int, typer.Option("--jobs", "-j", metavar="N", min=1, help="So many runs at a time, each a process of its own.")
+]
+Dask: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--dask", metavar="tcp://HOST:PORT", help="Run on the workers of this Dask scheduler.", show_default=False
+    ),
+]

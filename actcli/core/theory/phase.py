@@ -27,6 +27,7 @@ from actcli.core.theory.mean_field import MeanField, Moments, moments_of
 
 EDGE_POINTS: Final = 48
 
+_REACHES: Final = 4, 6, 8, 12, 20  # decades from 1, to which a fixed point is looked for
 _LAYERS: Final = 32  # followed one by one, as in fixed_point
 _PER_DECADE: Final = 8
 _COEFFICIENTS: Final = 400
@@ -113,13 +114,18 @@ class VarianceMap:
         q = self._after_layers(weights, biases)
         found, grows = np.full(weights.shape, np.nan), np.zeros(weights.shape, dtype=np.bool_)
         open_ = np.arange(len(weights))
-        # Few go further, and the moments of what swings take long where it swings fast.
-        for decades in (4, 20):
-            lattice = 10.0 ** (np.arange(-decades * _PER_DECADE, decades * _PER_DECADE + 1) / _PER_DECADE)
+        down = up = _REACHES[0]
+        down_wanted = up_wanted = True
+        # Few go further, and only one way; the moments of what swings take long where it swings fast.
+        for reach in _REACHES:
+            down, up = (reach if wanted else before for wanted, before in ((down_wanted, down), (up_wanted, up)))
+            lattice = 10.0 ** (np.arange(-down * _PER_DECADE, up * _PER_DECADE + 1) / _PER_DECADE)
             found[open_], grows[open_], left = self._from(lattice, weights[open_], biases[open_], q[open_])
             open_ = open_[left]
             if not open_.size:
                 break
+            up_wanted = bool(grows[open_].any())
+            down_wanted = not grows[open_].all()
         left_slope, right_slope = self.field.slopes_at_zero
         steepness = 0.5 * weights * (left_slope * left_slope + right_slope * right_slope)
         stays = (biases == 0.0) & (steepness <= 1.0 + _MARGIN) & (abs(self.field.value_at_zero) < 1e-10)

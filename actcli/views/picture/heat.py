@@ -14,8 +14,9 @@ from actcli.core.arrays import Array
 from actcli.views.colours import TRUECOLOUR
 from actcli.views.notation import short
 from actcli.views.palette import look, rgb
-from actcli.views.picture.description import HeatMap, Panel, RegionMap
+from actcli.views.picture.description import HeatMap, Panel, RegionMap, Trail
 from actcli.views.picture.dots import DotAxis
+from actcli.views.picture.raster import walked
 from actcli.views.terminal import Terminal, cut
 
 Colours = npt.NDArray[np.float64]
@@ -30,7 +31,8 @@ _RDBU: Final = (
     "fbe5d8 fbccb4 f5aa89 e48066 d05548 ba2832 930e26 67001f"
 )
 _STEPS = 256
-_SHADES: Final = (" ░▒▓█", " .:-=+*#%@")
+# The lowest is not blank: that is what is not known.
+_SHADES: Final = ("·░▒▓█", ".:-=+*#%@")
 _REGIONS: Final = (" ░▓▒█", " .#+@")
 # Of 16 colours those that follow the two scales in lightness and hue.
 _OF_16: Final = {False: (34, 90, 36, 92, 93), True: (34, 94, 97, 91, 31)}
@@ -84,6 +86,29 @@ def heat_rows(
         + _RESET * bool(depth(terminal))
         for row in reversed(range(y.cells))
     ]
+
+
+def trail_cells(trail: Trail, x: DotAxis, y: DotAxis, unicode: bool) -> dict[tuple[int, int], str]:
+    """The cells that a trail passes, with a piece of line that runs as it does there; it is on the axes' scales."""
+    across, up = walked(trail, x, y)
+    steep = np.gradient(up / y.dots), np.gradient(across / x.dots)
+    level, upright, rising, falling = _pieces(unicode)
+    cells: dict[tuple[int, int], str] = {}
+    for column, row, rise, run in zip(
+        *np.rint([across, up]).astype(int).tolist(), *(s.tolist() for s in steep), strict=True
+    ):
+        if 0 <= column <= x.last_dot and 0 <= row <= y.last_dot:
+            slanted = rising if rise * run > 0 else falling
+            piece = level if abs(rise) < _SLANT * abs(run) else upright if abs(run) < _SLANT * abs(rise) else slanted
+            cells.setdefault((column // x.dots, row // y.dots), piece)
+    return cells
+
+
+_SLANT = 0.4
+
+
+def _pieces(unicode: bool) -> str:
+    return "─│╱╲" if unicode else "-|/\\"
 
 
 def scale_line(heat: HeatMap | RegionMap, terminal: Terminal) -> str:
@@ -203,7 +228,7 @@ def _places(ends: Array, axis: DotAxis, count: int) -> npt.NDArray[np.int64]:
 
 def _contour(above: npt.NDArray[np.bool_], unicode: bool) -> dict[tuple[int, int], str]:
     """The cells beside which the level is crossed, with a piece of line that runs as the crossing does."""
-    level, upright, rising, falling = "─│╱╲" if unicode else "-|/\\"
+    level, upright, rising, falling = _pieces(unicode)
     up = np.zeros_like(above)
     up[:-1] = above[1:] != above[:-1]
     across = np.zeros_like(above)
