@@ -3,7 +3,7 @@
 import math
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
@@ -46,17 +46,22 @@ if TYPE_CHECKING:
 
 _LATTICE, _SWEEP = (60, 40), (10, 12)
 _DEPTHS: Final = (2, 200)
+_LEAST: Final = 0.25  # of the largest σ_w²: below, no deep network learns
 _BIAS_VARIANCE: Final = 0.05
 _MOST_CELLS: Final = 1000
 _WIDTH, _BATCH, _STEPS, _RATE = 64, 64, 200, 0.01
 _Interval = tuple[float, float]
 
-_ONLY_MEASURED: Final = (
-    "--depths --seeds --steps --batch --lr --width --optimizer --data --seed --jobs --dask --output --resume"
+_OF_MAPS: Final = ("of", "biases")
+_OF_LATTICES: Final = ("weights", "cells")
+_OF_TRAINING: Final = (
+    *("depths", "data", "width", "batch", "steps", "lr", "optimizer", "seed", "seeds"),
+    *("jobs", "dask", "output", "resume"),
 )
 
 
 def run(
+    context: typer.Context,
     act: Act,
     of: Annotated[
         Literal["chi", "q", "correlation", "depth-scale"], typer.Option("--of", help="What the map shows.")
@@ -65,7 +70,7 @@ def run(
     sigma_b2: SigmaB2 = None,
     weights: Annotated[
         _Interval | None,
-        typer.Option("--weights", metavar="MIN MAX", help="The interval of σ_w².", show_default="0 4 or wider"),
+        typer.Option("--weights", metavar="MIN MAX", help="The interval of σ_w²; to 4, or wider.", show_default=False),
     ] = None,
     biases: Annotated[_Interval, typer.Option("--biases", metavar="MIN MAX", help="The interval of σ_b².")] = (0, 1),
     cells: Annotated[
@@ -73,8 +78,8 @@ def run(
         typer.Option(
             "--cells",
             metavar="AxB",
-            help="A values of σ_w² and B of σ_b²; with --measure A depths and B values of σ_w².",
-            show_default="60x40; 10x12",
+            help="So many σ_w² and σ_b², 60x40; with --measure depths and σ_w², 10x12.",
+            show_default=False,
         ),
     ] = None,
     measure: Annotated[bool, typer.Option("--measure", help="Train networks: which depths can be trained?")] = False,
@@ -118,18 +123,17 @@ def run(
     drawing = Drawing(dimensions(size), ascii_only, save, theme)
     activation = resolve(act)
     if measure:
+        _refuse(context, ("sigma_w2", *_OF_MAPS), "--measure goes over --depths and --weights, at one --sigma-b2")
         from actcli.core.depth.config import DepthConfig
         from actcli.core.depth.trainability import Sweep
 
-        if sigma_w2 is not None:
-            raise InputError("--measure goes over σ_w²: --weights MIN MAX says from where to where")
         if depths[0] < 1 or depths[1] < depths[0]:
             raise InputError(f"--depths takes the least and the largest, 1 or more, not {depths[0]} {depths[1]}")
         rows, columns = _cells(cells, _SWEEP)
         sweep = Sweep(
             activation.label,
             tuple(np.unique(np.linspace(*depths, rows).round().astype(int)).tolist()),
-            tuple(_axis("--weights", weights or _weights(activation), columns).tolist()),
+            tuple(_axis("--weights", weights or _weights(activation, _LEAST), columns).tolist()),
             _BIAS_VARIANCE if sigma_b2 is None else _variance("--sigma-b2", sigma_b2),
             seeds,
             DepthConfig(
@@ -138,29 +142,13 @@ def run(
         )
         _measured(sweep, jobs, dask, output, resume, drawing, output_format, quiet)
         return
-    if output or resume or dask or jobs > 1 or seeds > 1:
-        given = (
-            "--output"
-            if output
-            else "--resume"
-            if resume
-            else "--dask"
-            if dask
-            else "--jobs"
-            if jobs > 1
-            else "--seeds"
-        )
-        raise InputError(f"{given} is for networks that are trained: add --measure")
+    _refuse(context, _OF_TRAINING, "it is for networks that are trained: add --measure")
     if sigma_w2 is not None or sigma_b2 is not None:
         if sigma_w2 is None:
             raise InputError("--sigma-b2 needs --sigma-w2, the variance of the weights, beside it")
-        _maps(
-            activation,
-            _variance("--sigma-w2", sigma_w2),
-            _variance("--sigma-b2", sigma_b2 or 0.0),
-            drawing,
-            output_format,
-        )
+        _refuse(context, (*_OF_MAPS, *_OF_LATTICES), "it is for a map over many variances: leave out --sigma-w2")
+        variances = _variance("--sigma-w2", sigma_w2), _variance("--sigma-b2", sigma_b2 or 0.0)
+        _maps(activation, *variances, drawing, output_format)
         return
     columns, rows = _cells(cells, _LATTICE)
     _diagram(
@@ -171,6 +159,13 @@ def run(
         drawing,
         output_format,
     )
+
+
+def _refuse(context: typer.Context, parameters: Sequence[str], why: str) -> None:
+    """InputError where one of them was typed that says nothing here."""
+    for name in parameters:
+        if (source := context.get_parameter_source(name)) is not None and source.name == "COMMANDLINE":
+            raise InputError(f"--{name.replace('_', '-')}: {why}")
 
 
 def _cells(text: str | None, default: tuple[int, int]) -> tuple[int, int]:
@@ -203,14 +198,13 @@ def _axis(option: str, interval: _Interval, points: int) -> Array:
     return axis
 
 
-def _weights(activation: Activation) -> _Interval:
-    """From 0 to 4, or as far as the critical point lies in the middle."""
+def _weights(activation: Activation, least: float = 0.0) -> _Interval:
+    """To 4, or as far as the critical point lies in the middle, from that share of it."""
     from actcli.core.theory.gain import critical_point
 
-    if not isinstance(activation, Elementwise):
-        return 0.0, 4.0
-    weight = critical_point(activation).sigma_w2
-    return 0.0, 4.0 if weight is None or 0.4 <= weight <= 3.6 else 2.0 * weight
+    weight = critical_point(activation).sigma_w2 if isinstance(activation, Elementwise) else None
+    most = 4.0 if weight is None or 0.4 <= weight <= 3.6 else 2.0 * weight
+    return least * most, most
 
 
 # --- theory ---------------------------------------------------------------------------------------------------------
@@ -339,9 +333,7 @@ def _measured(
 
     def rows() -> Iterator[list[object]]:
         for run in sorted(done, key=lambda run: (run.layers, run.sigma_w2, run.seed)):
-            yield [
-                *(None if isinstance(value, float) and math.isnan(value) else value for value in _record(run).values())
-            ]
+            yield [*_record(run).values()]
 
     if done:
         header = ("layers", "sigma_w2", "seed", "loss", "loss_guess", "accuracy")
@@ -355,7 +347,7 @@ def _measured(
 
 def _runs(sweep: "Sweep", jobs: int, dask: str | None, output: str | None, resume: bool) -> "Iterator[Trained]":
     """What the file has, then what is trained now, each run written before it is handed on."""
-    from actcli.core.depth.trainability import Trained, train
+    from actcli.core.depth.trainability import train
     from actcli.parallel import run_all
 
     trainings = sweep.trainings()
@@ -365,10 +357,7 @@ def _runs(sweep: "Sweep", jobs: int, dask: str | None, output: str | None, resum
     from actcli.streams.journal import open_journal
 
     with open_journal(output, sweep.description(), resume) as journal:
-        before = [
-            Trained(**{**record, "loss": math.nan if record["loss"] is None else record["loss"]})
-            for record in journal.records
-        ]
+        before = [_trained(record) for record in journal.records]
         yield from before
         known = {(run.layers, run.sigma_w2, run.seed) for run in before}
         left = [t for t in trainings if (t.config.layers, t.sigma_w2, t.config.seed) not in known]
@@ -380,6 +369,12 @@ def _runs(sweep: "Sweep", jobs: int, dask: str | None, output: str | None, resum
 def _record(trained: "Trained") -> dict[str, Any]:
     record = asdict(trained)
     return record | {"loss": None if math.isnan(trained.loss) else trained.loss}
+
+
+def _trained(record: dict[str, Any]) -> "Trained":
+    from actcli.core.depth.trainability import Trained
+
+    return Trained(**record | {"loss": math.nan if record["loss"] is None else record["loss"]})
 
 
 def _shown(runs: "Iterator[Trained]", sweep: "Sweep", drawing: Drawing, quiet: bool) -> "Iterator[Trained]":

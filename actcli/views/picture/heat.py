@@ -94,9 +94,8 @@ def trail_cells(trail: Trail, x: DotAxis, y: DotAxis, unicode: bool) -> dict[tup
     steep = np.gradient(up / y.dots), np.gradient(across / x.dots)
     level, upright, rising, falling = _pieces(unicode)
     cells: dict[tuple[int, int], str] = {}
-    for column, row, rise, run in zip(
-        *np.rint([across, up]).astype(int).tolist(), *(s.tolist() for s in steep), strict=True
-    ):
+    places = (*np.rint([across, up]).astype(int).tolist(), *(part.tolist() for part in steep))
+    for column, row, rise, run in zip(*places, strict=True):
         if 0 <= column <= x.last_dot and 0 <= row <= y.last_dot:
             slanted = rising if rise * run > 0 else falling
             piece = level if abs(rise) < _SLANT * abs(run) else upright if abs(run) < _SLANT * abs(rise) else slanted
