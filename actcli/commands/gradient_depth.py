@@ -16,6 +16,7 @@ from actcli.commands.options import (
     ActOption,
     Ascii,
     Batch,
+    Dask,
     Delimiter,
     Layers,
     LearningRate,
@@ -39,7 +40,7 @@ from actcli.commands.report import Drawing, print_report
 from actcli.core.activations.activation import Elementwise
 from actcli.core.activations.catalogue import resolve_all
 from actcli.core.depth.config import DepthConfig
-from actcli.core.depth.experiment import LAYER_FIELDS, DepthExperiment, DepthRun, check
+from actcli.core.depth.experiment import LAYER_FIELDS, DepthExperiment, DepthRun, check, gradient_depth
 from actcli.core.depth.seeds import summaries
 from actcli.core.depth.verdict import VERDICTS
 from actcli.core.errors import InputError, count, unknown
@@ -121,6 +122,8 @@ def run(
     dtype: TrainingDtype = "float64",
     seed: Seed = _DEFAULT.seed,
     seeds: Seeds = 1,
+    jobs: Jobs = 1,
+    dask: Dask = None,
     export: Annotated[
         str | None,
         typer.Option("--export", metavar="FILE.npz", help="First batch, weights and gradients, to replay elsewhere."),
@@ -173,6 +176,8 @@ def run(
     activations = [*{activation.label: activation for activation in map(of_hidden_units, resolve_all(given))}.values()]
     for activation in activations:
         check(activation, config)
+    if export is not None and (jobs > 1 or dask is not None):
+        raise InputError("--export takes a run of this process: leave out --jobs and --dask")
     if export is not None and len(activations) * seeds > 1:
         raise InputError("--export takes one run: give one ACT and no --seeds")
     if export is not None and is_replaced(export) and not export.lower().endswith(".npz"):
@@ -194,9 +199,14 @@ def run(
     examples = own.data if own else None
 
     runs: list[DepthRun] = []
+    parallel = jobs > 1 or dask is not None
     with Interruption() as interruption:
+        if parallel:
+            configs = [replace(config, seed=number) for number in range(seed, seed + seeds)]
+            tasks = [(act.label, each, examples) for act in activations for each in configs]
+            runs += _in_parallel(tasks, jobs, dask, interruption)
         for activation, number in itertools.product(activations, range(seed, seed + seeds)):
-            if interruption.happened:
+            if interruption.happened or parallel:
                 break
             experiment = DepthExperiment(activation, replace(config, seed=number), examples)
             if export is not None:
@@ -268,6 +278,26 @@ def _train(experiment: DepthExperiment, interruption: Interruption, live: bool) 
     for _ in steps:
         if interruption.happened:
             break
+
+
+def _in_parallel(tasks: Sequence["_Task"], jobs: int, dask: str | None, interruption: Interruption) -> list[DepthRun]:
+    """The runs in the tasks' order; of an interrupted sweep those that are done."""
+    from actcli.parallel import run_all
+
+    runs: dict[int, DepthRun] = {}
+    for index, run in run_all(_trained, tasks, jobs, dask):
+        runs[index] = run
+        if interruption.happened:
+            break
+    return [runs[index] for index in sorted(runs)]
+
+
+_Task = tuple[str, DepthConfig, DataSet | None]
+"""An activation as it is resolved, how it is trained, and on which data where these are the user's own."""
+
+
+def _trained(task: _Task) -> DepthRun:
+    return gradient_depth(*task)
 
 
 def _searches(
