@@ -18,6 +18,7 @@ from actcli.commands.options import (
     Batch,
     Dask,
     Delimiter,
+    Jobs,
     Layers,
     LearningRate,
     Optimizer,
@@ -204,7 +205,7 @@ def run(
         if parallel:
             configs = [replace(config, seed=number) for number in range(seed, seed + seeds)]
             tasks = [(act.label, each, examples) for act in activations for each in configs]
-            runs += _in_parallel(tasks, jobs, dask, interruption)
+            runs += _in_parallel(tasks, jobs, dask, interruption, live=not quiet and sys.stderr.isatty())
         for activation, number in itertools.product(activations, range(seed, seed + seeds)):
             if interruption.happened or parallel:
                 break
@@ -280,12 +281,19 @@ def _train(experiment: DepthExperiment, interruption: Interruption, live: bool) 
             break
 
 
-def _in_parallel(tasks: Sequence["_Task"], jobs: int, dask: str | None, interruption: Interruption) -> list[DepthRun]:
+def _in_parallel(
+    tasks: Sequence["_Task"], jobs: int, dask: str | None, interruption: Interruption, live: bool
+) -> list[DepthRun]:
     """The runs in the tasks' order; of an interrupted sweep those that are done."""
     from actcli.parallel import run_all
 
     runs: dict[int, DepthRun] = {}
-    for index, run in run_all(_trained, tasks, jobs, dask):
+    results: Iterator[tuple[int, DepthRun]] = run_all(_trained, tasks, jobs, dask)
+    if live:
+        from actcli.views.progress import progress
+
+        results = progress(results, len(tasks), "networks")
+    for index, run in results:
         runs[index] = run
         if interruption.happened:
             break

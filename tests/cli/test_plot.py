@@ -250,6 +250,7 @@ DRAWINGS = {
     "approximate": ("approximate", "sin(3*x)", "--units", "4"),
     "collapse": ("collapse", "--layers", "4", "--width", "4"),
     "gradient-depth": ("gradient-depth", "--act", "tanh", "--layers", "4", "--steps", "3", "-q"),
+    "phase": ("phase", "tanh", "--cells", "12x8"),
 }
 
 
