@@ -84,6 +84,7 @@ def phase_diagram(activation: Activation, sigma_w2: Array, sigma_b2: Array) -> P
     correlation, slope = _correlations(unit, q, weights, biases, perpendicular, maps)
     shape = (len(sigma_b2), len(sigma_w2))
     edge, edge_grows = edge_of_chaos(unit, float(sigma_w2[-1]), sigma_b2)
+    edge = tuple(point for point in edge if point[0] >= sigma_w2[0])
     return PhaseDiagram(
         activation.label,
         sigma_w2,

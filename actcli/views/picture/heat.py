@@ -77,7 +77,10 @@ def heat_rows(
     assert heat is not None
     values = _sampled(heat, panel, x, y)
     if isinstance(heat, HeatMap):
-        per_cell = np.nanmean(values.reshape(y.cells, y.dots, x.cells), axis=1) if y.dots > 1 else values
+        dots = values.reshape(y.cells, y.dots, x.cells)
+        known = np.isfinite(dots)
+        with np.errstate(invalid="ignore"):  # nothing is known in a blank cell
+            per_cell = np.where(known, dots, 0.0).sum(axis=1) / known.sum(axis=1)
         for level in heat.contours:
             marks = _contour(per_cell > level, terminal.unicode) | marks
     paint = _painter(heat, values.reshape(y.cells, y.dots, x.cells), terminal)
