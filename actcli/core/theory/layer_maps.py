@@ -22,7 +22,7 @@ class LayerMaps:
     """The variance map and the correlation map at one initialisation, and how a signal goes through them.
 
     q, next_q:           (n,), q' over q
-    q_cobweb:            (2, k), from (q, q) up or down to the map and across to the diagonal, layer by layer from 1
+    q_cobweb:            (2, k), from (q, q) up or down to the map and across to the diagonal, layer by layer
     c, next_c, c_cobweb: the same of two inputs of variance q at the fixed point, from correlation 0; None where there
                          is no such fixed point
     decay:               of the norm of the gradient's signal per layer there; None where that is unknown
@@ -69,7 +69,9 @@ def layer_maps(activation: Activation, sigma_w2: float, sigma_b2: float = 0.0) -
         next_c = np.array([next_correlation(each) for each in c.tolist()])
         c_cobweb = _cobweb(next_correlation, 0.0, 1.0)
     decay = None if point.chi_perpendicular is None else math.sqrt(point.chi_perpendicular)
-    cobweb = _cobweb(next_variance, 1.0, most)
+    # From 1, or from where there is a way to go.
+    start = 1.0 if point.q is None or abs(1.0 - point.q) > 0.3 * point.q else 0.1 * point.q
+    cobweb = _cobweb(next_variance, start, most)
     return LayerMaps(unit.label, sigma_w2, sigma_b2, point, decay, q, next_q, cobweb, c, next_c, c_cobweb)
 
 

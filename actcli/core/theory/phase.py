@@ -341,7 +341,9 @@ def edge_of_chaos(unit: Elementwise, most_w2: float, sigma_b2: Array) -> tuple[t
     on_lattice = biases(lattice)
     start = _edge_at_zero(field, most_w2, float(sigma_b2[0]))
     ends: list[tuple[float, float, float]] = []
-    for wanted in np.linspace(float(sigma_b2[0]), float(sigma_b2[-1]), EDGE_POINTS).tolist()[bool(start) :]:
+    # Closer to each other where they are small: there the edge bends most.
+    share = np.linspace(0.0, 1.0, EDGE_POINTS) ** 2
+    for wanted in (sigma_b2[0] + share * (sigma_b2[-1] - sigma_b2[0])).tolist()[bool(start) :]:
         excess = on_lattice - wanted
         crossed = np.flatnonzero((excess[:-1] < 0.0) & (excess[1:] >= 0.0)).tolist()
         ends += [(wanted, math.log(lattice[i]), math.log(lattice[i + 1])) for i in crossed]

@@ -70,7 +70,7 @@ def test_on_the_printed_edge_the_susceptibility_is_one(act: str) -> None:
             before, q = q, weight * float(weights @ activation(math.sqrt(q) * z) ** 2) + bias
             if abs(q - before) < 1e-13 * q:
                 break
-        assert weight * float(weights @ activation.derivative(math.sqrt(q) * z) ** 2) == pytest.approx(1.0, abs=1e-5)
+        assert weight * float(weights @ activation.derivative(math.sqrt(q) * z) ** 2) == pytest.approx(1.0, abs=1e-6)
 
 
 def test_relu_is_critical_at_two_for_every_bias_and_grows_there() -> None:
@@ -146,3 +146,41 @@ def test_moments_are_those_of_the_definition() -> None:
     found = phase_diagram(activation, np.array([1.5]), np.array([0.3]))
     q = float(found.q[0, 0])
     assert q == pytest.approx(1.5 * expectation(lambda x: activation(x) ** 2, (), math.sqrt(q)) + 0.3, rel=1e-7)
+
+
+@pytest.mark.parametrize("act", ["tanh", "elu", "silu"])
+def test_the_edges_that_hayou_draws(act: str) -> None:
+    """Hayou, Doucet and Rousseau 2019, figure 1: q = σ_b² + σ_w² E[φ²] where σ_w² E[φ'²] = 1, by mpmath."""
+    functions = {
+        "tanh": (mpmath.tanh, lambda x: mpmath.sech(x) ** 2),
+        "elu": (lambda x: x if x > 0 else mpmath.expm1(x), lambda x: 1 if x > 0 else mpmath.exp(x)),
+        "silu": (
+            lambda x: x / (1 + mpmath.exp(-x)),
+            lambda x: (1 + mpmath.exp(-x) + x * mpmath.exp(-x)) / (1 + mpmath.exp(-x)) ** 2,
+        ),
+    }
+    edge = phase_diagram(unit(act), np.linspace(0.5, 4.0, 8), np.array([0.05, 0.3])).edge
+    value, slope = functions[act]
+    assert edge
+    for weight_there, bias_there in edge[::16]:
+        with mpmath.workdps(15):
+
+            def moment(function: object, q: object) -> object:
+                return mpmath.quad(
+                    lambda z: function(mpmath.sqrt(q) * z) ** 2 * mpmath.npdf(z),  # type: ignore[operator]  # mpmath's
+                    [-12, -6, -3, 0, 3, 6, 12],
+                )
+
+            q = mpmath.findroot(lambda q: weight_there * moment(slope, q) - 1, (0.5, 0.8), solver="secant", tol=1e-12)
+            assert float(q - weight_there * moment(value, q)) == pytest.approx(bias_there, abs=1e-7)
+
+
+@pytest.mark.parametrize("act", ["sin", "sin(x) + x/2", "x + sin(3*x)", "x*cos(20*x)"])
+def test_what_swings_is_followed_as_one_by_one(act: str) -> None:
+    weights, biases = np.array([0.5, 1.3, 3.0]), np.array([0.0, 0.1])
+    found, field = phase_diagram(unit(act), weights, biases), MeanField(unit(act))
+    for (i, j), q in np.ndenumerate(found.q):
+        single = fixed_point(field, float(weights[j]), float(biases[i]))
+        assert (single.q is None) == math.isnan(q)
+        if single.q is not None:
+            assert q == pytest.approx(single.q, rel=1e-5, abs=1e-12)
