@@ -26,7 +26,7 @@ from actcli.core.arrays import Array
 from actcli.core.numerics.quadrature import expectation, expectations, pair_expectation
 
 # Of the table of moments.
-_PER_DECADE: Final = 8
+_PER_DECADE: Final = 16
 _POINTS: Final = 8  # of the interpolating polynomial
 _SMALLEST, _LARGEST = 1e-30, 1e30
 """Below, every function is as good as its tangent; beyond, only a homogeneous one is followed."""

@@ -112,9 +112,9 @@ class VarianceMap:
         """Where the variance goes from 1, nan where it does not settle; and where it grows without end."""
         if self.moments.homogeneous:
             return self._of_half_lines(weights, biases)
-        q = self._after_layers(weights, biases)
-        found, grows = np.full(weights.shape, np.nan), np.zeros(weights.shape, dtype=np.bool_)
-        open_ = np.arange(len(weights))
+        q, grows = self._after_layers(weights, biases)
+        found = np.full(weights.shape, np.nan)
+        open_ = np.flatnonzero(~grows)
         down = up = _REACHES[0]
         down_wanted = up_wanted = True
         # Few go further, and only one way; the moments of what swings take long where it swings fast.
@@ -133,15 +133,17 @@ class VarianceMap:
         found[(found == 0.0) & ~stays] = np.nan
         return found, grows
 
-    def _after_layers(self, weights: Array, biases: Array) -> Array:
-        """The variance after so many layers that a swing has died down; nan where it diverges."""
-        q = np.ones(weights.shape)
+    def _after_layers(self, weights: Array, biases: Array) -> tuple[Array, Mask]:
+        """The variance after so many layers that a swing has died down; and where it has grown until it is unknown."""
+        q, grew = np.ones(weights.shape), np.zeros(weights.shape, dtype=np.bool_)
         for _ in range(_LAYERS):
             inside = (q > SMALLEST) & (q < LARGEST)
             if not inside.any():
                 break
-            q[inside] = self.next(q[inside], weights[inside], biases[inside])
-        return q
+            before = q[inside]
+            q[inside] = self.next(before, weights[inside], biases[inside])
+            grew[inside] = np.isnan(q[inside]) & (before > 1.0)
+        return q, grew
 
     def _from(self, lattice: Array, weights: Array, biases: Array, q: Array) -> tuple[Array, Mask, Mask]:
         """The next fixed point in the direction in which each variance goes: 0 where it falls below the lattice.
