@@ -289,8 +289,14 @@ def _maps(activation: Activation, sigma_w2: float, sigma_b2: float, drawing: Dra
 def nulled(values: Any) -> Any:
     """Lists, with None for what is not finite."""
     array = np.asarray(values, dtype=np.float64)
-    finite: Any = np.where(np.isfinite(array), array.astype(object), None).tolist()
-    return finite
+    found: Any = array.tolist()
+    return _without(found)
+
+
+def _without(values: Any) -> Any:
+    if isinstance(values, list):
+        return [_without(value) for value in values]
+    return values if math.isfinite(values) else None
 
 
 # --- measurement ----------------------------------------------------------------------------------------------------

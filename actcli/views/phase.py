@@ -7,7 +7,7 @@ from typing import Final, Literal
 
 import numpy as np
 
-from actcli.core.arrays import Array
+from actcli.core.arrays import Array, Mask
 from actcli.core.depth.trainability import Trainability
 from actcli.core.errors import count
 from actcli.core.network.initialisers import initialiser_variances
@@ -78,7 +78,7 @@ def phase_picture(found: PhaseDiagram, of: Of) -> Picture:
         low, high = min(low, quantity.middle), max(high, quantity.middle)
     x, y = _centred(found.sigma_w2, _WEIGHTS), _centred(found.sigma_b2, _BIASES)
     marks, legend = _initialisations(found, x, y)
-    edge = [Trail(*np.array(piece).T, EDGE) for piece in edge_pieces(found)]
+    edge = [Trail(across, up, EDGE) for across, up in (np.array(piece).T for piece in edge_pieces(found))]
     panel = Panel(x, y, marks=marks, trails=edge, heat=HeatMap(values, low, high, quantity.label, quantity.middle))
     entries = [*legend, *([("edge of chaos, χ⊥ = 1", EDGE)] if found.edge else [])]
     return Picture(f"{found.activation}: {quantity.title}", [panel], entries, notes=phase_sentences(found, of))
@@ -163,7 +163,7 @@ def _edge_sentence(found: PhaseDiagram) -> str:
     return "No edge of chaos was found here."
 
 
-def _blank_sentences(found: PhaseDiagram, of: Of, blank: Array) -> list[str]:
+def _blank_sentences(found: PhaseDiagram, of: Of, blank: Mask) -> list[str]:
     """Why cells are blank."""
     unsettled = blank & np.isnan(found.q) & ~found.grows
     reasons = {
@@ -209,7 +209,7 @@ def _map_panel(x: Array, y: Array, cobweb: Array, label: str, title: str) -> Pan
         [Curve("the map", x, y, Style())],
         title,
         guides=[Curve("", x, x, Style("guide"))],
-        trails=[Trail(*cobweb, Style(member=1))],
+        trails=[Trail(cobweb[0], cobweb[1], Style(member=1))],
     )
 
 

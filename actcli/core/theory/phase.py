@@ -85,15 +85,21 @@ def phase_diagram(activation: Activation, sigma_w2: Array, sigma_b2: Array) -> P
     shape = (len(sigma_b2), len(sigma_w2))
     edge, edge_grows = edge_of_chaos(unit, float(sigma_w2[-1]), sigma_b2)
     edge = tuple(point for point in edge if point[0] >= sigma_w2[0])
+    variance_scale, correlation_scale = _depth_scales(parallel), _depth_scales(slope)
     return PhaseDiagram(
-        activation.label,
-        sigma_w2,
-        sigma_b2,
-        *(values.reshape(shape) for values in (q, grows, perpendicular, parallel, correlation)),
-        *(_depth_scales(factor).reshape(shape) for factor in (parallel, slope)),
-        edge,
-        edge_grows,
-        critical_point(unit),
+        activation=activation.label,
+        sigma_w2=sigma_w2,
+        sigma_b2=sigma_b2,
+        q=q.reshape(shape),
+        grows=grows.reshape(shape),
+        chi_perpendicular=perpendicular.reshape(shape),
+        chi_parallel=parallel.reshape(shape),
+        correlation=correlation.reshape(shape),
+        variance_depth_scale=variance_scale.reshape(shape),
+        correlation_depth_scale=correlation_scale.reshape(shape),
+        edge=edge,
+        edge_grows=edge_grows,
+        critical=critical_point(unit),
     )
 
 
@@ -284,8 +290,8 @@ def _interpolated_squares(unit: Elementwise, breaks: tuple[float, ...], q: Array
         ]
     )
     which = which.reshape(-1, 4)
-    squares: Array = sum(cubic[i] * table[which[:, i]] for i in range(4))  # type: ignore[assignment]  # of arrays
-    return np.maximum(squares, 0.0)
+    squares: Array = np.maximum(sum(cubic[i] * table[which[:, i]] for i in range(4)), 0.0)
+    return squares
 
 
 def _stable_correlation(squares: Array, second: Array, q: Array, weights: Array, biases: Array) -> tuple[Array, Array]:
@@ -344,8 +350,8 @@ def edge_of_chaos(unit: Elementwise, most_w2: float, sigma_b2: Array) -> tuple[t
     start = _edge_at_zero(field, most_w2, float(sigma_b2[0]))
     ends: list[tuple[float, float, float]] = []
     # Closer to each other where they are small: there the edge bends most.
-    share = np.linspace(0.0, 1.0, EDGE_POINTS) ** 2
-    for wanted in (sigma_b2[0] + share * (sigma_b2[-1] - sigma_b2[0])).tolist()[bool(start) :]:
+    shares: Array = np.linspace(0.0, 1.0, EDGE_POINTS) ** 2
+    for wanted in (sigma_b2[0] + shares * (sigma_b2[-1] - sigma_b2[0])).tolist()[bool(start) :]:
         excess = on_lattice - wanted
         crossed = np.flatnonzero((excess[:-1] < 0.0) & (excess[1:] >= 0.0)).tolist()
         ends += [(wanted, math.log(lattice[i]), math.log(lattice[i + 1])) for i in crossed]

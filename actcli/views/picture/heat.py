@@ -109,8 +109,8 @@ def trail_cells(trail: Trail, x: DotAxis, y: DotAxis, unicode: bool) -> dict[tup
 _SLANT = 0.4
 
 
-def _pieces(unicode: bool) -> str:
-    return "─│╱╲" if unicode else "-|/\\"
+def _pieces(unicode: bool) -> tuple[str, ...]:
+    return tuple("─│╱╲" if unicode else "-|/\\")
 
 
 def scale_line(heat: HeatMap | RegionMap, terminal: Terminal) -> str:
