@@ -159,7 +159,7 @@ def test_the_edges_that_hayou_draws(act: str) -> None:
             lambda x: (1 + mpmath.exp(-x) + x * mpmath.exp(-x)) / (1 + mpmath.exp(-x)) ** 2,
         ),
     }
-    edge = phase_diagram(unit(act), np.linspace(0.5, 4.0, 8), np.array([0.05, 0.3])).edge
+    edge = phase_diagram(unit(act), np.linspace(0.5, 4.0, 8), np.array([0.05, 1.0])).edge
     value, slope = functions[act]
     assert edge
     weight, bias = edge[len(edge) // 2]
