@@ -31,6 +31,7 @@ COMMANDS = {
     "compare": ("compare", "Activations side by side, and where they differ most."),
     "identify": ("identify", "What a formula is called: equal to, or a scaled copy of, what is known."),
     "gain": ("gain", "The initialisation that an activation wants: gain and critical point."),
+    "phase": ("phase", "Order and chaos over the variances of weights and biases; trainability."),
     "audit": ("audit", "An ULP report on somebody else's implementation."),
     "gradient-depth": ("gradient_depth", "Train a tiny MLP and watch the gradient layer by layer."),
     "boundary": ("boundary", "What a trained network decides, drawn over the plane."),

@@ -5,6 +5,7 @@ joblib's: loky here, Dask's scheduler elsewhere. Each worker computes with one B
 so that the numbers are the same whoever computes them.
 """
 
+import signal
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack
@@ -45,7 +46,7 @@ def run_all(
         left, failures = dict(enumerate(tasks)), 0
         while left and failures < PATIENCE:
             try:
-                for index, result in _parallel(function, left, jobs):
+                for index, result in _parallel(function, left, jobs, dask is None):
                     del left[index]
                     failures = 0
                     yield index, result
@@ -55,21 +56,23 @@ def run_all(
         lost = 0
         for index, task in left.items():
             try:
-                yield from _parallel(function, {index: task}, jobs)
+                yield from _parallel(function, {index: task}, jobs, dask is None)
             except died:
                 lost += 1
     if lost:
         raise LostRunsError(f"{count(lost, 'run')} lost: each ended its worker")
 
 
-def _parallel(function: Callable[[Task], Result], tasks: dict[int, Task], jobs: int) -> Iterator[tuple[int, Result]]:
+def _parallel(
+    function: Callable[[Task], Result], tasks: dict[int, Task], jobs: int, alone: bool
+) -> Iterator[tuple[int, Result]]:
     import joblib
 
     # A list, as tasks are taken out of the dictionary while they are handed on.
-    calls = [joblib.delayed(_indexed)(function, index, task) for index, task in tasks.items()]
-    results = joblib.Parallel(n_jobs=jobs, return_as="generator_unordered", batch_size=1, pre_dispatch=_AHEAD * jobs)(
-        calls
-    )
+    calls = [joblib.delayed(_indexed)(function, index, task, alone) for index, task in tasks.items()]
+    # A cluster has as many jobs as it has threads, whatever is said here.
+    ahead = f"{_AHEAD} * n_jobs"
+    results = joblib.Parallel(n_jobs=jobs, return_as="generator_unordered", batch_size=1, pre_dispatch=ahead)(calls)
     try:
         for result in results:  # noqa: UP028 - "yield from" would close them unsilenced
             yield result
@@ -79,7 +82,10 @@ def _parallel(function: Callable[[Task], Result], tasks: dict[int, Task], jobs: 
             results.close()
 
 
-def _indexed(function: Callable[[Task], Result], index: int, task: Task) -> tuple[int, Result]:
+def _indexed(function: Callable[[Task], Result], index: int, task: Task, alone: bool) -> tuple[int, Result]:
+    """alone: the process is there for nothing else. Ctrl-C, which the whole group gets, is for who started it."""
+    if alone:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
     return index, function(task)
 
 

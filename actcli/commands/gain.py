@@ -1,11 +1,9 @@
 """actcli gain ACT"""
 
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
-
-from actcli.commands.options import Act, ReportFormat
+from actcli.commands.options import Act, ReportFormat, SigmaB2, SigmaW2
 from actcli.commands.report import print_report
 from actcli.core.activations.catalogue import resolve
 from actcli.core.activations.family import family
@@ -15,19 +13,8 @@ from actcli.core.theory.gain import gain
 if TYPE_CHECKING:
     from actcli.views.terminal import Terminal
 
-_Variance = Annotated[
-    float | None,
-    typer.Option("--sigma-w2", metavar="X", help="Variance of the weights times fan_in.", show_default=False),
-]
-_BiasVariance = Annotated[
-    float | None,
-    typer.Option("--sigma-b2", metavar="X", help="Variance of the biases, 0 by default.", show_default=False),
-]
 
-
-def run(
-    act: Act, sigma_w2: _Variance = None, sigma_b2: _BiasVariance = None, output_format: ReportFormat = "table"
-) -> None:
+def run(act: Act, sigma_w2: SigmaW2 = None, sigma_b2: SigmaB2 = None, output_format: ReportFormat = "table") -> None:
     """Computed for any activation or formula by mean-field theory (Poole et al. 2016; Schoenholz et al. 2017; Roberts,
     Yaida and Hanin 2022): moments for a standard normal input, the critical point, and what the usual
     initialisations, or variances of your own, do to the signal and to the gradient. The lines of code set up the

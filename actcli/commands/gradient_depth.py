@@ -13,7 +13,9 @@ from actcli.commands.options import (
     SHOW,
     ActOption,
     Ascii,
+    Dask,
     Delimiter,
+    Jobs,
     Layers,
     LearningRate,
     ListFormat,
@@ -46,7 +48,7 @@ from actcli.commands.training import (
 from actcli.core.activations.activation import Elementwise
 from actcli.core.activations.catalogue import resolve_all
 from actcli.core.depth.config import DepthConfig
-from actcli.core.depth.experiment import LAYER_FIELDS, DepthExperiment, DepthRun, check
+from actcli.core.depth.experiment import LAYER_FIELDS, DepthExperiment, DepthRun, check, gradient_depth
 from actcli.core.depth.histograms import LayerHistograms, layer_histograms
 from actcli.core.depth.seeds import summaries
 from actcli.core.depth.verdict import VERDICTS
@@ -87,6 +89,8 @@ def run(
     dtype: TrainingDtype = "float64",
     seed: Seed = _DEFAULT.seed,
     seeds: Seeds = 1,
+    jobs: Jobs = 1,
+    dask: Dask = None,
     export: Export = None,
     fail_on: Annotated[
         str | None,
@@ -143,8 +147,12 @@ def run(
     activations = [*{activation.label: activation for activation in map(of_hidden_units, resolve_all(given))}.values()]
     for activation in activations:
         check(activation, config)
+    if export is not None and (jobs > 1 or dask is not None):
+        raise InputError("--export takes a run of this process: leave out --jobs and --dask")
     if export is not None and len(activations) * seeds > 1:
         raise InputError("--export takes one run: give one ACT and no --seeds")
+    if show == "histograms" and (jobs > 1 or dask is not None):
+        raise InputError("--show histograms takes runs of this process: leave out --jobs and --dask")
     check_export(export)
     own = read_data(data, target, target_column, drop, skip_missing, delimiter)
     for oddity in [] if quiet or own is None else own.oddities:
@@ -153,9 +161,14 @@ def run(
 
     runs: list[DepthRun] = []
     shapes: list[tuple[DepthRun, list[LayerHistograms], list[LayerHistograms]]] = []
+    parallel = jobs > 1 or dask is not None
     with Interruption() as interruption:
+        if parallel:
+            configs = [replace(config, seed=number) for number in range(seed, seed + seeds)]
+            tasks = [(act.label, each, examples) for act in activations for each in configs]
+            runs += _in_parallel(tasks, jobs, dask, interruption, live=not quiet and sys.stderr.isatty())
         for activation, number in itertools.product(activations, range(seed, seed + seeds)):
-            if interruption.happened:
+            if interruption.happened or parallel:
                 break
             experiment = DepthExperiment(activation, replace(config, seed=number), examples)
             if export is not None:
@@ -254,6 +267,33 @@ def _train(experiment: DepthExperiment, interruption: Interruption, live: bool) 
     for _ in steps:
         if interruption.happened:
             break
+
+
+def _in_parallel(
+    tasks: Sequence["_Task"], jobs: int, dask: str | None, interruption: Interruption, live: bool
+) -> list[DepthRun]:
+    """The runs in the tasks' order; of an interrupted sweep those that are done."""
+    from actcli.parallel import run_all
+
+    runs: dict[int, DepthRun] = {}
+    results: Iterator[tuple[int, DepthRun]] = run_all(_trained, tasks, jobs, dask)
+    if live:
+        from actcli.views.progress import progress
+
+        results = progress(results, len(tasks), "networks")
+    for index, run in results:
+        runs[index] = run
+        if interruption.happened:
+            break
+    return [runs[index] for index in sorted(runs)]
+
+
+_Task = tuple[str, DepthConfig, DataSet | None]
+"""An activation as it is resolved, how it is trained, and on which data where these are the user's own."""
+
+
+def _trained(task: _Task) -> DepthRun:
+    return gradient_depth(*task)
 
 
 def _searches(

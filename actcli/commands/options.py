@@ -79,7 +79,7 @@ Append: TypeAlias = Annotated[
 ]
 Output: TypeAlias = Annotated[
     str | None,
-    typer.Option("--output", "-o", metavar="FILE", help="Write a file, whole or not at all.", show_default=False),
+    typer.Option("--output", "-o", metavar="FILE", help="Write a file.", show_default=False),
 ]
 Quiet: TypeAlias = Annotated[bool, typer.Option("--quiet", "-q", help="Nothing but errors on stderr.")]
 _ORDER: Final = typer.Option(
@@ -175,6 +175,14 @@ Width: TypeAlias = Annotated[int, typer.Option("--width", metavar="N", min=1, he
 LearningRate: TypeAlias = Annotated[float, typer.Option("--lr", metavar="X", min=0.0, help="Learning rate.")]
 Seed: TypeAlias = Annotated[int, typer.Option("--seed", metavar="N", min=0, help="Seed of all that is random.")]
 Seeds: TypeAlias = Annotated[int, typer.Option("--seeds", metavar="N", min=1, help="So many seeds, from --seed on.")]
+SigmaW2: TypeAlias = Annotated[
+    float | None,
+    typer.Option("--sigma-w2", metavar="X", help="Variance of the weights times fan_in.", show_default=False),
+]
+SigmaB2: TypeAlias = Annotated[
+    float | None,
+    typer.Option("--sigma-b2", metavar="X", help="Variance of the biases, 0 when not given.", show_default=False),
+]
 
 # --- many runs --------------------------------------------------------------------------------------------------
 
@@ -182,3 +190,9 @@ Jobs: TypeAlias = Annotated[
     int, typer.Option("--jobs", "-j", metavar="N", min=1, help="So many runs at a time, each a process of its own.")
 ]
 Resume: TypeAlias = Annotated[bool, typer.Option("--resume", help="Go on with the runs that are in the output file.")]
+Dask: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--dask", metavar="tcp://HOST:PORT", help="Run on the workers of this Dask scheduler.", show_default=False
+    ),
+]

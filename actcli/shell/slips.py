@@ -192,6 +192,7 @@ _COMMANDS: Final[Mapping[str, str]] = {
     "plot": "graph draw curve curves chart figure display view picture",
     "compare": "cmp vs versus difference comparison",
     "gain": "init initialisation initialization initializer calculate-gain",
+    "phase": "phases phase-diagram chaos edge-of-chaos order-to-chaos meanfield mean-field trainability",
     "audit": "ulp check verify accuracy error errors",
     "gradient-depth": "train training depth vanishing vanish mlp network vanishing-gradient vanishing-gradients",
     "boundary": "decision region regions classify classifier playground",

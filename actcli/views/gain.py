@@ -106,6 +106,11 @@ def _initialisations(gain: Gain) -> list[tuple[str, str]]:
     return lines
 
 
+def fixed_point_lines(point: FixedPoint, decay: float | None) -> list[str]:
+    """Where the signal comes to, and what becomes of gradient and inputs there. decay: of the gradient's signal."""
+    return [text for text in (_signal(point), _consequences(point, decay)) if text]
+
+
 def _signal(point: FixedPoint) -> str:
     if point.signal == "unknown":
         return "no finite value of E f² found where the signal comes to"

@@ -195,3 +195,19 @@ def progress(items: Iterable[Item], total: int, label: str) -> Iterator[Item]:
                 bar.update(task, completed=done)
                 display.show(bar.get_renderable())
             yield item
+
+
+def live_picture(items: Iterable[Item], painted: Callable[[list[Item], Terminal], str]) -> Iterator[Item]:
+    """The same items; what is painted of those so far stands on stderr, and is wiped out at the end."""
+    console = _console()
+    if console.is_dumb_terminal:  # as above
+        yield from items
+        return
+    so_far: list[Item] = []
+    with Display(console, DELAY) as display:
+        for item in items:
+            so_far.append(item)
+            if display.is_due():
+                terminal = Terminal.of(sys.stderr)
+                display.show(Text.from_ansi(painted(so_far, terminal), no_wrap=True))
+            yield item

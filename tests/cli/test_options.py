@@ -74,8 +74,10 @@ def test_what_is_looked_for_in_every_command_is_there() -> None:
     assert have("--format", "-f") == set(COMMANDS) - {"help"}
     assert have("--order", "-n") == {"differentiate", "plot", "compare", "audit"}
     assert have("--act", "-a") == {"gradient-depth", "boundary", "collapse", "trace", "approximate"}
-    assert have("--seed") == {"gradient-depth", "boundary", "collapse", "trace", "approximate"}
-    assert have("--width") == {"gradient-depth", "boundary", "collapse", "approximate"}
+    assert have("--seed") == {"gradient-depth", "boundary", "collapse", "trace", "approximate", "phase"}
+    assert have("--width") == {"gradient-depth", "boundary", "collapse", "approximate", "phase"}
+    assert have("--jobs", "-j") == {"gradient-depth", "phase", "audit"}
+    assert have("--dask") == {"gradient-depth", "phase"}
     assert have("--size") == have("--ascii") == have("--save") >= {"plot", "compare"}
     assert not have("--height")
 

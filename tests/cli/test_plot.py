@@ -252,6 +252,7 @@ DRAWINGS = {
     "gradient-depth": ("gradient-depth", "--act", "tanh", "--layers", "4", "--steps", "3", "-q"),
     "histograms": ("gradient-depth", "tanh", "--layers", "4", "--steps", "3", "-q", "--show", "histograms"),
     "approximate --train": ("approximate", "sin(x)", "--train", "--units", "4"),
+    "phase": ("phase", "tanh", "--cells", "12x8"),
 }
 
 

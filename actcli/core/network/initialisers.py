@@ -155,3 +155,9 @@ def _orthogonal(fan_in: int, fan_out: int, generator: np.random.Generator) -> Ar
     q *= np.sign(np.diag(r))  # without it the factors' signs follow LAPACK's habits, not chance
     columns: Array = q if fan_in >= fan_out else q.T
     return columns
+
+
+def initialiser_variances() -> dict[str, tuple[float, float]]:
+    """(σ_w², σ_b²) of square layers, as wide as theory has them, under the initialisations that take no number."""
+    variances = {name: variance(1, 1) for name, variance in VARIANCES.items()} | {"pytorch": _pytorch(1, 1)}
+    return {name: (variance, 0.0) for name, variance in variances.items()}

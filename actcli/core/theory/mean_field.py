@@ -26,7 +26,7 @@ from actcli.core.arrays import Array
 from actcli.core.numerics.quadrature import expectation, expectations, pair_expectation
 
 # Of the table of moments.
-_PER_DECADE: Final = 8
+_PER_DECADE: Final = 16
 _POINTS: Final = 8  # of the interpolating polynomial
 _SMALLEST, _LARGEST = 1e-30, 1e30
 """Below, every function is as good as its tangent; beyond, only a homogeneous one is followed."""
@@ -145,6 +145,7 @@ class Moments:
         self.field = MeanField(activation)
         self.homogeneous = is_homogeneous(activation)
         self.known: dict[int, tuple[float, float]] = {}
+        self.unknown_from = math.inf
 
     def at(self, q: Array) -> tuple[Array, Array]:
         """Both moments at each q; nan where one diverges, where the function jumps, and beyond 10^30."""
@@ -171,7 +172,11 @@ class Moments:
 
     def _moments(self, number: int) -> tuple[float, float]:
         if number not in self.known:
-            self.known[number] = self.field.second_moments(10 ** (number / _PER_DECADE))
+            # What diverges goes on doing so, and what swings too fast for any panels swings faster still further out.
+            beyond = number > self.unknown_from
+            self.known[number] = (math.nan,) * 2 if beyond else self.field.second_moments(10 ** (number / _PER_DECADE))
+            if number > 0 and math.isnan(self.known[number][0]):
+                self.unknown_from = min(self.unknown_from, number)
         return self.known[number]
 
 

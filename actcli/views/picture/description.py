@@ -108,6 +108,15 @@ class Marks:
     style: Style
 
 
+@dataclass(frozen=True, eq=False)
+class Trail:
+    """Points joined by straight lines in their order, wherever they lead: a staircase, an edge."""
+
+    x: Array
+    y: Array
+    style: Style
+
+
 @dataclass(frozen=True)
 class Rule:
     """A line of the reader's across the panel: straight up at `x`, or level at `y`."""
@@ -189,6 +198,7 @@ class Panel:
     title: str = ""
     style: Style | None = None
     marks: Sequence[Marks] = ()
+    trails: Sequence[Trail] = ()
     rules: Sequence[Rule] = ()
     guides: Sequence[Curve] = ()
     bands: Sequence[Band] = ()

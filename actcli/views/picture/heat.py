@@ -15,8 +15,9 @@ from actcli.core.arrays import Array
 from actcli.views.colours import TRUECOLOUR
 from actcli.views.notation import short
 from actcli.views.palette import look, rgb
-from actcli.views.picture.description import HeatMap, Panel, RegionMap
+from actcli.views.picture.description import HeatMap, Panel, RegionMap, Trail
 from actcli.views.picture.dots import DotAxis
+from actcli.views.picture.raster import walked
 from actcli.views.terminal import Terminal, cut
 
 Colours = npt.NDArray[np.float64]
@@ -31,7 +32,8 @@ _RDBU: Final = (
     "fbe5d8 fbccb4 f5aa89 e48066 d05548 ba2832 930e26 67001f"
 )
 _STEPS = 256
-_SHADES: Final = (" ░▒▓█", " .:-=+*#%@")
+# The lowest is not blank: that is what is not known.
+_SHADES: Final = ("·░▒▓█", ".:-=+*#%@")
 _REGIONS: Final = (" ░▓▒█", " .#+@")
 # Of 16 colours those that follow the two scales in lightness and hue.
 _OF_16: Final = {False: (34, 90, 36, 92, 93), True: (34, 94, 97, 91, 31)}
@@ -76,7 +78,10 @@ def heat_rows(
     assert heat is not None
     values = _sampled(heat, panel, x, y)
     if isinstance(heat, HeatMap):
-        per_cell = values.reshape(y.cells, y.dots, x.cells).mean(axis=1)
+        dots = values.reshape(y.cells, y.dots, x.cells)
+        known = np.isfinite(dots)
+        with np.errstate(invalid="ignore"):  # nothing is known in a blank cell
+            per_cell = np.where(known, dots, 0.0).sum(axis=1) / known.sum(axis=1)
         for level in heat.contours:
             marks = _contour(per_cell, level, terminal.unicode) | marks
     paint = _painter(heat, values.reshape(y.cells, y.dots, x.cells), terminal)
@@ -85,6 +90,28 @@ def heat_rows(
         + _RESET * bool(depth(terminal))
         for row in reversed(range(y.cells))
     ]
+
+
+def trail_cells(trail: Trail, x: DotAxis, y: DotAxis, unicode: bool) -> dict[tuple[int, int], str]:
+    """The cells that a trail passes, with a piece of line that runs as it does there; it is on the axes' scales."""
+    across, up = walked(trail, x, y)
+    steep = np.gradient(up / y.dots), np.gradient(across / x.dots)
+    level, upright, rising, falling = _pieces(unicode)
+    cells: dict[tuple[int, int], str] = {}
+    places = (*np.rint([across, up]).astype(int).tolist(), *(part.tolist() for part in steep))
+    for column, row, rise, run in zip(*places, strict=True):
+        if 0 <= column <= x.last_dot and 0 <= row <= y.last_dot:
+            slanted = rising if rise * run > 0 else falling
+            piece = level if abs(rise) < _SLANT * abs(run) else upright if abs(run) < _SLANT * abs(rise) else slanted
+            cells.setdefault((column // x.dots, row // y.dots), piece)
+    return cells
+
+
+_SLANT = 0.4
+
+
+def _pieces(unicode: bool) -> tuple[str, ...]:
+    return tuple("─│╱╲" if unicode else "-|/\\")
 
 
 def scale_line(heat: HeatMap | RegionMap, terminal: Terminal) -> str:
@@ -216,7 +243,7 @@ def _places(ends: Array, axis: DotAxis, count: int) -> npt.NDArray[np.int64]:
 
 def _contour(values: Array, at: float, unicode: bool) -> dict[tuple[int, int], str]:
     """The cells beside which the values cross `at`, with a piece of line that runs as the crossing does."""
-    level, upright, rising, falling = "─│╱╲" if unicode else "-|/\\"
+    level, upright, rising, falling = _pieces(unicode)
     above, known = values > at, np.isfinite(values)
     up, across = np.zeros_like(above), np.zeros_like(above)
     up[:-1] = (above[1:] != above[:-1]) & known[1:] & known[:-1]

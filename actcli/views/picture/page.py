@@ -28,6 +28,7 @@ from actcli.views.picture.description import (
     RegionMap,
     Spike,
     Style,
+    Trail,
     shared_scale,
 )
 from actcli.views.picture.dots import multiples, nice_step, tick_labels
@@ -220,6 +221,8 @@ class _Page:
             axes.plot(curve.x, curve.y, **self._pen(curve.style, marked=False))
         for index, curve in reversed([*enumerate(panel.curves)]):
             self._curve(curve, axes, panel, index)
+        for trail in panel.trails:
+            self._trail(trail, axes, on_map=panel.heat is not None)
         for spike in panel.spikes:
             self._spike(spike, axes, panel)
         for marks in panel.marks:
@@ -238,6 +241,14 @@ class _Page:
             pen |= {"markersize": 5.0 + 2.0 * (index > 0)} if not curve.style.dash else {"marker": "", "zorder": 3}
         (line,) = axes.plot(x, y, **pen, markevery=every)
         line.set_gid(f"curve {curve.label}")
+
+    def _trail(self, trail: Trail, axes: Axes, *, on_map: bool) -> None:
+        """On a map in ink with paper around it, which is seen on every colour."""
+        pen = self._pen(trail.style, marked=False)
+        if on_map:
+            axes.plot(trail.x, trail.y, color=self.inks["paper"], linewidth=3.6)
+            pen |= {"color": self.inks["ink"]}
+        axes.plot(trail.x, trail.y, **pen)
 
     def _area(self, histogram: Histogram, axes: Axes, panel: Panel) -> None:
         colour, base = self._colour(histogram.style), 0.0 if panel.y.scale == "linear" else panel.y.low

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from actcli.core.arrays import Array, Mask, union
-from actcli.views.picture.description import Curve, Histogram
+from actcli.views.picture.description import Curve, Histogram, Trail
 from actcli.views.picture.dots import DotAxis
 from actcli.views.ranges import VISIBLE, evenly, y_range
 from actcli.views.terminal import Terminal
@@ -52,6 +52,22 @@ def upright(at: float, x: DotAxis, y: DotAxis) -> Dots:
 def level(at: float, x: DotAxis, y: DotAxis) -> Dots:
     across = np.arange(0, x.last_dot + 1, 2)
     return _inside(across, np.repeat(y.dot(np.array([at])), across.size), x, y)
+
+
+def walked(trail: Trail, x: DotAxis, y: DotAxis) -> tuple[Array, Array]:
+    """Places along a trail, in dots, at most half a dot apart; the trail is on the scales of the axes."""
+    across, up = trail.x / x.step - x.first, trail.y / y.step - y.first
+    # Far outside there is nothing to walk for.
+    across, up = np.clip(across, -x.last_dot, 2 * x.last_dot), np.clip(up, -y.last_dot, 2 * y.last_dot)
+    length = np.append(0.0, np.cumsum(np.maximum(np.abs(np.diff(across)), np.abs(np.diff(up)))))
+    along = np.linspace(0.0, length[-1], 2 * int(length[-1]) + 2)
+    return np.interp(along, length, across), np.interp(along, length, up)
+
+
+def trail_dots(trail: Trail, x: DotAxis, y: DotAxis) -> Dots:
+    """Every dot of the trail."""
+    across, up = (np.rint(part).astype(np.int64) for part in walked(trail, x, y))
+    return _inside(across, up, x, y)
 
 
 def area(low: Numbers, high: Numbers, columns: Numbers) -> Dots:

@@ -21,7 +21,7 @@ from actcli.views.picture.canvas import (
     draw,
     framed,
 )
-from actcli.views.picture.description import Axis, Curve, Panel, Picture, Style, shared_scale
+from actcli.views.picture.description import Axis, Curve, Panel, Picture, Style, Trail, shared_scale
 from actcli.views.picture.dots import DotAxis, axis_across, axis_up, span_of, squared, ticks_of
 from actcli.views.picture.raster import (
     Dots,
@@ -35,6 +35,7 @@ from actcli.views.picture.raster import (
     path,
     points,
     shared,
+    trail_dots,
     upright,
 )
 from actcli.views.terminal import Terminal, cut, wrapped
@@ -203,7 +204,9 @@ def _panel(panel: Panel, terminal: Terminal, rows: int, picture: Picture, label_
     marks = [*_marks(panel, frame, picture, terminal)]
     if panel.heat is None:
         return [*heading, *draw(frame, _strokes(panel, frame, terminal), marks, terminal)]
-    on_map = {cell: mark.marker for mark in marks for cell in zip(mark.x, mark.y, strict=True)}
+    trails = [heat.trail_cells(_on_axes(trail, panel), frame.x, frame.y, terminal.unicode) for trail in panel.trails]
+    on_map = {cell: piece for trail in trails for cell, piece in trail.items()}
+    on_map |= {cell: mark.marker for mark in marks for cell in zip(mark.x, mark.y, strict=True)}
     corner = Mark([0], [0], "+", 0)  # without anything to draw plotext draws no axes
     around = draw(frame, [], [corner], replace(terminal, colour=False))
     painted = [
@@ -240,6 +243,7 @@ def _strokes(panel: Panel, frame: Frame, terminal: Terminal) -> list[Stroke]:
         for each in panel.histograms
     ]
     inked += [(line(_placed(curve, panel), x, y), curve.style) for curve in panel.curves if curve.finite().x.size]
+    inked += [(trail_dots(_on_axes(each, panel), x, y), each.style) for each in panel.trails]
     parts = [part for part, _ in inked]
     inks = [*zip(shared(parts, x, y), [style for _, style in inked], strict=True)] if inked else []
     for band in panel.bands:
@@ -268,6 +272,10 @@ def _strokes(panel: Panel, frame: Frame, terminal: Terminal) -> list[Stroke]:
 
 def _placed(curve: Curve, panel: Panel) -> Curve:
     return replace(curve, x=panel.x.place(curve.x), y=panel.y.place(curve.y))
+
+
+def _on_axes(trail: Trail, panel: Panel) -> Trail:
+    return replace(trail, x=panel.x.place(trail.x), y=panel.y.place(trail.y))
 
 
 def _position(value: float, axis: Axis) -> float:

@@ -42,7 +42,7 @@ def cells(text: str) -> list[list[str]]:
 def test_without_colour_more_is_darker(unicode: bool) -> None:
     terminal = replace(COLOUR, colour=False, unicode=unicode)
     lines = screen(paint(picture(), terminal), terminal)
-    shades = " ░▒▓█" if unicode else " .:-=+*#%@"
+    shades = "·░▒▓█" if unicode else ".:-=+*#%@"
     for row in cells("\n".join(lines)):
         ranks = [shades.index(cell) for cell in row]
         assert ranks == sorted(ranks)
@@ -53,7 +53,7 @@ def test_the_rows_begin_at_the_bottom() -> None:
     terminal = replace(COLOUR, colour=False)
     up = cells(paint(picture(RISING.T), terminal))
     assert {*up[0]} == {"█"}
-    assert {*up[-1]} == {" "}
+    assert {*up[-1]} == {"·"}
 
 
 @pytest.mark.parametrize(("number", "colours"), [(1 << 24, "2"), (256, "5")])
