@@ -86,7 +86,7 @@ def test_every_option_that_is_named_is_there():
     commands = [get_command(app), *map(load, COMMANDS)]
     options = {spelling for command in commands for option in command.params for spelling in option.opts}
     named = set(re.findall(r"(?<![\w-])--[a-z][a-z0-9-]*", README.read_text()))
-    assert named - options == {"--help", "--points", "--orders", "--only"}  # typer's own, and those of the benchmarks
+    assert named - options == {"--help"}  # typer's own
 
 
 def test_every_module_that_is_named_is_there():
