@@ -188,6 +188,8 @@ def run(
     if not quiet:
         for reason in dict.fromkeys(lacking.values()):
             complain(_without(reason, lacking))
+        if not acts and against and (rows := row_wise_of(against)):
+            complain(f"not audited: {', '.join(rows)}: an audit is of functions of one number, and these take a row")
     failures = [audit for audit in audits if audit.exceeds(max_ulp, max_steps)]
     for audit in failures:
         complain(_failure(audit, max_ulp, max_steps, several))

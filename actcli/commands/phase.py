@@ -388,12 +388,12 @@ def _shown(runs: "Iterator[Trained]", sweep: "Sweep", drawing: Drawing, quiet: b
     from actcli.core.depth.trainability import trainability
     from actcli.views.phase import trainability_picture
     from actcli.views.picture.terminal import paint
-    from actcli.views.progress import live_picture
+    from actcli.views.progress import drawn_live
 
     def painted(done: "list[Trained]", terminal: "Terminal") -> str:
         return paint(trainability_picture(trainability(sweep, done)), terminal, drawing.lines)
 
-    return live_picture(runs, painted)
+    return drawn_live(runs, painted)
 
 
 def _document(found: "Trainability") -> dict[str, Any]:

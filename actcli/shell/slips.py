@@ -223,7 +223,7 @@ def command_meant(words: Sequence[str], commands: Sequence[str]) -> str | None:
     for command, others in _COMMANDS.items():
         if command in commands and folded in others.split():
             return shlex.join(["actcli", command, *rest])
-    close = _close(folded, [*commands, "version"], 0.8)
+    close = _close(folded, [*commands, "version"], 0.9)
     if not close and _is_activation(word):  # asked last: the catalogue is slow to load
         command = _command_for(rest)
         return shlex.join(["actcli", command, *["--act"] * (command == "gradient-depth"), word, *rest])
