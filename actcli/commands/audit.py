@@ -8,7 +8,7 @@ from typing import Annotated, Final
 import typer
 
 from actcli.commands.audit_output import print_audit, print_audits, read_baseline
-from actcli.commands.audit_sources import Caller, Job, Settings, called, calling, jobs_of, read
+from actcli.commands.audit_sources import Caller, Job, Settings, called, calling, jobs_of, read, row_wise_of
 from actcli.commands.numbers import table_options
 from actcli.commands.options import (
     Ascii,
