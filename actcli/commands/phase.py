@@ -30,7 +30,7 @@ from actcli.commands.options import (
     Width,
     dimensions,
 )
-from actcli.commands.phase_runs import runs_of
+from actcli.commands.phase_runs import record_of, runs_of
 from actcli.commands.report import Drawing, print_report
 from actcli.commands.training import Batch, Optimizer, Steps
 from actcli.core.activations.activation import Activation, Elementwise
@@ -338,7 +338,7 @@ def _measured(
 
     def rows() -> Iterator[list[object]]:
         for run in sorted(done, key=lambda run: (run.layers, run.sigma_w2, run.seed)):
-            yield [*_record(run).values()]
+            yield [*record_of(run).values()]
 
     if done:
         header = ("layers", "sigma_w2", "seed", "loss", "loss_guess", "accuracy")

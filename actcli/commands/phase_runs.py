@@ -26,11 +26,12 @@ def runs_of(sweep: "Sweep", jobs: int, dask: str | None, output: str | None, res
         known = {(run.layers, run.sigma_w2, run.seed) for run in before}
         left = [t for t in trainings if (t.config.layers, t.sigma_w2, t.config.seed) not in known]
         for _, trained in run_all(train, left, jobs, dask):
-            journal.add(_record(trained))
+            journal.add(record_of(trained))
             yield trained
 
 
-def _record(trained: "Trained") -> dict[str, Any]:
+def record_of(trained: "Trained") -> dict[str, Any]:
+    """As the journal holds it: None for a loss that is not a number."""
     record = asdict(trained)
     return record | {"loss": None if math.isnan(trained.loss) else trained.loss}
 
