@@ -31,6 +31,7 @@ _MODULES = {
     "Elementwise": "activations.activation",
     "End": "analysis.asymptotes",
     "Errors": "audit.tally",
+    "Extreme": "audit.report",
     "Extremum": "analysis.extrema",
     "FiniteWidth": "theory.finite_width",
     "FixedPoint": "theory.fixed_point",
@@ -44,6 +45,7 @@ _MODULES = {
     "LayerRecord": "depth.experiment",
     "LineProfile": "lessons.collapse",
     "Match": "identify.identification",
+    "Moment": "depth.history",
     "Near": "identify.identification",
     "Network": "network.mlp",
     "Outcome": "lessons.trace",
@@ -56,6 +58,7 @@ _MODULES = {
     "Profile": "audit.report",
     "Properties": "analysis.properties",
     "Reference": "audit.ulp",
+    "Region": "audit.inputs",
     "replay": "depth.experiment",
     "resolve": "activations.catalogue",
     "round_to": "numerics.formats",
@@ -64,6 +67,7 @@ _MODULES = {
     "Sample": "audit.report",
     "ScaledRow": "analysis.properties",
     "Segment": "audit.report",
+    "Source": "audit.report",
     "Step": "network.training",
     "Stretch": "audit.report",
     "sweep": "audit.inputs",
@@ -94,13 +98,16 @@ if TYPE_CHECKING:
     from actcli.core.analysis.properties import RowProperties as RowProperties
     from actcli.core.analysis.properties import ScaledRow as ScaledRow
     from actcli.core.audit.auditor import Auditor as Auditor
+    from actcli.core.audit.inputs import Region as Region
     from actcli.core.audit.inputs import sweep as sweep
     from actcli.core.audit.report import Audit as Audit
     from actcli.core.audit.report import Constant as Constant
+    from actcli.core.audit.report import Extreme as Extreme
     from actcli.core.audit.report import Point as Point
     from actcli.core.audit.report import Profile as Profile
     from actcli.core.audit.report import Sample as Sample
     from actcli.core.audit.report import Segment as Segment
+    from actcli.core.audit.report import Source as Source
     from actcli.core.audit.report import Stretch as Stretch
     from actcli.core.audit.tally import Errors as Errors
     from actcli.core.audit.ulp import Reference as Reference
@@ -110,6 +117,7 @@ if TYPE_CHECKING:
     from actcli.core.depth.experiment import LayerRecord as LayerRecord
     from actcli.core.depth.experiment import gradient_depth as gradient_depth
     from actcli.core.depth.experiment import replay as replay
+    from actcli.core.depth.history import Moment as Moment
     from actcli.core.depth.prediction import Prediction as Prediction
     from actcli.core.errors import InputError as InputError
     from actcli.core.identify.identification import Identification as Identification

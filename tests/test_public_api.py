@@ -150,7 +150,8 @@ def test_defaults_are_those_of_the_commands() -> None:
         defaults = of_function(getattr(actcli, name))
         assert (defaults["low"], defaults["high"]) == of_command(name)["interval"]
     assert of_function(actcli.trace)["learning_rate"] == of_command("trace")["lr"]
-    assert of_function(actcli.sweep)["dtype"] == of_function(actcli.Auditor)["dtype"] == of_command("audit")["dtype"]
+    assert of_function(actcli.sweep)["dtype"] == of_function(actcli.Auditor)["dtype"]
+    assert [of_function(actcli.sweep)["dtype"]] == [str(name) for name in of_command("audit")["dtypes"]]
     for name, config in (("gradient-depth", actcli.DepthConfig()), ("collapse", actcli.CollapseConfig())):
         given = {"learning_rate": of_command(name).get("lr"), **of_command(name)}
         shared = {field.name for field in dataclasses.fields(config)} & set(given) - {"norm"}

@@ -8,7 +8,7 @@ from typing import Annotated, Final
 import typer
 
 from actcli.commands.audit_output import print_audit, print_audits, read_baseline
-from actcli.commands.audit_sources import Caller, Job, Settings, called, calling, jobs_of, read
+from actcli.commands.audit_sources import Caller, Job, Settings, called, calling, jobs_of, read, row_wise_of
 from actcli.commands.numbers import table_options
 from actcli.commands.options import (
     Ascii,
@@ -188,6 +188,8 @@ def run(
     if not quiet:
         for reason in dict.fromkeys(lacking.values()):
             complain(_without(reason, lacking))
+        if not acts and against and (rows := row_wise_of(against)):
+            complain(f"not audited: {', '.join(rows)}: an audit is of functions of one number, and these take a row")
     failures = [audit for audit in audits if audit.exceeds(max_ulp, max_steps)]
     for audit in failures:
         complain(_failure(audit, max_ulp, max_steps, several))

@@ -93,6 +93,13 @@ def _all_of(against: str | None) -> Iterator[Elementwise]:
             yield activation
 
 
+def row_wise_of(against: str) -> list[str]:
+    """The activations of a framework that are no functions of one number."""
+    from actcli.foreign.calls import offered
+
+    return [name for name in offered(against) if not isinstance(resolve(name), Elementwise)]
+
+
 # --- results that are made here -----------------------------------------------------------------------------------
 
 

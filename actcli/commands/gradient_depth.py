@@ -3,11 +3,12 @@
 import itertools
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, astuple, replace
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from actcli.commands.depth_records import records_of
 from actcli.commands.interruption import Interruption
 from actcli.commands.options import (
     SHOW,
@@ -48,7 +49,7 @@ from actcli.commands.training import (
 from actcli.core.activations.activation import Elementwise
 from actcli.core.activations.catalogue import resolve_all
 from actcli.core.depth.config import DepthConfig
-from actcli.core.depth.experiment import LAYER_FIELDS, DepthExperiment, DepthRun, check, gradient_depth
+from actcli.core.depth.experiment import DepthExperiment, DepthRun, check, gradient_depth
 from actcli.core.depth.histograms import LayerHistograms, layer_histograms
 from actcli.core.depth.seeds import summaries
 from actcli.core.depth.verdict import VERDICTS
@@ -229,7 +230,7 @@ def run(
             output_format,
             draw,
             document,
-            records=lambda: _records(show, runs, shapes),
+            records=lambda: records_of(show, runs, shapes),
             drawing=drawing,
             picture=picture,
         )
@@ -370,44 +371,5 @@ def _cure(cure: "Cure") -> dict[str, Any]:
     }
 
 
-_OVER_TIME = ("activation", "seed", "step", "loss", "layer", "weight_gradient_norm", "update_ratio")
-_SILENT = ("saturated_fraction", "dead_fraction")
-_BINS = ("activation", "seed", "training", "layer", "quantity", "low", "high", "count")
-_Shapes = Sequence[tuple[DepthRun, Sequence[LayerHistograms], Sequence[LayerHistograms]]]
-
-
-def _records(show: str, runs: Sequence[DepthRun], shapes: _Shapes) -> tuple[Sequence[str], Iterator[Iterable[object]]]:
-    if show == "over-time":
-        return (*_OVER_TIME, *_SILENT), _moments(runs)
-    if show == "histograms":
-        return _BINS, _bins(shapes)
-    return ("activation", "seed", *LAYER_FIELDS), _rows(runs)
-
-
-def _moments(runs: Sequence[DepthRun]) -> Iterator[list[object]]:
-    """A row for each step and layer; the output layer has no units to be silent."""
-    for run in runs:
-        for moment in run.history:
-            silent = zip(moment.saturated_fractions, moment.dead_fractions, strict=True)
-            figures = zip(moment.weight_gradient_norms, moment.update_ratios, [*silent, (None, None)], strict=True)
-            for layer, (norm, ratio, fractions) in enumerate(figures, start=1):
-                yield [run.activation, run.seed, moment.step, moment.loss, layer, norm, ratio, *fractions]
-
-
-def _bins(shapes: _Shapes) -> Iterator[list[object]]:
-    for run, before, after in shapes:
-        for training, layers in (("before", before), ("after", after)):
-            for layer in layers:
-                for name in ("pre_activations", "activations", "signals"):
-                    found = getattr(layer, name)
-                    for edge, end, number in zip(found.edges, found.edges[1:], found.counts.tolist(), strict=False):
-                        yield [run.activation, run.seed, training, layer.layer, name, float(edge), float(end), number]
-
-
 def _histograms(layers: Sequence[LayerHistograms]) -> list[dict[str, Any]]:
     return [asdict(layer) for layer in layers]
-
-
-def _rows(runs: Sequence[DepthRun]) -> Iterator[list[object]]:
-    for run in runs:
-        yield from ([run.activation, run.seed, *astuple(layer)] for layer in run.layers)

@@ -30,6 +30,7 @@ from actcli.commands.options import (
     Width,
     dimensions,
 )
+from actcli.commands.phase_runs import record_of, runs_of
 from actcli.commands.report import Drawing, print_report
 from actcli.commands.training import Batch, Optimizer, Steps
 from actcli.core.activations.activation import Activation, Elementwise
@@ -319,7 +320,7 @@ def _measured(
     wanted = len(sweep.trainings())
     interrupted = False
     try:
-        for trained in _shown(_runs(sweep, jobs, dask, output, resume), sweep, drawing, quiet):
+        for trained in _shown(runs_of(sweep, jobs, dask, output, resume), sweep, drawing, quiet):
             done.append(trained)
     except KeyboardInterrupt:
         interrupted = True
@@ -337,7 +338,7 @@ def _measured(
 
     def rows() -> Iterator[list[object]]:
         for run in sorted(done, key=lambda run: (run.layers, run.sigma_w2, run.seed)):
-            yield [*_record(run).values()]
+            yield [*record_of(run).values()]
 
     if done:
         header = ("layers", "sigma_w2", "seed", "loss", "loss_guess", "accuracy")
@@ -349,38 +350,6 @@ def _measured(
         raise typer.Exit(130)
 
 
-def _runs(sweep: "Sweep", jobs: int, dask: str | None, output: str | None, resume: bool) -> "Iterator[Trained]":
-    """What the file has, then what is trained now, each run written before it is handed on."""
-    from actcli.core.depth.trainability import train
-    from actcli.parallel import run_all
-
-    trainings = sweep.trainings()
-    if output is None:
-        yield from (trained for _, trained in run_all(train, trainings, jobs, dask))
-        return
-    from actcli.streams.journal import open_journal
-
-    with open_journal(output, sweep.description(), resume) as journal:
-        before = [_trained(record) for record in journal.records]
-        yield from before
-        known = {(run.layers, run.sigma_w2, run.seed) for run in before}
-        left = [t for t in trainings if (t.config.layers, t.sigma_w2, t.config.seed) not in known]
-        for _, trained in run_all(train, left, jobs, dask):
-            journal.add(_record(trained))
-            yield trained
-
-
-def _record(trained: "Trained") -> dict[str, Any]:
-    record = asdict(trained)
-    return record | {"loss": None if math.isnan(trained.loss) else trained.loss}
-
-
-def _trained(record: dict[str, Any]) -> "Trained":
-    from actcli.core.depth.trainability import Trained
-
-    return Trained(**record | {"loss": math.nan if record["loss"] is None else record["loss"]})
-
-
 def _shown(runs: "Iterator[Trained]", sweep: "Sweep", drawing: Drawing, quiet: bool) -> "Iterator[Trained]":
     """The same, with the picture on the terminal as it fills."""
     if quiet or not sys.stderr.isatty():
@@ -388,12 +357,12 @@ def _shown(runs: "Iterator[Trained]", sweep: "Sweep", drawing: Drawing, quiet: b
     from actcli.core.depth.trainability import trainability
     from actcli.views.phase import trainability_picture
     from actcli.views.picture.terminal import paint
-    from actcli.views.progress import live_picture
+    from actcli.views.progress import drawn_live
 
     def painted(done: "list[Trained]", terminal: "Terminal") -> str:
         return paint(trainability_picture(trainability(sweep, done)), terminal, drawing.lines)
 
-    return live_picture(runs, painted)
+    return drawn_live(runs, painted)
 
 
 def _document(found: "Trainability") -> dict[str, Any]:

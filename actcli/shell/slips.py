@@ -223,15 +223,21 @@ def command_meant(words: Sequence[str], commands: Sequence[str]) -> str | None:
     for command, others in _COMMANDS.items():
         if command in commands and folded in others.split():
             return shlex.join(["actcli", command, *rest])
-    if _is_activation(word):
+    close = _close(folded, [*commands, "version"], 0.9)
+    if not close and _is_activation(word):  # asked last: the catalogue is slow to load
         command = _command_for(rest)
         return shlex.join(["actcli", command, *["--act"] * (command == "gradient-depth"), word, *rest])
-    import difflib
-
-    close = difflib.get_close_matches(folded, [*commands, "version"], n=1, cutoff=0.6)
+    close = close or _close(folded, [*commands, "version"], 0.6)
     if close == ["version"]:
         return "actcli --version"
     return shlex.join(["actcli", close[0], *rest]) if close else None
+
+
+def _close(word: str, names: Sequence[str], ratio: float) -> list[str]:
+    """The name nearest to the word, if one is so close."""
+    import difflib
+
+    return difflib.get_close_matches(word, names, n=1, cutoff=ratio)
 
 
 def _leading(words: Sequence[str]) -> list[str]:

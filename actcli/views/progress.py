@@ -197,7 +197,7 @@ def progress(items: Iterable[Item], total: int, label: str) -> Iterator[Item]:
             yield item
 
 
-def live_picture(items: Iterable[Item], painted: Callable[[list[Item], Terminal], str]) -> Iterator[Item]:
+def drawn_live(items: Iterable[Item], painted: Callable[[list[Item], Terminal], str]) -> Iterator[Item]:
     """The same items; what is painted of those so far stands on stderr, and is wiped out at the end."""
     console = _console()
     if console.is_dumb_terminal:  # as above

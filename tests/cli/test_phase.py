@@ -241,10 +241,11 @@ def scheduler(tmp_path: Path) -> Iterator[tuple[str, list[subprocess.Popen[bytes
         listener.bind(("127.0.0.1", 0))
         port = listener.getsockname()[1]
     address, folder = f"tcp://127.0.0.1:{port}", str(tmp_path)
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": folder, "env": environment()}
+    quiet = subprocess.DEVNULL
 
     def dask(what: str, *words: str) -> subprocess.Popen[bytes]:
-        return subprocess.Popen([sys.executable, "-m", f"distributed.cli.dask_{what}", *words], **quiet)  # type: ignore[call-overload]
+        command = [sys.executable, "-m", f"distributed.cli.dask_{what}", *words]
+        return subprocess.Popen(command, stdout=quiet, stderr=quiet, cwd=folder, env=environment())
 
     started = [dask("scheduler", "--host", "127.0.0.1", "--port", str(port), "--no-dashboard")]
     one = ("--nthreads", "1", "--no-nanny", "--no-dashboard", "--local-directory", folder)

@@ -66,6 +66,7 @@ class Function:
 
     @cached_property
     def rounding(self) -> Rounding:
+        """How far rounding moves its values."""
         from actcli.core.analysis.rounding import Rounding
 
         return Rounding(self.activation)

@@ -36,6 +36,7 @@ class Case:
 
     @property
     def dtype(self) -> str:
+        """The type of the results."""
         return self.audit.dtype
 
     @property

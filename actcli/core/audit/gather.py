@@ -21,16 +21,19 @@ class Stretches:
     high: float = -math.inf
 
     def note(self, x: Array, where: Mask) -> None:
+        """Take in the inputs of a block, where the results are of the kind."""
         if where.any():
             there = x[where]
             self.merge(Stretches(len(there), float(there[0]), float(there.min()), float(there.max())))
 
     def merge(self, later: "Stretches") -> None:
+        """Take in what was met at later inputs."""
         self.first = later.first if self.first is None else self.first
         self.count += later.count
         self.low, self.high = min(self.low, later.low), max(self.high, later.high)
 
     def result(self) -> Stretch:
+        """How many there are, and from where to where."""
         return Stretch(self.count, self.first, self.low, self.high)
 
 
@@ -42,6 +45,7 @@ class Elsewhere:
     elsewhere: tuple[float, float, float, float] = (math.inf, -math.inf, math.inf, -math.inf)
 
     def note(self, x: Array) -> None:
+        """Take in inputs whose results are not a number."""
         lowest, below, above, highest = self.elsewhere
         self.elsewhere = (
             float(x.min(initial=lowest)),
@@ -51,6 +55,7 @@ class Elsewhere:
         )
 
     def merge(self, later: "Elsewhere") -> None:
+        """Take in what was met at later inputs."""
         (a, b, c, d), (e, f, g, h) = self.elsewhere, later.elsewhere
         self.elsewhere = min(a, e), max(b, f), min(c, g), max(d, h)
 
@@ -69,6 +74,7 @@ class Largest:
             self.merge(Largest(float(values[i]), float(x[i])))
 
     def merge(self, later: "Largest") -> None:
+        """Take in the largest of later inputs; of equals the first stays."""
         if later.value > self.value:
             self.value, self.at = later.value, later.at
 
@@ -94,6 +100,7 @@ class Quantiles:
         self.counts += np.bincount(np.clip(classes - _LOWEST + 1, 0, len(self.counts) - 1), minlength=len(self.counts))
 
     def merge(self, later: "Quantiles") -> None:
+        """Take in the counts of later inputs."""
         self.counts += later.counts
 
     def percentiles(self, largest: float) -> dict[str, float]:

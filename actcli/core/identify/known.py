@@ -82,6 +82,7 @@ class Known:
 
     @property
     def parameters(self) -> tuple[Parameter, ...]:
+        """Those of the activation."""
         return self.activation.parameters
 
 

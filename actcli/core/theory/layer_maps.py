@@ -76,7 +76,7 @@ def layer_maps(activation: Activation, sigma_w2: float, sigma_b2: float = 0.0) -
 
 
 def _cobweb(function: Callable[[float], float], start: float, most: float) -> Array:
-    """From the diagonal at the start to the map and back, until it stays or leaves the picture."""
+    """From the diagonal at the start to the map and back, until it stays or exceeds `most`."""
     points, here = [(start, start)], start
     for _ in range(_STEPS):
         there = function(here)

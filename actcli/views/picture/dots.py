@@ -217,7 +217,7 @@ def _symlog_ticks(axis: Axis, placed: DotAxis, up: bool) -> Ticks:
     """0, powers of ten, then round numbers between them, as far as there is room for their labels."""
     low, high = axis.low, axis.high
     decades = range(floor(log10(axis.unit)), ceil(log10(max(high, -low))) + 1)
-    sizes = [factor * 10.0**power for factor in (1, 2, 5) for power in reversed(decades)]
+    sizes = [float(f"{factor}e{power}") for factor in (1, 2, 5) for power in reversed(decades)]  # inf beyond 1e308
     candidates = [0.0, *(sign * size for size in sizes for sign in (-1.0, 1.0) if low <= sign * size <= high)]
     taken: dict[int, str] = {}
     free = [True] * placed.cells

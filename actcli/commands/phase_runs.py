@@ -1,0 +1,42 @@
+"""The runs of phase, in a journal from which they are resumed."""
+
+import math
+from collections.abc import Iterator
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from actcli.core.depth.trainability import Sweep, Trained
+
+
+def runs_of(sweep: "Sweep", jobs: int, dask: str | None, output: str | None, resume: bool) -> "Iterator[Trained]":
+    """What the file has, then what is trained now, each run written before it is handed on."""
+    from actcli.core.depth.trainability import train
+    from actcli.parallel import run_all
+
+    trainings = sweep.trainings()
+    if output is None:
+        yield from (trained for _, trained in run_all(train, trainings, jobs, dask))
+        return
+    from actcli.streams.journal import open_journal
+
+    with open_journal(output, sweep.description(), resume) as journal:
+        before = [_trained(record) for record in journal.records]
+        yield from before
+        known = {(run.layers, run.sigma_w2, run.seed) for run in before}
+        left = [t for t in trainings if (t.config.layers, t.sigma_w2, t.config.seed) not in known]
+        for _, trained in run_all(train, left, jobs, dask):
+            journal.add(record_of(trained))
+            yield trained
+
+
+def record_of(trained: "Trained") -> dict[str, Any]:
+    """As the journal holds it: None for a loss that is not a number."""
+    record = asdict(trained)
+    return record | {"loss": None if math.isnan(trained.loss) else trained.loss}
+
+
+def _trained(record: dict[str, Any]) -> "Trained":
+    from actcli.core.depth.trainability import Trained
+
+    return Trained(**record | {"loss": math.nan if record["loss"] is None else record["loss"]})
