@@ -32,7 +32,7 @@ from actcli.commands.options import (
 )
 from actcli.commands.phase_runs import record_of, runs_of
 from actcli.commands.report import Drawing, print_report
-from actcli.commands.training import Batch, Optimizer, Steps
+from actcli.commands.training import Batch, Data, Optimizer, Steps
 from actcli.core.activations.activation import Activation, Elementwise
 from actcli.core.activations.catalogue import resolve
 from actcli.core.arrays import Array
@@ -85,10 +85,7 @@ def run(
     depths: Annotated[
         tuple[int, int], typer.Option("--depths", metavar="MIN MAX", help="Hidden layers, from and to.")
     ] = _DEPTHS,
-    data: Annotated[
-        Literal["spirals", "moons", "circles", "xor", "sine", "blobs"],
-        typer.Option("--data", help="What the networks learn from."),
-    ] = "circles",
+    data: Data = "circles",
     width: Width = _WIDTH,
     batch: Batch = _BATCH,
     steps: Steps = _STEPS,
@@ -126,6 +123,8 @@ def run(
         from actcli.core.depth.config import DepthConfig
         from actcli.core.depth.trainability import Sweep
 
+        if data not in DATASETS:
+            raise InputError(f"phase learns from the sets that are made here: {unknown('data set', data, DATASETS)}")
         if depths[0] < 1 or depths[1] < depths[0]:
             raise InputError(f"--depths takes the least and the largest, 1 or more, not {depths[0]} {depths[1]}")
         rows, columns = _cells(cells, _SWEEP)
