@@ -4,8 +4,8 @@ import numpy as np
 
 from actcli.core.activations.activation import Elementwise, Parameter, RowWise
 from actcli.core.activations.gates import gelu
-from actcli.core.activations.parts import SHIFT, UNSHIFT, positive
-from actcli.core.arrays import Array
+from actcli.core.activations.parts import SHIFT, UNSHIFT, at_ends, positive
+from actcli.core.arrays import Array, Mask
 from actcli.core.errors import InputError
 from actcli.core.jets.choice import clamp, kept, minimum, select, where
 from actcli.core.jets.elementary import exp, integrate, normal_cdf, sigmoid, sqrt, tanh
@@ -53,6 +53,13 @@ def _far(x: Operand, cap: float) -> Operand:
     return result
 
 
+def _at_ends_of_softcap(x: Array, order: int, cap: float) -> Mask:
+    """Value and slope have tails of their own; of the higher orders, cap to the power of the order leaves float64."""
+    if order == 1:
+        return np.zeros(x.shape, dtype=np.bool_)
+    return at_ends(x, 2.0 * np.abs(x / cap), order, cap)
+
+
 SOFTCAP = Elementwise(
     name="softcap",
     aliases=("logit_softcapping",),
@@ -60,6 +67,7 @@ SOFTCAP = Elementwise(
     formula="cap*tanh(x/cap)",
     reference="Gemma Team 2024, Gemma 2, arXiv:2408.00118",
     parameters=(positive("cap", 30.0),),
+    at_ends=_at_ends_of_softcap,
 )
 
 
