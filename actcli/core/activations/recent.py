@@ -1,5 +1,7 @@
 """Activations of recent models and of single frameworks: what transformers, vLLM, Gemma and ONNX have of their own."""
 
+import math
+
 import numpy as np
 
 from actcli.core.activations.activation import Elementwise, Parameter, RowWise
@@ -54,10 +56,11 @@ def _far(x: Operand, cap: float) -> Operand:
 
 
 def _at_ends_of_softcap(x: Array, order: int, cap: float) -> Mask:
-    """Value and slope have tails of their own; of the higher orders, cap to the power of the order leaves float64."""
-    if order == 1:
+    """Value and slope have tails of their own, which suffice for all but the ends of cap."""
+    if order == 1 and 1e-15 < cap < 1e15:
         return np.zeros(x.shape, dtype=np.bool_)
-    return at_ends(x, 2.0 * np.abs(x / cap), order, cap)
+    # On the way to the slope the bell is divided by cap.
+    return at_ends(x, 2.0 * np.abs(x / cap) + abs(math.log(cap)), order, *[cap] * (order > 1))
 
 
 SOFTCAP = Elementwise(
