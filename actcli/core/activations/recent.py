@@ -1,11 +1,13 @@
 """Activations of recent models and of single frameworks: what transformers, vLLM, Gemma and ONNX have of their own."""
 
+import math
+
 import numpy as np
 
 from actcli.core.activations.activation import Elementwise, Parameter, RowWise
 from actcli.core.activations.gates import gelu
-from actcli.core.activations.parts import SHIFT, UNSHIFT, positive
-from actcli.core.arrays import Array
+from actcli.core.activations.parts import SHIFT, UNSHIFT, at_ends, positive
+from actcli.core.arrays import Array, Mask
 from actcli.core.errors import InputError
 from actcli.core.jets.choice import clamp, kept, minimum, select, where
 from actcli.core.jets.elementary import exp, integrate, normal_cdf, sigmoid, sqrt, tanh
@@ -53,6 +55,14 @@ def _far(x: Operand, cap: float) -> Operand:
     return result
 
 
+def _at_ends_of_softcap(x: Array, order: int, cap: float) -> Mask:
+    """Value and slope have tails of their own, which suffice for all but the ends of cap."""
+    if order == 1 and 1e-15 < cap < 1e15:
+        return np.zeros(x.shape, dtype=np.bool_)
+    # On the way to the slope the bell is divided by cap.
+    return at_ends(x, 2.0 * np.abs(x / cap) + abs(math.log(cap)), order, *[cap] * (order > 1))
+
+
 SOFTCAP = Elementwise(
     name="softcap",
     aliases=("logit_softcapping",),
@@ -60,6 +70,7 @@ SOFTCAP = Elementwise(
     formula="cap*tanh(x/cap)",
     reference="Gemma Team 2024, Gemma 2, arXiv:2408.00118",
     parameters=(positive("cap", 30.0),),
+    at_ends=_at_ends_of_softcap,
 )
 
 

@@ -273,6 +273,7 @@ ACTIVATIONS: Final[dict[str, Callable[..., Germ]]] = {
     "celu": lambda u, alpha: chosen(compared(np.greater, u, 0.0), u, _of_quotient("expm1", u, alpha) * alpha),
     "silu": lambda u, beta: u * _of_product("sigmoid", u, beta),
     "quick_gelu": lambda u: u * _of_product("sigmoid", u, 1.702),
+    "softcap": lambda u, cap: _of_quotient("tanh", u, cap) * cap,
     "softplus": lambda u, beta: _of_product("softplus", u, beta) / beta,
     "log_sigmoid": lambda u: -germ_of("softplus", -u),
     "softsign": _softsign,

@@ -75,7 +75,7 @@ def texts(found: Identification) -> list[str]:
 
 @pytest.mark.parametrize(("formula", "expected"), DISGUISES)
 def test_a_disguise_is_seen_through(formula: str, expected: str | None) -> None:
-    inside = expected is None or re.search(r"\((?!x[),])", expected) is not None
+    inside = expected is not None and re.search(r"\((?!x[),])", expected) is not None
     found = identification.identify(formula, more_digits, thorough=inside)  # the quicker search where it is enough
     assert expected is None or expected in texts(found), texts(found)
     check(formula, found)
@@ -141,7 +141,7 @@ def random_formula(source: random.Random, depth: int = 3) -> str:
     return f"({random_formula(source, depth - 1)} {kind} {random_formula(source, depth - 1)})"
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(2))
 def test_what_is_said_of_a_random_formula_is_so(seed: int) -> None:
     source = random.Random(seed)
     while "x" not in (formula := random_formula(source)):

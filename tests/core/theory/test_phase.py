@@ -58,13 +58,13 @@ def test_the_edge_of_tanh_by_mpmath() -> None:
 def test_on_the_printed_edge_the_susceptibility_is_one(act: str) -> None:
     """By a rule of Gauss and Legendre on the fixed point that iteration of the map finds."""
     activation = unit(act)
-    nodes, shares = np.polynomial.legendre.leggauss(40)
-    panels = np.linspace(-12, 12, 241)
-    z = (0.5 * (panels[1:] + panels[:-1])[:, None] + 0.05 * nodes).ravel()
-    weights = np.tile(0.05 * shares, 240) * np.exp(-0.5 * z * z) / math.sqrt(2 * math.pi)
+    nodes, shares = np.polynomial.legendre.leggauss(20)
+    panels = np.linspace(-12, 12, 49)
+    z = (0.5 * (panels[1:] + panels[:-1])[:, None] + 0.25 * nodes).ravel()
+    weights = np.tile(0.25 * shares, 48) * np.exp(-0.5 * z * z) / math.sqrt(2 * math.pi)
     edge = phase_diagram(activation, np.linspace(0.5, 4.0, 8), np.linspace(0.0, 2.0, 5)).edge
     assert len(edge) > 5
-    for weight, bias in edge[1::9]:
+    for weight, bias in edge[1::18]:
         q = 1.0
         for _ in range(20_000):
             before, q = q, weight * float(weights @ activation(math.sqrt(q) * z) ** 2) + bias
