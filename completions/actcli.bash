@@ -72,7 +72,7 @@ _actcli_option() {
         "phase --biases") values=2 ;;
         "phase --cells") values=1 ;;
         "phase --depths") values=2 ;;
-        "phase --data") values=1 candidates="spirals moons circles xor sine blobs" ;;
+        "phase --data") values=1 candidates="spirals moons circles xor sine blobs" files=yes ;;
         "phase --width") values=1 ;;
         "phase --batch") values=1 ;;
         "phase --steps") values=1 ;;

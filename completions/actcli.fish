@@ -175,7 +175,7 @@ complete -c actcli -n '__actcli_at phase' -l biases -x -d 'The interval of ﾏダbﾂ
 complete -c actcli -n '__actcli_at phase' -l cells -x -d 'So many ﾏダwﾂｲ and ﾏダbﾂｲ, 60x40; with --measure depths and ﾏダwﾂｲ, 10x12'
 complete -c actcli -n '__actcli_at phase' -l measure -d 'Train networks: which depths can be trained?'
 complete -c actcli -n '__actcli_at phase' -l depths -x -d 'Hidden layers, from and to'
-complete -c actcli -n '__actcli_at phase' -l data -x -a 'spirals moons circles xor sine blobs' -d 'What the networks learn from'
+complete -c actcli -n '__actcli_at phase' -l data -r -F -a 'spirals moons circles xor sine blobs' -d 'A data set, or your own CSV, text or .npy file, its last column the target: classes or numbers'
 complete -c actcli -n '__actcli_at phase' -l width -x -d 'Units in a layer'
 complete -c actcli -n '__actcli_at phase' -l batch -x -d 'Points in a batch'
 complete -c actcli -n '__actcli_at phase' -l steps -x -d 'Weight updates'
