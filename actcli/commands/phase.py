@@ -36,7 +36,8 @@ from actcli.commands.training import Batch, Data, Optimizer, Steps
 from actcli.core.activations.activation import Activation, Elementwise
 from actcli.core.activations.catalogue import resolve
 from actcli.core.arrays import Array
-from actcli.core.errors import InputError, count
+from actcli.core.errors import InputError, count, unknown
+from actcli.core.network.datasets import DATASETS
 
 if TYPE_CHECKING:
     from actcli.core.depth.trainability import Sweep, Trainability, Trained
