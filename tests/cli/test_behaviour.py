@@ -65,7 +65,7 @@ EXAMPLES = examples()
         ("evaluate relu 1 --format", "--format takes auto|table|plain|csv|json|npy"),
         ("evaluate", "missing argument 'ACT'; see `actcli evaluate --help`"),
         ("plot", "ACT"),
-        ("evalute relu 1", "no such command 'evalute'; did you mean evaluate?"),
+        ("evalute relu 1", "there is no command 'evalute'; did you mean `actcli evaluate relu 1`?"),
         ("--verson", "no such option: --verson; did you mean --version?"),
         ("plot sigmod(x)", "of the formula 'sigmod(x)'; did you mean sigmoid or"),
         ("plot ln(x)", "of the formula 'ln(x)'; did you mean log?"),
