@@ -329,12 +329,18 @@ def _search(searches: Sequence["CureSearch"], interruption: Interruption, progre
             from actcli.views.depth_sentences import cure_lines
             from actcli.views.terminal import Terminal, paragraph
 
-            cures = [(" ".join(_options(cure.change)), cure) for cure in search.cures]
+            cures = [(_as_typed(cure.change, search.run.activation), cure) for cure in search.cures]
             terminal = Terminal.of(sys.stdout)
             text = "\n".join(cure_lines(search.run, cures, len(search.candidates)))
             print(paragraph(text, terminal), end="")
         if interruption.happened:
             break
+
+
+def _as_typed(change: Mapping[str, Any], activation: str) -> str:
+    """The options to add; another activation takes the place of the one given, since --act would train both."""
+    other = [f"{change['activation']} in place of {activation}"] if "activation" in change else []
+    return " ".join([*other, *_options({name: change[name] for name in change if name != "activation"})])
 
 
 def _options(change: Mapping[str, Any]) -> list[str]:

@@ -62,13 +62,13 @@ EXAMPLES = examples()
         ("evaluate relu --grid 0 1", "--grid"),
         ("evaluate relu --grid 0 1 2.5", "--grid"),
         ("evaluate relu 1 --format jsn", "jsn"),
-        ("evaluate relu 1 --format", "--format takes auto|table|plain|csv|json|npy"),
+        ("evaluate relu 1 --format", "--format takes auto|table|plain|csv|tsv|json|npy"),
         ("evaluate", "missing argument 'ACT'; see `actcli evaluate --help`"),
         ("plot", "ACT"),
-        ("evalute relu 1", "no such command 'evalute'; did you mean evaluate?"),
+        ("evalute relu 1", "there is no command 'evalute'; did you mean `actcli evaluate relu 1`?"),
         ("--verson", "no such option: --verson; did you mean --version?"),
         ("plot sigmod(x)", "of the formula 'sigmod(x)'; did you mean sigmoid or"),
-        ("plot ln(x)", "of the formula 'ln(x)'; did you mean log?"),
+        ("plot floor(x)", "of the formula 'floor(x)'; did you mean log?"),
     ],
 )
 def test_bad_input_is_one_line_that_says_what_is_wrong_and_exit_code_2(line: str, message: str) -> None:
@@ -93,7 +93,7 @@ def test_help_names_counts_and_numbers_alike() -> None:
 
 def test_an_unreadable_file_is_one_line_and_exit_code_2(tmp_path: Path) -> None:
     binary = tmp_path / "binary.txt"
-    binary.write_bytes(b"\xff\xfe\x00")
+    binary.write_bytes(b"\xff\xff\x00")
     assert complaint("evaluate", "relu", "-i", binary).startswith(f"{binary}, line 1: not text")
     truncated = tmp_path / "truncated.npy"
     truncated.write_bytes(b"\x93NUMPY\x01\x00v\x00{'descr'")

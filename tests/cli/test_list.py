@@ -43,7 +43,7 @@ def test_json_describes_every_activation(entries: dict[str, Any]) -> None:
         assert entry["formula"]
         assert entry["reference"]
         assert all(isinstance(kink, float) for kink in entry["kinks"])
-        assert all(isinstance(default, float) for default in entry["parameters"].values())
+        assert all(isinstance(default, float | int) for default in entry["parameters"].values())
 
 
 def test_json_knows_the_papers_parameters_the_kinks_and_the_rowwise_ones(entries: dict[str, Any]) -> None:

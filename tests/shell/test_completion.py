@@ -79,7 +79,7 @@ def test_names_and_aliases_of_activations_are_completed_wherever_one_is_taken(sh
         {
             "evaluate leaky\t.": "evaluate|leaky_relu|.",
             "evaluate --format json leaky\t.": "evaluate|--format|json|leaky_relu|.",
-            "plot relu logi\t.": "plot|relu|logistic|.",
+            "plot relu logis\t.": "plot|relu|logistic|.",
             "compare relu sigm\t.": "compare|relu|sigmoid|.",
             "gradient-depth --act sigm\t.": "gradient-depth|--act|sigmoid|.",
             "gradient-depth --act=sigm\t.": "gradient-depth|--act=sigmoid|.",

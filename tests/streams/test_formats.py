@@ -46,7 +46,7 @@ def test_resolved(requested: str, path: str | None, tty: bool, expected: str) ->
         ("auto", "y.gz", "y.gz: .gz is not written; y.txt is, and can be packed"),
         ("auto", "dir.x/y.PARQUET", "dir.x/y.PARQUET: .parquet is not written; dir.x/y.csv is"),
         ("auto", "y.xlsx", "y.xlsx: .xlsx is not written; y.csv is"),
-        ("auto", "y.svg", "y.svg: .svg is for pictures, such as `actcli plot` saves; numbers go to y.csv"),
+        ("auto", "y.svg", "y.svg: .svg is for pictures, such as plot --save writes; numbers go to y.csv"),
         ("xml", None, f"unknown format 'xml': one of auto, {', '.join(FORMATS)}"),
     ],
 )
