@@ -31,6 +31,7 @@ end
 # The word at the cursor, with the rest of a name or of a parameter.
 function __actcli_activations
     set -l token (commandline -ct)
+    string match -qr '^-[a-zA-Z-]*$' -- "$token"; and return # an option, and no formula
     set -l typed (string unescape -- $token; or string unescape -- $token"'"; or string unescape -- $token'"')
     set typed (string replace -r -- '^--[a-z0-9-]+=' '' "$typed")
     set -l stem (string match -r '[A-Za-z0-9_.]*$' -- "$typed")

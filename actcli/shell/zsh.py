@@ -27,6 +27,7 @@ _actcli_activation() {{
     local -a known=($names)
     local value="${{(Q)PREFIX}}" goes_on=yes
     local stem="$value"
+    [[ $words[CURRENT] == -* && $words[CURRENT] != *[^A-Za-z-]* ]] && return 1 # an option, and no formula
     if [[ $value == *:* ]]; then
         stem="${{value%%:*}}:${{value##*[:,]}}" known=($parameters)
     elif [[ $value == *[^A-Za-z0-9_]* ]]; then
