@@ -64,7 +64,8 @@ def _heading(number: int, terminal: "Terminal") -> Iterator[str]:
     from actcli.views.terminal import paragraph
 
     step = STEPS[number - 1]
-    yield terminal.paint(terminal.text(f"{number} of {len(STEPS)}. {step.title}"), "bold") + "\n"
+    title = paragraph(f"{number} of {len(STEPS)}. {step.title}", terminal)
+    yield "".join(terminal.paint(line, "bold") + "\n" for line in title.splitlines())
     yield paragraph(step.text, terminal)
     if step.command:
         words = " ".join(map(shlex.quote, step.command.split()))

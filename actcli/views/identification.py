@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Final
 
 from actcli.core.identify.identification import Identification, Match
-from actcli.views.table import Column, NumberTable
-from actcli.views.terminal import Terminal
+from actcli.views.table import Column, render, table
+from actcli.views.terminal import Terminal, paragraph
 
 _MOST: Final = 12
 
@@ -16,29 +16,25 @@ def identification_text(found: Identification, terminal: Terminal) -> str:
     if found.matches:
         shown = found.matches[:_MOST]
         texts = [_fitting(written(match), terminal.width - 29) for match in shown]
-        table = NumberTable(
-            [
-                Column("relation", [match.relation for match in shown], "left"),
-                Column("written", texts, "left"),
-                Column("difference", [f"{match.max_difference:.1e}" for match in shown]),
-            ]
-        )
-        parts.append(table.text(terminal))
-        if more := len(found.matches) - _MOST:
-            parts.append(f"and {more} more: --format json\n" if more > 0 else "")
+        columns = [
+            Column("written", texts, "left"),
+            Column("relation", [match.relation for match in shown], "left"),
+            Column("difference", [f"{match.max_difference:.1e}" for match in shown]),
+        ]
+        parts.append(render(table(columns, terminal), terminal))
+        if (more := len(found.matches) - _MOST) > 0:
+            parts.append(paragraph(f"and {more} more: --format json", terminal))
     else:
-        parts.append("Equal to nothing known, scaled and shifted neither.\n")
+        parts.append(paragraph("Equal to nothing known, scaled and shifted neither.", terminal))
     if found.nearest:
         labels = [_fitting(_label(near.name, near.parameters), terminal.width - 29) for near in found.nearest]
-        parts.append("\nNearest of the others, by the largest difference:\n")
-        table = NumberTable(
-            [
-                Column("name", labels, "left"),
-                Column("difference", [f"{near.max_difference:.3g}" for near in found.nearest]),
-                Column("at x", [f"{near.at:.4g}" for near in found.nearest]),
-            ]
-        )
-        parts.append(table.text(terminal))
+        parts.append("\n" + paragraph("Nearest of the others, by the largest difference:", terminal))
+        columns = [
+            Column("name", labels, "left"),
+            Column("difference", [f"{near.max_difference:.3g}" for near in found.nearest]),
+            Column("at x", [f"{near.at:.4g}" for near in found.nearest]),
+        ]
+        parts.append(render(table(columns, terminal), terminal))
     return "".join(parts)
 
 

@@ -55,6 +55,7 @@ RUN_FIELDS = {
     "layers",
     "loss",
     "verdict",
+    "history",
     "decay_per_layer",
     "decay_per_layer_theory",
     "loss_final",

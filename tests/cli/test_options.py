@@ -167,7 +167,7 @@ def test_every_choice_can_be_typed_as_help_shows_it() -> None:
             assert alternatives == [*option.type.choices]
             for alternative in alternatives:
                 found = parsed(command, long_name(option), alternative)[option.name]
-                assert found == ([alternative] if option.multiple else alternative)
+                assert [*found] == [alternative] if option.multiple else found == alternative
                 tried += 1
     assert tried >= 30
 
@@ -175,9 +175,9 @@ def test_every_choice_can_be_typed_as_help_shows_it() -> None:
 def test_metavars_are_words_to_be_replaced() -> None:
     for _, option in OPTIONS:
         if not (option.is_flag or option.count or getattr(option.type, "choices", ())):
-            assert re.fullmatch(r"[A-Z][A-Zx., |]*[A-Z.]|[A-Z]|[a-z]+(\|[a-z]+)+.*|FILE\.npz", option.metavar), (
-                option.name
-            )
+            assert re.fullmatch(
+                r"[A-Z][A-Zx., |]*[A-Z.]|[A-Z]|[a-z]+(\|[a-z]+)+.*|FILE\.npz|tcp://HOST:PORT", option.metavar
+            ), option.name
             assert len(option.metavar.split()) == option.nargs
 
 
