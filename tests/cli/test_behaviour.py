@@ -272,7 +272,8 @@ def test_a_locale_without_unicode_gets_ascii(command: str) -> None:
 @pytest.mark.parametrize("command", EXAMPLES)
 def test_twenty_columns_of_ascii(command: str) -> None:
     text = output(*EXAMPLES[command], env={"LC_ALL": "C", "COLUMNS": "20"})
-    text = re.sub(r"^(PyTorch|JAX) .*\n", "", text, flags=re.MULTILINE)  # code is for copying, and is not folded
+    # Code and commands are for copying, and are not folded.
+    text = re.sub(r"^(PyTorch|JAX|\$) .*\n", "", text, flags=re.MULTILINE)
     if not _is_plain(command):
         assert max(map(len, text.splitlines())) <= 20
 
