@@ -1,5 +1,6 @@
 """Runs of the installed program, as a process: in a pipe, and in a terminal."""
 
+import fcntl
 import json
 import os
 import re
@@ -201,6 +202,8 @@ def terminal_as_stderr(*args: str | Path) -> Iterator[tuple[subprocess.Popen[str
         text=True,
     )
     os.close(theirs)
+    assert process.stdout is not None
+    fcntl.fcntl(process.stdout, fcntl.F_SETPIPE_SZ, 1 << 20)  # room for all of it until it is read
     # A signal may come in the middle of a character.
     stderr = fdspawn(ours, encoding="utf-8", codec_errors="replace", timeout=PATIENCE)
     try:
