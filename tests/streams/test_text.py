@@ -4,10 +4,11 @@ import io
 import math
 import random
 import re
+from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from actcli.streams.blocks import Block, equal_lines
@@ -130,6 +131,8 @@ lines = st.lists(st.tuples(st.lists(token, max_size=5), separator, line_end), ma
 def test_lines_do_not_depend_on_how_the_bytes_arrive(
     chunk: int, lines: list[tuple[list[str], str, str]], end: bool, sizes: list[int]
 ) -> None:
+    # The two together would be the end of one line.
+    assume(not any(a[2] == "\r" and not b[0] and b[2].startswith("\n") for a, b in pairwise(lines)))
     data = "".join(between.join(tokens) + after for tokens, between, after in lines).encode()
     data = data if end else data.rstrip(b"\r\n")
     truth = [[float(token) for token in tokens] for tokens, _, after in lines if tokens or "#" not in after]
