@@ -16,7 +16,7 @@ from actcli.commands.options import DtypeName, SeveralDtypes
 from actcli.core.network.datasets import TARGETS
 from actcli.core.network.normalisation import AXES
 from actcli.core.network.optimizers import OPTIMIZERS
-from actcli.core.numerics.formats import DTYPES, FORMATS
+from actcli.core.numerics.formats import DTYPES, FLOAT_FORMATS
 
 HOUSE = Path(actcli.__file__).parent
 ROOMS = {"commands", "core", "streams", "views"}
@@ -172,6 +172,32 @@ def test_a_view_draws_what_the_core_has_computed() -> None:
     assert called <= HELPERS_OF_VIEWS
 
 
+RETIRED_NAMES = {
+    "breaks": "breakpoints",
+    "settings": "given_parameters (of an activation), config (of an experiment), options (of a command)",
+    "values_of_parameters": "parameter_values",
+    "kernel": "fused (value and slope), or candidate (what an audit tries)",
+    "kernels": "candidates",
+    "Image": "Pushforward",
+    "Look": "Appearance",
+    "Points": "GivenPoints",
+    "FORMATS": "FLOAT_FORMATS or OUTPUT_FORMATS",
+    "Steps": "UlpDistances",
+    "section": "bracket",
+}
+"""A word that had several meanings in the core and the views, or a thing that had several words -> its word now."""
+
+
+def test_one_word_stands_for_one_thing() -> None:
+    assert not [
+        f"{name}: {word} -> {RETIRED_NAMES[word]}"
+        for name, tree in HOUSE_PLAN.items()
+        for node in ast.walk(tree)
+        for word in (getattr(node, kind, "") for kind in ("id", "attr", "arg", "name"))
+        if word in RETIRED_NAMES and name.startswith(("core.", "views."))
+    ]
+
+
 def test_no_module_stands_on_itself() -> None:
     """Wherever an import stands: a circle is one also where it is closed only when a function runs."""
     done: set[str] = set()
@@ -245,4 +271,4 @@ def test_every_exception_from_the_rules_names_one_and_says_why() -> None:
 
 
 def test_the_types_are_the_same_everywhere() -> None:
-    assert get_args(DtypeName) == DTYPES == tuple(FORMATS) == tuple(SeveralDtypes)
+    assert get_args(DtypeName) == DTYPES == tuple(FLOAT_FORMATS) == tuple(SeveralDtypes)

@@ -105,10 +105,10 @@ class CureSearch:
         return DepthExperiment(*self._changed(change), self._data)
 
     def _changed(self, change: Change) -> tuple[Elementwise, DepthConfig]:
-        settings = dict(change)
-        other = settings.pop("activation", None)
+        changed = dict(change)
+        other = changed.pop("activation", None)
         activation = of_hidden_units(CATALOGUE[other]) if other else self._activation
-        return activation, replace(self._config, **settings)
+        return activation, replace(self._config, **changed)
 
     def _is_possible(self, change: Change) -> bool:
         try:
