@@ -56,6 +56,11 @@ def wait_until(condition: Callable[[], object]) -> None:
         time.sleep(0.01)
 
 
+def starts_anew(env: Mapping[str, str] | None) -> bool:
+    """Whether Python's start would be another one with these variables."""
+    return any(name.startswith("PYTHON") and name != "PYTHONIOENCODING" for name in env or {})
+
+
 # --- in a pipe -------------------------------------------------------------------------------------------------
 
 
@@ -69,10 +74,10 @@ def actcli(
 def actcli_in_bytes(
     *args: str | Path, stdin: bytes = b"", env: Mapping[str, str] | None = None, cwd: Path | None = None
 ) -> subprocess.CompletedProcess[bytes]:
-    """A run in pipes; with an `env` of its own it is a new process, which Python's start obeys too."""
+    """A run in pipes; it is a new process where `env` has something that Python's start obeys."""
     command = [PROGRAM, *map(str, args)]
-    if env is None:
-        return forked.run(command, stdin, environment(), cwd)
+    if not starts_anew(env):
+        return forked.run(command, stdin, environment(env), cwd)
     return subprocess.run(
         command, input=stdin, capture_output=True, env=environment(env), cwd=cwd, timeout=PATIENCE, check=False
     )
@@ -171,7 +176,7 @@ def in_terminal(
     interrupt_at: str | None = None,
 ) -> Terminal:
     """A run in a terminal until its end, with Ctrl-C pressed when it shows the text `interrupt_at`."""
-    process = spawn([PROGRAM, *map(str, args)], size, environment(env))
+    process = forked.InTerminal([PROGRAM, *map(str, args)], size, environment(env))
     sent = ""
     if interrupt_at is not None:
         process.expect_exact(interrupt_at)
@@ -180,13 +185,13 @@ def in_terminal(
         attributes = termios.tcgetattr(process.child_fd)
         attributes[3] = attributes[3] & ~termios.ECHO | termios.NOFLSH
         termios.tcsetattr(process.child_fd, termios.TCSANOW, attributes)
-        process.sendintr()
+        process.send("\x03")
     process.expect(pexpect.EOF)
     sent += process.before
-    process.close()
+    exit_code = process.end()
     screen = pyte.HistoryScreen(*size, history=10_000)
     pyte.Stream(screen).feed(sent)
-    return Terminal(sent, screen, process.exitstatus)
+    return Terminal(sent, screen, exit_code)
 
 
 @contextmanager

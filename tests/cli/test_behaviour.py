@@ -31,6 +31,15 @@ ITS_PROGRESS = "of 100000"
 HIDE_CURSOR, SHOW_CURSOR = "\x1b[?25l", "\x1b[?25h"
 A_TRAINING = ("gradient-depth", "--act", "tanh", "--layers", "20", "--steps", "200", "--format", "json")
 EXAMPLES = examples()
+# The same, of less: what is asserted of them is not about how long they work.
+QUICK = EXAMPLES | {
+    "identify": ["identify", "2*tanh(x)"],
+    "phase": [*EXAMPLES["phase"], "--cells", "2x2", "--steps", "2"],
+    "audit": ["audit", "tanh", "sin", "--against", "numpy", "--dtype", "float16"],
+    "gradient-depth": ["gradient-depth", "sigmoid", "--layers", "3", "--steps", "2"],
+    "boundary": [*EXAMPLES["boundary"], "--steps", "10"],
+    "collapse": ["collapse", "relu", "tanh", "--layers", "3"],
+}
 
 
 # --- errors ----------------------------------------------------------------------------------------------------
@@ -226,9 +235,9 @@ def test_color_says_what_the_environment_would_say(command: str) -> None:
     assert output(*args, "--color", "auto") == output(*args)
 
 
-@pytest.mark.parametrize("command", EXAMPLES)
+@pytest.mark.parametrize("command", QUICK)
 def test_a_dumb_terminal_gets_no_codes_at_all(command: str) -> None:
-    terminal = in_terminal(*EXAMPLES[command], env={"TERM": "dumb"})
+    terminal = in_terminal(*QUICK[command], env={"TERM": "dumb"})
     assert terminal.exit_code == 0
     assert "\x1b" not in terminal.sent
 
@@ -239,10 +248,10 @@ def formats(command: str) -> list[str]:
 
 
 @pytest.mark.parametrize("form", ["table", "chart", "plain", "csv", "json"])
-@pytest.mark.parametrize("command", EXAMPLES)
+@pytest.mark.parametrize("command", QUICK)
 def test_a_format_that_is_asked_for_is_the_same_text_with_and_without_a_terminal(command: str, form: str) -> None:
     if form in formats(command):
-        args = [*EXAMPLES[command], "--format", form]
+        args = [*QUICK[command], "--format", form]
         only_stdout = ["bash", "-c", 'exec "$0" "$@" 2> /dev/null', PROGRAM, *args]
         process = spawn(only_stdout, (80, 24), environment({"NO_COLOR": "1"}))
         process.expect(pexpect.EOF)
@@ -251,10 +260,10 @@ def test_a_format_that_is_asked_for_is_the_same_text_with_and_without_a_terminal
         assert process.exitstatus == 0
 
 
-@pytest.mark.parametrize("command", EXAMPLES)
+@pytest.mark.parametrize("command", QUICK)
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
 def test_an_encoding_without_the_characters_of_a_picture_gets_ascii(command: str, encoding: str) -> None:
-    assert output(*EXAMPLES[command], env={"PYTHONIOENCODING": encoding}).isascii()
+    assert output(*QUICK[command], env={"PYTHONIOENCODING": encoding}).isascii()
 
 
 @pytest.mark.parametrize("command", COLOURFUL)
@@ -269,9 +278,9 @@ def test_a_locale_without_unicode_gets_ascii(command: str) -> None:
     assert [line for line in terminal.lines if line] == [line for line in text.splitlines() if line]
 
 
-@pytest.mark.parametrize("command", EXAMPLES)
+@pytest.mark.parametrize("command", QUICK)
 def test_twenty_columns_of_ascii(command: str) -> None:
-    text = output(*EXAMPLES[command], env={"LC_ALL": "C", "COLUMNS": "20"})
+    text = output(*QUICK[command], env={"LC_ALL": "C", "COLUMNS": "20"})
     # Code and commands are for copying, and are not folded.
     text = re.sub(r"^(PyTorch|JAX|\$) .*\n", "", text, flags=re.MULTILINE)
     if not _is_plain(command):
