@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from actcli.core.activations.catalogue import resolve
 from actcli.core.numerics.formats import round_to
 from tests.cli.helpers import actcli, actcli_in_bytes, complaint, in_terminal, numbers, output
 from tests.core.kernels import correct, gelu_with_erf, gelu_with_tanh
+from tests.narrow import elementwise
 
 
 @pytest.fixture(scope="module")
@@ -190,7 +190,7 @@ def test_a_kernel_in_a_pipe(tmp_path: Path) -> None:
 def test_backward_kernels_of_private_activations(tmp_path: Path) -> None:
     act, x = "x*sigmoid(a*x):a=1.5", tmp_path / "x.npy"
     output("audit", act, "--dtype", "float16", "--order", "1", "--emit-inputs", x)
-    slope = resolve(act).derivative(np.load(x).astype(float), 1)
+    slope = elementwise(act).derivative(np.load(x).astype(float), 1)
     np.save(tmp_path / "y.npy", round_to(slope, "float16").astype(np.float16).view(np.uint16))
     args = ["audit", act, "--dtype", "float16", "--order", "1", "--input", str(x), "--actual", str(tmp_path / "y.npy")]
     found = report(*args)

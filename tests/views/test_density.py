@@ -2,20 +2,20 @@
 
 import pytest
 
-from actcli.core.activations.catalogue import resolve
 from actcli.core.analysis.density import image
 from actcli.views.density import bounds, density_picture
 from actcli.views.palette import AXIS_COLOUR, look
 from actcli.views.picture.terminal import paint
 from actcli.views.terminal import Terminal
+from tests.narrow import elementwise
 from tests.views.screens import screen
 
 DEFAULT = Terminal()
-BEFORE = image(resolve("identity"))
+BEFORE = image(elementwise("identity"))
 
 
 def chart(*names: str, terminal: Terminal = DEFAULT, **options) -> str:
-    images = [image(resolve(name)) for name in names]
+    images = [image(elementwise(name)) for name in names]
     return paint(density_picture(BEFORE, images, title="a title"), terminal, **options)
 
 
@@ -66,10 +66,10 @@ def test_what_is_far_narrower_has_an_axis_of_its_own() -> None:
 
 
 def test_long_tails_are_cut() -> None:
-    assert bounds(image(resolve("1/x")))[1] < 30
-    assert bounds(image(resolve("exponential")))[1] < 10
-    assert bounds(image(resolve("identity"))) == (pytest.approx(-3.09, abs=0.01), pytest.approx(3.09, abs=0.01))
-    assert bounds(image(resolve("log(-1 - x*x)"))) == (-1.0, 1.0)
+    assert bounds(image(elementwise("1/x")))[1] < 30
+    assert bounds(image(elementwise("exponential")))[1] < 10
+    assert bounds(image(elementwise("identity"))) == (pytest.approx(-3.09, abs=0.01), pytest.approx(3.09, abs=0.01))
+    assert bounds(image(elementwise("log(-1 - x*x)"))) == (-1.0, 1.0)
 
 
 def test_facts() -> None:

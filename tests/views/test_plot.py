@@ -14,6 +14,7 @@ from actcli.views.palette import RAMP, look
 from actcli.views.picture.terminal import paint
 from actcli.views.plot import plot_picture
 from actcli.views.terminal import Terminal
+from tests.narrow import elementwise
 from tests.views.screens import Picture, screen
 
 RANGE = (-6.0, 6.0)
@@ -28,7 +29,7 @@ def picture(
     data: tuple[float, ...] = (),
     **options,
 ) -> str:
-    activations = [resolve(name) for name in names]
+    activations = [elementwise(name) for name in names]
     drawn = graphs_on(activations, RANGE, terminal, order)
     spots = [Spot.of(activation, x, max(order, 1)) for x in at for activation in activations]
     points = gathered([np.array(data)], RANGE) if data else None

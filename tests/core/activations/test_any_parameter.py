@@ -13,6 +13,7 @@ from actcli.core.activations.catalogue import CATALOGUE, resolve
 from tests.benchmarks.accuracy import errors
 from tests.benchmarks.points import scaled_points
 from tests.benchmarks.points import settings as random_settings
+from tests.narrow import elementwise
 
 WITH_PARAMETERS = [
     name for name, entry in CATALOGUE.items() if isinstance(entry, Elementwise) and entry.parameters
@@ -35,7 +36,7 @@ def assert_within_bounds(activation: Elementwise, xs: list[float], orders: range
 @given(seed=st.integers(0, 2**32))
 def test_values_and_slopes_are_within_the_bounds(name, seed):
     rng = random.Random(seed)
-    activation = CATALOGUE[name].with_parameters(**random_settings(CATALOGUE[name], rng))
+    activation = elementwise(name).with_parameters(**random_settings(elementwise(name), rng))
     assert_within_bounds(activation, scaled_points(activation, 3, rng), range(2))
 
 
@@ -44,7 +45,7 @@ def test_values_and_slopes_are_within_the_bounds(name, seed):
 @given(seed=st.integers(0, 2**32))
 def test_higher_orders_are_as_accurate_as_their_argument_allows(name, seed):
     rng = random.Random(seed)
-    activation = CATALOGUE[name].with_parameters(**random_settings(CATALOGUE[name], rng))
+    activation = elementwise(name).with_parameters(**random_settings(elementwise(name), rng))
     assert_within_bounds(activation, scaled_points(activation, 1, rng), range(2, 5))
 
 
@@ -84,7 +85,7 @@ def test_what_is_lost_on_the_way_in_float64_is_found(text, order, xs):
 @settings(max_examples=10)
 @given(seed=st.integers(0, 2**32))
 def test_infinity_and_nan_are_what_they_are_for_every_parameter(name, seed):
-    entry = CATALOGUE[name]
+    entry = elementwise(name)
     activation = entry.with_parameters(**random_settings(entry, random.Random(seed)))
     with np.errstate(all="raise"):
         rows = activation.derivatives([-math.inf, math.inf, math.nan, 0.0], 2)

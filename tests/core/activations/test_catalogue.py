@@ -12,10 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from actcli.core.activations.activation import MAX_ORDER, Activation, Elementwise
-from actcli.core.activations.catalogue import CATALOGUE, resolve
+from actcli.core.activations.catalogue import CATALOGUE
 from actcli.core.errors import InputError
 from tests.benchmarks.accuracy import errors
 from tests.benchmarks.points import anchored
+from tests.narrow import elementwise
 from tests.truth import DEFINITIONS, LIMITS
 
 INF = math.inf
@@ -61,7 +62,7 @@ def test_values_are_within_4_ulp(name, data):
 @settings(max_examples=50)
 @given(data=st.data())
 def test_slopes_are_within_4_ulp_or_within_eps_near_their_zero(name, data):
-    activation = CATALOGUE[name]
+    activation = elementwise(name)
     x = data.draw(points(activation))
     for order, computed in enumerate(activation.derivatives(x, 1)):
         assert_within_bounds(activation, x, order, float(computed))
@@ -78,7 +79,7 @@ NEAR_THE_BOUND = [
 
 @pytest.mark.parametrize(("name", "xs"), NEAR_THE_BOUND)
 def test_points_that_broke_the_bound_are_within_it(name, xs):
-    activation = CATALOGUE[name]
+    activation = elementwise(name)
     for order, computed in enumerate(activation.derivatives(xs, 1)):
         for error in errors(activation, xs, order, computed):
             assert error.size <= 3.8, str(error)
@@ -88,7 +89,7 @@ def test_points_that_broke_the_bound_are_within_it(name, xs):
 @settings(max_examples=25)
 @given(data=st.data())
 def test_higher_orders_are_as_accurate_as_their_argument_allows(name, data):
-    activation = CATALOGUE[name]
+    activation = elementwise(name)
     x, order = data.draw(points(activation)), data.draw(st.integers(2, 6))
     assert_within_bounds(activation, x, order, float(activation.derivative(x, order)))
 
@@ -149,7 +150,7 @@ def test_a_square_that_overflows_is_beside_a_large_b(x):
 @settings(max_examples=40)
 @given(data=st.data())
 def test_parameters_keep_the_accuracy(name, parameters, data):
-    activation = CATALOGUE[name].with_parameters(**parameters)
+    activation = elementwise(name).with_parameters(**parameters)
     x = data.draw(points(activation))
     assert_within_bounds(activation, x, 0, float(activation(x)))
     for order, computed in enumerate(activation.derivatives(x, 3)):
@@ -159,7 +160,7 @@ def test_parameters_keep_the_accuracy(name, parameters, data):
 @pytest.mark.parametrize("x", [1e299, -1e300, 1e307, -1.7900000000000002e308])
 @pytest.mark.parametrize("a", [0.3, 0.7])
 def test_the_largest_numbers_times_a_parameter_keep_the_accuracy(x, a):
-    snake = CATALOGUE["snake"].with_parameters(a=a)
+    snake = elementwise("snake").with_parameters(a=a)
     for order, computed in enumerate(snake.derivatives(x, 3)):
         assert_within_bounds(snake, x, order, float(computed))
 
@@ -196,7 +197,7 @@ KEEPS_THE_SIGN = [
 @pytest.mark.parametrize("name", KEEPS_THE_SIGN)
 @pytest.mark.parametrize("length", [1, 3, 20])
 def test_a_negative_zero_keeps_its_sign(name, length):
-    activation, zeros = CATALOGUE[name], np.zeros(length)
+    activation, zeros = elementwise(name), np.zeros(length)
     for computed in (activation, lambda x: activation.value_and_slope(x)[0], lambda x: activation.derivatives(x, 2)[0]):
         assert np.signbit(computed(-zeros)).all()
         assert not np.signbit(computed(zeros)).any()
@@ -205,7 +206,7 @@ def test_a_negative_zero_keeps_its_sign(name, length):
 @pytest.mark.parametrize("text", ["elu", "elu:alpha=0.5", "celu", "celu:alpha=3", "selu"])
 @pytest.mark.parametrize("order", [2, 3, 6])
 def test_the_higher_derivatives_of_a_bend_at_0_are_pytorchs(text, order):
-    assert resolve(text).derivative([0.0, -0.0], order).tolist() == [0, 0]
+    assert elementwise(text).derivative([0.0, -0.0], order).tolist() == [0, 0]
 
 
 # --- limits -----------------------------------------------------------------------------------------------------------
@@ -213,7 +214,7 @@ def test_the_higher_derivatives_of_a_bend_at_0_are_pytorchs(text, order):
 
 @pytest.mark.parametrize("name", ELEMENTWISE)
 def test_infinity_gives_the_limit(name):
-    activation = CATALOGUE[name]
+    activation = elementwise(name)
     low, high, low_slope, high_slope = LIMITS[name]
     assert activation([-INF, INF]) == pytest.approx((low, high), rel=1e-15, abs=0.0, nan_ok=True)
     values, slopes = activation.derivatives([-INF, INF], 1)
@@ -232,7 +233,7 @@ CURVATURES = {
 
 @pytest.mark.parametrize("name", ELEMENTWISE)
 def test_the_curvature_at_infinity(name):
-    curvature = CATALOGUE[name].derivative([-INF, INF], 2)
+    curvature = elementwise(name).derivative([-INF, INF], 2)
     assert curvature == pytest.approx(CURVATURES.get(name, (0, 0)), rel=0.0, abs=0.0, nan_ok=True)
 
 
@@ -259,14 +260,14 @@ def test_the_curvature_at_infinity(name):
     ],
 )
 def test_infinity_gives_the_limit_with_other_parameters(name, parameters, low, high, low_slope, high_slope):
-    values, slopes = CATALOGUE[name].with_parameters(**parameters).derivatives([-INF, INF], 1)
+    values, slopes = elementwise(name).with_parameters(**parameters).derivatives([-INF, INF], 1)
     assert values.tolist() == [low, high]
     assert slopes.tolist() == [low_slope, high_slope]
 
 
 @pytest.mark.parametrize("name", ELEMENTWISE)
 def test_nan_gives_nan_in_every_order(name):
-    activation = CATALOGUE[name]
+    activation = elementwise(name)
     assert math.isnan(activation(math.nan))
     assert np.isnan(activation.derivatives(math.nan, 3)).all()
 
@@ -312,7 +313,7 @@ AUTOGRAD = [
 
 @pytest.mark.parametrize(("name", "parameters", "slopes"), AUTOGRAD)
 def test_at_a_kink_the_slope_is_autograds(name, parameters, slopes):
-    activation = CATALOGUE[name].with_parameters(**parameters)
+    activation = elementwise(name).with_parameters(**parameters)
     for x, slope in slopes.items():
         assert float(activation.derivative(float(x))) == pytest.approx(slope, rel=1e-15, abs=0.0)
     assert float(activation.derivative(-0.0)) == float(activation.derivative(0.0))
@@ -320,17 +321,17 @@ def test_at_a_kink_the_slope_is_autograds(name, parameters, slopes):
 
 def test_autograd_was_asked_about_every_kink():
     asked = {(name, float(x)) for name, parameters, slopes in AUTOGRAD if not parameters for x in slopes}
-    assert asked == {(name, x) for name in ELEMENTWISE for x in CATALOGUE[name].kinks(2)} | {("elu", 0.0)}
+    assert asked == {(name, x) for name in ELEMENTWISE for x in elementwise(name).kinks(2)} | {("elu", 0.0)}
 
 
 def test_a_kink_is_where_the_slope_jumps():
-    assert CATALOGUE["relu"].kinks() == (0.0,)
-    assert CATALOGUE["selu"].kinks() == (0.0,)
-    assert CATALOGUE["relu6"].kinks() == (0.0, 6.0)
-    assert CATALOGUE["hard_shrink"].kinks() == (-0.5, 0.5)
-    assert CATALOGUE["step"].kinks(0) == (0.0,)
-    assert CATALOGUE["leaky_relu"].with_parameters(negative_slope=1.0).kinks() == ()
-    elu = CATALOGUE["elu"]
+    assert elementwise("relu").kinks() == (0.0,)
+    assert elementwise("selu").kinks() == (0.0,)
+    assert elementwise("relu6").kinks() == (0.0, 6.0)
+    assert elementwise("hard_shrink").kinks() == (-0.5, 0.5)
+    assert elementwise("step").kinks(0) == (0.0,)
+    assert elementwise("leaky_relu").with_parameters(negative_slope=1.0).kinks() == ()
+    elu = elementwise("elu")
     assert elu.kinks(1) == ()
     assert elu.kinks(2) == (0.0,)
     assert elu.with_parameters(alpha=0.5).kinks() == (0.0,)
@@ -338,7 +339,7 @@ def test_a_kink_is_where_the_slope_jumps():
 
 @pytest.mark.parametrize("name", ELEMENTWISE)
 def test_value_slope_or_curvature_jump_at_the_kinks_and_nowhere_else(name):
-    activation = CATALOGUE[name]
+    activation = elementwise(name)
     for kink in activation.kinks(2):
         below, above = activation.derivatives([kink - 1e-9, kink + 1e-9], 2).T
         assert np.abs(above - below).max() > 0.1
@@ -362,7 +363,7 @@ RAMPS = ["relu", "hard_swish", "gelu", "gelu_tanh", "quick_gelu", "silu", "softp
 @settings(max_examples=40)
 @given(x=anywhere)
 def test_odd_functions_are_odd_to_the_last_bit_and_their_slopes_even(name, x):
-    activation = CATALOGUE[name]
+    activation = elementwise(name)
     assert activation(-x) == -activation(x)
     assert activation.derivative(-x) == activation.derivative(x)
 
@@ -371,7 +372,7 @@ def test_odd_functions_are_odd_to_the_last_bit_and_their_slopes_even(name, x):
 @settings(max_examples=40)
 @given(x=anywhere)
 def test_gates_and_their_mirror_images_make_1(name, x):
-    activation = CATALOGUE[name]
+    activation = elementwise(name)
     assert activation(x) + activation(-x) == pytest.approx(1, rel=4 * 2.0**-52)
     assert activation.derivative(-x) == activation.derivative(x)
 
@@ -400,8 +401,8 @@ def test_one_family_is_the_other_with_its_parameter(x):
         ("threshold", {"threshold": 0.0}, "relu", {}),
     ]
     for one, parameters, other, others in pairs:
-        first = CATALOGUE[one].with_parameters(**parameters)
-        second = CATALOGUE[other].with_parameters(**others)
+        first = elementwise(one).with_parameters(**parameters)
+        second = elementwise(other).with_parameters(**others)
         np.testing.assert_array_equal(first.derivatives(x, 1), second.derivatives(x, 1))
 
 
@@ -409,7 +410,7 @@ def test_one_family_is_the_other_with_its_parameter(x):
 
 
 def test_shapes_come_back_and_long_arrays_are_the_sum_of_their_blocks():
-    gelu = CATALOGUE["gelu"]
+    gelu = elementwise("gelu")
     x = np.linspace(-60, 60, 3 * 2**14 + 6)
     assert gelu(0.5).shape == ()
     assert gelu(np.empty((0, 3))).shape == (0, 3)
@@ -419,7 +420,7 @@ def test_shapes_come_back_and_long_arrays_are_the_sum_of_their_blocks():
 
 @pytest.mark.parametrize("name", ELEMENTWISE)
 def test_an_element_does_not_depend_on_its_neighbours(name):
-    activation = CATALOGUE[name]
+    activation = elementwise(name)
     x = np.array([-INF, -1e300, -720.0, -40.0, -3.1, -0.4, 0.0, 0.4, 3.1, 40.0, 720.0, 1e300, INF, math.nan])
     np.testing.assert_array_equal(activation(x), [float(activation(value)) for value in x])
     alone = np.array([activation.derivatives(value, 3) for value in x]).T
@@ -429,4 +430,4 @@ def test_an_element_does_not_depend_on_its_neighbours(name):
 def test_a_derivative_that_there_is_not_is_refused():
     for order in (-1, MAX_ORDER + 1):
         with pytest.raises(InputError, match=f"the order must be from 0 to {MAX_ORDER}, not {order}"):
-            CATALOGUE["tanh"].derivatives([1.0], order)
+            elementwise("tanh").derivatives([1.0], order)

@@ -11,9 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actcli.core.activations.catalogue import ACTIVATIONS, CATALOGUE, resolve
+from actcli.core.activations.catalogue import ACTIVATIONS, resolve
 from actcli.core.activations.formula import formula
 from actcli.core.errors import InputError
+from tests.narrow import elementwise
 
 # The texts of the seeds, and what they are.
 SEEDS = {
@@ -30,8 +31,8 @@ SEEDS = {
 @pytest.mark.parametrize(("text", "name"), SEEDS.items())
 def test_the_seeds_formulas_work_as_they_are_typed(text, name):
     x = np.linspace(-20, 20, 101)
-    np.testing.assert_allclose(resolve(text)(x), CATALOGUE[name](x), rtol=1e-14, atol=1e-17)
-    np.testing.assert_allclose(resolve(text).derivative(x), CATALOGUE[name].derivative(x), rtol=1e-9, atol=1e-15)
+    np.testing.assert_allclose(elementwise(text)(x), elementwise(name)(x), rtol=1e-14, atol=1e-17)
+    np.testing.assert_allclose(elementwise(text).derivative(x), elementwise(name).derivative(x), rtol=1e-9, atol=1e-15)
 
 
 def test_a_formula_is_computed_as_it_is_written():
@@ -41,13 +42,13 @@ def test_a_formula_is_computed_as_it_is_written():
 
 
 def test_the_neuron_of_the_seeds_takes_its_weights_after_a_colon():
-    neuron = resolve("relu(w*x + b):w=2,b=-1")
+    neuron = elementwise("relu(w*x + b):w=2,b=-1")
     assert neuron([-1.0, 0.5, 3.0]).tolist() == [0, 0, 5]
     assert neuron.derivative([-1.0, 3.0]).tolist() == [0, 2]
     assert neuron.label == "relu(w*x + b):w=2,b=-1"
     assert neuron.kinks() == (0.5,)
-    assert resolve("output = W3*(W2*(W1*x)):W1=2,W2=3,W3=4")(1.0) == 24
-    assert resolve("σ(x) = 1 / (1 + exp(-x))")(0.0) == 0.5
+    assert elementwise("output = W3*(W2*(W1*x)):W1=2,W2=3,W3=4")(1.0) == 24
+    assert elementwise("σ(x) = 1 / (1 + exp(-x))")(0.0) == 0.5
 
 
 EXPRESSIONS = {
@@ -76,7 +77,7 @@ EXPRESSIONS = {
 @pytest.mark.parametrize("text", EXPRESSIONS)
 @given(x=st.floats(-1.5, 1.5))
 def test_derivatives_of_every_order_are_those_of_what_is_written(text, x):
-    computed = resolve(text).derivatives(x, 5)
+    computed = elementwise(text).derivatives(x, 5)
     with mpmath.workprec(200):
         exact = [float(mpmath.diff(EXPRESSIONS[text], mpmath.mpf(x), n)) for n in range(6)]
     np.testing.assert_allclose(computed, exact, rtol=1e-9, atol=1e-9)
@@ -106,12 +107,12 @@ def test_derivatives_of_every_order_are_those_of_what_is_written(text, x):
     ],
 )
 def test_choices_and_edges(text, x, value, slope):
-    activation = resolve(text)
+    activation = elementwise(text)
     assert (activation(x), activation.derivative(x)) == (value, slope)
 
 
 def test_a_branch_that_is_not_taken_cannot_spoil_the_other():
-    activation = resolve("log(x) if x > 1 else x if x > 0 else exp(1000 + x)/exp(1000 + x)")
+    activation = elementwise("log(x) if x > 1 else x if x > 0 else exp(1000 + x)/exp(1000 + x)")
     assert activation.derivatives([0.5, 2.0], 2).tolist() == [[0.5, math.log(2)], [1, 0.5], [0, -0.25]]
 
 
@@ -126,7 +127,7 @@ def test_a_nest_of_comparisons_takes_no_longer_than_its_length():
 @pytest.mark.parametrize("count", [3, 7, 98])
 def test_the_largest_of_many(count):
     lines = ", ".join(f"{k}*x - {k * k}" for k in range(count))  # tangents of the parabola x²/4
-    envelope = resolve(f"max({lines})")
+    envelope = elementwise(f"max({lines})")
     kinks = [2 * k + 1.0 for k in range(count - 1)]
     np.testing.assert_allclose(envelope.kinks(), kinks, rtol=1e-9)
     between = np.arange(0.0, 2 * count, 2)
@@ -136,14 +137,14 @@ def test_the_largest_of_many(count):
 
 
 def test_more_kinks_than_are_looked_at_are_those_nearest_to_zero():
-    found = np.array(resolve("abs(sin(100*x))").kinks())
+    found = np.array(elementwise("abs(sin(100*x))").kinks())
     expected = np.pi / 100 * np.arange(-127, 128)
     np.testing.assert_allclose(found[np.abs(found) < 4], expected[np.abs(expected) < 4], atol=1e-12)
     assert 250 < len(found) <= 256
 
 
 def test_an_exponent_may_be_nan():
-    assert np.isnan(resolve("x**(1e400 - 1e400)").derivatives([0.0, 2.0], 3)[1:]).all()
+    assert np.isnan(elementwise("x**(1e400 - 1e400)").derivatives([0.0, 2.0], 3)[1:]).all()
 
 
 @pytest.mark.parametrize(
@@ -151,7 +152,7 @@ def test_an_exponent_may_be_nan():
     [*EXPRESSIONS, "x**4", "x**-2", "x**9", "x**-1", "x**0", "silu(x)*x", "gelu(2*x)", "mish(-x)", "softplus(x) - 1"],
 )
 def test_values_are_the_same_to_the_last_bit_wherever_they_are_asked_for(text):
-    activation = resolve(text)
+    activation = elementwise(text)
     x = np.concatenate(
         [np.random.default_rng(0).normal(size=200) * 3, [-math.inf, -900.0, 0.0, 900.0, 1e200, math.inf]]
     )
@@ -171,7 +172,7 @@ def test_a_small_power_errs_by_half_a_unit_for_each_product(exponent):
 
 @pytest.mark.parametrize("text", ["relu(-exp(x))", "hard_tanh(exp(x))", "softsign(x - x) + relu6(exp(x))"])
 def test_a_slope_of_zero_cuts_off_what_is_infinite(text):
-    assert resolve(text).derivative([800.0]).tolist() == [0]
+    assert elementwise(text).derivative([800.0]).tolist() == [0]
 
 
 def test_max_and_min_pass_nan_on():
@@ -197,7 +198,7 @@ def test_max_and_min_pass_nan_on():
     ],
 )
 def test_kinks_are_found(text, kinks):
-    assert resolve(text).kinks() == pytest.approx(kinks, rel=1e-15)
+    assert elementwise(text).kinks() == pytest.approx(kinks, rel=1e-15)
 
 
 HOSTILE = [

@@ -12,6 +12,7 @@ from mpmath import mpf
 
 from actcli.core.activations.catalogue import CATALOGUE, resolve
 from actcli.core.errors import InputError
+from tests.narrow import row_wise
 
 entmax15, standardize, swiglu_oai = (CATALOGUE[name] for name in ("entmax15", "standardize", "swiglu_oai"))
 rows = arrays(np.float64, st.integers(1, 12), elements=st.floats(-20, 20))
@@ -95,9 +96,9 @@ def test_swiglu_oai_is_that_of_gpt_oss(row):
 def test_swiglu_oai_takes_pairs_and_its_own_clamp():
     with pytest.raises(InputError, match="even number of values, not 3"):
         swiglu_oai([1.0, 2.0, 3.0])
-    free = resolve("swiglu_oai:alpha=1,limit=100")
+    free = row_wise("swiglu_oai:alpha=1,limit=100")
     assert free([10.0, 9.0]).tolist() == pytest.approx([10 * 10 / (1 + math.exp(-10))])
-    assert resolve("swiglu_oai").jacobian([8.0, 1.0]).tolist()[0][0] == 0, "beyond the limit the gate is flat"
+    assert row_wise("swiglu_oai").jacobian([8.0, 1.0]).tolist()[0][0] == 0, "beyond the limit the gate is flat"
 
 
 def test_celu_falls_where_alpha_is_negative():

@@ -5,16 +5,16 @@ import math
 import numpy as np
 import pytest
 
-from actcli.core.activations.catalogue import resolve
 from actcli.core.analysis.graph import Graph, Spot, graphs, missing
 from actcli.core.arrays import union
+from tests.narrow import elementwise
 
 X = np.linspace(-6.0, 6.0, 161)
 FINE = lambda y: (-10.0, 10.0), 0.01  # limits of y, and the share of them that a straight line may miss
 
 
 def trace(text: str, order: int = 0, x: np.ndarray = X) -> Graph:
-    (found,) = graphs([resolve(text)], x, order, *FINE)
+    (found,) = graphs([elementwise(text)], x, order, *FINE)
     return found
 
 
@@ -44,17 +44,19 @@ def test_a_steep_step_is_followed_and_is_no_jump():
 
 def test_a_wave_is_followed_where_a_straight_line_misses_it_by_more_than_the_tolerance():
     """Of sin(40 x) the 161 points, 0.075 apart, meet a half-wave each; of height 0.01 it misses less than 0.02."""
-    coarse, fine = (graphs([resolve("sin(40*x)/100")], X, 0, lambda y: (-1.0, 1.0), t)[0].x for t in (0.01, 0.001))
+    coarse, fine = (graphs([elementwise("sin(40*x)/100")], X, 0, lambda y: (-1.0, 1.0), t)[0].x for t in (0.01, 0.001))
     assert fine.size > 10 * coarse.size
 
 
 def test_what_lies_outside_of_the_limits_is_not_followed():
-    inside, outside = (graphs([resolve("2 + sin(40*x)")], X, 0, lambda y, e=e: e, 0.01)[0].x for e in ((1, 3), (4, 6)))
+    inside, outside = (
+        graphs([elementwise("2 + sin(40*x)")], X, 0, lambda y, e=e: e, 0.01)[0].x for e in ((1, 3), (4, 6))
+    )
     assert inside.size > 10 * outside.size
 
 
 def test_all_have_the_same_points():
-    a, b = graphs([resolve("relu"), resolve("tan(x)")], X, 1, *FINE)
+    a, b = graphs([elementwise("relu"), elementwise("tan(x)")], X, 1, *FINE)
     assert a.x is b.x
     assert a.derivatives.shape == b.derivatives.shape == (2, a.x.size)
     assert a.derivatives[0].tolist() == np.maximum(a.x, 0).tolist()
@@ -76,15 +78,15 @@ def test_no_holes():
 def test_there_is_no_slope_where_there_is_no_value():
     found = trace("log(x)", 1)
     assert np.isnan(found.derivatives[1][found.x < 0]).all()
-    assert np.isnan(Spot.of(resolve("log(x)"), -1.0).derivatives).all()
+    assert np.isnan(Spot.of(elementwise("log(x)"), -1.0).derivatives).all()
 
 
 def test_a_spot():
-    spot = Spot.of(resolve("tanh"), 0.5, 2)
+    spot = Spot.of(elementwise("tanh"), 0.5, 2)
     t = math.tanh(0.5)
     assert spot.derivatives.tolist() == pytest.approx([t, 1 - t * t, -2 * t * (1 - t * t)])
     assert not spot.kink
-    assert Spot.of(resolve("relu"), 0.0).kink
+    assert Spot.of(elementwise("relu"), 0.0).kink
 
 
 def test_union():

@@ -14,6 +14,7 @@ from actcli.core.errors import InputError
 from actcli.core.lessons.bends import Line, find_bends, is_piecewise_linear
 from actcli.core.lessons.collapse import CollapseConfig, CollapseRun, collapse, product, tower
 from actcli.core.network.mlp import Network, Parameters, forward
+from tests.narrow import elementwise
 
 # The pieces of an activation, written down by hand: the ends between them, and slope and intercept of each.
 PIECES = {
@@ -27,7 +28,7 @@ PIECES = {
 
 
 def network_of(activation: str, weights: list[Array], biases: list[Array]) -> Network:
-    return Network(resolve(activation), Parameters.of(weights, biases))
+    return Network(elementwise(activation), Parameters.of(weights, biases))
 
 
 def walked_bends(network: Network, line: Line) -> list[float]:
@@ -124,14 +125,14 @@ def test_more_bends_than_memory_is_given_are_refused(monkeypatch: pytest.MonkeyP
 
 @pytest.mark.parametrize("activation", ["tanh", "sigmoid", "gelu", "hard_swish", "elu", "relu_squared", "x*x"])
 def test_curved_activations_are_told_from_straight_ones(activation: str) -> None:
-    assert not is_piecewise_linear(resolve(activation))
+    assert not is_piecewise_linear(elementwise(activation))
 
 
 @pytest.mark.parametrize(
     "activation", [*PIECES, "identity", "soft_shrink", "hard_sigmoid", "max(x, 2*x - 1)", "3*x**0"]
 )
 def test_straight_activations_are_told_from_curved_ones(activation: str) -> None:
-    assert is_piecewise_linear(resolve(activation))
+    assert is_piecewise_linear(elementwise(activation))
 
 
 def test_inflections_of_a_sine_are_its_zeros() -> None:

@@ -20,6 +20,7 @@ from actcli.core.network.mlp import (
     of_hidden_units,
     population,
 )
+from tests.narrow import elementwise
 
 ELEMENTWISE = [activation for activation in CATALOGUE.values() if isinstance(activation, Elementwise)]
 ROWWISE = [activation for activation in CATALOGUE.values() if isinstance(activation, RowWise)]
@@ -55,7 +56,7 @@ def away_from_kinks(activation: Activation) -> tuple[Network, Array, Array]:
 
 def test_one_unit_by_hand() -> None:
     network = Network(
-        CATALOGUE["relu"],
+        elementwise("relu"),
         Parameters.of([np.array([[3.0]]), np.array([[0.5]])], [np.array([-1.0]), np.array([-2.5])]),
     )
     passed = forward(network, np.array([[2.0]]))
@@ -143,7 +144,7 @@ COMPLEX_LOSSES = {
 
 
 def tanh_network(sizes: list[int], norm: str | None, residual: bool) -> Network:
-    return Network(CATALOGUE["tanh"], random_network(CATALOGUE["tanh"], sizes, seed=4).parameters, norm, residual)
+    return Network(elementwise("tanh"), random_network(elementwise("tanh"), sizes, seed=4).parameters, norm, residual)
 
 
 def by_definition(network: Network, vector: Array, inputs: Array) -> Array:
@@ -198,7 +199,7 @@ def test_past_dead_units_the_gradient_gets_by_the_residual_connections_alone() -
     parameters = Parameters.of([np.eye(3), np.eye(3), np.eye(3), np.array([[1.0], [2.0], [3.0]])], biases)
     inputs = np.array([[1.0, -2.0, 3.0]])
     for residual, through in ((True, [[1.0, 0.0, 3.0]]), (False, [[0.0, 0.0, 0.0]])):
-        network = Network(CATALOGUE["relu"], parameters, residual=residual)
+        network = Network(elementwise("relu"), parameters, residual=residual)
         signals = backward(network, forward(network, inputs), np.ones((1, 1))).signals
         assert signals[0].tolist() == through  # relu'(-2) = 0
         assert not signals[1].any()
@@ -250,11 +251,11 @@ def test_float32_stays_from_end_to_end(norm: str | None, residual: bool) -> None
     network = tanh_network([2, 4, 4, 1], norm, residual)
     single = Parameters.of(network.parameters.weights, network.parameters.biases, np.float32)
     inputs = np.random.default_rng(0).normal(size=(6, 2)).astype(np.float32)
-    passed = forward(Network(CATALOGUE["tanh"], single, norm, residual), inputs)
-    gradients = backward(Network(CATALOGUE["tanh"], single, norm, residual), passed, np.ones((6, 1), np.float32))
+    passed = forward(Network(elementwise("tanh"), single, norm, residual), inputs)
+    gradients = backward(Network(elementwise("tanh"), single, norm, residual), passed, np.ones((6, 1), np.float32))
     arrays = [single.vector, *passed.layer_inputs, *passed.slopes, passed.output, *gradients.signals]
     arrays += [gradients.parameters.vector, *gradients.parameters.weights, *gradients.parameters.biases]
-    own = Network(CATALOGUE["tanh"], single, norm, residual)
+    own = Network(elementwise("tanh"), single, norm, residual)
     arrays.append(forward(own, inputs, population(own, inputs)).output)
     assert {array.dtype for array in arrays} == {np.dtype(np.float32)}
     double = backward(network, forward(network, inputs.astype(float)), np.ones((6, 1)))

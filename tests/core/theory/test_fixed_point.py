@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 from actcli.core.activations.catalogue import resolve
 from actcli.core.theory.fixed_point import FixedPoint, fixed_point
 from actcli.core.theory.mean_field import MeanField, is_homogeneous
+from tests.narrow import elementwise
 
 
 def settles(activation: str, sigma_w2: float) -> FixedPoint:
-    return fixed_point(MeanField(resolve(activation)), sigma_w2)
+    return fixed_point(MeanField(elementwise(activation)), sigma_w2)
 
 
 def test_the_ordered_phase_of_sigmoid():
@@ -100,7 +101,7 @@ def test_half_lines_turn_all_inputs_into_one_direction_whatever_becomes_of_the_v
 @pytest.mark.parametrize("name", ["tanh(x)/2", "tanh", "sin", "gelu", "elu", "softsign", "hard_tanh", "identity"])
 def test_a_signal_that_decays_to_where_the_curve_is_a_line_keeps_its_correlations_for_ever(name):
     """Beside the map iterated from q = 1: what changes on the way is done after some layers."""
-    activation = resolve(name)
+    activation = elementwise(name)
     found, field = fixed_point(MeanField(activation), 1.0), MeanField(activation)
     assert (found.correlation, found.correlation_depth_scale) == (None, None)
     q, c, passed = 1.0, 0.6, []
@@ -196,7 +197,7 @@ def test_what_grows_does_so_in_every_layer(name, sigma_w2):
 )
 def test_the_variance_map_falls_at_most_like_one_over_a_root(q, name):
     """Why no variance swings for ever: d log q' / d log q >= -1/2."""
-    field = MeanField(resolve(name))
+    field = MeanField(elementwise(name))
     before, after = field.second_moment(q), field.second_moment(1.1 * q)
     assume(not math.isnan(before + after))  # waves that no quadrature resolves
     assert math.log(after / before) >= -0.5 * math.log(1.1) - 1e-9
@@ -232,14 +233,14 @@ def test_biases(sigma_w2, sigma_b2):
     c = 0.5
     for _ in range(2000):
         c = (sigma_w2 * 2 / math.pi * math.asin(2 * q * c / (1 + 2 * q)) + sigma_b2) / q
-    found = fixed_point(MeanField(resolve("erf")), sigma_w2, sigma_b2)
+    found = fixed_point(MeanField(elementwise("erf")), sigma_w2, sigma_b2)
     assert (found.q, found.chi_perpendicular) == pytest.approx((q, perpendicular), rel=1e-9)
     assert found.phase == ("chaotic" if perpendicular > 1 else "ordered")
     assert found.correlation == pytest.approx(c, abs=1e-6)
 
 
 def test_biases_add_up_where_every_variance_is_kept():
-    field = MeanField(resolve("relu"))
+    field = MeanField(elementwise("relu"))
     assert fixed_point(field, 2.0, 0.1).signal == "grows"
     assert fixed_point(field, 1.0, 0.1).q == pytest.approx(0.2)  # q = q/2 + 0.1
 
@@ -271,11 +272,11 @@ def test_a_decaying_signal_whose_curve_is_flat_at_zero():
 
 
 def test_what_is_cut_off_around_zero_is_not_homogeneous():
-    assert is_homogeneous(resolve("relu"))
-    assert is_homogeneous(resolve("abs(x)"))
-    assert not is_homogeneous(resolve("hard_shrink"))
-    assert not is_homogeneous(resolve("hard_shrink:lambd=1e-5"))
-    assert not is_homogeneous(resolve("relu6"))
+    assert is_homogeneous(elementwise("relu"))
+    assert is_homogeneous(elementwise("abs(x)"))
+    assert not is_homogeneous(elementwise("hard_shrink"))
+    assert not is_homogeneous(elementwise("hard_shrink:lambd=1e-5"))
+    assert not is_homogeneous(elementwise("relu6"))
 
 
 def test_a_signal_on_another_scale_settles_too():

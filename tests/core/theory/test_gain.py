@@ -15,6 +15,7 @@ from actcli.core.network.training import measure
 from actcli.core.theory.fixed_point import fixed_point
 from actcli.core.theory.gain import CriticalPoint, critical_point, gain, pytorch_gain
 from actcli.core.theory.mean_field import MeanField
+from tests.narrow import elementwise
 
 # mpmath at 20 digits: findroot of E[φ φ' z] / √q = E[φ'²], the expectations by mpmath.quad.
 HALF_STABLE = {  # q, σ_w², σ_b²
@@ -32,7 +33,7 @@ def test_the_half_stable_points_are_those_that_mpmath_finds(name):
 
 @pytest.mark.parametrize("name", ["gelu", "silu", "mish", "gelu(2*x)/2"])
 def test_at_a_critical_point_both_susceptibilities_are_one_and_the_variance_stays(name):
-    activation = resolve(name)
+    activation = elementwise(name)
     point, field = critical_point(activation), MeanField(activation)
     assert point.sigma_w2 * field.slope_second_moment(point.q) == pytest.approx(1, rel=1e-9)
     assert point.sigma_w2 * field.second_moment_slope(point.q) == pytest.approx(1, rel=1e-9)
@@ -89,12 +90,12 @@ def test_sigmoid_with_xavier_loses_twelve_decades_in_twenty_layers():
 
 
 def test_decays_where_they_are_known():
-    assert gain(resolve("relu")).decay_per_layer == pytest.approx({"xavier": 0.5**0.5, "he": 1, "lecun": 0.5**0.5})
-    assert gain(resolve("tanh")).decay_per_layer["xavier"] == pytest.approx(1)
+    assert gain(elementwise("relu")).decay_per_layer == pytest.approx({"xavier": 0.5**0.5, "he": 1, "lecun": 0.5**0.5})
+    assert gain(elementwise("tanh")).decay_per_layer["xavier"] == pytest.approx(1)
     # selu is made such that a variance of 1 stays: its own fixed point, at which q = 1.
-    selu = resolve("selu")
+    selu = elementwise("selu")
     assert gain(selu).decay_per_layer["lecun"] == pytest.approx(MeanField(selu).slope_second_moment(1.0) ** 0.5)
-    assert gain(resolve("exponential")).decay_per_layer["he"] is None
+    assert gain(elementwise("exponential")).decay_per_layer["he"] is None
 
 
 def test_moments_that_diverge_are_none():
@@ -108,12 +109,14 @@ def test_row_wise_activations_have_no_theory():
 
 
 def test_gain_reports_the_fixed_points_of_the_three_initialisations():
-    result = gain(resolve("sigmoid"))
+    result = gain(elementwise("sigmoid"))
     assert list(result.fixed_points) == ["xavier", "he", "lecun"]
     assert (
-        result.fixed_points["xavier"] == result.fixed_points["lecun"] == fixed_point(MeanField(resolve("sigmoid")), 1.0)
+        result.fixed_points["xavier"]
+        == result.fixed_points["lecun"]
+        == fixed_point(MeanField(elementwise("sigmoid")), 1.0)
     )
-    assert result.fixed_points["he"] == fixed_point(MeanField(resolve("sigmoid")), 2.0)
+    assert result.fixed_points["he"] == fixed_point(MeanField(elementwise("sigmoid")), 2.0)
     for name, point in result.fixed_points.items():
         assert result.decay_per_layer[name] == pytest.approx(math.sqrt(point.chi_perpendicular))
 
@@ -126,10 +129,10 @@ def test_a_critical_point_is_looked_for_once() -> None:
 
 
 def test_variances_of_ones_own_are_one_more_initialisation():
-    result = gain(resolve("tanh"), 1.5, 0.1)
+    result = gain(elementwise("tanh"), 1.5, 0.1)
     assert list(result.fixed_points) == list(result.decay_per_layer) == ["xavier", "he", "lecun", "given"]
-    assert result.fixed_points["given"] == fixed_point(MeanField(resolve("tanh")), 1.5, 0.1)
-    assert gain(resolve("tanh"), 2.0).fixed_points["given"] == result.fixed_points["he"]
+    assert result.fixed_points["given"] == fixed_point(MeanField(elementwise("tanh")), 1.5, 0.1)
+    assert gain(elementwise("tanh"), 2.0).fixed_points["given"] == result.fixed_points["he"]
 
 
 @pytest.mark.parametrize(
@@ -165,7 +168,7 @@ def test_a_half_stable_variance_is_approached_from_one_side_and_left_on_the_othe
 
 
 def test_the_half_stable_variance_of_soft_shrink_is_approached_from_below():
-    point, field = critical_point(resolve("soft_shrink")), MeanField(resolve("soft_shrink"))
+    point, field = critical_point(elementwise("soft_shrink")), MeanField(elementwise("soft_shrink"))
     assert point.stable_from == "below"
     for start, closer in ((1.05, False), (0.95, True)):
         q = start
@@ -203,7 +206,7 @@ def test_a_small_signal_that_grows_is_not_called_one_that_decays():
 )
 def test_what_is_recommended_changes_the_signal_less_in_networks_too(name, recommended):
     """30 layers of 128 units, inputs standardised; the theory is for infinitely many units."""
-    activation = resolve(name)
+    activation = elementwise(name)
     result = gain(activation)
     assert result.recommended == recommended
     measured = {}
@@ -247,7 +250,7 @@ def test_the_change_of_the_signal_where_it_is_known():
 )
 def test_the_gains_of_pytorch(name, expected):
     """The table at docs.pytorch.org/docs/stable/nn.init.html#torch.nn.init.calculate_gain."""
-    assert pytorch_gain(resolve(name)) == (None if expected is None else pytest.approx(expected, rel=1e-15))
+    assert pytorch_gain(elementwise(name)) == (None if expected is None else pytest.approx(expected, rel=1e-15))
 
 
 @pytest.mark.parametrize("name", ["identity", "relu", "leaky_relu", "leaky_relu:negative_slope=0.2"])
@@ -259,7 +262,7 @@ def test_half_lines_have_the_same_gain_in_pytorch(name):
 @pytest.mark.parametrize(("name", "q"), [("sigmoid", 0.265), ("tanh", 1.18), ("selu", 0.023)])
 def test_where_the_other_gains_of_pytorch_lead(name, q):
     """What the card says of them: by following the variance for a thousand layers, on a plain grid."""
-    activation, z = resolve(name), np.linspace(-10, 10, 4001)
+    activation, z = elementwise(name), np.linspace(-10, 10, 4001)
     density = np.exp(-z * z / 2) / np.exp(-z * z / 2).sum()
     for factor, settles in ((pytorch_gain(activation), q), (gain(activation).gain, 1.0)):
         variance = 1.0

@@ -8,15 +8,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from actcli.core.activations.catalogue import resolve
 from actcli.core.theory.mean_field import MeanField
+from tests.narrow import elementwise
 
 variances = st.floats(1e-3, 100)
 correlations = st.floats(-0.99, 0.999)
 
 
 def field_of(activation: str) -> MeanField:
-    return MeanField(resolve(activation))
+    return MeanField(elementwise(activation))
 
 
 @given(q=variances, slope=st.floats(-0.9, 0.9))
