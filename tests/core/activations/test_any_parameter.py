@@ -34,7 +34,7 @@ def assert_within_bounds(activation: Elementwise, xs: list[float], orders: range
 @pytest.mark.parametrize("name", WITH_PARAMETERS)
 @settings(max_examples=8)
 @given(seed=st.integers(0, 2**32))
-def test_values_and_slopes_are_within_the_bounds(name, seed):
+def test_values_and_slopes_are_within_the_bounds(name: str, seed: int) -> None:
     rng = random.Random(seed)
     activation = elementwise(name).with_parameters(**random_settings(elementwise(name), rng))
     assert_within_bounds(activation, scaled_points(activation, 3, rng), range(2))
@@ -43,7 +43,7 @@ def test_values_and_slopes_are_within_the_bounds(name, seed):
 @pytest.mark.parametrize("name", WITH_PARAMETERS)
 @settings(max_examples=2)
 @given(seed=st.integers(0, 2**32))
-def test_higher_orders_are_as_accurate_as_their_argument_allows(name, seed):
+def test_higher_orders_are_as_accurate_as_their_argument_allows(name: str, seed: int) -> None:
     rng = random.Random(seed)
     activation = elementwise(name).with_parameters(**random_settings(elementwise(name), rng))
     assert_within_bounds(activation, scaled_points(activation, 1, rng), range(2, 5))
@@ -75,7 +75,7 @@ LOST = [
 
 
 @pytest.mark.parametrize(("text", "order", "xs"), LOST)
-def test_what_is_lost_on_the_way_in_float64_is_found(text, order, xs):
+def test_what_is_lost_on_the_way_in_float64_is_found(text: str, order: int, xs: list[float]) -> None:
     activation = resolve(text)
     assert isinstance(activation, Elementwise)
     assert_within_bounds(activation, xs, range(order + 1))
@@ -84,7 +84,7 @@ def test_what_is_lost_on_the_way_in_float64_is_found(text, order, xs):
 @pytest.mark.parametrize("name", WITH_PARAMETERS)
 @settings(max_examples=10)
 @given(seed=st.integers(0, 2**32))
-def test_infinity_and_nan_are_what_they_are_for_every_parameter(name, seed):
+def test_infinity_and_nan_are_what_they_are_for_every_parameter(name: str, seed: int) -> None:
     entry = elementwise(name)
     activation = entry.with_parameters(**random_settings(entry, random.Random(seed)))
     with np.errstate(all="raise"):

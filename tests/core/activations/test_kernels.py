@@ -1,6 +1,7 @@
 """Kernels against mpmath and against the jets that they stand for: bounds, kinks, limits, tails, layout."""
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -57,7 +58,7 @@ def assert_within_bounds(activation: Elementwise, xs: list[float]) -> None:
 
 
 @pytest.mark.parametrize("text", EVERY)
-def test_hard_points_are_within_the_bounds(text):
+def test_hard_points_are_within_the_bounds(text: str) -> None:
     activation = elementwise(text)
     assert_within_bounds(activation, hard_points(activation))
 
@@ -65,7 +66,7 @@ def test_hard_points_are_within_the_bounds(text):
 @pytest.mark.parametrize("text", EVERY)
 @settings(max_examples=20)
 @given(xs=st.lists(st.one_of(st.floats(-40, 40), st.floats(-800, 800)), min_size=1, max_size=3))
-def test_any_points_are_within_the_bounds(text, xs):
+def test_any_points_are_within_the_bounds(text: str, xs: list[float]) -> None:
     assert_within_bounds(elementwise(text), xs)
 
 
@@ -73,7 +74,7 @@ def test_any_points_are_within_the_bounds(text, xs):
     ("text", "zero"),
     [("gelu", -0.752), ("gelu_tanh", -0.753), ("quick_gelu", -0.751), ("silu", -1.278), ("mish", -1.192)],
 )
-def test_the_slope_keeps_its_digits_as_soon_as_the_bound_is_relative(text, zero):
+def test_the_slope_keeps_its_digits_as_soon_as_the_bound_is_relative(text: str, zero: float) -> None:
     """From 1 below the slope's zero on: there its terms cancel most."""
     activation = elementwise(text)
     assert_within_bounds(activation, np.random.default_rng(1).uniform(zero - 1.2, zero - 1.0, 200).tolist())
@@ -87,7 +88,7 @@ def by_jet(activation: Elementwise, xs: np.ndarray) -> np.ndarray:
 
 
 @pytest.mark.parametrize("text", EVERY)
-def test_a_kernel_stays_close_to_the_jet(text):
+def test_a_kernel_stays_close_to_the_jet(text: str) -> None:
     activation = elementwise(text)
     xs = np.array(hard_points(activation))
     value, slope = activation.value_and_slope(xs)
@@ -98,7 +99,7 @@ def test_a_kernel_stays_close_to_the_jet(text):
 
 
 @pytest.mark.parametrize("text", EVERY)
-def test_value_and_slope_are_the_same_numbers_wherever_they_are_asked_for(text):
+def test_value_and_slope_are_the_same_numbers_wherever_they_are_asked_for(text: str) -> None:
     activation = elementwise(text)
     xs = np.array([*hard_points(activation), math.nan])
     both = np.stack(activation.value_and_slope(xs))
@@ -109,7 +110,7 @@ def test_value_and_slope_are_the_same_numbers_wherever_they_are_asked_for(text):
 
 
 @pytest.mark.parametrize("text", EVERY)
-def test_at_kinks_at_infinity_and_at_nan_the_result_is_the_jets(text):
+def test_at_kinks_at_infinity_and_at_nan_the_result_is_the_jets(text: str) -> None:
     activation = elementwise(text)
     xs = np.array([*activation.kinks(2), -0.0, -INF, INF, math.nan])
     value, slope = activation.value_and_slope(xs)
@@ -119,7 +120,7 @@ def test_at_kinks_at_infinity_and_at_nan_the_result_is_the_jets(text):
 
 
 @pytest.mark.parametrize("text", EVERY)
-def test_what_a_neighbour_is_makes_no_difference(text):
+def test_what_a_neighbour_is_makes_no_difference(text: str) -> None:
     """The bulk is the kernel's and what lies beyond its radius the jet's, in the same array."""
     activation = elementwise(text)
     xs = np.array([-INF, -1e300, -720.0, -40.0, -3.1, -0.4, 0.0, 0.4, 3.1, 40.0, 720.0, 1e300, INF, math.nan])
@@ -128,7 +129,7 @@ def test_what_a_neighbour_is_makes_no_difference(text):
 
 
 @pytest.mark.parametrize("text", EVERY)
-def test_nothing_is_said_about_overflow_and_the_input_is_left_alone(text):
+def test_nothing_is_said_about_overflow_and_the_input_is_left_alone(text: str) -> None:
     activation = elementwise(text)
     xs = np.array([-INF, -1e308, -1e-308, 0.0, 1e-308, 1e308, INF, math.nan])
     before = xs.copy()
@@ -140,7 +141,7 @@ def test_nothing_is_said_about_overflow_and_the_input_is_left_alone(text):
 
 
 @pytest.mark.parametrize("shape", [(), (0,), (0, 3), (7,), (3, 5), (2, 3, 4), (129, 257)])
-def test_every_shape_comes_back(shape):
+def test_every_shape_comes_back(shape: Any) -> None:
     xs = np.linspace(-3.0, 3.0, math.prod(shape)).reshape(shape)
     silu = elementwise("silu")
     for result, expected in zip(silu.value_and_slope(xs), by_jet(silu, xs), strict=True):
@@ -148,14 +149,14 @@ def test_every_shape_comes_back(shape):
         np.testing.assert_allclose(result, expected, rtol=1e-14, atol=1e-15)
 
 
-def test_a_view_with_strides_is_read_in_its_own_order():
+def test_a_view_with_strides_is_read_in_its_own_order() -> None:
     tanh, xs = elementwise("tanh"), np.linspace(-3.0, 3.0, 24).reshape(4, 6)
     for view in (xs.T, xs[:, ::2], xs[::-1]):
         for result, expected in zip(tanh.value_and_slope(view), tanh.value_and_slope(view.copy()), strict=True):
             np.testing.assert_array_equal(result, expected)
 
 
-def test_other_parameters_reach_the_kernel():
+def test_other_parameters_reach_the_kernel() -> None:
     value, slope = elementwise("leaky_relu:negative_slope=0.25").value_and_slope(np.array([-4.0, 4.0]))
     assert value.tolist() == [-1.0, 4.0]
     assert slope.tolist() == [0.25, 1.0]

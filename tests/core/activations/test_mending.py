@@ -27,7 +27,7 @@ FLAT = [
 
 @pytest.mark.parametrize(("text", "x"), FLAT)
 @pytest.mark.parametrize("order", [1, 2, 4])
-def test_where_the_inner_function_is_flat_so_is_the_result(text, x, order):
+def test_where_the_inner_function_is_flat_so_is_the_result(text: str, x: float, order: int) -> None:
     # acos(-1) and such are constants; only log1p(-1) and atanh(1), infinite constants, have no derivative.
     activation = elementwise(text)
     expected = NAN if math.isinf(float(activation(x))) else 0.0
@@ -73,7 +73,7 @@ MEET = [  # text, x, the derivatives from order 1 on
 
 
 @pytest.mark.parametrize(("text", "x", "expected"), MEET)
-def test_where_both_sides_agree_that_is_the_derivative(text, x, expected):
+def test_where_both_sides_agree_that_is_the_derivative(text: str, x: float, expected: list[float]) -> None:
     activation = elementwise(text)
     np.testing.assert_array_equal(activation.derivatives(x, len(expected))[1:], expected)
     among = activation.derivatives([x + 0.5, x, -7.0, x], len(expected))[1:]
@@ -82,7 +82,7 @@ def test_where_both_sides_agree_that_is_the_derivative(text, x, expected):
 
 
 @pytest.mark.parametrize("text", ["log(relu(x))", "1/relu(x)", "x*log(abs(x))", "log(x)", "sqrt(x)", "atan(1/x)"])
-def test_what_is_undefined_is_nan(text):
+def test_what_is_undefined_is_nan(text: str) -> None:
     x = 0.0 if text in ("x*log(abs(x))", "atan(1/x)") else -2.0
     assert np.isnan(elementwise(text).derivatives(x, 3)[1:]).all()
 
@@ -105,14 +105,14 @@ def exact(text: str, x: float, order: int) -> list[float]:
 
 
 @pytest.mark.parametrize(("text", "x"), LOST)
-def test_what_overflows_or_underflows_on_the_way_loses_no_derivative(text, x):
+def test_what_overflows_or_underflows_on_the_way_loses_no_derivative(text: str, x: float) -> None:
     computed, true = elementwise(text).derivatives(x, 2)[1:], exact(text, x, 2)[1:]
     size = np.abs(true).max()
     np.testing.assert_allclose(computed, true, rtol=1e-9, atol=max(1e-13 * size, 1e-305))
 
 
 @pytest.mark.parametrize("text", ["log(cosh(x))", "x*exp(-x**2)", "sqrt(softplus(x))", "1/(1 + exp(-x))"])
-def test_what_is_beside_it_changes_nothing(text):
+def test_what_is_beside_it_changes_nothing(text: str) -> None:
     """A derivative is the same alone and in an array of which another part is mended."""
     activation, x = elementwise(text), np.array([-800.0, -30.0, -2.0, 0.5, 30.0, 400.0, 1e5])
     together = activation.derivatives(x, 2)
@@ -141,7 +141,7 @@ FORMULAS = [outer.format(inner) for outer, inner in itertools.product(OUTER, INN
 @settings(max_examples=60)
 @given(text=st.sampled_from(FORMULAS), x=st.sampled_from([-1e200, -710.3, -400.1, -37.7, -2.3, -0.4, 1e-200, 0.6])
        | st.floats(-800, 800).filter(lambda x: min(abs(x), abs(x - 1), abs(x - 7)) > 1e-3))  # fmt: skip
-def test_a_derivative_is_the_exact_one_or_none(text, x):
+def test_a_derivative_is_the_exact_one_or_none(text: str, x: float) -> None:
     computed = elementwise(text).derivatives(x, 2)
     with mpmath.workprec(3000):
         try:
