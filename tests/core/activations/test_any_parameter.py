@@ -5,7 +5,7 @@ import random
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from actcli.core.activations.activation import Elementwise
@@ -13,6 +13,7 @@ from actcli.core.activations.catalogue import CATALOGUE, resolve
 from tests.benchmarks.accuracy import errors
 from tests.benchmarks.points import scaled_points
 from tests.benchmarks.points import settings as random_settings
+from tests.examples import at_most
 from tests.narrow import elementwise
 
 WITH_PARAMETERS = [
@@ -32,7 +33,7 @@ def assert_within_bounds(activation: Elementwise, xs: list[float], orders: range
 
 
 @pytest.mark.parametrize("name", WITH_PARAMETERS)
-@settings(max_examples=8)
+@at_most(8)
 @given(seed=st.integers(0, 2**32))
 def test_values_and_slopes_are_within_the_bounds(name: str, seed: int) -> None:
     rng = random.Random(seed)
@@ -41,7 +42,7 @@ def test_values_and_slopes_are_within_the_bounds(name: str, seed: int) -> None:
 
 
 @pytest.mark.parametrize("name", WITH_PARAMETERS)
-@settings(max_examples=2)
+@at_most(2)
 @given(seed=st.integers(0, 2**32))
 def test_higher_orders_are_as_accurate_as_their_argument_allows(name: str, seed: int) -> None:
     rng = random.Random(seed)
@@ -82,7 +83,7 @@ def test_what_is_lost_on_the_way_in_float64_is_found(text: str, order: int, xs: 
 
 
 @pytest.mark.parametrize("name", WITH_PARAMETERS)
-@settings(max_examples=10)
+@at_most(10)
 @given(seed=st.integers(0, 2**32))
 def test_infinity_and_nan_are_what_they_are_for_every_parameter(name: str, seed: int) -> None:
     entry = elementwise(name)

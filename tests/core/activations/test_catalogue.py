@@ -9,7 +9,7 @@ from typing import Any
 import mpmath
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from actcli.core.activations.activation import MAX_ORDER, Activation, Elementwise
@@ -17,6 +17,7 @@ from actcli.core.activations.catalogue import CATALOGUE
 from actcli.core.errors import InputError
 from tests.benchmarks.accuracy import errors
 from tests.benchmarks.points import anchored
+from tests.examples import at_most
 from tests.narrow import elementwise
 from tests.truth import DEFINITIONS, LIMITS
 
@@ -51,7 +52,7 @@ def test_the_truth_covers_the_whole_catalogue() -> None:
 
 
 @pytest.mark.parametrize("name", ELEMENTWISE)
-@settings(max_examples=50)
+@at_most(25)
 @given(data=st.data())
 def test_values_are_within_4_ulp(name: str, data: st.DataObject) -> None:
     activation = CATALOGUE[name]
@@ -60,7 +61,7 @@ def test_values_are_within_4_ulp(name: str, data: st.DataObject) -> None:
 
 
 @pytest.mark.parametrize("name", ELEMENTWISE)
-@settings(max_examples=50)
+@at_most(25)
 @given(data=st.data())
 def test_slopes_are_within_4_ulp_or_within_eps_near_their_zero(name: str, data: st.DataObject) -> None:
     activation = elementwise(name)
@@ -87,7 +88,7 @@ def test_points_that_broke_the_bound_are_within_it(name: str, xs: list[float]) -
 
 
 @pytest.mark.parametrize("name", ELEMENTWISE)
-@settings(max_examples=25)
+@at_most(15)
 @given(data=st.data())
 def test_higher_orders_are_as_accurate_as_their_argument_allows(name: str, data: st.DataObject) -> None:
     activation = elementwise(name)
@@ -148,7 +149,7 @@ def test_a_square_that_overflows_is_beside_a_large_b(x: float) -> None:
 
 
 @pytest.mark.parametrize(("name", "parameters"), OTHER_PARAMETERS)
-@settings(max_examples=40)
+@at_most(15)
 @given(data=st.data())
 def test_parameters_keep_the_accuracy(name: str, parameters: dict[str, float], data: st.DataObject) -> None:
     activation = elementwise(name).with_parameters(**parameters)
@@ -363,7 +364,7 @@ RAMPS = ["relu", "hard_swish", "gelu", "gelu_tanh", "quick_gelu", "silu", "softp
 
 
 @pytest.mark.parametrize("name", ODD)
-@settings(max_examples=40)
+@at_most(15)
 @given(x=anywhere)
 def test_odd_functions_are_odd_to_the_last_bit_and_their_slopes_even(name: str, x: float) -> None:
     activation = elementwise(name)
@@ -372,7 +373,7 @@ def test_odd_functions_are_odd_to_the_last_bit_and_their_slopes_even(name: str, 
 
 
 @pytest.mark.parametrize("name", GATES)
-@settings(max_examples=40)
+@at_most(15)
 @given(x=anywhere)
 def test_gates_and_their_mirror_images_make_1(name: str, x: float) -> None:
     activation = elementwise(name)
@@ -381,7 +382,7 @@ def test_gates_and_their_mirror_images_make_1(name: str, x: float) -> None:
 
 
 @pytest.mark.parametrize("name", RAMPS)
-@settings(max_examples=40)
+@at_most(15)
 @given(x=st.floats(-1000, 1000))
 def test_ramps_and_their_mirror_images_make_x(name: str, x: float) -> None:
     activation = CATALOGUE[name]

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from actcli.core.activations.activation import Elementwise
@@ -13,6 +13,7 @@ from actcli.core.activations.catalogue import CATALOGUE
 from actcli.core.jets.jet import Jet
 from tests.benchmarks.accuracy import errors
 from tests.benchmarks.points import anchored, tails
+from tests.examples import at_most
 from tests.narrow import elementwise
 
 INF = math.inf
@@ -64,7 +65,7 @@ def test_hard_points_are_within_the_bounds(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", EVERY)
-@settings(max_examples=20)
+@at_most(12)
 @given(xs=st.lists(st.one_of(st.floats(-40, 40), st.floats(-800, 800)), min_size=1, max_size=3))
 def test_any_points_are_within_the_bounds(text: str, xs: list[float]) -> None:
     assert_within_bounds(elementwise(text), xs)

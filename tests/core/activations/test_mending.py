@@ -6,11 +6,12 @@ import math
 import mpmath
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from mpmath import mpf
 
 from actcli.multiprecision.evaluator import Evaluator
+from tests.examples import at_most
 from tests.narrow import elementwise
 
 INF, NAN = math.inf, math.nan
@@ -138,7 +139,7 @@ INNER = [
 FORMULAS = [outer.format(inner) for outer, inner in itertools.product(OUTER, INNER)]
 
 
-@settings(max_examples=60)
+@at_most(30)
 @given(text=st.sampled_from(FORMULAS), x=st.sampled_from([-1e200, -710.3, -400.1, -37.7, -2.3, -0.4, 1e-200, 0.6])
        | st.floats(-800, 800).filter(lambda x: min(abs(x), abs(x - 1), abs(x - 7)) > 1e-3))  # fmt: skip
 def test_a_derivative_is_the_exact_one_or_none(text: str, x: float) -> None:

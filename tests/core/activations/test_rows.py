@@ -5,7 +5,7 @@ import math
 import mpmath
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from mpmath import mpf
@@ -13,6 +13,7 @@ from mpmath import mpf
 from actcli.core.activations.catalogue import CATALOGUE
 from actcli.core.arrays import Array
 from actcli.core.errors import InputError
+from tests.examples import at_most
 from tests.narrow import row_wise
 
 softmax, log_softmax, sparsemax = (CATALOGUE[name] for name in ("softmax", "log_softmax", "sparsemax"))
@@ -132,7 +133,7 @@ def test_a_gate_is_one_half_or_the_other() -> None:
 
 
 @pytest.mark.parametrize("name", ["glu", "swiglu", "geglu"])
-@settings(max_examples=8)  # of thousands of bits
+@at_most(8)  # of thousands of bits
 @given(exponent=st.floats(200, 308), share=st.floats(0, 1))
 def test_a_gate_too_small_for_a_float64_keeps_its_product(name: str, exponent: float, share: float) -> None:
     line, gate = 10.0**exponent, (-37.0 - 15.0 * share if name == "geglu" else -690.0 - 700.0 * share)

@@ -5,12 +5,13 @@ import math
 import mpmath
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from mpmath import mpf
 
 from actcli.core.jets.germ import Germ
 from actcli.core.jets.one_sided import SYSTEMS, germ_of, power, variable_power
+from tests.examples import at_most
 
 ORDER = 4
 TRUTH = {
@@ -41,7 +42,7 @@ def test_every_rule_is_held_against_mpmath():
 
 
 @pytest.mark.parametrize("name", TRUTH)
-@settings(max_examples=20)
+@at_most(12)
 @given(share=st.floats(0, 1))
 def test_the_rules_give_the_derivatives_of_their_functions(name, share):
     low, high = AT.get(name, (-0.8, 0.9))
