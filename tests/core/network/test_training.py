@@ -11,7 +11,7 @@ from actcli.core.network.losses import binary_cross_entropy
 from actcli.core.network.mlp import Network, Parameters
 from actcli.core.network.optimizers import momentum, sgd
 from actcli.core.network.training import descend, frobenius_norm, measure, shuffled_batches, train
-from tests.narrow import elementwise
+from tests.narrow import elementwise, known
 
 BATCH = np.array([[2.0]]), np.array([[1.0]])
 
@@ -143,7 +143,7 @@ def test_a_step_carries_its_update() -> None:
     (step,) = train(network, [BATCH], binary_cross_entropy, momentum(0.5))
     np.testing.assert_array_equal(network.parameters.vector, before + step.update)
     # The gradients are -0.5, -0.25, -2.5, -0.5, and the first step of momentum is that of sgd.
-    updates = Parameters.over(step.update, [1, 1, 1])
+    updates = Parameters.over(known(step.update), [1, 1, 1])
     assert (updates.weights, updates.biases) == ([0.25, 1.25], [0.125, 0.25])
 
 
