@@ -39,8 +39,6 @@ def test_at_a_critical_point_both_susceptibilities_are_one_and_the_variance_stay
     assert point.sigma_w2 * field.second_moment_slope(known(point.q)) == pytest.approx(1, rel=1e-9)
     variance = field.next_variance(known(point.q), known(point.sigma_w2), known(point.sigma_b2))
     assert variance == pytest.approx(point.q, rel=1e-9)
-        point.q, rel=1e-9
-    )
 
 
 def test_where_the_biases_would_need_a_negative_variance_there_is_no_critical_point() -> None:
