@@ -50,13 +50,16 @@ def run(
 
 
 class InTerminal(fdspawn):  # type: ignore[misc]  # pexpect has no types
-    """The program with a terminal of that many columns and lines as its stdin, stdout and stderr."""
+    """The program with a terminal of that many columns and lines as its stdin and stdout, and as its stderr too."""
 
-    def __init__(self, command: Sequence[str], size: tuple[int, int], env: Mapping[str, str]) -> None:
+    def __init__(
+        self, command: Sequence[str], size: tuple[int, int], env: Mapping[str, str], *, errors: bool = True
+    ) -> None:
         ours, theirs = os.openpty()
         fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("4H", *size[::-1], 0, 0))
         self._command = command
-        self._connection = _start(command, env, None, theirs)
+        elsewhere = [] if errors else [os.open(os.devnull, os.O_WRONLY)]
+        self._connection = _start(command, env, None, theirs, *elsewhere)
         super().__init__(ours, encoding="utf-8", timeout=PATIENCE)
 
     def end(self) -> int:
@@ -71,7 +74,7 @@ def _request(command: Sequence[str], env: Mapping[str, str], cwd: Path | None) -
 
 
 def _start(command: Sequence[str], env: Mapping[str, str], cwd: Path | None, *streams: int) -> socket.socket:
-    """A process with these three streams, or with one terminal for all of them; they are closed here."""
+    """A process with these three streams, or with a terminal for those that are missing; they are closed here."""
     connection = _connection(env)
     socket.send_fds(connection, [_request(command, env, cwd)], streams)
     for theirs in streams:
@@ -143,10 +146,10 @@ def _serve(connection: socket.socket) -> None:
         _, status = os.waitpid(child, 0)
         connection.send(pickle.dumps(os.waitstatus_to_exitcode(status)))
     connection.close()
-    if len(descriptors) == 1:
+    if len(descriptors) < 3:
         os.setsid()
         fcntl.ioctl(descriptors[0], termios.TIOCSCTTY, 0)
-        descriptors *= 3
+        descriptors = [*descriptors[:1] * (4 - len(descriptors)), *descriptors[1:]]
     for stream, descriptor in enumerate(descriptors):
         os.dup2(descriptor, stream)
     for descriptor in {*descriptors}:

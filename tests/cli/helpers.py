@@ -13,6 +13,7 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -104,6 +105,11 @@ def document(*args: str | Path, stdin: str = "") -> Any:
     return json.loads(output(*args, "--format", "json", stdin=stdin), parse_constant=refuse)
 
 
+@cache
+def help_of(command: str) -> str:
+    return output(command, "--help")
+
+
 def number(value: Any) -> float:
     """A number of a JSON document, where strings stand for those that are not finite."""
     assert isinstance(value, float) or value in ("NaN", "Infinity", "-Infinity"), value
@@ -127,8 +133,14 @@ class Terminal:
     """A terminal after a run in it: what the program sent, and what stands on its screen."""
 
     sent: str
-    screen: pyte.HistoryScreen
+    size: tuple[int, int]
     exit_code: int
+
+    @cached_property
+    def screen(self) -> pyte.HistoryScreen:
+        screen = pyte.HistoryScreen(*self.size, history=10_000)
+        pyte.Stream(screen).feed(self.sent)
+        return screen
 
     @property
     def colours(self) -> set[str]:
@@ -174,9 +186,10 @@ def in_terminal(
     size: tuple[int, int] = (80, 24),
     env: Mapping[str, str] | None = None,
     interrupt_at: str | None = None,
+    errors: bool = True,
 ) -> Terminal:
     """A run in a terminal until its end, with Ctrl-C pressed when it shows the text `interrupt_at`."""
-    process = forked.InTerminal([PROGRAM, *map(str, args)], size, environment(env))
+    process = forked.InTerminal([PROGRAM, *map(str, args)], size, environment(env), errors=errors)
     sent = ""
     if interrupt_at is not None:
         process.expect_exact(interrupt_at)
@@ -189,9 +202,7 @@ def in_terminal(
     process.expect(pexpect.EOF)
     sent += process.before
     exit_code = process.end()
-    screen = pyte.HistoryScreen(*size, history=10_000)
-    pyte.Stream(screen).feed(sent)
-    return Terminal(sent, screen, exit_code)
+    return Terminal(sent, size, exit_code)
 
 
 @contextmanager

@@ -19,6 +19,7 @@ from tests.cli.helpers import (
     complaint,
     environment,
     examples,
+    help_of,
     in_terminal,
     output,
     spawn,
@@ -91,12 +92,12 @@ def test_help_has_a_short_spelling(line: str) -> None:
 
 def test_help_tells_that_a_formula_is_an_activation() -> None:
     for command in ("describe", "evaluate", "differentiate", "plot", "compare", "gain", "audit"):
-        assert "formula" in output(command, "--help").partition("Arguments:")[2].partition("Options:")[0], command
+        assert "formula" in help_of(command).partition("Arguments:")[2].partition("Options:")[0], command
 
 
 def test_help_names_counts_and_numbers_alike() -> None:
     for command in COMMANDS:
-        shown = output(command, "--help")
+        shown = help_of(command)
         assert not re.search(r"<(int|float|text)\b", shown), shown
 
 
@@ -162,7 +163,7 @@ def test_help_and_version_go_to_stdout() -> None:
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_the_help_of_a_command_has_its_options_and_an_example(command: str) -> None:
-    help_text = output(command, "--help")
+    help_text = help_of(command)
     assert help_text.startswith(f"Usage: actcli {command} ")
     assert ("--format" in help_text) == (command != "help")
     assert f"Example: actcli {command}" in help_text
@@ -252,12 +253,9 @@ def formats(command: str) -> list[str]:
 def test_a_format_that_is_asked_for_is_the_same_text_with_and_without_a_terminal(command: str, form: str) -> None:
     if form in formats(command):
         args = [*QUICK[command], "--format", form]
-        only_stdout = ["bash", "-c", 'exec "$0" "$@" 2> /dev/null', PROGRAM, *args]
-        process = spawn(only_stdout, (80, 24), environment({"NO_COLOR": "1"}))
-        process.expect(pexpect.EOF)
-        process.close()
-        assert process.before.replace("\r\n", "\n") == output(*args)
-        assert process.exitstatus == 0
+        terminal = in_terminal(*args, env={"NO_COLOR": "1"}, errors=False)
+        assert terminal.sent.replace("\r\n", "\n") == output(*args)
+        assert terminal.exit_code == 0
 
 
 @pytest.mark.parametrize("command", QUICK)
