@@ -3,11 +3,13 @@
 import math
 from collections.abc import Callable
 from fractions import Fraction
+from typing import Any
 
 import mpmath
 import numpy as np
 import pytest
 
+from actcli.core.activations import formula
 from actcli.core.activations.activation import Elementwise
 from actcli.core.activations.catalogue import CATALOGUE, resolve
 from actcli.multiprecision import evaluator, reference
@@ -89,7 +91,7 @@ def test_what_rounds_beyond_the_largest_number_is_infinite() -> None:
 def test_flushed_results_are_exact_zeros() -> None:
     """sigmoid(x) is exp(x) below -40, to rounding: subnormal at -740, normal at -700."""
     strict, flushed = (
-        float64_reference(elementwise("sigmoid"), 0, flush)(np.array([-740.0, -700.0])) for flush in (0, 1)
+        float64_reference(elementwise("sigmoid"), 0, flush)(np.array([-740.0, -700.0])) for flush in (False, True)
     )
     assert strict.rounded.tolist() == pytest.approx([math.exp(-740), math.exp(-700)], rel=1e-12)
     assert (flushed.rounded[0], flushed.remainder[0]) == (0.0, 0.0)
@@ -143,7 +145,8 @@ def test_derivatives_to_any_number_of_digits() -> None:
 
 
 def test_a_formula_is_compiled_once_a_precision(monkeypatch: pytest.MonkeyPatch) -> None:
-    read, tree_of = [], evaluator.tree_of
+    read: list[Any] = []
+    tree_of = formula.tree_of
     monkeypatch.setattr(evaluator, "tree_of", lambda *arguments: read.append(arguments) or tree_of(*arguments))
     float64_reference(elementwise("x**3 + exp(x)"), 1, False)(np.linspace(-1, 1, 50))
     assert 0 < len(read) <= len(reference._BITS)

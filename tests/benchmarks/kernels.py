@@ -16,8 +16,9 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import numpy as np
 
-from actcli.core.activations.activation import Array, Elementwise
+from actcli.core.activations.activation import Elementwise
 from actcli.core.activations.catalogue import CATALOGUE
+from actcli.core.arrays import Array
 from tests.benchmarks.markdown import table
 from tests.narrow import elementwise
 

@@ -22,6 +22,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from io import TextIOWrapper
 from pathlib import Path
 from typing import NoReturn
 
@@ -156,6 +157,8 @@ def _serve(connection: socket.socket) -> None:
         os.close(descriptor)
     command, env, cwd = pickle.loads(request)
     encoding, _, errors = env.get("PYTHONIOENCODING", "utf-8").partition(":")
+    assert isinstance(sys.stdout, TextIOWrapper)
+    assert isinstance(sys.stderr, TextIOWrapper)
     sys.stdout.reconfigure(encoding=encoding, errors=errors or "strict", line_buffering=os.isatty(1))
     sys.stderr.reconfigure(encoding=encoding)
     os.environ.clear()
@@ -173,7 +176,7 @@ def _end(main: Callable[[], None]) -> NoReturn:
     except SystemExit as end:
         code = end.code
     except BaseException:
-        sys.excepthook(*sys.exc_info())  # type: ignore[arg-type]  # there is one
+        sys.excepthook(*sys.exc_info())
         code = 1
     threading._shutdown()  # type: ignore[attr-defined]  # waits for threads, and with them for their output
     atexit._run_exitfuncs()

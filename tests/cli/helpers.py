@@ -23,7 +23,7 @@ from pexpect.fdpexpect import fdspawn
 
 from actcli.cli import COMMANDS, load
 from tests.cli import forked
-from tests.cli.forked import PATIENCE
+from tests.cli.forked import PATIENCE as PATIENCE
 
 PROGRAM = str(Path(sys.executable).with_name("actcli"))
 

@@ -68,7 +68,7 @@ RUN_FIELDS = {
 }
 
 
-def runs(*options: str | int) -> list[dict[str, Any]]:
+def runs(*options: str | float) -> list[dict[str, Any]]:
     return document("gradient-depth", *map(str, options))["runs"]
 
 

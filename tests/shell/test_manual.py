@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -65,7 +66,8 @@ def test_it_has_every_command_with_its_options_and_its_example(name: str, page: 
     text = plain(page)
     begin = text.index(f'.SS "actcli {name} [OPTIONS]')
     end = text.find("\n.S", begin + 1)
-    for parameter in load(name).params:
+    parameters: list[Any] = load(name).params
+    for parameter in parameters:
         if parameter.param_type_name == "option" and not parameter.hidden:
             assert all(spelling in text[begin:end] for spelling in parameter.opts), parameter.name
             assert " ".join(parameter.help.split()) in text[begin:end], parameter.name

@@ -376,7 +376,7 @@ def test_an_error_half_way_leaves_the_older_file(tmp_path: Path) -> None:
     path = tmp_path / "run.npz"
     path.write_bytes(b"old")
 
-    class Unwilling(np.ndarray):  # type: ignore[type-arg]  # any dtype
+    class Unwilling(np.ndarray):
         def __array_finalize__(self, obj: object) -> None:
             pass
 

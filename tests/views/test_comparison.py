@@ -1,5 +1,7 @@
 """The picture of `actcli compare`."""
 
+from typing import Any
+
 import pytest
 
 from actcli.commands.report import graphs_on
@@ -17,7 +19,7 @@ EIGHT = (*FIVE, "sigmoid", "selu", "elu")
 DEFAULT = Terminal()
 
 
-def picture(*names: str, terminal: Terminal = DEFAULT, **options) -> list[str]:
+def picture(*names: str, terminal: Terminal = DEFAULT, **options: Any) -> list[str]:
     activations = [elementwise(name) for name in names]
     drawn = graphs_on(activations, RANGE, terminal, 1)
     largest_difference = largest(compare(activations, *RANGE))

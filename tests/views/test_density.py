@@ -1,5 +1,7 @@
 """Distributions before and after an activation, on the screen."""
 
+from typing import Any
+
 import pytest
 
 from actcli.core.analysis.density import image
@@ -14,7 +16,7 @@ DEFAULT = Terminal()
 BEFORE = image(elementwise("identity"))
 
 
-def chart(*names: str, terminal: Terminal = DEFAULT, **options) -> str:
+def chart(*names: str, terminal: Terminal = DEFAULT, **options: Any) -> str:
     images = [image(elementwise(name)) for name in names]
     return paint(density_picture(BEFORE, images, title="a title"), terminal, **options)
 

@@ -1,12 +1,12 @@
 """The picture of `actcli plot`."""
 
 import re
+from typing import Any
 
 import numpy as np
 import pytest
 
 from actcli.commands.report import graphs_on
-from actcli.core.activations.catalogue import resolve
 from actcli.core.activations.family import family
 from actcli.core.analysis.graph import Spot, gathered
 from actcli.core.errors import InputError
@@ -27,7 +27,7 @@ def picture(
     at: tuple[float, ...] = (),
     terminal: Terminal = DEFAULT,
     data: tuple[float, ...] = (),
-    **options,
+    **options: Any,
 ) -> str:
     activations = [elementwise(name) for name in names]
     drawn = graphs_on(activations, RANGE, terminal, order)
@@ -199,7 +199,7 @@ def test_more_than_eight_have_a_panel_each() -> None:
 
 def test_a_family_has_a_ramp_of_colours_in_one_chart() -> None:
     names = family("silu:beta=0.1..10")
-    drawn = graphs_on([resolve(name) for name in names], RANGE, DEFAULT)
+    drawn = graphs_on([elementwise(name) for name in names], RANGE, DEFAULT)
     described = plot_picture(drawn, of="silu:beta=0.1..10", interval=RANGE, family=True)
     text = paint(described, Terminal(colour=True))
     colours = re.findall(r"\x1b\[38;5;(\d+)m[●■▲◆○□△]\x1b\[0m silu", text)

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actcli.core.activations.activation import MAX_ORDER, Activation, Elementwise
+from actcli.core.activations.activation import MAX_ORDER, Elementwise
 from actcli.core.activations.catalogue import CATALOGUE
 from actcli.core.errors import InputError
 from tests.benchmarks.accuracy import errors
@@ -34,12 +34,12 @@ anywhere = st.one_of(
 )
 
 
-def points(activation: Activation) -> st.SearchStrategy[float]:
+def points(activation: Elementwise) -> st.SearchStrategy[float]:
     """Anywhere, and right beside kinks, zeros and branches."""
     return st.one_of(anywhere, st.sampled_from(sorted(set(anchored(activation)))))
 
 
-def assert_within_bounds(activation: Activation, x: float, order: int, computed: float) -> None:
+def assert_within_bounds(activation: Elementwise, x: float, order: int, computed: float) -> None:
     for error in errors(activation, [x], order, np.array([computed])):
         assert not error.broken, str(error)
 
@@ -55,7 +55,7 @@ def test_the_truth_covers_the_whole_catalogue() -> None:
 @at_most(25)
 @given(data=st.data())
 def test_values_are_within_4_ulp(name: str, data: st.DataObject) -> None:
-    activation = CATALOGUE[name]
+    activation = elementwise(name)
     x = data.draw(points(activation))
     assert_within_bounds(activation, x, 0, float(activation(x)))
 
@@ -279,7 +279,7 @@ def test_nan_gives_nan_in_every_order(name: str) -> None:
 # --- kinks ------------------------------------------------------------------------------------------------------------
 
 # What autograd returns in torch 2.13.0 (float64): name, parameters, {kink: slope}.
-AUTOGRAD = [
+AUTOGRAD: list[tuple[str, dict[str, float], dict[float, float]]] = [
     ("relu", {}, {0: 0}),
     ("leaky_relu", {}, {0: 0.01}),
     ("leaky_relu", {"negative_slope": -0.5}, {0: -0.5}),
@@ -396,7 +396,7 @@ def test_log_sigmoid_is_minus_softplus_of_minus_x(x: float) -> None:
 
 @given(anywhere)
 def test_one_family_is_the_other_with_its_parameter(x: float) -> None:
-    pairs = [
+    pairs: list[tuple[str, dict[str, float], str, dict[str, float]]] = [
         ("prelu", {"weight": 0.01}, "leaky_relu", {}),
         ("rrelu", {"lower": 0.01, "upper": 0.01}, "leaky_relu", {}),
         ("celu", {}, "elu", {}),

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from mpmath import mpf
 
-from actcli.core.activations.activation import Activation, Elementwise
+from actcli.core.activations.activation import Elementwise
 from actcli.core.activations.catalogue import ACTIVATIONS, CATALOGUE
 from actcli.core.activations.expression import compiled, function_of
 from actcli.core.activations.formula import tree_of
@@ -115,7 +115,7 @@ class Python:
         )
         return pattern.format
 
-    def activation(self, activation: Activation) -> Callable[[str], str]:
+    def activation(self, activation: Elementwise) -> Callable[[str], str]:
         return function_of(compiled(tree_of(activation, ACTIVATIONS), self))
 
     def choose(self, x: str, condition: str, then: Callable[[str], str], otherwise: Callable[[str], str]) -> str:

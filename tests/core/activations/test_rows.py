@@ -1,6 +1,7 @@
 """Softmax and log_softmax: laws, extremes, and the Jacobian against its closed form."""
 
 import math
+from typing import Any
 
 import mpmath
 import numpy as np
@@ -14,9 +15,9 @@ from actcli.core.activations.catalogue import CATALOGUE
 from actcli.core.arrays import Array
 from actcli.core.errors import InputError
 from tests.examples import at_most
-from tests.narrow import row_wise
+from tests.narrow import elementwise, row_wise
 
-softmax, log_softmax, sparsemax = (CATALOGUE[name] for name in ("softmax", "log_softmax", "sparsemax"))
+softmax, log_softmax, sparsemax = (row_wise(name) for name in ("softmax", "log_softmax", "sparsemax"))
 scores = arrays(np.float64, st.integers(1, 30), elements=st.floats(-1e6, 1e6))
 
 
@@ -65,7 +66,7 @@ def test_shares_and_slopes_are_exact_in_the_tails(row: Array, temperature: float
             logs[i, i], slopes[i, i] = float(rest), float(own * rest / mpf(temperature))
         shares = [float(share) for share in p]
     warm = softmax.with_parameters(temperature=temperature)
-    exact = {"rtol": 16 * 2.0**-52, "atol": 4 * 5e-324}
+    exact: dict[str, Any] = {"rtol": 16 * 2.0**-52, "atol": 4 * 5e-324}
     np.testing.assert_allclose(warm(row), shares, **exact)
     np.testing.assert_allclose(warm.jacobian(row), slopes, **exact)
     if temperature == 1.0:
@@ -73,7 +74,7 @@ def test_shares_and_slopes_are_exact_in_the_tails(row: Array, temperature: float
 
 
 def test_the_slopes_of_two_scores_are_those_of_sigmoid() -> None:
-    slope = CATALOGUE["sigmoid"].derivative(40.0)
+    slope = elementwise("sigmoid").derivative(40.0)
     np.testing.assert_allclose(softmax.jacobian([40.0, 0.0]), slope * np.array([[1, -1], [-1, 1]]), rtol=1e-15)
 
 
@@ -98,11 +99,11 @@ def test_an_infinite_score_takes_all() -> None:
 @pytest.mark.parametrize("row", [[-np.inf] * 3, [np.inf, np.inf, 2.0], [-np.inf], [np.inf], [np.inf, -np.inf]])
 def test_a_row_without_a_limit_is_nan_and_so_is_its_jacobian(name: str, row: list[float]) -> None:
     """0/0 and inf/inf, as PyTorch returns: an attention mask that leaves nothing is seen, and only in its own row."""
-    row = np.array(row) if name != "softmin" else -np.array(row)
+    scores = np.array(row) if name != "softmin" else -np.array(row)
     activation = row_wise(name)
-    assert np.isnan(activation(row)).all()
-    assert np.isnan(activation.jacobian(row)).all()
-    both = np.stack([row, np.arange(float(len(row)))])
+    assert np.isnan(activation(scores)).all()
+    assert np.isnan(activation.jacobian(scores)).all()
+    both = np.stack([scores, np.arange(float(len(row)))])
     assert np.isnan(activation(both)).any(axis=1).tolist() == [True, False]
     assert np.isnan(activation.jacobian(both)).any(axis=(1, 2)).tolist() == [True, False]
 

@@ -102,7 +102,9 @@ def test_a_wave_passes_every_edge_many_times() -> None:
 def test_all_probabilities_together_are_1(text: str) -> None:
     found = image(elementwise(text))
     bins = found.histogram(
-        np.linspace(*found.quantile(0.01, 0.99), 51) if found.quantile(0.9) > found.quantile(0.1) else EDGES
+        np.linspace(found.quantile(0.01)[0], found.quantile(0.99)[0], 51)
+        if found.quantile(0.9) > found.quantile(0.1)
+        else EDGES
     )
     total = bins.probability.sum() + bins.below + bins.above + found.undefined + sum(p for _, p in found.atoms)
     assert total == pytest.approx(1.0, abs=1e-12)

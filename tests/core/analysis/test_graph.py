@@ -49,9 +49,9 @@ def test_a_wave_is_followed_where_a_straight_line_misses_it_by_more_than_the_tol
 
 
 def test_what_lies_outside_of_the_limits_is_not_followed() -> None:
-    inside, outside = (
-        graphs([elementwise("2 + sin(40*x)")], X, 0, lambda y, e=e: e, 0.01)[0].x for e in ((1, 3), (4, 6))
-    )
+    wave = [elementwise("2 + sin(40*x)")]
+    inside = graphs(wave, X, 0, lambda _: (1, 3), 0.01)[0].x
+    outside = graphs(wave, X, 0, lambda _: (4, 6), 0.01)[0].x
     assert inside.size > 10 * outside.size
 
 

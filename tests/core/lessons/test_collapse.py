@@ -2,6 +2,7 @@
 
 import itertools
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,7 +18,7 @@ from actcli.core.network.mlp import Network, Parameters, forward
 from tests.narrow import elementwise
 
 # The pieces of an activation, written down by hand: the ends between them, and slope and intercept of each.
-PIECES = {
+PIECES: dict[str, tuple[list[Any], list[tuple[Any, Any]]]] = {
     "relu": ([0], [(0, 0), (1, 0)]),
     "leaky_relu:negative_slope=0.25": ([0], [(Fraction(1, 4), 0), (1, 0)]),
     "hard_tanh": ([-1, 1], [(0, -1), (1, 0), (0, 1)]),
@@ -36,7 +37,9 @@ def walked_bends(network: Network, line: Line) -> list[float]:
     kinks, pieces = PIECES[network.activation.label]
     weights = [[[Fraction(w) for w in row] for row in matrix] for matrix in network.parameters.weights]
     biases = [[Fraction(b) for b in vector] for vector in network.parameters.biases]
-    start, found, before = Fraction(line.low), [], None
+    start = Fraction(line.low)
+    found: list[float] = []
+    before: Any = None
     while start < line.high:
         # Each unit as (slope, intercept) of t, valid from `start` to where the first unit crosses a kink.
         units = [(Fraction(d), Fraction(0)) for d in line.direction.tolist()]
@@ -59,7 +62,7 @@ def walked_bends(network: Network, line: Line) -> list[float]:
     return found
 
 
-def through(units, matrix, vector):
+def through(units: Any, matrix: Any, vector: Any) -> Any:
     return [
         (
             sum(slope * row[j] for (slope, _), row in zip(units, matrix, strict=True)),

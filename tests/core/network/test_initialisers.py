@@ -3,14 +3,14 @@ import math
 import numpy as np
 import pytest
 
-from actcli.core.activations.catalogue import CATALOGUE
 from actcli.core.arrays import Array
 from actcli.core.errors import InputError
-from actcli.core.network.initialisers import NAMES, VARIANCES, check, choose, initialise, initialiser
+from actcli.core.network.initialisers import NAMES, check, choose, initialise, initialiser
 from actcli.core.network.mlp import Parameters
+from actcli.core.theory.gain import VARIANCES
 from tests.narrow import elementwise
 
-TANH = CATALOGUE["tanh"]
+TANH = elementwise("tanh")
 
 
 def drawn(init: str, sizes: list[int], seed: int = 0, activation: str = "tanh") -> Parameters:

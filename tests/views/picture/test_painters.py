@@ -147,7 +147,7 @@ def test_the_page_has_the_curves_labels_and_ranges_of_the_picture(name: str) -> 
             if sum(other.label == curve.label for other in panel.curves) == 1:
                 assert y[np.isfinite(y)].tolist() == curve.y[np.isfinite(curve.y)].tolist()
         assert len(each.patches) >= len(panel.histograms)
-    (legend,) = drawn.legends or [None]
+    legend = drawn.legends[0] if drawn.legends else None
     entries = [] if legend is None else [text.get_text() for text in legend.get_texts()]
     assert entries == [label for label, _ in picture(name).legend]
     words = " ".join(text.get_text() for text in drawn.texts)
