@@ -30,7 +30,7 @@ from tests.cli.helpers import (
 A_LONG_TRAINING = ("gradient-depth", "--act", "relu", "--layers", "200", "--steps", "100000")
 ITS_PROGRESS = "of 100000"
 HIDE_CURSOR, SHOW_CURSOR = "\x1b[?25l", "\x1b[?25h"
-A_TRAINING = ("gradient-depth", "--act", "tanh", "--layers", "20", "--steps", "200", "--format", "json")
+A_TRAINING = ("gradient-depth", "--act", "tanh", "--layers", "20", "--steps", "100", "--format", "json")
 EXAMPLES = examples()
 # The same, of less: what is asserted of them is not about how long they work.
 QUICK = EXAMPLES | {
@@ -113,9 +113,9 @@ def test_an_unreadable_file_is_one_line_and_exit_code_2(tmp_path: Path) -> None:
 def test_more_memory_than_there_is_is_refused() -> None:
     for size in ("--width", "--batch", "--layers"):
         assert complaint("gradient-depth", "--act", "relu", size, "99999999999999"), size
-    # A row has to be held as a whole, and so has its Jacobian: 8 PB and 0.8 PB.
+    # A row has to be held as a whole, and so has its Jacobian: 8 PB and 8 TB.
     assert "memory" in complaint("evaluate", "softmax", "--grid", "0", "1", str(10**15))
-    assert "memory" in complaint("differentiate", "softmax", "--grid", "0", "1", str(10**7))
+    assert "memory" in complaint("differentiate", "softmax", "--grid", "0", "1", str(10**6))
 
 
 def test_an_error_is_one_line_and_moves_no_cursor_whatever_the_names_hold(tmp_path: Path) -> None:
@@ -170,7 +170,7 @@ def test_the_help_of_a_command_has_its_options_and_an_example(command: str) -> N
     assert max(map(len, help_text.splitlines())) <= 80
 
 
-@pytest.mark.parametrize("command", EXAMPLES)
+@pytest.mark.parametrize("command", [name for name in EXAMPLES if name != "gradient-depth"])  # it has its own tests
 def test_the_example_works(command: str) -> None:
     assert output(*EXAMPLES[command])
 
@@ -517,7 +517,7 @@ def test_control_c_while_python_ends_is_no_traceback(tmp_path: Path) -> None:
 
 def test_progress_is_shown_on_a_stderr_that_is_a_terminal_and_is_gone_in_the_end() -> None:
     with terminal_as_stderr(*A_TRAINING) as (process, stderr):
-        stderr.expect(r"step \d+ of 200: tanh")
+        stderr.expect(r"step \d+ of 100: tanh")
         stderr.expect(pexpect.EOF)
         stdout, _ = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0

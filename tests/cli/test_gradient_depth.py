@@ -24,6 +24,7 @@ from tests.cli.helpers import (
     complaint,
     document,
     environment,
+    examples,
     in_terminal,
     number,
     output,
@@ -32,7 +33,8 @@ from tests.cli.helpers import (
 )
 
 LITTLE = ("--layers", "3", "--width", "8", "--batch", "16", "--steps", "5", "--lr", "0.05")
-AS_TYPED = ("gradient-depth", "--act", "sigmoid", "--layers", "20")
+AS_TYPED = ("gradient-depth", "sigmoid", "--layers", "20")
+"""The example of its help."""
 SIGNAL = "signal at each layer: norm of the gradient"
 LONG = ("--layers", "30", "--steps", "1000000")
 LAYER_FIELDS = {
@@ -867,6 +869,7 @@ def terminal() -> Terminal:
 
 
 def test_the_report_has_a_row_for_each_layer_a_chart_and_a_sentence(report: str) -> None:
+    assert [*AS_TYPED] == examples()["gradient-depth"]
     lines = report.splitlines()
     assert lines[0] == "sigmoid, xavier initialisation, 20 hidden layers: vanishing"
     rows = [line.split() for line in lines if line.split()[:1] in [[str(n)] for n in range(1, 21)] + [["output"]]]
