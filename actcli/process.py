@@ -13,7 +13,8 @@ _ENDING_SIGNALS = ("SIGHUP", "SIGQUIT", "SIGTERM")
 
 def _terminate(signal_number: int, frame: FrameType | None) -> NoReturn:
     """A signal that ends the process unwinds the stack like an exception, so that unfinished files are removed and the
-    cursor is shown again."""
+    cursor is shown again.
+    """
     for name in _ENDING_SIGNALS:  # the next one must not break into that
         if (number := getattr(signal, name, None)) is not None:
             signal.signal(number, signal.SIG_IGN)
@@ -30,7 +31,8 @@ def end_cleanly() -> None:
 
 def ended_by_signal(error: BaseException | None) -> int | None:
     """The exit code of Ctrl-C or of `_terminate`, also where another error came of it: plotext catches everything and
-    raises something else, and what is cleaned up may meet a terminal that is gone."""
+    raises something else, and what is cleaned up may meet a terminal that is gone.
+    """
     while error is not None:
         if isinstance(error, KeyboardInterrupt):
             return 130

@@ -3,17 +3,20 @@
 import math
 from collections.abc import Callable
 from fractions import Fraction
+from typing import Any
 
 import mpmath
 import numpy as np
 import pytest
 
+from actcli.core.activations import formula
 from actcli.core.activations.activation import Elementwise
 from actcli.core.activations.catalogue import CATALOGUE, resolve
 from actcli.multiprecision import evaluator, reference
 from actcli.multiprecision.evaluator import Evaluator
 from actcli.multiprecision.reference import float64_reference
 from tests import truth
+from tests.narrow import elementwise
 
 POINTS = [-1e300, -745.2, -38.3, -20.0, -5.5, -0.75, -1e-5, -1e-300, 0.0, 1e-310, 1e-20, 0.3, 1.5, 6.5, 17.5, 800.0]
 
@@ -21,7 +24,7 @@ POINTS = [-1e300, -745.2, -38.3, -20.0, -5.5, -0.75, -1e-5, -1e-300, 0.0, 1e-310
 @pytest.mark.parametrize("name", list(truth.DEFINITIONS))
 @pytest.mark.parametrize("order", [0, 1, 2])
 def test_the_catalogue_is_exact_to_far_below_an_ulp(name: str, order: int) -> None:
-    activation = resolve(name)
+    activation = elementwise(name)
     x = [at for at in POINTS if order == 0 or at not in activation.kinks(order)]
     found = float64_reference(activation, order, False)(np.array(x))
     columns = (found.rounded.tolist(), found.remainder.tolist(), found.spacing.tolist())
@@ -59,21 +62,21 @@ def test_every_formula_of_the_catalogue_can_be_computed_as_it_is_written() -> No
 @pytest.mark.parametrize("order", [0, 1, 3])
 def test_formulas_agree_with_the_compiled_ones(text: str, order: int) -> None:
     x = np.array([-2.3, -0.31, 0.17, 1.9, 2.7])
-    found = float64_reference(resolve(text), order, False)(x)
-    assert found.rounded == pytest.approx(resolve(text).derivative(x, order), rel=1e-12)
+    found = float64_reference(elementwise(text), order, False)(x)
+    assert found.rounded == pytest.approx(elementwise(text).derivative(x, order), rel=1e-12)
     assert (found.remainder != 0).any()
 
 
 def test_infinite_inputs_and_poles_take_the_core_s_word() -> None:
-    found = float64_reference(resolve("silu"), 0, False)(np.array([-np.inf, np.inf, np.nan]))
+    found = float64_reference(elementwise("silu"), 0, False)(np.array([-np.inf, np.inf, np.nan]))
     assert found.rounded.tolist()[:2] == [0.0, np.inf]
     assert math.isnan(found.exact[2])
-    assert float64_reference(resolve("1/x"), 0, False)(np.array([0.0])).rounded.tolist() == [np.inf]
+    assert float64_reference(elementwise("1/x"), 0, False)(np.array([0.0])).rounded.tolist() == [np.inf]
 
 
 def test_where_the_formula_has_no_real_value_the_core_is_believed() -> None:
     for text, x in [("sqrt(x)", -1.0), ("log(x)", -2.0), ("asin(x)", 1.5), ("acosh(x)", 0.5)]:
-        assert math.isnan(float64_reference(resolve(text), 0, False)(np.array([x])).rounded[0])
+        assert math.isnan(float64_reference(elementwise(text), 0, False)(np.array([x])).rounded[0])
 
 
 def test_what_rounds_beyond_the_largest_number_is_infinite() -> None:
@@ -81,13 +84,15 @@ def test_what_rounds_beyond_the_largest_number_is_infinite() -> None:
     largest = np.finfo(np.float64).max
     for factor, rounded in [(2.0**-55, largest), (2.0**-53, np.inf)]:
         for sign in (1.0, -1.0):
-            found = float64_reference(resolve(f"x + x*{factor!r}"), 0, False)(np.array([sign * largest]))
+            found = float64_reference(elementwise(f"x + x*{factor!r}"), 0, False)(np.array([sign * largest]))
             assert found.rounded.tolist() == [sign * rounded]
 
 
 def test_flushed_results_are_exact_zeros() -> None:
     """sigmoid(x) is exp(x) below -40, to rounding: subnormal at -740, normal at -700."""
-    strict, flushed = (float64_reference(resolve("sigmoid"), 0, flush)(np.array([-740.0, -700.0])) for flush in (0, 1))
+    strict, flushed = (
+        float64_reference(elementwise("sigmoid"), 0, flush)(np.array([-740.0, -700.0])) for flush in (False, True)
+    )
     assert strict.rounded.tolist() == pytest.approx([math.exp(-740), math.exp(-700)], rel=1e-12)
     assert (flushed.rounded[0], flushed.remainder[0]) == (0.0, 0.0)
     assert (flushed.rounded[1], flushed.remainder[1]) == (strict.rounded[1], strict.remainder[1])
@@ -127,7 +132,7 @@ def test_only_a_definition_makes_a_sixth_of_its_nearest_float64(
 
 
 def test_derivatives_to_any_number_of_digits() -> None:
-    evaluate = Evaluator(resolve("x*tanh(log(1 + exp(x)))"), 3)
+    evaluate = Evaluator(elementwise("x*tanh(log(1 + exp(x)))"), 3)
     for bits in (60, 500):
         with mpmath.workprec(bits):
             found = evaluate(mpmath.mpf(1) / 3)
@@ -140,15 +145,16 @@ def test_derivatives_to_any_number_of_digits() -> None:
 
 
 def test_a_formula_is_compiled_once_a_precision(monkeypatch: pytest.MonkeyPatch) -> None:
-    read, tree_of = [], evaluator.tree_of
+    read: list[Any] = []
+    tree_of = formula.tree_of
     monkeypatch.setattr(evaluator, "tree_of", lambda *arguments: read.append(arguments) or tree_of(*arguments))
-    float64_reference(resolve("x**3 + exp(x)"), 1, False)(np.linspace(-1, 1, 50))
+    float64_reference(elementwise("x**3 + exp(x)"), 1, False)(np.linspace(-1, 1, 50))
     assert 0 < len(read) <= len(reference._BITS)
 
 
 def test_a_constant_that_is_no_number_spoils_only_the_branch_that_takes_it() -> None:
     for constant in ("1/0", "log(0 - 1) < 1", "(0 - 1)**0.5 < 1"):
-        evaluate = Evaluator(resolve(f"x/3 if x > 0 else {constant}"), 0)
+        evaluate = Evaluator(elementwise(f"x/3 if x > 0 else {constant}"), 0)
         with mpmath.workprec(200):
             assert evaluate(1) == [mpmath.mpf(1) / 3]
             with pytest.raises((ArithmeticError, TypeError)):
@@ -156,7 +162,7 @@ def test_a_constant_that_is_no_number_spoils_only_the_branch_that_takes_it() -> 
 
 
 def test_constants_that_cancel_are_asked_for_in_more_bits() -> None:
-    found = float64_reference(resolve("x + x*(1 + 1e-200 - 1)*1e190"), 0, False)(np.array([1.0]))
+    found = float64_reference(elementwise("x + x*(1 + 1e-200 - 1)*1e190"), 0, False)(np.array([1.0]))
     exact = 1 + Fraction(1e-200) * Fraction(1e190)
     assert found.rounded[0] == float(exact)
     assert found.remainder[0] == pytest.approx(float((exact - Fraction(float(exact))) * 2**52), rel=1e-12)
@@ -175,17 +181,17 @@ def test_a_far_tail_takes_as_few_digits_as_it_needs(monkeypatch: pytest.MonkeyPa
 
         monkeypatch.setattr(mpmath, name, watched)
     for order in (0, 1):
-        found = float64_reference(resolve("gelu_tanh"), order, False)(np.array([-1e300, -1e20, -30.0, 30.0, 1e20]))
+        found = float64_reference(elementwise("gelu_tanh"), order, False)(np.array([-1e300, -1e20, -30.0, 30.0, 1e20]))
         assert found.rounded[0] == found.rounded[1] == 0.0
         assert found.rounded[2] == pytest.approx(
-            resolve("gelu_tanh").derivative(np.array([-30.0]), order)[0], rel=1e-14
+            elementwise("gelu_tanh").derivative(np.array([-30.0]), order)[0], rel=1e-14
         )
     assert largest < 1e20
 
 
 def test_a_power_takes_no_longer_the_larger_its_exponent() -> None:
-    assert float64_reference(resolve("x**x"), 0, False)(np.array([1e300, 400.0])).rounded.tolist() == [math.inf] * 2
-    exact = float64_reference(resolve("x**-1000"), 0, False)(np.array([1.5]))
+    assert float64_reference(elementwise("x**x"), 0, False)(np.array([1e300, 400.0])).rounded.tolist() == [math.inf] * 2
+    exact = float64_reference(elementwise("x**-1000"), 0, False)(np.array([1.5]))
     assert exact.rounded.tolist() == [float(Fraction(2, 3) ** 1000)]
 
 

@@ -12,6 +12,7 @@ import sys
 import tempfile
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.main import get_command
@@ -62,19 +63,19 @@ def can_run(command: str) -> bool:
 
 
 @pytest.mark.parametrize(("command", "output"), [example for example in examples() if can_run(example[0])])
-def test_the_example_prints_what_the_readme_shows(command, output, tmp_path):
+def test_the_example_prints_what_the_readme_shows(command: Any, output: Any, tmp_path: Any) -> None:
     shown = run(command, tmp_path)
     assert LONG_NUMBER.sub("", shown) == LONG_NUMBER.sub("", output)
     # Processors differ in the last digit of an exponential.
     assert numbers(shown) == pytest.approx(numbers(output), rel=1e-14)
 
 
-def test_there_are_examples_of_every_command():
+def test_there_are_examples_of_every_command() -> None:
     shown = {word for command, _ in examples() for word in command.split()}
     assert set(COMMANDS) <= shown
 
 
-def test_the_library_does_what_the_readme_shows():
+def test_the_library_does_what_the_readme_shows() -> None:
     session = "".join(PYTHON.findall(README.read_text()))
     test = doctest.DocTestParser().get_doctest(session, {}, README.name, README.name, 0)
     report: list[str] = []
@@ -82,30 +83,30 @@ def test_the_library_does_what_the_readme_shows():
     assert len(test.examples) >= 5
 
 
-def test_every_option_that_is_named_is_there():
+def test_every_option_that_is_named_is_there() -> None:
     commands = [get_command(app), *map(load, COMMANDS)]
     options = {spelling for command in commands for option in command.params for spelling in option.opts}
     named = set(re.findall(r"(?<![\w-])--[a-z][a-z0-9-]*", README.read_text()))
     assert named - options == {"--help"}  # typer's own
 
 
-def test_every_module_that_is_named_is_there():
+def test_every_module_that_is_named_is_there() -> None:
     texts = README.read_text() + CONTRIBUTING.read_text()
     assert [name for name in re.findall(r"python -m (\S*\w)", texts) if not find_spec(name)] == []
 
 
-def test_every_file_that_is_named_is_there():
+def test_every_file_that_is_named_is_there() -> None:
     root = README.parent
     named = set(re.findall(r"`(\w+/[a-z_/]+\.py)`", README.read_text() + CONTRIBUTING.read_text()))
     assert len(named) >= 5
     assert [name for name in named if not (root / name).exists() and not (root / "actcli" / name).exists()] == []
 
 
-def test_it_is_short():
+def test_it_is_short() -> None:
     assert len(README.read_text().splitlines()) < 380
 
 
-def test_the_changelog_begins_with_this_version():
+def test_the_changelog_begins_with_this_version() -> None:
     changelog = README.with_name("CHANGELOG.md").read_text()
     assert re.findall(r"^## (\S+)", changelog, re.MULTILINE)[0] in (__version__, "Unreleased")
 

@@ -321,7 +321,7 @@ def _measured(
     interrupted = False
     try:
         for trained in _shown(runs_of(sweep, jobs, dask, output, resume), sweep, drawing, quiet):
-            done.append(trained)
+            done.append(trained)  # noqa: PERF402 - what has come stays when it is interrupted
     except KeyboardInterrupt:
         interrupted = True
     found = trainability(sweep, done)

@@ -81,7 +81,8 @@ def print_report(
 
 def write_report(output_format: str, document: Document, records: Records | None = None) -> None:
     """Print the document as "json", or the records as "csv" or "plain"; without records the document's names and
-    values."""
+    values.
+    """
     from actcli.streams.documents import flat, write_json, write_records
 
     if output_format == "json":

@@ -12,7 +12,7 @@ TOO_LONG = f"longer than {LONGEST >> 20} MiB"
 
 
 class Text:
-    """UTF-8 text with \\n at the ends of lines.
+    r"""UTF-8 text with \n at the ends of lines.
 
     seen:  its first bytes, as far as they have been looked at, without the blank lines before them
     line:  the number of the line at which they begin

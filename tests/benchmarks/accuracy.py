@@ -22,11 +22,12 @@ import numpy as np
 import numpy.typing as npt
 from mpmath import mpf
 
-from actcli.core.activations.activation import Activation, Elementwise
-from actcli.core.activations.catalogue import CATALOGUE, resolve
+from actcli.core.activations.activation import Elementwise
+from actcli.core.activations.catalogue import CATALOGUE
 from tests.benchmarks.figures import Figure
 from tests.benchmarks.markdown import short, table
 from tests.benchmarks.points import points, scaled_points, settings
+from tests.narrow import elementwise as entry
 from tests.truth import BITS, LIMITS, derivatives, near_a_zero_of_the_slope, ulp_error
 
 EPS = 2.0**-52
@@ -62,7 +63,7 @@ class Error:
         )
 
 
-def measure(activation: Activation, xs: list[float], orders: Iterable[int]) -> Iterator[Error]:
+def measure(activation: Elementwise, xs: list[float], orders: Iterable[int]) -> Iterator[Error]:
     """The errors of actcli at the points, order by order."""
     at, wanted = np.array(xs), set(orders)
     if 0 in wanted:
@@ -75,7 +76,7 @@ def measure(activation: Activation, xs: list[float], orders: Iterable[int]) -> I
         yield from (error for order in wanted - {0, 1} for error in errors(activation, xs, order, computed[order]))
 
 
-def errors(activation: Activation, xs: list[float], order: int, computed: Array) -> Iterator[Error]:
+def errors(activation: Elementwise, xs: list[float], order: int, computed: Array) -> Iterator[Error]:
     """The errors of somebody's derivatives of that order at the points."""
     name, parameters = activation.name, activation.parameter_values
     kinks = activation.kinks(order) if order > 1 else ()
@@ -213,16 +214,16 @@ def row_of(task: Task) -> Row:
     label, count, orders = task
     name, _, parameters = label.partition(":")
     if parameters == ANY:
-        return worst_of(label, _of_any_parameters(CATALOGUE[name], count, orders))
-    activation = resolve(label)
+        return worst_of(label, _of_any_parameters(entry(name), count, orders))
+    activation = entry(label)
     xs = [-math.inf, *points(activation, count), math.inf]
     return worst_of(label, measure(activation, xs, orders))
 
 
-def _of_any_parameters(entry: Activation, count: int, orders: tuple[int, ...]) -> Iterator[Error]:
-    rng = random.Random(f"20 {entry.name}")
+def _of_any_parameters(whole: Elementwise, count: int, orders: tuple[int, ...]) -> Iterator[Error]:
+    rng = random.Random(f"20 {whole.name}")
     for _ in range(count // POINTS_A_SETTING):
-        activation = entry.with_parameters(**settings(entry, rng))
+        activation = whole.with_parameters(**settings(whole, rng))
         yield from measure(activation, scaled_points(activation, POINTS_A_SETTING // 2, rng), orders)
 
 

@@ -16,9 +16,11 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import numpy as np
 
-from actcli.core.activations.activation import Array, Elementwise
-from actcli.core.activations.catalogue import CATALOGUE, resolve
+from actcli.core.activations.activation import Elementwise
+from actcli.core.activations.catalogue import CATALOGUE
+from actcli.core.arrays import Array
 from tests.benchmarks.markdown import table
+from tests.narrow import elementwise
 
 Function = Callable[[Array], object]
 
@@ -95,7 +97,7 @@ def timed(function: Function, x: Array) -> float:
 
 
 def row(text: str, x: Array, repeats: int) -> list[str]:
-    activation = resolve(text)
+    activation = elementwise(text)
     contestants: list[Function | None] = [
         activation.value_and_slope,
         lambda x: activation.derivatives(x, 1),

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 import mpmath
 
-from actcli.core.activations.activation import Activation
+from actcli.core.activations.activation import Elementwise
 from tests.truth import PERIODS, SLOPE_ZEROS, derivatives
 
 INFINITIES = (-math.inf, math.inf)
@@ -17,7 +17,7 @@ OVERFLOWS = (1e102, 1.34e154, 2.0**512, 1e300, 2.0**1000, 1.79e308)
 SUBNORMALS = (5e-324, 1e-323, 1e-320, 1.1125369292536007e-308, 2.2250738585072009e-308, 2.2250738585072014e-308)
 
 
-def points(activation: Activation, count: int, seed: int = 20) -> list[float]:
+def points(activation: Elementwise, count: int, seed: int = 20) -> list[float]:
     """About `count` random finite numbers, and those beside kinks, zeros and branches; ascending."""
     rng = random.Random(f"{seed} {activation.name}")
     found = {0.0, *anchored(activation)}
@@ -43,7 +43,7 @@ SCALES: dict[str, Callable[..., float]] = {
 }
 
 
-def scaled_points(activation: Activation, count: int, rng: random.Random) -> list[float]:
+def scaled_points(activation: Elementwise, count: int, rng: random.Random) -> list[float]:
     """Random finite numbers: of the size of the activation's own scale, of its tails, and of any size."""
     scale = SCALES.get(activation.name, lambda **_: 1.0)(**activation.parameter_values)
     found = [0.0]
@@ -55,7 +55,7 @@ def scaled_points(activation: Activation, count: int, rng: random.Random) -> lis
     return sorted({x for x in (*found, *beside) if math.isfinite(x)})
 
 
-def settings(activation: Activation, rng: random.Random) -> dict[str, float]:
+def settings(activation: Elementwise, rng: random.Random) -> dict[str, float]:
     """Random values of all parameters, log-spaced over what is valid, of both signs where both are."""
     while True:
         found = {}
@@ -67,7 +67,7 @@ def settings(activation: Activation, rng: random.Random) -> dict[str, float]:
             return found
 
 
-def anchored(activation: Activation) -> Iterator[float]:
+def anchored(activation: Elementwise) -> Iterator[float]:
     for number in (*BRANCHES, *OVERFLOWS, *SUBNORMALS):
         for x in (-number, number):
             yield from (math.nextafter(x, -math.inf), x, math.nextafter(x, math.inf))
@@ -81,7 +81,7 @@ def anchored(activation: Activation) -> Iterator[float]:
             yield from (anchor + math.copysign(10.0**-power, direction) for power in range(1, 17))
 
 
-def zeros(activation: Activation) -> Iterator[float]:
+def zeros(activation: Elementwise) -> Iterator[float]:
     """The zeros of the slope, and of a wave's value and slope some of the infinitely many."""
     name, parameters = activation.name, activation.parameter_values
     for zero in SLOPE_ZEROS.get(name, lambda **_: ())(**parameters):
@@ -94,7 +94,7 @@ def zeros(activation: Activation) -> Iterator[float]:
                 yield 6381956970095103.0 * 2.0**797
 
 
-def tails(activation: Activation) -> list[tuple[float, float]]:
+def tails(activation: Elementwise) -> list[tuple[float, float]]:
     """The intervals on either side in which value or slope passes through the subnormal numbers on its way to 0."""
     found = []
     for sign in (-1.0, 1.0):

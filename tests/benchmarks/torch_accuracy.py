@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from actcli.core.activations.catalogue import CATALOGUE
 from tests.benchmarks.accuracy import Error, Row, arguments, errors, run, worst_of
 from tests.benchmarks.points import points
+from tests.narrow import elementwise
 
 try:
     import torch
@@ -59,10 +59,10 @@ def measure(name: str, xs: list[float], orders: tuple[int, ...]) -> Iterator[Err
     x = torch.tensor(xs, dtype=torch.float64, requires_grad=True)
     y = FUNCTIONS[name](x)
     if 0 in orders:
-        yield from errors(CATALOGUE[name], xs, 0, y.detach().numpy())
+        yield from errors(elementwise(name), xs, 0, y.detach().numpy())
     if 1 in orders:
         (slope,) = torch.autograd.grad(y.sum(), x)
-        yield from errors(CATALOGUE[name], xs, 1, slope.numpy())
+        yield from errors(elementwise(name), xs, 1, slope.numpy())
 
 
 def row_of(task: tuple[str, int, tuple[int, ...]]) -> Row:
@@ -70,7 +70,7 @@ def row_of(task: tuple[str, int, tuple[int, ...]]) -> Row:
     if name not in FUNCTIONS:
         return Row(name, {})
     torch.set_num_threads(1)
-    return worst_of(name, measure(name, [-math.inf, *points(CATALOGUE[name], count), math.inf], orders))
+    return worst_of(name, measure(name, [-math.inf, *points(elementwise(name), count), math.inf], orders))
 
 
 if __name__ == "__main__":

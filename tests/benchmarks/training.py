@@ -183,7 +183,7 @@ def gradients(python: str) -> list[Figure]:
         ours[case] = list(zip(computed.parameters.weights, computed.parameters.biases, strict=True))
     with tempfile.TemporaryDirectory() as directory:
         networks, answer = (str(Path(directory) / name) for name in ("networks.npz", "gradients.npz"))
-        np.savez(networks, **given)
+        np.savez(networks, **given)  # type: ignore[arg-type]  # no case is called allow_pickle
         subprocess.run([python, str(HERE / "torch_gradients.py"), networks, answer], env=ENVIRONMENT, check=True)
         with np.load(answer) as loaded:
             theirs = dict(loaded)

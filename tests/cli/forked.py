@@ -1,10 +1,12 @@
 """The program as processes that are forked from one which has done its imports: a tenth of the cost of a new one.
 
 Each has pipes, arguments, environment, directory, signals, memory and end of its own, as a new process has. Only what
-Python does before the program's first line has been done already, so it is for tests that are not about that.
+Python does before the program's first line has been done already, so it is for tests that are not about that. Where it
+was told an encoding there (PYTHONIOENCODING), the forked process is told afterwards.
 """
 
 import atexit
+import fcntl
 import gc
 import importlib
 import os
@@ -12,12 +14,19 @@ import pickle
 import pkgutil
 import signal
 import socket
+import struct
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+import termios
+import threading
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from io import TextIOWrapper
 from pathlib import Path
+from typing import NoReturn
+
+from pexpect.fdpexpect import fdspawn
 
 PATIENCE = 120  # seconds, on a machine that is busy with other things
 _MESSAGE = 100_000  # bytes, less than what a socket takes at once
@@ -27,25 +36,58 @@ def run(
     command: Sequence[str], stdin: bytes, env: Mapping[str, str], cwd: Path | None = None
 ) -> subprocess.CompletedProcess[bytes]:
     """As subprocess.run, of the program."""
-    request = pickle.dumps((command, dict(env), os.fspath(cwd or Path.cwd())))
-    if len(request) > _MESSAGE:
+    if len(_request(command, env, cwd)) > _MESSAGE:
         return subprocess.run(
             command, input=stdin, capture_output=True, env=env, cwd=cwd, timeout=PATIENCE, check=False
         )
-    connection = _connection(env)
     (given, to), (out, stdout), (err, stderr) = os.pipe(), os.pipe(), os.pipe()
-    socket.send_fds(connection, [request], [given, stdout, stderr])
-    for theirs in (given, stdout, stderr):
-        os.close(theirs)
+    connection = _start(command, env, cwd, given, stdout, stderr)
     with ThreadPoolExecutor(2) as pool:
         answers = [pool.submit(_read, end) for end in (out, err)]
         with suppress(BrokenPipeError), open(to, "wb") as pipe:  # not all of it need be read
             pipe.write(stdin)
         found = [answer.result() for answer in answers]
-    code = pickle.loads(connection.recv(_MESSAGE))
+    return subprocess.CompletedProcess(command, _exit_code(connection, command), *found)
+
+
+class InTerminal(fdspawn):  # type: ignore[misc]  # pexpect has no types
+    """The program with a terminal of that many columns and lines as its stdin and stdout, and as its stderr too."""
+
+    def __init__(
+        self, command: Sequence[str], size: tuple[int, int], env: Mapping[str, str], *, errors: bool = True
+    ) -> None:
+        ours, theirs = os.openpty()
+        fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("4H", *size[::-1], 0, 0))
+        self._command = command
+        elsewhere = [] if errors else [os.open(os.devnull, os.O_WRONLY)]
+        self._connection = _start(command, env, None, theirs, *elsewhere)
+        super().__init__(ours, encoding="utf-8", timeout=PATIENCE)
+
+    def end(self) -> int:
+        """Its exit code; the terminal is closed."""
+        code = _exit_code(self._connection, self._command)
+        self.close()
+        return code
+
+
+def _request(command: Sequence[str], env: Mapping[str, str], cwd: Path | None) -> bytes:
+    return pickle.dumps((command, dict(env), os.fspath(cwd or Path.cwd())))
+
+
+def _start(command: Sequence[str], env: Mapping[str, str], cwd: Path | None, *streams: int) -> socket.socket:
+    """A process with these three streams, or with a terminal for those that are missing; they are closed here."""
+    connection = _connection(env)
+    socket.send_fds(connection, [_request(command, env, cwd)], streams)
+    for theirs in streams:
+        os.close(theirs)
+    return connection
+
+
+def _exit_code(connection: socket.socket, command: Sequence[str]) -> int:
+    code: int = pickle.loads(connection.recv(_MESSAGE))
     if code == -signal.SIGALRM:
-        raise subprocess.TimeoutExpired(list(command), PATIENCE, *found)
-    return subprocess.CompletedProcess(command, code, *found)
+        raise subprocess.TimeoutExpired(list(command), PATIENCE)
+    return code
 
 
 def _read(end: int) -> bytes:
@@ -105,10 +147,20 @@ def _serve(connection: socket.socket) -> None:
         _, status = os.waitpid(child, 0)
         connection.send(pickle.dumps(os.waitstatus_to_exitcode(status)))
     connection.close()
+    if len(descriptors) < 3:
+        os.setsid()
+        fcntl.ioctl(descriptors[0], termios.TIOCSCTTY, 0)
+        descriptors = [*descriptors[:1] * (4 - len(descriptors)), *descriptors[1:]]
     for stream, descriptor in enumerate(descriptors):
         os.dup2(descriptor, stream)
+    for descriptor in {*descriptors}:
         os.close(descriptor)
     command, env, cwd = pickle.loads(request)
+    encoding, _, errors = env.get("PYTHONIOENCODING", "utf-8").partition(":")
+    assert isinstance(sys.stdout, TextIOWrapper)
+    assert isinstance(sys.stderr, TextIOWrapper)
+    sys.stdout.reconfigure(encoding=encoding, errors=errors or "strict", line_buffering=os.isatty(1))
+    sys.stderr.reconfigure(encoding=encoding)
     os.environ.clear()
     os.environ.update(env)
     os.chdir(cwd)
@@ -116,9 +168,26 @@ def _serve(connection: socket.socket) -> None:
     signal.alarm(PATIENCE)
 
 
+def _end(main: Callable[[], None]) -> NoReturn:
+    """As Python ends, but for taking all modules apart, which costs three times as much as a short run."""
+    code: object = 0
+    try:
+        main()
+    except SystemExit as end:
+        code = end.code
+    except BaseException:
+        sys.excepthook(*sys.exc_info())
+        code = 1
+    threading._shutdown()  # type: ignore[attr-defined]  # waits for threads, and with them for their output
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code if isinstance(code, int) else 1 if code else 0)
+
+
 if __name__ == "__main__":
     imports()
     _serve(socket.socket(fileno=int(sys.argv[1])))
     from actcli.__main__ import main
 
-    main()
+    _end(main)

@@ -13,6 +13,7 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from pexpect.fdpexpect import fdspawn
 
 from actcli.cli import COMMANDS, load
 from tests.cli import forked
-from tests.cli.forked import PATIENCE
+from tests.cli.forked import PATIENCE as PATIENCE
 
 PROGRAM = str(Path(sys.executable).with_name("actcli"))
 
@@ -56,6 +57,11 @@ def wait_until(condition: Callable[[], object]) -> None:
         time.sleep(0.01)
 
 
+def starts_anew(env: Mapping[str, str] | None) -> bool:
+    """Whether Python's start would be another one with these variables."""
+    return any(name.startswith("PYTHON") and name != "PYTHONIOENCODING" for name in env or {})
+
+
 # --- in a pipe -------------------------------------------------------------------------------------------------
 
 
@@ -69,10 +75,10 @@ def actcli(
 def actcli_in_bytes(
     *args: str | Path, stdin: bytes = b"", env: Mapping[str, str] | None = None, cwd: Path | None = None
 ) -> subprocess.CompletedProcess[bytes]:
-    """A run in pipes; with an `env` of its own it is a new process, which Python's start obeys too."""
+    """A run in pipes; it is a new process where `env` has something that Python's start obeys."""
     command = [PROGRAM, *map(str, args)]
-    if env is None:
-        return forked.run(command, stdin, environment(), cwd)
+    if not starts_anew(env):
+        return forked.run(command, stdin, environment(env), cwd)
     return subprocess.run(
         command, input=stdin, capture_output=True, env=environment(env), cwd=cwd, timeout=PATIENCE, check=False
     )
@@ -99,6 +105,11 @@ def document(*args: str | Path, stdin: str = "") -> Any:
     return json.loads(output(*args, "--format", "json", stdin=stdin), parse_constant=refuse)
 
 
+@cache
+def help_of(command: str) -> str:
+    return output(command, "--help")
+
+
 def number(value: Any) -> float:
     """A number of a JSON document, where strings stand for those that are not finite."""
     assert isinstance(value, float) or value in ("NaN", "Infinity", "-Infinity"), value
@@ -122,8 +133,14 @@ class Terminal:
     """A terminal after a run in it: what the program sent, and what stands on its screen."""
 
     sent: str
-    screen: pyte.HistoryScreen
+    size: tuple[int, int]
     exit_code: int
+
+    @cached_property
+    def screen(self) -> pyte.HistoryScreen:
+        screen = pyte.HistoryScreen(*self.size, history=10_000)
+        pyte.Stream(screen).feed(self.sent)
+        return screen
 
     @property
     def colours(self) -> set[str]:
@@ -169,9 +186,10 @@ def in_terminal(
     size: tuple[int, int] = (80, 24),
     env: Mapping[str, str] | None = None,
     interrupt_at: str | None = None,
+    errors: bool = True,
 ) -> Terminal:
     """A run in a terminal until its end, with Ctrl-C pressed when it shows the text `interrupt_at`."""
-    process = spawn([PROGRAM, *map(str, args)], size, environment(env))
+    process = forked.InTerminal([PROGRAM, *map(str, args)], size, environment(env), errors=errors)
     sent = ""
     if interrupt_at is not None:
         process.expect_exact(interrupt_at)
@@ -180,13 +198,11 @@ def in_terminal(
         attributes = termios.tcgetattr(process.child_fd)
         attributes[3] = attributes[3] & ~termios.ECHO | termios.NOFLSH
         termios.tcsetattr(process.child_fd, termios.TCSANOW, attributes)
-        process.sendintr()
+        process.send("\x03")
     process.expect(pexpect.EOF)
     sent += process.before
-    process.close()
-    screen = pyte.HistoryScreen(*size, history=10_000)
-    pyte.Stream(screen).feed(sent)
-    return Terminal(sent, screen, process.exitstatus)
+    exit_code = process.end()
+    return Terminal(sent, size, exit_code)
 
 
 @contextmanager

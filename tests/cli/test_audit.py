@@ -3,14 +3,15 @@
 import json
 import math
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
-from actcli.core.activations.catalogue import resolve
 from actcli.core.numerics.formats import round_to
 from tests.cli.helpers import actcli, actcli_in_bytes, complaint, in_terminal, numbers, output
 from tests.core.kernels import correct, gelu_with_erf, gelu_with_tanh
+from tests.narrow import elementwise
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +36,7 @@ def audit(files: Path, dtype: str, kernel: str, *options: str) -> list[str]:
     return ["audit", "gelu", "--dtype", dtype, "--input", inputs, "--actual", actual, *options]
 
 
-def report(*args: str) -> dict:
+def report(*args: str) -> dict[str, Any]:
     run = actcli(*args, "--format", "json")
     assert run.stderr == ""
     return json.loads(run.stdout)
@@ -164,8 +165,8 @@ def test_int16_may_be_bits(tmp_path: Path) -> None:
     np.save(tmp_path / "right.npy", np.arange(9, dtype=np.uint16))
     for dtype in ("bfloat16", "float16"):
         for x, y in [("bits.npy", "right.npy"), ("right.npy", "bits.npy")]:
-            args = ("audit", "tanh", "--dtype", dtype, "--input", tmp_path / x, "--actual", tmp_path / y)
-            assert "save them as uint16" in complaint(*args)
+            line = ("audit", "tanh", "--dtype", dtype, "--input", tmp_path / x, "--actual", tmp_path / y)
+            assert "save them as uint16" in complaint(*line)
     args = ("audit", "identity", "--input", tmp_path / "bits.npy", "--actual", tmp_path / "bits.npy", "--max-ulp", "0")
     assert actcli(*args).returncode == 0
 
@@ -173,12 +174,15 @@ def test_int16_may_be_bits(tmp_path: Path) -> None:
 def test_a_kernel_in_a_pipe(tmp_path: Path) -> None:
     x = tmp_path / "x.txt"
     x.write_text("-2 -0.5 0 0.1 1e-3 3\n")
-    y = [float(value) for value in correct("gelu", "float32")(np.float32([-2, -0.5, 0, 0.1, 1e-3, 3]).astype(float))]
+    y = [
+        float(value)
+        for value in correct("gelu", "float32")(np.array([-2, -0.5, 0, 0.1, 1e-3, 3], dtype=np.float32).astype(float))
+    ]
     text = "\n".join(f"{value:.9g}" for value in y)
     args = ("audit", "gelu", "--dtype", "float32", "--input", x, "--actual", "-", "--max-steps", "0")
     run = actcli(*args, stdin=text)
     assert (run.returncode, run.stderr) == (0, "")
-    raw = np.float32(y).tobytes()
+    raw = np.array(y, dtype=np.float32).tobytes()
     array = (
         b"\x93NUMPY\x01\x00v\x00"
         + "{'descr': '<f4', 'fortran_order': False, 'shape': (6,), }".ljust(117).encode()
@@ -190,7 +194,7 @@ def test_a_kernel_in_a_pipe(tmp_path: Path) -> None:
 def test_backward_kernels_of_private_activations(tmp_path: Path) -> None:
     act, x = "x*sigmoid(a*x):a=1.5", tmp_path / "x.npy"
     output("audit", act, "--dtype", "float16", "--order", "1", "--emit-inputs", x)
-    slope = resolve(act).derivative(np.load(x).astype(float), 1)
+    slope = elementwise(act).derivative(np.load(x).astype(float), 1)
     np.save(tmp_path / "y.npy", round_to(slope, "float16").astype(np.float16).view(np.uint16))
     args = ["audit", act, "--dtype", "float16", "--order", "1", "--input", str(x), "--actual", str(tmp_path / "y.npy")]
     found = report(*args)

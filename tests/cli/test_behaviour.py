@@ -19,6 +19,7 @@ from tests.cli.helpers import (
     complaint,
     environment,
     examples,
+    help_of,
     in_terminal,
     output,
     spawn,
@@ -29,8 +30,17 @@ from tests.cli.helpers import (
 A_LONG_TRAINING = ("gradient-depth", "--act", "relu", "--layers", "200", "--steps", "100000")
 ITS_PROGRESS = "of 100000"
 HIDE_CURSOR, SHOW_CURSOR = "\x1b[?25l", "\x1b[?25h"
-A_TRAINING = ("gradient-depth", "--act", "tanh", "--layers", "20", "--steps", "200", "--format", "json")
+A_TRAINING = ("gradient-depth", "--act", "tanh", "--layers", "20", "--steps", "100", "--format", "json")
 EXAMPLES = examples()
+# The same, of less: what is asserted of them is not about how long they work.
+QUICK = EXAMPLES | {
+    "identify": ["identify", "2*tanh(x)"],
+    "phase": [*EXAMPLES["phase"], "--cells", "2x2", "--steps", "2"],
+    "audit": ["audit", "tanh", "sin", "--against", "numpy", "--dtype", "float16"],
+    "gradient-depth": ["gradient-depth", "sigmoid", "--layers", "3", "--steps", "2"],
+    "boundary": [*EXAMPLES["boundary"], "--steps", "10"],
+    "collapse": ["collapse", "relu", "tanh", "--layers", "3"],
+}
 
 
 # --- errors ----------------------------------------------------------------------------------------------------
@@ -82,12 +92,12 @@ def test_help_has_a_short_spelling(line: str) -> None:
 
 def test_help_tells_that_a_formula_is_an_activation() -> None:
     for command in ("describe", "evaluate", "differentiate", "plot", "compare", "gain", "audit"):
-        assert "formula" in output(command, "--help").partition("Arguments:")[2].partition("Options:")[0], command
+        assert "formula" in help_of(command).partition("Arguments:")[2].partition("Options:")[0], command
 
 
 def test_help_names_counts_and_numbers_alike() -> None:
     for command in COMMANDS:
-        shown = output(command, "--help")
+        shown = help_of(command)
         assert not re.search(r"<(int|float|text)\b", shown), shown
 
 
@@ -103,9 +113,9 @@ def test_an_unreadable_file_is_one_line_and_exit_code_2(tmp_path: Path) -> None:
 def test_more_memory_than_there_is_is_refused() -> None:
     for size in ("--width", "--batch", "--layers"):
         assert complaint("gradient-depth", "--act", "relu", size, "99999999999999"), size
-    # A row has to be held as a whole, and so has its Jacobian: 8 PB and 0.8 PB.
+    # A row has to be held as a whole, and so has its Jacobian: 8 PB and 8 TB.
     assert "memory" in complaint("evaluate", "softmax", "--grid", "0", "1", str(10**15))
-    assert "memory" in complaint("differentiate", "softmax", "--grid", "0", "1", str(10**7))
+    assert "memory" in complaint("differentiate", "softmax", "--grid", "0", "1", str(10**6))
 
 
 def test_an_error_is_one_line_and_moves_no_cursor_whatever_the_names_hold(tmp_path: Path) -> None:
@@ -153,14 +163,14 @@ def test_help_and_version_go_to_stdout() -> None:
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_the_help_of_a_command_has_its_options_and_an_example(command: str) -> None:
-    help_text = output(command, "--help")
+    help_text = help_of(command)
     assert help_text.startswith(f"Usage: actcli {command} ")
     assert ("--format" in help_text) == (command != "help")
     assert f"Example: actcli {command}" in help_text
     assert max(map(len, help_text.splitlines())) <= 80
 
 
-@pytest.mark.parametrize("command", EXAMPLES)
+@pytest.mark.parametrize("command", [name for name in EXAMPLES if name != "gradient-depth"])  # it has its own tests
 def test_the_example_works(command: str) -> None:
     assert output(*EXAMPLES[command])
 
@@ -226,9 +236,9 @@ def test_color_says_what_the_environment_would_say(command: str) -> None:
     assert output(*args, "--color", "auto") == output(*args)
 
 
-@pytest.mark.parametrize("command", EXAMPLES)
+@pytest.mark.parametrize("command", QUICK)
 def test_a_dumb_terminal_gets_no_codes_at_all(command: str) -> None:
-    terminal = in_terminal(*EXAMPLES[command], env={"TERM": "dumb"})
+    terminal = in_terminal(*QUICK[command], env={"TERM": "dumb"})
     assert terminal.exit_code == 0
     assert "\x1b" not in terminal.sent
 
@@ -239,22 +249,19 @@ def formats(command: str) -> list[str]:
 
 
 @pytest.mark.parametrize("form", ["table", "chart", "plain", "csv", "json"])
-@pytest.mark.parametrize("command", EXAMPLES)
+@pytest.mark.parametrize("command", QUICK)
 def test_a_format_that_is_asked_for_is_the_same_text_with_and_without_a_terminal(command: str, form: str) -> None:
     if form in formats(command):
-        args = [*EXAMPLES[command], "--format", form]
-        only_stdout = ["bash", "-c", 'exec "$0" "$@" 2> /dev/null', PROGRAM, *args]
-        process = spawn(only_stdout, (80, 24), environment({"NO_COLOR": "1"}))
-        process.expect(pexpect.EOF)
-        process.close()
-        assert process.before.replace("\r\n", "\n") == output(*args)
-        assert process.exitstatus == 0
+        args = [*QUICK[command], "--format", form]
+        terminal = in_terminal(*args, env={"NO_COLOR": "1"}, errors=False)
+        assert terminal.sent.replace("\r\n", "\n") == output(*args)
+        assert terminal.exit_code == 0
 
 
-@pytest.mark.parametrize("command", EXAMPLES)
+@pytest.mark.parametrize("command", QUICK)
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
 def test_an_encoding_without_the_characters_of_a_picture_gets_ascii(command: str, encoding: str) -> None:
-    assert output(*EXAMPLES[command], env={"PYTHONIOENCODING": encoding}).isascii()
+    assert output(*QUICK[command], env={"PYTHONIOENCODING": encoding}).isascii()
 
 
 @pytest.mark.parametrize("command", COLOURFUL)
@@ -269,9 +276,9 @@ def test_a_locale_without_unicode_gets_ascii(command: str) -> None:
     assert [line for line in terminal.lines if line] == [line for line in text.splitlines() if line]
 
 
-@pytest.mark.parametrize("command", EXAMPLES)
+@pytest.mark.parametrize("command", QUICK)
 def test_twenty_columns_of_ascii(command: str) -> None:
-    text = output(*EXAMPLES[command], env={"LC_ALL": "C", "COLUMNS": "20"})
+    text = output(*QUICK[command], env={"LC_ALL": "C", "COLUMNS": "20"})
     # Code and commands are for copying, and are not folded.
     text = re.sub(r"^(PyTorch|JAX|\$) .*\n", "", text, flags=re.MULTILINE)
     if not _is_plain(command):
@@ -510,7 +517,7 @@ def test_control_c_while_python_ends_is_no_traceback(tmp_path: Path) -> None:
 
 def test_progress_is_shown_on_a_stderr_that_is_a_terminal_and_is_gone_in_the_end() -> None:
     with terminal_as_stderr(*A_TRAINING) as (process, stderr):
-        stderr.expect(r"step \d+ of 200: tanh")
+        stderr.expect(r"step \d+ of 100: tanh")
         stderr.expect(pexpect.EOF)
         stdout, _ = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0

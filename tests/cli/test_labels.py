@@ -6,6 +6,7 @@ import re
 import pytest
 
 from tests.cli.helpers import complaint, document, in_terminal, output
+from tests.narrow import known
 
 # exp of these is 14 : 5 : 1, which is 70 %, 25 % and 5 %.
 SCORES = (repr(math.log(14)), repr(math.log(5)), "0")
@@ -15,7 +16,7 @@ VOTE = ("evaluate", "softmax", *SCORES, "--labels", "cat,dog,bird")
 def test_a_terminal_shows_names_shares_and_bars() -> None:
     terminal = in_terminal(*VOTE)
     assert terminal.exit_code == 0
-    rows = [re.fullmatch(r"(\w+) +\S+ +(\S+) +% +([█▏▎▍▌▋▊▉]+)", line) for line in terminal.on_screen[2:5]]
+    rows = [known(re.fullmatch(r"(\w+) +\S+ +(\S+) +% +([█▏▎▍▌▋▊▉]+)", line)) for line in terminal.on_screen[2:5]]
     assert [(row[1], float(row[2])) for row in rows] == [("cat", 70), ("dog", 25), ("bird", 5)]
     bars = [len(row[3]) for row in rows]
     assert bars[0] == pytest.approx(14 * bars[2], abs=14)

@@ -13,6 +13,7 @@ from actcli.cli import COMMANDS, load
 from actcli.core.activations.catalogue import CATALOGUE, resolve
 from actcli.core.errors import InputError
 from tests.cli.helpers import complaint, document, output
+from tests.narrow import known
 
 FOLDER = Path(actcli.commands.__file__).parent
 REQUIRED = {"act": "relu", "acts": "relu", "formula": "sin(x)"}
@@ -25,7 +26,7 @@ def options(command: str) -> list[Any]:
 
 def arguments(command: str) -> list[str]:
     required = [parameter.name for parameter in load(command).params if parameter.required]
-    return [REQUIRED[name] for name in required]
+    return [REQUIRED[known(name)] for name in required]
 
 
 def parsed(command: str, *words: str) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import math
 import re
+from typing import Any
 
 import numpy as np
 import pytest
@@ -50,7 +51,7 @@ RUN = [
 
 
 def run_by_python(text: str, x: float) -> float:
-    names = {"np": np, "numpy": np, "math": math, "x": x}
+    names: dict[str, Any] = {"np": np, "numpy": np, "math": math, "x": x}
     if text.startswith("def"):
         exec(text, names)
         return float(names[re.findall(r"def (\w+)", text)[-1]](x))

@@ -12,6 +12,7 @@ from actcli.core.activations.catalogue import resolve
 from actcli.core.audit.inputs import sweep
 from actcli.core.numerics.formats import round_to, spacing_exponent
 from tests import truth
+from tests.narrow import elementwise
 
 Kernel = Callable[[np.ndarray], np.ndarray]
 f32 = np.float32
@@ -28,7 +29,7 @@ def correct(activation: str, dtype: str, order: int = 0) -> Kernel:
     """The exact results, correctly rounded: ties as 1,400 bits see them."""
 
     def kernel(x: np.ndarray) -> np.ndarray:
-        y = resolve(activation).derivative(x, order)
+        y = elementwise(activation).derivative(x, order)
         rounded = round_to(y, dtype)
         for i in np.flatnonzero(is_tie(y, dtype)) if activation in truth.DEFINITIONS else ():
             away = float(mpmath.sign(truth.exact(activation, float(x[i]), order) - mpf(float(y[i]))))

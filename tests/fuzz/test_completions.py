@@ -8,10 +8,11 @@ from tests.fuzz.completions import faults, lines
 from tests.shell.shells import SHELLS, Shell
 
 
+@pytest.mark.parametrize("count", [40, pytest.param(2_000, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("name", SHELLS)
-def test_tab_loses_nothing_that_was_typed(name: str, tmp_path: Path) -> None:
+def test_tab_loses_nothing_that_was_typed(name: str, count: int, tmp_path: Path) -> None:
     shell = Shell(name, tmp_path)
-    assert faults(shell, [*lines(1, 40)]) == []
+    assert faults(shell, [*lines(1, count)]) == []
     shell.process.close(force=True)
 
 

@@ -19,6 +19,8 @@ from typing import Any
 
 import numpy as np
 
+from tests.narrow import elementwise
+
 HERE = Path(__file__).parent
 STORED = HERE / "torch_activation.json"
 
@@ -199,7 +201,7 @@ def difference(ours: Any, other: Any) -> float:
 def main(arguments: list[str]) -> int:
     import torch
 
-    from actcli.core.activations.catalogue import literature, resolve
+    from actcli.core.activations.catalogue import literature
 
     torch.set_default_dtype(torch.float64)
     torch.manual_seed(0)
@@ -215,7 +217,7 @@ def main(arguments: list[str]) -> int:
             absent.append(name)
             continue
         settings = {k: v for k, v in ARGUMENTS.get(name, {}).items() if k in entry.parameter_values}
-        activation = resolve(name).with_parameters(**settings)
+        activation = elementwise(name).with_parameters(**settings)
         values, slopes = theirs(made(kind, name, activation.parameter_values), POINTS)
         gaps = difference(activation(POINTS), values), difference(activation.derivative(POINTS), slopes)
         agrees = max(gaps) <= EASY

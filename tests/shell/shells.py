@@ -91,10 +91,11 @@ class Shell:
         return str(self.process.before)
 
     def list_candidates(self, line: str, candidates: set[str]) -> None:
-        """Type `actcli` and a line and Tab twice; wait until all the candidates are shown."""
+        """Type `actcli` and a line and Tab twice; wait until all candidates are shown; the line is empty then."""
         self.process.send(f"actcli {line}\t\t")
         while candidates:
             candidates = candidates - {self.expect(*candidates)}
+        self.line_after("")
 
 
 SHELLS = [name for name in SET_UP if shutil.which(name.partition("-")[0])]

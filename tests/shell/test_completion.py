@@ -11,9 +11,10 @@ from tests.shell.shells import COMPLETIONS, SHELLS, Shell
 SCRIPTS = {"bash": "actcli.bash", "zsh": "_actcli", "fish": "actcli.fish"}
 
 
-@pytest.fixture(params=SHELLS)
-def shell(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Shell]:
-    shell = Shell(request.param, tmp_path)
+@pytest.fixture(scope="module", params=SHELLS)
+def shell(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shell]:
+    """One for all tests: each leaves its line empty."""
+    shell = Shell(request.param, tmp_path_factory.mktemp(request.param))
     yield shell
     shell.process.close(force=True)
 
@@ -208,8 +209,9 @@ def test_files_are_completed_in_redirections(shell: Shell) -> None:
     assert shell.line_after("actcli plot 'x*2' < numbers.txt sigm\t") == "actcli plot 'x*2' < numbers.txt sigmoid "
 
 
-@pytest.mark.parametrize("shell", ["bash"], indirect=True)
-def test_parameters_are_completed_for_those_whose_words_do_not_break_at_colons(shell: Shell) -> None:
+def test_parameters_are_completed_for_those_whose_words_do_not_break_at_colons(tmp_path: Path) -> None:
+    shell = Shell("bash", tmp_path)
     shell.process.send("COMP_WORDBREAKS=' '\r")
     shell.expect("ready> ")
     completes(shell, {"evaluate leaky_relu:\t0.2": "evaluate|leaky_relu:negative_slope=0.2"})
+    shell.process.close(force=True)

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from actcli.streams.blocks import Block, Source, Table, Values
 from actcli.streams.csv_format import CsvWriter
+from actcli.streams.encoding import CHUNK
 from actcli.streams.files import StreamError
-from actcli.streams.text import CHUNK
 from tests.streams.helpers import Dripping, column, header_of, lines_of, rows, table_of
 
 

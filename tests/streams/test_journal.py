@@ -9,7 +9,11 @@ from actcli.streams.files import StreamError
 from actcli.streams.journal import open_journal
 
 OF = {"activation": "tanh", "depths": [2, 4]}
-RECORDS = [{"run": 0, "loss": 0.5}, {"run": 1, "loss": None}, {"run": 2, "text": "line\nbreak"}]
+RECORDS: list[dict[str, object]] = [
+    {"run": 0, "loss": 0.5},
+    {"run": 1, "loss": None},
+    {"run": 2, "text": "line\nbreak"},
+]
 
 
 def written(path: Path, records: list[dict[str, object]], resume: bool = False) -> list[dict[str, object]]:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from actcli.streams.blocks import BLOCK, JACOBIAN_BLOCK, Source
 from actcli.streams.files import StreamError
 from actcli.streams.npy import MAGIC, NpyWriter, read_npy, write_npz
+from tests.examples import at_most
 from tests.streams.helpers import lines_of, rows, same_bits, text_of
 
 
@@ -237,7 +238,7 @@ def test_damaged_headers(number: int) -> None:
         values_of(data)
 
 
-@settings(max_examples=500)
+@at_most(200)
 @given(position=st.integers(6, 127), byte=st.integers(0, 255))
 def test_any_damaged_byte_is_read_or_refused(position: int, byte: int) -> None:
     data = bytearray(saved(np.arange(4.0).reshape(2, 2)))
@@ -375,7 +376,7 @@ def test_an_error_half_way_leaves_the_older_file(tmp_path: Path) -> None:
     path = tmp_path / "run.npz"
     path.write_bytes(b"old")
 
-    class Unwilling(np.ndarray):  # type: ignore[type-arg]  # any dtype
+    class Unwilling(np.ndarray):
         def __array_finalize__(self, obj: object) -> None:
             pass
 

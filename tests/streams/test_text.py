@@ -227,7 +227,7 @@ def test_a_line_in_three_blocks() -> None:
     assert written((begin, part), (begin, part), (end, end.values)) == "1.0 1.0\n2.0\n"
 
 
-def test_rows_may_come_back_shorter_than_they_went_in():
+def test_rows_may_come_back_shorter_than_they_went_in() -> None:
     file = io.BytesIO()
     writer = PlainWriter(file)
     writer.write(Block(np.ones((2, 4)), equal_lines(2, 4)), np.array([[1.0, 2.0], [3.0, 4.0]]))

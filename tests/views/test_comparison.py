@@ -1,14 +1,16 @@
 """The picture of `actcli compare`."""
 
+from typing import Any
+
 import pytest
 
 from actcli.commands.report import graphs_on
-from actcli.core.activations.catalogue import resolve
 from actcli.core.analysis.comparison import compare
 from actcli.views.comparison import comparison_picture, largest
 from actcli.views.palette import appearance
 from actcli.views.picture.terminal import paint
 from actcli.views.terminal import Terminal
+from tests.narrow import elementwise
 from tests.views.screens import screen
 
 RANGE = (-6.0, 6.0)
@@ -17,8 +19,8 @@ EIGHT = (*FIVE, "sigmoid", "selu", "elu")
 DEFAULT = Terminal()
 
 
-def picture(*names: str, terminal: Terminal = DEFAULT, **options) -> list[str]:
-    activations = [resolve(name) for name in names]
+def picture(*names: str, terminal: Terminal = DEFAULT, **options: Any) -> list[str]:
+    activations = [elementwise(name) for name in names]
     drawn = graphs_on(activations, RANGE, terminal, 1)
     largest_difference = largest(compare(activations, *RANGE))
     return screen(paint(comparison_picture(drawn, largest_difference, interval=RANGE), terminal, **options), terminal)
@@ -63,7 +65,7 @@ def test_many_have_a_panel_each_in_their_own_colour() -> None:
         ["○", "tanh", "□", "sigmoid", "△", "selu", "◇", "elu"],
     ]
     terminal = Terminal(colour=True)
-    activations = [resolve(name) for name in EIGHT]
+    activations = [elementwise(name) for name in EIGHT]
     drawn = graphs_on(activations, RANGE, terminal, 1)
     text = paint(comparison_picture(drawn, largest(compare(activations, *RANGE)), interval=RANGE), terminal)
     for index in range(8):

@@ -1,21 +1,23 @@
 """Distributions before and after an activation, on the screen."""
 
+from typing import Any
+
 import pytest
 
-from actcli.core.activations.catalogue import resolve
 from actcli.core.analysis.density import pushforward
 from actcli.views.density import bounds, density_picture
 from actcli.views.palette import AXIS_COLOUR, appearance
 from actcli.views.picture.terminal import paint
 from actcli.views.terminal import Terminal
+from tests.narrow import elementwise
 from tests.views.screens import screen
 
 DEFAULT = Terminal()
-BEFORE = pushforward(resolve("identity"))
+BEFORE = pushforward(elementwise("identity"))
 
 
-def chart(*names: str, terminal: Terminal = DEFAULT, **options) -> str:
-    pushforwards = [pushforward(resolve(name)) for name in names]
+def chart(*names: str, terminal: Terminal = DEFAULT, **options: Any) -> str:
+    pushforwards = [pushforward(elementwise(name)) for name in names]
     return paint(density_picture(BEFORE, pushforwards, title="a title"), terminal, **options)
 
 
@@ -66,10 +68,13 @@ def test_what_is_far_narrower_has_an_axis_of_its_own() -> None:
 
 
 def test_long_tails_are_cut() -> None:
-    assert bounds(pushforward(resolve("1/x")))[1] < 30
-    assert bounds(pushforward(resolve("exponential")))[1] < 10
-    assert bounds(pushforward(resolve("identity"))) == (pytest.approx(-3.09, abs=0.01), pytest.approx(3.09, abs=0.01))
-    assert bounds(pushforward(resolve("log(-1 - x*x)"))) == (-1.0, 1.0)
+    assert bounds(pushforward(elementwise("1/x")))[1] < 30
+    assert bounds(pushforward(elementwise("exponential")))[1] < 10
+    assert bounds(pushforward(elementwise("identity"))) == (
+        pytest.approx(-3.09, abs=0.01),
+        pytest.approx(3.09, abs=0.01),
+    )
+    assert bounds(pushforward(elementwise("log(-1 - x*x)"))) == (-1.0, 1.0)
 
 
 def test_facts() -> None:

@@ -205,7 +205,7 @@ def test_dead_units_are_shown_if_there_are_any() -> None:
 
 def test_what_is_not_known_of_a_diverged_run_is_a_dash_and_not_zero_percent() -> None:
     sick = run(verdict="diverged", layers=2, dead=0.5)
-    unknown = {"saturated_fraction_final": math.nan, "dead_fraction_final": math.nan}
+    unknown: dict[str, Any] = {"saturated_fraction_final": math.nan, "dead_fraction_final": math.nan}
     layers = (dataclasses.replace(sick.layers[0], **unknown), *sick.layers[1:])
     lines = layer_lines(WIDE, dataclasses.replace(sick, layers=layers))
     assert lines[0].split()[3:5] == ["dead", "saturated"]
@@ -407,7 +407,7 @@ def test_title_and_sentence_name_norm_and_residual_connections() -> None:
         ({"residual": True}, ", residual connections", "sigmoid, xavier initialisation and residual connections"),
         (both, ", layer norm, residual connections", "sigmoid, xavier initialisation, layer norm and residual"),
     ):
-        lines = report(Terminal(120), run(layers=5, **settings))  # type: ignore[arg-type]  # either of the two
+        lines = report(Terminal(120), run(layers=5, **settings))
         assert lines[0] == f"sigmoid, xavier initialisation{title}, 5 hidden layers: vanishing"
         assert f"With {sentence}" in " ".join(lines)
 

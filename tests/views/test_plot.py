@@ -1,12 +1,12 @@
 """The picture of `actcli plot`."""
 
 import re
+from typing import Any
 
 import numpy as np
 import pytest
 
 from actcli.commands.report import graphs_on
-from actcli.core.activations.catalogue import resolve
 from actcli.core.activations.family import family
 from actcli.core.analysis.graph import Spot, gathered
 from actcli.core.errors import InputError
@@ -14,6 +14,7 @@ from actcli.views.palette import RAMP, appearance
 from actcli.views.picture.terminal import paint
 from actcli.views.plot import plot_picture
 from actcli.views.terminal import Terminal
+from tests.narrow import elementwise
 from tests.views.screens import Picture, screen
 
 RANGE = (-6.0, 6.0)
@@ -26,9 +27,9 @@ def picture(
     at: tuple[float, ...] = (),
     terminal: Terminal = DEFAULT,
     data: tuple[float, ...] = (),
-    **options,
+    **options: Any,
 ) -> str:
-    activations = [resolve(name) for name in names]
+    activations = [elementwise(name) for name in names]
     drawn = graphs_on(activations, RANGE, terminal, order)
     spots = [Spot.of(activation, x, max(order, 1)) for x in at for activation in activations]
     points = gathered([np.array(data)], RANGE) if data else None
@@ -202,7 +203,7 @@ def test_more_than_eight_have_a_panel_each() -> None:
 
 def test_a_family_has_a_ramp_of_colours_in_one_chart() -> None:
     names = family("silu:beta=0.1..10")
-    drawn = graphs_on([resolve(name) for name in names], RANGE, DEFAULT)
+    drawn = graphs_on([elementwise(name) for name in names], RANGE, DEFAULT)
     described = plot_picture(drawn, of="silu:beta=0.1..10", interval=RANGE, family=True)
     text = paint(described, Terminal(colour=True))
     colours = re.findall(r"\x1b\[38;5;(\d+)m[●■▲◆○□△]\x1b\[0m silu", text)

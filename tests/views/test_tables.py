@@ -1,4 +1,5 @@
 import re
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,7 +18,7 @@ from tests.views.screens import screen
 WIDTHS = (20, 30, 50, 63, 64, 80, 120)
 
 
-def lines(renderable, terminal: Terminal = Terminal()) -> list[str]:  # noqa: B008 - it is immutable
+def lines(renderable: Any, terminal: Terminal = Terminal()) -> list[str]:  # noqa: B008 - it is immutable
     return screen(render(renderable, terminal), terminal)
 
 

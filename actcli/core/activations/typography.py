@@ -1,6 +1,6 @@
-"""From mathematics as it is typeset, and from C, to Python's expression syntax: a rewriting of text.
+r"""From mathematics as it is typeset, and from C, to Python's expression syntax: a rewriting of text.
 
-Unicode (x·tanh(x), −1, x², |x|), LaTeX (\\frac{1}{1 + e^{-x}}), products without a sign (2x, x(1 - x)), ^ as a power,
+Unicode (x·tanh(x), −1, x², |x|), LaTeX (\frac{1}{1 + e^{-x}}), products without a sign (2x, x(1 - x)), ^ as a power,
 `c ? a : b`. What has more than one reading is refused with its readings.
 """
 

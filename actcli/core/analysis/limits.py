@@ -148,7 +148,7 @@ def end_at(digits: Digits, direction: int) -> FarEnd:
     if math.isnan(steepness):
         return FarEnd(End(limit, None, None), slope)
     straight = steepness != 0.0 and math.isfinite(steepness) and slope is not None
-    intercept = _intercept(best, steepness, slope) if straight else None
+    intercept = _intercept(best, steepness) if straight else None
     return FarEnd(End(limit, steepness, intercept), slope)
 
 
@@ -347,7 +347,7 @@ def _rounded(value: Fraction, error: Fraction) -> float:
     return nearest
 
 
-def _intercept(members: _Members, steepness: float, slope: Limit) -> Limit:
+def _intercept(members: _Members, steepness: float) -> Limit:
     """The limit of f(x) - slope x."""
     line = Fraction(steepness)
     finite: list[tuple[Fraction, Fraction, Fraction]] = []

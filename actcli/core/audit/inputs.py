@@ -1,5 +1,6 @@
 """The inputs that an implementation is audited on: every number of a 16-bit type, a sweep with the hard places of a
-wider one."""
+wider one.
+"""
 
 import math
 from dataclasses import dataclass

@@ -127,7 +127,8 @@ def decision(experiment: DepthExperiment, window: Window, *, count: bool = True)
 
 def is_affine(network: Network) -> bool:
     """Whether the activation is a straight line, so that the network is one linear map. Batch norm is linear too: it
-    takes the moments of the data set."""
+    takes the moments of the data set.
+    """
     activation = network.activation
     return network.norm != "layer" and not activation.kinks(99) and is_piecewise_linear(activation)
 
@@ -140,7 +141,8 @@ def is_countable(network: Network) -> bool:
 
 def outputs(network: Network, inputs: Array, window: Window) -> Array:
     """The raw output over the window, (n2, n1, outputs). Batch norm takes the moments of the inputs (points, features),
-    not those of the window."""
+    not those of the window.
+    """
     points = window.points().astype(network.parameters.vector.dtype)
     with np.errstate(all="ignore"):
         moments = population(network, inputs)

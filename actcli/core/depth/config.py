@@ -61,6 +61,7 @@ class DepthConfig:
     @property
     def memory(self) -> int:
         """Bytes, roughly: parameters, their gradients and the optimizer's, and five arrays a layer for the points that
-        are in the network at once."""
+        are in the network at once.
+        """
         per_layer = self.width * (5 * self.width + 5 * max(STATISTICS_BLOCK, self.batch))
         return _BYTES[self.dtype] * self.layers * per_layer

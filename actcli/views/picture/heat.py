@@ -156,7 +156,7 @@ class _painter:  # noqa: N801 - it is used as a function
 
     def __call__(self, row: int, column: int, mark: str) -> str:
         mean = self.mean[row][column]
-        if mean != mean:
+        if mean != mean:  # noqa: PLR0124 - nan, and this is done for each pixel
             return self._escaped("0" if self.depth else "", mark or " ")
         if self.depth < FEW:
             return mark or self._shade(mean)

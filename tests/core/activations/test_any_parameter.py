@@ -5,7 +5,7 @@ import random
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from actcli.core.activations.activation import Elementwise
@@ -13,6 +13,8 @@ from actcli.core.activations.catalogue import CATALOGUE, resolve
 from tests.benchmarks.accuracy import errors
 from tests.benchmarks.points import scaled_points
 from tests.benchmarks.points import settings as random_settings
+from tests.examples import at_most
+from tests.narrow import elementwise
 
 WITH_PARAMETERS = [
     name for name, entry in CATALOGUE.items() if isinstance(entry, Elementwise) and entry.parameters
@@ -31,20 +33,20 @@ def assert_within_bounds(activation: Elementwise, xs: list[float], orders: range
 
 
 @pytest.mark.parametrize("name", WITH_PARAMETERS)
-@settings(max_examples=8)
+@at_most(8)
 @given(seed=st.integers(0, 2**32))
-def test_values_and_slopes_are_within_the_bounds(name, seed):
+def test_values_and_slopes_are_within_the_bounds(name: str, seed: int) -> None:
     rng = random.Random(seed)
-    activation = CATALOGUE[name].with_parameters(**random_settings(CATALOGUE[name], rng))
+    activation = elementwise(name).with_parameters(**random_settings(elementwise(name), rng))
     assert_within_bounds(activation, scaled_points(activation, 3, rng), range(2))
 
 
 @pytest.mark.parametrize("name", WITH_PARAMETERS)
-@settings(max_examples=2)
+@at_most(2)
 @given(seed=st.integers(0, 2**32))
-def test_higher_orders_are_as_accurate_as_their_argument_allows(name, seed):
+def test_higher_orders_are_as_accurate_as_their_argument_allows(name: str, seed: int) -> None:
     rng = random.Random(seed)
-    activation = CATALOGUE[name].with_parameters(**random_settings(CATALOGUE[name], rng))
+    activation = elementwise(name).with_parameters(**random_settings(elementwise(name), rng))
     assert_within_bounds(activation, scaled_points(activation, 1, rng), range(2, 5))
 
 
@@ -74,17 +76,17 @@ LOST = [
 
 
 @pytest.mark.parametrize(("text", "order", "xs"), LOST)
-def test_what_is_lost_on_the_way_in_float64_is_found(text, order, xs):
+def test_what_is_lost_on_the_way_in_float64_is_found(text: str, order: int, xs: list[float]) -> None:
     activation = resolve(text)
     assert isinstance(activation, Elementwise)
     assert_within_bounds(activation, xs, range(order + 1))
 
 
 @pytest.mark.parametrize("name", WITH_PARAMETERS)
-@settings(max_examples=10)
+@at_most(10)
 @given(seed=st.integers(0, 2**32))
-def test_infinity_and_nan_are_what_they_are_for_every_parameter(name, seed):
-    entry = CATALOGUE[name]
+def test_infinity_and_nan_are_what_they_are_for_every_parameter(name: str, seed: int) -> None:
+    entry = elementwise(name)
     activation = entry.with_parameters(**random_settings(entry, random.Random(seed)))
     with np.errstate(all="raise"):
         rows = activation.derivatives([-math.inf, math.inf, math.nan, 0.0], 2)

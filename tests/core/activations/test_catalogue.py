@@ -4,18 +4,21 @@ The bounds are the design's, as tests.benchmarks.accuracy measures them over man
 """
 
 import math
+from typing import Any
 
 import mpmath
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-from actcli.core.activations.activation import MAX_ORDER, Activation, Elementwise
-from actcli.core.activations.catalogue import CATALOGUE, resolve
+from actcli.core.activations.activation import MAX_ORDER, Elementwise
+from actcli.core.activations.catalogue import CATALOGUE
 from actcli.core.errors import InputError
 from tests.benchmarks.accuracy import errors
 from tests.benchmarks.points import anchored
+from tests.examples import at_most
+from tests.narrow import elementwise
 from tests.truth import DEFINITIONS, LIMITS
 
 INF = math.inf
@@ -31,17 +34,17 @@ anywhere = st.one_of(
 )
 
 
-def points(activation: Activation) -> st.SearchStrategy[float]:
+def points(activation: Elementwise) -> st.SearchStrategy[float]:
     """Anywhere, and right beside kinks, zeros and branches."""
     return st.one_of(anywhere, st.sampled_from(sorted(set(anchored(activation)))))
 
 
-def assert_within_bounds(activation: Activation, x: float, order: int, computed: float) -> None:
+def assert_within_bounds(activation: Elementwise, x: float, order: int, computed: float) -> None:
     for error in errors(activation, [x], order, np.array([computed])):
         assert not error.broken, str(error)
 
 
-def test_the_truth_covers_the_whole_catalogue():
+def test_the_truth_covers_the_whole_catalogue() -> None:
     assert set(DEFINITIONS) == set(LIMITS) == set(ELEMENTWISE)
 
 
@@ -49,19 +52,19 @@ def test_the_truth_covers_the_whole_catalogue():
 
 
 @pytest.mark.parametrize("name", ELEMENTWISE)
-@settings(max_examples=50)
+@at_most(25)
 @given(data=st.data())
-def test_values_are_within_4_ulp(name, data):
-    activation = CATALOGUE[name]
+def test_values_are_within_4_ulp(name: str, data: st.DataObject) -> None:
+    activation = elementwise(name)
     x = data.draw(points(activation))
     assert_within_bounds(activation, x, 0, float(activation(x)))
 
 
 @pytest.mark.parametrize("name", ELEMENTWISE)
-@settings(max_examples=50)
+@at_most(25)
 @given(data=st.data())
-def test_slopes_are_within_4_ulp_or_within_eps_near_their_zero(name, data):
-    activation = CATALOGUE[name]
+def test_slopes_are_within_4_ulp_or_within_eps_near_their_zero(name: str, data: st.DataObject) -> None:
+    activation = elementwise(name)
     x = data.draw(points(activation))
     for order, computed in enumerate(activation.derivatives(x, 1)):
         assert_within_bounds(activation, x, order, float(computed))
@@ -77,18 +80,18 @@ NEAR_THE_BOUND = [
 
 
 @pytest.mark.parametrize(("name", "xs"), NEAR_THE_BOUND)
-def test_points_that_broke_the_bound_are_within_it(name, xs):
-    activation = CATALOGUE[name]
+def test_points_that_broke_the_bound_are_within_it(name: str, xs: list[float]) -> None:
+    activation = elementwise(name)
     for order, computed in enumerate(activation.derivatives(xs, 1)):
         for error in errors(activation, xs, order, computed):
             assert error.size <= 3.8, str(error)
 
 
 @pytest.mark.parametrize("name", ELEMENTWISE)
-@settings(max_examples=25)
+@at_most(15)
 @given(data=st.data())
-def test_higher_orders_are_as_accurate_as_their_argument_allows(name, data):
-    activation = CATALOGUE[name]
+def test_higher_orders_are_as_accurate_as_their_argument_allows(name: str, data: st.DataObject) -> None:
+    activation = elementwise(name)
     x, order = data.draw(points(activation)), data.draw(st.integers(2, 6))
     assert_within_bounds(activation, x, order, float(activation.derivative(x, order)))
 
@@ -136,7 +139,7 @@ OTHER_PARAMETERS = [
 
 
 @pytest.mark.parametrize("x", [-1.4142135e150, -1e155, 0.0, 1e154, math.inf, -math.inf])
-def test_a_square_that_overflows_is_beside_a_large_b(x):
+def test_a_square_that_overflows_is_beside_a_large_b(x: float) -> None:
     """(x + sqrt(x² + b))/2 = b / 2 / (sqrt(x² + b) - x)"""
     with mpmath.workdps(400):
         exact = (
@@ -146,10 +149,10 @@ def test_a_square_that_overflows_is_beside_a_large_b(x):
 
 
 @pytest.mark.parametrize(("name", "parameters"), OTHER_PARAMETERS)
-@settings(max_examples=40)
+@at_most(15)
 @given(data=st.data())
-def test_parameters_keep_the_accuracy(name, parameters, data):
-    activation = CATALOGUE[name].with_parameters(**parameters)
+def test_parameters_keep_the_accuracy(name: str, parameters: dict[str, float], data: st.DataObject) -> None:
+    activation = elementwise(name).with_parameters(**parameters)
     x = data.draw(points(activation))
     assert_within_bounds(activation, x, 0, float(activation(x)))
     for order, computed in enumerate(activation.derivatives(x, 3)):
@@ -158,8 +161,8 @@ def test_parameters_keep_the_accuracy(name, parameters, data):
 
 @pytest.mark.parametrize("x", [1e299, -1e300, 1e307, -1.7900000000000002e308])
 @pytest.mark.parametrize("a", [0.3, 0.7])
-def test_the_largest_numbers_times_a_parameter_keep_the_accuracy(x, a):
-    snake = CATALOGUE["snake"].with_parameters(a=a)
+def test_the_largest_numbers_times_a_parameter_keep_the_accuracy(x: float, a: float) -> None:
+    snake = elementwise("snake").with_parameters(a=a)
     for order, computed in enumerate(snake.derivatives(x, 3)):
         assert_within_bounds(snake, x, order, float(computed))
 
@@ -179,7 +182,7 @@ def test_the_largest_numbers_times_a_parameter_keep_the_accuracy(x, a):
         ("silu", {"beta": math.nan}),
     ],
 )
-def test_parameters_without_a_meaning_are_refused(name, parameters):
+def test_parameters_without_a_meaning_are_refused(name: str, parameters: dict[str, float]) -> None:
     with pytest.raises(InputError):
         CATALOGUE[name].with_parameters(**parameters)
 
@@ -195,8 +198,8 @@ KEEPS_THE_SIGN = [
 
 @pytest.mark.parametrize("name", KEEPS_THE_SIGN)
 @pytest.mark.parametrize("length", [1, 3, 20])
-def test_a_negative_zero_keeps_its_sign(name, length):
-    activation, zeros = CATALOGUE[name], np.zeros(length)
+def test_a_negative_zero_keeps_its_sign(name: str, length: int) -> None:
+    activation, zeros = elementwise(name), np.zeros(length)
     for computed in (activation, lambda x: activation.value_and_slope(x)[0], lambda x: activation.derivatives(x, 2)[0]):
         assert np.signbit(computed(-zeros)).all()
         assert not np.signbit(computed(zeros)).any()
@@ -204,16 +207,16 @@ def test_a_negative_zero_keeps_its_sign(name, length):
 
 @pytest.mark.parametrize("text", ["elu", "elu:alpha=0.5", "celu", "celu:alpha=3", "selu"])
 @pytest.mark.parametrize("order", [2, 3, 6])
-def test_the_higher_derivatives_of_a_bend_at_0_are_pytorchs(text, order):
-    assert resolve(text).derivative([0.0, -0.0], order).tolist() == [0, 0]
+def test_the_higher_derivatives_of_a_bend_at_0_are_pytorchs(text: str, order: int) -> None:
+    assert elementwise(text).derivative([0.0, -0.0], order).tolist() == [0, 0]
 
 
 # --- limits -----------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", ELEMENTWISE)
-def test_infinity_gives_the_limit(name):
-    activation = CATALOGUE[name]
+def test_infinity_gives_the_limit(name: str) -> None:
+    activation = elementwise(name)
     low, high, low_slope, high_slope = LIMITS[name]
     assert activation([-INF, INF]) == pytest.approx((low, high), rel=1e-15, abs=0.0, nan_ok=True)
     values, slopes = activation.derivatives([-INF, INF], 1)
@@ -231,8 +234,8 @@ CURVATURES = {
 
 
 @pytest.mark.parametrize("name", ELEMENTWISE)
-def test_the_curvature_at_infinity(name):
-    curvature = CATALOGUE[name].derivative([-INF, INF], 2)
+def test_the_curvature_at_infinity(name: str) -> None:
+    curvature = elementwise(name).derivative([-INF, INF], 2)
     assert curvature == pytest.approx(CURVATURES.get(name, (0, 0)), rel=0.0, abs=0.0, nan_ok=True)
 
 
@@ -258,15 +261,17 @@ def test_the_curvature_at_infinity(name):
         ("soft_shrink", {"lambd": 0.0}, -INF, INF, 1, 1),
     ],
 )
-def test_infinity_gives_the_limit_with_other_parameters(name, parameters, low, high, low_slope, high_slope):
-    values, slopes = CATALOGUE[name].with_parameters(**parameters).derivatives([-INF, INF], 1)
+def test_infinity_gives_the_limit_with_other_parameters(
+    name: str, parameters: dict[str, float], low: float, high: float, low_slope: float, high_slope: float
+) -> None:
+    values, slopes = elementwise(name).with_parameters(**parameters).derivatives([-INF, INF], 1)
     assert values.tolist() == [low, high]
     assert slopes.tolist() == [low_slope, high_slope]
 
 
 @pytest.mark.parametrize("name", ELEMENTWISE)
-def test_nan_gives_nan_in_every_order(name):
-    activation = CATALOGUE[name]
+def test_nan_gives_nan_in_every_order(name: str) -> None:
+    activation = elementwise(name)
     assert math.isnan(activation(math.nan))
     assert np.isnan(activation.derivatives(math.nan, 3)).all()
 
@@ -274,7 +279,7 @@ def test_nan_gives_nan_in_every_order(name):
 # --- kinks ------------------------------------------------------------------------------------------------------------
 
 # What autograd returns in torch 2.13.0 (float64): name, parameters, {kink: slope}.
-AUTOGRAD = [
+AUTOGRAD: list[tuple[str, dict[str, float], dict[float, float]]] = [
     ("relu", {}, {0: 0}),
     ("leaky_relu", {}, {0: 0.01}),
     ("leaky_relu", {"negative_slope": -0.5}, {0: -0.5}),
@@ -311,34 +316,34 @@ AUTOGRAD = [
 
 
 @pytest.mark.parametrize(("name", "parameters", "slopes"), AUTOGRAD)
-def test_at_a_kink_the_slope_is_autograds(name, parameters, slopes):
-    activation = CATALOGUE[name].with_parameters(**parameters)
+def test_at_a_kink_the_slope_is_autograds(name: str, parameters: dict[str, float], slopes: dict[str, Any]) -> None:
+    activation = elementwise(name).with_parameters(**parameters)
     for x, slope in slopes.items():
         assert float(activation.derivative(float(x))) == pytest.approx(slope, rel=1e-15, abs=0.0)
     assert float(activation.derivative(-0.0)) == float(activation.derivative(0.0))
 
 
-def test_autograd_was_asked_about_every_kink():
+def test_autograd_was_asked_about_every_kink() -> None:
     asked = {(name, float(x)) for name, parameters, slopes in AUTOGRAD if not parameters for x in slopes}
-    assert asked == {(name, x) for name in ELEMENTWISE for x in CATALOGUE[name].kinks(2)} | {("elu", 0.0)}
+    assert asked == {(name, x) for name in ELEMENTWISE for x in elementwise(name).kinks(2)} | {("elu", 0.0)}
 
 
-def test_a_kink_is_where_the_slope_jumps():
-    assert CATALOGUE["relu"].kinks() == (0.0,)
-    assert CATALOGUE["selu"].kinks() == (0.0,)
-    assert CATALOGUE["relu6"].kinks() == (0.0, 6.0)
-    assert CATALOGUE["hard_shrink"].kinks() == (-0.5, 0.5)
-    assert CATALOGUE["step"].kinks(0) == (0.0,)
-    assert CATALOGUE["leaky_relu"].with_parameters(negative_slope=1.0).kinks() == ()
-    elu = CATALOGUE["elu"]
+def test_a_kink_is_where_the_slope_jumps() -> None:
+    assert elementwise("relu").kinks() == (0.0,)
+    assert elementwise("selu").kinks() == (0.0,)
+    assert elementwise("relu6").kinks() == (0.0, 6.0)
+    assert elementwise("hard_shrink").kinks() == (-0.5, 0.5)
+    assert elementwise("step").kinks(0) == (0.0,)
+    assert elementwise("leaky_relu").with_parameters(negative_slope=1.0).kinks() == ()
+    elu = elementwise("elu")
     assert elu.kinks(1) == ()
     assert elu.kinks(2) == (0.0,)
     assert elu.with_parameters(alpha=0.5).kinks() == (0.0,)
 
 
 @pytest.mark.parametrize("name", ELEMENTWISE)
-def test_value_slope_or_curvature_jump_at_the_kinks_and_nowhere_else(name):
-    activation = CATALOGUE[name]
+def test_value_slope_or_curvature_jump_at_the_kinks_and_nowhere_else(name: str) -> None:
+    activation = elementwise(name)
     for kink in activation.kinks(2):
         below, above = activation.derivatives([kink - 1e-9, kink + 1e-9], 2).T
         assert np.abs(above - below).max() > 0.1
@@ -359,39 +364,39 @@ RAMPS = ["relu", "hard_swish", "gelu", "gelu_tanh", "quick_gelu", "silu", "softp
 
 
 @pytest.mark.parametrize("name", ODD)
-@settings(max_examples=40)
+@at_most(15)
 @given(x=anywhere)
-def test_odd_functions_are_odd_to_the_last_bit_and_their_slopes_even(name, x):
-    activation = CATALOGUE[name]
+def test_odd_functions_are_odd_to_the_last_bit_and_their_slopes_even(name: str, x: float) -> None:
+    activation = elementwise(name)
     assert activation(-x) == -activation(x)
     assert activation.derivative(-x) == activation.derivative(x)
 
 
 @pytest.mark.parametrize("name", GATES)
-@settings(max_examples=40)
+@at_most(15)
 @given(x=anywhere)
-def test_gates_and_their_mirror_images_make_1(name, x):
-    activation = CATALOGUE[name]
+def test_gates_and_their_mirror_images_make_1(name: str, x: float) -> None:
+    activation = elementwise(name)
     assert activation(x) + activation(-x) == pytest.approx(1, rel=4 * 2.0**-52)
     assert activation.derivative(-x) == activation.derivative(x)
 
 
 @pytest.mark.parametrize("name", RAMPS)
-@settings(max_examples=40)
+@at_most(15)
 @given(x=st.floats(-1000, 1000))
-def test_ramps_and_their_mirror_images_make_x(name, x):
+def test_ramps_and_their_mirror_images_make_x(name: str, x: float) -> None:
     activation = CATALOGUE[name]
     assert activation(x) - activation(-x) == pytest.approx(x, rel=8 * 2.0**-52, abs=8 * 2.0**-52)
 
 
 @given(anywhere)
-def test_log_sigmoid_is_minus_softplus_of_minus_x(x):
+def test_log_sigmoid_is_minus_softplus_of_minus_x(x: float) -> None:
     assert CATALOGUE["log_sigmoid"](x) == -CATALOGUE["softplus"](-x)
 
 
 @given(anywhere)
-def test_one_family_is_the_other_with_its_parameter(x):
-    pairs = [
+def test_one_family_is_the_other_with_its_parameter(x: float) -> None:
+    pairs: list[tuple[str, dict[str, float], str, dict[str, float]]] = [
         ("prelu", {"weight": 0.01}, "leaky_relu", {}),
         ("rrelu", {"lower": 0.01, "upper": 0.01}, "leaky_relu", {}),
         ("celu", {}, "elu", {}),
@@ -400,16 +405,16 @@ def test_one_family_is_the_other_with_its_parameter(x):
         ("threshold", {"threshold": 0.0}, "relu", {}),
     ]
     for one, parameters, other, others in pairs:
-        first = CATALOGUE[one].with_parameters(**parameters)
-        second = CATALOGUE[other].with_parameters(**others)
+        first = elementwise(one).with_parameters(**parameters)
+        second = elementwise(other).with_parameters(**others)
         np.testing.assert_array_equal(first.derivatives(x, 1), second.derivatives(x, 1))
 
 
 # --- arrays -----------------------------------------------------------------------------------------------------------
 
 
-def test_shapes_come_back_and_long_arrays_are_the_sum_of_their_blocks():
-    gelu = CATALOGUE["gelu"]
+def test_shapes_come_back_and_long_arrays_are_the_sum_of_their_blocks() -> None:
+    gelu = elementwise("gelu")
     x = np.linspace(-60, 60, 3 * 2**14 + 6)
     assert gelu(0.5).shape == ()
     assert gelu(np.empty((0, 3))).shape == (0, 3)
@@ -418,15 +423,15 @@ def test_shapes_come_back_and_long_arrays_are_the_sum_of_their_blocks():
 
 
 @pytest.mark.parametrize("name", ELEMENTWISE)
-def test_an_element_does_not_depend_on_its_neighbours(name):
-    activation = CATALOGUE[name]
+def test_an_element_does_not_depend_on_its_neighbours(name: str) -> None:
+    activation = elementwise(name)
     x = np.array([-INF, -1e300, -720.0, -40.0, -3.1, -0.4, 0.0, 0.4, 3.1, 40.0, 720.0, 1e300, INF, math.nan])
     np.testing.assert_array_equal(activation(x), [float(activation(value)) for value in x])
     alone = np.array([activation.derivatives(value, 3) for value in x]).T
     np.testing.assert_array_equal(activation.derivatives(x, 3), alone)
 
 
-def test_a_derivative_that_there_is_not_is_refused():
+def test_a_derivative_that_there_is_not_is_refused() -> None:
     for order in (-1, MAX_ORDER + 1):
         with pytest.raises(InputError, match=f"the order must be from 0 to {MAX_ORDER}, not {order}"):
-            CATALOGUE["tanh"].derivatives([1.0], order)
+            elementwise("tanh").derivatives([1.0], order)

@@ -11,12 +11,13 @@ import numpy as np
 import pytest
 from mpmath import mpf
 
-from actcli.core.activations.activation import Activation, Elementwise
-from actcli.core.activations.catalogue import ACTIVATIONS, CATALOGUE, resolve
+from actcli.core.activations.activation import Elementwise
+from actcli.core.activations.catalogue import ACTIVATIONS, CATALOGUE
 from actcli.core.activations.expression import compiled, function_of
 from actcli.core.activations.formula import tree_of
 from actcli.core.audit.emulation import Working, as_computed, read_spelling
 from actcli.multiprecision.evaluator import Evaluator
+from tests.narrow import elementwise
 
 X = [-2.3, -0.31, 0.17, 0.625, 1.0, 1.9]
 ELEMENTARY = ["exp", "expm1", "cos", "tan", "sinh", "cosh", "asinh", "arcsinh", "erfc", "abs", "sign"]
@@ -76,7 +77,7 @@ INDEPENDENT: dict[str, Callable[[Any], Any]] = {
 
 @pytest.mark.parametrize("text", [*SYNTAX, *INDEPENDENT])
 def test_all_syntax_means_the_same_in_every_arithmetic(text: str) -> None:
-    activation = resolve(text)
+    activation = elementwise(text)
     values = activation(X)
     emulated = as_computed(read_spelling(activation, activation.formula), np.array(X), Working("float64"))
     with mpmath.workprec(200):
@@ -114,7 +115,7 @@ class Python:
         )
         return pattern.format
 
-    def activation(self, activation: Activation) -> Callable[[str], str]:
+    def activation(self, activation: Elementwise) -> Callable[[str], str]:
         return function_of(compiled(tree_of(activation, ACTIVATIONS), self))
 
     def choose(self, x: str, condition: str, then: Callable[[str], str], otherwise: Callable[[str], str]) -> str:
@@ -139,7 +140,7 @@ class Python:
     ],
 )
 def test_numbers_may_be_texts(text: str, written: str) -> None:
-    function = function_of(compiled(tree_of(resolve(text), ACTIVATIONS), Python()))
+    function = function_of(compiled(tree_of(elementwise(text), ACTIVATIONS), Python()))
     assert function("x") == written
     for x in X:
-        assert eval(function("x"), {"math": math, "x": x}) == pytest.approx(float(resolve(text)(x)))
+        assert eval(function("x"), {"math": math, "x": x}) == pytest.approx(float(elementwise(text)(x)))

@@ -11,9 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actcli.core.activations.catalogue import ACTIVATIONS, CATALOGUE, resolve
+from actcli.core.activations.catalogue import ACTIVATIONS, resolve
 from actcli.core.activations.formula import formula
 from actcli.core.errors import InputError
+from tests.narrow import elementwise
 
 # The texts of the seeds, and what they are.
 SEEDS = {
@@ -28,26 +29,26 @@ SEEDS = {
 
 
 @pytest.mark.parametrize(("text", "name"), SEEDS.items())
-def test_the_seeds_formulas_work_as_they_are_typed(text, name):
+def test_the_seeds_formulas_work_as_they_are_typed(text: str, name: str) -> None:
     x = np.linspace(-20, 20, 101)
-    np.testing.assert_allclose(resolve(text)(x), CATALOGUE[name](x), rtol=1e-14, atol=1e-17)
-    np.testing.assert_allclose(resolve(text).derivative(x), CATALOGUE[name].derivative(x), rtol=1e-9, atol=1e-15)
+    np.testing.assert_allclose(elementwise(text)(x), elementwise(name)(x), rtol=1e-14, atol=1e-17)
+    np.testing.assert_allclose(elementwise(text).derivative(x), elementwise(name).derivative(x), rtol=1e-9, atol=1e-15)
 
 
-def test_a_formula_is_computed_as_it_is_written():
+def test_a_formula_is_computed_as_it_is_written() -> None:
     assert np.isnan(resolve("(exp(x) - exp(-x)) / (exp(x) + exp(-x))")(800.0))
     assert resolve("1/x")(0.0) == math.inf
     assert resolve("1/0 + 0*x")(3.0) == math.inf
 
 
-def test_the_neuron_of_the_seeds_takes_its_weights_after_a_colon():
-    neuron = resolve("relu(w*x + b):w=2,b=-1")
+def test_the_neuron_of_the_seeds_takes_its_weights_after_a_colon() -> None:
+    neuron = elementwise("relu(w*x + b):w=2,b=-1")
     assert neuron([-1.0, 0.5, 3.0]).tolist() == [0, 0, 5]
     assert neuron.derivative([-1.0, 3.0]).tolist() == [0, 2]
     assert neuron.label == "relu(w*x + b):w=2,b=-1"
     assert neuron.kinks() == (0.5,)
-    assert resolve("output = W3*(W2*(W1*x)):W1=2,W2=3,W3=4")(1.0) == 24
-    assert resolve("σ(x) = 1 / (1 + exp(-x))")(0.0) == 0.5
+    assert elementwise("output = W3*(W2*(W1*x)):W1=2,W2=3,W3=4")(1.0) == 24
+    assert elementwise("σ(x) = 1 / (1 + exp(-x))")(0.0) == 0.5
 
 
 EXPRESSIONS = {
@@ -75,8 +76,8 @@ EXPRESSIONS = {
 
 @pytest.mark.parametrize("text", EXPRESSIONS)
 @given(x=st.floats(-1.5, 1.5))
-def test_derivatives_of_every_order_are_those_of_what_is_written(text, x):
-    computed = resolve(text).derivatives(x, 5)
+def test_derivatives_of_every_order_are_those_of_what_is_written(text: str, x: float) -> None:
+    computed = elementwise(text).derivatives(x, 5)
     with mpmath.workprec(200):
         exact = [float(mpmath.diff(EXPRESSIONS[text], mpmath.mpf(x), n)) for n in range(6)]
     np.testing.assert_allclose(computed, exact, rtol=1e-9, atol=1e-9)
@@ -105,17 +106,17 @@ def test_derivatives_of_every_order_are_those_of_what_is_written(text, x):
         ("-x", 2.0, -2, -1),
     ],
 )
-def test_choices_and_edges(text, x, value, slope):
-    activation = resolve(text)
+def test_choices_and_edges(text: str, x: float, value: int, slope: float) -> None:
+    activation = elementwise(text)
     assert (activation(x), activation.derivative(x)) == (value, slope)
 
 
-def test_a_branch_that_is_not_taken_cannot_spoil_the_other():
-    activation = resolve("log(x) if x > 1 else x if x > 0 else exp(1000 + x)/exp(1000 + x)")
+def test_a_branch_that_is_not_taken_cannot_spoil_the_other() -> None:
+    activation = elementwise("log(x) if x > 1 else x if x > 0 else exp(1000 + x)/exp(1000 + x)")
     assert activation.derivatives([0.5, 2.0], 2).tolist() == [[0.5, math.log(2)], [1, 0.5], [0, -0.25]]
 
 
-def test_a_nest_of_comparisons_takes_no_longer_than_its_length():
+def test_a_nest_of_comparisons_takes_no_longer_than_its_length() -> None:
     text = "x"
     for _ in range(29):
         text = f"x<=({text})<=x"
@@ -124,9 +125,9 @@ def test_a_nest_of_comparisons_takes_no_longer_than_its_length():
 
 
 @pytest.mark.parametrize("count", [3, 7, 98])
-def test_the_largest_of_many(count):
+def test_the_largest_of_many(count: int) -> None:
     lines = ", ".join(f"{k}*x - {k * k}" for k in range(count))  # tangents of the parabola x²/4
-    envelope = resolve(f"max({lines})")
+    envelope = elementwise(f"max({lines})")
     kinks = [2 * k + 1.0 for k in range(count - 1)]
     np.testing.assert_allclose(envelope.kinks(), kinks, rtol=1e-9)
     between = np.arange(0.0, 2 * count, 2)
@@ -135,23 +136,23 @@ def test_the_largest_of_many(count):
     assert envelope.derivative(kinks).tolist() == list(range(count - 1)), "of two that attain it, the first"
 
 
-def test_more_kinks_than_are_looked_at_are_those_nearest_to_zero():
-    found = np.array(resolve("abs(sin(100*x))").kinks())
+def test_more_kinks_than_are_looked_at_are_those_nearest_to_zero() -> None:
+    found = np.array(elementwise("abs(sin(100*x))").kinks())
     expected = np.pi / 100 * np.arange(-127, 128)
     np.testing.assert_allclose(found[np.abs(found) < 4], expected[np.abs(expected) < 4], atol=1e-12)
     assert 250 < len(found) <= 256
 
 
-def test_an_exponent_may_be_nan():
-    assert np.isnan(resolve("x**(1e400 - 1e400)").derivatives([0.0, 2.0], 3)[1:]).all()
+def test_an_exponent_may_be_nan() -> None:
+    assert np.isnan(elementwise("x**(1e400 - 1e400)").derivatives([0.0, 2.0], 3)[1:]).all()
 
 
 @pytest.mark.parametrize(
     "text",
     [*EXPRESSIONS, "x**4", "x**-2", "x**9", "x**-1", "x**0", "silu(x)*x", "gelu(2*x)", "mish(-x)", "softplus(x) - 1"],
 )
-def test_values_are_the_same_to_the_last_bit_wherever_they_are_asked_for(text):
-    activation = resolve(text)
+def test_values_are_the_same_to_the_last_bit_wherever_they_are_asked_for(text: str) -> None:
+    activation = elementwise(text)
     x = np.concatenate(
         [np.random.default_rng(0).normal(size=200) * 3, [-math.inf, -900.0, 0.0, 900.0, 1e200, math.inf]]
     )
@@ -161,7 +162,7 @@ def test_values_are_the_same_to_the_last_bit_wherever_they_are_asked_for(text):
 
 
 @pytest.mark.parametrize("exponent", range(1, 9))
-def test_a_small_power_errs_by_half_a_unit_for_each_product(exponent):
+def test_a_small_power_errs_by_half_a_unit_for_each_product(exponent: int) -> None:
     x = np.random.default_rng(exponent).normal(size=500)
     for computed, exact in zip(
         resolve(f"x**{exponent}")(x).tolist(), [mpmath.mpf(u) ** exponent for u in x.tolist()], strict=True
@@ -170,11 +171,11 @@ def test_a_small_power_errs_by_half_a_unit_for_each_product(exponent):
 
 
 @pytest.mark.parametrize("text", ["relu(-exp(x))", "hard_tanh(exp(x))", "softsign(x - x) + relu6(exp(x))"])
-def test_a_slope_of_zero_cuts_off_what_is_infinite(text):
-    assert resolve(text).derivative([800.0]).tolist() == [0]
+def test_a_slope_of_zero_cuts_off_what_is_infinite(text: str) -> None:
+    assert elementwise(text).derivative([800.0]).tolist() == [0]
 
 
-def test_max_and_min_pass_nan_on():
+def test_max_and_min_pass_nan_on() -> None:
     assert np.isnan(resolve("max(0, x)")(math.nan))
     assert np.isnan(resolve("min(x, 0)")(math.nan))
 
@@ -196,8 +197,8 @@ def test_max_and_min_pass_nan_on():
         ("x*min(max(0, x + 3), 6)/6", (-3.0, 3.0)),
     ],
 )
-def test_kinks_are_found(text, kinks):
-    assert resolve(text).kinks() == pytest.approx(kinks, rel=1e-15)
+def test_kinks_are_found(text: str, kinks: tuple[float, ...]) -> None:
+    assert elementwise(text).kinks() == pytest.approx(kinks, rel=1e-15)
 
 
 HOSTILE = [
@@ -213,7 +214,7 @@ HOSTILE = [
 
 
 @pytest.mark.parametrize("text", HOSTILE, ids=lambda text: repr(text[:20]))
-def test_nothing_hostile_reaches_python_and_the_refusal_is_one_quick_line(text):
+def test_nothing_hostile_reaches_python_and_the_refusal_is_one_quick_line(text: str) -> None:
     start = time.process_time()  # a loaded machine is slow, not wrong
     with pytest.raises(InputError) as error:
         resolve(text)
@@ -236,13 +237,13 @@ def test_nothing_hostile_reaches_python_and_the_refusal_is_one_quick_line(text):
         ("2x + 1", "a product is written 2\\*x, in column 1"),
     ],
 )
-def test_errors_point_at_the_column(text, message):
+def test_errors_point_at_the_column(text: str, message: str) -> None:
     with pytest.raises(InputError, match=message):
         formula(text, {}, ACTIVATIONS)
 
 
 @given(st.text(alphabet="x01.+-*/()<>=, expmaxelu", max_size=40))
-def test_any_text_is_a_function_or_an_error(text):
+def test_any_text_is_a_function_or_an_error(text: str) -> None:
     try:
         activation = formula(text, {}, ACTIVATIONS)
     except InputError:
@@ -250,7 +251,7 @@ def test_any_text_is_a_function_or_an_error(text):
     assert activation.derivatives(np.array([-1.5, 0.0, 2.0]), 2).shape == (3, 3)
 
 
-def test_a_formula_that_python_s_own_parser_cannot_hold_is_refused():
+def test_a_formula_that_python_s_own_parser_cannot_hold_is_refused() -> None:
     """How deep it goes depends on Python's version and on the stack that is left."""
     limit = sys.getrecursionlimit()
     sys.setrecursionlimit(len(inspect.stack(0)) + 200)

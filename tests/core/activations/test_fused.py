@@ -1,17 +1,20 @@
 """Kernels against mpmath and against the jets that they stand for: bounds, kinks, limits, tails, layout."""
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from actcli.core.activations.activation import Elementwise
-from actcli.core.activations.catalogue import CATALOGUE, resolve
+from actcli.core.activations.catalogue import CATALOGUE
 from actcli.core.jets.jet import Jet
 from tests.benchmarks.accuracy import errors
 from tests.benchmarks.points import anchored, tails
+from tests.examples import at_most
+from tests.narrow import elementwise
 
 INF = math.inf
 WITH_KERNEL = [
@@ -56,25 +59,25 @@ def assert_within_bounds(activation: Elementwise, xs: list[float]) -> None:
 
 
 @pytest.mark.parametrize("text", EVERY)
-def test_hard_points_are_within_the_bounds(text):
-    activation = resolve(text)
+def test_hard_points_are_within_the_bounds(text: str) -> None:
+    activation = elementwise(text)
     assert_within_bounds(activation, hard_points(activation))
 
 
 @pytest.mark.parametrize("text", EVERY)
-@settings(max_examples=20)
+@at_most(12)
 @given(xs=st.lists(st.one_of(st.floats(-40, 40), st.floats(-800, 800)), min_size=1, max_size=3))
-def test_any_points_are_within_the_bounds(text, xs):
-    assert_within_bounds(resolve(text), xs)
+def test_any_points_are_within_the_bounds(text: str, xs: list[float]) -> None:
+    assert_within_bounds(elementwise(text), xs)
 
 
 @pytest.mark.parametrize(
     ("text", "zero"),
     [("gelu", -0.752), ("gelu_tanh", -0.753), ("quick_gelu", -0.751), ("silu", -1.278), ("mish", -1.192)],
 )
-def test_the_slope_keeps_its_digits_as_soon_as_the_bound_is_relative(text, zero):
+def test_the_slope_keeps_its_digits_as_soon_as_the_bound_is_relative(text: str, zero: float) -> None:
     """From 1 below the slope's zero on: there its terms cancel most."""
-    activation = resolve(text)
+    activation = elementwise(text)
     assert_within_bounds(activation, np.random.default_rng(1).uniform(zero - 1.2, zero - 1.0, 200).tolist())
 
 
@@ -86,8 +89,8 @@ def by_jet(activation: Elementwise, xs: np.ndarray) -> np.ndarray:
 
 
 @pytest.mark.parametrize("text", EVERY)
-def test_a_kernel_stays_close_to_the_jet(text):
-    activation = resolve(text)
+def test_a_kernel_stays_close_to_the_jet(text: str) -> None:
+    activation = elementwise(text)
     xs = np.array(hard_points(activation))
     value, slope = activation.value_and_slope(xs)
     expected_value, expected_slope = by_jet(activation, xs)
@@ -97,8 +100,8 @@ def test_a_kernel_stays_close_to_the_jet(text):
 
 
 @pytest.mark.parametrize("text", EVERY)
-def test_value_and_slope_are_the_same_numbers_wherever_they_are_asked_for(text):
-    activation = resolve(text)
+def test_value_and_slope_are_the_same_numbers_wherever_they_are_asked_for(text: str) -> None:
+    activation = elementwise(text)
     xs = np.array([*hard_points(activation), math.nan])
     both = np.stack(activation.value_and_slope(xs))
     np.testing.assert_array_equal(activation(xs), both[0])
@@ -108,8 +111,8 @@ def test_value_and_slope_are_the_same_numbers_wherever_they_are_asked_for(text):
 
 
 @pytest.mark.parametrize("text", EVERY)
-def test_at_kinks_at_infinity_and_at_nan_the_result_is_the_jets(text):
-    activation = resolve(text)
+def test_at_kinks_at_infinity_and_at_nan_the_result_is_the_jets(text: str) -> None:
+    activation = elementwise(text)
     xs = np.array([*activation.kinks(2), -0.0, -INF, INF, math.nan])
     value, slope = activation.value_and_slope(xs)
     expected_value, expected_slope = by_jet(activation, xs)
@@ -118,17 +121,17 @@ def test_at_kinks_at_infinity_and_at_nan_the_result_is_the_jets(text):
 
 
 @pytest.mark.parametrize("text", EVERY)
-def test_what_a_neighbour_is_makes_no_difference(text):
+def test_what_a_neighbour_is_makes_no_difference(text: str) -> None:
     """The bulk is the kernel's and what lies beyond its radius the jet's, in the same array."""
-    activation = resolve(text)
+    activation = elementwise(text)
     xs = np.array([-INF, -1e300, -720.0, -40.0, -3.1, -0.4, 0.0, 0.4, 3.1, 40.0, 720.0, 1e300, INF, math.nan])
     alone = np.array([activation.value_and_slope(np.array([x])) for x in xs])[:, :, 0].T
     np.testing.assert_array_equal(np.stack(activation.value_and_slope(xs)), alone)
 
 
 @pytest.mark.parametrize("text", EVERY)
-def test_nothing_is_said_about_overflow_and_the_input_is_left_alone(text):
-    activation = resolve(text)
+def test_nothing_is_said_about_overflow_and_the_input_is_left_alone(text: str) -> None:
+    activation = elementwise(text)
     xs = np.array([-INF, -1e308, -1e-308, 0.0, 1e-308, 1e308, INF, math.nan])
     before = xs.copy()
     with np.errstate(all="raise"):
@@ -139,22 +142,22 @@ def test_nothing_is_said_about_overflow_and_the_input_is_left_alone(text):
 
 
 @pytest.mark.parametrize("shape", [(), (0,), (0, 3), (7,), (3, 5), (2, 3, 4), (129, 257)])
-def test_every_shape_comes_back(shape):
+def test_every_shape_comes_back(shape: Any) -> None:
     xs = np.linspace(-3.0, 3.0, math.prod(shape)).reshape(shape)
-    silu = CATALOGUE["silu"]
+    silu = elementwise("silu")
     for result, expected in zip(silu.value_and_slope(xs), by_jet(silu, xs), strict=True):
         assert result.shape == shape
         np.testing.assert_allclose(result, expected, rtol=1e-14, atol=1e-15)
 
 
-def test_a_view_with_strides_is_read_in_its_own_order():
-    tanh, xs = CATALOGUE["tanh"], np.linspace(-3.0, 3.0, 24).reshape(4, 6)
+def test_a_view_with_strides_is_read_in_its_own_order() -> None:
+    tanh, xs = elementwise("tanh"), np.linspace(-3.0, 3.0, 24).reshape(4, 6)
     for view in (xs.T, xs[:, ::2], xs[::-1]):
         for result, expected in zip(tanh.value_and_slope(view), tanh.value_and_slope(view.copy()), strict=True):
             np.testing.assert_array_equal(result, expected)
 
 
-def test_other_parameters_reach_the_fused():
-    value, slope = resolve("leaky_relu:negative_slope=0.25").value_and_slope(np.array([-4.0, 4.0]))
+def test_other_parameters_reach_the_fused() -> None:
+    value, slope = elementwise("leaky_relu:negative_slope=0.25").value_and_slope(np.array([-4.0, 4.0]))
     assert value.tolist() == [-1.0, 4.0]
     assert slope.tolist() == [0.25, 1.0]

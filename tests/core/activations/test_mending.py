@@ -6,12 +6,13 @@ import math
 import mpmath
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from mpmath import mpf
 
-from actcli.core.activations.catalogue import resolve
 from actcli.multiprecision.evaluator import Evaluator
+from tests.examples import at_most
+from tests.narrow import elementwise
 
 INF, NAN = math.inf, math.nan
 
@@ -27,9 +28,9 @@ FLAT = [
 
 @pytest.mark.parametrize(("text", "x"), FLAT)
 @pytest.mark.parametrize("order", [1, 2, 4])
-def test_where_the_inner_function_is_flat_so_is_the_result(text, x, order):
+def test_where_the_inner_function_is_flat_so_is_the_result(text: str, x: float, order: int) -> None:
     # acos(-1) and such are constants; only log1p(-1) and atanh(1), infinite constants, have no derivative.
-    activation = resolve(text)
+    activation = elementwise(text)
     expected = NAN if math.isinf(float(activation(x))) else 0.0
     np.testing.assert_array_equal(activation.derivatives(x, order)[1:], [expected] * order)
     np.testing.assert_array_equal(activation.value_and_slope(np.array([x]))[1], [expected])
@@ -73,8 +74,8 @@ MEET = [  # text, x, the derivatives from order 1 on
 
 
 @pytest.mark.parametrize(("text", "x", "expected"), MEET)
-def test_where_both_sides_agree_that_is_the_derivative(text, x, expected):
-    activation = resolve(text)
+def test_where_both_sides_agree_that_is_the_derivative(text: str, x: float, expected: list[float]) -> None:
+    activation = elementwise(text)
     np.testing.assert_array_equal(activation.derivatives(x, len(expected))[1:], expected)
     among = activation.derivatives([x + 0.5, x, -7.0, x], len(expected))[1:]
     np.testing.assert_array_equal(among[:, [1, 3]].T, [expected] * 2)
@@ -82,9 +83,9 @@ def test_where_both_sides_agree_that_is_the_derivative(text, x, expected):
 
 
 @pytest.mark.parametrize("text", ["log(relu(x))", "1/relu(x)", "x*log(abs(x))", "log(x)", "sqrt(x)", "atan(1/x)"])
-def test_what_is_undefined_is_nan(text):
+def test_what_is_undefined_is_nan(text: str) -> None:
     x = 0.0 if text in ("x*log(abs(x))", "atan(1/x)") else -2.0
-    assert np.isnan(resolve(text).derivatives(x, 3)[1:]).all()
+    assert np.isnan(elementwise(text).derivatives(x, 3)[1:]).all()
 
 
 LOST = [
@@ -101,20 +102,20 @@ LOST = [
 
 def exact(text: str, x: float, order: int) -> list[float]:
     with mpmath.workprec(3000):
-        return [float(value) for value in Evaluator(resolve(text), order)(mpf(x))]
+        return [float(value) for value in Evaluator(elementwise(text), order)(mpf(x))]
 
 
 @pytest.mark.parametrize(("text", "x"), LOST)
-def test_what_overflows_or_underflows_on_the_way_loses_no_derivative(text, x):
-    computed, true = resolve(text).derivatives(x, 2)[1:], exact(text, x, 2)[1:]
+def test_what_overflows_or_underflows_on_the_way_loses_no_derivative(text: str, x: float) -> None:
+    computed, true = elementwise(text).derivatives(x, 2)[1:], exact(text, x, 2)[1:]
     size = np.abs(true).max()
     np.testing.assert_allclose(computed, true, rtol=1e-9, atol=max(1e-13 * size, 1e-305))
 
 
 @pytest.mark.parametrize("text", ["log(cosh(x))", "x*exp(-x**2)", "sqrt(softplus(x))", "1/(1 + exp(-x))"])
-def test_what_is_beside_it_changes_nothing(text):
+def test_what_is_beside_it_changes_nothing(text: str) -> None:
     """A derivative is the same alone and in an array of which another part is mended."""
-    activation, x = resolve(text), np.array([-800.0, -30.0, -2.0, 0.5, 30.0, 400.0, 1e5])
+    activation, x = elementwise(text), np.array([-800.0, -30.0, -2.0, 0.5, 30.0, 400.0, 1e5])
     together = activation.derivatives(x, 2)
     np.testing.assert_array_equal(together[0], activation(x))
     np.testing.assert_array_equal(together[:, 2:4], np.stack([activation.derivatives(at, 2) for at in x[2:4]], axis=1))
@@ -138,14 +139,14 @@ INNER = [
 FORMULAS = [outer.format(inner) for outer, inner in itertools.product(OUTER, INNER)]
 
 
-@settings(max_examples=60)
+@at_most(30)
 @given(text=st.sampled_from(FORMULAS), x=st.sampled_from([-1e200, -710.3, -400.1, -37.7, -2.3, -0.4, 1e-200, 0.6])
        | st.floats(-800, 800).filter(lambda x: min(abs(x), abs(x - 1), abs(x - 7)) > 1e-3))  # fmt: skip
-def test_a_derivative_is_the_exact_one_or_none(text, x):
-    computed = resolve(text).derivatives(x, 2)
+def test_a_derivative_is_the_exact_one_or_none(text: str, x: float) -> None:
+    computed = elementwise(text).derivatives(x, 2)
     with mpmath.workprec(3000):
         try:
-            true = Evaluator(resolve(text), 2)(mpf(x))
+            true = Evaluator(elementwise(text), 2)(mpf(x))
             size = max(abs(value) for value in true)
         except (ArithmeticError, ValueError, TypeError):
             # At a branch point of a flat piece mpmath's rules meet 0/0 where the result is a constant.

@@ -10,10 +10,12 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from mpmath import mpf
 
-from actcli.core.activations.catalogue import CATALOGUE, resolve
+from actcli.core.activations.catalogue import resolve
+from actcli.core.arrays import Array
 from actcli.core.errors import InputError
+from tests.narrow import row_wise
 
-entmax15, standardize, swiglu_oai = (CATALOGUE[name] for name in ("entmax15", "standardize", "swiglu_oai"))
+entmax15, standardize, swiglu_oai = (row_wise(name) for name in ("entmax15", "standardize", "swiglu_oai"))
 rows = arrays(np.float64, st.integers(1, 12), elements=st.floats(-20, 20))
 
 
@@ -31,14 +33,14 @@ def entmax_by_bisection(row: list[float]) -> list[mpf]:
 
 
 @given(rows)
-def test_entmax15_is_its_definition(row):
+def test_entmax15_is_its_definition(row: Array) -> None:
     with mpmath.workprec(200):
         exact = [float(p) for p in entmax_by_bisection(row.tolist())]
     np.testing.assert_allclose(entmax15(row), exact, rtol=1e-12, atol=1e-14)
 
 
 @given(rows)
-def test_entmax15_is_a_distribution_with_zeros(row):
+def test_entmax15_is_a_distribution_with_zeros(row: Array) -> None:
     p = entmax15(row)
     assert (p >= 0).all()
     assert math.fsum(p) == pytest.approx(1, abs=1e-13)
@@ -46,7 +48,7 @@ def test_entmax15_is_a_distribution_with_zeros(row):
     assert not p[far].any()
 
 
-def test_entmax15_of_published_figures():
+def test_entmax15_of_published_figures() -> None:
     """Two scores that are t < 2 apart: the square roots of their shares differ by t / 2."""
     for t in (0.0, 0.5, 1.3, 1.9):
         b = (-t / 2 + math.sqrt(2 - t * t / 4)) / 2
@@ -57,7 +59,7 @@ def test_entmax15_of_published_figures():
 
 
 @given(arrays(np.float64, st.integers(2, 6), elements=st.floats(-3, 3)))
-def test_the_jacobian_of_entmax15_is_the_closed_form(row):
+def test_the_jacobian_of_entmax15_is_the_closed_form(row: Array) -> None:
     p = entmax15(row)
     if any(0 < share < 1e-4 for share in p):
         return  # close to where a share becomes 0, and the Jacobian jumps
@@ -66,7 +68,7 @@ def test_the_jacobian_of_entmax15_is_the_closed_form(row):
 
 
 @given(arrays(np.float64, st.integers(2, 8), elements=st.floats(-50, 50)))
-def test_standardize_is_its_definition(row):
+def test_standardize_is_its_definition(row: Array) -> None:
     with mpmath.workprec(200):
         values = [mpf(x) for x in row.tolist()]
         mean = mpmath.fsum(values) / len(values)
@@ -75,7 +77,7 @@ def test_standardize_is_its_definition(row):
     np.testing.assert_allclose(standardize(row), exact, rtol=1e-9, atol=1e-12)
 
 
-def test_the_jacobian_of_standardize_is_that_of_layer_norm():
+def test_the_jacobian_of_standardize_is_that_of_layer_norm() -> None:
     row = np.array([0.3, -1.2, 2.5, 0.1])
     m, away = len(row), row - row.mean()
     scale = math.sqrt(row.var() + 1e-5)
@@ -84,7 +86,7 @@ def test_the_jacobian_of_standardize_is_that_of_layer_norm():
 
 
 @given(arrays(np.float64, st.integers(1, 5).map(lambda n: 2 * n), elements=st.floats(-20, 20)))
-def test_swiglu_oai_is_that_of_gpt_oss(row):
+def test_swiglu_oai_is_that_of_gpt_oss(row: Array) -> None:
     expected = []
     for gate, up in row.reshape(-1, 2).tolist():
         gate, up = min(gate, 7.0), min(max(up, -7.0), 7.0)
@@ -92,15 +94,15 @@ def test_swiglu_oai_is_that_of_gpt_oss(row):
     np.testing.assert_allclose(swiglu_oai(row), [float(y) for y in expected], rtol=1e-14)
 
 
-def test_swiglu_oai_takes_pairs_and_its_own_clamp():
+def test_swiglu_oai_takes_pairs_and_its_own_clamp() -> None:
     with pytest.raises(InputError, match="even number of values, not 3"):
         swiglu_oai([1.0, 2.0, 3.0])
-    free = resolve("swiglu_oai:alpha=1,limit=100")
+    free = row_wise("swiglu_oai:alpha=1,limit=100")
     assert free([10.0, 9.0]).tolist() == pytest.approx([10 * 10 / (1 + math.exp(-10))])
-    assert resolve("swiglu_oai").jacobian([8.0, 1.0]).tolist()[0][0] == 0, "beyond the limit the gate is flat"
+    assert row_wise("swiglu_oai").jacobian([8.0, 1.0]).tolist()[0][0] == 0, "beyond the limit the gate is flat"
 
 
-def test_celu_falls_where_alpha_is_negative():
+def test_celu_falls_where_alpha_is_negative() -> None:
     celu = resolve("celu:alpha=-2")
     assert celu([-3.0, 0.0, 4.0]).tolist() == pytest.approx([-2 * math.expm1(1.5), 0, 4])
     assert celu(-1e6) == -math.inf
@@ -119,7 +121,7 @@ FORMULAS = {
 
 
 @pytest.mark.parametrize("name", FORMULAS)
-def test_a_name_of_a_formula(name):
+def test_a_name_of_a_formula(name: str) -> None:
     for x in (0.03, 0.3, 0.6, 0.97):
         assert float(resolve(name)(x)) == pytest.approx(float(FORMULAS[name](mpf(x))), rel=1e-14)
     assert float(resolve("xielu")(-2.0)) == pytest.approx(0.8 * (math.expm1(-2) + 2) - 1, rel=1e-14)

@@ -7,11 +7,11 @@ from actcli.core.errors import InputError
 
 
 @pytest.mark.parametrize("text", ["leaky_relu", "Leaky-ReLU", "LEAKYRELU", " lrelu "])
-def test_spelling_is_free(text):
+def test_spelling_is_free(text: str) -> None:
     assert resolve(text).name == "leaky_relu"
 
 
-def test_parameters_change_the_function_and_the_label():
+def test_parameters_change_the_function_and_the_label() -> None:
     activation = resolve("leaky-relu:negative_slope=0.25")
     assert activation(-4.0) == -1.0
     assert activation.label == "leaky_relu:negative_slope=0.25"
@@ -33,7 +33,7 @@ def test_parameters_change_the_function_and_the_label():
         ("(x, 1)(x)", "only a function can be called, in column 1"),
     ],
 )
-def test_mistakes_are_named(text, message):
+def test_mistakes_are_named(text: str, message: str) -> None:
     with pytest.raises(InputError, match=message) as error:
         resolve(text)
     assert "\n" not in str(error.value)

@@ -1,29 +1,33 @@
 """Softmax and log_softmax: laws, extremes, and the Jacobian against its closed form."""
 
 import math
+from typing import Any
 
 import mpmath
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from mpmath import mpf
 
 from actcli.core.activations.catalogue import CATALOGUE
+from actcli.core.arrays import Array
 from actcli.core.errors import InputError
+from tests.examples import at_most
+from tests.narrow import elementwise, row_wise
 
-softmax, log_softmax, sparsemax = (CATALOGUE[name] for name in ("softmax", "log_softmax", "sparsemax"))
+softmax, log_softmax, sparsemax = (row_wise(name) for name in ("softmax", "log_softmax", "sparsemax"))
 scores = arrays(np.float64, st.integers(1, 30), elements=st.floats(-1e6, 1e6))
 
 
 @given(scores)
-def test_rows_sum_to_one_within_2_ulp(row):
+def test_rows_sum_to_one_within_2_ulp(row: Array) -> None:
     assert abs(math.fsum(softmax(row)) - 1) <= 2 * 2**-52
 
 
 @given(arrays(np.float64, st.integers(2, 12), elements=st.floats(-40, 40)))
-def test_values_are_those_of_the_definition(row):
+def test_values_are_those_of_the_definition(row: Array) -> None:
     with mpmath.workprec(200):
         weights = [mpmath.exp(mpf(x)) for x in row]
         expected = [float(w / sum(weights)) for w in weights]
@@ -33,24 +37,24 @@ def test_values_are_those_of_the_definition(row):
 
 
 @given(scores, st.floats(-100, 100))
-def test_only_differences_of_scores_matter(row, shift):
+def test_only_differences_of_scores_matter(row: Array, shift: float) -> None:
     np.testing.assert_allclose(softmax(row + shift), softmax(row), atol=1e-8)
 
 
-def test_log_softmax_is_exact_where_one_probability_is_all_but_one():
+def test_log_softmax_is_exact_where_one_probability_is_all_but_one() -> None:
     expected = float(-mpmath.log1p(mpmath.exp(-28) + mpmath.exp(-30)))
     assert log_softmax([30.0, 2.0, 0.0])[0] == pytest.approx(expected, rel=1e-15)
 
 
 @given(arrays(np.float64, st.integers(2, 8), elements=st.floats(-20, 20)))
-def test_the_jacobian_is_the_closed_form(row):
+def test_the_jacobian_is_the_closed_form(row: Array) -> None:
     p = softmax(row)
     np.testing.assert_allclose(softmax.jacobian(row), np.diag(p) - np.outer(p, p), atol=1e-15)
     np.testing.assert_allclose(log_softmax.jacobian(row), np.eye(len(row)) - p[None, :], atol=1e-15)
 
 
 @given(arrays(np.float64, st.integers(2, 6), elements=st.floats(-300, 300)), st.sampled_from([1.0, 0.37, 100.0]))
-def test_shares_and_slopes_are_exact_in_the_tails(row, temperature):
+def test_shares_and_slopes_are_exact_in_the_tails(row: Array, temperature: float) -> None:
     """Of one that is all but 1 the slope is what the others have together: of [40, 0] it is sigmoid'(40), not 0."""
     with mpmath.workprec(4000):
         weights = [mpmath.exp(mpf(float(x)) / mpf(temperature)) for x in row]
@@ -62,30 +66,30 @@ def test_shares_and_slopes_are_exact_in_the_tails(row, temperature):
             logs[i, i], slopes[i, i] = float(rest), float(own * rest / mpf(temperature))
         shares = [float(share) for share in p]
     warm = softmax.with_parameters(temperature=temperature)
-    exact = {"rtol": 16 * 2.0**-52, "atol": 4 * 5e-324}
+    exact: dict[str, Any] = {"rtol": 16 * 2.0**-52, "atol": 4 * 5e-324}
     np.testing.assert_allclose(warm(row), shares, **exact)
     np.testing.assert_allclose(warm.jacobian(row), slopes, **exact)
     if temperature == 1.0:
         np.testing.assert_allclose(log_softmax.jacobian(row), logs, **exact)
 
 
-def test_the_slopes_of_two_scores_are_those_of_sigmoid():
-    slope = CATALOGUE["sigmoid"].derivative(40.0)
+def test_the_slopes_of_two_scores_are_those_of_sigmoid() -> None:
+    slope = elementwise("sigmoid").derivative(40.0)
     np.testing.assert_allclose(softmax.jacobian([40.0, 0.0]), slope * np.array([[1, -1], [-1, 1]]), rtol=1e-15)
 
 
-def test_rows_are_the_last_axis():
+def test_rows_are_the_last_axis() -> None:
     x = np.arange(24.0).reshape(2, 3, 4)
     assert softmax(x).shape == (2, 3, 4)
     assert softmax.jacobian(x).shape == (2, 3, 4, 4)
     np.testing.assert_array_equal(softmax.jacobian(x)[1, 2], softmax.jacobian(x[1, 2]))
 
 
-def test_temperature_divides_the_scores():
+def test_temperature_divides_the_scores() -> None:
     np.testing.assert_array_equal(softmax.with_parameters(temperature=2.0)([2.0, 4.0]), softmax([1.0, 2.0]))
 
 
-def test_an_infinite_score_takes_all():
+def test_an_infinite_score_takes_all() -> None:
     assert softmax([1.0, np.inf, 3.0]).tolist() == [0, 1, 0]
     assert softmax([-np.inf, 0.0]).tolist() == [0, 1]
     assert np.isnan(softmax([1.0, np.nan])).all()
@@ -93,13 +97,13 @@ def test_an_infinite_score_takes_all():
 
 @pytest.mark.parametrize("name", ["softmax", "log_softmax", "softmin", "sparsemax"])
 @pytest.mark.parametrize("row", [[-np.inf] * 3, [np.inf, np.inf, 2.0], [-np.inf], [np.inf], [np.inf, -np.inf]])
-def test_a_row_without_a_limit_is_nan_and_so_is_its_jacobian(name, row):
+def test_a_row_without_a_limit_is_nan_and_so_is_its_jacobian(name: str, row: list[float]) -> None:
     """0/0 and inf/inf, as PyTorch returns: an attention mask that leaves nothing is seen, and only in its own row."""
-    row = np.array(row) if name != "softmin" else -np.array(row)
-    activation = CATALOGUE[name]
-    assert np.isnan(activation(row)).all()
-    assert np.isnan(activation.jacobian(row)).all()
-    both = np.stack([row, np.arange(float(len(row)))])
+    scores = np.array(row) if name != "softmin" else -np.array(row)
+    activation = row_wise(name)
+    assert np.isnan(activation(scores)).all()
+    assert np.isnan(activation.jacobian(scores)).all()
+    both = np.stack([scores, np.arange(float(len(row)))])
     assert np.isnan(activation(both)).any(axis=1).tolist() == [True, False]
     assert np.isnan(activation.jacobian(both)).any(axis=(1, 2)).tolist() == [True, False]
 
@@ -116,7 +120,7 @@ GATES = {
 
 @pytest.mark.parametrize("name", GATES)
 @pytest.mark.parametrize("half", [None, 1, 2])
-def test_the_gate_is_the_half_that_was_chosen_and_else_the_one_of_the_source(name, half):
+def test_the_gate_is_the_half_that_was_chosen_and_else_the_one_of_the_source(name: str, half: int | None) -> None:
     activation = CATALOGUE[name].with_parameters(**({"gate_half": half} if half else {}))
     row = np.array([-0.7, 1.3, 2.1, -0.4])
     gate, line = (row[:2], row[2:]) if (half or (2 if name == "glu" else 1)) == 1 else (row[2:], row[:2])
@@ -124,17 +128,17 @@ def test_the_gate_is_the_half_that_was_chosen_and_else_the_one_of_the_source(nam
     np.testing.assert_allclose(activation(row), expected, rtol=1e-15)
 
 
-def test_a_gate_is_one_half_or_the_other():
+def test_a_gate_is_one_half_or_the_other() -> None:
     with pytest.raises(InputError, match="gate_half must be 1 or 2"):
         CATALOGUE["swiglu"].with_parameters(gate_half=1.5)
 
 
 @pytest.mark.parametrize("name", ["glu", "swiglu", "geglu"])
-@settings(max_examples=8)  # of thousands of bits
+@at_most(8)  # of thousands of bits
 @given(exponent=st.floats(200, 308), share=st.floats(0, 1))
-def test_a_gate_too_small_for_a_float64_keeps_its_product(name, exponent, share):
+def test_a_gate_too_small_for_a_float64_keeps_its_product(name: str, exponent: float, share: float) -> None:
     line, gate = 10.0**exponent, (-37.0 - 15.0 * share if name == "geglu" else -690.0 - 700.0 * share)
-    activation = CATALOGUE[name].with_parameters(gate_half=1)
+    activation = row_wise(name).with_parameters(gate_half=1)
     with mpmath.workprec(4000):
         value = GATES[name](mpf(gate))
         slope = mpmath.diff(GATES[name], mpf(gate), h=mpf(2) ** -1000)
@@ -144,7 +148,7 @@ def test_a_gate_too_small_for_a_float64_keeps_its_product(name, exponent, share)
 
 
 @given(arrays(np.float64, st.integers(1, 12), elements=st.floats(-3, 3)))
-def test_sparsemax_is_the_nearest_point_of_the_simplex(row):
+def test_sparsemax_is_the_nearest_point_of_the_simplex(row: Array) -> None:
     """Karush, Kuhn and Tucker: no share below 0, together 1; where one is positive x - p is the same, and largest."""
     p = sparsemax(row)
     assert (p >= 0).all()
@@ -153,7 +157,7 @@ def test_sparsemax_is_the_nearest_point_of_the_simplex(row):
     np.testing.assert_allclose(gap[p > 0], gap.max(), atol=1e-14)
 
 
-def test_the_jacobian_of_sparsemax_is_that_of_the_mean_of_its_support():
+def test_the_jacobian_of_sparsemax_is_that_of_the_mean_of_its_support() -> None:
     expected = np.zeros((4, 4))
     expected[:3, :3] = np.eye(3) - 1 / 3
     np.testing.assert_allclose(sparsemax.jacobian([0.5, 0.2, 0.1, -2.0]), expected, atol=1e-15)
@@ -168,6 +172,6 @@ def test_the_jacobian_of_sparsemax_is_that_of_the_mean_of_its_support():
         ([math.nan, 1.0], [math.nan, math.nan]),
     ],
 )
-def test_sparsemax_of_what_is_not_finite(row, shares):
+def test_sparsemax_of_what_is_not_finite(row: list[float], shares: list[float]) -> None:
     np.testing.assert_allclose(sparsemax(row), shares, rtol=1e-15)
     assert np.isnan(sparsemax.jacobian(row)).all() == math.isnan(shares[0])

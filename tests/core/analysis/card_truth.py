@@ -168,9 +168,9 @@ _PANELS = [mpf(k) for k in range(-11, 12)]
 def _moments(curve: Curve) -> list[float]:
     """E[f(z)] and E[f(z)²] for z ~ N(0, 1), by Gauss's rule on panels that shrink towards the breaks."""
     edges = {*_PANELS, *(b + s * mpf(2) ** -k for b in curve.breakpoints for s in (-1, 1) for k in range(1, 40, 2))}
-    edges = sorted(x for x in {*edges, *curve.breakpoints} if abs(x) <= 11)
+    ends = sorted(x for x in {*edges, *curve.breakpoints} if abs(x) <= 11)
     first = second = mpf(0)
-    panels = ((*panel, *rule) for panel in pairwise(edges) for rule in zip(_NODES, _WEIGHTS, strict=True))
+    panels = ((*panel, *rule) for panel in pairwise(ends) for rule in zip(_NODES, _WEIGHTS, strict=True))
     with mpmath.workprec(100):
         for low, high, node, weight in panels:
             x = (low + high) / 2 + node * (high - low) / 2

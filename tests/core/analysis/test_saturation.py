@@ -4,8 +4,8 @@ import math
 
 import pytest
 
-from actcli.core.activations.catalogue import resolve
 from actcli.core.analysis.saturation import largest_slope, slope_range
+from tests.narrow import elementwise
 
 
 @pytest.mark.parametrize(
@@ -38,9 +38,9 @@ from actcli.core.analysis.saturation import largest_slope, slope_range
     ],
 )
 def test_the_largest_slope(activation: str, largest: float) -> None:
-    assert largest_slope(resolve(activation)) == pytest.approx(largest, rel=1e-13)
+    assert largest_slope(elementwise(activation)) == pytest.approx(largest, rel=1e-13)
 
 
 def test_what_jumps_has_no_constant_slope() -> None:
-    assert slope_range(resolve("x + step(x)")) == slope_range(resolve("step")) == (-math.inf, math.inf)
-    assert slope_range(resolve("2*x + 1")) == (2.0, 2.0)
+    assert slope_range(elementwise("x + step(x)")) == slope_range(elementwise("step")) == (-math.inf, math.inf)
+    assert slope_range(elementwise("2*x + 1")) == (2.0, 2.0)

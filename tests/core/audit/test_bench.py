@@ -340,7 +340,8 @@ def inputs(dtype: str) -> np.ndarray:
     end = form.infinity - 1
     if form.bits == 16:
         return value_at(np.arange(-end, end + 1), dtype)
-    near = np.linspace(*ordinal(np.array([2.0**-12, 2.0**10]), dtype), 20_000).astype(np.int64)
+    low, high = ordinal(np.array([2.0**-12, 2.0**10]), dtype)
+    near = np.linspace(low, high, 20_000).astype(np.int64)
     ordinals = np.concatenate([np.linspace(0, end, 20_000).astype(np.int64), near])
     return value_at(np.unique(np.concatenate([-ordinals, ordinals])), dtype)
 

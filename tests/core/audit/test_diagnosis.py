@@ -5,18 +5,18 @@ import re
 import numpy as np
 import pytest
 
-from actcli.core.activations.catalogue import resolve
 from actcli.core.audit.auditor import Auditor
 from actcli.core.audit.diagnosis import diagnose
 from actcli.core.numerics.formats import ordinal, round_to, value_at
 from tests.core.kernels import Kernel, correct, f32, flushing, gelu_with_erf, gelu_with_tanh, in_float32, inputs
+from tests.narrow import elementwise
 
 
 def sentence(activation: str, dtype: str, kernel: Kernel, order: int = 0) -> str | None:
-    auditor = Auditor(resolve(activation), dtype, order=order)
+    auditor = Auditor(elementwise(activation), dtype, order=order)
     x = inputs(activation, dtype, order)
     auditor.add(x, kernel(x))
-    return diagnose(auditor.result(), resolve(activation))
+    return diagnose(auditor.result(), elementwise(activation))
 
 
 def bfloat16(x: np.ndarray) -> np.ndarray:
@@ -100,7 +100,7 @@ def test_one_stray_value_does_not_silence_a_diagnosis() -> None:
 
 def test_no_more_is_said_than_was_tried() -> None:
     """The inputs leave a gap from -85 to -75, and this kernel is 0 only below -80."""
-    silu = resolve("silu")
+    silu = elementwise("silu")
     x = np.concatenate([np.linspace(-86.0, -85.0, 200), np.linspace(-75.0, 1.0, 200)]).astype(f32).astype(np.float64)
     auditor = Auditor(silu, "float32")
     auditor.add(x, np.where(x < -80.0, 0.0, correct("silu", "float32")(x)))

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from actcli.core.activations.catalogue import resolve
 from actcli.core.arrays import Array
 from actcli.core.audit.auditor import Auditor
 from actcli.core.audit.inputs import sweep
@@ -16,6 +15,7 @@ from actcli.core.audit.report import Audit
 from actcli.core.audit.state import restored, state
 from actcli.core.numerics.formats import round_to
 from actcli.streams.documents import jsonable
+from tests.narrow import elementwise
 
 AuditOptions = dict[str, Any]
 
@@ -29,7 +29,7 @@ CASES: list[tuple[str, str, AuditOptions]] = [
 
 def results(act: str, x: Array, settings: AuditOptions, dtype: str) -> Array:
     """Wrong in every way: off, nan, infinite, zero, of the wrong sign."""
-    y = resolve(act).derivative(x, settings.get("order", 0))
+    y = elementwise(act).derivative(x, settings.get("order", 0))
     random = np.random.default_rng(3)
     with np.errstate(all="ignore"):
         y = y * (1 + random.normal(size=x.size) * 2.0**-9)

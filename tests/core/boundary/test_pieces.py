@@ -79,9 +79,12 @@ def walked(experiment: DepthExperiment, window: Window) -> int:
         return forward(grid, points, moments).output[:, 0]
 
     fine = 600
+
+    def over(axis: Array, count: int) -> Array:
+        return np.linspace(axis[0], axis[-1], count)
+
     lines = [
-        np.stack(np.meshgrid(np.linspace(*window.x1[[0, -1]], n), np.linspace(*window.x2[[0, -1]], m)), axis=-1)
-        for n, m in ((fine, 600), (600, fine))
+        np.stack(np.meshgrid(over(window.x1, n), over(window.x2, m)), axis=-1) for n, m in ((fine, 600), (600, fine))
     ]
     found: set[tuple[float, float]] = set()
     for axis, points in enumerate(lines):

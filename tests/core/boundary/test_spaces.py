@@ -10,6 +10,7 @@ from actcli.core.boundary.decision import DEFAULT, Window
 from actcli.core.boundary.spaces import GRID_LINES, grid_lines, spaces, unit_maps
 from actcli.core.depth.experiment import DepthExperiment
 from actcli.core.network.mlp import forward
+from tests.narrow import known
 
 SQUARE = Window(np.linspace(-2.0, 2.0, 5), np.linspace(-1.0, 1.0, 3))
 
@@ -22,7 +23,7 @@ def test_a_unit_sees_its_weighted_sum_bent() -> None:
     made = experiment(layers=1, width=3)
     made.network.parameters.weights[0][...] = [[1.0, -1.0, 0.0], [0.0, 0.0, 2.0]]
     (maps,) = unit_maps(made, SQUARE)
-    x1, x2 = np.meshgrid(SQUARE.x1, SQUARE.x2)
+    x1, x2 = np.meshgrid(SQUARE.x1, known(SQUARE.x2))
     assert np.array_equal(maps.values, np.maximum([x1, -x1, 2 * x2], 0.0))
     assert (maps.layer, maps.dead.tolist(), maps.saturated.tolist()) == (1, [False] * 3, [False] * 3)
 

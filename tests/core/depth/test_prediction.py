@@ -2,21 +2,22 @@
 
 import math
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
 
-from actcli.core.activations.catalogue import CATALOGUE, resolve
 from actcli.core.arrays import Array
 from actcli.core.depth.prediction import Prediction, predict
 from actcli.core.network.initialisers import initialise, initialiser
 from actcli.core.network.mlp import Network, backward, forward
+from tests.narrow import elementwise
 
 WIDTHS = [3, 50, 50, 50, 50, 50]
 
 
 def predicted(activation: str, init: str, widths: list[int] = WIDTHS, scale: float = 1.0) -> Prediction | None:
-    chosen = resolve(activation)
+    chosen = elementwise(activation)
     return predict(chosen, initialiser(init, chosen), widths, *batch_and_signal(widths, scale))
 
 
@@ -41,7 +42,7 @@ def test_half_lines_change_every_sample_by_one_factor(
     assert found.decay_per_layer == pytest.approx(root_chi, rel=1e-10)
 
 
-CURVES: dict[str, tuple[Callable[[Array], Array], Callable[[Array], Array]]] = {
+CURVES: dict[str, Any] = {
     "sigmoid": (lambda x: 1 / (1 + np.exp(-x)), lambda x: 0.25 / np.cosh(x / 2) ** 2),
     "tanh": (np.tanh, lambda x: 1 / np.cosh(x) ** 2),
     "x*sigmoid(1.702*x)": (
@@ -78,7 +79,7 @@ def test_the_prediction_equals_quadrature_at_each_samples_own_variances(
 
 def test_the_variance_of_the_biases_is_on_the_path_from_the_first_layer_on() -> None:
     """At the critical point of gelu, every sample that starts at its q stays, and so does its gradient."""
-    gelu = CATALOGUE["gelu"]
+    gelu = elementwise("gelu")
     chosen = initialiser("critical", gelu)
     q = 3.561552812808829  # from mpmath, as in test_theory.py
     length = math.sqrt((q - chosen.bias_variance(3, 50)) / chosen.weight_variance(3, 50))
@@ -89,7 +90,7 @@ def test_the_variance_of_the_biases_is_on_the_path_from_the_first_layer_on() -> 
 
 def test_widths_that_change() -> None:
     """A layer's signal has as many entries as it has units: |W δ|² = fan_in σ² |δ|², exact for orthonormal columns."""
-    identity, generator = CATALOGUE["identity"], np.random.default_rng(0)
+    identity, generator = elementwise("identity"), np.random.default_rng(0)
     widths = [2, 40, 30, 30, 7]
     chosen = initialiser("orthogonal:1.5", identity)
     network = Network(identity, initialise(chosen, [*widths, 1], generator))
@@ -102,7 +103,7 @@ def test_widths_that_change() -> None:
 
 @pytest.mark.parametrize("init", ["he", "xavier"])
 def test_widths_that_change_on_average_over_networks(init: str) -> None:
-    relu, generator = CATALOGUE["relu"], np.random.default_rng(0)
+    relu, generator = elementwise("relu"), np.random.default_rng(0)
     widths, chosen = [2, 20, 80, 40], initialiser(init, relu)
     inputs = generator.normal(size=(4, 2))
     ratios = []
@@ -150,7 +151,7 @@ def test_a_thousand_layers_of_sigmoid_are_finite_as_logarithms() -> None:
 
 
 def test_a_signal_at_the_end_of_the_range_is_followed_and_none_at_all_stays_none() -> None:
-    relu = CATALOGUE["relu"]
+    relu = elementwise("relu")
     he = initialiser("he", relu)
     for size in (1e-320, 1e-200, 1e200, 1e307):
         tiny = predict(relu, he, WIDTHS, np.ones((1, 3)), size * np.eye(1, 50))
@@ -162,7 +163,7 @@ def test_a_signal_at_the_end_of_the_range_is_followed_and_none_at_all_stays_none
 
 
 def test_inputs_of_zero_and_a_layer_of_zero_weights() -> None:
-    tanh = CATALOGUE["tanh"]
+    tanh = elementwise("tanh")
     found = predict(tanh, initialiser("xavier", tanh), WIDTHS, np.zeros((2, 3)), np.ones((2, 50)))
     assert found is not None
     assert found.decay_per_layer == pytest.approx(1, rel=1e-9)  # tanh'(0)
@@ -172,10 +173,10 @@ def test_inputs_of_zero_and_a_layer_of_zero_weights() -> None:
 
 
 def test_float32_data_are_predicted_in_float64() -> None:
-    tanh = CATALOGUE["tanh"]
+    tanh = elementwise("tanh")
     xavier = initialiser("xavier", tanh)
     inputs, last_signal = (array.astype(np.float32) for array in batch_and_signal(WIDTHS))
-    single = predict(tanh, xavier, WIDTHS, inputs, last_signal)
+    single = predict(tanh, xavier, WIDTHS, inputs, last_signal)  # type: ignore[arg-type]  # float32 too
     double = predict(tanh, xavier, WIDTHS, inputs.astype(float), last_signal.astype(float))
     assert single is not None
     assert double is not None

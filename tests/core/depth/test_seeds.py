@@ -2,6 +2,7 @@
 
 import dataclasses
 import statistics
+from typing import Any
 
 import pytest
 
@@ -46,7 +47,7 @@ def test_every_number_of_every_layer_is_reduced_by_itself(seeds: tuple[int, ...]
 def test_the_run_as_a_whole() -> None:
     all_runs = runs("tanh", 0, 1, 2)
     summary = only(all_runs)
-    for name, numbers in {
+    measured: dict[str, list[Any]] = {
         "decay_per_layer": [run.decay_per_layer for run in all_runs],
         "decay_per_layer_theory": [run.decay_per_layer_theory for run in all_runs],
         "loss": [run.loss_final for run in all_runs],
@@ -57,7 +58,8 @@ def test_the_run_as_a_whole() -> None:
                 *("accuracy_initial", "accuracy_final"),
             )
         },
-    }.items():
+    }
+    for name, numbers in measured.items():
         low, middle, high = sorted(number for number in numbers if number is not None)
         assert getattr(summary, name) == Spread(middle, low, high), name
     assert (summary.activation, summary.init) == ("tanh", "he")

@@ -1,16 +1,18 @@
 """Germs: the rules over numbers without ends, at x and beside it, against mpmath."""
 
 import math
+from typing import Any
 
 import mpmath
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from mpmath import mpf
 
 from actcli.core.jets.germ import Germ
 from actcli.core.jets.one_sided import SYSTEMS, germ_of, power, variable_power
+from tests.examples import at_most
 
 ORDER = 4
 TRUTH = {
@@ -30,20 +32,20 @@ FAR = {  # the argument, of a germ whose value has left float64's range on the w
 
 
 @pytest.fixture(autouse=True)
-def _quiet():
+def _quiet() -> Any:
     """As activations are computed: float64's ends are no accidents."""
     with np.errstate(all="ignore"):
         yield
 
 
-def test_every_rule_is_held_against_mpmath():
+def test_every_rule_is_held_against_mpmath() -> None:
     assert set(TRUTH) == set(SYSTEMS)
 
 
 @pytest.mark.parametrize("name", TRUTH)
-@settings(max_examples=20)
+@at_most(12)
 @given(share=st.floats(0, 1))
-def test_the_rules_give_the_derivatives_of_their_functions(name, share):
+def test_the_rules_give_the_derivatives_of_their_functions(name: Any, share: Any) -> None:
     low, high = AT.get(name, (-0.8, 0.9))
     x = low + share * (high - low)
     germ = germ_of(name, Germ.variable(np.array([x]), ORDER, 0.0))
@@ -53,7 +55,7 @@ def test_the_rules_give_the_derivatives_of_their_functions(name, share):
 
 
 @pytest.mark.parametrize("name", FAR)
-def test_they_hold_where_float64_has_no_numbers(name):
+def test_they_hold_where_float64_has_no_numbers(name: Any) -> None:
     germ = germ_of(name, Germ.variable(np.array([FAR[name]]), 2, 0.0))
     with mpmath.workprec(4000):
         x = mpf(FAR[name])
@@ -65,7 +67,7 @@ def test_they_hold_where_float64_has_no_numbers(name):
 
 
 @pytest.mark.parametrize("name", ["log", "sqrt", "arcsin", "arctanh", "log1p"])
-def test_what_does_not_change_changes_nothing_even_where_the_slope_is_infinite(name):
+def test_what_does_not_change_changes_nothing_even_where_the_slope_is_infinite(name: Any) -> None:
     edge = {"log": 0.0, "sqrt": 0.0, "log1p": -1.0}.get(name, 1.0)
     constant = Germ.variable(np.array([3.0]), 3, 0.0).constant(edge)
     assert [row.rounded()[0] for row in germ_of(name, constant).rows[1:]] == [0, 0, 0]
@@ -76,7 +78,7 @@ def rows(germ: Germ) -> list[float]:
 
 
 @pytest.mark.parametrize("side", [-1.0, 1.0])
-def test_beside_a_zero_the_sign_is_that_of_the_side(side):
+def test_beside_a_zero_the_sign_is_that_of_the_side(side: Any) -> None:
     x = Germ.variable(np.array([0.0]), 1, side)
     assert rows(abs(x)) == [0, side]
     assert rows(germ_of("sqrt", x * x)) == [0, side]
@@ -86,7 +88,7 @@ def test_beside_a_zero_the_sign_is_that_of_the_side(side):
     assert rows(abs(germ_of("log", shifted + 1.0))) == [0, side]
 
 
-def test_an_exponent_that_does_not_change_is_a_constant():
+def test_an_exponent_that_does_not_change_is_a_constant() -> None:
     x = Germ.variable(np.array([-2.0]), 2, 0.0)
     assert rows(variable_power(x, x.constant(3.0))) == [-8, 12, -12]
     assert math.isnan(rows(variable_power(x, x))[0]) is False  # (-2)^-2 has a value,

@@ -1,6 +1,7 @@
 """One hidden layer against the functions that it approximates."""
 
 import itertools
+from typing import Any
 
 import numpy as np
 import pytest
@@ -9,8 +10,12 @@ from actcli.core.activations.catalogue import resolve
 from actcli.core.errors import InputError
 from actcli.core.lessons.approximation import MOST_UNITS, Approximation, approximate
 
+Span = tuple[float, float]
 
-def fits(target: str, activation: str, *units: int, interval=(-3.0, 3.0), seed: int = 0) -> list[Approximation]:
+
+def fits(
+    target: str, activation: str, *units: int, interval: tuple[float, float] = (-3.0, 3.0), seed: int = 0
+) -> list[Approximation]:
     return [*approximate(resolve(target), resolve(activation), units, *interval, seed)]
 
 
@@ -23,7 +28,7 @@ def fits(target: str, activation: str, *units: int, interval=(-3.0, 3.0), seed: 
         ("exp(-x**2)", "sigmoid", lambda x: np.exp(-x * x)),
     ],
 )
-def test_64_units_come_within_two_thousandths(target: str, activation: str, exact, seed: int) -> None:
+def test_64_units_come_within_two_thousandths(target: str, activation: str, exact: Any, seed: int) -> None:
     (fit,) = fits(target, activation, 64, seed=seed)
     x = np.linspace(-3, 3, 77_777)
     error = np.abs(fit(x) - exact(x)).max()
@@ -104,7 +109,9 @@ def test_the_interval_may_lie_and_scale_anyhow() -> None:
         ("x", "1/(x - x)", (-3, 3), 4, "leaves the finite numbers in the hidden layer$"),
     ],
 )
-def test_what_cannot_be_approximated_is_refused(target, activation, interval, units, reason) -> None:
+def test_what_cannot_be_approximated_is_refused(
+    target: Any, activation: Any, interval: Any, units: Any, reason: Any
+) -> None:
     with pytest.raises(InputError, match=reason):
         fits(target, activation, units, interval=interval)
 

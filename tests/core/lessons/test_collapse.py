@@ -2,6 +2,7 @@
 
 import itertools
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,9 +15,10 @@ from actcli.core.errors import InputError
 from actcli.core.lessons.bends import Line, find_bends, is_piecewise_linear
 from actcli.core.lessons.collapse import CollapseConfig, CollapseRun, collapse, product, tower
 from actcli.core.network.mlp import Network, Parameters, forward
+from tests.narrow import elementwise
 
 # The pieces of an activation, written down by hand: the ends between them, and slope and intercept of each.
-PIECES = {
+PIECES: dict[str, tuple[list[Any], list[tuple[Any, Any]]]] = {
     "relu": ([0], [(0, 0), (1, 0)]),
     "leaky_relu:negative_slope=0.25": ([0], [(Fraction(1, 4), 0), (1, 0)]),
     "hard_tanh": ([-1, 1], [(0, -1), (1, 0), (0, 1)]),
@@ -27,7 +29,7 @@ PIECES = {
 
 
 def network_of(activation: str, weights: list[Array], biases: list[Array]) -> Network:
-    return Network(resolve(activation), Parameters.of(weights, biases))
+    return Network(elementwise(activation), Parameters.of(weights, biases))
 
 
 def walked_bends(network: Network, line: Line) -> list[float]:
@@ -35,7 +37,9 @@ def walked_bends(network: Network, line: Line) -> list[float]:
     kinks, pieces = PIECES[network.activation.label]
     weights = [[[Fraction(w) for w in row] for row in matrix] for matrix in network.parameters.weights]
     biases = [[Fraction(b) for b in vector] for vector in network.parameters.biases]
-    start, found, before = Fraction(line.low), [], None
+    start = Fraction(line.low)
+    found: list[float] = []
+    before: Any = None
     while start < line.high:
         # Each unit as (slope, intercept) of t, valid from `start` to where the first unit crosses a kink.
         units = [(Fraction(d), Fraction(0)) for d in line.direction.tolist()]
@@ -58,7 +62,7 @@ def walked_bends(network: Network, line: Line) -> list[float]:
     return found
 
 
-def through(units, matrix, vector):
+def through(units: Any, matrix: Any, vector: Any) -> Any:
     return [
         (
             sum(slope * row[j] for (slope, _), row in zip(units, matrix, strict=True)),
@@ -124,14 +128,14 @@ def test_more_bends_than_memory_is_given_are_refused(monkeypatch: pytest.MonkeyP
 
 @pytest.mark.parametrize("activation", ["tanh", "sigmoid", "gelu", "hard_swish", "elu", "relu_squared", "x*x"])
 def test_curved_activations_are_told_from_straight_ones(activation: str) -> None:
-    assert not is_piecewise_linear(resolve(activation))
+    assert not is_piecewise_linear(elementwise(activation))
 
 
 @pytest.mark.parametrize(
     "activation", [*PIECES, "identity", "soft_shrink", "hard_sigmoid", "max(x, 2*x - 1)", "3*x**0"]
 )
 def test_straight_activations_are_told_from_curved_ones(activation: str) -> None:
-    assert is_piecewise_linear(resolve(activation))
+    assert is_piecewise_linear(elementwise(activation))
 
 
 def test_inflections_of_a_sine_are_its_zeros() -> None:

@@ -3,17 +3,18 @@ import math
 import numpy as np
 import pytest
 
-from actcli.core.activations.catalogue import CATALOGUE, resolve
 from actcli.core.arrays import Array
 from actcli.core.errors import InputError
-from actcli.core.network.initialisers import NAMES, VARIANCES, check, choose, initialise, initialiser
+from actcli.core.network.initialisers import NAMES, check, choose, initialise, initialiser
 from actcli.core.network.mlp import Parameters
+from actcli.core.theory.gain import VARIANCES
+from tests.narrow import elementwise
 
-TANH = CATALOGUE["tanh"]
+TANH = elementwise("tanh")
 
 
 def drawn(init: str, sizes: list[int], seed: int = 0, activation: str = "tanh") -> Parameters:
-    return initialise(initialiser(init, CATALOGUE[activation]), sizes, np.random.default_rng(seed))
+    return initialise(initialiser(init, elementwise(activation)), sizes, np.random.default_rng(seed))
 
 
 @pytest.mark.parametrize(
@@ -64,25 +65,25 @@ def test_the_generator_decides(init: str) -> None:
 @pytest.mark.parametrize(("init", "activation"), [("he", "relu"), ("xavier", "identity"), ("lecun", "selu")])
 def test_each_keeps_the_second_moment_of_what_it_was_made_for(init: str, activation: str) -> None:
     generator = np.random.default_rng(0)
-    weights = initialise(initialiser(init, CATALOGUE[activation]), [1000] * 9, generator).weights
+    weights = initialise(initialiser(init, elementwise(activation)), [1000] * 9, generator).weights
     h = z = generator.normal(size=(200, 1000)) @ weights[0]
     before = np.mean(z**2)
     if activation == "relu":
         assert before == pytest.approx(2, rel=0.05)  # He's factor, as the input was no rectifier's output
     for w in weights[1:]:
-        h = CATALOGUE[activation](z)
+        h = elementwise(activation)(z)
         z = h @ w
     assert np.mean(z**2) == pytest.approx(before, rel=0.1)
 
 
 @pytest.mark.parametrize(("name", "init"), [("relu", "he"), ("gelu", "he"), ("sigmoid", "xavier"), ("selu", "xavier")])
 def test_auto_is_what_theory_prefers(name: str, init: str) -> None:
-    assert choose("auto", resolve(name), 10) == init
+    assert choose("auto", elementwise(name), 10) == init
 
 
 def test_a_named_initialiser_stays() -> None:
-    assert choose("lecun", CATALOGUE["relu"], 10) == "lecun"
-    assert choose("normal:0.1", CATALOGUE["relu"], 10) == "normal:0.1"
+    assert choose("lecun", elementwise("relu"), 10) == "lecun"
+    assert choose("normal:0.1", elementwise("relu"), 10) == "normal:0.1"
 
 
 @pytest.mark.parametrize(
@@ -164,12 +165,12 @@ def test_critical_weights_and_biases_have_their_variances(name: str, sigma_w2: f
 @pytest.mark.parametrize("name", ["sigmoid", "softplus", "relu_squared", "step"])
 def test_without_a_critical_point_there_is_no_critical_initialisation(name: str) -> None:
     with pytest.raises(InputError, match=f"{name} has no critical initialisation; take xavier, he or normal:STD"):
-        initialiser("critical", CATALOGUE[name])
+        initialiser("critical", elementwise(name))
 
 
 @pytest.mark.parametrize("init", ["xavier", "orthogonal", "critical", "normal:0.1"])
 def test_float32_is_the_same_draw_rounded(init: str) -> None:
-    chosen = initialiser(init, CATALOGUE["gelu"])
+    chosen = initialiser(init, elementwise("gelu"))
     double, single = (initialise(chosen, [3, 5, 2], np.random.default_rng(0), dtype) for dtype in ("f8", "f4"))
     assert single.vector.dtype == np.float32
     np.testing.assert_array_equal(single.vector, double.vector.astype(np.float32))

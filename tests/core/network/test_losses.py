@@ -85,7 +85,7 @@ def test_losses_are_means_over_the_batch(name: str) -> None:
 @pytest.mark.parametrize("name", LOSSES)
 def test_losses_leave_their_arguments_alone_and_keep_the_dtype(name: str) -> None:
     output, targets = np.array([[0.3, -1.0]], np.float32), np.array([[1.0, 0.0]], np.float32)
-    value, gradient = LOSSES[name](output, targets)
+    value, gradient = LOSSES[name](output, targets)  # type: ignore[arg-type]  # float32 too
     assert (type(value), gradient.dtype) == (float, np.float32)
     assert output.tolist() == np.array([[0.3, -1.0]], np.float32).tolist()
     assert targets.tolist() == [[1.0, 0.0]]
@@ -161,7 +161,7 @@ def test_one_class_and_one_number_are_guessed_without_a_loss(name: str, targets:
 
 def test_guessing_in_float32_is_guessing() -> None:
     targets = (np.random.default_rng(0).random((10_000, 1)) < 0.3).astype(np.float32)
-    assert guessing_loss("binary_cross_entropy", targets) == pytest.approx(
+    assert guessing_loss("binary_cross_entropy", targets) == pytest.approx(  # type: ignore[arg-type]  # float32 too
         guessing_loss("binary_cross_entropy", targets.astype(float)), rel=1e-12
     )
 

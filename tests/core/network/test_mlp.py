@@ -20,12 +20,13 @@ from actcli.core.network.mlp import (
     of_hidden_units,
     population,
 )
+from tests.narrow import elementwise
 
 ELEMENTWISE = [activation for activation in CATALOGUE.values() if isinstance(activation, Elementwise)]
 ROWWISE = [activation for activation in CATALOGUE.values() if isinstance(activation, RowWise)]
 
 
-def random_network(activation: Activation, sizes: list[int], seed: int) -> Network:
+def random_network(activation: Elementwise, sizes: list[int], seed: int) -> Network:
     generator = np.random.default_rng(seed)
     weights = [generator.normal(0, 0.8, shape) for shape in itertools.pairwise(sizes)]
     return Network(activation, Parameters.of(weights, [generator.normal(0, 0.3, size) for size in sizes[1:]]))
@@ -40,7 +41,7 @@ def pre_activations(network: Network, inputs: Array) -> list[Array]:
     return z
 
 
-def away_from_kinks(activation: Activation) -> tuple[Network, Array, Array]:
+def away_from_kinks(activation: Elementwise) -> tuple[Network, Array, Array]:
     """A small network and a batch whose pre-activations stay on their side of every kink, and pass a gradient on."""
     kinks = np.array(activation.kinks(5))
     for seed in range(1000):
@@ -55,7 +56,7 @@ def away_from_kinks(activation: Activation) -> tuple[Network, Array, Array]:
 
 def test_one_unit_by_hand() -> None:
     network = Network(
-        CATALOGUE["relu"],
+        elementwise("relu"),
         Parameters.of([np.array([[3.0]]), np.array([[0.5]])], [np.array([-1.0]), np.array([-2.5])]),
     )
     passed = forward(network, np.array([[2.0]]))
@@ -73,7 +74,7 @@ def test_one_unit_by_hand() -> None:
 
 
 def test_linear_layers_collapse_into_one() -> None:
-    network = random_network(CATALOGUE["identity"], [3, 5, 4, 6, 2], seed=1)
+    network = random_network(elementwise("identity"), [3, 5, 4, 6, 2], seed=1)
     for biases in network.parameters.biases:
         biases[:] = 0
     inputs = np.random.default_rng(2).normal(size=(7, 3))
@@ -82,7 +83,7 @@ def test_linear_layers_collapse_into_one() -> None:
 
 
 @pytest.mark.parametrize("activation", ELEMENTWISE, ids=lambda activation: activation.name)
-def test_gradients_equal_central_differences(activation: Activation) -> None:
+def test_gradients_equal_central_differences(activation: Elementwise) -> None:
     network, inputs, targets = away_from_kinks(activation)
 
     def loss() -> float:
@@ -116,7 +117,7 @@ def test_the_differences_would_see_a_wrong_slope() -> None:
 
 def test_signals_are_gradients_with_respect_to_pre_activations() -> None:
     """A bias shifts its pre-activation: with a single sample the two have one gradient."""
-    network = random_network(CATALOGUE["tanh"], [2, 3, 3, 1], seed=3)
+    network = random_network(elementwise("tanh"), [2, 3, 3, 1], seed=3)
     passed = forward(network, np.array([[0.4, -1.2]]))
     gradients = backward(network, passed, np.array([[1.0]]))
     for signal, biases in zip(gradients.signals, gradients.parameters.biases, strict=True):
@@ -143,7 +144,7 @@ COMPLEX_LOSSES = {
 
 
 def tanh_network(sizes: list[int], norm: str | None, residual: bool) -> Network:
-    return Network(CATALOGUE["tanh"], random_network(CATALOGUE["tanh"], sizes, seed=4).parameters, norm, residual)
+    return Network(elementwise("tanh"), random_network(elementwise("tanh"), sizes, seed=4).parameters, norm, residual)
 
 
 def by_definition(network: Network, vector: Array, inputs: Array) -> Array:
@@ -198,7 +199,7 @@ def test_past_dead_units_the_gradient_gets_by_the_residual_connections_alone() -
     parameters = Parameters.of([np.eye(3), np.eye(3), np.eye(3), np.array([[1.0], [2.0], [3.0]])], biases)
     inputs = np.array([[1.0, -2.0, 3.0]])
     for residual, through in ((True, [[1.0, 0.0, 3.0]]), (False, [[0.0, 0.0, 0.0]])):
-        network = Network(CATALOGUE["relu"], parameters, residual=residual)
+        network = Network(elementwise("relu"), parameters, residual=residual)
         signals = backward(network, forward(network, inputs), np.ones((1, 1))).signals
         assert signals[0].tolist() == through  # relu'(-2) = 0
         assert not signals[1].any()
@@ -250,12 +251,12 @@ def test_float32_stays_from_end_to_end(norm: str | None, residual: bool) -> None
     network = tanh_network([2, 4, 4, 1], norm, residual)
     single = Parameters.of(network.parameters.weights, network.parameters.biases, np.float32)
     inputs = np.random.default_rng(0).normal(size=(6, 2)).astype(np.float32)
-    passed = forward(Network(CATALOGUE["tanh"], single, norm, residual), inputs)
-    gradients = backward(Network(CATALOGUE["tanh"], single, norm, residual), passed, np.ones((6, 1), np.float32))
+    passed = forward(Network(elementwise("tanh"), single, norm, residual), inputs)  # type: ignore[arg-type]  # float32 too
+    gradients = backward(Network(elementwise("tanh"), single, norm, residual), passed, np.ones((6, 1), np.float32))
     arrays = [single.vector, *passed.layer_inputs, *passed.slopes, passed.output, *gradients.signals]
     arrays += [gradients.parameters.vector, *gradients.parameters.weights, *gradients.parameters.biases]
-    own = Network(CATALOGUE["tanh"], single, norm, residual)
-    arrays.append(forward(own, inputs, population(own, inputs)).output)
+    own = Network(elementwise("tanh"), single, norm, residual)
+    arrays.append(forward(own, inputs, population(own, inputs)).output)  # type: ignore[arg-type]  # float32 too
     assert {array.dtype for array in arrays} == {np.dtype(np.float32)}
     double = backward(network, forward(network, inputs.astype(float)), np.ones((6, 1)))
     np.testing.assert_allclose(gradients.parameters.vector, double.parameters.vector, rtol=1e-3, atol=1e-4)
@@ -320,7 +321,9 @@ def test_a_population_has_as_many_layers_as_the_network() -> None:
 
 
 def test_parameters_are_views_of_one_vector() -> None:
-    parameters = Parameters.of([np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([[5.0], [6.0]])], [[7.0, 8.0], [9.0]])
+    parameters = Parameters.of(
+        [np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([[5.0], [6.0]])], [np.array([7.0, 8.0]), np.array([9.0])]
+    )
     assert parameters.sizes == [2, 2, 1]
     assert sorted(parameters.vector) == [1, 2, 3, 4, 5, 6, 7, 8, 9]
     parameters.vector[:] += 10

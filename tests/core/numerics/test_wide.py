@@ -1,5 +1,7 @@
 """Numbers with exponents of their own, against mpmath."""
 
+from typing import Any
+
 import mpmath
 import numpy as np
 import pytest
@@ -20,7 +22,7 @@ EPS = mpf(2) ** -52
 
 
 @pytest.fixture(autouse=True)
-def _quiet():
+def _quiet() -> Any:
     """As activations are computed: float64's ends are no accidents."""
     with np.errstate(all="ignore"):
         yield
@@ -39,7 +41,7 @@ def assert_close(computed: Wide, expected: mpf, ulps: float = 1.0) -> None:
 
 
 @given(numbers, numbers)
-def test_arithmetic_neither_overflows_nor_underflows(a, b):
+def test_arithmetic_neither_overflows_nor_underflows(a: tuple[float, int], b: tuple[float, int]) -> None:
     x, y = wide_of(a), wide_of(b)
     with mpmath.workprec(300):
         assert_close(x * y, exact(x) * exact(y))
@@ -51,7 +53,7 @@ def test_arithmetic_neither_overflows_nor_underflows(a, b):
 
 
 @given(numbers, st.floats(1e-300, 1e300))
-def test_a_product_and_a_quotient_with_their_rest_are_exact(a, factor):
+def test_a_product_and_a_quotient_with_their_rest_are_exact(a: tuple[float, int], factor: float) -> None:
     x = wide_of(a)
     with mpmath.workprec(3000):
         hi, lo = wide.product(x, factor)
@@ -62,7 +64,7 @@ def test_a_product_and_a_quotient_with_their_rest_are_exact(a, factor):
 
 
 @given(st.floats(-2e5, 2e5))
-def test_exponentials_and_their_logarithms(x):
+def test_exponentials_and_their_logarithms(x: float) -> None:
     computed = wide.exp(Wide.of(np.array([x])))
     with mpmath.workprec(300):
         assert_close(computed, mpmath.exp(mpf(x)), 2.0)
@@ -70,7 +72,7 @@ def test_exponentials_and_their_logarithms(x):
 
 
 @given(numbers, st.sampled_from([0.5, 1.5, -0.75, 2.0, -3.0, 0.1]))
-def test_roots_and_powers(a, exponent):
+def test_roots_and_powers(a: tuple[float, int], exponent: float) -> None:
     x = abs(wide_of(a))
     with mpmath.workprec(300):
         assert_close(wide.sqrt(x), mpmath.sqrt(exact(x)))
@@ -78,7 +80,7 @@ def test_roots_and_powers(a, exponent):
         assert_close(wide.power(x, exponent), exact(x) ** mpf(exponent), 4.0 + abs(a[1] * exponent))
 
 
-def test_zero_is_exact_and_infinity_a_pole():
+def test_zero_is_exact_and_infinity_a_pole() -> None:
     zero, one, infinite = (Wide.of(np.array([number])) for number in (0.0, 1.0, np.inf))
     assert np.isinf((one / zero).mantissa).all()
     assert (one / infinite).is_zero.all()
@@ -88,7 +90,7 @@ def test_zero_is_exact_and_infinity_a_pole():
     assert (zero + one).rounded().tolist() == [1.0]
 
 
-def test_float64_is_what_it_is_rounded_to():
+def test_float64_is_what_it_is_rounded_to() -> None:
     ends = np.array([5e-324, 1e-310, 2.0**-1022, 1.0, 1.7976931348623157e308, -np.inf, np.nan, -0.0])
     np.testing.assert_array_equal(Wide.of(ends).rounded(), ends)
     assert Wide(np.array([0.5, -0.5, 0.5]), np.array([5000, 5000, -5000])).rounded().tolist() == [np.inf, -np.inf, 0.0]

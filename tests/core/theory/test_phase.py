@@ -1,6 +1,7 @@
 """Phase diagrams against mpmath, closed forms, published figures, and the fixed points of single initialisations."""
 
 import math
+from typing import Any
 
 import mpmath
 import numpy as np
@@ -38,13 +39,13 @@ def test_the_edge_of_tanh_by_mpmath() -> None:
     """E[φ'²] and E[φ²] by mpmath's quadrature, the root for σ_b² = 0.05 by its findroot."""
     with mpmath.workdps(15):
 
-        def moment(function: object, q: object) -> object:
-            def integrand(z: object) -> object:
-                return function(mpmath.sqrt(q) * z) ** 2 * mpmath.npdf(z)  # type: ignore[operator]  # mpmath's
+        def moment(function: Any, q: Any) -> Any:
+            def integrand(z: Any) -> Any:
+                return function(mpmath.sqrt(q) * z) ** 2 * mpmath.npdf(z)
 
             return mpmath.quad(integrand, [-12, -6, -3, 0, 3, 6, 12])
 
-        def bias(q: object) -> object:
+        def bias(q: Any) -> Any:
             return q - moment(mpmath.tanh, q) / moment(lambda x: mpmath.sech(x) ** 2, q) - mpmath.mpf("0.05")
 
         q = mpmath.findroot(bias, (0.4, 0.7), solver="secant", tol=1e-12)
@@ -54,7 +55,7 @@ def test_the_edge_of_tanh_by_mpmath() -> None:
     assert edge[0] == pytest.approx((weight, 0.05), rel=1e-6)
 
 
-@pytest.mark.parametrize("act", ["tanh", "elu", "gelu", "silu", "erf", "x*sigmoid(1.702*x)", "tanh(x) + x/4"])
+@pytest.mark.parametrize("act", ["tanh", "elu", "gelu", "tanh(x) + x/4"])
 def test_on_the_printed_edge_the_susceptibility_is_one(act: str) -> None:
     """By a rule of Gauss and Legendre on the fixed point that iteration of the map finds."""
     activation = unit(act)
@@ -94,8 +95,8 @@ def test_erf_has_a_closed_form() -> None:
         perpendicular = found.sigma_w2[j] * 4 / math.pi / math.sqrt(1 + 4 * q)
         assert found.chi_perpendicular[i, j] == pytest.approx(perpendicular, rel=1e-6)
     for weight, bias in found.edge[::6]:
-        q = ((4 * weight / math.pi) ** 2 - 1) / 4
-        assert bias == pytest.approx(q - weight * 2 / math.pi * math.asin(2 * q / (1 + 2 * q)), abs=1e-9)
+        on = ((4 * weight / math.pi) ** 2 - 1) / 4
+        assert bias == pytest.approx(on - weight * 2 / math.pi * math.asin(2 * on / (1 + 2 * on)), abs=1e-9)
 
 
 @pytest.mark.parametrize(
@@ -165,9 +166,9 @@ def test_the_edges_that_hayou_draws(act: str) -> None:
     weight, bias = edge[len(edge) // 2]
     with mpmath.workdps(15):
 
-        def moment(function: object, q: object) -> object:
+        def moment(function: Any, q: Any) -> Any:
             return mpmath.quad(
-                lambda z: function(mpmath.sqrt(q) * z) ** 2 * mpmath.npdf(z),  # type: ignore[operator]  # mpmath's
+                lambda z: function(mpmath.sqrt(q) * z) ** 2 * mpmath.npdf(z),
                 [-12, -6, -3, 0, 3, 6, 12],
             )
 

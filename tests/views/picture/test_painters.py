@@ -36,6 +36,7 @@ from actcli.views.plot import plot_picture
 from actcli.views.ranges import of_graph
 from actcli.views.terminal import Terminal
 from tests.core.kernels import gelu_with_tanh, inputs
+from tests.narrow import elementwise
 from tests.views.screens import screen
 from tests.views.test_depth import run
 
@@ -53,7 +54,7 @@ SOFTMAX = rowwise(resolve("softmax"))
 
 
 def plotted(*names: str, order: int = 0, at: tuple[float, ...] = (), data: tuple[float, ...] = ()) -> Picture:
-    activations = [resolve(name) for name in names]
+    activations = [elementwise(name) for name in names]
     spots = [Spot.of(activation, x, max(order, 1)) for x in at for activation in activations]
     points = gathered([np.array(data)], RANGE) if data else None
     return plot_picture(
@@ -74,9 +75,9 @@ def compared(*names: str) -> Picture:
 
 
 def carded(name: str) -> Picture:
-    properties = describe(resolve(name))
+    properties = describe(elementwise(name))
     assert properties.curve is not None
-    (graph,) = graphs_on([resolve(name)], plot_range(properties.curve), Terminal(), 1)
+    (graph,) = graphs_on([elementwise(name)], plot_range(properties.curve), Terminal(), 1)
     return card_picture(properties, [of_graph(graph, 0, "f"), of_graph(graph, 1, "slope f'", Style(member=1))])
 
 
@@ -102,12 +103,12 @@ PICTURES: dict[str, Callable[[], Picture]] = {
     "compare": lambda: compared("relu", "gelu", "silu"),
     "compare many": lambda: compared("relu", "gelu", "silu", "tanh", "elu", "log(x)"),
     "density": lambda: density_picture(
-        image(resolve("identity")), [image(resolve("relu")), image(resolve("gelu"))], title="z"
+        image(elementwise("identity")), [image(elementwise("relu")), image(elementwise("gelu"))], title="z"
     ),
     "describe": lambda: carded("gelu"),
     "audit": audited,
     "approximate": approximated,
-    "collapse": lambda: collapse_picture(collapse([*map(resolve, ("relu", "tanh"))], CollapseConfig(8, 6))),
+    "collapse": lambda: collapse_picture(collapse([*map(elementwise, ("relu", "tanh"))], CollapseConfig(8, 6))),
     "gradient-depth": lambda: depth_picture(groups_of([run(theory=0.26)])),
     "gradient-depth of two": lambda: depth_picture(groups_of([run(theory=0.26), run("relu", "he", factor=1.0)])),
     "calibration": lambda: calibration_picture(calibrate(SOFTMAX)),
@@ -146,7 +147,7 @@ def test_the_page_has_the_curves_labels_and_ranges_of_the_picture(name: str) -> 
             if sum(other.label == curve.label for other in panel.curves) == 1:
                 assert y[np.isfinite(y)].tolist() == curve.y[np.isfinite(curve.y)].tolist()
         assert len(each.patches) >= len(panel.histograms)
-    (legend,) = drawn.legends or [None]
+    legend = drawn.legends[0] if drawn.legends else None
     entries = [] if legend is None else [text.get_text() for text in legend.get_texts()]
     assert entries == [label for label, _ in picture(name).legend]
     words = " ".join(text.get_text() for text in drawn.texts)
@@ -223,6 +224,6 @@ def test_pages_of_any_size(size: tuple[int | None, int | None]) -> None:
 @pytest.mark.parametrize("interval", [(-8e307, 8e307), (0.0, 1e-300), (1.0, 1.00000001)])
 @pytest.mark.parametrize("name", ["relu", "x*1e307", "tan(x)"])
 def test_ranges_at_the_ends_of_the_floating_point_numbers(name: str, interval: tuple[float, float]) -> None:
-    drawn = graphs_on([resolve(name)], interval, Terminal(), 1)
+    drawn = graphs_on([elementwise(name)], interval, Terminal(), 1)
     root = ElementTree.fromstring(page(plot_picture(drawn, of=name, interval=interval), ".svg"))
     assert len([*root.iter(f"{SVG}text")]) > 8, "ticks on both axes"

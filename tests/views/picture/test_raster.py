@@ -5,13 +5,13 @@ import math
 import pytest
 
 from actcli.commands.report import graphs_on
-from actcli.core.activations.catalogue import resolve
 from actcli.core.analysis.comparison import compare
 from actcli.views.comparison import comparison_picture
 from actcli.views.picture.terminal import paint
 from actcli.views.plot import plot_picture
 from actcli.views.ranges import places
 from actcli.views.terminal import Terminal
+from tests.narrow import elementwise
 from tests.views.screens import Picture, screen
 
 RANGE = (-6.0, 6.0)
@@ -19,7 +19,7 @@ NOTE = "too fast for these columns"
 
 
 def picture(name: str, terminal: Terminal, order: int = 0) -> Picture:
-    drawn = graphs_on([resolve(name)], RANGE, terminal, order)
+    drawn = graphs_on([elementwise(name)], RANGE, terminal, order)
     return Picture(paint(plot_picture(drawn, of=name, interval=RANGE), terminal), terminal)
 
 
@@ -76,7 +76,7 @@ def test_a_slope_that_is_too_fast_is_named_alone() -> None:
 @pytest.mark.parametrize("terminal", [Terminal(), Terminal(140, 40), Terminal(60, 24)])
 @pytest.mark.parametrize("names", [("sin(100*x)", "relu"), ("sin(100*x)", "relu", "gelu", "tanh", "silu")])
 def test_a_comparison_says_so_too(names: tuple[str, ...], terminal: Terminal) -> None:
-    activations = [resolve(name) for name in names]
+    activations = [elementwise(name) for name in names]
     drawn = graphs_on(activations, RANGE, terminal, 1)
     text = paint(comparison_picture(drawn, compare(activations, *RANGE)[0], interval=RANGE), terminal)
     screen(text, terminal)

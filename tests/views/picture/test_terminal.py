@@ -1,3 +1,5 @@
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -13,7 +15,7 @@ RANGE = (-6.0, 6.0)
 SIZES = [(80, 24), (100, 30), (120, 40), (200, 60), (50, 15), (64, 20)]
 
 
-def chart(terminal: Terminal, *functions, x_range=RANGE, **options) -> str:
+def chart(terminal: Terminal, *functions: Any, x_range: Any = RANGE, **options: Any) -> str:
     x = sample_points(x_range, terminal)
     with np.errstate(all="ignore"):  # the poles are the test's, not the chart's
         values = [np.asarray(f(x), dtype=float) for f in functions]
@@ -22,12 +24,12 @@ def chart(terminal: Terminal, *functions, x_range=RANGE, **options) -> str:
     )
 
 
-def drawn(curves: list[Curve], terminal: Terminal, x_range=RANGE, height: int | None = None) -> str:
+def drawn(curves: list[Curve], terminal: Terminal, x_range: Any = RANGE, height: int | None = None) -> str:
     panel = Panel(Axis(*x_range), value_axis(curves, x_range), curves, square=True)
     return paint(Picture("a title", [panel], legend_of(*curves)), terminal, height)
 
 
-def relu(x):
+def relu(x: Any) -> Any:
     return np.maximum(x, 0.0)
 
 
@@ -63,7 +65,7 @@ def test_relu_at_80x24_passes_through_the_origin_and_through_3_3_at_45_degrees()
 
 
 @pytest.mark.parametrize(("function", "low", "middle", "high"), [(np.tanh, "-1.0", "0.0", "1.0")])
-def test_tanh_saturates_where_the_ticks_say(function, low: str, middle: str, high: str) -> None:
+def test_tanh_saturates_where_the_ticks_say(function: Any, low: str, middle: str, high: str) -> None:
     terminal = Terminal(80, 24)
     picture = Screen(chart(terminal, function), terminal)
     assert is_curve(picture.at("-6", low))
@@ -96,7 +98,7 @@ def test_it_leaves_a_line_for_the_command_and_one_for_the_prompt() -> None:
 
 @pytest.mark.parametrize("unicode", [True, False])
 @pytest.mark.parametrize("functions", [(relu,), (relu, np.tanh, np.exp)])
-def test_any_size_gives_a_picture_or_one_clear_line(unicode: bool, functions) -> None:
+def test_any_size_gives_a_picture_or_one_clear_line(unicode: bool, functions: Any) -> None:
     for width in (1, 2, 7, 8, 9, 15, 20, 23, 24, 25, 33, 50, 80, 150):
         for height in (1, 2, 3, 5, 8, 9, 15, 24, 60):
             terminal = Terminal(width, height, unicode=unicode)
@@ -280,7 +282,7 @@ def log_picture(text: str, terminal: Terminal) -> Screen:
     return Screen(text, terminal)
 
 
-def norms(terminal: Terminal, *series: np.ndarray, **options) -> str:
+def norms(terminal: Terminal, *series: np.ndarray, **options: Any) -> str:
     names = ("before training", "after training")
     curves = [
         Curve(name, LAYERS[: len(y)], y, Style(member=i), measured=True)
