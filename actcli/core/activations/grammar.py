@@ -165,14 +165,14 @@ class _Reader:
             case ast.BinOp(op=ast.BitXor()):
                 raise self._error(node, "^ is not available: a power is written **")
             case ast.BinOp() | ast.UnaryOp():
-                raise self._error(node, f"the operator {type(node.op).__name__} is not available")
+                raise self._error(node, f"the operator {_symbol(node.op)} is not available")
             case ast.Attribute():
                 write = (
                     f": write {node.attr}, without what stands before it" if node.attr in self._functions else _PLAIN
                 )
                 raise self._error(node, f"names have no dots here{write}")
             case _:
-                raise self._error(node, f"{type(node).__name__} is not available")
+                raise self._error(node, f"{ast.unparse(node):.40} is no part of a formula")
 
     def _constant(self, node: ast.Constant) -> Node:
         if not isinstance(node.value, int | float) or isinstance(node.value, bool):
@@ -299,7 +299,7 @@ class _Reader:
         match node:
             case ast.Compare():
                 if unknown := [op for op in node.ops if type(op) not in _COMPARISONS]:
-                    raise self._error(node, f"the comparison {type(unknown[0]).__name__} is not available")
+                    raise self._error(node, f"the comparison {_symbol(unknown[0])!r} is not available")
                 terms = tuple(self.number(term, depth + 1) for term in (node.left, *node.comparators))
                 for a, b in pairwise(terms):
                     self._switch(a, b)
@@ -319,6 +319,15 @@ class _Reader:
     def _switch(self, a: Node, b: Node | None = None) -> None:
         """Remember that the formula changes its piece where a equals b, or 0."""
         self.switches.append(Operation("-", (a, b)) if b else a)
+
+
+def _symbol(op: ast.operator | ast.unaryop | ast.cmpop) -> str:
+    """The operator as it is typed: @, is not."""
+    a, b = ast.Name("a"), ast.Name("b")
+    if isinstance(op, ast.unaryop):
+        return ast.unparse(ast.UnaryOp(op, a)).replace("a", "").strip()
+    expression = ast.Compare(a, [op], [b]) if isinstance(op, ast.cmpop) else ast.BinOp(a, op, b)
+    return ast.unparse(expression)[1:-1].strip()
 
 
 def _both(a: Node, b: Node) -> Node:

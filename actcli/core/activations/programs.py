@@ -116,8 +116,8 @@ class _Reader:
                 case ast.Expr(value=ast.Constant()) | ast.Pass():
                     pass
                 case _:
-                    what = type(statement).__name__
-                    raise InputError(f"only 'if', assignments and 'return' are read of a function, and no {what}")
+                    first = ast.unparse(statement).split()[0]
+                    raise InputError(f"of a function only 'if', assignments and 'return' are read, not {first!r}")
         return None
 
     def put(self, node: ast.expr, known: Mapping[str, ast.expr]) -> ast.expr:
