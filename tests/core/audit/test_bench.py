@@ -57,6 +57,17 @@ def cut_to_bfloat16(x: np.ndarray) -> np.ndarray:
     return (x.astype(f32).view(np.uint32) & np.uint32(0xFFFF0000)).view(f32).astype(np.float64)
 
 
+def floored_to_bfloat16(x: np.ndarray) -> np.ndarray:
+    """The largest bfloat16 that is not above x, subnormal numbers included."""
+    spacing = np.exp2(np.maximum(np.frexp(x)[1] - 8, -133.0))
+    return np.floor(x / spacing) * spacing
+
+
+def away_from_zero(x: np.ndarray) -> np.ndarray:
+    """The bfloat16 next to x on the side of infinity."""
+    return -np.sign(x) * floored_to_bfloat16(-np.abs(x))
+
+
 def flush(x: np.ndarray, least: float = 2.0**-126) -> np.ndarray:
     return np.where(np.abs(x) < least, np.copysign(x.dtype.type(0), x), x)
 
@@ -197,6 +208,21 @@ DEFECTS = [
     Bench(
         "cut off", "gelu", 0, "bfloat16",
         lambda x: cut_to_bfloat16(correct("gelu", "float32")(x)), r"^the results are cut off instead of rounded$",
+    ),
+    Bench(
+        "rounded up", "gelu", 0, "bfloat16",
+        lambda x: -floored_to_bfloat16(-correct("gelu", "float64")(x)),
+        r"^the results are rounded up instead of to the nearest$",
+    ),
+    Bench(
+        "rounded down", "gelu", 0, "bfloat16",
+        lambda x: floored_to_bfloat16(correct("gelu", "float64")(x)),
+        r"^the results are rounded down instead of to the nearest$",
+    ),
+    Bench(
+        "rounded away from zero", "gelu", 0, "bfloat16",
+        lambda x: away_from_zero(correct("gelu", "float64")(x)),
+        r"^the results are rounded away from zero instead of to the nearest$",
     ),
     Bench(
         "cut off to bfloat16, for float32", "silu", 0, "float32",
