@@ -1,16 +1,16 @@
 """The sentences that the program can print, and those of them that no test knows.
 
-    python -m tests.sentences [--all]
+    python -m tests.sentences [--all | --write]
 
 A sentence is a text of three words or more in actcli/ that is neither a docstring nor the help of an option. A test
 knows it when a text in tests/ has four words in a row with it, or all of a shorter piece between two placeholders.
-Prints the unknown ones by file; with --all the known ones too, each with the place of a text that knows it.
+Prints the unknown ones by file; with --all the known ones too, each with the place of a text that knows it. --write
+renews sentences.txt, the list of the unknown ones, which a test lets only get shorter.
 """
 
 import argparse
 import ast
 import re
-from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +20,7 @@ import actcli
 
 HOUSE: Final = Path(actcli.__file__).parent
 TESTS: Final = Path(__file__).parent
+LIST: Final = TESTS / "sentences.txt"
 ROOMS: Final = ("commands", "core", "foreign", "multiprecision", "shell", "streams", "views")
 
 # Tables of formulas, names and references, and generated scripts: each is held by tests of its own.
@@ -56,6 +57,11 @@ class Sentence:
     @property
     def text(self) -> str:
         return "{}".join(self.parts)
+
+    @property
+    def entry(self) -> str:
+        """Its line in the list."""
+        return f"{self.file} {self.text!r}"
 
     @property
     def runs(self) -> set[tuple[str, ...]]:
@@ -132,21 +138,30 @@ def known() -> dict[tuple[str, ...], str]:
     return found
 
 
+def unknown() -> list[Sentence]:
+    """Those that no test knows."""
+    places = known()
+    return [sentence for sentence in sentences() if places.keys().isdisjoint(sentence.runs)]
+
+
+def listed() -> set[str]:
+    """The lines of sentences.txt."""
+    return set(LIST.read_text(encoding="utf-8").splitlines())
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--all", action="store_true")
-    everything = parser.parse_args().all
-    places, listed = known(), sentences()
-    by_file: dict[str, list[str]] = defaultdict(list)
-    unknown = 0
-    for sentence in listed:
+    parser.add_argument("--write", action="store_true")
+    options = parser.parse_args()
+    if options.write:
+        LIST.write_text("".join(f"{line}\n" for line in sorted({each.entry for each in unknown()})), encoding="utf-8")
+        return
+    places, everything = known(), sentences()
+    for sentence in everything if options.all else unknown():
         place = next((places[run] for run in sorted(sentence.runs) if run in places), "")
-        unknown += not place
-        if everything or not place:
-            by_file[sentence.file].append(f"  {sentence.line:4} {sentence.text!r:.150}{place and '  -> ' + place}")
-    for file, lines in by_file.items():
-        print(file, *lines, sep="\n")
-    print(f"{unknown} of {len(listed)} sentences are in no test")
+        print(f"{sentence.file}:{sentence.line} {sentence.text!r:.150}{place and '  -> ' + place}")
+    print(f"{len(unknown())} of {len(everything)} sentences are in no test")
 
 
 if __name__ == "__main__":

@@ -19,6 +19,9 @@ FILES = {
     "bom.txt": b"\xff\xfe1\n2",
     "rows.txt": b"1 2\n3 4\n",
     "row.txt": b"1 2\n",
+    "pairs.csv": b"1,2\n2,3\n",
+    "one.txt": b"1\n",
+    "base.json": b"{}",
     "missing.csv": b"a,b\n,x\n,y\n",
 }
 
@@ -73,6 +76,13 @@ REFUSED = [
     (
         "plot softplus softmax --show calibration",
         "--show calibration takes one activation that makes probabilities",
+        "",
+    ),
+    ("identify --input pairs.csv", "pairs.csv has 2 different x with a finite y, and at least 6 decide", ""),
+    ("plot softmax --input one.txt", "needs a row of at least two scores, of which the last one sweeps", ""),
+    (
+        "audit tanh --against numpy --dtype float16 --baseline base.json",
+        "no audit is in it; a baseline is what audit",
         "",
     ),
     ("evaluate relu --input d.csv --column 9", "d.csv: no column '9': there is 'a', 'b'", ""),

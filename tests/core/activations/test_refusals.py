@@ -32,6 +32,12 @@ REFUSED = [
     ("1/2x", "how far a divisor goes is not clear: write it as in '1/(2*x)' or '1/2*x'", "1/(2x)"),
     ("e^2x", "how far an exponent goes is not clear: write it as in 'e**(2*x)' or 'e**2*x'", "e^(2x)"),
     ("|x|x", "after a bar the sign of a product is needed, as in 'abs(x)*x'", "|x|*x"),
+    ("elu(x, alpha=2*x)", "alpha must be a number, not 2 * x", "elu(x, alpha=2)"),
+    ("9" * 400 + "*x", "the number is too large", "9" * 300 + "*x"),
+    ("lambda z: x", "x is no argument of the function", "lambda x: x"),
+    ("x.real", "names have no dots here; a formula is written as in 'x*tanh(x)'", "x"),
+    ("x.relu", "names have no dots here: write relu, without what stands before it", "relu(x)"),
+    ("(x", "was never closed", "(x)"),
     ("elu:alpha", "a parameter is written name=number, not 'alpha'", "elu:alpha=2"),
     ("gelu_tanh:alpha=a", "alpha must be a number, not 'a'", "gelu_tanh"),
 ]
