@@ -5,7 +5,7 @@
 A sentence is a text of three words or more in actcli/ that is neither a docstring nor the help of an option. A test
 knows it when a text in tests/ has four words in a row with it, or all of a shorter piece between two placeholders.
 Prints the unknown ones by file; with --all the known ones too, each with the place of a text that knows it. --write
-renews sentences.txt, the list of the unknown ones, which a test lets only get shorter.
+renews sentences.txt, the list of the unknown ones. A test fails where one is not in that list.
 """
 
 import argparse

@@ -6,8 +6,3 @@ from tests.sentences import listed, unknown
 def test_a_new_sentence_has_a_test() -> None:
     new = sorted({sentence.entry for sentence in unknown()} - listed())
     assert new == [], "a test of the fact that each states, and of an input for which it is not printed, is missing"
-
-
-def test_the_list_has_no_sentence_that_is_tested_or_gone() -> None:
-    gone = sorted(listed() - {sentence.entry for sentence in unknown()})
-    assert gone == [], "renew the list: python -m tests.sentences --write"
