@@ -28,7 +28,7 @@ from actcli.core.theory.mean_field import MeanField, Moments, moments_of
 EDGE_POINTS: Final = 48
 
 _REACHES: Final = 4, 6, 8, 12, 20  # decades from 1, to which a fixed point is looked for
-_LAYERS: Final = 32  # followed one by one, as in fixed_point
+_LAYERS: Final = 32  # layers that are followed one by one, as in fixed_point
 _PER_DECADE: Final = 8
 _COEFFICIENTS: Final = 400
 _COEFFICIENTS_PER_DECADE: Final = 24
@@ -123,7 +123,7 @@ class VarianceMap:
         open_ = np.flatnonzero(~grows)
         down = up = _REACHES[0]
         down_wanted = up_wanted = True
-        # Few go further, and only one way; the moments of what swings take long where it swings fast.
+        # Few variances go further, and none comes back; moments of fast waves take long there.
         for reach in _REACHES:
             down, up = (reach if wanted else before for wanted, before in ((down_wanted, down), (up_wanted, up)))
             lattice = 10.0 ** (np.arange(-down * _PER_DECADE, up * _PER_DECADE + 1) / _PER_DECADE)
@@ -359,7 +359,7 @@ def edge_of_chaos(unit: Elementwise, most_w2: float, sigma_b2: Array) -> tuple[t
     if ends:
         targets, low, high = np.array(ends).T
         for q in np.exp(_crossings(lambda logarithm: biases(np.exp(logarithm)) - targets, low, high)).tolist():
-            # Exactly on the edge, and hardly beside the σ_b² that was wanted.
+            # Exactly on the edge, at a σ_b² close to the wanted one.
             second, slope_second = field.second_moments(q)
             weight = 1.0 / slope_second if slope_second > 0.0 else math.inf
             if weight <= most_w2:
