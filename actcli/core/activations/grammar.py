@@ -1,7 +1,7 @@
 """The grammar of formulas, Python's expression syntax in x: from a text to a checked syntax tree.
 
-Nothing that is typed reaches Python: every node of Python's syntax tree is looked up in the tables below, and what
-does not stand there is refused. Length, depth and exponents are bounded. What a tree computes: see `expression`.
+No typed text is run by Python: every node of Python's syntax tree is looked up in the tables below, and is refused if
+it is not there. Length, depth and exponents are bounded. `expression` computes the tree.
 """
 
 import ast
@@ -41,7 +41,7 @@ _COMPARISONS: Final[Mapping[type[ast.cmpop], str]] = {
     ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "==", ast.NotEq: "!="
 }  # fmt: skip
 
-# What elsewhere is called otherwise, and by its letters resembles something else.
+# Names of other programs that by their letters resemble a wrong function.
 _OTHER_NAMES: Final = {"ln": "log", "σ": "sigmoid", "sgn": "sign"}
 
 # `f(x) =`, `y =` or `return` may stand before a formula, as it does in texts.
@@ -73,7 +73,7 @@ def read(
 
 
 def _with_x(parsed: ast.expr, activations: Mapping[str, Activation]) -> str:
-    """What was probably meant by a formula without x: of leaky_relu(0.2) a parameter, of relu(0.1) a call."""
+    """The probable meaning of a formula without x: a parameter for leaky_relu(0.2), a value for relu(0.1)."""
     match parsed:
         case ast.Call(func=ast.Name(id=name), args=arguments) if name in activations and len(ast.unparse(parsed)) < 60:
             names = [parameter.name for parameter in activations[name].parameters]
@@ -254,7 +254,7 @@ class _Reader:
         return [self.number(argument, depth + 1) for argument in node.args]
 
     def _extreme(self, name: str, terms: list[Node]) -> Node:
-        """max or min of many, by halves: each pair's switch computes what it compares, in a chain all before it."""
+        """max or min of many, by halves: in a chain each comparison would recompute all terms before it."""
         if len(terms) == 1:
             return terms[0]
         middle = len(terms) // 2
