@@ -189,7 +189,7 @@ SigmaB2: TypeAlias = Annotated[
 # --- many runs --------------------------------------------------------------------------------------------------
 
 Jobs: TypeAlias = Annotated[
-    int, typer.Option("--jobs", "-j", metavar="N", min=1, help="So many runs at a time, each a process of its own.")
+    int, typer.Option("--jobs", "-j", metavar="N", min=1, help="Number of parallel runs, each a process of its own.")
 ]
 Resume: TypeAlias = Annotated[bool, typer.Option("--resume", help="Go on with the runs that are in the output file.")]
 Dask: TypeAlias = Annotated[

@@ -88,10 +88,9 @@ def test_sigmoid_has_no_variances_that_keep_both() -> None:
     """χ⊥ = χ∥ = 1 at one q: their ratio is 1 only where q is so small that σ_b² would have to be negative."""
     assert "none found: signal and gradient are not both kept" in report("sigmoid")
     assert "none found" not in report("tanh")
-    slope = lambda x: sigmoid(x) * (1 - sigmoid(x))  # noqa: E731
     for q in np.logspace(-3, 2, 40):
         z = np.sqrt(q) * NODES
-        perpendicular = float(WEIGHTS @ slope(z) ** 2)
+        perpendicular = float(WEIGHTS @ (sigmoid(z) * (1 - sigmoid(z))) ** 2)
         h = 1e-4 * q
         parallel = (settled(sigmoid, 1, 1, q + h) - settled(sigmoid, 1, 1, q - h)) / (2 * h)
         sigma_b2 = q - settled(sigmoid, 1 / perpendicular, 1, q)
