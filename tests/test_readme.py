@@ -19,6 +19,7 @@ from typer.main import get_command
 from actcli import __version__
 from actcli.cli import COMMANDS, app, load
 from actcli.topics import TOPICS
+from actcli.topics.lesson import STEPS
 
 README = Path(__file__).parent.parent / "README.md"
 CONTRIBUTING = README.parent / ".github" / "CONTRIBUTING.md"
@@ -81,6 +82,10 @@ def test_the_table_has_every_command_with_the_example_of_its_help():
     for name, example in table.items():  # which test_behaviour.py runs
         helped = " ".join((load(name).help or "").split())
         assert f"Example: {example} " in f"{helped} ", name
+
+
+def test_the_lesson_has_as_many_steps_as_are_named():
+    assert re.findall(r"in (\d+) steps", README.read_text()) == [str(len(STEPS))]
 
 
 def test_every_topic_is_named():
