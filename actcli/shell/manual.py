@@ -77,7 +77,7 @@ def _as_it_stands(text: str) -> Iterator[str]:
 
 
 def _examples(command: Any) -> Iterator[str]:
-    """Each with the first line of its command's help above it."""
+    """The examples, each below the first line of its command's help."""
     summary, *others = _help(command)
     for text in others:
         if text.startswith(_EXAMPLE):
@@ -105,7 +105,7 @@ def _paragraphs(texts: Iterable[str]) -> Iterator[str]:
 
 
 def _text(text: str) -> str:
-    """Text that troff prints as it is: `-` as the one of ASCII, for it is to be copied."""
+    """Text that troff prints as it is; `-` as the one of ASCII, so that it can be copied."""
     text = text.replace("\\", r"\e").replace("-", r"\-").replace('"', r"\(dq").replace("'", r"\(aq")
     text = re.sub(r"[^\x00-\x7f]", lambda character: f"\\[u{ord(character[0]):04X}]", text)
     return f"\\&{text}" if text.startswith(".") else text
