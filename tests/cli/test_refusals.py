@@ -19,6 +19,7 @@ FILES = {
     "bom.txt": b"\xff\xfe1\n2",
     "rows.txt": b"1 2\n3 4\n",
     "row.txt": b"1 2\n",
+    "hash.csv": b"a,b\nx1,2\n#x3,4\nx5,6\n",
     "pairs.csv": b"1,2\n2,3\n",
     "one.txt": b"1\n",
     "base.json": b"{}",
@@ -85,6 +86,13 @@ REFUSED = [
         "no audit is in it; a baseline is what audit",
         "",
     ),
+    (
+        "evaluate relu --input hash.csv --column b",
+        "a row or a comment? It begins with # and has the fields of a row",
+        "",
+    ),
+    ("gradient-depth relu --data d.csv --drop a --steps 1", "d.csv: no column is left for the features", ""),
+    ("evaluate 'x,y' 1", "'x,y' names 2 activations: write x or y", ""),
     ("evaluate relu --input d.csv --column 9", "d.csv: no column '9': there is 'a', 'b'", ""),
 ]
 
