@@ -123,7 +123,7 @@ def main() -> None:
     names = (
         options.only.split(",")
         if options.only
-        else [name for name, entry in CATALOGUE.items() if isinstance(entry, Elementwise) and entry.kernel]
+        else [name for name, entry in CATALOGUE.items() if isinstance(entry, Elementwise) and entry.fused]
     )
     shape = tuple(int(size) for size in options.shape.split(","))
     # glibc's malloc hands freed memory back to the system, which costs more than the arithmetic, until it has seen one
