@@ -3,7 +3,7 @@
 As a library it is what can be imported from here; its names are looked up where they live when they are first used.
 """
 
-__version__ = "1.0.0"
+__version__ = "2.0.0"
 
 # As type checkers know it. To import it from typing takes longer than all else before __main__ can answer Ctrl-C.
 TYPE_CHECKING = False

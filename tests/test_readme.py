@@ -12,13 +12,14 @@ import sys
 import tempfile
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
 import pytest
 from typer.main import get_command
 
 from actcli import __version__
 from actcli.cli import COMMANDS, app, load
+from actcli.topics import TOPICS
+from actcli.topics.lesson import STEPS
 
 README = Path(__file__).parent.parent / "README.md"
 CONTRIBUTING = README.parent / ".github" / "CONTRIBUTING.md"
@@ -63,16 +64,33 @@ def can_run(command: str) -> bool:
 
 
 @pytest.mark.parametrize(("command", "output"), [example for example in examples() if can_run(example[0])])
-def test_the_example_prints_what_the_readme_shows(command: Any, output: Any, tmp_path: Any) -> None:
+def test_the_example_prints_what_the_readme_shows(command: str, output: str, tmp_path: Path) -> None:
     shown = run(command, tmp_path)
     assert LONG_NUMBER.sub("", shown) == LONG_NUMBER.sub("", output)
     # Processors differ in the last digit of an exponential.
     assert numbers(shown) == pytest.approx(numbers(output), rel=1e-14)
 
 
-def test_there_are_examples_of_every_command() -> None:
-    shown = {word for command, _ in examples() for word in command.split()}
-    assert set(COMMANDS) <= shown
+def table_of_commands() -> dict[str, str]:
+    """Name -> the example that stands in the last column."""
+    return dict(re.findall(r"^\| ([a-z-]+) \| .* \| `(actcli .*)` \|$", README.read_text(), re.MULTILINE))
+
+
+def test_the_table_has_every_command_with_the_example_of_its_help() -> None:
+    table = table_of_commands()
+    assert [*table] == [*COMMANDS]
+    for name, example in table.items():  # which test_behaviour.py runs
+        helped = " ".join((load(name).help or "").split())
+        assert f"Example: {example} " in f"{helped} ", name
+
+
+def test_the_lesson_has_as_many_steps_as_are_named() -> None:
+    assert re.findall(r"all of this in (\d+) steps", README.read_text()) == [str(len(STEPS))]
+
+
+def test_every_topic_is_named() -> None:
+    readme = README.read_text()
+    assert f"the topics {', '.join(TOPICS)} |" in readme
 
 
 def test_the_library_does_what_the_readme_shows() -> None:
@@ -87,12 +105,19 @@ def test_every_option_that_is_named_is_there() -> None:
     commands = [get_command(app), *map(load, COMMANDS)]
     options = {spelling for command in commands for option in command.params for spelling in option.opts}
     named = set(re.findall(r"(?<![\w-])--[a-z][a-z0-9-]*", README.read_text()))
-    assert named - options == {"--help"}  # typer's own
+    assert named - options <= {"--help"}  # Typer adds it
 
 
 def test_every_module_that_is_named_is_there() -> None:
     texts = README.read_text() + CONTRIBUTING.read_text()
     assert [name for name in re.findall(r"python -m (\S*\w)", texts) if not find_spec(name)] == []
+
+
+def test_the_command_that_runs_the_tests_is_where_ci_looks_for_it() -> None:
+    line = re.search(r"grep -m1 -E '(.*)' (\S+)\)", (README.parent / ".ci" / "run").read_text())
+    assert line is not None
+    pattern, file = line.groups()
+    assert re.search(pattern, (README.parent / file).read_text(), re.MULTILINE)
 
 
 def test_every_file_that_is_named_is_there() -> None:
@@ -103,7 +128,7 @@ def test_every_file_that_is_named_is_there() -> None:
 
 
 def test_it_is_short() -> None:
-    assert len(README.read_text().splitlines()) < 380
+    assert len(README.read_text().splitlines()) <= 230
 
 
 def test_the_changelog_begins_with_this_version() -> None:

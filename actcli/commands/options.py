@@ -174,7 +174,9 @@ Layers: TypeAlias = Annotated[int, typer.Option("--layers", "-l", metavar="N", m
 Width: TypeAlias = Annotated[int, typer.Option("--width", metavar="N", min=1, help="Units in a layer.")]
 LearningRate: TypeAlias = Annotated[float, typer.Option("--lr", metavar="X", min=0.0, help="Learning rate.")]
 Seed: TypeAlias = Annotated[int, typer.Option("--seed", metavar="N", min=0, help="Seed of all that is random.")]
-Seeds: TypeAlias = Annotated[int, typer.Option("--seeds", metavar="N", min=1, help="So many seeds, from --seed on.")]
+Seeds: TypeAlias = Annotated[
+    int, typer.Option("--seeds", metavar="N", min=1, help="Number of seeds, starting at --seed.")
+]
 SigmaW2: TypeAlias = Annotated[
     float | None,
     typer.Option("--sigma-w2", metavar="X", help="Variance of the weights times fan_in.", show_default=False),
@@ -187,7 +189,7 @@ SigmaB2: TypeAlias = Annotated[
 # --- many runs --------------------------------------------------------------------------------------------------
 
 Jobs: TypeAlias = Annotated[
-    int, typer.Option("--jobs", "-j", metavar="N", min=1, help="So many runs at a time, each a process of its own.")
+    int, typer.Option("--jobs", "-j", metavar="N", min=1, help="Number of parallel runs, each a process of its own.")
 ]
 Resume: TypeAlias = Annotated[bool, typer.Option("--resume", help="Go on with the runs that are in the output file.")]
 Dask: TypeAlias = Annotated[

@@ -85,7 +85,7 @@ def _exact(evaluate: Evaluator, x: Fraction, order: int, bits: int) -> Exact | N
 
 
 def _number(value: Any) -> Fraction | float:
-    """The value as a fraction; what is beyond all measure as an infinity or 0."""
+    """The value as a fraction; infinity or 0 where it is too large or too small for one."""
     if not value:
         return Fraction(0)
     magnitude = mpmath.mag(value)

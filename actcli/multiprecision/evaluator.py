@@ -1,4 +1,4 @@
-"""A formula as it is written, and its derivatives, in as many digits as are asked for."""
+"""A formula as it is written, and its derivatives, in any number of digits."""
 
 import ast
 import math
@@ -58,7 +58,7 @@ class Multiprecision:
         return self._one.of(int(condition))
 
     def folded(self, function: Callable[..., Any], *numbers: Any) -> Any:
-        """At once, unless it fails or vanishes: that is told when an x takes the branch in which it stands."""
+        """Computed at once, unless it fails or vanishes: then only when an x takes its branch."""
         with suppress(*NO_NUMBER):
             self.vanished = False
             result = function(*numbers)

@@ -25,8 +25,8 @@ _AGREED, _RANGE = 80, 1200
 def float64_reference(activation: Elementwise, order: int, flush: bool) -> Callable[[Array], Reference]:
     """The exact results of an activation's derivative as float64 sees them, for an audit.
 
-    At infinite inputs, and where the formula as it is written has no finite value, they are the core's. What comes
-    closer to a tie or a power of two than any digits show is judged by what the function approaches there.
+    At infinite inputs, and where the formula as it is written has no finite value, they are the core's. A result closer
+    to a tie or a power of two than any digits show is placed by the limit of the function there.
     """
     evaluate, sides = Evaluator(activation, order), Sides(activation, order)
 
@@ -52,7 +52,7 @@ def float64_reference(activation: Elementwise, order: int, flush: bool) -> Calla
 def _aside(
     x: Array, rounded: Array, remainder: Array, spacing: Any, sides: Sides, evaluate: Evaluator
 ) -> tuple[Array, Array, Any]:
-    """What seems to be a float64 or a tie, put right by the side on which the exact result lies."""
+    """The result, where it looks like a float64 or a tie, moved to the side on which the exact one lies."""
     tie = remainder != 0.0
     _, side = sides.nearest(x, rounded, "float64")
     side[tie] = 0
@@ -87,7 +87,7 @@ def _sign(evaluate: Evaluator, x: float, y: Any) -> int:
                 away = evaluate(x)[-1] - y
                 if not isinstance(away, mpf):
                     return 0
-                # What is smaller may be the arithmetic's own.
+                # Smaller differences may be rounding of the arithmetic.
                 if abs(away) > abs(y) * mpf(2) ** (16 - bits):
                     return int(mpmath.sign(away))
     except NO_NUMBER:

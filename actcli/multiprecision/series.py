@@ -98,7 +98,7 @@ def _waves(u: Series, sign: int, s: Any, c: Any) -> tuple[Series, Series]:
 
 
 def _moderate(x: Any, most: int) -> Any:
-    """x, unless it has more bits before the point: mpmath would take all the memory there is for a function of it."""
+    """x, unless it is too large: mpmath would need too much memory for a function of it."""
     if mpmath.mag(x) > most:
         raise OverflowError
     return x
@@ -204,11 +204,11 @@ _OF_ONE: Final = frozenset(_FUNCTIONS) - {
 
 
 _PLAIN: Final = {"arcsin": mpmath.asin, "arccos": mpmath.acos, "arccosh": mpmath.acosh, "sqrt": mpmath.sqrt}
-"""Those that are infinitely steep where they end."""
+"""Those with an infinite slope at an end of their domain."""
 
 
 def _of_flat(function: Callable[[Series], Series], plain: Callable[[Any], Any] | None, u: Series) -> Series:
-    """The function of u; where u is flat so is the result, even where the function is infinitely steep."""
+    """The function of u; derivatives 0 where u does not change, even where the function is infinitely steep."""
     if not u.flat and len(u.c) > 1:
         return function(u)
     value = plain(u.c[0]) if plain else function(Series(u.c[:1])).c[0]

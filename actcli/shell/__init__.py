@@ -1,1 +1,1 @@
-"""What the shell and `man` are told of the program, generated from its commands."""
+"""Completion scripts, the manual page, and corrections of command lines."""

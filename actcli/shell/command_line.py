@@ -1,4 +1,4 @@
-"""What can be typed after `actcli`: read from the commands and the catalogue, for the completion scripts."""
+"""The words that may follow `actcli`, read from the commands and the catalogue, for the completion scripts."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -93,7 +93,7 @@ def names() -> list[str]:
 
 
 def functions() -> list[str]:
-    """What can be called in a formula."""
+    """The functions of a formula."""
     elementwise = [entry for entry in CATALOGUE.values() if isinstance(entry, Elementwise)]
     return sorted({*FUNCTIONS, *(name for entry in elementwise for name in (entry.name, *entry.aliases))})
 

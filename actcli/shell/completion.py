@@ -1,7 +1,7 @@
 """Completion scripts for bash, zsh and fish, generated from the commands and the catalogue.
 
-The scripts are complete in themselves: a Tab press runs no Python. What they add stands behind what was typed. In a
-formula they complete its last name, and leave the quote open: a formula goes on.
+The scripts hold all names: a press of Tab runs no Python. They only append to the typed word. In a formula they
+complete its last name and leave the quote open, as the formula may go on.
 """
 
 from collections.abc import Mapping

@@ -6,7 +6,7 @@ from typing import Any
 
 from actcli import __version__
 from actcli.core.errors import decapitalised
-from actcli.topics import TOPICS
+from actcli.topics import TOPICS, topic
 
 EXIT_STATUS = {
     "0": "Done. A closed pipe, as before head(1), is no error.",
@@ -46,15 +46,14 @@ def page(summary: str, commands: Mapping[str, Any], root: Any) -> str:
         "OPTIONS": list(_parameters(root)),
         "COMMANDS": [
             ".PP",
-            _text(
-                f"actcli help COMMAND shows the same for one of them, actcli help TOPIC a text: {', '.join(TOPICS)}."
-            ),
+            _text(f"actcli help COMMAND shows the same for one of them. The topics ({', '.join(TOPICS)}) stand below."),
             *(line for name, command in commands.items() for line in _command(name, command)),
         ],
         "ACTIVATIONS": list(_paragraphs(ACTIVATIONS)),
         "EXIT STATUS": list(_terms(EXIT_STATUS.items())),
         "ENVIRONMENT": list(_terms(ENVIRONMENT.items())),
         "EXAMPLES": [line for command in commands.values() for line in _examples(command)],
+        **{name.upper(): list(_as_it_stands(topic(name))) for name in TOPICS},
     }
     lines = [f'.TH ACTCLI 1 "" "actcli {__version__}" "User Commands"']
     for title, body in parts.items():
@@ -69,8 +68,16 @@ def _command(name: str, command: Any) -> Iterator[str]:
     yield from _parameters(command)
 
 
+def _as_it_stands(text: str) -> Iterator[str]:
+    """A topic without its title, line by line as it is laid out."""
+    yield ".nf"
+    for line in text.splitlines()[2:]:
+        yield _text(line) or r"\&"
+    yield ".fi"
+
+
 def _examples(command: Any) -> Iterator[str]:
-    """Each with the first line of its command's help above it."""
+    """The examples, each below the first line of its command's help."""
     summary, *others = _help(command)
     for text in others:
         if text.startswith(_EXAMPLE):
@@ -98,7 +105,7 @@ def _paragraphs(texts: Iterable[str]) -> Iterator[str]:
 
 
 def _text(text: str) -> str:
-    """Text that troff prints as it is: `-` as the one of ASCII, for it is to be copied."""
+    """Text that troff prints as it is; `-` as the one of ASCII, so that it can be copied."""
     text = text.replace("\\", r"\e").replace("-", r"\-").replace('"', r"\(dq").replace("'", r"\(aq")
     text = re.sub(r"[^\x00-\x7f]", lambda character: f"\\[u{ord(character[0]):04X}]", text)
     return f"\\&{text}" if text.startswith(".") else text

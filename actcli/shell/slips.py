@@ -1,6 +1,6 @@
-"""What is typed otherwise than it is written here: options under other names, and commands that there are not.
+"""Corrections of command lines: options under other names, and commands that do not exist.
 
-An option or a value with one reading is put right before the command reads it; what has none is left to its error.
+An option or a value with one reading is corrected before the command reads it. Others lead to the command's error.
 """
 
 import re
@@ -40,7 +40,7 @@ _OPTIONS: Final[Mapping[str, str]] = {
     "--max-ulp": "max-ulps ulp ulps",
     "--ascii": "no-unicode plain-text",
 }
-"""An option -> what else it is called."""
+"""An option -> its other names."""
 
 _FORMATS: Final = frozenset({"json", "csv", "plain", "table", "npy"})
 
@@ -62,7 +62,7 @@ _VALUES: Final[Mapping[str, Mapping[str, str]]] = {
         **dict.fromkeys(("batchnorm", "batch_norm", "batch-norm", "bn"), "batch"),
     },
 }
-"""An option -> what else its values are called."""
+"""An option -> other names of its values."""
 
 _MINUS: Final = re.compile(r"[−–](?=\d|\.\d|inf)")
 _NUMBER: Final = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?", re.IGNORECASE)
@@ -70,7 +70,7 @@ _PICTURE: Final = re.compile(r".*\.(svg|png|pdf|html|txt)", re.IGNORECASE)
 
 
 def put_right(args: Sequence[str], options: Mapping[str, int], positional: Sequence[str]) -> list[str]:
-    """The arguments of a command, with what is called otherwise under its own name.
+    """The arguments of a command, with options and values under their own names.
 
     options:    each option of the command -> how many values it takes
     positional: the names of the command's arguments
@@ -173,11 +173,11 @@ _HINTS: Final[Mapping[str, tuple[str, str]]] = {
     **dict.fromkeys(("color", "colour"), ("", "FORCE_COLOR=1 before the command turns colour on")),
     **dict.fromkeys(("ylim", "y-lim", "yrange"), ("--range", "the interval of y follows from that of x, --range")),
 }
-"""An option that there is not, and is no other's name -> the option that it needs, and what is said."""
+"""An unknown option, no other's name -> the option that the command must have, and the message."""
 
 
 def hint(option: str, options: Sequence[str]) -> str:
-    """What is said of an option that there is not, or an empty string. options: those that there are."""
+    """The message for an unknown option, or an empty string. options: those of the command."""
     needed, text = _HINTS.get(option.lstrip("-").casefold().replace("_", "-"), ("", ""))
     return text if not needed or needed in options else ""
 
@@ -201,11 +201,11 @@ _COMMANDS: Final[Mapping[str, str]] = {
     "lesson": "learn tutorial tour course teach intro introduction demo",
     "trace": "step backprop backpropagation forward backward",
 }
-"""A command -> what else it may be called."""
+"""A command -> its other names."""
 
 
 def command_meant(words: Sequence[str], commands: Sequence[str]) -> str | None:
-    """The command line that was probably meant by one whose command there is not, ready to be typed; None for none."""
+    """The command line that was probably meant by one with an unknown command, ready to be typed; None for none."""
     import shlex  # only a mistake pays for it
 
     word, *rest = words
@@ -269,7 +269,7 @@ def without_command(words: Sequence[str]) -> str | None:
 
 
 def _command_for(rest: Sequence[str]) -> str:
-    """What is done with an activation that stands in the place of a command."""
+    """The command for a line that begins with an activation."""
     options = {word.partition("=")[0] for word in rest}
     if options & _OF_NETWORKS:
         return "gradient-depth"

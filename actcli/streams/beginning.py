@@ -1,4 +1,4 @@
-"""A text whose beginning may be looked at before it is read."""
+"""A text whose first lines can be looked at before it is read."""
 
 from collections.abc import Iterator
 from itertools import chain

@@ -1,4 +1,4 @@
-"""What every reader yields and every writer takes: blocks of float64 that remember their lines or rows."""
+"""Blocks of float64 with their lines or rows: readers yield them, writers take them."""
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -71,7 +71,7 @@ class Source:
 
     name: "stdin", the file's name or "arguments".
     rowwise: blocks hold whole rows.
-    shape: the array's shape; None when only the end of a text will tell.
+    shape: the array's shape; None for a text, whose shape is known at its end.
     fortran_order: blocks come in the file's own order, the first axis fastest, and lines mean nothing.
     table: of a CSV file, what CSV output keeps of it.
     """

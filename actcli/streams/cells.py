@@ -1,4 +1,4 @@
-"""What may stand in a cell of somebody's file: a number, nothing, or a word."""
+"""The content of a cell of a user's file: a number, nothing, or a word."""
 
 import re
 from collections.abc import Sequence
@@ -8,7 +8,7 @@ from actcli.streams.encoding import file_argument, not_utf8
 
 _SHOWN = 40  # characters of a bad token that an error message repeats
 
-# Read by no parser of numbers, and in common use for a value that is not known; "" is the empty cell.
+# Common marks of a missing value, none of which is a number; "" is the empty cell.
 _MISSING = {"", "na", "n/a", "#n/a", "<na>", "nan", "nat", "null", "none", "nil", "missing", "?", ".", "-", "--"}
 _MISSING_CLASS = {"", "na", "n/a", "#n/a", "<na>", "nan", "null", "?"}
 _TRUTH = {"true", "false"}
@@ -82,7 +82,7 @@ def has_thousands(cell: str) -> bool:
 
 
 def quoted(token: str) -> str:
-    """The token for an error message: short, and with nothing that a terminal would obey."""
+    """The token for an error message: short, without control characters."""
     return repr(token if len(token) <= _SHOWN else token[:_SHOWN] + "...")
 
 

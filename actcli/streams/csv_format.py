@@ -203,7 +203,7 @@ def _numbers(row: Record, below: Record | None = None, *, layout: _Layout) -> li
 def _way_out(row: Record, place: int, layout: _Layout, below: Record | None) -> str:
     """What to do about a cell that is no number; an empty string where nothing helps."""
     column = layout.options.column_option
-    if not is_text(row.fields[place]):  # the complaint has said it
+    if not is_text(row.fields[place]):  # the message has said it
         return ""
     if below is not None and (name := meant_for_names(row, below)):
         return f"{column} {shlex.quote(name[0])} takes line {row.line} for names"

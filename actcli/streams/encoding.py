@@ -1,4 +1,4 @@
-r"""From the bytes of somebody's file to UTF-8 with \n at the ends of lines.
+r"""From the bytes of a user's file to UTF-8 with \n at the ends of lines.
 
 Unpacked: gzip, bzip2 and xz, recognised by their first bytes. Decoded: UTF-8, UTF-16 and UTF-32, by their byte-order
 mark; without one it is UTF-8. Line ends: \n, \r\n and \r alone.

@@ -63,8 +63,8 @@ def _stdout() -> Iterator[IO[bytes]]:
     except OSError:  # stdout was replaced by a stream in memory
         yield sys.stdout.buffer
         return
-    # A buffer of our own: with PYTHONUNBUFFERED sys.stdout.buffer writes only part of what it is given when the
-    # disk fills up, and without it Python tries once more, at exit, to get rid of what could not be written.
+    # A buffer of our own. With PYTHONUNBUFFERED, sys.stdout.buffer writes only a part when the disk is full. Without
+    # it, Python tries to write the rest once more at exit.
     with open(descriptor, "wb", closefd=False) as file:
         yield file
 
@@ -98,7 +98,7 @@ def file_error(name: str, error: OSError) -> StreamError:
 
 
 def complain(message: str) -> None:
-    """Print the message to stderr: one line, whatever the names in it hold, with nothing that a terminal would obey."""
+    """Print the message to stderr in one line, without control characters, whatever names it contains."""
     message = "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in message)
     if sys.stderr is not None:  # print would go to stdout
         with suppress(OSError):

@@ -1,4 +1,4 @@
-"""Which output format is meant."""
+"""The choice of the output format."""
 
 import os
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ OUTPUT_FORMATS: tuple[OutputFormat, ...] = get_args(OutputFormat)
 
 _BY_SUFFIX: dict[str, OutputFormat] = {".npy": "npy", ".csv": "csv", ".tsv": "tsv", ".tab": "tsv", ".json": "json"}
 
-# Suffixes that promise what is not written, and what is written instead.
+# Suffixes of formats that are not written, and the one to use instead.
 _INSTEAD = {
     ".csv": ".xlsx .xls .ods .parquet .feather .arrow .orc .db .sqlite .sqlite3 .dta .sav .rds .rda .html .htm .xml",
     ".npy": ".npz .h5 .hdf5 .mat .nc .zarr .pkl .pickle .joblib .pt .pth .safetensors .onnx .bin",

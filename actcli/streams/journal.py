@@ -1,4 +1,4 @@
-"""A file of JSON lines that grows run by run and can be resumed: the one output that may stay behind unfinished.
+"""A file of JSON lines that grows run by run and can be resumed: the only output that may be left unfinished.
 
 The first line says what the runs are of; a file of other runs is not resumed. Every line is written whole, and one that
 was cut short when a process died is removed when the file is opened again.

@@ -1,4 +1,4 @@
-"""What the user says about a table in a file, in options."""
+"""The options that describe a table in a file."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ _NAMED_DELIMITERS = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "
 
 
 def delimiter_of(text: str | None) -> str | None:
-    """What --delimiter means: the character itself, or its name. Raises StreamError for what numbers may hold."""
+    """The character that --delimiter names, or is. Raises StreamError for characters of numbers."""
     if text is None:
         return None
     delimiter = _NAMED_DELIMITERS.get(text.lower(), text)

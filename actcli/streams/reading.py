@@ -1,4 +1,4 @@
-"""Where the numbers come from, and in which format."""
+"""The source of the numbers and its format."""
 
 import math
 import sys

@@ -1,4 +1,4 @@
-"""A table in somebody's file: what stands between its fields, where its rows end, and whether it begins with names.
+"""A table in a user's file: its delimiter, its rows, and whether it begins with names.
 
 Header or data? The first line that is neither blank nor a comment holds the names of the columns when all its fields
 are words (`cells.is_header` has the rule), or when a column that was asked for by its name is among them. Otherwise
@@ -81,7 +81,7 @@ def _splits(text: Text, delimiter: str) -> bool:
 
 
 def _score(text: Text, delimiter: str) -> tuple[bool, float, int]:
-    """How well it fits: the first rows are equally long, many of their fields are numbers, there are many fields."""
+    """The score of a delimiter: equally long first rows, many numbers among their fields, many fields."""
     try:
         rows = first_records(text, delimiter, 2)
     except StreamError:
@@ -170,7 +170,7 @@ class Records:
 
 
 def _fields(line: bytes, delimiter: str) -> list[str]:
-    """Of a line of comment; empty where it is none of a table."""
+    """The fields of a comment line; empty where it has none."""
     try:
         return next((record.fields for record in Records("", delimiter).take(line)), [])
     except StreamError:

@@ -1,8 +1,8 @@
 """Decimal text: between a number and its digits exactly in both directions, and plain text, lines of such numbers.
 
-The functions over many numbers, `parse_all` and `format_...`, are where nearly all the time of a text stream goes.
-orjson does the bulk of them, several times as fast as Python does; what JSON cannot say, or says in another way, is
-Python's. Both are exact, so that nobody can tell which of them was at work.
+Nearly all the time of a text stream is spent in `parse_all` and `format_...`. orjson converts most numbers, several
+times as fast as Python; numbers that JSON has not, or writes differently, are converted by Python. Both are exact, so
+that the result is the same.
 
 Plain text has its numbers separated by whitespace or by commas, in lines that the output keeps. An empty line stays an
 empty line; from # to its end a line is a comment. A line may be longer than memory: it then continues over several
@@ -228,7 +228,7 @@ class _TextReader:
 
 
 def _one_per_line(text: bytes) -> Block | None:
-    """The usual text, where there is nothing to count."""
+    """One number a line, the usual text: no lengths to count."""
     if b"," in text or not text.endswith(b"\n"):
         return None
     try:
@@ -270,7 +270,7 @@ class PlainWriter:
         else:
             text = self._lines_text(block, results)
         self._file.write(text)
-        self._file.flush()  # whoever waits at the other end of a pipe sees the results of what has arrived
+        self._file.flush()  # the reader of a pipe sees the results of all input that has arrived
 
     def finish(self) -> None:
         if self._inside_line:

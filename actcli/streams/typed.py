@@ -1,4 +1,4 @@
-"""Numbers that have to be those of a floating-point type, from two streams side by side."""
+"""Numbers of one floating-point type, from two streams side by side."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -60,7 +60,7 @@ class Typed:
     def _suspicious(
         self, values: Values, rounded: Values, places: "np.ndarray[tuple[int], np.dtype[np.intp]]"
     ) -> list[int]:
-        """The places of those that no text with fewer digits would excuse."""
+        """The places of values that are no rounding of a shorter decimal."""
         if self.source.shape is not None:
             return [int(place) for place in places[:1]]
         far = np.abs(rounded - values) > _NINE_DIGITS * np.abs(values)

@@ -1,6 +1,6 @@
-"""What `actcli help TOPIC` prints: texts that lie beside this file, for 80 columns.
+"""What `actcli help TOPIC` prints: the texts beside this file, for 80 columns.
 
-An example in them stands, indented by four, after `$ `, and what it prints below it; a test runs them all.
+An example in them is a line `    $ command`; its output stands below it, indented by four. A test runs them all.
 """
 
 from pathlib import Path
@@ -10,9 +10,10 @@ TOPICS: Final = {
     "formulas": "What a formula may hold, and its derivative at ties.",
     "numbers": "How numbers come in and go out: arguments, files, pipes, types.",
     "json": "Every field of --format json.",
+    "accuracy": "Error bounds, and what a card, an audit and a verdict mean.",
     "scripts": "Exit codes, streams, loops: actcli in a shell script.",
 }
-"""Name -> what it is about, in one line."""
+"""Name of the topic -> its summary in one line."""
 
 
 def topic(name: str) -> str:
@@ -22,7 +23,7 @@ def topic(name: str) -> str:
 
 
 def _of_the_grammar() -> dict[str, object]:
-    """What the text on formulas takes from the grammar's own tables: it cannot go stale."""
+    """The names and limits in the text on formulas, from the grammar's own tables."""
     from textwrap import fill
 
     from actcli.core.activations import grammar

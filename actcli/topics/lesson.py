@@ -6,7 +6,7 @@ from typing import Final
 
 @dataclass(frozen=True)
 class Step:
-    """What is to be learnt, in words, and the command line that shows it; without one the cost is measured."""
+    """A fact in words, and the command line that shows it; without one the cost of activations is measured."""
 
     title: str
     text: str

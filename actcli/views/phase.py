@@ -248,8 +248,8 @@ def trainability_sentence(found: Trainability) -> str:
     cells = int((~np.isnan(found.learnt) & ~np.isnan(found.depth_limit)).sum())
     agree = round(found.agreement * cells)
     return (
-        f"{done}. {agree} of {count(cells, 'cell')} agree with theory ({found.agreement:.0%}): most networks learn, to "
-        f"a loss 5 % below guessing, just if they are no deeper than 6 ξ_c."
+        f"{done}. Theory: networks learn if they are no deeper than 6 ξ_c. {agree} of {count(cells, 'cell')} agree "
+        f"({found.agreement:.0%}): most of their networks reach a loss 5 % below guessing just where theory says so."
     )
 
 

@@ -69,14 +69,14 @@ def seen(y: Array, reach: float) -> tuple[float, float]:
 
 
 def _usual_range(ascending: Array, reach: float) -> tuple[float, float]:
-    """An interval that leaves out what shoots up, as beside a pole, and nothing from -reach to reach."""
+    """y-limits: 5th to 95th percentile widened by twice their distance, at least [-reach, reach]."""
     low, high = ascending[[int(0.05 * (ascending.size - 1)), int(0.95 * (ascending.size - 1))]].tolist()
     beyond = 2.0 * (high - low)
     return min(low - beyond, -reach), max(high + beyond, reach)
 
 
 def y_range(values: Sequence[Array], reach: float) -> tuple[float, float]:
-    """The range of y. What shoots up beside a pole is left out, what is within `reach` never is."""
+    """The range of y: without the large values beside a pole, and at least [-reach, reach]."""
     y = np.concatenate([np.empty(0), *values])
     y = y[np.abs(y) < HUGE]
     if not y.size:

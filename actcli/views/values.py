@@ -16,7 +16,7 @@ from actcli.views.table import Column, NumberTable, bar, render, table, total_wi
 from actcli.views.terminal import Terminal, cut
 
 WIDEST_BAR, NARROWEST_BAR = 40, 5
-KINK_CAPTION = "kink: the derivative jumps here; shown is the one that PyTorch returns"
+KINK_CAPTION = "kink: the function or a derivative jumps here; shown is what PyTorch returns"
 
 
 def value_table(

@@ -506,10 +506,10 @@ REFUSED = {
         "the slope of hard_sigmoid was 0.2 before Keras 3: write hard_sigmoid:alpha=0.2 or hard_sigmoid"
     ),
     ("def f(x):\n    import os\n    return x"): (
-        "only 'if', assignments and 'return' are read of a function, and no Import"
+        "of a function only 'if', assignments and 'return' are read, not 'import'"
     ),
     ("def f(x):\n    for i in range(3): x = x*x\n    return x"): (
-        "only 'if', assignments and 'return' are read of a function, and no For"
+        "of a function only 'if', assignments and 'return' are read, not 'for'"
     ),
     "2*x*": "invalid syntax",
     "leaky_relu 0.2": "the formula 'leaky_relu(0.2)' has no x; did you mean leaky_relu:negative_slope=0.2?",
@@ -525,8 +525,8 @@ REFUSED = {
     "x.5": "invalid syntax",
     "1/2(x+1)": "how far a divisor goes is not clear: write it as in '1/(2*x)' or '1/2*x'",
     "(lambda x: x)(x)": "a parameter is written name=number, not ' x)(x)'",
-    "[y for y in x]": "ListComp is not available",
-    "()": "Tuple is not available",
+    "[y for y in x]": "[y for y in x] is no part of a formula",
+    "()": "() is no part of a formula",
     "relu(x))": "unmatched ')'",
     "relu(x": "'(' was never closed",
     "max(0 x)": "max takes 2 arguments or more, not 1",
@@ -534,8 +534,8 @@ REFUSED = {
     "9^9^9^9": "the exponent 3.8742e+08 is too large (at most 1000)",
     "x^99999": "the exponent 99999 is too large (at most 1000)",
     "'a'": "no activation 'a'",
-    "{x}": "Set is not available",
-    "x[0]": "Subscript is not available",
+    "{x}": "{x} is no part of a formula",
+    "x[0]": "x[0] is no part of a formula",
     "1j": "1j is not a real number",
     "2j*x": "2j is not a real number",
     "True": "no activation 'True'; did you mean fatrelu or step or relu?",
@@ -560,9 +560,9 @@ REFUSED = {
     "F": "no activation 'F'; did you mean erf?",
     "tf.nn": "no activation 'nn'",
     "x.T": "names have no dots here",
-    "x @ x": "the operator MatMult is not available",
-    "x // 2": "the operator FloorDiv is not available",
-    "x % 2": "the operator Mod is not available",
+    "x @ x": "the operator @ is not available",
+    "x // 2": "the operator // is not available",
+    "x % 2": "the operator % is not available",
     "floor(x)": "there is no function 'floor', in column 1 of the formula 'floor(x)'; did you mean log?",
     "round(x)": "there is no function 'round'",
     "max": "max takes 2 arguments or more, not 1",
@@ -571,7 +571,7 @@ REFUSED = {
     "relu*x": "relu is a function: write relu(x)",
     "2*relu": "relu is a function: write relu(x)",
     "relu(gelu)": "gelu is a function: write gelu(x)",
-    "[0, x]": "List is not available",
+    "[0, x]": "[0, x] is no part of a formula",
     ("φ(x)"): (
         "phi may be the normal distribution or its density: write '(1 + erf(x/sqrt(2)))/2' or 'exp(-x**2/2)/sqrt(2*pi)'"
     ),

@@ -8,6 +8,7 @@ import pytest
 
 from actcli.cli import COMMANDS, load
 from actcli.shell.manual import EXIT_STATUS
+from actcli.topics import TOPICS, topic
 from tests.cli.helpers import output
 from tests.narrow import known
 
@@ -56,7 +57,7 @@ def test_nothing_in_it_surprises_troff(page: str) -> None:
 def test_it_has_the_sections_that_a_reader_looks_for(page: str) -> None:
     sections = re.findall(r'^\.SH "(.*)"$', page, re.MULTILINE)
     expected = ["NAME", "SYNOPSIS", "OPTIONS", "COMMANDS", "ACTIVATIONS", "EXIT STATUS", "ENVIRONMENT", "EXAMPLES"]
-    assert sections == expected
+    assert sections == [*expected, *map(str.upper, TOPICS)]
     assert list(EXIT_STATUS) == ["0", "1", "2", "129", "130", "131", "143"]
     assert plain(page.splitlines()[2]).startswith("actcli - a workbench")
 
@@ -73,3 +74,8 @@ def test_it_has_every_command_with_its_options_and_its_example(name: str, page: 
             assert " ".join(parameter.help.split()) in text[begin:end], parameter.name
     example = known(load(name).help).rpartition("Example: ")[2].strip()
     assert f"\n{example}\n" in text[text.index("EXAMPLES") :]
+
+
+@pytest.mark.parametrize("name", TOPICS)
+def test_it_has_the_topics_as_they_are_laid_out(name: str, page: str) -> None:
+    assert topic(name).partition("\n\n")[2] in plain(page)

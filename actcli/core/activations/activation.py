@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 MAX_ORDER = 32
 
-# Long arrays are worked off in pieces whose intermediate results stay in the processor's cache.
+# Long arrays are computed in pieces whose intermediate results stay in the processor's cache.
 _BLOCK = 1 << 14
 
 _NOTHING: Mapping[Any, Any] = MappingProxyType({})
@@ -212,7 +212,7 @@ class Elementwise(Activation):
     def of(self, u: Operand) -> Operand:
         """f(u) of a flat array or jet; f'(u) u' of a jet of order 1 comes from `fused`, where f is smooth.
 
-        In pieces a slope of 0 cuts u' off, even an infinite one, which no product does.
+        Where the slope is 0 the product is 0, even for an infinite u'.
         """
         if isinstance(u, Jet) and u.order == 1 and self.fused is not None and not self.kinks(MAX_ORDER):
             return u.chain(*self._value_and_slope(u.value))
@@ -237,11 +237,11 @@ class Elementwise(Activation):
         return value, slope
 
     def _widen(self, x: Array, rows: Array | tuple[Array, Array], first: int = 0) -> None:
-        """Computes f^(first), ... of the rows f, f', ... of a flat x again where float64 is at its ends."""
+        """Recomputes f^(first), ... of the rows f, f', ... of a flat x where float64 overflowed or underflowed."""
         order = len(rows) - 1
         if self.at_ends is None or not (self.given_parameters or order > 1):
             return
-        # The same for value and slope, whichever of them is asked for.
+        # Value and slope are the same, whichever is asked for.
         ends = self.at_ends(x, max(order, 1), **self.parameter_values) & np.isfinite(x)
         if not ends.any():
             return
@@ -325,7 +325,7 @@ def _shortest(number: float) -> str:
 
 
 def _quiet() -> np.errstate:
-    """Tails underflow to their limit and formulas have poles: inf, nan and 0 are the answers, not accidents."""
+    """No warnings: tails underflow and formulas have poles, where 0, inf and nan are the right answers."""
     return np.errstate(all="ignore")
 
 

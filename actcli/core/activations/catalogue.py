@@ -1,7 +1,7 @@
 """The catalogue of activations, and the way from a text to an activation.
 
-What is known of one activation (names, definition, fused value and slope, formula, origin) stands in the file of its
-family. A new one is an entry there and in the family's tuple.
+All facts of one activation (names, definition, kernel, formula, origin) are in the file of its family. A new activation
+is an entry there and in the family's tuple.
 """
 
 import copyreg
@@ -32,7 +32,7 @@ CATALOGUE: Final[Mapping[str, Elementwise | RowWise]] = {
 
 
 class _Known(dict[str, Elementwise | RowWise]):
-    """The catalogue's spellings; what is none of them is looked up in the literature."""
+    """The catalogue's spellings; other names are looked up in the literature."""
 
     def __missing__(self, name: str) -> Elementwise:
         entry = published(name.replace("_", "")) if name.islower() else None
@@ -192,7 +192,7 @@ def _fold(name: str) -> str:
 
 
 def _reduced(activation: Activation) -> str | tuple[Any, ...]:
-    """To pickle or copy one: the text that it is resolved from, where there is one."""
+    """For pickle and copy: the text that it is resolved from, where there is one."""
     try:
         known = resolve(activation.label) == activation
     except InputError:

@@ -113,7 +113,7 @@ FUNCTIONS: Final[Mapping[str, str]] = {
 """Name, or its two last parts -> what it says of its arguments a, b, c, in the language of formulas."""
 
 TO_WHOLE: Final = re.compile(r"\b(int\w*|uint\w*|long|bool\w*)\b")
-"""What rounds a number: of a comparison it keeps 0 and 1."""
+"""Functions that round a number: they keep the 0 and 1 of a comparison."""
 
 KEYWORDS: Final[Mapping[str, str]] = {
     **dict.fromkeys(

@@ -1,7 +1,7 @@
 """The syntax tree of a formula, and the function that it becomes over an arithmetic.
 
-What a number is, and what is done with numbers, the `Arithmetic` says that is handed in: float64 and its jets, the
-narrow types of a kernel, mpmath, or the text of another language. `grammar.read` makes the trees.
+An `Arithmetic` computes it: float64 and its jets, the narrow types of a kernel, mpmath, or the text of another
+language. `grammar.read` makes the trees.
 """
 
 import ast
@@ -89,7 +89,7 @@ class Expression:
 
 
 class Arithmetic(Protocol):
-    """A kind of numbers, and what is done with them. Numbers and conditions must not be callable."""
+    """A kind of numbers and the operations on them. Numbers and conditions must not be callable."""
 
     def number(self, value: float | Fraction) -> Any:
         """A number that stands in the formula, or the value of a parameter."""
@@ -184,7 +184,7 @@ def _conjunction(arithmetic: Arithmetic, a: Any, b: Any) -> Any:
 
 
 def _comparison(arithmetic: Arithmetic, signs: tuple[str, ...], terms: list[Any]) -> Any:
-    """a < b < ..., where each term is computed once: twice, and a nest of them would take for ever."""
+    """a < b < ..., where each term is computed once: twice would take exponential time in nested comparisons."""
     compare = [arithmetic.function(sign, None) for sign in signs]
     if len(compare) == 1:
         return _applied(arithmetic, compare[0], terms)

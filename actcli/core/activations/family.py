@@ -14,10 +14,10 @@ MOST: Final = 50
 
 
 def family(text: str) -> tuple[str, ...]:
-    """What `text` names, one after the other; (text,) for a single activation. Raises InputError.
+    """The members that `text` names, in order; (text,) for a single activation. Raises InputError.
 
-    `elu:alpha=0.5/1/2` is three, `silu:beta=0.1..10` seven, evenly spaced, by ratio where both ends are positive and a
-    decade apart.
+    `elu:alpha=0.5/1/2` has three members. `silu:beta=0.1..10` has seven: evenly spaced, or in equal ratios where both
+    ends are positive and a decade apart.
     """
     name, _, given_parameters = text.partition(":")
     parts = given_parameters.split(",")

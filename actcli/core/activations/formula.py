@@ -71,7 +71,7 @@ def tree_of(activation: Elementwise, activations: Mapping[str, Activation], text
 
 
 def switches_of(activation: Elementwise, activations: Mapping[str, Activation]) -> tuple[Node, ...]:
-    """What decides between the pieces of an activation's formula: where one of them is zero the piece may change."""
+    """The branch conditions of an activation's formula, as functions: its piece may change where one is zero."""
     values = {**activation.given_parameters, **activation.exact_parameters}
     return read(activation.formula, values, activations, FLOAT64, all_used=False).switches
 
@@ -154,7 +154,7 @@ _OPERATIONS: Final[Mapping[str, Callable[..., Any]]] = {
 # --- powers ---------------------------------------------------------------------------------------------------------
 
 _MAX_PRODUCT: Final = 8
-"""The largest whose value does too: it errs by (n - 1) / 2 ULP at most, and NumPy's power takes 100 times as long."""
+"""Values up to this exponent are products: error at most (n - 1) / 2 ULP; NumPy's power takes 100 times as long."""
 
 
 def power(base: Operand, exponent: float) -> Operand:
@@ -208,7 +208,7 @@ def _power_at_zero(u: Jet, exponent: float) -> Jet:
     return Jet(derivatives)
 
 
-# --- where a formula is not smooth, found from the places where it changes its mind ---------------------------------
+# --- kinks and jumps of a formula, found among the zeros of its branch conditions -----------------------------------
 
 _HIGHEST_ORDER = 3
 _MOST = 256
@@ -277,7 +277,7 @@ def _zeros(switch: Callable[[Array], Array]) -> list[float]:
 
 def _jumps(function: Callable[[Jet], Jet], x: Array) -> dict[float, int]:
     """Those of the x where a derivative jumps -> the lowest that does."""
-    # Some way off: beside the break the formula's own rounding may already have taken it to the other side.
+    # At some distance: right beside the break, rounding may already have chosen the other piece.
     off = _OFF * np.maximum(1.0, np.abs(x))
     sides = np.stack([x - off, x + off])
     sizes = function(Jet.variable(sides, _HIGHEST_ORDER + 1)).derivatives

@@ -1,6 +1,6 @@
 """x times a gate that runs from 0 to 1.
 
-Arrays take a closed form with as few roundings as can be wherever its exponentials are normal numbers.
+Arrays are computed by a closed form with few roundings, wherever its exponentials are normal numbers.
 """
 
 import math

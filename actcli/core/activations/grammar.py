@@ -1,7 +1,7 @@
 """The grammar of formulas, Python's expression syntax in x: from a text to a checked syntax tree.
 
-Nothing that is typed reaches Python: every node of Python's syntax tree is looked up in the tables below, and what
-does not stand there is refused. Length, depth and exponents are bounded. What a tree computes: see `expression`.
+No typed text is run by Python: every node of Python's syntax tree is looked up in the tables below, and is refused if
+it is not there. Length, depth and exponents are bounded. `expression` computes the tree.
 """
 
 import ast
@@ -41,7 +41,7 @@ _COMPARISONS: Final[Mapping[type[ast.cmpop], str]] = {
     ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "==", ast.NotEq: "!="
 }  # fmt: skip
 
-# What elsewhere is called otherwise, and by its letters resembles something else.
+# Names of other programs that by their letters resemble a wrong function.
 _OTHER_NAMES: Final = {"ln": "log", "σ": "sigmoid", "sgn": "sign"}
 
 # `f(x) =`, `y =` or `return` may stand before a formula, as it does in texts.
@@ -73,7 +73,7 @@ def read(
 
 
 def _with_x(parsed: ast.expr, activations: Mapping[str, Activation]) -> str:
-    """What was probably meant by a formula without x: of leaky_relu(0.2) a parameter, of relu(0.1) a call."""
+    """The probable meaning of a formula without x: a parameter for leaky_relu(0.2), a value for relu(0.1)."""
     match parsed:
         case ast.Call(func=ast.Name(id=name), args=arguments) if name in activations and len(ast.unparse(parsed)) < 60:
             names = [parameter.name for parameter in activations[name].parameters]
@@ -165,14 +165,14 @@ class _Reader:
             case ast.BinOp(op=ast.BitXor()):
                 raise self._error(node, "^ is not available: a power is written **")
             case ast.BinOp() | ast.UnaryOp():
-                raise self._error(node, f"the operator {type(node.op).__name__} is not available")
+                raise self._error(node, f"the operator {_symbol(node.op)} is not available")
             case ast.Attribute():
                 write = (
                     f": write {node.attr}, without what stands before it" if node.attr in self._functions else _PLAIN
                 )
                 raise self._error(node, f"names have no dots here{write}")
             case _:
-                raise self._error(node, f"{type(node).__name__} is not available")
+                raise self._error(node, f"{ast.unparse(node):.40} is no part of a formula")
 
     def _constant(self, node: ast.Constant) -> Node:
         if not isinstance(node.value, int | float) or isinstance(node.value, bool):
@@ -254,7 +254,7 @@ class _Reader:
         return [self.number(argument, depth + 1) for argument in node.args]
 
     def _extreme(self, name: str, terms: list[Node]) -> Node:
-        """max or min of many, by halves: each pair's switch computes what it compares, in a chain all before it."""
+        """max or min of many, by halves: in a chain each comparison would recompute all terms before it."""
         if len(terms) == 1:
             return terms[0]
         middle = len(terms) // 2
@@ -299,7 +299,7 @@ class _Reader:
         match node:
             case ast.Compare():
                 if unknown := [op for op in node.ops if type(op) not in _COMPARISONS]:
-                    raise self._error(node, f"the comparison {type(unknown[0]).__name__} is not available")
+                    raise self._error(node, f"the comparison {_symbol(unknown[0])!r} is not available")
                 terms = tuple(self.number(term, depth + 1) for term in (node.left, *node.comparators))
                 for a, b in pairwise(terms):
                     self._switch(a, b)
@@ -319,6 +319,15 @@ class _Reader:
     def _switch(self, a: Node, b: Node | None = None) -> None:
         """Remember that the formula changes its piece where a equals b, or 0."""
         self.switches.append(Operation("-", (a, b)) if b else a)
+
+
+def _symbol(op: ast.operator | ast.unaryop | ast.cmpop) -> str:
+    """The operator as it is typed: @, is not."""
+    a, b = ast.Name("a"), ast.Name("b")
+    if isinstance(op, ast.unaryop):
+        return ast.unparse(ast.UnaryOp(op, a)).replace("a", "").strip()
+    expression = ast.Compare(a, [op], [b]) if isinstance(op, ast.cmpop) else ast.BinOp(a, op, b)
+    return ast.unparse(expression)[1:-1].strip()
 
 
 def _both(a: Node, b: Node) -> Node:

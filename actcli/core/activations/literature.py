@@ -65,7 +65,7 @@ def year_of(activation: Activation) -> int | None:
 
 
 def authors_of(activation: Activation) -> str:
-    """Who published it; what stands before the year in an entry of the catalogue."""
+    """The authors: the text before the year in the catalogue's reference."""
     if isinstance(activation, Published):
         return activation.authors
     found = _YEAR.search(activation.reference)
@@ -129,7 +129,7 @@ def _entry(line: str, formulas: "_Formulas") -> Published:
 
 
 def fold(name: str) -> str:
-    """A name without what makes no difference in it."""
+    """A name in lower case, without - and _."""
     return name.strip().casefold().replace("-", "").replace("_", "")
 
 
@@ -142,7 +142,7 @@ class _Formulas:
 
     def computed(self, formula: str, values: _Values) -> Elementwise:
         if (formula, values) not in self._compiled:
-            from actcli.core.activations.formula import formula as compiled  # only what is computed pays for it
+            from actcli.core.activations.formula import formula as compiled  # compiled only when it is computed
 
             if len(self._compiled) > _MOST:
                 self._compiled.clear()

@@ -1,10 +1,9 @@
 """Derivatives of a formula where float64's jets do not give them.
 
-That is where they are not numbers though the value is one (an infinite slope meets an inner function that is flat),
-where something on the way overflowed or underflowed, and where pieces of the formula meet. There the formula is
-computed again, over germs: at x in numbers without ends, and if that is no answer, from both sides. Where both
-one-sided derivatives exist and agree, that is the derivative; where they do not, it is what the rules of the parts
-give. Values are left as they are written.
+Three cases: a derivative is nan though the value is finite (an infinite slope times an inner derivative 0); a step of
+the computation overflowed or underflowed; pieces of the formula meet. The formula is then computed again over germs:
+at x, with unbounded exponents, and if that gives no number, from both sides. Where both one-sided derivatives exist and
+agree, that is the derivative. Else it is the one that the rules of the parts give. Values are never changed.
 """
 
 from __future__ import annotations
@@ -31,7 +30,7 @@ _STEEP_NEAR_ZERO: Final = ("/", "**", "log", "log2", "log10", "sqrt")
 
 
 class Watch:
-    """A formula over jets that notes the x for which some number on the way is at the ends of float64."""
+    """A formula over jets that notes the x for which a number on the way overflows or underflows."""
 
     def __init__(self, tree: Node, float64: Any) -> None:
         from actcli.core.activations.expression import compiled
@@ -162,7 +161,7 @@ class Mender:
         mantissas = np.stack([row.mantissa for row in germ.rows])
         undefined = np.isnan(mantissas[0])
         found[:, undefined] = np.nan
-        # At a pole a slope is infinite; where it is not, the function is infinite for a while.
+        # At a pole the slope is infinite; with a finite slope the function is infinite on an interval.
         found[1:, np.isinf(mantissas[0]) & np.isfinite(mantissas[1])] = np.nan
         unclear = ~np.isfinite(mantissas).all(axis=0) & ~np.isinf(mantissas[0]) & ~undefined
         if unclear.any():

@@ -1,7 +1,7 @@
-"""What the definitions of several families are made of.
+"""Parts of the definitions of several families.
 
-A number under 2^-1022 has few digits, and a product with it has no more. So far out in a tail e^100 times the
-tail is computed, multiplied by what it is multiplied with, and e^-100 comes last: SHIFT and UNSHIFT.
+Tails are computed scaled by e^100 (SHIFT). The scale is removed last (UNSHIFT), so that no factor is subnormal: a
+subnormal number has few digits, and so has a product with it.
 """
 
 import math
@@ -53,7 +53,7 @@ def times(x: Array, beta: float) -> tuple[Array, Array | float]:
 
 
 def at_ends(x: Array, size: Array, order: int, *parameters: float) -> Mask:
-    """Where float64 has an end near: of exp(-size), of the size itself, or of a parameter to the power of the order."""
+    """Where exp(-size), the size itself or parameter^order is near to overflow or underflow."""
     doublings = sum(abs(math.log2(abs(parameter))) for parameter in parameters if parameter)
     if doublings * (order + 1) > 200.0:
         return np.ones(size.shape, dtype=np.bool_)

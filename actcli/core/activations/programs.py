@@ -1,6 +1,6 @@
-"""From a function of a program to the expression that it returns: `def`, `lambda`, and the arrows of other languages.
+"""The expression that a function of a program returns: `def`, `lambda`, and the arrow functions of other languages.
 
-Nothing is run: the text is parsed, and names are put in place of what was assigned to them.
+Nothing is run: the text is parsed, and each name is replaced by the expression that was assigned to it.
 """
 
 import ast
@@ -35,8 +35,8 @@ def body_of(text: str) -> tuple[str, str] | None:
 def returned(text: str) -> ast.expr | None:
     """What the last function of a Python text returns, as an expression in x; None where the text holds no function.
 
-    Arguments after the first take their defaults, or keep their names. InputError: the function does more than to
-    choose and to compute.
+    Arguments after the first take their defaults, or keep their names. InputError: the function does more than
+    choose and compute.
     """
     try:
         statements = _parsed(text)
@@ -95,7 +95,7 @@ class _Reader:
         return found
 
     def block(self, statements: Sequence[ast.stmt], known: Mapping[str, ast.expr]) -> ast.expr | None:
-        """What a block returns; None where it comes to its end without."""
+        """The expression that a block returns; None where it ends without a return."""
         for i, statement in enumerate(statements):
             rest = statements[i + 1 :]
             match statement:
@@ -116,8 +116,8 @@ class _Reader:
                 case ast.Expr(value=ast.Constant()) | ast.Pass():
                     pass
                 case _:
-                    what = type(statement).__name__
-                    raise InputError(f"only 'if', assignments and 'return' are read of a function, and no {what}")
+                    first = ast.unparse(statement).split()[0]
+                    raise InputError(f"of a function only 'if', assignments and 'return' are read, not {first!r}")
         return None
 
     def put(self, node: ast.expr, known: Mapping[str, ast.expr]) -> ast.expr:

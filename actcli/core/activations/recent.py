@@ -1,4 +1,4 @@
-"""Activations of recent models and of single frameworks: what transformers, vLLM, Gemma and ONNX have of their own."""
+"""Activations of recent models and of single frameworks: transformers, vLLM, Gemma, ONNX."""
 
 import math
 

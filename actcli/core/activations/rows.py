@@ -216,7 +216,7 @@ _UNSHIFT_HALF: Final = math.exp(-_GATE_SHIFT / 2.0)
 
 @dataclass(frozen=True, eq=False, slots=True)
 class _Tail:
-    """Below the edge a gate is shifted(b) e^-750; at the end and beyond it is 0 whatever it is multiplied with."""
+    """Below the edge a gate is shifted(b) e^-750; from the end on any product with it is 0."""
 
     edge: float
     shifted: Callable[[Any], Any]

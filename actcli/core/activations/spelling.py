@@ -1,8 +1,8 @@
-"""What people type for an activation, in the one language that `resolve` reads: frameworks, papers, other languages.
+"""Translation of other spellings of activations (frameworks, papers, other languages) to the language of `resolve`.
 
 `nn.GELU()` is gelu, `F.relu(x).pow(2)` is relu(x)**2, `x·tanh(x)` and `lambda z: z*tanh(z)` are x*tanh(x). It is asked
-only about a text that is neither a name nor a formula. What comes out is a text again, read by the same rules as any
-other: nothing that is typed reaches Python. Where there is more than one reading there is none.
+only about a text that is neither a name nor a formula. The result is a text that is read by the same rules as any
+other; nothing typed is run by Python. A text with more than one reading has no translation.
 """
 
 import ast

@@ -1,1 +1,1 @@
-"""What there is to know about a function: its shape, its zeros and extrema, what it does to a normal distribution."""
+"""Properties of a function: its shape, zeros, extrema and limits, and the image of a normal distribution."""

@@ -13,7 +13,7 @@ _FAR_OUT = 2.0 ** np.arange(3.0, 200.0, 0.5)
 _LAST = 8
 # Where the intercept is read off: far enough for the function to be straight, near enough to see its digits.
 _INTERCEPT_AT = 2.0**14
-# From where on float64 is believed that a function is a line.
+# From here on a function that is a line in float64 is taken for one.
 _AT_REST = 2.0**10
 
 
@@ -97,7 +97,7 @@ def behaviour(outwards: Outwards) -> End:
 
 
 def settled(outwards: Outwards) -> bool:
-    """Whether float64 reaches far enough: f and f' have come to rest, or f is a line, long before the last point."""
+    """Whether float64 decides: f and f' have settled, or f is a line, long before the last point."""
     x, value, _ = outwards.finite(0)
     _, slope, _ = outwards.finite(1)
     if len(value) < len(_FAR_OUT) or len(slope) < len(_FAR_OUT):
@@ -108,7 +108,7 @@ def settled(outwards: Outwards) -> bool:
 
 
 def _limit(sequence: Array) -> float:
-    """What the sequence tends to: a number, ±inf, or nan for neither."""
+    """The limit of the sequence: a number, ±inf, or nan where it has none."""
     if len(sequence) < _LAST:
         return math.nan
     last = sequence[-_LAST:]
@@ -122,7 +122,7 @@ def _limit(sequence: Array) -> float:
 
 
 def _intercept(x: Array, value: Array, slope: float) -> float | None:
-    """The limit of f(x) - slope x, freed from what falls off like 1/x and 1/x²; None where it does not settle."""
+    """The limit of f(x) - slope x, extrapolated over terms in 1/x and 1/x²; None where it does not settle."""
     x, value = x[::2], value[::2]  # the powers of two, whose product with the slope is exact
     near = np.abs(x) <= _INTERCEPT_AT
     rest = (value - slope * x)[near][-4:]

@@ -1,4 +1,4 @@
-"""What there is to know about a function of one number, computed from nothing but its values and derivatives."""
+"""Properties of a function of one number, computed from its values and derivatives alone."""
 
 from __future__ import annotations
 
@@ -78,9 +78,9 @@ class CurveProperties:
 def describe_curve(activation: Elementwise, more: MoreDigits | None = None) -> CurveProperties:
     """All properties of an elementwise activation, good to about 1e-12 where the function's own arithmetic is.
 
-    |x| up to a million is looked at, and the limits beyond. A feature far narrower than 1/256 that changes nothing
-    around it (a lone spike away from 0) is not seen. more: makes more digits for where float64 cannot know; without
-    them its rounding, overflow and cancellation are taken for the function's.
+    The function is sampled up to |x| = 2^20, and its limits beyond. A feature far narrower than 1/256 that changes
+    nothing around it (a single spike away from 0) is missed. more: makes more digits where float64 cannot decide;
+    without them its rounding, overflow and cancellation are taken for the function's.
     """
     # Formulas overflow, have poles, and end: inf - inf is nan, and nan is neither a peak nor a zero.
     with np.errstate(all="ignore"):
@@ -186,7 +186,7 @@ def _monotone(samples: Samples, values: SampledCurve, exact: bool) -> tuple[Mono
 
 
 def _noise(samples: Samples) -> Array:
-    """The slopes that rounding can make of zero: a share of f, and of the slopes that are not further out."""
+    """The slopes that rounding can make of 0: a share of |f|, and of the slopes nearer to 0."""
     size, slope = (np.where(np.isfinite(part), np.abs(part), 0.0) for part in (samples.value, samples.slope))
     outwards = np.argsort(np.abs(samples.x), kind="stable")
     largest = np.empty(slope.shape)
@@ -268,7 +268,7 @@ def _nearness(interval: tuple[float, float]) -> float:
 
 
 def _exact_symmetry(function: Function) -> Symmetry:
-    """The same in more digits, at points that have nothing to do with each other."""
+    """The same in more digits, at points in no simple ratio to each other."""
     pairs = []
     for point in _TRIED:
         there, opposite = (function.digits(x, 0, _BITS) for x in (point, -point))
@@ -294,7 +294,7 @@ _BITS: Final = 320
 
 
 def _same(a: Any, b: Any) -> bool:
-    """Whether they differ by no more than a formula's own constants are rounded."""
+    """Whether they differ by no more than the rounding of a formula's constants."""
     return bool(abs(a - b) * (1 << 48) <= max(abs(a), abs(b)))
 
 

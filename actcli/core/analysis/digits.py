@@ -1,4 +1,4 @@
-"""What float64 cannot know of a function is asked for in more digits, of an arithmetic that is handed in."""
+"""Values and derivatives in more digits where float64 cannot decide, by an arithmetic that is handed in."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ def no_number(value: Number) -> bool:
 class Exact(NamedTuple):
     """f, f', ... at a point, good to 64 bits.
 
-    lost:     the orders that came out as nothing but rounding, where still more digits might show something else
-    doubtful: whether a term vanished on the way that something huge may have been multiplied with
+    lost:     the orders that are rounding alone; still more digits might show a value
+    doubtful: whether a term vanished on the way that may have been multiplied by something huge
     """
 
     derivatives: tuple[Number, ...]

@@ -86,7 +86,7 @@ def _place(sampled: SampledCurve, best: float, peaks: Array, top: Mask) -> Extre
     runs = runs_of(top)
     if stretches := [stretch for run in runs if (stretch := stretch_of(sampled, run))]:
         return Extremum(best + 0.0, True, *min(stretches, key=_distance))
-    # What has come up to its limit by rounding alone has not attained it.
+    # A value that equals its limit by rounding alone does not attain it.
     inner = [run for run in runs if not _reaches_an_end(sampled, run, best)]
     outer = [run for run in runs if run not in inner]
     points = [point for point in peaks.tolist() if not any(covers(sampled, run, point) for run in outer)]
@@ -299,7 +299,7 @@ def _touches(sampled: SampledCurve) -> list[float]:
     touches = []
     for peaks, heights in peaks_in(sides, [_may_touch(side) for side in sides]):
         if peaks.size:
-            # Zero compared with what is beside it, on both sides: in an underflowing tail one of them is nothing too.
+            # Zero compared with its neighbours on both sides: in an underflowing tail one of them is 0 too.
             beside = np.minimum(np.abs(sampled.curve(peaks - 2.0**-8)[0]), np.abs(sampled.curve(peaks + 2.0**-8)[0]))
             touches += peaks[np.abs(heights) <= 1e-11 * beside].tolist()
     return touches

@@ -1,4 +1,4 @@
-"""A function as it is: by float64 where that can know it, and elsewhere in more digits."""
+"""A function and its derivatives: in float64 where that decides, elsewhere in more digits."""
 
 from __future__ import annotations
 

@@ -53,7 +53,7 @@ class Spot:
 def graphs(
     activations: Iterable[Elementwise], x: Array, order: int, limits: Limits, tolerance: float
 ) -> tuple[Graph, ...]:
-    """Each activation on the interval from x[0] to x[-1], all at the same points: those of x, and what they miss.
+    """Each activation on the interval from x[0] to x[-1], all at the same points: those of x, and added ones.
 
     Points are added beside every kink, and where values and slopes do not fit together: at jumps and poles, at
     the edges of the domain, in steps far narrower than the distance of the points; and where a derivative turns
@@ -131,7 +131,7 @@ def _where_it_turns(
 
 
 def _scattered(low: Array, high: Array, count: int) -> Array:
-    """So many points between each low and high, at no regular distance: no wave falls in with them."""
+    """Points between each low and high, at irregular distances, so that they are in phase with no wave."""
     fractions = np.arange(1.0, low.size * count + 1.0) * _GOLDEN % 1.0
     points: Array = low[:, None] + (high - low)[:, None] * fractions.reshape(low.size, count)
     return points
@@ -147,7 +147,7 @@ def missing(x: Array, y: Array) -> tuple[tuple[float, float], ...]:
 
 
 MOST: Final = 1 << 16
-"""So many points are kept: memory does not grow with the input."""
+"""Number of points that are kept: memory does not grow with the input."""
 
 
 @dataclass(frozen=True, eq=False)

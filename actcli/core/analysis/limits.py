@@ -1,8 +1,8 @@
 """Limits by exact values: at infinity, and on both sides of a point.
 
-A sequence of exact values goes towards the place where the limit is looked for, as far as the digits reach. It has
-settled where its steps shrink like a power, it diverges where they do not shrink, and where they shrink more slowly
-than any power (1/log x) nothing is said.
+A sequence of exact values approaches the point of the limit, as far as the digits reach. It converges if its steps
+shrink like a power, and diverges if they do not shrink. If they shrink more slowly than any power (1/log x), the limit
+is not known.
 """
 
 import math
@@ -101,7 +101,7 @@ def sides_at(digits: Digits, point: Fraction, sharp: bool) -> Sides:
     ask = _remembered(digits)
     scale = max(abs(point), Fraction(1)) if point else Fraction(1)
     for direction in (-1, 1):
-        # Half a digit of the exponents is no regular distance, with which a wave could fall in.
+        # Fractional exponents: irregular distances, in phase with no wave.
         def at(exponent: float, direction: int = direction) -> Fraction:
             return point + direction * scale * _power(-exponent)
 
@@ -110,7 +110,7 @@ def sides_at(digits: Digits, point: Fraction, sharp: bool) -> Sides:
         values.append(value)
         slopes.append(slope)
     here = digits(point, 0, _INWARDS[0][2])
-    # What came out as nothing but rounding is 0 here, as exp(x) - 1 at 0.
+    # A value that is rounding alone counts as 0, as exp(x) - 1 at 0.
     known = None if here is None else here.derivatives[0]
     steepest = max((abs(slope) for slope in slopes if slope is not None and math.isfinite(slope)), default=1.0)
     blur = 0.0 if sharp else 2.0**-36 * float(scale) * max(steepest, 1.0)
@@ -121,7 +121,7 @@ def end_at(digits: Digits, direction: int) -> FarEnd:
     """The end in the direction of 1 or -1."""
 
     def at(exponent: float) -> Fraction:
-        # No wave falls in with such points.
+        # Irregular distances, in phase with no wave.
         astray = exponent * exponent * 0.618033988749895 % 1.0 if exponent > _WAVES_FROM else 0.0
         return direction * (_power(exponent) + Fraction(round(astray * 3.0 * 2**20), 2**20))
 
@@ -256,7 +256,7 @@ def _members(
 
 
 def _limit(sequences: Iterator[_Members], order: int) -> Limit:
-    """The limit along the furthest sequence; where a term vanished on the way there, one that is nearer may object."""
+    """The limit along the furthest sequence; where a term vanished on the way, a nearer sequence has to agree."""
     furthest: Limit = None
     for index, members in enumerate(sequences):
         values = [value for _, value in members.values(order)]
@@ -284,7 +284,7 @@ def _leads_to(values: list[Any], limit: float) -> bool:
 
 
 def _settled(sequence: list[Number]) -> Limit:
-    """What eight members of a sequence tend to: a number, ±inf, nan for nothing, None where that is not certain."""
+    """The limit of eight members of a sequence: a number, ±inf, nan for none, None where it is not certain."""
     numbers = [value for value in sequence if not (isinstance(value, float) and math.isnan(value))]
     if len(numbers) < len(sequence):
         return math.nan if not numbers or (math.isnan(sequence[-1]) and math.isnan(sequence[-2])) else None

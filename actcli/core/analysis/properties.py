@@ -1,4 +1,4 @@
-"""The card of an activation: where it comes from, and what it does to a number or to a row."""
+"""The card of an activation: its origin, and its properties as a function of a number or of a row."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields

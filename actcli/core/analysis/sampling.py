@@ -1,10 +1,10 @@
-"""Adaptive sampling of a function, its slope and its curvature.
+"""Adaptive sampling of f, f' and f''.
 
-Fixed points cover every magnitude: evenly near 0, over the powers of two beyond, closer and closer to 0 and to the
-breakpoints. Between two of them whose slopes do not explain how far apart their values are, something is hidden (the
-step of tanh(1e6 x), a pole, the edge of the domain), and points are added until it is not.
+Fixed points cover all magnitudes: evenly spaced near 0, powers of two further out, and denser towards 0 and the
+breakpoints. Points are added between two neighbours whose values differ by more than their slopes allow: a step such
+as that of tanh(1e6 x), a pole or the edge of the domain lies between them.
 
-What is sampled, f or its slope, is then a curve with a slope of its own: its turns, and where it is constant.
+The sampled curve, f or f', then has its own turns and constant pieces.
 """
 
 import math

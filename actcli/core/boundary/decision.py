@@ -1,4 +1,4 @@
-"""What a network decides at every point of a plane, or along a line where there is one feature."""
+"""A network's decisions at every point of a plane, or along a line for one feature."""
 
 import math
 from dataclasses import dataclass
@@ -39,7 +39,7 @@ class Window:
     def around(cls, inputs: Array, columns: int, rows: int) -> "Window":
         """The points (n, 1 or 2) with a margin of 15 % of their range, on so many columns and rows.
 
-        InputError: points with more features.
+        InputError: points with more than two features.
         """
         if inputs.shape[1] > 2:
             raise InputError(f"a boundary is drawn over two features, and the points have {inputs.shape[1]}")

@@ -1,9 +1,9 @@
 """The straight pieces of which a piecewise linear network's boundary consists, counted exactly.
 
 A network of piecewise linear units is linear on each of finitely many polygons of the plane (Montufar, Pascanu, Cho
-and Bengio 2014, On the number of linear regions of deep neural networks). Layer by layer every polygon is cut along
-the lines where a unit of the layer crosses a kink; on what is left at the end the logit is a plane, and where it is
-zero is a segment.
+and Bengio 2014, On the number of linear regions of deep neural networks). Layer by layer each polygon is cut along
+the lines where a unit of the layer crosses a kink. On each polygon that remains the logit is a plane, and it is zero on
+a segment.
 """
 
 import math

@@ -1,8 +1,8 @@
 """For which numbers a known activation g becomes the function: a g(b x + c) + d + e x, at most two of them fitted.
 
 The numbers a, d and e enter linearly and follow from the others by least squares; b, c and the activation's own
-parameters are looked for on a grid and refined by Gauss-Newton, all starts at once. What comes out is a candidate: that
-it is the function in truth has to be shown elsewhere.
+parameters are looked for on a grid and refined by Gauss-Newton, all starts at once. The result is a
+candidate: `proof` decides whether it is the function.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -227,7 +227,7 @@ class Fitter:
             r = np.where(better[:, None], there[best, np.arange(count)], r)
             norms = np.where(better, lengths[best, np.arange(count)], norms)
             if (step == 1 and norms.min() > 0.6 * begun) or norms.min() < 1e-14:
-                break  # nothing comes of it, or nothing more
+                break  # no step improves it
         return theta, norms
 
 

@@ -63,9 +63,9 @@ class Identification:
 def identify(activation: ActivationLike, more_digits: MoreDigits, *, thorough: bool = True) -> Identification:
     """Which known activations a function is, for which parameters, scaled and shifted how.
 
-    Equal is what agrees to the last of 64 bits at dozens of points. At most two numbers are fitted; where it is not to
-    be thorough, a, d and e or one of the known activation's own parameters. An entry is not compared with itself.
-    Raises InputError.
+    Two functions are equal if they agree to the last of 64 bits at dozens of points. At most two numbers are fitted. If
+    not thorough: only a, d and e, or one of the known activation's own parameters. An entry is not compared with
+    itself. Raises InputError.
     """
     given = resolve(activation)
     if not isinstance(given, Elementwise):
@@ -86,7 +86,7 @@ def identify(activation: ActivationLike, more_digits: MoreDigits, *, thorough: b
 def identify_table(name: str, x: Sequence[float] | Array, y: Sequence[float] | Array) -> Identification:
     """Which known activations agree with a table of x and y to its last digit. Raises InputError.
 
-    A table cannot tell more than its digits and its points do.
+    The answer is as certain as the table's digits and points allow.
     """
     xs, ys = numbers_of("x", x).ravel(), numbers_of("y", y).ravel()
     use = np.isfinite(xs) & np.isfinite(ys)
@@ -137,7 +137,7 @@ def last_digit(y: Array) -> Array:
         if (np.abs(scaled - np.round(scaled)) <= 1e-9 * np.maximum(1.0, np.abs(scaled))).all():
             return np.full(y.shape, 10.0**-places)
     for narrow in (np.float16, np.float32):
-        with np.errstate(all="ignore"):  # what is beyond the type is not of it
+        with np.errstate(all="ignore"):  # numbers beyond the type are none of it
             if (y.astype(narrow).astype(np.float64) == y).all():
                 return 4.0 * np.asarray(np.spacing(np.abs(y).astype(narrow)), dtype=np.float64)
     return 1e-12 * np.maximum(1.0, np.abs(y))

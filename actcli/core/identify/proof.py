@@ -1,7 +1,7 @@
 """Whether a candidate is the function: nice numbers in place of the fitted ones, and many digits at many points.
 
-Two formulas that agree to the last of 64 bits at dozens of points, far out, at their kinks and where float64 sees the
-largest difference, are the same function for every purpose; that is no proof in the sense of algebra.
+Two formulas count as the same function if they agree to the last of 64 bits at dozens of points: near 0, far out, at
+their kinks, and at the largest difference in float64. That is no algebraic proof.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -130,7 +130,7 @@ def _value(digits: Digits, x: Fraction) -> Fraction | float | None:
 
 
 def _nice(fit: Fit) -> Iterator[Mapping[str, float]]:
-    """The fitted numbers, rounded to what a person would have written, the likeliest first."""
+    """The fitted numbers, rounded to short decimals, fractions and multiples of constants, the likeliest first."""
     names = fit.fitted
     choices = [nice(fit.parameters[name[1:]] if name.startswith(".") else fit.affine[name]) for name in names]
     most = 6 if len(names) < 2 else 4

@@ -35,7 +35,7 @@ def select(
 def _fill(target: Operand, mask: Mask, function: Callable[[Operand], Operand | float], x: Operand) -> None:
     """Fill the target, where the mask holds, with the function of x there.
 
-    By the numbers of the places: at a mask the processor would guess, element by element, row by row, there and back.
+    Indexed by position: with a boolean mask the processor mispredicts branches, in every row, on reading and writing.
     """
     places = np.flatnonzero(mask)
     if isinstance(x, Jet):
@@ -52,7 +52,7 @@ def _flat_rows(derivatives: Array) -> Array:
 
 
 def where(mask: Mask, then: Operand | float, otherwise: Operand) -> Operand:
-    """`then` where the mask holds, for pieces that do no harm where they are not taken."""
+    """`then` where the mask holds, else `otherwise`; both are computed everywhere."""
     if not isinstance(otherwise, Jet):
         return picked(mask, np.asarray(then), otherwise)
     if isinstance(then, Jet):

@@ -172,5 +172,5 @@ _erfc = Elementary(special.erfc, lambda x: (special.erfc(x), _erf_slope(x)), lam
 
 
 def erfc(x: Operand) -> Operand:
-    """1 - erf(x), and its limits with all their derivatives where it is no more than them."""
+    """1 - erf(x); where it equals its limit, the limit with derivatives 0."""
     return _erfc(clamp(x, -100.0, 100.0))

@@ -1,8 +1,8 @@
 """Germs: jets at x or right beside it, in numbers that neither overflow nor underflow.
 
-A germ stands at x + rest, with an infinitesimal rest. So the sign of x at 0 is 1 on one side and -1 on the other,
-sqrt(x²) has the slope that |x| has there, and what a pole, a power or an overflow hides from float64 comes out. Where
-a function does not change, what is computed from it does not either, whatever its slope.
+A germ is taken at x + rest, with an infinitesimal rest. The sign of x at 0 is 1 on one side and -1 on the other, and
+sqrt(x²) has the slopes of |x|. Values at a pole, of a power or beyond an overflow are found too. A function of what
+does not change has derivative 0, even where its own slope is infinite.
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ class Germ:
         a, b = [self.at, *self.rows[1:]], [other.at, *other.rows[1:]]
         rows = [self.rows[0] * other.rows[0]]
         for k in range(1, len(a)):
-            # A derivative that is 0 takes part in nothing; a value that is 0 may meet an infinite slope.
+            # Terms with a derivative 0 are left out; a value 0 may be multiplied by an infinite slope.
             terms = [scaled(a[j], b[k - j]) * math.comb(k, j) for j in range(1, k)]
             rows.append(total([scaled(b[k], a[0]), *terms, scaled(a[k], b[0])]))
         u, v = self.rows[0], other.rows[0]
@@ -116,7 +116,7 @@ def total(terms: Sequence[Wide]) -> Wide:
 
 
 def _settled(rows: list[Wide], rest: Wide, at: Wide) -> Germ:
-    """A germ whose value at x has none (0 times inf) is that right beside it."""
+    """The value right beside x, where there is none at x (0 times inf)."""
     lost = np.isnan(rows[0].mantissa) & ~np.isnan(at.mantissa)
     if lost.any():
         tiny = at.smaller_than(_INFINITESIMAL)
@@ -139,7 +139,7 @@ def _quotient(a: Germ, b: Germ) -> Germ:
 
 
 def divided(a: Wide, b: Wide) -> Wide:
-    """a / b, and 0 where a is 0: what does not change, changes nothing."""
+    """a / b; 0 where a is 0, even where b is 0."""
     return where(a.is_zero, 0.0, a / b)
 
 

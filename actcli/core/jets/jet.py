@@ -27,7 +27,7 @@ class Jet:
     """
 
     __slots__ = ("derivatives",)
-    __array_ufunc__ = None  # array * jet is the jet's business, not NumPy's
+    __array_ufunc__ = None  # array * jet is computed by this class, not by NumPy
 
     def __init__(self, derivatives: Array) -> None:
         self.derivatives = derivatives
@@ -58,7 +58,7 @@ class Jet:
         return Jet(derivatives)
 
     def chain(self, value: Array, slope: Array) -> Jet:
-        """To the first order the jet of f(self), whose value and slope are given: f and f' times the derivative."""
+        """The jet of f(self) of order 1, from f and f': f, and f' times the derivative."""
         derivatives = np.empty_like(self.derivatives)
         derivatives[0] = value
         np.multiply(slope, self.derivatives[1], out=derivatives[1, ...])
@@ -155,8 +155,8 @@ def _times(factor: int, a: Array) -> Array:
 
 
 def _nonzero(derivatives: Array) -> list[int]:
-    """The orders whose derivatives are not zero everywhere: an infinite value times no slope is no slope."""
-    # The first element mostly answers for all of them.
+    """The orders whose derivatives are not zero everywhere: infinity times a derivative 0 counts as 0."""
+    # Mostly the first element is not 0, and the others are not read.
     return [k for k, d in enumerate(derivatives) if k == 0 or d.flat[:1].any() or d.any()]
 
 

@@ -1,4 +1,4 @@
-"""One hidden layer approximates a function of x, the better the more units it has.
+"""One hidden layer approximates a function of x; more units approximate it better.
 
 Cybenko (1989), Approximation by superpositions of a sigmoidal function; Leshno, Lin, Pinkus and Schocken (1993),
 Multilayer feedforward networks with a nonpolynomial activation function can approximate any function.
@@ -114,10 +114,10 @@ def units_for(
     """How many units it takes to miss the target by at most `error`, and the networks tried, by ascending units.
 
     They are doubled until the error is reached, then bisected down to two neighbouring numbers of which only the larger
-    one, the last, reaches it. As the hidden layer is random, the error does not fall with each further unit, and an
-    even smaller number may do by luck.
+    one, the last, reaches it. As the hidden layer is random, the error need not fall with each further unit: a smaller
+    number may reach it too.
 
-    InputError: as `approximate`; an error that is none; MOST_UNITS units that do not reach it.
+    InputError: as `approximate`; an error that is not > 0; MOST_UNITS units do not reach it.
     """
     if not 0.0 < error < math.inf:
         raise InputError(f"the error must be a finite number above 0, not {error:g}")

@@ -16,8 +16,8 @@ Counted = Literal["slope changes", "curvature sign changes"]
 _MOST_NUMBERS = 1 << 24
 _BLOCK = 1 << 12
 
-# On this many points the curvature's signs are counted first, then on twice as many, until the count stays the same
-# for so many times.
+# The curvature's signs are counted on this many points, then on twice as many, until the count has stayed the same
+# this many times.
 _FEWEST_POINTS, _MOST_POINTS = 1 << 11, 1 << 17
 _SAME = 3
 # Two slopes that differ by less, relative to them, differ by rounding.
@@ -47,7 +47,7 @@ class Bends:
 
     slope changes:          all of them, for activations of straight pieces; a jump is one too
     curvature sign changes: for curved ones, between points that were doubled until their number stayed
-    complete:               False where it still grew on the most points, so that there are more
+    complete:               False where the count still grew at the largest number of points: there are more
     """
 
     at: Array
@@ -104,7 +104,7 @@ class _Pieces:
         return inside
 
     def merged(self) -> "_Pieces":
-        """Neighbours that say the same as one piece: what saturated units do not pass on is no bend."""
+        """Neighbouring pieces with the same output as one: a bend that saturated units do not pass on is none."""
         rows = np.hstack([self.slopes, self.intercepts])
         first = np.append(True, (rows[1:] != rows[:-1]).any(axis=1))
         return _Pieces(np.append(self.ends[:-1][first], self.ends[-1]), self.slopes[first], self.intercepts[first])

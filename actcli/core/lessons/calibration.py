@@ -1,7 +1,7 @@
-"""A confident softmax is not a calibrated one: what a network says of itself, held against points it has not seen.
+"""Calibration: the confidence of a network's softmax beside its accuracy, on points that it has not seen.
 
-A network with more parameters than points learns them by heart: its softmax then says 99 % where it is right less
-often (Guo, Pleiss, Sun and Weinberger 2017, On calibration of modern neural networks).
+A network with more parameters than points learns them by heart. Its softmax is then more confident than it is right
+(Guo, Pleiss, Sun and Weinberger 2017, On calibration of modern neural networks).
 """
 
 from dataclasses import dataclass

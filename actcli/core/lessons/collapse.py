@@ -1,7 +1,7 @@
 """A tower of layers with nothing between them is one layer; with an activation between them it bends.
 
 The tower maps the plane to a number: L layers y = h @ W + b, and between each two of them the activation. Without
-one the product of the matrices is a single layer that says the same:
+an activation the tower equals a single layer:
 
     W = W₁ W₂ ⋯ W_L        b = b₁ W₂ ⋯ W_L + b₂ W₃ ⋯ W_L + … + b_L
 """
@@ -229,7 +229,7 @@ def _generators(config: CollapseConfig) -> list[np.random.Generator]:
 
 
 def _output(network: Network, inputs: Array) -> Array:
-    """What the tower says; InputError where it leaves the finite numbers."""
+    """The tower's output; InputError where it is not finite."""
     with np.errstate(over="ignore", invalid="ignore"):  # said below
         output = forward(network, inputs).output
     if not np.isfinite(output).all():

@@ -35,7 +35,7 @@ _STANDARD = Initialiser(lambda fan_in, fan_out: 1.0, lambda fan_in, fan_out: 0.2
 
 @dataclass(frozen=True)
 class HiddenUnit:
-    """One unit on the way there, and on the way back.
+    """One unit in the forward and in the backward pass.
 
     weighted_sum: s
     output:       h = φ(s)
@@ -66,7 +66,7 @@ class WeightStep:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What the network says: the output z, σ(z), and the loss."""
+    """The network's answer: the output z, σ(z), and the loss."""
 
     output: float
     probability: float

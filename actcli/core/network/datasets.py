@@ -24,7 +24,7 @@ class DataSet:
     loss:    a key of network.LOSSES, which also says what the targets are:
              binary_cross_entropy  0 or 1, one output
              cross_entropy         one-hot, an output for each class
-             mean_squared_error    numbers, each column of mean 0 and variance 1: who always answers the mean has loss 1
+             mean_squared_error    numbers, each column of mean 0 and variance 1: predicting the mean gives loss 1
     """
 
     name: str

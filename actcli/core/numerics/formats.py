@@ -1,8 +1,8 @@
-"""Floating-point formats: their numbers, the spacing between them, and one rounding from float64 to each.
+"""Floating-point formats: their numbers, the spacing between them, and the rounding from float64 to each.
 
-Values of every type are held as float64, which has all numbers of the narrower ones. Going to bfloat16 by way of
-float32 rounds twice, and the second rounding can see a tie that the first one made: 1 + 2^-8 + 2^-40 would become 1
-instead of 1.0078125. So every type is reached from float64 in one step.
+Values of every type are held as float64, which has all numbers of the narrower ones. Every type is reached from float64
+in one rounding. Two roundings, to float32 and then to bfloat16, may differ: the first can make a tie that was none.
+1 + 2^-8 + 2^-40 would become 1 instead of 1.0078125.
 """
 
 from dataclasses import dataclass
@@ -80,8 +80,8 @@ _SUBNORMAL_SHIFT = 1.5 * 2.0 ** (52 - 133)
 def round_to(values: npt.ArrayLike, dtype: str) -> Array:
     """Each value's nearest number of the type `dtype`, ties to even, as float64.
 
-    What is too large becomes ±inf (nan in float8_e4m3fn, which has no infinity), what is too small a subnormal or a
-    zero of the same sign; nan stays nan.
+    Too large values become ±inf (nan in float8_e4m3fn, which has no infinity). Too small ones become subnormal, or zero
+    of the same sign. nan stays nan.
     For "float64" the array itself is returned. InputError: no such type, or no numbers. (IEEE 754-2019, 4.3.1)
 
     >>> round_to([1 + 2**-8 + 2**-40, 0.1], "bfloat16")
@@ -132,8 +132,8 @@ def _round_to_float8(values: Array, dtype: str) -> Array:
 def spacing_exponent(values: Array, dtype: str) -> npt.NDArray[np.int32]:
     """log2 of the distance between neighbouring numbers of the type around each value.
 
-    A value in [2^e, 2^(e+1)) has 2^(e - precision + 1), a subnormal and 0 the smallest subnormal, infinity and what
-    is beyond the largest number the spacing below it.
+    Value in [2^e, 2^(e+1)): 2^(e - precision + 1). Subnormal or 0: the smallest subnormal. Infinity, or beyond the
+    largest number: the spacing below that number.
     """
     form = FLOAT_FORMATS[dtype]
     _, exponent = np.frexp(values)
@@ -146,8 +146,8 @@ def spacing_exponent(values: Array, dtype: str) -> npt.NDArray[np.int32]:
 def ordinal(values: Array, dtype: str, flush: bool = False) -> Indices:
     """The position of each number of the type on the line of all its numbers: 0 for both zeros, 1 for the next, ...
 
-    The infinities stand one beyond the largest. With `flush` subnormals are zeros and the smallest normal is next to
-    them. For nan the ordinal means nothing.
+    The infinities stand one beyond the largest number. With `flush` subnormal numbers count as 0, and the smallest
+    normal number is the next. The place of nan has no meaning.
     """
     form = FLOAT_FORMATS[dtype]
     if dtype == "float64":

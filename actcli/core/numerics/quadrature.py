@@ -1,9 +1,9 @@
 """Expectations of functions of Gaussian variables, to 1e-10 and better: the quadrature under every moment.
 
-The line is cut into panels at the breakpoints of the function, so that each panel is smooth. Every panel is measured
-by two Clenshaw-Curtis rules, the coarser one on every second node of the finer, and those that differ most are
-halved until what is left is negligible. The rules have nodes at both ends of a panel, so that nothing can hide between
-two panels: a kink or jump that nobody announced costs more halvings, not accuracy.
+The line is cut into panels at the function's breakpoints, so that the function is smooth on each panel. Each panel is
+integrated by two Clenshaw-Curtis rules; the coarser one takes every second node of the finer. The panels whose two
+results differ most are halved until the total difference is negligible. Both rules have nodes at the ends of a panel,
+so that an unknown kink or jump costs more halvings, not accuracy.
 
 Source: Clenshaw and Curtis, Numerische Mathematik 2 (1960); Trefethen, Is Gauss quadrature better than
 Clenshaw-Curtis? (2008); the choice of panels follows Shampine, Vectorized adaptive quadrature in Matlab (2008).
@@ -40,12 +40,12 @@ _COARSE = _clenshaw_curtis(_INTERVALS // 2)[1]  # at every second node
 # At a break the function takes one side: the outermost nodes stay inside of the panel, but only just.
 _NODES[[0, -1]] *= 1.0 - 2.0**-44
 
-# Where the density of z is about to be subnormal. What has not died out there never will, as far as float64 can tell.
+# Beyond, the density of z is subnormal, and float64 cannot tell whether the integrand dies out.
 _REACH = 37.5
 # Within this many deviations (all but 3e-12 of the probability) the function has to be finite.
 _CORE = 7.0
 _DIED_OUT = 1e-12
-# All of g lies in the outermost deviations then, as for a step at 36, and there is no telling whether it dies out.
+# All of g lies in the outermost deviations then, as for a step at 36: whether it dies out is not known.
 _NEXT_TO_NOTHING = 1e-270
 
 _AIM, _ACCEPTED, _ROUNDING = 1e-13, 1e-10, 2.0**-48
@@ -71,14 +71,14 @@ def expectation(function: Function, breakpoints: Iterable[float] = (), scale: fl
 
 
 def expectations(function: Function, breakpoints: Iterable[float] = (), scale: float = 1.0) -> Array:
-    """The same for k functions at once, on panels that suit all of them: `function` maps n points to (k, n) values.
+    """The same for k functions at once, on common panels: `function` maps n points to (k, n) values.
 
-    A slope and its function belong together: the step of tanh(1e6 x) is seen from everywhere, its slope is not.
+    A slope is integrated together with its function: the step of tanh(1e6 x) shows at all nodes, its slope at few.
     Raises InputError as `expectation` does.
     """
     if not 0.0 <= scale < math.inf:
         raise InputError(f"the scale must be a finite number >= 0, not {scale:g}")
-    # What overflows or has no value is the caller's function, not an accident; the result is nan then.
+    # The function may overflow or have no value; the result is nan then.
     with np.errstate(all="ignore"):
         if scale == 0.0:
             at_zero = function(np.zeros(1))[:, 0]
@@ -166,7 +166,7 @@ class _Panels:
 
 
 def _refined(panels: _Panels, integrand: _Integrand) -> _Panels:
-    """Halves the panels with the largest errors until all of them together are small, or it is no use."""
+    """Halves the panels with the largest errors until the total error is small, or halving no longer helps."""
     for _ in range(_MOST_ROUNDS):
         chosen = _too_rough(panels)
         if not chosen.any() or len(chosen) + chosen.sum() > _MOST_PANELS:
@@ -205,7 +205,7 @@ def _reach(function: Function) -> float:
 def _intervals(breakpoints: Iterable[float], integrand: _Integrand) -> tuple[Array, Array]:
     """The first panels: fine where the density is, and ending at 0 and at each of the breakpoints.
 
-    The ends of a panel are looked at very closely: a spike there is seen, however narrow.
+    The nodes of a panel crowd at its ends: a narrow spike there is found.
     """
     edges = union(integrand.scale * _GRID, [0.0, *breakpoints, integrand.low, integrand.high])
     edges = edges[(integrand.low <= edges) & (edges <= integrand.high)]
@@ -223,8 +223,8 @@ _FEATURES: Final = np.concatenate([-(2.0 ** np.arange(-6, 6)), 2.0 ** np.arange(
 def pair_expectation(function: Function, breakpoints: Iterable[float], variance: float, correlation: float) -> float:
     """E[g(u) g(v)] of two Gaussian variables of mean 0 and one variance, and of a correlation between -1 and 1.
 
-    For each node u, v is normal around correlation u; the panels of both end at the breakpoints. Two dimensions have
-    room for no adaptive rule: the panels are fixed, and Gauss-Legendre's rule asks for the fewest nodes.
+    For each node u, v is normal around correlation u; the panels of both end at the breakpoints. An adaptive
+    rule takes too long in two dimensions: the panels are fixed. Gauss-Legendre's rule needs the fewest nodes.
     """
     scale, spread = math.sqrt(variance), math.sqrt(variance * (1.0 - correlation * correlation))
     at = np.array([*breakpoints])

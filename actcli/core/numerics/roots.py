@@ -1,4 +1,4 @@
-"""Roots: of a smooth function of a positive number, and wherever many brackets have a change of sign."""
+"""Roots: of a smooth function of a positive number, and in many brackets with a change of sign at once."""
 
 import math
 from collections.abc import Callable, Iterable, Iterator
@@ -15,10 +15,10 @@ _AT_ONCE = 512  # points: a call with so many takes hardly longer than with one
 
 
 def sign_changes(function: Function, points: Iterable[float], noise: float = 0.0) -> Iterator[tuple[float, float]]:
-    """The points, next to each other, between which the function changes its sign, one after the other.
+    """Pairs of neighbouring points between which the function changes its sign, in order.
 
-    noise: values no larger than that have no sign, and are passed over; so are those before the first that is a number.
-    After it, the first that is none ends the search: from there on nothing is known.
+    noise: |value| up to this has no sign, and is passed over. So are nan values before the first number; a nan after it
+    ends the search.
     """
     before, left = math.nan, math.nan
     for point in points:

@@ -1,6 +1,6 @@
 """The normal distribution and the error function on arrays, right in the tails.
 
-NumPy has neither. All of it rests on one smooth function, the Mills ratio, and an exponential whose argument
+NumPy has neither. Both are computed from one smooth function, the Mills ratio, and an exponential whose argument
 carries its rounding error.
 """
 

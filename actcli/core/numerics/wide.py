@@ -1,7 +1,7 @@
 """Float64 with an exponent of its own: numbers from 2^-2^45 to 2^2^45, so that nothing overflows or underflows.
 
-An exact 0 is an exact 0 here, and inf a pole. Precision is float64's; each operation takes ten of NumPy's, so that it
-is for the few numbers with which float64 itself is at its ends.
+0 is exactly 0, and inf is a pole. The precision is float64's. Each operation takes ten of NumPy's: it is used only for
+the few numbers that overflow or underflow in float64.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class Wide:
     """The numbers mantissa * 2^exponent, element by element; 0.5 <= |mantissa| < 1, or it is 0, inf or nan."""
 
     __slots__ = ("exponent", "mantissa")
-    __array_ufunc__ = None  # array * wide is the wide one's business, not NumPy's
+    __array_ufunc__ = None  # array * wide is computed by this class, not by NumPy
 
     def __init__(self, mantissa: Array, exponent: Indices | int = 0) -> None:
         fraction, shift = np.frexp(mantissa)
@@ -122,7 +122,7 @@ def where(mask: Mask, then: Wide | Array | float, otherwise: Wide | Array | floa
 
 
 def scaled(factor: Wide, x: Wide) -> Wide:
-    """factor x, and 0 where the factor is 0, even where x is infinite: what does not change, changes nothing."""
+    """factor x; 0 where the factor is 0, even where x is infinite."""
     return where(factor.is_zero, 0.0, factor * x)
 
 

@@ -1,12 +1,12 @@
-"""What a finite width adds to the theory of infinite width: how far the gradient of one network strays from it.
+"""The theory at finite width: how far the gradient of one network deviates from infinite width.
 
 One input's signal is handed down as δ = φ'(z) ⊙ Wᵀ δ_above, with weights N(0, σ_w²/n) for n units. Given δ_above the
 n entries are independent, so that per layer
 
     ‖δ‖² / ‖δ_above‖² = σ_w² S,    S = (1/n) Σ_i φ'(z_i)² g_i²,    z_i ~ N(0, q), g_i ~ N(0, 1)
 
-The mean of S is E[φ'²], which is all that infinite width knows. Its logarithm has a smaller mean and a variance of
-the order 1/n, and both add up over the layers: the spread grows with depth over width.
+At infinite width S equals its mean E[φ'²]. At width n log S has a smaller mean than log E[S], and a variance of order
+1/n. Both add up over the layers: the spread grows with depth over width.
 
 Sources: Hanin (2018), Which neural net architectures give rise to exploding and vanishing gradients?; Hanin and Nica
 (2020), Products of many large random matrices and gradients in deep neural networks.
@@ -28,7 +28,7 @@ _STEP: Final = 0.5
 _U: Final = np.arange(-40.0, 100.0, _STEP) + 0.5 * _STEP
 """log t: 1 - L(t) is under 1e-17 before it; of one unit L(t) falls as slowly as t^(-1/2)."""
 _PER_DECADE: Final = 4
-"""So many variances are told apart: between them mean and variance of the logarithm hardly change."""
+"""Number of variances computed: between neighbours mean and variance of the logarithm hardly change."""
 _NUDGE: Final = 0.05
 _VARIANCE_OF_LOG_EXPONENTIAL: Final = math.pi**2 / 6.0
 

@@ -25,7 +25,7 @@ SMALLEST, LARGEST = 1e-20, 1e20
 
 _LAYERS: Final = 32  # that are followed one by one: beyond, nothing swings any more
 _NOISE: Final = 1e-10  # of a quadrature: a variance that changes by less has not been seen to change
-_MARGIN: Final = 1e-9  # around 1, of what is computed of several
+_MARGIN: Final = 1e-9  # around 1, of a quotient of several quadratures
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +141,7 @@ def _correlation(field: MeanField, q: float, sigma_w2: float, sigma_b2: float) -
 
     slope = field.correlation_slope(1.0, q, sigma_w2, sigma_b2)
     low, high = 1e-12, 1.0 - 1e-6
-    # Where a jump is out of reach, it is not known how soon.
+    # The jump is out of reach at q; how fast inputs part is not known.
     if math.isnan(at_low := excess(low)) or (field.jumps and q == SMALLEST):
         return math.nan, slope
     if abs(slope - 1.0) < _MARGIN and abs(excess(0.3)) < _MARGIN:
@@ -155,7 +155,7 @@ def _correlation(field: MeanField, q: float, sigma_w2: float, sigma_b2: float) -
 def _drift(field: MeanField, sigma_w2: float) -> float | None:
     """c* of a signal that decays to 0, where correlations go on changing on the way; None where they come to rest.
 
-    They rest if their change in a layer becomes small beside that of log q, and never if not: log q has no end.
+    They come to rest if their change per layer becomes small beside that of log q, which goes on for ever.
     """
 
     def growth(q: float) -> float:

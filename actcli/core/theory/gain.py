@@ -188,7 +188,7 @@ def _half_stable(field: MeanField) -> float | None:
     if field.jumps:
         return None
     gaps = [abs(field.susceptibility_gap(q)) for q in (0.1, 1.0, 10.0)]
-    if all(map(math.isnan, gaps)):  # as for 1/x: to look further takes long and finds nothing
+    if all(map(math.isnan, gaps)):  # as for 1/x: a longer search finds nothing
         return None
     if max(gaps) < _NOISE and has_biases(1.0):
         return 1.0

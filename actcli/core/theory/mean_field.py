@@ -57,7 +57,7 @@ class MeanField:
         return math.nan if self.jumps else self._expectation(lambda x: self.activation.value_and_slope(x)[1] ** 2, q)
 
     def second_moments(self, q: float) -> tuple[float, float]:
-        """Both of them, E[φ²] and E[φ'²], at the price of one."""
+        """E[φ²] and E[φ'²], from one quadrature."""
 
         def squares(x: Array) -> Array:
             value, slope = self.activation.value_and_slope(x)
@@ -172,7 +172,7 @@ class Moments:
 
     def _moments(self, number: int) -> tuple[float, float]:
         if number not in self.known:
-            # What diverges goes on doing so, and what swings too fast for any panels swings faster still further out.
+            # What diverges at q diverges at larger q too; waves too fast for the panels are faster further out.
             beyond = number > self.unknown_from
             self.known[number] = (math.nan,) * 2 if beyond else self.field.second_moments(10 ** (number / _PER_DECADE))
             if number > 0 and math.isnan(self.known[number][0]):

@@ -1,7 +1,8 @@
 """He's initialisation or Xavier's: which of them keeps the gradient's signal, in theory.
 
 The network is the plain one: no norm, no residual connections, hidden layers of one width, the first of them with
-pre-activations of variance q = 1. So neither data nor seed has a say, and two spellings of one function get the same.
+pre-activations of variance q = 1. The answer depends neither on the data nor
+on the seed, and is the same for two spellings of one function.
 """
 
 import math
@@ -36,8 +37,8 @@ class Preference:
 def preference(activation: Elementwise, layers: int) -> Preference:
     """He's where it changes the signal less over so many hidden layers, and else Xavier's.
 
-    Xavier's too where both lose more than half of the signal in every layer, as sigmoid does: there is nothing to
-    choose then, and it is the usual one for squashing functions.
+    Xavier's too where both lose more than half of the signal in every layer, as with sigmoid: neither keeps it then,
+    and Xavier's is the usual one for squashing functions.
     """
     xavier, he = (log_signal_change(activation, sigma_w2, layers) for sigma_w2 in (1.0, 2.0))
     both_lose = max(xavier, he) < -layers * math.log(2.0)

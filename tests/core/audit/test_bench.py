@@ -351,7 +351,7 @@ def diagnosed(bench: Bench) -> str | None:
     assert isinstance(activation, Elementwise)
     x = inputs(bench.dtype)
     auditor = Auditor(activation, bench.dtype, order=bench.order)
-    auditor.add(x, bench.fused(x))
+    auditor.add(x, bench.kernel(x))
     return diagnose(auditor.result(), activation)
 
 

@@ -148,9 +148,9 @@ SLOW = [
 
 
 def check(row: Row, seed: int) -> None:
-    measured = run(row.activation, seed=seed, **row.given_parameters)
+    measured = run(row.activation, seed=seed, **row.settings)
     share = measured.loss_data_final / measured.loss_guess
-    told = f"{row.activation} {row.given_parameters}, seed {seed}: {measured.verdict} at {share:.4g} of guessing"
+    told = f"{row.activation} {row.settings}, seed {seed}: {measured.verdict} at {share:.4g} of guessing"
     assert measured.verdict in row.verdicts, told
     assert (measured.verdict == "healthy") == (share <= 0.95), told
     assert (measured.verdict == "diverged") == (share > 10), told
@@ -158,14 +158,14 @@ def check(row: Row, seed: int) -> None:
 
 
 @pytest.mark.parametrize("seed", range(3))
-@pytest.mark.parametrize("row", QUICK, ids=lambda row: f"{row.activation}-{row.given_parameters['layers']}")
+@pytest.mark.parametrize("row", QUICK, ids=lambda row: f"{row.activation}-{row.settings['layers']}")
 def test_the_verdict_is_what_happened(row: Row, seed: int) -> None:
     check(row, seed)
 
 
 @pytest.mark.parametrize("row", SLOW[1:3], ids=lambda row: row.activation)
 def test_the_verdict_is_what_happened_in_deep_networks_too(row: Row) -> None:
-    check(replace(row, settings={**row.given_parameters, "width": 32, "steps": 100}), 0)
+    check(replace(row, settings={**row.settings, "width": 32, "steps": 100}), 0)
 
 
 def test_the_dying_relu_ends_far_above_the_leaky_one() -> None:

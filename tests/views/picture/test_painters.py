@@ -13,7 +13,7 @@ from actcli.commands.report import graphs_on
 from actcli.core.activations.activation import Activation, RowWise
 from actcli.core.activations.catalogue import resolve
 from actcli.core.analysis.comparison import compare, curves_over
-from actcli.core.analysis.density import image
+from actcli.core.analysis.density import pushforward
 from actcli.core.analysis.graph import Spot, gathered
 from actcli.core.analysis.properties import describe
 from actcli.core.audit.auditor import Auditor
@@ -103,7 +103,9 @@ PICTURES: dict[str, Callable[[], Picture]] = {
     "compare": lambda: compared("relu", "gelu", "silu"),
     "compare many": lambda: compared("relu", "gelu", "silu", "tanh", "elu", "log(x)"),
     "density": lambda: density_picture(
-        image(elementwise("identity")), [image(elementwise("relu")), image(elementwise("gelu"))], title="z"
+        pushforward(elementwise("identity")),
+        [pushforward(elementwise("relu")), pushforward(elementwise("gelu"))],
+        title="z",
     ),
     "describe": lambda: carded("gelu"),
     "audit": audited,

@@ -1,0 +1,72 @@
+"""What is no formula is refused in one line that says why, and what stands beside it is taken."""
+
+import pytest
+
+from actcli.core.activations.catalogue import resolve
+from actcli.core.activations.family import family
+from actcli.core.errors import InputError
+
+# What is refused, why, and the nearest that is taken.
+REFUSED = [
+    ("5", "the formula '5' has no x; a constant is written '5*x**0'", "5*x**0"),
+    ("~x", "the operator ~ is not available", "-x"),
+    ("x is not 1", "the comparison 'is not' is not available", "x != 1"),
+    ("{x}", "{x} is no part of a formula", "(x)"),
+    ("x@2", "the operator @ is not available", "x*2"),
+    ("x[0]", "x[0] is no part of a formula", "x"),
+    ("1j*x", "1j is not a real number", "1*x"),
+    ("a*x", "a has no value: is it a parameter, as in '...:a=1'?", "a*x:a=1"),
+    ("x**99999", "the exponent 99999 is too large (at most 1000)", "x**1000"),
+    ("max(*x)", "an argument with a star is not available", "max(x, 0)"),
+    ("where(x, 1)", "where takes 3 arguments", "where(x > 0, 1, x)"),
+    ("pow(x)", "pow takes 2 arguments", "pow(x, 2)"),
+    ("x is 1", "the comparison 'is' is not available", "x == 1"),
+    ("exp(x, alpha=2)", "exponential has no parameters: write exponential", "exp(x)"),
+    ("lambda: 2", "a function of one number is needed, such as 'lambda x: x*2'", "lambda y: y*2"),
+    ("def f(x): pass", "f does not return a value in every case", "def f(x): return x"),
+    ("def f(x):\n  if x > 0: return x", "f does not return a value in every case", "def f(x):\n  return x"),
+    ("def f(x):\n  for i in x: return 1", "of a function only 'if', assignments and 'return' are read, not 'for'", "x"),
+    ("√2x", "how far a root goes is not clear: write 'sqrt(2)*x' or 'sqrt(2*x)'", "√(2x)"),
+    (r"\frac{x}{2", "a brace of LaTeX is not closed", r"\frac{x}{2}"),
+    ("sin 2x", "how far the argument of sin goes is not clear: write 'sin(2*x)'", "sin x"),
+    ("1/2x", "how far a divisor goes is not clear: write it as in '1/(2*x)' or '1/2*x'", "1/(2x)"),
+    ("e^2x", "how far an exponent goes is not clear: write it as in 'e**(2*x)' or 'e**2*x'", "e^(2x)"),
+    ("|x|x", "after a bar the sign of a product is needed, as in 'abs(x)*x'", "|x|*x"),
+    ("elu(x, alpha=2*x)", "alpha must be a number, not 2 * x", "elu(x, alpha=2)"),
+    ("9" * 400 + "*x", "the number is too large", "9" * 300 + "*x"),
+    ("lambda z: x", "x is no argument of the function", "lambda x: x"),
+    ("x.real", "names have no dots here; a formula is written as in 'x*tanh(x)'", "x"),
+    ("x.relu", "names have no dots here: write relu, without what stands before it", "relu(x)"),
+    ("(x", "was never closed", "(x)"),
+    ("elu:alpha", "a parameter is written name=number, not 'alpha'", "elu:alpha=2"),
+    ("gelu_tanh:alpha=a", "alpha must be a number, not 'a'", "gelu_tanh"),
+]
+
+
+@pytest.mark.parametrize(("refused", "why", "taken"), REFUSED)
+def test_what_is_no_formula_is_refused_and_its_neighbour_is_taken(refused: str, why: str, taken: str) -> None:
+    with pytest.raises(InputError) as error:
+        resolve(refused)
+    assert why in str(error.value)
+    assert "\n" not in str(error.value)
+    resolve(taken)
+
+
+@pytest.mark.parametrize(
+    "written", ["sqrt(2)*x", "sqrt(2*x)", "sin(2*x)", "1/(2*x)", "1/2*x", "e**(2*x)", "e**2*x", "abs(x)*x"]
+)
+def test_the_way_out_that_a_refusal_names_is_taken(written: str) -> None:
+    resolve(written)
+
+
+@pytest.mark.parametrize(
+    ("refused", "why", "taken"),
+    [
+        ("elu:alpha=1/2,beta=3/4", "one parameter runs through several values, not 2", "elu:alpha=1/2"),
+        ("elu:alpha=1..1.0000000000000002", "too near to each other for 7 values", "elu:alpha=1..2"),
+    ],
+)
+def test_what_is_no_family_is_refused(refused: str, why: str, taken: str) -> None:
+    with pytest.raises(InputError, match=why):
+        family(refused)
+    assert len(family(taken)) > 1

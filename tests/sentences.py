@@ -1,0 +1,168 @@
+"""The sentences that the program can print, and those of them that no test knows.
+
+    python -m tests.sentences [--all | --write]
+
+A sentence is a text of three words or more in actcli/ that is neither a docstring nor the help of an option. A test
+knows it when a text in tests/ has four words in a row with it, or all of a shorter piece between two placeholders.
+Prints the unknown ones by file; with --all the known ones too, each with the place of a text that knows it. --write
+renews sentences.txt, the list of the unknown ones. A test fails where one is not in that list.
+"""
+
+import argparse
+import ast
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import actcli
+
+HOUSE: Final = Path(actcli.__file__).parent
+TESTS: Final = Path(__file__).parent
+LIST: Final = TESTS / "sentences.txt"
+ROOMS: Final = ("commands", "core", "foreign", "multiprecision", "shell", "streams", "views")
+
+# Tables of formulas, names and references, and generated scripts: each is held by tests of its own.
+LEFT_OUT: Final = (
+    *(f"core/activations/{name}.py" for name in ("dialects", "literature", "practice", "spelling", "vocabulary")),
+    *(f"shell/{name}.py" for name in ("bash", "fish", "manual", "slips", "zsh")),
+    "core/audit/spellings.py",
+    "foreign/calls.py",
+    "foreign/worker.py",
+)
+_NO_PROSE: Final = re.compile(
+    r"arXiv|\b1[89]\d\d\b|\b20\d\d[,;]|\(x|_i\b|x [*/]|<!DOCTYPE|(\w+ \| \w+)|\w\[\w|\\\\|(\.\w+ ){3}|([0-9a-f]{6} ){3}"
+    r"|-\w+ \w+-\w+ \w+-|else x|else 0|\*\(|\d\*|[<>*+] x|\w\*\w"
+)
+_PROSE: Final = {
+    *("a", "an", "and", "at", "by", "for", "from", "goes", "has", "have", "in", "is", "it", "must", "no", "not", "of"),
+    *("on", "only", "or", "so", "takes", "that", "the", "to", "was", "are", "with"),
+}
+"""One of these words is in every sentence, and in no list of names."""
+
+_OF_TYPER: Final = {"Option", "Argument"}
+_WORD: Final = re.compile(r"[^\W\d_]+|\d+")
+_LEAST, _RUN = 3, 4
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """A text of the program. file: within actcli/; parts: what stands between its placeholders."""
+
+    file: str
+    line: int
+    parts: tuple[str, ...]
+
+    @property
+    def text(self) -> str:
+        return "{}".join(self.parts)
+
+    @property
+    def entry(self) -> str:
+        """Its line in the list."""
+        return f"{self.file} {self.text!r}"
+
+    @property
+    def runs(self) -> set[tuple[str, ...]]:
+        """Four words in a row, or all the words of a shorter part."""
+        found = set()
+        for words in map(_words, self.parts):
+            length = min(_RUN, len(words))
+            if length > 1:
+                found |= {tuple(words[i : i + length]) for i in range(len(words) - length + 1)}
+        return found
+
+
+def _words(text: str) -> list[str]:
+    return [word.casefold() for word in _WORD.findall(text)]
+
+
+def _parts(node: ast.AST) -> tuple[str, ...]:
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return (node.value,)
+    if isinstance(node, ast.JoinedStr):
+        parts = [""]
+        for value in node.values:
+            if isinstance(value, ast.Constant):
+                parts[-1] += str(value.value)
+            else:
+                parts.append("")
+        return tuple(parts)
+    return ()
+
+
+def _texts(tree: ast.AST, help_too: bool) -> Iterator[tuple[int, tuple[str, ...]]]:
+    """Line and parts of each text, docstrings left out; f-strings as a whole and their expressions' texts too."""
+    if isinstance(tree, ast.Expr) and isinstance(tree.value, ast.Constant):
+        return
+    if not help_too and isinstance(tree, ast.Call) and getattr(tree.func, "attr", "") in _OF_TYPER:
+        return
+    parts = _parts(tree)
+    if parts:
+        yield getattr(tree, "lineno", 0), parts
+    for child in ast.iter_child_nodes(tree):
+        if not (parts and isinstance(child, ast.Constant)):
+            yield from _texts(child, help_too)
+
+
+def sentences() -> list[Sentence]:
+    """All of the program, in the order of its files."""
+    found = []
+    for room in ROOMS:
+        for path in sorted((HOUSE / room).rglob("*.py")):
+            file = path.relative_to(HOUSE).as_posix()
+            if file in LEFT_OUT:
+                continue
+            for line, parts in _texts(ast.parse(path.read_text(encoding="utf-8")), help_too=False):
+                sentence = Sentence(file, line, parts)
+                prose = not _NO_PROSE.search(sentence.text)
+                prose = prose and not _PROSE.isdisjoint(_words(sentence.text))
+                if prose and sentence.runs and len(_words(" ".join(parts))) >= _LEAST and " " in sentence.text.strip():
+                    found.append(sentence)
+    return found
+
+
+def known() -> dict[tuple[str, ...], str]:
+    """Words in a row of the tests' texts -> the place of the first."""
+    found: dict[tuple[str, ...], str] = {}
+    for path in sorted(TESTS.rglob("*.py")):
+        if path.parent.name in ("benchmarks", "fuzz", "literature") or path == Path(__file__):
+            continue
+        for line, parts in _texts(ast.parse(path.read_text(encoding="utf-8")), help_too=True):
+            for part in parts:
+                words = _words(part.replace(r"\n", " "))
+                for length in range(2, _RUN + 1):
+                    for i in range(len(words) - length + 1):
+                        found.setdefault(tuple(words[i : i + length]), f"{path.relative_to(TESTS)}:{line}")
+    return found
+
+
+def unknown() -> list[Sentence]:
+    """Those that no test knows."""
+    places = known()
+    return [sentence for sentence in sentences() if places.keys().isdisjoint(sentence.runs)]
+
+
+def listed() -> set[str]:
+    """The lines of sentences.txt."""
+    return set(LIST.read_text(encoding="utf-8").splitlines())
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--all", action="store_true")
+    parser.add_argument("--write", action="store_true")
+    options = parser.parse_args()
+    if options.write:
+        LIST.write_text("".join(f"{line}\n" for line in sorted({each.entry for each in unknown()})), encoding="utf-8")
+        return
+    places, everything = known(), sentences()
+    for sentence in everything if options.all else unknown():
+        place = next((places[run] for run in sorted(sentence.runs) if run in places), "")
+        print(f"{sentence.file}:{sentence.line} {sentence.text!r:.150}{place and '  -> ' + place}")
+    print(f"{len(unknown())} of {len(everything)} sentences are in no test")
+
+
+if __name__ == "__main__":
+    main()
