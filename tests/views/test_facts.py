@@ -78,7 +78,7 @@ def towers() -> tuple[CollapseRun, ...]:
     return collapse(["relu", "identity"], CollapseConfig(layers=6, width=8))
 
 
-def test_layers_with_nothing_between_them_are_the_product_of_their_matrices(towers: list[CollapseRun]) -> None:
+def test_layers_with_nothing_between_them_are_the_product_of_their_matrices(towers: tuple[CollapseRun, ...]) -> None:
     linear, relu, identity = sentences(towers)
     assert linear.startswith("6 layers with nothing between them are one layer, y = ")
     assert "which is rounding" in linear
@@ -92,7 +92,7 @@ def test_layers_with_nothing_between_them_are_the_product_of_their_matrices(towe
     assert "bends nowhere" not in relu
 
 
-def test_the_bends_of_a_tower_are_changes_of_its_slope(towers: list[CollapseRun]) -> None:
+def test_the_bends_of_a_tower_are_changes_of_its_slope(towers: tuple[CollapseRun, ...]) -> None:
     said = sentences(towers)[1]
     run = towers[1]
     assert (

@@ -36,5 +36,5 @@ def test_a_wrong_derivative_is_noticed(error: float) -> None:
         result = tanh.function(x)
         return result * (1.0 + error) + tanh.function(x.value) * -error if hasattr(x, "value") else result
 
-    found = check(replace(tanh, function=wrong, kernel=None), np.linspace(-3, 3, 31), 1)
+    found = check(replace(tanh, function=wrong, fused=None), np.linspace(-3, 3, 31), 1)
     assert found.disagreements.all()
