@@ -80,9 +80,9 @@ def run(
     out. A winner is named where the seeds tell; plain and csv have a line for each run that counts. It says on stderr
     how long it will take; Ctrl-C shows what is there.
 
-    Example: actcli compare gelu silu --range -3 3
-
     Example: actcli compare relu tanh --train --data moons --seeds 6 --steps 20
+
+    Example: actcli compare gelu silu --range -3 3
     """
     named = resolve_all(text for act in acts for text in family(act))
     if len(named) < 2:

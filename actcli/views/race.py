@@ -121,8 +121,9 @@ def _caption(race: Race) -> str:
     config = race.config
     rates = ", ".join(f"{rate:g}" for rate in RATES)
     lines = [
-        "rank: from the best to the worst that the sign test leaves. place: in a heat, 1 for the smallest held-out loss; "
-        "the best and the worst beside the mean. Under a data set's name: held-out loss over that of guessing, the median over the seeds."
+        "rank: from the best to the worst that the sign test leaves. place: in a heat, 1 for the smallest held-out "
+        "loss; the best and the worst beside the mean. Under a data set's name: held-out loss over that of guessing, "
+        "the median over the seeds."
     ]
     if any(result.accuracy for row in race.rows for result in row.results):
         lines[0] += " right: points held out whose class was found, the mean over the data sets with classes."
@@ -130,7 +131,7 @@ def _caption(race: Race) -> str:
     lines.append(
         f"{count(config.layers, 'hidden layer')} of {count(config.width, 'unit')}, {count(config.steps, 'step')} of "
         f"{config.optimizer}, batches of {config.batch}. For each heat the best of {', '.join(INITS)} times the rates "
-        f"{rates}, chosen by the loss on points that are neither trained on nor held out. setting: the one that was chosen "
-        "most, and in how many of the seeds."
+        f"{rates}, chosen by the loss on points that are neither trained on nor held out. setting: the one "
+        "that was chosen most, and in how many of the seeds."
     )
     return "\n".join(lines)

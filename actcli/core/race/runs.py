@@ -186,4 +186,4 @@ def nanoseconds_per_element(activation: Elementwise) -> float:
 
 def description(config: RaceConfig) -> dict[str, Any]:
     """All that the results depend on besides the activations, as plain data."""
-    return {**asdict(config), "data": list(config.data), "inits": list(INITS), "learning_rates": list(RATES)}
+    return {**asdict(config), "inits": INITS, "learning_rates": RATES}
