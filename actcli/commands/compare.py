@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from actcli.views.terminal import Terminal
 
 _OF_CURVES: Final = ("interval", "order", "derivative", "save", "theme")
+_SETS: Final = ("spirals", "moons", "sine")
 _OF_OWN_DATA: Final = ("target", "target_column", "drop", "skip_missing", "delimiter")
 _OF_RACES: Final = ("layers", "width", "steps", "data", *_OF_OWN_DATA, "seed", "seeds", "jobs", "quiet")
 
@@ -59,7 +60,7 @@ def run(
     layers: Layers = 4,
     width: Width = 32,
     steps: Steps = 200,
-    data: SeveralData = ["spirals", "moons", "sine"],  # noqa: B006 -- Typer's way to say what stands there
+    data: SeveralData = None,
     target: Target = "auto",
     target_column: TargetColumn = None,
     drop: Drop = None,
@@ -75,7 +76,7 @@ def run(
     properties side by side, and for each pair the largest difference on the interval and where it is (plain and csv
     print these alone).
 
-    --train: a race instead. Networks learn from data sets (repeat --data for others), under several seeds, each
+    --train: a race instead. Networks learn from spirals, moons and sine, or from each --data, under several seeds, each
     activation with the best of the same initialisations and learning rates, and are judged by points that were held
     out. A winner is named where the seeds tell; plain and csv have a line for each run that counts. It says on stderr
     how long it will take; Ctrl-C shows what is there.
@@ -95,7 +96,7 @@ def run(
         values = context.params
         settings = {name: values[name] for name in ("layers", "width", "steps", "seed", "seeds")}
         of_own_data = {name: values[name] for name in _OF_OWN_DATA}
-        run_race(named, {**settings, "data": tuple(data)}, of_own_data, jobs, drawing, output_format, quiet)
+        run_race(named, {**settings, "data": tuple(data or _SETS)}, of_own_data, jobs, drawing, output_format, quiet)
         return
     refuse_typed(context, _OF_RACES, "it is for networks that are trained: add --train")
     order = highest_order(order, derivative)

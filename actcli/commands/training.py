@@ -35,7 +35,7 @@ _DATA: Final = typer.Option(
     help="A data set, or your own CSV, text or .npy file, its last column the target: classes or numbers.",
 )
 Data: TypeAlias = Annotated[str, _DATA]
-SeveralData: TypeAlias = Annotated[list[str], _DATA]
+SeveralData: TypeAlias = Annotated[list[str] | None, _DATA]
 Target: TypeAlias = Annotated[
     Literal["auto", "classes", "numbers"],
     typer.Option("--target", help="What your data's last column holds; auto decides by what stands there."),
