@@ -35,7 +35,8 @@ def sentences(race: Race) -> Iterator[str]:
     """Who wins, if the heats tell; else who has the best place, who cannot be told apart from it, and who is behind."""
     first, sets = race.rows[0], len(race.config.data)
     heats = f"of {count(race.heats, 'heat')}, a data set and a seed each"
-    test = f"Sign test, {percent(LEVEL)} over all {count(len(race.comparisons), 'pair')}."
+    pairs = f" over all {len(race.comparisons)} pairs" if len(race.comparisons) > 1 else ""
+    test = f"Sign test, {percent(LEVEL)}{pairs}."
     if race.winner is not None:
         yield f"{first.activation} wins: {heats}, its held-out loss is smaller in {_against(race.of_first)}. {test}"
         return
@@ -47,9 +48,9 @@ def sentences(race: Race) -> Iterator[str]:
         wins = f"{heats}, its held-out loss is smaller in {_against(open_)}"
         yield f"It cannot be told apart from {_names(open_)}: {wins}."
     if behind:
-        yield f"Behind it are {_names(behind)}: smaller in {_against(behind)}."
+        yield f"It is ahead in {_against(behind)}."
     if ahead:
-        yield f"Ahead of it in most heats all the same: {_names(ahead)}, as it is smaller in {_against(ahead)} only."
+        yield f"All the same it is behind: ahead in {_against(ahead)} only."
     if race.heats >= race.heats_needed:
         yield test
         return
