@@ -41,7 +41,6 @@ if TYPE_CHECKING:
     from actcli.views.terminal import Terminal
 
 _OF_CURVES: Final = ("interval", "order", "derivative", "save", "theme")
-_SETS: Final = ("spirals", "moons", "sine")
 _OF_OWN_DATA: Final = ("target", "target_column", "drop", "skip_missing", "delimiter")
 _OF_RACES: Final = ("layers", "width", "steps", "data", *_OF_OWN_DATA, "seed", "seeds", "jobs", "quiet")
 
@@ -95,8 +94,9 @@ def run(
 
         values = context.params
         settings = {name: values[name] for name in ("layers", "width", "steps", "seed", "seeds")}
+        settings |= {"data": tuple(data)} if data else {}
         of_own_data = {name: values[name] for name in _OF_OWN_DATA}
-        run_race(named, {**settings, "data": tuple(data or _SETS)}, of_own_data, jobs, drawing, output_format, quiet)
+        run_race(named, settings, of_own_data, jobs, drawing, output_format, quiet)
         return
     refuse_typed(context, _OF_RACES, "it is for networks that are trained: add --train")
     order = highest_order(order, derivative)

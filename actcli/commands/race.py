@@ -1,5 +1,6 @@
 """actcli compare ACT ACT... --train"""
 
+import math
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, fields
@@ -50,7 +51,7 @@ def run_race(
     runs = entries(found, config, own)
     done: list[Finish] = []
     interrupted = False
-    nanoseconds: list[float] = []
+    nanoseconds = [math.nan] * len(found)
     try:
         nanoseconds = [nanoseconds_per_element(racer.activation) for racer in found]
         if not quiet:

@@ -69,8 +69,8 @@ def _against(comparisons: Sequence[Comparison]) -> str:
 
 
 def _label(row: Row, terminal: Terminal) -> str:
-    """As it was given; where that is not what was trained, that too."""
-    return cut(" = ".join(dict.fromkeys([*row.given, row.activation])), terminal, _WIDEST)
+    """What was trained, as the sentences call it, then what it was given as."""
+    return cut(" = ".join(dict.fromkeys([row.activation, *row.given])), terminal, _WIDEST)
 
 
 def _ranking(race: Race, terminal: Terminal) -> Iterator[Column]:
@@ -131,8 +131,8 @@ def _caption(race: Race) -> str:
     lines[0] += " ns: value and slope of an element as computed here; a framework's own kernels take other times."
     lines.append(
         f"{count(config.layers, 'hidden layer')} of {count(config.width, 'unit')}, {count(config.steps, 'step')} of "
-        f"{config.optimizer}, batches of {config.batch}. For each heat the best of {', '.join(INITS)} times the rates "
-        f"{rates}, chosen by the loss on points that are neither trained on nor held out. setting: the one "
+        f"{config.optimizer.title()}, batches of {config.batch}. For each heat the best of {', '.join(INITS)} times "
+        f"the rates {rates}, chosen by the loss on points that are neither trained on nor held out. setting: the one "
         "that was chosen most, and in how many of the seeds."
     )
     return "\n".join(lines)

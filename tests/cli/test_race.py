@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 import typer
 
+from actcli.cli import load
 from actcli.commands import race
 from actcli.commands.report import Drawing
 from actcli.core.activations.catalogue import resolve
-from actcli.core.race.runs import Entry, Finish, finish
+from actcli.core.race.runs import Entry, Finish, RaceConfig, finish
 from tests.cli.helpers import PROGRAM, complaint, document, environment, in_terminal, output, wait_until
 
 RACE = ("--train", "--layers", "1", "--width", "8", "--data", "moons")
@@ -37,11 +38,12 @@ def test_a_formula_and_its_name_have_one_row_with_the_same_numbers() -> None:
 
 
 def test_a_winner_is_named_where_the_heats_tell_and_only_there() -> None:
-    """A network without a bend finds no more of the moons than a straight line does."""
-    found = document("compare", "identity", "relu", *RACE, "--steps", "30", "--quiet", "--seeds", "6")
+    """No straight line, and no network without a bend, tells one circle from the other."""
+    line = "identity relu --train --layers 1 --width 8 --steps 60 --seeds 6 --data circles --quiet"
+    found = document("compare", *line.split())
     assert [(pair["a_wins"], pair["b_wins"], pair["decided"]) for pair in found["comparisons"]] == [(0, 6, True)]
     assert found["winner"] == "relu"
-    assert all(run["accuracy"] > 0.7 for run in found["chosen"])
+    assert all((run["accuracy"] > 0.75) == (run["activation"] == "relu") for run in found["chosen"])
 
 
 def test_two_that_do_not_differ_are_not_told_apart() -> None:
@@ -100,6 +102,29 @@ def test_an_interrupted_race_shows_the_heats_that_are_whole(
     assert len(shown.splitlines()) == (1 + 2 * heats if heats else 0)
     where = "" if heats else ", before every activation had finished one data set"
     assert said == f"actcli: interrupted after {runs} of 216 runs{where}\n"
+
+
+def test_a_race_that_is_interrupted_before_it_starts(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def cut_short(activation: object) -> float:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(race, "nanoseconds_per_element", cut_short)
+    with pytest.raises(typer.Exit):
+        race.run_race([resolve("relu"), resolve("tanh")], {"seeds": 1}, {}, 1, Drawing(), "csv", quiet=True)
+    shown, said = capsys.readouterr()
+    assert shown == ""
+    assert said.startswith("actcli: interrupted after 0 of 72 runs")
+
+
+def test_the_options_stand_where_the_race_has_them() -> None:
+    config = RaceConfig()
+    for option in load("compare").params:
+        if option.name in ("layers", "width", "steps", "seed", "seeds"):
+            assert option.default == getattr(config, option.name)
+    assert "from spirals, moons and sine," in " ".join((load("compare").help or "").split())
+    assert config.data == ("spirals", "moons", "sine")
 
 
 def test_csv_has_a_line_for_each_run_that_counts() -> None:

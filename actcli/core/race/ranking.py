@@ -1,10 +1,10 @@
 """Who is ahead in a race, and where the runs don't tell.
 
 A heat is a data set and a seed. Each activation runs in it with its own best setting, and all with the same data,
-batches and random numbers: losses are paired by heats. Two activations are told apart by the sign test: of the heats in
-which their held-out losses differ, how many has each won? Where either is as likely to win a heat, a result that is as
-lopsided or more has probability p (two-sided, exact). The level is 5 % over all pairs of activations together
-(Bonferroni), as who is to be compared with whom is known only after the race.
+batches and random numbers: losses are paired by heats. Two activations are told apart by the sign test (Dixon and Mood
+1946): of the heats in which their held-out losses differ, how many has each won? Where either is as likely to win a
+heat, a result that is as lopsided or more has probability p (two-sided, exact). The level is 5 % over all pairs of
+activations together (Bonferroni), as who is to be compared with whom is known only after the race.
 """
 
 import math

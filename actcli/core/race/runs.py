@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass, field
 from itertools import product
 from time import perf_counter
 from typing import Any, Final
+from zlib import crc32
 
 import numpy as np
 
@@ -60,9 +61,11 @@ class RaceConfig:
         self.of(self.data[0], self.seed, *SETTINGS[0])
 
     def of(self, data: str, seed: int, init: str, learning_rate: float) -> DepthConfig:
-        """One run's."""
+        """One run's. Its seed is made of the heat's and the data set's name, so that heats share no random numbers."""
         same = {name: getattr(self, name) for name in ("layers", "width", "steps", "batch", "optimizer")}
-        return DepthConfig(**same, data=data, seed=seed, init=init, learning_rate=learning_rate)
+        name = crc32(data.rpartition("/")[2].encode())
+        own = int(np.random.SeedSequence([seed, name]).generate_state(1)[0])
+        return DepthConfig(**same, data=data, seed=own, init=init, learning_rate=learning_rate)
 
 
 @dataclass(frozen=True)
@@ -70,10 +73,12 @@ class Entry:
     """One network to be trained: plain data, to be handed to another process.
 
     activation: as `resolve` reads it
+    seed:       the heat's
     examples:   the user's own; None for a data set that is made here
     """
 
     activation: str
+    seed: int
     config: DepthConfig
     examples: DataSet | None = field(default=None, compare=False, repr=False)
 
@@ -109,7 +114,7 @@ def entries(racers: Sequence[Racer], config: RaceConfig, own: Mapping[str, DataS
             raise InputError(f"{name}: {points} points are too few to hold some out: a race takes {_FEWEST}")
     seeds = range(config.seed, config.seed + config.seeds)
     return [
-        Entry(racer.activation.label, config.of(name, seed, *setting), own.get(name))
+        Entry(racer.activation.label, seed, config.of(name, seed, *setting), own.get(name))
         for seed, name, racer, setting in product(seeds, config.data, racers, SETTINGS)
     ]
 
@@ -125,7 +130,7 @@ def finish(entry: Entry) -> Finish:
     return Finish(
         activation=entry.activation,
         data=entry.config.data,
-        seed=entry.config.seed,
+        seed=entry.seed,
         init=entry.config.init,
         learning_rate=entry.config.learning_rate,
         choice_loss=_loss(examples.loss, chosen_by, choosing),
@@ -143,7 +148,7 @@ def _loss(name: str, output: Any, part: DataSet) -> float:
 
 def _parts(entry: Entry) -> tuple[DataSet, list[DataSet]]:
     """The whole data set, and its points to train on, to choose by, and held out: 3 to 1 to 1 of the user's own."""
-    # Not the stream of the run itself, which draws weights and batches from the seed alone.
+    # Not the run's own stream, which draws weights and batches from the seed alone.
     generator = np.random.default_rng([entry.config.seed, 1])
     whole = entry.examples
     if whole is None:
