@@ -54,6 +54,17 @@ _actcli_option() {
         "compare --size") values=1 ;;
         "compare --save") values=1 files=yes ;;
         "compare --theme") values=1 candidates="light dark" ;;
+        "compare --layers"|"compare -l") values=1 ;;
+        "compare --width") values=1 ;;
+        "compare --steps") values=1 ;;
+        "compare --data") values=1 candidates="spirals moons circles xor sine blobs" files=yes ;;
+        "compare --target") values=1 candidates="auto classes numbers" ;;
+        "compare --target-column") values=1 ;;
+        "compare --drop") values=1 ;;
+        "compare --delimiter") values=1 ;;
+        "compare --seed") values=1 ;;
+        "compare --seeds") values=1 ;;
+        "compare --jobs"|"compare -j") values=1 ;;
         "compare --format"|"compare -f") values=1 candidates="table plain csv json" ;;
         "compare --color") values=1 candidates="auto always never" ;;
         "identify --input"|"identify -i") values=1 files=yes ;;
@@ -283,7 +294,7 @@ _actcli() {
                 "differentiate "*) (( arguments )) || candidates=ACT ;;
                 "plot -"*) candidates="--range -r --order -n --derivative -d --at --input -i --column -c --delimiter --missing --show --size --ascii --save --theme --format -f --color --help -h" ;;
                 "plot "*) candidates=ACT ;;
-                "compare -"*) candidates="--range -r --order -n --derivative -d --size --ascii --save --theme --format -f --color --help -h" ;;
+                "compare -"*) candidates="--range -r --order -n --derivative -d --size --ascii --save --theme --train --layers -l --width --steps --data --target --target-column --drop --skip-missing --delimiter --seed --seeds --jobs -j --format -f --quiet -q --color --help -h" ;;
                 "compare "*) candidates=ACT ;;
                 "identify -"*) candidates="--input -i --column -c --delimiter --format -f --color --help -h" ;;
                 "identify "*) (( arguments )) || candidates=ACT ;;

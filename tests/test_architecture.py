@@ -51,6 +51,7 @@ STOREYS = (
     "network",
     "lessons",
     "depth",
+    "race",
     "boundary",
     "audit",
 )

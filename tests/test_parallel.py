@@ -40,6 +40,10 @@ def test_every_task_once_by_its_index(jobs: int) -> None:
     assert sorted(run_all(square, tasks, jobs)) == [(i, i * i) for i in tasks]
 
 
+def test_quick_runs_are_sent_several_at_once_and_come_back_one_by_one() -> None:
+    assert sorted(run_all(square, [*range(3000)], 2)) == [(i, i * i) for i in range(3000)]
+
+
 def test_one_process_keeps_the_order() -> None:
     assert [*run_all(square, [3, 1, 2])] == [(0, 9), (1, 1), (2, 4)]
 

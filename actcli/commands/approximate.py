@@ -15,6 +15,7 @@ from actcli.commands.options import (
     Seed,
     Size,
     Theme,
+    Train,
     dimensions,
     given_act,
 )
@@ -53,9 +54,7 @@ def run(
             "--error", metavar="X", min=0.0, help="Find how many units miss it by no more.", show_default=False
         ),
     ] = None,
-    training: Annotated[
-        bool, typer.Option("--train", help="Train the hidden layer too, and show how its bends move.")
-    ] = False,
+    training: Train = False,
     seed: Seed = 0,
     size: Size = None,
     ascii_only: Ascii = False,
@@ -71,8 +70,8 @@ def run(
     of it is the same for the same seed.
 
     --error X doubles the units until the largest error is X or less, then bisects. --train begins with weights and
-    bends at random and trains all of them (Adam, rate 0.02, 257 points): 8 units or --width, after 0, 20, 200 and 2000
-    steps.
+    bends at random, trains all of them (Adam, rate 0.02, 257 points) and shows how the bends move: 8 units or --width,
+    after 0, 20, 200 and 2000 steps.
 
     Example: actcli approximate 'sin(3*x)' tanh --width 8 --width 64
     """

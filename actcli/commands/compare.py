@@ -1,23 +1,35 @@
 """actcli compare ACT ACT..."""
 
 from dataclasses import asdict, astuple
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
+
+import typer
 
 from actcli.commands.options import (
     DEFAULT_RANGE,
     Acts,
     Ascii,
+    Delimiter,
+    Jobs,
+    Layers,
     Order,
+    Quiet,
     Range,
     ReportFormat,
     Save,
+    Seed,
+    Seeds,
     Size,
     Slope,
     Theme,
+    Train,
+    Width,
     dimensions,
     highest_order,
+    refuse_typed,
 )
 from actcli.commands.report import Drawing, graphs_on, print_report
+from actcli.commands.training import Drop, SeveralData, SkipMissing, Steps, Target, TargetColumn
 from actcli.core.activations.catalogue import resolve_all
 from actcli.core.activations.family import family
 from actcli.core.analysis.comparison import curves_over
@@ -28,8 +40,13 @@ if TYPE_CHECKING:
     from actcli.views.picture.description import Picture
     from actcli.views.terminal import Terminal
 
+_OF_CURVES: Final = ("interval", "order", "derivative", "save", "theme")
+_OF_OWN_DATA: Final = ("target", "target_column", "drop", "skip_missing", "delimiter")
+_OF_RACES: Final = ("layers", "width", "steps", "data", *_OF_OWN_DATA, "seed", "seeds", "jobs", "quiet")
+
 
 def run(
+    context: typer.Context,
     acts: Acts,
     interval: Range = DEFAULT_RANGE,
     order: Order = 1,
@@ -38,11 +55,32 @@ def run(
     ascii_only: Ascii = False,
     save: Save = None,
     theme: Theme = "light",
+    train: Train = False,
+    layers: Layers = 4,
+    width: Width = 32,
+    steps: Steps = 200,
+    data: SeveralData = None,
+    target: Target = "auto",
+    target_column: TargetColumn = None,
+    drop: Drop = None,
+    skip_missing: SkipMissing = False,
+    delimiter: Delimiter = None,
+    seed: Seed = 0,
+    seeds: Seeds = 5,
+    jobs: Jobs = 1,
     output_format: ReportFormat = "table",
+    quiet: Quiet = False,
 ) -> None:
     """The curves and their slopes (--order 2: their second derivatives too), more than four in a panel each, their
     properties side by side, and for each pair the largest difference on the interval and where it is (plain and csv
     print these alone).
+
+    --train: a race instead. Networks learn from spirals, moons and sine, or from each --data, under several seeds, each
+    activation with the best of the same initialisations and learning rates, and are judged by points that were held
+    out. A winner is named where the seeds tell; plain and csv have a line for each run that counts. It says on stderr
+    how long it will take; Ctrl-C shows what is there.
+
+    Example: actcli compare relu tanh --train --data moons --seeds 6 --steps 20
 
     Example: actcli compare gelu silu --range -3 3
     """
@@ -50,6 +88,17 @@ def run(
     if len(named) < 2:
         raise InputError("compare takes two activations or more")
     drawing = Drawing(dimensions(size), ascii_only, save, theme)
+    if train:
+        refuse_typed(context, _OF_CURVES, "it is for curves, and --train gives a table: leave one of them out")
+        from actcli.commands.race import run_race
+
+        values = context.params
+        settings = {name: values[name] for name in ("layers", "width", "steps", "seed", "seeds")}
+        settings |= {"data": tuple(data)} if data else {}
+        of_own_data = {name: values[name] for name in _OF_OWN_DATA}
+        run_race(named, settings, of_own_data, jobs, drawing, output_format, quiet)
+        return
+    refuse_typed(context, _OF_RACES, "it is for networks that are trained: add --train")
     order = highest_order(order, derivative)
     activations = curves_over(named, *interval)
     differences = compare(activations, *interval)

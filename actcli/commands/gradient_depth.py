@@ -32,18 +32,21 @@ from actcli.commands.options import (
     dimensions,
     given_acts,
 )
-from actcli.commands.own_data import Drop, SkipMissing, TargetColumn, read_data
+from actcli.commands.own_data import read_data
 from actcli.commands.report import Drawing, print_report
 from actcli.commands.training import (
     Batch,
     Data,
+    Drop,
     Export,
     Init,
     Norm,
     Optimizer,
     Residual,
+    SkipMissing,
     Steps,
     Target,
+    TargetColumn,
     check_export,
 )
 from actcli.core.activations.activation import Elementwise

@@ -11,6 +11,15 @@ from actcli.core.activations.activation import MAX_ORDER
 from actcli.core.errors import InputError
 from actcli.streams.formats import OutputFormat
 
+
+def refuse_typed(context: typer.Context, parameters: Sequence[str], why: str) -> None:
+    """InputError where one of them was typed that says nothing here."""
+    for name in parameters:
+        if (source := context.get_parameter_source(name)) is not None and source.name == "COMMANDLINE":
+            option = next(each.opts[0] for each in context.command.params if each.name == name)
+            raise InputError(f"{option}: {why}")
+
+
 # --- activations ------------------------------------------------------------------------------------------------
 
 _AN_ACTIVATION: Final = "An activation, relu or leaky_relu:negative_slope=0.2, or a formula, 'x*tanh(x)'."
@@ -107,6 +116,7 @@ class SeveralDtypes(StrEnum):
 Dtypes: TypeAlias = Annotated[list[SeveralDtypes], _DTYPE]
 TrainingDtype: TypeAlias = Annotated[Literal["float64", "float32"], _DTYPE]
 
+Train: TypeAlias = Annotated[bool, typer.Option("--train", help="Train networks, as told above.")]
 SHOW: Final = typer.Option("--show", help="What is shown, as told above.")
 
 _FORMAT: Final = typer.Option("--format", "-f", help="How results are written; plain and csv are numbers in rows.")

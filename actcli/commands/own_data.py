@@ -4,10 +4,9 @@ import os
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, TypeAlias
+from typing import TYPE_CHECKING
 
 import numpy as np
-import typer
 
 from actcli.core.errors import InputError, count, unknown
 from actcli.core.network.datasets import (
@@ -22,23 +21,6 @@ from actcli.streams.options import delimiter_of
 
 if TYPE_CHECKING:
     from actcli.streams.examples import Examples
-
-TargetColumn: TypeAlias = Annotated[
-    str | None,
-    typer.Option(
-        "--target-column",
-        metavar="NAME|N",
-        help="Which column of your data is to be learnt; the last by default.",
-        show_default=False,
-    ),
-]
-Drop: TypeAlias = Annotated[
-    list[str] | None,
-    typer.Option("--drop", metavar="NAME|N", help="A column of your data to leave out; repeat for more."),
-]
-SkipMissing: TypeAlias = Annotated[
-    bool, typer.Option("--skip-missing", help="Leave out the rows of your data in which a value is missing.")
-]
 
 
 @dataclass(frozen=True, eq=False)

@@ -3,7 +3,7 @@
 import math
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import asdict
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
@@ -29,6 +29,7 @@ from actcli.commands.options import (
     Theme,
     Width,
     dimensions,
+    refuse_typed,
 )
 from actcli.commands.phase_runs import record_of, runs_of
 from actcli.commands.report import Drawing, print_report
@@ -120,7 +121,7 @@ def run(
     drawing = Drawing(dimensions(size), ascii_only, save, theme)
     activation = resolve(act)
     if measure:
-        _refuse(context, ("sigma_w2", *_OF_MAPS), "--measure goes over --depths and --weights, at one --sigma-b2")
+        refuse_typed(context, ("sigma_w2", *_OF_MAPS), "--measure goes over --depths and --weights, at one --sigma-b2")
         from actcli.core.depth.config import DepthConfig
         from actcli.core.depth.trainability import Sweep
 
@@ -141,11 +142,11 @@ def run(
         )
         _measured(sweep, jobs, dask, output, resume, drawing, output_format, quiet)
         return
-    _refuse(context, _OF_TRAINING, "it is for networks that are trained: add --measure")
+    refuse_typed(context, _OF_TRAINING, "it is for networks that are trained: add --measure")
     if sigma_w2 is not None or sigma_b2 is not None:
         if sigma_w2 is None:
             raise InputError("--sigma-b2 needs --sigma-w2, the variance of the weights, beside it")
-        _refuse(context, (*_OF_MAPS, *_OF_LATTICES), "it is for a map over many variances: leave out --sigma-w2")
+        refuse_typed(context, (*_OF_MAPS, *_OF_LATTICES), "it is for a map over many variances: leave out --sigma-w2")
         variances = _variance("--sigma-w2", sigma_w2), _variance("--sigma-b2", sigma_b2 or 0.0)
         _maps(activation, *variances, drawing, output_format)
         return
@@ -158,13 +159,6 @@ def run(
         drawing,
         output_format,
     )
-
-
-def _refuse(context: typer.Context, parameters: Sequence[str], why: str) -> None:
-    """InputError where one of them was typed that says nothing here."""
-    for name in parameters:
-        if (source := context.get_parameter_source(name)) is not None and source.name == "COMMANDLINE":
-            raise InputError(f"--{name.replace('_', '-')}: {why}")
 
 
 def _cells(text: str | None, default: tuple[int, int]) -> tuple[int, int]:

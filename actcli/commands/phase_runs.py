@@ -15,6 +15,8 @@ def runs_of(sweep: "Sweep", jobs: int, dask: str | None, output: str | None, res
     from actcli.parallel import run_all
 
     trainings = sweep.trainings()
+    if jobs > 1 or dask is not None:  # the deep networks first: at the end no worker waits long for another
+        trainings.reverse()
     if output is None:
         yield from (trained for _, trained in run_all(train, trainings, jobs, dask))
         return

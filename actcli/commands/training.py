@@ -2,20 +2,18 @@
 
 import os
 import shlex
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Final, Literal, TypeAlias
 
 import typer
 
 from actcli.core.errors import InputError
-from actcli.core.network.datasets import DATASETS
-from actcli.core.network.initialisers import NAMES
 from actcli.streams.files import is_replaced
 
 Init: TypeAlias = Annotated[
     str,
     typer.Option(
         "--init",
-        metavar="|".join(name.partition(":")[0] for name in NAMES).replace("gaussian", "gaussian:X,Y"),
+        metavar="auto|xavier|he|lecun|pytorch|orthogonal|critical|normal|gaussian:X,Y",
         help="Initialisation; auto is he or xavier, whichever theory prefers, critical is that of `gain`; "
         "normal:STD[,BIAS_STD], gaussian:SIGMA_W2,SIGMA_B2.",
     ),
@@ -31,17 +29,32 @@ Optimizer: TypeAlias = Annotated[
 ]
 Batch: TypeAlias = Annotated[int, typer.Option("--batch", metavar="N", min=1, help="Points in a batch.")]
 Steps: TypeAlias = Annotated[int, typer.Option("--steps", metavar="N", min=0, help="Weight updates.")]
-Data: TypeAlias = Annotated[
-    str,
-    typer.Option(
-        "--data",
-        metavar="|".join([*DATASETS, "FILE"]),
-        help="A data set, or your own CSV, text or .npy file, its last column the target: classes or numbers.",
-    ),
-]
+_DATA: Final = typer.Option(
+    "--data",
+    metavar="spirals|moons|circles|xor|sine|blobs|FILE",
+    help="A data set, or your own CSV, text or .npy file, its last column the target: classes or numbers.",
+)
+Data: TypeAlias = Annotated[str, _DATA]
+SeveralData: TypeAlias = Annotated[list[str] | None, _DATA]
 Target: TypeAlias = Annotated[
     Literal["auto", "classes", "numbers"],
     typer.Option("--target", help="What your data's last column holds; auto decides by what stands there."),
+]
+TargetColumn: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--target-column",
+        metavar="NAME|N",
+        help="Which column of your data is to be learnt; the last by default.",
+        show_default=False,
+    ),
+]
+Drop: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option("--drop", metavar="NAME|N", help="A column of your data to leave out; repeat for more."),
+]
+SkipMissing: TypeAlias = Annotated[
+    bool, typer.Option("--skip-missing", help="Leave out the rows of your data in which a value is missing.")
 ]
 Export: TypeAlias = Annotated[
     str | None,

@@ -12,6 +12,7 @@ To be read in this order; each room stands on those before it:
     network/          the multilayer perceptron: losses, optimizers, initialisers, data sets, training
     lessons/          collapse, approximation, one training step: the user's texts as experiments
     depth/            the gradient-depth experiment
+    race/             a fair race between activations
     audit/            somebody else's kernel held against the exact results
 
 jets, activations and network are an afternoon for a student who knows NumPy.

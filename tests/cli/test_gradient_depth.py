@@ -944,3 +944,12 @@ def test_several_runs_are_drawn_in_one_chart_and_each_has_its_sentence() -> None
 )
 def test_what_cannot_be_trained_is_refused_with_a_reason(options: str, reason: str) -> None:
     assert reason in complaint("gradient-depth", *options.split())
+
+
+def test_more_processes_give_the_same_document() -> None:
+    line = ("gradient-depth", "tanh", "relu", "--layers", "3", "--width", "8", "--steps", "5", "--seeds", "3")
+    one, two, four = (document(*line, "--jobs", jobs) for jobs in ("1", "2", "4"))
+    assert [(run["activation"], run["seed"]) for run in one["runs"]] == [
+        (name, seed) for name in ("tanh", "relu") for seed in range(3)
+    ]
+    assert one == two == four

@@ -236,7 +236,10 @@ def runs(tmp_path: Path) -> dict[str, list[list[str]]]:
         "list": [[], ["--all", "--search", "swish"]],
         "identify": [["0.5*x*(1+tanh(x))"]],
         "describe": [["relu"], ["softmax"], ["glu"], ["leaky_relu:negative_slope=0.1"], ["exp(x*x)"], ["1/x"], ["sin"]],
-        "compare": [["relu", "gelu", "1/x"]],
+        "compare": [
+            ["relu", "gelu", "1/x"],
+            ["relu", "tanh", "--train", "--seeds", "1", "--steps", "1", "--width", "4", "--data", "moons", "--quiet"],
+        ],
         "plot": [
             ["relu", "--at", "1", "--order", "2"],
             ["relu", "--show", "density"],

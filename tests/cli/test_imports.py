@@ -57,7 +57,10 @@ def imported(line: str, stdin: str = "") -> set[str]:
         ("describe relu --format json", ((HEAVY | VIEWS) - {"json"}) | {"mpmath", "actcli.core.activations.formula"}),
         ("describe gelu", {"mpmath", "actcli.core.activations.formula"}),
         ("describe leaky_relu:negative_slope=0.2", {"mpmath"}),
-        ("compare relu tanh --format plain", (HEAVY | VIEWS) - {"csv"}),
+        (
+            "compare relu tanh --format plain",
+            ((HEAVY | VIEWS) - {"csv"}) | {"actcli.core.network", "actcli.core.race", "actcli.commands.race"},
+        ),
         ("gain relu --format json", (HEAVY | VIEWS) - {"json"}),
         ("gradient-depth --act relu --layers 1 --steps 0 --format json", (HEAVY | VIEWS) - {"json"}),
     ],

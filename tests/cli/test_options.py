@@ -12,6 +12,8 @@ import actcli.commands
 from actcli.cli import COMMANDS, load
 from actcli.core.activations.catalogue import CATALOGUE, resolve
 from actcli.core.errors import InputError
+from actcli.core.network.datasets import DATASETS
+from actcli.core.network.initialisers import NAMES as NAMES_OF_INITIALISERS
 from tests.cli.helpers import complaint, document, output
 from tests.narrow import known
 
@@ -60,6 +62,13 @@ def test_an_option_means_the_same_in_all_commands(name: str) -> None:
         assert len({getattr(option.type, "min", None) for option in found}) == 1
 
 
+def test_the_choices_in_a_metavar_are_those_that_there_are() -> None:
+    shown = {long_name(option): option.metavar for _, option in OPTIONS}
+    assert shown["--data"].split("|") == [*DATASETS, "FILE"]
+    names = [name.partition(":")[0] for name in NAMES_OF_INITIALISERS]
+    assert shown["--init"].replace(":X,Y", "").split("|") == names
+
+
 def test_a_spelling_belongs_to_one_option() -> None:
     names: dict[str, set[str]] = {}
     for _, option in OPTIONS:
@@ -75,9 +84,9 @@ def test_what_is_looked_for_in_every_command_is_there() -> None:
     assert have("--format", "-f") == set(COMMANDS) - {"help"}
     assert have("--order", "-n") == {"differentiate", "plot", "compare", "audit"}
     assert have("--act", "-a") == {"gradient-depth", "boundary", "collapse", "trace", "approximate"}
-    assert have("--seed") == {"gradient-depth", "boundary", "collapse", "trace", "approximate", "phase"}
-    assert have("--width") == {"gradient-depth", "boundary", "collapse", "approximate", "phase"}
-    assert have("--jobs", "-j") == {"gradient-depth", "phase", "audit"}
+    assert have("--seed") == {"gradient-depth", "boundary", "collapse", "trace", "approximate", "phase", "compare"}
+    assert have("--width") == {"gradient-depth", "boundary", "collapse", "approximate", "phase", "compare"}
+    assert have("--jobs", "-j") == {"gradient-depth", "phase", "audit", "compare"}
     assert have("--dask") == {"gradient-depth", "phase"}
     assert have("--size") == have("--ascii") == have("--save") >= {"plot", "compare"}
     assert not have("--height")

@@ -155,8 +155,9 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     return lines_of(path)
 
 
-def test_two_processes_give_the_same_numbers(whole: list[str], tmp_path: Path) -> None:
-    output(*SWEEP, "--output", tmp_path / "runs.jsonl", "--jobs", "2")
+@pytest.mark.parametrize("jobs", ["2", "4"])
+def test_more_processes_give_the_same_numbers(whole: list[str], tmp_path: Path, jobs: str) -> None:
+    output(*SWEEP, "--output", tmp_path / "runs.jsonl", "--jobs", jobs)
     assert lines_of(tmp_path / "runs.jsonl") == whole
     assert len(whole) == 1 + 9
 

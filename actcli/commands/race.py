@@ -1,0 +1,135 @@
+"""actcli compare ACT ACT... --train"""
+
+import math
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, fields
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from actcli.commands.own_data import read_data
+from actcli.commands.report import Drawing, print_report
+from actcli.core.errors import count
+from actcli.core.network.datasets import DATASETS, DataSet
+from actcli.core.race.racers import Racer, racers
+from actcli.core.race.ranking import Race, race
+from actcli.core.race.runs import (
+    SETTINGS,
+    Entry,
+    Finish,
+    RaceConfig,
+    description,
+    entries,
+    finish,
+    nanoseconds_per_element,
+    seconds_of,
+)
+from actcli.digits import more_digits
+from actcli.streams.files import complain
+
+if TYPE_CHECKING:
+    from actcli.core.activations.activation import Activation
+    from actcli.views.terminal import Terminal
+
+
+def run_race(
+    activations: "Sequence[Activation]",
+    settings: Mapping[str, Any],
+    target: Mapping[str, Any],
+    jobs: int,
+    drawing: Drawing,
+    output_format: str,
+    quiet: bool,
+) -> None:
+    """Train, and print what there is, also where Ctrl-C ends it. settings: RaceConfig's; target: of the
+    user's own data.
+    """
+    config = RaceConfig(**settings)
+    own = _own_data(config, target, quiet)
+    found = racers(activations, more_digits)
+    runs = entries(found, config, own)
+    done: list[Finish] = []
+    interrupted = False
+    nanoseconds = [math.nan] * len(found)
+    try:
+        nanoseconds = [nanoseconds_per_element(racer.activation) for racer in found]
+        if not quiet:
+            complain(_cost(found, config, runs, jobs))
+        done.extend(_finished(runs, jobs, live=not quiet and sys.stderr.isatty()))
+    except KeyboardInterrupt:
+        interrupted = True
+    result = race(config, found, nanoseconds, done)
+
+    def draw(terminal: "Terminal") -> str:
+        from actcli.views.race import race_report
+
+        return race_report(result, terminal)
+
+    if result.heats:
+        print_report(
+            output_format, draw, partial(_document, activations, result), partial(_records, result), drawing=drawing
+        )
+    if interrupted:
+        where = "" if result.heats else ", before every activation had finished one data set"
+        complain(f"interrupted after {len(done):,} of {count(len(runs), 'run')}{where}")
+        raise typer.Exit(130)
+
+
+def _own_data(config: RaceConfig, target: Mapping[str, Any], quiet: bool) -> dict[str, DataSet]:
+    own: dict[str, DataSet] = {}
+    if all(name in DATASETS for name in config.data):
+        read_data(config.data[0], **target)  # complains of what is said of columns
+    for name in config.data:
+        if name in DATASETS:
+            continue
+        read = read_data(name, **target)
+        assert read is not None
+        own[name] = read.data
+        for oddity in [] if quiet else read.oddities:
+            complain(oddity)
+    return own
+
+
+def _cost(found: Sequence[Racer], config: RaceConfig, runs: Sequence[Entry], jobs: int) -> str:
+    """What it will take, before it starts; each activation's first run is begun for it."""
+    first = {run.activation: run for run in reversed(runs)}
+    each = len(runs) // len(found)
+    seconds = sum(each * seconds_of(first[racer.activation.label]) for racer in found) / jobs
+    sets = count(len(config.data), "data set")
+    factors = f"{len(found)} activations x {sets} x {count(config.seeds, 'seed')} x {len(SETTINGS)} settings"
+    by = f" by {jobs} processes" if jobs > 1 else ""
+    return f"{factors} = {count(len(runs), 'run')}, about {max(seconds, 1):,.0f} s{by}, from the first steps of each"
+
+
+def _finished(runs: Sequence[Entry], jobs: int, live: bool) -> Iterator[Finish]:
+    from actcli.parallel import run_all
+
+    results = run_all(finish, runs, jobs)
+    if live:
+        from actcli.views.progress import progress
+
+        results = progress(results, len(runs), "networks")
+    for _, result in results:
+        yield result
+
+
+def _document(activations: "Sequence[Activation]", found: Race) -> dict[str, Any]:
+    return {
+        "activations": [activation.label for activation in activations],
+        "config": description(found.config),
+        "runs": found.runs,
+        "heats": found.heats,
+        "heats_needed": found.heats_needed,
+        "ranking": [asdict(row) for row in found.rows],
+        "comparisons": [asdict(comparison) for comparison in found.comparisons],
+        "winner": found.winner,
+        "chosen": [asdict(run) for run in found.chosen],
+    }
+
+
+def _records(found: Race) -> tuple[Sequence[str], Iterator[list[object]]]:
+    """A row for each run that counts."""
+    names = [field.name for field in fields(Finish)]
+    return names, ([getattr(run, name) for name in names] for run in found.chosen)

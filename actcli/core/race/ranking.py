@@ -1,0 +1,236 @@
+"""Who is ahead in a race, and where the runs don't tell.
+
+A heat is a data set and a seed. Each activation runs in it with its own best setting, and all with the same data,
+batches and random numbers: losses are paired by heats. Two activations are told apart by the sign test (Dixon and Mood
+1946): of the heats in which their held-out losses differ, how many has each won? Where either is as likely to win a
+heat, a result that is as lopsided or more has probability p (two-sided, exact). The level is 5 % over all pairs of
+activations together (Bonferroni), as who is to be compared with whom is known only after the race.
+"""
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from itertools import combinations
+from statistics import fmean, median
+from typing import Final
+
+from actcli.core.depth.seeds import Spread
+from actcli.core.race.racers import Racer
+from actcli.core.race.runs import SETTINGS, Finish, RaceConfig
+
+LEVEL: Final = 0.05
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Two activations over all heats.
+
+    a_wins, b_wins: heats in which one's held-out loss is smaller; the others are ties
+    p:              of the sign test
+    decided:        whether p is at most the level over the number of pairs
+    """
+
+    a: str
+    b: str
+    a_wins: int
+    b_wins: int
+    p: float
+    decided: bool
+
+
+@dataclass(frozen=True)
+class Result:
+    """One activation on one data set, over the seeds whose heats are done.
+
+    loss:         on the points held out; inf where a network diverged
+    accuracy:     None for numbers
+    init, learning_rate: the setting that was chosen most often, the first of them
+    chosen:       in how many of the seeds
+    """
+
+    data: str
+    seeds: int
+    loss: Spread
+    loss_guess: float
+    accuracy: Spread | None
+    init: str
+    learning_rate: float
+    chosen: int
+
+
+@dataclass(frozen=True)
+class Row:
+    """One activation in the race.
+
+    activation:  what was trained
+    given:       as what it was given
+    best_rank, worst_rank: between which its rank is: after all that are told to be ahead of it, and before all that are
+                 told to be behind it
+    place:       in a heat, 1 for the smallest held-out loss, ties sharing theirs: the mean
+    best_place, worst_place: over the heats
+    results:     one for each data set
+    nanoseconds: for value and slope of one element
+    """
+
+    activation: str
+    given: tuple[str, ...]
+    best_rank: int
+    worst_rank: int
+    place: float
+    best_place: float
+    worst_place: float
+    results: tuple[Result, ...]
+    nanoseconds: float
+
+
+@dataclass(frozen=True)
+class Race:
+    """What is known of a race.
+
+    rows:         the best mean place first
+    heats:        those that every activation has finished
+    runs:         networks that have been trained
+    heats_needed: with fewer no difference would be told at this level
+    winner:       the first row's, where it is told to be ahead of every other; else None
+    chosen:       the runs that count, heat by heat
+    """
+
+    config: RaceConfig
+    rows: tuple[Row, ...]
+    comparisons: tuple[Comparison, ...]
+    heats: int
+    heats_needed: int
+    runs: int
+    winner: str | None
+    chosen: tuple[Finish, ...]
+
+    @property
+    def of_first(self) -> tuple[Comparison, ...]:
+        """The first row against each other one, in the rows' order, the first row as `a`."""
+        first = self.rows[0].activation
+        own = [c if c.a == first else _turned(c) for c in self.comparisons if first in (c.a, c.b)]
+        others = {comparison.b: comparison for comparison in own}
+        return tuple(others[row.activation] for row in self.rows[1:])
+
+
+def _turned(c: Comparison) -> Comparison:
+    return replace(c, a=c.b, b=c.a, a_wins=c.b_wins, b_wins=c.a_wins)
+
+
+Heat = dict[str, Finish]
+"""The runs that count, by activation."""
+
+
+def race(config: RaceConfig, racers: Sequence[Racer], nanoseconds: Sequence[float], runs: Iterable[Finish]) -> Race:
+    """What the runs that are there show; heats that are not finished are left out."""
+    done = sorted(runs, key=lambda run: (run.seed, config.data.index(run.data)))
+    names = [racer.activation.label for racer in racers]
+    heats = _heats(done, names)
+    comparisons = compared(heats, names)
+    places = {name: [_place(heat, name) for heat in heats] for name in names}
+    rows = [
+        Row(
+            activation=name,
+            given=racer.given,
+            best_rank=1 + sum(_winner(c) not in (None, name) and name in (c.a, c.b) for c in comparisons),
+            worst_rank=len(names) - sum(_winner(c) == name for c in comparisons),
+            place=fmean(places[name]),
+            best_place=min(places[name]),
+            worst_place=max(places[name]),
+            results=tuple(_result(heats, name, data) for data in config.data if any(_of(heats, name, data))),
+            nanoseconds=cost,
+        )
+        for name, racer, cost in zip(names, racers, nanoseconds, strict=True)
+        if heats
+    ]
+    rows.sort(key=lambda row: row.place)
+    return Race(
+        config=config,
+        rows=tuple(rows),
+        comparisons=comparisons,
+        heats=len(heats),
+        heats_needed=heats_needed(len(names)),
+        runs=len(done),
+        winner=rows[0].activation if rows and rows[0].worst_rank == 1 else None,
+        chosen=tuple(heat[name] for heat in heats for name in names),
+    )
+
+
+def _heats(runs: Sequence[Finish], names: Sequence[str]) -> list[Heat]:
+    """Those in which every activation has been trained under every setting, each with its best."""
+    order = {setting: place for place, setting in enumerate(SETTINGS)}
+    found: dict[tuple[int, str], dict[str, list[Finish]]] = {}
+    for run in runs:
+        found.setdefault((run.seed, run.data), {}).setdefault(run.activation, []).append(run)
+    return [
+        {name: min(heat[name], key=lambda run: (run.choice_loss, order[run.init, run.learning_rate])) for name in names}
+        for heat in found.values()
+        if all(len(heat.get(name, ())) == len(SETTINGS) for name in names)
+    ]
+
+
+def _of(heats: Sequence[Heat], name: str, data: str) -> list[Finish]:
+    return [heat[name] for heat in heats if heat[name].data == data]
+
+
+def _place(heat: Heat, name: str) -> float:
+    own, losses = heat[name].loss, [run.loss for run in heat.values()]
+    return 1 + sum(loss < own for loss in losses) + (losses.count(own) - 1) / 2
+
+
+def _result(heats: Sequence[Heat], name: str, data: str) -> Result:
+    runs = _of(heats, name, data)
+    right = [run.accuracy for run in runs if run.accuracy is not None]
+    (setting, chosen), *_ = Counter((run.init, run.learning_rate) for run in runs).most_common()
+    return Result(
+        data=data,
+        seeds=len(runs),
+        loss=_spread([run.loss for run in runs]),
+        loss_guess=median(run.loss_guess for run in runs),
+        accuracy=_spread(right) if right else None,
+        init=setting[0],
+        learning_rate=setting[1],
+        chosen=chosen,
+    )
+
+
+def _spread(numbers: Sequence[float]) -> Spread:
+    return Spread(median(numbers), min(numbers), max(numbers))
+
+
+def compared(heats: Sequence[Heat], names: Sequence[str]) -> tuple[Comparison, ...]:
+    """Every pair, in the order of the names."""
+    pairs = [*combinations(names, 2)]
+    found = []
+    for a, b in pairs:
+        a_wins = sum(heat[a].loss < heat[b].loss for heat in heats)
+        b_wins = sum(heat[b].loss < heat[a].loss for heat in heats)
+        p = sign_test(a_wins, b_wins)
+        found.append(Comparison(a, b, a_wins, b_wins, p, p <= LEVEL / len(pairs)))
+    return tuple(found)
+
+
+def sign_test(wins: int, losses: int) -> float:
+    """The probability of a result as lopsided or more, either way, where both are as likely: min(1, 2 P(X <= least)),
+    X ~ B(wins + losses, 1/2).
+
+    >>> sign_test(5, 0)
+    0.0625
+    """
+    trials = wins + losses
+    tail = sum(math.comb(trials, k) for k in range(min(wins, losses) + 1))
+    return min(1.0, 2 * tail / (1 << trials))
+
+
+def heats_needed(activations: int) -> int:
+    """So many heats, all won, tell two of them apart."""
+    pairs = math.comb(activations, 2)
+    return next(heats for heats in range(1, 1000) if sign_test(heats, 0) <= LEVEL / pairs)
+
+
+def _winner(comparison: Comparison) -> str | None:
+    """Who is told to be ahead."""
+    if not comparison.decided:
+        return None
+    return comparison.a if comparison.a_wins > comparison.b_wins else comparison.b

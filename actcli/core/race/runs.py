@@ -1,0 +1,194 @@
+"""The runs of a race: every activation under every setting, on the same data, seed by seed.
+
+A setting is one of the usual initialisations and one of three learning rates. For each data set and seed all
+activations get the same training points, the same batches in the same order and the same random numbers for their
+weights, which the initialisation only scales. Which setting counts is decided by the loss on points that were not
+trained on, and what counts is then the loss on others, held out from both.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from itertools import product
+from time import perf_counter
+from typing import Any, Final
+from zlib import crc32
+
+import numpy as np
+
+from actcli.core.activations.activation import Elementwise
+from actcli.core.depth.config import DepthConfig
+from actcli.core.depth.experiment import DepthExperiment
+from actcli.core.errors import InputError, one_of, whole_number
+from actcli.core.network.datasets import DATASETS, DataSet
+from actcli.core.network.layer_statistics import survey
+from actcli.core.network.losses import LOSSES, accuracy, guessing_loss
+from actcli.core.race.racers import Racer
+
+INITS: Final = ("he", "xavier", "lecun", "pytorch")
+RATES: Final = (0.003, 0.01, 0.03)
+"""Of Adam."""
+SETTINGS: Final = tuple(product(INITS, RATES))
+
+_MADE: Final = (512, 512, 1024)
+"""Of a data set that is made here: points to train on, to choose a setting by, and held out."""
+_FEWEST: Final = 20
+_TIMED: Final = 20
+"""Steps from which the time of a run is estimated."""
+
+
+@dataclass(frozen=True)
+class RaceConfig:
+    """What is trained. InputError for what cannot be run.
+
+    data: names of data sets that are made here, or of the user's own, which are handed over beside
+    """
+
+    layers: int = 4
+    width: int = 32
+    steps: int = 200
+    batch: int = 64
+    seed: int = 0
+    seeds: int = 5
+    data: tuple[str, ...] = ("spirals", "moons", "sine")
+    optimizer: str = "adam"
+
+    def __post_init__(self) -> None:
+        whole_number("seeds", self.seeds, 1)
+        whole_number("steps", self.steps, 1)
+        if not self.data or len(set(self.data)) < len(self.data):
+            raise InputError(f"a race takes data sets that differ, not {' and '.join(self.data) or 'none'}")
+        self.of(self.data[0], self.seed, *SETTINGS[0])
+
+    def of(self, data: str, seed: int, init: str, learning_rate: float) -> DepthConfig:
+        """One run's. Its seed is made of the heat's and the data set's name, so that heats share no random numbers."""
+        same = {name: getattr(self, name) for name in ("layers", "width", "steps", "batch", "optimizer")}
+        name = crc32(data.rpartition("/")[2].encode())
+        own = int(np.random.SeedSequence([seed, name]).generate_state(1)[0])
+        return DepthConfig(**same, data=data, seed=own, init=init, learning_rate=learning_rate)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One network to be trained: plain data, to be handed to another process.
+
+    activation: as `resolve` reads it
+    seed:       the heat's
+    examples:   the user's own; None for a data set that is made here
+    """
+
+    activation: str
+    seed: int
+    config: DepthConfig
+    examples: DataSet | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True)
+class Finish:
+    """What became of one network, after the last step.
+
+    choice_loss:    on the points by which a setting is chosen
+    loss, accuracy: on the points that are held out
+    loss_guess:     of the best constant answer to the whole data set
+    Losses are inf where the network diverged; the accuracy is None for numbers.
+    """
+
+    activation: str
+    data: str
+    seed: int
+    init: str
+    learning_rate: float
+    choice_loss: float
+    loss: float
+    loss_guess: float
+    accuracy: float | None
+
+
+def entries(racers: Sequence[Racer], config: RaceConfig, own: Mapping[str, DataSet]) -> list[Entry]:
+    """Every run, seed by seed and data set by data set, so that a race that is cut short has whole ones. InputError."""
+    for name in config.data:
+        if name not in own:
+            one_of("data set", name, DATASETS)
+        elif len(own[name].inputs) < _FEWEST:
+            points = len(own[name].inputs)
+            raise InputError(f"{name}: {points} points are too few to hold some out: a race takes {_FEWEST}")
+    seeds = range(config.seed, config.seed + config.seeds)
+    return [
+        Entry(racer.activation.label, seed, config.of(name, seed, *setting), own.get(name))
+        for seed, name, racer, setting in product(seeds, config.data, racers, SETTINGS)
+    ]
+
+
+def finish(entry: Entry) -> Finish:
+    """The run itself: the same numbers in every process of one kind of processor and one BLAS thread."""
+    examples, (training, choosing, held_out) = _parts(entry)
+    experiment = DepthExperiment(entry.activation, entry.config, training)
+    for _ in experiment:
+        pass
+    chosen_by, judged_by = (survey(experiment.network, part.inputs).output for part in (choosing, held_out))
+    right = accuracy(examples.loss, judged_by, held_out.targets)
+    return Finish(
+        activation=entry.activation,
+        data=entry.config.data,
+        seed=entry.seed,
+        init=entry.config.init,
+        learning_rate=entry.config.learning_rate,
+        choice_loss=_loss(examples.loss, chosen_by, choosing),
+        loss=_loss(examples.loss, judged_by, held_out),
+        loss_guess=guessing_loss(examples.loss, examples.targets),
+        accuracy=right,
+    )
+
+
+def _loss(name: str, output: Any, part: DataSet) -> float:
+    with np.errstate(all="ignore"):  # a network that diverged
+        loss = LOSSES[name](output, part.targets)[0]
+    return loss if math.isfinite(loss) else math.inf
+
+
+def _parts(entry: Entry) -> tuple[DataSet, list[DataSet]]:
+    """The whole data set, and its points to train on, to choose by, and held out: 3 to 1 to 1 of the user's own."""
+    # Not the run's own stream, which draws weights and batches from the seed alone.
+    generator = np.random.default_rng([entry.config.seed, 1])
+    whole = entry.examples
+    if whole is None:
+        whole, sizes = DATASETS[entry.config.data](sum(_MADE), generator), _MADE
+    else:
+        points = len(whole.inputs)
+        sizes = (points - 2 * (points // 5), points // 5, points // 5)
+    order = generator.permutation(len(whole.inputs))
+    places = np.split(order, np.cumsum(sizes)[:-1])
+    return whole, [DataSet(whole.name, whole.inputs[at], whole.targets[at], whole.loss) for at in places]
+
+
+def seconds_of(entry: Entry) -> float:
+    """About how long the run takes, from its first steps."""
+    start = perf_counter()
+    _, (training, _, _) = _parts(entry)
+    experiment = DepthExperiment(entry.activation, entry.config, training)
+    made, steps = perf_counter(), 0
+    for _ in experiment:
+        steps += 1
+        if steps == _TIMED:
+            break
+    done = perf_counter()
+    return made - start + (done - made) / steps * entry.config.steps
+
+
+_ELEMENTS, _REPEATS = 4096, 25
+
+
+def nanoseconds_per_element(activation: Elementwise) -> float:
+    """Value and slope of one number, the least time of several, for 4096 standard normal numbers at a time."""
+    x = np.random.default_rng(0).normal(size=_ELEMENTS)
+    times = []
+    for _ in range(_REPEATS):
+        start = perf_counter()
+        activation.value_and_slope(x)
+        times.append(perf_counter() - start)
+    return 1e9 * min(times) / _ELEMENTS
+
+
+def description(config: RaceConfig) -> dict[str, Any]:
+    """All that the results depend on besides the activations, as plain data."""
+    return {**asdict(config), "inits": INITS, "learning_rates": RATES}

@@ -1,0 +1,62 @@
+"""What is said of a race: no more than the heats tell."""
+
+import pytest
+
+from actcli.views.race import race_report, sentences
+from actcli.views.terminal import Terminal
+from tests.core.race.test_ranking import held
+
+
+def test_who_wins() -> None:
+    found = held({"tanh": [2.0] * 7, "relu": [1.0] * 7, "silu": [3.0] * 7})
+    assert [*sentences(found)] == [
+        "relu wins: of 7 heats, a data set and a seed each, its held-out loss is smaller in 7 against tanh, 7 against "
+        "silu. Sign test, 5 % over all 3 pairs."
+    ]
+
+
+def test_who_cannot_be_told_apart_and_who_is_behind() -> None:
+    found = held({"tanh": [1.5] * 6 + [0.5], "relu": [1.0] * 7, "silu": [3.0] * 7})
+    assert [*sentences(found)] == [
+        "No winner. relu has the best mean place.",
+        "It cannot be told apart from tanh: of 7 heats, a data set and a seed each, its held-out loss is smaller in 6 "
+        "against tanh.",
+        "It is ahead in 7 against silu.",
+        "Sign test, 5 % over all 3 pairs.",
+    ]
+
+
+def test_the_first_by_its_mean_place_may_be_behind_another() -> None:
+    """tanh is second throughout; relu is first in 28 heats of 30, and the last of twenty in two."""
+    others = {f"x+{i}": [10.0 + i] * 30 for i in range(1, 19)}
+    found = held({"relu": [1.0] * 28 + [99.0] * 2, "tanh": [2.0] * 30, **others})
+    said = [*sentences(found)]
+    assert (found.rows[0].activation, found.winner) == ("tanh", None)
+    assert said[0] == "No winner. tanh has the best mean place."
+    assert "All the same it is behind: ahead in 2 against relu only." in said
+    assert (found.rows[0].best_rank, found.rows[0].worst_rank) == (2, 2)
+
+
+@pytest.mark.parametrize(("heats", "way_out"), [(5, "it takes 6: --seeds 6."), (6, None)])
+def test_too_few_heats_say_how_many_it_takes(heats: int, way_out: str | None) -> None:
+    said = " ".join(sentences(held({"tanh": [1.0] * heats, "relu": [1.0] * heats})))
+    assert "No winner" in said
+    assert ("So few heats" in said) == (way_out is not None)
+    assert way_out is None or said.endswith(way_out)
+
+
+def test_the_seeds_are_those_that_the_data_sets_leave() -> None:
+    found = held({"tanh": [2.0] * 4, "relu": [1.0] * 4}, ("moons", "sine"))
+    assert [*sentences(found)][-1].endswith("it takes 6: --seeds 3.")
+
+
+def test_a_loss_that_is_infinite_is_called_diverged() -> None:
+    report = race_report(held({"tanh": [float("inf")] * 6, "relu": [1.0] * 6}), Terminal(100, 40))
+    assert "diverged" in report
+    assert "inf" not in report.replace("infer", "")
+
+
+@pytest.mark.parametrize("width", [20, 40, 80])
+def test_it_fits(width: int) -> None:
+    report = race_report(held({"tanh": [1.0] * 6, "relu": [2.0] * 6}), Terminal(width, 24))
+    assert max(map(len, report.splitlines())) <= width
