@@ -143,9 +143,7 @@ def _typical(x: Array, value: Array) -> float:
     return max(float(np.sort(near)[near.size // 2]) if near.size else 0.0, 1e-3)  # the median, all but
 
 
-def discontinuities(
-    x: Array, table: Array, gaps: Indices, breaks: tuple[float, ...]
-) -> tuple[set[float], set[float]]:
+def discontinuities(x: Array, table: Array, gaps: Indices, breaks: tuple[float, ...]) -> tuple[set[float], set[float]]:
     """Jumps and poles that nobody announced: the gaps that are left between two neighbouring numbers."""
     jumps: set[float] = set()
     poles: set[float] = set()
