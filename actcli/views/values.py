@@ -139,7 +139,8 @@ def sentence(activation: RowWise, names: Sequence[str], scores: Array) -> str:
     return (
         f"{names[own.leader]} leads with {_percent(own.largest)}. That compares the scores; it does not say how often "
         f"the model is right: scores half as large would give {_percent(half.largest)}, and twice as large "
-        f"{_percent(twice.largest)}{order}."
+        f"{_percent(twice.largest)}{order}. How often a network that was trained is right: `actcli plot "
+        f"{activation.label} --show calibration`."
     )
 
 
