@@ -204,8 +204,8 @@ def _panel(panel: Panel, terminal: Terminal, rows: int, picture: Picture, label_
     marks = [*_marks(panel, frame, picture, terminal)]
     if panel.heat is None:
         return [*heading, *draw(frame, _strokes(panel, frame, terminal), marks, terminal)]
-    trails = [heat.trail_cells(_on_axes(trail, panel), frame.x, frame.y, terminal.unicode) for trail in panel.trails]
-    on_map = {cell: piece for trail in trails for cell, piece in trail.items()}
+    trails = (_on_axes(trail, panel) for trail in panel.trails)
+    on_map = heat.trail_cells(trails, frame.x, frame.y, terminal.unicode)
     on_map |= {cell: mark.marker for mark in marks for cell in zip(mark.x, mark.y, strict=True)}
     corner = Mark([0], [0], "+", 0)  # without anything to draw plotext draws no axes
     around = draw(frame, [], [corner], replace(terminal, colour=False))

@@ -89,7 +89,7 @@ def test_a_contour_is_where_the_level_is_crossed() -> None:
     round_hill = np.exp(-(x**2 + y**2) / 2)
     terminal = replace(COLOUR, colour=False)
     rows = cells(paint(picture(round_hill, contours=(0.5,)), terminal))
-    line = [(r, c) for r, row in enumerate(rows) for c, cell in enumerate(row) if cell in "─│╱╲"]
+    line = [(r, c) for r, row in enumerate(rows) for c, cell in enumerate(row) if "\u2800" < cell < "\u2900"]
     assert len(line) > 15
     height, width = len(rows), len(rows[0])
     for r, c in line:
