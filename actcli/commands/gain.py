@@ -3,7 +3,7 @@
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from actcli.commands.options import Act, ReportFormat, Save, SigmaB2, SigmaW2, Size, Theme, dimensions
+from actcli.commands.options import Act, Ascii, ReportFormat, Save, SigmaB2, SigmaW2, Size, Theme, dimensions
 from actcli.commands.report import Drawing, print_report
 from actcli.core.activations.catalogue import resolve
 from actcli.core.activations.family import family
@@ -20,6 +20,7 @@ def run(
     sigma_w2: SigmaW2 = None,
     sigma_b2: SigmaB2 = None,
     size: Size = None,
+    ascii_only: Ascii = False,
     save: Save = None,
     theme: Theme = "light",
     output_format: ReportFormat = "table",
@@ -36,7 +37,7 @@ def run(
 
     Example: actcli gain tanh --sigma-w2 1.5 --sigma-b2 0.1
     """
-    drawing = Drawing(dimensions(size), save=save, theme=theme)
+    drawing = Drawing(dimensions(size), ascii_only, save, theme)
     activations = [*map(resolve, family(act))]
     if save is not None and len(activations) > 1:
         raise InputError(f"--save draws one activation, not {len(activations)}: give one value of the parameter")

@@ -2,19 +2,19 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from math import inf, isfinite
+from math import inf
 
 import numpy as np
 
 from actcli.core.depth.cure import MOST_CURES
 from actcli.core.depth.experiment import DepthRun, LayerRecord
 from actcli.core.errors import count
+from actcli.views.depth_history import loss_panel
 from actcli.views.depth_sentences import beside_table, differing_inits, init_line, loss_line, set_up, verdict_sentence
 from actcli.views.depth_table import DepthGroup, comparison_tables, groups_of, layer_table, outcome_table
 from actcli.views.palette import hollow
-from actcli.views.picture.description import Axis, Curve, Panel, Picture, Rule, Style, legend_of
+from actcli.views.picture.description import Axis, Curve, Panel, Picture, Style, legend_of
 from actcli.views.picture.terminal import SMALLEST_CHART, TALLEST_CHART, paint
-from actcli.views.ranges import value_axis
 from actcli.views.table import render
 from actcli.views.terminal import Terminal, paragraph
 
@@ -152,30 +152,14 @@ def depth_picture(groups: Sequence[DepthGroup]) -> Picture:
     norms = norms[np.isfinite(norms) & (norms > 0)]
     y = Axis(float(norms.min(initial=np.inf)), float(norms.max()), "log") if norms.size else Axis(0.1, 1.0, "log")
     x = Axis(1.0, float(max(groups[0].hidden, 2)), label="layer", counted=True)
-    panels = [Panel(x, y, curves, heading), *([loss] if (loss := _losses(groups)) else [])]
+    typical = [group.typical for group in groups]
+    steps = max(2, *(len(run.loss) for run in typical))
+    loss = loss_panel(typical, Axis(1.0, float(steps), label="step"))
+    panels = [Panel(x, y, curves, heading), *([replace(loss, extra=True)] if loss.curves else [])]
     named = [curve for curve in curves if curve.style.marker is None]
     hollows = [("hollow: theory", curve.style) for curve in curves if curve not in named][:1]
     entries = (*legend_of(*named), *hollows) or ((curves[0].label, curves[0].style),) if curves else ()
     return Picture(title, panels, entries, "stack", caption="\n".join(_closing(groups)))
-
-
-def _losses(groups: Sequence[DepthGroup]) -> Panel | None:
-    """The loss of every step, beside that of guessing."""
-    curves = []
-    for index, group in enumerate(groups):
-        loss = np.array(group.typical.loss)
-        style = Style(member=index) if len(groups) > 1 else Style("reference")
-        if np.isfinite(loss).sum() > 1:
-            curves.append(Curve(group.activation, np.arange(1.0, loss.size + 1), loss, style))
-    if not curves:
-        return None
-    guess, last = groups[0].typical.loss_guess, max(float(curve.x[-1]) for curve in curves)
-    y = value_axis([*curves, Curve("", np.array([1.0, last]), np.array([guess, guess]))], (1.0, last), 0.0)
-    y = replace(y, low=min(y.low, 0.0))
-    rules = [Rule(y=guess)] if isfinite(guess) else []
-    return Panel(
-        Axis(1.0, last, label="step"), y, curves, "loss of each step's batch, dotted: guessing", rules=rules, extra=True
-    )
 
 
 def _curve(group: DepthGroup, label: str, field: str, style: Style) -> Curve:

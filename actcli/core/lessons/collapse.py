@@ -189,7 +189,8 @@ def _at_depth(network: Network, line: Line, found: Bends) -> DepthBends:
     """A lower tower, seen where its bends are dense enough to be told apart."""
     low, high = _window(network, line)
     straight = found.complete and found.counted == "slope changes"  # from bend to bend
-    t = np.union1d(np.linspace(low, high, 2 if straight else _CURVED_POINTS), found.at[(low <= found.at) & (found.at <= high)])
+    inside = found.at[(low <= found.at) & (found.at <= high)]
+    t = np.union1d(np.linspace(low, high, 2 if straight else _CURVED_POINTS), inside)
     return DepthBends(
         layers=len(network.parameters.weights),
         bends=len(found.at),
