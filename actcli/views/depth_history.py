@@ -72,7 +72,7 @@ def loss_panel(runs: Sequence[DepthRun], steps: Axis) -> Panel:
     ends = Curve("", np.array([steps.low, steps.high]), np.array([guess, guess]))
     y = value_axis([*known, ends], (steps.low, steps.high), 0.0)
     y = Axis(min(y.low, 0.0), y.high)
-    return Panel(steps, y, known, "loss of each step's batch, dotted: guessing", rules=rules)
+    return Panel(steps, y, known, "loss, dotted: guessing", rules=rules)
 
 
 def _layers(run: DepthRun) -> list[int]:

@@ -121,11 +121,14 @@ def _gridded(
 
 
 def _shape(picture: Picture, count: int, terminal: Terminal, left: int) -> tuple[int, int, int]:
-    width = 0 if picture.columns is None else (terminal.width + GAP) // picture.columns - GAP
-    if width < (NARROWEST_MAP if all(panel.heat is not None for panel in picture.panels) else NARROWEST_PANEL):
-        return shape(count, terminal.width, left)
-    assert picture.columns is not None
-    return picture.columns, width, max(left // -(-count // picture.columns), SHORTEST_PANEL)
+    """In rows as the picture has them, or where it has several in a part of each; else as it looks best."""
+    most = picture.columns or 0
+    least = NARROWEST_MAP if all(panel.heat is not None for panel in picture.panels) else NARROWEST_PANEL
+    for columns in range(most, 1 if count > most else most - 1, -1):
+        width = (terminal.width + GAP) // max(columns, 1) - GAP
+        if columns and most % columns == 0 and width >= least:
+            return columns, width, max(left // -(-count // columns), SHORTEST_PANEL)
+    return shape(count, terminal.width, left)
 
 
 def _stacked(
