@@ -157,7 +157,7 @@ def depth_picture(groups: Sequence[DepthGroup]) -> Picture:
     loss = loss_panel(typical, Axis(1.0, float(steps), label="step"))
     panels = [Panel(x, y, curves, heading), *([replace(loss, extra=True)] if loss.curves else [])]
     named = [curve for curve in curves if curve.style.marker is None]
-    hollows = [("hollow: theory", curve.style) for curve in curves if curve not in named][:1]
+    hollows = [("theory", curve.style) for curve in curves if curve not in named][:1]
     entries = (*legend_of(*named), *hollows) or ((curves[0].label, curves[0].style),) if curves else ()
     return Picture(title, panels, entries, "stack", caption="\n".join(_closing(groups)))
 
