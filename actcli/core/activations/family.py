@@ -21,8 +21,8 @@ def family(text: str) -> tuple[str, ...]:
     `elu:alpha=0.5/1/2` is three, `silu:beta=0.1..10` seven, evenly spaced, by ratio where both ends are positive and a
     decade apart.
     """
-    name, _, settings = text.partition(":")
-    parts = settings.split(",")
+    name, _, given_parameters = text.partition(":")
+    parts = given_parameters.split(",")
     running = [i for i, part in enumerate(parts) if {"/", ".."} & {*_signs(part)}]
     if not running:
         return (text,)
@@ -40,7 +40,7 @@ def family(text: str) -> tuple[str, ...]:
 
 def parameter_of(members: Sequence[Activation]) -> str:
     """The parameter that runs through several values."""
-    first, last = members[0].settings, members[-1].settings
+    first, last = members[0].given_parameters, members[-1].given_parameters
     return next((name for name in first if first[name] != last[name]), [*first][-1])
 
 
