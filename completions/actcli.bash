@@ -74,6 +74,9 @@ _actcli_option() {
         "identify --color") values=1 candidates="auto always never" ;;
         "gain --sigma-w2") values=1 ;;
         "gain --sigma-b2") values=1 ;;
+        "gain --size") values=1 ;;
+        "gain --save") values=1 files=yes ;;
+        "gain --theme") values=1 candidates="light dark" ;;
         "gain --format"|"gain -f") values=1 candidates="table plain csv json" ;;
         "gain --color") values=1 candidates="auto always never" ;;
         "phase --of") values=1 candidates="chi q correlation depth-scale" ;;
@@ -298,7 +301,7 @@ _actcli() {
                 "compare "*) candidates=ACT ;;
                 "identify -"*) candidates="--input -i --column -c --delimiter --format -f --color --help -h" ;;
                 "identify "*) (( arguments )) || candidates=ACT ;;
-                "gain -"*) candidates="--sigma-w2 --sigma-b2 --format -f --color --help -h" ;;
+                "gain -"*) candidates="--sigma-w2 --sigma-b2 --size --ascii --save --theme --format -f --color --help -h" ;;
                 "gain "*) (( arguments )) || candidates=ACT ;;
                 "phase -"*) candidates="--of --sigma-w2 --sigma-b2 --weights --biases --cells --measure --depths --data --width --batch --steps --lr --optimizer --seed --seeds --jobs -j --dask --output -o --resume --size --ascii --save --theme --format -f --quiet -q --color --help -h" ;;
                 "phase "*) (( arguments )) || candidates=ACT ;;

@@ -73,8 +73,7 @@ def run(
         function = _Checked(activation, order) if check else partial(activation.derivative, order=order)
         kinks = activation.kinks(order)
     answer(
-        activation,
-        function,
+        [(activation, function)],
         numbers=x,
         grid=grid,
         input_path=input_path,
@@ -82,7 +81,7 @@ def run(
         dtype=dtype,
         requested_format=output_format,
         output_path=output,
-        document={"activation": activation.label, "order": order, "dtype": dtype},
+        document=lambda each: {"activation": each.label, "order": order, "dtype": dtype},
         order=order,
         kinks=kinks,
         findings=function.document if isinstance(function, _Checked) else dict,

@@ -1,6 +1,6 @@
 """actcli evaluate ACT [X...]"""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Annotated
 
 import typer
@@ -20,7 +20,8 @@ from actcli.commands.options import (
     Output,
 )
 from actcli.core.activations.activation import Activation, RowWise
-from actcli.core.activations.catalogue import resolve
+from actcli.core.activations.catalogue import resolve_all
+from actcli.core.activations.family import family
 from actcli.core.arrays import Array
 from actcli.core.errors import InputError, count
 
@@ -49,15 +50,15 @@ def run(
 ) -> None:
     """Elementwise activations keep the layout of the input. For row-wise ones (softmax) a row is a line of text, the
     last axis of an array, or all the X together. --dtype rounds the input, and the exact result. --format auto follows
-    the output file's suffix; without a file it is a table on a terminal, and plain in a pipe.
+    the output file's suffix; without a file it is a table on a terminal, and plain in a pipe. Of a family
+    (elu:alpha=0.5/1/2) each number has a result of each member: in columns, or along a last axis in .npy.
 
     Example: actcli evaluate gelu -3 0 3
     """
-    activation = resolve(act)
-    names, function = _named(activation, labels) if labels is not None else (None, activation)
+    activations = resolve_all(family(act))
+    names = None if labels is None else _names(labels, activations[0])
     answer(
-        activation,
-        function,
+        [(each, each if names is None else _named(each, names)) for each in activations],
         numbers=x,
         grid=grid,
         input_path=input_path,
@@ -65,18 +66,23 @@ def run(
         dtype=dtype,
         requested_format=output_format,
         output_path=output,
-        document={"activation": activation.label, "dtype": dtype, **({"labels": names} if names else {})},
+        document=lambda each: {"activation": each.label, "dtype": dtype, **({"labels": names} if names else {})},
         labels=names,
     )
 
 
-def _named(activation: Activation, text: str) -> tuple[list[str], Callable[[Array], Array]]:
-    """The names in `cat,dog,bird`, and the activation, which then takes no rows of another length."""
+def _names(text: str, activation: Activation) -> list[str]:
+    """The names in `cat,dog,bird`."""
     names = [name.strip() for name in text.split(",")]
     if not all(names):
         raise InputError(f"--labels takes names between commas, such as cat,dog,bird, not {text!r}")
     if not isinstance(activation, RowWise):
         raise InputError(f"--labels names the scores of a row, and {activation.name} acts on each x by itself")
+    return names
+
+
+def _named(activation: Activation, names: Sequence[str]) -> Callable[[Array], Array]:
+    """The activation, which takes no rows of another length than there are names."""
 
     def function(x: Array) -> Array:
         given = x.shape[-1]
@@ -90,4 +96,4 @@ def _named(activation: Activation, text: str) -> tuple[list[str], Callable[[Arra
             )
         return y
 
-    return names, function
+    return function

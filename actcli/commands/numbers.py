@@ -4,9 +4,14 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
+
 from actcli.core.activations.activation import Activation, RowWise
+from actcli.core.activations.family import parameter_of
 from actcli.core.arrays import Array
+from actcli.core.errors import InputError
 from actcli.core.numerics.formats import round_to
+from actcli.streams.blocks import Source
 from actcli.streams.files import stdout_is_tty
 from actcli.streams.formats import open_output, resolve_format
 from actcli.streams.options import TableOptions, delimiter_of
@@ -27,8 +32,7 @@ def table_options(
 
 
 def answer(
-    activation: Activation,
-    function: Function,
+    members: Sequence[tuple[Activation, Function]],
     *,
     numbers: Sequence[str] | None,
     grid: tuple[float, float, int] | None,
@@ -37,7 +41,7 @@ def answer(
     dtype: str,
     requested_format: str,
     output_path: str | None,
-    document: dict[str, Any],
+    document: Callable[[Activation], dict[str, Any]],
     order: int = 0,
     kinks: Sequence[float] | None = None,
     labels: Sequence[str] | None = None,
@@ -45,97 +49,132 @@ def answer(
 ) -> None:
     """Print function(x), the activation's derivative of this order, for the numbers given.
 
+    members: an activation and its function, or those of a family: then each number or row has a result of each
     JSON is `document` with x, y, those x that are `kinks`, and the `findings`, known when all is computed, added.
     labels: the names of a row's scores, for the table.
     """
+    activations, functions = zip(*members, strict=True)
+    rowwise, alone = isinstance(activations[0], RowWise), len(members) == 1
 
     def rounded(x: Array) -> Array:
         return round_to(x, dtype)
 
+    def results(x: Array) -> Array:
+        return rounded(functions[0](x) if alone else np.stack([function(x) for function in functions], axis=1))
+
     output_format = resolve_format(requested_format, output_path, stdout_is_tty(), table.keep_lines)
+    if rowwise and not alone and output_format in ("csv", "tsv"):
+        raise InputError("rows of several activations do not fit in a CSV table: give --format json or npy")
     with open_numbers(
         numbers or (),
         grid,
         input_path,
-        rowwise=isinstance(activation, RowWise),
+        rowwise=rowwise,
         convert=None if dtype == "float64" else rounded,
-        any_order=output_format == "npy",
+        any_order=output_format == "npy" and alone,
         uint16_is_bfloat16=dtype == "bfloat16",
         table=table,
     ) as source:
         if output_format in ("table", "json"):
             from actcli.streams.blocks import collect
 
-            x, y = collect(source, lambda x: rounded(function(x)))
+            x, first = collect(source, lambda x: rounded(functions[0](x)))
+            y = [first, *(_over(x, lambda x, f=function: rounded(f(x))) for function in functions[1:])]  # type: ignore[misc]  # the default binds f
             if output_format == "json":
-                _write_json(document, x, y, kinks, findings(), output_path)
-            elif labels and isinstance(activation, RowWise):
-                _show_votes(activation, x, y, labels)
+                _write_json([document(each) for each in activations], x, y, kinks, findings(), output_path)
+            elif rowwise:
+                pairs = zip(activations, y, strict=True)
+                texts = [_votes(each, x, part, labels) if labels else _rows(each, x, part) for each, part in pairs]
+                print("\n".join(filter(None, texts)), end="")
             else:
-                _show(activation, x, y, kinks, order)
+                _show(activations, x, y, kinks, order)
             return
-        name = _name_of_column(activation, order) if output_format in ("csv", "tsv") else ""
-        with open_output(output_path, output_format, source, dtype, name) as writer:
+        names = _names_of_columns(activations, order, source) if output_format in ("csv", "tsv") else []
+        with open_output(output_path, output_format, source, dtype, names) as writer:
             for block in source.blocks():
-                writer.write(block, rounded(function(block.values)))
+                writer.write(block, results(block.values))
 
 
-def _name_of_column(activation: Activation, order: int) -> str:
+def _over(x: Any, function: Function) -> Any:
+    """The function of what has been collected: an array, or a list of arrays."""
+    return [function(row) for row in x] if isinstance(x, list) else function(x)
+
+
+def _names_of_columns(activations: Sequence[Activation], order: int, source: Source) -> list[str]:
     from actcli.views.notation import function_name
 
-    return function_name(activation.label, order)
+    if source.table is None:
+        return [activation.label for activation in activations]
+    return [function_name(activation.label, order) for activation in activations]
 
 
 def _write_json(
-    document: dict[str, Any], x: Any, y: Any, kinks: Sequence[float] | None, findings: dict[str, Any], path: str | None
+    documents: Sequence[dict[str, Any]],
+    x: Any,
+    y: Sequence[Any],
+    kinks: Sequence[float] | None,
+    findings: dict[str, Any],
+    path: str | None,
 ) -> None:
-    import numpy as np
-
     from actcli.streams.documents import write_json
 
-    document = {"activation": document["activation"], **document, "x": x, "y": y}
     if kinks is not None:
         given = np.concatenate([np.ravel(row) for row in x]) if isinstance(x, list) else x
-        document["kinks"] = [kink for kink in kinks if kink in given]
-    write_json(document | findings, path)
+        findings = {"kinks": [kink for kink in kinks if kink in given], **findings}
+    whole = [{**document, "x": x, "y": part, **findings} for document, part in zip(documents, y, strict=True)]
+    write_json(whole[0] if len(whole) == 1 else {"activations": whole}, path)
 
 
-def _show_votes(activation: RowWise, x: Any, y: Any, labels: Sequence[str]) -> None:
+def _show(
+    activations: Sequence[Activation], x: Any, y: Sequence[Any], kinks: Sequence[float] | None, order: int
+) -> None:
+    """Elementwise: x beside what becomes of it, in a column for each."""
+    from actcli.views.notation import applied
+    from actcli.views.table import render
+    from actcli.views.terminal import Terminal
+    from actcli.views.values import family_table, value_table
+
+    terminal = Terminal.of(sys.stdout)
+    if isinstance(x, list):
+        x, y = np.concatenate(x), [np.concatenate(part) for part in y]
+    if len(activations) == 1:
+        table = value_table(x, y[0], terminal, heading=applied(activations[0].label, order), kinks=kinks or ())
+    else:
+        table = family_table(x, y, terminal, members=activations, parameter=parameter_of(activations))
+    print(render(table, terminal), end="")
+
+
+def _votes(activation: Activation, x: Any, y: Any, labels: Sequence[str]) -> str:
     from actcli.views.terminal import Terminal
     from actcli.views.values import vote_report
 
+    assert isinstance(activation, RowWise)
     pairs = zip(x, y, strict=True) if isinstance(x, list) else [(x, y)]
     terminal = Terminal.of(sys.stdout)
-    print("\n".join(vote_report(activation, labels, *pair, terminal) for pair in pairs), end="")
+    return "\n".join(vote_report(activation, labels, *pair, terminal) for pair in pairs)
 
 
-def _show(activation: Activation, x: Any, y: Any, kinks: Sequence[float] | None, order: int) -> None:
-    import numpy as np
-
+def _rows(activation: Activation, x: Any, y: Any) -> str:
+    """A table for the rows of one length, or a matrix for each."""
     from actcli.views.notation import applied, function_name
     from actcli.views.table import render
     from actcli.views.terminal import Terminal
-    from actcli.views.values import jacobian_table, rowwise_table, value_table
+    from actcli.views.values import jacobian_table, rowwise_table
 
     terminal = Terminal.of(sys.stdout)
-    heading = applied(activation.label, order)
-    if not isinstance(activation, RowWise):
-        if isinstance(x, list):
-            x, y = np.concatenate(x), np.concatenate(y)
-        tables = [value_table(x, y, terminal, heading=heading, kinks=kinks or ())]
-    else:
-        rows = zip(x, y, strict=True) if isinstance(x, list) else [(x, y)]
-        tables = []
-        for scores, results in rows:
-            m = scores.shape[-1]
-            if not m:  # no scores, so nothing to show
-                continue
-            if results.ndim == scores.ndim:
-                pair = scores.reshape(-1, m), results.reshape(-1, results.shape[-1])
-                tables.append(rowwise_table(*pair, terminal, heading=heading))
-            else:
-                tables += [
-                    jacobian_table(matrix, terminal, name=function_name(activation.label))
-                    for matrix in results.reshape(-1, *results.shape[-2:])
-                ]
-    print("\n".join(render(table, terminal) for table in tables), end="")
+    heading = applied(activation.label, 0)
+    rows = zip(x, y, strict=True) if isinstance(x, list) else [(x, y)]
+    texts = []
+    for scores, results in rows:
+        m = scores.shape[-1]
+        if not m:  # no scores, so nothing to show
+            continue
+        if results.ndim == scores.ndim:
+            pair = scores.reshape(-1, m), results.reshape(-1, results.shape[-1])
+            texts.append(render(rowwise_table(*pair, terminal, heading=heading), terminal))
+        else:
+            texts += [
+                render(jacobian_table(matrix, terminal, name=function_name(activation.label)), terminal)
+                for matrix in results.reshape(-1, *results.shape[-2:])
+            ]
+    return "\n".join(texts)

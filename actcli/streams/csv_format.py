@@ -7,6 +7,7 @@ Writing, by where the numbers came from:
 - from a table whose lines are kept: these lines, with the results appended as further columns, FUNCTION(COLUMN);
 - from another table: the results in the columns that were read, under their header if there is one;
 - otherwise, elementwise: a header `x,y` and one line for each number;
+- of several functions in place of y a column for each, and of a column that was read FUNCTION(COLUMN) for each;
 - otherwise, row-wise: a line for each row under `y1,...,ym`. Of a row's Jacobian each line is the gradient of
   one output, under `x1,...,xm`.
 """
@@ -18,7 +19,7 @@ import shlex
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, product
 from operator import methodcaller
 from typing import IO
 
@@ -239,11 +240,13 @@ def ragged(name: str, row: Record, first: Record) -> StreamError:
 class CsvWriter:
     """Results as CSV; the module's docstring has the rule."""
 
-    def __init__(self, file: IO[bytes], source: Source, function: str = "", suffix: str = "") -> None:
-        """function: names the columns that are appended. suffix: of the file, which says what is between the fields."""
+    def __init__(self, file: IO[bytes], source: Source, functions: Sequence[str] = ("",), suffix: str = "") -> None:
+        """functions: name the columns that are appended, or that several functions make of one.
+        suffix: of the file, which says what is between the fields.
+        """
         self._file = file
         self._source = source
-        self._function = function
+        self._functions = functions
         self._width = 0
         kept = source.table.delimiter if source.table is not None and source.table.lines is not None else ","
         self._delimiter = (
@@ -252,8 +255,11 @@ class CsvWriter:
 
     def write(self, block: Block, results: Values) -> None:
         """Raises StreamError where rows of different lengths would have to share the columns."""
-        if self._source.table is None and not self._source.rowwise:
-            results = np.stack([block.values, results], axis=1)
+        if not self._source.rowwise:
+            if self._source.table is None:
+                results = np.column_stack([block.values, results])
+            elif len(self._functions) > 1:
+                results = results.reshape(len(block.lengths), -1)
         width = int(block.lengths[0]) if results.ndim == 1 else results.shape[-1]
         self._begin(width, is_jacobian=results.ndim == 3)
         delimiter = self._delimiter.encode()
@@ -267,7 +273,8 @@ class CsvWriter:
         """Where there was no number, the header is still missing."""
         table = self._source.table
         if self._width == 0 and (table is not None or not self._source.rowwise):
-            self._begin(2 if table is None else len(table.columns), is_jacobian=False)
+            results = len(self._functions)
+            self._begin(1 + results if table is None else results * len(table.columns), is_jacobian=False)
         if table is not None and table.lines:  # comments behind the last row
             self._file.writelines(line + b"\n" for line in table.lines)
 
@@ -291,14 +298,18 @@ class CsvWriter:
         table = self._source.table
         numbered = [f"{'x' if is_jacobian else 'y'}{column}" for column in range(1, width + 1)]
         if table is None:
-            return self._line(numbered if self._source.rowwise else ["x", "y"])
+            several = self._functions if len(self._functions) > 1 else ["y"]
+            return self._line(numbered if self._source.rowwise else ["x", *several])
         # A row that comes back shorter (glu) has no result for each column.
-        as_wide = len(table.columns) == width
-        if table.lines is None:
+        as_wide = len(table.columns) * len(self._functions) == width
+        if table.lines is None and (len(self._functions) == 1 or not table.named):
             return self._line(table.columns if as_wide else numbered) if table.named else b""
         if not table.named:
             return table.preamble
-        names = [f"{self._function}({column})" for column in table.columns] if as_wide else numbered
+        pairs = product(table.columns, self._functions)
+        names = [f"{function}({column})" for column, function in pairs] if as_wide else numbered
+        if table.lines is None:
+            return self._line(names)
         above = self._kept(table.preamble.removesuffix(b"\n"))
         return above + self._delimiter.encode() + self._line(names)
 

@@ -1,7 +1,7 @@
 """The choice of the output format."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Literal, Protocol, TypeAlias, get_args
 
@@ -77,7 +77,10 @@ class Writer(Protocol):
     """What takes the results of a stream."""
 
     def write(self, block: Block, results: Values) -> None:
-        """The results of one block: of the shape of its values, or for each row a matrix."""
+        """The results of one block: of the shape of its values, or for each row a matrix.
+
+        Of several functions, by a second axis: for each number a row, or for each row a matrix.
+        """
 
     def finish(self) -> None:
         """What is left to be written after the last block."""
@@ -85,13 +88,17 @@ class Writer(Protocol):
 
 @contextmanager
 def open_output(
-    path: str | None, output_format: OutputFormat, source: Source, dtype: str = "float64", function: str = ""
+    path: str | None,
+    output_format: OutputFormat,
+    source: Source,
+    dtype: str = "float64",
+    functions: Sequence[str] = ("",),
 ) -> Iterator[Writer]:
     """Writes a source's results, block by block, to a file or to stdout as plain text, CSV, TSV or .npy.
 
     The file comes into being when the with-block ends, and not at all when it ends with an exception (see
-    `open_file`). `dtype` is the type of the .npy array, `function` names the columns that are appended to CSV. Tables
-    and JSON need all results at once: see `collect` and `write_json`.
+    `open_file`). `dtype` is the type of the .npy array, `functions` name the columns of CSV that are appended, or that
+    several functions make of one. Tables and JSON need all results at once: see `collect` and `write_json`.
     """
     with ExitStack() as stack:
         file = stack.enter_context(open_file(path))
@@ -103,7 +110,7 @@ def open_output(
         elif output_format in ("csv", "tsv"):
             from actcli.streams.csv_format import CsvWriter
 
-            writer = CsvWriter(file, source, function, ".tsv" if output_format == "tsv" else _suffix(path))
+            writer = CsvWriter(file, source, functions, ".tsv" if output_format == "tsv" else _suffix(path))
         elif output_format == "npy":
             from actcli.streams.npy import NpyWriter
 

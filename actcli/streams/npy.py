@@ -211,6 +211,8 @@ _RESERVED = 128  # bytes of header, enough for every shape that a text can have
 class NpyWriter:
     """The results as an array of the input's shape, with the rows' results in the places of the rows.
 
+    What several functions make of a number stands along a last axis, of a row along the last but one.
+
     Of a text only the end tells the shape (see LineShape; lines that differ in length give a list of all
     numbers). The values then go to `body`: the file itself, where the header is filled in last, or a
     temporary one before a pipe.
@@ -251,14 +253,16 @@ class NpyWriter:
         self._row_shape = row_shape
         if self._source.shape is not None:
             shape = self._source.shape
-            self._file.write(self._header((shape or (1,))[:-1] + row_shape if self._source.rowwise else shape))
+            self._file.write(
+                self._header((shape or (1,))[:-1] + row_shape if self._source.rowwise else shape + row_shape)
+            )
         elif self._body is self._file:
             self._file.write(bytes(_RESERVED))
 
     def _found_shape(self) -> tuple[int, ...]:
         if self._source.rowwise:
             return (self._count, *(self._row_shape or ()))
-        return self._lines.finish() or (self._count,)
+        return (self._lines.finish() or (self._count,)) + (self._row_shape or ())
 
     def _header(self, shape: tuple[int, ...], size: int = 0) -> bytes:
         """Version 1.0, padded to `size` or else to a multiple of 64 bytes."""

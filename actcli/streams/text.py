@@ -253,7 +253,8 @@ def _block(values: Values, lengths: list[int]) -> Block:
 class PlainWriter:
     """The results alone, separated by blanks, in the lines of the input.
 
-    A row-wise function's rows are lines; its matrices are m lines each with an empty line between them.
+    A row-wise function's rows are lines; its matrices are m lines each with an empty line between them. What several
+    functions make of a number is a line.
     """
 
     def __init__(self, file: IO[bytes]) -> None:
@@ -265,6 +266,8 @@ class PlainWriter:
         if results.ndim == 3:
             self._write_matrices(results)
             text = b""
+        elif results.ndim == 2:
+            text = b"".join(line + b"\n" for line in format_lines(results, results.shape[1], b" "))
         elif results.size and block.one_per_line and not self._inside_line:
             text = format_list(results).replace(b",", b"\n") + b"\n"
         else:
@@ -277,9 +280,7 @@ class PlainWriter:
             self._file.write(b"\n")
 
     def _lines_text(self, block: Block, results: Values) -> bytes:
-        if results.ndim == 2:
-            lines = list(format_lines(results, results.shape[1], b" "))
-        elif block.lengths.size and block.lengths[0] and (block.lengths == block.lengths[0]).all():
+        if block.lengths.size and block.lengths[0] and (block.lengths == block.lengths[0]).all():
             lines = list(format_lines(results, int(block.lengths[0]), b" "))
         else:
             numbers = iter(format_all(results))

@@ -27,14 +27,7 @@ def literature_table(entries: Iterable[tuple[Activation, int | None, str]], term
     """Name, year, family and formula with the usual values of its parameters. entries: (activation, year, family)."""
     if terminal.width < COLUMNS_WIDTH:
         return _stack((activation for activation, _, _ in entries), terminal)
-    drawn = Table(
-        box=box.SIMPLE_HEAD,
-        show_edge=False,
-        pad_edge=False,
-        padding=(0, 1, 0, 0),
-        collapse_padding=True,
-        header_style="bold",
-    )
+    drawn = _empty_table()
     drawn.add_column("name", overflow="fold", max_width=20)
     drawn.add_column("year", no_wrap=True)
     drawn.add_column("family", no_wrap=True)
@@ -46,9 +39,9 @@ def literature_table(entries: Iterable[tuple[Activation, int | None, str]], term
     return drawn
 
 
-def _columns(activations: Iterable[Activation], terminal: Terminal) -> Table:
+def _empty_table() -> Table:
     # The gap between columns is one blank of the box and one of padding, as in the tables of numbers.
-    drawn = Table(
+    return Table(
         box=box.SIMPLE_HEAD,
         show_edge=False,
         pad_edge=False,
@@ -56,6 +49,10 @@ def _columns(activations: Iterable[Activation], terminal: Terminal) -> Table:
         collapse_padding=True,
         header_style="bold",
     )
+
+
+def _columns(activations: Iterable[Activation], terminal: Terminal) -> Table:
+    drawn = _empty_table()
     drawn.add_column("name", no_wrap=True)
     drawn.add_column(
         "aliases", min_width=LONGEST_ALIAS, max_width=max(terminal.width // 5, LONGEST_ALIAS), overflow="fold"

@@ -2,19 +2,19 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from math import inf, isfinite
+from math import inf
 
 import numpy as np
 
 from actcli.core.depth.cure import MOST_CURES
 from actcli.core.depth.experiment import DepthRun, LayerRecord
 from actcli.core.errors import count
-from actcli.views.depth_sentences import differing_inits, init_line, loss_line, set_up, verdict_sentence
+from actcli.views.depth_history import loss_panel
+from actcli.views.depth_sentences import beside_table, differing_inits, init_line, loss_line, set_up, verdict_sentence
 from actcli.views.depth_table import DepthGroup, comparison_tables, groups_of, layer_table, outcome_table
 from actcli.views.palette import hollow
-from actcli.views.picture.description import Axis, Curve, Panel, Picture, Rule, Style, legend_of
+from actcli.views.picture.description import Axis, Curve, Panel, Picture, Style, legend_of
 from actcli.views.picture.terminal import SMALLEST_CHART, TALLEST_CHART, paint
-from actcli.views.ranges import value_axis
 from actcli.views.table import render
 from actcli.views.terminal import Terminal, paragraph
 
@@ -41,7 +41,8 @@ def depth_report(
     alone = groups[0] if len(groups) == 1 else None
     several = alone is None or len(alone.runs) > 1
     outcome = render(outcome_table(groups, terminal), terminal) if several else ""
-    closing = "".join(paragraph(text, terminal) for text in _closing(groups))
+    brief = one_screen and alone is None
+    closing = "".join(paragraph(text, terminal) for text in (_brief(groups, outcome) if brief else _closing(groups)))
     title = paragraph(_title(alone), terminal) if alone else ""
     reason = paragraph(init_line(alone.typical), terminal) if alone and init_line(alone.typical) else ""
     # What cures it comes below, and the screen is to hold both.
@@ -56,7 +57,7 @@ def depth_report(
     table = _layers(groups, terminal, most)
     if one_screen:
         left -= reason.count("\n") + table.count("\n") + _BLANKS * bool(table)
-    least = SMALLEST_CHART if alone else min(TALLEST_CHART, terminal.height - 1)
+    least = SMALLEST_CHART if alone or one_screen else min(TALLEST_CHART, terminal.height - 1)
     picture = replace(depth_picture(groups), title="")
     chart = paint(picture, terminal, height or min(max(left, least), TALLEST_CHART)) if drawn else ""
     elsewhere = "" if table else paragraph(_ELSEWHERE, terminal)
@@ -97,6 +98,14 @@ def _closing(groups: Sequence[DepthGroup]) -> list[str]:
     shared = [f"With {names} {what}."] if healthy else []
     inits = [differing_inits([group.typical for group in groups])]
     return [*map(_paragraph, told), *shared, *filter(None, inits)]
+
+
+def _brief(groups: Sequence[DepthGroup], outcome: str) -> list[str]:
+    """What the table of outcomes has not said already."""
+    seeds = [f"Seed {group.typical.seed}: " * (len(group.runs) > 1) for group in groups]
+    told = [beside_table(group.typical) for group in groups]
+    inits = "" if "init" in outcome.split() else differing_inits([group.typical for group in groups])
+    return [f"{seed}{text}" for seed, text in zip(seeds, told, strict=True) if text] + [inits] * bool(inits)
 
 
 def _paragraph(group: DepthGroup) -> str:
@@ -143,28 +152,14 @@ def depth_picture(groups: Sequence[DepthGroup]) -> Picture:
     norms = norms[np.isfinite(norms) & (norms > 0)]
     y = Axis(float(norms.min(initial=np.inf)), float(norms.max()), "log") if norms.size else Axis(0.1, 1.0, "log")
     x = Axis(1.0, float(max(groups[0].hidden, 2)), label="layer", counted=True)
-    panels = [Panel(x, y, curves, heading), *([loss] if (loss := _losses(groups)) else [])]
-    entries = legend_of(*curves) or ((curves[0].label, curves[0].style),) if curves else ()
+    typical = [group.typical for group in groups]
+    steps = max(2, *(len(run.loss) for run in typical))
+    loss = loss_panel(typical, Axis(1.0, float(steps), label="step"))
+    panels = [Panel(x, y, curves, heading), *([replace(loss, extra=True)] if loss.curves else [])]
+    named = [curve for curve in curves if curve.style.marker is None]
+    hollows = [("theory", curve.style) for curve in curves if curve not in named][:1]
+    entries = (*legend_of(*named), *hollows) or ((curves[0].label, curves[0].style),) if curves else ()
     return Picture(title, panels, entries, "stack", caption="\n".join(_closing(groups)))
-
-
-def _losses(groups: Sequence[DepthGroup]) -> Panel | None:
-    """The loss of every step, beside that of guessing."""
-    curves = []
-    for index, group in enumerate(groups):
-        loss = np.array(group.typical.loss)
-        style = Style(member=index) if len(groups) > 1 else Style("reference")
-        if np.isfinite(loss).sum() > 1:
-            curves.append(Curve(group.activation, np.arange(1.0, loss.size + 1), loss, style))
-    if not curves:
-        return None
-    guess, last = groups[0].typical.loss_guess, max(float(curve.x[-1]) for curve in curves)
-    y = value_axis([*curves, Curve("", np.array([1.0, last]), np.array([guess, guess]))], (1.0, last), 0.0)
-    y = replace(y, low=min(y.low, 0.0))
-    rules = [Rule(y=guess)] if isfinite(guess) else []
-    return Panel(
-        Axis(1.0, last, label="step"), y, curves, "loss of each step's batch, dotted: guessing", rules=rules, extra=True
-    )
 
 
 def _curve(group: DepthGroup, label: str, field: str, style: Style) -> Curve:

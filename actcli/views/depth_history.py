@@ -39,7 +39,7 @@ def history_picture(runs: Sequence[DepthRun]) -> Picture:
         )
         for run, values in zip(runs, maps, strict=True)
     ]
-    panels += [_losses(runs, steps), _updates(runs, steps), _silent(runs, steps)]
+    panels += [loss_panel(runs, steps), _updates(runs, steps), _silent(runs, steps)]
     run = runs[0]
     names = ", ".join(each.activation for each in runs)
     hidden = len(run.layers) - 1
@@ -60,18 +60,19 @@ def _steps(run: DepthRun) -> Array:
     return np.array([moment.step + 1.0 for moment in run.history])
 
 
-def _losses(runs: Sequence[DepthRun], steps: Axis) -> Panel:
+def loss_panel(runs: Sequence[DepthRun], steps: Axis) -> Panel:
+    """The loss of every step, beside that of guessing; without curves where fewer than two losses are finite."""
     curves = [
         Curve("", np.arange(1.0, len(run.loss) + 1), np.array(run.loss), _style(runs, index))
         for index, run in enumerate(runs)
     ]
+    known = [curve for curve in curves if curve.finite().x.size > 1]
     guess = runs[0].loss_guess
     rules = [Rule(y=guess)] if np.isfinite(guess) else []
     ends = Curve("", np.array([steps.low, steps.high]), np.array([guess, guess]))
-    known = [curve for curve in curves if curve.finite().x.size > 1]
     y = value_axis([*known, ends], (steps.low, steps.high), 0.0)
     y = Axis(min(y.low, 0.0), y.high)
-    return Panel(steps, y, curves, "loss of a batch, dotted: guessing", rules=rules)
+    return Panel(steps, y, known, "loss, dotted: guessing", rules=rules)
 
 
 def _layers(run: DepthRun) -> list[int]:

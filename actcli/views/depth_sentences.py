@@ -22,9 +22,16 @@ def verdict_sentence(run: DepthRun) -> str:
         "stuck": _stuck,
         "healthy": _healthy,
     }
-    cause = _cause(run) if run.verdict in ("vanishing", "stuck") else ""
+    cause = _cause(run)
     untrained = "" if run.loss else " Nothing was trained: this is about the gradient alone."
     return f"With {', '.join(parts)} and {last} {sentences[run.verdict](run)}.{cause}{untrained}"
+
+
+def beside_table(run: DepthRun) -> str:
+    """What the table of outcomes does not say: how far the gradient came, and the cause; of a healthy run nothing."""
+    if run.verdict in ("vanishing", "exploding"):
+        return f"{run.activation}: {_comparison(run)}.{_cause(run)}"
+    return "" if run.verdict == "healthy" else verdict_sentence(run)
 
 
 def set_up(run: DepthRun) -> list[str]:
@@ -214,7 +221,9 @@ _NOTABLE = 0.05
 
 
 def _cause(run: DepthRun) -> str:
-    """Why, where it is known: a slope that is small everywhere, saturation, or no bend at all."""
+    """Why it is vanishing or stuck, where that is known: a small slope everywhere, saturation, or no bend at all."""
+    if run.verdict not in ("vanishing", "stuck"):
+        return ""
     least, largest = run.slope_range
     if run.verdict == "stuck":
         straight = least == largest and run.norm is None

@@ -1,16 +1,16 @@
 """Values and derivatives: x beside what becomes of it."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from textwrap import fill
 
 import numpy as np
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from actcli.core.activations.activation import RowWise
+from actcli.core.activations.activation import Activation, RowWise
 from actcli.core.analysis.properties import scaled
 from actcli.core.arrays import Array
-from actcli.views.notation import align, format_alike, format_number
+from actcli.views.notation import align, format_alike, format_number, short
 from actcli.views.palette import appearance
 from actcli.views.table import Column, NumberTable, bar, render, table, total_width
 from actcli.views.terminal import Terminal, cut
@@ -31,6 +31,36 @@ def value_table(
     return Group(drawn, Text(terminal.text(KINK_CAPTION))) if more else drawn
 
 
+def family_table(
+    x: Array, y: Sequence[Array], terminal: Terminal, *, members: Sequence[Activation], parameter: str
+) -> RenderableType:
+    """x beside what each member of a family makes of it; what does not fit is in a further panel.
+
+    parameter: the one that runs through several values
+    """
+    others = [f"{name}={short(value)}" for name, value in members[0].given_parameters.items() if name != parameter]
+    name = ":".join(filter(None, (members[0].name, ",".join(others))))
+    values = [short(member.given_parameters[parameter]) for member in members]
+    for digits in (None, 10, 6, 4):
+        side, *columns = (
+            Column(header, align(format_number(value, digits) for value in part.ravel().tolist()))
+            for header, part in zip(("x", *values), (x, *y), strict=True)
+        )
+        if total_width([side, *columns]) <= terminal.width:
+            break
+    return _panels(f"{name}, by {parameter}", side, columns, terminal)
+
+
+def _panels(title: str, side: Column, columns: Iterable[Column], terminal: Terminal) -> RenderableType:
+    """The columns beside the first of all, below each other as many at a time as fit."""
+    panels = [[side]]
+    for column in columns:
+        if len(panels[-1]) > 1 and total_width([*panels[-1], column]) > terminal.width:
+            panels.append([side])
+        panels[-1].append(column)
+    return Group(Text(terminal.text(title)), *(table(panel, terminal) for panel in panels))
+
+
 def rowwise_table(x: Array, y: Array, terminal: Terminal, *, heading: str = "f(x)") -> NumberTable:
     """Row-wise, of shape (rows, m): the elements below each other, with bars if they are probabilities.
 
@@ -49,14 +79,8 @@ def jacobian_table(jacobian: Array, terminal: Terminal, *, name: str = "f") -> R
     rows, columns = jacobian.shape
     texts = format_alike(jacobian.ravel().tolist())
     side = Column("i", [str(i) for i in range(1, rows + 1)])
-    panels = [[side]]
-    for j in range(columns):
-        column = Column(f"j = {j + 1}", texts[j::columns])
-        if len(panels[-1]) > 1 and total_width([*panels[-1], column]) > terminal.width:
-            panels.append([side])
-        panels[-1].append(column)
-    title = Text(terminal.text(f"∂{name}_i / ∂x_j"))
-    return Group(title, *(table(panel, terminal) for panel in panels))
+    across = (Column(f"j = {j + 1}", texts[j::columns]) for j in range(columns))
+    return _panels(f"∂{name}_i / ∂x_j", side, across, terminal)
 
 
 def _in_rows(y: Array, first: Column) -> list[Column]:
@@ -115,7 +139,8 @@ def sentence(activation: RowWise, names: Sequence[str], scores: Array) -> str:
     return (
         f"{names[own.leader]} leads with {_percent(own.largest)}. That compares the scores; it does not say how often "
         f"the model is right: scores half as large would give {_percent(half.largest)}, and twice as large "
-        f"{_percent(twice.largest)}{order}."
+        f"{_percent(twice.largest)}{order}. How often a network that was trained is right: `actcli plot "
+        f"{activation.label} --show calibration`."
     )
 
 

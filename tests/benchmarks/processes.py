@@ -9,8 +9,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 PROGRAM = str(Path(sys.executable).with_name("actcli"))
-# A process decides on its threads by itself.
-ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.endswith("_NUM_THREADS")}
+# A process decides on its threads by itself, and finds its code compiled, as every installed program does.
+ENVIRONMENT = {
+    name: value
+    for name, value in os.environ.items()
+    if not name.endswith("_NUM_THREADS") and name != "PYTHONDONTWRITEBYTECODE"
+}
 
 
 def medians(

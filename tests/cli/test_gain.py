@@ -3,6 +3,7 @@
 import json
 import math
 import re
+from pathlib import Path
 
 import pytest
 
@@ -168,3 +169,18 @@ def test_a_narrow_screen_folds_all_but_the_code_and_ascii_is_aligned() -> None:
     plain = output("gain", "gelu", env={"LC_ALL": "C"})
     assert plain.isascii()
     assert {line[12] for line in plain.splitlines()[2:] if line and not line.startswith("correlation")} == {" "}
+
+
+def test_save_draws_the_maps_at_the_variances_of_the_code_or_of_the_user(tmp_path: Path) -> None:
+    path = tmp_path / "maps.svg"
+    shown = output("gain", "tanh", "--save", path)
+    assert shown == output("gain", "tanh")
+    assert "tanh at σ_w² = 1.0, σ_b² = 0.0" in path.read_text()  # tanh's critical point: Roberts et al. 2022, chapter 5
+    output("gain", "tanh", "--sigma-w2", "1.5", "--sigma-b2", "0.1", "--save", path)
+    assert "tanh at σ_w² = 1.5, σ_b² = 0.1" in path.read_text()
+    path.unlink()
+    assert "--sigma-w2" in complaint("gain", "0*x", "--save", path)
+    output("gain", "0*x", "--sigma-w2", "1", "--save", path)
+    path.unlink()
+    assert "one value" in complaint("gain", "elu:alpha=0.5/1", "--save", path)
+    assert not path.exists()

@@ -31,6 +31,13 @@ def test_below_stands_what_other_scales_of_the_scores_would_say() -> None:
     assert f"half as large would give {half:.1f} %, and twice as large {twice:.1f} %, in the same order." in sentence
 
 
+def test_where_calibration_is_to_be_seen_is_a_command_that_works() -> None:
+    text = " ".join(output(*VOTE, "--format", "table").split())
+    (command,) = re.findall(r"`actcli ([^`]+)`", text)
+    assert document(*command.split())["calibration"]["activation"] == "softmax"
+    assert "calibration" not in output("evaluate", "log_softmax", "1", "2", "--labels", "a,b", "--format", "table")
+
+
 def test_plain_is_numbers_alone_and_json_has_the_labels() -> None:
     assert output(*VOTE) == output("evaluate", "softmax", *SCORES)
     assert document(*VOTE)["labels"] == ["cat", "dog", "bird"]

@@ -202,13 +202,12 @@ def _answer(path: Path, answers: Path, act: str, slope: bool, **options: Any) ->
     derivative = activation.jacobian if isinstance(activation, RowWise) else activation.derivative
     to_file = options["requested_format"] != "table"
     answer(
-        activation,
-        derivative if slope else activation,
+        [(activation, derivative if slope else activation)],
         numbers=(),
         grid=None,
         input_path=str(path),
         output_path=str(answers) if to_file else None,
-        document={"activation": act},
+        document=lambda _: {"activation": act},
         order=int(slope),
         **options,
     )

@@ -29,7 +29,7 @@ def written(source: Source, *pairs: tuple[Block, Values]) -> str:
 
 def written_as(source: Source, function: str, *pairs: tuple[Block, Values]) -> str:
     file = io.BytesIO()
-    writer = CsvWriter(file, source, function)
+    writer = CsvWriter(file, source, [function])
     for block, results in pairs:
         writer.write(block, results)
     writer.finish()

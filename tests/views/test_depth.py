@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from actcli.core.depth.cure import Cure
+from actcli.core.depth.cure import MOST_CURES, Cure
 from actcli.core.depth.experiment import DepthRun, LayerRecord
 from actcli.core.theory.finite_width import FiniteWidth
 from actcli.core.theory.preference import Preference
@@ -319,7 +319,7 @@ def test_many_activations_share_a_chart_of_their_signals_before_training() -> No
     lines = depth_chart(groups_of(runs), Terminal()).splitlines()
     assert lines[0].endswith("before training")
     assert lines[1] == "● sigmoid   ■ tanh   ▲ relu   ◆ gelu"
-    assert "○ sigmoid in theory" in depth_chart(groups_of(runs[:3]), Terminal())
+    assert "● sigmoid   ■ tanh   ▲ relu   ○ theory" in depth_chart(groups_of(runs[:3]), Terminal())
 
 
 def test_the_colour_of_an_activation_is_one_in_tables_and_chart() -> None:
@@ -331,10 +331,31 @@ def test_the_colour_of_an_activation_is_one_in_tables_and_chart() -> None:
         assert re.search(re.escape(colour) + r" *(9\.09e-13|1\.00)\b", text)
         assert f"{colour}{name}" in text
         assert f"{colour}{'●■'[index]}\x1b[0m {name}" in text
-        assert f"{colour}{'○□'[index]}\x1b[0m {name} in theory" in text
+        assert f"{colour}{'○□'[index]}" in text
 
 
 # --- the report as a whole ---------------------------------------------------------------------------------------
+
+
+def test_three_activations_take_one_low_screen_where_cures_have_room_below() -> None:
+    sick = dataclasses.replace(run(theory=0.25), slope_range=(0.0, 0.25), weight_gain=1.0)
+    runs = [sick, *(run(name, "he", "healthy", factor=1.0, theory=1.0) for name in ("relu", "gelu"))]
+    text = depth_report(runs, Terminal(), one_screen=True)
+    assert text.count("\n") + 1 + MOST_CURES < Terminal().height
+    said = " ".join(text.split())
+    assert f"sigmoid: {verdict_sentence(sick).split(': ')[1].split(', a factor')[0]}. " in said
+    assert "The slope of sigmoid is at most 0.25" in said
+    assert "relu: " not in said, "a healthy run has all in the table"
+    assert "layer keeps" not in " ".join(depth_report(runs[1:], Terminal(), one_screen=True).split())
+    whole = " ".join(depth_report(runs, Terminal()).split())
+    assert "With relu and he initialisation the network learnt" in whole
+
+
+def test_where_the_table_has_no_room_for_the_initialisations_a_sentence_has_them() -> None:
+    runs = [run(), run("relu", "he", "healthy", factor=1.0)]
+    narrow = " ".join(depth_report(runs, Terminal(width=60), one_screen=True).split())
+    assert "The initialisations differ: xavier for sigmoid, he for relu." in narrow
+    assert "initialisations differ" not in depth_report(runs, Terminal(), one_screen=True)
 
 
 @pytest.mark.parametrize(("verdict", "factor"), [("vanishing", 0.25), ("healthy", 1.0), ("exploding", 2.0)])

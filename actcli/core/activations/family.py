@@ -1,10 +1,12 @@
 """A family: one activation whose parameter takes several values."""
 
+from collections.abc import Sequence
 from math import ceil, isfinite, log10
 from typing import Final
 
 import numpy as np
 
+from actcli.core.activations.activation import Activation
 from actcli.core.errors import InputError
 
 VALUES: Final = 7
@@ -34,6 +36,12 @@ def family(text: str) -> tuple[str, ...]:
         parts[running[0]] = f"{parameter}={value}"
         members.append(f"{name}:{','.join(parts)}")
     return tuple(members)
+
+
+def parameter_of(members: Sequence[Activation]) -> str:
+    """The parameter that runs through several values."""
+    first, last = members[0].given_parameters, members[-1].given_parameters
+    return next((name for name in first if first[name] != last[name]), [*first][-1])
 
 
 def _signs(setting: str) -> tuple[str, ...]:

@@ -113,8 +113,8 @@ def pushforward(activation: Elementwise) -> Pushforward:
         breakpoints = [x for x in activation.kinks(MAX_ORDER) if abs(x) < _REACH]
         beside = [np.nextafter(breakpoints, side) for side in (-np.inf, np.inf)]
         start = union(np.linspace(-_REACH, _REACH, _CELLS + 1), breakpoints, *beside)
-        z, table = refined(lambda x: activation.derivatives(x, 1), start)
-        jumps, poles = discontinuities(z, table, activation.kinks(1))
+        z, table, gaps = refined(lambda x: activation.derivatives(x, 1), start)
+        jumps, poles = discontinuities(z, table, gaps, activation.kinks(1))
         turns = np.flatnonzero(table[1, 1:] * table[1, :-1] < 0.0)
         tops, _ = bracket(lambda x: np.sign(activation.derivative(x)), z[turns], z[turns + 1])
         z = union(z, tops)

@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from actcli.core.activations.activation import MAX_ORDER, Elementwise
-from actcli.core.analysis.asymptotes import Outwards, behaviour, settled
+from actcli.core.analysis.asymptotes import FarEnd, Outwards, behaviour, settled
 from actcli.core.analysis.digits import Digits, MoreDigits, Number, no_number
 from actcli.core.analysis.sampling import only_where_finite
 from actcli.core.arrays import Array, Mask
 
 # What only a formula needs is imported for one.
 if TYPE_CHECKING:
-    from actcli.core.analysis.asymptotes import FarEnd
     from actcli.core.analysis.limits import Sides
     from actcli.core.analysis.rounding import Rounding
 
@@ -171,17 +170,19 @@ class Function:
         return self._end(-1), self._end(1)
 
     def _end(self, direction: int) -> FarEnd:
-        from actcli.core.analysis.asymptotes import FarEnd
-        from actcli.core.analysis.limits import end_at
-
         if self.exact:
-            return end_at(self.digits, direction)
+            return self._exact_end(direction)
         outwards = Outwards.of(lambda x: self.activation.derivatives(x, 1), float(direction))
         if self._more is not None and self.activation.given_parameters and not settled(outwards):
-            found = end_at(self.digits, direction)
+            found = self._exact_end(direction)
             if found.end is not None:
                 return found
         return FarEnd(behaviour(outwards), outwards.limit(1))
+
+    def _exact_end(self, direction: int) -> FarEnd:
+        from actcli.core.analysis.limits import end_at  # only what more digits are asked for pays for it
+
+        return end_at(self.digits, direction)
 
     # --- the breakpoints ------------------------------------------------------------------------------------------
 

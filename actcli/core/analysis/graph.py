@@ -68,8 +68,8 @@ def graphs(
         for activation in activations:
             kinks = [kink for kink in activation.kinks(order) if x[0] <= kink <= x[-1]]
             around = [np.nextafter(kinks, side) for side in _SIDES]
-            points, table = refined(lambda x, f=activation: f.derivatives(x, 1), union(x, kinks, *around))  # type: ignore[misc]  # the default binds f
-            jumps, poles = discontinuities(points, table, activation.kinks(1))
+            points, table, gaps = refined(lambda x, f=activation: f.derivatives(x, 1), union(x, kinks, *around))  # type: ignore[misc]  # the default binds f
+            jumps, poles = discontinuities(points, table, gaps, activation.kinks(1))
             found.append((points, jumps | poles))
         together = union(*(points for points, _ in found))
         together = together[(x[0] <= together) & (together <= x[-1])]

@@ -67,8 +67,8 @@ def sample(
     first: of the first points those that are worth it, and `derivatives` there
     """
     points = _first_points(breakpoints)
-    x, table = refined(derivatives, points) if first is None else refined(derivatives, *first(points))
-    found_jumps, poles = discontinuities(x, table, breakpoints)
+    x, table, gaps = refined(derivatives, points) if first is None else refined(derivatives, *first(points))
+    found_jumps, poles = discontinuities(x, table, gaps, breakpoints)
     edges, infinities = _edges(x, table[0])
     poles |= infinities
     return Samples(
@@ -82,22 +82,25 @@ def sample(
     )
 
 
-def refined(derivatives: Derivatives, x: Array, table: Array | None = None) -> tuple[Array, Array]:
+def refined(derivatives: Derivatives, x: Array, table: Array | None = None) -> tuple[Array, Array, Indices]:
     """The points and what `derivatives` says of them, with more points wherever something is hidden between two.
+
+    The intervals, by the index of their left end, that hide something still come third.
 
     derivatives: f, f' and any more, of shape (order + 1, n) with order >= 1
     table:       what they are at x, if that is known
     """
     table = only_where_finite(derivatives(x) if table is None else table)
+    gaps = _gaps(x, table)
     for _ in range(_MOST_ROUNDS):
-        gaps = _gaps(x, table)
         middle = 0.5 * (x[gaps] + x[gaps + 1])
         new = (x[gaps] < middle) & (middle < x[gaps + 1])
         if not new.any() or len(x) + len(gaps) > _MOST_POINTS:
             break
         x = np.insert(x, gaps[new] + 1, middle[new])
         table = np.insert(table, gaps[new] + 1, only_where_finite(derivatives(middle[new])), axis=1)
-    return x, table
+        gaps = _gaps(x, table)
+    return x, table, gaps
 
 
 def only_where_finite(table: Array) -> Array:
@@ -140,13 +143,18 @@ def _typical(x: Array, value: Array) -> float:
     return max(float(np.sort(near)[near.size // 2]) if near.size else 0.0, 1e-3)  # the median, all but
 
 
-def discontinuities(x: Array, table: Array, breakpoints: tuple[float, ...]) -> tuple[set[float], set[float]]:
+def discontinuities(
+    x: Array, table: Array, gaps: Indices, breakpoints: tuple[float, ...]
+) -> tuple[set[float], set[float]]:
     """Jumps and poles that nobody announced: the gaps that are left between two neighbouring numbers."""
-    value, gaps, huge = table[0], _gaps(x, table), 1e7 * _typical(x, table[0])
-    known = {*breakpoints, *np.nextafter(breakpoints, -np.inf).tolist(), *np.nextafter(breakpoints, np.inf).tolist()}
     jumps: set[float] = set()
     poles: set[float] = set()
-    for i in gaps[np.nextafter(x[gaps], np.inf) == x[gaps + 1]].tolist():
+    gaps = gaps[np.nextafter(x[gaps], np.inf) == x[gaps + 1]]
+    if not gaps.size:
+        return jumps, poles
+    value, huge = table[0], 1e7 * _typical(x, table[0])
+    known = {*breakpoints, *np.nextafter(breakpoints, -np.inf).tolist(), *np.nextafter(breakpoints, np.inf).tolist()}
+    for i in gaps.tolist():
         pair = value[i : i + 2]
         if np.isfinite(pair).all() and not {float(x[i]), float(x[i + 1])} & known:
             larger = float(x[i + np.abs(pair).argmax()])

@@ -76,7 +76,7 @@ class DepthBends:
     window:    the interval of t, of those 6/2^n long, in which the output turns most: drawn from corner to corner of a
                square, it is the one with the largest sum of angles
     in_window: how many of the bends it holds
-    t, output: the tower's output over the window, (n,); the bends are among the t
+    t, output: the tower's output over the window, (n,): at its ends and the bends, and between them where it is curved
     """
 
     layers: int
@@ -181,13 +181,16 @@ def _run(activation: ActivationLike | None, config: CollapseConfig) -> CollapseR
 # 257 points in each of the narrowest windows.
 _HALVINGS, _SCAN = 5, 1 << 13
 _LOOK = 32
+_CURVED_POINTS = 301
 _STRAIGHT = 1e-9
 
 
 def _at_depth(network: Network, line: Line, found: Bends) -> DepthBends:
     """A lower tower, seen where its bends are dense enough to be told apart."""
     low, high = _window(network, line)
-    t = np.union1d(np.linspace(low, high, PROFILE_POINTS), found.at[(low <= found.at) & (found.at <= high)])
+    straight = found.complete and found.counted == "slope changes"  # from bend to bend
+    inside = found.at[(low <= found.at) & (found.at <= high)]
+    t = np.union1d(np.linspace(low, high, 2 if straight else _CURVED_POINTS), inside)
     return DepthBends(
         layers=len(network.parameters.weights),
         bends=len(found.at),

@@ -4,7 +4,7 @@ The colours are viridis (Smith and van der Walt 2015), which grows lighter evenl
 red from green; where a scale has a middle they are RdBu (Brewer 2003), from blue over white to red.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Final
 
@@ -76,14 +76,11 @@ def heat_rows(
     """
     heat, marks = panel.heat, dict(marks or {})
     assert heat is not None
-    values = _sampled(heat, panel, x, y)
+    values = _sampled(heat, panel, x, y, (x.dots, y.dots))
     if isinstance(heat, HeatMap):
-        dots = values.reshape(y.cells, y.dots, x.cells)
-        known = np.isfinite(dots)
-        with np.errstate(invalid="ignore"):  # nothing is known in a blank cell
-            per_cell = np.where(known, dots, 0.0).sum(axis=1) / known.sum(axis=1)
+        finer = _sampled(heat, panel, x, y, _DOTS if terminal.unicode else (1, 1))
         for level in heat.contours:
-            marks = _contour(per_cell, level, terminal.unicode) | marks
+            marks = _contour(finer, level, terminal.unicode) | marks
     paint = _painter(heat, values.reshape(y.cells, y.dots, x.cells), terminal)
     return [
         "".join(paint(row, column, marks.get((column, row), "")) for column in range(x.cells))
@@ -92,26 +89,44 @@ def heat_rows(
     ]
 
 
-def trail_cells(trail: Trail, x: DotAxis, y: DotAxis, unicode: bool) -> dict[tuple[int, int], str]:
-    """The cells that a trail passes, with a piece of line that runs as it does there; it is on the axes' scales."""
-    across, up = walked(trail, x, y)
+def trail_cells(trails: Iterable[Trail], x: DotAxis, y: DotAxis, unicode: bool) -> dict[tuple[int, int], str]:
+    """The cells that trails pass: their dots in braille, or pieces of line that run as they do; on the axes' scales."""
+    places = [walked(trail, x, y) for trail in trails]
+    if not unicode:
+        return {cell: piece for across, up in places for cell, piece in _lines(across, up, x, y).items()}
+    fine = (np.stack([(across + 0.5) * _DOTS[0] / x.dots, (up + 0.5) * _DOTS[1] / y.dots]) for across, up in places)
+    dots = (dot for part in fine for dot in np.floor(part).astype(int).T.tolist())
+    return _braille((across, up) for across, up in dots if 0 <= across < 2 * x.cells and 0 <= up < 4 * y.cells)
+
+
+_DOTS = 2, 4
+"""Of a braille character, across and up."""
+_BITS = ((0x40, 0x04, 0x02, 0x01), (0x80, 0x20, 0x10, 0x08))
+"""The bit of each of them, by column, from the bottom."""
+
+
+def _braille(dots: Iterable[tuple[int, int]]) -> dict[tuple[int, int], str]:
+    """The characters that have these dots, by cell."""
+    bits: dict[tuple[int, int], int] = {}
+    for across, up in dots:
+        cell = across // _DOTS[0], up // _DOTS[1]
+        bits[cell] = bits.get(cell, 0) | _BITS[across % _DOTS[0]][up % _DOTS[1]]
+    return {cell: chr(0x2800 + each) for cell, each in bits.items()}
+
+
+def _lines(across: Array, up: Array, x: DotAxis, y: DotAxis) -> dict[tuple[int, int], str]:
     steep = np.gradient(up / y.dots), np.gradient(across / x.dots)
-    level, upright, rising, falling = _pieces(unicode)
     cells: dict[tuple[int, int], str] = {}
     places = (*np.rint([across, up]).astype(int).tolist(), *(part.tolist() for part in steep))
     for column, row, rise, run in zip(*places, strict=True):
         if 0 <= column <= x.last_dot and 0 <= row <= y.last_dot:
-            slanted = rising if rise * run > 0 else falling
-            piece = level if abs(rise) < _SLANT * abs(run) else upright if abs(run) < _SLANT * abs(rise) else slanted
+            slanted = "/" if rise * run > 0 else "\\"
+            piece = "-" if abs(rise) < _SLANT * abs(run) else "|" if abs(run) < _SLANT * abs(rise) else slanted
             cells.setdefault((column // x.dots, row // y.dots), piece)
     return cells
 
 
 _SLANT = 0.4
-
-
-def _pieces(unicode: bool) -> tuple[str, ...]:
-    return tuple("─│╱╲" if unicode else "-|/\\")
 
 
 def scale_line(heat: HeatMap | RegionMap, terminal: Terminal) -> str:
@@ -222,21 +237,21 @@ def _between(anchors: str, shares: Array) -> Colours:
     return np.stack([np.interp(shares, at, known[:, part]) for part in range(3)], axis=-1)
 
 
-def _sampled(heat: HeatMap | RegionMap, panel: Panel, x: DotAxis, y: DotAxis) -> Array:
-    """The value at each dot, (dots up, dots across); nan outside of the panel."""
+def _sampled(heat: HeatMap | RegionMap, panel: Panel, x: DotAxis, y: DotAxis, dots: tuple[int, int]) -> Array:
+    """The value at each dot, (dots up, dots across), of which a cell has so many; nan outside of the panel."""
     lattice = (heat.values if isinstance(heat, HeatMap) else heat.classes).astype(np.float64)
     rows, columns = (
-        _places(axis.place(np.array([axis.low, axis.high])), dots, count)
-        for axis, dots, count in ((panel.y, y, lattice.shape[0]), (panel.x, x, lattice.shape[1]))
+        _places(axis.place(np.array([axis.low, axis.high])), each, dots[i], lattice.shape[1 - i])
+        for i, axis, each in ((1, panel.y, y), (0, panel.x, x))
     )
     values = lattice[np.clip(rows, 0, lattice.shape[0] - 1)][:, np.clip(columns, 0, lattice.shape[1] - 1)]
     inside = (rows >= 0)[:, None] & (columns >= 0)[None, :]
     return np.where(inside, values, np.nan)
 
 
-def _places(ends: Array, axis: DotAxis, count: int) -> npt.NDArray[np.int64]:
-    """The cell of the lattice at each dot; -1 outside of the ends."""
-    at = axis.step * (axis.first + np.arange(axis.cells * axis.dots, dtype=np.float64))
+def _places(ends: Array, axis: DotAxis, dots: int, count: int) -> npt.NDArray[np.int64]:
+    """The cell of the lattice at each of so many dots a cell; -1 outside of the ends."""
+    at = axis.step * (axis.first - 0.5 + (np.arange(axis.cells * dots) + 0.5) * axis.dots / dots)
     share = (at - ends[0]) / (ends[1] - ends[0])
     half = 0.5 * axis.step / (ends[1] - ends[0])
     places = np.clip(np.floor(share * count), 0, count - 1).astype(np.int64)
@@ -244,18 +259,19 @@ def _places(ends: Array, axis: DotAxis, count: int) -> npt.NDArray[np.int64]:
 
 
 def _contour(values: Array, at: float, unicode: bool) -> dict[tuple[int, int], str]:
-    """The cells beside which the values cross `at`, with a piece of line that runs as the crossing does."""
-    level, upright, rising, falling = _pieces(unicode)
+    """The cells beside which the values cross `at`: in braille by the values at its dots, or pieces of line by those
+    of cells.
+    """
     above, known = values > at, np.isfinite(values)
     up, across = np.zeros_like(above), np.zeros_like(above)
     up[:-1] = (above[1:] != above[:-1]) & known[1:] & known[:-1]
     across[:, :-1] = (above[:, 1:] != above[:, :-1]) & known[:, 1:] & known[:, :-1]
+    if unicode:
+        return _braille((column, row) for row, column in np.argwhere(up | across).tolist())
     lines: dict[tuple[int, int], str] = {}
     for row, column in np.argwhere(up | across).tolist():
         if up[row, column] and across[row, column]:
-            same = above[row + 1, column] == above[row, column + 1]
-            line = falling if same else rising
+            lines[column, row] = "\\" if above[row + 1, column] == above[row, column + 1] else "/"
         else:
-            line = level if up[row, column] else upright
-        lines[column, row] = line
+            lines[column, row] = "-" if up[row, column] else "|"
     return lines

@@ -116,7 +116,11 @@ class _Page:
         columns, heights = self._grid()
         titles, subtitles = self._folded(picture.title, 0.68), self._folded(picture.subtitle)
         below = [line for text in (*picture.notes, *picture.caption.split("\n")) for line in self._folded(text)]
-        entries = [(_plain(label), Line2D([], [], **self._pen(style, marked=True))) for label, style in picture.legend]
+        measured = any(curve.measured for panel in picture.panels for curve in panel.curves)
+        entries = [
+            (_plain(label), Line2D([], [], **self._pen(style, marked=not (measured and style.dash))))
+            for label, style in picture.legend
+        ]
         longest = max((len(label) for label, _ in entries), default=1)
         across = max(int((width - 2 * _MARGIN) / (longest / _CHARACTERS + 0.55)), 1)
         legend = _MARGIN + _LEAD * (len(titles) + len(subtitles))

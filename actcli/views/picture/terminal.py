@@ -121,11 +121,14 @@ def _gridded(
 
 
 def _shape(picture: Picture, count: int, terminal: Terminal, left: int) -> tuple[int, int, int]:
-    width = 0 if picture.columns is None else (terminal.width + GAP) // picture.columns - GAP
-    if width < (NARROWEST_MAP if all(panel.heat is not None for panel in picture.panels) else NARROWEST_PANEL):
-        return shape(count, terminal.width, left)
-    assert picture.columns is not None
-    return picture.columns, width, max(left // -(-count // picture.columns), SHORTEST_PANEL)
+    """In rows as the picture has them, or where it has several in a part of each; else as it looks best."""
+    most = picture.columns or 0
+    least = NARROWEST_MAP if all(panel.heat is not None for panel in picture.panels) else NARROWEST_PANEL
+    for columns in range(most, 1 if count > most else most - 1, -1):
+        width = (terminal.width + GAP) // max(columns, 1) - GAP
+        if columns and most % columns == 0 and width >= least:
+            return columns, width, max(left // -(-count // columns), SHORTEST_PANEL)
+    return shape(count, terminal.width, left)
 
 
 def _stacked(
@@ -204,8 +207,8 @@ def _panel(panel: Panel, terminal: Terminal, rows: int, picture: Picture, label_
     marks = [*_marks(panel, frame, picture, terminal)]
     if panel.heat is None:
         return [*heading, *draw(frame, _strokes(panel, frame, terminal), marks, terminal)]
-    trails = [heat.trail_cells(_on_axes(trail, panel), frame.x, frame.y, terminal.unicode) for trail in panel.trails]
-    on_map = {cell: piece for trail in trails for cell, piece in trail.items()}
+    trails = (_on_axes(trail, panel) for trail in panel.trails)
+    on_map = heat.trail_cells(trails, frame.x, frame.y, terminal.unicode)
     on_map |= {cell: mark.marker for mark in marks for cell in zip(mark.x, mark.y, strict=True)}
     corner = Mark([0], [0], "+", 0)  # without anything to draw plotext draws no axes
     around = draw(frame, [], [corner], replace(terminal, colour=False))

@@ -261,6 +261,17 @@ def test_a_window_is_where_the_tower_turns_most_and_holds_what_it_says(activatio
     assert turning(found.t, found.output) >= 0.9 * turning(run.profile.t, run.profile.tower)
 
 
+def test_ends_and_bends_are_all_of_an_output_of_straight_pieces() -> None:
+    config = CollapseConfig(layers=8, width=8)
+    _, run = collapse([resolve("relu")], config)
+    for found in run.bends_by_depth:
+        t = np.linspace(*found.window, 5001)
+        network = tower(resolve("relu"), config, found.layers)
+        expected = forward(network, t[:, None] * run.profile.direction).output[:, 0]
+        assert np.abs(np.interp(t, found.t, found.output) - expected).max() <= 1e-9 * np.abs(expected).max()
+        assert len(found.t) == found.in_window + 2
+
+
 def turning(t: Array, y: Array) -> float:
     """The sum of the angles of a curve drawn from corner to corner of a square, on a hundred pieces."""
     at = np.linspace(t[0], t[-1], 101)

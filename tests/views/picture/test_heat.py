@@ -9,8 +9,9 @@ import pytest
 
 from actcli.views.palette import appearance, rgb
 from actcli.views.picture import heat
-from actcli.views.picture.description import Axis, HeatMap, Marks, Panel, Picture, RegionMap, Style
-from actcli.views.picture.heat import colours_of, depth, nearest, scale_line
+from actcli.views.picture.description import Axis, HeatMap, Marks, Panel, Picture, RegionMap, Style, Trail
+from actcli.views.picture.dots import DotAxis
+from actcli.views.picture.heat import colours_of, depth, nearest, scale_line, trail_cells
 from actcli.views.picture.terminal import paint
 from actcli.views.terminal import Terminal
 from tests.views.screens import screen
@@ -89,7 +90,7 @@ def test_a_contour_is_where_the_level_is_crossed() -> None:
     round_hill = np.exp(-(x**2 + y**2) / 2)
     terminal = replace(COLOUR, colour=False)
     rows = cells(paint(picture(round_hill, contours=(0.5,)), terminal))
-    line = [(r, c) for r, row in enumerate(rows) for c, cell in enumerate(row) if cell in "─│╱╲"]
+    line = [(r, c) for r, row in enumerate(rows) for c, cell in enumerate(row) if "\u2800" < cell < "\u2900"]
     assert len(line) > 15
     height, width = len(rows), len(rows[0])
     for r, c in line:
@@ -171,3 +172,15 @@ def test_depth() -> None:
     assert depth(Terminal()) == 0
     assert depth(replace(COLOUR, colours=1 << 24)) == 1 << 24
     assert depth(COLOUR) == 256
+
+
+def test_a_trail_is_dots_of_braille_where_it_leads() -> None:
+    x, y = DotAxis(0, 0.1, 20, 1, 1.0), DotAxis(0, 0.1, 10, 2, 1.0)
+    level = Trail(np.array([-0.05, 1.95]), np.array([0.5, 0.5]), Style("reference"))
+    # The sixth dot is the upper half of the third cell, and its middle where two rows of braille meet: the upper one.
+    assert trail_cells([level], x, y, unicode=True) == {(column, 2): "⠉" for column in range(20)}
+    assert trail_cells([level], x, y, unicode=False) == {(column, 2): "-" for column in range(20)}
+    upright = Trail(np.array([0.5, 0.5]), np.array([-0.05, 1.95]), Style("reference"))
+    crossing = trail_cells([level, upright], x, y, unicode=True)
+    assert {row for column, row in crossing if column == 5} == {*range(10)}
+    assert ord(crossing[5, 2]) & ord("⠉") == ord("⠉"), "both are to be seen where they cross"

@@ -371,3 +371,12 @@ def test_panels_are_well_shaped() -> None:
     assert shape(2, 80, 20, 24, 7) == (2, 39, 20)
     assert shape(5, 30, 20, 24, 7) == (1, 30, 7), "no room for all: they follow each other"
     assert shape(3, 5, 1, 24, 7) == (1, 5, 7)
+
+
+@pytest.mark.parametrize(("width", "across"), [(80, 4), (60, 2), (30, 1)])
+def test_rows_that_belong_together_are_parted_evenly(width: int, across: int) -> None:
+    x = np.linspace(0.0, 1.0, 9)
+    panels = [Panel(Axis(0.0, 1.0), Axis(0.0, 1.0), [Curve("", x, x)], f"{row}{i}") for row in "ab" for i in range(4)]
+    text = paint(Picture("a title", panels, columns=4), Terminal(width=width))
+    titles = [line.split() for line in text.splitlines() if line[:1] in {*"ab"} and line[1:2].isdigit()]
+    assert titles == [[f"{row}{i + k}" for k in range(across)] for row in "ab" for i in range(0, 4, across)]
