@@ -73,7 +73,9 @@ def run(
     ] = TIMEOUT,
     emit_inputs: Annotated[
         str | None,
-        typer.Option("--emit-inputs", metavar="FILE", help="Write the inputs to audit on, .npy or text, and stop."),
+        typer.Option(
+            "--emit-inputs", metavar="FILE", help="Write the inputs to audit on, .npy, .bin or text, and stop."
+        ),
     ] = None,
     infinities: Annotated[bool, typer.Option("--infinities", help="-inf and inf among the inputs too.")] = False,
     input_path: Input = None,
@@ -298,9 +300,16 @@ def _emit(inputs: Array, dtype: str, path: str) -> None:
     from actcli.streams.blocks import Block, Source, equal_lines
     from actcli.streams.formats import open_output, refuse_foreign_suffix
 
-    refuse_foreign_suffix(path)
     if path.lower().endswith(".json"):
         raise StreamError(f"{path}: inputs are written as .npy or text; {path[:-5]}.npy is")
+    if path.lower().endswith(".bin"):
+        from actcli.core.numerics.formats import FORMATS, to_bits
+        from actcli.streams.files import open_file
+
+        with open_file(path) as file:
+            file.write(to_bits(inputs, dtype).astype(f"<u{FORMATS[dtype].bits // 8}").tobytes())
+        return
+    refuse_foreign_suffix(path)
     source = Source("inputs", (), shape=inputs.shape)
     with open_output(path, "npy" if path.lower().endswith(".npy") else "plain", source, dtype) as writer:
         writer.write(Block(inputs, equal_lines(len(inputs), 1)), inputs)

@@ -8,6 +8,7 @@ from functools import partial
 from math import prod
 from typing import TYPE_CHECKING
 
+from actcli.commands.numbers import bits_of
 from actcli.core.activations.activation import Elementwise
 from actcli.core.activations.catalogue import resolve, resolve_all
 from actcli.core.arrays import Array
@@ -72,7 +73,7 @@ class Settings:
         from actcli.streams.typed import open_typed
 
         rounded = partial(round_to, dtype=job.dtype)
-        with open_typed(self.input_path, job.dtype, rounded, self.table) as inputs:
+        with open_typed(self.input_path, bits_of(job.dtype), rounded, self.table) as inputs:
             return np.concatenate([np.empty(0), *inputs.blocks()])
 
 
@@ -156,7 +157,9 @@ def read(job: Job, settings: Settings, actual_path: str, actual_table: TableOpti
     auditor, rounded = settings.auditor(job), partial(round_to, dtype=job.dtype)
     files = ((settings.input_path, settings.table), (actual_path, actual_table))
     with ExitStack() as stack:
-        inputs, actual = (stack.enter_context(open_typed(path, job.dtype, rounded, table)) for path, table in files)
+        inputs, actual = (
+            stack.enter_context(open_typed(path, bits_of(job.dtype), rounded, table)) for path, table in files
+        )
         blocks: Iterable[tuple[Array, Array]] = pairs(inputs, actual)
         if sys.stderr.isatty() and inputs.source.shape is not None:
             from actcli.views.progress import progress

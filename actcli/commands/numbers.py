@@ -2,14 +2,15 @@
 
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from actcli.core.activations.activation import Activation, RowWise
 from actcli.core.arrays import Array
-from actcli.core.numerics.formats import round_to
+from actcli.core.numerics.formats import FORMATS, from_bits, round_to
 from actcli.streams.files import stdout_is_tty
 from actcli.streams.formats import open_output, resolve_format
-from actcli.streams.options import TableOptions, delimiter_of
+from actcli.streams.options import Bits, TableOptions, delimiter_of
 from actcli.streams.reading import open_numbers
 
 Function = Callable[[Array], Array]
@@ -24,6 +25,11 @@ def table_options(
 ) -> TableOptions:
     """What --column, --delimiter, --missing and --append say. Raises StreamError."""
     return TableOptions(tuple(columns or ()), delimiter_of(delimiter), missing == "nan", append, column_option)
+
+
+def bits_of(dtype: str) -> Bits:
+    """How the bits of the type are read."""
+    return Bits(dtype, FORMATS[dtype].bits, partial(from_bits, dtype=dtype))
 
 
 def answer(
@@ -62,6 +68,7 @@ def answer(
         any_order=output_format == "npy",
         uint16_is_bfloat16=dtype == "bfloat16",
         table=table,
+        bits=bits_of(dtype),
     ) as source:
         if output_format in ("table", "json"):
             from actcli.streams.blocks import collect

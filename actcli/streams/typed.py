@@ -8,7 +8,7 @@ import numpy as np
 
 from actcli.streams.blocks import Source, Values
 from actcli.streams.files import StreamError
-from actcli.streams.options import NO_TABLE, TableOptions
+from actcli.streams.options import NO_TABLE, Bits, TableOptions
 from actcli.streams.reading import open_numbers
 
 # What a text with nine digits leaves out, which no narrow type can see.
@@ -18,20 +18,24 @@ Round = Callable[[Values], Values]
 
 
 @contextmanager
-def open_typed(path: str, dtype: str, round_to_dtype: Round, table: TableOptions = NO_TABLE) -> Iterator["Typed"]:
-    """The numbers of a file ("-" is stdin), which have to be of the type `dtype`.
+def open_typed(
+    path: str, bits: Bits, round_to_dtype: Round, table: TableOptions = NO_TABLE, rowwise: bool = False
+) -> Iterator["Typed"]:
+    """The numbers of a file ("-" is stdin), which have to be of the type that `bits` are of.
 
-    An array holds them exactly: as that type, as a wider one, or, for the 16-bit types, as their bits (uint16 or the
-    raw two-byte type). A decimal in a text stands for the number of the type that it is a rounding of.
+    An array holds them exactly: as that type, as a wider one, or, for the types of 16 and 8 bits, as their bits
+    (uint16, uint8 or the raw type of that width). A decimal in a text stands for the number of the type that it is a rounding of.
     """
+    dtype = bits.dtype
     with open_numbers(
         (),
         None,
         path,
-        uint16_is_bfloat16=dtype == "bfloat16",
-        bits_are_float16=dtype == "float16",
+        rowwise=rowwise,
+        arrays_of_bits=True,
         no_int16=dtype in ("bfloat16", "float16"),
         table=table,
+        bits=bits,
     ) as source:
         yield Typed(source, dtype, round_to_dtype)
 
