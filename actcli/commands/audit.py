@@ -32,10 +32,11 @@ from actcli.commands.options import (
     dimensions,
 )
 from actcli.commands.report import Drawing
+from actcli.core.activations.activation import RowWise
 from actcli.core.arrays import Array
 from actcli.core.audit.baseline import changes
 from actcli.core.audit.inputs import Region, sweep
-from actcli.core.audit.report import Audit
+from actcli.core.audit.rows import AnyAudit
 from actcli.core.errors import InputError, count
 from actcli.streams.files import StreamError, complain
 
@@ -142,12 +143,20 @@ def run(
     if actual_columns and actual_path is None:
         raise InputError("--actual-column names a column of --actual FILE, which is not given")
     region = Region(*(interval or (-math.inf, math.inf)), (exclude,) if exclude else ())
-    jobs = jobs_of(acts or (), [str(name) for name in dtypes], orders, against)
+    one_number = {"--segments": segments, "--range": interval, "--exclude": exclude, "--every": every}
+    one_number |= {"--infinities": infinities}
+    numbers_only = next((name for name, value in one_number.items() if value), "")
+    jobs = jobs_of(acts or (), [str(name) for name in dtypes], orders, against, numbers_only)
     if emit_inputs is not None:
         if columns:
             raise InputError("--emit-inputs writes inputs; auditing results for them is a second run")
         job = _only(jobs, "--emit-inputs writes the inputs of")
-        _emit(sweep(job.activation, job.dtype, job.order, infinities, region), job.dtype, emit_inputs)
+        if isinstance(job.activation, RowWise):
+            from actcli.commands.audit_rows import emit_rows
+
+            emit_rows(job, emit_inputs)
+        else:
+            _emit(sweep(job.activation, job.dtype, job.order, infinities, region), job.dtype, emit_inputs)
         return
     several = len(jobs) > 1
     _check_every(every, jobs, at_once, output, resume, input_path, actual_path)
@@ -190,8 +199,8 @@ def run(
     if not quiet:
         for reason in dict.fromkeys(lacking.values()):
             complain(_without(reason, lacking))
-        if not acts and against and (rows := row_wise_of(against)):
-            complain(f"not audited: {', '.join(rows)}: an audit is of functions of one number, and these take a row")
+        if not acts and against and numbers_only and (rows := row_wise_of(against)):
+            complain(f"not audited: {', '.join(rows)}: {numbers_only} is for functions of one number, these take a row")
     failures = [audit for audit in audits if audit.exceeds(max_ulp, max_steps)]
     for audit in failures:
         complain(_failure(audit, max_ulp, max_steps, several))
@@ -269,7 +278,7 @@ def _called(
     settings: Settings,
     caller: Caller,
     lacking: dict[Job, str],
-) -> Iterator[Audit]:
+) -> Iterator[AnyAudit]:
     """The audits of all jobs; `lacking` takes those that the framework does not have. InputError when it has none."""
     from actcli.foreign.implementation import LackingError
 
@@ -324,21 +333,22 @@ def _numbers(text: str) -> list[float]:
         raise StreamError(f"--segments: {error}") from None
 
 
-def _failure(audit: Audit, max_ulp: float | None, max_steps: int | None, several: bool) -> str:
+def _failure(audit: AnyAudit, max_ulp: float | None, max_steps: int | None, several: bool) -> str:
     """What is wrong, in one line; of several audits with the name of this one."""
     of = f"{audit.activation} in {audit.dtype}, order {audit.order}: " if several else ""
     return f"audit failed: {of}{_excess(audit, max_ulp, max_steps)}"
 
 
-def _excess(audit: Audit, max_ulp: float | None, max_steps: int | None) -> str:
+def _excess(audit: AnyAudit, max_ulp: float | None, max_steps: int | None) -> str:
     total, wrong = audit.total, []
-    if audit.nan.count:
-        wrong.append(f"{count(audit.nan.count, 'result')} {'are' if audit.nan.count > 1 else 'is'} nan")
-    if infinite := audit.unlike - audit.nan.count:
+    nan = audit.nan if isinstance(audit.nan, int) else audit.nan.count
+    if nan:
+        wrong.append(f"{count(nan, 'result')} {'are' if nan > 1 else 'is'} nan")
+    if infinite := audit.unlike - nan:
         wrong.append(f"{count(infinite, 'result')} {'are' if infinite > 1 else 'is'} infinite in place of a number")
     if wrong:
-        return f"{' and '.join(wrong)}; the first for x = {total.worst_input!r}"
+        return f"{' and '.join(wrong)}; the first for {audit.steps_place}"
     if max_ulp is not None and total.max_ulp is not None and not total.max_ulp <= max_ulp:
-        return f"{total.max_ulp:.6g} ULP at x = {total.max_ulp_input!r}, more than {max_ulp:g}"
+        return f"{total.max_ulp:.6g} ULP at {audit.ulp_place}, more than {max_ulp:g}"
     steps = f"{total.max_steps:,} step{'s' * (total.max_steps != 1)}"
-    return f"{steps} at x = {total.worst_input!r}, more than {max_steps:,}"
+    return f"{steps} at {audit.steps_place}, more than {max_steps:,}"

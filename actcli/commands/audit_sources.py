@@ -6,15 +6,16 @@ from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
 from math import prod
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from actcli.commands.numbers import bits_of
-from actcli.core.activations.activation import Elementwise
+from actcli.core.activations.activation import Elementwise, RowWise
 from actcli.core.activations.catalogue import resolve, resolve_all
 from actcli.core.arrays import Array
 from actcli.core.audit.auditor import Auditor, MakeReference
-from actcli.core.audit.inputs import EVERYWHERE, Region, audited, sweep
+from actcli.core.audit.inputs import EVERYWHERE, Region, sweep
 from actcli.core.audit.report import Audit, Source
+from actcli.core.audit.rows import AnyAudit
 from actcli.core.audit.sides import ExactSigns
 from actcli.core.audit.ulp import Signs
 from actcli.core.errors import InputError
@@ -30,13 +31,22 @@ if TYPE_CHECKING:
 class Job:
     """One audit: this derivative of this activation in this type."""
 
-    activation: Elementwise
+    activation: Elementwise | RowWise
     dtype: str
     order: int
 
     @property
     def label(self) -> str:
         return f"{self.activation.label}, {self.dtype}, order {self.order}"
+
+    @property
+    def unit(self) -> Elementwise:
+        """The activation, which is a function of one number."""
+        assert isinstance(self.activation, Elementwise)
+        return self.activation
+
+
+_MATRIX: Final = "the derivative of a row is a matrix: of a row-wise activation --order 0 is audited"
 
 
 @dataclass(frozen=True)
@@ -77,20 +87,28 @@ class Settings:
             return np.concatenate([np.empty(0), *inputs.blocks()])
 
 
-def jobs_of(acts: Sequence[str], dtypes: Sequence[str], orders: Sequence[int], against: str | None) -> list[Job]:
-    """Every type and order of every activation; of a framework without activations all that it has."""
-    activations = [*map(audited, resolve_all(acts))] if acts else [*_all_of(against)]
+def jobs_of(
+    acts: Sequence[str], dtypes: Sequence[str], orders: Sequence[int], against: str | None, numbers_only: str
+) -> list[Job]:
+    """Every type and order of every activation; of a framework without activations all that it has.
+
+    numbers_only: the option with which an audit is of functions of one number; empty where there is none
+    """
+    activations = resolve_all(acts) if acts else [*_all_of(against, bool(numbers_only))]
+    for activation in activations:
+        if isinstance(activation, RowWise) and numbers_only:
+            raise InputError(f"{activation.name} acts on whole rows; {numbers_only} goes with functions of one number")
     wanted = [Job(activation, dtype, order) for dtype in dtypes for order in orders for activation in activations]
     return [*dict.fromkeys(wanted)]
 
 
-def _all_of(against: str | None) -> Iterator[Elementwise]:
+def _all_of(against: str | None, numbers_only: bool) -> Iterator[Elementwise | RowWise]:
     from actcli.foreign.calls import FRAMEWORKS, offered
 
     if against not in FRAMEWORKS:
         raise InputError(f"which activation? Without one, --against takes a framework: {', '.join(FRAMEWORKS)}")
     for name in offered(against):
-        if isinstance(activation := resolve(name), Elementwise):
+        if isinstance(activation := resolve(name), Elementwise) or not numbers_only:
             yield activation
 
 
@@ -126,19 +144,28 @@ def calling(caller: Caller) -> "AbstractContextManager[Implementation] | Abstrac
     return Implementation(caller.against, caller.python, caller.timeout)
 
 
-def answered(implementation: "Implementation | Program", job: Job, x: Array) -> tuple[Array, Source]:
-    """The results at x. LackingError for what a framework does not have."""
+def answered(
+    implementation: "Implementation | Program", job: Job, x: Array, shape: tuple[int, ...] | None = None
+) -> tuple[Array, Source]:
+    """The results at x, of that shape or of x's. LackingError for what a framework does not have."""
     from actcli.foreign.implementation import Implementation
 
     if not isinstance(implementation, Implementation):
-        return implementation(x, job.dtype, job.order), Source(implementation.line, "", "", job.dtype)
+        return implementation(x, job.dtype, job.order, shape), Source(implementation.line, "", "", job.dtype)
     implementation.load(job.activation)
-    answer = implementation(x, job.dtype, job.order)
+    answer = implementation(x, job.dtype, job.order, shape=shape)
     return answer.values, Source(implementation.name, implementation.framework, implementation.version, answer.dtype)
 
 
-def called(implementation: "Implementation | Program", job: Job, settings: Settings) -> Audit:
-    """The audit of one job. LackingError for what a framework does not have."""
+def called(implementation: "Implementation | Program", job: Job, settings: Settings) -> AnyAudit:
+    """The audit of one job. LackingError for what a framework does not have, or what is not audited."""
+    if isinstance(job.activation, RowWise):
+        from actcli.commands.audit_rows import called_rows
+        from actcli.foreign.implementation import LackingError
+
+        if job.order:
+            raise LackingError(_MATRIX)
+        return called_rows(job, settings, lambda rows, shape: answered(implementation, job, rows, shape))
     x = settings.inputs(job)
     actual, source = answered(implementation, job, x)
     auditor = settings.auditor(job)
@@ -149,8 +176,14 @@ def called(implementation: "Implementation | Program", job: Job, settings: Setti
 # --- results in files ---------------------------------------------------------------------------------------------
 
 
-def read(job: Job, settings: Settings, actual_path: str, actual_table: TableOptions) -> Audit:
+def read(job: Job, settings: Settings, actual_path: str, actual_table: TableOptions) -> AnyAudit:
     """The results of a file for the inputs of another."""
+    if isinstance(job.activation, RowWise):
+        from actcli.commands.audit_rows import read_rows
+
+        if job.order:
+            raise InputError(_MATRIX)
+        return read_rows(job, settings, actual_path, actual_table)
     from actcli.streams.typed import open_typed, pairs
 
     assert settings.input_path is not None
@@ -194,7 +227,7 @@ def told(auditor: Auditor, with_diagnosis: bool) -> Audit:
 def _float64_reference(job: Job, flush: bool) -> MakeReference:
     from actcli.multiprecision.reference import float64_reference
 
-    return float64_reference(job.activation, job.order, flush)
+    return float64_reference(job.unit, job.order, flush)
 
 
 def _ask(job: Job) -> ExactSigns:
@@ -203,6 +236,6 @@ def _ask(job: Job) -> ExactSigns:
     def ask(x: Array, y: Array) -> Signs:
         from actcli.multiprecision.reference import exact_signs
 
-        return exact_signs(job.activation, job.order)(x, y)
+        return exact_signs(job.unit, job.order)(x, y)
 
     return ask

@@ -3,6 +3,7 @@
 import shlex
 import subprocess
 import tempfile
+from math import prod
 from pathlib import Path
 from typing import Final
 
@@ -36,16 +37,23 @@ class Program:
             if sum(place in word for word in self.words for place in places) != 1:
                 raise InputError(f"the command needs one place for its {what}: {' or '.join(places)}")
 
-    def __call__(self, x: Array, dtype: str, order: int = 0) -> Array:
-        """The results at numbers of the type. Raises InputError where there are none, or not as many."""
+    def __call__(self, x: Array, dtype: str, order: int = 0, shape: tuple[int, ...] | None = None) -> Array:
+        """The results at numbers of the type. Raises InputError where there are none, or not as many.
+
+        shape: of the results, where it is not that of x; rows go to the program as .npy
+        """
+        if x.ndim > 1 and self._used(_INPUTS) != "{in}":
+            raise InputError("raw numbers have no rows: of a row-wise activation the program reads {in}, a .npy file")
+        shape = shape or x.shape
         with tempfile.TemporaryDirectory(prefix="actcli-") as directory:
             paths = {place: Path(directory, _file_name(place)) for place in (*_INPUTS, *_RESULTS)}
             _write(paths[self._used(_INPUTS)], x, dtype)
             self._run({**{place: str(path) for place, path in paths.items()}, "{dtype}": dtype, "{order}": str(order)})
             y = self._read(paths[self._used(_RESULTS)], dtype)
-        if y.size != x.size:
-            raise InputError(f"{self.words[0]}: {y.size:,} results for {x.size:,} inputs")
-        return y.reshape(x.shape)
+        if y.size != prod(shape):
+            expected = "" if shape == x.shape else f", and {prod(shape):,} are due"
+            raise InputError(f"{self.words[0]}: {y.size:,} results for {x.size:,} inputs{expected}")
+        return y.reshape(shape)
 
     def _used(self, places: tuple[str, ...]) -> str:
         return next(place for place in places if any(place in word for word in self.words))

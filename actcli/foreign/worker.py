@@ -316,8 +316,10 @@ class Worker:
         if y is None:
             raise RefusedError("the answer is None")
         bits, answered = self.adapter.result(y)
-        if request.get("same_shape", True) and list(bits.shape) != shape:
-            raise RefusedError(f"the answer has the shape {tuple(bits.shape)}, the inputs have {tuple(shape)}")
+        results = request.get("results", shape)
+        if list(bits.shape) != results:
+            where = "the inputs have" if results == shape else f"for inputs of {tuple(shape)} it should have"
+            raise RefusedError(f"the answer has the shape {tuple(bits.shape)}, {where} {tuple(results)}")
         return {"dtype": answered, "shape": list(bits.shape)}, bits.astype(BITS[answered], copy=False).tobytes()
 
 

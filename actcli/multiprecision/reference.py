@@ -13,6 +13,7 @@ from actcli.core.activations.activation import Elementwise
 from actcli.core.arrays import Array
 from actcli.core.audit.sides import ExactSigns, Sides
 from actcli.core.audit.ulp import NEXT_TO_NOTHING, Reference, Signs, below_power_of_two
+from actcli.core.numerics.double_double import Double
 from actcli.core.numerics.formats import FORMATS, flushed
 from actcli.multiprecision.evaluator import Evaluator
 from actcli.multiprecision.series import NO_NUMBER, fraction
@@ -76,6 +77,25 @@ def exact_signs(activation: Elementwise, order: int) -> ExactSigns:
         return np.array([_sign(evaluate, *pair) for pair in zip(x.tolist(), y.tolist(), strict=True)], dtype=np.int8)
 
     return signs
+
+
+def doubled(activation: Elementwise) -> Callable[[Array], Double]:
+    """The activation's values in twice float64's digits, in the shape of the numbers."""
+    evaluate = Evaluator(activation, 0)
+
+    def values(x: Array) -> Double:
+        pairs = np.empty((x.size, 2))
+        for i, (at, known) in enumerate(zip(x.ravel().tolist(), activation(x).ravel().tolist(), strict=True)):
+            value = _value(evaluate, at, known == 0.0)
+            if value is None:
+                pairs[i] = known, 0.0
+                continue
+            with mpmath.workprec(_BITS[0]):
+                high = float(value)
+                pairs[i] = high, float(value - high)
+        return Double(pairs[:, 0].reshape(x.shape), pairs[:, 1].reshape(x.shape))
+
+    return values
 
 
 def _sign(evaluate: Evaluator, x: float, y: Any) -> int:

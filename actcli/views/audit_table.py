@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 
 from actcli.core.audit.baseline import Change
-from actcli.core.audit.report import Audit
+from actcli.core.audit.rows import AnyAudit, RowPoint
 from actcli.views.audit_numbers import figure, percent, whole
 from actcli.views.notation import format_number
 from actcli.views.table import Column, render, table, total_width
@@ -21,7 +21,7 @@ CAPTION: Final = (
 _SAMPLED: Final = "float32 and float64 are sampled: their largest errors are lower bounds."
 
 
-def audit_table(audits: Sequence[Audit], lacking: Lacking, terminal: Terminal) -> str:
+def audit_table(audits: Sequence[AnyAudit], lacking: Lacking, terminal: Terminal) -> str:
     """A table for every type and order, with what there is no audit of after them."""
     parts = []
     for title, group in _groups(audits):
@@ -30,7 +30,7 @@ def audit_table(audits: Sequence[Audit], lacking: Lacking, terminal: Terminal) -
     return "\n".join([*parts, paragraph(_remarks(audits, lacking), terminal)])
 
 
-def markdown(audits: Sequence[Audit], lacking: Lacking) -> str:
+def markdown(audits: Sequence[AnyAudit], lacking: Lacking) -> str:
     """One table, and the remarks below it."""
     columns = [
         Column("activation", [audit.activation for audit in audits], "left"),
@@ -51,18 +51,17 @@ def _row(cells: Sequence[str]) -> str:
     return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
 
 
-def _groups(audits: Sequence[Audit]) -> Iterator[tuple[str, list[Audit]]]:
+def _groups(audits: Sequence[AnyAudit]) -> Iterator[tuple[str, list[AnyAudit]]]:
     """The audits of each type and order, in the order in which they were asked for."""
-    groups: dict[tuple[str, int], list[Audit]] = {}
+    groups: dict[tuple[str, int], list[AnyAudit]] = {}
     for audit in audits:
         groups.setdefault((audit.dtype, audit.order), []).append(audit)
     for (dtype, order), group in groups.items():
         yield f"{dtype}, {f'derivative {order}' if order else 'values'}", group
 
 
-def _columns(audits: Sequence[Audit]) -> list[Column]:
+def _columns(audits: Sequence[AnyAudit]) -> list[Column]:
     totals = [audit.total for audit in audits]
-    worst = [audit.worst_ulp for audit in audits]
     return [
         Column("\nactivation", [audit.activation for audit in audits], "left"),
         Column("largest\nulp", [figure(total.finite_max_ulp) for total in totals]),
@@ -70,8 +69,15 @@ def _columns(audits: Sequence[Audit]) -> list[Column]:
         Column("mean\nulp", [figure(total.mean_ulp) for total in totals]),
         Column("\nright", [percent(audit.correctly_rounded / audit.total.count) for audit in audits]),
         Column("nan,\ninf", [f"{audit.nonfinite:,}" for audit in audits]),
-        Column("worst\nx", ["-" if p is None or not p.ulp else format_number(p.input, 6) for p in worst]),
+        Column("worst\nx", [*map(_worst, audits)]),
     ]
+
+
+def _worst(audit: AnyAudit) -> str:
+    point = audit.worst_ulp
+    if point is None or not point.ulp:
+        return "-"
+    return f"row {point.row}" if isinstance(point, RowPoint) else format_number(point.input, 6)
 
 
 def _fitting(key: Column, columns: Sequence[Column], terminal: Terminal) -> Iterator[str]:
@@ -124,7 +130,7 @@ def _change_columns(changes: Sequence[Change]) -> list[Column]:
     ]
 
 
-def _remarks(audits: Sequence[Audit], lacking: Lacking) -> str:
+def _remarks(audits: Sequence[AnyAudit], lacking: Lacking) -> str:
     lines = [CAPTION]
     if not all(audit.exhaustive for audit in audits):
         lines.append(_SAMPLED)
@@ -139,7 +145,7 @@ def _remarks(audits: Sequence[Audit], lacking: Lacking) -> str:
     return "\n".join(lines)
 
 
-def _other_types(audits: Sequence[Audit]) -> list[str]:
+def _other_types(audits: Sequence[AnyAudit]) -> list[str]:
     """Who answers in another type than it was asked in."""
     found: dict[tuple[str, str], list[str]] = {}
     for audit in audits:

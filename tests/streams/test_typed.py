@@ -95,8 +95,8 @@ def test_streams_of_different_lengths_are_refused_with_both_counts(tmp_path: Pat
     (tmp_path / "b.txt").write_text("0\n" * b)
     rounded = partial(round_to, dtype="float32")
     with (
-        open_typed(str(tmp_path / "a.npy"), "float32", rounded) as first,
-        open_typed(str(tmp_path / "b.txt"), "float32", rounded) as second,
+        open_typed(str(tmp_path / "a.npy"), bits_of("float32"), rounded) as first,
+        open_typed(str(tmp_path / "b.txt"), bits_of("float32"), rounded) as second,
         pytest.raises(StreamError, match=f"a.npy has {a:,} numbers and .*b.txt {b:,}"),
     ):
         list(pairs(first, second))
@@ -110,8 +110,8 @@ def test_blocks_of_different_sizes_are_put_side_by_side(tmp_path: Path) -> None:
     (tmp_path / "b.txt").write_text(text.getvalue())
     rounded = partial(round_to, dtype="float64")
     with (
-        open_typed(str(tmp_path / "a.npy"), "float64", rounded) as first,
-        open_typed(str(tmp_path / "b.txt"), "float64", rounded) as second,
+        open_typed(str(tmp_path / "a.npy"), bits_of("float64"), rounded) as first,
+        open_typed(str(tmp_path / "b.txt"), bits_of("float64"), rounded) as second,
     ):
         for x, y in pairs(first, second):
             assert np.array_equal(x, y)

@@ -9,13 +9,13 @@ import numpy as np
 
 from actcli.core.activations.activation import MAX_ORDER
 from actcli.core.activations.catalogue import ActivationLike
-from actcli.core.arrays import Array, Indices, Mask, numbers_of
+from actcli.core.arrays import Array, Indices, numbers_of
 from actcli.core.audit.gather import Elsewhere, Largest, Quantiles, Stretches
 from actcli.core.audit.inputs import EVERYWHERE, Region, audited
 from actcli.core.audit.report import Audit, Constant, Extreme, Point, Profile, Sample, Segment
 from actcli.core.audit.sides import ExactSigns, Sides
 from actcli.core.audit.tally import ENDLESS, Tally, boundaries
-from actcli.core.audit.ulp import Reference, Steps, reference, steps, ulp_error, unlike
+from actcli.core.audit.ulp import Reference, Steps, part_of, reference, steps, ulp_error, unlike
 from actcli.core.errors import InputError, instance, one_of, shown, whole_number
 from actcli.core.numerics.formats import FORMATS, bit_pattern, flushed, place, round_to, value_at
 
@@ -119,7 +119,7 @@ class Auditor:
         if not defined.all():
             self._undefined += int((~defined).sum())
             self._answered += int((~np.isnan(actual[~defined])).sum())
-            x, actual, truth = x[defined], actual[defined], _part(truth, defined)
+            x, actual, truth = x[defined], actual[defined], part_of(truth, defined)
         if not x.size:
             return
         if not FORMATS[self.dtype].has_infinity:  # its nan stands for what is too large, too
@@ -351,7 +351,7 @@ class Auditor:
         # Equally bad ones in the order in which they came, as Python's sort leaves them.
         last = self._worst[-1].steps if len(self._worst) == WORST else -1
         worse = last < 0 or away.max() > last
-        found = _first_largest(away.astype(np.float64), WORST) if worse else []
+        found = first_largest(away.astype(np.float64), WORST) if worse else []
         new = [point(i) for i in found if away[i] > last or last < 0]
         self._worst = sorted([*self._worst, *new], key=lambda p: -p.steps)[:WORST]
         finite = away != ENDLESS
@@ -370,7 +370,7 @@ def _reversals(exact: Array, actual: Array) -> int:
         return int((np.sign(np.diff(exact)) * np.sign(np.diff(actual)) < 0).sum())
 
 
-def _first_largest(values: Array, most: int) -> list[int]:
+def first_largest(values: Array, most: int) -> list[int]:
     """The indices of the largest values, largest first; of equal ones those that come first."""
     if len(values) > most:
         bound = np.partition(values, -most)[-most]
@@ -380,7 +380,3 @@ def _first_largest(values: Array, most: int) -> list[int]:
         chosen = np.arange(len(values))
     order: list[int] = chosen[np.argsort(-values[chosen], kind="stable")].tolist()
     return order
-
-
-def _part(truth: Reference, where: Mask) -> Reference:
-    return Reference(truth.rounded[where], truth.remainder[where], truth.spacing[where], truth.exact[where])

@@ -94,8 +94,27 @@ class Source:
     dtype: str
 
 
+class Judged:
+    """An audit that bounds are held against."""
+
+    __slots__ = ()
+
+    total: Errors
+    unlike: int
+
+    def exceeds(self, max_ulp: float | None, max_steps: float | None) -> bool:
+        """Whether an error is larger than a bound, or a result nan or infinite in place of a number.
+
+        Without bounds nothing is too large.
+        """
+        bounds = [(self.total.finite_max_ulp, max_ulp), (self.total.finite_max_steps, max_steps)]
+        return any(bound is not None and error is not None and not error <= bound for error, bound in bounds) or (
+            self.unlike > 0 and (max_ulp, max_steps) != (None, None)
+        )
+
+
 @dataclass(frozen=True, eq=False, slots=True)
-class Audit:
+class Audit(Judged):
     """What an audit finds.
 
     exhaustive: whether the inputs are all finite numbers of the type in the region
@@ -213,12 +232,12 @@ class Audit:
             "worst_input": worst and worst.input,
         }
 
-    def exceeds(self, max_ulp: float | None, max_steps: float | None) -> bool:
-        """Whether an error is larger than a bound, or a result nan or infinite in place of a number.
+    @property
+    def ulp_place(self) -> str:
+        """Where the largest error in ULP is, for a sentence."""
+        return f"x = {self.total.max_ulp_input!r}"
 
-        Without bounds nothing is too large.
-        """
-        bounds = [(self.total.finite_max_ulp, max_ulp), (self.total.finite_max_steps, max_steps)]
-        return any(bound is not None and error is not None and not error <= bound for error, bound in bounds) or (
-            self.unlike > 0 and (max_ulp, max_steps) != (None, None)
-        )
+    @property
+    def steps_place(self) -> str:
+        """Where the most steps are, nan and infinity being the most."""
+        return f"x = {self.total.worst_input!r}"

@@ -47,6 +47,11 @@ class Reference:
     exact: Array
 
 
+def part_of(truth: Reference, where: Mask) -> Reference:
+    """The results where the mask holds."""
+    return Reference(truth.rounded[where], truth.remainder[where], truth.spacing[where], truth.exact[where])
+
+
 def reference(exact: Array, dtype: str, flush: bool = False, sides: Signs | None = None) -> Reference:
     """Results known as float64, for a narrower type. With `flush` those that round to a subnormal are zero.
 
