@@ -83,6 +83,10 @@ def run(
     actual_path: Annotated[
         str | None, typer.Option("--actual", metavar="FILE", help="The results for them, in the same order.")
     ] = None,
+    grad_path: Annotated[
+        str | None,
+        typer.Option("--grad-output", metavar="FILE", help="A gradient for each input: results are it times f'(x)."),
+    ] = None,
     columns: Columns = None,
     actual_columns: Annotated[
         list[str] | None,
@@ -144,7 +148,7 @@ def run(
         raise InputError("--actual-column names a column of --actual FILE, which is not given")
     region = Region(*(interval or (-math.inf, math.inf)), (exclude,) if exclude else ())
     one_number = {"--segments": segments, "--range": interval, "--exclude": exclude, "--every": every}
-    one_number |= {"--infinities": infinities}
+    one_number |= {"--infinities": infinities, "--grad-output": grad_path}
     numbers_only = next((name for name, value in one_number.items() if value), "")
     jobs = jobs_of(acts or (), [str(name) for name in dtypes], orders, against, numbers_only)
     if emit_inputs is not None:
@@ -159,6 +163,8 @@ def run(
             _emit(sweep(job.activation, job.dtype, job.order, infinities, region), job.dtype, emit_inputs)
         return
     several = len(jobs) > 1
+    if grad_path is not None:
+        _check_gradient(grad_path, jobs, every, input_path, actual_path)
     _check_every(every, jobs, at_once, output, resume, input_path, actual_path)
     if several and save is not None:
         raise InputError(f"--save draws one audit, and these are {len(jobs)}")
@@ -168,6 +174,7 @@ def run(
         infinities,
         region,
         input_path,
+        grad_path,
         table_options(columns, delimiter, missing),
         diagnose=not several or full or output_format == "json",
     )
@@ -265,6 +272,20 @@ def _check_every(
         raise InputError("--resume goes on with the runs in --output FILE, which is not given")
     if output is not None and not output.lower().endswith(".jsonl"):
         raise InputError(f"--output {output}: what can be resumed is a .jsonl file")
+
+
+def _check_gradient(
+    grad_path: str, jobs: Sequence[Job], every: bool, input_path: str | None, actual_path: str | None
+) -> None:
+    """That a gradient that comes in has inputs to go with, and derivatives to be multiplied by."""
+    if every or input_path is None:
+        raise InputError("--grad-output FILE has a gradient for each number of --input FILE, which is not given")
+    if any(job.order == 0 for job in jobs):
+        raise InputError("--grad-output is multiplied by a derivative: add --order 1")
+    if grad_path == "-" and "-" in (input_path, actual_path):
+        raise InputError("--grad-output and another file cannot both be stdin: write one of them to a file")
+    if grad_path == "-" and len(jobs) > 1:
+        raise InputError("--grad-output - can be read once, and these are several audits: write it to a file")
 
 
 def _only(jobs: Sequence[Job], what: str) -> Job:

@@ -18,7 +18,7 @@ from actcli.core.audit.report import Audit, Source
 from actcli.core.audit.rows import AnyAudit
 from actcli.core.audit.sides import ExactSigns
 from actcli.core.audit.ulp import Signs
-from actcli.core.errors import InputError
+from actcli.core.errors import InputError, count
 from actcli.core.numerics.formats import round_to
 from actcli.streams.options import NO_TABLE, TableOptions
 
@@ -58,6 +58,7 @@ class Settings:
     infinities: bool = False
     region: Region = EVERYWHERE
     input_path: str | None = None
+    grad_path: str | None = None
     table: TableOptions = NO_TABLE
     diagnose: bool = True
 
@@ -78,13 +79,29 @@ class Settings:
         """Those of --input, or the ones that an audit is made on."""
         if self.input_path is None:
             return sweep(job.activation, job.dtype, job.order, self.infinities, self.region)
-        import numpy as np
+        return _numbers_in(self.input_path, job.dtype, self.table)
 
-        from actcli.streams.typed import open_typed
+    def grad_output(self, job: Job, x: Array) -> Array | None:
+        """The gradient that comes in at each of the inputs, where there is one."""
+        if self.grad_path is None:
+            return None
+        grad = _numbers_in(self.grad_path, job.dtype, NO_TABLE)
+        _check_length(self.grad_path, grad, self.input_path, x)
+        return grad
 
-        rounded = partial(round_to, dtype=job.dtype)
-        with open_typed(self.input_path, bits_of(job.dtype), rounded, self.table) as inputs:
-            return np.concatenate([np.empty(0), *inputs.blocks()])
+
+def _numbers_in(path: str, dtype: str, table: TableOptions) -> Array:
+    import numpy as np
+
+    from actcli.streams.typed import open_typed
+
+    with open_typed(path, bits_of(dtype), partial(round_to, dtype=dtype), table) as numbers:
+        return np.concatenate([np.empty(0), *numbers.blocks()])
+
+
+def _check_length(path: str, numbers: Array, input_path: str | None, x: Array) -> None:
+    if len(numbers) != len(x):
+        raise InputError(f"{path} has {count(len(numbers), 'number')} for the {len(x):,} in {input_path}")
 
 
 def jobs_of(
@@ -145,15 +162,19 @@ def calling(caller: Caller) -> "AbstractContextManager[Implementation] | Abstrac
 
 
 def answered(
-    implementation: "Implementation | Program", job: Job, x: Array, shape: tuple[int, ...] | None = None
+    implementation: "Implementation | Program",
+    job: Job,
+    x: Array,
+    shape: tuple[int, ...] | None = None,
+    grad: Array | None = None,
 ) -> tuple[Array, Source]:
     """The results at x, of that shape or of x's. LackingError for what a framework does not have."""
     from actcli.foreign.implementation import Implementation
 
     if not isinstance(implementation, Implementation):
-        return implementation(x, job.dtype, job.order, shape), Source(implementation.line, "", "", job.dtype)
+        return implementation(x, job.dtype, job.order, shape, grad), Source(implementation.line, "", "", job.dtype)
     implementation.load(job.activation)
-    answer = implementation(x, job.dtype, job.order, shape=shape)
+    answer = implementation(x, job.dtype, job.order, grad, shape)
     return answer.values, Source(implementation.name, implementation.framework, implementation.version, answer.dtype)
 
 
@@ -167,9 +188,10 @@ def called(implementation: "Implementation | Program", job: Job, settings: Setti
             raise LackingError(_MATRIX)
         return called_rows(job, settings, lambda rows, shape: answered(implementation, job, rows, shape))
     x = settings.inputs(job)
-    actual, source = answered(implementation, job, x)
+    grad = settings.grad_output(job, x)
+    actual, source = answered(implementation, job, x, grad=grad)
     auditor = settings.auditor(job)
-    auditor.add(x, actual)
+    auditor.add(x, actual, grad)
     return replace(told(auditor, settings.diagnose), source=source)
 
 
@@ -187,6 +209,12 @@ def read(job: Job, settings: Settings, actual_path: str, actual_table: TableOpti
     from actcli.streams.typed import open_typed, pairs
 
     assert settings.input_path is not None
+    if settings.grad_path is not None:
+        x, y = settings.inputs(job), _numbers_in(actual_path, job.dtype, actual_table)
+        _check_length(actual_path, y, settings.input_path, x)
+        auditor = settings.auditor(job)
+        auditor.add(x, y, settings.grad_output(job, x))
+        return told(auditor, settings.diagnose)
     auditor, rounded = settings.auditor(job), partial(round_to, dtype=job.dtype)
     files = ((settings.input_path, settings.table), (actual_path, actual_table))
     with ExitStack() as stack:
@@ -214,7 +242,7 @@ def _cut(blocks: Iterable[tuple[Array, Array]], size: int) -> Iterator[tuple[Arr
 def told(auditor: Auditor, with_diagnosis: bool) -> Audit:
     """What an auditor found, and why."""
     audit = auditor.result()
-    if not with_diagnosis:
+    if not with_diagnosis or audit.grad_output:  # causes are tried out without a gradient
         return audit
     from actcli.core.audit.diagnosis import FLUSHED, diagnose
 

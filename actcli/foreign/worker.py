@@ -97,7 +97,7 @@ class Torch:
         x.requires_grad_(True)
         y = function(x)
         for n in range(1, order + 1):
-            ones = self.torch.ones_like(y) if grad is None else grad
+            ones = self.torch.ones_like(y) if grad is None or n < order else grad
             (y,) = self.torch.autograd.grad(y, x, ones, create_graph=n < order)
         return y
 
@@ -131,15 +131,15 @@ class Jax(Arrays):
         if not order:
             return function(x)
 
-        def backward(inner: Any) -> Any:
+        def backward(inner: Any, times: Any) -> Any:
             def slope(t: Any) -> Any:
                 y, pull = self.jax.vjp(inner, t)
-                return pull(self.jax.numpy.ones_like(y) if grad is None else grad)[0]
+                return pull(self.jax.numpy.ones_like(y) if times is None else times)[0]
 
             return slope
 
-        for _ in range(order):
-            function = backward(function)
+        for n in range(1, order + 1):
+            function = backward(function, grad if n == order else None)
         return function(x)
 
 
@@ -161,7 +161,7 @@ class TensorFlow(Arrays):
             return function(x)
         with self.tensorflow.GradientTape() as tape:
             tape.watch(x)
-            y = self.derivative(function, x, order - 1, grad)
+            y = self.derivative(function, x, order - 1, None)
         return tape.gradient(y, x, output_gradients=grad)
 
 

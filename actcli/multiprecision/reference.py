@@ -23,22 +23,28 @@ _BITS: Final = (160, 320, 1300, 2600)
 _AGREED, _RANGE = 80, 1200
 
 
-def float64_reference(activation: Elementwise, order: int, flush: bool) -> Callable[[Array], Reference]:
+def float64_reference(activation: Elementwise, order: int, flush: bool) -> Callable[..., Reference]:
     """The exact results of an activation's derivative as float64 sees them, for an audit.
 
     At infinite inputs, and where the formula as it is written has no finite value, they are the core's. What comes
-    closer to a tie or a power of two than any digits show is judged by what the function approaches there.
+    closer to a tie or a power of two than any digits show is judged by what the function approaches there. A second
+    array is a gradient that the derivative is multiplied by before it is rounded.
     """
     evaluate, sides = Evaluator(activation, order), Sides(activation, order)
 
-    def exact(x: Array) -> Reference:
+    def exact(x: Array, grad: Array | None = None) -> Reference:
         known = activation.derivative(x, order) if order else activation(x)
         pairs = zip(x.tolist(), known.tolist(), strict=True)
-        found = [_rounded(_value(evaluate, at, y == 0.0), y) for at, y in pairs]
+        if grad is None:
+            found = [_rounded(_value(evaluate, at, y == 0.0), y) for at, y in pairs]
+        else:
+            found = [
+                _times(_value(evaluate, at, y == 0.0), y, g) for (at, y), g in zip(pairs, grad.tolist(), strict=True)
+            ]
         rounded, remainder, spacing = (np.array(column) for column in zip(*found, strict=True))
         spacing = spacing.astype(np.int32)
         at = np.flatnonzero(((remainder == 0.0) | (np.abs(remainder) == 0.5)) & np.isfinite(rounded))
-        if at.size:
+        if at.size and grad is None:
             rounded[at], remainder[at], spacing[at] = _aside(
                 x[at], rounded[at], remainder[at], spacing[at], sides, evaluate
             )
@@ -136,6 +142,13 @@ def _value(evaluate: Evaluator, x: float, small: bool) -> Any:
     except NO_NUMBER:
         return None
     return previous
+
+
+def _times(value: Any, known: float, factor: float) -> tuple[float, float, int]:
+    if value is None or not math.isfinite(factor):
+        return _rounded(None, known * factor)
+    with mpmath.workprec(_BITS[-1]):
+        return _rounded(value * mpf(factor), known * factor)
 
 
 def _rounded(value: Any, known: float) -> tuple[float, float, int]:

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 
 from actcli.core.arrays import Array
-from actcli.core.audit.report import Audit, Segment, Source, Stretch
+from actcli.core.audit.report import Audit, Point, Segment, Source, Stretch
 from actcli.core.audit.rows import AnyAudit
 from actcli.core.audit.tally import Errors
 from actcli.core.errors import count
@@ -46,6 +46,7 @@ def audit_report(audit: Audit, terminal: Terminal, height: int | None = None) ->
 
 def _title(audit: Audit) -> str:
     name = f"derivative {audit.order} of {audit.activation}" if audit.order else audit.activation
+    name += " times grad_output" if audit.grad_output else ""
     total = audit.total
     steps = total.finite_max_steps
     if steps is None:
@@ -79,6 +80,7 @@ def _total_columns(audit: Audit) -> list[Column]:
         Column("largest", [figure(total.finite_max_ulp), whole(total.finite_max_steps)]),
         Column("mean", [figure(total.mean_ulp), figure(total.mean_steps)]),
         Column("at x =", align(format_number(point.input, 6) for point in points)),
+        *_gradients(points, "grad"),
         Column("actual", align(format_number(point.actual, DIGITS) for point in points)),
         Column("expected", align(format_number(point.expected, DIGITS) for point in points)),
     ]
@@ -134,7 +136,10 @@ def _segment_columns(audit: Audit) -> list[Column]:
 def _worst(audit: Audit, terminal: Terminal) -> str:
     """The ten worst, with the bits that name each number beyond doubt, below the numbers where there is no room."""
     worst = [point for point in audit.worst if point.steps]
-    inputs = Column("worst\nx =", align(format_number(p.input, 6) for p in worst))
+    inputs = [
+        Column("worst\nx =", align(format_number(p.input, 6) for p in worst)),
+        *_gradients(worst, "\ngrad"),
+    ]
     numbers = [
         Column("\nactual", align(format_number(p.actual, DIGITS) for p in worst)),
         Column("\nexpected", align(format_number(p.expected, DIGITS) for p in worst)),
@@ -146,9 +151,15 @@ def _worst(audit: Audit, terminal: Terminal) -> str:
         Column("bits of\nactual", [p.actual_bits for p in worst]),
         Column("bits of\nexpected", [p.expected_bits for p in worst]),
     ]
-    if total_width([inputs, *numbers, *bits]) <= terminal.width:
-        return drawn([inputs, *numbers, *bits], terminal)
-    return f"{drawn([inputs, *numbers], terminal)}\n{drawn([inputs, *bits], terminal)}"
+    if total_width([*inputs, *numbers, *bits]) <= terminal.width:
+        return drawn([*inputs, *numbers, *bits], terminal)
+    return f"{drawn([*inputs, *numbers], terminal)}\n{drawn([*inputs, *bits], terminal)}"
+
+
+def _gradients(points: Sequence[Point], header: str) -> list[Column]:
+    """The gradients that came in at the points, where there are any."""
+    came = [point.grad_output for point in points if point.grad_output is not None]
+    return [Column(header, align(format_number(one, 6) for one in came))] if came else []
 
 
 def _remarks(audit: Audit) -> str:

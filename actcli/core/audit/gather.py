@@ -115,3 +115,21 @@ class Quantiles:
         if index == len(self.counts) - 1:
             return math.inf
         return float(np.array((index + _LOWEST) << _SHIFT, dtype=np.int64).view(np.float64))
+
+
+def reversals(exact: Array, actual: Array) -> int:
+    """How often results go down where the exact ones go up, or the other way round."""
+    with np.errstate(invalid="ignore", over="ignore"):  # inf - inf is nan, which is in no order
+        return int((np.sign(np.diff(exact)) * np.sign(np.diff(actual)) < 0).sum())
+
+
+def first_largest(values: Array, most: int) -> list[int]:
+    """The indices of the largest values, largest first; of equal ones those that come first."""
+    if len(values) > most:
+        bound = np.partition(values, -most)[-most]
+        above, equal = np.flatnonzero(values > bound), np.flatnonzero(values == bound)
+        chosen = np.concatenate([above, equal[: most - len(above)]])
+    else:
+        chosen = np.arange(len(values))
+    order: list[int] = chosen[np.argsort(-values[chosen], kind="stable")].tolist()
+    return order

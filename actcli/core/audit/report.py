@@ -10,7 +10,10 @@ from actcli.core.audit.ulp import Steps
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """One input with its result, the correctly rounded exact one, and the distance between them."""
+    """One input with its result, the correctly rounded exact one, and the distance between them.
+
+    grad_output: what the derivative is multiplied by, where there is such a gradient
+    """
 
     input: float
     actual: float
@@ -20,6 +23,7 @@ class Point:
     input_bits: str
     actual_bits: str
     expected_bits: str
+    grad_output: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +139,7 @@ class Audit(Judged):
     worst: the ten worst in steps, nan and infinity first
     worst_ulp, worst_steps: the worst in ULP and in steps among the others, if there are any
     constants: 0, and the limits at both infinities
+    grad_output: whether the results are derivatives times a gradient that came in
     max_steps_when_flushed: what the largest error would be with subnormals flushed; None where they are
     """
 
@@ -172,6 +177,7 @@ class Audit(Judged):
     """The first input whose result is nan or infinite and should be finite."""
     diagnosis: str | None = None
     source: Source | None = None
+    grad_output: bool = False
 
     @property
     def nonfinite(self) -> int:
@@ -188,6 +194,7 @@ class Audit(Judged):
             "order": self.order,
             "dtype": self.dtype,
             "flush_subnormals": self.flush_subnormals,
+            "grad_output": self.grad_output,
             **total,
             "finite": finite,
             "nonfinite": self.nonfinite,

@@ -12,10 +12,9 @@ import numpy as np
 from actcli.core.activations.activation import RowWise
 from actcli.core.activations.gates import shifted_normal_cdf
 from actcli.core.arrays import Array, Indices
-from actcli.core.audit.ulp import Reference
+from actcli.core.audit.ulp import Reference, rounded_once
 from actcli.core.errors import InputError
 from actcli.core.numerics.double_double import Double, exp, log1p, row_sum
-from actcli.core.numerics.formats import FORMATS, flushed
 
 Wide = tuple[Double, Indices]
 """A number and the exponent of the power of 2 that it is multiplied by."""
@@ -44,39 +43,6 @@ def row_reference(
         else:
             raise InputError(f"there are no exact rows of {activation.name} to audit against")
         return rounded_once(value, exponent, dtype, flush)
-
-
-def rounded_once(value: Double, exponent: Indices, dtype: str, flush: bool = False) -> Reference:
-    """What a type sees of value * 2^exponent: the nearest number, ties to even, and what is left."""
-    form = FORMATS[dtype]
-    finite = np.isfinite(value.hi)
-    high, low = np.where(finite, value.hi, 0.0), np.where(finite, value.lo, 0.0)
-    mantissa, own = np.frexp(high)
-    octave = own.astype(np.int64) + exponent - 1 - ((np.abs(mantissa) == 0.5) & (low * high < 0.0))
-    octave = np.where(high == 0.0, form.smallest_exponent, octave)
-    octave = np.where(finite, octave, form.largest_exponent)
-    spacing = (np.clip(octave, form.smallest_exponent, form.largest_exponent) - form.precision + 1).astype(np.int32)
-    shift = np.clip(exponent - spacing, -4000, 4000).astype(np.int32)
-    high, low = np.ldexp(high, shift), np.ldexp(low, shift)
-    whole = np.rint(high)
-    over, odd = high - whole, whole % 2.0 != 0.0
-    # high is beside a tie, or of float64 a whole number with low on one.
-    up = (over + low > 0.5) | ((over == 0.5) & (low > 0.0)) | ((over == 0.0) & (low == 0.5) & odd)
-    down = (over + low < -0.5) | ((over == -0.5) & (low < 0.0)) | ((over == 0.0) & (low == -0.5) & odd)
-    whole += up.astype(np.float64) - down
-    remainder = (high - whole) + low
-    largest = np.ldexp(
-        2.0 ** (form.precision) - (1.0 if form.has_infinity else 2.0), form.largest_exponent - form.precision + 1
-    )
-    rounded = np.copysign(np.ldexp(whole, spacing), np.where(high == 0.0, value.hi, high))
-    rounded = np.where(finite, rounded, value.hi)
-    rounded = np.where(np.abs(rounded) > largest, np.copysign(np.inf, rounded), rounded)
-    remainder = np.where(np.isfinite(rounded), remainder, 0.0)
-    exact = np.where(finite, np.ldexp(value.hi, np.clip(exponent, -4000, 4000).astype(np.int32)), value.hi)
-    if flush:
-        rounded = flushed(rounded, dtype)
-        remainder = np.where(rounded == 0.0, 0.0, remainder)
-    return Reference(rounded, remainder, spacing, exact)
 
 
 @dataclass(frozen=True, eq=False)

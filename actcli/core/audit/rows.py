@@ -8,8 +8,8 @@ import numpy as np
 
 from actcli.core.activations.activation import RowWise
 from actcli.core.arrays import Array, numbers_of
-from actcli.core.audit.auditor import HISTOGRAM, STEPS, WORST, first_largest
-from actcli.core.audit.gather import Quantiles
+from actcli.core.audit.auditor import HISTOGRAM, STEPS, WORST
+from actcli.core.audit.gather import Quantiles, first_largest
 from actcli.core.audit.report import Audit, Judged, Source
 from actcli.core.audit.row_reference import GateValues, row_reference
 from actcli.core.audit.tally import ENDLESS, Errors, Tally
@@ -162,7 +162,8 @@ def row_sweep(activation: RowWise, dtype: str) -> list[Array]:
     """Rows of several widths to audit on, as arrays (rows, width) of numbers of the type; the same on every call.
 
     Their spreads go from 0.01 to 100, about centres from -50 to 50. Among those of an activation whose rows have a
-    total one in five has masked scores, -inf (of softmin inf), one is constant, and some have one score far above the others.
+    total one in five has masked scores, -inf (of softmin inf), one is constant, and some have one score far above the
+    others.
     """
     random, masks = np.random.default_rng(_SEED), activation.name in SUMS and FORMATS[dtype].has_infinity
     found = []

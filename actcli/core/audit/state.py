@@ -92,7 +92,9 @@ def _numbers(values: list[Any]) -> list[Any]:
 
 
 def _point(kept: dict[str, Any]) -> Point:
-    return Point(*(kept[one.name] if one.name.endswith("bits") else _number(kept[one.name]) for one in fields(Point)))
+    return Point(
+        *(kept[one.name] if one.name.endswith("bits") else _number(kept.get(one.name)) for one in fields(Point))
+    )
 
 
 def _number(kept: Any) -> Any:

@@ -11,7 +11,9 @@ from typing import Final, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from actcli.core.arrays import Array, Mask
+from actcli.core.arrays import Array, Indices, Mask
+from actcli.core.numerics.compensated import two_product
+from actcli.core.numerics.double_double import Double
 from actcli.core.numerics.formats import FORMATS, flushed, place, round_to, spacing_exponent, value_at
 
 Steps: TypeAlias = npt.NDArray[np.uint64]
@@ -19,6 +21,8 @@ Signs: TypeAlias = npt.NDArray[np.int8]
 
 NEXT_TO_NOTHING: Final = 2.0**-1074
 """The remainder of what is not exact, and of which float64 knows no more."""
+_NEXT: Final = 2.0**-200
+"""The same beside a product, which keeps it when its exponent is taken into account."""
 
 
 def steps(a: Array, b: Array, dtype: str, flush: bool = False) -> Steps:
@@ -72,6 +76,50 @@ def reference(exact: Array, dtype: str, flush: bool = False, sides: Signs | None
         rounded = flushed(rounded, dtype)
         remainder = np.where(rounded == 0.0, 0.0, remainder)
     return Reference(rounded, remainder, spacing, exact)
+
+
+def rounded_once(value: Double, exponent: Indices, dtype: str, flush: bool = False) -> Reference:
+    """What a type sees of value * 2^exponent: the nearest number, ties to even, and what is left."""
+    form = FORMATS[dtype]
+    finite = np.isfinite(value.hi)
+    high, low = np.where(finite, value.hi, 0.0), np.where(finite, value.lo, 0.0)
+    mantissa, own = np.frexp(high)
+    octave = own.astype(np.int64) + exponent - 1 - ((np.abs(mantissa) == 0.5) & (low * high < 0.0))
+    octave = np.where(high == 0.0, form.smallest_exponent, octave)
+    octave = np.where(finite, octave, form.largest_exponent)
+    spacing = (np.clip(octave, form.smallest_exponent, form.largest_exponent) - form.precision + 1).astype(np.int32)
+    shift = np.clip(exponent - spacing, -4000, 4000).astype(np.int32)
+    high, low = np.ldexp(high, shift), np.ldexp(low, shift)
+    whole = np.rint(high)
+    over, odd = high - whole, whole % 2.0 != 0.0
+    # high is beside a tie, or of float64 a whole number with low on one.
+    up = (over + low > 0.5) | ((over == 0.5) & (low > 0.0)) | ((over == 0.0) & (low == 0.5) & odd)
+    down = (over + low < -0.5) | ((over == -0.5) & (low < 0.0)) | ((over == 0.0) & (low == -0.5) & odd)
+    whole += up.astype(np.float64) - down
+    remainder = (high - whole) + low
+    largest = np.ldexp(
+        2.0 ** (form.precision) - (1.0 if form.has_infinity else 2.0), form.largest_exponent - form.precision + 1
+    )
+    rounded = np.copysign(np.ldexp(whole, spacing), np.where(high == 0.0, value.hi, high))
+    rounded = np.where(finite, rounded, value.hi)
+    rounded = np.where(np.abs(rounded) > largest, np.copysign(np.inf, rounded), rounded)
+    remainder = np.where(np.isfinite(rounded), remainder, 0.0)
+    exact = np.where(finite, np.ldexp(value.hi, np.clip(exponent, -4000, 4000).astype(np.int32)), value.hi)
+    if flush:
+        rounded = flushed(rounded, dtype)
+        remainder = np.where(rounded == 0.0, 0.0, remainder)
+    return Reference(rounded, remainder, spacing, exact)
+
+
+def product_reference(exact: Array, sides: Signs, factor: Array, dtype: str, flush: bool = False) -> Reference:
+    """Results known as float64 and the way next to nothing that leads to the true ones, times numbers of the type."""
+    odd = ~(np.isfinite(exact) & np.isfinite(factor))
+    (a, first), (b, second) = (np.frexp(np.where(odd, 0.0, values)) for values in (exact, factor))
+    high, low = two_product(a, b)
+    low = np.where(low == 0.0, sides * np.sign(factor) * np.abs(high) * _NEXT, low)
+    with np.errstate(invalid="ignore"):  # 0 times infinity is nan
+        value = Double(np.where(odd, exact * factor, high), np.where(odd, 0.0, low))
+    return rounded_once(value, np.where(odd, 0, first.astype(np.int64) + second), dtype, flush)
 
 
 def below_power_of_two(values: Array, sides: Signs, dtype: str) -> Mask:
