@@ -97,6 +97,10 @@ def run(
     flush_subnormals: Annotated[
         bool, typer.Option("--flush-subnormals", help="Subnormal inputs and results are zero (DAZ, FTZ).")
     ] = False,
+    flush_intermediates: Annotated[
+        bool,
+        typer.Option("--flush-intermediates", help="And a formula's intermediate results, where that is nearer."),
+    ] = False,
     segments: Annotated[
         str | None,
         typer.Option("--segments", metavar="X,...", help="Where segments meet; found when not given."),
@@ -134,7 +138,11 @@ def run(
     """An implementation against the exact results: a framework's (--against torch), one's own function
     (--against module:function) or program (--run), or results in a file (--actual). Several activations, types and
     orders give one table. ulp: |actual - exact| in spacings of the type at the exact result. steps: how many
-    representable numbers the result is from the correctly rounded exact one. float64 takes the extra actcli[audit].
+    representable numbers the result is from the correctly rounded exact one.
+
+    --flush-intermediates, which implies --flush-subnormals: a result that is nearer to what one of the formulas known
+    for this derivative gives when its intermediate results that are subnormal in the type are zero, all else exact, is
+    held against that number instead. The report says how many are.
 
     Example: actcli audit tanh sin --against numpy --dtype float16 --dtype float32
     """
@@ -148,7 +156,7 @@ def run(
         raise InputError("--actual-column names a column of --actual FILE, which is not given")
     region = Region(*(interval or (-math.inf, math.inf)), (exclude,) if exclude else ())
     one_number = {"--segments": segments, "--range": interval, "--exclude": exclude, "--every": every}
-    one_number |= {"--infinities": infinities, "--grad-output": grad_path}
+    one_number |= {"--infinities": infinities, "--grad-output": grad_path, "--flush-intermediates": flush_intermediates}
     numbers_only = next((name for name, value in one_number.items() if value), "")
     jobs = jobs_of(acts or (), [str(name) for name in dtypes], orders, against, numbers_only)
     if emit_inputs is not None:
@@ -156,9 +164,9 @@ def run(
             raise InputError("--emit-inputs writes inputs; auditing results for them is a second run")
         job = _only(jobs, "--emit-inputs writes the inputs of")
         if isinstance(job.activation, RowWise):
-            from actcli.commands.audit_rows import emit_rows
+            from actcli.commands.audit_rows import Rows, emit_rows
 
-            emit_rows(job, emit_inputs)
+            emit_rows(Rows(job.activation, job.dtype), emit_inputs)
         else:
             _emit(sweep(job.activation, job.dtype, job.order, infinities, region), job.dtype, emit_inputs)
         return
@@ -170,6 +178,7 @@ def run(
         raise InputError(f"--save draws one audit, and these are {len(jobs)}")
     settings = Settings(
         flush_subnormals,
+        flush_intermediates,
         None if segments is None else _numbers(segments),
         infinities,
         region,

@@ -44,6 +44,7 @@ class Every:
             "against": self.caller.against or self.caller.command,
             "region": [*bounds(job.dtype, settings.region), *map(list, settings.region.excluded)],
             "flush_subnormals": settings.flush_subnormals,
+            "flush_intermediates": settings.flush_intermediates,
             "segments": None if settings.segments is None else list(settings.segments),
             "block": BLOCK,
         }

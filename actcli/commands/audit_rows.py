@@ -1,88 +1,87 @@
 """Audits of row-wise activations: rows that are made here or read, results that are called for or read."""
 
 from collections.abc import Callable
-from contextlib import ExitStack
-from dataclasses import replace
+from contextlib import AbstractContextManager, ExitStack
+from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING
 
 from actcli.commands.numbers import bits_of
 from actcli.core.activations.activation import RowWise
 from actcli.core.arrays import Array
-from actcli.core.audit.report import Source as AuditSource
+from actcli.core.audit.report import Source
 from actcli.core.audit.rows import RowAudit, RowAuditor, row_sweep
 from actcli.core.numerics.formats import round_to
 from actcli.streams.files import StreamError
-from actcli.streams.options import TableOptions
-from actcli.streams.typed import open_typed, pairs
+from actcli.streams.options import NO_TABLE, TableOptions
+from actcli.streams.typed import Typed, open_typed, pairs
 
-if TYPE_CHECKING:
-    from actcli.commands.audit_sources import Job, Settings
-
-Answers = Callable[[Array, tuple[int, ...]], tuple[Array, AuditSource]]
+Answers = Callable[[Array, tuple[int, ...]], tuple[Array, Source]]
 """(rows, shape of the results) -> results, and what gave them."""
 
 
-def called_rows(job: "Job", settings: "Settings", answers: Answers) -> RowAudit:
-    """The audit on rows of --input, or on those that are made here."""
-    auditor, source = _auditor(job, settings), None
-    for rows in _rows(job, settings):
-        results, source = answers(rows, (len(rows), _width(job, rows)))
+@dataclass(frozen=True)
+class Rows:
+    """What rows an audit is made on: those of a file, or without one those that are made here."""
+
+    activation: RowWise
+    dtype: str
+    flush_subnormals: bool = False
+    input_path: str | None = None
+    table: TableOptions = NO_TABLE
+
+    def auditor(self) -> RowAuditor:
+        gelu = None
+        if self.activation.name == "geglu" and self.dtype == "float64":
+            from actcli.multiprecision.reference import doubled_gelu
+
+            gelu = doubled_gelu()
+        return RowAuditor(self.activation, self.dtype, flush_subnormals=self.flush_subnormals, gelu=gelu)
+
+    def arrays(self) -> list[Array]:
+        """Each of shape (n, m)."""
+        if self.input_path is None:
+            return row_sweep(self.activation, self.dtype)
+        with self.opened(self.input_path, self.table) as rows:
+            return [*rows.blocks()]
+
+    def opened(self, path: str, table: TableOptions) -> AbstractContextManager[Typed]:
+        rounded = partial(round_to, dtype=self.dtype)
+        return open_typed(path, bits_of(self.dtype), rounded, table, rowwise=True)
+
+
+def called_rows(given: Rows, answers: Answers) -> RowAudit:
+    """The audit of what answers."""
+    auditor, source = given.auditor(), None
+    for rows in given.arrays():
+        width = given.activation(rows[:1]).shape[-1]
+        results, source = answers(rows, (len(rows), width))
         auditor.add(rows, results)
     return replace(auditor.result(), source=source)
 
 
-def read_rows(job: "Job", settings: "Settings", actual_path: str, actual_table: TableOptions) -> RowAudit:
+def read_rows(given: Rows, actual_path: str, actual_table: TableOptions) -> RowAudit:
     """The results of a file for the rows of another."""
-    assert settings.input_path is not None
-    auditor, rounded = _auditor(job, settings), partial(round_to, dtype=job.dtype)
+    assert given.input_path is not None
+    auditor = given.auditor()
     with ExitStack() as stack:
-        rows, actual = (
-            stack.enter_context(open_typed(path, bits_of(job.dtype), rounded, table, rowwise=True))
-            for path, table in ((settings.input_path, settings.table), (actual_path, actual_table))
-        )
+        rows = stack.enter_context(given.opened(given.input_path, given.table))
+        actual = stack.enter_context(given.opened(actual_path, actual_table))
         for x, y in pairs(rows, actual):
             auditor.add(x, y)
     return auditor.result()
 
 
-def emit_rows(job: "Job", path: str) -> None:
+def emit_rows(given: Rows, path: str) -> None:
     """Writes rows to audit on, a line each."""
-    from actcli.streams.blocks import Source, row_blocks
+    from actcli.streams.blocks import Source as Lines
+    from actcli.streams.blocks import row_blocks
     from actcli.streams.formats import open_output, refuse_foreign_suffix
 
+    stem, dot, suffix = path.rpartition(".")
+    if dot and suffix.lower() in ("npy", "json", "bin"):
+        raise StreamError(f"{path}: rows of several widths are written as text; {stem}.txt is")
     refuse_foreign_suffix(path)
-    if path.lower().endswith((".npy", ".json")):
-        raise StreamError(f"{path}: rows of several widths are written as text; {path[:-4].rstrip('.')}.txt is")
-    with open_output(path, "plain", Source("inputs", (), rowwise=True), job.dtype) as writer:
-        for rows in row_sweep(_row_wise(job), job.dtype):
+    with open_output(path, "plain", Lines("inputs", (), rowwise=True), given.dtype) as writer:
+        for rows in given.arrays():
             for block in row_blocks(rows):
                 writer.write(block, block.values)
-
-
-def _row_wise(job: "Job") -> RowWise:
-    assert isinstance(job.activation, RowWise)
-    return job.activation
-
-
-def _auditor(job: "Job", settings: "Settings") -> RowAuditor:
-    gelu = None
-    if job.activation.name == "geglu" and job.dtype == "float64":
-        from actcli.core.activations.catalogue import CATALOGUE
-        from actcli.multiprecision.reference import doubled
-
-        gelu = doubled(CATALOGUE["gelu"])  # type: ignore[arg-type] # which is elementwise
-    return RowAuditor(_row_wise(job), job.dtype, flush_subnormals=settings.flush_subnormals, gelu=gelu)
-
-
-def _rows(job: "Job", settings: "Settings") -> list[Array]:
-    """Arrays of shape (n, m)."""
-    if settings.input_path is None:
-        return row_sweep(_row_wise(job), job.dtype)
-    rounded = partial(round_to, dtype=job.dtype)
-    with open_typed(settings.input_path, bits_of(job.dtype), rounded, settings.table, rowwise=True) as rows:
-        return [*rows.blocks()]
-
-
-def _width(job: "Job", rows: Array) -> int:
-    return int(job.activation(rows[:1]).shape[-1])

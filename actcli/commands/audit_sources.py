@@ -23,6 +23,7 @@ from actcli.core.numerics.formats import round_to
 from actcli.streams.options import NO_TABLE, TableOptions
 
 if TYPE_CHECKING:
+    from actcli.commands.audit_rows import Rows
     from actcli.foreign.implementation import Implementation
     from actcli.foreign.program import Program
 
@@ -54,6 +55,7 @@ class Settings:
     """What all audits of one command have in common."""
 
     flush_subnormals: bool = False
+    flush_intermediates: bool = False
     segments: Sequence[float] | None = None
     infinities: bool = False
     region: Region = EVERYWHERE
@@ -63,17 +65,25 @@ class Settings:
     diagnose: bool = True
 
     def auditor(self, job: Job) -> Auditor:
-        flush = self.flush_subnormals
+        flush = self.flush_subnormals or self.flush_intermediates
         return Auditor(
             job.activation,
             job.dtype,
             order=job.order,
             flush_subnormals=flush,
+            flush_intermediates=self.flush_intermediates,
             segments=self.segments,
             region=self.region,
             exact=_float64_reference(job, flush) if job.dtype == "float64" else None,
             ask=_ask(job),
         )
+
+    def rows(self, job: Job) -> "Rows":
+        """Those of --input, or the ones that an audit is made on."""
+        from actcli.commands.audit_rows import Rows
+
+        assert isinstance(job.activation, RowWise)
+        return Rows(job.activation, job.dtype, self.flush_subnormals, self.input_path, self.table)
 
     def inputs(self, job: Job) -> Array:
         """Those of --input, or the ones that an audit is made on."""
@@ -186,7 +196,7 @@ def called(implementation: "Implementation | Program", job: Job, settings: Setti
 
         if job.order:
             raise LackingError(_MATRIX)
-        return called_rows(job, settings, lambda rows, shape: answered(implementation, job, rows, shape))
+        return called_rows(settings.rows(job), lambda rows, shape: answered(implementation, job, rows, shape))
     x = settings.inputs(job)
     grad = settings.grad_output(job, x)
     actual, source = answered(implementation, job, x, grad=grad)
@@ -205,7 +215,7 @@ def read(job: Job, settings: Settings, actual_path: str, actual_table: TableOpti
 
         if job.order:
             raise InputError(_MATRIX)
-        return read_rows(job, settings, actual_path, actual_table)
+        return read_rows(settings.rows(job), actual_path, actual_table)
     from actcli.streams.typed import open_typed, pairs
 
     assert settings.input_path is not None

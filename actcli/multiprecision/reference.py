@@ -10,6 +10,7 @@ import numpy as np
 from mpmath import mpf
 
 from actcli.core.activations.activation import Elementwise
+from actcli.core.activations.gates import GELU
 from actcli.core.arrays import Array
 from actcli.core.audit.sides import ExactSigns, Sides
 from actcli.core.audit.ulp import NEXT_TO_NOTHING, Reference, Signs, below_power_of_two
@@ -85,8 +86,9 @@ def exact_signs(activation: Elementwise, order: int) -> ExactSigns:
     return signs
 
 
-def doubled(activation: Elementwise) -> Callable[[Array], Double]:
-    """The activation's values in twice float64's digits, in the shape of the numbers."""
+def doubled_gelu() -> Callable[[Array], Double]:
+    """gelu in twice float64's digits, in the shape of the numbers."""
+    activation = GELU
     evaluate = Evaluator(activation, 0)
 
     def values(x: Array) -> Double:

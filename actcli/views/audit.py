@@ -61,6 +61,7 @@ def _title(audit: Audit) -> str:
         )
         verdict = f"{nonfinite(audit.nan.count, audit.infinite.count)} where the exact result is finite{others}"
     flushed = ", subnormals flushed" if audit.flush_subnormals else ""
+    flushed += ", intermediate ones too" if audit.flush_intermediates else ""
     sampled = "" if audit.exhaustive else " (sampled: a lower bound)"
     return f"{name} in {audit.dtype}{flushed}, {count(total.count, 'input')}{sampled}: {verdict}"
 
@@ -175,6 +176,11 @@ def _remarks(audit: Audit) -> str:
         + f" monotonicity violations, from one input to the next: {audit.monotonicity_violations:,}.",
     ]
     lines.append(shares(audit))
+    if audit.excused:
+        lines.append(
+            f"{count(audit.excused, 'result')} held against what a formula gives with subnormal intermediate results "
+            "at zero."
+        )
     if audit.left_out:
         lines.append(f"{count(audit.left_out, 'input')} outside of the range, left out.")
     if beyond := audit.nonfinite - audit.unlike:

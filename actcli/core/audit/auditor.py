@@ -12,6 +12,7 @@ from actcli.core.activations.catalogue import ActivationLike
 from actcli.core.arrays import Array, Indices, numbers_of
 from actcli.core.audit.gather import Elsewhere, Largest, Quantiles, Stretches, first_largest, reversals
 from actcli.core.audit.inputs import EVERYWHERE, Region, audited
+from actcli.core.audit.intermediates import Intermediates
 from actcli.core.audit.report import Audit, Constant, Extreme, Point, Profile, Sample, Segment
 from actcli.core.audit.sides import ExactSigns, Sides
 from actcli.core.audit.tally import ENDLESS, Tally, boundaries
@@ -35,7 +36,7 @@ MakeReference = Callable[..., Reference]
 """Of inputs, and of a gradient that comes in where there is one."""
 
 
-_COUNTS: Final = "_reversals", "_undefined", "_answered", "_unlike", "_right", "_left_out"
+_COUNTS: Final = "_reversals", "_undefined", "_answered", "_unlike", "_right", "_left_out", "_excused"
 
 
 class Auditor:
@@ -62,6 +63,7 @@ class Auditor:
         *,
         order: int = 0,
         flush_subnormals: bool = False,
+        flush_intermediates: bool = False,
         segments: Sequence[float] | None = None,
         region: Region = EVERYWHERE,
         exact: MakeReference | None = None,
@@ -70,6 +72,9 @@ class Auditor:
         self.activation = audited(activation)
         self.dtype, self.order = one_of("dtype", dtype, FORMATS), whole_number("the order", order, 0, MAX_ORDER)
         self.flush = instance("flush_subnormals", flush_subnormals, bool)
+        self._intermediates = None
+        if instance("flush_intermediates", flush_intermediates, bool):
+            self.flush, self._intermediates = True, Intermediates(self.activation, self.order, dtype)
         self.region, self.grad_output = region, False
         self._given = None if segments is None else numbers_of("segments", segments).ravel()
         ends = [-math.inf, *([] if self._given is None else self._given.tolist()), math.inf]
@@ -89,7 +94,7 @@ class Auditor:
         self._histogram = np.zeros(len(HISTOGRAM), dtype=np.int64)
         self._steps_histogram = np.zeros(len(STEPS), dtype=np.int64)
         self._quantiles, self._absolute, self._relative = Quantiles(), Largest(), Largest()
-        self._left_out = 0
+        self._left_out = self._excused = 0
         self._reversals = self._undefined = self._answered = self._unlike = self._right = 0
         self._kinds = {kind: Stretches() for kind in ("nan", "infinite", "wrong_sign", "zero_sign", "nonfinite")}
         self._seen = np.zeros(2 * form.infinity + 1, dtype=bool) if form.bits <= 16 else None
@@ -136,6 +141,9 @@ class Auditor:
         wrong = unlike(actual, truth, self.dtype)
         ulp = np.where(wrong, np.inf, ulp_error(actual, truth, self.dtype, self.flush))
         away = np.where(wrong, np.uint64(ENDLESS), steps(actual, truth.rounded, self.dtype, self.flush))
+        if self._intermediates is not None:
+            truth, ulp, away, excused = self._intermediates.judged(x, actual, truth, ulp, away, *grad)
+            self._excused += excused
         self._unlike += int(wrong.sum())
         self._right += int((away == 0).sum())
         seen = flushed(actual, self.dtype) if self.flush else actual
@@ -211,6 +219,8 @@ class Auditor:
             order=self.order,
             dtype=self.dtype,
             flush_subnormals=self.flush,
+            flush_intermediates=self._intermediates is not None,
+            excused=self._excused,
             total=total,
             exhaustive=self._exhaustive(),
             nan=kinds["nan"],

@@ -140,6 +140,8 @@ class Audit(Judged):
     worst_ulp, worst_steps: the worst in ULP and in steps among the others, if there are any
     constants: 0, and the limits at both infinities
     grad_output: whether the results are derivatives times a gradient that came in
+    flush_intermediates, excused: whether a result is held against what a formula gives with its subnormal intermediate
+        results at zero, where that is nearer, and of how many results it is
     max_steps_when_flushed: what the largest error would be with subnormals flushed; None where they are
     """
 
@@ -178,6 +180,8 @@ class Audit(Judged):
     diagnosis: str | None = None
     source: Source | None = None
     grad_output: bool = False
+    flush_intermediates: bool = False
+    excused: int = 0
 
     @property
     def nonfinite(self) -> int:
@@ -194,6 +198,8 @@ class Audit(Judged):
             "order": self.order,
             "dtype": self.dtype,
             "flush_subnormals": self.flush_subnormals,
+            "flush_intermediates": self.flush_intermediates,
+            "excused": self.excused,
             "grad_output": self.grad_output,
             **total,
             "finite": finite,

@@ -11,7 +11,7 @@ from actcli.core.audit.report import Point
 _KEPT = (
     *("_small", "_everything", "_subnormal", "_large", "_histogram", "_steps_histogram"),
     *("_quantiles", "_absolute", "_relative", "_reversals", "_undefined", "_answered"),
-    *("_unlike", "_right", "_left_out", "_kinds", "_ends", "_worst"),
+    *("_unlike", "_right", "_left_out", "_excused", "_kinds", "_ends", "_worst"),
     *("_worst_ulp", "_worst_steps", "_constants", "_max_steps_when_flushed", "_sampled", "_samples"),
 )
 
