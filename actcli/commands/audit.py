@@ -3,7 +3,7 @@
 import math
 import sys
 from collections.abc import Iterator, Sequence
-from typing import Annotated, Final
+from typing import Annotated, Final, cast
 
 import typer
 
@@ -113,8 +113,13 @@ def run(
     ] = None,
     interval: OptionalRange = None,
     exclude: Annotated[
-        tuple[float, float] | None,
-        typer.Option("--exclude", metavar="MIN MAX", help="Leave out the inputs in this interval.", show_default=False),
+        list[float] | None,
+        typer.Option(
+            "--exclude",
+            metavar="MIN MAX",
+            help="Leave out inputs in this interval; repeat for more.",
+            show_default=False,
+        ),
     ] = None,
     every: Annotated[bool, typer.Option("--every", help="Every float32 there is, in blocks.")] = False,
     at_once: Jobs = 1,
@@ -154,7 +159,9 @@ def run(
     _check(against, command, python, input_path, actual_path, emit_inputs, infinities)
     if actual_columns and actual_path is None:
         raise InputError("--actual-column names a column of --actual FILE, which is not given")
-    region = Region(*(interval or (-math.inf, math.inf)), (exclude,) if exclude else ())
+    # The values are pairs, for which Typer has no type.
+    pairs = cast(list[tuple[float, float]], exclude or [])
+    region = Region(*(interval or (-math.inf, math.inf)), tuple(pairs))
     one_number = {"--segments": segments, "--range": interval, "--exclude": exclude, "--every": every}
     one_number |= {"--infinities": infinities, "--grad-output": grad_path, "--flush-intermediates": flush_intermediates}
     numbers_only = next((name for name, value in one_number.items() if value), "")

@@ -55,7 +55,7 @@ class Intermediates:
             distance = steps(actual, found.rounded, self._dtype, flush=True)
             better = np.flatnonzero(fits & (distance < parts[-1][at]))
             error = ulp_error(actual, found, self._dtype, flush=True)
-            new = (found.rounded, found.remainder, found.spacing, found.exact, error, distance)
+            new: tuple[Any, ...] = (found.rounded, found.remainder, found.spacing, found.exact, error, distance)
             for part, one in zip(parts, new, strict=True):
                 part[at[better]] = one[better]
             nearer[better] = True
