@@ -7,7 +7,7 @@ from typing import Annotated, Final, cast
 
 import typer
 
-from actcli.commands.audit_output import print_audit, print_audits, read_baseline
+from actcli.commands.audit_output import print_audit, print_audits, read_baseline, refuse_pictures
 from actcli.commands.audit_sources import Caller, Job, Settings, called, calling, jobs_of, read, row_wise_of
 from actcli.commands.numbers import table_options
 from actcli.commands.options import (
@@ -181,8 +181,8 @@ def run(
     if grad_path is not None:
         _check_gradient(grad_path, jobs, every, input_path, actual_path)
     _check_every(every, jobs, at_once, output, resume, input_path, actual_path)
-    if several and save is not None:
-        raise InputError(f"--save draws one audit, and these are {len(jobs)}")
+    if save is not None:
+        refuse_pictures(jobs)
     settings = Settings(
         flush_subnormals,
         flush_intermediates,

@@ -2,10 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
+from actcli.commands.audit_sources import Job
 from actcli.commands.report import Drawing, print_report
+from actcli.core.activations.activation import RowWise
 from actcli.core.audit.baseline import Change, Key, earlier_audits
+from actcli.core.audit.report import Audit
 from actcli.core.audit.rows import AnyAudit, RowAudit
 from actcli.core.errors import InputError
 from actcli.streams.files import StreamError, file_error
@@ -18,6 +21,19 @@ Lacking = Sequence[tuple[str, str, int, str]]
 """Activation, type, order, and why there is no audit of them."""
 
 
+PANELS: Final = 12
+"""Of one picture."""
+
+
+def refuse_pictures(jobs: Sequence[Job]) -> None:
+    """Raises InputError for audits of which no picture is drawn."""
+    for job in jobs:
+        if isinstance(job.activation, RowWise):
+            raise InputError(f"--save draws the error over x, and {job.activation.label} takes rows: leave it out")
+    if len(jobs) > PANELS:
+        raise InputError(f"--save draws up to {PANELS} audits, and these are {len(jobs)}: one --dtype, one --order")
+
+
 def print_audit(audit: AnyAudit, output_format: str, drawing: Drawing, changes: Sequence[Change] | None = None) -> None:
     """The full report; as rows its segments, or of a row-wise activation its worst results."""
 
@@ -25,8 +41,7 @@ def print_audit(audit: AnyAudit, output_format: str, drawing: Drawing, changes: 
         return _with_changes(_report(audit, terminal, drawing), changes, terminal)
 
     def picture() -> "Picture":
-        if isinstance(audit, RowAudit):
-            raise InputError(f"--save draws the error over x, and {audit.activation} takes rows")
+        assert isinstance(audit, Audit)
         from actcli.views.audit import error_picture
 
         return error_picture(audit)
@@ -72,6 +87,11 @@ def print_audits(
         table = _with_changes(audit_table(audits, lacking, terminal), changes, terminal)
         return "\n".join([table, *reports])
 
+    def picture() -> "Picture":
+        from actcli.views.audit import error_pictures
+
+        return error_pictures([audit for audit in audits if isinstance(audit, Audit)])
+
     rows = [audit.summary() for audit in audits]
     print_report(
         output_format,
@@ -86,6 +106,7 @@ def print_audits(
         },
         records=lambda: (list(rows[0]), [row.values() for row in rows]),
         drawing=drawing,
+        picture=picture,
     )
 
 

@@ -267,6 +267,18 @@ def error_picture(audit: Audit) -> Picture:
     return Picture(_title(audit), [panel], caption=f"Diagnosis: {audit.diagnosis}." if audit.diagnosis else "")
 
 
+def error_pictures(audits: Sequence[Audit]) -> Picture:
+    """A panel for each, in one picture."""
+    panels = []
+    for audit in audits:
+        of = f", derivative {audit.order}" if audit.order else ""
+        panels += [
+            replace(panel, title=f"{audit.activation} in {audit.dtype}{of}: {panel.title}")
+            for panel in error_picture(audit).panels
+        ]
+    return Picture(f"{count(len(audits), 'audit')}: the largest error in ulp over x", panels)
+
+
 def error_chart(picture: Picture, audit: Audit, terminal: Terminal, height: int | None) -> str:
     """Nothing where there is no error to show, or no room."""
     if not audit.total.max_steps or terminal.width < NARROWEST:
