@@ -273,10 +273,9 @@ def error_pictures(audits: Sequence[Audit]) -> Picture:
     for audit in audits:
         of = f", derivative {audit.order}" if audit.order else ""
         panels += [
-            replace(panel, title=f"{audit.activation} in {audit.dtype}{of}: {panel.title}")
-            for panel in error_picture(audit).panels
+            replace(panel, title=f"{audit.activation} in {audit.dtype}{of}") for panel in error_picture(audit).panels
         ]
-    return Picture(f"{count(len(audits), 'audit')}: the largest error in ulp over x", panels)
+    return Picture(f"{count(len(audits), 'audit')}: the largest error in ulp over x", panels, columns=2)
 
 
 def error_chart(picture: Picture, audit: Audit, terminal: Terminal, height: int | None) -> str:

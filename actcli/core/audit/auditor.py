@@ -18,7 +18,7 @@ from actcli.core.audit.sides import ExactSigns, Sides
 from actcli.core.audit.tally import ENDLESS, Tally, boundaries
 from actcli.core.audit.ulp import Reference, Steps, part_of, product_reference, reference, steps, ulp_error, unlike
 from actcli.core.errors import InputError, instance, one_of, shown, whole_number
-from actcli.core.numerics.formats import FORMATS, bit_pattern, flushed, place, round_to, value_at
+from actcli.core.numerics.formats import FORMATS, bit_pattern, flushed, in_units, place, round_to, value_at
 
 HISTOGRAM: Final = {"0": 0.0, "<=0.5": 0.5, "<=1": 1.0, "2": 2.0, "3-10": 10.0, "11-100": 100.0, ">100": math.inf}
 """Name of a class -> the largest `ulp` in it."""
@@ -150,7 +150,7 @@ class Auditor:
         self._note_kinds(x, seen, truth, *grad)
         self._count_reversals(truth.exact, seen)
         for constant in self._constants:
-            constant.note(x[seen != constant.value])
+            constant.note(x, seen != constant.value)
         if not self.flush:
             self._try_flushing(x, actual, truth.rounded, away, *grad)
         self._histogram += np.bincount(np.searchsorted([*HISTOGRAM.values()], ulp), minlength=len(HISTOGRAM))
@@ -339,12 +339,15 @@ class Auditor:
     def _note_sizes(self, x: Array, actual: Array, truth: Reference, ulp: Array) -> None:
         """Absolute and relative errors of the finite results."""
         finite = np.isfinite(ulp) & np.isfinite(truth.exact) & np.isfinite(actual)
-        x, actual, ulp = x[finite], actual[finite], ulp[finite]
-        size, spacing = np.abs(truth.exact[finite]), truth.spacing[finite]
+        if not finite.all():
+            x, actual, ulp, truth = x[finite], actual[finite], ulp[finite], part_of(truth, finite)
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # what overflows is far off, and 0/0 none
-            away = np.abs(actual - truth.exact[finite]) if self.flush else np.ldexp(ulp, spacing)
+            away = np.abs(actual - truth.exact) if self.flush else in_units(ulp, -truth.spacing, self.dtype)
             self._absolute.note(x, away)
-            self._relative.note(x, np.where(size > 0.0, away / size, np.nan))
+            relative = away / np.abs(truth.exact)
+        if (zero := truth.exact == 0.0).any():
+            relative[zero] = np.nan
+        self._relative.note(x, relative)
 
     def _count_reversals(self, exact: Array, actual: Array) -> None:
         """Among results that follow on each other; the first and the last are kept for what lies before and after."""
@@ -358,7 +361,8 @@ class Auditor:
     def _take_sample(self, interval: Indices, x: Array, actual: Array, expected: Array, away: Steps) -> None:
         """Of every small interval as many as there is room for, evenly spread over those of a block."""
         room = np.maximum(_SAMPLE // len(self._sampled) - self._sampled, 0)
-        order = np.argsort(interval, kind="stable")
+        wanted = np.flatnonzero(room[interval])
+        order = wanted[np.argsort(interval[wanted], kind="stable")]
         intervals, first, counts = np.unique(interval[order], return_index=True, return_counts=True)
         rank = np.arange(len(order)) - np.repeat(first, counts)
         share = np.repeat(np.minimum(room[intervals], counts), counts)

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from actcli.core.arrays import Array, Indices, Mask
 from actcli.core.numerics.compensated import two_product
 from actcli.core.numerics.double_double import Double
-from actcli.core.numerics.formats import FORMATS, flushed, place, round_to, spacing_exponent, value_at
+from actcli.core.numerics.formats import FORMATS, flushed, in_units, place, round_to, spacing_exponent, value_at
 
 Steps: TypeAlias = npt.NDArray[np.uint64]
 Signs: TypeAlias = npt.NDArray[np.int8]
@@ -30,9 +30,13 @@ def steps(a: Array, b: Array, dtype: str, flush: bool = False) -> Steps:
 
     For float64 up to 2^64 - 2^53: unsigned, and exact.
     """
-    there, here = place(a, dtype, flush), place(b, dtype, flush)
+    a, b = np.broadcast_arrays(a, b)
+    found = np.zeros(a.shape, dtype=np.uint64)
+    differ = a != b  # mostly few do
+    there, here = place(a[differ], dtype, flush), place(b[differ], dtype, flush)
     # Two's complement wraps in the difference and back in the unsigned view.
-    return np.where(there >= here, there - here, here - there).view(np.uint64)
+    found[differ] = np.where(there >= here, there - here, here - there).view(np.uint64)
+    return found
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -66,9 +70,10 @@ def reference(exact: Array, dtype: str, flush: bool = False, sides: Signs | None
         rounded = np.where(np.isnan(rounded) & ~np.isnan(exact), np.copysign(np.inf, exact), rounded)
     spacing = spacing_exponent(exact, dtype)
     if sides is not None:
-        spacing -= below_power_of_two(exact, sides, dtype)
+        aside = np.flatnonzero(sides)
+        spacing[aside] -= below_power_of_two(exact[aside], sides[aside], dtype)
     with np.errstate(invalid="ignore", over="ignore"):  # inf - inf, put right below
-        remainder = np.ldexp(exact, -spacing) - _in_spacings(rounded, spacing, dtype)
+        remainder = in_units(exact, spacing, dtype) - _in_spacings(rounded, spacing, dtype)
     remainder = np.where(np.isinf(rounded) | ~np.isfinite(exact), 0.0, remainder)
     if sides is not None:
         remainder = np.where(remainder == 0.0, sides * NEXT_TO_NOTHING, remainder)
@@ -146,9 +151,16 @@ def ulp_error(actual: Array, truth: Reference, dtype: str, flush: bool = False) 
     Infinity counts as the number after the largest, so it is right where the exact result rounds to it. With `flush`
     the gap between zero and the smallest normal, which has no numbers, is as wide as one spacing.
     """
-    form = FORMATS[dtype]
     if flush:
         actual = flushed(actual, dtype)
+    error = np.abs(truth.remainder)
+    differ = actual != truth.rounded
+    error[differ] = _ulp_error(actual[differ], part_of(truth, differ), dtype, flush)
+    return error
+
+
+def _ulp_error(actual: Array, truth: Reference, dtype: str, flush: bool) -> Array:
+    form = FORMATS[dtype]
     with np.errstate(over="ignore", invalid="ignore"):  # far off is inf; nan stays nan
         # Both are whole numbers of spacings when they are close, so nothing is lost in the difference.
         error = _in_spacings(actual, truth.spacing, dtype) - _in_spacings(truth.rounded, truth.spacing, dtype)
@@ -165,8 +177,11 @@ def _in_spacings(values: Array, spacing: npt.NDArray[np.int32], dtype: str) -> A
     # Half of the number after the largest, which is a power of two where the codes of that exponent are all numbers.
     last = math.ldexp(1.0, form.largest_exponent - form.precision + 1)
     half = math.ldexp(1.0, form.largest_exponent) if form.has_infinity else (largest(dtype) + last) / 2.0
-    infinity = np.ldexp(half, 1 - spacing)
-    return np.where(np.isinf(values), np.copysign(infinity, values), np.ldexp(values, -spacing))
+    infinite = np.isinf(values)
+    found = in_units(values, spacing, dtype)
+    if infinite.any():
+        found = np.where(infinite, np.copysign(np.ldexp(half, 1 - spacing), values), found)
+    return found
 
 
 def unlike(actual: Array, truth: Reference, dtype: str) -> Mask:
@@ -175,9 +190,12 @@ def unlike(actual: Array, truth: Reference, dtype: str) -> Mask:
     Infinity beside an exact result of its sign beyond the largest number is 2^(largest exponent + 1), whatever that
     rounds to.
     """
-    sign = np.sign(actual)
-    beyond = (truth.rounded * sign == largest(dtype)) & (truth.remainder * sign > 0.0)
-    wrong: Mask = np.isnan(actual) | (np.isinf(actual) & np.isfinite(truth.rounded) & ~beyond)
+    wrong: Mask = ~np.isfinite(actual)
+    at = np.flatnonzero(wrong)
+    actual, rounded, sign = actual[at], truth.rounded[at], np.sign(actual[at])
+    with np.errstate(invalid="ignore"):  # the sign of nan is nan
+        beyond = (rounded == np.copysign(largest(dtype), actual)) & (truth.remainder[at] * sign > 0.0)
+    wrong[at] = np.isnan(actual) | (np.isfinite(rounded) & ~beyond)
     return wrong
 
 
