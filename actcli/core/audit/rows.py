@@ -7,6 +7,7 @@ from typing import Any, Final
 import numpy as np
 
 from actcli.core.activations.activation import RowWise
+from actcli.core.activations.catalogue import ActivationLike, resolve
 from actcli.core.arrays import Array, numbers_of
 from actcli.core.audit.auditor import HISTOGRAM, STEPS, WORST
 from actcli.core.audit.gather import Quantiles, first_largest
@@ -14,7 +15,7 @@ from actcli.core.audit.report import Audit, Judged, Source
 from actcli.core.audit.row_reference import GateValues, row_reference
 from actcli.core.audit.tally import ENDLESS, Errors, Tally
 from actcli.core.audit.ulp import Reference, Steps, part_of, steps, ulp_error, unlike
-from actcli.core.errors import InputError, one_of
+from actcli.core.errors import InputError, instance, one_of
 from actcli.core.numerics.double_double import Double, exp, log1p, row_sum
 from actcli.core.numerics.formats import FORMATS, bit_pattern, flushed, round_to
 
@@ -158,13 +159,18 @@ class RowAudit(Judged):
 AnyAudit = Audit | RowAudit
 
 
-def row_sweep(activation: RowWise, dtype: str) -> list[Array]:
+def row_sweep(activation: ActivationLike, dtype: str = "float32") -> list[Array]:
     """Rows of several widths to audit on, as arrays (rows, width) of numbers of the type; the same on every call.
 
     Their spreads go from 0.01 to 100, about centres from -50 to 50. Among those of an activation whose rows have a
     total one in five has masked scores, -inf (of softmin inf), one is constant, and some have one score far above the
-    others.
+    others. InputError: no row-wise activation, no such type.
+
+    >>> [rows.shape for rows in row_sweep("softmax", "bfloat16")]
+    [(512, 2), (256, 8), (128, 64), (48, 512), (12, 4096)]
     """
+    activation = _row_wise(activation)
+    one_of("dtype", dtype, FORMATS)
     random, masks = np.random.default_rng(_SEED), activation.name in SUMS and FORMATS[dtype].has_infinity
     found = []
     for width, count in WIDTHS.items():
@@ -183,22 +189,35 @@ def row_sweep(activation: RowWise, dtype: str) -> list[Array]:
     return found
 
 
+def _row_wise(activation: ActivationLike) -> RowWise:
+    activation = resolve(activation)
+    if not isinstance(activation, RowWise):
+        raise InputError(f"{activation.name} is a function of one number, and acts on no rows")
+    return activation
+
+
 class RowAuditor:
     """Takes rows and results block by block, and reports on them in the end.
 
     gelu: values of gelu in more digits, for a geglu in float64. Raises InputError for what cannot be audited.
+
+    >>> auditor = RowAuditor("softmax", "float16")
+    >>> auditor.add(np.array([[0.0, 0.0], [1.0, 1.0]]), np.array([[0.5, 0.5], [0.5, 0.625]]))
+    >>> found = auditor.result()
+    >>> found.total.max_steps, found.defect.largest, found.defect.row
+    (256, 0.125, 1)
     """
 
     def __init__(
         self,
-        activation: RowWise,
+        activation: ActivationLike,
         dtype: str = "float32",
         *,
         flush_subnormals: bool = False,
         gelu: GateValues | None = None,
     ) -> None:
-        self.activation, self.dtype = activation, one_of("dtype", dtype, FORMATS)
-        self.flush, self._gelu = flush_subnormals, gelu
+        self.activation, self.dtype = _row_wise(activation), one_of("dtype", dtype, FORMATS)
+        self.flush, self._gelu = instance("flush_subnormals", flush_subnormals, bool), gelu
         self._everything, self._quantiles = Tally(1), Quantiles()
         self._histogram = np.zeros(len(HISTOGRAM), dtype=np.int64)
         self._steps_histogram = np.zeros(len(STEPS), dtype=np.int64)
@@ -273,7 +292,8 @@ class RowAuditor:
         if (kind := SUMS.get(self.activation.name)) is None:
             return
         seen = flushed(actual, self.dtype) if self.flush else actual
-        self._defects.append((_defects(seen, kind), _defects(truth.rounded, kind)))
+        with np.errstate(all="ignore"):  # a total that infinities and nan are in is not finite
+            self._defects.append((_defects(seen, kind), _defects(truth.rounded, kind)))
 
     def result(self) -> RowAudit:
         """The report on all that was added. Raises InputError where there is nothing to report on."""
