@@ -197,9 +197,14 @@ class Onnx(Arrays):
 
         def function(x: Any) -> Any:
             dtype = str(x.dtype)
-            if dtype not in sessions:
-                sessions[dtype] = self.session(self._model(onnx, operator, attributes, x.dtype).SerializeToString())
-            return sessions[dtype].run(None, {"x": x})[0]
+            try:
+                if dtype not in sessions:
+                    sessions[dtype] = self.session(self._model(onnx, operator, attributes, x.dtype).SerializeToString())
+                return sessions[dtype].run(None, {"x": x})[0]
+            except Exception as error:  # the runtime's own classes, which have no name outside of it
+                if type(error).__name__ in ("NotImplemented", "InvalidGraph") or "Numpy_type" in str(error):
+                    raise NotOfferedError(f"this operator is not computed in {dtype} on the CPU") from None
+                raise
 
         return function
 

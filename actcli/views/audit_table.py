@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 
 from actcli.core.audit.baseline import Change
-from actcli.core.audit.rows import AnyAudit, RowPoint
+from actcli.core.audit.rows import AnyAudit, RowAudit, RowPoint
 from actcli.views.audit_numbers import figure, percent, whole
 from actcli.views.notation import format_number
 from actcli.views.table import Column, render, table, total_width
@@ -18,7 +18,8 @@ CAPTION: Final = (
     "type the result is from the correctly rounded exact one; both among the finite results. right: share of "
     "correctly rounded results. nan, inf: results that are so where the exact one is finite. x: where ulp is largest."
 )
-_SAMPLED: Final = "float32 and float64 are sampled: their largest errors are lower bounds."
+_WIDE: Final = ("float32", "float64")
+_BOUNDS: Final = "their largest errors are lower bounds."
 
 
 def audit_table(audits: Sequence[AnyAudit], lacking: Lacking, terminal: Terminal) -> str:
@@ -132,8 +133,7 @@ def _change_columns(changes: Sequence[Change]) -> list[Column]:
 
 def _remarks(audits: Sequence[AnyAudit], lacking: Lacking) -> str:
     lines = [CAPTION]
-    if not all(audit.exhaustive for audit in audits):
-        lines.append(_SAMPLED)
+    lines += _sampled(audits)
     versions = {f"{a.source.framework} {a.source.version}".strip() for a in audits if a.source is not None}
     if named := sorted(versions - {""}):
         lines.append(f"Computed by {', '.join(named)}.")
@@ -143,6 +143,17 @@ def _remarks(audits: Sequence[AnyAudit], lacking: Lacking) -> str:
         reasons.setdefault(reason, []).append(f"{name} ({dtype}, order {order})")
     lines += [f"Not audited: {', '.join(names)}: {reason}." for reason, names in reasons.items()]
     return "\n".join(lines)
+
+
+def _sampled(audits: Sequence[AnyAudit]) -> Iterator[str]:
+    """Of which not every number is among the inputs."""
+    numbers = [audit for audit in audits if not audit.exhaustive and not isinstance(audit, RowAudit)]
+    if any(audit.dtype in _WIDE for audit in numbers):
+        yield f"float32 and float64 are sampled: {_BOUNDS}"
+    if parts := [f"{audit.activation} ({audit.dtype})" for audit in numbers if audit.dtype not in _WIDE]:
+        yield f"Not on every number of the type: {', '.join(dict.fromkeys(parts))}: {_BOUNDS}"
+    if any(isinstance(audit, RowAudit) for audit in audits):
+        yield f"Rows are sampled: {_BOUNDS}"
 
 
 def _other_types(audits: Sequence[AnyAudit]) -> list[str]:

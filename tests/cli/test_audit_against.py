@@ -104,6 +104,11 @@ def test_several_are_one_line_each(workshop: Path) -> None:
     assert "float32 and float64 are sampled" in run.stdout
     exhaustive = actcli("audit", "tanh", "sin", "--against", "numpy", "--dtype", "float16", cwd=workshop)
     assert "sampled" not in exhaustive.stdout
+    assert "Not on every number" not in exhaustive.stdout
+    (workshop / "few.txt").write_text("1 2 -3\n")
+    part = actcli("audit", "tanh", "sin", "--against", "numpy", "--dtype", "float16", "-i", "few.txt", cwd=workshop)
+    assert "Not on every number of the type: tanh (float16), sin (float16)" in " ".join(part.stdout.split())
+    assert "sampled" not in part.stdout
 
 
 def test_full_has_the_report_of_each(workshop: Path) -> None:

@@ -100,6 +100,8 @@ def test_rows_are_a_line_among_others_and_have_values_alone(workshop: Path) -> N
     assert (run.returncode, run.stderr) == (0, "")
     line = next(line for line in run.stdout.splitlines() if line.startswith("softmax"))
     assert "row " in line
+    assert "Rows are sampled: their largest errors are lower bounds." in run.stdout
+    assert "float64 are sampled" not in run.stdout
     full = actcli("audit", *words, "--full", "-f", "markdown", cwd=workshop).stdout
     assert "| softmax | float16 | 0 | " in full
     derivative = actcli("audit", *words[:-1], "1", cwd=workshop)
