@@ -66,7 +66,7 @@ def run(
         typer.Option(
             "--run",
             metavar="COMMAND",
-            help="A program: 'CMD {in} {out}' for .npy, {in.bin} {out.bin} for raw numbers; {dtype}, {order}.",
+            help="A program: 'CMD {in} {out}' for .npy, {in.bin} {out.bin} for raw numbers; {grad}, {dtype}, {order}.",
         ),
     ] = None,
     timeout: Annotated[
@@ -145,9 +145,13 @@ def run(
     orders give one table. ulp: |actual - exact| in spacings of the type at the exact result. steps: how many
     representable numbers the result is from the correctly rounded exact one.
 
-    --flush-intermediates, which implies --flush-subnormals: a result that is nearer to what one of the formulas known
-    for this derivative gives when its intermediate results that are subnormal in the type are zero, all else exact, is
-    held against that number instead. The report says how many are.
+    Files are text, .csv, .npy, or .bin for raw numbers of --dtype. Of a row-wise activation (softmax, glu) a row is a
+    line of text or the last axis of an array; how far the rows' totals are off stands beside the ULPs.
+
+    --flush-intermediates is for hardware that flushes every subnormal number, and implies --flush-subnormals. Each
+    result is held against the exact one and against what each formula known for this derivative gives, all else
+    exact, when its intermediate results that are subnormal in the type are zero; the nearest counts. The report says
+    how many results that excuses.
 
     Example: actcli audit tanh sin --against numpy --dtype float16 --dtype float32
     """

@@ -13,7 +13,7 @@ from actcli.core.audit.report import Audit, Point, Segment, Source, Stretch
 from actcli.core.audit.rows import AnyAudit
 from actcli.core.audit.tally import Errors
 from actcli.core.errors import count
-from actcli.views.audit_numbers import figure, percent, whole
+from actcli.views.audit_numbers import figure, mean, percent, whole
 from actcli.views.notation import align, format_number
 from actcli.views.picture.description import Axis, Histogram, Marks, Panel, Picture, Style
 from actcli.views.picture.terminal import paint
@@ -79,7 +79,7 @@ def _total_columns(audit: Audit) -> list[Column]:
     return [
         Column("", ["ulp", "steps"], "left"),
         Column("largest", [figure(total.finite_max_ulp), whole(total.finite_max_steps)]),
-        Column("mean", [figure(total.mean_ulp), figure(total.mean_steps)]),
+        Column("mean", [mean(total.mean_ulp, total), mean(total.mean_steps, total)]),
         Column("at x =", align(format_number(point.input, 6) for point in points)),
         *_gradients(points, "grad"),
         Column("actual", align(format_number(point.actual, DIGITS) for point in points)),
@@ -121,9 +121,9 @@ def _segment_columns(audit: Audit) -> list[Column]:
         Column("\ninputs", [f"{e.count:,}" for e in errors]),
         *nonfinite,
         Column("largest\nulp", [figure(e.finite_max_ulp) for e in errors]),
-        Column("mean\nulp", [figure(e.mean_ulp) for e in errors]),
+        Column("mean\nulp", [mean(e.mean_ulp, e) for e in errors]),
         Column("largest\nsteps", [whole(e.finite_max_steps) for e in errors]),
-        Column("mean\nsteps", [figure(e.mean_steps) for e in errors]),
+        Column("mean\nsteps", [mean(e.mean_steps, e) for e in errors]),
         Column(
             "worst\nx =",
             [

@@ -5,7 +5,7 @@ import math
 from actcli.core.audit.rows import Defect, RowAudit
 from actcli.core.errors import count
 from actcli.views.audit import CAPTION, DIGITS, drawn, histogram, nonfinite, shares, source_line
-from actcli.views.audit_numbers import figure, whole
+from actcli.views.audit_numbers import figure, mean, whole
 from actcli.views.notation import align, format_number
 from actcli.views.table import Column, total_width
 from actcli.views.terminal import Terminal, paragraph
@@ -47,7 +47,7 @@ def _total_columns(audit: RowAudit) -> list[Column]:
     return [
         Column("", ["ulp", "steps"], "left"),
         Column("largest", [figure(total.finite_max_ulp), whole(total.finite_max_steps)]),
-        Column("mean", [figure(total.mean_ulp), figure(total.mean_steps)]),
+        Column("mean", [mean(total.mean_ulp, total), mean(total.mean_steps, total)]),
         Column("row", [f"{point.row}" for point in points]),
         Column("column", [f"{point.column}" for point in points]),
         Column("actual", align(format_number(point.actual, DIGITS) for point in points)),

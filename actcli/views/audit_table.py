@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from actcli.core.audit.baseline import Change
 from actcli.core.audit.rows import AnyAudit, RowAudit, RowPoint
-from actcli.views.audit_numbers import figure, percent, whole
+from actcli.views.audit_numbers import figure, mean, percent, whole
 from actcli.views.notation import format_number
 from actcli.views.table import Column, render, table, total_width
 from actcli.views.terminal import Terminal, paragraph
@@ -67,7 +67,7 @@ def _columns(audits: Sequence[AnyAudit]) -> list[Column]:
         Column("\nactivation", [audit.activation for audit in audits], "left"),
         Column("largest\nulp", [figure(total.finite_max_ulp) for total in totals]),
         Column("largest\nsteps", [whole(total.finite_max_steps) for total in totals]),
-        Column("mean\nulp", [figure(total.mean_ulp) for total in totals]),
+        Column("mean\nulp", [mean(total.mean_ulp, total) for total in totals]),
         Column("\nright", [percent(audit.correctly_rounded / audit.total.count) for audit in audits]),
         Column("nan,\ninf", [f"{audit.nonfinite:,}" for audit in audits]),
         Column("worst\nx", [*map(_worst, audits)]),

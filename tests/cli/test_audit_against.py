@@ -258,6 +258,19 @@ def test_what_does_not_go_together_is_refused(workshop: Path, words: str, messag
     assert message in refused(workshop, *words.split())
 
 
+def test_no_bound_is_printed_where_there_is_none(workshop: Path) -> None:
+    """One nan in three: 90 % of the results are within no number of ULP; of nan alone there is no mean."""
+    (workshop / "three.txt").write_text("1 2 -3\n")
+    run = actcli("audit", "tanh", "--against", "kernels:nan", "--input", "three.txt", cwd=workshop)
+    text = " ".join(run.stdout.split())
+    assert "ulp of the smallest: 50 % ≤ 0." in text
+    assert "90 %" not in text
+    (workshop / "one.txt").write_text("1\n")
+    alone = actcli("audit", "tanh", "sin", "--against", "kernels:nan", "--full", "-i", "one.txt", cwd=workshop).stdout
+    assert "ulp of the smallest" not in alone
+    assert "e308" not in alone
+
+
 def test_inputs_of_one_s_own(workshop: Path, tmp_path: Path) -> None:
     (tmp_path / "x.txt").write_text("1 2 -3\n")
     found = document(workshop, "tanh", "--against", "kernels:tanh", "--input", str(tmp_path / "x.txt"))
