@@ -14,7 +14,6 @@ from actcli.core.activations.gates import GELU
 from actcli.core.arrays import Array
 from actcli.core.audit.sides import ExactSigns, Sides
 from actcli.core.audit.ulp import NEXT_TO_NOTHING, Reference, Signs, below_power_of_two
-from actcli.core.numerics.double_double import Double
 from actcli.core.numerics.formats import FORMATS, flushed
 from actcli.multiprecision.evaluator import Evaluator
 from actcli.multiprecision.series import NO_NUMBER, fraction
@@ -86,12 +85,12 @@ def exact_signs(activation: Elementwise, order: int) -> ExactSigns:
     return signs
 
 
-def doubled_gelu() -> Callable[[Array], Double]:
-    """gelu in twice float64's digits, in the shape of the numbers."""
+def doubled_gelu() -> Callable[[Array], tuple[Array, Array]]:
+    """gelu as a sum of two float64, in the shape of the numbers."""
     activation = GELU
     evaluate = Evaluator(activation, 0)
 
-    def values(x: Array) -> Double:
+    def values(x: Array) -> tuple[Array, Array]:
         pairs = np.empty((x.size, 2))
         for i, (at, known) in enumerate(zip(x.ravel().tolist(), activation(x).ravel().tolist(), strict=True)):
             value = _value(evaluate, at, known == 0.0)
@@ -101,7 +100,7 @@ def doubled_gelu() -> Callable[[Array], Double]:
             with mpmath.workprec(_BITS[0]):
                 high = float(value)
                 pairs[i] = high, float(value - high)
-        return Double(pairs[:, 0].reshape(x.shape), pairs[:, 1].reshape(x.shape))
+        return pairs[:, 0].reshape(x.shape), pairs[:, 1].reshape(x.shape)
 
     return values
 

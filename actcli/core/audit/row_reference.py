@@ -19,8 +19,8 @@ from actcli.core.numerics.double_double import Double, exp, log1p, row_sum
 Wide = tuple[Double, Indices]
 """A number and the exponent of the power of 2 that it is multiplied by."""
 
-GateValues = Callable[[Array], Double]
-"""gelu of each number, to more digits than float64 has."""
+GateValues = Callable[[Array], tuple[Array, Array]]
+"""gelu of each number as a sum of two, to twice float64's digits."""
 
 _NEGLIGIBLE: Final = 1e-300
 """Stands beside 1 for what is smaller: that it is there is all that matters."""
@@ -174,7 +174,7 @@ def _gate(name: str, b: Array, gelu: GateValues | None) -> Wide:
     if name == "reglu":
         return Double(np.where(np.isnan(b), b, np.maximum(b, 0.0))), level
     if name == "geglu":
-        return (gelu(b) if gelu is not None else _gelu(b)), level
+        return (Double(*gelu(b)) if gelu is not None else _gelu(b)), level
     small, exponent = exp(Double(-np.abs(b)))  # sigmoid(b) = 1/(1 + e^-b) = e^b/(1 + e^b)
     whole = small.scaled(exponent)
     whole = Double(np.maximum(whole.hi, _NEGLIGIBLE), whole.lo)
