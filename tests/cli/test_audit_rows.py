@@ -140,7 +140,7 @@ def test_rows_go_out_as_lines_of_text(tmp_path: Path) -> None:
         ("softmax --against kernels:glu", "the answer has the shape (512, 1), the inputs have (512, 2)"),
         ("glu --against kernels:softmax", "for inputs of (512, 2) it should have (512, 1)"),
         ("softmax --input rows.npy --actual x.npy", "rows.npy has 20 rows and x.npy 3"),
-        ("softmax --input rows.npy --actual narrow.npy", "results of shape (20, 3) for 20 rows that have 6 each"),
+        ("softmax --input rows.npy --actual narrow.npy", "softmax of 6 numbers has 6 results, not 3"),
         ("glu --input odd.npy --actual odd.npy", "an even number of values, not 3"),
         ("softmax --against kernels:softmax --every", "softmax acts on whole rows; --every goes with functions of one"),
         ("softmax --against kernels:softmax --save x.svg", "--save draws the error over x, and softmax takes rows"),

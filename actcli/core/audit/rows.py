@@ -234,9 +234,13 @@ class RowAuditor:
         if rows.ndim != 2 or not rows.size:
             raise InputError(f"rows of shape {rows.shape}: they must be of (n, m)")
         truth = row_reference(self.activation, rows, self.dtype, self.flush, self._gelu)
-        if actual.shape != truth.rounded.shape:
-            expected = truth.rounded.shape[1]
-            raise InputError(f"results of shape {actual.shape} for {len(rows)} rows that have {expected} each")
+        if actual.ndim != 2 or len(actual) != len(rows):
+            raise InputError(
+                f"rows of shape {rows.shape} and results of shape {actual.shape}: both must be of (n, ...)"
+            )
+        if actual.shape[1] != (width := truth.rounded.shape[1]):
+            wrong = f"not {actual.shape[1]:,}"
+            raise InputError(f"{self.activation.name} of {rows.shape[1]:,} numbers has {width:,} results, {wrong}")
         self._note_totals(truth, actual)
         place = (np.arange(len(rows)) + self._rows)[:, None] * _COLUMNS + np.arange(actual.shape[1])
         narrow, wide = self._widths

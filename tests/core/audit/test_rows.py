@@ -122,8 +122,9 @@ def test_rows_to_audit_on_have_what_is_said_of_them() -> None:
 @pytest.mark.parametrize(
     ("act", "shape", "message"),
     [
-        ("softmax", (2, 4), "results of shape (2, 3) for 2 rows that have 4 each"),
-        ("glu", (2, 4), "results of shape (2, 3) for 2 rows that have 2 each"),
+        ("softmax", (2, 4), "softmax of 4 numbers has 4 results, not 3"),
+        ("glu", (2, 4), "glu of 4 numbers has 2 results, not 3"),
+        ("softmax", (3, 3), "rows of shape (3, 3) and results of shape (2, 3): both must be of (n, ...)"),
         ("softmax", (4,), "rows of shape (4,): they must be of (n, m)"),
     ],
 )
