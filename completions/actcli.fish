@@ -202,7 +202,7 @@ complete -c actcli -n '__actcli_at audit' -l dtype -x -a 'float64 float32 float1
 complete -c actcli -n '__actcli_at audit' -l order -s n -x -d 'Order of the derivative; 0 is the value itself'
 complete -c actcli -n '__actcli_at audit' -l against -x -d 'What to call: torch, jax, tensorflow, keras, onnxruntime, scipy, numpy, module:function, model.onnx'
 complete -c actcli -n '__actcli_at audit' -l python -x -d 'The interpreter that has what --against names'
-complete -c actcli -n '__actcli_at audit' -l run -x -d 'A program: '\''CMD {in} {out}'\'' for .npy, {in.bin} {out.bin} for raw numbers; {dtype}, {order}'
+complete -c actcli -n '__actcli_at audit' -l run -x -d 'A program: '\''CMD {in} {out}'\'' for .npy, {in.bin} {out.bin} for raw numbers; {grad}, {dtype}, {order}'
 complete -c actcli -n '__actcli_at audit' -l timeout -x -d 'Seconds that one answer may take'
 complete -c actcli -n '__actcli_at audit' -l emit-inputs -r -F -d 'Write the inputs to audit on, .npy, .bin or text, and stop'
 complete -c actcli -n '__actcli_at audit' -l infinities -d '-inf and inf among the inputs too'

@@ -24,6 +24,12 @@ GATES: dict[str, Callable[[Any], Any]] = {
 }
 
 
+def row_wise(act: str) -> RowWise:
+    activation = resolve(act)
+    assert isinstance(activation, RowWise)
+    return activation
+
+
 def truth(activation: RowWise, row: Sequence[float]) -> list[Any]:
     values, x = activation.values_of_parameters, [mpf(score) for score in row]
     if activation.name in GATES:
@@ -79,8 +85,7 @@ ALL += ["glu", "swiglu", "reglu", "geglu", "glu:gate_half=1"]
 @pytest.mark.parametrize("dtype", ["float64", "float32", "bfloat16", "float8_e5m2"])
 @pytest.mark.parametrize("act", ALL)
 def test_each_result_is_the_exact_one_rounded_once(act: str, dtype: str) -> None:
-    activation = resolve(act)
-    assert isinstance(activation, RowWise)
+    activation = row_wise(act)
     gelu = doubled_gelu() if dtype == "float64" else None
     for width in (2, 6):
         rows = rows_of(dtype, width)
@@ -94,23 +99,23 @@ def test_each_result_is_the_exact_one_rounded_once(act: str, dtype: str) -> None
 def test_masked_scores_and_rows_without_a_limit() -> None:
     i = math.inf
     rows = np.array([[-i, 0, 0], [-i, 5, -i], [i, 1, 2], [-i, -i, -i], [i, i, 0], [math.nan, 1, 2]])
-    found = row_reference(resolve("softmax"), rows, "float32").rounded  # type: ignore[arg-type] # it is row-wise
+    found = row_reference(row_wise("softmax"), rows, "float32").rounded
     assert np.array_equal(found[:3], [[0, 0.5, 0.5], [0, 1, 0], [1, 0, 0]])
     assert np.isnan(found[3:]).all()
-    logs = row_reference(resolve("log_softmax"), rows[:3], "float64").rounded  # type: ignore[arg-type] # as above
+    logs = row_reference(row_wise("log_softmax"), rows[:3], "float64").rounded
     assert np.array_equal(logs, [[-i, -math.log(2), -math.log(2)], [-i, 0, -i], [0, -i, -i]])
 
 
 def test_what_is_too_small_to_be_seen_decides_a_tie_and_the_spacing() -> None:
     """1 - e^-2000 is below 1, whose neighbours there are half as far apart; -1664 - log(1 + e^-1664) is no tie."""
-    softmax = row_reference(resolve("softmax"), np.array([[2000.0, 0.0]]), "float32")  # type: ignore[arg-type] # as above
+    softmax = row_reference(row_wise("softmax"), np.array([[2000.0, 0.0]]), "float32")
     assert softmax.rounded[0, 0] == 1.0
     assert softmax.remainder[0, 0] < 0.0
     assert softmax.spacing[0, 0] == -24
-    logs = row_reference(resolve("log_softmax"), np.array([[1664.0, 0.0]]), "float8_e5m2")  # type: ignore[arg-type]
+    logs = row_reference(row_wise("log_softmax"), np.array([[1664.0, 0.0]]), "float8_e5m2")
     assert (logs.rounded[0, 1], logs.remainder[0, 1]) == (-1792.0, 0.5)
 
 
 def test_a_row_of_odd_length_has_no_halves() -> None:
     with pytest.raises(InputError, match="an even number of values, not 3"):
-        row_reference(resolve("glu"), np.zeros((2, 3)), "float32")  # type: ignore[arg-type] # it is row-wise
+        row_reference(row_wise("glu"), np.zeros((2, 3)), "float32")
