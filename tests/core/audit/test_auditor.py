@@ -338,3 +338,11 @@ def test_a_gradient_that_comes_in_multiplies_the_exact_derivative(dtype: str) ->
     assert not found.exhaustive
     with pytest.raises(InputError, match="a gradient of shape"):
         auditor.add(x, up, grad[:3])
+
+
+def test_beside_a_power_of_two_a_product_has_the_spacing_of_its_side() -> None:
+    """softplus'(40) = 1 - 4e-18: four times that is below 4, where numbers are half as far apart."""
+    below = float(np.nextafter(np.float32(4.0), np.float32(0.0)))
+    auditor = Auditor("softplus", "float32", order=1)
+    auditor.add(np.array([40.0]), np.array([below]), np.array([4.0]))
+    assert auditor.result().total.max_ulp == pytest.approx(1.0, rel=1e-6)
