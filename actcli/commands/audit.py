@@ -8,7 +8,7 @@ from typing import Annotated, Final, cast
 import typer
 
 from actcli.commands.audit_output import print_audit, print_audits, read_baseline, refuse_pictures
-from actcli.commands.audit_sources import Caller, Job, Settings, called, calling, jobs_of, read, row_wise_of
+from actcli.commands.audit_sources import AuditOptions, Caller, Job, called, calling, jobs_of, read, row_wise_of
 from actcli.commands.numbers import table_options
 from actcli.commands.options import (
     Ascii,
@@ -187,7 +187,7 @@ def run(
     _check_every(every, jobs, at_once, output, resume, input_path, actual_path)
     if save is not None:
         refuse_pictures(jobs)
-    settings = Settings(
+    options = AuditOptions(
         flush_subnormals,
         flush_intermediates,
         None if segments is None else _numbers(segments),
@@ -205,7 +205,7 @@ def run(
     if actual_path is not None:
         job = _only(jobs, "--actual holds the results of")
         actual_table = table_options(actual_columns, delimiter, missing, column_option="--actual-column")
-        audits = [read(job, settings, actual_path, actual_table)]
+        audits = [read(job, options, actual_path, actual_table)]
     else:
         if input_path == "-" and several:
             raise InputError("--input - can be read once, and these are several audits: write it to a file")
@@ -214,9 +214,9 @@ def run(
             from actcli.commands.audit_every import Every, audit_every
 
             job = _only(jobs, "--every is")
-            audits = [audit_every(Every(job, settings, caller), at_once, output, resume)]
+            audits = [audit_every(Every(job, options, caller), at_once, output, resume)]
         else:
-            audits = [*_called(jobs, settings, caller, lacking)]
+            audits = [*_called(jobs, options, caller, lacking)]
     found = None if earlier is None else changes(audits, earlier)
     if len(jobs) == 1:
         print_audit(audits[0], output_format, drawing, found)
@@ -316,7 +316,7 @@ def _only(jobs: Sequence[Job], what: str) -> Job:
 
 def _called(
     jobs: Sequence[Job],
-    settings: Settings,
+    options: AuditOptions,
     caller: Caller,
     lacking: dict[Job, str],
 ) -> Iterator[AnyAudit]:
@@ -331,7 +331,7 @@ def _called(
     with calling(caller) as implementation:
         for job in shown:
             try:
-                yield called(implementation, job, settings)
+                yield called(implementation, job, options)
             except LackingError as error:
                 lacking[job] = str(error)
     if len(lacking) == len(jobs):
@@ -353,11 +353,11 @@ def _emit(inputs: Array, dtype: str, path: str) -> None:
     if path.lower().endswith(".json"):
         raise StreamError(f"{path}: inputs are written as .npy or text; {path[:-5]}.npy is")
     if path.lower().endswith(".bin"):
-        from actcli.core.numerics.formats import FORMATS, to_bits
+        from actcli.core.numerics.formats import OUTPUT_FORMATS, to_bits
         from actcli.streams.files import open_file
 
         with open_file(path) as file:
-            file.write(to_bits(inputs, dtype).astype(f"<u{FORMATS[dtype].bits // 8}").tobytes())
+            file.write(to_bits(inputs, dtype).astype(f"<u{OUTPUT_FORMATS[dtype].bits // 8}").tobytes())
         return
     refuse_foreign_suffix(path)
     source = Source("inputs", (), shape=inputs.shape)

@@ -51,7 +51,7 @@ _MATRIX: Final = "the derivative of a row is a matrix: of a row-wise activation 
 
 
 @dataclass(frozen=True)
-class Settings:
+class AuditOptions:
     """What all audits of one command have in common."""
 
     flush_subnormals: bool = False
@@ -188,7 +188,7 @@ def answered(
     return answer.values, Source(implementation.name, implementation.framework, implementation.version, answer.dtype)
 
 
-def called(implementation: "Implementation | Program", job: Job, settings: Settings) -> AnyAudit:
+def called(implementation: "Implementation | Program", job: Job, options: AuditOptions) -> AnyAudit:
     """The audit of one job. LackingError for what a framework does not have, or what is not audited."""
     if isinstance(job.activation, RowWise):
         from actcli.commands.audit_rows import called_rows
@@ -196,37 +196,37 @@ def called(implementation: "Implementation | Program", job: Job, settings: Setti
 
         if job.order:
             raise LackingError(_MATRIX)
-        return called_rows(settings.rows(job), lambda rows, shape: answered(implementation, job, rows, shape))
-    x = settings.inputs(job)
-    grad = settings.grad_output(job, x)
+        return called_rows(options.rows(job), lambda rows, shape: answered(implementation, job, rows, shape))
+    x = options.inputs(job)
+    grad = options.grad_output(job, x)
     actual, source = answered(implementation, job, x, grad=grad)
-    auditor = settings.auditor(job)
+    auditor = options.auditor(job)
     auditor.add(x, actual, grad)
-    return replace(told(auditor, settings.diagnose), source=source)
+    return replace(told(auditor, options.diagnose), source=source)
 
 
 # --- results in files ---------------------------------------------------------------------------------------------
 
 
-def read(job: Job, settings: Settings, actual_path: str, actual_table: TableOptions) -> AnyAudit:
+def read(job: Job, options: AuditOptions, actual_path: str, actual_table: TableOptions) -> AnyAudit:
     """The results of a file for the inputs of another."""
     if isinstance(job.activation, RowWise):
         from actcli.commands.audit_rows import read_rows
 
         if job.order:
             raise InputError(_MATRIX)
-        return read_rows(settings.rows(job), actual_path, actual_table)
+        return read_rows(options.rows(job), actual_path, actual_table)
     from actcli.streams.typed import open_typed, pairs
 
-    assert settings.input_path is not None
-    if settings.grad_path is not None:
-        x, y = settings.inputs(job), _numbers_in(actual_path, job.dtype, actual_table)
-        _check_length(actual_path, y, settings.input_path, x)
-        auditor = settings.auditor(job)
-        auditor.add(x, y, settings.grad_output(job, x))
-        return told(auditor, settings.diagnose)
-    auditor, rounded = settings.auditor(job), partial(round_to, dtype=job.dtype)
-    files = ((settings.input_path, settings.table), (actual_path, actual_table))
+    assert options.input_path is not None
+    if options.grad_path is not None:
+        x, y = options.inputs(job), _numbers_in(actual_path, job.dtype, actual_table)
+        _check_length(actual_path, y, options.input_path, x)
+        auditor = options.auditor(job)
+        auditor.add(x, y, options.grad_output(job, x))
+        return told(auditor, options.diagnose)
+    auditor, rounded = options.auditor(job), partial(round_to, dtype=job.dtype)
+    files = ((options.input_path, options.table), (actual_path, actual_table))
     with ExitStack() as stack:
         inputs, actual = (
             stack.enter_context(open_typed(path, bits_of(job.dtype), rounded, table)) for path, table in files
@@ -240,7 +240,7 @@ def read(job: Job, settings: Settings, actual_path: str, actual_table: TableOpti
             blocks = progress(_cut(blocks, size), prod(inputs.source.shape) // size, job.activation.label)
         for x, y in blocks:
             auditor.add(x, y)
-    return told(auditor, settings.diagnose)
+    return told(auditor, options.diagnose)
 
 
 def _cut(blocks: Iterable[tuple[Array, Array]], size: int) -> Iterator[tuple[Array, Array]]:

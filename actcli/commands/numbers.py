@@ -7,7 +7,7 @@ from typing import Any
 
 from actcli.core.activations.activation import Activation, RowWise
 from actcli.core.arrays import Array
-from actcli.core.numerics.formats import FORMATS, from_bits, round_to
+from actcli.core.numerics.formats import OUTPUT_FORMATS, from_bits, round_to
 from actcli.streams.files import stdout_is_tty
 from actcli.streams.formats import open_output, resolve_format
 from actcli.streams.options import Bits, TableOptions, delimiter_of
@@ -29,7 +29,7 @@ def table_options(
 
 def bits_of(dtype: str) -> Bits:
     """How the bits of the type are read."""
-    return Bits(dtype, FORMATS[dtype].bits, partial(from_bits, dtype=dtype))
+    return Bits(dtype, OUTPUT_FORMATS[dtype].bits, partial(from_bits, dtype=dtype))
 
 
 def answer(

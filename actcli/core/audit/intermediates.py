@@ -7,10 +7,10 @@ import numpy as np
 
 from actcli.core.activations.activation import Elementwise
 from actcli.core.arrays import Array
-from actcli.core.audit.emulation import Working, as_computed, read_kernel
+from actcli.core.audit.emulation import Working, as_computed, read_spelling
 from actcli.core.audit.spellings import spellings
 from actcli.core.audit.tally import ENDLESS
-from actcli.core.audit.ulp import Reference, Steps, product_reference, reference, steps, ulp_error
+from actcli.core.audit.ulp import Reference, Steps, product_reference, reference, ulp_error
 from actcli.core.numerics.formats import flushed
 
 
@@ -30,7 +30,7 @@ class Intermediates:
 
     def __init__(self, activation: Elementwise, order: int, dtype: str) -> None:
         self._dtype = dtype
-        self._trees = [read_kernel(activation, text) for text in spellings(activation, order)]
+        self._trees = [read_spelling(activation, text) for text in spellings(activation, order)]
 
     def judged(
         self, x: Array, actual: Array, truth: Reference, ulp: Array, away: Steps, *grad: Array

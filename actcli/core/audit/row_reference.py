@@ -34,7 +34,7 @@ def row_reference(
     gelu: for a geglu in float64; without it geglu is float64's own, good to 1e-8 ULP of float32.
     InputError: an activation that there are no exact results of, or rows that it does not take.
     """
-    parameters = activation.values_of_parameters
+    parameters = activation.parameter_values
     with np.errstate(all="ignore"):  # masked scores are -inf, and what comes of a row without any other is nan
         if (function := _EXACT.get(activation.name)) is not None:
             value, exponent = function(rows, *parameters.values())

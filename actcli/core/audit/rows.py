@@ -14,10 +14,10 @@ from actcli.core.audit.gather import Quantiles, first_largest
 from actcli.core.audit.report import Audit, Judged, Source
 from actcli.core.audit.row_reference import GateValues, row_reference
 from actcli.core.audit.tally import ENDLESS, Errors, Tally
-from actcli.core.audit.ulp import Reference, Steps, part_of, steps, ulp_error, unlike
+from actcli.core.audit.ulp import Reference, Steps, part_of, ulp_error, unlike
 from actcli.core.errors import InputError, instance, one_of
 from actcli.core.numerics.double_double import Double, exp, log1p, row_sum
-from actcli.core.numerics.formats import FORMATS, bit_pattern, flushed, round_to
+from actcli.core.numerics.formats import FLOAT_FORMATS, bit_pattern, flushed, round_to
 
 SUMS: Final = {"softmax": "sum", "softmin": "sum", "sparsemax": "sum", "hardmax": "sum", "log_softmax": "logsumexp"}
 """Row-wise activations with a total that every row keeps to, and what it is: sums are 1, logsumexps 0."""
@@ -170,8 +170,8 @@ def row_sweep(activation: ActivationLike, dtype: str = "float32") -> list[Array]
     [(512, 2), (256, 8), (128, 64), (48, 512), (12, 4096)]
     """
     activation = _row_wise(activation)
-    one_of("dtype", dtype, FORMATS)
-    random, masks = np.random.default_rng(_SEED), activation.name in SUMS and FORMATS[dtype].has_infinity
+    one_of("dtype", dtype, FLOAT_FORMATS)
+    random, masks = np.random.default_rng(_SEED), activation.name in SUMS and FLOAT_FORMATS[dtype].has_infinity
     found = []
     for width, count in WIDTHS.items():
         spread = np.array([0.01, 1.0, 1.0, 10.0, 100.0])[np.arange(count) % 5, None]
@@ -216,7 +216,7 @@ class RowAuditor:
         flush_subnormals: bool = False,
         gelu: GateValues | None = None,
     ) -> None:
-        self.activation, self.dtype = _row_wise(activation), one_of("dtype", dtype, FORMATS)
+        self.activation, self.dtype = _row_wise(activation), one_of("dtype", dtype, FLOAT_FORMATS)
         self.flush, self._gelu = instance("flush_subnormals", flush_subnormals, bool), gelu
         self._everything, self._quantiles = Tally(1), Quantiles()
         self._histogram = np.zeros(len(HISTOGRAM), dtype=np.int64)
@@ -242,20 +242,20 @@ class RowAuditor:
             wrong = f"not {actual.shape[1]:,}"
             raise InputError(f"{self.activation.name} of {rows.shape[1]:,} numbers has {width:,} results, {wrong}")
         self._note_totals(truth, actual)
-        place = (np.arange(len(rows)) + self._rows)[:, None] * _COLUMNS + np.arange(actual.shape[1])
+        ordinal = (np.arange(len(rows)) + self._rows)[:, None] * _COLUMNS + np.arange(actual.shape[1])
         narrow, wide = self._widths
         self._widths = (min(narrow or rows.shape[1], rows.shape[1]), max(wide, rows.shape[1]))
         self._rows += len(rows)
-        self._add(place.ravel().astype(np.float64), actual.ravel(), _flat(truth))
+        self._add(ordinal.ravel().astype(np.float64), actual.ravel(), _flat(truth))
 
-    def _add(self, place: Array, actual: Array, truth: Reference) -> None:
+    def _add(self, ordinal: Array, actual: Array, truth: Reference) -> None:
         defined = ~np.isnan(truth.exact)
         self._undefined += int((~defined).sum())
         self._answered += int((~np.isnan(actual[~defined])).sum())
-        place, actual, truth = place[defined], actual[defined], part_of(truth, defined)
-        if not place.size:
+        ordinal, actual, truth = ordinal[defined], actual[defined], part_of(truth, defined)
+        if not ordinal.size:
             return
-        if not FORMATS[self.dtype].has_infinity:  # its nan stands for what is too large, too
+        if not FLOAT_FORMATS[self.dtype].has_infinity:  # its nan stands for what is too large, too
             actual = np.where(np.isnan(actual) & np.isinf(truth.rounded), truth.rounded, actual)
         wrong = unlike(actual, truth, self.dtype)
         ulp = np.where(wrong, np.inf, ulp_error(actual, truth, self.dtype, self.flush))
@@ -270,12 +270,12 @@ class RowAuditor:
             np.searchsorted(np.array([*STEPS.values()], dtype=np.uint64), away), minlength=len(STEPS)
         )
         self._quantiles.note(ulp)
-        self._everything.add(np.zeros(len(place), dtype=np.int64), place, ulp, away)
-        self._keep_worst(place, actual, truth.rounded, ulp, away)
+        self._everything.add(np.zeros(len(ordinal), dtype=np.int64), ordinal, ulp, away)
+        self._keep_worst(ordinal, actual, truth.rounded, ulp, away)
 
-    def _keep_worst(self, place: Array, actual: Array, expected: Array, ulp: Array, away: Steps) -> None:
+    def _keep_worst(self, ordinal: Array, actual: Array, expected: Array, ulp: Array, away: Steps) -> None:
         def point(i: int) -> RowPoint:
-            row, column = divmod(int(place[i]), _COLUMNS)
+            row, column = divmod(int(ordinal[i]), _COLUMNS)
             found = math.inf if int(away[i]) == ENDLESS else int(away[i])
             bits = (bit_pattern(float(number), self.dtype) for number in (actual[i], expected[i]))
             return RowPoint(row, column, float(actual[i]), float(expected[i]), float(ulp[i]), found, *bits)
@@ -361,8 +361,8 @@ def _defects(results: Array, kind: str) -> Array:
     return np.where(np.isnan(results).any(axis=-1), np.nan, np.abs(found[:, 0]))
 
 
-def _place(place: float | None) -> str:
-    row, column = divmod(int(place or 0), _COLUMNS)
+def _place(ordinal: float | None) -> str:
+    row, column = divmod(int(ordinal or 0), _COLUMNS)
     return f"row {row}, column {column}"
 
 

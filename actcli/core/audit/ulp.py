@@ -14,9 +14,9 @@ import numpy.typing as npt
 from actcli.core.arrays import Array, Indices, Mask
 from actcli.core.numerics.compensated import two_product
 from actcli.core.numerics.double_double import Double
-from actcli.core.numerics.formats import FORMATS, flushed, in_units, place, round_to, spacing_exponent, value_at
+from actcli.core.numerics.formats import FLOAT_FORMATS, flushed, in_units, ordinal, round_to, spacing_exponent, value_at
 
-Steps: TypeAlias = npt.NDArray[np.uint64]
+UlpDistances: TypeAlias = npt.NDArray[np.uint64]
 Signs: TypeAlias = npt.NDArray[np.int8]
 
 NEXT_TO_NOTHING: Final = 2.0**-1074
@@ -25,7 +25,7 @@ _NEXT: Final = 2.0**-200
 """The same beside a product, which keeps it when its exponent is taken into account."""
 
 
-def steps(a: Array, b: Array, dtype: str, flush: bool = False) -> Steps:
+def ulp_distance(a: Array, b: Array, dtype: str, flush: bool = False) -> UlpDistances:
     """How many steps from number to number of the type lead from a to b: 0 for equal ones, through zero, across signs.
 
     For float64 up to 2^64 - 2^53: unsigned, and exact.
@@ -33,7 +33,7 @@ def steps(a: Array, b: Array, dtype: str, flush: bool = False) -> Steps:
     a, b = np.broadcast_arrays(a, b)
     found = np.zeros(a.shape, dtype=np.uint64)
     differ = a != b  # mostly few do
-    there, here = place(a[differ], dtype, flush), place(b[differ], dtype, flush)
+    there, here = ordinal(a[differ], dtype, flush), ordinal(b[differ], dtype, flush)
     # Two's complement wraps in the difference and back in the unsigned view.
     found[differ] = np.where(there >= here, there - here, here - there).view(np.uint64)
     return found
@@ -66,7 +66,7 @@ def reference(exact: Array, dtype: str, flush: bool = False, sides: Signs | None
     sides: which way next to nothing leads from `exact` to the true results; 0 is no way.
     """
     rounded = round_to(exact, dtype) if sides is None else _rounded_aside(exact, sides, dtype)
-    if not FORMATS[dtype].has_infinity:  # too large is nan there, and infinity here, which tells it from 0/0
+    if not FLOAT_FORMATS[dtype].has_infinity:  # too large is nan there, and infinity here, which tells it from 0/0
         rounded = np.where(np.isnan(rounded) & ~np.isnan(exact), np.copysign(np.inf, exact), rounded)
     spacing = spacing_exponent(exact, dtype)
     if sides is not None:
@@ -85,7 +85,7 @@ def reference(exact: Array, dtype: str, flush: bool = False, sides: Signs | None
 
 def rounded_once(value: Double, exponent: Indices, dtype: str, flush: bool = False) -> Reference:
     """What a type sees of value * 2^exponent: the nearest number, ties to even, and what is left."""
-    form = FORMATS[dtype]
+    form = FLOAT_FORMATS[dtype]
     finite = np.isfinite(value.hi)
     high, low = np.where(finite, value.hi, 0.0), np.where(finite, value.lo, 0.0)
     mantissa, own = np.frexp(high)
@@ -131,7 +131,7 @@ def below_power_of_two(values: Array, sides: Signs, dtype: str) -> Mask:
     """Where a value is a power of two and the true one is smaller in size: its spacing is half as wide."""
     mantissa, exponent = np.frexp(values)
     smaller: Mask = (np.abs(mantissa) == 0.5) & (sides * np.sign(values) < 0)
-    return smaller & (exponent - 1 > FORMATS[dtype].smallest_exponent)
+    return smaller & (exponent - 1 > FLOAT_FORMATS[dtype].smallest_exponent)
 
 
 def _rounded_aside(exact: Array, sides: Signs, dtype: str) -> Array:
@@ -160,7 +160,7 @@ def ulp_error(actual: Array, truth: Reference, dtype: str, flush: bool = False) 
 
 
 def _ulp_error(actual: Array, truth: Reference, dtype: str, flush: bool) -> Array:
-    form = FORMATS[dtype]
+    form = FLOAT_FORMATS[dtype]
     with np.errstate(over="ignore", invalid="ignore"):  # far off is inf; nan stays nan
         # Both are whole numbers of spacings when they are close, so nothing is lost in the difference.
         error = _in_spacings(actual, truth.spacing, dtype) - _in_spacings(truth.rounded, truth.spacing, dtype)
@@ -173,7 +173,7 @@ def _ulp_error(actual: Array, truth: Reference, dtype: str, flush: bool) -> Arra
 
 
 def _in_spacings(values: Array, spacing: npt.NDArray[np.int32], dtype: str) -> Array:
-    form = FORMATS[dtype]
+    form = FLOAT_FORMATS[dtype]
     # Half of the number after the largest, which is a power of two where the codes of that exponent are all numbers.
     last = math.ldexp(1.0, form.largest_exponent - form.precision + 1)
     half = math.ldexp(1.0, form.largest_exponent) if form.has_infinity else (largest(dtype) + last) / 2.0
@@ -201,4 +201,4 @@ def unlike(actual: Array, truth: Reference, dtype: str) -> Mask:
 
 def largest(dtype: str) -> float:
     """The largest number of the type."""
-    return float(value_at(np.array([FORMATS[dtype].infinity - 1]), dtype)[0])
+    return float(value_at(np.array([FLOAT_FORMATS[dtype].infinity - 1]), dtype)[0])

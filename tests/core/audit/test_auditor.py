@@ -14,7 +14,7 @@ from actcli.core.audit.auditor import HISTOGRAM, Auditor
 from actcli.core.audit.inputs import sweep
 from actcli.core.audit.report import Audit
 from actcli.core.errors import InputError
-from actcli.core.numerics.formats import FORMATS, place, round_to, spacing_exponent
+from actcli.core.numerics.formats import FLOAT_FORMATS, ordinal, round_to, spacing_exponent
 from tests import truth
 from tests.core.kernels import Kernel, correct, flushing, gelu_with_erf, gelu_with_tanh, inputs
 from tests.core.numerics.test_formats import exactly_rounded
@@ -63,7 +63,7 @@ def test_every_number_of_the_report_against_rational_arithmetic() -> None:
             spacing = mpmath.mpf(2) ** (mpmath.mag(exact) - 8)
             ulps.append(float(abs(mpmath.mpf(y) - exact) / spacing))
         rounded = exactly_rounded(float(exact), "bfloat16")
-        here, there = place(np.array([y, rounded]), "bfloat16").tolist()
+        here, there = ordinal(np.array([y, rounded]), "bfloat16").tolist()
         steps.append(abs(here - there))
     total = found.total
     assert total.count == len(x)
@@ -315,7 +315,7 @@ def test_a_gradient_that_comes_in_multiplies_the_exact_derivative(dtype: str) ->
     random = np.random.default_rng(11)
     x = round_to(np.concatenate([random.normal(size=60) * 6, [0.0, 40.0, 200.0, -30.0, 0.0]]), dtype)
     grad = round_to(np.concatenate([random.normal(size=60), [1.0, 4.0, 3.0, 2.0**-100, -1.5]]), dtype)
-    form = FORMATS[dtype]
+    form = FLOAT_FORMATS[dtype]
     expected, ulp = [], []
     with mpmath.workprec(2000):
         for at, factor in zip(x.tolist(), grad.tolist(), strict=True):

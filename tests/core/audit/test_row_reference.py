@@ -13,7 +13,7 @@ from actcli.core.activations.activation import RowWise
 from actcli.core.activations.catalogue import resolve
 from actcli.core.audit.row_reference import row_reference
 from actcli.core.errors import InputError
-from actcli.core.numerics.formats import FORMATS, round_to
+from actcli.core.numerics.formats import FLOAT_FORMATS, round_to
 from actcli.multiprecision.reference import doubled_gelu
 
 GATES: dict[str, Callable[[Any], Any]] = {
@@ -31,7 +31,7 @@ def row_wise(act: str) -> RowWise:
 
 
 def truth(activation: RowWise, row: Sequence[float]) -> list[Any]:
-    values, x = activation.values_of_parameters, [mpf(score) for score in row]
+    values, x = activation.parameter_values, [mpf(score) for score in row]
     if activation.name in GATES:
         first, second = x[: len(x) // 2], x[len(x) // 2 :]
         a, b = (second, first) if values["gate_half"] == 1 else (first, second)
@@ -52,7 +52,7 @@ def truth(activation: RowWise, row: Sequence[float]) -> list[Any]:
 
 def rounded(value: Any, dtype: str) -> tuple[float, float]:
     """The nearest number of the type, ties to even, and (value - it) in spacings."""
-    form = FORMATS[dtype]
+    form = FLOAT_FORMATS[dtype]
     if value == 0:
         return 0.0, 0.0
     if not mpmath.isfinite(value):

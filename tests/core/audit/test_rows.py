@@ -8,7 +8,7 @@ import pytest
 from actcli.core.activations.catalogue import resolve
 from actcli.core.audit.rows import SUMS, RowAudit, RowAuditor, row_sweep
 from actcli.core.errors import InputError
-from actcli.core.numerics.formats import FORMATS, round_to
+from actcli.core.numerics.formats import FLOAT_FORMATS, round_to
 
 
 def audited(act: str, dtype: str, rows: np.ndarray, actual: np.ndarray) -> RowAudit:
@@ -30,7 +30,7 @@ def test_errors_are_those_of_the_definition(dtype: str) -> None:
     actual = softmax_in(dtype, rows)
     found = audited("softmax", dtype, rows, actual)
     exact = resolve("softmax")(rows)  # float64: good to 1e-8 ULP of these types
-    form = FORMATS[dtype]
+    form = FLOAT_FORMATS[dtype]
     exponent = np.maximum(np.frexp(exact)[1] - 1, form.smallest_exponent)
     ulp = np.abs(actual - exact) / np.ldexp(1.0, exponent - form.precision + 1)
     assert found.total.count == 360
