@@ -23,6 +23,7 @@ _MODULES = {
     "CriticalPoint": "theory.gain",
     "CurveProperties": "analysis.curve_properties",
     "DataSet": "network.datasets",
+    "Defect": "audit.rows",
     "DepthBends": "lessons.collapse",
     "DepthConfig": "depth.config",
     "DepthExperiment": "depth.experiment",
@@ -62,6 +63,10 @@ _MODULES = {
     "replay": "depth.experiment",
     "resolve": "activations.catalogue",
     "round_to": "numerics.formats",
+    "row_sweep": "audit.rows",
+    "RowAudit": "audit.rows",
+    "RowAuditor": "audit.rows",
+    "RowPoint": "audit.rows",
     "RowProperties": "analysis.properties",
     "RowWise": "activations.activation",
     "Sample": "audit.report",
@@ -109,6 +114,11 @@ if TYPE_CHECKING:
     from actcli.core.audit.report import Segment as Segment
     from actcli.core.audit.report import Source as Source
     from actcli.core.audit.report import Stretch as Stretch
+    from actcli.core.audit.rows import Defect as Defect
+    from actcli.core.audit.rows import RowAudit as RowAudit
+    from actcli.core.audit.rows import RowAuditor as RowAuditor
+    from actcli.core.audit.rows import RowPoint as RowPoint
+    from actcli.core.audit.rows import row_sweep as row_sweep
     from actcli.core.audit.tally import Errors as Errors
     from actcli.core.audit.ulp import Reference as Reference
     from actcli.core.depth.config import DepthConfig as DepthConfig

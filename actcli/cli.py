@@ -191,6 +191,8 @@ def load(name: str) -> TyperCommand:
     assert isinstance(loaded, TyperCommand)
     loaded.params.append(_option_of_every_command())
     for parameter in loaded.params:
+        if isinstance(parameter, TyperOption) and parameter.multiple:
+            parameter.nargs = len((parameter.metavar or "").split()) or 1  # Typer has no list of pairs
         _show_as_it_is_typed(parameter)
     return loaded
 

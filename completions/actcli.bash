@@ -111,6 +111,7 @@ _actcli_option() {
         "audit --emit-inputs") values=1 files=yes ;;
         "audit --input"|"audit -i") values=1 files=yes ;;
         "audit --actual") values=1 files=yes ;;
+        "audit --grad-output") values=1 files=yes ;;
         "audit --column"|"audit -c") values=1 ;;
         "audit --actual-column") values=1 ;;
         "audit --delimiter") values=1 ;;
@@ -305,7 +306,7 @@ _actcli() {
                 "gain "*) (( arguments )) || candidates=ACT ;;
                 "phase -"*) candidates="--of --sigma-w2 --sigma-b2 --weights --biases --cells --measure --depths --data --width --batch --steps --lr --optimizer --seed --seeds --jobs -j --dask --output -o --resume --size --ascii --save --theme --format -f --quiet -q --color --help -h" ;;
                 "phase "*) (( arguments )) || candidates=ACT ;;
-                "audit -"*) candidates="--dtype --order -n --against --python --run --timeout --emit-inputs --infinities --input -i --actual --column -c --actual-column --delimiter --missing --flush-subnormals --segments --max-ulp --max-steps --range -r --exclude --every --jobs -j --output -o --resume --baseline --fail-on-regression --full --size --ascii --save --theme --format -f --quiet -q --color --help -h" ;;
+                "audit -"*) candidates="--dtype --order -n --against --python --run --timeout --emit-inputs --infinities --input -i --actual --grad-output --column -c --actual-column --delimiter --missing --flush-subnormals --flush-intermediates --segments --max-ulp --max-steps --range -r --exclude --every --jobs -j --output -o --resume --baseline --fail-on-regression --full --size --ascii --save --theme --format -f --quiet -q --color --help -h" ;;
                 "audit "*) candidates=ACT ;;
                 "gradient-depth -"*) candidates="--act -a --show --layers -l --width --init --norm --no-residual --residual --optimizer --lr --batch --steps --data --target --target-column --drop --skip-missing --delimiter --dtype --seed --seeds --jobs -j --dask --export --fail-on --cure --size --ascii --save --theme --format -f --quiet -q --color --help -h" ;;
                 "gradient-depth "*) candidates=ACT ;;

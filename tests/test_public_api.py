@@ -233,6 +233,9 @@ CALLS: dict[str, tuple[Callable[..., Any], dict[str, Any]]] = {
         {"activation": "relu", "dtype": "float16", "order": 0, "flush_subnormals": False}
         | {"segments": None, "exact": None},
     ),
+    "row_sweep": (actcli.row_sweep, {"activation": "softmax", "dtype": "float16"}),
+    "RowAuditor": (actcli.RowAuditor, {"activation": "softmax", "dtype": "float16", "flush_subnormals": False}),
+    "RowAuditor.add": (actcli.RowAuditor("softmax", "float16").add, {"rows": X, "actual": X}),
     "Auditor.add": (actcli.Auditor("relu", "float16").add, {"x": X[:, 0], "actual": X[:, 0]}),
     "f(x)": (GELU, {"x": 1.0}),
     "softmax(x)": (SOFTMAX, {"x": [1.0, 2.0]}),

@@ -3,11 +3,11 @@
 import math
 import sys
 from collections.abc import Iterator, Sequence
-from typing import Annotated, Final
+from typing import Annotated, Final, cast
 
 import typer
 
-from actcli.commands.audit_output import print_audit, print_audits, read_baseline
+from actcli.commands.audit_output import print_audit, print_audits, read_baseline, refuse_pictures
 from actcli.commands.audit_sources import AuditOptions, Caller, Job, called, calling, jobs_of, read, row_wise_of
 from actcli.commands.numbers import table_options
 from actcli.commands.options import (
@@ -32,10 +32,11 @@ from actcli.commands.options import (
     dimensions,
 )
 from actcli.commands.report import Drawing
+from actcli.core.activations.activation import RowWise
 from actcli.core.arrays import Array
 from actcli.core.audit.baseline import changes
 from actcli.core.audit.inputs import Region, sweep
-from actcli.core.audit.report import Audit
+from actcli.core.audit.rows import AnyAudit
 from actcli.core.errors import InputError, count
 from actcli.streams.files import StreamError, complain
 
@@ -65,7 +66,7 @@ def run(
         typer.Option(
             "--run",
             metavar="COMMAND",
-            help="A program: 'CMD {in} {out}' for .npy, {in.bin} {out.bin} for raw numbers; {dtype}, {order}.",
+            help="A program: 'CMD {in} {out}' for .npy, {in.bin} {out.bin} for raw numbers; {grad}, {dtype}, {order}.",
         ),
     ] = None,
     timeout: Annotated[
@@ -73,12 +74,18 @@ def run(
     ] = TIMEOUT,
     emit_inputs: Annotated[
         str | None,
-        typer.Option("--emit-inputs", metavar="FILE", help="Write the inputs to audit on, .npy or text, and stop."),
+        typer.Option(
+            "--emit-inputs", metavar="FILE", help="Write the inputs to audit on, .npy, .bin or text, and stop."
+        ),
     ] = None,
     infinities: Annotated[bool, typer.Option("--infinities", help="-inf and inf among the inputs too.")] = False,
     input_path: Input = None,
     actual_path: Annotated[
         str | None, typer.Option("--actual", metavar="FILE", help="The results for them, in the same order.")
+    ] = None,
+    grad_path: Annotated[
+        str | None,
+        typer.Option("--grad-output", metavar="FILE", help="A gradient for each input: results are it times f'(x)."),
     ] = None,
     columns: Columns = None,
     actual_columns: Annotated[
@@ -89,6 +96,10 @@ def run(
     missing: Missing = "error",
     flush_subnormals: Annotated[
         bool, typer.Option("--flush-subnormals", help="Subnormal inputs and results are zero (DAZ, FTZ).")
+    ] = False,
+    flush_intermediates: Annotated[
+        bool,
+        typer.Option("--flush-intermediates", help="And a formula's intermediate results, where that is nearer."),
     ] = False,
     segments: Annotated[
         str | None,
@@ -102,8 +113,13 @@ def run(
     ] = None,
     interval: OptionalRange = None,
     exclude: Annotated[
-        tuple[float, float] | None,
-        typer.Option("--exclude", metavar="MIN MAX", help="Leave out the inputs in this interval.", show_default=False),
+        list[float] | None,
+        typer.Option(
+            "--exclude",
+            metavar="MIN MAX",
+            help="Leave out inputs in this interval; repeat for more.",
+            show_default=False,
+        ),
     ] = None,
     every: Annotated[bool, typer.Option("--every", help="Every float32 there is, in blocks.")] = False,
     at_once: Jobs = 1,
@@ -127,7 +143,15 @@ def run(
     """An implementation against the exact results: a framework's (--against torch), one's own function
     (--against module:function) or program (--run), or results in a file (--actual). Several activations, types and
     orders give one table. ulp: |actual - exact| in spacings of the type at the exact result. steps: how many
-    representable numbers the result is from the correctly rounded exact one. float64 takes the extra actcli[audit].
+    representable numbers the result is from the correctly rounded exact one.
+
+    Files are text, .csv, .npy, or .bin for raw numbers of --dtype. Of a row-wise activation (softmax, glu) a row is a
+    line of text or the last axis of an array; how far the rows' totals are off stands beside the ULPs.
+
+    --flush-intermediates is for hardware that flushes every subnormal number, and implies --flush-subnormals. Each
+    result is held against the exact one and against what each formula known for this derivative gives, all else
+    exact, when its intermediate results that are subnormal in the type are zero; the nearest counts. The report says
+    how many results that excuses.
 
     Example: actcli audit tanh sin --against numpy --dtype float16 --dtype float32
     """
@@ -139,24 +163,38 @@ def run(
     _check(against, command, python, input_path, actual_path, emit_inputs, infinities)
     if actual_columns and actual_path is None:
         raise InputError("--actual-column names a column of --actual FILE, which is not given")
-    region = Region(*(interval or (-math.inf, math.inf)), (exclude,) if exclude else ())
-    jobs = jobs_of(acts or (), [str(name) for name in dtypes], orders, against)
+    # The values are pairs, for which Typer has no type.
+    pairs = cast(list[tuple[float, float]], exclude or [])
+    region = Region(*(interval or (-math.inf, math.inf)), tuple(pairs))
+    one_number = {"--segments": segments, "--range": interval, "--exclude": exclude, "--every": every}
+    one_number |= {"--infinities": infinities, "--grad-output": grad_path, "--flush-intermediates": flush_intermediates}
+    numbers_only = next((name for name, value in one_number.items() if value), "")
+    jobs = jobs_of(acts or (), [str(name) for name in dtypes], orders, against, numbers_only)
     if emit_inputs is not None:
         if columns:
             raise InputError("--emit-inputs writes inputs; auditing results for them is a second run")
         job = _only(jobs, "--emit-inputs writes the inputs of")
-        _emit(sweep(job.activation, job.dtype, job.order, infinities, region), job.dtype, emit_inputs)
+        if isinstance(job.activation, RowWise):
+            from actcli.commands.audit_rows import Rows, emit_rows
+
+            emit_rows(Rows(job.activation, job.dtype), emit_inputs)
+        else:
+            _emit(sweep(job.activation, job.dtype, job.order, infinities, region), job.dtype, emit_inputs)
         return
     several = len(jobs) > 1
+    if grad_path is not None:
+        _check_gradient(grad_path, jobs, every, input_path, actual_path)
     _check_every(every, jobs, at_once, output, resume, input_path, actual_path)
-    if several and save is not None:
-        raise InputError(f"--save draws one audit, and these are {len(jobs)}")
+    if save is not None:
+        refuse_pictures(jobs)
     options = AuditOptions(
         flush_subnormals,
+        flush_intermediates,
         None if segments is None else _numbers(segments),
         infinities,
         region,
         input_path,
+        grad_path,
         table_options(columns, delimiter, missing),
         diagnose=not several or full or output_format == "json",
     )
@@ -188,8 +226,8 @@ def run(
     if not quiet:
         for reason in dict.fromkeys(lacking.values()):
             complain(_without(reason, lacking))
-        if not acts and against and (rows := row_wise_of(against)):
-            complain(f"not audited: {', '.join(rows)}: an audit is of functions of one number, and these take a row")
+        if not acts and against and numbers_only and (rows := row_wise_of(against)):
+            complain(f"not audited: {', '.join(rows)}: {numbers_only} is for functions of one number, these take a row")
     failures = [audit for audit in audits if audit.exceeds(max_ulp, max_steps)]
     for audit in failures:
         complain(_failure(audit, max_ulp, max_steps, several))
@@ -256,6 +294,20 @@ def _check_every(
         raise InputError(f"--output {output}: what can be resumed is a .jsonl file")
 
 
+def _check_gradient(
+    grad_path: str, jobs: Sequence[Job], every: bool, input_path: str | None, actual_path: str | None
+) -> None:
+    """That a gradient that comes in has inputs to go with, and derivatives to be multiplied by."""
+    if every or input_path is None:
+        raise InputError("--grad-output FILE has a gradient for each number of --input FILE, which is not given")
+    if any(job.order == 0 for job in jobs):
+        raise InputError("--grad-output is multiplied by a derivative: add --order 1")
+    if grad_path == "-" and "-" in (input_path, actual_path):
+        raise InputError("--grad-output and another file cannot both be stdin: write one of them to a file")
+    if grad_path == "-" and len(jobs) > 1:
+        raise InputError("--grad-output - can be read once, and these are several audits: write it to a file")
+
+
 def _only(jobs: Sequence[Job], what: str) -> Job:
     if len(jobs) > 1:
         raise InputError(f"{what} one audit, and these are {len(jobs)}: one ACT, one --dtype, one --order")
@@ -267,7 +319,7 @@ def _called(
     options: AuditOptions,
     caller: Caller,
     lacking: dict[Job, str],
-) -> Iterator[Audit]:
+) -> Iterator[AnyAudit]:
     """The audits of all jobs; `lacking` takes those that the framework does not have. InputError when it has none."""
     from actcli.foreign.implementation import LackingError
 
@@ -298,9 +350,16 @@ def _emit(inputs: Array, dtype: str, path: str) -> None:
     from actcli.streams.blocks import Block, Source, equal_lines
     from actcli.streams.formats import open_output, refuse_foreign_suffix
 
-    refuse_foreign_suffix(path)
     if path.lower().endswith(".json"):
         raise StreamError(f"{path}: inputs are written as .npy or text; {path[:-5]}.npy is")
+    if path.lower().endswith(".bin"):
+        from actcli.core.numerics.formats import FLOAT_FORMATS, to_bits
+        from actcli.streams.files import open_file
+
+        with open_file(path) as file:
+            file.write(to_bits(inputs, dtype).astype(f"<u{FLOAT_FORMATS[dtype].bits // 8}").tobytes())
+        return
+    refuse_foreign_suffix(path)
     source = Source("inputs", (), shape=inputs.shape)
     with open_output(path, "npy" if path.lower().endswith(".npy") else "plain", source, dtype) as writer:
         writer.write(Block(inputs, equal_lines(len(inputs), 1)), inputs)
@@ -315,21 +374,22 @@ def _numbers(text: str) -> list[float]:
         raise StreamError(f"--segments: {error}") from None
 
 
-def _failure(audit: Audit, max_ulp: float | None, max_steps: int | None, several: bool) -> str:
+def _failure(audit: AnyAudit, max_ulp: float | None, max_steps: int | None, several: bool) -> str:
     """What is wrong, in one line; of several audits with the name of this one."""
     of = f"{audit.activation} in {audit.dtype}, order {audit.order}: " if several else ""
     return f"audit failed: {of}{_excess(audit, max_ulp, max_steps)}"
 
 
-def _excess(audit: Audit, max_ulp: float | None, max_steps: int | None) -> str:
+def _excess(audit: AnyAudit, max_ulp: float | None, max_steps: int | None) -> str:
     total, wrong = audit.total, []
-    if audit.nan.count:
-        wrong.append(f"{count(audit.nan.count, 'result')} {'are' if audit.nan.count > 1 else 'is'} nan")
-    if infinite := audit.unlike - audit.nan.count:
+    nan = audit.nan if isinstance(audit.nan, int) else audit.nan.count
+    if nan:
+        wrong.append(f"{count(nan, 'result')} {'are' if nan > 1 else 'is'} nan")
+    if infinite := audit.unlike - nan:
         wrong.append(f"{count(infinite, 'result')} {'are' if infinite > 1 else 'is'} infinite in place of a number")
     if wrong:
-        return f"{' and '.join(wrong)}; the first for x = {total.worst_input!r}"
+        return f"{' and '.join(wrong)}; the first for {audit.steps_place}"
     if max_ulp is not None and total.max_ulp is not None and not total.max_ulp <= max_ulp:
-        return f"{total.max_ulp:.6g} ULP at x = {total.max_ulp_input!r}, more than {max_ulp:g}"
+        return f"{total.max_ulp:.6g} ULP at {audit.ulp_place}, more than {max_ulp:g}"
     steps = f"{total.max_steps:,} step{'s' * (total.max_steps != 1)}"
-    return f"{steps} at x = {total.worst_input!r}, more than {max_steps:,}"
+    return f"{steps} at {audit.steps_place}, more than {max_steps:,}"

@@ -44,6 +44,7 @@ class Every:
             "against": self.caller.against or self.caller.command,
             "region": [*bounds(job.dtype, options.region), *map(list, options.region.excluded)],
             "flush_subnormals": options.flush_subnormals,
+            "flush_intermediates": options.flush_intermediates,
             "segments": None if options.segments is None else list(options.segments),
             "block": BLOCK,
         }

@@ -2,11 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
+from actcli.commands.audit_sources import Job
 from actcli.commands.report import Drawing, print_report
+from actcli.core.activations.activation import RowWise
 from actcli.core.audit.baseline import Change, Key, earlier_audits
 from actcli.core.audit.report import Audit
+from actcli.core.audit.rows import AnyAudit, RowAudit
 from actcli.core.errors import InputError
 from actcli.streams.files import StreamError, file_error
 
@@ -18,15 +21,27 @@ Lacking = Sequence[tuple[str, str, int, str]]
 """Activation, type, order, and why there is no audit of them."""
 
 
-def print_audit(audit: Audit, output_format: str, drawing: Drawing, changes: Sequence[Change] | None = None) -> None:
-    """The full report; as rows its segments."""
+PANELS: Final = 12
+"""Of one picture."""
+
+
+def refuse_pictures(jobs: Sequence[Job]) -> None:
+    """Raises InputError for audits of which no picture is drawn."""
+    for job in jobs:
+        if isinstance(job.activation, RowWise):
+            raise InputError(f"--save draws the error over x, and {job.activation.label} takes rows: leave it out")
+    if len(jobs) > PANELS:
+        raise InputError(f"--save draws up to {PANELS} audits, and these are {len(jobs)}: one --dtype, one --order")
+
+
+def print_audit(audit: AnyAudit, output_format: str, drawing: Drawing, changes: Sequence[Change] | None = None) -> None:
+    """The full report; as rows its segments, or of a row-wise activation its worst results."""
 
     def draw(terminal: "Terminal") -> str:
-        from actcli.views.audit import audit_report
-
-        return _with_changes(audit_report(audit, terminal, drawing.lines), changes, terminal)
+        return _with_changes(_report(audit, terminal, drawing), changes, terminal)
 
     def picture() -> "Picture":
+        assert isinstance(audit, Audit)
         from actcli.views.audit import error_picture
 
         return error_picture(audit)
@@ -34,19 +49,22 @@ def print_audit(audit: Audit, output_format: str, drawing: Drawing, changes: Seq
     if output_format == "markdown":
         print_audits([audit], (), output_format, drawing, full=False, changes=changes)
         return
-    segments = [segment.document() for segment in audit.segments]
+    if isinstance(audit, RowAudit):
+        rows = [asdict(point) for point in audit.worst]
+    else:
+        rows = [segment.document() for segment in audit.segments]
     print_report(
         output_format,
         draw,
         document=lambda: {**audit.document(), **_changed(changes)},
-        records=lambda: (list(segments[0]), [segment.values() for segment in segments]),
+        records=lambda: (list(rows[0]), [row.values() for row in rows]),
         drawing=drawing,
         picture=picture,
     )
 
 
 def print_audits(
-    audits: Sequence[Audit],
+    audits: Sequence[AnyAudit],
     lacking: Lacking,
     output_format: str,
     drawing: Drawing,
@@ -63,12 +81,16 @@ def print_audits(
         return
 
     def draw(terminal: "Terminal") -> str:
-        from actcli.views.audit import audit_report
         from actcli.views.audit_table import audit_table
 
-        reports = [audit_report(audit, terminal, drawing.lines) for audit in audits] if full else []
+        reports = [_report(audit, terminal, drawing) for audit in audits] if full else []
         table = _with_changes(audit_table(audits, lacking, terminal), changes, terminal)
         return "\n".join([table, *reports])
+
+    def picture() -> "Picture":
+        from actcli.views.audit import error_pictures
+
+        return error_pictures([audit for audit in audits if isinstance(audit, Audit)])
 
     rows = [audit.summary() for audit in audits]
     print_report(
@@ -84,7 +106,18 @@ def print_audits(
         },
         records=lambda: (list(rows[0]), [row.values() for row in rows]),
         drawing=drawing,
+        picture=picture,
     )
+
+
+def _report(audit: AnyAudit, terminal: "Terminal", drawing: Drawing) -> str:
+    if isinstance(audit, RowAudit):
+        from actcli.views.audit_rows import row_report
+
+        return row_report(audit, terminal)
+    from actcli.views.audit import audit_report
+
+    return audit_report(audit, terminal, drawing.lines)
 
 
 def read_baseline(path: str) -> dict[Key, dict[str, Any]]:

@@ -6,21 +6,24 @@ from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
 from math import prod
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from actcli.core.activations.activation import Elementwise
+from actcli.commands.numbers import bits_of
+from actcli.core.activations.activation import Elementwise, RowWise
 from actcli.core.activations.catalogue import resolve, resolve_all
 from actcli.core.arrays import Array
 from actcli.core.audit.auditor import Auditor, MakeReference
-from actcli.core.audit.inputs import EVERYWHERE, Region, audited, sweep
+from actcli.core.audit.inputs import EVERYWHERE, Region, sweep
 from actcli.core.audit.report import Audit, Source
+from actcli.core.audit.rows import AnyAudit
 from actcli.core.audit.sides import ExactSigns
 from actcli.core.audit.ulp import Signs
-from actcli.core.errors import InputError
+from actcli.core.errors import InputError, count
 from actcli.core.numerics.formats import round_to
 from actcli.streams.options import NO_TABLE, TableOptions
 
 if TYPE_CHECKING:
+    from actcli.commands.audit_rows import Rows
     from actcli.foreign.implementation import Implementation
     from actcli.foreign.program import Program
 
@@ -29,7 +32,7 @@ if TYPE_CHECKING:
 class Job:
     """One audit: this derivative of this activation in this type."""
 
-    activation: Elementwise
+    activation: Elementwise | RowWise
     dtype: str
     order: int
 
@@ -37,59 +40,102 @@ class Job:
     def label(self) -> str:
         return f"{self.activation.label}, {self.dtype}, order {self.order}"
 
+    @property
+    def unit(self) -> Elementwise:
+        """The activation, which is a function of one number."""
+        assert isinstance(self.activation, Elementwise)
+        return self.activation
+
+
+_MATRIX: Final = "the derivative of a row is a matrix: of a row-wise activation --order 0 is audited"
+
 
 @dataclass(frozen=True)
 class AuditOptions:
     """What all audits of one command have in common."""
 
     flush_subnormals: bool = False
+    flush_intermediates: bool = False
     segments: Sequence[float] | None = None
     infinities: bool = False
     region: Region = EVERYWHERE
     input_path: str | None = None
+    grad_path: str | None = None
     table: TableOptions = NO_TABLE
     diagnose: bool = True
 
     def auditor(self, job: Job) -> Auditor:
-        flush = self.flush_subnormals
+        flush = self.flush_subnormals or self.flush_intermediates
         return Auditor(
             job.activation,
             job.dtype,
             order=job.order,
             flush_subnormals=flush,
+            flush_intermediates=self.flush_intermediates,
             segments=self.segments,
             region=self.region,
             exact=_float64_reference(job, flush) if job.dtype == "float64" else None,
             ask=_ask(job),
         )
 
+    def rows(self, job: Job) -> "Rows":
+        """Those of --input, or the ones that an audit is made on."""
+        from actcli.commands.audit_rows import Rows
+
+        assert isinstance(job.activation, RowWise)
+        return Rows(job.activation, job.dtype, self.flush_subnormals, self.input_path, self.table)
+
     def inputs(self, job: Job) -> Array:
         """Those of --input, or the ones that an audit is made on."""
         if self.input_path is None:
             return sweep(job.activation, job.dtype, job.order, self.infinities, self.region)
-        import numpy as np
+        return _numbers_in(self.input_path, job.dtype, self.table)
 
-        from actcli.streams.typed import open_typed
+    def grad_output(self, job: Job, x: Array) -> Array | None:
+        """The gradient that comes in at each of the inputs, where there is one."""
+        if self.grad_path is None:
+            return None
+        grad = _numbers_in(self.grad_path, job.dtype, NO_TABLE)
+        _check_length(self.grad_path, grad, self.input_path, x)
+        return grad
 
-        rounded = partial(round_to, dtype=job.dtype)
-        with open_typed(self.input_path, job.dtype, rounded, self.table) as inputs:
-            return np.concatenate([np.empty(0), *inputs.blocks()])
+
+def _numbers_in(path: str, dtype: str, table: TableOptions) -> Array:
+    import numpy as np
+
+    from actcli.streams.typed import open_typed
+
+    with open_typed(path, bits_of(dtype), partial(round_to, dtype=dtype), table) as numbers:
+        return np.concatenate([np.empty(0), *numbers.blocks()])
 
 
-def jobs_of(acts: Sequence[str], dtypes: Sequence[str], orders: Sequence[int], against: str | None) -> list[Job]:
-    """Every type and order of every activation; of a framework without activations all that it has."""
-    activations = [*map(audited, resolve_all(acts))] if acts else [*_all_of(against)]
+def _check_length(path: str, numbers: Array, input_path: str | None, x: Array) -> None:
+    if len(numbers) != len(x):
+        raise InputError(f"{path} has {count(len(numbers), 'number')} for the {len(x):,} in {input_path}")
+
+
+def jobs_of(
+    acts: Sequence[str], dtypes: Sequence[str], orders: Sequence[int], against: str | None, numbers_only: str
+) -> list[Job]:
+    """Every type and order of every activation; of a framework without activations all that it has.
+
+    numbers_only: the option with which an audit is of functions of one number; empty where there is none
+    """
+    activations = resolve_all(acts) if acts else [*_all_of(against, bool(numbers_only))]
+    for activation in activations:
+        if isinstance(activation, RowWise) and numbers_only:
+            raise InputError(f"{activation.name} acts on whole rows; {numbers_only} goes with functions of one number")
     wanted = [Job(activation, dtype, order) for dtype in dtypes for order in orders for activation in activations]
     return [*dict.fromkeys(wanted)]
 
 
-def _all_of(against: str | None) -> Iterator[Elementwise]:
+def _all_of(against: str | None, numbers_only: bool) -> Iterator[Elementwise | RowWise]:
     from actcli.foreign.calls import FRAMEWORKS, offered
 
     if against not in FRAMEWORKS:
         raise InputError(f"which activation? Without one, --against takes a framework: {', '.join(FRAMEWORKS)}")
     for name in offered(against):
-        if isinstance(activation := resolve(name), Elementwise):
+        if isinstance(activation := resolve(name), Elementwise) or not numbers_only:
             yield activation
 
 
@@ -125,38 +171,66 @@ def calling(caller: Caller) -> "AbstractContextManager[Implementation] | Abstrac
     return Implementation(caller.against, caller.python, caller.timeout)
 
 
-def answered(implementation: "Implementation | Program", job: Job, x: Array) -> tuple[Array, Source]:
-    """The results at x. LackingError for what a framework does not have."""
+def answered(
+    implementation: "Implementation | Program",
+    job: Job,
+    x: Array,
+    shape: tuple[int, ...] | None = None,
+    grad: Array | None = None,
+) -> tuple[Array, Source]:
+    """The results at x, of that shape or of x's. LackingError for what a framework does not have."""
     from actcli.foreign.implementation import Implementation
 
     if not isinstance(implementation, Implementation):
-        return implementation(x, job.dtype, job.order), Source(implementation.line, "", "", job.dtype)
+        return implementation(x, job.dtype, job.order, shape, grad), Source(implementation.line, "", "", job.dtype)
     implementation.load(job.activation)
-    answer = implementation(x, job.dtype, job.order)
+    answer = implementation(x, job.dtype, job.order, grad, shape)
     return answer.values, Source(implementation.name, implementation.framework, implementation.version, answer.dtype)
 
 
-def called(implementation: "Implementation | Program", job: Job, options: AuditOptions) -> Audit:
-    """The audit of one job. LackingError for what a framework does not have."""
+def called(implementation: "Implementation | Program", job: Job, options: AuditOptions) -> AnyAudit:
+    """The audit of one job. LackingError for what a framework does not have, or what is not audited."""
+    if isinstance(job.activation, RowWise):
+        from actcli.commands.audit_rows import called_rows
+        from actcli.foreign.implementation import LackingError
+
+        if job.order:
+            raise LackingError(_MATRIX)
+        return called_rows(options.rows(job), lambda rows, shape: answered(implementation, job, rows, shape))
     x = options.inputs(job)
-    actual, source = answered(implementation, job, x)
+    grad = options.grad_output(job, x)
+    actual, source = answered(implementation, job, x, grad=grad)
     auditor = options.auditor(job)
-    auditor.add(x, actual)
+    auditor.add(x, actual, grad)
     return replace(told(auditor, options.diagnose), source=source)
 
 
 # --- results in files ---------------------------------------------------------------------------------------------
 
 
-def read(job: Job, options: AuditOptions, actual_path: str, actual_table: TableOptions) -> Audit:
+def read(job: Job, options: AuditOptions, actual_path: str, actual_table: TableOptions) -> AnyAudit:
     """The results of a file for the inputs of another."""
+    if isinstance(job.activation, RowWise):
+        from actcli.commands.audit_rows import read_rows
+
+        if job.order:
+            raise InputError(_MATRIX)
+        return read_rows(options.rows(job), actual_path, actual_table)
     from actcli.streams.typed import open_typed, pairs
 
     assert options.input_path is not None
+    if options.grad_path is not None:
+        x, y = options.inputs(job), _numbers_in(actual_path, job.dtype, actual_table)
+        _check_length(actual_path, y, options.input_path, x)
+        auditor = options.auditor(job)
+        auditor.add(x, y, options.grad_output(job, x))
+        return told(auditor, options.diagnose)
     auditor, rounded = options.auditor(job), partial(round_to, dtype=job.dtype)
     files = ((options.input_path, options.table), (actual_path, actual_table))
     with ExitStack() as stack:
-        inputs, actual = (stack.enter_context(open_typed(path, job.dtype, rounded, table)) for path, table in files)
+        inputs, actual = (
+            stack.enter_context(open_typed(path, bits_of(job.dtype), rounded, table)) for path, table in files
+        )
         blocks: Iterable[tuple[Array, Array]] = pairs(inputs, actual)
         if sys.stderr.isatty() and inputs.source.shape is not None:
             from actcli.views.progress import progress
@@ -178,7 +252,7 @@ def _cut(blocks: Iterable[tuple[Array, Array]], size: int) -> Iterator[tuple[Arr
 def told(auditor: Auditor, with_diagnosis: bool) -> Audit:
     """What an auditor found, and why."""
     audit = auditor.result()
-    if not with_diagnosis:
+    if not with_diagnosis or audit.grad_output:  # causes are tried out without a gradient
         return audit
     from actcli.core.audit.diagnosis import FLUSHED, diagnose
 
@@ -191,7 +265,7 @@ def told(auditor: Auditor, with_diagnosis: bool) -> Audit:
 def _float64_reference(job: Job, flush: bool) -> MakeReference:
     from actcli.multiprecision.reference import float64_reference
 
-    return float64_reference(job.activation, job.order, flush)
+    return float64_reference(job.unit, job.order, flush)
 
 
 def _ask(job: Job) -> ExactSigns:
@@ -200,6 +274,6 @@ def _ask(job: Job) -> ExactSigns:
     def ask(x: Array, y: Array) -> Signs:
         from actcli.multiprecision.reference import exact_signs
 
-        return exact_signs(job.activation, job.order)(x, y)
+        return exact_signs(job.unit, job.order)(x, y)
 
     return ask

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -10,11 +11,11 @@ from actcli.core.activations.activation import Activation, RowWise
 from actcli.core.activations.family import parameter_of
 from actcli.core.arrays import Array
 from actcli.core.errors import InputError
-from actcli.core.numerics.formats import round_to
+from actcli.core.numerics.formats import FLOAT_FORMATS, from_bits, round_to
 from actcli.streams.blocks import Source
 from actcli.streams.files import stdout_is_tty
 from actcli.streams.formats import open_output, resolve_format
-from actcli.streams.options import TableOptions, delimiter_of
+from actcli.streams.options import Bits, TableOptions, delimiter_of
 from actcli.streams.reading import open_numbers
 
 Function = Callable[[Array], Array]
@@ -29,6 +30,11 @@ def table_options(
 ) -> TableOptions:
     """What --column, --delimiter, --missing and --append say. Raises StreamError."""
     return TableOptions(tuple(columns or ()), delimiter_of(delimiter), missing == "nan", append, column_option)
+
+
+def bits_of(dtype: str) -> Bits:
+    """How the bits of the type are read."""
+    return Bits(dtype, FLOAT_FORMATS[dtype].bits, partial(from_bits, dtype=dtype))
 
 
 def answer(
@@ -74,6 +80,7 @@ def answer(
         any_order=output_format == "npy" and alone,
         uint16_is_bfloat16=dtype == "bfloat16",
         table=table,
+        bits=bits_of(dtype),
     ) as source:
         if output_format in ("table", "json"):
             from actcli.streams.blocks import collect

@@ -79,11 +79,22 @@ class Implementation:
         answer, _ = self._ask({"load": self._what(activation)})
         self.name, self.framework, self.version = answer["name"], answer["framework"], answer["version"]
 
-    def __call__(self, x: Array, dtype: str, order: int = 0, grad_output: Array | None = None) -> Answer:
-        """The results, or the derivatives of this order times grad_output, at numbers of the type. InputError."""
+    def __call__(
+        self,
+        x: Array,
+        dtype: str,
+        order: int = 0,
+        grad_output: Array | None = None,
+        shape: tuple[int, ...] | None = None,
+    ) -> Answer:
+        """The results, or the derivatives of this order times grad_output, at numbers of the type. InputError.
+
+        shape: of the results, where it is not that of x
+        """
         parts = [x] if grad_output is None else [x, grad_output]
         payload = b"".join(to_bits(part, dtype).astype(_width(dtype)).tobytes() for part in parts)
         request = {"dtype": dtype, "order": order, "shape": list(x.shape), "grad": grad_output is not None}
+        request["results"] = list(shape or x.shape)
         answer, data = self._ask(request, payload)
         answered = answer["dtype"]
         values = from_bits(np.frombuffer(data, _width(answered)), answered).reshape(answer["shape"])

@@ -3,6 +3,7 @@
 import shlex
 import subprocess
 import tempfile
+from math import prod
 from pathlib import Path
 from typing import Final
 
@@ -14,6 +15,7 @@ from actcli.core.numerics.formats import FLOAT_FORMATS, from_bits, to_bits
 
 _INPUTS: Final = "{in}", "{in.bin}"
 _RESULTS: Final = "{out}", "{out.bin}"
+_GRADIENTS: Final = "{grad}", "{grad.bin}"
 
 _NPY: Final = {"float64": "<f8", "float32": "<f4", "float16": "<f2", "bfloat16": "<u2"}
 """The type in a .npy file: of what NumPy has no type for, its bits."""
@@ -22,7 +24,8 @@ _NPY: Final = {"float64": "<f8", "float32": "<f4", "float16": "<f2", "bfloat16":
 class Program:
     """A command line with {in} and {out} for .npy files, {in.bin} and {out.bin} for the numbers' raw bits.
 
-    {dtype} and {order} stand for what is asked for. The line is split as a shell splits words, and no shell runs it.
+    {grad} and {grad.bin} are the same for a gradient that comes in, {dtype} and {order} stand for what is asked for.
+    The line is split as a shell splits words, and no shell runs it.
     Raises InputError for a line that has no place for both files.
     """
 
@@ -36,16 +39,35 @@ class Program:
             if sum(place in word for word in self.words for place in places) != 1:
                 raise InputError(f"the command needs one place for its {what}: {' or '.join(places)}")
 
-    def __call__(self, x: Array, dtype: str, order: int = 0) -> Array:
-        """The results at numbers of the type. Raises InputError where there are none, or not as many."""
+    def __call__(
+        self,
+        x: Array,
+        dtype: str,
+        order: int = 0,
+        shape: tuple[int, ...] | None = None,
+        grad_output: Array | None = None,
+    ) -> Array:
+        """The results at numbers of the type. Raises InputError where there are none, or not as many.
+
+        shape: of the results, where it is not that of x; rows go to the program as .npy
+        """
+        if x.ndim > 1 and self._used(_INPUTS) != "{in}":
+            raise InputError("raw numbers have no rows: of a row-wise activation the program reads {in}, a .npy file")
+        shape = shape or x.shape
+        if (grad_output is not None) != any(place in word for word in self.words for place in _GRADIENTS):
+            missing = "needs a place for the gradient" if grad_output is not None else "gets no gradient for the place"
+            raise InputError(f"the command {missing}: {' or '.join(_GRADIENTS)}")
         with tempfile.TemporaryDirectory(prefix="actcli-") as directory:
-            paths = {place: Path(directory, _file_name(place)) for place in (*_INPUTS, *_RESULTS)}
+            paths = {place: Path(directory, _file_name(place)) for place in (*_INPUTS, *_RESULTS, *_GRADIENTS)}
             _write(paths[self._used(_INPUTS)], x, dtype)
+            if grad_output is not None:
+                _write(paths[self._used(_GRADIENTS)], grad_output, dtype)
             self._run({**{place: str(path) for place, path in paths.items()}, "{dtype}": dtype, "{order}": str(order)})
             y = self._read(paths[self._used(_RESULTS)], dtype)
-        if y.size != x.size:
-            raise InputError(f"{self.words[0]}: {y.size:,} results for {x.size:,} inputs")
-        return y.reshape(x.shape)
+        if y.size != prod(shape):
+            expected = "" if shape == x.shape else f", and {prod(shape):,} are due"
+            raise InputError(f"{self.words[0]}: {y.size:,} results for {x.size:,} inputs{expected}")
+        return y.reshape(shape)
 
     def _used(self, places: tuple[str, ...]) -> str:
         return next(place for place in places if any(place in word for word in self.words))

@@ -97,7 +97,7 @@ class Torch:
         x.requires_grad_(True)
         y = function(x)
         for n in range(1, order + 1):
-            ones = self.torch.ones_like(y) if grad is None else grad
+            ones = self.torch.ones_like(y) if grad is None or n < order else grad
             (y,) = self.torch.autograd.grad(y, x, ones, create_graph=n < order)
         return y
 
@@ -131,15 +131,15 @@ class Jax(Arrays):
         if not order:
             return function(x)
 
-        def backward(inner: Any) -> Any:
+        def backward(inner: Any, times: Any) -> Any:
             def slope(t: Any) -> Any:
                 y, pull = self.jax.vjp(inner, t)
-                return pull(self.jax.numpy.ones_like(y) if grad is None else grad)[0]
+                return pull(self.jax.numpy.ones_like(y) if times is None else times)[0]
 
             return slope
 
-        for _ in range(order):
-            function = backward(function)
+        for n in range(1, order + 1):
+            function = backward(function, grad if n == order else None)
         return function(x)
 
 
@@ -161,7 +161,7 @@ class TensorFlow(Arrays):
             return function(x)
         with self.tensorflow.GradientTape() as tape:
             tape.watch(x)
-            y = self.derivative(function, x, order - 1, grad)
+            y = self.derivative(function, x, order - 1, None)
         return tape.gradient(y, x, output_gradients=grad)
 
 
@@ -197,9 +197,14 @@ class Onnx(Arrays):
 
         def function(x: Any) -> Any:
             dtype = str(x.dtype)
-            if dtype not in sessions:
-                sessions[dtype] = self.session(self._model(onnx, operator, attributes, x.dtype).SerializeToString())
-            return sessions[dtype].run(None, {"x": x})[0]
+            try:
+                if dtype not in sessions:
+                    sessions[dtype] = self.session(self._model(onnx, operator, attributes, x.dtype).SerializeToString())
+                return sessions[dtype].run(None, {"x": x})[0]
+            except Exception as error:  # the runtime's own classes, which have no name outside of it
+                if type(error).__name__ in ("NotImplemented", "InvalidGraph") or "Numpy_type" in str(error):
+                    raise NotOfferedError(f"this operator is not computed in {dtype} on the CPU") from None
+                raise
 
         return function
 
@@ -316,8 +321,10 @@ class Worker:
         if y is None:
             raise RefusedError("the answer is None")
         bits, answered = self.adapter.result(y)
-        if request.get("same_shape", True) and list(bits.shape) != shape:
-            raise RefusedError(f"the answer has the shape {tuple(bits.shape)}, the inputs have {tuple(shape)}")
+        results = request.get("results", shape)
+        if list(bits.shape) != results:
+            where = "the inputs have" if results == shape else f"for inputs of {tuple(shape)} it should have"
+            raise RefusedError(f"the answer has the shape {tuple(bits.shape)}, {where} {tuple(results)}")
         return {"dtype": answered, "shape": list(bits.shape)}, bits.astype(BITS[answered], copy=False).tobytes()
 
 

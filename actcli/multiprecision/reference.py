@@ -10,6 +10,7 @@ import numpy as np
 from mpmath import mpf
 
 from actcli.core.activations.activation import Elementwise
+from actcli.core.activations.gates import GELU
 from actcli.core.arrays import Array
 from actcli.core.audit.sides import ExactSigns, Sides
 from actcli.core.audit.ulp import NEXT_TO_NOTHING, Reference, Signs, below_power_of_two
@@ -22,22 +23,28 @@ _BITS: Final = (160, 320, 1300, 2600)
 _AGREED, _RANGE = 80, 1200
 
 
-def float64_reference(activation: Elementwise, order: int, flush: bool) -> Callable[[Array], Reference]:
+def float64_reference(activation: Elementwise, order: int, flush: bool) -> Callable[..., Reference]:
     """The exact results of an activation's derivative as float64 sees them, for an audit.
 
     At infinite inputs, and where the formula as it is written has no finite value, they are the core's. A result closer
-    to a tie or a power of two than any digits show is placed by the limit of the function there.
+    to a tie or a power of two than any digits show is placed by the limit of the function there. A second array is a
+    gradient that the derivative is multiplied by before it is rounded.
     """
     evaluate, sides = Evaluator(activation, order), Sides(activation, order)
 
-    def exact(x: Array) -> Reference:
+    def exact(x: Array, grad: Array | None = None) -> Reference:
         known = activation.derivative(x, order) if order else activation(x)
         pairs = zip(x.tolist(), known.tolist(), strict=True)
-        found = [_rounded(_value(evaluate, at, y == 0.0), y) for at, y in pairs]
+        if grad is None:
+            found = [_rounded(_value(evaluate, at, y == 0.0), y) for at, y in pairs]
+        else:
+            found = [
+                _times(_value(evaluate, at, y == 0.0), y, g) for (at, y), g in zip(pairs, grad.tolist(), strict=True)
+            ]
         rounded, remainder, spacing = (np.array(column) for column in zip(*found, strict=True))
         spacing = spacing.astype(np.int32)
         at = np.flatnonzero(((remainder == 0.0) | (np.abs(remainder) == 0.5)) & np.isfinite(rounded))
-        if at.size:
+        if at.size and grad is None:
             rounded[at], remainder[at], spacing[at] = _aside(
                 x[at], rounded[at], remainder[at], spacing[at], sides, evaluate
             )
@@ -78,6 +85,26 @@ def exact_signs(activation: Elementwise, order: int) -> ExactSigns:
     return signs
 
 
+def doubled_gelu() -> Callable[[Array], tuple[Array, Array]]:
+    """gelu as a sum of two float64, in the shape of the numbers."""
+    activation = GELU
+    evaluate = Evaluator(activation, 0)
+
+    def values(x: Array) -> tuple[Array, Array]:
+        pairs = np.empty((x.size, 2))
+        for i, (at, known) in enumerate(zip(x.ravel().tolist(), activation(x).ravel().tolist(), strict=True)):
+            value = _value(evaluate, at, known == 0.0)
+            if value is None:
+                pairs[i] = known, 0.0
+                continue
+            with mpmath.workprec(_BITS[0]):
+                high = float(value)
+                pairs[i] = high, float(value - high)
+        return pairs[:, 0].reshape(x.shape), pairs[:, 1].reshape(x.shape)
+
+    return values
+
+
 def _sign(evaluate: Evaluator, x: float, y: Any) -> int:
     if not math.isfinite(x):
         return 0
@@ -116,6 +143,13 @@ def _value(evaluate: Evaluator, x: float, small: bool) -> Any:
     except NO_NUMBER:
         return None
     return previous
+
+
+def _times(value: Any, known: float, factor: float) -> tuple[float, float, int]:
+    if value is None or not math.isfinite(factor):
+        return _rounded(None, known * factor)
+    with mpmath.workprec(_BITS[-1]):
+        return _rounded(value * mpf(factor), known * factor)
 
 
 def _rounded(value: Any, known: float) -> tuple[float, float, int]:

@@ -2,9 +2,12 @@
 
 import re
 from collections.abc import Sequence
-from math import nan
+from math import copysign, inf, nan
+
+import numpy as np
 
 from actcli.streams.encoding import file_argument, not_utf8
+from actcli.streams.options import Bits
 
 _SHOWN = 40  # characters of a bad token that an error message repeats
 
@@ -21,14 +24,48 @@ _DECIMAL_COMMA = re.compile(r"[-+]?\d*,\d+([eE][-+]?\d+)?")
 _THOUSANDS = re.compile(r"[-+]?\d{1,3}([,.' \u00a0\u202f]\d{3})+([.,]\d+)?")
 
 
-def parse(token: str) -> float:
-    """What Python's float() reads, underscores excepted. Otherwise a ValueError, worded for the user."""
+_HEXADECIMAL = re.compile(r"[-+]?0[xX]([0-9a-fA-F]*\.?[0-9a-fA-F]*)([pP][-+]?\d+)?")
+
+
+def parse(token: str, bits: Bits | None = None) -> float:
+    """What Python's float() reads, underscores excepted, and hexadecimal floats; of a type its bit patterns too.
+
+    0x1.8p-3 and 0x1.8 are hexadecimal floats, by their point or their exponent. 0xbf80 is a bit pattern: as many digits
+    as the type has, without a sign. Otherwise a ValueError, worded for the user.
+    """
     try:
         if "_" not in token:
             return float(token)
     except ValueError:
         pass
-    raise ValueError(f"not a number: {quoted(token)}")
+    if (match := _HEXADECIMAL.fullmatch(token)) and match[1].strip("."):
+        if "." in match[1] or match[2]:
+            return _from_hexadecimal(token)
+        if bits is not None and token[0] == "0" and 4 * len(match[1]) == bits.width:
+            return float(bits.numbers(np.array([int(token, 16)], dtype=np.uint64))[0])
+    out = _hexadecimal_way_out(token, bits)
+    raise ValueError(f"not a number: {quoted(token)}{out and '; '}{out}")
+
+
+def _from_hexadecimal(token: str) -> float:
+    try:
+        return float.fromhex(token)
+    except OverflowError:  # as 1e999 is
+        return copysign(inf, -1.0 if token[0] == "-" else 1.0)
+
+
+def is_hexadecimal(token: str) -> bool:
+    """Whether it is a hexadecimal float, or looks like the bits of one."""
+    match = _HEXADECIMAL.fullmatch(token)
+    return bool(match and match[1].strip("."))
+
+
+def _hexadecimal_way_out(token: str, bits: Bits | None) -> str:
+    """What a hexadecimal number would have to be; an empty string for what is none."""
+    if not is_hexadecimal(token):
+        return ""
+    floats = f"{quoted(f'{token}p0')[1:-1]} is a hexadecimal float"
+    return floats if bits is None else f"the bits of a {bits.dtype} are 0x and {bits.width // 4} digits; {floats}"
 
 
 def is_number(token: str) -> bool:
@@ -50,9 +87,9 @@ def is_missing_class(cell: str) -> bool:
     return cell.strip().casefold() in _MISSING_CLASS
 
 
-def to_number(cell: str, missing_is_nan: bool) -> float:
+def to_number(cell: str, missing_is_nan: bool, bits: Bits | None = None) -> float:
     """Like `parse`, and nan for a missing value where that is wanted."""
-    return nan if missing_is_nan and is_missing(cell) else parse(cell)
+    return nan if missing_is_nan and is_missing(cell) else parse(cell, bits)
 
 
 def is_name(field: str) -> bool:
@@ -122,7 +159,7 @@ def complaint(cell: str, name: str, column: str = "") -> str:
     return f"{what} in column {column if column.isprintable() else quoted(column)}" if column else what
 
 
-def way_out(cell: str, name: str, delimiter: str = ",") -> str:
+def way_out(cell: str, name: str, delimiter: str = ",", bits: Bits | None = None) -> str:
     """What to do about it; an empty string where only the author of the file knows.
 
     delimiter: what separates the cells, which says whether a comma in one may be a decimal comma
@@ -131,6 +168,8 @@ def way_out(cell: str, name: str, delimiter: str = ",") -> str:
         return ""
     if is_missing(cell):
         return "--missing nan reads it as nan"
+    if out := _hexadecimal_way_out(cell.strip(), bits):
+        return out
     if has_thousands(cell):
         return "write it without separators for thousands"
     if has_decimal_comma(cell):

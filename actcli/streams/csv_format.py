@@ -193,7 +193,7 @@ def _numbers(row: Record, below: Record | None = None, *, layout: _Layout) -> li
     for place in layout.places:
         cell = row.fields[place]
         try:
-            found.append(to_number(cell, layout.options.missing_is_nan))
+            found.append(to_number(cell, layout.options.missing_is_nan, layout.options.bits))
         except ValueError:
             column = (layout.columns[place] or str(place + 1)) if layout.width > 1 else ""
             what, out = complaint(cell, layout.name, column), _way_out(row, place, layout, below)
@@ -210,7 +210,7 @@ def _way_out(row: Record, place: int, layout: _Layout, below: Record | None) -> 
         return f"{column} {shlex.quote(name[0])} takes line {row.line} for names"
     if row.line == layout.begin and row.fields and all(map(is_name, row.fields)):
         return f"`tail -n +{row.line}{file_argument(layout.name)}` takes this line for names"
-    if out := way_out(row.fields[place], layout.name, layout.delimiter):
+    if out := way_out(row.fields[place], layout.name, layout.delimiter, layout.options.bits):
         return out
     if row.line == layout.begin and layout.width == 1 and (out := delimiter_option(row.fields[0])):
         return out

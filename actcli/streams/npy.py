@@ -6,7 +6,7 @@ import shutil
 import stat
 import warnings
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from io import BufferedIOBase
 from typing import IO, Any, TypeAlias
 
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from actcli.streams.blocks import BLOCK, Block, LineShape, Source, Values, equal_lines, rows_at_once
 from actcli.streams.files import StreamError, open_file
+from actcli.streams.options import Bits
 
 MAGIC = b"\x93NUMPY"
 _COPIED = 1 << 20  # bytes copied at a time
@@ -29,6 +30,7 @@ class _Header:
     fortran_order: bool
     dtype: "np.dtype[Any]"
     bfloat16: bool
+    bits: Bits | None = None
 
     @property
     def size(self) -> int:
@@ -42,20 +44,19 @@ def read_npy(
     rowwise: bool,
     any_order: bool,
     uint16_is_bfloat16: bool,
-    bits_are_float16: bool = False,
+    bits: Bits | None = None,
     no_int16: bool = False,
 ) -> Source:
     """The array in a stream whose magic bytes have been read already.
 
     Booleans, integers and floats of every width and byte order are read as float64, and the raw two-byte type
-    as bfloat16, or it and uint16 as float16. With `no_int16` an array of int16, which may be bits, is refused. With
-    `any_order` a Fortran-ordered array comes in the order of the file. Raises StreamError.
+    as bfloat16. With `bits` the raw type and the unsigned integers of their width are bits of their type. With
+    `no_int16` an array of int16, which may be bits, is refused. With `any_order` a Fortran-ordered array comes in the
+    order of the file. Raises StreamError.
     """
-    header = _read_header(stream, name, uint16_is_bfloat16)
+    header = _read_header(stream, name, uint16_is_bfloat16, bits)
     if no_int16 and header.dtype.str[1:] == "i2":
         raise StreamError(f"{name}: int16: are these bits? save them as uint16 (values.view(numpy.uint16))")
-    if bits_are_float16 and (header.bfloat16 or header.dtype.str[1:] == "u2"):
-        header = replace(header, dtype=np.dtype("<f2").newbyteorder(header.dtype.byteorder), bfloat16=False)
     present = _bytes_left(stream)
     if present is not None and present < header.size * header.dtype.itemsize:
         raise _truncated(name, present, header)
@@ -70,7 +71,7 @@ def read_npy(
     )
 
 
-def _read_header(stream: BufferedIOBase, name: str, uint16_is_bfloat16: bool) -> _Header:
+def _read_header(stream: BufferedIOBase, name: str, uint16_is_bfloat16: bool, bits: Bits | None) -> _Header:
     version = stream.read(2)
     if version not in (b"\1\0", b"\2\0", b"\3\0"):
         raise StreamError(f"{name}: not a .npy file of version 1, 2 or 3")
@@ -86,15 +87,19 @@ def _read_header(stream: BufferedIOBase, name: str, uint16_is_bfloat16: bool) ->
         raise StreamError(f"{name}: damaged .npy header") from None
     if any(length < 0 for length in shape):
         raise StreamError(f"{name}: damaged .npy header")
-    raw = dtype.kind == "V" and dtype.itemsize == 2 and dtype.names is None and dtype.subdtype is None
+    width = dtype.itemsize
+    of_bits = bits is not None and width == bits.width // 8
+    raw = dtype.kind == "V" and (width == 2 or of_bits) and dtype.names is None and dtype.subdtype is None
+    of_bits = of_bits and (raw or dtype.kind == "u")
     if dtype.kind not in "biuf" and not raw:
         kind = "records" if dtype.names else f"values of type {dtype}"
         raise StreamError(f"{name}: holds {kind}; only real numbers can be read")
     return _Header(
         shape=tuple(map(int, shape)),
         fortran_order=bool(fortran_order) and len(shape) > 1,
-        dtype=np.dtype("<u2") if raw else dtype,
-        bfloat16=raw or (uint16_is_bfloat16 and dtype.kind == "u" and dtype.itemsize == 2),
+        dtype=np.dtype(f"<u{width}") if raw else dtype,
+        bfloat16=not of_bits and (raw or (uint16_is_bfloat16 and dtype.kind == "u" and width == 2)),
+        bits=bits if of_bits else None,
     )
 
 
@@ -167,6 +172,8 @@ def _spooled(stream: BufferedIOBase, name: str, header: _Header) -> NDArray[Any]
 
 
 def _to_float64(values: NDArray[Any], header: _Header) -> Values:
+    if header.bits is not None:
+        return np.asarray(header.bits.numbers(values), dtype=np.float64)
     if header.bfloat16:
         # bfloat16 is the upper half of a float32.
         values = (values.astype(np.uint32) << np.uint32(16)).view(np.float32)

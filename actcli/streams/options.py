@@ -1,6 +1,8 @@
 """The options that describe a table in a file."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from actcli.streams.files import StreamError
 
@@ -21,6 +23,20 @@ def delimiter_of(text: str | None) -> str | None:
 
 
 @dataclass(frozen=True)
+class Bits:
+    """How the bits of a floating-point type are read: 0xbf80 in a text, or a raw file of them.
+
+    dtype:   the type's name
+    width:   bits of one number, 8, 16, 32 or 64
+    numbers: an array of whole numbers below 2^width -> the numbers with these bits
+    """
+
+    dtype: str
+    width: int
+    numbers: Callable[[Any], Any]
+
+
+@dataclass(frozen=True)
 class TableOptions:
     """What the user says about a table, and what the option is called that asks for its columns.
 
@@ -28,6 +44,7 @@ class TableOptions:
     delimiter:      a single character; BLANKS for a run of blanks; None to find it
     missing_is_nan: an empty cell, NA and their like are read as nan
     keep_lines:     the lines will be written again
+    bits:           what a bit pattern in the text is read as; None where the numbers have no type
     """
 
     columns: tuple[str, ...] = ()
@@ -35,6 +52,7 @@ class TableOptions:
     missing_is_nan: bool = False
     keep_lines: bool = False
     column_option: str = "--column"
+    bits: Bits | None = None
 
     @property
     def given(self) -> str:

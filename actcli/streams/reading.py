@@ -15,7 +15,7 @@ from actcli.streams.blocks import BLOCK, Block, Source, Values, equal_lines, who
 from actcli.streams.cells import parse, split_cells
 from actcli.streams.encoding import Recognised, recognise, utf8
 from actcli.streams.files import StreamError, file_error
-from actcli.streams.options import NO_TABLE, TABLES, TableOptions
+from actcli.streams.options import NO_TABLE, TABLES, Bits, TableOptions
 
 
 @contextmanager
@@ -28,9 +28,10 @@ def open_numbers(
     convert: Callable[[Values], Values] | None = None,
     any_order: bool = False,
     uint16_is_bfloat16: bool = False,
-    bits_are_float16: bool = False,
+    arrays_of_bits: bool = False,
     no_int16: bool = False,
     table: TableOptions = NO_TABLE,
+    bits: Bits | None = None,
 ) -> Iterator[Source]:
     """The numbers of the arguments, --grid, a file ("-" is stdin), or else stdin when it is no terminal.
 
@@ -41,8 +42,9 @@ def open_numbers(
     rowwise: blocks hold whole rows: lines of text, the last axis of an array, all arguments or the whole
     grid. convert: is applied to every block's values, to round them to a narrower type, say. any_order: the
     output is .npy, so a Fortran-ordered array may come, and go, as it lies in the file. uint16_is_bfloat16: a
-    .npy array of uint16 holds the bits of bfloat16 numbers. bits_are_float16: it, or one of the raw two-byte type,
-    holds those of float16 numbers. no_int16: a .npy array of int16, which may be bits, is refused.
+    .npy array of uint16 holds the bits of bfloat16 numbers. no_int16: a .npy array of int16, which may be bits,
+    is refused. bits: of the type of the numbers, so that a file named .bin may hold them raw, and a text as bit
+    patterns; with arrays_of_bits a .npy array of uint16 (of float8 uint8) or the raw type of that width too.
 
     Raises StreamError when there are no numbers, more than one place to take them from, or a file can't be
     read.
@@ -54,10 +56,19 @@ def open_numbers(
     if (arguments or grid is not None) and (option := table.given or ("--missing" if table.missing_is_nan else "")):
         raise StreamError(f"{option} is for files: give --input FILE or pipe it in")
     if arguments:
-        yield replace(from_arguments(arguments, rowwise), convert=convert)
+        yield replace(from_arguments(arguments, rowwise, bits), convert=convert)
     elif grid is not None:
         yield replace(from_grid(*grid, rowwise=rowwise), convert=convert)
+    elif bits is not None and (input_path or "").lower().endswith(".bin"):
+        from actcli.streams.raw import read_raw
+
+        if table.given or rowwise:
+            wrong = f"{table.given} is for tables, and this is" if table.given else "rows come from .npy, and this is"
+            raise StreamError(f"{input_path}: {wrong} raw numbers")
+        with opened(input_path) as (stream, name):
+            yield replace(read_raw(stream, name, bits), convert=convert)
     else:
+        table = replace(table, bits=bits)
         with opened(input_path) as (stream, name):
             try:
                 file = recognise(stream, name)
@@ -73,7 +84,7 @@ def open_numbers(
                         rowwise=rowwise,
                         any_order=any_order,
                         uint16_is_bfloat16=uint16_is_bfloat16,
-                        bits_are_float16=bits_are_float16,
+                        bits=bits if arrays_of_bits and bits and bits.width <= 16 else None,
                         no_int16=no_int16,
                     )
                 else:
@@ -97,7 +108,7 @@ def _from_text(file: Recognised, options: TableOptions, rowwise: bool) -> Source
 
         table, blocks = read_csv(text, options, file.suffix)
     else:
-        blocks = read_text(text.pieces(), file.name, options.missing_is_nan)
+        blocks = read_text(text.pieces(), file.name, options)
     return Source(file.name, whole_rows(blocks) if rowwise else blocks, rowwise=rowwise, table=table)
 
 
@@ -125,7 +136,7 @@ def refuse_json(text: Text) -> None:
         raise StreamError(f"{text.name}: JSON is not read; text, CSV and .npy are")
 
 
-def from_arguments(arguments: Sequence[str], rowwise: bool) -> Source:
+def from_arguments(arguments: Sequence[str], rowwise: bool, bits: Bits | None = None) -> Source:
     """Each argument holds one number, or several with whitespace or commas between them; all are one row.
 
     Raises StreamError for what is not a number.
@@ -134,7 +145,7 @@ def from_arguments(arguments: Sequence[str], rowwise: bool) -> Source:
         # `2, 1, 0` is three arguments, of which two end with a comma.
         blank = next((text for text in arguments if not text.strip()), None)
         tokens = split_cells(" ".join(arguments)) if blank is None else [blank]
-        values = np.array([parse(token) for token in tokens], dtype=np.float64)
+        values = np.array([parse(token, bits) for token in tokens], dtype=np.float64)
     except ValueError as error:
         raise StreamError(str(error)) from None
     piece = _row(values) if rowwise else _column(values)

@@ -20,6 +20,7 @@ from actcli.streams.blocks import Block, Values, equal_lines
 from actcli.streams.cells import (
     complaint,
     decimal_comma,
+    is_hexadecimal,
     is_missing,
     is_number,
     quoted,
@@ -29,6 +30,7 @@ from actcli.streams.cells import (
 )
 from actcli.streams.encoding import CHUNK
 from actcli.streams.files import StreamError
+from actcli.streams.options import NO_TABLE, TableOptions
 
 _MANY = 1000  # numbers: for fewer, orjson is not worth its import
 # Where orjson writes a number as `repr` does; beyond, they write the exponent in different ways.
@@ -104,16 +106,17 @@ def is_plain(line: bytes) -> bool:
     """Whether a first line begins plain text, of numbers and missing ones alone."""
     line = _COMMENTS.sub(b"", line)
     tokens = split_cells(line.decode(errors="surrogateescape"))
-    return all(is_number(token) or is_missing(token) for token in tokens) and not _is_ambiguous(line)
+    plain = all(is_number(token) or is_missing(token) or is_hexadecimal(token) for token in tokens)
+    return plain and not _is_ambiguous(line)
 
 
 def _is_ambiguous(line: bytes) -> bool:
     return bool(_TIGHT.search(line) and _LOOSE.search(line))
 
 
-def read_text(pieces: Iterable[bytes], name: str, missing_is_nan: bool = False) -> Iterator[Block]:
+def read_text(pieces: Iterable[bytes], name: str, options: TableOptions = NO_TABLE) -> Iterator[Block]:
     """The numbers of a text. Raises StreamError with the line of the first thing that is not a number."""
-    reader = _TextReader(name, missing_is_nan)
+    reader = _TextReader(name, options)
     for chunk in _whole_lines(pieces, name):
         block = reader.read(chunk)
         if block.lengths.size:
@@ -144,9 +147,9 @@ def _whole_lines(pieces: Iterable[bytes], name: str) -> Iterator[bytes]:
 class _TextReader:
     """Reads one chunk after the other; a line may go on from one to the next."""
 
-    def __init__(self, name: str, missing_is_nan: bool) -> None:
+    def __init__(self, name: str, options: TableOptions) -> None:
         self._name = name
-        self._missing_is_nan = missing_is_nan
+        self._options = options
         self._line = 1
         # What stood before, blanks aside: the end of a line, a comma or, as 0, a number.
         self._before = b"\n"
@@ -219,9 +222,9 @@ class _TextReader:
 
     def _number(self, token: str) -> float:
         try:
-            return to_number(token, self._missing_is_nan)
+            return to_number(token, self._options.missing_is_nan, self._options.bits)
         except ValueError:
-            out = way_out(token, self._name)
+            out = way_out(token, self._name, bits=self._options.bits)
             if len(token) > 2 and token[0] == token[-1] == '"' and is_number(token[1:-1]):
                 out = "--delimiter , reads quotes"
             raise ValueError(f"{complaint(token, self._name)}{out and '; '}{out}") from None

@@ -8,7 +8,7 @@ import numpy as np
 
 from actcli.streams.blocks import Source, Values
 from actcli.streams.files import StreamError
-from actcli.streams.options import NO_TABLE, TableOptions
+from actcli.streams.options import NO_TABLE, Bits, TableOptions
 from actcli.streams.reading import open_numbers
 
 # What a text with nine digits leaves out, which no narrow type can see.
@@ -18,20 +18,25 @@ Round = Callable[[Values], Values]
 
 
 @contextmanager
-def open_typed(path: str, dtype: str, round_to_dtype: Round, table: TableOptions = NO_TABLE) -> Iterator["Typed"]:
-    """The numbers of a file ("-" is stdin), which have to be of the type `dtype`.
+def open_typed(
+    path: str, bits: Bits, round_to_dtype: Round, table: TableOptions = NO_TABLE, rowwise: bool = False
+) -> Iterator["Typed"]:
+    """The numbers of a file ("-" is stdin), which have to be of the type that `bits` are of.
 
-    An array holds them exactly: as that type, as a wider one, or, for the 16-bit types, as their bits (uint16 or the
-    raw two-byte type). A decimal in a text stands for the number of the type that it is a rounding of.
+    An array holds them exactly: as that type, as a wider one, or, for the types of 16 and 8 bits, as their bits
+    (uint16, uint8 or the raw type of that width). A decimal in a text stands for the number of the type that it is a
+    rounding of.
     """
+    dtype = bits.dtype
     with open_numbers(
         (),
         None,
         path,
-        uint16_is_bfloat16=dtype == "bfloat16",
-        bits_are_float16=dtype == "float16",
+        rowwise=rowwise,
+        arrays_of_bits=True,
         no_int16=dtype in ("bfloat16", "float16"),
         table=table,
+        bits=bits,
     ) as source:
         yield Typed(source, dtype, round_to_dtype)
 
@@ -45,7 +50,7 @@ class Typed:
     round_to_dtype: Round
 
     def blocks(self) -> Iterator[Values]:
-        """The numbers in order. Raises StreamError at the first that is not of the type."""
+        """The numbers in order, of shape (n,), or rows (n, m). Raises StreamError at the first not of the type."""
         before = 0
         for block in self.source.blocks():
             values = block.values.ravel()
@@ -55,7 +60,7 @@ class Typed:
                 for i in self._suspicious(values[inexact], rounded[inexact], inexact):
                     raise self._error(before + i, float(values[i]), float(rounded[i]))
             before += len(values)
-            yield rounded
+            yield rounded.reshape(block.values.shape) if self.source.rowwise else rounded
 
     def _suspicious(
         self, values: Values, rounded: Values, places: "np.ndarray[tuple[int], np.dtype[np.intp]]"
@@ -80,25 +85,26 @@ def _is_rounding(value: float, number: float) -> bool:
 
 
 def pairs(first: Typed, second: Typed) -> Iterator[tuple[Values, Values]]:
-    """The numbers of both streams side by side, in blocks of equal length.
+    """The numbers, or the rows, of both streams side by side, in blocks of equal length.
 
-    Raises StreamError where one has more numbers than the other.
+    Raises StreamError where one has more of them than the other.
     """
     counts = [0, 0]
     readers = [first.blocks(), second.blocks()]
     rest: list[Values] = [np.empty(0), np.empty(0)]
     while True:
         for i, reader in enumerate(readers):
-            while not rest[i].size and (block := next(reader, None)) is not None:
+            while not len(rest[i]) and (block := next(reader, None)) is not None:
                 rest[i] = block
-                counts[i] += block.size
+                counts[i] += len(block)
         common = min(len(part) for part in rest)
         if not common:
             break
         yield rest[0][:common], rest[1][:common]
         rest = [part[common:] for part in rest]
     for i, reader in enumerate(readers):
-        counts[i] += sum(block.size for block in reader)
+        counts[i] += sum(map(len, reader))
     if counts[0] != counts[1]:
         names = first.source.name, second.source.name
-        raise StreamError(f"{names[0]} has {counts[0]:,} number{'s' * (counts[0] != 1)} and {names[1]} {counts[1]:,}")
+        what = f"{'row' if first.source.rowwise else 'number'}{'s' * (counts[0] != 1)}"
+        raise StreamError(f"{names[0]} has {counts[0]:,} {what} and {names[1]} {counts[1]:,}")

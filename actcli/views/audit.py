@@ -9,10 +9,11 @@ from typing import Final
 import numpy as np
 
 from actcli.core.arrays import Array
-from actcli.core.audit.report import Audit, Segment, Source, Stretch
+from actcli.core.audit.report import Audit, Point, Segment, Source, Stretch
+from actcli.core.audit.rows import AnyAudit
 from actcli.core.audit.tally import Errors
 from actcli.core.errors import count
-from actcli.views.audit_numbers import figure, percent, whole
+from actcli.views.audit_numbers import figure, mean, percent, whole
 from actcli.views.notation import align, format_number
 from actcli.views.picture.description import Axis, Histogram, Marks, Panel, Picture, Style
 from actcli.views.picture.terminal import paint
@@ -22,7 +23,7 @@ from actcli.views.terminal import Terminal, paragraph
 DIGITS: Final = 4
 
 _CLASSES: Final = {"0": "exact", "<=0.5": "≤ 0.5", "<=1": "≤ 1", "3-10": "3–10", "11-100": "11–100", ">100": "> 100"}
-_CAPTION: Final = (
+CAPTION: Final = (
     "ulp: |actual − exact| in spacings of the type at the exact result. steps: how many numbers of the type the "
     "result is from the correctly rounded exact one."
 )
@@ -32,10 +33,10 @@ def audit_report(audit: Audit, terminal: Terminal, height: int | None = None) ->
     """Everything that an audit found, for people."""
     parts = [
         paragraph(_title(audit), terminal),
-        _drawn(_total_columns(audit), terminal),
-        _drawn(_size_columns(audit), terminal) if audit.max_absolute is not None else "",
-        _histogram(audit, terminal),
-        _drawn(_segment_columns(audit), terminal),
+        drawn(_total_columns(audit), terminal),
+        drawn(_size_columns(audit), terminal) if audit.max_absolute is not None else "",
+        histogram(audit, terminal),
+        drawn(_segment_columns(audit), terminal),
         _worst(audit, terminal) if audit.total.max_steps else "",
         error_chart(error_picture(audit), audit, terminal, height),
         paragraph(_remarks(audit), terminal),
@@ -45,6 +46,7 @@ def audit_report(audit: Audit, terminal: Terminal, height: int | None = None) ->
 
 def _title(audit: Audit) -> str:
     name = f"derivative {audit.order} of {audit.activation}" if audit.order else audit.activation
+    name += " times grad_output" if audit.grad_output else ""
     total = audit.total
     steps = total.finite_max_steps
     if steps is None:
@@ -57,15 +59,16 @@ def _title(audit: Audit) -> str:
         others = (
             f"; the others {verdict}" if verdict and audit.unlike == audit.nonfinite else f"; {verdict}" * bool(verdict)
         )
-        verdict = f"{_nonfinite(audit)} where the exact result is finite{others}"
+        verdict = f"{nonfinite(audit.nan.count, audit.infinite.count)} where the exact result is finite{others}"
     flushed = ", subnormals flushed" if audit.flush_subnormals else ""
+    flushed += ", intermediate ones too" if audit.flush_intermediates else ""
     sampled = "" if audit.exhaustive else " (sampled: a lower bound)"
     return f"{name} in {audit.dtype}{flushed}, {count(total.count, 'input')}{sampled}: {verdict}"
 
 
-def _nonfinite(audit: Audit) -> str:
+def nonfinite(nan: int, infinite: int) -> str:
     """3 results nan and 1 infinite."""
-    kinds = [(audit.nan.count, "nan"), (audit.infinite.count, "infinite")]
+    kinds = [(nan, "nan"), (infinite, "infinite")]
     first, *rest = [(number, kind) for number, kind in kinds if number]
     return " and ".join([f"{count(first[0], 'result')} {first[1]}", *(f"{number:,} {kind}" for number, kind in rest)])
 
@@ -76,8 +79,9 @@ def _total_columns(audit: Audit) -> list[Column]:
     return [
         Column("", ["ulp", "steps"], "left"),
         Column("largest", [figure(total.finite_max_ulp), whole(total.finite_max_steps)]),
-        Column("mean", [figure(total.mean_ulp), figure(total.mean_steps)]),
+        Column("mean", [mean(total.mean_ulp, total), mean(total.mean_steps, total)]),
         Column("at x =", align(format_number(point.input, 6) for point in points)),
+        *_gradients(points, "grad"),
         Column("actual", align(format_number(point.actual, DIGITS) for point in points)),
         Column("expected", align(format_number(point.expected, DIGITS) for point in points)),
     ]
@@ -93,16 +97,16 @@ def _size_columns(audit: Audit) -> list[Column]:
     ]
 
 
-def _histogram(audit: Audit, terminal: Terminal) -> str:
+def histogram(audit: AnyAudit, terminal: Terminal, what: str = "inputs") -> str:
     """The classes beside each other, or below each other where there is no room."""
     names = [_CLASSES.get(name, name) for name in audit.histogram]
     counts = [f"{inputs:,}" for inputs in audit.histogram.values()]
     shares = [percent(inputs / audit.total.count) for inputs in audit.histogram.values()]
     columns = [Column(name, [*cells]) for name, *cells in zip(names, counts, shares, strict=True)]
-    columns.insert(0, Column("ulp", ["inputs", ""], "left"))
+    columns.insert(0, Column("ulp", [what, ""], "left"))
     if total_width(columns) > terminal.width:
-        columns = [Column("ulp", names), Column("inputs", counts), Column("", shares)]
-    return _drawn(columns, terminal)
+        columns = [Column("ulp", names), Column(what, counts), Column("", shares)]
+    return drawn(columns, terminal)
 
 
 def _segment_columns(audit: Audit) -> list[Column]:
@@ -117,9 +121,9 @@ def _segment_columns(audit: Audit) -> list[Column]:
         Column("\ninputs", [f"{e.count:,}" for e in errors]),
         *nonfinite,
         Column("largest\nulp", [figure(e.finite_max_ulp) for e in errors]),
-        Column("mean\nulp", [figure(e.mean_ulp) for e in errors]),
+        Column("mean\nulp", [mean(e.mean_ulp, e) for e in errors]),
         Column("largest\nsteps", [whole(e.finite_max_steps) for e in errors]),
-        Column("mean\nsteps", [figure(e.mean_steps) for e in errors]),
+        Column("mean\nsteps", [mean(e.mean_steps, e) for e in errors]),
         Column(
             "worst\nx =",
             [
@@ -133,7 +137,10 @@ def _segment_columns(audit: Audit) -> list[Column]:
 def _worst(audit: Audit, terminal: Terminal) -> str:
     """The ten worst, with the bits that name each number beyond doubt, below the numbers where there is no room."""
     worst = [point for point in audit.worst if point.steps]
-    inputs = Column("worst\nx =", align(format_number(p.input, 6) for p in worst))
+    inputs = [
+        Column("worst\nx =", align(format_number(p.input, 6) for p in worst)),
+        *_gradients(worst, "\ngrad"),
+    ]
     numbers = [
         Column("\nactual", align(format_number(p.actual, DIGITS) for p in worst)),
         Column("\nexpected", align(format_number(p.expected, DIGITS) for p in worst)),
@@ -145,9 +152,15 @@ def _worst(audit: Audit, terminal: Terminal) -> str:
         Column("bits of\nactual", [p.actual_bits for p in worst]),
         Column("bits of\nexpected", [p.expected_bits for p in worst]),
     ]
-    if total_width([inputs, *numbers, *bits]) <= terminal.width:
-        return _drawn([inputs, *numbers, *bits], terminal)
-    return f"{_drawn([inputs, *numbers], terminal)}\n{_drawn([inputs, *bits], terminal)}"
+    if total_width([*inputs, *numbers, *bits]) <= terminal.width:
+        return drawn([*inputs, *numbers, *bits], terminal)
+    return f"{drawn([*inputs, *numbers], terminal)}\n{drawn([*inputs, *bits], terminal)}"
+
+
+def _gradients(points: Sequence[Point], header: str) -> list[Column]:
+    """The gradients that came in at the points, where there are any."""
+    came = [point.grad_output for point in points if point.grad_output is not None]
+    return [Column(header, align(format_number(one, 6) for one in came))] if came else []
 
 
 def _remarks(audit: Audit) -> str:
@@ -158,13 +171,16 @@ def _remarks(audit: Audit) -> str:
         ("zeros of the wrong sign", audit.zero_sign),
     ]
     lines = [
-        _CAPTION,
+        CAPTION,
         " ".join(f"{kind}: {_stretch(stretch)}." for kind, stretch in kinds)
         + f" monotonicity violations, from one input to the next: {audit.monotonicity_violations:,}.",
     ]
-    shares = ", ".join(f"{name} % ≤ {figure(bound)}" for name, bound in audit.percentiles.items())
-    right = percent(audit.correctly_rounded / audit.total.count)
-    lines.append(f"correctly rounded: {right} of the results. ulp of the smallest: {shares}.")
+    lines.append(shares(audit))
+    if audit.excused:
+        lines.append(
+            f"{count(audit.excused, 'result')} held against what a formula gives with subnormal intermediate results "
+            "at zero."
+        )
     if audit.left_out:
         lines.append(f"{count(audit.left_out, 'input')} outside of the range, left out.")
     if beyond := audit.nonfinite - audit.unlike:
@@ -178,13 +194,21 @@ def _remarks(audit: Audit) -> str:
             f"{count(audit.answered, 'result')} there are numbers."
         )
     if audit.source is not None:
-        lines.append(_source(audit.source, audit.dtype))
+        lines.append(source_line(audit.source, audit.dtype))
     if audit.diagnosis:
         lines.append(f"Diagnosis: {audit.diagnosis}.")
     return "\n".join(lines)
 
 
-def _source(source: Source, dtype: str) -> str:
+def shares(audit: AnyAudit) -> str:
+    """How many results are right, and what the ULP of most of them is at most."""
+    right = percent(audit.correctly_rounded / audit.total.count)
+    bounds = [f"{name} % ≤ {figure(bound)}" for name, bound in audit.percentiles.items() if math.isfinite(bound)]
+    text = f"correctly rounded: {right} of the results."
+    return f"{text} ulp of the smallest: {', '.join(bounds)}." if bounds else text
+
+
+def source_line(source: Source, dtype: str) -> str:
     """Who computed it, and in which type it answers where that is another."""
     who = f"{source.framework} {source.version}".strip()
     other = f"; it answers in {source.dtype}, rounded once to {dtype}" if source.dtype != dtype else ""
@@ -207,7 +231,8 @@ def _bound(x: float) -> str:
     return ("-∞" if x < 0 else "∞") if math.isinf(x) else f"{x:.6g}"
 
 
-def _drawn(columns: Sequence[Column], terminal: Terminal) -> str:
+def drawn(columns: Sequence[Column], terminal: Terminal) -> str:
+    """The columns as a table."""
     return render(table(columns, terminal), terminal)
 
 
@@ -240,6 +265,17 @@ def error_picture(audit: Audit) -> Picture:
         marks=[Marks(bad, np.full(bad.size, top), Style("fault"))] if bad.size else [],
     )
     return Picture(_title(audit), [panel], caption=f"Diagnosis: {audit.diagnosis}." if audit.diagnosis else "")
+
+
+def error_pictures(audits: Sequence[Audit]) -> Picture:
+    """A panel for each, in one picture."""
+    panels = []
+    for audit in audits:
+        of = f", derivative {audit.order}" if audit.order else ""
+        panels += [
+            replace(panel, title=f"{audit.activation} in {audit.dtype}{of}") for panel in error_picture(audit).panels
+        ]
+    return Picture(f"{count(len(audits), 'audit')}: the largest error in ulp over x", panels, columns=2)
 
 
 def error_chart(picture: Picture, audit: Audit, terminal: Terminal, height: int | None) -> str:

@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 
 from actcli.core.audit.baseline import Change
-from actcli.core.audit.report import Audit
-from actcli.views.audit_numbers import figure, percent, whole
+from actcli.core.audit.rows import AnyAudit, RowAudit, RowPoint
+from actcli.views.audit_numbers import figure, mean, percent, whole
 from actcli.views.notation import format_number
 from actcli.views.table import Column, render, table, total_width
 from actcli.views.terminal import Terminal, paragraph
@@ -18,10 +18,11 @@ CAPTION: Final = (
     "type the result is from the correctly rounded exact one; both among the finite results. right: share of "
     "correctly rounded results. nan, inf: results that are so where the exact one is finite. x: where ulp is largest."
 )
-_SAMPLED: Final = "float32 and float64 are sampled: their largest errors are lower bounds."
+_WIDE: Final = ("float32", "float64")
+_BOUNDS: Final = "their largest errors are lower bounds."
 
 
-def audit_table(audits: Sequence[Audit], lacking: Lacking, terminal: Terminal) -> str:
+def audit_table(audits: Sequence[AnyAudit], lacking: Lacking, terminal: Terminal) -> str:
     """A table for every type and order, with what there is no audit of after them."""
     parts = []
     for title, group in _groups(audits):
@@ -30,7 +31,7 @@ def audit_table(audits: Sequence[Audit], lacking: Lacking, terminal: Terminal) -
     return "\n".join([*parts, paragraph(_remarks(audits, lacking), terminal)])
 
 
-def markdown(audits: Sequence[Audit], lacking: Lacking) -> str:
+def markdown(audits: Sequence[AnyAudit], lacking: Lacking) -> str:
     """One table, and the remarks below it."""
     columns = [
         Column("activation", [audit.activation for audit in audits], "left"),
@@ -51,27 +52,33 @@ def _row(cells: Sequence[str]) -> str:
     return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
 
 
-def _groups(audits: Sequence[Audit]) -> Iterator[tuple[str, list[Audit]]]:
+def _groups(audits: Sequence[AnyAudit]) -> Iterator[tuple[str, list[AnyAudit]]]:
     """The audits of each type and order, in the order in which they were asked for."""
-    groups: dict[tuple[str, int], list[Audit]] = {}
+    groups: dict[tuple[str, int], list[AnyAudit]] = {}
     for audit in audits:
         groups.setdefault((audit.dtype, audit.order), []).append(audit)
     for (dtype, order), group in groups.items():
         yield f"{dtype}, {f'derivative {order}' if order else 'values'}", group
 
 
-def _columns(audits: Sequence[Audit]) -> list[Column]:
+def _columns(audits: Sequence[AnyAudit]) -> list[Column]:
     totals = [audit.total for audit in audits]
-    worst = [audit.worst_ulp for audit in audits]
     return [
         Column("\nactivation", [audit.activation for audit in audits], "left"),
         Column("largest\nulp", [figure(total.finite_max_ulp) for total in totals]),
         Column("largest\nsteps", [whole(total.finite_max_steps) for total in totals]),
-        Column("mean\nulp", [figure(total.mean_ulp) for total in totals]),
+        Column("mean\nulp", [mean(total.mean_ulp, total) for total in totals]),
         Column("\nright", [percent(audit.correctly_rounded / audit.total.count) for audit in audits]),
         Column("nan,\ninf", [f"{audit.nonfinite:,}" for audit in audits]),
-        Column("worst\nx", ["-" if p is None or not p.ulp else format_number(p.input, 6) for p in worst]),
+        Column("worst\nx", [*map(_worst, audits)]),
     ]
+
+
+def _worst(audit: AnyAudit) -> str:
+    point = audit.worst_ulp
+    if point is None or not point.ulp:
+        return "-"
+    return f"row {point.row}" if isinstance(point, RowPoint) else format_number(point.input, 6)
 
 
 def _fitting(key: Column, columns: Sequence[Column], terminal: Terminal) -> Iterator[str]:
@@ -124,10 +131,9 @@ def _change_columns(changes: Sequence[Change]) -> list[Column]:
     ]
 
 
-def _remarks(audits: Sequence[Audit], lacking: Lacking) -> str:
+def _remarks(audits: Sequence[AnyAudit], lacking: Lacking) -> str:
     lines = [CAPTION]
-    if not all(audit.exhaustive for audit in audits):
-        lines.append(_SAMPLED)
+    lines += _sampled(audits)
     versions = {f"{a.source.framework} {a.source.version}".strip() for a in audits if a.source is not None}
     if named := sorted(versions - {""}):
         lines.append(f"Computed by {', '.join(named)}.")
@@ -139,7 +145,18 @@ def _remarks(audits: Sequence[Audit], lacking: Lacking) -> str:
     return "\n".join(lines)
 
 
-def _other_types(audits: Sequence[Audit]) -> list[str]:
+def _sampled(audits: Sequence[AnyAudit]) -> Iterator[str]:
+    """Of which not every number is among the inputs."""
+    numbers = [audit for audit in audits if not audit.exhaustive and not isinstance(audit, RowAudit)]
+    if any(audit.dtype in _WIDE for audit in numbers):
+        yield f"float32 and float64 are sampled: {_BOUNDS}"
+    if parts := [f"{audit.activation} ({audit.dtype})" for audit in numbers if audit.dtype not in _WIDE]:
+        yield f"Not on every number of the type: {', '.join(dict.fromkeys(parts))}: {_BOUNDS}"
+    if any(isinstance(audit, RowAudit) for audit in audits):
+        yield f"Rows are sampled: {_BOUNDS}"
+
+
+def _other_types(audits: Sequence[AnyAudit]) -> list[str]:
     """Who answers in another type than it was asked in."""
     found: dict[tuple[str, str], list[str]] = {}
     for audit in audits:

@@ -69,6 +69,20 @@ def test_inputs_as_text_read_back_the_same(files: Path, tmp_path: Path) -> None:
     assert np.array_equal([float(line) for line in text.splitlines()], np.load(files / "x_bfloat16.npy"))
 
 
+def test_raw_numbers_go_out_and_come_in(tmp_path: Path) -> None:
+    x, y = tmp_path / "x.bin", tmp_path / "y.bin"
+    output("audit", "tanh", "--dtype", "float16", "--emit-inputs", x)
+    given = np.fromfile(x, "<f2")
+    assert len(given) == 63_488
+    np.tanh(given.astype(np.float64)).astype("<f2").tofile(y)
+    found = report("audit", "tanh", "--dtype", "float16", "--input", str(x), "--actual", str(y))
+    assert (found["count"], found["max_steps"]) == (63_488, 0)
+    y.write_bytes(y.read_bytes()[:-1])
+    args = ("audit", "tanh", "--dtype", "float16", "--input", x, "--actual", y)
+    assert complaint(*args).endswith("y.bin: 126,975 bytes are no whole number of float16, of 2 bytes each")
+    assert "rows come from .npy" in complaint("evaluate", "softmax", "--dtype", "float16", "--input", x)
+
+
 def test_what_evaluate_prints_is_correct_everywhere(tmp_path: Path) -> None:
     for dtype in ("bfloat16", "float16"):
         x, y = tmp_path / "x.npy", tmp_path / f"y_{dtype}.npy"
@@ -236,8 +250,11 @@ def test_float64_has_a_reference_of_more_digits(tmp_path: Path) -> None:
         ("audit gelu --input x.npy", "--actual FILE"),
         ("audit gelu --input - --actual -", "cannot both be stdin"),
         ("audit gelu --emit-inputs x.npy --actual y.npy", "second run"),
-        ("audit softmax --emit-inputs x.npy", "softmax acts on whole rows"),
-        ("audit softmax --input - --actual y.npy", "softmax acts on whole rows"),
+        ("audit softmax --emit-inputs x.npy", "rows of several widths are written as text; x.txt is"),
+        ("audit softmax --infinities --emit-inputs x.txt", "softmax acts on whole rows; --infinities goes with"),
+        ("audit softmax --range -1 1 --input - --actual y.npy", "softmax acts on whole rows; --range goes with"),
+        ("audit softmax --input - --actual /dev/null", "stdin has 1 row and /dev/null 0"),
+        ("audit softmax --order 1 --input - --actual /dev/null", "the derivative of a row is a matrix"),
         ("audit gleu --emit-inputs x.npy", "did you mean"),
         ("audit gelu --input x.npy --actual y.npy --max-ulp nan", "--max-ulp: must be a number, not nan"),
         ("audit gelu --input /missing --actual y.npy", "/missing: No such file"),

@@ -104,6 +104,11 @@ def test_several_are_one_line_each(workshop: Path) -> None:
     assert "float32 and float64 are sampled" in run.stdout
     exhaustive = actcli("audit", "tanh", "sin", "--against", "numpy", "--dtype", "float16", cwd=workshop)
     assert "sampled" not in exhaustive.stdout
+    assert "Not on every number" not in exhaustive.stdout
+    (workshop / "few.txt").write_text("1 2 -3\n")
+    part = actcli("audit", "tanh", "sin", "--against", "numpy", "--dtype", "float16", "-i", "few.txt", cwd=workshop)
+    assert "Not on every number of the type: tanh (float16), sin (float16)" in " ".join(part.stdout.split())
+    assert "sampled" not in part.stdout
 
 
 def test_full_has_the_report_of_each(workshop: Path) -> None:
@@ -233,7 +238,16 @@ def test_a_program_is_run(workshop: Path, places: str) -> None:
         ("tanh --emit-inputs x.npy --against numpy", "auditing results for them is a second run"),
         ("tanh --against numpy --python", "--python takes PATH"),
         ("tanh --run {in}{out} --python x", "--python is the interpreter for --against"),
-        ("tanh sin --against numpy --save x.svg", "--save draws one audit"),
+        (
+            "tanh sin --against numpy --save x.svg " + "--dtype float16 " + " ".join(f"--order {n}" for n in range(7)),
+            "--save draws up to 12 audits, and these are 14",
+        ),
+        ("tanh --order 1 --against numpy --grad-output g.npy", "a gradient for each number of --input FILE, which is"),
+        ("tanh --input x.npy --against numpy --grad-output g.npy", "is multiplied by a derivative: add --order 1"),
+        ("softmax --input x.npy --against numpy --grad-output g.npy", "softmax acts on whole rows; --grad-output goes"),
+        ("tanh --against numpy --exclude 1", "--exclude takes MIN MAX"),
+        ("tanh --against numpy --exclude 1 x", "'x' is not a number"),
+        ("tanh --against numpy --exclude 1 2 --exclude 4 3", "not from 4.0 to 3.0"),
         ("tanh --against numpy --actual-column 1", "--actual-column names a column of --actual"),
         ("tanh --against numpy --timeout nan", "--timeout"),
         ("tanh --against numpy --timeout 0", "--timeout"),
@@ -244,10 +258,90 @@ def test_what_does_not_go_together_is_refused(workshop: Path, words: str, messag
     assert message in refused(workshop, *words.split())
 
 
+def test_no_bound_is_printed_where_there_is_none(workshop: Path) -> None:
+    """One nan in three: 90 % of the results are within no number of ULP; of nan alone there is no mean."""
+    (workshop / "three.txt").write_text("1 2 -3\n")
+    run = actcli("audit", "tanh", "--against", "kernels:nan", "--input", "three.txt", cwd=workshop)
+    text = " ".join(run.stdout.split())
+    assert "ulp of the smallest: 50 % ≤ 0." in text
+    assert "90 %" not in text
+    (workshop / "one.txt").write_text("1\n")
+    alone = actcli("audit", "tanh", "sin", "--against", "kernels:nan", "--full", "-i", "one.txt", cwd=workshop).stdout
+    assert "ulp of the smallest" not in alone
+    assert "e308" not in alone
+
+
 def test_inputs_of_one_s_own(workshop: Path, tmp_path: Path) -> None:
     (tmp_path / "x.txt").write_text("1 2 -3\n")
     found = document(workshop, "tanh", "--against", "kernels:tanh", "--input", str(tmp_path / "x.txt"))
     assert (found["count"], found["max_steps"]) == (3, 0)
+
+
+def test_several_intervals_are_left_out(workshop: Path) -> None:
+    words = ("tanh", "--against", "numpy", "--dtype", "float16", "--exclude", "-1", "1", "--exclude", "2", "4")
+    x = np.arange(1 << 16, dtype=np.uint16).view(np.float16).astype(np.float64)
+    kept = np.isfinite(x) & ~(np.abs(x) <= 1) & ~((x >= 2) & (x <= 4))
+    assert document(workshop, *words)["count"] == kept.sum()
+
+
+def test_a_picture_has_a_panel_for_each(workshop: Path) -> None:
+    pytest.importorskip("matplotlib")
+    words = ("audit", "tanh", "sin", "--against", "numpy", "--dtype", "float16", "--save", "several.svg")
+    run = actcli(*words, cwd=workshop)
+    assert (run.returncode, run.stderr) == (0, "")
+    text = (workshop / "several.svg").read_text()
+    assert "tanh in float16" in text
+    assert "sin in float16" in text
+
+
+def test_of_all_that_a_framework_has_rows_are_named_where_they_are_left_out(tmp_path: Path) -> None:
+    """A SciPy made here, of which --range leaves the row-wise functions out."""
+    (tmp_path / "scipy").mkdir()
+    (tmp_path / "scipy" / "__init__.py").write_text("__version__ = '0.0'\n")
+    special = """
+import numpy as np
+def expit(x): return (1 / (1 + np.exp(-x.astype(np.float64)))).astype(x.dtype)
+def log_expit(x): return (-np.log1p(np.exp(-x.astype(np.float64)))).astype(x.dtype)
+def erf(x): return x
+def softmax(x, axis):
+    weights = np.exp(x.astype(np.float64) - x.max(axis=axis, keepdims=True))
+    return (weights / weights.sum(axis=axis, keepdims=True)).astype(x.dtype)
+def log_softmax(x, axis): return np.log(softmax(x, axis))
+"""
+    (tmp_path / "scipy" / "special.py").write_text(special)
+    words = ("audit", "--against", "scipy", "--dtype", "float16")
+    run = actcli(*words, "--range", "-4", "4", "--format", "json", cwd=tmp_path)
+    assert run.returncode == 0
+    note = "actcli: not audited: softmax, log_softmax: --range is for functions of one number, these take a row\n"
+    assert run.stderr == note
+    assert [audit["activation"] for audit in json.loads(run.stdout)["audits"]] == ["sigmoid", "log_sigmoid", "erf"]
+    whole = actcli(*words, "--format", "json", cwd=tmp_path)
+    assert (whole.returncode, whole.stderr) == (0, "")
+    audits = json.loads(whole.stdout)["audits"]
+    assert [audit["activation"] for audit in audits][3:] == ["softmax", "log_softmax"]
+    assert [audit["implementation"]["framework"] for audit in audits] == ["SciPy"] * 5
+
+
+def test_a_gradient_goes_to_a_program(workshop: Path) -> None:
+    """A backward kernel of silu's line x S(x), in float64, rounded once: all right; without a place for it refused."""
+    program = """
+import sys
+import numpy as np
+x, g = (np.load(path).astype(np.float64) for path in sys.argv[1:3])
+s = 1 / (1 + np.exp(-x))
+np.save(sys.argv[3], (g * (s * (1 + x * (1 - s)))).astype(np.float32))
+"""
+    (workshop / "backward.py").write_text(program)
+    random = np.random.default_rng(5)
+    np.save(workshop / "gx.npy", random.normal(size=300).astype(np.float32))
+    np.save(workshop / "g.npy", random.normal(size=300).astype(np.float32))
+    words = ("silu", "--order", "1", "--input", "gx.npy", "--grad-output", "g.npy", "--run")
+    found = document(workshop, *words, f"{sys.executable} backward.py {{in}} {{grad}} {{out}}")
+    assert (found["count"], found["max_steps"], found["grad_output"]) == (300, 0, True)
+    assert "{grad} or {grad.bin}" in refused(workshop, *words, "true {in} {out}")
+    np.save(workshop / "short.npy", np.zeros(3, np.float32))
+    short = [word.replace("g.npy", "short.npy") if word == "g.npy" else word for word in words]
+    assert "short.npy has 3 numbers for the 300 in gx.npy" in refused(workshop, *short, "true {in} {grad} {out}")
 
 
 @pytest.mark.parametrize("size", [(80, 24), (40, 24)])

@@ -218,6 +218,9 @@ def runs(tmp_path: Path) -> dict[str, list[list[str]]]:
         np.save(y, inputs / 2 * (1 + np.tanh(0.79788456 * (inputs + 0.044715 * inputs**3))))
     np.save(tmp_path / "matrix.npy", np.ones((2, 3)))
     audit = ["gelu", "--dtype", "float16", "--input", x, "--actual", y]
+    np.save(tmp_path / "rows.npy", np.zeros((2, 4)))
+    np.save(tmp_path / "shares.npy", np.full((2, 4), 0.25))
+    of_rows = ["--input", str(tmp_path / "rows.npy"), "--actual", str(tmp_path / "shares.npy")]
     baseline = str(tmp_path / "baseline.json")
     Path(baseline).write_text(actcli("audit", "sin", "--against", "numpy", "--dtype", "float16", "-f", "json").stdout)
     ill = ["sigmoid", "--layers", "12", "--width", "8", "--steps", "10", "--cure"]
@@ -251,6 +254,8 @@ def runs(tmp_path: Path) -> dict[str, list[list[str]]]:
         "audit": [
             audit,
             [*audit, "--flush-subnormals"],
+            [*audit, "--order", "1", "--grad-output", x],
+            ["softmax", *of_rows],
             ["tanh", "gelu", "--against", "numpy", "--dtype", "float16", "--quiet", "--baseline", baseline],
         ],
         "gradient-depth": [

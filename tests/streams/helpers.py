@@ -42,7 +42,7 @@ def header_of(table: Table) -> str | None:
 
 def text_of(stream: io.BytesIO, name: str = "data.txt", missing_is_nan: bool = False) -> Iterator[Block]:
     """Plain text read as a file of that name is."""
-    return read_text(utf8(recognise(stream, name)), name, missing_is_nan)
+    return read_text(utf8(recognise(stream, name)), name, TableOptions(missing_is_nan=missing_is_nan))
 
 
 def lines_of(blocks: Iterable[Block]) -> list[list[float]]:

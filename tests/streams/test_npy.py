@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
 
+from actcli.commands.numbers import bits_of
 from actcli.streams.blocks import BLOCK, JACOBIAN_BLOCK, Source
 from actcli.streams.files import StreamError
 from actcli.streams.npy import MAGIC, NpyWriter, read_npy, write_npz
@@ -29,14 +30,14 @@ def saved(array: NDArray[Any], version: tuple[int, int] | None = None) -> bytes:
 
 
 @contextmanager
-def source_of(data: bytes, **options: bool) -> Iterator[Source]:
+def source_of(data: bytes, **options: Any) -> Iterator[Source]:
     stream = io.BytesIO(data)
     assert stream.read(6) == MAGIC
     all_options = {"rowwise": False, "any_order": False, "uint16_is_bfloat16": False, **options}
     yield read_npy(stream, "x.npy", **all_options)
 
 
-def values_of(data: bytes, **options: bool) -> NDArray[np.float64]:
+def values_of(data: bytes, **options: Any) -> NDArray[np.float64]:
     with source_of(data, **options) as source:
         parts = [block.values for block in source.blocks()]
         assert source.shape is not None
@@ -88,7 +89,7 @@ def test_bfloat16_is_the_upper_half_of_float32(kind: str) -> None:
 def test_the_bits_of_float16_in_either_byte_order(kind: str) -> None:
     truth = np.array([1.0, -2.5, 65504.0, 2.0**-24, np.inf, -0.0], dtype="<f2")
     data = saved(truth.view("V2") if kind == "V2" else truth.view("<u2").astype(kind))
-    assert same_bits(values_of(data, bits_are_float16=True), truth.astype(np.float64))
+    assert same_bits(values_of(data, bits=bits_of("float16")), truth.astype(np.float64))
 
 
 def test_the_raw_type_as_ml_dtypes_writes_it() -> None:

@@ -1,19 +1,22 @@
 """Numbers of a type, from two streams side by side."""
 
 import io
+import math
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from actcli.commands.numbers import bits_of
 from actcli.core.numerics.formats import round_to
 from actcli.streams.files import StreamError
+from actcli.streams.options import TableOptions
 from actcli.streams.typed import open_typed, pairs
 
 
 def read(path: Path, dtype: str) -> list[float]:
-    with open_typed(str(path), dtype, partial(round_to, dtype=dtype)) as typed:
+    with open_typed(str(path), bits_of(dtype), partial(round_to, dtype=dtype)) as typed:
         return np.concatenate([*typed.blocks(), np.empty(0)]).tolist()
 
 
@@ -36,11 +39,14 @@ VALUES = np.array([0.0, -1.5, 65280.0, 2.0**-14, -np.inf])
         ("float32", VALUES.astype(np.float32)),
         ("float32", VALUES.astype(np.float16)),
         ("float64", VALUES),
+        ("float8_e5m2", np.array([0x00, 0xBE, 0x7B, 0x04, 0xFC], np.uint8)),
+        ("float8_e5m2", np.array([0x00, 0xBE, 0x7B, 0x04, 0xFC], np.uint8).view("V1")),
     ],
 )
 def test_arrays_come_as_the_type_as_bits_or_as_a_wider_type(tmp_path: Path, dtype: str, array: np.ndarray) -> None:
     np.save(tmp_path / "x.npy", array)
-    assert read(tmp_path / "x.npy", dtype) == VALUES.tolist()
+    expected = [*VALUES[:2].tolist(), 57344.0, *VALUES[3:].tolist()] if dtype == "float8_e5m2" else VALUES.tolist()
+    assert read(tmp_path / "x.npy", dtype) == expected
 
 
 @pytest.mark.parametrize(
@@ -89,8 +95,8 @@ def test_streams_of_different_lengths_are_refused_with_both_counts(tmp_path: Pat
     (tmp_path / "b.txt").write_text("0\n" * b)
     rounded = partial(round_to, dtype="float32")
     with (
-        open_typed(str(tmp_path / "a.npy"), "float32", rounded) as first,
-        open_typed(str(tmp_path / "b.txt"), "float32", rounded) as second,
+        open_typed(str(tmp_path / "a.npy"), bits_of("float32"), rounded) as first,
+        open_typed(str(tmp_path / "b.txt"), bits_of("float32"), rounded) as second,
         pytest.raises(StreamError, match=f"a.npy has {a:,} numbers and .*b.txt {b:,}"),
     ):
         list(pairs(first, second))
@@ -104,8 +110,56 @@ def test_blocks_of_different_sizes_are_put_side_by_side(tmp_path: Path) -> None:
     (tmp_path / "b.txt").write_text(text.getvalue())
     rounded = partial(round_to, dtype="float64")
     with (
-        open_typed(str(tmp_path / "a.npy"), "float64", rounded) as first,
-        open_typed(str(tmp_path / "b.txt"), "float64", rounded) as second,
+        open_typed(str(tmp_path / "a.npy"), bits_of("float64"), rounded) as first,
+        open_typed(str(tmp_path / "b.txt"), bits_of("float64"), rounded) as second,
     ):
         for x, y in pairs(first, second):
             assert np.array_equal(x, y)
+
+
+@pytest.mark.parametrize(
+    ("dtype", "data"),
+    [
+        ("float64", VALUES.astype("<f8")),
+        ("float32", VALUES.astype("<f4")),
+        ("float16", VALUES.astype("<f2")),
+        ("bfloat16", (VALUES.astype(np.float32).view(np.uint32) >> 16).astype("<u2")),
+    ],
+)
+def test_raw_files_and_bit_patterns_are_the_same_numbers(tmp_path: Path, dtype: str, data: np.ndarray) -> None:
+    data.tofile(tmp_path / "x.bin")
+    assert read(tmp_path / "x.bin", dtype) == VALUES.tolist()
+    digits = 2 * data.dtype.itemsize
+    unsigned = data.view(f"<u{data.dtype.itemsize}").tolist()
+    (tmp_path / "x.txt").write_text("\n".join(f"0x{one:0{digits}X}" for one in unsigned))
+    assert read(tmp_path / "x.txt", dtype) == VALUES.tolist()
+    (tmp_path / "x.csv").write_text("x,name\n" + "".join(f"0x{one:0{digits}x},a\n" for one in unsigned))
+    with open_typed(
+        str(tmp_path / "x.csv"), bits_of(dtype), partial(round_to, dtype=dtype), TableOptions(("x",))
+    ) as typed:
+        assert np.concatenate([*typed.blocks()]).tolist() == VALUES.tolist()
+
+
+def test_hexadecimal_floats_are_those_of_c(tmp_path: Path) -> None:
+    numbers = [0.1875, -3.0, 2.0**-149, float(np.float32(0.1)), math.inf]
+    text = f"0x1.8p-3 -0X1.8P1 {(2.0**-149).hex()} {float(np.float32(0.1)).hex()} 0x1p9999"
+    (tmp_path / "x.txt").write_text(text)
+    assert read(tmp_path / "x.txt", "float32") == numbers
+
+
+@pytest.mark.parametrize("token", ["0xbf8", "0xbf800", "-0xbf80", "0x"])
+def test_what_is_neither_is_refused_with_the_line_and_a_way_out(tmp_path: Path, token: str) -> None:
+    (tmp_path / "x.txt").write_text(f"0x3f80\n{token}\n")
+    with pytest.raises(StreamError, match=f"x.txt, line 2: not a number: '{token}'") as refused:
+        read(tmp_path / "x.txt", "bfloat16")
+    way_out = f"; the bits of a bfloat16 are 0x and 4 digits; {token}p0 is a hexadecimal float"
+    assert str(refused.value).endswith(way_out) == (token != "0x")
+    if token != "0x":
+        assert float.fromhex(f"{token}p0")
+
+
+def test_a_raw_file_of_another_length_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "x.bin").write_bytes(bytes(7))
+    with pytest.raises(StreamError, match=r"x\.bin: 7 bytes are no whole number of float16, of 2 bytes each"):
+        read(tmp_path / "x.bin", "float16")
+    assert len(read(tmp_path / "x.bin", "float8_e5m2")) == 7

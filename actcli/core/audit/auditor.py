@@ -9,15 +9,25 @@ import numpy as np
 
 from actcli.core.activations.activation import MAX_ORDER
 from actcli.core.activations.catalogue import ActivationLike
-from actcli.core.arrays import Array, Indices, Mask, numbers_of
-from actcli.core.audit.gather import Elsewhere, Largest, Quantiles, Stretches
+from actcli.core.arrays import Array, Indices, numbers_of
+from actcli.core.audit.gather import Elsewhere, Largest, Quantiles, Stretches, first_largest, reversals
 from actcli.core.audit.inputs import EVERYWHERE, Region, audited
+from actcli.core.audit.intermediates import Intermediates
 from actcli.core.audit.report import Audit, Constant, Extreme, Point, Profile, Sample, Segment
 from actcli.core.audit.sides import ExactSigns, Sides
 from actcli.core.audit.tally import ENDLESS, Tally, boundaries
-from actcli.core.audit.ulp import Reference, UlpDistances, reference, ulp_distance, ulp_error, unlike
+from actcli.core.audit.ulp import (
+    Reference,
+    UlpDistances,
+    part_of,
+    product_reference,
+    reference,
+    ulp_distance,
+    ulp_error,
+    unlike,
+)
 from actcli.core.errors import InputError, instance, one_of, shown, whole_number
-from actcli.core.numerics.formats import FLOAT_FORMATS, bit_pattern, flushed, ordinal, round_to, value_at
+from actcli.core.numerics.formats import FLOAT_FORMATS, bit_pattern, flushed, in_units, ordinal, round_to, value_at
 
 HISTOGRAM: Final = {"0": 0.0, "<=0.5": 0.5, "<=1": 1.0, "2": 2.0, "3-10": 10.0, "11-100": 100.0, ">100": math.inf}
 """Name of a class -> the largest `ulp` in it."""
@@ -31,10 +41,11 @@ _BESIDE_ZERO = 2.0**-160
 # Memory for the points that a diagnosis looks at, and for one block's intermediate results.
 _SAMPLE, _BLOCK = 1 << 17, 1 << 16
 
-MakeReference = Callable[[Array], Reference]
+MakeReference = Callable[..., Reference]
+"""Of inputs, and of a gradient that comes in where there is one."""
 
 
-_COUNTS: Final = "_reversals", "_undefined", "_answered", "_unlike", "_right", "_left_out"
+_COUNTS: Final = "_reversals", "_undefined", "_answered", "_unlike", "_right", "_left_out", "_excused"
 
 
 class Auditor:
@@ -61,6 +72,7 @@ class Auditor:
         *,
         order: int = 0,
         flush_subnormals: bool = False,
+        flush_intermediates: bool = False,
         segments: Sequence[float] | None = None,
         region: Region = EVERYWHERE,
         exact: MakeReference | None = None,
@@ -69,7 +81,10 @@ class Auditor:
         self.activation = audited(activation)
         self.dtype, self.order = one_of("dtype", dtype, FLOAT_FORMATS), whole_number("the order", order, 0, MAX_ORDER)
         self.flush = instance("flush_subnormals", flush_subnormals, bool)
-        self.region = region
+        self._intermediates = None
+        if instance("flush_intermediates", flush_intermediates, bool):
+            self.flush, self._intermediates = True, Intermediates(self.activation, self.order, dtype)
+        self.region, self.grad_output = region, False
         self._given = None if segments is None else numbers_of("segments", segments).ravel()
         ends = [-math.inf, *([] if self._given is None else self._given.tolist()), math.inf]
         if not all(a < b for a, b in pairwise(ends)):
@@ -88,7 +103,7 @@ class Auditor:
         self._histogram = np.zeros(len(HISTOGRAM), dtype=np.int64)
         self._steps_histogram = np.zeros(len(STEPS), dtype=np.int64)
         self._quantiles, self._absolute, self._relative = Quantiles(), Largest(), Largest()
-        self._left_out = 0
+        self._left_out = self._excused = 0
         self._reversals = self._undefined = self._answered = self._unlike = self._right = 0
         self._kinds = {kind: Stretches() for kind in ("nan", "infinite", "wrong_sign", "zero_sign", "nonfinite")}
         self._seen = np.zeros(2 * form.infinity + 1, dtype=bool) if form.bits <= 16 else None
@@ -101,25 +116,33 @@ class Auditor:
         self._sampled = np.zeros(2 * self._zero + 1, dtype=np.int64)
         self._samples: list[tuple[Array, Array, Array, UlpDistances]] = []
 
-    def add(self, x: Array, actual: Array) -> None:
-        """Results at the inputs x, both numbers of the type and of shape (n,). InputError where they are not."""
+    def add(self, x: Array, actual: Array, grad_output: Array | None = None) -> None:
+        """Results at the inputs x, both numbers of the type and of shape (n,). InputError where they are not.
+
+        grad_output: of the same shape, where the results are the derivatives times these numbers
+        """
         x, actual = numbers_of("x", x), numbers_of("actual", actual)
         if x.ndim != 1 or x.shape != actual.shape:
             raise InputError(f"inputs of shape {x.shape} and results of shape {actual.shape}: both must be of (n,)")
+        if grad_output is not None and grad_output.shape != x.shape:
+            raise InputError(f"inputs of shape {x.shape} and a gradient of shape {grad_output.shape}")
+        self.grad_output |= grad_output is not None
         for start in range(0, len(x), _BLOCK):
-            self._add(x[start : start + _BLOCK], actual[start : start + _BLOCK])
+            part = slice(start, start + _BLOCK)
+            self._add(x[part], actual[part], *(() if grad_output is None else (grad_output[part],)))
 
-    def _add(self, x: Array, actual: Array) -> None:
+    def _add(self, x: Array, actual: Array, *grad: Array) -> None:
         within = self.region.holds(x)
         if not within.all():
             self._left_out += int((~within).sum())
-            x, actual = x[within], actual[within]
-        truth = self.exact(flushed(x, self.dtype) if self.flush else x)
+            x, actual, grad = x[within], actual[within], tuple(part[within] for part in grad)
+        truth = self.exact(*(flushed(part, self.dtype) if self.flush else part for part in (x, *grad)))
         defined = ~np.isnan(truth.exact)
         if not defined.all():
             self._undefined += int((~defined).sum())
             self._answered += int((~np.isnan(actual[~defined])).sum())
-            x, actual, truth = x[defined], actual[defined], _part(truth, defined)
+            x, actual, truth = x[defined], actual[defined], part_of(truth, defined)
+            grad = tuple(part[defined] for part in grad)
         if not x.size:
             return
         if not FLOAT_FORMATS[self.dtype].has_infinity:  # its nan stands for what is too large, too
@@ -127,15 +150,18 @@ class Auditor:
         wrong = unlike(actual, truth, self.dtype)
         ulp = np.where(wrong, np.inf, ulp_error(actual, truth, self.dtype, self.flush))
         away = np.where(wrong, np.uint64(ENDLESS), ulp_distance(actual, truth.rounded, self.dtype, self.flush))
+        if self._intermediates is not None:
+            truth, ulp, away, excused = self._intermediates.judged(x, actual, truth, ulp, away, *grad)
+            self._excused += excused
         self._unlike += int(wrong.sum())
         self._right += int((away == 0).sum())
         seen = flushed(actual, self.dtype) if self.flush else actual
-        self._note_kinds(x, seen, truth)
+        self._note_kinds(x, seen, truth, *grad)
         self._count_reversals(truth.exact, seen)
         for constant in self._constants:
-            constant.note(x[seen != constant.value])
+            constant.note(x, seen != constant.value)
         if not self.flush:
-            self._try_flushing(x, actual, truth.rounded, away)
+            self._try_flushing(x, actual, truth.rounded, away, *grad)
         self._histogram += np.bincount(np.searchsorted([*HISTOGRAM.values()], ulp), minlength=len(HISTOGRAM))
         self._steps_histogram += np.bincount(
             np.searchsorted(np.array([*STEPS.values()], dtype=np.uint64), away), minlength=len(STEPS)
@@ -143,7 +169,7 @@ class Auditor:
         self._quantiles.note(ulp)
         self._note_sizes(x, seen, truth, ulp)
         self._everything.add(np.zeros(len(x), dtype=np.int64), x, ulp, away)
-        self._keep_worst(x, actual, truth.rounded, ulp, away)
+        self._keep_worst(x, actual, truth.rounded, ulp, away, *grad)
         interval = (ordinal(x, self.dtype) >> self._shift) + self._zero
         self._take_sample(interval, x, actual, truth.rounded, away)
         if self.flush:
@@ -172,7 +198,7 @@ class Auditor:
             setattr(self, name, getattr(self, name) + getattr(later, name))
         if self._ends and later._ends:
             (_, last), (first, end) = self._ends, later._ends
-            self._reversals += _reversals(np.append(last[0], first[0]), np.append(last[1], first[1]))
+            self._reversals += reversals(np.append(last[0], first[0]), np.append(last[1], first[1]))
             self._ends = [self._ends[0], end]
         else:
             self._ends = self._ends or later._ends
@@ -202,6 +228,8 @@ class Auditor:
             order=self.order,
             dtype=self.dtype,
             flush_subnormals=self.flush,
+            flush_intermediates=self._intermediates is not None,
+            excused=self._excused,
             total=total,
             exhaustive=self._exhaustive(),
             nan=kinds["nan"],
@@ -229,13 +257,16 @@ class Auditor:
             sample=Sample(*(np.concatenate(parts) for parts in zip(*self._samples, strict=True))),
             constants=tuple(Constant(constant.value, constant.elsewhere) for constant in self._constants),
             max_steps_when_flushed=None if self.flush else self._max_steps_when_flushed,
+            grad_output=self.grad_output,
         )
 
-    def _float64_reference(self, x: Array) -> Reference:
+    def _float64_reference(self, x: Array, grad: Array | None = None) -> Reference:
         y = self.activation.derivative(x, self.order) if self.order else self.activation(x)
         if self._sides is None:
             return reference(y, self.dtype, self.flush)
         y, sides = self._sides.nearest(x, y, self.dtype)
+        if grad is not None:
+            return product_reference(y, sides, grad, self.dtype, self.flush)
         return reference(y, self.dtype, self.flush, sides)
 
     def _limits(self) -> list[Elsewhere]:
@@ -246,13 +277,13 @@ class Auditor:
         return [Elsewhere(value) for value in values]
 
     def _exhaustive(self) -> bool:
-        if self._seen is None:
+        if self._seen is None or self.grad_output:
             return False
         end = FLOAT_FORMATS[self.dtype].infinity - 1
         wanted = self.region.holds(value_at(np.arange(-end, end + 1, dtype=np.int64), self.dtype))
         return bool(self._seen[1:-1][wanted].all())
 
-    def _note_kinds(self, x: Array, actual: Array, truth: Reference) -> None:
+    def _note_kinds(self, x: Array, actual: Array, truth: Reference, *grad: Array) -> None:
         """Where results are nan, infinite, of the wrong sign, or a zero of the wrong sign."""
         if self._seen is not None:
             self._seen[ordinal(x, self.dtype) + FLOAT_FORMATS[self.dtype].infinity] = True
@@ -262,7 +293,7 @@ class Auditor:
         if zero.any():
             at = np.flatnonzero(zero & (sign == 0.0))
             sign = sign.copy()
-            sign[at] = self._signs_of_zero(x[at], truth.remainder[at])
+            sign[at] = self._signs_of_zero(x[at], truth.remainder[at], *(np.sign(part[at]) for part in grad))
             zero &= (sign != 0.0) & (np.signbit(actual) != (sign < 0.0))
         with np.errstate(invalid="ignore"):  # the sign of nan is nan, and is not counted
             wrong_sign = np.sign(actual) * np.sign(truth.exact) < 0.0
@@ -271,12 +302,13 @@ class Auditor:
         for kind, where in found.items():
             self._kinds[kind].note(x, where)
 
-    def _signs_of_zero(self, x: Array, remainder: Array) -> Array:
+    def _signs_of_zero(self, x: Array, remainder: Array, times: Array | float = 1.0) -> Array:
         """Of zeros that stand for a smaller number its sign, at ±0 the limit's, else 0."""
         sign = np.sign(remainder)
         zero = x == 0.0
         if zero.any():
-            sign[zero] = np.sign(self.activation.derivative(np.copysign(_BESIDE_ZERO, x[zero]), self.order))
+            beside = self.activation.derivative(np.copysign(_BESIDE_ZERO, x[zero]), self.order)
+            sign[zero] = np.sign(beside) * (times[zero] if isinstance(times, np.ndarray) else times)
         return sign
 
     def _segments(self) -> tuple[Segment, ...]:
@@ -300,13 +332,15 @@ class Auditor:
         bad, finite = self._small.nonfinite[filled] > 0, self._small.max_ulp[filled]
         return Profile(value_at(low, self.dtype), value_at(high, self.dtype), np.where(finite < 0, np.nan, finite), bad)
 
-    def _try_flushing(self, x: Array, actual: Array, expected: Array, away: UlpDistances) -> None:
+    def _try_flushing(self, x: Array, actual: Array, expected: Array, away: UlpDistances, *grad: Array) -> None:
         """What is more than a step off, as hardware without subnormals sees it."""
         off = away > 1
         x, actual, expected = x[off], actual[off], expected[off]
         subnormal = (np.abs(x) < FLOAT_FORMATS[self.dtype].smallest_normal) & (x != 0.0)
         if subnormal.any():
-            expected = np.where(subnormal, self.exact(np.copysign(0.0, x)).rounded, expected)
+            expected = np.where(
+                subnormal, self.exact(np.copysign(0.0, x), *(part[off] for part in grad)).rounded, expected
+            )
         found = ulp_distance(actual, expected, self.dtype, flush=True).astype(np.float64)
         found[np.isnan(actual) | (np.isinf(actual) & np.isfinite(expected))] = math.inf
         self._max_steps_when_flushed = max(self._max_steps_when_flushed, float(found.max(initial=0.0)))
@@ -314,12 +348,15 @@ class Auditor:
     def _note_sizes(self, x: Array, actual: Array, truth: Reference, ulp: Array) -> None:
         """Absolute and relative errors of the finite results."""
         finite = np.isfinite(ulp) & np.isfinite(truth.exact) & np.isfinite(actual)
-        x, actual, ulp = x[finite], actual[finite], ulp[finite]
-        size, spacing = np.abs(truth.exact[finite]), truth.spacing[finite]
+        if not finite.all():
+            x, actual, ulp, truth = x[finite], actual[finite], ulp[finite], part_of(truth, finite)
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # what overflows is far off, and 0/0 none
-            away = np.abs(actual - truth.exact[finite]) if self.flush else np.ldexp(ulp, spacing)
+            away = np.abs(actual - truth.exact) if self.flush else in_units(ulp, -truth.spacing, self.dtype)
             self._absolute.note(x, away)
-            self._relative.note(x, np.where(size > 0.0, away / size, np.nan))
+            relative = away / np.abs(truth.exact)
+        if (zero := truth.exact == 0.0).any():
+            relative[zero] = np.nan
+        self._relative.note(x, relative)
 
     def _count_reversals(self, exact: Array, actual: Array) -> None:
         """Among results that follow on each other; the first and the last are kept for what lies before and after."""
@@ -328,12 +365,13 @@ class Auditor:
             exact, actual = np.append(self._ends[1][0], exact), np.append(self._ends[1][1], actual)
             ends[0] = self._ends[0]
         self._ends = ends
-        self._reversals += _reversals(exact, actual)
+        self._reversals += reversals(exact, actual)
 
     def _take_sample(self, interval: Indices, x: Array, actual: Array, expected: Array, away: UlpDistances) -> None:
         """Of every small interval as many as there is room for, evenly spread over those of a block."""
         room = np.maximum(_SAMPLE // len(self._sampled) - self._sampled, 0)
-        order = np.argsort(interval, kind="stable")
+        wanted = np.flatnonzero(room[interval])
+        order = wanted[np.argsort(interval[wanted], kind="stable")]
         intervals, first, counts = np.unique(interval[order], return_index=True, return_counts=True)
         rank = np.arange(len(order)) - np.repeat(first, counts)
         share = np.repeat(np.minimum(room[intervals], counts), counts)
@@ -341,17 +379,21 @@ class Auditor:
         self._sampled += np.bincount(interval[kept], minlength=len(self._sampled))
         self._samples.append((x[kept], actual[kept], expected[kept], away[kept]))
 
-    def _keep_worst(self, x: Array, actual: Array, expected: Array, ulp: Array, away: UlpDistances) -> None:
+    def _keep_worst(
+        self, x: Array, actual: Array, expected: Array, ulp: Array, away: UlpDistances, *grad: Array
+    ) -> None:
         def point(i: int) -> Point:
             found = int(away[i])
             numbers = float(x[i]), float(actual[i]), float(expected[i])
-            bits = (bit_pattern(number, self.dtype) for number in numbers)
-            return Point(*numbers, float(ulp[i]), math.inf if found == ENDLESS else found, *bits)
+            x_bits, actual_bits, expected_bits = (bit_pattern(number, self.dtype) for number in numbers)
+            size = float(ulp[i]), math.inf if found == ENDLESS else found
+            times = float(grad[0][i]) if grad else None
+            return Point(*numbers, *size, x_bits, actual_bits, expected_bits, times)
 
         # Equally bad ones in the order in which they came, as Python's sort leaves them.
         last = self._worst[-1].steps if len(self._worst) == WORST else -1
         worse = last < 0 or away.max() > last
-        found = _first_largest(away.astype(np.float64), WORST) if worse else []
+        found = first_largest(away.astype(np.float64), WORST) if worse else []
         new = [point(i) for i in found if away[i] > last or last < 0]
         self._worst = sorted([*self._worst, *new], key=lambda p: -p.steps)[:WORST]
         finite = away != ENDLESS
@@ -363,24 +405,3 @@ class Auditor:
         at = int(np.where(finite, away, 0).argmax())
         if self._worst_steps is None or int(away[at]) > self._worst_steps.steps:
             self._worst_steps = point(at)
-
-
-def _reversals(exact: Array, actual: Array) -> int:
-    with np.errstate(invalid="ignore", over="ignore"):  # inf - inf is nan, which is in no order
-        return int((np.sign(np.diff(exact)) * np.sign(np.diff(actual)) < 0).sum())
-
-
-def _first_largest(values: Array, most: int) -> list[int]:
-    """The indices of the largest values, largest first; of equal ones those that come first."""
-    if len(values) > most:
-        bound = np.partition(values, -most)[-most]
-        above, equal = np.flatnonzero(values > bound), np.flatnonzero(values == bound)
-        chosen = np.concatenate([above, equal[: most - len(above)]])
-    else:
-        chosen = np.arange(len(values))
-    order: list[int] = chosen[np.argsort(-values[chosen], kind="stable")].tolist()
-    return order
-
-
-def _part(truth: Reference, where: Mask) -> Reference:
-    return Reference(truth.rounded[where], truth.remainder[where], truth.spacing[where], truth.exact[where])

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from actcli.core.audit.report import Audit
+from actcli.core.audit.rows import AnyAudit
 from actcli.core.errors import InputError
 
 Key = tuple[str, str, int]
@@ -37,7 +37,7 @@ class Change:
         return self.verdict in ("worse", "mixed", "gone")
 
 
-def changes(audits: Sequence[Audit], earlier: Mapping[Key, Mapping[str, Any]]) -> list[Change]:
+def changes(audits: Sequence[AnyAudit], earlier: Mapping[Key, Mapping[str, Any]]) -> list[Change]:
     """Every audit of now, then those that are gone, in their order."""
     now = {(audit.activation, audit.dtype, audit.order): audit.summary() for audit in audits}
     return [

@@ -44,9 +44,11 @@ class Elsewhere:
     value: float
     elsewhere: tuple[float, float, float, float] = (math.inf, -math.inf, math.inf, -math.inf)
 
-    def note(self, x: Array) -> None:
-        """Take in inputs whose results are not a number."""
+    def note(self, x: Array, where: Mask) -> None:
+        """Take in the inputs of a block where results are not a number."""
         lowest, below, above, highest = self.elsewhere
+        # Of most blocks none reaches further than those before.
+        x = x[where & ((x < lowest) | (x > highest) | ((x > below) & (x < above)))]
         self.elsewhere = (
             float(x.min(initial=lowest)),
             float(x[x < 0.0].max(initial=below)),
@@ -69,9 +71,9 @@ class Largest:
 
     def note(self, x: Array, values: Array) -> None:
         """Values of which nan are none."""
-        if x.size and not np.isnan(values).all():
-            i = int(np.nanargmax(values))
-            self.merge(Largest(float(values[i]), float(x[i])))
+        largest = float(np.fmax.reduce(values, initial=-1.0))
+        if largest > self.value:
+            self.value, self.at = largest, float(x[np.flatnonzero(values == largest)[0]])
 
     def merge(self, later: "Largest") -> None:
         """Take in the largest of later inputs; of equals the first stays."""
@@ -96,8 +98,11 @@ class Quantiles:
 
     def note(self, errors: Array) -> None:
         """Errors >= 0, of which infinity is the largest."""
-        classes = np.abs(errors).view(np.int64) >> _SHIFT
-        self.counts += np.bincount(np.clip(classes - _LOWEST + 1, 0, len(self.counts) - 1), minlength=len(self.counts))
+        classes = errors.view(np.int64) >> _SHIFT
+        classes -= _LOWEST - 1
+        np.maximum(classes, 0, out=classes)
+        np.minimum(classes, len(self.counts) - 1, out=classes)
+        self.counts += np.bincount(classes, minlength=len(self.counts))
 
     def merge(self, later: "Quantiles") -> None:
         """Take in the counts of later inputs."""
@@ -115,3 +120,21 @@ class Quantiles:
         if index == len(self.counts) - 1:
             return math.inf
         return float(np.array((index + _LOWEST) << _SHIFT, dtype=np.int64).view(np.float64))
+
+
+def reversals(exact: Array, actual: Array) -> int:
+    """How often results go down where the exact ones go up, or the other way round."""
+    with np.errstate(invalid="ignore", over="ignore"):  # inf - inf is nan, which is in no order
+        return int((np.sign(np.diff(exact)) * np.sign(np.diff(actual)) < 0).sum())
+
+
+def first_largest(values: Array, most: int) -> list[int]:
+    """The indices of the largest values, largest first; of equal ones those that come first."""
+    if len(values) > most:
+        bound = np.partition(values, -most)[-most]
+        above, equal = np.flatnonzero(values > bound), np.flatnonzero(values == bound)
+        chosen = np.concatenate([above, equal[: most - len(above)]])
+    else:
+        chosen = np.arange(len(values))
+    order: list[int] = chosen[np.argsort(-values[chosen], kind="stable")].tolist()
+    return order

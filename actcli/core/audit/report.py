@@ -10,7 +10,10 @@ from actcli.core.audit.ulp import UlpDistances
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """One input with its result, the correctly rounded exact one, and the distance between them."""
+    """One input with its result, the correctly rounded exact one, and the distance between them.
+
+    grad_output: what the derivative is multiplied by, where there is such a gradient
+    """
 
     input: float
     actual: float
@@ -20,6 +23,7 @@ class Point:
     input_bits: str
     actual_bits: str
     expected_bits: str
+    grad_output: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +98,27 @@ class Source:
     dtype: str
 
 
+class Judged:
+    """An audit that bounds are held against."""
+
+    __slots__ = ()
+
+    total: Errors
+    unlike: int
+
+    def exceeds(self, max_ulp: float | None, max_steps: float | None) -> bool:
+        """Whether an error is larger than a bound, or a result nan or infinite in place of a number.
+
+        Without bounds nothing is too large.
+        """
+        bounds = [(self.total.finite_max_ulp, max_ulp), (self.total.finite_max_steps, max_steps)]
+        return any(bound is not None and error is not None and not error <= bound for error, bound in bounds) or (
+            self.unlike > 0 and (max_ulp, max_steps) != (None, None)
+        )
+
+
 @dataclass(frozen=True, eq=False, slots=True)
-class Audit:
+class Audit(Judged):
     """What an audit finds.
 
     exhaustive: whether the inputs are all finite numbers of the type in the region
@@ -116,6 +139,9 @@ class Audit:
     worst: the ten worst in steps, nan and infinity first
     worst_ulp, worst_steps: the worst in ULP and in steps among the others, if there are any
     constants: 0, and the limits at both infinities
+    grad_output: whether the results are derivatives times a gradient that came in
+    flush_intermediates, excused: whether a result is held against what a formula gives with its subnormal intermediate
+        results at zero, where that is nearer, and of how many results it is
     max_steps_when_flushed: what the largest error would be with subnormals flushed; None where they are
     """
 
@@ -153,6 +179,9 @@ class Audit:
     """The first input whose result is nan or infinite and should be finite."""
     diagnosis: str | None = None
     source: Source | None = None
+    grad_output: bool = False
+    flush_intermediates: bool = False
+    excused: int = 0
 
     @property
     def nonfinite(self) -> int:
@@ -169,6 +198,9 @@ class Audit:
             "order": self.order,
             "dtype": self.dtype,
             "flush_subnormals": self.flush_subnormals,
+            "flush_intermediates": self.flush_intermediates,
+            "excused": self.excused,
+            "grad_output": self.grad_output,
             **total,
             "finite": finite,
             "nonfinite": self.nonfinite,
@@ -213,12 +245,12 @@ class Audit:
             "worst_input": worst and worst.input,
         }
 
-    def exceeds(self, max_ulp: float | None, max_steps: float | None) -> bool:
-        """Whether an error is larger than a bound, or a result nan or infinite in place of a number.
+    @property
+    def ulp_place(self) -> str:
+        """Where the largest error in ULP is, for a sentence."""
+        return f"x = {self.total.max_ulp_input!r}"
 
-        Without bounds nothing is too large.
-        """
-        bounds = [(self.total.finite_max_ulp, max_ulp), (self.total.finite_max_steps, max_steps)]
-        return any(bound is not None and error is not None and not error <= bound for error, bound in bounds) or (
-            self.unlike > 0 and (max_ulp, max_steps) != (None, None)
-        )
+    @property
+    def steps_place(self) -> str:
+        """Where the most steps are, nan and infinity being the most."""
+        return f"x = {self.total.worst_input!r}"

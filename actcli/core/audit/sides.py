@@ -15,7 +15,7 @@ from actcli.core.activations.activation import MAX_ORDER, Elementwise
 from actcli.core.arrays import Array, Mask
 from actcli.core.audit.ulp import Signs
 from actcli.core.numerics.compensated import two_product, two_sum
-from actcli.core.numerics.formats import spacing_exponent
+from actcli.core.numerics.formats import in_units, spacing_exponent
 
 ExactSigns = Callable[[Array, Array], Signs]
 """(x, y) -> the sign of exact - y, asked for where float64 can't tell: an arithmetic of more digits."""
@@ -67,7 +67,7 @@ class Sides:
         """
         spacing = spacing_exponent(y, dtype)
         with np.errstate(invalid="ignore", over="ignore"):  # nan and inf are on no side
-            halves = np.ldexp(y, 1 - spacing)
+            halves = in_units(y, spacing - np.int32(1), dtype)
             whole = np.round(halves)
             off = np.abs(halves - whole)
         sides = np.zeros(len(y), dtype=np.int8)

@@ -11,7 +11,7 @@ from actcli.core.audit.report import Point
 _KEPT = (
     *("_small", "_everything", "_subnormal", "_large", "_histogram", "_steps_histogram"),
     *("_quantiles", "_absolute", "_relative", "_reversals", "_undefined", "_answered"),
-    *("_unlike", "_right", "_left_out", "_kinds", "_ends", "_worst"),
+    *("_unlike", "_right", "_left_out", "_excused", "_kinds", "_ends", "_worst"),
     *("_worst_ulp", "_worst_steps", "_constants", "_max_steps_when_flushed", "_sampled", "_samples"),
 )
 
@@ -92,7 +92,9 @@ def _numbers(values: list[Any]) -> list[Any]:
 
 
 def _point(kept: dict[str, Any]) -> Point:
-    return Point(*(kept[one.name] if one.name.endswith("bits") else _number(kept[one.name]) for one in fields(Point)))
+    return Point(
+        *(kept[one.name] if one.name.endswith("bits") else _number(kept.get(one.name)) for one in fields(Point))
+    )
 
 
 def _number(kept: Any) -> Any:

@@ -11,14 +11,18 @@ from typing import Final, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from actcli.core.arrays import Array, Mask
-from actcli.core.numerics.formats import FLOAT_FORMATS, flushed, ordinal, round_to, spacing_exponent, value_at
+from actcli.core.arrays import Array, Indices, Mask
+from actcli.core.numerics.compensated import two_product
+from actcli.core.numerics.double_double import Double
+from actcli.core.numerics.formats import FLOAT_FORMATS, flushed, in_units, ordinal, round_to, spacing_exponent, value_at
 
 UlpDistances: TypeAlias = npt.NDArray[np.uint64]
 Signs: TypeAlias = npt.NDArray[np.int8]
 
 NEXT_TO_NOTHING: Final = 2.0**-1074
 """The remainder of what is not exact, and of which float64 knows no more."""
+_NEXT: Final = 2.0**-200
+"""The same beside a product, which keeps it when its exponent is taken into account."""
 
 
 def ulp_distance(a: Array, b: Array, dtype: str, flush: bool = False) -> UlpDistances:
@@ -26,9 +30,13 @@ def ulp_distance(a: Array, b: Array, dtype: str, flush: bool = False) -> UlpDist
 
     For float64 up to 2^64 - 2^53: unsigned, and exact.
     """
-    there, here = ordinal(a, dtype, flush), ordinal(b, dtype, flush)
+    a, b = np.broadcast_arrays(a, b)
+    found = np.zeros(a.shape, dtype=np.uint64)
+    differ = a != b  # mostly few do
+    there, here = ordinal(a[differ], dtype, flush), ordinal(b[differ], dtype, flush)
     # Two's complement wraps in the difference and back in the unsigned view.
-    return np.where(there >= here, there - here, here - there).view(np.uint64)
+    found[differ] = np.where(there >= here, there - here, here - there).view(np.uint64)
+    return found
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -47,6 +55,11 @@ class Reference:
     exact: Array
 
 
+def part_of(truth: Reference, where: Mask) -> Reference:
+    """The results where the mask holds."""
+    return Reference(truth.rounded[where], truth.remainder[where], truth.spacing[where], truth.exact[where])
+
+
 def reference(exact: Array, dtype: str, flush: bool = False, sides: Signs | None = None) -> Reference:
     """Results known as float64, for a narrower type. With `flush` those that round to a subnormal are zero.
 
@@ -57,9 +70,10 @@ def reference(exact: Array, dtype: str, flush: bool = False, sides: Signs | None
         rounded = np.where(np.isnan(rounded) & ~np.isnan(exact), np.copysign(np.inf, exact), rounded)
     spacing = spacing_exponent(exact, dtype)
     if sides is not None:
-        spacing -= below_power_of_two(exact, sides, dtype)
+        aside = np.flatnonzero(sides)
+        spacing[aside] -= below_power_of_two(exact[aside], sides[aside], dtype)
     with np.errstate(invalid="ignore", over="ignore"):  # inf - inf, put right below
-        remainder = np.ldexp(exact, -spacing) - _in_spacings(rounded, spacing, dtype)
+        remainder = in_units(exact, spacing, dtype) - _in_spacings(rounded, spacing, dtype)
     remainder = np.where(np.isinf(rounded) | ~np.isfinite(exact), 0.0, remainder)
     if sides is not None:
         remainder = np.where(remainder == 0.0, sides * NEXT_TO_NOTHING, remainder)
@@ -67,6 +81,50 @@ def reference(exact: Array, dtype: str, flush: bool = False, sides: Signs | None
         rounded = flushed(rounded, dtype)
         remainder = np.where(rounded == 0.0, 0.0, remainder)
     return Reference(rounded, remainder, spacing, exact)
+
+
+def rounded_once(value: Double, exponent: Indices, dtype: str, flush: bool = False) -> Reference:
+    """What a type sees of value * 2^exponent: the nearest number, ties to even, and what is left."""
+    form = FLOAT_FORMATS[dtype]
+    finite = np.isfinite(value.hi)
+    high, low = np.where(finite, value.hi, 0.0), np.where(finite, value.lo, 0.0)
+    mantissa, own = np.frexp(high)
+    octave = own.astype(np.int64) + exponent - 1 - ((np.abs(mantissa) == 0.5) & (low * high < 0.0))
+    octave = np.where(high == 0.0, form.smallest_exponent, octave)
+    octave = np.where(finite, octave, form.largest_exponent)
+    spacing = (np.clip(octave, form.smallest_exponent, form.largest_exponent) - form.precision + 1).astype(np.int32)
+    shift = np.clip(exponent - spacing, -4000, 4000).astype(np.int32)
+    high, low = np.ldexp(high, shift), np.ldexp(low, shift)
+    whole = np.rint(high)
+    over, odd = high - whole, whole % 2.0 != 0.0
+    # high is beside a tie, or of float64 a whole number with low on one.
+    up = (over + low > 0.5) | ((over == 0.5) & (low > 0.0)) | ((over == 0.0) & (low == 0.5) & odd)
+    down = (over + low < -0.5) | ((over == -0.5) & (low < 0.0)) | ((over == 0.0) & (low == -0.5) & odd)
+    whole += up.astype(np.float64) - down
+    remainder = (high - whole) + low
+    largest = np.ldexp(
+        2.0 ** (form.precision) - (1.0 if form.has_infinity else 2.0), form.largest_exponent - form.precision + 1
+    )
+    rounded = np.copysign(np.ldexp(whole, spacing), np.where(high == 0.0, value.hi, high))
+    rounded = np.where(finite, rounded, value.hi)
+    rounded = np.where(np.abs(rounded) > largest, np.copysign(np.inf, rounded), rounded)
+    remainder = np.where(np.isfinite(rounded), remainder, 0.0)
+    exact = np.where(finite, np.ldexp(value.hi, np.clip(exponent, -4000, 4000).astype(np.int32)), value.hi)
+    if flush:
+        rounded = flushed(rounded, dtype)
+        remainder = np.where(rounded == 0.0, 0.0, remainder)
+    return Reference(rounded, remainder, spacing, exact)
+
+
+def product_reference(exact: Array, sides: Signs, factor: Array, dtype: str, flush: bool = False) -> Reference:
+    """Results known as float64 and the way next to nothing that leads to the true ones, times numbers of the type."""
+    odd = ~(np.isfinite(exact) & np.isfinite(factor))
+    (a, first), (b, second) = (np.frexp(np.where(odd, 0.0, values)) for values in (exact, factor))
+    high, low = two_product(a, b)
+    low = np.where(low == 0.0, sides * np.sign(factor) * np.abs(high) * _NEXT, low)
+    with np.errstate(invalid="ignore"):  # 0 times infinity is nan
+        value = Double(np.where(odd, exact * factor, high), np.where(odd, 0.0, low))
+    return rounded_once(value, np.where(odd, 0, first.astype(np.int64) + second), dtype, flush)
 
 
 def below_power_of_two(values: Array, sides: Signs, dtype: str) -> Mask:
@@ -93,9 +151,16 @@ def ulp_error(actual: Array, truth: Reference, dtype: str, flush: bool = False) 
     Infinity counts as the number after the largest, so it is right where the exact result rounds to it. With `flush`
     the gap between zero and the smallest normal, which has no numbers, is as wide as one spacing.
     """
-    form = FLOAT_FORMATS[dtype]
     if flush:
         actual = flushed(actual, dtype)
+    error = np.abs(truth.remainder)
+    differ = actual != truth.rounded
+    error[differ] = _ulp_error(actual[differ], part_of(truth, differ), dtype, flush)
+    return error
+
+
+def _ulp_error(actual: Array, truth: Reference, dtype: str, flush: bool) -> Array:
+    form = FLOAT_FORMATS[dtype]
     with np.errstate(over="ignore", invalid="ignore"):  # far off is inf; nan stays nan
         # Both are whole numbers of spacings when they are close, so nothing is lost in the difference.
         error = _in_spacings(actual, truth.spacing, dtype) - _in_spacings(truth.rounded, truth.spacing, dtype)
@@ -112,8 +177,11 @@ def _in_spacings(values: Array, spacing: npt.NDArray[np.int32], dtype: str) -> A
     # Half of the number after the largest, which is a power of two where the codes of that exponent are all numbers.
     last = math.ldexp(1.0, form.largest_exponent - form.precision + 1)
     half = math.ldexp(1.0, form.largest_exponent) if form.has_infinity else (largest(dtype) + last) / 2.0
-    infinity = np.ldexp(half, 1 - spacing)
-    return np.where(np.isinf(values), np.copysign(infinity, values), np.ldexp(values, -spacing))
+    infinite = np.isinf(values)
+    found = in_units(values, spacing, dtype)
+    if infinite.any():
+        found = np.where(infinite, np.copysign(np.ldexp(half, 1 - spacing), values), found)
+    return found
 
 
 def unlike(actual: Array, truth: Reference, dtype: str) -> Mask:
@@ -122,9 +190,12 @@ def unlike(actual: Array, truth: Reference, dtype: str) -> Mask:
     Infinity beside an exact result of its sign beyond the largest number is 2^(largest exponent + 1), whatever that
     rounds to.
     """
-    sign = np.sign(actual)
-    beyond = (truth.rounded * sign == largest(dtype)) & (truth.remainder * sign > 0.0)
-    wrong: Mask = np.isnan(actual) | (np.isinf(actual) & np.isfinite(truth.rounded) & ~beyond)
+    wrong: Mask = ~np.isfinite(actual)
+    at = np.flatnonzero(wrong)
+    actual, rounded, sign = actual[at], truth.rounded[at], np.sign(actual[at])
+    with np.errstate(invalid="ignore"):  # the sign of nan is nan
+        beyond = (rounded == np.copysign(largest(dtype), actual)) & (truth.remainder[at] * sign > 0.0)
+    wrong[at] = np.isnan(actual) | (np.isfinite(rounded) & ~beyond)
     return wrong
 
 

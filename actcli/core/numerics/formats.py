@@ -136,18 +136,30 @@ def spacing_exponent(values: Array, dtype: str) -> npt.NDArray[np.int32]:
     largest number: the spacing below that number.
     """
     form = FLOAT_FORMATS[dtype]
-    _, exponent = np.frexp(values)
-    exponent = np.where(np.isfinite(values), exponent - 1, form.largest_exponent)
-    exponent = np.where(values == 0.0, form.smallest_exponent, exponent)
-    clipped: npt.NDArray[np.int32] = np.clip(exponent, form.smallest_exponent, form.largest_exponent)
-    return clipped - np.int32(form.precision - 1)
+    # From the bits: a float64's exponent is -1023 for 0 and subnormals, 1024 for infinity and nan, which are cut off.
+    upper = np.ascontiguousarray(values, dtype=np.float64).view(np.int64) >> 52
+    exponent = (upper.astype(np.int32) & np.int32(0x7FF)) - np.int32(1023)
+    np.maximum(exponent, np.int32(form.smallest_exponent), out=exponent)
+    np.minimum(exponent, np.int32(form.largest_exponent), out=exponent)
+    exponent -= np.int32(form.precision - 1)
+    spacing: npt.NDArray[np.int32] = exponent.reshape(np.shape(values))
+    return spacing
+
+
+def in_units(values: Array, exponent: npt.NDArray[np.int32], dtype: str) -> Array:
+    """values / 2^exponent, of spacings of the type or of their halves."""
+    if dtype == "float64":
+        return np.ldexp(values, -exponent)
+    # A product with a power of two, which these are in float64, is as exact and takes a quarter of the time.
+    powers = (np.int64(1023) - exponent) << 52
+    return values * powers.view(np.float64)
 
 
 def ordinal(values: Array, dtype: str, flush: bool = False) -> Indices:
     """The position of each number of the type on the line of all its numbers: 0 for both zeros, 1 for the next, ...
 
     The infinities stand one beyond the largest number. With `flush` subnormal numbers count as 0, and the smallest
-    normal number is the next. The place of nan has no meaning.
+    normal number is the next. The ordinal of nan has no meaning.
     """
     form = FLOAT_FORMATS[dtype]
     if dtype == "float64":
@@ -157,9 +169,14 @@ def ordinal(values: Array, dtype: str, flush: bool = False) -> Indices:
     elif form.bits == 8:
         magnitude = _float8_magnitude(values, form)
     else:
-        magnitude = np.abs(values).astype(np.float32).view(np.uint32).astype(np.int64)
-        if dtype == "bfloat16":
-            magnitude >>= 16
+        bits = values.astype(np.float32).view(np.int32)
+        shift = 16 if dtype == "bfloat16" else 0
+        magnitude = (bits & np.int32(0x7FFFFFFF)) >> np.int32(shift)
+        if flush:
+            magnitude = np.maximum(magnitude - np.int32(form.subnormals), np.int32(0))
+        minus = bits >> np.int32(31)  # all ones or 0: two's complement
+        signed: Indices = ((magnitude ^ minus) - minus).astype(np.int64)
+        return signed
     if flush:
         magnitude = np.maximum(magnitude - form.subnormals, 0)
     return np.where(np.signbit(values), -magnitude, magnitude)

@@ -14,7 +14,7 @@ from actcli.core.audit.auditor import HISTOGRAM, Auditor
 from actcli.core.audit.inputs import sweep
 from actcli.core.audit.report import Audit
 from actcli.core.errors import InputError
-from actcli.core.numerics.formats import ordinal, round_to
+from actcli.core.numerics.formats import FLOAT_FORMATS, ordinal, round_to, spacing_exponent
 from tests import truth
 from tests.core.kernels import Kernel, correct, flushing, gelu_with_erf, gelu_with_tanh, inputs
 from tests.core.numerics.test_formats import exactly_rounded
@@ -307,3 +307,42 @@ def test_only_all_numbers_are_all() -> None:
     assert audit("tanh", "float16", kernel, every).exhaustive
     assert not audit("tanh", "float16", kernel, every[1:]).exhaustive
     assert not audit("tanh", "float32", correct("tanh", "float32")).exhaustive
+
+
+@pytest.mark.parametrize("dtype", ["bfloat16", "float32"])
+def test_a_gradient_that_comes_in_multiplies_the_exact_derivative(dtype: str) -> None:
+    """Against products of mpmath's derivative and the gradient, rounded once; ties and limits among them."""
+    random = np.random.default_rng(11)
+    x = round_to(np.concatenate([random.normal(size=60) * 6, [0.0, 40.0, 200.0, -30.0, 0.0]]), dtype)
+    grad = round_to(np.concatenate([random.normal(size=60), [1.0, 4.0, 3.0, 2.0**-100, -1.5]]), dtype)
+    form = FLOAT_FORMATS[dtype]
+    expected, ulp = [], []
+    with mpmath.workprec(2000):
+        for at, factor in zip(x.tolist(), grad.tolist(), strict=True):
+            share = 1 / (1 + mpmath.exp(-mpmath.mpf(at)))
+            exact = share * (1 + at * (1 - share)) * factor
+            spacing = max(int(mpmath.mag(exact)) - 1, form.smallest_exponent) - form.precision + 1
+            whole = mpmath.nint(exact / mpmath.mpf(2) ** spacing)
+            expected.append(float(whole * mpmath.mpf(2) ** spacing))
+            ulp.append(float(abs(whole + 1 - exact / mpmath.mpf(2) ** spacing)))
+    auditor = Auditor("silu", dtype, order=1)
+    auditor.add(x, np.array(expected), grad)
+    found = auditor.result()
+    assert (found.total.max_steps, found.correctly_rounded, found.grad_output) == (0, 65, True)
+    auditor = Auditor("silu", dtype, order=1)
+    up = np.array(expected) + np.ldexp(1.0, spacing_exponent(np.array(expected), dtype))
+    auditor.add(x, up, grad)
+    found = auditor.result()
+    assert found.total.max_steps == 1
+    assert found.worst[0].grad_output in grad
+    assert not found.exhaustive
+    with pytest.raises(InputError, match="a gradient of shape"):
+        auditor.add(x, up, grad[:3])
+
+
+def test_beside_a_power_of_two_a_product_has_the_spacing_of_its_side() -> None:
+    """softplus'(40) = 1 - 4e-18: four times that is below 4, where numbers are half as far apart."""
+    below = float(np.nextafter(np.float32(4.0), np.float32(0.0)))
+    auditor = Auditor("softplus", "float32", order=1)
+    auditor.add(np.array([40.0]), np.array([below]), np.array([4.0]))
+    assert auditor.result().total.max_ulp == pytest.approx(1.0, rel=1e-6)
