@@ -27,11 +27,17 @@ static inline double act_sign(double x) {
     return x > 0.0 ? 1.0 : x < 0.0 ? -1.0 : x;
 }
 """,
+    "act_bounded": """\
+/* x, but a large number where it is infinite: 0 times that is 0. */
+static inline double act_bounded(double x) {
+    return x > 1e290 ? 1e290 : x < -1e290 ? -1e290 : x;
+}
+""",
     "act_product_error": """\
 /* a b less its rounded value. */
 static inline double act_product_error(double a, double b) {
-    a = a > 1e290 ? 1e290 : a < -1e290 ? -1e290 : a;
-    return fma(a, b, -(a * b));
+    const double product = a * b;
+    return isfinite(product) ? fma(a, b, -product) : 0.0;
 }
 """,
     "act_polynomial": """\
@@ -44,7 +50,7 @@ static inline double act_polynomial(double x, const double *coefficients, int co
 """,
 }
 _OPERATIONS = {
-    "maximum": "act_max", "minimum": "act_min", "sign": "act_sign", "product_error": "act_product_error",
+    "maximum": "act_max", "minimum": "act_min", "sign": "act_sign", "product_error": "act_product_error", "bounded": "act_bounded",
     "polynomial": "act_polynomial",
 }  # fmt: skip
 
@@ -52,7 +58,7 @@ _OPERATIONS = {
 def _helper_name(op: str) -> str:
     if op in TABLES and op not in HELPERS:
         return f"act_table_{op}, {len(TABLES[op])}"
-    return f"act_fn_{op}"
+    return "act_polynomial" if op == "polynomial" else f"act_fn_{op}"
 
 
 def _function(name: str, arguments: str, says: str, term: Term, names: set[str]) -> str:

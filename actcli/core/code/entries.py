@@ -11,7 +11,6 @@ from typing import Final, TypeAlias
 from actcli.core.code.helpers import (
     HELPERS,
     Helper,
-    LARGE,
     bell,
     by_slope,
     gate,
@@ -20,6 +19,7 @@ from actcli.core.code.helpers import (
     inverse_mills,
     polynomial,
     product_error,
+    quotient_error,
     sum_error,
 )
 from actcli.core.code.term import (
@@ -180,7 +180,7 @@ def _snake(x: Term, a: Term) -> Pair:
 
 def _softcap(x: Term, cap: Term) -> Pair:
     u = (x / cap).named("u")
-    rest = (((x - u * cap) - product_error(u, cap)) / cap).named("rest")
+    rest = quotient_error(x, u, cap).named("rest")
     e = exp(-2.0 * absolute(u)).named("e")
     carried = 1.0 - where(u < 0.0, -2.0 * rest, 2.0 * rest)
     bent = where(e > 0.0, 4.0 * e * carried / ((1.0 + e) * (1.0 + e)), 0.0)  # x may be too large for its rest
@@ -191,8 +191,8 @@ def _laplace(x: Term, mu: Term, sigma: Term) -> Pair:
     near = clip(x, mu - 50.0 * sigma, mu + 50.0 * sigma).named("near")
     away = (near - mu).named("away")
     u = (away / sigma).named("u")
-    lost = sum_error(away, near, -mu) + ((away - u * sigma) - product_error(u, sigma))
-    rest = (u * (lost / sigma)).named("rest")
+    lost = sum_error(away, near, -mu) / sigma + quotient_error(away, u, sigma)
+    rest = (u * lost).named("rest")
     b = bell(u)
     decay = (b.rest * (1.0 - rest)).named("decay")
     tail = (decay / inverse_mills(b.z) * b.half * b.half).named("tail")

@@ -17,9 +17,6 @@ from typing import Final
 from actcli.core.code.term import Operand, Term, absolute, apply, exp, log1p, maximum, minimum, name, term, where
 from actcli.core.numerics import special
 
-LARGE: Final = 1e300
-"""What an infinite x is taken for where it would meet a zero: 1e300 times 0 is 0."""
-
 TABLES: Final[Mapping[str, tuple[float, ...]]] = {
     "inverse_mills": special.INVERSE_MILLS_COEFFICIENTS,
     "erf_series": special.ERF_COEFFICIENTS,
@@ -51,6 +48,13 @@ def product_error(a: Term, b: Term) -> Term:
     return apply("product_error", a, b)
 
 
+def quotient_error(x: Term, quotient: Term, divisor: Term) -> Term:
+    """x / divisor - quotient, for the rounded quotient; 0 where the divisor is a power of two."""
+    if divisor.is_number and abs(math.frexp(divisor.number)[0]) == 0.5:
+        return term(0.0)
+    return apply("remainder", x, quotient, divisor) / divisor
+
+
 def sum_error(total: Term, a: Term, b: Term) -> Term:
     """a + b - total, of the rounded total (Knuth's two-sum)."""
     back = total - a
@@ -66,9 +70,35 @@ def _halves(a: Term, label: str) -> tuple[Term, Term]:
 
 def _product_error(a: Term, b: Term) -> Term:
     """Dekker 1971, Numer. Math. 18."""
-    a = minimum(maximum(a, -1e290), 1e290).named("a_")
+    a = apply("bounded", a).named("a_")
     (a_high, a_low), (b_high, b_low) = _halves(a, "a"), _halves(b, "b")
     return (((a_high * b_high - a * b) + a_high * b_low) + a_low * b_high) + a_low * b_low
+
+
+def _remainder(x: Term, a: Term, b: Term) -> Term:
+    """All products are exact, so that it makes no difference whether a compiler fuses them with the sums."""
+    x, a = apply("bounded", x).named("x_"), apply("bounded", a).named("a_")
+    (a_high, a_low), (b_high, b_low) = _halves(a, "a"), _halves(b, "b")
+    return (((x - a_high * b_high) - a_high * b_low) - a_low * b_high) - a_low * b_low
+
+
+def _bounded(x: Term) -> Term:
+    return minimum(maximum(x, -1e290), 1e290)
+
+
+def _x_exp(x: Term) -> Term:
+    half = exp(0.5 * x).named("half")
+    return _below(x) * half * half
+
+
+def _x_exp_slope(x: Term) -> Term:
+    half = exp(0.5 * x).named("half")
+    return (1.0 + _below(x)) * half * half
+
+
+def _below(x: Term) -> Term:
+    """x, but -1e290 for less than that."""
+    return where(x < 0.0, apply("bounded", x), x)
 
 
 def _guarded_product(a: Term, b: Term) -> Term:
@@ -125,15 +155,15 @@ def gate(v: Term, error: Operand) -> Gate:
 
 def gated(x: Term, gate: Gate) -> Term:
     """x sigmoid(v), for a v of the sign of x."""
-    e, size = gate.decay, maximum(x, -LARGE)
-    open_ = (size / (1.0 + e)).named("gated")
-    return where(gate.v < 0.0, open_ * gate.half * gate.carried * gate.half, open_)
+    e, size = gate.decay, apply("bounded", x)
+    share = (1.0 / (1.0 + e)).named("share")
+    return where(gate.v < 0.0, size * share * gate.half * gate.carried * gate.half, x * share)
 
 
 def gated_slope(gate: Gate, growth: Term) -> Term:
     """sigmoid(v) + growth sigmoid'(v) with growth = x v': below 0 as one quotient, above 0 as 1 minus that of -x."""
     e = gate.decay
-    size = minimum(absolute(growth), LARGE)
+    size = absolute(apply("bounded", growth))
     below = ((1.0 - size + e) / ((1.0 + e) * (1.0 + e)) * gate.half * gate.carried * gate.half).named("below")
     return where(gate.v < 0.0, below, 1.0 - below)
 
@@ -150,18 +180,18 @@ def _silu_slope(x: Term, beta: Term) -> Term:
 def _mish(x: Term) -> Term:
     half = exp(-0.5 * absolute(x)).named("half")
     e = (half * half).named("e")
-    below = maximum(x, -LARGE) * (e + 2.0) / (e * (e + 2.0) + 2.0) * half * half
+    below = apply("bounded", x) * (e + 2.0) / (e * (e + 2.0) + 2.0) * half * half
     return where(x < 0.0, below, x * ((1.0 + 2.0 * e) / (1.0 + 2.0 * e + 2.0 * e * e)))
 
 
 def _mish_slope(x: Term) -> Term:
     half = exp(-0.5 * absolute(x)).named("half")
     e = (half * half).named("e")
-    size = minimum(absolute(x), LARGE).named("size")
+    size = absolute(apply("bounded", x)).named("size")
     n = (e * (e + 2.0) + 2.0).named("n")
     below = (((e + 2.0) * n - 4.0 * size * (1.0 + e)) / (n * n) * half * half).named("below")
     d = (1.0 + 2.0 * e + 2.0 * e * e).named("d")
-    above = (1.0 + 2.0 * e) / d + 4.0 * size * e * e * (1.0 + e) / (d * d)
+    above = (1.0 + 2.0 * e) / d + 4.0 * (size * e) * e * (1.0 + e) / (d * d)
     return where(x < 0.0, below, above)
 
 
@@ -182,7 +212,7 @@ class Bell:
 def bell(x: Term) -> Bell:
     z = minimum(absolute(x), 40.0).named("z")
     h = (apply("floor", 16.0 * z) / 16.0).named("h")
-    return Bell(z, exp(-0.25 * h * h).named("half"), exp(-0.5 * (z - h) * (z + h)).named("rest"))
+    return Bell(z, exp(-0.25 * h * h).named("half"), apply("exp_apart", -0.5 * (z - h) * (z + h)).named("rest"))
 
 
 def inverse_mills(z: Term) -> Term:
@@ -218,7 +248,7 @@ def _exp_minus_square(x: Term) -> Term:
     z = minimum(absolute(x), 30.0).named("z")
     h = (apply("floor", 16.0 * z) / 16.0).named("h")
     half = exp(-0.5 * h * h).named("half")
-    return exp(-(z - h) * (z + h)) * half * half
+    return apply("exp_apart", -(z - h) * (z + h)) * half * half
 
 
 _NEAR: Final = 0.7
@@ -259,6 +289,10 @@ _X: Final = ("x",)
 
 HELPERS: Final[dict[str, Helper]] = {
     "product": Helper(("a", "b"), _guarded_product, "a b, and 0 where a factor is 0, even if the other is infinite."),
+    "bounded": Helper(_X, _bounded, "x, but a large number where it is infinite: 0 times that is 0."),
+    "remainder": Helper(("x", "a", "b"), _remainder, "x - a b, for an a b close to x, in float64."),
+    "x_exp": Helper(_X, _x_exp, "x exp(x).", by_slope("x_exp_slope")),
+    "x_exp_slope": Helper(_X, _x_exp_slope, "(1 + x) exp(x)."),
     "product_error": Helper(("a", "b"), _product_error, "a b less its rounded value, in float64."),
     "sigmoid": Helper(_X, _sigmoid, "1 / (1 + exp(-x)).", by_slope("sigmoid_slope")),
     "sigmoid_slope": Helper(_X, _sigmoid_slope, "sigmoid(x) sigmoid(-x)."),

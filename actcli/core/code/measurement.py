@@ -36,9 +36,9 @@ class Accuracy:
     points: int
 
 
-def accuracy(x: Array, computed: Array, exact: Reference, slope: bool) -> Accuracy:
-    """What a function computed at ascending x, beside the exact results."""
-    known = np.isfinite(exact.rounded)
+def accuracy(x: Array, computed: Array, exact: Reference, slope: bool, skip: Mask | bool = False) -> Accuracy:
+    """What a function computed at ascending x, beside the exact results; not where `skip` is."""
+    known = np.isfinite(exact.rounded) & ~np.asarray(skip)
     missing = known & unlike(computed, exact, "float64")
     error = ulp_error(computed, exact, "float64")
     if slope:

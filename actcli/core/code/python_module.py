@@ -2,12 +2,49 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from textwrap import indent
+from typing import Final
 
 from actcli.core.code.functions import Functions, helpers_of, renamed
 from actcli.core.code.helpers import HELPERS, TABLES, body
 from actcli.core.code.printing import Language, Printer
 from actcli.core.code.targets import JAX, NUMPY, TORCH
 from actcli.core.code.term import Term, names_in
+
+_BOUNDED = '''
+def _bounded(x):
+    """x, but a large number where it is infinite: 0 times that is 0."""
+    largest = {0}.finfo(x.dtype).max / 16
+    return {0}.{1}(x, -largest, largest)
+'''
+
+_ERRORS = '''
+def _product_error(a, b):
+    """a b less its rounded value, in float64; 0 in narrower types."""
+    if a.dtype != {0}.float64:
+        return {0}.zeros_like(a)
+    a = {0}.{1}(a, -1e290, 1e290)
+    a_high = 134217729.0 * a - (134217729.0 * a - a)
+    b_high = 134217729.0 * b - (134217729.0 * b - b)
+    a_low, b_low = a - a_high, b - b_high
+    return a_high * b_high - a * b + a_high * b_low + a_low * b_high + a_low * b_low
+'''
+
+_REMAINDER = '''
+def _remainder(x, a, b):
+    """x - a b, for an a b close to x, in float64; 0 in narrower types."""
+    if x.dtype != {0}.float64:
+        return {0}.zeros_like(x)
+    x, a = {0}.{1}(x, -1e290, 1e290), {0}.{1}(a, -1e290, 1e290)
+    a_high = 134217729.0 * a - (134217729.0 * a - a)
+    b_high = 134217729.0 * b - (134217729.0 * b - b)
+    a_low, b_low = a - a_high, b - b_high
+    return x - a_high * b_high - a_high * b_low - a_low * b_high - a_low * b_low
+'''
+
+_OF_THE_TYPE: Final = {"bounded": _BOUNDED, "product_error": _ERRORS, "remainder": _REMAINDER}
+"""Helpers whose text depends on the type of the numbers, which in NumPy is always float64."""
+
+_MODULES: Final = {id(TORCH): ("torch", "clamp"), id(JAX): ("jnp", "clip"), id(NUMPY): ("np", "clip")}
 
 _POLYNOMIAL = '''
 def _polynomial(x, coefficients):
@@ -54,8 +91,7 @@ def _as_array(language: Language, term: Term, text: str) -> str:
         return "1.0 * x"
     if language is TORCH and term.op == "name":
         return f"{text}.expand_as(x)"
-    module = {id(NUMPY): "np", id(TORCH): "torch", id(JAX): "jnp"}[id(language)]
-    return f"{module}.full_like(x, {text})"
+    return f"{_MODULES[id(language)][0]}.full_like(x, {text})"
 
 
 def helper_texts(language: Language, *roots: Term) -> list[str]:
@@ -68,6 +104,9 @@ def helper_texts(language: Language, *roots: Term) -> list[str]:
     if tables:
         texts.append(_POLYNOMIAL.strip("\n") + "\n")
     for op in found:
+        if op in _OF_THE_TYPE and language is not NUMPY:
+            texts.append(_OF_THE_TYPE[op].format(*_MODULES[id(language)]).strip("\n") + "\n")
+            continue
         of = HELPERS[op]
         texts.append(function_text(language, f"_{op}", ", ".join(of.names), of.says, body(op), of.names))
     return texts

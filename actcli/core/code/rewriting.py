@@ -5,6 +5,7 @@ One pass from the innermost term outwards; of each term the first rewriting that
 
 import math
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Final
 
 from actcli.core.code.term import Term, apply, rebuilt, term
@@ -98,10 +99,9 @@ def _product(a: Term, b: Term) -> Term | None:
         if found is None:
             continue
         function, u, scale = found
-        if u in factors:
-            rest = list(factors)
-            rest.remove(gate)
-            rest.remove(u)
+        rest = list(factors)
+        rest.remove(gate)
+        if all(map(partial(_removed, rest), _factors(u))):
             scales = (scale,) if function == "silu" else ()
             result = apply(function, u, *scales)
             coefficient = term(1.0)
@@ -112,6 +112,14 @@ def _product(a: Term, b: Term) -> Term | None:
                     result = factor * result
             return coefficient * result
     return None
+
+
+def _removed(factors: list[Term], factor: Term) -> bool:
+    """Whether the factor was among them, and is no longer."""
+    if factor not in factors:
+        return False
+    factors.remove(factor)
+    return True
 
 
 def _gated(gate: Term) -> tuple[str, Term, Term] | None:
@@ -126,6 +134,8 @@ def _gated(gate: Term) -> tuple[str, Term, Term] | None:
         return ("silu", inner, term(sign))
     if gate.op == "tanh" and gate.args[0].op == "softplus":
         return "mish", gate.args[0].args[0], term(1.0)
+    if gate.op == "exp" and not gate.args[0].is_number:
+        return "x_exp", gate.args[0], term(1.0)
     if gate.op == "normal_cdf":
         return "gelu", gate.args[0], term(1.0)
     return None

@@ -21,7 +21,7 @@ def _calls(module: str, names: Sequence[str], **others: str) -> dict[str, str]:
 _PYTHON: Final = {"assign": "{0} = {1}", "give": "return {0}"}
 
 NUMPY: Final = Language(
-    functions=_calls("np", _SAME, **{"**": "np.power({0}, {1})"}),
+    functions=_calls("np", _SAME, exp_apart="np.exp({0})", **{"**": "np.power({0}, {1})"}),
     choice="np.where({0}, {1}, {2})",
     infinite="np.inf",
     nan="np.nan",
@@ -61,7 +61,7 @@ def _torch_hypot(node: Term, texts: Sequence[str]) -> str | None:
 
 
 TORCH: Final = Language(
-    functions=_calls("torch", _SAME, erf="torch.erf({0})", erfc="torch.erfc({0})", **{"**": "torch.pow({0}, {1})"}),
+    functions=_calls("torch", _SAME, exp_apart="torch.exp({0})", erf="torch.erf({0})", erfc="torch.erfc({0})", **{"**": "torch.pow({0}, {1})"}),
     choice="torch.where({0}, {1}, {2})",
     infinite="math.inf",
     nan="math.nan",
@@ -76,6 +76,8 @@ JAX: Final = Language(
     functions=_calls(
         "jnp",
         _SAME,
+        # exp(a) * exp(b) is exp(a + b) for XLA, which has fewer digits.
+        exp_apart="(1.0 + jnp.expm1({0}))",
         erf="jax.scipy.special.erf({0})",
         erfc="jax.scipy.special.erfc({0})",
         **{"**": "jnp.power({0}, {1})"},
@@ -95,7 +97,8 @@ _C_NAMES: Final = {"abs": "fabs", "maximum": "act_max", "minimum": "act_min", "s
 C: Final = Language(
     functions={name: f"{_C_NAMES.get(name, name)}({{0}})" for name in (*_SAME, "erf", "erfc")}
     | {name: f"{_C_NAMES.get(name, name)}({{0}}, {{1}})" for name in _OF_TWO}
-    | {"**": "pow({0}, {1})", "product_error": "act_product_error({0}, {1})"},
+    | {"**": "pow({0}, {1})", "exp_apart": "exp({0})"} | {f"{name}": f"act_{name}({{0}}, {{1}})" for name in ("product_error",)}
+    | {"remainder": "fma(-({1}), {2}, {0})", "bounded": "act_bounded({0})"},
     assign="const double {0} = {1};",
     give="return {0};",
     infinite="INFINITY",
