@@ -5,7 +5,7 @@ from textwrap import indent
 
 from actcli.core.code.functions import Functions, helpers_of, renamed
 from actcli.core.code.helpers import HELPERS, TABLES, body
-from actcli.core.code.printing import Printer
+from actcli.core.code.printing import Printer, rows
 from actcli.core.code.targets import C
 from actcli.core.code.term import Term, subterms
 
@@ -66,7 +66,7 @@ def _function(name: str, arguments: str, says: str, term: Term, names: set[str])
     statements, (result,) = printer.body(term)
     lines = [*statements, C.give.format(result)]
     used = {str(node.value) for node in subterms(term) if node.op == "name"}
-    unused = [f"(void){key};" for key in ("x", *sorted(names)) if key not in used and f"double {key}" in arguments]
+    unused = [f"(void){key};" for key in sorted({"x", *names} - used) if f"double {key}" in arguments]
     inner = indent("\n".join([*unused, *lines]), "    ")
     return f"/* {says} */\nstatic inline double {name}({arguments}) {{\n{inner}\n}}\n"
 
@@ -85,22 +85,23 @@ def c_header(functions: Functions, head: str, initialisation: str) -> str:
     operations = {node.op for term in needed for node in subterms(term)}
     parts = [_once(of, _PRELUDE[of]) for op, of in _OPERATIONS.items() if op in operations]
     for table in tables:
-        rows = "\n".join(f"    {coefficient!r}," for coefficient in TABLES[table])
         of = f"act_table_{table}"
-        parts.append(_once(of, f"static const double {of}[] = {{\n{rows}\n}};\n"))
+        parts.append(_once(of, f"static const double {of}[] = {{\n{rows(TABLES[table])}\n}};\n"))
     for op in found:
-        of = HELPERS[op]
-        arguments = ", ".join(f"double {key}" for key in of.names)
-        parts.append(_once(f"act_fn_{op}", _function(f"act_fn_{op}", arguments, of.says, body(op), set(of.names))))
+        helper = HELPERS[op]
+        arguments = ", ".join(f"double {key}" for key in helper.names)
+        parts.append(
+            _once(f"act_fn_{op}", _function(f"act_fn_{op}", arguments, helper.says, body(op), set(helper.names)))
+        )
     arguments = ", ".join(f"double {key}" for key in ("x", *f.parameters))
     narrow = ", ".join(f"float {key}" for key in ("x", *f.parameters))
     passed = ", ".join(("x", *f.parameters))
     parts.append(_once(name, _function(name, arguments, "The value.", f.value, set(f.parameters))))
-    parts.append(_once(f"{name}_slope", _function(f"{name}_slope", arguments, "The slope.", f.slope, set(f.parameters))))
+    parts.append(
+        _once(f"{name}_slope", _function(f"{name}_slope", arguments, "The slope.", f.slope, set(f.parameters)))
+    )
     for of in (name, f"{name}_slope"):
-        parts.append(
-            f"static inline float {of}_float({narrow}) {{\n    return (float){of}({passed});\n}}\n"
-        )
+        parts.append(f"static inline float {of}_float({narrow}) {{\n    return (float){of}({passed});\n}}\n")
     guard = f"ACT_{f.name.upper()}_H"
     text = "\n".join(parts)
     comment = "/*\n" + "\n".join(f" * {line}".rstrip() for line in head.splitlines()) + "\n */"

@@ -1,10 +1,9 @@
 """An activation as a module: what is emitted, measured, and told in its docstring."""
 
-import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from textwrap import fill
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
@@ -15,6 +14,7 @@ from actcli.core.arrays import Array
 from actcli.core.audit.ulp import Reference
 from actcli.core.code.c_header import c_header
 from actcli.core.code.functions import Functions, functions, sample
+from actcli.core.code.initialisation import initialisation
 from actcli.core.code.measurement import BOUND, Accuracy, accuracy, run
 from actcli.core.code.python_module import jax_module, numpy_module, torch_module
 from actcli.core.theory.gain import gain
@@ -48,16 +48,16 @@ def emitted(
     """
     chosen, value, slope = _measured(activation, activations, exact, learnable)
     head = _head(activation, chosen, target, value, slope)
-    initialisation = _initialisation(activation, target, chosen.name)
+    ready = initialisation(gain(activation), target, chosen.name)
     match target:
         case "torch":
-            text = torch_module(chosen, head, initialisation, learnable)
+            text = torch_module(chosen, head, ready, learnable)
         case "jax":
-            text = jax_module(chosen, head, initialisation, learnable)
+            text = jax_module(chosen, head, ready, learnable)
         case "numpy":
-            text = numpy_module(chosen, head, initialisation)
+            text = numpy_module(chosen, head, ready)
         case _:
-            text = c_header(chosen, head, initialisation)
+            text = c_header(chosen, head, ready)
     return Code(activation.label, target, learnable, text, value, slope)
 
 
@@ -90,7 +90,8 @@ def _put_right(activation: Elementwise, plain: Functions, ties: Array) -> dict[f
     ours, theirs = slope(at), activation.derivative(at)
     with np.errstate(invalid="ignore"):  # inf - inf: both are none
         wrong = np.isfinite(theirs) & ~(np.abs(ours - theirs) <= 1e-9 * np.maximum(1.0, np.abs(theirs)))
-    return {} if plain.parameters else {float(a): float(b) for a, b in zip(at[wrong], theirs[wrong], strict=True)}
+    pairs = zip(at[wrong].tolist(), theirs[wrong].tolist(), strict=True)
+    return {} if plain.parameters else dict(pairs)
 
 
 # --- what the docstring says --------------------------------------------------------------------------------------------
@@ -103,7 +104,9 @@ def _head(activation: Elementwise, chosen: Functions, target: str, value: Accura
     if activation.reference != "a formula":
         facts.append(f"Source: {source}.")
     if chosen.parameters:
-        facts.append("Parameters: " + ", ".join(f"{key} = {number:g}" for key, number in chosen.parameters.items()) + ".")
+        facts.append(
+            "Parameters: " + ", ".join(f"{key} = {number:g}" for key, number in chosen.parameters.items()) + "."
+        )
     twin = "" if target == "numpy" else " of the same operations in NumPy"
     facts.append(
         f"Accuracy in float64, measured{twin} at {value.points} points from -1e300 to 1e300: "
@@ -119,61 +122,16 @@ def _head(activation: Elementwise, chosen: Functions, target: str, value: Accura
 
 
 def _figure(what: str, found: Accuracy) -> str:
-    if found.radius == math.inf:
-        text = f"{what} within {max(found.ulp, 0.5):.2g} ULP"
-    else:
+    text = f"{what} within {max(found.within, 0.5):.2g} ULP"
+    if len(found.beyond) > 3:
         text = (
-            f"{what} within {max(found.within, 0.5):.2g} ULP for |x| <= {found.radius:.4g}, "
-            f"beyond that up to {found.ulp:.2g} ULP (x = {found.at:.4g})"
+            f"{what} within {BOUND:g} ULP at most of them, and up to {found.ulp:.2g} ULP elsewhere (x = {found.at:.4g})"
         )
+    elif found.beyond:
+        places = " and ".join(f"x = {a:.4g}" if a == b else f"{a:.4g} <= x <= {b:.4g}" for a, b in found.beyond)
+        text += f" except for {places}"
+        if found.ulp > BOUND:
+            text += f", where it is up to {found.ulp:.2g} ULP"
     if found.missing:
-        text += f", without a number at {found.missing} points where the function has one"
+        text += f" (at {found.missing} points there is no number, where the function has one)"
     return text
-
-
-# --- the initialisation -------------------------------------------------------------------------------------------------
-
-
-def _initialisation(activation: Elementwise, target: str, name: str) -> str:
-    found = gain(activation)
-    wanted = found.candidates[found.recommended] if found.recommended else None
-    if wanted is None:
-        return _no_initialisation(target)
-    biased = wanted.sigma_b2 > 0.0
-    weights, biases = repr(wanted.sigma_w2), repr(math.sqrt(wanted.sigma_b2))
-    says = {
-        "critical": "The critical point of mean-field theory",
-        "gain": "Weights of variance gain^2 / fan_in, which keep the second moment",
-    }[found.recommended or ""]
-    match target:
-        case "torch":
-            bias = f"nn.init.normal_(layer.bias, std={biases})" if wanted.sigma_b2 else "nn.init.zeros_(layer.bias)"
-            return (
-                f'def initialise_(layer):\n    """{says}; of a linear layer before the activation."""\n'
-                f"    nn.init.normal_(layer.weight, std=({weights} / layer.in_features) ** 0.5)\n"
-                f"    if layer.bias is not None:\n        {bias}\n"
-            )
-        case "jax":
-            return (
-                f'def initial_layer(key, fan_in, fan_out):\n    """{says}: weights and biases."""\n'
-                + "    w_key, b_key = jax.random.split(key)\n" * biased
-                + f"    weights = ({weights} / fan_in) ** 0.5 * jax.random.normal({'w_' * biased}key, (fan_in, fan_out))\n"
-                + f"    return weights, {f'{biases} * jax.random.normal(b_key, (fan_out,))' if biased else 'jnp.zeros(fan_out)'}\n"
-            )
-        case "numpy":
-            return (
-                f'def initial_layer(rng, fan_in, fan_out):\n    """{says}: weights and biases."""\n'
-                f"    weights = ({weights} / fan_in) ** 0.5 * rng.standard_normal((fan_in, fan_out))\n"
-                f"    return weights, {f'{biases} * rng.standard_normal(fan_out)' if biased else 'np.zeros(fan_out)'}\n"
-            )
-        case _:
-            return (
-                f"/* {says}: the standard deviations. */\n"
-                f"static inline double act_{name}_weight_std(double fan_in) {{\n    return sqrt({weights} / fan_in);\n}}\n\n"
-                f"static inline double act_{name}_bias_std(void) {{\n    return {biases};\n}}\n"
-            )
-
-
-def _no_initialisation(target: str) -> str:
-    says = "No initialisation: for this function mean-field theory finds none that keeps the signal."
-    return f"/* {says} */\n" if target == "c" else f"# {says}\n"

@@ -221,7 +221,7 @@ def _of_helper(name: str, slope: str) -> Callable[..., Pair]:
 
 ENTRIES: Final[Mapping[str, Callable[..., Pair]]] = {
     "identity": lambda x: (x, _ONE),
-    "relu": lambda x: (maximum(x, 0.0), where(x > 0.0, 1.0, 0.0)),
+    "relu": lambda x: (maximum(0.0, x), where(x > 0.0, 1.0, 0.0)),
     "leaky_relu": lambda x, negative_slope: _leaky_relu(x, negative_slope),
     "prelu": lambda x, weight: _leaky_relu(x, weight),
     "rrelu": lambda x, lower, upper: _leaky_relu(x, (0.5 * lower + 0.5 * upper).named("slope")),
@@ -265,8 +265,8 @@ ENTRIES: Final[Mapping[str, Callable[..., Pair]]] = {
 """Name -> (x, parameters) -> value and slope."""
 
 SHORT: Final = frozenset({
-    *("identity", "relu", "leaky_relu", "prelu", "relu6", "threshold", "fatrelu", "exponential", "tanh", "sin"),
-    *("arctan", "step", "hard_tanh", "erf"),
+    *("identity", "relu", "leaky_relu", "prelu", "threshold", "fatrelu", "exponential", "tanh", "sin"),
+    *("arctan", "step", "erf"),
 })  # fmt: skip
 """Those that are written out where a formula calls them; the others are functions of their own."""
 

@@ -15,7 +15,7 @@ from actcli.core.code.helpers import HELPERS, body
 from actcli.core.code.printing import Language
 from actcli.core.code.reading import value_of
 from actcli.core.code.rules import Derivative
-from actcli.core.code.term import X, Term, name, number, substituted, subterms, where
+from actcli.core.code.term import Term, X, name, number, substituted, subterms, where
 
 _BUILT_IN: Final = frozenset({
     *("+", "-", "*", "/", "neg", "<", "<=", ">", ">=", "==", "!=", "and", "not", "where", "number", "name"),

@@ -232,6 +232,10 @@ def _normal_density(x: Term) -> Term:
     return _INVERSE_SQRT_2PI * b.rest * b.half * b.half
 
 
+def _density_slope(x: Term) -> Term:
+    return -x * apply("normal_density", x)
+
+
 def _gelu(x: Term) -> Term:
     b = bell(x)
     tail = (b.z * b.rest / inverse_mills(b.z) * b.half * b.half).named("tail")
@@ -303,7 +307,7 @@ HELPERS: Final[dict[str, Helper]] = {
     "mish": Helper(_X, _mish, "x tanh(log(1 + exp(x))).", by_slope("mish_slope")),
     "mish_slope": Helper(_X, _mish_slope, "The slope of x tanh(log(1 + exp(x)))."),
     "normal_cdf": Helper(_X, _normal_cdf, "(1 + erf(x / sqrt(2))) / 2.", by_slope("normal_density")),
-    "normal_density": Helper(_X, _normal_density, "exp(-x^2 / 2) / sqrt(2 pi).", (lambda x: -x * apply("normal_density", x),)),
+    "normal_density": Helper(_X, _normal_density, "exp(-x^2 / 2) / sqrt(2 pi).", (_density_slope,)),
     "gelu": Helper(_X, _gelu, "x (1 + erf(x / sqrt(2))) / 2.", by_slope("gelu_slope")),
     "gelu_slope": Helper(_X, _gelu_slope, "The slope of x (1 + erf(x / sqrt(2))) / 2."),
     "exp_minus_square": Helper(

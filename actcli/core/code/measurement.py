@@ -1,6 +1,5 @@
 """How far emitted code is from the exact function: measured, by running it."""
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
@@ -22,15 +21,15 @@ class Accuracy:
     ulp:     where both the code and the exact function have a number; of a slope within 1 of its zero in units of 2^-52
         where that is less
     at:      the x where it is
-    radius:  up to this |x| all errors are at most BOUND; infinity where they are everywhere
-    within:  the largest error up to the radius
+    beyond:  the intervals, from point to point, where the errors are larger than BOUND
+    within:  the largest error outside of them
     missing: at how many points the code has no number, or an infinite one, where the exact function has one
     points:  of the sample
     """
 
     ulp: float
     at: float
-    radius: float
+    beyond: tuple[tuple[float, float], ...]
     within: float
     missing: int
     points: int
@@ -48,10 +47,15 @@ def accuracy(x: Array, computed: Array, exact: Reference, slope: bool, skip: Mas
     error = np.where(known, np.where(missing, np.inf, error), 0.0)
     finite = np.where(np.isfinite(error), error, 0.0)
     worst = int(finite.argmax())
-    beyond = np.abs(x[error > BOUND])
-    radius = float(np.abs(x)[np.abs(x) < beyond.min()].max(initial=0.0)) if beyond.size else math.inf
-    within = float(finite[np.abs(x) <= radius].max(initial=0.0))
-    return Accuracy(float(finite[worst]), float(x[worst]), radius, within, int(missing.sum()), len(x))
+    far = error > BOUND
+    within = float(finite[~far].max(initial=0.0))
+    return Accuracy(float(finite[worst]), float(x[worst]), _intervals(x, far), within, int(missing.sum()), len(x))
+
+
+def _intervals(x: Array, mask: Mask) -> tuple[tuple[float, float], ...]:
+    """From the first to the last point of each run."""
+    ends = np.flatnonzero(np.diff(np.concatenate([[False], mask, [False]])))
+    return tuple((float(x[first]), float(x[after - 1])) for first, after in zip(ends[::2], ends[1::2], strict=True))
 
 
 def near_a_zero(x: Array, slope: Array) -> Mask:

@@ -4,7 +4,7 @@ import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, TypeAlias
 
 from actcli.core.code.term import Term, subterms
 
@@ -23,24 +23,29 @@ _LABELS: Final = {
 """What the value of an operation is called where it has no name of its own."""
 
 
+Special: TypeAlias = Callable[[Term, Sequence[str]], str | None]
+
+
 @dataclass(frozen=True, slots=True)
 class Language:
     """How a target writes what is computed.
 
     functions: operation -> the text of a call, in which {0}, {1} are the arguments
-    special:   operation -> a function of the term and of the texts of its arguments, None to fall through
-    helper:    the text of a call of a function of the module's own
+    special:   operation -> the text of a call, of the term and of the texts of its arguments; None: as usual
+    choice, both, negated: where, and, not
+    assign, give: a statement that names what is computed, and one that returns it
+    reserved:  names that a parameter cannot have
     """
 
     functions: Mapping[str, str]
-    assign: str
-    give: str
-    infinite: str = ""
-    nan: str = ""
+    choice: str
+    infinite: str
+    nan: str
+    assign: str = "{0} = {1}"
+    give: str = "return {0}"
     both: str = "&"
     negated: str = "~{0}"
-    choice: str = "where({0}, {1}, {2})"
-    special: Mapping[str, Callable[[Term, Sequence[str]], str | None]] = field(default_factory=dict)
+    special: Mapping[str, Special] = field(default_factory=dict)
     reserved: frozenset[str] = frozenset()
 
 
@@ -150,3 +155,9 @@ def _numbered(label: str) -> Iterator[str]:
 
 def _bracketed(text: str, tight: int, around: int) -> str:
     return f"({text})" if tight < around else text
+
+
+def rows(numbers: Sequence[float]) -> str:
+    """Three numbers a line, with commas after them."""
+    texts = [f"{number!r}," for number in numbers]
+    return "\n".join("    " + " ".join(texts[i : i + 3]) for i in range(0, len(texts), 3))

@@ -6,7 +6,7 @@ from typing import Final
 
 from actcli.core.code.functions import Functions, helpers_of, renamed
 from actcli.core.code.helpers import HELPERS, TABLES, body
-from actcli.core.code.printing import Language, Printer
+from actcli.core.code.printing import Language, Printer, rows
 from actcli.core.code.targets import JAX, NUMPY, TORCH
 from actcli.core.code.term import Term, names_in
 
@@ -99,8 +99,7 @@ def helper_texts(language: Language, *roots: Term) -> list[str]:
     found, tables = helpers_of(language, *roots)
     texts = []
     for table in tables:
-        rows = "\n".join(f"    {coefficient!r}," for coefficient in TABLES[table])
-        texts.append(f"{_helper_name(table)} = (\n{rows}\n)\n")
+        texts.append(f"{_helper_name(table)} = (\n{rows(TABLES[table])}\n)\n")
     if tables:
         texts.append(_POLYNOMIAL.strip("\n") + "\n")
     for op in found:
@@ -120,7 +119,9 @@ def numpy_module(functions: Functions, head: str, initialisation: str) -> str:
         function_text(NUMPY, f.name, arguments, "The value.", f.value, f.parameters, opening, context),
         function_text(NUMPY, f"{f.name}_slope", arguments, "The slope.", f.slope, f.parameters, opening, context),
     ]
-    return _joined(f'"""{head}"""\n\nimport numpy as np\n', [*helper_texts(NUMPY, f.value, f.slope), *functions_, initialisation])
+    return _joined(
+        f'"""{head}"""\n\nimport numpy as np\n', [*helper_texts(NUMPY, f.value, f.slope), *functions_, initialisation]
+    )
 
 
 def _joined(head: str, parts: Sequence[str]) -> str:
@@ -193,12 +194,12 @@ def _torch_functions(f: Functions, learnable: bool) -> str:
     arguments, inner = f"x{signature(f.parameters)}", ", ".join(["x", *keys])
     cls = _class_name(f.name)
     call = inner
-    function = f"def {f.name}({arguments}):\n"
+    function = f'def {f.name}({arguments}):\n    """The activation, elementwise."""\n'
     if learnable and keys:
         converted = [f"    {key} = torch.as_tensor({key}, dtype=x.dtype, device=x.device)" for key in keys]
         function += "\n".join(converted) + "\n"
     function += f"    return _{cls}Function.apply({call})\n"
-    module = f"class {cls}(nn.Module):\n"
+    module = f'class {cls}(nn.Module):\n    """The activation as a layer."""\n\n'
     if keys:
         init = signature(f.parameters)
         keep = [

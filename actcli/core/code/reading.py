@@ -9,7 +9,7 @@ from actcli.core.activations.expression import Call, Choice, Comparison, Indicat
 from actcli.core.activations.formula import tree_of
 from actcli.core.code.entries import ENTRIES, SHORT
 from actcli.core.code.rewriting import stable
-from actcli.core.code.term import X, Term, apply, compare, name, number, power, substituted, term, where
+from actcli.core.code.term import Term, X, apply, compare, name, number, power, substituted, term, where
 
 
 def value_of(activation: Elementwise, activations: Mapping[str, Activation]) -> Term:

@@ -11,6 +11,7 @@ from typing import Final
 from actcli.core.code.term import Term, apply, rebuilt, term
 
 _SQRT_2: Final = math.sqrt(2.0)
+_INVERSE_ROOTS: Final = (1.0 / _SQRT_2, math.sqrt(0.5))
 
 
 def stable(root: Term) -> Term:
@@ -72,7 +73,7 @@ def _one_plus_erf(u: Term) -> Term:
     sign, size = (-1.0, u.args[0]) if u.op == "neg" else (1.0, u)
     if size.op == "/" and size.args[1].is_value(_SQRT_2):
         return 2.0 * apply("normal_cdf", sign * size.args[0])
-    if size.op == "*" and size.args[0].is_number and math.isclose(size.args[0].number, 1.0 / _SQRT_2, rel_tol=4e-16):
+    if size.op == "*" and any(size.args[0].is_value(root) for root in _INVERSE_ROOTS):
         return 2.0 * apply("normal_cdf", sign * size.args[1])
     return apply("erfc", -u)
 

@@ -114,10 +114,13 @@ class Derivative:
     def _times(self, outer: Term, inner: Term) -> Term:
         if outer.op == "where" and outer.args[1].is_number and outer.args[2].is_number:
             return where(outer.args[0], outer.args[1] * inner, outer.args[2] * inner)
-        plain = inner * outer if inner.is_number else outer * inner
-        if not self.guarded or outer.is_number or inner.is_number or plain.op != "*":
-            return plain
-        return apply("product", outer, inner)
+        if inner.op == "neg":
+            return -self._times(outer, inner.args[0])
+        if outer.op == "neg":
+            return -self._times(outer.args[0], inner)
+        if inner.is_number:
+            return inner * outer
+        return apply("product", outer, inner) if self.guarded and not outer.is_number else outer * inner
 
 
 def _rule(node: Term, i: int) -> Term:
@@ -132,4 +135,3 @@ def _rule(node: Term, i: int) -> Term:
         names = HELPERS[node.op].names
         return substituted(Derivative(names[i])(body(node.op)), dict(zip(names, node.args, strict=True)))
     raise AssertionError(f"no rule for {node.op}")
-
