@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from textwrap import indent
+from typing import Final
 
 from actcli.core.code.functions import Functions, helpers_of, renamed
 from actcli.core.code.helpers import HELPERS, TABLES, body
@@ -9,7 +10,7 @@ from actcli.core.code.printing import Printer, rows
 from actcli.core.code.targets import C
 from actcli.core.code.term import Term, subterms
 
-_PRELUDE: Mapping[str, str] = {
+_PRELUDE: Final[Mapping[str, str]] = {
     "act_max": """\
 /* The larger; nan where either is nan, which fmax is not. */
 static inline double act_max(double a, double b) {
@@ -49,10 +50,12 @@ static inline double act_polynomial(double x, const double *coefficients, int co
 }
 """,
 }
-_OPERATIONS = {
-    "maximum": "act_max", "minimum": "act_min", "sign": "act_sign", "product_error": "act_product_error", "bounded": "act_bounded",
-    "polynomial": "act_polynomial",
-}  # fmt: skip
+_OPERATIONS: Final = {
+    "maximum": "act_max",
+    "minimum": "act_min",
+    **{op: f"act_{op}" for op in ("sign", "product_error", "bounded", "polynomial")},
+}
+"""Operation -> the function of the prelude."""
 
 
 def _helper_name(op: str) -> str:

@@ -1,7 +1,9 @@
 """An activation as a module: what is emitted, measured, and told in its docstring."""
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from textwrap import fill
 from typing import Final
 
@@ -18,6 +20,9 @@ from actcli.core.code.initialisation import initialisation
 from actcli.core.code.measurement import BOUND, Accuracy, accuracy, run
 from actcli.core.code.python_module import jax_module, numpy_module, torch_module
 from actcli.core.theory.gain import gain
+
+_FILE: Final = Path(__file__).with_name("figures.txt")
+"""target | measured with | entry | ULP of its values | of its slopes; tests/core/code/measure.py makes it."""
 
 TARGETS: Final = ("torch", "jax", "numpy", "c")
 Exact = Callable[[Elementwise, int], Callable[[Array], Reference]]
@@ -46,22 +51,22 @@ def emitted(
 
     learnable: the parameters are trained too; torch and jax
     """
-    chosen, value, slope = _measured(activation, activations, exact, learnable)
-    head = _head(activation, chosen, target, value, slope)
-    ready = initialisation(gain(activation), target, chosen.name)
+    functions_, value, slope = chosen(activation, activations, exact, learnable)
+    head = _head(activation, functions_, target, value, slope)
+    ready = initialisation(gain(activation), target, functions_.name)
     match target:
         case "torch":
-            text = torch_module(chosen, head, ready, learnable)
+            text = torch_module(functions_, head, ready, learnable)
         case "jax":
-            text = jax_module(chosen, head, ready, learnable)
+            text = jax_module(functions_, head, ready, learnable)
         case "numpy":
-            text = numpy_module(chosen, head, ready)
+            text = numpy_module(functions_, head, ready)
         case _:
-            text = c_header(chosen, head, ready)
+            text = c_header(functions_, head, ready)
     return Code(activation.label, target, learnable, text, value, slope)
 
 
-def _measured(
+def chosen(
     activation: Elementwise, activations: Mapping[str, Activation], exact: Exact, learnable: bool
 ) -> tuple[Functions, Accuracy, Accuracy]:
     """The functions as they are emitted, plain where that loses no number, and how accurate their NumPy code is."""
@@ -72,11 +77,11 @@ def _measured(
     skip = np.isin(x, [*ties, *put_right])  # the exact function is asked on one side there
     found = None
     for guarded in (False, True):
-        chosen = functions(activation, activations, guarded, put_right, learnable)
-        of, slope_of = run(numpy_module(chosen, "", ""), chosen.name)
+        built = functions(activation, activations, guarded, put_right, learnable)
+        of, slope_of = run(numpy_module(built, "", ""), built.name)
         both = accuracy(x, of(x), references[0], False), accuracy(x, slope_of(x), references[1], True, skip)
         if found is None or both[1].missing < found[2].missing:
-            found = (chosen, *both)
+            found = (built, *both)
         if not both[1].missing or activation.name in CATALOGUE:
             break
     assert found is not None
@@ -94,7 +99,7 @@ def _put_right(activation: Elementwise, plain: Functions, ties: Array) -> dict[f
     return {} if plain.parameters else dict(pairs)
 
 
-# --- what the docstring says --------------------------------------------------------------------------------------------
+# --- what the docstring says ------------------------------------------------------------------------------------------
 
 
 def _head(activation: Elementwise, chosen: Functions, target: str, value: Accuracy, slope: Accuracy) -> str:
@@ -107,31 +112,49 @@ def _head(activation: Elementwise, chosen: Functions, target: str, value: Accura
         facts.append(
             "Parameters: " + ", ".join(f"{key} = {number:g}" for key, number in chosen.parameters.items()) + "."
         )
-    twin = "" if target == "numpy" else " of the same operations in NumPy"
-    facts.append(
-        f"Accuracy in float64, measured{twin} at {value.points} points from -1e300 to 1e300: "
-        f"{_figure('values', value)}; {_figure('slopes', slope)}."
-    )
+    known = _of_the_target(target, chosen.name) if activation.name in CATALOGUE and not activation.settings else None
+    if known:
+        how, figures = f"with {known[0]}", f"values within {known[1]} ULP; slopes within {known[2]} ULP"
+    else:
+        how = "here" if target == "numpy" else "of the same operations in NumPy"
+        figures = f"{_figure('values', value)}; {_figure('slopes', slope)}"
+    facts.append(f"Accuracy in float64, measured {how} at {value.points} points from -1e300 to 1e300: {figures}.")
     if slope.ulp:
         facts.append("Within 1 of a zero of the slope its error is counted in units of 2^-52 where that is less.")
     if target == "jax":
         facts.append('float64 has to be enabled: jax.config.update("jax_enable_x64", True).')
+        facts.append("On a CPU, JAX gives 0 where a result is under 2.3e-308.")
+    if target == "torch":
+        facts.append("Higher derivatives are those of the slope's code, by autograd.")
     if target == "c":
         facts.append("The functions for float compute in double and round once.")
     return "\n".join([*lines, "", *(fill(fact, 76) for fact in facts)]) + "\n"
 
 
+def _of_the_target(target: str, name: str) -> tuple[str, str, str] | None:
+    """What it was measured with, and the ULP of values and slopes; None where it was not."""
+    for line in _FILE.read_text(encoding="utf-8").splitlines():
+        of, version, entry, *figures = (cell.strip() for cell in line.split("|"))
+        if (of, entry) == (target, name):
+            value, slope = (_up(float(figure)) for figure in figures)
+            return version, value, slope
+    return None
+
+
+def _up(ulp: float) -> str:
+    """Rounded up to a tenth; correctly rounded is half a unit."""
+    return f"{math.ceil(max(ulp, 0.5) * 10.0) / 10.0:g}" if ulp < 1000.0 else f"{1.05 * ulp:.1e}"
+
+
 def _figure(what: str, found: Accuracy) -> str:
-    text = f"{what} within {max(found.within, 0.5):.2g} ULP"
+    text = f"{what} within {_up(found.within)} ULP"
     if len(found.beyond) > 3:
-        text = (
-            f"{what} within {BOUND:g} ULP at most of them, and up to {found.ulp:.2g} ULP elsewhere (x = {found.at:.4g})"
-        )
+        text = f"{what} within {BOUND:g} ULP at most of them, elsewhere up to {_up(found.ulp)} (x = {found.at:.4g})"
     elif found.beyond:
         places = " and ".join(f"x = {a:.4g}" if a == b else f"{a:.4g} <= x <= {b:.4g}" for a, b in found.beyond)
         text += f" except for {places}"
         if found.ulp > BOUND:
-            text += f", where it is up to {found.ulp:.2g} ULP"
+            text += f", where it is up to {_up(found.ulp)} ULP"
     if found.missing:
         text += f" (at {found.missing} points there is no number, where the function has one)"
     return text

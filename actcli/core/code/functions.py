@@ -53,7 +53,7 @@ def functions(
     parameters = activation.values_of_parameters or dict(activation.settings)
     if activation.name in CATALOGUE:
         exact = activation.exact_parameters
-        defaults = activation.name == "hard_sigmoid" and not activation.settings
+        defaults = activation.name == "hard_sigmoid" and not (activation.settings or learnable)
         if defaults:  # alpha is exactly 1/6, which is no float64
             parameters = {}
         args = [number(float(exact[key])) if defaults else name(key) for key in exact]

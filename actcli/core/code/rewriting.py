@@ -78,7 +78,7 @@ def _one_plus_erf(u: Term) -> Term:
     return apply("erfc", -u)
 
 
-# --- products and quotients ---------------------------------------------------------------------------------------------
+# --- products and quotients -------------------------------------------------------------------------------------------
 
 
 def _factors(*terms: Term) -> Iterator[Term]:
