@@ -53,6 +53,7 @@ STOREYS = (
     "depth",
     "boundary",
     "audit",
+    "code",
 )
 """The folders of the core, of which each stands on those before it; the first is what lies in none of them."""
 

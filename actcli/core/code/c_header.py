@@ -81,6 +81,7 @@ def _once(name: str, text: str) -> str:
 
 
 def c_header(functions: Functions, head: str, initialisation: str) -> str:
+    """The header: value and slope in double and float, the helpers, the initialisation. head: its comment."""
     f = renamed(functions, C.reserved)
     name = f"act_{f.name}"
     found, tables = helpers_of(C, f.value, f.slope)

@@ -48,6 +48,7 @@ _ONE, _ZERO = term(1.0), term(0.0)
 
 
 def both(a: Term, b: Term) -> Term:
+    """A condition: a and b."""
     return Term("and", (a, b))
 
 
@@ -85,7 +86,7 @@ def _celu(x: Term, alpha: Term) -> Pair:
 def _softplus(x: Term, beta: Term) -> Pair:
     g = gate((beta * x).named("v"), product_error(x, beta))
     value = maximum(x, 0.0) + log1p(g.decay) / beta
-    return value, where(g.v < 0.0, g.decay, 1.0) / (1.0 + g.decay)
+    return value, where(g.negative, g.decay, 1.0) / (1.0 + g.decay)
 
 
 def _squareplus(x: Term, b: Term) -> Pair:

@@ -2,7 +2,7 @@
 
 import keyword
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -112,10 +112,6 @@ def helpers_of(language: Language, *roots: Term) -> tuple[list[str], list[str]]:
     for root in roots:
         gather(root)
     return found, tables
-
-
-def is_plain(terms: Iterator[Term]) -> bool:
-    return all(node.op in _BUILT_IN for term in terms for node in subterms(term))
 
 
 def sample() -> "np.ndarray[tuple[int], np.dtype[np.float64]]":

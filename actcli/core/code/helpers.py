@@ -37,6 +37,7 @@ class Helper:
 
 
 def polynomial(table: str, u: Term) -> Term:
+    """The polynomial of a table."""
     return Term("polynomial", (u,), value=table)
 
 
@@ -139,15 +140,23 @@ class Gate:
     rest: Term
 
     @property
+    def negative(self) -> Term:
+        """Whether v < 0."""
+        return (self.v < 0.0).named("negative")
+
+    @property
     def carried(self) -> Term:
+        """1 + rest."""
         return (1.0 + self.rest).named("carried")
 
     @property
     def decay(self) -> Term:
+        """e^-|v|."""
         return (self.half * self.carried * self.half).named("e")
 
 
 def gate(v: Term, error: Operand) -> Gate:
+    """The gate of v + error."""
     half = exp(-0.5 * absolute(v)).named("half")
     negative = (v < 0.0).named("negative")
     return Gate(v, half, where(negative, error, -term(error)) if not term(error).is_value(0.0) else term(0.0))
@@ -157,7 +166,7 @@ def gated(x: Term, gate: Gate) -> Term:
     """x sigmoid(v), for a v of the sign of x."""
     e, size = gate.decay, apply("bounded", x)
     share = (1.0 / (1.0 + e)).named("share")
-    return where(gate.v < 0.0, size * share * gate.half * gate.carried * gate.half, x * share)
+    return where(gate.negative, size * share * gate.half * gate.carried * gate.half, x * share)
 
 
 def gated_slope(gate: Gate, growth: Term) -> Term:
@@ -165,7 +174,7 @@ def gated_slope(gate: Gate, growth: Term) -> Term:
     e = gate.decay
     size = absolute(apply("bounded", growth))
     below = ((1.0 - size + e) / ((1.0 + e) * (1.0 + e)) * gate.half * gate.carried * gate.half).named("below")
-    return where(gate.v < 0.0, below, 1.0 - below)
+    return where(gate.negative, below, 1.0 - below)
 
 
 def _silu(x: Term, beta: Term) -> Term:
@@ -210,6 +219,7 @@ class Bell:
 
 
 def bell(x: Term) -> Bell:
+    """exp(-x²/2)."""
     z = minimum(absolute(x), 40.0).named("z")
     h = (apply("floor", 16.0 * z) / 16.0).named("h")
     return Bell(z, exp(-0.25 * h * h).named("half"), apply("exp_apart", -0.5 * (z - h) * (z + h)).named("rest"))

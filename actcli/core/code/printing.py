@@ -85,6 +85,7 @@ class Printer:
         return text
 
     def text(self, node: Term, around: int = 0) -> str:
+        """The text of an expression, in brackets where what stands around it binds as tightly."""
         if node in self.names:
             return self.names[node]
         if node.op == "number":

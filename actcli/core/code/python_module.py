@@ -61,6 +61,7 @@ def _helper_name(op: str) -> str:
 
 
 def signature(parameters: Mapping[str, float]) -> str:
+    """The parameters with their defaults, as arguments after x."""
     return "".join(f", {key}={value!r}" for key, value in parameters.items())
 
 
@@ -112,6 +113,7 @@ def helper_texts(language: Language, *roots: Term) -> list[str]:
 
 
 def numpy_module(functions: Functions, head: str, initialisation: str) -> str:
+    """Two functions and the initialisation."""
     f = renamed(functions, NUMPY.reserved)
     arguments = f"x{signature(f.parameters)}"
     opening, context = ["x = np.asarray(x, dtype=np.float64)"], 'with np.errstate(all="ignore"):'
@@ -129,6 +131,7 @@ def _joined(head: str, parts: Sequence[str]) -> str:
 
 
 def torch_module(functions: Functions, head: str, initialisation: str, learnable: bool) -> str:
+    """A function and a layer whose gradient is the slope."""
     f = renamed(functions, TORCH.reserved)
     keys = list(f.parameters)
     partials = dict(f.partials) if learnable else {}
@@ -214,6 +217,7 @@ def _torch_functions(f: Functions, learnable: bool) -> str:
 
 
 def jax_module(functions: Functions, head: str, initialisation: str, learnable: bool) -> str:
+    """A function whose JVP is the slope."""
     f = renamed(functions, JAX.reserved)
     keys = list(f.parameters)
     arguments, inner = f"x{signature(f.parameters)}", ", ".join(["x", *keys])

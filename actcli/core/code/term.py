@@ -82,14 +82,17 @@ class Term:
 
     @property
     def is_number(self) -> bool:
+        """Whether it is a number."""
         return self.op == "number"
 
     @property
     def number(self) -> float:
+        """Its value."""
         assert isinstance(self.value, float)
         return self.value
 
     def is_value(self, value: float) -> bool:
+        """Whether it is this number."""
         return self.is_number and self.value == value
 
 
@@ -98,10 +101,12 @@ def _signed(number: Term) -> float:
 
 
 def number(value: float) -> Term:
+    """The term of a number."""
     return Term("number", value=float(value))
 
 
 def name(text: str) -> Term:
+    """The term of x or of a parameter."""
     return Term("name", value=text)
 
 
@@ -109,6 +114,7 @@ X: Final = name("x")
 
 
 def term(operand: Operand) -> Term:
+    """The term, or that of a number."""
     return operand if isinstance(operand, Term) else number(operand)
 
 
@@ -211,6 +217,7 @@ def apply(op: str, *operands: Operand) -> Term:
 
 
 def function(op: str) -> Callable[..., Term]:
+    """The function of this name, of terms."""
     return lambda *operands: apply(op, *operands)
 
 
@@ -220,6 +227,7 @@ maximum, minimum, hypot = map(function, ("maximum", "minimum", "hypot"))
 
 
 def clip(u: Term, low: Operand, high: Operand) -> Term:
+    """min(max(u, low), high)."""
     return minimum(maximum(u, low), high)
 
 
@@ -229,6 +237,7 @@ def compare(sign: str, a: Operand, b: Operand) -> Term:
 
 
 def where(condition: Term, then: Operand, otherwise: Operand) -> Term:
+    """`then` where the condition holds, else `otherwise`."""
     then, otherwise = term(then), term(otherwise)
     if condition.op == "true":
         return then
@@ -295,4 +304,5 @@ def subterms(*roots: Term) -> Iterator[Term]:
 
 
 def names_in(*roots: Term) -> set[str]:
+    """The names that occur in the terms."""
     return {str(node.value) for node in subterms(*roots) if node.op == "name"}
