@@ -83,7 +83,6 @@ def _identifier(activation: Elementwise) -> str:
 
 def renamed(functions: Functions, reserved: frozenset[str]) -> Functions:
     """The same with other names for parameters that mean something in the language."""
-    reserved |= {functions.name, f"{functions.name}_slope"}
     new = {key: f"{key}_" if key in reserved or keyword.iskeyword(key) else key for key in functions.parameters}
     by = {key: name(text) for key, text in new.items()}
     return Functions(

@@ -233,16 +233,20 @@ def jax_module(functions: Functions, head: str, initialisation: str, learnable: 
         function_text(JAX, f"_by_{key}", inner, f"The derivative by {key}.", term, keys)
         for key, term in partials.items()
     ]
-    if fixed:
-        rule = f"def _{f.name}_jvp({', '.join(keys)}, primals, tangents):\n    (x,), (dx,) = primals, tangents\n"
-    elif keys:
-        moved = ", ".join(f"d_{key}" for key in ["x", *keys])
-        rule = f"def _{f.name}_jvp(primals, tangents):\n    {inner} = primals\n    {moved} = tangents\n"
+    # A parameter that is called as the function is would hide it here.
+    local = [f"{key}_" if key == f.name else key for key in keys]
+    inside = ", ".join(["x", *local])
+    if learnable and keys:
+        moved = ", ".join(f"d_{key}" for key in local)
+        rule = f"def _{f.name}_jvp(primals, tangents):\n    {inside} = primals\n    dx, {moved} = tangents\n"
     else:
-        rule = f"def _{f.name}_jvp(primals, tangents):\n    (x,), (dx,) = primals, tangents\n"
-    total = f"{f.name}_slope({inner}) * {'dx' if fixed or not keys else 'd_x'}"
-    lines = [f"    tangent = {total}"] + [f"    tangent = tangent + _by_{key}({inner}) * d_{key}" for key in partials]
-    rule += "\n".join(lines) + f"\n    return {f.name}({inner}), tangent\n"
+        arguments = ", ".join([*local, "primals", "tangents"])
+        rule = f"def _{f.name}_jvp({arguments}):\n    (x,), (dx,) = primals, tangents\n"
+    lines = [f"    tangent = {f.name}_slope({inside}) * dx"]
+    lines += [
+        f"    tangent = tangent + _by_{key}({inside}) * d_{name}" for key, name in zip(partials, local, strict=False)
+    ]
+    rule += "\n".join(lines) + f"\n    return {f.name}({inside}), tangent\n"
     parts.append(f"@{f.name}.defjvp\n{rule}")
     parts.append(initialisation)
     imports = ("from functools import partial\n\n" if fixed else "") + "import jax\nimport jax.numpy as jnp\n"

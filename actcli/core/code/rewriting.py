@@ -156,6 +156,8 @@ def _quotient(a: Term, b: Term) -> Term | None:
         u = growth.args[0]
         if a == growth:
             return apply("sigmoid", u)
+        if a.op == "x_exp" and a.args == (u,):
+            return apply("silu", u, 1.0)
         if a.op == "*" and growth in a.args:
             other = a.args[0] if a.args[1] == growth else a.args[1]
             return other * apply("sigmoid", u)
