@@ -124,8 +124,8 @@ def _head(activation: Elementwise, chosen: Functions, target: str, value: Accura
     if target == "jax":
         facts.append('float64 has to be enabled: jax.config.update("jax_enable_x64", True).')
         facts.append("On a CPU, JAX gives 0 where a result is under 2.3e-308.")
-    if target == "torch":
-        facts.append("Higher derivatives are those of the slope's code, by autograd.")
+    if target in ("torch", "jax"):
+        facts.append("Only the first derivative is held to this: a second one is traced through the slope's code.")
     if target == "c":
         facts.append("The functions for float compute in double and round once.")
     return "\n".join([*lines, "", *(fill(fact, 76) for fact in facts)]) + "\n"

@@ -256,7 +256,7 @@ def test_jax_learns_the_parameters(name: str) -> None:
     gradients = jax.grad(lambda *a: function(*a).sum(), argnums=places)(x, *of.parameters.values())
     for key, default, gradient in zip(of.parameters, of.parameters.values(), gradients, strict=True):
         above, below = (function(x, **{**of.parameters, key: default + side}).sum() for side in (1e-6, -1e-6))
-        assert gradient == pytest.approx((above - below) / 2e-6, rel=1e-5, abs=1e-7)
+        assert float(gradient) == pytest.approx(float(above - below) / 2e-6, rel=1e-5, abs=1e-7)
 
 
 # --- what the engineer pastes -------------------------------------------------------------------------------------
