@@ -61,6 +61,10 @@ _actcli_option() {
         "identify --delimiter") values=1 ;;
         "identify --format"|"identify -f") values=1 candidates="table plain csv json" ;;
         "identify --color") values=1 candidates="auto always never" ;;
+        "code --to") values=1 candidates="torch jax numpy c" ;;
+        "code --output"|"code -o") values=1 files=yes ;;
+        "code --format"|"code -f") values=1 candidates="plain json" ;;
+        "code --color") values=1 candidates="auto always never" ;;
         "gain --sigma-w2") values=1 ;;
         "gain --sigma-b2") values=1 ;;
         "gain --format"|"gain -f") values=1 candidates="table plain csv json" ;;
@@ -273,7 +277,7 @@ _actcli() {
         else
             case "$command $current" in
                 " -"*) candidates="--version -V --show-completion --show-manual --color --help -h" ;;
-                " "*) candidates="list describe evaluate differentiate plot compare identify gain phase audit gradient-depth boundary collapse approximate trace lesson help" ;;
+                " "*) candidates="list describe evaluate differentiate plot compare identify code gain phase audit gradient-depth boundary collapse approximate trace lesson help" ;;
                 "list -"*) candidates="--all --search --family --year --format -f --color --help -h" ;;
                 "describe -"*) candidates="--size --ascii --save --theme --format -f --color --help -h" ;;
                 "describe "*) (( arguments )) || candidates=ACT ;;
@@ -287,6 +291,8 @@ _actcli() {
                 "compare "*) candidates=ACT ;;
                 "identify -"*) candidates="--input -i --column -c --delimiter --format -f --color --help -h" ;;
                 "identify "*) (( arguments )) || candidates=ACT ;;
+                "code -"*) candidates="--to --learnable --output -o --format -f --color --help -h" ;;
+                "code "*) (( arguments )) || candidates=ACT ;;
                 "gain -"*) candidates="--sigma-w2 --sigma-b2 --format -f --color --help -h" ;;
                 "gain "*) (( arguments )) || candidates=ACT ;;
                 "phase -"*) candidates="--of --sigma-w2 --sigma-b2 --weights --biases --cells --measure --depths --data --width --batch --steps --lr --optimizer --seed --seeds --jobs -j --dask --output -o --resume --size --ascii --save --theme --format -f --quiet -q --color --help -h" ;;

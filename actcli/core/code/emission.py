@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from textwrap import fill
-from typing import Final
+from typing import Final, get_args
 
 import numpy as np
 
@@ -15,7 +15,7 @@ from actcli.core.activations.literature import source_of
 from actcli.core.arrays import Array
 from actcli.core.audit.ulp import Reference
 from actcli.core.code.c_header import c_header
-from actcli.core.code.functions import Functions, functions, sample
+from actcli.core.code.functions import Functions, Guard, functions, sample
 from actcli.core.code.initialisation import initialisation
 from actcli.core.code.measurement import BOUND, Accuracy, accuracy, run
 from actcli.core.code.python_module import jax_module, numpy_module, torch_module
@@ -76,16 +76,20 @@ def chosen(
     put_right = _put_right(activation, functions(activation, activations), ties)
     skip = np.isin(x, [*ties, *put_right])  # the exact function is asked on one side there
     found = None
-    for guarded in (False, True):
+    for guarded in get_args(Guard):
         built = functions(activation, activations, guarded, put_right, learnable)
         of, slope_of = run(numpy_module(built, "", ""), built.name)
         both = accuracy(x, of(x), references[0], False), accuracy(x, slope_of(x), references[1], True, skip)
-        if found is None or both[1].missing < found[2].missing:
+        if found is None or _missing(*both) < _missing(*found[1:]):
             found = (built, *both)
-        if not both[1].missing or activation.name in CATALOGUE:
+        if not _missing(*both) or activation.name in CATALOGUE:
             break
     assert found is not None
     return found
+
+
+def _missing(value: Accuracy, slope: Accuracy) -> int:
+    return value.missing + slope.missing
 
 
 def _put_right(activation: Elementwise, plain: Functions, ties: Array) -> dict[float, float]:

@@ -4,7 +4,7 @@ import keyword
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal, TypeAlias
 
 import numpy as np
 
@@ -14,13 +14,16 @@ from actcli.core.code.entries import ENTRIES
 from actcli.core.code.helpers import HELPERS, body
 from actcli.core.code.printing import Language
 from actcli.core.code.reading import value_of
-from actcli.core.code.rules import Derivative
+from actcli.core.code.rules import Derivative, with_guards
 from actcli.core.code.term import Term, X, name, number, substituted, subterms, where
 
 _BUILT_IN: Final = frozenset({
     *("+", "-", "*", "/", "neg", "<", "<=", ">", ">=", "==", "!=", "and", "not", "where", "number", "name"),
     "polynomial",
 })  # fmt: skip
+
+
+Guard: TypeAlias = Literal["never", "in the chain rule", "always"]
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -40,13 +43,13 @@ class Functions:
 def functions(
     activation: Elementwise,
     activations: Mapping[str, Activation],
-    guarded: bool = False,
+    guarded: Guard = "never",
     put_right: Mapping[float, float] | None = None,
     learnable: bool = False,
 ) -> Functions:
     """What an activation is emitted as.
 
-    guarded:   in the chain rule a product is 0 where a factor is
+    guarded:   where a product is 0 because a factor is, even where the other is infinite
     put_right: x -> the slope there, where the rules give another
     learnable: with the derivatives by the parameters
     """
@@ -60,10 +63,16 @@ def functions(
         value, slope = ENTRIES[activation.name](X, *args)
     else:
         value = value_of(activation, activations)
-        slope = Derivative("x", guarded)(value)
+        slope = Derivative("x", guarded != "never")(value)
+        if guarded == "always":
+            value, slope = with_guards(value), with_guards(slope)
     for at, wanted in (put_right or {}).items():
         slope = where(Term("==", (X, number(at))), wanted, slope)
-    partials = {key: _partial(activation.name, key, value, slope, guarded) for key in parameters} if learnable else {}
+    partials = (
+        {key: _partial(activation.name, key, value, slope, guarded != "never") for key in parameters}
+        if learnable
+        else {}
+    )
     return Functions(_identifier(activation), parameters, value, slope, partials)
 
 

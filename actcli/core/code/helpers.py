@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from actcli.core.code.term import Operand, Term, absolute, apply, exp, log1p, maximum, minimum, name, term, where
+from actcli.core.code.term import Operand, Term, absolute, apply, exp, hypot, log1p, maximum, minimum, name, term, where
 from actcli.core.numerics import special
 
 TABLES: Final[Mapping[str, tuple[float, ...]]] = {
@@ -95,6 +95,22 @@ def _x_exp(x: Term) -> Term:
 def _x_exp_slope(x: Term) -> Term:
     half = exp(0.5 * x).named("half")
     return (1.0 + _below(x)) * half * half
+
+
+def _over_hypot(x: Term, a: Term) -> Term:
+    return x / hypot(x, a)
+
+
+def _over_hypot_slope(x: Term, a: Term) -> Term:
+    """a² / hypot³, in which nothing cancels."""
+    root = hypot(x, a).named("root")
+    share = (a / root).named("share")
+    return share * share / root
+
+
+def _over_hypot_by_a(x: Term, a: Term) -> Term:
+    root = hypot(x, a).named("root")
+    return -(x / root) * (a / root) / root
 
 
 def _below(x: Term) -> Term:
@@ -300,6 +316,7 @@ def by_slope(slope: str) -> tuple[Callable[..., Term]]:
 
 
 _X: Final = ("x",)
+_OVER_HYPOT: Final = (*by_slope("over_hypot_slope"), _over_hypot_by_a)
 
 HELPERS: Final[dict[str, Helper]] = {
     "product": Helper(("a", "b"), _guarded_product, "a b, and 0 where a factor is 0, even if the other is infinite."),
@@ -307,6 +324,8 @@ HELPERS: Final[dict[str, Helper]] = {
     "remainder": Helper(("x", "a", "b"), _remainder, "x - a b, for an a b close to x, in float64."),
     "x_exp": Helper(_X, _x_exp, "x exp(x).", by_slope("x_exp_slope")),
     "x_exp_slope": Helper(_X, _x_exp_slope, "(1 + x) exp(x)."),
+    "over_hypot": Helper(("x", "a"), _over_hypot, "x / sqrt(x^2 + a^2).", _OVER_HYPOT),
+    "over_hypot_slope": Helper(("x", "a"), _over_hypot_slope, "The slope of x / sqrt(x^2 + a^2)."),
     "product_error": Helper(("a", "b"), _product_error, "a b less its rounded value, in float64."),
     "sigmoid": Helper(_X, _sigmoid, "1 / (1 + exp(-x)).", by_slope("sigmoid_slope")),
     "sigmoid_slope": Helper(_X, _sigmoid_slope, "sigmoid(x) sigmoid(-x)."),

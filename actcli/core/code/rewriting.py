@@ -149,8 +149,10 @@ def _is_parameter(node: Term) -> bool:
 def _quotient(a: Term, b: Term) -> Term | None:
     if b.is_number and a.op == "*" and abs(math.frexp(b.number)[0]) == 0.5 and a.args[0].is_number:
         return (1.0 / b.number) * a
-    if b.op == "+" and b.args[0].is_value(1.0) and b.args[1] == apply("abs", a):
+    if b.op == "+" and {*b.args} == {term(1.0), apply("abs", a)}:
         return apply("softsign", a)
+    if b.op == "hypot" and a in b.args:
+        return apply("over_hypot", a, b.args[b.args[0] == a])
     growth = _one_plus_exp(b)
     if growth is not None:
         u = growth.args[0]

@@ -17,7 +17,9 @@ from actcli.core.code.term import (
     exp,
     hypot,
     log,
+    names_in,
     power,
+    rebuilt,
     sin,
     sqrt,
     substituted,
@@ -121,6 +123,22 @@ class Derivative:
         if inner.is_number:
             return inner * outer
         return apply("product", outer, inner) if self.guarded and not outer.is_number else outer * inner
+
+
+def with_guards(root: Term) -> Term:
+    """The term, in which every product of what depends on x is 0 where a factor is."""
+    done: dict[Term, Term] = {}
+
+    def walk(node: Term) -> Term:
+        if not node.args:
+            return node
+        if node not in done:
+            args = tuple(map(walk, node.args))
+            varies = node.op == "*" and args[0] != args[1] and all("x" in names_in(arg) for arg in args)
+            done[node] = apply("product", *args) if varies else rebuilt(node, args)
+        return done[node]
+
+    return walk(root)
 
 
 def _rule(node: Term, i: int) -> Term:
