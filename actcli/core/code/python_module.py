@@ -234,7 +234,7 @@ def jax_module(functions: Functions, head: str, initialisation: str, learnable: 
         for key, term in partials.items()
     ]
     # A parameter that is called as the function is would hide it here.
-    local = [f"{key}_" if key == f.name else key for key in keys]
+    local = [f"{key}_" if key in (f.name, f"{f.name}_slope") else key for key in keys]
     inside = ", ".join(["x", *local])
     if learnable and keys:
         moved = ", ".join(f"d_{key}" for key in local)

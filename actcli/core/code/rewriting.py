@@ -21,6 +21,8 @@ def stable(root: Term) -> Term:
     def walk(node: Term) -> Term:
         if node not in done:
             changed = rebuilt(node, tuple(map(walk, node.args))) if node.args else node
+            if changed.op == "neg" and changed.args[0] not in node.args:  # a quotient, say, whose sign was drawn out
+                changed = -walk(changed.args[0])
             for rewriting in _REWRITINGS.get(changed.op, ()):
                 found = rewriting(*changed.args)
                 if found is not None:
@@ -52,6 +54,8 @@ def _sum(a: Term, b: Term) -> Term | None:
 def _difference(a: Term, b: Term) -> Term | None:
     if b.is_value(1.0) and a.op == "exp":
         return apply("expm1", *a.args)
+    if b.is_value(1.0) and a.op == "*" and a.args[0].is_value(2.0) and a.args[1].op == "sigmoid":
+        return apply("tanh", 0.5 * a.args[1].args[0])
     if not a.is_value(1.0):
         return None
     match b.op:
@@ -158,6 +162,8 @@ def _quotient(a: Term, b: Term) -> Term | None:
         u = growth.args[0]
         if a == growth:
             return apply("sigmoid", u)
+        if a.op == "expm1" and a.args == (u,):
+            return apply("tanh", 0.5 * u)
         if a.op == "x_exp" and a.args == (u,):
             return apply("silu", u, 1.0)
         if a.op == "*" and growth in a.args:

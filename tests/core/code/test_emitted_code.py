@@ -1,5 +1,7 @@
 """Emitted code, run for each target and held against the core and mpmath."""
 
+import ctypes
+import math
 import subprocess
 import sys
 from importlib.util import find_spec
@@ -11,6 +13,7 @@ import pytest
 
 from actcli.core.activations.catalogue import ACTIVATIONS, literature, resolve
 from actcli.core.arrays import Array
+from actcli.core.code.c_header import c_header
 from actcli.core.code.emission import chosen
 from actcli.core.code.functions import Functions, functions, sample
 from actcli.core.code.measurement import BOUND, Accuracy, accuracy
@@ -20,6 +23,7 @@ from actcli.core.code.targets import NUMPY
 from actcli.core.code.term import Term
 from actcli.multiprecision.reference import float64_reference
 from tests.core.code.targets import (
+    C_OPTIONS,
     elementwise_names,
     from_core,
     functions_of,
@@ -87,6 +91,24 @@ def test_jax_code_is_within_16_ulp(several: dict[str, Functions]) -> None:
     assert [line for name, of in several.items() for line in outside(name, with_jax(of)(X), True)] == []
 
 
+@pytest.mark.skipif(find_spec("jax") is None, reason="JAX is not installed")
+def test_jax_flushes_what_is_subnormal(several: dict[str, Functions]) -> None:
+    """As the docstring says."""
+    assert with_jax(several["exponential"])(np.array([-720.0, -700.0]))[0].tolist() == [0.0, math.exp(-700.0)]
+
+
+@pytest.mark.skipif(which("gcc") is None, reason="no C compiler")
+def test_c_code_for_float_rounds_once(several: dict[str, Functions], tmp_path: Path) -> None:
+    source = c_header(several["gelu"], "gelu", "") + "float run(float x) { return act_gelu_float(x); }\n"
+    (tmp_path / "one.c").write_text(source)
+    library = tmp_path / "one.so"
+    subprocess.run(["gcc", *C_OPTIONS, "-o", str(library), str(tmp_path / "one.c"), "-lm"], check=True)
+    function = ctypes.CDLL(str(library)).run
+    function.argtypes, function.restype = [ctypes.c_float], ctypes.c_float
+    x = np.linspace(-12.0, 6.0, 301).astype(np.float32)
+    assert [function(float(at)) for at in x] == resolve("gelu")(x.astype(np.float64)).astype(np.float32).tolist()
+
+
 def test_a_bad_tail_would_be_seen() -> None:
     """gelu by erf loses its lower tail; 1 - tanh² loses tanh's slope."""
     naive = np.tanh(X), 1.0 - np.tanh(X) ** 2
@@ -130,6 +152,9 @@ FORMULAS = {
     "x*(1+erf(x/sqrt(2)))/2": 16,
     "0.5*x*(1+tanh(x))": 16,
     "(exp(x)-exp(-x))/(exp(x)+exp(-x))": 16,
+    "(1-exp(-2*x))/(1+exp(-2*x))": 16,
+    "2/(1+exp(-2*x)) - 1": 16,
+    "x/sqrt(1+x**2)": 16,
     "tanh(x)**3": 16,
     "log(sigmoid(x))": 16,
     "abs(x)**1.5": 16,
