@@ -162,7 +162,7 @@ complete -c actcli -n '__actcli_at identify' -l color -x -a 'auto always never' 
 complete -c actcli -n '__actcli_at identify' -l help -s h -d 'Show this message and exit'
 complete -c actcli -n '__actcli_at identify 0' -a '(__actcli_activations)'
 
-complete -c actcli -n '__actcli_at code' -l to -x -a 'torch jax numpy c' -d 'The target'
+complete -c actcli -n '__actcli_at code' -l to -x -a 'torch jax numpy c' -d 'The target; it has to be said'
 complete -c actcli -n '__actcli_at code' -l learnable -d 'The parameters are trained too: torch and jax'
 complete -c actcli -n '__actcli_at code' -l output -s o -r -F -d 'Write a file'
 complete -c actcli -n '__actcli_at code' -l format -s f -x -a 'plain json' -d 'The code, or JSON'

@@ -11,7 +11,8 @@ from actcli.core.activations.catalogue import ACTIVATIONS, resolve
 from actcli.core.errors import InputError
 
 Target: TypeAlias = Annotated[
-    Literal["torch", "jax", "numpy", "c"], typer.Option("--to", help="The target.", show_default=False)
+    Literal["torch", "jax", "numpy", "c"] | None,
+    typer.Option("--to", help="The target; it has to be said.", show_default=False, case_sensitive=False),
 ]
 Learnable: TypeAlias = Annotated[
     bool, typer.Option("--learnable", help="The parameters are trained too: torch and jax.")
@@ -22,7 +23,7 @@ _SUFFIXES: Final = {".py": ("torch", "jax", "numpy"), ".h": ("c",)}
 
 def run(
     act: Act,
-    target: Target,
+    target: Target = None,
     learnable: Learnable = False,
     output: Output = None,
     output_format: CodeFormat = "plain",
@@ -36,6 +37,8 @@ def run(
 
     Example: actcli code 'x*sigmoid(w*x):w=1.5' --to jax --learnable
     """
+    if target is None:
+        raise InputError("code needs a target: --to torch, --to jax, --to numpy or --to c")
     activation = resolve(act)
     unit = elementwise(activation, f"{activation.name} acts on whole rows, and code is written of elementwise ones")
     if learnable and target not in ("torch", "jax"):

@@ -106,7 +106,7 @@ def test_a_file_is_written_and_nothing_printed(tmp_path: Path) -> None:
     ("arguments", "says"),
     [
         (("relu", "--to", "tensorflow"), "'torch', 'jax', 'numpy', 'c'"),
-        (("relu",), "--to"),
+        (("relu",), "--to torch, --to jax, --to numpy or --to c"),
         (("softmax", "--to", "c"), "softmax acts on whole rows"),
         (("rleu", "--to", "c"), "did you mean"),
         (("x +", "--to", "c"), "column"),
