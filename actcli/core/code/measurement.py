@@ -38,7 +38,8 @@ class Accuracy:
 def accuracy(x: Array, computed: Array, exact: Reference, slope: bool, skip: Mask | bool = False) -> Accuracy:
     """What a function computed at ascending x, beside the exact results; not where `skip` is."""
     known = np.isfinite(exact.rounded) & ~np.asarray(skip)
-    missing = known & unlike(computed, exact, "float64")
+    with np.errstate(invalid="ignore"):  # inf times 0, where there is nothing to be unlike
+        missing = known & unlike(computed, exact, "float64")
     error = ulp_error(computed, exact, "float64")
     if slope:
         near = near_a_zero(x, exact.exact)
