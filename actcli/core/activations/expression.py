@@ -71,7 +71,7 @@ class Call:
 
     activation: Elementwise
     argument: "Node"
-    settings: "tuple[tuple[str, Node], ...]" = ()
+    given_parameters: "tuple[tuple[str, Node], ...]" = ()
     """The parameters that are set, as they are written."""
 
 

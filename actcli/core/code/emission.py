@@ -116,7 +116,11 @@ def _head(activation: Elementwise, chosen: Functions, target: str, value: Accura
         facts.append(
             "Parameters: " + ", ".join(f"{key} = {number:g}" for key, number in chosen.parameters.items()) + "."
         )
-    known = _of_the_target(target, chosen.name) if activation.name in CATALOGUE and not activation.settings else None
+    known = (
+        _of_the_target(target, chosen.name)
+        if activation.name in CATALOGUE and not activation.given_parameters
+        else None
+    )
     if known:
         how, figures = f"with {known[0]}", f"values within {known[1]} ULP; slopes within {known[2]} ULP"
     else:

@@ -53,10 +53,10 @@ def functions(
     put_right: x -> the slope there, where the rules give another
     learnable: with the derivatives by the parameters
     """
-    parameters = activation.values_of_parameters or dict(activation.settings)
+    parameters = activation.parameter_values or dict(activation.given_parameters)
     if activation.name in CATALOGUE:
         exact = activation.exact_parameters
-        defaults = activation.name == "hard_sigmoid" and not (activation.settings or learnable)
+        defaults = activation.name == "hard_sigmoid" and not (activation.given_parameters or learnable)
         if defaults:  # alpha is exactly 1/6, which is no float64
             parameters = {}
         args = [number(float(exact[key])) if defaults else name(key) for key in exact]

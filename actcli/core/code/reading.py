@@ -42,12 +42,12 @@ def term_of(node: Node, activations: Mapping[str, Activation]) -> Term:
             case Choice():
                 return where(read(node.condition), read(node.then), read(node.otherwise))
             case Call():
-                settings = {key: read(value) for key, value in node.settings}
-                return _called(node.activation, read(node.argument), settings)
+                given_parameters = {key: read(value) for key, value in node.given_parameters}
+                return _called(node.activation, read(node.argument), given_parameters)
 
-    def _called(activation: Elementwise, x: Term, settings: Mapping[str, Term]) -> Term:
+    def _called(activation: Elementwise, x: Term, given_parameters: Mapping[str, Term]) -> Term:
         exact = activation.exact_parameters
-        parameters = {key: settings.get(key, term(float(value))) for key, value in exact.items()}
+        parameters = {key: given_parameters.get(key, term(float(value))) for key, value in exact.items()}
         if activation.name in CATALOGUE:
             return called(activation.name, x, *parameters.values())
         inner = term_of(tree_of(activation, activations), activations)

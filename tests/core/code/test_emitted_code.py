@@ -245,7 +245,7 @@ def test_torch_learns_the_parameters(name: str) -> None:
     module = module_of(torch_module(of, "", "", True))
     layer = module["".join(part.capitalize() for part in of.name.split("_"))]()
     assert sorted(key.removesuffix("_") for key, _ in layer.named_parameters()) == sorted(
-        resolve(name).values_of_parameters
+        resolve(name).parameter_values
     )
     x = torch.tensor([-2.3, -0.72, -0.21, 0.33, 0.91, 2.17], dtype=torch.float64, requires_grad=True)
     parameters = [torch.tensor(number, dtype=torch.float64, requires_grad=True) for number in of.parameters.values()]
