@@ -31,6 +31,7 @@ COMMANDS = {
     "plot": ("plot", "Curves in the terminal."),
     "compare": ("compare", "Activations side by side, and where they differ most."),
     "identify": ("identify", "What a formula is called: equal to, or a scaled copy of, what is known."),
+    "code": ("code", "The activation as code to take home: torch, jax, numpy or C."),
     "gain": ("gain", "The initialisation that an activation wants: gain and critical point."),
     "phase": ("phase", "Order and chaos over the variances of weights and biases; trainability."),
     "audit": ("audit", "An ULP report on somebody else's implementation."),

@@ -72,6 +72,10 @@ _actcli_option() {
         "identify --delimiter") values=1 ;;
         "identify --format"|"identify -f") values=1 candidates="table plain csv json" ;;
         "identify --color") values=1 candidates="auto always never" ;;
+        "code --to") values=1 candidates="torch jax numpy c" ;;
+        "code --output"|"code -o") values=1 files=yes ;;
+        "code --format"|"code -f") values=1 candidates="plain json" ;;
+        "code --color") values=1 candidates="auto always never" ;;
         "gain --sigma-w2") values=1 ;;
         "gain --sigma-b2") values=1 ;;
         "gain --size") values=1 ;;
@@ -288,7 +292,7 @@ _actcli() {
         else
             case "$command $current" in
                 " -"*) candidates="--version -V --show-completion --show-manual --color --help -h" ;;
-                " "*) candidates="list describe evaluate differentiate plot compare identify gain phase audit gradient-depth boundary collapse approximate trace lesson help" ;;
+                " "*) candidates="list describe evaluate differentiate plot compare identify code gain phase audit gradient-depth boundary collapse approximate trace lesson help" ;;
                 "list -"*) candidates="--all --search --family --year --format -f --color --help -h" ;;
                 "describe -"*) candidates="--size --ascii --save --theme --format -f --color --help -h" ;;
                 "describe "*) (( arguments )) || candidates=ACT ;;

@@ -65,6 +65,7 @@ complete -c actcli -n '__actcli_at ""' -a differentiate -d 'Derivatives of any o
 complete -c actcli -n '__actcli_at ""' -a plot -d 'Curves in the terminal'
 complete -c actcli -n '__actcli_at ""' -a compare -d 'Activations side by side, and where they differ most'
 complete -c actcli -n '__actcli_at ""' -a identify -d 'What a formula is called: equal to, or a scaled copy of, what is known'
+complete -c actcli -n '__actcli_at ""' -a code -d 'The activation as code to take home: torch, jax, numpy or C'
 complete -c actcli -n '__actcli_at ""' -a gain -d 'The initialisation that an activation wants: gain and critical point'
 complete -c actcli -n '__actcli_at ""' -a phase -d 'Order and chaos over the variances of weights and biases; trainability'
 complete -c actcli -n '__actcli_at ""' -a audit -d 'An ULP report on somebody else'\''s implementation'
@@ -174,6 +175,14 @@ complete -c actcli -n '__actcli_at identify' -l format -s f -x -a 'table plain c
 complete -c actcli -n '__actcli_at identify' -l color -x -a 'auto always never' -d 'auto: on a terminal that has colours; NO_COLOR forbids them'
 complete -c actcli -n '__actcli_at identify' -l help -s h -d 'Show this message and exit'
 complete -c actcli -n '__actcli_at identify 0' -a '(__actcli_activations)'
+
+complete -c actcli -n '__actcli_at code' -l to -x -a 'torch jax numpy c' -d 'The target; it has to be said'
+complete -c actcli -n '__actcli_at code' -l learnable -d 'The parameters are trained too: torch and jax'
+complete -c actcli -n '__actcli_at code' -l output -s o -r -F -d 'Write a file'
+complete -c actcli -n '__actcli_at code' -l format -s f -x -a 'plain json' -d 'How results are written; plain and csv are numbers in rows'
+complete -c actcli -n '__actcli_at code' -l color -x -a 'auto always never' -d 'auto: on a terminal that has colours; NO_COLOR forbids them'
+complete -c actcli -n '__actcli_at code' -l help -s h -d 'Show this message and exit'
+complete -c actcli -n '__actcli_at code 0' -a '(__actcli_activations)'
 
 complete -c actcli -n '__actcli_at gain' -l sigma-w2 -x -d 'Variance of the weights times fan_in'
 complete -c actcli -n '__actcli_at gain' -l sigma-b2 -x -d 'Variance of the biases, 0 when not given'

@@ -54,6 +54,7 @@ STOREYS = (
     "race",
     "boundary",
     "audit",
+    "code",
 )
 """The folders of the core, of which each stands on those before it; the first is what lies in none of them."""
 

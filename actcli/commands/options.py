@@ -124,6 +124,7 @@ NumberFormat: TypeAlias = Annotated[Literal["auto", OutputFormat], _FORMAT]
 ListFormat: TypeAlias = Annotated[Literal["auto", "table", "plain", "csv", "json"], _FORMAT]
 ReportFormat: TypeAlias = Annotated[Literal["table", "plain", "csv", "json"], _FORMAT]
 AuditFormat: TypeAlias = Annotated[Literal["table", "plain", "csv", "json", "markdown"], _FORMAT]
+CodeFormat: TypeAlias = Annotated[Literal["plain", "json"], _FORMAT]
 PlotFormat: TypeAlias = Annotated[Literal["chart", "plain", "csv", "json"], _FORMAT]
 
 # --- pictures ---------------------------------------------------------------------------------------------------

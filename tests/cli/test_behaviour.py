@@ -286,8 +286,8 @@ def test_twenty_columns_of_ascii(command: str) -> None:
 
 
 def _is_plain(command: str) -> bool:
-    """Whether its example, in a pipe, is numbers and nothing that is laid out."""
-    return command in ("evaluate", "differentiate", "list", "help")
+    """Whether its example, in a pipe, is numbers or code and nothing that is laid out."""
+    return command in ("evaluate", "differentiate", "list", "help", "code")
 
 
 def test_errors_show_names_beyond_ascii_in_any_locale() -> None:

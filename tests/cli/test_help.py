@@ -238,6 +238,7 @@ def runs(tmp_path: Path) -> dict[str, list[list[str]]]:
         ],
         "list": [[], ["--all", "--search", "swish"]],
         "identify": [["0.5*x*(1+tanh(x))"]],
+        "code": [["relu", "--to", "c"]],
         "describe": [["relu"], ["softmax"], ["glu"], ["leaky_relu:negative_slope=0.1"], ["exp(x*x)"], ["1/x"], ["sin"]],
         "compare": [
             ["relu", "gelu", "1/x"],

@@ -27,6 +27,8 @@ class Number:
     """A number of the text, or a parameter's value."""
 
     value: float | Fraction
+    name: str = ""
+    """The parameter's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,8 @@ class Call:
 
     activation: Elementwise
     argument: "Node"
+    given_parameters: "tuple[tuple[str, Node], ...]" = ()
+    """The parameters that are set, as they are written."""
 
 
 Node = Name | Number | Operation | Comparison | Indicator | Choice | Call

@@ -189,7 +189,7 @@ class _Reader:
             return tree.Name(name)
         if name in self.given_parameters:
             self.used.add(name)
-            return Number(self.given_parameters[name])
+            return Number(self.given_parameters[name], name)
         if name in self._functions:
             raise self._error(node, f"{name} is a function: write {name}(x)")
         raise self._error(node, f"{name} has no value: is it a parameter, as in '...:{name}=1'?")
@@ -285,7 +285,7 @@ class _Reader:
             raise self._error(node, str(error)) from None
         for kink in activation.kinks(order=99):
             self._switch(argument, Number(kink))
-        return tree.Call(activation, argument)
+        return tree.Call(activation, argument, tuple(given.items()))
 
     # --- choices ------------------------------------------------------------------------------------------------
 

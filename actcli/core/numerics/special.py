@@ -16,7 +16,7 @@ _INVERSE_SQRT_2PI = 1.0 / math.sqrt(2.0 * math.pi)
 # 1 / (Φ(-z) exp(z²/2)) = 2 + 2z + z R(z), and R is smooth and small: it runs from -0.4 to 0.5. Its Chebyshev series in
 # t = (z - 4) / (z + 4), cut off at 2e-17 of the sum and rewritten in powers of t.
 # The idea is Shepherd and Laframboise's (Math. Comp. 36, 1981); the coefficients were computed with 300 bits.
-_INVERSE_MILLS_COEFFICIENTS = (
+INVERSE_MILLS_COEFFICIENTS = (
     0.14800658646501794, 0.4832604635634378, -0.12518682364358885, -0.0251012063751488,
     0.03518226656292703, -0.005598524361185657, -0.0080293320330569, 0.004080621688297989,
     0.0013061889086589409, -0.0016086979135519499, -1.9436654833160415e-05, 0.0005068872279832818,
@@ -28,13 +28,13 @@ _INVERSE_MILLS_COEFFICIENTS = (
 
 # Near 0, where 1 - erfc(x) would cancel: erf(x) / x = Σ (-x²)^k / (k! (2k + 1)) 2 / sqrt(π).
 _CENTRE = 0.7
-_ERF_COEFFICIENTS = tuple(2.0 / math.sqrt(math.pi) / ((-1.0) ** k * math.factorial(k) * (2 * k + 1)) for k in range(16))
+ERF_COEFFICIENTS = tuple(2.0 / math.sqrt(math.pi) / ((-1.0) ** k * math.factorial(k) * (2 * k + 1)) for k in range(16))
 
 
 def _inverse_mills_ratio(z: Array, rest: Array | float = 0.0) -> Array:
     """(1 + rest) / (Φ(-z) exp(z²/2)) for z >= 0 and a rest of the size of a rounding error."""
     t = 1.0 - 8.0 / (z + 4.0)
-    series = _polynomial(t, _INVERSE_MILLS_COEFFICIENTS)
+    series = _polynomial(t, INVERSE_MILLS_COEFFICIENTS)
     twice, bent = 2.0 * z, z * series
     return 2.0 + (twice + (bent + rest * (2.0 + twice + bent)))
 
@@ -93,7 +93,7 @@ def erf(x: Array) -> Array:
 def erf_beside_bell(x: Array, bell: Array) -> Array:
     """erf(x), given exp(-x²)."""
     z = np.abs(x)
-    near = x * even_series(np.minimum(z, _CENTRE), _ERF_COEFFICIENTS)
+    near = x * even_series(np.minimum(z, _CENTRE), ERF_COEFFICIENTS)
     far = np.copysign(1.0 - 2.0 * bell / _inverse_mills_ratio(math.sqrt(2.0) * z), x)
     return picked(z < _CENTRE, near, far)
 

@@ -1,0 +1,130 @@
+"""What is emitted of an activation, whatever the target: its functions as terms, and the helpers that they call."""
+
+import keyword
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, Literal, TypeAlias
+
+import numpy as np
+
+from actcli.core.activations.activation import Activation, Elementwise
+from actcli.core.activations.catalogue import CATALOGUE
+from actcli.core.code.entries import ENTRIES
+from actcli.core.code.helpers import HELPERS, body
+from actcli.core.code.printing import Language
+from actcli.core.code.reading import value_of
+from actcli.core.code.rules import Derivative, with_guards
+from actcli.core.code.term import Term, X, name, number, substituted, subterms, where
+
+_BUILT_IN: Final = frozenset({
+    *("+", "-", "*", "/", "neg", "<", "<=", ">", ">=", "==", "!=", "and", "not", "where", "number", "name"),
+    "polynomial",
+})  # fmt: skip
+
+
+Guard: TypeAlias = Literal["never", "in the chain rule", "always"]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Functions:
+    """Value and slope of an activation, and the derivatives by its parameters, as terms.
+
+    parameters: name -> default, in the order of the arguments
+    """
+
+    name: str
+    parameters: Mapping[str, float]
+    value: Term
+    slope: Term
+    partials: Mapping[str, Term]
+
+
+def functions(
+    activation: Elementwise,
+    activations: Mapping[str, Activation],
+    guarded: Guard = "never",
+    put_right: Mapping[float, float] | None = None,
+    learnable: bool = False,
+) -> Functions:
+    """What an activation is emitted as.
+
+    guarded:   where a product is 0 because a factor is, even where the other is infinite
+    put_right: x -> the slope there, where the rules give another
+    learnable: with the derivatives by the parameters
+    """
+    parameters = activation.parameter_values or dict(activation.given_parameters)
+    if activation.name in CATALOGUE:
+        exact = activation.exact_parameters
+        defaults = activation.name == "hard_sigmoid" and not (activation.given_parameters or learnable)
+        if defaults:  # alpha is exactly 1/6, which is no float64
+            parameters = {}
+        args = [number(float(exact[key])) if defaults else name(key) for key in exact]
+        value, slope = ENTRIES[activation.name](X, *args)
+    else:
+        value = value_of(activation, activations)
+        slope = Derivative("x", guarded != "never")(value)
+        if guarded == "always":
+            value, slope = with_guards(value), with_guards(slope)
+    for at, wanted in (put_right or {}).items():
+        slope = where(Term("==", (X, number(at))), wanted, slope)
+    partials = (
+        {key: _partial(activation.name, key, value, slope, guarded != "never") for key in parameters}
+        if learnable
+        else {}
+    )
+    return Functions(_identifier(activation), parameters, value, slope, partials)
+
+
+def _partial(entry: str, key: str, value: Term, slope: Term, guarded: bool) -> Term:
+    """The derivative by a parameter."""
+    if entry == "laplace":  # shifted and stretched: no other slope is needed
+        return -slope if key == "mu" else -slope * ((X - name("mu")) / name("sigma"))
+    return Derivative(key, guarded)(value)
+
+
+def _identifier(activation: Elementwise) -> str:
+    """The name of an entry; `activation` for a formula."""
+    plain = re.fullmatch(r"[A-Za-z]\w*", activation.name, re.ASCII) and activation.reference != "a formula"
+    chosen = activation.name if plain else "activation"
+    return chosen + "_" * keyword.iskeyword(chosen)
+
+
+def renamed(functions: Functions, reserved: frozenset[str]) -> Functions:
+    """The same with other names for parameters that mean something in the language."""
+    new = {key: f"{key}_" if key in reserved or keyword.iskeyword(key) else key for key in functions.parameters}
+    by = {key: name(text) for key, text in new.items()}
+    return Functions(
+        functions.name,
+        {new[key]: value for key, value in functions.parameters.items()},
+        substituted(functions.value, by),
+        substituted(functions.slope, by),
+        {new[key]: substituted(term, by) for key, term in functions.partials.items()},
+    )
+
+
+def helpers_of(language: Language, *roots: Term) -> tuple[list[str], list[str]]:
+    """The helpers that the terms call, directly or not, those that are called first; and the polynomials' tables."""
+    found: list[str] = []
+    tables: list[str] = []
+
+    def gather(root: Term) -> None:
+        for node in subterms(root):
+            if node.op == "polynomial" and node.value not in tables:
+                tables.append(str(node.value))
+            if node.op not in _BUILT_IN and node.op not in language.functions and node.op not in found:
+                assert node.op in HELPERS, node.op
+                gather(body(node.op))
+                found.append(node.op)
+
+    for root in roots:
+        gather(root)
+    return found, tables
+
+
+def sample() -> "np.ndarray[tuple[int], np.dtype[np.float64]]":
+    """Where accuracy is measured: 0, and both signs of magnitudes from 1e-300 to 1e300, closest where things happen."""
+    near = np.concatenate([np.linspace(0.013, 6.0, 97), np.linspace(6.1, 50.0, 61), np.geomspace(52.0, 800.0, 29)])
+    far = np.concatenate([np.geomspace(1e-300, 1e-3, 20), np.geomspace(1e3, 1e300, 40)])
+    sizes = np.concatenate([near, far])
+    return np.unique(np.concatenate([-sizes, [0.0], sizes]))

@@ -1,0 +1,318 @@
+"""Emitted code, run for each target and held against the core and mpmath."""
+
+import ctypes
+import math
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+from shutil import which
+
+import numpy as np
+import pytest
+
+from actcli.core.activations.catalogue import ACTIVATIONS, literature
+from actcli.core.arrays import Array
+from actcli.core.code.c_header import c_header
+from actcli.core.code.emission import chosen
+from actcli.core.code.functions import Functions, functions, sample
+from actcli.core.code.measurement import BOUND, Accuracy, accuracy
+from actcli.core.code.printing import Language
+from actcli.core.code.python_module import function_text, helper_texts, jax_module, numpy_module, torch_module
+from actcli.core.code.targets import NUMPY
+from actcli.core.code.term import Term
+from actcli.multiprecision.reference import float64_reference
+from tests.core.code.targets import (
+    C_OPTIONS,
+    elementwise_names,
+    from_core,
+    functions_of,
+    module_of,
+    with_c,
+    with_jax,
+    with_numpy,
+    with_torch,
+)
+from tests.narrow import elementwise
+
+CATALOGUE = tuple(elementwise_names())
+
+# Published ones of every family, whose formula the core computes to a few ULP as it is written.
+PUBLISHED = (
+    *("vrelu", "shifted_relu", "vlrelu", "olrelu", "slrelu", "minsin", "nlrelu", "resp", "prenu", "brelu", "trec"),
+    *("blrelu", "pan", "abslu", "lsptlu", "softmodulusq", "softmodulust", "li_relu", "repu", "recu", "plaf_even"),
+    *("drlu", "disrelu", "mlrelu", "fts", "ada", "lada", "siglu", "maxsig", "thlu", "maxtanh", "iplu", "lselu"),
+    *("hardelish", "sqnl", "squish", "sqsoftplus", "bfire", "gcu", "lisht", "sgelu", "hard_tanh"),
+)
+
+X = sample()
+
+
+@pytest.fixture(scope="module")
+def several() -> dict[str, Functions]:
+    return {name: functions_of(name) for name in (*CATALOGUE, *PUBLISHED)}
+
+
+def measured(name: str, computed: tuple[Array, Array], flushed: bool = False) -> tuple[Accuracy, Accuracy]:
+    activation = elementwise(name)
+    found = []
+    for order in (0, 1):
+        exact = from_core(activation, order)(X)
+        skip = np.abs(exact.exact) < 2.3e-308 if flushed else np.isin(X, activation.kinks(99)) & bool(order)
+        found.append(accuracy(X, computed[order], exact, bool(order), skip))
+    return found[0], found[1]
+
+
+def outside(name: str, computed: tuple[Array, Array], flushed: bool = False) -> list[str]:
+    """What is not within 16 ULP, or no number where the core has one."""
+    return [f"{name}: {one}" for one in measured(name, computed, flushed) if one.beyond or one.missing]
+
+
+def test_there_are_forty_of_the_literature() -> None:
+    assert len(set(PUBLISHED) & set(literature())) >= 40
+
+
+def test_numpy_code_is_within_16_ulp_of_the_core(several: dict[str, Functions]) -> None:
+    assert [line for name, of in several.items() for line in outside(name, with_numpy(of)(X))] == []
+
+
+@pytest.mark.skipif(which("gcc") is None, reason="no C compiler")
+def test_c_code_compiles_without_a_warning_and_is_within_16_ulp(several: dict[str, Functions], tmp_path: Path) -> None:
+    run = with_c(several, tmp_path)
+    assert [line for name, of in run.items() for line in outside(name, of(X))] == []
+
+
+@pytest.mark.skipif(find_spec("torch") is None, reason="PyTorch is not installed")
+def test_torch_code_is_within_16_ulp(several: dict[str, Functions]) -> None:
+    assert [line for name, of in several.items() for line in outside(name, with_torch(of)(X))] == []
+
+
+@pytest.mark.skipif(find_spec("jax") is None, reason="JAX is not installed")
+def test_jax_code_is_within_16_ulp(several: dict[str, Functions]) -> None:
+    assert [line for name, of in several.items() for line in outside(name, with_jax(of)(X), True)] == []
+
+
+@pytest.mark.skipif(find_spec("jax") is None, reason="JAX is not installed")
+def test_jax_flushes_what_is_subnormal(several: dict[str, Functions]) -> None:
+    """As the docstring says."""
+    assert with_jax(several["exponential"])(np.array([-720.0, -700.0]))[0].tolist() == [0.0, math.exp(-700.0)]
+
+
+@pytest.mark.skipif(which("gcc") is None, reason="no C compiler")
+def test_c_code_for_float_rounds_once(several: dict[str, Functions], tmp_path: Path) -> None:
+    source = c_header(several["gelu"], "gelu", "") + "float run(float x) { return act_gelu_float(x); }\n"
+    (tmp_path / "one.c").write_text(source)
+    library = tmp_path / "one.so"
+    subprocess.run(["gcc", *C_OPTIONS, "-o", str(library), str(tmp_path / "one.c"), "-lm"], check=True)
+    function = ctypes.CDLL(str(library)).run
+    function.argtypes, function.restype = [ctypes.c_float], ctypes.c_float
+    x = np.linspace(-12.0, 6.0, 301).astype(np.float32)
+    assert [function(float(at)) for at in x] == elementwise("gelu")(x.astype(np.float64)).astype(np.float32).tolist()
+
+
+def test_a_bad_tail_would_be_seen() -> None:
+    """gelu by erf loses its lower tail; 1 - tanh² loses tanh's slope."""
+    naive = np.tanh(X), 1.0 - np.tanh(X) ** 2
+    assert [line.partition(":")[0] for line in outside("tanh", naive)] == ["tanh"]
+    with np.errstate(all="ignore"):
+        silu = X / (1.0 + np.exp(-X)), np.where(X > 0.0, 1.0, np.nan)
+    assert measured("silu", silu)[1].missing > 200
+    assert measured("silu", silu)[0].beyond
+
+
+def test_slopes_at_kinks_are_the_cores(several: dict[str, Functions]) -> None:
+    for name, of in several.items():
+        at = np.array([*elementwise(name).kinks(99), 0.0])
+        assert with_numpy(of)(at)[1] == pytest.approx(elementwise(name).derivative(at), abs=1e-15), name
+
+
+# --- formulas -----------------------------------------------------------------------------------------------------
+
+FORMULAS = {
+    "x*sigmoid(1.702*x)": 16,
+    "x*tanh(log(1+exp(x)))": 16,
+    "x*tanh(softplus(x))": 16,
+    "log(1+exp(x))": 16,
+    "log(exp(x)+1)": 16,
+    "log1p(exp(x))": 16,
+    "1/(1+exp(-x))": 16,
+    "exp(x)/(1+exp(x))": 16,
+    "1-sigmoid(x)": 16,
+    "x/(1+exp(-x))": 16,
+    "x*exp(x)/(1+exp(x))": 16,
+    "where(x>0,x,exp(x)-1)": 16,
+    "x if x > 0 else exp(x) - 1": 16,
+    "sqrt(x)": 16,
+    "x/(1+abs(x))": 16,
+    "max(x,0)": 16,
+    "relu(x)**2": 16,
+    "relu(x)**0.5": 16,
+    "x*exp(-x**2)": 30,  # in the subnormal results
+    "exp(-x**2)": 16,
+    "exp(-x*x/2)": 16,
+    "x*(1+erf(x/sqrt(2)))/2": 16,
+    "0.5*x*(1+tanh(x))": 16,
+    "(exp(x)-exp(-x))/(exp(x)+exp(-x))": 16,
+    "(1-exp(-2*x))/(1+exp(-2*x))": 16,
+    "2/(1+exp(-2*x)) - 1": 16,
+    "x/sqrt(1+x**2)": 16,
+    "tanh(x)**3": 16,
+    "log(sigmoid(x))": 16,
+    "abs(x)**1.5": 16,
+    "sign(x)*abs(x)": 16,
+    "sign(x)*log1p(abs(x))": 16,
+    "relu(w*x + b):w=2,b=-1": 16,
+    "silu(x, beta=b):b=1.5": 16,
+    "x*sigmoid(b*x):b=0.7": 16,
+    "max(0, min(1, x/5 + 0.5))": 16,
+    "(x > 1)*x": 16,
+    "x if -1 < x < 1 else sign(x)": 16,
+    "gelu(x)": 16,
+    "x*exp(x)": 16,
+    "sqrt(x**2 + 1)": 16,
+}
+"""Formula -> the ULP of its values."""
+
+
+@pytest.mark.parametrize("formula", FORMULAS)
+def test_a_formula_is_right_in_the_tails(formula: str) -> None:
+    activation = elementwise(formula)
+    of = functions(activation, ACTIVATIONS, "in the chain rule")
+    x = X[2::7]
+    value, slope = with_numpy(of)(x)
+    found = accuracy(x, value, float64_reference(activation, 0, False)(x), False)
+    assert found.ulp <= FORMULAS[formula]
+    assert found.missing == 0
+    steep = accuracy(x, slope, float64_reference(activation, 1, False)(x), True)
+    assert steep.missing == 0
+    assert steep.ulp <= 32 * FORMULAS[formula]
+
+
+def test_a_slope_that_the_rules_have_wrong_is_put_right() -> None:
+    of = functions_of("sign(x)*abs(x)")
+    value, slope = with_numpy(of)(np.array([-1.0, 0.0, 2.0]))
+    assert value.tolist() == [-1.0, 0.0, 2.0]
+    assert slope.tolist() == [1.0, 1.0, 1.0]
+
+
+def test_products_are_guarded_only_where_a_number_would_be_lost() -> None:
+    """exp(x)'s slope is infinite where the gate's is 0."""
+    guarded = numpy_module(functions_of("x*sigmoid(exp(-x))"), "", "")
+    assert "_product(" in guarded
+    assert "_product(" not in numpy_module(functions_of("x*tanh(x)"), "", "")
+
+
+# --- parameters ---------------------------------------------------------------------------------------------------
+
+WITH_PARAMETERS = [name for name in CATALOGUE if elementwise(name).parameters]
+
+
+@pytest.mark.parametrize("name", [*WITH_PARAMETERS, "relu(w*x + b):w=2,b=-1", "silu(x, beta=b):b=1.5", "smu"])
+def test_derivatives_by_parameters(name: str) -> None:
+    """Beside central differences of the value, away from kinks."""
+    activation = elementwise(name)
+    of = functions(activation, ACTIVATIONS, learnable=True)
+    x = np.array([-2.3, -0.72, -0.21, 0.33, 0.91, 2.17])
+    value = module_of(numpy_module(of, "", ""))[of.name]
+    for key, default in of.parameters.items():
+        term, arguments = of.partials[key], ", ".join(["x", *of.parameters])
+        texts = [*helper_texts(NUMPY, term), function_text(NUMPY, "by", arguments, "", term, of.parameters)]
+        by = module_of("\n\n".join(["import numpy as np", *texts]))["by"](x, *of.parameters.values())
+        h = 1e-6
+        above, below = (value(x, **{**of.parameters, key: default + side}) for side in (h, -h))
+        assert np.broadcast_to(by, x.shape) == pytest.approx((above - below) / (2.0 * h), rel=1e-6, abs=1e-8), key
+
+
+def test_parameters_are_arguments() -> None:
+    value, slope = (
+        module_of(numpy_module(functions_of("leaky_relu"), "", ""))[name] for name in ("leaky_relu", "leaky_relu_slope")
+    )
+    assert value([-2.0, 3.0], negative_slope=0.5).tolist() == [-1.0, 3.0]
+    assert slope([-2.0, 3.0], 0.25).tolist() == [0.25, 1.0]
+
+
+def test_a_parameter_may_have_any_name() -> None:
+    """exp_, int and np mean something in C or in the module."""
+    of = functions_of("x*np + int*x + ctx + x*fma:np=2,int=3,ctx=1,fma=1")
+    assert with_numpy(of)(np.array([2.0]))[0].tolist() == [13.0]
+
+
+@pytest.mark.skipif(find_spec("torch") is None, reason="PyTorch is not installed")
+@pytest.mark.parametrize("name", WITH_PARAMETERS)
+def test_torch_learns_the_parameters(name: str) -> None:
+    import torch
+
+    of = functions(elementwise(name), ACTIVATIONS, learnable=True)
+    module = module_of(torch_module(of, "", "", True))
+    layer = module["".join(part.capitalize() for part in of.name.split("_"))]()
+    assert sorted(key.removesuffix("_") for key, _ in layer.named_parameters()) == sorted(
+        elementwise(name).parameter_values
+    )
+    x = torch.tensor([-2.3, -0.72, -0.21, 0.33, 0.91, 2.17], dtype=torch.float64, requires_grad=True)
+    parameters = [torch.tensor(number, dtype=torch.float64, requires_grad=True) for number in of.parameters.values()]
+    assert torch.autograd.gradcheck(module[of.name], (x, *parameters))
+    layer(torch.tensor([-1e30, -0.5, 1e30])).sum().backward()
+    assert all(parameter.grad is not None for parameter in layer.parameters())
+
+
+@pytest.mark.skipif(find_spec("torch") is None, reason="PyTorch is not installed")
+@pytest.mark.parametrize("name", CATALOGUE)
+def test_torch_keeps_the_type(name: str) -> None:
+    import torch
+
+    module = module_of(torch_module(functions_of(name), "", "", False))
+    for dtype in (torch.float32, torch.bfloat16):
+        x = torch.tensor([-1e3, -1.0, 0.5, 3.0], dtype=dtype, requires_grad=True)
+        y = module[functions_of(name).name](x)
+        y.sum().backward()
+        assert (y.dtype, x.grad.dtype) == (dtype, dtype)
+        assert torch.isfinite(x.grad).all()
+
+
+@pytest.mark.skipif(find_spec("jax") is None, reason="JAX is not installed")
+@pytest.mark.parametrize("name", WITH_PARAMETERS)
+def test_jax_learns_the_parameters(name: str) -> None:
+    import jax
+
+    jax.config.update("jax_enable_x64", True)
+    of = functions(elementwise(name), ACTIVATIONS, learnable=True)
+    function = module_of(jax_module(of, "", "", True))[of.name]
+    x = np.array([-2.3, -0.72, -0.21, 0.33, 0.91, 2.17])
+    places = tuple(range(1, len(of.parameters) + 1))
+    gradients = jax.grad(lambda *a: function(*a).sum(), argnums=places)(x, *of.parameters.values())
+    for key, default, gradient in zip(of.parameters, of.parameters.values(), gradients, strict=True):
+        above, below = (function(x, **{**of.parameters, key: default + side}).sum() for side in (1e-6, -1e-6))
+        assert float(gradient) == pytest.approx(float(above - below) / 2e-6, rel=1e-5, abs=1e-7)
+
+
+# --- what the engineer pastes -------------------------------------------------------------------------------------
+
+
+def test_modules_are_clean_python(tmp_path: Path) -> None:
+    """ruff with its usual rules, pyflakes' and pycodestyle's among them."""
+    for name in (*CATALOGUE, "relu(w*x + b):w=2,b=-1", "x*exp(-x**2)", "sqrt(x)", "smu"):
+        for learnable in (False, True):
+            of = functions(elementwise(name), ACTIVATIONS, learnable=learnable)
+            modules = {
+                "numpy": numpy_module(of, "A module.", ""),
+                "torch": torch_module(of, "A module.", "", learnable),
+                "jax": jax_module(of, "A module.", "", learnable),
+            }
+            for target, text in modules.items():
+                compile(text, name, "exec")
+                (tmp_path / f"{of.name}_{target}_{learnable}.py").write_text(text)
+    options = ["check", "--isolated", "--select", "E,F,W,A,B,N,UP", "--line-length", "100"]
+    run = subprocess.run(
+        [sys.executable, "-m", "ruff", *options, str(tmp_path)], capture_output=True, text=True, check=False
+    )
+    if "No module named ruff" in run.stderr:
+        pytest.skip("ruff is not installed")
+    assert (run.returncode, run.stdout[-2000:]) == (0, "All checks passed!\n")
+
+
+def test_a_chosen_form_is_the_one_that_is_measured() -> None:
+    of, value, slope = chosen(elementwise("gelu"), ACTIVATIONS, from_core, False)
+    assert (value.beyond, slope.beyond, value.missing, slope.missing) == ((), (), 0, 0)
+    assert max(value.ulp, slope.ulp) < BOUND
+    assert isinstance(of.value, Term)
+    assert isinstance(NUMPY, Language)
