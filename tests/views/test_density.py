@@ -4,21 +4,21 @@ from typing import Any
 
 import pytest
 
-from actcli.core.analysis.density import image
+from actcli.core.analysis.density import pushforward
 from actcli.views.density import bounds, density_picture
-from actcli.views.palette import AXIS_COLOUR, look
+from actcli.views.palette import AXIS_COLOUR, appearance
 from actcli.views.picture.terminal import paint
 from actcli.views.terminal import Terminal
 from tests.narrow import elementwise
 from tests.views.screens import screen
 
 DEFAULT = Terminal()
-BEFORE = image(elementwise("identity"))
+BEFORE = pushforward(elementwise("identity"))
 
 
 def chart(*names: str, terminal: Terminal = DEFAULT, **options: Any) -> str:
-    images = [image(elementwise(name)) for name in names]
-    return paint(density_picture(BEFORE, images, title="a title"), terminal, **options)
+    pushforwards = [pushforward(elementwise(name)) for name in names]
+    return paint(density_picture(BEFORE, pushforwards, title="a title"), terminal, **options)
 
 
 def test_before_and_after_stand_side_by_side() -> None:
@@ -68,10 +68,13 @@ def test_what_is_far_narrower_has_an_axis_of_its_own() -> None:
 
 
 def test_long_tails_are_cut() -> None:
-    assert bounds(image(elementwise("1/x")))[1] < 30
-    assert bounds(image(elementwise("exponential")))[1] < 10
-    assert bounds(image(elementwise("identity"))) == (pytest.approx(-3.09, abs=0.01), pytest.approx(3.09, abs=0.01))
-    assert bounds(image(elementwise("log(-1 - x*x)"))) == (-1.0, 1.0)
+    assert bounds(pushforward(elementwise("1/x")))[1] < 30
+    assert bounds(pushforward(elementwise("exponential")))[1] < 10
+    assert bounds(pushforward(elementwise("identity"))) == (
+        pytest.approx(-3.09, abs=0.01),
+        pytest.approx(3.09, abs=0.01),
+    )
+    assert bounds(pushforward(elementwise("log(-1 - x*x)"))) == (-1.0, 1.0)
 
 
 def test_facts() -> None:
@@ -83,7 +86,7 @@ def test_facts() -> None:
 
 def test_the_colours_are_those_of_every_other_chart() -> None:
     text = chart("relu", "gelu", terminal=Terminal(100, 30, colour=True))
-    for colour in (AXIS_COLOUR, look(0).colour, look(1).colour):
+    for colour in (AXIS_COLOUR, appearance(0).colour, appearance(1).colour):
         assert f"\x1b[38;5;{colour}m" in text
     assert screen(text, Terminal(100, 30, colour=True)) == screen(
         chart("relu", "gelu", terminal=Terminal(100, 30)), Terminal(100, 30)

@@ -9,11 +9,11 @@ from actcli.core.activations.parts import (
     SHIFT,
     UNSHIFT,
     Pair,
-    clamp_kernel,
+    clamp_fused,
     indicator,
     negative_part,
 )
-from actcli.core.activations.rectifiers import softplus_kernel
+from actcli.core.activations.rectifiers import softplus_fused
 from actcli.core.arrays import Array
 from actcli.core.jets import elementary
 from actcli.core.jets.choice import clamp, minimum, select, where
@@ -23,7 +23,7 @@ from actcli.core.numerics import special
 from actcli.core.numerics.compensated import two_product, two_sum
 
 
-def sigmoid_kernel(x: Array) -> Pair:
+def sigmoid_fused(x: Array) -> Pair:
     """With e = exp(-|x|): 1 / (1 + e) or e / (1 + e), and the slope e / (1 + e)². One e serves both signs of x."""
     e = np.exp(-np.abs(x))
     return np.exp(negative_part(x)) / (1.0 + e), e / (1.0 + e * (2.0 + e))
@@ -33,7 +33,7 @@ SIGMOID = Elementwise(
     name="sigmoid",
     aliases=("logistic", "expit"),
     function=sigmoid,
-    kernel=sigmoid_kernel,
+    fused=sigmoid_fused,
     formula="1 / (1 + exp(-x))",
     reference="Verhulst 1838; Rumelhart, Hinton and Williams 1986, Nature 323",
     spellings={0: ("1/(1 + exp(-x))", "(1 + tanh(x/2))/2"), 1: ("sigmoid(x)*(1 - sigmoid(x))",)},
@@ -41,17 +41,17 @@ SIGMOID = Elementwise(
 )
 
 
-def log_sigmoid_kernel(x: Array) -> Pair:
+def log_sigmoid_fused(x: Array) -> Pair:
     """-softplus(-x) and σ(-x)."""
-    value, slope = softplus_kernel(-x, 1.0)
+    value, slope = softplus_fused(-x, 1.0)
     return -value, slope
 
 
 LOG_SIGMOID = Elementwise(
     name="log_sigmoid",
     function=lambda x: -elementary.softplus(-x),
-    kernel=log_sigmoid_kernel,
-    kernel_radius=700.0,
+    fused=log_sigmoid_fused,
+    fused_radius=700.0,
     formula="-log(1 + exp(-x))",
     reference="torch.nn.LogSigmoid",
 )
@@ -82,7 +82,7 @@ def _line(x: Operand, alpha: float, beta: float) -> Operand:
     return rounded_once(x)
 
 
-def hard_sigmoid_kernel(x: Array, alpha: float, beta: float) -> Pair:
+def hard_sigmoid_fused(x: Array, alpha: float, beta: float) -> Pair:
     """min(1, max(0, alpha x + beta)), and alpha strictly between its ends, else 0."""
     value = hard_sigmoid(x, alpha, beta)
     if _is_a_sixth(alpha, beta):
@@ -98,11 +98,11 @@ def _ends_of_hard_sigmoid(alpha: float, beta: float) -> dict[float, int]:
 HARD_SIGMOID = Elementwise(
     name="hard_sigmoid",
     function=hard_sigmoid,
-    kernel=hard_sigmoid_kernel,
+    fused=hard_sigmoid_fused,
     formula="min(1, max(0, alpha*x + beta))",
     reference="Courbariaux et al. 2015, arXiv:1511.00363; alpha = 0.2 in ONNX and Keras 2",
     parameters=(Parameter("alpha", 1.0 / 6.0, minimum=0.0, open=True, exact=(1, 6)), Parameter("beta", 0.5)),
-    breaks=_ends_of_hard_sigmoid,
+    breakpoints=_ends_of_hard_sigmoid,
 )
 
 SPARSE_SIGMOID = Elementwise(
@@ -110,7 +110,7 @@ SPARSE_SIGMOID = Elementwise(
     function=lambda x: (clamp(x, -1.0, 1.0) + 1.0) * 0.5,
     formula="min(1, max(0, (x + 1)/2))",
     reference="Martins and Astudillo 2016, arXiv:1602.02068; jax.nn.sparse_sigmoid",
-    breaks=lambda: {-1.0: 1, 1.0: 1},
+    breakpoints=lambda: {-1.0: 1, 1.0: 1},
 )
 
 
@@ -124,7 +124,7 @@ def tanh(x: Operand) -> Operand:
     )
 
 
-def tanh_kernel(x: Array) -> Pair:
+def tanh_fused(x: Array) -> Pair:
     """The slope is sech² = 4e / (1 + e)² with e = exp(-2|x|), not 1 - tanh²."""
     e = np.exp(-2.0 * np.abs(x))
     return np.tanh(x), 4.0 * e / (1.0 + e * (2.0 + e))
@@ -133,8 +133,8 @@ def tanh_kernel(x: Array) -> Pair:
 TANH = Elementwise(
     name="tanh",
     function=tanh,
-    kernel=tanh_kernel,
-    kernel_radius=350.0,
+    fused=tanh_fused,
+    fused_radius=350.0,
     formula="(exp(x) - exp(-x)) / (exp(x) + exp(-x))",
     reference="LeCun, Bottou, Orr and Müller 1998, Efficient backprop",
     spellings={0: ("1 - 2/(1 + exp(2*x))", "2/(1 + exp(-2*x)) - 1"), 1: ("1 - tanh(x)**2",)},
@@ -144,11 +144,11 @@ TANH = Elementwise(
 HARD_TANH = Elementwise(
     name="hard_tanh",
     function=lambda x, min_val, max_val: clamp(x, min_val, max_val),
-    kernel=lambda x, min_val, max_val: clamp_kernel(x, min_val, max_val),
+    fused=lambda x, min_val, max_val: clamp_fused(x, min_val, max_val),
     formula="min(max_val, max(min_val, x))",
     reference="Collobert 2004, Large scale machine learning",
     parameters=(Parameter("min_val", -1.0), Parameter("max_val", 1.0)),
-    breaks=lambda min_val, max_val: {min_val: 1, max_val: 1},
+    breakpoints=lambda min_val, max_val: {min_val: 1, max_val: 1},
     condition=("min_val < max_val", lambda min_val, max_val: min_val < max_val),
 )
 
@@ -166,7 +166,7 @@ def _softsign(x: Array) -> Array:
     return finite / (1.0 + np.abs(finite))
 
 
-def softsign_kernel(x: Array) -> Pair:
+def softsign_fused(x: Array) -> Pair:
     """x / (1 + |x|) and 1 / (1 + |x|)²."""
     size = 1.0 + np.abs(x)
     return x / size, 1.0 / (size * size)
@@ -175,11 +175,11 @@ def softsign_kernel(x: Array) -> Pair:
 SOFTSIGN = Elementwise(
     name="softsign",
     function=softsign,
-    kernel=softsign_kernel,
-    kernel_radius=1e150,
+    fused=softsign_fused,
+    fused_radius=1e150,
     formula="x/(1 + abs(x))",
     reference="Turian, Bergstra and Bengio 2009; Glorot and Bengio 2010, AISTATS",
-    breaks=lambda: {0.0: 2},
+    breakpoints=lambda: {0.0: 2},
     at_ends=lambda x, order: np.abs(x) > 1e40,
 )
 
@@ -203,7 +203,7 @@ def _shifted_erfc(x: Operand) -> Operand:
     return special.upper_erfc(x, SHIFT)
 
 
-def erf_kernel(x: Array) -> Pair:
+def erf_fused(x: Array) -> Pair:
     """erf(x) and 2 / sqrt(π) e^(-x²)."""
     bell = special.exp_minus_square(x)
     return special.erf_beside_bell(x, bell), bell * (2.0 / math.sqrt(math.pi))
@@ -212,8 +212,8 @@ def erf_kernel(x: Array) -> Pair:
 ERF = Elementwise(
     name="erf",
     function=erf,
-    kernel=erf_kernel,
-    kernel_radius=26.0,
+    fused=erf_fused,
+    fused_radius=26.0,
     formula="erf(x)",
     reference="Glaisher 1871; Williams 1998, Computation with infinite neural networks",
 )
@@ -233,7 +233,7 @@ STEP = Elementwise(
     function=lambda x: where(x >= 0.0, 1.0, where(x < 0.0, 0.0, x)),  # nan at nan
     formula="1 if x >= 0 else 0",
     reference="McCulloch and Pitts 1943; Rosenblatt 1958",
-    breaks=lambda: {0.0: 0},
+    breakpoints=lambda: {0.0: 0},
 )
 
 SQUASHERS = (

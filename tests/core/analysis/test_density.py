@@ -9,7 +9,7 @@ import pytest
 
 from actcli.core.activations.activation import Elementwise
 from actcli.core.activations.catalogue import CATALOGUE
-from actcli.core.analysis.density import image
+from actcli.core.analysis.density import pushforward
 from tests.narrow import elementwise
 
 
@@ -22,14 +22,14 @@ def normal(edges: np.ndarray) -> list[float]:
 
 
 def histogram(text: str, edges: np.ndarray) -> list[float]:
-    return image(elementwise(text)).histogram(edges).probability.tolist()
+    return pushforward(elementwise(text)).histogram(edges).probability.tolist()
 
 
 EDGES = np.linspace(-3.0, 3.0, 25)
 
 
 def test_the_identity_keeps_the_normal_distribution() -> None:
-    found = image(elementwise("identity")).histogram(EDGES)
+    found = pushforward(elementwise("identity")).histogram(EDGES)
     assert found.probability.tolist() == pytest.approx(normal(EDGES), rel=1e-12)
     assert (found.below, found.above) == (pytest.approx(cdf(-3)), pytest.approx(cdf(-3)))
     assert found.density.tolist() == pytest.approx([p * 4 for p in normal(EDGES)])
@@ -50,7 +50,7 @@ def test_a_turn_between_two_points_is_found() -> None:
 
 
 def test_relu_has_half_of_the_probability_in_an_atom() -> None:
-    found = image(elementwise("relu"))
+    found = pushforward(elementwise("relu"))
     assert found.atoms == ((0.0, pytest.approx(0.5)),)
     positive = np.linspace(0.0, 3.0, 13)
     assert found.histogram(positive).probability.tolist() == pytest.approx(normal(positive), rel=1e-12)
@@ -59,15 +59,15 @@ def test_relu_has_half_of_the_probability_in_an_atom() -> None:
 
 def test_hard_tanh_and_step_have_their_atoms() -> None:
     tail = pytest.approx(cdf(-1.0))
-    assert image(elementwise("hard_tanh")).atoms == ((-1.0, tail), (1.0, tail))
-    assert image(elementwise("step")).atoms == ((0.0, pytest.approx(0.5)), (1.0, pytest.approx(0.5)))
-    assert image(elementwise("hard_shrink")).atoms == ((0.0, pytest.approx(2 * cdf(0.5) - 1)),)
-    assert image(elementwise("3*x**0")).atoms == ((3.0, pytest.approx(1.0)),)
+    assert pushforward(elementwise("hard_tanh")).atoms == ((-1.0, tail), (1.0, tail))
+    assert pushforward(elementwise("step")).atoms == ((0.0, pytest.approx(0.5)), (1.0, pytest.approx(0.5)))
+    assert pushforward(elementwise("hard_shrink")).atoms == ((0.0, pytest.approx(2 * cdf(0.5) - 1)),)
+    assert pushforward(elementwise("3*x**0")).atoms == ((3.0, pytest.approx(1.0)),)
 
 
 def test_what_creeps_up_to_its_limit_has_no_atom() -> None:
     for text in ("tanh", "sigmoid(100*x)", "tanh(1000*x)", "erf"):
-        assert image(elementwise(text)).atoms == ()
+        assert pushforward(elementwise(text)).atoms == ()
 
 
 def test_the_square_has_the_chi_square_distribution() -> None:
@@ -100,7 +100,7 @@ def test_a_wave_passes_every_edge_many_times() -> None:
     "text", [*(name for name, entry in CATALOGUE.items() if isinstance(entry, Elementwise)), "log(x)", "tan(x)"]
 )
 def test_all_probabilities_together_are_1(text: str) -> None:
-    found = image(elementwise(text))
+    found = pushforward(elementwise(text))
     bins = found.histogram(
         np.linspace(found.quantile(0.01)[0], found.quantile(0.99)[0], 51)
         if found.quantile(0.9) > found.quantile(0.1)
@@ -111,34 +111,34 @@ def test_all_probabilities_together_are_1(text: str) -> None:
 
 
 def test_what_has_no_value_is_counted() -> None:
-    assert image(elementwise("log(x)")).undefined == pytest.approx(0.5)
-    assert image(elementwise("gelu")).undefined == 0.0
+    assert pushforward(elementwise("log(x)")).undefined == pytest.approx(0.5)
+    assert pushforward(elementwise("gelu")).undefined == 0.0
 
 
 def test_moments() -> None:
-    relu = image(elementwise("relu"))
+    relu = pushforward(elementwise("relu"))
     assert relu.mean == pytest.approx(1 / math.sqrt(2 * math.pi), rel=1e-12)
     assert relu.deviation == pytest.approx(math.sqrt(0.5 - 0.5 / math.pi), rel=1e-10)
-    assert image(elementwise("3*x**0")).deviation == pytest.approx(0.0, abs=1e-12)
-    assert (image(elementwise("1/x")).mean, image(elementwise("1/x")).deviation) == (None, None)
-    assert image(elementwise("exp(0.3*x*x)")).mean == pytest.approx(1 / math.sqrt(0.4), rel=1e-9)
-    assert image(elementwise("exp(0.3*x*x)")).deviation is None
+    assert pushforward(elementwise("3*x**0")).deviation == pytest.approx(0.0, abs=1e-12)
+    assert (pushforward(elementwise("1/x")).mean, pushforward(elementwise("1/x")).deviation) == (None, None)
+    assert pushforward(elementwise("exp(0.3*x*x)")).mean == pytest.approx(1 / math.sqrt(0.4), rel=1e-9)
+    assert pushforward(elementwise("exp(0.3*x*x)")).deviation is None
 
 
 def test_a_small_deviation_beside_a_large_mean_survives() -> None:
     """E[f²] - E[f]² would leave seven digits of it."""
-    assert image(elementwise("1e4 + x")).deviation == pytest.approx(1.0, rel=1e-10)
+    assert pushforward(elementwise("1e4 + x")).deviation == pytest.approx(1.0, rel=1e-10)
 
 
 def test_the_last_bin_holds_its_upper_edge() -> None:
     """From z = 5.9 on erf is 1 to the last digit, with a probability of 2e-9."""
-    found = image(elementwise("erf")).histogram(np.array([-1.0, 0.0, 1.0]))
+    found = pushforward(elementwise("erf")).histogram(np.array([-1.0, 0.0, 1.0]))
     assert found.probability.tolist() == pytest.approx([0.5, 0.5], rel=1e-12)
     assert (found.below, found.above) == (0.0, 0.0)
 
 
 def test_quantiles_count_atoms() -> None:
-    low, middle, high = image(elementwise("relu")).quantile(0.1, 0.45, 0.975).tolist()
+    low, middle, high = pushforward(elementwise("relu")).quantile(0.1, 0.45, 0.975).tolist()
     assert (low, middle) == (0.0, 0.0)
     assert high == pytest.approx(1.96, abs=0.01)
-    assert np.isnan(image(elementwise("log(-1 - x*x)")).quantile(0.5)).all()
+    assert np.isnan(pushforward(elementwise("log(-1 - x*x)")).quantile(0.5)).all()
