@@ -175,6 +175,7 @@ def spawn(command: list[str], size: tuple[int, int], env: Mapping[str, str], cwd
             env=dict(env),
             dimensions=size[::-1],
             encoding="utf-8",
+            codec_errors="replace",  # Ctrl-Z throws away what the terminal has not shown: half a character, too
             timeout=PATIENCE,
         )
     process.delaybeforesend = None
