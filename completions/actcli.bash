@@ -306,6 +306,8 @@ _actcli() {
                 "compare "*) candidates=ACT ;;
                 "identify -"*) candidates="--input -i --column -c --delimiter --format -f --color --help -h" ;;
                 "identify "*) (( arguments )) || candidates=ACT ;;
+                "code -"*) candidates="--to --learnable --output -o --format -f --color --help -h" ;;
+                "code "*) (( arguments )) || candidates=ACT ;;
                 "gain -"*) candidates="--sigma-w2 --sigma-b2 --size --ascii --save --theme --format -f --color --help -h" ;;
                 "gain "*) (( arguments )) || candidates=ACT ;;
                 "phase -"*) candidates="--of --sigma-w2 --sigma-b2 --weights --biases --cells --measure --depths --data --width --batch --steps --lr --optimizer --seed --seeds --jobs -j --dask --output -o --resume --size --ascii --save --theme --format -f --quiet -q --color --help -h" ;;
