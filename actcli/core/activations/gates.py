@@ -8,11 +8,11 @@ from collections.abc import Callable
 
 import numpy as np
 
-from actcli.core.activations.activation import Elementwise, Parameter
+from actcli.core.activations.activation import Elementwise, Parameter, Single
 from actcli.core.activations.parts import INFINITY, SHIFT, UNSHIFT, Pair, at_ends, indicator, times, until_decayed
 from actcli.core.arrays import Array, Mask
 from actcli.core.jets.choice import clamp, select, where
-from actcli.core.jets.elementary import exp, integrate, log1p, normal_cdf, sigmoid
+from actcli.core.jets.elementary import decay_of, exp, integrate, log1p, normal_cdf, open_part, sigmoid
 from actcli.core.jets.jet import Jet, Operand, value_of
 from actcli.core.numerics import special
 from actcli.core.numerics.compensated import two_product, two_sum
@@ -121,7 +121,7 @@ def silu(x: Operand, beta: float) -> Operand:
         return x * 0.5
     return _gated(
         x,
-        lambda x: _x_sigmoid(x, *times(x, beta)),
+        lambda x: _times_sigmoid(x, *times(x, beta)),
         lambda x: sigmoid.of_product(x, beta),
         radius=700.0 / beta,
         low_tail=lambda x: exp.of_product(x, beta, SHIFT),
@@ -134,14 +134,13 @@ def silu(x: Operand, beta: float) -> Operand:
 def silu_kernel(x: Array, beta: float) -> Pair:
     """x σ(beta x) and its slope."""
     v, rest = times(x, beta)
-    slope = _slope_of_gated(v, rest)
+    e = decay_of(v)
+    value, slope = _x_sigmoid(x, v, rest, e), _slope_of_gated(v, rest, e)
     if abs(beta) < 1.0:  # within 1 of its zero the slope may err absolutely, and for a small beta there is more
         near = np.abs(v - _SILU_ZERO) < 0.25
         if near.any():
-            v, rest = v[near], rest[near] if isinstance(rest, np.ndarray) else rest
-            slope[near] = _slope_near_its_zero(v, rest)
-            return _x_sigmoid(x, *times(x, beta)), slope
-    return _x_sigmoid(x, v, rest), slope
+            slope[near] = _slope_near_its_zero(v[near], rest[near] if isinstance(rest, np.ndarray) else rest)
+    return value, slope
 
 
 # v with 1 + v + e^v = 0
@@ -155,35 +154,43 @@ def _slope_near_its_zero(v: Array, rest: Array | float) -> Array:
     return (d + _E_THERE * np.expm1(d)) / (2.0 + e + 1.0 / e)
 
 
-def _x_sigmoid(x: Array, v: Array, error: Array | float) -> Array:
-    """x sigmoid(v + error) = x / (1 + e^-(v + error)) for v > -709."""
-    decay = np.exp(-v)
-    return x / (decay + (1.0 - decay * error))
+def _times_sigmoid(x: Array, v: Array, error: Array | float) -> Array:
+    return _x_sigmoid(x, v, error, decay_of(v))
 
 
-def _slope_of_gated(v: Array, rest: Array | float, bend: Array | float = 0.0, bend_rest: Array | float = 0.0) -> Array:
+def _x_sigmoid(x: Array, v: Array, error: Array | float, e: Array) -> Array:
+    """x sigmoid(v + error), given e = e^-|v|, which is a normal number."""
+    if np.ndim(error):
+        e = e - e * error * (2.0 * indicator(v > 0.0, v.dtype) - 1.0)  # e^-|v + error|
+    value = open_part(v, e)
+    value *= x
+    value /= 1.0 + e
+    return value
+
+
+def _slope_of_gated(
+    v: Array, rest: Array | float, e: Array, bend: Array | float = 0.0, bend_rest: Array | float = 0.0
+) -> Array:
     """The slope of x σ(v(x)) for an odd v, given v + rest and bend + bend_rest = x v' - v.
 
     Where v < 0 it is (1 + x v' + e) / (2 + e + 1/e) with e = e^v, and at -x it is 1 minus that. The terms are added up
     from the small to the large: 1 + v is exact below -1.
     """
-    positive = indicator(v > 0.0)
+    positive = indicator(v > 0.0, v.dtype)
     size = np.abs(v)
-    e = np.exp(-size)
     large, small = 1.0 - size, e
     if np.ndim(rest):  # else v is exact, and a line
         sign = 1.0 - 2.0 * positive
         large, large_rest = two_sum(large, bend * sign)
         small = e + (large_rest + bend_rest * sign + rest * sign * (1.0 + large + 2.0 * e))
-    growth, more = _exp_in_two(size)
-    return _or_mirrored((large + small) / (growth + (2.0 + e)) / more, positive)
-
-
-def _exp_in_two(u: Array) -> tuple[Array, Array | float]:
-    """exp(u) as a product whose second factor is 1 up to 700, so that what is divided by it may be subnormal."""
-    if np.maximum.reduce(u, initial=0.0) <= 700.0:
-        return np.exp(u), 1.0
-    return np.exp(u.clip(-INFINITY, 700.0)), np.exp(u.clip(700.0, INFINITY) - 700.0)
+    slope = large
+    slope += small
+    if np.maximum.reduce(size, initial=0.0) <= 700.0:
+        slope /= 1.0 / e + (2.0 + e)
+    else:  # a slope that is no normal number is divided in two steps, and rounded in the second
+        slope /= 1.0 / np.exp(-size.clip(-INFINITY, 700.0)) + (2.0 + e)
+        slope /= np.exp(size.clip(700.0, INFINITY) - 700.0)
+    return _or_mirrored(slope, positive)
 
 
 def _at_ends_of_silu(x: Array, order: int, beta: float) -> Mask:
@@ -199,6 +206,7 @@ SILU = Elementwise(
     function=silu,
     kernel=silu_kernel,
     kernel_radius=until_decayed,
+    single=Single(silu_kernel, lambda beta: 80.0 / max(abs(beta), 1e-30)),
     formula="x*sigmoid(beta*x)",
     reference="Elfwing, Uchibe and Doya 2017, arXiv:1702.03118; Ramachandran et al. 2017, arXiv:1710.05941",
     parameters=(Parameter("beta", 1.0),),
@@ -213,6 +221,7 @@ QUICK_GELU = Elementwise(
     function=lambda x: silu(x, 1.702),
     kernel=lambda x: silu_kernel(x, 1.702),
     kernel_radius=until_decayed(1.702),
+    single=Single(lambda x: silu_kernel(x, 1.702), 47.0),
     formula="x*sigmoid(1.702*x)",
     reference="Hendrycks and Gimpel 2016, arXiv:1606.08415, section 2",
     stand_ins=("gelu", "gelu_tanh", "silu"),
@@ -228,7 +237,7 @@ def gelu_tanh(x: Operand) -> Operand:
 
     return _gated(
         x,
-        lambda x: _x_sigmoid(x, *_gelu_tanh_argument(x)),
+        lambda x: _times_sigmoid(x, *_gelu_tanh_argument(x)),
         lambda x: sigmoid.at(*_gelu_tanh_argument(x)),
         radius=_GELU_TANH_TAILS,
         low_tail=lambda x: tail(1.0, x),
@@ -265,11 +274,12 @@ def gelu_tanh_kernel(x: Array) -> Pair:
     line_rest = line_rest + _SQRT_8_OVER_PI_REST * x
     bend = v - line
     bend_rest = ((v - bend) - line) + (rest - line_rest)
-    value = _x_sigmoid(x, v, rest)
+    e = decay_of(v)
+    value = _x_sigmoid(x, v, rest, e)
     tails = np.abs(x) > _GELU_TANH_TAILS
     if tails.any():
         value[tails] = gelu_tanh(x[tails])
-    return value, _slope_of_gated(v, rest, 2.0 * bend, 2.0 * bend_rest)
+    return value, _slope_of_gated(v, rest, e, 2.0 * bend, 2.0 * bend_rest)
 
 
 GELU_TANH = Elementwise(

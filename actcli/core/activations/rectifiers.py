@@ -8,8 +8,9 @@ from collections.abc import Callable
 
 import numpy as np
 
-from actcli.core.activations.activation import Elementwise, Parameter
+from actcli.core.activations.activation import Elementwise, Parameter, Single
 from actcli.core.activations.parts import (
+    INFINITY,
     SHIFT,
     UNSHIFT,
     Pair,
@@ -43,10 +44,16 @@ def relu(x: Operand) -> Operand:
     return maximum(x, 0.0)
 
 
+def relu_kernel(x: Array) -> Pair:
+    """max(0, x), and 1 above 0."""
+    return positive_part(x), indicator(x > 0.0, x.dtype)
+
+
 RELU = Elementwise(
     name="relu",
     function=relu,
-    kernel=lambda x: (positive_part(x), indicator(x > 0.0)),
+    kernel=relu_kernel,
+    single=Single(relu_kernel, INFINITY),
     formula="max(0, x)",
     reference="Fukushima 1969; Nair and Hinton 2010, ICML",
     breaks=lambda: {0.0: 1},

@@ -4,14 +4,13 @@ import math
 
 import numpy as np
 
-from actcli.core.activations.activation import Elementwise, Parameter
+from actcli.core.activations.activation import Elementwise, Parameter, Single
 from actcli.core.activations.parts import (
     SHIFT,
     UNSHIFT,
     Pair,
     clamp_kernel,
     indicator,
-    negative_part,
 )
 from actcli.core.activations.rectifiers import softplus_kernel
 from actcli.core.arrays import Array
@@ -23,17 +22,12 @@ from actcli.core.numerics import special
 from actcli.core.numerics.compensated import two_product, two_sum
 
 
-def sigmoid_kernel(x: Array) -> Pair:
-    """With e = exp(-|x|): 1 / (1 + e) or e / (1 + e), and the slope e / (1 + e)². One e serves both signs of x."""
-    e = np.exp(-np.abs(x))
-    return np.exp(negative_part(x)) / (1.0 + e), e / (1.0 + e * (2.0 + e))
-
-
 SIGMOID = Elementwise(
     name="sigmoid",
     aliases=("logistic", "expit"),
     function=sigmoid,
-    kernel=sigmoid_kernel,
+    kernel=elementary.sigmoid_and_slope,
+    single=Single(elementary.sigmoid_and_slope),
     formula="1 / (1 + exp(-x))",
     reference="Verhulst 1838; Rumelhart, Hinton and Williams 1986, Nature 323",
     spellings={0: ("1/(1 + exp(-x))", "(1 + tanh(x/2))/2"), 1: ("sigmoid(x)*(1 - sigmoid(x))",)},
@@ -124,17 +118,23 @@ def tanh(x: Operand) -> Operand:
     )
 
 
-def tanh_kernel(x: Array) -> Pair:
-    """The slope is sech² = 4e / (1 + e)² with e = exp(-2|x|), not 1 - tanh²."""
-    e = np.exp(-2.0 * np.abs(x))
-    return np.tanh(x), 4.0 * e / (1.0 + e * (2.0 + e))
+def single_tanh(x: Array) -> Pair:
+    """tanh and sech² = 4e / (1 + e)², e = exp(-2|x|): NumPy has both in vectors of float32, and no expm1."""
+    slope = elementary.decay_of(x + x)
+    divisor = slope + 2.0
+    divisor *= slope
+    divisor += 1.0
+    slope *= 4.0
+    slope /= divisor
+    return np.tanh(x), slope
 
 
 TANH = Elementwise(
     name="tanh",
     function=tanh,
-    kernel=tanh_kernel,
-    kernel_radius=350.0,
+    kernel=elementary.tanh_and_slope,
+    kernel_radius=177.0,
+    single=Single(single_tanh, 40.0),
     formula="(exp(x) - exp(-x)) / (exp(x) + exp(-x))",
     reference="LeCun, Bottou, Orr and Müller 1998, Efficient backprop",
     spellings={0: ("1 - 2/(1 + exp(2*x))", "2/(1 + exp(-2*x)) - 1"), 1: ("1 - tanh(x)**2",)},

@@ -92,14 +92,71 @@ def integrate(u: Jet, start: Values, rates: Rates) -> tuple[Jet, ...]:
 # --- the values that the systems start from -------------------------------------------------------------------
 
 
+def decay_of(x: Array) -> Array:
+    """exp(-|x|)."""
+    decay: Array = np.exp(-np.abs(x))
+    return decay
+
+
+def open_part(x: Array, decay: Array) -> Array:
+    """exp(min(x, 0)) from exp(-|x|): 1 from 0 on, the same number below, at nan that. No second exponential."""
+    part: Array = np.maximum((x >= 0.0).astype(decay.dtype), decay)
+    return part
+
+
+def sigmoid_and_slope(x: Array) -> tuple[Array, Array]:
+    """With e = exp(-|x|): 1 / (1 + e) or e / (1 + e), and the slope e / (1 + e)². One e serves both signs of x."""
+    slope = decay_of(x)
+    value, divisor = open_part(x, slope), 1.0 + slope
+    value /= divisor
+    divisor = slope + 2.0  # (1 + e)² with fewer roundings, as e (2 + e) + 1
+    divisor *= slope
+    divisor += 1.0
+    slope /= divisor
+    return value, slope
+
+
 def _sigmoid_system(x: Array) -> Values:
-    """sigmoid, its slope and tanh(x/2), all from exp(-|x|): nothing is subtracted."""
-    decay = np.exp(-np.abs(x))
-    return np.exp(np.minimum(x, 0.0)) / (1.0 + decay), decay / (1.0 + decay * (2.0 + decay)), np.tanh(0.5 * x)
+    """sigmoid, its slope and tanh(x/2): nothing is subtracted."""
+    return *sigmoid_and_slope(x), _tanh(0.5 * x)
 
 
 def _sigmoid(x: Array) -> Array:
-    return np.exp(np.minimum(x, 0.0)) / (1.0 + np.exp(-np.abs(x)))
+    decay = decay_of(x)
+    value = open_part(x, decay)
+    decay += 1.0
+    value /= decay
+    return value
+
+
+def signed_like(x: Array, size: Array) -> Array:
+    """copysign(size, x) for a size >= 0, in place and by the bits: it takes two thirds of the time."""
+    integer = np.int64 if x.dtype.itemsize == 8 else np.int32
+    bits = size.view(integer)
+    bits |= x.view(integer) & np.iinfo(integer).min
+    return bits.view(x.dtype)
+
+
+def tanh_and_slope(x: Array) -> tuple[Array, Array]:
+    """With t = exp(2|x|) - 1: ±t / (t + 2) and sech² = 4 (t + 1) / (t + 2)². Nothing cancels; |x| <= 177."""
+    slope = np.abs(x)
+    slope += slope
+    slope = np.expm1(slope)
+    divisor = slope + 2.0
+    value = signed_like(x, slope / divisor)
+    divisor = slope + 4.0  # (t + 2)² with fewer roundings, as t (t + 4) + 4
+    divisor *= slope
+    divisor += 4.0
+    slope += 1.0
+    slope *= 4.0
+    slope /= divisor
+    return value, slope
+
+
+def _tanh(x: Array) -> Array:
+    """As above; from 50 on it is 1, whatever t is."""
+    t = np.expm1(2.0 * np.minimum(np.abs(x), 50.0))
+    return signed_like(x, t / (t + 2.0))
 
 
 def _softplus(x: Array) -> Array:
@@ -145,7 +202,7 @@ arctan = Elementary(np.arctan, _arctan_system, lambda u, y, g, p: (g, -2.0 * p *
 
 sinh = Elementary(np.sinh, lambda x: (np.sinh(x), np.cosh(x)), lambda u, s, c: (c, s))
 cosh = Elementary(np.cosh, lambda x: (np.cosh(x), np.sinh(x)), lambda u, c, s: (s, c))
-tanh = Elementary(np.tanh, lambda x: (np.tanh(x), _sech_squared(x)), lambda u, y, g: (g, -2.0 * y * g))
+tanh = Elementary(_tanh, lambda x: (_tanh(x), _sech_squared(x)), lambda u, y, g: (g, -2.0 * y * g))
 arcsinh = Elementary(np.arcsinh, lambda x: (np.arcsinh(x), 1.0 / np.hypot(1.0, x)), lambda u, y, g: (g, -u * g * g * g))
 arccosh = Elementary(
     np.arccosh,

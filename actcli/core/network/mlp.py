@@ -129,6 +129,7 @@ class Gradients:
     signals: list[Array]
 
 
+@np.errstate(all="ignore")  # tails underflow to their limit; a network that diverges says so in its loss
 def forward(network: Network, inputs: Array, populations: Sequence[Population | None] | None = None) -> ForwardPass:
     """Run a batch of shape (batch, features) through the network, as in training.
 
@@ -146,6 +147,7 @@ def forward(network: Network, inputs: Array, populations: Sequence[Population | 
     return ForwardPass(layer_inputs, slopes, normalised, output)
 
 
+@np.errstate(all="ignore")  # as above
 def population(network: Network, inputs: Array) -> list[Population | None]:
     """Each hidden layer's mean and spread over a data set (points, features), for `forward`; None without batch norm.
 
@@ -171,8 +173,7 @@ def _bent(
     norm = normalise(z, AXES[network.norm]) if network.norm and given is None else None
     bend = norm.values if norm else z if given is None else given.normalise(z)
     # The slope shares most of its work with the value, so both are computed while z is at hand.
-    value, slope = network.activation.value_and_slope(bend)
-    value, slope = value.astype(z.dtype, copy=False), slope.astype(z.dtype, copy=False)
+    value, slope = network.activation.bend(bend)
     return h + value if network.skips(layer) else value, slope, norm
 
 
