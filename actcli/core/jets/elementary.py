@@ -105,28 +105,43 @@ def open_part(x: Array, decay: Array) -> Array:
 
 
 def sigmoid_and_slope(x: Array) -> tuple[Array, Array]:
-    """With e = exp(-|x|): 1 / (1 + e) or e / (1 + e), and the slope e / (1 + e)². One e serves both signs of x."""
-    slope = decay_of(x)
-    value, divisor = open_part(x, slope), 1.0 + slope
-    value /= divisor
-    divisor = slope + 2.0  # (1 + e)² with fewer roundings, as e (2 + e) + 1
-    divisor *= slope
-    divisor += 1.0
-    slope /= divisor
-    return value, slope
+    """With r = 1 / (1 + exp(|x|)), which is at most 1/2: r or 1 - r, and the slope r (1 - r); |x| <= 700."""
+    r = 1.0 / (np.exp(np.abs(x)) + 1.0)
+    slope = 1.0 - r
+    slope *= r
+    return np.abs((x >= 0.0).astype(r.dtype) - r), slope
 
 
 def _sigmoid_system(x: Array) -> Values:
-    """sigmoid, its slope and tanh(x/2): nothing is subtracted."""
-    return *sigmoid_and_slope(x), _tanh(0.5 * x)
+    """sigmoid, its slope and tanh(x/2): nothing is subtracted from a number as large."""
+    decay = decay_of(x)
+    return _sigmoid(x), decay / (1.0 + decay * (2.0 + decay)), _tanh(0.5 * x)
 
 
 def _sigmoid(x: Array) -> Array:
-    decay = decay_of(x)
-    value = open_part(x, decay)
-    decay += 1.0
-    value /= decay
-    return value
+    """As above; below -700 it is exp(x)."""
+    value: Array = np.abs((x >= 0.0).astype(np.float64) - 1.0 / (np.exp(np.abs(x)) + 1.0))
+    far = x < -700.0
+    return np.where(far, np.exp(x), value) if far.any() else value
+
+
+def tanh_and_slope(x: Array) -> tuple[Array, Array]:
+    """With t = exp(2|x|) - 1 and r = 2 / (t + 2): ±t / (t + 2) and sech² = r (2 - r). Nothing cancels; |x| <= 350."""
+    t = np.abs(x)
+    t += t
+    t = np.expm1(t)
+    divisor = t + 2.0
+    t /= divisor
+    r = 2.0 / divisor
+    slope = 2.0 - r
+    slope *= r
+    return signed_like(x, t), slope
+
+
+def _tanh(x: Array) -> Array:
+    """As above; from 50 on it is 1, whatever t is."""
+    t = np.expm1(2.0 * np.abs(x).clip(0.0, 50.0))
+    return signed_like(x, t / (t + 2.0))
 
 
 def signed_like(x: Array, size: Array) -> Array:
@@ -135,28 +150,6 @@ def signed_like(x: Array, size: Array) -> Array:
     bits = size.view(integer)
     bits |= x.view(integer) & np.iinfo(integer).min
     return bits.view(x.dtype)
-
-
-def tanh_and_slope(x: Array) -> tuple[Array, Array]:
-    """With t = exp(2|x|) - 1: ±t / (t + 2) and sech² = 4 (t + 1) / (t + 2)². Nothing cancels; |x| <= 177."""
-    slope = np.abs(x)
-    slope += slope
-    slope = np.expm1(slope)
-    divisor = slope + 2.0
-    value = signed_like(x, slope / divisor)
-    divisor = slope + 4.0  # (t + 2)² with fewer roundings, as t (t + 4) + 4
-    divisor *= slope
-    divisor += 4.0
-    slope += 1.0
-    slope *= 4.0
-    slope /= divisor
-    return value, slope
-
-
-def _tanh(x: Array) -> Array:
-    """As above; from 50 on it is 1, whatever t is."""
-    t = np.expm1(2.0 * np.minimum(np.abs(x), 50.0))
-    return signed_like(x, t / (t + 2.0))
 
 
 def _softplus(x: Array) -> Array:

@@ -15,7 +15,7 @@ He, Zhang, Ren and Sun (2016), Deep residual learning for image recognition.
 """
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -64,6 +64,10 @@ class Parameters:
         for own, given in zip(copy.weights + copy.biases, [*weights, *biases], strict=True):
             own[...] = given
         return copy
+
+    def like(self) -> "Parameters":
+        """Of the same sizes and type; the numbers are yet to be set."""
+        return Parameters.over(np.empty_like(self.vector), self.sizes)
 
     @property
     def sizes(self) -> list[int]:
@@ -179,8 +183,19 @@ def _bent(
 
 def backward(network: Network, passed: ForwardPass, output_gradient: Array) -> Gradients:
     """The chain rule, from the loss's gradient with respect to the output, (batch, outputs), to layer 1."""
-    weights, signals = network.parameters.weights, []
-    gradient = Parameters.empty(network.parameters.sizes, network.parameters.vector.dtype)
+    gradient = network.parameters.like()
+    signals = [*signals_down(network, passed, output_gradient, gradient)]
+    return Gradients(gradient, signals[::-1])
+
+
+def signals_down(
+    network: Network, passed: ForwardPass, output_gradient: Array, gradient: Parameters
+) -> Iterator[Array]:
+    """`backward` layer by layer, from the output to layer 1: yields a layer's signal, its part of `gradient` set.
+
+    Who drops a signal before the next one lets it have the same memory, which the processor still has at hand.
+    """
+    weights = network.parameters.weights
     ones = np.ones(len(output_gradient), output_gradient.dtype)  # times a signal, its sum over the batch
     arriving = output_gradient  # the loss's gradient with respect to what the layer hands on
     for layer in reversed(range(len(weights))):
@@ -191,9 +206,10 @@ def backward(network: Network, passed: ForwardPass, output_gradient: Array) -> G
                 signal = norm.backward(signal)
         np.matmul(passed.layer_inputs[layer].T, signal, out=gradient.weights[layer])
         np.matmul(ones, signal, out=gradient.biases[layer])
-        signals.append(signal)
+        yield signal
+        if layer == 0:
+            return
         below = signal @ weights[layer].T
         if network.skips(layer):
             below += arriving
         arriving = below
-    return Gradients(gradient, signals[::-1])
