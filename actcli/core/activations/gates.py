@@ -88,6 +88,16 @@ def gelu_kernel(x: Array) -> Pair:
     return x * np.abs(positive - decay / inverse), _or_mirrored(slope, positive)
 
 
+def single_gelu(x: Array) -> Pair:
+    """The same over float32."""
+    z = np.abs(x)
+    bell, inverse = special.single_normal_tail(z)
+    slope = (1.0 / inverse - z * _INVERSE_SQRT_2PI) * bell
+    bell /= inverse
+    positive = indicator(x > 0.0, x.dtype)
+    return x * np.abs(positive - bell), _or_mirrored(slope, positive)
+
+
 _INVERSE_SQRT_2PI = 0.3989422804014327
 _INVERSE_SQRT_2PI_HIGH, _INVERSE_SQRT_2PI_LOW = 0.3989422917366028, -1.133517010526318e-08
 
@@ -103,6 +113,7 @@ GELU = Elementwise(
     function=gelu,
     kernel=gelu_kernel,
     kernel_radius=37.5,
+    single=Single(single_gelu, 12.5),
     formula=_ERF_FORM,
     reference="Hendrycks and Gimpel 2016, arXiv:1606.08415",
     spellings={0: (_ERF_FORM, _TANH_FORM), 1: ("(1 + erf(x/sqrt(2)))/2 + x*exp(-x**2/2)/sqrt(2*pi)",)},
