@@ -138,7 +138,10 @@ Kernel = Callable[..., tuple[Array, Array]]
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Single:
-    """A kernel over float32, for training in that type: within 8 ULP of float32 up to |x| = radius."""
+    """A kernel over float32, for training in that type, up to |x| = radius.
+
+    It errs by at most 8 ULP of float32, and within 1 of a zero of the slope by 2 eps (2^-23) in the slope.
+    """
 
     kernel: Kernel
     radius: float | Callable[..., float] = 80.0

@@ -21,7 +21,6 @@ from actcli.core.jets.jet import Jet, Operand
 from actcli.core.numerics import special
 from actcli.core.numerics.compensated import two_product, two_sum
 
-
 SIGMOID = Elementwise(
     name="sigmoid",
     aliases=("logistic", "expit"),

@@ -209,7 +209,7 @@ def signals_down(
         yield signal
         if layer == 0:
             return
-        below = signal @ weights[layer].T.copy()  # read in its own order, for two thirds of the time
+        below = signal @ weights[layer].T.copy()  # read in its own order, for three quarters of the time
         if network.skips(layer):
             below += arriving
         arriving = below
