@@ -42,11 +42,11 @@ def of_products(activation: str, dtype: str) -> Stepper:
     gradients = [np.empty_like(w) for w in weights]
 
     def step() -> None:
-        for h, w in zip(inputs, weights):  # noqa: B905 - equally long
+        for h, w in zip(inputs, weights, strict=True):
             h @ w
-        for signal, w in zip(signals[1:], weights[1:]):  # noqa: B905
+        for signal, w in zip(signals[1:], weights[1:], strict=True):
             signal @ w.T
-        for h, signal, gradient in zip(inputs, signals, gradients):  # noqa: B905
+        for h, signal, gradient in zip(inputs, signals, gradients, strict=True):
             np.matmul(h.T, signal, out=gradient)
 
     return step
@@ -117,7 +117,7 @@ def of_jax(activation: str, dtype: str) -> Stepper:
 
 def of_sklearn(activation: str, dtype: str) -> Stepper:
     import numpy as np
-    from sklearn.neural_network import MLPClassifier  # type: ignore[import-not-found,unused-ignore]
+    from sklearn.neural_network import MLPClassifier  # type: ignore[import-not-found,unused-ignore] - not a dependency
 
     name = {"relu": "relu", "sigmoid": "logistic", "tanh": "tanh"}[activation]
     model = MLPClassifier(

@@ -136,18 +136,6 @@ Kernel = Callable[..., tuple[Array, Array]]
 """kernel(x, **parameters) -> (f(x), f'(x)) of a flat x in closed form, new arrays."""
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class Single:
-    """A kernel over float32, for training in that type, up to |x| = radius.
-
-    It errs by at most 8 ULP of float32, and within 1 of a zero of the slope by 2 eps (2^-23) in the slope.
-    """
-
-    kernel: Kernel
-    radius: float | Callable[..., float] = 80.0
-    """Here exp(-|x|) is still a normal number."""
-
-
 @dataclass(frozen=True, eq=False, repr=False)
 class Elementwise(Activation):
     """An activation of each number by itself.
@@ -163,8 +151,11 @@ class Elementwise(Activation):
     kernel_radius: float | Callable[..., float] = math.inf
     """The largest |x| for which the kernel is right, or radius(**parameters). What lies beyond is left to the jet: it
     is mostly where exp(-|x|) is no longer a normal number."""
-    single: Single | None = None
-    """Without one, value and slope of a float32 are computed in float64 and rounded."""
+    single: Kernel | None = None
+    """The kernel over float32, for training in that type. It errs by at most 8 ULP of float32, and within 1 of a zero
+    of the slope by 2 eps (2^-23) in the slope. Without one, both are computed in float64 and rounded."""
+    single_radius: float | Callable[..., float] = 80.0
+    """The largest |x| for which it is that right: exp(-80) is still a normal number. float64 does what lies beyond."""
     mend: Callable[[Array, Array, Collection[str]], None] | None = None
     """mend(derivatives, x, flags): mends those of the jets' derivatives that float64 cannot give. flags: what NumPy
     said of the floating-point arithmetic."""
@@ -243,9 +234,9 @@ class Elementwise(Activation):
         if self.single is None:
             value, slope = self._double(x.astype(np.float64))
             return value.astype(np.float32), slope.astype(np.float32)
-        parameters, radius = self.values_of_parameters, self.single.radius
-        value, slope = self.single.kernel(x, **parameters)
-        radius = radius(**parameters) if callable(radius) else radius
+        parameters = self.values_of_parameters
+        value, slope = self.single(x, **parameters)
+        radius = self.single_radius(**parameters) if callable(self.single_radius) else self.single_radius
         if not _within(x, radius):
             beyond = ~(np.abs(x) <= radius)
             value[beyond], slope[beyond] = self._double(x[beyond].astype(np.float64))

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from actcli.core.activations.activation import Elementwise, Parameter, Single
+from actcli.core.activations.activation import Elementwise, Parameter
 from actcli.core.activations.parts import INFINITY, SHIFT, UNSHIFT, Pair, at_ends, indicator, times, until_decayed
 from actcli.core.arrays import Array, Mask
 from actcli.core.jets.choice import clamp, select, where
@@ -113,7 +113,8 @@ GELU = Elementwise(
     function=gelu,
     kernel=gelu_kernel,
     kernel_radius=37.5,
-    single=Single(single_gelu, 12.5),
+    single=single_gelu,
+    single_radius=12.5,
     formula=_ERF_FORM,
     reference="Hendrycks and Gimpel 2016, arXiv:1606.08415",
     spellings={0: (_ERF_FORM, _TANH_FORM), 1: ("(1 + erf(x/sqrt(2)))/2 + x*exp(-x**2/2)/sqrt(2*pi)",)},
@@ -217,7 +218,8 @@ SILU = Elementwise(
     function=silu,
     kernel=silu_kernel,
     kernel_radius=until_decayed,
-    single=Single(silu_kernel, lambda beta: 80.0 / max(abs(beta), 1e-30)),
+    single=silu_kernel,
+    single_radius=lambda beta: 80.0 / max(abs(beta), 1e-30),
     formula="x*sigmoid(beta*x)",
     reference="Elfwing, Uchibe and Doya 2017, arXiv:1702.03118; Ramachandran et al. 2017, arXiv:1710.05941",
     parameters=(Parameter("beta", 1.0),),
@@ -232,7 +234,8 @@ QUICK_GELU = Elementwise(
     function=lambda x: silu(x, 1.702),
     kernel=lambda x: silu_kernel(x, 1.702),
     kernel_radius=until_decayed(1.702),
-    single=Single(lambda x: silu_kernel(x, 1.702), 47.0),
+    single=lambda x: silu_kernel(x, 1.702),
+    single_radius=47.0,
     formula="x*sigmoid(1.702*x)",
     reference="Hendrycks and Gimpel 2016, arXiv:1606.08415, section 2",
     stand_ins=("gelu", "gelu_tanh", "silu"),

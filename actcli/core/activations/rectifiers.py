@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from actcli.core.activations.activation import Elementwise, Parameter, Single
+from actcli.core.activations.activation import Elementwise, Parameter
 from actcli.core.activations.parts import (
     INFINITY,
     SHIFT,
@@ -53,7 +53,8 @@ RELU = Elementwise(
     name="relu",
     function=relu,
     kernel=relu_kernel,
-    single=Single(relu_kernel, INFINITY),
+    single=relu_kernel,
+    single_radius=INFINITY,
     formula="max(0, x)",
     reference="Fukushima 1969; Nair and Hinton 2010, ICML",
     breaks=lambda: {0.0: 1},

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from actcli.core.activations.activation import Elementwise, Parameter, Single
+from actcli.core.activations.activation import Elementwise, Parameter
 from actcli.core.activations.parts import (
     SHIFT,
     UNSHIFT,
@@ -27,7 +27,7 @@ SIGMOID = Elementwise(
     function=sigmoid,
     kernel=elementary.sigmoid_and_slope,
     kernel_radius=700.0,
-    single=Single(elementary.sigmoid_and_slope),
+    single=elementary.sigmoid_and_slope,
     formula="1 / (1 + exp(-x))",
     reference="Verhulst 1838; Rumelhart, Hinton and Williams 1986, Nature 323",
     spellings={0: ("1/(1 + exp(-x))", "(1 + tanh(x/2))/2"), 1: ("sigmoid(x)*(1 - sigmoid(x))",)},
@@ -134,7 +134,8 @@ TANH = Elementwise(
     function=tanh,
     kernel=elementary.tanh_and_slope,
     kernel_radius=350.0,
-    single=Single(single_tanh, 40.0),
+    single=single_tanh,
+    single_radius=40.0,
     formula="(exp(x) - exp(-x)) / (exp(x) + exp(-x))",
     reference="LeCun, Bottou, Orr and Müller 1998, Efficient backprop",
     spellings={0: ("1 - 2/(1 + exp(2*x))", "2/(1 + exp(-2*x)) - 1"), 1: ("1 - tanh(x)**2",)},
