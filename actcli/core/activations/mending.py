@@ -90,6 +90,9 @@ class Watch:
     def _note(self, mask: Mask) -> None:
         self._noted[self._places[mask]] = True
 
+_FEW: Final = 8
+_FEW: Final = 8
+
 
 class Mender:
     """Mends the derivatives of a formula, and knows the places where its pieces meet."""
@@ -126,6 +129,9 @@ class Mender:
     def _mend_ties(self, derivatives: Array, x: Array) -> None:
         if self._ties is None:
             self._ties = self._find_ties()
+        # Of the few that there mostly are, one after the other is quicker, and in training none of them is met.
+        if len(self._ties) <= _FEW and not any((x == tie).any() for tie in self._ties.tolist()):
+            return
         here = np.flatnonzero(np.isin(x, self._ties))
         if not here.size:
             return
