@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 _LARGE: Final = 2.0**50
 """An underflow brings in less than 2^-1074; times less than this it stays below all normal numbers."""
 _SMALL: Final = 2.0**-25
+_FEW: Final = 8
+"""So few ties are looked for one by one."""
 _STEEP_NEAR_ZERO: Final = ("/", "**", "log", "log2", "log10", "sqrt")
 
 
@@ -89,9 +91,6 @@ class Watch:
 
     def _note(self, mask: Mask) -> None:
         self._noted[self._places[mask]] = True
-
-_FEW: Final = 8
-_FEW: Final = 8
 
 
 class Mender:

@@ -128,9 +128,9 @@ def _sigmoid_system(x: Array) -> Values:
 
 def _sigmoid(x: Array) -> Array:
     """As above; below -700 it is exp(x)."""
-    value: Array = np.abs((x >= 0.0).astype(np.float64) - 1.0 / (np.exp(np.abs(x)) + 1.0))
+    value: Array = np.abs((x >= 0.0).astype(np.float64) - 1.0 / (np.exp(np.abs(x).clip(0.0, 700.0)) + 1.0))
     far = x < -700.0
-    return np.where(far, np.exp(x), value) if far.any() else value
+    return np.where(far, np.exp(np.minimum(x, 0.0)), value) if far.any() else value
 
 
 def tanh_and_slope(x: Array) -> tuple[Array, Array]:
