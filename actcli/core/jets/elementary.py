@@ -128,9 +128,16 @@ def _sigmoid_system(x: Array) -> Values:
 
 def _sigmoid(x: Array) -> Array:
     """As above; below -700 it is exp(x)."""
-    value: Array = np.abs((x >= 0.0).astype(np.float64) - 1.0 / (np.exp(np.abs(x).clip(0.0, 700.0)) + 1.0))
-    far = x < -700.0
-    return np.where(far, np.exp(np.minimum(x, 0.0)), value) if far.any() else value
+    r = np.abs(x)
+    far = r > 700.0
+    any_far = far.any()
+    r = np.exp(r.clip(0.0, 700.0) if any_far else r)
+    r += 1.0
+    r = 1.0 / r
+    value: Array = (x >= 0.0).astype(np.float64)
+    value -= r
+    value = np.abs(value)
+    return np.where(far & (x < 0.0), np.exp(np.minimum(x, 0.0)), value) if any_far else value
 
 
 def tanh_and_slope(x: Array) -> tuple[Array, Array]:
@@ -148,8 +155,14 @@ def tanh_and_slope(x: Array) -> tuple[Array, Array]:
 
 def _tanh(x: Array) -> Array:
     """As above; from 50 on it is 1, whatever t is."""
-    t = np.expm1(2.0 * np.abs(x).clip(0.0, 50.0))
-    return signed_like(x, t / (t + 2.0))
+    t = np.abs(x)
+    if (t > 50.0).any():
+        t = t.clip(0.0, 50.0)
+    t += t
+    t = np.expm1(t)
+    divisor = t + 2.0
+    t /= divisor
+    return signed_like(x, t)
 
 
 def signed_like(x: Array, size: Array) -> Array:
