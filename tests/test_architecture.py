@@ -16,7 +16,7 @@ from actcli.commands.options import DtypeName, SeveralDtypes
 from actcli.core.network.datasets import TARGETS
 from actcli.core.network.normalisation import AXES
 from actcli.core.network.optimizers import OPTIMIZERS
-from actcli.core.numerics.formats import DTYPES, FORMATS
+from actcli.core.numerics.formats import DTYPES, FLOAT_FORMATS
 
 HOUSE = Path(actcli.__file__).parent
 ROOMS = {"commands", "core", "streams", "views"}
@@ -245,4 +245,4 @@ def test_every_exception_from_the_rules_names_one_and_says_why() -> None:
 
 
 def test_the_types_are_the_same_everywhere() -> None:
-    assert get_args(DtypeName) == DTYPES == tuple(FORMATS) == tuple(SeveralDtypes)
+    assert get_args(DtypeName) == DTYPES == tuple(FLOAT_FORMATS) == tuple(SeveralDtypes)

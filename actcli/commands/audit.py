@@ -8,7 +8,7 @@ from typing import Annotated, Final
 import typer
 
 from actcli.commands.audit_output import print_audit, print_audits, read_baseline
-from actcli.commands.audit_sources import Caller, Job, Settings, called, calling, jobs_of, read, row_wise_of
+from actcli.commands.audit_sources import AuditOptions, Caller, Job, called, calling, jobs_of, read, row_wise_of
 from actcli.commands.numbers import table_options
 from actcli.commands.options import (
     Ascii,
@@ -151,7 +151,7 @@ def run(
     _check_every(every, jobs, at_once, output, resume, input_path, actual_path)
     if several and save is not None:
         raise InputError(f"--save draws one audit, and these are {len(jobs)}")
-    settings = Settings(
+    options = AuditOptions(
         flush_subnormals,
         None if segments is None else _numbers(segments),
         infinities,
@@ -167,7 +167,7 @@ def run(
     if actual_path is not None:
         job = _only(jobs, "--actual holds the results of")
         actual_table = table_options(actual_columns, delimiter, missing, column_option="--actual-column")
-        audits = [read(job, settings, actual_path, actual_table)]
+        audits = [read(job, options, actual_path, actual_table)]
     else:
         if input_path == "-" and several:
             raise InputError("--input - can be read once, and these are several audits: write it to a file")
@@ -176,9 +176,9 @@ def run(
             from actcli.commands.audit_every import Every, audit_every
 
             job = _only(jobs, "--every is")
-            audits = [audit_every(Every(job, settings, caller), at_once, output, resume)]
+            audits = [audit_every(Every(job, options, caller), at_once, output, resume)]
         else:
-            audits = [*_called(jobs, settings, caller, lacking)]
+            audits = [*_called(jobs, options, caller, lacking)]
     found = None if earlier is None else changes(audits, earlier)
     if len(jobs) == 1:
         print_audit(audits[0], output_format, drawing, found)
@@ -264,7 +264,7 @@ def _only(jobs: Sequence[Job], what: str) -> Job:
 
 def _called(
     jobs: Sequence[Job],
-    settings: Settings,
+    options: AuditOptions,
     caller: Caller,
     lacking: dict[Job, str],
 ) -> Iterator[Audit]:
@@ -279,7 +279,7 @@ def _called(
     with calling(caller) as implementation:
         for job in shown:
             try:
-                yield called(implementation, job, settings)
+                yield called(implementation, job, options)
             except LackingError as error:
                 lacking[job] = str(error)
     if len(lacking) == len(jobs):

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from actcli.commands.audit_sources import Caller, Job, Settings, answered, calling, told
+from actcli.commands.audit_sources import AuditOptions, Caller, Job, answered, calling, told
 from actcli.core.audit.inputs import bounds, values_between
 from actcli.core.audit.report import Audit, Source
 from actcli.core.audit.state import restored, state
@@ -25,26 +25,26 @@ class Every:
     """What all blocks of one sweep have in common."""
 
     job: Job
-    settings: Settings
+    options: AuditOptions
     caller: Caller
 
     def blocks(self) -> list[tuple[int, int]]:
         """The places from which and to which each block goes, in ascending order."""
-        first, last = bounds(self.job.dtype, self.settings.region)
+        first, last = bounds(self.job.dtype, self.options.region)
         starts = [first, *range((first // BLOCK + 1) * BLOCK, last + 1, BLOCK)]
         return [(start, min(end - 1, last)) for start, end in zip(starts, [*starts[1:], last + 1], strict=True)]
 
     def description(self) -> dict[str, Any]:
         """What these results are of, as plain data."""
-        job, settings = self.job, self.settings
+        job, options = self.job, self.options
         return {
             "audit": job.activation.label,
             "dtype": job.dtype,
             "order": job.order,
             "against": self.caller.against or self.caller.command,
-            "region": [*bounds(job.dtype, settings.region), *map(list, settings.region.excluded)],
-            "flush_subnormals": settings.flush_subnormals,
-            "segments": None if settings.segments is None else list(settings.segments),
+            "region": [*bounds(job.dtype, options.region), *map(list, options.region.excluded)],
+            "flush_subnormals": options.flush_subnormals,
+            "segments": None if options.segments is None else list(options.segments),
             "block": BLOCK,
         }
 
@@ -54,14 +54,14 @@ def audit_every(every: Every, jobs: int, output: str | None, resume: bool) -> Au
 
     Raises InputError, also where results come from two versions of an implementation.
     """
-    whole, source = every.settings.auditor(every.job), None
+    whole, source = every.options.auditor(every.job), None
     for record in _in_order(every, jobs, output, resume):
         found = Source(**record["source"])
         if source is not None and found != source:
             raise InputError(f"results of two implementations: {_who(source)} and {_who(found)}; begin another file")
         source = found
-        whole.merge(restored(every.settings.auditor(every.job), record["state"]))
-    return replace(told(whole, every.settings.diagnose), source=source, exhaustive=True)
+        whole.merge(restored(every.options.auditor(every.job), record["state"]))
+    return replace(told(whole, every.options.diagnose), source=source, exhaustive=True)
 
 
 def _who(source: Source) -> str:
@@ -109,17 +109,17 @@ _opened: dict[Caller, Any] = {}
 
 def _gathered(every: Every, block: tuple[int, int]) -> dict[str, Any]:
     """One block, as plain data."""
-    job, settings = every.job, every.settings
+    job, options = every.job, every.options
     if every.caller not in _opened:
         stack = ExitStack()
         _opened[every.caller] = stack.enter_context(calling(every.caller))
         atexit.register(stack.close)
     x = values_between(*block, job.dtype)
-    if block[0] == bounds(job.dtype)[0] and settings.infinities:
+    if block[0] == bounds(job.dtype)[0] and options.infinities:
         x = np.concatenate([[-np.inf], x])
-    if block[1] == bounds(job.dtype)[1] and settings.infinities:
+    if block[1] == bounds(job.dtype)[1] and options.infinities:
         x = np.concatenate([x, [np.inf]])
     actual, source = answered(_opened[every.caller], job, x)
-    auditor = settings.auditor(job)
+    auditor = options.auditor(job)
     auditor.add(x, actual)
     return {"source": asdict(source), "state": state(auditor)}

@@ -39,7 +39,7 @@ class Job:
 
 
 @dataclass(frozen=True)
-class Settings:
+class AuditOptions:
     """What all audits of one command have in common."""
 
     flush_subnormals: bool = False
@@ -136,25 +136,25 @@ def answered(implementation: "Implementation | Program", job: Job, x: Array) -> 
     return answer.values, Source(implementation.name, implementation.framework, implementation.version, answer.dtype)
 
 
-def called(implementation: "Implementation | Program", job: Job, settings: Settings) -> Audit:
+def called(implementation: "Implementation | Program", job: Job, options: AuditOptions) -> Audit:
     """The audit of one job. LackingError for what a framework does not have."""
-    x = settings.inputs(job)
+    x = options.inputs(job)
     actual, source = answered(implementation, job, x)
-    auditor = settings.auditor(job)
+    auditor = options.auditor(job)
     auditor.add(x, actual)
-    return replace(told(auditor, settings.diagnose), source=source)
+    return replace(told(auditor, options.diagnose), source=source)
 
 
 # --- results in files ---------------------------------------------------------------------------------------------
 
 
-def read(job: Job, settings: Settings, actual_path: str, actual_table: TableOptions) -> Audit:
+def read(job: Job, options: AuditOptions, actual_path: str, actual_table: TableOptions) -> Audit:
     """The results of a file for the inputs of another."""
     from actcli.streams.typed import open_typed, pairs
 
-    assert settings.input_path is not None
-    auditor, rounded = settings.auditor(job), partial(round_to, dtype=job.dtype)
-    files = ((settings.input_path, settings.table), (actual_path, actual_table))
+    assert options.input_path is not None
+    auditor, rounded = options.auditor(job), partial(round_to, dtype=job.dtype)
+    files = ((options.input_path, options.table), (actual_path, actual_table))
     with ExitStack() as stack:
         inputs, actual = (stack.enter_context(open_typed(path, job.dtype, rounded, table)) for path, table in files)
         blocks: Iterable[tuple[Array, Array]] = pairs(inputs, actual)
@@ -166,7 +166,7 @@ def read(job: Job, settings: Settings, actual_path: str, actual_table: TableOpti
             blocks = progress(_cut(blocks, size), prod(inputs.source.shape) // size, job.activation.label)
         for x, y in blocks:
             auditor.add(x, y)
-    return told(auditor, settings.diagnose)
+    return told(auditor, options.diagnose)
 
 
 def _cut(blocks: Iterable[tuple[Array, Array]], size: int) -> Iterator[tuple[Array, Array]]:

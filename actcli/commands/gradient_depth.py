@@ -356,15 +356,15 @@ def _options(change: Mapping[str, Any]) -> list[str]:
 
 
 def _document(
-    runs: Sequence[DepthRun], settings: Mapping[str, Any], searches: Sequence["CureSearch"] | None
+    runs: Sequence[DepthRun], config: Mapping[str, Any], searches: Sequence["CureSearch"] | None
 ) -> dict[str, Any]:
     """searches: those that were made, None where none was asked for."""
-    document: dict[str, Any] = {"config": settings, "runs": [asdict(run) for run in runs]}
+    document: dict[str, Any] = {"config": config, "runs": [asdict(run) for run in runs]}
     if searches is not None:
         found = {id(search.run): [_cure(cure) for cure in search.cures] for search in searches}
         for run, entry in zip(runs, document["runs"], strict=True):
             entry["cures"] = found.get(id(run))
-    if settings["seeds"] > 1:
+    if config["seeds"] > 1:
         document["summary"] = [asdict(summary) for summary in summaries(runs)]
     return document
 

@@ -9,7 +9,7 @@ import typer
 
 from actcli.core.activations.activation import MAX_ORDER
 from actcli.core.errors import InputError
-from actcli.streams.formats import Format
+from actcli.streams.formats import OutputFormat
 
 # --- activations ------------------------------------------------------------------------------------------------
 
@@ -110,7 +110,7 @@ TrainingDtype: TypeAlias = Annotated[Literal["float64", "float32"], _DTYPE]
 SHOW: Final = typer.Option("--show", help="What is shown, as told above.")
 
 _FORMAT: Final = typer.Option("--format", "-f", help="How results are written; plain and csv are numbers in rows.")
-NumberFormat: TypeAlias = Annotated[Literal["auto", Format], _FORMAT]
+NumberFormat: TypeAlias = Annotated[Literal["auto", OutputFormat], _FORMAT]
 ListFormat: TypeAlias = Annotated[Literal["auto", "table", "plain", "csv", "json"], _FORMAT]
 ReportFormat: TypeAlias = Annotated[Literal["table", "plain", "csv", "json"], _FORMAT]
 AuditFormat: TypeAlias = Annotated[Literal["table", "plain", "csv", "json", "markdown"], _FORMAT]

@@ -35,13 +35,13 @@ from actcli.core.activations.catalogue import resolve_all
 from actcli.core.activations.family import family
 from actcli.core.activations.rectifiers import IDENTITY
 from actcli.core.analysis.comparison import curves_over
-from actcli.core.analysis.graph import Graph, Points, Spot, gathered, thinned
+from actcli.core.analysis.graph import GivenPoints, Graph, Spot, gathered, thinned
 from actcli.core.arrays import Array
 from actcli.core.errors import InputError
 from actcli.streams.options import NO_TABLE, TableOptions
 
 if TYPE_CHECKING:
-    from actcli.core.analysis.density import Image
+    from actcli.core.analysis.density import Pushforward
     from actcli.views.picture.description import Picture
     from actcli.views.terminal import Terminal
 
@@ -142,7 +142,7 @@ class _Subject:
     title: str
     activations: Sequence[Elementwise]
     interval: tuple[float, float]
-    points: Points | None = None
+    points: GivenPoints | None = None
     values: Sequence[Array] = ()
     source: str = ""
     caveat: str | None = None
@@ -210,7 +210,7 @@ def _interval(interval: tuple[float, float] | None, at: Sequence[float], seen: S
     return min([DEFAULT_RANGE[0], *finite]), max([DEFAULT_RANGE[1], *finite])
 
 
-def _points(path: str, table: TableOptions, interval: tuple[float, float] | None) -> Points:
+def _points(path: str, table: TableOptions, interval: tuple[float, float] | None) -> GivenPoints:
     from actcli.streams.reading import open_numbers
 
     with open_numbers((), None, path, table=table) as source:
@@ -258,24 +258,24 @@ def _records(drawn: Sequence[Graph]) -> tuple[list[str], Iterable[tuple[float, .
 def _run_density(activations: Sequence[Elementwise | RowWise], drawing: Drawing, output_format: str) -> None:
     """The picture, or the probabilities of its bins and the atoms."""
     from actcli.core.activations.rows import swept
-    from actcli.core.analysis.density import image
+    from actcli.core.analysis.density import pushforward
     from actcli.views.density import density_picture, drawn_over
 
     # Of a row-wise activation its outputs over the last score.
     curves = [(each,) if isinstance(each, Elementwise) else swept(each) for each in activations]
-    before, images = image(IDENTITY), [image(curve) for curve in chain(*curves)]
-    intervals = drawn_over(before, images)[1:]
+    before, pushforwards = pushforward(IDENTITY), [pushforward(curve) for curve in chain(*curves)]
+    intervals = drawn_over(before, pushforwards)[1:]
     title = f"a standard normal before and after {', '.join(activation.label for activation in activations)}"
     print_report(
         output_format,
-        lambda terminal: _painted(density_picture(before, images, title=title), terminal, drawing),
-        document=lambda: {"density": [*map(_density, images, intervals)]},
+        lambda terminal: _painted(density_picture(before, pushforwards, title=title), terminal, drawing),
+        document=lambda: {"density": [*map(_density, pushforwards, intervals)]},
         records=lambda: (
             ("activation", "low", "high", "probability"),
-            [row for each, interval in zip(images, intervals, strict=True) for row in _rows(each, interval)],
+            [row for each, interval in zip(pushforwards, intervals, strict=True) for row in _rows(each, interval)],
         ),
         drawing=drawing,
-        picture=lambda: density_picture(before, images, title=title),
+        picture=lambda: density_picture(before, pushforwards, title=title),
     )
 
 
@@ -309,7 +309,7 @@ def _run_calibration(activations: Sequence[Elementwise | RowWise], drawing: Draw
     )
 
 
-def _density(each: "Image", interval: tuple[float, float]) -> dict[str, Any]:
+def _density(each: "Pushforward", interval: tuple[float, float]) -> dict[str, Any]:
     from actcli.views.density import bins
 
     histogram = bins(each, interval)
@@ -326,7 +326,7 @@ def _density(each: "Image", interval: tuple[float, float]) -> dict[str, Any]:
     }
 
 
-def _rows(each: "Image", interval: tuple[float, float]) -> list[tuple[object, ...]]:
+def _rows(each: "Pushforward", interval: tuple[float, float]) -> list[tuple[object, ...]]:
     """A bin a row; an atom is a bin of no width."""
     document = _density(each, interval)
     edges, probability = document["edges"].tolist(), document["probability"].tolist()

@@ -198,7 +198,7 @@ def offered(framework: str) -> tuple[str, ...]:
 
 def call_of(activation: Activation, framework: str) -> dict[str, Any]:
     """What the worker needs to load the framework's own function. Raises InputError where there is none."""
-    name, values = activation.name, activation.values_of_parameters
+    name, values = activation.name, activation.parameter_values
     if name not in offered(framework):
         raise InputError(unknown(f"function of {framework} for", name, offered(framework)))
     if framework == "onnxruntime":
@@ -218,7 +218,7 @@ def call_of(activation: Activation, framework: str) -> dict[str, Any]:
 def _check(activation: Activation, framework: str, used: set[str]) -> None:
     """That every parameter with a value of its own can be passed on."""
     for parameter in activation.parameters:
-        value = activation.values_of_parameters[parameter.name]
+        value = activation.parameter_values[parameter.name]
         if parameter.name not in used and value != parameter.default:
             raise InputError(f"{framework}'s {activation.name} has no {parameter.name}; audit it with the default")
 

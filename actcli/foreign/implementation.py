@@ -18,7 +18,7 @@ import numpy as np
 from actcli.core.activations.activation import Activation
 from actcli.core.arrays import Array
 from actcli.core.errors import InputError
-from actcli.core.numerics.formats import FORMATS, from_bits, round_to, to_bits
+from actcli.core.numerics.formats import FLOAT_FORMATS, from_bits, round_to, to_bits
 from actcli.foreign.calls import FRAMEWORKS, call_of
 
 
@@ -150,4 +150,4 @@ class Implementation:
 
 
 def _width(dtype: str) -> str:
-    return f"<u{FORMATS[dtype].bits // 8}"
+    return f"<u{FLOAT_FORMATS[dtype].bits // 8}"

@@ -10,7 +10,7 @@ import numpy as np
 
 from actcli.core.arrays import Array
 from actcli.core.errors import InputError
-from actcli.core.numerics.formats import FORMATS, from_bits, to_bits
+from actcli.core.numerics.formats import FLOAT_FORMATS, from_bits, to_bits
 
 _INPUTS: Final = "{in}", "{in.bin}"
 _RESULTS: Final = "{out}", "{out.bin}"
@@ -68,7 +68,7 @@ class Program:
     def _read(self, path: Path, dtype: str) -> Array:
         if not path.exists():
             raise InputError(f"{self.words[0]} wrote no {self._used(_RESULTS)}")
-        width = f"<u{FORMATS[dtype].bits // 8}"
+        width = f"<u{FLOAT_FORMATS[dtype].bits // 8}"
         if path.suffix == ".bin":
             raw = path.read_bytes()
             if len(raw) % np.dtype(width).itemsize:
@@ -97,7 +97,7 @@ def _filled(word: str, values: dict[str, str]) -> str:
 
 
 def _write(path: Path, x: Array, dtype: str) -> None:
-    bits = to_bits(x, dtype).astype(f"<u{FORMATS[dtype].bits // 8}")
+    bits = to_bits(x, dtype).astype(f"<u{FLOAT_FORMATS[dtype].bits // 8}")
     if path.suffix == ".bin":
         path.write_bytes(bits.tobytes())
     else:

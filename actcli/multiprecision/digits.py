@@ -31,7 +31,7 @@ class Digits:
         evaluate = self._evaluators.setdefault(order, Evaluator(self._activation, order))
         return _exact(evaluate, Fraction(x), order, bits)
 
-    def break_near(self, x: float) -> Fraction | None:
+    def breakpoint_near(self, x: float) -> Fraction | None:
         """Where a switch of the formula is zero, within a few roundings of x; None where none is."""
         at, near = Fraction(x), Fraction(max(abs(x), 1.0)) / (1 << 40)
         if self._switches is None:

@@ -13,7 +13,7 @@ from actcli.core.activations.activation import Elementwise
 from actcli.core.arrays import Array
 from actcli.core.audit.sides import ExactSigns, Sides
 from actcli.core.audit.ulp import NEXT_TO_NOTHING, Reference, Signs, below_power_of_two
-from actcli.core.numerics.formats import FORMATS, flushed
+from actcli.core.numerics.formats import FLOAT_FORMATS, flushed
 from actcli.multiprecision.evaluator import Evaluator
 from actcli.multiprecision.series import NO_NUMBER, fraction
 
@@ -120,7 +120,7 @@ def _value(evaluate: Evaluator, x: float, small: bool) -> Any:
 
 def _rounded(value: Any, known: float) -> tuple[float, float, int]:
     """The nearest float64, (exact - rounded)/spacing, and log2 of the spacing; of the core's value for no other."""
-    form = FORMATS["float64"]
+    form = FLOAT_FORMATS["float64"]
     fallback = value is None
     if fallback:
         value = mpf(known) if math.isfinite(known) else mpf(0)

@@ -8,10 +8,10 @@ from typing import Literal, Protocol, TypeAlias, get_args
 from actcli.streams.blocks import Block, Source, Values
 from actcli.streams.files import StreamError, is_replaced, is_stdout, open_file
 
-Format: TypeAlias = Literal["table", "plain", "csv", "tsv", "json", "npy"]
-FORMATS: tuple[Format, ...] = get_args(Format)
+OutputFormat: TypeAlias = Literal["table", "plain", "csv", "tsv", "json", "npy"]
+OUTPUT_FORMATS: tuple[OutputFormat, ...] = get_args(OutputFormat)
 
-_BY_SUFFIX: dict[str, Format] = {".npy": "npy", ".csv": "csv", ".tsv": "tsv", ".tab": "tsv", ".json": "json"}
+_BY_SUFFIX: dict[str, OutputFormat] = {".npy": "npy", ".csv": "csv", ".tsv": "tsv", ".tab": "tsv", ".json": "json"}
 
 # Suffixes that promise what is not written, and what is written instead.
 _INSTEAD = {
@@ -25,7 +25,7 @@ _INSTEAD = {
 _FOREIGN = {suffix: instead for instead, suffixes in _INSTEAD.items() for suffix in suffixes.split()}
 
 
-def resolve_format(requested: str, output_path: str | None, stdout_is_tty: bool, append: bool = False) -> Format:
+def resolve_format(requested: str, output_path: str | None, stdout_is_tty: bool, append: bool = False) -> OutputFormat:
     """`auto` follows the output file's suffix; without a file: a table on a terminal, plain in a pipe.
 
     With `append` columns are added to a CSV file, which is CSV whatever its name. Raises StreamError for a format that
@@ -43,11 +43,11 @@ def resolve_format(requested: str, output_path: str | None, stdout_is_tty: bool,
         if to_stdout:
             return "table" if stdout_is_tty else "plain"
         return _BY_SUFFIX.get(_suffix(output_path), "plain")
-    for known in FORMATS:
+    for known in OUTPUT_FORMATS:
         if requested == known:
             break
     else:
-        raise StreamError(f"unknown format {requested!r}: one of auto, {', '.join(FORMATS)}")
+        raise StreamError(f"unknown format {requested!r}: one of auto, {', '.join(OUTPUT_FORMATS)}")
     if known == "npy" and to_stdout and stdout_is_tty:
         raise StreamError("npy is not for a terminal: use --output FILE or a pipe")
     if known == "table" and not to_stdout:
@@ -85,7 +85,7 @@ class Writer(Protocol):
 
 @contextmanager
 def open_output(
-    path: str | None, output_format: Format, source: Source, dtype: str = "float64", function: str = ""
+    path: str | None, output_format: OutputFormat, source: Source, dtype: str = "float64", function: str = ""
 ) -> Iterator[Writer]:
     """Writes a source's results, block by block, to a file or to stdout as plain text, CSV, TSV or .npy.
 

@@ -40,8 +40,8 @@ def literature_table(entries: Iterable[tuple[Activation, int | None, str]], term
     drawn.add_column("family", no_wrap=True)
     drawn.add_column("formula", overflow="fold", ratio=1)
     for activation, year, family in entries:
-        settings = ", ".join(_parameters(activation))
-        text = _formula(activation, terminal) + (f"  ({settings})" if settings else "")
+        given_parameters = ", ".join(_parameters(activation))
+        text = _formula(activation, terminal) + (f"  ({given_parameters})" if given_parameters else "")
         drawn.add_row(activation.name, str(year or ""), family, text)
     return drawn
 

@@ -9,7 +9,7 @@ from rich.console import RenderableType
 from actcli.core.arrays import Array
 from actcli.core.lessons.collapse import CollapseRun, DepthBends
 from actcli.views.notation import format_number
-from actcli.views.palette import look
+from actcli.views.palette import appearance
 from actcli.views.picture.description import Axis, Curve, Panel, Picture, Style
 from actcli.views.picture.terminal import SMALLEST_CHART, TALLEST_CHART, paint
 from actcli.views.table import Column, render, table, total_width
@@ -33,7 +33,7 @@ def collapse_table(runs: Sequence[CollapseRun], terminal: Terminal) -> Renderabl
     """A row for each tower, with the bends of the lower ones before its own, as far as there is room for them."""
     names = [_name(run) for run in runs]
     first = [
-        Column("between\nthe layers", names, "left", [look(index).colour for index in range(len(runs))]),
+        Column("between\nthe layers", names, "left", [appearance(index).colour for index in range(len(runs))]),
         Column("gap to a\nsingle layer", [_gap(run) for run in runs]),
     ]
     depths = [found.layers for found in runs[0].bends_by_depth]

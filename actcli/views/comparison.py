@@ -12,7 +12,7 @@ from actcli.core.analysis.graph import Graph
 from actcli.core.analysis.properties import Properties
 from actcli.views.card import FACTS_CAPTION, facts
 from actcli.views.notation import align, format_number, interval_text, primed
-from actcli.views.palette import AXIS_COLOUR, look
+from actcli.views.palette import AXIS_COLOUR, appearance
 from actcli.views.picture.description import Axis, Curve, Panel, Picture, Rule, Style, legend_of
 from actcli.views.ranges import missing_lines, of_graph, value_axis
 from actcli.views.table import Column, table, total_width
@@ -69,7 +69,9 @@ _LINES = {1: "", 2: "solid: the function, broken: its slope", 3: "solid: the fun
 def _difference(a: Curve, b: Curve, interval: tuple[float, float]) -> Panel:
     """a less b, the two that are farthest apart."""
     with np.errstate(invalid="ignore"):  # inf - inf has no place in a picture
-        gap = Curve(f"{a.label} − {b.label}", a.x, a.y - b.y, Style("reference"), tuple({*a.breaks, *b.breaks}))
+        gap = Curve(
+            f"{a.label} − {b.label}", a.x, a.y - b.y, Style("reference"), tuple({*a.breakpoints, *b.breakpoints})
+        )
     return Panel(Axis(*interval), value_axis([gap], interval, 0.0), [gap], gap.label, extra=True)
 
 
@@ -87,7 +89,7 @@ DIGITS = 6
 
 def difference_table(differences: Sequence[Difference], terminal: Terminal, *, labels: Sequence[str] = ()) -> str:
     """A line for each pair; `labels`, in the order of the chart, give the names their colours there."""
-    colours = {label: look(index).colour for index, label in reversed([*enumerate(labels)])}
+    colours = {label: appearance(index).colour for index, label in reversed([*enumerate(labels)])}
     columns = [
         Column("\na", [d.a for d in differences], "left", [colours.get(d.a) for d in differences]),
         Column("\nb", [d.b for d in differences], "left", [colours.get(d.b) for d in differences]),
@@ -184,6 +186,6 @@ def _folded(text: str, width: int, header: bool) -> list[str]:
 
 def _name(text: str, first: bool, index: int, terminal: Terminal) -> str:
     """The activation's name with its marker, in its colour."""
-    style = look(index)
+    style = appearance(index)
     marked = style.mark(terminal.unicode) + text[1:] if first else text
     return terminal.paint(marked, style.colour) if text.strip() else text

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from actcli.core.analysis.density import Histogram as Probabilities
-from actcli.core.analysis.density import Image
+from actcli.core.analysis.density import Pushforward
 from actcli.core.errors import count
 from actcli.views.notation import align, format_number, in_columns, short
 from actcli.views.picture.description import Axis, Histogram, Panel, Picture, Spike, Style
@@ -23,26 +23,29 @@ _ROUNDING = 1e-12
 DIGITS = 6
 
 
-def density_picture(before: Image, images: Sequence[Image], *, title: str) -> Picture:
+def density_picture(before: Pushforward, pushforwards: Sequence[Pushforward], *, title: str) -> Picture:
     """The standard normal and what becomes of it, a panel each, with a line of facts for each below them."""
-    intervals, styles = drawn_over(before, images), [Style("reference"), *(Style(member=i) for i in range(len(images)))]
-    names = ["before: z", *(f"after: {each.activation.label}" for each in images)]
-    drawn = zip((before, *images), names, styles, intervals, strict=True)
+    intervals, styles = (
+        drawn_over(before, pushforwards),
+        [Style("reference"), *(Style(member=i) for i in range(len(pushforwards)))],
+    )
+    names = ["before: z", *(f"after: {each.activation.label}" for each in pushforwards)]
+    drawn = zip((before, *pushforwards), names, styles, intervals, strict=True)
     panels = [_panel(each, name, style, interval) for each, name, style, interval in drawn]
-    return Picture(title, panels, notes=_facts(before, images))
+    return Picture(title, panels, notes=_facts(before, pushforwards))
 
 
-def drawn_over(before: Image, images: Sequence[Image]) -> list[tuple[float, float]]:
+def drawn_over(before: Pushforward, pushforwards: Sequence[Pushforward]) -> list[tuple[float, float]]:
     """For the normal and each image the interval that is drawn: a common one, where it would not hide its shape."""
-    low, high = common = _common(before, images)
-    return [common if _shares(*bounds(each), low, high) else bounds(each) for each in (before, *images)]
+    low, high = common = _common(before, pushforwards)
+    return [common if _shares(*bounds(each), low, high) else bounds(each) for each in (before, *pushforwards)]
 
 
-def bins(each: Image, interval: tuple[float, float]) -> Probabilities:
+def bins(each: Pushforward, interval: tuple[float, float]) -> Probabilities:
     return each.histogram(np.linspace(*interval, BINS + 1))
 
 
-def bounds(each: Image) -> tuple[float, float]:
+def bounds(each: Pushforward) -> tuple[float, float]:
     """The values between which nearly all of the probability lies; of a long tail less."""
     low, high, inner_low, inner_high = each.quantile(*_LEVELS, *_INNER_LEVELS).tolist()
     if high - low > _LONG_TAIL * (inner_high - inner_low) > 0:
@@ -50,10 +53,10 @@ def bounds(each: Image) -> tuple[float, float]:
     return spread([np.array([low, high])]) if np.isfinite(low) else (-1.0, 1.0)
 
 
-def _common(before: Image, images: Sequence[Image]) -> tuple[float, float]:
+def _common(before: Pushforward, pushforwards: Sequence[Pushforward]) -> tuple[float, float]:
     """The interval of all those that are about as wide as the standard normal."""
     low, high = bounds(before)
-    wide = [b for b in map(bounds, images) if _SHARE <= (b[1] - b[0]) / (high - low) <= 1 / _SHARE]
+    wide = [b for b in map(bounds, pushforwards) if _SHARE <= (b[1] - b[0]) / (high - low) <= 1 / _SHARE]
     return min([low, *(b[0] for b in wide)]), max([high, *(b[1] for b in wide)])
 
 
@@ -61,7 +64,7 @@ def _shares(low: float, high: float, common_low: float, common_high: float) -> b
     return high - low >= _SHARE * (common_high - common_low) and common_low <= low and high <= common_high
 
 
-def _panel(each: Image, name: str, style: Style, interval: tuple[float, float]) -> Panel:
+def _panel(each: Pushforward, name: str, style: Style, interval: tuple[float, float]) -> Panel:
     histogram = bins(each, interval)
     density, top = histogram.density, _top(histogram)
     if density.max() > top:
@@ -81,21 +84,21 @@ def _top(histogram: Probabilities) -> float:
     return float(min(density.max(), _PEAK * typical))
 
 
-def _facts(before: Image, images: Sequence[Image]) -> list[str]:
+def _facts(before: Pushforward, pushforwards: Sequence[Pushforward]) -> list[str]:
     """Mean and deviation of each, and the probabilities of what its density does not show."""
-    names = ["z", *(each.activation.label for each in images)]
+    names = ["z", *(each.activation.label for each in pushforwards)]
     columns = [names]
     for head, values in (
-        ("mean", [each.mean for each in (before, *images)]),
-        ("deviation", [each.deviation for each in (before, *images)]),
+        ("mean", [each.mean for each in (before, *pushforwards)]),
+        ("deviation", [each.deviation for each in (before, *pushforwards)]),
     ):
         numbers = align("diverges" if value is None else format_number(value, DIGITS) for value in values)
         columns.append([f"{head} {number}" for number in numbers])
-    columns.append([_atoms(each) for each in (before, *images)])
+    columns.append([_atoms(each) for each in (before, *pushforwards)])
     return in_columns(columns)
 
 
-def _atoms(each: Image) -> str:
+def _atoms(each: Pushforward) -> str:
     texts = [f"P(f = {short(value, 4)}) = {short(p, 4)}" for value, p in each.atoms[:3]]
     texts += [f"and {count(len(each.atoms) - 3, 'more value')}"] if len(each.atoms) > 3 else []
     texts += [f"P(no value) = {short(each.undefined, 4)}"] if each.undefined > 1e-6 else []

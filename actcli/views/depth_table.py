@@ -10,7 +10,7 @@ from rich.text import Text
 from actcli.core.depth.experiment import DepthRun, LayerRecord
 from actcli.core.depth.seeds import SeedSummary, Spread, summaries
 from actcli.views.notation import format_alike, format_number
-from actcli.views.palette import look
+from actcli.views.palette import appearance
 from actcli.views.table import Column, table, total_width
 from actcli.views.terminal import Terminal
 
@@ -139,7 +139,7 @@ def comparison_tables(
 def outcome_table(groups: Sequence[DepthGroup], terminal: Terminal) -> RenderableType:
     """A row an activation: verdict, factor of the signal per layer by measurement and theory, loss, dead units."""
     summaries = [group.summary for group in groups]
-    colours = [look(index).colour for index in range(len(groups))]
+    colours = [appearance(index).colour for index in range(len(groups))]
     columns = [
         Column("\nactivation", [_short(group) for group in groups], "left", colours),
         Column("\ninit", [group.summary.init for group in groups], "left"),
@@ -173,7 +173,7 @@ def _pair(group: DepthGroup, index: int, most: int | None) -> list[Column]:
     records = _chosen(group.layers, most)
     before = format_alike([record.weight_gradient_norm_initial for record in records])
     after = format_alike([record.weight_gradient_norm_final for record in records])
-    colours: list[int | None] = [look(index).colour] * len(records)
+    colours: list[int | None] = [appearance(index).colour] * len(records)
     columns = [Column(f"{_short(group)}\ngradient\nbefore", before, "right", colours), Column("\n\nafter", after)]
     return columns if group.trained else columns[:1]
 

@@ -49,8 +49,8 @@ def written(match: Match) -> str:
 
 
 def _label(name: str, parameters: Mapping[str, float]) -> str:
-    settings = ",".join(f"{key}={_number(value)}" for key, value in parameters.items())
-    return f"{name}:{settings}" if settings else name
+    given_parameters = ",".join(f"{key}={_number(value)}" for key, value in parameters.items())
+    return f"{name}:{given_parameters}" if given_parameters else name
 
 
 def _times(factor: float) -> str:

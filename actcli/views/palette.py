@@ -14,7 +14,7 @@ AXIS_COLOUR = 244
 
 
 @dataclass(frozen=True)
-class Look:
+class Appearance:
     colour: int
     marker: str
     ascii_marker: str
@@ -48,20 +48,20 @@ FEW_COLOURS = {
 MARKERS, ASCII_MARKERS = "●■▲◆○□△◇", "*o+x#@%="
 _FILLED = 4
 
-BACKGROUND = Look(AXIS_COLOUR, "·", ".")
+BACKGROUND = Appearance(AXIS_COLOUR, "·", ".")
 """Of tangents and other lines that help to read a chart."""
 
-NEUTRAL = Look(AXIS_COLOUR, "─", "~")
+NEUTRAL = Appearance(AXIS_COLOUR, "─", "~")
 """Of what activations are measured against."""
 
-FAULT = Look(COLOURS[4], "×", "x")
+FAULT = Appearance(COLOURS[4], "×", "x")
 
 
-def look(index: int) -> Look:
+def appearance(index: int) -> Appearance:
     """The look of the member with this index. Beyond the eighth the markers come again, in other colours."""
     marker = index % len(MARKERS)
     colour = (index + index // len(COLOURS)) % len(COLOURS)
-    return Look(COLOURS[colour], MARKERS[marker], ASCII_MARKERS[marker])
+    return Appearance(COLOURS[colour], MARKERS[marker], ASCII_MARKERS[marker])
 
 
 def hollow(index: int) -> Style:
@@ -69,18 +69,18 @@ def hollow(index: int) -> Style:
     return Style(member=index, marker=index % _FILLED + _FILLED)
 
 
-def look_of(style: Style) -> Look:
+def appearance_of(style: Style) -> Appearance:
     if style.role == "guide":
         return BACKGROUND
     if style.role == "reference":
         return NEUTRAL
     if style.role == "fault":
         return FAULT
-    colour = look(style.member).colour if style.ramp is None else RAMP[round(style.ramp * (len(RAMP) - 1))]
+    colour = appearance(style.member).colour if style.ramp is None else RAMP[round(style.ramp * (len(RAMP) - 1))]
     if style.role == "spot":
-        return Look(colour, "◉", "X")
-    markers = look(style.member if style.marker is None else style.marker)
-    return Look(colour, markers.marker, markers.ascii_marker)
+        return Appearance(colour, "◉", "X")
+    markers = appearance(style.member if style.marker is None else style.marker)
+    return Appearance(colour, markers.marker, markers.ascii_marker)
 
 
 RAMP = (57, 63, 69, 32, 30, 29, 28, 64, 136, 172, 166)

@@ -5,8 +5,8 @@ from itertools import combinations
 
 import numpy as np
 
+from actcli.core.analysis.graph import GivenPoints as GivenPoints
 from actcli.core.analysis.graph import Graph, Spot
-from actcli.core.analysis.graph import Points as UserPoints
 from actcli.core.arrays import Array
 from actcli.core.errors import count
 from actcli.views.notation import align, format_number, in_columns, interval_text, primed
@@ -26,7 +26,7 @@ def plot_picture(
     *,
     of: str,
     interval: tuple[float, float],
-    points: UserPoints | None = None,
+    points: GivenPoints | None = None,
     values: Sequence[Array] = (),
     source: str = "",
     caveat: str | None = None,
@@ -106,7 +106,7 @@ def _close(curves: Sequence[Curve], y: Axis) -> Iterator[tuple[Curve, Curve, flo
 def _differences(close: Sequence[tuple[Curve, Curve, float, float]], interval: tuple[float, float]) -> Panel:
     with np.errstate(invalid="ignore"):
         curves = [
-            Curve(f"{b.label} − {a.label}", a.x, b.y - a.y, b.style, tuple(sorted({*a.breaks, *b.breaks})))
+            Curve(f"{b.label} − {a.label}", a.x, b.y - a.y, b.style, tuple(sorted({*a.breakpoints, *b.breakpoints})))
             for a, b, *_ in close
         ]
     title = ", ".join(curve.label for curve in curves)
@@ -128,7 +128,7 @@ def _spot_lines(spots: Sequence[Spot], names: Sequence[str]) -> list[str]:
     return in_columns(columns)
 
 
-def _input_line(points: UserPoints, source: str, interval: tuple[float, float]) -> str:
+def _input_line(points: GivenPoints, source: str, interval: tuple[float, float]) -> str:
     """`data.txt: 1000 points, 12 of them outside of [-6, 6] (they reach from -30 to 8), 3 not finite`."""
     text = f"{'stdin' if source == '-' else source}: {count(points.count, 'point')}"
     if points.outside:

@@ -24,7 +24,7 @@ VISIBLE = 0.01
 
 def of_graph(graph: Graph, order: int, label: str, style: Style | None = None) -> Curve:
     """The curve of a derivative."""
-    return Curve(label, graph.x, graph.derivatives[order], style or Style(), graph.breaks[order])
+    return Curve(label, graph.x, graph.derivatives[order], style or Style(), graph.breakpoints[order])
 
 
 def sample_points(x_range: tuple[float, float], terminal: Terminal, kinks: Iterable[float] = ()) -> Array:

@@ -11,7 +11,7 @@ from actcli.core.activations.activation import RowWise
 from actcli.core.analysis.properties import scaled
 from actcli.core.arrays import Array
 from actcli.views.notation import align, format_alike, format_number
-from actcli.views.palette import look
+from actcli.views.palette import appearance
 from actcli.views.table import Column, NumberTable, bar, render, table, total_width
 from actcli.views.terminal import Terminal, cut
 
@@ -72,7 +72,7 @@ def _with_bars(columns: list[Column], y: Array, terminal: Terminal, shares: bool
     width = min(terminal.width - total_width(columns) - 2, WIDEST_BAR)
     if shares and width >= NARROWEST_BAR:
         bars = [bar(value, width, terminal.unicode) for value in y.ravel().tolist()]
-        columns = [*columns, Column("", bars, "left", [look(0).colour] * len(bars))]
+        columns = [*columns, Column("", bars, "left", [appearance(0).colour] * len(bars))]
     return table(columns, terminal, gaps=range(length - 1, rows * length - 1, length))
 
 

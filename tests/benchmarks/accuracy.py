@@ -77,7 +77,7 @@ def measure(activation: Activation, xs: list[float], orders: Iterable[int]) -> I
 
 def errors(activation: Activation, xs: list[float], order: int, computed: Array) -> Iterator[Error]:
     """The errors of somebody's derivatives of that order at the points."""
-    name, parameters = activation.name, activation.values_of_parameters
+    name, parameters = activation.name, activation.parameter_values
     kinks = activation.kinks(order) if order > 1 else ()
     for x, y in zip(xs, map(float, computed), strict=True):
         if math.isinf(x):

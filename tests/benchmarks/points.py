@@ -45,7 +45,7 @@ SCALES: dict[str, Callable[..., float]] = {
 
 def scaled_points(activation: Activation, count: int, rng: random.Random) -> list[float]:
     """Random finite numbers: of the size of the activation's own scale, of its tails, and of any size."""
-    scale = SCALES.get(activation.name, lambda **_: 1.0)(**activation.values_of_parameters)
+    scale = SCALES.get(activation.name, lambda **_: 1.0)(**activation.parameter_values)
     found = [0.0]
     for _ in range(count):
         unit = rng.choice((rng.uniform(-12, 12), rng.uniform(-800, 800), rng.gauss(0, 1) * 10 ** rng.uniform(-20, 3)))
@@ -83,7 +83,7 @@ def anchored(activation: Activation) -> Iterator[float]:
 
 def zeros(activation: Activation) -> Iterator[float]:
     """The zeros of the slope, and of a wave's value and slope some of the infinitely many."""
-    name, parameters = activation.name, activation.values_of_parameters
+    name, parameters = activation.name, activation.parameter_values
     for zero in SLOPE_ZEROS.get(name, lambda **_: ())(**parameters):
         yield float(zero)
         if name in PERIODS:
@@ -101,7 +101,7 @@ def tails(activation: Activation) -> list[tuple[float, float]]:
         for order in (0, 1):
 
             def size(x: float, sign: float = sign, order: int = order) -> float:
-                truth = abs(derivatives(activation.name, sign * x, 1, **activation.values_of_parameters)[order])
+                truth = abs(derivatives(activation.name, sign * x, 1, **activation.parameter_values)[order])
                 return float(mpmath.log(truth, 2)) if truth else -math.inf
 
             if size(1e5) < -1100 and size(0.5) > -1022:

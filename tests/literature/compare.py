@@ -214,9 +214,9 @@ def main(arguments: list[str]) -> int:
         if kind is None:
             absent.append(name)
             continue
-        settings = {k: v for k, v in ARGUMENTS.get(name, {}).items() if k in entry.values_of_parameters}
+        settings = {k: v for k, v in ARGUMENTS.get(name, {}).items() if k in entry.parameter_values}
         activation = resolve(name).with_parameters(**settings)
-        values, slopes = theirs(made(kind, name, activation.values_of_parameters), POINTS)
+        values, slopes = theirs(made(kind, name, activation.parameter_values), POINTS)
         gaps = difference(activation(POINTS), values), difference(activation.derivative(POINTS), slopes)
         agrees = max(gaps) <= EASY
         where = f"{kind.__module__.removeprefix('torch_activation.')}.{kind.__name__}"

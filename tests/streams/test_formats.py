@@ -3,7 +3,7 @@
 import pytest
 
 from actcli.streams.files import StreamError
-from actcli.streams.formats import FORMATS, resolve_format
+from actcli.streams.formats import OUTPUT_FORMATS, resolve_format
 
 
 @pytest.mark.parametrize(
@@ -47,7 +47,7 @@ def test_resolved(requested: str, path: str | None, tty: bool, expected: str) ->
         ("auto", "dir.x/y.PARQUET", "dir.x/y.PARQUET: .parquet is not written; dir.x/y.csv is"),
         ("auto", "y.xlsx", "y.xlsx: .xlsx is not written; y.csv is"),
         ("auto", "y.svg", "y.svg: .svg is for pictures, such as plot --save writes; numbers go to y.csv"),
-        ("xml", None, f"unknown format 'xml': one of auto, {', '.join(FORMATS)}"),
+        ("xml", None, f"unknown format 'xml': one of auto, {', '.join(OUTPUT_FORMATS)}"),
     ],
 )
 def test_refused(requested: str, path: str | None, message: str) -> None:

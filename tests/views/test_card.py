@@ -7,7 +7,7 @@ from actcli.core.activations.catalogue import CATALOGUE, resolve
 from actcli.core.analysis.properties import Properties, describe
 from actcli.views.card import card, facts, plot_range
 from actcli.views.notation import short
-from actcli.views.palette import look
+from actcli.views.palette import appearance
 from actcli.views.picture.description import Curve, Style
 from actcli.views.ranges import sample_points
 from actcli.views.terminal import Terminal
@@ -159,7 +159,7 @@ def test_colour_paints_the_labels_and_the_curves_alone() -> None:
     properties = describe(activation)
     text = card(properties, Terminal(colour=True), [])
     assert text.startswith("\x1b[1mgelu\x1b[0m")
-    assert f"\x1b[38;5;{look(0).colour}m" not in text
+    assert f"\x1b[38;5;{appearance(0).colour}m" not in text
     assert "\x1b" not in card(properties, Terminal(), [])
 
 

@@ -6,7 +6,7 @@ from actcli.commands.report import graphs_on
 from actcli.core.activations.catalogue import resolve
 from actcli.core.analysis.comparison import compare
 from actcli.views.comparison import comparison_picture, largest
-from actcli.views.palette import look
+from actcli.views.palette import appearance
 from actcli.views.picture.terminal import paint
 from actcli.views.terminal import Terminal
 from tests.views.screens import screen
@@ -67,7 +67,7 @@ def test_many_have_a_panel_each_in_their_own_colour() -> None:
     drawn = graphs_on(activations, RANGE, terminal, 1)
     text = paint(comparison_picture(drawn, largest(compare(activations, *RANGE)), interval=RANGE), terminal)
     for index in range(8):
-        assert text.count(f"\x1b[38;5;{look(index).colour}m") > 3
+        assert text.count(f"\x1b[38;5;{appearance(index).colour}m") > 3
 
 
 def test_all_panels_have_the_same_axes() -> None:

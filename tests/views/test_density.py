@@ -3,20 +3,20 @@
 import pytest
 
 from actcli.core.activations.catalogue import resolve
-from actcli.core.analysis.density import image
+from actcli.core.analysis.density import pushforward
 from actcli.views.density import bounds, density_picture
-from actcli.views.palette import AXIS_COLOUR, look
+from actcli.views.palette import AXIS_COLOUR, appearance
 from actcli.views.picture.terminal import paint
 from actcli.views.terminal import Terminal
 from tests.views.screens import screen
 
 DEFAULT = Terminal()
-BEFORE = image(resolve("identity"))
+BEFORE = pushforward(resolve("identity"))
 
 
 def chart(*names: str, terminal: Terminal = DEFAULT, **options) -> str:
-    images = [image(resolve(name)) for name in names]
-    return paint(density_picture(BEFORE, images, title="a title"), terminal, **options)
+    pushforwards = [pushforward(resolve(name)) for name in names]
+    return paint(density_picture(BEFORE, pushforwards, title="a title"), terminal, **options)
 
 
 def test_before_and_after_stand_side_by_side() -> None:
@@ -66,10 +66,10 @@ def test_what_is_far_narrower_has_an_axis_of_its_own() -> None:
 
 
 def test_long_tails_are_cut() -> None:
-    assert bounds(image(resolve("1/x")))[1] < 30
-    assert bounds(image(resolve("exponential")))[1] < 10
-    assert bounds(image(resolve("identity"))) == (pytest.approx(-3.09, abs=0.01), pytest.approx(3.09, abs=0.01))
-    assert bounds(image(resolve("log(-1 - x*x)"))) == (-1.0, 1.0)
+    assert bounds(pushforward(resolve("1/x")))[1] < 30
+    assert bounds(pushforward(resolve("exponential")))[1] < 10
+    assert bounds(pushforward(resolve("identity"))) == (pytest.approx(-3.09, abs=0.01), pytest.approx(3.09, abs=0.01))
+    assert bounds(pushforward(resolve("log(-1 - x*x)"))) == (-1.0, 1.0)
 
 
 def test_facts() -> None:
@@ -81,7 +81,7 @@ def test_facts() -> None:
 
 def test_the_colours_are_those_of_every_other_chart() -> None:
     text = chart("relu", "gelu", terminal=Terminal(100, 30, colour=True))
-    for colour in (AXIS_COLOUR, look(0).colour, look(1).colour):
+    for colour in (AXIS_COLOUR, appearance(0).colour, appearance(1).colour):
         assert f"\x1b[38;5;{colour}m" in text
     assert screen(text, Terminal(100, 30, colour=True)) == screen(
         chart("relu", "gelu", terminal=Terminal(100, 30)), Terminal(100, 30)

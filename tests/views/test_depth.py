@@ -13,7 +13,7 @@ from actcli.core.theory.preference import Preference
 from actcli.views.depth import depth_picture, depth_report
 from actcli.views.depth_sentences import cure_lines, differing_inits, init_line, verdict_sentence
 from actcli.views.depth_table import DepthGroup, comparison_tables, groups_of, layer_table, outcome_table
-from actcli.views.palette import hollow, look, look_of
+from actcli.views.palette import appearance, appearance_of, hollow
 from actcli.views.picture.terminal import paint
 from actcli.views.table import render
 from actcli.views.terminal import Terminal
@@ -326,8 +326,8 @@ def test_the_colour_of_an_activation_is_one_in_tables_and_chart() -> None:
     runs = [run(theory=0.25), run("relu", "he", "healthy", factor=1.0, theory=1.0)]
     text = depth_report(runs, Terminal(colour=True))
     for index, name in enumerate(("sigmoid", "relu")):
-        colour = f"\x1b[38;5;{look(index).colour}m"
-        assert look(index).colour == look_of(hollow(index)).colour
+        colour = f"\x1b[38;5;{appearance(index).colour}m"
+        assert appearance(index).colour == appearance_of(hollow(index)).colour
         assert re.search(re.escape(colour) + r" *(9\.09e-13|1\.00)\b", text)
         assert f"{colour}{name}" in text
         assert f"{colour}{'●■'[index]}\x1b[0m {name}" in text

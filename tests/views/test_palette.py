@@ -5,7 +5,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from actcli.views.palette import AXIS_COLOUR, COLOURS, FEW_COLOURS, hollow, look, look_of
+from actcli.views.palette import AXIS_COLOUR, COLOURS, FEW_COLOURS, appearance, appearance_of, hollow
 
 # Machado, Oliveira and Fernandes (2009), A physiologically-based model, severity 1.0.
 EYES = {
@@ -67,7 +67,7 @@ def test_contrast_of_the_16_and_the_8_colours() -> None:
 
 def test_each_terminal_s_first_curves_differ_in_colour() -> None:
     for colours, table in FEW_COLOURS.items():
-        codes = [table[look(index).colour] for index in range(3)]
+        codes = [table[appearance(index).colour] for index in range(3)]
         assert len({*codes}) == 3, colours
         assert all(int(code) < 90 for code in codes) or colours == 16, "the eight have no bright ones"
 
@@ -81,13 +81,18 @@ def test_any_two_colours_stay_apart(eye: str) -> None:
 
 def test_looks_are_told_apart_without_colour() -> None:
     for unicode in (True, False):
-        assert len({look(index).mark(unicode) for index in range(8)}) == 8
-        assert len({each.mark(unicode) for index in range(4) for each in (look(index), look_of(hollow(index)))}) == 8
+        assert len({appearance(index).mark(unicode) for index in range(8)}) == 8
+        assert (
+            len(
+                {each.mark(unicode) for index in range(4) for each in (appearance(index), appearance_of(hollow(index)))}
+            )
+            == 8
+        )
 
 
 def test_looks_beyond_the_eighth_are_new_pairs() -> None:
-    assert len({(look(index).colour, look(index).marker) for index in range(64)}) == 64
+    assert len({(appearance(index).colour, appearance(index).marker) for index in range(64)}) == 64
 
 
 def test_what_belongs_together_has_one_colour() -> None:
-    assert all(look_of(hollow(index)).colour == look(index).colour for index in range(20))
+    assert all(appearance_of(hollow(index)).colour == appearance(index).colour for index in range(20))

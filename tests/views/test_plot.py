@@ -10,7 +10,7 @@ from actcli.core.activations.catalogue import resolve
 from actcli.core.activations.family import family
 from actcli.core.analysis.graph import Spot, gathered
 from actcli.core.errors import InputError
-from actcli.views.palette import RAMP, look
+from actcli.views.palette import RAMP, appearance
 from actcli.views.picture.terminal import paint
 from actcli.views.plot import plot_picture
 from actcli.views.terminal import Terminal
@@ -58,7 +58,11 @@ def test_the_slopes_of_several_have_their_colour_and_other_markers() -> None:
     lines = picture("relu", "x*tanh(x)", order=1).splitlines()
     assert lines[1] == "● relu   ■ x*tanh(x)   ○ relu'   □ (x*tanh(x))'"
     coloured = picture("relu", "gelu", order=1, terminal=Terminal(colour=True)).splitlines()[1]
-    assert coloured.count(f"\x1b[38;5;{look(0).colour}m") == coloured.count(f"\x1b[38;5;{look(1).colour}m") == 2
+    assert (
+        coloured.count(f"\x1b[38;5;{appearance(0).colour}m")
+        == coloured.count(f"\x1b[38;5;{appearance(1).colour}m")
+        == 2
+    )
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 4])

@@ -5,7 +5,7 @@ import pytest
 from actcli.core.activations.catalogue import resolve
 from actcli.core.analysis.properties import describe
 from actcli.views.comparison import property_table
-from actcli.views.palette import look
+from actcli.views.palette import appearance
 from actcli.views.terminal import Terminal
 from tests.views.screens import screen
 
@@ -58,8 +58,8 @@ def test_at_any_width_no_number_is_lost(width: int, unicode: bool) -> None:
 
 def test_names_have_the_colours_of_the_chart() -> None:
     text = table(("gelu", "relu"), Terminal(colour=True))
-    assert f"\x1b[38;5;{look(0).colour}m● gelu" in text
-    assert f"\x1b[38;5;{look(1).colour}m■ relu" in text
+    assert f"\x1b[38;5;{appearance(0).colour}m● gelu" in text
+    assert f"\x1b[38;5;{appearance(1).colour}m■ relu" in text
     assert "\x1b" not in table(("gelu", "relu"))
 
 

@@ -8,7 +8,7 @@ from actcli.core.activations.catalogue import CATALOGUE
 from actcli.core.analysis.comparison import Difference
 from actcli.views.catalogue import catalogue_table
 from actcli.views.comparison import difference_table
-from actcli.views.palette import look
+from actcli.views.palette import appearance
 from actcli.views.table import Column, render, table
 from actcli.views.terminal import Terminal
 from actcli.views.values import jacobian_table, rowwise_table, value_table
@@ -205,8 +205,8 @@ def test_differences() -> None:
 
 def test_differences_have_the_colours_of_the_chart() -> None:
     text = difference_table(PAIRS, Terminal(colour=True), labels=["relu", "gelu"])
-    assert f"\x1b[38;5;{look(0).colour}mrelu" in text
-    assert f"\x1b[38;5;{look(1).colour}mgelu" in text
+    assert f"\x1b[38;5;{appearance(0).colour}mrelu" in text
+    assert f"\x1b[38;5;{appearance(1).colour}mgelu" in text
 
 
 @pytest.mark.parametrize("width", [20, 40, 60])

@@ -76,7 +76,7 @@ class Activation(ABC):
     aliases: tuple[str, ...] = ()
     condition: tuple[str, Callable[..., bool]] | None = None
     """What has to hold between the parameters, in words and as a function of them."""
-    settings: Mapping[str, float] = field(default_factory=lambda: _NOTHING)
+    given_parameters: Mapping[str, float] = field(default_factory=lambda: _NOTHING)
     """The parameters that were set."""
 
     @abstractmethod
@@ -94,30 +94,30 @@ class Activation(ABC):
     def __repr__(self) -> str:
         return f"resolve({self.label!r})"
 
-    def with_parameters(self, **settings: float) -> Self:
+    def with_parameters(self, **given_parameters: float) -> Self:
         """The same activation with other values for some parameters. Raises InputError."""
         known = {parameter.name: parameter for parameter in self.parameters}
-        for name, number in settings.items():
+        for name, number in given_parameters.items():
             if name not in known:
                 has = f"has {', '.join(known)}" if known else "has no parameters"
                 raise InputError(f"{self.name} {has}, not {name!r}{did_you_mean(name, known)}")
             known[name].check(real_number(name, number))
-        changed = replace(self, settings=MappingProxyType({**self.settings, **settings}))
-        if self.condition and not self.condition[1](**changed.values_of_parameters):
+        changed = replace(self, given_parameters=MappingProxyType({**self.given_parameters, **given_parameters}))
+        if self.condition and not self.condition[1](**changed.parameter_values):
             raise InputError(f"{self.name} needs {self.condition[0]}")
         return changed
 
     @property
-    def values_of_parameters(self) -> dict[str, float]:
+    def parameter_values(self) -> dict[str, float]:
         """Every parameter's name -> its value, set or default."""
-        return {p.name: self.settings.get(p.name, p.default) for p in self.parameters}
+        return {p.name: self.given_parameters.get(p.name, p.default) for p in self.parameters}
 
     @property
     def exact_parameters(self) -> dict[str, float | Fraction]:
         """Every parameter's name -> the value that the definition gives it; a fraction where all are the defaults."""
         from fractions import Fraction  # imported only where float64 is not enough
 
-        values: dict[str, float | Fraction] = {**self.values_of_parameters}
+        values: dict[str, float | Fraction] = {**self.parameter_values}
         if all(values[p.name] == p.default for p in self.parameters):
             values |= {p.name: Fraction(*p.exact) for p in self.parameters if p.exact}
         return values
@@ -125,31 +125,31 @@ class Activation(ABC):
     @property
     def label(self) -> str:
         """The name with the parameters that were set: the text that `resolve` takes."""
-        settings = ",".join(f"{name}={_shortest(number)}" for name, number in self.settings.items())
-        return f"{self.name}:{settings}" if settings else self.name
+        given_parameters = ",".join(f"{name}={_shortest(number)}" for name, number in self.given_parameters.items())
+        return f"{self.name}:{given_parameters}" if given_parameters else self.name
 
     def _run(self, x: Any) -> Any:
-        return self.function(x, **self.values_of_parameters)
+        return self.function(x, **self.parameter_values)
 
 
 Kernel = Callable[..., tuple[Array, Array]]
-"""kernel(x, **parameters) -> (f(x), f'(x)) of a flat x in closed form, new arrays."""
+"""fused(x, **parameters) -> (f(x), f'(x)) of a flat x in closed form, new arrays."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Elementwise(Activation):
     """An activation of each number by itself.
 
-    `derivatives` gives derivatives of every order, value and slope by the kernel where there is one, the others from
+    `derivatives` gives derivatives of every order, value and slope by `fused` where there is one, the others from
     one pass over jets. Arrays of any shape come back in that shape.
     """
 
-    breaks: Callable[..., Mapping[float, int]] = lambda **_: {}
-    """breaks(**parameters): where it is not smooth -> the lowest derivative that jumps there (0: a jump)."""
-    kernel: Kernel | None = None
+    breakpoints: Callable[..., Mapping[float, int]] = lambda **_: {}
+    """breakpoints(**parameters): where it is not smooth -> the lowest derivative that jumps there (0: a jump)."""
+    fused: Kernel | None = None
     """Quicker and with fewer roundings than a jet of order 1, and the same values as the function's."""
-    kernel_radius: float | Callable[..., float] = math.inf
-    """The largest |x| for which the kernel is right, or radius(**parameters). What lies beyond is left to the jet: it
+    fused_radius: float | Callable[..., float] = math.inf
+    """The largest |x| for which `fused` is right, or radius(**parameters). What lies beyond is left to the jet: it
     is mostly where exp(-|x|) is no longer a normal number."""
     single: Kernel | None = None
     """The kernel over float32, for training in that type. It errs by at most 8 ULP of float32, and within 1 of a zero
@@ -170,7 +170,7 @@ class Elementwise(Activation):
     def kinks(self, order: int = 1) -> tuple[float, ...]:
         """The points where a derivative up to `order` jumps, in ascending order."""
         order = whole_number("the order", order, 0)
-        found = self.breaks(**self.values_of_parameters)
+        found = self.breakpoints(**self.parameter_values)
         return tuple(sorted(x for x, lowest in found.items() if lowest <= order))
 
     def __call__(self, x: npt.ArrayLike) -> Array:
@@ -194,8 +194,8 @@ class Elementwise(Activation):
             for source, target in _blocks(x, result):
                 if order > 1:
                     target[...] = self._jet(source, order)
-                if order == 1 or self.kernel is not None:
-                    target[:2] = self._fused(source)
+                if order == 1 or self.fused is not None:
+                    target[:2] = self._value_and_slope(source)
                 self._widen(source, target[:2])
                 if order > 1:
                     self._widen(source, target, 2)
@@ -207,7 +207,7 @@ class Elementwise(Activation):
         return derivative
 
     def value_and_slope(self, x: Array) -> tuple[Array, Array]:
-        """f(x) and f'(x) from one pass, by the kernel where there is one: what a training step needs."""
+        """f(x) and f'(x) from one pass, by `fused` where there is one: what a training step needs."""
         with _quiet():
             return self.bend(numbers_of("x", x))
 
@@ -224,7 +224,7 @@ class Elementwise(Activation):
 
     def _double(self, x: Array) -> tuple[Array, Array]:
         """Of a flat float64."""
-        value, slope = self._fused(x)
+        value, slope = self._value_and_slope(x)
         if self.at_ends is not None:
             self._widen(x, (value, slope))
         return value, slope
@@ -234,7 +234,7 @@ class Elementwise(Activation):
         if self.single is None:
             value, slope = self._double(x.astype(np.float64))
             return value.astype(np.float32), slope.astype(np.float32)
-        parameters = self.values_of_parameters
+        parameters = self.parameter_values
         value, slope = self.single(x, **parameters)
         radius = self.single_radius(**parameters) if callable(self.single_radius) else self.single_radius
         if not _within(x, radius):
@@ -243,23 +243,23 @@ class Elementwise(Activation):
         return value, slope
 
     def of(self, u: Operand) -> Operand:
-        """f(u) of a flat array or jet; f'(u) u' of a jet of order 1 comes from the kernel, where f is smooth.
+        """f(u) of a flat array or jet; f'(u) u' of a jet of order 1 comes from `fused`, where f is smooth.
 
         In pieces a slope of 0 cuts u' off, even an infinite one, which no product does.
         """
-        if isinstance(u, Jet) and u.order == 1 and self.kernel is not None and not self.kinks(MAX_ORDER):
-            return u.chain(*self._fused(u.value))
+        if isinstance(u, Jet) and u.order == 1 and self.fused is not None and not self.kinks(MAX_ORDER):
+            return u.chain(*self._value_and_slope(u.value))
         result: Operand = self._run(u)
         return result
 
-    def _fused(self, x: Array) -> tuple[Array, Array]:
-        """Value and slope of a flat x: the kernel's, and the jet's beyond its radius and at nan."""
-        if self.kernel is None:
+    def _value_and_slope(self, x: Array) -> tuple[Array, Array]:
+        """Value and slope of a flat x: those of `fused`, and the jet's beyond its radius and at nan."""
+        if self.fused is None:
             value, slope = self._jet(x, 1)
             return value, slope
-        parameters = self.values_of_parameters
-        value, slope = self.kernel(x, **parameters)
-        radius = self.kernel_radius(**parameters) if callable(self.kernel_radius) else self.kernel_radius
+        parameters = self.parameter_values
+        value, slope = self.fused(x, **parameters)
+        radius = self.fused_radius(**parameters) if callable(self.fused_radius) else self.fused_radius
         if not _within(x, radius):
             beyond = ~(np.abs(x) <= radius)
             value[beyond], slope[beyond] = self._jet(x[beyond], 1)
@@ -268,15 +268,15 @@ class Elementwise(Activation):
     def _widen(self, x: Array, rows: Array | tuple[Array, Array], first: int = 0) -> None:
         """Computes f^(first), ... of the rows f, f', ... of a flat x again where float64 is at its ends."""
         order = len(rows) - 1
-        if self.at_ends is None or not (self.settings or order > 1):
+        if self.at_ends is None or not (self.given_parameters or order > 1):
             return
         # The same for value and slope, whichever of them is asked for.
-        ends = self.at_ends(x, max(order, 1), **self.values_of_parameters) & np.isfinite(x)
+        ends = self.at_ends(x, max(order, 1), **self.parameter_values) & np.isfinite(x)
         if not ends.any():
             return
         from actcli.core.jets.one_sided import derivatives_of  # only what is at the ends pays for it
 
-        computed = derivatives_of(self.name, x[ends], order, self.values_of_parameters)
+        computed = derivatives_of(self.name, x[ends], order, self.parameter_values)
         for row, numbers in zip(rows[first:], computed[first:], strict=True):
             row[ends] = numbers
 

@@ -1,7 +1,7 @@
 """The catalogue of activations, and the way from a text to an activation.
 
-What is known of one activation (names, definition, kernel, formula, origin) stands in the file of its family. A new one
-is an entry there and in the family's tuple.
+What is known of one activation (names, definition, fused value and slope, formula, origin) stands in the file of its
+family. A new one is an entry there and in the family's tuple.
 """
 
 import copyreg
@@ -148,9 +148,9 @@ def _is_activation(text: str) -> bool:
 
 
 def _read(text: str) -> Elementwise | RowWise:
-    name, _, settings = text.strip().partition(":")
+    name, _, given_parameters = text.strip().partition(":")
     entry = _spellings().get(_fold(name))
-    numbers = _numbers(settings) if settings else {}
+    numbers = _numbers(given_parameters) if given_parameters else {}
     if entry is not None:
         return entry.with_parameters(**numbers)
     from actcli.core.activations.formula import formula, is_formula  # only a formula pays for its compiler
@@ -166,10 +166,10 @@ def _read(text: str) -> Elementwise | RowWise:
     raise InputError(f"no activation {name!r}{suggestion}", change="" if suggestion else "text")
 
 
-def _numbers(settings: str) -> dict[str, float]:
+def _numbers(given_parameters: str) -> dict[str, float]:
     """`alpha=0.5,beta=2` as {"alpha": 0.5, "beta": 2.0}."""
     numbers = {}
-    for setting in settings.split(","):
+    for setting in given_parameters.split(","):
         name, equals, number = (part.strip() for part in setting.partition("="))
         if not (name.isidentifier() and equals):
             raise InputError(f"a parameter is written name=number, not {setting!r:.60}")

@@ -19,8 +19,8 @@ def family(text: str) -> tuple[str, ...]:
     `elu:alpha=0.5/1/2` is three, `silu:beta=0.1..10` seven, evenly spaced, by ratio where both ends are positive and a
     decade apart.
     """
-    name, _, settings = text.partition(":")
-    parts = settings.split(",")
+    name, _, given_parameters = text.partition(":")
+    parts = given_parameters.split(",")
     running = [i for i, part in enumerate(parts) if {"/", ".."} & {*_signs(part)}]
     if not running:
         return (text,)

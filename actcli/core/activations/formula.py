@@ -22,7 +22,7 @@ from actcli.core.jets.elementary import integrate, log
 from actcli.core.jets.jet import Jet, Operand, value_of
 
 
-def formula(text: str, settings: Mapping[str, float], activations: Mapping[str, Activation]) -> Elementwise:
+def formula(text: str, given_parameters: Mapping[str, float], activations: Mapping[str, Activation]) -> Elementwise:
     """The activation that a formula in x describes, e.g. `x*sigmoid(1.702*x)` or, with settings, `relu(w*x + b)`.
 
     Available are arithmetic, comparisons, `a if c else b`, `and`, `or`, `not`, pi, e, the elementary functions, max,
@@ -30,7 +30,7 @@ def formula(text: str, settings: Mapping[str, float], activations: Mapping[str, 
     parameters. Any other name is a parameter that takes its value from `settings`. Raises InputError, which names the
     column.
     """
-    given = MappingProxyType(dict(settings))
+    given = MappingProxyType(dict(given_parameters))
     expression = read(text, given, activations, FLOAT64)
     term = compiled(expression.tree, FLOAT64)
     function: Callable[[Any], Any] = term if callable(term) else lambda x: like(x, term)
@@ -41,8 +41,8 @@ def formula(text: str, settings: Mapping[str, float], activations: Mapping[str, 
         return _nearest_zeros([switch for switch in switches if callable(switch)])
 
     @cache
-    def breaks() -> Mapping[float, int]:
-        return _find_breaks(function, *ties(), mender.limits)
+    def breakpoints() -> Mapping[float, int]:
+        return _find_breakpoints(function, *ties(), mender.limits)
 
     mender = Mender(expression.tree, partial(tree_of, activations=activations), FLOAT64, lambda: ties()[0])
 
@@ -51,9 +51,9 @@ def formula(text: str, settings: Mapping[str, float], activations: Mapping[str, 
         function=function,
         formula=expression.text,
         reference="a formula",
-        breaks=breaks,
+        breakpoints=breakpoints,
         mend=mender,
-        settings=given,
+        given_parameters=given,
     )
 
 
@@ -66,13 +66,13 @@ def is_formula(text: str) -> bool:
 
 def tree_of(activation: Elementwise, activations: Mapping[str, Activation], text: str | None = None) -> Node:
     """What an activation's formula says, or another text in x and its parameters, for an arithmetic of one's own."""
-    values = {**activation.settings, **activation.exact_parameters}
+    values = {**activation.given_parameters, **activation.exact_parameters}
     return read(text or activation.formula, values, activations, FLOAT64, all_used=False).tree
 
 
 def switches_of(activation: Elementwise, activations: Mapping[str, Activation]) -> tuple[Node, ...]:
     """What decides between the pieces of an activation's formula: where one of them is zero the piece may change."""
-    values = {**activation.settings, **activation.exact_parameters}
+    values = {**activation.given_parameters, **activation.exact_parameters}
     return read(activation.formula, values, activations, FLOAT64, all_used=False).switches
 
 
@@ -214,13 +214,13 @@ _HIGHEST_ORDER = 3
 _MOST = 256
 _OFF = 2.0**-40
 
-# Where breaks are looked for: evenly near zero, and over the magnitudes beyond. A break between two zeros of its
+# Where breakpoints are sought: evenly near zero, and over the magnitudes beyond. A breakpoint between two zeros of its
 # switch that are closer than this grid is missed.
 _MAGNITUDES = 10.0 ** np.linspace(1, 6, 2001)
 _GRID = union(np.linspace(-50.0, 50.0, 20001), _MAGNITUDES, -_MAGNITUDES)
 
 
-def _find_breaks(
+def _find_breakpoints(
     function: Callable[[Jet], Jet], ties: Array, exact: Mask, limits: Callable[[Array, int], tuple[Array, Array]]
 ) -> Mapping[float, int]:
     """Those of the ties at which a derivative of the function jumps -> the lowest such derivative, up to 3.

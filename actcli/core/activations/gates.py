@@ -75,7 +75,7 @@ def shifted_normal_cdf(x: Operand, shift: float = SHIFT) -> Operand:
     return special.upper_normal_tail(-x, shift)
 
 
-def gelu_kernel(x: Array) -> Pair:
+def gelu_fused(x: Array) -> Pair:
     """x Φ(x) and Φ(x) + x φ(x)."""
     z = np.abs(x)
     exponent, inverse, rest = special.normal_tail(z)
@@ -111,8 +111,8 @@ GELU = Elementwise(
     name="gelu",
     aliases=("gelu_python", "gelu_erf"),
     function=gelu,
-    kernel=gelu_kernel,
-    kernel_radius=37.5,
+    fused=gelu_fused,
+    fused_radius=37.5,
     single=single_gelu,
     single_radius=12.5,
     formula=_ERF_FORM,
@@ -143,7 +143,7 @@ def silu(x: Operand, beta: float) -> Operand:
     )
 
 
-def silu_kernel(x: Array, beta: float) -> Pair:
+def silu_fused(x: Array, beta: float) -> Pair:
     """x σ(beta x) and its slope."""
     v, rest = times(x, beta)
     e = decay_of(v)
@@ -216,9 +216,9 @@ SILU = Elementwise(
     name="silu",
     aliases=("swish",),
     function=silu,
-    kernel=silu_kernel,
-    kernel_radius=until_decayed,
-    single=silu_kernel,
+    fused=silu_fused,
+    fused_radius=until_decayed,
+    single=silu_fused,
     single_radius=lambda beta: 80.0 / max(abs(beta), 1e-30),
     formula="x*sigmoid(beta*x)",
     reference="Elfwing, Uchibe and Doya 2017, arXiv:1702.03118; Ramachandran et al. 2017, arXiv:1710.05941",
@@ -232,9 +232,9 @@ QUICK_GELU = Elementwise(
     name="quick_gelu",
     aliases=("gelu_quick", "gelu_fast_approx"),
     function=lambda x: silu(x, 1.702),
-    kernel=lambda x: silu_kernel(x, 1.702),
-    kernel_radius=until_decayed(1.702),
-    single=lambda x: silu_kernel(x, 1.702),
+    fused=lambda x: silu_fused(x, 1.702),
+    fused_radius=until_decayed(1.702),
+    single=lambda x: silu_fused(x, 1.702),
     single_radius=47.0,
     formula="x*sigmoid(1.702*x)",
     reference="Hendrycks and Gimpel 2016, arXiv:1606.08415, section 2",
@@ -281,7 +281,7 @@ def _gelu_tanh_argument(x: Operand) -> tuple[Operand, Array]:
     return v, error
 
 
-def gelu_tanh_kernel(x: Array) -> Pair:
+def gelu_tanh_fused(x: Array) -> Pair:
     """x σ(v) and its slope; bend is what v has beside its line sqrt(8/π) x."""
     v, rest = _gelu_tanh_argument(x)
     line, line_rest = two_product(x, _SQRT_8_OVER_PI)
@@ -303,8 +303,8 @@ GELU_TANH = Elementwise(
         *("gelu_pytorch_tanh", "gelu_python_tanh"),
     ),
     function=gelu_tanh,
-    kernel=gelu_tanh_kernel,
-    kernel_radius=23.0,
+    fused=gelu_tanh_fused,
+    fused_radius=23.0,
     formula=_TANH_FORM,
     reference="Hendrycks and Gimpel 2016, arXiv:1606.08415, section 2",
     stand_ins=("gelu", "quick_gelu"),
@@ -340,7 +340,7 @@ def _x_mish_gate(x: Array) -> Array:
     return x / (np.exp(-x) + (1.0 - 1.0 / (2.0 + np.exp(x))))
 
 
-def mish_kernel(x: Array) -> Pair:
+def mish_fused(x: Array) -> Pair:
     """x g with g = h / (1 + h), h = e + e²/2, e = e^x, which is x from 50 on; g' = (e + e²) / (1 + h)²."""
     y = x.clip(-INFINITY, 50.0)
     e = np.exp(y)
@@ -355,8 +355,8 @@ def mish_kernel(x: Array) -> Pair:
 MISH = Elementwise(
     name="mish",
     function=mish,
-    kernel=mish_kernel,
-    kernel_radius=700.0,
+    fused=mish_fused,
+    fused_radius=700.0,
     formula="x*tanh(softplus(x))",
     reference="Misra 2019, arXiv:1908.08681",
     spellings={0: ("x*tanh(log(1 + exp(x)))",)},
@@ -370,7 +370,7 @@ def hard_swish(x: Operand) -> Operand:
     return where(x >= 3.0, x, middle * ((middle + 3.0) / 6.0))
 
 
-def hard_swish_kernel(x: Array) -> Pair:
+def hard_swish_fused(x: Array) -> Pair:
     """x (x + 3) / 6 between -3 and 3, where its slope is (2x + 3) / 6."""
     middle = x.clip(-3.0, 3.0)
     gate = (middle + 3.0) / 6.0
@@ -382,10 +382,10 @@ HARD_SWISH = Elementwise(
     name="hard_swish",
     aliases=("hard_silu",),
     function=hard_swish,
-    kernel=hard_swish_kernel,
+    fused=hard_swish_fused,
     formula="x*min(max(0, x + 3), 6)/6",
     reference="Howard et al. 2019, MobileNetV3, arXiv:1905.02244",
-    breaks=lambda: {-3.0: 1, 3.0: 1},
+    breakpoints=lambda: {-3.0: 1, 3.0: 1},
 )
 
 GATES = (GELU, GELU_TANH, QUICK_GELU, SILU, MISH, HARD_SWISH)

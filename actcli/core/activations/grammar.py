@@ -50,7 +50,7 @@ _PREFIX = re.compile(r"\s*(return\b|[^\W\d]\w*\s*(\([\w\s,]*\))?\s*=(?!=))?\s*")
 
 def read(
     text: str,
-    settings: Mapping[str, float | Fraction],
+    given_parameters: Mapping[str, float | Fraction],
     activations: Mapping[str, Activation],
     arithmetic: Arithmetic,
     *,
@@ -62,10 +62,10 @@ def read(
     activations: the functions beside the elementary ones: name or alias -> activation
     arithmetic:  float64's, in which constant exponents and the parameters of activations are computed
     """
-    reader = _Reader(text, settings, activations, arithmetic)
+    reader = _Reader(text, given_parameters, activations, arithmetic)
     parsed = reader.parsed()
     root = reader.number(parsed, 0)
-    if all_used and (unused := set(settings) - reader.used):
+    if all_used and (unused := set(given_parameters) - reader.used):
         raise InputError(f"the formula {reader.shown} has no parameter {min(unused)!r}")
     if all_used and not reader.has_x:
         raise InputError(f"the formula {reader.shown} has no x; {_with_x(parsed, activations)}")
@@ -97,12 +97,12 @@ class _Reader:
     def __init__(
         self,
         text: str,
-        settings: Mapping[str, float | Fraction],
+        given_parameters: Mapping[str, float | Fraction],
         activations: Mapping[str, Activation],
         arithmetic: Arithmetic,
     ) -> None:
         self.text = re.sub(r"\s", " ", text)
-        self.settings = settings
+        self.given_parameters = given_parameters
         self.activations = activations
         self.arithmetic = arithmetic
         self.switches: list[Node] = []
@@ -187,9 +187,9 @@ class _Reader:
         self.has_x |= name == "x"
         if name == "x" or name in CONSTANTS:
             return tree.Name(name)
-        if name in self.settings:
+        if name in self.given_parameters:
             self.used.add(name)
-            return Number(self.settings[name])
+            return Number(self.given_parameters[name])
         if name in self._functions:
             raise self._error(node, f"{name} is a function: write {name}(x)")
         raise self._error(node, f"{name} has no value: is it a parameter, as in '...:{name}=1'?")

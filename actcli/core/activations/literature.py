@@ -32,12 +32,12 @@ class Published(Elementwise):
     family: str = ""
     formulas: "_Formulas | None" = None
 
-    def with_parameters(self, **settings: float) -> Self:
+    def with_parameters(self, **given_parameters: float) -> Self:
         """The same activation with other values for some parameters. Raises InputError."""
-        changed = super().with_parameters(**settings)
+        changed = super().with_parameters(**given_parameters)
         if self.formulas is None:
             return changed
-        values = tuple(changed.values_of_parameters.items())
+        values = tuple(changed.parameter_values.items())
         return replace(changed, mend=partial(self.formulas.mend, self.formula, values))
 
 
@@ -107,8 +107,10 @@ def source_of(activation: Activation) -> str:
 
 
 def _entry(line: str, formulas: "_Formulas") -> Published:
-    name, aliases, family, year, authors, reference, settings, formula = (cell.strip() for cell in line.split("|"))
-    pairs = [setting.partition("=") for setting in settings.split(",")] if settings else []
+    name, aliases, family, year, authors, reference, given_parameters, formula = (
+        cell.strip() for cell in line.split("|")
+    )
+    pairs = [setting.partition("=") for setting in given_parameters.split(",")] if given_parameters else []
     parameters = tuple(Parameter(key.strip(), float(number)) for key, _, number in pairs)
     return Published(
         name=name,
@@ -117,7 +119,7 @@ def _entry(line: str, formulas: "_Formulas") -> Published:
         reference=reference,
         parameters=parameters,
         aliases=tuple(alias.strip() for alias in aliases.split(",") if alias.strip()),
-        breaks=partial(formulas.breaks, formula),
+        breakpoints=partial(formulas.breakpoints, formula),
         mend=partial(formulas.mend, formula, tuple((parameter.name, parameter.default) for parameter in parameters)),
         formulas=formulas,
         year=int(year) if year else None,
@@ -150,8 +152,8 @@ class _Formulas:
     def value(self, formula: str, x: Any, **values: float) -> Any:
         return self.computed(formula, tuple(values.items())).function(x)
 
-    def breaks(self, formula: str, **values: float) -> Mapping[float, int]:
-        return self.computed(formula, tuple(values.items())).breaks()
+    def breakpoints(self, formula: str, **values: float) -> Mapping[float, int]:
+        return self.computed(formula, tuple(values.items())).breakpoints()
 
     def mend(self, formula: str, values: _Values, derivatives: Array, x: Array, flags: Collection[str]) -> None:
         mend = self.computed(formula, values).mend

@@ -253,7 +253,7 @@ class _Germs:
 
         own = self._jets.ACTIVATIONS.get(activation.name)
         if own:
-            parameters = activation.values_of_parameters
+            parameters = activation.parameter_values
             return lambda u: own(u, **parameters)
         compute = function_of(compiled(self._definition(activation), self))
         return lambda u: compute(u)  # of its own for each: a number may stand in the place of the formula

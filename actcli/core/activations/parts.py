@@ -20,7 +20,7 @@ UNSHIFT: Final = math.exp(-SHIFT)
 INFINITY: Final = math.inf
 
 Pair = tuple[Array, Array]
-"""What a kernel returns: value and slope."""
+"""Value and slope."""
 
 
 def positive(name: str, default: float) -> Parameter:
@@ -43,7 +43,7 @@ def indicator(mask: Mask, dtype: npt.DTypeLike = np.float64) -> Array:
     return mask.astype(dtype)
 
 
-def clamp_kernel(x: Array, low: float, high: float) -> Pair:
+def clamp_fused(x: Array, low: float, high: float) -> Pair:
     """x within (low, high), where the slope is 1; else the nearer end, and 0."""
     return x.clip(low, high), indicator((x > low) & (x < high), x.dtype)
 

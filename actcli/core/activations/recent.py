@@ -129,7 +129,7 @@ GELU_10 = Elementwise(
     function=lambda x: select(x, (x > 10.0, lambda x: 10.0), otherwise=gelu),
     formula="min(x*(1 + erf(x/sqrt(2)))/2, 10)",
     reference="Wu et al. 2020, Integer quantization for deep learning inference, arXiv:2004.09602",
-    breaks=lambda: {10.0: 1},
+    breakpoints=lambda: {10.0: 1},
 )
 
 FATRELU = Elementwise(
@@ -138,7 +138,7 @@ FATRELU = Elementwise(
     formula="x if x > threshold else 0",
     reference="Kurtz et al. 2020, Inducing and exploiting activation sparsity, ICML",
     parameters=(Parameter("threshold", 0.0),),
-    breaks=lambda threshold: {threshold: 0 if threshold else 1},
+    breakpoints=lambda threshold: {threshold: 0 if threshold else 1},
 )
 
 
@@ -147,7 +147,7 @@ def shrink(x: Operand, lambd: float, bias: float) -> Operand:
     return kept(~(abs(x) <= lambd), where(x < 0.0, x + bias, x - bias))
 
 
-def _breaks_of_shrink(lambd: float, bias: float) -> dict[float, int]:
+def _breakpoints_of_shrink(lambd: float, bias: float) -> dict[float, int]:
     if lambd == 0.0:
         return {0.0: 0} if bias else {}
     return dict.fromkeys((-lambd, lambd), 1 if bias == lambd else 0)
@@ -159,7 +159,7 @@ SHRINK = Elementwise(
     formula="x + bias if x < -lambd else x - bias if x > lambd else 0",
     reference="ONNX Shrink",
     parameters=(Parameter("lambd", 0.5, minimum=0.0), Parameter("bias", 0.0)),
-    breaks=_breaks_of_shrink,
+    breakpoints=_breakpoints_of_shrink,
 )
 
 RECENT = (SOFTCAP, LAPLACE, GELU_10, FATRELU, SHRINK)

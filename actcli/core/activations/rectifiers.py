@@ -15,7 +15,7 @@ from actcli.core.activations.parts import (
     UNSHIFT,
     Pair,
     at_ends,
-    clamp_kernel,
+    clamp_fused,
     indicator,
     negative_part,
     positive,
@@ -33,7 +33,7 @@ IDENTITY = Elementwise(
     name="identity",
     aliases=("linear",),
     function=lambda x: x,
-    kernel=lambda x: (x.copy(), np.ones_like(x)),
+    fused=lambda x: (x.copy(), np.ones_like(x)),
     formula="x",
     reference="Widrow and Hoff 1960, Adaptive switching circuits",
 )
@@ -44,7 +44,7 @@ def relu(x: Operand) -> Operand:
     return maximum(x, 0.0)
 
 
-def relu_kernel(x: Array) -> Pair:
+def relu_fused(x: Array) -> Pair:
     """max(0, x), and 1 above 0."""
     return positive_part(x), indicator(x > 0.0, x.dtype)
 
@@ -52,12 +52,12 @@ def relu_kernel(x: Array) -> Pair:
 RELU = Elementwise(
     name="relu",
     function=relu,
-    kernel=relu_kernel,
-    single=relu_kernel,
+    fused=relu_fused,
+    single=relu_fused,
     single_radius=INFINITY,
     formula="max(0, x)",
     reference="Fukushima 1969; Nair and Hinton 2010, ICML",
-    breaks=lambda: {0.0: 1},
+    breakpoints=lambda: {0.0: 1},
 )
 
 
@@ -68,7 +68,7 @@ def leaky_relu(x: Operand, negative_slope: float) -> Operand:
     return maximum(x, -0.0) + minimum(x, 0.0) * negative_slope
 
 
-def leaky_relu_kernel(x: Array, negative_slope: float) -> Pair:
+def leaky_relu_fused(x: Array, negative_slope: float) -> Pair:
     """x and 1 above 0, negative_slope x and negative_slope from 0 down."""
     slope = where(x > 0.0, 1.0, np.full_like(x, negative_slope))
     return (x * slope if negative_slope else positive_part(x)), slope  # where the slope is 0, -inf * slope is nan
@@ -78,21 +78,21 @@ LEAKY_RELU = Elementwise(
     name="leaky_relu",
     aliases=("lrelu",),
     function=leaky_relu,
-    kernel=leaky_relu_kernel,
+    fused=leaky_relu_fused,
     formula="x if x > 0 else negative_slope*x",
     reference="Maas, Hannun and Ng 2013, ICML",
     parameters=(Parameter("negative_slope", 0.01),),
-    breaks=lambda negative_slope: {} if negative_slope == 1.0 else {0.0: 1},
+    breakpoints=lambda negative_slope: {} if negative_slope == 1.0 else {0.0: 1},
 )
 
 PRELU = Elementwise(
     name="prelu",
     function=lambda x, weight: leaky_relu(x, weight),
-    kernel=lambda x, weight: leaky_relu_kernel(x, weight),
+    fused=lambda x, weight: leaky_relu_fused(x, weight),
     formula="x if x > 0 else weight*x",
     reference="He, Zhang, Ren and Sun 2015, arXiv:1502.01852",
     parameters=(Parameter("weight", 0.25),),
-    breaks=lambda weight: {} if weight == 1.0 else {0.0: 1},
+    breakpoints=lambda weight: {} if weight == 1.0 else {0.0: 1},
 )
 
 
@@ -106,21 +106,21 @@ def _middle(lower: float, upper: float) -> float:
 RRELU = Elementwise(
     name="rrelu",
     function=lambda x, lower, upper: leaky_relu(x, _middle(lower, upper)),
-    kernel=lambda x, lower, upper: leaky_relu_kernel(x, _middle(lower, upper)),
+    fused=lambda x, lower, upper: leaky_relu_fused(x, _middle(lower, upper)),
     formula="x if x > 0 else (lower + upper)/2*x",
     reference="Xu, Wang, Chen and Li 2015, arXiv:1505.00853 (evaluation mode)",
     parameters=(Parameter("lower", 1.0 / 8.0), Parameter("upper", 1.0 / 3.0)),
-    breaks=lambda lower, upper: {} if _middle(lower, upper) == 1.0 else {0.0: 1},
+    breakpoints=lambda lower, upper: {} if _middle(lower, upper) == 1.0 else {0.0: 1},
     condition=("lower <= upper", lambda lower, upper: lower <= upper),
 )
 
 RELU6 = Elementwise(
     name="relu6",
     function=lambda x: clamp(x, 0.0, 6.0),
-    kernel=lambda x: clamp_kernel(x, 0.0, 6.0),
+    fused=lambda x: clamp_fused(x, 0.0, 6.0),
     formula="min(max(0, x), 6)",
     reference="Krizhevsky 2010, Convolutional deep belief networks on CIFAR-10",
-    breaks=lambda: {0.0: 1, 6.0: 1},
+    breakpoints=lambda: {0.0: 1, 6.0: 1},
 )
 
 
@@ -130,7 +130,7 @@ def relu_squared(x: Operand) -> Operand:
     return rectified.square() if isinstance(rectified, Jet) else rectified * rectified
 
 
-def relu_squared_kernel(x: Array) -> Pair:
+def relu_squared_fused(x: Array) -> Pair:
     """max(x, 0)² and 2 max(x, 0)."""
     rectified = positive_part(x)
     return rectified * rectified, rectified + rectified
@@ -140,10 +140,10 @@ RELU_SQUARED = Elementwise(
     name="relu_squared",
     aliases=("squared_relu", "relu2"),
     function=relu_squared,
-    kernel=relu_squared_kernel,
+    fused=relu_squared_fused,
     formula="max(0, x)**2",
     reference="So et al. 2021, Primer, arXiv:2109.08668",
-    breaks=lambda: {0.0: 2},
+    breakpoints=lambda: {0.0: 2},
 )
 
 THRESHOLD = Elementwise(
@@ -153,7 +153,7 @@ THRESHOLD = Elementwise(
     formula="x if x > threshold else value",
     reference="Konda, Memisevic and Krueger 2015, arXiv:1402.3337",
     parameters=(Parameter("threshold", 1.0), Parameter("value", 0.0)),
-    breaks=lambda threshold, value: {threshold: 1 if threshold == value else 0},
+    breakpoints=lambda threshold, value: {threshold: 1 if threshold == value else 0},
 )
 
 
@@ -174,7 +174,7 @@ def _straight_at_zero(x: Operand, slope: float) -> list[tuple[Mask, Callable[[Op
     return [(x.value == 0.0, lambda x: x * slope)] if isinstance(x, Jet) else []
 
 
-def selu_kernel(x: Array, alpha: float, gamma: float) -> Pair:
+def selu_fused(x: Array, alpha: float, gamma: float) -> Pair:
     """gamma x and gamma above 0, gamma alpha (e^x - 1) and gamma alpha e^x from 0 down."""
     below = negative_part(x)
     value = (positive_part(x) + np.expm1(below) * alpha) * gamma
@@ -184,12 +184,12 @@ def selu_kernel(x: Array, alpha: float, gamma: float) -> Pair:
 ELU = Elementwise(
     name="elu",
     function=lambda x, alpha: selu(x, alpha, 1.0),
-    kernel=lambda x, alpha: selu_kernel(x, alpha, 1.0),
-    kernel_radius=700.0,
+    fused=lambda x, alpha: selu_fused(x, alpha, 1.0),
+    fused_radius=700.0,
     formula="x if x > 0 else alpha*expm1(x)",
     reference="Clevert, Unterthiner and Hochreiter 2016, arXiv:1511.07289",
     parameters=(Parameter("alpha", 1.0),),
-    breaks=lambda alpha: {0.0: 2 if alpha == 1.0 else 1},
+    breakpoints=lambda alpha: {0.0: 2 if alpha == 1.0 else 1},
     at_ends=lambda x, order, alpha: at_ends(x, -x, order, alpha) & (x != 0.0),
     spellings={0: ("x if x > 0 else alpha*(exp(x) - 1)",)},
     stand_ins=("celu", "selu"),
@@ -221,7 +221,7 @@ CELU = Elementwise(
     reference="Barron 2017, arXiv:1704.07483",
     parameters=(Parameter("alpha", 1.0),),
     condition=("alpha != 0", lambda alpha: alpha != 0.0),
-    breaks=lambda alpha: {0.0: 2},
+    breakpoints=lambda alpha: {0.0: 2},
     at_ends=lambda x, order, alpha: at_ends(x, -x / alpha, order, alpha) & (x != 0.0),
     spellings={0: ("x if x > 0 else alpha*(exp(x/alpha) - 1)",)},
 )
@@ -229,12 +229,12 @@ CELU = Elementwise(
 SELU = Elementwise(
     name="selu",
     function=selu,
-    kernel=selu_kernel,
-    kernel_radius=700.0,
+    fused=selu_fused,
+    fused_radius=700.0,
     formula="gamma*(x if x > 0 else alpha*expm1(x))",
     reference="Klambauer, Unterthiner, Mayr and Hochreiter 2017, arXiv:1706.02515",
     parameters=(Parameter("alpha", 1.6732632423543772), Parameter("gamma", 1.0507009873554805)),
-    breaks=lambda alpha, gamma: {0.0: 2 if alpha == 1.0 else 1},
+    breakpoints=lambda alpha, gamma: {0.0: 2 if alpha == 1.0 else 1},
     at_ends=lambda x, order, alpha, gamma: at_ends(x, -x, order, alpha, gamma) & (x != 0.0),
     spellings={0: ("gamma*(x if x > 0 else alpha*(exp(x) - 1))",)},
     stand_ins=("elu",),
@@ -253,7 +253,7 @@ def softplus(x: Operand, beta: float) -> Operand:
     )
 
 
-def softplus_kernel(x: Array, beta: float) -> Pair:
+def softplus_fused(x: Array, beta: float) -> Pair:
     """log(1 + e^(beta x)) / beta and σ(beta x), the rounding error of beta x carried along."""
     u, rest = times(np.abs(x), -beta)
     e = np.exp(u)
@@ -264,8 +264,8 @@ def softplus_kernel(x: Array, beta: float) -> Pair:
 SOFTPLUS = Elementwise(
     name="softplus",
     function=softplus,
-    kernel=softplus_kernel,
-    kernel_radius=until_decayed,
+    fused=softplus_fused,
+    fused_radius=until_decayed,
     formula="log(1 + exp(beta*x))/beta",
     reference="Dugas et al. 2001, NIPS; Glorot, Bordes and Bengio 2011, AISTATS",
     parameters=(positive("beta", 1.0),),
@@ -316,7 +316,7 @@ SPARSE_PLUS = Elementwise(
     function=sparse_plus,
     formula="0 if x <= -1 else x if x >= 1 else (x + 1)**2/4",
     reference="Martins and Astudillo 2016, arXiv:1602.02068; jax.nn.sparse_plus",
-    breaks=lambda: {-1.0: 2, 1.0: 2},
+    breakpoints=lambda: {-1.0: 2, 1.0: 2},
 )
 
 EXPONENTIAL = Elementwise(

@@ -288,7 +288,7 @@ class _Output:
         self.activation, self.row, self.i = activation, row, i
 
     def __call__(self, x: Operand) -> Operand:
-        parameters = self.activation.values_of_parameters
+        parameters = self.activation.parameter_values
         if not isinstance(x, Jet):
             value: Array = self.activation.function(self._row_with(x), **parameters)[..., self.i]
             return value

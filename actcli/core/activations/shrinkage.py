@@ -17,7 +17,7 @@ HARD_SHRINK = Elementwise(
     formula="x if abs(x) > lambd else 0",
     reference="Donoho and Johnstone 1994, Ideal spatial adaptation by wavelet shrinkage",
     parameters=(Parameter("lambd", 0.5, minimum=0.0),),
-    breaks=lambda lambd: {-lambd: 0, lambd: 0} if lambd > 0.0 else {},
+    breakpoints=lambda lambd: {-lambd: 0, lambd: 0} if lambd > 0.0 else {},
 )
 
 SOFT_SHRINK = Elementwise(
@@ -26,7 +26,7 @@ SOFT_SHRINK = Elementwise(
     formula="max(x - lambd, 0) - max(-x - lambd, 0)",
     reference="Donoho 1995, De-noising by soft-thresholding",
     parameters=(Parameter("lambd", 0.5, minimum=0.0),),
-    breaks=lambda lambd: {-lambd: 1, lambd: 1} if lambd > 0.0 else {},
+    breakpoints=lambda lambd: {-lambd: 1, lambd: 1} if lambd > 0.0 else {},
 )
 
 

@@ -63,7 +63,7 @@ class _UnknownError(ValueError):
 class _Reader:
     def __init__(self, entries: Entries, functions: Sequence[str]) -> None:
         self.names = Vocabulary(entries, functions)
-        self.settings: frozenset[str] = frozenset()
+        self.given_parameters: frozenset[str] = frozenset()
 
     def text(self, text: str) -> str | None:
         text = text.strip().strip("`;,.").strip()
@@ -73,12 +73,14 @@ class _Reader:
             entry := self.names.entry(found[1])
         ):
             return self.names.named(entry.name, [parsed(part.replace("−", "-")) for part in found[2].split(",")], [])
-        text, settings = self._split(text)
-        if settings and folded(text) in dialects.FORMULAS:
-            parts = [part.replace("−", "-").partition("=") for part in settings.split(",")]
+        text, given_parameters = self._split(text)
+        if given_parameters and folded(text) in dialects.FORMULAS:
+            parts = [part.replace("−", "-").partition("=") for part in given_parameters.split(",")]
             keywords = [ast.keyword(name.strip(), parsed(number.strip())) for name, _, number in parts]
             return self.names.named(text.strip(), [], keywords)
-        self.settings = frozenset(name.strip() for name, _, _ in (part.partition("=") for part in settings.split(",")))
+        self.given_parameters = frozenset(
+            name.strip() for name, _, _ in (part.partition("=") for part in given_parameters.split(","))
+        )
         if (named := _NAMED_IN_TEXT.fullmatch(text)) or (named := re.fullmatch(r"""["']\s*([^"']*?)\s*["']""", text)):
             found_entry = self.names.entry(named[1])
             read = found_entry.name if found_entry else self.text(named[1])
@@ -91,14 +93,16 @@ class _Reader:
             read = self._expression(re.sub(rf"(?<![\w.]){re.escape(argument)}(?!\w)", "x", body))
         else:
             read = self._expression(text)
-        if settings and read:
-            settings = settings.replace("−", "-")
+        if given_parameters and read:
+            given_parameters = given_parameters.replace("−", "-")
             entry = self.names.entries.get(folded(read))
             names = {**dialects.PARAMETERS.get(entry.name, {})} if entry else {}
             names |= {parameter.name.title(): parameter.name for parameter in entry.parameters} if entry else {}
-            settings = re.sub(r"(\w+)(\s*=)", lambda found: names.get(found[1], found[1]) + found[2], settings)
+            given_parameters = re.sub(
+                r"(\w+)(\s*=)", lambda found: names.get(found[1], found[1]) + found[2], given_parameters
+            )
             joint = "," if ":" in read else ":"
-            return f"{read}{joint}{settings}"
+            return f"{read}{joint}{given_parameters}"
         return read
 
     def _split(self, text: str) -> tuple[str, str]:
@@ -145,7 +149,7 @@ class _Reader:
             for n in names
             if n.id not in dialects.MODULES and n.id not in ("pi", "e") and n.id not in dialects.CONSTANTS
         }
-        free = {name for name in free - self.settings if not self.names.is_function(name)}
+        free = {name for name in free - self.given_parameters if not self.names.is_function(name)}
         if len(free) == 1 and "x" not in free and _VARIABLE.fullmatch(min(free)):
             for name in names:
                 if name.id in free:
@@ -233,12 +237,13 @@ class _Reader:
         """An activation, as a text with settings or a formula in x, of one argument."""
         if named is None or len(arguments) != 1:
             raise _UnknownError
-        name, _, settings = named.partition(":")
+        name, _, given_parameters = named.partition(":")
         argument = self._number(arguments[0])
         if folded(name) not in self.names.entries:
             return _put(parsed(named), {"x": argument})
         values = [
-            ast.keyword(key, parsed(number)) for key, _, number in (s.partition("=") for s in settings.split(",") if s)
+            ast.keyword(key, parsed(number))
+            for key, _, number in (s.partition("=") for s in given_parameters.split(",") if s)
         ]
         return ast.Call(ast.Name(name), [argument], values)
 

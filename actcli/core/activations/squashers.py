@@ -9,10 +9,10 @@ from actcli.core.activations.parts import (
     SHIFT,
     UNSHIFT,
     Pair,
-    clamp_kernel,
+    clamp_fused,
     indicator,
 )
-from actcli.core.activations.rectifiers import softplus_kernel
+from actcli.core.activations.rectifiers import softplus_fused
 from actcli.core.arrays import Array
 from actcli.core.jets import elementary
 from actcli.core.jets.choice import clamp, minimum, select, where
@@ -25,8 +25,8 @@ SIGMOID = Elementwise(
     name="sigmoid",
     aliases=("logistic", "expit"),
     function=sigmoid,
-    kernel=elementary.sigmoid_and_slope,
-    kernel_radius=700.0,
+    fused=elementary.sigmoid_and_slope,
+    fused_radius=700.0,
     single=elementary.sigmoid_and_slope,
     formula="1 / (1 + exp(-x))",
     reference="Verhulst 1838; Rumelhart, Hinton and Williams 1986, Nature 323",
@@ -35,17 +35,17 @@ SIGMOID = Elementwise(
 )
 
 
-def log_sigmoid_kernel(x: Array) -> Pair:
+def log_sigmoid_fused(x: Array) -> Pair:
     """-softplus(-x) and σ(-x)."""
-    value, slope = softplus_kernel(-x, 1.0)
+    value, slope = softplus_fused(-x, 1.0)
     return -value, slope
 
 
 LOG_SIGMOID = Elementwise(
     name="log_sigmoid",
     function=lambda x: -elementary.softplus(-x),
-    kernel=log_sigmoid_kernel,
-    kernel_radius=700.0,
+    fused=log_sigmoid_fused,
+    fused_radius=700.0,
     formula="-log(1 + exp(-x))",
     reference="torch.nn.LogSigmoid",
 )
@@ -76,7 +76,7 @@ def _line(x: Operand, alpha: float, beta: float) -> Operand:
     return rounded_once(x)
 
 
-def hard_sigmoid_kernel(x: Array, alpha: float, beta: float) -> Pair:
+def hard_sigmoid_fused(x: Array, alpha: float, beta: float) -> Pair:
     """min(1, max(0, alpha x + beta)), and alpha strictly between its ends, else 0."""
     value = hard_sigmoid(x, alpha, beta)
     if _is_a_sixth(alpha, beta):
@@ -92,11 +92,11 @@ def _ends_of_hard_sigmoid(alpha: float, beta: float) -> dict[float, int]:
 HARD_SIGMOID = Elementwise(
     name="hard_sigmoid",
     function=hard_sigmoid,
-    kernel=hard_sigmoid_kernel,
+    fused=hard_sigmoid_fused,
     formula="min(1, max(0, alpha*x + beta))",
     reference="Courbariaux et al. 2015, arXiv:1511.00363; alpha = 0.2 in ONNX and Keras 2",
     parameters=(Parameter("alpha", 1.0 / 6.0, minimum=0.0, open=True, exact=(1, 6)), Parameter("beta", 0.5)),
-    breaks=_ends_of_hard_sigmoid,
+    breakpoints=_ends_of_hard_sigmoid,
 )
 
 SPARSE_SIGMOID = Elementwise(
@@ -104,7 +104,7 @@ SPARSE_SIGMOID = Elementwise(
     function=lambda x: (clamp(x, -1.0, 1.0) + 1.0) * 0.5,
     formula="min(1, max(0, (x + 1)/2))",
     reference="Martins and Astudillo 2016, arXiv:1602.02068; jax.nn.sparse_sigmoid",
-    breaks=lambda: {-1.0: 1, 1.0: 1},
+    breakpoints=lambda: {-1.0: 1, 1.0: 1},
 )
 
 
@@ -132,8 +132,8 @@ def single_tanh(x: Array) -> Pair:
 TANH = Elementwise(
     name="tanh",
     function=tanh,
-    kernel=elementary.tanh_and_slope,
-    kernel_radius=350.0,
+    fused=elementary.tanh_and_slope,
+    fused_radius=350.0,
     single=single_tanh,
     single_radius=40.0,
     formula="(exp(x) - exp(-x)) / (exp(x) + exp(-x))",
@@ -145,11 +145,11 @@ TANH = Elementwise(
 HARD_TANH = Elementwise(
     name="hard_tanh",
     function=lambda x, min_val, max_val: clamp(x, min_val, max_val),
-    kernel=lambda x, min_val, max_val: clamp_kernel(x, min_val, max_val),
+    fused=lambda x, min_val, max_val: clamp_fused(x, min_val, max_val),
     formula="min(max_val, max(min_val, x))",
     reference="Collobert 2004, Large scale machine learning",
     parameters=(Parameter("min_val", -1.0), Parameter("max_val", 1.0)),
-    breaks=lambda min_val, max_val: {min_val: 1, max_val: 1},
+    breakpoints=lambda min_val, max_val: {min_val: 1, max_val: 1},
     condition=("min_val < max_val", lambda min_val, max_val: min_val < max_val),
 )
 
@@ -167,7 +167,7 @@ def _softsign(x: Array) -> Array:
     return finite / (1.0 + np.abs(finite))
 
 
-def softsign_kernel(x: Array) -> Pair:
+def softsign_fused(x: Array) -> Pair:
     """x / (1 + |x|) and 1 / (1 + |x|)²."""
     size = 1.0 + np.abs(x)
     return x / size, 1.0 / (size * size)
@@ -176,11 +176,11 @@ def softsign_kernel(x: Array) -> Pair:
 SOFTSIGN = Elementwise(
     name="softsign",
     function=softsign,
-    kernel=softsign_kernel,
-    kernel_radius=1e150,
+    fused=softsign_fused,
+    fused_radius=1e150,
     formula="x/(1 + abs(x))",
     reference="Turian, Bergstra and Bengio 2009; Glorot and Bengio 2010, AISTATS",
-    breaks=lambda: {0.0: 2},
+    breakpoints=lambda: {0.0: 2},
     at_ends=lambda x, order: np.abs(x) > 1e40,
 )
 
@@ -204,7 +204,7 @@ def _shifted_erfc(x: Operand) -> Operand:
     return special.upper_erfc(x, SHIFT)
 
 
-def erf_kernel(x: Array) -> Pair:
+def erf_fused(x: Array) -> Pair:
     """erf(x) and 2 / sqrt(π) e^(-x²)."""
     bell = special.exp_minus_square(x)
     return special.erf_beside_bell(x, bell), bell * (2.0 / math.sqrt(math.pi))
@@ -213,8 +213,8 @@ def erf_kernel(x: Array) -> Pair:
 ERF = Elementwise(
     name="erf",
     function=erf,
-    kernel=erf_kernel,
-    kernel_radius=26.0,
+    fused=erf_fused,
+    fused_radius=26.0,
     formula="erf(x)",
     reference="Glaisher 1871; Williams 1998, Computation with infinite neural networks",
 )
@@ -234,7 +234,7 @@ STEP = Elementwise(
     function=lambda x: where(x >= 0.0, 1.0, where(x < 0.0, 0.0, x)),  # nan at nan
     formula="1 if x >= 0 else 0",
     reference="McCulloch and Pitts 1943; Rosenblatt 1958",
-    breaks=lambda: {0.0: 0},
+    breakpoints=lambda: {0.0: 0},
 )
 
 SQUASHERS = (

@@ -97,14 +97,14 @@ class Vocabulary:
         if root and root.split(".")[0] not in dialects.MODULES:
             return None
         known = self.entry(last)
-        settings: dict[str, str] = {}
+        given_parameters: dict[str, str] = {}
         if not arguments and not keywords:
             for pattern, message in dialects.AMBIGUOUS:
                 if pattern.fullmatch(path) and (called or root or not known):
                     raise InputError(message)
         for pattern, name, defaults in dialects.DEFAULTS:
             if pattern.fullmatch(path):
-                known, settings = self.entries[folded(name)], {k: f"{v:g}" for k, v in defaults.items()}
+                known, given_parameters = self.entries[folded(name)], {k: f"{v:g}" for k, v in defaults.items()}
         if known is None and folded(last) in dialects.FORMULAS:
             return _formula(folded(last), arguments, keywords)
         if known is None and folded(last) in dialects.ROWS and not arguments and not keywords:
@@ -149,8 +149,8 @@ class Vocabulary:
                 raise InputError(f"{known.name} gets {name} twice")
             else:
                 set_here.add(name)
-                settings[name] = _number_text(value, name)
-        after = ",".join(f"{name}={number}" for name, number in settings.items())
+                given_parameters[name] = _number_text(value, name)
+        after = ",".join(f"{name}={number}" for name, number in given_parameters.items())
         return f"{known.name}:{after}" if after else known.name
 
     def _gelu(self, entry: Activation, arguments: Sequence[ast.expr], keywords: Sequence[ast.keyword]) -> str:
@@ -266,8 +266,8 @@ def _takes(entry: Activation) -> str:
     names = [parameter.name for parameter in entry.parameters]
     if not names:
         return f"{entry.name} has no parameters: write {entry.name}"
-    settings = ",".join(f"{p.name}={p.default:g}" for p in entry.parameters)
-    return f"{entry.name} has {', '.join(names)}: write {entry.name}:{settings}"
+    given_parameters = ",".join(f"{p.name}={p.default:g}" for p in entry.parameters)
+    return f"{entry.name} has {', '.join(names)}: write {entry.name}:{given_parameters}"
 
 
 def _check_axis(entry: Activation, node: ast.expr) -> None:

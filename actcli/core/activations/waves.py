@@ -22,7 +22,7 @@ SIN = Elementwise(
     name="sin",
     aliases=("sine",),
     function=sin,
-    kernel=lambda x: (np.sin(x), np.cos(x)),
+    fused=lambda x: (np.sin(x), np.cos(x)),
     formula="sin(x)",
     reference="Lapedes and Farber 1987; Sitzmann et al. 2020, arXiv:2006.09661",
 )

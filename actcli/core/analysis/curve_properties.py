@@ -95,7 +95,7 @@ def _certain(found: CurveProperties) -> CurveProperties:
 
 def _described(function: Function) -> CurveProperties:
     activation, samples, (left, right) = function.activation, samples_of(function), function.ends
-    sides = function.sides(samples.breaks)
+    sides = function.sides(samples.breakpoints)
     samples, doubts = _with(sides, samples)
     values, slopes = (sampled_curve(function, samples, order, sides) for order in (0, 1))
     (infimum, supremum), (lowest, highest) = extremes(values), extremes(slopes)
@@ -111,7 +111,7 @@ def _described(function: Function) -> CurveProperties:
         slope_at_zero = derivative
     if function.exhausted:
         doubts |= {"jumps", "poles", "kinks", *_RANGE, *_SLOPES}
-    normal = moments(function, samples.breaks, (*nearest, lowest.low, highest.low))
+    normal = moments(function, samples.breakpoints, (*nearest, lowest.low, highest.low))
     bent = {x for x in activation.kinks(1) if not any(abs(x - point) <= BESIDE * max(abs(x), 1.0) for point in sides)}
     bent |= {point for point, side in sides.items() if side.bent}
     return CurveProperties(
@@ -207,7 +207,7 @@ def _steps(samples: Samples) -> Array:
 def _symmetry(activation: Elementwise, samples: Samples) -> Symmetry:
     """Whether f(-x) is -f(x) or f(x), or f - f(0) is odd as sigmoid - 1/2 is, wherever f is smooth."""
     x = samples.x[samples.x > 0.0]
-    for point in samples.breaks:
+    for point in samples.breakpoints:
         x = x[np.abs(x - abs(point)) > 1e-12 * abs(point)]
     (there, slope), opposite = activation.value_and_slope(x), activation(-x)
     if (np.isnan(there) != np.isnan(opposite)).any():

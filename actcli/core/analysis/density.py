@@ -1,8 +1,8 @@
 """What a function does to a standard normal: the distribution of f(z), z ~ N(0, 1).
 
-The line of z is cut into cells on which f is monotone: at its breaks, at the zeros of its slope, and where it takes
-the value of an edge of a bin. Each cell then falls into one bin as a whole, and its probability is a difference of
-two values of the normal cumulative distribution: no sampling, and no division by a slope that is 0.
+The line of z is cut into cells on which f is monotone: at its breakpoints, at the zeros of its slope, and where it
+takes the value of an edge of a bin. Each cell then falls into one bin as a whole, and its probability is a difference
+of two values of the normal cumulative distribution: no sampling, and no division by a slope that is 0.
 """
 
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from actcli.core.activations.activation import MAX_ORDER, Elementwise
 from actcli.core.analysis.sampling import discontinuities, refined, runs_of
 from actcli.core.arrays import Array, Mask, union
 from actcli.core.numerics.quadrature import expectations
-from actcli.core.numerics.roots import section
+from actcli.core.numerics.roots import bracket
 from actcli.core.numerics.special import normal_cdf
 
 _REACH: Final = 8.5  # what lies beyond has a probability of 2e-17
@@ -40,7 +40,7 @@ class Histogram:
 
 
 @dataclass(frozen=True, eq=False)
-class Image:
+class Pushforward:
     """The distribution of f(z).
 
     mean, deviation: None where the integral diverges
@@ -107,16 +107,16 @@ class Image:
         return inside
 
 
-def image(activation: Elementwise) -> Image:
+def pushforward(activation: Elementwise) -> Pushforward:
     """The distribution of an elementwise activation of a standard normal variable."""
     with np.errstate(all="ignore"):  # formulas overflow and have poles: what is not finite is counted as such
-        breaks = [x for x in activation.kinks(MAX_ORDER) if abs(x) < _REACH]
-        beside = [np.nextafter(breaks, side) for side in (-np.inf, np.inf)]
-        start = union(np.linspace(-_REACH, _REACH, _CELLS + 1), breaks, *beside)
+        breakpoints = [x for x in activation.kinks(MAX_ORDER) if abs(x) < _REACH]
+        beside = [np.nextafter(breakpoints, side) for side in (-np.inf, np.inf)]
+        start = union(np.linspace(-_REACH, _REACH, _CELLS + 1), breakpoints, *beside)
         z, table = refined(lambda x: activation.derivatives(x, 1), start)
         jumps, poles = discontinuities(z, table, activation.kinks(1))
         turns = np.flatnonzero(table[1, 1:] * table[1, :-1] < 0.0)
-        tops, _ = section(lambda x: np.sign(activation.derivative(x)), z[turns], z[turns + 1])
+        tops, _ = bracket(lambda x: np.sign(activation.derivative(x)), z[turns], z[turns + 1])
         z = union(z, tops)
         value, slope = activation.derivatives(z, 1)
         middle = activation(0.5 * (z[1:] + z[:-1]))
@@ -126,16 +126,16 @@ def image(activation: Elementwise) -> Image:
     ends = {-_REACH, _REACH}
     for first, last in runs_of(constant):
         # A function becomes constant at a break; one that creeps up to its limit is so only by rounding.
-        if not _touches((*breaks, *jumps, *poles), z[first], z[last]) and {z[first], z[last]} != ends:
+        if not _touches((*breakpoints, *jumps, *poles), z[first], z[last]) and {z[first], z[last]} != ends:
             continue
         mass = float(probability[first:last].sum())
         if mass > _SMALLEST_ATOM:
             at = float(value[first + (last - first) // 2]) + 0.0
             found[at] = found.get(at, 0.0) + mass
             probability[first:last] = 0.0
-    mean, deviation = _moments(activation, (*breaks, *jumps, *poles))
+    mean, deviation = _moments(activation, (*breakpoints, *jumps, *poles))
     undefined = float(probability[np.isnan(middle)].sum())
-    return Image(activation, mean, deviation, tuple(sorted(found.items())), undefined, z, middle, probability)
+    return Pushforward(activation, mean, deviation, tuple(sorted(found.items())), undefined, z, middle, probability)
 
 
 def _probability(z: Array) -> Array:
@@ -144,17 +144,17 @@ def _probability(z: Array) -> Array:
     return np.where(z[1:] <= 0.0, lower, upper)
 
 
-def _touches(breaks: tuple[float, ...], low: float, high: float) -> bool:
+def _touches(breakpoints: tuple[float, ...], low: float, high: float) -> bool:
     margin = 2.0**-30
-    return any(min(abs(point - low), abs(point - high)) <= margin for point in breaks)
+    return any(min(abs(point - low), abs(point - high)) <= margin for point in breakpoints)
 
 
-def _moments(activation: Elementwise, breaks: tuple[float, ...]) -> tuple[float | None, float | None]:
-    mean, square = expectations(lambda z: activation(z) ** np.array([[1], [2]]), breaks).tolist()
+def _moments(activation: Elementwise, breakpoints: tuple[float, ...]) -> tuple[float | None, float | None]:
+    mean, square = expectations(lambda z: activation(z) ** np.array([[1], [2]]), breakpoints).tolist()
     if not np.isfinite(mean):
         return None, None
     if not np.isfinite(square):
         return mean, None
     # Of a function that is nearly constant the second moment less the squared mean is nothing but rounding.
-    variance = float(expectations(lambda z: (activation(z) - mean)[None] ** 2, breaks)[0])
+    variance = float(expectations(lambda z: (activation(z) - mean)[None] ** 2, breakpoints)[0])
     return mean, variance**0.5

@@ -42,7 +42,7 @@ class Digits(Protocol):
     def __call__(self, x: Fraction | float, order: int, bits: int) -> Exact | None:
         """f, f', ... f^(order) at x in so many bits; None where something on the way is too large even for that."""
 
-    def break_near(self, x: float) -> Fraction | None:
+    def breakpoint_near(self, x: float) -> Fraction | None:
         """Where the formula changes its piece, if it does so within a few roundings of x."""
 
 

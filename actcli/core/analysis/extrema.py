@@ -18,10 +18,10 @@ from actcli.core.analysis.sampling import (
     turns_of,
 )
 from actcli.core.arrays import Array, Mask
-from actcli.core.numerics.roots import section
+from actcli.core.numerics.roots import bracket
 
 _EPS: Final = 2.0**-52
-_MOST_BREAKS: Final = 32
+_MOST_BREAKPOINTS: Final = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,7 @@ def _place(sampled: SampledCurve, best: float, peaks: Array, top: Mask) -> Extre
         left, right = (limit >= best - _tolerance(sampled, best) for limit in sampled.limits)
         return _approached(sampled, math.inf if right or not left else -math.inf)
     at = min(points, key=abs)
-    if beside := _at_break(sampled, at):
+    if beside := _at_breakpoint(sampled, at):
         return beside
     height = _height(sampled, at, best)
     if at in sampled.sides and height < best - 2.0 * _tolerance(sampled, best):  # a slope of the other piece here
@@ -142,7 +142,7 @@ def _middle(sampled: SampledCurve, run: Run) -> float:
     """The flattest point of a run of equal values."""
     part = slice(*run)
     best = sampled.value[part].max()
-    for point in sampled.breaks:
+    for point in sampled.breakpoints:
         if (sampled.value[part][sampled.x[part] == point] == best).any():
             return point
     steepness = np.nan_to_num(np.abs(sampled.slope[part]), nan=0.0)  # nan: at the tip of a cusp
@@ -150,9 +150,9 @@ def _middle(sampled: SampledCurve, run: Run) -> float:
     return float(flattest[np.abs(flattest).argmin()])
 
 
-def _at_break(sampled: SampledCurve, at: float) -> Extremum | None:
+def _at_breakpoint(sampled: SampledCurve, at: float) -> Extremum | None:
     """The extremum that is approached from one side of a break, where `at` is a point just beside it."""
-    for point in sampled.breaks:
+    for point in sampled.breakpoints:
         if at != point and abs(at - point) <= BESIDE * max(abs(point), 1.0):
             value, slope = (float(part[0]) for part in sampled.curve(np.array([at])))
             side = sampled.sides.get(point, (math.nan, math.nan))[at > point]
@@ -188,7 +188,7 @@ def _where_unbounded(sampled: SampledCurve) -> float | None:
     for end, limit in zip((math.inf, -math.inf), reversed(sampled.limits), strict=True):
         if limit == math.inf or (math.isnan(limit) and _wave_grows(sampled, end)):
             return end
-    for point in sorted(sampled.breaks, key=abs)[:_MOST_BREAKS]:
+    for point in sorted(sampled.breakpoints, key=abs)[:_MOST_BREAKPOINTS]:
         if math.inf in sampled.sides.get(point, ()):
             return point
         if point not in sampled.sides and _grows_towards(sampled, point):
@@ -239,10 +239,10 @@ def zeros(sampled: SampledCurve, gaps: tuple[float, ...]) -> tuple[tuple[float, 
             intervals.append(stretch)
         elif last - first == 1 or not _underflows(sampled, (first, last), gaps):
             points.append(float(here[np.abs(here).argmin()]))
-    points += _at_breaks(sampled, gaps) + _touches(sampled)
+    points += _at_breakpoints(sampled, gaps) + _touches(sampled)
     points = [point for point in points if not _rests_beside(sampled, point)] + _crossings(sampled, gaps)
     found: list[float] = []
-    for point in (sampled.break_at(point, point) for point in points):
+    for point in (sampled.breakpoint_at(point, point) for point in points):
         inside = any(low <= point <= high for low, high in intervals)
         if not inside and not any(abs(point - other) <= 1e-9 * max(abs(point), 1e-3) for other in found):
             found.append(point)
@@ -275,16 +275,16 @@ def _crossings(sampled: SampledCurve, gaps: tuple[float, ...]) -> list[float]:
         return []
     low, high = x[nearest], x[nearest + 1]
     sides = np.maximum(np.abs(value[nearest]), np.abs(value[nearest + 1]))
-    low, high = section(lambda x: np.sign(sampled.curve(x)[0]), low, high)
+    low, high = bracket(lambda x: np.sign(sampled.curve(x)[0]), low, high)
     at_low, at_high = np.abs(sampled.curve(low)[0]), np.abs(sampled.curve(high)[0])
     # A jump or a pole that nobody announced has no small values.
     small = np.minimum(at_low, at_high) <= 1e-3 * sides
     return [float(point) for point in np.where(at_low <= at_high, low, high)[small]]
 
 
-def _at_breaks(sampled: SampledCurve, gaps: tuple[float, ...]) -> list[float]:
-    """The breaks where the curve is zero but for the rounding of where they are, as |sin x| at π."""
-    at = np.array([point for point in sampled.breaks if point not in gaps])
+def _at_breakpoints(sampled: SampledCurve, gaps: tuple[float, ...]) -> list[float]:
+    """The breakpoints where the curve is zero but for the rounding of where they are, as |sin x| at π."""
+    at = np.array([point for point in sampled.breakpoints if point not in gaps])
     if not at.size:
         return []
     sides = [sampled.curve(np.nextafter(at, direction))[1] for direction in (-np.inf, np.inf)]

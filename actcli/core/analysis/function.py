@@ -36,11 +36,11 @@ _AT_ONCE: Final = 24
 _MOST: Final = 400
 """So many points are asked for in more digits, at once and altogether."""
 
-_MOST_BREAKS: Final = 8
+_MOST_BREAKPOINTS: Final = 8
 
 
 class Function:
-    """f, f', ... of an elementwise activation, its ends and the sides of its breaks.
+    """f, f', ... of an elementwise activation, its ends and the sides of its breakpoints.
 
     more: makes more digits; None: float64 has the last word
     """
@@ -85,7 +85,7 @@ class Function:
         doubtful = _doubtful(x, table, noise)
         places = np.flatnonzero(doubtful)
         if places.size > _AT_ONCE:
-            special = np.flatnonzero(doubtful & np.isin(x, [0.0, *self.breaks]))
+            special = np.flatnonzero(doubtful & np.isin(x, [0.0, *self.breakpoints]))
             places = places[np.linspace(0, places.size - 1, _AT_ONCE).round().astype(np.intp)]
             places = np.concatenate([special[:_AT_ONCE], places])
         for i in places.tolist():
@@ -177,16 +177,16 @@ class Function:
         if self.exact:
             return end_at(self.digits, direction)
         outwards = Outwards.of(lambda x: self.activation.derivatives(x, 1), float(direction))
-        if self._more is not None and self.activation.settings and not settled(outwards):
+        if self._more is not None and self.activation.given_parameters and not settled(outwards):
             found = end_at(self.digits, direction)
             if found.end is not None:
                 return found
         return FarEnd(behaviour(outwards), outwards.limit(1))
 
-    # --- the breaks -----------------------------------------------------------------------------------------------
+    # --- the breakpoints ------------------------------------------------------------------------------------------
 
     @cached_property
-    def breaks(self) -> tuple[float, ...]:
+    def breakpoints(self) -> tuple[float, ...]:
         """Where it is known that another piece may begin."""
         known = self.activation.kinks(MAX_ORDER)
         if not self.exact:
@@ -195,15 +195,15 @@ class Function:
         from actcli.core.activations.formula import switching_points
 
         points = apart({*known, *switching_points(self.activation, ACTIVATIONS)})
-        nearest = sorted(points, key=abs)[:_MOST_BREAKS]
-        exactly = {point: self.digits.break_near(point) for point in nearest}
+        nearest = sorted(points, key=abs)[:_MOST_BREAKPOINTS]
+        exactly = {point: self.digits.breakpoint_near(point) for point in nearest}
         return tuple(sorted({point if (at := exactly.get(point)) is None else float(at) for point in points}))
 
     def sides(self, points: tuple[float, ...]) -> Mapping[float, Sides]:
         """Both sides of those of the points that are nearest to 0; none where float64 has the last word."""
         if not self.exact:
             return {}
-        nearest = [point for point in sorted(points, key=abs)[:_MOST_BREAKS] if not self._overflows(point)]
+        nearest = [point for point in sorted(points, key=abs)[:_MOST_BREAKPOINTS] if not self._overflows(point)]
         return {point: self._sides(point) for point in nearest}
 
     def _overflows(self, point: float) -> bool:
@@ -217,7 +217,7 @@ class Function:
 
         from actcli.core.analysis.limits import sides_at
 
-        exactly = self.digits.break_near(point)
+        exactly = self.digits.breakpoint_near(point)
         if exactly is not None:
             return sides_at(self.digits, exactly, sharp=True)
         at = Fraction(point)

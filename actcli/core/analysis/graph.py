@@ -25,13 +25,13 @@ _GOLDEN = 0.6180339887498949  # (sqrt(5) - 1)/2, whose multiples stay apart modu
 class Graph:
     """f, f', ... f^(order) at ascending x, of shape (order + 1, n); nan or inf where there is no value.
 
-    breaks: for each order the points where that derivative jumps, or grows beyond all bounds
+    breakpoints: for each order the points where that derivative jumps, or grows beyond all bounds
     """
 
     activation: str
     x: Array
     derivatives: Array
-    breaks: tuple[tuple[float, ...], ...]
+    breakpoints: tuple[tuple[float, ...], ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,8 +79,13 @@ def graphs(
             together = union(together, closer)
             tables = _tables(activations, together, order)
         return tuple(
-            Graph(activation.label, together, table, tuple(_within(x, {*breaks, *activation.kinks(k)}) for k in orders))
-            for activation, table, (_, breaks) in zip(activations, tables, found, strict=True)
+            Graph(
+                activation.label,
+                together,
+                table,
+                tuple(_within(x, {*breakpoints, *activation.kinks(k)}) for k in orders),
+            )
+            for activation, table, (_, breakpoints) in zip(activations, tables, found, strict=True)
         )
 
 
@@ -146,7 +151,7 @@ MOST: Final = 1 << 16
 
 
 @dataclass(frozen=True, eq=False)
-class Points:
+class GivenPoints:
     """A user's numbers.
 
     x:          ascending, each once; of more than 65536 different ones a choice that is as evenly spread
@@ -164,7 +169,7 @@ class Points:
     not_finite: int
 
 
-def gathered(blocks: Iterable[Array], interval: tuple[float, float] | None = None) -> Points:
+def gathered(blocks: Iterable[Array], interval: tuple[float, float] | None = None) -> GivenPoints:
     """The numbers of all blocks that lie in the interval (None: all that are finite), folded block by block."""
     kept, count, outside, not_finite, low, high = np.empty(0), 0, 0, 0, np.inf, -np.inf
     for block in blocks:
@@ -183,4 +188,4 @@ def gathered(blocks: Iterable[Array], interval: tuple[float, float] | None = Non
             first_of_each = np.append(True, np.diff(bins) > 0)
             first_of_each[-1] = True
             kept = kept[first_of_each]
-    return Points(kept, count, outside, float(low), float(high), not_finite)
+    return GivenPoints(kept, count, outside, float(low), float(high), not_finite)

@@ -40,11 +40,11 @@ class Moments(NamedTuple):
     certain: bool
 
 
-def moments(function: Function, breaks: Iterable[float], closer: Iterable[float]) -> Moments:
+def moments(function: Function, breakpoints: Iterable[float], closer: Iterable[float]) -> Moments:
     """To 1e-10. closer: points that are worth a closer look."""
     activation = function.activation
-    breaks = sorted(breaks)
-    patches = _patches(function, breaks) if function.exact else []
+    breakpoints = sorted(breakpoints)
+    patches = _patches(function, breakpoints) if function.exact else []
 
     def functions(x: Array) -> Array:
         value, slope = activation.value_and_slope(x)
@@ -55,7 +55,7 @@ def moments(function: Function, breaks: Iterable[float], closer: Iterable[float]
     if patches is None:
         return Moments(None, None, None, certain=False)
     edges = [edge for patch in patches for edge in (patch.low, patch.high)]
-    found = expectations(functions, (*breaks, *edges, *filter(math.isfinite, closer)))
+    found = expectations(functions, (*breakpoints, *edges, *filter(math.isfinite, closer)))
     mean, second, slope_second = (None if math.isnan(moment) else moment for moment in found.tolist())
     return Moments(mean, second, slope_second, certain=True)
 
@@ -83,13 +83,13 @@ class _Patch:
             value[inside], slope[inside] = self(x[inside])
 
 
-def _patches(function: Function, breaks: list[float]) -> list[_Patch] | None:
+def _patches(function: Function, breakpoints: list[float]) -> list[_Patch] | None:
     """One for each interval on which float64 knows nothing; None if there would be too many."""
-    unknown, size = _unknown(function, breaks)
+    unknown, size = _unknown(function, breakpoints)
     waiting = []
     for first, last in runs_of(unknown):
         low, high = float(_LOOKED_AT[max(first - 1, 0)]), float(_LOOKED_AT[min(last, len(_LOOKED_AT) - 1)])
-        cuts = [low, *(point for point in (*breaks, -8.0, -2.0, 2.0, 8.0) if low < point < high), high]
+        cuts = [low, *(point for point in (*breakpoints, -8.0, -2.0, 2.0, 8.0) if low < point < high), high]
         waiting += list(zip(sorted(cuts), sorted(cuts)[1:], strict=False))
     patches: list[_Patch] = []
     tried = 0
@@ -123,9 +123,9 @@ def _exactly(function: Function, x: Array) -> Array:
     return np.array(found).T
 
 
-def _unknown(function: Function, breaks: list[float]) -> tuple[Mask, Array]:
+def _unknown(function: Function, breakpoints: list[float]) -> tuple[Mask, Array]:
     """The points that are looked at where float64 knows nothing, and the size of f and f' near 0."""
-    x = _LOOKED_AT[~np.isin(_LOOKED_AT, breaks)]
+    x = _LOOKED_AT[~np.isin(_LOOKED_AT, breakpoints)]
     table = function.activation.derivatives(x, 1)
     noise = function.rounding(x, table)
     known = np.isfinite(table)

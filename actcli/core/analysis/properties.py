@@ -154,7 +154,7 @@ def describe(activation: ActivationLike, more: MoreDigits | None = None) -> Prop
     """
     activation = resolve(activation)
     valid = {parameter.name: parameter.interval for parameter in activation.parameters}
-    values = {**activation.values_of_parameters, **activation.settings}
+    values = {**activation.parameter_values, **activation.given_parameters}
     return Properties(
         activation=activation.label,
         name=activation.name,

@@ -1,8 +1,8 @@
-"""A function, its slope and its curvature at points that miss nothing of it.
+"""Adaptive sampling of a function, its slope and its curvature.
 
 Fixed points cover every magnitude: evenly near 0, over the powers of two beyond, closer and closer to 0 and to the
-breaks. Between two of them whose slopes do not explain how far apart their values are, something is hidden (the step
-of tanh(1e6 x), a pole, the edge of the domain), and points are added until it is not.
+breakpoints. Between two of them whose slopes do not explain how far apart their values are, something is hidden (the
+step of tanh(1e6 x), a pole, the edge of the domain), and points are added until it is not.
 
 What is sampled, f or its slope, is then a curve with a slope of its own: its turns, and where it is constant.
 """
@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from actcli.core.arrays import Array, Mask, union
-from actcli.core.numerics.roots import section
+from actcli.core.numerics.roots import bracket
 
 Derivatives = Callable[[Array], Array]
 """From n points to f, f' and f'' there, of shape (3, n)."""
@@ -42,7 +42,7 @@ _MOST_FAR_GAPS, _MOST_POINTS, _MOST_ROUNDS = 32, 1 << 15, 64
 class Samples:
     """f, f' and f'' at ascending x; nan or inf where f has no value.
 
-    breaks: where f or a derivative is known or was found to jump, or f has no value
+    breakpoints: where f or a derivative is known or was found to jump, or f has no value
     jumps:  those of them where f does
     poles:  where |f| grows beyond all measure
     """
@@ -51,24 +51,24 @@ class Samples:
     value: Array
     slope: Array
     curvature: Array
-    breaks: tuple[float, ...]
+    breakpoints: tuple[float, ...]
     jumps: tuple[float, ...]
     poles: tuple[float, ...]
 
 
 def sample(
     derivatives: Derivatives,
-    breaks: tuple[float, ...],
+    breakpoints: tuple[float, ...],
     jumps: tuple[float, ...],
     first: Callable[[Array], tuple[Array, Array]] | None = None,
 ) -> Samples:
-    """The function whose values, slopes and curvatures are `derivatives`, with the breaks and jumps that are known.
+    """The function whose values, slopes and curvatures are `derivatives`, with its known breakpoints and jumps.
 
     first: of the first points those that are worth it, and `derivatives` there
     """
-    points = _first_points(breaks)
+    points = _first_points(breakpoints)
     x, table = refined(derivatives, points) if first is None else refined(derivatives, *first(points))
-    found_jumps, poles = discontinuities(x, table, breaks)
+    found_jumps, poles = discontinuities(x, table, breakpoints)
     edges, infinities = _edges(x, table[0])
     poles |= infinities
     return Samples(
@@ -76,7 +76,7 @@ def sample(
         value=table[0],
         slope=table[1],
         curvature=table[2],
-        breaks=tuple(sorted({*breaks, *found_jumps, *poles, *edges})),
+        breakpoints=tuple(sorted({*breakpoints, *found_jumps, *poles, *edges})),
         jumps=tuple(sorted({*jumps, *found_jumps})),
         poles=tuple(sorted(poles)),
     )
@@ -106,8 +106,8 @@ def only_where_finite(table: Array) -> Array:
     return table
 
 
-def _first_points(breaks: tuple[float, ...]) -> Array:
-    inner = np.array([b for b in sorted(breaks, key=abs) if abs(b) < FAR])
+def _first_points(breakpoints: tuple[float, ...]) -> Array:
+    inner = np.array([b for b in sorted(breakpoints, key=abs) if abs(b) < FAR])
     sides = [inner, np.nextafter(inner, -np.inf), np.nextafter(inner, np.inf)]
     around = inner[:_MOST_CLOSE_LOOKS, None] + np.concatenate([-_CLOSER, _CLOSER])
     return union(_EVEN, -_MAGNITUDES, _MAGNITUDES, *sides, around)
@@ -140,10 +140,10 @@ def _typical(x: Array, value: Array) -> float:
     return max(float(np.sort(near)[near.size // 2]) if near.size else 0.0, 1e-3)  # the median, all but
 
 
-def discontinuities(x: Array, table: Array, breaks: tuple[float, ...]) -> tuple[set[float], set[float]]:
+def discontinuities(x: Array, table: Array, breakpoints: tuple[float, ...]) -> tuple[set[float], set[float]]:
     """Jumps and poles that nobody announced: the gaps that are left between two neighbouring numbers."""
     value, gaps, huge = table[0], _gaps(x, table), 1e7 * _typical(x, table[0])
-    known = {*breaks, *np.nextafter(breaks, -np.inf).tolist(), *np.nextafter(breaks, np.inf).tolist()}
+    known = {*breakpoints, *np.nextafter(breakpoints, -np.inf).tolist(), *np.nextafter(breakpoints, np.inf).tolist()}
     jumps: set[float] = set()
     poles: set[float] = set()
     for i in gaps[np.nextafter(x[gaps], np.inf) == x[gaps + 1]].tolist():
@@ -164,7 +164,7 @@ def bends(derivatives: Derivatives, samples: Samples) -> tuple[float, ...]:
     step = np.abs(np.diff(slope))
     explained = 3.0 * np.diff(x) * np.fmax(curvature[1:], curvature[:-1])
     sudden = step > explained + 1e-6 * np.maximum(np.abs(slope[1:]), np.abs(slope[:-1]))
-    for point in samples.breaks:
+    for point in samples.breakpoints:
         margin = BESIDE * max(abs(point), 1.0)
         sudden &= (x[1:] < point - margin) | (x[:-1] > point + margin)
     gaps = np.flatnonzero(sudden)
@@ -220,7 +220,7 @@ _MOST_PIECES: Final = 8
 class SampledCurve:
     """A curve at ascending points, with its limits at both ends (nan: none) and the places where it may break.
 
-    sides:    the one-sided limits at those breaks of which they are known
+    sides:    the one-sided limits at those breakpoints of which they are known
     constant: whether the curve is constant around a point; None: not known otherwise than by its values
     exactly:  the curve's value at a point, where more digits know it better
     """
@@ -229,15 +229,15 @@ class SampledCurve:
     x: Array
     value: Array
     slope: Array
-    breaks: tuple[float, ...]
+    breakpoints: tuple[float, ...]
     limits: tuple[float, float]
     sides: Mapping[float, tuple[float, float]] = field(default_factory=dict)
     constant: Callable[[float], bool] | None = None
     exactly: Callable[[float], float | None] = lambda x: None
 
-    def break_at(self, a: float, b: float) -> float:
+    def breakpoint_at(self, a: float, b: float) -> float:
         """The break that lies at two neighbouring numbers, or the second of them."""
-        return next((point for point in self.breaks if between(min(a, b), point, max(a, b))), b)
+        return next((point for point in self.breakpoints if between(min(a, b), point, max(a, b))), b)
 
     def flipped(self) -> "SampledCurve":
         """The curve of -f: its maxima are the minima of f."""
@@ -274,7 +274,7 @@ def peaks_in(sides: Sequence[SampledCurve], over: Sequence[Mask]) -> list[tuple[
     together = np.concatenate(chosen)
     low, high = one.x[together], one.x[together + 1]
     if together.size:
-        low, high = section(lambda x: np.sign(one.curve(x)[1]), low, high)
+        low, high = bracket(lambda x: np.sign(one.curve(x)[1]), low, high)
     ends = np.cumsum([len(part) for part in chosen])[:-1]
     return [_higher(side, *pair) for side, *pair in zip(sides, np.split(low, ends), np.split(high, ends), strict=True)]
 
@@ -324,7 +324,7 @@ def stretch_of(sampled: SampledCurve, run: Run) -> tuple[float, float] | None:
     if at_left and at_right:
         return -math.inf, math.inf
     outer = (max(first - 1, 0), min(last + 1, len(sampled.x) - 1)) if sampled.constant else (first, last)
-    within = [point for point in sampled.breaks if between(sampled.x[outer[0]], point, sampled.x[outer[1]])]
+    within = [point for point in sampled.breakpoints if between(sampled.x[outer[0]], point, sampled.x[outer[1]])]
     if not within or (len(within) == 1 and not (at_left or at_right)):
         return None
     low, high = (-math.inf if at_left else within[0], math.inf if at_right else within[-1])
@@ -338,7 +338,7 @@ def _at_rest(sampled: SampledCurve, run: Run, low: float, high: float) -> bool:
     inside = inside[(inside < high - BESIDE * max(abs(high), 1.0)) | (high == math.inf)]
     assert sampled.constant is not None
     ends = [float(inside[i]) for i, end in ((0, low), (-1, high)) if inside.size and math.isfinite(end)]
-    met = sorted((point for point in sampled.breaks if low < point < high), key=abs)[:_MOST_PIECES]
+    met = sorted((point for point in sampled.breakpoints if low < point < high), key=abs)[:_MOST_PIECES]
     pieces = [0.5 * (a + b) for a, b in pairwise(sorted({low, *met, high})) if math.isfinite(b - a)]
     return bool(ends) and all(map(sampled.constant, (*ends, *pieces)))
 

@@ -15,7 +15,7 @@ from actcli.core.analysis.extrema import Extremum, extremes
 from actcli.core.analysis.function import Function, apart
 from actcli.core.analysis.sampling import FAR, SampledCurve, Samples, bends, sample
 from actcli.core.arrays import Array
-from actcli.core.numerics.roots import section
+from actcli.core.numerics.roots import bracket
 
 if TYPE_CHECKING:
     from actcli.core.analysis.limits import Sides
@@ -56,10 +56,10 @@ def samples_of(function: Function) -> Samples:
         table, doubtful = function.corrected(x, 2)
         return x[~doubtful], table[:, ~doubtful]
 
-    samples = sample(derivatives, function.breaks, function.activation.kinks(0), first if function.exact else None)
+    samples = sample(derivatives, function.breakpoints, function.activation.kinks(0), first if function.exact else None)
     if not function.exact:
         return samples
-    return replace(samples, breaks=apart({*samples.breaks, *bends(derivatives, samples)}))
+    return replace(samples, breakpoints=apart({*samples.breakpoints, *bends(derivatives, samples)}))
 
 
 def slopes_by_sides(x: Array, slope: Array, sides: Mapping[float, Sides]) -> Array:
@@ -77,11 +77,11 @@ def sampled_curve(
     function: Function, samples: Samples, order: int, sides: Mapping[float, Sides] | None = None
 ) -> SampledCurve:
     """The value or the slope as a curve with a slope of its own."""
-    breaks = sides or {}
+    breakpoints = sides or {}
 
     def curve(x: Array) -> tuple[Array, Array]:
         table = function.derivatives(x, order + 1)
-        slopes_by_sides(x, table[1], breaks)
+        slopes_by_sides(x, table[1], breakpoints)
         value, slope = table[order:]
         return value, slope
 
@@ -92,13 +92,13 @@ def sampled_curve(
     value, slope = (samples.value, samples.slope, samples.curvature)[order : order + 2]
     left, right = function.ends
     limits = [(end.end.limit if end.end else None) if order == 0 else end.slope for end in (left, right)]
-    known = {point: (side.value, side.slope)[order] for point, side in breaks.items()}
+    known = {point: (side.value, side.slope)[order] for point, side in breakpoints.items()}
     return SampledCurve(
         curve,
         samples.x,
         value,
         slope,
-        samples.breaks,
+        samples.breakpoints,
         (_or_nan(limits[0]), _or_nan(limits[1])),
         {point: (_or_nan(below), _or_nan(above)) for point, (below, above) in known.items()},
         partial(function.constant_at, order=order) if function.exact else None,
@@ -134,8 +134,8 @@ def saturated_from(function: Function, slopes: SampledCurve, largest: float, dir
         x = np.append(inner, np.linspace(outer, outer + 4.0 * direction * max(abs(outer), 1e-3), 4096))
         steep = np.flatnonzero(sign(x) > 0.0)
         if not steep.size:
-            return slopes.break_at(inner, inner)
+            return slopes.breakpoint_at(inner, inner)
         if steep[-1] == 0:
-            low, high = section(sign, x[:1], x[1:2])
-            return slopes.break_at(float(low[0]), float(high[0]))
+            low, high = bracket(sign, x[:1], x[1:2])
+            return slopes.breakpoint_at(float(low[0]), float(high[0]))
     return None

@@ -15,9 +15,9 @@ from actcli.core.audit.inputs import EVERYWHERE, Region, audited
 from actcli.core.audit.report import Audit, Constant, Extreme, Point, Profile, Sample, Segment
 from actcli.core.audit.sides import ExactSigns, Sides
 from actcli.core.audit.tally import ENDLESS, Tally, boundaries
-from actcli.core.audit.ulp import Reference, Steps, reference, steps, ulp_error, unlike
+from actcli.core.audit.ulp import Reference, UlpDistances, reference, ulp_distance, ulp_error, unlike
 from actcli.core.errors import InputError, instance, one_of, shown, whole_number
-from actcli.core.numerics.formats import FORMATS, bit_pattern, flushed, place, round_to, value_at
+from actcli.core.numerics.formats import FLOAT_FORMATS, bit_pattern, flushed, ordinal, round_to, value_at
 
 HISTOGRAM: Final = {"0": 0.0, "<=0.5": 0.5, "<=1": 1.0, "2": 2.0, "3-10": 10.0, "11-100": 100.0, ">100": math.inf}
 """Name of a class -> the largest `ulp` in it."""
@@ -67,7 +67,7 @@ class Auditor:
         ask: ExactSigns | None = None,
     ) -> None:
         self.activation = audited(activation)
-        self.dtype, self.order = one_of("dtype", dtype, FORMATS), whole_number("the order", order, 0, MAX_ORDER)
+        self.dtype, self.order = one_of("dtype", dtype, FLOAT_FORMATS), whole_number("the order", order, 0, MAX_ORDER)
         self.flush = instance("flush_subnormals", flush_subnormals, bool)
         self.region = region
         self._given = None if segments is None else numbers_of("segments", segments).ravel()
@@ -78,7 +78,7 @@ class Auditor:
             raise InputError(f"exact must be a function of an array, not {shown(exact)}")
         self._sides = None if exact else Sides(self.activation, order, ask)
         self.exact = exact or self._float64_reference
-        form = FORMATS[dtype]
+        form = FLOAT_FORMATS[dtype]
         # Eight small intervals an octave, four of float64, whose octaves are many.
         self._shift = max(form.precision - 1 - (2 if dtype == "float64" else 3), 0)
         self._zero = form.infinity >> self._shift
@@ -99,7 +99,7 @@ class Auditor:
         self._constants = self._limits()
         self._max_steps_when_flushed = 0.0
         self._sampled = np.zeros(2 * self._zero + 1, dtype=np.int64)
-        self._samples: list[tuple[Array, Array, Array, Steps]] = []
+        self._samples: list[tuple[Array, Array, Array, UlpDistances]] = []
 
     def add(self, x: Array, actual: Array) -> None:
         """Results at the inputs x, both numbers of the type and of shape (n,). InputError where they are not."""
@@ -122,11 +122,11 @@ class Auditor:
             x, actual, truth = x[defined], actual[defined], _part(truth, defined)
         if not x.size:
             return
-        if not FORMATS[self.dtype].has_infinity:  # its nan stands for what is too large, too
+        if not FLOAT_FORMATS[self.dtype].has_infinity:  # its nan stands for what is too large, too
             actual = np.where(np.isnan(actual) & np.isinf(truth.rounded), truth.rounded, actual)
         wrong = unlike(actual, truth, self.dtype)
         ulp = np.where(wrong, np.inf, ulp_error(actual, truth, self.dtype, self.flush))
-        away = np.where(wrong, np.uint64(ENDLESS), steps(actual, truth.rounded, self.dtype, self.flush))
+        away = np.where(wrong, np.uint64(ENDLESS), ulp_distance(actual, truth.rounded, self.dtype, self.flush))
         self._unlike += int(wrong.sum())
         self._right += int((away == 0).sum())
         seen = flushed(actual, self.dtype) if self.flush else actual
@@ -144,10 +144,10 @@ class Auditor:
         self._note_sizes(x, seen, truth, ulp)
         self._everything.add(np.zeros(len(x), dtype=np.int64), x, ulp, away)
         self._keep_worst(x, actual, truth.rounded, ulp, away)
-        interval = (place(x, self.dtype) >> self._shift) + self._zero
+        interval = (ordinal(x, self.dtype) >> self._shift) + self._zero
         self._take_sample(interval, x, actual, truth.rounded, away)
         if self.flush:
-            normal = (np.abs(x) >= FORMATS[self.dtype].smallest_normal) | (x == 0.0)
+            normal = (np.abs(x) >= FLOAT_FORMATS[self.dtype].smallest_normal) | (x == 0.0)
             rest = ~normal
             self._subnormal.add(np.zeros(int(rest.sum()), dtype=np.int64), x[rest], ulp[rest], away[rest])
             interval, x, ulp, away = interval[normal], x[normal], ulp[normal], away[normal]
@@ -248,14 +248,14 @@ class Auditor:
     def _exhaustive(self) -> bool:
         if self._seen is None:
             return False
-        end = FORMATS[self.dtype].infinity - 1
+        end = FLOAT_FORMATS[self.dtype].infinity - 1
         wanted = self.region.holds(value_at(np.arange(-end, end + 1, dtype=np.int64), self.dtype))
         return bool(self._seen[1:-1][wanted].all())
 
     def _note_kinds(self, x: Array, actual: Array, truth: Reference) -> None:
         """Where results are nan, infinite, of the wrong sign, or a zero of the wrong sign."""
         if self._seen is not None:
-            self._seen[place(x, self.dtype) + FORMATS[self.dtype].infinity] = True
+            self._seen[ordinal(x, self.dtype) + FLOAT_FORMATS[self.dtype].infinity] = True
         finite = np.isfinite(truth.rounded)
         sign = np.sign(truth.exact)
         zero = (actual == 0.0) & (truth.rounded == 0.0)
@@ -300,14 +300,14 @@ class Auditor:
         bad, finite = self._small.nonfinite[filled] > 0, self._small.max_ulp[filled]
         return Profile(value_at(low, self.dtype), value_at(high, self.dtype), np.where(finite < 0, np.nan, finite), bad)
 
-    def _try_flushing(self, x: Array, actual: Array, expected: Array, away: Steps) -> None:
+    def _try_flushing(self, x: Array, actual: Array, expected: Array, away: UlpDistances) -> None:
         """What is more than a step off, as hardware without subnormals sees it."""
         off = away > 1
         x, actual, expected = x[off], actual[off], expected[off]
-        subnormal = (np.abs(x) < FORMATS[self.dtype].smallest_normal) & (x != 0.0)
+        subnormal = (np.abs(x) < FLOAT_FORMATS[self.dtype].smallest_normal) & (x != 0.0)
         if subnormal.any():
             expected = np.where(subnormal, self.exact(np.copysign(0.0, x)).rounded, expected)
-        found = steps(actual, expected, self.dtype, flush=True).astype(np.float64)
+        found = ulp_distance(actual, expected, self.dtype, flush=True).astype(np.float64)
         found[np.isnan(actual) | (np.isinf(actual) & np.isfinite(expected))] = math.inf
         self._max_steps_when_flushed = max(self._max_steps_when_flushed, float(found.max(initial=0.0)))
 
@@ -330,7 +330,7 @@ class Auditor:
         self._ends = ends
         self._reversals += _reversals(exact, actual)
 
-    def _take_sample(self, interval: Indices, x: Array, actual: Array, expected: Array, away: Steps) -> None:
+    def _take_sample(self, interval: Indices, x: Array, actual: Array, expected: Array, away: UlpDistances) -> None:
         """Of every small interval as many as there is room for, evenly spread over those of a block."""
         room = np.maximum(_SAMPLE // len(self._sampled) - self._sampled, 0)
         order = np.argsort(interval, kind="stable")
@@ -341,7 +341,7 @@ class Auditor:
         self._sampled += np.bincount(interval[kept], minlength=len(self._sampled))
         self._samples.append((x[kept], actual[kept], expected[kept], away[kept]))
 
-    def _keep_worst(self, x: Array, actual: Array, expected: Array, ulp: Array, away: Steps) -> None:
+    def _keep_worst(self, x: Array, actual: Array, expected: Array, ulp: Array, away: UlpDistances) -> None:
         def point(i: int) -> Point:
             found = int(away[i])
             numbers = float(x[i]), float(actual[i]), float(expected[i])

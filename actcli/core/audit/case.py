@@ -10,7 +10,7 @@ from actcli.core.activations.activation import Elementwise
 from actcli.core.arrays import Array, Indices, Mask
 from actcli.core.audit.report import Audit
 from actcli.core.audit.tally import ENDLESS
-from actcli.core.audit.ulp import steps
+from actcli.core.audit.ulp import ulp_distance
 from actcli.core.numerics.formats import flushed, round_to
 
 _MOST: Final = 900
@@ -57,7 +57,7 @@ class Case:
 
     def distance(self, a: Array, b: Array) -> Array:
         """Steps between numbers of the type: 0 between two nan, infinitely many between nan and a number."""
-        found = steps(a, b, self.dtype, self.audit.flush_subnormals).astype(np.float64)
+        found = ulp_distance(a, b, self.dtype, self.audit.flush_subnormals).astype(np.float64)
         nan = np.isnan(a), np.isnan(b)
         found = np.where(nan[0] & nan[1], 0.0, np.where(nan[0] | nan[1], np.inf, found))
         return np.where(np.isinf(a) != np.isinf(b), np.inf, found)

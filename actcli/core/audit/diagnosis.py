@@ -7,8 +7,8 @@ import numpy as np
 
 from actcli.core.activations.activation import Elementwise
 from actcli.core.arrays import Mask
+from actcli.core.audit.candidates import FEW, Cause, causes
 from actcli.core.audit.case import Case, case_of, region
-from actcli.core.audit.kernels import FEW, Cause, causes
 from actcli.core.audit.report import Audit, Stretch
 from actcli.core.audit.substitutes import FLUSHED, PARTLY, WHOLE, substitute, truncations
 from actcli.core.errors import count
@@ -82,8 +82,8 @@ def _known(case: Case, bad: Mask) -> Found | None:
     if not found or len(words) > 2:
         return None
     told = " or ".join(_in_types(text, found) for text in words)
-    explained = np.any([cause.kernel.explained for cause in found], axis=0)
-    covered = np.any([cause.kernel.covered for cause in found], axis=0)
+    explained = np.any([cause.candidate.explained for cause in found], axis=0)
+    covered = np.any([cause.candidate.covered for cause in found], axis=0)
     stretches = [
         (text, zeros) for text, zeros in _stretches(case, bad, 0.0) if _share(explained | covered, zeros) > 0.8
     ]
@@ -98,7 +98,7 @@ def _share(part: Mask, of: Mask) -> float:
 
 
 def _in_types(words: str, found: list[Cause]) -> str:
-    types = sorted({cause.kernel.working.dtype for cause in found if cause.words == words})
+    types = sorted({cause.candidate.working.dtype for cause in found if cause.words == words})
     head, comma, tail = words.partition(", ")
     return f"{head} in {' or '.join(types)}{comma}{tail}"
 

@@ -15,7 +15,7 @@ from actcli.core.activations.expression import Call, Name, Node, Operation, comp
 from actcli.core.activations.formula import tree_of
 from actcli.core.arrays import Array, Mask
 from actcli.core.jets import elementary
-from actcli.core.numerics.formats import FORMATS, flushed, place, round_to, value_at
+from actcli.core.numerics.formats import FLOAT_FORMATS, flushed, ordinal, round_to, value_at
 
 _OPERATORS: Final[Mapping[str, Callable[..., Any]]] = {
     "+": np.add, "-": np.subtract, "*": np.multiply, "/": np.divide, "**": np.power
@@ -52,15 +52,15 @@ class Working:
         if not nudge:
             return values
         finite = np.isfinite(values) & (values != 0.0)
-        places = place(np.where(finite, values, 1.0), self.dtype)
-        return np.where(finite, value_at(places + nudge, self.dtype), values)
+        ordinals = ordinal(np.where(finite, values, 1.0), self.dtype)
+        return np.where(finite, value_at(ordinals + nudge, self.dtype), values)
 
     def rounded(self, values: Any) -> Array:
         """Each value as the kernel keeps it."""
         values = np.asarray(values, dtype=np.float64)
         if self.unbounded:
             mantissa, exponent = np.frexp(values)
-            precision = FORMATS[self.dtype].precision
+            precision = FLOAT_FORMATS[self.dtype].precision
             digits: Array = np.ldexp(np.rint(np.ldexp(mantissa, precision)), exponent - precision)
             return digits
         rounded = round_to(values, self.dtype)
@@ -158,6 +158,6 @@ def _flushed_inside(formula: Node, x: Array, working: Working) -> Array:
     return as_computed(replace(formula, terms=tuple(terms)), x, kept)
 
 
-def read_kernel(activation: Elementwise, text: str) -> Node:
+def read_spelling(activation: Elementwise, text: str) -> Node:
     """A formula in x, the catalogue's functions and the activation's parameters."""
     return tree_of(activation, ACTIVATIONS, text)

@@ -11,7 +11,7 @@ from actcli.core.activations.activation import MAX_ORDER, Elementwise, elementwi
 from actcli.core.activations.catalogue import ActivationLike, resolve
 from actcli.core.arrays import Array, Indices, Mask
 from actcli.core.errors import InputError, instance, one_of, whole_number
-from actcli.core.numerics.formats import FORMATS, place, round_to, value_at
+from actcli.core.numerics.formats import FLOAT_FORMATS, ordinal, round_to, value_at
 
 POINTS: Final = {"float32": 1_000_000, "float64": 10_000}
 """About how many inputs of a sweep are not hard places. For float64 a multiprecision reference takes its time."""
@@ -72,7 +72,7 @@ def sweep(
     >>> sweep("relu", "bfloat16").shape
     (65280,)
     """
-    one_of("dtype", dtype, FORMATS)
+    one_of("dtype", dtype, FLOAT_FORMATS)
     instance("infinities", infinities, bool)
     order = whole_number("the order", order, 0, MAX_ORDER)
     finite = _finite(audited(activation), dtype, order, region)
@@ -91,10 +91,10 @@ def audited(activation: ActivationLike) -> Elementwise:
 
 def bounds(dtype: str, region: Region = EVERYWHERE) -> tuple[int, int]:
     """The first and the last place of finite numbers of the type in the region; the first is the larger for none."""
-    largest = FORMATS[dtype].infinity - 1
+    largest = FLOAT_FORMATS[dtype].infinity - 1
     end = float(value_at(np.array([largest]), dtype)[0])
     ends = np.clip([region.low, region.high], -end, end)
-    low, high = place(round_to(ends, dtype), dtype).tolist()
+    low, high = ordinal(round_to(ends, dtype), dtype).tolist()
     nearest = value_at(np.array([low, high]), dtype)
     return max(low + int(nearest[0] < region.low), -largest), min(high - int(nearest[1] > region.high), largest)
 
@@ -103,12 +103,12 @@ def _finite(activation: Elementwise, dtype: str, order: int, region: Region) -> 
     first, last = bounds(dtype, region)
     if dtype not in POINTS or last - first < POINTS[dtype]:
         return values_between(first, last, dtype)
-    form = FORMATS[dtype]
+    form = FLOAT_FORMATS[dtype]
     points, random = POINTS[dtype], np.random.default_rng(_SEED)
     if region.low == -math.inf and region.high == math.inf:
         even = np.linspace(0, form.infinity - 1, points // 4).astype(np.int64)
         anywhere = random.integers(0, form.infinity, points // 8)
-        low, high = place(np.array(_NEAR), dtype).tolist()
+        low, high = ordinal(np.array(_NEAR), dtype).tolist()
         near = random.integers(low, high, points // 8)
         either_sign = np.concatenate([even, anywhere, near])
         spread = np.concatenate([either_sign, -either_sign])
@@ -119,9 +119,9 @@ def _finite(activation: Elementwise, dtype: str, order: int, region: Region) -> 
     return _values(found[(found >= first) & (found <= last)], dtype)
 
 
-def _distinct(places: Indices) -> Indices:
+def _distinct(ordinals: Indices) -> Indices:
     """In ascending order, each once. NumPy's `unique` hashes whole numbers, which takes ten times as long."""
-    ascending = np.sort(places)
+    ascending = np.sort(ordinals)
     found: Indices = ascending[np.append(True, ascending[1:] != ascending[:-1])]
     return found
 
@@ -131,26 +131,26 @@ def values_between(first: int, last: int, dtype: str) -> Array:
     return _values(np.arange(first, last + 1, dtype=np.int64), dtype)
 
 
-def _values(places: Indices, dtype: str) -> Array:
+def _values(ordinals: Indices, dtype: str) -> Array:
     """The numbers at ascending places, with -0 before 0."""
-    zero = int(np.searchsorted(places, 0))
-    values = value_at(places, dtype)
-    return np.insert(values, zero, -0.0) if zero < len(places) and places[zero] == 0 else values
+    zero = int(np.searchsorted(ordinals, 0))
+    values = value_at(ordinals, dtype)
+    return np.insert(values, zero, -0.0) if zero < len(ordinals) and ordinals[zero] == 0 else values
 
 
 def _hard_places(activation: Elementwise, dtype: str, order: int) -> Indices:
-    form = FORMATS[dtype]
+    form = FLOAT_FORMATS[dtype]
     powers = np.ldexp(1.0, np.arange(form.smallest_exponent - form.precision + 1, form.largest_exponent + 1))
     largest = value_at(np.array([form.infinity - 1]), dtype)
     kinks = round_to(np.array([*activation.kinks(max(order, 1)), 0.0]), dtype)
-    centres = [place(np.concatenate([largest, -largest, kinks]), dtype), _changes(activation, dtype, order)]
-    beside_powers = place(np.concatenate([powers, -powers]), dtype)[:, None] + np.arange(-1, 2)
+    centres = [ordinal(np.concatenate([largest, -largest, kinks]), dtype), _changes(activation, dtype, order)]
+    beside_powers = ordinal(np.concatenate([powers, -powers]), dtype)[:, None] + np.arange(-1, 2)
     return np.concatenate([beside_powers.ravel(), (np.concatenate(centres)[:, None] + _NEIGHBOURS).ravel()])
 
 
 def _changes(activation: Elementwise, dtype: str, order: int) -> Indices:
     """The places where the rounded result changes its kind, by bisection between landmarks on the whole line."""
-    end = FORMATS[dtype].infinity - 1
+    end = FLOAT_FORMATS[dtype].infinity - 1
     landmarks = _distinct(np.linspace(-end, end, _LANDMARKS).astype(np.int64))
     low, high = landmarks[:-1], landmarks[1:]
     kinds = _kind(activation, landmarks, dtype, order)
@@ -160,15 +160,15 @@ def _changes(activation: Elementwise, dtype: str, order: int) -> Indices:
         middle = low + (high - low) // 2
         same = _kind(activation, middle, dtype, order) == kind
         low, high = np.where(same, middle, low), np.where(same, high, middle)
-    places: Indices = low
-    return places
+    ordinals: Indices = low
+    return ordinals
 
 
-def _kind(activation: Elementwise, places: Indices, dtype: str, order: int) -> Indices:
+def _kind(activation: Elementwise, ordinals: Indices, dtype: str, order: int) -> Indices:
     """Sign, and whether the rounded result is zero, subnormal, x itself, a whole number in [-1, 1], infinite or nan."""
-    x = value_at(places, dtype)
+    x = value_at(ordinals, dtype)
     y = round_to(activation.derivative(x, order) if order else activation(x), dtype)
     size = np.abs(y)
-    kinds = [size == 0.0, size < FORMATS[dtype].smallest_normal, np.isin(size, (0.5, 1.0)), y == x, np.isinf(y)]
+    kinds = [size == 0.0, size < FLOAT_FORMATS[dtype].smallest_normal, np.isin(size, (0.5, 1.0)), y == x, np.isinf(y)]
     kind = np.select([*kinds, np.isnan(y)], [1, 2, 3, 4, 5, 6], 0)
     return np.asarray(np.where(np.isnan(y), kind, np.where(np.signbit(y), -1 - kind, kind)), dtype=np.int64)

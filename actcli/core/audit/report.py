@@ -5,7 +5,7 @@ from typing import Any
 
 from actcli.core.arrays import Array, Mask
 from actcli.core.audit.tally import Errors
-from actcli.core.audit.ulp import Steps
+from actcli.core.audit.ulp import UlpDistances
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Sample:
     x: Array
     actual: Array
     expected: Array
-    steps: Steps
+    steps: UlpDistances
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -12,13 +12,13 @@ from actcli.core.activations.activation import Elementwise
 from actcli.core.activations.catalogue import resolve
 from actcli.core.activations.expression import Number
 from actcli.core.arrays import Array, Mask
+from actcli.core.audit.candidates import FEW
 from actcli.core.audit.case import Case
-from actcli.core.audit.emulation import Working, as_computed, read_kernel
-from actcli.core.audit.kernels import FEW
+from actcli.core.audit.emulation import Working, as_computed, read_spelling
 from actcli.core.audit.spellings import spellings
 from actcli.core.audit.trees import constants, replaced
 from actcli.core.errors import InputError
-from actcli.core.numerics.formats import FORMATS, flushed, place, round_to, value_at
+from actcli.core.numerics.formats import FLOAT_FORMATS, flushed, ordinal, round_to, value_at
 
 FLUSHED: Final = "subnormal numbers are flushed to zero"
 """The diagnosis after which `max_steps_when_flushed` is the error that is left."""
@@ -84,7 +84,7 @@ def _outputs(case: Case) -> Iterator[Substitute]:
     """Rounded to a narrower type, or cut off."""
     exact = case.value(case.x)
     for dtype in ("bfloat16", "float16", "float32"):
-        if FORMATS[dtype].precision < FORMATS[case.dtype].precision:
+        if FLOAT_FORMATS[dtype].precision < FLOAT_FORMATS[case.dtype].precision:
             finite = np.isfinite(case.actual)
             if (round_to(case.actual[finite], dtype) != case.actual[finite]).any():
                 continue
@@ -96,9 +96,9 @@ def _outputs(case: Case) -> Iterator[Substitute]:
 def truncations(case: Case) -> Iterator[Substitute]:
     """The exact results, cut off or rounded in one direction."""
     exact = case.value(case.x)
-    for y in (exact, round_to(exact, "float32")) if FORMATS[case.dtype].bits == 16 else (exact,):
+    for y in (exact, round_to(exact, "float32")) if FLOAT_FORMATS[case.dtype].bits == 16 else (exact,):
         down = truncated(y, case.dtype)
-        away = value_at(place(down, case.dtype) + np.where(y == down, 0, np.sign(y)).astype(np.int64), case.dtype)
+        away = value_at(ordinal(down, case.dtype) + np.where(y == down, 0, np.sign(y)).astype(np.int64), case.dtype)
         for way, result in (
             ("cut off instead of rounded", down),
             ("rounded away from zero instead of to the nearest", away),
@@ -112,7 +112,7 @@ def truncated(values: Array, dtype: str) -> Array:
     """The values with the digits cut off that the type has no room for."""
     nearest = round_to(values, dtype)
     beyond = np.abs(nearest) > np.abs(values)
-    at = place(np.where(np.isnan(nearest), 0.0, nearest), dtype)
+    at = ordinal(np.where(np.isnan(nearest), 0.0, nearest), dtype)
     return np.where(np.isnan(values), np.nan, np.where(beyond, value_at(at - np.sign(at), dtype), nearest))
 
 
@@ -121,20 +121,20 @@ def _factors(case: Case) -> Iterator[Substitute]:
     with np.errstate(all="ignore"):  # 0/0 is nan, and equal to nothing
         factor = case.value(case.x) / case.x
         for dtype in ("bfloat16", "float16"):
-            if FORMATS[dtype].precision < FORMATS[case.dtype].precision:
+            if FLOAT_FORMATS[dtype].precision < FLOAT_FORMATS[case.dtype].precision:
                 result = case.rounded(case.x * round_to(factor, dtype))
                 yield Substitute(f"every result is x times a {dtype} number: the factor was rounded to {dtype}", result)
 
 
 def _misread(case: Case) -> Iterator[Substitute]:
     """The bits are those of the other 16-bit type."""
-    if FORMATS[case.dtype].bits != 16:
+    if FLOAT_FORMATS[case.dtype].bits != 16:
         return
     other = "float16" if case.dtype == "bfloat16" else "bfloat16"
 
     def reread(values: Array, of: str, to: str) -> Array:
-        places = np.clip(place(values, of), -FORMATS[to].infinity, FORMATS[to].infinity)
-        return np.copysign(value_at(places, to), values)
+        ordinals = np.clip(ordinal(values, of), -FLOAT_FORMATS[to].infinity, FLOAT_FORMATS[to].infinity)
+        return np.copysign(value_at(ordinals, to), values)
 
     for what, x in (("the results", case.x), ("inputs and results", reread(case.x, case.dtype, other))):
         y = round_to(case.value(x), other)
@@ -154,7 +154,7 @@ def _flushed(case: Case, part: float = 0.5) -> Iterator[Substitute]:
 
 def _partly_flushed(case: Case) -> Iterator[Substitute]:
     """The same where something else is wrong too, but no result is 0 that should be larger than a subnormal."""
-    lost = (case.actual == 0.0) & (np.abs(case.expected) > 2.0 * FORMATS[case.dtype].smallest_normal)
+    lost = (case.actual == 0.0) & (np.abs(case.expected) > 2.0 * FLOAT_FORMATS[case.dtype].smallest_normal)
     if not lost.any():
         yield from _flushed(case, 0.0)
 
@@ -185,16 +185,16 @@ def _instead(case: Case, text: str, asked: str, y: Array) -> Substitute:
 
 def _parameters(case: Case) -> Iterator[Substitute]:
     """Other values of its parameters: the default ones, exchanged ones, common ones."""
-    activation, own = case.activation, case.activation.values_of_parameters
+    activation, own = case.activation, case.activation.parameter_values
     names = [parameter.name for parameter in activation.parameters]
-    settings = [{p.name: p.default for p in activation.parameters}]
-    settings += [dict(zip(names, (own[name] for name in order), strict=True)) for order in permutations(names)]
+    given_parameters = [{p.name: p.default for p in activation.parameters}]
+    given_parameters += [dict(zip(names, (own[name] for name in order), strict=True)) for order in permutations(names)]
     for name, value in own.items():
         near = [float(f"{value:.{digits}g}") for digits in range(1, 6)]
         inverse = [1.0 / value] if value else []
         values = dict.fromkeys([*near, *inverse, -value, 1.0 - value, *_COMMON])
-        settings += [{**own, name: other} for other in values if other != value]
-    for changed in settings:
+        given_parameters += [{**own, name: other} for other in values if other != value]
+    for changed in given_parameters:
         if changed == own:
             continue
         try:
@@ -209,9 +209,9 @@ def _parameters(case: Case) -> Iterator[Substitute]:
 
 def _constants(case: Case) -> Iterator[Substitute]:
     """A constant of the formula with fewer digits."""
-    form = FORMATS[case.dtype]
+    form = FLOAT_FORMATS[case.dtype]
     for text in spellings(case.activation, case.audit.order):
-        tree = read_kernel(case.activation, text)
+        tree = read_spelling(case.activation, text)
         for written, value in dict(constants(tree)).items():
             if value == 0.0 or not math.isfinite(value) or (2.0 * value).is_integer():
                 continue

@@ -7,7 +7,7 @@ from typing import Any, Final
 import numpy as np
 
 from actcli.core.arrays import Array, Indices, Mask
-from actcli.core.audit.ulp import Steps
+from actcli.core.audit.ulp import UlpDistances
 
 ENDLESS: Final = 2**64 - 1
 """Stands for infinitely many steps: the result is nan, or infinite in place of a number."""
@@ -53,7 +53,7 @@ class Tally:
         self._nonfinite_at = _Places(intervals)
         self._taken = 0
 
-    def add(self, interval: Indices, x: Array, ulp: Array, steps: Steps) -> None:
+    def add(self, interval: Indices, x: Array, ulp: Array, steps: UlpDistances) -> None:
         """Errors at the inputs x, of which each lies in the interval of that index."""
         size = len(self.count)
         index = np.arange(self._taken, self._taken + len(x))

@@ -86,8 +86,10 @@ def text_of(node: Node, around: int = 0) -> str:
         case Operation():
             return f"{node.name}({', '.join(map(text_of, node.terms))})"
         case Call():
-            settings = "".join(f", {name}={_number(value)}" for name, value in node.activation.settings.items())
-            return f"{node.activation.name}({text_of(node.argument)}{settings})"
+            given_parameters = "".join(
+                f", {name}={_number(value)}" for name, value in node.activation.given_parameters.items()
+            )
+            return f"{node.activation.name}({text_of(node.argument)}{given_parameters})"
         case Comparison():
             first, *rest = map(text_of, node.terms)
             signs = "".join(f" {sign} {term}" for sign, term in zip(node.signs, rest, strict=True))
@@ -320,10 +322,10 @@ def _value(node: Node) -> float:
     return float(compiled(node, FLOAT64))
 
 
-def _call(name: str, argument: Node, **settings: float) -> Node:
+def _call(name: str, argument: Node, **given_parameters: float) -> Node:
     activation = CATALOGUE[name]
     assert isinstance(activation, Elementwise)
-    return Call(activation.with_parameters(**settings), argument)
+    return Call(activation.with_parameters(**given_parameters), argument)
 
 
 def _neg(node: Node) -> Node:

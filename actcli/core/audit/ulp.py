@@ -12,21 +12,21 @@ import numpy as np
 import numpy.typing as npt
 
 from actcli.core.arrays import Array, Mask
-from actcli.core.numerics.formats import FORMATS, flushed, place, round_to, spacing_exponent, value_at
+from actcli.core.numerics.formats import FLOAT_FORMATS, flushed, ordinal, round_to, spacing_exponent, value_at
 
-Steps: TypeAlias = npt.NDArray[np.uint64]
+UlpDistances: TypeAlias = npt.NDArray[np.uint64]
 Signs: TypeAlias = npt.NDArray[np.int8]
 
 NEXT_TO_NOTHING: Final = 2.0**-1074
 """The remainder of what is not exact, and of which float64 knows no more."""
 
 
-def steps(a: Array, b: Array, dtype: str, flush: bool = False) -> Steps:
+def ulp_distance(a: Array, b: Array, dtype: str, flush: bool = False) -> UlpDistances:
     """How many steps from number to number of the type lead from a to b: 0 for equal ones, through zero, across signs.
 
     For float64 up to 2^64 - 2^53: unsigned, and exact.
     """
-    there, here = place(a, dtype, flush), place(b, dtype, flush)
+    there, here = ordinal(a, dtype, flush), ordinal(b, dtype, flush)
     # Two's complement wraps in the difference and back in the unsigned view.
     return np.where(there >= here, there - here, here - there).view(np.uint64)
 
@@ -53,7 +53,7 @@ def reference(exact: Array, dtype: str, flush: bool = False, sides: Signs | None
     sides: which way next to nothing leads from `exact` to the true results; 0 is no way.
     """
     rounded = round_to(exact, dtype) if sides is None else _rounded_aside(exact, sides, dtype)
-    if not FORMATS[dtype].has_infinity:  # too large is nan there, and infinity here, which tells it from 0/0
+    if not FLOAT_FORMATS[dtype].has_infinity:  # too large is nan there, and infinity here, which tells it from 0/0
         rounded = np.where(np.isnan(rounded) & ~np.isnan(exact), np.copysign(np.inf, exact), rounded)
     spacing = spacing_exponent(exact, dtype)
     if sides is not None:
@@ -73,7 +73,7 @@ def below_power_of_two(values: Array, sides: Signs, dtype: str) -> Mask:
     """Where a value is a power of two and the true one is smaller in size: its spacing is half as wide."""
     mantissa, exponent = np.frexp(values)
     smaller: Mask = (np.abs(mantissa) == 0.5) & (sides * np.sign(values) < 0)
-    return smaller & (exponent - 1 > FORMATS[dtype].smallest_exponent)
+    return smaller & (exponent - 1 > FLOAT_FORMATS[dtype].smallest_exponent)
 
 
 def _rounded_aside(exact: Array, sides: Signs, dtype: str) -> Array:
@@ -93,7 +93,7 @@ def ulp_error(actual: Array, truth: Reference, dtype: str, flush: bool = False) 
     Infinity counts as the number after the largest, so it is right where the exact result rounds to it. With `flush`
     the gap between zero and the smallest normal, which has no numbers, is as wide as one spacing.
     """
-    form = FORMATS[dtype]
+    form = FLOAT_FORMATS[dtype]
     if flush:
         actual = flushed(actual, dtype)
     with np.errstate(over="ignore", invalid="ignore"):  # far off is inf; nan stays nan
@@ -108,7 +108,7 @@ def ulp_error(actual: Array, truth: Reference, dtype: str, flush: bool = False) 
 
 
 def _in_spacings(values: Array, spacing: npt.NDArray[np.int32], dtype: str) -> Array:
-    form = FORMATS[dtype]
+    form = FLOAT_FORMATS[dtype]
     # Half of the number after the largest, which is a power of two where the codes of that exponent are all numbers.
     last = math.ldexp(1.0, form.largest_exponent - form.precision + 1)
     half = math.ldexp(1.0, form.largest_exponent) if form.has_infinity else (largest(dtype) + last) / 2.0
@@ -130,4 +130,4 @@ def unlike(actual: Array, truth: Reference, dtype: str) -> Mask:
 
 def largest(dtype: str) -> float:
     """The largest number of the type."""
-    return float(value_at(np.array([FORMATS[dtype].infinity - 1]), dtype)[0])
+    return float(value_at(np.array([FLOAT_FORMATS[dtype].infinity - 1]), dtype)[0])

@@ -75,7 +75,7 @@ def identify(activation: ActivationLike, more_digits: MoreDigits, *, thorough: b
     if np.isfinite(exact).sum() < _LEAST_POINTS:
         raise InputError(f"{given.label} has too few finite values on [-40, 40] to be identified")
     fitter = Fitter(_POINTS, exact)
-    others = [known for known in known_activations() if known.activation.name != given.name or given.settings]
+    others = [known for known in known_activations() if known.activation.name != given.name or given.given_parameters]
     search = _simplest if thorough else _quickest
     found = search(fitter, others, proof.shown)
     with np.errstate(all="ignore"):  # where a formula is not defined there is no difference

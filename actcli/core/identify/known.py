@@ -94,12 +94,12 @@ def known_activations() -> tuple[Known, ...]:
 
 
 def _known(entry: Elementwise) -> Known:
-    settings: dict[str, float | Fraction] = {}
+    given_parameters: dict[str, float | Fraction] = {}
     for parameter in entry.parameters:
-        settings[parameter.name] = free = _Free(parameter.default)
+        given_parameters[parameter.name] = free = _Free(parameter.default)
         free.name = parameter.name
     arithmetic = _Values()
-    tree = read(entry.formula, settings, ACTIVATIONS, arithmetic, all_used=False).tree
+    tree = read(entry.formula, given_parameters, ACTIVATIONS, arithmetic, all_used=False).tree
     function = function_of(compiled(tree, arithmetic))
     defaults = {parameter.name: parameter.default for parameter in entry.parameters}
 

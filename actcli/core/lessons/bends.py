@@ -64,8 +64,8 @@ def find_bends(network: Network, line: Line) -> Bends:
 
 def is_piecewise_linear(activation: Elementwise) -> bool:
     """Whether it has no curvature, seen at two thousand points and beside its kinks."""
-    breaks = np.array(activation.kinks(order=99))
-    beside = [breaks + side * offset for side in (-1.0, 1.0) for offset in (1e-3, 0.1)]
+    breakpoints = np.array(activation.kinks(order=99))
+    beside = [breakpoints + side * offset for side in (-1.0, 1.0) for offset in (1e-3, 0.1)]
     curvature = activation.derivative(np.concatenate([_PROBES, *beside]), 2)
     return not np.nan_to_num(curvature, nan=1.0).any()
 

@@ -17,7 +17,7 @@ from actcli.core.errors import one_of
 
 
 @dataclass(frozen=True, slots=True)
-class Format:
+class FloatFormat:
     """A binary format: bits of the significand, the hidden one included, and exponents of normal numbers.
 
     has_infinity: False where the codes of the largest exponent are numbers too, and nan the last of them alone
@@ -46,7 +46,7 @@ class Format:
 
     @property
     def infinity(self) -> int:
-        """The place of infinity on the line of numbers, one beyond the largest; where there is none, that of nan."""
+        """The ordinal of infinity, one beyond the largest; where there is none, that of nan."""
         beyond = (self.largest_exponent - self.smallest_exponent + 2) << (self.precision - 1)
         return beyond if self.has_infinity else beyond - 1
 
@@ -56,17 +56,17 @@ class Format:
         return self.infinity | 1 << (self.precision - 2) if self.has_infinity else self.infinity
 
 
-FORMATS: Final = {
-    "float64": Format(53, -1022, 1023, 64),
-    "float32": Format(24, -126, 127, 32),
-    "float16": Format(11, -14, 15, 16),
-    "bfloat16": Format(8, -126, 127, 16),
-    "float8_e4m3fn": Format(4, -6, 8, 8, has_infinity=False),
-    "float8_e5m2": Format(3, -14, 15, 8),
+FLOAT_FORMATS: Final = {
+    "float64": FloatFormat(53, -1022, 1023, 64),
+    "float32": FloatFormat(24, -126, 127, 32),
+    "float16": FloatFormat(11, -14, 15, 16),
+    "bfloat16": FloatFormat(8, -126, 127, 16),
+    "float8_e4m3fn": FloatFormat(4, -6, 8, 8, has_infinity=False),
+    "float8_e5m2": FloatFormat(3, -14, 15, 8),
 }
 """IEEE 754's three, bfloat16, and the two of Micikevicius et al. 2022, arXiv:2209.05433, of 256 codes each."""
 
-DTYPES = tuple(FORMATS)
+DTYPES = tuple(FLOAT_FORMATS)
 
 _DROPPED = 52 - 7  # float64 keeps 52 bits after the point, bfloat16 keeps 7
 _KEPT = np.uint64(2**64 - 2**_DROPPED)
@@ -93,7 +93,7 @@ def round_to(values: npt.ArrayLike, dtype: str) -> Array:
         return values
     if dtype == "bfloat16":
         return _round_to_bfloat16(values)
-    if FORMATS[dtype].bits == 8:
+    if FLOAT_FORMATS[dtype].bits == 8:
         return _round_to_float8(values, dtype)
     # Overflow to inf and underflow are the result asked for; "invalid" is a signalling nan becoming a quiet one.
     with np.errstate(over="ignore", under="ignore", invalid="ignore"):
@@ -120,7 +120,7 @@ def _round_to_bfloat16(values: Array) -> Array:
 
 def _round_to_float8(values: Array, dtype: str) -> Array:
     """By whole multiples of the spacing: the division by a power of 2 is exact."""
-    form = FORMATS[dtype]
+    form = FLOAT_FORMATS[dtype]
     spacing = np.ldexp(1.0, spacing_exponent(values, dtype))
     with np.errstate(over="ignore", invalid="ignore"):  # what is too large is replaced; a signalling nan becomes quiet
         rounded = np.copysign(np.rint(values / spacing) * spacing, values)
@@ -135,7 +135,7 @@ def spacing_exponent(values: Array, dtype: str) -> npt.NDArray[np.int32]:
     A value in [2^e, 2^(e+1)) has 2^(e - precision + 1), a subnormal and 0 the smallest subnormal, infinity and what
     is beyond the largest number the spacing below it.
     """
-    form = FORMATS[dtype]
+    form = FLOAT_FORMATS[dtype]
     _, exponent = np.frexp(values)
     exponent = np.where(np.isfinite(values), exponent - 1, form.largest_exponent)
     exponent = np.where(values == 0.0, form.smallest_exponent, exponent)
@@ -143,13 +143,13 @@ def spacing_exponent(values: Array, dtype: str) -> npt.NDArray[np.int32]:
     return clipped - np.int32(form.precision - 1)
 
 
-def place(values: Array, dtype: str, flush: bool = False) -> Indices:
+def ordinal(values: Array, dtype: str, flush: bool = False) -> Indices:
     """The position of each number of the type on the line of all its numbers: 0 for both zeros, 1 for the next, ...
 
     The infinities stand one beyond the largest. With `flush` subnormals are zeros and the smallest normal is next to
-    them. For nan the place means nothing.
+    them. For nan the ordinal means nothing.
     """
-    form = FORMATS[dtype]
+    form = FLOAT_FORMATS[dtype]
     if dtype == "float64":
         magnitude = np.abs(values).view(np.int64)
     elif dtype == "float16":
@@ -165,36 +165,36 @@ def place(values: Array, dtype: str, flush: bool = False) -> Indices:
     return np.where(np.signbit(values), -magnitude, magnitude)
 
 
-def value_at(places: Indices, dtype: str) -> Array:
-    """The numbers at these places: the inverse of `place`."""
-    magnitude = np.abs(places)
+def value_at(ordinals: Indices, dtype: str) -> Array:
+    """The numbers of these ordinals: the inverse of `ordinal`."""
+    magnitude = np.abs(ordinals)
     if dtype == "float64":
         values = magnitude.view(np.float64)
     elif dtype == "float16":
         values = magnitude.astype(np.uint16).view(np.float16).astype(np.float64)
-    elif FORMATS[dtype].bits == 8:
+    elif FLOAT_FORMATS[dtype].bits == 8:
         values = _float8_table(dtype)[magnitude]
     else:
         shift = 16 if dtype == "bfloat16" else 0
         values = (magnitude << shift).astype(np.uint32).view(np.float32).astype(np.float64)
-    return np.where(places < 0, -values, values)
+    return np.where(ordinals < 0, -values, values)
 
 
 def flushed(values: Array, dtype: str) -> Array:
     """The values with zeros of the same sign for subnormals."""
-    return np.where(np.abs(values) < FORMATS[dtype].smallest_normal, np.copysign(0.0, values), values)
+    return np.where(np.abs(values) < FLOAT_FORMATS[dtype].smallest_normal, np.copysign(0.0, values), values)
 
 
 def to_bits(values: Array, dtype: str) -> npt.NDArray[np.uint64]:
     """The bits of numbers of the type, as whole numbers; every nan is the quiet one."""
-    form = FORMATS[dtype]
-    magnitude = np.where(np.isnan(values), form.nan, np.abs(place(values, dtype))).astype(np.uint64)
+    form = FLOAT_FORMATS[dtype]
+    magnitude = np.where(np.isnan(values), form.nan, np.abs(ordinal(values, dtype))).astype(np.uint64)
     return magnitude | (np.signbit(values).astype(np.uint64) << np.uint64(form.bits - 1))
 
 
 def from_bits(bits: npt.NDArray[Any], dtype: str) -> Array:
     """The numbers with these bits, whole numbers below 2^bits: the inverse of `to_bits`."""
-    form = FORMATS[dtype]
+    form = FLOAT_FORMATS[dtype]
     sign = np.uint64(1 << (form.bits - 1))
     given = bits.astype(np.uint64)
     magnitude = given & ~sign
@@ -205,11 +205,11 @@ def from_bits(bits: npt.NDArray[Any], dtype: str) -> Array:
 
 def bit_pattern(value: float, dtype: str) -> str:
     """The number's bits as hexadecimal digits: 0x3f80 is 1 in bfloat16."""
-    form = FORMATS[dtype]
+    form = FLOAT_FORMATS[dtype]
     return f"0x{int(to_bits(np.array([value]), dtype)[0]):0{form.bits // 4}x}"
 
 
-def _float8_magnitude(values: Array, form: Format) -> Indices:
+def _float8_magnitude(values: Array, form: FloatFormat) -> Indices:
     magnitude = np.abs(values)
     finite = np.isfinite(magnitude)
     fraction, exponent = np.frexp(np.where(finite, magnitude, 0.0))
@@ -223,7 +223,7 @@ def _float8_magnitude(values: Array, form: Format) -> Indices:
 @cache
 def _float8_table(dtype: str) -> Array:
     """The numbers of the codes from 0 to that of infinity."""
-    form = FORMATS[dtype]
+    form = FLOAT_FORMATS[dtype]
     codes = np.arange(form.infinity, dtype=np.int64)
     octave = np.maximum((codes >> (form.precision - 1)) - 1, 0)
     counted = (codes - (octave << (form.precision - 1))).astype(np.float64)

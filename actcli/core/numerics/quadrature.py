@@ -1,6 +1,6 @@
 """Expectations of functions of Gaussian variables, to 1e-10 and better: the quadrature under every moment.
 
-The line is cut into panels at the function's breaks, so that each panel sees a smooth piece. Every panel is measured
+The line is cut into panels at the breakpoints of the function, so that each panel is smooth. Every panel is measured
 by two Clenshaw-Curtis rules, the coarser one on every second node of the finer, and those that differ most are
 halved until what is left is negligible. The rules have nodes at both ends of a panel, so that nothing can hide between
 two panels: a kink or jump that nobody announced costs more halvings, not accuracy.
@@ -56,21 +56,21 @@ _GRID: Final = np.concatenate([-_TAIL[::-1], np.linspace(-6.0, 6.0, 121), _TAIL]
 _NARROWEST = 2.0**-43  # of where a panel lies: beyond, its nodes are rounded to its edges
 
 
-def expectation(function: Function, breaks: Iterable[float] = (), scale: float = 1.0) -> float:
+def expectation(function: Function, breakpoints: Iterable[float] = (), scale: float = 1.0) -> float:
     """E[g(scale z)] for z ~ N(0, 1): ∫ g(x) exp(-x²/(2 scale²)) dx / (scale sqrt(2π)).
 
     function: g, from an array of n points to their n values
-    breaks:   the points where g or a derivative jumps, and others that are worth a closer look
+    breakpoints:   the points where g or a derivative jumps, and others that are worth a closer look
     scale:    the standard deviation of the argument, sqrt(q) in mean-field theory; at 0 the result is g(0)
 
     The error is at most 1e-10 of E|g|. nan where the integral diverges (1/x; exp(x²) at scale 1), where g is not
     finite within 7 deviations, or where no 33,000 panels resolve it. Raises InputError for a scale that is no
     finite number >= 0.
     """
-    return float(expectations(lambda x: function(x)[None], breaks, scale)[0])
+    return float(expectations(lambda x: function(x)[None], breakpoints, scale)[0])
 
 
-def expectations(function: Function, breaks: Iterable[float] = (), scale: float = 1.0) -> Array:
+def expectations(function: Function, breakpoints: Iterable[float] = (), scale: float = 1.0) -> Array:
     """The same for k functions at once, on panels that suit all of them: `function` maps n points to (k, n) values.
 
     A slope and its function belong together: the step of tanh(1e6 x) is seen from everywhere, its slope is not.
@@ -84,7 +84,7 @@ def expectations(function: Function, breaks: Iterable[float] = (), scale: float 
             at_zero = function(np.zeros(1))[:, 0]
             return np.where(np.isfinite(at_zero), at_zero, np.nan)
         integrand = _Integrand.of(function, scale)
-        panels = _refined(_Panels.measured(*_intervals(breaks, integrand), integrand), integrand)
+        panels = _refined(_Panels.measured(*_intervals(breakpoints, integrand), integrand), integrand)
         size, total = panels.size.sum(axis=1), panels.integral.sum(axis=1)
         total[np.abs(total) <= _ROUNDING * size] = 0.0  # as for every odd function
         accurate = panels.error.sum(axis=1) <= _ACCEPTED * size
@@ -92,13 +92,13 @@ def expectations(function: Function, breaks: Iterable[float] = (), scale: float 
         return np.where(accurate & died_out, total, np.nan)
 
 
-def fixed_rule(breaks: Iterable[float] = (), scale: float = 1.0) -> tuple[Array, Array]:
+def fixed_rule(breakpoints: Iterable[float] = (), scale: float = 1.0) -> tuple[Array, Array]:
     """Nodes and weights, both (n,), with Σ w g(x) = E[g(scale z)]: the first panels, and no halving of any.
 
-    For integrands that are smooth between the breaks and for answers of three digits, at a tenth of the time.
+    For integrands that are smooth between the breakpoints and for answers of three digits, at a tenth of the time.
     """
     reach = scale * _REACH
-    edges = union(scale * _GRID, [0.0, *(b for b in breaks if abs(b) < reach)])
+    edges = union(scale * _GRID, [0.0, *(b for b in breakpoints if abs(b) < reach)])
     centre, half = 0.5 * (edges[1:] + edges[:-1]), 0.5 * np.diff(edges)
     x = (centre[:, None] + half[:, None] * _NODES).ravel()
     z = x / scale
@@ -202,12 +202,12 @@ def _reach(function: Function) -> float:
     return low
 
 
-def _intervals(breaks: Iterable[float], integrand: _Integrand) -> tuple[Array, Array]:
-    """The first panels: fine where the density is, and ending at 0 and at each of the breaks.
+def _intervals(breakpoints: Iterable[float], integrand: _Integrand) -> tuple[Array, Array]:
+    """The first panels: fine where the density is, and ending at 0 and at each of the breakpoints.
 
     The ends of a panel are looked at very closely: a spike there is seen, however narrow.
     """
-    edges = union(integrand.scale * _GRID, [0.0, *breaks, integrand.low, integrand.high])
+    edges = union(integrand.scale * _GRID, [0.0, *breakpoints, integrand.low, integrand.high])
     edges = edges[(integrand.low <= edges) & (edges <= integrand.high)]
     return edges[:-1], edges[1:]
 
@@ -220,14 +220,14 @@ _AROUND: Final = np.array([-8.0, -4.0, -2.0, -1.0, -0.5, 0.0, 0.5, 1.0, 2.0, 4.0
 _FEATURES: Final = np.concatenate([-(2.0 ** np.arange(-6, 6)), 2.0 ** np.arange(-6, 6)])  # of x: where curves bend
 
 
-def pair_expectation(function: Function, breaks: Iterable[float], variance: float, correlation: float) -> float:
+def pair_expectation(function: Function, breakpoints: Iterable[float], variance: float, correlation: float) -> float:
     """E[g(u) g(v)] of two Gaussian variables of mean 0 and one variance, and of a correlation between -1 and 1.
 
-    For each node u, v is normal around correlation u; the panels of both end at the breaks. Two dimensions have room
-    for no adaptive rule: the panels are fixed, and Gauss-Legendre's rule asks for the fewest nodes.
+    For each node u, v is normal around correlation u; the panels of both end at the breakpoints. Two dimensions have
+    room for no adaptive rule: the panels are fixed, and Gauss-Legendre's rule asks for the fewest nodes.
     """
     scale, spread = math.sqrt(variance), math.sqrt(variance * (1.0 - correlation * correlation))
-    at = np.array([*breaks])
+    at = np.array([*breakpoints])
     # A break of v smears out over u by the spread between them.
     smeared = (at[:, None] + spread * _AROUND) / scale
     u, u_weights = _gauss_legendre(

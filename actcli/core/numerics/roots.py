@@ -55,7 +55,7 @@ def root(function: Function, low: float, high: float) -> float:
     return math.exp(a if left == 0.0 else b)
 
 
-def section(sign: Callable[[Array], Array], low: Array, high: Array) -> tuple[Array, Array]:
+def bracket(sign: Callable[[Array], Array], low: Array, high: Array) -> tuple[Array, Array]:
     """Where `sign` changes between each low and high (or high and low), down to two neighbouring numbers.
 
     sign: from points to -1, 0 or 1; of one sign at `low` and of another at `high`

@@ -112,7 +112,7 @@ def gain(activation: ActivationLike, sigma_w2: float | None = None, sigma_b2: fl
     activation = resolve(activation)
     unit = elementwise(activation, f"{activation.name} acts on whole rows, and the theory is one of single units")
     field = MeanField(unit)
-    mean = expectation(unit, field.breaks)
+    mean = expectation(unit, field.breakpoints)
     second, slope_second = field.second_moments(1.0)
     points = {variance: fixed_point(field, variance) for variance in set(INITIALISATIONS.values())}
     fixed_points = {name: points[variance] for name, variance in INITIALISATIONS.items()}
@@ -142,7 +142,7 @@ def gain(activation: ActivationLike, sigma_w2: float | None = None, sigma_b2: fl
 def pytorch_gain(activation: Elementwise) -> float | None:
     """torch.nn.init.calculate_gain of PyTorch 2 (docs.pytorch.org/docs/stable/nn.init.html); None where it has none."""
     if activation.name in ("relu", "leaky_relu"):
-        slope = activation.values_of_parameters.get("negative_slope", 0.0)
+        slope = activation.parameter_values.get("negative_slope", 0.0)
         return math.sqrt(2.0 / (1.0 + slope * slope))
     return {"identity": 1.0, "sigmoid": 1.0, "tanh": 5.0 / 3.0, "selu": 0.75}.get(activation.name)
 

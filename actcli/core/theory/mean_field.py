@@ -40,7 +40,7 @@ class MeanField:
 
     def __init__(self, activation: Elementwise) -> None:
         self.activation = activation
-        self.breaks = activation.kinks(2)
+        self.breakpoints = activation.kinks(2)
         self.jumps = bool(activation.kinks(0))
         self.value_at_zero = float(activation(0.0))
         self.slopes_at_zero = _slope_at_zero(activation, -1.0), _slope_at_zero(activation, 1.0)
@@ -64,7 +64,7 @@ class MeanField:
             return np.stack([value * value, slope * slope])
 
         with np.errstate(all="ignore"):
-            second, slope_second = expectations(squares, self.breaks, math.sqrt(q)).tolist()
+            second, slope_second = expectations(squares, self.breakpoints, math.sqrt(q)).tolist()
         return second, math.nan if self.jumps else slope_second
 
     def second_moment_slope(self, q: float) -> float:
@@ -84,7 +84,7 @@ class MeanField:
             return np.stack([slope * (value * x / q - slope), slope * slope])
 
         with np.errstate(all="ignore"):  # as in _expectation
-            gap, slope_second = expectations(integrands, self.breaks, math.sqrt(q)).tolist()
+            gap, slope_second = expectations(integrands, self.breakpoints, math.sqrt(q)).tolist()
         return math.nan if self.jumps or not slope_second else gap / slope_second
 
     def next_variance(self, q: float, sigma_w2: float, sigma_b2: float = 0.0) -> float:
@@ -101,7 +101,7 @@ class MeanField:
 
     def next_correlation(self, c: float, q: float, sigma_w2: float, sigma_b2: float = 0.0) -> float:
         """The correlation map, c', of two inputs of variance q and correlation c, -1 < c <= 1; nan where q' is 0."""
-        product = self.second_moment(q) if c == 1.0 else pair_expectation(self.activation, self.breaks, q, c)
+        product = self.second_moment(q) if c == 1.0 else pair_expectation(self.activation, self.breakpoints, q, c)
         variance = self.next_variance(q, sigma_w2, sigma_b2)
         return (sigma_w2 * product + sigma_b2) / variance if variance else math.nan
 
@@ -114,12 +114,12 @@ class MeanField:
         def slope(x: Array) -> Array:
             return self.activation.value_and_slope(x)[1]
 
-        product = self.slope_second_moment(q) if c == 1.0 else pair_expectation(slope, self.breaks, q, c)
+        product = self.slope_second_moment(q) if c == 1.0 else pair_expectation(slope, self.breakpoints, q, c)
         return sigma_w2 * product * q / variance
 
     def _expectation(self, function: Callable[[Array], Array], q: float) -> float:
         with np.errstate(all="ignore"):  # where a square overflows, the expectation says that it diverges
-            return expectation(function, self.breaks, math.sqrt(q))
+            return expectation(function, self.breakpoints, math.sqrt(q))
 
 
 def is_homogeneous(activation: Elementwise) -> bool:

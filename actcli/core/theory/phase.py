@@ -238,9 +238,9 @@ def _crossings(function: Callable[[Array], Array], a: Array, b: Array) -> Array:
     return b
 
 
-def hermite_squares(activation: Elementwise, breaks: tuple[float, ...], q: float) -> Array:
+def hermite_squares(activation: Elementwise, breakpoints: tuple[float, ...], q: float) -> Array:
     """a_k(q)² for k below _COEFFICIENTS, where φ(√q z) = Σ a_k He_k(z) / √k!."""
-    x, weights = fixed_rule(breaks, math.sqrt(q))
+    x, weights = fixed_rule(breakpoints, math.sqrt(q))
     with np.errstate(all="ignore"):
         value = activation(x)
     z = x / math.sqrt(q)
@@ -266,7 +266,7 @@ def _correlations(
     correlation[line_at_zero], slope[line_at_zero] = np.nan, 1.0
     chaotic = np.isfinite(q) & (q > 0.0) & ~ordered
     if chaotic.any():
-        squares = _interpolated_squares(unit, maps.field.breaks, q[chaotic])
+        squares = _interpolated_squares(unit, maps.field.breakpoints, q[chaotic])
         second = maps.moments.at(q[chaotic])[0]
         correlation[chaotic], slope[chaotic] = _stable_correlation(
             squares, second, q[chaotic], weights[chaotic], biases[chaotic]
@@ -274,12 +274,14 @@ def _correlations(
     return correlation, slope
 
 
-def _interpolated_squares(unit: Elementwise, breaks: tuple[float, ...], q: Array) -> Array:
+def _interpolated_squares(unit: Elementwise, breakpoints: tuple[float, ...], q: Array) -> Array:
     """The squared coefficients at each q, by cubic polynomials in log q between a few of them."""
     place = np.log10(q) * _COEFFICIENTS_PER_DECADE
     first = np.floor(place).astype(int) - 1
     numbers, which = np.unique(first[:, None] + np.arange(4), return_inverse=True)
-    table = np.array([hermite_squares(unit, breaks, 10 ** (n / _COEFFICIENTS_PER_DECADE)) for n in numbers.tolist()])
+    table = np.array(
+        [hermite_squares(unit, breakpoints, 10 ** (n / _COEFFICIENTS_PER_DECADE)) for n in numbers.tolist()]
+    )
     t = (place - first)[:, None]
     cubic = np.stack(
         [

@@ -69,7 +69,7 @@ class Axis:
 class Curve:
     """`y` over `x`, which ascends: the points joined by lines, with a gap where a `y` is not finite.
 
-    breaks:   the x at which it jumps, and is not joined
+    breakpoints:   the x at which it jumps, and is not joined
     measured: every point is a measurement of its own and has its marker
     """
 
@@ -77,7 +77,7 @@ class Curve:
     x: Array
     y: Array
     style: Style = Style()
-    breaks: tuple[float, ...] = ()
+    breakpoints: tuple[float, ...] = ()
     measured: bool = False
 
     def finite(self) -> "Curve":
@@ -88,7 +88,7 @@ class Curve:
         """Whether each point but the last is joined with the next."""
         shown = np.isfinite(self.y)
         joined: Mask = shown[1:] & shown[:-1]
-        for point in self.breaks:
+        for point in self.breakpoints:
             joined &= (point < self.x[:-1]) | (self.x[1:] < point)
         return joined
 

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from actcli.core.arrays import Array
 from actcli.views.colours import TRUECOLOUR
 from actcli.views.notation import short
-from actcli.views.palette import look, rgb
+from actcli.views.palette import appearance, rgb
 from actcli.views.picture.description import HeatMap, Panel, RegionMap, Trail
 from actcli.views.picture.dots import DotAxis
 from actcli.views.picture.raster import walked
@@ -54,7 +54,7 @@ def colours_of(heat: HeatMap) -> Colours:
 
 def tints(count: int, paper: tuple[int, ...]) -> list[tuple[float, ...]]:
     """The colours of the first so many members, pale on paper of that colour."""
-    members = (rgb(look(index).colour) for index in range(count))
+    members = (rgb(appearance(index).colour) for index in range(count))
     return [tuple(_TINT * own + (1 - _TINT) * white for own, white in zip(m, paper, strict=True)) for m in members]
 
 
@@ -142,7 +142,9 @@ class _painter:  # noqa: N801 - it is used as a function
         self.regions = isinstance(heat, RegionMap)
         if isinstance(heat, RegionMap):
             self.share = values
-            self.colours = np.array([rgb(look(index).colour) for index in range(len(heat.names))], dtype=np.float64)
+            self.colours = np.array(
+                [rgb(appearance(index).colour) for index in range(len(heat.names))], dtype=np.float64
+            )
         else:
             self.share = np.clip((values - heat.low) / ((heat.high - heat.low) or 1.0), 0.0, 1.0)
             self.colours = colours_of(heat)

@@ -17,7 +17,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedFormatter, FixedLocator, NullFormatter, NullLocator
 
 from actcli.core.arrays import Array
-from actcli.views.palette import MARKERS, look_of, rgb
+from actcli.views.palette import MARKERS, appearance_of, rgb
 from actcli.views.picture.description import (
     Axis,
     Curve,
@@ -177,11 +177,11 @@ class _Page:
     def _colour(self, style: Style) -> Colour:
         if style.role in ("guide", "reference"):
             return self.inks["quiet"]
-        return _mixed(rgb(look_of(style).colour), float(self.inks["lighter"]))
+        return _mixed(rgb(appearance_of(style).colour), float(self.inks["lighter"]))
 
     def _pen(self, style: Style, *, marked: bool) -> dict[str, Any]:
         """Line, colour and marker of what a curve stands for."""
-        colour, marker = self._colour(style), look_of(style).marker
+        colour, marker = self._colour(style), appearance_of(style).marker
         if style.role == "guide":
             return {"color": colour, "linestyle": _DASHES[1], "linewidth": 1.0}
         pen = {"color": colour, "linestyle": _DASHES[min(style.dash, len(_DASHES) - 1)]}

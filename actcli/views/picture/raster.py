@@ -160,10 +160,10 @@ def _paths(curve: Curve, x: DotAxis, y: DotAxis) -> list[Dots]:
     shown = np.isfinite(curve.y)
     across, up = x.dot(curve.x), y.dot(np.where(shown, curve.y, y.low))
     beyond = np.where(up < 0, -1, np.where(up > y.last_dot, 1, 0))
-    breaks = np.flatnonzero(~curve.joined() | (beyond[1:] * beyond[:-1] == -1)) + 1
+    breakpoints = np.flatnonzero(~curve.joined() | (beyond[1:] * beyond[:-1] == -1)) + 1
     on, off = DASHES[GUIDE_DASH if curve.style.role == "guide" else min(curve.style.dash, GUIDE_DASH - 1)]
     paths = []
-    for piece in np.split(np.arange(shown.size), breaks):
+    for piece in np.split(np.arange(shown.size), breakpoints):
         if shown[piece[0]] and not beyond[piece].all():
             # However steep it is, a step from dot to dot is one dot long.
             steps = np.maximum(np.abs(np.diff(across[piece])), np.abs(np.diff(up[piece])))
@@ -221,7 +221,7 @@ def band(curve: Curve, x: DotAxis, y: DotAxis) -> Dots:
     # As in a curve without bands, what leaves at the top and is back at the bottom is broken.
     side = np.where(curve.y > y.high, 1, np.where(curve.y < y.low, -1, 0))
     leaps = curve.x[1:][side[1:] * side[:-1] < 0]
-    curve = replace(curve, breaks=tuple(union(curve.breaks, leaps).tolist()))
+    curve = replace(curve, breakpoints=tuple(union(curve.breakpoints, leaps).tolist()))
     columns = _columns(curve, np.append(middles - 0.5 * x.step, middles[-1] + 0.5 * x.step), 0.5 * y.step)
     if not columns.turns.any():
         return NOWHERE
@@ -265,9 +265,9 @@ def _columns(curve: Curve, edges: Array, visible: float) -> _Columns:
     low, high = least.copy(), most.copy()
     low[inner] = np.fmin(low[inner], np.fmin.reduceat(y[: first[-1]], first[inner]))
     high[inner] = np.fmax(high[inner], np.fmax.reduceat(y[: first[-1]], first[inner]))
-    breaks = np.diff(np.searchsorted(np.asarray(curve.breaks), edges))
-    turns = (breaks == 0) & ((high > most + visible) | (low < least - visible)) | (breaks > 1)
-    return _Columns(first, low, high, turns & (edges[:-1] < edges[1:]), _widened(breaks > 0))
+    breakpoints = np.diff(np.searchsorted(np.asarray(curve.breakpoints), edges))
+    turns = (breakpoints == 0) & ((high > most + visible) | (low < least - visible)) | (breakpoints > 1)
+    return _Columns(first, low, high, turns & (edges[:-1] < edges[1:]), _widened(breakpoints > 0))
 
 
 def _widened(mask: Mask) -> Mask:

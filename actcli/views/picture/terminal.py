@@ -10,7 +10,7 @@ from math import log
 import numpy as np
 
 from actcli.core.errors import InputError
-from actcli.views.palette import AXIS_COLOUR, look_of
+from actcli.views.palette import AXIS_COLOUR, appearance_of
 from actcli.views.picture.canvas import (
     HEIGHT_WITH_TICKS,
     SMALLEST_HEIGHT,
@@ -264,9 +264,9 @@ def _strokes(panel: Panel, frame: Frame, terminal: Terminal) -> list[Stroke]:
     strokes = []
     for (across, up), style in inks:
         if across.size:
-            look = look_of(style)
-            marker = "braille" if terminal.unicode else "." if linking else look.ascii_marker
-            strokes.append(Stroke(across.tolist(), up.tolist(), marker, look.colour))
+            appearance = appearance_of(style)
+            marker = "braille" if terminal.unicode else "." if linking else appearance.ascii_marker
+            strokes.append(Stroke(across.tolist(), up.tolist(), marker, appearance.colour))
     return strokes
 
 
@@ -300,16 +300,16 @@ def _marks(panel: Panel, frame: Frame, picture: Picture, terminal: Terminal) -> 
 
 
 def _mark(cells: tuple[list[int], list[int]], style: Style, terminal: Terminal) -> Mark:
-    look = look_of(style)
-    return Mark(*cells, look.mark(terminal.unicode), look.colour)
+    appearance = appearance_of(style)
+    return Mark(*cells, appearance.mark(terminal.unicode), appearance.colour)
 
 
 def _spike(column: int, style: Style, x: DotAxis, y: DotAxis, terminal: Terminal) -> Iterator[Mark]:
     if 0 <= column < x.cells:
         shaft = [*range(max(y.cell(0.0), 0), y.cells - 1)]
         body, head = ("┃", "▲") if terminal.unicode else ("|", "^")
-        yield Mark([column] * len(shaft), shaft, body, look_of(style).colour)
-        yield Mark([column], [y.cells - 1], head, look_of(style).colour)
+        yield Mark([column] * len(shaft), shaft, body, appearance_of(style).colour)
+        yield Mark([column], [y.cells - 1], head, appearance_of(style).colour)
 
 
 def _in_turns(curves: Sequence[tuple[list[int], list[int]]]) -> list[tuple[list[int], list[int]]]:
@@ -348,8 +348,8 @@ def _legend(entries: Sequence[tuple[str, Style]], terminal: Terminal) -> list[st
 
 def _entry(label: str, style: Style, terminal: Terminal) -> tuple[str, int]:
     """A marker and a label, and the columns that they take."""
-    look, text = look_of(style), cut(label, terminal, terminal.width - 2)
-    return f"{terminal.paint(look.mark(terminal.unicode), look.colour)} {text}", 2 + len(text)
+    appearance, text = appearance_of(style), cut(label, terminal, terminal.width - 2)
+    return f"{terminal.paint(appearance.mark(terminal.unicode), appearance.colour)} {text}", 2 + len(text)
 
 
 def _text(lines: Sequence[str], terminal: Terminal) -> str:

@@ -116,7 +116,7 @@ def test_the_repr_is_python_that_gives_it_back(data: st.DataObject | None) -> No
     again = eval(repr(activation), {"resolve": resolve})
     assert again == activation
     assert repr(again) == repr(activation)
-    assert dict(again.settings) == dict(activation.settings)
+    assert dict(again.given_parameters) == dict(activation.given_parameters)
     assert numbers(again) == numbers(activation)
 
 
@@ -168,4 +168,4 @@ def test_the_default_of_hard_sigmoid_is_a_sixth(text: str) -> None:
 def test_other_parameters_are_float64(text: str) -> None:
     """With another beta hard_sigmoid is the line of the float64 alpha, rounded once."""
     activation = resolve(text)
-    assert activation.exact_parameters == activation.values_of_parameters
+    assert activation.exact_parameters == activation.parameter_values

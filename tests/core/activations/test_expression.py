@@ -15,7 +15,7 @@ from actcli.core.activations.activation import Activation, Elementwise
 from actcli.core.activations.catalogue import ACTIVATIONS, CATALOGUE, resolve
 from actcli.core.activations.expression import compiled, function_of
 from actcli.core.activations.formula import tree_of
-from actcli.core.audit.emulation import Working, as_computed, read_kernel
+from actcli.core.audit.emulation import Working, as_computed, read_spelling
 from actcli.multiprecision.evaluator import Evaluator
 
 X = [-2.3, -0.31, 0.17, 0.625, 1.0, 1.9]
@@ -78,7 +78,7 @@ INDEPENDENT: dict[str, Callable[[Any], Any]] = {
 def test_all_syntax_means_the_same_in_every_arithmetic(text: str) -> None:
     activation = resolve(text)
     values = activation(X)
-    emulated = as_computed(read_kernel(activation, activation.formula), np.array(X), Working("float64"))
+    emulated = as_computed(read_spelling(activation, activation.formula), np.array(X), Working("float64"))
     with mpmath.workprec(200):
         exact = [Evaluator(activation, 0)(at)[0] for at in X]
         np.testing.assert_allclose(values, [float(value) for value in exact], rtol=4e-15, atol=4e-15)

@@ -74,10 +74,10 @@ NEAR = 24
 class Curve:
     """A formula, and the points at which it may be broken."""
 
-    def __init__(self, text: str, breaks: Iterable[str] = ()) -> None:
+    def __init__(self, text: str, breakpoints: Iterable[str] = ()) -> None:
         self.code = compile(text, text, "eval")
         self.reach = 700 if "erf(2*x)" in text else 100  # so large x² may be with digits left of 1 + erf
-        self.breaks = sorted(mpf(f.numerator) / f.denominator for f in set(map(Fraction, breaks)))
+        self.breakpoints = sorted(mpf(f.numerator) / f.denominator for f in set(map(Fraction, breakpoints)))
 
     def __call__(self, x: Any) -> Any:
         try:
@@ -109,19 +109,19 @@ class Curve:
             return self(x + side * mpf(2) ** -300), steeper
 
 
-def truth(text: str, breaks: Iterable[str] = ()) -> dict[str, Any]:
+def truth(text: str, breakpoints: Iterable[str] = ()) -> dict[str, Any]:
     """What the card has to say."""
     with mpmath.workprec(240):
-        curve = Curve(text, breaks)
+        curve = Curve(text, breakpoints)
         left, right = (_end(curve, side) for side in (-1, 1))
-        points = sorted(_points(curve.breaks))
+        points = sorted(_points(curve.breakpoints))
         table = [(x, curve(x), curve.slope(x)) for x in points]
-        sides = [(b, curve.beside(b, -1), curve.beside(b, 1)) for b in curve.breaks]
+        sides = [(b, curve.beside(b, -1), curve.beside(b, 1)) for b in curve.breakpoints]
         jumps = [b for b, (low, _), (high, _) in sides if max(abs(low - high), abs(curve(b) - low)) > mpf(10) ** -13]
         kinks = [b for b, (_, low), (_, high) in sides if b in jumps or _apart(low, high)]
         limits = [value for _, low, high in sides for value in (low[0], high[0])]
         slopes = [value for _, low, high in sides for value in (low[1], high[1])]
-        values = [value for _, value, _ in table] + limits + [curve(b) for b in curve.breaks]
+        values = [value for _, value, _ in table] + limits + [curve(b) for b in curve.breakpoints]
         steep = [slope for _, _, slope in table] + slopes
         low, high = _extremes(curve, table, values, [left["limit"], right["limit"]])
         flattest, steepest = _slope_extremes(curve, table, steep, [left["slope"], right["slope"]])
@@ -167,8 +167,8 @@ _PANELS = [mpf(k) for k in range(-11, 12)]
 
 def _moments(curve: Curve) -> list[float]:
     """E[f(z)] and E[f(z)²] for z ~ N(0, 1), by Gauss's rule on panels that shrink towards the breaks."""
-    edges = {*_PANELS, *(b + s * mpf(2) ** -k for b in curve.breaks for s in (-1, 1) for k in range(1, 40, 2))}
-    edges = sorted(x for x in {*edges, *curve.breaks} if abs(x) <= 11)
+    edges = {*_PANELS, *(b + s * mpf(2) ** -k for b in curve.breakpoints for s in (-1, 1) for k in range(1, 40, 2))}
+    edges = sorted(x for x in {*edges, *curve.breakpoints} if abs(x) <= 11)
     first = second = mpf(0)
     panels = ((*panel, *rule) for panel in pairwise(edges) for rule in zip(_NODES, _WEIGHTS, strict=True))
     with mpmath.workprec(100):
@@ -179,12 +179,12 @@ def _moments(curve: Curve) -> list[float]:
     return [float(first), float(second)]
 
 
-def _points(breaks: list[Any]) -> set[Any]:
+def _points(breakpoints: list[Any]) -> set[Any]:
     points = {mpf(k) / 6 + mpf(2) ** -9 for k in range(-6 * NEAR, 6 * NEAR + 1)}
     points |= {s * mpf(2) ** k for k in range(-16, 24) for s in (-1, 1)}
-    for b in breaks:
+    for b in breakpoints:
         points |= {b + s * mpf(2) ** -k for k in range(2, 30, 3) for s in (-1, 1)}
-    return points - set(breaks)
+    return points - set(breakpoints)
 
 
 def _end(curve: Curve, side: int) -> dict[str, Any]:
@@ -220,13 +220,13 @@ def _extremes(curve: Curve, table: list[Any], values: list[Any], ends: list[floa
         turning = [
             (a[0], b[0])
             for a, b in pairwise(table)
-            if sign * a[2] > 0 > sign * b[2] and not any(a[0] < x < b[0] for x in curve.breaks)
+            if sign * a[2] > 0 > sign * b[2] and not any(a[0] < x < b[0] for x in curve.breakpoints)
         ]
         peaks = [_bisected(lambda x: sign * curve.slope(x) > 0, a, b) for a, b in turning]  # noqa: B023 - used at once
         best = max([best, *(sign * curve(x) for x in peaks)])
         outside = max(sign * end for end in ends)
         attained = not outside > best + mpf(10) ** -13 * max(1, abs(best))
-        inside = [sign * value for value in [*(curve(b) for b in curve.breaks), *(curve(x) for x in peaks)]]
+        inside = [sign * value for value in [*(curve(b) for b in curve.breakpoints), *(curve(x) for x in peaks)]]
         inside += [sign * v for x, v, _ in table if abs(x) < 2 * NEAR]
         found.append([float(sign * max(best, outside)), attained, float(sign * max(inside))])
     return found[0], found[1]
@@ -239,7 +239,7 @@ def _slope_extremes(curve: Curve, table: list[Any], slopes: list[Any], ends: lis
         for a, b, c in zip(table, table[1:], table[2:], strict=False):
             if max(abs(b[2] - a[2]), abs(b[2] - c[2])) < mpf(10) ** -12:
                 continue  # a line
-            if sign * b[2] >= max(sign * a[2], sign * c[2]) and not any(a[0] <= x <= c[0] for x in curve.breaks):
+            if sign * b[2] >= max(sign * a[2], sign * c[2]) and not any(a[0] <= x <= c[0] for x in curve.breakpoints):
                 best = max(best, _golden(lambda x: sign * curve.slope(x), a[0], c[0]))  # noqa: B023 - used at once
         found.append(float(sign * best))
     return found[0], found[1]
@@ -263,7 +263,7 @@ def _golden(function: Callable[[Any], Any], low: Any, high: Any) -> Any:
 
 
 def _zeros(curve: Curve, table: list[Any], jumps: list[Any]) -> list[float]:
-    zeros = [float(b) for b in curve.breaks if b not in jumps and abs(curve(b)) < mpf(10) ** -60]
+    zeros = [float(b) for b in curve.breakpoints if b not in jumps and abs(curve(b)) < mpf(10) ** -60]
     near = [row for row in table if abs(row[0]) < 2 * NEAR]
     for a, b in pairwise(near):
         if a[2] * b[2] < 0 < a[1] * b[1]:  # it may only touch

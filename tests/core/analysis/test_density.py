@@ -9,7 +9,7 @@ import pytest
 
 from actcli.core.activations.activation import Elementwise
 from actcli.core.activations.catalogue import CATALOGUE, resolve
-from actcli.core.analysis.density import image
+from actcli.core.analysis.density import pushforward
 
 
 def cdf(z: float) -> float:
@@ -21,14 +21,14 @@ def normal(edges: np.ndarray) -> list[float]:
 
 
 def histogram(text: str, edges: np.ndarray) -> list[float]:
-    return image(resolve(text)).histogram(edges).probability.tolist()
+    return pushforward(resolve(text)).histogram(edges).probability.tolist()
 
 
 EDGES = np.linspace(-3.0, 3.0, 25)
 
 
 def test_the_identity_keeps_the_normal_distribution():
-    found = image(resolve("identity")).histogram(EDGES)
+    found = pushforward(resolve("identity")).histogram(EDGES)
     assert found.probability.tolist() == pytest.approx(normal(EDGES), rel=1e-12)
     assert (found.below, found.above) == (pytest.approx(cdf(-3)), pytest.approx(cdf(-3)))
     assert found.density.tolist() == pytest.approx([p * 4 for p in normal(EDGES)])
@@ -49,7 +49,7 @@ def test_a_turn_between_two_points_is_found():
 
 
 def test_relu_has_half_of_the_probability_in_an_atom():
-    found = image(resolve("relu"))
+    found = pushforward(resolve("relu"))
     assert found.atoms == ((0.0, pytest.approx(0.5)),)
     positive = np.linspace(0.0, 3.0, 13)
     assert found.histogram(positive).probability.tolist() == pytest.approx(normal(positive), rel=1e-12)
@@ -58,15 +58,15 @@ def test_relu_has_half_of_the_probability_in_an_atom():
 
 def test_hard_tanh_and_step_have_their_atoms():
     tail = pytest.approx(cdf(-1.0))
-    assert image(resolve("hard_tanh")).atoms == ((-1.0, tail), (1.0, tail))
-    assert image(resolve("step")).atoms == ((0.0, pytest.approx(0.5)), (1.0, pytest.approx(0.5)))
-    assert image(resolve("hard_shrink")).atoms == ((0.0, pytest.approx(2 * cdf(0.5) - 1)),)
-    assert image(resolve("3*x**0")).atoms == ((3.0, pytest.approx(1.0)),)
+    assert pushforward(resolve("hard_tanh")).atoms == ((-1.0, tail), (1.0, tail))
+    assert pushforward(resolve("step")).atoms == ((0.0, pytest.approx(0.5)), (1.0, pytest.approx(0.5)))
+    assert pushforward(resolve("hard_shrink")).atoms == ((0.0, pytest.approx(2 * cdf(0.5) - 1)),)
+    assert pushforward(resolve("3*x**0")).atoms == ((3.0, pytest.approx(1.0)),)
 
 
 def test_what_creeps_up_to_its_limit_has_no_atom():
     for text in ("tanh", "sigmoid(100*x)", "tanh(1000*x)", "erf"):
-        assert image(resolve(text)).atoms == ()
+        assert pushforward(resolve(text)).atoms == ()
 
 
 def test_the_square_has_the_chi_square_distribution():
@@ -99,7 +99,7 @@ def test_a_wave_passes_every_edge_many_times():
     "text", [*(name for name, entry in CATALOGUE.items() if isinstance(entry, Elementwise)), "log(x)", "tan(x)"]
 )
 def test_all_probabilities_together_are_1(text: str):
-    found = image(resolve(text))
+    found = pushforward(resolve(text))
     bins = found.histogram(
         np.linspace(*found.quantile(0.01, 0.99), 51) if found.quantile(0.9) > found.quantile(0.1) else EDGES
     )
@@ -108,34 +108,34 @@ def test_all_probabilities_together_are_1(text: str):
 
 
 def test_what_has_no_value_is_counted():
-    assert image(resolve("log(x)")).undefined == pytest.approx(0.5)
-    assert image(resolve("gelu")).undefined == 0.0
+    assert pushforward(resolve("log(x)")).undefined == pytest.approx(0.5)
+    assert pushforward(resolve("gelu")).undefined == 0.0
 
 
 def test_moments():
-    relu = image(resolve("relu"))
+    relu = pushforward(resolve("relu"))
     assert relu.mean == pytest.approx(1 / math.sqrt(2 * math.pi), rel=1e-12)
     assert relu.deviation == pytest.approx(math.sqrt(0.5 - 0.5 / math.pi), rel=1e-10)
-    assert image(resolve("3*x**0")).deviation == pytest.approx(0.0, abs=1e-12)
-    assert (image(resolve("1/x")).mean, image(resolve("1/x")).deviation) == (None, None)
-    assert image(resolve("exp(0.3*x*x)")).mean == pytest.approx(1 / math.sqrt(0.4), rel=1e-9)
-    assert image(resolve("exp(0.3*x*x)")).deviation is None
+    assert pushforward(resolve("3*x**0")).deviation == pytest.approx(0.0, abs=1e-12)
+    assert (pushforward(resolve("1/x")).mean, pushforward(resolve("1/x")).deviation) == (None, None)
+    assert pushforward(resolve("exp(0.3*x*x)")).mean == pytest.approx(1 / math.sqrt(0.4), rel=1e-9)
+    assert pushforward(resolve("exp(0.3*x*x)")).deviation is None
 
 
 def test_a_small_deviation_beside_a_large_mean_survives():
     """E[f²] - E[f]² would leave seven digits of it."""
-    assert image(resolve("1e4 + x")).deviation == pytest.approx(1.0, rel=1e-10)
+    assert pushforward(resolve("1e4 + x")).deviation == pytest.approx(1.0, rel=1e-10)
 
 
 def test_the_last_bin_holds_its_upper_edge():
     """From z = 5.9 on erf is 1 to the last digit, with a probability of 2e-9."""
-    found = image(resolve("erf")).histogram(np.array([-1.0, 0.0, 1.0]))
+    found = pushforward(resolve("erf")).histogram(np.array([-1.0, 0.0, 1.0]))
     assert found.probability.tolist() == pytest.approx([0.5, 0.5], rel=1e-12)
     assert (found.below, found.above) == (0.0, 0.0)
 
 
 def test_quantiles_count_atoms():
-    low, middle, high = image(resolve("relu")).quantile(0.1, 0.45, 0.975).tolist()
+    low, middle, high = pushforward(resolve("relu")).quantile(0.1, 0.45, 0.975).tolist()
     assert (low, middle) == (0.0, 0.0)
     assert high == pytest.approx(1.96, abs=0.01)
-    assert np.isnan(image(resolve("log(-1 - x*x)")).quantile(0.5)).all()
+    assert np.isnan(pushforward(resolve("log(-1 - x*x)")).quantile(0.5)).all()

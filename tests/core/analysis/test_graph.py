@@ -19,9 +19,9 @@ def trace(text: str, order: int = 0, x: np.ndarray = X) -> Graph:
 
 
 def test_kinks_and_jumps_of_the_catalogue():
-    assert trace("relu", 1).breaks == ((), (0.0,))
-    assert trace("hard_shrink", 1).breaks == ((-0.5, 0.5), (-0.5, 0.5))
-    assert trace("gelu", 2).breaks == ((), (), ())
+    assert trace("relu", 1).breakpoints == ((), (0.0,))
+    assert trace("hard_shrink", 1).breakpoints == ((-0.5, 0.5), (-0.5, 0.5))
+    assert trace("gelu", 2).breakpoints == ((), (), ())
 
 
 def test_both_sides_of_a_kink_are_among_the_points():
@@ -32,13 +32,15 @@ def test_both_sides_of_a_kink_are_among_the_points():
 
 
 def test_the_poles_of_a_formula_are_found():
-    assert trace("tan(x)").breaks[0] == pytest.approx([-1.5 * math.pi, -0.5 * math.pi, 0.5 * math.pi, 1.5 * math.pi])
-    assert trace("step(sin(x))").breaks[0] == pytest.approx([-math.pi, 0, math.pi])
+    assert trace("tan(x)").breakpoints[0] == pytest.approx(
+        [-1.5 * math.pi, -0.5 * math.pi, 0.5 * math.pi, 1.5 * math.pi]
+    )
+    assert trace("step(sin(x))").breakpoints[0] == pytest.approx([-math.pi, 0, math.pi])
 
 
 def test_a_steep_step_is_followed_and_is_no_jump():
     steep = trace("tanh(1000*x)", x=np.linspace(-6.0, 6.1, 161))
-    assert steep.breaks == ((),)
+    assert steep.breakpoints == ((),)
     assert (np.abs(steep.derivatives[0]) < 0.9).any()
 
 

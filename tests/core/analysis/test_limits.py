@@ -96,10 +96,10 @@ def test_both_sides(text: str) -> None:
 
 
 def test_a_break_is_found_to_many_digits() -> None:
-    third = digits("abs(3*x - 1)").break_near(1 / 3)
+    third = digits("abs(3*x - 1)").breakpoint_near(1 / 3)
     assert third is not None
     assert abs(third - Fraction(1, 3)) < Fraction(1, 1 << 300)
-    assert digits("abs(3*x - 1)").break_near(0.5) is None
+    assert digits("abs(3*x - 1)").breakpoint_near(0.5) is None
 
 
 def test_what_cancels_is_said_to_be_lost_and_what_is_0_is_not() -> None:

@@ -21,7 +21,7 @@ def test_every_magnitude_and_every_side_of_a_break_is_looked_at():
     assert (np.diff(found.x) > 0).all()
     for point in (0.0, 2.0**-40, -1.0, 0.3, math.nextafter(0.3, 1), math.nextafter(0.3, 0), 0.3 + 2.0**-20):
         assert point in found.x
-    assert found.breaks == (-1.0, 0.3)
+    assert found.breakpoints == (-1.0, 0.3)
     assert (found.jumps, found.poles) == ((), ())
 
 
@@ -46,14 +46,14 @@ def test_jumps_and_poles_that_nobody_announced_are_found(text, jumps, poles):
 
 def test_a_jump_that_nobody_announced_is_found():
     found = sample(lambda x: np.stack([x > 0.3, 0 * x, 0 * x]), (), ())
-    assert found.jumps == found.breaks == (math.nextafter(0.3, 1),)
+    assert found.jumps == found.breakpoints == (math.nextafter(0.3, 1),)
 
 
 @pytest.mark.parametrize(
     ("text", "edge"), [("log(x)", 0.0), ("sqrt(x - 0.3)", 0.3), ("sin(x)/x", 0.0), ("asin(x)", 1.0)]
 )
 def test_where_the_function_ends_is_a_break(text, edge):
-    assert edge in samples(text).breaks
+    assert edge in samples(text).breakpoints
 
 
 def test_a_narrow_step_is_resolved():

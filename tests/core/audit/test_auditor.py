@@ -14,7 +14,7 @@ from actcli.core.audit.auditor import HISTOGRAM, Auditor
 from actcli.core.audit.inputs import sweep
 from actcli.core.audit.report import Audit
 from actcli.core.errors import InputError
-from actcli.core.numerics.formats import place, round_to
+from actcli.core.numerics.formats import ordinal, round_to
 from tests import truth
 from tests.core.kernels import Kernel, correct, flushing, gelu_with_erf, gelu_with_tanh, inputs
 from tests.core.numerics.test_formats import exactly_rounded
@@ -63,7 +63,7 @@ def test_every_number_of_the_report_against_rational_arithmetic() -> None:
             spacing = mpmath.mpf(2) ** (mpmath.mag(exact) - 8)
             ulps.append(float(abs(mpmath.mpf(y) - exact) / spacing))
         rounded = exactly_rounded(float(exact), "bfloat16")
-        here, there = place(np.array([y, rounded]), "bfloat16").tolist()
+        here, there = ordinal(np.array([y, rounded]), "bfloat16").tolist()
         steps.append(abs(here - there))
     total = found.total
     assert total.count == len(x)

@@ -16,7 +16,7 @@ from actcli.core.activations.activation import Elementwise
 from actcli.core.activations.catalogue import resolve
 from actcli.core.audit.auditor import Auditor
 from actcli.core.audit.diagnosis import diagnose
-from actcli.core.numerics.formats import FORMATS, place, round_to, value_at
+from actcli.core.numerics.formats import FLOAT_FORMATS, ordinal, round_to, value_at
 from tests.core.kernels import Kernel, correct, gelu_with_erf, gelu_with_tanh, in_float32
 
 f32, f16 = np.float32, np.float16
@@ -336,13 +336,13 @@ CORRECT = [
 @cache
 def inputs(dtype: str) -> np.ndarray:
     """Every finite number of a 16-bit type; of float32 every so many, and more between 2^-12 and 2^10."""
-    form = FORMATS[dtype]
+    form = FLOAT_FORMATS[dtype]
     end = form.infinity - 1
     if form.bits == 16:
         return value_at(np.arange(-end, end + 1), dtype)
-    near = np.linspace(*place(np.array([2.0**-12, 2.0**10]), dtype), 20_000).astype(np.int64)
-    places = np.concatenate([np.linspace(0, end, 20_000).astype(np.int64), near])
-    return value_at(np.unique(np.concatenate([-places, places])), dtype)
+    near = np.linspace(*ordinal(np.array([2.0**-12, 2.0**10]), dtype), 20_000).astype(np.int64)
+    ordinals = np.concatenate([np.linspace(0, end, 20_000).astype(np.int64), near])
+    return value_at(np.unique(np.concatenate([-ordinals, ordinals])), dtype)
 
 
 def diagnosed(bench: Bench) -> str | None:

@@ -8,7 +8,7 @@ import pytest
 from actcli.core.activations.catalogue import resolve
 from actcli.core.audit.auditor import Auditor
 from actcli.core.audit.diagnosis import diagnose
-from actcli.core.numerics.formats import place, round_to, value_at
+from actcli.core.numerics.formats import ordinal, round_to, value_at
 from tests.core.kernels import Kernel, correct, f32, flushing, gelu_with_erf, gelu_with_tanh, in_float32, inputs
 
 
@@ -28,7 +28,7 @@ def silu_with_a_narrow_gate(x: np.ndarray) -> np.ndarray:
 
 
 def gelu_in_float16_bits(x: np.ndarray) -> np.ndarray:
-    return value_at(place(correct("gelu", "float16")(x), "float16"), "bfloat16")
+    return value_at(ordinal(correct("gelu", "float16")(x), "float16"), "bfloat16")
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 from actcli.core.activations.activation import Elementwise
 from actcli.core.activations.catalogue import CATALOGUE, resolve
 from actcli.core.activations.expression import Node
-from actcli.core.audit.emulation import Working, as_computed, read_kernel
+from actcli.core.audit.emulation import Working, as_computed, read_spelling
 from actcli.core.audit.spellings import SPELLINGS, spellings
 from actcli.core.audit.trees import exactly, nodes, replaced, text_of
 from actcli.core.numerics.formats import round_to
@@ -17,7 +17,7 @@ f32 = np.float32
 def formula(text: str) -> Node:
     activation = resolve(text)
     assert isinstance(activation, Elementwise)
-    return read_kernel(activation, text)
+    return read_spelling(activation, text)
 
 
 def test_conditions_choose_what_is_computed() -> None:
@@ -84,7 +84,7 @@ def test_every_spelling_is_the_activation(name: str, order: int) -> None:
     assert isinstance(activation, Elementwise)
     x = np.linspace(-3, 3, 100) + 1e-3
     for text in spellings(activation, order):
-        values = as_computed(read_kernel(activation, text), x, Working("float64"))
+        values = as_computed(read_spelling(activation, text), x, Working("float64"))
         assert np.allclose(values, activation.derivative(x, order) if order else activation(x), rtol=0, atol=1e-9), text
 
 

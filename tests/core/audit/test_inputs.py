@@ -6,7 +6,7 @@ import pytest
 from actcli.core.activations.catalogue import resolve
 from actcli.core.audit.inputs import sweep
 from actcli.core.errors import InputError
-from actcli.core.numerics.formats import FORMATS, place, round_to
+from actcli.core.numerics.formats import FLOAT_FORMATS, ordinal, round_to
 from tests.core.numerics.test_formats import every_finite
 
 
@@ -24,10 +24,10 @@ def test_infinities_stand_at_the_ends() -> None:
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_of_a_wider_one_numbers_of_every_size_in_order(dtype: str) -> None:
-    found, form = sweep(resolve("gelu"), dtype), FORMATS[dtype]
+    found, form = sweep(resolve("gelu"), dtype), FLOAT_FORMATS[dtype]
     assert np.array_equal(round_to(found, dtype), found)
     assert np.isfinite(found).all()
-    assert (np.diff(place(found, dtype)) > 0).sum() == len(found) - 2  # both zeros are in the same place
+    assert (np.diff(ordinal(found, dtype)) > 0).sum() == len(found) - 2  # both zeros are in the same place
     assert {0.0, 1.0, -1.0, form.smallest_normal, form.smallest_spacing, -form.smallest_spacing} <= set(found.tolist())
     assert np.signbit(found[found == 0.0]).tolist() == [True, False]
     exponents = np.frexp(found[found > 0])[1]
@@ -46,8 +46,8 @@ def test_of_a_wider_one_numbers_of_every_size_in_order(dtype: str) -> None:
     ],
 )
 def test_hard_places_come_with_both_neighbours(activation: str, order: int, edge: float) -> None:
-    found = place(sweep(resolve(activation), "float32", order), "float32")
-    at = int(place(round_to(np.array([edge]), "float32"), "float32")[0])
+    found = ordinal(sweep(resolve(activation), "float32", order), "float32")
+    at = int(ordinal(round_to(np.array([edge]), "float32"), "float32")[0])
     assert set(range(at - 3, at + 4)) <= set(found.tolist())
 
 

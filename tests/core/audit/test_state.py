@@ -17,9 +17,9 @@ from actcli.core.audit.state import restored, state
 from actcli.core.numerics.formats import round_to
 from actcli.streams.documents import jsonable
 
-Settings = dict[str, Any]
+AuditOptions = dict[str, Any]
 
-CASES: list[tuple[str, str, Settings]] = [
+CASES: list[tuple[str, str, AuditOptions]] = [
     ("gelu", "bfloat16", {}),
     ("tanh", "float32", {"segments": [-1.0, 1.0]}),
     ("silu", "float16", {"flush_subnormals": True, "order": 1}),
@@ -27,7 +27,7 @@ CASES: list[tuple[str, str, Settings]] = [
 ]
 
 
-def results(act: str, x: Array, settings: Settings, dtype: str) -> Array:
+def results(act: str, x: Array, settings: AuditOptions, dtype: str) -> Array:
     """Wrong in every way: off, nan, infinite, zero, of the wrong sign."""
     y = resolve(act).derivative(x, settings.get("order", 0))
     random = np.random.default_rng(3)
@@ -55,7 +55,7 @@ def numbers(value: Any) -> Any:
     return value
 
 
-def parts(act: str, dtype: str, settings: Settings) -> tuple[list[Auditor], Array, Array]:
+def parts(act: str, dtype: str, settings: AuditOptions) -> tuple[list[Auditor], Array, Array]:
     x = sweep(act, dtype, settings.get("order", 0))[:: 7 if dtype == "float32" else 1]
     y = results(act, x, settings, dtype)
     cuts = [0, 1, len(x) // 3, len(x) // 2, len(x)]
@@ -68,7 +68,7 @@ def parts(act: str, dtype: str, settings: Settings) -> tuple[list[Auditor], Arra
 
 
 @pytest.mark.parametrize(("act", "dtype", "settings"), CASES)
-def test_merged_is_as_if_the_inputs_had_followed(act: str, dtype: str, settings: Settings) -> None:
+def test_merged_is_as_if_the_inputs_had_followed(act: str, dtype: str, settings: AuditOptions) -> None:
     (first, *rest), x, y = parts(act, dtype, settings)
     for later in rest:
         first.merge(later)
@@ -85,7 +85,7 @@ def test_merged_is_as_if_the_inputs_had_followed(act: str, dtype: str, settings:
 
 
 @pytest.mark.parametrize(("act", "dtype", "settings"), CASES)
-def test_plain_data_gives_the_same_report(act: str, dtype: str, settings: Settings) -> None:
+def test_plain_data_gives_the_same_report(act: str, dtype: str, settings: AuditOptions) -> None:
     auditors, _, _ = parts(act, dtype, settings)
     revived = [
         restored(Auditor(act, dtype, **settings), json.loads(json.dumps(jsonable(state(one)), allow_nan=False)))

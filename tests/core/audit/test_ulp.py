@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actcli.core.audit.ulp import reference, steps, ulp_error, unlike
-from actcli.core.numerics.formats import DTYPES, FORMATS, bit_pattern, place, round_to, value_at
-from tests.core.numerics.test_formats import FORMATS as TRUE_FORMATS
+from actcli.core.audit.ulp import reference, ulp_distance, ulp_error, unlike
+from actcli.core.numerics.formats import DTYPES, FLOAT_FORMATS, bit_pattern, ordinal, round_to, value_at
+from tests.core.numerics.test_formats import FLOAT_FORMATS as TRUE_FORMATS
 from tests.core.numerics.test_formats import every_finite, exactly_rounded
 
 NARROW = ("float32", "float16", "bfloat16")
@@ -21,7 +21,7 @@ def one(x: float) -> np.ndarray:
 
 
 def distance(a: float, b: float, dtype: str, flush: bool = False) -> int:
-    return int(steps(one(a), one(b), dtype, flush)[0])
+    return int(ulp_distance(one(a), one(b), dtype, flush)[0])
 
 
 def error(actual: float, exact: float, dtype: str, flush: bool = False) -> float:
@@ -89,13 +89,13 @@ def test_the_longest_way_through_float64_is_exact() -> None:
 @pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
 def test_places_count_every_number_of_a_16_bit_type(dtype: str) -> None:
     line = every_finite(dtype)
-    assert np.array_equal(place(line, dtype), np.arange(len(line)))
-    assert np.array_equal(place(-line, dtype), -np.arange(len(line)))
-    assert FORMATS[dtype].infinity == len(line) == place(one(np.inf), dtype)[0]
-    assert np.array_equal(value_at(place(-line, dtype), dtype), -line)
-    subnormals = int((line < FORMATS[dtype].smallest_normal).sum()) - 1
-    assert FORMATS[dtype].subnormals == subnormals
-    flushed = place(line, dtype, flush=True)
+    assert np.array_equal(ordinal(line, dtype), np.arange(len(line)))
+    assert np.array_equal(ordinal(-line, dtype), -np.arange(len(line)))
+    assert FLOAT_FORMATS[dtype].infinity == len(line) == ordinal(one(np.inf), dtype)[0]
+    assert np.array_equal(value_at(ordinal(-line, dtype), dtype), -line)
+    subnormals = int((line < FLOAT_FORMATS[dtype].smallest_normal).sum()) - 1
+    assert FLOAT_FORMATS[dtype].subnormals == subnormals
+    flushed = ordinal(line, dtype, flush=True)
     assert np.array_equal(flushed, np.maximum(np.arange(len(line)) - subnormals, 0))
 
 
@@ -122,7 +122,7 @@ def test_the_correctly_rounded_result_is_half_an_ulp_off_at_most(dtype: str, exa
 
 @pytest.mark.parametrize("dtype", NARROW)
 def test_zero_overflow_and_the_ends_of_binades(dtype: str) -> None:
-    form = FORMATS[dtype]
+    form = FLOAT_FORMATS[dtype]
     largest = float(value_at(np.array([form.infinity - 1]), dtype)[0])
     spacing = 2.0 ** (form.largest_exponent - form.precision + 1)
     assert error(form.smallest_spacing, 0.0, dtype) == 1.0
@@ -146,7 +146,7 @@ def test_zero_overflow_and_the_ends_of_binades(dtype: str) -> None:
 
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_flushed_zero_and_the_smallest_normal_are_neighbours(dtype: str) -> None:
-    form = FORMATS[dtype]
+    form = FLOAT_FORMATS[dtype]
     normal, tiny = form.smallest_normal, form.smallest_spacing
     assert distance(0.0, normal, dtype, flush=True) == distance(tiny, normal, dtype, flush=True) == 1
     assert distance(-normal, normal, dtype, flush=True) == 2

@@ -9,10 +9,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from actcli.core.numerics.formats import DTYPES, from_bits, place, round_to, to_bits, value_at
+from actcli.core.numerics.formats import DTYPES, from_bits, ordinal, round_to, to_bits, value_at
 
 # significand bits (the hidden one included), smallest and largest exponent of a normal number
-FORMATS = {
+FLOAT_FORMATS = {
     "float64": (53, -1022, 1023),
     "float32": (24, -126, 127),
     "float16": (11, -14, 15),
@@ -20,13 +20,13 @@ FORMATS = {
     "float8_e4m3fn": (4, -6, 8),
     "float8_e5m2": (3, -14, 15),
 }
-NARROW = tuple(name for name in FORMATS if name != "float64")
+NARROW = tuple(name for name in FLOAT_FORMATS if name != "float64")
 LARGEST_E4M3FN = 448.0
 
 
 def exactly_rounded(value: float, dtype: str) -> float:
     """IEEE 754 round-to-nearest-even, with rationals only."""
-    precision, smallest, largest = FORMATS[dtype]
+    precision, smallest, largest = FLOAT_FORMATS[dtype]
     if value == 0 or not math.isfinite(value):
         return math.nan if dtype == "float8_e4m3fn" and math.isinf(value) else value
     exponent = max(math.frexp(value)[1] - 1, smallest)
@@ -91,7 +91,7 @@ def test_numbers_within_reach_of_the_type(dtype: str, bits: int, exponent: int) 
 @pytest.mark.parametrize(("dtype", "finite", "largest"), [("float8_e4m3fn", 254, 448.0), ("float8_e5m2", 248, 57344.0)])
 def test_the_codes_of_the_8_bit_types(dtype: str, finite: int, largest: float) -> None:
     """Micikevicius et al. 2022, arXiv:2209.05433, table 1; the codes by the definition, in rationals."""
-    precision, smallest, _ = FORMATS[dtype]
+    precision, smallest, _ = FLOAT_FORMATS[dtype]
     numbers = from_bits(np.arange(256), dtype)
     assert (int(np.isfinite(numbers).sum()), float(np.nanmax(numbers[np.isfinite(numbers)]))) == (finite, largest)
     for code in np.flatnonzero(np.isfinite(numbers)).tolist():
@@ -108,7 +108,7 @@ def test_numbers_and_bits_and_places_are_the_same_thing(dtype: str, value: float
     number = round_to(np.array([value]), dtype)
     assert same(float(from_bits(to_bits(number, dtype), dtype)[0]), float(number[0]))
     if not math.isnan(number[0]):
-        assert float(value_at(place(number, dtype), dtype)[0]) == float(number[0])
+        assert float(value_at(ordinal(number, dtype), dtype)[0]) == float(number[0])
 
 
 @pytest.mark.parametrize("dtype", DTYPES)

@@ -58,8 +58,8 @@ CLOSED_FORMS = {
 
 @pytest.mark.parametrize("name", CLOSED_FORMS)
 def test_closed_forms(name):
-    function, breaks, truth = CLOSED_FORMS[name]
-    assert expectation(function, breaks) == pytest.approx(truth, rel=1e-12, abs=1e-300)
+    function, breakpoints, truth = CLOSED_FORMS[name]
+    assert expectation(function, breakpoints) == pytest.approx(truth, rel=1e-12, abs=1e-300)
 
 
 @pytest.mark.parametrize("scale", [1e-100, 1e-3, 0.5, 1.0, 3.0, 100.0, 1e8])
@@ -230,7 +230,7 @@ PAIRS = {  # of a variance q and a correlation c
 @pytest.mark.parametrize("variance", [1e-4, 0.3, 1.0, 7.0])
 @pytest.mark.parametrize("correlation", [-0.9, 0.0, 0.3, 0.999])
 def test_pairs_against_closed_forms(name, variance, correlation):
-    function, breaks, truth = PAIRS[name]
-    size = expectation(lambda x: function(x) ** 2, breaks, math.sqrt(variance))
-    found = pair_expectation(function, breaks, variance, correlation)
+    function, breakpoints, truth = PAIRS[name]
+    size = expectation(lambda x: function(x) ** 2, breakpoints, math.sqrt(variance))
+    found = pair_expectation(function, breakpoints, variance, correlation)
     assert found == pytest.approx(truth(variance, correlation), rel=1e-11, abs=1e-11 * size)

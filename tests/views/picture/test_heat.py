@@ -7,7 +7,7 @@ import numpy as np
 import pyte
 import pytest
 
-from actcli.views.palette import look, rgb
+from actcli.views.palette import appearance, rgb
 from actcli.views.picture import heat
 from actcli.views.picture.description import Axis, HeatMap, Marks, Panel, Picture, RegionMap, Style
 from actcli.views.picture.heat import colours_of, depth, nearest, scale_line
@@ -155,7 +155,7 @@ def test_regions_have_the_colours_of_their_members() -> None:
     drawn = Picture("regions", [Panel(Axis(0.0, 1.0), Axis(0.0, 1.0), heat=RegionMap(classes, ("a", "b", "c")))])
     text = paint(drawn, COLOUR)
     for index in range(3):
-        assert f"48;5;{nearest(*rgb(look(index).colour))}" in text
+        assert f"48;5;{nearest(*rgb(appearance(index).colour))}" in text
     plain = cells(paint(drawn, replace(COLOUR, colour=False)))
     assert len({*plain[3]}) == 3
 

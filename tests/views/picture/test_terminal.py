@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from actcli.views.palette import look
+from actcli.views.palette import appearance
 from actcli.views.picture.description import Axis, Curve, Panel, Picture, Style, legend_of
 from actcli.views.picture.terminal import grid, paint, shape, visible
 from actcli.views.ranges import sample_points, value_axis
@@ -117,7 +117,7 @@ def test_colour_changes_nothing_but_the_colour() -> None:
 
     coloured = chart(Terminal(colour=True), relu, np.tanh)
     for index in (0, 1):
-        assert f"\x1b[38;5;{look(index).colour}m" in coloured
+        assert f"\x1b[38;5;{appearance(index).colour}m" in coloured
     plain = re.sub(r"\x1b\[[0-9;]*m", "", coloured)
     assert plain == chart(Terminal(colour=False), relu, np.tanh)
     assert "\x1b[48" not in coloured, "the background is the user's"
@@ -185,7 +185,7 @@ def test_a_curve_ends_where_its_points_end() -> None:
 @pytest.mark.parametrize("unicode", [True, False])
 def test_two_curves_in_one_place_have_it_in_turn(unicode: bool) -> None:
     text = chart(Terminal(unicode=unicode, colour=True), relu, relu)
-    colours = [text.count(f"\x1b[38;5;{look(index).colour}m") for index in (0, 1)]
+    colours = [text.count(f"\x1b[38;5;{appearance(index).colour}m") for index in (0, 1)]
     assert min(colours) > 0.4 * max(colours)
     if not unicode:
         canvas = "".join(text.splitlines()[2:])

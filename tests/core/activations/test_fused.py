@@ -15,7 +15,7 @@ from tests.benchmarks.points import anchored, tails
 
 INF = math.inf
 WITH_KERNEL = [
-    name for name, activation in CATALOGUE.items() if isinstance(activation, Elementwise) and activation.kernel
+    name for name, activation in CATALOGUE.items() if isinstance(activation, Elementwise) and activation.fused
 ]
 OTHER_PARAMETERS = [
     "leaky_relu:negative_slope=0.2",
@@ -40,9 +40,9 @@ EVERY = [*WITH_KERNEL, *OTHER_PARAMETERS]
 
 def hard_points(activation: Elementwise) -> list[float]:
     """Beside kinks, zeros and branches, at the radius, along the tails, and beyond all of them."""
-    assert activation.kernel
-    radius = activation.kernel_radius
-    radius = min(radius(**activation.values_of_parameters) if callable(radius) else radius, 1.7e308)
+    assert activation.fused
+    radius = activation.fused_radius
+    radius = min(radius(**activation.parameter_values) if callable(radius) else radius, 1.7e308)
     edges = [math.nextafter(radius, 0.0), radius, math.nextafter(radius, INF)]
     along_tails = [x for tail in tails(activation) for x in np.linspace(*tail, 9).tolist()]
     everywhere = [*anchored(activation), *edges, *np.linspace(-45.0, 45.0, 91).tolist(), *along_tails, 0.0, INF]
@@ -81,7 +81,7 @@ def test_the_slope_keeps_its_digits_as_soon_as_the_bound_is_relative(text, zero)
 def by_jet(activation: Elementwise, xs: np.ndarray) -> np.ndarray:
     """Value and slope of the function that the kernel stands for."""
     with np.errstate(all="ignore"):
-        derivatives = activation.function(Jet.variable(xs, 1), **activation.values_of_parameters).derivatives
+        derivatives = activation.function(Jet.variable(xs, 1), **activation.parameter_values).derivatives
     return np.where(np.isnan(xs), np.nan, derivatives)
 
 
@@ -154,7 +154,7 @@ def test_a_view_with_strides_is_read_in_its_own_order():
             np.testing.assert_array_equal(result, expected)
 
 
-def test_other_parameters_reach_the_kernel():
+def test_other_parameters_reach_the_fused():
     value, slope = resolve("leaky_relu:negative_slope=0.25").value_and_slope(np.array([-4.0, 4.0]))
     assert value.tolist() == [-1.0, 4.0]
     assert slope.tolist() == [0.25, 1.0]

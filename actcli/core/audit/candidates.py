@@ -1,7 +1,7 @@
-"""Known kernels computed with all their roundings, and which step of one makes the error.
+"""Candidates are known spellings computed with all their roundings; one step of a candidate makes the error.
 
-A kernel counts where its results are those that came in, bit by bit or nearly so, wherever either is badly off; a
-step of it is the cause where the error is gone when that step alone is done well.
+A candidate counts where its results are those that came in, bit by bit or nearly so, wherever either is badly off.
+A step of it is the cause where the error is gone when that step alone is done well.
 """
 
 import math
@@ -14,10 +14,10 @@ import numpy as np
 from actcli.core.activations.expression import Node
 from actcli.core.arrays import Array, Mask
 from actcli.core.audit.case import Case
-from actcli.core.audit.emulation import UNROUNDED, Working, as_computed, read_kernel
+from actcli.core.audit.emulation import UNROUNDED, Working, as_computed, read_spelling
 from actcli.core.audit.spellings import spellings
 from actcli.core.audit.trees import exactly, nodes, parts, replaced, text_of
-from actcli.core.numerics.formats import FORMATS, round_to
+from actcli.core.numerics.formats import FLOAT_FORMATS, round_to
 
 FEW: Final = 5
 _TYPES: Final = {
@@ -28,24 +28,24 @@ _TYPES: Final = {
 }
 _PAUSE: Final = 20
 _ASKED, _NEARLY = 5, 0.3
-"""Among how many of the kernels that are nearly as much alike a cause is looked for."""
+"""Among how many of the candidates that are nearly as much alike a cause is looked for."""
 _TIE: Final = 0.02
 """Kernels in different types are not told apart by less."""
 _ALIKE: Final = 8.0
 """A distance counts as none where the error is so many times larger."""
 _HALF, _MOSTLY, _TOLD, _NEARLY_ALL = 0.5, 0.8, 0.6, 0.97
-"""Of what is badly off so much has to be alike: at first, when a kernel's functions may be a step off, of that which
-is neither 0 nor 1, and where there is no such thing."""
+"""Of what is badly off so much has to be alike: at first, when a candidate's functions may be a step off, of that
+which is neither 0 nor 1, and where there is no such thing."""
 _NUDGES: Final = (-1,), (1,), (1, -1), (-1, 1), (0, 1), (1, 0)
-"""A kernel's exp is not always rounded right, and of 1 - exp(x) that may be all that is left."""
+"""A candidate's exp is not always rounded right, and of 1 - exp(x) that may be all that is left."""
 
 
 @dataclass(frozen=True, eq=False)
-class Kernel:
+class Candidate:
     """A formula computed in a type.
 
-    explained: where results are badly off, and the kernel's are the same
-    covered: where the results are off and the kernel is off too, on those sides of 0
+    explained: where results are badly off, and the candidate's are the same
+    covered: where the results are off and the candidate is off too, on those sides of 0
     likeness: how much is the same of what is badly off, of that to the bit, and to the bit of all that is off at all
     """
 
@@ -62,7 +62,7 @@ class Cause:
     """What makes the error at the explained points, in words, in the types in which it does."""
 
     words: str
-    kernel: Kernel
+    candidate: Candidate
 
     @property
     def step(self) -> str:
@@ -71,13 +71,17 @@ class Cause:
 
 
 def causes(case: Case, bad: Mask) -> list[Cause]:
-    """The cause of the errors at the bad points that the most alike kernel has, in all types that tell it as well.
+    """The cause of the errors at the bad points that the most alike candidate has, in all types that tell it as well.
 
-    Of kernels that are as much alike to the last bit, the causes of all.
+    Of candidates that are equally alike to the last bit, the causes of all.
     """
-    kernels = sorted(_kernels(case, bad), key=lambda kernel: -kernel.likeness)
-    near = [kernel for kernel in kernels[:_ASKED] if kernel.likeness > kernels[0].likeness - _NEARLY]
-    scored = [(cause, cause.kernel.likeness + _share(cause, bad)) for kernel in near if (cause := _cause(case, kernel))]
+    candidates = sorted(_candidates(case, bad), key=lambda candidate: -candidate.likeness)
+    near = [candidate for candidate in candidates[:_ASKED] if candidate.likeness > candidates[0].likeness - _NEARLY]
+    scored = [
+        (cause, cause.candidate.likeness + _share(cause, bad))
+        for candidate in near
+        if (cause := _cause(case, candidate))
+    ]
     scored.sort(key=lambda pair: -pair[1])
     found: list[Cause] = []
     for cause, score in scored:
@@ -90,12 +94,12 @@ def causes(case: Case, bad: Mask) -> list[Cause]:
 
 def _share(cause: Cause, bad: Mask) -> float:
     """How much of the errors it explains."""
-    return float((cause.kernel.explained.sum() + cause.kernel.covered.sum()) / (2.0 * bad.sum()))
+    return float((cause.candidate.explained.sum() + cause.candidate.covered.sum()) / (2.0 * bad.sum()))
 
 
-def _kernels(case: Case, bad: Mask) -> Iterator[Kernel]:
+def _candidates(case: Case, bad: Mask) -> Iterator[Candidate]:
     for text in spellings(case.activation, case.audit.order):
-        tree = read_kernel(case.activation, text)
+        tree = read_spelling(case.activation, text)
         for dtype in _TYPES[case.dtype]:
             workings = [Working(dtype)]
             if not case.audit.flush_subnormals and dtype in (case.dtype, "float32"):
@@ -106,20 +110,20 @@ def _kernels(case: Case, bad: Mask) -> Iterator[Kernel]:
                 if kept is not None and np.array_equal(result, kept, equal_nan=True):
                     continue  # nothing is flushed
                 kept = result if kept is None else kept
-                kernel = _compared(case, bad, text, tree, working, result)
-                if kernel is not None:
-                    yield kernel
+                candidate = _compared(case, bad, text, tree, working, result)
+                if candidate is not None:
+                    yield candidate
 
 
 def _computed(case: Case, text: str, tree: Node, working: Working) -> Array:
-    """The kernel's results at the points of the case, remembered from one question to the next."""
+    """The candidate's results at the points of the case, remembered from one question to the next."""
     key = text, working
     if key not in case.computed:
         case.computed[key] = case.rounded(as_computed(tree, case.x, working))
     return case.computed[key]
 
 
-def _compared(case: Case, bad: Mask, text: str, tree: Node, working: Working, result: Array) -> Kernel | None:
+def _compared(case: Case, bad: Mask, text: str, tree: Node, working: Working, result: Array) -> Candidate | None:
     own = case.distance(result, case.expected)
     away = case.distance(result, case.actual)
     finite = case.off[bad & np.isfinite(case.off)]
@@ -141,7 +145,7 @@ def _compared(case: Case, bad: Mask, text: str, tree: Node, working: Working, re
             other = _computed(case, text, tree, replace(working, nudges=nudges))
             alike |= case.distance(other, case.actual) == 0.0
         explained = where_bad & alike
-    # What the kernel gets wrong has to be wrong in the results too, on that side of 0 where it explains something.
+    # What the candidate gets wrong has to be wrong in the results too, on that side of 0 where it explains something.
     here = both & _beside(case.x, explained)
     share, bits = float(alike[here].mean()), float((away == 0.0)[here].mean())
     told = here & np.isfinite(result) & (result != 0.0) & (np.abs(result) != 1.0)
@@ -149,7 +153,7 @@ def _compared(case: Case, bad: Mask, text: str, tree: Node, working: Working, re
     everywhere = (case.off > 0) | (own > 0)
     likeness = share + bits + float((away == 0.0)[everywhere].mean())
     covered = bad & (own > 1) & _beside(case.x, explained)
-    return Kernel(tree, working, result, explained, covered, likeness) if good else None
+    return Candidate(tree, working, result, explained, covered, likeness) if good else None
 
 
 def _set_aside(case: Case, bad: Mask) -> Mask:
@@ -164,11 +168,11 @@ def _beside(x: Array, explained: Mask) -> Mask:
     return beside
 
 
-def _cause(case: Case, kernel: Kernel) -> Cause | None:
-    """The innermost step that, done well, leaves no error around the worst point that the kernel explains."""
-    truth, working = _what_it_computes(case, kernel), kernel.working
-    around = _around_worst(case, kernel)
-    root = text_of(kernel.tree)
+def _cause(case: Case, candidate: Candidate) -> Cause | None:
+    """The innermost step that, done well, leaves no error around the worst point that the candidate explains."""
+    truth, working = _what_it_computes(case, candidate), candidate.working
+    around = _around_worst(case, candidate)
+    root = text_of(candidate.tree)
 
     def mended(words: str, tree: Node, working: Working, seen: Mask | bool = True) -> Cause | None:
         result = case.rounded(as_computed(tree, case.x, working))
@@ -180,62 +184,62 @@ def _cause(case: Case, kernel: Kernel) -> Cause | None:
             return None
         if at.sum() < FEW or gone[at].mean() < 0.9 or not (left[worst] <= _rest(off[worst], 4.0)).all():
             return None
-        explained = _in_runs(kernel.explained & (gone | ~np.broadcast_to(seen, gone.shape)))
-        return Cause(words, replace(kernel, explained=explained, covered=kernel.covered & gone))
+        explained = _in_runs(candidate.explained & (gone | ~np.broadcast_to(seen, gone.shape)))
+        return Cause(words, replace(candidate, explained=explained, covered=candidate.covered & gone))
 
     def found() -> Iterator[Cause | None]:
         if working.flush:
-            flushed = f"{_vanishing(kernel, case.x[around])} is flushed to zero"
-            yield mended(flushed, kernel.tree, Working(working.dtype))
-        if (words := out_of_range(case, kernel, around, truth)) is not None:
-            yield Cause(words, kernel)
+            flushed = f"{_vanishing(candidate, case.x[around])} is flushed to zero"
+            yield mended(flushed, candidate.tree, Working(working.dtype))
+        if (words := out_of_range(case, candidate, around, truth)) is not None:
+            yield Cause(words, candidate)
         if np.isinf(case.off[around]).any():
             return
         # A sum that is not rounded is one in float64, which has an end too.
-        plain = case.rounded(as_computed(kernel.tree, case.x, Working("float64")))
+        plain = case.rounded(as_computed(candidate.tree, case.x, Working("float64")))
         seen = case.distance(plain, truth) <= 2.0
-        for node in nodes(kernel.tree):
+        for node in nodes(candidate.tree):
             text = text_of(node)
             sum_ = getattr(node, "name", "") in ("+", "-")
             if text == root:
                 small = _cancels(node, case.x, working) if sum_ else around & False
                 if small[around].mean() > 0.8:
-                    explained, covered = _in_runs(kernel.explained & small), kernel.covered & small
-                    yield Cause(f"{text} cancels", replace(kernel, explained=explained, covered=covered))
+                    explained, covered = _in_runs(candidate.explained & small), candidate.covered & small
+                    yield Cause(f"{text} cancels", replace(candidate, explained=explained, covered=covered))
                 continue
             words = f"{text} {'cancels' if sum_ else 'is rounded'}"
-            yield mended(words, replaced(kernel.tree, text, exactly(node)), working)
+            yield mended(words, replaced(candidate.tree, text, exactly(node)), working)
             if sum_:
-                unrounded = replaced(kernel.tree, text, exactly(node, UNROUNDED))
+                unrounded = replaced(candidate.tree, text, exactly(node, UNROUNDED))
                 yield mended(f"{text} loses its small term", unrounded, working, seen)
-        for node in nodes(kernel.tree):
+        for node in nodes(candidate.tree):
             if (text := text_of(node)) != root:
-                unrounded = replaced(kernel.tree, text, exactly(node, UNROUNDED))
+                unrounded = replaced(candidate.tree, text, exactly(node, UNROUNDED))
                 yield mended(f"{text} is rounded", unrounded, working, seen)
-        wider = "float32" if FORMATS[working.dtype].precision < 24 else "float64"
+        wider = "float32" if FLOAT_FORMATS[working.dtype].precision < 24 else "float64"
         if wider != working.dtype and not working.flush:
-            yield mended(f"every intermediate result of {root} is rounded", kernel.tree, Working(wider))
+            yield mended(f"every intermediate result of {root} is rounded", candidate.tree, Working(wider))
 
     return next((cause for cause in found() if cause is not None), None)
 
 
-def _around_worst(case: Case, kernel: Kernel) -> Mask:
+def _around_worst(case: Case, candidate: Candidate) -> Mask:
     """The explained points without a longer pause before the worst of them, where as much overflows as there.
 
     All, where they are nan or infinite.
     """
-    at = np.flatnonzero(kernel.explained)
+    at = np.flatnonzero(candidate.explained)
     off = case.off[at]
     if np.isinf(off).any():
-        return kernel.explained
+        return candidate.explained
     worst = at[off.argmax()]
     runs = np.split(at, np.flatnonzero(np.diff(at) > _PAUSE) + 1)
     around = np.zeros(len(case.x), dtype=bool)
     around[next(run for run in runs if worst in run)] = True
-    steps = (as_computed(node, case.x, kernel.working) for node in nodes(kernel.tree))
+    steps = (as_computed(node, case.x, candidate.working) for node in nodes(candidate.tree))
     overflown = np.sum([~np.isfinite(values) for values in steps], axis=0)
     around &= (overflown > 0) == (overflown[worst] > 0)
-    return around if around.sum() >= FEW else kernel.explained
+    return around if around.sum() >= FEW else candidate.explained
 
 
 def _in_runs(explained: Mask) -> Mask:
@@ -257,40 +261,40 @@ def _gone(case: Case, result: Array, truth: Array) -> Mask:
     return gone & np.isfinite(result)
 
 
-def _what_it_computes(case: Case, kernel: Kernel) -> Array:
+def _what_it_computes(case: Case, candidate: Candidate) -> Array:
     """The expected results, or, of a formula that only approximates the function, that formula's."""
     near = np.linspace(-3.0, 3.0, 101) + 1e-3
-    exact = as_computed(kernel.tree, near, Working("float64"))
+    exact = as_computed(candidate.tree, near, Working("float64"))
     with np.errstate(invalid="ignore"):  # nan is not near
         if (np.abs(exact - case.value(near)) < 1e-9).all():
             return case.expected
-    return case.rounded(as_computed(exactly(kernel.tree), case.x, Working("float64")))
+    return case.rounded(as_computed(exactly(candidate.tree), case.x, Working("float64")))
 
 
-def out_of_range(case: Case, kernel: Kernel, around: Mask, truth: Array) -> str | None:
+def out_of_range(case: Case, candidate: Candidate, around: Mask, truth: Array) -> str | None:
     """The innermost steps that overflow or underflow, where the error is gone without a largest and smallest number.
 
     float64's exponents end too, so only what they hold is asked.
     """
-    working = kernel.working
+    working = candidate.working
     if working.dtype == "float64":
         return None
     unbounded = Working(working.dtype, unbounded=True)
-    wide = [as_computed(node, case.x, unbounded) for node in nodes(kernel.tree)]
+    wide = [as_computed(node, case.x, unbounded) for node in nodes(candidate.tree)]
     held = around & np.all([np.isfinite(values) & (np.abs(values) < 1e300) for values in wide], axis=0)
     gone = _gone(case, case.rounded(wide[-1]), truth)
     if held.sum() < FEW or gone[held].mean() < 0.9:
         return None
-    computed = [as_computed(node, case.x, working) for node in nodes(kernel.tree)]
+    computed = [as_computed(node, case.x, working) for node in nodes(candidate.tree)]
     steps: dict[str, list[str]] = {}
     for side in (held & (case.x < 0.0), held & (case.x > 0.0)):
         if not side.any():
             continue
-        fate, text = _first_out_of_range(kernel.tree, computed, wide, side, working)
+        fate, text = _first_out_of_range(candidate.tree, computed, wide, side, working)
         if not fate:
             return None
-        if np.isnan(kernel.result[side]).mean() > 0.5:
-            fate += _nan_words(kernel.tree, case.x[side], working)
+        if np.isnan(candidate.result[side]).mean() > 0.5:
+            fate += _nan_words(candidate.tree, case.x[side], working)
         texts = steps.setdefault(fate, [])
         texts += [text] * (text not in texts)
     if len(steps) != 1:
@@ -303,7 +307,7 @@ def _first_out_of_range(
     tree: Node, computed: list[Array], wide: list[Array], side: Mask, working: Working
 ) -> tuple[str, str]:
     """What happens to the innermost step that overflows, or else underflows, and its text."""
-    form = FORMATS[working.dtype]
+    form = FLOAT_FORMATS[working.dtype]
     for node, values in zip(nodes(tree), computed, strict=True):
         if np.isinf(values[side]).mean() > 0.9:
             return " overflows", text_of(node)
@@ -332,11 +336,11 @@ def _nan_words(tree: Node, x: Array, working: Working) -> str:
     return ""
 
 
-def _vanishing(kernel: Kernel, x: Array) -> str:
+def _vanishing(candidate: Candidate, x: Array) -> str:
     """The innermost step that is flushed."""
-    kept = Working(kernel.working.dtype)
-    for node in nodes(kernel.tree):
-        values, whole = as_computed(node, x, kernel.working), as_computed(node, x, kept)
+    kept = Working(candidate.working.dtype)
+    for node in nodes(candidate.tree):
+        values, whole = as_computed(node, x, candidate.working), as_computed(node, x, kept)
         if ((values == 0.0) & (whole != 0.0)).mean() > 0.5:
             return f"subnormal {text_of(node)}"
     return "a subnormal intermediate result"
