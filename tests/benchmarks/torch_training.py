@@ -1,9 +1,9 @@
 """The training of gradient-depth as one would write it in PyTorch, each layer's gradient recorded at each step.
 
-    python tests/benchmarks/torch_training.py [THREADS]
+    python tests/benchmarks/torch_training.py [ACTIVATION [THREADS]]
 
-20 hidden layers of 64 sigmoid units, batches of 128 out of 512 points on two spirals, 200 steps, float64. Needs torch
-alone. training.py runs it as a process.
+20 hidden layers of 64 sigmoid units, or relu, batches of 128 out of 512 points on two spirals, 200 steps, float64.
+Needs torch alone. training.py runs it as a process.
 """
 
 import json
@@ -15,8 +15,9 @@ from torch import nn
 
 LAYERS, WIDTH, POINTS, BATCH, STEPS = 20, 64, 512, 128, 200
 
-if len(sys.argv) > 1:
-    torch.set_num_threads(int(sys.argv[1]))
+if len(sys.argv) > 2:
+    torch.set_num_threads(int(sys.argv[2]))
+bend = {"sigmoid": nn.Sigmoid, "relu": nn.ReLU}[sys.argv[1] if len(sys.argv) > 1 else "sigmoid"]
 torch.set_default_dtype(torch.float64)
 torch.manual_seed(0)
 
@@ -32,7 +33,7 @@ linear = [nn.Linear(fan_in, fan_out) for fan_in, fan_out in zip(sizes, [*sizes[1
 for layer in linear:
     nn.init.xavier_normal_(layer.weight)
     nn.init.zeros_(layer.bias)
-model = nn.Sequential(*[module for layer in linear[:-1] for module in (layer, nn.Sigmoid())], linear[-1])
+model = nn.Sequential(*[module for layer in linear[:-1] for module in (layer, bend())], linear[-1])
 optimizer = torch.optim.SGD(model.parameters(), lr=0.01)
 loss_function = nn.BCEWithLogitsLoss()
 

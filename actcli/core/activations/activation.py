@@ -132,6 +132,10 @@ class Activation(ABC):
         return self.function(x, **self.parameter_values)
 
 
+Fused = Callable[..., tuple[Array, Array]]
+"""fused(x, **parameters) -> (f(x), f'(x)) of a flat x in closed form, new arrays."""
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class Elementwise(Activation):
     """An activation of each number by itself.
@@ -142,12 +146,16 @@ class Elementwise(Activation):
 
     breakpoints: Callable[..., Mapping[float, int]] = lambda **_: {}
     """breakpoints(**parameters): where it is not smooth -> the lowest derivative that jumps there (0: a jump)."""
-    fused: Callable[..., tuple[Array, Array]] | None = None
-    """fused(x, **parameters) -> (f(x), f'(x)) in closed form, new arrays: quicker and with fewer roundings than a jet
-    of order 1, and the same values as the function's."""
+    fused: Fused | None = None
+    """Quicker and with fewer roundings than a jet of order 1, and the same values as the function's."""
     fused_radius: float | Callable[..., float] = math.inf
     """The largest |x| for which `fused` is right, or radius(**parameters). What lies beyond is left to the jet: it
     is mostly where exp(-|x|) is no longer a normal number."""
+    single: Fused | None = None
+    """`fused` over float32, for training in that type. It errs by at most 8 ULP of float32, and within 1 of a zero
+    of the slope by 2 eps (2^-23) in the slope. Without one, both are computed in float64 and rounded."""
+    single_radius: float | Callable[..., float] = 80.0
+    """The largest |x| for which it is that right: exp(-80) is still a normal number. float64 does what lies beyond."""
     mend: Callable[[Array, Array, Collection[str]], None] | None = None
     """mend(derivatives, x, flags): mends those of the jets' derivatives that float64 cannot give. flags: what NumPy
     said of the floating-point arithmetic."""
@@ -200,14 +208,39 @@ class Elementwise(Activation):
 
     def value_and_slope(self, x: Array) -> tuple[Array, Array]:
         """f(x) and f'(x) from one pass, by `fused` where there is one: what a training step needs."""
-        x = numbers_of("x", x)
+        with _quiet():
+            return self.bend(numbers_of("x", x))
+
+    def bend(self, x: Array) -> tuple[Array, Array]:
+        """f(x) and f'(x) in x's own type, float64 or float32. The caller has silenced NumPy."""
+        fused = self._single if x.dtype == np.float32 else self._double
         if 0 < x.size <= _BLOCK:
-            with _quiet():
-                value, slope = self._value_and_slope(x.reshape(-1))
-                self._widen(x.reshape(-1), (value, slope))
+            value, slope = fused(x.reshape(-1))
             return value.reshape(x.shape), slope.reshape(x.shape)
-        both = self.derivatives(x, 1)
+        both = np.empty((2, *x.shape), x.dtype)
+        for source, (value, slope) in _blocks(x, both):
+            value[...], slope[...] = fused(source)
         return both[0], both[1]
+
+    def _double(self, x: Array) -> tuple[Array, Array]:
+        """Of a flat float64."""
+        value, slope = self._value_and_slope(x)
+        if self.at_ends is not None:
+            self._widen(x, (value, slope))
+        return value, slope
+
+    def _single(self, x: Array) -> tuple[Array, Array]:
+        """Of a flat float32: by `single`, and beyond the radius and at nan from float64."""
+        if self.single is None:
+            value, slope = self._double(x.astype(np.float64))
+            return value.astype(np.float32), slope.astype(np.float32)
+        parameters = self.parameter_values
+        value, slope = self.single(x, **parameters)
+        radius = self.single_radius(**parameters) if callable(self.single_radius) else self.single_radius
+        if not _within(x, radius):
+            beyond = ~(np.abs(x) <= radius)
+            value[beyond], slope[beyond] = self._double(x[beyond].astype(np.float64))
+        return value, slope
 
     def of(self, u: Operand) -> Operand:
         """f(u) of a flat array or jet; f'(u) u' of a jet of order 1 comes from `fused`, where f is smooth.
@@ -227,11 +260,7 @@ class Elementwise(Activation):
         parameters = self.parameter_values
         value, slope = self.fused(x, **parameters)
         radius = self.fused_radius(**parameters) if callable(self.fused_radius) else self.fused_radius
-        # False where there is a nan.
-        within = np.minimum.reduce(x, initial=0.0) >= -radius and (
-            radius == math.inf or np.maximum.reduce(x, initial=0.0) <= radius
-        )
-        if not within:
+        if not _within(x, radius):
             beyond = ~(np.abs(x) <= radius)
             value[beyond], slope[beyond] = self._jet(x[beyond], 1)
         return value, slope
@@ -322,6 +351,14 @@ def _shortest(number: float) -> str:
     """The shortest text that reads back as the number, without the .0 of a whole one."""
     text = repr(float(number))
     return text.removesuffix(".0")
+
+
+def _within(x: Array, radius: float) -> bool:
+    """Whether all of a flat x lies in [-radius, radius]; False where there is a nan."""
+    if np.dot(x, x) < radius * radius:  # mostly, and quicker
+        return True
+    low = np.minimum.reduce(x, initial=0.0)
+    return bool(low >= -radius and (radius == math.inf or np.maximum.reduce(x, initial=0.0) <= radius))
 
 
 def _quiet() -> np.errstate:

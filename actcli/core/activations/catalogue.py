@@ -1,7 +1,7 @@
 """The catalogue of activations, and the way from a text to an activation.
 
-All facts of one activation (names, definition, kernel, formula, origin) are in the file of its family. A new activation
-is an entry there and in the family's tuple.
+All facts of one activation (names, definition, fused value and slope, formula, origin) are in the file of its family.
+A new activation is an entry there and in the family's tuple.
 """
 
 import copyreg

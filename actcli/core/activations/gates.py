@@ -12,7 +12,7 @@ from actcli.core.activations.activation import Elementwise, Parameter
 from actcli.core.activations.parts import INFINITY, SHIFT, UNSHIFT, Pair, at_ends, indicator, times, until_decayed
 from actcli.core.arrays import Array, Mask
 from actcli.core.jets.choice import clamp, select, where
-from actcli.core.jets.elementary import exp, integrate, log1p, normal_cdf, sigmoid
+from actcli.core.jets.elementary import decay_of, exp, integrate, log1p, normal_cdf, open_part, sigmoid
 from actcli.core.jets.jet import Jet, Operand, value_of
 from actcli.core.numerics import special
 from actcli.core.numerics.compensated import two_product, two_sum
@@ -88,6 +88,16 @@ def gelu_fused(x: Array) -> Pair:
     return x * np.abs(positive - decay / inverse), _or_mirrored(slope, positive)
 
 
+def single_gelu(x: Array) -> Pair:
+    """The same over float32."""
+    z = np.abs(x)
+    bell, inverse = special.single_normal_tail(z)
+    slope = (1.0 / inverse - z * _INVERSE_SQRT_2PI) * bell
+    bell /= inverse
+    positive = indicator(x > 0.0, x.dtype)
+    return x * np.abs(positive - bell), _or_mirrored(slope, positive)
+
+
 _INVERSE_SQRT_2PI = 0.3989422804014327
 _INVERSE_SQRT_2PI_HIGH, _INVERSE_SQRT_2PI_LOW = 0.3989422917366028, -1.133517010526318e-08
 
@@ -103,6 +113,8 @@ GELU = Elementwise(
     function=gelu,
     fused=gelu_fused,
     fused_radius=37.5,
+    single=single_gelu,
+    single_radius=12.5,
     formula=_ERF_FORM,
     reference="Hendrycks and Gimpel 2016, arXiv:1606.08415",
     spellings={0: (_ERF_FORM, _TANH_FORM), 1: ("(1 + erf(x/sqrt(2)))/2 + x*exp(-x**2/2)/sqrt(2*pi)",)},
@@ -121,7 +133,7 @@ def silu(x: Operand, beta: float) -> Operand:
         return x * 0.5
     return _gated(
         x,
-        lambda x: _x_sigmoid(x, *times(x, beta)),
+        lambda x: _times_sigmoid(x, *times(x, beta)),
         lambda x: sigmoid.of_product(x, beta),
         radius=700.0 / beta,
         low_tail=lambda x: exp.of_product(x, beta, SHIFT),
@@ -134,14 +146,13 @@ def silu(x: Operand, beta: float) -> Operand:
 def silu_fused(x: Array, beta: float) -> Pair:
     """x σ(beta x) and its slope."""
     v, rest = times(x, beta)
-    slope = _slope_of_gated(v, rest)
+    e = decay_of(v)
+    value, slope = _x_sigmoid(x, v, rest, e), _slope_of_gated(v, rest, e)
     if abs(beta) < 1.0:  # within 1 of its zero the slope may err absolutely, and for a small beta there is more
         near = np.abs(v - _SILU_ZERO) < 0.25
         if near.any():
-            v, rest = v[near], rest[near] if isinstance(rest, np.ndarray) else rest
-            slope[near] = _slope_near_its_zero(v, rest)
-            return _x_sigmoid(x, *times(x, beta)), slope
-    return _x_sigmoid(x, v, rest), slope
+            slope[near] = _slope_near_its_zero(v[near], rest[near] if isinstance(rest, np.ndarray) else rest)
+    return value, slope
 
 
 # v with 1 + v + e^v = 0
@@ -155,35 +166,43 @@ def _slope_near_its_zero(v: Array, rest: Array | float) -> Array:
     return (d + _E_THERE * np.expm1(d)) / (2.0 + e + 1.0 / e)
 
 
-def _x_sigmoid(x: Array, v: Array, error: Array | float) -> Array:
-    """x sigmoid(v + error) = x / (1 + e^-(v + error)) for v > -709."""
-    decay = np.exp(-v)
-    return x / (decay + (1.0 - decay * error))
+def _times_sigmoid(x: Array, v: Array, error: Array | float) -> Array:
+    return _x_sigmoid(x, v, error, decay_of(v))
 
 
-def _slope_of_gated(v: Array, rest: Array | float, bend: Array | float = 0.0, bend_rest: Array | float = 0.0) -> Array:
+def _x_sigmoid(x: Array, v: Array, error: Array | float, e: Array) -> Array:
+    """x sigmoid(v + error), given e = e^-|v|, which is a normal number."""
+    if np.ndim(error):
+        e = e - e * error * (2.0 * indicator(v > 0.0, v.dtype) - 1.0)  # e^-|v + error|
+    value = open_part(v, e)
+    value *= x
+    value /= 1.0 + e
+    return value
+
+
+def _slope_of_gated(
+    v: Array, rest: Array | float, e: Array, bend: Array | float = 0.0, bend_rest: Array | float = 0.0
+) -> Array:
     """The slope of x σ(v(x)) for an odd v, given v + rest and bend + bend_rest = x v' - v.
 
     Where v < 0 it is (1 + x v' + e) / (2 + e + 1/e) with e = e^v, and at -x it is 1 minus that. The terms are added up
     from the small to the large: 1 + v is exact below -1.
     """
-    positive = indicator(v > 0.0)
+    positive = indicator(v > 0.0, v.dtype)
     size = np.abs(v)
-    e = np.exp(-size)
     large, small = 1.0 - size, e
     if np.ndim(rest):  # else v is exact, and a line
         sign = 1.0 - 2.0 * positive
         large, large_rest = two_sum(large, bend * sign)
         small = e + (large_rest + bend_rest * sign + rest * sign * (1.0 + large + 2.0 * e))
-    growth, more = _exp_in_two(size)
-    return _or_mirrored((large + small) / (growth + (2.0 + e)) / more, positive)
-
-
-def _exp_in_two(u: Array) -> tuple[Array, Array | float]:
-    """exp(u) as a product whose second factor is 1 up to 700, so that what is divided by it may be subnormal."""
-    if np.maximum.reduce(u, initial=0.0) <= 700.0:
-        return np.exp(u), 1.0
-    return np.exp(u.clip(-INFINITY, 700.0)), np.exp(u.clip(700.0, INFINITY) - 700.0)
+    slope = large
+    slope += small
+    if np.maximum.reduce(size, initial=0.0) <= 700.0:
+        slope /= 1.0 / e + (2.0 + e)
+    else:  # a slope that is no normal number is divided in two steps, and rounded in the second
+        slope /= 1.0 / np.exp(-size.clip(-INFINITY, 700.0)) + (2.0 + e)
+        slope /= np.exp(size.clip(700.0, INFINITY) - 700.0)
+    return _or_mirrored(slope, positive)
 
 
 def _at_ends_of_silu(x: Array, order: int, beta: float) -> Mask:
@@ -199,6 +218,8 @@ SILU = Elementwise(
     function=silu,
     fused=silu_fused,
     fused_radius=until_decayed,
+    single=silu_fused,
+    single_radius=lambda beta: 80.0 / max(abs(beta), 1e-30),
     formula="x*sigmoid(beta*x)",
     reference="Elfwing, Uchibe and Doya 2017, arXiv:1702.03118; Ramachandran et al. 2017, arXiv:1710.05941",
     parameters=(Parameter("beta", 1.0),),
@@ -213,6 +234,8 @@ QUICK_GELU = Elementwise(
     function=lambda x: silu(x, 1.702),
     fused=lambda x: silu_fused(x, 1.702),
     fused_radius=until_decayed(1.702),
+    single=lambda x: silu_fused(x, 1.702),
+    single_radius=47.0,
     formula="x*sigmoid(1.702*x)",
     reference="Hendrycks and Gimpel 2016, arXiv:1606.08415, section 2",
     stand_ins=("gelu", "gelu_tanh", "silu"),
@@ -228,7 +251,7 @@ def gelu_tanh(x: Operand) -> Operand:
 
     return _gated(
         x,
-        lambda x: _x_sigmoid(x, *_gelu_tanh_argument(x)),
+        lambda x: _times_sigmoid(x, *_gelu_tanh_argument(x)),
         lambda x: sigmoid.at(*_gelu_tanh_argument(x)),
         radius=_GELU_TANH_TAILS,
         low_tail=lambda x: tail(1.0, x),
@@ -265,11 +288,12 @@ def gelu_tanh_fused(x: Array) -> Pair:
     line_rest = line_rest + _SQRT_8_OVER_PI_REST * x
     bend = v - line
     bend_rest = ((v - bend) - line) + (rest - line_rest)
-    value = _x_sigmoid(x, v, rest)
+    e = decay_of(v)
+    value = _x_sigmoid(x, v, rest, e)
     tails = np.abs(x) > _GELU_TANH_TAILS
     if tails.any():
         value[tails] = gelu_tanh(x[tails])
-    return value, _slope_of_gated(v, rest, 2.0 * bend, 2.0 * bend_rest)
+    return value, _slope_of_gated(v, rest, e, 2.0 * bend, 2.0 * bend_rest)
 
 
 GELU_TANH = Elementwise(

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 _LARGE: Final = 2.0**50
 """An underflow brings in less than 2^-1074; times less than this it stays below all normal numbers."""
 _SMALL: Final = 2.0**-25
+_FEW: Final = 8
+"""So few ties are looked for one by one."""
 _STEEP_NEAR_ZERO: Final = ("/", "**", "log", "log2", "log10", "sqrt")
 
 
@@ -125,6 +127,9 @@ class Mender:
     def _mend_ties(self, derivatives: Array, x: Array) -> None:
         if self._ties is None:
             self._ties = self._find_ties()
+        # Of the few that there mostly are, one after the other is quicker, and in training none of them is met.
+        if len(self._ties) <= _FEW and not any((x == tie).any() for tie in self._ties.tolist()):
+            return
         here = np.flatnonzero(np.isin(x, self._ties))
         if not here.size:
             return

@@ -8,6 +8,7 @@ import math
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 
 from actcli.core.activations.activation import Parameter
 from actcli.core.arrays import Array, Mask
@@ -37,19 +38,24 @@ def negative_part(x: Array) -> Array:
     return x.clip(-INFINITY, 0.0)
 
 
-def indicator(mask: Mask) -> Array:
+def indicator(mask: Mask, dtype: npt.DTypeLike = np.float64) -> Array:
     """1 where the mask holds, else 0."""
-    return mask.astype(np.float64)
+    return mask.astype(dtype)
 
 
 def clamp_fused(x: Array, low: float, high: float) -> Pair:
     """x within (low, high), where the slope is 1; else the nearer end, and 0."""
-    return x.clip(low, high), indicator((x > low) & (x < high))
+    return x.clip(low, high), indicator((x > low) & (x < high), x.dtype)
 
 
 def times(x: Array, beta: float) -> tuple[Array, Array | float]:
     """beta x and its rounding error."""
-    return (x * beta, 0.0) if abs(beta) == 1.0 else two_product(x, beta)
+    if abs(beta) == 1.0:
+        return x * beta, 0.0
+    if x.dtype == np.float32:
+        product, exact = x * np.float32(beta), x.astype(np.float64) * beta
+        return product, (exact - product).astype(np.float32)
+    return two_product(x, beta)
 
 
 def at_ends(x: Array, size: Array, order: int, *parameters: float) -> Mask:

@@ -10,6 +10,7 @@ import numpy as np
 
 from actcli.core.activations.activation import Elementwise, Parameter
 from actcli.core.activations.parts import (
+    INFINITY,
     SHIFT,
     UNSHIFT,
     Pair,
@@ -43,10 +44,17 @@ def relu(x: Operand) -> Operand:
     return maximum(x, 0.0)
 
 
+def relu_fused(x: Array) -> Pair:
+    """max(0, x), and 1 above 0."""
+    return positive_part(x), indicator(x > 0.0, x.dtype)
+
+
 RELU = Elementwise(
     name="relu",
     function=relu,
-    fused=lambda x: (positive_part(x), indicator(x > 0.0)),
+    fused=relu_fused,
+    single=relu_fused,
+    single_radius=INFINITY,
     formula="max(0, x)",
     reference="Fukushima 1969; Nair and Hinton 2010, ICML",
     breakpoints=lambda: {0.0: 1},

@@ -11,7 +11,6 @@ from actcli.core.activations.parts import (
     Pair,
     clamp_fused,
     indicator,
-    negative_part,
 )
 from actcli.core.activations.rectifiers import softplus_fused
 from actcli.core.arrays import Array
@@ -22,18 +21,13 @@ from actcli.core.jets.jet import Jet, Operand
 from actcli.core.numerics import special
 from actcli.core.numerics.compensated import two_product, two_sum
 
-
-def sigmoid_fused(x: Array) -> Pair:
-    """With e = exp(-|x|): 1 / (1 + e) or e / (1 + e), and the slope e / (1 + e)². One e serves both signs of x."""
-    e = np.exp(-np.abs(x))
-    return np.exp(negative_part(x)) / (1.0 + e), e / (1.0 + e * (2.0 + e))
-
-
 SIGMOID = Elementwise(
     name="sigmoid",
     aliases=("logistic", "expit"),
     function=sigmoid,
-    fused=sigmoid_fused,
+    fused=elementary.sigmoid_and_slope,
+    fused_radius=700.0,
+    single=elementary.sigmoid_and_slope,
     formula="1 / (1 + exp(-x))",
     reference="Verhulst 1838; Rumelhart, Hinton and Williams 1986, Nature 323",
     spellings={0: ("1/(1 + exp(-x))", "(1 + tanh(x/2))/2"), 1: ("sigmoid(x)*(1 - sigmoid(x))",)},
@@ -124,17 +118,24 @@ def tanh(x: Operand) -> Operand:
     )
 
 
-def tanh_fused(x: Array) -> Pair:
-    """The slope is sech² = 4e / (1 + e)² with e = exp(-2|x|), not 1 - tanh²."""
-    e = np.exp(-2.0 * np.abs(x))
-    return np.tanh(x), 4.0 * e / (1.0 + e * (2.0 + e))
+def single_tanh(x: Array) -> Pair:
+    """tanh and sech² = 4e / (1 + e)², e = exp(-2|x|): NumPy has both in vectors of float32, and no expm1."""
+    slope = elementary.decay_of(x + x)
+    divisor = slope + 2.0
+    divisor *= slope
+    divisor += 1.0
+    slope *= 4.0
+    slope /= divisor
+    return np.tanh(x), slope
 
 
 TANH = Elementwise(
     name="tanh",
     function=tanh,
-    fused=tanh_fused,
+    fused=elementary.tanh_and_slope,
     fused_radius=350.0,
+    single=single_tanh,
+    single_radius=40.0,
     formula="(exp(x) - exp(-x)) / (exp(x) + exp(-x))",
     reference="LeCun, Bottou, Orr and Müller 1998, Efficient backprop",
     spellings={0: ("1 - 2/(1 + exp(2*x))", "2/(1 + exp(-2*x)) - 1"), 1: ("1 - tanh(x)**2",)},

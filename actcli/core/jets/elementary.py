@@ -92,14 +92,86 @@ def integrate(u: Jet, start: Values, rates: Rates) -> tuple[Jet, ...]:
 # --- the values that the systems start from -------------------------------------------------------------------
 
 
+def decay_of(x: Array) -> Array:
+    """exp(-|x|)."""
+    decay: Array = np.exp(-np.abs(x))
+    return decay
+
+
+def open_part(x: Array, decay: Array) -> Array:
+    """exp(min(x, 0)) from exp(-|x|): 1 from 0 on, the same number below, at nan that. No second exponential."""
+    part: Array = np.maximum((x >= 0.0).astype(decay.dtype), decay)
+    return part
+
+
+def sigmoid_and_slope(x: Array) -> tuple[Array, Array]:
+    """With r = 1 / (1 + exp(|x|)), which is at most 1/2: r or 1 - r, and the slope r (1 - r); |x| <= 700.
+
+    In place, as it is run in training: the fewer arrays, the more of them stay in the cache.
+    """
+    r = np.abs(x)
+    np.exp(r, out=r)
+    r += 1.0
+    np.divide(1.0, r, out=r)
+    slope = 1.0 - r
+    slope *= r
+    value = (x >= 0.0).astype(r.dtype)
+    value -= r
+    return np.abs(value, out=value), slope
+
+
 def _sigmoid_system(x: Array) -> Values:
-    """sigmoid, its slope and tanh(x/2), all from exp(-|x|): nothing is subtracted."""
-    decay = np.exp(-np.abs(x))
-    return np.exp(np.minimum(x, 0.0)) / (1.0 + decay), decay / (1.0 + decay * (2.0 + decay)), np.tanh(0.5 * x)
+    """sigmoid, its slope and tanh(x/2): nothing is subtracted from a number as large."""
+    decay = decay_of(x)
+    return _sigmoid(x), decay / (1.0 + decay * (2.0 + decay)), _tanh(0.5 * x)
 
 
 def _sigmoid(x: Array) -> Array:
-    return np.exp(np.minimum(x, 0.0)) / (1.0 + np.exp(-np.abs(x)))
+    """As above; below -700 it is exp(x)."""
+    r = np.abs(x)
+    far = r > 700.0
+    any_far = far.any()
+    r = np.exp(r.clip(0.0, 700.0) if any_far else r)
+    r += 1.0
+    r = 1.0 / r
+    value: Array = (x >= 0.0).astype(np.float64)
+    value -= r
+    value = np.abs(value)
+    return np.where(far & (x < 0.0), np.exp(np.minimum(x, 0.0)), value) if any_far else value
+
+
+def tanh_and_slope(x: Array) -> tuple[Array, Array]:
+    """With t = exp(2|x|) - 1 and r = 2 / (t + 2): ±t / (t + 2) and sech² = r (2 - r). Nothing cancels; |x| <= 350."""
+    t = np.abs(x)
+    t += t
+    np.expm1(t, out=t)
+    r = t + 2.0
+    t /= r
+    np.divide(2.0, r, out=r)
+    slope = 2.0 - r
+    slope *= r
+    return signed_like(x, t), slope
+
+
+def _tanh(x: Array) -> Array:
+    """As above; from 50 on it is 1, whatever t is."""
+    t = np.abs(x)
+    if (t > 50.0).any():
+        t = t.clip(0.0, 50.0)
+    t += t
+    t = np.expm1(t)
+    divisor = t + 2.0
+    t /= divisor
+    return signed_like(x, t)
+
+
+def signed_like(x: Array, size: Array) -> Array:
+    """copysign(size, x) for a size >= 0, in place and by the bits: it takes two thirds of the time."""
+    integer: Any = np.int64 if x.dtype.itemsize == 8 else np.int32
+    bits = size.view(integer)
+    bits |= x.view(integer) & np.iinfo(integer).min
+    signed: Array = bits.view(x.dtype)
+    return signed
 
 
 def _softplus(x: Array) -> Array:
@@ -145,7 +217,7 @@ arctan = Elementary(np.arctan, _arctan_system, lambda u, y, g, p: (g, -2.0 * p *
 
 sinh = Elementary(np.sinh, lambda x: (np.sinh(x), np.cosh(x)), lambda u, s, c: (c, s))
 cosh = Elementary(np.cosh, lambda x: (np.cosh(x), np.sinh(x)), lambda u, c, s: (s, c))
-tanh = Elementary(np.tanh, lambda x: (np.tanh(x), _sech_squared(x)), lambda u, y, g: (g, -2.0 * y * g))
+tanh = Elementary(_tanh, lambda x: (_tanh(x), _sech_squared(x)), lambda u, y, g: (g, -2.0 * y * g))
 arcsinh = Elementary(np.arcsinh, lambda x: (np.arcsinh(x), 1.0 / np.hypot(1.0, x)), lambda u, y, g: (g, -u * g * g * g))
 arccosh = Elementary(
     np.arccosh,

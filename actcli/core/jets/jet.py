@@ -35,9 +35,10 @@ class Jet:
     @classmethod
     def variable(cls, x: Array, order: int) -> Jet:
         """The jet x + t, cut off after `order`."""
-        derivatives = np.zeros((order + 1, *x.shape))
+        derivatives = np.empty((order + 1, *x.shape))
         derivatives[0] = x
         derivatives[1:2] = 1.0
+        derivatives[2:] = 0.0
         return cls(derivatives)
 
     @property

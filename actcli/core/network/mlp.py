@@ -15,7 +15,7 @@ He, Zhang, Ren and Sun (2016), Deep residual learning for image recognition.
 """
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -64,6 +64,10 @@ class Parameters:
         for own, given in zip(copy.weights + copy.biases, [*weights, *biases], strict=True):
             own[...] = given
         return copy
+
+    def like(self) -> "Parameters":
+        """Of the same sizes and type; the numbers are yet to be set."""
+        return Parameters.over(np.empty_like(self.vector), self.sizes)
 
     @property
     def sizes(self) -> list[int]:
@@ -129,6 +133,7 @@ class Gradients:
     signals: list[Array]
 
 
+@np.errstate(all="ignore")  # tails underflow to their limit; a network that diverges says so in its loss
 def forward(network: Network, inputs: Array, populations: Sequence[Population | None] | None = None) -> ForwardPass:
     """Run a batch of shape (batch, features) through the network, as in training.
 
@@ -146,6 +151,7 @@ def forward(network: Network, inputs: Array, populations: Sequence[Population | 
     return ForwardPass(layer_inputs, slopes, normalised, output)
 
 
+@np.errstate(all="ignore")  # as above
 def population(network: Network, inputs: Array) -> list[Population | None]:
     """Each hidden layer's mean and spread over a data set (points, features), for `forward`; None without batch norm.
 
@@ -171,15 +177,25 @@ def _bent(
     norm = normalise(z, AXES[network.norm]) if network.norm and given is None else None
     bend = norm.values if norm else z if given is None else given.normalise(z)
     # The slope shares most of its work with the value, so both are computed while z is at hand.
-    value, slope = network.activation.value_and_slope(bend)
-    value, slope = value.astype(z.dtype, copy=False), slope.astype(z.dtype, copy=False)
+    value, slope = network.activation.bend(bend)
     return h + value if network.skips(layer) else value, slope, norm
 
 
 def backward(network: Network, passed: ForwardPass, output_gradient: Array) -> Gradients:
     """The chain rule, from the loss's gradient with respect to the output, (batch, outputs), to layer 1."""
-    weights, signals = network.parameters.weights, []
-    gradient = Parameters.empty(network.parameters.sizes, network.parameters.vector.dtype)
+    gradient = network.parameters.like()
+    signals = [*signals_down(network, passed, output_gradient, gradient)]
+    return Gradients(gradient, signals[::-1])
+
+
+def signals_down(
+    network: Network, passed: ForwardPass, output_gradient: Array, gradient: Parameters
+) -> Iterator[Array]:
+    """`backward` layer by layer, from the output to layer 1: yields a layer's signal, its part of `gradient` set.
+
+    Who drops a signal before the next one lets it have the same memory, which the processor still has at hand.
+    """
+    weights = network.parameters.weights
     ones = np.ones(len(output_gradient), output_gradient.dtype)  # times a signal, its sum over the batch
     arriving = output_gradient  # the loss's gradient with respect to what the layer hands on
     for layer in reversed(range(len(weights))):
@@ -190,9 +206,10 @@ def backward(network: Network, passed: ForwardPass, output_gradient: Array) -> G
                 signal = norm.backward(signal)
         np.matmul(passed.layer_inputs[layer].T, signal, out=gradient.weights[layer])
         np.matmul(ones, signal, out=gradient.biases[layer])
-        signals.append(signal)
-        below = signal @ weights[layer].T
+        yield signal
+        if layer == 0:
+            return
+        below = signal @ weights[layer].T.copy()  # read in its own order, for three quarters of the time
         if network.skips(layer):
             below += arriving
         arriving = below
-    return Gradients(gradient, signals[::-1])

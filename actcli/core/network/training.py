@@ -8,7 +8,7 @@ import numpy as np
 
 from actcli.core.arrays import Array
 from actcli.core.network.losses import Loss
-from actcli.core.network.mlp import ForwardPass, Gradients, Network, backward, forward
+from actcli.core.network.mlp import ForwardPass, Gradients, Network, Parameters, forward, signals_down
 from actcli.core.network.optimizers import Optimizer
 
 Batch = tuple[Array, Array]
@@ -34,24 +34,36 @@ class Step:
 
 
 # A run that diverges overflows to inf and nan; its loss says so, and training stops there.
-@np.errstate(all="ignore")
 def measure(
     network: Network, batch: Batch, loss: Loss, number: int = 0, watch: Watch | None = None
 ) -> tuple[Step, Gradients]:
     """Forward pass, loss and backward pass on one batch of (inputs, targets). watch: sees the forward pass."""
+    gradient, signals = network.parameters.like(), list[Array]()
+    step = _measured(network, batch, loss, number, watch, gradient, signals.append)
+    return step, Gradients(gradient, signals[::-1])
+
+
+@np.errstate(all="ignore")  # as above
+def _measured(
+    network: Network,
+    batch: Batch,
+    loss: Loss,
+    number: int,
+    watch: Watch | None,
+    gradient: Parameters,
+    keep: Callable[[Array], object] = lambda signal: None,
+) -> Step:
+    """Sets `gradient`. A signal that is not kept is gone when its norm is known: its memory serves the next one."""
     inputs, targets = batch
     passed = forward(network, inputs)
     if watch is not None:
         watch(passed)
     value, output_gradient = loss(passed.output, targets)
-    gradients = backward(network, passed, output_gradient)
-    step = Step(
-        number,
-        value,
-        weight_gradient_norms=tuple(map(frobenius_norm, gradients.parameters.weights)),
-        signal_norms=tuple(map(frobenius_norm, gradients.signals)),
-    )
-    return step, gradients
+    norms = []
+    for signal in signals_down(network, passed, output_gradient, gradient):
+        norms.append(frobenius_norm(signal))
+        keep(signal)
+    return Step(number, value, tuple(map(frobenius_norm, gradient.weights)), tuple(reversed(norms)))
 
 
 @np.errstate(all="ignore")  # as above
@@ -75,8 +87,9 @@ def train(
     watch: for the number of a step, what sees its forward pass
     """
     _keep_freed_memory()
+    gradients = Gradients(network.parameters.like(), [])
     for number, batch in enumerate(batches):
-        step, gradients = measure(network, batch, loss, number, watch(number))
+        step = _measured(network, batch, loss, number, watch(number), gradients.parameters)
         if not math.isfinite(step.loss):
             yield step
             return

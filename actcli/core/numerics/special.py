@@ -26,6 +26,13 @@ INVERSE_MILLS_COEFFICIENTS = (
     -6.22064139910758e-08, 7.496812229837712e-09, 5.271978716033639e-09,
 )  # fmt: skip
 
+# The same to 1e-8 of the sum, for float32.
+_SINGLE_INVERSE_MILLS_COEFFICIENTS = (
+    0.14800659246749434, 0.483260497447091, -0.12518726450987924, -0.025103654620522414, 0.035187938330623655,
+    -0.005569439485993768, -0.0080584432785533, 0.003951810184056814, 0.001382411700459676, -0.0013420629857926537,
+    -0.00013253626276266568, 0.00023245278756644112,
+)  # fmt: skip
+
 # Near 0, where 1 - erfc(x) would cancel: erf(x) / x = Σ (-x²)^k / (k! (2k + 1)) 2 / sqrt(π).
 _CENTRE = 0.7
 ERF_COEFFICIENTS = tuple(2.0 / math.sqrt(math.pi) / ((-1.0) ** k * math.factorial(k) * (2 * k + 1)) for k in range(16))
@@ -71,6 +78,22 @@ def normal_tail(z: Array) -> tuple[Array, Array, Array]:
     hi, lo = square(z)
     rest = 0.5 * lo
     return 0.5 * hi, _inverse_mills_ratio(z, rest), rest
+
+
+def single_normal_tail(z: Array) -> tuple[Array, Array]:
+    """exp(-z²/2) and 1 / (Φ(-z) exp(z²/2)) for float32 z >= 0, in float32."""
+    h = (z.view(np.int32) & -(1 << 12)).view(np.float32)  # 12 bits, whose square is exact
+    low = z - h
+    low *= -0.5 * (z + h)
+    bell = np.exp(low)
+    h *= h
+    h *= -0.5
+    bell *= np.exp(h)
+    series = _polynomial(1.0 - 8.0 / (z + 4.0), _SINGLE_INVERSE_MILLS_COEFFICIENTS)
+    series += 2.0
+    series *= z
+    series += 2.0
+    return bell, series
 
 
 def upper_normal_tail(z: Array, log_scale: float = 0.0) -> Array:

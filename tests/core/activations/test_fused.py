@@ -161,3 +161,41 @@ def test_other_parameters_reach_the_fused() -> None:
     value, slope = elementwise("leaky_relu:negative_slope=0.25").value_and_slope(np.array([-4.0, 4.0]))
     assert value.tolist() == [-1.0, 4.0]
     assert slope.tolist() == [0.25, 1.0]
+
+
+# --- float32, for training in it --------------------------------------------------------------------------------------
+
+WITH_SINGLE = [name for name in WITH_KERNEL if (a := CATALOGUE[name]) and isinstance(a, Elementwise) and a.single]
+
+
+@pytest.mark.parametrize("text", [*WITH_SINGLE, "silu:beta=0.3", "silu:beta=5", "silu:beta=-1"])
+def test_a_float32_kernel_is_as_close_as_it_says(text: str) -> None:
+    """Against float64's results, whose own errors are 2^-27 of the bound."""
+    activation, generator = elementwise(text), np.random.default_rng(5)
+    x: Any = np.concatenate([generator.normal(size=4000), generator.uniform(-13, 13, 4000), [0.0, -0.0]]).astype(
+        np.float32
+    )
+    with np.errstate(all="ignore"):
+        found = activation.bend(x)
+    assert {array.dtype for array in found} == {np.dtype(np.float32)}
+    exact = activation.value_and_slope(x.astype(np.float64))
+    value_error, slope_error = (
+        np.abs(single - double) / np.spacing(np.abs(double).astype(np.float32)).astype(np.float64)
+        for single, double in zip(found, exact, strict=True)
+    )
+    in_eps = np.abs(found[1] - exact[1]) / 2.0**-23
+    assert value_error.max() <= 8.0
+    assert (np.minimum(slope_error / 8.0, in_eps / 2.0)).max() <= 1.0
+
+
+@pytest.mark.parametrize("text", [*WITH_SINGLE, "mish", "x*sigmoid(x)"])
+def test_in_float32_too_tails_limits_and_nan_are_right(text: str) -> None:
+    """Beyond a kernel's radius, and without a kernel, they are float64's, rounded."""
+    activation = elementwise(text)
+    x: Any = np.array([-INF, -1e30, -100.0, -90.0, 90.0, 100.0, 1e30, INF, math.nan], np.float32)
+    with np.errstate(all="ignore"):
+        found = activation.bend(x)
+        exact = [array.astype(np.float32) for array in activation.value_and_slope(x.astype(np.float64))]
+    for single, rounded in zip(found, exact, strict=True):
+        np.testing.assert_array_max_ulp(single[~np.isnan(rounded)], rounded[~np.isnan(rounded)], 8)
+        np.testing.assert_array_equal(np.isnan(single), np.isnan(rounded))
