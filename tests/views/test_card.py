@@ -3,6 +3,7 @@ import re
 
 import pytest
 
+from actcli.core.activations.activation import Elementwise
 from actcli.core.activations.catalogue import CATALOGUE, resolve
 from actcli.core.analysis.properties import Properties, describe
 from actcli.views.card import card, facts, plot_range
@@ -11,17 +12,17 @@ from actcli.views.palette import appearance
 from actcli.views.picture.description import Curve, Style
 from actcli.views.ranges import sample_points
 from actcli.views.terminal import Terminal
-from tests.narrow import elementwise
 from tests.views.screens import screen
 
 SIZES = ((80, 24), (50, 15), (20, 5), (120, 40), (72, 24), (71, 24))
 
 
 def lines(text: str, terminal: Terminal = Terminal()) -> list[str]:  # noqa: B008 - it is immutable
-    activation = elementwise(text)
+    activation = resolve(text)
     properties = describe(activation)
     curves = []
     if properties.curve:
+        assert isinstance(activation, Elementwise)
         x = sample_points(plot_range(properties.curve), terminal, kinks=activation.kinks())
         curves = [Curve("f", x, activation(x)), Curve("slope f'", x, activation.derivative(x), Style(member=1))]
     return screen(card(properties, terminal, curves), terminal)

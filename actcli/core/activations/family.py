@@ -1,5 +1,6 @@
 """A family: one activation whose parameter takes several values."""
 
+import re
 from collections.abc import Sequence
 from math import ceil, isfinite, log10
 from typing import Final
@@ -14,6 +15,9 @@ VALUES: Final = 7
 
 MOST: Final = 50
 
+_PROGRAM: Final = re.compile(r"\s*(def|lambda)\b")
+"""In a function of Python's a colon does not begin parameters, and a slash divides."""
+
 
 def family(text: str) -> tuple[str, ...]:
     """The members that `text` names, in order; (text,) for a single activation. Raises InputError.
@@ -21,6 +25,8 @@ def family(text: str) -> tuple[str, ...]:
     `elu:alpha=0.5/1/2` has three members. `silu:beta=0.1..10` has seven: evenly spaced, or in equal ratios where both
     ends are positive and a decade apart.
     """
+    if _PROGRAM.match(text):
+        return (text,)
     name, _, given_parameters = text.partition(":")
     parts = given_parameters.split(",")
     running = [i for i, part in enumerate(parts) if {"/", ".."} & {*_signs(part)}]

@@ -15,7 +15,7 @@ from actcli.core.audit.inputs import EVERYWHERE, Region, audited
 from actcli.core.audit.intermediates import Intermediates
 from actcli.core.audit.report import Audit, Constant, Extreme, Point, Profile, Sample, Segment
 from actcli.core.audit.sides import ExactSigns, Sides
-from actcli.core.audit.tally import ENDLESS, Tally, boundaries
+from actcli.core.audit.tally import ENDLESS, HISTOGRAM, STEPS, WORST, Tally, boundaries
 from actcli.core.audit.ulp import (
     Reference,
     UlpDistances,
@@ -28,13 +28,6 @@ from actcli.core.audit.ulp import (
 )
 from actcli.core.errors import InputError, instance, one_of, shown, whole_number
 from actcli.core.numerics.formats import FLOAT_FORMATS, bit_pattern, flushed, in_units, ordinal, round_to, value_at
-
-HISTOGRAM: Final = {"0": 0.0, "<=0.5": 0.5, "<=1": 1.0, "2": 2.0, "3-10": 10.0, "11-100": 100.0, ">100": math.inf}
-"""Name of a class -> the largest `ulp` in it."""
-STEPS: Final = {"0": 0, "1": 1, "2": 2, "3-10": 10, "11-100": 100, ">100": ENDLESS - 1, "nonfinite": ENDLESS}
-"""Name of a class -> the most steps in it."""
-
-WORST: Final = 10
 
 # At zeros a limit has the sign of the values beside them.
 _BESIDE_ZERO = 2.0**-160

@@ -9,11 +9,10 @@ import numpy as np
 from actcli.core.activations.activation import RowWise
 from actcli.core.activations.catalogue import ActivationLike, resolve
 from actcli.core.arrays import Array, numbers_of
-from actcli.core.audit.auditor import HISTOGRAM, STEPS, WORST
 from actcli.core.audit.gather import Quantiles, first_largest
 from actcli.core.audit.report import Audit, Judged, Source
 from actcli.core.audit.row_reference import GateValues, row_reference
-from actcli.core.audit.tally import ENDLESS, Errors, Tally
+from actcli.core.audit.tally import ENDLESS, HISTOGRAM, STEPS, WORST, Errors, Tally
 from actcli.core.audit.ulp import Reference, UlpDistances, part_of, ulp_distance, ulp_error, unlike
 from actcli.core.errors import InputError, instance, one_of
 from actcli.core.numerics.double_double import Double, exp, log1p, row_sum

@@ -12,6 +12,14 @@ from actcli.core.audit.ulp import UlpDistances
 ENDLESS: Final = 2**64 - 1
 """Stands for infinitely many steps: the result is nan, or infinite in place of a number."""
 
+HISTOGRAM: Final = {"0": 0.0, "<=0.5": 0.5, "<=1": 1.0, "2": 2.0, "3-10": 10.0, "11-100": 100.0, ">100": math.inf}
+"""Name of a class -> the largest `ulp` in it."""
+STEPS: Final = {"0": 0, "1": 1, "2": 2, "3-10": 10, "11-100": 100, ">100": ENDLESS - 1, "nonfinite": ENDLESS}
+"""Name of a class -> the most steps in it."""
+
+WORST: Final = 10
+"""How many of the worst results are kept."""
+
 
 @dataclass(frozen=True, slots=True)
 class Errors:

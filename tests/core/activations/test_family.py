@@ -16,6 +16,8 @@ from actcli.core.errors import InputError
         ("relu", ["relu"]),
         ("x/(1 + abs(x))", ["x/(1 + abs(x))"]),
         ("x/2:a=1", ["x/2:a=1"]),
+        ("lambda x: x/2", ["lambda x: x/2"]),
+        ("def f(x):\n    y = x/2\n    return y", ["def f(x):\n    y = x/2\n    return y"]),
         ("elu:alpha=0.5/1/2", ["elu:alpha=0.5", "elu:alpha=1", "elu:alpha=2"]),
         ("x/a + b:a=1/2,b=-1", ["x/a + b:a=1,b=-1", "x/a + b:a=2,b=-1"]),
         ("elu:alpha=1e-3/-2", ["elu:alpha=1e-3", "elu:alpha=-2"]),

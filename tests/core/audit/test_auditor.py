@@ -10,9 +10,10 @@ import pytest
 
 from actcli.core.activations.activation import MAX_ORDER
 from actcli.core.activations.catalogue import resolve
-from actcli.core.audit.auditor import HISTOGRAM, Auditor
+from actcli.core.audit.auditor import Auditor
 from actcli.core.audit.inputs import sweep
 from actcli.core.audit.report import Audit
+from actcli.core.audit.tally import HISTOGRAM
 from actcli.core.errors import InputError
 from actcli.core.numerics.formats import FLOAT_FORMATS, ordinal, round_to, spacing_exponent
 from tests import truth
