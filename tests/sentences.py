@@ -25,7 +25,10 @@ ROOMS: Final = ("commands", "core", "foreign", "multiprecision", "shell", "strea
 
 # Tables of formulas, names and references, generated scripts and emitted code: each is held by tests of its own.
 LEFT_OUT: Final = (
-    *(f"core/code/{name}.py" for name in ("c_header", "helpers", "initialisation", "python_module", "rules", "targets")),
+    *(
+        f"core/code/{name}.py"
+        for name in ("c_header", "helpers", "initialisation", "python_module", "rules", "targets")
+    ),
     *(f"core/activations/{name}.py" for name in ("dialects", "literature", "practice", "spelling", "vocabulary")),
     *(f"shell/{name}.py" for name in ("bash", "fish", "manual", "slips", "zsh")),
     "core/audit/spellings.py",

@@ -122,7 +122,10 @@ def _head(activation: Elementwise, chosen: Functions, target: str, value: Accura
         else None
     )
     if known:
-        how, figures = f"with {known[0]} against actcli's float64 results", f"values within {known[1]} ULP; slopes within {known[2]} ULP"
+        how, figures = (
+            f"with {known[0]} against actcli's float64 results",
+            f"values within {known[1]} ULP; slopes within {known[2]} ULP",
+        )
     else:
         how = "here" if target == "numpy" else "of the same operations in NumPy"
         figures = f"{_figure('values', value)}; {_figure('slopes', slope)}"

@@ -26,6 +26,7 @@ _HOPELESS = {1: 0.2, 2: 0.12}
 """A grid point with a larger residual is no start, by how many numbers are looked for."""
 _STARTS = 4
 _STEPS = 14
+_BREAKPOINTS: Final = 4
 _LARGEST = 1e4
 
 _POWERS: Final = 2.0 ** np.arange(-6, 6.1, 0.5)
@@ -56,10 +57,14 @@ class Fit:
 
 
 class Fitter:
-    """The function's values at points, against which known activations are fitted. Non-finite values are left out."""
+    """The function's values at points, against which known activations are fitted. Non-finite values are left out.
 
-    def __init__(self, x: Array, y: Array, close: float = CLOSE) -> None:
+    breakpoints: the function's, where they are known: thresholds and shifts are looked for there
+    """
+
+    def __init__(self, x: Array, y: Array, close: float = CLOSE, breakpoints: Sequence[float] = ()) -> None:
         finite = np.isfinite(y)
+        self._breakpoints = np.array(breakpoints[:_BREAKPOINTS], dtype=np.float64)
         self.x, self.y, self.close = x[finite], y[finite], close
         self._w = 1.0 / (0.05 + np.abs(self.y))
         self._w /= np.sqrt(len(self.x))
@@ -118,7 +123,7 @@ class Fitter:
     # --- b, c and the activation's own parameters ---------------------------------------------------------------
 
     def _searched(self, known: Known, names: tuple[str, ...], linear: Sequence[str]) -> Iterator[Fit]:
-        grid = _grid(known, names)
+        grid = self._grid(known, names)
         for extra, norms in self._norms(self._shapes(known, names, grid), linear):
             alone = not extra and len(names) == 1 and names[0].startswith(".")
             starts = np.argsort(norms, kind="stable")[:_STARTS]
@@ -137,6 +142,22 @@ class Fitter:
             for at in order[:2]:
                 if reached[at] <= self.close:
                     yield self._fit(known, names, extra, found[at], float(reached[at]))
+
+    def _grid(self, known: Known, names: tuple[str, ...]) -> Array:
+        """Where to look for these numbers: all combinations, one a row."""
+        coarse = len(names) > 1
+        parameters = {f".{parameter.name}": parameter for parameter in known.parameters}
+        axes = []
+        for name in names:
+            if name == "b":
+                axes.append(_B_COARSE if coarse else _B)
+            elif name == "c":
+                own = np.array(known.activation.kinks(1) if self._breakpoints.size else (), dtype=np.float64)
+                shifts = np.subtract.outer(own[:_BREAKPOINTS], self._breakpoints).ravel()
+                axes.append(np.unique(np.concatenate([_C_COARSE if coarse else _C, shifts])))
+            else:
+                axes.append(_around(parameters[name], coarse, (*self._breakpoints.tolist(),)))
+        return np.stack([axis.ravel() for axis in np.meshgrid(*axes, indexing="ij")], axis=1)
 
     def _note(self, known: Known, name: str, value: float, residual: float) -> None:
         """Keeps the parameter with which the activation alone comes nearest."""
@@ -241,28 +262,14 @@ def _solve(matrix: Array, vector: Array) -> Array:
     return np.asarray(np.stack([s * u - q * v, p * v - r * u], axis=1) / determinant[:, None])
 
 
-def _grid(known: Known, names: tuple[str, ...]) -> Array:
-    """Where to look for these numbers: all combinations, one a row."""
-    coarse = len(names) > 1
-    parameters = {f".{parameter.name}": parameter for parameter in known.parameters}
-    axes = []
-    for name in names:
-        if name == "b":
-            axes.append(_B_COARSE if coarse else _B)
-        elif name == "c":
-            axes.append(_C_COARSE if coarse else _C)
-        else:
-            axes.append(_around(parameters[name], coarse))
-    return np.stack([axis.ravel() for axis in np.meshgrid(*axes, indexing="ij")], axis=1)
-
-
 @cache
-def _around(parameter: Parameter, coarse: bool) -> Array:
-    """Values of a parameter: its default, multiples of it, and the usual small numbers."""
+def _around(parameter: Parameter, coarse: bool, breakpoints: tuple[float, ...]) -> Array:
+    """Values of a parameter: its default, multiples of it, the usual small numbers, and breakpoints as thresholds."""
     default = parameter.default
     multiples: Any = default * 2.0 ** np.arange(-5, 5.1, 1.0 if coarse else 0.5)
     even = np.arange(-3.0, 3.1, 1.0 if coarse else 0.25)
     small = np.array([0.01, 0.05, 0.1, 0.3, -0.1]) if not coarse else np.array([0.01, 0.1, 0.3])
-    values = np.unique(np.concatenate([[default], multiples, -multiples[::2], even, small]))
+    thresholds = np.outer([1.0, -1.0], breakpoints).ravel()
+    values = np.unique(np.concatenate([[default], multiples, -multiples[::2], even, small, thresholds]))
     inside = (values > parameter.minimum) & (values < parameter.maximum)
     return np.asarray(values[inside | (values == default)])

@@ -74,7 +74,7 @@ def identify(activation: ActivationLike, more_digits: MoreDigits, *, thorough: b
     exact = np.array([_float(proof.value(float(x))) for x in _POINTS])
     if np.isfinite(exact).sum() < _LEAST_POINTS:
         raise InputError(f"{given.label} has too few finite values on [-40, 40] to be identified")
-    fitter = Fitter(_POINTS, exact)
+    fitter = Fitter(_POINTS, exact, breakpoints=given.kinks(1))
     others = [known for known in known_activations() if known.activation.name != given.name or given.given_parameters]
     search = _simplest if thorough else _quickest
     found = search(fitter, others, proof.shown)
@@ -145,10 +145,13 @@ def last_digit(y: Array) -> Array:
 
 def _simplest(fitter: Fitter, others: Sequence[Known], shown: Callable[[Fit], Fit | None]) -> list[Fit]:
     """The simplest relation of each known activation; two of b, c and its own parameters are looked for only where
-    nothing simpler is found.
+    nothing simpler is found, of the catalogue's, which people know, where nothing simpler of the catalogue is.
     """
     found = [fit for known in others if (fit := _first(fitter.fits(known), shown)) is not None]
-    return found or [fit for known in others if (fit := _first(fitter.pairs(known), shown)) is not None]
+    if any(fit.known.activation.name in CATALOGUE for fit in found):
+        return found
+    rest = [known for known in others if not found or known.activation.name in CATALOGUE]
+    return found + [fit for known in rest if (fit := _first(fitter.pairs(known), shown)) is not None]
 
 
 def _quickest(fitter: Fitter, others: Sequence[Known], shown: Callable[[Fit], Fit | None]) -> list[Fit]:

@@ -21,6 +21,7 @@ from actcli.core.identify.fitting import Fit
 _FEW: Final = (0.37, -1.43, 3.11, -0.21)
 _FAR: Final = (7.3, -7.9, 13.7, -12.1, 31.3, -27.7, 102.3, -97.1, 1003.7, -1013.1)
 _BESIDE: Final = 1e-3
+_CLOSE_BESIDE: Final = 2.0**-38
 _BITS: Final = (160, 500)
 _LEAST: Final = 16
 """Points at which both have a value; fewer decide nothing."""
@@ -70,10 +71,14 @@ class Proof:
         return None
 
     def _points(self, fit: Fit, known: Elementwise) -> list[float]:
-        """Some near 0 and far out, beside the kinks of both, and where float64 sees the largest differences."""
+        """Some near 0 and far out, beside the kinks of both, close beside their jumps, which tell where a threshold is,
+        and where float64 sees the largest differences.
+        """
         b, c = fit.affine["b"], fit.affine["c"]
         kinks = [*self.activation.kinks(99), *((kink - c) / b for kink in known.kinks(99))]
         beside = [kink + side for kink in kinks[:12] for side in (-_BESIDE, _BESIDE, 1.0, -1.0)]
+        jumps = [*self.activation.kinks(0), *((jump - c) / b for jump in known.kinks(0))]
+        beside += [jump + side * max(abs(jump), 1.0) for jump in jumps[:12] for side in (-_CLOSE_BESIDE, _CLOSE_BESIDE)]
         spread = (np.arange(-9, 10) * 0.61 + 0.013).tolist()
         with np.errstate(all="ignore"):  # where a formula is not defined there is no difference
             gap = np.abs(self.activation(_SCREEN) - of(fit, known, _SCREEN))

@@ -105,6 +105,18 @@ def test_the_simplest_relation_comes_first() -> None:
     assert "1.75*silu(x)" in texts(identify("eswish"))
 
 
+def test_the_catalogues_own_name_is_found_beside_a_simpler_relation() -> None:
+    """pstanh is x (1 + tanh(x)), so that one number is enough; silu takes two."""
+    assert texts(identify("silu(2*x + 1)"))[:2] == ["pstanh(x + 0.5)", "silu(2*x + 1)"]
+
+
+@pytest.mark.parametrize("at", [0.77, 1.375])
+def test_a_threshold_is_found_to_the_last_digit(at: float) -> None:
+    found = identify(f"x*(x > {at})")
+    assert f"threshold:threshold={at},value=0" in texts(found)
+    assert all(match.max_difference < 1e-12 for match in found.matches)
+
+
 @pytest.mark.parametrize(
     ("name", "near", "largest"),
     [
