@@ -167,6 +167,11 @@ class Elementwise(Activation):
     spellings: Mapping[int, tuple[str, ...]] = field(default_factory=lambda: _NOTHING)
     """Order -> how kernels write this derivative. Without an order 0 they write the formula."""
 
+    @property
+    def is_formula(self) -> bool:
+        """Whether its formula is all that is known of it, computed as it is written."""
+        return self.formula == self.name
+
     def kinks(self, order: int = 1) -> tuple[float, ...]:
         """The points where a derivative up to `order` jumps, in ascending order."""
         order = whole_number("the order", order, 0)

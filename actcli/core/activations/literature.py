@@ -32,6 +32,11 @@ class Published(Elementwise):
     family: str = ""
     formulas: "_Formulas | None" = None
 
+    @property
+    def is_formula(self) -> bool:
+        """Published formulas are computed as they are written."""
+        return True
+
     def with_parameters(self, **given_parameters: float) -> Self:
         """The same activation with other values for some parameters. Raises InputError."""
         changed = super().with_parameters(**given_parameters)

@@ -220,9 +220,9 @@ def _symmetry(activation: Elementwise, samples: Samples) -> Symmetry:
     )
     if (_difference(there, opposite) <= rounding).all():
         return "even"
-    if (_difference(there, -opposite) <= rounding).all():
-        return "odd"
     middle = float(activation(0.0))
+    if (_difference(there, -opposite) <= rounding).all() and not abs(middle) > _SMALL * np.abs(there).max(initial=0.0):
+        return "odd"
     return "odd about f(0)" if (_difference(there - middle, middle - opposite) <= rounding).all() else "neither"
 
 
@@ -283,12 +283,15 @@ def _exact_symmetry(function: Function) -> Symmetry:
         return "neither"
     if all(_same(a, b) for a, b in known):
         return "even"
-    if all(_same(a, -b) for a, b in known):
+    largest = max(abs(a) for a, _ in known)
+    if all(_same(a, -b) for a, b in known) and (isinstance(middle, float) or abs(middle) <= _SMALL * largest):
         return "odd"
     centred = not isinstance(middle, float) and all(_same(a - middle, middle - b) for a, b in known)
     return "odd about f(0)" if centred else "neither"
 
 
+_SMALL: Final = 2.0**-40
+"""So much of the values is f(0) at most where f is odd; 1 if x >= 0 else -1 is not."""
 _TRIED: Final = (0.0371, 0.412, 1.37, 3.83, 9.61, 27.4)
 _BITS: Final = 320
 

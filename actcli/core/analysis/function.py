@@ -55,7 +55,7 @@ class Function:
     @property
     def exact(self) -> bool:
         """Whether it is a formula, of which float64 may know nothing, and more digits are there."""
-        return self._more is not None and self.activation.formula == self.activation.name
+        return self._more is not None and self.activation.is_formula
 
     @cached_property
     def digits(self) -> Digits:

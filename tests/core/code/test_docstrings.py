@@ -2,6 +2,7 @@
 
 import re
 from functools import cache
+from typing import Any
 
 import numpy as np
 import pytest
@@ -82,9 +83,9 @@ def test_the_initialisation_says_what_it_keeps() -> None:
     assert kept not in texts["relu"]
     assert "The critical point of mean-field theory: weights and biases." in texts["relu"]
     rng = np.random.default_rng(0)
-    names = dict[str, object]()
+    names: dict[str, Any] = {}
     exec(texts["relu"], names)
-    weights, biases = names["initial_layer"](rng, 400, 300)  # type: ignore[operator]
+    weights, biases = names["initial_layer"](rng, 400, 300)
     assert weights.var() == pytest.approx(2.0 / 400, rel=0.02)
     assert not biases.any()
 
