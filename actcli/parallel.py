@@ -91,9 +91,12 @@ def _undisturbed() -> Iterator[None]:
     if not hasattr(signal, "pthread_sigmask"):  # Windows
         yield
         return
+    from multiprocessing import resource_tracker
+
     from joblib.externals.loky.backend.resource_tracker import ensure_running
 
-    ensure_running()  # which, when it starts its process, would let the signal through again
+    ensure_running()  # loky starts both with its first worker, and the second, when it starts, lets the signal through
+    resource_tracker.ensure_running()
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
