@@ -327,6 +327,8 @@ def _exit_code(error: BaseException) -> int:
         return _refuse(f"stdout: {error.strerror or error}")
     if isinstance(error, MemoryError):
         return _refuse(f"not enough memory: {error}" if str(error) else "not enough memory")
+    if isinstance(error, ModuleNotFoundError) and (missing := (error.name or "actcli").partition(".")[0]) != "actcli":
+        return _refuse(f"{missing}, which actcli needs, is not installed: pip install {missing}")
     raise error
 
 

@@ -8,7 +8,7 @@ so that the numbers are the same whoever computes them.
 import signal
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from typing import Any, Final, TypeVar
 
 from actcli.core.errors import InputError, count
@@ -73,9 +73,9 @@ def _parallel(
     calls = [joblib.delayed(_indexed)(function, index, task, alone) for index, task in tasks.items()]
     # A cluster has as many jobs as it has threads, whatever is said here.
     ahead = f"{_AHEAD} * n_jobs"
-    results = joblib.Parallel(n_jobs=jobs, return_as="generator_unordered", batch_size="auto", pre_dispatch=ahead)(
-        calls
-    )
+    parallel = joblib.Parallel(n_jobs=jobs, return_as="generator_unordered", batch_size="auto", pre_dispatch=ahead)
+    with _undisturbed() if alone else nullcontext():
+        results = parallel(calls)  # starts the processes
     try:
         for result in results:  # noqa: UP028 - "yield from" would close them unsilenced
             yield result
@@ -83,6 +83,25 @@ def _parallel(
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # that runs are cut short is what closing this asks for
             results.close()
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Processes that are started here never see Ctrl-C, not even while they import; it is seen here afterwards."""
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    from multiprocessing import resource_tracker
+
+    from joblib.externals.loky.backend.resource_tracker import ensure_running
+
+    ensure_running()  # loky starts both with its first worker, and the second, when it starts, lets the signal through
+    resource_tracker.ensure_running()
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _indexed(function: Callable[[Task], Result], index: int, task: Task, alone: bool) -> tuple[int, Result]:

@@ -1,6 +1,7 @@
 """Runs on several processes: the same results, workers that die, and nothing left running."""
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,10 @@ def square(x: int) -> int:
 
 def thread_limit(_: int) -> str | None:
     return os.environ.get("OPENBLAS_NUM_THREADS")
+
+
+def blocks_ctrl_c(_: int) -> bool:
+    return signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, [])
 
 
 def dies_once(mark: tuple[str, int]) -> int:
@@ -54,6 +59,13 @@ def test_nothing_to_do() -> None:
 
 def test_a_worker_has_one_thread() -> None:
     assert {limit for _, limit in run_all(thread_limit, [0, 1], 2)} == {"1"}
+
+
+@pytest.mark.skipif(not hasattr(signal, "pthread_sigmask"), reason="no signal masks")
+def test_a_worker_never_sees_ctrl_c_and_this_process_does() -> None:
+    """From its start on: amid its imports Python would answer with a traceback."""
+    assert {blocked for _, blocked in run_all(blocks_ctrl_c, [0, 1], 2)} == {True}
+    assert not blocks_ctrl_c(0)
 
 
 def test_a_worker_that_dies_costs_no_result(tmp_path: Path) -> None:

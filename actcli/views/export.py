@@ -44,6 +44,10 @@ def exported(
 ) -> bytes:
     """The file; `draw` makes what stands on the terminal, which is .txt without colour, and .html with it."""
     if suffix in PAGES:
+        import logging
+
+        # Where the home directory is read-only it warns twice of a cache that it does without.
+        logging.getLogger("matplotlib").setLevel(logging.ERROR)
         from actcli.views.picture.page import page
 
         return page(picture, suffix, theme, size)

@@ -11,7 +11,7 @@ import pexpect
 import pyte
 import pytest
 
-from actcli.cli import COMMANDS, load
+from actcli.cli import COMMANDS, _exit_code, load
 from tests.cli.helpers import (
     PATIENCE,
     PROGRAM,
@@ -116,6 +116,15 @@ def test_more_memory_than_there_is_is_refused() -> None:
     # A row has to be held as a whole, and so has its Jacobian: 8 PB and 8 TB.
     assert "memory" in complaint("evaluate", "softmax", "--grid", "0", "1", str(10**15))
     assert "memory" in complaint("differentiate", "softmax", "--grid", "0", "1", str(10**6))
+
+
+def test_a_library_that_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[str] = []
+    monkeypatch.setattr("actcli.cli.complain", said.append)
+    assert _exit_code(ModuleNotFoundError("No module named 'mpmath.libmp'", name="mpmath.libmp")) == 2
+    assert said == ["mpmath, which actcli needs, is not installed: pip install mpmath"]
+    with pytest.raises(ModuleNotFoundError):  # a fault of ours
+        _exit_code(ModuleNotFoundError("No module named 'actcli.nothing'", name="actcli.nothing"))
 
 
 def test_an_error_is_one_line_and_moves_no_cursor_whatever_the_names_hold(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from tests.cli.helpers import complaint, document, in_terminal, output
+from tests.cli.helpers import actcli, complaint, document, in_terminal, output
 from tests.narrow import known
 
 
@@ -378,3 +378,10 @@ def test_a_range_that_cannot_be_is_refused_for_what_it_is(command: str, interval
 @pytest.mark.parametrize("interval", ["-8e307 8e307", "0 1.7e308", "0 1e-302", "1 1.000000001"])
 def test_a_range_that_can_be_is_drawn(interval: str) -> None:
     assert len(output("plot", "relu", "--range", *interval.split()).splitlines()) > 10
+
+
+def test_a_home_that_cannot_be_written_is_no_news(tmp_path: Path) -> None:
+    """matplotlib says so in two lines, of a cache that it does without."""
+    run = actcli("plot", "relu", "--save", tmp_path / "relu.svg", env={"HOME": "/dev/null", "PYTHONHASHSEED": "0"})
+    assert (run.returncode, run.stderr) == (0, "")
+    assert (tmp_path / "relu.svg").stat().st_size

@@ -25,6 +25,8 @@ _TYPES: Final = {
     "float32": ("float32", "bfloat16", "float16"),
     "bfloat16": ("bfloat16", "float32", "float16"),
     "float16": ("float16", "float32", "bfloat16"),
+    "float8_e4m3fn": ("float8_e4m3fn", "float16", "bfloat16", "float32"),
+    "float8_e5m2": ("float8_e5m2", "float16", "bfloat16", "float32"),
 }
 _PAUSE: Final = 20
 _ASKED, _NEARLY = 5, 0.3

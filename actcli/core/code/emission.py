@@ -15,6 +15,7 @@ from actcli.core.activations.literature import source_of
 from actcli.core.arrays import Array
 from actcli.core.audit.ulp import Reference
 from actcli.core.code.c_header import c_header
+from actcli.core.code.constants import with_constants
 from actcli.core.code.functions import Functions, Guard, functions, sample
 from actcli.core.code.initialisation import initialisation
 from actcli.core.code.measurement import BOUND, Accuracy, accuracy, run
@@ -73,11 +74,11 @@ def chosen(
     x = sample()
     references = exact(activation, 0)(x), exact(activation, 1)(x)
     ties = np.array(activation.kinks(99), dtype=np.float64)
-    put_right = _put_right(activation, functions(activation, activations), ties)
+    put_right = _put_right(activation, with_constants(functions(activation, activations)), ties)
     skip = np.isin(x, [*ties, *put_right])  # the exact function is asked on one side there
     found = None
     for guarded in get_args(Guard):
-        built = functions(activation, activations, guarded, put_right, learnable)
+        built = with_constants(functions(activation, activations, guarded, put_right, learnable))
         of, slope_of = run(numpy_module(built, "", ""), built.name)
         both = accuracy(x, of(x), references[0], False), accuracy(x, slope_of(x), references[1], True, skip)
         if found is None or _missing(*both) < _missing(*found[1:]):

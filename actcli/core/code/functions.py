@@ -91,8 +91,20 @@ def _identifier(activation: Elementwise) -> str:
 
 
 def renamed(functions: Functions, reserved: frozenset[str]) -> Functions:
-    """The same with other names for parameters that mean something in the language."""
-    new = {key: f"{key}_" if key in reserved or keyword.iskeyword(key) else key for key in functions.parameters}
+    """The same with other names for parameters that mean something in the language or in the module."""
+    new: dict[str, str] = {}
+    for key in functions.parameters:
+        # The module's own names begin with an underscore, the header's with act_, a macro's is in capitals.
+        chosen = f"p{key}" if key.startswith("_") else key
+        macro = len(key) > 1 and key.isupper()
+        while (
+            chosen in reserved | {"self", *new.values()}
+            or keyword.iskeyword(chosen)
+            or (chosen != key and chosen in functions.parameters)
+            or ((macro or key.startswith("act_")) and chosen == key)
+        ):
+            chosen += "_"
+        new[key] = chosen
     by = {key: name(text) for key, text in new.items()}
     return Functions(
         functions.name,

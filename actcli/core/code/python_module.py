@@ -78,7 +78,7 @@ def function_text(
     """A function that returns one term."""
     printer = Printer(language, {"x", *names}, _helper_name)
     statements, (result,) = printer.body(term)
-    if not term.args:  # a number, or what came in
+    if not term.args or ("x" in arguments.split(", ") and "x" not in names_in(term)):  # x itself, or no x at all
         result = _as_array(language, term, result)
     inner = "\n".join([*statements, language.give.format(result)])
     if context:
@@ -90,8 +90,8 @@ def function_text(
 def _as_array(language: Language, term: Term, text: str) -> str:
     if term.op == "name" and term.value == "x":
         return "1.0 * x"
-    if language is TORCH and term.op == "name":
-        return f"{text}.expand_as(x)"
+    if language is TORCH and not term.is_number:
+        return f"({text}).expand_as(x)" if term.args else f"{text}.expand_as(x)"
     return f"{_MODULES[id(language)][0]}.full_like(x, {text})"
 
 
@@ -237,14 +237,14 @@ def jax_module(functions: Functions, head: str, initialisation: str, learnable: 
     local = [f"{key}_" if key in (f.name, f"{f.name}_slope") else key for key in keys]
     inside = ", ".join(["x", *local])
     if learnable and keys:
-        moved = ", ".join(f"d_{key}" for key in local)
+        moved = ", ".join(f"_d_{key}" for key in local)
         rule = f"def _{f.name}_jvp(primals, tangents):\n    {inside} = primals\n    dx, {moved} = tangents\n"
     else:
         arguments = ", ".join([*local, "primals", "tangents"])
         rule = f"def _{f.name}_jvp({arguments}):\n    (x,), (dx,) = primals, tangents\n"
     lines = [f"    tangent = {f.name}_slope({inside}) * dx"]
     lines += [
-        f"    tangent = tangent + _by_{key}({inside}) * d_{name}" for key, name in zip(partials, local, strict=False)
+        f"    tangent = tangent + _by_{key}({inside}) * _d_{name}" for key, name in zip(partials, local, strict=False)
     ]
     rule += "\n".join(lines) + f"\n    return {f.name}({inside}), tangent\n"
     parts.append(f"@{f.name}.defjvp\n{rule}")

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from actcli.core.code.printing import Language, Special
-from actcli.core.code.term import Term
+from actcli.core.code.term import Term, names_in
 
 _OF_ONE: Final = (
     *("exp", "expm1", "log", "log1p", "log2", "log10", "sqrt", "sin", "cos", "tan", "sinh", "cosh", "tanh", "abs"),
@@ -25,6 +25,7 @@ NUMPY: Final = Language(
     choice="np.where({0}, {1}, {2})",
     infinite="np.inf",
     nan="np.nan",
+    negated="np.logical_not({0})",  # a parameter is a float, and ~True is -2
     reserved=frozenset({"np"}),
 )
 
@@ -36,7 +37,7 @@ def _like_x(module: str, cast: str) -> Special:
         condition, then, otherwise = texts
         if not (node.args[1].is_number and node.args[2].is_number):
             return None
-        if node.args[1].is_value(1.0) and node.args[2].is_value(0.0):
+        if node.args[1].is_value(1.0) and node.args[2].is_value(0.0) and "x" in names_in(node):
             return f"({condition}).{cast}(x.dtype)"
         return f"{module}.where({condition}, {module}.full_like(x, {then}), {otherwise})"
 
@@ -61,6 +62,17 @@ def _torch_hypot(node: Term, texts: Sequence[str]) -> str | None:
     return f"torch.hypot({a}, {b})"
 
 
+_MODULE: Final = (
+    "T_destination add_module apply bfloat16 buffers call_super_init children compile cpu cuda double dump_patches "
+    "eval extra_repr float forward get_buffer get_extra_state get_parameter get_submodule half ipu load_state_dict "
+    "modules mtia named_buffers named_children named_modules named_parameters parameters register_backward_hook "
+    "register_buffer register_forward_hook register_forward_pre_hook register_full_backward_hook "
+    "register_full_backward_pre_hook register_load_state_dict_post_hook register_module register_parameter "
+    "register_state_dict_pre_hook requires_grad_ set_extra_state set_submodule share_memory state_dict to to_empty "
+    "train training type xpu zero_grad"
+)
+"""What a layer of PyTorch has by itself: a parameter of that name would take its place."""
+
 TORCH: Final = Language(
     functions=_calls("torch", erf="torch.erf({0})", erfc="torch.erfc({0})", **{"**": "torch.pow({0}, {1})"}),
     choice="torch.where({0}, {1}, {2})",
@@ -72,7 +84,7 @@ TORCH: Final = Language(
         "minimum": _clamp("max"),
         "hypot": _torch_hypot,
     },
-    reserved=frozenset({"torch", "nn", "math", "ctx", "grad", "self", "inputs", "output"}),
+    reserved=frozenset({"torch", "nn", "math", "ctx", "grad", "inputs", "output", "super", *_MODULE.split()}),
 )
 
 JAX: Final = Language(
@@ -86,6 +98,7 @@ JAX: Final = Language(
     choice="jnp.where({0}, {1}, {2})",
     infinite="jnp.inf",
     nan="jnp.nan",
+    negated="jnp.logical_not({0})",
     special={"where": _like_x("jnp", "astype")},
     reserved=frozenset({"jax", "jnp", "partial", "primals", "tangents", "tangent", "dx"}),
 )
@@ -99,7 +112,13 @@ _C_NAMES: Final = {
 }
 _C_KEYWORDS: Final = (
     "auto break case char const continue default do double else enum extern float for goto if inline int long register "
-    "restrict return short signed sizeof static struct switch typedef union unsigned void volatile while"
+    "restrict return short signed sizeof static struct switch typedef union unsigned void volatile while "
+    # of later C and of C++, which may include the header too
+    "alignas alignof and and_eq asm bitand bitor bool catch char16_t char32_t char8_t class co_await co_return "
+    "co_yield compl concept const_cast consteval constexpr constinit decltype delete dynamic_cast explicit export "
+    "false friend mutable namespace new noexcept not not_eq nullptr operator or or_eq private protected public "
+    "reinterpret_cast requires static_assert static_cast template this thread_local throw true try typeid typename "
+    "typeof using virtual wchar_t xor xor_eq unix linux I"
 )
 _C_FUNCTIONS: Final = (
     "exp expm1 log log1p log2 log10 sqrt sin cos tan sinh cosh tanh fabs floor hypot pow erf erfc fma isfinite asin "

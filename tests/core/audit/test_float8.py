@@ -5,6 +5,7 @@ import pytest
 
 from actcli.core.activations.catalogue import resolve
 from actcli.core.audit.auditor import Auditor
+from actcli.core.audit.diagnosis import diagnose
 from actcli.core.audit.inputs import sweep
 from actcli.core.numerics.formats import round_to
 
@@ -34,3 +35,11 @@ def test_where_nan_is_too_large_it_is_right_and_elsewhere_it_is_not() -> None:
     auditor.add(np.array([10.0, 10.0, 1.0]), np.array([np.nan, 448.0, np.nan]))
     found = auditor.result()
     assert (found.correctly_rounded, found.nan.count, found.steps_histogram["1"]) == (1, 1, 1)
+
+
+@pytest.mark.parametrize("dtype", ["float8_e4m3fn", "float8_e5m2"])
+def test_a_cause_is_looked_for_in_these_types_too(dtype: str) -> None:
+    auditor = Auditor("gelu", dtype)
+    x = sweep("gelu", dtype)
+    auditor.add(x, round_to(resolve("quick_gelu")(x), dtype))
+    assert "quick_gelu" in str(diagnose(auditor.result(), resolve("gelu")))

@@ -15,12 +15,12 @@ from actcli.core.activations.catalogue import ACTIVATIONS, literature
 from actcli.core.arrays import Array
 from actcli.core.code.c_header import c_header
 from actcli.core.code.emission import chosen
-from actcli.core.code.functions import Functions, functions, sample
+from actcli.core.code.functions import Functions, functions, renamed, sample
 from actcli.core.code.measurement import BOUND, Accuracy, accuracy
 from actcli.core.code.printing import Language
 from actcli.core.code.python_module import function_text, helper_texts, jax_module, numpy_module, torch_module
-from actcli.core.code.targets import NUMPY
-from actcli.core.code.term import Term
+from actcli.core.code.targets import NUMPY, TORCH, C
+from actcli.core.code.term import Term, subterms
 from actcli.multiprecision.reference import float64_reference
 from tests.core.code.targets import (
     C_OPTIONS,
@@ -316,3 +316,55 @@ def test_a_chosen_form_is_the_one_that_is_measured() -> None:
     assert max(value.ulp, slope.ulp) < BOUND
     assert isinstance(of.value, Term)
     assert isinstance(NUMPY, Language)
+
+
+# --- names and constants ---------------------------------------------------------------------------------------------
+
+HOSTILE = (
+    "a*x*b:a=2,b=1",  # the slope depends on no x
+    "x if 3 >= 10 else 3*x",  # a condition of numbers
+    "x if not a > 1 and x > 0 else 0:a=2",  # ~True is -2
+    "max(x, silu(3))*pow(2, a):a=1",
+    "_silu*silu(x)*np:_silu=1,np=2",  # a helper's name, a module's
+    "self*x*parameters*train*float*super:self=1,parameters=2,train=1,float=1,super=1",
+    "_value*x*_by_a*a*tangents*d_a:_value=1,_by_a=2,a=1,tangents=1,d_a=3",
+    "_Bool*x*act_max*max(x, 2)*M_PI*I:_Bool=2,act_max=1,M_PI=1,I=1",
+    "new*x + asm*this*true*bool*__a:new=1,asm=2,this=1,true=1,bool=1,__a=3",
+)
+
+
+def hostile(act: str, learnable: bool = False) -> Functions:
+    return chosen(elementwise(act), ACTIVATIONS, lambda of, order: from_core(of, order), learnable)[0]
+
+
+@pytest.mark.parametrize("act", HOSTILE)
+def test_no_name_or_constant_breaks_the_module(act: str) -> None:
+    x = np.array([-3.0, -0.5, 0.25, 1.5, 4.0])
+    of = hostile(act)
+    value, slope = with_numpy(of)(x)
+    assert value == pytest.approx(elementwise(act)(x))
+    assert slope == pytest.approx(elementwise(act).derivative(x))
+    for module in (torch_module, jax_module):
+        compile(module(hostile(act, learnable=True), "", "", True), act, "exec")
+
+
+def test_parameters_are_not_called_as_what_they_would_hide() -> None:
+    of = hostile("_silu*silu(x)*self*train*true*M_PI:_silu=1,self=2,train=3,true=4,M_PI=5")
+    assert [*renamed(of, TORCH.reserved).parameters] == ["p_silu", "self_", "train_", "true", "M_PI_"]
+    assert [*renamed(of, C.reserved).parameters] == ["p_silu", "self_", "train", "true_", "M_PI_"]
+    assert [*renamed(functions_of("threshold"), NUMPY.reserved).parameters] == ["threshold", "value"]
+
+
+def test_a_part_of_numbers_alone_is_a_number() -> None:
+    of = hostile("x*silu(2)*(1 < 2 and not 3 < 2)")
+    assert {node.op for node in subterms(of.value)} == {"*", "name", "number"}
+
+
+@pytest.mark.skipif(which("gcc") is None, reason="no C compiler")
+@pytest.mark.parametrize("compiler", ["gcc -std=c99", "gcc -x c++"])
+def test_every_hostile_header_compiles(compiler: str, tmp_path: Path) -> None:
+    texts = [c_header(hostile(act), act, "") for act in HOSTILE]
+    for i, text in enumerate(texts):
+        (tmp_path / f"{i}.h").write_text(text)
+        command = [*compiler.split(), "-Wall", "-Wextra", "-Werror", "-fsyntax-only", "-include", f"{tmp_path}/{i}.h"]
+        subprocess.run([*command, "/dev/null"] if "++" in compiler else [*command, "-x", "c", "/dev/null"], check=True)
