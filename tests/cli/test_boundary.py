@@ -28,7 +28,7 @@ def animals(tmp_path: Path) -> Path:
 
 def test_without_a_bend_the_boundary_is_a_straight_line_and_that_is_said() -> None:
     report = " ".join(output("boundary", "identity", "--data", "xor", "--layers", "10", *QUICK).split())
-    straight = "the boundary is a straight line, however deep the network: 10 layers without a bend are one linear layer"
+    straight = "the boundary is a straight line, however deep the network: 10 layers without a bend are one linear"
     assert straight in report
     run = document("boundary", "identity", "--data", "xor", *QUICK)["runs"][0]
     assert run["straight"] is True
@@ -47,6 +47,12 @@ def test_with_a_bend_nothing_is_said_of_a_straight_line() -> None:
         assert "straight line" not in report
         assert ("straight pieces in this window, counted exactly" in report) == (name == "relu")
         assert ("has none" in report) == (name == "tanh")
+
+
+def test_of_three_classes_each_output_is_a_plane() -> None:
+    says = "each output is a plane, however deep the network"
+    assert says in " ".join(output("boundary", "identity", "--data", "blobs", *QUICK).split())
+    assert says not in " ".join(output("boundary", "relu", "--data", "blobs", *QUICK).split())
 
 
 def test_of_three_classes_or_numbers_no_pieces_are_counted() -> None:

@@ -19,6 +19,7 @@ REPORTS: Final[Mapping[str, str]] = {
     "approximate": "approximate abs(x) relu --width 4 --width 16",
     "audit": "audit tanh sin --against numpy --dtype float16",
     "boundary": "boundary identity relu --steps 5",
+    "code": "code relu --to numpy",
     "collapse": "collapse relu tanh --layers 3",
     "compare": "compare gelu silu --range -3 3",
     "describe": "describe gelu",
