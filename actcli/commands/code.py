@@ -18,7 +18,7 @@ Learnable: TypeAlias = Annotated[
     bool, typer.Option("--learnable", help="The parameters are trained too: torch and jax.")
 ]
 
-_SUFFIXES: Final = {".py": ("torch", "jax", "numpy"), ".h": ("c",)}
+_SUFFIXES: Final = {".py": ("torch", "jax", "numpy"), ".h": ("c",), ".c": ("c",)}
 
 
 def run(

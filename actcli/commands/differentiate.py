@@ -131,5 +131,9 @@ class _Checked:
             return
         left_out = self.given - self.compared
         note = f" ({left_out} at kinks or without a finite value left out)" if left_out else ""
+        if self.given and not self.compared:
+            said = f"nothing was checked: {count(left_out, 'point')} at kinks or without a finite value"
+            print(said, file=sys.stderr)
+            return
         agree = "agrees" if self.compared == 1 else "agree"
         print(f"checked: {count(self.compared, 'point')} {agree} with the numerical derivative{note}", file=sys.stderr)

@@ -208,6 +208,8 @@ def _way_out(row: Record, place: int, layout: _Layout, below: Record | None) -> 
         return ""
     if below is not None and (name := meant_for_names(row, below)):
         return f"{column} {shlex.quote(name[0])} takes line {row.line} for names"
+    if below is not None and not any(map(str.strip, row.fields)) and all(map(is_number, below.fields)):
+        return f"--missing nan reads it as nan; `tail -n +{row.end}{file_argument(layout.name)}` leaves the line out"
     if row.line == layout.begin and row.fields and all(map(is_name, row.fields)):
         return f"`tail -n +{row.line}{file_argument(layout.name)}` takes this line for names"
     if out := way_out(row.fields[place], layout.name, layout.delimiter, layout.options.bits):

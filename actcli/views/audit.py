@@ -252,6 +252,7 @@ def error_picture(audit: Audit) -> Picture:
     ends = [abs(segment.high) for segment in audit.segments[:-1] if segment.high] or [1.0]
     unit = max(min(ends), high / 2.0**40, -low / 2.0**40, 1e-300)
     bad = _centres(profile.low, profile.high)[profile.nonfinite]
+    bad = bad[(bad >= low) & (bad <= high)]
     largest = np.where(profile.max_ulp >= 0.0, np.clip(profile.max_ulp, _LEAST, _LARGEST), np.nan)
     top = max(float(np.nanmax(largest, initial=1.0)), 100.0 * _LEAST)
     edges = np.clip(np.stack([profile.low, profile.high]).T.ravel(), low, high)
@@ -287,10 +288,17 @@ def error_chart(picture: Picture, audit: Audit, terminal: Terminal, height: int 
 
 def _range(audit: Audit) -> tuple[float, float]:
     """From an octave beyond the outermost change of the error's character to one beyond the other."""
-    edges = [segment.high for segment in audit.segments[:-1]]
+    off = [bool(segment.errors.finite_max_steps) or _fails_within(segment) for segment in audit.segments]
+    edges = [segment.high for segment, here, there in zip(audit.segments, off, off[1:], strict=False) if here or there]
     inputs = [point.input for point in audit.worst if point.steps and math.isfinite(point.input)]
     reach = [*edges, *inputs, 0.0]
     return max(min(2.0 * min(reach), -1.0), -_LARGEST), min(max(2.0 * max(reach), 1.0), _LARGEST)
+
+
+def _fails_within(segment: Segment) -> bool:
+    """Whether a result that is not finite belongs to a finite input."""
+    at_infinity = int(math.isinf(segment.low)) + int(math.isinf(segment.high))
+    return segment.errors.nonfinite > at_infinity
 
 
 def _centres(low: Array, high: Array) -> Array:

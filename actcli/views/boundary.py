@@ -184,11 +184,11 @@ def _seen(each: Map) -> str:
     decision, name, window = each.decision, each.decision.activation, each.decision.window
     classes = decision.probability is not None
     if each.affine and decision.plane:
-        what = "a straight line" if window.x2 is None else "a plane"
         two = classes and len(each.classes) == 2
-        cut = ", and the boundary a straight line" if two and window.x2 is not None else ""
-        linear = f"however deep: {count(each.layers, 'layer')} without a bend are one linear map"
-        return f"{'the logit' if two else 'each output'} is {what}{cut}, {linear}"
+        linear = f"however deep the network: {count(each.layers, 'layer')} without a bend are one linear layer"
+        if window.x2 is not None:
+            return f"{'the boundary is a straight line' if two else 'each output is a plane'}, {linear}"
+        return f"{'the logit' if two else 'each output'} is a straight line, {linear}"
     if decision.boundary is False:
         return "the same decision everywhere in this window"
     if decision.pieces is not None:

@@ -70,7 +70,7 @@ def plot_range(curve: CurveProperties) -> tuple[float, float]:
     extremes = (curve.infimum, curve.supremum, curve.slope_infimum, curve.slope_supremum)
     special = [
         *(1.6 * abs(x) for x in sorted(curve.kinks or (), key=abs)[:4]),
-        *(1.3 * abs(x) for x in sorted(curve.zeros, key=abs)[:3]),
+        *(1.3 * abs(x) for x in sorted(curve.zeros or (), key=abs)[:3]),
         *(1.3 * abs(end) for extremum in extremes if extremum for end in (extremum.low, extremum.high)),
         *(1.3 * abs(end) for end in (curve.saturates_below, curve.saturates_above) if end is not None),
     ]
@@ -275,12 +275,12 @@ def _monotone(curve: CurveProperties) -> str:
         return "undefined"
     if curve.monotone == "non-monotone":
         return "no"
-    return f"strictly {curve.monotone}" if curve.strictly else curve.monotone
+    return f"strictly {curve.monotone}" if curve.strictly else curve.monotone or ""
 
 
 def _zeros(curve: CurveProperties, digits: int) -> str:
-    parts = [_interval(low, high, digits) for low, high in curve.zero_intervals]
-    if points := _points(curve.zeros, digits, curve.more_zeros):
+    parts = [_interval(low, high, digits) for low, high in curve.zero_intervals or ()]
+    if points := _points(curve.zeros or (), digits, bool(curve.more_zeros)):
         parts.append(points)
     return ", ".join(parts) or "none"
 

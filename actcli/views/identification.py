@@ -7,7 +7,8 @@ from actcli.core.identify.identification import Identification, Match
 from actcli.views.table import Column, render, table
 from actcli.views.terminal import Terminal, paragraph
 
-_MOST: Final = 12
+_MOST: Final = 3
+"""Matches: the simplest; few come for the other names of the literature."""
 
 
 def identification_text(found: Identification, terminal: Terminal) -> str:

@@ -28,7 +28,8 @@ def animals(tmp_path: Path) -> Path:
 
 def test_without_a_bend_the_boundary_is_a_straight_line_and_that_is_said() -> None:
     report = " ".join(output("boundary", "identity", "--data", "xor", "--layers", "10", *QUICK).split())
-    assert "the logit is a plane, and the boundary a straight line, however deep: 10 layers without a bend" in report
+    straight = "the boundary is a straight line, however deep the network: 10 layers without a bend are one linear"
+    assert straight in report
     run = document("boundary", "identity", "--data", "xor", *QUICK)["runs"][0]
     assert run["straight"] is True
     assert run["accuracy_final"] < 0.65
@@ -40,12 +41,18 @@ def test_without_a_bend_the_boundary_is_a_straight_line_and_that_is_said() -> No
     assert np.abs(residual).max() < 1e-9 * np.ptp(logit)
 
 
-def test_with_a_bend_nothing_is_said_of_a_plane() -> None:
+def test_with_a_bend_nothing_is_said_of_a_straight_line() -> None:
     for name in ("relu", "tanh"):
         report = " ".join(output("boundary", name, "--data", "moons", "--steps", "150").split())
-        assert "plane" not in report
+        assert "straight line" not in report
         assert ("straight pieces in this window, counted exactly" in report) == (name == "relu")
         assert ("has none" in report) == (name == "tanh")
+
+
+def test_of_three_classes_each_output_is_a_plane() -> None:
+    says = "each output is a plane, however deep the network"
+    assert says in " ".join(output("boundary", "identity", "--data", "blobs", *QUICK).split())
+    assert says not in " ".join(output("boundary", "relu", "--data", "blobs", *QUICK).split())
 
 
 def test_of_three_classes_or_numbers_no_pieces_are_counted() -> None:

@@ -131,3 +131,9 @@ def document_with_notes(*args: str, exit_code: int = 0) -> Any:
     run = actcli("differentiate", *args, "--check", "--format", "json")
     assert run.returncode == exit_code
     return json.loads(run.stdout)["check"]
+
+
+def test_a_check_of_kinks_alone_says_that_it_checked_nothing() -> None:
+    found = actcli("differentiate", "relu", "0", "--check")
+    assert found.stderr == "nothing was checked: 1 point at kinks or without a finite value\n"
+    assert "nothing" not in actcli("differentiate", "relu", "0", "1", "--check").stderr

@@ -60,3 +60,11 @@ def test_it_fits_on_80_columns() -> None:
     lines = in_terminal("identify", "sin(x)*x", size=(60, 60)).lines
     assert any("asu" in line for line in lines)
     assert max(map(len, lines)) <= 60
+
+
+def test_what_is_no_nearer_than_a_constant_is_not_near() -> None:
+    """|x³ sin x| reaches 124 on [-6, 6], and every known activation is as far off there."""
+    found = actcli("identify", "x*x*x*sin(x)")
+    assert found.stdout == "Equal to nothing known, scaled and shifted neither.\n"
+    for near in document("identify", "x*sigmoid(2*x)")["nearest"]:
+        assert near["max_difference"] < 3.0

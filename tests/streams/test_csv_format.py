@@ -67,6 +67,11 @@ NOT_UTF8 = "not text: byte 0xff is no UTF-8; if it is Latin-1, `iconv -f LATIN1 
         (b"1,2\n\n3,4,5\n", "line 3: 3 fields, expected 2"),
         (b"1,2\n3,4,5\n", "line 2: 3 fields, expected 2; `tail -n +2 data.csv` leaves line 1 out"),
         (b"a,b\n1,2\n3,\n", "line 3: an empty cell in column b; --missing nan reads it as nan"),
+        (
+            b'""\n1\n',
+            "line 1: an empty cell; --missing nan reads it as nan; `tail -n +2 data.csv` leaves the line out",
+        ),
+        (b'""\n""\n', "line 1: an empty cell; --missing nan reads it as nan"),
         (b"\n\na,b\n1,2\n3,x\n", "line 5: not a number: 'x' in column b; --column a picks a column"),
         (b"year,2019\n1,2\n", "line 1: not a number: 'year' in column 1; --column year takes line 1 for names"),
         (b"a\n1_0\n", "line 2: not a number: '1_0'"),

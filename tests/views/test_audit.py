@@ -9,9 +9,10 @@ import pytest
 from actcli.core.activations.catalogue import resolve
 from actcli.core.audit.auditor import Auditor
 from actcli.core.audit.report import Audit
-from actcli.views.audit import audit_report
+from actcli.views.audit import audit_report, error_picture
 from actcli.views.terminal import Terminal
 from tests.core.kernels import correct, gelu_with_tanh, inputs
+from tests.narrow import elementwise
 from tests.views.screens import screen
 
 SIZES = [(200, 60), (80, 24), (60, 20), (40, 15), (24, 10)]
@@ -52,6 +53,17 @@ def test_the_tables_say_what_the_audit_found() -> None:
     row = next(line.split() for line in lines if worst.input_bits in line)
     assert row[-3:] == [worst.input_bits, worst.actual_bits, worst.expected_bits]
     assert float(row[0]) == worst.input
+
+
+def test_nan_at_minus_infinity_does_not_stretch_the_chart() -> None:
+    x = inputs("gelu", "bfloat16")
+    auditor = Auditor(elementwise("gelu"), "bfloat16")
+    auditor.add(np.append(x, -np.inf), np.append(gelu_with_tanh("bfloat16")(x), np.nan))
+    (panel,) = error_picture(auditor.result()).panels
+    assert -100 < panel.x.low < -5
+    assert not panel.marks
+    (panel,) = error_picture(audit("nan")).panels
+    assert panel.marks
 
 
 def test_the_chart_is_high_where_the_error_is() -> None:

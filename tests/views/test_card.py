@@ -3,7 +3,6 @@ import re
 
 import pytest
 
-from actcli.core.activations.activation import Elementwise
 from actcli.core.activations.catalogue import CATALOGUE, resolve
 from actcli.core.analysis.properties import Properties, describe
 from actcli.views.card import card, facts, plot_range
@@ -18,11 +17,10 @@ SIZES = ((80, 24), (50, 15), (20, 5), (120, 40), (72, 24), (71, 24))
 
 
 def lines(text: str, terminal: Terminal = Terminal()) -> list[str]:  # noqa: B008 - it is immutable
-    activation = resolve(text)
-    properties = describe(activation)
+    properties = describe(resolve(text))
     curves = []
     if properties.curve:
-        assert isinstance(activation, Elementwise)
+        activation = elementwise(text)
         x = sample_points(plot_range(properties.curve), terminal, kinks=activation.kinks())
         curves = [Curve("f", x, activation(x)), Curve("slope f'", x, activation.derivative(x), Style(member=1))]
     return screen(card(properties, terminal, curves), terminal)

@@ -69,6 +69,8 @@ def read(
         raise InputError(f"the formula {reader.shown} has no parameter {min(unused)!r}")
     if all_used and not reader.has_x:
         raise InputError(f"the formula {reader.shown} has no x; {_with_x(parsed, activations)}")
+    if reader.has_x and reader.arguments and "x" not in reader.arguments:
+        raise InputError(f"x is no argument of the function, which takes {', '.join(reader.arguments)}")
     return Expression(reader.text[reader.offset :].strip(), root, tuple(reader.switches))
 
 
@@ -110,6 +112,7 @@ class _Reader:
         self.has_x = False
         prefix = _PREFIX.match(self.text)
         self.offset = prefix.end() if prefix else 0
+        self.arguments = re.findall(r"\w+", (prefix and prefix[2]) or "")  # of `f(x) =`
 
     @property
     def shown(self) -> str:

@@ -35,7 +35,7 @@ _VARIABLE: Final = re.compile(
     r"[XzZtuvsyhp]|x_[a-z]|[xzu]s|input|inputs|tensor|features?|input_tensor|hidden_states|data|val|value|arr|net"
     r"|preact|pre_activation"
 )
-_PREFIX: Final = re.compile(r"\s*(?:return\b|[^\W\d]\w*\s*(?:\(\s*[\w\s,:]*\))?\s*:?=(?![=>]))\s*")
+_PREFIX: Final = re.compile(r"\s*(?:return\b|[^\W\d]\w*\s*(?:\(\s*([\w\s,:]*)\))?\s*:?=(?![=>]))\s*")
 
 
 def understood(text: str, entries: Entries, functions: Sequence[str]) -> str | None:
@@ -128,7 +128,11 @@ class _Reader:
             text = re.sub(r"[^A-Za-z]", "", spaced[1]) + text[spaced.end() :]
         text = plain(text, self.names.is_function)
         prefix = _PREFIX.match(text)
-        return self._written(ast.parse(text[prefix.end() if prefix else 0 :].strip(), mode="eval").body)
+        body = ast.parse(text[prefix.end() if prefix else 0 :].strip(), mode="eval").body
+        arguments = re.findall(r"\w+", (prefix and prefix[1]) or "")  # of `f(x) =`
+        if arguments and "x" not in arguments and any(isinstance(n, ast.Name) and n.id == "x" for n in ast.walk(body)):
+            raise InputError(f"x is no argument of the function, which takes {', '.join(arguments)}")
+        return self._written(body)
 
     def _written(self, node: ast.expr) -> str:
         self._name_the_variable(node)

@@ -56,17 +56,17 @@ class CurveProperties:
     slope_at_zero: float
     infimum: Extremum | None
     supremum: Extremum | None
-    monotone: Monotone
-    strictly: bool
+    monotone: Monotone | None
+    strictly: bool | None
     symmetry: Symmetry
     slope_infimum: Extremum | None
     slope_supremum: Extremum | None
     lipschitz: Extremum | None
     saturates_below: float | None
     saturates_above: float | None
-    zeros: tuple[float, ...]
-    more_zeros: bool
-    zero_intervals: tuple[tuple[float, float], ...]
+    zeros: tuple[float, ...] | None
+    more_zeros: bool | None
+    zero_intervals: tuple[tuple[float, float], ...] | None
     at_minus_infinity: End | None
     at_infinity: End | None
     mean: float | None
@@ -112,6 +112,12 @@ def _described(function: Function) -> CurveProperties:
     if function.exhausted:
         doubts |= {"jumps", "poles", "kinks", *_RANGE, *_SLOPES}
     normal = moments(function, samples.breakpoints, (*nearest, lowest.low, highest.low))
+    doubts |= _doubts(left, right) | (set() if normal.certain else _MOMENTS)
+    if monotone == "constant" and not _RANGE.isdisjoint(doubts):
+        doubts |= {"monotone", "strictly"}
+    reached = {bound for interval in intervals for bound in interval}
+    if (left.end is None and -math.inf in reached) or (right.end is None and math.inf in reached):
+        doubts |= {"zeros", "more_zeros", "zero_intervals"}
     bent = {x for x in activation.kinks(1) if not any(abs(x - point) <= BESIDE * max(abs(x), 1.0) for point in sides)}
     bent |= {point for point, side in sides.items() if side.bent}
     return CurveProperties(
@@ -138,7 +144,7 @@ def _described(function: Function) -> CurveProperties:
         mean=normal.mean,
         second_moment=normal.second,
         slope_second_moment=normal.slope_second,
-        uncertain=tuple(sorted(doubts | _doubts(left, right) | (set() if normal.certain else _MOMENTS))),
+        uncertain=tuple(sorted(doubts)),
     )
 
 

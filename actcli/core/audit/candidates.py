@@ -193,8 +193,11 @@ def _cause(case: Case, candidate: Candidate) -> Cause | None:
         if working.flush:
             flushed = f"{_vanishing(candidate, case.x[around])} is flushed to zero"
             yield mended(flushed, candidate.tree, Working(working.dtype))
-        if (words := out_of_range(case, candidate, around, truth)) is not None:
-            yield Cause(words, candidate)
+        if (lost := out_of_range(case, candidate, around, truth)) is not None:
+            words, there = lost
+            yield Cause(
+                words, replace(candidate, explained=candidate.explained & there, covered=candidate.covered & there)
+            )
         if np.isinf(case.off[around]).any():
             return
         # A sum that is not rounded is one in float64, which has an end too.
@@ -273,17 +276,18 @@ def _what_it_computes(case: Case, candidate: Candidate) -> Array:
     return case.rounded(as_computed(exactly(candidate.tree), case.x, Working("float64")))
 
 
-def out_of_range(case: Case, candidate: Candidate, around: Mask, truth: Array) -> str | None:
+def out_of_range(case: Case, candidate: Candidate, around: Mask, truth: Array) -> tuple[str, Mask] | None:
     """The innermost steps that overflow or underflow, where the error is gone without a largest and smallest number.
 
-    float64's exponents end too, so only what they hold is asked.
+    float64's exponents end too, so only what they hold is asked: elsewhere the error may be theirs.
     """
     working = candidate.working
     if working.dtype == "float64":
         return None
     unbounded = Working(working.dtype, unbounded=True)
     wide = [as_computed(node, case.x, unbounded) for node in nodes(candidate.tree)]
-    held = around & np.all([np.isfinite(values) & (np.abs(values) < 1e300) for values in wide], axis=0)
+    asked = np.all([np.isfinite(values) & (np.abs(values) < 1e300) for values in wide], axis=0)
+    held = around & asked
     gone = _gone(case, case.rounded(wide[-1]), truth)
     if held.sum() < FEW or gone[held].mean() < 0.9:
         return None
@@ -302,7 +306,7 @@ def out_of_range(case: Case, candidate: Candidate, around: Mask, truth: Array) -
     if len(steps) != 1:
         return None
     ((fate, texts),) = steps.items()
-    return " and ".join(texts) + (fate.replace("overflows", "overflow") if len(texts) > 1 else fate)
+    return " and ".join(texts) + (fate.replace("overflows", "overflow") if len(texts) > 1 else fate), gone | ~asked
 
 
 def _first_out_of_range(
@@ -313,12 +317,30 @@ def _first_out_of_range(
     for node, values in zip(nodes(tree), computed, strict=True):
         if np.isinf(values[side]).mean() > 0.9:
             return " overflows", text_of(node)
+    matters = _that_reach_the_root(tree, computed, wide, side, 0.9)
     for node, values, whole in zip(nodes(tree), computed, wide, strict=True):
         lost = (np.abs(whole) < form.smallest_normal) & (whole != 0.0) & (values != whole)
-        if lost[side].mean() > 0.9:
+        if lost[side].mean() > 0.9 and (text := text_of(node)) in matters:
             flushed = working.flush and (round_to(whole, working.dtype) != 0.0)[side].mean() > 0.1
-            return " is flushed to zero" if flushed else " underflows", text_of(node)
+            return " is flushed to zero" if flushed else " underflows", text
     return "", ""
+
+
+def _that_reach_the_root(tree: Node, computed: list[Array], wide: list[Array], side: Mask, share: float) -> set[str]:
+    """The steps whose loss changes every step from there to the result: that of x**3 does not change x + x**3."""
+    with np.errstate(invalid="ignore"):  # inf - inf is nan, and no change
+        changed = {
+            text_of(node)
+            for node, values, whole in zip(nodes(tree), computed, wide, strict=True)
+            if (np.abs(values - whole) > 2.0**-6 * np.abs(whole))[side].mean() > share
+        }
+    reached, ahead = set(), [tree]
+    while ahead:
+        node = ahead.pop()
+        if (text := text_of(node)) in changed:
+            reached.add(text)
+            ahead += parts(node)
+    return reached
 
 
 def _nan_words(tree: Node, x: Array, working: Working) -> str:
@@ -339,12 +361,14 @@ def _nan_words(tree: Node, x: Array, working: Working) -> str:
 
 
 def _vanishing(candidate: Candidate, x: Array) -> str:
-    """The innermost step that is flushed."""
-    kept = Working(candidate.working.dtype)
-    for node in nodes(candidate.tree):
-        values, whole = as_computed(node, x, candidate.working), as_computed(node, x, kept)
-        if ((values == 0.0) & (whole != 0.0)).mean() > 0.5:
-            return f"subnormal {text_of(node)}"
+    """The innermost step whose flush changes the result."""
+    tree, kept = candidate.tree, Working(candidate.working.dtype)
+    computed = [as_computed(node, x, candidate.working) for node in nodes(tree)]
+    wide = [as_computed(node, x, kept) for node in nodes(tree)]
+    matters = _that_reach_the_root(tree, computed, wide, np.ones(x.shape, dtype=np.bool_), 0.5)
+    for node, values, whole in zip(nodes(tree), computed, wide, strict=True):
+        if ((values == 0.0) & (whole != 0.0)).mean() > 0.5 and (text := text_of(node)) in matters:
+            return f"subnormal {text}"
     return "a subnormal intermediate result"
 
 

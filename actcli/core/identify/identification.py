@@ -53,7 +53,10 @@ class Near:
 
 @dataclass(frozen=True)
 class Identification:
-    """What a function is: the simplest relation first, and the nearest of those that it is not."""
+    """What a function is: the simplest relation first, and the nearest of those that it is not.
+
+    nearest: those that are nearer than any constant
+    """
 
     formula: str
     matches: tuple[Match, ...]
@@ -169,6 +172,8 @@ def _identification(
     in_order = sorted(fits, key=lambda fit: (*fit.rank, fit.known.activation.name not in CATALOGUE))
     matches = tuple(_match(fit, x, y) for fit in in_order)
     matched = {match.name for match in matches}
+    finite = y[np.isfinite(y)]
+    constant = 0.5 * float(np.ptp(finite)) if finite.size else 0.0  # the difference of the best constant
     near = []
     for known in others:
         if known.activation.name in matched:
@@ -177,8 +182,10 @@ def _identification(
         for parameters in ({}, _rounded(own)) if own else ({},):
             with np.errstate(all="ignore"):  # where a formula is not defined it does not come near
                 gap = np.abs(known.values(x, parameters) - y)
-            if np.isfinite(y).any() and np.isfinite(gap[np.isfinite(y)]).all():
+            if finite.size and np.isfinite(gap[np.isfinite(y)]).all():
                 at = int(np.nanargmax(gap))
+                if gap[at] >= constant:
+                    continue
                 near.append(Near(known.activation.name, parameters, float(gap[at]), float(x[at])))
     nearest: dict[str, Near] = {}
     for each in sorted(near, key=_nearness):

@@ -121,3 +121,20 @@ def test_a_cut_off_tail_is_not_called_a_cancellation() -> None:
     near = sentence("tanh", "float32", lambda x: np.where(np.abs(x) < 1e-3, 0.0, correct("tanh", "float32")(x)))
     assert near is not None
     assert near.endswith("where the exact one is not")
+
+
+def test_a_step_whose_loss_changes_nothing_is_no_cause() -> None:
+    """Results are flushed; that x**3 underflows does not change x + 0.044715*x**3."""
+
+    def kernel(x: np.ndarray) -> np.ndarray:
+        u = np.asarray(x, dtype=np.float32)
+        with np.errstate(all="ignore"):  # x**3 overflows
+            y = f32(0.5) * u * (f32(1) + np.tanh(f32(0.7978845608) * (u + f32(0.044715) * u * u * u)))
+        flushed = np.where(np.abs(y) < np.finfo(np.float32).tiny, f32(0), y).astype(np.float32)
+        truncated = (flushed.view(np.uint32) & np.uint32(0xFFFF0000)).view(np.float32)
+        return truncated.astype(np.float64)
+
+    found = sentence("gelu_tanh", "bfloat16", kernel)
+    assert found is not None
+    assert "underflows" not in found
+    assert re.search(r"from 0 to 2.34\S* and x from -2.34\S* to 0, .*/2 is flushed to zero in float32", found), found
