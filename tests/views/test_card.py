@@ -11,6 +11,7 @@ from actcli.views.palette import appearance
 from actcli.views.picture.description import Curve, Style
 from actcli.views.ranges import sample_points
 from actcli.views.terminal import Terminal
+from tests.narrow import elementwise
 from tests.views.screens import screen
 
 SIZES = ((80, 24), (50, 15), (20, 5), (120, 40), (72, 24), (71, 24))
