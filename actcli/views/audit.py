@@ -249,7 +249,8 @@ def error_picture(audit: Audit) -> Picture:
     The axis is linear up to a unit on both sides of 0 and logarithmic beyond: where errors are tells both apart.
     """
     profile, (low, high) = audit.profile, _range(audit)
-    ends = [abs(segment.high) for segment in audit.segments[:-1] if segment.high] or [1.0]
+    changes = [segment.high for segment in audit.segments[:-1]]
+    ends = [abs(edge) for edge in changes if edge and low <= edge <= high] or [1.0]
     unit = max(min(ends), high / 2.0**40, -low / 2.0**40, 1e-300)
     bad = _centres(profile.low, profile.high)[profile.nonfinite]
     bad = bad[(bad >= low) & (bad <= high)]
