@@ -1,6 +1,6 @@
 """The table of a race, and the sentences on who is ahead."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from math import ceil, isinf
 from typing import Final
 
@@ -9,7 +9,7 @@ from actcli.core.errors import count
 from actcli.core.race.ranking import LEVEL, Comparison, Race, Result, Row
 from actcli.core.race.runs import INITS, RATES
 from actcli.views.notation import align, percent, short
-from actcli.views.table import Column, table
+from actcli.views.table import Column, NumberTable, table
 from actcli.views.terminal import Terminal, cut, paragraph
 
 _WIDEST: Final = 28
@@ -17,18 +17,26 @@ _WIDEST: Final = 28
 
 def race_report(race: Race, terminal: Terminal) -> str:
     """Who is ahead, the table to decide by, and below it how each came to it on every data set."""
-    parts = [
-        paragraph("\n".join(sentences(race)), terminal),
-        terminal.text(table(_ranking(race, terminal), terminal).text(terminal)),
-        paragraph(_caption(race), terminal),
-    ]
+    ranking, results = table(_ranking(race, terminal), terminal), []
+    shown = _headers(ranking)
     for data in race.config.data:
         rows = [(row, result) for row in race.rows for result in row.results if result.data == data]
         if rows:
             title = f"{data}, {count(rows[0][1].seeds, 'seed')}: median, least and largest of the points held out"
-            drawn = table(_results(rows, terminal), terminal).text(terminal)
-            parts.append(paragraph(title, terminal) + terminal.text(drawn))
-    return "\n".join(parts)
+            drawn = table(_results(rows, terminal), terminal)
+            shown |= _headers(drawn)
+            results.append(paragraph(title, terminal) + terminal.text(drawn.text(terminal)))
+    parts = [
+        paragraph("\n".join(sentences(race)), terminal),
+        terminal.text(ranking.text(terminal)),
+        paragraph(_caption(race, shown), terminal),
+    ]
+    return "\n".join([*parts, *results])
+
+
+def _headers(drawn: NumberTable) -> set[str]:
+    """The last line of each header: narrow terminals have no room for all columns."""
+    return {column.header.rpartition("\n")[2] for column in drawn.columns}
 
 
 def sentences(race: Race) -> Iterator[str]:
@@ -118,7 +126,8 @@ def _loss(loss: float) -> str:
     return "diverged" if isinf(loss) else short(loss, 2)
 
 
-def _caption(race: Race) -> str:
+def _caption(race: Race, shown: Container[str]) -> str:
+    """What the columns that are shown mean, and how the networks were trained."""
     config = race.config
     rates = ", ".join(f"{rate:g}" for rate in RATES)
     lines = [
@@ -126,13 +135,16 @@ def _caption(race: Race) -> str:
         "loss; the best and the worst beside the mean. Under a data set's name: held-out loss over that of guessing, "
         "the median over the seeds."
     ]
-    if any(result.accuracy for row in race.rows for result in row.results):
+    if "right" in shown:
         lines[0] += " right: points held out whose class was found, the mean over the data sets with classes."
-    lines[0] += " ns: value and slope of an element as computed here; a framework's own kernels take other times."
+    if "ns" in shown:
+        lines[0] += " ns: value and slope of an element as computed here; a framework's own kernels take other times."
     lines.append(
         f"{count(config.layers, 'hidden layer')} of {count(config.width, 'unit')}, {count(config.steps, 'step')} of "
         f"{config.optimizer.title()}, batches of {config.batch}. For each heat the best of {', '.join(INITS)} times "
-        f"the rates {rates}, chosen by the loss on points that are neither trained on nor held out. setting: the one "
-        "that was chosen most, and in how many of the seeds."
+        f"the rates {rates}, chosen by the loss on points that are neither trained on nor held out."
     )
+    if "setting" in shown:
+        lines[-1] += " setting: the one that was chosen most"
+        lines[-1] += ", and in how many of the seeds." if "in" in shown else "."
     return "\n".join(lines)

@@ -60,3 +60,22 @@ def test_a_loss_that_is_infinite_is_called_diverged() -> None:
 def test_it_fits(width: int) -> None:
     report = race_report(held({"tanh": [1.0] * 6, "relu": [2.0] * 6}), Terminal(width, 24))
     assert max(map(len, report.splitlines())) <= width
+
+
+@pytest.mark.parametrize("width", [30, 45, 60, 80, 120])
+def test_only_columns_that_are_shown_are_explained(width: int) -> None:
+    report = race_report(held({"tanh": [1.0] * 6, "relu": [2.0] * 6}), Terminal(width, 24))
+    lines, words = report.splitlines(), " ".join(report.split())
+    headers = [set(line.split()) for line in lines if line.startswith(("rank", "activation"))]
+    assert (
+        "ns: value and slope of an element as computed here; a framework's own kernels take other times." in words
+    ) == ("ns" in headers[0])
+    said = "setting: the one that was chosen most" in words
+    assert said == any("setting" in each for each in headers)
+    assert (", and in how many of the seeds." in words) == any("in" in each for each in headers)
+    rank = (
+        "rank: from the best to the worst that the sign test leaves. place: in a heat, 1 for the smallest held-out "
+        "loss; the best and the worst beside the mean. Under a data set's name: held-out loss over that of guessing, the "
+        "median over the seeds."
+    )
+    assert rank in words
