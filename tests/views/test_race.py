@@ -75,7 +75,7 @@ def test_only_columns_that_are_shown_are_explained(width: int) -> None:
     assert (", and in how many of the seeds." in words) == any("in" in each for each in headers)
     rank = (
         "rank: from the best to the worst that the sign test leaves. place: in a heat, 1 for the smallest held-out "
-        "loss; the best and the worst beside the mean. Under a data set's name: held-out loss over that of guessing, the "
-        "median over the seeds."
+        "loss; the best and the worst beside the mean. Under a data set's name: held-out loss over that of guessing, "
+        "the median over the seeds."
     )
     assert rank in words
