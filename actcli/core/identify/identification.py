@@ -12,7 +12,7 @@ from actcli.core.activations.catalogue import CATALOGUE, ActivationLike, resolve
 from actcli.core.analysis.digits import MoreDigits
 from actcli.core.arrays import Array, numbers_of
 from actcli.core.errors import InputError
-from actcli.core.identify.fitting import CLOSE, Fit, Fitter
+from actcli.core.identify.fitting import CLOSE, IDENTITY, Fit, Fitter
 from actcli.core.identify.known import Known, known_activations
 from actcli.core.identify.proof import Proof, nice, of
 
@@ -208,8 +208,8 @@ def _match(fit: Fit, x: Array, y: Array) -> Match:
         gap = np.abs(of(fit, known, x) - y)
     largest = float(np.max(gap[np.isfinite(gap)], initial=0.0))
     affine = {name: value + 0.0 for name, value in fit.affine.items()}
-    plain = all(name.startswith(".") for name in fit.fitted)
-    return Match(known.name, {**fit.parameters}, "equal" if plain else "affine", **affine, max_difference=largest)
+    relation: Literal["equal", "affine"] = "equal" if affine == IDENTITY else "affine"
+    return Match(known.name, {**fit.parameters}, relation, **affine, max_difference=largest)
 
 
 def _float(value: Fraction | float | None) -> float:

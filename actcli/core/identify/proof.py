@@ -29,6 +29,8 @@ _ROUNDED: Final = Fraction(1, 1 << 43)
 """What the rounding of fitted numbers to float64 may come to, relative to the terms."""
 _EXACT: Final = Fraction(1, 1 << 54)
 
+_LIMIT: Final = 1e-9
+"""A smaller number stands for a limit that is not attained: relu is no celu, however small its alpha."""
 _NOTHING: Final = Fraction(1, 1 << 300)
 
 _SCREEN: Final = np.concatenate([np.linspace(-12.03, 12.07, 801), np.linspace(-40.1, 40.3, 161)])
@@ -141,7 +143,8 @@ def _nice(fit: Fit) -> Iterator[Mapping[str, float]]:
     most = 6 if len(names) < 2 else 4
     for values in product(*(choice[:most] for choice in choices)):
         numbers = dict(zip(names, values, strict=True))
-        if numbers.get("a", 1.0) and numbers.get("b", 1.0):
+        limit = any(0.0 < abs(value) < _LIMIT for value in numbers.values())
+        if numbers.get("a", 1.0) and numbers.get("b", 1.0) and not limit:
             yield numbers
 
 

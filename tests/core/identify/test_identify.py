@@ -94,6 +94,11 @@ def check(formula: str, found: Identification) -> None:
         assert fitted <= 2
 
 
+def test_a_limit_is_no_match() -> None:
+    """celu comes as close to relu as one likes for a small alpha, and is relu for none."""
+    assert not [text for text in texts(identify("relu(x)")) if text.startswith("celu")]
+
+
 def test_the_simplest_relation_comes_first() -> None:
     found = identify("abs(x)")
     assert texts(found)[0] == "vrelu"
@@ -153,7 +158,7 @@ def random_formula(source: random.Random, depth: int = 3) -> str:
     return f"({random_formula(source, depth - 1)} {kind} {random_formula(source, depth - 1)})"
 
 
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("seed", [0, 1, 145])
 def test_what_is_said_of_a_random_formula_is_so(seed: int) -> None:
     source = random.Random(seed)
     while "x" not in (formula := random_formula(source)):
