@@ -10,7 +10,7 @@ import numpy as np
 
 from actcli.core.arrays import Array
 from actcli.core.audit.report import Audit, Point, Segment, Source, Stretch
-from actcli.core.audit.rows import AnyAudit
+from actcli.core.audit.rows import AnyAudit, RowPoint
 from actcli.core.audit.tally import Errors
 from actcli.core.errors import count
 from actcli.views.audit_numbers import figure, mean, percent, whole
@@ -134,6 +134,16 @@ def _segment_columns(audit: Audit) -> list[Column]:
     ]
 
 
+def results(worst: Sequence[Point] | Sequence[RowPoint]) -> list[Column]:
+    """What came in beside what is right, and how far it is off."""
+    return [
+        Column("\nactual", align(format_number(p.actual, DIGITS) for p in worst)),
+        Column("\nexpected", align(format_number(p.expected, DIGITS) for p in worst)),
+        Column("\nulp", ["-" if math.isinf(p.steps) else figure(p.ulp) for p in worst]),
+        Column("\nsteps", ["-" if math.isinf(p.steps) else whole(p.steps) for p in worst]),
+    ]
+
+
 def _worst(audit: Audit, terminal: Terminal) -> str:
     """The ten worst, with the bits that name each number beyond doubt, below the numbers where there is no room."""
     worst = [point for point in audit.worst if point.steps]
@@ -141,12 +151,7 @@ def _worst(audit: Audit, terminal: Terminal) -> str:
         Column("worst\nx =", align(format_number(p.input, 6) for p in worst)),
         *_gradients(worst, "\ngrad"),
     ]
-    numbers = [
-        Column("\nactual", align(format_number(p.actual, DIGITS) for p in worst)),
-        Column("\nexpected", align(format_number(p.expected, DIGITS) for p in worst)),
-        Column("\nulp", ["-" if math.isinf(p.steps) else figure(p.ulp) for p in worst]),
-        Column("\nsteps", ["-" if math.isinf(p.steps) else whole(p.steps) for p in worst]),
-    ]
+    numbers = results(worst)
     bits = [
         Column("bits of\nx", [p.input_bits for p in worst]),
         Column("bits of\nactual", [p.actual_bits for p in worst]),

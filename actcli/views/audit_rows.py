@@ -1,10 +1,8 @@
 """An audit of rows on the screen: how far off, how often, where the totals of rows are, the worst results."""
 
-import math
-
 from actcli.core.audit.rows import Defect, RowAudit
 from actcli.core.errors import count
-from actcli.views.audit import CAPTION, DIGITS, drawn, histogram, nonfinite, shares, source_line
+from actcli.views.audit import CAPTION, DIGITS, drawn, histogram, nonfinite, results, shares, source_line
 from actcli.views.audit_numbers import figure, mean, whole
 from actcli.views.notation import align, format_number
 from actcli.views.table import Column, total_width
@@ -74,12 +72,7 @@ def _worst(audit: RowAudit, terminal: Terminal) -> str:
         Column("worst\nrow", [f"{p.row}" for p in worst]),
         Column("\ncolumn", [f"{p.column}" for p in worst]),
     ]
-    numbers = [
-        Column("\nactual", align(format_number(p.actual, DIGITS) for p in worst)),
-        Column("\nexpected", align(format_number(p.expected, DIGITS) for p in worst)),
-        Column("\nulp", ["-" if math.isinf(p.steps) else figure(p.ulp) for p in worst]),
-        Column("\nsteps", ["-" if math.isinf(p.steps) else whole(p.steps) for p in worst]),
-    ]
+    numbers = results(worst)
     bits = [
         Column("bits of\nactual", [p.actual_bits for p in worst]),
         Column("bits of\nexpected", [p.expected_bits for p in worst]),

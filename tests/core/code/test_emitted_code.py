@@ -4,7 +4,6 @@ import ctypes
 import math
 import subprocess
 import sys
-from importlib.util import find_spec
 from pathlib import Path
 from shutil import which
 
@@ -82,17 +81,17 @@ def test_c_code_compiles_without_a_warning_and_is_within_16_ulp(several: dict[st
     assert [line for name, of in run.items() for line in outside(name, of(X))] == []
 
 
-@pytest.mark.skipif(find_spec("torch") is None, reason="PyTorch is not installed")
+@pytest.mark.frameworks
 def test_torch_code_is_within_16_ulp(several: dict[str, Functions]) -> None:
     assert [line for name, of in several.items() for line in outside(name, with_torch(of)(X))] == []
 
 
-@pytest.mark.skipif(find_spec("jax") is None, reason="JAX is not installed")
+@pytest.mark.frameworks
 def test_jax_code_is_within_16_ulp(several: dict[str, Functions]) -> None:
     assert [line for name, of in several.items() for line in outside(name, with_jax(of)(X), True)] == []
 
 
-@pytest.mark.skipif(find_spec("jax") is None, reason="JAX is not installed")
+@pytest.mark.frameworks
 def test_jax_flushes_what_is_subnormal(several: dict[str, Functions]) -> None:
     """As the docstring says."""
     assert with_jax(several["exponential"])(np.array([-720.0, -700.0]))[0].tolist() == [0.0, math.exp(-700.0)]
@@ -237,7 +236,7 @@ def test_a_parameter_may_have_any_name() -> None:
     assert with_numpy(of)(np.array([2.0]))[0].tolist() == [13.0]
 
 
-@pytest.mark.skipif(find_spec("torch") is None, reason="PyTorch is not installed")
+@pytest.mark.frameworks
 @pytest.mark.parametrize("name", WITH_PARAMETERS)
 def test_torch_learns_the_parameters(name: str) -> None:
     import torch
@@ -255,7 +254,7 @@ def test_torch_learns_the_parameters(name: str) -> None:
     assert all(parameter.grad is not None for parameter in layer.parameters())
 
 
-@pytest.mark.skipif(find_spec("torch") is None, reason="PyTorch is not installed")
+@pytest.mark.frameworks
 @pytest.mark.parametrize("name", CATALOGUE)
 def test_torch_keeps_the_type(name: str) -> None:
     import torch
@@ -269,7 +268,7 @@ def test_torch_keeps_the_type(name: str) -> None:
         assert torch.isfinite(x.grad).all()
 
 
-@pytest.mark.skipif(find_spec("jax") is None, reason="JAX is not installed")
+@pytest.mark.frameworks
 @pytest.mark.parametrize("name", WITH_PARAMETERS)
 def test_jax_learns_the_parameters(name: str) -> None:
     import jax
