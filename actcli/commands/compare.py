@@ -117,7 +117,8 @@ def run(
         chart = paint(picture(), terminal, drawing.lines, strict=True)
         cards = [describe(activation) for activation in activations]
         table = difference_table(differences, terminal, labels=labels)
-        return "\n".join([chart, property_table(cards, terminal), table])
+        # The picture, which says the largest difference, is what is left of it all on a screen of 24 lines.
+        return "\n".join([property_table(cards, terminal), table, chart])
 
     print_report(
         output_format,
