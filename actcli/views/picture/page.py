@@ -16,7 +16,6 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedFormatter, FixedLocator, NullFormatter, NullLocator
 
-from actcli.core.arrays import Array
 from actcli.views.palette import MARKERS, appearance_of, rgb
 from actcli.views.picture.description import (
     Axis,
@@ -32,6 +31,7 @@ from actcli.views.picture.description import (
     shared_scale,
 )
 from actcli.views.picture.dots import multiples, nice_step, tick_labels
+from actcli.views.picture.page_curves import landmarks, with_gaps
 
 Theme = Literal["light", "dark"]
 Colour = str | tuple[float, ...]
@@ -47,9 +47,9 @@ _LEAD, _SMALL = 0.22, 0.17  # inches from line to line of titles and of notes
 _SINGLE, _FIRST, _FURTHER, _ASPECT = 4.4, 3.3, 2.1, 1.35  # heights of panels, and width by height of those in a grid
 _AXIS, _SWATCH = 6, 8  # characters that the numbers of an axis take, and a swatch
 _TITLE_LINES = 3  # of a panel
+_DECADES_OF_FLOATS = 1e-300
 _MANY = 20  # marks of a kind that are small
 _WIDEST_ROW, _FACTS, _STRIP = 4, 3.7, 0.85  # panels beside each other; width of facts, height of maps without axes
-_DECADES_OF_FLOATS = 1e-300
 
 _THEMES: Final = {
     "light": {"paper": "#ffffff", "ink": "#1c1c1c", "quiet": "#6a6a6a", "grid": "#e8e8e8", "lighter": "0"},
@@ -58,7 +58,6 @@ _THEMES: Final = {
 _MARKERS: Final = dict(zip(MARKERS + "◉×", ["o", "s", "^", "D"] * 2 + ["o", "X"], strict=True))
 _HOLLOW: Final = "○□△◇"
 _DASHES: Final = ("solid", (0, (5, 2.5)), (0, (1.2, 1.6)), (0, (5, 2, 1, 2)))
-_LANDMARKS: Final = 5
 
 
 Size = tuple[int | None, int | None]
@@ -258,9 +257,9 @@ class _Page:
 
     def _curve(self, curve: Curve, axes: Axes, panel: Panel, index: int) -> None:
         """The points, joined where the curve is; with a gap for what is not finite or beyond all measure."""
-        x, y = _with_gaps(curve)
+        x, y = with_gaps(curve)
         marked = curve.measured or len(self.picture.legend) > 1
-        every = None if curve.measured else _landmarks(panel.x.place(x), panel, index, len(panel.curves))
+        every = None if curve.measured else landmarks(panel.x.place(x), panel, index, len(panel.curves))
         pen = self._pen(curve.style, marked=marked)
         if curve.measured and "marker" in pen:  # what lies below the others is larger, and is seen around them
             pen |= {"markersize": 5.0 + 2.0 * (index > 0)} if not curve.style.dash else {"marker": "", "zorder": 3}
@@ -387,19 +386,3 @@ def _set(axis: Axis, scale: Callable[..., Any], limits: Callable[..., Any], tick
         ticks = multiples(nice_step(high - low, most), low, high)  # those of the terminal, for any range
         ticked.set_major_locator(FixedLocator(ticks))
         ticked.set_major_formatter(FixedFormatter([label.replace("-", "−") for label in tick_labels(ticks)]))
-
-
-def _with_gaps(curve: Curve) -> tuple[Array, Array]:
-    """The finite points, with a nan between two that are not joined."""
-    pieces = [*curve.pieces()]
-    gap = np.array([np.nan])
-    parts = [part for x, y in pieces for part in ((x, y), (gap, gap))][:-1]
-    return np.concatenate([x for x, _ in parts] or [gap]), np.concatenate([y for _, y in parts] or [gap])
-
-
-def _landmarks(x: Array, panel: Panel, index: int, of: int) -> list[int]:
-    """A few points at even distances for the marker, beside those of the other curves."""
-    low, high = panel.x.place(np.array([panel.x.low, panel.x.high])).tolist()
-    wanted = low + (high - low) * (np.arange(_LANDMARKS) + (index + 0.5) / of) / _LANDMARKS
-    known = np.where(np.isfinite(x), x, np.inf)
-    return sorted({int(np.abs(known - at).argmin()) for at in wanted.tolist()})
