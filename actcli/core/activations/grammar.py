@@ -42,7 +42,7 @@ _COMPARISONS: Final[Mapping[type[ast.cmpop], str]] = {
 }  # fmt: skip
 
 # Names of other programs that by their letters resemble a wrong function.
-_OTHER_NAMES: Final = {"ln": "log", "σ": "sigmoid", "sgn": "sign"}
+_OTHER_NAMES: Final = {"ln": "log", "σ": "sigmoid", "sgn": "sign", "clamp": "clip"}
 
 # `f(x) =`, `y =` or `return` may stand before a formula, as it does in texts.
 _PREFIX = re.compile(r"\s*(return\b|[^\W\d]\w*\s*(\([\w\s,]*\))?\s*=(?!=))?\s*")
@@ -245,9 +245,9 @@ class _Reader:
                     raise self._error(node, "pow takes 2 arguments")
                 base, exponent = node.args
                 return self._power(base, exponent, depth)
-        if name in _OTHER_NAMES:
-            raise self._error(node, f"there is no function {name!r}", f"; did you mean {_OTHER_NAMES[name]}?")
-        raise self._error(node, f"there is no function {name!r}", did_you_mean(name, self._functions))
+        other = f"; did you mean {_OTHER_NAMES[name]}?" if name in _OTHER_NAMES else ""
+        way_out = other or did_you_mean(name, self._functions) or "; `actcli help formulas` names those that there are"
+        raise self._error(node, f"there is no function {name!r}", way_out)
 
     def _arguments(self, node: ast.Call, depth: int, least: int, most: int) -> list[Node]:
         if not least <= len(node.args) <= most:
