@@ -18,7 +18,7 @@ from actcli.core.audit.report import Audit, Source
 from actcli.core.audit.rows import AnyAudit
 from actcli.core.audit.sides import ExactSigns
 from actcli.core.audit.ulp import Signs
-from actcli.core.errors import InputError, count
+from actcli.core.errors import InputError, count, plural
 from actcli.core.numerics.formats import round_to
 from actcli.streams.options import NO_TABLE, TableOptions
 
@@ -258,7 +258,7 @@ def told(auditor: Auditor, with_diagnosis: bool) -> Audit:
 
     diagnosis = diagnose(audit, auditor.activation)
     if diagnosis == FLUSHED and (rest := audit.max_steps_when_flushed) is not None:
-        diagnosis += f": with --flush-subnormals the largest error is {rest:,.0f} step{'s' * (rest != 1)}"
+        diagnosis += f": with --flush-subnormals the largest error is {rest:,.0f} {plural(rest, 'step')}"
     return replace(audit, diagnosis=diagnosis)
 
 

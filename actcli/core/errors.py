@@ -127,4 +127,9 @@ def unknown(what: str, name: str, known: Iterable[str]) -> str:
 
 def count(number: int, what: str) -> str:
     """1 step, 2 steps, 1,000 steps"""
-    return f"{number:,} {what}{'s' * (number != 1)}"
+    return f"{number:,} {plural(number, what)}"
+
+
+def plural(number: float, what: str) -> str:
+    """step for 1, else steps"""
+    return what if number == 1 else f"{what}s"

@@ -25,6 +25,7 @@ from typing import IO
 
 import numpy as np
 
+from actcli.core.errors import count
 from actcli.streams.beginning import LONGEST, TOO_LONG, Text
 from actcli.streams.blocks import Block, Source, Table, Values, equal_lines
 from actcli.streams.cells import (
@@ -236,7 +237,7 @@ def ragged(name: str, row: Record, first: Record) -> StreamError:
     title = (
         f"; `tail -n +{first.end}{file_argument(name)}` leaves line {first.line} out" if row.line == first.end else ""
     )
-    return StreamError(f"{name}, line {row.line}: {given} field{'s' * (given != 1)}, expected {expected}{title}")
+    return StreamError(f"{name}, line {row.line}: {count(given, 'field')}, expected {expected}{title}")
 
 
 class CsvWriter:

@@ -418,9 +418,9 @@ def test_a_file_is_read_from_a_pipe_too(tmp_path: Path) -> None:
     [
         ("a.csv", "1,2,0\n3,x,1\n", "line 2: not a number: 'x'"),
         ("a.csv", "x,y,t\n1,2,0\n3,4\n", "line 3: 2 fields, expected 3"),
-        ("a.csv", "1,2,0\n3,nan,1\n", "line 2: 1 of 2 rows have missing values; --skip-missing"),
-        ("a.csv", "1,2,0\n3,,1\n", "line 2: 1 of 2 rows have missing values; --skip-missing"),
-        ("a.csv", "1,2,0\n3,4,\n", "line 2: 1 of 2 rows have missing values; --skip-missing"),
+        ("a.csv", "1,2,0\n3,nan,1\n", "line 2: 1 of 2 rows has missing values; --skip-missing"),
+        ("a.csv", "1,2,0\n3,,1\n", "line 2: 1 of 2 rows has missing values; --skip-missing"),
+        ("a.csv", "1,2,0\n3,4,\n", "line 2: 1 of 2 rows has missing values; --skip-missing"),
         ("a.csv", "1\n2\n", "line 1: 1 field; a point needs features and a target"),
         ("a.csv", "", "no points"),
         ("a.csv", "x,y,t\n", "a header and no points"),

@@ -1,15 +1,25 @@
 """Numbers with what they count, and names with what is near to them."""
 
+import re
 import string
+from pathlib import Path
 
 import pytest
 
+import actcli
 from actcli.core.activations.catalogue import ACTIVATIONS
 from actcli.core.errors import count, did_you_mean
 
 
 def test_a_count_of_one_is_singular() -> None:
     assert [count(number, "step") for number in (0, 1, 2, 1000)] == ["0 steps", "1 step", "2 steps", "1,000 steps"]
+
+
+def test_no_text_of_the_program_makes_a_plural_without_the_helper() -> None:
+    by_hand = re.compile(r"""['"]s['"] (\*|if)""")
+    assert [
+        path for path in Path(actcli.__file__).parent.rglob("*.py") if by_hand.search(path.read_text("utf-8"))
+    ] == []
 
 
 KNOWN = ("relu", "gelu", "tanh", "sigmoid", "softplus", "leaky_relu")

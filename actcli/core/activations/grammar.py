@@ -16,7 +16,7 @@ from typing import Final
 from actcli.core.activations import expression as tree
 from actcli.core.activations.activation import Activation, Elementwise
 from actcli.core.activations.expression import Arithmetic, Expression, Node, Number, Operation, compiled
-from actcli.core.errors import InputError, decapitalised, did_you_mean
+from actcli.core.errors import InputError, count, decapitalised, did_you_mean
 
 MAX_LENGTH: Final = 2000
 MAX_DEPTH: Final = 60
@@ -252,7 +252,7 @@ class _Reader:
     def _arguments(self, node: ast.Call, depth: int, least: int, most: int) -> list[Node]:
         if not least <= len(node.args) <= most:
             assert isinstance(node.func, ast.Name)
-            number = f"{least} argument{'s' * (least > 1)}{' or more' * (most > least)}"
+            number = f"{count(least, 'argument')}{' or more' * (most > least)}"
             raise self._error(node, f"{node.func.id} takes {number}, not {len(node.args)}")
         return [self.number(argument, depth + 1) for argument in node.args]
 
