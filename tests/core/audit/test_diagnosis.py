@@ -138,3 +138,43 @@ def test_a_step_whose_loss_changes_nothing_is_no_cause() -> None:
     assert found is not None
     assert "underflows" not in found
     assert re.search(r"from 0 to 2.34\S* and x from -2.34\S* to 0, .*/2 is flushed to zero in float32", found), found
+
+
+# --- one way of rounding beside other errors ----------------------------------------------------------------------
+
+
+def cut(y: np.ndarray) -> np.ndarray:
+    """float32 by dropping bits: toward zero, as np.nextafter has it and the program has not."""
+    nearest = y.astype(np.float32)
+    beyond = np.abs(nearest.astype(np.float64)) > np.abs(y)
+    return np.where(beyond, np.nextafter(nearest, np.float32(0)), nearest).astype(np.float64)
+
+
+def tanh_cut(x: np.ndarray) -> np.ndarray:
+    return cut(np.tanh(np.asarray(x, dtype=np.float64)))
+
+
+ELSEWHERE = "results at most one step off are cut off instead of rounded"
+
+
+def test_results_that_are_cut_off_are_told_beside_other_errors() -> None:
+    assert sentence("tanh", "float32", tanh_cut) == "the results are cut off instead of rounded"
+    clamped = sentence("tanh", "float32", lambda x: tanh_cut(np.clip(x, -3.0, 3.0)))
+    assert clamped == f"the results are as if x were cut off at -3 and 3; {ELSEWHERE}"
+    steep = sentence(
+        "tanh", "float32", lambda x: np.where(np.abs(x) < 1e-3, round_to(x * 1.001, "float32"), tanh_cut(x))
+    )
+    assert steep is not None
+    assert steep.endswith(ELSEWHERE)
+
+
+def test_results_are_not_called_cut_off_where_half_of_them_are_not() -> None:
+    right = correct("tanh", "float32")
+    off = np.random.default_rng(0)
+    for small in (
+        lambda x: np.where(x > 0, tanh_cut(x), right(x)),
+        lambda x: value_at(ordinal(right(x), "float32") + off.integers(-1, 2, x.shape), "float32"),
+        lambda x: np.where(ordinal(x, "float32") % 2 == 0, tanh_cut(x), right(x)),
+    ):
+        found = sentence("tanh", "float32", lambda x, small=small: np.where(np.abs(x) > 3, np.sign(x), small(x)))
+        assert "cut off instead" not in (found or "")
