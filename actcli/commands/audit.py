@@ -205,7 +205,7 @@ def run(
     if actual_path is not None:
         job = _only(jobs, "--actual holds the results of")
         actual_table = table_options(actual_columns, delimiter, missing, column_option="--actual-column")
-        audits = [read(job, options, actual_path, actual_table)]
+        audits = [read(job, options, actual_path, actual_table, quiet=quiet)]
     else:
         if input_path == "-" and several:
             raise InputError("--input - can be read once, and these are several audits: write it to a file")

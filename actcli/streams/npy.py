@@ -14,9 +14,8 @@ import numpy as np
 import numpy.typing as npt
 from numpy.typing import NDArray
 
-from actcli.core.errors import count
 from actcli.streams.blocks import BLOCK, Block, LineShape, Source, Values, equal_lines, rows_at_once
-from actcli.streams.files import StreamError, open_file
+from actcli.streams.files import StreamError, counted, open_file
 from actcli.streams.options import Bits
 
 MAGIC = b"\x93NUMPY"
@@ -114,7 +113,9 @@ def _bytes_left(stream: BufferedIOBase) -> int | None:
 
 
 def _truncated(name: str, present: int, header: _Header) -> StreamError:
-    return StreamError(f"{name}: truncated: of {count(header.size, 'value')} it has {present // header.dtype.itemsize}")
+    return StreamError(
+        f"{name}: truncated: of {counted(header.size, 'value')} it has {present // header.dtype.itemsize}"
+    )
 
 
 # Takes the next so many values.

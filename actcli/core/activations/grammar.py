@@ -136,9 +136,9 @@ class _Reader:
         except ValueError:  # a null character, or bytes that are no text
             raise InputError(f"not a formula: {self.shown}") from None
 
-    def _error(self, node: ast.AST, message: str, hint: str = "") -> InputError:
+    def _error(self, node: ast.AST, message: str, hint: str = "", change: str = "") -> InputError:
         column = self.offset + getattr(node, "col_offset", 0) + 1
-        return InputError(f"{message}, in column {column} of the formula {self.shown}{hint}")
+        return InputError(f"{message}, in column {column} of the formula {self.shown}{hint}", change=change)
 
     # --- numbers ------------------------------------------------------------------------------------------------
 
@@ -246,8 +246,8 @@ class _Reader:
                 base, exponent = node.args
                 return self._power(base, exponent, depth)
         other = f"; did you mean {_OTHER_NAMES[name]}?" if name in _OTHER_NAMES else ""
-        way_out = other or did_you_mean(name, self._functions) or "; `actcli help formulas` names those that there are"
-        raise self._error(node, f"there is no function {name!r}", way_out)
+        meant = other or did_you_mean(name, self._functions)
+        raise self._error(node, f"there is no function {name!r}", meant, change="" if meant else "function")
 
     def _arguments(self, node: ast.Call, depth: int, least: int, most: int) -> list[Node]:
         if not least <= len(node.args) <= most:
