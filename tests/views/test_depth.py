@@ -365,6 +365,9 @@ def test_the_initialisations_stand_in_the_table_before_the_loss_at_the_start() -
         head = next(line for line in lines if line.startswith("activation"))
         assert head.split()[:6] == ["activation", "init", "verdict", "measured", "theory", "after"], head
         above = lines[lines.index(head) - 1]
+        alike = depth_report([run(), run()], Terminal(width=width), one_screen=True)
+        assert "before" in alike
+        assert "init" not in alike.split()
         assert above.rindex("loss") + 4 == head.index("  after") + 7
 
 
