@@ -953,3 +953,9 @@ def test_more_processes_give_the_same_document() -> None:
         (name, seed) for name in ("tanh", "relu") for seed in range(3)
     ]
     assert one == two == four
+
+
+@pytest.mark.parametrize(("layers", "said"), [("1", "1 hidden layer,"), ("3", "3 hidden layers,")])
+def test_the_history_counts_its_layers(layers: str, said: str) -> None:
+    text = output("gradient-depth", "tanh", "--layers", layers, "--show", "over-time", "--steps", "3")
+    assert f"{said} while it trains" in text.splitlines()[0]

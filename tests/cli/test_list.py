@@ -82,6 +82,17 @@ def test_a_terminal_gets_the_names_by_family_on_one_screen(size: tuple[int, int]
     assert set(entries) < set(words)
 
 
+def test_the_overview_names_commands_that_show_what_it_says() -> None:
+    assert in_terminal("list", size=(80, 24)).lines[-3:] == [
+        "actcli describe NAME: its card",
+        "actcli list --format table: all with aliases, parameters and formulas",
+        "actcli list --all: the published literature too",
+    ]
+    table = output("list", "--format", "table")
+    assert table.split()[:4] == ["name", "aliases", "parameters", "formula"]
+    assert set(output("list").split()) < set(output("list", "--all").split())
+
+
 @pytest.mark.parametrize("size", [(80, 24), (50, 15)])
 def test_the_table_fits_the_terminal(size: tuple[int, int], entries: dict[str, Any]) -> None:
     terminal = in_terminal("list", "--format", "table", size=size)
