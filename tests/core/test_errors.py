@@ -40,6 +40,11 @@ def test_one_slip_in_a_name_of_five_letters_is_put_right(name: str) -> None:
         assert f" {name}" in did_you_mean(slip, KNOWN), slip
 
 
+def test_letters_that_changed_places_in_a_name_of_four_are_put_right() -> None:
+    for name in (name for name in KNOWN if len(name) == 4):
+        assert f" {name}" in did_you_mean(name[0] + name[2] + name[1] + name[3], KNOWN)
+
+
 def test_names_of_other_functions_are_no_slips() -> None:
     names = (
         "floor",
