@@ -56,8 +56,9 @@ class Watch:
         function = self._float64.function(name, source)
 
         def watched(*terms: Any) -> Any:
-            if name in _STEEP_NEAR_ZERO and isinstance(terms[-1 if name == "/" else 0], Jet):
-                self._note(np.abs(value_of(terms[-1 if name == "/" else 0])) < _SMALL)
+            near = terms[-1 if name == "/" else 0]
+            if name in _STEEP_NEAR_ZERO and isinstance(near, Jet) and not (name == "**" and _is_whole(terms[1])):
+                self._note(np.abs(value_of(near)) < _SMALL)
             return self._seen(function(*terms))
 
         return watched
@@ -90,6 +91,11 @@ class Watch:
 
     def _note(self, mask: Mask) -> None:
         self._noted[self._places[mask]] = True
+
+
+def _is_whole(exponent: Any) -> bool:
+    """Whether no derivative of x**exponent is large near 0."""
+    return isinstance(exponent, float) and exponent >= 0.0 and exponent.is_integer()
 
 
 class Mender:
