@@ -57,8 +57,8 @@ class Watch:
 
         def watched(*terms: Any) -> Any:
             near = terms[-1 if name == "/" else 0]
-            if name in _STEEP_NEAR_ZERO and isinstance(near, Jet) and not (name == "**" and _is_whole(terms[1])):
-                self._note(np.abs(value_of(near)) < _SMALL)
+            if name in _STEEP_NEAR_ZERO and isinstance(near, Jet):
+                self._note(np.abs(value_of(near)) < (_underflows(terms[1]) if name == "**" else _SMALL))
             return self._seen(function(*terms))
 
         return watched
@@ -93,9 +93,10 @@ class Watch:
         self._noted[self._places[mask]] = True
 
 
-def _is_whole(exponent: Any) -> bool:
-    """Whether no derivative of x**exponent is large near 0."""
-    return isinstance(exponent, float) and exponent >= 0.0 and exponent.is_integer()
+def _underflows(exponent: Any) -> float:
+    """Below which x**exponent is to be computed again: a whole power is not steep near 0, but may underflow."""
+    whole = isinstance(exponent, float) and exponent >= 0.0 and exponent.is_integer()
+    return min(_SMALL, 2.0 ** (-900.0 / max(exponent, 1.0))) if whole else _SMALL
 
 
 class Mender:

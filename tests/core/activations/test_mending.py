@@ -177,3 +177,9 @@ def test_a_whole_power_is_not_steep_near_0_and_is_not_computed_again(
     assert bool(runs) is exact
     if not exact:
         assert slope == pytest.approx([135e-30, 135e-200, 60.0], rel=1e-14, abs=0)
+
+
+def test_a_whole_power_that_underflows_is_computed_again() -> None:
+    """7e-49*x**3 near 0."""
+    second = elementwise("(1e-100*x)**2*1e150*tanh(70*x)").derivative(np.array([1e-200, 1e-150]), 2)
+    assert second == pytest.approx([42e-49 * 1e-200, 42e-49 * 1e-150], rel=1e-12, abs=0)
