@@ -206,6 +206,8 @@ def called(implementation: "Implementation | Program", job: Job, options: AuditO
     return replace(told(auditor, options.diagnose), source=source)
 
 
+_TELLING: Final = 64
+"""So many numbers are of a type by no accident; a few round ones are of every type."""
 _NARROW: Final = ("bfloat16", "float16")
 """Types whose numbers a file holds as float32, .npy and text having no type for them."""
 
@@ -249,7 +251,7 @@ def read(
             auditor.add(x, y)
             narrower = [dtype for dtype in narrower if _are_of(dtype, x) and _are_of(dtype, y)]
     audit = told(auditor, options.diagnose)
-    if narrower and audit.total.max_steps and not quiet:
+    if narrower and audit.total.max_steps and audit.total.count >= _TELLING and not quiet:
         name, it = narrower[0], f"--dtype {narrower[0]} audits them as such"
         complain(f"{options.input_path}, {actual_path}: every input and every result is a {name} number: {it}")
     return audit
