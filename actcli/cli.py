@@ -71,6 +71,7 @@ _FORMULAS = {"act", "acts", "argument", "arguments", "formula"}
 # For the argument of the core that is to be changed: the way out as it is typed.
 WAYS_OUT = {
     "activation": ": try another --act",
+    "function": "; `actcli help formulas` names those that there are",
     "interval": ": choose another --range",
     "seed": ": try another --seed",
     "text": "; `actcli list` shows all of them",

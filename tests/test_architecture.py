@@ -59,7 +59,7 @@ STOREYS = (
 )
 """The folders of the core, of which each stands on those before it; the first is what lies in none of them."""
 
-HELPERS_OF_VIEWS = {"count", "initialiser_variances", "missing", "scaled", "summaries", "union"}
+HELPERS_OF_VIEWS = {"count", "initialiser_variances", "missing", "plural", "scaled", "summaries", "union"}
 """What a view calls in the core; apart from these it knows types and constants."""
 
 FOREIGN_WORDS = re.compile(

@@ -274,7 +274,7 @@ def test_every_public_function_is_tried_with_wrong_arguments() -> None:
     ("call", "message"),
     [
         (lambda: actcli.describe(3), "an activation is a text, such as 'relu', or what resolve('relu') gives, not 3"),  # type: ignore[arg-type]  # on purpose
-        (lambda: actcli.describe("rleu"), "no activation 'rleu'; did you mean relu or rrelu or relu6?"),
+        (lambda: actcli.describe("rleu"), "no activation 'rleu'; did you mean relu?"),
         (lambda: actcli.compare("relu"), "compare takes two activations or more"),
         (lambda: actcli.compare([]), "compare takes two activations or more"),
         (lambda: actcli.compare(3), "activations must be a list, such as ['relu', 'tanh'], not 3"),  # type: ignore[arg-type]  # on purpose
@@ -291,7 +291,7 @@ def test_every_public_function_is_tried_with_wrong_arguments() -> None:
         (lambda: actcli.approximate("x", units=4), "units must be a list, such as [4, 16], not 4"),  # type: ignore[arg-type]  # on purpose
         (lambda: actcli.trace("relu", math.nan), "the learning rate must be a finite number, 0 or more, not nan"),
         (lambda: actcli.trace("relu", seed=-1), "seed must be at least 0, not -1"),
-        (lambda: actcli.sweep("relu", "float8"), "unknown dtype 'float8'; did you mean float64 or float32 or float16?"),
+        (lambda: actcli.sweep("relu", "float8"), "unknown dtype 'float8'; did you mean float8_e4m3fn or float8_e5m2?"),
         (lambda: actcli.Auditor("relu", order=33), "the order must be from 0 to 32, not 33"),
         (
             lambda: actcli.Auditor("relu").add([1.0], [1.0, 2.0]),  # type: ignore[arg-type]  # on purpose

@@ -37,7 +37,7 @@ from actcli.core.arrays import Array
 from actcli.core.audit.baseline import changes
 from actcli.core.audit.inputs import Region, sweep
 from actcli.core.audit.rows import AnyAudit
-from actcli.core.errors import InputError, count
+from actcli.core.errors import InputError, count, plural
 from actcli.streams.files import StreamError, complain
 
 TIMEOUT: Final = 300.0
@@ -205,7 +205,7 @@ def run(
     if actual_path is not None:
         job = _only(jobs, "--actual holds the results of")
         actual_table = table_options(actual_columns, delimiter, missing, column_option="--actual-column")
-        audits = [read(job, options, actual_path, actual_table)]
+        audits = [read(job, options, actual_path, actual_table, quiet=quiet)]
     else:
         if input_path == "-" and several:
             raise InputError("--input - can be read once, and these are several audits: write it to a file")
@@ -391,5 +391,5 @@ def _excess(audit: AnyAudit, max_ulp: float | None, max_steps: int | None) -> st
         return f"{' and '.join(wrong)}; the first for {audit.steps_place}"
     if max_ulp is not None and total.max_ulp is not None and not total.max_ulp <= max_ulp:
         return f"{total.max_ulp:.6g} ULP at {audit.ulp_place}, more than {max_ulp:g}"
-    steps = f"{total.max_steps:,} step{'s' * (total.max_steps != 1)}"
-    return f"{steps} at {audit.steps_place}, more than {max_steps:,}"
+    steps = total.max_steps or 0
+    return f"{steps:,} {plural(steps, 'step')} at {audit.steps_place}, more than {max_steps:,}"

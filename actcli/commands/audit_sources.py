@@ -18,8 +18,9 @@ from actcli.core.audit.report import Audit, Source
 from actcli.core.audit.rows import AnyAudit
 from actcli.core.audit.sides import ExactSigns
 from actcli.core.audit.ulp import Signs
-from actcli.core.errors import InputError, count
-from actcli.core.numerics.formats import round_to
+from actcli.core.errors import InputError, count, plural
+from actcli.core.numerics.formats import FLOAT_FORMATS, round_to
+from actcli.streams.files import complain
 from actcli.streams.options import NO_TABLE, TableOptions
 
 if TYPE_CHECKING:
@@ -205,11 +206,18 @@ def called(implementation: "Implementation | Program", job: Job, options: AuditO
     return replace(told(auditor, options.diagnose), source=source)
 
 
+_TELLING: Final = 64
+"""So many numbers are of a type by no accident; a few round ones are of every type."""
+_NARROW: Final = ("bfloat16", "float16")
+"""Types whose numbers a file holds as float32, .npy and text having no type for them."""
+
 # --- results in files ---------------------------------------------------------------------------------------------
 
 
-def read(job: Job, options: AuditOptions, actual_path: str, actual_table: TableOptions) -> AnyAudit:
-    """The results of a file for the inputs of another."""
+def read(
+    job: Job, options: AuditOptions, actual_path: str, actual_table: TableOptions, *, quiet: bool = False
+) -> AnyAudit:
+    """The results of a file for the inputs of another. quiet: without a word on stderr on what type they are of."""
     if isinstance(job.activation, RowWise):
         from actcli.commands.audit_rows import read_rows
 
@@ -238,9 +246,22 @@ def read(job: Job, options: AuditOptions, actual_path: str, actual_table: TableO
             # The reference for float64 is slow, and shall be seen to move.
             size = 256 if job.dtype == "float64" else 1 << 16
             blocks = progress(_cut(blocks, size), prod(inputs.source.shape) // size, job.activation.label)
+        narrower = [dtype for dtype in _NARROW if FLOAT_FORMATS[dtype].bits < FLOAT_FORMATS[job.dtype].bits]
         for x, y in blocks:
             auditor.add(x, y)
-    return told(auditor, options.diagnose)
+            narrower = [dtype for dtype in narrower if _are_of(dtype, x) and _are_of(dtype, y)]
+    audit = told(auditor, options.diagnose)
+    if narrower and audit.total.max_steps and audit.total.count >= _TELLING and not quiet:
+        name, it = narrower[0], f"--dtype {narrower[0]} audits them as such"
+        complain(f"{options.input_path}, {actual_path}: every input and every result is a {name} number: {it}")
+    return audit
+
+
+def _are_of(dtype: str, values: Array) -> bool:
+    """Whether each is a number of the type, infinities and nan among them."""
+    import numpy as np
+
+    return np.array_equal(round_to(values, dtype), values, equal_nan=True)
 
 
 def _cut(blocks: Iterable[tuple[Array, Array]], size: int) -> Iterator[tuple[Array, Array]]:
@@ -258,7 +279,7 @@ def told(auditor: Auditor, with_diagnosis: bool) -> Audit:
 
     diagnosis = diagnose(audit, auditor.activation)
     if diagnosis == FLUSHED and (rest := audit.max_steps_when_flushed) is not None:
-        diagnosis += f": with --flush-subnormals the largest error is {rest:,.0f} step{'s' * (rest != 1)}"
+        diagnosis += f": with --flush-subnormals the largest error is {rest:,.0f} {plural(rest, 'step')}"
     return replace(audit, diagnosis=diagnosis)
 
 

@@ -26,12 +26,12 @@ from actcli.commands.options import (
     Width,
     dimensions,
     highest_order,
+    members_of,
     refuse_typed,
 )
 from actcli.commands.report import Drawing, graphs_on, print_report
 from actcli.commands.training import Drop, SeveralData, SkipMissing, Steps, Target, TargetColumn
 from actcli.core.activations.catalogue import resolve_all
-from actcli.core.activations.family import family
 from actcli.core.analysis.comparison import curves_over
 from actcli.core.errors import InputError
 from actcli.digits import compare, describe
@@ -84,7 +84,7 @@ def run(
 
     Example: actcli compare gelu silu --range -3 3
     """
-    named = resolve_all(text for act in acts for text in family(act))
+    named = resolve_all(text for act in acts for text in members_of(act))
     if len(named) < 2:
         raise InputError("compare takes two activations or more")
     drawing = Drawing(dimensions(size), ascii_only, save, theme)
@@ -117,7 +117,8 @@ def run(
         chart = paint(picture(), terminal, drawing.lines, strict=True)
         cards = [describe(activation) for activation in activations]
         table = difference_table(differences, terminal, labels=labels)
-        return "\n".join([chart, property_table(cards, terminal), table])
+        # The picture, which says the largest difference, is what is left of it all on a screen of 24 lines.
+        return "\n".join([property_table(cards, terminal), table, chart])
 
     print_report(
         output_format,

@@ -2,11 +2,10 @@
 
 from typing import TYPE_CHECKING
 
-from actcli.commands.options import Act, Ascii, ReportFormat, Save, Size, Theme, dimensions
+from actcli.commands.options import Act, Ascii, ReportFormat, Save, Size, Theme, dimensions, members_of
 from actcli.commands.report import Drawing, graphs_on, print_report
 from actcli.core.activations.activation import Activation, Elementwise
 from actcli.core.activations.catalogue import resolve
-from actcli.core.activations.family import family
 from actcli.core.analysis.properties import Properties
 from actcli.core.errors import InputError
 from actcli.digits import describe
@@ -31,7 +30,7 @@ def run(
     Example: actcli describe gelu
     """
     drawing = Drawing(dimensions(size), ascii_only, save, theme)
-    described = [(activation, describe(activation)) for activation in map(resolve, family(act))]
+    described = [(activation, describe(activation)) for activation in map(resolve, members_of(act))]
     if save is not None and (len(described) > 1 or described[0][1].curve is None):
         raise InputError(f"--save takes one card with curves; the curves of {act}: `actcli plot {act} --save {save}`")
 

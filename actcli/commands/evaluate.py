@@ -18,10 +18,10 @@ from actcli.commands.options import (
     NumberFormat,
     Numbers,
     Output,
+    members_of,
 )
 from actcli.core.activations.activation import Activation, RowWise
 from actcli.core.activations.catalogue import resolve
-from actcli.core.activations.family import family
 from actcli.core.arrays import Array
 from actcli.core.errors import InputError, count
 
@@ -55,7 +55,7 @@ def run(
 
     Example: actcli evaluate gelu -3 0 3
     """
-    activations = [resolve(text) for text in family(act)]
+    activations = [resolve(text) for text in members_of(act)]
     names = None if labels is None else _names(labels, activations[0])
     answer(
         [(each, each if names is None else _named(each, names)) for each in activations],

@@ -3,10 +3,20 @@
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from actcli.commands.options import Act, Ascii, ReportFormat, Save, SigmaB2, SigmaW2, Size, Theme, dimensions
+from actcli.commands.options import (
+    Act,
+    Ascii,
+    ReportFormat,
+    Save,
+    SigmaB2,
+    SigmaW2,
+    Size,
+    Theme,
+    dimensions,
+    members_of,
+)
 from actcli.commands.report import Drawing, print_report
 from actcli.core.activations.catalogue import resolve
-from actcli.core.activations.family import family
 from actcli.core.errors import InputError
 from actcli.core.theory.gain import Gain, gain
 
@@ -38,7 +48,7 @@ def run(
     Example: actcli gain tanh --sigma-w2 1.5 --sigma-b2 0.1
     """
     drawing = Drawing(dimensions(size), ascii_only, save, theme)
-    activations = [*map(resolve, family(act))]
+    activations = [*map(resolve, members_of(act))]
     if save is not None and len(activations) > 1:
         raise InputError(f"--save draws one activation, not {len(activations)}: give one value of the parameter")
     try:

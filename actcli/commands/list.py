@@ -41,14 +41,17 @@ def run(
     output_format: ListFormat = "auto",
 ) -> None:
     """Every name works wherever an activation is taken, its aliases too; case, - and _ make no difference. On a
-    terminal it is a table, in a pipe the names alone.
+    terminal the names stand by family, in a pipe one a line; --format table has aliases, parameters and formulas.
 
     Example: actcli list
     """
-    if output_format == "auto":
-        output_format = "table" if sys.stdout.isatty() else "plain"
     whole = everything or search is not None or family is not None or year is not None
     activations = _chosen(search, family, year) if whole else list(CATALOGUE.values())
+    if output_format == "auto":
+        output_format = "table" if sys.stdout.isatty() else "plain"
+        if output_format == "table" and not whole:
+            _print_overview(activations)
+            return
     if output_format == "plain":
         print(*(activation.name for activation in activations), sep="\n")
     elif output_format == "table":
@@ -71,6 +74,17 @@ def run(
             document=lambda: entries,
             records=lambda: (list(entries[0]), (map(_field, entry.values()) for entry in entries)),
         )
+
+
+def _print_overview(activations: "Sequence[Activation]") -> None:
+    from actcli.core.activations.literature import family_of
+    from actcli.views.catalogue import overview
+    from actcli.views.terminal import Terminal
+
+    families: dict[str, list[str]] = {}
+    for activation in activations:
+        families.setdefault(family_of(activation), []).append(activation.name)
+    print(overview(families, Terminal.of(sys.stdout)), end="")
 
 
 def _entry(entry: Activation, whole: bool) -> dict[str, object]:

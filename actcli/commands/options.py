@@ -8,7 +8,9 @@ from typing import Annotated, Final, Literal, TypeAlias
 import typer
 
 from actcli.core.activations.activation import MAX_ORDER
+from actcli.core.activations.family import family, told_apart
 from actcli.core.errors import InputError
+from actcli.streams.files import complain
 from actcli.streams.formats import OutputFormat
 
 
@@ -34,6 +36,14 @@ OptionalActs: TypeAlias = Annotated[
 ActOption: TypeAlias = Annotated[
     list[str] | None, typer.Option("--act", "-a", metavar="ACT", help="As the argument ACT.", show_default=False)
 ]
+
+
+def members_of(act: str) -> tuple[str, ...]:
+    """The family that it names, or it alone; on stderr what 1/2 is taken for."""
+    found = family(act)
+    if note := told_apart(act):
+        complain(note)
+    return found
 
 
 def given_acts(arguments: Sequence[str] | None, options: Sequence[str] | None) -> list[str]:

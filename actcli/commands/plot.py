@@ -28,11 +28,11 @@ from actcli.commands.options import (
     Theme,
     dimensions,
     highest_order,
+    members_of,
 )
 from actcli.commands.report import Drawing, graphs_on, print_report
 from actcli.core.activations.activation import Elementwise, RowWise
 from actcli.core.activations.catalogue import resolve_all
-from actcli.core.activations.family import family
 from actcli.core.activations.rectifiers import IDENTITY
 from actcli.core.analysis.comparison import curves_over
 from actcli.core.analysis.graph import GivenPoints, Graph, Spot, gathered, thinned
@@ -81,7 +81,7 @@ def run(
     table = table_options(columns, delimiter, missing)
     if table != NO_TABLE and input_path is None:
         raise InputError(f"{table.given or '--missing'} is for files: give --input FILE")
-    members = [family(act) for act in acts]
+    members = [members_of(act) for act in acts]
     activations, drawing = (
         resolve_all(text for each in members for text in each),
         Drawing(dimensions(size), ascii_only, save, theme),

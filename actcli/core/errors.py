@@ -96,12 +96,23 @@ def check_memory(memory: int, takes: str) -> None:
         raise InputError(f"{takes} {gib:.3g} GiB, and at most {most:.3g} are taken")
 
 
+_ONE_LETTER: Final = 0.8
+"""How alike two words of four or five letters are that differ in one of them: difflib's ratio."""
+
+
 def did_you_mean(word: str, known: Iterable[str], prefix: str = "") -> str:
-    """`; did you mean relu?` or an empty string. prefix: what each suggestion begins with."""
+    """`; did you mean relu?`, or an empty string where none of the names is what a slip makes `word` of.
+
+    A slip: a letter more, less or another, letters that changed places, an end that is missing.
+    prefix: what each suggestion begins with
+    """
     import difflib  # only a mistake pays for it
 
-    close = difflib.get_close_matches(word, list(known), n=3, cutoff=0.5)
-    return f"; did you mean {' or '.join(prefix + name for name in close)}?" if close else ""
+    names = [*known]
+    close = difflib.get_close_matches(word, names, n=3, cutoff=_ONE_LETTER)
+    others = [name for name in names if sorted(name) == sorted(word) or (len(word) > 2 and name.startswith(word))]
+    near = [*dict.fromkeys([*close, *others])][:3]
+    return f"; did you mean {' or '.join(prefix + name for name in near)}?" if near else ""
 
 
 def decapitalised(message: str) -> str:
@@ -116,4 +127,9 @@ def unknown(what: str, name: str, known: Iterable[str]) -> str:
 
 def count(number: int, what: str) -> str:
     """1 step, 2 steps, 1,000 steps"""
-    return f"{number:,} {what}{'s' * (number != 1)}"
+    return f"{number:,} {plural(number, what)}"
+
+
+def plural(number: float, what: str) -> str:
+    """step for 1, else steps"""
+    return what if number == 1 else f"{what}s"

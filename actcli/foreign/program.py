@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 
 from actcli.core.arrays import Array
-from actcli.core.errors import InputError
+from actcli.core.errors import InputError, count
 from actcli.core.numerics.formats import FLOAT_FORMATS, from_bits, to_bits
 
 _INPUTS: Final = "{in}", "{in.bin}"
@@ -66,7 +66,7 @@ class Program:
             y = self._read(paths[self._used(_RESULTS)], dtype)
         if y.size != prod(shape):
             expected = "" if shape == x.shape else f", and {prod(shape):,} are due"
-            raise InputError(f"{self.words[0]}: {y.size:,} results for {x.size:,} inputs{expected}")
+            raise InputError(f"{self.words[0]}: {count(y.size, 'result')} for {count(x.size, 'input')}{expected}")
         return y.reshape(shape)
 
     def _used(self, places: tuple[str, ...]) -> str:

@@ -38,7 +38,7 @@ from actcli.streams.cells import (
     way_out,
 )
 from actcli.streams.encoding import file_argument
-from actcli.streams.files import StreamError
+from actcli.streams.files import StreamError, counted
 from actcli.streams.options import BLANKS, NO_TABLE, TABLES, TableOptions
 from actcli.streams.table import (
     NO_RECORD,
@@ -236,7 +236,7 @@ def ragged(name: str, row: Record, first: Record) -> StreamError:
     title = (
         f"; `tail -n +{first.end}{file_argument(name)}` leaves line {first.line} out" if row.line == first.end else ""
     )
-    return StreamError(f"{name}, line {row.line}: {given} field{'s' * (given != 1)}, expected {expected}{title}")
+    return StreamError(f"{name}, line {row.line}: {counted(given, 'field')}, expected {expected}{title}")
 
 
 class CsvWriter:

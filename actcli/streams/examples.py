@@ -325,7 +325,7 @@ class _Table:
 
     def _of_missing(self, count: int) -> StreamError:
         missing = sum(self.missing.values())
-        rows = f"{missing:,} of {count:,} rows have" if count > 1 else "the only row has"
+        rows = f"{missing:,} of {count:,} rows {'has' if missing == 1 else 'have'}" if count > 1 else "the only row has"
         wrong = f"{self.plan.name}, line {self.first_missing}: {rows} missing values"
         return StreamError(f"{wrong}{self._emptiest(count) or '; --skip-missing leaves them out'}")
 

@@ -97,6 +97,11 @@ def file_error(name: str, error: OSError) -> StreamError:
     return StreamError(f"{name or repr(name)}: {error.strerror or error}")
 
 
+def counted(number: int, what: str) -> str:
+    """`1 field`, `2 fields`"""
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
 def complain(message: str) -> None:
     """Print the message to stderr in one line, without control characters, whatever names it contains."""
     message = "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in message)

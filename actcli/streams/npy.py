@@ -15,7 +15,7 @@ import numpy.typing as npt
 from numpy.typing import NDArray
 
 from actcli.streams.blocks import BLOCK, Block, LineShape, Source, Values, equal_lines, rows_at_once
-from actcli.streams.files import StreamError, open_file
+from actcli.streams.files import StreamError, counted, open_file
 from actcli.streams.options import Bits
 
 MAGIC = b"\x93NUMPY"
@@ -113,7 +113,9 @@ def _bytes_left(stream: BufferedIOBase) -> int | None:
 
 
 def _truncated(name: str, present: int, header: _Header) -> StreamError:
-    return StreamError(f"{name}: truncated: {present // header.dtype.itemsize} of {header.size} values are there")
+    return StreamError(
+        f"{name}: truncated: of {counted(header.size, 'value')} it has {present // header.dtype.itemsize}"
+    )
 
 
 # Takes the next so many values.

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from actcli.streams.blocks import Source, Values
-from actcli.streams.files import StreamError
+from actcli.streams.files import StreamError, counted
 from actcli.streams.options import NO_TABLE, Bits, TableOptions
 from actcli.streams.reading import open_numbers
 
@@ -106,5 +106,5 @@ def pairs(first: Typed, second: Typed) -> Iterator[tuple[Values, Values]]:
         counts[i] += sum(map(len, reader))
     if counts[0] != counts[1]:
         names = first.source.name, second.source.name
-        what = f"{'row' if first.source.rowwise else 'number'}{'s' * (counts[0] != 1)}"
-        raise StreamError(f"{names[0]} has {counts[0]:,} {what} and {names[1]} {counts[1]:,}")
+        what = counted(counts[0], "row" if first.source.rowwise else "number")
+        raise StreamError(f"{names[0]} has {what} and {names[1]} {counts[1]:,}")

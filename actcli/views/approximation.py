@@ -8,6 +8,7 @@ from rich.console import RenderableType
 
 from actcli.core.activations.activation import Elementwise
 from actcli.core.arrays import union
+from actcli.core.errors import plural
 from actcli.core.lessons.approximation import Approximation
 from actcli.views.notation import align, format_number, interval_text, times
 from actcli.views.picture.description import Axis, Curve, Panel, Picture, Style, legend_of
@@ -90,4 +91,4 @@ def reached(runs: Sequence[Approximation], error: float) -> str:
 
 
 def _units(run: Approximation) -> str:
-    return f"{run.units} {run.network.activation.label} unit{'s' * (run.units > 1)}"
+    return f"{run.units} {run.network.activation.label} {plural(run.units, 'unit')}"

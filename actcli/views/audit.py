@@ -12,7 +12,7 @@ from actcli.core.arrays import Array
 from actcli.core.audit.report import Audit, Point, Segment, Source, Stretch
 from actcli.core.audit.rows import AnyAudit, RowPoint
 from actcli.core.audit.tally import Errors
-from actcli.core.errors import count
+from actcli.core.errors import count, plural
 from actcli.views.audit_numbers import figure, mean, percent, whole
 from actcli.views.notation import align, format_number
 from actcli.views.picture.description import Axis, Histogram, Marks, Panel, Picture, Style
@@ -52,7 +52,7 @@ def _title(audit: Audit) -> str:
     if steps is None:
         verdict = ""
     elif steps:
-        verdict = f"at most {whole(steps)} step{'s' * (steps != 1)} off"
+        verdict = f"at most {whole(steps)} {plural(steps, 'step')} off"
     else:
         verdict = "all correctly rounded"
     if audit.nonfinite:

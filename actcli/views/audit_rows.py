@@ -1,7 +1,7 @@
 """An audit of rows on the screen: how far off, how often, where the totals of rows are, the worst results."""
 
 from actcli.core.audit.rows import Defect, RowAudit
-from actcli.core.errors import count
+from actcli.core.errors import count, plural
 from actcli.views.audit import CAPTION, DIGITS, drawn, histogram, nonfinite, results, shares, source_line
 from actcli.views.audit_numbers import figure, mean, whole
 from actcli.views.notation import align, format_number
@@ -28,7 +28,7 @@ def _title(audit: RowAudit) -> str:
     steps = audit.total.finite_max_steps
     verdict = ""
     if steps is not None:
-        verdict = f"at most {whole(steps)} step{'s' * (steps != 1)} off" if steps else "all correctly rounded"
+        verdict = f"at most {whole(steps)} {plural(steps, 'step')} off" if steps else "all correctly rounded"
     if audit.nonfinite:
         others = f"; the others {verdict}" if verdict else ""
         verdict = f"{nonfinite(audit.nan, audit.infinite)} where the exact result is finite{others}"

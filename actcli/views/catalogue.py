@@ -1,6 +1,7 @@
 """The catalogue of activations."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from textwrap import wrap
 
 from rich import box
 from rich.console import Group, RenderableType
@@ -10,11 +11,32 @@ from rich.text import Text
 
 from actcli.core.activations.activation import Activation, RowWise
 from actcli.views.notation import format_number
-from actcli.views.terminal import Terminal
+from actcli.views.terminal import Terminal, paragraph
 
 # Below this width the columns would be too narrow to read, and the entries stand one under the other.
 COLUMNS_WIDTH = 76
 LONGEST_ALIAS = len("gelu_pytorch_tanh,")
+
+
+# Below this width a family stands above its names.
+OVERVIEW_WIDTH = 40
+_MORE = """
+actcli describe NAME: its card
+actcli list --format table: all with aliases, parameters and formulas
+actcli list --all: the published literature too"""
+
+
+def overview(families: Mapping[str, Sequence[str]], terminal: Terminal) -> str:
+    """The names of each family, and where the rest is told."""
+    above = terminal.width < OVERVIEW_WIDTH
+    margin = 1 if above else max(map(len, families)) + 2
+    lines = []
+    for family, names in families.items():
+        first, *others = wrap(", ".join(names), max(terminal.width - margin, 1))
+        label = terminal.paint(family.ljust(0 if above else margin), "bold")
+        lines += [label, f" {first}"] if above else [label + first]
+        lines += [" " * margin + line for line in others]
+    return "".join(f"{line}\n" for line in lines) + paragraph(_MORE, terminal)
 
 
 def catalogue_table(activations: Iterable[Activation], terminal: Terminal) -> RenderableType:

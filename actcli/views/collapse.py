@@ -7,6 +7,7 @@ import numpy as np
 from rich.console import RenderableType
 
 from actcli.core.arrays import Array
+from actcli.core.errors import plural
 from actcli.core.lessons.collapse import CollapseRun, DepthBends
 from actcli.views.notation import format_number
 from actcli.views.palette import appearance
@@ -42,7 +43,7 @@ def collapse_table(runs: Sequence[CollapseRun], terminal: Terminal) -> Renderabl
             Column(f"\n{layers}", [_number(run.bends_by_depth[-place]) for run in runs])
             for place, layers in zip(range(len(depths), 0, -1), depths, strict=True)
         ]
-        bends[0] = replace(bends[0], header=f"bends of\n{depths[0]} layer{'s' * (depths[0] > 1)}")
+        bends[0] = replace(bends[0], header=f"bends of\n{depths[0]} {plural(depths[0], 'layer')}")
         if total_width([*first, *bends]) <= terminal.width or len(depths) == 1:
             return table([*first, *bends], terminal)
         depths = depths[1:]
@@ -59,15 +60,16 @@ def collapse_picture(runs: Sequence[CollapseRun]) -> Picture:
     linear, *bent = runs
     places = [*range(len(linear.bends_by_depth))]
     places = places if len(places) <= MOST_DEPTHS else [*places[: MOST_DEPTHS - 1], places[-1]]
-    depths = ", ".join(str(linear.bends_by_depth[place].layers) for place in places)
+    depths = [linear.bends_by_depth[place].layers for place in places]
     panels = [
         _panel(run.bends_by_depth[place], linear.bends_by_depth[place], Style(member=index))
         for index, run in enumerate(bent)
         for place in places
     ]
     legend = [(run.activation, Style(member=index)) for index, run in enumerate(bent)]
+    towers = f"{', '.join(map(str, depths))} {plural(depths[-1], 'layer')}"
     return Picture(
-        f"the output of {depths} layers on the line, where it bends most, scaled to fit",
+        f"the output of {towers} on the line, where it bends most, scaled to fit",
         panels,
         [*legend, ("nothing", Style("reference"))],
         columns=len(places),
@@ -79,7 +81,7 @@ def _panel(found: DepthBends, straight: DepthBends, style: Style) -> Panel:
     low, high = found.window
     line = np.interp(found.t, straight.t, straight.output)
     curves = [Curve("", found.t, _fitted(found.output), style), Curve("", found.t, _fitted(line), Style("reference"))]
-    title = f"{found.layers}: {_number(found)} bend{'s' * (found.bends != 1)}"
+    title = f"{found.layers}: {_number(found)} {plural(found.bends, 'bend')}"
     return Panel(Axis(low, high, label="line"), Axis(-1.0, 1.0), curves, title, style)
 
 

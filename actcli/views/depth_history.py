@@ -6,6 +6,7 @@ import numpy as np
 
 from actcli.core.arrays import Array
 from actcli.core.depth.experiment import DepthRun
+from actcli.core.errors import count
 from actcli.views.depth_sentences import set_up
 from actcli.views.notation import format_number, percent
 from actcli.views.picture.description import Axis, Curve, HeatMap, Panel, Picture, Rule, Style
@@ -43,7 +44,7 @@ def history_picture(runs: Sequence[DepthRun]) -> Picture:
     run = runs[0]
     names = ", ".join(each.activation for each in runs)
     hidden = len(run.layers) - 1
-    title = f"{', '.join(set_up(run)) if alone else names}, {hidden} hidden layer{'s' * (hidden > 1)}, while it trains"
+    title = f"{', '.join(set_up(run)) if alone else names}, {count(hidden, 'hidden layer')}, while it trains"
     legend = _legend(runs)
     return Picture(title, panels, legend, columns=2, notes=[sentence(run) for run in runs])
 

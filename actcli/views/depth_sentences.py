@@ -66,7 +66,7 @@ def cure_lines(run: DepthRun, cures: Sequence[tuple[str, Cure]], tried: int) -> 
             "and none of them learnt."
         ]
     width = max(len(options) for options, _ in cures)
-    lines = [f"Cures for {run.activation}, trained like it ({steps}, seed {run.seed}), the best first:"]
+    lines = [f"Cures, trained like {run.activation} ({steps}, seed {run.seed}), best first:"]
     for options, cure in cures:
         right = "" if cure.run.accuracy_final is None else f", accuracy {percent(cure.run.accuracy_final)}"
         lines.append(f"  {options.ljust(width)}  loss {format_number(cure.run.loss_data_final, 3)}{right}")

@@ -1,7 +1,7 @@
 """The gradient-depth experiment as tables: one activation's layers, or several activations beside each other."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import isfinite, isnan
 
 from rich.console import Group, RenderableType
@@ -153,8 +153,11 @@ def outcome_table(groups: Sequence[DepthGroup], terminal: Terminal) -> Renderabl
     ]
     if all(group.summary.accuracy_final is None or not group.trained for group in groups):
         del columns[-1]
-    if total_width(columns) > terminal.width:
-        del columns[1]  # the sentences name it too
+    differ = len({summary.init for summary in summaries}) > 1
+    if differ and total_width(columns) > terminal.width:
+        columns[5:7] = [replace(columns[6], header="loss\nafter")]
+    if total_width(columns[:6] if differ else columns) > terminal.width:
+        del columns[1]  # the sentences name it too, where they differ
     return table(columns, terminal)
 
 

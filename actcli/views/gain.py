@@ -1,4 +1,4 @@
-"""The initialisation that an activation wants, in lines of a label and what it says, and the words explained."""
+"""The initialisation that an activation wants, in lines of a label and what it says, below the words explained."""
 
 from math import isclose, sqrt
 from textwrap import fill
@@ -42,13 +42,14 @@ _WORDS = {
 
 
 def gain_report(gain: Gain, terminal: Terminal) -> str:
-    """Moments, critical point, where usual initialisations lead, the lines of code, and the words that were used."""
+    """The words that are used, then moments, critical point, where usual initialisations lead, and the lines of code.
+
+    What a reader comes for stands last: on a screen of 24 lines the first ones scroll away.
+    """
     facts = [
         ("gain", _gain(gain)),
         *_pytorch_gain(gain),
-        ("E f(z)", _number(gain.mean)),
-        ("E f(z)²", _number(gain.second_moment)),
-        ("E f'(z)²", _number(gain.slope_second_moment)),
+        ("moments", _moments(gain)),
         ("critical", _KINDS[gain.critical.kind].format(side=gain.critical.stable_from)),
         *_variances(gain.critical),
         *_initialisations(gain),
@@ -63,20 +64,29 @@ def gain_report(gain: Gain, terminal: Terminal) -> str:
         return f"{terminal.text(label):<{width}}{terminal.text(text)}"
 
     def folded(label: str, text: str) -> str:
-        return fill(
-            labelled(label, text), max(terminal.width, width + 4), subsequent_indent=" " * width, break_on_hyphens=False
-        )
+        # No line ends inside of an equation.
+        line = labelled(label, text).replace(" = ", "\xa0=\xa0").replace("E f", "E\xa0f")
+        room, indent = max(terminal.width, width + 4), " " * width
+        return fill(line, room, subsequent_indent=indent, break_on_hyphens=False).replace("\xa0", " ")
 
-    lines = [gain.activation, "", *[folded(*fact) for fact in facts]]
+    lines = [*[folded(*word) for word in words], *[""] * bool(words)]
+    lines += [gain.activation, "", *[folded(*fact) for fact in facts]]
     # Code is for copying, and is not folded.
     lines += [labelled(*line) for line in code]
-    return "\n".join([*lines, *[""] * bool(words), *[folded(*word) for word in words]]) + "\n"
+    return "\n".join(lines) + "\n"
 
 
 def _gain(gain: Gain) -> str:
     if gain.second_moment == 0.0:
         return "none: E f(z)² is 0"
     return _number(gain.gain) + "   1/√E[f²], for a standard normal input" * (gain.gain is not None)
+
+
+def _moments(gain: Gain) -> str:
+    moments = {"E f(z)": gain.mean, "E f(z)²": gain.second_moment, "E f'(z)²": gain.slope_second_moment}
+    found = [f"{name} = {_number(moment)}" for name, moment in moments.items() if moment is not None]
+    missing = ", ".join(name for name, moment in moments.items() if moment is None)
+    return "; ".join(filter(None, (", ".join(found), missing and f"{missing}: {_number(None)}")))
 
 
 def _pytorch_gain(gain: Gain) -> list[tuple[str, str]]:

@@ -7,6 +7,7 @@ import numpy as np
 
 from actcli.core.arrays import Array, Mask
 from actcli.core.boundary.spaces import Space, UnitMaps
+from actcli.core.errors import plural
 from actcli.views.boundary import Map
 from actcli.views.notation import percent
 from actcli.views.picture.description import GUIDE, Axis, Curve, HeatMap, Marks, Panel, Picture, Rule, Style
@@ -76,7 +77,7 @@ def _unit_notes(layers: Sequence[UnitMaps]) -> list[str]:
 
 def _numbers(units: Mask) -> str:
     numbers = [str(i + 1) for i in np.flatnonzero(units)]
-    return f"unit{'s' * (len(numbers) > 1)} {', '.join(numbers)}"
+    return f"{plural(len(numbers), 'unit')} {', '.join(numbers)}"
 
 
 def space_picture(

@@ -1,12 +1,12 @@
 """One training step as one would do it by hand: each sum with its numbers in it."""
 
 from collections.abc import Iterator, Sequence
-from math import isfinite
+from math import exp, isfinite
 from textwrap import fill
 
 from rich.console import RenderableType
 
-from actcli.core.lessons.trace import BIAS, HIDDEN, INPUTS, OUTPUT, HiddenUnit, Trace
+from actcli.core.lessons.trace import BIAS, HIDDEN, INPUTS, OUTPUT, HiddenUnit, Outcome, Trace
 from actcli.views.notation import align, format_number
 from actcli.views.table import Column, render, table
 from actcli.views.terminal import Terminal
@@ -21,6 +21,8 @@ def trace_report(trace: Trace, terminal: Terminal) -> str:
     """Forward, backward, the nudges and what they were good for."""
     lines = [_fold(_title(trace), terminal)]
     for label, texts in _steps(trace).items():
+        if label == "bends" and len(together := "; ".join(texts)) <= terminal.width - LABEL_WIDTH:
+            texts = [together]  # a line less, so that the report fits a screen of 24 lines
         lines += _labelled(label, texts, terminal)
     return "".join(f"{line}\n" for line in lines) + (
         render(nudge_table(trace, terminal), terminal) + _fold(sentence(trace), terminal) + "\n"
@@ -48,7 +50,7 @@ def sentence(trace: Trace) -> str:
     if not isfinite(after.loss):
         return "After the step the output is no finite number: the learning rate is too large."
     change = f"from {_number(before.loss)} to {_number(after.loss)}"
-    share = f"the probability of the answer 1 from {_number(before.probability)} to {_number(after.probability)}"
+    share = f"{_right(trace)} from {_number(_chance(before))} to {_number(_chance(after))}"
     text = f"The step brought {share}, and the loss {change}"
     if after.loss == before.loss:
         text = f"The step left the loss at {_number(before.loss)}"
@@ -71,7 +73,6 @@ def _steps(trace: Trace) -> dict[str, list[str]]:
     before = trace.before
     hidden = [unit.output for unit in trace.hidden]
     chance = "σ(z)" if trace.answer else "1 - σ(z)"
-    right = before.probability if trace.answer else 1 - before.probability
     return {
         "weighted sums": [
             f"{unit.name}: {_sum(trace, unit.name, trace.inputs)} = {_number(unit.weighted_sum)}"
@@ -84,13 +85,23 @@ def _steps(trace: Trace) -> dict[str, list[str]]:
         "output": [
             f"z = {_sum(trace, OUTPUT, hidden)} = {_number(before.output)}, σ(z) = {_number(before.probability)}"
         ],
-        "loss": [f"-log({chance}) = -log({_number(right)}) = {_number(before.loss)}"],
+        "loss": [f"-log {_right(trace)} = -log({chance}) = -log({_number(_chance(before))}) = {_number(before.loss)}"],
         "way back": [
             f"z: σ(z) - answer = {_number(trace.output_signal)}",
             *(f"{unit.name}: {_way_back(trace, unit)} = {_number(unit.signal)}" for unit in trace.hidden),
         ],
         "nudges": [f"weight - {_number(trace.learning_rate)} × gradient, gradient = way back × what came in"],
     }
+
+
+def _right(trace: Trace) -> str:
+    """What the probability of the right answer is called."""
+    return f"P({trace.answer:g})"
+
+
+def _chance(outcome: Outcome) -> float:
+    """The probability of the right answer: 1 - σ(z) would be 0 where it is small."""
+    return exp(-outcome.loss)
 
 
 def _sum(trace: Trace, target: str, sent: Sequence[float]) -> str:

@@ -17,7 +17,7 @@ NUMPY, TYPER = 'python -c "import numpy"', 'python -c "import typer"'
 _TAB = """
 source "$0"
 COMP_LINE='actcli evaluate leaky' COMP_POINT=21
-_actcli actcli leaky evaluate
+_actcli actcli leaky evaluate 2> /dev/null # compopt has no readline here
 [[ ${COMPREPLY[*]} == leaky_relu ]]
 """
 _SCRIPT = Path(__file__).parents[2] / "completions" / "actcli.bash"

@@ -352,3 +352,30 @@ def test_the_table_fits_the_terminal(workshop: Path, size: tuple[int, int]) -> N
     shown = " ".join(seen.lines)
     for header in ("activation", "right", "nan,", "worst"):
         assert header in shown
+
+
+# --- numbers of a narrower type in files of a wider one -----------------------------------------------------------
+
+
+@pytest.mark.parametrize("dtype", ["bfloat16", "float16"])
+def test_files_of_a_narrower_type_are_named_where_every_number_is_one(dtype: str, tmp_path: Path) -> None:
+    x = round_to(np.linspace(-6.0, 6.0, 400), dtype)
+    y = round_to(np.tanh(x), dtype)
+    for name, numbers in (("x", x), ("y", y), ("wide", 1.001 * np.tanh(x))):
+        np.save(tmp_path / f"{name}.npy", numbers.astype(np.float32))
+    line = ("audit", "tanh", "--input", tmp_path / "x.npy", "--actual")
+    said = f"every input and every result is a {dtype} number: --dtype {dtype} audits them as such"
+    assert said in actcli(*line, tmp_path / "y.npy").stderr
+    assert actcli(*line, tmp_path / "wide.npy").stderr == ""
+    assert actcli(*line, tmp_path / "y.npy", "--dtype", dtype).stderr == ""
+    assert actcli(*line, tmp_path / "y.npy", "--quiet").stderr == ""
+
+
+def test_whole_numbers_without_an_error_are_of_no_narrower_type(tmp_path: Path) -> None:
+    line = ("audit", "relu", "--input", tmp_path / "x.txt", "--actual", tmp_path / "y.txt")
+    (tmp_path / "x.txt").write_text("1 " * 100)
+    (tmp_path / "y.txt").write_text("1 " * 100)
+    assert actcli(*line).stderr == ""
+    (tmp_path / "x.txt").write_text("-1 0 1 2")
+    (tmp_path / "y.txt").write_text("0 0 1 3")
+    assert actcli(*line).stderr == "", "a few round numbers"

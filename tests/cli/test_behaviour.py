@@ -50,7 +50,7 @@ QUICK = EXAMPLES | {
     ("line", "message"),
     [
         ("evaluate rleu 1", "no activation 'rleu'; did you mean relu"),
-        ("evaluate nonsense 1", "no activation 'nonsense'; did you mean sine?"),
+        ("evaluate nonsense 1", "no activation 'nonsense'; `actcli list` shows all of them"),
         ("evaluate zzzz 1", "no activation 'zzzz'; `actcli list` shows all of them"),
         ("gradient-depth --act nonsense", "no activation 'nonsense'"),
         ("evaluate leaky_relu:steep=2 1", "leaky_relu has negative_slope, not 'steep'"),
@@ -77,8 +77,8 @@ QUICK = EXAMPLES | {
         ("plot", "ACT"),
         ("evalute relu 1", "there is no command 'evalute'; did you mean `actcli evaluate relu 1`?"),
         ("--verson", "no such option: --verson; did you mean --version?"),
-        ("plot sigmod(x)", "of the formula 'sigmod(x)'; did you mean sigmoid or"),
-        ("plot floor(x)", "of the formula 'floor(x)'; did you mean log?"),
+        ("plot sigmod(x)", "of the formula 'sigmod(x)'; did you mean sigmoid?"),
+        ("plot floor(x)", "of the formula 'floor(x)'; `actcli help formulas` names those that there are"),
     ],
 )
 def test_bad_input_is_one_line_that_says_what_is_wrong_and_exit_code_2(line: str, message: str) -> None:

@@ -1,6 +1,7 @@
 """actcli collapse, through the front door."""
 
 import csv
+import re
 
 import pytest
 
@@ -104,3 +105,10 @@ def test_a_terminal_without_unicode_gets_ascii() -> None:
 )
 def test_what_cannot_be_built_is_refused_with_a_reason(options: str, reason: str) -> None:
     assert reason in complaint("collapse", *options.split())
+
+
+def test_one_layer_is_singular_wherever_it_is_counted() -> None:
+    text = output("collapse", "--layers", "1")
+    assert "the output of 1 layer on the line" in text
+    assert not re.search(r"\b1 [a-z]+s\b", text)
+    assert "the output of 1, 2 layers on the line" in output("collapse", "--layers", "2")

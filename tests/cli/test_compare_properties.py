@@ -12,11 +12,12 @@ def test_json_has_the_card_of_each_activation() -> None:
     assert result["properties"] == [document("describe", name) for name in names]
 
 
-def test_the_table_stands_between_the_chart_and_the_differences() -> None:
+def test_the_table_stands_before_the_differences_and_these_before_the_chart() -> None:
     lines = output("compare", "gelu", "relu6").splitlines()
     labels = [line.split("  ")[0] for line in lines]
-    assert lines[:2] == ["gelu, relu6 on [-6, 6]", "● gelu   ■ relu6"]
-    assert labels.index("range") < labels.index("E f'(z)²") < labels.index("gelu")
+    chart = lines.index("gelu, relu6 on [-6, 6]")
+    assert lines[chart + 1] == "● gelu   ■ relu6"
+    assert labels.index("range") < labels.index("E f'(z)²") < labels.index("gelu") < chart
     row = next(line for line in lines if line.startswith("Lipschitz"))
     assert row.split() == ["Lipschitz", "1.129", "1"]
 

@@ -86,3 +86,23 @@ def test_the_table_has_a_column_for_each_value_and_goes_on_below() -> None:
         headers = [line.split()[1:] for line in shown if line.split()[:1] == ["x"]]
         assert (shown[0], len(headers)) == ("silu, by beta", panels)
         assert [value for header in headers for value in header] == values
+
+
+@pytest.mark.parametrize(
+    ("setting", "says"),
+    [
+        ("1/2", "alpha=1/2 is two values, 1 and 2; the fraction is alpha=0.5"),
+        ("-3/4", "alpha=-3/4 is two values, -3 and 4; the fraction is alpha=-0.75"),
+        *((silent, "") for silent in ("1/2/3", "0.5/2", "1/0", "2/1.0", "1..2", "2")),
+    ],
+)
+def test_what_may_be_meant_as_a_fraction_is_told_from_two_values(setting: str, says: str) -> None:
+    found = actcli("evaluate", f"elu:alpha={setting}", "-1")
+    assert found.stderr == (f"actcli: {says}\n" if says else "")
+    assert found.returncode == 0
+    assert not actcli("evaluate", "x/2", "1").stderr
+
+
+def test_a_fraction_is_refused_with_its_value_where_one_number_is_taken() -> None:
+    said = "alpha must be a number, not '1/2'; the fraction is alpha=0.5"
+    assert complaint("gradient-depth", "elu:alpha=1/2", "--steps", "0") == said

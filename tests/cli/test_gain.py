@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.helpers import complaint, output
+from tests.cli.helpers import complaint, in_terminal, output
 from tests.narrow import known
 
 
@@ -53,7 +53,7 @@ def test_row_wise_activations_are_refused() -> None:
 
 def settings(*act: str) -> dict[str, str]:
     """The lines of the report: what each label says, with the lines below it that have none."""
-    labelled = re.sub(r"\n {13}", " ", output("gain", *act)).splitlines()[2:]
+    labelled = re.sub(r"\n {13}", " ", output("gain", *act)).splitlines()
     return {line[:13].strip(): line[13:] for line in labelled}
 
 
@@ -168,7 +168,29 @@ def test_a_narrow_screen_folds_all_but_the_code_and_ascii_is_aligned() -> None:
     assert all(len(line) <= 40 for line in narrow if not line.startswith(("PyTorch", "JAX")))
     plain = output("gain", "gelu", env={"LC_ALL": "C"})
     assert plain.isascii()
-    assert {line[12] for line in plain.splitlines()[2:] if line and not line.startswith("correlation")} == {" "}
+    lines = [line for line in plain.splitlines() if line not in ("", "gelu")]
+    assert {line[11:13] for line in lines} == {"  "}
+    assert "?" not in plain
+
+
+def test_the_gain_and_all_below_it_fit_a_screen_of_24_lines() -> None:
+    for name in ("gelu", "relu", "tanh", "sigmoid", "selu"):
+        lines = in_terminal("gain", name, size=(80, 24)).lines
+        rows = sum(-(-len(line) // 80) for line in lines[lines.index(name) + 2 :])
+        assert rows <= 23, name
+
+
+def test_an_equation_stands_on_one_line() -> None:
+    for width in ("60", "80"):
+        assert "q = 0.0" in output("gain", "tanh", env={"COLUMNS": width})
+        lines = output("gain", "tanh", env={"COLUMNS": width}).splitlines()
+        assert not [line for line in lines if line.endswith(("=", "E"))]
+
+
+def test_a_moment_that_diverges_is_named() -> None:
+    assert settings("exp(x**2)")["moments"] == "E f(z), E f(z)², E f'(z)²: no finite value found"
+    # E exp(a z²) = 1/√(1 - 2a)
+    assert settings("exp(x**2/4)")["moments"] == "E f(z) = 1.41421; E f(z)², E f'(z)²: no finite value found"
 
 
 def test_save_draws_the_maps_at_the_variances_of_the_code_or_of_the_user(tmp_path: Path) -> None:

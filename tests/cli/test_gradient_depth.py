@@ -418,9 +418,9 @@ def test_a_file_is_read_from_a_pipe_too(tmp_path: Path) -> None:
     [
         ("a.csv", "1,2,0\n3,x,1\n", "line 2: not a number: 'x'"),
         ("a.csv", "x,y,t\n1,2,0\n3,4\n", "line 3: 2 fields, expected 3"),
-        ("a.csv", "1,2,0\n3,nan,1\n", "line 2: 1 of 2 rows have missing values; --skip-missing"),
-        ("a.csv", "1,2,0\n3,,1\n", "line 2: 1 of 2 rows have missing values; --skip-missing"),
-        ("a.csv", "1,2,0\n3,4,\n", "line 2: 1 of 2 rows have missing values; --skip-missing"),
+        ("a.csv", "1,2,0\n3,nan,1\n", "line 2: 1 of 2 rows has missing values; --skip-missing"),
+        ("a.csv", "1,2,0\n3,,1\n", "line 2: 1 of 2 rows has missing values; --skip-missing"),
+        ("a.csv", "1,2,0\n3,4,\n", "line 2: 1 of 2 rows has missing values; --skip-missing"),
         ("a.csv", "1\n2\n", "line 1: 1 field; a point needs features and a target"),
         ("a.csv", "", "no points"),
         ("a.csv", "x,y,t\n", "a header and no points"),
@@ -953,3 +953,9 @@ def test_more_processes_give_the_same_document() -> None:
         (name, seed) for name in ("tanh", "relu") for seed in range(3)
     ]
     assert one == two == four
+
+
+@pytest.mark.parametrize(("layers", "said"), [("1", "1 hidden layer,"), ("3", "3 hidden layers,")])
+def test_the_history_counts_its_layers(layers: str, said: str) -> None:
+    text = output("gradient-depth", "tanh", "--layers", layers, "--show", "over-time", "--steps", "3")
+    assert f"{said} while it trains" in text.splitlines()[0]

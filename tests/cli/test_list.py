@@ -1,6 +1,7 @@
 """actcli list"""
 
 import csv
+import re
 from typing import Any
 
 import pytest
@@ -67,9 +68,34 @@ def test_csv_has_a_header_and_a_line_for_each_activation(entries: dict[str, Any]
     assert [row["formula"] for row in rows] == [entry["formula"] for entry in entries.values()]
 
 
-@pytest.mark.parametrize("size", [(80, 24), (50, 15)])
-def test_a_terminal_gets_a_table_that_fits_it(size: tuple[int, int], entries: dict[str, Any]) -> None:
+@pytest.mark.parametrize("size", [(80, 24), (60, 24), (20, 80)])
+def test_a_terminal_gets_the_names_by_family_on_one_screen(size: tuple[int, int], entries: dict[str, Any]) -> None:
     terminal = in_terminal("list", size=size)
+    assert (terminal.exit_code, terminal.width <= size[0], len(terminal.lines) < size[1]) == (0, True, True)
+    for line in ("rectifier    identity, relu, leaky_relu,", "row-wise     softmax, log_softmax,"):
+        if size[0] == 20:  # the family stands above its names
+            line = "".join(line.split()[1:2])
+        assert any(text.strip().startswith(line) for text in terminal.lines), line
+    families = {"rectifier", "exponential", "gated", "sigmoidal", "step", "row-wise"}
+    words = re.findall(r"[\w-]+", " ".join(terminal.lines[: -4 if size[0] > 20 else -8]))
+    assert families < set(words)
+    assert set(entries) < set(words)
+
+
+def test_the_overview_names_commands_that_show_what_it_says() -> None:
+    assert in_terminal("list", size=(80, 24)).lines[-3:] == [
+        "actcli describe NAME: its card",
+        "actcli list --format table: all with aliases, parameters and formulas",
+        "actcli list --all: the published literature too",
+    ]
+    table = output("list", "--format", "table")
+    assert table.split()[:4] == ["name", "aliases", "parameters", "formula"]
+    assert set(output("list").split()) < set(output("list", "--all").split())
+
+
+@pytest.mark.parametrize("size", [(80, 24), (50, 15)])
+def test_the_table_fits_the_terminal(size: tuple[int, int], entries: dict[str, Any]) -> None:
+    terminal = in_terminal("list", "--format", "table", size=size)
     assert terminal.exit_code == 0
     assert terminal.width <= size[0]
     text = "\n".join(terminal.lines)

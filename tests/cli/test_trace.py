@@ -33,6 +33,11 @@ def test_the_steps_stand_in_the_order_in_which_a_network_does_them() -> None:
     ]  # fmt: skip
 
 
+def test_the_report_and_the_prompt_fit_a_screen_of_24_lines() -> None:
+    for act in ("relu", "sigmoid", "tanh", "gelu"):
+        assert len(in_terminal("trace", act, size=(80, 24)).lines) <= 23
+
+
 def test_the_last_sentence_says_what_was_measured() -> None:
     step = document("trace", "--act", "sigmoid")
     sentence = " ".join(output("trace", "--act", "sigmoid").splitlines()[-2:])

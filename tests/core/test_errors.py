@@ -1,7 +1,70 @@
-"""Numbers with what they count."""
+"""Numbers with what they count, and names with what is near to them."""
 
-from actcli.core.errors import count
+import re
+import string
+from pathlib import Path
+
+import pytest
+
+import actcli
+from actcli.core.activations.catalogue import ACTIVATIONS
+from actcli.core.errors import count, did_you_mean
 
 
 def test_a_count_of_one_is_singular() -> None:
     assert [count(number, "step") for number in (0, 1, 2, 1000)] == ["0 steps", "1 step", "2 steps", "1,000 steps"]
+
+
+def test_no_text_of_the_program_makes_a_plural_without_the_helper() -> None:
+    by_hand = re.compile(r"""['"]s['"] (\*|if)""")
+    assert [
+        path for path in Path(actcli.__file__).parent.rglob("*.py") if by_hand.search(path.read_text("utf-8"))
+    ] == []
+
+
+KNOWN = ("relu", "gelu", "tanh", "sigmoid", "softplus", "leaky_relu")
+
+
+def slips(name: str) -> set[str]:
+    """A letter less, more or another, and two neighbours that changed places: Damerau 1964."""
+    cuts = [(name[:i], name[i:]) for i in range(len(name) + 1)]
+    less = {a + b[1:] for a, b in cuts if b}
+    swapped = {a + b[1] + b[0] + b[2:] for a, b in cuts if len(b) > 1}
+    other = {a + letter + b[1:] for a, b in cuts if b for letter in string.ascii_lowercase}
+    return less | swapped | other | {a + letter + b for a, b in cuts for letter in string.ascii_lowercase}
+
+
+@pytest.mark.parametrize("name", [name for name in KNOWN if len(name) > 4])
+def test_one_slip_in_a_name_of_five_letters_is_put_right(name: str) -> None:
+    for slip in slips(name):
+        assert f" {name}" in did_you_mean(slip, KNOWN), slip
+
+
+def test_letters_that_changed_places_in_a_name_of_four_are_put_right() -> None:
+    for name in (name for name in KNOWN if len(name) == 4):
+        assert f" {name}" in did_you_mean(name[0] + name[2] + name[1] + name[3], KNOWN)
+
+
+def test_names_of_other_functions_are_no_slips() -> None:
+    names = (
+        "floor",
+        "ceil",
+        "round",
+        "trunc",
+        "mod",
+        "fmod",
+        "erfinv",
+        "gamma",
+        "lgamma",
+        "cbrt",
+        "cube",
+        "zeta",
+        "norm",
+    )
+    for name in (*names, "probit", "bessel", "hypot", "transformer", "maxout", "dropout"):
+        assert did_you_mean(name, ACTIVATIONS) == ""
+
+
+def test_a_name_whose_end_is_missing_is_completed() -> None:
+    assert did_you_mean("sigm", KNOWN) == "; did you mean sigmoid?"
+    assert did_you_mean("le", KNOWN) == ""

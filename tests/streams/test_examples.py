@@ -140,10 +140,10 @@ def test_what_the_csv_module_writes_is_read_back(tmp_path_factory: pytest.TempPa
             b"\n7.4\n",
             "p.csv, line 2: 1 field; a point needs features and a target, with commas between",
         ),
-        ("p.csv", b"1,2,3\n4,,6\n", "p.csv, line 2: 1 of 2 rows have missing values; --skip-missing leaves them out"),
+        ("p.csv", b"1,2,3\n4,,6\n", "p.csv, line 2: 1 of 2 rows has missing values; --skip-missing leaves them out"),
         ("p.csv", b"1,,3\n", "p.csv, line 1: the only row has missing values; --drop 2 leaves rows to learn from"),
-        ("p.csv", b"a,y\n1,2\n3,\n", "p.csv, line 3: 1 of 2 rows have missing values; --skip-missing leaves them out"),
-        ("p.csv", b"1,up\n3, \n", "p.csv, line 2: 1 of 2 rows have missing values; --skip-missing leaves them out"),
+        ("p.csv", b"a,y\n1,2\n3,\n", "p.csv, line 3: 1 of 2 rows has missing values; --skip-missing leaves them out"),
+        ("p.csv", b"1,up\n3, \n", "p.csv, line 2: 1 of 2 rows has missing values; --skip-missing leaves them out"),
         ("p.csv", b"1,2\n1,abc\n", "p.csv, line 2: not a number: 'abc' in column 2"),
         (
             "p.csv",
@@ -156,7 +156,7 @@ def test_what_the_csv_module_writes_is_read_back(tmp_path_factory: pytest.TempPa
             "p.csv, line 1: not a number: 'x' in column 1; --target-column x takes line 1 for names",
         ),
         ("p.csv", b"1,2\n1_0,3\n", "p.csv, line 2: not a number: '1_0' in column 1"),
-        ("p.csv", b"1,2\nnan,3\n", "p.csv, line 2: 1 of 2 rows have missing values; --skip-missing leaves them out"),
+        ("p.csv", b"1,2\nnan,3\n", "p.csv, line 2: 1 of 2 rows has missing values; --skip-missing leaves them out"),
         ("p.csv", b"1,2\n3,1e400\n", "p.csv, line 2: not finite: '1e400' in column 2"),
         ("p.csv", b"-inf,up\n", "p.csv, line 1: not finite: '-inf' in column 1"),
         (
@@ -189,7 +189,7 @@ def test_what_the_csv_module_writes_is_read_back(tmp_path_factory: pytest.TempPa
             "p.npy: element [1, 1] is not finite: nan; --skip-missing leaves such rows out",
         ),
         ("p.npy", npy([["1", "a"]]), "p.npy: holds values of type <U1; only real numbers can be read"),
-        ("p.npy", npy(np.ones((3, 2)))[:-8], "p.npy: truncated: 5 of 6 values are there"),
+        ("p.npy", npy(np.ones((3, 2)))[:-8], "p.npy: truncated: of 6 values it has 5"),
     ],
 )
 def test_mistakes_are_named_with_their_place(name: str, text: bytes, message: str, read: Read) -> None:

@@ -189,7 +189,7 @@ def test_from_a_pipe_and_from_a_file(order: Any, piped: Callable[[bytes], Any], 
 def test_truncated(order: Any, missing: int, piped: Callable[[bytes], Any], tmp_path: Path) -> None:
     data = saved(np.zeros((999, 321), order=order))[:-missing]
     (tmp_path / "x.npy").write_bytes(data)
-    message = f"x: truncated: {999 * 321 - -(-missing // 8)} of {999 * 321} values are there"
+    message = f"x: truncated: of {999 * 321:,} values it has {999 * 321 - -(-missing // 8)}"
     with open(tmp_path / "x.npy", "rb") as file:
         for stream in (piped(data), file):
             stream.read(6)

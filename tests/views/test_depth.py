@@ -353,9 +353,22 @@ def test_three_activations_take_one_low_screen_where_cures_have_room_below() -> 
 
 def test_where_the_table_has_no_room_for_the_initialisations_a_sentence_has_them() -> None:
     runs = [run(), run("relu", "he", "healthy", factor=1.0)]
-    narrow = " ".join(depth_report(runs, Terminal(width=60), one_screen=True).split())
+    narrow = " ".join(depth_report(runs, Terminal(width=50), one_screen=True).split())
     assert "The initialisations differ: xavier for sigmoid, he for relu." in narrow
     assert "initialisations differ" not in depth_report(runs, Terminal(), one_screen=True)
+
+
+def test_the_initialisations_stand_in_the_table_before_the_loss_at_the_start() -> None:
+    runs = [run(), run("relu", "he", "healthy", factor=1.0)]
+    for width in (60, 78):
+        lines = depth_report(runs, Terminal(width=width), one_screen=True).splitlines()
+        head = next(line for line in lines if line.startswith("activation"))
+        assert head.split()[:6] == ["activation", "init", "verdict", "measured", "theory", "after"], head
+        above = lines[lines.index(head) - 1]
+        alike = depth_report([run(), run()], Terminal(width=width), one_screen=True)
+        assert "before" in alike
+        assert "init" not in alike.split()
+        assert above.rindex("loss") + 4 == head.index("  after") + 7
 
 
 @pytest.mark.parametrize(("verdict", "factor"), [("vanishing", 0.25), ("healthy", 1.0), ("exploding", 2.0)])
@@ -631,7 +644,7 @@ def test_cures_are_listed_as_they_are_typed_with_what_they_gave() -> None:
     numbers = dataclasses.replace(cured, accuracy_final=None)
     cures = [("--act relu", Cure({"activation": "relu"}, cured)), ("--norm batch", Cure({"norm": "batch"}, numbers))]
     assert cure_lines(run(seed=3), cures, 17) == [
-        "Cures for sigmoid, trained like it (3 steps, seed 3), the best first:",
+        "Cures, trained like sigmoid (3 steps, seed 3), best first:",
         "  --act relu    loss 0.2, accuracy 75 %",
         "  --norm batch  loss 0.2",
     ]

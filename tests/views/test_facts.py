@@ -1,5 +1,7 @@
 """Sentences below pictures and in cards, each held by the fact that it states, computed here in another way."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -11,7 +13,7 @@ from actcli.core.depth.experiment import DepthRun, gradient_depth
 from actcli.core.lessons.calibration import UNSEEN, calibrate
 from actcli.core.lessons.collapse import CollapseConfig, CollapseRun, collapse, tower
 from actcli.core.lessons.settling import Settling
-from actcli.core.lessons.trace import trace
+from actcli.core.lessons.trace import Outcome, trace
 from actcli.core.network.mlp import forward
 from actcli.views import calibration, depth_history, settling
 from actcli.views.card import card
@@ -118,9 +120,15 @@ def test_the_step_moved_probability_and_loss_as_it_says() -> None:
         right = probability if found.answer else 1 - probability
         assert outcome.probability == pytest.approx(probability)
         assert outcome.loss == pytest.approx(-np.log(right))
-    before, after = (f"{outcome.probability:.4f}" for outcome in (found.before, found.after))
-    assert f"the probability of the answer 1 from {before} to {after}" in text
+    assert found.answer == 0
+    before, after = (f"{1 - outcome.probability:.4f}" for outcome in (found.before, found.after))
+    assert f"P(0) from {before} to {after}" in text
     assert "steps over the valley" not in text
+
+
+def test_a_probability_of_the_right_answer_that_is_tiny_is_no_zero() -> None:
+    """The right answer is 0 and z is 40: P(0) = 1/(1 + e^40), where 1 - σ(40) is 0 in float64."""
+    assert "P(0) from 4.248e-18 to" in sentence(replace(trace("relu"), before=Outcome(40.0, 1.0, 40.0)))
 
 
 def test_a_learning_rate_that_is_too_large_is_said_to_be_so() -> None:

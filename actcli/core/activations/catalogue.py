@@ -11,6 +11,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from actcli.core.activations.activation import Activation, Elementwise, RowWise
+from actcli.core.activations.family import fraction
 from actcli.core.activations.gates import GATES
 from actcli.core.activations.recent import RECENT, RECENT_ROWS
 from actcli.core.activations.rectifiers import RECTIFIERS, SMOOTH_RECTIFIERS
@@ -178,7 +179,8 @@ def _numbers(given_parameters: str) -> dict[str, float]:
         try:
             numbers[name] = float(number)
         except ValueError:
-            raise InputError(f"{name:.60} must be a number, not {number!r:.60}") from None
+            hint = "" if (value := fraction(number)) is None else f"; the fraction is {name}={value!r}"
+            raise InputError(f"{name:.60} must be a number, not {number!r:.60}{hint}") from None
     return numbers
 
 

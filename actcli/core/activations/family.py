@@ -15,6 +15,8 @@ VALUES: Final = 7
 
 MOST: Final = 50
 
+_FRACTION: Final = re.compile(r"\s*([-+]?[0-9]{1,9})/(0*[1-9][0-9]{0,8})\s*")
+
 _PROGRAM: Final = re.compile(r"\s*(def|lambda)\b")
 """In a function of Python's a colon does not begin parameters, and a slash divides."""
 
@@ -42,6 +44,21 @@ def family(text: str) -> tuple[str, ...]:
         parts[running[0]] = f"{parameter}={value}"
         members.append(f"{name}:{','.join(parts)}")
     return tuple(members)
+
+
+def fraction(values: str) -> float | None:
+    """What `1/2` is as a number; None where it is no whole number over another. As values of a parameter it is two."""
+    found = _FRACTION.fullmatch(values)
+    return int(found[1]) / int(found[2]) if found else None
+
+
+def told_apart(text: str) -> str:
+    """`alpha=1/2 is two values, 1 and 2; the fraction is alpha=0.5`; nothing where it looks like no fraction."""
+    for part in [] if _PROGRAM.match(text) else text.partition(":")[2].split(","):
+        name, _, values = (each.strip() for each in part.partition("="))
+        if (number := fraction(values)) is not None:
+            return f"{name}={values} is two values, {values.replace('/', ' and ')}; the fraction is {name}={number!r}"
+    return ""
 
 
 def parameter_of(members: Sequence[Activation]) -> str:

@@ -16,7 +16,7 @@ from typing import Final
 from actcli.core.activations import expression as tree
 from actcli.core.activations.activation import Activation, Elementwise
 from actcli.core.activations.expression import Arithmetic, Expression, Node, Number, Operation, compiled
-from actcli.core.errors import InputError, decapitalised, did_you_mean
+from actcli.core.errors import InputError, count, decapitalised, did_you_mean
 
 MAX_LENGTH: Final = 2000
 MAX_DEPTH: Final = 60
@@ -42,7 +42,7 @@ _COMPARISONS: Final[Mapping[type[ast.cmpop], str]] = {
 }  # fmt: skip
 
 # Names of other programs that by their letters resemble a wrong function.
-_OTHER_NAMES: Final = {"ln": "log", "σ": "sigmoid", "sgn": "sign"}
+_OTHER_NAMES: Final = {"ln": "log", "σ": "sigmoid", "sgn": "sign", "clamp": "clip"}
 
 # `f(x) =`, `y =` or `return` may stand before a formula, as it does in texts.
 _PREFIX = re.compile(r"\s*(return\b|[^\W\d]\w*\s*(\([\w\s,]*\))?\s*=(?!=))?\s*")
@@ -136,9 +136,9 @@ class _Reader:
         except ValueError:  # a null character, or bytes that are no text
             raise InputError(f"not a formula: {self.shown}") from None
 
-    def _error(self, node: ast.AST, message: str, hint: str = "") -> InputError:
+    def _error(self, node: ast.AST, message: str, hint: str = "", change: str = "") -> InputError:
         column = self.offset + getattr(node, "col_offset", 0) + 1
-        return InputError(f"{message}, in column {column} of the formula {self.shown}{hint}")
+        return InputError(f"{message}, in column {column} of the formula {self.shown}{hint}", change=change)
 
     # --- numbers ------------------------------------------------------------------------------------------------
 
@@ -245,14 +245,14 @@ class _Reader:
                     raise self._error(node, "pow takes 2 arguments")
                 base, exponent = node.args
                 return self._power(base, exponent, depth)
-        if name in _OTHER_NAMES:
-            raise self._error(node, f"there is no function {name!r}", f"; did you mean {_OTHER_NAMES[name]}?")
-        raise self._error(node, f"there is no function {name!r}", did_you_mean(name, self._functions))
+        other = f"; did you mean {_OTHER_NAMES[name]}?" if name in _OTHER_NAMES else ""
+        meant = other or did_you_mean(name, self._functions)
+        raise self._error(node, f"there is no function {name!r}", meant, change="" if meant else "function")
 
     def _arguments(self, node: ast.Call, depth: int, least: int, most: int) -> list[Node]:
         if not least <= len(node.args) <= most:
             assert isinstance(node.func, ast.Name)
-            number = f"{least} argument{'s' * (least > 1)}{' or more' * (most > least)}"
+            number = f"{count(least, 'argument')}{' or more' * (most > least)}"
             raise self._error(node, f"{node.func.id} takes {number}, not {len(node.args)}")
         return [self.number(argument, depth + 1) for argument in node.args]
 

@@ -56,8 +56,9 @@ class Watch:
         function = self._float64.function(name, source)
 
         def watched(*terms: Any) -> Any:
-            if name in _STEEP_NEAR_ZERO and isinstance(terms[-1 if name == "/" else 0], Jet):
-                self._note(np.abs(value_of(terms[-1 if name == "/" else 0])) < _SMALL)
+            near = terms[-1 if name == "/" else 0]
+            if name in _STEEP_NEAR_ZERO and isinstance(near, Jet):
+                self._note(np.abs(value_of(near)) < (_underflows(terms[1]) if name == "**" else _SMALL))
             return self._seen(function(*terms))
 
         return watched
@@ -90,6 +91,12 @@ class Watch:
 
     def _note(self, mask: Mask) -> None:
         self._noted[self._places[mask]] = True
+
+
+def _underflows(exponent: Any) -> float:
+    """Below which x**exponent is to be computed again: a whole power is not steep near 0, but may underflow."""
+    whole = isinstance(exponent, float) and exponent >= 0.0 and exponent.is_integer()
+    return min(_SMALL, 2.0 ** (-900.0 / max(exponent, 1.0))) if whole else _SMALL
 
 
 class Mender:

@@ -47,8 +47,11 @@ def _finite(case: Case) -> list[str]:
         while len(found) < _MOST and (rest.sum() >= FEW) and (one := _one(case, rest)) is not None:
             found.append(one)
             rest &= ~(one[1] | one[2])
-    elif (one := substitute(case, case.off > 0, (truncations,))) is not None:
-        found.append(one)
+    if (one := substitute(case, case.off == 1, (truncations,))) is not None and one[0] not in [
+        each[0] for each in found
+    ]:
+        which = "the results are" if most == 1 else "results at most one step off are"
+        found.append((one[0].replace("the results are", which), *one[1:]))
     largest = case.worst
     about = [bool(where[largest].any()) for _, where, _ in found]
     found = [one for _, one in sorted(zip(about, found, strict=True), key=lambda pair: not pair[0])]

@@ -14,7 +14,7 @@ from actcli.core.audit.report import Audit, Judged, Source
 from actcli.core.audit.row_reference import GateValues, row_reference
 from actcli.core.audit.tally import ENDLESS, HISTOGRAM, STEPS, WORST, Errors, Tally
 from actcli.core.audit.ulp import Reference, UlpDistances, part_of, ulp_distance, ulp_error, unlike
-from actcli.core.errors import InputError, instance, one_of
+from actcli.core.errors import InputError, count, instance, one_of
 from actcli.core.numerics.double_double import Double, exp, log1p, row_sum
 from actcli.core.numerics.formats import FLOAT_FORMATS, bit_pattern, flushed, round_to
 
@@ -125,7 +125,8 @@ class RowAudit(Judged):
             "mean_steps": total.mean_steps,
             "finite": {"max_ulp": total.finite_max_ulp, "max_steps": total.finite_max_steps},
             "nonfinite": self.nonfinite,
-            "non_finite": {"nan": self.nan, "infinite": self.infinite},
+            "nan": self.nan,
+            "infinite": self.infinite,
             "correctly_rounded": self.correctly_rounded / total.count,
             "undefined": {"count": self.undefined, "answered": self.answered},
             "histogram": self.histogram,
@@ -172,10 +173,10 @@ def row_sweep(activation: ActivationLike, dtype: str = "float32") -> list[Array]
     one_of("dtype", dtype, FLOAT_FORMATS)
     random, masks = np.random.default_rng(_SEED), activation.name in SUMS and FLOAT_FORMATS[dtype].has_infinity
     found = []
-    for width, count in WIDTHS.items():
-        spread = np.array([0.01, 1.0, 1.0, 10.0, 100.0])[np.arange(count) % 5, None]
-        centre = np.array([0.0, 50.0, -50.0])[np.arange(count) % 3, None]
-        rows = random.normal(size=(count, width)) * spread + centre
+    for width, number in WIDTHS.items():
+        spread = np.array([0.01, 1.0, 1.0, 10.0, 100.0])[np.arange(number) % 5, None]
+        centre = np.array([0.0, 50.0, -50.0])[np.arange(number) % 3, None]
+        rows = random.normal(size=(number, width)) * spread + centre
         if activation.name in SUMS:
             rows[0] = 1.0
             rows[7::16, width // 2] += 40.0
@@ -238,8 +239,8 @@ class RowAuditor:
                 f"rows of shape {rows.shape} and results of shape {actual.shape}: both must be of (n, ...)"
             )
         if actual.shape[1] != (width := truth.rounded.shape[1]):
-            wrong = f"not {actual.shape[1]:,}"
-            raise InputError(f"{self.activation.name} of {rows.shape[1]:,} numbers has {width:,} results, {wrong}")
+            due = f"{count(rows.shape[1], 'number')} has {count(width, 'result')}"
+            raise InputError(f"{self.activation.name} of {due}, not {actual.shape[1]:,}")
         self._note_totals(truth, actual)
         ordinal = (np.arange(len(rows)) + self._rows)[:, None] * _COLUMNS + np.arange(actual.shape[1])
         narrow, wide = self._widths

@@ -27,6 +27,10 @@ _COMMON: Final = (0.0, 1.0, 0.01, 0.02, 0.1, 0.2, 0.25, 0.3, 0.5, 2.0, 1.0507, 1
 """Values of parameters that are met in the wrong place."""
 
 
+_ROUNDING: Final = 2.0**-51
+"""Of a result in float64, relative to it."""
+
+
 @dataclass(frozen=True, eq=False)
 class Substitute:
     """Results that would explain what came in, in a sentence.
@@ -94,9 +98,14 @@ def _outputs(case: Case) -> Iterator[Substitute]:
 
 
 def truncations(case: Case) -> Iterator[Substitute]:
-    """The exact results, cut off or rounded in one direction."""
+    """The exact results, or what a wider type made of them, cut off or rounded in one direction."""
     exact = case.value(case.x)
-    for y in (exact, round_to(exact, "float32")) if FLOAT_FORMATS[case.dtype].bits == 16 else (exact,):
+    wider = round_to(exact, "float32")
+    if FLOAT_FORMATS[case.dtype].bits != 16:  # float64 cannot tell these from the numbers of the type
+        nearest = round_to(exact, case.dtype)
+        with np.errstate(invalid="ignore"):  # inf - inf is not near
+            wider = np.where(np.abs(exact - nearest) <= _ROUNDING * np.abs(exact), nearest, exact)
+    for y in (exact, wider):
         down = truncated(y, case.dtype)
         away = value_at(ordinal(down, case.dtype) + np.where(y == down, 0, np.sign(y)).astype(np.int64), case.dtype)
         for way, result in (

@@ -20,6 +20,7 @@ from actcli.core.code.functions import Functions, Guard, functions, sample
 from actcli.core.code.initialisation import initialisation
 from actcli.core.code.measurement import BOUND, Accuracy, accuracy, run
 from actcli.core.code.python_module import jax_module, numpy_module, torch_module
+from actcli.core.errors import count
 from actcli.core.theory.gain import gain
 
 _FILE: Final = Path(__file__).with_name("figures.txt")
@@ -168,5 +169,5 @@ def _figure(what: str, found: Accuracy) -> str:
         if found.ulp > BOUND:
             text += f", where it is up to {_up(found.ulp)} ULP"
     if found.missing:
-        text += f" (at {found.missing} points there is no number, where the function has one)"
+        text += f" (at {count(found.missing, 'point')} there is no number, where the function has one)"
     return text

@@ -30,7 +30,7 @@ import numpy.typing as npt
 
 from actcli.core.activations.activation import Elementwise
 from actcli.core.arrays import Array
-from actcli.core.errors import InputError, unknown
+from actcli.core.errors import InputError, count, unknown
 from actcli.core.network.mlp import Parameters
 from actcli.core.theory.gain import VARIANCES, Variance, critical_point
 from actcli.core.theory.preference import preference
@@ -97,7 +97,7 @@ def _read(init: str) -> tuple[str, tuple[float, ...]]:
         raise InputError(unknown("initialiser", init, NAMES))
     parts = text.split(",") if colon else []
     if len(parts) > most:
-        raise InputError(f"{name} takes at most {most} number{'s' * (most > 1)}, and {init!r} has {len(parts)}")
+        raise InputError(f"{name} takes at most {count(most, 'number')}, and {init!r} has {len(parts)}")
     return name, tuple(_number(part, name, init) for part in parts)
 
 

@@ -19,7 +19,7 @@ import numpy as np
 from actcli.core.activations.activation import Elementwise
 from actcli.core.depth.config import DepthConfig
 from actcli.core.depth.experiment import DepthExperiment
-from actcli.core.errors import InputError, one_of, whole_number
+from actcli.core.errors import InputError, count, one_of, whole_number
 from actcli.core.network.datasets import DATASETS, DataSet
 from actcli.core.network.layer_statistics import survey
 from actcli.core.network.losses import LOSSES, accuracy, guessing_loss
@@ -110,8 +110,8 @@ def entries(racers: Sequence[Racer], config: RaceConfig, own: Mapping[str, DataS
         if name not in own:
             one_of("data set", name, DATASETS)
         elif len(own[name].inputs) < _FEWEST:
-            points = len(own[name].inputs)
-            raise InputError(f"{name}: {points} points are too few to hold some out: a race takes {_FEWEST}")
+            points = count(len(own[name].inputs), "point")
+            raise InputError(f"{name} has {points}, too few to hold some out: a race takes {_FEWEST}")
     seeds = range(config.seed, config.seed + config.seeds)
     return [
         Entry(racer.activation.label, seed, config.of(name, seed, *setting), own.get(name))

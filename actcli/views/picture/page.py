@@ -16,7 +16,6 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedFormatter, FixedLocator, NullFormatter, NullLocator
 
-from actcli.core.arrays import Array
 from actcli.views.palette import MARKERS, appearance_of, rgb
 from actcli.views.picture.description import (
     Axis,
@@ -32,20 +31,25 @@ from actcli.views.picture.description import (
     shared_scale,
 )
 from actcli.views.picture.dots import multiples, nice_step, tick_labels
+from actcli.views.picture.page_curves import landmarks, with_gaps
 
 Theme = Literal["light", "dark"]
 Colour = str | tuple[float, ...]
 
 WIDTH: Final = 8.0
 """Inches: 800 units of an SVG, 1600 pixels of a PNG."""
+_SQUARE: Final = 6.0  # where one square map stands alone, and more would stay empty
 _UNITS, _PIXELS = 100, 200  # an inch
 _COLUMN, _LINE = 0.1, 0.2  # inches that stand for a column and a line of --size
 _MARGIN, _CHARACTERS = 0.18, 14.5  # inches around everything; in an inch of text
+_OF_DIGITS = 0.87  # of a formula's characters, which are wider, as many have room
 _LEAD, _SMALL = 0.22, 0.17  # inches from line to line of titles and of notes
 _SINGLE, _FIRST, _FURTHER, _ASPECT = 4.4, 3.3, 2.1, 1.35  # heights of panels, and width by height of those in a grid
+_AXIS, _SWATCH = 6, 8  # characters that the numbers of an axis take, and a swatch
+_TITLE_LINES = 3  # of a panel
+_DECADES_OF_FLOATS = 1e-300
 _MANY = 20  # marks of a kind that are small
 _WIDEST_ROW, _FACTS, _STRIP = 4, 3.7, 0.85  # panels beside each other; width of facts, height of maps without axes
-_DECADES_OF_FLOATS = 1e-300
 
 _THEMES: Final = {
     "light": {"paper": "#ffffff", "ink": "#1c1c1c", "quiet": "#6a6a6a", "grid": "#e8e8e8", "lighter": "0"},
@@ -54,7 +58,6 @@ _THEMES: Final = {
 _MARKERS: Final = dict(zip(MARKERS + "◉×", ["o", "s", "^", "D"] * 2 + ["o", "X"], strict=True))
 _HOLLOW: Final = "○□△◇"
 _DASHES: Final = ("solid", (0, (5, 2.5)), (0, (1.2, 1.6)), (0, (5, 2, 1, 2)))
-_LANDMARKS: Final = 5
 
 
 Size = tuple[int | None, int | None]
@@ -108,12 +111,18 @@ class _Page:
 
     @property
     def width(self) -> float:
-        return self.asked_width or WIDTH
+        square = len(self.panels) == 1 and self.panels[0].square and self.panels[0].heat is not None
+        return self.asked_width or (_SQUARE if square else WIDTH)
 
     def figure(self) -> Figure:
         """All of it: what is written above, below and beside the panels, and these in the room between."""
         picture, width = self.picture, self.width
         columns, heights = self._grid()
+        folds = [len(self._folded_title(panel)) for panel in self.panels]
+        heights = [
+            height + _SMALL * (max(folds[row * columns : (row + 1) * columns]) - 1)
+            for row, height in enumerate(heights)
+        ]
         titles, subtitles = self._folded(picture.title, 0.68), self._folded(picture.subtitle)
         below = [line for text in (*picture.notes, *picture.caption.split("\n")) for line in self._folded(text)]
         measured = any(curve.measured for panel in picture.panels for curve in panel.curves)
@@ -172,11 +181,18 @@ class _Page:
         if all(panel.bare for panel in self.panels):
             return columns, [_STRIP] * ceil(count / columns)
         if all(panel.square and panel.heat is not None for panel in self.panels):
-            each = (self.width - 2 * _MARGIN) / columns
+            each = (self.width - 2 * _MARGIN) / columns + 2 * _SMALL  # the title, and the numbers below
         return columns, [max(each, 1.6)] * ceil(count / columns)
 
     def _folded(self, text: str, share: float = 1.0) -> list[str]:
         return wrap(text, max(int((self.width - 2 * _MARGIN) * _CHARACTERS * share), 12)) if text else []
+
+    def _folded_title(self, panel: Panel) -> list[str]:
+        """It stays above its panel, and does not reach into the next one's."""
+        across = self._grid()[0]
+        legend = sum(len(name) + _SWATCH for name in panel.heat.names) if isinstance(panel.heat, RegionMap) else 0
+        room = int((self.width - 2 * _MARGIN) / across * _CHARACTERS * _OF_DIGITS) - _AXIS * (across > 1) - legend
+        return wrap(panel.title, max(room, 12), max_lines=_TITLE_LINES, placeholder=" …") or [""]
 
     def _colour(self, style: Style) -> Colour:
         if style.role in ("guide", "reference"):
@@ -206,7 +222,7 @@ class _Page:
         axes.set_ylabel(panel.y.label)
         if panel.title:
             colour = self._colour(panel.style) if panel.style else self.inks["ink"]
-            axes.set_title(_plain(panel.title), loc="left", size=9, color=colour)
+            axes.set_title(_plain("\n".join(self._folded_title(panel))), loc="left", size=9, color=colour)
         if panel.heat is not None:
             self._heat(panel.heat, panel, axes, figure)
         for line, axis in ((axes.axhline, panel.y), (axes.axvline, panel.x)):
@@ -232,14 +248,18 @@ class _Page:
         for marks in panel.marks:
             pen = self._pen(marks.style, marked=True)
             size, edge = (3.5, 0.5) if marks.x.size > _MANY else (7.0, 1.0)
-            pen |= {"linestyle": "none", "markersize": size, "markeredgecolor": self.inks["ink"]}
-            axes.plot(marks.x, marks.y, **pen, markeredgewidth=edge, zorder=5)
+            pen |= {"linestyle": "none", "markersize": size, "markeredgecolor": self.inks["ink"], "zorder": 5}
+            if isinstance(panel.heat, HeatMap):  # dark here and pale there: a white edge, and a black one around it
+                edge *= 1.5
+                axes.plot(marks.x, marks.y, **pen | {"markeredgecolor": "black"}, markeredgewidth=edge + 1.0)
+                pen |= {"markeredgecolor": "white"}
+            axes.plot(marks.x, marks.y, **pen, markeredgewidth=edge)
 
     def _curve(self, curve: Curve, axes: Axes, panel: Panel, index: int) -> None:
         """The points, joined where the curve is; with a gap for what is not finite or beyond all measure."""
-        x, y = _with_gaps(curve)
+        x, y = with_gaps(curve)
         marked = curve.measured or len(self.picture.legend) > 1
-        every = None if curve.measured else _landmarks(panel.x.place(x), panel, index, len(panel.curves))
+        every = None if curve.measured else landmarks(panel.x.place(x), panel, index, len(panel.curves))
         pen = self._pen(curve.style, marked=marked)
         if curve.measured and "marker" in pen:  # what lies below the others is larger, and is seen around them
             pen |= {"markersize": 5.0 + 2.0 * (index > 0)} if not curve.style.dash else {"marker": "", "zorder": 3}
@@ -366,19 +386,3 @@ def _set(axis: Axis, scale: Callable[..., Any], limits: Callable[..., Any], tick
         ticks = multiples(nice_step(high - low, most), low, high)  # those of the terminal, for any range
         ticked.set_major_locator(FixedLocator(ticks))
         ticked.set_major_formatter(FixedFormatter([label.replace("-", "−") for label in tick_labels(ticks)]))
-
-
-def _with_gaps(curve: Curve) -> tuple[Array, Array]:
-    """The finite points, with a nan between two that are not joined."""
-    pieces = [*curve.pieces()]
-    gap = np.array([np.nan])
-    parts = [part for x, y in pieces for part in ((x, y), (gap, gap))][:-1]
-    return np.concatenate([x for x, _ in parts] or [gap]), np.concatenate([y for _, y in parts] or [gap])
-
-
-def _landmarks(x: Array, panel: Panel, index: int, of: int) -> list[int]:
-    """A few points at even distances for the marker, beside those of the other curves."""
-    low, high = panel.x.place(np.array([panel.x.low, panel.x.high])).tolist()
-    wanted = low + (high - low) * (np.arange(_LANDMARKS) + (index + 0.5) / of) / _LANDMARKS
-    known = np.where(np.isfinite(x), x, np.inf)
-    return sorted({int(np.abs(known - at).argmin()) for at in wanted.tolist()})

@@ -150,7 +150,7 @@ def test_years_of_the_catalogue() -> None:
 
 
 def test_what_is_unknown_is_still_refused() -> None:
-    with pytest.raises(InputError, match="did you mean mish or swish"):
+    with pytest.raises(InputError, match="did you mean smish"):
         resolve("smihs")
     assert "nothing" not in ACTIVATIONS
     with pytest.raises(InputError, match="no function 'smihs'"):

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from mpmath import mpf
 
+from actcli.core.activations.mending import Mender
 from actcli.multiprecision.evaluator import Evaluator
 from tests.examples import at_most
 from tests.narrow import elementwise
@@ -162,3 +163,23 @@ def test_a_derivative_is_the_exact_one_or_none(text: str, x: float) -> None:
                 assert got == math.copysign(INF, value)
             else:
                 assert abs(got - value) <= 1e-9 * abs(value) + 1e-12 * min(size, mpf(1e280)) + 1e-300
+
+
+@pytest.mark.parametrize(("text", "exact"), [("tanh(45*x)*x**2", False), ("tanh(45*x)*abs(x)**1.5", True)])
+def test_a_whole_power_is_not_steep_near_0_and_is_not_computed_again(
+    text: str, exact: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The 30 brings in the flags, and near 0 the slope of the first is 3*45*x**2."""
+    runs: list[int] = []
+    original = Mender._exact
+    monkeypatch.setattr(Mender, "_exact", lambda self, x, rules: (runs.append(x.size), original(self, x, rules))[1])
+    slope = elementwise(text).derivative(np.array([1e-15, 1e-100, 30.0]))
+    assert bool(runs) is exact
+    if not exact:
+        assert slope == pytest.approx([135e-30, 135e-200, 60.0], rel=1e-14, abs=0)
+
+
+def test_a_whole_power_that_underflows_is_computed_again() -> None:
+    """7e-49*x**3 near 0."""
+    second = elementwise("(1e-100*x)**2*1e150*tanh(70*x)").derivative(np.array([1e-200, 1e-150]), 2)
+    assert second == pytest.approx([42e-49 * 1e-200, 42e-49 * 1e-150], rel=1e-12, abs=0)

@@ -1,6 +1,7 @@
 """Each diagnosis on a kernel that has the disease, and none on those that only look like it."""
 
 import re
+from functools import partial
 
 import numpy as np
 import pytest
@@ -138,3 +139,53 @@ def test_a_step_whose_loss_changes_nothing_is_no_cause() -> None:
     assert found is not None
     assert "underflows" not in found
     assert re.search(r"from 0 to 2.34\S* and x from -2.34\S* to 0, .*/2 is flushed to zero in float32", found), found
+
+
+# --- one way of rounding beside other errors ----------------------------------------------------------------------
+
+
+def cut(y: np.ndarray) -> np.ndarray:
+    """float32 by dropping bits: toward zero, as np.nextafter has it and the program has not."""
+    nearest = y.astype(np.float32)
+    beyond = np.abs(nearest.astype(np.float64)) > np.abs(y)
+    return np.where(beyond, np.nextafter(nearest, np.float32(0)), nearest).astype(np.float64)
+
+
+def tanh_cut(x: np.ndarray) -> np.ndarray:
+    return cut(np.tanh(np.asarray(x, dtype=np.float64)))
+
+
+ELSEWHERE = "results at most one step off are cut off instead of rounded"
+
+
+def test_results_that_are_cut_off_are_told_beside_other_errors() -> None:
+    assert sentence("tanh", "float32", tanh_cut) == "the results are cut off instead of rounded"
+    clamped = sentence("tanh", "float32", lambda x: tanh_cut(np.clip(x, -3.0, 3.0)))
+    assert clamped == f"the results are as if x were cut off at -3 and 3; {ELSEWHERE}"
+    steep = sentence(
+        "tanh", "float32", lambda x: np.where(np.abs(x) < 1e-3, round_to(x * 1.001, "float32"), tanh_cut(x))
+    )
+    assert steep is not None
+    assert steep.endswith(ELSEWHERE)
+
+
+def test_results_are_not_called_cut_off_where_half_of_them_are_not() -> None:
+    right, random = correct("tanh", "float32"), np.random.default_rng(0)
+
+    def on_one_side(x: np.ndarray) -> np.ndarray:
+        return np.where(x > 0, tanh_cut(x), right(x))
+
+    def at_random(x: np.ndarray) -> np.ndarray:
+        return value_at(ordinal(right(x), "float32") + random.integers(-1, 2, x.shape), "float32")
+
+    def now_and_then(x: np.ndarray) -> np.ndarray:
+        return np.where(ordinal(x, "float32") % 2 == 0, tanh_cut(x), right(x))
+
+    kernels: tuple[Kernel, ...] = (on_one_side, at_random, now_and_then)
+    for kernel in kernels:
+        saturated: Kernel = partial(_saturated, kernel)
+        assert "cut off instead" not in (sentence("tanh", "float32", saturated) or "")
+
+
+def _saturated(kernel: Kernel, x: np.ndarray) -> np.ndarray:
+    return np.where(np.abs(x) > 3, np.sign(x), kernel(x))

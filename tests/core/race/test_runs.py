@@ -78,7 +78,7 @@ def test_own_data_are_divided_too() -> None:
     assert [len(part.inputs) for part in parts] == [30, 10, 10]
     few = from_examples("few", inputs[:19], ["a", "b"] * 9 + ["a"])
     found = racers(["relu", "tanh"], more_digits)
-    with pytest.raises(InputError, match="19 points are too few to hold some out: a race takes 20"):
+    with pytest.raises(InputError, match="has 19 points, too few to hold some out: a race takes 20"):
         entries(found, RaceConfig(data=("few",)), {"few": few})
     with pytest.raises(InputError, match="unknown data set 'moon'; did you mean moons"):
         entries(found, RaceConfig(data=("moon",)), {})

@@ -1,13 +1,18 @@
 """Every picture on both painters: the same curves, labels and ranges."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cache
+from typing import Literal
 from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+from matplotlib.axes import Axes
+from matplotlib.colors import to_rgb
+from matplotlib.text import Text
+from matplotlib.transforms import Bbox
 
 from actcli.commands.report import graphs_on
 from actcli.core.activations.activation import Activation, RowWise
@@ -136,7 +141,7 @@ def test_the_page_has_the_curves_labels_and_ranges_of_the_picture(name: str) -> 
     shown = [panel for panel in picture(name).panels if not panel.empty]
     assert len(axes) == len(shown)
     for each, panel in zip(axes, shown, strict=True):
-        assert each.get_title(loc="left") == panel.title
+        assert " ".join(each.get_title(loc="left").split()) == panel.title
         assert panel.x.label in ("", each.get_xlabel()) or each is not axes[-1]
         for axis, (low, high) in ((panel.x, each.get_xlim()), (panel.y, each.get_ylim())):
             assert low <= axis.low <= axis.high <= high
@@ -229,3 +234,55 @@ def test_ranges_at_the_ends_of_the_floating_point_numbers(name: str, interval: t
     drawn = graphs_on([elementwise(name)], interval, Terminal(), 1)
     root = ElementTree.fromstring(page(plot_picture(drawn, of=name, interval=interval), ".svg"))
     assert len([*root.iter(f"{SVG}text")]) > 8, "ticks on both axes"
+
+
+# --- what is legible ----------------------------------------------------------------------------------------------
+
+LINE = Curve("", np.array([-1.0, 1.0]), np.array([-1.0, 1.0]))
+FORMULA = "0.5*x*(1 + tanh(sqrt(2/pi)*(x + 0.044715*x**3)))"
+
+
+@pytest.mark.parametrize("names", [[FORMULA] * 3, [f"{FORMULA} + {FORMULA}"] * 4, ["x" * 200, "relu"]])
+@pytest.mark.parametrize("heat", [False, True])
+def test_titles_of_panels_beside_each_other_do_not_touch(names: list[str], heat: bool) -> None:
+    regions = RegionMap(np.zeros((2, 2), dtype=int), ("0", "1", "2"))
+    x = Axis(-1, 1)
+    panels = [Panel(x, x, [LINE], name, heat=regions if heat else None, square=heat) for name in names]
+    drawn = figure(Picture("", panels))
+    drawn.draw_without_rendering()
+    boxes = [box for axes in drawn.axes for box in _texts_above(axes)]
+    for i, box in enumerate(boxes):
+        assert box.x1 <= drawn.bbox.width
+        assert box.y1 <= drawn.bbox.height
+        assert not any(box.overlaps(other) for other in boxes[i + 1 :])
+
+
+def _texts_above(axes: Axes) -> list[Bbox]:
+    """Where the title stands, and the legend of a map."""
+    legend, written = axes.get_legend(), axes.get_title("left")
+    titles = [each for each in axes.get_children() if isinstance(each, Text) and each.get_text() == written]
+    return [titles[0].get_window_extent(), *([legend.get_window_extent()] if legend else [])]
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_marks_on_a_map_stand_out_from_every_colour_of_it(theme: Literal["light", "dark"]) -> None:
+    """A contrast of 4.5 to 1 (WCAG 2.1) of one of the two edges with whatever is below."""
+    values = np.linspace(0, 1, 256).reshape(16, 16)
+    heat = HeatMap(values, 0.0, 1.0, "p", middle=0.5)
+    marks = Marks(np.zeros(1), np.zeros(1), Style("spot"))
+    (axes, *_) = figure(Picture("", [Panel(Axis(-1, 1), Axis(-1, 1), heat=heat, marks=[marks])]), theme).axes
+    edges = [luminance(to_rgb(line.get_markeredgecolor())) for line in axes.get_lines() if line.get_zorder() == 5]
+    assert len(edges) == 2
+    (image,) = axes.get_images()
+    for colour in image.cmap(values.ravel()):
+        assert max(contrast(edge, luminance(colour)) for edge in edges) >= 4.5
+
+
+def luminance(colour: Sequence[float]) -> float:
+    """Relative luminance of an sRGB colour: WCAG 2.1."""
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in colour[:3]]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(a: float, b: float) -> float:
+    return (max(a, b) + 0.05) / (min(a, b) + 0.05)
