@@ -1,7 +1,9 @@
 """The largest and smallest value of a sampled curve, and where they are."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -95,6 +97,8 @@ def _place(sampled: SampledCurve, best: float, peaks: Array, top: Mask) -> Extre
         left, right = (limit >= best - _tolerance(sampled, best) for limit in sampled.limits)
         return _approached(sampled, math.inf if right or not left else -math.inf)
     at = min(points, key=abs)
+    if further := _further_out(sampled, best, at, points):
+        return further
     if beside := _at_breakpoint(sampled, at):
         return beside
     height = _height(sampled, at, best)
@@ -167,6 +171,50 @@ def _at_breakpoint(sampled: SampledCurve, at: float) -> Extremum | None:
             if step >= 0.0 or point in (np.nextafter(at, -np.inf), np.nextafter(at, np.inf)):
                 return Extremum(value + step if math.isfinite(step) else value, False, point, point)
     return None
+
+
+def _further_out(sampled: SampledCurve, best: float, at: float, points: Sequence[float]) -> Extremum | None:
+    """The supremum that is only approached at an end, where float64 takes its rounding at `at` for a maximum.
+
+    points: the maxima that are as high as each other in float64
+    """
+    if any(abs(at - point) <= BESIDE * max(abs(point), 1.0) for point in sampled.breakpoints):
+        return None
+    for end, limit in zip((1.0, -1.0), reversed(sampled.limits), strict=True):
+        if abs(limit - best) <= _NOISE * max(abs(best), 1.0):
+            beyond = [end * abs(at) * factor + end for factor in (1.0, 2.0, 8.0)]
+            if _higher_than(sampled, at, beyond):
+                return Extremum(limit + 0.0, False, end * math.inf, end * math.inf)
+        crests = sorted((point for point in points if end * point >= end * at), key=abs)[:_RISING]
+        if math.isnan(limit) and len(crests) == _RISING and _rises(sampled, crests):
+            known = sampled.digits(crests[-1])
+            return Extremum(best if known is None else float(known[0]), False, end * math.inf, end * math.inf)
+    return None
+
+
+_NOISE: Final = 2.0**-30
+"""What of a value may be rounding at most."""
+_RISING: Final = 3
+"""So many crests of a wave, each higher than the one before where float64 sees them as high, creep up for good."""
+
+
+def _rises(sampled: SampledCurve, crests: Sequence[float]) -> bool:
+    return all(_higher_than(sampled, a, [b]) for a, b in pairwise(crests))
+
+
+def _higher_than(sampled: SampledCurve, at: float, others: Sequence[float]) -> bool:
+    """Whether the curve is higher at one of the others than a maximum within a few roundings of `at` may be."""
+    here = sampled.digits(at)
+    if here is None:
+        return False
+    from fractions import Fraction  # only what more digits are asked for pays for it
+
+    value, slope = here
+    highest = value + abs(slope) * Fraction(_ROUNDINGS * max(abs(at), 1.0))
+    return any(known is not None and known[0] > highest for known in map(sampled.digits, others))
+
+
+_ROUNDINGS: Final = 2.0**-48
 
 
 def _distance(stretch: tuple[float, float]) -> float:
