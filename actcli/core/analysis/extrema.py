@@ -287,8 +287,9 @@ def zeros(sampled: SampledCurve, gaps: tuple[float, ...]) -> tuple[tuple[float, 
             intervals.append(stretch)
         elif last - first == 1 or not _underflows(sampled, (first, last), gaps):
             points.append(float(here[np.abs(here).argmin()]))
-    points += _at_breakpoints(sampled, gaps) + _touches(sampled)
-    points = [point for point in points if not _rests_beside(sampled, point)] + _crossings(sampled, gaps)
+    touches, dips = _touches(sampled)
+    points += _at_breakpoints(sampled, gaps) + touches
+    points = [point for point in points if not _rests_beside(sampled, point)] + _crossings(sampled, gaps, dips)
     found: list[float] = []
     for point in (sampled.breakpoint_at(point, point) for point in points):
         inside = any(low <= point <= high for low, high in intervals)
@@ -311,8 +312,13 @@ def _underflows(sampled: SampledCurve, run: Run, gaps: tuple[float, ...]) -> boo
     return run[0] == 0 or run[1] == len(sampled.x) or any(covers(sampled, run, gap) for gap in gaps)
 
 
-def _crossings(sampled: SampledCurve, gaps: tuple[float, ...]) -> list[float]:
+def _crossings(sampled: SampledCurve, gaps: tuple[float, ...], dips: Sequence[float] = ()) -> list[float]:
+    """Where the curve changes its sign. dips: where it does so twice between two samples, in their middle."""
     x, value = sampled.x, sampled.value
+    if len(dips):
+        inner = np.array(sorted(dips))
+        at = np.searchsorted(x, inner)
+        x, value = np.insert(x, at, inner), np.insert(value, at, sampled.curve(inner)[0])
     with np.errstate(invalid="ignore"):
         crossing = (np.sign(value[1:]) * np.sign(value[:-1]) < 0.0) & (np.nextafter(x[:-1], np.inf) < x[1:])
     for gap in gaps:
@@ -341,16 +347,18 @@ def _at_breakpoints(sampled: SampledCurve, gaps: tuple[float, ...]) -> list[floa
     return [float(point) for point in at[small]]
 
 
-def _touches(sampled: SampledCurve) -> list[float]:
-    """Where the curve comes up to zero from below, or down from above, and turns back."""
+def _touches(sampled: SampledCurve) -> tuple[list[float], list[float]]:
+    """Where the curve comes to zero from one side and turns back; and where it turns back a little beyond."""
     sides = sampled, sampled.flipped()
-    touches = []
+    touches, dips = [], []
     for peaks, heights in peaks_in(sides, [_may_touch(side) for side in sides]):
         if peaks.size:
             # Zero compared with its neighbours on both sides: in an underflowing tail one of them is 0 too.
             beside = np.minimum(np.abs(sampled.curve(peaks - 2.0**-8)[0]), np.abs(sampled.curve(peaks + 2.0**-8)[0]))
-            touches += peaks[np.abs(heights) <= 1e-11 * beside].tolist()
-    return touches
+            touching = np.abs(heights) <= 1e-11 * beside
+            touches += peaks[touching].tolist()
+            dips += peaks[~touching & (heights > 0.0)].tolist()
+    return touches, dips
 
 
 def _may_touch(sampled: SampledCurve) -> Mask:

@@ -34,7 +34,7 @@ _NEAR: Final = 16.0
 """As far as there is nothing huge that a term could be multiplied with which vanishes in so many bits."""
 
 _AT_ONCE: Final = 24
-_MOST: Final = 400
+_MOST: Final = 800
 """So many points are asked for in more digits, at once and altogether."""
 
 _MOST_BREAKPOINTS: Final = 8

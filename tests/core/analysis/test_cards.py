@@ -5,6 +5,7 @@ import math
 from functools import cache
 from typing import Any
 
+import mpmath
 import pytest
 
 from actcli.core.activations.catalogue import resolve
@@ -183,3 +184,20 @@ def test_what_equals_its_limit_or_its_other_crests_is_attained(text: str, name: 
 def test_a_slope_that_is_rounding_alone_does_not_fall() -> None:
     for text in ("newsigmoid", "root2sigmoid"):
         assert (card(text).monotone, card(text).strictly) == ("increasing", True)
+
+
+@pytest.mark.parametrize(
+    ("text", "function", "starts"),
+    [
+        ("gln", lambda x: mpmath.sin(x) + mpmath.tanh(x), [4.694, 4.730, 10.99554, 10.99561, 17.27875953, 17.27875966]),
+        ("sin(x) + 0.9999999", lambda x: mpmath.sin(x) + mpmath.mpf(0.9999999), [4.7119, 4.7129, 10.9951, 10.9961]),
+        ("cos(x) - 0.999999", lambda x: mpmath.cos(x) - mpmath.mpf(0.999999), [0.0014, 6.2817, 6.2847, 12.565]),
+    ],
+)
+def test_two_zeros_between_two_samples_are_both_found(text: str, function: Any, starts: list[float]) -> None:
+    zeros = known(card(text).zeros)
+    for start in starts:
+        with mpmath.workdps(40):
+            exact = float(mpmath.findroot(function, start))
+        assert any(zero == pytest.approx(exact, rel=1e-13) for zero in zeros), (exact, zeros)
+    assert card(text).more_zeros
