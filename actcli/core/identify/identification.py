@@ -99,7 +99,7 @@ def _beside_jumps(given: Elementwise) -> Array:
 
 
 def _narrow(given: Elementwise) -> Array:
-    """Points where it has values, if it has them at few of the usual ones; none if it has at most."""
+    """Points where it has values; none if it has them at more than half of the usual points."""
     with np.errstate(all="ignore"):  # where a formula is not defined it has no value
         if np.isfinite(given(_POINTS)).sum() > len(_POINTS) // 2:
             return np.array([])

@@ -45,7 +45,7 @@ _CONSTANTS: Final = tuple(
 class Proof:
     """The function's exact values at points, computed once each.
 
-    inside: points where it has values, if it has none at most of the usual ones
+    inside: points where it has values, needed if it has none at more than half of the usual ones
     """
 
     activation: Elementwise
