@@ -279,3 +279,11 @@ def test_a_match_is_written_as_an_activation() -> None:
     x = np.array([0.3, -1.2])
     u = 2 * x - 1
     np.testing.assert_allclose(resolve(written(match))(x), -1.5 * u / (1 + np.exp(-2 * u)) + 0.5 - 3 * x, rtol=1e-14)
+
+
+def test_a_line_is_soon_known() -> None:
+    """b and c say nothing of a line that a, d and e do not: a hundred entries would be looked through for them."""
+    for formula, expected in (("x", "identity"), ("3*x - 2", "3*identity(x) - 2"), ("0*x", "apprelu:a=0")):
+        found = identify(formula)
+        assert expected in texts(found), texts(found)
+        assert all(match.b == 1 and match.c == 0 for match in found.matches)
