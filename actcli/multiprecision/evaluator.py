@@ -18,7 +18,7 @@ from actcli.core.activations.formula import tree_of
 from actcli.core.audit.trees import without_lossy_sums
 from actcli.multiprecision.series import NO_NUMBER, Series, activation_named, function_named
 
-_VANISHING: Final = ("+", "-", "log", "log2", "log10", "arccosh")
+_VANISHING: Final = ("+", "-", "log", "log2", "log10", "arccosh", "cos", "tan")
 """Those that may be 0 because an argument was rounded."""
 _CANCELLING: Final = ("*", "/")
 """Those whose slope is a difference, in which all digits may cancel, as in that of sinh(x)/cosh(x)."""

@@ -132,3 +132,13 @@ def test_a_slope_that_cancels_in_a_product_or_quotient_is_said_to_be_lost(text: 
     with mpmath.workprec(4000):
         known_slope = Fraction(found.derivatives[1])
         assert abs(mpmath.mpf(known_slope.numerator) / known_slope.denominator / slope(mpmath.mpf(400)) - 1) < 1e-15
+
+
+def test_a_cosine_beside_its_zero_is_said_to_be_lost() -> None:
+    """-cos(exp(x) + π/2) is sin(exp(x)): 140 bits of the sum are those of π/2."""
+    few, many = (digits("-cos(exp(x) + pi/2)")(-97, 0, bits) for bits in (160, 500))
+    assert few is not None
+    assert many is not None
+    assert few.known(0) is None
+    with mpmath.workprec(500):
+        assert float(Fraction(many.derivatives[0])) == pytest.approx(float(mpmath.sin(mpmath.exp(-97))), rel=1e-15)
