@@ -18,8 +18,10 @@ from actcli.core.activations.formula import tree_of
 from actcli.core.audit.trees import without_lossy_sums
 from actcli.multiprecision.series import NO_NUMBER, Series, activation_named, function_named
 
-_VANISHING: Final = ("+", "-", "log", "log2", "log10", "arccosh")
+_VANISHING: Final = ("+", "-", "log", "log2", "log10", "arccosh", "cos", "tan")
 """Those that may be 0 because an argument was rounded."""
+_CANCELLING: Final = ("*", "/")
+"""Those whose slope is a difference, in which all digits may cancel, as in that of sinh(x)/cosh(x)."""
 
 
 class Multiprecision:
@@ -41,6 +43,8 @@ class Multiprecision:
 
     def function(self, name: str, source: ast.expr | None) -> Callable[..., Any]:
         function = function_named(name)
+        if name in _CANCELLING:
+            return partial(self._cancelling, name, function)
         return partial(self._watched, function) if name in _VANISHING else function
 
     def activation(self, activation: Elementwise) -> Callable[[Series], Series]:
@@ -72,6 +76,15 @@ class Multiprecision:
         if not result.exact and not self.lost:
             pairs = zip(result.c, arguments[0].c, strict=True)
             self.lost = any(a != 0 and abs(c) <= abs(a) * self._rounding for c, a in pairs)
+        return result
+
+    def _cancelling(self, name: str, function: Callable[..., Series], a: Series, b: Series) -> Series:
+        """a b or a / b, of which each coefficient is a sum: whether it is rounding beside its first term."""
+        result = function(a, b)
+        if not self.lost and not (a.exact and b.exact):
+            first = b.c[0]
+            sums = [(c, a_k * first) if name == "*" else (c * first, a_k) for c, a_k in zip(result.c, a.c, strict=True)]
+            self.lost = any(term != 0 and abs(c) <= abs(term) * self._rounding for c, term in sums[1:])
         return result
 
 

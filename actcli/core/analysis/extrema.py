@@ -1,7 +1,9 @@
 """The largest and smallest value of a sampled curve, and where they are."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -95,6 +97,8 @@ def _place(sampled: SampledCurve, best: float, peaks: Array, top: Mask) -> Extre
         left, right = (limit >= best - _tolerance(sampled, best) for limit in sampled.limits)
         return _approached(sampled, math.inf if right or not left else -math.inf)
     at = min(points, key=abs)
+    if further := _further_out(sampled, best, at, points):
+        return further
     if beside := _at_breakpoint(sampled, at):
         return beside
     height = _height(sampled, at, best)
@@ -169,6 +173,50 @@ def _at_breakpoint(sampled: SampledCurve, at: float) -> Extremum | None:
     return None
 
 
+def _further_out(sampled: SampledCurve, best: float, at: float, points: Sequence[float]) -> Extremum | None:
+    """The supremum that is only approached at an end, where float64 takes its rounding at `at` for a maximum.
+
+    points: the maxima that are as high as each other in float64
+    """
+    if any(abs(at - point) <= BESIDE * max(abs(point), 1.0) for point in sampled.breakpoints):
+        return None
+    for end, limit in zip((1.0, -1.0), reversed(sampled.limits), strict=True):
+        if abs(limit - best) <= _NOISE * max(abs(best), 1.0):
+            beyond = [end * abs(at) * factor + end for factor in (1.0, 2.0, 8.0)]
+            if _higher_than(sampled, at, beyond):
+                return Extremum(limit + 0.0, False, end * math.inf, end * math.inf)
+        crests = sorted((point for point in points if end * point >= end * at), key=abs)[:_RISING]
+        if math.isnan(limit) and len(crests) == _RISING and _rises(sampled, crests):
+            known = sampled.digits(crests[-1])
+            return Extremum(best if known is None else float(known[0]), False, end * math.inf, end * math.inf)
+    return None
+
+
+_NOISE: Final = 2.0**-30
+"""What of a value may be rounding at most."""
+_RISING: Final = 3
+"""So many crests of a wave, each higher than the one before where float64 sees them as high, creep up for good."""
+
+
+def _rises(sampled: SampledCurve, crests: Sequence[float]) -> bool:
+    return all(_higher_than(sampled, a, [b]) for a, b in pairwise(crests))
+
+
+def _higher_than(sampled: SampledCurve, at: float, others: Sequence[float]) -> bool:
+    """Whether the curve is higher at one of the others than a maximum within a few roundings of `at` may be."""
+    here = sampled.digits(at)
+    if here is None:
+        return False
+    from fractions import Fraction  # only what more digits are asked for pays for it
+
+    value, slope = here
+    highest = value + abs(slope) * Fraction(_ROUNDINGS * max(abs(at), 1.0))
+    return any(known is not None and known[0] > highest for known in map(sampled.digits, others))
+
+
+_ROUNDINGS: Final = 2.0**-48
+
+
 def _distance(stretch: tuple[float, float]) -> float:
     low, high = stretch
     return 0.0 if low <= 0.0 <= high else min(abs(low), abs(high))
@@ -239,8 +287,9 @@ def zeros(sampled: SampledCurve, gaps: tuple[float, ...]) -> tuple[tuple[float, 
             intervals.append(stretch)
         elif last - first == 1 or not _underflows(sampled, (first, last), gaps):
             points.append(float(here[np.abs(here).argmin()]))
-    points += _at_breakpoints(sampled, gaps) + _touches(sampled)
-    points = [point for point in points if not _rests_beside(sampled, point)] + _crossings(sampled, gaps)
+    touches, dips = _touches(sampled)
+    points += _at_breakpoints(sampled, gaps) + touches
+    points = [point for point in points if not _rests_beside(sampled, point)] + _crossings(sampled, gaps, dips)
     found: list[float] = []
     for point in (sampled.breakpoint_at(point, point) for point in points):
         inside = any(low <= point <= high for low, high in intervals)
@@ -263,8 +312,13 @@ def _underflows(sampled: SampledCurve, run: Run, gaps: tuple[float, ...]) -> boo
     return run[0] == 0 or run[1] == len(sampled.x) or any(covers(sampled, run, gap) for gap in gaps)
 
 
-def _crossings(sampled: SampledCurve, gaps: tuple[float, ...]) -> list[float]:
+def _crossings(sampled: SampledCurve, gaps: tuple[float, ...], dips: Sequence[float] = ()) -> list[float]:
+    """Where the curve changes its sign. dips: where it does so twice between two samples, in their middle."""
     x, value = sampled.x, sampled.value
+    if len(dips):
+        inner = np.array(sorted(dips))
+        at = np.searchsorted(x, inner)
+        x, value = np.insert(x, at, inner), np.insert(value, at, sampled.curve(inner)[0])
     with np.errstate(invalid="ignore"):
         crossing = (np.sign(value[1:]) * np.sign(value[:-1]) < 0.0) & (np.nextafter(x[:-1], np.inf) < x[1:])
     for gap in gaps:
@@ -293,16 +347,18 @@ def _at_breakpoints(sampled: SampledCurve, gaps: tuple[float, ...]) -> list[floa
     return [float(point) for point in at[small]]
 
 
-def _touches(sampled: SampledCurve) -> list[float]:
-    """Where the curve comes up to zero from below, or down from above, and turns back."""
+def _touches(sampled: SampledCurve) -> tuple[list[float], list[float]]:
+    """Where the curve comes to zero from one side and turns back; and where it turns back a little beyond."""
     sides = sampled, sampled.flipped()
-    touches = []
+    touches, dips = [], []
     for peaks, heights in peaks_in(sides, [_may_touch(side) for side in sides]):
         if peaks.size:
             # Zero compared with its neighbours on both sides: in an underflowing tail one of them is 0 too.
             beside = np.minimum(np.abs(sampled.curve(peaks - 2.0**-8)[0]), np.abs(sampled.curve(peaks + 2.0**-8)[0]))
-            touches += peaks[np.abs(heights) <= 1e-11 * beside].tolist()
-    return touches
+            touching = np.abs(heights) <= 1e-11 * beside
+            touches += peaks[touching].tolist()
+            dips += peaks[~touching & (heights > 0.0)].tolist()
+    return touches, dips
 
 
 def _may_touch(sampled: SampledCurve) -> Mask:

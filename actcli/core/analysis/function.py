@@ -17,6 +17,8 @@ from actcli.core.arrays import Array, Mask
 
 # What only a formula needs is imported for one.
 if TYPE_CHECKING:
+    from fractions import Fraction
+
     from actcli.core.analysis.limits import Sides
     from actcli.core.analysis.rounding import Rounding
 
@@ -32,7 +34,7 @@ _NEAR: Final = 16.0
 """As far as there is nothing huge that a term could be multiplied with which vanishes in so many bits."""
 
 _AT_ONCE: Final = 24
-_MOST: Final = 400
+_MOST: Final = 800
 """So many points are asked for in more digits, at once and altogether."""
 
 _MOST_BREAKPOINTS: Final = 8
@@ -156,6 +158,14 @@ class Function:
         """Whether f^(order) does not move at all at x, and not only by less than there are digits."""
         exact = self.digits(x, order + 1, _MANY)
         return exact is not None and exact.known(order + 1) == 0
+
+    def in_many_digits(self, x: float, order: int) -> tuple[Fraction, Fraction] | None:
+        """f^(order) and the next derivative at x; None where they are not known, or are no numbers."""
+        exact = self.digits(x, order + 1, _MANY)
+        if exact is None:
+            return None
+        value, slope = exact.known(order), exact.known(order + 1)
+        return None if isinstance(value, float | None) or isinstance(slope, float | None) else (value, slope)
 
     def underflows(self, x: float) -> bool:
         """Whether f(x) is 0 only because float64 has no smaller number."""

@@ -11,13 +11,16 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import numpy.typing as npt
 
 from actcli.core.arrays import Array, Mask, union
 from actcli.core.numerics.roots import bracket
+
+if TYPE_CHECKING:
+    from fractions import Fraction
 
 Derivatives = Callable[[Array], Array]
 """From n points to f, f' and f'' there, of shape (3, n)."""
@@ -231,6 +234,7 @@ class SampledCurve:
     sides:    the one-sided limits at those breakpoints of which they are known
     constant: whether the curve is constant around a point; None: not known otherwise than by its values
     exactly:  the curve's value at a point, where more digits know it better
+    digits:   the curve's value and slope at a point in many digits; None where they are not known
     """
 
     curve: Curve
@@ -242,6 +246,7 @@ class SampledCurve:
     sides: Mapping[float, tuple[float, float]] = field(default_factory=dict)
     constant: Callable[[float], bool] | None = None
     exactly: Callable[[float], float | None] = lambda x: None
+    digits: Callable[[float], "tuple[Fraction, Fraction] | None"] = lambda x: None
 
     def breakpoint_at(self, a: float, b: float) -> float:
         """The break that lies at two neighbouring numbers, or the second of them."""
@@ -258,6 +263,10 @@ class SampledCurve:
             value = self.exactly(x)
             return None if value is None else -value
 
+        def digits(x: float) -> "tuple[Fraction, Fraction] | None":
+            known = self.digits(x)
+            return None if known is None else (-known[0], -known[1])
+
         left, right = self.limits
         sides = {point: (-below, -above) for point, (below, above) in self.sides.items()}
         return replace(
@@ -268,6 +277,7 @@ class SampledCurve:
             limits=(-left, -right),
             sides=sides,
             exactly=exactly,
+            digits=digits,
         )
 
 

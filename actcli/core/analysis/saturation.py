@@ -18,6 +18,8 @@ from actcli.core.arrays import Array
 from actcli.core.numerics.roots import bracket
 
 if TYPE_CHECKING:
+    from fractions import Fraction
+
     from actcli.core.analysis.limits import Sides
 
 _ROUNDING: Final = 2.0**-40
@@ -89,6 +91,9 @@ def sampled_curve(
         found = function.at(x, order) if function.exact and order == 0 else None
         return None if found is None else found[order]
 
+    def digits(x: float) -> tuple[Fraction, Fraction] | None:
+        return function.in_many_digits(x, order) if function.exact else None
+
     value, slope = (samples.value, samples.slope, samples.curvature)[order : order + 2]
     left, right = function.ends
     limits = [(end.end.limit if end.end else None) if order == 0 else end.slope for end in (left, right)]
@@ -103,6 +108,7 @@ def sampled_curve(
         {point: (_or_nan(below), _or_nan(above)) for point, (below, above) in known.items()},
         partial(function.constant_at, order=order) if function.exact else None,
         exactly,
+        digits,
     )
 
 

@@ -8,7 +8,7 @@ candidate: `proof` decides whether it is the function.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from itertools import combinations
+from itertools import combinations, permutations
 from typing import Any, Final
 
 import numpy as np
@@ -31,7 +31,7 @@ _LARGEST = 1e4
 
 _POWERS: Final = 2.0 ** np.arange(-6, 6.1, 0.5)
 _USUAL: Final = np.array([0.1, 0.2, 0.3, 0.4, 0.6, 0.7, 0.8, 0.9, 1.1, 1.2, 1.5, 1.702, 2.5, 3.0, 5.0, 6.0, 7.0, 10.0])
-"""What people write in a formula: where a function oscillates only these are found."""
+"""What people write in a formula: where a function oscillates, or is 0 nearly everywhere, only these are found."""
 _B: Final = np.concatenate([_POWERS, _USUAL, -_POWERS, -_USUAL])
 _C: Final = np.unique(np.concatenate([np.arange(-6.0, 6.1, 0.5), _USUAL, -_USUAL, [-20.0, 20.0]]))
 _B_COARSE: Final = np.concatenate([(2.0 ** np.arange(-3, 3.1)), -(2.0 ** np.arange(-3, 3.1)), [3.0, 1.5, 0.7]])
@@ -66,6 +66,8 @@ class Fitter:
         finite = np.isfinite(y)
         self._breakpoints = np.array(breakpoints[:_BREAKPOINTS], dtype=np.float64)
         self.x, self.y, self.close = x[finite], y[finite], close
+        self.exact = close <= CLOSE
+        """Whether the function is known exactly, and not to the digits of a table."""
         self._w = 1.0 / (0.05 + np.abs(self.y))
         self._w /= np.sqrt(len(self.x))
         self._wy, self._wx = self._w * self.y, self._w * self.x
@@ -87,6 +89,11 @@ class Fitter:
             yield from self._linear(known)
             for parameter in known.parameters:
                 yield from self._searched(known, (f".{parameter.name}",), ("",))
+
+    def inside(self, known: Known) -> Iterator[Fit]:
+        """Candidates with b and c."""
+        with np.errstate(all="ignore"):  # as for one
+            yield from self._searched(known, ("b", "c"), ("",))
 
     def pairs(self, known: Known) -> Iterator[Fit]:
         """Candidates with two numbers besides a, d and e."""
@@ -147,17 +154,18 @@ class Fitter:
         """Where to look for these numbers: all combinations, one a row."""
         coarse = len(names) > 1
         parameters = {f".{parameter.name}": parameter for parameter in known.parameters}
+        own = np.array(known.activation.kinks(1)[:_BREAKPOINTS] if self._breakpoints.size else (), dtype=np.float64)
         axes = []
         for name in names:
             if name == "b":
                 axes.append(_B_COARSE if coarse else _B)
             elif name == "c":
-                own = np.array(known.activation.kinks(1) if self._breakpoints.size else (), dtype=np.float64)
-                shifts = np.subtract.outer(own[:_BREAKPOINTS], self._breakpoints).ravel()
+                shifts = np.subtract.outer(own, self._breakpoints).ravel()
                 axes.append(np.unique(np.concatenate([_C_COARSE if coarse else _C, shifts])))
             else:
-                axes.append(_around(parameters[name], coarse, (*self._breakpoints.tolist(),)))
-        return np.stack([axis.ravel() for axis in np.meshgrid(*axes, indexing="ij")], axis=1)
+                axes.append(_around(parameters[name], coarse, _tuple(self._breakpoints), _tuple(own)))
+        grid = np.stack([axis.ravel() for axis in np.meshgrid(*axes, indexing="ij")], axis=1)
+        return np.concatenate([grid, _meeting(self._breakpoints, own)]) if names == ("b", "c") else grid
 
     def _note(self, known: Known, name: str, value: float, residual: float) -> None:
         """Keeps the parameter with which the activation alone comes nearest."""
@@ -262,14 +270,33 @@ def _solve(matrix: Array, vector: Array) -> Array:
     return np.asarray(np.stack([s * u - q * v, p * v - r * u], axis=1) / determinant[:, None])
 
 
+def _tuple(numbers: Array) -> tuple[float, ...]:
+    return tuple(numbers.tolist())
+
+
+def _meeting(breakpoints: Array, own: Array) -> Array:
+    """The b and c with which one breakpoint of an activation, or two, come to lie on the function's."""
+    rows = [(b, first - b * at) for first in own.tolist() for at in breakpoints.tolist() for b in _B_COARSE.tolist()]
+    for first, second in permutations(own.tolist(), 2):
+        for at, other in combinations(breakpoints.tolist(), 2):
+            b = (second - first) / (other - at)
+            rows.append((b, first - b * at))
+    return np.array(rows, dtype=np.float64).reshape(-1, 2)
+
+
 @cache
-def _around(parameter: Parameter, coarse: bool, breakpoints: tuple[float, ...]) -> Array:
-    """Values of a parameter: its default, multiples of it, the usual small numbers, and breakpoints as thresholds."""
+def _around(parameter: Parameter, coarse: bool, breakpoints: tuple[float, ...], own: tuple[float, ...]) -> Array:
+    """Values of a parameter: its default, multiples of it, the usual numbers, and those that may move a breakpoint of
+    the activation to one of the function's: that itself, its distance from the activation's, and the ratio of the two.
+    """
     default = parameter.default
     multiples: Any = default * 2.0 ** np.arange(-5, 5.1, 1.0 if coarse else 0.5)
     even = np.arange(-3.0, 3.1, 1.0 if coarse else 0.25)
-    small = np.array([0.01, 0.05, 0.1, 0.3, -0.1]) if not coarse else np.array([0.01, 0.1, 0.3])
+    usual = np.concatenate([[0.01, 0.05, -0.1], _USUAL]) if not coarse else np.array([0.01, 0.1, 0.3])
     thresholds = np.outer([1.0, -1.0], breakpoints).ravel()
-    values = np.unique(np.concatenate([[default], multiples, -multiples[::2], even, small, thresholds]))
+    away = np.subtract.outer(breakpoints, own).ravel()
+    ratios = np.divide.outer(breakpoints, [point for point in own if point]).ravel()
+    moved = np.concatenate([thresholds, default + away, default - away, default * ratios])
+    values = np.unique(np.concatenate([[default], multiples, -multiples[::2], even, usual, moved]))
     inside = (values > parameter.minimum) & (values < parameter.maximum)
     return np.asarray(values[inside | (values == default)])

@@ -10,7 +10,7 @@ import numpy as np
 from actcli.core.activations.activation import Elementwise
 from actcli.core.activations.catalogue import CATALOGUE, ActivationLike, resolve
 from actcli.core.analysis.digits import MoreDigits
-from actcli.core.arrays import Array, numbers_of
+from actcli.core.arrays import Array, numbers_of, union
 from actcli.core.errors import InputError
 from actcli.core.identify.fitting import CLOSE, IDENTITY, Fit, Fitter
 from actcli.core.identify.known import Known, known_activations
@@ -21,6 +21,9 @@ _RANGE: Final = np.linspace(-6.0, 6.0, 1201)
 """Where differences are measured."""
 NEAREST: Final = 5
 _MOST_POINTS = 40
+_FINE: Final = np.linspace(-40.0, 40.0, 8001) + 0.0037
+_MOST_JUMPS: Final = 4
+_BESIDE: Final = 2.0**-10
 _LEAST_POINTS = 6
 
 
@@ -73,17 +76,44 @@ def identify(activation: ActivationLike, more_digits: MoreDigits, *, thorough: b
     given = resolve(activation)
     if not isinstance(given, Elementwise):
         raise InputError(f"{given.name} acts on whole rows, and what is identified acts on each number")
-    proof = Proof(given, more_digits)
-    exact = np.array([_float(proof.value(float(x))) for x in _POINTS])
+    narrow = _narrow(given)
+    points = union(_POINTS, _beside_jumps(given), narrow)
+    proof = Proof(given, more_digits, tuple(narrow.tolist()))
+    exact = np.array([_float(proof.value(x)) for x in points.tolist()])
     if np.isfinite(exact).sum() < _LEAST_POINTS:
         raise InputError(f"{given.label} has too few finite values on [-40, 40] to be identified")
-    fitter = Fitter(_POINTS, exact, breakpoints=given.kinks(1))
+    fitter = Fitter(points, exact, breakpoints=given.kinks(1))
     others = [known for known in known_activations() if known.activation.name != given.name or given.given_parameters]
-    search = _simplest if thorough else _quickest
+    search = _simplest if thorough and not _straight(points, exact) else _quickest
     found = search(fitter, others, proof.shown)
     with np.errstate(all="ignore"):  # where a formula is not defined there is no difference
         y = given(_RANGE)
     return _identification(given.label, found, fitter, others, _RANGE, y)
+
+
+def _beside_jumps(given: Elementwise) -> Array:
+    """Points on both sides of its first jumps, which tell where a threshold is."""
+    jumps = np.array(given.kinks(0)[:_MOST_JUMPS], dtype=np.float64)
+    beside = _BESIDE * np.maximum(np.abs(jumps), 1.0)
+    return np.concatenate([jumps - beside, jumps + beside])
+
+
+def _straight(x: Array, y: Array) -> bool:
+    """Whether it is a line, of which b and c say nothing that a, d and e do not."""
+    if not np.isfinite(y).all():
+        return False
+    slope, intercept = np.polyfit(x, y, 1)
+    off = np.abs(y - slope * x - intercept)
+    return bool((off <= 1e-12 * (np.abs(slope * x) + abs(intercept) + 1e-12)).all())
+
+
+def _narrow(given: Elementwise) -> Array:
+    """Points where it has values; none if it has them at more than half of the usual points."""
+    with np.errstate(all="ignore"):  # where a formula is not defined it has no value
+        if np.isfinite(given(_POINTS)).sum() > len(_POINTS) // 2:
+            return np.array([])
+        inside = _FINE[np.isfinite(given(_FINE))]
+    return inside[np.unique(np.linspace(0, len(inside) - 1, _MOST_POINTS).astype(int))] if inside.size else inside
 
 
 def identify_table(name: str, x: Sequence[float] | Array, y: Sequence[float] | Array) -> Identification:
@@ -147,14 +177,25 @@ def last_digit(y: Array) -> Array:
 
 
 def _simplest(fitter: Fitter, others: Sequence[Known], shown: Callable[[Fit], Fit | None]) -> list[Fit]:
-    """The simplest relation of each known activation; two of b, c and its own parameters are looked for only where
-    nothing simpler is found, of the catalogue's, which people know, where nothing simpler of the catalogue is.
+    """The simplest relation of each known activation. Two of b, c and its own parameters are looked for only where
+    nothing simpler is found, of the catalogue's, which people know, where nothing simpler of the catalogue is; b and c
+    together for all that are not found, where the function is known exactly.
     """
     found = [fit for known in others if (fit := _first(fitter.fits(known), shown)) is not None]
-    if any(fit.known.activation.name in CATALOGUE for fit in found):
-        return found
-    rest = [known for known in others if not found or known.activation.name in CATALOGUE]
-    return found + [fit for known in rest if (fit := _first(fitter.pairs(known), shown)) is not None]
+    names = {fit.known.activation.name for fit in found}
+    for known in others:
+        name = known.activation.name
+        if name in names:
+            continue
+        if not names or (name in CATALOGUE and names.isdisjoint(CATALOGUE)):
+            fits = fitter.pairs(known)
+        elif fitter.exact:
+            fits = fitter.inside(known)
+        else:
+            continue
+        if (fit := _first(fits, shown)) is not None:
+            found.append(fit)
+    return found
 
 
 def _quickest(fitter: Fitter, others: Sequence[Known], shown: Callable[[Fit], Fit | None]) -> list[Fit]:

@@ -21,7 +21,7 @@ from actcli.core.identify.fitting import Fit
 _FEW: Final = (0.37, -1.43, 3.11, -0.21)
 _FAR: Final = (7.3, -7.9, 13.7, -12.1, 31.3, -27.7, 102.3, -97.1, 1003.7, -1013.1)
 _BESIDE: Final = 1e-3
-_CLOSE_BESIDE: Final = 2.0**-38
+_CLOSE_BESIDE: Final = 2.0**-46
 _BITS: Final = (160, 500)
 _LEAST: Final = 16
 """Points at which both have a value; fewer decide nothing."""
@@ -43,10 +43,14 @@ _CONSTANTS: Final = tuple(
 
 @dataclass(frozen=True, eq=False)
 class Proof:
-    """The function's exact values at points, computed once each."""
+    """The function's exact values at points, computed once each.
+
+    inside: points where it has values, needed if it has none at more than half of the usual ones
+    """
 
     activation: Elementwise
     make_digits: MoreDigits
+    inside: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_digits", self.make_digits(self.activation))
@@ -68,7 +72,8 @@ class Proof:
             except InputError:
                 continue
             digits = self.make_digits(known)
-            if self._agrees(nice, digits, _FEW, 1) and self._agrees(nice, digits, self._points(nice, known), _LEAST):
+            few = (*_FEW, *self.inside[::10])
+            if self._agrees(nice, digits, few, 1) and self._agrees(nice, digits, self._points(nice, known), _LEAST):
                 return nice
         return None
 
@@ -86,7 +91,7 @@ class Proof:
             gap = np.abs(self.activation(_SCREEN) - of(fit, known, _SCREEN))
             gap /= 1.0 + np.abs(self.activation(_SCREEN))
         worst = np.argsort(np.nan_to_num(gap, nan=np.inf))[-6:]
-        return [*spread, *beside, *_FAR, *_SCREEN[worst].tolist()]
+        return [*spread, *self.inside, *beside, *_FAR, *_SCREEN[worst].tolist()]
 
     def _agrees(self, fit: Fit, digits: Digits, points: Iterable[float], least: int) -> bool:
         a, b, c, d, e = (Fraction(fit.affine[name]) for name in "abcde")

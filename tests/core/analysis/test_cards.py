@@ -5,6 +5,7 @@ import math
 from functools import cache
 from typing import Any
 
+import mpmath
 import pytest
 
 from actcli.core.activations.catalogue import resolve
@@ -136,3 +137,67 @@ def test_constant_is_said_only_where_the_range_is_certain() -> None:
     assert card("tanh(x) - x + tanh_shrink(x)").zero_intervals is None
     assert card("x - x").monotone == "constant"
     assert card("x - x").zero_intervals == ((-math.inf, math.inf),)
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "value", "end"),
+    [
+        ("grelu_uaf", "slope_supremum", 1.0, math.inf),  # 2**x/(1 + 2**x)
+        ("grelu_uaf(-x)", "slope_infimum", -1.0, -math.inf),
+        ("sau", "slope_supremum", 1.0, math.inf),  # a + (1 - a) Φ(x)
+        ("log1p(3**x)/log(3)", "slope_supremum", 1.0, math.inf),
+        ("css", "supremum", 1.0, math.inf),  # sigmoid(x) cos(x)
+        ("css", "infimum", -1.0, math.inf),
+        ("css", "slope_supremum", 1.0, math.inf),  # at most sigmoid(x) sqrt(1 + sigmoid(-x)²), which is below 1
+        ("css(-x)", "supremum", 1.0, -math.inf),
+        ("hybrid_chaotic", "supremum", 1.1, math.inf),  # tanh(x) + sin(πx)/10
+        ("hybrid_chaotic", "infimum", -1.1, -math.inf),
+        ("hybrid_chaotic", "slope_infimum", -math.pi / 10, math.inf),  # 1/cosh(x)² + π/10 cos(πx)
+        ("newsigmoid", "slope_infimum", 0.0, math.inf),  # sinh(x)/sqrt(cosh(2x)): slope cosh(x)/cosh(2x)**1.5
+        ("root2sigmoid", "slope_infimum", 0.0, math.inf),
+    ],
+)
+def test_what_creeps_up_to_its_bound_does_not_attain_it(text: str, name: str, value: float, end: float) -> None:
+    found = getattr(card(text), name)
+    assert found.value == pytest.approx(value, rel=2e-16, abs=0.0)
+    assert (found.attained, found.low, found.high) == (False, end, end)
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "value", "at"),
+    [
+        ("hclsh", "slope_supremum", 1.0, 0.0),  # the limit at ∞ too
+        ("phish", "infimum", 0.0, 0.0),  # the limit at -∞ too
+        ("cos(x)*(1 + 0*x)", "supremum", 1.0, 0.0),
+        ("sin(x) + 0*x", "supremum", 1.0, math.pi / 2),
+        ("x + sin(3*x)**2/3", "slope_supremum", 2.0, math.pi / 12),
+        ("1 - exp(-x)*x**2 if x > 0 else 1 - x**2", "supremum", 1.0, 0.0),
+    ],
+)
+def test_what_equals_its_limit_or_its_other_crests_is_attained(text: str, name: str, value: float, at: float) -> None:
+    found = getattr(card(text), name)
+    assert found.value == pytest.approx(value, rel=1e-15)
+    assert found.attained
+    assert found.low == found.high == pytest.approx(at, rel=1e-12)
+
+
+def test_a_slope_that_is_rounding_alone_does_not_fall() -> None:
+    for text in ("newsigmoid", "root2sigmoid"):
+        assert (card(text).monotone, card(text).strictly) == ("increasing", True)
+
+
+@pytest.mark.parametrize(
+    ("text", "function", "starts"),
+    [
+        ("gln", lambda x: mpmath.sin(x) + mpmath.tanh(x), [4.694, 4.730, 10.99554, 10.99561, 17.27875953, 17.27875966]),
+        ("sin(x) + 0.9999999", lambda x: mpmath.sin(x) + mpmath.mpf(0.9999999), [4.7119, 4.7129, 10.9951, 10.9961]),
+        ("cos(x) - 0.999999", lambda x: mpmath.cos(x) - mpmath.mpf(0.999999), [0.0014, 6.2817, 6.2847, 12.565]),
+    ],
+)
+def test_two_zeros_between_two_samples_are_both_found(text: str, function: Any, starts: list[float]) -> None:
+    zeros = known(card(text).zeros)
+    for start in starts:
+        with mpmath.workdps(40):
+            exact = float(mpmath.findroot(function, start))
+        assert any(zero == pytest.approx(exact, rel=1e-13) for zero in zeros), (exact, zeros)
+    assert card(text).more_zeros

@@ -2,7 +2,9 @@
 
 import math
 from fractions import Fraction
+from typing import Any
 
+import mpmath
 import pytest
 
 from actcli.core.activations.activation import Elementwise
@@ -112,3 +114,31 @@ def test_what_cancels_is_said_to_be_lost_and_what_is_0_is_not() -> None:
     zero = digits("relu(x) - relu(x - 1)")(1000.0, 1, 320)
     assert zero is not None
     assert (zero.known(0), zero.known(1)) == (1, 0)
+
+
+@pytest.mark.parametrize(
+    ("text", "slope"),
+    [
+        ("sinh(x)/cosh(x)", lambda x: 1 / mpmath.cosh(x) ** 2),  # cosh² - sinh² in the numerator
+        ("(1 + exp(x))*exp(-x)", lambda x: -mpmath.exp(-x)),
+    ],
+)
+def test_a_slope_that_cancels_in_a_product_or_quotient_is_said_to_be_lost(text: str, slope: Any) -> None:
+    for bits, known in ((320, False), (2000, True)):
+        found = digits(text)(400, 1, bits)
+        assert found is not None
+        assert (found.known(1) is not None) == known
+    assert found is not None
+    with mpmath.workprec(4000):
+        known_slope = Fraction(found.derivatives[1])
+        assert abs(mpmath.mpf(known_slope.numerator) / known_slope.denominator / slope(mpmath.mpf(400)) - 1) < 1e-15
+
+
+def test_a_cosine_beside_its_zero_is_said_to_be_lost() -> None:
+    """-cos(exp(x) + π/2) is sin(exp(x)): 140 bits of the sum are those of π/2."""
+    few, many = (digits("-cos(exp(x) + pi/2)")(-97, 0, bits) for bits in (160, 500))
+    assert few is not None
+    assert many is not None
+    assert few.known(0) is None
+    with mpmath.workprec(500):
+        assert float(Fraction(many.derivatives[0])) == pytest.approx(float(mpmath.sin(mpmath.exp(-97))), rel=1e-15)

@@ -118,8 +118,35 @@ def test_the_catalogues_own_name_is_found_beside_a_simpler_relation() -> None:
 @pytest.mark.parametrize("at", [0.77, 1.375])
 def test_a_threshold_is_found_to_the_last_digit(at: float) -> None:
     found = identify(f"x*(x > {at})")
-    assert f"threshold:threshold={at},value=0" in texts(found)
+    assert f"threshold:threshold={at}" in texts(found)
     assert all(match.max_difference < 1e-12 for match in found.matches)
+
+
+def test_a_threshold_that_is_no_short_number_is_not_cut_short() -> None:
+    """0.37/3: between it and -0.12333333333, which 11 digits make of it, the two functions differ."""
+    found = identify("1 if -0.37 <= 3*x <= 0.63 else 0")
+    assert found.matches
+    for match in found.matches:
+        low = (match.parameters.get("a", 0.0) - match.c) / match.b
+        assert match.name == "binary_window"
+        assert low == pytest.approx(-0.37 / 3, rel=1e-15)
+
+
+@pytest.mark.parametrize(
+    ("formula", "expected"),
+    [
+        ("sparse_sigmoid(2*x + 1)", "sparse_sigmoid(2*x + 1)"),  # brelu(x + 1) is simpler
+        ("max(0, 1 - abs(2*x + 1))", "mrelu(2*x + 1)"),  # hat(-2*x) is
+        ("(2*x + 1)/sqrt(1 + (2*x + 1)**2)", "isru(2*x + 1)"),
+        ("-1 if x < -1.125 else 1 if x > 0.875 else x", "shhardtanh:a=0.125"),
+        ("2/sqrt(3)*pi**(-1/4)*(1 - (abs(x) - 6)**2)*exp(-(abs(x) - 6)**2/2)", "pmaf:a=6"),
+        ("2.3*x - 0.4 if 2.3*x - 0.4 > 1 else 0", "threshold(2.3*x - 0.4)"),
+    ],
+)
+def test_what_has_a_simpler_relation_to_another_is_named_too(formula: str, expected: str) -> None:
+    found = identify(formula)
+    assert expected in texts(found), texts(found)
+    check(formula, found)
 
 
 @pytest.mark.parametrize(
@@ -235,6 +262,11 @@ def test_nice_numbers(number: float, first: float) -> None:
     assert first in nice(number)[:3]
 
 
+def test_what_has_values_on_a_narrow_interval_alone_is_found() -> None:
+    assert "2*sbaf(x) - 1" in texts(identify("2/(1 + 0.98*sqrt(x*(1 - x))) - 1"))
+    assert not [text for text in texts(identify("1/(1 + 0.97*sqrt(x*(1 - x)))")) if text == "sbaf"]
+
+
 def test_an_a_of_nothing_is_no_match() -> None:
     fitter = Fitter(np.linspace(-3, 3, 20), 2 * np.linspace(-3, 3, 20))
     relu = next(known for known in known_activations() if known.activation.name == "relu")
@@ -247,3 +279,11 @@ def test_a_match_is_written_as_an_activation() -> None:
     x = np.array([0.3, -1.2])
     u = 2 * x - 1
     np.testing.assert_allclose(resolve(written(match))(x), -1.5 * u / (1 + np.exp(-2 * u)) + 0.5 - 3 * x, rtol=1e-14)
+
+
+def test_a_line_is_soon_known() -> None:
+    """b and c say nothing of a line that a, d and e do not: a hundred entries would be looked through for them."""
+    for formula, expected in (("x", "identity"), ("3*x - 2", "3*identity(x) - 2"), ("0*x", "apprelu:a=0")):
+        found = identify(formula)
+        assert expected in texts(found), texts(found)
+        assert all(match.b == 1 and match.c == 0 for match in found.matches)
