@@ -1,4 +1,4 @@
-"""An implementation's results held against the exact ones, in ULP and in steps."""
+"""Audit of an elementwise implementation: its errors against exact results, in ULP and in steps."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -29,27 +29,34 @@ from actcli.core.audit.ulp import (
 from actcli.core.errors import InputError, instance, one_of, shown, whole_number
 from actcli.core.numerics.formats import FLOAT_FORMATS, bit_pattern, flushed, in_units, ordinal, round_to, value_at
 
-# At zeros a limit has the sign of the values beside them.
+# The sign of a zero result at x = ±0 is the sign of the function at this distance from 0.
 _BESIDE_ZERO = 2.0**-160
-# Memory for the points that a diagnosis looks at, and for one block's intermediate results.
+# Points kept for the diagnosis, and inputs in a block: both bound the memory.
 _SAMPLE, _BLOCK = 1 << 17, 1 << 16
 
 MakeReference = Callable[..., Reference]
-"""Of inputs, and of a gradient that comes in where there is one."""
+"""x, or x and the incoming gradient -> the exact results."""
 
 
 _COUNTS: Final = "_reversals", "_undefined", "_answered", "_unlike", "_right", "_left_out", "_excused"
 
 
 class Auditor:
-    """Takes inputs and results block by block, and reports on them in the end.
+    """The errors of an implementation, from inputs and results that are added block by block.
 
-    `segments` are the inner boundaries of the segments, ascending; None finds them where the error changes its
-    character. Inputs outside of `region` are left out. `exact` gives the exact results as the type sees them; by
-    default they come from the activation's float64 values: for float32 good to 1e-8 ULP, and to 0.1 (order 3: 0.3)
-    at the few numbers next to a zero of the derivative; ties and powers of two by what the function approaches there,
-    and else by `ask`, which compares exact results with numbers in more digits. Raises InputError for what cannot be
-    audited.
+    order: of the derivative
+    flush_subnormals: subnormal inputs and results count as zero
+    flush_intermediates: the same, and a result may also match a formula with subnormal intermediate results at zero
+    segments: inner boundaries of the segments, ascending; None: where the size of the error changes
+    region: inputs outside of it are left out
+    exact: the reference, see MakeReference; None: the activation's float64 values
+    ask: sign of exact - y in more digits, for ties and powers of two that float64 cannot decide
+
+    The float64 reference for float32 has an error below 1e-8 ULP, except at the few numbers next to a zero of the
+    derivative: 0.1 ULP there (order 3: 0.3). Ties and powers of two follow from the line that the function approaches
+    (see `Sides`), and else from `ask`.
+
+    InputError: a row-wise activation, no such type, an order beyond MAX_ORDER, segments that do not ascend.
 
     >>> x = np.array([-1.0, 0.0, 1.0])
     >>> auditor = Auditor("relu", "float16")
@@ -87,7 +94,7 @@ class Auditor:
         self._sides = None if exact else Sides(self.activation, order, ask)
         self.exact = exact or self._float64_reference
         form = FLOAT_FORMATS[dtype]
-        # Eight small intervals an octave, four of float64, whose octaves are many.
+        # Small intervals per octave: 8, for float64 4, because it has many octaves.
         self._shift = max(form.precision - 1 - (2 if dtype == "float64" else 3), 0)
         self._zero = form.infinity >> self._shift
         self._small = Tally(2 * self._zero + 1)
@@ -110,9 +117,10 @@ class Auditor:
         self._samples: list[tuple[Array, Array, Array, UlpDistances]] = []
 
     def add(self, x: Array, actual: Array, grad_output: Array | None = None) -> None:
-        """Results at the inputs x, both numbers of the type and of shape (n,). InputError where they are not.
+        """Add results `actual` at inputs x, both of shape (n,) and representable in the type.
 
-        grad_output: of the same shape, where the results are the derivatives times these numbers
+        grad_output: shape (n,); the incoming gradient, where results are derivatives times this gradient
+        InputError: another shape
         """
         x, actual = numbers_of("x", x), numbers_of("actual", actual)
         if x.ndim != 1 or x.shape != actual.shape:
@@ -138,7 +146,7 @@ class Auditor:
             grad = tuple(part[defined] for part in grad)
         if not x.size:
             return
-        if not FLOAT_FORMATS[self.dtype].has_infinity:  # its nan stands for what is too large, too
+        if not FLOAT_FORMATS[self.dtype].has_infinity:  # nan also means overflow there
             actual = np.where(np.isnan(actual) & np.isinf(truth.rounded), truth.rounded, actual)
         wrong = unlike(actual, truth, self.dtype)
         ulp = np.where(wrong, np.inf, ulp_error(actual, truth, self.dtype, self.flush))
@@ -175,7 +183,7 @@ class Auditor:
             self._large.add(np.searchsorted(self._given, x, side="right"), x, ulp, away)
 
     def merge(self, later: "Auditor") -> None:
-        """As if the inputs of another auditor of the same settings had followed."""
+        """Append the inputs of another auditor with the same settings."""
         for mine, theirs in (
             *zip(self._tallies(), later._tallies(), strict=True),
             *zip(self._kinds.values(), later._kinds.values(), strict=True),
@@ -184,7 +192,7 @@ class Auditor:
             (self._absolute, later._absolute),
             (self._relative, later._relative),
         ):
-            mine.merge(theirs)  # type: ignore[attr-defined] # each of the pairs is of one class
+            mine.merge(theirs)  # type: ignore[attr-defined] # both of a pair have one class
         self._histogram += later._histogram
         self._steps_histogram += later._steps_histogram
         for name in _COUNTS:
@@ -210,7 +218,7 @@ class Auditor:
         return [self._small, self._everything, self._subnormal, *([] if self._large is None else [self._large])]
 
     def result(self) -> Audit:
-        """The report on all that was added. Raises InputError where there is nothing to report on."""
+        """The report on all results added. InputError: none was added."""
         total = self._everything.errors()
         if not total.count:
             left_out = f": the exact result is nan at all {self._undefined}" if self._undefined else ""
@@ -263,7 +271,7 @@ class Auditor:
         return reference(y, self.dtype, self.flush, sides)
 
     def _limits(self) -> list[Elsewhere]:
-        """0, and what the results should be at both ends."""
+        """0, and the function's limits at -inf and inf."""
         ends = np.array([-np.inf, np.inf])
         y = round_to(self.activation.derivative(ends, self.order), self.dtype)
         values = {0.0: None} | {float(limit): None for limit in y if np.isfinite(limit)}
@@ -277,7 +285,7 @@ class Auditor:
         return bool(self._seen[1:-1][wanted].all())
 
     def _note_kinds(self, x: Array, actual: Array, truth: Reference, *grad: Array) -> None:
-        """Where results are nan, infinite, of the wrong sign, or a zero of the wrong sign."""
+        """Count results that are nan, infinite, of the wrong sign, or a zero of the wrong sign."""
         if self._seen is not None:
             self._seen[ordinal(x, self.dtype) + FLOAT_FORMATS[self.dtype].infinity] = True
         finite = np.isfinite(truth.rounded)
@@ -288,7 +296,7 @@ class Auditor:
             sign = sign.copy()
             sign[at] = self._signs_of_zero(x[at], truth.remainder[at], *(np.sign(part[at]) for part in grad))
             zero &= (sign != 0.0) & (np.signbit(actual) != (sign < 0.0))
-        with np.errstate(invalid="ignore"):  # the sign of nan is nan, and is not counted
+        with np.errstate(invalid="ignore"):  # the sign of nan is nan, which is not counted
             wrong_sign = np.sign(actual) * np.sign(truth.exact) < 0.0
         found = {"nan": np.isnan(actual) & finite, "infinite": np.isinf(actual) & finite, "wrong_sign": wrong_sign}
         found |= {"zero_sign": zero, "nonfinite": found["nan"] | found["infinite"]}
@@ -296,7 +304,7 @@ class Auditor:
             self._kinds[kind].note(x, where)
 
     def _signs_of_zero(self, x: Array, remainder: Array, times: Array | float = 1.0) -> Array:
-        """Of zeros that stand for a smaller number its sign, at ±0 the limit's, else 0."""
+        """Signs of exact results that round to zero: of the remainder; at x = ±0 of the one-sided limit; else 0."""
         sign = np.sign(remainder)
         zero = x == 0.0
         if zero.any():
@@ -326,7 +334,7 @@ class Auditor:
         return Profile(value_at(low, self.dtype), value_at(high, self.dtype), np.where(finite < 0, np.nan, finite), bad)
 
     def _try_flushing(self, x: Array, actual: Array, expected: Array, away: UlpDistances, *grad: Array) -> None:
-        """What is more than a step off, as hardware without subnormals sees it."""
+        """The largest error if hardware flushed subnormals; only results more than a step off are tried."""
         off = away > 1
         x, actual, expected = x[off], actual[off], expected[off]
         subnormal = (np.abs(x) < FLOAT_FORMATS[self.dtype].smallest_normal) & (x != 0.0)
@@ -339,11 +347,11 @@ class Auditor:
         self._max_steps_when_flushed = max(self._max_steps_when_flushed, float(found.max(initial=0.0)))
 
     def _note_sizes(self, x: Array, actual: Array, truth: Reference, ulp: Array) -> None:
-        """Absolute and relative errors of the finite results."""
+        """Update the largest absolute and relative errors of finite results."""
         finite = np.isfinite(ulp) & np.isfinite(truth.exact) & np.isfinite(actual)
         if not finite.all():
             x, actual, ulp, truth = x[finite], actual[finite], ulp[finite], part_of(truth, finite)
-        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # what overflows is far off, and 0/0 none
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # overflow: a large error; 0/0: none
             away = np.abs(actual - truth.exact) if self.flush else in_units(ulp, -truth.spacing, self.dtype)
             self._absolute.note(x, away)
             relative = away / np.abs(truth.exact)
@@ -352,7 +360,7 @@ class Auditor:
         self._relative.note(x, relative)
 
     def _count_reversals(self, exact: Array, actual: Array) -> None:
-        """Among results that follow on each other; the first and the last are kept for what lies before and after."""
+        """Count reversals of neighbouring results; the first and the last result are kept, to join blocks."""
         ends = [(exact[:1], actual[:1]), (exact[-1:], actual[-1:])]
         if self._ends:
             exact, actual = np.append(self._ends[1][0], exact), np.append(self._ends[1][1], actual)
@@ -361,7 +369,7 @@ class Auditor:
         self._reversals += reversals(exact, actual)
 
     def _take_sample(self, interval: Indices, x: Array, actual: Array, expected: Array, away: UlpDistances) -> None:
-        """Of every small interval as many as there is room for, evenly spread over those of a block."""
+        """Keep points for the diagnosis: evenly spread within each small interval, until its share is full."""
         room = np.maximum(_SAMPLE // len(self._sampled) - self._sampled, 0)
         wanted = np.flatnonzero(room[interval])
         order = wanted[np.argsort(interval[wanted], kind="stable")]
@@ -383,7 +391,7 @@ class Auditor:
             times = float(grad[0][i]) if grad else None
             return Point(*numbers, *size, x_bits, actual_bits, expected_bits, times)
 
-        # Equally bad ones in the order in which they came, as Python's sort leaves them.
+        # Stable sort: equal errors stay in the order of their inputs.
         last = self._worst[-1].steps if len(self._worst) == WORST else -1
         worse = last < 0 or away.max() > last
         found = first_largest(away.astype(np.float64), WORST) if worse else []

@@ -1,4 +1,4 @@
-"""What an audit remembers of all its results, block by block. Each can take in what another, of later inputs, has."""
+"""Statistics of an audit, updated block by block. `merge` adds those of later inputs."""
 
 import math
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from actcli.core.audit.report import Stretch
 
 @dataclass
 class Stretches:
-    """Where results of a kind are met."""
+    """Number and range of the inputs whose results are of a kind."""
 
     count: int = 0
     first: float | None = None
@@ -21,33 +21,33 @@ class Stretches:
     high: float = -math.inf
 
     def note(self, x: Array, where: Mask) -> None:
-        """Take in the inputs of a block, where the results are of the kind."""
+        """Add a block of inputs x; where: their results are of the kind."""
         if where.any():
             there = x[where]
             self.merge(Stretches(len(there), float(there[0]), float(there.min()), float(there.max())))
 
     def merge(self, later: "Stretches") -> None:
-        """Take in what was met at later inputs."""
+        """Add the inputs of another, which follow."""
         self.first = later.first if self.first is None else self.first
         self.count += later.count
         self.low, self.high = min(self.low, later.low), max(self.high, later.high)
 
     def result(self) -> Stretch:
-        """How many there are, and from where to where."""
+        """As plain data for the report."""
         return Stretch(self.count, self.first, self.low, self.high)
 
 
 @dataclass
 class Elsewhere:
-    """Where results are not a number."""
+    """Inputs with results other than `value`: smallest, largest below 0, smallest above 0, largest."""
 
     value: float
     elsewhere: tuple[float, float, float, float] = (math.inf, -math.inf, math.inf, -math.inf)
 
     def note(self, x: Array, where: Mask) -> None:
-        """Take in the inputs of a block where results are not a number."""
+        """Add a block of inputs x; where: their results differ from `value`."""
         lowest, below, above, highest = self.elsewhere
-        # Of most blocks none reaches further than those before.
+        # Most blocks have no input outside of the earlier ones' bounds.
         x = x[where & ((x < lowest) | (x > highest) | ((x > below) & (x < above)))]
         self.elsewhere = (
             float(x.min(initial=lowest)),
@@ -57,26 +57,26 @@ class Elsewhere:
         )
 
     def merge(self, later: "Elsewhere") -> None:
-        """Take in what was met at later inputs."""
+        """Add the inputs of another, which follow."""
         (a, b, c, d), (e, f, g, h) = self.elsewhere, later.elsewhere
         self.elsewhere = min(a, e), max(b, f), min(c, g), max(d, h)
 
 
 @dataclass
 class Largest:
-    """The largest number of a kind, and the first input where it is."""
+    """The largest of some values, and its first input."""
 
     value: float = -1.0
     at: float = math.nan
 
     def note(self, x: Array, values: Array) -> None:
-        """Values of which nan are none."""
+        """Add a block of values at the inputs x; nan is ignored."""
         largest = float(np.fmax.reduce(values, initial=-1.0))
         if largest > self.value:
             self.value, self.at = largest, float(x[np.flatnonzero(values == largest)[0]])
 
     def merge(self, later: "Largest") -> None:
-        """Take in the largest of later inputs; of equals the first stays."""
+        """Add the values of another, whose inputs follow; of equal values the first stays."""
         if later.value > self.value:
             self.value, self.at = later.value, later.at
 
@@ -84,20 +84,20 @@ class Largest:
 PERCENTILES: Final = (50.0, 90.0, 99.0, 99.9)
 
 _BINS: Final = 128
-"""To an octave: a percentile is at most 2^(1/128), less than 1 %, too large."""
+"""Bins per octave: a percentile is too large by a factor of at most 1 + 1/128, less than 1 %."""
 _SHIFT: Final = 52 - 7
 _LOWEST: Final = (1023 - 60) * _BINS
 _HIGHEST: Final = (1023 + 140) * _BINS
 
 
 class Quantiles:
-    """How many errors lie in each of many narrow classes, for percentiles of any number of them."""
+    """Histogram of errors in narrow bins, for percentiles in constant memory."""
 
     def __init__(self) -> None:
         self.counts: npt.NDArray[np.int64] = np.zeros(_HIGHEST - _LOWEST + 2, dtype=np.int64)
 
     def note(self, errors: Array) -> None:
-        """Errors >= 0, of which infinity is the largest."""
+        """Add errors >= 0, inf included."""
         classes = errors.view(np.int64) >> _SHIFT
         classes -= _LOWEST - 1
         np.maximum(classes, 0, out=classes)
@@ -105,11 +105,11 @@ class Quantiles:
         self.counts += np.bincount(classes, minlength=len(self.counts))
 
     def merge(self, later: "Quantiles") -> None:
-        """Take in the counts of later inputs."""
+        """Add the errors of another."""
         self.counts += later.counts
 
     def percentiles(self, largest: float) -> dict[str, float]:
-        """What so many in a hundred errors are at most, rounded up by less than 1 %; the largest is known."""
+        """Percentiles of the errors by their per cent, rounded up by less than 1 %, at most `largest`."""
         upto = np.cumsum(self.counts)
         return {f"{percent:g}": min(self._bound(upto, percent), largest) for percent in PERCENTILES}
 
@@ -123,13 +123,13 @@ class Quantiles:
 
 
 def reversals(exact: Array, actual: Array) -> int:
-    """How often results go down where the exact ones go up, or the other way round."""
-    with np.errstate(invalid="ignore", over="ignore"):  # inf - inf is nan, which is in no order
+    """Number of neighbours whose results go down while the exact ones go up, or the other way round."""
+    with np.errstate(invalid="ignore", over="ignore"):  # inf - inf is nan, which is not counted
         return int((np.sign(np.diff(exact)) * np.sign(np.diff(actual)) < 0).sum())
 
 
 def first_largest(values: Array, most: int) -> list[int]:
-    """The indices of the largest values, largest first; of equal ones those that come first."""
+    """Indices of the `most` largest values, largest first; of equal values the first."""
     if len(values) > most:
         bound = np.partition(values, -most)[-most]
         above, equal = np.flatnonzero(values > bound), np.flatnonzero(values == bound)
