@@ -1,4 +1,4 @@
-"""One experiment under several seeds: medians and spread."""
+"""One experiment under several seeds: medians and ranges."""
 
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -12,7 +12,7 @@ Reduction = Callable[[Sequence[float]], float]
 
 @dataclass(frozen=True)
 class Spread:
-    """The median, the least and the largest of a number over the seeds."""
+    """Median, minimum and maximum of a number over the seeds."""
 
     median: float
     low: float
@@ -21,13 +21,13 @@ class Spread:
 
 @dataclass(frozen=True)
 class SeedSummary:
-    """What several seeds showed together.
+    """Results of one activation over several seeds.
 
-    verdicts:  how many runs each verdict has
-    loss:      of the first batch, after the last update
+    verdicts:  verdict -> number of runs
+    loss:      on the first batch, after the last update
     loss_guess, loss_data_initial, loss_data_final, accuracy_initial, accuracy_final: over the whole data set
-    layers:    each number of LayerRecord as its median over the seeds; `low` and `high` the least and the largest
-    decay_per_layer, ...: None where any run has none
+    layers, low, high: medians, minima and maxima of each number of LayerRecord
+    decay_per_layer, accuracy_initial, ...: None if a run has None
     """
 
     activation: str
@@ -48,7 +48,7 @@ class SeedSummary:
 
 
 def summaries(runs: Sequence[DepthRun]) -> list[SeedSummary]:
-    """One for each activation, in the order of the runs."""
+    """Summary of each activation, in the order of the runs."""
     return [
         _summary([run for run in runs if run.activation == name]) for name in dict.fromkeys(r.activation for r in runs)
     ]
@@ -79,7 +79,7 @@ def _summary(runs: Sequence[DepthRun]) -> SeedSummary:
 
 
 def _reduced(records: Sequence[LayerRecord], how: Reduction) -> LayerRecord:
-    """Every field over the seeds; None where a record has None."""
+    """Reduction of every field over the seeds; None where a record has None."""
     reduced = {name: _over([getattr(record, name) for record in records], how) for name in LAYER_FIELDS}
     return LayerRecord(**{**reduced, "layer": records[0].layer})  # type: ignore[arg-type]  # a None stays where it may be
 
