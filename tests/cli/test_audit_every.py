@@ -96,6 +96,8 @@ def test_a_killed_run_goes_on_to_the_same_report(workshop: Path, tmp_path: Path)
     assert again
     other = refused(workshop, "tanh", "--every", "--range", "1", "2", *words[5:], "--resume")
     assert "these are other runs, region" in other
+    file.write_bytes(file.read_bytes().replace(b'"layout":2', b'"layout":1'))
+    assert "these are other runs, layout: 1 there and 2 here" in refused(workshop, *words, "--resume")
 
 
 @pytest.mark.parametrize(
@@ -106,7 +108,7 @@ def test_a_killed_run_goes_on_to_the_same_report(workshop: Path, tmp_path: Path)
         ("--resume", "add --every"),
         ("--every --resume", "--resume goes on with the runs in --output FILE"),
         ("--every --output x.csv", "a .jsonl file"),
-        ("--every --dtype float16", "--every is of float32"),
+        ("--every --dtype float16", "--every is for float32: narrower types are audited whole anyway"),
         ("--every --input x.npy", "--every makes the inputs"),
         ("--range 2 1", "an interval of inputs goes from a number up to another"),
         ("--range nan 1", "an interval of inputs goes from a number up to another"),

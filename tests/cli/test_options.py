@@ -145,7 +145,7 @@ def test_differentiate_of_order_0_is_the_value() -> None:
     assert document("differentiate", "step", "0", "1", "--order", "0")["kinks"] == [0.0]
     assert document("differentiate", "relu", "0", "1", "--order", "0")["kinks"] == []
     assert "--order 1 or more" in complaint("differentiate", "tanh", "1", "--order", "0", "--check")
-    assert "only the first" in complaint("differentiate", "softmax", "1", "2", "--order", "0")
+    assert "only its first" in complaint("differentiate", "softmax", "1", "2", "--order", "0")
 
 
 # --- typed as shown --------------------------------------------------------------------------------------------

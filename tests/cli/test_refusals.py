@@ -37,7 +37,7 @@ REFUSED = [
     ("audit tanh --against numpy --every -o a.csv", "what can be resumed is a .jsonl file", ""),
     ("audit tanh --against numpy --dtype float16 --range 0.1 0.10001", "there is no finite float16 to audit on", ""),
     ("boundary --data d.csv --y a", "--y goes with --x: name both columns", ""),
-    ("differentiate softmax 1 2 --order 2", "of its derivatives only the first, the Jacobian, is given", "--order 2"),
+    ("differentiate softmax 1 2 --order 2", "only its first derivative, the Jacobian, is computed", "--order 2"),
     (
         "evaluate glu 1 2 3 4 --labels a,b,c,d",
         "glu makes 2 numbers of 4 scores: --labels do not fit both",
@@ -83,7 +83,7 @@ REFUSED = [
     ("plot softmax --input one.txt", "needs a row of at least two scores, of which the last one sweeps", ""),
     (
         "audit tanh --against numpy --dtype float16 --baseline base.json",
-        "no audit is in it; a baseline is what audit",
+        "it contains no audit; a baseline is what audit",
         "",
     ),
     (

@@ -10,12 +10,12 @@ import numpy as np
 from actcli.core.activations.activation import MAX_ORDER
 from actcli.core.activations.catalogue import ActivationLike
 from actcli.core.arrays import Array, Indices, numbers_of
-from actcli.core.audit.gather import Elsewhere, Largest, Quantiles, Stretches, first_largest, reversals
+from actcli.core.audit.gather import Distribution, Elsewhere, Largest, Stretches, Worst, errors_of, reversals
 from actcli.core.audit.inputs import EVERYWHERE, Region, audited
 from actcli.core.audit.intermediates import Intermediates
 from actcli.core.audit.report import Audit, Constant, Extreme, Point, Profile, Sample, Segment
 from actcli.core.audit.sides import ExactSigns, Sides
-from actcli.core.audit.tally import ENDLESS, HISTOGRAM, STEPS, WORST, Tally, boundaries
+from actcli.core.audit.tally import ENDLESS, Tally, boundaries
 from actcli.core.audit.ulp import (
     Reference,
     UlpDistances,
@@ -23,8 +23,6 @@ from actcli.core.audit.ulp import (
     product_reference,
     reference,
     ulp_distance,
-    ulp_error,
-    unlike,
 )
 from actcli.core.errors import InputError, instance, one_of, shown, whole_number
 from actcli.core.numerics.formats import FLOAT_FORMATS, bit_pattern, flushed, in_units, ordinal, round_to, value_at
@@ -38,7 +36,7 @@ MakeReference = Callable[..., Reference]
 """x, or x and the incoming gradient -> the exact results."""
 
 
-_COUNTS: Final = "_reversals", "_undefined", "_answered", "_unlike", "_right", "_left_out", "_excused"
+_COUNTS: Final = "_reversals", "_undefined", "_answered", "_unlike", "_left_out", "_excused"
 
 
 class Auditor:
@@ -100,17 +98,13 @@ class Auditor:
         self._small = Tally(2 * self._zero + 1)
         self._large = None if self._given is None else Tally(len(self._given) + 1)
         self._everything, self._subnormal = Tally(1), Tally(1)
-        self._histogram = np.zeros(len(HISTOGRAM), dtype=np.int64)
-        self._steps_histogram = np.zeros(len(STEPS), dtype=np.int64)
-        self._quantiles, self._absolute, self._relative = Quantiles(), Largest(), Largest()
+        self._distribution, self._absolute, self._relative = Distribution(), Largest(), Largest()
         self._left_out = self._excused = 0
-        self._reversals = self._undefined = self._answered = self._unlike = self._right = 0
+        self._reversals = self._undefined = self._answered = self._unlike = 0
         self._kinds = {kind: Stretches() for kind in ("nan", "infinite", "wrong_sign", "zero_sign", "nonfinite")}
         self._seen = np.zeros(2 * form.infinity + 1, dtype=bool) if form.bits <= 16 else None
         self._ends: list[tuple[Array, Array]] = []
-        self._worst: list[Point] = []
-        self._worst_ulp: Point | None = None
-        self._worst_steps: Point | None = None
+        self._worst = Worst[Point]()
         self._constants = self._limits()
         self._max_steps_when_flushed = 0.0
         self._sampled = np.zeros(2 * self._zero + 1, dtype=np.int64)
@@ -146,16 +140,11 @@ class Auditor:
             grad = tuple(part[defined] for part in grad)
         if not x.size:
             return
-        if not FLOAT_FORMATS[self.dtype].has_infinity:  # nan also means overflow there
-            actual = np.where(np.isnan(actual) & np.isinf(truth.rounded), truth.rounded, actual)
-        wrong = unlike(actual, truth, self.dtype)
-        ulp = np.where(wrong, np.inf, ulp_error(actual, truth, self.dtype, self.flush))
-        away = np.where(wrong, np.uint64(ENDLESS), ulp_distance(actual, truth.rounded, self.dtype, self.flush))
+        actual, wrong, ulp, away = errors_of(actual, truth, self.dtype, self.flush)
         if self._intermediates is not None:
             truth, ulp, away, excused = self._intermediates.judged(x, actual, truth, ulp, away, *grad)
             self._excused += excused
         self._unlike += int(wrong.sum())
-        self._right += int((away == 0).sum())
         seen = flushed(actual, self.dtype) if self.flush else actual
         self._note_kinds(x, seen, truth, *grad)
         self._count_reversals(truth.exact, seen)
@@ -163,11 +152,7 @@ class Auditor:
             constant.note(x, seen != constant.value)
         if not self.flush:
             self._try_flushing(x, actual, truth.rounded, away, *grad)
-        self._histogram += np.bincount(np.searchsorted([*HISTOGRAM.values()], ulp), minlength=len(HISTOGRAM))
-        self._steps_histogram += np.bincount(
-            np.searchsorted(np.array([*STEPS.values()], dtype=np.uint64), away), minlength=len(STEPS)
-        )
-        self._quantiles.note(ulp)
+        self._distribution.note(ulp, away)
         self._note_sizes(x, seen, truth, ulp)
         self._everything.add(np.zeros(len(x), dtype=np.int64), x, ulp, away)
         self._keep_worst(x, actual, truth.rounded, ulp, away, *grad)
@@ -188,13 +173,12 @@ class Auditor:
             *zip(self._tallies(), later._tallies(), strict=True),
             *zip(self._kinds.values(), later._kinds.values(), strict=True),
             *zip(self._constants, later._constants, strict=True),
-            (self._quantiles, later._quantiles),
+            (self._distribution, later._distribution),
             (self._absolute, later._absolute),
             (self._relative, later._relative),
+            (self._worst, later._worst),
         ):
             mine.merge(theirs)  # type: ignore[attr-defined] # both of a pair have one class
-        self._histogram += later._histogram
-        self._steps_histogram += later._steps_histogram
         for name in _COUNTS:
             setattr(self, name, getattr(self, name) + getattr(later, name))
         if self._ends and later._ends:
@@ -205,11 +189,6 @@ class Auditor:
             self._ends = self._ends or later._ends
         if self._seen is not None and later._seen is not None:
             self._seen |= later._seen
-        self._worst = sorted([*self._worst, *later._worst], key=lambda p: -p.steps)[:WORST]
-        for name, size in (("_worst_ulp", "ulp"), ("_worst_steps", "steps")):
-            mine, theirs = getattr(self, name), getattr(later, name)
-            if mine is None or (theirs is not None and getattr(theirs, size) > getattr(mine, size)):
-                setattr(self, name, theirs)
         self._max_steps_when_flushed = max(self._max_steps_when_flushed, later._max_steps_when_flushed)
         self._sampled += later._sampled
         self._samples += later._samples
@@ -240,20 +219,20 @@ class Auditor:
             unlike=self._unlike,
             first_nonfinite=kinds["nonfinite"].first_input,
             monotonicity_violations=self._reversals,
-            correctly_rounded=self._right,
+            correctly_rounded=self._distribution.correctly_rounded,
             undefined=self._undefined,
             answered=self._answered,
-            histogram=dict(zip(HISTOGRAM, self._histogram.tolist(), strict=True)),
-            steps_histogram=dict(zip(STEPS, self._steps_histogram.tolist(), strict=True)),
-            percentiles=self._quantiles.percentiles(math.inf if total.max_ulp is None else total.max_ulp),
+            histogram=self._distribution.histogram(),
+            steps_histogram=self._distribution.steps_histogram(),
+            percentiles=self._distribution.percentiles(total.max_ulp),
             max_absolute=Extreme(self._absolute.value, self._absolute.at) if self._absolute.value >= 0 else None,
             max_relative=Extreme(self._relative.value, self._relative.at) if self._relative.value >= 0 else None,
             left_out=self._left_out,
             segments=self._segments(),
             subnormal_inputs=self._subnormal.errors() if self.flush else None,
-            worst=tuple(self._worst),
-            worst_ulp=self._worst_ulp,
-            worst_steps=self._worst_steps,
+            worst=tuple(self._worst.points),
+            worst_ulp=self._worst.ulp,
+            worst_steps=self._worst.steps,
             profile=self._profile(),
             sample=Sample(*(np.concatenate(parts) for parts in zip(*self._samples, strict=True))),
             constants=tuple(Constant(constant.value, constant.elsewhere) for constant in self._constants),
@@ -391,18 +370,4 @@ class Auditor:
             times = float(grad[0][i]) if grad else None
             return Point(*numbers, *size, x_bits, actual_bits, expected_bits, times)
 
-        # Stable sort: equal errors stay in the order of their inputs.
-        last = self._worst[-1].steps if len(self._worst) == WORST else -1
-        worse = last < 0 or away.max() > last
-        found = first_largest(away.astype(np.float64), WORST) if worse else []
-        new = [point(i) for i in found if away[i] > last or last < 0]
-        self._worst = sorted([*self._worst, *new], key=lambda p: -p.steps)[:WORST]
-        finite = away != ENDLESS
-        if not finite.any():
-            return
-        at = int(np.where(finite, ulp, -1.0).argmax())
-        if self._worst_ulp is None or ulp[at] > self._worst_ulp.ulp:
-            self._worst_ulp = point(at)
-        at = int(np.where(finite, away, 0).argmax())
-        if self._worst_steps is None or int(away[at]) > self._worst_steps.steps:
-            self._worst_steps = point(at)
+        self._worst.note(ulp, away, point)

@@ -65,7 +65,7 @@ def earlier_audits(document: Any) -> dict[Key, dict[str, Any]]:
     except (KeyError, TypeError, ValueError, AttributeError):
         found = {}
     if not found:
-        raise InputError("no audit is in it")
+        raise InputError("it contains no audit")
     return found
 
 

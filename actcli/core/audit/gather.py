@@ -1,14 +1,33 @@
 """Statistics of an audit, updated block by block. `merge` adds those of later inputs."""
 
 import math
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final, Generic, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from actcli.core.arrays import Array, Mask
-from actcli.core.audit.report import Stretch
+from actcli.core.audit.report import Point, RowPoint, Stretch
+from actcli.core.audit.tally import ENDLESS, HISTOGRAM, STEPS, WORST
+from actcli.core.audit.ulp import Reference, UlpDistances, ulp_distance, ulp_error, unlike
+from actcli.core.numerics.formats import FLOAT_FORMATS
+
+AnyPoint = TypeVar("AnyPoint", bound=Point | RowPoint)
+
+
+def errors_of(actual: Array, truth: Reference, dtype: str, flush: bool) -> tuple[Array, Mask, Array, UlpDistances]:
+    """Results with overflow as infinity, a mask of those that `unlike` finds, errors in ULP, and errors in steps.
+
+    The errors at the mask are inf and ENDLESS.
+    """
+    if not FLOAT_FORMATS[dtype].has_infinity:  # nan also means overflow there
+        actual = np.where(np.isnan(actual) & np.isinf(truth.rounded), truth.rounded, actual)
+    wrong = unlike(actual, truth, dtype)
+    ulp = np.where(wrong, np.inf, ulp_error(actual, truth, dtype, flush))
+    steps = np.where(wrong, np.uint64(ENDLESS), ulp_distance(actual, truth.rounded, dtype, flush))
+    return actual, wrong, ulp, steps
 
 
 @dataclass
@@ -138,3 +157,76 @@ def first_largest(values: Array, most: int) -> list[int]:
         chosen = np.arange(len(values))
     order: list[int] = chosen[np.argsort(-values[chosen], kind="stable")].tolist()
     return order
+
+
+class Distribution:
+    """Histograms of the errors in ULP and in steps, percentiles, and the number of correctly rounded results."""
+
+    def __init__(self) -> None:
+        self._ulp = np.zeros(len(HISTOGRAM), dtype=np.int64)
+        self._steps = np.zeros(len(STEPS), dtype=np.int64)
+        self._quantiles = Quantiles()
+        self.correctly_rounded = 0
+
+    def note(self, ulp: Array, steps: UlpDistances) -> None:
+        """Add a block of errors."""
+        self._ulp += np.bincount(np.searchsorted([*HISTOGRAM.values()], ulp), minlength=len(HISTOGRAM))
+        bounds = np.array([*STEPS.values()], dtype=np.uint64)
+        self._steps += np.bincount(np.searchsorted(bounds, steps), minlength=len(STEPS))
+        self._quantiles.note(ulp)
+        self.correctly_rounded += int((steps == 0).sum())
+
+    def merge(self, later: "Distribution") -> None:
+        """Add the errors of another."""
+        self._ulp += later._ulp
+        self._steps += later._steps
+        self._quantiles.merge(later._quantiles)
+        self.correctly_rounded += later.correctly_rounded
+
+    def histogram(self) -> dict[str, int]:
+        """Class of HISTOGRAM -> number of errors."""
+        return dict(zip(HISTOGRAM, self._ulp.tolist(), strict=True))
+
+    def steps_histogram(self) -> dict[str, int]:
+        """Class of STEPS -> number of errors."""
+        return dict(zip(STEPS, self._steps.tolist(), strict=True))
+
+    def percentiles(self, max_ulp: float | None) -> dict[str, float]:
+        """Per cent -> percentile of the ULP error, at most max_ulp."""
+        return self._quantiles.percentiles(math.inf if max_ulp is None else max_ulp)
+
+
+@dataclass
+class Worst(Generic[AnyPoint]):
+    """The ten largest errors in steps, nan and infinity first, and the largest finite errors in ULP and in steps."""
+
+    points: list[AnyPoint] = field(default_factory=list)
+    ulp: AnyPoint | None = None
+    steps: AnyPoint | None = None
+
+    def note(self, ulp: Array, steps: UlpDistances, point: Callable[[int], AnyPoint]) -> None:
+        """Add a block of errors; point: index -> its point."""
+        full = len(self.points) == WORST
+        if not full or steps.max() > self.points[-1].steps:
+            self._keep([point(i) for i in first_largest(steps.astype(np.float64), WORST)])
+        finite = steps != ENDLESS
+        if not finite.any():
+            return
+        at = int(np.where(finite, ulp, -1.0).argmax())
+        if self.ulp is None or ulp[at] > self.ulp.ulp:
+            self.ulp = point(at)
+        at = int(np.where(finite, steps, 0).argmax())
+        if self.steps is None or int(steps[at]) > self.steps.steps:
+            self.steps = point(at)
+
+    def merge(self, later: "Worst[AnyPoint]") -> None:
+        """Add the errors of another, whose inputs follow; of equal errors the first stays."""
+        self._keep(later.points)
+        if later.ulp is not None and (self.ulp is None or later.ulp.ulp > self.ulp.ulp):
+            self.ulp = later.ulp
+        if later.steps is not None and (self.steps is None or later.steps.steps > self.steps.steps):
+            self.steps = later.steps
+
+    def _keep(self, points: list[AnyPoint]) -> None:
+        # Stable sort: equal errors stay in the order of their inputs.
+        self.points = sorted([*self.points, *points], key=lambda p: -p.steps)[:WORST]

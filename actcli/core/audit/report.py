@@ -1,5 +1,6 @@
 """Report of an audit, as frozen data."""
 
+from abc import abstractmethod
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -26,6 +27,20 @@ class Point:
     actual_bits: str
     expected_bits: str
     grad_output: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RowPoint:
+    """One result with the correctly rounded exact result and the error; rows and columns count from 0."""
+
+    row: int
+    column: int
+    actual: float
+    expected: float
+    ulp: float
+    steps: float
+    actual_bits: str
+    expected_bits: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +126,22 @@ class Judged:
 
     __slots__ = ()
 
+    activation: str
+    order: int
+    dtype: str
     total: Errors
     unlike: int
+    correctly_rounded: int
+
+    @property
+    @abstractmethod
+    def nonfinite(self) -> int:
+        """Number of results that are nan or infinite although the correctly rounded exact result is finite."""
+
+    @property
+    def worst_input(self) -> float | None:
+        """The input of the largest finite ULP error; None for rows, and without such an error."""
+        return None
 
     def exceeds(self, max_ulp: float | None, max_steps: float | None) -> bool:
         """Whether an error exceeds its bound, or a result is nan, or infinity in place of a number.
@@ -123,6 +152,23 @@ class Judged:
         return any(bound is not None and error is not None and not error <= bound for error, bound in bounds) or (
             self.unlike > 0 and (max_ulp, max_steps) != (None, None)
         )
+
+    def summary(self) -> dict[str, Any]:
+        """The figures for one line of a table of audits, as plain data."""
+        total = self.total
+        return {
+            "activation": self.activation,
+            "dtype": self.dtype,
+            "order": self.order,
+            "count": total.count,
+            "max_ulp": total.finite_max_ulp,
+            "max_steps": total.finite_max_steps,
+            "mean_ulp": total.mean_ulp,
+            "mean_steps": total.mean_steps,
+            "correctly_rounded": self.correctly_rounded / total.count,
+            "nonfinite": self.nonfinite,
+            "worst_input": self.worst_input,
+        }
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -235,22 +281,10 @@ class Audit(Judged):
             "implementation": self.source and asdict(self.source),
         }
 
-    def summary(self) -> dict[str, Any]:
-        """The figures for one line of a table of audits, as plain data."""
-        total, worst = self.total, self.worst_ulp
-        return {
-            "activation": self.activation,
-            "dtype": self.dtype,
-            "order": self.order,
-            "count": total.count,
-            "max_ulp": total.finite_max_ulp,
-            "max_steps": total.finite_max_steps,
-            "mean_ulp": total.mean_ulp,
-            "mean_steps": total.mean_steps,
-            "correctly_rounded": self.correctly_rounded / total.count,
-            "nonfinite": self.nonfinite,
-            "worst_input": worst and worst.input,
-        }
+    @property
+    def worst_input(self) -> float | None:
+        """The input of the largest finite ULP error, if there is one."""
+        return None if self.worst_ulp is None else self.worst_ulp.input
 
     @property
     def ulp_place(self) -> str:

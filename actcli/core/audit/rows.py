@@ -9,11 +9,11 @@ import numpy as np
 from actcli.core.activations.activation import RowWise
 from actcli.core.activations.catalogue import ActivationLike, resolve
 from actcli.core.arrays import Array, numbers_of
-from actcli.core.audit.gather import Quantiles, first_largest
-from actcli.core.audit.report import Audit, Judged, Source
+from actcli.core.audit.gather import Distribution, Worst, errors_of
+from actcli.core.audit.report import Audit, Judged, RowPoint, Source
 from actcli.core.audit.row_reference import GateValues, row_reference
-from actcli.core.audit.tally import ENDLESS, HISTOGRAM, STEPS, WORST, Errors, Tally
-from actcli.core.audit.ulp import Reference, UlpDistances, part_of, ulp_distance, ulp_error, unlike
+from actcli.core.audit.tally import ENDLESS, Errors, Tally
+from actcli.core.audit.ulp import Reference, UlpDistances, part_of
 from actcli.core.errors import InputError, instance, one_of
 from actcli.core.numerics.double_double import Double, exp, log1p, row_sum
 from actcli.core.numerics.formats import FLOAT_FORMATS, bit_pattern, flushed, round_to
@@ -27,20 +27,6 @@ WIDTHS: Final = {2: 512, 8: 256, 64: 128, 512: 48, 4096: 12}
 _SEED: Final = 7
 _COLUMNS: Final = 1 << 24
 """A place is the number row * _COLUMNS + column."""
-
-
-@dataclass(frozen=True, slots=True)
-class RowPoint:
-    """One result with the correctly rounded exact result and the error; rows and columns count from 0."""
-
-    row: int
-    column: int
-    actual: float
-    expected: float
-    ulp: float
-    steps: float
-    actual_bits: str
-    expected_bits: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,23 +122,6 @@ class RowAudit(Judged):
             "implementation": self.source and asdict(self.source),
         }
 
-    def summary(self) -> dict[str, Any]:
-        """The figures of one line in a table of audits, as plain data."""
-        total = self.total
-        return {
-            "activation": self.activation,
-            "dtype": self.dtype,
-            "order": self.order,
-            "count": total.count,
-            "max_ulp": total.finite_max_ulp,
-            "max_steps": total.finite_max_steps,
-            "mean_ulp": total.mean_ulp,
-            "mean_steps": total.mean_steps,
-            "correctly_rounded": self.correctly_rounded / total.count,
-            "nonfinite": self.nonfinite,
-            "worst_input": None,
-        }
-
 
 AnyAudit = Audit | RowAudit
 
@@ -218,14 +187,9 @@ class RowAuditor:
     ) -> None:
         self.activation, self.dtype = _row_wise(activation), one_of("dtype", dtype, FLOAT_FORMATS)
         self.flush, self._gelu = instance("flush_subnormals", flush_subnormals, bool), gelu
-        self._everything, self._quantiles = Tally(1), Quantiles()
-        self._histogram = np.zeros(len(HISTOGRAM), dtype=np.int64)
-        self._steps_histogram = np.zeros(len(STEPS), dtype=np.int64)
+        self._everything, self._distribution, self._worst = Tally(1), Distribution(), Worst[RowPoint]()
         self._rows, self._widths = 0, (0, 0)
-        self._nan = self._infinite = self._unlike = self._right = self._undefined = self._answered = 0
-        self._worst: list[RowPoint] = []
-        self._worst_ulp: RowPoint | None = None
-        self._worst_steps: RowPoint | None = None
+        self._nan = self._infinite = self._unlike = self._undefined = self._answered = 0
         self._defects: list[tuple[Array, Array]] = []
 
     def add(self, rows: Array, actual: Array) -> None:
@@ -258,21 +222,12 @@ class RowAuditor:
         ordinal, actual, truth = ordinal[defined], actual[defined], part_of(truth, defined)
         if not ordinal.size:
             return
-        if not FLOAT_FORMATS[self.dtype].has_infinity:  # nan also means overflow there
-            actual = np.where(np.isnan(actual) & np.isinf(truth.rounded), truth.rounded, actual)
-        wrong = unlike(actual, truth, self.dtype)
-        ulp = np.where(wrong, np.inf, ulp_error(actual, truth, self.dtype, self.flush))
-        away = np.where(wrong, np.uint64(ENDLESS), ulp_distance(actual, truth.rounded, self.dtype, self.flush))
+        actual, wrong, ulp, away = errors_of(actual, truth, self.dtype, self.flush)
         finite = np.isfinite(truth.rounded)
         self._nan += int((np.isnan(actual) & finite).sum())
         self._infinite += int((np.isinf(actual) & finite).sum())
         self._unlike += int(wrong.sum())
-        self._right += int((away == 0).sum())
-        self._histogram += np.bincount(np.searchsorted([*HISTOGRAM.values()], ulp), minlength=len(HISTOGRAM))
-        self._steps_histogram += np.bincount(
-            np.searchsorted(np.array([*STEPS.values()], dtype=np.uint64), away), minlength=len(STEPS)
-        )
-        self._quantiles.note(ulp)
+        self._distribution.note(ulp, away)
         self._everything.add(np.zeros(len(ordinal), dtype=np.int64), ordinal, ulp, away)
         self._keep_worst(ordinal, actual, truth.rounded, ulp, away)
 
@@ -283,17 +238,7 @@ class RowAuditor:
             bits = (bit_pattern(float(number), self.dtype) for number in (actual[i], expected[i]))
             return RowPoint(row, column, float(actual[i]), float(expected[i]), float(ulp[i]), found, *bits)
 
-        new = [point(i) for i in first_largest(away.astype(np.float64), WORST)]
-        self._worst = sorted([*self._worst, *new], key=lambda p: -p.steps)[:WORST]
-        finite = away != ENDLESS
-        if not finite.any():
-            return
-        at = int(np.where(finite, ulp, -1.0).argmax())
-        if self._worst_ulp is None or ulp[at] > self._worst_ulp.ulp:
-            self._worst_ulp = point(at)
-        at = int(np.where(finite, away, 0).argmax())
-        if self._worst_steps is None or int(away[at]) > self._worst_steps.steps:
-            self._worst_steps = point(at)
+        self._worst.note(ulp, away, point)
 
     def _note_totals(self, truth: Reference, actual: Array) -> None:
         if (kind := SUMS.get(self.activation.name)) is None:
@@ -319,16 +264,16 @@ class RowAuditor:
             nan=self._nan,
             infinite=self._infinite,
             unlike=self._unlike,
-            correctly_rounded=self._right,
+            correctly_rounded=self._distribution.correctly_rounded,
             undefined=self._undefined,
             answered=self._answered,
-            histogram=dict(zip(HISTOGRAM, self._histogram.tolist(), strict=True)),
-            steps_histogram=dict(zip(STEPS, self._steps_histogram.tolist(), strict=True)),
-            percentiles=self._quantiles.percentiles(math.inf if total.max_ulp is None else total.max_ulp),
+            histogram=self._distribution.histogram(),
+            steps_histogram=self._distribution.steps_histogram(),
+            percentiles=self._distribution.percentiles(total.max_ulp),
             defect=self._defect(),
-            worst=tuple(self._worst),
-            worst_ulp=self._worst_ulp,
-            worst_steps=self._worst_steps,
+            worst=tuple(self._worst.points),
+            worst_ulp=self._worst.ulp,
+            worst_steps=self._worst.steps,
         )
 
     def _defect(self) -> Defect | None:

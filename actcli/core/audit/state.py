@@ -1,19 +1,24 @@
 """State of an auditor as plain data: for another process, or to resume an audit later."""
 
 from dataclasses import asdict, fields, is_dataclass
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
 from actcli.core.audit.auditor import Auditor
+from actcli.core.audit.gather import Worst
 from actcli.core.audit.report import Point
 
 _KEPT = (
-    *("_small", "_everything", "_subnormal", "_large", "_histogram", "_steps_histogram"),
-    *("_quantiles", "_absolute", "_relative", "_reversals", "_undefined", "_answered"),
-    *("_unlike", "_right", "_left_out", "_excused", "_kinds", "_ends", "_worst"),
-    *("_worst_ulp", "_worst_steps", "_constants", "_max_steps_when_flushed", "_sampled", "_samples"),
+    *("_small", "_everything", "_subnormal", "_large", "_distribution"),
+    *("_absolute", "_relative", "_reversals", "_undefined", "_answered"),
+    *("_unlike", "_left_out", "_excused", "_kinds", "_ends", "_worst"),
+    *("_constants", "_max_steps_when_flushed", "_sampled", "_samples"),
 )
+
+
+LAYOUT: Final = 2
+"""Raised when `_KEPT` or a class in it changes: a state of another layout cannot be restored."""
 
 
 def state(auditor: Auditor) -> dict[str, Any]:
@@ -55,10 +60,9 @@ def _sparse(array: Any) -> dict[str, Any]:
 
 def _filled(fresh: Any, kept: Any, name: str) -> Any:
     """The kept data in the classes and dtypes of a fresh auditor."""
-    if name in ("_worst_ulp", "_worst_steps"):
-        return kept and _point(kept)
     if name == "_worst":
-        return [_point(one) for one in kept]
+        ulp, steps = (None if kept[of] is None else _point(kept[of]) for of in ("ulp", "steps"))
+        return Worst([*map(_point, kept["points"])], ulp, steps)
     if name == "_ends":
         return [(_array(exact, np.float64), _array(actual, np.float64)) for exact, actual in kept]
     if name == "_samples":
