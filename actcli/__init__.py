@@ -66,7 +66,7 @@ _MODULES = {
     "row_sweep": "audit.rows",
     "RowAudit": "audit.rows",
     "RowAuditor": "audit.rows",
-    "RowPoint": "audit.rows",
+    "RowPoint": "audit.report",
     "RowProperties": "analysis.properties",
     "RowWise": "activations.activation",
     "Sample": "audit.report",
@@ -110,6 +110,7 @@ if TYPE_CHECKING:
     from actcli.core.audit.report import Extreme as Extreme
     from actcli.core.audit.report import Point as Point
     from actcli.core.audit.report import Profile as Profile
+    from actcli.core.audit.report import RowPoint as RowPoint
     from actcli.core.audit.report import Sample as Sample
     from actcli.core.audit.report import Segment as Segment
     from actcli.core.audit.report import Source as Source
@@ -117,7 +118,6 @@ if TYPE_CHECKING:
     from actcli.core.audit.rows import Defect as Defect
     from actcli.core.audit.rows import RowAudit as RowAudit
     from actcli.core.audit.rows import RowAuditor as RowAuditor
-    from actcli.core.audit.rows import RowPoint as RowPoint
     from actcli.core.audit.rows import row_sweep as row_sweep
     from actcli.core.audit.tally import Errors as Errors
     from actcli.core.audit.ulp import Reference as Reference

@@ -66,7 +66,6 @@ _VALUES: Final[Mapping[str, Mapping[str, str]]] = {
 
 _MINUS: Final = re.compile(r"[−–](?=\d|\.\d|inf)")
 _NUMBER: Final = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?", re.IGNORECASE)
-_PICTURE: Final = re.compile(r".*\.(svg|png|pdf|html|txt)", re.IGNORECASE)
 
 
 def put_right(args: Sequence[str], options: Mapping[str, int], positional: Sequence[str]) -> list[str]:

@@ -9,8 +9,8 @@ from typing import Final
 import numpy as np
 
 from actcli.core.arrays import Array
-from actcli.core.audit.report import Audit, Point, Segment, Source, Stretch
-from actcli.core.audit.rows import AnyAudit, RowPoint
+from actcli.core.audit.report import Audit, Point, RowPoint, Segment, Source, Stretch
+from actcli.core.audit.rows import AnyAudit
 from actcli.core.audit.tally import Errors
 from actcli.core.errors import count
 from actcli.views.audit_numbers import figure, mean, percent, whole

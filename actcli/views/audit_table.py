@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 
 from actcli.core.audit.baseline import Change
-from actcli.core.audit.rows import AnyAudit, RowAudit, RowPoint
+from actcli.core.audit.report import RowPoint
+from actcli.core.audit.rows import AnyAudit, RowAudit
 from actcli.views.audit_numbers import figure, mean, percent, whole
 from actcli.views.notation import format_number
 from actcli.views.table import Column, render, table, total_width

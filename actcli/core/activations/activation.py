@@ -378,3 +378,8 @@ def _blocks(x: Array, result: Array) -> Iterator[tuple[Array, Array]]:
     for start in range(0, source.size, _BLOCK):
         piece = slice(start, start + _BLOCK)
         yield source[piece], target[..., piece]
+
+
+def folded(name: str) -> str:
+    """A name in lower case, without - and _: names that fold alike are the same."""
+    return name.strip().casefold().replace("-", "").replace("_", "")

@@ -11,7 +11,7 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Any, Final, Self
 
-from actcli.core.activations.activation import Activation, Elementwise, Parameter
+from actcli.core.activations.activation import Activation, Elementwise, Parameter, folded
 from actcli.core.arrays import Array
 
 Activations = Mapping[str, Activation]
@@ -57,7 +57,7 @@ def read_literature(activations: Activations) -> tuple[Entries, Entries]:
     lines = _FILE.read_text(encoding="utf-8").splitlines()
     formulas = _Formulas(activations)
     entries = [_entry(line, formulas) for line in lines if line and not line.startswith("#")]
-    spellings = {fold(spelling): entry for entry in entries for spelling in (entry.name, *entry.aliases)}
+    spellings = {folded(spelling): entry for entry in entries for spelling in (entry.name, *entry.aliases)}
     return {entry.name: entry for entry in entries}, spellings
 
 
@@ -131,11 +131,6 @@ def _entry(line: str, formulas: "_Formulas") -> Published:
         authors=authors,
         family=family,
     )
-
-
-def fold(name: str) -> str:
-    """A name in lower case, without - and _."""
-    return name.strip().casefold().replace("-", "").replace("_", "")
 
 
 class _Formulas:

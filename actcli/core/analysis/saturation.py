@@ -39,6 +39,12 @@ def slope_range(activation: Elementwise) -> tuple[float, float]:
     return lowest.value, highest.value
 
 
+def saturation_threshold(activation: Elementwise) -> float:
+    """|f'| below which a slope is saturated: SATURATION times the largest |f'|, or times 1 if that is 0 or unknown."""
+    largest = largest_slope(activation)
+    return SATURATION * (largest if 0.0 < largest < math.inf else 1.0)
+
+
 @cache
 def _extreme_slopes(activation: Elementwise) -> tuple[Extremum, Extremum]:
     with np.errstate(all="ignore"):  # formulas overflow, have poles, and end

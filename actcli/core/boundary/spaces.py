@@ -9,7 +9,7 @@ from typing import Final
 
 import numpy as np
 
-from actcli.core.analysis.saturation import SATURATION, largest_slope
+from actcli.core.analysis.saturation import saturation_threshold
 from actcli.core.arrays import Array, Mask
 from actcli.core.boundary.decision import Window
 from actcli.core.depth.experiment import DepthExperiment
@@ -38,8 +38,7 @@ def unit_maps(experiment: DepthExperiment, window: Window) -> list[UnitMaps]:
     """The maps of each hidden layer, with the present parameters."""
     seen = _passed(experiment, window.points())
     on_data = _passed(experiment, experiment.inputs)
-    largest = largest_slope(experiment.network.activation)
-    least = SATURATION * (largest if 0.0 < largest < math.inf else 1.0)
+    least = saturation_threshold(experiment.network.activation)
     maps = []
     for layer in range(experiment.network.hidden):
         values = seen.layer_inputs[layer + 1].T.reshape(-1, *window.shape)

@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from actcli.core.analysis.saturation import SATURATION, largest_slope
+from actcli.core.analysis.saturation import saturation_threshold
 from actcli.core.arrays import Array
 from actcli.core.network.mlp import ForwardPass, Network, Parameters
 from actcli.core.network.training import Step, frobenius_norm
@@ -45,8 +45,7 @@ class History:
         self.moments: list[Moment] = []
         self._network = network
         self._wanted = moments_of(steps)
-        largest = largest_slope(network.activation)
-        self._least = SATURATION * (largest if 0.0 < largest < math.inf else 1.0)
+        self._least = saturation_threshold(network.activation)
         self._slopes: list[Array] = []
 
     def watches(self, number: int) -> bool:

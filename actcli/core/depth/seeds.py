@@ -18,6 +18,11 @@ class Spread:
     low: float
     high: float
 
+    @classmethod
+    def of(cls, numbers: Sequence[float]) -> "Spread":
+        """Of one number or more."""
+        return cls(median(numbers), min(numbers), max(numbers))
+
 
 @dataclass(frozen=True)
 class SeedSummary:
@@ -66,10 +71,10 @@ def _summary(runs: Sequence[DepthRun]) -> SeedSummary:
         verdicts=dict(Counter(run.verdict for run in runs).most_common()),
         decay_per_layer=_spread([run.decay_per_layer for run in runs]),
         decay_per_layer_theory=_spread([run.decay_per_layer_theory for run in runs]),
-        loss=_known_spread([run.loss_final for run in runs]),
-        loss_guess=_known_spread([run.loss_guess for run in runs]),
-        loss_data_initial=_known_spread([run.loss_data_initial for run in runs]),
-        loss_data_final=_known_spread([run.loss_data_final for run in runs]),
+        loss=Spread.of([run.loss_final for run in runs]),
+        loss_guess=Spread.of([run.loss_guess for run in runs]),
+        loss_data_initial=Spread.of([run.loss_data_initial for run in runs]),
+        loss_data_final=Spread.of([run.loss_data_final for run in runs]),
         accuracy_initial=_spread([run.accuracy_initial for run in runs]),
         accuracy_final=_spread([run.accuracy_final for run in runs]),
         layers=middle,
@@ -89,10 +94,6 @@ def _over(numbers: Sequence[float | None], how: Reduction) -> float | None:
     return how(known) if len(known) == len(numbers) else None
 
 
-def _known_spread(numbers: Sequence[float]) -> Spread:
-    return Spread(*(how(numbers) for how in (median, min, max)))
-
-
 def _spread(numbers: Sequence[float | None]) -> Spread | None:
-    middle, low, high = (_over(numbers, how) for how in (median, min, max))
-    return None if middle is None or low is None or high is None else Spread(middle, low, high)
+    known = [number for number in numbers if number is not None]
+    return Spread.of(known) if len(known) == len(numbers) else None

@@ -55,20 +55,30 @@ class Approximation:
         return _outputs(self.network, x)
 
     def document(self) -> dict[str, Any]:
-        """JSON fields. The output is output_weights · φ(hidden_weights x + hidden_biases) + output_bias."""
-        hidden_weights, output_weights = self.network.parameters.weights
-        hidden_biases, output_bias = self.network.parameters.biases
+        """Its fields for JSON, with those of `parameters_document`."""
         return {
             "units": self.units,
             "max_error": self.max_error,
             "at": self.at,
             "rms_error": self.rms_error,
             "straight": self.straight,
-            "hidden_weights": hidden_weights[0],
-            "hidden_biases": hidden_biases,
-            "output_weights": output_weights[:, 0],
-            "output_bias": float(output_bias[0]),
+            **parameters_document(self.network),
         }
+
+
+def parameters_document(network: Network) -> dict[str, Any]:
+    """JSON fields of a network with one hidden layer, of x.
+
+    The output is output_weights · φ(hidden_weights x + hidden_biases) + output_bias.
+    """
+    hidden_weights, output_weights = network.parameters.weights
+    hidden_biases, output_bias = network.parameters.biases
+    return {
+        "hidden_weights": hidden_weights[0],
+        "hidden_biases": hidden_biases,
+        "output_weights": output_weights[:, 0],
+        "output_bias": float(output_bias[0]),
+    }
 
 
 def approximate(

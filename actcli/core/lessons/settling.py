@@ -14,7 +14,7 @@ from actcli.core.activations.activation import Activation
 from actcli.core.analysis.comparison import curves_over
 from actcli.core.arrays import Array
 from actcli.core.errors import InputError, count
-from actcli.core.lessons.approximation import MOST_UNITS, finite_values
+from actcli.core.lessons.approximation import MOST_UNITS, finite_values, parameters_document
 from actcli.core.network.losses import mean_squared_error
 from actcli.core.network.mlp import Network, Parameters, forward, of_hidden_units
 from actcli.core.network.optimizers import adam
@@ -47,17 +47,12 @@ class Settling:
         return output
 
     def document(self) -> dict[str, Any]:
-        """JSON fields. The output is output_weights · φ(hidden_weights x + hidden_biases) + output_bias."""
-        hidden_weights, output_weights = self.network.parameters.weights
-        hidden_biases, output_bias = self.network.parameters.biases
+        """Its fields for JSON, with those of `parameters_document`."""
         return {
             "step": self.step,
             "rms_error": self.rms_error,
             "bends": self.bends,
-            "hidden_weights": hidden_weights[0],
-            "hidden_biases": hidden_biases,
-            "output_weights": output_weights[:, 0],
-            "output_bias": float(output_bias[0]),
+            **parameters_document(self.network),
         }
 
 

@@ -185,17 +185,13 @@ def _result(heats: Sequence[Heat], name: str, data: str) -> Result:
     return Result(
         data=data,
         seeds=len(runs),
-        loss=_spread([run.loss for run in runs]),
+        loss=Spread.of([run.loss for run in runs]),
         loss_guess=median(run.loss_guess for run in runs),
-        accuracy=_spread(right) if right else None,
+        accuracy=Spread.of(right) if right else None,
         init=setting[0],
         learning_rate=setting[1],
         chosen=chosen,
     )
-
-
-def _spread(numbers: Sequence[float]) -> Spread:
-    return Spread(median(numbers), min(numbers), max(numbers))
 
 
 def compared(heats: Sequence[Heat], names: Sequence[str]) -> tuple[Comparison, ...]:
