@@ -263,7 +263,7 @@ def _check(
     if input_path is not None and input_path == actual_path == "-":
         raise InputError("--input and --actual cannot both be stdin: write one of them to a file")
     if infinities and input_path is not None:
-        raise InputError("--infinities goes with inputs that are made here, not with --input")
+        raise InputError("--infinities is for a sweep of inputs, not for --input")
     if python is not None and against is None:
         raise InputError("--python is the interpreter for --against, which is not given")
 

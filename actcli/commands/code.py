@@ -40,7 +40,9 @@ def run(
     if target is None:
         raise InputError("code needs a target: --to torch, --to jax, --to numpy or --to c")
     activation = resolve(act)
-    unit = elementwise(activation, f"{activation.name} acts on whole rows, and code is written of elementwise ones")
+    unit = elementwise(
+        activation, f"{activation.name} acts on whole rows; code is written for elementwise activations only"
+    )
     if learnable and target not in ("torch", "jax"):
         raise InputError(f"--learnable is for torch and jax; {target} has no training")
     if learnable and not (unit.parameters or unit.given_parameters):

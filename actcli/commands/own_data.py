@@ -63,7 +63,7 @@ def read_data(
         "--x": chosen,
     }.items():
         if value:
-            raise InputError(f"{option} is for your own data, and {data} is made here")
+            raise InputError(f"{option} is for your own data, not for the built-in {data}")
     return None
 
 
@@ -109,8 +109,8 @@ def _ask_for_the_target(path: str, read: "Examples") -> None:
     if are_consecutive_classes(first):
         name, classes = shlex.quote(read.columns[0]), len(np.unique(first))
         raise InputError(
-            f"{path}: what is to be learnt? --target-column {shlex.quote(read.target)} is the numbers of the last "
-            f"column, --target-column {name} the {classes} classes of the first"
+            f"{path}: which column is the target? --target-column {shlex.quote(read.target)} takes the numbers of the "
+            f"last column, --target-column {name} the {classes} classes of the first"
         )
 
 
@@ -129,7 +129,7 @@ def _oddities(read: "Examples") -> list[str]:
     if len(read.columns) > 1:
         of_rows = number_the_rows(read.features, read.rows, len(read.rows) + read.skipped)
         for column in (read.columns[place] for place in of_rows):
-            found.append(f"column {column} numbers the rows: --drop {shlex.quote(column)} leaves it out")
+            found.append(f"column {column} is a row number: --drop {shlex.quote(column)} leaves it out")
     if isinstance(read.labels, list):
         for one, other in alike(read.labels):
             differ = f"{one!r} and {other!r} are two classes, and differ in capitals or blanks"

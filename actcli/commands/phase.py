@@ -130,7 +130,7 @@ def run(
         from actcli.core.depth.trainability import Sweep
 
         if data not in DATASETS:
-            raise InputError(f"phase learns from the sets that are made here: {unknown('data set', data, DATASETS)}")
+            raise InputError(f"phase trains on built-in data sets only: {unknown('data set', data, DATASETS)}")
         if depths[0] < 1 or depths[1] < depths[0]:
             raise InputError(f"--depths takes the least and the largest, 1 or more, not {depths[0]} {depths[1]}")
         rows, columns = _cells(cells, _SWEEP)

@@ -127,7 +127,7 @@ def _decoded(pieces: Iterable[bytes], encoding: str, name: str) -> Iterator[byte
                 yield text.encode()
         decoder.decode(b"", final=True)
     except UnicodeError:
-        raise StreamError(f"{name}: its byte-order mark says {encoding.upper()}, and that it is not") from None
+        raise StreamError(f"{name}: invalid {encoding.upper()}, which its byte-order mark announces") from None
 
 
 def _with_newlines(pieces: Iterable[bytes]) -> Iterator[bytes]:

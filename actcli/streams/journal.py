@@ -42,7 +42,7 @@ def open_journal(path: str, of: Mapping[str, Any], resume: bool) -> Iterator[Jou
     try:
         exists = os.path.exists(path) and os.path.getsize(path) > 0
         if exists and not resume:
-            raise StreamError(f"{path} is there already: resume it, or remove it first")
+            raise StreamError(f"{path} exists already: resume it, or remove it first")
         records = _read(path, of) if exists else None
         with open(path, "ab") as file:
             if records is None:

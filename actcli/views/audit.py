@@ -210,7 +210,7 @@ def shares(audit: AnyAudit) -> str:
     right = percent(audit.correctly_rounded / audit.total.count)
     bounds = [f"{name} % ≤ {figure(bound)}" for name, bound in audit.percentiles.items() if math.isfinite(bound)]
     text = f"correctly rounded: {right} of the results."
-    return f"{text} ulp of the smallest: {', '.join(bounds)}." if bounds else text
+    return f"{text} percentiles of ulp: {', '.join(bounds)}." if bounds else text
 
 
 def source_line(source: Source, dtype: str) -> str:

@@ -35,7 +35,7 @@ _WORDS = {
     "ordered": ("ordered:", "the gradient vanishes with depth"),
     "edge": ("edge:", "the gradient neither vanishes nor explodes exponentially with depth"),
     "chaotic": ("chaotic:", "inputs that are almost alike move apart from layer to layer"),
-    "depth scale": ("depth scale", "in so many layers, what is still to go shrinks to 1/e = 37 %"),
+    "depth scale": ("depth scale", "in so many layers, the distance to the limit shrinks to 1/e = 37 %"),
     "slowly": ("slowly", "slower than exponentially with depth: no depth scale"),
 }
 """Word -> (text that contains it, its meaning)."""

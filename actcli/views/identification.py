@@ -26,7 +26,7 @@ def identification_text(found: Identification, terminal: Terminal) -> str:
         if (more := len(found.matches) - _MOST) > 0:
             parts.append(paragraph(f"and {more} more: --format json", terminal))
     else:
-        parts.append(paragraph("Equal to nothing known, scaled and shifted neither.", terminal))
+        parts.append(paragraph("No known activation is equal, not even scaled and shifted.", terminal))
     if found.nearest:
         labels = [_fitting(_label(near.name, near.parameters), terminal.width - 29) for near in found.nearest]
         parts.append("\n" + paragraph("Nearest of the others, by the largest difference:", terminal))

@@ -85,7 +85,7 @@ def test_a_killed_run_goes_on_to_the_same_report(workshop: Path, tmp_path: Path)
     kept = file.read_bytes().count(b"\n")
     with file.open("ab") as cut:
         cut.write(b'{"block": 1, "sta')
-    assert "there already" in refused(workshop, *words)
+    assert "exists already" in refused(workshop, *words)
     resumed = actcli("audit", *words, "--resume", cwd=workshop)
     assert resumed.returncode == 0, resumed
     assert file.read_bytes().count(b"\n") > kept

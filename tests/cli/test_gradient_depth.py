@@ -462,7 +462,7 @@ def test_whole_numbers_may_be_classes_or_a_curve(tmp_path: Path) -> None:
         complaint("gradient-depth", *map(str, options), "--target", "numbers") == f"{path}: the target 'a' is no number"
     )
     assert complaint("gradient-depth", "--act", "tanh", "--target", "classes") == (
-        "--target is for your own data, and spirals is made here"
+        "--target is for your own data, not for the built-in spirals"
     )
 
 

@@ -160,7 +160,7 @@ def row_sweep(activation: ActivationLike, dtype: str = "float32") -> list[Array]
 def _row_wise(activation: ActivationLike) -> RowWise:
     activation = resolve(activation)
     if not isinstance(activation, RowWise):
-        raise InputError(f"{activation.name} is a function of one number, and acts on no rows")
+        raise InputError(f"{activation.name} is elementwise and acts on no rows")
     return activation
 
 

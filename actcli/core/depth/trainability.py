@@ -83,12 +83,12 @@ class Sweep:
 
     def __post_init__(self) -> None:
         unit = resolve(self.activation)
-        elementwise(unit, f"{unit.name} acts on whole rows, and the theory is one of single units")
+        elementwise(unit, f"{unit.name} acts on whole rows; the theory is for elementwise activations")
         for name, values in (("depths", self.depths), ("sigma_w2", self.sigma_w2)):
             if not values or list(values) != sorted(set(values)):
                 raise InputError(f"{name} must be in ascending order")
         if self.config.steps < 1:
-            raise InputError("what is to be trained takes a step at least")
+            raise InputError("training takes at least one step")
         self.trainings()
 
     def trainings(self) -> list[Training]:

@@ -74,7 +74,7 @@ def identify(activation: ActivationLike, more_digits: MoreDigits, *, thorough: b
     """
     given = resolve(activation)
     if not isinstance(given, Elementwise):
-        raise InputError(f"{given.name} acts on whole rows, and what is identified acts on each number")
+        raise InputError(f"{given.name} acts on whole rows; only elementwise activations are identified")
     proof = Proof(given, more_digits)
     exact = np.array([_float(proof.value(float(x))) for x in _POINTS])
     if np.isfinite(exact).sum() < _LEAST_POINTS:

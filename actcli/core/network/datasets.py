@@ -191,7 +191,7 @@ def from_examples(name: str, inputs: Array, labels: Array | Sequence[str], targe
     if not np.isfinite(inputs).all():
         raise InputError(f"{name}: a feature is not finite")
     if (inputs == inputs[0]).all():
-        raise InputError(f"{name}: all points are the same, so there is nothing to tell the targets by")
+        raise InputError(f"{name}: all points are equal, so the features say nothing about the targets")
     # Twice, because the mean of numbers like 10^15 + 1 is rounded.
     inputs = standardise(standardise(inputs))
 

@@ -56,7 +56,7 @@ class RaceConfig:
         whole_number("seeds", self.seeds, 1)
         whole_number("steps", self.steps, 1)
         if not self.data or len(set(self.data)) < len(self.data):
-            raise InputError(f"a race takes data sets that differ, not {' and '.join(self.data) or 'none'}")
+            raise InputError(f"a race takes different data sets, not {' and '.join(self.data) or 'none'}")
         self.of(self.data[0], self.seed, *SETTINGS[0])
 
     def of(self, data: str, seed: int, init: str, learning_rate: float) -> DepthConfig:

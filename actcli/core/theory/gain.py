@@ -110,7 +110,7 @@ def gain(activation: ActivationLike, sigma_w2: float | None = None, sigma_b2: fl
     if sigma_w2 is None and sigma_b2 is not None:
         raise InputError("sigma_b2 needs sigma_w2, the variance of the weights, beside it; 1 is Xavier's, 2 is He's")
     activation = resolve(activation)
-    unit = elementwise(activation, f"{activation.name} acts on whole rows, and the theory is one of single units")
+    unit = elementwise(activation, f"{activation.name} acts on whole rows; the theory is for elementwise activations")
     field = MeanField(unit)
     mean = expectation(unit, field.breakpoints)
     second, slope_second = field.second_moments(1.0)

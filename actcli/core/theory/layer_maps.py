@@ -47,7 +47,7 @@ _STEPS: Final = 12  # of a cobweb
 
 def layer_maps(activation: Activation, sigma_w2: float, sigma_b2: float = 0.0) -> LayerMaps:
     """Both maps at one initialisation. InputError: a row-wise activation, or variances that are no numbers >= 0."""
-    unit = elementwise(activation, f"{activation.name} acts on whole rows, and the theory is one of single units")
+    unit = elementwise(activation, f"{activation.name} acts on whole rows; the theory is for elementwise activations")
     sigma_w2, sigma_b2 = real_number("sigma_w2", sigma_w2, 0.0), real_number("sigma_b2", sigma_b2, 0.0)
     field = MeanField(unit)
     point = fixed_point(field, sigma_w2, sigma_b2)

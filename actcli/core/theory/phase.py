@@ -71,7 +71,7 @@ def phase_diagram(activation: Activation, sigma_w2: Array, sigma_b2: Array) -> P
 
     InputError: a row-wise activation, or variances that are negative, not finite or not ascending.
     """
-    unit = elementwise(activation, f"{activation.name} acts on whole rows, and the theory is one of single units")
+    unit = elementwise(activation, f"{activation.name} acts on whole rows; the theory is for elementwise activations")
     for name, axis in (("sigma_w2", sigma_w2), ("sigma_b2", sigma_b2)):
         if not (
             axis.ndim == 1 and axis.size and np.isfinite(axis).all() and axis[0] >= 0 and (np.diff(axis) > 0).all()
