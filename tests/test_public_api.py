@@ -1,4 +1,4 @@
-"""`from actcli import ...`: all of the library in one place, and nothing imported before it is used."""
+"""`from actcli import ...`: the whole library, with imports at first use."""
 
 import ast
 import dataclasses

@@ -1,4 +1,4 @@
-"""actcli audit --against and --run: results that are made by the command, in one table or one report."""
+"""actcli audit --against and --run: implementations that the command calls, as a table or a report."""
 
 import json
 import sys

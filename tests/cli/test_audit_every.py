@@ -1,4 +1,4 @@
-"""actcli audit --every, --range, --exclude, --baseline: every number in blocks, part of them, and then against now."""
+"""actcli audit --every, --range, --exclude and --baseline."""
 
 import json
 import signal

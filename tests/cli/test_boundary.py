@@ -1,4 +1,4 @@
-"""actcli boundary: what a trained network decides, through the program."""
+"""actcli boundary, through the program."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""One name, one meaning: options over all commands, and the ways out that errors print."""
+"""Options have one meaning over all commands, and the advice in errors works."""
 
 import ast
 import re
@@ -19,7 +19,7 @@ from tests.narrow import known
 
 FOLDER = Path(actcli.commands.__file__).parent
 REQUIRED = {"act": "relu", "acts": "relu", "formula": "sin(x)"}
-"""An argument that a command can't do without -> what may stand there."""
+"""Required argument of a command -> an example."""
 
 
 def options(command: str) -> list[Any]:

@@ -1,4 +1,4 @@
-"""Files as people have them: what is read is what the file says, and every way out that an error prints works."""
+"""Users' files: the numbers read are those in the file, and the advice in errors works."""
 
 import gzip
 import math

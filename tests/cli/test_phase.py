@@ -1,4 +1,4 @@
-"""actcli phase, through the front door: maps, trained networks, and sweeps that are cut short and resumed."""
+"""actcli phase, through the program: maps, trained networks, interrupted and resumed sweeps."""
 
 import csv
 import json

@@ -1,4 +1,4 @@
-"""actcli compare --train, through the front door: what it says, what it costs, and what Ctrl-C leaves."""
+"""actcli compare --train, through the program: report, estimated time, Ctrl-C."""
 
 import csv
 import re

@@ -1,4 +1,4 @@
-"""Command lines that are refused in one line, each beside the nearest one that is not refused."""
+"""Command lines that are refused in one line, each with a similar one that is accepted."""
 
 import shlex
 from pathlib import Path
@@ -26,7 +26,7 @@ FILES = {
     "missing.csv": b"a,b\n,x\n,y\n",
 }
 
-# What is refused, why, and the nearest that is done.
+# Refused command line, error, and the words to leave out for an accepted one.
 REFUSED = [
     ("approximate sin(x) --error 0.5 --width 4", "--error finds the units by itself: leave out --width", "--width 4"),
     ("approximate sin(x) --train --width 4 --width 8", "--train trains one network: give one --width", "--width 8"),

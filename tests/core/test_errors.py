@@ -1,4 +1,4 @@
-"""Numbers with what they count."""
+"""Numbers with their nouns."""
 
 from actcli.core.errors import count
 

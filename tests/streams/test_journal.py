@@ -1,4 +1,4 @@
-"""Files that grow line by line: resumed after every possible cut, and never taken for those of other runs."""
+"""Journals: resumed after every possible cut, and never with other settings."""
 
 from pathlib import Path
 

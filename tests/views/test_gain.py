@@ -1,4 +1,4 @@
-"""Sentences of the gain report, each held by the recursion of variances that it speaks of.
+"""Sentences of the gain report against the recursion of variances.
 
 q' = σ_w² E[f(√q z)²] + σ_b², z ~ N(0, 1), with Gauss and Hermite's 200 points; the core has another quadrature.
 """

@@ -1,4 +1,4 @@
-"""The literature: every line of it, held against an independent implementation's stored numbers."""
+"""The literature: every entry against stored numbers of an independent implementation."""
 
 import copy
 import json

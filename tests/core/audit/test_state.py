@@ -1,4 +1,4 @@
-"""Auditors that are merged, and what they gathered as plain data: the report is the same, to the last bit."""
+"""Merged auditors, and auditors restored from plain data, give the same report to the last bit."""
 
 import json
 from dataclasses import fields

@@ -1,4 +1,4 @@
-"""Each sentence of an emitted docstring: the fact that it states, and code of which it is not said."""
+"""Each sentence of an emitted docstring: the fact that it states, and code without this sentence."""
 
 import re
 from functools import cache

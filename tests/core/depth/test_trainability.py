@@ -1,4 +1,4 @@
-"""Trainability: the runs of a sweep, what is made of them, and how far theory lets networks learn."""
+"""Trainability: runs of a sweep, their summary, and the depth limit of theory."""
 
 import math
 

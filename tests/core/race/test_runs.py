@@ -1,4 +1,4 @@
-"""The runs of a race: the same points and the same random numbers for everybody."""
+"""Runs of a race: the same points and random numbers for all."""
 
 import numpy as np
 import pytest
