@@ -53,4 +53,6 @@ def kept_where(mask: Mask, x: Array) -> Array:
 
 def _ones(mask: Mask) -> Indices:
     """All 64 bits where the mask holds, none elsewhere."""
-    return -mask.astype(np.int64)
+    ones = mask.astype(np.int64)
+    np.negative(ones, out=ones)
+    return ones

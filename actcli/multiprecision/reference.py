@@ -10,7 +10,7 @@ import numpy as np
 from mpmath import mpf
 
 from actcli.core.activations.activation import Elementwise
-from actcli.core.activations.gates import GELU
+from actcli.core.activations.normal_gate import GELU
 from actcli.core.arrays import Array
 from actcli.core.audit.sides import ExactSigns, Sides
 from actcli.core.audit.ulp import NEXT_TO_NOTHING, Reference, Signs, below_power_of_two

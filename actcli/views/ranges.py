@@ -118,8 +118,8 @@ def missing_lines(curves: Sequence[Curve], interval: tuple[float, float]) -> lis
 def _place(first: float, last: float, low: float, high: float) -> str:
     nothing = 1e-12 * (high - low)
     (left, after), (right, before) = _end(first, nothing), _end(last, nothing)
-    if first == last:
-        return f"at x = {left}"
+    if left == right:
+        return f"{'at' if first <= float(left) <= last else 'close to'} x = {left}"
     if first == low and last == high:
         return "everywhere"
     if first == low:

@@ -18,7 +18,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as in the program
 import numpy as np
 
 import actcli
-from tests.benchmarks import accuracy, npy, peers, startup, text, throughput, training
+from tests.benchmarks import accuracy, npy, peers, rivals, startup, text, throughput, training
 from tests.benchmarks.figures import Figure, report
 
 
@@ -39,7 +39,7 @@ def machine() -> str:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--python", default=sys.executable, help="a Python that can import torch")
-    parser.add_argument("--only", default="startup,text,npy,throughput,training,peers,torch,accuracy")
+    parser.add_argument("--only", default="startup,text,npy,throughput,training,peers,torch,rivals,accuracy")
     options = parser.parse_args()
     parts: dict[str, Callable[[], list[Figure]]] = {
         "startup": startup.measured,
@@ -49,6 +49,7 @@ def main() -> int:
         "training": training.step,
         "peers": lambda: peers.measured(options.python),
         "torch": lambda: training.beside_torch(options.python),
+        "rivals": lambda: rivals.measured(options.python),
         "accuracy": accuracy.measured,
     }
     found = []

@@ -32,9 +32,9 @@ COMMANDS = {
     "Tab in bash": ["bash", "--norc", "-c", _TAB, str(_SCRIPT)],
 }
 BOUNDS = {
-    "actcli evaluate relu 1": (NUMPY, 1.6),
-    "actcli plot relu": (NUMPY, 2.4),
-    "actcli compare of five": (NUMPY, 2.4),
+    "actcli evaluate relu 1": (NUMPY, 1.5),
+    "actcli plot relu": (NUMPY, 1.9),
+    "actcli compare of five": (NUMPY, 2.2),
     "actcli --version": (TYPER, 1.3),
     "actcli --help": (TYPER, 2.0),
     "Tab in bash": (TYPER, 1.3),

@@ -13,6 +13,7 @@ from actcli.core.errors import InputError
 from actcli.views.palette import RAMP, appearance
 from actcli.views.picture.terminal import paint
 from actcli.views.plot import plot_picture
+from actcli.views.ranges import places
 from actcli.views.terminal import Terminal
 from tests.narrow import elementwise
 from tests.views.screens import Picture, screen
@@ -142,6 +143,12 @@ def test_a_users_points_lie_on_the_curve() -> None:
 def test_what_is_left_out_is_said(name: str, note: str) -> None:
     joined = " ".join(picture(name).splitlines()[-2:])
     assert note in joined
+
+
+def test_an_interval_whose_ends_read_alike_is_told_as_one_place() -> None:
+    # step's kink adds the two numbers beside 0, where 1/x overflows as well
+    assert picture("1/x", "step").splitlines()[-1] == "not finite, left out: 1/x at x = 0"
+    assert places([(2.0 + 1e-13, 2.0 + 2e-13)], -6.0, 6.0) == "close to x = 2"
 
 
 def test_there_is_no_note_where_nothing_is_left_out() -> None:

@@ -6,6 +6,7 @@ language. `grammar.read` makes the trees.
 
 import ast
 import operator
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
@@ -78,6 +79,21 @@ class Call:
 Node = Name | Number | Operation | Comparison | Indicator | Choice | Call
 
 
+def parts(node: Node) -> tuple[Node, ...]:
+    """The terms of a node, and its branches."""
+    match node:
+        case Operation() | Comparison():
+            return node.terms
+        case Call():
+            return (node.argument,)
+        case Indicator():
+            return (node.condition,)
+        case Choice():
+            return (node.condition, node.then, node.otherwise)
+        case _:
+            return ()
+
+
 @dataclass(frozen=True, slots=True)
 class Expression:
     """A formula that has been read.
@@ -120,35 +136,102 @@ class Arithmetic(Protocol):
         """The function of numbers, or conditions, that do not depend on x: at once, or for later as a function of x."""
 
 
-def compiled(node: Node, arithmetic: Arithmetic) -> Any:
-    """The tree over the arithmetic: a number, or a truth value, where it does not depend on x, else a function of x."""
+def compiled(node: Node, arithmetic: Arithmetic, share: Callable[[Node, Any], Any] | None = None) -> Any:
+    """The tree over the arithmetic: a number, or a truth value, where it does not depend on x, else a function of x.
+
+    share: (node, its term) -> the term to use in its place
+    """
+    term = _term(node, arithmetic, lambda part: compiled(part, arithmetic, share))
+    return share(node, term) if share else term
+
+
+def _term(node: Node, arithmetic: Arithmetic, of: Callable[[Node], Any]) -> Any:
     match node:
         case Name():
             return _itself if node.name == "x" else arithmetic.constant(node.name)
         case Number():
             return arithmetic.number(node.value)
         case Operation(name="and"):
-            return _conjunction(arithmetic, *(compiled(term, arithmetic) for term in node.terms))
+            return _conjunction(arithmetic, *map(of, node.terms))
         case Operation():
             function = arithmetic.function(node.name, node.source)
-            return _applied(arithmetic, function, [compiled(term, arithmetic) for term in node.terms])
+            return _applied(arithmetic, function, [*map(of, node.terms)])
         case Call():
-            function = arithmetic.activation(node.activation)
-            return _applied(arithmetic, function, [compiled(node.argument, arithmetic)])
+            return _applied(arithmetic, arithmetic.activation(node.activation), [of(node.argument)])
         case Comparison():
-            return _comparison(arithmetic, node.signs, [compiled(term, arithmetic) for term in node.terms])
+            return _comparison(arithmetic, node.signs, [*map(of, node.terms)])
         case Indicator():
-            condition = compiled(node.condition, arithmetic)
+            condition = of(node.condition)
             if callable(condition):
                 return lambda x: arithmetic.indicator(x, condition(x))
             return arithmetic.number(float(condition))
         case Choice():
-            condition = compiled(node.condition, arithmetic)
-            then, otherwise = compiled(node.then, arithmetic), compiled(node.otherwise, arithmetic)
+            condition, then, otherwise = of(node.condition), of(node.then), of(node.otherwise)
             if not callable(condition):
                 return then if condition else otherwise
             then, otherwise = function_of(then), function_of(otherwise)
             return lambda x: arithmetic.choose(x, condition(x), then, otherwise)
+
+
+class _Once:
+    """A term that stands in a formula more than once, and is computed once for each x."""
+
+    def __init__(self, term: Callable[[Any], Any]) -> None:
+        self.term = term
+        self.known: tuple[Any, Any] | None = None
+
+    def __call__(self, x: Any) -> Any:
+        known = self.known
+        if known is None or known[0] is not x:
+            self.known = known = x, self.term(x)
+        return known[1]
+
+
+def compiled_once(tree: Node, arithmetic: Arithmetic) -> Any:
+    """`compiled`, where equal terms are computed once: exp(x) in (exp(x) - exp(-x))/(exp(x) + exp(-x))."""
+    numbers: dict[tuple[Any, ...], int] = {}
+    number_of: dict[int, int] = {}
+
+    def number(node: Node) -> int:
+        """The same for equal terms."""
+        match node:
+            case Name() | Operation():
+                says: Any = node.name
+            case Number():
+                says = repr(node.value)
+            case Call():
+                says = node.activation.label
+            case Comparison():
+                says = node.signs
+            case _:
+                says = None
+        found = numbers.setdefault((type(node), says, *map(number, parts(node))), len(numbers))
+        number_of[id(node)] = found
+        times[found] += 1
+        return found
+
+    times: Counter[int] = Counter()
+    number(tree)
+    repeated: dict[int, _Once] = {}
+
+    def share(node: Node, term: Any) -> Any:
+        found = number_of[id(node)]
+        if times[found] == 1 or term is _itself or not callable(term):
+            return term
+        return repeated.setdefault(found, _Once(term))
+
+    term = compiled(tree, arithmetic, share)
+    if not repeated:
+        return term
+
+    def function(x: Any) -> Any:
+        try:
+            return term(x)
+        finally:
+            for once in repeated.values():
+                once.known = None
+
+    return function
 
 
 def function_of(term: Any) -> Callable[[Any], Any]:

@@ -4,123 +4,27 @@ Arrays are computed by a closed form with few roundings, wherever its exponentia
 """
 
 import math
-from collections.abc import Callable
 
 import numpy as np
 
 from actcli.core.activations.activation import Elementwise, Parameter
-from actcli.core.activations.parts import INFINITY, SHIFT, UNSHIFT, Pair, at_ends, indicator, times, until_decayed
+from actcli.core.activations.normal_gate import GELU, TANH_FORM
+from actcli.core.activations.parts import (
+    INFINITY,
+    SHIFT,
+    Pair,
+    at_ends,
+    gated,
+    indicator,
+    or_mirrored,
+    times,
+    until_decayed,
+)
 from actcli.core.arrays import Array, Mask
 from actcli.core.jets.choice import clamp, select, where
-from actcli.core.jets.elementary import decay_of, exp, integrate, log1p, normal_cdf, open_part, sigmoid
+from actcli.core.jets.elementary import decay_of, exp, log1p, open_part, sigmoid
 from actcli.core.jets.jet import Jet, Operand, value_of
-from actcli.core.numerics import special
 from actcli.core.numerics.compensated import two_product, two_sum
-
-_ERF_FORM = "x*(1 + erf(x/sqrt(2)))/2"
-_TANH_FORM = "x*(1 + tanh(sqrt(2/pi)*(x + 0.044715*x**3)))/2"
-
-
-def _gated(
-    x: Operand,
-    closed_form: Callable[[Array], Array],
-    gate: Callable[[Operand], Operand],
-    *,
-    radius: float,
-    low_tail: Callable[[Operand], Operand],
-    high: float,
-    high_tail: Callable[[Operand], Operand],
-    shut: float = 1000.0,
-) -> Operand:
-    """x gate(x), where the gate is low_tail(x) e^-100 below -radius and 1 - high_tail(x) e^-100 above `high`.
-
-    Of an array by the closed form where |x| <= radius. Beyond -shut and shut, also at ±inf, the gate is 0 and 1 to the
-    last digit of its tail.
-    """
-
-    def general(x: Operand) -> Operand:
-        return select(
-            x,
-            (x < -shut, lambda x: -0.0),
-            (x > shut, lambda x: x),
-            (x < -radius, lambda x: x * low_tail(x) * UNSHIFT),
-            (x > high, lambda x: x - x * high_tail(x) * UNSHIFT),
-            otherwise=lambda x: x * gate(x),
-        )
-
-    return general(x) if isinstance(x, Jet) else select(x, (np.abs(x) > radius, general), otherwise=closed_form)
-
-
-# --- gelu: the gate is Φ(x) -----------------------------------------------------------------------------------------
-
-
-def gelu(x: Operand) -> Operand:
-    """x Φ(x)."""
-    return _gated(
-        x,
-        lambda x: x * special.normal_cdf(x),
-        normal_cdf,
-        radius=37.5,
-        low_tail=shifted_normal_cdf,
-        high=37.5,
-        high_tail=lambda x: shifted_normal_cdf(-x),
-    )
-
-
-def shifted_normal_cdf(x: Operand, shift: float = SHIFT) -> Operand:
-    """e^shift Φ(x) for x < 0."""
-    if isinstance(x, Jet):
-        start = special.upper_normal_tail(-x.value, shift), special.normal_density(x.value, shift)
-        return integrate(x, start, lambda u, y, g: (g, -u * g))[0]
-    return special.upper_normal_tail(-x, shift)
-
-
-def gelu_fused(x: Array) -> Pair:
-    """x Φ(x) and Φ(x) + x φ(x)."""
-    z = np.abs(x)
-    exponent, inverse, rest = special.normal_tail(z)
-    decay = np.exp(-exponent)
-    # Φ(-z) - z φ(z) = e^-exponent (1 / inverse - z (1 - rest) / sqrt(2π)), whose large part is exact.
-    h, low = special.in_halves(z)
-    small = 1.0 / inverse + (z * _INVERSE_SQRT_2PI * rest - (h * _INVERSE_SQRT_2PI_LOW + low * _INVERSE_SQRT_2PI))
-    slope = (small - h * _INVERSE_SQRT_2PI_HIGH) * decay
-    positive = indicator(x > 0.0)
-    return x * np.abs(positive - decay / inverse), _or_mirrored(slope, positive)
-
-
-def single_gelu(x: Array) -> Pair:
-    """The same over float32."""
-    z = np.abs(x)
-    bell, inverse = special.single_normal_tail(z)
-    slope = (1.0 / inverse - z * _INVERSE_SQRT_2PI) * bell
-    bell /= inverse
-    positive = indicator(x > 0.0, x.dtype)
-    return x * np.abs(positive - bell), _or_mirrored(slope, positive)
-
-
-_INVERSE_SQRT_2PI = 0.3989422804014327
-_INVERSE_SQRT_2PI_HIGH, _INVERSE_SQRT_2PI_LOW = 0.3989422917366028, -1.133517010526318e-08
-
-
-def _or_mirrored(slope: Array, mirrored: Array) -> Array:
-    """slope where `mirrored` is 0, 1 - slope where it is 1."""
-    return mirrored + slope * (1.0 - 2.0 * mirrored)
-
-
-GELU = Elementwise(
-    name="gelu",
-    aliases=("gelu_python", "gelu_erf"),
-    function=gelu,
-    fused=gelu_fused,
-    fused_radius=37.5,
-    single=single_gelu,
-    single_radius=12.5,
-    formula=_ERF_FORM,
-    reference="Hendrycks and Gimpel 2016, arXiv:1606.08415",
-    spellings={0: (_ERF_FORM, _TANH_FORM), 1: ("(1 + erf(x/sqrt(2)))/2 + x*exp(-x**2/2)/sqrt(2*pi)",)},
-    stand_ins=("gelu_tanh", "quick_gelu"),
-)
-
 
 # --- gelu_tanh, quick_gelu, silu: the gate is a sigmoid -------------------------------------------------------------
 
@@ -131,7 +35,7 @@ def silu(x: Operand, beta: float) -> Operand:
         return -silu(-x, -beta)
     if beta == 0.0:
         return x * 0.5
-    return _gated(
+    return gated(
         x,
         lambda x: _times_sigmoid(x, *times(x, beta)),
         lambda x: sigmoid.of_product(x, beta),
@@ -202,7 +106,7 @@ def _slope_of_gated(
     else:  # a slope that is no normal number is divided in two steps, and rounded in the second
         slope /= 1.0 / np.exp(-size.clip(-INFINITY, 700.0)) + (2.0 + e)
         slope /= np.exp(size.clip(700.0, INFINITY) - 700.0)
-    return _or_mirrored(slope, positive)
+    return or_mirrored(slope, positive)
 
 
 def _at_ends_of_silu(x: Array, order: int, beta: float) -> Mask:
@@ -249,7 +153,7 @@ def gelu_tanh(x: Operand) -> Operand:
         v, error = _gelu_tanh_argument(x)
         return exp.at(v * sign + SHIFT, error * sign)
 
-    return _gated(
+    return gated(
         x,
         lambda x: _times_sigmoid(x, *_gelu_tanh_argument(x)),
         lambda x: sigmoid.at(*_gelu_tanh_argument(x)),
@@ -305,7 +209,7 @@ GELU_TANH = Elementwise(
     function=gelu_tanh,
     fused=gelu_tanh_fused,
     fused_radius=23.0,
-    formula=_TANH_FORM,
+    formula=TANH_FORM,
     reference="Hendrycks and Gimpel 2016, arXiv:1606.08415, section 2",
     stand_ins=("gelu", "quick_gelu"),
 )
@@ -324,7 +228,7 @@ def mish(x: Operand) -> Operand:
     def opening(x: Operand) -> Operand:
         return sigmoid(2.0 * x - math.log(2.0) + log1p(exp(-x) * 2.0))
 
-    return _gated(
+    return gated(
         x,
         _x_mish_gate,
         lambda x: select(x, (x < -1.0, closing), otherwise=opening),

@@ -5,6 +5,7 @@ subnormal number has few digits, and so has a product with it.
 """
 
 import math
+from collections.abc import Callable
 from typing import Final
 
 import numpy as np
@@ -12,6 +13,8 @@ import numpy.typing as npt
 
 from actcli.core.activations.activation import Parameter
 from actcli.core.arrays import Array, Mask
+from actcli.core.jets.choice import select
+from actcli.core.jets.jet import Jet, Operand
 from actcli.core.numerics.compensated import two_product
 
 SHIFT: Final = 100.0
@@ -70,3 +73,42 @@ def at_ends(x: Array, size: Array, order: int, *parameters: float) -> Mask:
 def until_decayed(beta: float) -> float:
     """The |x| from which exp(-|beta x|) is no longer a normal number."""
     return 700.0 / max(abs(beta), 1e-290)
+
+
+def or_mirrored(slope: Array, mirrored: Array) -> Array:
+    """slope where `mirrored` is 0, 1 - slope where it is 1."""
+    either = mirrored * -2.0
+    either += 1.0
+    either *= slope
+    either += mirrored
+    return either
+
+
+def gated(
+    x: Operand,
+    closed_form: Callable[[Array], Array],
+    gate: Callable[[Operand], Operand],
+    *,
+    radius: float,
+    low_tail: Callable[[Operand], Operand],
+    high: float,
+    high_tail: Callable[[Operand], Operand],
+    shut: float = 1000.0,
+) -> Operand:
+    """x gate(x), where the gate is low_tail(x) e^-100 below -radius and 1 - high_tail(x) e^-100 above `high`.
+
+    Of an array by the closed form where |x| <= radius. Beyond -shut and shut, also at ±inf, the gate is 0 and 1 to the
+    last digit of its tail.
+    """
+
+    def general(x: Operand) -> Operand:
+        return select(
+            x,
+            (x < -shut, lambda x: -0.0),
+            (x > shut, lambda x: x),
+            (x < -radius, lambda x: x * low_tail(x) * UNSHIFT),
+            (x > high, lambda x: x - x * high_tail(x) * UNSHIFT),
+            otherwise=lambda x: x * gate(x),
+        )
+
+    return general(x) if isinstance(x, Jet) else select(x, (np.abs(x) > radius, general), otherwise=closed_form)

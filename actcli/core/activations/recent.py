@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from actcli.core.activations.activation import Elementwise, Parameter, RowWise
-from actcli.core.activations.gates import gelu
+from actcli.core.activations.normal_gate import gelu
 from actcli.core.activations.parts import SHIFT, UNSHIFT, at_ends, positive
 from actcli.core.arrays import Array, Mask
 from actcli.core.errors import InputError

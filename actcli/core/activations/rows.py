@@ -12,7 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from actcli.core.activations.activation import Elementwise, Parameter, RowWise
-from actcli.core.activations.gates import gelu, shifted_normal_cdf, silu
+from actcli.core.activations.gates import silu
+from actcli.core.activations.normal_gate import gelu, shifted_normal_cdf
 from actcli.core.activations.parts import positive
 from actcli.core.activations.rectifiers import relu
 from actcli.core.arrays import Array

@@ -204,16 +204,10 @@ def _shifted_erfc(x: Operand) -> Operand:
     return special.upper_erfc(x, SHIFT)
 
 
-def erf_fused(x: Array) -> Pair:
-    """erf(x) and 2 / sqrt(π) e^(-x²)."""
-    bell = special.exp_minus_square(x)
-    return special.erf_beside_bell(x, bell), bell * (2.0 / math.sqrt(math.pi))
-
-
 ERF = Elementwise(
     name="erf",
     function=erf,
-    fused=erf_fused,
+    fused=special.erf_and_slope,
     fused_radius=26.0,
     formula="erf(x)",
     reference="Glaisher 1871; Williams 1998, Computation with infinite neural networks",

@@ -12,12 +12,12 @@ from typing import Final
 
 import numpy as np
 
-from actcli.core.activations.expression import Node
+from actcli.core.activations.expression import Node, parts
 from actcli.core.arrays import Array, Mask
 from actcli.core.audit.case import Case
 from actcli.core.audit.emulation import UNROUNDED, Working, as_computed, read_spelling
 from actcli.core.audit.spellings import spellings
-from actcli.core.audit.trees import exactly, nodes, parts, replaced, text_of
+from actcli.core.audit.trees import exactly, nodes, replaced, text_of
 from actcli.core.numerics.formats import FLOAT_FORMATS, round_to
 
 FEW: Final = 5

@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 
 from actcli.core.activations.activation import RowWise
-from actcli.core.activations.gates import shifted_normal_cdf
+from actcli.core.activations.normal_gate import shifted_normal_cdf
 from actcli.core.arrays import Array, Indices
 from actcli.core.audit.ulp import Reference, rounded_once
 from actcli.core.errors import InputError

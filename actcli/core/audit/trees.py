@@ -21,27 +21,13 @@ from actcli.core.activations.expression import (
     Operation,
     compiled,
     function_of,
+    parts,
 )
 from actcli.core.activations.formula import FLOAT64
 from actcli.core.arrays import Array
 from actcli.core.jets.choice import like
 
 _TIGHT: Final = {"+": 1, "-": 1, "*": 2, "/": 2, "neg": 3, "**": 4}
-
-
-def parts(node: Node) -> tuple[Node, ...]:
-    """The children of a node: terms and branches."""
-    match node:
-        case Operation() | Comparison():
-            return node.terms
-        case Call():
-            return (node.argument,)
-        case Indicator():
-            return (node.condition,)
-        case Choice():
-            return (node.condition, node.then, node.otherwise)
-        case _:
-            return ()
 
 
 def nodes(node: Node) -> Iterator[Node]:

@@ -1,5 +1,6 @@
 """Choosing between functions, element by element, over arrays or jets."""
 
+import math
 from collections.abc import Callable
 
 import numpy as np
@@ -57,6 +58,8 @@ def where(mask: Mask, then: Operand | float, otherwise: Operand) -> Operand:
         return picked(mask, np.asarray(then), otherwise)
     if isinstance(then, Jet):
         return Jet(picked(mask, then.derivatives, otherwise.derivatives))
+    if isinstance(then, float) and then == 0.0 and math.copysign(1.0, then) > 0.0:
+        return kept(~mask, otherwise)
     return _bounded(otherwise, picked(mask, np.asarray(then), otherwise.value), ~mask)
 
 
@@ -84,9 +87,8 @@ def clamp(x: Operand, low: float, high: float) -> Operand:
 
 def _bounded(x: Jet, bounded: Array, free: Mask) -> Jet:
     """A jet with the given value, whose derivatives are those of x where x is free and 0 elsewhere."""
-    derivatives = np.empty_like(x.derivatives)
+    derivatives = kept_where(free, x.derivatives)
     derivatives[0] = bounded
-    derivatives[1:] = kept_where(free, x.derivatives[1:])
     return Jet(derivatives)
 
 

@@ -183,10 +183,6 @@ def _sech_squared(x: Array) -> Array:
     return 4.0 * decay / (1.0 + decay * (2.0 + decay))
 
 
-def _erf_slope(x: Array) -> Array:
-    return special.exp_minus_square(x) * (2.0 / math.sqrt(math.pi))
-
-
 def _inverse_cosine(x: Array) -> Array:
     """1 / sqrt(1 - x²), the slope of arcsin."""
     return 1.0 / np.sqrt((1.0 - x) * (1.0 + x))
@@ -236,11 +232,11 @@ softplus = Elementary(
 )
 normal_cdf = Elementary(
     special.normal_cdf,
-    lambda x: (special.normal_cdf(x), special.normal_density(x)),
+    special.normal_cdf_and_density,
     lambda u, y, g: (g, -u * g),
 )
-erf = Elementary(special.erf, lambda x: (special.erf(x), _erf_slope(x)), lambda u, y, g: (g, -2.0 * u * g))
-_erfc = Elementary(special.erfc, lambda x: (special.erfc(x), _erf_slope(x)), lambda u, y, g: (-g, -2.0 * u * g))
+erf = Elementary(special.erf, special.erf_and_slope, lambda u, y, g: (g, -2.0 * u * g))
+_erfc = Elementary(special.erfc, special.erfc_and_fall, lambda u, y, g: (-g, -2.0 * u * g))
 
 
 def erfc(x: Operand) -> Operand:

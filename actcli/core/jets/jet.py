@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
 import numpy as np
@@ -101,17 +101,10 @@ class Jet:
     def __truediv__(self, other: Jet | Array | float) -> Jet:
         if not isinstance(other, Jet):
             return Jet(self.derivatives / other)
-        # Leibniz' rule for quotient * divisor = self, solved for one derivative after the other.
-        divisor = other.derivatives
-        quotient = self.derivatives.copy()
-        for k in range(len(quotient)):
-            for j in range(1, k + 1):
-                quotient[k] -= _times(math.comb(k, j), divisor[j]) * quotient[k - j]
-            quotient[k] /= divisor[0]
-        return Jet(quotient)
+        return _quotient(self.derivatives, other.derivatives, np.empty_like(self.derivatives))
 
     def __rtruediv__(self, other: Array | float) -> Jet:
-        return self.constant(other) / self
+        return _quotient([other, *[0.0] * self.order], self.derivatives, np.empty_like(self.derivatives))
 
     def __abs__(self) -> Jet:
         """|x|, with slope 0 where x is 0 (as autograd has it)."""
@@ -148,6 +141,16 @@ def _sum_of_products(a: Array, b: Array, terms: Iterable[tuple[int, int, int]]) 
     for row in empty:
         product[row] = 0.0
     return Jet(product)
+
+
+def _quotient(dividend: Sequence[Array | float] | Array, divisor: Array, quotient: Array) -> Jet:
+    """Leibniz' rule for quotient * divisor = dividend, solved for one derivative after the other."""
+    for k, row in enumerate(quotient):
+        left = dividend[k]
+        for j in range(1, k + 1):
+            left = np.subtract(left, _times(math.comb(k, j), divisor[j]) * quotient[k - j], out=row)
+        np.divide(left, divisor[0], out=row)
+    return Jet(quotient)
 
 
 def _times(factor: int, a: Array) -> Array:

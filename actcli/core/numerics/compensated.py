@@ -7,6 +7,8 @@ Source: Dekker, A floating-point technique for extending the available precision
 Accurate sum and dot product (2005).
 """
 
+from typing import TypeVar
+
 import numpy as np
 
 from actcli.core.arrays import Array
@@ -24,14 +26,19 @@ def two_sum(a: Array, b: Array | float) -> tuple[Array, Array]:
 def two_product(a: Array, b: Array | float) -> tuple[Array, Array]:
     """a * b = hi + lo exactly; lo is 0 where the halves would overflow (a or a * b beyond 2^996)."""
     with np.errstate(over="ignore", invalid="ignore"):  # halves that overflow are thrown away below
-        a_hi, a_lo = _split(a)
-        b_hi, b_lo = _split(np.asarray(b))
+        (a_hi, a_lo), (b_hi, b_lo) = _split(a), _split(b)
         hi = a * b
-        lo = ((a_hi * b_hi - hi) + a_hi * b_lo + a_lo * b_hi) + a_lo * b_lo
-    return hi, np.where(np.isfinite(lo), lo, 0.0)
+        lo = a_hi * b_hi - hi
+        lo += a_hi * b_lo
+        lo += a_lo * b_hi
+        lo += a_lo * b_lo
+        return hi, lo if np.isfinite(np.vdot(lo, lo)) else np.where(np.isfinite(lo), lo, 0.0)
 
 
-def _split(a: Array) -> tuple[Array, Array]:
+Number = TypeVar("Number", Array, Array | float)
+
+
+def _split(a: Number) -> tuple[Number, Number]:
     """Two halves of 26 bits whose products are exact."""
     carried = _SPLITTER * a
     hi = carried - (carried - a)

@@ -5,7 +5,7 @@ carries its rounding error.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -35,15 +35,25 @@ _SINGLE_INVERSE_MILLS_COEFFICIENTS = (
 
 # Near 0, where 1 - erfc(x) would cancel: erf(x) / x = Σ (-x²)^k / (k! (2k + 1)) 2 / sqrt(π).
 _CENTRE = 0.7
-ERF_COEFFICIENTS = tuple(2.0 / math.sqrt(math.pi) / ((-1.0) ** k * math.factorial(k) * (2 * k + 1)) for k in range(16))
+_ERF_SLOPE = 2.0 / math.sqrt(math.pi)
+ERF_COEFFICIENTS = tuple(_ERF_SLOPE / ((-1.0) ** k * math.factorial(k) * (2 * k + 1)) for k in range(16))
 
 
 def _inverse_mills_ratio(z: Array, rest: Array | float = 0.0) -> Array:
     """(1 + rest) / (Φ(-z) exp(z²/2)) for z >= 0 and a rest of the size of a rounding error."""
-    t = 1.0 - 8.0 / (z + 4.0)
-    series = _polynomial(t, INVERSE_MILLS_COEFFICIENTS)
-    twice, bent = 2.0 * z, z * series
-    return 2.0 + (twice + (bent + rest * (2.0 + twice + bent)))
+    t = z + 4.0
+    np.divide(8.0, t, out=t)
+    np.subtract(1.0, t, out=t)
+    bent = _polynomial(t, INVERSE_MILLS_COEFFICIENTS)
+    bent *= z
+    twice = 2.0 * z
+    total = np.add(twice, 2.0, out=t)  # 2 + (2z + (z R + rest (2 + 2z + z R)))
+    total += bent
+    total *= rest
+    total += bent
+    total += twice
+    total += 2.0
+    return total
 
 
 def in_halves(x: Array) -> tuple[Array, Array]:
@@ -55,17 +65,30 @@ def in_halves(x: Array) -> tuple[Array, Array]:
 def square(x: Array) -> tuple[Array, Array]:
     """x² = hi + lo, to 100 bits; 2^120 where it is more."""
     x = x.clip(-(2.0**60), 2.0**60)
-    h, low = in_halves(x)
-    exact, rest = h * h, low * (x + h)
+    return _square_of(x, *in_halves(x))
+
+
+def _square_of(x: Array, h: Array, low: Array) -> tuple[Array, Array]:
+    rest = x + h
+    rest *= low
+    exact = h * h
     hi = exact + rest
-    return hi, rest - (hi - exact)
+    np.subtract(hi, exact, out=exact)
+    rest -= exact
+    return hi, rest
 
 
 def exp_minus_square(x: Array, log_scale: float = 0.0, share: float = 1.0) -> Array:
     """exp(log_scale - share x²), with the rounding error of x² carried along; share is a power of two."""
     hi, lo = square(x)
-    bell = np.exp(log_scale - share * hi)
-    return bell - bell * (share * lo)
+    hi *= -share
+    if log_scale:
+        hi += log_scale
+    bell: Array = np.exp(hi, out=hi)
+    lo *= share
+    lo *= bell
+    bell -= lo
+    return bell
 
 
 def normal_density(x: Array, log_scale: float = 0.0) -> Array:
@@ -73,11 +96,15 @@ def normal_density(x: Array, log_scale: float = 0.0) -> Array:
     return exp_minus_square(x, log_scale, 0.5) * _INVERSE_SQRT_2PI
 
 
-def normal_tail(z: Array) -> tuple[Array, Array, Array]:
-    """u, inverse and rest for z >= 0: Φ(-z) = e^-u / inverse and exp(-z²/2) = e^-u (1 - rest)."""
-    hi, lo = square(z)
-    rest = 0.5 * lo
-    return 0.5 * hi, _inverse_mills_ratio(z, rest), rest
+def normal_tail(z: Array, halves: tuple[Array, Array] | None = None) -> tuple[Array, Array, Array]:
+    """u, inverse and rest for z >= 0: Φ(-z) = e^-u / inverse and exp(-z²/2) = e^-u (1 - rest).
+
+    halves: those of z, where they are known and z < 2^60
+    """
+    u, rest = _square_of(z, *halves) if halves else square(z)
+    u *= 0.5
+    rest *= 0.5
+    return u, _inverse_mills_ratio(z, rest), rest
 
 
 def single_normal_tail(z: Array) -> tuple[Array, Array]:
@@ -108,28 +135,77 @@ def normal_cdf(x: Array) -> Array:
     return np.abs((x > 0.0) - np.exp(-exponent) / inverse)
 
 
+def normal_cdf_and_density(x: Array) -> tuple[Array, Array]:
+    """Φ(x) and φ(x), from one exponential."""
+    exponent, inverse, rest = normal_tail(np.abs(x))
+    decay = np.exp(np.negative(exponent, out=exponent), out=exponent)
+    tail = np.divide(decay, inverse, out=inverse)
+    cdf = np.abs((x > 0.0) - tail)
+    rest *= decay
+    decay -= rest
+    decay *= _INVERSE_SQRT_2PI
+    return cdf, decay
+
+
 def erf(x: Array) -> Array:
     """2 / sqrt(π) ∫_0^x exp(-t²) dt."""
     return erf_beside_bell(x, exp_minus_square(x))
 
 
+def erf_and_slope(x: Array) -> tuple[Array, Array]:
+    """erf(x) and 2 / sqrt(π) exp(-x²), from one exponential."""
+    bell = exp_minus_square(x)
+    return erf_beside_bell(x, bell), bell * _ERF_SLOPE
+
+
 def erf_beside_bell(x: Array, bell: Array) -> Array:
     """erf(x), given exp(-x²)."""
-    z = np.abs(x)
-    near = x * even_series(np.minimum(z, _CENTRE), ERF_COEFFICIENTS)
-    far = np.copysign(1.0 - 2.0 * bell / _inverse_mills_ratio(math.sqrt(2.0) * z), x)
-    return picked(z < _CENTRE, near, far)
+
+    def far(x: Array, bell: Array) -> Array:
+        return np.copysign(1.0 - _erfc_beside_bell(np.abs(x), bell), x)
+
+    return _in_two(x, bell, _erf_near_zero, far)
 
 
 def erfc(x: Array) -> Array:
     """1 - erf(x), right in the upper tail."""
-    tail = upper_erfc(np.abs(x))
-    return picked(np.abs(x) < _CENTRE, 1.0 - erf(x), picked(x < 0.0, 2.0 - tail, tail))
+    return erfc_and_fall(x)[0]
+
+
+def erfc_and_fall(x: Array) -> tuple[Array, Array]:
+    """erfc(x) and -erfc'(x) = 2 / sqrt(π) exp(-x²), from one exponential."""
+
+    def far(x: Array, bell: Array) -> Array:
+        tail = _erfc_beside_bell(np.abs(x), bell)
+        return picked(x < 0.0, 2.0 - tail, tail)
+
+    bell = exp_minus_square(x)
+    return _in_two(x, bell, lambda x: 1.0 - _erf_near_zero(x), far), bell * _ERF_SLOPE
+
+
+def _in_two(x: Array, bell: Array, near: Callable[[Array], Array], far: Callable[[Array, Array], Array]) -> Array:
+    """near(x) where |x| < _CENTRE, far(x, bell) elsewhere; each is computed only where it is taken."""
+    flat, flat_bell, is_near = x.reshape(-1), bell.reshape(-1), np.abs(x.reshape(-1)) < _CENTRE
+    result = np.empty(flat.shape)
+    at = np.flatnonzero(is_near)
+    result[at] = near(flat[at])
+    at = np.flatnonzero(~is_near)
+    result[at] = far(flat[at], flat_bell[at])
+    return result.reshape(x.shape)
+
+
+def _erf_near_zero(x: Array) -> Array:
+    return x * even_series(x, ERF_COEFFICIENTS)
+
+
+def _erfc_beside_bell(z: Array, bell: Array) -> Array:
+    """erfc(z) for z >= 0, given exp(-z²)."""
+    return 2.0 * bell / _inverse_mills_ratio(math.sqrt(2.0) * z)
 
 
 def upper_erfc(z: Array, log_scale: float = 0.0) -> Array:
     """erfc(z) exp(log_scale) for z >= 0."""
-    return 2.0 * exp_minus_square(z, log_scale) / _inverse_mills_ratio(math.sqrt(2.0) * z)
+    return _erfc_beside_bell(z, exp_minus_square(z, log_scale))
 
 
 def even_series(x: Array, coefficients: Sequence[float]) -> Array:

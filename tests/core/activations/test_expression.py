@@ -13,9 +13,10 @@ from mpmath import mpf
 
 from actcli.core.activations.activation import Elementwise
 from actcli.core.activations.catalogue import ACTIVATIONS, CATALOGUE
-from actcli.core.activations.expression import compiled, function_of
-from actcli.core.activations.formula import tree_of
+from actcli.core.activations.expression import compiled, compiled_once, function_of
+from actcli.core.activations.formula import FLOAT64, tree_of
 from actcli.core.audit.emulation import Working, as_computed, read_spelling
+from actcli.core.jets.elementary import exp
 from actcli.multiprecision.evaluator import Evaluator
 from tests.narrow import elementwise
 
@@ -87,6 +88,34 @@ def test_all_syntax_means_the_same_in_every_arithmetic(text: str) -> None:
             for value, at in zip(exact, X, strict=True):
                 assert abs(value - INDEPENDENT[text](mpf(at))) < mpf(2) ** -180
     np.testing.assert_allclose(emulated, values, rtol=4e-15, atol=4e-15)
+
+
+@pytest.mark.parametrize(
+    ("text", "calls"),
+    [
+        ("(exp(x) - exp(-x))/(exp(x) + exp(-x))", 2),
+        ("exp(-x*x) + sin(exp(-x*x))/exp(-x*x)", 1),
+        ("exp(2*x) + exp(3*x)", 2),  # not equal, although they look alike
+        ("exp(x) if exp(x) > 1 else exp(-x)", 3),  # the branch has its own part of x
+    ],
+)
+def test_equal_terms_are_computed_once(monkeypatch: pytest.MonkeyPatch, text: str, calls: int) -> None:
+    seen: list[Any] = []
+
+    def counted(x: Any) -> Any:
+        seen.append(x)
+        return exp(x)
+
+    monkeypatch.setattr("actcli.core.jets.elementary.exp", counted)
+    tree = read_spelling(elementwise("relu"), text)
+    function = compiled_once(tree, FLOAT64)
+    x = np.array([-1.5, 0.25, 2.0])
+    seen.clear()
+    values = function(x)
+    assert len(seen) == calls
+    assert values.tolist() == compiled(tree, FLOAT64)(x).tolist()
+    x += 1.0  # the same array with other numbers
+    assert function(x).tolist() == compiled(tree, FLOAT64)(x).tolist() != values.tolist()
 
 
 def test_the_list_holds_all_elementwise_activations() -> None:

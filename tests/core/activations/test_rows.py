@@ -14,7 +14,6 @@ from mpmath import mpf
 from actcli.core.activations.catalogue import CATALOGUE
 from actcli.core.arrays import Array
 from actcli.core.errors import InputError
-from tests.examples import at_most
 from tests.narrow import elementwise, row_wise
 
 softmax, log_softmax, sparsemax = (row_wise(name) for name in ("softmax", "log_softmax", "sparsemax"))
@@ -118,6 +117,13 @@ GATES = {
 }
 
 
+GATE_SLOPES = {
+    "glu": lambda x: mpmath.exp(x) / (1 + mpmath.exp(x)) ** 2,
+    "swiglu": lambda x: mpmath.exp(x) * (1 + x + mpmath.exp(x)) / (1 + mpmath.exp(x)) ** 2,
+    "geglu": lambda x: mpmath.ncdf(x) + x * mpmath.npdf(x),
+}
+
+
 @pytest.mark.parametrize("name", GATES)
 @pytest.mark.parametrize("half", [None, 1, 2])
 def test_the_gate_is_the_half_that_was_chosen_and_else_the_one_of_the_source(name: str, half: int | None) -> None:
@@ -134,14 +140,12 @@ def test_a_gate_is_one_half_or_the_other() -> None:
 
 
 @pytest.mark.parametrize("name", ["glu", "swiglu", "geglu"])
-@at_most(8)  # of thousands of bits
 @given(exponent=st.floats(200, 308), share=st.floats(0, 1))
 def test_a_gate_too_small_for_a_float64_keeps_its_product(name: str, exponent: float, share: float) -> None:
     line, gate = 10.0**exponent, (-37.0 - 15.0 * share if name == "geglu" else -690.0 - 700.0 * share)
     activation = row_wise(name).with_parameters(gate_half=1)
-    with mpmath.workprec(4000):
-        value = GATES[name](mpf(gate))
-        slope = mpmath.diff(GATES[name], mpf(gate), h=mpf(2) ** -1000)
+    with mpmath.workprec(200):
+        value, slope = GATES[name](mpf(gate)), GATE_SLOPES[name](mpf(gate))
         expected = [float(value * line), float(slope * line), float(value)]
     computed = [*activation([gate, line]), *activation.jacobian([gate, line])[0]]
     np.testing.assert_allclose(computed, expected, rtol=8 * 2.0**-52, atol=4 * 5e-324)
