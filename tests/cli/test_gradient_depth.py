@@ -426,7 +426,7 @@ def test_a_file_is_read_from_a_pipe_too(tmp_path: Path) -> None:
         ("a.csv", "x,y,t\n", "a header and no points"),
         ("a.csv", "1,2,0\n", "at least 2 points are needed"),
         ("a.csv", "1,2,0\n3,4,0\n", "all targets are the same"),
-        ("a.csv", "1,2,0\n1,2,1\n", "all points are the same"),
+        ("a.csv", "1,2,0\n1,2,1\n", "all points are equal"),
         ("a.txt", "1 2 0\n3 4 oops\n", "line 2: not a number: 'oops'"),
         ("a.txt", "1 2 0\n\n3 4 1 7\n", "line 3: 4 fields, expected 3"),
     ],
