@@ -1,7 +1,7 @@
 """The literature: published elementwise activations beyond the catalogue, as formulas.
 
-`literature.txt` beside this file holds one a line; a further one is a line there. It is read only where a name is not
-in the catalogue, and a formula is compiled only when it is computed.
+`literature.txt` in this directory has one per line. It is read only for names outside of the catalogue; a formula is
+compiled on first use.
 """
 
 import re
@@ -24,17 +24,17 @@ _YEAR: Final = re.compile(r"\b(?:1[89]|20)\d\d\b")
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Published(Elementwise):
-    """An entry of the literature. What it computes is its formula, as it is written."""
+    """An entry of the literature, computed by its formula as written."""
 
     year: int | None = None
-    """Of publication; None where the source does not say."""
+    """Year of publication; None if the source gives none."""
     authors: str = ""
     family: str = ""
     formulas: "_Formulas | None" = None
 
     @property
     def is_formula(self) -> bool:
-        """Published formulas are computed as they are written."""
+        """True: computed by its formula as written."""
         return True
 
     def with_parameters(self, **given_parameters: float) -> Self:
@@ -50,9 +50,9 @@ Entries = Mapping[str, Published]
 
 
 def read_literature(activations: Activations) -> tuple[Entries, Entries]:
-    """Name -> entry, in the order of the file, and the same by every folded spelling.
+    """Name -> entry, in the order of the file; folded spelling -> entry.
 
-    activations: what formulas may call
+    activations: activations that formulas may call
     """
     lines = _FILE.read_text(encoding="utf-8").splitlines()
     formulas = _Formulas(activations)
@@ -62,7 +62,7 @@ def read_literature(activations: Activations) -> tuple[Entries, Entries]:
 
 
 def year_of(activation: Activation) -> int | None:
-    """The year of publication, or the first that its reference names."""
+    """Year of publication, or the first year in the reference."""
     if isinstance(activation, Published):
         return activation.year
     found = _YEAR.search(activation.reference)
@@ -79,7 +79,7 @@ def authors_of(activation: Activation) -> str:
 
 @cache
 def _families() -> Mapping[str, str]:
-    """Name of the catalogue -> family."""
+    """Name in the catalogue -> family."""
     from actcli.core.activations import gates, rectifiers, rows, shrinkage, squashers, waves
 
     entries: dict[str, tuple[Activation, ...]] = {
@@ -134,7 +134,7 @@ def _entry(line: str, formulas: "_Formulas") -> Published:
 
 
 class _Formulas:
-    """What the formulas compute, compiled once for each set of values of their parameters."""
+    """Compiled formulas, cached for each set of parameter values."""
 
     def __init__(self, activations: Activations) -> None:
         self._activations = activations
