@@ -274,7 +274,7 @@ def _train(experiment: DepthExperiment, interruption: Interruption, live: bool) 
 def _in_parallel(
     tasks: Sequence["_Task"], jobs: int, dask: str | None, interruption: Interruption, live: bool
 ) -> list[DepthRun]:
-    """The runs in the tasks' order; after an interruption those that are done."""
+    """The runs in the order of the tasks; after an interruption the finished ones."""
     from actcli.parallel import run_all
 
     runs: dict[int, DepthRun] = {}

@@ -16,7 +16,7 @@ from actcli.streams.files import StreamError, file_error
 
 
 class Journal:
-    """An open journal. records: those that the file had before, in order."""
+    """An open journal. records: the earlier records of the file, in order."""
 
     def __init__(self, path: str, file: IO[bytes], records: list[dict[str, Any]]) -> None:
         self.records = records

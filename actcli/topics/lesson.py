@@ -1,4 +1,4 @@
-"""The steps of `actcli lesson`: what is told, and the command line that shows it."""
+"""The steps of `actcli lesson`: title, text and command line."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -6,7 +6,7 @@ from typing import Final
 
 @dataclass(frozen=True)
 class Step:
-    """A fact in words, and the command line that shows it; without one the cost of activations is measured."""
+    """A step: text, and the command line that shows it; an empty command measures the cost of activations."""
 
     title: str
     text: str

@@ -18,7 +18,7 @@ AnyPoint = TypeVar("AnyPoint", bound=Point | RowPoint)
 
 
 def errors_of(actual: Array, truth: Reference, dtype: str, flush: bool) -> tuple[Array, Mask, Array, UlpDistances]:
-    """Results with overflow as infinity, a mask of those that `unlike` finds, errors in ULP, and errors in steps.
+    """Results with overflow as infinity, the mask of `unlike`, errors in ULP, and errors in steps.
 
     The errors at the mask are inf and ENDLESS.
     """

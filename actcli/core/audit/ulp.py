@@ -20,7 +20,7 @@ UlpDistances: TypeAlias = npt.NDArray[np.uint64]
 Signs: TypeAlias = npt.NDArray[np.int8]
 
 NEXT_TO_NOTHING: Final = 2.0**-1074
-"""Remainder of an exact result that float64 only knows to lie beside its value; the sign is known."""
+"""Remainder of an exact result known only to lie above or below its float64 value; the sign says which."""
 _NEXT: Final = 2.0**-200
 """The same, relative to a product: not underflowed before its exponent is applied."""
 

@@ -128,7 +128,7 @@ def identify_table(name: str, x: Sequence[float] | Array, y: Sequence[float] | A
 
 
 def nice_to(number: float, digits: int) -> float:
-    """A number rounded to a nice one within 10^-digits; from 8 digits on to so many digits."""
+    """The simple number within 10^-digits, or the number itself; from 8 digits on, rounded to that many digits."""
     return (
         next((value for value in nice(number, 10.0**-digits)[:1]), number)
         if digits < 8

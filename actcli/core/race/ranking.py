@@ -63,8 +63,8 @@ class Row:
     """One activation in the race.
 
     activation, given:     as in `Racer`
-    best_rank, worst_rank: bounds on its rank: behind all that are significantly better, and before all that are
-                           significantly worse
+    best_rank, worst_rank: bounds on its rank: 1 + number of significantly better activations, and number of all minus
+                           number of significantly worse ones
     place:                 mean place over the heats; in a heat 1 for the smallest held-out loss, ties share the mean
     best_place, worst_place: over the heats
     results:               one per data set
