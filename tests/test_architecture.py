@@ -4,6 +4,7 @@ import ast
 import re
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import get_args
 
@@ -88,19 +89,24 @@ def imports(tree: ast.Module) -> Iterator[tuple[str, str]]:
             yield from ((alias.name, "") for alias in node.names)
 
 
-HOUSE_PLAN = {_name(file): ast.parse(file.read_text(encoding="utf-8")) for file in FILES}
-"""All modules by name, without the leading `actcli.`."""
+@cache
+def house_plan() -> dict[str, ast.Module]:
+    """All modules by name, without the leading `actcli.`."""
+    return {_name(file): ast.parse(file.read_text(encoding="utf-8")) for file in FILES}
 
-IMPORTS = {name: list(imports(tree)) for name, tree in HOUSE_PLAN.items()}
+
+@cache
+def all_imports() -> dict[str, list[tuple[str, str]]]:
+    return {name: list(imports(tree)) for name, tree in house_plan().items()}
 
 
 def inner(name: str) -> Iterator[tuple[str, str]]:
     """(module, name in it) of what a module imports from the house; a module that is imported whole has no name."""
-    for module, imported in IMPORTS[name]:
+    for module, imported in all_imports()[name]:
         if module == "actcli" or module.startswith("actcli."):
             module = module.removeprefix("actcli").removeprefix(".")
             whole = f"{module}.{imported}".removeprefix(".")
-            yield (whole, "") if whole in HOUSE_PLAN else (module, imported)
+            yield (whole, "") if whole in house_plan() else (module, imported)
 
 
 def room(name: str) -> str:
@@ -115,7 +121,7 @@ def storey(name: str) -> int:
 def test_arrows_point_one_way() -> None:
     wrong = [
         f"{name} -> {target}"
-        for name in HOUSE_PLAN
+        for name in house_plan()
         if room(name) in ARROWS
         for target, _ in inner(name)
         if target and room(target) not in ARROWS[room(name)]
@@ -124,7 +130,7 @@ def test_arrows_point_one_way() -> None:
 
 
 def test_the_core_has_storeys() -> None:
-    core = [name for name in HOUSE_PLAN if name.startswith("core.")]
+    core = [name for name in house_plan() if name.startswith("core.")]
     assert not [
         f"{name} -> {target}"
         for name in core
@@ -134,19 +140,23 @@ def test_the_core_has_storeys() -> None:
 
 
 def test_other_packages_stay_in_their_rooms() -> None:
-    for name in HOUSE_PLAN:
-        packages = {module.partition(".")[0] for module, _ in IMPORTS[name]} - {"actcli"} - sys.stdlib_module_names
+    for name in house_plan():
+        packages = (
+            {module.partition(".")[0] for module, _ in all_imports()[name]} - {"actcli"} - sys.stdlib_module_names
+        )
         assert packages <= OTHERS_PACKAGES.get(room(name), set()), name
 
 
 def test_only_the_table_of_commands_knows_the_inside_of_typer() -> None:
-    assert [name for name in HOUSE_PLAN if any(module.startswith("typer.") for module, _ in IMPORTS[name])] == ["cli"]
+    assert [name for name in house_plan() if any(module.startswith("typer.") for module, _ in all_imports()[name])] == [
+        "cli"
+    ]
 
 
 def test_what_describes_a_picture_names_no_painter() -> None:
     builders = {
         f"{name}.{function.name}": {node.id for node in ast.walk(function) if isinstance(node, ast.Name)}
-        for name, tree in HOUSE_PLAN.items()
+        for name, tree in house_plan().items()
         if room(name) == "views"
         for function in ast.walk(tree)
         if isinstance(function, ast.FunctionDef) and function.name.endswith("_picture") and function.name[0] != "_"
@@ -157,7 +167,9 @@ def test_what_describes_a_picture_names_no_painter() -> None:
 
 def test_each_painter_is_alone_with_its_library_and_no_view_that_describes_a_picture_knows_it() -> None:
     for library, painter in (("plotext", "views.picture.canvas"), ("matplotlib", "views.picture.page")):
-        assert {name for name in HOUSE_PLAN if library in {m.partition(".")[0] for m, _ in IMPORTS[name]}} == {painter}
+        assert {name for name in house_plan() if library in {m.partition(".")[0] for m, _ in all_imports()[name]}} == {
+            painter
+        }
     described = {"views.plot", "views.comparison", "views.density", "views.ranges", "views.picture.description"}
     painters = {"views.picture.page", "views.picture.terminal", "views.picture.canvas"}
     assert [name for name in described for target, _ in inner(name) if target in painters] == []
@@ -166,7 +178,7 @@ def test_each_painter_is_alone_with_its_library_and_no_view_that_describes_a_pic
 def test_a_view_draws_what_the_core_has_computed() -> None:
     called = {
         name
-        for view in HOUSE_PLAN
+        for view in house_plan()
         if room(view) == "views"
         for module, name in inner(view)
         if room(module) == "core" and not name[:1].isupper()
@@ -193,7 +205,7 @@ RETIRED_NAMES = {
 def test_one_word_stands_for_one_thing() -> None:
     assert not [
         f"{name}: {word} -> {RETIRED_NAMES[word]}"
-        for name, tree in HOUSE_PLAN.items()
+        for name, tree in house_plan().items()
         for node in ast.walk(tree)
         for word in (getattr(node, kind, "") for kind in ("id", "attr", "arg", "name"))
         if word in RETIRED_NAMES and name.startswith(("core.", "views."))
@@ -213,13 +225,13 @@ def test_no_module_stands_on_itself() -> None:
         done.add(path[-1])
         return found
 
-    assert [found for name in HOUSE_PLAN if (found := circle([name]))] == []
+    assert [found for name in house_plan() if (found := circle([name]))] == []
 
 
 def test_the_core_speaks_of_no_command_line_and_no_screen() -> None:
     assert [
         f"{name}, line {node.lineno}: {found[0]}"
-        for name, tree in HOUSE_PLAN.items()
+        for name, tree in house_plan().items()
         if name.startswith("core.")
         for node in ast.walk(tree)
         if isinstance(node, ast.Constant) and (found := FOREIGN_WORDS.search(str(node.value)))
@@ -229,7 +241,7 @@ def test_the_core_speaks_of_no_command_line_and_no_screen() -> None:
 def test_the_command_line_knows_a_way_out_for_each_argument_that_the_core_names() -> None:
     named = {
         node.value
-        for tree in HOUSE_PLAN.values()
+        for tree in house_plan().values()
         for change in ast.walk(tree)
         if isinstance(change, ast.keyword) and change.arg == "change"
         for node in ast.walk(change.value)
@@ -245,10 +257,10 @@ def test_files_are_short_and_the_core_lies_in_its_rooms() -> None:
 
 
 def test_every_module_is_imported_or_a_command() -> None:
-    imported = {target for name in HOUSE_PLAN for target, _ in inner(name)}
+    imported = {target for name in house_plan() for target, _ in inner(name)}
     begun = {"", "__main__", "foreign.worker", *(f"commands.{module}" for module, _ in COMMANDS.values())}
-    folders = {name for name in HOUSE_PLAN if (HOUSE / name.replace(".", "/")).is_dir()}
-    assert set(HOUSE_PLAN) - folders - begun - imported == set()
+    folders = {name for name in house_plan() if (HOUSE / name.replace(".", "/")).is_dir()}
+    assert set(house_plan()) - folders - begun - imported == set()
 
 
 @pytest.mark.parametrize(
