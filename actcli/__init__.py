@@ -1,11 +1,11 @@
 """A workbench for activation functions: evaluate, differentiate, plot, compare, train.
 
-As a library it is what can be imported from here; its names are looked up where they live when they are first used.
+The library is the names in this module. Each is imported from its own module at its first use.
 """
 
 __version__ = "2.0.0"
 
-# As type checkers know it. To import it from typing takes longer than all else before __main__ can answer Ctrl-C.
+# Not imported from typing, which takes longer than all else before __main__ handles Ctrl-C.
 TYPE_CHECKING = False
 
 _MODULES = {
@@ -66,7 +66,7 @@ _MODULES = {
     "row_sweep": "audit.rows",
     "RowAudit": "audit.rows",
     "RowAuditor": "audit.rows",
-    "RowPoint": "audit.rows",
+    "RowPoint": "audit.report",
     "RowProperties": "analysis.properties",
     "RowWise": "activations.activation",
     "Sample": "audit.report",
@@ -80,10 +80,10 @@ _MODULES = {
     "trace": "lessons.trace",
     "WeightStep": "lessons.trace",
 }
-"""Public name -> the module of actcli.core that holds it. Type checkers read the imports below."""
+"""Public name -> its module in actcli.core. Type checkers read the imports below."""
 
 _WITH_MORE_DIGITS = {"compare": "digits", "describe": "digits", "identify": "naming"}
-"""Public name -> the module of actcli that hands the core what it needs for it."""
+"""Public name -> its module in actcli, which gives the core more digits."""
 
 __all__ = ["__version__", *_MODULES, *_WITH_MORE_DIGITS]
 
@@ -110,6 +110,7 @@ if TYPE_CHECKING:
     from actcli.core.audit.report import Extreme as Extreme
     from actcli.core.audit.report import Point as Point
     from actcli.core.audit.report import Profile as Profile
+    from actcli.core.audit.report import RowPoint as RowPoint
     from actcli.core.audit.report import Sample as Sample
     from actcli.core.audit.report import Segment as Segment
     from actcli.core.audit.report import Source as Source
@@ -117,7 +118,6 @@ if TYPE_CHECKING:
     from actcli.core.audit.rows import Defect as Defect
     from actcli.core.audit.rows import RowAudit as RowAudit
     from actcli.core.audit.rows import RowAuditor as RowAuditor
-    from actcli.core.audit.rows import RowPoint as RowPoint
     from actcli.core.audit.rows import row_sweep as row_sweep
     from actcli.core.audit.tally import Errors as Errors
     from actcli.core.audit.ulp import Reference as Reference

@@ -1,7 +1,7 @@
-"""Where the program begins: `actcli`, and `python -m actcli`.
+"""Entry point of `actcli` and `python -m actcli`.
 
-From here until its command has been imported, Ctrl-C ends the process at once: there is nothing to clean up yet, and
-Python's own handler would raise amid the imports. Where Ctrl-C is ignored (nohup), it stays so.
+Until the command's module is imported, Ctrl-C ends the process at once: there is nothing to clean up yet, and Python's
+handler would raise inside an import. An ignored Ctrl-C (nohup) stays ignored.
 """
 
 import os
@@ -17,7 +17,7 @@ try:
 
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, _leave)
-except KeyboardInterrupt:  # its import takes a millisecond, one in which Ctrl-C was seen to hit
+except KeyboardInterrupt:  # Ctrl-C during the import of signal, which takes a millisecond
     os._exit(130)
 
 

@@ -1,6 +1,6 @@
 """The table of commands. A command's module is imported only when that command runs.
 
-This is the only place that knows Typer's inner classes, and the only place that ends the process.
+This is the only module that uses Typer's inner classes, and the only one that ends the process.
 """
 
 import gc
@@ -27,23 +27,23 @@ COMMANDS = {
     "list": ("list", "The catalogue of activation functions."),
     "describe": ("describe", "The card of one activation: its properties and its plot."),
     "evaluate": ("evaluate", "Values of an activation."),
-    "differentiate": ("differentiate", "Derivatives of any order; the Jacobian of a row-wise one."),
+    "differentiate": ("differentiate", "Derivatives of any order; the Jacobian of a row-wise activation."),
     "plot": ("plot", "Curves in the terminal."),
     "compare": ("compare", "Activations side by side, and where they differ most."),
-    "identify": ("identify", "What a formula is called: equal to, or a scaled copy of, what is known."),
-    "code": ("code", "The activation as code to take home: torch, jax, numpy or C."),
-    "gain": ("gain", "The initialisation that an activation wants: gain and critical point."),
+    "identify": ("identify", "The known activation that a formula equals, up to scale and shift."),
+    "code": ("code", "The activation as code for torch, jax, numpy or C."),
+    "gain": ("gain", "The initialisation for an activation: gain and critical point."),
     "phase": ("phase", "Order and chaos over the variances of weights and biases; trainability."),
-    "audit": ("audit", "An ULP report on somebody else's implementation."),
+    "audit": ("audit", "The errors of another implementation, in ULP."),
     "gradient-depth": ("gradient_depth", "Train a tiny MLP and watch the gradient layer by layer."),
-    "boundary": ("boundary", "What a trained network decides, drawn over the plane."),
-    "collapse": ("collapse", "Ten linear layers are one; with a bend between them they are not."),
+    "boundary": ("boundary", "The decisions of a trained network, drawn over the plane."),
+    "collapse": ("collapse", "Ten linear layers equal one; with an activation between them they do not."),
     "approximate": ("approximate", "One hidden layer approximates any curve, given enough units."),
     "trace": ("trace", "One training step of a tiny network, every number shown."),
     "lesson": ("lesson", "From straight lines to a network that learns, step by step."),
     "help": ("help", "Help on a command or a topic."),
 }
-"""Name of the command -> (module in actcli.commands that holds a function `run`, help in one line)."""
+"""Name of the command -> (module in actcli.commands with a function `run`, help in one line)."""
 
 START = """\
 actcli {version}: a workbench for activation functions in the terminal.
@@ -56,19 +56,19 @@ Three commands to start with:
 actcli --help lists the commands; actcli help COMMAND or TOPIC explains one.
 Topics: {topics}. The manual page: man actcli.
 """
-"""What is shown where nothing was asked for."""
+"""Output without a command."""
 
-# Would otherwise be read as an option: -3, -.5, -1e-3, -inf, -nan, and lists such as -1,2.
+# Arguments that Click would read as options: -3, -.5, -1e-3, -inf, -nan, and lists such as -1,2.
 _NEGATIVE_NUMBER = re.compile(r"-(\d|\.\d|inf(inity)?$|nan$)", re.IGNORECASE)
 
 
-# Of a type that has bounds: what a complaint calls it.
+# Typer's name of a bounded type -> its name in an error.
 _BOUNDED = {"int range": "whole number", "float range": "number"}
 
-# The arguments that take a formula.
+# Parameters that take a formula.
 _FORMULAS = {"act", "acts", "argument", "arguments", "formula"}
 
-# For the argument of the core that is to be changed: the way out as it is typed.
+# Argument of the core that has to be changed (InputError.change) -> the advice to append to the error.
 WAYS_OUT = {
     "activation": ": try another --act",
     "function": "; `actcli help formulas` names those that there are",
@@ -77,7 +77,7 @@ WAYS_OUT = {
     "text": "; `actcli list` shows all of them",
 }
 
-# What version 1.0 called otherwise, where no spelling is close.
+# Options of version 1.0 that have no similar name now.
 _RENAMED = {"--width": "--size 100x30", "--height": "--size 100x30"}
 
 _HELP_OPTIONS = {"help_option_names": ["-h", "--help"]}
@@ -88,7 +88,7 @@ class Command(TyperCommand):
 
     def make_parser(self, ctx: Any) -> Any:
         parser: Any = super().make_parser(ctx)
-        process_option = parser._process_opts  # is asked of what begins with -, the values of options aside
+        process_option = parser._process_opts  # called for arguments that begin with -, except values of options
 
         def process(arg: str, state: Any) -> None:
             if _NEGATIVE_NUMBER.match(arg):
@@ -111,17 +111,17 @@ class Command(TyperCommand):
         try:
             rest = super().parse_args(ctx, args)
         except typer.TyperException as error:
-            if getattr(error, "ctx", ctx) is None:  # an option without its value does not know whose it is
+            if getattr(error, "ctx", ctx) is None:  # the error of an option without a value has no context
                 vars(error)["ctx"] = ctx
             raise
         for name, value in ctx.params.items():
-            if isinstance(value, int) and value > sys.maxsize:  # more than Python can count to in a loop
+            if isinstance(value, int) and value > sys.maxsize:  # more than a range can count
                 raise InputError(f"--{name.replace('_', '-')}: must be at most {sys.maxsize}")
         return rest
 
 
 class CommandTable(TyperGroup):
-    """The group of all commands, read from the table; help needs no command's module."""
+    """The group of all commands, from the table; help imports no command's module."""
 
     def __init__(self, **attributes: Any) -> None:
         super().__init__(**attributes)
@@ -132,7 +132,7 @@ class CommandTable(TyperGroup):
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         if args and args[0] not in COMMANDS and not args[0].startswith("--"):
-            from actcli.shell.slips import command_meant  # only a mistake pays for it
+            from actcli.shell.slips import command_meant  # imported for a mistake only
 
             meant = command_meant(args, list(COMMANDS))
             way_out = f"did you mean `{meant}`?" if meant else "`actcli --help` lists them"
@@ -140,12 +140,12 @@ class CommandTable(TyperGroup):
         name, command, rest = super().resolve_command(ctx, args)
         command = load(name) if name else command
         if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
-            # From here on there may be something to clean up: see __main__.
+            # From here on there may be something to clean up (see __main__).
             signal.signal(signal.SIGINT, signal.default_int_handler)
         return name, command, rest
 
     def whole(self, name: str) -> TyperCommand:
-        """The command with its options, which the table alone does not know."""
+        """The command with its options, which are not in the table."""
         return load(name)
 
     def format_epilog(self, ctx: Any, formatter: Any) -> None:
@@ -156,7 +156,7 @@ class CommandTable(TyperGroup):
 
 
 def _obey(color: str) -> None:
-    """What --color says is what the environment would say."""
+    """Set the environment variables that stand for --color."""
     if color == "always":
         os.environ.pop("NO_COLOR", None)
         os.environ.setdefault("FORCE_COLOR", "1")
@@ -171,19 +171,19 @@ Color: TypeAlias = Annotated[
 
 
 def _option_of_every_command() -> Any:
-    """--color, as a command's parameter."""
+    """The option --color for a command."""
     command = typer.Typer(add_completion=False)
 
     @command.command()
     def _(color: Color = "auto") -> None: ...
 
     option = get_command(command).params[0]
-    option.expose_value = False  # `_obey` has done all
+    option.expose_value = False  # its callback `_obey` does all
     return option
 
 
 def load(name: str) -> TyperCommand:
-    """The command of that name, with its module imported."""
+    """Import the module of a command; return the command."""
     module, summary = COMMANDS[name]
     command = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
     run = importlib.import_module(f"actcli.commands.{module}").run
@@ -200,7 +200,7 @@ def load(name: str) -> TyperCommand:
 
 
 def _show_as_it_is_typed(parameter: Any) -> None:
-    """In help and usage: ACT and not {ACT}, a|b and not <a|b>, -6 6 and not -6.0, 6.0, N>=1 and not x>=1."""
+    """Metavars and bounds in help and usage: ACT, not {ACT}; a|b, not <a|b>; -6 6, not -6.0, 6.0; N>=1, not x>=1."""
     if parameter.type.name in _BOUNDED:
         parameter.type.name = _BOUNDED[parameter.type.name]
         bounds = parameter.type._describe_range().replace("x", parameter.metavar).replace(".0", "")  # X>=0.0
@@ -214,7 +214,7 @@ def _show_as_it_is_typed(parameter: Any) -> None:
 
 
 def _typed(default: object) -> str:
-    """A default as it is typed after its option; a flag has none."""
+    """A default as typed after its option; empty for a flag."""
     if isinstance(default, (tuple, list)):
         return " ".join(map(_typed, default))
     if default is None or isinstance(default, bool):
@@ -285,11 +285,11 @@ def _options(
 
 
 def main() -> NoReturn:
-    """Run the command line; errors are one line on stderr, and the exit code says how it went."""
+    """Run the command line. An error is one line on stderr; the process ends with the exit code."""
     end_cleanly()
     bound_memory()
-    # Products of small matrices run slower on several threads than on one, and not reproducibly. NumPy reads this when
-    # it is imported; a user who says otherwise is obeyed.
+    # One BLAS thread: products of small matrices are faster and reproducible. NumPy reads the variables at its import;
+    # the user's own values stay.
     for library in ("OPENBLAS", "MKL", "OMP"):
         os.environ.setdefault(f"{library}_NUM_THREADS", "1")
     if sys.stdout is None:
@@ -304,19 +304,19 @@ def main() -> NoReturn:
     except BaseException as error:
         code = _exit_code(error)
     discard_what_cannot_be_written()
-    # All is done and said; Python's own end would answer Ctrl-C with a traceback.
+    # The work is done: Ctrl-C during Python's exit would print a traceback.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    gc.freeze()  # or Python looks for cycles in all that is left before it lets go of it: a tenth of a short command
+    gc.freeze()  # saves the collection of cycles at exit: a tenth of a short command's time
     sys.exit(code)
 
 
 def _exit_code(error: BaseException) -> int:
-    """What the error means for the shell; said in one line on stderr, where there is something to say."""
+    """The exit code for an error, and its message in one line on stderr, if there is one."""
     if (ended := ended_by_signal(error)) is not None:
         return ended
     if isinstance(error, typer.Exit):
         return error.exit_code
-    if isinstance(error, BrokenPipeError):  # whoever read our output has seen enough
+    if isinstance(error, BrokenPipeError):  # the reader of stdout has closed it
         return 0
     if isinstance(error, typer.TyperException):
         return _refuse(_usage(error))
@@ -334,7 +334,7 @@ def _exit_code(error: BaseException) -> int:
 
 
 def _usage(error: typer.TyperException) -> str:
-    """The error in one line, with what was probably meant, or where to look."""
+    """The error in one line, with a suggestion or a pointer to the help."""
     context = getattr(error, "ctx", None)
     is_unknown_option = hasattr(error, "possibilities")
     message = error.message if is_unknown_option else error.format_message()
@@ -348,21 +348,21 @@ def _usage(error: typer.TyperException) -> str:
         values = next((p.make_metavar(context).strip("<>") for p in known if missing[1] in p.opts), "a value")
         return f"{missing[1]} takes {values}"
     elif (parameter := getattr(error, "param", None)) is not None and parameter.nargs > 1:
-        message = message.replace(":", f" {parameter.metavar}:", 1)  # the names tell which of them is wrong
+        message = message.replace(":", f" {parameter.metavar}:", 1)  # such as MIN MAX
     for type_of_python, in_words in _TYPES.items():
         message = message.replace(type_of_python, in_words)
     says_how = hint or message.startswith("invalid value")
     return message + hint + ("" if says_how or context is None else f"; see `{context.command_path} --help`")
 
 
-# What Typer says in its own way.
+# Parts of Typer's messages.
 _SUGGESTION, _QUOTED = re.compile(r"\. did you mean (.+)\?$", re.IGNORECASE), re.compile(r"'([^']+)'")
 _MISSING = re.compile(r"option '(.+)' requires (?:an argument|\d+ arguments)")
 _TYPES = {"a valid int": "a whole number", "a valid float": "a number", "a valid whole": "a whole"}
 
 
 def _meant_instead(option: str, context: Any) -> str:
-    """`; did you mean --grid?`, a hint where -x*2 was read as an option -x, or an empty string."""
+    """`; did you mean --grid?`, a hint for a formula -x*2 that was read as an option -x, or an empty string."""
     known = [name for parameter in context.command.get_params(context) for name in parameter.opts]
     if (now := _RENAMED.get(option)) and now.partition(" ")[0] in known:
         return f"; a picture takes {now}"

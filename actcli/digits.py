@@ -1,4 +1,4 @@
-"""The core's `describe` and `compare` with more digits in hand: mpmath, imported only where they are asked for."""
+"""`describe` and `compare` of the core, with mpmath for more digits, which is imported only if needed."""
 
 from collections.abc import Iterable
 
@@ -11,16 +11,16 @@ from actcli.core.analysis.properties import Properties
 
 
 def more_digits(activation: Elementwise) -> Digits:
-    """The activation by the formula as it is written, in as many digits as it takes."""
+    """The activation's formula in any number of digits."""
     from actcli.multiprecision import digits
 
     return digits.Digits(activation)
 
 
 def compare(activations: Iterable[ActivationLike], low: float = -6.0, high: float = 6.0) -> tuple[Difference, ...]:
-    """The largest difference of every pair on [low, high], in more digits where float64 cannot know.
+    """The largest difference of every pair on [low, high], in more digits where float64 does not suffice.
 
-    See `actcli.core.analysis.comparison`. Raises InputError.
+    InputError: see `actcli.core.analysis.comparison`.
 
     >>> (found,) = compare(["gelu", "silu"])
     >>> round(found.max_abs, 6), round(found.at, 4)
@@ -30,9 +30,9 @@ def compare(activations: Iterable[ActivationLike], low: float = -6.0, high: floa
 
 
 def describe(activation: ActivationLike) -> Properties:
-    """All properties, computed, in more digits where float64 cannot know.
+    """All properties of an activation, in more digits where float64 does not suffice.
 
-    See `actcli.core.analysis.properties`. Raises InputError.
+    InputError: see `actcli.core.analysis.properties`.
 
     >>> card = describe("gelu").curve
     >>> card.monotone, round(card.lipschitz.value, 4)

@@ -1,4 +1,4 @@
-"""The core's `identify` with more digits in hand."""
+"""`identify` of the core, with mpmath for more digits."""
 
 from actcli.core.activations.catalogue import ActivationLike
 from actcli.core.identify import identification
@@ -7,9 +7,9 @@ from actcli.digits import more_digits
 
 
 def identify(activation: ActivationLike) -> Identification:
-    """Which known activation a function is: equal, scaled and shifted, or nearest to which.
+    """The known activations that a function equals, up to scale and shift, and the nearest others.
 
-    See `actcli.core.identify`. Raises InputError.
+    InputError: see `actcli.core.identify`.
 
     >>> found = identify("0.5*x*(1 + tanh(x))").matches[0]
     >>> found.name, found.parameters, found.relation

@@ -1,8 +1,7 @@
 """Independent runs on several processes of this machine, or on the workers of a Dask cluster.
 
-The only module that imports joblib and Dask; the core knows a function that maps tasks to results. The engines are
-joblib's: loky here, Dask's scheduler elsewhere. Each worker computes with one BLAS thread, as the program itself does,
-so that the numbers are the same whoever computes them.
+This is the only module that imports joblib and Dask; joblib runs both loky, for processes, and Dask. Each worker uses
+one BLAS thread, like the program itself, so that results do not depend on where they are computed.
 """
 
 import signal
@@ -17,27 +16,27 @@ Task = TypeVar("Task")
 Result = TypeVar("Result")
 
 PATIENCE: Final = 2
-"""How often in a row workers may die without a result between, before runs are tried one at a time."""
+"""Deaths of workers in a row, without a result between, after which runs are tried one at a time."""
 _AHEAD: Final = 2
-"""How much each worker has been handed at any time: runs, or where they take less than 0.2 s, so many of them at once
-that they take that long together, as joblib has it. Sending costs a millisecond or two each time."""
+"""Batches queued per worker. joblib makes a batch of runs that take 0.2 s together; sending one takes 1 or 2 ms."""
 
 
 class LostRunsError(InputError):
-    """Runs that have ended their workers each time; all others are done."""
+    """Some runs ended their worker each time; all others are done."""
 
 
 def run_all(
     function: Callable[[Task], Result], tasks: Sequence[Task], jobs: int = 1, dask: str | None = None
 ) -> Iterator[tuple[int, Result]]:
-    """(index, function(task)) for every task, in the order in which they are finished.
+    """(index, function(task)) for every task, in the order of completion.
 
-    jobs: processes on this machine; 1 is this process, in the tasks' order, without joblib
-    dask: the address of a Dask scheduler, tcp://host:8786, instead
+    jobs: processes on this machine; 1: this process, in the tasks' order, without joblib
+    dask: address of a Dask scheduler, tcp://host:8786, instead
 
-    A worker that dies costs what it was computing, which is then computed again. Raises LostRunsError at the end where
-    a run ends its worker each time; InputError where joblib or Dask is missing or the scheduler does not answer; and
-    what the function raises.
+    The runs of a worker that dies are computed again.
+    LostRunsError: raised at the end if a run ended its worker each time.
+    InputError: joblib or Dask is missing, or the scheduler does not answer.
+    Exceptions of the function are raised too.
     """
     if jobs == 1 and dask is None:
         yield from ((index, function(task)) for index, task in enumerate(tasks))
@@ -53,7 +52,7 @@ def run_all(
                     yield index, result
             except died:
                 failures += 1
-        # Each by itself, to tell a run that ends its worker from those that were under way beside it.
+        # One at a time, to find the runs that end their worker.
         lost = 0
         for index, task in left.items():
             try:
@@ -69,9 +68,9 @@ def _parallel(
 ) -> Iterator[tuple[int, Result]]:
     import joblib
 
-    # A list, as tasks are taken out of the dictionary while they are handed on.
+    # A list, because run_all removes finished tasks from the dictionary.
     calls = [joblib.delayed(_indexed)(function, index, task, alone) for index, task in tasks.items()]
-    # A cluster has as many jobs as it has threads, whatever is said here.
+    # For a cluster joblib replaces n_jobs by its number of threads.
     ahead = f"{_AHEAD} * n_jobs"
     parallel = joblib.Parallel(n_jobs=jobs, return_as="generator_unordered", batch_size="auto", pre_dispatch=ahead)
     with _undisturbed() if alone else nullcontext():
@@ -81,13 +80,13 @@ def _parallel(
             yield result
     finally:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # that runs are cut short is what closing this asks for
+            warnings.simplefilter("ignore")  # closing it cancels the remaining runs, which is intended
             results.close()
 
 
 @contextmanager
 def _undisturbed() -> Iterator[None]:
-    """Processes that are started here never see Ctrl-C, not even while they import; it is seen here afterwards."""
+    """Block Ctrl-C while processes start, so that they inherit the block; this process sees it afterwards."""
     if not hasattr(signal, "pthread_sigmask"):  # Windows
         yield
         return
@@ -95,7 +94,7 @@ def _undisturbed() -> Iterator[None]:
 
     from joblib.externals.loky.backend.resource_tracker import ensure_running
 
-    ensure_running()  # loky starts both with its first worker, and the second, when it starts, lets the signal through
+    ensure_running()  # started by loky's first worker otherwise, and the second unblocks the signal as it starts
     resource_tracker.ensure_running()
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
@@ -105,30 +104,30 @@ def _undisturbed() -> Iterator[None]:
 
 
 def _indexed(function: Callable[[Task], Result], index: int, task: Task, alone: bool) -> tuple[int, Result]:
-    """alone: the process is there for nothing else. Ctrl-C, which the whole group gets, is for who started it."""
+    """(index, function(task)). alone: the process is a worker of ours and ignores Ctrl-C, which its parent handles."""
     if alone:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
     return index, function(task)
 
 
 def _loky(stack: ExitStack) -> type[Exception]:
-    """Processes of this machine. What is raised when one of them dies."""
+    """Set up processes on this machine; return the exception for a dead worker."""
     try:
         import joblib
         from joblib.externals.loky.process_executor import TerminatedWorkerError
     except ModuleNotFoundError:
-        raise InputError("several processes are joblib's: pip install 'actcli[parallel]'") from None
+        raise InputError("several processes need joblib: pip install 'actcli[parallel]'") from None
     stack.enter_context(joblib.parallel_config(backend="loky", inner_max_num_threads=1))
     error: type[Exception] = TerminatedWorkerError
     return error
 
 
 CONNECTING = 10.0
-"""Seconds within which a scheduler has to answer."""
+"""Time limit of a scheduler's answer in seconds."""
 
 
 class _dask(AbstractContextManager[type[Exception]]):  # noqa: N801 - used as a function
-    """A connection to a cluster. What is raised when a worker of it has died too often."""
+    """Connection to a cluster; entering it returns the exception for a worker that died too often."""
 
     def __init__(self, address: str) -> None:
         self._address = address
@@ -138,7 +137,7 @@ class _dask(AbstractContextManager[type[Exception]]):  # noqa: N801 - used as a 
             import distributed
             import joblib
         except ModuleNotFoundError:
-            raise InputError("a cluster is Dask's: pip install 'actcli[parallel]'") from None
+            raise InputError("a cluster needs Dask: pip install 'actcli[parallel]'") from None
         try:
             client: Any = distributed.Client
             self._client = client(self._address, timeout=CONNECTING, set_as_default=True)

@@ -1,4 +1,4 @@
-"""What the program asks of the system that it runs on: how it ends by a signal, its encoding, its memory."""
+"""The process and its system: signals that end it, encoding, memory limit."""
 
 import io
 import os
@@ -12,26 +12,25 @@ _ENDING_SIGNALS = ("SIGHUP", "SIGQUIT", "SIGTERM")
 
 
 def _terminate(signal_number: int, frame: FrameType | None) -> NoReturn:
-    """A signal that ends the process unwinds the stack like an exception, so that unfinished files are removed and the
-    cursor is shown again.
-    """
-    for name in _ENDING_SIGNALS:  # the next one must not break into that
+    """Signal handler: exit by an exception, so that unfinished files are removed and the cursor is shown again."""
+    for name in _ENDING_SIGNALS:  # a second signal must not interrupt that
         if (number := getattr(signal, name, None)) is not None:
             signal.signal(number, signal.SIG_IGN)
     sys.exit(128 + signal_number)
 
 
 def end_cleanly() -> None:
-    """The signals that end a process unwind its stack from here on; those that are ignored stay so."""
+    """Let signals that end the process raise an exception from here on; ignored signals stay ignored."""
     for name in _ENDING_SIGNALS:
-        number = getattr(signal, name, None)  # Windows has not all of them
-        if number is not None and signal.getsignal(number) is not signal.SIG_IGN:  # nohup has SIGHUP ignored
+        number = getattr(signal, name, None)  # Windows lacks some
+        if number is not None and signal.getsignal(number) is not signal.SIG_IGN:  # nohup ignores SIGHUP
             signal.signal(number, _terminate)
 
 
 def ended_by_signal(error: BaseException | None) -> int | None:
-    """The exit code of Ctrl-C or of `_terminate`, also where another error came of it: plotext catches everything and
-    raises something else, and what is cleaned up may meet a terminal that is gone.
+    """The exit code of Ctrl-C or `_terminate`, also if they caused `error`; None for other errors.
+
+    plotext catches all exceptions and raises its own, and cleaning up may fail on a closed terminal.
     """
     while error is not None:
         if isinstance(error, KeyboardInterrupt):
@@ -43,7 +42,7 @@ def ended_by_signal(error: BaseException | None) -> int | None:
 
 
 def obey_the_locale() -> None:
-    """What an encoding lacks is escaped. Under LC_ALL=C Python writes UTF-8 (PEP 540), but less was asked for."""
+    """Escape characters that the encoding lacks. LC_ALL=C means ASCII, although Python writes UTF-8 (PEP 540)."""
     ascii_only = os.environ.get("LC_ALL") in ("C", "POSIX")
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
@@ -51,7 +50,7 @@ def obey_the_locale() -> None:
 
 
 def discard_what_cannot_be_written() -> None:
-    """Python flushes both once more at exit, and would complain there or change the exit code."""
+    """Redirect closed streams to nowhere: Python's flush at exit would print an error or change the exit code."""
     for stream in filter(None, (sys.stdout, sys.stderr)):
         try:
             stream.flush()
@@ -60,13 +59,13 @@ def discard_what_cannot_be_written() -> None:
 
 
 _AVAILABLE = "/proc/meminfo"
-# What a container may take: control groups of version 2 and 1.
+# Memory limit of a container: control groups, version 2 and 1.
 _CONTAINER = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
 
 
 def bound_memory() -> None:
-    """Take no more from here on than is available now, or than a limit that is set already. Linux only."""
-    with suppress(ImportError, OSError, ValueError):  # no such limits on this system, or not in this form
+    """Limit the process to the memory available now, or to a lower limit already set. Linux only."""
+    with suppress(ImportError, OSError, ValueError):  # a system without such limits
         import resource
 
         soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
@@ -82,6 +81,6 @@ def _available() -> int:
 def _of_the_container() -> list[int]:
     bounds = []
     for path in _CONTAINER:
-        with suppress(OSError, ValueError), open(path, encoding="ascii") as file:  # "max" is no bound
+        with suppress(OSError, ValueError), open(path, encoding="ascii") as file:  # "max": no limit
             bounds.append(int(file.read()))
     return bounds

@@ -1,13 +1,13 @@
-"""How many examples hypothesis tries."""
+"""Numbers of examples for hypothesis."""
 
 from hypothesis import settings
 
 from tests.narrow import known
 
 EXAMPLES = 50
-"""Of a test that says nothing else."""
+"""Default number of examples."""
 
 
 def at_most(examples: int) -> settings:
-    """For a test whose examples cost more or less than others'; in the profile `thorough` 20 times as many."""
+    """Settings with this number of examples; 20 times as many in the profile `thorough`."""
     return settings(max_examples=max(1, examples * known(settings.default).max_examples // EXAMPLES))

@@ -1,4 +1,4 @@
-"""What a test knows of a type and the checker does not: asserted."""
+"""Assertions of types that tests know and the type checker does not."""
 
 from typing import TypeVar
 

@@ -1,4 +1,4 @@
-"""The house: which part may know which, and that everything in it is used."""
+"""Architecture: permitted imports, and no unused module."""
 
 import ast
 import re
@@ -57,15 +57,15 @@ STOREYS = (
     "audit",
     "code",
 )
-"""The folders of the core, of which each stands on those before it; the first is what lies in none of them."""
+"""Folders of the core in the order of imports; the first is for modules outside of all folders."""
 
 HELPERS_OF_VIEWS = {"count", "initialiser_variances", "missing", "plural", "scaled", "summaries", "union"}
-"""What a view calls in the core; apart from these it knows types and constants."""
+"""Functions of the core that views may call; otherwise they use types and constants only."""
 
 FOREIGN_WORDS = re.compile(
     r"(?<!\w)--\w|\bactcli [a-z]|\b(command line|terminal|screen|chart|picture|pixel|stdin|stdout|stderr)s?\b"
 )
-"""What the core says nothing of, in messages and docstrings alike: options and commands, and how results are shown."""
+"""Words that the core must not use in messages and docstrings: options, commands, and the display of results."""
 
 MOST_LINES = 400
 LONGER = {"core.activations.catalogue", "core.activations.formula"}
@@ -199,7 +199,7 @@ RETIRED_NAMES = {
     "Steps": "UlpDistances",
     "section": "bracket",
 }
-"""A word that had several meanings in the core and the views, or a thing that had several words -> its word now."""
+"""Former word, which had several meanings or synonyms in core and views -> the word now."""
 
 
 def test_one_word_stands_for_one_thing() -> None:

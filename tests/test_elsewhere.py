@@ -1,4 +1,4 @@
-"""On a system without what is POSIX alone; Windows has none of these modules, signals and functions.
+"""The program without POSIX modules, signals and functions, which Windows lacks.
 
 Nothing of tests.cli is imported here, so that this runs on Windows too.
 """
@@ -57,7 +57,7 @@ def test_the_program_runs_without_what_is_posix_alone() -> None:
 
 @pytest.mark.parametrize("name", ["resource", "termios", "fcntl"])
 def test_what_is_hidden_cannot_be_imported(name: str) -> None:
-    """Else the test above would hold of everything."""
+    """Control: otherwise the test above would pass for any name."""
     run = subprocess.run(
         [sys.executable, "-c", PROGRAM.partition("from actcli")[0] + f"import {name}"],
         capture_output=True,

@@ -1,4 +1,4 @@
-"""The reference for float64 against the independent truth, and against the rounding of exact fractions."""
+"""The reference for float64 against the independent truth and against rounded fractions."""
 
 import math
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Runs on several processes: the same results, workers that die, and nothing left running."""
+"""Runs on several processes: equal results, dying workers, and no process left running."""
 
 import os
 import signal

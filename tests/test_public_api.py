@@ -1,4 +1,4 @@
-"""`from actcli import ...`: all of the library in one place, and nothing imported before it is used."""
+"""`from actcli import ...`: the whole library, with imports at first use."""
 
 import ast
 import dataclasses
@@ -280,7 +280,7 @@ def test_every_public_function_is_tried_with_wrong_arguments() -> None:
         (lambda: actcli.compare(3), "activations must be a list, such as ['relu', 'tanh'], not 3"),  # type: ignore[arg-type]  # on purpose
         (lambda: actcli.compare(["relu", "tanh"], 2, 1), "the range must go up, not from 2.0 to 1.0"),
         (lambda: actcli.gain("relu", -1), "sigma_w2 must be a finite number, 0 or more, not -1"),
-        (lambda: actcli.gain("softmax"), "softmax acts on whole rows, and the theory is one of single units"),
+        (lambda: actcli.gain("softmax"), "softmax acts on whole rows; the theory is for elementwise activations"),
         (lambda: actcli.DepthConfig(layers=2.5), "layers must be a whole number, not 2.5"),  # type: ignore[arg-type]  # on purpose
         (lambda: actcli.DepthConfig(layers=-2), "layers must be at least 1, not -2"),
         (lambda: actcli.DepthConfig(norm="bath"), "unknown norm 'bath'; did you mean batch?"),

@@ -1,4 +1,4 @@
-"""README.md's examples, executed: each `$ command` and each `>>>` prints what stands below it.
+"""README.md's examples, executed: each `$ command` and each `>>>` prints the text below it.
 
 `python -m tests.test_readme` rewrites the outputs.
 """

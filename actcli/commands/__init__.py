@@ -1,1 +1,1 @@
-"""One file a command: read the arguments, call the core, hand the result to a view."""
+"""One file per command: it reads the arguments, calls the core and gives the result to a view."""

@@ -51,7 +51,7 @@ def run(
     error: Annotated[
         float | None,
         typer.Option(
-            "--error", metavar="X", min=0.0, help="Find how many units miss it by no more.", show_default=False
+            "--error", metavar="X", min=0.0, help="Find the number of units for this largest error.", show_default=False
         ),
     ] = None,
     training: Train = False,
@@ -62,16 +62,15 @@ def run(
     theme: Theme = "light",
     output_format: ReportFormat = "table",
 ) -> None:
-    """The hidden layer, of relu when no ACT is given, has 4, 16 and 64 units, or as many as --width says, which can be
-    repeated. It is not trained. A unit's bend (where its weighted sum is 0) is put at each kink of the formula; the
-    others are spread evenly over the interval and moved at random by up to a quarter of their distance. Weights are of
-    random sign and, times the interval's width, of random size from 4 to 16. The output weights and bias are those with
-    the least sum of squared errors on four points a unit, 1001 at least. The errors are measured on 20001 others. All
-    of it is the same for the same seed.
+    """The hidden layer (of relu when no ACT is given) has 4, 16 and 64 units, or --width, which can be repeated. It is
+    not trained: one unit bends (its weighted sum is 0) at each kink of the formula, the others at evenly spaced points,
+    moved at random by up to a quarter of the spacing. Hidden weights have random signs and, times the interval's width,
+    random sizes from 4 to 16. The output layer is the least-squares fit on four points per unit, 1001 at least. Errors
+    are measured on 20001 points. The same seed gives the same networks.
 
-    --error X doubles the units until the largest error is X or less, then bisects. --train begins with weights and
-    bends at random, trains all of them (Adam, rate 0.02, 257 points) and shows how the bends move: 8 units or --width,
-    after 0, 20, 200 and 2000 steps.
+    --error X doubles the units until the largest error is at most X, then bisects. --train starts with random weights
+    and bends, trains all of them (Adam, rate 0.02, 257 points) and shows how the bends move: 8 units or --width, after
+    0, 20, 200 and 2000 steps.
 
     Example: actcli approximate 'sin(3*x)' tanh --width 8 --width 64
     """
@@ -125,7 +124,7 @@ def _train(
     drawing: Drawing,
     output_format: str,
 ) -> None:
-    """--train: the bends move."""
+    """Run with --train."""
     from actcli.core.lessons.settling import settle
 
     if len(widths) > 1:

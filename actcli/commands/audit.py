@@ -54,12 +54,12 @@ def run(
         typer.Option(
             "--against",
             metavar="SPEC",
-            help="What to call: torch, jax, tensorflow, keras, onnxruntime, scipy, numpy, module:function, model.onnx.",
+            help="One of torch, jax, tensorflow, keras, onnxruntime, scipy, numpy, module:function, model.onnx.",
         ),
     ] = None,
     python: Annotated[
         str | None,
-        typer.Option("--python", metavar="PATH", help="The interpreter that has what --against names."),
+        typer.Option("--python", metavar="PATH", help="The Python interpreter for --against."),
     ] = None,
     command: Annotated[
         str | None,
@@ -70,22 +70,22 @@ def run(
         ),
     ] = None,
     timeout: Annotated[
-        float, typer.Option("--timeout", metavar="S", min=0.0, help="Seconds that one answer may take.")
+        float, typer.Option("--timeout", metavar="S", min=0.0, help="Time limit of one answer in seconds.")
     ] = TIMEOUT,
     emit_inputs: Annotated[
         str | None,
-        typer.Option(
-            "--emit-inputs", metavar="FILE", help="Write the inputs to audit on, .npy, .bin or text, and stop."
-        ),
+        typer.Option("--emit-inputs", metavar="FILE", help="Write the audit's inputs as .npy, .bin or text, and stop."),
     ] = None,
-    infinities: Annotated[bool, typer.Option("--infinities", help="-inf and inf among the inputs too.")] = False,
+    infinities: Annotated[bool, typer.Option("--infinities", help="Add -inf and inf to the inputs.")] = False,
     input_path: Input = None,
     actual_path: Annotated[
-        str | None, typer.Option("--actual", metavar="FILE", help="The results for them, in the same order.")
+        str | None, typer.Option("--actual", metavar="FILE", help="The results for the inputs, in the same order.")
     ] = None,
     grad_path: Annotated[
         str | None,
-        typer.Option("--grad-output", metavar="FILE", help="A gradient for each input: results are it times f'(x)."),
+        typer.Option(
+            "--grad-output", metavar="FILE", help="A gradient for each input: results are gradient times f'(x)."
+        ),
     ] = None,
     columns: Columns = None,
     actual_columns: Annotated[
@@ -95,21 +95,21 @@ def run(
     delimiter: Delimiter = None,
     missing: Missing = "error",
     flush_subnormals: Annotated[
-        bool, typer.Option("--flush-subnormals", help="Subnormal inputs and results are zero (DAZ, FTZ).")
+        bool, typer.Option("--flush-subnormals", help="Subnormal inputs and results count as zero (DAZ, FTZ).")
     ] = False,
     flush_intermediates: Annotated[
         bool,
-        typer.Option("--flush-intermediates", help="And a formula's intermediate results, where that is nearer."),
+        typer.Option("--flush-intermediates", help="The same for intermediate results of formulas, see above."),
     ] = False,
     segments: Annotated[
         str | None,
-        typer.Option("--segments", metavar="X,...", help="Where segments meet; found when not given."),
+        typer.Option("--segments", metavar="X,...", help="Inner ends of the segments; found when not given."),
     ] = None,
     max_ulp: Annotated[
         float | None, typer.Option("--max-ulp", metavar="X", min=0.0, help="Exit code 1 beyond this ULP error.")
     ] = None,
     max_steps: Annotated[
-        int | None, typer.Option("--max-steps", metavar="N", min=0, help="Exit code 1 when results are more steps off.")
+        int | None, typer.Option("--max-steps", metavar="N", min=0, help="Exit code 1 beyond this error in steps.")
     ] = None,
     interval: OptionalRange = None,
     exclude: Annotated[
@@ -121,18 +121,18 @@ def run(
             show_default=False,
         ),
     ] = None,
-    every: Annotated[bool, typer.Option("--every", help="Every float32 there is, in blocks.")] = False,
+    every: Annotated[bool, typer.Option("--every", help="Audit every float32 number, in blocks.")] = False,
     at_once: Jobs = 1,
     output: Output = None,
     resume: Resume = False,
     baseline: Annotated[
         str | None,
-        typer.Option("--baseline", metavar="FILE", help="The JSON of an earlier audit: what got better, what worse."),
+        typer.Option("--baseline", metavar="FILE", help="The JSON of an earlier audit, to compare with."),
     ] = None,
     fail_on_regression: Annotated[
-        bool, typer.Option("--fail-on-regression", help="Exit code 1 where something got worse than the baseline.")
+        bool, typer.Option("--fail-on-regression", help="Exit code 1 if a figure is worse than in the baseline.")
     ] = False,
-    full: Annotated[bool, typer.Option("--full", help="Of several audits each full report too.")] = False,
+    full: Annotated[bool, typer.Option("--full", help="Print the full report of each audit too.")] = False,
     size: Size = None,
     ascii_only: Ascii = False,
     save: Save = None,
@@ -140,18 +140,17 @@ def run(
     output_format: AuditFormat = "table",
     quiet: Quiet = False,
 ) -> None:
-    """An implementation against the exact results: a framework's (--against torch), one's own function
+    """The errors of an implementation against the exact results. It is a framework (--against torch), your own function
     (--against module:function) or program (--run), or results in a file (--actual). Several activations, types and
-    orders give one table. ulp: |actual - exact| in spacings of the type at the exact result. steps: how many
-    representable numbers the result is from the correctly rounded exact one.
+    orders give one table. ulp: |actual - exact| in spacings of the type at the exact result. steps: number of
+    representable numbers between the result and the correctly rounded exact one.
 
-    Files are text, .csv, .npy, or .bin for raw numbers of --dtype. Of a row-wise activation (softmax, glu) a row is a
-    line of text or the last axis of an array; how far the rows' totals are off stands beside the ULPs.
+    Files are text, .csv, .npy, or .bin for raw numbers of --dtype. For a row-wise activation (softmax, glu) a row is a
+    line of text or the last axis of an array; the report includes the errors of the rows' totals.
 
-    --flush-intermediates is for hardware that flushes every subnormal number, and implies --flush-subnormals. Each
-    result is held against the exact one and against what each formula known for this derivative gives, all else
-    exact, when its intermediate results that are subnormal in the type are zero; the nearest counts. The report says
-    how many results that excuses.
+    --flush-intermediates is for hardware that flushes all subnormal numbers, and implies --flush-subnormals. Each
+    result is compared with the exact one, and with each known formula of this derivative, computed exactly but with
+    subnormal intermediate results at zero; the nearest counts. The report says for how many results that is a formula.
 
     Example: actcli audit tanh sin --against numpy --dtype float16 --dtype float32
     """
@@ -163,7 +162,7 @@ def run(
     _check(against, command, python, input_path, actual_path, emit_inputs, infinities)
     if actual_columns and actual_path is None:
         raise InputError("--actual-column names a column of --actual FILE, which is not given")
-    # The values are pairs, for which Typer has no type.
+    # Pairs, for which Typer has no type.
     pairs = cast(list[tuple[float, float]], exclude or [])
     region = Region(*(interval or (-math.inf, math.inf)), tuple(pairs))
     one_number = {"--segments": segments, "--range": interval, "--exclude": exclude, "--every": every}
@@ -247,7 +246,7 @@ def _check(
     emit_inputs: str | None,
     infinities: bool,
 ) -> None:
-    """That the options name one implementation, and inputs for it. InputError with the way out."""
+    """InputError unless the options name one implementation and its inputs."""
     given = {"--against": against, "--run": command, "--actual": actual_path, "--emit-inputs": emit_inputs}
     chosen = [name for name, value in given.items() if value is not None]
     if emit_inputs is not None and (len(chosen) > 1 or input_path is not None):
@@ -264,7 +263,7 @@ def _check(
     if input_path is not None and input_path == actual_path == "-":
         raise InputError("--input and --actual cannot both be stdin: write one of them to a file")
     if infinities and input_path is not None:
-        raise InputError("--infinities goes with inputs that are made here, not with --input")
+        raise InputError("--infinities is for a sweep of inputs, not for --input")
     if python is not None and against is None:
         raise InputError("--python is the interpreter for --against, which is not given")
 
@@ -278,7 +277,7 @@ def _check_every(
     input_path: str | None,
     actual_path: str | None,
 ) -> None:
-    """That --every, and what belongs to it, is asked of an audit that can be one of every float32."""
+    """InputError unless --every and its options fit the audit."""
     if not every:
         given = {"--jobs": at_once > 1, "--output": output is not None, "--resume": resume}
         for name in (name for name, there in given.items() if there):
@@ -287,7 +286,7 @@ def _check_every(
     if input_path is not None or actual_path is not None:
         raise InputError("--every makes the inputs: results for them come from --against or --run, not from a file")
     if any(job.dtype != "float32" for job in jobs):
-        raise InputError("--every is of float32: of narrower types every number is taken anyway, of float64 none could")
+        raise InputError("--every is for float32: narrower types are audited whole anyway, float64 takes too long")
     if resume and output is None:
         raise InputError("--resume goes on with the runs in --output FILE, which is not given")
     if output is not None and not output.lower().endswith(".jsonl"):
@@ -297,7 +296,7 @@ def _check_every(
 def _check_gradient(
     grad_path: str, jobs: Sequence[Job], every: bool, input_path: str | None, actual_path: str | None
 ) -> None:
-    """That a gradient that comes in has inputs to go with, and derivatives to be multiplied by."""
+    """InputError unless an incoming gradient has inputs and derivatives."""
     if every or input_path is None:
         raise InputError("--grad-output FILE has a gradient for each number of --input FILE, which is not given")
     if any(job.order == 0 for job in jobs):
@@ -320,7 +319,7 @@ def _called(
     caller: Caller,
     lacking: dict[Job, str],
 ) -> Iterator[AnyAudit]:
-    """The audits of all jobs; `lacking` takes those that the framework does not have. InputError when it has none."""
+    """The audits of all jobs; jobs that the framework lacks go to `lacking`. InputError: it lacks all."""
     from actcli.foreign.implementation import LackingError
 
     shown: Sequence[Job] | Iterator[Job] = jobs
@@ -339,7 +338,7 @@ def _called(
 
 
 def _without(reason: str, lacking: dict[Job, str]) -> str:
-    """What was left out for one reason."""
+    """The sentence about jobs left out for one reason."""
     left = [job for job, other in lacking.items() if other == reason]
     places = dict.fromkeys(f"{job.dtype}, order {job.order}" for job in left)
     names = dict.fromkeys(job.activation.label for job in left)
@@ -375,7 +374,7 @@ def _numbers(text: str) -> list[float]:
 
 
 def _failure(audit: AnyAudit, max_ulp: float | None, max_steps: int | None, several: bool) -> str:
-    """What is wrong, in one line; of several audits with the name of this one."""
+    """The failure in one line, with the audit's name if there are several."""
     of = f"{audit.activation} in {audit.dtype}, order {audit.order}: " if several else ""
     return f"audit failed: {of}{_excess(audit, max_ulp, max_steps)}"
 

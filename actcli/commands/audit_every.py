@@ -1,4 +1,4 @@
-"""An audit of every float32: made, computed and judged in blocks, on several processes, and resumable."""
+"""Audit of every float32 number in blocks, on several processes, resumable."""
 
 import atexit
 import sys
@@ -13,29 +13,29 @@ import numpy as np
 from actcli.commands.audit_sources import AuditOptions, Caller, Job, answered, calling, told
 from actcli.core.audit.inputs import bounds, values_between
 from actcli.core.audit.report import Audit, Source
-from actcli.core.audit.state import restored, state
+from actcli.core.audit.state import LAYOUT, restored, state
 from actcli.core.errors import InputError
 
 BLOCK: Final = 1 << 22
-"""Numbers of a block: whole ones of the intervals that errors are gathered in."""
+"""Numbers in a block: a multiple of the small intervals of an Auditor."""
 
 
 @dataclass(frozen=True)
 class Every:
-    """What all blocks of one sweep have in common."""
+    """Settings of a sweep, common to all blocks."""
 
     job: Job
     options: AuditOptions
     caller: Caller
 
     def blocks(self) -> list[tuple[int, int]]:
-        """The places from which and to which each block goes, in ascending order."""
+        """First and last ordinal of each block, ascending."""
         first, last = bounds(self.job.dtype, self.options.region)
         starts = [first, *range((first // BLOCK + 1) * BLOCK, last + 1, BLOCK)]
         return [(start, min(end - 1, last)) for start, end in zip(starts, [*starts[1:], last + 1], strict=True)]
 
     def description(self) -> dict[str, Any]:
-        """What these results are of, as plain data."""
+        """Settings that determine the results, as plain data."""
         job, options = self.job, self.options
         return {
             "audit": job.activation.label,
@@ -47,13 +47,14 @@ class Every:
             "flush_intermediates": options.flush_intermediates,
             "segments": None if options.segments is None else list(options.segments),
             "block": BLOCK,
+            "layout": LAYOUT,
         }
 
 
 def audit_every(every: Every, jobs: int, output: str | None, resume: bool) -> Audit:
-    """The audit on all numbers of the type in the region; the same whatever the number of processes.
+    """The audit of all numbers of the type in the region; it does not depend on the number of processes.
 
-    Raises InputError, also where results come from two versions of an implementation.
+    InputError: no results, or results of two versions of the implementation.
     """
     whole, source = every.options.auditor(every.job), None
     for record in _in_order(every, jobs, output, resume):
@@ -70,7 +71,7 @@ def _who(source: Source) -> str:
 
 
 def _in_order(every: Every, jobs: int, output: str | None, resume: bool) -> Iterator[Mapping[str, Any]]:
-    """What was gathered in each block, in the blocks' order; what is finished goes to the file at once."""
+    """The state of each block, in order. A finished block is written to the file at once."""
     from actcli.parallel import run_all
 
     blocks = every.blocks()
@@ -105,11 +106,11 @@ def _in_order(every: Every, jobs: int, output: str | None, resume: bool) -> Iter
 
 
 _opened: dict[Caller, Any] = {}
-"""The implementation that this process calls: it is started once."""
+"""The implementation that this process calls, started once."""
 
 
 def _gathered(every: Every, block: tuple[int, int]) -> dict[str, Any]:
-    """One block, as plain data."""
+    """State and source of one block, as plain data."""
     job, options = every.job, every.options
     if every.caller not in _opened:
         stack = ExitStack()

@@ -1,4 +1,4 @@
-"""How audits are given: one as its report, several as a table."""
+"""Output of audits: one as its report, several as a table."""
 
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -18,15 +18,15 @@ if TYPE_CHECKING:
     from actcli.views.terminal import Terminal
 
 Lacking = Sequence[tuple[str, str, int, str]]
-"""Activation, type, order, and why there is no audit of them."""
+"""(activation, type, order, reason) for each missing audit."""
 
 
 PANELS: Final = 12
-"""Of one picture."""
+"""Most panels in a picture."""
 
 
 def refuse_pictures(jobs: Sequence[Job]) -> None:
-    """Raises InputError for audits of which no picture is drawn."""
+    """InputError: audits without a picture."""
     for job in jobs:
         if isinstance(job.activation, RowWise):
             raise InputError(f"--save draws the error over x, and {job.activation.label} takes rows: leave it out")
@@ -35,7 +35,7 @@ def refuse_pictures(jobs: Sequence[Job]) -> None:
 
 
 def print_audit(audit: AnyAudit, output_format: str, drawing: Drawing, changes: Sequence[Change] | None = None) -> None:
-    """The full report; as rows its segments, or of a row-wise activation its worst results."""
+    """The full report. csv and plain have its segments; for a row-wise activation its worst results."""
 
     def draw(terminal: "Terminal") -> str:
         return _with_changes(_report(audit, terminal, drawing), changes, terminal)
@@ -71,7 +71,7 @@ def print_audits(
     full: bool,
     changes: Sequence[Change] | None = None,
 ) -> None:
-    """A line for each; with `full` the reports after them."""
+    """A table with one line per audit, and with `full` the reports below it."""
     if output_format == "markdown":
         from actcli.views.audit_table import change_markdown, markdown
 
@@ -121,7 +121,7 @@ def _report(audit: AnyAudit, terminal: "Terminal", drawing: Drawing) -> str:
 
 
 def read_baseline(path: str) -> dict[Key, dict[str, Any]]:
-    """The figures of an earlier run's JSON. StreamError where the file can't be read or is none."""
+    """The figures of an earlier run's JSON. StreamError: the file cannot be read, or is none."""
     import json
 
     try:
@@ -129,7 +129,7 @@ def read_baseline(path: str) -> dict[Key, dict[str, Any]]:
             return earlier_audits(json.load(file))
     except OSError as error:
         raise file_error(path, error) from None
-    except (ValueError, RecursionError) as error:  # no JSON, no text, no audit
+    except (ValueError, RecursionError) as error:  # no JSON, no text, or no audit
         reason = str(error) if isinstance(error, InputError) else "no JSON"
         raise StreamError(f"{path}: {reason}; a baseline is what audit --format json wrote") from None
 

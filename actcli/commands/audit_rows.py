@@ -1,4 +1,4 @@
-"""Audits of row-wise activations: rows that are made here or read, results that are called for or read."""
+"""Audits of row-wise activations: rows from a sweep or a file, results from an implementation or a file."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack
@@ -16,12 +16,12 @@ from actcli.streams.options import NO_TABLE, TableOptions
 from actcli.streams.typed import Typed, open_typed, pairs
 
 Answers = Callable[[Array, tuple[int, ...]], tuple[Array, Source]]
-"""(rows, shape of the results) -> results, and what gave them."""
+"""(rows, shape of the results) -> results and their source."""
 
 
 @dataclass(frozen=True)
 class Rows:
-    """What rows an audit is made on: those of a file, or without one those that are made here."""
+    """The rows of an audit: from a file, or without one from `row_sweep`."""
 
     activation: RowWise
     dtype: str
@@ -38,7 +38,7 @@ class Rows:
         return RowAuditor(self.activation, self.dtype, flush_subnormals=self.flush_subnormals, gelu=gelu)
 
     def arrays(self) -> list[Array]:
-        """Each of shape (n, m)."""
+        """Arrays of rows, each of shape (n, m)."""
         if self.input_path is None:
             return row_sweep(self.activation, self.dtype)
         with self.opened(self.input_path, self.table) as rows:
@@ -50,7 +50,7 @@ class Rows:
 
 
 def called_rows(given: Rows, answers: Answers) -> RowAudit:
-    """The audit of what answers."""
+    """The audit of an implementation."""
     auditor, source = given.auditor(), None
     for rows in given.arrays():
         width = given.activation(rows[:1]).shape[-1]
@@ -60,7 +60,7 @@ def called_rows(given: Rows, answers: Answers) -> RowAudit:
 
 
 def read_rows(given: Rows, actual_path: str, actual_table: TableOptions) -> RowAudit:
-    """The results of a file for the rows of another."""
+    """The audit of results in a file, for rows in another."""
     assert given.input_path is not None
     auditor = given.auditor()
     with ExitStack() as stack:
@@ -72,7 +72,7 @@ def read_rows(given: Rows, actual_path: str, actual_table: TableOptions) -> RowA
 
 
 def emit_rows(given: Rows, path: str) -> None:
-    """Writes rows to audit on, a line each."""
+    """Write the rows of an audit, one per line."""
     from actcli.streams.blocks import Source as Lines
     from actcli.streams.blocks import row_blocks
     from actcli.streams.formats import open_output, refuse_foreign_suffix

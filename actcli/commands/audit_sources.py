@@ -1,4 +1,4 @@
-"""What an audit is of, and where its results come from: files, a function that is called, a program that is run."""
+"""Jobs of an audit, and the sources of their results: files, functions, programs."""
 
 import sys
 from collections.abc import Iterable, Iterator, Sequence
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Job:
-    """One audit: this derivative of this activation in this type."""
+    """One audit: activation, type and order of the derivative."""
 
     activation: Elementwise | RowWise
     dtype: str
@@ -43,17 +43,17 @@ class Job:
 
     @property
     def unit(self) -> Elementwise:
-        """The activation, which is a function of one number."""
+        """The activation, which must be elementwise."""
         assert isinstance(self.activation, Elementwise)
         return self.activation
 
 
-_MATRIX: Final = "the derivative of a row is a matrix: of a row-wise activation --order 0 is audited"
+_MATRIX: Final = "the derivative of a row is a matrix: a row-wise activation is audited with --order 0"
 
 
 @dataclass(frozen=True)
 class AuditOptions:
-    """What all audits of one command have in common."""
+    """Options common to all audits of one command."""
 
     flush_subnormals: bool = False
     flush_intermediates: bool = False
@@ -80,20 +80,20 @@ class AuditOptions:
         )
 
     def rows(self, job: Job) -> "Rows":
-        """Those of --input, or the ones that an audit is made on."""
+        """The rows of --input, or of a sweep."""
         from actcli.commands.audit_rows import Rows
 
         assert isinstance(job.activation, RowWise)
         return Rows(job.activation, job.dtype, self.flush_subnormals, self.input_path, self.table)
 
     def inputs(self, job: Job) -> Array:
-        """Those of --input, or the ones that an audit is made on."""
+        """The inputs of --input, or of a sweep."""
         if self.input_path is None:
             return sweep(job.activation, job.dtype, job.order, self.infinities, self.region)
         return _numbers_in(self.input_path, job.dtype, self.table)
 
     def grad_output(self, job: Job, x: Array) -> Array | None:
-        """The gradient that comes in at each of the inputs, where there is one."""
+        """The incoming gradient at each input; None without one."""
         if self.grad_path is None:
             return None
         grad = _numbers_in(self.grad_path, job.dtype, NO_TABLE)
@@ -118,9 +118,9 @@ def _check_length(path: str, numbers: Array, input_path: str | None, x: Array) -
 def jobs_of(
     acts: Sequence[str], dtypes: Sequence[str], orders: Sequence[int], against: str | None, numbers_only: str
 ) -> list[Job]:
-    """Every type and order of every activation; of a framework without activations all that it has.
+    """All activations in all types and orders; without activations all that a framework has.
 
-    numbers_only: the option with which an audit is of functions of one number; empty where there is none
+    numbers_only: the option given that excludes row-wise activations; empty without one
     """
     activations = resolve_all(acts) if acts else [*_all_of(against, bool(numbers_only))]
     for activation in activations:
@@ -141,18 +141,18 @@ def _all_of(against: str | None, numbers_only: bool) -> Iterator[Elementwise | R
 
 
 def row_wise_of(against: str) -> list[str]:
-    """The activations of a framework that are no functions of one number."""
+    """The row-wise activations of a framework."""
     from actcli.foreign.calls import offered
 
     return [name for name in offered(against) if not isinstance(resolve(name), Elementwise)]
 
 
-# --- results that are made here -----------------------------------------------------------------------------------
+# --- results of an implementation ---------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class Caller:
-    """What is called: a function in an interpreter, or a program."""
+    """Settings of an implementation: a function in an interpreter, or a program."""
 
     against: str | None
     command: str | None
@@ -161,7 +161,7 @@ class Caller:
 
 
 def calling(caller: Caller) -> "AbstractContextManager[Implementation] | AbstractContextManager[Program]":
-    """The function in its interpreter, or the program."""
+    """The implementation of these settings, to be entered."""
     if caller.command is not None:
         from actcli.foreign.program import Program
 
@@ -179,7 +179,7 @@ def answered(
     shape: tuple[int, ...] | None = None,
     grad: Array | None = None,
 ) -> tuple[Array, Source]:
-    """The results at x, of that shape or of x's. LackingError for what a framework does not have."""
+    """The results at x and their source. shape: of the results, if not x's. LackingError: the framework lacks it."""
     from actcli.foreign.implementation import Implementation
 
     if not isinstance(implementation, Implementation):
@@ -190,7 +190,7 @@ def answered(
 
 
 def called(implementation: "Implementation | Program", job: Job, options: AuditOptions) -> AnyAudit:
-    """The audit of one job. LackingError for what a framework does not have, or what is not audited."""
+    """The audit of one job. LackingError: the framework lacks it, or it is not audited."""
     if isinstance(job.activation, RowWise):
         from actcli.commands.audit_rows import called_rows
         from actcli.foreign.implementation import LackingError
@@ -217,7 +217,7 @@ _NARROW: Final = ("bfloat16", "float16")
 def read(
     job: Job, options: AuditOptions, actual_path: str, actual_table: TableOptions, *, quiet: bool = False
 ) -> AnyAudit:
-    """The results of a file for the inputs of another. quiet: without a word on stderr on what type they are of."""
+    """The audit of results in a file, for inputs in another. quiet: no note on the type of the numbers on stderr."""
     if isinstance(job.activation, RowWise):
         from actcli.commands.audit_rows import read_rows
 
@@ -243,7 +243,7 @@ def read(
         if sys.stderr.isatty() and inputs.source.shape is not None:
             from actcli.views.progress import progress
 
-            # The reference for float64 is slow, and shall be seen to move.
+            # Small blocks for float64, whose reference is slow: the progress bar moves.
             size = 256 if job.dtype == "float64" else 1 << 16
             blocks = progress(_cut(blocks, size), prod(inputs.source.shape) // size, job.activation.label)
         narrower = [dtype for dtype in _NARROW if FLOAT_FORMATS[dtype].bits < FLOAT_FORMATS[job.dtype].bits]
@@ -271,9 +271,9 @@ def _cut(blocks: Iterable[tuple[Array, Array]], size: int) -> Iterator[tuple[Arr
 
 
 def told(auditor: Auditor, with_diagnosis: bool) -> Audit:
-    """What an auditor found, and why."""
+    """The auditor's report, with the diagnosis."""
     audit = auditor.result()
-    if not with_diagnosis or audit.grad_output:  # causes are tried out without a gradient
+    if not with_diagnosis or audit.grad_output:  # a diagnosis knows no incoming gradient
         return audit
     from actcli.core.audit.diagnosis import FLUSHED, diagnose
 
@@ -290,7 +290,7 @@ def _float64_reference(job: Job, flush: bool) -> MakeReference:
 
 
 def _ask(job: Job) -> ExactSigns:
-    """mpmath's word on ties, imported when it is asked for."""
+    """Exact signs by mpmath, which is imported at the first call."""
 
     def ask(x: Array, y: Array) -> Signs:
         from actcli.multiprecision.reference import exact_signs

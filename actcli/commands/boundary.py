@@ -14,37 +14,35 @@ from actcli.commands.options import (
     SHOW,
     ActOption,
     Ascii,
+    Batch,
+    Data,
     Delimiter,
+    Drop,
+    Export,
+    Init,
     Layers,
     LearningRate,
+    Norm,
+    Optimizer,
     OptionalActs,
     Quiet,
     ReportFormat,
+    Residual,
     Save,
     Seed,
     Size,
+    SkipMissing,
+    Steps,
+    Target,
+    TargetColumn,
     Theme,
     Width,
+    check_export,
     dimensions,
     given_acts,
 )
 from actcli.commands.own_data import OwnData, read_data
 from actcli.commands.report import Drawing, print_report
-from actcli.commands.training import (
-    Batch,
-    Data,
-    Drop,
-    Export,
-    Init,
-    Norm,
-    Optimizer,
-    Residual,
-    SkipMissing,
-    Steps,
-    Target,
-    TargetColumn,
-    check_export,
-)
 from actcli.core.activations.catalogue import resolve_all
 from actcli.core.boundary.decision import DEFAULT, Decision, Window, decision, exported
 from actcli.core.boundary.spaces import spaces, unit_maps
@@ -81,12 +79,14 @@ def run(
     x: Annotated[
         str | None,
         typer.Option(
-            "--x", metavar="NAME|N", help="The column of your data to go across; the first.", show_default=False
+            "--x", metavar="NAME|N", help="Horizontal axis: a column of your data; the first.", show_default=False
         ),
     ] = None,
     y: Annotated[
         str | None,
-        typer.Option("--y", metavar="NAME|N", help="The column of your data to go up; the second.", show_default=False),
+        typer.Option(
+            "--y", metavar="NAME|N", help="Vertical axis: a column of your data; the second.", show_default=False
+        ),
     ] = None,
     target: Target = "auto",
     target_column: TargetColumn = None,
@@ -96,7 +96,7 @@ def run(
     seed: Seed = DEFAULT.seed,
     export: Export = None,
     fps: Annotated[
-        float, typer.Option("--fps", metavar="X", min=0.1, max=60, help="Pictures a second while it trains.")
+        float, typer.Option("--fps", metavar="X", min=0.1, max=60, help="Pictures per second during the training.")
     ] = 10.0,
     size: Size = None,
     ascii_only: Ascii = False,
@@ -105,15 +105,15 @@ def run(
     output_format: ReportFormat = "table",
     quiet: Quiet = False,
 ) -> None:
-    """A tiny network learns to tell points of the plane apart, once with each activation: identity, relu and tanh
-    when no ACT is given. On a terminal it is drawn while it trains; Ctrl-C ends that and shows what there is.
+    """A tiny network learns to classify points of the plane, once with each activation: identity, relu and tanh when no
+    ACT is given. On a terminal it is drawn while it trains; Ctrl-C ends the training and shows the result so far.
 
-    --show decision: what it decides everywhere. The shade is the probability of the second class, the line is the
-    boundary; of more classes the likeliest, of numbers the prediction, over one feature a curve. --show units: what
-    each hidden unit gives over the plane. --show space: the plane with a grid on it as each layer hands it on, before
-    and after training.
+    --show decision: the decision at every point. For two classes the shade is the probability of the second, and the
+    line is the boundary. More classes show the likeliest, numbers the prediction, one feature a curve. --show units:
+    the output of each hidden unit over the plane. --show space: the plane with a grid, mapped by each layer, before and
+    after training.
 
-    Without a bend the boundary is a straight line, however many layers there are.
+    With a linear activation the boundary is a straight line, however many layers there are.
 
     Example: actcli boundary identity relu tanh --data spirals
     """
@@ -234,7 +234,7 @@ def run(
 
 
 def _first_two(own: OwnData, path: str, quiet: bool) -> OwnData:
-    """Of more than two features the first two, which is said."""
+    """The data with its first two features, and a note on stderr, if there are more."""
     if not quiet:
         for oddity in own.oddities:
             complain(oddity)
@@ -253,7 +253,7 @@ def _thumbnail(experiment: DepthExperiment) -> Window:
 
 
 def _train(experiments: Sequence[DepthExperiment], interruption: Interruption, frame: Any, fps: float) -> None:
-    """All of them step by step beside each other, so that they can be seen to learn beside each other."""
+    """Train all networks in turns of one step, so that their pictures move together."""
     steps: Iterable[object] = zip_longest(*experiments)
     if frame is not None:
         from actcli.views.progress import frames
@@ -288,7 +288,7 @@ _COLUMN_NAMES = ("activation", "x1", "x2", "class", "value")
 
 
 def _rows(experiments: Sequence[DepthExperiment], window: Window, classes: Sequence[str]) -> Iterator[list[object]]:
-    """A row for each point and class with its probability; of numbers the prediction, and no class."""
+    """A row for each point and class with its probability; for numbers the prediction without a class."""
     points = window.points()
     for experiment in experiments:
         each = decision(experiment, window, count=False)

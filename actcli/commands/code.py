@@ -12,10 +12,10 @@ from actcli.core.errors import InputError
 
 Target: TypeAlias = Annotated[
     Literal["torch", "jax", "numpy", "c"] | None,
-    typer.Option("--to", help="The target; it has to be said.", show_default=False, case_sensitive=False),
+    typer.Option("--to", help="The target, which is required.", show_default=False, case_sensitive=False),
 ]
 Learnable: TypeAlias = Annotated[
-    bool, typer.Option("--learnable", help="The parameters are trained too: torch and jax.")
+    bool, typer.Option("--learnable", help="Make the parameters trainable: torch and jax.")
 ]
 
 _SUFFIXES: Final = {".py": ("torch", "jax", "numpy"), ".h": ("c",), ".c": ("c",)}
@@ -28,10 +28,10 @@ def run(
     output: Output = None,
     output_format: CodeFormat = "plain",
 ) -> None:
-    """A module with the value and the slope, right in the tails: no 1 - tanh², no log(1 + exp(x)), no 0 times inf.
-    For torch it is a function and a module with its own gradient, for jax a function with its own JVP, for numpy two
-    functions, for c a header with double and float. Parameters are arguments; the initialisation is a function; the
-    docstring says how accurate the code is, measured before it is written.
+    """A module with value and slope, accurate in the tails: no 1 - tanh², no log(1 + exp(x)), no 0 times inf. For torch
+    it is a function and a layer with its own gradient, for jax a function with its own JVP, for numpy two functions,
+    for c a header with double and float. Parameters are arguments, and the initialisation is a function. The docstring
+    states the measured accuracy of the code.
 
     Example: actcli code gelu --to torch -o gelu.py
 
@@ -40,7 +40,9 @@ def run(
     if target is None:
         raise InputError("code needs a target: --to torch, --to jax, --to numpy or --to c")
     activation = resolve(act)
-    unit = elementwise(activation, f"{activation.name} acts on whole rows, and code is written of elementwise ones")
+    unit = elementwise(
+        activation, f"{activation.name} acts on whole rows; code is written for elementwise activations only"
+    )
     if learnable and target not in ("torch", "jax"):
         raise InputError(f"--learnable is for torch and jax; {target} has no training")
     if learnable and not (unit.parameters or unit.given_parameters):

@@ -40,13 +40,13 @@ def run(
     theme: Theme = "light",
     output_format: ReportFormat = "table",
 ) -> None:
-    """A tower of random layers from the plane to a number: first with nothing between its layers, when the product of
-    its matrices is one layer that says the same; then with an activation (relu when no ACT is given) between the same
-    layers, beside the single layer that fits best (least squares on 1000 normal inputs).
+    """A tower of random layers from the plane to a number, compared with a single layer. Without activations the
+    product of its matrices is a single layer with the same output. With an activation (relu when no ACT is given)
+    between the layers, the single layer is the least-squares fit on 1000 normal inputs.
 
-    The bends are those of the output on a line through the origin, 3 to either side: changes of slope, counted exactly,
-    for activations made of straight pieces (relu); for curved ones (tanh) the number of sign changes of the curvature.
-    Weights are from N(0, 9/fan_in), biases from N(0, 1/4).
+    Bends of the output are counted on a line through the origin, from -3 to 3: exactly all changes of slope for a
+    piecewise linear activation (relu), changes of the curvature's sign for others (tanh). Weights are from
+    N(0, 9/fan_in), biases from N(0, 1/4).
 
     Example: actcli collapse relu tanh --layers 10
     """

@@ -10,6 +10,7 @@ from actcli.commands.options import (
     Acts,
     Ascii,
     Delimiter,
+    Drop,
     Jobs,
     Layers,
     Order,
@@ -19,8 +20,13 @@ from actcli.commands.options import (
     Save,
     Seed,
     Seeds,
+    SeveralData,
     Size,
+    SkipMissing,
     Slope,
+    Steps,
+    Target,
+    TargetColumn,
     Theme,
     Train,
     Width,
@@ -30,7 +36,6 @@ from actcli.commands.options import (
     refuse_typed,
 )
 from actcli.commands.report import Drawing, graphs_on, print_report
-from actcli.commands.training import Drop, SeveralData, SkipMissing, Steps, Target, TargetColumn
 from actcli.core.activations.catalogue import resolve_all
 from actcli.core.analysis.comparison import curves_over
 from actcli.core.errors import InputError
@@ -71,14 +76,14 @@ def run(
     output_format: ReportFormat = "table",
     quiet: Quiet = False,
 ) -> None:
-    """The curves and their slopes (--order 2: their second derivatives too), more than four in a panel each, their
-    properties side by side, and for each pair the largest difference on the interval and where it is (plain and csv
-    print these alone).
+    """The curves and their slopes (--order 2: second derivatives too), each activation in its own panel if there are
+    more than four; their properties side by side; and the largest difference of each pair on the interval, with its
+    place. plain and csv print the differences alone.
 
-    --train: a race instead. Networks learn from spirals, moons and sine, or from each --data, under several seeds, each
-    activation with the best of the same initialisations and learning rates, and are judged by points that were held
-    out. A winner is named where the seeds tell; plain and csv have a line for each run that counts. It says on stderr
-    how long it will take; Ctrl-C shows what is there.
+    --train: a race instead. Networks learn from spirals, moons and sine, or from each --data, under several seeds. Each
+    activation gets the best setting out of the same initialisations and learning rates; points that were held out give
+    its loss. A winner is named if a sign test over the runs is significant. plain and csv have a line for each run that
+    counts. stderr has an estimate of the time; Ctrl-C shows the results so far.
 
     Example: actcli compare relu tanh --train --data moons --seeds 6 --steps 20
 

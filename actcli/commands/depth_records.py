@@ -1,4 +1,4 @@
-"""The runs of gradient-depth as rows, for CSV."""
+"""Runs of gradient-depth as rows for CSV."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import astuple
@@ -15,7 +15,7 @@ _Shapes = Sequence[tuple[DepthRun, Sequence[LayerHistograms], Sequence[LayerHist
 def records_of(
     show: str, runs: Sequence[DepthRun], shapes: _Shapes
 ) -> tuple[Sequence[str], Iterator[Iterable[object]]]:
-    """The header and the rows of --show `show`."""
+    """Header and rows for --show `show`."""
     if show == "over-time":
         return (*_OVER_TIME, *_SILENT), _moments(runs)
     if show == "histograms":
@@ -24,7 +24,7 @@ def records_of(
 
 
 def _moments(runs: Sequence[DepthRun]) -> Iterator[list[object]]:
-    """A row for each step and layer; the output layer has no units to be silent."""
+    """A row for each step and layer; fractions of units are empty for the output layer."""
     for run in runs:
         for moment in run.history:
             silent = zip(moment.saturated_fractions, moment.dead_fractions, strict=True)

@@ -23,9 +23,9 @@ def run(
     theme: Theme = "light",
     output_format: ReportFormat = "table",
 ) -> None:
-    """Range, slope, saturation, zeros, kinks, behaviour at infinity and the moments for standard normal input: all
-    computed, so that a formula has the same card as an entry of the catalogue. A family (elu:alpha=0.5/1/2) has a card
-    for each member.
+    """Range, slope, saturation, zeros, kinks, behaviour at infinity, and moments for standard normal input. All are
+    computed: a formula has the same card as an entry of the catalogue. A family (elu:alpha=0.5/1/2) has a card for
+    each member.
 
     Example: actcli describe gelu
     """
@@ -52,7 +52,7 @@ def run(
 
 
 def _curves(activation: Activation, facts: Properties, drawing: Drawing) -> "list[Curve]":
-    """The function and its slope, where there is one of a single x."""
+    """The function and its slope; none for a row-wise activation."""
     from actcli.views.card import plot_range
     from actcli.views.picture.description import Style
     from actcli.views.ranges import of_graph

@@ -46,12 +46,12 @@ def run(
     output_format: NumberFormat = "auto",
     output: Output = None,
     check: Annotated[
-        bool, typer.Option("--check", help="Compare with a numerical derivative; exit code 1 where they disagree.")
+        bool, typer.Option("--check", help="Compare with a numerical derivative; exit code 1 if they disagree.")
     ] = False,
     quiet: Quiet = False,
 ) -> None:
-    """At a kink the derivative is the one that PyTorch's autograd returns. For a row-wise activation (softmax) the
-    Jacobian, one matrix a row.
+    """The derivative at a kink is the one of PyTorch's autograd. A row-wise activation (softmax) has a Jacobian, one
+    matrix per row.
 
     Example: actcli differentiate sigmoid 0 40 --order 2
     """
@@ -61,7 +61,7 @@ def run(
     if isinstance(activation, RowWise):
         rows = f"{activation.name} acts on rows"
         if order != 1:
-            raise InputError(f"{rows}: of its derivatives only the first, the Jacobian, is given")
+            raise InputError(f"{rows}: only its first derivative, the Jacobian, is computed")
         if append:
             raise InputError(f"{rows}: a Jacobian does not fit in a column")
         if check:
@@ -91,7 +91,7 @@ def run(
 
 
 class _Checked:
-    """A derivative that is compared, block by block, with the numerical one."""
+    """A derivative and its comparison, block by block, with the numerical one."""
 
     def __init__(self, activation: Elementwise, order: int) -> None:
         self.activation, self.order = activation, order
@@ -110,7 +110,7 @@ class _Checked:
         return found.derivative
 
     def document(self) -> dict[str, Any]:
-        """What JSON says of it: first is the first disagreement."""
+        """JSON fields of the comparison; first: the first disagreement."""
         return {
             "check": {
                 "agrees": not self.disagreements,

@@ -43,15 +43,15 @@ def run(
         typer.Option(
             "--labels",
             metavar="NAME,...",
-            help="The names of a row's scores, for the table and JSON.",
+            help="Names of a row's scores, for the table and JSON.",
             show_default=False,
         ),
     ] = None,
 ) -> None:
     """Elementwise activations keep the layout of the input. For row-wise ones (softmax) a row is a line of text, the
-    last axis of an array, or all the X together. --dtype rounds the input, and the exact result. --format auto follows
-    the output file's suffix; without a file it is a table on a terminal, and plain in a pipe. Of a family
-    (elu:alpha=0.5/1/2) each number has a result of each member: in columns, or along a last axis in .npy.
+    last axis of an array, or all X together. --dtype rounds the input and the exact result. --format auto follows the
+    output file's suffix; without a file it is a table on a terminal, and plain in a pipe. A family (elu:alpha=0.5/1/2)
+    has one result per member for each number: in columns, or along a last axis in .npy.
 
     Example: actcli evaluate gelu -3 0 3
     """
@@ -82,7 +82,7 @@ def _names(text: str, activation: Activation) -> list[str]:
 
 
 def _named(activation: Activation, names: Sequence[str]) -> Callable[[Array], Array]:
-    """The activation, which takes no rows of another length than there are names."""
+    """The activation, with an InputError for rows whose length is not the number of names."""
 
     def function(x: Array) -> Array:
         given = x.shape[-1]

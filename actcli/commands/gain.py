@@ -35,13 +35,13 @@ def run(
     theme: Theme = "light",
     output_format: ReportFormat = "table",
 ) -> None:
-    """Computed for any activation or formula by mean-field theory (Poole et al. 2016; Schoenholz et al. 2017; Roberts,
-    Yaida and Hanin 2022): moments for a standard normal input, the critical point, and what the usual
-    initialisations, or variances of your own, do to the signal and to the gradient. The lines of code set up the
-    critical point or σ_w² = gain², whichever changes the gradient's signal less over 30 layers.
+    """Mean-field theory for any activation or formula (Poole et al. 2016; Schoenholz et al. 2017; Roberts, Yaida and
+    Hanin 2022): moments for a standard normal input, the critical point, and the change of signal and gradient per
+    layer for the usual initialisations, or for your own variances. The lines of code set up the critical point or
+    σ_w² = gain², whichever changes the gradient's signal less over 30 layers.
 
-    --save draws what a layer does to a variance and to a correlation at that initialisation, or at your variances;
-    `actcli phase ACT --sigma-w2 X` shows it in the terminal.
+    --save draws the variance and correlation maps of a layer at that initialisation, or at your variances;
+    `actcli phase ACT --sigma-w2 X` shows them in the terminal.
 
     Example: actcli gain gelu
 
@@ -73,7 +73,7 @@ def run(
 
 
 def _chosen(found: Gain, sigma_w2: float | None, sigma_b2: float | None) -> tuple[float, float]:
-    """The user's variances, or those of the lines of code."""
+    """The user's σ_w² and σ_b², or those of the lines of code."""
     if sigma_w2 is not None:
         return sigma_w2, sigma_b2 or 0.0
     if found.recommended is None:

@@ -14,41 +14,39 @@ from actcli.commands.options import (
     SHOW,
     ActOption,
     Ascii,
+    Batch,
     Dask,
+    Data,
     Delimiter,
+    Drop,
+    Export,
+    Init,
     Jobs,
     Layers,
     LearningRate,
     ListFormat,
+    Norm,
+    Optimizer,
     OptionalActs,
     Quiet,
+    Residual,
     Save,
     Seed,
     Seeds,
     Size,
+    SkipMissing,
+    Steps,
+    Target,
+    TargetColumn,
     Theme,
     TrainingDtype,
     Width,
+    check_export,
     dimensions,
     given_acts,
 )
 from actcli.commands.own_data import read_data
 from actcli.commands.report import Drawing, print_report
-from actcli.commands.training import (
-    Batch,
-    Data,
-    Drop,
-    Export,
-    Init,
-    Norm,
-    Optimizer,
-    Residual,
-    SkipMissing,
-    Steps,
-    Target,
-    TargetColumn,
-    check_export,
-)
 from actcli.core.activations.activation import Elementwise
 from actcli.core.activations.catalogue import resolve_all
 from actcli.core.depth.config import DepthConfig
@@ -105,7 +103,7 @@ def run(
         ),
     ] = None,
     cure: Annotated[
-        bool, typer.Option("--cure", help="In JSON too, look for what cures a network that did not learn.")
+        bool, typer.Option("--cure", help="Search for cures with --format json too, if a network did not learn.")
     ] = False,
     size: Size = None,
     ascii_only: Ascii = False,
@@ -115,14 +113,14 @@ def run(
     quiet: Quiet = False,
 ) -> None:
     """N hidden layers and a linear output layer learn from a small data set. Shown for every layer: the norm of the
-    loss's gradient by its weights, before and after training, and by its pre-activations (the signal), beside what
-    mean-field theory predicts; saturated and dead units; whether it learnt, and if not, what cures it. Several seeds
-    give medians and spread. With --dtype float32 it underflows where frameworks do.
+    loss's gradient with respect to its weights, before and after training, and to its pre-activations (the signal),
+    beside the prediction of mean-field theory; saturated and dead units; and whether the network learnt, and if not,
+    its cures. Several seeds give medians and ranges. --dtype float32 underflows where frameworks do.
 
-    --show layers: the tables and the signal over depth. --show over-time: while it trains, up to fifty steps of it, the
+    --show layers: the tables, and the signal over depth. --show over-time: up to fifty steps of the training, with the
     gradient of each layer's weights as a map, the loss, update over weights, saturated slopes and dead units. --show
-    histograms: how pre-activations, activations and the loss's gradient are distributed on the first batch in up to
-    four layers, before training and after. These two show the first seed.
+    histograms: pre-activations, activations and the loss's gradient on the first batch in up to four layers, before
+    and after training. The last two show the first seed.
 
     Example: actcli gradient-depth sigmoid --layers 20
     """
@@ -184,7 +182,7 @@ def run(
                 shapes.append((runs[-1], before, layer_histograms(experiment)))
 
         def others() -> "list[Picture]":
-            """Those of --show over-time and histograms."""
+            """Pictures of --show over-time and histograms."""
             from actcli.views.depth_histograms import histograms_picture
             from actcli.views.depth_history import history_picture
 
@@ -276,7 +274,7 @@ def _train(experiment: DepthExperiment, interruption: Interruption, live: bool) 
 def _in_parallel(
     tasks: Sequence["_Task"], jobs: int, dask: str | None, interruption: Interruption, live: bool
 ) -> list[DepthRun]:
-    """The runs in the tasks' order; of an interrupted sweep those that are done."""
+    """The runs in the order of the tasks; after an interruption the finished ones."""
     from actcli.parallel import run_all
 
     runs: dict[int, DepthRun] = {}
@@ -293,7 +291,7 @@ def _in_parallel(
 
 
 _Task = tuple[str, DepthConfig, DataSet | None]
-"""An activation as it is resolved, how it is trained, and on which data where these are the user's own."""
+"""Activation as a text for `resolve`, settings, and the user's data set, if there is one."""
 
 
 def _trained(task: _Task) -> DepthRun:
@@ -303,7 +301,7 @@ def _trained(task: _Task) -> DepthRun:
 def _searches(
     runs: Sequence[DepthRun], activations: Sequence[Elementwise], config: DepthConfig, examples: DataSet | None
 ) -> list["CureSearch"]:
-    """For each activation with a run that was trained and did not learn, a search for what cures the first one."""
+    """For each activation with trained runs that did not learn, a search for cures of the first one."""
     ill = [run for run in runs if run.loss and run.verdict != "healthy"]
     if not ill:
         return []
@@ -318,7 +316,7 @@ def _searches(
 
 
 def _search(searches: Sequence["CureSearch"], interruption: Interruption, progress: bool, show: bool = False) -> None:
-    """Look for cures until all is tried or Ctrl-C. show: print what each search has found."""
+    """Search for cures until all candidates are tried, or Ctrl-C. show: print the result of each search."""
     for search in searches:
         steps: Iterable[int] = search
         if progress:
@@ -328,7 +326,7 @@ def _search(searches: Sequence["CureSearch"], interruption: Interruption, progre
         for _ in steps:
             if interruption.happened:
                 break
-        if show and (search.cures or not interruption.happened):  # a search that was cut short denies nothing
+        if show and (search.cures or not interruption.happened):  # an interrupted search without a cure says nothing
             from actcli.views.depth_sentences import cure_lines
             from actcli.views.terminal import Terminal, paragraph
 
@@ -341,13 +339,13 @@ def _search(searches: Sequence["CureSearch"], interruption: Interruption, progre
 
 
 def _as_typed(change: Mapping[str, Any], activation: str) -> str:
-    """The options to add; another activation takes the place of the one given, since --act would train both."""
+    """The options to add. Another activation replaces the given one, because --act would add it."""
     other = [f"{change['activation']} in place of {activation}"] if "activation" in change else []
     return " ".join([*other, *_options({name: change[name] for name in change if name != "activation"})])
 
 
 def _options(change: Mapping[str, Any]) -> list[str]:
-    """The options that make the change, ready to be typed."""
+    """The options of a change, as typed."""
     words: list[str] = []
     for name, value in change.items():
         option = {"activation": "act", "learning_rate": "lr"}.get(name, name)
@@ -361,7 +359,7 @@ def _options(change: Mapping[str, Any]) -> list[str]:
 def _document(
     runs: Sequence[DepthRun], config: Mapping[str, Any], searches: Sequence["CureSearch"] | None
 ) -> dict[str, Any]:
-    """searches: those that were made, None where none was asked for."""
+    """searches: the searches for cures; None without --cure."""
     document: dict[str, Any] = {"config": config, "runs": [asdict(run) for run in runs]}
     if searches is not None:
         found = {id(search.run): [_cure(cure) for cure in search.cures] for search in searches}

@@ -23,9 +23,9 @@ def run(
     delimiter: Delimiter = None,
     output_format: ReportFormat = "table",
 ) -> None:
-    """Equal to a known activation for some of its parameters, or a scaled and shifted copy a f(bx + c) + d + ex, with
-    at most two numbers fitted and the simplest relation first; and the nearest of the others. Equal means to the last
-    of 64 bits at dozens of points; of a table of x,y pairs, to its last digit. Exit code 1: nothing known.
+    """Known activations that equal ACT for some parameters, or up to scale and shift as a f(bx + c) + d + ex, with at
+    most two numbers fitted and the simplest relation first; then the nearest others. Equal means: to the last of 64
+    bits at dozens of points; for a table of x,y pairs, to its last digit. Exit code 1: no known activation is equal.
 
     Example: actcli identify '0.5*x*(1+tanh(x))'
     """

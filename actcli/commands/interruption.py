@@ -1,11 +1,11 @@
-"""The first Ctrl-C ends a long work; what has been done by then is shown."""
+"""Interruption of a long work by Ctrl-C, which keeps the results so far."""
 
 import signal
 from types import FrameType, TracebackType
 
 
 class Interruption:
-    """Within its block the first Ctrl-C only sets `happened`."""
+    """Context in which the first Ctrl-C only sets `happened`."""
 
     def __init__(self) -> None:
         self.happened = False

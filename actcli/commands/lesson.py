@@ -33,9 +33,9 @@ def run(
     ] = 1,
     output_format: ReportFormat = "table",
 ) -> None:
-    """From a network that can only draw straight lines to one that learns: each step is told in a few sentences and
-    shown by a command, which is run. On a terminal Enter goes on to the next step, and q ends; in a pipe there is no
-    waiting. The other formats list the steps.
+    """From a network that can only draw straight lines to one that learns: each step is a few sentences and a command,
+    which is run. On a terminal Enter goes on to the next step, and q ends; a pipe does not wait. The other formats list
+    the steps.
 
     Example: actcli lesson 2
     """
@@ -86,7 +86,7 @@ def _show(step: Step, context: typer.Context, terminal: "Terminal") -> None:
 
 
 def _goes_on() -> bool:
-    """Whether Enter was pressed, and neither q nor the end of the input came."""
+    """Whether Enter was pressed, not q or the end of the input."""
     try:
         return not input("\nEnter: go on, q: end ").strip().lower().startswith("q")
     except EOFError:

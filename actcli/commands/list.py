@@ -18,29 +18,29 @@ if TYPE_CHECKING:
 
 
 def run(
-    everything: Annotated[bool, typer.Option("--all", help="The published literature beside the catalogue.")] = False,
+    everything: Annotated[bool, typer.Option("--all", help="Include the published literature.")] = False,
     search: Annotated[
         str | None,
         typer.Option(
             "--search",
             metavar="TEXT",
-            help="Those with TEXT in a name, formula or reference; of the literature too.",
+            help="Entries with TEXT in a name, formula or reference, the literature included.",
             show_default=False,
         ),
     ] = None,
     family: Annotated[
         str | None,
-        typer.Option("--family", metavar="NAME", help="Those of a family, gated, say.", show_default=False),
+        typer.Option("--family", metavar="NAME", help="Entries of a family, such as gated.", show_default=False),
     ] = None,
     year: Annotated[
         str | None,
         typer.Option(
-            "--year", metavar="YEAR", help="Published in 2019, or from 2017..2020, 2024.. on.", show_default=False
+            "--year", metavar="YEAR", help="Entries of 2019, or of 2017..2020, 2024.., ..2010.", show_default=False
         ),
     ] = None,
     output_format: ListFormat = "auto",
 ) -> None:
-    """Every name works wherever an activation is taken, its aliases too; case, - and _ make no difference. On a
+    """All names and aliases, which work wherever a command takes an activation; case, - and _ make no difference. On a
     terminal the names stand by family, in a pipe one a line; --format table has aliases, parameters and formulas.
 
     Example: actcli list
@@ -107,7 +107,7 @@ def _entry(entry: Activation, whole: bool) -> dict[str, object]:
 
 
 def _chosen(search: str | None, family: str | None, year: str | None) -> "Sequence[Activation]":
-    """The catalogue and the literature, as far as they are asked for. Raises InputError where none is."""
+    """The selected entries of catalogue and literature. InputError: none, or no such family."""
     from actcli.core.activations.literature import family_of, year_of
 
     chosen: list[Activation] = [*CATALOGUE.values(), *literature().values()]
@@ -136,7 +136,7 @@ def _text(activation: Activation) -> str:
 
 
 def _years(text: str) -> tuple[int, int]:
-    """The first and the last of `2019`, `2017..2020`, `2024..`, `..2010`. Raises InputError."""
+    """First and last year of `2019`, `2017..2020`, `2024..` or `..2010`. InputError: another text."""
     found = re.fullmatch(r"(\d{4})?(\.\.)?(\d{4})?", text.strip())
     if not found or not (found[1] or found[3]) or (found[1] and found[3] and not found[2]):
         raise InputError(f"--year takes a year or a range, as in --year 2017..2020, not {text!r:.40}")
@@ -148,7 +148,7 @@ def _years(text: str) -> tuple[int, int]:
 
 
 def _field(value: object) -> object:
-    """A list or a table of parameters in one field: its parts between blanks."""
+    """A value as one field; lists and tables of parameters are joined by blanks."""
     if isinstance(value, dict):
         return " ".join(f"{name}={number}" for name, number in value.items())
     return " ".join(map(str, value)) if isinstance(value, list) else value

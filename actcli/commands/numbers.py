@@ -1,4 +1,4 @@
-"""What evaluate and differentiate share: numbers in, results out, block by block where the format allows it."""
+"""Numbers in, results out, for evaluate and differentiate; block by block if the format allows it."""
 
 import sys
 from collections.abc import Callable, Sequence
@@ -28,12 +28,12 @@ def table_options(
     append: bool = False,
     column_option: str = "--column",
 ) -> TableOptions:
-    """What --column, --delimiter, --missing and --append say. Raises StreamError."""
+    """TableOptions of --column, --delimiter, --missing and --append. StreamError: no delimiter."""
     return TableOptions(tuple(columns or ()), delimiter_of(delimiter), missing == "nan", append, column_option)
 
 
 def bits_of(dtype: str) -> Bits:
-    """How the bits of the type are read."""
+    """Reader of the type's bit patterns."""
     return Bits(dtype, FLOAT_FORMATS[dtype].bits, partial(from_bits, dtype=dtype))
 
 
@@ -53,11 +53,13 @@ def answer(
     labels: Sequence[str] | None = None,
     findings: Callable[[], dict[str, Any]] = dict,
 ) -> None:
-    """Print function(x), the activation's derivative of this order, for the numbers given.
+    """Print function(x) for the numbers of the command line, a grid, or a file.
 
-    members: an activation and its function, or those of a family: then each number or row has a result of each
-    JSON is `document` with x, y, those x that are `kinks`, and the `findings`, known when all is computed, added.
-    labels: the names of a row's scores, for the table.
+    members:  (activation, function); several of a family: each number or row has a result of each
+    document: JSON fields of an activation, to which x, y, the x at `kinks` and `findings` are added
+    order:    of the derivative that the function is, for names of columns
+    findings: JSON fields that are known after all results
+    labels:   names of a row's scores, for table and JSON
     """
     activations, functions = zip(*members, strict=True)
     rowwise, alone = isinstance(activations[0], RowWise), len(members) == 1
@@ -103,7 +105,7 @@ def answer(
 
 
 def _over(x: Any, function: Function) -> Any:
-    """The function of what has been collected: an array, or a list of arrays."""
+    """The function applied to an array, or to each of a list of arrays."""
     return [function(row) for row in x] if isinstance(x, list) else function(x)
 
 
@@ -135,7 +137,7 @@ def _write_json(
 def _show(
     activations: Sequence[Activation], x: Any, y: Sequence[Any], kinks: Sequence[float] | None, order: int
 ) -> None:
-    """Elementwise: x beside what becomes of it, in a column for each."""
+    """A table of elementwise results: x, and a column for each activation."""
     from actcli.views.notation import applied
     from actcli.views.table import render
     from actcli.views.terminal import Terminal
@@ -162,7 +164,7 @@ def _votes(activation: Activation, x: Any, y: Any, labels: Sequence[str]) -> str
 
 
 def _rows(activation: Activation, x: Any, y: Any) -> str:
-    """A table for the rows of one length, or a matrix for each."""
+    """A table for rows of one length, or a matrix for each row."""
     from actcli.views.notation import applied, function_name
     from actcli.views.table import render
     from actcli.views.terminal import Terminal
@@ -174,7 +176,7 @@ def _rows(activation: Activation, x: Any, y: Any) -> str:
     texts = []
     for scores, results in rows:
         m = scores.shape[-1]
-        if not m:  # no scores, so nothing to show
+        if not m:  # a row without scores
             continue
         if results.ndim == scores.ndim:
             pair = scores.reshape(-1, m), results.reshape(-1, results.shape[-1])

@@ -1,6 +1,8 @@
-"""Every argument and option that several commands have, declared once: one name, one meaning, one help."""
+"""Arguments and options of several commands, declared once: one name, one meaning, one help."""
 
+import os
 import re
+import shlex
 from collections.abc import Sequence
 from enum import StrEnum
 from typing import Annotated, Final, Literal, TypeAlias
@@ -10,12 +12,12 @@ import typer
 from actcli.core.activations.activation import MAX_ORDER
 from actcli.core.activations.family import family, told_apart
 from actcli.core.errors import InputError
-from actcli.streams.files import complain
+from actcli.streams.files import complain, is_replaced
 from actcli.streams.formats import OutputFormat
 
 
 def refuse_typed(context: typer.Context, parameters: Sequence[str], why: str) -> None:
-    """InputError where one of them was typed that says nothing here."""
+    """InputError if one of these parameters was typed. why: its reason."""
     for name in parameters:
         if (source := context.get_parameter_source(name)) is not None and source.name == "COMMANDLINE":
             option = next(each.opts[0] for each in context.command.params if each.name == name)
@@ -47,12 +49,12 @@ def members_of(act: str) -> tuple[str, ...]:
 
 
 def given_acts(arguments: Sequence[str] | None, options: Sequence[str] | None) -> list[str]:
-    """Those that stand as arguments, then those of --act."""
+    """The activations: arguments, then values of --act."""
     return [*(arguments or ()), *(options or ())]
 
 
 def given_act(argument: str | None, options: Sequence[str] | None, default: str) -> str:
-    """The one that stands as argument or after --act. InputError for several."""
+    """The activation, from the argument or --act. InputError: several."""
     acts = given_acts([argument] if argument is not None else [], options)
     if len(acts) > 1:
         raise InputError(f"one activation is taken here, not {len(acts)}: {' and '.join(acts)}")
@@ -86,7 +88,7 @@ Delimiter: TypeAlias = Annotated[
     typer.Option(
         "--delimiter",
         metavar="CHAR",
-        help="What is between the fields: , ; | tab or blank; found when not given.",
+        help="Separator of the fields: , ; | tab or blank; found when not given.",
         show_default=False,
     ),
 ]
@@ -113,7 +115,7 @@ Dtype: TypeAlias = Annotated[DtypeName, _DTYPE]
 
 
 class SeveralDtypes(StrEnum):
-    """The same for Typer, which takes no list of a Literal."""
+    """Types as an enumeration, because Typer takes no list of a Literal."""
 
     FLOAT64 = "float64"
     FLOAT32 = "float32"
@@ -126,10 +128,10 @@ class SeveralDtypes(StrEnum):
 Dtypes: TypeAlias = Annotated[list[SeveralDtypes], _DTYPE]
 TrainingDtype: TypeAlias = Annotated[Literal["float64", "float32"], _DTYPE]
 
-Train: TypeAlias = Annotated[bool, typer.Option("--train", help="Train networks, as told above.")]
-SHOW: Final = typer.Option("--show", help="What is shown, as told above.")
+Train: TypeAlias = Annotated[bool, typer.Option("--train", help="Train networks, see above.")]
+SHOW: Final = typer.Option("--show", help="The view, see above.")
 
-_FORMAT: Final = typer.Option("--format", "-f", help="How results are written; plain and csv are numbers in rows.")
+_FORMAT: Final = typer.Option("--format", "-f", help="Output format; plain and csv are rows of numbers.")
 NumberFormat: TypeAlias = Annotated[Literal["auto", OutputFormat], _FORMAT]
 ListFormat: TypeAlias = Annotated[Literal["auto", "table", "plain", "csv", "json"], _FORMAT]
 ReportFormat: TypeAlias = Annotated[Literal["table", "plain", "csv", "json"], _FORMAT]
@@ -152,7 +154,7 @@ Size: TypeAlias = Annotated[
     typer.Option(
         "--size",
         metavar="COLUMNSxLINES",
-        help="Size of the picture, 100x30, or 100x or x30; what fits without it.",
+        help="Columns and lines of the picture, 100x30, 100x or x30; what fits without it.",
         show_default=False,
     ),
 ]
@@ -165,18 +167,18 @@ Save: TypeAlias = Annotated[
 Theme: TypeAlias = Annotated[Literal["light", "dark"], typer.Option("--theme", help="Background of a saved picture.")]
 
 LARGEST: Final = 1000
-"""Columns or lines: more would only eat memory."""
+"""Most columns or lines of a picture, which bounds the memory."""
 
 
 def highest_order(order: int, derivative: int) -> int:
-    """Of the curves to be drawn: --order, or 1 with -d. InputError where -d is repeated, as 1.0 had it."""
+    """Highest order of the curves: --order, or 1 with -d. InputError: -d repeated, as in version 1.0."""
     if derivative > 1:
         raise InputError(f"-d stands for --order 1, and once; for higher derivatives: --order {derivative}")
     return max(order, derivative)
 
 
 def dimensions(size: str | None) -> tuple[int | None, int | None]:
-    """(columns, lines) of `100x30`, `100x`, `x30`; None for what is not said. InputError for anything else."""
+    """(columns, lines) of `100x30`, `100x` or `x30`, None for a missing one. InputError: another text."""
     if size is None:
         return None, None
     found = re.fullmatch(r"(\d{0,9})[xX×](\d{0,9})", size.strip(), re.ASCII)
@@ -198,6 +200,57 @@ Seed: TypeAlias = Annotated[int, typer.Option("--seed", metavar="N", min=0, help
 Seeds: TypeAlias = Annotated[
     int, typer.Option("--seeds", metavar="N", min=1, help="Number of seeds, starting at --seed.")
 ]
+Init: TypeAlias = Annotated[
+    str,
+    typer.Option(
+        "--init",
+        metavar="auto|xavier|he|lecun|pytorch|orthogonal|critical|normal|gaussian:X,Y",
+        help="Initialisation; auto: he or xavier, as theory prefers; critical: the critical point of `gain`; "
+        "normal:STD[,BIAS_STD], gaussian:SIGMA_W2,SIGMA_B2.",
+    ),
+]
+Norm: TypeAlias = Annotated[
+    Literal["none", "layer", "batch"], typer.Option("--norm", help="Normalise the pre-activations.")
+]
+Residual: TypeAlias = Annotated[
+    bool, typer.Option("--residual/--no-residual", help="Each hidden layer adds its input to its output.")
+]
+Optimizer: TypeAlias = Annotated[
+    Literal["sgd", "momentum", "adam"], typer.Option("--optimizer", help="Optimizer of the training.")
+]
+Batch: TypeAlias = Annotated[int, typer.Option("--batch", metavar="N", min=1, help="Points in a batch.")]
+Steps: TypeAlias = Annotated[int, typer.Option("--steps", metavar="N", min=0, help="Weight updates.")]
+_DATA: Final = typer.Option(
+    "--data",
+    metavar="spirals|moons|circles|xor|sine|blobs|FILE",
+    help="A data set, or your own CSV, text or .npy file; its last column is the target, classes or numbers.",
+)
+Data: TypeAlias = Annotated[str, _DATA]
+SeveralData: TypeAlias = Annotated[list[str] | None, _DATA]
+Target: TypeAlias = Annotated[
+    Literal["auto", "classes", "numbers"],
+    typer.Option("--target", help="Meaning of your data's target; auto decides by its values."),
+]
+TargetColumn: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--target-column",
+        metavar="NAME|N",
+        help="The target column of your data; the last when not given.",
+        show_default=False,
+    ),
+]
+Drop: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option("--drop", metavar="NAME|N", help="A column of your data to leave out; repeat for more."),
+]
+SkipMissing: TypeAlias = Annotated[
+    bool, typer.Option("--skip-missing", help="Leave out rows of your data with a missing value.")
+]
+Export: TypeAlias = Annotated[
+    str | None,
+    typer.Option("--export", metavar="FILE.npz", help="Save weights and gradients, for another program."),
+]
 SigmaW2: TypeAlias = Annotated[
     float | None,
     typer.Option("--sigma-w2", metavar="X", help="Variance of the weights times fan_in.", show_default=False),
@@ -207,12 +260,17 @@ SigmaB2: TypeAlias = Annotated[
     typer.Option("--sigma-b2", metavar="X", help="Variance of the biases, 0 when not given.", show_default=False),
 ]
 
+
+def check_export(path: str | None) -> None:
+    """InputError: a file to be replaced or created without the suffix .npz."""
+    if path is not None and is_replaced(path) and not path.lower().endswith(".npz"):
+        raise InputError(f"--export writes .npz: --export {shlex.quote(f'{os.path.splitext(path)[0]}.npz')}")
+
+
 # --- many runs --------------------------------------------------------------------------------------------------
 
-Jobs: TypeAlias = Annotated[
-    int, typer.Option("--jobs", "-j", metavar="N", min=1, help="Number of parallel runs, each a process of its own.")
-]
-Resume: TypeAlias = Annotated[bool, typer.Option("--resume", help="Go on with the runs that are in the output file.")]
+Jobs: TypeAlias = Annotated[int, typer.Option("--jobs", "-j", metavar="N", min=1, help="Number of parallel processes.")]
+Resume: TypeAlias = Annotated[bool, typer.Option("--resume", help="Continue with the runs in the output file.")]
 Dask: TypeAlias = Annotated[
     str | None,
     typer.Option(

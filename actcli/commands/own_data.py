@@ -1,4 +1,4 @@
-"""Training on somebody's own data: read, said what was read, and what looks odd about it."""
+"""The user's own data: reading, a summary, and warnings."""
 
 import os
 import shlex
@@ -25,10 +25,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class OwnData:
-    """What was read, as a data set, in a line without the loss of guessing, and what looks odd about it.
+    """The user's data.
 
-    features: the columns' names, or their numbers; target: the target's; classes: names in the targets' order, none for
-    numbers
+    summary:  one line, without the loss of guessing
+    oddities: warnings
+    features: names or numbers of the columns
+    target:   name or number of the target
+    classes:  names in the order of the targets; empty for numbers
     """
 
     data: DataSet
@@ -48,7 +51,7 @@ def read_data(
     delimiter: str | None = None,
     chosen: Sequence[str] = (),
 ) -> OwnData | None:
-    """Somebody's own data; None for a data set that is made here, and InputError where it is asked for columns."""
+    """The user's data; None for a key of DATASETS. InputError: options for columns with such a key."""
     if data not in DATASETS:
         return read_own_data(data, target, target_column, drop, skip_missing, delimiter, chosen)
     for option, value in {
@@ -60,7 +63,7 @@ def read_data(
         "--x": chosen,
     }.items():
         if value:
-            raise InputError(f"{option} is for your own data, and {data} is made here")
+            raise InputError(f"{option} is for your own data, not for the built-in {data}")
     return None
 
 
@@ -73,10 +76,11 @@ def read_own_data(
     delimiter: str | None,
     chosen: Sequence[str] = (),
 ) -> OwnData:
-    """The examples in a file ("-" is stdin). target: what the labels are taken for, as `from_examples` has it; chosen:
-    the columns that are the features, in this order, all when there are none.
+    """The examples in a file; "-" is stdin.
 
-    Raises InputError and StreamError.
+    target: as in `from_examples`
+    chosen: columns of the features, in this order; all when empty
+    InputError, StreamError: no such file, or unsuitable data.
     """
     if not os.path.splitext(path)[1] and path != "-" and not os.path.exists(path):
         raise InputError(unknown("data set or file", path, DATASETS))
@@ -100,18 +104,18 @@ def _classes(read: "Examples", data: DataSet) -> tuple[str, ...]:
 
 
 def _ask_for_the_target(path: str, read: "Examples") -> None:
-    """Many a file has its classes in front, and the last column is then one more number."""
+    """InputError: the first column looks like classes, and the target was not named."""
     first = read.features[:, 0]
     if are_consecutive_classes(first):
         name, classes = shlex.quote(read.columns[0]), len(np.unique(first))
         raise InputError(
-            f"{path}: what is to be learnt? --target-column {shlex.quote(read.target)} is the numbers of the last "
-            f"column, --target-column {name} the {classes} classes of the first"
+            f"{path}: which column is the target? --target-column {shlex.quote(read.target)} takes the numbers of the "
+            f"last column, --target-column {name} the {classes} classes of the first"
         )
 
 
 def _summary(read: "Examples", data: DataSet) -> str:
-    """`150 points, 4 features (standardised), target species: 3 classes`"""
+    """The line `150 points, 4 features (standardised), target species: 3 classes`."""
     points, features = data.inputs.shape
     skipped = f" ({count(read.skipped, 'row')} with missing values left out)" if read.skipped else ""
     target = read.target if read.named and not read.target.isdecimal() else f"in column {read.target}"
@@ -125,7 +129,7 @@ def _oddities(read: "Examples") -> list[str]:
     if len(read.columns) > 1:
         of_rows = number_the_rows(read.features, read.rows, len(read.rows) + read.skipped)
         for column in (read.columns[place] for place in of_rows):
-            found.append(f"column {column} numbers the rows: --drop {shlex.quote(column)} leaves it out")
+            found.append(f"column {column} is a row number: --drop {shlex.quote(column)} leaves it out")
     if isinstance(read.labels, list):
         for one, other in alike(read.labels):
             differ = f"{one!r} and {other!r} are two classes, and differ in capitals or blanks"

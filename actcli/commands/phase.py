@@ -14,18 +14,23 @@ import typer
 from actcli.commands.options import (
     Act,
     Ascii,
+    Batch,
     Dask,
+    Data,
     Jobs,
     LearningRate,
+    Optimizer,
     Output,
     Quiet,
     ReportFormat,
+    Resume,
     Save,
     Seed,
     Seeds,
     SigmaB2,
     SigmaW2,
     Size,
+    Steps,
     Theme,
     Width,
     dimensions,
@@ -33,7 +38,6 @@ from actcli.commands.options import (
 )
 from actcli.commands.phase_runs import record_of, runs_of
 from actcli.commands.report import Drawing, print_report
-from actcli.commands.training import Batch, Data, Optimizer, Steps
 from actcli.core.activations.activation import Activation, Elementwise
 from actcli.core.activations.catalogue import resolve
 from actcli.core.arrays import Array
@@ -65,13 +69,13 @@ def run(
     context: typer.Context,
     act: Act,
     of: Annotated[
-        Literal["chi", "q", "correlation", "depth-scale"], typer.Option("--of", help="What the map shows.")
+        Literal["chi", "q", "correlation", "depth-scale"], typer.Option("--of", help="The quantity of the map.")
     ] = "chi",
     sigma_w2: SigmaW2 = None,
     sigma_b2: SigmaB2 = None,
     weights: Annotated[
         _Interval | None,
-        typer.Option("--weights", metavar="MIN MAX", help="The interval of σ_w²; to 4, or wider.", show_default=False),
+        typer.Option("--weights", metavar="MIN MAX", help="The interval of σ_w²; to 4 or more.", show_default=False),
     ] = None,
     biases: Annotated[_Interval, typer.Option("--biases", metavar="MIN MAX", help="The interval of σ_b².")] = (0, 1),
     cells: Annotated[
@@ -79,13 +83,13 @@ def run(
         typer.Option(
             "--cells",
             metavar="AxB",
-            help="So many σ_w² and σ_b², 60x40; with --measure depths and σ_w², 10x12.",
+            help="Numbers of σ_w² and σ_b², 60x40; with --measure of depths and σ_w², 10x12.",
             show_default=False,
         ),
     ] = None,
-    measure: Annotated[bool, typer.Option("--measure", help="Train networks: which depths can be trained?")] = False,
+    measure: Annotated[bool, typer.Option("--measure", help="Train networks: measure trainable depths.")] = False,
     depths: Annotated[
-        tuple[int, int], typer.Option("--depths", metavar="MIN MAX", help="Hidden layers, from and to.")
+        tuple[int, int], typer.Option("--depths", metavar="MIN MAX", help="Least and largest number of hidden layers.")
     ] = _DEPTHS,
     data: Data = "circles",
     width: Width = _WIDTH,
@@ -98,7 +102,7 @@ def run(
     jobs: Jobs = 1,
     dask: Dask = None,
     output: Output = None,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on with the runs that are in the output file.")] = False,
+    resume: Resume = False,
     size: Size = None,
     ascii_only: Ascii = False,
     save: Save = None,
@@ -106,13 +110,13 @@ def run(
     output_format: ReportFormat = "table",
     quiet: Quiet = False,
 ) -> None:
-    """Where deep random networks settle over the variances of weights and biases (Poole et al. 2016; Schoenholz et al.
-    2017): a map with the edge of chaos, where the gradient neither vanishes nor explodes, and the usual
-    initialisations. With --sigma-w2 and --sigma-b2 what a layer there does to a variance and to a correlation.
+    """The fixed points of deep random networks over the variances of weights and biases (Poole et al. 2016; Schoenholz
+    et al. 2017): a map with the edge of chaos, where the gradient neither vanishes nor explodes, and the usual
+    initialisations. --sigma-w2 and --sigma-b2 give the variance and correlation maps of a layer there.
 
-    With --measure networks are trained, depth over σ_w² at one σ_b², and the line of 6 ξ_c is how deep theory lets
-    them learn. Each run is a line of --output FILE.jsonl, and --resume goes on with such a file after Ctrl-C.
-    `actcli help scripts` says how to run on a cluster.
+    --measure trains networks over depth and σ_w² at one σ_b²; the line of 6 ξ_c is the trainable depth by theory. Each
+    run is a line of --output FILE.jsonl, and --resume continues such a file after Ctrl-C. `actcli help scripts` says
+    how to run on a cluster.
 
     Example: actcli phase tanh
 
@@ -126,7 +130,7 @@ def run(
         from actcli.core.depth.trainability import Sweep
 
         if data not in DATASETS:
-            raise InputError(f"phase learns from the sets that are made here: {unknown('data set', data, DATASETS)}")
+            raise InputError(f"phase trains on built-in data sets only: {unknown('data set', data, DATASETS)}")
         if depths[0] < 1 or depths[1] < depths[0]:
             raise InputError(f"--depths takes the least and the largest, 1 or more, not {depths[0]} {depths[1]}")
         rows, columns = _cells(cells, _SWEEP)
@@ -192,7 +196,7 @@ def _axis(option: str, interval: _Interval, points: int) -> Array:
 
 
 def _weights(activation: Activation, least: float = 0.0) -> _Interval:
-    """To 4, or as far as the critical point lies in the middle, from that share of it."""
+    """Default interval of σ_w²: up to 4, or to twice the critical σ_w²; from the share `least` of that."""
     from actcli.core.theory.gain import critical_point
 
     weight = critical_point(activation).sigma_w2 if isinstance(activation, Elementwise) else None
@@ -280,7 +284,7 @@ def _maps(activation: Activation, sigma_w2: float, sigma_b2: float, drawing: Dra
 
 
 def nulled(values: Any) -> Any:
-    """Lists, with None for what is not finite."""
+    """Nested lists, with None for numbers that are not finite."""
     array = np.asarray(values, dtype=np.float64)
     found: Any = array.tolist()
     return _without(found)
@@ -315,7 +319,7 @@ def _measured(
     interrupted = False
     try:
         for trained in _shown(runs_of(sweep, jobs, dask, output, resume), sweep, drawing, quiet):
-            done.append(trained)  # noqa: PERF402 - what has come stays when it is interrupted
+            done.append(trained)  # noqa: PERF402 - keeps the finished runs if interrupted
     except KeyboardInterrupt:
         interrupted = True
     found = trainability(sweep, done)
@@ -345,7 +349,7 @@ def _measured(
 
 
 def _shown(runs: "Iterator[Trained]", sweep: "Sweep", drawing: Drawing, quiet: bool) -> "Iterator[Trained]":
-    """The same, with the picture on the terminal as it fills."""
+    """The same runs, with the growing picture on the terminal."""
     if quiet or not sys.stderr.isatty():
         return runs
     from actcli.core.depth.trainability import trainability

@@ -1,4 +1,4 @@
-"""The runs of phase, in a journal from which they are resumed."""
+"""Runs of phase --measure, with a journal to resume from."""
 
 import math
 from collections.abc import Iterator
@@ -10,12 +10,12 @@ if TYPE_CHECKING:
 
 
 def runs_of(sweep: "Sweep", jobs: int, dask: str | None, output: str | None, resume: bool) -> "Iterator[Trained]":
-    """What the file has, then what is trained now, each run written before it is handed on."""
+    """Runs in the file, then new ones, each written to the file before it is yielded."""
     from actcli.core.depth.trainability import train
     from actcli.parallel import run_all
 
     trainings = sweep.trainings()
-    if jobs > 1 or dask is not None:  # the deep networks first: at the end no worker waits long for another
+    if jobs > 1 or dask is not None:  # deep networks first, so that no worker waits long at the end
         trainings.reverse()
     if output is None:
         yield from (trained for _, trained in run_all(train, trainings, jobs, dask))
@@ -33,7 +33,7 @@ def runs_of(sweep: "Sweep", jobs: int, dask: str | None, output: str | None, res
 
 
 def record_of(trained: "Trained") -> dict[str, Any]:
-    """As the journal holds it: None for a loss that is not a number."""
+    """A line of the journal; a loss that is nan is None."""
     record = asdict(trained)
     return record | {"loss": None if math.isnan(trained.loss) else trained.loss}
 

@@ -67,13 +67,13 @@ def run(
     theme: Theme = "light",
     output_format: PlotFormat = "chart",
 ) -> None:
-    """The curves over the range from -6 to 6, or as far as the points to be seen; with --order N their derivatives up
-    to that order too. Braille dots on a terminal that has them, ASCII otherwise; the same picture in a pipe, without
-    colour. --at can be repeated; --input marks your own points. Of a row-wise activation (softmax) the outputs are
-    drawn while the last score sweeps: of the row (2, 1, 0, x), or of the one in the --input file.
+    """Curves from -6 to 6, or wide enough for the marked points; with --order N the derivatives up to that order too.
+    Braille dots on a terminal that has them, else ASCII; in a pipe the same picture without colour. --at can be
+    repeated; --input marks your own points. A row-wise activation (softmax) is drawn as its outputs over the last score
+    of a row: (2, 1, 0, x), or the row in the --input file.
 
-    --show density: a standard normal before and after the activation. --show calibration: of a softmax its confidence
-    and how often a trained network is right.
+    --show density: a standard normal before and after the activation. --show calibration: confidence of a softmax and
+    accuracy of a trained network.
 
     Example: actcli plot gelu --order 1 --at 1
     """
@@ -133,10 +133,10 @@ def _painted(picture: "Picture", terminal: "Terminal", drawing: Drawing) -> str:
 
 @dataclass(frozen=True, eq=False)
 class _Subject:
-    """What is drawn, and over which x.
+    """The curves and their interval.
 
-    points, values, source: a user's own x, what each activation makes of them, and where they come from
-    caveat:                 what the picture must not be taken for
+    points, values, source: the user's own x, values of each activation there, and the file
+    caveat:                 a warning against a wrong reading of the picture
     """
 
     title: str
@@ -179,7 +179,7 @@ def _rowwise_subject(
     path: str | None,
     table: TableOptions,
 ) -> _Subject:
-    """An activation of whole rows, as its outputs over the last score of a row."""
+    """A row-wise activation: its outputs over the last score of a row."""
     from actcli.core.activations.rows import EXAMPLE, check_row, row_text, swept
     from actcli.core.analysis.properties import describe_rows
 
@@ -198,7 +198,7 @@ def _rowwise_subject(
 
 
 def _interval(interval: tuple[float, float] | None, at: Sequence[float], seen: Sequence[float]) -> tuple[float, float]:
-    """The user's interval; otherwise the usual one, made as wide as the points that are to be seen on it."""
+    """The user's interval; otherwise the default, widened to include all marked points."""
     for x in at:
         if not math.isfinite(x):
             raise InputError(f"--at takes finite numbers, not {x:g}")
@@ -256,12 +256,12 @@ def _records(drawn: Sequence[Graph]) -> tuple[list[str], Iterable[tuple[float, .
 
 
 def _run_density(activations: Sequence[Elementwise | RowWise], drawing: Drawing, output_format: str) -> None:
-    """The picture, or the probabilities of its bins and the atoms."""
+    """Run with --show density: the picture, or probabilities of bins and atoms."""
     from actcli.core.activations.rows import swept
     from actcli.core.analysis.density import pushforward
     from actcli.views.density import density_picture, drawn_over
 
-    # Of a row-wise activation its outputs over the last score.
+    # A row-wise activation: its outputs over the last score.
     curves = [(each,) if isinstance(each, Elementwise) else swept(each) for each in activations]
     before, pushforwards = pushforward(IDENTITY), [pushforward(curve) for curve in chain(*curves)]
     intervals = drawn_over(before, pushforwards)[1:]
@@ -280,7 +280,7 @@ def _run_density(activations: Sequence[Elementwise | RowWise], drawing: Drawing,
 
 
 def _run_calibration(activations: Sequence[Elementwise | RowWise], drawing: Drawing, output_format: str) -> None:
-    """The picture, or the bins of confidence."""
+    """Run with --show calibration: the picture, or the bins of confidence."""
     from actcli.core.lessons.calibration import calibrate
 
     (activation, *others) = activations
@@ -327,7 +327,7 @@ def _density(each: "Pushforward", interval: tuple[float, float]) -> dict[str, An
 
 
 def _rows(each: "Pushforward", interval: tuple[float, float]) -> list[tuple[object, ...]]:
-    """A bin a row; an atom is a bin of no width."""
+    """One row per bin; an atom is a bin of width 0."""
     document = _density(each, interval)
     edges, probability = document["edges"].tolist(), document["probability"].tolist()
     bins = zip(edges[:-1], edges[1:], probability, strict=True)

@@ -43,8 +43,10 @@ def run_race(
     output_format: str,
     quiet: bool,
 ) -> None:
-    """Train, and print what there is, also where Ctrl-C ends it. settings: RaceConfig's; target: of the
-    user's own data.
+    """Train, and print the results, also after Ctrl-C.
+
+    settings: fields of RaceConfig
+    target:   options for the user's own data, arguments of `read_data`
     """
     config = RaceConfig(**settings)
     own = _own_data(config, target, quiet)
@@ -80,7 +82,7 @@ def run_race(
 def _own_data(config: RaceConfig, target: Mapping[str, Any], quiet: bool) -> dict[str, DataSet]:
     own: dict[str, DataSet] = {}
     if all(name in DATASETS for name in config.data):
-        read_data(config.data[0], **target)  # complains of what is said of columns
+        read_data(config.data[0], **target)  # InputError for options about columns
     for name in config.data:
         if name in DATASETS:
             continue
@@ -93,7 +95,7 @@ def _own_data(config: RaceConfig, target: Mapping[str, Any], quiet: bool) -> dic
 
 
 def _cost(found: Sequence[Racer], config: RaceConfig, runs: Sequence[Entry], jobs: int) -> str:
-    """What it will take, before it starts; each activation's first run is begun for it."""
+    """Number of runs and estimated time, from the first steps of each activation's first run."""
     first = {run.activation: run for run in reversed(runs)}
     each = len(runs) // len(found)
     seconds = sum(each * seconds_of(first[racer.activation.label]) for racer in found) / jobs
@@ -130,6 +132,6 @@ def _document(activations: "Sequence[Activation]", found: Race) -> dict[str, Any
 
 
 def _records(found: Race) -> tuple[Sequence[str], Iterator[list[object]]]:
-    """A row for each run that counts."""
+    """One row for each run with a best setting."""
     names = [field.name for field in fields(Finish)]
     return names, ([getattr(run, name) for name in names] for run in found.chosen)

@@ -1,6 +1,6 @@
-"""How every command gives its result: drawn on the screen and in a file, or as JSON, or in rows.
+"""Output of reports: on the screen and as a saved picture, as JSON, or as rows.
 
-A further format for reports is a branch here. Nothing is imported that the format asked for does not use.
+A further format is a branch here. Only modules that the requested format needs are imported.
 """
 
 import sys
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 
 Document = Callable[[], Any]
 Records = Callable[[], tuple[Sequence[str], Iterable[Iterable[object]]]]
-"""The names of the columns, and the rows."""
+"""(names of the columns, rows)."""
 
 
 @dataclass(frozen=True)
 class Drawing:
-    """What the user says of the picture: how large, in which characters, and the file that it is saved in as well.
+    """Options of a picture: size, characters, file and theme.
 
-    Raises InputError for a file that cannot be a picture, before any work is done.
+    InputError: a file that cannot be a picture, before any work is done.
     """
 
     size: tuple[int | None, int | None] = (None, None)
@@ -43,7 +43,7 @@ class Drawing:
         return self.size[1]
 
     def terminal(self) -> "Terminal":
-        """The one behind stdout, with what the user says otherwise."""
+        """The terminal of stdout, with the user's options."""
         from actcli.views.terminal import Terminal
 
         terminal = Terminal.of(sys.stdout)
@@ -60,9 +60,9 @@ def print_report(
     drawing: Drawing | None = None,
     picture: "Callable[[], Picture] | None" = None,
 ) -> None:
-    """Print what `draw` makes of it, or the document or the records, see `write_report`; only one of them is made.
+    """Print the text of `draw`, or the document or records (see `write_report`); only the one needed is computed.
 
-    The picture is made for a file alone, which is written first. Raises InputError and StreamError.
+    picture: for --save; it is written first. InputError, StreamError: it cannot be drawn or written.
     """
     drawing = drawing or Drawing()
     if drawing.save is not None and picture is not None:
@@ -80,9 +80,7 @@ def print_report(
 
 
 def write_report(output_format: str, document: Document, records: Records | None = None) -> None:
-    """Print the document as "json", or the records as "csv" or "plain"; without records the document's names and
-    values.
-    """
+    """Print the document as "json", or the records as "csv" or "plain"; default records: names and values."""
     from actcli.streams.documents import flat, write_json, write_records
 
     if output_format == "json":
@@ -95,7 +93,7 @@ def write_report(output_format: str, document: Document, records: Records | None
 def graphs_on(
     activations: Sequence["Elementwise"], interval: tuple[float, float], terminal: "Terminal", order: int = 0
 ) -> "tuple[Graph, ...]":
-    """Each activation with its derivatives at the points that a chart on this terminal wants, and where it breaks."""
+    """Graphs of the activations and their derivatives, with points for a chart of this terminal's size."""
     from actcli.core.analysis.graph import graphs
     from actcli.views.ranges import VISIBLE, sample_points, seen
 

@@ -19,10 +19,10 @@ def run(
     seed: Seed = 0,
     output_format: ReportFormat = "table",
 ) -> None:
-    """Two inputs, two hidden units (of relu when no ACT is given), one output: weighted sums, bends, output and loss,
-    then the slopes that multiply on the way back, and each weight before and after its nudge. The answer is 1 or 0, the
-    output's sigmoid its probability, the loss the cross-entropy. What is drawn has two decimals, so that the sums can
-    be done by hand.
+    """Two inputs, two hidden units (relu when no ACT is given), one output: weighted sums, outputs of the units, output
+    and loss; then the slopes of the backward pass, and each weight before and after its step. The answer is 1 or 0, the
+    output's sigmoid is its probability, and the loss is the cross-entropy. Random numbers have two decimals, so that
+    the sums can be done by hand.
 
     Example: actcli trace sigmoid
     """

@@ -1,19 +1,19 @@
-"""The mathematics: NumPy only. It knows no terminal, no file and no option, and is the library as well.
+"""The mathematics, with NumPy only and without terminal, files or options. It is also the public library.
 
-To be read in this order; each room stands on those before it:
+Packages in reading order; each imports only from those above it:
 
-    arrays, errors    arrays and their helpers; what is wrong with an argument
+    arrays, errors    arrays and their helpers; exceptions
     numerics/         floating-point formats, compensated sums, special functions, roots, quadrature
     jets/             truncated Taylor series, and the elementary functions on them: derivatives of every order
-    activations/      what an activation is, the families of the catalogue, formulas, the literature
-    analysis/         properties, graphs, differences, what becomes of a normal distribution
-    identify/         which known activation a function is
+    activations/      the class Activation, the families of the catalogue, formulas, the literature
+    analysis/         properties, graphs, differences, distribution under a standard normal input
+    identify/         recognition of known activations
     theory/           mean-field theory of a deep random network: gain, critical point, fixed points
     network/          the multilayer perceptron: losses, optimizers, initialisers, data sets, training
-    lessons/          collapse, approximation, one training step: the user's texts as experiments
+    lessons/          experiments of the lesson: collapse, approximation, one training step
     depth/            the gradient-depth experiment
-    race/             a fair race between activations
-    audit/            somebody else's kernel held against the exact results
-
-jets, activations and network are an afternoon for a student who knows NumPy.
+    boundary/         decision boundaries of small networks
+    race/             comparison of activations by training, with a sign test
+    audit/            comparison of another implementation with exact results
+    code/             emission of code for PyTorch, JAX, NumPy and C
 """

@@ -1,4 +1,4 @@
-"""Arrays of float64, and what all of the core does with them."""
+"""Arrays of float64, and operations used in all of the core."""
 
 from collections.abc import Iterable
 from numbers import Real
@@ -15,7 +15,7 @@ Indices: TypeAlias = npt.NDArray[np.int64]
 
 
 def numbers_of(name: str, x: Any) -> Array:
-    """x as an array of float64, itself where it is one. InputError where it holds anything but real numbers."""
+    """x as an array of float64, without a copy if it is one. InputError: anything but real numbers."""
     if type(x) is np.ndarray and x.dtype == np.float64:
         return x
     try:
@@ -34,8 +34,8 @@ def numbers_of(name: str, x: Any) -> Array:
 
 
 def union(*parts: npt.ArrayLike | Iterable[float]) -> Array:
-    """The different numbers of all parts in ascending order."""
-    # np.unique would import NumPy's masked arrays, which takes a tenth of the time of a plot.
+    """Distinct numbers of all parts, ascending."""
+    # np.unique would import NumPy's masked arrays, which takes a tenth of a plot's time.
     together = np.sort(np.concatenate([np.asarray(part, dtype=np.float64).ravel() for part in parts]))
     return together[np.append(True, np.diff(together) > 0)] if together.size else together
 

@@ -1,4 +1,4 @@
-"""What the core says when it was asked for something that it cannot do."""
+"""Errors of the core, and checks of arguments."""
 
 import math
 import operator
@@ -7,13 +7,13 @@ from collections.abc import Iterable
 from typing import Any, Final, TypeVar
 
 MOST_MEMORY: Final = 4 * 2**30
-"""Bytes that an experiment may take."""
+"""Most bytes of an experiment."""
 
 
 class InputError(ValueError):
-    """An activation, a parameter or a setting that does not exist or is not valid; the message is one line.
+    """An activation, parameter or setting that does not exist or is invalid; the message is one line.
 
-    change: the argument of which another value is the way out, where the message names no way out
+    change: the argument to change, if the message gives no advice
     """
 
     def __init__(self, message: str, change: str = "") -> None:
@@ -25,13 +25,13 @@ _Kind = TypeVar("_Kind")
 
 
 def shown(value: object) -> str:
-    """The value in a message: in one line, and no longer than 60 characters."""
+    """A value in a message: one line of at most 60 characters."""
     text = " ".join(repr(value).split())
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 
 def whole_number(name: str, value: Any, least: int, most: int | None = None) -> int:
-    """The value as an int. InputError where it is no whole number, or lies outside of the bounds."""
+    """The value as an int. InputError: no whole number, or out of bounds."""
     try:
         number = operator.index(value)
     except TypeError:
@@ -42,13 +42,13 @@ def whole_number(name: str, value: Any, least: int, most: int | None = None) -> 
         raise InputError(f"{name} must be from {least} to {most}, not {shown(number)}")
     if number < least:
         raise InputError(f"{name} must be at least {least}, not {shown(number)}")
-    if number > sys.maxsize:  # more than Python can count to in a loop
+    if number > sys.maxsize:  # more than a range can count
         raise InputError(f"{name} must be at most {sys.maxsize}, not {shown(number)}")
     return number
 
 
 def real_number(name: str, value: Any, least: float = -math.inf) -> float:
-    """The value as a float. InputError where it is no number, not finite, or below the least."""
+    """The value as a float. InputError: no number, not finite, or below `least`."""
     text = shown(value)
     try:
         number = math.nan if isinstance(value, str | bytes | bool) else float(value)
@@ -62,7 +62,7 @@ def real_number(name: str, value: Any, least: float = -math.inf) -> float:
 
 
 def several(name: str, values: Any, example: str) -> tuple[Any, ...]:
-    """The values as a tuple. InputError where they are a text, or can't be iterated over."""
+    """The values as a tuple. InputError: a text, or no iterable."""
     try:
         if not isinstance(values, str | bytes):
             return tuple(values)
@@ -72,7 +72,7 @@ def several(name: str, values: Any, example: str) -> tuple[Any, ...]:
 
 
 def instance(name: str, value: object, kind: type[_Kind]) -> _Kind:
-    """The value, where it is one of that class. InputError where it is not."""
+    """The value, if it is an instance of the class. InputError: it is not."""
     if not isinstance(value, kind):
         article = "an" if kind.__name__[0] in "AEIO" else "a"
         raise InputError(f"{name} must be {article} {kind.__name__}, not {shown(value)}")
@@ -80,7 +80,7 @@ def instance(name: str, value: object, kind: type[_Kind]) -> _Kind:
 
 
 def one_of(what: str, name: Any, known: Iterable[str]) -> str:
-    """The name, where it is one of the known ones. InputError where it is not."""
+    """The name, if it is known. InputError: it is not."""
     names = tuple(known)
     if not isinstance(name, str):
         raise InputError(f"a {what} is a text, one of {', '.join(names)}, not {shown(name)}")
@@ -90,7 +90,7 @@ def one_of(what: str, name: Any, known: Iterable[str]) -> str:
 
 
 def check_memory(memory: int, takes: str) -> None:
-    """InputError where these bytes are more than MOST_MEMORY. takes: what they are for, "a network takes about"."""
+    """InputError: more bytes than MOST_MEMORY. takes: beginning of the message, "a network takes about"."""
     if memory > MOST_MEMORY:
         gib, most = min(memory, 10**300) / 2**30, MOST_MEMORY / 2**30
         raise InputError(f"{takes} {gib:.3g} GiB, and at most {most:.3g} are taken")
@@ -101,12 +101,12 @@ _ONE_LETTER: Final = 0.8
 
 
 def did_you_mean(word: str, known: Iterable[str], prefix: str = "") -> str:
-    """`; did you mean relu?`, or an empty string where none of the names is what a slip makes `word` of.
+    """`; did you mean relu?`, or an empty string where no name is one slip away from `word`.
 
-    A slip: a letter more, less or another, letters that changed places, an end that is missing.
-    prefix: what each suggestion begins with
+    A slip: one letter more, less or different, two letters exchanged, a missing end.
+    prefix: of each suggestion
     """
-    import difflib  # only a mistake pays for it
+    import difflib  # imported for a mistake only
 
     names = [*known]
     close = difflib.get_close_matches(word, names, n=3, cutoff=_ONE_LETTER)
@@ -116,20 +116,20 @@ def did_you_mean(word: str, known: Iterable[str], prefix: str = "") -> str:
 
 
 def decapitalised(message: str) -> str:
-    """The message with a small letter first, as it stands after `actcli:` or within a sentence."""
+    """The message with a lower-case first letter, for use after `actcli:` or within a sentence."""
     return message[:1].lower() + message[1:]
 
 
 def unknown(what: str, name: str, known: Iterable[str]) -> str:
-    """`unknown norm 'bath'; did you mean batch?`, or with all that there are where none is close."""
+    """The message `unknown norm 'bath'; did you mean batch?`, or with all known names if none is close."""
     return f"unknown {what} {shown(name)}" + (did_you_mean(name, known) or f"; there are {', '.join(known)}")
 
 
 def count(number: int, what: str) -> str:
-    """1 step, 2 steps, 1,000 steps"""
+    """Number with noun: 1 step, 2 steps, 1,000 steps."""
     return f"{number:,} {plural(number, what)}"
 
 
 def plural(number: float, what: str) -> str:
-    """step for 1, else steps"""
+    """Noun without the number: step for 1, else steps."""
     return what if number == 1 else f"{what}s"

@@ -1,7 +1,7 @@
-"""Implementations that an audit calls itself: a framework's function, one's own, a model, a program.
+"""Implementations that an audit calls: a function of a framework, a user's function or model, a program.
 
-calls.py           what each framework calls an entry of the catalogue
-worker.py          runs in the interpreter that has the framework; knows nothing of actcli
-implementation.py  starts that interpreter, hands it inputs and takes its results
-program.py         one's own kernel as a program that reads a file and writes one
+calls.py           each framework's call for an entry of the catalogue
+worker.py          runs in the interpreter that has the framework; imports nothing of actcli
+implementation.py  starts that interpreter, sends inputs and receives results
+program.py         a user's program that reads a file of inputs and writes a file of results
 """

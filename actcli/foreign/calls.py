@@ -1,7 +1,6 @@
-"""What each framework calls an entry of the catalogue: one line of its own language, x and parameters by their names.
+"""Each framework's call for an entry of the catalogue: an expression in x and the parameters.
 
-Held against the frameworks themselves by the benchmark that audits them. An entry that a framework has no function of
-its own for is left out, and so is a composition that a user would have to write.
+The benchmark that audits the frameworks tests them. Entries without a function of the framework's own are left out.
 """
 
 from collections.abc import Mapping
@@ -177,7 +176,7 @@ ONNX: Final[Mapping[str, tuple[str, Mapping[str, object]]]] = {
     "softmax": ("Softmax", {"axis": -1}),
     "log_softmax": ("LogSoftmax", {"axis": -1}),
 }
-"""Operator, and its attributes: a text names the parameter of the entry that gives the value."""
+"""Entry -> (operator, attributes); a text as attribute names the entry's parameter."""
 
 CALLS: Final[Mapping[str, Mapping[str, str]]] = {
     "torch": TORCH,
@@ -192,12 +191,12 @@ FRAMEWORKS: Final = (*CALLS, "onnxruntime")
 
 
 def offered(framework: str) -> tuple[str, ...]:
-    """The entries that the framework has, in the catalogue's order."""
+    """The framework's entries, in the catalogue's order."""
     return tuple(ONNX) if framework == "onnxruntime" else tuple(CALLS[framework])
 
 
 def call_of(activation: Activation, framework: str) -> dict[str, Any]:
-    """What the worker needs to load the framework's own function. Raises InputError where there is none."""
+    """The worker's request to load the framework's function. InputError: there is none."""
     name, values = activation.name, activation.parameter_values
     if name not in offered(framework):
         raise InputError(unknown(f"function of {framework} for", name, offered(framework)))
@@ -216,7 +215,7 @@ def call_of(activation: Activation, framework: str) -> dict[str, Any]:
 
 
 def _check(activation: Activation, framework: str, used: set[str]) -> None:
-    """That every parameter with a value of its own can be passed on."""
+    """InputError: the framework's function lacks a parameter that has another value than the default."""
     for parameter in activation.parameters:
         value = activation.parameter_values[parameter.name]
         if parameter.name not in used and value != parameter.default:
@@ -226,5 +225,5 @@ def _check(activation: Activation, framework: str, used: set[str]) -> None:
 def _words(call: str) -> set[str]:
     import re
 
-    # A keyword, name=, is the framework's word and not ours.
+    # A keyword, name=, is a name of the framework's.
     return set(re.findall(r"[A-Za-z_]\w*(?!\w*\s*=)", call[call.index("(") :]))

@@ -1,4 +1,4 @@
-"""An implementation in an interpreter of its own, so that one that hangs or dies takes nothing with it."""
+"""An implementation in a separate interpreter, so that it cannot hang or end this process."""
 
 import json
 import os
@@ -23,23 +23,23 @@ from actcli.foreign.calls import FRAMEWORKS, call_of
 
 
 class LackingError(InputError):
-    """What a framework does not have: a function, a type, a derivative. The message says which."""
+    """A framework lacks a function, a type or a derivative; the message says which."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Results as float64, and the type in which the implementation gave them."""
+    """Results as float64, and their original type."""
 
     values: Array
     dtype: str
 
 
 class Implementation:
-    """A function in another interpreter. A context manager: the interpreter ends with it.
+    """A function in another interpreter, which ends with the context.
 
     against: a framework's name, `module:function`, `module.function`, or the path of an .onnx model
-    python:  the interpreter; None for the one that runs this
-    timeout: seconds that loading, or the results of one call, may take
+    python:  the interpreter; None: the one of this process
+    timeout: limit for loading and for each call, in seconds
     """
 
     def __init__(self, against: str, python: str | None, timeout: float) -> None:
@@ -57,7 +57,7 @@ class Implementation:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=self._stderr,
-                start_new_session=True,  # Ctrl-C is for this process alone
+                start_new_session=True,  # the worker gets no Ctrl-C
             )
         except OSError as error:
             self._stderr.close()
@@ -71,11 +71,11 @@ class Implementation:
             if pipe is not None:
                 try:
                     pipe.close()
-                except BrokenPipeError:  # what was buffered for a worker that has ended
+                except BrokenPipeError:  # unsent data for a worker that has ended
                     continue
 
     def load(self, activation: Activation) -> None:
-        """The function for this activation. Raises InputError where there is none."""
+        """Load the function for this activation. InputError: there is none."""
         answer, _ = self._ask({"load": self._what(activation)})
         self.name, self.framework, self.version = answer["name"], answer["framework"], answer["version"]
 
@@ -87,9 +87,10 @@ class Implementation:
         grad_output: Array | None = None,
         shape: tuple[int, ...] | None = None,
     ) -> Answer:
-        """The results, or the derivatives of this order times grad_output, at numbers of the type. InputError.
+        """Results at numbers of the type: values, or derivatives of this order times grad_output.
 
-        shape: of the results, where it is not that of x
+        shape: of the results, if not x's
+        InputError: no results, or not of this shape.
         """
         parts = [x] if grad_output is None else [x, grad_output]
         payload = b"".join(to_bits(part, dtype).astype(_width(dtype)).tobytes() for part in parts)
@@ -156,7 +157,7 @@ class Implementation:
     def _said(self, error: str, missing: str | None) -> InputError:
         if missing and (missing in FRAMEWORKS or missing in ("onnx", "numpy", "ml_dtypes")):
             return InputError(f"{missing} is not installed for {self.python}: {self.python} -m pip install {missing}")
-        # A framework that is there and refuses lacks what was asked for; a function of one's own is broken.
+        # A refusal by a framework means that it lacks something; by a user's function, that it is broken.
         return (LackingError if self.against in FRAMEWORKS else InputError)(f"{self.against}: {error}")
 
 

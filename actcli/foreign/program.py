@@ -1,4 +1,4 @@
-"""A kernel of one's own as a program: it reads a file of inputs and writes a file of results."""
+"""A user's program as an implementation: it reads a file of inputs and writes a file of results."""
 
 import shlex
 import subprocess
@@ -18,15 +18,15 @@ _RESULTS: Final = "{out}", "{out.bin}"
 _GRADIENTS: Final = "{grad}", "{grad.bin}"
 
 _NPY: Final = {"float64": "<f8", "float32": "<f4", "float16": "<f2", "bfloat16": "<u2"}
-"""The type in a .npy file: of what NumPy has no type for, its bits."""
+"""Type -> dtype in a .npy file; bit patterns for types that NumPy lacks."""
 
 
 class Program:
-    """A command line with {in} and {out} for .npy files, {in.bin} and {out.bin} for the numbers' raw bits.
+    """A command line with the places {in} and {out} for .npy files, or {in.bin} and {out.bin} for raw numbers.
 
-    {grad} and {grad.bin} are the same for a gradient that comes in, {dtype} and {order} stand for what is asked for.
-    The line is split as a shell splits words, and no shell runs it.
-    Raises InputError for a line that has no place for both files.
+    {grad} and {grad.bin} are places for an incoming gradient, {dtype} and {order} for type and order. The line is split
+    like a shell's, but not run by a shell.
+    InputError: a line without places for inputs and results.
     """
 
     def __init__(self, line: str, timeout: float) -> None:
@@ -47,9 +47,10 @@ class Program:
         shape: tuple[int, ...] | None = None,
         grad_output: Array | None = None,
     ) -> Array:
-        """The results at numbers of the type. Raises InputError where there are none, or not as many.
+        """Results at numbers of the type.
 
-        shape: of the results, where it is not that of x; rows go to the program as .npy
+        shape: of the results, if not x's; rows go to the program as .npy
+        InputError: no results, or a wrong number of them.
         """
         if x.ndim > 1 and self._used(_INPUTS) != "{in}":
             raise InputError("raw numbers have no rows: of a row-wise activation the program reads {in}, a .npy file")

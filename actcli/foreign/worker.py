@@ -1,7 +1,7 @@
-"""Computes one function in the interpreter that has its framework. Started as a script; imports nothing of actcli.
+"""Computes a function in the interpreter that has its framework. It runs as a script and imports nothing of actcli.
 
-Messages on stdin and stdout: the length of a JSON header in four bytes, the header, and the bytes that its "size"
-announces. Numbers travel in the bits of their type. What the function prints goes to stderr.
+Messages on stdin and stdout: the length of a JSON header in four bytes, the header, and "size" bytes. Numbers are bit
+patterns of their type. The function's own output goes to stderr.
 
     {"load": {"framework": "torch", "call": "torch.relu(x)", "parameters": {}}}   ->  {"name": ..., "version": ...}
     {"load": {"path": "module:function"}}, {"load": {"model": "model.onnx"}}
@@ -27,15 +27,15 @@ BITS = {
 
 
 class NotOfferedError(Exception):
-    """What the implementation does not have; its text is the whole message."""
+    """The implementation lacks something; the text is the whole message."""
 
 
 class RefusedError(Exception):
-    """What is wrong with the answer; its text is the whole message."""
+    """The answer is unusable; the text is the whole message."""
 
 
 class Arrays:
-    """NumPy arrays in, arrays out."""
+    """Adapter for functions of NumPy arrays."""
 
     name, module = "NumPy", "numpy"
 
@@ -59,7 +59,7 @@ class Arrays:
         return function(x)
 
     def result(self, y: Any) -> Any:
-        """Bits and type of an answer."""
+        """Bit patterns and type of an answer."""
         y = self.np.asarray(y)
         dtype = str(y.dtype)
         if dtype not in BITS:
@@ -69,7 +69,7 @@ class Arrays:
 
 
 class SciPy(Arrays):
-    """SciPy's functions, on NumPy arrays."""
+    """Adapter for SciPy's functions of NumPy arrays."""
 
     name, module = "SciPy", "scipy"
 
@@ -79,7 +79,7 @@ class SciPy(Arrays):
 
 
 class Torch:
-    """PyTorch's tensors and autograd."""
+    """Adapter for PyTorch's tensors and autograd."""
 
     name, module = "PyTorch", "torch"
 
@@ -114,7 +114,7 @@ class Torch:
 
 
 class Jax(Arrays):
-    """JAX's arrays and vjp."""
+    """Adapter for JAX's arrays and vjp."""
 
     name, module = "JAX", "jax"
 
@@ -144,7 +144,7 @@ class Jax(Arrays):
 
 
 class TensorFlow(Arrays):
-    """TensorFlow's tensors and gradient tape."""
+    """Adapter for TensorFlow's tensors and gradient tape."""
 
     name, module = "TensorFlow", "tensorflow"
 
@@ -166,7 +166,7 @@ class TensorFlow(Arrays):
 
 
 def keras() -> Any:
-    """Keras computes with the tensors of its backend."""
+    """Adapter for Keras: the one of its backend."""
     module = importlib.import_module("keras")
     backend = module.backend.backend()
     adapter: Any = {"torch": Torch, "jax": Jax, "tensorflow": TensorFlow}.get(backend, Arrays)()
@@ -175,7 +175,7 @@ def keras() -> Any:
 
 
 class Onnx(Arrays):
-    """A model in ONNX Runtime: a file, or one node that is made here."""
+    """Adapter for ONNX Runtime: a model in a file, or a model of one node."""
 
     name, module = "ONNX Runtime", "onnxruntime"
 
@@ -186,12 +186,12 @@ class Onnx(Arrays):
     def session(self, model: Any) -> Any:
         options = self.runtime.SessionOptions()
         options.log_severity_level = 4
-        # Optimisations would replace the node by others.
+        # Optimisations would replace the node.
         options.graph_optimization_level = self.runtime.GraphOptimizationLevel.ORT_DISABLE_ALL
         return self.runtime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
 
     def node(self, operator: Any, attributes: Any) -> Any:
-        """A function of arrays, by a model of one node for each type that comes."""
+        """A function of arrays: a model of one node, built for each type of input."""
         onnx = importlib.import_module("onnx")
         sessions = {}
 
@@ -201,7 +201,7 @@ class Onnx(Arrays):
                 if dtype not in sessions:
                     sessions[dtype] = self.session(self._model(onnx, operator, attributes, x.dtype).SerializeToString())
                 return sessions[dtype].run(None, {"x": x})[0]
-            except Exception as error:  # the runtime's own classes, which have no name outside of it
+            except Exception as error:  # classes that the runtime does not export
                 if type(error).__name__ in ("NotImplemented", "InvalidGraph") or "Numpy_type" in str(error):
                     raise NotOfferedError(f"this operator is not computed in {dtype} on the CPU") from None
                 raise
@@ -214,7 +214,7 @@ class Onnx(Arrays):
         ends = [onnx.helper.make_tensor_value_info(name, kind, None) for name in "xy"]
         node = onnx.helper.make_node(operator, ["x"], ["y"], **attributes)
         graph = onnx.helper.make_graph([node], "one_node", ends[:1], ends[1:])
-        # The newest set of operators of which the runtime, too, says that it is official.
+        # The newest operator set that the runtime supports officially.
         opset = [onnx.helper.make_opsetid("", min(onnx.defs.onnx_opset_version(), 24))]
         return onnx.helper.make_model(graph, opset_imports=opset, ir_version=10)
 
@@ -238,7 +238,7 @@ FRAMEWORKS = {
 
 
 class Worker:
-    """The function that was loaded last, and the adapter for its arrays."""
+    """The function loaded last, and the adapter for its arrays."""
 
     def __init__(self) -> None:
         self.adapters: dict[str, Any] = {}
@@ -270,7 +270,7 @@ class Worker:
         return given["path"]
 
     def _named(self, path: Any) -> Any:
-        """A function by its path, module:function or module.function; its module decides on the arrays."""
+        """A function by its path, module:function or module.function."""
         before, colon, _ = path.partition(":")
         parts = path.replace(":", ".").split(".")
         cuts = [len(before.split("."))] if colon else range(len(parts) - 1, 0, -1)
@@ -288,7 +288,7 @@ class Worker:
                 if not hasattr(found, part):
                     raise NotOfferedError(f"{getattr(found, '__name__', name)} has no {part}")
                 found = getattr(found, part)
-            if isinstance(found, type) and hasattr(found, "forward"):  # a torch.nn.Module's class
+            if isinstance(found, type) and hasattr(found, "forward"):  # the class of a torch.nn.Module
                 found = found()
             if not callable(found):
                 raise NotOfferedError(f"{path} is a {type(found).__name__}, no function")
@@ -298,7 +298,7 @@ class Worker:
 
     @staticmethod
     def _framework(module: Any, function: Any) -> Any:
-        """Which framework's arrays the function takes: that of its module, or the one that its module imports."""
+        """The framework whose arrays the function takes: its module, or the one that its module imports."""
         root = module.__name__.split(".")[0]
         if root in FRAMEWORKS:
             return root
@@ -334,7 +334,7 @@ def one_line(error: Any) -> Any:
 
 
 def missing(error: Any) -> Any:
-    """The module that could not be found, where that is what happened."""
+    """The missing module of a ModuleNotFoundError, else None."""
     return (error.name or "").split(".")[0] if isinstance(error, ModuleNotFoundError) else None
 
 
@@ -342,7 +342,7 @@ def main() -> None:
     inbox, outbox = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-    sys.path[0] = os.getcwd()  # not this file's directory, which is nobody's business
+    sys.path[0] = os.getcwd()  # instead of this file's directory
     worker = Worker()
     while length := inbox.read(4):
         request = json.loads(inbox.read(struct.unpack("<I", length)[0]))
@@ -358,7 +358,7 @@ def main() -> None:
                 answer, data = worker.run(request, payload)
         except (NotOfferedError, RefusedError) as error:
             answer = {"error": str(error)}
-        except BaseException as error:  # whatever the function raises, SystemExit included, is an answer
+        except BaseException as error:  # all exceptions of the function, SystemExit included, are answers
             answer = {"error": one_line(error), "missing": missing(error)}
         header = json.dumps({**answer, "size": len(data)}).encode()
         outbox.write(struct.pack("<I", len(header)) + header + data)

@@ -1,1 +1,1 @@
-"""Formulas computed with mpmath, imported only where float64 cannot decide and handed to the core."""
+"""Formulas computed with mpmath for the core, imported only where float64 cannot decide."""

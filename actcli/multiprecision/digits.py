@@ -1,4 +1,4 @@
-"""`core.analysis.digits.Digits` by mpmath: exact values of a formula, and where it changes its piece."""
+"""`core.analysis.digits.Digits` by mpmath: exact values and breakpoints of a formula."""
 
 import math
 from fractions import Fraction
@@ -20,7 +20,7 @@ _LARGEST_MAGNITUDE: Final = 1 << 14
 
 
 class Digits:
-    """f, f', ... at an exact x as fractions, good to 64 bits: `core.analysis.digits.Digits` by mpmath."""
+    """f, f', ... at an exact x as fractions, accurate to 64 bits."""
 
     def __init__(self, activation: Elementwise) -> None:
         self._activation = activation
@@ -32,7 +32,7 @@ class Digits:
         return _exact(evaluate, Fraction(x), order, bits)
 
     def breakpoint_near(self, x: float) -> Fraction | None:
-        """Where a switch of the formula is zero, within a few roundings of x; None where none is."""
+        """The zero of a branch condition within a few roundings of x; None if there is none."""
         at, near = Fraction(x), Fraction(max(abs(x), 1.0)) / (1 << 40)
         if self._switches is None:
             nodes = switches_of(self._activation, ACTIVATIONS)
@@ -45,7 +45,7 @@ class Digits:
 
 
 def _root(function: Evaluator, at: Fraction, near: Fraction) -> Fraction | None:
-    """Newton's method from `at`, which may not lead further away than `near`."""
+    """Root by Newton's method from `at`, at most `near` away; None if there is none."""
     point = at
     try:
         with mpmath.workprec(_ROOT_BITS):
@@ -85,7 +85,7 @@ def _exact(evaluate: Evaluator, x: Fraction, order: int, bits: int) -> Exact | N
 
 
 def _number(value: Any) -> Fraction | float:
-    """The value as a fraction; infinity or 0 where it is too large or too small for one."""
+    """The value as a fraction; infinity or 0 if it is too large or too small."""
     if not value:
         return Fraction(0)
     magnitude = mpmath.mag(value)

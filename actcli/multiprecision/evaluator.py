@@ -1,4 +1,4 @@
-"""A formula as it is written, and its derivatives, in any number of digits."""
+"""A formula and its derivatives in any number of digits."""
 
 import ast
 import math
@@ -19,20 +19,20 @@ from actcli.core.audit.trees import without_lossy_sums
 from actcli.multiprecision.series import NO_NUMBER, Series, activation_named, function_named
 
 _VANISHING: Final = ("+", "-", "log", "log2", "log10", "arccosh", "cos", "tan")
-"""Those that may be 0 because an argument was rounded."""
+"""Operations whose result may be 0 because an argument was rounded."""
 _CANCELLING: Final = ("*", "/")
-"""Those whose slope is a difference, in which all digits may cancel, as in that of sinh(x)/cosh(x)."""
+"""Operations whose slope is a difference, in which all digits may cancel, as in that of sinh(x)/cosh(x)."""
 
 
 class Multiprecision:
-    """Series of an order as an arithmetic, at the working precision."""
+    """Arithmetic of power series of an order, at mpmath's working precision."""
 
     def __init__(self, order: int) -> None:
         self._one = Series([mpf(1), *[mpf(0)] * order])
         self.vanished = False
-        """Whether something came out as 0 that may only be too small for the precision."""
+        """Whether an intermediate result is 0 that may only be too small for the precision."""
         self.lost = False
-        """Whether nothing but rounding is left of a coefficient."""
+        """Whether a coefficient consists of rounding errors only."""
         self._rounding = mpf(2) ** (64 - mpmath.mp.prec)
 
     def number(self, value: float | Fraction) -> Series:
@@ -62,7 +62,7 @@ class Multiprecision:
         return self._one.of(int(condition))
 
     def folded(self, function: Callable[..., Any], *numbers: Any) -> Any:
-        """Computed at once, unless it fails or vanishes: then only when an x takes its branch."""
+        """A function of constants, computed at once; if that fails or gives 0, only when an x takes its branch."""
         with suppress(*NO_NUMBER):
             self.vanished = False
             result = function(*numbers)
@@ -89,19 +89,19 @@ class Multiprecision:
 
 
 class Evaluator:
-    """x -> f(x), f'(x), ... f^(order)(x), by the formula as it is written, at mpmath's working precision.
+    """x -> f(x), f'(x), ... f^(order)(x), by the formula, at mpmath's working precision.
 
-    Compiled once for each precision. Where the formula has no real value the result is complex or not finite, or an
-    ArithmeticError, ValueError or TypeError is raised. At a kink a derivative is that of the piece that is taken.
+    Compiled once per precision. Where the formula has no real value the result is complex or not finite, or an
+    ArithmeticError, ValueError or TypeError is raised. At a kink the derivatives are those of the branch taken.
     """
 
     def __init__(self, activation: Elementwise, order: int, node: Node | None = None) -> None:
         self._activation, self._order, self._node = activation, order, node
         self._compiled: dict[int, tuple[Multiprecision, Callable[[Series], Series]]] = {}
         self.vanished = False
-        """Whether more bits might show something in the last result that came out as 0."""
+        """For the last call, as in Multiprecision: more bits may give a result other than 0."""
         self.lost = False
-        """Whether more bits might show something in any of the last derivatives."""
+        """For the last call, as in Multiprecision: more bits may change a derivative."""
 
     def __call__(self, x: Any) -> list[Any]:
         if mpmath.mp.prec not in self._compiled:

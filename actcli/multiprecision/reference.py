@@ -1,4 +1,4 @@
-"""The reference for float64 itself: exact results to far below half a spacing, for an audit."""
+"""Reference for audits of float64: results with errors far below half a spacing."""
 
 import math
 from collections.abc import Callable
@@ -19,16 +19,16 @@ from actcli.multiprecision.evaluator import Evaluator
 from actcli.multiprecision.series import NO_NUMBER, fraction
 
 _BITS: Final = (160, 320, 1300, 2600)
-"""Working precisions, tried until two agree to far more than float64 shows."""
+"""Working precisions, tried until two results agree far beyond float64."""
 _AGREED, _RANGE = 80, 1200
 
 
 def float64_reference(activation: Elementwise, order: int, flush: bool) -> Callable[..., Reference]:
-    """The exact results of an activation's derivative as float64 sees them, for an audit.
+    """The reference of an activation's derivative in float64, for an Auditor.
 
-    At infinite inputs, and where the formula as it is written has no finite value, they are the core's. A result closer
-    to a tie or a power of two than any digits show is placed by the limit of the function there. A second array is a
-    gradient that the derivative is multiplied by before it is rounded.
+    Results at infinite inputs, and where the formula has no finite value, are the core's. A result that no number of
+    digits tells from a tie or a power of two is placed by the function's limit there. A second array is an incoming
+    gradient: the product is rounded once.
     """
     evaluate, sides = Evaluator(activation, order), Sides(activation, order)
 
@@ -59,7 +59,7 @@ def float64_reference(activation: Elementwise, order: int, flush: bool) -> Calla
 def _aside(
     x: Array, rounded: Array, remainder: Array, spacing: Any, sides: Sides, evaluate: Evaluator
 ) -> tuple[Array, Array, Any]:
-    """The result, where it looks like a float64 or a tie, moved to the side on which the exact one lies."""
+    """Results that look like a float64 or a tie, moved to the side of the exact result."""
     tie = remainder != 0.0
     _, side = sides.nearest(x, rounded, "float64")
     side[tie] = 0
@@ -76,7 +76,7 @@ def _aside(
 
 
 def exact_signs(activation: Elementwise, order: int) -> ExactSigns:
-    """(x, y) -> the signs of f^(order)(x) - y; 0 where thousands of bits see no difference, or there is no value."""
+    """(x, y) -> signs of f^(order)(x) - y; 0 for no difference in thousands of bits, or no value."""
     evaluate = Evaluator(activation, order)
 
     def signs(x: Array, y: Array) -> Signs:
@@ -86,7 +86,7 @@ def exact_signs(activation: Elementwise, order: int) -> ExactSigns:
 
 
 def doubled_gelu() -> Callable[[Array], tuple[Array, Array]]:
-    """gelu as a sum of two float64, in the shape of the numbers."""
+    """gelu in double-double: x -> high and low part."""
     activation = GELU
     evaluate = Evaluator(activation, 0)
 
@@ -114,7 +114,7 @@ def _sign(evaluate: Evaluator, x: float, y: Any) -> int:
                 away = evaluate(x)[-1] - y
                 if not isinstance(away, mpf):
                     return 0
-                # Smaller differences may be rounding of the arithmetic.
+                # A smaller difference may be rounding.
                 if abs(away) > abs(y) * mpf(2) ** (16 - bits):
                     return int(mpmath.sign(away))
     except NO_NUMBER:
@@ -123,9 +123,9 @@ def _sign(evaluate: Evaluator, x: float, y: Any) -> int:
 
 
 def _value(evaluate: Evaluator, x: float, small: bool) -> Any:
-    """The highest derivative at x, to at least 80 bits, or None where mpmath finds no real number.
+    """The highest derivative at x, to at least 80 bits; None if mpmath finds no real number.
 
-    small: float64 knows it as 0, so that beyond float64's range 0 is an answer.
+    small: it is 0 in float64, so that an underflow of float64's range counts as 0
     """
     if not math.isfinite(x):
         return None
@@ -153,7 +153,7 @@ def _times(value: Any, known: float, factor: float) -> tuple[float, float, int]:
 
 
 def _rounded(value: Any, known: float) -> tuple[float, float, int]:
-    """The nearest float64, (exact - rounded)/spacing, and log2 of the spacing; of the core's value for no other."""
+    """Nearest float64, (exact - rounded)/spacing, and log2 of the spacing. value None: those of `known`."""
     form = FLOAT_FORMATS["float64"]
     fallback = value is None
     if fallback:
@@ -167,7 +167,7 @@ def _rounded(value: Any, known: float) -> tuple[float, float, int]:
     if exponent < spacing - 64:
         return math.copysign(0.0, value), 0.0, spacing
     in_spacings = fraction(value) / Fraction(2) ** spacing
-    whole = round(in_spacings)  # ties to even, as the type has it
+    whole = round(in_spacings)  # ties to even
     rounded = math.copysign(0.0, value) if whole == 0 else _ldexp(whole, spacing)
     return rounded, 0.0 if math.isinf(rounded) else float(in_spacings - whole), spacing
 

@@ -1,4 +1,4 @@
-"""Power series in mpmath's numbers, and the elementary functions of them."""
+"""Truncated power series with mpmath's numbers, and elementary functions of them."""
 
 import operator
 from collections.abc import Callable, Mapping
@@ -12,20 +12,20 @@ from mpmath import mpf
 from actcli.core.activations.grammar import MAX_EXPONENT
 
 _LARGEST_EXPONENT: Final = 2.0**64
-"""Beyond this exp() is 0 or too large for all purposes, and would take all the memory there is."""
+"""Largest |u| for exp(u): beyond, it is 0 or too large, and mpmath would take all memory."""
 
 _FAR: Final = 2.0**80
-"""Beyond this erf is 1."""
+"""Largest |u| for erf(u): beyond, it is ±1."""
 
 NO_NUMBER: Final = (ArithmeticError, ValueError, TypeError)
-"""What a pole raises, or an order of complex numbers."""
+"""Exceptions at a pole, or for a comparison of complex numbers."""
 
 
 class Series:
-    """A power series in mpmath's numbers, cut off: its coefficients c_0, c_1, ...
+    """A truncated power series with coefficients c_0, c_1, ...
 
-    exact: whether it is a polynomial piece of x with the constants of the formula, of which a difference may be 0
-    flat:  whether it does not depend on x
+    exact: computed without rounding from x and the formula's constants, so that a difference of 0 is exact
+    flat:  independent of x
     """
 
     __slots__ = ("c", "exact", "flat")
@@ -89,7 +89,7 @@ def _sqrt(u: Series) -> Series:
 
 
 def _waves(u: Series, sign: int, s: Any, c: Any) -> tuple[Series, Series]:
-    """sin and cos (sign -1), or sinh and cosh (sign 1), which are each other's derivatives."""
+    """sin and cos (sign -1), or sinh and cosh (sign 1), which are each other's derivatives up to sign."""
     sines, cosines = [s], [c]
     for k in range(1, len(u.c)):
         sines.append(sum(j * u.c[j] * cosines[k - j] for j in range(1, k + 1)) / k)
@@ -98,7 +98,7 @@ def _waves(u: Series, sign: int, s: Any, c: Any) -> tuple[Series, Series]:
 
 
 def _moderate(x: Any, most: int) -> Any:
-    """x, unless it is too large: mpmath would need too much memory for a function of it."""
+    """x; an exception if it is so large that mpmath would need too much memory."""
     if mpmath.mag(x) > most:
         raise OverflowError
     return x
@@ -113,7 +113,7 @@ def _hyperbolic(u: Series) -> tuple[Series, Series]:
 
 
 def _tanh(u: Series) -> Series:
-    """tanh and its slope, of which each gives the other's next coefficient."""
+    """tanh by the recurrence between its coefficients and those of its slope."""
     if abs(u.c[0]) > _LARGEST_EXPONENT:
         return Series(u.of(mpmath.sign(u.c[0])).c)
     decay = _exp(u.of(-2 * abs(u.c[0]))).c[0]
@@ -196,7 +196,7 @@ _ACTIVATIONS: Final[Mapping[str, Callable[[Series], Series]]] = {
     "arctan": lambda u: _integral(mpmath.atan(u.c[0]), u.of(1) / (u.of(1) + u * u), u),
     "erf": lambda u: _integral(mpmath.erf(u.c[0]), _bell(u), u) if abs(u.c[0]) < _FAR else u.of(mpmath.sign(u.c[0])),
 }
-"""Entries of the catalogue that are elementary functions; the others are computed by their formula."""
+"""Catalogue entries that are elementary functions; others are computed by their formula."""
 
 _OF_ONE: Final = frozenset(_FUNCTIONS) - {
     *("maximum", "minimum", "neg", "+", "-", "*", "/", "**", "<", "<=", ">", ">=", "==", "!=", "and", "not")
@@ -204,11 +204,11 @@ _OF_ONE: Final = frozenset(_FUNCTIONS) - {
 
 
 _PLAIN: Final = {"arcsin": mpmath.asin, "arccos": mpmath.acos, "arccosh": mpmath.acosh, "sqrt": mpmath.sqrt}
-"""Those with an infinite slope at an end of their domain."""
+"""Functions with an infinite slope at an end of their domain."""
 
 
 def _of_flat(function: Callable[[Series], Series], plain: Callable[[Any], Any] | None, u: Series) -> Series:
-    """The function of u; derivatives 0 where u does not change, even where the function is infinitely steep."""
+    """The function of u; all derivatives are 0 for a constant u, even where the function's slope is infinite."""
     if not u.flat and len(u.c) > 1:
         return function(u)
     value = plain(u.c[0]) if plain else function(Series(u.c[:1])).c[0]
@@ -216,18 +216,18 @@ def _of_flat(function: Callable[[Series], Series], plain: Callable[[Any], Any] |
 
 
 def function_named(name: str) -> Callable[..., Any]:
-    """A function or an operator of the formula grammar."""
+    """The function or operator of a name in the formula grammar."""
     function = _FUNCTIONS[name]
     return partial(_of_flat, function, _PLAIN.get(name)) if name in _OF_ONE else function
 
 
 def activation_named(name: str) -> Callable[[Series], Series] | None:
-    """An entry of the catalogue that is an elementary function; None for the others."""
+    """The catalogue entry of this name if it is an elementary function, else None."""
     series = _ACTIVATIONS.get(name)
     return partial(_of_flat, series, None) if series else None
 
 
 def fraction(value: Any) -> Fraction:
-    """A finite number of mpmath's, exactly."""
+    """A finite mpmath number as an exact fraction."""
     sign, mantissa, exponent, _ = value._mpf_
     return Fraction(-int(mantissa) if sign else int(mantissa)) * Fraction(2) ** int(exponent)

@@ -1,4 +1,4 @@
-"""The words that may follow `actcli`, read from the commands and the catalogue, for the completion scripts."""
+"""Words that may follow `actcli`, from the commands and the catalogue, for the completion scripts."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -8,25 +8,25 @@ from actcli.core.activations.catalogue import CATALOGUE
 from actcli.core.activations.grammar import FUNCTIONS
 
 _ACTIVATION = ("ACT", "FORMULA")
-"""How help names what can be an activation or a formula."""
+"""Metavars of activations and formulas."""
 
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """An option: its spellings, help in one line, how many values it takes, and what they may be."""
+    """An option: spellings, help in one line, number of values, and their choices."""
 
     spellings: tuple[str, ...]
     summary: str
     values: int
     choices: tuple[str, ...] = ()
-    """Beside them there may be files."""
+    """Whether a value may also be a file."""
     is_activation: bool = False
     is_file: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Argument:
-    """The first argument of a command, if it is an activation or one of a few words. is_repeated: so are all others."""
+    """First argument of a command: an activation, or one of a few words. is_repeated: so are further arguments."""
 
     is_activation: bool
     is_repeated: bool
@@ -35,7 +35,7 @@ class Argument:
 
 @dataclass(frozen=True, slots=True)
 class CommandLine:
-    """What can follow the name of a command."""
+    """Options and argument that can follow the name of a command."""
 
     name: str
     summary: str
@@ -58,7 +58,7 @@ def _argument(parameter: Any) -> Argument:
 
 
 def options_of(command: Any) -> list[Any]:
-    # `help` belongs to no parameter list; Typer adds it when it needs it.
+    # Typer adds the option `help` only at run time.
     context = command.make_context(command.name or "actcli", [], resilient_parsing=True)
     return [p for p in command.get_params(context) if p.param_type_name == "option" and not p.hidden]
 
@@ -67,7 +67,7 @@ def option_of(parameter: Any) -> Option:
     return Option(
         spellings=tuple(
             sorted([*parameter.opts, *parameter.secondary_opts], key=len, reverse=True)
-        ),  # those of `help` come in any order
+        ),  # the order of help's spellings varies
         summary=(parameter.help or "").partition("\n")[0].rstrip("."),
         values=0 if parameter.is_flag or parameter.count else parameter.nargs,
         choices=_choices(parameter),
@@ -77,14 +77,14 @@ def option_of(parameter: Any) -> Option:
 
 
 def _choices(parameter: Any) -> tuple[str, ...]:
-    """The values of a choice, or those in a metavar such as a|b:NUMBER|FILE, which says a and b."""
+    """The values of a choice, or the words in a metavar: a and b in a|b:NUMBER|FILE."""
     named = [name.partition(":")[0] for name in (parameter.metavar or "").split("|")]
     listed = tuple(name for name in named if name.islower()) if len(named) > 1 else ()
     return tuple(getattr(parameter.type, "choices", ())) or listed
 
 
 def _is_file(name: str) -> bool:
-    """FILE, FILE.npz"""
+    """Whether a metavar is FILE, FILE.npz or the like."""
     return name.partition(".")[0] == "FILE"
 
 
@@ -99,7 +99,7 @@ def functions() -> list[str]:
 
 
 def parameters() -> list[str]:
-    """`leaky_relu:negative_slope=` and the like."""
+    """All parameters as typed: `leaky_relu:negative_slope=`."""
     return [
         f"{name}:{parameter.name}="
         for entry in CATALOGUE.values()

@@ -1,7 +1,7 @@
 """Completion scripts for bash, zsh and fish, generated from the commands and the catalogue.
 
-The scripts hold all names: a press of Tab runs no Python. They only append to the typed word. In a formula they
-complete its last name and leave the quote open, as the formula may go on.
+The scripts contain all names, so that Tab runs no Python. They only append to the typed word. In a formula they
+complete the last name and leave the quote open, because the formula may continue.
 """
 
 from collections.abc import Mapping
@@ -14,6 +14,6 @@ _SHELLS = {"bash": bash.script, "zsh": zsh.script, "fish": fish.script}
 
 
 def script(shell: str, commands: Mapping[str, Any], root: Any) -> str:
-    """The completion script of a shell for Typer's `commands` by name and their group `root`."""
+    """The completion script of a shell. commands: name -> Typer's command; root: their group."""
     lines = [command_line(name, command) for name, command in commands.items()]
     return _SHELLS[shell](lines, [option_of(parameter) for parameter in options_of(root)])

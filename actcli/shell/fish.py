@@ -12,7 +12,7 @@ set -g __actcli_functions {functions}
 set -g __actcli_parameters {parameters}
 set -g __actcli_values {values}
 
-# Whether the line is at COMMAND, or with nothing after it before the command; with a number too, so many arguments in.
+# Whether the line has the command (empty: no command yet), and this number of arguments after it.
 function __actcli_at -a command arguments
     set -l words (commandline -opc)
     set -l found ''
@@ -35,10 +35,10 @@ function __actcli_at -a command arguments
     test $values -eq 0; and test "$arguments" = any -o "$arguments" = $count
 end
 
-# The word at the cursor, with the rest of a name or of a parameter.
+# Completions of the word at the cursor by a name or a parameter.
 function __actcli_activations
     set -l token (commandline -ct)
-    string match -qr '^-[a-zA-Z-]*$' -- "$token"; and return # an option, and no formula
+    string match -qr '^-[a-zA-Z-]*$' -- "$token"; and return # an option, not a formula
     set -l typed (string unescape -- $token; or string unescape -- $token"'"; or string unescape -- $token'"')
     set typed (string replace -r -- '^--[a-z0-9-]+=' '' "$typed")
     set -l stem (string match -r '[A-Za-z0-9_.]*$' -- "$typed")
@@ -53,7 +53,7 @@ function __actcli_activations
         set -l known $__actcli_functions
         test -z "$before"; and set -a known $__actcli_names
         set -l found (string match -- "$stem*" $known | sort -u)
-        # Of two candidates fish takes what they share, and does not close the quote.
+        # With two candidates fish inserts their common beginning, and leaves the quote open.
         test (count $found) -eq 1; and set -a found $found'('
         printf '%s\\n' $before$found
     end
@@ -86,7 +86,7 @@ def script(commands: list[CommandLine], root: list[Option]) -> str:
 
 
 def _fish_values(command: str, options: Iterable[Option]) -> list[str]:
-    """How many values each option takes: 'evaluate --grid=3'."""
+    """Number of values of each option: 'evaluate --grid=3'."""
     return [
         quoted(f"{command} {spelling}={option.values}")
         for option in options

@@ -39,7 +39,7 @@ _EXAMPLE = "Example: "
 
 
 def page(summary: str, commands: Mapping[str, Any], root: Any) -> str:
-    """The page in the macros of man(7), for Typer's `commands` by name and their group `root`."""
+    """The page in the macros of man(7). commands: name -> Typer's command; root: their group."""
     parts = {
         "NAME": [f"actcli \\- {_text(decapitalised(summary).rstrip('.'))}"],
         "SYNOPSIS": [r".B actcli", r"\fICOMMAND\fR [\fIOPTIONS\fR] [\fIARGUMENTS\fR]"],
@@ -69,7 +69,7 @@ def _command(name: str, command: Any) -> Iterator[str]:
 
 
 def _as_it_stands(text: str) -> Iterator[str]:
-    """A topic without its title, line by line as it is laid out."""
+    """A topic without its title, with its line breaks."""
     yield ".nf"
     for line in text.splitlines()[2:]:
         yield _text(line) or r"\&"
@@ -77,7 +77,7 @@ def _as_it_stands(text: str) -> Iterator[str]:
 
 
 def _examples(command: Any) -> Iterator[str]:
-    """The examples, each below the first line of its command's help."""
+    """The examples, each below its command's summary."""
     summary, *others = _help(command)
     for text in others:
         if text.startswith(_EXAMPLE):
@@ -85,7 +85,7 @@ def _examples(command: Any) -> Iterator[str]:
 
 
 def _help(command: Any) -> list[str]:
-    """The paragraphs, each in one line."""
+    """The paragraphs of a command's help, each in one line."""
     return [" ".join(paragraph.split()) for paragraph in command.help.split("\n\n")]
 
 
@@ -105,7 +105,7 @@ def _paragraphs(texts: Iterable[str]) -> Iterator[str]:
 
 
 def _text(text: str) -> str:
-    """Text that troff prints as it is; `-` as the one of ASCII, so that it can be copied."""
+    """Text escaped for troff; `-` stays ASCII, so that it can be copied."""
     text = text.replace("\\", r"\e").replace("-", r"\-").replace('"', r"\(dq").replace("'", r"\(aq")
     text = re.sub(r"[^\x00-\x7f]", lambda character: f"\\[u{ord(character[0]):04X}]", text)
     return f"\\&{text}" if text.startswith(".") else text

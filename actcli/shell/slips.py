@@ -1,6 +1,6 @@
 """Corrections of command lines: options under other names, and commands that do not exist.
 
-An option or a value with one reading is corrected before the command reads it. Others lead to the command's error.
+An option or value with a single meaning is corrected before the command reads it. Others get the command's error.
 """
 
 import re
@@ -40,7 +40,7 @@ _OPTIONS: Final[Mapping[str, str]] = {
     "--max-ulp": "max-ulps ulp ulps",
     "--ascii": "no-unicode plain-text",
 }
-"""An option -> its other names."""
+"""Option -> its other names."""
 
 _FORMATS: Final = frozenset({"json", "csv", "plain", "table", "npy"})
 
@@ -62,18 +62,17 @@ _VALUES: Final[Mapping[str, Mapping[str, str]]] = {
         **dict.fromkeys(("batchnorm", "batch_norm", "batch-norm", "bn"), "batch"),
     },
 }
-"""An option -> other names of its values."""
+"""Option -> other names of its values."""
 
 _MINUS: Final = re.compile(r"[−–](?=\d|\.\d|inf)")
 _NUMBER: Final = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?", re.IGNORECASE)
-_PICTURE: Final = re.compile(r".*\.(svg|png|pdf|html|txt)", re.IGNORECASE)
 
 
 def put_right(args: Sequence[str], options: Mapping[str, int], positional: Sequence[str]) -> list[str]:
-    """The arguments of a command, with options and values under their own names.
+    """The arguments of a command, with corrected names of options and values.
 
-    options:    each option of the command -> how many values it takes
-    positional: the names of the command's arguments
+    options:    option of the command -> number of its values
+    positional: names of the command's arguments
     """
     end = args.index("--") if "--" in args else len(args)
     words = [_MINUS.sub("-", word, count=1) for word in args[:end]]
@@ -88,7 +87,7 @@ def put_right(args: Sequence[str], options: Mapping[str, int], positional: Seque
 
 
 def _option(word: str, options: Mapping[str, int], positional: Sequence[str]) -> list[tuple[str, str]]:
-    """The words for one word, each with "act" where it is an activation that goes to the front, else with ""."""
+    """Words that replace one word, each with "act" if it is an activation that goes to the front, else ""."""
     name, equals, text = word.partition("=")
     if not re.fullmatch(r"--?[A-Za-z][\w-]*", name) or name in options or name in ("--help", "-h"):
         return [("", word)]
@@ -112,7 +111,7 @@ def _option(word: str, options: Mapping[str, int], positional: Sequence[str]) ->
 
 
 def _several(words: Sequence[str], options: Mapping[str, int]) -> list[str]:
-    """-2,2 as two values where an option takes two, and a value's other names."""
+    """Words with -2,2 split for an option of two values, and with corrected values."""
     result: list[str] = []
     for i, word in enumerate(words):
         name, equals, value = word.partition("=")
@@ -133,7 +132,7 @@ def _several(words: Sequence[str], options: Mapping[str, int]) -> list[str]:
 
 
 def _numbers(text: str, count: int) -> list[str]:
-    """The numbers of `-2,2`, `[-2, 2]` or `-2:2`, where there are so many."""
+    """The numbers of `-2,2`, `[-2, 2]` or `-2:2`; empty unless there are `count`."""
     parts = re.split(r"\s*(?:,|:|;|\.\.\.?|\s)\s*", text.strip().strip("()[]{}").strip().replace("−", "-"))
     return parts if len(parts) == count and all(_NUMBER.fullmatch(part) for part in parts) else []
 
@@ -152,7 +151,7 @@ def _is_number(word: str) -> bool:
 
 
 def _interval_at_the_end(words: list[str], options: Mapping[str, int], positional: Sequence[str]) -> list[str]:
-    """`plot relu -6 6` as `plot relu --range -6 6`: numbers are no activations."""
+    """`plot relu -6 6` as `plot relu --range -6 6`, because numbers are no activations."""
     if "acts" not in positional or "--range" not in options:
         return words
     if any(word.partition("=")[0] in ("--range", "-r") for word in words):
@@ -173,11 +172,11 @@ _HINTS: Final[Mapping[str, tuple[str, str]]] = {
     **dict.fromkeys(("color", "colour"), ("", "FORCE_COLOR=1 before the command turns colour on")),
     **dict.fromkeys(("ylim", "y-lim", "yrange"), ("--range", "the interval of y follows from that of x, --range")),
 }
-"""An unknown option, no other's name -> the option that the command must have, and the message."""
+"""Unknown option -> (an option that the command must have, message)."""
 
 
 def hint(option: str, options: Sequence[str]) -> str:
-    """The message for an unknown option, or an empty string. options: those of the command."""
+    """The message for an unknown option, or an empty string. options: of the command."""
     needed, text = _HINTS.get(option.lstrip("-").casefold().replace("_", "-"), ("", ""))
     return text if not needed or needed in options else ""
 
@@ -201,12 +200,12 @@ _COMMANDS: Final[Mapping[str, str]] = {
     "lesson": "learn tutorial tour course teach intro introduction demo",
     "trace": "step backprop backpropagation forward backward",
 }
-"""A command -> its other names."""
+"""Command -> its other names."""
 
 
 def command_meant(words: Sequence[str], commands: Sequence[str]) -> str | None:
-    """The command line that was probably meant by one with an unknown command, ready to be typed; None for none."""
-    import shlex  # only a mistake pays for it
+    """The command line that was probably meant by one with an unknown command, as typed; None: no suggestion."""
+    import shlex  # imported for a mistake only
 
     word, *rest = words
     folded = word.casefold().replace("_", "-")
@@ -224,7 +223,7 @@ def command_meant(words: Sequence[str], commands: Sequence[str]) -> str | None:
         if command in commands and folded in others.split():
             return shlex.join(["actcli", command, *rest])
     close = _close(folded, [*commands, "version"], 0.9)
-    if not close and _is_activation(word):  # asked last: the catalogue is slow to load
+    if not close and _is_activation(word):  # last, because the catalogue is slow to load
         command = _command_for(rest)
         return shlex.join(["actcli", command, *["--act"] * (command == "gradient-depth"), word, *rest])
     close = close or _close(folded, [*commands, "version"], 0.6)
@@ -234,7 +233,7 @@ def command_meant(words: Sequence[str], commands: Sequence[str]) -> str | None:
 
 
 def _close(word: str, names: Sequence[str], ratio: float) -> list[str]:
-    """The name nearest to the word, if one is so close."""
+    """The name nearest to the word, in a list, if its similarity is at least `ratio`."""
     import difflib
 
     return difflib.get_close_matches(word, names, n=1, cutoff=ratio)

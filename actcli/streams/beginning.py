@@ -1,4 +1,4 @@
-"""A text whose first lines can be looked at before it is read."""
+"""A text whose first lines can be inspected before it is read."""
 
 from collections.abc import Iterator
 from itertools import chain
@@ -7,16 +7,16 @@ from actcli.streams.encoding import CHUNK
 from actcli.streams.files import StreamError
 
 LONGEST = 1 << 24
-"""Bytes of a line, or of a row that is quoted over several: a longer one is no table."""
+"""Most bytes of a line, or of a row quoted over several lines: a longer one is no table."""
 TOO_LONG = f"longer than {LONGEST >> 20} MiB"
 
 
 class Text:
     r"""UTF-8 text with \n at the ends of lines.
 
-    seen:  its first bytes, as far as they have been looked at, without the blank lines before them
-    line:  the number of the line at which they begin
-    ended: whether they are all
+    seen:  the bytes inspected so far, without leading blank lines
+    line:  number of their first line
+    ended: they are the whole text
     """
 
     def __init__(self, pieces: Iterator[bytes], name: str) -> None:
@@ -28,15 +28,15 @@ class Text:
         self._blank: list[bytes] = []
 
     def pieces(self) -> Iterator[bytes]:
-        """All of it, in pieces of any size."""
+        """The whole text, in pieces of any size."""
         return chain(self._blank, filter(None, [self.seen]), self._pieces)
 
     def pieces_from(self, line: int) -> Iterator[bytes]:
-        """The same from that line on, which has been looked at."""
+        """The text from a line on that has been inspected."""
         return chain(filter(None, self.seen.split(b"\n", line - self.line)[line - self.line :]), self._pieces)
 
     def first_line(self) -> bytes:
-        """The first line that is neither blank nor a comment; of a long one the beginning."""
+        """The first line that is neither blank nor a comment; only the beginning of a very long one."""
         while True:
             whole, _, begun = self.seen.rpartition(b"\n")
             for line in [*whole.split(b"\n"), *([begun] if self.ended or len(begun) > CHUNK else [])]:
@@ -47,7 +47,7 @@ class Text:
             self.look_further()
 
     def look_further(self) -> None:
-        """Raises StreamError where the first row has no end."""
+        """Inspect another piece. StreamError: the first row has no end."""
         if len(self.seen) > LONGEST:
             raise StreamError(f"{self.name}, line {self.line}: {TOO_LONG}")
         piece = next(self._pieces, b"")

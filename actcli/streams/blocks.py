@@ -15,7 +15,7 @@ Values: TypeAlias = NDArray[np.float64]
 
 # Largest number of values in a block that is not a single row.
 BLOCK = 1 << 18
-# Largest number of values in a block's Jacobians: a row of m values becomes a matrix of m * m.
+# Largest number of values in a block's Jacobians, m * m for a row of m values.
 JACOBIAN_BLOCK = 1 << 22
 
 
@@ -23,9 +23,9 @@ JACOBIAN_BLOCK = 1 << 22
 class Block:
     """A piece of the input.
 
-    values: shape (n,) for an elementwise function, (rows, m) for a row-wise one.
-    lengths: how many of the values stand on each line; a line may be empty.
-    open: the last line goes on in the next block (never for a row-wise function).
+    values:  (n,) for an elementwise function, (rows, m) for a row-wise one
+    lengths: number of values on each line, 0 for an empty line
+    open:    the last line continues in the next block; never for a row-wise function
     """
 
     values: Values
@@ -38,24 +38,24 @@ class Block:
 
 
 def equal_lines(count: int, length: int) -> NDArray[np.intp]:
-    """Lengths of `count` lines that hold `length` values each, without the memory for them."""
+    """Lengths of `count` lines of `length` values each, without memory for them."""
     return np.broadcast_to(np.asarray(length, dtype=np.intp), (count,))
 
 
 def rows_at_once(length: int) -> int:
-    """How many rows of this length a block holds, so that neither it nor its Jacobians fill the memory."""
+    """Number of rows in a block that bounds the memory of the block and of its Jacobians."""
     return max(1, min(BLOCK // max(length, 1), JACOBIAN_BLOCK // max(length, 1) ** 2))
 
 
 @dataclass(frozen=True, eq=False)
 class Table:
-    """What CSV output keeps of a table.
+    """Properties of an input table that CSV output keeps.
 
-    columns:   names of the columns whose numbers are read; without a header "1", "2", ...
-    named:     whether these are the names of a header
-    delimiter: what stands between the fields
-    preamble:  the lines before the data: comments and header
-    lines:     where columns are appended, the lines of the values that were read and not yet written.
+    columns:   names of the columns read; without a header "1", "2", ...
+    named:     the names are those of a header
+    delimiter: separator of the fields
+    preamble:  lines before the data: comments and header
+    lines:     with --append: lines whose values are read and not yet written
     """
 
     columns: tuple[str, ...]
@@ -67,13 +67,13 @@ class Table:
 
 @dataclass(frozen=True, eq=False)
 class Source:
-    """The input, ready to be read once.
+    """An input, which can be read once.
 
-    name: "stdin", the file's name or "arguments".
-    rowwise: blocks hold whole rows.
-    shape: the array's shape; None for a text, whose shape is known at its end.
-    fortran_order: blocks come in the file's own order, the first axis fastest, and lines mean nothing.
-    table: of a CSV file, what CSV output keeps of it.
+    name:          "stdin", "arguments", or the file's name
+    rowwise:       blocks hold whole rows
+    shape:         of the array; None for a text, whose shape is known at its end
+    fortran_order: blocks are in the file's own order, first axis fastest; their lines have no meaning
+    table:         of a CSV file, else None
     """
 
     name: str
@@ -85,9 +85,9 @@ class Source:
     convert: Callable[[Values], Values] | None = None
 
     def blocks(self) -> Iterator[Block]:
-        """The input's blocks in order, each value converted (rounded to a narrower type, say).
+        """The input's blocks in order, with converted values (rounded to a narrower type, say).
 
-        Raises StreamError at the first thing that is not a number or can't be read.
+        StreamError: at the first token that is no number, or an unreadable file.
         """
         try:
             for block in self.pieces:
@@ -97,9 +97,9 @@ class Source:
 
 
 def whole_rows(blocks: Iterable[Block]) -> Iterator[Block]:
-    """Blocks of shape (rows, m): each line a row, neighbouring rows of equal length together.
+    """Blocks of shape (rows, m): each line is a row, and neighbouring rows of equal length are one block.
 
-    Empty lines are no rows and are left out.
+    Empty lines are skipped.
     """
     for block in whole_lines(blocks):
         ends = np.cumsum(block.lengths)
@@ -112,7 +112,7 @@ def whole_rows(blocks: Iterable[Block]) -> Iterator[Block]:
 
 
 def row_blocks(rows: Values) -> Iterator[Block]:
-    """Rows of one length, cut into blocks of bearable size."""
+    """Rows of one length, cut into blocks that bound the memory."""
     step = rows_at_once(rows.shape[1])
     for first in range(0, len(rows), step):
         part = rows[first : first + step]
@@ -120,8 +120,8 @@ def row_blocks(rows: Values) -> Iterator[Block]:
 
 
 def whole_lines(blocks: Iterable[Block]) -> Iterator[Block]:
-    """The same lines, none of them continuing in the next block."""
-    begun: list[Block] = []  # one line, which has not ended yet
+    """The same lines, in blocks that end with a line."""
+    begun: list[Block] = []  # parts of a line that has not ended yet
     for block in blocks:
         begun.append(block)
         if block.open and len(block.lengths) == 1:
@@ -137,7 +137,7 @@ def whole_lines(blocks: Iterable[Block]) -> Iterator[Block]:
 
 
 def _join(begun: list[Block]) -> Block:
-    """A line that is spread over several blocks, and the lines that follow it in the last of them."""
+    """A line spread over several blocks, and the lines after it in the last block, as one block."""
     *pieces, last = begun
     if not pieces:
         return Block(last.values, last.lengths)
@@ -147,13 +147,12 @@ def _join(begun: list[Block]) -> Block:
 
 
 class LineShape:
-    """Lines of equal length are the rows of a matrix; one number a line, or a single line, are a list.
-
-    That is how numpy.loadtxt sees a text. Empty lines do not count.
+    """Shape of a text, as in numpy.loadtxt: lines of equal length are the rows of a matrix; one number per line, or a
+    single line, is a list. Empty lines do not count.
     """
 
     def __init__(self) -> None:
-        self._begun = 0  # values so far on a line that has not ended
+        self._begun = 0  # values so far of a line that has not ended
         self._count = 0
         self._length = 0
         self._ragged = False
@@ -165,7 +164,7 @@ class LineShape:
         self._end(lengths[:-1] if block.open else lengths)
 
     def finish(self) -> tuple[int, ...] | None:
-        """The shape, or None where lines differ in length."""
+        """The shape; None if lines differ in length."""
         self._end(np.array([self._begun], dtype=np.intp))
         self._begun = 0
         if self._ragged:
@@ -182,16 +181,15 @@ class LineShape:
             self._count += lengths.size
 
 
-# An array, or a list with one array per line where the lines differ in length.
+# An array; or a list with one array per line, if lines differ in length.
 Collected: TypeAlias = Values | list[Values]
 
 
 def collect(source: Source, function: Callable[[Values], Values]) -> tuple[Collected, Collected]:
     """All inputs x and their results function(x), in the layout of the input.
 
-    Elementwise: the array's shape, or the one of the lines (see LineShape). Row-wise: the array's shape, or
-    (rows, m); where the results are matrices, they stand in the places of the rows. Lines that differ in
-    length give lists of arrays. A single number (a 0-d array) gives a list of one.
+    Elementwise: the array's shape, or the text's (see LineShape). Row-wise: the array's shape, or (rows, m); matrices
+    replace the rows. Lines of different lengths give lists of arrays. A single number (0-d array) gives a list of one.
     """
     blocks = list(whole_lines(source.blocks()))
     x = [block.values for block in blocks]

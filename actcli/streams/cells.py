@@ -1,4 +1,4 @@
-"""The content of a cell of a user's file: a number, nothing, or a word."""
+"""Cells of a user's file: numbers, missing values, words."""
 
 import re
 from collections.abc import Sequence
@@ -9,14 +9,14 @@ import numpy as np
 from actcli.streams.encoding import file_argument, not_utf8
 from actcli.streams.options import Bits
 
-_SHOWN = 40  # characters of a bad token that an error message repeats
+_SHOWN = 40  # most characters of a bad token in an error message
 
-# Common marks of a missing value, none of which is a number; "" is the empty cell.
+# Common marks of a missing value; "" is the empty cell. nan is also a number.
 _MISSING = {"", "na", "n/a", "#n/a", "<na>", "nan", "nat", "null", "none", "nil", "missing", "?", ".", "-", "--"}
 _MISSING_CLASS = {"", "na", "n/a", "#n/a", "<na>", "nan", "null", "?"}
 _TRUTH = {"true", "false"}
 
-# How an amount begins: a digit, after signs and currencies: 1st, -3, $5, (7), <0.1, 12:30.
+# Beginning of an amount: a digit, after signs and currencies: 1st, -3, $5, (7), <0.1, 12:30.
 _AMOUNT = re.compile(r"[\s'\"(<>=~≤≥≈]*[-+−±]?\s*[$€£¥₹₽¢]?\s*[-+−]?\.?[\d½¼¾]")
 _SIGN_OR_CURRENCY = re.compile(r"[-+−±$€£¥₹₽¢]")
 
@@ -28,10 +28,10 @@ _HEXADECIMAL = re.compile(r"[-+]?0[xX]([0-9a-fA-F]*\.?[0-9a-fA-F]*)([pP][-+]?\d+
 
 
 def parse(token: str, bits: Bits | None = None) -> float:
-    """What Python's float() reads, underscores excepted, and hexadecimal floats; of a type its bit patterns too.
+    """The number of a token: a text for Python's float() without underscores, a hexadecimal float, or a bit pattern.
 
-    0x1.8p-3 and 0x1.8 are hexadecimal floats, by their point or their exponent. 0xbf80 is a bit pattern: as many digits
-    as the type has, without a sign. Otherwise a ValueError, worded for the user.
+    A point or an exponent makes a hexadecimal float: 0x1.8p-3, 0x1.8. A bit pattern, 0xbf80, has the number of digits
+    of the type `bits`, and no sign. ValueError: another token; the message is for the user.
     """
     try:
         if "_" not in token:
@@ -50,18 +50,18 @@ def parse(token: str, bits: Bits | None = None) -> float:
 def _from_hexadecimal(token: str) -> float:
     try:
         return float.fromhex(token)
-    except OverflowError:  # as 1e999 is
+    except OverflowError:  # inf, like 1e999
         return copysign(inf, -1.0 if token[0] == "-" else 1.0)
 
 
 def is_hexadecimal(token: str) -> bool:
-    """Whether it is a hexadecimal float, or looks like the bits of one."""
+    """Whether the token is a hexadecimal float or looks like a bit pattern."""
     match = _HEXADECIMAL.fullmatch(token)
     return bool(match and match[1].strip("."))
 
 
 def _hexadecimal_way_out(token: str, bits: Bits | None) -> str:
-    """What a hexadecimal number would have to be; an empty string for what is none."""
+    """Advice on a hexadecimal token: the forms that are read; empty for other tokens."""
     if not is_hexadecimal(token):
         return ""
     floats = f"{quoted(f'{token}p0')[1:-1]} is a hexadecimal float"
@@ -69,7 +69,7 @@ def _hexadecimal_way_out(token: str, bits: Bits | None) -> str:
 
 
 def is_number(token: str) -> bool:
-    """Whether `parse` reads it."""
+    """Whether `parse` reads the token."""
     try:
         parse(token)
     except ValueError:
@@ -78,32 +78,32 @@ def is_number(token: str) -> bool:
 
 
 def is_missing(cell: str) -> bool:
-    """Whether it stands for a value that is not known: an empty cell, NA, null, - and their like."""
+    """Whether a cell stands for a missing value: it is empty, NA, null, - or the like."""
     return cell.strip().casefold() in _MISSING
 
 
 def is_missing_class(cell: str) -> bool:
-    """The same of the name of a class, which may well be - or None."""
+    """`is_missing` for the name of a class, which may be - or None."""
     return cell.strip().casefold() in _MISSING_CLASS
 
 
 def to_number(cell: str, missing_is_nan: bool, bits: Bits | None = None) -> float:
-    """Like `parse`, and nan for a missing value where that is wanted."""
+    """Like `parse`, and nan for a missing value if missing_is_nan."""
     return nan if missing_is_nan and is_missing(cell) else parse(cell, bits)
 
 
 def is_name(field: str) -> bool:
-    """Whether it can only be a name: no number, nothing that begins like one, no missing value, not true or false."""
+    """Whether a field can only be a name: no number, no beginning of one, no missing value, not true or false."""
     field = field.strip()
     return not (is_missing(field) or is_number(field) or _AMOUNT.match(field) or field.casefold() in _TRUTH)
 
 
 def is_header(fields: Sequence[str]) -> bool:
-    """Whether a first line holds the names of the columns.
+    """Whether the fields of a first line are names of columns.
 
-    It does when at least one field is a name, and none is a number, begins like one (a digit, after a sign or a
-    currency), or says that a value is missing or true. An empty field may be the name of an index. A line that
-    begins with a sign or a currency holds no names.
+    At least one field must be a name, and none may be a number, begin like one (a digit, after a sign or a currency),
+    or be a missing value, true or false. An empty field may be the name of an index. A line that begins with a sign or
+    a currency has no names.
     """
     filled = [field for field in map(str.strip, fields) if field]
     return bool(filled) and not _SIGN_OR_CURRENCY.match(filled[0]) and all(map(is_name, filled))
@@ -114,28 +114,28 @@ def has_decimal_comma(cell: str) -> bool:
 
 
 def has_thousands(cell: str) -> bool:
-    """1,234 and 1.234.567,89."""
+    """Whether a cell has separators of thousands: 1,234 and 1.234.567,89."""
     return _THOUSANDS.fullmatch(cell.strip()) is not None
 
 
 def quoted(token: str) -> str:
-    """The token for an error message: short, without control characters."""
+    """A token in an error message: short, without control characters."""
     return repr(token if len(token) <= _SHOWN else token[:_SHOWN] + "...")
 
 
 def split_cells(line: str) -> list[str]:
-    """Split at blanks, and at commas with or without blanks around them; between two commas is an empty cell."""
+    """Cells of a line, split at blanks and at commas; two commas enclose an empty cell."""
     parts = line.split(",")
     return line.split() if len(parts) == 1 else [cell for part in parts for cell in part.split() or [""]]
 
 
 def decimal_comma(name: str) -> str:
-    """The way out of a text with decimal commas."""
+    """Advice for a text with decimal commas."""
     return f"a decimal comma? `tr , .{file_argument(name, '< ')}` makes points of them"
 
 
 def delimiter_option(cell: str) -> str:
-    """The option that splits the cell into numbers; an empty string where none does."""
+    """The --delimiter that splits the cell into numbers; empty if none does."""
     for delimiter, option in {";": "';'", "\t": "tab", "|": "'|'", " ": "blank"}.items():
         parts = cell.split(None if delimiter == " " else delimiter)
         if len(parts) > 1 and all(map(is_number, parts)):
@@ -144,12 +144,12 @@ def delimiter_option(cell: str) -> str:
 
 
 def is_text(cell: str) -> bool:
-    """Whether its bytes were UTF-8; others stand in it as surrogates."""
+    """Whether the cell's bytes were UTF-8; other bytes are surrogates."""
     return not any("\ud800" <= character <= "\udfff" for character in cell)
 
 
 def complaint(cell: str, name: str, column: str = "") -> str:
-    """What is wrong with a cell of that file which is no number."""
+    """Error message for a cell that is no number."""
     data = cell.encode(errors="surrogateescape")
     try:
         data.decode()
@@ -160,9 +160,9 @@ def complaint(cell: str, name: str, column: str = "") -> str:
 
 
 def way_out(cell: str, name: str, delimiter: str = ",", bits: Bits | None = None) -> str:
-    """What to do about it; an empty string where only the author of the file knows.
+    """Advice for a cell that is no number; empty if there is none.
 
-    delimiter: what separates the cells, which says whether a comma in one may be a decimal comma
+    delimiter: of the cells: if it is not a comma, a comma in a cell may be a decimal comma
     """
     if not is_text(cell):
         return ""

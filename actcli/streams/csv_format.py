@@ -1,15 +1,15 @@
 """CSV and its relatives: columns of numbers under an optional line of names, with commas, semicolons or tabs between.
 
-Reading: `table` has the rule of what is a header. Every row has as many fields as the first one; blank lines are
-skipped. Columns that are not picked may hold anything.
+Reading: `table` has the rule for headers. Every row has as many fields as the first one; blank lines are skipped.
+Columns that are not selected may hold anything.
 
-Writing, by where the numbers came from:
-- from a table whose lines are kept: these lines, with the results appended as further columns, FUNCTION(COLUMN);
-- from another table: the results in the columns that were read, under their header if there is one;
-- otherwise, elementwise: a header `x,y` and one line for each number;
-- of several functions in place of y a column for each, and of a column that was read FUNCTION(COLUMN) for each;
-- otherwise, row-wise: a line for each row under `y1,...,ym`. Of a row's Jacobian each line is the gradient of
-  one output, under `x1,...,xm`.
+Writing, by the source of the numbers:
+- a table with --append: its lines, with the results in further columns, FUNCTION(COLUMN)
+- another table: the results in place of the columns read, under their header if there is one
+- other sources, elementwise: a header `x,y`, and one line per number
+- several functions: a column for each in place of y; from a table FUNCTION(COLUMN) for each
+- other sources, row-wise: one line per row under `y1,...,ym`; for a Jacobian one line per output, its gradient, under
+  `x1,...,xm`
 """
 
 import csv
@@ -55,10 +55,10 @@ _COMMENT = re.compile(rb"(?m)^[ \t]*#")
 
 
 def read_csv(text: Text, options: TableOptions = NO_TABLE, suffix: str = ".csv") -> tuple[Table, Iterator[Block]]:
-    """The header and the blocks of the columns that the options ask for.
+    """The header, and blocks of the columns that the options select.
 
-    Where neither they nor the file's suffix say that it is a table, a header is one only above data. Raises StreamError
-    with the line of what is wrong, or with the column that does not exist.
+    If neither options nor suffix say that it is a table, only names above data are a header.
+    StreamError: a malformed line, with its number, or a missing column.
     """
     name, is_table = text.name, suffix in TABLES
     delimiter = options.delimiter or TABLES.get(suffix) or find_delimiter(text, blanks=not is_table)
@@ -80,7 +80,7 @@ def read_csv(text: Text, options: TableOptions = NO_TABLE, suffix: str = ".csv")
 
 @dataclass(frozen=True, slots=True)
 class _Layout:
-    """How the rows of a file look, and which of their fields are read; None stands for all."""
+    """Layout of the rows, and the fields that are read; None: all."""
 
     name: str
     delimiter: str
@@ -100,14 +100,14 @@ class _Layout:
 
 
 def csv_line(fields: Iterable[str], delimiter: str = ",") -> str:
-    """The fields with the delimiter between them, quoted where that is necessary."""
+    """The fields joined by the delimiter, quoted if necessary."""
     line = io.StringIO()
     csv.writer(line, delimiter=delimiter, lineterminator="").writerow(fields)
     return line.getvalue()
 
 
 def line_chunks(pieces: Iterable[bytes], name: str, line: int) -> Iterator[bytes]:
-    """The pieces of a text cut into chunks after line ends; the first line has that number. Raises StreamError."""
+    """A text cut into chunks after line ends. line: number of the first line. StreamError: a line is too long."""
     begun: list[bytes] = []
     size = 0
     for data in pieces:
@@ -150,7 +150,7 @@ def _blocks(chunks: Iterator[bytes], layout: _Layout, line: int, kept: deque[byt
 
 
 def _parse_quickly(lines: list[bytes], layout: _Layout) -> Values | None:
-    """The numbers of lines without quotes; None where a mistake asks for a closer look."""
+    """The numbers of lines without quotes; None after a mistake, which `_parse_records` then finds."""
     separator = None if layout.delimiter == BLANKS else layout.delimiter.encode()
     if separator is None or layout.picked is not None:
         rows = [line.split(separator) for line in lines]
@@ -173,7 +173,7 @@ def _parse_quickly(lines: list[bytes], layout: _Layout) -> Values | None:
 
 
 def _parse_records(rows: Sequence[Record], layout: _Layout) -> Values:
-    """Raises StreamError with the line of what is no number."""
+    """The numbers of rows. StreamError: a cell that is no number, with its line."""
     if all(len(row.fields) == layout.width for row in rows):
         cells = [row.fields[place] for row in rows for place in layout.places]
         try:
@@ -186,7 +186,7 @@ def _parse_records(rows: Sequence[Record], layout: _Layout) -> Values:
 
 
 def _numbers(row: Record, below: Record | None = None, *, layout: _Layout) -> list[float]:
-    """The numbers of a row. below: the next row, where this one may have been meant for a header."""
+    """The numbers of a row. below: the next row, if this first row may be a header."""
     if len(row.fields) != layout.width:
         raise ragged(layout.name, row, layout.first)
     found = []
@@ -202,9 +202,9 @@ def _numbers(row: Record, below: Record | None = None, *, layout: _Layout) -> li
 
 
 def _way_out(row: Record, place: int, layout: _Layout, below: Record | None) -> str:
-    """What to do about a cell that is no number; an empty string where nothing helps."""
+    """Advice for a cell that is no number; empty if there is none."""
     column = layout.options.column_option
-    if not is_text(row.fields[place]):  # the message has said it
+    if not is_text(row.fields[place]):  # the message has the advice
         return ""
     if below is not None and (name := meant_for_names(row, below)):
         return f"{column} {shlex.quote(name[0])} takes line {row.line} for names"
@@ -222,7 +222,7 @@ def _way_out(row: Record, place: int, layout: _Layout, below: Record | None) -> 
 
 
 def meant_for_names(row: Record, below: Record) -> list[str]:
-    """What may be names in a first row that does not look like a header: words above numbers."""
+    """Possible names in a first row that does not look like a header: words above numbers."""
     pairs = zip(row.fields, below.fields, strict=False)
     words = [word.strip() for word, under in pairs if is_number(under) and word.strip().isprintable()]
     possible = [word for word in words if any(map(str.isalpha, word)) and not is_missing(word) and not is_number(word)]
@@ -230,9 +230,9 @@ def meant_for_names(row: Record, below: Record) -> list[str]:
 
 
 def ragged(name: str, row: Record, first: Record) -> StreamError:
-    """For a row that is not as long as the first."""
+    """The error for a row whose length differs from the first row's."""
     given, expected = len(row.fields), len(first.fields)
-    # A first line of another length, right above, may be a title.
+    # A first line of another length directly above may be a title.
     title = (
         f"; `tail -n +{first.end}{file_argument(name)}` leaves line {first.line} out" if row.line == first.end else ""
     )
@@ -240,12 +240,10 @@ def ragged(name: str, row: Record, first: Record) -> StreamError:
 
 
 class CsvWriter:
-    """Results as CSV; the module's docstring has the rule."""
+    """Writer of results as CSV; the module's docstring has the rules."""
 
     def __init__(self, file: IO[bytes], source: Source, functions: Sequence[str] = ("",), suffix: str = "") -> None:
-        """functions: name the columns that are appended, or that several functions make of one.
-        suffix: of the file, which says what is between the fields.
-        """
+        """functions: names for columns of --append or of several functions; suffix: of the file, for the delimiter."""
         self._file = file
         self._source = source
         self._functions = functions
@@ -256,7 +254,7 @@ class CsvWriter:
         )
 
     def write(self, block: Block, results: Values) -> None:
-        """Raises StreamError where rows of different lengths would have to share the columns."""
+        """Write a block's results. StreamError: rows of different lengths."""
         if not self._source.rowwise:
             if self._source.table is None:
                 results = np.column_stack([block.values, results])
@@ -272,16 +270,16 @@ class CsvWriter:
         self._file.flush()
 
     def finish(self) -> None:
-        """Where there was no number, the header is still missing."""
+        """Write the header if there was no number, and comments after the last row."""
         table = self._source.table
         if self._width == 0 and (table is not None or not self._source.rowwise):
             results = len(self._functions)
             self._begin(1 + results if table is None else results * len(table.columns), is_jacobian=False)
-        if table is not None and table.lines:  # comments behind the last row
+        if table is not None and table.lines:  # comments after the last row
             self._file.writelines(line + b"\n" for line in table.lines)
 
     def _kept(self, lines: bytes) -> bytes:
-        """The lines of a row, with this file's delimiter between the fields."""
+        """The lines of a row, with this file's delimiter."""
         table = self._source.table
         if table is None or table.delimiter == self._delimiter:
             return lines
@@ -302,7 +300,7 @@ class CsvWriter:
         if table is None:
             several = self._functions if len(self._functions) > 1 else ["y"]
             return self._line(numbered if self._source.rowwise else ["x", *several])
-        # A row that comes back shorter (glu) has no result for each column.
+        # The results of glu are fewer than the columns.
         as_wide = len(table.columns) * len(self._functions) == width
         if table.lines is None and (len(self._functions) == 1 or not table.named):
             return self._line(table.columns if as_wide else numbered) if table.named else b""

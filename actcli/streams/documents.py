@@ -1,4 +1,4 @@
-"""A result as text: a document as JSON that every parser reads, or records as CSV or as fields between tabs."""
+"""Results as text: documents as strict JSON, records as CSV or as fields separated by tabs."""
 
 import math
 import sys
@@ -11,12 +11,12 @@ from actcli.streams.files import open_file
 
 
 def write_json(document: Any, path: str | None = None) -> None:
-    """Writes the document and a line break to the file, or to stdout.
+    """Write the document and a line break to the file, or to stdout.
 
-    Arrays become nested lists; nan and the infinities become "NaN", "Infinity" and "-Infinity". Raises
-    StreamError when the file can't be written.
+    Arrays become nested lists; nan and the infinities become "NaN", "Infinity" and "-Infinity".
+    StreamError: the file cannot be written.
     """
-    import json  # as csv below: for those alone who ask for it
+    import json  # only if needed
 
     text = json.dumps(jsonable(document), allow_nan=False)
     with open_file(path) as file:
@@ -24,7 +24,7 @@ def write_json(document: Any, path: str | None = None) -> None:
 
 
 def jsonable(value: Any) -> Any:
-    """The same document out of dict, list, str, int, float, bool and None alone, all numbers finite."""
+    """The document as dict, list, str, int, float, bool and None, with finite numbers only."""
     if isinstance(value, np.ndarray):
         nested = value.tolist()
         return nested if value.dtype.kind != "f" or np.isfinite(value).all() else jsonable(nested)
@@ -40,9 +40,9 @@ def jsonable(value: Any) -> Any:
 
 
 def write_records(header: Sequence[str], records: Iterable[Iterable[object]], output_format: str) -> None:
-    """Print the records to stdout, as "csv" or as "plain", which has no header.
+    """Print records to stdout as "csv", or as "plain" without header.
 
-    Floats read back the same; of None nothing is printed.
+    Floats read back as the same number; None is an empty field.
     """
     if output_format == "csv":
         import csv
@@ -55,16 +55,16 @@ def write_records(header: Sequence[str], records: Iterable[Iterable[object]], ou
 
 
 def _text(field: object) -> str:
-    """A field as JSON would write it, without quotes; of None nothing."""
+    """A field as in JSON, without quotes; None is empty."""
     if isinstance(field, bool | np.bool_):
         return "true" if field else "false"
     return "" if field is None else str(field)
 
 
 def flat(document: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, object]]:
-    """(name, value) of every leaf; names of nested ones are joined by points, and None is an empty value.
+    """(name, value) of every leaf. Names of nested leaves are joined by points; None is an empty value.
 
-    A list of plain values is one value, with blanks between; one of documents is counted through from 0.
+    A list of plain values is one value, joined by blanks; documents in a list are numbered from 0.
     """
     for key, value in document.items():
         name = f"{prefix}{key}"

@@ -1,7 +1,7 @@
-r"""From the bytes of a user's file to UTF-8 with \n at the ends of lines.
+r"""Conversion of a user's file to UTF-8 with \n at the ends of lines.
 
-Unpacked: gzip, bzip2 and xz, recognised by their first bytes. Decoded: UTF-8, UTF-16 and UTF-32, by their byte-order
-mark; without one it is UTF-8. Line ends: \n, \r\n and \r alone.
+Compression: gzip, bzip2 and xz, recognised by their first bytes. Encoding: UTF-8, UTF-16 and UTF-32, by their
+byte-order mark; UTF-8 without one. Line ends: \n, \r\n and \r.
 """
 
 import codecs
@@ -18,9 +18,9 @@ from actcli.streams.files import StreamError
 
 NPY = b"\x93NUMPY"
 CHUNK = 1 << 18
-"""Bytes that are read and parsed at a time."""
+"""Bytes read and parsed at a time."""
 
-# First bytes -> the module of the standard library that unpacks them, and the suffix.
+# First bytes -> (module of the standard library that unpacks them, suffix).
 _PACKED = {b"\x1f\x8b": ("gzip", ".gz"), b"BZh": ("bz2", ".bz2"), b"\xfd7zXZ\0": ("lzma", ".xz")}
 _MARKS = {
     codecs.BOM_UTF8: "utf-8",
@@ -43,10 +43,10 @@ _MAGICS = (NPY, *_PACKED, *_MARKS, *_REFUSED)
 
 @dataclass(frozen=True)
 class Recognised:
-    """A file of which the first bytes have been read.
+    """A file whose first bytes have been read.
 
-    suffix: in small letters, without that of the packing
-    start:  the bytes that were taken from the stream
+    suffix: in lower case, without that of the compression
+    start:  the bytes taken from the stream
     """
 
     stream: BufferedIOBase
@@ -60,7 +60,7 @@ class Recognised:
 
 
 def recognise(stream: BufferedIOBase, name: str) -> Recognised:
-    """The file, unpacked. Raises StreamError for what holds no numbers that could be read, and OSError."""
+    """The file, unpacked. StreamError: a format that is not read. OSError: an unreadable stream."""
     start = b""
     while any(len(start) < len(magic) and magic.startswith(start) for magic in _MAGICS) and (byte := stream.read(1)):
         start += byte
@@ -77,7 +77,7 @@ def recognise(stream: BufferedIOBase, name: str) -> Recognised:
 
 
 def utf8(file: Recognised) -> Iterator[bytes]:
-    """The text in pieces of any size. Raises StreamError where it is not what its byte-order mark promises."""
+    """The text in pieces of any size. StreamError: bytes that are invalid in the encoding of the byte-order mark."""
     start, encoding = file.start, "utf-8"
     for mark, name in _MARKS.items():
         if start.startswith(mark):
@@ -90,13 +90,13 @@ def utf8(file: Recognised) -> Iterator[bytes]:
 
 
 def not_utf8(byte: int, name: str) -> str:
-    """What is wrong with the file, and the way out."""
+    """Error message and advice for a file that is not UTF-8."""
     convert = f"`iconv -f LATIN1 -t UTF-8{file_argument(name)}`"
     return f"not text: byte 0x{byte:02x} is no UTF-8; if it is Latin-1, {convert} converts it"
 
 
 def file_argument(name: str, before: str = "") -> str:
-    """The file behind a command that is to be typed, which else reads stdin."""
+    """The file as an argument for a command to type; empty for stdin."""
     return "" if name == "stdin" else f" {before}{shlex.quote(name)}"
 
 
@@ -109,7 +109,7 @@ def _read(stream: BufferedIOBase, start: bytes) -> Iterator[bytes]:
 
 
 def _not_of_two_bytes(pieces: Iterator[bytes], name: str) -> Iterator[bytes]:
-    """Raises StreamError for UTF-16 without a byte-order mark."""
+    """The pieces. StreamError: UTF-16 without a byte-order mark."""
     first = next(pieces, b"")
     zero = [byte == 0 for byte in first[:4]]
     if zero in ([False, True] * 2, [True, False] * 2):
@@ -127,11 +127,11 @@ def _decoded(pieces: Iterable[bytes], encoding: str, name: str) -> Iterator[byte
                 yield text.encode()
         decoder.decode(b"", final=True)
     except UnicodeError:
-        raise StreamError(f"{name}: its byte-order mark says {encoding.upper()}, and that it is not") from None
+        raise StreamError(f"{name}: invalid {encoding.upper()}, which its byte-order mark announces") from None
 
 
 def _with_newlines(pieces: Iterable[bytes]) -> Iterator[bytes]:
-    held = b""  # a \r of which the next byte will tell whether a \n belongs to it
+    held = b""  # a final \r, until the next byte shows whether a \n follows
     for data in pieces:
         if held or b"\r" in data:
             data = held + data
@@ -144,7 +144,7 @@ def _with_newlines(pieces: Iterable[bytes]) -> Iterator[bytes]:
 
 
 class _Rest:
-    """A stream to unpack, with the bytes that have been taken from it put back."""
+    """A packed stream, with the bytes taken from it in front again."""
 
     def __init__(self, start: bytes, stream: BufferedIOBase) -> None:
         self._start, self._stream = start, stream
@@ -157,7 +157,7 @@ class _Rest:
 
 
 class _Unpacked(RawIOBase):
-    """What is wrong with the packing as an OSError; no descriptor, whose size would be that of the packed file."""
+    """An unpacked stream. A damaged one raises OSError. It has no descriptor, which would give the packed size."""
 
     def __init__(self, packed: Any) -> None:
         self._packed = packed
@@ -170,7 +170,7 @@ class _Unpacked(RawIOBase):
             data = cast(bytes, self._packed.read1(len(buffer)))
         except OSError as error:
             raise OSError(f"damaged: {error}") if error.errno is None else error from None
-        except Exception as error:  # zlib.error, lzma.LZMAError and EOFError have nothing in common
+        except Exception as error:  # zlib.error, lzma.LZMAError, EOFError
             raise OSError(f"damaged: {error}") from None
         buffer[: len(data)] = data
         return len(data)

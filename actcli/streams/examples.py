@@ -1,6 +1,6 @@
-"""Examples to learn from: each row of a table is a point, one of its fields the target, the others its features.
+"""Examples for training: each row of a table is a point; one field is its target, the others are its features.
 
-`table` has the rule of what is a header. The first target decides whether targets are numbers or class names.
+`table` has the rule for headers. The first target decides whether targets are numbers or class names.
 """
 
 import math
@@ -35,23 +35,23 @@ from actcli.streams.options import TABLES
 from actcli.streams.reading import opened, refuse_json
 from actcli.streams.table import Heading, Record, Records, find_delimiter, first_records, heading
 
-# A quarter of 4 GiB: who standardises the examples holds them four times for a moment.
+# A quarter of 4 GiB, because standardising takes four times the memory.
 MOST_MEMORY = 2**30
 _TOO_LARGE = "more than 1 GiB of numbers; train on a part of them"
 
-# Rows that are read on when a column turns out to hold words, to find the others that do.
+# Rows read after a first word in a column of numbers, to find other columns with words.
 _LOOKED_THROUGH = 1000
 
 
 @dataclass(frozen=True)
 class Columns:
-    """Which of a file's columns are meant.
+    """Options for the columns of a file.
 
-    target:       name or position, from 1, of the column to learn; None for the last
-    dropped:      names or positions of those that are left out
-    delimiter:    what separates the fields; None to find it
-    skip_missing: leave out the rows in which a value is missing
-    features:     names or positions of the features in their order; none for all that are left
+    target:       name or position, from 1, of the target; None: the last column
+    dropped:      names or positions of columns to leave out
+    delimiter:    of the fields; None: found automatically
+    skip_missing: leave out rows with a missing value
+    features:     names or positions of the features, in order; empty: all other columns
     """
 
     target: str | None = None
@@ -70,15 +70,15 @@ ALL_COLUMNS = Columns()
 
 @dataclass(frozen=True, eq=False)
 class Examples:
-    """What was read.
+    """The examples of a file.
 
     features: (points, features)
     labels:   (points,) numbers, or class names
-    columns:  what each feature's column is called, by its name or else by its position
-    target:   the same of the target's
-    named:    whether the target has a name
-    rows:     the place of each point among the rows of the file, from 0
-    skipped:  how many rows were left out because a value is missing
+    columns:  name of each feature's column, or its position
+    target:   name of the target's column, or its position
+    named:    the target has a name
+    rows:     row of each point in the file, from 0
+    skipped:  number of rows left out because of a missing value
     """
 
     features: Values
@@ -91,11 +91,11 @@ class Examples:
 
 
 def read_examples(path: str, columns: Columns = ALL_COLUMNS) -> Examples:
-    """The points of a file ("-" is stdin): a .npy array, or a table in any form that `table` reads.
+    """The examples of a file ("-" is stdin): a .npy array, or a table in any form that `table` reads.
 
-    Rows with nothing in their fields are left out. Raises StreamError, with line and column where there are any: the
-    file cannot be read; it has no such column, no points, or points without features; fields are missing, too many, no
-    numbers or not finite; there is more than 1 GiB of them.
+    Rows of empty fields are left out.
+    StreamError, with line and column if possible: an unreadable file; no such column, no points or no features; missing
+    or superfluous fields; features that are no finite numbers; more than 1 GiB.
     """
     with opened(path) as (stream, name):
         try:
@@ -107,7 +107,7 @@ def read_examples(path: str, columns: Columns = ALL_COLUMNS) -> Examples:
 
 @dataclass(frozen=True)
 class _Plan:
-    """Which fields of a row are read, and what their columns are called."""
+    """Fields of a row that are read, and the names of their columns."""
 
     name: str
     heading: Heading
@@ -136,7 +136,7 @@ class _Plan:
         return cls(name, begin, target, features, bool(chosen))
 
     def call(self, place: int) -> str:
-        """What the column is called where it is typed: its name, or where that is not enough its position."""
+        """The column as typed in an option: its name, or its position if the name is ambiguous."""
         name = self.heading.fields[place]
         usable = self.heading.named and name and self.heading.fields.count(name) == 1 and not name.startswith("-")
         return name if usable and name.isprintable() else str(place + 1)
@@ -173,12 +173,12 @@ def _rows(chunks: Iterator[bytes], plan: _Plan, delimiter: str, line: int) -> It
 
 @dataclass
 class _Table:
-    """The points so far, and what is wrong with the others.
+    """The points so far, and the mistakes.
 
-    words:     of each column that holds words, the first with its line
-    different: of these columns the different words
-    missing:   how often just these columns have no value in a row
-    begins:    the number of the first row's line
+    words:     column with words -> the first word and its line
+    different: column with words -> its distinct words
+    missing:   set of columns -> number of rows in which exactly these have no value
+    begins:    line number of the first row
     """
 
     plan: _Plan
@@ -187,7 +187,7 @@ class _Table:
     features: "array[float]" = field(default_factory=lambda: array("d"))
     numbers: "array[float]" = field(default_factory=lambda: array("d"))
     names: list[str] = field(default_factory=list)
-    known: dict[str, str] = field(default_factory=dict)  # a class has one name in memory, for all its points
+    known: dict[str, str] = field(default_factory=dict)  # one string per class, for all its points
     skipped: list[int] = field(default_factory=list)
     words: dict[int, tuple[int, str]] = field(default_factory=dict)
     different: dict[int, set[str]] = field(default_factory=dict)
@@ -256,7 +256,7 @@ class _Table:
         self.features.extend(features)
 
     def _features(self, record: Record, target: str) -> list[float] | None:
-        """The features, or None where something is missing or a word, which is then noted."""
+        """The features; None after a missing value or a word, which is recorded."""
         try:
             found = [float(record.fields[place]) for place in self.plan.features]
             if all(map(math.isfinite, found)) and "_" not in "".join(record.fields) and not is_missing_class(target):
@@ -282,7 +282,7 @@ class _Table:
         return [parse(record.fields[place]) for place in self.plan.features]
 
     def _of_words(self, count: int) -> StreamError:
-        """All columns with words, so that a single command is the way out. count: of rows since the first of them."""
+        """The error for columns with words, with one command as advice. count: rows since the first word."""
         plan, (place, (line, cell)) = self.plan, next(iter(self.words.items()))
         wrong = f"{plan.name}, line {line}: {complaint(cell, plan.name, plan.call(place))}"
         if not is_text(cell):
@@ -312,13 +312,13 @@ class _Table:
         if line == self.begins and is_name(cell) and repeated and len(plan.features) > len(others):
             drops = plan.option("--drop", *others)
             outs.append(f"{plan.option('--target-column', place)} {drops}".rstrip() + f"{skip} learns it")
-        if not outs and line == self.begins:  # units, say
+        if not outs and line == self.begins:  # for example units
             outs.append(f"`sed {line}d{file_argument(plan.name)}` leaves line {line} out")
         also = f", and words in {', '.join(map(plan.call, self.words))}" if len(self.words) > 1 else ""
         return StreamError(f"{wrong}{also}{(outs and '; ') or ''}{', '.join(outs)}")
 
     def _of_a_header(self) -> StreamError:
-        """One class with a name, in the first row, and all others with numbers: it will be the name of the target."""
+        """The error for a name in the first row above numbers: it is probably the target's name."""
         wrong = f"{self.plan.name}, line {self.begins}: not a number, as below: {quoted(self.names[0])}"
         where = f"in column {self.plan.call(self.plan.target)}"
         return StreamError(f"{wrong} {where}; --target-column {shlex.quote(self.names[0])} takes the line for names")
@@ -330,7 +330,7 @@ class _Table:
         return StreamError(f"{wrong}{self._emptiest(count) or '; --skip-missing leaves them out'}")
 
     def _emptiest(self, count: int) -> str:
-        """The columns that are to be dropped so that a row is left; an empty string where one is left without that."""
+        """Advice on columns to drop, if every row has a missing value; else empty."""
         left, dropped = {} if self.plan.chosen else dict(self.missing), list[int]()
         while left and sum(left.values()) == count and len(dropped) < len(self.plan.features) - 1:
             often = Counter[int]()
@@ -345,7 +345,7 @@ class _Table:
 
 
 def _is_typed(word: str) -> bool:
-    """Whether it is a name that can be typed."""
+    """Whether a word can be typed as a name."""
     return is_name(word) and word.isprintable()
 
 

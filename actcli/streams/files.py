@@ -1,4 +1,4 @@
-"""Files: written whole or not at all, and the one line that says what went wrong with one."""
+"""Files: written completely or not at all, and error messages in one line."""
 
 import errno
 import os
@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import IO
 
-# The process's own open files: opening one of these truncates it unless it is opened to append.
+# Open files of this process, which are opened for appending, because opening for writing would truncate them.
 _OWN_FILES = ("/dev/stderr", "/dev/fd/", "/proc/self/fd/")
 
 
@@ -16,17 +16,16 @@ _OWN_FILES = ("/dev/stderr", "/dev/fd/", "/proc/self/fd/")
 def open_file(path: str | None) -> Iterator[IO[bytes]]:
     """The file to write to; stdout for None and "-".
 
-    What is written goes to a temporary file in the same directory. It takes the file's place, with the file's
-    permissions, when the block ends, and is removed when the block ends with an exception, Ctrl-C included. A
-    device or a named pipe is written directly. Raises StreamError when the file can't be written; a closed
-    pipe stays a BrokenPipeError.
+    Output goes to a temporary file in the same directory. At the end of the block it replaces the file and takes its
+    permissions; after an exception, Ctrl-C included, it is removed. Devices and named pipes are written directly.
+    StreamError: the file cannot be written. BrokenPipeError: a closed pipe.
     """
     try:
         if path is None or is_stdout(path):
             with _stdout() as file:
                 yield file
         elif is_replaced(path):
-            # Where the path is a symbolic link, what it points to is replaced, not the link.
+            # The target of a symbolic link is replaced, not the link.
             with _replacement(os.path.realpath(path)) as file:
                 yield file
         else:
@@ -47,7 +46,7 @@ def stdout_is_tty() -> bool:
 
 
 def is_replaced(path: str | None) -> bool:
-    """A regular file, there already or not yet, that `open_file` replaces as a whole."""
+    """Whether the path is a regular file, existing or not, which `open_file` replaces as a whole."""
     if path is None or is_stdout(path) or path.startswith(_OWN_FILES) or not os.path.basename(path):
         return False
     return not os.path.exists(path) or stat.S_ISREG(os.stat(path).st_mode)
@@ -60,11 +59,11 @@ def _stdout() -> Iterator[IO[bytes]]:
     sys.stdout.flush()
     try:
         descriptor = sys.stdout.fileno()
-    except OSError:  # stdout was replaced by a stream in memory
+    except OSError:  # stdout is a stream in memory
         yield sys.stdout.buffer
         return
-    # A buffer of our own. With PYTHONUNBUFFERED, sys.stdout.buffer writes only a part when the disk is full. Without
-    # it, Python tries to write the rest once more at exit.
+    # Our own buffer: when the disk is full, sys.stdout.buffer writes only a part with PYTHONUNBUFFERED, and tries again
+    # at exit without it.
     with open(descriptor, "wb", closefd=False) as file:
         yield file
 
@@ -78,22 +77,22 @@ def _replacement(path: str) -> Iterator[IO[bytes]]:
     try:
         with open(temporary, "xb") as file:
             if mode is not None:
-                with suppress(OSError):  # a file system without permissions
+                with suppress(OSError):  # the file system may have no permissions
                     os.chmod(temporary, mode)
             yield file
         os.replace(temporary, path)
     except BaseException:
-        with suppress(OSError):  # it may not have come into being
+        with suppress(OSError):  # it may not exist
             os.unlink(temporary)
         raise
 
 
 class StreamError(Exception):
-    """Input that cannot be read or output that cannot be written: one line for the user, no traceback."""
+    """Input that cannot be read, or output that cannot be written; the message is one line."""
 
 
 def file_error(name: str, error: OSError) -> StreamError:
-    """`data.txt: No such file or directory`."""
+    """StreamError with a message such as `data.txt: No such file or directory`."""
     return StreamError(f"{name or repr(name)}: {error.strerror or error}")
 
 
@@ -103,8 +102,8 @@ def counted(number: int, what: str) -> str:
 
 
 def complain(message: str) -> None:
-    """Print the message to stderr in one line, without control characters, whatever names it contains."""
+    """Print a message to stderr in one line, without control characters in names."""
     message = "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in message)
-    if sys.stderr is not None:  # print would go to stdout
+    if sys.stderr is not None:  # print would use stdout instead of a missing stderr
         with suppress(OSError):
             print(f"actcli: {message}", file=sys.stderr, flush=True)

@@ -1,4 +1,4 @@
-"""The choice of the output format."""
+"""Output formats, and their choice."""
 
 import os
 from collections.abc import Iterator, Sequence
@@ -13,7 +13,7 @@ OUTPUT_FORMATS: tuple[OutputFormat, ...] = get_args(OutputFormat)
 
 _BY_SUFFIX: dict[str, OutputFormat] = {".npy": "npy", ".csv": "csv", ".tsv": "tsv", ".tab": "tsv", ".json": "json"}
 
-# Suffixes of formats that are not written, and the one to use instead.
+# Suffix to suggest -> suffixes of formats that are not written.
 _INSTEAD = {
     ".csv": ".xlsx .xls .ods .parquet .feather .arrow .orc .db .sqlite .sqlite3 .dta .sav .rds .rda .html .htm .xml",
     ".npy": ".npz .h5 .hdf5 .mat .nc .zarr .pkl .pickle .joblib .pt .pth .safetensors .onnx .bin",
@@ -26,10 +26,10 @@ _FOREIGN = {suffix: instead for instead, suffixes in _INSTEAD.items() for suffix
 
 
 def resolve_format(requested: str, output_path: str | None, stdout_is_tty: bool, append: bool = False) -> OutputFormat:
-    """`auto` follows the output file's suffix; without a file: a table on a terminal, plain in a pipe.
+    """The output format. `auto` follows the output file's suffix; without a file: a table on a terminal, else plain.
 
-    With `append` columns are added to a CSV file, which is CSV whatever its name. Raises StreamError for a format that
-    does not exist or does not go with the output, and for a suffix that promises what is not written.
+    append: the output is CSV with any name.
+    StreamError: no such format, one that does not fit the output, or a suffix of a format that is not written.
     """
     to_stdout = is_stdout(output_path)
     if requested == "auto":
@@ -56,7 +56,7 @@ def resolve_format(requested: str, output_path: str | None, stdout_is_tty: bool,
 
 
 def refuse_foreign_suffix(path: str | None) -> None:
-    """Raises StreamError where the file's name promises a format that is not written."""
+    """StreamError: the suffix of a format that is not written."""
     suffix = _suffix(path)
     if path is None or suffix not in _FOREIGN:
         return
@@ -74,16 +74,16 @@ def _suffix(path: str | None) -> str:
 
 
 class Writer(Protocol):
-    """What takes the results of a stream."""
+    """Writer of results, block by block."""
 
     def write(self, block: Block, results: Values) -> None:
-        """The results of one block: of the shape of its values, or for each row a matrix.
+        """Write the results of one block: of the shape of its values, or a matrix for each row.
 
-        Of several functions, by a second axis: for each number a row, or for each row a matrix.
+        Several functions have a second axis: a row for each number, or a matrix for each row.
         """
 
     def finish(self) -> None:
-        """What is left to be written after the last block."""
+        """Write the rest after the last block."""
 
 
 @contextmanager
@@ -94,11 +94,12 @@ def open_output(
     dtype: str = "float64",
     functions: Sequence[str] = ("",),
 ) -> Iterator[Writer]:
-    """Writes a source's results, block by block, to a file or to stdout as plain text, CSV, TSV or .npy.
+    """The writer of a source's results to a file or to stdout, as plain text, CSV, TSV or .npy.
 
-    The file comes into being when the with-block ends, and not at all when it ends with an exception (see
-    `open_file`). `dtype` is the type of the .npy array, `functions` name the columns of CSV that are appended, or that
-    several functions make of one. Tables and JSON need all results at once: see `collect` and `write_json`.
+    dtype:     of the .npy array
+    functions: names for the columns of CSV, with --append or for several functions
+    The file is complete at the end of the with-block, and absent after an exception (see `open_file`). Tables and JSON
+    need all results at once: see `collect` and `write_json`.
     """
     with ExitStack() as stack:
         file = stack.enter_context(open_file(path))

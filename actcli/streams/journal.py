@@ -1,7 +1,7 @@
-"""A file of JSON lines that grows run by run and can be resumed: the only output that may be left unfinished.
+"""Journal: a file of JSON lines, one per run, that can be resumed. It is the only output that may stay unfinished.
 
-The first line says what the runs are of; a file of other runs is not resumed. Every line is written whole, and one that
-was cut short when a process died is removed when the file is opened again.
+The first line has the settings of the runs; a file of other settings is not resumed. An incomplete last line, after the
+process died, is removed when the file is opened again.
 """
 
 import os
@@ -16,14 +16,14 @@ from actcli.streams.files import StreamError, file_error
 
 
 class Journal:
-    """Records that are in the file. `records` has those from before, in the file's order."""
+    """An open journal. records: the earlier records of the file, in order."""
 
     def __init__(self, path: str, file: IO[bytes], records: list[dict[str, Any]]) -> None:
         self.records = records
         self._path, self._file = path, file
 
     def add(self, record: Mapping[str, Any]) -> None:
-        """One more line, on the disk when this returns. Raises StreamError where it can't be written."""
+        """Append one line and flush it. StreamError: it cannot be written."""
         try:
             self._file.write(orjson.dumps(jsonable(record)) + b"\n")
             self._file.flush()
@@ -33,15 +33,16 @@ class Journal:
 
 @contextmanager
 def open_journal(path: str, of: Mapping[str, Any], resume: bool) -> Iterator[Journal]:
-    """The file to which records are added. Raises StreamError.
+    """The journal at `path`.
 
-    of:     what the runs are of, as plain data: the first line
-    resume: go on with a file that is there; without it such a file is refused, as runs in it may have taken hours
+    of:     settings of the runs, as plain data: the first line
+    resume: continue an existing file. Without it an existing file is refused, because its runs may have taken hours
+    StreamError: an existing file, one of other settings, or one that cannot be read or written.
     """
     try:
         exists = os.path.exists(path) and os.path.getsize(path) > 0
         if exists and not resume:
-            raise StreamError(f"{path} is there already: resume it, or remove it first")
+            raise StreamError(f"{path} exists already: resume it, or remove it first")
         records = _read(path, of) if exists else None
         with open(path, "ab") as file:
             if records is None:
@@ -53,7 +54,7 @@ def open_journal(path: str, of: Mapping[str, Any], resume: bool) -> Iterator[Jou
 
 
 def _read(path: str, of: Mapping[str, Any]) -> list[dict[str, Any]] | None:
-    """The records that are there, and nothing after them; None where not even the first line is whole."""
+    """The complete records; an incomplete last line is cut off the file. None if the first line is incomplete."""
     with open(path, "r+b") as file:
         text = file.read()
         whole = text.rfind(b"\n") + 1
@@ -78,7 +79,7 @@ def _parsed(path: str, number: int, line: bytes) -> dict[str, Any]:
 
 
 def _difference(there: Mapping[str, Any], wanted: Mapping[str, Any]) -> str:
-    """`layers: 5 and not 6`, the first thing that differs."""
+    """The first setting that differs: `layers: 5 there and 6 here`."""
     plain = orjson.loads(orjson.dumps(wanted))
     name = next(name for name in [*plain, *there] if there.get(name) != plain.get(name))
     return f"{name}: {orjson.dumps(there.get(name)).decode()} there and {orjson.dumps(plain.get(name)).decode()} here"

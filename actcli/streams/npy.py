@@ -1,4 +1,4 @@
-"""NumPy's .npy format read in blocks, from files and from pipes. Never a pickle."""
+"""NumPy's .npy format in blocks, from files and pipes. Pickles are refused."""
 
 import math
 import os
@@ -24,7 +24,7 @@ _COPIED = 1 << 20  # bytes copied at a time
 
 @dataclass(frozen=True)
 class _Header:
-    """The array that the header announces; `dtype` is the type to read the bytes as."""
+    """Header of an array. dtype: type of the bytes."""
 
     shape: tuple[int, ...]
     fortran_order: bool
@@ -49,10 +49,12 @@ def read_npy(
 ) -> Source:
     """The array in a stream whose magic bytes have been read already.
 
-    Booleans, integers and floats of every width and byte order are read as float64, and the raw two-byte type
-    as bfloat16. With `bits` the raw type and the unsigned integers of their width are bits of their type. With
-    `no_int16` an array of int16, which may be bits, is refused. With `any_order` a Fortran-ordered array comes in the
-    order of the file. Raises StreamError.
+    Booleans, integers and floats of all widths and byte orders become float64; the raw two-byte type is bfloat16.
+
+    any_order: a Fortran-ordered array is read in the order of the file
+    bits:      the raw type and unsigned integers of this width are bit patterns of its type
+    no_int16:  refuse int16, which may be bit patterns
+    StreamError: a damaged file, or other types.
     """
     header = _read_header(stream, name, uint16_is_bfloat16, bits)
     if no_int16 and header.dtype.str[1:] == "i2":
@@ -75,15 +77,15 @@ def _read_header(stream: BufferedIOBase, name: str, uint16_is_bfloat16: bool, bi
     version = stream.read(2)
     if version not in (b"\1\0", b"\2\0", b"\3\0"):
         raise StreamError(f"{name}: not a .npy file of version 1, 2 or 3")
-    # Version 3 differs from 2 in the encoding of field names, and arrays with fields are refused anyway.
+    # Version 3 differs from 2 only in the encoding of field names, and arrays with fields are refused.
     read = np.lib.format.read_array_header_1_0 if version[0] == 1 else np.lib.format.read_array_header_2_0
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # that Python 2 wrote the header does not concern the user
+            warnings.simplefilter("ignore")  # about headers written by Python 2
             shape, fortran_order, dtype = read(stream)
     except OSError:
         raise
-    except Exception:  # NumPy hands on whatever Python's own parser and tokenizer raise
+    except Exception:  # NumPy lets all exceptions of Python's parser through
         raise StreamError(f"{name}: damaged .npy header") from None
     if any(length < 0 for length in shape):
         raise StreamError(f"{name}: damaged .npy header")
@@ -104,7 +106,7 @@ def _read_header(stream: BufferedIOBase, name: str, uint16_is_bfloat16: bool, bi
 
 
 def _bytes_left(stream: BufferedIOBase) -> int | None:
-    """Known for a file; a pipe tells at its end."""
+    """Remaining bytes of a file; None for a pipe."""
     try:
         status = os.fstat(stream.fileno())
         return status.st_size - stream.tell() if stat.S_ISREG(status.st_mode) else None
@@ -118,7 +120,7 @@ def _truncated(name: str, present: int, header: _Header) -> StreamError:
     )
 
 
-# Takes the next so many values.
+# Number of values -> the next values of the stream.
 _Take: TypeAlias = Callable[[int], Values]
 
 
@@ -140,7 +142,7 @@ def _take_in_order(stream: BufferedIOBase, name: str, header: _Header) -> _Take:
 
 
 def _take_transposed(stream: BufferedIOBase, name: str, header: _Header) -> _Take:
-    """The last axis fastest, although the first one is in the file, which is mapped, not held in memory."""
+    """Values with the last axis fastest, from a Fortran-ordered file, which is memory-mapped."""
     if _bytes_left(stream) is None:
         flat = _spooled(stream, name, header).flat
     else:
@@ -160,7 +162,7 @@ def _mapped(file: Any, offset: int, header: _Header) -> NDArray[Any]:
 
 
 def _spooled(stream: BufferedIOBase, name: str, header: _Header) -> NDArray[Any]:
-    """A pipe cannot be mapped, a temporary file can, and the mapping outlives it."""
+    """The array of a pipe, mapped from a temporary file, which the mapping outlives."""
     import tempfile  # rarely needed
 
     size = header.size * header.dtype.itemsize
@@ -179,25 +181,25 @@ def _to_float64(values: NDArray[Any], header: _Header) -> Values:
     if header.bfloat16:
         # bfloat16 is the upper half of a float32.
         values = (values.astype(np.uint32) << np.uint32(16)).view(np.float32)
-    # A longdouble beyond float64's range is rounded to inf or to zero; "invalid" is a signalling nan.
+    # A longdouble may overflow or underflow; "invalid" is a signalling nan.
     with np.errstate(over="ignore", under="ignore", invalid="ignore"):
         return values.astype(np.float64, copy=False)
 
 
 def _rows(header: _Header, take: _Take) -> Iterator[Block]:
-    """Blocks of shape (rows, m) along the last axis; a single number is a row of one."""
+    """Blocks of rows (rows, m) along the last axis; a single number is a row of one."""
     length = header.shape[-1] if header.shape else 1
     if not length:
         return
     rows, step = header.size // length, rows_at_once(length)
-    # An array without rows is one empty block: what comes out of it still has a shape.
+    # An array without rows is one empty block, so that the output has a shape.
     for first in range(0, max(rows, 1), step):
         count = min(step, rows - first)
         yield Block(take(count * length).reshape(count, length), equal_lines(count, length))
 
 
 def _lines(header: _Header, take: _Take) -> Iterator[Block]:
-    """Blocks of shape (n,). A line is a row of the last axis; in a list each number has its own."""
+    """Blocks of values (n,). A line is a row along the last axis; in a list each number is a line."""
     length = header.shape[-1] if len(header.shape) > 1 else 1
     if length > BLOCK:
         for _ in range(header.size // length):
@@ -214,17 +216,16 @@ def _lines(header: _Header, take: _Take) -> Iterator[Block]:
 # NumPy has neither bfloat16 nor float8; float32 holds them exactly.
 _TYPES = {"float64": "<f8", "float32": "<f4", "float16": "<f2"}
 _HELD_EXACTLY = "<f4"
-_RESERVED = 128  # bytes of header, enough for every shape that a text can have
+_RESERVED = 128  # bytes of a header, enough for every shape of a text
 
 
 class NpyWriter:
-    """The results as an array of the input's shape, with the rows' results in the places of the rows.
+    """Writer of an array of the input's shape, with the rows' results in place of the rows.
 
-    What several functions make of a number stands along a last axis, of a row along the last but one.
+    Several functions have an axis of their own: the last one for numbers, the last but one for rows.
 
-    Of a text only the end tells the shape (see LineShape; lines that differ in length give a list of all
-    numbers). The values then go to `body`: the file itself, where the header is filled in last, or a
-    temporary one before a pipe.
+    The shape of a text is known at its end (see LineShape; lines of different lengths give a list of all numbers). Its
+    values go to `body`: the file itself, whose header is written last, or a temporary file before a pipe.
     """
 
     def __init__(self, file: IO[bytes], source: Source, dtype: str, body: IO[bytes]) -> None:
@@ -237,7 +238,7 @@ class NpyWriter:
         self._lines = LineShape()
 
     def write(self, block: Block, results: Values) -> None:
-        """Raises StreamError where rows of different lengths would have to fit in one array."""
+        """Write a block's results. StreamError: rows of different lengths."""
         if self._row_shape is None:
             self._begin(results.shape[1:])
         elif self._row_shape != results.shape[1:]:
@@ -274,7 +275,7 @@ class NpyWriter:
         return (self._lines.finish() or (self._count,)) + (self._row_shape or ())
 
     def _header(self, shape: tuple[int, ...], size: int = 0) -> bytes:
-        """Version 1.0, padded to `size` or else to a multiple of 64 bytes."""
+        """A header of version 1.0, padded to `size`, or to a multiple of 64 bytes."""
         fields = f"{{'descr': {self._type!r}, 'fortran_order': {self._source.fortran_order}, 'shape': {shape}, }}"
         start = len(MAGIC) + 4
         size = size or -(-(start + len(fields) + 1) // 64) * 64
@@ -283,7 +284,7 @@ class NpyWriter:
 
 
 def write_npz(arrays: Mapping[str, npt.NDArray[np.generic]], path: str) -> None:
-    """Writes the arrays under their names. Raises StreamError when the file can't be written."""
+    """Write arrays by name. StreamError: the file cannot be written."""
     with open_file(path) as file:
-        # savez takes its arrays as keywords, and has some of its own.
+        # The stubs of savez have keywords of their own.
         np.savez(file, **arrays)  # type: ignore[arg-type]  # see above

@@ -1,4 +1,4 @@
-"""The options that describe a table in a file."""
+"""Options for tables in files."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,13 +7,13 @@ from typing import Any
 from actcli.streams.files import StreamError
 
 BLANKS = " "
-"""The delimiter that stands for a run of blanks and tabs."""
+"""Delimiter for a run of blanks and tabs."""
 
 _NAMED_DELIMITERS = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "blank": BLANKS, "space": BLANKS}
 
 
 def delimiter_of(text: str | None) -> str | None:
-    """The character that --delimiter names, or is. Raises StreamError for characters of numbers."""
+    """The character of --delimiter, given by itself or by name. StreamError: a character of numbers, or several."""
     if text is None:
         return None
     delimiter = _NAMED_DELIMITERS.get(text.lower(), text)
@@ -24,11 +24,11 @@ def delimiter_of(text: str | None) -> str | None:
 
 @dataclass(frozen=True)
 class Bits:
-    """How the bits of a floating-point type are read: 0xbf80 in a text, or a raw file of them.
+    """Reader of bit patterns of a floating-point type: 0xbf80 in a text, or raw files.
 
     dtype:   the type's name
-    width:   bits of one number, 8, 16, 32 or 64
-    numbers: an array of whole numbers below 2^width -> the numbers with these bits
+    width:   bits of a number: 8, 16, 32 or 64
+    numbers: array of whole numbers below 2^width -> the numbers with these bits
     """
 
     dtype: str
@@ -38,13 +38,14 @@ class Bits:
 
 @dataclass(frozen=True)
 class TableOptions:
-    """What the user says about a table, and what the option is called that asks for its columns.
+    """The user's options for a table.
 
-    columns:        by name, or by position from 1; all when there are none
-    delimiter:      a single character; BLANKS for a run of blanks; None to find it
-    missing_is_nan: an empty cell, NA and their like are read as nan
-    keep_lines:     the lines will be written again
-    bits:           what a bit pattern in the text is read as; None where the numbers have no type
+    columns:        names, or positions from 1; empty: all
+    delimiter:      a single character; BLANKS for runs of blanks; None: found automatically
+    missing_is_nan: empty cells, NA and the like are nan
+    keep_lines:     keep the lines, for --append
+    column_option:  name of the option for `columns`
+    bits:           reader of bit patterns in a text; None for numbers without a type
     """
 
     columns: tuple[str, ...] = ()
@@ -56,7 +57,7 @@ class TableOptions:
 
     @property
     def given(self) -> str:
-        """The first option that says that it is a table; empty when none does."""
+        """The first option given that is for tables only; empty if there is none."""
         options = {self.column_option: self.columns, "--append": self.keep_lines, "--delimiter": self.delimiter}
         return next((name for name, value in options.items() if value), "")
 
@@ -64,4 +65,4 @@ class TableOptions:
 NO_TABLE = TableOptions()
 
 TABLES = {".csv": None, ".tsv": "\t", ".tab": "\t"}
-"""Suffixes of tables, and what separates the fields; None where the first rows tell."""
+"""Suffix of a table -> its delimiter; None: found automatically."""

@@ -1,4 +1,4 @@
-"""Raw numbers: the bits of a floating-point type one after the other, the lowest byte of each first."""
+"""Raw numbers: bit patterns of a floating-point type, little-endian."""
 
 import os
 import stat
@@ -13,9 +13,9 @@ from actcli.streams.options import Bits
 
 
 def read_raw(stream: BufferedIOBase, name: str, bits: Bits) -> Source:
-    """The numbers of a file. Raises StreamError where its length is no whole number of them."""
+    """The numbers of a file. StreamError: its length is not a multiple of the width."""
     status = os.fstat(stream.fileno())
-    # A pipe has no length before its end.
+    # The length of a pipe is unknown.
     shape = (_count(status.st_size, name, bits),) if stat.S_ISREG(status.st_mode) else None
     return Source(name, _blocks(stream, name, bits), shape=shape)
 

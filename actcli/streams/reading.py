@@ -1,4 +1,4 @@
-"""The source of the numbers and its format."""
+"""Sources of numbers, and their formats."""
 
 import math
 import sys
@@ -33,21 +33,20 @@ def open_numbers(
     table: TableOptions = NO_TABLE,
     bits: Bits | None = None,
 ) -> Iterator[Source]:
-    """The numbers of the arguments, --grid, a file ("-" is stdin), or else stdin when it is no terminal.
+    """The numbers of arguments, --grid or a file ("-" is stdin), or else of stdin if it is no terminal.
 
-    A file is a table by its suffix, .csv or .tsv, or where one of the `table` options says so; .npy by its magic; and
-    anything else, stdin too, text when its first line holds nothing but numbers, and a table when not. Files packed by
-    gzip, bzip2 and xz are unpacked.
+    Formats of a file: .npy by its magic bytes; a table by its suffix, .csv or .tsv, or by a table option; otherwise
+    text if its first line has numbers only, else a table. gzip, bzip2 and xz are unpacked.
 
-    rowwise: blocks hold whole rows: lines of text, the last axis of an array, all arguments or the whole
-    grid. convert: is applied to every block's values, to round them to a narrower type, say. any_order: the
-    output is .npy, so a Fortran-ordered array may come, and go, as it lies in the file. uint16_is_bfloat16: a
-    .npy array of uint16 holds the bits of bfloat16 numbers. no_int16: a .npy array of int16, which may be bits,
-    is refused. bits: of the type of the numbers, so that a file named .bin may hold them raw, and a text as bit
-    patterns; with arrays_of_bits a .npy array of uint16 (of float8 uint8) or the raw type of that width too.
+    rowwise:            blocks hold whole rows: lines of text, the last axis of an array, all arguments, the whole grid
+    convert:            applied to every block's values, to round them to a narrower type, say
+    any_order:          read a Fortran-ordered .npy array in the order of the file, for output to .npy
+    uint16_is_bfloat16: a .npy array of uint16 holds bit patterns of bfloat16
+    no_int16:           refuse a .npy array of int16, which may be bit patterns
+    bits:               reader of bit patterns, for .bin files and hexadecimal patterns in text
+    arrays_of_bits:     .npy arrays of uint16 (for float8 uint8), or of the raw type of that width, hold bit patterns
 
-    Raises StreamError when there are no numbers, more than one place to take them from, or a file can't be
-    read.
+    StreamError: no numbers, several sources, or an unreadable file.
     """
     places = {"X arguments": bool(arguments), "--grid": grid is not None, "--input": input_path is not None}
     given = [place for place, present in places.items() if present]
@@ -72,7 +71,7 @@ def open_numbers(
         with opened(input_path) as (stream, name):
             try:
                 file = recognise(stream, name)
-                # Each format's module is imported when it is met: most runs read numbers from their arguments.
+                # Imported only if needed: most runs read their arguments.
                 if file.is_npy:
                     if table.given:
                         raise StreamError(f"{name}: {table.given} is for tables, and this is a .npy array")
@@ -114,7 +113,10 @@ def _from_text(file: Recognised, options: TableOptions, rowwise: bool) -> Source
 
 @contextmanager
 def opened(path: str | None) -> Iterator[tuple[BufferedIOBase, str]]:
-    """The file ("-" is stdin, and so is None when it is no terminal) and its name. Raises StreamError."""
+    """The open file and its name; "-" is stdin, and so is None if stdin is no terminal.
+
+    StreamError: no such file, or no numbers.
+    """
     if path is None and (sys.stdin is None or sys.stdin.isatty()):
         raise StreamError("no numbers: give X, --grid START STOP NUM or --input FILE, or pipe them in")
     if path is None or path == "-":
@@ -131,18 +133,18 @@ def opened(path: str | None) -> Iterator[tuple[BufferedIOBase, str]]:
 
 
 def refuse_json(text: Text) -> None:
-    """Raises StreamError where a text begins like JSON, whose first line might else pass for a header."""
+    """StreamError: a text that begins like JSON, whose first line might pass for a header."""
     if text.first_line().lstrip().startswith((b"{", b"[")):
         raise StreamError(f"{text.name}: JSON is not read; text, CSV and .npy are")
 
 
 def from_arguments(arguments: Sequence[str], rowwise: bool, bits: Bits | None = None) -> Source:
-    """Each argument holds one number, or several with whitespace or commas between them; all are one row.
+    """The numbers of arguments, one or several in each, separated by whitespace or commas. All are one row.
 
-    Raises StreamError for what is not a number.
+    StreamError: a token that is no number.
     """
     try:
-        # `2, 1, 0` is three arguments, of which two end with a comma.
+        # `2, 1, 0` is three arguments, two of which end with a comma.
         blank = next((text for text in arguments if not text.strip()), None)
         tokens = split_cells(" ".join(arguments)) if blank is None else [blank]
         values = np.array([parse(token, bits) for token in tokens], dtype=np.float64)
@@ -153,7 +155,7 @@ def from_arguments(arguments: Sequence[str], rowwise: bool, bits: Bits | None = 
 
 
 def from_grid(start: float, stop: float, num: int, rowwise: bool) -> Source:
-    """The numbers numpy.linspace(start, stop, num), made as they are asked for unless they are one row."""
+    """The numbers numpy.linspace(start, stop, num), in blocks unless they are one row."""
     if not (math.isfinite(start) and math.isfinite(stop)):
         raise StreamError("--grid: START and STOP must be finite")
     if num < 1:
@@ -164,14 +166,14 @@ def from_grid(start: float, stop: float, num: int, rowwise: bool) -> Source:
 
 
 def linspace(start: float, stop: float, num: int, first: int, count: int) -> Values:
-    """numpy.linspace(start, stop, num)[first : first + count], also where stop - start overflows."""
+    """numpy.linspace(start, stop, num)[first : first + count], also if stop - start overflows."""
     span = stop - start
     if not math.isfinite(span):
         return 2 * linspace(start / 2, stop / 2, num, first, count)
     index = np.arange(first, first + count, dtype=np.float64)
     intervals = max(num - 1, 1)
     step = span / intervals
-    # A step that was rounded up can carry the last number past the largest float64; stop takes its place.
+    # With a step rounded up the last number may overflow; it is replaced by stop.
     with np.errstate(over="ignore"):
         values = (index * step if step else index / intervals * span) + start
     if first + count == num > 1:

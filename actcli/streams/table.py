@@ -1,12 +1,11 @@
-"""A table in a user's file: its delimiter, its rows, and whether it begins with names.
+"""Tables in a user's file: delimiter, rows, header.
 
-Header or data? The first line that is neither blank nor a comment holds the names of the columns when all its fields
-are words (`cells.is_header` has the rule), or when a column that was asked for by its name is among them. Otherwise
-it is data like all others, and an error names it when it is none. A comment right above the data, `# a,b` as
-numpy.savetxt writes it, gives its names to the columns that are asked for.
+The first line that is neither blank nor a comment is a header if all its fields are words (`cells.is_header` has the
+rule), or if it contains a column name that was asked for. Otherwise it is data, and an error if it has no numbers. A
+comment directly above the data, `# a,b` as numpy.savetxt writes it, names the columns too.
 
-Comments are lines that begin with #. In the midst of a table such a line may be a row whose first field is #...; where
-that cannot be told it is refused.
+Comments are lines that begin with #. Inside a table such a line may be a row whose first field begins with #; an
+ambiguous one is refused.
 """
 
 import csv
@@ -25,12 +24,12 @@ from actcli.streams.options import BLANKS
 csv.field_size_limit(LONGEST)
 
 _DELIMITERS = (",", ";", "\t", "|", BLANKS)
-_EXCEL = re.compile(rb'"?[sS][eE][pP]=([,;|\t])"?')  # its own first line, which names the delimiter
+_EXCEL = re.compile(rb'"?[sS][eE][pP]=([,;|\t])"?')  # Excel's first line, which names the delimiter
 _BETWEEN_BLANKS = re.compile(r'"((?:[^"]|"")*)"(?!\S)|(\S+)')
 
 
 class Record(NamedTuple):
-    """A row of a table: the numbers of its first line and of the line after it, and the lines of comment before it."""
+    """A row of a table. line, end: numbers of its first line and of the line after it; and comments before it."""
 
     line: int
     end: int
@@ -43,7 +42,7 @@ NO_RECORD = Record(1, 1, b"", [], [])
 
 
 def first_records(text: Text, delimiter: str, count: int) -> list[Record]:
-    """So many of the first rows, or all that there are."""
+    """The first `count` rows, or all."""
     while True:
         records = Records(text.name, delimiter, text.line).take(text.seen, ended=text.ended)
         found = list(islice(records, count))
@@ -53,9 +52,9 @@ def first_records(text: Text, delimiter: str, count: int) -> list[Record]:
 
 
 def find_delimiter(text: Text, blanks: bool) -> str:
-    """What separates the fields of the first two rows.
+    """The delimiter, from the first two rows.
 
-    blanks: whether these may, as in plain text; elsewhere they do where the second row then is all numbers.
+    blanks: blanks may be delimiters, as in plain text. If False, only if the second row then has numbers alone.
     """
     if excel := _EXCEL.fullmatch(text.first_line()):
         return excel[1].decode()
@@ -69,19 +68,19 @@ def find_delimiter(text: Text, blanks: bool) -> str:
     if best == BLANKS and not scores[best][0]:
         first = first_records(text, best, 1)[0]
         if b'"' not in first.raw and not any(map(is_number, first.fields)):
-            return ","  # the name of a single column
+            return ","  # a single column
     return best
 
 
 def _splits(text: Text, delimiter: str) -> bool:
     try:
         return any(len(record.fields) > 1 for record in first_records(text, delimiter, 1))
-    except StreamError:  # quotes that only make sense between other delimiters
+    except StreamError:  # quotes that are valid only for another delimiter
         return False
 
 
 def _score(text: Text, delimiter: str) -> tuple[bool, float, int]:
-    """The score of a delimiter: equally long first rows, many numbers among their fields, many fields."""
+    """Score of a delimiter: rows of equal length, share of numbers, number of fields."""
     try:
         rows = first_records(text, delimiter, 2)
     except StreamError:
@@ -92,29 +91,30 @@ def _score(text: Text, delimiter: str) -> tuple[bool, float, int]:
 
 
 class Records:
-    """Cuts a text into the rows of a table, by RFC 4180: a quoted field may hold delimiters, quotes and line ends."""
+    """Splits a text into rows by RFC 4180: a quoted field may contain delimiters, quotes and line ends."""
 
     def __init__(self, name: str, delimiter: str, line: int = 1, width: int = 0, numbers: Sequence[int] = ()) -> None:
-        """line: the number of the first. width, numbers: how many fields a row has, and where numbers are to stand."""
+        """line: number of the first line; width: fields of a row; numbers: places of numbers."""
         self.name, self.delimiter, self.line = name, delimiter, line
         self.comments: list[bytes] = []
         self.rest = b""
         self._width, self._numbers = width, numbers
 
     def with_comments(self, lines: list[bytes]) -> list[bytes]:
-        """The lines of the next rows, and before the first the comments that stood there."""
+        """The lines of the next rows, after the comments that precede them."""
         comments, self.comments = self.comments, []
         return [b"\n".join([*comments, lines[0]]), *lines[1:]]
 
     def take(self, data: bytes, ended: bool = True) -> Iterator[Record]:
-        """The rows of the next piece, which ends with a line, but for one that is still within quotes.
+        """The rows of the next piece, which ends with a line; an unfinished quoted row waits for the next piece.
 
-        ended: no more comes, so that what is within quotes will never end. Raises StreamError.
+        ended: this is the last piece
+        StreamError: a malformed row, or a quote that is not closed.
         """
         data = self.rest + data
         self.rest = b""
         lines = data.split(b"\n")
-        last = lines.pop()  # without a line end
+        last = lines.pop()  # text after the last line end
         if last and ended:
             lines.append(last)
         elif last:
@@ -131,7 +131,7 @@ class Records:
         reader = csv.reader(following(), delimiter=self.delimiter, strict=True, skipinitialspace=True)
         while place < len(lines):
             line = lines[place]
-            plain = line[:1].isalnum() and place + first_line > 1  # neither blank nor a comment
+            plain = line[:1].isalnum() and place + first_line > 1  # neither blank nor a comment, without a closer look
             if not plain and not filled([line], self.delimiter):
                 place += 1
             elif not plain and (line.lstrip().startswith(b"#") or (place == 0 and _EXCEL.fullmatch(line))):
@@ -157,7 +157,7 @@ class Records:
         self.line = first_line + len(lines)
 
     def _check_comment(self, line: int, text: bytes) -> None:
-        """Raises StreamError for one that may be a row, of which the first field begins with #."""
+        """StreamError: a comment that may be a row whose first field begins with #."""
         fields = _fields(text.replace(b"#", b"", 1), self.delimiter) if self._width > 1 else []
         others = [place for place in self._numbers if place]
         if len(fields) != self._width or not others or not all(is_number(fields[place]) for place in others):
@@ -170,7 +170,7 @@ class Records:
 
 
 def _fields(line: bytes, delimiter: str) -> list[str]:
-    """The fields of a comment line; empty where it has none."""
+    """The fields of a comment line; empty if it has none."""
     try:
         return next((record.fields for record in Records("", delimiter).take(line)), [])
     except StreamError:
@@ -178,7 +178,7 @@ def _fields(line: bytes, delimiter: str) -> list[str]:
 
 
 def filled(lines: Iterable[bytes], delimiter: str) -> list[bytes]:
-    """The lines that are not blank; tabs may be what separates empty fields."""
+    """The lines that are not blank; a line of tabs is not blank if tabs are delimiters."""
     return [line for line in lines if line.strip(b" ")] if delimiter == "\t" else list(filter(bytes.strip, lines))
 
 
@@ -190,12 +190,12 @@ def _between_blanks(line: str) -> list[str]:
 
 @dataclass(frozen=True)
 class Heading:
-    """How a table begins.
+    """Beginning of a table.
 
-    fields:    of the first row, or the names that a comment above it gives
-    named:     whether they are the names of the columns
-    preamble:  the lines before the data, comments and header, each with its line end
-    line:      the number of the line at which the data begin
+    fields:   of the first row, or the names in a comment above it
+    named:    the fields are names of columns
+    preamble: lines before the data, comments and header, with line ends
+    line:     number of the first line of data
     """
 
     fields: list[str]
@@ -204,7 +204,7 @@ class Heading:
     line: int
 
     def position(self, column: str, name: str) -> int:
-        """Where the column stands, from 0. Raises StreamError with those that there are."""
+        """Index of a column, from 0. StreamError: no such column, with a list of all."""
         if self.named and column in self.fields:
             if self.fields.count(column) == 1:
                 return self.fields.index(column)
@@ -232,14 +232,14 @@ class Heading:
         return there
 
     def names(self, positions: Sequence[int]) -> tuple[str, ...]:
-        """Without a header "1", "2", ..."""
+        """Names of columns; without a header "1", "2", ..."""
         return tuple(self.fields[place] if self.named else str(place + 1) for place in positions)
 
 
 def heading(text: Text, delimiter: str, columns: Sequence[str]) -> Heading:
-    """Header or data: the module's docstring has the rule.
+    """The heading of a table, by the rule in the module's docstring.
 
-    Raises StreamError where a number is both a name and a position.
+    StreamError: a number in `columns` may be both a name and a position.
     """
     first = next(iter(first_records(text, delimiter, 1)), None)
     if first is None:
@@ -257,9 +257,9 @@ def heading(text: Text, delimiter: str, columns: Sequence[str]) -> Heading:
 
 
 def _names(column: str, text: Text, delimiter: str) -> bool:
-    """Whether a column that was asked for makes names of a first line that does not look like it.
+    """Whether a requested column is a name in a first line that does not look like a header.
 
-    Raises StreamError where a number may be a position and a name: it stands in that line, and a word above a number.
+    StreamError: a number that may be a position and a name: it is in that line, which has a word above a number.
     """
     first, *below = ([field.strip() for field in row.fields] for row in first_records(text, delimiter, 2))
     if column not in first or all(map(is_number, first)):

@@ -1,12 +1,10 @@
-"""Decimal text: between a number and its digits exactly in both directions, and plain text, lines of such numbers.
+"""Plain text: lines of decimal numbers, converted exactly in both directions.
 
-Nearly all the time of a text stream is spent in `parse_all` and `format_...`. orjson converts most numbers, several
-times as fast as Python; numbers that JSON has not, or writes differently, are converted by Python. Both are exact, so
-that the result is the same.
+Most time of a text stream is spent in `parse_all` and `format_...`. orjson converts most numbers, several times faster
+than Python; Python converts numbers that JSON lacks or writes differently. Both are exact, so results are equal.
 
-Plain text has its numbers separated by whitespace or by commas, in lines that the output keeps. An empty line stays an
-empty line; from # to its end a line is a comment. A line may be longer than memory: it then continues over several
-blocks.
+Numbers are separated by whitespace or commas, in lines that the output keeps, empty ones included. A comment goes from
+# to the end of the line. A line may be longer than the memory and continue over several blocks.
 """
 
 import re
@@ -32,17 +30,17 @@ from actcli.streams.encoding import CHUNK
 from actcli.streams.files import StreamError
 from actcli.streams.options import NO_TABLE, TableOptions
 
-_MANY = 1000  # numbers: for fewer, orjson is not worth its import
-# Where orjson writes a number as `repr` does; beyond, they write the exponent in different ways.
+_MANY = 1000  # numbers; for fewer, the import of orjson takes longer
+# Range in which orjson and `repr` write the same text; beyond, their exponents differ.
 _SMALLEST_WITHOUT_EXPONENT, _LARGEST_WITHOUT_EXPONENT = 1e-4, 1e15
-# One of these is in everything that JSON knows and that is not a number: "", true, null, false, [] and {}.
+# JSON's values other than numbers contain one of these: "", true, null, false, [] and {}.
 _NOT_OF_NUMBERS = b'"ul[{'
-# To JSON an integer, which has no sign.
+# An integer in JSON, which loses the sign.
 _MINUS_ZERO = re.compile(rb"-0(?![.eE])")
 
 
 def parse_all(text: bytes) -> Values:
-    """The numbers of a text, with a comma between each two. The ValueError does not say which of them is bad."""
+    """The numbers of a text, separated by commas. ValueError: one is no number; the message does not name it."""
     if b"_" in text:
         raise ValueError("float() would read underscores")
     count = text.count(b",") + 1
@@ -52,7 +50,7 @@ def parse_all(text: bytes) -> Values:
 
 
 def _parse_json(text: bytes) -> Values | None:
-    """The numbers, or None where Python has to look: nan, inf, .5, 1., +1, 01, -0, or a mistake."""
+    """The numbers; None if Python has to convert them: nan, inf, .5, 1., +1, 01, -0, or a mistake."""
     import orjson
 
     if any(mark in text for mark in _NOT_OF_NUMBERS):
@@ -65,7 +63,7 @@ def _parse_json(text: bytes) -> Values | None:
 
 
 def format_list(values: Values) -> bytes:
-    """The numbers with commas between them, each as the shortest text that reads back as the same float64."""
+    """The numbers joined by commas, each as the shortest text that reads back as the same float64."""
     flat = values.ravel()
     if flat.size < _MANY:
         return ",".join(map(repr, flat.tolist())).encode("ascii")
@@ -84,12 +82,12 @@ def format_list(values: Values) -> bytes:
 
 
 def format_all(values: Values) -> list[bytes]:
-    """For each value the shortest text that reads back as the same float64."""
+    """The shortest text of each value that reads back as the same float64."""
     return format_list(values).split(b",") if values.size else []
 
 
 def format_lines(values: Values, width: int, separator: bytes) -> Iterator[bytes]:
-    """The same in lines of `width` values each, without line ends."""
+    """The texts in lines of `width` values, without line ends."""
     return map(separator.join, zip(*[iter(format_all(values))] * width, strict=True))
 
 
@@ -98,12 +96,12 @@ _NOT_SEPARATORS = bytes(set(range(256)) - set(_SEPARATORS))
 _AT_ONCE = 1 << 16  # numbers of a matrix
 
 _COMMENT_LINES, _COMMENTS = re.compile(rb"(?m)^[ \t]*#.*\n"), re.compile(rb"[ \t]*#.*")
-# A comma with no blank beside it, and blanks with no comma beside them: on one line 0,1 may be a decimal number.
+# A comma without blanks, and blanks without a comma: in a line with both, 0,1 may be a decimal number.
 _TIGHT, _LOOSE = re.compile(rb"[^\s,],[^\s,]"), re.compile(rb"[^\s,][ \t]+[^\s,]")
 
 
 def is_plain(line: bytes) -> bool:
-    """Whether a first line begins plain text, of numbers and missing ones alone."""
+    """Whether a first line has numbers and missing values only, and begins plain text."""
     line = _COMMENTS.sub(b"", line)
     tokens = split_cells(line.decode(errors="surrogateescape"))
     plain = all(is_number(token) or is_missing(token) or is_hexadecimal(token) for token in tokens)
@@ -115,7 +113,7 @@ def _is_ambiguous(line: bytes) -> bool:
 
 
 def read_text(pieces: Iterable[bytes], name: str, options: TableOptions = NO_TABLE) -> Iterator[Block]:
-    """The numbers of a text. Raises StreamError with the line of the first thing that is not a number."""
+    """The numbers of a text. StreamError: the first token that is no number, with its line."""
     reader = _TextReader(name, options)
     for chunk in _whole_lines(pieces, name):
         block = reader.read(chunk)
@@ -127,14 +125,14 @@ def read_text(pieces: Iterable[bytes], name: str, options: TableOptions = NO_TAB
 
 
 def _whole_lines(pieces: Iterable[bytes], name: str) -> Iterator[bytes]:
-    """The text cut into chunks after line ends, and within a long line, but never inside a token."""
+    """The text in chunks that end with a line or, inside a long line, with a token."""
     rest, line = b"", 1
     for piece in pieces:
         data = rest + piece
         end = data.rfind(b"\n") + 1
         if not end and len(data) > CHUNK:
             end = len(data.rstrip(_NOT_SEPARATORS))
-            if len(data) - end > CHUNK:  # no number is that long, and memory would have to hold all of it
+            if len(data) - end > CHUNK:  # no number is that long; bounds the memory
                 raise StreamError(f"{name}, line {line}: not a number: {quoted(data[end:][:100].decode('latin-1'))}")
         if end:
             line += data.count(b"\n")
@@ -145,18 +143,18 @@ def _whole_lines(pieces: Iterable[bytes], name: str) -> Iterator[bytes]:
 
 
 class _TextReader:
-    """Reads one chunk after the other; a line may go on from one to the next."""
+    """Reader of chunks; a line may continue in the next chunk."""
 
     def __init__(self, name: str, options: TableOptions) -> None:
         self._name = name
         self._options = options
         self._line = 1
-        # What stood before, blanks aside: the end of a line, a comma or, as 0, a number.
+        # Last character before the chunk, without blanks: a line end, a comma, or 0 for a number.
         self._before = b"\n"
         self._in_comment = False
 
     def read(self, chunk: bytes) -> Block:
-        """Raises StreamError."""
+        """The block of a chunk. StreamError: a token that is no number."""
         text = self._without_comments(chunk) if self._in_comment or b"#" in chunk else chunk
         try:
             block = _one_per_line(text) or self._several_per_line(text)
@@ -168,7 +166,7 @@ class _TextReader:
         return block
 
     def finish(self) -> Block:
-        """What a last line that ends with a comma leaves. Raises StreamError."""
+        """The block after the last chunk: an empty cell after a final comma. StreamError: it is no number."""
         return self._line_by_line(b"\n") if self._before == b"," else _block(np.empty(0), [0])
 
     def _without_comments(self, chunk: bytes) -> bytes:
@@ -178,7 +176,7 @@ class _TextReader:
             chunk = end + chunk
             self._in_comment = not end
         self._in_comment = self._in_comment or b"#" in last
-        begun = b"" if self._before == b"\n" else b"0"  # a comment behind numbers leaves its line
+        begun = b"" if self._before == b"\n" else b"0"  # a comment after numbers keeps the line
         return _COMMENTS.sub(b"", _COMMENT_LINES.sub(b"", begun + chunk)[len(begun) :])
 
     def _several_per_line(self, text: bytes) -> Block:
@@ -186,7 +184,7 @@ class _TextReader:
         tokens = split.split()
         if b"," in text or self._before == b",":
             has_blanks = any(blank in text for blank in (b" ", b"\t", b"\v", b"\f"))
-            # Without blanks each comma and line end follows a number.
+            # Without blanks, each comma and line end follows a number.
             ends = text.count(b",") + text.count(b"\n") + (not text.endswith(b"\n"))
             if (has_blanks or ends != len(tokens)) and (self._has_empty_cell(text) or _has_ambiguous_line(text)):
                 raise ValueError("is looked for line by line")
@@ -198,7 +196,7 @@ class _TextReader:
         return any(nothing in squeezed for nothing in (b",,", b",\n", b"\n,"))
 
     def _line_by_line(self, chunk: bytes) -> Block:
-        """The slow way: finds what is wrong, and knows missing values and the whitespace outside ASCII."""
+        """Slow parser: it locates mistakes, and knows missing values and whitespace outside of ASCII."""
         values: list[float] = []
         lengths: list[int] = []
         lines = chunk.split(b"\n")
@@ -207,7 +205,7 @@ class _TextReader:
             begun = b"" if number > self._line or self._before == b"\n" else self._before
             if comment and not text.strip() and not begun:
                 continue
-            # What is begun, and what is to come, is no empty cell.
+            # The unfinished first and last cells are not empty.
             goes_on = number == self._line + len(lines) - 1
             whole = begun + b" " + text + (b" 0" if goes_on else b"")
             tokens = split_cells(whole.decode(errors="surrogateescape"))[len(begun) : -1 if goes_on else None]
@@ -231,12 +229,12 @@ class _TextReader:
 
 
 def _one_per_line(text: bytes) -> Block | None:
-    """One number a line, the usual text: no lengths to count."""
+    """The block of a text with one number per line, the common case; None for other texts."""
     if b"," in text or not text.endswith(b"\n"):
         return None
     try:
         values = parse_all(text[:-1].replace(b"\n", b","))
-    except ValueError:  # two numbers on a line, or none
+    except ValueError:  # lines with several numbers, or none
         return None
     return Block(values, equal_lines(values.size, 1))
 
@@ -248,16 +246,16 @@ def _has_ambiguous_line(text: bytes) -> bool:
 
 
 def _block(values: Values, lengths: list[int]) -> Block:
-    # After the last line break nothing has begun yet, unless a number stands there.
+    # The last line is open if it has a number after the last line end.
     last_is_open = lengths[-1] > 0
     return Block(values, np.array(lengths if last_is_open else lengths[:-1], dtype=np.intp), last_is_open)
 
 
 class PlainWriter:
-    """The results alone, separated by blanks, in the lines of the input.
+    """Writer of results, separated by blanks, in the lines of the input.
 
-    A row-wise function's rows are lines; its matrices are m lines each with an empty line between them. What several
-    functions make of a number is a line.
+    A row of a row-wise function is a line; a matrix is m lines, with an empty line between matrices. Results of several
+    functions of one number are a line.
     """
 
     def __init__(self, file: IO[bytes]) -> None:
@@ -276,7 +274,7 @@ class PlainWriter:
         else:
             text = self._lines_text(block, results)
         self._file.write(text)
-        self._file.flush()  # the reader of a pipe sees the results of all input that has arrived
+        self._file.flush()  # for the reader of a pipe, after each block of input
 
     def finish(self) -> None:
         if self._inside_line:
@@ -302,7 +300,7 @@ class PlainWriter:
                 self._file.write(b"\n")
             self._matrices += 1
             width = matrix.shape[1]
-            rows = max(1, _AT_ONCE // max(width, 1))  # the text of a large matrix is ten times as large as it is
+            rows = max(1, _AT_ONCE // max(width, 1))  # because the text of a matrix takes ten times its memory
             for first in range(0, len(matrix), rows):
                 lines = format_lines(matrix[first : first + rows], width, b" ")
                 self._file.writelines(line + b"\n" for line in lines)

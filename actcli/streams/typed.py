@@ -1,4 +1,4 @@
-"""Numbers of one floating-point type, from two streams side by side."""
+"""Numbers of one floating-point type, and pairs of them from two streams."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,7 +11,7 @@ from actcli.streams.files import StreamError, counted
 from actcli.streams.options import NO_TABLE, Bits, TableOptions
 from actcli.streams.reading import open_numbers
 
-# What a text with nine digits leaves out, which no narrow type can see.
+# Relative error of a text with nine digits, less than half a spacing of every narrow type.
 _NINE_DIGITS = 5e-9
 
 Round = Callable[[Values], Values]
@@ -21,11 +21,10 @@ Round = Callable[[Values], Values]
 def open_typed(
     path: str, bits: Bits, round_to_dtype: Round, table: TableOptions = NO_TABLE, rowwise: bool = False
 ) -> Iterator["Typed"]:
-    """The numbers of a file ("-" is stdin), which have to be of the type that `bits` are of.
+    """The numbers of a file ("-" is stdin), which must be numbers of the type of `bits`.
 
-    An array holds them exactly: as that type, as a wider one, or, for the types of 16 and 8 bits, as their bits
-    (uint16, uint8 or the raw type of that width). A decimal in a text stands for the number of the type that it is a
-    rounding of.
+    An array holds them exactly: in that type, in a wider one, or, for types of 16 and 8 bits, as bit patterns (uint16,
+    uint8 or the raw type of that width). A decimal in a text stands for the number of the type whose rounding it is.
     """
     dtype = bits.dtype
     with open_numbers(
@@ -43,14 +42,14 @@ def open_typed(
 
 @dataclass(frozen=True)
 class Typed:
-    """A source whose numbers are checked and rounded as they are read."""
+    """A source whose numbers are checked and rounded to the type as they are read."""
 
     source: Source
     dtype: str
     round_to_dtype: Round
 
     def blocks(self) -> Iterator[Values]:
-        """The numbers in order, of shape (n,), or rows (n, m). Raises StreamError at the first not of the type."""
+        """Blocks of numbers (n,), or of rows (n, m). StreamError: a number that is not of the type."""
         before = 0
         for block in self.source.blocks():
             values = block.values.ravel()
@@ -65,7 +64,7 @@ class Typed:
     def _suspicious(
         self, values: Values, rounded: Values, places: "np.ndarray[tuple[int], np.dtype[np.intp]]"
     ) -> list[int]:
-        """The places of values that are no rounding of a shorter decimal."""
+        """Places of values that are not a decimal rounding of the type's number."""
         if self.source.shape is not None:
             return [int(place) for place in places[:1]]
         far = np.abs(rounded - values) > _NINE_DIGITS * np.abs(values)
@@ -79,15 +78,15 @@ class Typed:
 
 
 def _is_rounding(value: float, number: float) -> bool:
-    """Whether `value`, as a decimal, is `number` with as many digits."""
+    """Whether `value` is `number` rounded to the digits of `value`."""
     digits = len(repr(value).partition("e")[0].replace(".", "").lstrip("-0"))
     return float(f"{number:.{max(digits - 1, 0)}e}") == value
 
 
 def pairs(first: Typed, second: Typed) -> Iterator[tuple[Values, Values]]:
-    """The numbers, or the rows, of both streams side by side, in blocks of equal length.
+    """Pairs of blocks of equal length from two streams of numbers or rows.
 
-    Raises StreamError where one has more of them than the other.
+    StreamError: one stream is longer.
     """
     counts = [0, 0]
     readers = [first.blocks(), second.blocks()]

@@ -1,4 +1,4 @@
-"""What `actcli help TOPIC` prints: the texts beside this file, for 80 columns.
+"""The texts of `actcli help TOPIC`, for 80 columns; their files are in this directory.
 
 An example in them is a line `    $ command`; its output stands below it, indented by four. A test runs them all.
 """
@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Final
 
 TOPICS: Final = {
-    "formulas": "What a formula may hold, and its derivative at ties.",
-    "numbers": "How numbers come in and go out: arguments, files, pipes, types.",
+    "formulas": "Syntax of formulas, and their derivatives at ties.",
+    "numbers": "Input and output of numbers: arguments, files, pipes, types.",
     "json": "Every field of --format json.",
-    "accuracy": "Error bounds, and what a card, an audit and a verdict mean.",
+    "accuracy": "Error bounds; meaning of cards, audits and verdicts.",
     "scripts": "Exit codes, streams, loops: actcli in a shell script.",
 }
 """Name of the topic -> its summary in one line."""

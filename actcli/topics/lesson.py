@@ -1,4 +1,4 @@
-"""The steps of `actcli lesson`: what is told, and the command line that shows it."""
+"""The steps of `actcli lesson`: title, text and command line."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -6,7 +6,7 @@ from typing import Final
 
 @dataclass(frozen=True)
 class Step:
-    """A fact in words, and the command line that shows it; without one the cost of activations is measured."""
+    """A step: text, and the command line that shows it; an empty command measures the cost of activations."""
 
     title: str
     text: str
@@ -16,20 +16,20 @@ class Step:
 STEPS: Final = (
     Step(
         "A neuron draws straight lines",
-        "A neuron multiplies its inputs by weights, adds them up and adds a bias. Scaling and adding: of one input the "
-        "result is a straight line, whatever the numbers are.",
+        "A neuron multiplies its inputs by weights, adds them up and adds a bias. With one input the result is a "
+        "straight line, whatever the weight and the bias.",
         "plot 2*x+1 -0.5*x",
     ),
     Step(
         "Ten layers are one",
-        "A stack of such layers is a product of matrices, and that is one matrix. Ten layers say the same as a single "
-        "one, and on any line through the inputs the output is straight.",
+        "A stack of such layers is a product of matrices, and that is one matrix. Ten layers compute the same as one: "
+        "along any line through the inputs the output is straight.",
         "collapse --layers 10",
     ),
     Step(
         "A boring boundary",
         "Without a bend the network tells two classes apart by a straight line, however deep it is. With a bend in "
-        "each unit it draws the boundary that the points ask for.",
+        "each unit the boundary can follow the points.",
         "boundary identity relu tanh",
     ),
     Step(
@@ -39,26 +39,26 @@ STEPS: Final = (
     ),
     Step(
         "A fold, and folds of folds",
-        "Each unit of a layer bends at its own place, and the next layer bends what is bent already. This is what the "
-        "trained layers make of the plane.",
+        "Each unit of a layer bends the plane at its own place, and the next layer bends the result again. The maps "
+        "show the plane after each layer, before training and after.",
         "boundary relu --show space",
     ),
     Step(
         "Any curve, to any accuracy",
-        "One hidden layer with enough units approximates any continuous function on an interval as closely as is "
-        "asked: the universal approximation theorem.",
+        "One hidden layer with enough units approximates any continuous function on an interval to any accuracy: the "
+        "universal approximation theorem.",
         "approximate sin(3*x) relu --error 0.01",
     ),
     Step(
         "A slope at every point",
-        "To learn, the network has to know which way to nudge its weights, and for that every step needs a slope. This "
-        "is tanh with its slope.",
+        "Training moves each weight against its gradient, and the gradient contains the slopes of the activations. "
+        "This is tanh with its slope.",
         "plot tanh --order 1",
     ),
     Step(
         "Sigmoid: a soft yes or no",
-        "Whatever comes in, what comes out is between 0 and 1, and can be read as a probability. A million below or "
-        "above makes no difference any more.",
+        "The output is between 0 and 1 for every input and can be read as a probability. At minus and plus "
+        "a million it is 0 and 1, and its slope is 0: the unit is saturated.",
         "evaluate sigmoid -1000000 -5 0 5 1000000",
     ),
     Step(
@@ -68,13 +68,14 @@ STEPS: Final = (
     ),
     Step(
         "The vanishing gradient",
-        "The signal goes backwards through the layers, and every layer multiplies it by a slope. Sigmoid's slope is at "
-        "most 0.25, and near 0 in the tails: the first of many layers hears next to nothing.",
+        "The gradient goes backwards through the layers, and every layer multiplies it by a slope. Sigmoid's slope is "
+        "at most 0.25, and near 0 in the tails: almost no gradient arrives at the first of many layers.",
         "gradient-depth sigmoid --layers 20",
     ),
     Step(
         "ReLU: keep what is positive",
-        "max(0, x), and its slope: 1 where the unit is on, 0 where it is off. Nothing is dimmed on the way.",
+        "max(0, x), and its slope: 1 where the unit is on, 0 where it is off. A slope of 1 passes the gradient on "
+        "unchanged.",
         "plot relu --order 1",
     ),
     Step(
@@ -83,7 +84,7 @@ STEPS: Final = (
         "far the weights are moved.",
         "gradient-depth sigmoid relu --layers 20 --show over-time",
     ),
-    Step("Cheap to compute", "What one element costs, measured on this machine and now.", ""),
+    Step("Cheap to compute", "The time for one element, measured now on this machine.", ""),
     Step(
         "Dying units",
         "Where a relu unit is off its slope is 0. One that is off at every point of the data has no gradient, and "
@@ -103,7 +104,7 @@ STEPS: Final = (
     ),
     Step(
         "Sure is not right",
-        "A large probability is no promise. How often is a trained network right when it says so?",
+        "A network may give a class 90 % and be right less often. The curve shows how often.",
         "plot softmax --show calibration",
     ),
     Step(
@@ -114,7 +115,7 @@ STEPS: Final = (
     ),
     Step(
         "Repeat until the bends settle",
-        "Such steps, two thousand of them. The bends of the units move to where the curve needs them.",
+        "Two thousand such steps. The bends of the units move to where the curve needs them.",
         "approximate sin(3*x) relu --train",
     ),
     Step(

@@ -1,1 +1,1 @@
-"""From a core result to what stands on the screen: Rich tables and plotext charts."""
+"""Views of core results: tables with Rich, charts with plotext, pictures for files."""

@@ -1,4 +1,4 @@
-"""Networks of one hidden layer beside the function that they approximate."""
+"""Report of `approximate`: networks with one hidden layer, and their target."""
 
 from collections.abc import Sequence
 from math import log10
@@ -25,7 +25,7 @@ _POINTS = 801
 def approximation_report(
     picture: Picture, runs: Sequence[Approximation], terminal: Terminal, height: int | None = None
 ) -> str:
-    """The errors, the curves, and what more units were good for."""
+    """Table of errors, curves, and a sentence on the effect of more units."""
     drawn, closing = render(error_table(runs, terminal), terminal), paragraph(picture.caption, terminal)
     room = terminal.height - 1 - drawn.count("\n") - closing.count("\n")
     height = height or min(max(room, SMALLEST_CHART), TALLEST_CHART)
@@ -33,7 +33,7 @@ def approximation_report(
 
 
 def approximation_picture(target: Elementwise, runs: Sequence[Approximation], interval: tuple[float, float]) -> Picture:
-    """The target and up to three of the networks, and below how far off these are."""
+    """The target and up to three networks; below, their differences from the target."""
     kinks = [kink for kink in target.kinks() if interval[0] <= kink <= interval[1]]
     x = union(np.linspace(*interval, _POINTS), kinks)
     shown = runs if len(runs) <= MOST_IN_CHART else [runs[0], runs[len(runs) // 2], runs[-1]]
@@ -49,7 +49,7 @@ def approximation_picture(target: Elementwise, runs: Sequence[Approximation], in
 
 
 def error_table(runs: Sequence[Approximation], terminal: Terminal) -> RenderableType:
-    """A row for each number of units."""
+    """One row per number of units."""
     return table(
         [
             Column("\nunits", [str(run.units) for run in runs]),
@@ -62,7 +62,7 @@ def error_table(runs: Sequence[Approximation], terminal: Terminal) -> Renderable
 
 
 def sentence(target: Elementwise, runs: Sequence[Approximation], interval: tuple[float, float]) -> str:
-    """What was measured of the most units, beside the fewest."""
+    """Error of the network with the most units, compared with the fewest."""
     few, many = runs[0], runs[-1]
     activation = many.network.activation
     low, high = interval
@@ -81,7 +81,7 @@ def sentence(target: Elementwise, runs: Sequence[Approximation], interval: tuple
 
 
 def reached(runs: Sequence[Approximation], error: float) -> str:
-    """What the search for the units found; the hidden layer is random, so that fewer may do by luck."""
+    """Result of the search for the number of units. The hidden layer is random: a smaller number may suffice too."""
     tried = {run.units: run for run in runs}
     last = runs[-1]
     found = f"{_units(last)} {'reaches' if last.units == 1 else 'reach'} an error of {format_number(error, DIGITS)}"

@@ -1,4 +1,4 @@
-"""An audit on the screen: how far off, where, how often, the worst, a chart, and a sentence on why."""
+"""Report of an audit: largest errors and their places, histogram, segments, worst results, chart and diagnosis."""
 
 import math
 import sys
@@ -9,8 +9,8 @@ from typing import Final
 import numpy as np
 
 from actcli.core.arrays import Array
-from actcli.core.audit.report import Audit, Point, Segment, Source, Stretch
-from actcli.core.audit.rows import AnyAudit, RowPoint
+from actcli.core.audit.report import Audit, Point, RowPoint, Segment, Source, Stretch
+from actcli.core.audit.rows import AnyAudit
 from actcli.core.audit.tally import Errors
 from actcli.core.errors import count, plural
 from actcli.views.audit_numbers import figure, mean, percent, whole
@@ -30,7 +30,7 @@ CAPTION: Final = (
 
 
 def audit_report(audit: Audit, terminal: Terminal, height: int | None = None) -> str:
-    """Everything that an audit found, for people."""
+    """The whole report as text."""
     parts = [
         paragraph(_title(audit), terminal),
         drawn(_total_columns(audit), terminal),
@@ -67,7 +67,7 @@ def _title(audit: Audit) -> str:
 
 
 def nonfinite(nan: int, infinite: int) -> str:
-    """3 results nan and 1 infinite."""
+    """The text `3 results nan and 1 infinite`."""
     kinds = [(nan, "nan"), (infinite, "infinite")]
     first, *rest = [(number, kind) for number, kind in kinds if number]
     return " and ".join([f"{count(first[0], 'result')} {first[1]}", *(f"{number:,} {kind}" for number, kind in rest)])
@@ -88,7 +88,7 @@ def _total_columns(audit: Audit) -> list[Column]:
 
 
 def _size_columns(audit: Audit) -> list[Column]:
-    """Absolute and relative errors, and what most results stay below."""
+    """Columns of the largest absolute and relative errors."""
     rows = [(name, size) for name, size in (("absolute", audit.max_absolute), ("relative", audit.max_relative)) if size]
     return [
         Column("error", [name for name, _ in rows], "left"),
@@ -98,7 +98,7 @@ def _size_columns(audit: Audit) -> list[Column]:
 
 
 def histogram(audit: AnyAudit, terminal: Terminal, what: str = "inputs") -> str:
-    """The classes beside each other, or below each other where there is no room."""
+    """The histograms' classes as columns, or as rows on a narrow terminal."""
     names = [_CLASSES.get(name, name) for name in audit.histogram]
     counts = [f"{inputs:,}" for inputs in audit.histogram.values()]
     shares = [percent(inputs / audit.total.count) for inputs in audit.histogram.values()]
@@ -135,7 +135,7 @@ def _segment_columns(audit: Audit) -> list[Column]:
 
 
 def results(worst: Sequence[Point] | Sequence[RowPoint]) -> list[Column]:
-    """What came in beside what is right, and how far it is off."""
+    """Columns of the result, the correct result and the error."""
     return [
         Column("\nactual", align(format_number(p.actual, DIGITS) for p in worst)),
         Column("\nexpected", align(format_number(p.expected, DIGITS) for p in worst)),
@@ -145,7 +145,7 @@ def results(worst: Sequence[Point] | Sequence[RowPoint]) -> list[Column]:
 
 
 def _worst(audit: Audit, terminal: Terminal) -> str:
-    """The ten worst, with the bits that name each number beyond doubt, below the numbers where there is no room."""
+    """The ten worst results with their bit patterns; on a narrow terminal the bits are in a table of their own."""
     worst = [point for point in audit.worst if point.steps]
     inputs = [
         Column("worst\nx =", align(format_number(p.input, 6) for p in worst)),
@@ -163,7 +163,7 @@ def _worst(audit: Audit, terminal: Terminal) -> str:
 
 
 def _gradients(points: Sequence[Point], header: str) -> list[Column]:
-    """The gradients that came in at the points, where there are any."""
+    """A column of the incoming gradients, if there are any."""
     came = [point.grad_output for point in points if point.grad_output is not None]
     return [Column(header, align(format_number(one, 6) for one in came))] if came else []
 
@@ -206,22 +206,22 @@ def _remarks(audit: Audit) -> str:
 
 
 def shares(audit: AnyAudit) -> str:
-    """How many results are right, and what the ULP of most of them is at most."""
+    """Sentence with the share of correctly rounded results and the percentiles of the ULP error."""
     right = percent(audit.correctly_rounded / audit.total.count)
     bounds = [f"{name} % ≤ {figure(bound)}" for name, bound in audit.percentiles.items() if math.isfinite(bound)]
     text = f"correctly rounded: {right} of the results."
-    return f"{text} ulp of the smallest: {', '.join(bounds)}." if bounds else text
+    return f"{text} percentiles of ulp: {', '.join(bounds)}." if bounds else text
 
 
 def source_line(source: Source, dtype: str) -> str:
-    """Who computed it, and in which type it answers where that is another."""
+    """Sentence on the implementation, and on the type of its results if it is another one."""
     who = f"{source.framework} {source.version}".strip()
     other = f"; it answers in {source.dtype}, rounded once to {dtype}" if source.dtype != dtype else ""
     return f"Computed by {f'{who}, ' if who else ''}{source.name}{other}."
 
 
 def _stretch(stretch: Stretch) -> str:
-    """How many, and where: between which inputs, not at all of those between."""
+    """Number of results, and the range of their inputs."""
     if not stretch.count:
         return "0"
     low, high = format_number(stretch.low, 6), format_number(stretch.high, 6)
@@ -245,13 +245,13 @@ ROWS: Final = 10
 NARROWEST: Final = 24
 _LARGEST: Final = sys.float_info.max
 _LEAST: Final = 0.1
-"""ULP: smaller errors are not told apart."""
+"""ULP: lower end of the chart's axis; smaller errors are drawn there."""
 
 
 def error_picture(audit: Audit) -> Picture:
-    """The largest ULP error around every input, from where it changes to where it changes no more.
+    """Chart of the largest ULP error over x, on the interval in which the error changes.
 
-    The axis is linear up to a unit on both sides of 0 and logarithmic beyond: where errors are tells both apart.
+    x is linear within ±unit and logarithmic beyond; the unit is the segment boundary nearest to 0.
     """
     profile, (low, high) = audit.profile, _range(audit)
     changes = [segment.high for segment in audit.segments[:-1]]
@@ -262,7 +262,7 @@ def error_picture(audit: Audit) -> Picture:
     largest = np.where(profile.max_ulp >= 0.0, np.clip(profile.max_ulp, _LEAST, _LARGEST), np.nan)
     top = max(float(np.nanmax(largest, initial=1.0)), 100.0 * _LEAST)
     edges = np.clip(np.stack([profile.low, profile.high]).T.ravel(), low, high)
-    heights = np.stack([largest, np.full(largest.size, np.nan)]).T.ravel()[:-1]  # nothing between two intervals
+    heights = np.stack([largest, np.full(largest.size, np.nan)]).T.ravel()[:-1]  # nan: a gap between two intervals
     title = "largest ulp error over x" + (" (×: nan or inf)" if bad.size else "")
     panel = Panel(
         Axis(low, high, "symlog", unit=unit),
@@ -275,7 +275,7 @@ def error_picture(audit: Audit) -> Picture:
 
 
 def error_pictures(audits: Sequence[Audit]) -> Picture:
-    """A panel for each, in one picture."""
+    """One picture with a panel per audit."""
     panels = []
     for audit in audits:
         of = f", derivative {audit.order}" if audit.order else ""
@@ -286,14 +286,14 @@ def error_pictures(audits: Sequence[Audit]) -> Picture:
 
 
 def error_chart(picture: Picture, audit: Audit, terminal: Terminal, height: int | None) -> str:
-    """Nothing where there is no error to show, or no room."""
+    """The chart as text; empty without an error or without room."""
     if not audit.total.max_steps or terminal.width < NARROWEST:
         return ""
     return paint(replace(picture, title=""), terminal, height or ROWS + 3)
 
 
 def _range(audit: Audit) -> tuple[float, float]:
-    """From an octave beyond the outermost change of the error's character to one beyond the other."""
+    """The interval of the segment boundaries and worst inputs, an octave wider at both ends, at least [-1, 1]."""
     off = [bool(segment.errors.finite_max_steps) or _fails_within(segment) for segment in audit.segments]
     edges = [segment.high for segment, here, there in zip(audit.segments, off, off[1:], strict=False) if here or there]
     inputs = [point.input for point in audit.worst if point.steps and math.isfinite(point.input)]
@@ -302,7 +302,7 @@ def _range(audit: Audit) -> tuple[float, float]:
 
 
 def _fails_within(segment: Segment) -> bool:
-    """Whether a result that is not finite belongs to a finite input."""
+    """Whether a finite input has a result that is nan or infinite in place of a number."""
     at_infinity = int(math.isinf(segment.low)) + int(math.isinf(segment.high))
     return segment.errors.nonfinite > at_infinity
 

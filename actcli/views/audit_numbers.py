@@ -1,4 +1,4 @@
-"""The figures of an audit as text."""
+"""Figures of an audit as text."""
 
 import math
 
@@ -15,7 +15,7 @@ def figure(x: float | None) -> str:
 
 
 def mean(x: float | None, errors: Errors) -> str:
-    """A mean of the finite results, where there are any."""
+    """A mean over finite errors; empty if there are none."""
     return figure(None if errors.finite_max_ulp is None else x)
 
 
@@ -27,7 +27,7 @@ def whole(x: float | None) -> str:
 
 
 def percent(share: float) -> str:
-    """Never 0 or 100 for what is only near."""
+    """A share in per cent: `98.1%`; `< 0.1%` and `> 99.9%` instead of a rounded 0 or 100."""
     if share in (0.0, 1.0):
         return f"{share:.0%}"
     return "< 0.1%" if share < 0.001 else "> 99.9%" if share > 0.999 else f"{share:.1%}"

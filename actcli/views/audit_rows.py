@@ -1,4 +1,4 @@
-"""An audit of rows on the screen: how far off, how often, where the totals of rows are, the worst results."""
+"""Report of a row-wise audit: largest errors, histogram, errors of the rows' totals, worst results."""
 
 from actcli.core.audit.rows import Defect, RowAudit
 from actcli.core.errors import count, plural
@@ -12,7 +12,7 @@ _TOTALS = {"sum": "|sum of a row − 1|", "logsumexp": "|log of the sum of a row
 
 
 def row_report(audit: RowAudit, terminal: Terminal) -> str:
-    """Everything that an audit of rows found, for people."""
+    """The whole report as text."""
     parts = [
         paragraph(_title(audit), terminal),
         drawn(_total_columns(audit), terminal),

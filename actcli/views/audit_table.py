@@ -1,17 +1,18 @@
-"""Several audits in a table, a line each: on the screen, or as Markdown for a pull request."""
+"""Several audits as a table, one line each: on the screen, or as Markdown for a pull request."""
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 
 from actcli.core.audit.baseline import Change
-from actcli.core.audit.rows import AnyAudit, RowAudit, RowPoint
+from actcli.core.audit.report import RowPoint
+from actcli.core.audit.rows import AnyAudit, RowAudit
 from actcli.views.audit_numbers import figure, mean, percent, whole
 from actcli.views.notation import format_number
 from actcli.views.table import Column, render, table, total_width
 from actcli.views.terminal import Terminal, paragraph
 
 Lacking = Sequence[tuple[str, str, int, str]]
-"""Activation, type, order, and why there is no audit of them."""
+"""(activation, type, order, reason) for each missing audit."""
 
 CAPTION: Final = (
     "ulp: the largest |actual − exact| in spacings of the type at the exact result; steps: how many numbers of the "
@@ -23,7 +24,7 @@ _BOUNDS: Final = "their largest errors are lower bounds."
 
 
 def audit_table(audits: Sequence[AnyAudit], lacking: Lacking, terminal: Terminal) -> str:
-    """A table for every type and order, with what there is no audit of after them."""
+    """A table for each type and order, then the missing audits."""
     parts = []
     for title, group in _groups(audits):
         key, *columns = _columns(group)
@@ -53,7 +54,7 @@ def _row(cells: Sequence[str]) -> str:
 
 
 def _groups(audits: Sequence[AnyAudit]) -> Iterator[tuple[str, list[AnyAudit]]]:
-    """The audits of each type and order, in the order in which they were asked for."""
+    """The audits by type and order, in the order of the request."""
     groups: dict[tuple[str, int], list[AnyAudit]] = {}
     for audit in audits:
         groups.setdefault((audit.dtype, audit.order), []).append(audit)
@@ -82,7 +83,7 @@ def _worst(audit: AnyAudit) -> str:
 
 
 def _fitting(key: Column, columns: Sequence[Column], terminal: Terminal) -> Iterator[str]:
-    """The columns after the key; below each other, with the key again, where there is no room beside."""
+    """Tables with the key column first; several, if the other columns do not fit beside each other."""
     shown: list[Column] = []
     for column in columns:
         if shown and total_width([key, *shown, column]) > terminal.width:
@@ -102,7 +103,7 @@ _FIGURES: Final = {
 
 
 def change_table(changes: Sequence[Change], terminal: Terminal) -> str:
-    """Then and now, figure by figure, with a word on each."""
+    """Figures of the baseline and of now, with a verdict for each audit."""
     title = "Against the baseline, then → now:"
     key, *columns = _change_columns(changes)
     return "\n".join([paragraph(title, terminal), *_fitting(key, columns, terminal)])
@@ -146,7 +147,7 @@ def _remarks(audits: Sequence[AnyAudit], lacking: Lacking) -> str:
 
 
 def _sampled(audits: Sequence[AnyAudit]) -> Iterator[str]:
-    """Of which not every number is among the inputs."""
+    """Sentences on audits that do not include every number of the type."""
     numbers = [audit for audit in audits if not audit.exhaustive and not isinstance(audit, RowAudit)]
     if any(audit.dtype in _WIDE for audit in numbers):
         yield f"float32 and float64 are sampled: {_BOUNDS}"
@@ -157,7 +158,7 @@ def _sampled(audits: Sequence[AnyAudit]) -> Iterator[str]:
 
 
 def _other_types(audits: Sequence[AnyAudit]) -> list[str]:
-    """Who answers in another type than it was asked in."""
+    """Sentences on implementations whose results have another type than the inputs."""
     found: dict[tuple[str, str], list[str]] = {}
     for audit in audits:
         if audit.source is not None and audit.source.dtype != audit.dtype:

@@ -1,4 +1,4 @@
-"""What trained networks decide over the plane: a map for each, and in words what is seen on it."""
+"""Report of `boundary`: a map of each network's decisions, and sentences about it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -16,15 +16,15 @@ from actcli.views.ranges import value_axis
 from actcli.views.terminal import Terminal, paragraph
 
 LOWEST = 13
-"""Lines of a picture on a low screen, whose sentences then follow further down."""
+"""Least lines of the picture; on a lower screen the sentences are below its end."""
 
 MOST_POINTS = 120
-"""Points of the data set on a map: more would cover it."""
+"""Most points of the data set on a map; more would hide it."""
 
 
 @dataclass(frozen=True, eq=False)
 class Map:
-    """A network's decision, the points that it learnt from, and what the axes and the classes are called."""
+    """A network's decision, its training points, and the names of axes and classes."""
 
     decision: Decision
     inputs: Array
@@ -37,7 +37,7 @@ class Map:
 
     @property
     def labels(self) -> tuple[Array, tuple[str, ...]]:
-        """The class of each point, from 0, and the classes' names; of numbers, on which side of the mean it lies."""
+        """The class of each point, from 0, and the names; for numbers the classes are below and above the mean."""
         if self.decision.probability is None:
             return (self.targets[:, 0] > 0.0).astype(int), ("below the mean", "above the mean")
         if self.targets.shape[1] > 1:
@@ -64,7 +64,7 @@ class Map:
 
 
 def boundary_picture(maps: Sequence[Map], title: str, points: int = MOST_POINTS) -> Picture:
-    """A panel for each network; in two classes the second's probability is the shade, in more the likeliest's."""
+    """One panel per network. Shade: the second class's probability for two classes, else the likeliest class."""
     first = maps[0]
     scale = _scale(maps)
     panels = [_panel(each, index, points, scale) for index, each in enumerate(maps)]
@@ -78,19 +78,19 @@ def boundary_picture(maps: Sequence[Map], title: str, points: int = MOST_POINTS)
 
 
 def points_for(terminal: Terminal) -> int:
-    """As many points as leave the map between them to be seen."""
+    """Number of points that leaves the map visible."""
     return min(max(terminal.width * terminal.height // 40, 24), MOST_POINTS)
 
 
 def boundary_report(picture: Picture, terminal: Terminal, height: int | None = None) -> str:
-    """The picture, and below it what is said of it, on one screen where that has room."""
+    """The picture and the sentences below it, on one screen if it has room."""
     told = "".join(paragraph(note, terminal) for note in picture.notes)
     left = height or max(terminal.height - 1 - told.count("\n"), min(LOWEST, terminal.height - 1))
     return paint(replace(picture, notes=[]), terminal, left) + told
 
 
 def _scale(maps: Sequence[Map]) -> tuple[float, float]:
-    """The least and the largest prediction on any of the maps."""
+    """Smallest and largest prediction over all maps."""
     values = np.concatenate([np.ravel(each.decision.output) for each in maps])
     values = values[np.isfinite(values)]
     return (float(values.min()), float(values.max())) if values.size else (0.0, 1.0)
@@ -107,7 +107,7 @@ def _panel(each: Map, index: int, points: int, scale: tuple[float, float]) -> Pa
 
 
 def _over_one_feature(each: Map, title: str, x: Axis, index: int, points: int) -> Panel:
-    """The prediction with the points; of classes each one's probability, and its points at the height of its number."""
+    """Curves over one feature: the prediction, or each class's probability; points are at their target or class."""
     window, probability = each.decision.window, each.decision.probability
     inputs, targets = _few(each.inputs, each.targets, points)
     if probability is None:
@@ -154,7 +154,7 @@ def _few(inputs: Array, targets: Array, most: int) -> tuple[Array, Array]:
 
 
 def heading(decision: Decision) -> str:
-    """`relu 100 %`, or `relu, loss 0.0021` for numbers."""
+    """The text `relu 100 %`, or `relu, loss 0.0021` for numbers."""
     if not np.isfinite(decision.output).all():
         return f"{decision.activation} diverged"
     if decision.accuracy_final is None:
@@ -163,7 +163,7 @@ def heading(decision: Decision) -> str:
 
 
 def sentences(maps: Sequence[Map], points: int) -> list[str]:
-    """How good each network is, what is seen on its map, and why it must be so where that is known."""
+    """Accuracy or loss of each network, and facts about its boundary with their reason, if known."""
     told = []
     for each in maps:
         decision, seen = each.decision, _seen(each)

@@ -1,4 +1,4 @@
-"""The picture of a calibration: how sure a network is of points it has not seen, and how often it is right."""
+"""Picture of a calibration: accuracy over confidence on points outside of the training set."""
 
 import numpy as np
 
@@ -7,11 +7,11 @@ from actcli.views.notation import short
 from actcli.views.picture.description import GUIDE, Axis, Band, Curve, Histogram, Panel, Picture, Style
 
 _FEWEST = 50
-"""Points of a bin that is drawn; of fewer the share that is right says little."""
+"""Least points of a bin that is drawn: the accuracy of fewer is uncertain."""
 
 
 def calibration_picture(found: Calibration) -> Picture:
-    """The share that is right over the confidence, beside what a calibrated one had, and how many are so confident."""
+    """Accuracy over confidence, with the diagonal of perfect calibration; below, the histogram of confidence."""
     low = float(found.edges[0])
     across = Axis(low, 1.0, label="confidence")
     shown = found.count >= _FEWEST
@@ -43,7 +43,7 @@ def calibration_picture(found: Calibration) -> Picture:
 
 
 def sentence(found: Calibration) -> str:
-    """What was measured, of all points together."""
+    """Mean confidence and accuracy over all points, in words."""
     sure, right, learnt = (
         short(100 * share, 3) for share in (found.mean_confidence, found.mean_accuracy, found.accuracy_learnt)
     )

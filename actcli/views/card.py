@@ -1,6 +1,7 @@
-"""The card of one activation: the facts in words, and beside or below them a plot of the function and its slope.
+"""The card of one activation: facts, and beside or below them a plot of the function and its slope.
 
-A table of several activations has the facts alone. What a row-wise activation takes is imported for it only.
+`compare` shows the facts of several activations as a table. Modules for row-wise activations are imported only for
+them.
 """
 
 import math
@@ -22,7 +23,7 @@ from actcli.views.picture.terminal import GAP, grid, paint
 from actcli.views.ranges import value_axis
 from actcli.views.terminal import Terminal, wrapped
 
-# From this width on the plot stands beside the facts, which then have so much room.
+# Least width of a terminal for a plot beside the facts, and the width of the facts then.
 SIDE_BY_SIDE, FACTS_WIDTH = 72, 42
 LABEL_WIDTH, FACTS_IN_COLUMNS = 13, 32
 SMALLEST_CHART, CHART_HEIGHT, TALLEST_CHART, WIDEST_CHART = 6, 14, 22, 70
@@ -43,7 +44,7 @@ def card(properties: Properties, terminal: Terminal, curves: Sequence[Curve] = (
     width = FACTS_WIDTH if beside else terminal.width
     left = [line for label, text in lines for line in _fact(label, text, width, terminal)]
     if beside:
-        # A plot wider than that would be no better; as high as the facts, it makes the card as short as they are.
+        # A wider plot would show no more; with the height of the facts the card is as short as they are.
         canvas = replace(terminal, width=min(terminal.width - width - GAP, WIDEST_CHART))
         chart = paint(picture, canvas, height or min(len(left), TALLEST_CHART)).splitlines()
         body = grid([left, chart], 2, width)
@@ -66,7 +67,7 @@ def card_picture(properties: Properties, curves: Sequence[Curve]) -> Picture:
 
 
 def plot_range(curve: CurveProperties) -> tuple[float, float]:
-    """An interval around 0 on which what is special about the function can be seen."""
+    """An interval around 0 that includes the function's features."""
     extremes = (curve.infimum, curve.supremum, curve.slope_infimum, curve.slope_supremum)
     special = [
         *(1.6 * abs(x) for x in sorted(curve.kinks or (), key=abs)[:4]),
@@ -84,7 +85,7 @@ def plot_range(curve: CurveProperties) -> tuple[float, float]:
 
 
 def _heading(properties: Properties, terminal: Terminal) -> Iterator[str]:
-    """Name, formula, origin, aliases and parameters, each in as few lines as it takes."""
+    """Lines of name, formula, origin, aliases and parameters."""
     name = terminal.text(properties.activation)
     if properties.formula == properties.name or len(name) + 3 + len(properties.formula) > terminal.width:
         yield from (terminal.paint(line, "bold") for line in wrap(name, terminal.width))
@@ -110,7 +111,7 @@ def _parameter(name: str, value: float, valid: str) -> str:
 
 
 def _row(row: RowProperties, terminal: Terminal) -> Iterator[str]:
-    """A row-wise activation: what holds for every row, and an example."""
+    """Lines for a row-wise activation: properties of all rows, and an example."""
     from actcli.views.table import render
     from actcli.views.values import rowwise_table
 
@@ -138,7 +139,7 @@ def _row(row: RowProperties, terminal: Terminal) -> Iterator[str]:
 
 
 def _confidence(rows: Sequence[ScaledRow]) -> str:
-    """How the largest output changes with the scale of the example's scores."""
+    """Sentence on the largest output for scaled scores of the example."""
     scales, outputs = (
         ", ".join(short(number) for number in numbers)
         for numbers in ([row.scale for row in rows], [row.largest for row in rows])
@@ -148,7 +149,7 @@ def _confidence(rows: Sequence[ScaledRow]) -> str:
 
 
 def _fact(label: str, text: str, width: int, terminal: Terminal) -> Iterator[str]:
-    """A label in grey and the text beside it, folded under itself; where that is narrow, under the label."""
+    """A grey label and its folded text beside it, or below it on a narrow terminal."""
     label, text = terminal.text(label), terminal.text(text)
     column = LABEL_WIDTH if width >= FACTS_IN_COLUMNS else 1
     start = label.ljust(LABEL_WIDTH - 1) if column > 1 else f"{label}:"
@@ -170,7 +171,7 @@ MOST_POINTS = 5
 
 
 def facts(curve: CurveProperties, digits: int = 6) -> dict[str, str]:
-    """Label -> text, in the order in which they are read; an empty text where there is nothing to say."""
+    """Label -> text, in the order of the card; an empty text if there is no fact."""
 
     def number(x: float) -> str:
         return short(x, digits)
@@ -216,7 +217,7 @@ _FIELDS = {
     "Lipschitz": {"lipschitz"},
     SATURATED: {"saturates_below", "saturates_above"},
 }
-"""Label -> the properties without which there is nothing to say."""
+"""Label -> the properties that the text needs."""
 
 
 def _kinks(curve: CurveProperties, digits: int) -> str:
@@ -242,7 +243,7 @@ def _range(curve: CurveProperties, digits: int) -> str:
 
 
 def _where(extremum: Extremum | None, digits: int) -> str:
-    """Where a value that is attained is; nothing for one that is only approached, and no news for a constant."""
+    """Place of an attained value; empty for a limit that is not attained, and for a constant."""
     if extremum is None or not extremum.attained or (extremum.low == -math.inf and extremum.high == math.inf):
         return ""
     return _place(extremum, digits)
@@ -286,7 +287,7 @@ def _zeros(curve: CurveProperties, digits: int) -> str:
 
 
 def _points(points: Sequence[float], digits: int, more: bool = False) -> str:
-    """The points nearest to 0 in ascending order, with an ellipsis for the others."""
+    """The points nearest to 0, ascending, and an ellipsis for more."""
     nearest = sorted(sorted(points, key=abs)[:MOST_POINTS])
     texts = [short(x, digits) for x in nearest]
     return ", ".join([*texts, "…"] if more or len(points) > len(nearest) else texts)

@@ -13,7 +13,7 @@ from actcli.core.activations.activation import Activation, RowWise
 from actcli.views.notation import format_number
 from actcli.views.terminal import Terminal, paragraph
 
-# Below this width the columns would be too narrow to read, and the entries stand one under the other.
+# On a narrower terminal entries are lists instead of rows.
 COLUMNS_WIDTH = 76
 LONGEST_ALIAS = len("gelu_pytorch_tanh,")
 
@@ -40,13 +40,13 @@ def overview(families: Mapping[str, Sequence[str]], terminal: Terminal) -> str:
 
 
 def catalogue_table(activations: Iterable[Activation], terminal: Terminal) -> RenderableType:
-    """Name, aliases, parameters with their defaults, and formula; what is too long is folded."""
+    """Name, aliases, parameters with defaults, and formula, folded if too long."""
     show = _columns if terminal.width >= COLUMNS_WIDTH else _stack
     return show(activations, terminal)
 
 
 def literature_table(entries: Iterable[tuple[Activation, int | None, str]], terminal: Terminal) -> RenderableType:
-    """Name, year, family and formula with the usual values of its parameters. entries: (activation, year, family)."""
+    """Name, year, family and formula with default parameters. entries: (activation, year, family)."""
     if terminal.width < COLUMNS_WIDTH:
         return _stack((activation for activation, _, _ in entries), terminal)
     drawn = _empty_table()

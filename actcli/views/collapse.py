@@ -1,4 +1,4 @@
-"""The collapse of a linear tower on the screen: a table, the outputs along a line, and what was seen."""
+"""Report of `collapse`: a table, outputs along a line, and sentences."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -22,7 +22,7 @@ DIGITS = 3
 def collapse_report(
     picture: Picture, runs: Sequence[CollapseRun], terminal: Terminal, height: int | None = None
 ) -> str:
-    """What stands between the layers, how far that is from a single layer, and how often the output bends."""
+    """The whole report as text."""
     closing = paragraph("\n".join(sentences(runs)), terminal)
     drawn = render(collapse_table(runs, terminal), terminal)
     room = terminal.height - 1 - drawn.count("\n") - closing.count("\n")
@@ -31,7 +31,7 @@ def collapse_report(
 
 
 def collapse_table(runs: Sequence[CollapseRun], terminal: Terminal) -> RenderableType:
-    """A row for each tower, with the bends of the lower ones before its own, as far as there is room for them."""
+    """One row per tower: its gap to a single layer, and bends of lower towers, as many as fit, and of its own."""
     names = [_name(run) for run in runs]
     first = [
         Column("between\nthe layers", names, "left", [appearance(index).colour for index in range(len(runs))]),
@@ -53,9 +53,9 @@ MOST_DEPTHS = 4
 
 
 def collapse_picture(runs: Sequence[CollapseRun]) -> Picture:
-    """The output of towers of some depths on the line, a row of panels for each activation: it folds what is folded.
+    """Outputs of towers of some depths along the line, one row of panels per activation.
 
-    Each is seen over its own interval, and moved and stretched to the same height: only the shape is of interest.
+    Each panel has the window in which its output bends most, scaled to the same height.
     """
     linear, *bent = runs
     places = [*range(len(linear.bends_by_depth))]
@@ -86,7 +86,7 @@ def _panel(found: DepthBends, straight: DepthBends, style: Style) -> Panel:
 
 
 def sentences(runs: Sequence[CollapseRun]) -> list[str]:
-    """What became of the tower without anything between its layers, and of the others."""
+    """Sentences on the tower without activations, and on the others."""
     linear, *bent = runs
     if linear.layers == 1:
         return [f"A single layer is {_equation(linear)}; there is no place between layers for {bent[0].activation}."]
@@ -133,7 +133,7 @@ def _name(run: CollapseRun) -> str:
 
 
 def _fitted(y: Array) -> Array:
-    """y moved and stretched to lie between -1 and 1."""
+    """y scaled to [-1, 1]."""
     low, high = float(y.min()), float(y.max())
     fitted: Array = np.zeros_like(y) if low == high else 2 * (y - low) / (high - low) - 1
     return fitted

@@ -1,6 +1,6 @@
-"""How many colours a terminal has, and how it is asked for one of the palette.
+"""Number of colours of a terminal, and escape sequences for them.
 
-Colours are named by their codes in the 256-colour palette; a terminal with fewer is asked for what stands for them.
+Colours are codes of the 256-colour palette; a terminal with fewer gets replacements.
 """
 
 import os
@@ -15,22 +15,21 @@ from actcli.views.palette import FEW_COLOURS, PALETTE_COLOURS
 TRUECOLOUR = 1 << 24
 
 _SUFFIXES = {"256color": PALETTE_COLOURS, "16color": 16, "direct": TRUECOLOUR, "mono": 0, "m": 0, "dumb": 0}
-"""What the name of a terminal says at its end, after a hyphen."""
+"""Suffix of a terminal's name, after a hyphen -> number of colours."""
 
 _WITHOUT_COLOUR = re.compile(r"dumb|unknown|vt\d|adm|wy|tvi|hp\d")
-"""Names of terminals without colour, where the system does not describe them."""
+"""Names of terminals without colour, used if terminfo does not describe them."""
 
 _INDEXED = re.compile(r"38;5;(\d+)")
 
 
 def number_of_colours(environ: Mapping[str, str]) -> int:
-    """0, 8, 16, 256, or 2**24 where any colour can be had.
+    """0, 8, 16, 256, or 2**24 for any colour.
 
-    By the name in TERM and the system's description of it (terminfo), 8 where neither says anything; by COLORTERM,
-    with which emulators say that any colour can be had.
+    Sources: the name in TERM, its description in terminfo, and COLORTERM, by which emulators announce 2**24; else 8.
     """
     name = environ.get("TERM", "")
-    if not name:  # as on Windows, whose consoles know the 256 codes
+    if not name:  # Windows: its consoles have 256 colours
         described: int | None = PALETTE_COLOURS if sys.platform == "win32" else None
     else:
         described = _SUFFIXES.get(name.rpartition("-")[2]) if "-" in name or name == "dumb" else None
@@ -43,28 +42,28 @@ def number_of_colours(environ: Mapping[str, str]) -> int:
 
 
 def sgr(colour: int, colours: int) -> str:
-    """The parameter of the escape sequence that asks a terminal of so many colours for one of the palette."""
+    """Parameter of the escape sequence for a palette colour, on a terminal with this number of colours."""
     return f"38;5;{colour}" if colours >= PALETTE_COLOURS else FEW_COLOURS[16 if colours >= 16 else 8].get(colour, "39")
 
 
 def in_colours(text: str, colours: int) -> str:
-    """`text`, whose escape sequences ask for colours of the 256, as a terminal of so many colours takes it."""
+    """`text` with its escape sequences for 256 colours replaced by those of a terminal with fewer."""
     return text if colours >= PALETTE_COLOURS else _INDEXED.sub(lambda found: sgr(int(found[1]), colours), text)
 
 
 _COLORS = 13
-"""The place of max_colors among the numbers of a terminal's description: term(5)."""
+"""Index of max_colors among the numbers of a terminfo entry: term(5)."""
 
 
 def _described(name: str, environ: Mapping[str, str]) -> int | None:
-    """The colours in terminfo's description of a terminal; None where there is none."""
+    """Number of colours in terminfo; None without an entry."""
     for path in _descriptions(name, environ):
         with suppress(OSError, struct.error), open(path, "rb") as file:
             magic, names, flags, numbers = struct.unpack("<4h", file.read(8))
             size, code = (4, "<i") if magic == 0o1036 else (2, "<h")
-            file.seek(12 + names + flags + (names + flags) % 2 + size * _COLORS)  # numbers begin at an even place
+            file.seek(12 + names + flags + (names + flags) % 2 + size * _COLORS)  # numbers begin at an even offset
             colours: int = struct.unpack(code, file.read(size))[0]
-            return max(colours, 0) if numbers > _COLORS else 0  # a short description ends before what is not there
+            return max(colours, 0) if numbers > _COLORS else 0  # an entry may end earlier
     return None
 
 

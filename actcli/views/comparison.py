@@ -1,4 +1,4 @@
-"""The picture of `actcli compare`: curves over each other and their slopes below, or a panel each."""
+"""Report of `compare`: curves in one chart and their slopes below, or a panel each; tables of properties."""
 
 from collections.abc import Iterator, Sequence
 from itertools import zip_longest
@@ -23,7 +23,7 @@ GAP = 2
 
 
 def comparison_picture(drawn: Sequence[Graph], largest: Difference, *, interval: tuple[float, float]) -> Picture:
-    """The values and derivatives of `drawn`, with the largest difference marked; of many a panel each."""
+    """Values and derivatives with the largest difference marked; many activations have a panel each."""
     orders = range(len(drawn[0].derivatives))
     curves = [[of_graph(g, k, primed(g.activation, k), Style(member=i)) for i, g in enumerate(drawn)] for k in orders]
     title = f"{', '.join(graph.activation for graph in drawn)} on {interval_text(*interval)}"
@@ -63,12 +63,12 @@ def comparison_picture(drawn: Sequence[Graph], largest: Difference, *, interval:
 
 _TITLES = {0: "", 1: "their slopes"}
 _LINES = {1: "", 2: "solid: the function, broken: its slope", 3: "solid: the function, broken: its derivatives"}
-"""What the lines of a panel are, by their number."""
+"""Number of lines in a panel -> their meaning."""
 
 
 def _difference(a: Curve, b: Curve, interval: tuple[float, float]) -> Panel:
-    """a less b, the two that are farthest apart."""
-    with np.errstate(invalid="ignore"):  # inf - inf has no place in a picture
+    """Panel of a - b, for the pair with the largest difference."""
+    with np.errstate(invalid="ignore"):  # inf - inf is not drawn
         gap = Curve(
             f"{a.label} − {b.label}", a.x, a.y - b.y, Style("reference"), tuple({*a.breakpoints, *b.breakpoints})
         )
@@ -88,7 +88,7 @@ DIGITS = 6
 
 
 def difference_table(differences: Sequence[Difference], terminal: Terminal, *, labels: Sequence[str] = ()) -> str:
-    """A line for each pair; `labels`, in the order of the chart, give the names their colours there."""
+    """One line per pair. labels: in the order of the chart, to colour the names as there."""
     colours = {label: appearance(index).colour for index, label in reversed([*enumerate(labels)])}
     columns = [
         Column("\na", [d.a for d in differences], "left", [colours.get(d.a) for d in differences]),
@@ -105,12 +105,12 @@ def difference_table(differences: Sequence[Difference], terminal: Terminal, *, l
 
 
 def largest(differences: Sequence[Difference]) -> Difference:
-    """The largest of all; the first where no pair has one."""
+    """The largest difference; the first pair if none has one."""
     return max(differences, key=lambda d: -1.0 if isnan(d.max_abs) else d.max_abs)
 
 
 def _stack(differences: Sequence[Difference], terminal: Terminal) -> str:
-    """The same in two lines a pair, for long names and narrow terminals."""
+    """Two lines per pair, for long names and narrow terminals."""
     lines: list[str] = []
     for d in differences:
         numbers = f"at most {format_number(d.max_abs, DIGITS)}, at x = {format_number(d.at, DIGITS)}"
@@ -120,13 +120,12 @@ def _stack(differences: Sequence[Difference], terminal: Terminal) -> str:
 
 
 _DIGITS_OF_PROPERTIES = 4
-# A column is as wide as its longest cell, but no wider than this while others need the room, and never narrower
-# than that: then the rest of the columns follow in a further panel.
+# Widest column while others need the room, and narrowest: further columns go to another table.
 WIDEST, NARROWEST = 24, 11
 
 
 def property_table(cards: Sequence[Properties], terminal: Terminal) -> str:
-    """A column for each activation, with its look in the chart; long cells are folded, and panels follow each other."""
+    """One column per activation, with its colour and marker; long cells are folded, wide tables are split."""
     columns = [facts(card.curve, _DIGITS_OF_PROPERTIES) for card in cards if card.curve is not None]
     labels = [label for label in columns[0] if any(column[label] for column in columns)]
     side = max(len(terminal.text(label)) for label in labels)
@@ -147,7 +146,7 @@ def property_table(cards: Sequence[Properties], terminal: Terminal) -> str:
 
 
 def _widths(cells: Sequence[Sequence[str]], room: int) -> list[int]:
-    """What each column needs, cut down evenly from the widest where the room does not suffice."""
+    """Widths of the columns: as needed, or with the widest ones cut evenly to the room."""
     marker = 2
     widths = [
         min(max(len(column[0]) + marker, *(len(cell) for cell in column[1:]), NARROWEST), WIDEST) for column in cells

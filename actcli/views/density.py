@@ -1,4 +1,4 @@
-"""Distributions before and after an activation: areas under their densities, side by side."""
+"""Picture of densities before and after an activation, side by side."""
 
 from collections.abc import Sequence
 
@@ -12,19 +12,19 @@ from actcli.views.picture.description import Axis, Histogram, Panel, Picture, Sp
 from actcli.views.ranges import spread
 
 BINS = 200
-# A distribution that is narrower than this share of the common axis gets one of its own.
+# Least width of a distribution, relative to the common axis; a narrower one gets an axis of its own.
 _SHARE = 0.3
 _LEVELS, _INNER_LEVELS = (0.001, 0.999), (0.02, 0.98)
 _LONG_TAIL = 2.2
-# How far above the typical density a peak is drawn; the sides of the picture are cut off there.
+# Peaks are cut off at this multiple of the typical density.
 _PEAK = 3.0
-# So much probability is left beside the atoms by rounding.
+# Probability beside the atoms that counts as rounding.
 _ROUNDING = 1e-12
 DIGITS = 6
 
 
 def density_picture(before: Pushforward, pushforwards: Sequence[Pushforward], *, title: str) -> Picture:
-    """The standard normal and what becomes of it, a panel each, with a line of facts for each below them."""
+    """Panels of the standard normal and of its images, with a line of facts for each."""
     intervals, styles = (
         drawn_over(before, pushforwards),
         [Style("reference"), *(Style(member=i) for i in range(len(pushforwards)))],
@@ -36,7 +36,7 @@ def density_picture(before: Pushforward, pushforwards: Sequence[Pushforward], *,
 
 
 def drawn_over(before: Pushforward, pushforwards: Sequence[Pushforward]) -> list[tuple[float, float]]:
-    """For the normal and each image the interval that is drawn: a common one, where it would not hide its shape."""
+    """The interval of each panel: a common one, except for images whose shape it would hide."""
     low, high = common = _common(before, pushforwards)
     return [common if _shares(*bounds(each), low, high) else bounds(each) for each in (before, *pushforwards)]
 
@@ -46,7 +46,7 @@ def bins(each: Pushforward, interval: tuple[float, float]) -> Probabilities:
 
 
 def bounds(each: Pushforward) -> tuple[float, float]:
-    """The values between which nearly all of the probability lies; of a long tail less."""
+    """The interval of nearly all probability; of less, if there is a long tail."""
     low, high, inner_low, inner_high = each.quantile(*_LEVELS, *_INNER_LEVELS).tolist()
     if high - low > _LONG_TAIL * (inner_high - inner_low) > 0:
         low, high = inner_low, inner_high
@@ -54,7 +54,7 @@ def bounds(each: Pushforward) -> tuple[float, float]:
 
 
 def _common(before: Pushforward, pushforwards: Sequence[Pushforward]) -> tuple[float, float]:
-    """The interval of all those that are about as wide as the standard normal."""
+    """The interval of the standard normal and all images of similar width."""
     low, high = bounds(before)
     wide = [b for b in map(bounds, pushforwards) if _SHARE <= (b[1] - b[0]) / (high - low) <= 1 / _SHARE]
     return min([low, *(b[0] for b in wide)]), max([high, *(b[1] for b in wide)])
@@ -75,7 +75,7 @@ def _panel(each: Pushforward, name: str, style: Style, interval: tuple[float, fl
 
 
 def _top(histogram: Probabilities) -> float:
-    """The largest density, or a few times the typical one where a peak would leave nothing else to be seen."""
+    """Upper end of the axis: the largest density, at most _PEAK times the typical one."""
     density, weight = histogram.density, histogram.probability
     if not weight.sum() > _ROUNDING:
         return 1.0
@@ -85,7 +85,7 @@ def _top(histogram: Probabilities) -> float:
 
 
 def _facts(before: Pushforward, pushforwards: Sequence[Pushforward]) -> list[str]:
-    """Mean and deviation of each, and the probabilities of what its density does not show."""
+    """Mean and deviation of each, and probabilities of its atoms and of nan."""
     names = ["z", *(each.activation.label for each in pushforwards)]
     columns = [names]
     for head, values in (

@@ -1,4 +1,4 @@
-"""The gradient-depth experiment on the screen: tables, a picture of the signal, and what came of it in words."""
+"""Report of `gradient-depth`: tables, a picture of the signal, and sentences."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -24,16 +24,16 @@ _ELSEWHERE = "The numbers of each layer: --format table."
 _BLANKS = 2
 """Empty lines around a table."""
 _COMFORTABLE = 11
-"""Lines of a chart that leaves the rest of a low screen to others."""
+"""Lines of the chart on a low screen."""
 
 
 def depth_report(
     runs: Sequence[DepthRun], terminal: Terminal, height: int | None = None, *, one_screen: bool = False
 ) -> str:
-    """The tables, a picture of all activations, and in words what came of them.
+    """The whole report as text.
 
-    height:     of the picture
-    one_screen: the layers' table gives way where it would not fit on the screen with the rest, rows and all
+    height:     of the picture, in lines
+    one_screen: shorten the layers' table, or leave it out, to fit the report on the screen
     """
     groups = groups_of(runs)
     if not groups:
@@ -45,7 +45,7 @@ def depth_report(
     closing = "".join(paragraph(text, terminal) for text in (_brief(groups, outcome) if brief else _closing(groups)))
     title = paragraph(_title(alone), terminal) if alone else ""
     reason = paragraph(init_line(alone.typical), terminal) if alone and init_line(alone.typical) else ""
-    # What cures it comes below, and the screen is to hold both.
+    # Room for the cures, which are printed below.
     cures = (1 + MOST_CURES) * sum(group.trained and group.verdict != "healthy" for group in groups)
     left = terminal.height - 1 - one_screen - cures - sum(text.count("\n") for text in (outcome, closing, title))
     drawn = any(map(_has_curve, groups))
@@ -66,7 +66,7 @@ def depth_report(
 
 
 def _layers(groups: Sequence[DepthGroup], terminal: Terminal, most: int | None) -> str:
-    """The layers' table, in `most` lines at most; nothing where these hold too few rows of it."""
+    """The layers' table in at most `most` lines; empty if these hold too few rows."""
 
     def table(rows: int | None) -> str:
         if len(groups) == 1:
@@ -83,12 +83,12 @@ def _layers(groups: Sequence[DepthGroup], terminal: Terminal, most: int | None) 
 
 
 def _has_curve(group: DepthGroup) -> bool:
-    """Whether more than one layer has a signal that a logarithmic chart can show."""
+    """Whether more than one layer has a finite signal > 0, for a logarithmic chart."""
     return sum(0 < record.signal_norm_initial < inf for record in group.layers[:-1]) > 1
 
 
 def _closing(groups: Sequence[DepthGroup]) -> list[str]:
-    """A paragraph for each activation; of many, the healthy ones share a line."""
+    """One paragraph per activation; of many activations, the healthy ones share a line."""
     told = groups
     if len(groups) > MOST_PARAGRAPHS:
         told = [group for group in groups if group.verdict != "healthy"]
@@ -101,7 +101,7 @@ def _closing(groups: Sequence[DepthGroup]) -> list[str]:
 
 
 def _brief(groups: Sequence[DepthGroup], outcome: str) -> list[str]:
-    """What the table of outcomes has not said already."""
+    """Sentences that add to the table of outcomes."""
     seeds = [f"Seed {group.typical.seed}: " * (len(group.runs) > 1) for group in groups]
     told = [beside_table(group.typical) for group in groups]
     inits = "" if "init" in outcome.split() else differing_inits([group.typical for group in groups])
@@ -124,8 +124,10 @@ MOST_PAIRS = 3
 
 
 def depth_picture(groups: Sequence[DepthGroup]) -> Picture:
-    """The signal over depth: of one activation three curves; of up to three measurement and theory in one colour; of
-    more the measurement. Below the loss over the steps, and what came of it.
+    """The signal over depth, and below the loss over the steps; the caption has the sentences.
+
+    One activation has three curves: before and after training, and theory. Up to three have measurement and theory in
+    one colour each, more have the measurement.
     """
     heading = "signal at each layer: norm of the gradient"
     if len(groups) == 1:
@@ -163,7 +165,7 @@ def depth_picture(groups: Sequence[DepthGroup]) -> Picture:
 
 
 def _curve(group: DepthGroup, label: str, field: str, style: Style) -> Curve:
-    """That number over the hidden layers that have it."""
+    """A field of LayerRecord over the hidden layers that have it."""
     known = [(record.layer, value) for record in group.layers[:-1] if (value := _value(record, field)) is not None]
     layers, values = zip(*known, strict=True) if known else ((), ())
     return Curve(label, np.array(layers, dtype=np.float64), np.array(values, dtype=np.float64), style, measured=True)

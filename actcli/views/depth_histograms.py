@@ -1,4 +1,4 @@
-"""How pre-activations, activations and signals are distributed, layer by layer, before and after training.
+"""Histograms of pre-activations, activations and signals by layer, before and after training.
 
 Glorot and Bengio (2010), figures 2 to 7.
 """
@@ -17,7 +17,7 @@ BEFORE, AFTER = Style(member=0), Style(member=1)
 
 
 def histograms_picture(before: Sequence[LayerHistograms], after: Sequence[LayerHistograms], title: str) -> Picture:
-    """A row for each quantity, a column for each of up to four layers; each histogram is as high as its highest bin."""
+    """One row per quantity and one column per layer, up to four; each histogram is scaled to its highest bin."""
     shown = sorted({*np.linspace(0, len(before) - 1, min(len(before), MOST_LAYERS)).round().astype(int).tolist()})
     panels = []
     for field, name in QUANTITIES.items():

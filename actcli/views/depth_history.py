@@ -1,4 +1,4 @@
-"""What is seen while a network trains: gradients by layer and step, learning curves, updates, silent units."""
+"""Picture of a training over its steps: gradients by layer, losses, updates, saturated and dead units."""
 
 from collections.abc import Sequence
 
@@ -13,15 +13,15 @@ from actcli.views.picture.description import Axis, Curve, HeatMap, Panel, Pictur
 from actcli.views.ranges import value_axis
 
 LEARNS = 1e-3
-"""An update of so much of the weights is what a network of usual settings makes (Karpathy 2022, makemore part 3)."""
+"""Usual ratio of update to weights (Karpathy 2022, makemore part 3)."""
 
 _LEAST = 1e-300
 
 
 def history_picture(runs: Sequence[DepthRun]) -> Picture:
-    """A map of each activation's gradients, then all learning curves, updates over weights, and silent units.
+    """A map of each activation's gradients, then panels of losses, updates over weights, and saturated and dead units.
 
-    The runs have a history.
+    runs: with a history
     """
     alone = len(runs) == 1
     maps = [_gradients(run) for run in runs]
@@ -50,7 +50,7 @@ def history_picture(runs: Sequence[DepthRun]) -> Picture:
 
 
 def _gradients(run: DepthRun) -> Array:
-    """log10 of the norm, (layers, moments), nan where it is 0 or not finite."""
+    """log10 of the gradient norms, (layers, moments); nan for 0 and numbers that are not finite."""
     norms = np.array([moment.weight_gradient_norms for moment in run.history]).T
     shown = np.isfinite(norms) & (norms > _LEAST)
     logarithms: Array = np.log10(norms, where=shown, out=np.full(norms.shape, np.nan))
@@ -62,7 +62,7 @@ def _steps(run: DepthRun) -> Array:
 
 
 def loss_panel(runs: Sequence[DepthRun], steps: Axis) -> Panel:
-    """The loss of every step, beside that of guessing; without curves where fewer than two losses are finite."""
+    """The loss of every step, and of guessing; no curve for fewer than two finite losses."""
     curves = [
         Curve("", np.arange(1.0, len(run.loss) + 1), np.array(run.loss), _style(runs, index))
         for index, run in enumerate(runs)
@@ -77,13 +77,13 @@ def loss_panel(runs: Sequence[DepthRun], steps: Axis) -> Panel:
 
 
 def _layers(run: DepthRun) -> list[int]:
-    """The indices of the first hidden layer, one in the middle and the output layer."""
+    """Indices of the first hidden layer, a middle one and the output layer."""
     last = len(run.layers) - 1
     return sorted({0, (last - 1) // 2, last})
 
 
 def _updates(runs: Sequence[DepthRun], steps: Axis) -> Panel:
-    """Of one activation three layers, of several the median of all layers."""
+    """Update ratios: for one activation three layers, for several the median over the layers."""
     curves = []
     for index, run in enumerate(runs):
         ratios = np.array([moment.update_ratios for moment in run.history])
@@ -130,7 +130,7 @@ def _name(run: DepthRun, layer: int) -> str:
 
 
 def sentence(run: DepthRun) -> str:
-    """The first layer's gradient beside the output layer's, its last update, and the silent units, at the end."""
+    """Last gradients of layer 1 and the output layer, last update, and saturated and dead units, in words."""
     last = run.history[-1]
     first, output = last.weight_gradient_norms[0], last.weight_gradient_norms[-1]
     gradient = f"layer 1's gradient {format_number(first, 2)}, the output layer's {format_number(output, 2)}"

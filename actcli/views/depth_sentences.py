@@ -1,4 +1,4 @@
-"""What a gradient-depth run showed, in sentences for a student: what was measured, and what follows from it."""
+"""Sentences on a gradient-depth run: measurements and conclusions."""
 
 from collections.abc import Sequence
 from math import exp, isinf, isnan, log10
@@ -12,7 +12,7 @@ from actcli.views.notation import format_number, percent, times
 
 
 def verdict_sentence(run: DepthRun) -> str:
-    """Whether it learnt, what became of the gradient on its way to layer 1, and the cause where it is known."""
+    """Verdict, change of the gradient from the last hidden layer to layer 1, and the cause if known."""
     *parts, last = set_up(run)
     sentences = {
         "diverged": _diverged,
@@ -28,21 +28,21 @@ def verdict_sentence(run: DepthRun) -> str:
 
 
 def beside_table(run: DepthRun) -> str:
-    """What the table of outcomes does not say: how far the gradient came, and the cause; of a healthy run nothing."""
+    """Facts beside the table of outcomes: change of the gradient, and the cause; empty for a healthy run."""
     if run.verdict in ("vanishing", "exploding"):
         return f"{run.activation}: {_comparison(run)}.{_cause(run)}"
     return "" if run.verdict == "healthy" else verdict_sentence(run)
 
 
 def set_up(run: DepthRun) -> list[str]:
-    """The activation, its initialisation, and what else there is."""
+    """The activation, its initialisation, norm and residual connections."""
     norm = [f"{run.norm} norm"] if run.norm else []
     residual = ["residual connections"] if run.residual else []
     return [run.activation, f"{run.init} initialisation", *norm, *residual]
 
 
 def loss_line(run: DepthRun) -> str:
-    """`sigmoid: binary cross-entropy 0.731 → 0.693 in 200 steps (guessing 0.693), accuracy 50 % → 50 %`"""
+    """The line `sigmoid: binary cross-entropy 0.731 → 0.693 in 200 steps (guessing 0.693), accuracy 50 % → 50 %`."""
     name = run.loss_name.replace("cross_entropy", "cross-entropy").replace("_", " ")
     guess = f"guessing {format_number(run.loss_guess)}"
     if not run.loss:
@@ -55,9 +55,9 @@ def loss_line(run: DepthRun) -> str:
 
 
 def cure_lines(run: DepthRun, cures: Sequence[tuple[str, Cure]], tried: int) -> list[str]:
-    """The cures as they are typed, with what they led to; or that none was found.
+    """The cures as options, with their loss and accuracy; or a sentence that there is none.
 
-    tried: how many changes were
+    tried: number of candidates
     """
     steps = count(len(run.loss), "step")
     if not cures:
@@ -74,7 +74,7 @@ def cure_lines(run: DepthRun, cures: Sequence[tuple[str, Cure]], tried: int) -> 
 
 
 def init_line(run: DepthRun) -> str:
-    """Which initialisation auto is, and why, in half a line; nothing where it was named."""
+    """The initialisation of --init auto and its reason; empty if it was named."""
     choice = run.init_preference
     if choice is None:
         return ""
@@ -89,7 +89,7 @@ def init_line(run: DepthRun) -> str:
 
 
 def differing_inits(runs: Sequence[DepthRun]) -> str:
-    """That the compared activations do not start alike; nothing where they do."""
+    """Sentence on different initialisations of the compared activations; empty if they are equal."""
     inits = dict.fromkeys((run.activation, run.init) for run in runs)
     if len({init for _, init in inits}) < 2:
         return ""
@@ -103,7 +103,7 @@ def _change(choice: Preference, name: str) -> str:
     return f"{format_number(exp(max(min(factor, 700.0), -700.0)), 3)}-fold"
 
 
-# --- what happened ----------------------------------------------------------------------------------------------
+# --- the verdict ------------------------------------------------------------------------------------------------
 
 
 def _sick(run: DepthRun) -> str:
@@ -151,7 +151,7 @@ def _diverged(run: DepthRun) -> str:
 
 
 def _loss(run: DepthRun) -> str:
-    """The loss over the data held against guessing."""
+    """The loss over the data compared with guessing."""
     first, last, guess = (
         format_number(value, 3) for value in (run.loss_data_initial, run.loss_data_final, run.loss_guess)
     )
@@ -165,7 +165,7 @@ def _not_learnt(run: DepthRun) -> str:
 
 
 def _at_first(run: DepthRun) -> str:
-    """The gradient before training: one that was sick and was overcome, or as it was."""
+    """Sentence on the gradient before training."""
     if len(run.layers) <= 2:
         return ""
     last_hidden = len(run.layers) - 1
@@ -188,14 +188,14 @@ def _dead_units(run: DepthRun) -> str:
 
 
 def _comparison(run: DepthRun) -> str:
-    """The signal of layer 1 beside layer N's, before training."""
+    """The signal of layer 1 compared with layer N, before training."""
     last_hidden = len(run.layers) - 1
     first, last = run.layers[0].signal_norm_initial, run.layers[last_hidden - 1].signal_norm_initial
     if first == 0:
         return f"of the gradient signal at layer {last_hidden} nothing arrives at layer 1"
     if last == 0 or isinf(first):
         return f"the gradient signal at layer 1 is beyond all measure larger than at layer {last_hidden}"
-    decades = log10(first) - log10(last)  # the ratio itself may leave the floating-point range
+    decades = log10(first) - log10(last)  # the ratio may overflow or underflow
     if abs(decades) < 0.1:
         return f"the gradient signal at layer 1 is about as large as at layer {last_hidden}"
     how = f"{times(abs(decades))} {'smaller' if decades < 0 else 'larger'}"
@@ -203,7 +203,7 @@ def _comparison(run: DepthRun) -> str:
 
 
 def _factor(run: DepthRun) -> str:
-    """Measured and in theory, and what theory says of this width where that differs by more than a few per cent."""
+    """Factor of the signal per layer, measured and in theory; for this width too, if that differs by some per cent."""
     measured, theory, narrow = run.decay_per_layer, run.decay_per_layer_theory, run.decay_per_layer_finite_width
     if measured is None or measured == 0:
         return "" if theory is None else f" (in theory a factor of {format_number(theory, 3)} per layer)"
@@ -221,7 +221,7 @@ _NOTABLE = 0.05
 
 
 def _cause(run: DepthRun) -> str:
-    """Why it is vanishing or stuck, where that is known: a small slope everywhere, saturation, or no bend at all."""
+    """The cause of a vanishing gradient or stuck network, if known: small slopes, saturation, linear activation."""
     if run.verdict not in ("vanishing", "stuck"):
         return ""
     least, largest = run.slope_range

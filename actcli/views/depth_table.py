@@ -1,4 +1,4 @@
-"""The gradient-depth experiment as tables: one activation's layers, or several activations beside each other."""
+"""Tables of `gradient-depth`: the layers of one activation, or several activations beside each other."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -17,7 +17,7 @@ from actcli.views.terminal import Terminal
 
 @dataclass(frozen=True)
 class DepthGroup:
-    """summary: medians over the seeds, or the run itself where there is one."""
+    """The runs of one activation. summary: medians over the seeds, or the only run."""
 
     runs: tuple[DepthRun, ...]
     summary: SeedSummary
@@ -40,7 +40,7 @@ class DepthGroup:
 
     @property
     def verdict(self) -> str:
-        """`vanishing`, or `vanishing 4, healthy 1` where the seeds differ."""
+        """The text `vanishing`, or `vanishing 4, healthy 1` if the seeds differ."""
         verdicts = self.summary.verdicts
         if len(verdicts) == 1:
             return next(iter(verdicts))
@@ -78,7 +78,7 @@ _MEANINGS = {
 
 
 def layer_table(group: DepthGroup, terminal: Terminal, most: int | None = None) -> RenderableType:
-    """A row a layer, of more than `most` a choice: norms before and after training, theory, units, last update."""
+    """One row per layer, at most `most`: norms before and after training, theory, units, last update."""
     records = _chosen(group.layers, most)
     before = [record.weight_gradient_norm_initial for record in records]
     when = "after" if group.trained else "before"
@@ -114,7 +114,7 @@ def layer_table(group: DepthGroup, terminal: Terminal, most: int | None = None) 
 def comparison_tables(
     groups: Sequence[DepthGroup], terminal: Terminal, most: int | None = None
 ) -> list[RenderableType]:
-    """The gradient's norm in every layer, before and after training, for as many activations a table as fit."""
+    """Gradient norms of every layer before and after training; as many activations per table as fit."""
     tables: list[RenderableType] = []
     rest = [*enumerate(groups)]
     while rest:
@@ -137,7 +137,7 @@ def comparison_tables(
 
 
 def outcome_table(groups: Sequence[DepthGroup], terminal: Terminal) -> RenderableType:
-    """A row an activation: verdict, factor of the signal per layer by measurement and theory, loss, dead units."""
+    """One row per activation: verdict, measured and theoretical factor of the signal per layer, loss, dead units."""
     summaries = [group.summary for group in groups]
     colours = [appearance(index).colour for index in range(len(groups))]
     columns = [
@@ -162,7 +162,7 @@ def outcome_table(groups: Sequence[DepthGroup], terminal: Terminal) -> Renderabl
 
 
 def _fitting(columns: dict[str, Column], width: int) -> dict[str, Column]:
-    """The first columns that fit; layer and norm in any case."""
+    """The first columns that fit, layer and norm always."""
     shown: dict[str, Column] = {}
     for name, column in columns.items():
         if len(shown) >= 2 and total_width([*shown.values(), column]) > width:
@@ -172,7 +172,7 @@ def _fitting(columns: dict[str, Column], width: int) -> dict[str, Column]:
 
 
 def _pair(group: DepthGroup, index: int, most: int | None) -> list[Column]:
-    """Before, and where there was a training after it, under the activation's name."""
+    """Columns of an activation's gradient before training, and after it if it was trained."""
     records = _chosen(group.layers, most)
     before = format_alike([record.weight_gradient_norm_initial for record in records])
     after = format_alike([record.weight_gradient_norm_final for record in records])
@@ -191,7 +191,7 @@ def _names(records: Sequence[LayerRecord], group: DepthGroup) -> list[str]:
 
 
 def _chosen(records: tuple[LayerRecord, ...], most: int | None = None) -> tuple[LayerRecord, ...]:
-    """All layers, or the first, every so many, the last and the output layer: the table stays readable."""
+    """All layers, or at most `most`: the first, the last, evenly spaced ones between, and the output layer."""
     if len(records) <= (most or MOST_ROWS):
         return records
     *hidden, output = records
@@ -217,7 +217,7 @@ def _accuracy(group: DepthGroup) -> str:
 
 
 def _fixed(numbers: Sequence[float]) -> list[str]:
-    """With three decimals, and what these would call 0 or cannot hold by its size."""
+    """Numbers with three decimals; very small and very large ones in another notation."""
     return [f"{n:.3f}" if 5e-4 <= abs(n) < 1e4 or not isfinite(n) or n == 0 else f"{n:.0e}" for n in numbers]
 
 

@@ -1,4 +1,4 @@
-"""Pictures as files: composed for a page, or as they stand on the terminal."""
+"""Pictures as files: drawn for a page, or as on the terminal."""
 
 import re
 from collections.abc import Callable
@@ -18,7 +18,7 @@ PAGES, TEXTS = (".svg", ".png", ".pdf"), (".txt", ".html")
 
 
 def suffix_of(path: str) -> str:
-    """The suffix that says what the file will be. Raises InputError for another one, and without matplotlib."""
+    """The suffix of a picture's file. InputError: another suffix, or matplotlib is missing."""
     suffix = splitext(path)[1].lower()
     if suffix not in (*PAGES, *TEXTS):
         raise InputError(f"{path}: a picture is saved as .svg, .png, .pdf, .html or .txt")
@@ -42,11 +42,11 @@ def exported(
     theme: Literal["light", "dark"],
     size: tuple[int | None, int | None],
 ) -> bytes:
-    """The file; `draw` makes what stands on the terminal, which is .txt without colour, and .html with it."""
+    """The bytes of the file. draw: the text for a terminal, saved as .txt without colour and as .html with it."""
     if suffix in PAGES:
         import logging
 
-        # Where the home directory is read-only it warns twice of a cache that it does without.
+        # matplotlib warns if the home directory is read-only, which does not matter here.
         logging.getLogger("matplotlib").setLevel(logging.ERROR)
         from actcli.views.picture.page import page
 
@@ -61,7 +61,7 @@ _GROUNDS = {"light": ("#ffffff", "#1c1c1c"), "dark": ("#121212", "#dadada")}
 
 
 def html(text: str, title: str, theme: Literal["light", "dark"]) -> str:
-    """The text in its colours, letter under letter."""
+    """A text with ANSI colours as an HTML page in a monospaced font."""
     paper, ink = _GROUNDS[theme]
     page = f"""\
         <!DOCTYPE html>

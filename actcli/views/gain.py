@@ -1,4 +1,4 @@
-"""The initialisation that an activation wants, in lines of a label and what it says, below the words explained."""
+"""Report of `gain`: a glossary of the words used, and labelled lines on the initialisation of an activation."""
 
 from math import isclose, sqrt
 from textwrap import fill
@@ -18,7 +18,7 @@ _KINDS = {
     "none": "none found: signal and gradient are not both kept",
 }
 
-# What PyTorch's value does where it is not ours, and why.
+# Activation -> effect of PyTorch's gain where it differs from ours.
 _PYTORCH = {
     "sigmoid": "that of a linear layer: q settles at 0.265, not at 1",
     "tanh": "a little more than ours: q settles at 1.18, not at 1",
@@ -35,16 +35,16 @@ _WORDS = {
     "ordered": ("ordered:", "the gradient vanishes with depth"),
     "edge": ("edge:", "the gradient neither vanishes nor explodes exponentially with depth"),
     "chaotic": ("chaotic:", "inputs that are almost alike move apart from layer to layer"),
-    "depth scale": ("depth scale", "in so many layers, what is still to go shrinks to 1/e = 37 %"),
+    "depth scale": ("depth scale", "in so many layers, the distance to the limit shrinks to 1/e = 37 %"),
     "slowly": ("slowly", "slower than exponentially with depth: no depth scale"),
 }
-"""A word -> the text that shows that it is used, and what it means."""
+"""Word -> (text that contains it, its meaning)."""
 
 
 def gain_report(gain: Gain, terminal: Terminal) -> str:
-    """The words that are used, then moments, critical point, where usual initialisations lead, and the lines of code.
+    """The whole report: glossary, moments, critical point, fixed points of usual initialisations, code.
 
-    What a reader comes for stands last: on a screen of 24 lines the first ones scroll away.
+    The results stand last: on a screen of 24 lines the first lines scroll away.
     """
     facts = [
         ("gain", _gain(gain)),
@@ -71,7 +71,7 @@ def gain_report(gain: Gain, terminal: Terminal) -> str:
 
     lines = [*[folded(*word) for word in words], *[""] * bool(words)]
     lines += [gain.activation, "", *[folded(*fact) for fact in facts]]
-    # Code is for copying, and is not folded.
+    # Not folded: code is for copying.
     lines += [labelled(*line) for line in code]
     return "\n".join(lines) + "\n"
 
@@ -105,7 +105,7 @@ def _variances(critical: CriticalPoint) -> list[tuple[str, str]]:
 
 
 def _initialisations(gain: Gain) -> list[tuple[str, str]]:
-    """For each initialisation where the signal comes to, and what becomes of gradient and inputs there."""
+    """Lines on the fixed point of each initialisation."""
     lines: list[tuple[str, str]] = []
     for name, point in gain.fixed_points.items():
         if name == "lecun":
@@ -117,7 +117,7 @@ def _initialisations(gain: Gain) -> list[tuple[str, str]]:
 
 
 def fixed_point_lines(point: FixedPoint, decay: float | None) -> list[str]:
-    """Where the signal comes to, and what becomes of gradient and inputs there. decay: of the gradient's signal."""
+    """Lines on a fixed point: signal, gradient, correlation of two inputs. decay: factor of the signal per layer."""
     return [text for text in (_signal(point), _consequences(point, decay)) if text]
 
 
@@ -169,7 +169,7 @@ def _number(number: float | None) -> str:
 
 
 def _choice(gain: Gain) -> list[tuple[str, str]]:
-    """Which initialisation the lines of code set up, and why."""
+    """The initialisation of the lines of code, and the reason."""
     if gain.recommended is None:
         return []
     changes = {name: _change(candidate) for name, candidate in gain.candidates.items()}

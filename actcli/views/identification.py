@@ -1,4 +1,4 @@
-"""What a function is called: the known activations that it equals, and the nearest."""
+"""Report of `identify`: equal known activations, and the nearest others."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -8,7 +8,7 @@ from actcli.views.table import Column, render, table
 from actcli.views.terminal import Terminal, paragraph
 
 _MOST: Final = 3
-"""Matches: the simplest; few come for the other names of the literature."""
+"""Most matches printed, simplest first; further ones are mostly other names in the literature."""
 
 
 def identification_text(found: Identification, terminal: Terminal) -> str:
@@ -26,7 +26,7 @@ def identification_text(found: Identification, terminal: Terminal) -> str:
         if (more := len(found.matches) - _MOST) > 0:
             parts.append(paragraph(f"and {more} more: --format json", terminal))
     else:
-        parts.append(paragraph("Equal to nothing known, scaled and shifted neither.", terminal))
+        parts.append(paragraph("No known activation is equal, not even scaled and shifted.", terminal))
     if found.nearest:
         labels = [_fitting(_label(near.name, near.parameters), terminal.width - 29) for near in found.nearest]
         parts.append("\n" + paragraph("Nearest of the others, by the largest difference:", terminal))
@@ -40,7 +40,7 @@ def identification_text(found: Identification, terminal: Terminal) -> str:
 
 
 def written(match: Match) -> str:
-    """The match as a text that is an activation: `silu:beta=2`, `1.5*silu(x)`, `tanh(2*x - 1) + 3`."""
+    """A match as the text of an activation: `silu:beta=2`, `1.5*silu(x)`, `tanh(2*x - 1) + 3`."""
     if match.relation == "equal":
         return _label(match.name, match.parameters)
     inner = f"{_times(match.b)}x{_plus(match.c)}"

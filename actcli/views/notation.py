@@ -1,4 +1,4 @@
-"""How numbers, intervals and functions are written for people."""
+"""Notation of numbers, intervals and functions."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -8,12 +8,12 @@ _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def format_number(x: float, digits: int | None = 4) -> str:
-    """`x` with so many significant digits, or as the shortest text that reads back as it (`digits=None`).
+    """`x` with this number of significant digits; None: the shortest text that reads back as `x`.
 
-    Trailing zeros go, but a whole number that is exact keeps its ".0": 1.0, 0.25, 3.73e-12, 12346, nan, -inf.
+    Without trailing zeros, but an exact whole number keeps its ".0": 1.0, 0.25, 3.73e-12, 12346, nan, -inf.
     """
     if digits is None or not isfinite(x) or x == 0:
-        return str(x)  # not repr(): NumPy's is "np.float64(0.1)", and str() knows a float32's shortest text
+        return str(x)  # not repr(), which is "np.float64(0.1)"; str() gives a float32's shortest text
     text = f"{x:.{digits - 1}e}"
     mantissa, exponent = text.split("e")
     if not -4 <= int(exponent) < 6:
@@ -28,21 +28,21 @@ def format_number(x: float, digits: int | None = 4) -> str:
 
 
 def short(x: float, digits: int = 6) -> str:
-    """The number with so many digits at most, without a point where it is whole: 1, -0.169971, ∞."""
+    """`x` with at most this number of digits, whole numbers without a point: 1, -0.169971, ∞."""
     if isnan(x):
         return "undefined"
     if isinf(x):
         return "∞" if x > 0 else "-∞"
-    return f"{x + 0.0:.{digits}g}"  # 0, and not -0
+    return f"{x + 0.0:.{digits}g}"  # turns -0 into 0
 
 
 def percent(share: float) -> str:
-    """`97.5 %`, three digits of it."""
+    """A share in per cent with three digits: `97.5 %`."""
     return f"{100 * share:.3g} %"
 
 
 def format_alike(values: Iterable[float], digits: int = 3) -> list[str]:
-    """All with so many digits, aligned, and in one notation: 0.0363, or 3.63e-02 when one is far from 1."""
+    """Aligned numbers in one notation: 0.0363, or 3.63e-02 if one is far from 1."""
     values = list(values)
     sizes = [abs(value) for value in values if value and isfinite(value)]
     near = all(1e-3 <= size < 10**digits for size in sizes)
@@ -56,7 +56,7 @@ def format_alike(values: Iterable[float], digits: int = 3) -> list[str]:
 
 
 def align(texts: Iterable[str]) -> list[str]:
-    """The numbers in `texts`, padded to one width with their decimal points below each other."""
+    """Numbers padded to one width, with aligned decimal points."""
     split = [_at_point(text) for text in texts]
     left = max((len(whole) for whole, _ in split), default=0)
     right = max((len(rest) for _, rest in split), default=0)
@@ -64,14 +64,14 @@ def align(texts: Iterable[str]) -> list[str]:
 
 
 def in_columns(columns: Sequence[Sequence[str]]) -> list[str]:
-    """The lines of columns of finished texts, three blanks apart."""
+    """Lines of columns of texts, three blanks apart."""
     widths = [max(map(len, column)) for column in columns]
     rows = zip(*columns, strict=True)
     return ["   ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
 
 
 def power_of_ten(exponent: int, unicode: bool = True) -> str:
-    """10⁻³ or, in ASCII, 1e-3."""
+    """The text 10⁻³, in ASCII 1e-3."""
     return "10" + str(exponent).translate(_SUPERSCRIPT) if unicode else f"1e{exponent}"
 
 
@@ -81,7 +81,7 @@ def decade(x: float) -> int:
 
 
 def times(decades: float) -> str:
-    """How often 10^decades is, in words: "4,300 times", "61 billion times", "10^23 times"."""
+    """10^decades in words: "4,300 times", "61 billion times", "10^23 times"."""
     if decades >= 14.99:
         return f"10^{round(decades)} times"
     factor = float(f"{10**decades:.2g}")
@@ -92,7 +92,7 @@ def times(decades: float) -> str:
 
 
 def _at_point(text: str) -> tuple[str, str]:
-    """`text` cut before its decimal point, or before its exponent when it has no point."""
+    """`text` split before its decimal point, or before its exponent if it has no point."""
     for mark in ".e":
         place = text.find(mark)
         if place > 0:
@@ -101,7 +101,7 @@ def _at_point(text: str) -> tuple[str, str]:
 
 
 def interval_text(low: float, high: float) -> str:
-    """[-6, 6], with as many digits as tell the ends of a narrow one apart."""
+    """The text [-6, 6], with enough digits to tell the ends apart."""
     return f"[{low:.12g}, {high:.12g}]"
 
 
@@ -109,17 +109,17 @@ _PRIMES = 3
 
 
 def primed(label: str, order: int) -> str:
-    """gelu, gelu', gelu'', gelu^(4); of a formula x*x, (x*x)'."""
+    """Name of a derivative: gelu, gelu', gelu'', gelu^(4); for a formula x*x, (x*x)'."""
     return function_name(label, order) if order else label
 
 
 def applied(label: str, order: int) -> str:
-    """gelu(x), gelu'(x); a formula says itself what it does to x: x*x, (x*x)'."""
+    """Name with argument: gelu(x), gelu'(x); for a formula x*x, (x*x)'."""
     return function_name(label, order) + "(x)" if _is_word(label) else primed(label, order)
 
 
 def function_name(label: str, order: int = 0) -> str:
-    """What an index or an argument may follow: gelu, gelu', (x*x), (x*x)'."""
+    """Name that an index or argument may follow: gelu, gelu', (x*x), (x*x)'."""
     name = label if _is_word(label) else f"({label})"
     return name + ("'" * order if order <= _PRIMES else f"^({order})")
 

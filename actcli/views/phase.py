@@ -1,4 +1,4 @@
-"""Order, chaos and trainability as pictures: maps over the variances, the two maps of theory, depth over variance."""
+"""Pictures of `phase`: maps over the variances, variance and correlation maps of a layer, trainability."""
 
 import math
 from collections.abc import Callable
@@ -30,7 +30,7 @@ _WEIGHTS, _BIASES = "σ_w²", "σ_b²"
 
 @dataclass(frozen=True)
 class Quantity:
-    """What a map shows: its title, its values as they are coloured, and the label of the colours."""
+    """Quantity of a map: title, values on the colour scale, and label of the scale."""
 
     title: str
     values: Callable[[PhaseDiagram], Array]
@@ -59,7 +59,7 @@ QUANTITIES: Final[dict[Of, Quantity]] = {
 
 
 def _logarithm(values: Array) -> Array:
-    """log10 within a few decades of the middle: 0 and infinity stand at the ends."""
+    """log10, clipped to a few decades; 0 and infinity are at the ends."""
     with np.errstate(divide="ignore"):
         logarithms = np.log10(values)
     finite = logarithms[np.isfinite(logarithms)]
@@ -69,7 +69,7 @@ def _logarithm(values: Array) -> Array:
 
 
 def phase_picture(found: PhaseDiagram, of: Of) -> Picture:
-    """The map of one quantity, the edge of chaos on it, and the usual initialisations."""
+    """Map of one quantity, with the edge of chaos and the usual initialisations."""
     quantity = QUANTITIES[of]
     values = quantity.values(found)
     known = values[np.isfinite(values)]
@@ -85,13 +85,13 @@ def phase_picture(found: PhaseDiagram, of: Of) -> Picture:
 
 
 def _centred(values: Array, label: str) -> Axis:
-    """An axis on which each value is the middle of a cell of the map."""
+    """Axis on which each value is the centre of a cell of the map."""
     half = 0.5 * (float(values[-1]) - float(values[0])) / max(len(values) - 1, 1) or 0.5
     return Axis(float(values[0]) - half, float(values[-1]) + half, label=label)
 
 
 def edge_pieces(found: PhaseDiagram) -> list[list[tuple[float, float]]]:
-    """The points of the edge in an order in which they can be joined: neighbours are near each other."""
+    """The edge as connected pieces: points in order, with near neighbours."""
     scale = np.array([np.ptp(found.sigma_w2), np.ptp(found.sigma_b2)])
     scale[scale == 0.0] = 1.0
     left, pieces = [*found.edge], []
@@ -106,11 +106,11 @@ def edge_pieces(found: PhaseDiagram) -> list[list[tuple[float, float]]]:
     return pieces
 
 
-_NEIGHBOURS: Final = 0.2  # of the picture
+_NEIGHBOURS: Final = 0.2  # relative to the picture
 
 
 def _initialisations(found: PhaseDiagram, x: Axis, y: Axis) -> tuple[list[Marks], list[tuple[str, Style]]]:
-    """A mark for each place, with the names of all that lie there."""
+    """One mark per place, with the names of all initialisations there."""
     places: dict[tuple[float, float], list[str]] = {}
     critical = found.critical
     if critical.sigma_w2 is not None and critical.sigma_b2 is not None:
@@ -127,7 +127,7 @@ def _initialisations(found: PhaseDiagram, x: Axis, y: Axis) -> tuple[list[Marks]
 
 
 def phase_sentences(found: PhaseDiagram, of: Of) -> list[str]:
-    """What the map shows, and what is missing on it."""
+    """Sentences on the map and its blank cells."""
     blank = np.isnan(QUANTITIES[of].values(found))
     sentences = [
         _critical_sentence(found.critical),
@@ -164,7 +164,7 @@ def _edge_sentence(found: PhaseDiagram) -> str:
 
 
 def _blank_sentences(found: PhaseDiagram, of: Of, blank: Mask) -> list[str]:
-    """Why cells are blank."""
+    """Sentences with the reasons of blank cells."""
     unsettled = blank & np.isnan(found.q) & ~found.grows
     reasons = {
         "the variance grows without end": blank & found.grows,
@@ -176,7 +176,7 @@ def _blank_sentences(found: PhaseDiagram, of: Of, blank: Mask) -> list[str]:
 
 
 def _scale_sentences(found: PhaseDiagram, of: Of) -> list[str]:
-    """What the ends of the colours stand for too."""
+    """Sentences on values beyond the ends of the colour scale."""
     if of == "chi" and (found.chi_perpendicular > _LARGEST_CHI).any():
         largest = _number(float(np.nanmax(found.chi_perpendicular)))
         return [f"The colours end at {_LARGEST_CHI:g}; the largest χ⊥ is {largest}."]
@@ -217,7 +217,7 @@ def _map_panel(x: Array, y: Array, cobweb: Array, label: str, title: str) -> Pan
 
 
 def trainability_picture(found: Trainability) -> Picture:
-    """Accuracy, or the loss over guessing's, with theory's 6 ξ_c."""
+    """Map of accuracy, or of loss over the loss of guessing, with theory's 6 ξ_c."""
     sweep = found.sweep
     measured, label = (found.loss, "loss / guessing") if found.accuracy is None else (found.accuracy, "accuracy")
     x, y = _centred(np.array(sweep.sigma_w2), _WEIGHTS), _centred(np.array(sweep.depths, dtype=float), "depth")
@@ -239,7 +239,7 @@ def trainability_picture(found: Trainability) -> Picture:
 
 
 def trainability_sentence(found: Trainability) -> str:
-    """How many cells agree with theory."""
+    """Sentence on the cells that agree with theory."""
     sweep = found.sweep
     wanted = len(sweep.depths) * len(sweep.sigma_w2) * sweep.seeds
     done = count(found.runs, "run") if found.runs == wanted else f"{found.runs:,} of {count(wanted, 'run')}"

@@ -1,4 +1,4 @@
-"""The picture of `actcli plot`: activations, their derivatives, and the points that somebody asked for."""
+"""Picture of `plot`: activations, their derivatives, and marked points."""
 
 from collections.abc import Iterator, Sequence
 from itertools import combinations
@@ -15,8 +15,8 @@ from actcli.views.ranges import VISIBLE, missing_lines, of_graph, value_axis
 
 DIGITS = 7
 MOST_IN_ONE_CHART = 8
-_HOLLOW = 4  # the marker so far after a filled one is the same, hollow
-_MOST_LONG_TANGENTS, _TANGENT = 2, 0.2  # of more than these, so much of the interval to both sides
+_HOLLOW = 4  # distance of a marker to its hollow version
+_MOST_LONG_TANGENTS, _TANGENT = 2, 0.2  # if there are more, tangents have this half-width relative to the interval
 _UNSEEN = 2 * VISIBLE
 
 
@@ -32,11 +32,12 @@ def plot_picture(
     caveat: str | None = None,
     family: bool = False,
 ) -> Picture:
-    """All in one chart, or of many a panel each; `of` names what is drawn.
+    """All curves in one chart; many activations have a panel each.
 
-    spots:  for each x one for every activation, in their order
-    values: the activations of `points.x`, which `source` held
-    family: they are one activation with several values of a parameter, on a ramp of colours
+    of:     name of the curves, for the title
+    spots:  marked points: for each x one per activation, in their order
+    points: the user's own x, from `source`; values: of each activation there
+    family: the activations are members of a family, coloured on a ramp
     """
     order, alone = len(drawn[0].derivatives) - 1, len(drawn) == 1
     names = ["f"] if alone and (order or spots) else [graph.activation for graph in drawn]
@@ -75,7 +76,7 @@ def plot_picture(
 
 
 def _style(index: int, order: int, of: int, orders: int, family: bool) -> Style:
-    """The derivatives of a single activation have a colour each; those of several have its own, and other markers."""
+    """Look of a curve: derivatives of one activation differ in colour; of several, in marker."""
     if family:
         return Style(member=index, dash=order, ramp=index / max(of - 1, 1))
     if of == 1:
@@ -94,9 +95,9 @@ def _tangent(spot: Spot, interval: tuple[float, float], of: int) -> Curve | None
 
 
 def _close(curves: Sequence[Curve], y: Axis) -> Iterator[tuple[Curve, Curve, float, float]]:
-    """Pairs that differ, but by less than is seen: the largest difference at the points, and where it is."""
+    """Pairs of curves whose difference is too small to be visible: (a, b, largest difference, its x)."""
     for a, b in combinations(curves, 2):
-        with np.errstate(invalid="ignore"):  # inf - inf is no difference that a picture shows
+        with np.errstate(invalid="ignore"):  # inf - inf is not visible
             gap = np.nan_to_num(np.abs(a.y - b.y), posinf=0.0)
         largest = int(gap.argmax())
         if 0.0 < gap[largest] < _UNSEEN * (y.high - y.low):
@@ -114,7 +115,7 @@ def _differences(close: Sequence[tuple[Curve, Curve, float, float]], interval: t
 
 
 def _spot_lines(spots: Sequence[Spot], names: Sequence[str]) -> list[str]:
-    """`x = 1   f = 0.8413447   f' = 1.083315`, aligned below each other."""
+    """Aligned lines `x = 1   f = 0.8413447   f' = 1.083315`."""
     if not spots:
         return []
     at = align(format_number(each.x, DIGITS) for each in spots)
@@ -129,7 +130,7 @@ def _spot_lines(spots: Sequence[Spot], names: Sequence[str]) -> list[str]:
 
 
 def _input_line(points: GivenPoints, source: str, interval: tuple[float, float]) -> str:
-    """`data.txt: 1000 points, 12 of them outside of [-6, 6] (they reach from -30 to 8), 3 not finite`."""
+    """The line `data.txt: 1000 points, 12 of them outside of [-6, 6] (they reach from -30 to 8), 3 not finite`."""
     text = f"{'stdin' if source == '-' else source}: {count(points.count, 'point')}"
     if points.outside:
         reach = f"from {format_number(points.low)} to {format_number(points.high)}"

@@ -1,4 +1,4 @@
-"""Long work while it goes on, on a terminal's stderr: a bar, or of a training run the gradient of every layer."""
+"""Progress of long work on stderr, if it is a terminal: a bar, or a picture of the training."""
 
 from __future__ import annotations
 
@@ -27,17 +27,16 @@ if TYPE_CHECKING:
     from actcli.core.depth.experiment import DepthExperiment
     from actcli.core.network.training import Step
 
-DELAY, INTERVAL = 0.3, 0.25  # seconds: a run that is over by then shows nothing; a drawing takes a few milliseconds
+DELAY, INTERVAL = 0.3, 0.25  # seconds before the first drawing and between drawings; a drawing takes a few milliseconds
 FEWEST_DECADES = 4
 WIDEST_BAR = 40
 Item = TypeVar("Item")
 
 
 class Display:
-    """A few lines on stderr that are drawn anew in place, and wiped out when the block ends, however it ends.
+    """Lines on stderr that are redrawn in place, and removed at the end of the block, also after an exception.
 
-    Ctrl-Z wipes them out too, and gives the shell its cursor; with fg they come back. In the background nothing is
-    drawn.
+    Ctrl-Z removes them too and restores the cursor; after fg they come back. In the background nothing is drawn.
     """
 
     def __init__(self, console: Console, delay: float, interval: float = INTERVAL) -> None:
@@ -47,11 +46,11 @@ class Display:
         self._due = time.monotonic() + delay
 
     def __enter__(self) -> Display:
-        self._stop_signal = getattr(signal, "SIGTSTP", None)  # not on Windows, which has no Ctrl-Z
-        if threading.current_thread() is not threading.main_thread():  # Python's signals belong to that one
+        self._stop_signal = getattr(signal, "SIGTSTP", None)  # None on Windows
+        if threading.current_thread() is not threading.main_thread():  # only the main thread may set signal handlers
             self._stop_signal = None
         if self._stop_signal is not None and signal.getsignal(self._stop_signal) is not signal.SIG_DFL:
-            self._stop_signal = None  # ignored, or another's
+            self._stop_signal = None  # ignored, or handled by other code
         if self._stop_signal is not None:
             signal.signal(self._stop_signal, self._stop_soon)
         return self
@@ -64,7 +63,7 @@ class Display:
             signal.signal(self._stop_signal, signal.SIG_DFL)
 
     def is_due(self) -> bool:
-        """Whether it is time for a drawing: after the delay, then a few times a second."""
+        """Whether it is time to draw."""
         if (now := time.monotonic()) < self._due:
             return False
         self._due = now + self._interval
@@ -86,7 +85,7 @@ class Display:
     def _wipe_out(self) -> None:
         if self._live is not None:
             self._live.stop()
-            self._live = None  # a new one: this one remembers how many lines it took, and would wipe out others
+            self._live = None  # Live keeps its number of lines, and would remove other lines when used again
 
     def _stop_soon(self, number: int, frame: FrameType | None) -> None:
         self._is_to_stop = True
@@ -105,20 +104,20 @@ class Display:
 
 def _console() -> Console:
     terminal = Terminal.of(sys.stderr)
-    has_colours = terminal.colour and terminal.colours >= PALETTE_COLOURS  # which Rich's bars take
+    has_colours = terminal.colour and terminal.colours >= PALETTE_COLOURS  # Rich's bars need 256 colours
     return Console(stderr=True, highlight=False, color_system="256", no_color=not has_colours)
 
 
 def _is_in_background() -> bool:
-    """Whether another job has the terminal."""
+    """Whether this process is a background job of its terminal."""
     try:
         return os.tcgetpgrp(sys.stderr.fileno()) != os.getpgrp()
-    except (OSError, ValueError, AttributeError):  # no terminal of this session's; none at all; Windows
+    except (OSError, ValueError, AttributeError):  # another session's terminal; no terminal; Windows
         return False
 
 
 def frames(steps: Iterable[Item], draw: Callable[[Terminal], str], fps: float) -> Iterator[Item]:
-    """The steps; so many times a second what `draw` makes of the state then, in place, and wiped out at the end."""
+    """The steps, with the text of `draw` redrawn in place `fps` times a second, and removed at the end."""
     console = _console()
     if console.is_dumb_terminal:  # as below
         yield from steps
@@ -133,9 +132,9 @@ def frames(steps: Iterable[Item], draw: Callable[[Terminal], str], fps: float) -
 
 
 def live_view(experiment: DepthExperiment) -> Iterator[Step]:
-    """The experiment's steps, drawn a few times a second and wiped out at the end."""
+    """The experiment's steps, with a picture redrawn a few times a second, and removed at the end."""
     console = _console()
-    if console.is_dumb_terminal:  # which cannot wipe anything out; some versions of Rich leave an empty line there
+    if console.is_dumb_terminal:  # it cannot redraw, and some versions of Rich leave an empty line
         yield from experiment
         return
     with Display(console, DELAY) as display:
@@ -146,9 +145,9 @@ def live_view(experiment: DepthExperiment) -> Iterator[Step]:
 
 
 def _picture(experiment: DepthExperiment, step: Step, terminal: Terminal) -> str:
-    """One screen at most: a line of progress, and the layers, or as many as fit, evenly chosen."""
+    """A line of progress and a bar per layer; evenly chosen layers, if not all fit on the screen."""
     config = experiment.config
-    title = (  # a narrow terminal cuts it at its end
+    title = (  # the end is cut off on a narrow terminal
         f"loss {format_number(step.loss)}, step {step.number + 1} of {config.steps}: "
         f"{experiment.network.activation.label}, seed {config.seed}"
     )
@@ -167,14 +166,14 @@ def _picture(experiment: DepthExperiment, step: Step, terminal: Terminal) -> str
 
 
 def _scale(*norms: float) -> tuple[int, int]:
-    """Whole decades around the norms at the start and now."""
+    """Whole decades that enclose the norms."""
     decades = [log10(norm) for norm in norms if 0 < norm < inf] or [0.0]
     high = ceil(max(decades))
     return min(floor(min(decades) - 1e-9), high - FEWEST_DECADES), high
 
 
 def progress(items: Iterable[Item], total: int, label: str) -> Iterator[Item]:
-    """The same items, with a bar that is gone when they are through. For a stderr that is a terminal."""
+    """The items, with a progress bar that is removed at the end; stderr must be a terminal."""
     console = _console()
     if console.is_dumb_terminal:  # as above
         yield from items
@@ -198,7 +197,7 @@ def progress(items: Iterable[Item], total: int, label: str) -> Iterator[Item]:
 
 
 def drawn_live(items: Iterable[Item], painted: Callable[[list[Item], Terminal], str]) -> Iterator[Item]:
-    """The same items; what is painted of those so far stands on stderr, and is wiped out at the end."""
+    """The items, with the text of `painted` for those so far on stderr, removed at the end."""
     console = _console()
     if console.is_dumb_terminal:  # as above
         yield from items

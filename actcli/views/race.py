@@ -1,4 +1,4 @@
-"""The table of a race, and the sentences on who is ahead."""
+"""Report of `compare --train`: sentences on the ranking, and tables."""
 
 from collections.abc import Container, Iterator, Sequence
 from math import ceil, isinf
@@ -16,7 +16,7 @@ _WIDEST: Final = 28
 
 
 def race_report(race: Race, terminal: Terminal) -> str:
-    """Who is ahead, the table to decide by, and below it how each came to it on every data set."""
+    """Sentences, the ranking, and a table for each data set."""
     ranking, results = table(_ranking(race, terminal), terminal), []
     shown = _headers(ranking)
     for data in race.config.data:
@@ -35,12 +35,12 @@ def race_report(race: Race, terminal: Terminal) -> str:
 
 
 def _headers(drawn: NumberTable) -> set[str]:
-    """The last line of each header: narrow terminals have no room for all columns."""
+    """Last lines of the headers of the columns that fit."""
     return {column.header.rpartition("\n")[2] for column in drawn.columns}
 
 
 def sentences(race: Race) -> Iterator[str]:
-    """Who wins, if the heats tell; else who has the best place, who cannot be told apart from it, and who is behind."""
+    """The winner, if there is one; else the best mean place, and its comparisons with the others."""
     first, sets = race.rows[0], len(race.config.data)
     heats = f"of {count(race.heats, 'heat')}, a data set and a seed each"
     pairs = f" over all {len(race.comparisons)} pairs" if len(race.comparisons) > 1 else ""
@@ -72,12 +72,12 @@ def _names(comparisons: Sequence[Comparison]) -> str:
 
 
 def _against(comparisons: Sequence[Comparison]) -> str:
-    """`14 against relu, 15 against tanh`"""
+    """The text `14 against relu, 15 against tanh`."""
     return ", ".join(f"{c.a_wins} against {c.b}" for c in comparisons)
 
 
 def _label(row: Row, terminal: Terminal) -> str:
-    """What was trained, as the sentences call it, then what it was given as."""
+    """The trained activation, then the labels under which it was given."""
     return cut(" = ".join(dict.fromkeys([row.activation, *row.given])), terminal, _WIDEST)
 
 
@@ -98,7 +98,7 @@ def _ranking(race: Race, terminal: Terminal) -> Iterator[Column]:
 
 
 def _share(result: Result) -> str:
-    """The held-out loss over that of guessing."""
+    """Held-out loss over the loss of guessing."""
     return "diverged" if isinf(result.loss.median) else short(result.loss.median / result.loss_guess, 3)
 
 
@@ -127,7 +127,7 @@ def _loss(loss: float) -> str:
 
 
 def _caption(race: Race, shown: Container[str]) -> str:
-    """What the columns that are shown mean, and how the networks were trained."""
+    """Meaning of the columns shown, and settings of the training."""
     config = race.config
     rates = ", ".join(f"{rate:g}" for rate in RATES)
     lines = [

@@ -1,4 +1,4 @@
-"""Which points of a function a picture has, which range of values it shows, and what it says of what it leaves out."""
+"""Sample points and axis ranges of a picture, and notes on values left out."""
 
 from collections.abc import Iterable, Sequence
 from itertools import groupby
@@ -13,22 +13,22 @@ from actcli.views.picture.description import Axis, Curve, Style
 from actcli.views.picture.dots import multiples, nice_step
 from actcli.views.terminal import Terminal
 
-# Room is left at both ends of the floating-point range, so that an axis is never longer than it.
+# Away from both ends of the floating-point range, so that the length of an axis does not overflow.
 TINY, HUGE = 1e-300, 1e307
 
 _COLUMNS = 160
 
 VISIBLE = 0.01
-"""What a straight line misses by less than this share of the range of y is not seen."""
+"""Least visible deviation, relative to the range of y."""
 
 
 def of_graph(graph: Graph, order: int, label: str, style: Style | None = None) -> Curve:
-    """The curve of a derivative."""
+    """The curve of the derivative of this order."""
     return Curve(label, graph.x, graph.derivatives[order], style or Style(), graph.breakpoints[order])
 
 
 def sample_points(x_range: tuple[float, float], terminal: Terminal, kinks: Iterable[float] = ()) -> Array:
-    """Where a picture wants its curves: finer than a page, and than the dots of this terminal; kinks and ticks too."""
+    """Sample points: denser than the dots of a page and of this terminal, with kinks and ticks."""
     low, high = x_range
     columns = max(terminal.width, _COLUMNS)
     ticks = multiples(nice_step(high - low, 2 * columns), low, high)
@@ -37,7 +37,7 @@ def sample_points(x_range: tuple[float, float], terminal: Terminal, kinks: Itera
 
 
 def spread(values: Sequence[Array]) -> tuple[float, float]:
-    """From the smallest to the largest, with some room when they are one."""
+    """Smallest and largest value, with some room if they are equal."""
     low, high = float(min(v.min() for v in values if v.size)), float(max(v.max() for v in values if v.size))
     largest = max(abs(low), abs(high))
     if high - low > max(1e-12 * largest, TINY):
@@ -47,20 +47,20 @@ def spread(values: Sequence[Array]) -> tuple[float, float]:
 
 
 def evenly(curve: Curve, low: float, high: float, count: int = 1001) -> Array:
-    """The values at even distances: a curve has many more points where it is steep.
+    """Values at evenly spaced x, because a curve has more points where it is steep.
 
-    What a wave hides between them comes last: its highest and its lowest turn.
+    The last two are the highest and the lowest local extremum, which a fast wave may have between them.
     """
     at = np.linspace(max(low, curve.x[0]), min(high, curve.x[-1]), count)
     y = curve.y[(low <= curve.x) & (curve.x <= high)]
     turns = y[1:-1][((y[:-2] < y[1:-1]) & (y[1:-1] > y[2:])) | ((y[:-2] > y[1:-1]) & (y[1:-1] < y[2:]))]
-    with np.errstate(all="ignore"):  # between a point without a value and its neighbour there is none
+    with np.errstate(all="ignore"):  # nan beside a point without a value
         values = np.interp(at, curve.x, curve.y)
     return np.append(values, [turns.max(), turns.min()]) if turns.size else values
 
 
 def seen(y: Array, reach: float) -> tuple[float, float]:
-    """The part of the range of y that is usual."""
+    """Range of y without outliers: see `_usual_range`."""
     finite = np.sort(y[np.isfinite(y)])
     if not finite.size:
         return 0.0, 0.0
@@ -76,7 +76,10 @@ def _usual_range(ascending: Array, reach: float) -> tuple[float, float]:
 
 
 def y_range(values: Sequence[Array], reach: float) -> tuple[float, float]:
-    """The range of y: without the large values beside a pole, and at least [-reach, reach]."""
+    """Range of the y axis: without the large values beside a pole, and with 0 if it is near.
+
+    Values within [-reach, reach] are never cut off.
+    """
     y = np.concatenate([np.empty(0), *values])
     y = y[np.abs(y) < HUGE]
     if not y.size:
@@ -84,20 +87,19 @@ def y_range(values: Sequence[Array], reach: float) -> tuple[float, float]:
     low, high = spread([y])
     usual_low, usual_high = _usual_range(np.sort(y), reach)
     low, high = max(low, usual_low), min(high, usual_high)
-    # Zero is drawn where it is near, so that heights can be judged against it.
     low, high = (0.0 if 0 < low < high - low else low), (0.0 if 0 < -high < high - low else high)
     return low, high
 
 
 def places(intervals: Sequence[tuple[float, float]], low: float, high: float) -> str:
-    """`for x ≤ 0`, `at x = 1 and for 2 < x < 3`: where on [low, high], given by first and last point."""
+    """Intervals (first point, last point) on [low, high] in words: `for x ≤ 0`, `at x = 1 and for 2 < x < 3`."""
     texts = [_place(first, last, low, high) for first, last in intervals[:_MOST_PLACES]]
     more = len(intervals) - len(texts)
     return " and ".join(texts) + (f" and at {count(more, 'more place')}" if more else "")
 
 
 def value_axis(curves: Sequence[Curve], interval: tuple[float, float], reach: float | None = None) -> Axis:
-    """The axis up for curves over the interval; what is within `reach`, by default that of x, is never left out."""
+    """Vertical axis for curves over the interval. reach: see `y_range`; default: the largest |x|."""
     reach = max(map(abs, interval)) if reach is None else reach
     return Axis(*y_range([evenly(curve, *interval) for curve in curves], reach))
 
@@ -106,7 +108,7 @@ _MOST_PLACES = 3
 
 
 def missing_lines(curves: Sequence[Curve], interval: tuple[float, float]) -> list[str]:
-    """`not finite, left out: log(x) for x ≤ 0`; curves with the same holes together."""
+    """The line `not finite, left out: log(x) for x ≤ 0`, with curves of the same gaps together."""
     holes = [(places(missing(curve.x, curve.y), *interval), curve.label) for curve in curves]
     known = sorted(hole for hole in holes if hole[0])
     texts = [f"{', '.join(label for _, label in group)} {where}" for where, group in groupby(known, lambda h: h[0])]
@@ -128,6 +130,6 @@ def _place(first: float, last: float, low: float, high: float) -> str:
 
 
 def _end(end: float, nothing: float) -> tuple[str, str]:
-    """An end as it is written, and < or ≤: the last point of an interval may be just short of that number."""
+    """An end as text, and ≤ if the text is exact, else <."""
     text = "0" if abs(end) <= nothing else short(end)
     return text, "≤" if float(text) == end else "<"

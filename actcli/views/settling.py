@@ -1,4 +1,4 @@
-"""A hidden layer that is trained: its curve and its bends after some numbers of steps."""
+"""Report of `approximate --train`: curve and bends of a hidden layer after some numbers of steps."""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -23,14 +23,14 @@ _TARGET, _NETWORK, _BEND = Style("reference"), Style(member=0), Style(member=1)
 def settling_report(
     picture: Picture, found: Sequence[Settling], interval: tuple[float, float], terminal: Terminal, height: int | None
 ) -> str:
-    """The errors, and the curves with their bends."""
+    """The whole report as text."""
     drawn, closing = render(settling_table(found, interval, terminal), terminal), paragraph(picture.caption, terminal)
     left = max(terminal.height - 1 - drawn.count("\n") - closing.count("\n"), 12)
     return drawn + paint(picture, terminal, height or left) + closing
 
 
 def settling_table(found: Sequence[Settling], interval: tuple[float, float], terminal: Terminal) -> RenderableType:
-    """A row for each number of steps."""
+    """One row per number of steps."""
     return table(
         [
             Column("\nstep", [str(each.step) for each in found]),
@@ -42,13 +42,13 @@ def settling_table(found: Sequence[Settling], interval: tuple[float, float], ter
 
 
 def inside(each: Settling, interval: tuple[float, float]) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
-    """The places of the bends in the interval, ascending."""
+    """The bends inside the interval, ascending."""
     low, high = interval
     return np.sort(each.bends[(low <= each.bends) & (each.bends <= high)])
 
 
 def settling_picture(target: Elementwise, found: Sequence[Settling], interval: tuple[float, float]) -> Picture:
-    """The target and the network, with a marker at each bend, once for each number of steps."""
+    """One panel per number of steps: target, network, and markers at the bends."""
     x = np.linspace(*interval, _POINTS)
     aim = Curve("", x, target(x), _TARGET)
     panels = []
@@ -67,7 +67,7 @@ def settling_picture(target: Elementwise, found: Sequence[Settling], interval: t
 
 
 def sentence(found: Sequence[Settling], interval: tuple[float, float]) -> str:
-    """How far the bends moved from one look to the next."""
+    """Sentence on the movement of the bends between the recorded steps."""
     size = interval[1] - interval[0]
     moves: list[str] = []
     for earlier, later in pairwise(found):

@@ -1,4 +1,4 @@
-"""What the units of a network see of the plane, and how its layers bend it."""
+"""Pictures of `boundary --show units` and `--show space`: outputs of units, and the plane in each layer."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -16,16 +16,16 @@ from actcli.views.terminal import Terminal
 
 MOST_POINTS = 120
 THUMBNAIL = (16, 24)
-"""Points across and up at which a unit is looked at."""
+"""Points of a unit's map, across and up."""
 _GAP = 4  # lattice columns between two units
 _MOST_UNITS = 16
 _ENOUGH = 0.95
-_LARGEST = 1e15  # beyond that nothing is drawn
+_LARGEST = 1e15  # larger values are not drawn
 DEAD, SATURATED = Style("fault"), Style("spot")
 
 
 def units_picture(layers: Sequence[UnitMaps], title: str) -> Picture:
-    """For each hidden layer a strip of maps, one a unit, each on its own scale from its least to its largest value."""
+    """A strip of maps per hidden layer, one per unit, each scaled from its smallest to its largest value."""
     panels = [_strip(layer) for layer in layers]
     marked = [(DEAD, "dead", any(each.dead.any() for each in layers))]
     marked += [(SATURATED, "saturated", any(each.saturated.any() for each in layers))]
@@ -63,7 +63,7 @@ def _scaled(values: Array) -> Array:
 
 
 def _unit_notes(layers: Sequence[UnitMaps]) -> list[str]:
-    """The dead and the saturated units by layer."""
+    """Notes on dead and saturated units by layer."""
     notes = []
     for layer in layers:
         for units, what in (
@@ -83,7 +83,7 @@ def _numbers(units: Mask) -> str:
 def space_picture(
     before: Sequence[Space], after: Sequence[Space], seen: Map, title: str, points: int = MOST_POINTS
 ) -> Picture:
-    """The plane, and what each hidden layer makes of it, before training above and after it below."""
+    """The plane and its image in each hidden layer: before training above, after training below."""
     labels, names = seen.labels
     panels = [
         _space(space, labels, names, when, points)
@@ -95,7 +95,7 @@ def space_picture(
 
 
 def halves(picture: Picture, terminal: Terminal) -> tuple[Picture, Picture]:
-    """The picture of a space before training, and after it."""
+    """The two halves of a picture of spaces: before and after training."""
     middle = len(picture.panels) // 2
     columns = 2 if middle > 2 and terminal.width < SIDE_BY_SIDE else None
     return (

@@ -1,6 +1,6 @@
-"""The one look of all tables: a bold header, a rule under it, columns two blanks apart.
+"""Tables of one style: a bold header, a rule under it, columns two blanks apart.
 
-Rich draws what stands beside and around them; it is imported only where it draws.
+Rich, which arranges several tables, is imported only where it is needed.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _GAP = "  "
 
 Ink = int | Literal["bold"] | None
-"""One of the 256 colours, bold, or nothing of the kind."""
+"""A code of the 256 colours, bold, or None for plain text."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Column:
 
 @dataclass(frozen=True)
 class NumberTable:
-    """Cells beside each other. Rich's own table takes 0.2 ms a row, and its alignment drops the blanks of numbers."""
+    """A table of finished cells. Rich's own takes 0.2 ms per row, and strips the blanks that align numbers."""
 
     columns: Sequence[Column]
     gaps: Container[int] = ()
@@ -59,7 +59,7 @@ class NumberTable:
             yield Segment(text, style)
 
     def text(self, terminal: Terminal) -> str:
-        """The table without Rich, whose import takes as long as a third of NumPy's."""
+        """The table as text, without Rich, whose import takes a third of NumPy's time."""
         parts = (text if ink is None else terminal.paint(text, ink) for text, ink in self._runs())
         return "".join(f"{line.rstrip()}\n" for line in "".join(parts).splitlines())
 
@@ -87,7 +87,7 @@ class NumberTable:
 
 
 def table(columns: Iterable[Column], terminal: Terminal, gaps: Container[int] = ()) -> NumberTable:
-    """The columns beside each other, from the left as many as fit; a gap follows the rows in `gaps`."""
+    """A table of the first columns that fit; an empty line follows each row in `gaps`."""
     shown: list[Column] = []
     for column in (_in_characters_of(terminal, column) for column in columns):
         if shown and total_width([*shown, column]) > terminal.width:
@@ -111,7 +111,7 @@ _EIGHTHS = " ▏▎▍▌▋▊▉"
 
 
 def bar(fraction: float, width: int, unicode: bool = True) -> str:
-    """A bar that takes `fraction` of `width` cells; what is not nothing is seen."""
+    """A bar of `fraction` of `width` cells; a fraction > 0 is always visible."""
     if not fraction > 0:
         return ""
     eighths = max(round(min(fraction, 1.0) * width * 8), 1)
@@ -124,7 +124,7 @@ _TRAILING_BLANKS = re.compile(r" +((?:\x1b\[[0-9;]*m)*)$", re.MULTILINE)
 
 
 def render(renderable: RenderableType, terminal: Terminal) -> str:
-    """Lines of at most `terminal.width` columns in its characters, with ANSI codes only if it has colour."""
+    """The text for a terminal: at most its width, in its characters, with ANSI codes only if it has colour."""
     from rich.console import Console
 
     console = Console(
@@ -137,7 +137,7 @@ def render(renderable: RenderableType, terminal: Terminal) -> str:
         highlight=False,
         markup=False,
         emoji=False,
-        _environ={},  # the terminal has been asked already
+        _environ={},  # Terminal has read the environment
     )
     with console.capture() as captured:
         console.print(renderable)

@@ -1,4 +1,4 @@
-"""What the output can show: its size, whether it takes colour, and which characters it has."""
+"""Capabilities of the output: size, colour, characters."""
 
 import os
 from collections.abc import Mapping
@@ -10,9 +10,9 @@ from actcli.views.colours import number_of_colours, sgr
 from actcli.views.palette import PALETTE_COLOURS
 
 PIPE_WIDTH, PIPE_HEIGHT = 80, 24
-LARGEST = 1000  # columns or lines: what COLUMNS asks for beyond would only eat memory
+LARGEST = 1000  # columns or lines; bounds the memory for a wrong COLUMNS
 
-# Every character beyond ASCII that a view writes, and what stands for it where only ASCII can be shown.
+# ASCII replacement of every other character that a view writes.
 _ASCII = str.maketrans(
     {
         "│": "|", "─": "-", "┼": "+", "┤": "+", "├": "+", "┬": "+", "┴": "+", "└": "+",
@@ -29,7 +29,9 @@ _ASCII = str.maketrans(
 class Terminal:
     """A screen of `width` columns and `height` lines.
 
-    colours: how many it has, where it takes colour at all
+    colour:  whether to write colours
+    colours: their number
+    unicode: whether it has more than ASCII
     """
 
     width: int = PIPE_WIDTH
@@ -40,10 +42,10 @@ class Terminal:
 
     @classmethod
     def of(cls, stream: TextIO, environ: Mapping[str, str] = os.environ) -> "Terminal":
-        """What `stream` is: a terminal of some size, or a pipe of 80 columns without colour.
+        """The terminal of `stream`; a pipe counts as 80 columns without colour.
 
-        COLUMNS and LINES override the size. NO_COLOR (no-color.org) forbids colour, FORCE_COLOR
-        (force-color.org) asks for it in a pipe too, and of a terminal that has none; TERM says how many there are.
+        COLUMNS and LINES override the size. NO_COLOR (no-color.org) forbids colour; FORCE_COLOR (force-color.org)
+        turns it on for a pipe and a terminal without colour. TERM determines the number of colours.
         """
         is_terminal = _is_terminal(stream)
         width, height = _size(stream) if is_terminal else (PIPE_WIDTH, PIPE_HEIGHT)
@@ -59,17 +61,17 @@ class Terminal:
 
     @property
     def dots(self) -> tuple[int, int]:
-        """Dots in a character, across and up: braille has eight."""
+        """Dots of a character, across and up: 2 x 4 for braille, else 1 x 1."""
         return (2, 4) if self.unicode else (1, 1)
 
     def text(self, text: str) -> str:
-        """`text` in the characters that this terminal has."""
+        """`text` in this terminal's characters."""
         if self.unicode:
             return text
         return text.translate(_ASCII).encode("ascii", "replace").decode("ascii")
 
     def paint(self, text: str, colour: int | Literal["bold"]) -> str:
-        """`text` in one of the 256 colours, or what stands for it here, or bold; as it is where there is no colour."""
+        """`text` in a palette colour (or its replacement) or bold; unchanged without colour."""
         code = "1" if colour == "bold" else sgr(colour, self.colours)
         return f"\x1b[{code}m{text}\x1b[0m" if self.colour else text
 
@@ -86,29 +88,29 @@ def _size(stream: TextIO) -> tuple[int, int]:
         width, height = os.get_terminal_size(stream.fileno())
     except (OSError, ValueError):
         return PIPE_WIDTH, PIPE_HEIGHT
-    # A pseudo-terminal that nobody gave a size reports 0.
+    # 0: a pseudo-terminal without a size.
     return min(width or PIPE_WIDTH, LARGEST), min(height or PIPE_HEIGHT, LARGEST)
 
 
 def _size_in(environ: Mapping[str, str], name: str) -> int | None:
-    """The number in COLUMNS or LINES, bounded; None when there is none or it is no size."""
+    """The number in COLUMNS or LINES, at most LARGEST; None if it is missing or no size."""
     text = environ.get(name, "")
     digits = text.lstrip("0") if text.isascii() and text.isdigit() else ""
-    return min(int(digits[:9]), LARGEST) if digits else None  # Python refuses to read thousands of digits
+    return min(int(digits[:9]), LARGEST) if digits else None  # int() refuses thousands of digits
 
 
 def cut(text: str, terminal: Terminal, width: int | None = None) -> str:
-    """At most one line, or `width` columns, with an ellipsis for what is left out."""
+    """`text` cut to one line or `width` columns, with an ellipsis."""
     text, width = terminal.text(text), terminal.width if width is None else width
     ellipsis = terminal.text("…")
     return text if len(text) <= width else (text[: max(width - len(ellipsis), 0)] + ellipsis)[:width]
 
 
 def wrapped(text: str, terminal: Terminal) -> list[str]:
-    """The lines into which it is folded."""
+    """`text` folded into lines."""
     return [line.rstrip() for line in wrap(terminal.text(text), terminal.width)]
 
 
 def paragraph(text: str, terminal: Terminal) -> str:
-    """The text with each of its lines folded, empty ones kept, and a line end after the last."""
+    """`text` with each line folded, empty lines kept, and a final line end."""
     return "".join("\n".join(wrapped(line, terminal)) + "\n" for line in text.split("\n"))

@@ -1,4 +1,4 @@
-"""One training step as one would do it by hand: each sum with its numbers in it."""
+"""Report of `trace`: one training step with the numbers of every sum."""
 
 from collections.abc import Iterator, Sequence
 from math import exp, isfinite
@@ -13,12 +13,12 @@ from actcli.views.terminal import Terminal
 
 DIGITS = 4
 LABEL_WIDTH = 15
-# A line that is narrower than that has its label above it.
+# On a narrower terminal labels are above their lines.
 NARROW = 48
 
 
 def trace_report(trace: Trace, terminal: Terminal) -> str:
-    """Forward, backward, the nudges and what they were good for."""
+    """The whole report: forward pass, backward pass, weights before and after, and the loss after."""
     lines = [_fold(_title(trace), terminal)]
     for label, texts in _steps(trace).items():
         if label == "bends" and len(together := "; ".join(texts)) <= terminal.width - LABEL_WIDTH:
@@ -30,7 +30,7 @@ def trace_report(trace: Trace, terminal: Terminal) -> str:
 
 
 def nudge_table(trace: Trace, terminal: Terminal) -> RenderableType:
-    """Each weight before and after: after = before - learning rate * gradient."""
+    """Table of weights: after = before - learning rate * gradient."""
     weights = trace.weights
     return table(
         [
@@ -45,7 +45,7 @@ def nudge_table(trace: Trace, terminal: Terminal) -> RenderableType:
 
 
 def sentence(trace: Trace) -> str:
-    """Whether the step did what it was for."""
+    """Sentence on the loss after the step."""
     before, after = trace.before, trace.after
     if not isfinite(after.loss):
         return "After the step the output is no finite number: the learning rate is too large."
@@ -69,7 +69,7 @@ def _title(trace: Trace) -> str:
 
 
 def _steps(trace: Trace) -> dict[str, list[str]]:
-    """What is done at each step, in the order in which a network does it."""
+    """Label -> lines of each part of the step, in the order of computation."""
     before = trace.before
     hidden = [unit.output for unit in trace.hidden]
     chance = "σ(z)" if trace.answer else "1 - σ(z)"
@@ -105,7 +105,7 @@ def _chance(outcome: Outcome) -> float:
 
 
 def _sum(trace: Trace, target: str, sent: Sequence[float]) -> str:
-    """1.44×0.81 + 0.74×(-1.91) + 0.41"""
+    """The text of a weighted sum: 1.44×0.81 + 0.74×(-1.91) + 0.41."""
     sources = INPUTS if target in HIDDEN else HIDDEN
     weights = [trace.between(source, target).before for source in sources]
     first, *others = zip(weights, sent, strict=True)
@@ -115,7 +115,7 @@ def _sum(trace: Trace, target: str, sent: Sequence[float]) -> str:
 
 
 def _way_back(trace: Trace, unit: HiddenUnit) -> str:
-    """signal × weight × slope"""
+    """The text of a unit's signal: signal × weight × slope."""
     weight = trace.between(unit.name, OUTPUT).before
     return f"{_number(trace.output_signal)} × weight {_factor(weight)} × slope {_factor(unit.slope)}"
 

@@ -1,4 +1,4 @@
-"""Values and derivatives: x beside what becomes of it."""
+"""Tables of values and derivatives."""
 
 from collections.abc import Collection, Iterable, Sequence
 from textwrap import fill
@@ -22,7 +22,7 @@ KINK_CAPTION = "kink: the function or a derivative jumps here; shown is what PyT
 def value_table(
     x: Array, y: Array, terminal: Terminal, *, heading: str = "f(x)", kinks: Collection[float] = ()
 ) -> RenderableType:
-    """Elementwise: two columns, and a third that marks the x that are kinks if there are any."""
+    """Table of an elementwise activation: x, its value, and a mark at kinks, if there are any."""
     x, y = np.ravel(x), np.ravel(y)
     marks = ["kink" if value in kinks else "" for value in x.tolist()]
     more = [Column("", marks, "left")] if any(marks) else []
@@ -34,9 +34,9 @@ def value_table(
 def family_table(
     x: Array, y: Sequence[Array], terminal: Terminal, *, members: Sequence[Activation], parameter: str
 ) -> RenderableType:
-    """x beside what each member of a family makes of it; what does not fit is in a further panel.
+    """Table of a family: x, and a column for each member; further tables if not all fit.
 
-    parameter: the one that runs through several values
+    parameter: the one that differs between the members
     """
     others = [f"{name}={short(value)}" for name, value in members[0].given_parameters.items() if name != parameter]
     name = ":".join(filter(None, (members[0].name, ",".join(others))))
@@ -52,7 +52,7 @@ def family_table(
 
 
 def _panels(title: str, side: Column, columns: Iterable[Column], terminal: Terminal) -> RenderableType:
-    """The columns beside the first of all, below each other as many at a time as fit."""
+    """Tables below each other, each with the column `side` and as many others as fit."""
     panels = [[side]]
     for column in columns:
         if len(panels[-1]) > 1 and total_width([*panels[-1], column]) > terminal.width:
@@ -62,9 +62,9 @@ def _panels(title: str, side: Column, columns: Iterable[Column], terminal: Termi
 
 
 def rowwise_table(x: Array, y: Array, terminal: Terminal, *, heading: str = "f(x)") -> NumberTable:
-    """Row-wise, of shape (rows, m): the elements below each other, with bars if they are probabilities.
+    """Table of a row-wise activation, x and y of shape (rows, m): one element per line, with bars for probabilities.
 
-    Where the rows of y are shorter than those of x (glu), y stands alone.
+    y stands alone if its rows are shorter than those of x (glu).
     """
     x, y = np.atleast_2d(x), np.atleast_2d(y)
     rows, length = y.shape
@@ -74,7 +74,7 @@ def rowwise_table(x: Array, y: Array, terminal: Terminal, *, heading: str = "f(x
 
 
 def jacobian_table(jacobian: Array, terminal: Terminal, *, name: str = "f") -> RenderableType:
-    """One matrix ∂f_i/∂x_j of the function `name`, i down and j across; what does not fit is in a further panel."""
+    """Table of a matrix ∂f_i/∂x_j of the function `name`, i down and j across; further tables if not all fits."""
     jacobian = np.asarray(jacobian)
     rows, columns = jacobian.shape
     texts = format_alike(jacobian.ravel().tolist())
@@ -84,14 +84,14 @@ def jacobian_table(jacobian: Array, terminal: Terminal, *, name: str = "f") -> R
 
 
 def _in_rows(y: Array, first: Column) -> list[Column]:
-    """The first column of a table of (rows, m), and before it the number of each row where there are several."""
+    """The first column of a table of (rows, m), with the number of each row before it if there are several."""
     rows, length = y.shape
     numbers = [str(row) if i == 0 else "" for row in range(1, rows + 1) for i in range(length)]
     return [Column("row", numbers), first] if rows > 1 else [first]
 
 
 def _with_bars(columns: list[Column], y: Array, terminal: Terminal, shares: bool) -> NumberTable:
-    """The table of (rows, m), a gap after each row; shares as bars where there is room for them."""
+    """The table of (rows, m) with a gap after each row; shares have bars if there is room."""
     rows, length = y.shape
     width = min(terminal.width - total_width(columns) - 2, WIDEST_BAR)
     if shares and width >= NARROWEST_BAR:
@@ -101,7 +101,7 @@ def _with_bars(columns: list[Column], y: Array, terminal: Terminal, shares: bool
 
 
 def _fitted(x: Array | None, y: Array, heading: str, terminal: Terminal, taken: int) -> list[Column]:
-    """The numbers with every digit; where the terminal is narrow with fewer, or with a shorter heading."""
+    """Columns of x and y in all digits; on a narrow terminal with fewer digits or a shorter heading."""
     for name in (heading, "f(x)"):
         for digits in (None, 10, 6, 4, 3):
             columns = [
@@ -115,13 +115,13 @@ def _fitted(x: Array | None, y: Array, heading: str, terminal: Terminal, taken: 
 
 
 DIGITS, SHARE_DIGITS = 6, 3
-_JOINED = "\u00a0"  # where a line must not be folded
+_JOINED = "\u00a0"  # no-break space
 
 
 def vote_report(activation: RowWise, names: Sequence[str], scores: Array, outputs: Array, terminal: Terminal) -> str:
-    """Name, score and output of each, below each other, for scores and outputs (..., m); shares as bars.
+    """Table of name, score and output for scores and outputs (..., m); shares have bars.
 
-    Below shares of a single row stands what they would be for larger and smaller scores.
+    For probabilities of a single row a sentence gives the shares for scaled scores.
     """
     rows = scores.reshape(-1, len(names)), outputs.reshape(-1, len(names))
     shares = bool((outputs >= 0).all() and np.allclose(outputs.sum(axis=-1), 1.0))
@@ -133,7 +133,7 @@ def vote_report(activation: RowWise, names: Sequence[str], scores: Array, output
 
 
 def sentence(activation: RowWise, names: Sequence[str], scores: Array) -> str:
-    """Who leads, and that the lead grows with the scale of the scores."""
+    """Sentence on the largest share, which grows with the scale of the scores."""
     half, own, twice = scaled(activation, scores, (0.5, 1.0, 2.0))
     order = ", in the same order" if half.same_order and twice.same_order else ""
     return (

@@ -1,5 +1,5 @@
-"""Programs that measure: `python -m tests.benchmarks` shows the figures that matter, of all of them.
+"""Benchmarks. `python -m tests.benchmarks` shows the main figures of all.
 
-`.accuracy`, `.torch_accuracy`, `.throughput`, `.kernels`, `.training`; and, of whole processes, `.startup`, `.text`
-and `.npy`.
+Functions: `.accuracy`, `.torch_accuracy`, `.throughput`, `.kernels`, `.training`. Whole processes: `.startup`, `.text`,
+`.npy`.
 """

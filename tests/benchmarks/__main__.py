@@ -1,8 +1,8 @@
-"""What actcli promises of speed and accuracy, measured: one table, each figure a ratio taken in one run.
+"""Measured speed and accuracy of actcli, with their bounds: one table of ratios.
 
     python -m tests.benchmarks [--python PYTHON_WITH_TORCH] [--only NAME,...]
 
-Each part is a program of its own, which says how it measures and shows more. Ends with 1 where a bound is broken.
+Each part is a program of its own, whose docstring has the method. Exit code 1: a bound is broken.
 """
 
 import argparse
@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as the program itself does
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as in the program
 
 import numpy as np
 

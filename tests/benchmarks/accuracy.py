@@ -1,12 +1,12 @@
-"""The worst errors of every elementwise activation over the whole float64 range, against mpmath.
+"""Largest errors of every elementwise activation over the whole float64 range, against mpmath.
 
     python -m tests.benchmarks.accuracy [--points N] [--only NAME,...] [--orders 0,1] [--jobs 2]
 
 Values and slopes are measured in ULP (the float64 spacing at the exact value). Within 1 of a zero of the slope the
-slope's error is absolute, in eps = 2^-52. At ±inf value and slope have to be the limits, within 4 ULP. Orders 2 to 6
-are measured in what their argument allows, 16 eps (|f^(n)| + |x f^(n+1)|), or 16 eps where |x| <= 1. NAME may carry
-parameters: --only silu:beta=2, or be NAME:any for random ones, log-spaced over all that is valid: each point has its
-own. Ends with 1 where a bound is broken.
+slope's error is absolute, in eps = 2^-52. At ±inf value and slope must be the limits, within 4 ULP. Orders 2 to 6 are
+measured relative to the effect of a rounded argument, 16 eps (|f^(n)| + |x f^(n+1)|), or 16 eps for |x| <= 1. NAME may
+have parameters: --only silu:beta=2; NAME:any has random ones at each point, log-spaced over all valid values. Exit code
+1: a bound is broken.
 """
 
 import argparse
@@ -64,7 +64,7 @@ class Error:
 
 
 def measure(activation: Elementwise, xs: list[float], orders: Iterable[int]) -> Iterator[Error]:
-    """The errors of actcli at the points, order by order."""
+    """Errors of actcli at the points, order by order."""
     at, wanted = np.array(xs), set(orders)
     if 0 in wanted:
         yield from errors(activation, xs, 0, activation(at))
@@ -77,7 +77,7 @@ def measure(activation: Elementwise, xs: list[float], orders: Iterable[int]) -> 
 
 
 def errors(activation: Elementwise, xs: list[float], order: int, computed: Array) -> Iterator[Error]:
-    """The errors of somebody's derivatives of that order at the points."""
+    """Errors of given derivatives of this order at the points."""
     name, parameters = activation.name, activation.parameter_values
     kinks = activation.kinks(order) if order > 1 else ()
     for x, y in zip(xs, map(float, computed), strict=True):
@@ -86,13 +86,13 @@ def errors(activation: Elementwise, xs: list[float], order: int, computed: Array
                 yield _at_infinity(name, order, x, y)
             continue
         if x in kinks:
-            continue  # where there is no such derivative
+            continue  # no such derivative
         exact = derivatives(name, x, order + (order > 1), **parameters)
         truth = exact[order]
         if order > 1:
             yield Error("higher", order, x, higher_order_error(x, y, truth, exact[order + 1]), y, truth)
         elif order == 1 and near_a_zero_of_the_slope(name, x, **parameters):
-            # Where 4 ULP are less than 1 eps, as they are right beside the zero, the wider of the two holds.
+            # Directly beside the zero 4 ULP are less than 1 eps: the larger bound holds.
             ulp, absolute = ulp_error(y, truth), absolute_error(y, truth)
             yield Error("near zero", order, x, absolute if ulp > 4 else min(absolute, 1.0), y, truth)
         else:
@@ -107,13 +107,13 @@ def _at_infinity(name: str, order: int, x: float, y: float) -> Error:
 
 
 def absolute_error(computed: float, truth: mpf) -> float:
-    """In eps."""
+    """Absolute errors in eps."""
     with mpmath.workprec(BITS):
         return math.inf if math.isnan(computed) else float(abs(mpf(computed) - truth) / EPS)
 
 
 def higher_order_error(x: float, computed: float, truth: mpf, next_order: mpf) -> float:
-    """In what the argument allows. Half a subnormal spacing is always allowed."""
+    """Errors relative to the effect of a rounded argument; half a subnormal spacing is always allowed."""
     if math.isnan(computed):
         return math.inf
     with mpmath.workprec(BITS):
@@ -197,7 +197,7 @@ def printed(rows: Iterable[Row], orders: Iterable[int]) -> str:
 
 
 def measured(points: int = POINTS, jobs: int = JOBS) -> list[Figure]:
-    """The worst of the whole catalogue, kind by kind."""
+    """Largest errors over the catalogue, by kind."""
     rows = rows_of(row_of, elementwise(), points, ORDERS, jobs)
     found = []
     for kind, (what, unit) in KINDS.items():

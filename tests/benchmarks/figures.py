@@ -1,4 +1,4 @@
-"""What the programs here measure: ratios, each of two things that were timed in turns or computed side by side."""
+"""Figures of the benchmarks: ratios of two times measured in turns, or of two results."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -8,14 +8,14 @@ from tests.benchmarks.markdown import short, table
 
 @dataclass(frozen=True)
 class Figure:
-    """`ratio` is that of `what` to `beside`; `at_most` is its bound, None where it has none."""
+    """Ratio of `what` to `beside`, and its bound, if there is one."""
 
     what: str
     beside: str
     ratio: float
     at_most: float | None = None
     seconds: float | None = None
-    """What the ratio divides, where it is a time."""
+    """The two times of the ratio, if it is one of times."""
 
     @property
     def broken(self) -> bool:
@@ -33,7 +33,7 @@ def printed(figures: Iterable[Figure]) -> str:
 
 
 def report(figures: list[Figure]) -> int:
-    """Prints them; 1 where a bound is broken."""
+    """Print the figures; return 1 if a bound is broken."""
     print(printed(figures))
     return int(any(figure.broken for figure in figures))
 

@@ -2,8 +2,8 @@
 
     python -m tests.benchmarks.frameworks PATH     PATH: an interpreter that has PyTorch
 
-Prints, for each line of the sample, the largest ULP error of the audit and that of the same input recomputed here with
-formulas of this file and 60 digits. Ends with exit code 1 where they differ.
+Prints for each line of the sample the largest ULP error of the audit, and the error of the same input recomputed with
+formulas of this file and 60 digits. Exit code 1: they differ.
 """
 
 import json
@@ -39,7 +39,7 @@ print(json.dumps(found))
 
 
 def main(python: str) -> int:
-    """The sample, line by line. Returns 1 where a figure is not confirmed."""
+    """Print the sample; return 1 if a figure is not confirmed."""
     dtypes = [word for dtype in PRECISION for word in ("--dtype", dtype)]
     line = ["audit", *FORMULAS, "--against", "torch", "--python", python, *dtypes, "-n", "0", "-n", "1"]
     done = subprocess.run(

@@ -1,9 +1,9 @@
-"""What value and slope together cost, in ns an element: by the kernel, by the jet, and typed naively into NumPy.
+"""Time of value and slope, in ns per element: kernel, jet, and naive NumPy.
 
     python -m tests.benchmarks.kernels [--shape 128,64] [--repeats 200] [--only NAME,...]
 
-The three are timed in turns, so that a busy machine is busy for all, and a ratio is the median over the turns. The
-naive version does as its formula says, without regard for tails. `--only` takes formulas too, which have no kernel.
+The three are timed in turns, so that other load affects all; a ratio is the median over the turns. The naive version
+follows the formula without regard for tails. `--only` takes formulas too, which have no kernel.
 """
 
 import argparse
@@ -90,7 +90,7 @@ NAIVE: dict[str, Function] = {
 
 
 def timed(function: Function, x: Array) -> float:
-    """ns an element."""
+    """ns per element."""
     start = time.perf_counter()
     function(x)
     return 1e9 * (time.perf_counter() - start) / x.size
@@ -128,8 +128,7 @@ def main() -> None:
         else [name for name, entry in CATALOGUE.items() if isinstance(entry, Elementwise) and entry.fused]
     )
     shape = tuple(int(size) for size in options.shape.split(","))
-    # glibc's malloc hands freed memory back to the system, which costs more than the arithmetic, until it has seen one
-    # large block freed.
+    # glibc returns freed memory to the system, which takes longer than the arithmetic, until one large block is freed.
     np.empty(4_000_000)
     x = np.random.default_rng(20).normal(0.0, 2.0, shape)
     with np.errstate(all="ignore"):

@@ -1,4 +1,4 @@
-"""The two kinds of x86 processor: with AVX-512, and the same one with it switched off in NumPy and the frameworks."""
+"""Two kinds of x86 processor: with AVX-512, and with AVX-512 switched off in NumPy and the frameworks."""
 
 from collections.abc import Mapping
 
@@ -14,11 +14,11 @@ ELSEWHERE = {
     "MKL_ENABLE_INSTRUCTIONS": "AVX2",
     "XLA_FLAGS": "--xla_cpu_max_isa=AVX2",
 }
-"""For OpenBLAS, PyTorch, its two libraries, and JAX; NumPy has a variable of its own."""
+"""Variables for OpenBLAS, PyTorch and its two libraries, and JAX; NumPy has a variable of its own."""
 
 
 def kinds() -> dict[str, Mapping[str, str]]:
-    """Name -> the environment of a process that is to run on such a processor; one where there is no AVX-512."""
+    """Name -> environment of a process for this kind of processor; a single one on a machine without AVX-512."""
     found = np.show_config(mode="dicts")["SIMD Extensions"].get("found", [])
     wide = [name for name in found if name.startswith("AVX512") or name == "X86_V4"]
     if not wide:

@@ -1,10 +1,10 @@
-"""Markdown tables that are also readable as they stand."""
+"""Markdown tables that are readable as plain text too."""
 
 from collections.abc import Sequence
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """The first column to the left, the others to the right."""
+    """A table with the first column left-aligned, the others right-aligned."""
     widths = [max(map(len, column)) for column in zip(header, *rows, strict=True)]
     rule = [width * "-" if k == 0 else (width - 1) * "-" + ":" for k, width in enumerate(widths)]
 

@@ -1,8 +1,8 @@
-"""How long tanh of a large .npy file takes, beside bare NumPy: the file mapped, the function, the result saved.
+"""Time of tanh for a large .npy file, relative to bare NumPy: map the file, compute, save the result.
 
     python -m tests.benchmarks.npy [--size 40000000] [--repeats 5] [--directory /tmp]
 
-Medians of whole processes, start-up included, measured in turns. Ends with 1 below 0.6 of NumPy's speed.
+Medians of whole processes, start-up included, measured in turns. Exit code 1: less than 0.6 of NumPy's speed.
 """
 
 import argparse

@@ -1,12 +1,12 @@
-"""A training step beside its matrix products and other libraries' step, with and without AVX-512.
+"""Time of a training step relative to its matrix products and to other libraries, with and without AVX-512.
 
     python -m tests.benchmarks.peers [--python PYTHON] [--turns 40] [--only relu,...] [--of least|median]
                                      [--dtype float64] [--peers actcli,products,torch,...]
 
-20 x 64 units, batch 128. Each library runs in a process of its own, which lives as long as the measurement, and the
-processes take turns of three steps. `--python` has PyTorch, JAX or scikit-learn; what it cannot import is left out.
---of least gives the least of all steps, which a busy machine disturbs little; median that of all of them. Where the
-machine has AVX-512 all is measured again without it (kinds.py). Ends with 1 where a bound is broken.
+20 x 64 units, batch 128. Each library has a process of its own, and the processes take turns of three steps.
+`--python` is an interpreter with PyTorch, JAX or scikit-learn; missing libraries are left out. --of least:
+the fastest step, which other load affects little; median: of all steps. A machine with AVX-512 measures everything
+again without it (kinds.py). Exit code 1: a bound is broken.
 """
 
 import argparse
@@ -29,7 +29,7 @@ CONTESTANTS = {
     "jax": ("jax", 1, "JAX jitted"),
     "sklearn": ("sklearn", 1, "scikit-learn's MLPClassifier"),
 }
-"""Key -> peer of step_worker.py, threads, and what it is called."""
+"""Key -> (peer of step_worker.py, threads, name)."""
 OWN = {"actcli", "products"}
 ACTIVATIONS = ("relu", "sigmoid", "tanh", "gelu")
 STEPS = 3
@@ -37,7 +37,7 @@ TURNS = 40
 
 
 class Worker:
-    """A process that takes steps when it is told to."""
+    """A process that takes steps on request."""
 
     def __init__(self, python: str, peer: str, threads: int, environment: Mapping[str, str]) -> None:
         self.process = subprocess.Popen(
@@ -55,7 +55,7 @@ class Worker:
         return self.process.stdout.readline().strip()
 
     def steps(self, activation: str, dtype: str) -> list[float]:
-        """Seconds of each step; none where it cannot."""
+        """Seconds of each step; empty if the library cannot."""
         assert self.process.stdin
         print(activation, dtype, STEPS, file=self.process.stdin, flush=True)
         return [float(word) for word in self._line().split()]
@@ -68,7 +68,7 @@ class Worker:
 def times(
     python: str, peers: Sequence[str], activation: str, dtype: str, turns: int, environment: Mapping[str, str]
 ) -> dict[str, list[float]]:
-    """Of each contestant that is there, in turns."""
+    """Seconds of each available contestant, measured in turns."""
     found: dict[str, list[float]] = {}
     workers = {}
     for key in peers:
@@ -90,7 +90,7 @@ def times(
 
 
 def bounds(kind: str, activation: str) -> dict[str, float]:
-    """Contestant -> the largest ratio of actcli's step to its own."""
+    """Contestant -> largest ratio of actcli's step to its step."""
     wide = kind == WITH
     beside_products = {} if activation == "gelu" else {"products": 1.6 if wide else 2.5}
     return {**beside_products, "torch": 1 / 2 if wide else 1 / 1.3, "torch2": 1 / 2 if wide else 1 / 1.3}
@@ -104,7 +104,7 @@ def measured(
     dtype: str = "float64",
     peers: Sequence[str] = tuple(CONTESTANTS),
 ) -> list[Figure]:
-    """One figure a kind, activation and contestant."""
+    """One figure per kind, activation and contestant."""
     measure = min if of == "least" else statistics.median
     figures = []
     for kind, environment in kinds().items():

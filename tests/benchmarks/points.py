@@ -1,4 +1,4 @@
-"""Where accuracy is measured: the whole float64 range, and closely around every place where code changes its mind."""
+"""Points for the accuracy: the whole float64 range, dense around kinks, zeros and branches of implementations."""
 
 import math
 import random
@@ -11,14 +11,14 @@ from tests.truth import PERIODS, SLOPE_ZEROS, derivatives
 
 INFINITIES = (-math.inf, math.inf)
 
-# Where implementations change from one formula to another: series, saturation, overflow, underflow.
+# Branches of implementations: series, saturation, overflow, underflow.
 BRANCHES = (0.7, 1.0, 1.25, 2.0, 5.0, 20.0, 21.0, 26.0, 30.0, 37.0, 88.7, 350.0, 372.5, 700.0, 709.78, 745.13, 1000.0)
 OVERFLOWS = (1e102, 1.34e154, 2.0**512, 1e300, 2.0**1000, 1.79e308)
 SUBNORMALS = (5e-324, 1e-323, 1e-320, 1.1125369292536007e-308, 2.2250738585072009e-308, 2.2250738585072014e-308)
 
 
 def points(activation: Elementwise, count: int, seed: int = 20) -> list[float]:
-    """About `count` random finite numbers, and those beside kinks, zeros and branches; ascending."""
+    """About `count` random finite numbers, and numbers beside kinks, zeros and branches; ascending."""
     rng = random.Random(f"{seed} {activation.name}")
     found = {0.0, *anchored(activation)}
     while len(found) < count + 500:
@@ -32,7 +32,7 @@ def points(activation: Elementwise, count: int, seed: int = 20) -> list[float]:
     return sorted(found)
 
 
-# The x of which an activation's scale is one unit, as a function of its parameters.
+# Parameters -> the activation's scale in x.
 SCALES: dict[str, Callable[..., float]] = {
     "silu": lambda beta: 1 / abs(beta) if beta else 1.0,
     "softplus": lambda beta: 1 / beta,
@@ -44,7 +44,7 @@ SCALES: dict[str, Callable[..., float]] = {
 
 
 def scaled_points(activation: Elementwise, count: int, rng: random.Random) -> list[float]:
-    """Random finite numbers: of the size of the activation's own scale, of its tails, and of any size."""
+    """Random finite numbers: near the activation's scale, in its tails, and of any magnitude."""
     scale = SCALES.get(activation.name, lambda **_: 1.0)(**activation.parameter_values)
     found = [0.0]
     for _ in range(count):
@@ -56,7 +56,7 @@ def scaled_points(activation: Elementwise, count: int, rng: random.Random) -> li
 
 
 def settings(activation: Elementwise, rng: random.Random) -> dict[str, float]:
-    """Random values of all parameters, log-spaced over what is valid, of both signs where both are."""
+    """Random values of all parameters, log-spaced over the valid ones, of both signs if both are valid."""
     while True:
         found = {}
         for parameter in activation.parameters:
@@ -82,7 +82,7 @@ def anchored(activation: Elementwise) -> Iterator[float]:
 
 
 def zeros(activation: Elementwise) -> Iterator[float]:
-    """The zeros of the slope, and of a wave's value and slope some of the infinitely many."""
+    """Zeros of the slope; for waves some of the infinitely many zeros of value and slope."""
     name, parameters = activation.name, activation.parameter_values
     for zero in SLOPE_ZEROS.get(name, lambda **_: ())(**parameters):
         yield float(zero)
@@ -90,12 +90,12 @@ def zeros(activation: Elementwise) -> Iterator[float]:
             with mpmath.workprec(1400):
                 period = PERIODS[name](**parameters)
                 yield from (float(zero + k * period / 2) for k in (-7, -2, -1, 1, 2, 3, 22, 355, 10**6, 3 * 10**15))
-                # The float64 that comes closest to a multiple of π/2 (Kahan and McDonald, nearpi).
+                # The float64 nearest to a multiple of π/2 (Kahan and McDonald, nearpi).
                 yield 6381956970095103.0 * 2.0**797
 
 
 def tails(activation: Elementwise) -> list[tuple[float, float]]:
-    """The intervals on either side in which value or slope passes through the subnormal numbers on its way to 0."""
+    """Intervals on either side in which value or slope is subnormal."""
     found = []
     for sign in (-1.0, 1.0):
         for order in (0, 1):

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 PROGRAM = str(Path(sys.executable).with_name("actcli"))
-# A process decides on its threads by itself, and finds its code compiled, as every installed program does.
+# Without variables for threads, and with compiled code, as in an installed program.
 ENVIRONMENT = {
     name: value
     for name, value in os.environ.items()
@@ -20,9 +20,9 @@ ENVIRONMENT = {
 def medians(
     commands: Mapping[str, Sequence[str]], repeats: int, stdin: Path | None = None, outputs: Sequence[Path] = ()
 ) -> dict[str, float]:
-    """Seconds from start to exit of each command, by name. In turns, so that a busy machine is busy for all of them.
+    """Name -> seconds from start to exit of each command, measured in turns, so that other load affects all.
 
-    The files that they write are removed before each run: to replace one takes longer than to make one.
+    Output files are removed before each run, because replacing a file takes longer than creating it.
     """
     seconds: dict[str, list[float]] = {name: [] for name in commands}
     for turn in range(repeats + 1):

@@ -1,8 +1,8 @@
-"""How long the program takes to start, in multiples of the imports that it cannot do without.
+"""Start-up time, relative to the time of the imports that the program needs.
 
     python -m tests.benchmarks.startup [--repeats 31]
 
-Medians of whole processes, measured in turns. Ends with 1 where a bound is broken.
+Medians of whole processes, measured in turns. Exit code 1: a bound is broken.
 """
 
 import argparse

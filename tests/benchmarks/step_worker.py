@@ -2,9 +2,9 @@
 
     python tests/benchmarks/step_worker.py PEER THREADS
 
-Reads lines "ACTIVATION DTYPE STEPS" and answers each with the seconds on the clock of each of so many steps; prints
-"ready" first. 20 hidden layers of 64 units, one output, batches of 128 points of two features, plain gradient descent.
-Of PyTorch, JAX and scikit-learn it is what one would write: forward pass, loss, backward pass, update.
+Prints "ready", then reads lines "ACTIVATION DTYPE STEPS" and answers each with the seconds of each step. 20 hidden
+layers of 64 units, one output, batches of 128 points of two features, plain gradient descent. The code for PyTorch, JAX
+and scikit-learn is the usual one: forward pass, loss, backward pass, update.
 """
 
 import os
@@ -151,7 +151,7 @@ def main() -> None:
         if (activation, dtype) not in made:
             try:
                 made[activation, dtype] = PEERS[PEER](activation, dtype)
-            except Exception as error:  # no such activation here, no compiler: it is left out
+            except Exception as error:  # no such activation, or no compiler: left out
                 print(f"{PEER}, {activation}: {type(error).__name__}", file=sys.stderr)
                 made[activation, dtype] = None
         step, seconds = made[activation, dtype], []

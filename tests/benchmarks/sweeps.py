@@ -1,9 +1,9 @@
-"""How much faster a sweep of 400 short runs is on two processes than on one.
+"""Speed-up of a sweep of 400 short runs by two processes.
 
     python -m tests.benchmarks.sweeps [--repeats 3] [--steps 80]
 
-Medians of whole processes, measured in turns. Ends with 1 where a bound is broken. It takes two processors that have
-nothing else to do, and about a minute a repeat.
+Medians of whole processes, measured in turns. Exit code 1: a bound is broken. It needs two idle processors and about a
+minute per repeat.
 """
 
 import argparse

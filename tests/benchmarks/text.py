@@ -1,9 +1,9 @@
-"""How long a million numbers of text take, beside awk, which prints them at the same precision.
+"""Time of evaluate for a million numbers of text, relative to awk with the same precision.
 
     python -m tests.benchmarks.text [--size 1000000] [--repeats 9]
 
 Medians of whole processes, start-up included, measured in turns; the numbers are normal with standard deviation 3, in
-17 digits. Ends with 1 where `evaluate sigmoid` takes longer than awk.
+17 digits. Exit code 1: `evaluate sigmoid` takes longer than awk.
 """
 
 import argparse

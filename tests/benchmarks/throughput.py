@@ -1,10 +1,10 @@
-"""How long evaluate's core takes for a million float64, beside what one would type into NumPy or SciPy.
+"""Time of evaluate's core for a million float64, relative to the usual expression in NumPy or SciPy.
 
     python -m tests.benchmarks.throughput [--size 1000000] [--repeats 15] [--only NAME,...]
 
-Both are timed in turns, so that a busy machine is busy for both, and the ratio is the median over the turns. The
-bound is 3; it is 8 for the three whose argument carries its rounding error. Rows have 1,000 values. Where SciPy is
-not installed, what NumPy alone cannot do is left out. Ends with 1 where a bound is broken.
+Both are timed in turns, so that other load affects both; the ratio is the median over the turns. The bound is 3, and 8
+for the three activations that compensate for the rounding error of their argument. Rows have 1,000 values. Without
+SciPy, activations that NumPy lacks are left out. Exit code 1: a bound is broken.
 """
 
 import argparse
@@ -124,7 +124,7 @@ def seconds(function: Function, x: Any) -> float:
 
 
 def figure(name: str, size: int, repeats: int) -> Figure | None:
-    """None where there is nothing to compare with here."""
+    """The figure; None without an expression to compare with."""
     by_scipy = SCIPY.get(name) if special else None
     naive = by_scipy or NUMPY.get(name)
     if naive is None:
@@ -148,7 +148,7 @@ def measured(names: Iterable[str] = CATALOGUE, size: int = SIZE, repeats: int = 
 
 
 def extremes() -> list[Figure]:
-    """Of the whole catalogue: the middle one, and the slowest of each bound."""
+    """Figures of the catalogue: the median, and the slowest for each bound."""
     found = sorted(measured(), key=lambda figure: figure.ratio)
     slowest = {figure.at_most: figure for figure in found}.values()
     chosen = [("the middle one", found[len(found) // 2]), *(("the slowest of its bound", figure) for figure in slowest)]

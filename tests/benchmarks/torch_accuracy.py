@@ -2,8 +2,8 @@
 
     python -m tests.benchmarks.torch_accuracy [--points N] [--only NAME,...] [--orders 0,1] [--jobs 2]
 
-PyTorch is no dependency of this project: run it where torch, numpy and mpmath are installed, with actcli's
-source on PYTHONPATH. What torch.nn.functional and torch do not offer is left out.
+PyTorch is no dependency of this project: run this in an interpreter with torch, numpy and mpmath, and actcli's source
+on PYTHONPATH. Activations that PyTorch lacks are left out.
 """
 
 import math

@@ -1,4 +1,4 @@
-"""PyTorch's gradients of networks that training.py wrote down.
+"""PyTorch's gradients of networks saved by training.py.
 
     python tests/benchmarks/torch_gradients.py NETWORKS.npz GRADIENTS.npz
 

@@ -1,4 +1,4 @@
-"""The training of gradient-depth as one would write it in PyTorch, each layer's gradient recorded at each step.
+"""The training of gradient-depth in PyTorch, with each layer's gradient recorded at each step.
 
     python tests/benchmarks/torch_training.py [ACTIVATION [THREADS]]
 

@@ -1,4 +1,4 @@
-"""What a training step costs, beside its matrix products and beside PyTorch, and whether its gradients are PyTorch's.
+"""Time of a training step, relative to its matrix products and to PyTorch, and its gradients compared with PyTorch's.
 
     python -m tests.benchmarks.training [--python PYTHON_WITH_TORCH] [--repeats 15] [--only NAME,...]
 
@@ -9,10 +9,10 @@ process:   `actcli gradient-depth` as a whole process beside torch_training.py, 
            for sigmoid and relu, with and without AVX-512 where the machine has it (kinds.py)
 gradients: the largest difference from torch.autograd in a layer, relative to the layer's largest gradient
 
-What is compared is timed in turns, so that a busy machine is busy for both, and a ratio is the median over the turns.
-Runs and processes take a fifth and a third of the repeats. The last two measurements need PyTorch, in this Python or in
-another. Ends with 1 where a bound is broken: a process less than 4 times faster than PyTorch, a gradient further from
-autograd than 1e-9. What a step may take beside its products and other libraries is in peers.py.
+Compared programs are timed in turns, so that other load affects both; a ratio is the median over the turns. Runs and
+processes take a fifth and a third of the repeats. The last two measurements need PyTorch, in this Python or in another.
+Exit code 1: a bound is broken: a process less than 4 times faster than PyTorch, a gradient further from autograd than
+1e-9. The bounds of a step are in peers.py.
 """
 
 import argparse
@@ -26,7 +26,7 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as the program itself does
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as in the program
 os.environ.setdefault("MKL_NUM_THREADS", "1")
 
 import numpy as np
@@ -51,7 +51,7 @@ ENDLESS = 10**9
 def turns(
     repeats: int, *functions: Callable[[], object], clock: Callable[[], float] = time.process_time
 ) -> list[list[float]]:
-    """The processor's seconds for each function in each turn; a first turn to warm up does not count."""
+    """Processor seconds of each function in each turn, after a turn to warm up."""
     times: list[list[float]] = [[] for _ in functions]
     for _ in range(repeats + 1):
         for function, found in zip(functions, times, strict=True):
@@ -69,13 +69,13 @@ def ratio(above: list[float], below: list[float]) -> float:
 
 
 def stepper(activation: str, layers: int = DepthConfig.layers, at_once: int = 1) -> Callable[[], object]:
-    """Training steps, as the command takes them."""
+    """Training steps as in the command."""
     steps = iter(DepthExperiment(resolve(activation), DepthConfig(layers=layers, steps=ENDLESS)))
     return lambda: [next(steps) for _ in range(at_once)]
 
 
 def matrix_products(activation: str) -> Callable[[], object]:
-    """Those of a step: forward, signals, weight gradients."""
+    """Matrix products of a step: forward, signals, weight gradients."""
     experiment = DepthExperiment(resolve(activation), DepthConfig())
     weights = experiment.network.parameters.weights
     generator, batch = np.random.default_rng(0), experiment.config.batch
@@ -140,7 +140,7 @@ def steps(repeats: int = REPEATS) -> list[Figure]:
 
 
 def has_torch(python: str) -> bool:
-    """Whether that Python can import it; says so on stderr where it cannot."""
+    """Whether a Python can import a module; a message on stderr if not."""
     found = subprocess.run([python, "-c", "import torch"], capture_output=True, check=False).returncode == 0
     if not found:
         print(f"{python} cannot import torch, so there is nothing of it below; see --python", file=sys.stderr)
@@ -148,7 +148,7 @@ def has_torch(python: str) -> bool:
 
 
 def process(python: str, repeats: int = REPEATS) -> list[Figure]:
-    """`actcli gradient-depth` as a whole beside the script in PyTorch, on each kind of processor."""
+    """`actcli gradient-depth` as a process relative to the script in PyTorch, on each kind of processor."""
     script, figures = str(HERE / "torch_training.py"), list[Figure]()
     for (kind, environment), activation in itertools.product(kinds().items(), ("sigmoid", "relu")):
 
@@ -213,7 +213,7 @@ def gradients(python: str) -> list[Figure]:
 
 
 def beside_torch(python: str) -> list[Figure]:
-    """The processes and the worst gradient; nothing where that Python has no torch."""
+    """Figures of the processes and of the worst gradient; none without torch."""
     return [*process(python), max(gradients(python), key=lambda figure: figure.ratio)] if has_torch(python) else []
 
 

@@ -1,8 +1,7 @@
-"""The program as processes that are forked from one which has done its imports: a tenth of the cost of a new one.
+"""Runs of the program in processes forked from one that has done the imports, at a tenth of the time of a new process.
 
-Each has pipes, arguments, environment, directory, signals, memory and end of its own, as a new process has. Only what
-Python does before the program's first line has been done already, so it is for tests that are not about that. Where it
-was told an encoding there (PYTHONIOENCODING), the forked process is told afterwards.
+Each has its own pipes, arguments, environment, directory, signals, memory and end, like a new process. Python's own
+start is done already, so tests of that use new processes. PYTHONIOENCODING is applied after the fork.
 """
 
 import atexit
@@ -28,14 +27,14 @@ from typing import NoReturn
 
 from pexpect.fdpexpect import fdspawn
 
-PATIENCE = 120  # seconds, on a machine that is busy with other things
-_MESSAGE = 100_000  # bytes, less than what a socket takes at once
+PATIENCE = 120  # seconds, for a busy machine
+_MESSAGE = 100_000  # bytes, less than a socket's buffer
 
 
 def run(
     command: Sequence[str], stdin: bytes, env: Mapping[str, str], cwd: Path | None = None
 ) -> subprocess.CompletedProcess[bytes]:
-    """As subprocess.run, of the program."""
+    """subprocess.run for the program."""
     if len(_request(command, env, cwd)) > _MESSAGE:
         return subprocess.run(
             command, input=stdin, capture_output=True, env=env, cwd=cwd, timeout=PATIENCE, check=False
@@ -44,14 +43,14 @@ def run(
     connection = _start(command, env, cwd, given, stdout, stderr)
     with ThreadPoolExecutor(2) as pool:
         answers = [pool.submit(_read, end) for end in (out, err)]
-        with suppress(BrokenPipeError), open(to, "wb") as pipe:  # not all of it need be read
+        with suppress(BrokenPipeError), open(to, "wb") as pipe:  # the program need not read all of it
             pipe.write(stdin)
         found = [answer.result() for answer in answers]
     return subprocess.CompletedProcess(command, _exit_code(connection, command), *found)
 
 
 class InTerminal(fdspawn):  # type: ignore[misc]  # pexpect has no types
-    """The program with a terminal of that many columns and lines as its stdin and stdout, and as its stderr too."""
+    """The program with a terminal of this size as stdin, stdout and stderr."""
 
     def __init__(
         self, command: Sequence[str], size: tuple[int, int], env: Mapping[str, str], *, errors: bool = True
@@ -64,7 +63,7 @@ class InTerminal(fdspawn):  # type: ignore[misc]  # pexpect has no types
         super().__init__(ours, encoding="utf-8", timeout=PATIENCE)
 
     def end(self) -> int:
-        """Its exit code; the terminal is closed."""
+        """Close the terminal; return the exit code."""
         code = _exit_code(self._connection, self._command)
         self.close()
         return code
@@ -125,13 +124,13 @@ def _connection(env: Mapping[str, str]) -> socket.socket:
 
 
 def imports() -> None:
-    """All that any command may import."""
+    """Import all modules of all commands."""
     import actcli
 
     for package in pkgutil.walk_packages(actcli.__path__, "actcli."):
         if package.name != "actcli.__main__" and not package.name.startswith("actcli.multiprecision."):
             importlib.import_module(package.name)
-    gc.freeze()  # else each process would copy all that memory at its end, to look for cycles
+    gc.freeze()  # else each process would copy all memory at its end, in the collection of cycles
 
 
 def _serve(connection: socket.socket) -> None:
@@ -169,7 +168,7 @@ def _serve(connection: socket.socket) -> None:
 
 
 def _end(main: Callable[[], None]) -> NoReturn:
-    """As Python ends, but for taking all modules apart, which costs three times as much as a short run."""
+    """Python's exit without clearing all modules, which takes three times as long as a short run."""
     code: object = 0
     try:
         main()

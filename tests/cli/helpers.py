@@ -27,7 +27,7 @@ from tests.cli.forked import PATIENCE as PATIENCE
 
 PROGRAM = str(Path(sys.executable).with_name("actcli"))
 
-# Nothing of the terminal, or of the taste, of whoever runs the tests.
+# Without variables of the user's terminal and preferences.
 _FOREIGN = re.compile(r"COLUMNS|LINES|NO_COLOR|FORCE_COLOR|CLICOLOR|TERM|COLORTERM|LANG|LC_\w+|PYTHON\w+|PYTEST\w+")
 _ESCAPE = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
@@ -39,7 +39,7 @@ def environment(changes: Mapping[str, str] | None = None) -> dict[str, str]:
 
 
 def examples() -> dict[str, list[str]]:
-    """For each command the arguments of the example in its help, where they name no file."""
+    """Command -> arguments of the example in its help, if they name no file."""
     found = {}
     for name in COMMANDS:
         help_text = load(name).help or ""
@@ -50,7 +50,7 @@ def examples() -> dict[str, list[str]]:
 
 
 def wait_until(condition: Callable[[], object]) -> None:
-    """Return once it is true; however long a busy machine takes, within PATIENCE."""
+    """Wait for a condition, at most PATIENCE seconds."""
     patience_ends = time.monotonic() + PATIENCE
     while not condition():
         assert time.monotonic() < patience_ends, "it never came true"
@@ -58,7 +58,7 @@ def wait_until(condition: Callable[[], object]) -> None:
 
 
 def starts_anew(env: Mapping[str, str] | None) -> bool:
-    """Whether Python's start would be another one with these variables."""
+    """Whether one of these variables affects Python's own start."""
     return any(name.startswith("PYTHON") and name != "PYTHONIOENCODING" for name in env or {})
 
 
@@ -75,7 +75,7 @@ def actcli(
 def actcli_in_bytes(
     *args: str | Path, stdin: bytes = b"", env: Mapping[str, str] | None = None, cwd: Path | None = None
 ) -> subprocess.CompletedProcess[bytes]:
-    """A run in pipes; it is a new process where `env` has something that Python's start obeys."""
+    """A run in pipes; in a new process if `env` affects Python's own start."""
     command = [PROGRAM, *map(str, args)]
     if not starts_anew(env):
         return forked.run(command, stdin, environment(env), cwd)
@@ -85,19 +85,19 @@ def actcli_in_bytes(
 
 
 def output(*args: str | Path, stdin: str = "", env: Mapping[str, str] | None = None) -> str:
-    """What a run that has to succeed prints on stdout; its stderr has to stay empty."""
+    """stdout of a run that must succeed with empty stderr."""
     run = actcli(*args, stdin=stdin, env=env)
     assert (run.returncode, run.stderr) == (0, ""), run
     return run.stdout
 
 
 def numbers(*args: str | Path, stdin: str = "") -> list[float]:
-    """The numbers that a run prints, whatever the lines."""
+    """All numbers that a run prints."""
     return [float(word) for word in output(*args, stdin=stdin).split()]
 
 
 def document(*args: str | Path, stdin: str = "") -> Any:
-    """The JSON of a run, read by the letter of RFC 8259, which knows no NaN and no Infinity."""
+    """The JSON of a run, parsed strictly by RFC 8259, without NaN and Infinity."""
 
     def refuse(constant: str) -> None:
         raise AssertionError(f"{constant} is not JSON")
@@ -111,13 +111,13 @@ def help_of(command: str) -> str:
 
 
 def number(value: Any) -> float:
-    """A number of a JSON document, where strings stand for those that are not finite."""
+    """A number of a JSON document, in which strings stand for nan and infinities."""
     assert isinstance(value, float) or value in ("NaN", "Infinity", "-Infinity"), value
     return float(value)
 
 
 def complaint(*args: str | Path, stdin: str = "", env: Mapping[str, str] | None = None) -> str:
-    """The one line on stderr of a run that has to be refused, after `actcli: `."""
+    """The single line on stderr of a run that must be refused, without `actcli: `."""
     run = actcli(*args, stdin=stdin, env=env)
     assert (run.returncode, run.stdout) == (2, ""), run
     assert re.fullmatch(r"actcli: [^\n]+\n", run.stderr), run.stderr
@@ -130,7 +130,7 @@ def complaint(*args: str | Path, stdin: str = "", env: Mapping[str, str] | None 
 
 @dataclass(frozen=True)
 class Terminal:
-    """A terminal after a run in it: what the program sent, and what stands on its screen."""
+    """A terminal after a run: the program's output and the screen."""
 
     sent: str
     size: tuple[int, int]
@@ -153,18 +153,18 @@ class Terminal:
 
     @property
     def lines(self) -> list[str]:
-        """All lines above the cursor, those that have scrolled off the screen included."""
+        """All lines above the cursor, scrolled ones included."""
         off = ["".join(line[x].data for x in range(self.screen.columns)) for line in self.screen.history.top]
         return [line.rstrip() for line in off] + self.on_screen
 
     @property
     def on_screen(self) -> list[str]:
-        """The lines above the cursor that can be seen."""
+        """The visible lines above the cursor."""
         return [line.rstrip() for line in self.screen.display[: self.screen.cursor.y]]
 
 
 def spawn(command: list[str], size: tuple[int, int], env: Mapping[str, str], cwd: Path | None = None) -> pexpect.spawn:
-    """A process whose stdin, stdout and stderr are a terminal of that many columns and lines."""
+    """A process whose stdin, stdout and stderr are a terminal of this size."""
     with warnings.catch_warnings():
         # NumPy's threads in this process do not matter to the new one, which runs another program at once.
         warnings.filterwarnings("ignore", "This process .* is multi-threaded", DeprecationWarning)
@@ -189,7 +189,7 @@ def in_terminal(
     interrupt_at: str | None = None,
     errors: bool = True,
 ) -> Terminal:
-    """A run in a terminal until its end, with Ctrl-C pressed when it shows the text `interrupt_at`."""
+    """A run in a terminal until its end, with Ctrl-C when the text `interrupt_at` appears."""
     process = forked.InTerminal([PROGRAM, *map(str, args)], size, environment(env), errors=errors)
     sent = ""
     if interrupt_at is not None:

@@ -1,11 +1,10 @@
-"""Random command lines: options in any order, values right, wrong and mangled. None may crash the program.
+"""Random command lines: options in any order, with valid, invalid and mangled values. None may crash the program.
 
     python -m tests.cli.random_command_lines [--count 1000] [--seed 0]
 
-The commands and their options are those of the program; the terminal's size, the locale and stdout are any. Each line
-runs in a process of its own, forked after the imports, with limits to its memory and files; one that takes long gets a
-Ctrl-C. Prints the lines that ended with a traceback, with an undocumented exit code, with more or less than one line of
-complaint, or that left half a file behind.
+Terminal size, locale and stdout vary. Each line runs in a process of its own, forked after the imports, with limits for
+memory and files; a long run gets Ctrl-C. Prints the lines that ended with a traceback, an undocumented exit code, an
+error that is not one line, or an incomplete file.
 """
 
 import argparse

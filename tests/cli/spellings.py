@@ -1,6 +1,6 @@
-"""What people type for an activation, and what it means in the language of `actcli`; and what is refused, and how.
+"""Spellings of activations by users, with their meaning for `actcli`, or the error.
 
-From frameworks' documentation, papers, forum posts and the user's own texts. The readings are written down by hand.
+From frameworks' documentation, papers, forum posts and user texts. The meanings are written by hand.
 """
 
 ISSUE = {
@@ -45,7 +45,7 @@ ISSUE = {
     "ScaledTanh(alpha=1.7159, beta=0.6667)": "alpha*tanh(beta*x):alpha=1.7159,beta=0.6667",
     "celu:alpha=-1": "celu:alpha=-1",
 }
-"""Spelling -> reading, as they were asked for."""
+"""Spelling -> meaning, from requests."""
 
 CODE = {
     "nn.GELU": "gelu",
@@ -464,7 +464,7 @@ CODE = {
     "Tanh[x]": "tanh",
     "x*sigmoid(1.702x).": "x*sigmoid(1.702*x)",
 }
-"""Spelling -> reading, of code, papers and talk."""
+"""Spelling -> meaning, from code, papers and conversation."""
 
 REFUSED = {
     "nn.gelu": "nn.gelu is tanh's approximation in Flax and exact in MLX: write gelu_tanh or gelu",
@@ -582,4 +582,4 @@ REFUSED = {
     "sin^0.5(x)": "a power of sin stands after its argument: write 'sin(x)**2'",
     "lambda x: x.__class__": "of a function only a formula of its argument is read, as in 'lambda x: x*2'",
 }
-"""Spelling -> what is said."""
+"""Spelling -> error."""

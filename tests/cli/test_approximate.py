@@ -1,4 +1,4 @@
-"""actcli approximate, through the front door."""
+"""actcli approximate, through the program."""
 
 import csv
 import math

@@ -16,7 +16,7 @@ from tests.narrow import elementwise
 
 @pytest.fixture(scope="module")
 def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Inputs for gelu in bfloat16 and float32, and the results of a right and a wrong kernel for each."""
+    """Inputs for gelu in bfloat16 and float32, with results of a correct and of a wrong kernel."""
     folder = tmp_path_factory.mktemp("audit")
     for dtype in ("bfloat16", "float32"):
         assert output("audit", "gelu", "--dtype", dtype, "--emit-inputs", folder / f"x_{dtype}.npy") == ""

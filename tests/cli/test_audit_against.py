@@ -1,4 +1,4 @@
-"""actcli audit --against and --run: results that are made by the command, in one table or one report."""
+"""actcli audit --against and --run: implementations that the command calls, as a table or a report."""
 
 import json
 import sys
@@ -263,11 +263,11 @@ def test_no_bound_is_printed_where_there_is_none(workshop: Path) -> None:
     (workshop / "three.txt").write_text("1 2 -3\n")
     run = actcli("audit", "tanh", "--against", "kernels:nan", "--input", "three.txt", cwd=workshop)
     text = " ".join(run.stdout.split())
-    assert "ulp of the smallest: 50 % ≤ 0." in text
+    assert "percentiles of ulp: 50 % ≤ 0." in text
     assert "90 %" not in text
     (workshop / "one.txt").write_text("1\n")
     alone = actcli("audit", "tanh", "sin", "--against", "kernels:nan", "--full", "-i", "one.txt", cwd=workshop).stdout
-    assert "ulp of the smallest" not in alone
+    assert "percentiles of ulp" not in alone
     assert "e308" not in alone
 
 

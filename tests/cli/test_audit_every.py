@@ -1,4 +1,4 @@
-"""actcli audit --every, --range, --exclude, --baseline: every number in blocks, part of them, and then against now."""
+"""actcli audit --every, --range, --exclude and --baseline."""
 
 import json
 import signal
@@ -85,7 +85,7 @@ def test_a_killed_run_goes_on_to_the_same_report(workshop: Path, tmp_path: Path)
     kept = file.read_bytes().count(b"\n")
     with file.open("ab") as cut:
         cut.write(b'{"block": 1, "sta')
-    assert "there already" in refused(workshop, *words)
+    assert "exists already" in refused(workshop, *words)
     resumed = actcli("audit", *words, "--resume", cwd=workshop)
     assert resumed.returncode == 0, resumed
     assert file.read_bytes().count(b"\n") > kept
@@ -96,6 +96,8 @@ def test_a_killed_run_goes_on_to_the_same_report(workshop: Path, tmp_path: Path)
     assert again
     other = refused(workshop, "tanh", "--every", "--range", "1", "2", *words[5:], "--resume")
     assert "these are other runs, region" in other
+    file.write_bytes(file.read_bytes().replace(b'"layout":2', b'"layout":1'))
+    assert "these are other runs, layout: 1 there and 2 here" in refused(workshop, *words, "--resume")
 
 
 @pytest.mark.parametrize(
@@ -106,7 +108,7 @@ def test_a_killed_run_goes_on_to_the_same_report(workshop: Path, tmp_path: Path)
         ("--resume", "add --every"),
         ("--every --resume", "--resume goes on with the runs in --output FILE"),
         ("--every --output x.csv", "a .jsonl file"),
-        ("--every --dtype float16", "--every is of float32"),
+        ("--every --dtype float16", "--every is for float32: narrower types are audited whole anyway"),
         ("--every --input x.npy", "--every makes the inputs"),
         ("--range 2 1", "an interval of inputs goes from a number up to another"),
         ("--range nan 1", "an interval of inputs goes from a number up to another"),

@@ -1,4 +1,4 @@
-"""What all commands have in common: errors, colour, pipes, signals, progress."""
+"""Behaviour of all commands: errors, colour, pipes, signals, progress."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""actcli boundary: what a trained network decides, through the program."""
+"""actcli boundary, through the program."""
 
 import json
 import re
@@ -126,7 +126,7 @@ def test_one_feature_is_a_curve(animals: Path) -> None:
     [
         ("softmax", "works on whole rows"),
         ("relu --data nofile", "unknown data set or file 'nofile'"),
-        ("relu --x 1", "--x is for your own data, and circles is made here"),
+        ("relu --x 1", "--x is for your own data, not for the built-in circles"),
         ("relu --y 1", "--y goes with --x"),
         ("relu tanh --export {folder}/a.npz", "--export takes one run"),
         ("relu --export {folder}/a.txt", "--export writes .npz"),

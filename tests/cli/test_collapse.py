@@ -1,4 +1,4 @@
-"""actcli collapse, through the front door."""
+"""actcli collapse, through the program."""
 
 import csv
 import re

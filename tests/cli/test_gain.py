@@ -1,4 +1,4 @@
-"""actcli gain, through the front door."""
+"""actcli gain, through the program."""
 
 import json
 import math

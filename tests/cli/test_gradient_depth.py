@@ -426,7 +426,7 @@ def test_a_file_is_read_from_a_pipe_too(tmp_path: Path) -> None:
         ("a.csv", "x,y,t\n", "a header and no points"),
         ("a.csv", "1,2,0\n", "at least 2 points are needed"),
         ("a.csv", "1,2,0\n3,4,0\n", "all targets are the same"),
-        ("a.csv", "1,2,0\n1,2,1\n", "all points are the same"),
+        ("a.csv", "1,2,0\n1,2,1\n", "all points are equal"),
         ("a.txt", "1 2 0\n3 4 oops\n", "line 2: not a number: 'oops'"),
         ("a.txt", "1 2 0\n\n3 4 1 7\n", "line 3: 4 fields, expected 3"),
     ],
@@ -462,7 +462,7 @@ def test_whole_numbers_may_be_classes_or_a_curve(tmp_path: Path) -> None:
         complaint("gradient-depth", *map(str, options), "--target", "numbers") == f"{path}: the target 'a' is no number"
     )
     assert complaint("gradient-depth", "--act", "tanh", "--target", "classes") == (
-        "--target is for your own data, and spirals is made here"
+        "--target is for your own data, not for the built-in spirals"
     )
 
 

@@ -1,4 +1,4 @@
-"""`actcli help`, and the first screens: what they say is so, and what they show runs."""
+"""`actcli help` and the first screens: their facts hold, and their examples run."""
 
 import os
 import re

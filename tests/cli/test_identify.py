@@ -21,7 +21,7 @@ def test_what_is_known_is_named_and_the_exit_code_says_so() -> None:
     assert list(found["nearest"][0]) == ["name", "parameters", "max_difference", "at"]
     nothing = actcli("identify", "x*sigmoid(x)+0.01*sin(x)")
     assert nothing.returncode == 1
-    assert nothing.stdout.startswith("Equal to nothing known")
+    assert nothing.stdout.startswith("No known activation is equal")
     assert "silu" in nothing.stdout
     assert nothing.stderr == ""
 
@@ -65,6 +65,6 @@ def test_it_fits_on_80_columns() -> None:
 def test_what_is_no_nearer_than_a_constant_is_not_near() -> None:
     """|x³ sin x| reaches 124 on [-6, 6], and every known activation is as far off there."""
     found = actcli("identify", "x*x*x*sin(x)")
-    assert found.stdout == "Equal to nothing known, scaled and shifted neither.\n"
+    assert found.stdout == "No known activation is equal, not even scaled and shifted.\n"
     for near in document("identify", "x*sigmoid(2*x)")["nearest"]:
         assert near["max_difference"] < 3.0

@@ -1,4 +1,4 @@
-"""Nothing is imported that a command does not use: what a start-up costs is what it imports."""
+"""Commands import only modules that they use, because imports are most of the start-up time."""
 
 import subprocess
 import sys

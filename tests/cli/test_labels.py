@@ -1,4 +1,4 @@
-"""evaluate --labels: the committee's vote, and why it is no certainty."""
+"""evaluate --labels: shares of a softmax, and the note that they are no certainty."""
 
 import math
 import re

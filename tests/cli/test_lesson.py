@@ -1,4 +1,4 @@
-"""actcli lesson: every step can be run, on a terminal step by step and in a pipe at once."""
+"""actcli lesson: every step runs, one by one on a terminal and without waiting in a pipe."""
 
 import re
 import shlex

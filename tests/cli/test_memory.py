@@ -1,4 +1,4 @@
-"""Memory does not grow with the input: the address space is smaller than what passes through it."""
+"""Memory does not grow with the input: the limit of the address space is smaller than the input."""
 
 import subprocess
 from pathlib import Path

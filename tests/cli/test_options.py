@@ -1,4 +1,4 @@
-"""One name, one meaning: options over all commands, and the ways out that errors print."""
+"""Options have one meaning over all commands, and the advice in errors works."""
 
 import ast
 import re
@@ -19,7 +19,7 @@ from tests.narrow import known
 
 FOLDER = Path(actcli.commands.__file__).parent
 REQUIRED = {"act": "relu", "acts": "relu", "formula": "sin(x)"}
-"""An argument that a command can't do without -> what may stand there."""
+"""Required argument of a command -> an example."""
 
 
 def options(command: str) -> list[Any]:
@@ -146,7 +146,7 @@ def test_differentiate_of_order_0_is_the_value() -> None:
     assert document("differentiate", "step", "0", "1", "--order", "0")["kinks"] == [0.0]
     assert document("differentiate", "relu", "0", "1", "--order", "0")["kinks"] == []
     assert "--order 1 or more" in complaint("differentiate", "tanh", "1", "--order", "0", "--check")
-    assert "only the first" in complaint("differentiate", "softmax", "1", "2", "--order", "0")
+    assert "only its first" in complaint("differentiate", "softmax", "1", "2", "--order", "0")
 
 
 # --- typed as shown --------------------------------------------------------------------------------------------

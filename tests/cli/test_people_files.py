@@ -1,4 +1,4 @@
-"""Files as people have them: what is read is what the file says, and every way out that an error prints works."""
+"""Users' files: the numbers read are those in the file, and the advice in errors works."""
 
 import gzip
 import math
@@ -270,11 +270,11 @@ def test_the_first_line_says_what_was_read(text: str, options: list[str], first:
 def test_odd_columns_and_classes_are_warned_of(tmp_path: Path) -> None:
     numbered = "Id,x,y,kind\n" + "".join(f"{i + 1},{line}\n" for i, line in enumerate(BLOBS.splitlines()))
     warned = depth(tmp_path, "own.csv", numbered)
-    assert warned.stderr == "actcli: own.csv: column Id numbers the rows: --drop Id leaves it out\n"
+    assert warned.stderr == "actcli: own.csv: column Id is a row number: --drop Id leaves it out\n"
     assert depth(tmp_path, "own.csv", numbered, "--drop", "Id").stderr == ""
     assert depth(tmp_path, "own.csv", numbered, "--quiet").stderr == ""
     lines = numbered.splitlines()
-    assert "Id numbers the rows" in depth(tmp_path, "own.csv", "\n".join([lines[0], *lines[:0:-1]])).stderr
+    assert "Id is a row number" in depth(tmp_path, "own.csv", "\n".join([lines[0], *lines[:0:-1]])).stderr
     assert depth(tmp_path, "own.csv", "t,kind\n" + "".join(f"{i},{'ab'[i % 2]}\n" for i in range(9))).stderr == ""
     alike = depth(tmp_path, "own.csv", "x,y,kind\n" + BLOBS.replace("a", "setosa").replace("s", "S", 1))
     assert alike.stderr == (
@@ -286,7 +286,7 @@ def test_a_class_in_the_first_column_is_asked_for(tmp_path: Path) -> None:
     wine = "class,alcohol,proline\n" + "".join(f"{i % 3 + 1},{i % 7},{i * 1.5}\n" for i in range(30))
     run = depth(tmp_path, "wine.csv", wine)
     assert run.stderr == (
-        "actcli: wine.csv: what is to be learnt? --target-column proline is the numbers of the last column, "
+        "actcli: wine.csv: which column is the target? --target-column proline takes the numbers of the last column, "
         "--target-column class the 3 classes of the first\n"
     )
     assert "target class: 3 classes" in depth(tmp_path, "wine.csv", wine, "--target-column", "class").stdout
@@ -298,7 +298,7 @@ def test_a_class_in_the_first_column_is_asked_for(tmp_path: Path) -> None:
 def test_options_for_own_data_are_for_own_data(tmp_path: Path) -> None:
     for options in (["--target-column", "1"], ["--drop", "x"], ["--skip-missing"], ["--delimiter", ";"]):
         assert complaint("gradient-depth", "--act", "tanh", *options) == (
-            f"{options[0]} is for your own data, and spirals is made here"
+            f"{options[0]} is for your own data, not for the built-in spirals"
         )
     both = depth(tmp_path, "own.csv", "x,y,kind\n" + BLOBS, "--drop", "x", "--target-column", "x")
     assert both.stderr == "actcli: own.csv: column x cannot be both learnt and dropped\n"

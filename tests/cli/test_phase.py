@@ -1,4 +1,4 @@
-"""actcli phase, through the front door: maps, trained networks, and sweeps that are cut short and resumed."""
+"""actcli phase, through the program: maps, trained networks, interrupted and resumed sweeps."""
 
 import csv
 import json
@@ -130,7 +130,7 @@ def test_in_ascii() -> None:
         ("tanh --measure --of q", "--of: --measure goes over --depths and --weights"),
         ("tanh --measure --resume", "--resume goes on with a file: --output FILE.jsonl says with which"),
         ("tanh --measure --depths 5 2", "--depths takes the least and the largest"),
-        ("tanh --measure --steps 0", "what is to be trained takes a step at least"),
+        ("tanh --measure --steps 0", "training takes at least one step"),
         ("softmax --measure", "softmax acts on whole rows"),
         ("tanh --sigma-w2 1 --cells 3x3", "--cells: it is for a map over many variances: leave out --sigma-w2"),
     ],
@@ -223,7 +223,7 @@ def test_ctrl_c_leaves_a_picture_and_a_file_to_be_resumed(tmp_path: Path) -> Non
 def test_a_file_of_other_runs_is_not_resumed(whole: list[str], tmp_path: Path) -> None:
     path = tmp_path / "runs.jsonl"
     path.write_text("\n".join(whole) + "\n")
-    assert "is there already" in complaint(*SWEEP, "--output", path)
+    assert "exists already" in complaint(*SWEEP, "--output", path)
     assert "these are other runs, config" in complaint(*SWEEP, "--seed", "1", "--output", path, "--resume")
     assert path.read_text().splitlines() == whole
 

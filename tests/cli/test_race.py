@@ -1,4 +1,4 @@
-"""actcli compare --train, through the front door: what it says, what it costs, and what Ctrl-C leaves."""
+"""actcli compare --train, through the program: report, estimated time, Ctrl-C."""
 
 import csv
 import re
@@ -161,7 +161,7 @@ def test_it_fits_the_screen(size: tuple[int, int]) -> None:
         ("relu softmax --train", "softmax works on whole rows"),
         ("silu x*sigmoid(x) --train", "a race takes two functions or more, and silu and x*sigmoid(x) are one"),
         ("relu tanh --train --data moon", "did you mean moons?"),
-        ("relu tanh --train --data moons --data moons", "a race takes data sets that differ"),
+        ("relu tanh --train --data moons --data moons", "a race takes different data sets"),
         ("relu tanh --train --steps 0", "steps must be at least 1"),
         ("relu tanh --train --target classes", "--target is for your own data"),
     ],

@@ -1,4 +1,4 @@
-"""Of random command lines none crashes; `python -m tests.cli.random_command_lines` tries more of them."""
+"""Random command lines do not crash; `python -m tests.cli.random_command_lines` tries more of them."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""Command lines that are refused in one line, each beside the nearest one that is not refused."""
+"""Command lines that are refused in one line, each with a similar one that is accepted."""
 
 import shlex
 from pathlib import Path
@@ -26,18 +26,18 @@ FILES = {
     "missing.csv": b"a,b\n,x\n,y\n",
 }
 
-# What is refused, why, and the nearest that is done.
+# Refused command line, error, and the words to leave out for an accepted one.
 REFUSED = [
     ("approximate sin(x) --error 0.5 --width 4", "--error finds the units by itself: leave out --width", "--width 4"),
     ("approximate sin(x) --train --width 4 --width 8", "--train trains one network: give one --width", "--width 8"),
     ("audit tanh --against numpy --timeout 0", "--timeout: must be more than 0 and at most 1,000,000 seconds", ""),
     ("audit tanh sin --run true --input -", "--input - can be read once, and these are several audits", ""),
     ("audit tanh --against numpy --run true", "--against and --run are different implementations: choose one", ""),
-    ("audit tanh -i x.npy --actual y.npy --infinities", "--infinities goes with inputs that are made here", ""),
+    ("audit tanh -i x.npy --actual y.npy --infinities", "--infinities is for a sweep of inputs", ""),
     ("audit tanh --against numpy --every -o a.csv", "what can be resumed is a .jsonl file", ""),
     ("audit tanh --against numpy --dtype float16 --range 0.1 0.10001", "there is no finite float16 to audit on", ""),
     ("boundary --data d.csv --y a", "--y goes with --x: name both columns", ""),
-    ("differentiate softmax 1 2 --order 2", "of its derivatives only the first, the Jacobian, is given", "--order 2"),
+    ("differentiate softmax 1 2 --order 2", "only its first derivative, the Jacobian, is computed", "--order 2"),
     (
         "evaluate glu 1 2 3 4 --labels a,b,c,d",
         "glu makes 2 numbers of 4 scores: --labels do not fit both",
@@ -56,7 +56,7 @@ REFUSED = [
     ("plot relu --show density --range 0 1", "--show density stands alone", "--range 0 1"),
     ("plot relu --ylim 0 1", "the interval of y follows from that of x, --range", "--ylim 0 1"),
     ("plot softmax --input rows.txt", "rows.txt: one row of scores is drawn, not 2", "--input rows.txt"),
-    ("phase tanh --measure --data d.csv", "phase learns from the sets that are made here", ""),
+    ("phase tanh --measure --data d.csv", "phase trains on built-in data sets only", ""),
     ("identify log(-x*x)", "log(-x*x) has too few finite values on [-40, 40] to be identified", ""),
     ("evaluate relu 1 --grid 0 1 2", "exclude each other: give the numbers in one way", "--grid 0 1 2"),
     ("evaluate relu 1 --column a", "--column is for files: give --input FILE or pipe it in", "--column a"),
@@ -72,7 +72,7 @@ REFUSED = [
     ("evaluate relu --input p.zst", "packed by zstd: unpack it with `zstd -d`", ""),
     ("evaluate relu --input p.xls", "an old Excel file: save the sheet as .csv", ""),
     ("evaluate relu --input thousands.csv --column a", "write it without separators for thousands", ""),
-    ("evaluate relu --input bom.txt", "its byte-order mark says UTF-16, and that it is not", ""),
+    ("evaluate relu --input bom.txt", "invalid UTF-16, which its byte-order mark announces", ""),
     ("gradient-depth relu --data missing.csv --skip-missing", "missing.csv: in every row a value is missing", ""),
     (
         "plot softplus softmax --show calibration",
@@ -83,7 +83,7 @@ REFUSED = [
     ("plot softmax --input one.txt", "needs a row of at least two scores, of which the last one sweeps", ""),
     (
         "audit tanh --against numpy --dtype float16 --baseline base.json",
-        "no audit is in it; a baseline is what audit",
+        "it contains no audit; a baseline is what audit",
         "",
     ),
     (

@@ -1,4 +1,4 @@
-"""What people type for an activation: read as it is meant, or put right in one line whose way out works."""
+"""Users' spellings of activations: understood, or refused in one line whose advice works."""
 
 import math
 import re

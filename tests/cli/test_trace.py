@@ -1,4 +1,4 @@
-"""actcli trace, through the front door."""
+"""actcli trace, through the program."""
 
 import csv
 import re

@@ -1,4 +1,4 @@
-"""Whoever reads help(), or the core, is told of every public name what it is."""
+"""Docstrings of the core: every public name has one."""
 
 import ast
 import re
@@ -15,7 +15,7 @@ MODULES = sorted(path.relative_to(CORE).as_posix() for path in CORE.rglob("*.py"
 
 
 def public(body: list[ast.stmt], prefix: str = "") -> Iterator[tuple[str, Definition]]:
-    """Functions, classes and methods by name, those that begin with an underscore left out."""
+    """Public functions, classes and methods by name."""
     for node in body:
         if isinstance(node, Definition) and not node.name.startswith("_"):
             yield f"{prefix}{node.name}", node
@@ -32,7 +32,7 @@ def test_every_public_name_says_what_it_is(path: str) -> None:
 
 @pytest.mark.parametrize("path", MODULES)
 def test_whoever_may_raise_input_error_says_so(path: str) -> None:
-    """Of the functions that raise it themselves."""
+    """Functions that raise InputError themselves."""
     module = ast.parse((CORE / path).read_text(encoding="utf-8"))
     for name, node in public(module.body):
         if isinstance(node, ast.FunctionDef) and re.search(r"raise InputError\(", ast.unparse(node)):

@@ -1,4 +1,4 @@
-"""Numbers with what they count, and names with what is near to them."""
+"""Numbers with their nouns, and names with similar ones."""
 
 import re
 import string

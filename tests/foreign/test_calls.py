@@ -1,4 +1,4 @@
-"""What a framework calls an entry is written twice, for people and for the worker, and both agree."""
+"""Frameworks' names of entries are written twice, for readers and for the worker; both agree."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Functions in an interpreter of their own: NumPy's, those of a module, and every way in which one can fail."""
+"""Functions in a separate interpreter: NumPy's, those of a module, and all kinds of failures."""
 
 import sys
 from pathlib import Path

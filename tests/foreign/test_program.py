@@ -1,4 +1,4 @@
-"""Kernels that are programs: what they are given, and what may be wrong with what they write."""
+"""Programs as implementations: their inputs, and mistakes in their results."""
 
 import shlex
 import sys

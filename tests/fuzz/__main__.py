@@ -2,8 +2,8 @@
 
     python -m tests.fuzz [--formulas 5000] [--files 50000] [--seed 0]
 
-Prints the cases that ended with an exception other than the two that the program turns into one line, with a warning,
-with more than one line, or that took more than `LONG` seconds of the processor.
+Prints the cases with an exception other than the two that the program reports in one line, with a warning, with more
+than one line, or with more than `LONG` processor seconds.
 """
 
 import argparse

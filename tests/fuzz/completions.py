@@ -1,4 +1,4 @@
-"""Tab pressed at the end of random beginnings of valid command lines: nothing that was typed may be lost.
+"""Tab at the end of random beginnings of valid command lines: no typed text may be lost.
 
 python -m tests.fuzz.completions [--lines 500] [--seed 0] [SHELL ...]
 """

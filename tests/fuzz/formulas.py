@@ -1,4 +1,4 @@
-"""Random formulas: by a grammar, mangled, or characters at random. Each has values or is refused in one line."""
+"""Random formulas: from a grammar, mangled, or random characters. Each has values or is refused in one line."""
 
 import random
 import warnings
@@ -138,7 +138,7 @@ def _expression(choose: random.Random, depth: int) -> str:
 
 
 def _nested(choose: random.Random, inner: str) -> str:
-    """Much in little room: deep nests, long chains."""
+    """Deeply nested formulas and long chains."""
     times = choose.choice([20, 59, 60, 61, 100, 200])
     how = choose.randrange(5)
     if how == 0:
@@ -154,7 +154,7 @@ def _nested(choose: random.Random, inner: str) -> str:
 
 
 def fault(text: str) -> str | None:
-    """What went wrong with it; None for values, or a refusal in one line."""
+    """The failure of a case; None for values, or a refusal in one line."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error")

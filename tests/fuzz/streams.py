@@ -167,7 +167,7 @@ def _array(choose: random.Random) -> bytes:
 
 
 def fault(case: Case, directory: Path) -> str | None:
-    """What went wrong with it; None for an answer, or a refusal in one line that leaves no file behind."""
+    """The failure of a case; None for an answer, or a refusal in one line without a file left behind."""
     path, answers = directory / case.name, directory / "answers"
     path.write_bytes(case.content)
     shown, sys.stdout = sys.stdout, open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - closed below

@@ -1,11 +1,10 @@
-"""The literature held against torch-activation, an independent implementation of Kunc and Kléma's survey.
+"""The literature compared with torch-activation, an independent implementation of Kunc and Kléma's survey.
 
     python -m venv elsewhere && elsewhere/bin/pip install torch==2.13.0 torch-activation==1.0.0 scipy plotly .
     elsewhere/bin/python tests/literature/compare.py [--write]
 
-Values and slopes at 200 points, in float64. What disagrees and does not stand in DISAGREEMENTS is a failure. With
---write torch-activation's numbers go to torch_activation.json beside this file, by which the suite compares without
-torch.
+Values and slopes at 200 points, in float64. A disagreement that is not in DISAGREEMENTS is a failure. --write saves
+torch-activation's numbers to torch_activation.json beside this file, with which the suite compares without torch.
 """
 
 import importlib
@@ -87,7 +86,7 @@ RENAMED: dict[str, dict[str, str]] = {
 """Name -> parameter -> the class's name for it; "" where the class has none and its own value is set instead."""
 
 EASY = 1e-9
-"""The largest relative difference of float64 that is none."""
+"""Largest relative difference that counts as rounding."""
 
 DISAGREEMENTS: dict[str, str] = {
     # Settled by the survey's text.
@@ -111,7 +110,7 @@ DISAGREEMENTS: dict[str, str] = {
     "polyexp": "(a z^2 + b z + c) exp(-d z^2); there only c is multiplied by the exponential",
     "wave": "(1 - z^2) exp(-a z^2); there 1 - z^2 exp(-a z^2)",
 }
-"""Name -> what the literature has, and what torch-activation has in its place."""
+"""Name -> the literature's definition, and torch-activation's."""
 
 
 def modules() -> list[ModuleType]:

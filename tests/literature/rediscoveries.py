@@ -1,11 +1,11 @@
-"""Which published activations are the same function: `identify` run over the literature itself.
+"""Published activations that are the same function: `identify` run over the literature itself.
 
     python rediscoveries.py > found.jsonl
     python rediscoveries.py --page < found.jsonl > rediscoveries.md
     python rediscoveries.py --disturbed    # every entry plus 0.01*sin(x): nothing may be equal
 
-Each entry has the usual values of its parameters. Of what it is compared with one parameter is fitted, or a scale, an
-offset and a slope, of which at most two; to look for a horizontal scale and shift too would take an hour.
+Each entry has its default parameters. One parameter of the other activation is fitted, or at most two of scale, offset
+and slope; a horizontal scale and shift too would take an hour.
 """
 
 import json

@@ -1,8 +1,8 @@
-"""The reports as they stand on a terminal of 80x24, in files beside this one.
+"""Reports on a terminal of 80x24, in files beside this one.
 
     python -m tests.screens [NAME...]
 
-renews them, or those that are named. `git diff` then shows what a change does to a reader's screen.
+renews all, or the named ones. `git diff` then shows the change of a reader's screen.
 """
 
 import re
@@ -14,7 +14,7 @@ from tests.cli.helpers import in_terminal
 
 FOLDER: Final = Path(__file__).parent
 
-# Trainings are short, so that the last bits of another processor's sums reach no digit that is shown.
+# Trainings are short, so that rounding on another processor changes no printed digit.
 REPORTS: Final[Mapping[str, str]] = {
     "approximate": "approximate abs(x) relu --width 4 --width 16",
     "audit": "audit tanh sin --against numpy --dtype float16",
@@ -42,7 +42,7 @@ REPORTS: Final[Mapping[str, str]] = {
 
 
 def screen(name: str) -> str:
-    """All lines of a report, those that have scrolled off the screen included."""
+    """All lines of a report, scrolled ones included."""
     terminal = in_terminal(*REPORTS[name].split(), env={"NO_COLOR": "1"})
     assert terminal.exit_code == 0, terminal.sent
     text = "\n".join(["$ actcli " + REPORTS[name], *terminal.lines, ""])

@@ -1,4 +1,4 @@
-"""Each report is the stored one, on a terminal of 80x24."""
+"""Each report on a terminal of 80x24 equals the stored one."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The completion scripts: what the program prints, and what a Tab does with them in real shells."""
+"""Completion scripts: the printed texts, and Tab in real shells."""
 
 from collections.abc import Iterator
 from pathlib import Path

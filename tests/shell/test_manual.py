@@ -1,4 +1,4 @@
-"""The manual page: what the program prints, and whether troff reads it as it is meant."""
+"""Manual page: the printed text, and its rendering by troff."""
 
 import re
 from pathlib import Path
@@ -17,7 +17,7 @@ MACROS = {".TH", ".SH", ".SS", ".PP", ".TP", ".B", ".nf", ".fi", ".RS", ".RE"}
 
 
 def plain(text: str) -> str:
-    """What a reader sees of it."""
+    """The rendered page."""
     for source, shown in {
         r"\-": "-",
         r"\(aq": "'",

@@ -1,4 +1,4 @@
-"""Options and commands that are called otherwise: what they are put right to, and what is left alone."""
+"""Other names of options and commands: corrections, and names that are left alone."""
 
 import shlex
 

@@ -1,4 +1,4 @@
-"""CSV read against Python's csv module, and what of it is kept on the way out."""
+"""CSV read against Python's csv module, and properties that the output keeps."""
 
 import csv
 import io

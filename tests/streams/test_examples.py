@@ -1,4 +1,4 @@
-"""Examples read from CSV, text and .npy, against what csv and NumPy write, and every mistake with its place."""
+"""Examples read from CSV, text and .npy written by csv and NumPy, and every mistake with its place."""
 
 import csv
 import errno

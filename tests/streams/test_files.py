@@ -1,4 +1,4 @@
-"""Output files are whole or absent."""
+"""Output files are complete or absent."""
 
 import os
 import stat

@@ -1,4 +1,4 @@
-"""Which format is meant: the contract's table."""
+"""Choice of the output format."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Files that grow line by line: resumed after every possible cut, and never taken for those of other runs."""
+"""Journals: resumed after every possible cut, and never with other settings."""
 
 from pathlib import Path
 
@@ -47,7 +47,7 @@ def test_a_file_that_is_there_is_not_overwritten(tmp_path: Path) -> None:
     path = tmp_path / "runs.jsonl"
     written(path, RECORDS)
     before = path.read_bytes()
-    with pytest.raises(StreamError, match=r"runs\.jsonl is there already: resume it, or remove it first"):
+    with pytest.raises(StreamError, match=r"runs\.jsonl exists already: resume it, or remove it first"):
         written(path, [])
     assert path.read_bytes() == before
 

@@ -1,4 +1,4 @@
-"""The .npy format against NumPy itself: what np.save wrote is read, what is written np.load reads."""
+"""The .npy format against np.save and np.load."""
 
 import io
 import os

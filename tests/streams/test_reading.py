@@ -1,4 +1,4 @@
-"""Where numbers come from, which format they are in, and how lines become rows."""
+"""Sources of numbers, their formats, and rows from lines."""
 
 import io
 import os

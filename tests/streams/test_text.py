@@ -1,4 +1,4 @@
-"""Text in: what float() reads, line by line. Text out: what float() reads back as the same bits."""
+"""Text input against float(), line by line, and text output that float() reads back as the same bits."""
 
 import io
 import math

@@ -1,4 +1,4 @@
-"""From a place to a file, block by block or all at once, as a command does it."""
+"""From a source to a file, block by block or all at once, as in a command."""
 
 import io
 import os

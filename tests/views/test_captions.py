@@ -1,4 +1,4 @@
-"""Captions and short sentences, each beside the fact that it states and a case in which it is not printed."""
+"""Captions and short sentences, each with the fact that it states and a case without it."""
 
 import numpy as np
 import pytest

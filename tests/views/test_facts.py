@@ -1,4 +1,4 @@
-"""Sentences below pictures and in cards, each held by the fact that it states, computed here in another way."""
+"""Sentences below pictures and in cards, each against its fact, computed independently."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""Sentences of the gain report, each held by the recursion of variances that it speaks of.
+"""Sentences of the gain report against the recursion of variances.
 
 q' = σ_w² E[f(√q z)²] + σ_b², z ~ N(0, 1), with Gauss and Hermite's 200 points; the core has another quadrature.
 """
@@ -121,7 +121,7 @@ def test_the_words_are_explained_where_they_are_used_and_nowhere_else() -> None:
 
 
 def test_a_depth_scale_is_the_layers_in_which_what_is_to_go_shrinks_to_1_over_e() -> None:
-    assert "in so many layers, what is still to go shrinks to 1/e = 37 %" in report("sigmoid")
+    assert "in so many layers, the distance to the limit shrinks to 1/e = 37 %" in report("sigmoid")
     scale = gain(resolve("sigmoid")).fixed_points["xavier"].variance_depth_scale
     assert scale is not None
     at = settled(sigmoid, 1.0)

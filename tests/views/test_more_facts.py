@@ -1,4 +1,4 @@
-"""Sentences of phase, boundary, identify and differentiate, each held by its fact and silent where it is none."""
+"""Sentences of phase, boundary, identify and differentiate, each with its fact and a case without it."""
 
 from dataclasses import replace
 

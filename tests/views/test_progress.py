@@ -1,4 +1,4 @@
-"""The live view, drawn on an emulated terminal as fast as its clock is told to go."""
+"""The live view, on an emulated terminal with a simulated clock."""
 
 import io
 import math

@@ -1,4 +1,4 @@
-"""What is said of a race: no more than the heats tell."""
+"""Sentences of a race: only what the heats show."""
 
 import pytest
 

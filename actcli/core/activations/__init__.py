@@ -1,1 +1,1 @@
-"""What an activation is, the catalogue, and formulas."""
+"""The class Activation, the catalogue, and formulas."""

@@ -1,4 +1,4 @@
-"""What an activation is: a function over arrays or jets, with its parameters, its kinks and its origin."""
+"""The class Activation: a function over arrays or jets, with parameters, kinks and reference."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ class Parameter:
     minimum: float = -math.inf
     maximum: float = math.inf
     open: bool = False
-    """Whether the ends of the interval are themselves excluded."""
+    """Whether the ends of the interval are excluded."""
     choices: tuple[float, ...] = ()
-    """The only valid values, where it chooses."""
+    """The valid values of a parameter that selects a variant."""
     exact: tuple[int, int] | None = None
-    """Numerator and denominator of what the default stands for, where that is no float64."""
+    """Numerator and denominator of the exact default, if it is no float64."""
 
     def check(self, number: float) -> None:
         """Raise InputError unless `number` is finite and lies in the interval."""
@@ -61,10 +61,9 @@ class Parameter:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Activation(ABC):
-    """An activation function with values for its parameters; calling it gives values.
+    """An activation function with values for its parameters, `Elementwise` or `RowWise`. Calling it gives f(x).
 
-    It is an `Elementwise` or a `RowWise` one. Two are equal when they are of the same class and have the same label
-    and formula. f(±inf) is the limit, and everything at nan is nan.
+    Two activations are equal if class, label and formula are equal. f(±inf) is the limit; f(nan) is nan.
     """
 
     name: str
@@ -75,9 +74,9 @@ class Activation(ABC):
     parameters: tuple[Parameter, ...] = ()
     aliases: tuple[str, ...] = ()
     condition: tuple[str, Callable[..., bool]] | None = None
-    """What has to hold between the parameters, in words and as a function of them."""
+    """Condition on several parameters: in words, and as a function of them."""
     given_parameters: Mapping[str, float] = field(default_factory=lambda: _NOTHING)
-    """The parameters that were set."""
+    """The parameters set explicitly."""
 
     @abstractmethod
     def __call__(self, x: npt.ArrayLike) -> Array:
@@ -109,12 +108,12 @@ class Activation(ABC):
 
     @property
     def parameter_values(self) -> dict[str, float]:
-        """Every parameter's name -> its value, set or default."""
+        """Name of each parameter -> value, set or default."""
         return {p.name: self.given_parameters.get(p.name, p.default) for p in self.parameters}
 
     @property
     def exact_parameters(self) -> dict[str, float | Fraction]:
-        """Every parameter's name -> the value that the definition gives it; a fraction where all are the defaults."""
+        """Name of each parameter -> exact value; the definition's fraction if all parameters have their defaults."""
         from fractions import Fraction  # imported only where float64 is not enough
 
         values: dict[str, float | Fraction] = {**self.parameter_values}
@@ -124,7 +123,7 @@ class Activation(ABC):
 
     @property
     def label(self) -> str:
-        """The name with the parameters that were set: the text that `resolve` takes."""
+        """The name with the parameters set explicitly, as `resolve` reads it."""
         given_parameters = ",".join(f"{name}={_shortest(number)}" for name, number in self.given_parameters.items())
         return f"{self.name}:{given_parameters}" if given_parameters else self.name
 
@@ -138,42 +137,41 @@ Fused = Callable[..., tuple[Array, Array]]
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Elementwise(Activation):
-    """An activation of each number by itself.
+    """An activation applied to each number by itself; results have the shape of x.
 
-    `derivatives` gives derivatives of every order, value and slope by `fused` where there is one, the others from
-    one pass over jets. Arrays of any shape come back in that shape.
+    `derivatives` takes value and slope from `fused`, if there is one, and higher orders from one pass over jets.
     """
 
     breakpoints: Callable[..., Mapping[float, int]] = lambda **_: {}
-    """breakpoints(**parameters): where it is not smooth -> the lowest derivative that jumps there (0: a jump)."""
+    """breakpoints(**parameters): x at which f is not smooth -> lowest order whose derivative jumps (0: f itself)."""
     fused: Fused | None = None
-    """Quicker and with fewer roundings than a jet of order 1, and the same values as the function's."""
+    """Value and slope in closed form: faster and more accurate than a jet of order 1; the same values as `function`."""
     fused_radius: float | Callable[..., float] = math.inf
-    """The largest |x| for which `fused` is right, or radius(**parameters). What lies beyond is left to the jet: it
-    is mostly where exp(-|x|) is no longer a normal number."""
+    """Largest |x| at which `fused` is valid, or radius(**parameters); beyond, jets are used. Mostly the |x| beyond
+    which exp(-|x|) is subnormal."""
     single: Fused | None = None
-    """`fused` over float32, for training in that type. It errs by at most 8 ULP of float32, and within 1 of a zero
-    of the slope by 2 eps (2^-23) in the slope. Without one, both are computed in float64 and rounded."""
+    """`fused` in float32, for training. Error: at most 8 ULP of float32; of the slope, within 1 of its zeros, at most
+    2 eps (eps = 2^-23). None: value and slope are computed in float64 and rounded."""
     single_radius: float | Callable[..., float] = 80.0
-    """The largest |x| for which it is that right: exp(-80) is still a normal number. float64 does what lies beyond."""
+    """Largest |x| with this accuracy: exp(-80) is normal in float32. Beyond it float64 is used."""
     mend: Callable[[Array, Array, Collection[str]], None] | None = None
-    """mend(derivatives, x, flags): mends those of the jets' derivatives that float64 cannot give. flags: what NumPy
-    said of the floating-point arithmetic."""
+    """mend(derivatives, x, flags): corrects derivatives that the jets lost in float64. flags: the floating-point errors
+    that NumPy reported."""
     at_ends: Callable[..., Mask] | None = None
-    """at_ends(x, order, **parameters): where float64 itself is at its ends on the way to a derivative up to `order`,
-    so that it is computed in numbers with exponents of their own."""
+    """at_ends(x, order, **parameters): mask of x at which a derivative up to `order` overflows or underflows in float64
+    on the way; it is computed with a wider exponent range."""
     stand_ins: tuple[str, ...] = ()
-    """What is computed in its place, because it is faster or by mistake."""
+    """Formulas often computed instead, as approximations or by mistake."""
     spellings: Mapping[int, tuple[str, ...]] = field(default_factory=lambda: _NOTHING)
-    """Order -> how kernels write this derivative. Without an order 0 they write the formula."""
+    """Order -> formulas of this derivative in kernels. Without order 0 kernels use `formula`."""
 
     @property
     def is_formula(self) -> bool:
-        """Whether its formula is all that is known of it, computed as it is written."""
+        """Whether it is defined by its formula alone, computed as written."""
         return self.formula == self.name
 
     def kinks(self, order: int = 1) -> tuple[float, ...]:
-        """The points where a derivative up to `order` jumps, in ascending order."""
+        """Ascending x at which a derivative up to `order` jumps."""
         order = whole_number("the order", order, 0)
         found = self.breakpoints(**self.parameter_values)
         return tuple(sorted(x for x, lowest in found.items() if lowest <= order))
@@ -207,17 +205,17 @@ class Elementwise(Activation):
         return result
 
     def derivative(self, x: npt.ArrayLike, order: int = 1) -> Array:
-        """f^(order)(x), in the shape of x; at a kink, what PyTorch's autograd returns."""
+        """f^(order)(x), in the shape of x; at a kink the value of PyTorch's autograd."""
         derivative: Array = self.derivatives(x, order)[order]
         return derivative
 
     def value_and_slope(self, x: Array) -> tuple[Array, Array]:
-        """f(x) and f'(x) from one pass, by `fused` where there is one: what a training step needs."""
+        """f(x) and f'(x) from one pass, by `fused` if there is one, for a training step."""
         with _quiet():
             return self.bend(numbers_of("x", x))
 
     def bend(self, x: Array) -> tuple[Array, Array]:
-        """f(x) and f'(x) in x's own type, float64 or float32. The caller has silenced NumPy."""
+        """f(x) and f'(x) in the type of x, float64 or float32. The caller suppresses NumPy's warnings."""
         fused = self._single if x.dtype == np.float32 else self._double
         if 0 < x.size <= _BLOCK:
             value, slope = fused(x.reshape(-1))
@@ -228,14 +226,14 @@ class Elementwise(Activation):
         return both[0], both[1]
 
     def _double(self, x: Array) -> tuple[Array, Array]:
-        """Of a flat float64."""
+        """f(x) and f'(x) of a flat float64 x."""
         value, slope = self._value_and_slope(x)
         if self.at_ends is not None:
             self._widen(x, (value, slope))
         return value, slope
 
     def _single(self, x: Array) -> tuple[Array, Array]:
-        """Of a flat float32: by `single`, and beyond the radius and at nan from float64."""
+        """f(x) and f'(x) of a flat float32 x: by `single`; beyond its radius and at nan in float64."""
         if self.single is None:
             value, slope = self._double(x.astype(np.float64))
             return value.astype(np.float32), slope.astype(np.float32)
@@ -248,9 +246,9 @@ class Elementwise(Activation):
         return value, slope
 
     def of(self, u: Operand) -> Operand:
-        """f(u) of a flat array or jet; f'(u) u' of a jet of order 1 comes from `fused`, where f is smooth.
+        """f(u) of a flat array or jet. For a jet of order 1 and smooth f, f'(u) u' is computed with `fused`.
 
-        Where the slope is 0 the product is 0, even for an infinite u'.
+        A slope of 0 makes the product 0, even for an infinite u'.
         """
         if isinstance(u, Jet) and u.order == 1 and self.fused is not None and not self.kinks(MAX_ORDER):
             return u.chain(*self._value_and_slope(u.value))
@@ -258,7 +256,7 @@ class Elementwise(Activation):
         return result
 
     def _value_and_slope(self, x: Array) -> tuple[Array, Array]:
-        """Value and slope of a flat x: those of `fused`, and the jet's beyond its radius and at nan."""
+        """Value and slope of a flat x: by `fused`; beyond its radius and at nan by jets."""
         if self.fused is None:
             value, slope = self._jet(x, 1)
             return value, slope
@@ -271,15 +269,15 @@ class Elementwise(Activation):
         return value, slope
 
     def _widen(self, x: Array, rows: Array | tuple[Array, Array], first: int = 0) -> None:
-        """Recomputes f^(first), ... of the rows f, f', ... of a flat x where float64 overflowed or underflowed."""
+        """Recompute f^(first), ... in the rows f, f', ... of a flat x at which float64 overflowed or underflowed."""
         order = len(rows) - 1
         if self.at_ends is None or not (self.given_parameters or order > 1):
             return
-        # Value and slope are the same, whichever is asked for.
+        # max(order, 1): the same value and slope for orders 0 and 1.
         ends = self.at_ends(x, max(order, 1), **self.parameter_values) & np.isfinite(x)
         if not ends.any():
             return
-        from actcli.core.jets.one_sided import derivatives_of  # only what is at the ends pays for it
+        from actcli.core.jets.one_sided import derivatives_of  # imported only if needed
 
         computed = derivatives_of(self.name, x[ends], order, self.parameter_values)
         for row, numbers in zip(rows[first:], computed[first:], strict=True):
@@ -328,12 +326,12 @@ class RowWise(Activation):
         result = np.empty(0)
         with _quiet():
             for first in range(0, m, step):
-                # One row a direction: the j-th copy of x moves along the j-th axis.
+                # One row per direction: the j-th copy of x varies along the j-th axis.
                 directions = np.eye(min(step, m - first), m, first)
                 rows = np.broadcast_to(x[..., None, :], (*x.shape[:-1], *directions.shape))
                 moving = Jet(np.stack([rows, np.broadcast_to(directions, rows.shape)]))
                 columns = np.swapaxes(self._run(moving).derivatives[1], -1, -2)
-                if first == 0:  # a matrix that there is no memory for is refused before the work
+                if first == 0:  # allocated before the work, so that MemoryError comes at once
                     result = np.empty((*columns.shape[:-1], m))
                 result[..., first : first + step] = columns + 0.0  # no -0.0 where 0 was multiplied
         return result
@@ -346,7 +344,7 @@ class RowWise(Activation):
 
 
 def elementwise(activation: Activation, otherwise: str) -> Elementwise:
-    """The activation, where it is elementwise. Raises InputError with this message for a row-wise one."""
+    """The activation, if it is elementwise. Raises InputError with the message `otherwise` for a row-wise one."""
     if not isinstance(activation, Elementwise):
         raise InputError(otherwise)
     return activation
@@ -359,22 +357,27 @@ def _shortest(number: float) -> str:
 
 
 def _within(x: Array, radius: float) -> bool:
-    """Whether all of a flat x lies in [-radius, radius]; False where there is a nan."""
-    if np.dot(x, x) < radius * radius:  # mostly, and quicker
+    """Whether all of a flat x lies in [-radius, radius]; False with a nan."""
+    if np.dot(x, x) < radius * radius:  # fast path
         return True
     low = np.minimum.reduce(x, initial=0.0)
     return bool(low >= -radius and (radius == math.inf or np.maximum.reduce(x, initial=0.0) <= radius))
 
 
 def _quiet() -> np.errstate:
-    """No warnings: tails underflow and formulas have poles, where 0, inf and nan are the right answers."""
+    """Suppress warnings: 0, inf and nan are correct results in underflowing tails and at poles."""
     return np.errstate(all="ignore")
 
 
 def _blocks(x: Array, result: Array) -> Iterator[tuple[Array, Array]]:
-    """Pieces of the flattened x and the views of `result` (x's shape, or one axis more in front) for them."""
+    """Pieces of the flattened x with the matching views of `result`, which has x's shape or one more axis in front."""
     source = x.reshape(-1)
     target = result.reshape(*result.shape[: result.ndim - x.ndim], -1)
     for start in range(0, source.size, _BLOCK):
         piece = slice(start, start + _BLOCK)
         yield source[piece], target[..., piece]
+
+
+def folded(name: str) -> str:
+    """A name in lower case, without - and _: names that fold alike are the same."""
+    return name.strip().casefold().replace("-", "").replace("_", "")

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from actcli.core.activations.activation import Activation, Elementwise, RowWise
+from actcli.core.activations.activation import Activation, Elementwise, RowWise, folded
 from actcli.core.activations.family import fraction
 from actcli.core.activations.gates import GATES
 from actcli.core.activations.recent import RECENT, RECENT_ROWS
@@ -150,7 +150,7 @@ def _is_activation(text: str) -> bool:
 
 def _read(text: str) -> Elementwise | RowWise:
     name, _, given_parameters = text.strip().partition(":")
-    entry = _spellings().get(_fold(name))
+    entry = _spellings().get(folded(name))
     numbers = _numbers(given_parameters) if given_parameters else {}
     if entry is not None:
         return entry.with_parameters(**numbers)
@@ -159,8 +159,8 @@ def _read(text: str) -> Elementwise | RowWise:
     if is_formula(name):
         found = formula(name, numbers, ACTIVATIONS)
         # Of `y = e-x-p` the name `e-x-p` would by itself be read as exp.
-        return formula(f"({found.name})", numbers, ACTIVATIONS) if _fold(found.name) in _spellings() else found
-    if (found_there := published(_fold(name))) is not None:
+        return formula(f"({found.name})", numbers, ACTIVATIONS) if folded(found.name) in _spellings() else found
+    if (found_there := published(folded(name))) is not None:
         return found_there.with_parameters(**numbers)
     name = name[:60]
     suggestion = did_you_mean(name.casefold(), ACTIVATIONS) or did_you_mean(name.casefold(), literature())
@@ -186,11 +186,7 @@ def _numbers(given_parameters: str) -> dict[str, float]:
 
 @cache
 def _spellings() -> dict[str, Elementwise | RowWise]:
-    return {_fold(spelling): entry for entry in CATALOGUE.values() for spelling in (entry.name, *entry.aliases)}
-
-
-def _fold(name: str) -> str:
-    return name.strip().casefold().replace("-", "").replace("_", "")
+    return {folded(spelling): entry for entry in CATALOGUE.values() for spelling in (entry.name, *entry.aliases)}
 
 
 def _reduced(activation: Activation) -> str | tuple[Any, ...]:

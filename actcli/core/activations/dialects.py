@@ -1,4 +1,4 @@
-"""How frameworks and languages write what a formula holds: names of modules, functions, arguments, and constants."""
+"""Names of modules, functions, arguments and constants in frameworks and programming languages."""
 
 import re
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ _MODULES: Final = (
     "experimental numba cuda contrib addons "
 )
 MODULES: Final = frozenset(_MODULES.split())
-"""What may stand before a dot and be no number."""
+"""Names of modules: allowed before a dot."""
 
 CONSTANTS: Final[Mapping[str, str]] = {
     **dict.fromkeys(("np.pi", "numpy.pi", "math.pi", "Math.PI", "torch.pi", "jnp.pi", "M_PI", "PI", "Pi"), "pi"),
@@ -110,10 +110,10 @@ FUNCTIONS: Final[Mapping[str, str]] = {
         "a",
     ),
 }
-"""Name, or its two last parts -> what it says of its arguments a, b, c, in the language of formulas."""
+"""Name, or its last two parts -> formula in its arguments a, b, c."""
 
 TO_WHOLE: Final = re.compile(r"\b(int\w*|uint\w*|long|bool\w*)\b")
-"""Functions that round a number: they keep the 0 and 1 of a comparison."""
+"""Conversions to integers and truth values: they keep the 0 and 1 of a comparison."""
 
 KEYWORDS: Final[Mapping[str, str]] = {
     **dict.fromkeys(
@@ -121,7 +121,7 @@ KEYWORDS: Final[Mapping[str, str]] = {
     ),
     **dict.fromkeys(("other", "b", "y", "exponent", "x2"), "b"),
 }
-"""The keyword of a function's argument -> which of a, b, c it is."""
+"""Keyword of a function's argument -> a, b or c."""
 LOW, HIGH = (
     ("min", "a_min", "clip_value_min", "x_min", "min_value", "lo", "low"),
     (*("max", "a_max", "clip_value_max", "x_max", "max_value", "hi", "high"),),
@@ -189,17 +189,17 @@ PARAMETERS: Final[Mapping[str, Mapping[str, str]]] = {
     "snake": {"alpha": "a", "frequency": "a"},
     "softmax": dict.fromkeys(("T", "t", "tau", "temp"), "temperature"),
 }
-"""Name -> what others call its parameters -> what they are called here."""
+"""Activation -> other names of its parameters -> parameter."""
 
 DROPPED: Final[Mapping[str, frozenset[str]]] = {"softplus": frozenset({"threshold"})}
-"""Name -> arguments that change how it is computed, not what it is."""
+"""Activation -> arguments that change the computation but not the function."""
 
 POSITIONS: Final[Mapping[str, tuple[str, ...]]] = {
     "prelu": ("num_parameters", "weight"),
     "softplus": ("beta", "threshold"),
     **dict.fromkeys(("softmax", "log_softmax", "softmin", "glu", "sparsemax", "hardmax"), ("dim",)),
 }
-"""Name -> its arguments by position, where they are not its parameters."""
+"""Activation -> names of positional arguments, if they differ from its parameters."""
 
 
 DEFAULTS: Final[tuple[tuple[re.Pattern[str], str, Mapping[str, float]], ...]] = (
@@ -212,7 +212,7 @@ DEFAULTS: Final[tuple[tuple[re.Pattern[str], str, Mapping[str, float]], ...]] = 
     (re.compile(r"(jax|flax|linen)\.(.*\.)?gelu"), "gelu_tanh", {}),
     (re.compile(r"onnx\.(.*\.)?HardSigmoid"), "hard_sigmoid", {"alpha": 0.2}),
 )
-"""A framework's spelling -> the name and the settings that are its defaults there."""
+"""Framework's name -> activation with the framework's default parameters."""
 
 AMBIGUOUS: Final[tuple[tuple[re.Pattern[str], str], ...]] = (
     (re.compile(r"nn\.gelu"), "nn.gelu is tanh's approximation in Flax and exact in MLX: write gelu_tanh or gelu"),
@@ -230,7 +230,7 @@ AMBIGUOUS: Final[tuple[tuple[re.Pattern[str], str], ...]] = (
         "write '(1 + erf(x/sqrt(2)))/2' or 'exp(-x**2/2)/sqrt(2*pi)'",
     ),
 )
-"""What has two readings as a call without settings -> what is said."""
+"""Name with two readings, if called without parameters -> error message."""
 
 FORMULAS: Final[Mapping[str, tuple[str, Mapping[str, float | None]]]] = {
     "xielu": (
@@ -248,7 +248,7 @@ FORMULAS: Final[Mapping[str, tuple[str, Mapping[str, float | None]]]] = {
     "tanhexp": ("x*tanh(exp(x))", {}),
     "logcosh": ("log(cosh(x))", {}),
 }
-"""A name, folded -> a formula that it stands for, and its parameters' values, None where they have to be given."""
+"""Folded name -> formula, and default values of its parameters; None: no default."""
 
 ROWS: Final[Mapping[str, str]] = {
     **dict.fromkeys(("siluandmul", "swigluandmul"), "swiglu:gate_half=1"),
@@ -256,4 +256,4 @@ ROWS: Final[Mapping[str, str]] = {
     **dict.fromkeys(("reluandmul",), "reglu:gate_half=1"),
     **dict.fromkeys(("mulandsilu",), "swiglu:gate_half=2"),
 }
-"""Rows of halves by vLLM's names, folded -> the name and which half is the gate."""
+"""Folded name in vLLM of an activation of two halves of a row -> activation, and the half that is the gate."""

@@ -1,7 +1,7 @@
-"""The syntax tree of a formula, and the function that it becomes over an arithmetic.
+"""The syntax tree of a formula, and its compilation to a function over an arithmetic.
 
-An `Arithmetic` computes it: float64 and its jets, the narrow types of a kernel, mpmath, or the text of another
-language. `grammar.read` makes the trees.
+An `Arithmetic` is float64 with its jets, a kernel's narrow type, mpmath, or code of another language.
+`grammar.read` makes the trees.
 """
 
 import ast
@@ -25,21 +25,21 @@ class Name:
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A number of the text, or a parameter's value."""
+    """A number in the text, or the value of a parameter."""
 
     value: float | Fraction
     name: str = ""
-    """The parameter's."""
+    """Name of the parameter; empty for a number in the text."""
 
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """An operator or an elementary function, by the name that `Arithmetic.function` knows, of one or two terms."""
+    """An operator or an elementary function of one or two terms; names as in `Arithmetic.function`."""
 
     name: str
     terms: "tuple[Node, ...]"
     source: ast.expr | None = None
-    """Python's tree of an operator that was typed, for its text."""
+    """Syntax tree of an operator in the text, for messages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +68,12 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """An activation of a term."""
+    """An activation applied to a term."""
 
     activation: Elementwise
     argument: "Node"
     given_parameters: "tuple[tuple[str, Node], ...]" = ()
-    """The parameters that are set, as they are written."""
+    """The parameters set explicitly, as written."""
 
 
 Node = Name | Number | Operation | Comparison | Indicator | Choice | Call
@@ -96,11 +96,11 @@ def parts(node: Node) -> tuple[Node, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Expression:
-    """A formula that has been read.
+    """A parsed formula.
 
-    text:     as it is written, without what may stand before it
-    tree:     what it says
-    switches: where one of them is zero, the formula may change its piece
+    text:     the formula as written, without a prefix such as `f(x) =`
+    tree:     its syntax tree
+    switches: branch conditions as functions of x; another piece may begin at their zeros
     """
 
     text: str
@@ -112,19 +112,19 @@ class Arithmetic(Protocol):
     """A kind of numbers and the operations on them. Numbers and conditions must not be callable."""
 
     def number(self, value: float | Fraction) -> Any:
-        """A number that stands in the formula, or the value of a parameter."""
+        """A number in the formula, or the value of a parameter."""
 
     def constant(self, name: str) -> Any:
         """pi or e."""
 
     def function(self, name: str, source: ast.expr | None) -> Callable[..., Any]:
-        """+ - * / ** neg, < <= > >= == !=, and, not, or by its name in NumPy an elementary function, maximum, ...
+        """The function with this name: + - * / ** neg, < <= > >= == !=, and, not; maximum, exp, ... as in NumPy.
 
-        source: an operator that was typed, for its text
+        source: syntax tree of an operator in the text, for messages
         """
 
     def activation(self, activation: Elementwise) -> Callable[[Any], Any]:
-        """An activation that is called inside a formula."""
+        """An activation called in a formula."""
 
     def choose(self, x: Any, condition: Any, then: Callable[[Any], Any], otherwise: Callable[[Any], Any]) -> Any:
         """then(x) where the condition holds, otherwise(x) elsewhere."""
@@ -133,13 +133,13 @@ class Arithmetic(Protocol):
         """1 where the condition holds, 0 elsewhere."""
 
     def folded(self, function: Callable[..., Any], *numbers: Any) -> Any:
-        """The function of numbers, or conditions, that do not depend on x: at once, or for later as a function of x."""
+        """The function of constant numbers or conditions: computed at once, or as a function of x."""
 
 
 def compiled(node: Node, arithmetic: Arithmetic, share: Callable[[Node, Any], Any] | None = None) -> Any:
-    """The tree over the arithmetic: a number, or a truth value, where it does not depend on x, else a function of x.
+    """The tree over the arithmetic: a function of x; a number or truth value if it does not depend on x.
 
-    share: (node, its term) -> the term to use in its place
+    share: (node, its term) -> replacement of the term
     """
     term = _term(node, arithmetic, lambda part: compiled(part, arithmetic, share))
     return share(node, term) if share else term
@@ -174,7 +174,7 @@ def _term(node: Node, arithmetic: Arithmetic, of: Callable[[Node], Any]) -> Any:
 
 
 class _Once:
-    """A term that stands in a formula more than once, and is computed once for each x."""
+    """A term that occurs several times in a formula, computed once for each x."""
 
     def __init__(self, term: Callable[[Any], Any]) -> None:
         self.term = term
@@ -188,12 +188,12 @@ class _Once:
 
 
 def compiled_once(tree: Node, arithmetic: Arithmetic) -> Any:
-    """`compiled`, where equal terms are computed once: exp(x) in (exp(x) - exp(-x))/(exp(x) + exp(-x))."""
+    """As `compiled`, with equal terms computed once, such as exp(x) in (exp(x) - exp(-x))/(exp(x) + exp(-x))."""
     numbers: dict[tuple[Any, ...], int] = {}
     number_of: dict[int, int] = {}
 
     def number(node: Node) -> int:
-        """The same for equal terms."""
+        """A number that is the same for equal terms."""
         match node:
             case Name() | Operation():
                 says: Any = node.name
@@ -235,7 +235,7 @@ def compiled_once(tree: Node, arithmetic: Arithmetic) -> Any:
 
 
 def function_of(term: Any) -> Callable[[Any], Any]:
-    """A compiled term as a function of x, constant where the term is a number."""
+    """A compiled term as a function of x; constant for a number."""
     return term if callable(term) else lambda x: term
 
 
@@ -244,7 +244,7 @@ def _itself(x: Any) -> Any:
 
 
 def _applied(arithmetic: Arithmetic, function: Callable[..., Any], terms: list[Any]) -> Any:
-    """The function of the terms; a number at once where none of them depends on x."""
+    """The function of the terms; a number if no term depends on x."""
     if not any(map(callable, terms)):
         return arithmetic.folded(function, *terms)
     if len(terms) == 1:
@@ -262,7 +262,7 @@ def _applied(arithmetic: Arithmetic, function: Callable[..., Any], terms: list[A
 
 
 def _conjunction(arithmetic: Arithmetic, a: Any, b: Any) -> Any:
-    """a and b, which depends on x no more than it must."""
+    """a and b; a truth value instead of a function of x if one of them decides."""
     if not callable(a):
         return b if a else a
     if not callable(b):
@@ -271,7 +271,7 @@ def _conjunction(arithmetic: Arithmetic, a: Any, b: Any) -> Any:
 
 
 def _comparison(arithmetic: Arithmetic, signs: tuple[str, ...], terms: list[Any]) -> Any:
-    """a < b < ..., where each term is computed once: twice would take exponential time in nested comparisons."""
+    """a < b < ..., each term computed once: twice would take exponential time in nested comparisons."""
     compare = [arithmetic.function(sign, None) for sign in signs]
     if len(compare) == 1:
         return _applied(arithmetic, compare[0], terms)

@@ -1,4 +1,4 @@
-"""Formulas in x as activations: what the grammar reads, computed over float64 arrays or jets."""
+"""Formulas in x as activations, over float64 arrays or jets."""
 
 import ast
 import operator
@@ -23,12 +23,11 @@ from actcli.core.jets.jet import Jet, Operand, value_of
 
 
 def formula(text: str, given_parameters: Mapping[str, float], activations: Mapping[str, Activation]) -> Elementwise:
-    """The activation that a formula in x describes, e.g. `x*sigmoid(1.702*x)` or, with settings, `relu(w*x + b)`.
+    """The activation of a formula in x, such as `x*sigmoid(1.702*x)` or, with parameters, `relu(w*x + b)`.
 
-    Available are arithmetic, comparisons, `a if c else b`, `and`, `or`, `not`, pi, e, the elementary functions, max,
-    min, abs, sign, where, clip, and every elementwise one of the `activations` (name or alias -> activation) with its
-    parameters. Any other name is a parameter that takes its value from `settings`. Raises InputError, which names the
-    column.
+    A formula may contain arithmetic, comparisons, `a if c else b`, `and`, `or`, `not`, pi, e, the elementary functions,
+    max, min, abs, sign, where, clip, and elementwise `activations` (name or alias -> activation) with their parameters.
+    Any other name is a parameter, with its value from `given_parameters`. Raises InputError, with the column.
     """
     given = MappingProxyType(dict(given_parameters))
     expression = read(text, given, activations, FLOAT64)
@@ -60,7 +59,7 @@ def formula(text: str, given_parameters: Mapping[str, float], activations: Mappi
 
 
 def _activation_of_x(tree: Node) -> Elementwise | None:
-    """The activation, where a formula says relu(x) and no more: it trains as fast as the name."""
+    """The activation of a formula such as relu(x), so that it trains as fast as the name."""
     match tree:
         case Call(activation, Name("x")) if not activation.parameters:
             return activation
@@ -69,26 +68,26 @@ def _activation_of_x(tree: Node) -> Elementwise | None:
 
 
 def is_formula(text: str) -> bool:
-    """Whether a text is meant as a formula and not as a name of the catalogue."""
+    """Whether a text is a formula rather than a name."""
     text = text.strip()
     name_like = re.fullmatch(r"[A-Za-z_][\w-]*", text) and not {"x", *CONSTANTS} & set(text.split("-"))
     return bool(text) and not name_like
 
 
 def tree_of(activation: Elementwise, activations: Mapping[str, Activation], text: str | None = None) -> Node:
-    """What an activation's formula says, or another text in x and its parameters, for an arithmetic of one's own."""
+    """Syntax tree of an activation's formula, or of another text in x and its parameters."""
     values = {**activation.given_parameters, **activation.exact_parameters}
     return read(text or activation.formula, values, activations, FLOAT64, all_used=False).tree
 
 
 def switches_of(activation: Elementwise, activations: Mapping[str, Activation]) -> tuple[Node, ...]:
-    """The branch conditions of an activation's formula, as functions: its piece may change where one is zero."""
+    """Branch conditions of an activation's formula, as functions of x; another piece may begin at their zeros."""
     values = {**activation.given_parameters, **activation.exact_parameters}
     return read(activation.formula, values, activations, FLOAT64, all_used=False).switches
 
 
 def switching_points(activation: Elementwise, activations: Mapping[str, Activation]) -> tuple[float, ...]:
-    """The zeros of the switches, those nearest to 0, in ascending order: the function may be smooth there."""
+    """Zeros of the switches nearest to 0, ascending. The function may be smooth at such a point."""
     switches = [compiled(switch, FLOAT64) for switch in switches_of(activation, activations)]
     with np.errstate(all="ignore"):  # poles of a switch are no zeros of it
         points = {x + 0.0 for switch in switches if callable(switch) for x in _zeros(switch)}
@@ -122,11 +121,11 @@ class _Float64:
         return x.constant(numbers) if isinstance(x, Jet) else numbers
 
     def folded(self, function: Callable[..., Any], *numbers: float | bool) -> float | bool:
-        """NumPy's numbers, and not Python's: 1/0 is inf and no exception."""
-        with np.errstate(all="ignore"):  # the formula is computed as it is written
+        """Computed by NumPy instead of Python: 1/0 is inf and raises no exception."""
+        with np.errstate(all="ignore"):  # overflow and division by 0 belong to the formula
             if function is _raised:
                 base, exponent = numbers
-                return float(np.power(base, exponent))  # as of two numbers: of arrays NumPy rounds x**-1 differently
+                return float(np.power(base, exponent))  # scalars: NumPy rounds x**-1 of arrays differently
             result: float | bool = np.ravel(function(*(np.array([number]) for number in numbers)))[0].item()
         return result
 
@@ -139,7 +138,7 @@ def _compared(compare: Callable[[Any, Any], Mask]) -> Callable[[Any, Any], Mask]
 
 
 def _extreme(first: Callable[[Any, Any], Mask], u: Any, v: Any) -> Any:
-    """The larger, or the smaller, with the slope of the first that attains it; nan where either is nan."""
+    """max or min, with the slope of the first argument that attains it; nan if either is nan."""
     u_value = value_of(u)
     takes_first = first(u_value, value_of(v)) | np.isnan(u_value)
     return where(takes_first, u, v) if not isinstance(v, float) else where(~takes_first, v, u)
@@ -169,7 +168,7 @@ _MAX_PRODUCT: Final = 8
 
 
 def power(base: Operand, exponent: float) -> Operand:
-    """base ** exponent. Whole exponents by products, others as the solution of u y' = exponent y u'."""
+    """base ** exponent: for integers by products, otherwise as the solution of u y' = exponent y u'."""
     if exponent in range(1, _MAX_PRODUCT + 1):
         return _whole_power(base, int(exponent))
     if not isinstance(base, Jet):
@@ -191,7 +190,7 @@ def power(base: Operand, exponent: float) -> Operand:
 
 
 def variable_power(base: Operand | float, exponent: Operand) -> Operand:
-    """base ** exponent for an exponent that varies: the exponential of exponent log(base)."""
+    """base ** exponent for an exponent that depends on x: exp(exponent log(base))."""
     if not isinstance(exponent, Jet):
         return np.asarray(np.power(base, exponent))
     value = base.value if isinstance(base, Jet) else base

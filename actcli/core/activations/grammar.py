@@ -1,7 +1,7 @@
 """The grammar of formulas, Python's expression syntax in x: from a text to a checked syntax tree.
 
-No typed text is run by Python: every node of Python's syntax tree is looked up in the tables below, and is refused if
-it is not there. Length, depth and exponents are bounded. `expression` computes the tree.
+The text is parsed and never run as Python code. Only the node types in the tables below are accepted. Length, depth
+and exponents are bounded. `expression` computes the tree.
 """
 
 import ast
@@ -31,20 +31,20 @@ _ELEMENTARY: Final = (
 _FUNCTIONS: Final = {name: name for name in _ELEMENTARY} | {
     name.replace("arc", "a"): name for name in _ELEMENTARY if name.startswith("arc")
 }
-"""The elementary functions that are no activations of the catalogue, as they are written -> as NumPy calls them."""
+"""Name of an elementary function outside of the catalogue -> its name in NumPy."""
 _EXTREMES: Final = {"max": "maximum", "maximum": "maximum", "min": "minimum", "minimum": "minimum"}
 _CHOICES: Final = (*_EXTREMES, "abs", "where", "clip", "pow", "sign")
 FUNCTIONS: Final = (*_FUNCTIONS, *_CHOICES)
-"""The names of all functions beside the activations."""
+"""Names of all functions other than activations."""
 _OPERATORS: Final[Mapping[type[ast.operator], str]] = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/"}
 _COMPARISONS: Final[Mapping[type[ast.cmpop], str]] = {
     ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "==", ast.NotEq: "!="
 }  # fmt: skip
 
-# Names of other programs that by their letters resemble a wrong function.
+# Names of other programs whose spelling would suggest a wrong function.
 _OTHER_NAMES: Final = {"ln": "log", "σ": "sigmoid", "sgn": "sign", "clamp": "clip"}
 
-# `f(x) =`, `y =` or `return` may stand before a formula, as it does in texts.
+# Optional prefix of a formula: `f(x) =`, `y =` or `return`.
 _PREFIX = re.compile(r"\s*(return\b|[^\W\d]\w*\s*(\([\w\s,]*\))?\s*=(?!=))?\s*")
 
 
@@ -56,11 +56,11 @@ def read(
     *,
     all_used: bool = True,
 ) -> Expression:
-    """The formula that a text holds. Raises InputError, which names the column.
+    """The parsed formula. Raises InputError, with the column.
 
-    settings:    the value of every parameter; that each is used is checked, unless all_used is False
-    activations: the functions beside the elementary ones: name or alias -> activation
-    arithmetic:  float64's, in which constant exponents and the parameters of activations are computed
+    given_parameters: value of every parameter; unused ones are refused, unless all_used is False
+    activations:      functions other than the elementary ones: name or alias -> activation
+    arithmetic:       float64's, for constant exponents and the parameters of activations
     """
     reader = _Reader(text, given_parameters, activations, arithmetic)
     parsed = reader.parsed()
@@ -75,7 +75,7 @@ def read(
 
 
 def _with_x(parsed: ast.expr, activations: Mapping[str, Activation]) -> str:
-    """The probable meaning of a formula without x: a parameter for leaky_relu(0.2), a value for relu(0.1)."""
+    """Suggestion for a formula without x: a parameter for leaky_relu(0.2), a value for relu(0.1)."""
     match parsed:
         case ast.Call(func=ast.Name(id=name), args=arguments) if name in activations and len(ast.unparse(parsed)) < 60:
             names = [parameter.name for parameter in activations[name].parameters]
@@ -94,7 +94,7 @@ _PLAIN: Final = "; a formula is written as in 'x*tanh(x)'"
 
 
 class _Reader:
-    """One formula on its way from text to tree, with the switches that decide between its pieces."""
+    """Parser of one formula, which collects its switches (branch conditions)."""
 
     def __init__(
         self,
@@ -125,7 +125,7 @@ class _Reader:
             raise InputError(f"the formula has {len(self.text)} characters, and at most {MAX_LENGTH} are taken")
         try:
             with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # about Python programs, which this is not
+                warnings.simplefilter("ignore")  # SyntaxWarnings of Python's parser
                 return ast.parse(self.text[self.offset :].rstrip(), mode="eval").body
         except SyntaxError as error:
             column = self.offset + (error.offset or len(self.text))
@@ -257,7 +257,7 @@ class _Reader:
         return [self.number(argument, depth + 1) for argument in node.args]
 
     def _extreme(self, name: str, terms: list[Node]) -> Node:
-        """max or min of many, by halves: in a chain each comparison would recompute all terms before it."""
+        """max or min of several terms, by halves: a chain would recompute all earlier terms in each comparison."""
         if len(terms) == 1:
             return terms[0]
         middle = len(terms) // 2
@@ -266,7 +266,7 @@ class _Reader:
         return Operation(name, pair)
 
     def _activation(self, entry: Activation, node: ast.Call, depth: int) -> Node:
-        """An activation, its parameters by position or by name."""
+        """Call of an activation, with parameters by position or by name."""
         if not isinstance(entry, Elementwise):
             raise self._error(node, f"{entry.name} acts on whole rows, and a formula on each x")
         argument, *values = self._arguments(node, depth, 1, 1 + len(entry.parameters))
@@ -314,13 +314,13 @@ class _Reader:
                 return _negated(reduce(_both, map(_negated, conditions)))
             case ast.UnaryOp(op=ast.Not()):
                 return _negated(self._condition(node.operand, depth + 1))
-            case _:  # a number is true where it is not zero
+            case _:  # a number is true if it is not 0
                 number = self.number(node, depth + 1)
                 self._switch(number)
                 return tree.Comparison(("!=",), (number, Number(0.0)))
 
     def _switch(self, a: Node, b: Node | None = None) -> None:
-        """Remember that the formula changes its piece where a equals b, or 0."""
+        """Record a switch: another piece may begin where a = b, or a = 0 without b."""
         self.switches.append(Operation("-", (a, b)) if b else a)
 
 

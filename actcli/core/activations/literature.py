@@ -1,7 +1,7 @@
 """The literature: published elementwise activations beyond the catalogue, as formulas.
 
-`literature.txt` beside this file holds one a line; a further one is a line there. It is read only where a name is not
-in the catalogue, and a formula is compiled only when it is computed.
+`literature.txt` in this directory has one per line. It is read only for names outside of the catalogue; a formula is
+compiled on first use.
 """
 
 import re
@@ -11,7 +11,7 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Any, Final, Self
 
-from actcli.core.activations.activation import Activation, Elementwise, Parameter
+from actcli.core.activations.activation import Activation, Elementwise, Parameter, folded
 from actcli.core.arrays import Array
 
 Activations = Mapping[str, Activation]
@@ -24,17 +24,17 @@ _YEAR: Final = re.compile(r"\b(?:1[89]|20)\d\d\b")
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Published(Elementwise):
-    """An entry of the literature. What it computes is its formula, as it is written."""
+    """An entry of the literature, computed by its formula as written."""
 
     year: int | None = None
-    """Of publication; None where the source does not say."""
+    """Year of publication; None if the source gives none."""
     authors: str = ""
     family: str = ""
     formulas: "_Formulas | None" = None
 
     @property
     def is_formula(self) -> bool:
-        """Published formulas are computed as they are written."""
+        """True: computed by its formula as written."""
         return True
 
     def with_parameters(self, **given_parameters: float) -> Self:
@@ -50,19 +50,19 @@ Entries = Mapping[str, Published]
 
 
 def read_literature(activations: Activations) -> tuple[Entries, Entries]:
-    """Name -> entry, in the order of the file, and the same by every folded spelling.
+    """Name -> entry, in the order of the file; folded spelling -> entry.
 
-    activations: what formulas may call
+    activations: activations that formulas may call
     """
     lines = _FILE.read_text(encoding="utf-8").splitlines()
     formulas = _Formulas(activations)
     entries = [_entry(line, formulas) for line in lines if line and not line.startswith("#")]
-    spellings = {fold(spelling): entry for entry in entries for spelling in (entry.name, *entry.aliases)}
+    spellings = {folded(spelling): entry for entry in entries for spelling in (entry.name, *entry.aliases)}
     return {entry.name: entry for entry in entries}, spellings
 
 
 def year_of(activation: Activation) -> int | None:
-    """The year of publication, or the first that its reference names."""
+    """Year of publication, or the first year in the reference."""
     if isinstance(activation, Published):
         return activation.year
     found = _YEAR.search(activation.reference)
@@ -79,7 +79,7 @@ def authors_of(activation: Activation) -> str:
 
 @cache
 def _families() -> Mapping[str, str]:
-    """Name of the catalogue -> family."""
+    """Name in the catalogue -> family."""
     from actcli.core.activations import gates, rectifiers, rows, shrinkage, squashers, waves
 
     entries: dict[str, tuple[Activation, ...]] = {
@@ -133,13 +133,8 @@ def _entry(line: str, formulas: "_Formulas") -> Published:
     )
 
 
-def fold(name: str) -> str:
-    """A name in lower case, without - and _."""
-    return name.strip().casefold().replace("-", "").replace("_", "")
-
-
 class _Formulas:
-    """What the formulas compute, compiled once for each set of values of their parameters."""
+    """Compiled formulas, cached for each set of parameter values."""
 
     def __init__(self, activations: Activations) -> None:
         self._activations = activations

@@ -1,10 +1,10 @@
-"""What the frameworks call an activation, and where in a network it is used."""
+"""Names of activations in frameworks, and their usual places in a network."""
 
 from collections.abc import Mapping
 from typing import Final
 
 _HOMES: Final = {"pytorch": "torch.nn.", "keras": "keras.activations.", "jax": "jax.nn.", "onnx": ""}
-"""Framework -> what stands before a name in the table, where that has no dot of its own."""
+"""Framework -> prefix of the names in the table, unless they contain a dot."""
 
 _NAMES: Final[Mapping[str, tuple[str, str, str, str]]] = {
     "identity": ("Identity", "linear", "identity", "Identity"),
@@ -47,11 +47,11 @@ _NAMES: Final[Mapping[str, tuple[str, str, str, str]]] = {
     "glu": ("GLU", "glu", "glu", ""),
     "standardize": ("", "", "standardize", ""),
 }
-"""Name -> its names in the four frameworks, "" where one has none; with arguments where its defaults are others."""
+"""Activation -> its names in the four frameworks, "" without one; with arguments if the framework's defaults differ."""
 
 
 def framework_names(name: str) -> dict[str, str]:
-    """Framework -> what it calls the activation of this name."""
+    """Framework -> its name for the activation."""
     names = zip(_HOMES.items(), _NAMES.get(name, ()), strict=False)
     return {
         framework: text if "." in text.partition("(")[0] else home + text for (framework, home), text in names if text
@@ -95,10 +95,10 @@ _USES: Final[Mapping[str, str]] = {
 
 
 def use(name: str) -> str:
-    """Where in a network the activation of this name is used; "" for one without a usual place."""
+    """Usual place of the activation in a network; "" without one."""
     return _USES.get(name, "")
 
 
 def for_classes(name: str) -> bool:
-    """Whether it makes the answer of a classifier: of each row of scores one number for a class."""
+    """Whether it is an output layer of classifiers: one number per class from each row of scores."""
     return use(name).startswith("output layer, for classes")

@@ -1,6 +1,6 @@
-"""The expression that a function of a program returns: `def`, `lambda`, and the arrow functions of other languages.
+"""Expression returned by a function in a program: `def`, `lambda`, and arrow functions of other languages.
 
-Nothing is run: the text is parsed, and each name is replaced by the expression that was assigned to it.
+The program is parsed and not run: each name is replaced by the expression assigned to it.
 """
 
 import ast
@@ -12,7 +12,7 @@ from typing import Final
 from actcli.core.errors import InputError
 
 _MOST_NODES: Final = 4000
-"""Of the expression that comes out: each use of a name repeats what was assigned to it."""
+"""Largest number of nodes of the expression, which repeats an assigned expression at each use of the name."""
 
 _C_FUNCTION: Final = re.compile(
     r"(?:[\w:]+\s+)*?\w+\s*\(\s*(?:const\s+)?(?:(?:float|double|half|auto|let|f32|f64|number)\s+)?(\w+)"
@@ -33,10 +33,10 @@ def body_of(text: str) -> tuple[str, str] | None:
 
 
 def returned(text: str) -> ast.expr | None:
-    """What the last function of a Python text returns, as an expression in x; None where the text holds no function.
+    """Expression in x returned by the last function of a Python text; None without a function.
 
-    Arguments after the first take their defaults, or keep their names. InputError: the function does more than
-    choose and compute.
+    Arguments after the first have their defaults, or stay as names. InputError: the function contains statements other
+    than assignments, conditions and return.
     """
     try:
         statements = _parsed(text)
@@ -68,7 +68,7 @@ def _parsed(text: str) -> Sequence[ast.stmt]:
         text = text.replace("\\n", "\n").replace("\\t", "    ")
     try:
         return ast.parse(text).body
-    except IndentationError:  # a text that has lost its indentation
+    except IndentationError:  # pasted text without its indentation
         lines = [line if line.startswith("def ") else f"    {line.strip()}" for line in text.splitlines()]
         return ast.parse("\n".join(lines)).body
 
@@ -95,7 +95,7 @@ class _Reader:
         return found
 
     def block(self, statements: Sequence[ast.stmt], known: Mapping[str, ast.expr]) -> ast.expr | None:
-        """The expression that a block returns; None where it ends without a return."""
+        """The expression returned by a block; None without a return."""
         for i, statement in enumerate(statements):
             rest = statements[i + 1 :]
             match statement:
@@ -121,7 +121,7 @@ class _Reader:
         return None
 
     def put(self, node: ast.expr, known: Mapping[str, ast.expr]) -> ast.expr:
-        """The expression with the known names replaced, and calls of the text's own functions too."""
+        """The expression with known names and calls of the text's functions replaced."""
         return _Replacement(self, known).visit(copy.deepcopy(node))  # type: ignore[no-any-return]  # ast has no types
 
 

@@ -28,10 +28,10 @@ Index: TypeAlias = npt.NDArray[np.intp]
 
 @dataclass(frozen=True, eq=False, repr=False, slots=True)
 class _Row:
-    """Rows of scores beside their largest one, the winner.
+    """Rows of scores relative to their largest score, the winner.
 
-    level:  scores less the winner's, over the temperature
-    winner: where it is
+    level:  (scores - winner's score) / temperature
+    winner: index of the winner
     others: Σ exp(level) over all but the winner, whose own term is 1
     shares: exp(level) / (1 + others)
     """
@@ -45,9 +45,9 @@ class _Row:
     def of(scores: Array, temperature: float) -> "_Row":
         winner = scores.argmax(axis=-1, keepdims=True)
         top = _without_limit_nan(scores, np.take_along_axis(scores, winner, axis=-1))
-        # exp magnifies the rounding of its argument, so what the difference and the quotient lose is carried along.
+        # exp magnifies rounding errors of its argument: those of the difference and the quotient are carried along.
         difference, lost = two_sum(scores, -top)
-        # An infinite maximum less itself is 0: that score outgrows the others.
+        # inf - inf counts as 0: an infinite score dominates the others.
         level = difference = np.where(scores == top, 0.0, difference)
         if temperature != 1.0:
             level = difference / temperature
@@ -76,9 +76,9 @@ class _Row:
 
 
 def _without_limit_nan(scores: Array, top: Array) -> Array:
-    """The largest scores, and nan where a row has no limit: none of its scores is finite, or two of them are inf.
+    """The largest scores; nan for rows without a limit: no finite score, or two scores inf.
 
-    exp(s_i) / Σ_j exp(s_j) is 0/0 or inf/inf then, and that is what PyTorch returns for it.
+    exp(s_i) / Σ_j exp(s_j) is then 0/0 or inf/inf; PyTorch returns nan too.
     """
     if not np.isinf(top).any():
         return top
@@ -123,7 +123,7 @@ SOFTMAX = RowWise(
 
 
 def log_softmax(scores: Operand) -> Operand:
-    """s_i - log Σ_j exp(s_j), right also where one probability is all but 1."""
+    """s_i - log Σ_j exp(s_j), accurate also for a probability close to 1."""
     row = _Row.of(value_of(scores), 1.0)
     logs = row.level - np.log1p(row.others)
     if not isinstance(scores, Jet):
@@ -148,7 +148,7 @@ SOFTMIN = RowWise(
 
 
 def sparsemax(scores: Operand) -> Operand:
-    """The Euclidean projection of a row on the probability simplex: max(0, s_i - τ) with τ such that it sums to 1."""
+    """Euclidean projection of a row on the probability simplex: max(0, s_i - τ) with τ such that the row sums to 1."""
     value = value_of(scores)
     top = _without_limit_nan(value, value.max(axis=-1, keepdims=True))
     level = np.where(value == top, 0.0, value - top)  # an infinite top less itself is 0, as for softmax
@@ -256,14 +256,13 @@ ROWS = (SOFTMAX, LOG_SOFTMAX, SOFTMIN, SPARSEMAX, HARDMAX, GLU, SWIGLU, GEGLU, R
 
 
 EXAMPLE: Final[tuple[float, ...]] = (2.0, 1.0, 0.0)
-"""The scores before the last one where the user gives none: an even row with it, because some cut it in halves."""
+"""Default scores before the last one. With it the row has even length, because some activations split it in halves."""
 
 
 def swept(activation: RowWise, fixed: Sequence[float] = EXAMPLE) -> tuple[Elementwise, ...]:
-    """The outputs of the row (*fixed, x) as functions of x, one elementwise activation each.
+    """Outputs of the row (*fixed, x) as functions of x, one elementwise activation each, with all derivatives.
 
-    They run over arrays and jets alike, so they have derivatives of every order. Raises InputError where the
-    activation takes no row of that length.
+    Raises InputError if the activation takes no row of this length.
     """
     row = np.array([*fixed, 0.0])
     return tuple(
@@ -305,7 +304,7 @@ class _Output:
 
 
 def check_row(activation: RowWise, row: Array) -> tuple[float, ...]:
-    """The fixed scores of a user's row, whose last one will sweep. Raises InputError."""
+    """The fixed scores of a user's row, all but the last. Raises InputError."""
     if row.size < 2:
         raise InputError(f"{activation.name} needs a row of at least two scores, of which the last one sweeps")
     if not np.isfinite(row).all():

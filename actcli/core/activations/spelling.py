@@ -1,8 +1,8 @@
 """Translation of other spellings of activations (frameworks, papers, other languages) to the language of `resolve`.
 
-`nn.GELU()` is gelu, `F.relu(x).pow(2)` is relu(x)**2, `x·tanh(x)` and `lambda z: z*tanh(z)` are x*tanh(x). It is asked
-only about a text that is neither a name nor a formula. The result is a text that is read by the same rules as any
-other; nothing typed is run by Python. A text with more than one reading has no translation.
+`nn.GELU()` is gelu, `F.relu(x).pow(2)` is relu(x)**2, `x·tanh(x)` and `lambda z: z*tanh(z)` are x*tanh(x). Only texts
+that are neither names nor formulas are translated. The result is a text for `resolve`; the input is never run as
+Python code. Ambiguous texts are not translated.
 """
 
 import ast
@@ -39,16 +39,16 @@ _PREFIX: Final = re.compile(r"\s*(?:return\b|[^\W\d]\w*\s*(?:\(\s*([\w\s,:]*)\))
 
 
 def understood(text: str, entries: Entries, functions: Sequence[str]) -> str | None:
-    """The text as `resolve` reads it; None where nothing is known of it. InputError: it has more than one reading.
+    """The text in the language of `resolve`; None if it is not understood. InputError: it is ambiguous.
 
-    entries:   what a name, folded by `folded`, stands for
-    functions: the names of the other functions of formulas
+    entries:   name, folded by `folded` -> activation
+    functions: names of the other functions in formulas
     """
     if len(text) > MAX_LENGTH:
         return None
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # about Python programs, which this is not
+            warnings.simplefilter("ignore")  # SyntaxWarnings of Python's parser
             return _Reader(entries, functions).text(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         if isinstance(error, InputError):
@@ -57,7 +57,7 @@ def understood(text: str, entries: Entries, functions: Sequence[str]) -> str | N
 
 
 class _UnknownError(ValueError):
-    """What has no reading here."""
+    """The expression is not understood."""
 
 
 class _Reader:
@@ -106,10 +106,10 @@ class _Reader:
         return read
 
     def _split(self, text: str) -> tuple[str, str]:
-        """The text, and the settings after its last colon."""
+        """The text before its last colon, and the parameters after it."""
         found = _SETTINGS.fullmatch(text)
         if found and re.match(r"def\b|lambda\b|[\w\s:]*=\s*lambda\b", text) and returned(found[1]) is None:
-            found = None  # the colon is the function's own
+            found = None  # the colon belongs to the function
         if found is None and (listed := _LISTED.fullmatch(text)) and listed[1].count("(") == listed[1].count(")"):
             found = listed
         return (found[1], found[2]) if found else (text, "")
@@ -145,7 +145,7 @@ class _Reader:
     # --- the variable -------------------------------------------------------------------------------------------
 
     def _name_the_variable(self, node: ast.expr) -> None:
-        """Where there is no x, the one name that may be the variable becomes x."""
+        """Rename the variable to x, if there is no x and only one candidate."""
         called = {id(call.func) for call in ast.walk(node) if isinstance(call, ast.Call)}
         names = [n for n in ast.walk(node) if isinstance(n, ast.Name) and id(n) not in called]
         free = {
@@ -238,7 +238,7 @@ class _Reader:
         return ast.Call(ast.Name(last), [self._number(argument) for argument in arguments], keywords)
 
     def _applied(self, named: str | None, arguments: Sequence[ast.expr]) -> ast.expr:
-        """An activation, as a text with settings or a formula in x, of one argument."""
+        """An activation applied to one argument; `named`: a name with parameters, or a formula in x."""
         if named is None or len(arguments) != 1:
             raise _UnknownError
         name, _, given_parameters = named.partition(":")
@@ -264,7 +264,7 @@ class _Reader:
         return _put(parsed(template), {name: self._number(given[name]) for name in wanted})
 
     def _clipped(self, arguments: Sequence[ast.expr], keywords: Sequence[ast.keyword]) -> ast.expr:
-        """clip(x, low, high), of which one end may be missing."""
+        """clip(x, low, high), possibly with one end only."""
         ends = dict.fromkeys(dialects.LOW, "low") | dict.fromkeys(dialects.HIGH, "high") | {"input": "x"}
         given = dict(zip(("x", "low", "high"), arguments, strict=False))
         given |= {ends.get(k.arg or "", k.arg or ""): k.value for k in keywords if k.arg not in dialects.IGNORED}

@@ -12,15 +12,15 @@ Entries = Mapping[str, Activation]
 
 
 def folded(name: str) -> str:
-    """A name without what makes no difference."""
+    """Normal form of a name, for comparison."""
     return name.strip().casefold().replace("-", "").replace("_", "").replace(" ", "")
 
 
 class Vocabulary:
-    """What is known by name.
+    """The known names.
 
-    entries:   what a name, folded by `folded`, stands for
-    functions: the names of the other functions of formulas
+    entries:   name, folded by `folded` -> activation
+    functions: names of the other functions in formulas
     """
 
     def __init__(self, entries: Entries, functions: Sequence[str]) -> None:
@@ -28,13 +28,13 @@ class Vocabulary:
         self.functions = {name.casefold(): name for name in functions}
 
     def entry(self, name: str) -> Activation | None:
-        """The activation of a name; tanhf is tanh."""
+        """The activation with this name; tanhf is tanh."""
         return self.entries.get(folded(name)) or (
             self.entries.get(folded(name[:-1])) if re.fullmatch("[a-z]+f", name) else None
         )
 
     def function(self, name: str) -> str | None:
-        """What the function is called in formulas; expf and Max are exp and max."""
+        """Name of the function in formulas: exp for expf, max for Max."""
         lower = name.casefold()
         for spelling in (lower, lower.removesuffix("f")):
             if spelling in self.functions:
@@ -44,7 +44,7 @@ class Vocabulary:
         return None
 
     def is_function(self, name: str) -> bool:
-        """Whether a name, or what follows its last dot, is that of a function or an activation."""
+        """Whether a name, or its last part after a dot, is a function or an activation."""
         last = name.rpartition(".")[2]
         return self.entry(last) is not None or self.function(last) is not None or last in ("Phi", "phi")
 
@@ -56,7 +56,7 @@ class Vocabulary:
         return entry.name if entry else None
 
     def whole(self, node: ast.expr) -> str | None:
-        """The text of a name with settings, where the expression is no more than that."""
+        """The activation with parameters as a text, if the whole expression is one."""
         if (path := path_of(node)) is not None:
             return self.named(path, [], [], bare=True) if path != "x" else None
         match node:
@@ -89,9 +89,9 @@ class Vocabulary:
         called: bool = False,
         bare: bool = False,
     ) -> str | None:
-        """`nn.LeakyReLU` and its arguments after x as leaky_relu:negative_slope=0.2; None for no activation's name.
+        """`nn.LeakyReLU` and its arguments after x as leaky_relu:negative_slope=0.2; None if it is no activation.
 
-        called: with empty parentheses; bare: without any. InputError: it has two readings, or wrong arguments.
+        called: with empty parentheses; bare: without parentheses. InputError: ambiguous, or wrong arguments.
         """
         root, _, last = path.rpartition(".")
         if root and root.split(".")[0] not in dialects.MODULES:
@@ -167,7 +167,7 @@ class Vocabulary:
         raise InputError("approximate of gelu is 'tanh' or 'none': write gelu_tanh or gelu")
 
     def _relu(self, path: str, arguments: Sequence[ast.expr], keywords: Sequence[ast.keyword]) -> str:
-        """Keras' relu, which has a slope, an upper end and a threshold."""
+        """Keras' relu with slope, upper bound and threshold."""
         if arguments and not (
             len(arguments) == 1 and isinstance(arguments[0], ast.Constant) and isinstance(arguments[0].value, bool)
         ):
@@ -199,7 +199,7 @@ class Vocabulary:
 
 
 def _formula(name: str, arguments: Sequence[ast.expr], keywords: Sequence[ast.keyword]) -> str:
-    """The formula that a name stands for, with its parameters."""
+    """The formula of a name, with its parameters."""
     formula, defaults = dialects.FORMULAS[name]
     given = dict(zip(defaults, arguments, strict=False)) | {k.arg or "": k.value for k in keywords}
     if len(arguments) > len(defaults) or given.keys() - defaults.keys():
@@ -216,7 +216,7 @@ def _formula(name: str, arguments: Sequence[ast.expr], keywords: Sequence[ast.ke
 
 
 def path_of(node: ast.expr) -> str | None:
-    """`torch.nn.GELU` as a text; None for what is no chain of names."""
+    """Text of a chain of names such as `torch.nn.GELU`; None for other expressions."""
     parts: list[str] = []
     while True:
         match node:
@@ -237,7 +237,7 @@ def is_x(node: ast.expr) -> bool:
 
 
 def is_none(node: ast.expr) -> bool:
-    """Whether it is None."""
+    """Whether the expression is None."""
     return isinstance(node, ast.Constant) and node.value is None
 
 
@@ -246,12 +246,12 @@ def _is_class(path: str) -> bool:
 
 
 def parsed(text: str) -> ast.expr:
-    """Python's tree of an expression."""
+    """Syntax tree of an expression in Python."""
     return ast.parse(text, mode="eval").body
 
 
 def _number_text(node: ast.expr, name: str) -> str:
-    """A setting's number. InputError for anything else."""
+    """Value of a parameter as a text. InputError: no number."""
     sign = ""
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
         sign, node = "-", node.operand

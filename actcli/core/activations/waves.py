@@ -1,4 +1,4 @@
-"""Waves."""
+"""Oscillating activations."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ SIN = Elementwise(
 
 
 def snake(x: Operand, a: float) -> Operand:
-    """x + sin²(a x) / a, whose slope 1 + sin(2 a x) = (sin(a x) + cos(a x))² is written so that it does not cancel."""
+    """x + sin²(a x) / a. Its slope 1 + sin(2 a x) is computed as (sin(a x) + cos(a x))², without cancellation."""
     if isinstance(x, Jet):
-        # The slope p starts as a square; its own slope is 2a cos(2ax), of which (s + c)² would leave a difference.
+        # The slope is a square, but its own slope is 2a cos(2ax): the derivative of (s + c)² would cancel.
         s, c = _sine_and_cosine(x.value, a)
         start = _snake(x.value, a), _slope(x.value, a, s + c), 2.0 * s * c, (c - s) * (c + s)
         return integrate(x, start, lambda u, y, p, s2, c2: (p, c2 * (2.0 * a), c2 * (2.0 * a), s2 * (-2.0 * a)))[0]
@@ -41,11 +41,11 @@ def snake(x: Operand, a: float) -> Operand:
 def _snake(x: Array, a: float) -> Array:
     if a == 1.0:
         sine = np.sin(x)
-        return np.where(np.isfinite(sine), x + sine * sine, x)  # an infinite x is all that counts
+        return np.where(np.isfinite(sine), x + sine * sine, x)  # f(±inf) = ±inf
     hi, lo = _product(x, a)
     s, c = np.sin(hi), np.cos(hi)
     sine, sine_rest = two_sum(s, c * np.sin(lo) - s * (2.0 * np.sin(0.5 * lo) ** 2))
-    # Of x and its square over a little may be left, so what the square and the quotient lose is carried along.
+    # x and sin²/a may nearly cancel, so the rounding errors of the square and the quotient are carried along.
     square, square_rest = two_product(sine, sine)
     share = square / a
     product, product_rest = two_product(share, a)
@@ -56,7 +56,7 @@ def _snake(x: Array, a: float) -> Array:
 
 
 def _sine_and_cosine(x: Array, a: float) -> tuple[Array, Array]:
-    """sin(a x) and cos(a x), as if the product were not rounded, by the addition theorem."""
+    """sin(a x) and cos(a x), corrected for the rounding of a x by the addition theorem."""
     if a == 1.0:
         return np.sin(x), np.cos(x)
     hi, lo = _product(x, a)
@@ -65,9 +65,10 @@ def _sine_and_cosine(x: Array, a: float) -> tuple[Array, Array]:
 
 
 def _slope(x: Array, a: float, sum_of_both: Array) -> Array:
-    """1 + sin(2 a x) = (sin(a x) + cos(a x))², and for a small a 2 sin²(a x + π/4), whose argument is less rounded.
+    """1 + sin(2 a x) as (sin(a x) + cos(a x))²; for small a as 2 sin²(a x + π/4), with a more accurate argument.
 
-    Within 1 of a zero the slope may err absolutely; where a is small, there is more to the wave than that.
+    Within 1 of a zero the error bound is absolute. For small a the wave is longer than that, and the relative error
+    counts too.
     """
     if a >= 1.0:
         return sum_of_both * sum_of_both
@@ -81,7 +82,7 @@ _QUARTER, _QUARTER_REST = 0.7853981633974483, 3.061616997868383e-17
 
 
 def _beside_a_zero(hi: Array, lo: Array) -> Array:
-    """hi + lo + π/4 less the nearest multiple of π."""
+    """hi + lo + π/4 minus the nearest multiple of π."""
     far = np.abs(hi) > 2.0**20
     if far.any():
         hi, lo = hi.copy(), lo.copy()
@@ -107,8 +108,8 @@ def _exactly_beside(hi: float, lo: float, k: float) -> float:
 
 
 def _product(x: Array, a: float) -> tuple[Array, Array]:
-    """a x = hi + lo; where it is too large for that, hi + lo is a x less a multiple of 2π."""
-    # The halves of numbers at the ends of float64 would overflow or have too few digits.
+    """a x = hi + lo; for a large a x, hi + lo is a x minus a multiple of 2π."""
+    # frexp: splitting numbers near the ends of float64's range would overflow or lose digits.
     (fraction, exponent), (a_fraction, a_exponent) = np.frexp(x), math.frexp(a)
     hi, lo = (np.ldexp(part, exponent + a_exponent) for part in two_product(fraction, a_fraction))
     far = np.abs(hi) > 2.0**30
@@ -117,12 +118,12 @@ def _product(x: Array, a: float) -> tuple[Array, Array]:
         hi[far & ~finite] = np.nan
         hi[finite], lo[finite] = _remainders(x[finite].tolist(), [0.0] * int(finite.sum()), a)
     small = (np.abs(hi) < 2.0**-900) & (hi != 0.0)
-    lo[small] = 0.0  # its halves have lost digits, and of a number so small the sine is itself
+    lo[small] = 0.0  # inaccurate and not needed: sin(u) = u for such a small u
     return hi, lo
 
 
 def _remainders(x: list[float], rest: list[float], a: float = 1.0) -> tuple[list[float], list[float]]:
-    """(x + rest) a less the nearest multiple of 2π, in two parts, by whole numbers: exact to 2^-100."""
+    """(x + rest) a minus the nearest multiple of 2π, as a sum of two floats, by integers: exact to 2^-100."""
     from fractions import Fraction  # imported only where float64 is not enough
 
     turn = 2 * _pi()

@@ -1,4 +1,4 @@
-"""How a function behaves at -∞ and at ∞: its limit, or the line that it approaches."""
+"""Behaviour of a function at -∞ and at ∞: limit or asymptote."""
 
 import math
 from dataclasses import dataclass
@@ -8,23 +8,22 @@ import numpy as np
 from actcli.core.analysis.sampling import Derivatives
 from actcli.core.arrays import Array
 
-# The sequence that is looked at when infinity itself has no value, and how many of its last members have to agree.
+# Sequence of x used if f(±inf) is nan; number of last members that have to agree.
 _FAR_OUT = 2.0 ** np.arange(3.0, 200.0, 0.5)
 _LAST = 8
-# Where the intercept is read off: far enough for the function to be straight, near enough to see its digits.
+# x at which the intercept is read: far enough for a straight curve, near enough to keep digits of the intercept.
 _INTERCEPT_AT = 2.0**14
-# From here on a function that is a line in float64 is taken for one.
+# A function that is a line in float64 from here on counts as a line.
 _AT_REST = 2.0**10
 
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """f at one end of the line.
+    """f at -∞ or ∞.
 
-    limit:     of f; nan where it has none, as a wave has not
-    slope:     of f(x)/x; ±inf where f leaves every line behind, 0 where it stays under every line, None where there
-               is no limit
-    intercept: of the asymptote slope x + intercept; None where there is no such line
+    limit:     limit of f; nan if it does not exist, as for an oscillation
+    slope:     limit of f(x)/x; ±inf if f grows faster than every line, 0 if slower, None if it does not exist
+    intercept: of the asymptote slope x + intercept; None without an asymptote
     """
 
     limit: float
@@ -33,12 +32,12 @@ class End:
 
 
 Limit = float | None
-"""nan is a limit that does not exist, None one of which nothing is certain."""
+"""nan: the limit does not exist; None: unknown."""
 
 
 @dataclass(frozen=True, slots=True)
 class FarEnd:
-    """f, and the limit of f', at one end of the line; None where nothing is certain."""
+    """f, and the limit of f', at -∞ or ∞; None: unknown."""
 
     end: End | None
     slope: Limit
@@ -46,9 +45,9 @@ class FarEnd:
 
 @dataclass(frozen=True, eq=False)
 class Outwards:
-    """f and f' on the way to one end of the line, and there.
+    """f and f' towards -∞ or ∞.
 
-    table: of shape (2, n): at the sequence ±2^k, k = 3, 3.5, ..., and at ±inf last
+    table: (2, n), at x = ±2^k, k = 3, 3.5, ..., and last at ±inf
     """
 
     x: Array
@@ -56,15 +55,15 @@ class Outwards:
 
     @classmethod
     def of(cls, derivatives: Derivatives, direction: float) -> "Outwards":
-        """In the direction of 1 or -1; `derivatives` gives f and f'."""
+        """Towards ∞ (direction 1) or -∞ (-1); `derivatives` gives f and f'."""
         x = direction * np.append(_FAR_OUT, math.inf)
         return cls(x, derivatives(x))
 
     def limit(self, order: int) -> float:
-        """The limit of f or f'; nan where it has none.
+        """The limit of f or f'; nan if it does not exist.
 
-        The sequence decides as far as it is finite, then where it overflows to, then f(±inf): a formula at infinity
-        may be nan, or a tie of two infinities.
+        Decided by the finite part of the sequence, then by the infinity to which it overflows, then by f(±inf). f(±inf)
+        comes last: of a formula it may be nan, or a tie of two infinities.
         """
         _, value, beyond = self.finite(order)
         limit = _limit(value)
@@ -73,14 +72,14 @@ class Outwards:
         return limit
 
     def finite(self, order: int) -> tuple[Array, Array, float]:
-        """The sequence and f or f' there as far as it is finite, and what comes next."""
+        """The finite part of the sequence: x, f or f', and the first value after it."""
         value = np.append(self.table[order, :-1], math.nan)
         finite = int(np.argmin(np.isfinite(value)))
         return self.x[:finite], value[:finite], float(value[finite])
 
 
 def behaviour(outwards: Outwards) -> End:
-    """The end, its intercept to about 1e-9."""
+    """The behaviour at ±∞; the intercept to about 1e-9."""
     limit = outwards.limit(0)
     if math.isfinite(limit):
         return End(limit, 0.0, limit)
@@ -88,7 +87,7 @@ def behaviour(outwards: Outwards) -> End:
         return End(math.nan, None, None)
     x, value, _ = outwards.finite(0)
     settled = outwards.limit(1)
-    # A slope that keeps waving may still follow a line, if none that it ever reaches.
+    # If f' oscillates, f(x)/x may still converge.
     slope = settled if not math.isnan(settled) else _limit(value / x)
     if math.isnan(slope):
         return End(limit, None, None)
@@ -97,7 +96,7 @@ def behaviour(outwards: Outwards) -> End:
 
 
 def settled(outwards: Outwards) -> bool:
-    """Whether float64 decides: f and f' have settled, or f is a line, long before the last point."""
+    """Whether float64 suffices: f and f' have converged, or f is a line, long before the last point."""
     x, value, _ = outwards.finite(0)
     _, slope, _ = outwards.finite(1)
     if len(value) < len(_FAR_OUT) or len(slope) < len(_FAR_OUT):
@@ -108,7 +107,7 @@ def settled(outwards: Outwards) -> bool:
 
 
 def _limit(sequence: Array) -> float:
-    """The limit of the sequence: a number, ±inf, or nan where it has none."""
+    """The limit of the sequence: a number, ±inf, or nan if it does not exist."""
     if len(sequence) < _LAST:
         return math.nan
     last = sequence[-_LAST:]
@@ -122,7 +121,7 @@ def _limit(sequence: Array) -> float:
 
 
 def _intercept(x: Array, value: Array, slope: float) -> float | None:
-    """The limit of f(x) - slope x, extrapolated over terms in 1/x and 1/x²; None where it does not settle."""
+    """The limit of f(x) - slope x, extrapolated over terms in 1/x and 1/x²; None if it does not converge."""
     x, value = x[::2], value[::2]  # the powers of two, whose product with the slope is exact
     near = np.abs(x) <= _INTERCEPT_AT
     rest = (value - slope * x)[near][-4:]

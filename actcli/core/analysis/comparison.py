@@ -1,4 +1,4 @@
-"""Where two functions differ: activations on an interval, a derivative from a numerical one."""
+"""Differences of two functions: of activations on an interval, and of a derivative from a numerical one."""
 
 import math
 import sys
@@ -18,7 +18,7 @@ from actcli.core.errors import InputError, real_number
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """The largest |a(x) - b(x)| of two activations on an interval, and where it is."""
+    """The largest |a(x) - b(x)| of two activations on an interval, and its x."""
 
     a: str
     b: str
@@ -31,9 +31,9 @@ def compare(
 ) -> tuple[Difference, ...]:
     """The largest difference of every pair on [low, high], to about 1e-9 of the interval's width.
 
-    Points where either value is nan or infinite are left out; nan stands where no point remains. A difference that
-    may be rounding is none. more: makes more digits for where float64 cannot know. Raises InputError for fewer than
-    two activations, for row-wise ones and for an empty interval.
+    Points at which either value is nan or infinite are left out; without any other point the difference is nan. A
+    difference within the rounding errors counts as 0. more: multiprecision arithmetic for points at which float64 is
+    not accurate enough. Raises InputError for fewer than two activations, for row-wise ones and for an empty interval.
 
     >>> (found,) = compare(["gelu", "silu"])
     >>> round(found.max_abs, 6), round(found.at, 4)
@@ -47,7 +47,7 @@ def compare(
 
 
 def curves_over(activations: Iterable[ActivationLike], low: float, high: float) -> tuple[Elementwise, ...]:
-    """The activations, each of which has a curve over the interval. Raises InputError where one has not."""
+    """The activations, resolved. Raises InputError for row-wise ones and for an invalid interval."""
     low, high = _ends(low, high)
     message = "{} acts on whole rows, so it has no curve over a single x"
     curves = tuple(elementwise(activation, message.format(activation.name)) for activation in resolve_all(activations))
@@ -56,11 +56,11 @@ def curves_over(activations: Iterable[ActivationLike], low: float, high: float) 
 
 
 def _ends(*ends: float) -> tuple[float, ...]:
-    """The ends of an interval as floats; what is not finite is refused where both are seen."""
+    """The ends of an interval as floats; `_check_range` refuses infinite ones."""
     return tuple(end if isinstance(end, float) else real_number("the range", end) for end in ends)
 
 
-# So many steps from number to number an interval must be long.
+# Least length of an interval, in spacings of float64.
 _FEWEST = 8
 
 
@@ -82,7 +82,7 @@ def _largest(a: Function, b: Function, low: float, high: float) -> Difference:
     kinks = [x for x in (*a.activation.kinks(), *b.activation.kinks()) if low <= x <= high]
     x = union(np.linspace(low, high, 4001), kinks)
     at, max_abs = x[0], -1.0
-    # Close in on the largest: each round looks at the neighbourhood of the best point, a thousand times finer.
+    # Zoom in on the largest difference: each round samples around the best point, a thousand times finer.
     for _ in range(3):
         gap = _gap(a, b, x)
         best = int(np.argmax(gap))
@@ -96,7 +96,7 @@ def _largest(a: Function, b: Function, low: float, high: float) -> Difference:
 
 
 def _gap(a: Function, b: Function, x: Array) -> Array:
-    """|a - b|, 0 where that may be rounding, and -1 where it is not finite."""
+    """|a - b|; 0 if it may be rounding error, -1 if it is not finite."""
     with np.errstate(all="ignore"):  # inf - inf is nan, and is left out below
         (one, error), (other, error_too) = a.values(x), b.values(x)
         gap = np.abs(one - other)
@@ -108,17 +108,16 @@ def _gap(a: Function, b: Function, x: Array) -> Array:
 _SHRINK = 1.4
 _STEPS = 12
 
-# What may remain between the two: the numerical derivative's own estimate of its error, a few times, and this share
-# of the numbers involved.
+# Relative tolerance of `Check`, added to a multiple of the numerical derivative's error estimate.
 _TOLERANCE = 1e-6
 _EPS = 2.0**-52
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Check:
-    """A derivative beside the numerical one, arrays of one shape.
+    """A derivative and the numerical one, arrays of one shape.
 
-    compared: False at kinks and non-finite values, where there is no derivative to compare with.
+    compared: False at kinks and at values that are not finite.
     """
 
     x: Array
@@ -129,15 +128,15 @@ class Check:
 
     @property
     def disagreements(self) -> Mask:
-        """Where they were compared and are further apart than both errors allow."""
+        """Mask of compared points with a difference beyond the tolerance."""
         return self.compared & ~self.agrees
 
 
 def check(activation: Elementwise, x: Array, order: int) -> Check:
-    """f^(order) at x, of any shape, beside the numerical derivative of f^(order - 1), for order 1 of f itself.
+    """f^(order) at x, of any shape, compared with the numerical derivative of f^(order - 1).
 
-    The numerical derivative is Ridders' (Adv. Eng. Software 4, 1982): central differences whose steps shrink, and
-    extrapolated to the step 0; no step reaches over a kink.
+    Numerical derivative: Ridders (Adv. Eng. Software 4, 1982), central differences with shrinking steps, extrapolated
+    to step 0. No step reaches over a kink.
     """
     kinks = np.array(activation.kinks(order))
     distance = np.abs(x[..., None] - kinks).min(axis=-1, initial=np.inf)

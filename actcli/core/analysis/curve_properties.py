@@ -33,19 +33,19 @@ Symmetry = Literal["odd", "even", "odd about f(0)", "neither"]
 
 @dataclass(frozen=True, slots=True)
 class CurveProperties:
-    """The properties of a function of one number. None stands for what does not exist, as the mean of exp(x²).
+    """Properties of a function of one variable. None: the property does not exist, as the mean of exp(x²).
 
-    uncertain: the names of those that are None because nothing about them is certain, not even in more digits
+    uncertain: names of properties that are None because they could not be decided, not even in more digits
 
-    jumps, poles:       where f jumps, and where it goes to infinity
-    infimum, supremum:  the range
-    monotone, strictly: on the whole line (or where f has values); not strictly where f is constant on an interval
-    slope_infimum, ...: the range of f', one-sided at the kinks
-    lipschitz:          the largest |f'|, infinite where f jumps
-    saturates_below:    the x below which |f'| stays under 5 % of the largest; None where it does not stay there
-    saturates_above:    the same for the x above
-    zeros:              those nearest to 0, at most 12; more_zeros tells whether there are others
-    zero_intervals:     where f is zero throughout, likewise
+    jumps, poles:       x at which f jumps, and at which |f| is unbounded
+    infimum, supremum:  range of f
+    monotone, strictly: on the domain; not strictly if f is constant on an interval
+    slope_infimum, ...: range of f', one-sided at kinks
+    lipschitz:          supremum of |f'|; infinite if f jumps
+    saturates_below:    x below which |f'| stays under 5 % of lipschitz; None without such an x
+    saturates_above:    the same for x above
+    zeros:              at most the 12 nearest to 0; more_zeros: there are others
+    zero_intervals:     intervals on which f is 0, at most 12 likewise
     mean:               E[f(z)] for z ~ N(0, 1), to 1e-10; likewise E[f(z)²] and E[f'(z)²]
     """
 
@@ -76,19 +76,19 @@ class CurveProperties:
 
 
 def describe_curve(activation: Elementwise, more: MoreDigits | None = None) -> CurveProperties:
-    """All properties of an elementwise activation, good to about 1e-12 where the function's own arithmetic is.
+    """All properties of an elementwise activation. Relative error about 1e-12, if its own arithmetic is that accurate.
 
-    The function is sampled up to |x| = 2^20, and its limits beyond. A feature far narrower than 1/256 that changes
-    nothing around it (a single spike away from 0) is missed. more: makes more digits where float64 cannot decide;
-    without them its rounding, overflow and cancellation are taken for the function's.
+    The function is sampled up to |x| = 2^20; beyond, only its limits count. An isolated feature far narrower than 1/256
+    (a single spike away from 0) is missed. more: multiprecision arithmetic for points at which float64 cannot decide;
+    without it rounding, overflow and cancellation of float64 count as properties of the function.
     """
-    # Formulas overflow, have poles, and end: inf - inf is nan, and nan is neither a peak nor a zero.
+    # Formulas overflow, have poles and edges of their domain: inf - inf is nan, which is neither peak nor zero.
     with np.errstate(all="ignore"):
         return _certain(_described(Function(activation, more)))
 
 
 def _certain(found: CurveProperties) -> CurveProperties:
-    """Without what is not certain."""
+    """The properties with None for the uncertain ones."""
     nothing: dict[str, Any] = dict.fromkeys(found.uncertain)
     return replace(found, **nothing)
 
@@ -154,7 +154,7 @@ _SLOPES = {"slope_infimum", "slope_supremum", "lipschitz", "saturates_below", "s
 
 
 def _doubts(left: FarEnd, right: FarEnd) -> set[str]:
-    """The properties of which nothing is certain because of an end."""
+    """Names of the properties that are uncertain because the behaviour at ±∞ is unknown."""
     doubts: set[str] = set()
     for end, name in ((left, "at_minus_infinity"), (right, "at_infinity")):
         doubts |= {name, *_RANGE} if end.end is None else set()
@@ -163,7 +163,7 @@ def _doubts(left: FarEnd, right: FarEnd) -> set[str]:
 
 
 def _with(sides: Mapping[float, Sides], samples: Samples) -> tuple[Samples, set[str]]:
-    """The samples with the jumps and poles that there are, and what is not certain because of a break."""
+    """The samples with confirmed jumps and poles; names of the properties that a break leaves uncertain."""
     doubts: set[str] = set()
     if any(side.jumps is None or side.pole is None for side in sides.values()):
         doubts |= {"jumps", "poles", "kinks", *_RANGE, *_SLOPES}
@@ -178,7 +178,7 @@ def _with(sides: Mapping[float, Sides], samples: Samples) -> tuple[Samples, set[
 
 
 def _monotone(samples: Samples, values: SampledCurve, exact: bool) -> tuple[Monotone, bool]:
-    """Which way f goes, and whether it does so without a rest."""
+    """Monotonicity of f, and whether it is strict."""
     slope = samples.slope
     noise = np.nan_to_num(_SHIFT * np.abs(samples.curvature * samples.x)) if exact else _noise(samples)
     steps = _steps(samples)
@@ -192,7 +192,7 @@ def _monotone(samples: Samples, values: SampledCurve, exact: bool) -> tuple[Mono
 
 
 def _noise(samples: Samples) -> Array:
-    """The slopes that rounding can make of 0: a share of |f|, and of the slopes nearer to 0."""
+    """Largest slope that may be rounding error of 0: a share of |f| and of the slopes nearer to 0."""
     size, slope = (np.where(np.isfinite(part), np.abs(part), 0.0) for part in (samples.value, samples.slope))
     outwards = np.argsort(np.abs(samples.x), kind="stable")
     largest = np.empty(slope.shape)
@@ -202,7 +202,7 @@ def _noise(samples: Samples) -> Array:
 
 
 def _steps(samples: Samples) -> Array:
-    """How far f goes up or down at its jumps and poles."""
+    """Signed changes of f at its jumps and poles."""
     at = np.searchsorted(samples.x, [*samples.jumps, *samples.poles])
     at = at[(at > 0) & (at < len(samples.x) - 1)]
     value = samples.value
@@ -211,7 +211,7 @@ def _steps(samples: Samples) -> Array:
 
 
 def _symmetry(activation: Elementwise, samples: Samples) -> Symmetry:
-    """Whether f(-x) is -f(x) or f(x), or f - f(0) is odd as sigmoid - 1/2 is, wherever f is smooth."""
+    """Symmetry wherever f is smooth: even, odd, or odd f - f(0) as for sigmoid - 1/2."""
     x = samples.x[samples.x > 0.0]
     for point in samples.breakpoints:
         x = x[np.abs(x - abs(point)) > 1e-12 * abs(point)]
@@ -220,7 +220,7 @@ def _symmetry(activation: Elementwise, samples: Samples) -> Symmetry:
         return "neither"
     known = ~np.isnan(there)
     x, there, slope, opposite = x[known], there[known], slope[known], opposite[known]
-    # The rounding of the values, of the argument, and of what may cancel near 0.
+    # Rounding of the values, of the argument, and of terms that cancel near 0.
     rounding = 1e-12 * (np.abs(there) + np.abs(opposite)) + 2.0**-50 * (
         np.nan_to_num(np.abs(x * slope), nan=0.0, posinf=0.0) + np.abs(there[x <= 1.0]).max(initial=0.0)
     )
@@ -233,7 +233,7 @@ def _symmetry(activation: Elementwise, samples: Samples) -> Symmetry:
 
 
 def _confirmed(function: Function, found: tuple[float, ...]) -> tuple[float, ...]:
-    """The zeros nearest to 0 as more digits have them: where f is flat, float64 is 0 all around."""
+    """The zeros nearest to 0 in more digits: around a zero of a flat f, float64 gives 0 on an interval."""
     if not function.exact:
         return found
     nearest = sorted(found, key=abs)
@@ -246,7 +246,7 @@ def _confirmed(function: Function, found: tuple[float, ...]) -> tuple[float, ...
 
 
 def _zero_near(function: Function, point: float) -> float | None:
-    """Newton's method, which stays near; the point itself where it has nothing to say."""
+    """The zero near a point by Newton's method; the point itself if the method fails."""
     at = point
     for _ in range(_MOST_STEPS):
         found = function.at(at, 1, free=True, far=abs(at) <= CLOSE)
@@ -274,7 +274,7 @@ def _nearness(interval: tuple[float, float]) -> float:
 
 
 def _exact_symmetry(function: Function) -> Symmetry:
-    """The same in more digits, at points in no simple ratio to each other."""
+    """As `_symmetry`, in more digits, at points without simple ratios."""
     pairs = []
     for point in _TRIED:
         there, opposite = (function.digits(x, 0, _BITS) for x in (point, -point))
@@ -297,13 +297,13 @@ def _exact_symmetry(function: Function) -> Symmetry:
 
 
 _SMALL: Final = 2.0**-40
-"""So much of the values is f(0) at most where f is odd; 1 if x >= 0 else -1 is not."""
+"""Largest |f(0)| of an odd function, relative to its values; `1 if x >= 0 else -1` is not odd."""
 _TRIED: Final = (0.0371, 0.412, 1.37, 3.83, 9.61, 27.4)
 _BITS: Final = 320
 
 
 def _same(a: Any, b: Any) -> bool:
-    """Whether they differ by no more than the rounding of a formula's constants."""
+    """Equality up to the rounding of a formula's constants."""
     return bool(abs(a - b) * (1 << 48) <= max(abs(a), abs(b)))
 
 

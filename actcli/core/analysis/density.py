@@ -1,8 +1,8 @@
-"""What a function does to a standard normal: the distribution of f(z), z ~ N(0, 1).
+"""Distribution of f(z) for z ~ N(0, 1).
 
-The line of z is cut into cells on which f is monotone: at its breakpoints, at the zeros of its slope, and where it
-takes the value of an edge of a bin. Each cell then falls into one bin as a whole, and its probability is a difference
-of two values of the normal cumulative distribution: no sampling, and no division by a slope that is 0.
+The z axis is cut into cells: at breakpoints of f, at zeros of its slope, and where f equals an edge of a bin. f is
+monotone on a cell, and the cell lies in one bin. Its probability is a difference of two values of the normal
+cumulative distribution. This needs neither sampling nor a division by the slope.
 """
 
 from dataclasses import dataclass
@@ -17,15 +17,15 @@ from actcli.core.numerics.quadrature import expectations
 from actcli.core.numerics.roots import bracket
 from actcli.core.numerics.special import normal_cdf
 
-_REACH: Final = 8.5  # what lies beyond has a probability of 2e-17
+_REACH: Final = 8.5  # P(|z| > 8.5) = 2e-17
 _CELLS: Final = 2048
 _SMALLEST_ATOM: Final = 1e-6
-_HALVINGS: Final = 44  # of a cell, on the way to where f takes the value of an edge
+_HALVINGS: Final = 44  # bisections of a cell, to find where f equals an edge
 
 
 @dataclass(frozen=True, eq=False)
 class Histogram:
-    """The probabilities of the bins between ascending `edges`, atoms not included, and of what is outside."""
+    """Probabilities of the bins between ascending `edges` and beyond the outer edges, without atoms."""
 
     edges: Array
     probability: Array
@@ -43,9 +43,9 @@ class Histogram:
 class Pushforward:
     """The distribution of f(z).
 
-    mean, deviation: None where the integral diverges
-    atoms:           (value, probability) of each value that f takes on a whole interval
-    undefined:       the probability that f has no value
+    mean, deviation: None if the integral diverges
+    atoms:           (value, probability) of each value that f has on an interval
+    undefined:       probability of no finite value
     """
 
     activation: Elementwise
@@ -58,7 +58,7 @@ class Pushforward:
     _probability: Array
 
     def quantile(self, *levels: float) -> Array:
-        """The values below which so much of the probability lies, as far as cells 0.01 wide tell; atoms included."""
+        """Quantiles at the levels, atoms included, from cells 0.01 wide in z."""
         values = np.append(self._value, [value for value, _ in self.atoms])
         weights = np.append(self._probability, [probability for _, probability in self.atoms])
         keep = np.isfinite(values) & (weights > 0)
@@ -72,7 +72,7 @@ class Pushforward:
         return found
 
     def histogram(self, edges: Array) -> Histogram:
-        """The probability of every bin, to rounding; a bin holds its lower edge, the last one both."""
+        """Probability of every bin, exact to rounding. A bin contains its lower edge, the last one both edges."""
         with np.errstate(all="ignore"):
             z = union(self._z, self._crossings(edges))
             middle = self.activation(0.5 * (z[1:] + z[:-1]))
@@ -86,7 +86,7 @@ class Pushforward:
         return Histogram(edges, np.asarray(sums[1:-1], dtype=np.float64), float(sums[0]), float(sums[-1]))
 
     def _crossings(self, edges: Array) -> Array:
-        """Every z where f passes an edge."""
+        """Every z at which f crosses an edge."""
         value = self.activation(self._z)
         low, high = np.fmin(value[1:], value[:-1]), np.fmax(value[1:], value[:-1])
         first, last = np.searchsorted(edges, low, side="right"), np.searchsorted(edges, high, side="left")
@@ -101,15 +101,15 @@ class Pushforward:
         return right
 
     def _is_atom(self, z: Array) -> Mask:
-        """Which cells of z lie within a cell that is part of an atom."""
+        """Mask of the cells of z that belong to an atom."""
         cells = np.clip(np.searchsorted(self._z, z[:-1], side="right") - 1, 0, self._probability.size - 1)
         inside: Mask = self._probability[cells] == 0.0
         return inside
 
 
 def pushforward(activation: Elementwise) -> Pushforward:
-    """The distribution of an elementwise activation of a standard normal variable."""
-    with np.errstate(all="ignore"):  # formulas overflow and have poles: what is not finite is counted as such
+    """The distribution of f(z), z ~ N(0, 1), for an elementwise activation f."""
+    with np.errstate(all="ignore"):  # formulas overflow and have poles: such values count as undefined
         breakpoints = [x for x in activation.kinks(MAX_ORDER) if abs(x) < _REACH]
         beside = [np.nextafter(breakpoints, side) for side in (-np.inf, np.inf)]
         start = union(np.linspace(-_REACH, _REACH, _CELLS + 1), breakpoints, *beside)
@@ -125,7 +125,7 @@ def pushforward(activation: Elementwise) -> Pushforward:
     found: dict[float, float] = {}
     ends = {-_REACH, _REACH}
     for first, last in runs_of(constant):
-        # A function becomes constant at a break; one that creeps up to its limit is so only by rounding.
+        # A constant piece begins at a break; away from breaks equal values come from rounding near a limit.
         if not _touches((*breakpoints, *jumps, *poles), z[first], z[last]) and {z[first], z[last]} != ends:
             continue
         mass = float(probability[first:last].sum())
@@ -155,6 +155,6 @@ def _moments(activation: Elementwise, breakpoints: tuple[float, ...]) -> tuple[f
         return None, None
     if not np.isfinite(square):
         return mean, None
-    # Of a function that is nearly constant the second moment less the squared mean is nothing but rounding.
+    # E[f²] - E[f]² of a nearly constant f would be rounding error alone.
     variance = float(expectations(lambda z: (activation(z) - mean)[None] ** 2, breakpoints)[0])
     return mean, variance**0.5

@@ -1,4 +1,4 @@
-"""Values and derivatives in more digits where float64 cannot decide, by an arithmetic that is handed in."""
+"""Interface of multiprecision values and derivatives, for points at which float64 cannot decide."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ if TYPE_CHECKING:
     from fractions import Fraction
 
 Number: TypeAlias = "Fraction | float"
-"""A fraction; inf and -inf for what is beyond all measure, nan for what is no real number."""
+"""A fraction; inf and -inf beyond all bounds, nan for no real number."""
 
 
 def no_number(value: Number) -> bool:
-    """Whether it is nan. A fraction never is, and may be too large for math.isnan."""
+    """Whether the value is nan. A fraction never is, but may be too large for math.isnan."""
     return isinstance(value, float) and math.isnan(value)
 
 
 class Exact(NamedTuple):
-    """f, f', ... at a point, good to 64 bits.
+    """f, f', ... at a point, correct to 64 bits.
 
-    lost:     the orders that are rounding alone; still more digits might show a value
-    doubtful: whether a term vanished on the way that may have been multiplied by something huge
+    lost:     orders whose value is rounding error alone at this precision
+    doubtful: a term was rounded away that a large factor may have magnified
     """
 
     derivatives: tuple[Number, ...]
@@ -32,19 +32,19 @@ class Exact(NamedTuple):
     doubtful: bool
 
     def known(self, order: int) -> Number | None:
-        """The derivative of that order, or None where it is lost."""
+        """f^(order), or None if it is lost."""
         return None if order in self.lost else self.derivatives[order]
 
 
 class Digits(Protocol):
-    """One activation, by the formula as it is written, in as many digits as it takes."""
+    """Multiprecision values of one activation, from its formula as written."""
 
     def __call__(self, x: Fraction | float, order: int, bits: int) -> Exact | None:
-        """f, f', ... f^(order) at x in so many bits; None where something on the way is too large even for that."""
+        """f, f', ... f^(order) at x with `bits` bits; None if an intermediate result is too large."""
 
     def breakpoint_near(self, x: float) -> Fraction | None:
-        """Where the formula changes its piece, if it does so within a few roundings of x."""
+        """The exact breakpoint of the formula within a few roundings of x; None without one."""
 
 
 MoreDigits: TypeAlias = Callable[[Elementwise], Digits]
-"""Makes them for an activation, and is called only where float64 cannot decide."""
+"""Activation -> its Digits; called only if float64 cannot decide."""

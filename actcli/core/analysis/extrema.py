@@ -1,4 +1,4 @@
-"""The largest and smallest value of a sampled curve, and where they are."""
+"""Extrema and zeros of a sampled curve."""
 
 import math
 from collections.abc import Sequence
@@ -28,9 +28,9 @@ _MOST_BREAKPOINTS: Final = 32
 
 @dataclass(frozen=True, slots=True)
 class Extremum:
-    """A largest or smallest value, and the points where it is: from `low` to `high`, which mostly are one.
+    """A supremum or infimum; `low` and `high`: smallest and largest x with this value, mostly equal.
 
-    attained: False where it is only approached, at ±inf or on one side of a break
+    attained: False if the value is only approached, at ±inf or on one side of a break
     """
 
     value: float
@@ -40,9 +40,9 @@ class Extremum:
 
 
 def extremes(sampled: SampledCurve) -> tuple[Extremum, Extremum]:
-    """The greatest lower and the least upper bound: to rounding where it is attained, of equal ones the nearest to 0.
+    """Infimum and supremum, to rounding if attained; of several places with this value the nearest to 0.
 
-    nan where the curve has no finite value.
+    nan if the curve has no finite value.
     """
     sides = sampled.flipped(), sampled
     unbounded = [_unbounded(side) for side in sides]
@@ -55,7 +55,7 @@ def extremes(sampled: SampledCurve) -> tuple[Extremum, Extremum]:
 
 
 def _may_be_highest(sampled: SampledCurve) -> Mask:
-    """The intervals in which a peak may stand that is higher than all samples."""
+    """Mask of intervals that may contain a peak above all samples."""
     turns, height = turns_of(sampled)
     highest = sampled.value[np.isfinite(sampled.value)].max(initial=-math.inf)
     may_be_highest: Mask = turns & (height >= highest)
@@ -84,11 +84,11 @@ def _or_least(limit: float) -> float:
 
 
 def _place(sampled: SampledCurve, best: float, peaks: Array, top: Mask) -> Extremum:
-    """The largest value with the place where it is, which one of `peaks` and the points of `top` share."""
+    """The supremum `best` with its x, from `peaks` and the samples in `top`."""
     runs = runs_of(top)
     if stretches := [stretch for run in runs if (stretch := stretch_of(sampled, run))]:
         return Extremum(best + 0.0, True, *min(stretches, key=_distance))
-    # A value that equals its limit by rounding alone does not attain it.
+    # A value that equals the limit by rounding alone does not attain it.
     inner = [run for run in runs if not _reaches_an_end(sampled, run, best)]
     outer = [run for run in runs if run not in inner]
     points = [point for point in peaks.tolist() if not any(covers(sampled, run, point) for run in outer)]
@@ -108,7 +108,7 @@ def _place(sampled: SampledCurve, best: float, peaks: Array, top: Mask) -> Extre
 
 
 def _tolerance(sampled: SampledCurve, value: float) -> float:
-    """How much values near the largest may differ by rounding: of the value, or of what cancels where that is 0."""
+    """Rounding error of values near the largest: of the value, or, if that is 0, of the terms that cancel."""
     near = np.abs(sampled.value[np.abs(sampled.x) <= 8.0])
     size = float(near[np.isfinite(near)].max(initial=0.0))
     return 4.0 * _EPS * max(abs(value), min(size, 1.0))
@@ -129,7 +129,7 @@ def _height(sampled: SampledCurve, at: float, best: float) -> float:
 
 
 def _reaches_an_end(sampled: SampledCurve, run: Run, value: float) -> bool:
-    """Whether the run goes to an end of the line, or of the numbers that are finite there, where it has its limit."""
+    """Whether the run reaches -∞ or ∞, or the last finite values before it, and `value` is the limit."""
     finite = np.flatnonzero(np.isfinite(sampled.value))
     for index, outermost, limit in (
         (run[0], finite[0], sampled.limits[0]),
@@ -155,7 +155,7 @@ def _middle(sampled: SampledCurve, run: Run) -> float:
 
 
 def _at_breakpoint(sampled: SampledCurve, at: float) -> Extremum | None:
-    """The extremum that is approached from one side of a break, where `at` is a point just beside it."""
+    """The extremum approached from one side of a break; `at` is a float next to the break."""
     for point in sampled.breakpoints:
         if at != point and abs(at - point) <= BESIDE * max(abs(point), 1.0):
             value, slope = (float(part[0]) for part in sampled.curve(np.array([at])))
@@ -222,17 +222,17 @@ def _distance(stretch: tuple[float, float]) -> float:
     return 0.0 if low <= 0.0 <= high else min(abs(low), abs(high))
 
 
-# --- where it goes to infinity ----------------------------------------------------------------------------------
+# --- unbounded curves -------------------------------------------------------------------------------------------
 
 
 def _unbounded(sampled: SampledCurve) -> Extremum | None:
-    """Infinity, if the curve grows beyond all bounds anywhere."""
+    """Infinity as extremum, if the curve is unbounded."""
     at = _where_unbounded(sampled)
     return None if at is None else Extremum(math.inf, False, at, at)
 
 
 def _where_unbounded(sampled: SampledCurve) -> float | None:
-    """An end, a break, or an infinity among the values."""
+    """x at which the curve is unbounded: ±inf, a break, or a sample with value inf."""
     for end, limit in zip((math.inf, -math.inf), reversed(sampled.limits), strict=True):
         if limit == math.inf or (math.isnan(limit) and _wave_grows(sampled, end)):
             return end
@@ -252,7 +252,7 @@ def _where_unbounded(sampled: SampledCurve) -> float | None:
 
 
 def _wave_grows(sampled: SampledCurve, end: float) -> bool:
-    """Whether what has no limit has ever higher crests."""
+    """Whether the maxima of an oscillation without a limit keep growing towards an end."""
     x, value = np.copysign(1.0, end) * sampled.x, sampled.value
     inner, outer = value[(x > 16.0) & (x < 4096.0)], value[x > FAR / 16.0]
     if not (outer.size and np.isfinite(outer).all() and np.isfinite(inner).all()):
@@ -261,7 +261,7 @@ def _wave_grows(sampled: SampledCurve, end: float) -> bool:
 
 
 def _grows_towards(sampled: SampledCurve, point: float) -> bool:
-    """Whether the curve grows like a power of the distance from one side, down to the last digit."""
+    """Whether the curve grows like a power of the distance to the point from one side, up to the nearest float."""
     for side in (-1.0, 1.0):
         distances = point + side * np.array([2.0**-20, 2.0**-30, 2.0**-40])
         value, _ = sampled.curve(np.append(distances, np.nextafter(point, side * math.inf)))
@@ -276,9 +276,9 @@ _BESIDE, _ALL_FOUND = 2.0**-8, 8.0
 
 
 def zeros(sampled: SampledCurve, gaps: tuple[float, ...]) -> tuple[tuple[float, ...], tuple[tuple[float, float], ...]]:
-    """The isolated zeros in ascending order, and the intervals on which the curve is zero.
+    """Isolated zeros in ascending order, and intervals on which the curve is zero.
 
-    gaps: the jumps and poles, where a change of sign is no zero
+    gaps: jumps and poles; a change of sign there is no zero
     """
     intervals, points = [], []
     for first, last in runs_of(sampled.value == 0.0):
@@ -299,7 +299,7 @@ def zeros(sampled: SampledCurve, gaps: tuple[float, ...]) -> tuple[tuple[float, 
 
 
 def _rests_beside(sampled: SampledCurve, point: float) -> bool:
-    """Whether the curve is zero on one side of a zero, further out than all intervals are found."""
+    """Whether the curve is zero on one side of a zero, beyond the intervals found."""
     if sampled.constant is None or abs(point) <= _ALL_FOUND:
         return False
     beside = point + np.array([-_BESIDE, _BESIDE])
@@ -308,7 +308,7 @@ def _rests_beside(sampled: SampledCurve, point: float) -> bool:
 
 
 def _underflows(sampled: SampledCurve, run: Run, gaps: tuple[float, ...]) -> bool:
-    """Whether values have become zero on their way to an end or to a pole."""
+    """Whether the zeros of a run are underflow, towards ±∞ or a pole."""
     return run[0] == 0 or run[1] == len(sampled.x) or any(covers(sampled, run, gap) for gap in gaps)
 
 
@@ -331,13 +331,13 @@ def _crossings(sampled: SampledCurve, gaps: tuple[float, ...], dips: Sequence[fl
     sides = np.maximum(np.abs(value[nearest]), np.abs(value[nearest + 1]))
     low, high = bracket(lambda x: np.sign(sampled.curve(x)[0]), low, high)
     at_low, at_high = np.abs(sampled.curve(low)[0]), np.abs(sampled.curve(high)[0])
-    # A jump or a pole that nobody announced has no small values.
+    # At an unknown jump or pole the values on both sides are not small.
     small = np.minimum(at_low, at_high) <= 1e-3 * sides
     return [float(point) for point in np.where(at_low <= at_high, low, high)[small]]
 
 
 def _at_breakpoints(sampled: SampledCurve, gaps: tuple[float, ...]) -> list[float]:
-    """The breakpoints where the curve is zero but for the rounding of where they are, as |sin x| at π."""
+    """Breakpoints at which the curve is zero up to the rounding of their x, such as π for |sin x|."""
     at = np.array([point for point in sampled.breakpoints if point not in gaps])
     if not at.size:
         return []
@@ -348,12 +348,12 @@ def _at_breakpoints(sampled: SampledCurve, gaps: tuple[float, ...]) -> list[floa
 
 
 def _touches(sampled: SampledCurve) -> tuple[list[float], list[float]]:
-    """Where the curve comes to zero from one side and turns back; and where it turns back a little beyond."""
+    """Zeros without a change of sign, and the extrema that lie a little beyond zero."""
     sides = sampled, sampled.flipped()
     touches, dips = [], []
     for peaks, heights in peaks_in(sides, [_may_touch(side) for side in sides]):
         if peaks.size:
-            # Zero compared with its neighbours on both sides: in an underflowing tail one of them is 0 too.
+            # Zero relative to both neighbours: in an underflowing tail one neighbour is 0 too.
             beside = np.minimum(np.abs(sampled.curve(peaks - 2.0**-8)[0]), np.abs(sampled.curve(peaks + 2.0**-8)[0]))
             touching = np.abs(heights) <= 1e-11 * beside
             touches += peaks[touching].tolist()

@@ -1,4 +1,4 @@
-"""A function and its derivatives: in float64 where that decides, elsewhere in more digits."""
+"""A function and its derivatives: in float64 where that is accurate enough, elsewhere in more digits."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from actcli.core.analysis.digits import Digits, MoreDigits, Number, no_number
 from actcli.core.analysis.sampling import only_where_finite
 from actcli.core.arrays import Array, Mask
 
-# What only a formula needs is imported for one.
+# Modules for formulas alone are imported on demand.
 if TYPE_CHECKING:
     from fractions import Fraction
 
@@ -23,27 +23,27 @@ if TYPE_CHECKING:
     from actcli.core.analysis.rounding import Rounding
 
 _RELATIVE: Final = 2.0**-32
-"""The share of a derivative that may be rounding."""
+"""Tolerated rounding error, relative to a derivative."""
 _SHIFT: Final = 2.0**-42
-"""How far rounding may shift a zero, as a share of where it is."""
+"""Tolerated shift of a zero by rounding, relative to its x."""
 
 _FEW, _MANY = 320, 1300
-"""Bits: for most points, and for all that float64 has numbers for."""
+"""Bits of precision: for most points; for the whole range of float64."""
 
 _NEAR: Final = 16.0
-"""As far as there is nothing huge that a term could be multiplied with which vanishes in so many bits."""
+"""Largest |x| at which no factor is large enough to magnify a term that was lost in _FEW bits."""
 
 _AT_ONCE: Final = 24
 _MOST: Final = 800
-"""So many points are asked for in more digits, at once and altogether."""
+"""Largest number of points computed in more digits, per call and in total."""
 
 _MOST_BREAKPOINTS: Final = 8
 
 
 class Function:
-    """f, f', ... of an elementwise activation, its ends and the sides of its breakpoints.
+    """f, f', ... of an elementwise activation, its behaviour at ±∞, and one-sided limits at its breakpoints.
 
-    more: makes more digits; None: float64 has the last word
+    more: multiprecision arithmetic; None: float64 alone
     """
 
     def __init__(self, activation: Elementwise, more: MoreDigits | None = None) -> None:
@@ -52,32 +52,32 @@ class Function:
         self._asked = 0
         self._answers: dict[tuple[float, bool], list[float]] = {}
         self.exhausted = False
-        """Whether more digits were wanted at more points than they are asked for."""
+        """Whether more than _MOST points needed more digits."""
 
     @property
     def exact(self) -> bool:
-        """Whether it is a formula, of which float64 may know nothing, and more digits are there."""
+        """Whether the activation is a formula and more digits are available."""
         return self._more is not None and self.activation.is_formula
 
     @cached_property
     def digits(self) -> Digits:
-        """More digits: only where `exact`, or where float64 has no answer."""
+        """More digits; only if `exact`, or if float64 gives no result."""
         assert self._more is not None
         return self._more(self.activation)
 
     @cached_property
     def rounding(self) -> Rounding:
-        """How far rounding moves its values."""
+        """Rounding errors of its values."""
         from actcli.core.analysis.rounding import Rounding
 
         return Rounding(self.activation)
 
     def derivatives(self, x: Array, order: int) -> Array:
-        """f, f', ... f^(order) at x, of shape (order + 1, n); nan where f has no value."""
+        """f, f', ... f^(order) at x, of shape (order + 1, n); nan if f has no value."""
         return self.corrected(x, order)[0]
 
     def corrected(self, x: Array, order: int) -> tuple[Array, Mask]:
-        """The same, and where it is still in doubt, because there were too many points."""
+        """As `derivatives`, and a mask of points still in doubt because there were too many."""
         if not self.exact:
             return only_where_finite(self.activation.derivatives(x, order)), np.zeros(x.shape, dtype=np.bool_)
         table = self.activation.derivatives(x, order + 1)
@@ -91,14 +91,14 @@ class Function:
             places = np.concatenate([special[:_AT_ONCE], places])
         for i in places.tolist():
             if (found := self.at(float(x[i]), order)) is not None:
-                # Where the formula has no value float64 says nan, or which infinity.
+                # A nan in more digits replaces neither a derivative nor an infinite value.
                 known = [k for k, value in enumerate(found) if not (math.isnan(value) and (k or np.isinf(table[0, i])))]
                 table[known, i] = np.array(found)[known]
                 doubtful[i] = False
         return table[: order + 1], doubtful
 
     def values(self, x: Array) -> tuple[Array, Array]:
-        """f at x, and how far rounding may have moved it: infinite where float64 knows nothing."""
+        """f at x and bounds of its rounding error: inf if float64 gives no result."""
         if not self.exact:
             value = self.activation(x)
             return value, np.zeros(x.shape)
@@ -111,10 +111,10 @@ class Function:
         return value, error
 
     def at(self, x: float, order: int, free: bool = False, far: bool = False) -> list[float] | None:
-        """f, f', ... at x in more digits, rounded to float64; None where those are used up, or do not reach.
+        """f, f', ... at x in more digits, rounded to float64; None beyond _MOST points, or if digits do not suffice.
 
-        free: whether it is asked for even where there were too many points
-        far:  whether f is believed even far out, where something huge may have hidden what vanished
+        free: compute it even beyond _MOST points
+        far:  accept f also at large |x|, where a large factor may magnify a lost term
         """
         known = self._answers.get((x, far))
         if known is not None and len(known) > order:
@@ -135,7 +135,7 @@ class Function:
             exact = self.digits(x, order, _MANY)
         if exact is None or (exact.doubtful and abs(x) > _NEAR and not far):
             return None
-        if order and no_number(exact.derivatives[0]):  # perhaps only the slope is not finite
+        if order and no_number(exact.derivatives[0]):  # the value alone may be finite
             value = self.digits(x, 0, _FEW)
             return None if value is None else [float64(value.derivatives[0]), *[math.nan] * order]
         return [float64(value) for value in exact.derivatives]
@@ -155,7 +155,7 @@ class Function:
         return steep
 
     def constant_at(self, x: float, order: int) -> bool:
-        """Whether f^(order) does not move at all at x, and not only by less than there are digits."""
+        """Whether f^(order) is constant around x, exactly and not only to the digits computed."""
         exact = self.digits(x, order + 1, _MANY)
         return exact is not None and exact.known(order + 1) == 0
 
@@ -168,7 +168,7 @@ class Function:
         return None if isinstance(value, float | None) or isinstance(slope, float | None) else (value, slope)
 
     def underflows(self, x: float) -> bool:
-        """Whether f(x) is 0 only because float64 has no smaller number."""
+        """Whether f(x) is 0 by underflow of float64."""
         exact = self.digits(x, 0, _MANY)
         return exact is not None and exact.known(0) is not None and exact.derivatives[0] != 0
 
@@ -190,7 +190,7 @@ class Function:
         return FarEnd(behaviour(outwards), outwards.limit(1))
 
     def _exact_end(self, direction: int) -> FarEnd:
-        from actcli.core.analysis.limits import end_at  # only what more digits are asked for pays for it
+        from actcli.core.analysis.limits import end_at  # imported only if more digits are needed
 
         return end_at(self.digits, direction)
 
@@ -198,7 +198,7 @@ class Function:
 
     @cached_property
     def breakpoints(self) -> tuple[float, ...]:
-        """Where it is known that another piece may begin."""
+        """The points at which another piece may begin."""
         known = self.activation.kinks(MAX_ORDER)
         if not self.exact:
             return known
@@ -211,14 +211,14 @@ class Function:
         return tuple(sorted({point if (at := exactly.get(point)) is None else float(at) for point in points}))
 
     def sides(self, points: tuple[float, ...]) -> Mapping[float, Sides]:
-        """Both sides of those of the points that are nearest to 0; none where float64 has the last word."""
+        """One-sided limits at the points nearest to 0; empty without more digits."""
         if not self.exact:
             return {}
         nearest = [point for point in sorted(points, key=abs)[:_MOST_BREAKPOINTS] if not self._overflows(point)]
         return {point: self._sides(point) for point in nearest}
 
     def _overflows(self, point: float) -> bool:
-        """Whether it is only float64 that ends there."""
+        """Whether float64 overflows at the point and f does not."""
         exact = self.digits(point, 0, _FEW)
         value = None if exact is None else exact.derivatives[0]
         return value is None or (not isinstance(value, float) and abs(value) > 1 << 1000)
@@ -240,7 +240,7 @@ class Function:
 
 
 def apart(points: set[float]) -> tuple[float, ...]:
-    """Without those that are another one but for rounding."""
+    """The points without those that differ from another by rounding alone."""
     kept: list[float] = []
     for point in sorted(points, key=lambda x: len(repr(x))):
         if all(abs(point - other) > 2.0**-44 * max(abs(point), 1e-3) for other in kept):
@@ -249,8 +249,8 @@ def apart(points: set[float]) -> tuple[float, ...]:
 
 
 def _doubtful(x: Array, table: Array, noise: Array) -> Mask:
-    """Where the value or the slope may be rounding; `table` holds one derivative more than is asked for."""
-    with np.errstate(all="ignore"):  # inf - inf is nan, and in doubt
+    """Mask of points whose value or slope may be rounding error; `table` has one derivative more than is needed."""
+    with np.errstate(all="ignore"):  # inf - inf is nan and counts as doubtful
         doubtful = np.zeros(x.shape, dtype=np.bool_)
         for k in range(min(len(table) - 1, 2)):
             relative = noise[k] <= _RELATIVE * np.abs(table[k])

@@ -1,4 +1,4 @@
-"""The graph of a function on an interval: enough of its points, and where it is broken."""
+"""The graph of a function on an interval: points and breaks for drawing it."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -10,22 +10,22 @@ from actcli.core.activations.activation import Elementwise
 from actcli.core.analysis.sampling import discontinuities, only_where_finite, refined, runs_of
 from actcli.core.arrays import Array, union
 
-# Beside a break the points on both sides, so that a line through the points is right up to it.
+# The neighbouring floats on both sides of a break are added, so that the drawn line is right up to it.
 _SIDES = (-np.inf, np.inf)
 
 Limits = Callable[[Array], tuple[float, float]]
-"""From the values of a derivative, some of which may not be finite, to the interval of them that counts."""
+"""Values of a derivative, which may be nan or infinite -> the interval of values that is drawn."""
 
-# A wave that turns between the points is looked for at so many more in each interval, and followed with so many.
+# Extra points per interval: to detect an oscillation, to resolve it, and the largest number in total.
 _PROBES, _CLOSER, _MOST_CLOSER = 2, 32, 1 << 15
 _GOLDEN = 0.6180339887498949  # (sqrt(5) - 1)/2, whose multiples stay apart modulo 1
 
 
 @dataclass(frozen=True, eq=False)
 class Graph:
-    """f, f', ... f^(order) at ascending x, of shape (order + 1, n); nan or inf where there is no value.
+    """f, f', ... f^(order) at ascending x, of shape (order + 1, n); nan or inf without a value.
 
-    breakpoints: for each order the points where that derivative jumps, or grows beyond all bounds
+    breakpoints: for each order the points at which that derivative jumps or is unbounded
     """
 
     activation: str
@@ -36,7 +36,7 @@ class Graph:
 
 @dataclass(frozen=True, eq=False)
 class Spot:
-    """f, f', ... f^(order) at one point, and whether it is a kink, where f' is the one that PyTorch returns."""
+    """f, f', ... f^(order) at one point; at a kink f' is PyTorch's."""
 
     activation: str
     x: float
@@ -45,7 +45,7 @@ class Spot:
 
     @classmethod
     def of(cls, activation: Elementwise, x: float, order: int = 1) -> "Spot":
-        """An elementwise activation at x, up to the derivative of that order."""
+        """The derivatives up to `order` of an elementwise activation at x."""
         derivatives = only_where_finite(activation.derivatives(np.array([x]), order))[:, 0]
         return cls(activation.label, x, derivatives, x in activation.kinks(order))
 
@@ -53,18 +53,17 @@ class Spot:
 def graphs(
     activations: Iterable[Elementwise], x: Array, order: int, limits: Limits, tolerance: float
 ) -> tuple[Graph, ...]:
-    """Each activation on the interval from x[0] to x[-1], all at the same points: those of x, and added ones.
+    """Graphs of the activations on [x[0], x[-1]], all at the same points: x and added ones.
 
-    Points are added beside every kink, and where values and slopes do not fit together: at jumps and poles, at
-    the edges of the domain, in steps far narrower than the distance of the points; and where a derivative turns
-    faster than the points follow, at random, so that they tell how high and low it comes there.
+    Points are added beside every kink; at gaps of value against slope (jumps, poles, edges of the domain, steep steps);
+    and, at irregular distances, where a derivative oscillates between the points, so that its range is seen.
 
-    limits, tolerance: a straight line between two points may miss a derivative by this share of its limits
+    limits, tolerance: largest error of linear interpolation of a derivative, as a share of its limits
     """
     activations = tuple(activations)
     orders = range(order + 1)
     found: list[tuple[Array, set[float]]] = []
-    with np.errstate(all="ignore"):  # nan and inf are answers here
+    with np.errstate(all="ignore"):  # nan and inf are valid results
         for activation in activations:
             kinks = [kink for kink in activation.kinks(order) if x[0] <= kink <= x[-1]]
             around = [np.nextafter(kinks, side) for side in _SIDES]
@@ -93,11 +92,10 @@ _APART = 1e-9
 
 
 def thinned(graphs: Sequence[Graph]) -> tuple[Graph, ...]:
-    """The same graphs without points that lie together, as those beside a break and around a pole: a slope between two
-    of them would be noise.
+    """The graphs without points that nearly coincide, as beside breaks and poles: difference quotients would be noise.
 
-    All graphs have the same x. Of those that follow each other within 1e-9 of the interval's length the one with the
-    fewest digits stays, which a kink has.
+    All graphs have the same x. Of successive points within 1e-9 of the interval's length the one with the shortest
+    decimal text is kept, because kinks have short ones.
     """
     x = graphs[0].x
     least = _APART * 2.0 * (x[-1] / 2.0 - x[0] / 2.0)
@@ -117,7 +115,7 @@ def _tables(activations: Sequence[Elementwise], x: Array, order: int) -> list[Ar
 def _where_it_turns(
     activations: Sequence[Elementwise], x: Array, tables: Sequence[Array], limits: Limits, tolerance: float
 ) -> Array:
-    """Points in the intervals of x on which a straight line misses a derivative by more than the tolerance."""
+    """Points in the intervals of x on which linear interpolation of a derivative errs by more than the tolerance."""
     probes, order = _scattered(x[:-1], x[1:], _PROBES), len(tables[0]) - 1
     hidden = np.zeros(probes.shape, dtype=np.bool_)
     for known, there in zip(tables, _tables(activations, probes.ravel(), order), strict=True):
@@ -131,7 +129,7 @@ def _where_it_turns(
 
 
 def _scattered(low: Array, high: Array, count: int) -> Array:
-    """Points between each low and high, at irregular distances, so that they are in phase with no wave."""
+    """Points between each low and high, at irregular distances to avoid aliasing."""
     fractions = np.arange(1.0, low.size * count + 1.0) * _GOLDEN % 1.0
     points: Array = low[:, None] + (high - low)[:, None] * fractions.reshape(low.size, count)
     return points
@@ -142,23 +140,23 @@ def _within(x: Array, points: set[float]) -> tuple[float, ...]:
 
 
 def missing(x: Array, y: Array) -> tuple[tuple[float, float], ...]:
-    """The intervals of x, first to last point, on which y is not finite."""
+    """Intervals (first x, last x) on which y is not finite."""
     return tuple((float(x[first]), float(x[last - 1])) for first, last in runs_of(~np.isfinite(y)))
 
 
 MOST: Final = 1 << 16
-"""Number of points that are kept: memory does not grow with the input."""
+"""Largest number of points kept, so that memory does not grow with the input."""
 
 
 @dataclass(frozen=True, eq=False)
 class GivenPoints:
     """A user's numbers.
 
-    x:          ascending, each once; of more than 65536 different ones a choice that is as evenly spread
-    count:      how many there were
-    outside:    how many of them lie outside of the interval
-    low, high:  the smallest and the largest that is finite; inf and -inf where there is none
-    not_finite: how many are nan or infinite
+    x:          distinct, ascending; of more than 65536 distinct ones an even selection
+    count:      number of all numbers
+    outside:    number outside of the interval
+    low, high:  smallest and largest finite number; inf and -inf without one
+    not_finite: number of nan and ±inf
     """
 
     x: Array
@@ -170,7 +168,7 @@ class GivenPoints:
 
 
 def gathered(blocks: Iterable[Array], interval: tuple[float, float] | None = None) -> GivenPoints:
-    """The numbers of all blocks that lie in the interval (None: all that are finite), folded block by block."""
+    """The numbers of all blocks in the interval (None: all finite numbers), collected block by block."""
     kept, count, outside, not_finite, low, high = np.empty(0), 0, 0, 0, np.inf, -np.inf
     for block in blocks:
         x = block.ravel()

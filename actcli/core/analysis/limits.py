@@ -1,8 +1,8 @@
-"""Limits by exact values: at infinity, and on both sides of a point.
+"""Limits from exact values: at ±∞, and one-sided limits at a point.
 
-A sequence of exact values approaches the point of the limit, as far as the digits reach. It converges if its steps
-shrink like a power, and diverges if they do not shrink. If they shrink more slowly than any power (1/log x), the limit
-is not known.
+The values are those of a sequence of x that approaches the point, as far as the digits suffice. The sequence converges
+if its steps shrink like a power, and diverges if they do not shrink. If they shrink more slowly than any power, as for
+1/log x, the limit is unknown.
 """
 
 import math
@@ -16,13 +16,13 @@ from actcli.core.analysis.asymptotes import End, FarEnd, Limit
 from actcli.core.analysis.digits import Digits, Exact, Number
 
 UNKNOWN: Final = None
-"""A limit of which nothing can be said. nan is a limit that does not exist."""
+"""The limit could not be determined; nan means that it does not exist."""
 
-# Towards infinity: (the largest exponent of 2, the steps between the exponents, how many bits are worth it).
+# Towards infinity: (largest exponent of 2, difference between exponents, bits of precision).
 _OUTWARDS: Final = ((62.0, 7.0, 320), (31.0, 3.0, 320))
-# Towards a point: the same with the exponents negative.
+# Towards a point: the same with negative exponents.
 _INWARDS: Final = ((120.0, 14.0, 480), (40.0, 4.0, 320))
-# Where those are not known: as far as so many bits reach.
+# If these are lost: bits of a last attempt.
 _DEEP: Final = 800
 _DEEP_STEP, _DEEP_TO, _DEEP_NEAREST = 0.5, 0.5, -2.0
 _MEMBERS: Final = 8
@@ -36,17 +36,17 @@ _WAVES_FROM: Final = 12.0
 
 @dataclass(frozen=True, slots=True)
 class Sides:
-    """The one-sided limits of f and f' at a point, and f there: nan where there is none, None where it is not known."""
+    """One-sided limits of f and f' at a point, and f(point); nan: does not exist, None: unknown."""
 
     value: tuple[Limit, Limit]
     slope: tuple[Limit, Limit]
     here: float
     blur: float = 0.0
-    """How much may come from not knowing the place to the last digit."""
+    """Tolerance for the rounding of the point's x."""
 
     @property
     def jumps(self) -> bool | None:
-        """Whether f jumps, or has a value of its own here."""
+        """Whether the one-sided limits of f differ, or f(point) differs from them."""
         left, right = self.value
         if left is None or right is None:
             return None
@@ -59,7 +59,7 @@ class Sides:
 
     @property
     def pole(self) -> bool | None:
-        """Whether |f| grows beyond all bounds on one side."""
+        """Whether |f| is unbounded on one side."""
         if any(side is not None and math.isnan(side) for side in self.value):
             return False  # an end of the domain
         if any(side is not None and math.isinf(side) for side in self.value):
@@ -68,7 +68,7 @@ class Sides:
 
     @property
     def bent(self) -> bool | None:
-        """Whether f is continuous and has two slopes here, or an infinite one."""
+        """Whether f is continuous with two different slopes or an infinite one."""
         left, right = self.slope
         if self.jumps or self.pole or math.isnan(self.here):
             return False
@@ -80,7 +80,7 @@ class Sides:
 
     @property
     def derivative(self) -> float | None:
-        """The derivative, where both one-sided ones are the same."""
+        """The derivative, if both one-sided ones agree."""
         left, right = self.slope
         if left is None or right is None or self.jumps is not False or self.pole is not False:
             return None
@@ -96,12 +96,12 @@ class Sides:
 
 
 def sides_at(digits: Digits, point: Fraction, sharp: bool) -> Sides:
-    """Both sides of a point. sharp: whether it is the break itself, and not the float64 beside it."""
+    """One-sided limits at a point. sharp: the point is the exact break, not the nearest float64."""
     slopes, values = [], []
     ask = _remembered(digits)
     scale = max(abs(point), Fraction(1)) if point else Fraction(1)
     for direction in (-1, 1):
-        # Fractional exponents: irregular distances, in phase with no wave.
+        # Fractional exponents give irregular distances, which avoid aliasing.
         def at(exponent: float, direction: int = direction) -> Fraction:
             return point + direction * scale * _power(-exponent)
 
@@ -110,7 +110,7 @@ def sides_at(digits: Digits, point: Fraction, sharp: bool) -> Sides:
         values.append(value)
         slopes.append(slope)
     here = digits(point, 0, _INWARDS[0][2])
-    # A value that is rounding alone counts as 0, as exp(x) - 1 at 0.
+    # A value that is rounding error alone counts as 0, as exp(x) - 1 at 0.
     known = None if here is None else here.derivatives[0]
     steepest = max((abs(slope) for slope in slopes if slope is not None and math.isfinite(slope)), default=1.0)
     blur = 0.0 if sharp else 2.0**-36 * float(scale) * max(steepest, 1.0)
@@ -118,10 +118,10 @@ def sides_at(digits: Digits, point: Fraction, sharp: bool) -> Sides:
 
 
 def end_at(digits: Digits, direction: int) -> FarEnd:
-    """The end in the direction of 1 or -1."""
+    """The behaviour at ∞ (direction 1) or -∞ (-1)."""
 
     def at(exponent: float) -> Fraction:
-        # Irregular distances, in phase with no wave.
+        # Irregular distances avoid aliasing.
         astray = exponent * exponent * 0.618033988749895 % 1.0 if exponent > _WAVES_FROM else 0.0
         return direction * (_power(exponent) + Fraction(round(astray * 3.0 * 2**20), 2**20))
 
@@ -159,9 +159,9 @@ _WAVE_POINTS: Final = 7
 
 
 def _waves(ask: Ask, direction: int, order: int) -> bool | None:
-    """Whether f or f' goes up and down further and further out, and by no less there than nearer to 0.
+    """Whether f or f' oscillates at all large |x| with an amplitude that does not decrease.
 
-    None where it grows as well, and the points are too few to tell whether it comes back.
+    None if it also grows, and the points are too few to decide whether it turns back.
     """
     heights = []
     for exponent in _WAVE_AT:
@@ -186,7 +186,7 @@ def _waves(ask: Ask, direction: int, order: int) -> bool | None:
 
 
 def _remembered(digits: Digits) -> Ask:
-    """f and f', each asked for once."""
+    """f and f', cached."""
     known: dict[tuple[Fraction, int], Exact | None] = {}
 
     def ask(x: Fraction, bits: int) -> Exact | None:
@@ -199,7 +199,7 @@ def _remembered(digits: Digits) -> Ask:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class _Members:
-    """A sequence of points, and f, f' at them. lost: whether a sequence further out was lost."""
+    """A sequence of points with f, f' at them. lost: a sequence further out had no known values."""
 
     points: list[Fraction]
     exact: list[Exact]
@@ -212,7 +212,7 @@ class _Members:
 def _sequences(
     ask: Ask, at: Callable[[float], Fraction], ladders: Sequence[tuple[float, float, int]], order: int
 ) -> Iterator[_Members]:
-    """The sequences on which the derivative of that order is known everywhere, the furthest first."""
+    """Sequences on which f^(order) is known at every point, the furthest first."""
     lost = False
     for last, step, bits in ladders:
         members, vanished = _members(ask, at, last, step, bits, order)
@@ -228,7 +228,7 @@ def _sequences(
 
 
 def _reach(ask: Ask, at: Callable[[float], Fraction], unknown: float, order: int, beyond_doubt: bool) -> float:
-    """How far the derivative of that order is known."""
+    """Largest exponent up to which f^(order) is known."""
     known = _DEEP_NEAREST
     while unknown - known > _DEEP_TO:
         middle = 0.5 * (known + unknown)
@@ -243,7 +243,7 @@ def _reach(ask: Ask, at: Callable[[float], Fraction], unknown: float, order: int
 def _members(
     ask: Ask, at: Callable[[float], Fraction], last: float, step: float, bits: int, order: int
 ) -> tuple[_Members | None, bool]:
-    """A sequence, if the derivative is known all over it, and else whether it is lost."""
+    """A sequence, or None if f^(order) is unknown at a point; and whether it was lost to rounding."""
     points, found = [], []
     for member in range(_MEMBERS):
         point = at(last - step * member)
@@ -256,13 +256,13 @@ def _members(
 
 
 def _limit(sequences: Iterator[_Members], order: int) -> Limit:
-    """The limit along the furthest sequence; where a term vanished on the way, a nearer sequence has to agree."""
+    """Limit along the furthest sequence; if a term vanished in it, a nearer sequence has to agree."""
     furthest: Limit = None
     for index, members in enumerate(sequences):
         values = [value for _, value in members.values(order)]
         limit = _settled(values)
         if members.lost and limit is not None and not math.isfinite(limit):
-            limit = None  # what is lost further out is nothing beside its terms
+            limit = None  # values lost further out contradict divergence
         if index == 0:
             furthest = limit
         if not any(found.doubtful for found in members.exact):
@@ -273,7 +273,7 @@ def _limit(sequences: Iterator[_Members], order: int) -> Limit:
 
 
 def _leads_to(values: list[Any], limit: float) -> bool:
-    """Whether a sequence that has not settled may yet come to the limit."""
+    """Whether a sequence that has not settled may still converge to the limit."""
     if not math.isfinite(limit):
         return True
     steps = [abs(b - a) for a, b in pairwise(values)]
@@ -284,7 +284,7 @@ def _leads_to(values: list[Any], limit: float) -> bool:
 
 
 def _settled(sequence: list[Number]) -> Limit:
-    """The limit of eight members of a sequence: a number, ±inf, nan for none, None where it is not certain."""
+    """Limit of a sequence from eight members: a number, ±inf, nan (none) or None (unknown)."""
     numbers = [value for value in sequence if not (isinstance(value, float) and math.isnan(value))]
     if len(numbers) < len(sequence):
         return math.nan if not numbers or (math.isnan(sequence[-1]) and math.isnan(sequence[-2])) else None
@@ -306,7 +306,7 @@ def _settled(sequence: list[Number]) -> Limit:
         return _extrapolated(exact, steps, scale)
     signs = {step > 0 for step in steps[-5:]}
     if len(signs) == 2:
-        # A wave: its crests do not shrink.
+        # An oscillation whose amplitude does not shrink has no limit.
         return math.nan if 3 * _reach_of(exact[-4:]) >= 2 * _reach_of(exact[:4]) else None
     shrinks = abs(steps[-1]) < abs(steps[-2]) * Fraction(97, 100)
     if shrinks and abs(steps[-1]) < abs(steps[-4]) * Fraction(9, 10):
@@ -319,7 +319,7 @@ def _reach_of(exact: list[Fraction]) -> Fraction:
 
 
 def _extrapolated(exact: list[Fraction], steps: list[Fraction], scale: Fraction) -> Limit:
-    """The limit of a sequence whose steps shrink, freed from what falls off like a power."""
+    """Limit of a sequence with shrinking steps, extrapolated over terms that fall off like a power."""
     once, before = (_aitken(exact[k], steps[k], steps[k - 1]) for k in (-1, -2))
     error, raw = abs(once - before), abs(steps[-1])
     best, error = (once, error) if error < raw else (exact[-1], raw)
@@ -336,7 +336,7 @@ def _aitken(value: Fraction, step: Fraction, before: Fraction) -> Fraction:
 
 
 def _rounded(value: Fraction, error: Fraction) -> float:
-    """The shortest number that is no further away than the error; else the nearest."""
+    """The float with the shortest text within the error; otherwise the nearest float."""
     nearest = _float(value)
     if not math.isfinite(nearest) or not nearest:
         return nearest
@@ -357,7 +357,7 @@ def _intercept(members: _Members, steepness: float) -> Limit:
             finite.append((x, f, s))
     if len(finite) < _MEMBERS:
         return None
-    # Where the slope is no float64, f(x) - f'(x) x: the tangent's intercept.
+    # If the slope is no float64: the tangent's intercept, f(x) - f'(x) x.
     for lines in ([line * x for x, _, _ in finite], [s * x for x, _, s in finite]):
         rest = [
             f - y if abs(f - y) > _ROUNDING * abs(f) else Fraction(0)
@@ -374,7 +374,7 @@ def _quotient(value: Number, x: Fraction) -> Number:
 
 
 def _power(exponent: float) -> Fraction:
-    """2^exponent, to a few digits where the exponent is no whole number."""
+    """2^exponent; to a few digits for a fractional exponent."""
     whole = math.floor(exponent)
     return Fraction(2.0 ** (exponent - whole)).limit_denominator(1 << 20) * Fraction(2) ** whole
 
@@ -382,5 +382,5 @@ def _power(exponent: float) -> Fraction:
 def _float(value: Number) -> float:
     try:
         return float(value)
-    except OverflowError:  # of a fraction alone
+    except OverflowError:  # raised by fractions alone
         return math.inf if Fraction(value) > 0 else -math.inf

@@ -1,7 +1,6 @@
 """E[f], E[f²] and E[f'²] for standard normal input.
 
-Where float64 knows nothing of a formula (it overflows, or its terms cancel), its values and slopes come from
-polynomials through exact ones.
+On intervals where a formula overflows or cancels in float64, its values and slopes are interpolated from exact ones.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ _LOOKED_AT: Final = union(
     np.linspace(-8.0, 8.0, 257), [s * 2.0**k for k in range(-30, 6) for s in (-1, 1)], [-38.0, 38.0]
 )
 _ROUNDING: Final = 1e-11
-"""The share of f, or of its size near 0, that may be rounding."""
+"""Tolerated rounding error, relative to f or to its size near 0."""
 
 _DEGREE: Final = 12
 _CHEBYSHEV: Final = np.cos(np.pi * (np.arange(_DEGREE) + 0.5) / _DEGREE)
@@ -32,7 +31,7 @@ _MOST_PANELS: Final = 48
 
 
 class Moments(NamedTuple):
-    """None where the integral diverges, or where `certain` is False."""
+    """E[f], E[f²], E[f'²]; None if the integral diverges or `certain` is False."""
 
     mean: float | None
     second: float | None
@@ -41,7 +40,7 @@ class Moments(NamedTuple):
 
 
 def moments(function: Function, breakpoints: Iterable[float], closer: Iterable[float]) -> Moments:
-    """To 1e-10. closer: points that are worth a closer look."""
+    """The moments, to 1e-10. closer: points around which the quadrature is refined."""
     activation = function.activation
     breakpoints = sorted(breakpoints)
     patches = _patches(function, breakpoints) if function.exact else []
@@ -62,7 +61,7 @@ def moments(function: Function, breakpoints: Iterable[float], closer: Iterable[f
 
 @dataclass(frozen=True, eq=False)
 class _Patch:
-    """A polynomial for f and one for f' on an interval, by their values at Chebyshev's points, of shape (2, n)."""
+    """Polynomials for f and f' on an interval, from values at Chebyshev points, of shape (2, n)."""
 
     low: float
     high: float
@@ -84,7 +83,7 @@ class _Patch:
 
 
 def _patches(function: Function, breakpoints: list[float]) -> list[_Patch] | None:
-    """One for each interval on which float64 knows nothing; None if there would be too many."""
+    """One patch per interval on which float64 gives no result; None if there would be too many."""
     unknown, size = _unknown(function, breakpoints)
     waiting = []
     for first, last in runs_of(unknown):
@@ -100,7 +99,7 @@ def _patches(function: Function, breakpoints: list[float]) -> list[_Patch] | Non
             return None
         patch, check = _Patch(low, high, _exactly(function, _nodes(low, high, _CHEBYSHEV))), _nodes(low, high, _CHECKED)
         if not np.isfinite(patch.table).all():
-            continue  # it has no values there, or none that float64 has numbers for
+            continue  # no values, or values beyond float64
         nearest = 0.0 if low < 0.0 < high else min(abs(low), abs(high))
         weight = (high - low) * math.exp(-0.5 * min(nearest, 37.0) ** 2)
         off = np.abs(patch(check) - _exactly(function, check)).max(axis=1)
@@ -124,7 +123,7 @@ def _exactly(function: Function, x: Array) -> Array:
 
 
 def _unknown(function: Function, breakpoints: list[float]) -> tuple[Mask, Array]:
-    """The points that are looked at where float64 knows nothing, and the size of f and f' near 0."""
+    """Mask of probed points at which float64 gives no result; size of f and f' near 0."""
     x = _LOOKED_AT[~np.isin(_LOOKED_AT, breakpoints)]
     table = function.activation.derivatives(x, 1)
     noise = function.rounding(x, table)

@@ -21,7 +21,7 @@ CAVEAT: Final = (
     "not how often the model is right."
 )
 
-# Equal scores, negative ones, a clear winner, and scores far apart; even in length, because some cut a row in halves.
+# Equal scores, negative ones, a clear winner, scores far apart. Even length: some activations split a row in halves.
 _PROBES: Final = np.array(
     [EXAMPLE, (0.0, 0.0, 0.0, 0.0), (-3.0, -2.0, -5.0, -4.0), (9.0, 1.0, 2.0, 1.5), (0.3, 40.0, -40.0, 0.1)]
 )
@@ -32,10 +32,11 @@ Order = Literal["kept", "reversed", "neither"]
 
 @dataclass(frozen=True, slots=True)
 class ScaledRow:
-    """What becomes of a row whose scores are all multiplied by `scale`.
+    """Outputs of a row with all scores multiplied by `scale`.
 
-    leader:     the index of the largest output
-    same_order: whether the outputs stand in the order of those of the row itself; ties may part, and become ties
+    largest:    largest output
+    leader:     index of the largest output
+    same_order: the outputs are ordered as at scale 1; ties are compatible with either order
     """
 
     scale: float
@@ -45,7 +46,7 @@ class ScaledRow:
 
 
 def scaled(activation: RowWise, scores: Array, scales: Sequence[float]) -> tuple[ScaledRow, ...]:
-    """The row (m,) at several scales: the confidence of a softmax grows with the scale, and the order stays."""
+    """Outputs of the row (m,) at several scales. The confidence of a softmax grows with the scale; its order stays."""
     outputs = activation(scores)
     rising = np.argsort(outputs, kind="stable")
     rows = []
@@ -58,14 +59,14 @@ def scaled(activation: RowWise, scores: Array, scales: Sequence[float]) -> tuple
 
 @dataclass(frozen=True, slots=True)
 class RowProperties:
-    """What a row-wise activation does to the scores of a row; claims hold on the rows that were tried.
+    """Properties of a row-wise activation, tested on sample rows.
 
-    example_input:   a row, and what becomes of it
+    example_input:   a row; example_output: its outputs
     probabilities:   the outputs are >= 0 and sum to 1
-    shift_invariant: the same number added to all scores changes nothing
-    order:           of two scores, whether the larger has the larger output (or an equal one)
-    caveat:          what to keep in mind when the outputs are read as probabilities
-    example_scaled:  then the example at several scales of its scores
+    shift_invariant: adding the same number to all scores changes nothing
+    order:           order of the outputs relative to the scores: kept, reversed or neither; equal outputs fit both
+    caveat:          warning about reading the outputs as probabilities
+    example_scaled:  with a caveat: the example at several scales of its scores
     """
 
     example_input: tuple[float, ...]
@@ -94,7 +95,7 @@ def describe_rows(activation: RowWise) -> RowProperties:
 
 
 def _order(outputs: Array) -> Order:
-    """Whether sorting the scores of every row sorts the outputs."""
+    """Order of the outputs after sorting by score."""
     sorted_by_score = np.take_along_axis(outputs, np.argsort(_PROBES, axis=-1, kind="stable"), axis=-1)
     steps = np.diff(sorted_by_score, axis=-1)
     if not steps.any():
@@ -108,7 +109,7 @@ def _close(a: Array, b: Array) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class ParameterValue:
-    """A parameter with its value, and the valid ones in words."""
+    """A parameter with its value; `valid`: the valid values in words."""
 
     name: str
     value: float
@@ -117,9 +118,12 @@ class ParameterValue:
 
 @dataclass(frozen=True, slots=True)
 class Properties:
-    """An activation's card: in `frameworks` what it is called there, in `used` where in a network it is used.
+    """An activation's card.
 
-    `curve` is None for one that acts on rows, and `row` for one that does not.
+    frameworks: framework -> name of the activation in it
+    used:       its usual place in a network
+    curve:      None for a row-wise activation
+    row:        None for an elementwise activation
     """
 
     activation: str
@@ -134,7 +138,7 @@ class Properties:
     row: RowProperties | None
 
     def document(self) -> dict[str, Any]:
-        """All of it in one flat mapping, for JSON; None where an activation of this kind has no such property."""
+        """All fields in one flat mapping, for JSON; None for properties of the other kind of activation."""
         document = asdict(self)
         curve = document.pop("curve") or dict.fromkeys(field.name for field in fields(CurveProperties))
         uncertain = curve.pop("uncertain") or ()
@@ -143,10 +147,9 @@ class Properties:
 
 
 def describe(activation: ActivationLike, more: MoreDigits | None = None) -> Properties:
-    """All properties, computed: a formula has the same card as an entry of the catalogue. Raises InputError.
+    """All properties of an activation, a known one or a formula. Raises InputError.
 
-    See `CurveProperties` and `RowProperties` for what they are and how far they can be relied on, and
-    `describe_curve` for `more`.
+    The fields are defined in `CurveProperties` and `RowProperties`; `more` and the errors in `describe_curve`.
 
     >>> card = describe("gelu").curve
     >>> card.monotone, round(card.lipschitz.value, 4)

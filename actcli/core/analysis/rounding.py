@@ -1,8 +1,8 @@
-"""How much of what float64 says of a formula is rounding.
+"""Estimate of a formula's rounding error in float64.
 
-The formula is computed once more with every intermediate result off by a little, at random: what changes by more
-than the little is rounding, and where something on the way overflows nothing is known. An entry of the catalogue is
-right as it stands, and only what a formula does around it is in doubt.
+The formula is computed again with small random perturbations of all intermediate results. The change of the result
+estimates the rounding error; it is infinite where an intermediate result is not finite. Catalogue entries inside a
+formula count as accurate up to one perturbation.
 
 Source: Vignes, Review on stochastic approach to round-off error analysis (1988); Parker, Monte Carlo arithmetic (1997).
 """
@@ -24,22 +24,22 @@ from actcli.core.jets.jet import Jet, value_of
 
 _OFF: Final = 2.0**-44
 _REAL: Final = 2.0**-52 / _OFF
-"""The rounding that there is, as a share of what is put in."""
+"""Real rounding relative to the perturbations."""
 _GOLDEN, _STEP = 0.6180339887498949, 0.4142135623730951
 
 _ARITHMETIC: Final = ("<", "<=", ">", ">=", "==", "!=", "and", "not", "sign", "neg", "abs", "maximum", "minimum")
-"""What rounds nothing."""
+"""Operations that do not round."""
 
 
 class Rounding:
-    """x -> how far rounding may have moved f, f', ... at x: infinite where something on the way is."""
+    """x -> estimated rounding errors of f, f', ... at x; infinite where an intermediate result is not finite."""
 
     def __init__(self, activation: Elementwise) -> None:
         self._arithmetic = _Perturbed()
         self._function: Callable[[Any], Any] = function_of(compiled(tree_of(activation, ACTIVATIONS), self._arithmetic))
 
     def __call__(self, x: Array, known: Array) -> Array:
-        """known: what float64 says, f, f', ... at x, of shape (order + 1, n)."""
+        """known: f, f', ... at x in float64, of shape (order + 1, n), like the result."""
         order = len(known) - 1
         noise = np.zeros_like(known)
         for seed in (1, 2):
@@ -61,11 +61,11 @@ def _derivatives(found: Any, known: Array) -> Array:
 
 
 class _Perturbed:
-    """Float64 and its jets, off by a little after each step."""
+    """float64 arithmetic of numbers and jets, perturbed after each operation."""
 
     def __init__(self) -> None:
         self.beyond: Mask = np.zeros(0, dtype=np.bool_)
-        """Where an intermediate result is not finite."""
+        """Points with an intermediate result that is not finite."""
         self._seed = 0.0
 
     def begin(self, x: Array, seed: float) -> None:
@@ -108,7 +108,7 @@ class _Perturbed:
         return Jet(result.derivatives * (1.0 + _OFF * self._between(result.derivatives.shape)))
 
     def _between(self, shape: tuple[int, ...]) -> Array:
-        """Numbers between -1 and 1 that know nothing of each other; NumPy's own would take 10 ms to import."""
+        """Pseudorandom numbers in [-1, 1): an additive recurrence, because numpy.random takes 10 ms to import."""
         self._seed = (self._seed + _STEP) % 1.0
         numbers: Array = np.arange(1.0, np.prod(shape) + 1.0).reshape(shape) * _GOLDEN + self._seed
         return 2.0 * (numbers % 1.0) - 1.0

@@ -1,10 +1,10 @@
 """Adaptive sampling of f, f' and f''.
 
-Fixed points cover all magnitudes: evenly spaced near 0, powers of two further out, and denser towards 0 and the
-breakpoints. Points are added between two neighbours whose values differ by more than their slopes allow: a step such
-as that of tanh(1e6 x), a pole or the edge of the domain lies between them.
+The first points cover all magnitudes: evenly spaced near 0, powers of two further out, and denser towards 0 and the
+breakpoints. Points are added between two neighbours whose values differ by more than their slopes allow: between them
+lies a step such as that of tanh(1e6 x), a pole or the edge of the domain.
 
-The sampled curve, f or f', then has its own turns and constant pieces.
+Extrema and constant pieces are then found on the sampled curve of f or f'.
 """
 
 import math
@@ -23,12 +23,12 @@ if TYPE_CHECKING:
     from fractions import Fraction
 
 Derivatives = Callable[[Array], Array]
-"""From n points to f, f' and f'' there, of shape (3, n)."""
+"""n points -> f, f' and f'', of shape (3, n)."""
 
 Indices = npt.NDArray[np.intp]
 
 FAR: Final = 2.0**20
-"""The largest |x| that is sampled."""
+"""Largest |x| of the samples."""
 
 _EVEN = np.concatenate([np.linspace(-32.0, 32.0, 1025), np.linspace(-8.0, 8.0, 4097)])
 _MAGNITUDES = 2.0 ** np.arange(-40.0, 20.01, 0.125)
@@ -36,18 +36,18 @@ _CLOSER = 2.0 ** -np.arange(1.0, 47.0)
 _MOST_CLOSE_LOOKS = 32
 
 CLOSE: Final = 64.0
-"""As far as waves are followed."""
+"""Largest |x| at which oscillations are resolved."""
 
 _MOST_FAR_GAPS, _MOST_POINTS, _MOST_ROUNDS = 32, 1 << 15, 64
 
 
 @dataclass(frozen=True, eq=False)
 class Samples:
-    """f, f' and f'' at ascending x; nan or inf where f has no value.
+    """f, f' and f'' at ascending x; nan or inf if f has no value.
 
-    breakpoints: where f or a derivative is known or was found to jump, or f has no value
-    jumps:  those of them where f does
-    poles:  where |f| grows beyond all measure
+    breakpoints: points at which f or a derivative jumps, known or found, or f has no value
+    jumps:       breakpoints at which f jumps
+    poles:       points at which |f| is unbounded
     """
 
     x: Array
@@ -65,9 +65,9 @@ def sample(
     jumps: tuple[float, ...],
     first: Callable[[Array], tuple[Array, Array]] | None = None,
 ) -> Samples:
-    """The function whose values, slopes and curvatures are `derivatives`, with its known breakpoints and jumps.
+    """Samples of the function with the given `derivatives` and known breakpoints and jumps.
 
-    first: of the first points those that are worth it, and `derivatives` there
+    first: selects among the first points, and gives `derivatives` at the selected ones
     """
     points = _first_points(breakpoints)
     x, table, gaps = refined(derivatives, points) if first is None else refined(derivatives, *first(points))
@@ -86,12 +86,13 @@ def sample(
 
 
 def refined(derivatives: Derivatives, x: Array, table: Array | None = None) -> tuple[Array, Array, Indices]:
-    """The points and what `derivatives` says of them, with more points wherever something is hidden between two.
+    """Adaptive refinement of the points x: (points, derivatives at them, intervals that still have a gap).
 
-    The intervals, by the index of their left end, that hide something still come third.
+    A gap is a change of value that the slopes at both ends do not explain. An interval is given by the index of its
+    left end.
 
-    derivatives: f, f' and any more, of shape (order + 1, n) with order >= 1
-    table:       what they are at x, if that is known
+    derivatives: f, f', ... of shape (order + 1, n) with order >= 1
+    table:       the derivatives at x, if known
     """
     table = only_where_finite(derivatives(x) if table is None else table)
     gaps = _gaps(x, table)
@@ -107,7 +108,7 @@ def refined(derivatives: Derivatives, x: Array, table: Array | None = None) -> t
 
 
 def only_where_finite(table: Array) -> Array:
-    """f, f', ... without the slopes that a rule gives outside of the domain, as 1/x for log(x) at x <= 0."""
+    """f, f', ... with nan for the slopes outside of the domain, such as 1/x for log(x) at x <= 0."""
     table[1:, ~np.isfinite(table[0])] = np.nan
     return table
 
@@ -120,13 +121,13 @@ def _first_points(breakpoints: tuple[float, ...]) -> Array:
 
 
 def _gaps(x: Array, table: Array) -> Indices:
-    """The intervals, by the index of their left end, that hide something."""
+    """Intervals with a gap, by the index of their left end. See `refined`."""
     value, slope = table[:2]
     run, size, typical = np.diff(x), np.maximum(np.abs(value[1:]), np.abs(value[:-1])), _typical(x, value)
-    with np.errstate(all="ignore"):  # inf - inf is nan, and nan hides nothing
+    with np.errstate(all="ignore"):  # inf - inf is nan, and nan is no gap
         rise, noise = np.diff(value), 1e-12 * size + 1e-14 * typical
         steepest = run * np.maximum(np.abs(slope[1:]), np.abs(slope[:-1]))
-        # Of two slopes with the same sign the lesser, and what rises against it counts as negative.
+        # The smaller of two slopes with the same sign; changes against it count as negative.
         along = np.where(slope[1:] * slope[:-1] > 0.0, np.sign(slope[1:]), 0.0)
         least = run * np.minimum(np.abs(slope[1:]), np.abs(slope[:-1]))
         steeper = np.abs(rise) > 3.0 * steepest + noise
@@ -134,7 +135,7 @@ def _gaps(x: Array, table: Array) -> Indices:
         peak = (slope[1:] * slope[:-1] < 0.0) & (size > 1e3 * typical) & (steepest > 0.5 * size)
     edge = np.isfinite(value[1:]) != np.isfinite(value[:-1])
     hidden = steeper | flatter | peak | edge
-    # Further out a wave is hidden between all points; it would take millions of them to follow it.
+    # Further out an oscillation would make a gap between all points, and need millions of them.
     far = np.abs(x[1:]) > CLOSE
     if (hidden & far).sum() > _MOST_FAR_GAPS:
         hidden &= ~far
@@ -143,13 +144,13 @@ def _gaps(x: Array, table: Array) -> Indices:
 
 def _typical(x: Array, value: Array) -> float:
     near = np.abs(value[np.isfinite(value) & (np.abs(x) <= 8.0)])
-    return max(float(np.sort(near)[near.size // 2]) if near.size else 0.0, 1e-3)  # the median, all but
+    return max(float(np.sort(near)[near.size // 2]) if near.size else 0.0, 1e-3)  # nearly the median
 
 
 def discontinuities(
     x: Array, table: Array, gaps: Indices, breakpoints: tuple[float, ...]
 ) -> tuple[set[float], set[float]]:
-    """Jumps and poles that nobody announced: the gaps that are left between two neighbouring numbers."""
+    """Jumps and poles that are no known breakpoints: the gaps left between two neighbouring floats."""
     jumps: set[float] = set()
     poles: set[float] = set()
     gaps = gaps[np.nextafter(x[gaps], np.inf) == x[gaps + 1]]
@@ -169,7 +170,7 @@ _PARTS, _MOST_BENDS, _MOST_PARTINGS = 8, 16, 20
 
 
 def bends(derivatives: Derivatives, samples: Samples) -> tuple[float, ...]:
-    """Where the slope jumps between two samples, of which nobody knew: of |x| written as sqrt(x**2) at 0."""
+    """Jumps of the slope between two samples that are no known breakpoints: 0 for |x| written as sqrt(x**2)."""
     finite = np.isfinite(samples.slope)
     x, slope, curvature = samples.x[finite], samples.slope[finite], np.abs(samples.curvature[finite])
     step = np.abs(np.diff(slope))
@@ -196,7 +197,7 @@ def bends(derivatives: Derivatives, samples: Samples) -> tuple[float, ...]:
 
 
 def _edges(x: Array, value: Array) -> tuple[set[float], set[float]]:
-    """The last points where the function has values, its holes, and its infinities with a finite side beyond."""
+    """Breakpoints at the edges of the domain and at holes; infinities with finite values beside them."""
     finite = np.isfinite(value)
     ends = np.flatnonzero(finite[1:] != finite[:-1])
     edges, infinities = set(), set()
@@ -215,13 +216,13 @@ def _edges(x: Array, value: Array) -> tuple[set[float], set[float]]:
 
 
 Curve = Callable[[Array], tuple[Array, Array]]
-"""From points to a curve's values and its slopes there."""
+"""Points -> values and slopes of a curve."""
 
 Run = tuple[int, int]
 """A half-open range of indices."""
 
 BESIDE: Final = 2.0**-39
-"""How far a formula's own rounding may shift a break, as a share of it or of 1."""
+"""Tolerated shift of a break by a formula's own rounding, relative to max(|x|, 1)."""
 
 _MOST_PEAKS: Final = 64
 _MOST_PIECES: Final = 8
@@ -229,12 +230,12 @@ _MOST_PIECES: Final = 8
 
 @dataclass(frozen=True, eq=False)
 class SampledCurve:
-    """A curve at ascending points, with its limits at both ends (nan: none) and the places where it may break.
+    """A curve at ascending points, with its limits at both ends (nan: none) and its possible breaks.
 
-    sides:    the one-sided limits at those breakpoints of which they are known
-    constant: whether the curve is constant around a point; None: not known otherwise than by its values
-    exactly:  the curve's value at a point, where more digits know it better
-    digits:   the curve's value and slope at a point in many digits; None where they are not known
+    sides:    one-sided limits at breakpoints, as far as they are known
+    constant: whether the curve is constant around a point; None: decided by its values
+    exactly:  value of the curve at a point in more digits, if available
+    digits:   value and slope of the curve at a point in many digits; None: not known
     """
 
     curve: Curve
@@ -249,11 +250,11 @@ class SampledCurve:
     digits: Callable[[float], "tuple[Fraction, Fraction] | None"] = lambda x: None
 
     def breakpoint_at(self, a: float, b: float) -> float:
-        """The break that lies at two neighbouring numbers, or the second of them."""
+        """The breakpoint at one of two neighbouring floats; b if there is none."""
         return next((point for point in self.breakpoints if between(min(a, b), point, max(a, b))), b)
 
     def flipped(self) -> "SampledCurve":
-        """The curve of -f: its maxima are the minima of f."""
+        """The curve -f: its maxima are the minima of f."""
 
         def curve(x: Array) -> tuple[Array, Array]:
             value, slope = self.curve(x)
@@ -282,9 +283,9 @@ class SampledCurve:
 
 
 def peaks_in(sides: Sequence[SampledCurve], over: Sequence[Mask]) -> list[tuple[Array, Array]]:
-    """The places and heights of the maxima of a curve and of the curve flipped, in one go.
+    """x and value of the maxima of a curve and of the flipped curve, in one pass.
 
-    over: for each of `sides` the intervals, of which those are looked at that are nearest to 0
+    over: for each of `sides` the intervals to search; of many, the nearest to 0
     """
     one = sides[0]
     chosen = [np.flatnonzero(mask) for mask in over]
@@ -298,7 +299,7 @@ def peaks_in(sides: Sequence[SampledCurve], over: Sequence[Mask]) -> list[tuple[
 
 
 def _higher(side: SampledCurve, low: Array, high: Array) -> tuple[Array, Array]:
-    """Of two neighbours the one where the curve is flatter: their heights differ by rounding alone."""
+    """The one of two neighbours at which the curve is flatter: their values differ by rounding alone."""
     if not low.size:
         return low, low
     heights, slopes = (part.reshape(2, -1) for part in side.curve(np.concatenate([low, high])))
@@ -306,7 +307,7 @@ def _higher(side: SampledCurve, low: Array, high: Array) -> tuple[Array, Array]:
 
 
 def turns_of(sampled: SampledCurve) -> tuple[Mask, Array]:
-    """The intervals on which the curve first rises and then falls, and how high it may come there."""
+    """Intervals on which the curve first rises and then falls, and upper bounds of its values on them."""
     rises, falls = sampled.slope[:-1], -sampled.slope[1:]
     turns = (rises > 0.0) & (falls > 0.0) & (np.nextafter(sampled.x[:-1], np.inf) < sampled.x[1:])
     height = np.maximum(sampled.value[:-1], sampled.value[1:]) + np.minimum(rises, falls) * np.diff(sampled.x)
@@ -314,7 +315,7 @@ def turns_of(sampled: SampledCurve) -> tuple[Mask, Array]:
 
 
 def constant_stretches(sampled: SampledCurve) -> tuple[tuple[float, float], ...]:
-    """The intervals on which the slope is zero, from break to break or to an end of the line."""
+    """Intervals of zero slope, each from one break to the next or to ±∞."""
     stretches = []
     for first, last in runs_of(sampled.slope == 0.0):
         parts = np.flatnonzero(np.diff(sampled.value[first:last]) != 0.0) + 1
@@ -324,16 +325,16 @@ def constant_stretches(sampled: SampledCurve) -> tuple[tuple[float, float], ...]
 
 
 def runs_of(mask: Mask) -> list[Run]:
-    """The stretches of a mask, as half-open ranges of indices."""
+    """Runs of True in a mask, as half-open ranges of indices."""
     edges = np.flatnonzero(np.diff(np.concatenate([[False], mask, [False]]).astype(np.int8)))
     return [(int(first), int(last)) for first, last in zip(edges[::2], edges[1::2], strict=True)]
 
 
 def stretch_of(sampled: SampledCurve, run: Run) -> tuple[float, float] | None:
-    """The interval on which a run of equal values is constant, and not only so by rounding.
+    """The interval on which the curve is constant for a run of equal values; None if it only seems so by rounding.
 
-    A function becomes constant at a break; where it creeps up to its limit there is none. What more digits know to be
-    constant is so up to the break, however far from it the samples begin.
+    A constant piece begins at a break; a curve that approaches its limit has none. If more digits confirm that it is
+    constant, the interval reaches to the break even if the run of samples begins later.
     """
     first, last = run[0], run[1] - 1
     if last - first < 2:
@@ -350,7 +351,7 @@ def stretch_of(sampled: SampledCurve, run: Run) -> tuple[float, float] | None:
 
 
 def _at_rest(sampled: SampledCurve, run: Run, low: float, high: float) -> bool:
-    """Whether the curve is constant just inside both ends of a run, where it would creep most, and on each piece."""
+    """Whether the curve is constant on each piece and just inside both ends of a run, where it would change most."""
     x = sampled.x[slice(*run)]
     inside = x[(x > low + BESIDE * max(abs(low), 1.0)) | (low == -math.inf)]
     inside = inside[(inside < high - BESIDE * max(abs(high), 1.0)) | (high == math.inf)]
@@ -362,11 +363,11 @@ def _at_rest(sampled: SampledCurve, run: Run, low: float, high: float) -> bool:
 
 
 def covers(sampled: SampledCurve, run: Run, point: float) -> bool:
-    """Whether the point lies in the run, or between it and the samples on both sides."""
+    """Whether the point lies in the run, or between the run and its neighbouring samples."""
     return bool(sampled.x[max(run[0] - 1, 0)] <= point <= sampled.x[min(run[1], len(sampled.x) - 1)])
 
 
 def between(low: float, point: float, high: float) -> bool:
-    """Whether the point lies in the interval, give or take the rounding of a formula in which it is a break."""
+    """Whether the point lies in the interval, up to the rounding of a break in a formula."""
     margin = BESIDE * max(abs(point), 1.0)
     return low - margin <= point <= high + margin

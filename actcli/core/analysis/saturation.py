@@ -1,4 +1,4 @@
-"""Saturation: the largest slope of a function, and where its slope stays under 5 % of that."""
+"""Saturation: the largest slope of a function, and the tails in which its slope stays below 5 % of that."""
 
 from __future__ import annotations
 
@@ -25,20 +25,26 @@ if TYPE_CHECKING:
 _ROUNDING: Final = 2.0**-40
 
 SATURATION: Final = 0.05
-"""A slope under this share of the largest one counts as saturated."""
+"""A slope below this share of the largest one counts as saturated."""
 
 
 def largest_slope(activation: Elementwise) -> float:
-    """The largest |f'|, as far as |x| up to a million tells; inf where it has no bound, nan where f has no slope."""
+    """The largest |f'|, from |x| up to a million; inf if unbounded, nan if f has no slope."""
     return steepest(*_extreme_slopes(activation)).value
 
 
 def slope_range(activation: Elementwise) -> tuple[float, float]:
-    """The least and the largest f', as `largest_slope` finds it; infinite where f jumps, which is no straight line."""
+    """The smallest and the largest f', as in `largest_slope`; (-inf, inf) if f jumps."""
     if activation.kinks(0):
         return -math.inf, math.inf
     lowest, highest = _extreme_slopes(activation)
     return lowest.value, highest.value
+
+
+def saturation_threshold(activation: Elementwise) -> float:
+    """|f'| below which a slope is saturated: SATURATION times the largest |f'|, or times 1 if that is 0 or unknown."""
+    largest = largest_slope(activation)
+    return SATURATION * (largest if 0.0 < largest < math.inf else 1.0)
 
 
 @cache
@@ -49,7 +55,7 @@ def _extreme_slopes(activation: Elementwise) -> tuple[Extremum, Extremum]:
 
 
 def samples_of(function: Function) -> Samples:
-    """Value, slope and curvature at the points that miss nothing of an elementwise activation."""
+    """Value, slope and curvature at points dense enough for all features of the function."""
 
     def derivatives(x: Array) -> Array:
         return function.derivatives(x, 2)
@@ -65,7 +71,7 @@ def samples_of(function: Function) -> Samples:
 
 
 def slopes_by_sides(x: Array, slope: Array, sides: Mapping[float, Sides]) -> Array:
-    """The slopes at x, at a break the derivative where both sides have the same, nan for a rule's that neither has."""
+    """The slopes at x, corrected at breakpoints: the derivative if it exists; nan for a slope that neither side has."""
     for point, side in sides.items():
         at = x == point
         if side.derivative is not None:
@@ -78,7 +84,7 @@ def slopes_by_sides(x: Array, slope: Array, sides: Mapping[float, Sides]) -> Arr
 def sampled_curve(
     function: Function, samples: Samples, order: int, sides: Mapping[float, Sides] | None = None
 ) -> SampledCurve:
-    """The value or the slope as a curve with a slope of its own."""
+    """The value (order 0) or the slope (order 1) as a sampled curve, which has a slope itself."""
     breakpoints = sides or {}
 
     def curve(x: Array) -> tuple[Array, Array]:
@@ -117,14 +123,14 @@ def _or_nan(limit: float | None) -> float:
 
 
 def steepest(lowest: Extremum, highest: Extremum) -> Extremum:
-    """The largest |f'|, of the extremes of f'."""
+    """The largest |f'|, from the extremes of f'."""
     if -lowest.value > highest.value:
         return replace(lowest, value=-lowest.value)
     return highest
 
 
 def saturated_from(function: Function, slopes: SampledCurve, largest: float, direction: float) -> float | None:
-    """Where |f'| falls under 5 % of the largest for good, in the direction of 1 or -1."""
+    """x beyond which |f'| stays below 5 % of the largest, in the direction 1 or -1; None if there is none."""
     threshold = SATURATION * largest
     if not abs(slopes.limits[direction > 0.0]) < threshold < math.inf:
         return None
@@ -134,7 +140,7 @@ def saturated_from(function: Function, slopes: SampledCurve, largest: float, dir
 
     x = slopes.x[:: int(direction)]
     steep = np.flatnonzero(np.abs(slopes.value[:: int(direction)]) >= threshold)
-    # Waves that die away come back between the samples further out: so look there closely, and then beyond.
+    # A decaying wave may rise again between the samples further out: search there densely, then beyond.
     while steep.size and steep[-1] < len(x) - 1 and abs(x[steep[-1]]) < FAR / 16.0:
         inner, outer = (float(x[i]) for i in (steep[-1], steep[-1] + 1))
         x = np.append(inner, np.linspace(outer, outer + 4.0 * direction * max(abs(outer), 1e-3), 4096))

@@ -1,1 +1,1 @@
-"""Somebody else's implementation held against the exact results, in ULP and in steps, and what its errors look like."""
+"""Audits: the errors of another implementation against exact results, in ULP and in steps, and their causes."""

@@ -1,4 +1,4 @@
-"""An implementation's results held against the exact ones, in ULP and in steps."""
+"""Audit of an elementwise implementation: its errors against exact results, in ULP and in steps."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -10,12 +10,12 @@ import numpy as np
 from actcli.core.activations.activation import MAX_ORDER
 from actcli.core.activations.catalogue import ActivationLike
 from actcli.core.arrays import Array, Indices, numbers_of
-from actcli.core.audit.gather import Elsewhere, Largest, Quantiles, Stretches, first_largest, reversals
+from actcli.core.audit.gather import Distribution, Elsewhere, Largest, Stretches, Worst, errors_of, reversals
 from actcli.core.audit.inputs import EVERYWHERE, Region, audited
 from actcli.core.audit.intermediates import Intermediates
 from actcli.core.audit.report import Audit, Constant, Extreme, Point, Profile, Sample, Segment
 from actcli.core.audit.sides import ExactSigns, Sides
-from actcli.core.audit.tally import ENDLESS, HISTOGRAM, STEPS, WORST, Tally, boundaries
+from actcli.core.audit.tally import ENDLESS, Tally, boundaries
 from actcli.core.audit.ulp import (
     Reference,
     UlpDistances,
@@ -23,33 +23,38 @@ from actcli.core.audit.ulp import (
     product_reference,
     reference,
     ulp_distance,
-    ulp_error,
-    unlike,
 )
 from actcli.core.errors import InputError, instance, one_of, shown, whole_number
 from actcli.core.numerics.formats import FLOAT_FORMATS, bit_pattern, flushed, in_units, ordinal, round_to, value_at
 
-# At zeros a limit has the sign of the values beside them.
+# The sign of a zero result at x = ±0 is the sign of the function at this distance from 0.
 _BESIDE_ZERO = 2.0**-160
-# Memory for the points that a diagnosis looks at, and for one block's intermediate results.
+# Points kept for the diagnosis, and inputs in a block: both bound the memory.
 _SAMPLE, _BLOCK = 1 << 17, 1 << 16
 
 MakeReference = Callable[..., Reference]
-"""Of inputs, and of a gradient that comes in where there is one."""
+"""x, or x and the incoming gradient -> the exact results."""
 
 
-_COUNTS: Final = "_reversals", "_undefined", "_answered", "_unlike", "_right", "_left_out", "_excused"
+_COUNTS: Final = "_reversals", "_undefined", "_answered", "_unlike", "_left_out", "_excused"
 
 
 class Auditor:
-    """Takes inputs and results block by block, and reports on them in the end.
+    """The errors of an implementation, from inputs and results that are added block by block.
 
-    `segments` are the inner boundaries of the segments, ascending; None finds them where the error changes its
-    character. Inputs outside of `region` are left out. `exact` gives the exact results as the type sees them; by
-    default they come from the activation's float64 values: for float32 good to 1e-8 ULP, and to 0.1 (order 3: 0.3)
-    at the few numbers next to a zero of the derivative; ties and powers of two by what the function approaches there,
-    and else by `ask`, which compares exact results with numbers in more digits. Raises InputError for what cannot be
-    audited.
+    order: of the derivative
+    flush_subnormals: subnormal inputs and results count as zero
+    flush_intermediates: the same, and a result may also match a formula with subnormal intermediate results at zero
+    segments: inner boundaries of the segments, ascending; None: where the size of the error changes
+    region: inputs outside of it are left out
+    exact: the reference, see MakeReference; None: the activation's float64 values
+    ask: sign of exact - y in more digits, for ties and powers of two that float64 cannot decide
+
+    The float64 reference for float32 has an error below 1e-8 ULP, except at the few numbers next to a zero of the
+    derivative: 0.1 ULP there (order 3: 0.3). Ties and powers of two follow from the line that the function approaches
+    (see `Sides`), and else from `ask`.
+
+    InputError: a row-wise activation, no such type, an order beyond MAX_ORDER, segments that do not ascend.
 
     >>> x = np.array([-1.0, 0.0, 1.0])
     >>> auditor = Auditor("relu", "float16")
@@ -87,32 +92,29 @@ class Auditor:
         self._sides = None if exact else Sides(self.activation, order, ask)
         self.exact = exact or self._float64_reference
         form = FLOAT_FORMATS[dtype]
-        # Eight small intervals an octave, four of float64, whose octaves are many.
+        # Small intervals per octave: 8, for float64 4, because it has many octaves.
         self._shift = max(form.precision - 1 - (2 if dtype == "float64" else 3), 0)
         self._zero = form.infinity >> self._shift
         self._small = Tally(2 * self._zero + 1)
         self._large = None if self._given is None else Tally(len(self._given) + 1)
         self._everything, self._subnormal = Tally(1), Tally(1)
-        self._histogram = np.zeros(len(HISTOGRAM), dtype=np.int64)
-        self._steps_histogram = np.zeros(len(STEPS), dtype=np.int64)
-        self._quantiles, self._absolute, self._relative = Quantiles(), Largest(), Largest()
+        self._distribution, self._absolute, self._relative = Distribution(), Largest(), Largest()
         self._left_out = self._excused = 0
-        self._reversals = self._undefined = self._answered = self._unlike = self._right = 0
+        self._reversals = self._undefined = self._answered = self._unlike = 0
         self._kinds = {kind: Stretches() for kind in ("nan", "infinite", "wrong_sign", "zero_sign", "nonfinite")}
         self._seen = np.zeros(2 * form.infinity + 1, dtype=bool) if form.bits <= 16 else None
         self._ends: list[tuple[Array, Array]] = []
-        self._worst: list[Point] = []
-        self._worst_ulp: Point | None = None
-        self._worst_steps: Point | None = None
+        self._worst = Worst[Point]()
         self._constants = self._limits()
         self._max_steps_when_flushed = 0.0
         self._sampled = np.zeros(2 * self._zero + 1, dtype=np.int64)
         self._samples: list[tuple[Array, Array, Array, UlpDistances]] = []
 
     def add(self, x: Array, actual: Array, grad_output: Array | None = None) -> None:
-        """Results at the inputs x, both numbers of the type and of shape (n,). InputError where they are not.
+        """Add results `actual` at inputs x, both of shape (n,) and representable in the type.
 
-        grad_output: of the same shape, where the results are the derivatives times these numbers
+        grad_output: shape (n,); the incoming gradient, where results are derivatives times this gradient
+        InputError: another shape
         """
         x, actual = numbers_of("x", x), numbers_of("actual", actual)
         if x.ndim != 1 or x.shape != actual.shape:
@@ -138,16 +140,11 @@ class Auditor:
             grad = tuple(part[defined] for part in grad)
         if not x.size:
             return
-        if not FLOAT_FORMATS[self.dtype].has_infinity:  # its nan stands for what is too large, too
-            actual = np.where(np.isnan(actual) & np.isinf(truth.rounded), truth.rounded, actual)
-        wrong = unlike(actual, truth, self.dtype)
-        ulp = np.where(wrong, np.inf, ulp_error(actual, truth, self.dtype, self.flush))
-        away = np.where(wrong, np.uint64(ENDLESS), ulp_distance(actual, truth.rounded, self.dtype, self.flush))
+        actual, wrong, ulp, away = errors_of(actual, truth, self.dtype, self.flush)
         if self._intermediates is not None:
             truth, ulp, away, excused = self._intermediates.judged(x, actual, truth, ulp, away, *grad)
             self._excused += excused
         self._unlike += int(wrong.sum())
-        self._right += int((away == 0).sum())
         seen = flushed(actual, self.dtype) if self.flush else actual
         self._note_kinds(x, seen, truth, *grad)
         self._count_reversals(truth.exact, seen)
@@ -155,11 +152,7 @@ class Auditor:
             constant.note(x, seen != constant.value)
         if not self.flush:
             self._try_flushing(x, actual, truth.rounded, away, *grad)
-        self._histogram += np.bincount(np.searchsorted([*HISTOGRAM.values()], ulp), minlength=len(HISTOGRAM))
-        self._steps_histogram += np.bincount(
-            np.searchsorted(np.array([*STEPS.values()], dtype=np.uint64), away), minlength=len(STEPS)
-        )
-        self._quantiles.note(ulp)
+        self._distribution.note(ulp, away)
         self._note_sizes(x, seen, truth, ulp)
         self._everything.add(np.zeros(len(x), dtype=np.int64), x, ulp, away)
         self._keep_worst(x, actual, truth.rounded, ulp, away, *grad)
@@ -175,18 +168,17 @@ class Auditor:
             self._large.add(np.searchsorted(self._given, x, side="right"), x, ulp, away)
 
     def merge(self, later: "Auditor") -> None:
-        """As if the inputs of another auditor of the same settings had followed."""
+        """Append the inputs of another auditor with the same settings."""
         for mine, theirs in (
             *zip(self._tallies(), later._tallies(), strict=True),
             *zip(self._kinds.values(), later._kinds.values(), strict=True),
             *zip(self._constants, later._constants, strict=True),
-            (self._quantiles, later._quantiles),
+            (self._distribution, later._distribution),
             (self._absolute, later._absolute),
             (self._relative, later._relative),
+            (self._worst, later._worst),
         ):
-            mine.merge(theirs)  # type: ignore[attr-defined] # each of the pairs is of one class
-        self._histogram += later._histogram
-        self._steps_histogram += later._steps_histogram
+            mine.merge(theirs)  # type: ignore[attr-defined] # both of a pair have one class
         for name in _COUNTS:
             setattr(self, name, getattr(self, name) + getattr(later, name))
         if self._ends and later._ends:
@@ -197,11 +189,6 @@ class Auditor:
             self._ends = self._ends or later._ends
         if self._seen is not None and later._seen is not None:
             self._seen |= later._seen
-        self._worst = sorted([*self._worst, *later._worst], key=lambda p: -p.steps)[:WORST]
-        for name, size in (("_worst_ulp", "ulp"), ("_worst_steps", "steps")):
-            mine, theirs = getattr(self, name), getattr(later, name)
-            if mine is None or (theirs is not None and getattr(theirs, size) > getattr(mine, size)):
-                setattr(self, name, theirs)
         self._max_steps_when_flushed = max(self._max_steps_when_flushed, later._max_steps_when_flushed)
         self._sampled += later._sampled
         self._samples += later._samples
@@ -210,7 +197,7 @@ class Auditor:
         return [self._small, self._everything, self._subnormal, *([] if self._large is None else [self._large])]
 
     def result(self) -> Audit:
-        """The report on all that was added. Raises InputError where there is nothing to report on."""
+        """The report on all results added. InputError: none was added."""
         total = self._everything.errors()
         if not total.count:
             left_out = f": the exact result is nan at all {self._undefined}" if self._undefined else ""
@@ -232,20 +219,20 @@ class Auditor:
             unlike=self._unlike,
             first_nonfinite=kinds["nonfinite"].first_input,
             monotonicity_violations=self._reversals,
-            correctly_rounded=self._right,
+            correctly_rounded=self._distribution.correctly_rounded,
             undefined=self._undefined,
             answered=self._answered,
-            histogram=dict(zip(HISTOGRAM, self._histogram.tolist(), strict=True)),
-            steps_histogram=dict(zip(STEPS, self._steps_histogram.tolist(), strict=True)),
-            percentiles=self._quantiles.percentiles(math.inf if total.max_ulp is None else total.max_ulp),
+            histogram=self._distribution.histogram(),
+            steps_histogram=self._distribution.steps_histogram(),
+            percentiles=self._distribution.percentiles(total.max_ulp),
             max_absolute=Extreme(self._absolute.value, self._absolute.at) if self._absolute.value >= 0 else None,
             max_relative=Extreme(self._relative.value, self._relative.at) if self._relative.value >= 0 else None,
             left_out=self._left_out,
             segments=self._segments(),
             subnormal_inputs=self._subnormal.errors() if self.flush else None,
-            worst=tuple(self._worst),
-            worst_ulp=self._worst_ulp,
-            worst_steps=self._worst_steps,
+            worst=tuple(self._worst.points),
+            worst_ulp=self._worst.ulp,
+            worst_steps=self._worst.steps,
             profile=self._profile(),
             sample=Sample(*(np.concatenate(parts) for parts in zip(*self._samples, strict=True))),
             constants=tuple(Constant(constant.value, constant.elsewhere) for constant in self._constants),
@@ -263,7 +250,7 @@ class Auditor:
         return reference(y, self.dtype, self.flush, sides)
 
     def _limits(self) -> list[Elsewhere]:
-        """0, and what the results should be at both ends."""
+        """0, and the function's limits at -inf and inf."""
         ends = np.array([-np.inf, np.inf])
         y = round_to(self.activation.derivative(ends, self.order), self.dtype)
         values = {0.0: None} | {float(limit): None for limit in y if np.isfinite(limit)}
@@ -277,7 +264,7 @@ class Auditor:
         return bool(self._seen[1:-1][wanted].all())
 
     def _note_kinds(self, x: Array, actual: Array, truth: Reference, *grad: Array) -> None:
-        """Where results are nan, infinite, of the wrong sign, or a zero of the wrong sign."""
+        """Count results that are nan, infinite, of the wrong sign, or a zero of the wrong sign."""
         if self._seen is not None:
             self._seen[ordinal(x, self.dtype) + FLOAT_FORMATS[self.dtype].infinity] = True
         finite = np.isfinite(truth.rounded)
@@ -288,7 +275,7 @@ class Auditor:
             sign = sign.copy()
             sign[at] = self._signs_of_zero(x[at], truth.remainder[at], *(np.sign(part[at]) for part in grad))
             zero &= (sign != 0.0) & (np.signbit(actual) != (sign < 0.0))
-        with np.errstate(invalid="ignore"):  # the sign of nan is nan, and is not counted
+        with np.errstate(invalid="ignore"):  # the sign of nan is nan, which is not counted
             wrong_sign = np.sign(actual) * np.sign(truth.exact) < 0.0
         found = {"nan": np.isnan(actual) & finite, "infinite": np.isinf(actual) & finite, "wrong_sign": wrong_sign}
         found |= {"zero_sign": zero, "nonfinite": found["nan"] | found["infinite"]}
@@ -296,7 +283,7 @@ class Auditor:
             self._kinds[kind].note(x, where)
 
     def _signs_of_zero(self, x: Array, remainder: Array, times: Array | float = 1.0) -> Array:
-        """Of zeros that stand for a smaller number its sign, at ±0 the limit's, else 0."""
+        """Signs of exact results that round to zero: of the remainder; at x = ±0 of the one-sided limit; else 0."""
         sign = np.sign(remainder)
         zero = x == 0.0
         if zero.any():
@@ -326,7 +313,7 @@ class Auditor:
         return Profile(value_at(low, self.dtype), value_at(high, self.dtype), np.where(finite < 0, np.nan, finite), bad)
 
     def _try_flushing(self, x: Array, actual: Array, expected: Array, away: UlpDistances, *grad: Array) -> None:
-        """What is more than a step off, as hardware without subnormals sees it."""
+        """The largest error if hardware flushed subnormals; only results more than a step off are tried."""
         off = away > 1
         x, actual, expected = x[off], actual[off], expected[off]
         subnormal = (np.abs(x) < FLOAT_FORMATS[self.dtype].smallest_normal) & (x != 0.0)
@@ -339,11 +326,11 @@ class Auditor:
         self._max_steps_when_flushed = max(self._max_steps_when_flushed, float(found.max(initial=0.0)))
 
     def _note_sizes(self, x: Array, actual: Array, truth: Reference, ulp: Array) -> None:
-        """Absolute and relative errors of the finite results."""
+        """Update the largest absolute and relative errors of finite results."""
         finite = np.isfinite(ulp) & np.isfinite(truth.exact) & np.isfinite(actual)
         if not finite.all():
             x, actual, ulp, truth = x[finite], actual[finite], ulp[finite], part_of(truth, finite)
-        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # what overflows is far off, and 0/0 none
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # overflow: a large error; 0/0: none
             away = np.abs(actual - truth.exact) if self.flush else in_units(ulp, -truth.spacing, self.dtype)
             self._absolute.note(x, away)
             relative = away / np.abs(truth.exact)
@@ -352,7 +339,7 @@ class Auditor:
         self._relative.note(x, relative)
 
     def _count_reversals(self, exact: Array, actual: Array) -> None:
-        """Among results that follow on each other; the first and the last are kept for what lies before and after."""
+        """Count reversals of neighbouring results; the first and the last result are kept, to join blocks."""
         ends = [(exact[:1], actual[:1]), (exact[-1:], actual[-1:])]
         if self._ends:
             exact, actual = np.append(self._ends[1][0], exact), np.append(self._ends[1][1], actual)
@@ -361,7 +348,7 @@ class Auditor:
         self._reversals += reversals(exact, actual)
 
     def _take_sample(self, interval: Indices, x: Array, actual: Array, expected: Array, away: UlpDistances) -> None:
-        """Of every small interval as many as there is room for, evenly spread over those of a block."""
+        """Keep points for the diagnosis: evenly spread within each small interval, until its share is full."""
         room = np.maximum(_SAMPLE // len(self._sampled) - self._sampled, 0)
         wanted = np.flatnonzero(room[interval])
         order = wanted[np.argsort(interval[wanted], kind="stable")]
@@ -383,18 +370,4 @@ class Auditor:
             times = float(grad[0][i]) if grad else None
             return Point(*numbers, *size, x_bits, actual_bits, expected_bits, times)
 
-        # Equally bad ones in the order in which they came, as Python's sort leaves them.
-        last = self._worst[-1].steps if len(self._worst) == WORST else -1
-        worse = last < 0 or away.max() > last
-        found = first_largest(away.astype(np.float64), WORST) if worse else []
-        new = [point(i) for i in found if away[i] > last or last < 0]
-        self._worst = sorted([*self._worst, *new], key=lambda p: -p.steps)[:WORST]
-        finite = away != ENDLESS
-        if not finite.any():
-            return
-        at = int(np.where(finite, ulp, -1.0).argmax())
-        if self._worst_ulp is None or ulp[at] > self._worst_ulp.ulp:
-            self._worst_ulp = point(at)
-        at = int(np.where(finite, away, 0).argmax())
-        if self._worst_steps is None or int(away[at]) > self._worst_steps.steps:
-            self._worst_steps = point(at)
+        self._worst.note(ulp, away, point)

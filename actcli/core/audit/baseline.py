@@ -1,4 +1,4 @@
-"""Audits held against earlier ones: what got better, and what got worse."""
+"""Audits compared with earlier ones: which figures got better, which got worse."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -14,14 +14,15 @@ Key = tuple[str, str, int]
 LARGER_IS_WORSE: Final = ("max_ulp", "max_steps", "mean_ulp", "nonfinite")
 SMALLER_IS_WORSE: Final = ("correctly_rounded",)
 _ALIKE: Final = 1e-9
-"""Relative: sums of the same errors in another order differ by less."""
+"""Relative tolerance: the order of summation changes a mean by less."""
 
 
 @dataclass(frozen=True)
 class Change:
-    """One audit then and now: the figures of its line in a table; None where it is only in one of them.
+    """One audit, before and now.
 
-    verdict: better, worse, mixed (some figures better and others worse), same, new, gone
+    before, now: the figures of its line in a table; None where the report does not contain it
+    verdict: better, worse, mixed (some figures better, others worse), same, new, gone
     """
 
     activation: str
@@ -33,12 +34,12 @@ class Change:
 
     @property
     def regressed(self) -> bool:
-        """Whether a figure got worse, or the audit is not there any more."""
+        """Whether a figure got worse, or the audit is gone."""
         return self.verdict in ("worse", "mixed", "gone")
 
 
 def changes(audits: Sequence[AnyAudit], earlier: Mapping[Key, Mapping[str, Any]]) -> list[Change]:
-    """Every audit of now, then those that are gone, in their order."""
+    """All audits of now, then the audits that are gone, each in their order."""
     now = {(audit.activation, audit.dtype, audit.order): audit.summary() for audit in audits}
     return [
         Change(*key, earlier.get(key), now.get(key), _verdict(earlier.get(key), now.get(key)))
@@ -47,7 +48,7 @@ def changes(audits: Sequence[AnyAudit], earlier: Mapping[Key, Mapping[str, Any]]
 
 
 def earlier_audits(document: Any) -> dict[Key, dict[str, Any]]:
-    """The figures of each audit in the document of an earlier report. InputError where it is none."""
+    """The figures of each audit in an earlier report, from its JSON. InputError: no report."""
     found: dict[Key, dict[str, Any]] = {}
     documents = document.get("audits", [document]) if isinstance(document, dict) else None
     try:
@@ -64,7 +65,7 @@ def earlier_audits(document: Any) -> dict[Key, dict[str, Any]]:
     except (KeyError, TypeError, ValueError, AttributeError):
         found = {}
     if not found:
-        raise InputError("no audit is in it")
+        raise InputError("it contains no audit")
     return found
 
 
@@ -84,7 +85,7 @@ def _verdict(before: Mapping[str, Any] | None, now: Mapping[str, Any] | None) ->
 
 
 def _move(before: float | None, now: float | None) -> int:
-    """1 where it grew, -1 where it shrank; None, where there is no finite result, is beyond every number."""
+    """1: grew, -1: shrank, 0: same. None means that no result is finite, and counts as infinity."""
     a, b = (math.inf if value is None else float(value) for value in (before, now))
     if a == b or math.isclose(a, b, rel_tol=_ALIKE):
         return 0

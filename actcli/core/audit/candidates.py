@@ -1,7 +1,8 @@
-"""Candidates are known spellings computed with all their roundings; one step of a candidate makes the error.
+"""The cause of an error: the step of a candidate without which the error is gone.
 
-A candidate counts where its results are those that came in, bit by bit or nearly so, wherever either is badly off.
-A step of it is the cause where the error is gone when that step alone is done well.
+A candidate is a known formula of a kernel, computed with all its roundings. It explains an audit where its results are
+the kernel's, bit by bit or nearly, wherever one of the two has a large error. A step of it is the cause if the error
+is gone when this step alone is computed exactly.
 """
 
 import math
@@ -20,6 +21,7 @@ from actcli.core.audit.trees import exactly, nodes, replaced, text_of
 from actcli.core.numerics.formats import FLOAT_FORMATS, round_to
 
 FEW: Final = 5
+"""Points: fewer prove nothing."""
 _TYPES: Final = {
     "float64": ("float64", "float32", "bfloat16", "float16"),
     "float32": ("float32", "bfloat16", "float16"),
@@ -29,26 +31,28 @@ _TYPES: Final = {
     "float8_e5m2": ("float8_e5m2", "float16", "bfloat16", "float32"),
 }
 _PAUSE: Final = 20
+"""A larger gap between two points, counted in points, ends a run."""
 _ASKED, _NEARLY = 5, 0.3
-"""Among how many of the candidates that are nearly as much alike a cause is looked for."""
+"""A cause is sought in the best 5 candidates, at most 0.3 below the best likeness."""
 _TIE: Final = 0.02
-"""Candidates in different types are not told apart by less."""
+"""A smaller difference of the scores does not tell the types of two candidates apart."""
 _ALIKE: Final = 8.0
-"""A distance counts as none where the error is so many times larger."""
+"""A distance of at most 1/8 of the error counts as none."""
 _HALF, _MOSTLY, _TOLD, _NEARLY_ALL = 0.5, 0.8, 0.6, 0.97
-"""Of what is badly off so much has to be alike: at first, when a candidate's functions may be a step off, of that
-which is neither 0 nor 1, and where there is no such thing."""
+"""Least shares of large errors at which the candidate has the kernel's result: before nudges; after nudges; among
+results other than 0 and ±1; and after nudges, if almost all results are 0 or ±1."""
 _NUDGES: Final = (-1,), (1,), (1, -1), (-1, 1), (0, 1), (1, 0)
-"""A candidate's exp is not always rounded right, and of 1 - exp(x) that may be all that is left."""
+"""Errors of a kernel's exp, in steps: 1 - exp(x) may consist of them alone."""
 
 
 @dataclass(frozen=True, eq=False)
 class Candidate:
     """A formula computed in a type.
 
-    explained: where results are badly off, and the candidate's are the same
-    covered: where the results are off and the candidate is off too, on those sides of 0
-    likeness: how much is the same of what is badly off, of that to the bit, and to the bit of all that is off at all
+    result: its results at the points of the case
+    explained: points with a large error at which the candidate has the kernel's result, nearly
+    covered: points with an error of kernel and candidate, on the sides of 0 that have explained points
+    likeness: sum of three shares of the same results: nearly, and bit by bit, among large errors; bit by bit among all
     """
 
     tree: Node
@@ -61,21 +65,21 @@ class Candidate:
 
 @dataclass(frozen=True, eq=False)
 class Cause:
-    """What makes the error at the explained points, in words, in the types in which it does."""
+    """The cause of the error at a candidate's explained points, in words."""
 
     words: str
     candidate: Candidate
 
     @property
     def step(self) -> str:
-        """The step, without what becomes of it."""
+        """The words without the last one, which says what happens: the step alone."""
         return self.words.rpartition(" ")[0]
 
 
 def causes(case: Case, bad: Mask) -> list[Cause]:
-    """The cause of the errors at the bad points that the most alike candidate has, in all types that tell it as well.
+    """The best candidate's cause of the errors at the bad points, once for each type that explains them as well.
 
-    Of candidates that are equally alike to the last bit, the causes of all.
+    Candidates of exactly the same score: the causes of all, if their steps differ.
     """
     candidates = sorted(_candidates(case, bad), key=lambda candidate: -candidate.likeness)
     near = [candidate for candidate in candidates[:_ASKED] if candidate.likeness > candidates[0].likeness - _NEARLY]
@@ -95,7 +99,7 @@ def causes(case: Case, bad: Mask) -> list[Cause]:
 
 
 def _share(cause: Cause, bad: Mask) -> float:
-    """How much of the errors it explains."""
+    """Share of the errors that a cause explains: mean of the explained and the covered share."""
     return float((cause.candidate.explained.sum() + cause.candidate.covered.sum()) / (2.0 * bad.sum()))
 
 
@@ -110,7 +114,7 @@ def _candidates(case: Case, bad: Mask) -> Iterator[Candidate]:
             for working in workings:
                 result = _computed(case, text, tree, working)
                 if kept is not None and np.array_equal(result, kept, equal_nan=True):
-                    continue  # nothing is flushed
+                    continue  # no flush happened: the same results
                 kept = result if kept is None else kept
                 candidate = _compared(case, bad, text, tree, working, result)
                 if candidate is not None:
@@ -118,7 +122,7 @@ def _candidates(case: Case, bad: Mask) -> Iterator[Candidate]:
 
 
 def _computed(case: Case, text: str, tree: Node, working: Working) -> Array:
-    """The candidate's results at the points of the case, remembered from one question to the next."""
+    """The candidate's results at the points of the case, computed once."""
     key = text, working
     if key not in case.computed:
         case.computed[key] = case.rounded(as_computed(tree, case.x, working))
@@ -147,7 +151,7 @@ def _compared(case: Case, bad: Mask, text: str, tree: Node, working: Working, re
             other = _computed(case, text, tree, replace(working, nudges=nudges))
             alike |= case.distance(other, case.actual) == 0.0
         explained = where_bad & alike
-    # What the candidate gets wrong has to be wrong in the results too, on that side of 0 where it explains something.
+    # Where the candidate is wrong, the kernel must be wrong too, on the sides of 0 that have explained points.
     here = both & _beside(case.x, explained)
     share, bits = float(alike[here].mean()), float((away == 0.0)[here].mean())
     told = here & np.isfinite(result) & (result != 0.0) & (np.abs(result) != 1.0)
@@ -159,19 +163,19 @@ def _compared(case: Case, bad: Mask, text: str, tree: Node, working: Working, re
 
 
 def _set_aside(case: Case, bad: Mask) -> Mask:
-    """Where results are off for another reason, which is known already."""
+    """Points whose error already has another explanation."""
     return (case.off > 1) & ~bad
 
 
 def _beside(x: Array, explained: Mask) -> Mask:
-    """The sides of 0 on which something is explained."""
+    """All points on the sides of 0 that have explained points."""
     negative, positive = (explained & (x < 0.0)).any(), (explained & (x > 0.0)).any()
     beside: Mask = ((x < 0.0) & negative) | ((x > 0.0) & positive) | ((x == 0.0) & (negative | positive))
     return beside
 
 
 def _cause(case: Case, candidate: Candidate) -> Cause | None:
-    """The innermost step that, done well, leaves no error around the worst point that the candidate explains."""
+    """The innermost step that, computed exactly, leaves no error around the worst explained point."""
     truth, working = _what_it_computes(case, candidate), candidate.working
     around = _around_worst(case, candidate)
     root = text_of(candidate.tree)
@@ -200,7 +204,7 @@ def _cause(case: Case, candidate: Candidate) -> Cause | None:
             )
         if np.isinf(case.off[around]).any():
             return
-        # A sum that is not rounded is one in float64, which has an end too.
+        # An "unrounded" sum is a float64 sum: only points where float64 is accurate count.
         plain = case.rounded(as_computed(candidate.tree, case.x, Working("float64")))
         seen = case.distance(plain, truth) <= 2.0
         for node in nodes(candidate.tree):
@@ -229,9 +233,9 @@ def _cause(case: Case, candidate: Candidate) -> Cause | None:
 
 
 def _around_worst(case: Case, candidate: Candidate) -> Mask:
-    """The explained points without a longer pause before the worst of them, where as much overflows as there.
+    """The run of explained points around the worst one, where steps overflow if and only if they do at the worst one.
 
-    All, where they are nan or infinite.
+    All explained points, if some are nan or infinite or the run is short.
     """
     at = np.flatnonzero(candidate.explained)
     off = case.off[at]
@@ -248,7 +252,7 @@ def _around_worst(case: Case, candidate: Candidate) -> Mask:
 
 
 def _in_runs(explained: Mask) -> Mask:
-    """The explained points that have some others beside them."""
+    """The explained points in runs of FEW or more."""
     at = np.flatnonzero(explained)
     together = np.zeros(len(explained), dtype=bool)
     for run in np.split(at, np.flatnonzero(np.diff(at) > _PAUSE) + 1):
@@ -257,7 +261,7 @@ def _in_runs(explained: Mask) -> Mask:
 
 
 def _rest(off: Array, factor: float) -> Array:
-    """What may be left of an error that is gone; of nan and infinity any number."""
+    """The largest distance at which an error counts as gone: max(2, off/factor); after nan or infinity any."""
     return np.where(np.isfinite(off), np.maximum(2.0, off / factor), 1e300)
 
 
@@ -267,7 +271,7 @@ def _gone(case: Case, result: Array, truth: Array) -> Mask:
 
 
 def _what_it_computes(case: Case, candidate: Candidate) -> Array:
-    """The expected results, or, of a formula that only approximates the function, that formula's."""
+    """The expected results; of a formula that only approximates the function, the formula's own in float64."""
     near = np.linspace(-3.0, 3.0, 101) + 1e-3
     exact = as_computed(candidate.tree, near, Working("float64"))
     with np.errstate(invalid="ignore"):  # nan is not near
@@ -277,9 +281,9 @@ def _what_it_computes(case: Case, candidate: Candidate) -> Array:
 
 
 def out_of_range(case: Case, candidate: Candidate, around: Mask, truth: Array) -> tuple[str, Mask] | None:
-    """The innermost steps that overflow or underflow, where the error is gone without a largest and smallest number.
+    """The innermost steps that overflow or underflow, if the error is gone with float64's exponents, and its points.
 
-    float64's exponents end too, so only what they hold is asked: elsewhere the error may be theirs.
+    Points where a step leaves float64's range too prove nothing and do not count.
     """
     working = candidate.working
     if working.dtype == "float64":
@@ -312,7 +316,7 @@ def out_of_range(case: Case, candidate: Candidate, around: Mask, truth: Array) -
 def _first_out_of_range(
     tree: Node, computed: list[Array], wide: list[Array], side: Mask, working: Working
 ) -> tuple[str, str]:
-    """What happens to the innermost step that overflows, or else underflows, and its text."""
+    """Fate and text of the innermost step that overflows, else of the one that underflows; empty where none does."""
     form = FLOAT_FORMATS[working.dtype]
     for node, values in zip(nodes(tree), computed, strict=True):
         if np.isinf(values[side]).mean() > 0.9:
@@ -327,8 +331,8 @@ def _first_out_of_range(
 
 
 def _that_reach_the_root(tree: Node, computed: list[Array], wide: list[Array], side: Mask, share: float) -> set[str]:
-    """The steps whose loss changes every step from there to the result: that of x**3 does not change x + x**3."""
-    with np.errstate(invalid="ignore"):  # inf - inf is nan, and no change
+    """Texts of steps whose loss changes all steps from there to the result: the loss of x**3 leaves x + x**3 as is."""
+    with np.errstate(invalid="ignore"):  # inf - inf is nan: no change
         changed = {
             text_of(node)
             for node, values, whole in zip(nodes(tree), computed, wide, strict=True)
@@ -344,7 +348,7 @@ def _that_reach_the_root(tree: Node, computed: list[Array], wide: list[Array], s
 
 
 def _nan_words(tree: Node, x: Array, working: Working) -> str:
-    """What makes nan of the infinity."""
+    """The operation that turns infinity into nan."""
     for node in nodes(tree):
         if not np.isnan(as_computed(node, x, working)).mean() > 0.5:
             continue
@@ -361,7 +365,7 @@ def _nan_words(tree: Node, x: Array, working: Working) -> str:
 
 
 def _vanishing(candidate: Candidate, x: Array) -> str:
-    """The innermost step whose flush changes the result."""
+    """Text of the innermost step whose flush to zero changes the result."""
     tree, kept = candidate.tree, Working(candidate.working.dtype)
     computed = [as_computed(node, x, candidate.working) for node in nodes(tree)]
     wide = [as_computed(node, x, kept) for node in nodes(tree)]
@@ -373,7 +377,7 @@ def _vanishing(candidate: Candidate, x: Array) -> str:
 
 
 def _cancels(node: Node, x: Array, working: Working) -> Mask:
-    """Where much less is left of a sum than its terms."""
+    """Points where a sum is at most 1/4 of its larger term."""
     a, b = (np.abs(as_computed(part, x, working)) for part in parts(node))
     value = np.abs(as_computed(node, x, working))
     with np.errstate(invalid="ignore"):  # nan is not small

@@ -1,4 +1,4 @@
-"""The points at which causes of an error are tried out."""
+"""The points at which a diagnosis tries causes of an error."""
 
 import math
 from dataclasses import dataclass, field
@@ -14,15 +14,16 @@ from actcli.core.audit.ulp import ulp_distance
 from actcli.core.numerics.formats import flushed, round_to
 
 _MOST: Final = 900
-"""Of the points with an error, of those without, and of those beside an error, evenly spread."""
+"""Points kept with an error, without one, and beside one: so many of each, evenly spread."""
 _NEIGHBOURS: Final = 60
 
 
 @dataclass(frozen=True, eq=False)
 class Case:
-    """Inputs in ascending order with their results, the correctly rounded ones, and the steps between them.
+    """Points of an audit, ascending.
 
-    Infinitely many steps are a nan, or an infinity in place of a number.
+    x, actual, expected: input, result, correctly rounded result
+    off: steps from actual to expected; infinite: nan, or infinity in place of a number
     """
 
     audit: Audit
@@ -32,7 +33,7 @@ class Case:
     expected: Array
     off: Array
     computed: dict[Any, Array] = field(default_factory=dict)
-    """What kernels compute at these inputs."""
+    """Results of candidates at x, by formula and working precision."""
 
     @property
     def dtype(self) -> str:
@@ -46,12 +47,12 @@ class Case:
         return np.flatnonzero(finite == finite.max())
 
     def value(self, x: Array, order: int | None = None) -> Array:
-        """This derivative in float64, or another."""
+        """The audited derivative in float64, or the one of another order."""
         order = self.audit.order if order is None else order
         return self.activation.derivative(x, order) if order else self.activation(x)
 
     def rounded(self, y: Array) -> Array:
-        """Numbers of the type, as the audit sees them."""
+        """y rounded to the type, with subnormals flushed if the audit flushes them."""
         rounded = round_to(y, self.dtype)
         return flushed(rounded, self.dtype) if self.audit.flush_subnormals else rounded
 
@@ -63,12 +64,12 @@ class Case:
         return np.where(np.isinf(a) != np.isinf(b), np.inf, found)
 
     def text(self, x: float) -> str:
-        """A number of the type with no more digits than tell it from its neighbours."""
+        """The shortest decimal that is this number in float32; of a float64 audit in float64."""
         return f"{x if self.dtype == 'float64' else np.float32(x)!s}".removesuffix(".0")
 
 
 def case_of(audit: Audit, activation: Elementwise) -> Case:
-    """The audit's sample, thinned where it is long; the worst points are among it."""
+    """The points of an audit's sample, thinned if they are many, together with the worst points."""
     sample = audit.sample
     off = np.where(sample.steps == np.uint64(ENDLESS), np.inf, sample.steps.astype(np.float64))
     worst = [(p.input, p.actual, p.expected, p.steps) for p in audit.worst if not math.isnan(p.input)]
@@ -90,7 +91,7 @@ def case_of(audit: Audit, activation: Elementwise) -> Case:
 
 
 def _beside(bad: Mask) -> Mask:
-    """What is not bad, with something bad among its neighbours: where errors begin."""
+    """Points without an error that have one among their neighbours: there errors begin."""
     count = np.concatenate([np.zeros(_NEIGHBOURS + 1), np.cumsum(bad), np.full(_NEIGHBOURS, bad.sum())])
     return ~bad & (count[2 * _NEIGHBOURS + 1 :] > count[: -2 * _NEIGHBOURS - 1])
 
@@ -106,7 +107,7 @@ def _largest(off: Array) -> Indices:
 
 
 def region(case: Case, where: Mask) -> str:
-    """Between which inputs the points lie, on both sides of 0: `for x from -14.2 to -2.9`."""
+    """The range of the points on each side of 0, in words: `for x from -14.2 to -2.9`."""
     sides = []
     for side in (case.x < 0.0, case.x > 0.0):
         x = case.x[where & side]

@@ -1,4 +1,4 @@
-"""What kind of mistake an error is. A cause is named only where the error is gone without it."""
+"""Diagnosis of an audit: the cause of its errors. A cause is named only if the error is gone without it."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -17,18 +17,18 @@ from actcli.core.numerics.formats import spacing_exponent
 __all__ = ["FLUSHED", "diagnose"]
 
 _MOST: Final = 3
-"""Sentences on finite errors."""
+"""Sentences about finite errors, at most."""
 _WORTH: Final = 3
-"""Steps: smaller errors are nothing to explain, but for a whole way of rounding."""
+"""Steps: errors up to this are explained only by the way of rounding."""
 
 Found = tuple[str, Mask, Mask]
-"""A sentence, the points that it is about, and those that need no other."""
+"""A sentence, the points that it explains, and further points that need no other sentence."""
 
 
 def diagnose(audit: Audit, activation: Elementwise) -> str | None:
-    """Sentences on what the errors look like, and what makes them where that can be shown; None where nothing can.
+    """Sentences about the pattern of the errors and, if it can be shown, their cause; None: there is none to tell.
 
-    The first is about the place of the largest finite error, or says that it is not.
+    The first sentence is about the largest finite error, or says that it is not.
     """
     if not (audit.total.finite_max_steps or audit.nonfinite):
         return None
@@ -63,7 +63,7 @@ def _finite(case: Case) -> list[str]:
 
 
 def _one(case: Case, bad: Mask) -> Found | None:
-    """A sentence on the errors at the bad points, or on some of them: on the worst, where there is one."""
+    """A sentence about the errors at the bad points or at some of them, preferably at the worst."""
     if (found := substitute(case, bad, (truncations, *WHOLE))) is not None:
         return found
     large = np.max(case.off[bad]) > _WORTH
@@ -79,7 +79,7 @@ def _worst(case: Case, bad: Mask) -> int:
 
 
 def _known(case: Case, bad: Mask) -> Found | None:
-    """What the step of a known kernel does; of two that explain as much both, of more none."""
+    """The causes by known kernels, if there are one or two."""
     found = causes(case, bad)
     words = list(dict.fromkeys(cause.words for cause in found))
     if not found or len(words) > 2:
@@ -117,7 +117,7 @@ def _facts(case: Case, bad: Mask) -> Iterator[Found]:
 
 
 def _stuck(case: Case, bad: Mask, value: float) -> list[Found]:
-    """Where every result is a constant and the exact ones are not."""
+    """Stretches where every result is the same constant and the exact ones are not."""
     return [(_stuck_at(case, value, text), where, where) for text, where in _stretches(case, bad, value)]
 
 
@@ -126,7 +126,7 @@ def _stuck_at(case: Case, value: float, where: str) -> str:
 
 
 def _stretches(case: Case, bad: Mask, value: float) -> list[tuple[str, Mask]]:
-    """At which x, as all results tell, a result is a constant and the exact one is not; the worst first."""
+    """Stretches of x where every result is `value` and no exact one is, in words, with their points; worst first."""
     (lowest, below, above, highest), x = next(c.elsewhere for c in case.audit.constants if c.value == value), case.x
     stuck = bad & (case.actual == value) & (case.expected != value)
     stretches = [
@@ -135,13 +135,13 @@ def _stretches(case: Case, bad: Mask, value: float) -> list[tuple[str, Mask]]:
         ("x from {} to 0", np.min, stuck & (x > below) & (x < 0.0)),
         ("x from 0 to {}", np.max, stuck & (x < above) & (x > 0.0)),
     ]
-    # Up to the last input that was tried: what lies between two inputs of a sweep, nobody knows.
+    # A stretch ends at an input that was tried: between two inputs of a sweep results are unknown.
     long = [(text.format(case.text(float(end(x[at])))), at) for text, end, at in stretches if at.sum() >= FEW]
     return sorted(long, key=lambda stretch: -case.off[stretch[1]].max())
 
 
 def _offsets(case: Case, bad: Mask) -> Iterator[Found]:
-    """A constant that is added to the exact results near 0."""
+    """Constant offset from the exact results near 0."""
     for side in (case.x < 0.0, case.x > 0.0):
         near = side & (np.abs(case.x) < 2.0**-4) & bad
         if near.sum() < FEW or np.ptp(np.log2(np.abs(case.x[near]))) < 4.0:
@@ -158,7 +158,7 @@ def _offsets(case: Case, bad: Mask) -> Iterator[Found]:
 
 
 def _wrong_signs(case: Case, bad: Mask) -> Iterator[Found]:
-    """Results on the wrong side of 0."""
+    """Results of the wrong sign."""
     wrong = bad & (np.sign(case.actual) * np.sign(case.expected) < 0.0)
     if wrong.sum() >= FEW:
         stretch = case.audit.wrong_sign
@@ -171,7 +171,7 @@ def _between(case: Case, stretch: Stretch) -> str:
 
 
 def _nonfinite(case: Case) -> Iterator[str]:
-    """Where nan and infinity are, and which overflow makes them."""
+    """Places of nan and infinity, and the overflow that causes them."""
     kinds: list[tuple[str, Stretch, Mask]] = [
         ("nan", case.audit.nan, np.isnan(case.actual) & ~np.isnan(case.expected)),
         ("infinite", case.audit.infinite, np.isinf(case.actual) & np.isfinite(case.expected)),

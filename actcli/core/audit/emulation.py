@@ -1,4 +1,4 @@
-"""A formula as a kernel computes it: every operation rounded to the type that the kernel works in."""
+"""Emulation of a kernel: a formula with every operation rounded to the kernel's working type."""
 
 import ast
 from collections.abc import Callable, Iterator, Mapping
@@ -27,18 +27,18 @@ _EXACT: Final[Mapping[str, Callable[..., Any]]] = {
 
 
 UNROUNDED: Final = "unrounded"
-"""The name of a function whose results are kept as they are."""
+"""Name of a stand-in function whose results are not rounded."""
 
 
 @dataclass(frozen=True, slots=True)
 class Working:
-    """How a kernel keeps its intermediate results.
+    """Rounding of a kernel's intermediate results.
 
-    dtype: the type that each is rounded to
-    flush: subnormal ones are zero
-    flush_ends: x and the result too
-    unbounded: none is too large or too small: the type's digits with float64's exponents
-    nudges: how many steps the results of the first function, the second, ... are off, and again from the first
+    dtype: the type they are rounded to
+    flush: subnormals become zero
+    flush_ends: so do x and the result
+    unbounded: no overflow or underflow: the type's precision with float64's exponents
+    nudges: errors in steps added to the results of the first function, the second, ..., cyclically
     """
 
     dtype: str
@@ -48,7 +48,7 @@ class Working:
     nudges: tuple[int, ...] = (0,)
 
     def nudged(self, values: Array, nudge: int) -> Array:
-        """A function's rounded results so many steps off."""
+        """Rounded results moved by `nudge` steps; 0, inf and nan stay."""
         if not nudge:
             return values
         finite = np.isfinite(values) & (values != 0.0)
@@ -56,7 +56,7 @@ class Working:
         return np.where(finite, value_at(ordinals + nudge, self.dtype), values)
 
     def rounded(self, values: Any) -> Array:
-        """Each value as the kernel keeps it."""
+        """Values rounded to the working type."""
         values = np.asarray(values, dtype=np.float64)
         if self.unbounded:
             mantissa, exponent = np.frexp(values)
@@ -69,9 +69,9 @@ class Working:
 
 @dataclass(frozen=True, eq=False)
 class RoundedArithmetic:
-    """A kernel's arithmetic. Functions, sigmoid and the like among them, are as good as the type allows.
+    """A kernel's arithmetic. Functions, sigmoid and its like included, are correctly rounded.
 
-    Numbers that do not depend on x are arrays without axes, and not rounded before something that does meets them.
+    Constants are arrays of shape (), computed in float64 and rounded when they meet x: compilers fold them.
     """
 
     working: Working
@@ -81,7 +81,7 @@ class RoundedArithmetic:
         object.__setattr__(self, "nudges", cycle(self.working.nudges))
 
     def number(self, value: float | Fraction) -> Array:
-        """A number of the text, not rounded yet."""
+        """A number of the formula, not rounded yet."""
         return np.array(float(value))
 
     def constant(self, name: str) -> Array:
@@ -95,13 +95,13 @@ class RoundedArithmetic:
         return _EXACT.get(name) or self._good(elementary.erfc if name == "erfc" else getattr(np, name))
 
     def activation(self, activation: Elementwise) -> Callable[[Array], Array]:
-        """An activation, computed exactly and rounded, but for what stands for a sum of unlimited digits."""
+        """An activation, computed exactly and rounded; UNROUNDED is not rounded."""
         return activation.function if activation.name == UNROUNDED else self._good(activation)
 
     def choose(
         self, x: Array, condition: Mask, then: Callable[[Array], Array], otherwise: Callable[[Array], Array]
     ) -> Array:
-        """Both, for a kernel has them both; then(x) where the condition holds."""
+        """then(x) where the condition holds, otherwise(x) elsewhere; both are computed for all x, as in a kernel."""
         return np.where(condition, then(x), otherwise(x))
 
     def indicator(self, x: Array, condition: Mask) -> Array:
@@ -109,11 +109,11 @@ class RoundedArithmetic:
         return condition.astype(np.float64)
 
     def folded(self, function: Callable[..., Any], *numbers: Any) -> Any:
-        """At once."""
+        """The function of constants, computed at once."""
         return function(*numbers)
 
     def _good(self, function: Callable[..., Any]) -> Callable[..., Array]:
-        """The function, rounded once, and not at all where its arguments do not depend on x."""
+        """The function, correctly rounded; of constants not rounded."""
         nudge = next(self.nudges)
 
         def rounded(*arguments: Array) -> Array:
@@ -123,7 +123,7 @@ class RoundedArithmetic:
         return rounded
 
     def _operation(self, sign: str, a: Array, b: Array) -> Array:
-        """a sign b, rounded; squares and cubes as the products that a kernel computes."""
+        """a sign b, rounded. A square or a cube is a product, as in kernels."""
         if not (a.ndim or b.ndim):
             return np.asarray(_OPERATORS[sign](a, b))
         rounded = self.working.rounded
@@ -135,16 +135,16 @@ class RoundedArithmetic:
 
 
 def as_computed(formula: Node, x: Array, working: Working) -> Array:
-    """The formula at x, every operation rounded."""
+    """The formula at x with every operation rounded."""
     if working.flush and not working.flush_ends:
         return _flushed_inside(formula, x, working)
-    with np.errstate(all="ignore"):  # a kernel overflows and divides by zero where it does
+    with np.errstate(all="ignore"):  # kernels overflow and divide by zero without a word
         value = function_of(compiled(formula, RoundedArithmetic(working)))(working.rounded(x))
     return np.broadcast_to(np.asarray(value, dtype=np.float64), x.shape)
 
 
 def _flushed_inside(formula: Node, x: Array, working: Working) -> Array:
-    """The formula at x, with its last step as it is."""
+    """The formula at x with subnormals flushed in all steps except the last."""
     kept = replace(working, flush=False)
     if not isinstance(formula, Operation):
         return as_computed(formula, x, kept)
@@ -159,5 +159,5 @@ def _flushed_inside(formula: Node, x: Array, working: Working) -> Array:
 
 
 def read_spelling(activation: Elementwise, text: str) -> Node:
-    """A formula in x, the catalogue's functions and the activation's parameters."""
+    """The tree of a formula in x, the catalogue's functions and the activation's parameters."""
     return tree_of(activation, ACTIVATIONS, text)

@@ -1,6 +1,4 @@
-"""The inputs that an implementation is audited on: every number of a 16-bit type, a sweep with the hard places of a
-wider one.
-"""
+"""Inputs of an audit: every number of a 16-bit type; of a wider type a sweep that includes the hard places."""
 
 import math
 from dataclasses import dataclass
@@ -15,7 +13,7 @@ from actcli.core.errors import InputError, instance, one_of, whole_number
 from actcli.core.numerics.formats import FLOAT_FORMATS, ordinal, round_to, value_at
 
 POINTS: Final = {"float32": 1_000_000, "float64": 10_000}
-"""About how many inputs of a sweep are not hard places. For float64 a multiprecision reference takes its time."""
+"""Inputs of a sweep besides the hard places. Fewer for float64, because its multiprecision reference is slow."""
 
 _NEAR: Final = 2.0**-12, 2.0**10
 """Magnitudes where activations bend: half of the random inputs lie there."""
@@ -26,9 +24,9 @@ _SEED: Final = 7
 
 @dataclass(frozen=True)
 class Region:
-    """The inputs that are audited: low <= x <= high, and none within the bounds of `excluded`, ends included.
+    """Audited inputs: low <= x <= high, without the closed intervals in `excluded`.
 
-    InputError where a lower bound is no number or not below its upper one.
+    InputError: an interval whose lower bound is nan or not below its upper one.
     """
 
     low: float = -math.inf
@@ -41,7 +39,7 @@ class Region:
                 raise InputError(f"an interval of inputs goes from a number up to another, not from {low} to {high}")
 
     def holds(self, x: Array) -> Mask:
-        """Which of the inputs are in it."""
+        """Mask of the inputs within the region."""
         inside: Mask = np.isnan(x) | ((x >= self.low) & (x <= self.high))
         for low, high in self.excluded:
             inside &= ~((x >= low) & (x <= high))
@@ -58,17 +56,17 @@ def sweep(
     infinities: bool = False,
     region: Region = EVERYWHERE,
 ) -> Array:
-    """Finite numbers of the type in ascending order, zeros of both signs included.
+    """Inputs to audit on: finite numbers of the type, ascending, with zeros of both signs. The same on every call.
 
-    bfloat16 and float16: all of them. float32 and float64: every so many on the whole line of numbers (which is even in
-    the logarithm), random ones, and the hard places with their neighbours: zeros, the smallest and the largest
-    subnormal and normal numbers, powers of two, kinks, and where the result of this derivative of this activation
-    becomes 0, subnormal or infinite, changes its sign or stops changing. The same on every call.
+    Types of up to 16 bits: all numbers. float32 and float64: evenly spaced ones along the list of representable
+    numbers (even in log |x|), random ones, and the hard places with their neighbours. Hard places are zeros, the
+    smallest and the largest subnormal and normal number, powers of two, kinks, and the places where the rounded
+    derivative of this order becomes 0, subnormal, ±1/2, ±1, x itself or infinite, or changes its sign.
 
-    infinities: -inf before and inf after them, where an implementation may multiply 0 by infinity
-    region: where inputs are wanted; in a narrow one they lie closer
+    infinities: add -inf and inf, where an implementation may multiply 0 by infinity
+    region: only inputs within it; a narrow one is swept more densely
 
-    InputError: a row-wise activation, no such type, an order beyond MAX_ORDER.
+    InputError: a row-wise activation, no such type, an order beyond MAX_ORDER, a region without inputs.
 
     >>> sweep("relu", "bfloat16").shape
     (65280,)
@@ -85,13 +83,13 @@ def sweep(
 
 
 def audited(activation: ActivationLike) -> Elementwise:
-    """The activation, which an audit can be of. Raises InputError for one that acts on rows."""
+    """The elementwise activation of this name. InputError: a row-wise one."""
     activation = resolve(activation)
     return elementwise(activation, f"{activation.name} acts on whole rows; an audit is of elementwise activations")
 
 
 def bounds(dtype: str, region: Region = EVERYWHERE) -> tuple[int, int]:
-    """The first and the last place of finite numbers of the type in the region; the first is the larger for none."""
+    """Ordinals of the first and the last finite number in the region; first > last if there is none."""
     largest = FLOAT_FORMATS[dtype].infinity - 1
     end = float(value_at(np.array([largest]), dtype)[0])
     ends = np.clip([region.low, region.high], -end, end)
@@ -121,19 +119,19 @@ def _finite(activation: Elementwise, dtype: str, order: int, region: Region) -> 
 
 
 def _distinct(ordinals: Indices) -> Indices:
-    """In ascending order, each once. NumPy's `unique` hashes whole numbers, which takes ten times as long."""
+    """Distinct values, ascending. NumPy's `unique` hashes whole numbers, which takes ten times as long."""
     ascending = np.sort(ordinals)
     found: Indices = ascending[np.append(True, ascending[1:] != ascending[:-1])]
     return found
 
 
 def values_between(first: int, last: int, dtype: str) -> Array:
-    """All numbers of the type from one place to another, both included."""
+    """All numbers of the type from ordinal `first` to ordinal `last`, both included."""
     return _values(np.arange(first, last + 1, dtype=np.int64), dtype)
 
 
 def _values(ordinals: Indices, dtype: str) -> Array:
-    """The numbers at ascending places, with -0 before 0."""
+    """The numbers of ascending ordinals, with -0 inserted before 0."""
     zero = int(np.searchsorted(ordinals, 0))
     values = value_at(ordinals, dtype)
     return np.insert(values, zero, -0.0) if zero < len(ordinals) and ordinals[zero] == 0 else values
@@ -150,7 +148,7 @@ def _hard_places(activation: Elementwise, dtype: str, order: int) -> Indices:
 
 
 def _changes(activation: Elementwise, dtype: str, order: int) -> Indices:
-    """The places where the rounded result changes its kind, by bisection between landmarks on the whole line."""
+    """Ordinals at which the kind of the rounded result changes, by bisection between evenly spaced landmarks."""
     end = FLOAT_FORMATS[dtype].infinity - 1
     landmarks = _distinct(np.linspace(-end, end, _LANDMARKS).astype(np.int64))
     low, high = landmarks[:-1], landmarks[1:]
@@ -166,7 +164,7 @@ def _changes(activation: Elementwise, dtype: str, order: int) -> Indices:
 
 
 def _kind(activation: Elementwise, ordinals: Indices, dtype: str, order: int) -> Indices:
-    """Sign, and whether the rounded result is zero, subnormal, x itself, a whole number in [-1, 1], infinite or nan."""
+    """Kind of the rounded result, with its sign: zero, subnormal, ±1/2 or ±1, x itself, infinite, nan, or other."""
     x = value_at(ordinals, dtype)
     y = round_to(activation.derivative(x, order) if order else activation(x), dtype)
     size = np.abs(y)

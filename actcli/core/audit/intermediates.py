@@ -1,4 +1,4 @@
-"""What a formula gives where hardware flushes subnormal intermediate results to zero."""
+"""Results of formulas on hardware that flushes subnormal intermediate results to zero."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -16,16 +16,16 @@ from actcli.core.numerics.formats import flushed
 
 @dataclass(frozen=True, slots=True)
 class _Flushing(Working):
-    """float64's digits and exponents, and zero for what is subnormal in the type."""
+    """float64 arithmetic in which subnormals of the type are zero."""
 
     def rounded(self, values: Any) -> Array:
         return flushed(np.asarray(values, dtype=np.float64), self.dtype)
 
 
 class Intermediates:
-    """The formulas by which kernels compute one derivative, each with its subnormal intermediate results at zero.
+    """The kernels' formulas of one derivative, each with subnormal intermediate results flushed to zero.
 
-    Nothing else is narrow: a difference to the exact result is that of the flushing.
+    All else is computed in float64, so a difference from the exact result comes from the flush.
     """
 
     def __init__(self, activation: Elementwise, order: int, dtype: str) -> None:
@@ -35,10 +35,10 @@ class Intermediates:
     def judged(
         self, x: Array, actual: Array, truth: Reference, ulp: Array, away: UlpDistances, *grad: Array
     ) -> tuple[Reference, Array, UlpDistances, int]:
-        """What results are held against, their errors, and how many are nearer to a formula with flushing.
+        """Reference, ULP errors and steps, each from the nearest formula, and the number of results that this changes.
 
-        A formula counts where it is right without flushing and another finite number with it. Subnormal inputs and
-        results are zero. grad: what the derivative is multiplied by.
+        A formula replaces the exact result where it is right without the flush and a different finite number with it.
+        Subnormal inputs and results are zero. grad: the incoming gradient, by which the derivative is multiplied.
         """
         at = np.flatnonzero((away > 0) & (away != ENDLESS))
         x, actual, times = flushed(x[at], self._dtype), actual[at], [flushed(part[at], self._dtype) for part in grad]

@@ -1,5 +1,6 @@
-"""What an audit finds."""
+"""Report of an audit, as frozen data."""
 
+from abc import abstractmethod
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -10,9 +11,11 @@ from actcli.core.audit.ulp import UlpDistances
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """One input with its result, the correctly rounded exact one, and the distance between them.
+    """One input with its result, the correctly rounded exact result and the error.
 
-    grad_output: what the derivative is multiplied by, where there is such a gradient
+    ulp, steps: the error in ULP and in steps
+    *_bits: bit patterns
+    grad_output: the incoming gradient that the derivative is multiplied by, if there is one
     """
 
     input: float
@@ -27,21 +30,35 @@ class Point:
 
 
 @dataclass(frozen=True, slots=True)
+class RowPoint:
+    """One result with the correctly rounded exact result and the error; rows and columns count from 0."""
+
+    row: int
+    column: int
+    actual: float
+    expected: float
+    ulp: float
+    steps: float
+    actual_bits: str
+    expected_bits: str
+
+
+@dataclass(frozen=True, slots=True)
 class Segment:
-    """The errors at low <= x < high."""
+    """Errors at low <= x < high."""
 
     low: float
     high: float
     errors: Errors
 
     def document(self) -> dict[str, Any]:
-        """Its ends and its errors by name, as plain data."""
+        """Ends and errors by name, as plain data."""
         return {"low": self.low, "high": self.high, **asdict(self.errors)}
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Sample:
-    """Points from every part of the input, for a diagnosis: of a 16-bit type all."""
+    """Points from all parts of the input, for the diagnosis; of a 16-bit type all points."""
 
     x: Array
     actual: Array
@@ -51,7 +68,12 @@ class Sample:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Profile:
-    """The largest ULP error in small intervals of the input, among the finite results, and where there are others."""
+    """The largest ULP error in small intervals of the input.
+
+    low, high: ends of the intervals
+    max_ulp: of the finite results; nan where there is none
+    nonfinite: intervals with a nan, or infinity in place of a number
+    """
 
     low: Array
     high: Array
@@ -61,7 +83,7 @@ class Profile:
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """How many results are of a kind, at which input first, and at which inputs from the smallest to the largest."""
+    """Results of a kind: their number, and the first, the smallest and the largest of their inputs."""
 
     count: int
     first_input: float | None
@@ -71,9 +93,10 @@ class Stretch:
 
 @dataclass(frozen=True, slots=True)
 class Constant:
-    """A number that results may stick to, and where they do not: the smallest and the largest such input on each side.
+    """A constant that results may be stuck at.
 
-    For none these are inf, -inf, inf, -inf: the smallest, the largest below 0, the smallest above 0 and the largest.
+    elsewhere: inputs with another result: smallest, largest below 0, smallest above 0, largest; inf, -inf, inf and
+        -inf if there are none
     """
 
     value: float
@@ -82,7 +105,7 @@ class Constant:
 
 @dataclass(frozen=True, slots=True)
 class Extreme:
-    """The largest error of a kind, and the first input where it is."""
+    """The largest error of a kind and its first input."""
 
     value: float
     input: float
@@ -90,7 +113,7 @@ class Extreme:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """What gave the results: its name, the framework and its version, and the type in which it answers."""
+    """The audited implementation: its name, its framework and version, and the type of its results."""
 
     name: str
     framework: str
@@ -99,50 +122,80 @@ class Source:
 
 
 class Judged:
-    """An audit that bounds are held against."""
+    """An audit that is checked against bounds."""
 
     __slots__ = ()
 
+    activation: str
+    order: int
+    dtype: str
     total: Errors
     unlike: int
+    correctly_rounded: int
+
+    @property
+    @abstractmethod
+    def nonfinite(self) -> int:
+        """Number of results that are nan or infinite although the correctly rounded exact result is finite."""
+
+    @property
+    def worst_input(self) -> float | None:
+        """The input of the largest finite ULP error; None for rows, and without such an error."""
+        return None
 
     def exceeds(self, max_ulp: float | None, max_steps: float | None) -> bool:
-        """Whether an error is larger than a bound, or a result nan or infinite in place of a number.
+        """Whether an error exceeds its bound, or a result is nan, or infinity in place of a number.
 
-        Without bounds nothing is too large.
+        False without bounds.
         """
         bounds = [(self.total.finite_max_ulp, max_ulp), (self.total.finite_max_steps, max_steps)]
         return any(bound is not None and error is not None and not error <= bound for error, bound in bounds) or (
             self.unlike > 0 and (max_ulp, max_steps) != (None, None)
         )
 
+    def summary(self) -> dict[str, Any]:
+        """The figures for one line of a table of audits, as plain data."""
+        total = self.total
+        return {
+            "activation": self.activation,
+            "dtype": self.dtype,
+            "order": self.order,
+            "count": total.count,
+            "max_ulp": total.finite_max_ulp,
+            "max_steps": total.finite_max_steps,
+            "mean_ulp": total.mean_ulp,
+            "mean_steps": total.mean_steps,
+            "correctly_rounded": self.correctly_rounded / total.count,
+            "nonfinite": self.nonfinite,
+            "worst_input": self.worst_input,
+        }
+
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Audit(Judged):
-    """What an audit finds.
+    """Report of an audit.
 
-    exhaustive: whether the inputs are all finite numbers of the type in the region
-    nan, infinite: results that are so where the correctly rounded exact one is finite
-    unlike: how many of them are in place of a number: all but an infinity where the exact result is beyond the
-        largest number, which counts as 2^(largest exponent + 1)
-    wrong_sign: results whose sign is not that of the exact one, neither of them zero
-    zero_sign: zeros whose sign is not that of the exact result, or of its limit at this zero
-    monotonicity_violations: how often a result is below the one of the previous input, or above, and the exact one is
-        not so
-    percentiles: per cent -> the ULP error that so many results have at most, rounded up by less than 1 %
-    max_absolute, max_relative: the largest |actual - exact|, and that over |exact|, among the finite results
-    left_out: inputs outside of the region that is audited
-    correctly_rounded: how many results are the correctly rounded exact ones
-    undefined, answered: inputs where the exact result is nan, which are left out, and how many of the results there
-        are numbers
-    subnormal_inputs: their errors when subnormals are flushed; they are counted in `total`, and in no segment
-    worst: the ten worst in steps, nan and infinity first
-    worst_ulp, worst_steps: the worst in ULP and in steps among the others, if there are any
-    constants: 0, and the limits at both infinities
-    grad_output: whether the results are derivatives times a gradient that came in
-    flush_intermediates, excused: whether a result is held against what a formula gives with its subnormal intermediate
-        results at zero, where that is nearer, and of how many results it is
-    max_steps_when_flushed: what the largest error would be with subnormals flushed; None where they are
+    exhaustive: the inputs are all finite numbers of the type in the region
+    nan, infinite: results that are nan or infinite although the correctly rounded exact result is finite
+    unlike: number of results that are nan, or infinity in place of a number. Infinity beside an exact result beyond
+        the largest number is none of them: it counts as 2^(largest exponent + 1)
+    wrong_sign: results of the opposite sign to the exact one, neither of them zero
+    zero_sign: zeros of the opposite sign to the exact result, or to its one-sided limit at this zero
+    monotonicity_violations: number of results that are below the one of the previous input while the exact ones
+        ascend, or above while they descend
+    percentiles: per cent -> percentile of the ULP error, rounded up by less than 1 %
+    max_absolute, max_relative: the largest |actual - exact| and |actual - exact|/|exact| among the finite results
+    left_out: number of inputs outside of the audited region
+    correctly_rounded: number of results that are the correctly rounded exact result
+    undefined, answered: number of inputs left out because the exact result is nan, and of numbers among their results
+    subnormal_inputs: errors at subnormal inputs when these are flushed; part of `total`, of no segment
+    worst: the ten largest errors in steps, nan and infinity first
+    worst_ulp, worst_steps: the largest finite error in ULP and in steps, if there is one
+    constants: 0 and the limits at both infinities
+    grad_output: results are derivatives times an incoming gradient
+    flush_intermediates: the reference is a formula with subnormal intermediate results at zero, where it is nearer
+    excused: number of results with such a reference
+    max_steps_when_flushed: the largest error in steps if subnormals were flushed; None if they are
     """
 
     activation: str
@@ -176,7 +229,7 @@ class Audit(Judged):
     constants: tuple[Constant, ...]
     max_steps_when_flushed: float | None
     first_nonfinite: float | None
-    """The first input whose result is nan or infinite and should be finite."""
+    """The first input whose result is nan or infinite although the exact one is finite."""
     diagnosis: str | None = None
     source: Source | None = None
     grad_output: bool = False
@@ -185,7 +238,7 @@ class Audit(Judged):
 
     @property
     def nonfinite(self) -> int:
-        """How many results are nan or infinite where the correctly rounded exact one is finite."""
+        """Number of results that are nan or infinite although the correctly rounded exact result is finite."""
         return self.nan.count + self.infinite.count
 
     def document(self) -> dict[str, Any]:
@@ -226,29 +279,17 @@ class Audit(Judged):
             "implementation": self.source and asdict(self.source),
         }
 
-    def summary(self) -> dict[str, Any]:
-        """The figures of one line in a table of audits, as plain data."""
-        total, worst = self.total, self.worst_ulp
-        return {
-            "activation": self.activation,
-            "dtype": self.dtype,
-            "order": self.order,
-            "count": total.count,
-            "max_ulp": total.finite_max_ulp,
-            "max_steps": total.finite_max_steps,
-            "mean_ulp": total.mean_ulp,
-            "mean_steps": total.mean_steps,
-            "correctly_rounded": self.correctly_rounded / total.count,
-            "nonfinite": self.nonfinite,
-            "worst_input": worst and worst.input,
-        }
+    @property
+    def worst_input(self) -> float | None:
+        """The input of the largest finite ULP error, if there is one."""
+        return None if self.worst_ulp is None else self.worst_ulp.input
 
     @property
     def ulp_place(self) -> str:
-        """Where the largest error in ULP is, for a sentence."""
+        """Place of the largest ULP error, for a sentence."""
         return f"x = {self.total.max_ulp_input!r}"
 
     @property
     def steps_place(self) -> str:
-        """Where the most steps are, nan and infinity being the most."""
+        """Place of the largest error in steps, for a sentence; nan and infinity are the largest."""
         return f"x = {self.total.worst_input!r}"

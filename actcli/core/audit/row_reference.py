@@ -1,6 +1,6 @@
-"""Exact results of row-wise activations, in twice float64's digits and with exponents of their own.
+"""Exact results of row-wise activations, in double-double arithmetic with separate exponents.
 
-A result is a Double times 2^exponent. nan is where the formula is 0/0: a row without a finite score, two infinite ones.
+A result is a Double times 2^exponent. It is nan where the formula is 0/0: no finite score, or two infinite ones.
 """
 
 from collections.abc import Callable, Mapping
@@ -17,25 +17,25 @@ from actcli.core.errors import InputError
 from actcli.core.numerics.double_double import Double, exp, log1p, row_sum
 
 Wide = tuple[Double, Indices]
-"""A number and the exponent of the power of 2 that it is multiplied by."""
+"""(m, k): the number m 2^k."""
 
 GateValues = Callable[[Array], tuple[Array, Array]]
-"""gelu of each number as a sum of two, to twice float64's digits."""
+"""gelu in double-double: high and low part."""
 
 _NEGLIGIBLE: Final = 1e-300
-"""Stands beside 1 for what is smaller: that it is there is all that matters."""
+"""Replaces smaller terms beside 1: only their sign matters, for ties."""
 
 
 def row_reference(
     activation: RowWise, rows: Array, dtype: str, flush: bool = False, gelu: GateValues | None = None
 ) -> Reference:
-    """The exact results for rows of shape (n, m), each rounded once to the type; of the results' shape.
+    """Exact results for rows of shape (n, m), correctly rounded to the type, in the shape of the results.
 
-    gelu: for a geglu in float64; without it geglu is float64's own, good to 1e-8 ULP of float32.
-    InputError: an activation that there are no exact results of, or rows that it does not take.
+    gelu: values in double-double, for geglu in float64; without them geglu is good to 1e-8 ULP of float32
+    InputError: an activation without exact results, or a row of odd length for a gate.
     """
     parameters = activation.parameter_values
-    with np.errstate(all="ignore"):  # masked scores are -inf, and what comes of a row without any other is nan
+    with np.errstate(all="ignore"):  # masked scores are -inf; a row without another score is nan
         if (function := _EXACT.get(activation.name)) is not None:
             value, exponent = function(rows, *parameters.values())
         elif "gate_half" in parameters:
@@ -47,10 +47,13 @@ def row_reference(
 
 @dataclass(frozen=True, eq=False)
 class _Weights:
-    """exp of the scores less the largest, m 2^k; the winner's is 1, a masked one's 0.
+    """exp(score - largest score) for each score of the rows, as m 2^k.
 
-    others: the sum of all but the winner's, as m 2^k
-    defined: of each row whether it has a limit
+    level: score - largest score, over the temperature
+    mantissa, exponent: m and k; 1 for the winner, 0 for masked scores
+    winner: column of the largest score
+    others: the sum over all columns but the winner, as (m, k)
+    defined: rows where the formula is not 0/0
     """
 
     level: Double
@@ -67,9 +70,9 @@ class _Weights:
         defined = np.isfinite(scores).any(axis=-1, keepdims=True) & (np.isposinf(scores).sum(-1, keepdims=True) <= 1)
         defined &= ~np.isnan(scores).any(axis=-1, keepdims=True)
         masked = scores == -np.inf
-        present = ~masked & np.isfinite(top)  # beside an infinite score every other is nothing
+        present = ~masked & np.isfinite(top)  # beside an infinite score all others have weight 0
         level = Double.total(np.where(present, scores, 0.0), np.where(np.isfinite(top), -top, 0.0))
-        # A difference beyond float64's range is as good as an infinite one.
+        # A difference beyond float64's range counts as infinite.
         level = Double(
             np.where(np.isfinite(level.hi), level.hi, -1e300), np.where(np.isfinite(level.hi), level.lo, 0.0)
         )
@@ -110,7 +113,7 @@ def _log_softmax(scores: Array) -> Wide:
     scale = np.where(tiny, exponent, 0)
     beside = log.scaled(scale)
     value = row.level - beside
-    # What is too small to be seen still decides a tie.
+    # A term too small to change the value still decides a tie.
     unseen = (value.hi == row.level.hi) & (value.lo == row.level.lo) & (others.hi > 0.0)
     aside = np.where(value.lo == 0.0, -_NEGLIGIBLE, np.nextafter(value.lo, -np.inf))
     value = Double(value.hi, np.where(unseen, aside, value.lo))
@@ -169,7 +172,7 @@ def _gated(name: str, rows: Array, half: float, gelu: GateValues | None) -> Wide
 
 
 def _gate(name: str, b: Array, gelu: GateValues | None) -> Wide:
-    """The gate's value at b."""
+    """The gate at b."""
     level = np.zeros(b.shape, dtype=np.int64)
     if name == "reglu":
         return Double(np.where(np.isnan(b), b, np.maximum(b, 0.0))), level
@@ -190,7 +193,7 @@ def _gate(name: str, b: Array, gelu: GateValues | None) -> Wide:
 
 
 def _gelu(b: Array) -> Double:
-    """b for large b less what float64 knows of b Φ(-b); else float64's."""
+    """gelu(b) = b - b Φ(-b) for b > 0, in double-double with Φ in float64; else b Φ(b) in float64."""
     small = b * shifted_normal_cdf(-np.abs(b), 0.0)
     above = Double.total(b, -small)
     positive = b > 0.0

@@ -1,4 +1,4 @@
-"""An implementation of a row-wise activation held against the exact results, row by row."""
+"""Audit of a row-wise implementation: its errors against exact results, row by row."""
 
 import math
 from dataclasses import asdict, dataclass
@@ -9,48 +9,34 @@ import numpy as np
 from actcli.core.activations.activation import RowWise
 from actcli.core.activations.catalogue import ActivationLike, resolve
 from actcli.core.arrays import Array, numbers_of
-from actcli.core.audit.gather import Quantiles, first_largest
-from actcli.core.audit.report import Audit, Judged, Source
+from actcli.core.audit.gather import Distribution, Worst, errors_of
+from actcli.core.audit.report import Audit, Judged, RowPoint, Source
 from actcli.core.audit.row_reference import GateValues, row_reference
-from actcli.core.audit.tally import ENDLESS, HISTOGRAM, STEPS, WORST, Errors, Tally
-from actcli.core.audit.ulp import Reference, UlpDistances, part_of, ulp_distance, ulp_error, unlike
+from actcli.core.audit.tally import ENDLESS, Errors, Tally
+from actcli.core.audit.ulp import Reference, UlpDistances, part_of
 from actcli.core.errors import InputError, count, instance, one_of
 from actcli.core.numerics.double_double import Double, exp, log1p, row_sum
 from actcli.core.numerics.formats import FLOAT_FORMATS, bit_pattern, flushed, round_to
 
 SUMS: Final = {"softmax": "sum", "softmin": "sum", "sparsemax": "sum", "hardmax": "sum", "log_softmax": "logsumexp"}
-"""Row-wise activations with a total that every row keeps to, and what it is: sums are 1, logsumexps 0."""
+"""Row-wise activations whose rows have a fixed total, and its kind: the sum is 1, the logsumexp 0."""
 
 WIDTHS: Final = {2: 512, 8: 256, 64: 128, 512: 48, 4096: 12}
-"""How many rows of each width an audit is made on where it makes them."""
+"""Width -> number of rows in `row_sweep`."""
 
 _SEED: Final = 7
 _COLUMNS: Final = 1 << 24
-"""Of a place, a number of row and column in one."""
-
-
-@dataclass(frozen=True, slots=True)
-class RowPoint:
-    """One result of a row, counted from 0, with the correctly rounded exact one and the distance between them."""
-
-    row: int
-    column: int
-    actual: float
-    expected: float
-    ulp: float
-    steps: float
-    actual_bits: str
-    expected_bits: str
+"""A place is the number row * _COLUMNS + column."""
 
 
 @dataclass(frozen=True, slots=True)
 class Defect:
-    """How far the totals of rows are from what they should be: |sum - 1|, or |log of the sum of exp|.
+    """Errors of the rows' totals: |sum - 1| or |logsumexp|.
 
     kind: sum or logsumexp
-    largest, row: of the results, and in which row, counted from 0; None where no row is finite
-    mean: over the rows
-    rounded: the largest where every result is the correctly rounded exact one
+    largest, row: the largest error and its row, counted from 0; None if no row is finite
+    mean: over the finite rows
+    rounded: the largest error of correctly rounded rows, for comparison
     """
 
     kind: str
@@ -62,11 +48,10 @@ class Defect:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class RowAudit(Judged):
-    """What an audit of a row-wise activation finds; the fields are those of `Audit`, where they have its names.
+    """Report of a row-wise audit. Fields named as in `Audit` have the same meaning.
 
-    rows: how many there are; widths: the shortest and the longest
-    defect: of the rows' totals; None where the activation has none
-    worst: the ten worst in steps, nan and infinity first
+    rows, widths: number of rows, and the smallest and the largest width
+    defect: errors of the rows' totals; None for an activation without a fixed total
     """
 
     activation: str
@@ -138,33 +123,17 @@ class RowAudit(Judged):
             "implementation": self.source and asdict(self.source),
         }
 
-    def summary(self) -> dict[str, Any]:
-        """The figures of one line in a table of audits, as plain data."""
-        total = self.total
-        return {
-            "activation": self.activation,
-            "dtype": self.dtype,
-            "order": self.order,
-            "count": total.count,
-            "max_ulp": total.finite_max_ulp,
-            "max_steps": total.finite_max_steps,
-            "mean_ulp": total.mean_ulp,
-            "mean_steps": total.mean_steps,
-            "correctly_rounded": self.correctly_rounded / total.count,
-            "nonfinite": self.nonfinite,
-            "worst_input": None,
-        }
-
 
 AnyAudit = Audit | RowAudit
 
 
 def row_sweep(activation: ActivationLike, dtype: str = "float32") -> list[Array]:
-    """Rows of several widths to audit on, as arrays (rows, width) of numbers of the type; the same on every call.
+    """Rows to audit on: arrays of shape (rows, width), one for each width. The same on every call.
 
-    Their spreads go from 0.01 to 100, about centres from -50 to 50. Among those of an activation whose rows have a
-    total one in five has masked scores, -inf (of softmin inf), one is constant, and some have one score far above the
-    others. InputError: no row-wise activation, no such type.
+    Normal random numbers with standard deviations from 0.01 to 100 and means from -50 to 50, rounded to the type. For
+    an activation with a fixed total every fifth row has masked scores, -inf (softmin: inf), if the type has an
+    infinity; one row of each width is constant, and every sixteenth has one score far above the others.
+    InputError: no row-wise activation, no such type.
 
     >>> [rows.shape for rows in row_sweep("softmax", "bfloat16")]
     [(512, 2), (256, 8), (128, 64), (48, 512), (12, 4096)]
@@ -192,14 +161,15 @@ def row_sweep(activation: ActivationLike, dtype: str = "float32") -> list[Array]
 def _row_wise(activation: ActivationLike) -> RowWise:
     activation = resolve(activation)
     if not isinstance(activation, RowWise):
-        raise InputError(f"{activation.name} is a function of one number, and acts on no rows")
+        raise InputError(f"{activation.name} is elementwise and acts on no rows")
     return activation
 
 
 class RowAuditor:
-    """Takes rows and results block by block, and reports on them in the end.
+    """The errors of a row-wise implementation, from rows and results that are added block by block.
 
-    gelu: values of gelu in more digits, for a geglu in float64. Raises InputError for what cannot be audited.
+    gelu: see `row_reference`
+    InputError: an elementwise activation, no such type.
 
     >>> auditor = RowAuditor("softmax", "float16")
     >>> auditor.add(np.array([[0.0, 0.0], [1.0, 1.0]]), np.array([[0.5, 0.5], [0.5, 0.625]]))
@@ -218,18 +188,16 @@ class RowAuditor:
     ) -> None:
         self.activation, self.dtype = _row_wise(activation), one_of("dtype", dtype, FLOAT_FORMATS)
         self.flush, self._gelu = instance("flush_subnormals", flush_subnormals, bool), gelu
-        self._everything, self._quantiles = Tally(1), Quantiles()
-        self._histogram = np.zeros(len(HISTOGRAM), dtype=np.int64)
-        self._steps_histogram = np.zeros(len(STEPS), dtype=np.int64)
+        self._everything, self._distribution, self._worst = Tally(1), Distribution(), Worst[RowPoint]()
         self._rows, self._widths = 0, (0, 0)
-        self._nan = self._infinite = self._unlike = self._right = self._undefined = self._answered = 0
-        self._worst: list[RowPoint] = []
-        self._worst_ulp: RowPoint | None = None
-        self._worst_steps: RowPoint | None = None
+        self._nan = self._infinite = self._unlike = self._undefined = self._answered = 0
         self._defects: list[tuple[Array, Array]] = []
 
     def add(self, rows: Array, actual: Array) -> None:
-        """Results for rows of shape (n, m), both numbers of the type. InputError where they are not."""
+        """Add the results of rows of shape (n, m), both representable in the type.
+
+        InputError: other shapes, or an activation without exact results.
+        """
         rows, actual = numbers_of("rows", rows), numbers_of("actual", actual)
         if rows.ndim != 2 or not rows.size:
             raise InputError(f"rows of shape {rows.shape}: they must be of (n, m)")
@@ -255,21 +223,12 @@ class RowAuditor:
         ordinal, actual, truth = ordinal[defined], actual[defined], part_of(truth, defined)
         if not ordinal.size:
             return
-        if not FLOAT_FORMATS[self.dtype].has_infinity:  # its nan stands for what is too large, too
-            actual = np.where(np.isnan(actual) & np.isinf(truth.rounded), truth.rounded, actual)
-        wrong = unlike(actual, truth, self.dtype)
-        ulp = np.where(wrong, np.inf, ulp_error(actual, truth, self.dtype, self.flush))
-        away = np.where(wrong, np.uint64(ENDLESS), ulp_distance(actual, truth.rounded, self.dtype, self.flush))
+        actual, wrong, ulp, away = errors_of(actual, truth, self.dtype, self.flush)
         finite = np.isfinite(truth.rounded)
         self._nan += int((np.isnan(actual) & finite).sum())
         self._infinite += int((np.isinf(actual) & finite).sum())
         self._unlike += int(wrong.sum())
-        self._right += int((away == 0).sum())
-        self._histogram += np.bincount(np.searchsorted([*HISTOGRAM.values()], ulp), minlength=len(HISTOGRAM))
-        self._steps_histogram += np.bincount(
-            np.searchsorted(np.array([*STEPS.values()], dtype=np.uint64), away), minlength=len(STEPS)
-        )
-        self._quantiles.note(ulp)
+        self._distribution.note(ulp, away)
         self._everything.add(np.zeros(len(ordinal), dtype=np.int64), ordinal, ulp, away)
         self._keep_worst(ordinal, actual, truth.rounded, ulp, away)
 
@@ -280,27 +239,17 @@ class RowAuditor:
             bits = (bit_pattern(float(number), self.dtype) for number in (actual[i], expected[i]))
             return RowPoint(row, column, float(actual[i]), float(expected[i]), float(ulp[i]), found, *bits)
 
-        new = [point(i) for i in first_largest(away.astype(np.float64), WORST)]
-        self._worst = sorted([*self._worst, *new], key=lambda p: -p.steps)[:WORST]
-        finite = away != ENDLESS
-        if not finite.any():
-            return
-        at = int(np.where(finite, ulp, -1.0).argmax())
-        if self._worst_ulp is None or ulp[at] > self._worst_ulp.ulp:
-            self._worst_ulp = point(at)
-        at = int(np.where(finite, away, 0).argmax())
-        if self._worst_steps is None or int(away[at]) > self._worst_steps.steps:
-            self._worst_steps = point(at)
+        self._worst.note(ulp, away, point)
 
     def _note_totals(self, truth: Reference, actual: Array) -> None:
         if (kind := SUMS.get(self.activation.name)) is None:
             return
         seen = flushed(actual, self.dtype) if self.flush else actual
-        with np.errstate(all="ignore"):  # a total that infinities and nan are in is not finite
+        with np.errstate(all="ignore"):  # a total with infinity or nan in it is not finite
             self._defects.append((_defects(seen, kind), _defects(truth.rounded, kind)))
 
     def result(self) -> RowAudit:
-        """The report on all that was added. Raises InputError where there is nothing to report on."""
+        """The report on all results added. InputError: none was added."""
         total = self._everything.errors()
         if not total.count:
             left_out = f": the exact result is nan at all {self._undefined}" if self._undefined else ""
@@ -316,16 +265,16 @@ class RowAuditor:
             nan=self._nan,
             infinite=self._infinite,
             unlike=self._unlike,
-            correctly_rounded=self._right,
+            correctly_rounded=self._distribution.correctly_rounded,
             undefined=self._undefined,
             answered=self._answered,
-            histogram=dict(zip(HISTOGRAM, self._histogram.tolist(), strict=True)),
-            steps_histogram=dict(zip(STEPS, self._steps_histogram.tolist(), strict=True)),
-            percentiles=self._quantiles.percentiles(math.inf if total.max_ulp is None else total.max_ulp),
+            histogram=self._distribution.histogram(),
+            steps_histogram=self._distribution.steps_histogram(),
+            percentiles=self._distribution.percentiles(total.max_ulp),
             defect=self._defect(),
-            worst=tuple(self._worst),
-            worst_ulp=self._worst_ulp,
-            worst_steps=self._worst_steps,
+            worst=tuple(self._worst.points),
+            worst_ulp=self._worst.ulp,
+            worst_steps=self._worst.steps,
         )
 
     def _defect(self) -> Defect | None:
@@ -345,7 +294,7 @@ class RowAuditor:
 
 
 def _defects(results: Array, kind: str) -> Array:
-    """How far each row's total is from what it should be; not finite where a result is not."""
+    """Error of each row's total; not finite where a result is not."""
     if kind == "sum":
         return np.abs((row_sum(Double(results)) + -1.0).hi[:, 0])
     mantissa, exponent = exp(Double(np.where(np.isneginf(results), 0.0, results)))
@@ -353,7 +302,7 @@ def _defects(results: Array, kind: str) -> Array:
     there = ~np.isneginf(results)
     weights = Double(np.where(there, weights.hi, 0.0), np.where(there, weights.lo, 0.0))
     over = row_sum(weights) + -1.0
-    # log1p is of numbers from 0 on: log(1 + y) = -log(1 - y/(1 + y)).
+    # log1p takes numbers >= 0 only: log(1 + y) = -log(1 - y/(1 + y)).
     low = over.hi < 0.0
     positive = Double(np.where(low, 0.0, over.hi), np.where(low, 0.0, over.lo))
     negative = Double(np.where(low, -over.hi, 0.0), np.where(low, -over.lo, 0.0))

@@ -1,9 +1,9 @@
-"""On which side of its float64 value an exact result lies.
+"""The sign of (exact result - its float64 value).
 
-tanh(20) is 1 - 8e-18 and 1 in float64; gelu(-1e-38) is a little more than -1e-38/2. float64 does not see the
-difference, but it decides ties, and how wide the spacing is beside a power of two. Both follow from the line that
-the function approaches there: from f(0) + f'(0) x the residue has the sign of f''(x); from the limit L at infinity
-that of -f'(x) (to the left: f'(x)), and from a line through 0 that of f''(x).
+tanh(20) is 1 - 8e-18, in float64 1; gelu(-1e-38) is slightly above -1e-38/2. float64 does not hold the difference, but
+its sign decides ties and the spacing beside a power of two. The sign follows from the line that the function
+approaches: beside f(0) + f'(0) x the difference has the sign of f''(x), beside a limit at inf that of -f'(x), beside a
+limit at -inf that of f'(x), and beside an asymptote through 0 that of f''(x).
 """
 
 from collections.abc import Callable
@@ -18,20 +18,23 @@ from actcli.core.numerics.compensated import two_product, two_sum
 from actcli.core.numerics.formats import in_units, spacing_exponent
 
 ExactSigns = Callable[[Array, Array], Signs]
-"""(x, y) -> the sign of exact - y, asked for where float64 can't tell: an arithmetic of more digits."""
+"""(x, y) -> sign of exact - y, from an arithmetic of more digits."""
 
 _NEAR: Final = np.ldexp(1.25, -np.arange(30, 141, 3))
-"""Where the line at 0 is all that float64 sees."""
+"""x > 0 at which f(x) rounds to its tangent at 0 in float64."""
 _FAR: Final = 1.25 * 2.0 ** np.arange(0.0, 127.0, 0.125)
 _NEARLY_UNDERFLOWN: Final = 1e-100
 _FEW_BITS: Final = 2.0**20
 _UNSURE: Final = 8
-"""float64's own error in its ULP, generously."""
+"""Bound on the error of the float64 values, in float64 ULP."""
 _MOST_ASKED: Final = 4096
 
 
 class Sides:
-    """The sides of one derivative's results, at inputs that float64 holds exactly."""
+    """Signs of (exact - float64 value) for one derivative, at inputs that are float64 numbers.
+
+    ask: called for ties and powers of two that the lines do not decide; without it their sign is 0
+    """
 
     def __init__(self, activation: Elementwise, order: int, ask: ExactSigns | None = None) -> None:
         self._ask = ask
@@ -45,7 +48,7 @@ class Sides:
         if order + 2 > MAX_ORDER:
             return
         for side, sign in enumerate(both):
-            with np.errstate(all="ignore"):  # a derivative may not exist there, and nan has no sign
+            with np.errstate(all="ignore"):  # nan, where a derivative does not exist, has no sign
                 near = activation.derivatives(sign * _NEAR, order + 2)[order:]
                 far = activation.derivatives(sign * _FAR, order + 2)[order:]
             self._slopes[side] = near[1, -1]
@@ -53,7 +56,7 @@ class Sides:
             self._bends_near[side] = _common_sign(near[2])
             if np.isfinite(self._limits[side]):
                 there = np.flatnonzero(far[0] == self._limits[side])
-                # From a little before on: where the value is no longer told from 0, its slope may not be either.
+                # Three points earlier: where the value has reached its limit, the slope may have underflowed to 0.
                 found = _common_sign(far[1][max(there[0] - 3, 0) :]) if there.size else None
                 self._signs_far[side] = found if found is None else int(-sign * found)
             else:
@@ -61,12 +64,12 @@ class Sides:
                 self._signs_far[side] = _common_sign(far[2][there])
 
     def nearest(self, x: Array, y: Array, dtype: str) -> tuple[Array, Signs]:
-        """The exact results as y + side * next to nothing: y as float64 knows it, put right where it errs.
+        """The float64 values y, corrected to a tie or power of two nearby, and the signs of exact - y.
 
-        The side is 0 where the exact result is y, or where it does not matter for the type.
+        The sign is 0 where the exact result is y, or where rounding to the type does not depend on it.
         """
         spacing = spacing_exponent(y, dtype)
-        with np.errstate(invalid="ignore", over="ignore"):  # nan and inf are on no side
+        with np.errstate(invalid="ignore", over="ignore"):  # nan and inf have no side
             halves = in_units(y, spacing - np.int32(1), dtype)
             whole = np.round(halves)
             off = np.abs(halves - whole)
@@ -75,7 +78,7 @@ class Sides:
         if not at.size:
             return y, sides
         on = off[at] == 0.0
-        with np.errstate(invalid="ignore", over="ignore"):  # what is no number is equal to none
+        with np.errstate(invalid="ignore", over="ignore"):  # nan equals no line
             found, known = self._by_lines(x[at], y[at])
         sides[at] = np.where(on, found, 0)
         odd = whole[at] % 2 != 0.0  # a tie
@@ -88,7 +91,7 @@ class Sides:
         return y, sides
 
     def _by_lines(self, x: Array, y: Array) -> tuple[Signs, Mask]:
-        """The sides that follow from a line, and where there is one."""
+        """The signs that follow from a line, and a mask of their places."""
         found, known = np.zeros(len(x), dtype=np.int8), np.zeros(len(x), dtype=bool)
         for side, here in enumerate((x < 0.0, x > 0.0)):
             far, near = self._signs_far[side], self._bends_near[side]
@@ -112,12 +115,12 @@ class Sides:
 
 
 def _short(slope: float) -> bool:
-    """Whether it is the exact slope and no rounding of it, to all appearances: a number of few bits."""
+    """Whether a slope is a multiple of 2^-20, hence presumably exact and not rounded."""
     return bool(np.isfinite(slope) and slope * _FEW_BITS % 1.0 == 0.0)
 
 
 def _common_sign(values: Array) -> int | None:
-    """The sign of all values, 0 if all are, None where they differ; a 0 that follows on next to nothing is none."""
+    """The common sign of all values, 0 if all are 0; None if they differ. Left out: nan, and 0 by underflow."""
     values = values[~np.isnan(values)]
     signs = np.unique(np.sign(values[values != 0.0]))
     if len(signs) == 0:

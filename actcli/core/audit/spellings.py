@@ -1,7 +1,7 @@
-"""How kernels write the activations of the catalogue, well and badly, beside what the entries say themselves.
+"""Formulas by which kernels compute the activations, accurate and inaccurate ones, besides the catalogue's own.
 
-In x, the parameters, and the catalogue's functions, which stand for ones as good as the type allows. S stands for
-sigmoid(x), which a kernel may also have written out.
+They are in x, the parameters and the catalogue's functions, which are correctly rounded. S is sigmoid(x), or its
+formula written out.
 """
 
 from collections.abc import Iterator, Mapping
@@ -143,7 +143,7 @@ SPELLINGS: Final[Mapping[str, Mapping[int, tuple[str, ...]]]] = {
 
 
 def spellings(activation: Elementwise, order: int) -> Iterator[str]:
-    """The formulas by which a kernel may compute this derivative."""
+    """The formulas by which a kernel may compute the derivative of this order."""
     known = [*activation.spellings.get(order, ()), *SPELLINGS.get(activation.name, {}).get(order, ())]
     if order == 0:
         known.insert(0, activation.formula)

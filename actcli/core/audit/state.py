@@ -1,30 +1,35 @@
-"""What an auditor has gathered, as plain data: to hand it from one process to another, and to go on with it later."""
+"""State of an auditor as plain data: for another process, or to resume an audit later."""
 
 from dataclasses import asdict, fields, is_dataclass
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
 from actcli.core.audit.auditor import Auditor
+from actcli.core.audit.gather import Worst
 from actcli.core.audit.report import Point
 
 _KEPT = (
-    *("_small", "_everything", "_subnormal", "_large", "_histogram", "_steps_histogram"),
-    *("_quantiles", "_absolute", "_relative", "_reversals", "_undefined", "_answered"),
-    *("_unlike", "_right", "_left_out", "_excused", "_kinds", "_ends", "_worst"),
-    *("_worst_ulp", "_worst_steps", "_constants", "_max_steps_when_flushed", "_sampled", "_samples"),
+    *("_small", "_everything", "_subnormal", "_large", "_distribution"),
+    *("_absolute", "_relative", "_reversals", "_undefined", "_answered"),
+    *("_unlike", "_left_out", "_excused", "_kinds", "_ends", "_worst"),
+    *("_constants", "_max_steps_when_flushed", "_sampled", "_samples"),
 )
 
 
+LAYOUT: Final = 2
+"""Raised when `_KEPT` or a class in it changes: a state of another layout cannot be restored."""
+
+
 def state(auditor: Auditor) -> dict[str, Any]:
-    """All that was gathered, out of dict, list, str, int, float, bool and None."""
+    """The state: dict, list, str, int, float, bool and None."""
     return {name: _plain(getattr(auditor, name)) for name in _KEPT}
 
 
 def restored(fresh: Auditor, kept: dict[str, Any]) -> Auditor:
-    """An auditor that nothing was added to, with what one of the same settings had gathered.
+    """A fresh auditor with the state of another one that has the same settings.
 
-    Of numbers that are not finite the texts NaN, Infinity and -Infinity are taken as well.
+    Numbers may also be the strings NaN, Infinity and -Infinity.
     """
     for name in _KEPT:
         setattr(fresh, name, _filled(getattr(fresh, name), kept[name], name))
@@ -33,7 +38,7 @@ def restored(fresh: Auditor, kept: dict[str, Any]) -> Auditor:
 
 def _plain(value: Any) -> Any:
     if isinstance(value, np.ndarray):
-        # Most places of an array still hold what they began with: of one block, those of its few intervals do not.
+        # One block changes few intervals: most entries of an array have their initial value.
         return _sparse(value)
     if is_dataclass(value) and not isinstance(value, type):
         return asdict(value)
@@ -54,11 +59,10 @@ def _sparse(array: Any) -> dict[str, Any]:
 
 
 def _filled(fresh: Any, kept: Any, name: str) -> Any:
-    """The kept data in the shape of what a fresh auditor has there."""
-    if name in ("_worst_ulp", "_worst_steps"):
-        return kept and _point(kept)
+    """The kept data in the classes and dtypes of a fresh auditor."""
     if name == "_worst":
-        return [_point(one) for one in kept]
+        ulp, steps = (None if kept[of] is None else _point(kept[of]) for of in ("ulp", "steps"))
+        return Worst([*map(_point, kept["points"])], ulp, steps)
     if name == "_ends":
         return [(_array(exact, np.float64), _array(actual, np.float64)) for exact, actual in kept]
     if name == "_samples":

@@ -1,4 +1,4 @@
-"""What the results may be instead: other functions, other parameters and constants, the exact results cut off, ..."""
+"""Diagnosis by substitutes: another function, parameter, constant, rounding or type that gives the same results."""
 
 import math
 from collections.abc import Callable, Iterator
@@ -21,10 +21,10 @@ from actcli.core.errors import InputError
 from actcli.core.numerics.formats import FLOAT_FORMATS, flushed, ordinal, round_to, value_at
 
 FLUSHED: Final = "subnormal numbers are flushed to zero"
-"""The diagnosis after which `max_steps_when_flushed` is the error that is left."""
+"""With this diagnosis `max_steps_when_flushed` is the remaining error."""
 
 _COMMON: Final = (0.0, 1.0, 0.01, 0.02, 0.1, 0.2, 0.25, 0.3, 0.5, 2.0, 1.0507, 1.6733, 1.702)
-"""Values of parameters that are met in the wrong place."""
+"""Common values of parameters, of other activations too."""
 
 
 _ROUNDING: Final = 2.0**-51
@@ -33,10 +33,11 @@ _ROUNDING: Final = 2.0**-51
 
 @dataclass(frozen=True, eq=False)
 class Substitute:
-    """Results that would explain what came in, in a sentence.
+    """Results that may explain the audited ones.
 
-    same: the share that has to be the same to the bit, and nearly so, of what it gets wrong
-    part: the least share of the errors that it has to explain
+    sentence: the explanation
+    same: least shares of the substitute's errors at which it equals the audited result: bit by bit, and nearly
+    part: least share of the bad points that it explains
     """
 
     sentence: str
@@ -49,7 +50,7 @@ Kind = Callable[[Case], Iterator[Substitute]]
 
 
 def substitute(case: Case, bad: Mask, kinds: tuple[Kind, ...]) -> tuple[str, Mask, Mask] | None:
-    """The first kind that explains the errors at the bad points: its best, where, and where no more is needed."""
+    """The first kind's best explanation of the bad points, the points it explains, and the ones where it is off too."""
     for kind in kinds:
         best: tuple[float, str, Mask, Mask] | None = None
         for candidate in kind(case):
@@ -74,7 +75,6 @@ def _compared(case: Case, bad: Mask, candidate: Substitute) -> tuple[float, Mask
     bits, nearly = float((away == 0.0)[large].mean()), float(alike[large].mean())
     if bits < candidate.same[0] or nearly < candidate.same[1]:
         return None
-    # Where nothing is wrong with it, nothing may be wrong with the results either.
     explained = bad & alike
     if explained.sum() < max(FEW, candidate.part * bad.sum()):
         return None
@@ -85,7 +85,7 @@ def _compared(case: Case, bad: Mask, candidate: Substitute) -> tuple[float, Mask
 
 
 def _outputs(case: Case) -> Iterator[Substitute]:
-    """Rounded to a narrower type, or cut off."""
+    """The exact results rounded to a narrower type, or truncated to it."""
     exact = case.value(case.x)
     for dtype in ("bfloat16", "float16", "float32"):
         if FLOAT_FORMATS[dtype].precision < FLOAT_FORMATS[case.dtype].precision:
@@ -98,7 +98,7 @@ def _outputs(case: Case) -> Iterator[Substitute]:
 
 
 def truncations(case: Case) -> Iterator[Substitute]:
-    """The exact results, or what a wider type made of them, cut off or rounded in one direction."""
+    """The exact results, or those of a wider type, truncated or rounded in one direction."""
     exact = case.value(case.x)
     wider = round_to(exact, "float32")
     if FLOAT_FORMATS[case.dtype].bits != 16:  # float64 cannot tell these from the numbers of the type
@@ -118,7 +118,7 @@ def truncations(case: Case) -> Iterator[Substitute]:
 
 
 def truncated(values: Array, dtype: str) -> Array:
-    """The values with the digits cut off that the type has no room for."""
+    """The values rounded toward zero to the type."""
     nearest = round_to(values, dtype)
     beyond = np.abs(nearest) > np.abs(values)
     at = ordinal(np.where(np.isnan(nearest), 0.0, nearest), dtype)
@@ -127,7 +127,7 @@ def truncated(values: Array, dtype: str) -> Array:
 
 def _factors(case: Case) -> Iterator[Substitute]:
     """x times a factor that was rounded to a narrower type."""
-    with np.errstate(all="ignore"):  # 0/0 is nan, and equal to nothing
+    with np.errstate(all="ignore"):  # 0/0 is nan, which equals nothing
         factor = case.value(case.x) / case.x
         for dtype in ("bfloat16", "float16"):
             if FLOAT_FORMATS[dtype].precision < FLOAT_FORMATS[case.dtype].precision:
@@ -136,7 +136,7 @@ def _factors(case: Case) -> Iterator[Substitute]:
 
 
 def _misread(case: Case) -> Iterator[Substitute]:
-    """The bits are those of the other 16-bit type."""
+    """Bits of the other 16-bit type."""
     if FLOAT_FORMATS[case.dtype].bits != 16:
         return
     other = "float16" if case.dtype == "bfloat16" else "bfloat16"
@@ -151,7 +151,7 @@ def _misread(case: Case) -> Iterator[Substitute]:
 
 
 def _flushed(case: Case, part: float = 0.5) -> Iterator[Substitute]:
-    """What hardware without subnormals makes of inputs and results."""
+    """Subnormal inputs and results flushed to zero, or only results."""
     if case.audit.flush_subnormals:
         return
     x = flushed(case.x, case.dtype)
@@ -162,7 +162,7 @@ def _flushed(case: Case, part: float = 0.5) -> Iterator[Substitute]:
 
 
 def _partly_flushed(case: Case) -> Iterator[Substitute]:
-    """The same where something else is wrong too, but no result is 0 that should be larger than a subnormal."""
+    """The same beside another error, unless a result is 0 where the exact one exceeds twice the smallest normal."""
     lost = (case.actual == 0.0) & (np.abs(case.expected) > 2.0 * FLOAT_FORMATS[case.dtype].smallest_normal)
     if not lost.any():
         yield from _flushed(case, 0.0)
@@ -172,7 +172,7 @@ def _partly_flushed(case: Case) -> Iterator[Substitute]:
 
 
 def _others(case: Case) -> Iterator[Substitute]:
-    """What is computed in its place, another derivative, another sign."""
+    """Another activation that stands in for this one, another derivative, -f(x), f(-x)."""
     order, name = case.audit.order, case.activation.label
     of = f"derivative {order} of " if order else ""
     asked = f"{of}{name}"
@@ -193,7 +193,7 @@ def _instead(case: Case, text: str, asked: str, y: Array) -> Substitute:
 
 
 def _parameters(case: Case) -> Iterator[Substitute]:
-    """Other values of its parameters: the default ones, exchanged ones, common ones."""
+    """Other values of the parameters: defaults, permutations, fewer digits, 1/p, -p, 1 - p, common ones."""
     activation, own = case.activation, case.activation.parameter_values
     names = [parameter.name for parameter in activation.parameters]
     given_parameters = [{p.name: p.default for p in activation.parameters}]
@@ -217,7 +217,7 @@ def _parameters(case: Case) -> Iterator[Substitute]:
 
 
 def _constants(case: Case) -> Iterator[Substitute]:
-    """A constant of the formula with fewer digits."""
+    """A constant of a kernel's formula with fewer digits."""
     form = FLOAT_FORMATS[case.dtype]
     for text in spellings(case.activation, case.audit.order):
         tree = read_spelling(case.activation, text)
@@ -234,7 +234,7 @@ def _constants(case: Case) -> Iterator[Substitute]:
 
 
 def _clamped(case: Case) -> Iterator[Substitute]:
-    """As if x were cut off at an end, or both."""
+    """x clipped at one end or both."""
     same = case.actual[1:] == case.actual[:-1]
     moves = np.flatnonzero(~same)
     if not moves.size:
@@ -249,7 +249,7 @@ def _clamped(case: Case) -> Iterator[Substitute]:
 
 
 def _end(case: Case, outer: int, inner: int) -> float:
-    """Where between two inputs the exact result is the one at the outer."""
+    """x between two inputs at which the exact result equals the result at the outer one, by bisection."""
     bounds, goal = case.x[[outer, inner]], case.actual[outer]
     with np.errstate(invalid="ignore"):  # nan lies on no side
         for _ in range(60):
@@ -260,6 +260,6 @@ def _end(case: Case, outer: int, inner: int) -> float:
 
 
 WHOLE: Final[tuple[Kind, ...]] = (_outputs, _factors, _misread, _flushed, _parameters, _others)
-"""What the results may be as a whole."""
+"""Substitutes for all results, tried before the known kernels."""
 PARTLY: Final[tuple[Kind, ...]] = (_constants, _clamped, _partly_flushed)
-"""What is asked after the known kernels."""
+"""Substitutes tried after the known kernels."""

@@ -1,4 +1,4 @@
-"""Errors gathered in intervals of the input, block by block: as much memory for ten million as for ten."""
+"""Errors by interval of the input, updated block by block in constant memory."""
 
 import math
 from dataclasses import dataclass, replace
@@ -10,26 +10,27 @@ from actcli.core.arrays import Array, Indices, Mask
 from actcli.core.audit.ulp import UlpDistances
 
 ENDLESS: Final = 2**64 - 1
-"""Stands for infinitely many steps: the result is nan, or infinite in place of a number."""
+"""Infinitely many steps: the result is nan, or infinity in place of a number."""
 
 HISTOGRAM: Final = {"0": 0.0, "<=0.5": 0.5, "<=1": 1.0, "2": 2.0, "3-10": 10.0, "11-100": 100.0, ">100": math.inf}
-"""Name of a class -> the largest `ulp` in it."""
+"""Class of the histogram -> the largest `ulp` in it."""
 STEPS: Final = {"0": 0, "1": 1, "2": 2, "3-10": 10, "11-100": 100, ">100": ENDLESS - 1, "nonfinite": ENDLESS}
-"""Name of a class -> the most steps in it."""
+"""Class of the histogram -> the most steps in it."""
 
 WORST: Final = 10
-"""How many of the worst results are kept."""
+"""Number of worst results kept."""
 
 
 @dataclass(frozen=True, slots=True)
 class Errors:
-    """The errors in one interval of the input.
+    """The errors in one interval of the input; None where there is none.
 
-    The largest are infinite where a result is nan, or infinite in place of a number; the means, and what begins with
-    `finite`, are of the others. Where there is nothing to tell it is None.
-
-    max_ulp_input, worst_input, finite_worst_input: the first input with that many ULP, steps, and steps among the
-        finite ones
+    count: number of inputs
+    nonfinite: number of results that are nan, or infinity in place of a number. Their error is infinite
+    max_ulp, max_steps: over all results
+    mean_ulp, mean_steps, finite_max_ulp, finite_max_steps: over results with a finite error; the means are infinite
+        if there is none
+    max_ulp_input, worst_input, finite_worst_input: the first input of max_ulp, max_steps and finite_max_steps
     """
 
     count: int
@@ -46,13 +47,13 @@ class Errors:
 
 
 class Tally:
-    """Counts, sums and the largest errors of so many intervals, which neighbours may share in the end."""
+    """Counts, sums and largest errors of numbered intervals; `errors` joins neighbouring ones."""
 
     def __init__(self, intervals: int) -> None:
         self.count = np.zeros(intervals, dtype=np.int64)
         self.nonfinite = np.zeros(intervals, dtype=np.int64)
         self.max_ulp = np.full(intervals, -1.0)
-        """Among the finite ones; -1 where there are none."""
+        """Over finite errors; -1: there is none."""
         self._sum_ulp = np.zeros(intervals)
         self._sum_steps = np.zeros(intervals)
         self._max_ulp_at = _Places(intervals)
@@ -62,7 +63,7 @@ class Tally:
         self._taken = 0
 
     def add(self, interval: Indices, x: Array, ulp: Array, steps: UlpDistances) -> None:
-        """Errors at the inputs x, of which each lies in the interval of that index."""
+        """Add errors at inputs x; interval: the index of each one's interval."""
         size = len(self.count)
         index = np.arange(self._taken, self._taken + len(x))
         self._taken += len(x)
@@ -81,7 +82,7 @@ class Tally:
         self._worst_at.update(self._max_steps, unseen, interval, steps, x, index)
 
     def merge(self, later: "Tally") -> None:
-        """Takes in the errors at inputs that follow."""
+        """Add the errors of another, whose inputs follow."""
         new = (self.count == self.nonfinite) & (later.count > later.nonfinite)
         self._max_ulp_at.take(later._max_ulp_at, new | (later.max_ulp > self.max_ulp), self._taken)
         self._worst_at.take(later._worst_at, new | (later._max_steps > self._max_steps), self._taken)
@@ -95,7 +96,7 @@ class Tally:
         self._taken += later._taken
 
     def errors(self, first: int = 0, last: int | None = None) -> Errors:
-        """Of the intervals from `first` to before `last` together."""
+        """Errors of the intervals first, ..., last - 1 together."""
         part = slice(first, last)
         count, nonfinite = int(self.count[part].sum()), int(self.nonfinite[part].sum())
         finite = count - nonfinite
@@ -122,30 +123,30 @@ class Tally:
 
 
 class _Places:
-    """Where the largest of each interval was met first: the input, and how many came before it."""
+    """First input of each interval's largest error, and the number of inputs before it."""
 
     def __init__(self, intervals: int) -> None:
         self.x = np.full(intervals, np.nan)
         self.index = np.zeros(intervals, dtype=np.int64)
 
     def update(self, largest: Any, unseen: Any, interval: Indices, errors: Any, x: Array, index: Indices) -> None:
-        """Raise `largest` to the errors in each interval, and remember where that happened."""
+        """Update `largest` with a block's errors, and the place of each interval's largest one."""
         before = largest.copy()
         np.maximum.at(largest, interval, errors)
         changed = (largest > before) | unseen
         hits = np.flatnonzero(changed[interval] & (errors == largest[interval]))[::-1]
-        # Of several assignments to one place the last one stays: that of the first input.
+        # In reverse order: NumPy keeps the last of several assignments, hence the first input.
         self.x[interval[hits]] = x[hits]
         self.index[interval[hits]] = index[hits]
 
     def update_first(self, unseen: Any, interval: Indices, x: Array, index: Indices) -> None:
-        """Remember the first input of each interval that had none yet."""
+        """Set the first input of each unseen interval."""
         hits = np.flatnonzero(unseen[interval])[::-1]
         self.x[interval[hits]] = x[hits]
         self.index[interval[hits]] = index[hits]
 
     def take(self, later: "_Places", where: Mask, before: int) -> None:
-        """Another's places, before which there were so many inputs."""
+        """Copy another's places where the mask holds; before: number of inputs that precede the other's."""
         self.x[where] = later.x[where]
         self.index[where] = later.index[where] + before
 
@@ -155,15 +156,16 @@ class _Places:
 
 MOST: Final = 12
 _WORTH: Final = 12.0
-"""What a boundary has to save, in squared octaves of the error times small intervals."""
+"""Least cost of joining two segments that keeps their boundary: octaves squared times small intervals."""
 _LARGEST: Final = 64.0
 
 
 def boundaries(max_ulp: Array) -> Indices:
-    """From the largest errors in ascending small intervals to the indices where a new segment begins.
+    """Segments of small intervals with similar errors: the indices at which a new segment begins.
 
-    Neighbours are joined, those first whose errors (their logarithms; up to 1 ULP all are alike) differ least, until
-    joining any two would cost too much (Ward 1963, J. Amer. Stat. Assoc. 58).
+    max_ulp: the largest error of each small interval, ascending in x. Ward's hierarchical clustering of neighbours
+    (Ward 1963, J. Amer. Stat. Assoc. 58) by log2 of the error, where errors below 1 ULP count as 1. It stops at
+    MOST segments or fewer, when every join would cost more than _WORTH.
     """
     if not max_ulp.size:
         return np.empty(0, dtype=np.int64)

@@ -1,4 +1,4 @@
-"""Parts of a kernel's formula: their text, the formula with a part replaced, and the part as it should be computed."""
+"""Steps of a kernel's formula: their text, the formula with one replaced, and a stable form of one."""
 
 import ast
 from collections.abc import Iterator
@@ -31,7 +31,7 @@ _TIGHT: Final = {"+": 1, "-": 1, "*": 2, "/": 2, "neg": 3, "**": 4}
 
 
 def nodes(node: Node) -> Iterator[Node]:
-    """All numbers in a formula that depend on x and are computed, the innermost first; itself last."""
+    """All computed steps of a formula that depend on x, innermost first, the formula itself last."""
     for part in parts(node):
         yield from nodes(part)
     if isinstance(node, Operation | Call | Choice) and depends_on_x(node):
@@ -39,12 +39,12 @@ def nodes(node: Node) -> Iterator[Node]:
 
 
 def depends_on_x(node: Node) -> bool:
-    """Whether x occurs in it."""
+    """Whether x occurs in the node."""
     return (isinstance(node, Name) and node.name == "x") or any(map(depends_on_x, parts(node)))
 
 
 def constants(node: Node) -> Iterator[tuple[str, float]]:
-    """The numbers of a formula that are computed or typed, as they are written, and their values."""
+    """Text and value of each maximal constant part of a formula: a number, a name or an operation without x."""
     for part in parts(node):
         if depends_on_x(part):
             yield from constants(part)
@@ -53,7 +53,7 @@ def constants(node: Node) -> Iterator[tuple[str, float]]:
 
 
 def text_of(node: Node, around: int = 0) -> str:
-    """A node as it is written: `1 + erf(x/sqrt(2))`."""
+    """The text of a node: `1 + erf(x/sqrt(2))`. around: binding strength of the operator around it."""
     match node:
         case Name():
             return node.name
@@ -96,11 +96,11 @@ def _bracketed(text: str, tight: int, around: int) -> str:
 
 
 def replaced(formula: Node, part: str, by: Node) -> Node:
-    """The formula with `by` wherever it has a part of that text."""
+    """The formula with every step of this text replaced."""
     if text_of(formula) == part:
         return by
     match formula:
-        case Operation():  # the text that was typed is no longer the node's
+        case Operation():  # without the source, which no longer matches
             return Operation(formula.name, tuple(replaced(term, part, by) for term in formula.terms))
         case Comparison():
             return Comparison(formula.signs, tuple(replaced(term, part, by) for term in formula.terms))
@@ -116,11 +116,11 @@ def replaced(formula: Node, part: str, by: Node) -> Node:
 
 
 def exactly(part: Node, name: str = "exactly") -> Node:
-    """The part as one function of x that is computed in float64, in a form that does not cancel or overflow."""
+    """The step as one function of x, computed in float64 in a form that does not cancel or overflow."""
     function = function_of(compiled(stable(part), FLOAT64))
 
     def values(x: Array) -> Array:
-        with np.errstate(all="ignore"):  # what overflows here overflows everywhere
+        with np.errstate(all="ignore"):  # overflows in every form
             return np.asarray(like(x, function(x)), dtype=np.float64)
 
     return Call(Elementwise(name=name, function=values, formula="x", reference=""), Name("x"))
@@ -130,7 +130,7 @@ def exactly(part: Node, name: str = "exactly") -> Node:
 
 
 def stable(node: Node) -> Node:
-    """The same function of x: erfc(-u) for 1 + erf(u), expm1, log1p, sigmoid(-u) for 1 - sigmoid(u), ..."""
+    """The same function in a stable form: erfc(-u) for 1 + erf(u), expm1, log1p, sigmoid(-u) for 1 - sigmoid(u), ..."""
     match node:
         case Operation():
             return _rewritten(replace(node, terms=tuple(map(stable, node.terms)), source=None))
@@ -143,9 +143,9 @@ def stable(node: Node) -> Node:
 
 
 def without_lossy_sums(node: Node) -> Node:
-    """The same function of x without the sums that cost hundreds of digits: 1 + erf(u), 1 + tanh(u), log(1 + u).
+    """The same function without sums that lose hundreds of digits: 1 + erf(u), 1 + tanh(u), log(1 + u).
 
-    Other than `stable` it uses no function that may itself be defined by such a sum.
+    Unlike `stable`, it uses no catalogue function, because such a sum may define one.
     """
     match node:
         case Operation():
@@ -239,7 +239,7 @@ def _difference(a: Node, b: Node) -> Node | None:
 
 
 def _quotient(a: Node, b: Node) -> Node | None:
-    """a/(1 + e^u) is a sigmoid(-u)."""
+    """a/(1 + e^u) as a sigmoid(-u)."""
     squared = _is(b, "**") and _is_number(parts(b)[1], 2.0)
     inner = _one_plus(parts(b)[0] if squared else b)
     if inner is None or not _is(inner, "exp"):
@@ -255,7 +255,7 @@ def _quotient(a: Node, b: Node) -> Node | None:
 
 
 def _hyperbolic(a: Node, b: Node) -> Node | None:
-    """tanh(u), of sinh(u)/cosh(u)."""
+    """sinh(u)/cosh(u) as tanh(u)."""
     if _is(a, "*") and _is(b, "*") and text_of(parts(a)[0]) == text_of(parts(b)[0]):
         a, b = parts(a)[1], parts(b)[1]
     if _is(a, "sinh") and _is(b, "cosh") and text_of(parts(a)[0]) == text_of(parts(b)[0]):
@@ -264,7 +264,7 @@ def _hyperbolic(a: Node, b: Node) -> Node | None:
 
 
 def _doubled_sigmoid(node: Node) -> Node | None:
-    """u of 2 sigmoid(u)."""
+    """The argument u of 2 sigmoid(u)."""
     if _is(node, "*"):
         a, b = parts(node)
         if _is_number(a, 2.0) and _calls(b, "sigmoid"):
@@ -273,7 +273,7 @@ def _doubled_sigmoid(node: Node) -> Node | None:
 
 
 def _one_plus(node: Node) -> Operation | None:
-    """u of 1 + u or u + 1, where u is an operation."""
+    """The operation u of 1 + u or u + 1."""
     if _is(node, "+"):
         for one, other in (parts(node), parts(node)[::-1]):
             if _is_number(one, 1.0) and isinstance(other, Operation):

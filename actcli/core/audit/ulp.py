@@ -1,4 +1,4 @@
-"""Distances between floating-point numbers: in units of the spacing (ULP), and in representable numbers (steps).
+"""Distances between floating-point numbers: in ULP, units of the spacing, and in steps between representable numbers.
 
 Muller et al., Handbook of Floating-Point Arithmetic (2nd ed., 2018), section 2.3.2; Goldberg, What Every Computer
 Scientist Should Know About Floating-Point Arithmetic (1991).
@@ -20,33 +20,33 @@ UlpDistances: TypeAlias = npt.NDArray[np.uint64]
 Signs: TypeAlias = npt.NDArray[np.int8]
 
 NEXT_TO_NOTHING: Final = 2.0**-1074
-"""The remainder of what is not exact, and of which float64 knows no more."""
+"""Remainder of an exact result known only to lie above or below its float64 value; the sign says which."""
 _NEXT: Final = 2.0**-200
-"""The same beside a product, which keeps it when its exponent is taken into account."""
+"""The same, relative to a product: not underflowed before its exponent is applied."""
 
 
 def ulp_distance(a: Array, b: Array, dtype: str, flush: bool = False) -> UlpDistances:
-    """How many steps from number to number of the type lead from a to b: 0 for equal ones, through zero, across signs.
+    """Number of steps from a to b along the type's representable numbers, exact: 0 if a = b, -0 and 0 being equal.
 
-    For float64 up to 2^64 - 2^53: unsigned, and exact.
+    flush: the type has no subnormals. For float64 at most 2^64 - 2^53, which is why the result is unsigned.
     """
     a, b = np.broadcast_arrays(a, b)
     found = np.zeros(a.shape, dtype=np.uint64)
-    differ = a != b  # mostly few do
+    differ = a != b  # few, as a rule
     there, here = ordinal(a[differ], dtype, flush), ordinal(b[differ], dtype, flush)
-    # Two's complement wraps in the difference and back in the unsigned view.
+    # An overflow of the difference wraps, and the unsigned view undoes it.
     found[differ] = np.where(there >= here, there - here, here - there).view(np.uint64)
     return found
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Reference:
-    """Exact results as a type sees them.
+    """Exact results relative to a floating-point type.
 
-    rounded:   each one's nearest number of the type
-    remainder: (exact - rounded) / spacing, from -1/2 to 1/2
+    rounded:   nearest number of the type
+    remainder: (exact - rounded)/spacing, from -1/2 to 1/2
     spacing:   log2 of the type's spacing at the exact result
-    exact:     the result as float64, for its sign and order
+    exact:     the result in float64, for its sign and order
     """
 
     rounded: Array
@@ -61,18 +61,19 @@ def part_of(truth: Reference, where: Mask) -> Reference:
 
 
 def reference(exact: Array, dtype: str, flush: bool = False, sides: Signs | None = None) -> Reference:
-    """Results known as float64, for a narrower type. With `flush` those that round to a subnormal are zero.
+    """The reference of results that are known in float64, for a narrower type.
 
-    sides: which way next to nothing leads from `exact` to the true results; 0 is no way.
+    flush: results that round to a subnormal become zero
+    sides: sign of (true result - `exact`), which decides ties; 0: equal
     """
     rounded = round_to(exact, dtype) if sides is None else _rounded_aside(exact, sides, dtype)
-    if not FLOAT_FORMATS[dtype].has_infinity:  # too large is nan there, and infinity here, which tells it from 0/0
+    if not FLOAT_FORMATS[dtype].has_infinity:  # overflow is nan there; infinity here, to tell it from 0/0
         rounded = np.where(np.isnan(rounded) & ~np.isnan(exact), np.copysign(np.inf, exact), rounded)
     spacing = spacing_exponent(exact, dtype)
     if sides is not None:
         aside = np.flatnonzero(sides)
         spacing[aside] -= below_power_of_two(exact[aside], sides[aside], dtype)
-    with np.errstate(invalid="ignore", over="ignore"):  # inf - inf, put right below
+    with np.errstate(invalid="ignore", over="ignore"):  # inf - inf, replaced below
         remainder = in_units(exact, spacing, dtype) - _in_spacings(rounded, spacing, dtype)
     remainder = np.where(np.isinf(rounded) | ~np.isfinite(exact), 0.0, remainder)
     if sides is not None:
@@ -84,7 +85,7 @@ def reference(exact: Array, dtype: str, flush: bool = False, sides: Signs | None
 
 
 def rounded_once(value: Double, exponent: Indices, dtype: str, flush: bool = False) -> Reference:
-    """What a type sees of value * 2^exponent: the nearest number, ties to even, and what is left."""
+    """The reference of value * 2^exponent, rounded once to nearest, ties to even."""
     form = FLOAT_FORMATS[dtype]
     finite = np.isfinite(value.hi)
     high, low = np.where(finite, value.hi, 0.0), np.where(finite, value.lo, 0.0)
@@ -97,7 +98,7 @@ def rounded_once(value: Double, exponent: Indices, dtype: str, flush: bool = Fal
     high, low = np.ldexp(high, shift), np.ldexp(low, shift)
     whole = np.rint(high)
     over, odd = high - whole, whole % 2.0 != 0.0
-    # high is beside a tie, or of float64 a whole number with low on one.
+    # Ties: of high; or, for float64, a whole high with low at 1/2.
     up = (over + low > 0.5) | ((over == 0.5) & (low > 0.0)) | ((over == 0.0) & (low == 0.5) & odd)
     down = (over + low < -0.5) | ((over == -0.5) & (low < 0.0)) | ((over == 0.0) & (low == -0.5) & odd)
     whole += up.astype(np.float64) - down
@@ -117,7 +118,7 @@ def rounded_once(value: Double, exponent: Indices, dtype: str, flush: bool = Fal
 
 
 def product_reference(exact: Array, sides: Signs, factor: Array, dtype: str, flush: bool = False) -> Reference:
-    """Results known as float64 and the way next to nothing that leads to the true ones, times numbers of the type."""
+    """The reference of true results times `factor`; the true ones are beside `exact` on the given sides."""
     odd = ~(np.isfinite(exact) & np.isfinite(factor))
     (a, first), (b, second) = (np.frexp(np.where(odd, 0.0, values)) for values in (exact, factor))
     high, low = two_product(a, b)
@@ -128,14 +129,14 @@ def product_reference(exact: Array, sides: Signs, factor: Array, dtype: str, flu
 
 
 def below_power_of_two(values: Array, sides: Signs, dtype: str) -> Mask:
-    """Where a value is a power of two and the true one is smaller in size: its spacing is half as wide."""
+    """Powers of two whose true value is smaller in magnitude: the spacing there is half as wide."""
     mantissa, exponent = np.frexp(values)
     smaller: Mask = (np.abs(mantissa) == 0.5) & (sides * np.sign(values) < 0)
     return smaller & (exponent - 1 > FLOAT_FORMATS[dtype].smallest_exponent)
 
 
 def _rounded_aside(exact: Array, sides: Signs, dtype: str) -> Array:
-    """Each one's nearest number of the type; the side decides a tie."""
+    """Values rounded to the type; the sides decide ties."""
     aside = np.flatnonzero(sides)
     if not aside.size:
         return round_to(exact, dtype)
@@ -146,10 +147,10 @@ def _rounded_aside(exact: Array, sides: Signs, dtype: str) -> Array:
 
 
 def ulp_error(actual: Array, truth: Reference, dtype: str, flush: bool = False) -> Array:
-    """|actual - exact| / spacing of the type at the exact result; nan where either is nan.
+    """|actual - exact| / spacing of the type at the exact result; nan where one of the two is nan.
 
-    Infinity counts as the number after the largest, so it is right where the exact result rounds to it. With `flush`
-    the gap between zero and the smallest normal, which has no numbers, is as wide as one spacing.
+    Infinity counts as the number after the largest, so it is correct where the exact result rounds to it. With `flush`
+    the distance between zero and the smallest normal number counts as one spacing.
     """
     if flush:
         actual = flushed(actual, dtype)
@@ -161,8 +162,8 @@ def ulp_error(actual: Array, truth: Reference, dtype: str, flush: bool = False) 
 
 def _ulp_error(actual: Array, truth: Reference, dtype: str, flush: bool) -> Array:
     form = FLOAT_FORMATS[dtype]
-    with np.errstate(over="ignore", invalid="ignore"):  # far off is inf; nan stays nan
-        # Both are whole numbers of spacings when they are close, so nothing is lost in the difference.
+    with np.errstate(over="ignore", invalid="ignore"):  # overflow: an infinite error; nan stays nan
+        # Close numbers are whole multiples of the spacing, so their difference is exact.
         error = _in_spacings(actual, truth.spacing, dtype) - _in_spacings(truth.rounded, truth.spacing, dtype)
         if flush:
             gap = np.ldexp(form.smallest_normal - form.smallest_spacing, -truth.spacing)
@@ -174,7 +175,7 @@ def _ulp_error(actual: Array, truth: Reference, dtype: str, flush: bool) -> Arra
 
 def _in_spacings(values: Array, spacing: npt.NDArray[np.int32], dtype: str) -> Array:
     form = FLOAT_FORMATS[dtype]
-    # Half of the number after the largest, which is a power of two where the codes of that exponent are all numbers.
+    # Half of the number after the largest: a power of two, except in a type without infinity.
     last = math.ldexp(1.0, form.largest_exponent - form.precision + 1)
     half = math.ldexp(1.0, form.largest_exponent) if form.has_infinity else (largest(dtype) + last) / 2.0
     infinite = np.isinf(values)
@@ -185,10 +186,10 @@ def _in_spacings(values: Array, spacing: npt.NDArray[np.int32], dtype: str) -> A
 
 
 def unlike(actual: Array, truth: Reference, dtype: str) -> Mask:
-    """Where the result is nan, or infinite in place of a number.
+    """Results that are nan, or infinity in place of a number.
 
-    Infinity beside an exact result of its sign beyond the largest number is 2^(largest exponent + 1), whatever that
-    rounds to.
+    Infinity is no such result beside an exact result of its sign beyond the largest number, even if that rounds to the
+    largest number: it counts as 2^(largest exponent + 1).
     """
     wrong: Mask = ~np.isfinite(actual)
     at = np.flatnonzero(wrong)
@@ -200,5 +201,5 @@ def unlike(actual: Array, truth: Reference, dtype: str) -> Mask:
 
 
 def largest(dtype: str) -> float:
-    """The largest number of the type."""
+    """The largest finite number of the type."""
     return float(value_at(np.array([FLOAT_FORMATS[dtype].infinity - 1]), dtype)[0])

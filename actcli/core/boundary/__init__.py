@@ -1,1 +1,1 @@
-"""What a trained network decides over the plane, where the boundary is straight, and how each layer bends the plane."""
+"""Decisions of a trained network over the plane, pieces of its boundary, and the plane's image in each layer."""

@@ -1,4 +1,4 @@
-"""A network's decisions at every point of a plane, or along a line for one feature."""
+"""A network's decisions over a plane, or along a line for one feature."""
 
 import math
 from dataclasses import dataclass
@@ -19,10 +19,10 @@ from actcli.core.network.losses import accuracy, guessing_loss
 from actcli.core.network.mlp import Network, forward, population
 
 DEFAULT: Final = DepthConfig(layers=3, width=16, optimizer="adam", learning_rate=0.01, steps=600, data="circles")
-"""A network that learns circles, moons, xor and spirals in a third of a second."""
+"""This network learns circles, moons, xor and spirals in a third of a second."""
 
 PLANE: Final = 1e-9
-"""The residual of a plane fitted to an output, as a share of the output's range, that counts as rounding."""
+"""Largest residual of a plane fitted to an output, relative to the output's range, that counts as rounding."""
 
 _MARGIN: Final = 0.15
 _BLOCK: Final = 1 << 13
@@ -30,14 +30,14 @@ _BLOCK: Final = 1 << 13
 
 @dataclass(frozen=True, eq=False)
 class Window:
-    """The part of the plane that is looked at: x1 (n1,) and x2 (n2,) ascending; x2 is None where x1 is all there is."""
+    """A grid over a part of the plane: x1 (n1,) and x2 (n2,), ascending; x2 is None for one feature."""
 
     x1: Array
     x2: Array | None
 
     @classmethod
     def around(cls, inputs: Array, columns: int, rows: int) -> "Window":
-        """The points (n, 1 or 2) with a margin of 15 % of their range, on so many columns and rows.
+        """A grid around the points (n, 1 or 2), with a margin of 15 % of their range on each side.
 
         InputError: points with more than two features.
         """
@@ -49,7 +49,7 @@ class Window:
         return cls(axes[0], axes[1] if len(axes) == 2 else None)
 
     def points(self) -> Array:
-        """All points, those of a row after each other: (n2 n1, 2), or (n1, 1)."""
+        """All points of the grid, row by row: (n2 n1, 2), or (n1, 1)."""
         if self.x2 is None:
             return self.x1[:, None]
         first, second = np.meshgrid(self.x1, self.x2)
@@ -63,17 +63,16 @@ class Window:
 
 @dataclass(frozen=True, eq=False)
 class Decision:
-    """A network's answer over a window, and how good it is on the data set.
+    """A network's decisions over a window, and its loss on the data set.
 
-    output:      (n2, n1, outputs), the raw output: logits, or numbers
-    probability: (classes, n2, n1), each class's; None for numbers
-    boundary:    whether the window has points of more than one decision; None for numbers, and where the output is not
-                 finite
-    affine:      whether the network is a linear map whatever its weights: no bend in it, and no norm
-    plane:       whether every output is a plane a x1 + b x2 + c up to rounding (PLANE), and no constant
-    pieces:      of how many straight pieces the boundary in the window consists, counted exactly; None where there is
-                 none, for more than two classes, and for networks that are not piecewise linear
-    loss_guess, loss_data_final, accuracy_final: as DepthRun has them
+    output:      (n2, n1, outputs): logits, or numbers
+    probability: of each class, (classes, n2, n1); None for numbers
+    boundary:    the window has points of more than one class; None for numbers, and if an output is not finite
+    affine:      the network is affine for any weights: see `is_affine`
+    plane:       every output is a plane a x1 + b x2 + c up to rounding (PLANE), and not all are constant
+    pieces:      exact number of straight pieces of the boundary in the window; None without a boundary, for more than
+                 two classes, for networks that are not piecewise linear, and if `count_pieces` gives up
+    loss_guess, loss_data_final, accuracy_final: as in DepthRun
     """
 
     activation: str
@@ -91,12 +90,12 @@ class Decision:
 
     @property
     def decided(self) -> Array | None:
-        """(n2, n1): the likeliest class at each point."""
+        """The most probable class at each point, (n2, n1); None for numbers."""
         return None if self.probability is None else self.probability.argmax(axis=0)
 
 
 def decision(experiment: DepthExperiment, window: Window, *, count: bool = True) -> Decision:
-    """What the network of an experiment decides at present. count: whether the straight pieces are counted."""
+    """The decisions of an experiment's network with its present parameters. count: count the straight pieces."""
     network = experiment.network
     output = outputs(network, experiment.inputs, window)
     answer = _answer(network, experiment.inputs)
@@ -126,8 +125,9 @@ def decision(experiment: DepthExperiment, window: Window, *, count: bool = True)
 
 
 def is_affine(network: Network) -> bool:
-    """Whether the activation is a straight line, so that the network is one linear map. Batch norm is linear too: it
-    takes the moments of the data set.
+    """Whether the network is affine: a linear activation, and no layer norm.
+
+    Batch norm is affine after training, when it takes the moments of the data set.
     """
     activation = network.activation
     return network.norm != "layer" and not activation.kinks(99) and is_piecewise_linear(activation)
@@ -140,9 +140,7 @@ def is_countable(network: Network) -> bool:
 
 
 def outputs(network: Network, inputs: Array, window: Window) -> Array:
-    """The raw output over the window, (n2, n1, outputs). Batch norm takes the moments of the inputs (points, features),
-    not those of the window.
-    """
+    """Output over the window, (n2, n1, outputs). inputs: (points, features), whose moments batch norm takes."""
     points = window.points().astype(network.parameters.vector.dtype)
     with np.errstate(all="ignore"):
         moments = population(network, inputs)
@@ -153,9 +151,9 @@ def outputs(network: Network, inputs: Array, window: Window) -> Array:
 
 
 def exported(experiment: DepthExperiment, window: Window) -> dict[str, npt.NDArray[np.generic]]:
-    """What `replay` has, at present, with the points (n, features) of a window and the output (n, outputs) there.
+    """The arrays of `replay`, with `points` (n, features) of a window and `output` (n, outputs) there.
 
-    Of batch norm, mean1, spread1, ... too: a hidden layer gives φ((z - mean) / spread).
+    With batch norm also mean1, spread1, ...: a hidden layer gives φ((z - mean) / spread).
     """
     arrays = replay(experiment)
     points = window.points()
@@ -173,7 +171,7 @@ def _answer(network: Network, inputs: Array) -> Array:
 
 
 def probabilities(loss_name: str, output: Array) -> Array | None:
-    """(classes, n2, n1) of raw outputs (n2, n1, outputs): σ(z) beside σ(-z), or softmax; None for numbers."""
+    """Class probabilities (classes, n2, n1) of outputs (n2, n1, outputs): σ(-z), σ(z), or softmax; None for numbers."""
     if loss_name == "mean_squared_error":
         return None
     if loss_name == "binary_cross_entropy":
@@ -183,7 +181,7 @@ def probabilities(loss_name: str, output: Array) -> Array | None:
 
 
 def is_plane(window: Window, output: Array) -> bool:
-    """Whether each output is a plane (a line over one feature) within PLANE of its range, and one of them not level."""
+    """Whether each output is a plane (over one feature a line) within PLANE of its range, and not all are constant."""
     points = window.points()
     flat = output.reshape(len(points), -1)
     if not np.isfinite(flat).all():

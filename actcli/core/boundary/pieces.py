@@ -1,9 +1,8 @@
-"""The straight pieces of which a piecewise linear network's boundary consists, counted exactly.
+"""Exact number of straight pieces of a piecewise linear network's boundary.
 
-A network of piecewise linear units is linear on each of finitely many polygons of the plane (Montufar, Pascanu, Cho
-and Bengio 2014, On the number of linear regions of deep neural networks). Layer by layer each polygon is cut along
-the lines where a unit of the layer crosses a kink. On each polygon that remains the logit is a plane, and it is zero on
-a segment.
+Such a network is affine on each of finitely many polygons of the plane (Montufar, Pascanu, Cho and Bengio 2014, On the
+number of linear regions of deep neural networks). Layer by layer, each polygon is cut along the lines on which a unit
+of the layer crosses a kink. On each final polygon the logit is affine, and zero on a segment or nowhere.
 """
 
 import math
@@ -17,17 +16,17 @@ from actcli.core.arrays import Array
 from actcli.core.network.mlp import Network, population
 
 MOST_POLYGONS: Final = 20_000
-"""More are not counted: it would take longer than the training."""
+"""With more polygons the count would take longer than the training."""
 
 _ROUNDING: Final = 1e-10
-"""Lengths, as shares of the window, and angles that are rounding."""
+"""Lengths up to this, relative to the window, count as rounding."""
 
 Point = tuple[float, float]
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class _Polygon:
-    """A convex polygon by its corners in order, and what a layer gives on it: x @ slopes + offsets.
+    """A convex polygon, by its corners in order, and a layer's output on it: x @ slopes + offsets.
 
     slopes (2, width), offsets (width,)
     """
@@ -38,15 +37,15 @@ class _Polygon:
 
 
 def count_pieces(network: Network, inputs: Array, x1: Array, x2: Array | None) -> int | None:
-    """How many straight pieces the line logit = 0 has between the least and the largest x1 and x2.
+    """Number of straight pieces of the curve logit = 0 in the rectangle that x1 and x2 span.
 
-    Neighbours that go on in the same direction are one piece. None where the polygons are more than MOST_POLYGONS, or
-    where the logit is zero on a whole polygon; of a single feature the pieces are points.
+    Neighbouring segments of the same direction are one piece. None for more than MOST_POLYGONS polygons, for a logit
+    that is zero on a whole polygon, and for one feature, where the boundary consists of points.
     """
     if x2 is None:
         return None
     (left, right), (low, high) = (float(x1[0]), float(x1[-1])), (float(x2[0]), float(x2[-1]))
-    # In units of the window, so that one tolerance serves.
+    # Coordinates relative to the window, so that one tolerance suffices.
     size = np.array([right - left, high - low])
     polygons = [
         _Polygon(
@@ -84,7 +83,7 @@ def count_pieces(network: Network, inputs: Array, x1: Array, x2: Array | None) -
 def _bent(
     network: Network, polygon: _Polygon, slopes: Array, offsets: Array, kinks: tuple[float, ...], skips: bool
 ) -> list[_Polygon]:
-    """The parts of the polygon on which no unit crosses a kink, and the layer's output on each."""
+    """The parts of a polygon on which no unit crosses a kink, with the layer's output on each."""
     parts = [polygon.corners]
     at_corners = np.array(polygon.corners) @ slopes + offsets
     for kink in kinks:
@@ -106,7 +105,7 @@ def _bent(
 
 
 def _halves(corners: list[Point], a: float, b: float, c: float) -> list[list[Point]]:
-    """The parts of a polygon on both sides of a x + b y + c = 0; the polygon itself where the line only touches it."""
+    """The parts of a polygon on both sides of a x + b y + c = 0; the whole polygon if the line does not cut it."""
     norm = math.hypot(a, b)
     if norm == 0.0:
         return [corners]
@@ -130,7 +129,7 @@ def _halves(corners: list[Point], a: float, b: float, c: float) -> list[list[Poi
 
 @dataclass(frozen=True, slots=True)
 class _Segment:
-    """A straight part of the boundary with its direction, a unit vector that has the larger logit on its left."""
+    """A segment of the boundary. direction: unit vector along it with the larger logit on its left."""
 
     start: Point
     end: Point
@@ -138,7 +137,7 @@ class _Segment:
 
 
 def _zero(polygon: _Polygon, slope: Array, offset: float) -> list[_Segment] | None:
-    """Where the logit is zero inside the polygon: a segment or nothing; None where it is zero everywhere."""
+    """The segment of the polygon on which the logit is zero, if any; None if it is zero everywhere."""
     a, b = slope.tolist()
     norm = math.hypot(a, b)
     if norm == 0.0:
@@ -158,7 +157,7 @@ def _zero(polygon: _Polygon, slope: Array, offset: float) -> list[_Segment] | No
 
 
 def _merged(segments: list[_Segment]) -> int:
-    """The number of pieces: a segment that begins where one of the same direction ends goes on with it."""
+    """The number of pieces: segments that continue each other in the same direction are one."""
     if not segments:
         return 0
     starts = np.array([segment.start for segment in segments])

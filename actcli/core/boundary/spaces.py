@@ -1,4 +1,4 @@
-"""The plane as each layer hands it on: what every hidden unit sees of it, and how the layers bend it.
+"""The plane in each layer: the output of every hidden unit over it, and its image under the layers.
 
 Olah (2014), Neural Networks, Manifolds, and Topology.
 """
@@ -9,7 +9,7 @@ from typing import Final
 
 import numpy as np
 
-from actcli.core.analysis.saturation import SATURATION, largest_slope
+from actcli.core.analysis.saturation import saturation_threshold
 from actcli.core.arrays import Array, Mask
 from actcli.core.boundary.decision import Window
 from actcli.core.depth.experiment import DepthExperiment
@@ -21,11 +21,11 @@ GRID_LINES: Final = 9
 
 @dataclass(frozen=True, eq=False)
 class UnitMaps:
-    """What the units of a hidden layer give over a window.
+    """Outputs of a hidden layer's units over a window.
 
-    values:          (width, n2, n1), or (width, n1) over one feature
-    dead, saturated: (width,): units whose slope is zero, or under 5 % of the largest slope anywhere, at every point of
-                     the data set; a dead one is not counted as saturated
+    values:    (width, n2, n1), or (width, n1) over one feature
+    dead:      (width,), units whose slope is zero at every point of the data set
+    saturated: (width,), other units whose slope is below 5 % of the activation's largest at every point
     """
 
     layer: int
@@ -35,11 +35,10 @@ class UnitMaps:
 
 
 def unit_maps(experiment: DepthExperiment, window: Window) -> list[UnitMaps]:
-    """Each hidden layer's units over the window, at present."""
+    """The maps of each hidden layer, with the present parameters."""
     seen = _passed(experiment, window.points())
     on_data = _passed(experiment, experiment.inputs)
-    largest = largest_slope(experiment.network.activation)
-    least = SATURATION * (largest if 0.0 < largest < math.inf else 1.0)
+    least = saturation_threshold(experiment.network.activation)
     maps = []
     for layer in range(experiment.network.hidden):
         values = seen.layer_inputs[layer + 1].T.reshape(-1, *window.shape)
@@ -51,15 +50,15 @@ def unit_maps(experiment: DepthExperiment, window: Window) -> list[UnitMaps]:
 
 @dataclass(frozen=True, eq=False)
 class Space:
-    """A layer's output for the points and for a grid of lines over the plane, seen from two directions.
+    """A layer's output for the data set and for a grid of lines over the plane, projected on two directions.
 
     layer:   0 is the plane itself
-    points:  (n, 2) for the data set's points
-    lines:   (lines, points of a line, 2): first those of constant x1, then those of constant x2
-    seen_by: "units" where the layer has two units; "directions" for the two main directions of the points; "cut" for
-             the output's own direction and the main one of what is left: there the boundary is upright
-    share:   of the points' variance that the two hold
-    cut:     where the boundary is on the first axis; None where "cut" is not the view
+    points:  projections of the data set, (n, 2)
+    lines:   projections of the grid, (lines, points of a line, 2): lines of constant x1, then of constant x2
+    seen_by: the directions. "units": the layer's one or two units; "directions": the first two principal components;
+             "cut": the output's weight vector, and the first principal component orthogonal to it
+    share:   of the points' variance in the two directions
+    cut:     the boundary on the first axis of a "cut", a vertical line; else None
     """
 
     layer: int
@@ -72,7 +71,7 @@ class Space:
 
 @np.errstate(all="ignore")  # a network that diverged
 def spaces(experiment: DepthExperiment, window: Window) -> list[Space]:
-    """The plane, and what each hidden layer makes of it, at present. The window has two features."""
+    """The plane and its image in each hidden layer, with the present parameters. The window has two features."""
     on_points = _passed(experiment, experiment.inputs).layer_inputs
     lines = grid_lines(window)
     on_lines = _passed(experiment, lines.reshape(-1, 2)).layer_inputs
@@ -89,7 +88,7 @@ def spaces(experiment: DepthExperiment, window: Window) -> list[Space]:
 
 
 def grid_lines(window: Window, points: int = 121) -> Array:
-    """(lines, points, 2): GRID_LINES lines of constant x1 and as many of constant x2 across the window."""
+    """GRID_LINES lines of constant x1 and as many of constant x2 across the window: (lines, points, 2)."""
     assert window.x2 is not None
     first = np.linspace(window.x1[0], window.x1[-1], points)
     second = np.linspace(window.x2[0], window.x2[-1], points)
@@ -104,7 +103,7 @@ def _few(axis: Array) -> Array:
 
 
 def _view(experiment: DepthExperiment, points: Array, last: bool) -> tuple[Array, Array, str, float | None]:
-    """Two directions (width, 2), the origin (width,), what they are, and where the boundary cuts the first."""
+    """Directions (width, 2), origin (width,), `seen_by` and `cut` of a layer's Space."""
     width = points.shape[1]
     if not np.isfinite(points).all():  # a network that diverged
         return np.eye(width, 2), np.zeros(width), "directions", None
@@ -128,7 +127,7 @@ def _view(experiment: DepthExperiment, points: Array, last: bool) -> tuple[Array
 
 
 def _main_directions(points: Array) -> Array:
-    """The first two principal directions (width, 2), the largest component of each positive."""
+    """First two principal components (width, 2), with the largest entry of each positive."""
     centred = points - points.mean(axis=0)
     _, _, rows = np.linalg.svd(centred, full_matrices=False)
     directions: Array = rows[:2].T.copy()
@@ -139,7 +138,7 @@ def _main_directions(points: Array) -> Array:
 
 
 def _across(direction: Array) -> Array:
-    """A unit vector at a right angle to a unit vector."""
+    """A unit vector orthogonal to a unit vector."""
     other = np.zeros(len(direction))
     other[int(np.abs(direction).argmin())] = 1.0
     other -= (other @ direction) * direction

@@ -1,1 +1,1 @@
-"""An activation as code to take home: value and slope as trees of operations, made stable, and printed."""
+"""Code of an activation for other programs: value and slope as trees of operations, in stable form, and printed."""

@@ -12,13 +12,13 @@ from actcli.core.code.term import Term, subterms
 
 _PRELUDE: Final[Mapping[str, str]] = {
     "act_max": """\
-/* The larger; nan where either is nan, which fmax is not. */
+/* The larger of two; nan if one is nan, unlike fmax. */
 static inline double act_max(double a, double b) {
     return a > b || a != a ? a : b;
 }
 """,
     "act_min": """\
-/* The smaller; nan where either is nan, which fmin is not. */
+/* The smaller of two; nan if one is nan, unlike fmin. */
 static inline double act_min(double a, double b) {
     return a < b || a != a ? a : b;
 }
@@ -29,13 +29,13 @@ static inline double act_sign(double x) {
 }
 """,
     "act_bounded": """\
-/* x, but a large number where it is infinite: 0 times that is 0. */
+/* x clipped to finite numbers, so that 0 times it is 0. */
 static inline double act_bounded(double x) {
     return x > 1e290 ? 1e290 : x < -1e290 ? -1e290 : x;
 }
 """,
     "act_product_error": """\
-/* a b less its rounded value. */
+/* Rounding error of a b: exact - rounded. */
 static inline double act_product_error(double a, double b) {
     const double product = a * b;
     return isfinite(product) ? fma(a, b, -product) : 0.0;
@@ -75,13 +75,13 @@ def _function(name: str, arguments: str, says: str, term: Term, names: set[str])
 
 
 def _once(name: str, text: str) -> str:
-    """Two headers of this kind may be included together."""
+    """The text in an include guard of its own, because two emitted headers may share it."""
     guard = f"{name.upper()}_DEFINED"
     return f"#ifndef {guard}\n#define {guard}\n{text}#endif\n"
 
 
 def c_header(functions: Functions, head: str, initialisation: str) -> str:
-    """The header: value and slope in double and float, the helpers, the initialisation. head: its comment."""
+    """The header: helpers, value and slope in double and float, initialisation. head: its opening comment."""
     f = renamed(functions, C.reserved)
     name = f"act_{f.name}"
     found, tables = helpers_of(C, f.value, f.slope)

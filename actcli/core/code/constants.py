@@ -1,4 +1,4 @@
-"""What a term computes of numbers alone, computed: PyTorch's functions take no numbers."""
+"""Constant folding of terms, because PyTorch's functions take tensors only."""
 
 from dataclasses import replace
 from typing import Any, Final
@@ -14,7 +14,7 @@ _FALSE: Final = Term("not", (_TRUE,))
 
 
 def with_constants(functions: Functions) -> Functions:
-    """The same functions with a number for each part that depends neither on x nor on a parameter."""
+    """The same functions with every subterm without x and parameters replaced by its number."""
     return replace(
         functions,
         value=_folded(functions.value),

@@ -1,6 +1,6 @@
-"""The elementwise entries of the catalogue as terms: value and slope, written so that no tail loses its digits.
+"""Value and slope of the catalogue's elementwise entries as terms that keep their digits in the tails.
 
-Each is a function of x and the parameters by name. A slope at a kink is the one that PyTorch's autograd returns.
+Each entry is a function of x and its parameters. A slope at a kink is the one of PyTorch's autograd.
 """
 
 import math
@@ -73,7 +73,7 @@ def _relu_squared(x: Term) -> Pair:
 
 
 def _elu(x: Term, alpha: Term, gamma: Term | float = 1.0) -> Pair:
-    # min(x, 0): what is not taken does not overflow either, so that no gradient of it is nan.
+    # min(x, 0): the branch that is not taken must not overflow, or its gradient would be nan.
     below = minimum(x, 0.0)
     return where(x > 0.0, gamma * x, gamma * alpha * expm1(below)), where(x > 0.0, gamma, gamma * alpha * exp(below))
 
@@ -107,7 +107,7 @@ _SQRT_8_OVER_PI, _SQRT_8_OVER_PI_REST = 1.5957691216057308, -9.96930880911092e-1
 
 
 def _gelu_tanh(x: Term) -> Pair:
-    """x sigmoid(v) with v = sqrt(8/pi) (x + 0.044715 x^3), its rounding error carried along."""
+    """x sigmoid(v) with v = sqrt(8/pi) (x + 0.044715 x^3), compensated for the rounding error of v."""
     near = clip(x, -100.0, 100.0).named("near")
     square = (near * near).named("square")
     cubic = (_CUBIC * square).named("cubic")
@@ -135,7 +135,7 @@ def _log_sigmoid(x: Term) -> Pair:
 
 
 def _hard_sigmoid(x: Term, alpha: Term, beta: Term) -> Pair:
-    if alpha.is_value(1.0 / 6.0) and beta.is_value(0.5):  # the exact sixth, which is no float64
+    if alpha.is_value(1.0 / 6.0) and beta.is_value(0.5):  # exactly 1/6, which is no float64
         return (clip(x, -3.0, 3.0) + 3.0) / 6.0, _step_between(x, -3.0, 3.0, 1.0 / 6.0)
     line = (alpha * x + beta).named("line")
     return clip(line, 0.0, 1.0), _step_between(line, 0.0, 1.0, alpha)
@@ -165,7 +165,7 @@ def _soft_shrink(x: Term, lambd: Term) -> Pair:
 
 
 def _tanh_shrink(x: Term) -> Pair:
-    """Near 0 by Lambert's continued fraction, as x - tanh(x) cancels there."""
+    """Near 0 Lambert's continued fraction, because x - tanh(x) cancels there."""
     near = minimum(absolute(x), 1.25)
     square = (near * near).named("square")
     rest = polynomial("tanh_shrink_a", square) / polynomial("tanh_shrink_p", square)
@@ -184,7 +184,7 @@ def _softcap(x: Term, cap: Term) -> Pair:
     rest = quotient_error(x, u, cap).named("rest")
     e = exp(-2.0 * absolute(u)).named("e")
     carried = 1.0 - where(u < 0.0, -2.0 * rest, 2.0 * rest)
-    bent = where(e > 0.0, 4.0 * e * carried / ((1.0 + e) * (1.0 + e)), 0.0)  # x may be too large for its rest
+    bent = where(e > 0.0, 4.0 * e * carried / ((1.0 + e) * (1.0 + e)), 0.0)  # for a large x the rest may be nan
     return cap * tanh(u), bent
 
 
@@ -202,7 +202,7 @@ def _laplace(x: Term, mu: Term, sigma: Term) -> Pair:
 
 
 def _gelu_10(x: Term) -> Pair:
-    # min(x, 10) first: nothing that is not taken can overflow.
+    # min(x, 10): the branch that is not taken must not overflow.
     near = minimum(x, 10.0)
     return where(x > 10.0, 10.0, apply("gelu", near)), where(x > 10.0, 0.0, apply("gelu_slope", near))
 
@@ -269,7 +269,7 @@ SHORT: Final = frozenset({
     *("identity", "relu", "leaky_relu", "prelu", "threshold", "fatrelu", "exponential", "tanh", "sin"),
     *("arctan", "step", "erf"),
 })  # fmt: skip
-"""Those that are written out where a formula calls them; the others are functions of their own."""
+"""Entries whose terms are inlined where a formula calls them; the others become functions."""
 
 
 def _as_helper(name: str) -> Helper:

@@ -1,4 +1,4 @@
-"""What is emitted of an activation, whatever the target: its functions as terms, and the helpers that they call."""
+"""Functions of an activation to emit, independent of the target: terms, and the helpers that they call."""
 
 import keyword
 import re
@@ -28,9 +28,11 @@ Guard: TypeAlias = Literal["never", "in the chain rule", "always"]
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Functions:
-    """Value and slope of an activation, and the derivatives by its parameters, as terms.
+    """The functions of an activation as terms.
 
     parameters: name -> default, in the order of the arguments
+    slope:      derivative by x
+    partials:   name -> derivative by this parameter; empty unless learnable
     """
 
     name: str
@@ -47,10 +49,10 @@ def functions(
     put_right: Mapping[float, float] | None = None,
     learnable: bool = False,
 ) -> Functions:
-    """What an activation is emitted as.
+    """The functions to emit for an activation.
 
-    guarded:   where a product is 0 because a factor is, even where the other is infinite
-    put_right: x -> the slope there, where the rules give another
+    guarded:   products in which 0 times infinity is 0: none, those of the chain rule, or all
+    put_right: x -> slope at this x, where the derivative rules give another
     learnable: with the derivatives by the parameters
     """
     parameters = activation.parameter_values or dict(activation.given_parameters)
@@ -78,23 +80,23 @@ def functions(
 
 def _partial(entry: str, key: str, value: Term, slope: Term, guarded: bool) -> Term:
     """The derivative by a parameter."""
-    if entry == "laplace":  # shifted and stretched: no other slope is needed
+    if entry == "laplace":  # a function of (x - mu)/sigma: both follow from its slope
         return -slope if key == "mu" else -slope * ((X - name("mu")) / name("sigma"))
     return Derivative(key, guarded)(value)
 
 
 def _identifier(activation: Elementwise) -> str:
-    """The name of an entry; `activation` for a formula."""
+    """The function's name: the entry's; `activation` for a formula."""
     plain = re.fullmatch(r"[A-Za-z]\w*", activation.name, re.ASCII) and activation.reference != "a formula"
     chosen = activation.name if plain else "activation"
     return chosen + "_" * keyword.iskeyword(chosen)
 
 
 def renamed(functions: Functions, reserved: frozenset[str]) -> Functions:
-    """The same with other names for parameters that mean something in the language or in the module."""
+    """The same functions with new names for parameters that collide with names of the language or the module."""
     new: dict[str, str] = {}
     for key in functions.parameters:
-        # The module's own names begin with an underscore, the header's with act_, a macro's is in capitals.
+        # Names of a module begin with an underscore, names of a header with act_; macros are in capitals.
         chosen = f"p{key}" if key.startswith("_") else key
         macro = len(key) > 1 and key.isupper()
         while (
@@ -116,7 +118,7 @@ def renamed(functions: Functions, reserved: frozenset[str]) -> Functions:
 
 
 def helpers_of(language: Language, *roots: Term) -> tuple[list[str], list[str]]:
-    """The helpers that the terms call, directly or not, those that are called first; and the polynomials' tables."""
+    """Helpers that the terms call, directly or not, callees first; and tables of the polynomials."""
     found: list[str] = []
     tables: list[str] = []
 
@@ -135,7 +137,7 @@ def helpers_of(language: Language, *roots: Term) -> tuple[list[str], list[str]]:
 
 
 def sample() -> "np.ndarray[tuple[int], np.dtype[np.float64]]":
-    """Where accuracy is measured: 0, and both signs of magnitudes from 1e-300 to 1e300, closest where things happen."""
+    """Points for the accuracy: 0, and magnitudes from 1e-300 to 1e300 of both signs, most of them below 50."""
     near = np.concatenate([np.linspace(0.013, 6.0, 97), np.linspace(6.1, 50.0, 61), np.geomspace(52.0, 800.0, 29)])
     far = np.concatenate([np.geomspace(1e-300, 1e-3, 20), np.geomspace(1e3, 1e300, 40)])
     sizes = np.concatenate([near, far])

@@ -1,12 +1,11 @@
-"""The functions that emitted code carries itself, because a target lacks them or has them wrong in a tail.
+"""Helper functions of emitted code, because a target lacks them or has them wrong in a tail.
 
-Each is written once, as a term, and printed for every target. How the tails stay right:
+Each is written once, as a term, and printed for every target. Methods that keep the tails accurate:
 
 - No 1 + small: sigmoid and softplus are computed from exp(-|x|), the normal distribution from its upper tail.
-- exp(-u) as exp(-u/2) exp(-u/2), with the other factors between: a number under 2^-1022 has few digits, and the
-  result must not be a product with one.
+- exp(-u) as exp(-u/2) exp(-u/2), with the other factors between: a subnormal exp(-u) would have few digits.
 - exp(-z²) as exp(-h²) exp(-(z - h)(z + h)) with h of few digits, whose square is exact (Cody 1969, Math. Comp. 23).
-- exp(beta x) with the rounding error of the product carried along.
+- exp(beta x) is compensated for the rounding error of beta x.
 """
 
 import math
@@ -23,12 +22,17 @@ TABLES: Final[Mapping[str, tuple[float, ...]]] = {
     "tanh_shrink_p": (218243025.0, 16081065.0, 289575.0, 1430.0, 1.0),
     "tanh_shrink_a": (43648605.0, 1969110.0, 21450.0, 52.0),
 }
-"""The coefficients of polynomials, those of the low powers first."""
+"""Coefficients of polynomials, in ascending powers."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Helper:
-    """A function of `names`, and what it says of itself; `slopes` are its derivatives by the names, None by rule."""
+    """A helper function.
+
+    names:  of its arguments
+    says:   its docstring
+    slopes: derivatives by the arguments; None: by the rules, from the body
+    """
 
     names: tuple[str, ...]
     body: Callable[..., Term]
@@ -42,7 +46,7 @@ def polynomial(table: str, u: Term) -> Term:
 
 
 def product_error(a: Term, b: Term) -> Term:
-    """a b - (a b, rounded); 0 where a factor is a power of two."""
+    """a b - (a b rounded); 0 if a factor is a power of two."""
     for factor in (a, b):
         if factor.is_number and abs(math.frexp(factor.number)[0]) == 0.5:
             return term(0.0)
@@ -50,14 +54,14 @@ def product_error(a: Term, b: Term) -> Term:
 
 
 def quotient_error(x: Term, quotient: Term, divisor: Term) -> Term:
-    """x / divisor - quotient, for the rounded quotient; 0 where the divisor is a power of two."""
+    """x / divisor - quotient, for the rounded quotient; 0 if the divisor is a power of two."""
     if divisor.is_number and abs(math.frexp(divisor.number)[0]) == 0.5:
         return term(0.0)
     return apply("remainder", x, quotient, divisor) / divisor
 
 
 def sum_error(total: Term, a: Term, b: Term) -> Term:
-    """a + b - total, of the rounded total (Knuth's two-sum)."""
+    """a + b - total, for the rounded total (Knuth's two-sum)."""
     back = total - a
     return (a - (total - back)) + (b - back)
 
@@ -77,7 +81,7 @@ def _product_error(a: Term, b: Term) -> Term:
 
 
 def _remainder(x: Term, a: Term, b: Term) -> Term:
-    """All products are exact, so that it makes no difference whether a compiler fuses them with the sums."""
+    """x - a b. All products are exact, so a compiler may fuse them with the sums."""
     x, a = apply("bounded", x).named("x_"), apply("bounded", a).named("a_")
     (a_high, a_low), (b_high, b_low) = _halves(a, "a"), _halves(b, "b")
     return (((x - a_high * b_high) - a_high * b_low) - a_low * b_high) - a_low * b_low
@@ -102,7 +106,7 @@ def _over_hypot(x: Term, a: Term) -> Term:
 
 
 def _over_hypot_slope(x: Term, a: Term) -> Term:
-    """a² / hypot³, in which nothing cancels."""
+    """a² / hypot³, without cancellation."""
     root = hypot(x, a).named("root")
     share = (a / root).named("share")
     return share * share / root
@@ -114,7 +118,7 @@ def _over_hypot_by_a(x: Term, a: Term) -> Term:
 
 
 def _below(x: Term) -> Term:
-    """x, but -1e290 for less than that."""
+    """max(x, -1e290)."""
     return where(x < 0.0, apply("bounded", x), x)
 
 
@@ -149,7 +153,7 @@ def _tanh_slope(x: Term) -> Term:
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """sigmoid(v) where v is known with its rounding error: e^-|v| = half * half * (1 + rest)."""
+    """sigmoid(v + error), for a rounding error of v: e^-|v + error| = half * half * (1 + rest)."""
 
     v: Term
     half: Term
@@ -167,7 +171,7 @@ class Gate:
 
     @property
     def decay(self) -> Term:
-        """e^-|v|."""
+        """e^-|v + error|."""
         return (self.half * self.carried * self.half).named("e")
 
 
@@ -179,7 +183,7 @@ def gate(v: Term, error: Operand) -> Gate:
 
 
 def gated(x: Term, gate: Gate) -> Term:
-    """x sigmoid(v), for a v of the sign of x."""
+    """x sigmoid(v), if v has the sign of x."""
     e, size = gate.decay, apply("bounded", x)
     share = (1.0 / (1.0 + e)).named("share")
     return where(gate.negative, size * share * gate.half * gate.carried * gate.half, x * share)
@@ -227,7 +231,7 @@ _INVERSE_SQRT_2PI: Final = 1.0 / math.sqrt(2.0 * math.pi)
 
 @dataclass(frozen=True, slots=True)
 class Bell:
-    """exp(-z²/2) = half * half * rest, for 0 <= z <= 40; beyond it is 0."""
+    """exp(-z²/2) = half * half * rest, for 0 <= z <= 40; it is 0 beyond."""
 
     z: Term
     half: Term
@@ -235,7 +239,7 @@ class Bell:
 
 
 def bell(x: Term) -> Bell:
-    """exp(-x²/2)."""
+    """exp(-x²/2) in three factors."""
     z = minimum(absolute(x), 40.0).named("z")
     h = (apply("floor", 16.0 * z) / 16.0).named("h")
     return Bell(z, exp(-0.25 * h * h).named("half"), apply("exp_apart", -0.5 * (z - h) * (z + h)).named("rest"))
@@ -282,11 +286,11 @@ def _exp_minus_square(x: Term) -> Term:
 
 
 _NEAR: Final = 0.7
-"""Where 1 - erfc(x) begins to cancel."""
+"""Bound of |x| below which 1 - erfc(x) cancels."""
 
 
 def _erf_beside(x: Term) -> tuple[Term, Term]:
-    """erf(x) near 0, and erfc(|x|) away from it."""
+    """erf(x) for |x| < 0.7, and erfc(|x|) for larger |x|."""
     near = minimum(absolute(x), _NEAR).named("near")
     z = absolute(x)
     tail = 2.0 * apply("exp_minus_square", x) / inverse_mills((math.sqrt(2.0) * minimum(z, 30.0)).named("u"))
@@ -311,7 +315,7 @@ def _erf_slope(x: Term) -> Term:
 
 
 def by_slope(slope: str) -> tuple[Callable[..., Term]]:
-    """The rule of a function whose slope is a helper of the same arguments."""
+    """Slopes of a function whose derivative is a helper of the same arguments."""
     return (lambda *args: apply(slope, *args),)
 
 
@@ -319,14 +323,14 @@ _X: Final = ("x",)
 _OVER_HYPOT: Final = (*by_slope("over_hypot_slope"), _over_hypot_by_a)
 
 HELPERS: Final[dict[str, Helper]] = {
-    "product": Helper(("a", "b"), _guarded_product, "a b, and 0 where a factor is 0, even if the other is infinite."),
-    "bounded": Helper(_X, _bounded, "x, but a large number where it is infinite: 0 times that is 0."),
-    "remainder": Helper(("x", "a", "b"), _remainder, "x - a b, for an a b close to x, in float64."),
+    "product": Helper(("a", "b"), _guarded_product, "a b; 0 if a factor is 0, even if the other is infinite."),
+    "bounded": Helper(_X, _bounded, "x clipped to finite numbers, so that 0 times it is 0."),
+    "remainder": Helper(("x", "a", "b"), _remainder, "x - a b in float64, if a b is close to x."),
     "x_exp": Helper(_X, _x_exp, "x exp(x).", by_slope("x_exp_slope")),
     "x_exp_slope": Helper(_X, _x_exp_slope, "(1 + x) exp(x)."),
     "over_hypot": Helper(("x", "a"), _over_hypot, "x / sqrt(x^2 + a^2).", _OVER_HYPOT),
     "over_hypot_slope": Helper(("x", "a"), _over_hypot_slope, "The slope of x / sqrt(x^2 + a^2)."),
-    "product_error": Helper(("a", "b"), _product_error, "a b less its rounded value, in float64."),
+    "product_error": Helper(("a", "b"), _product_error, "Rounding error of a b in float64: exact - rounded."),
     "sigmoid": Helper(_X, _sigmoid, "1 / (1 + exp(-x)).", by_slope("sigmoid_slope")),
     "sigmoid_slope": Helper(_X, _sigmoid_slope, "sigmoid(x) sigmoid(-x)."),
     "softplus": Helper(_X, _softplus, "log(1 + exp(x)).", by_slope("sigmoid")),
@@ -345,10 +349,10 @@ HELPERS: Final[dict[str, Helper]] = {
     "erf": Helper(_X, _erf, "The error function.", (_erf_slope,)),
     "erfc": Helper(_X, _erfc, "1 - erf(x).", (lambda x: -_erf_slope(x),)),
 }  # fmt: skip
-"""erf and erfc are printed only where the target has none."""
+"""erf and erfc are printed only for targets that lack them."""
 
 
 def body(helper: str) -> Term:
-    """The term of a helper, in its own names."""
+    """The term of a helper in its own argument names."""
     of = HELPERS[helper]
     return of.body(*map(name, of.names))

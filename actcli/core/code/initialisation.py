@@ -1,4 +1,4 @@
-"""The initialisation that an activation wants, as a function of the module."""
+"""The recommended initialisation of an activation, as a function of the emitted module."""
 
 import math
 from collections.abc import Mapping
@@ -50,13 +50,13 @@ _BIASES: Final[Mapping[str, tuple[str, str]]] = {
     "numpy": ("np.zeros(fan_out)", "{b} * rng.standard_normal(fan_out)"),
     "c": ("0.0", "{b}"),
 }
-"""Target -> the biases where they are 0, and where they are not."""
+"""Target -> code of biases that are 0, and of random ones."""
 
 _NONE: Final = "Mean-field theory knows no initialisation for this function that keeps the signal."
 
 
 def initialisation(gain: Gain, target: str, name: str) -> str:
-    """The function, or a comment where theory has no answer."""
+    """The function, or a comment if theory recommends none."""
     if gain.recommended is None:
         return f"/* {_NONE} */\n" if target == "c" else f"# {_NONE}\n"
     wanted = gain.candidates[gain.recommended]

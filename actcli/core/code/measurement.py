@@ -1,4 +1,4 @@
-"""How far emitted code is from the exact function: measured, by running it."""
+"""Measured accuracy of emitted code."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,21 +10,21 @@ from actcli.core.arrays import Array, Mask
 from actcli.core.audit.ulp import Reference, ulp_error, unlike
 
 BOUND: Final = 16.0
-"""The ULP that emitted code is meant to keep within."""
+"""Bound in ULP that emitted code should keep."""
 _EPS: Final = 2.0**-52
 
 
 @dataclass(frozen=True, slots=True)
 class Accuracy:
-    """The largest error of a function over a sample.
+    """Accuracy of a function over a sample.
 
-    ulp:     where both the code and the exact function have a number; of a slope within 1 of its zero in units of 2^-52
-        where that is less
-    at:      the x where it is
-    beyond:  the intervals, from point to point, where the errors are larger than BOUND
-    within:  the largest error outside of them
-    missing: at how many points the code has no number, or an infinite one, where the exact function has one
-    points:  of the sample
+    ulp:     largest error, where code and exact function are finite; for a slope within 1 of its zero the smaller of
+             ULP and units of 2^-52
+    at:      x of that error
+    beyond:  intervals between sample points with errors larger than BOUND
+    within:  largest error outside of them
+    missing: number of points at which the code is nan or infinite and the exact function is not
+    points:  number of points of the sample
     """
 
     ulp: float
@@ -36,14 +36,14 @@ class Accuracy:
 
 
 def accuracy(x: Array, computed: Array, exact: Reference, slope: bool, skip: Mask | bool = False) -> Accuracy:
-    """What a function computed at ascending x, beside the exact results; not where `skip` is."""
+    """Accuracy of results `computed` at ascending x. slope: they are slopes; skip: mask of points to leave out."""
     known = np.isfinite(exact.rounded) & ~np.asarray(skip)
-    with np.errstate(invalid="ignore"):  # inf times 0, where there is nothing to be unlike
+    with np.errstate(invalid="ignore"):  # inf times 0 at points that are not known
         missing = known & unlike(computed, exact, "float64")
     error = ulp_error(computed, exact, "float64")
     if slope:
         near = near_a_zero(x, exact.exact)
-        with np.errstate(invalid="ignore", over="ignore"):  # what is not finite is counted as missing
+        with np.errstate(invalid="ignore", over="ignore"):  # results that are not finite count as missing
             error = np.where(near, np.minimum(error, np.abs(computed - exact.exact) / _EPS), error)
     error = np.where(known, np.where(missing, np.inf, error), 0.0)
     finite = np.where(np.isfinite(error), error, 0.0)
@@ -54,13 +54,13 @@ def accuracy(x: Array, computed: Array, exact: Reference, slope: bool, skip: Mas
 
 
 def _intervals(x: Array, mask: Mask) -> tuple[tuple[float, float], ...]:
-    """From the first to the last point of each run."""
+    """First and last x of each run of the mask."""
     ends = np.flatnonzero(np.diff(np.concatenate([[False], mask, [False]])))
     return tuple((float(x[first]), float(x[after - 1])) for first, after in zip(ends[::2], ends[1::2], strict=True))
 
 
 def near_a_zero(x: Array, slope: Array) -> Mask:
-    """Within 1 of where the slope changes its sign, or is zero between others."""
+    """Points within 1 of a zero of the slope: a change of sign, or a single 0."""
     signs = np.sign(slope)
     crossings = np.flatnonzero((signs[1:] * signs[:-1] < 0.0) & (x[1:] - x[:-1] < 1.0))
     touching = np.flatnonzero((signs[1:-1] == 0.0) & (signs[:-2] != 0.0) & (signs[2:] != 0.0)) + 1
@@ -72,7 +72,7 @@ def near_a_zero(x: Array, slope: Array) -> Mask:
 
 
 def run(text: str, name: str) -> tuple[Callable[..., Any], Callable[..., Any]]:
-    """Value and slope of a module of NumPy that was emitted here."""
+    """Value and slope of an emitted NumPy module."""
     module: dict[str, Any] = {}
     exec(compile(text, f"<{name}>", "exec"), module)
     return module[name], module[f"{name}_slope"]

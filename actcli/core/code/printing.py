@@ -1,4 +1,4 @@
-"""Terms as the text of a language: statements that name what is used twice, and an expression."""
+"""Terms as text of a language: assignments of shared subterms, and an expression."""
 
 import math
 from collections import Counter
@@ -9,7 +9,7 @@ from typing import Final, TypeAlias
 from actcli.core.code.term import Term, subterms
 
 _WIDEST: Final = 76
-"""Characters of an expression; of a longer one a part is named."""
+"""Characters of an expression; parts of a longer one are assigned first."""
 
 _TIGHT: Final = {
     "where": 0, "and": 1, "<": 2, "<=": 2, ">": 2, ">=": 2, "==": 2, "!=": 2, "+": 3, "-": 3, "*": 4, "/": 4, "neg": 5,
@@ -20,7 +20,7 @@ _LABELS: Final = {
     "exp": "e", "where": "chosen", "abs": "size", "tanh": "t", "sin": "s", "cos": "c", "+": "total", "-": "rest",
     **dict.fromkeys(("<", "<=", ">", ">=", "==", "!=", "and", "not"), "holds"), "product_error": "lost",
 }  # fmt: skip
-"""What the value of an operation is called where it has no name of its own."""
+"""Operation -> name of its value, if the term has no label."""
 
 
 Special: TypeAlias = Callable[[Term, Sequence[str]], str | None]
@@ -28,13 +28,13 @@ Special: TypeAlias = Callable[[Term, Sequence[str]], str | None]
 
 @dataclass(frozen=True, slots=True)
 class Language:
-    """How a target writes what is computed.
+    """Syntax of a target.
 
-    functions: operation -> the text of a call, in which {0}, {1} are the arguments
-    special:   operation -> the text of a call, of the term and of the texts of its arguments; None: as usual
-    choice, both, negated: where, and, not
-    assign, give: a statement that names what is computed, and one that returns it
-    reserved:  names that a parameter cannot have
+    functions: operation -> template of a call, with arguments {0}, {1}
+    special:   operation -> function of the term and its arguments' texts that returns the call, or None for the usual
+    choice, both, negated: templates of where, and, not
+    assign, give: templates of an assignment and of a return
+    reserved:  names that a parameter must not have
     """
 
     functions: Mapping[str, str]
@@ -50,7 +50,7 @@ class Language:
 
 
 class Printer:
-    """The body of one function: what is used twice is named, and so is what makes an expression too long."""
+    """Printer of one function's body. Shared subterms, and parts of long expressions, are assigned to names."""
 
     def __init__(self, language: Language, taken: set[str], helper: Callable[[str], str]) -> None:
         self.language, self.taken, self.helper = language, set(taken) | language.reserved, helper
@@ -58,7 +58,7 @@ class Printer:
         self.statements: list[str] = []
 
     def body(self, *results: Term) -> tuple[list[str], list[str]]:
-        """The statements, and the expressions of the results."""
+        """The assignments, and the expressions of the results."""
         uses = Counter(arg for node in subterms(*results) for arg in node.args)
         uses.update(results)
         for node in subterms(*results):
@@ -85,7 +85,7 @@ class Printer:
         return text
 
     def text(self, node: Term, around: int = 0) -> str:
-        """The text of an expression, in brackets where what stands around it binds as tightly."""
+        """The text of an expression, in brackets if it binds less tightly than `around`."""
         if node in self.names:
             return self.names[node]
         if node.op == "number":
@@ -138,7 +138,7 @@ def _is_leaf(node: Term) -> bool:
 
 
 def _within(node: Term, named: Mapping[Term, str]) -> Iterator[Term]:
-    """The numbers inside a term that could be named, the largest first."""
+    """Subterms that could be assigned to names, outermost first; no conditions."""
     for arg in node.args:
         if arg not in named and not _is_leaf(arg):
             if arg.op not in ("<", "<=", ">", ">=", "==", "!=", "and", "not"):
@@ -159,6 +159,6 @@ def _bracketed(text: str, tight: int, around: int) -> str:
 
 
 def rows(numbers: Sequence[float]) -> str:
-    """Three numbers a line, with commas after them."""
+    """Lines of three numbers, each followed by a comma."""
     texts = [f"{number!r}," for number in numbers]
     return "\n".join("    " + " ".join(texts[i : i + 3]) for i in range(0, len(texts), 3))

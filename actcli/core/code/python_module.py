@@ -1,4 +1,4 @@
-"""Modules of the three Python targets."""
+"""Emitted modules of the three Python targets."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from textwrap import indent
@@ -12,14 +12,14 @@ from actcli.core.code.term import Term, names_in
 
 _BOUNDED = '''
 def _bounded(x):
-    """x, but a large number where it is infinite: 0 times that is 0."""
+    """x clipped to finite numbers, so that 0 times it is 0."""
     largest = {0}.finfo(x.dtype).max / 16
     return {0}.{1}(x, -largest, largest)
 '''
 
 _ERRORS = '''
 def _product_error(a, b):
-    """a b less its rounded value, in float64; 0 in narrower types."""
+    """Rounding error of a b in float64: exact - rounded; 0 in narrower types."""
     if a.dtype != {0}.float64:
         return {0}.zeros_like(a)
     a = {0}.{1}(a, -1e290, 1e290)
@@ -31,7 +31,7 @@ def _product_error(a, b):
 
 _REMAINDER = '''
 def _remainder(x, a, b):
-    """x - a b, for an a b close to x, in float64; 0 in narrower types."""
+    """x - a b in float64, if a b is close to x; 0 in narrower types."""
     if x.dtype != {0}.float64:
         return {0}.zeros_like(x)
     x, a = {0}.{1}(x, -1e290, 1e290), {0}.{1}(a, -1e290, 1e290)
@@ -42,7 +42,7 @@ def _remainder(x, a, b):
 '''
 
 _OF_THE_TYPE: Final = {"bounded": _BOUNDED, "product_error": _ERRORS, "remainder": _REMAINDER}
-"""Helpers whose text depends on the type of the numbers, which in NumPy is always float64."""
+"""Helpers that depend on the dtype, which in NumPy code is always float64."""
 
 _MODULES: Final = {id(TORCH): ("torch", "clamp"), id(JAX): ("jnp", "clip"), id(NUMPY): ("np", "clip")}
 
@@ -61,7 +61,7 @@ def _helper_name(op: str) -> str:
 
 
 def signature(parameters: Mapping[str, float]) -> str:
-    """The parameters with their defaults, as arguments after x."""
+    """The arguments after x: parameters with defaults."""
     return "".join(f", {key}={value!r}" for key, value in parameters.items())
 
 
@@ -75,10 +75,10 @@ def function_text(
     opening: Sequence[str] = (),
     context: str = "",
 ) -> str:
-    """A function that returns one term."""
+    """A function that returns one term, as text. opening: its first statements; context: a `with` around the rest."""
     printer = Printer(language, {"x", *names}, _helper_name)
     statements, (result,) = printer.body(term)
-    if not term.args or ("x" in arguments.split(", ") and "x" not in names_in(term)):  # x itself, or no x at all
+    if not term.args or ("x" in arguments.split(", ") and "x" not in names_in(term)):  # x itself, or a constant
         result = _as_array(language, term, result)
     inner = "\n".join([*statements, language.give.format(result)])
     if context:
@@ -96,7 +96,7 @@ def _as_array(language: Language, term: Term, text: str) -> str:
 
 
 def helper_texts(language: Language, *roots: Term) -> list[str]:
-    """The helpers that the terms need, as functions of the module, and their tables."""
+    """Texts of the helpers and tables that the terms need."""
     found, tables = helpers_of(language, *roots)
     texts = []
     for table in tables:
@@ -113,7 +113,7 @@ def helper_texts(language: Language, *roots: Term) -> list[str]:
 
 
 def numpy_module(functions: Functions, head: str, initialisation: str) -> str:
-    """Two functions and the initialisation."""
+    """Module of value, slope and initialisation."""
     f = renamed(functions, NUMPY.reserved)
     arguments = f"x{signature(f.parameters)}"
     opening, context = ["x = np.asarray(x, dtype=np.float64)"], 'with np.errstate(all="ignore"):'
@@ -131,7 +131,7 @@ def _joined(head: str, parts: Sequence[str]) -> str:
 
 
 def torch_module(functions: Functions, head: str, initialisation: str, learnable: bool) -> str:
-    """A function and a layer whose gradient is the slope."""
+    """Module of a function and a layer with the slope as gradient."""
     f = renamed(functions, TORCH.reserved)
     keys = list(f.parameters)
     partials = dict(f.partials) if learnable else {}
@@ -178,7 +178,7 @@ def _autograd(f: Functions, learnable: bool) -> str:
     unpack = f"{inner} = inputs" if keys else "(x,) = inputs"
     return (
         f"class _{_class_name(f.name)}Function(torch.autograd.Function):\n"
-        f'    """The value, with the slope as its gradient instead of one that is traced through the value."""\n\n'
+        f'    """The value, with the slope as its gradient."""\n\n'
         f"    generate_vmap_rule = True\n\n"
         f"    @staticmethod\n    def forward({inner}):\n        return _value({inner})\n\n"
         f"    @staticmethod\n    def setup_context(ctx, inputs, output):\n{indent(unpack, ' ' * 8)}\n"
@@ -217,7 +217,7 @@ def _torch_functions(f: Functions, learnable: bool) -> str:
 
 
 def jax_module(functions: Functions, head: str, initialisation: str, learnable: bool) -> str:
-    """A function whose JVP is the slope."""
+    """Module of a function whose JVP is the slope."""
     f = renamed(functions, JAX.reserved)
     keys = list(f.parameters)
     arguments, inner = f"x{signature(f.parameters)}", ", ".join(["x", *keys])
@@ -233,7 +233,7 @@ def jax_module(functions: Functions, head: str, initialisation: str, learnable: 
         function_text(JAX, f"_by_{key}", inner, f"The derivative by {key}.", term, keys)
         for key, term in partials.items()
     ]
-    # A parameter that is called as the function is would hide it here.
+    # A parameter with the function's name would hide it here.
     local = [f"{key}_" if key in (f.name, f"{f.name}_slope") else key for key in keys]
     inside = ", ".join(["x", *local])
     if learnable and keys:

@@ -1,4 +1,4 @@
-"""From an activation to the term of its value: the entry's own, or its formula's syntax tree."""
+"""The term of an activation's value, from its formula's syntax tree."""
 
 import math
 from collections.abc import Mapping
@@ -13,12 +13,12 @@ from actcli.core.code.term import Term, X, apply, compare, name, number, power, 
 
 
 def value_of(activation: Elementwise, activations: Mapping[str, Activation]) -> Term:
-    """The value of a formula, or of an entry of the literature, in x and its parameters, in a stable form."""
+    """The value of a formula or an entry of the literature, in x and its parameters, in stable form."""
     return stable(term_of(tree_of(activation, activations), activations))
 
 
 def term_of(node: Node, activations: Mapping[str, Activation]) -> Term:
-    """The term that a syntax tree says."""
+    """The term of a syntax tree."""
 
     def read(node: Node) -> Term:
         match node:
@@ -57,7 +57,7 @@ def term_of(node: Node, activations: Mapping[str, Activation]) -> Term:
 
 
 def called(entry: str, x: Term, *parameters: Term) -> Term:
-    """An entry of the catalogue of a term."""
+    """A catalogue entry applied to a term."""
     match entry, parameters:
         case "softplus", (beta,):
             return apply("softplus", beta * x) / beta

@@ -1,6 +1,6 @@
-"""Stable forms of what formulas are written as: the same functions, without what cancels or overflows.
+"""Stable forms of formulas: the same functions without cancellation and overflow.
 
-One pass from the innermost term outwards; of each term the first rewriting that fits is taken, until none does.
+One pass from the innermost terms outwards. Each term takes the first rewriting that fits, until none does.
 """
 
 import math
@@ -21,7 +21,7 @@ def stable(root: Term) -> Term:
     def walk(node: Term) -> Term:
         if node not in done:
             changed = rebuilt(node, tuple(map(walk, node.args))) if node.args else node
-            if changed.op == "neg" and changed.args[0] not in node.args:  # a quotient, say, whose sign was drawn out
+            if changed.op == "neg" and changed.args[0] not in node.args:  # the sign came out of a quotient, say
                 changed = -walk(changed.args[0])
             for rewriting in _REWRITINGS.get(changed.op, ()):
                 found = rewriting(*changed.args)
@@ -73,7 +73,7 @@ def _difference(a: Term, b: Term) -> Term | None:
 
 
 def _one_plus_erf(u: Term) -> Term:
-    """erfc(-u); 2 Φ(t) of u = t / sqrt(2)."""
+    """1 + erf(u) as erfc(-u), or as 2 Φ(t) for u = t / sqrt(2)."""
     sign, size = (-1.0, u.args[0]) if u.op == "neg" else (1.0, u)
     if size.op == "/" and size.args[1].is_value(_SQRT_2):
         return 2.0 * apply("normal_cdf", sign * size.args[0])
@@ -120,7 +120,7 @@ def _product(a: Term, b: Term) -> Term | None:
 
 
 def _removed(factors: list[Term], factor: Term) -> bool:
-    """Whether the factor was among them, and is no longer."""
+    """Remove a factor from the list; False if it is not in it."""
     if factor not in factors:
         return False
     factors.remove(factor)
@@ -128,7 +128,7 @@ def _removed(factors: list[Term], factor: Term) -> bool:
 
 
 def _gated(gate: Term) -> tuple[str, Term, Term] | None:
-    """The function that u times this gate is, u, and its scale."""
+    """(function, u, scale) for which u times the gate is the function of u, with the scale in the gate."""
     if gate.op == "sigmoid":
         inner = gate.args[0]
         sign = 1.0
@@ -174,7 +174,7 @@ def _quotient(a: Term, b: Term) -> Term | None:
 
 
 def _one_plus_exp(node: Term) -> Term | None:
-    """exp(u) of 1 + exp(u)."""
+    """The term exp(u) of 1 + exp(u) or exp(u) + 1."""
     if node.op == "+":
         for one, u in (node.args, node.args[::-1]):
             if one.is_value(1.0) and u.op == "exp":
@@ -183,7 +183,7 @@ def _one_plus_exp(node: Term) -> Term | None:
 
 
 def _tanh(a: Term, b: Term) -> Term | None:
-    """(exp(u) - exp(-u)) / (exp(u) + exp(-u)), sinh(u) / cosh(u)."""
+    """tanh(u) for (exp(u) - exp(-u)) / (exp(u) + exp(-u)) and sinh(u) / cosh(u)."""
     if (a.op, b.op) == ("sinh", "cosh") and a.args == b.args:
         return apply("tanh", *a.args)
     if (a.op, b.op) == ("-", "+") and a.args == b.args and a.args[0].op == a.args[1].op == "exp":
@@ -197,7 +197,7 @@ def _tanh(a: Term, b: Term) -> Term | None:
 
 
 def _exp(u: Term) -> Term | None:
-    """exp(-t²), exp(-t²/2)."""
+    """exp(-t²) and exp(-t²/2) with the helpers that keep their tails."""
     if u.op == "neg":
         size = u.args[0]
         if size.op == "*" and size.args[0] == size.args[1]:
@@ -227,7 +227,7 @@ def _log1p(u: Term) -> Term | None:
 
 
 def _sqrt(u: Term) -> Term | None:
-    """sqrt(t² + c²) as hypot, which does not overflow."""
+    """sqrt(t² + c²) as hypot(t, c), which does not overflow."""
     if u.op == "+":
         for constant, square in (u.args, u.args[::-1]):
             if constant.is_number and constant.number > 0.0 and square.op == "*" and square.args[0] == square.args[1]:

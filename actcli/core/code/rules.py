@@ -1,7 +1,7 @@
-"""Derivatives by rule: of each operation by each of its arguments.
+"""Symbolic differentiation: the derivative of each operation by each of its arguments.
 
-At a kink the rules give what the formulas' jets do: max and min take the slope of the first that attains it, abs has
-slope 0 at 0, and a choice that of the branch that is taken.
+At a kink the rules agree with the formulas' jets: max and min take the slope of the first argument that attains it, abs
+has slope 0 at 0, and a choice has the slope of the branch taken.
 """
 
 import math
@@ -64,7 +64,7 @@ _FLAT: Final = frozenset({"sign", "floor", "number", "product_error"})
 
 
 class Derivative:
-    """The derivative by a name. guarded: a product is 0 where a factor is, even where the other is infinite."""
+    """The derivative by x or a parameter. guarded: 0 times infinity is 0 in the products of the chain rule."""
 
     def __init__(self, by: str, guarded: bool = False) -> None:
         self.by, self.guarded = by, guarded
@@ -126,7 +126,7 @@ class Derivative:
 
 
 def with_guards(root: Term) -> Term:
-    """The term, in which every product of what depends on x is 0 where a factor is."""
+    """The term with 0 times infinity = 0 in every product of two factors that depend on x."""
     done: dict[Term, Term] = {}
 
     def walk(node: Term) -> Term:

@@ -1,4 +1,4 @@
-"""The four languages: how each writes an operation."""
+"""Syntax of the four targets."""
 
 from collections.abc import Mapping, Sequence
 from typing import Final
@@ -14,7 +14,7 @@ _OF_TWO: Final = ("maximum", "minimum", "hypot")
 
 
 def _calls(module: str, **others: str) -> Mapping[str, str]:
-    """Those that are called as in NumPy, and others."""
+    """Templates of calls: those with NumPy's names, and others."""
     one = {name: f"{module}.{name}({{0}})" for name in _OF_ONE}
     two = {name: f"{module}.{name}({{0}}, {{1}})" for name in _OF_TWO}
     return {**one, **two, "**": f"{module}.power({{0}}, {{1}})", "exp_apart": f"{module}.exp({{0}})", **others}
@@ -31,7 +31,7 @@ NUMPY: Final = Language(
 
 
 def _like_x(module: str, cast: str) -> Special:
-    """A choice between two numbers gets the type of x: by itself it would have the default one."""
+    """A choice between two numbers in the dtype of x instead of the default dtype."""
 
     def where(node: Term, texts: Sequence[str]) -> str | None:
         condition, then, otherwise = texts
@@ -45,7 +45,7 @@ def _like_x(module: str, cast: str) -> Special:
 
 
 def _clamp(bound: str) -> Special:
-    """torch.maximum takes tensors alone."""
+    """A bound by a number with torch.clamp, because torch.maximum takes tensors only."""
 
     def call(node: Term, texts: Sequence[str]) -> str | None:
         for (number, text), other in zip(zip(node.args, texts, strict=True), reversed(texts), strict=True):
@@ -71,7 +71,7 @@ _MODULE: Final = (
     "register_state_dict_pre_hook requires_grad_ set_extra_state set_submodule share_memory state_dict to to_empty "
     "train training type xpu zero_grad"
 )
-"""What a layer of PyTorch has by itself: a parameter of that name would take its place."""
+"""Attributes of torch.nn.Module, which a parameter of the same name would replace."""
 
 TORCH: Final = Language(
     functions=_calls("torch", erf="torch.erf({0})", erfc="torch.erfc({0})", **{"**": "torch.pow({0}, {1})"}),
@@ -92,7 +92,7 @@ JAX: Final = Language(
         "jnp",
         erf="jax.scipy.special.erf({0})",
         erfc="jax.scipy.special.erfc({0})",
-        # exp(a) * exp(b) is exp(a + b) for XLA, which has fewer digits.
+        # XLA rewrites exp(a) * exp(b) as exp(a + b), which has fewer digits.
         exp_apart="(1.0 + jnp.expm1({0}))",
     ),
     choice="jnp.where({0}, {1}, {2})",
@@ -113,7 +113,7 @@ _C_NAMES: Final = {
 _C_KEYWORDS: Final = (
     "auto break case char const continue default do double else enum extern float for goto if inline int long register "
     "restrict return short signed sizeof static struct switch typedef union unsigned void volatile while "
-    # of later C and of C++, which may include the header too
+    # of later C and of C++, which may include the header
     "alignas alignof and and_eq asm bitand bitor bool catch char16_t char32_t char8_t class co_await co_return "
     "co_yield compl concept const_cast consteval constexpr constinit decltype delete dynamic_cast explicit export "
     "false friend mutable namespace new noexcept not not_eq nullptr operator or or_eq private protected public "

@@ -1,6 +1,6 @@
-"""What is computed of x and the parameters, as a tree of operations that simplifies itself as it is built.
+"""Terms: trees of operations on x and parameters, simplified as they are built.
 
-Two terms are equal when they say the same, so that what occurs twice can be given a name.
+Terms of the same structure are equal, so that a shared subterm can be computed once.
 """
 
 import math
@@ -13,7 +13,10 @@ Operand: TypeAlias = "Term | float"
 
 
 class Term:
-    """An operation of terms; a number, whose value is `value`; or a name, `x` or a parameter's, which is `value`."""
+    """An operation on terms `args`, a number `value`, or the name `value` of x or a parameter.
+
+    label: name for the result of a shared subterm; equality ignores it
+    """
 
     __slots__ = ("_hash", "args", "label", "op", "value")
 
@@ -77,22 +80,22 @@ class Term:
         return compare(">=", self, other)
 
     def named(self, label: str) -> "Term":
-        """The same, with a name for where it is computed once and used twice."""
+        """The same term with a label."""
         return Term(self.op, self.args, self.value, label)
 
     @property
     def is_number(self) -> bool:
-        """Whether it is a number."""
+        """Whether the term is a number."""
         return self.op == "number"
 
     @property
     def number(self) -> float:
-        """Its value."""
+        """The value of a number."""
         assert isinstance(self.value, float)
         return self.value
 
     def is_value(self, value: float) -> bool:
-        """Whether it is this number."""
+        """Whether the term is this number."""
         return self.is_number and self.value == value
 
 
@@ -114,7 +117,7 @@ X: Final = name("x")
 
 
 def term(operand: Operand) -> Term:
-    """The term, or that of a number."""
+    """An operand as a term."""
     return operand if isinstance(operand, Term) else number(operand)
 
 
@@ -174,12 +177,12 @@ def _quotient(a: Term, b: Term) -> Term:
 
 
 def _exact(factor: float) -> bool:
-    """Whether a product with it is not rounded."""
+    """Whether the factor is a power of two, so that a product with it is not rounded."""
     return abs(math.frexp(factor)[0]) == 0.5
 
 
 def _folded(function: Callable[[], float]) -> float:
-    with np.errstate(all="ignore"):  # 1/0 is inf, as the formula says
+    with np.errstate(all="ignore"):  # 1/0 is inf
         return float(function())
 
 
@@ -207,7 +210,7 @@ _FOLDED: Final[Mapping[str, Callable[[float], float]]] = {
 
 
 def apply(op: str, *operands: Operand) -> Term:
-    """A function of terms, elementary or one of the helpers; of a number at once."""
+    """A function, elementary or a helper, applied to terms; computed at once for a number."""
     args = tuple(map(term, operands))
     if len(args) == 1 and args[0].is_number and op in _FOLDED:
         return number(_folded(lambda: _FOLDED[op](args[0].number)))
@@ -217,7 +220,7 @@ def apply(op: str, *operands: Operand) -> Term:
 
 
 def function(op: str) -> Callable[..., Term]:
-    """The function of this name, of terms."""
+    """`apply` for the function of this name."""
     return lambda *operands: apply(op, *operands)
 
 
@@ -247,7 +250,7 @@ def where(condition: Term, then: Operand, otherwise: Operand) -> Term:
 
 
 def substituted(node: Term, by: Mapping[str, Term]) -> Term:
-    """The term with other terms in place of names, simplified again."""
+    """The term with names replaced by terms, simplified."""
     done: dict[Term, Term] = {}
 
     def walk(node: Term) -> Term:
@@ -264,7 +267,7 @@ def substituted(node: Term, by: Mapping[str, Term]) -> Term:
 
 
 def rebuilt(node: Term, args: tuple[Term, ...]) -> Term:
-    """The operation of other arguments, simplified."""
+    """The same operation on other arguments, simplified."""
     match node.op:
         case "+":
             return args[0] + args[1]
@@ -289,7 +292,7 @@ def rebuilt(node: Term, args: tuple[Term, ...]) -> Term:
 
 
 def subterms(*roots: Term) -> Iterator[Term]:
-    """Every different term in them, the arguments before what is made of them."""
+    """All distinct subterms, arguments before their operation."""
     seen: set[Term] = set()
 
     def walk(node: Term) -> Iterator[Term]:
@@ -304,5 +307,5 @@ def subterms(*roots: Term) -> Iterator[Term]:
 
 
 def names_in(*roots: Term) -> set[str]:
-    """The names that occur in the terms."""
+    """Names in the terms."""
     return {str(node.value) for node in subterms(*roots) if node.op == "name"}

@@ -20,12 +20,12 @@ _CHOICES: dict[str, tuple[Any, ...]] = {
 
 @dataclass(frozen=True)
 class DepthConfig:
-    """What is trained, and how. `layers` counts hidden layers; InputError for what cannot be run.
+    """Network and training of the experiment. InputError: settings that cannot be run.
 
-    A data set that is made here has 512 points, or as many as the batch where that is more.
-
+    layers:   number of hidden layers
+    data:     a key of DATASETS; made with max(512, batch) points
     norm:     None, "layer" or "batch" (core/network/normalisation.py)
-    residual: whether each hidden layer adds its input to its output (core/network/mlp.py)
+    residual: each hidden layer adds its input to its output (core/network/mlp.py)
     dtype:    of parameters, signals and gradients: float64, or float32 with the range that frameworks have
     """
 
@@ -60,8 +60,6 @@ class DepthConfig:
 
     @property
     def memory(self) -> int:
-        """Bytes, roughly: parameters, their gradients and the optimizer's, and five arrays a layer for the points that
-        are in the network at once.
-        """
+        """Approximate bytes: parameters, gradients, the optimizer's state, and five arrays per layer for one block."""
         per_layer = self.width * (5 * self.width + 5 * max(STATISTICS_BLOCK, self.batch))
         return _BYTES[self.dtype] * self.layers * per_layer

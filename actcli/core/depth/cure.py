@@ -1,9 +1,9 @@
-"""Cures: what would have to change for a network to learn that did not, found by training the changed network.
+"""Cures: changes with which a network learns that did not, found by training the changed networks.
 
-A candidate is one change, or two that belong together: another activation, other weights, a norm, residual connections,
-another optimizer or learning rate. Each is trained on the same data, with the same seed and batches. All candidates get
-a tenth of the steps, and the three with the smallest loss over the data set, no more than two of a kind, go to the
-end. Those of the three that learnt are cures.
+A candidate is one change, or two that belong together: of activation, initialisation, norm, residual connections,
+optimizer or learning rate. All candidates train on the same data, seed and batches. Each trains for a tenth of the
+steps. The three with the smallest loss over the data set, at most two of one kind, train for all steps. Those that
+learn are cures.
 """
 
 import math
@@ -39,27 +39,28 @@ _CHANGES: Final[tuple[Change, ...]] = (
     {"optimizer": "adam", "learning_rate": 0.001},
 )
 _RATES: Final = (10.0, 0.1, 0.01)
-"""Times the run's own learning rate."""
+"""Factors of the run's learning rate."""
 
 
 @dataclass(frozen=True)
 class Cure:
-    """A change, and the run that it leads to, which learnt: as many steps, the same data and seed."""
+    """A change and its run, which learnt with as many steps and the same data and seed."""
 
     change: Change
     run: DepthRun
 
 
 class CureSearch:
-    """A search that goes on while it is iterated over.
+    """A search for cures that advances while it is iterated over.
 
         search = CureSearch(activation, config, run)
         for done in search:             # training steps so far, of search.steps
-            ...                         # progress; the loop may be left at any step
-        search.cures                    # those found so far, the best first
+            ...                         # progress; the loop may end at any step
+        search.cures                    # the cures found so far, smallest loss first
 
-    config: of the run that did not learn. data: as for DepthExperiment
-    InputError: the run was not trained, so that there is nothing to cure
+    config: settings of the run that did not learn
+    data:   as for DepthExperiment
+    InputError: the run had no training steps
     """
 
     def __init__(
@@ -113,19 +114,19 @@ class CureSearch:
     def _is_possible(self, change: Change) -> bool:
         try:
             check(*self._changed(change))
-        except InputError:  # sigmoid has no critical initialisation
+        except InputError:  # for example sigmoid with init "critical"
             return False
         return True
 
 
 def candidates(activation: Elementwise, config: DepthConfig) -> list[Change]:
-    """Every change that is tried: those of the list that are one, for this activation and its initialisation.
+    """All changes to try. Entries of _CHANGES that equal the present settings are left out.
 
     Another activation comes with the initialisation that theory prefers for it.
     """
     auto = {} if config.init == "auto" else {"init": "auto"}
     present = {**asdict(config), "init": choose(config.init, activation, config.layers)}
-    # What is flat to the left, as relu is, may have died of it.
+    # An activation that is flat for x < 0 may have dead units: leaky_relu avoids them.
     rectifier = "relu" if float(activation.derivative(-1.0)) else "leaky_relu"
     others = [{"activation": name, **auto} for name in (rectifier, "gelu", "tanh") if name != activation.label]
     rates = [{"learning_rate": float(f"{config.learning_rate * rate:.12g}")} for rate in _RATES]

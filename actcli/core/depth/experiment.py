@@ -1,4 +1,4 @@
-"""The gradient-depth experiment: how much of the gradient is left when it arrives at the first layer?"""
+"""The gradient-depth experiment: the norm of the gradient in every layer, before and after training."""
 
 import itertools
 import math
@@ -33,9 +33,9 @@ class LayerRecord:
 
     weight_gradient_norm, signal_norm: Frobenius norms of the loss's gradient with respect to the layer's weights and
                                        to its pre-activations, on the first batch
-    signal_norm_theory:                what mean-field theory predicts for signal_norm_initial from the run's inputs and
-                                       the last hidden layer's signal; None for the output layer, and where there
-                                       is no theory (norm, residual, an activation that jumps)
+    signal_norm_theory:                signal_norm_initial by mean-field theory, from the run's inputs and the last
+                                       hidden layer's signal; None for the output layer, and without a theory (norm,
+                                       residual, an activation that jumps)
     activation_mean, activation_std, saturated_fraction, dead_fraction:
                                        over the data set, as in core/network/layer_statistics.py
     update_ratio_final:                norm of the last update of the weights over the norm of the weights
@@ -63,23 +63,24 @@ LAYER_FIELDS = tuple(field.name for field in fields(LayerRecord))
 
 @dataclass(frozen=True)
 class DepthRun:
-    """What an experiment showed: its hidden layers 1 to N, then the output layer N + 1.
+    """Result of an experiment with hidden layers 1 to N and the output layer N + 1.
 
-    loss:            before each update, on that update's batch; ends early where it left the finite numbers
-    verdict:         diverged, dead, vanishing, exploding, stuck or healthy, as core/depth/verdict.py decides
+    layers:          one record per layer, the output layer last
+    loss:            before each update, on that update's batch; ends early if it is not finite
+    verdict:         diverged, dead, vanishing, exploding, stuck or healthy (core/depth/verdict.py)
     decay_per_layer: (signal of layer 1 / signal of layer N)^(1 / (N - 1)) before training;
-                     None where that is undefined: one hidden layer, or no finite signal in layer N to decay
-    decay_per_layer_theory: the same of the theory's signals; None where there is no theory too
-    decay_per_layer_finite_width: what that becomes in networks of the run's width, for one input
-    slope_range:     the least and the largest slope of the activation, anywhere
+                     None if undefined: one hidden layer, or no finite signal > 0 in layer N
+    decay_per_layer_theory: the same for the theory's signals; None also without a theory
+    decay_per_layer_finite_width: the same for networks of the run's width and one input
+    slope_range:     smallest and largest slope of the activation
     history:         up to fifty steps of the training
-    weight_gain:     the root of width times the variance of a hidden layer's weights: what they do to a random signal
-    init_preference: what decided for the initialisation, where it was left to theory
-    loss_name:       a key of network.LOSSES
-    loss_final:      on the first batch, after the last update; loss[0] is the same batch's before the first one
-    loss_guess:      over the whole data set, of the best constant answer
+    weight_gain:     sqrt(width * variance of a hidden layer's weights), the factor for the norm of a random signal
+    init_preference: the reason for the initialisation, if it was "auto"
+    loss_name:       a key of LOSSES
+    loss_final:      on the first batch after the last update; loss[0] is on the same batch before the first one
+    loss_guess:      of the best constant prediction, over the whole data set
     loss_data_initial, loss_data_final: over the whole data set, before and after training
-    accuracy_initial, accuracy_final:   over the whole data set, points whose class was found; None for numbers
+    accuracy_initial, accuracy_final:   over the whole data set; None for numbers
     """
 
     activation: str
@@ -107,18 +108,18 @@ class DepthRun:
 
 
 class DepthExperiment:
-    """A network to be trained by iterating over its steps; `result` says what has been measured so far.
+    """A network that trains while its steps are iterated over; `result` gives the measurements so far.
 
         experiment = DepthExperiment(activation, config)
         for step in experiment:
-            ...                         # progress; the loop may be left at any step, and another one goes on there
+            ...                         # progress; the loop may end at any step, and another one continues there
         run = experiment.result()
 
-    RuntimeError where a loop begins after the last step: a new experiment trains again.
+    config: default DepthConfig()
+    data:   replaces the data set of config.data
 
-    config: DepthConfig() where there is none; data: takes the place of the data set that config.data names
-
-    InputError: the activation is row-wise, there is no such data set, or no such initialisation for the activation.
+    InputError: a row-wise activation, no such data set, or no such initialisation for the activation.
+    RuntimeError: an iteration after the last step.
     """
 
     def __init__(
@@ -127,7 +128,7 @@ class DepthExperiment:
         config = DepthConfig() if config is None else instance("config", config, DepthConfig)
         if data is not None:
             instance("data", data, DataSet)
-        # A stream of its own for each, so that the data stay the same when the network changes.
+        # Separate streams of random numbers, so that another network gets the same data and batches.
         for_data, for_weights, for_batches = np.random.default_rng(config.seed).spawn(3)
         self.config = config
         unit = of_hidden_units(activation)
@@ -152,7 +153,7 @@ class DepthExperiment:
         self._steps = self._train(itertools.chain([self.first_batch], batches))
 
     def _train(self, batches: Iterator[Batch]) -> Iterator[Step]:
-        self._survey_before()  # as long as the parameters are the initial ones
+        self._survey_before()  # before the first update
         batches = itertools.islice(batches, self.config.steps)
         optimizer = OPTIMIZERS[self.config.optimizer](self.config.learning_rate)
         for step in train(self.network, batches, self.loss, optimizer, self._watch):
@@ -171,14 +172,14 @@ class DepthExperiment:
         return self._steps
 
     def prediction(self) -> Prediction | None:
-        """Mean-field theory's signals for the first batch; None for a network that it does not describe."""
+        """Mean-field theory's signals for the first batch; None for a network with norm or residual connections."""
         if self.config.norm or self.config.residual:
             return None
         widths = self.network.parameters.sizes[:-1]
         return predict(self.network.activation, self.initialiser, widths, self.first_batch[0], self.last_signal)
 
     def result(self) -> DepthRun:
-        """Before training beside the present state, theory beside measurement, and the verdict on them."""
+        """Measurements before training and now, theory, and verdict."""
         initial, before, prediction = self.initial, self._survey_before(), self.prediction()
         final, _ = measure(self.network, self.first_batch, self.loss)
         after = survey(self.network, self.inputs)
@@ -249,7 +250,7 @@ class DepthExperiment:
         return preference(self.network.activation, self.config.layers)
 
     def data_loss(self) -> float:
-        """The present loss over the whole data set."""
+        """Loss over the whole data set, with the present parameters."""
         return self._loss_of(survey(self.network, self.inputs))
 
     def _loss_of(self, surveyed: Survey) -> float:
@@ -276,7 +277,7 @@ def _flow(step: Step, surveyed: Survey) -> Flow:
 
 
 def check(activation: ActivationLike, config: DepthConfig) -> None:
-    """InputError where a DepthExperiment of these would raise it for the activation."""
+    """InputError: a row-wise activation, or no such initialisation for it. Faster than a DepthExperiment."""
     unit = of_hidden_units(activation)
     initialiser(choose(config.init, unit, config.layers), unit)
 
@@ -284,11 +285,9 @@ def check(activation: ActivationLike, config: DepthConfig) -> None:
 def gradient_depth(
     activation: ActivationLike, config: DepthConfig | None = None, data: DataSet | None = None
 ) -> DepthRun:
-    """Run the whole experiment: N hidden layers with the activation and a linear output layer learn from a data set.
+    """The whole experiment: train N hidden layers with the activation, and a linear output layer, on a data set.
 
-    config: DepthConfig() where there is none; data: takes the place of the data set that config.data names
-
-    InputError: as `DepthExperiment`, which is the same step by step.
+    config, data, InputError: as for `DepthExperiment`, which is the same step by step.
 
     >>> run = gradient_depth("sigmoid", DepthConfig(layers=20, steps=0))
     >>> run.verdict, round(run.decay_per_layer, 3)
@@ -305,17 +304,18 @@ def _made(config: DepthConfig, generator: np.random.Generator) -> DataSet:
 
 
 def replay(experiment: DepthExperiment) -> dict[str, npt.NDArray[np.generic]]:
-    """Everything that leads from the first batch to its gradients, with the present weights.
+    """Arrays from which another program can recompute the gradients of the first batch, with the present weights.
 
-    inputs (batch, features) and targets (batch, outputs): the first batch; of classes the targets are one-hot
-    W1, b1, ...:    of all N + 1 layers: z = h @ W + b, with W (fan_in, fan_out)
+    inputs:         first batch, (batch, features)
+    targets:        its targets, (batch, outputs); one-hot for more than two classes
+    W1, b1, ...:    parameters of all N + 1 layers: z = h @ W + b, with W (fan_in, fan_out)
     gW1, gb1, ...:  the loss's gradient with respect to them
-    activation, loss, norm, residual: texts and a bool. The loss is binary_cross_entropy, cross_entropy or
-                    mean_squared_error of the raw output of layer N + 1, mean over the batch; a hidden layer gives
-                    φ(norm(z)), with residual h + φ(norm(z)) where h is as wide. The norm ("none", "layer", "batch") has
-                    neither scale nor shift, and adds 1e-5 to the variance.
+    activation, loss, norm: texts. The loss is binary_cross_entropy, cross_entropy or mean_squared_error of the output
+                    of layer N + 1, mean over the batch. The norm is "none", "layer" or "batch", without scale and
+                    shift, with 1e-5 added to the variance.
+    residual:       a bool. A hidden layer gives φ(norm(z)), or h + φ(norm(z)) if residual and of equal width.
 
-    InputError: it is no experiment.
+    InputError: no DepthExperiment.
 
     >>> arrays = replay(DepthExperiment("relu", DepthConfig(layers=2, width=3)))
     >>> arrays["W2"].shape, arrays["gb3"].shape

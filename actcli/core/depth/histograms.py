@@ -1,4 +1,4 @@
-"""How pre-activations, activations and signals are distributed in each layer.
+"""Histograms of pre-activations, activations and signals in each layer.
 
 Glorot and Bengio (2010), Understanding the difficulty of training deep feedforward neural networks, figures 2 to 7.
 """
@@ -15,12 +15,12 @@ from actcli.core.depth.experiment import DepthExperiment
 from actcli.core.network.mlp import backward, forward
 
 BINS: Final = 41
-"""An odd number, so that a bin lies around 0 in a range that is even about it."""
+"""Odd, so that a symmetric range has a bin centred at 0."""
 
 
 @dataclass(frozen=True, eq=False)
 class Histogram:
-    """So many numbers between neighbouring edges; `beyond` those outside, or no numbers at all."""
+    """counts: of numbers between neighbouring edges; beyond: number of values outside, nan included."""
 
     edges: Array
     counts: npt.NDArray[np.int64]
@@ -29,9 +29,11 @@ class Histogram:
 
 @dataclass(frozen=True, eq=False)
 class LayerHistograms:
-    """Of one hidden layer on the first batch. A quantity's edges are the same in all layers.
+    """Histograms of one hidden layer on the first batch. A quantity has the same edges in all layers.
 
-    pre_activations: z, before a norm; activations: φ(z); signals: the loss's gradient with respect to z
+    pre_activations: z, before a norm
+    activations:     the layer's output, which is the next layer's input
+    signals:         the loss's gradient with respect to z
     """
 
     layer: int
@@ -41,7 +43,7 @@ class LayerHistograms:
 
 
 def layer_histograms(experiment: DepthExperiment) -> list[LayerHistograms]:
-    """Each hidden layer's, at present."""
+    """Histograms of each hidden layer, with the present parameters."""
     network, (inputs, targets) = experiment.network, experiment.first_batch
     with np.errstate(all="ignore"):  # a network that diverged
         passed = forward(network, inputs)
@@ -54,7 +56,7 @@ def layer_histograms(experiment: DepthExperiment) -> list[LayerHistograms]:
 
 
 def histograms(layers: Sequence[Array]) -> list[Histogram]:
-    """One for each array, over the range that holds 99 % of the numbers of the layer that spreads most."""
+    """A histogram for each array. Range: ± the largest 99 % quantile of |values| of a layer."""
     finite = [values[np.isfinite(values)].astype(np.float64) for values in layers]
     reaches = [float(np.quantile(np.abs(values), 0.99)) if values.size else 0.0 for values in finite]
     reach = max(reaches) or 1.0

@@ -1,4 +1,4 @@
-"""What is seen while a network trains: the same figures as before and after, at up to fifty steps."""
+"""History of a training: the figures of before and after, at up to fifty steps in between."""
 
 import math
 from collections.abc import Sequence
@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from actcli.core.analysis.saturation import SATURATION, largest_slope
+from actcli.core.analysis.saturation import saturation_threshold
 from actcli.core.arrays import Array
 from actcli.core.network.mlp import ForwardPass, Network, Parameters
 from actcli.core.network.training import Step, frobenius_norm
@@ -17,12 +17,12 @@ MOST_MOMENTS: Final = 50
 
 @dataclass(frozen=True)
 class Moment:
-    """One step of training: on its batch, before its update.
+    """One step of training, measured on its batch before its update.
 
-    weight_gradient_norms, update_ratios: of the N + 1 layers; update_ratios is the norm of the step's update of the
-        weights over the norm of the weights
-    saturated_fractions, dead_fractions: of the N hidden layers: slopes under 5 % of the largest anywhere, and units
-        whose slope is zero at each point of the batch
+    weight_gradient_norms: of the N + 1 layers
+    update_ratios:         norm of the step's update of the weights over the norm of the weights, of the N + 1 layers
+    saturated_fractions:   of slopes below 5 % of the activation's largest slope, in the N hidden layers
+    dead_fractions:        of units whose slope is zero at every point of the batch, in the N hidden layers
     """
 
     step: int
@@ -34,19 +34,18 @@ class Moment:
 
 
 def moments_of(steps: int) -> frozenset[int]:
-    """The numbers of up to MOST_MOMENTS steps, evenly spaced, the first and the last among them."""
+    """Numbers of up to MOST_MOMENTS evenly spaced steps, the first and the last included."""
     return frozenset(np.linspace(0, steps - 1, min(steps, MOST_MOMENTS)).round().astype(int).tolist())
 
 
 class History:
-    """Gathers the moments of a run: `watch` sees a step's forward pass, `add` the step when it was made."""
+    """The moments of a run. `watch` takes a step's forward pass, `add` the step after its update."""
 
     def __init__(self, network: Network, steps: int) -> None:
         self.moments: list[Moment] = []
         self._network = network
         self._wanted = moments_of(steps)
-        largest = largest_slope(network.activation)
-        self._least = SATURATION * (largest if 0.0 < largest < math.inf else 1.0)
+        self._least = saturation_threshold(network.activation)
         self._slopes: list[Array] = []
 
     def watches(self, number: int) -> bool:
@@ -54,11 +53,11 @@ class History:
         return number in self._wanted
 
     def watch(self, passed: ForwardPass) -> None:
-        """The forward pass of the step that comes."""
+        """Take the forward pass of the next step."""
         self._slopes = passed.slopes
 
     def add(self, step: Step) -> None:
-        """The step, its update made, if it is one of the moments."""
+        """Record the step, after its update, if it is one of the moments."""
         if step.number not in self._wanted or step.update is None:
             return
         parameters = self._network.parameters
@@ -77,7 +76,7 @@ class History:
 
 
 def update_ratios(updates: Sequence[Array], weights: Sequence[Array]) -> list[float]:
-    """Each layer's norm of the update over the norm of the weights: 0 where nothing moved, inf where nothing was."""
+    """Norm of each layer's update over the norm of its weights: 0 without an update, inf for zero weights."""
     return [_ratio(frobenius_norm(a), frobenius_norm(b)) for a, b in zip(updates, weights, strict=True)]
 
 

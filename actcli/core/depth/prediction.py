@@ -1,9 +1,8 @@
-"""What mean-field theory predicts for one network and one batch: the backward signal of every hidden layer.
+"""Prediction of mean-field theory for one network and one batch: the backward signal of every hidden layer.
 
 Each sample starts from its own variance, q_1 = σ_w² |x|² / fan_in + σ_b² in the notation of
-core/theory/mean_field.py, and has its own path through the variance map. On the way back its squared signal changes
-by the χ⊥ of each layer. The prediction is anchored at the last hidden layer, where it takes every sample's measured
-signal.
+core/theory/mean_field.py, and follows the variance map from there. Backwards, its squared signal is multiplied by the
+χ⊥ of each layer, starting from the measured signal of the last hidden layer.
 """
 
 import itertools
@@ -20,9 +19,10 @@ from actcli.core.theory.mean_field import moments_of
 
 @dataclass(frozen=True, eq=False)
 class Prediction:
-    """log_signals: the natural logarithm of the N hidden layers' signal norms; -inf where nothing arrives.
+    """Predicted signals.
 
-    variances: of the pre-activations of hidden layers 1 to N - 1, mean over the batch
+    log_signals: natural logarithms of the signal norms of the N hidden layers; -inf for a signal of 0
+    variances:   of the pre-activations of hidden layers 1 to N - 1, mean over the batch
     """
 
     log_signals: Array
@@ -30,13 +30,13 @@ class Prediction:
 
     @property
     def signal_norms(self) -> list[float]:
-        """0 where the prediction is under the floating-point range, as the measured signal is."""
+        """Signal norms; 0 where they underflow, like measured ones."""
         with np.errstate(under="ignore", over="ignore"):
             return [float(norm) for norm in np.exp(self.log_signals)]
 
     @property
     def decay_per_layer(self) -> float | None:
-        """(signal of layer 1 / signal of layer N)^(1 / (N - 1)); None for one layer, or where that is undefined."""
+        """(signal of layer 1 / signal of layer N)^(1 / (N - 1)); None for one layer or a last signal of 0."""
         first, last = float(self.log_signals[0]), float(self.log_signals[-1])
         if len(self.log_signals) == 1 or not math.isfinite(last):
             return None
@@ -46,13 +46,13 @@ class Prediction:
 def predict(
     activation: Elementwise, init: Initialiser, widths: list[int], inputs: Array, last_signal: Array
 ) -> Prediction | None:
-    """The signal of hidden layers 1 to N for a batch, from the measured one of layer N.
+    """Predicted signals of hidden layers 1 to N for a batch, from the measured one of layer N.
 
     widths:      of the inputs and of the N hidden layers
     inputs:      (batch, features)
     last_signal: of layer N, (batch, width)
 
-    None where the theory has no answer: the activation jumps, or a moment diverges on the way.
+    None without a prediction: the activation jumps, or a moment diverges.
     """
     moments = moments_of(activation)
     fans = [*itertools.pairwise(widths)]
@@ -61,13 +61,13 @@ def predict(
     q = variance[0] * np.square(inputs, dtype=np.float64).sum(axis=1) + bias_variance[0]
     log_chi, variances = [], []
     for layer in range(1, len(variance)):
-        with np.errstate(divide="ignore", over="ignore"):  # half lines are followed through any variance
+        with np.errstate(divide="ignore", over="ignore"):  # relu and its like allow any variance, also inf
             second, slope_second = moments.at(q)
             variances.append(float(q.mean()))
             log_chi.append(np.log(variance[layer] * widths[layer] * slope_second))
             q = variance[layer] * widths[layer] * second + bias_variance[layer]
     with np.errstate(divide="ignore", under="ignore"):
-        # Scaled first: the squares of a signal of 1e-200 are zero.
+        # Scaled, because the squares of a signal of 1e-200 underflow.
         largest = float(np.abs(last_signal).max()) or 1.0
         log_squares = np.log(np.square(last_signal / largest, dtype=np.float64).sum(axis=1)) + 2 * math.log(largest)
     log_norms = [0.5 * _log_sum(log_squares)]

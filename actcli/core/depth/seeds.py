@@ -1,4 +1,4 @@
-"""One experiment under several seeds: medians and spread."""
+"""One experiment under several seeds: medians and ranges."""
 
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -12,22 +12,27 @@ Reduction = Callable[[Sequence[float]], float]
 
 @dataclass(frozen=True)
 class Spread:
-    """The median, the least and the largest of a number over the seeds."""
+    """Median, minimum and maximum of a number over the seeds."""
 
     median: float
     low: float
     high: float
 
+    @classmethod
+    def of(cls, numbers: Sequence[float]) -> "Spread":
+        """Of one number or more."""
+        return cls(median(numbers), min(numbers), max(numbers))
+
 
 @dataclass(frozen=True)
 class SeedSummary:
-    """What several seeds showed together.
+    """Results of one activation over several seeds.
 
-    verdicts:  how many runs each verdict has
-    loss:      of the first batch, after the last update
+    verdicts:  verdict -> number of runs
+    loss:      on the first batch, after the last update
     loss_guess, loss_data_initial, loss_data_final, accuracy_initial, accuracy_final: over the whole data set
-    layers:    each number of LayerRecord as its median over the seeds; `low` and `high` the least and the largest
-    decay_per_layer, ...: None where any run has none
+    layers, low, high: medians, minima and maxima of each number of LayerRecord
+    decay_per_layer, accuracy_initial, ...: None if a run has None
     """
 
     activation: str
@@ -48,7 +53,7 @@ class SeedSummary:
 
 
 def summaries(runs: Sequence[DepthRun]) -> list[SeedSummary]:
-    """One for each activation, in the order of the runs."""
+    """Summary of each activation, in the order of the runs."""
     return [
         _summary([run for run in runs if run.activation == name]) for name in dict.fromkeys(r.activation for r in runs)
     ]
@@ -66,10 +71,10 @@ def _summary(runs: Sequence[DepthRun]) -> SeedSummary:
         verdicts=dict(Counter(run.verdict for run in runs).most_common()),
         decay_per_layer=_spread([run.decay_per_layer for run in runs]),
         decay_per_layer_theory=_spread([run.decay_per_layer_theory for run in runs]),
-        loss=_known_spread([run.loss_final for run in runs]),
-        loss_guess=_known_spread([run.loss_guess for run in runs]),
-        loss_data_initial=_known_spread([run.loss_data_initial for run in runs]),
-        loss_data_final=_known_spread([run.loss_data_final for run in runs]),
+        loss=Spread.of([run.loss_final for run in runs]),
+        loss_guess=Spread.of([run.loss_guess for run in runs]),
+        loss_data_initial=Spread.of([run.loss_data_initial for run in runs]),
+        loss_data_final=Spread.of([run.loss_data_final for run in runs]),
         accuracy_initial=_spread([run.accuracy_initial for run in runs]),
         accuracy_final=_spread([run.accuracy_final for run in runs]),
         layers=middle,
@@ -79,7 +84,7 @@ def _summary(runs: Sequence[DepthRun]) -> SeedSummary:
 
 
 def _reduced(records: Sequence[LayerRecord], how: Reduction) -> LayerRecord:
-    """Every field over the seeds; None where a record has None."""
+    """Reduction of every field over the seeds; None where a record has None."""
     reduced = {name: _over([getattr(record, name) for record in records], how) for name in LAYER_FIELDS}
     return LayerRecord(**{**reduced, "layer": records[0].layer})  # type: ignore[arg-type]  # a None stays where it may be
 
@@ -89,10 +94,6 @@ def _over(numbers: Sequence[float | None], how: Reduction) -> float | None:
     return how(known) if len(known) == len(numbers) else None
 
 
-def _known_spread(numbers: Sequence[float]) -> Spread:
-    return Spread(*(how(numbers) for how in (median, min, max)))
-
-
 def _spread(numbers: Sequence[float | None]) -> Spread | None:
-    middle, low, high = (_over(numbers, how) for how in (median, min, max))
-    return None if middle is None or low is None or high is None else Spread(middle, low, high)
+    known = [number for number in numbers if number is not None]
+    return Spread.of(known) if len(known) == len(numbers) else None

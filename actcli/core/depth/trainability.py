@@ -1,7 +1,7 @@
-"""Which networks can be trained: depth against the variance of the weights, measured beside mean-field theory.
+"""Trainability of networks by depth and variance of the weights, measured and by mean-field theory.
 
-Schoenholz, Gilmer, Ganguli and Sohl-Dickstein 2017, figure 5: what two inputs have to tell apart is lost beyond a few
-correlation depth scales ξ_c, and networks of more than about 6 ξ_c layers do not learn.
+Schoenholz, Gilmer, Ganguli and Sohl-Dickstein 2017, figure 5: the correlation of two inputs, and with it their
+difference, is lost within a few correlation depth scales ξ_c; networks of more than about 6 ξ_c layers do not learn.
 """
 
 import itertools
@@ -26,14 +26,14 @@ from actcli.core.theory.fixed_point import fixed_point
 from actcli.core.theory.mean_field import MeanField
 
 DEPTH_SCALES: Final = 6.0
-"""So many correlation depth scales deep a network may be, as Schoenholz et al. found."""
+"""Greatest trainable depth in correlation depth scales (Schoenholz et al.)."""
 
 
 @dataclass(frozen=True)
 class Training:
-    """One network to be trained: plain data, to be handed to another process.
+    """One network to train, as plain data for another process.
 
-    activation: as `resolve` reads it
+    activation: a text for `resolve`
     """
 
     activation: str
@@ -43,10 +43,11 @@ class Training:
 
 @dataclass(frozen=True)
 class Trained:
-    """What became of one network.
+    """Result of one trained network.
 
-    loss, accuracy: over the whole data set after the last step; nan where it diverged, None for numbers
-    loss_guess:     of the best constant answer
+    loss:       over the whole data set after the last step; nan if it diverged
+    loss_guess: of the best constant prediction
+    accuracy:   over the whole data set after the last step; None for numbers
     """
 
     layers: int
@@ -64,9 +65,13 @@ class Trained:
 
 @dataclass(frozen=True, eq=False)
 class Sweep:
-    """Depths (m,) by σ_w² (n,) at one σ_b², each under several seeds, from the first on.
+    """A grid of depths (m,) and σ_w² (n,) at one σ_b², under several seeds.
 
-    config: what is the same in all runs; its layers, init and seed are not used
+    seeds:  number of seeds, starting at config.seed
+    config: all other settings; its layers and init are not used
+
+    InputError: a row-wise activation, depths or variances that do not ascend, no training steps, or a network that
+    cannot be run.
     """
 
     activation: str
@@ -78,16 +83,16 @@ class Sweep:
 
     def __post_init__(self) -> None:
         unit = resolve(self.activation)
-        elementwise(unit, f"{unit.name} acts on whole rows, and the theory is one of single units")
+        elementwise(unit, f"{unit.name} acts on whole rows; the theory is for elementwise activations")
         for name, values in (("depths", self.depths), ("sigma_w2", self.sigma_w2)):
             if not values or list(values) != sorted(set(values)):
                 raise InputError(f"{name} must be in ascending order")
         if self.config.steps < 1:
-            raise InputError("what is to be trained takes a step at least")
+            raise InputError("training takes at least one step")
         self.trainings()
 
     def trainings(self) -> list[Training]:
-        """Every run of the sweep, the shallow networks first."""
+        """All runs of the sweep, shallow networks first."""
         return [
             Training(
                 self.activation,
@@ -103,7 +108,7 @@ class Sweep:
         ]
 
     def description(self) -> dict[str, Any]:
-        """All that the results depend on, as plain data."""
+        """All settings that determine the results, as plain data."""
         same = {name: value for name, value in asdict(self.config).items() if name not in ("layers", "init")}
         return {
             "activation": self.activation,
@@ -116,7 +121,7 @@ class Sweep:
 
 
 def train(training: Training) -> Trained:
-    """The run itself: the same numbers in every process of one kind of processor and one BLAS thread."""
+    """Train the network. The result is the same in all processes on one kind of processor with one BLAS thread."""
     experiment = DepthExperiment(training.activation, training.config)
     for _ in experiment:
         pass
@@ -135,15 +140,15 @@ def train(training: Training) -> Trained:
 
 @dataclass(frozen=True, eq=False)
 class Trainability:
-    """What is there of a sweep. The matrices are (depths, variances), means over the seeds; nan where nothing is yet.
+    """Results of a sweep so far. Matrices are (depths, variances), means over the seeds; nan without a run.
 
-    loss:        over guessing's
-    accuracy:    None where the targets are numbers
-    learnt:      the share of runs that learnt
-    depth_limit: 6 ξ_c for each σ_w²; inf where ξ_c is, and nan where it is unknown or the signal does not settle
-    agreement:   the share of cells, of those that are known, where most runs learnt just if depth <= 6 ξ_c; None where
-                 there are none
-    runs:        how many are done
+    loss:        loss / loss of guessing
+    accuracy:    None for numbers
+    learnt:      share of runs that learnt
+    depth_limit: 6 ξ_c for each σ_w²; inf for an infinite ξ_c, nan for an unknown one or without a fixed point
+    agreement:   share of known cells in which at least half of the runs learnt if and only if depth <= 6 ξ_c; None
+                 without a known cell
+    runs:        number of runs done
     """
 
     sweep: Sweep
@@ -156,7 +161,7 @@ class Trainability:
 
 
 def trainability(sweep: Sweep, trained: Iterable[Trained]) -> Trainability:
-    """The sweep's cells from those runs that are done."""
+    """The sweep's results from the runs that are done."""
     cells: dict[tuple[int, float], list[Trained]] = {}
     for run in trained:
         cells.setdefault((run.layers, run.sigma_w2), []).append(run)
@@ -183,9 +188,9 @@ def trainability(sweep: Sweep, trained: Iterable[Trained]) -> Trainability:
 
 
 def depth_limits(activation: ActivationLike, sigma_w2: Iterable[float], sigma_b2: float) -> Array:
-    """6 ξ_c for each σ_w²; inf where ξ_c is, nan where there is no fixed point or no ξ_c.
+    """6 ξ_c for each σ_w²; nan without a fixed point or a known ξ_c.
 
-    Where every variance and every correlation stays, nothing is lost: inf.
+    inf where ξ_c is infinite, also where every layer keeps all variances and correlations.
     """
     unit = resolve(activation)
     assert isinstance(unit, Elementwise)

@@ -1,23 +1,20 @@
-"""The verdict on a deep network: one word for what happened, and the rules behind it.
+"""The verdict on a deep network, in one word.
 
-What counts is whether it learnt. Only a network that did not learn, or was not trained, is judged by its gradient.
+A network that learnt is healthy. Only one that did not learn, or was not trained, is judged by its gradient.
 
-    diverged   the loss left the finite numbers, or rose to more than ten times the larger of what it was before
-               training and of guessing
-    healthy    it learnt: the loss over the whole data set is at least 5 % below guessing, which is what the best
-               constant answer gives. Whatever its gradient was at first, and however many units are dead
-    dead       it did not learn, and nothing gets through: in some hidden layer every unit has slope 0 for every input,
-               and of the loss's gradient nothing arrives at layer 1. Born dead, or died
-    vanishing  it did not learn, and the signal of layer 1 is under 1/100 of the last hidden layer's: layer 1 all but
-               stands still while the last layer learns. Or it is under 1/10 and loses more than half in every layer:
-               the next layers would make it worse
-    exploding  the same upwards: over 100 times the last hidden layer's, or over 10 times with more than a doubling in
-               every layer
-    stuck      trained, not learnt, and no sick gradient to blame
+    diverged   the loss is not finite, or more than ten times the larger of its value before training and the loss of
+               guessing
+    healthy    learnt: the loss over the whole data set is at least 5 % below guessing, the best constant prediction.
+               The gradient and dead units do not matter then
+    dead       not learnt, some hidden layer has slope 0 in every unit for every input, and the gradient at layer 1 is 0
+    vanishing  not learnt, and the signal of layer 1 is below 1/100 of the last hidden layer's; or below 1/10, with a
+               mean factor below 1/2 per layer, so that more layers would make it worse
+    exploding  not learnt, and the signal of layer 1 is above 100 times the last hidden layer's; or above 10 times, with
+               a mean factor above 2 per layer
+    stuck      trained, not learnt, and none of the above
 
-A network that did not learn is judged by its gradient before training and, where that was not sick, after it. One that
-was not trained is judged by its gradient alone: healthy then says no more than that it is none of dead, vanishing and
-exploding.
+The gradient of a trained network is judged before training and, if it was healthy then, after it. An untrained network
+is judged by its gradient alone: healthy then means neither dead, vanishing nor exploding.
 """
 
 import math
@@ -27,7 +24,7 @@ from typing import Final
 VERDICTS: Final = ("diverged", "dead", "vanishing", "exploding", "stuck", "healthy")
 
 LEARNT: Final = 0.95
-"""The largest share of guessing's loss with which a network has learnt."""
+"""Largest loss / loss of guessing at which a network has learnt."""
 _MOST_RISE: Final = 10.0
 _CLEAR: Final = 100.0
 _SOME: Final = 10.0
@@ -36,11 +33,11 @@ _STEEP: Final = 2.0
 
 @dataclass(frozen=True)
 class Flow:
-    """How the gradient passes the hidden layers, at one moment of the training.
+    """The gradient's flow through the hidden layers, at one step of the training.
 
     first, last: norm of the signal at the first and at the last hidden layer
-    layers:      how many hidden layers there are
-    blocked:     whether some hidden layer has slope 0 in every unit for every input
+    layers:      number of hidden layers
+    blocked:     some hidden layer has slope 0 in every unit for every input
     """
 
     first: float
@@ -50,7 +47,7 @@ class Flow:
 
     @property
     def condition(self) -> str:
-        """diverged, dead, vanishing, exploding or healthy: of this gradient alone."""
+        """diverged, dead, vanishing, exploding or healthy, by this gradient alone."""
         if math.isnan(self.first) or math.isnan(self.last):
             return "diverged"
         if self.blocked and self.first == 0:
@@ -68,9 +65,11 @@ class Flow:
 
 @dataclass(frozen=True)
 class Outcome:
-    """Losses over the whole data set: of the best constant answer, before training, and after it.
+    """Losses of a training over the whole data set.
 
-    finite: whether all losses on the way were
+    guess:         of the best constant prediction
+    before, after: training
+    finite:        all losses during training were finite
     """
 
     guess: float
@@ -85,12 +84,12 @@ class Outcome:
 
     @property
     def diverged(self) -> bool:
-        """Whether the loss is no finite number, or rose out of all proportion."""
+        """Whether a loss is not finite, or the last one is more than ten times max(guess, before)."""
         return not (self.finite and self.after <= _MOST_RISE * max(self.guess, self.before))
 
 
 def verdict(before: Flow, after: Flow, outcome: Outcome | None) -> str:
-    """One of VERDICTS, by the rules above. outcome: None for a network that was not trained."""
+    """One of VERDICTS, by the rules above. outcome: None for an untrained network."""
     if outcome is None:
         return before.condition
     if outcome.diverged:
@@ -104,9 +103,12 @@ def verdict(before: Flow, after: Flow, outcome: Outcome | None) -> str:
 
 
 def decay_per_layer(first: float, last: float, layers: int) -> float | None:
-    """The factor per layer by which the signal changes on its way from the last hidden layer to the first."""
+    """Mean factor of the signal per layer, from the last hidden layer to the first: (first / last)^(1 / (layers - 1)).
+
+    None for one layer, and where it is undefined.
+    """
     if layers == 1 or not 0 < last < math.inf or math.isnan(first):
         return None
-    # Each signal takes the root by itself, because their ratio may leave the floating-point range.
+    # The ratio may overflow or underflow; the ratio of the roots does not.
     root = 1 / (layers - 1)
     return float(first**root / last**root)

@@ -1,1 +1,1 @@
-"""Which known activation a function is: equal to one, a scaled and shifted copy of one, or nearest to which."""
+"""Identification of a function: equal to a known activation, a scaled and shifted copy of one, or near one."""

@@ -1,8 +1,8 @@
-"""For which numbers a known activation g becomes the function: a g(b x + c) + d + e x, at most two of them fitted.
+"""Fits of a known activation g to the function: a g(b x + c) + d + e x, with at most two numbers fitted.
 
-The numbers a, d and e enter linearly and follow from the others by least squares; b, c and the activation's own
-parameters are looked for on a grid and refined by Gauss-Newton, all starts at once. The result is a
-candidate: `proof` decides whether it is the function.
+The numbers a, d and e are linear and follow by least squares. b, c and the activation's own parameters are searched on
+a grid and refined by Gauss-Newton from all starts at once. A fit is a candidate: `proof` decides whether it is the
+function.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,12 +18,12 @@ from actcli.core.arrays import Array
 from actcli.core.identify.known import Known
 
 IDENTITY: Final[Mapping[str, float]] = {"a": 1.0, "b": 1.0, "c": 0.0, "d": 0.0, "e": 0.0}
-"""The numbers of g itself."""
+"""The numbers for g itself."""
 
 CLOSE: Final = 1e-7
-"""The largest relative residual of a candidate, where the function is known exactly."""
+"""Largest relative residual of a candidate, for exact values of the function."""
 _HOPELESS = {1: 0.2, 2: 0.12}
-"""A grid point with a larger residual is no start, by how many numbers are looked for."""
+"""Numbers searched -> largest residual of a grid point from which a refinement starts."""
 _STARTS = 4
 _STEPS = 14
 _BREAKPOINTS: Final = 4
@@ -31,7 +31,7 @@ _LARGEST = 1e4
 
 _POWERS: Final = 2.0 ** np.arange(-6, 6.1, 0.5)
 _USUAL: Final = np.array([0.1, 0.2, 0.3, 0.4, 0.6, 0.7, 0.8, 0.9, 1.1, 1.2, 1.5, 1.702, 2.5, 3.0, 5.0, 6.0, 7.0, 10.0])
-"""What people write in a formula: where a function oscillates, or is 0 nearly everywhere, only these are found."""
+"""Common numbers in formulas: for functions that oscillate, or are 0 nearly everywhere, only these are found."""
 _B: Final = np.concatenate([_POWERS, _USUAL, -_POWERS, -_USUAL])
 _C: Final = np.unique(np.concatenate([np.arange(-6.0, 6.1, 0.5), _USUAL, -_USUAL, [-20.0, 20.0]]))
 _B_COARSE: Final = np.concatenate([(2.0 ** np.arange(-3, 3.1)), -(2.0 ** np.arange(-3, 3.1)), [3.0, 1.5, 0.7]])
@@ -40,26 +40,27 @@ _C_COARSE: Final = np.array([-5.0, -3.0, -2.0, -1.0, -0.5, 0.5, 1.0, 2.0, 3.0, 5
 
 @dataclass(frozen=True, eq=False)
 class Fit:
-    """Numbers in place of a, b, c, d, e and of the activation's parameters, and those of them that were fitted."""
+    """A candidate: numbers for a, b, c, d, e (affine) and for the parameters, and its relative residual."""
 
     known: Known
     affine: Mapping[str, float]
     parameters: Mapping[str, float]
     fitted: tuple[str, ...]
-    """The activation's parameters under their names with a dot before them."""
+    """Names of the fitted numbers; those of parameters begin with a dot."""
     residual: float
 
     @property
     def rank(self) -> tuple[int, ...]:
-        """The simplest relation first: few numbers, its own parameters before a, b, c, d, and e last."""
+        """Sort key, simplest first: few fitted numbers; parameters before a, b, c, d; e last."""
         affine = [name for name in self.fitted if not name.startswith(".")]
         return (len(self.fitted), len(affine), "e" in affine, sum(name in "bc" for name in affine))
 
 
 class Fitter:
-    """The function's values at points, against which known activations are fitted. Non-finite values are left out.
+    """Fits known activations to a function's finite values y at points x.
 
-    breakpoints: the function's, where they are known: thresholds and shifts are looked for there
+    close:       largest residual of a candidate
+    breakpoints: of the function, if known: starts for thresholds and shifts
     """
 
     def __init__(self, x: Array, y: Array, close: float = CLOSE, breakpoints: Sequence[float] = ()) -> None:
@@ -74,18 +75,18 @@ class Fitter:
         self._columns = np.stack([self._wy, self._w, self._wx], axis=1)
         self._yy = float(self._wy @ self._wy)
         self.best: dict[str, tuple[float, dict[str, float]]] = {}
-        """Name -> the residual and the parameter with which the activation alone comes nearest."""
+        """Name -> smallest residual of the activation alone, and the parameter that gives it."""
 
     def fits(self, known: Known) -> Iterator[Fit]:
-        """Candidates with at most one number besides a, d and e, of which there may be two."""
-        with np.errstate(all="ignore"):  # parameters for which a formula is not defined have no residual
+        """Candidates with one of b, c or a parameter and at most one of a, d, e; or with up to two of a, d, e alone."""
+        with np.errstate(all="ignore"):  # no residual for parameters outside of a formula's domain
             yield from self._linear(known)
             for name in self._names(known):
                 yield from self._searched(known, (name,), ("", "a", "d", "e"))
 
     def alone(self, known: Known) -> Iterator[Fit]:
-        """Candidates with at most one of its own parameters fitted, or a, d and e: what takes least time."""
-        with np.errstate(all="ignore"):  # as for all
+        """Candidates with one parameter, or with up to two of a, d, e: the fastest ones."""
+        with np.errstate(all="ignore"):  # as in fits
             yield from self._linear(known)
             for parameter in known.parameters:
                 yield from self._searched(known, (f".{parameter.name}",), ("",))
@@ -96,8 +97,8 @@ class Fitter:
             yield from self._searched(known, ("b", "c"), ("",))
 
     def pairs(self, known: Known) -> Iterator[Fit]:
-        """Candidates with two numbers besides a, d and e."""
-        with np.errstate(all="ignore"):  # as for one
+        """Candidates with two of b, c and the parameters."""
+        with np.errstate(all="ignore"):  # as in fits
             for pair in combinations(self._names(known), 2):
                 yield from self._searched(known, pair, ("",))
 
@@ -139,7 +140,7 @@ class Fitter:
             starts = starts[norms[starts] < _HOPELESS[len(names)]]
             if not starts.size:
                 continue
-            if norms[starts[0]] <= 1e-9:  # as people write it
+            if norms[starts[0]] <= 1e-9:  # exactly on the grid
                 yield self._fit(known, names, extra, grid[starts[0]], float(norms[starts[0]]))
                 continue
             found, reached = self._refined(known, names, extra, grid[starts])
@@ -151,7 +152,7 @@ class Fitter:
                     yield self._fit(known, names, extra, found[at], float(reached[at]))
 
     def _grid(self, known: Known, names: tuple[str, ...]) -> Array:
-        """Where to look for these numbers: all combinations, one a row."""
+        """Grid of starts for the numbers: all combinations, one per row."""
         coarse = len(names) > 1
         parameters = {f".{parameter.name}": parameter for parameter in known.parameters}
         own = np.array(known.activation.kinks(1)[:_BREAKPOINTS] if self._breakpoints.size else (), dtype=np.float64)
@@ -168,12 +169,12 @@ class Fitter:
         return np.concatenate([grid, _meeting(self._breakpoints, own)]) if names == ("b", "c") else grid
 
     def _note(self, known: Known, name: str, value: float, residual: float) -> None:
-        """Keeps the parameter with which the activation alone comes nearest."""
+        """Keep the parameter with the smallest residual of the activation alone."""
         if residual < self.best.get(known.activation.name, (np.inf, {}))[0]:
             self.best[known.activation.name] = float(residual), {name[1:]: float(value)}
 
     def _norms(self, g: Array, linear: Sequence[str]) -> Iterator[tuple[str, Array]]:
-        """The residuals of all rows with the best a, d or e, and without any."""
+        """Residuals of all rows with each of `linear` fitted: a, d, e or "" for none."""
         wg = self._w * g
         squares = np.einsum("ij,ij->i", wg, wg)
         with_y, with_1, with_x = (wg @ self._columns).T
@@ -198,13 +199,13 @@ class Fitter:
         return Fit(known, affine, own, (*names, *extra), residual)
 
     def _shapes(self, known: Known, names: tuple[str, ...], grid: Array) -> Array:
-        """g(b x + c; parameters) of every row of the grid, one row each."""
+        """g(b x + c; parameters), one row per row of the grid."""
         columns = {name: grid[:, i : i + 1] for i, name in enumerate(names)}
         u = columns.get("b", 1.0) * self.x + columns.get("c", np.zeros((len(grid), 1)))
         return known.values(u, {name[1:]: column for name, column in columns.items() if name.startswith(".")})
 
     def _solved(self, g: Array, extra: str) -> Array:
-        """The least-squares a, d or e of every row."""
+        """The least-squares a, d or e of each row."""
         wg = self._w * g
         if extra == "a":
             numerator, denominator = wg @ self._wy, (wg**2).sum(axis=1)
@@ -228,7 +229,7 @@ class Fitter:
         return r
 
     def _refined(self, known: Known, names: tuple[str, ...], extra: str, theta: Array) -> tuple[Array, Array]:
-        """Damped Gauss-Newton of all rows at once: where they end, and the residuals there."""
+        """Damped Gauss-Newton for all rows at once: final numbers and residuals."""
         count, size = theta.shape
         r = self._residuals(self._shapes(known, names, theta), extra)
         norms = np.linalg.norm(r, axis=1)
@@ -261,7 +262,7 @@ class Fitter:
 
 
 def _solve(matrix: Array, vector: Array) -> Array:
-    """The solutions of systems of one or two equations."""
+    """Solutions of many systems of one or two equations (Cramer's rule)."""
     if vector.shape[1] == 1:
         return vector / matrix[:, 0]
     (p, q), (r, s) = matrix[:, 0].T, matrix[:, 1].T
@@ -286,8 +287,10 @@ def _meeting(breakpoints: Array, own: Array) -> Array:
 
 @cache
 def _around(parameter: Parameter, coarse: bool, breakpoints: tuple[float, ...], own: tuple[float, ...]) -> Array:
-    """Values of a parameter: its default, multiples of it, the usual numbers, and those that may move a breakpoint of
-    the activation to one of the function's: that itself, its distance from the activation's, and the ratio of the two.
+    """Grid of a parameter: its default, multiples of it, common numbers, and values that may move a breakpoint.
+
+    breakpoints, own: of the function and of the activation. A breakpoint may be the parameter itself, differ from the
+    activation's by it, or be the activation's times it.
     """
     default = parameter.default
     multiples: Any = default * 2.0 ** np.arange(-5, 5.1, 1.0 if coarse else 0.5)

@@ -1,4 +1,4 @@
-"""Which known activation a function, or a table of its values, is."""
+"""Identification of a function, or a table of its values, with known activations."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from actcli.core.identify.proof import Proof, nice, of
 
 _POINTS: Final = 40 * np.sinh(5.5 * np.linspace(-1, 1, 26)) / np.sinh(5.5) + 0.0137
 _RANGE: Final = np.linspace(-6.0, 6.0, 1201)
-"""Where differences are measured."""
+"""Points at which differences are measured."""
 NEAREST: Final = 5
 _MOST_POINTS = 40
 _FINE: Final = np.linspace(-40.0, 40.0, 8001) + 0.0037
@@ -29,11 +29,11 @@ _LEAST_POINTS = 6
 
 @dataclass(frozen=True)
 class Match:
-    """The function is a g(b x + c) + d + e x, where g is a known activation."""
+    """The function is a g(b x + c) + d + e x for a known activation g."""
 
     name: str
     parameters: dict[str, float]
-    """Those of g that are not the usual ones."""
+    """Parameters of g other than the defaults."""
     relation: Literal["equal", "affine"]
     a: float
     b: float
@@ -46,7 +46,7 @@ class Match:
 
 @dataclass(frozen=True)
 class Near:
-    """A known activation that comes near, with the largest difference on [-6, 6], or at the table's points."""
+    """A known activation near the function: largest difference on [-6, 6] or at the table's points, and its x."""
 
     name: str
     parameters: dict[str, float]
@@ -56,9 +56,10 @@ class Near:
 
 @dataclass(frozen=True)
 class Identification:
-    """What a function is: the simplest relation first, and the nearest of those that it is not.
+    """Identification of a function.
 
-    nearest: those that are nearer than any constant
+    matches: known activations that it equals, up to scale and shift; simplest relation first
+    nearest: other known activations that are nearer than any constant, nearest first
     """
 
     formula: str
@@ -67,15 +68,16 @@ class Identification:
 
 
 def identify(activation: ActivationLike, more_digits: MoreDigits, *, thorough: bool = True) -> Identification:
-    """Which known activations a function is, for which parameters, scaled and shifted how.
+    """Known activations that a function equals, with parameters, scale and shift.
 
-    Two functions are equal if they agree to the last of 64 bits at dozens of points. At most two numbers are fitted. If
-    not thorough: only a, d and e, or one of the known activation's own parameters. An entry is not compared with
-    itself. Raises InputError.
+    Two functions count as equal if they agree to the last of 64 bits at dozens of points. At most two numbers are
+    fitted; if not thorough only a, d and e, or one parameter of the known activation. An entry is not compared with
+    itself.
+    InputError: a row-wise activation, or too few finite values.
     """
     given = resolve(activation)
     if not isinstance(given, Elementwise):
-        raise InputError(f"{given.name} acts on whole rows, and what is identified acts on each number")
+        raise InputError(f"{given.name} acts on whole rows; only elementwise activations are identified")
     narrow = _narrow(given)
     points = union(_POINTS, _beside_jumps(given), narrow)
     proof = Proof(given, more_digits, tuple(narrow.tolist()))
@@ -86,7 +88,7 @@ def identify(activation: ActivationLike, more_digits: MoreDigits, *, thorough: b
     others = [known for known in known_activations() if known.activation.name != given.name or given.given_parameters]
     search = _simplest if thorough and not _straight(points, exact) else _quickest
     found = search(fitter, others, proof.shown)
-    with np.errstate(all="ignore"):  # where a formula is not defined there is no difference
+    with np.errstate(all="ignore"):  # points outside of a formula's domain have no difference
         y = given(_RANGE)
     return _identification(given.label, found, fitter, others, _RANGE, y)
 
@@ -117,9 +119,10 @@ def _narrow(given: Elementwise) -> Array:
 
 
 def identify_table(name: str, x: Sequence[float] | Array, y: Sequence[float] | Array) -> Identification:
-    """Which known activations agree with a table of x and y to its last digit. Raises InputError.
+    """Known activations that agree with a table of x and y to its last digit.
 
-    The answer is as certain as the table's digits and points allow.
+    The certainty depends on the table's digits and points.
+    InputError: fewer than 6 different x with a finite y.
     """
     xs, ys = numbers_of("x", x).ravel(), numbers_of("y", y).ravel()
     use = np.isfinite(xs) & np.isfinite(ys)
@@ -145,7 +148,7 @@ def identify_table(name: str, x: Sequence[float] | Array, y: Sequence[float] | A
                 known = fit.known.activation.with_parameters(**own)
             except InputError:
                 continue
-            with np.errstate(all="ignore"):  # where a formula is not defined it does not agree
+            with np.errstate(all="ignore"):  # nan, outside of a formula's domain, does not agree
                 if (np.abs(of(rounded, known, xs) - ys) <= unit).all():
                     return rounded
         return None
@@ -155,7 +158,7 @@ def identify_table(name: str, x: Sequence[float] | Array, y: Sequence[float] | A
 
 
 def nice_to(number: float, digits: int) -> float:
-    """The number, or the nice one that is close to it, with so many digits."""
+    """The simple number within 10^-digits, or the number itself; from 8 digits on, rounded to that many digits."""
     return (
         next((value for value in nice(number, 10.0**-digits)[:1]), number)
         if digits < 8
@@ -164,22 +167,24 @@ def nice_to(number: float, digits: int) -> float:
 
 
 def last_digit(y: Array) -> Array:
-    """One unit of the last digit that each y was written with, or four of a narrow type's spacings."""
+    """The unit of the last decimal of each y; for values of float16 or float32 four spacings of that type."""
     for places in range(9):
         scaled = y * 10.0**places
         if (np.abs(scaled - np.round(scaled)) <= 1e-9 * np.maximum(1.0, np.abs(scaled))).all():
             return np.full(y.shape, 10.0**-places)
     for narrow in (np.float16, np.float32):
-        with np.errstate(all="ignore"):  # numbers beyond the type are none of it
+        with np.errstate(all="ignore"):  # overflow: not a number of the type
             if (y.astype(narrow).astype(np.float64) == y).all():
                 return 4.0 * np.asarray(np.spacing(np.abs(y).astype(narrow)), dtype=np.float64)
     return 1e-12 * np.maximum(1.0, np.abs(y))
 
 
 def _simplest(fitter: Fitter, others: Sequence[Known], shown: Callable[[Fit], Fit | None]) -> list[Fit]:
-    """The simplest relation of each known activation. Two of b, c and its own parameters are looked for only where
-    nothing simpler is found, of the catalogue's, which people know, where nothing simpler of the catalogue is; b and c
-    together for all that are not found, where the function is known exactly.
+    """The simplest relation of each known activation.
+
+    Two of b, c and the parameters are searched last: for entries of the catalogue if none of them has a simpler
+    relation, for entries of the literature only if no known activation has one. b and c together are searched for
+    every entry that is not found, if the function is known exactly.
     """
     found = [fit for known in others if (fit := _first(fitter.fits(known), shown)) is not None]
     names = {fit.known.activation.name for fit in found}
@@ -203,7 +208,7 @@ def _quickest(fitter: Fitter, others: Sequence[Known], shown: Callable[[Fit], Fi
 
 
 def _first(fits: Iterable[Fit], shown: Callable[[Fit], Fit | None]) -> Fit | None:
-    """The simplest that holds."""
+    """The simplest fit that is shown to hold."""
     return next((nice_fit for fit in sorted(fits, key=lambda fit: fit.rank) if (nice_fit := shown(fit))), None)
 
 
@@ -221,7 +226,7 @@ def _identification(
             continue
         _, own = fitter.best.get(known.activation.name, (np.inf, {}))
         for parameters in ({}, _rounded(own)) if own else ({},):
-            with np.errstate(all="ignore"):  # where a formula is not defined it does not come near
+            with np.errstate(all="ignore"):  # nan, outside of a formula's domain, is not near
                 gap = np.abs(known.values(x, parameters) - y)
             if finite.size and np.isfinite(gap[np.isfinite(y)]).all():
                 at = int(np.nanargmax(gap))
@@ -235,7 +240,7 @@ def _identification(
 
 
 def _nearness(near: Near) -> tuple[float, bool, bool]:
-    """Of those that come as near as each other the catalogue's, with its usual parameters, are first."""
+    """Sort key: difference to two digits, then entries of the catalogue first, then default parameters first."""
     return float(f"{near.max_difference:.2g}"), near.name not in CATALOGUE, bool(near.parameters)
 
 
@@ -245,7 +250,7 @@ def _rounded(own: dict[str, float]) -> dict[str, float]:
 
 def _match(fit: Fit, x: Array, y: Array) -> Match:
     known = fit.known.activation.with_parameters(**fit.parameters)
-    with np.errstate(all="ignore"):  # where neither has a value there is no difference
+    with np.errstate(all="ignore"):  # points where neither is defined have no difference
         gap = np.abs(of(fit, known, x) - y)
     largest = float(np.max(gap[np.isfinite(gap)], initial=0.0))
     affine = {name: value + 0.0 for name, value in fit.affine.items()}

@@ -1,4 +1,4 @@
-"""The known activations, as functions of x and of their parameters, many values of them at once."""
+"""The known activations as functions of x and their parameters, vectorised over both."""
 
 import ast
 import operator
@@ -19,13 +19,13 @@ from actcli.core.jets import elementary
 
 
 class _Free(float):
-    """A parameter in a formula's tree: the number is its default, the value comes with each call."""
+    """A parameter in a formula's tree. Its number is the default; each call gives the value."""
 
     name: str
 
 
 class _Values:
-    """Plain arrays, in which a parameter is a column."""
+    """Arithmetic of arrays in which a parameter is a column."""
 
     def __init__(self) -> None:
         self.parameters: Mapping[str, Any] = {}
@@ -52,7 +52,7 @@ class _Values:
         return np.asarray(condition, dtype=np.float64)
 
     def folded(self, function: Callable[..., Any], *numbers: Any) -> Any:
-        with np.errstate(all="ignore"):  # the formula is computed as it is written
+        with np.errstate(all="ignore"):  # 1/0 is inf, as in the formula
             result = function(*(np.float64(number) for number in numbers))
         return bool(result) if isinstance(result, bool | np.bool_) else float(np.ravel(result)[0])
 
@@ -74,7 +74,7 @@ _OPERATIONS: Final[Mapping[str, Callable[..., Any]]] = {
 class Known:
     """A known activation.
 
-    values: (x, parameters) -> f(x), where both may be arrays of shapes that go together
+    values: (x, parameters) -> f(x), for arrays that broadcast
     """
 
     activation: Elementwise
@@ -82,13 +82,13 @@ class Known:
 
     @property
     def parameters(self) -> tuple[Parameter, ...]:
-        """Those of the activation."""
+        """Parameters of the activation."""
         return self.activation.parameters
 
 
 @cache
 def known_activations() -> tuple[Known, ...]:
-    """All elementwise ones: the catalogue's, then the literature's."""
+    """All elementwise activations: entries of the catalogue, then of the literature."""
     entries = [entry for entry in CATALOGUE.values() if isinstance(entry, Elementwise)]
     return tuple(map(_known, [*entries, *literature().values()]))
 

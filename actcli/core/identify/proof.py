@@ -1,4 +1,4 @@
-"""Whether a candidate is the function: nice numbers in place of the fitted ones, and many digits at many points.
+"""Proof of a candidate: nice numbers for the fitted ones, compared with the function in many digits at many points.
 
 Two formulas count as the same function if they agree to the last of 64 bits at dozens of points: near 0, far out, at
 their kinks, and at the largest difference in float64. That is no algebraic proof.
@@ -24,13 +24,13 @@ _BESIDE: Final = 1e-3
 _CLOSE_BESIDE: Final = 2.0**-46
 _BITS: Final = (160, 500)
 _LEAST: Final = 16
-"""Points at which both have a value; fewer decide nothing."""
+"""Least number of points at which both functions have a value."""
 _ROUNDED: Final = Fraction(1, 1 << 43)
-"""What the rounding of fitted numbers to float64 may come to, relative to the terms."""
+"""Tolerance for the rounding of fitted numbers to float64, relative to the terms."""
 _EXACT: Final = Fraction(1, 1 << 54)
 
 _LIMIT: Final = 1e-9
-"""A smaller number stands for a limit that is not attained: relu is no celu, however small its alpha."""
+"""A smaller fitted number stands for a limit that is not attained: relu is not celu with a small alpha."""
 _NOTHING: Final = Fraction(1, 1 << 300)
 
 _SCREEN: Final = np.concatenate([np.linspace(-12.03, 12.07, 801), np.linspace(-40.1, 40.3, 161)])
@@ -43,7 +43,7 @@ _CONSTANTS: Final = tuple(
 
 @dataclass(frozen=True, eq=False)
 class Proof:
-    """The function's exact values at points, computed once each.
+    """Comparison of candidates with a function, whose exact values are computed once per point.
 
     inside: points where it has values, needed if it has none at more than half of the usual ones
     """
@@ -57,14 +57,14 @@ class Proof:
         object.__setattr__(self, "_values", {})
 
     def value(self, x: float) -> Fraction | float | None:
-        """f(x): a fraction, nan for no real number, None where no digits tell."""
+        """f(x): a fraction; nan for no real number; None if no number of digits decides."""
         values: dict[float, Fraction | float | None] = vars(self)["_values"]
         if x not in values:
             values[x] = _value(vars(self)["_digits"], Fraction(x))
         return values[x]
 
     def shown(self, fit: Fit) -> Fit | None:
-        """The fit with the nice numbers for which it is the function; None where there are none."""
+        """The fit with nice numbers for which it equals the function; None if there are none."""
         for numbers in _nice(fit):
             nice = _with(fit, numbers)
             try:
@@ -78,8 +78,8 @@ class Proof:
         return None
 
     def _points(self, fit: Fit, known: Elementwise) -> list[float]:
-        """Some near 0 and far out, beside the kinks of both, close beside their jumps, which tell where a threshold is,
-        and where float64 sees the largest differences.
+        """Points of comparison: near 0, far out, beside the kinks of both functions, very close beside their jumps, and
+        at the largest differences in float64.
         """
         b, c = fit.affine["b"], fit.affine["c"]
         kinks = [*self.activation.kinks(99), *((kink - c) / b for kink in known.kinks(99))]
@@ -87,7 +87,7 @@ class Proof:
         jumps = [*self.activation.kinks(0), *((jump - c) / b for jump in known.kinks(0))]
         beside += [jump + side * max(abs(jump), 1.0) for jump in jumps[:12] for side in (-_CLOSE_BESIDE, _CLOSE_BESIDE)]
         spread = (np.arange(-9, 10) * 0.61 + 0.013).tolist()
-        with np.errstate(all="ignore"):  # where a formula is not defined there is no difference
+        with np.errstate(all="ignore"):  # points outside of a formula's domain have no difference
             gap = np.abs(self.activation(_SCREEN) - of(fit, known, _SCREEN))
             gap /= 1.0 + np.abs(self.activation(_SCREEN))
         worst = np.argsort(np.nan_to_num(gap, nan=np.inf))[-6:]
@@ -108,7 +108,7 @@ class Proof:
                 g = _value(digits, b * at + c)
             if g is None:
                 continue  # too large for any digits
-            if isinstance(value, float) or isinstance(g, float):  # nan, or beyond all measure
+            if isinstance(value, float) or isinstance(g, float):  # nan, or infinite
                 if no_number(value) != no_number(g) or (isinstance(value, float) != isinstance(g, float)):
                     return False
                 continue
@@ -130,7 +130,7 @@ def of(fit: Fit, known: Elementwise, x: Array) -> Array:
 
 
 def _value(digits: Digits, x: Fraction) -> Fraction | float | None:
-    """f(x). What is lost with the most bits is 0 to within _NOTHING: x + |x| below 0, say."""
+    """f(x). A value that cancels completely even with the most bits, as x + |x| for x < 0, is 0 within _NOTHING."""
     value: Fraction | float | None = None
     for bits in _BITS:
         found = digits(x, 0, bits)
@@ -142,7 +142,7 @@ def _value(digits: Digits, x: Fraction) -> Fraction | float | None:
 
 
 def _nice(fit: Fit) -> Iterator[Mapping[str, float]]:
-    """The fitted numbers, rounded to short decimals, fractions and multiples of constants, the likeliest first."""
+    """Roundings of the fitted numbers to short decimals, fractions and multiples of constants, likeliest first."""
     names = fit.fitted
     choices = [nice(fit.parameters[name[1:]] if name.startswith(".") else fit.affine[name]) for name in names]
     most = 6 if len(names) < 2 else 4

@@ -14,9 +14,9 @@ def select(
     *cases: tuple[Mask, Callable[[Operand], Operand | float]],
     otherwise: Callable[[Operand], Operand | float],
 ) -> Operand:
-    """The function of the first case whose mask holds, element by element.
+    """Function of the first case whose mask is True, element by element.
 
-    Each function sees only the elements for which it is taken, so the others can neither overflow nor warn.
+    Each function is computed only for its own elements and can neither overflow nor warn for the others.
     """
     rest: Mask | None = None
     result = x
@@ -34,9 +34,9 @@ def select(
 
 
 def _fill(target: Operand, mask: Mask, function: Callable[[Operand], Operand | float], x: Operand) -> None:
-    """Fill the target, where the mask holds, with the function of x there.
+    """Set target[mask] = function(x[mask]).
 
-    Indexed by position: with a boolean mask the processor mispredicts branches, in every row, on reading and writing.
+    Index by position: boolean masks mispredict branches, in every row, on reading and writing.
     """
     places = np.flatnonzero(mask)
     if isinstance(x, Jet):
@@ -97,7 +97,7 @@ def _empty_like(x: Operand) -> Operand:
 
 
 def like(x: Operand, result: Operand | float) -> Operand:
-    """The result of a function of x, spread over the shape of x where it is one number."""
+    """The result of a function of x; a single number is broadcast to the shape of x."""
     if not isinstance(result, float):
         return result
     return x.constant(result) if isinstance(x, Jet) else np.full_like(x, result)

@@ -1,9 +1,8 @@
-"""Elementary functions over arrays or jets: the rule table.
+"""Elementary functions over arrays or jets, defined by a table of differential equations.
 
-Every function here solves a small differential equation, and that equation is its rule. A row names the values
-of a system y, g, ... at x and the rates dy/du, dg/du, ... as polynomials of u and the system. The jet of f(u)
-follows by integrating the series term by term, so one row serves every order. Companions are chosen such that no
-rate cancels: tanh' is sech², carried beside it, and not 1 - tanh².
+A row of the table has the values of a system y, g, ... at x, with y = f, and the rates dy/du, dg/du, ... as polynomials
+of u and the system. The jet of f(u) follows by integrating the series term by term, for every order. The companions
+g, ... are chosen so that no rate cancels: tanh' is a companion sech², not 1 - tanh².
 
 Source: Moore, Interval Analysis (1966); Griewank and Walther (2008), section 13.2.
 """
@@ -31,7 +30,7 @@ Rates = Callable[..., tuple[Any, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Elementary:
-    """A function f given by its value, and by the system whose first component is f."""
+    """A function f: its value, and a system of differential equations whose first component is f."""
 
     value: Callable[[Array], Array]
     system: Callable[[Array], Values]
@@ -41,12 +40,12 @@ class Elementary:
         if not isinstance(x, Jet):
             return self.value(x)
         start = self.system(x.value)
-        if x.order == 1:  # the chain rule; the companions' slopes are of no use
+        if x.order == 1:  # the chain rule; companions are not needed
             return x.chain(start[0], self.rates(x.value, *start)[0])
         return integrate(x, start, self.rates)[0]
 
     def at(self, u: Operand, error: Array) -> Operand:
-        """f(u + error) = f(u) + f'(u) * error, for an argument whose rounding error is known."""
+        """f(u + error) = f(u) + f'(u) * error, for an argument u with known rounding error."""
         if isinstance(u, Jet):
             jets = integrate(u, self.system(u.value), self.rates)
             expanded: Jet = jets[0] + self.rates(u, *jets)[0] * error
@@ -56,14 +55,14 @@ class Elementary:
         return corrected
 
     def of_product(self, x: Operand, factor: float, shift: float = 0.0) -> Operand:
-        """f(factor * x + shift), where adding `shift` is exact, as if the product were not rounded."""
+        """f(factor * x + shift), corrected for the rounding of the product; adding `shift` must be exact."""
         if factor == 1.0:
             return self(x + shift)
         _, error = two_product(value_of(x), factor)
         return self.at(x * factor + shift, error)
 
     def of_quotient(self, x: Operand, divisor: float) -> Operand:
-        """f(x / divisor), as if the quotient were not rounded."""
+        """f(x / divisor), corrected for the rounding of the quotient."""
         if divisor == 1.0:
             return self(x)
         quotient = x / divisor

@@ -1,8 +1,8 @@
-"""Germs: jets at x or right beside it, in numbers that neither overflow nor underflow.
+"""Germs: jets at x or at an infinitesimal distance from x, in numbers that neither overflow nor underflow.
 
-A germ is taken at x + rest, with an infinitesimal rest. The sign of x at 0 is 1 on one side and -1 on the other, and
-sqrt(x²) has the slopes of |x|. Values at a pole, of a power or beyond an overflow are found too. A function of what
-does not change has derivative 0, even where its own slope is infinite.
+A germ is taken at x + rest with an infinitesimal rest. So the sign of x at 0 is 1 on one side and -1 on the other, and
+sqrt(x²) has the slopes of |x|. Poles, singular powers and overflows have one-sided values. A function of a constant has
+derivative 0, even if its own slope is infinite.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from actcli.core.arrays import Array, Indices, Mask
 from actcli.core.numerics.wide import Wide, scaled, where
 
 BESIDE: Final = -(1 << 20)
-"""log2 of the distance of "right beside"."""
+"""log2 of the infinitesimal distance."""
 _INFINITESIMAL: Final = -(1 << 17)
 
 
 class Germ:
-    """d_0, d_1, ... as wide numbers at d_0 + rest. Compares by the value, and by the rest where it is a tie."""
+    """Derivatives d_0, d_1, ... as wide numbers, with value d_0 + rest. Ties of d_0 are compared by the rest."""
 
     __slots__ = ("rest", "rows")
     __array_ufunc__ = None
@@ -33,24 +33,24 @@ class Germ:
 
     @classmethod
     def variable(cls, x: Array, order: int, side: Array | float, beside: Indices | int = 1) -> Germ:
-        """x + t at x, at its right (side 1) or at its left (side -1), at 2^(beside BESIDE)."""
+        """x + t at x; to its right (side 1) or left (side -1) at distance 2^(beside BESIDE)."""
         zeros = np.zeros_like(x)
         rows = [Wide.of(x), Wide.of(zeros + 1.0), *(Wide.of(zeros) for _ in range(order - 1))]
         return cls(rows[: order + 1], Wide(zeros + side, beside * BESIDE))
 
     @property
     def order(self) -> int:
-        """That of the highest derivative."""
+        """Order of the highest derivative."""
         return len(self.rows) - 1
 
     @property
     def at(self) -> Wide:
-        """The value, and the rest of it where that is all."""
+        """The value; the rest, if the value is 0."""
         return where(self.rows[0].is_zero, self.rest, self.rows[0])
 
     @property
     def flat(self) -> Mask:
-        """Where no derivative is other than 0, and nothing is beside the value."""
+        """Mask of constants: all derivatives and the rest are 0."""
         flat: Mask = np.logical_and.reduce([row.is_zero for row in self.rows[1:]] + [self.rest.is_zero])
         return flat
 
@@ -108,7 +108,7 @@ class Germ:
 
 
 def total(terms: Sequence[Wide]) -> Wide:
-    """Their sum, from the first to the last."""
+    """The sum, added from first to last."""
     added = terms[0]
     for term in terms[1:]:
         added = added + term
@@ -116,7 +116,7 @@ def total(terms: Sequence[Wide]) -> Wide:
 
 
 def _settled(rows: list[Wide], rest: Wide, at: Wide) -> Germ:
-    """The value right beside x, where there is none at x (0 times inf)."""
+    """The germ with the value beside x, if there is none at x (0 times inf)."""
     lost = np.isnan(rows[0].mantissa) & ~np.isnan(at.mantissa)
     if lost.any():
         tiny = at.smaller_than(_INFINITESIMAL)
@@ -144,7 +144,7 @@ def divided(a: Wide, b: Wide) -> Wide:
 
 
 def applied(u: Germ, system: Callable[[Wide], tuple[Wide, ...]], rates: Callable[..., Any]) -> Germ:
-    """The function of a germ whose values and companions are system(x) and change at these rates."""
+    """Function of a germ; system(x): its value and companions, rates: their derivatives."""
     rows = integrated([u.at, *u.rows[1:]], system(u.at), rates)[0]
     if u.rest.is_zero.all():
         return Germ(rows)
@@ -155,7 +155,7 @@ def applied(u: Germ, system: Callable[[Wide], tuple[Wide, ...]], rates: Callable
     terms = [f[1] * u.rest, f[2] * u.rest * u.rest * 0.5, f[3] * u.rest * u.rest * u.rest * (1.0 / 6.0)]
     rest = where(u.rest.is_zero, 0.0, total([where(np.isfinite(t.mantissa), t, np.nan) for t in terms]))
     value = where(u.rest.is_zero, rows[0], f[0])
-    # At a pole or a branch point there is no such series, but the function has a value beside it.
+    # No such series exists at a pole or a branch point, but the function has a value beside it.
     singular = ~(np.isfinite(rest.mantissa) & np.isfinite(value.mantissa))
     tiny = rows[0].smaller_than(_INFINITESIMAL)
     value = where(singular, where(tiny, 0.0, rows[0]), value)
@@ -163,7 +163,7 @@ def applied(u: Germ, system: Callable[[Wide], tuple[Wide, ...]], rates: Callable
 
 
 def integrated(d: list[Wide], start: tuple[Wide, ...], rates: Callable[..., Any]) -> list[list[Wide]]:
-    """`elementary.integrate`, for germs; a derivative of 0 brings nothing in, not even an infinite rate."""
+    """`elementary.integrate` for germs; a derivative 0 times an infinite rate counts as 0."""
     system = [[value] for value in start]
     for k in range(1, len(d)):
         known = rates(Germ(d[:k]), *(Germ(v) for v in system))
@@ -176,12 +176,12 @@ def integrated(d: list[Wide], start: tuple[Wide, ...], rates: Callable[..., Any]
 
 
 def sign(u: Germ) -> Germ:
-    """1, -1 or 0, which does not change."""
+    """1, -1 or 0, with derivatives 0."""
     return u.constant(np.sign(u.at.mantissa))
 
 
 def compared(compare: Callable[[Any, Any], Any], a: Germ | float, b: Germ | float) -> Mask:
-    """Whether a and b compare so: by their values, and right beside x where these are equal."""
+    """compare(a, b) by the values; beside x if these are equal."""
     if isinstance(a, Germ):
         difference = a - b
     elif isinstance(b, Germ):

@@ -1,8 +1,8 @@
-"""Jets: Taylor series cut off after order n, the carriers of derivatives of every order.
+"""Jets: Taylor series truncated after order n, for derivatives of every order.
 
-A jet holds d_0 ... d_n of the series Σ d_k t^k / k!. Run a function on the jet x + t, and d_k of the result is
-f^(k)(x). The derivatives themselves are kept, and not d_k / k!, which would underflow before they do.
-Arithmetic on series is here; what an elementary function does to a series stands in `elementary`.
+A jet holds d_0 ... d_n of the series Σ d_k t^k / k!. A function of the jet x + t gives the jet with d_k = f^(k)(x). The
+derivatives d_k are stored instead of d_k / k!, which would underflow earlier. This module has the arithmetic of series,
+`elementary` the elementary functions.
 
 Source: Griewank and Walther, Evaluating Derivatives (2nd ed., 2008), chapter 13; Bettencourt, Johnson and
 Duvenaud, Taylor-Mode Automatic Differentiation for Higher-Order Derivatives in JAX (2019).
@@ -23,7 +23,7 @@ from actcli.core.arrays import Array, Mask
 class Jet:
     """A truncated Taylor series in every element: derivatives of shape (order + 1, *shape).
 
-    Constants (floats, arrays) mix with jets. Comparisons look at the value d_0 alone.
+    Floats and arrays may be combined with jets as constants. Comparisons use the value d_0 alone.
     """
 
     __slots__ = ("derivatives",)
@@ -43,7 +43,7 @@ class Jet:
 
     @property
     def order(self) -> int:
-        """n, the order of the highest derivative that it carries."""
+        """n, the order of the highest derivative."""
         return len(self.derivatives) - 1
 
     @property
@@ -154,18 +154,18 @@ def _quotient(dividend: Sequence[Array | float] | Array, divisor: Array, quotien
 
 
 def _times(factor: int, a: Array) -> Array:
-    """In low orders most factors are 1, and a product with 1 is a copy."""
+    """factor * a, without a copy for the factor 1, which is the most frequent one in low orders."""
     return a if factor == 1 else factor * a
 
 
 def _nonzero(derivatives: Array) -> list[int]:
-    """The orders whose derivatives are not zero everywhere: infinity times a derivative 0 counts as 0."""
-    # Mostly the first element is not 0, and the others are not read.
+    """Orders whose derivatives are not all 0. The others are left out: infinity times a derivative 0 counts as 0."""
+    # Fast path: the first element is rarely 0.
     return [k for k, d in enumerate(derivatives) if k == 0 or d.flat[:1].any() or d.any()]
 
 
 def value_of(x: Jet | Array) -> Array:
-    """The value of a jet; an array is its own."""
+    """The value of a jet; an array itself."""
     return x.value if isinstance(x, Jet) else x
 
 

@@ -1,6 +1,6 @@
-"""The elementary functions of germs, and those activations whose formula would cancel.
+"""Elementary functions of germs, and activations whose formula would cancel.
 
-The rules are those of `elementary`; here stand the values that they start from, as wide numbers.
+The differential equations are those of `elementary`; this module has their initial values as wide numbers.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def germ_of(name: str, u: Germ, *parameters: float) -> Germ:
 
 
 def _germ_near(name: str, u: Germ, error: Wide) -> Germ:
-    """f(u + error) = f(u) + f'(u) error, for an argument whose rounding error is known."""
+    """f(u + error) = f(u) + f'(u) error, for an argument u with known rounding error."""
     system, rates = SYSTEMS[name]
     rows = [u.at, *u.rows[1:]]
     jets = integrated(rows, system(u.at), rates)
@@ -37,7 +37,7 @@ def _germ_near(name: str, u: Germ, error: Wide) -> Germ:
 
 
 def _of_product(name: str, u: Germ, factor: float) -> Germ:
-    """f(factor u), as if the product were not rounded."""
+    """f(factor u), corrected for the rounding of the product."""
     if not u.rest.is_zero.all():
         return germ_of(name, u * factor)
     hi, lo = wide.product(u.rows[0], factor)
@@ -45,7 +45,7 @@ def _of_product(name: str, u: Germ, factor: float) -> Germ:
 
 
 def _of_quotient(name: str, u: Germ, divisor: float) -> Germ:
-    """f(u / divisor), as if the quotient were not rounded."""
+    """f(u / divisor), corrected for the rounding of the quotient."""
     if not u.rest.is_zero.all():
         return germ_of(name, u / divisor)
     hi, lo = wide.quotient(u.rows[0], divisor)
@@ -65,7 +65,7 @@ def _logarithm(u: Germ, logarithm: Germ) -> Germ:
 
 
 def power(base: Germ, exponent: float) -> Germ:
-    """base ** exponent; whole exponents by products."""
+    """base ** exponent; integer exponents by products."""
     if float(exponent).is_integer() and abs(exponent) <= 1000:
         result = _whole_power(base, abs(int(exponent))) if exponent else base.constant(1.0)
         return result if exponent >= 0 else 1.0 / result
@@ -80,7 +80,7 @@ def _whole_power(base: Germ, exponent: int) -> Germ:
 
 
 def _constant_power(base: Germ, exponent: Array) -> Germ:
-    """base ** exponent, where the exponent does not depend on x: the solution of u y' = exponent y u'."""
+    """base ** exponent for a constant exponent: the solution of u y' = exponent y u'."""
     return applied(
         base,
         lambda x: (wide.power(x, exponent), 1.0 / x),
@@ -89,7 +89,7 @@ def _constant_power(base: Germ, exponent: Array) -> Germ:
 
 
 def variable_power(base: Germ | float, exponent: Germ) -> Germ:
-    """base ** exponent: the exponential of exponent log(base), and a power where the exponent does not change."""
+    """base ** exponent: exp(exponent log(base)); for a constant exponent `_constant_power`."""
     base = base if isinstance(base, Germ) else exponent.constant(base)
     varying = germ_of("exp", exponent * germ_of("log", base))
     value = wide.power(base.at, exponent.at.rounded())
@@ -106,7 +106,7 @@ System = Callable[..., tuple[Wide, ...]]
 
 
 def _value(function: Callable[[Array], Array], at_zero: float | None = None) -> Callable[[Wide], Wide]:
-    """A function of float64 at wide numbers; at_zero: None where it is x for the smallest of them."""
+    """A float64 function at wide numbers; at_zero: its value at the smallest x, None: x itself."""
 
     def value(x: Wide) -> Wide:
         computed = Wide.of(function(x.rounded()))
@@ -228,7 +228,7 @@ SYSTEMS: Final[dict[str, tuple[System, Callable[..., Any]]]] = {
 """By the name in `elementary`: the system of wide numbers at x, and its rates."""
 
 
-# --- activations whose formula cancels, or is no formula of these ---------------------------------------------------
+# --- activations whose formula cancels or has other functions --------------------------------------------------------
 
 
 def _gelu_tanh(u: Germ) -> Germ:

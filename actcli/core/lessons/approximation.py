@@ -1,4 +1,4 @@
-"""One hidden layer approximates a function of x; more units approximate it better.
+"""Approximation of a function of x by a network with one hidden layer.
 
 Cybenko (1989), Approximation by superpositions of a sigmoidal function; Leshno, Lin, Pinkus and Schocken (1993),
 Multilayer feedforward networks with a nonpolynomial activation function can approximate any function.
@@ -20,9 +20,9 @@ from actcli.core.network.mlp import Network, Parameters, forward, of_hidden_unit
 
 MOST_UNITS = 1000
 UNITS = (4, 16, 64)
-"""Of the networks that are fitted where nothing else is asked for."""
+"""Default numbers of units."""
 
-# A hidden weight times the width of the interval: of the size that makes neighbouring units overlap.
+# Range of |hidden weight| * width of the interval: neighbouring units overlap.
 _GENTLEST, _STEEPEST = 4.0, 16.0
 
 _FEWEST_FITTED, _FITTED_PER_UNIT = 1001, 4
@@ -30,17 +30,17 @@ _MEASURED = 20001
 
 _STRAIGHT = 1e-12
 
-# Directions in which the hidden layer's outputs differ by no more than this share are left to rounding.
+# Singular values below this share of the largest count as zero.
 _RANK = 1e-13
 
 
 @dataclass(frozen=True, eq=False)
 class Approximation:
-    """A network with one hidden layer, fitted to a target, and how far off it is on 20001 even points and the kinks.
+    """A network with one hidden layer fitted to a target, and its error on 20001 evenly spaced points and the kinks.
 
-    max_error, at:        largest |network - target|, and its x
-    rms_error:            root of the mean square of the difference
-    straight:             whether the output is the straight line between its ends, up to rounding
+    max_error, at: largest |network - target|, and its x
+    rms_error:     root mean square of network - target
+    straight:      the output is a straight line, up to rounding
     """
 
     units: int
@@ -55,20 +55,30 @@ class Approximation:
         return _outputs(self.network, x)
 
     def document(self) -> dict[str, Any]:
-        """For JSON; the output is output_weights · φ(hidden_weights x + hidden_biases) + output_bias."""
-        hidden_weights, output_weights = self.network.parameters.weights
-        hidden_biases, output_bias = self.network.parameters.biases
+        """Its fields for JSON, with those of `parameters_document`."""
         return {
             "units": self.units,
             "max_error": self.max_error,
             "at": self.at,
             "rms_error": self.rms_error,
             "straight": self.straight,
-            "hidden_weights": hidden_weights[0],
-            "hidden_biases": hidden_biases,
-            "output_weights": output_weights[:, 0],
-            "output_bias": float(output_bias[0]),
+            **parameters_document(self.network),
         }
+
+
+def parameters_document(network: Network) -> dict[str, Any]:
+    """JSON fields of a network with one hidden layer, of x.
+
+    The output is output_weights · φ(hidden_weights x + hidden_biases) + output_bias.
+    """
+    hidden_weights, output_weights = network.parameters.weights
+    hidden_biases, output_bias = network.parameters.biases
+    return {
+        "hidden_weights": hidden_weights[0],
+        "hidden_biases": hidden_biases,
+        "output_weights": output_weights[:, 0],
+        "output_bias": float(output_bias[0]),
+    }
 
 
 def approximate(
@@ -79,12 +89,12 @@ def approximate(
     high: float = 3.0,
     seed: int = 0,
 ) -> Iterator[Approximation]:
-    """One network after the other, each fitted to the target on [low, high] by itself.
+    """Networks fitted to the target on [low, high], one for each number of units, computed when asked for.
 
-    The hidden layer is not trained: its bends are put where the target has kinks, and the others spread over the
-    interval. The output layer is the one with the least sum of squared errors.
+    The hidden layer is not trained: its units are centred at the target's kinks, and the remaining ones over the
+    interval. The output layer is the least-squares solution.
 
-    InputError, before the first: a target or an activation that acts on rows, an empty interval, a target that is not
+    InputError, before the first network: a row-wise target or activation, an empty interval, a target that is not
     finite there, no units.
 
     >>> [(found.units, round(found.max_error, 2)) for found in approximate("sin(3*x)", "tanh", [4, 16])]
@@ -111,13 +121,12 @@ def approximate(
 def units_for(
     target: Activation, activation: Activation, error: float, low: float, high: float, seed: int = 0
 ) -> list[Approximation]:
-    """How many units it takes to miss the target by at most `error`, and the networks tried, by ascending units.
+    """Networks tried to reach max_error <= error, by ascending number of units; only the last one reaches it.
 
-    They are doubled until the error is reached, then bisected down to two neighbouring numbers of which only the larger
-    one, the last, reaches it. As the hidden layer is random, the error need not fall with each further unit: a smaller
-    number may reach it too.
+    The number is doubled until the error is reached, then bisected to two neighbouring numbers. The hidden layer is
+    random, so the error does not always fall with more units: a smaller number that was not tried may reach it too.
 
-    InputError: as `approximate`; an error that is not > 0; MOST_UNITS units do not reach it.
+    InputError: as `approximate`; an error that is not > 0 and finite; MOST_UNITS units do not reach it.
     """
     if not 0.0 < error < math.inf:
         raise InputError(f"the error must be a finite number above 0, not {error:g}")
@@ -156,12 +165,12 @@ def _fitted(
         Parameters.of([slopes[None, :], np.zeros((units, 1))], [-slopes * centres, np.zeros(1)]),
     )
     x = np.union1d(np.linspace(low, high, max(_FEWEST_FITTED, _FITTED_PER_UNIT * units + 1)), kinks)
-    with np.errstate(invalid="ignore", over="ignore"):  # said below
+    with np.errstate(invalid="ignore", over="ignore"):  # checked below
         hidden = forward(network, x[:, None]).layer_inputs[1]
     if not np.isfinite(hidden).all():
         raise InputError(f"{activation.label} leaves the finite numbers in the hidden layer", change="activation")
     columns = np.column_stack([hidden, np.ones(len(x))])
-    # Columns of one length, so that what is small counts for its direction and not for its size.
+    # Columns of length 1, so that a column of small values is not cut off as rounding.
     lengths = np.sqrt((columns**2).sum(axis=0))
     lengths[lengths == 0.0] = 1.0
     solution = np.linalg.lstsq(columns / lengths, finite_values(target, x), rcond=_RANK)[0] / lengths
@@ -171,7 +180,7 @@ def _fitted(
 
 
 def finite_values(target: Activation, x: Array) -> Array:
-    """The target at each x. Raises InputError where one is not finite."""
+    """The target at each x. InputError: a value that is not finite."""
     value = target(x)
     if not np.isfinite(value).all():
         where = x[~np.isfinite(value)][0]
@@ -182,11 +191,12 @@ def finite_values(target: Activation, x: Array) -> Array:
 def _hidden_units(
     units: int, kinks: Array, low: float, high: float, generator: np.random.Generator
 ) -> tuple[Array, Array]:
-    """Where each unit is 0, and its weight.
+    """Centre of each unit, where its weighted sum is 0, and its weight.
 
-    One unit for each kink, as far as they go round; the others evenly over the interval, each moved at random by up
-    to a quarter of their distance. The outermost two stay at the ends and look inward, so that what is straight for
-    the activation is straight over all of the interval. The others' signs are random, and so are the sizes.
+    As far as the units suffice, one is at each kink. The others are evenly spaced over the interval, each moved at
+    random by up to a quarter of the spacing. The outermost two stay at the ends, with weights that make the weighted
+    sums positive inside: a piece that is straight for the activation then covers the whole interval. All other signs
+    and all sizes are random.
     """
     at_kinks = kinks[np.linspace(0, len(kinks) - 1, min(units, len(kinks))).round().astype(int)]
     others = units - len(at_kinks)

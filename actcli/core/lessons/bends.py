@@ -1,4 +1,4 @@
-"""How often the output of a network bends on a straight line through its inputs."""
+"""Bends of a network's output along a straight line through its inputs."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,11 +16,11 @@ Counted = Literal["slope changes", "curvature sign changes"]
 _MOST_NUMBERS = 1 << 24
 _BLOCK = 1 << 12
 
-# The curvature's signs are counted on this many points, then on twice as many, until the count has stayed the same
-# this many times.
+# Changes of the curvature's sign are counted on _FEWEST_POINTS points, then on twice as many, ..., until _SAME counts
+# in a row are equal.
 _FEWEST_POINTS, _MOST_POINTS = 1 << 11, 1 << 17
 _SAME = 3
-# Two slopes that differ by less, relative to them, differ by rounding.
+# A smaller relative difference of two slopes counts as rounding.
 _ROUNDING = 2.0**-42
 
 _MAGNITUDES = 2.0 ** np.arange(-30.0, 21.0, 0.25)
@@ -29,25 +29,25 @@ _PROBES: Final = np.concatenate([-_MAGNITUDES, np.linspace(-32.0, 32.0, 1025), _
 
 @dataclass(frozen=True)
 class Line:
-    """The inputs t * direction for t from low to high; direction (inputs,)."""
+    """The inputs t * direction for t from low to high; direction: (inputs,)."""
 
     direction: Array
     low: float
     high: float
 
     def points(self, count: int) -> Array:
-        """So many evenly spaced t, ascending."""
+        """`count` evenly spaced t, ascending."""
         t: Array = np.linspace(self.low, self.high, count)
         return t
 
 
 @dataclass(frozen=True, eq=False)
 class Bends:
-    """The t on the line, ascending, at which the output bends.
+    """The t at which the output bends, ascending.
 
-    slope changes:          all of them, for activations of straight pieces; a jump is one too
-    curvature sign changes: for curved ones, between points that were doubled until their number stayed
-    complete:               False where the count still grew at the largest number of points: there are more
+    counted:  "slope changes" for a piecewise linear activation, exact, jumps included; "curvature sign changes" for
+              others, on a grid that is refined until their number settles
+    complete: False if the number still grew on the finest grid: there are more
     """
 
     at: Array
@@ -56,14 +56,14 @@ class Bends:
 
 
 def find_bends(network: Network, line: Line) -> Bends:
-    """Where the network's one output bends along the line. InputError where the bends are too many to be held."""
+    """The bends of a network's only output along the line. InputError: too many bends for the memory."""
     if is_piecewise_linear(network.activation):
         return Bends(_breakpoints(network, line), "slope changes")
     return _inflections(network, line)
 
 
 def is_piecewise_linear(activation: Elementwise) -> bool:
-    """Whether it has no curvature, seen at two thousand points and beside its kinks."""
+    """Whether the second derivative is 0 at about 1400 points and beside the kinks."""
     breakpoints = np.array(activation.kinks(order=99))
     beside = [breakpoints + side * offset for side in (-1.0, 1.0) for offset in (1e-3, 0.1)]
     curvature = activation.derivative(np.concatenate([_PROBES, *beside]), 2)
@@ -72,9 +72,10 @@ def is_piecewise_linear(activation: Elementwise) -> bool:
 
 @dataclass(frozen=True, eq=False)
 class _Pieces:
-    """Functions of t in straight pieces: intercepts + slopes * t between neighbouring ends.
+    """Piecewise linear functions of t: intercepts + slopes * t between neighbouring ends.
 
-    ends (p + 1,) ascending; slopes and intercepts (p, units)
+    ends: (p + 1,), ascending
+    slopes, intercepts: (p, units)
     """
 
     ends: Array
@@ -85,7 +86,7 @@ class _Pieces:
         return _Pieces(self.ends, self.slopes @ weights, self.intercepts @ weights + biases)
 
     def bent(self, activation: Elementwise) -> "_Pieces":
-        """Each unit through the activation, with a new end wherever one of them crosses a kink."""
+        """The activation of each unit, with a new end wherever a unit crosses a kink."""
         ends = np.unique(np.concatenate([self.ends, *map(self._crossings, activation.kinks())]))
         if (len(ends) - 1) * self.slopes.shape[1] > _MOST_NUMBERS:
             raise InputError(f"the output bends more than {len(ends):,} times: try fewer layers or units")
@@ -97,21 +98,21 @@ class _Pieces:
         return _Pieces(ends, slopes, value - slopes * middle[:, None]).merged()
 
     def _crossings(self, kink: float) -> Array:
-        """The t inside a piece where some unit is at the kink."""
-        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):  # a level unit crosses nothing
+        """The t inside a piece at which a unit equals the kink."""
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):  # a constant unit crosses no kink
             t = (kink - self.intercepts) / self.slopes
         inside: Array = t[(self.ends[:-1, None] < t) & (t < self.ends[1:, None])]
         return inside
 
     def merged(self) -> "_Pieces":
-        """Neighbouring pieces with the same output as one: a bend that saturated units do not pass on is none."""
+        """Neighbouring pieces with the same functions joined: a bend behind saturated units is none."""
         rows = np.hstack([self.slopes, self.intercepts])
         first = np.append(True, (rows[1:] != rows[:-1]).any(axis=1))
         return _Pieces(np.append(self.ends[:-1][first], self.ends[-1]), self.slopes[first], self.intercepts[first])
 
 
 def _breakpoints(network: Network, line: Line) -> Array:
-    """Every t between the line's ends at which the slope of the output changes."""
+    """All t between the line's ends at which the slope of the output changes."""
     pieces = _Pieces(np.array([line.low, line.high]), line.direction[None, :], np.zeros((1, len(line.direction))))
     for weights, biases in zip(network.parameters.weights[:-1], network.parameters.biases[:-1], strict=True):
         pieces = pieces.through(weights, biases).bent(network.activation)
@@ -119,7 +120,7 @@ def _breakpoints(network: Network, line: Line) -> Array:
 
 
 def _inflections(network: Network, line: Line) -> Bends:
-    """Where the curvature changes its sign; a kink counts as much curvature."""
+    """The t at which the curvature changes its sign; a kink is a point of large curvature."""
     numbers: list[int] = []
     points = _FEWEST_POINTS
     while True:
@@ -132,7 +133,7 @@ def _inflections(network: Network, line: Line) -> Bends:
 
 
 def _slopes(network: Network, line: Line, points: int) -> Iterator[Array]:
-    """The output's derivative by t, block by block: the direction sent forward through weights and slopes."""
+    """The output's derivative by t in blocks of points, by the chain rule from the inputs to the output."""
     for t in np.split(line.points(points), range(_BLOCK, points, _BLOCK)):
         change = line.direction[None, :]
         for weights, slope in zip(
@@ -143,7 +144,7 @@ def _slopes(network: Network, line: Line, points: int) -> Iterator[Array]:
 
 
 def _turns(t: Array, slopes: Array) -> Array:
-    """The t at which the slopes turn from rising to falling or back."""
+    """The t at which the slopes change from rising to falling or back."""
     rise = np.diff(slopes)
     real = np.flatnonzero(np.abs(rise) > _ROUNDING * np.maximum(np.abs(slopes[1:]), np.abs(slopes[:-1])))
     turns = real[1:][np.diff(np.sign(rise[real])) != 0]

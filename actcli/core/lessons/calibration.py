@@ -1,6 +1,6 @@
-"""Calibration: the confidence of a network's softmax beside its accuracy, on points that it has not seen.
+"""Calibration: confidence and accuracy of a network's softmax on points outside of the training set.
 
-A network with more parameters than points learns them by heart. Its softmax is then more confident than it is right
+A network with more parameters than training points overfits, and the confidence of its softmax exceeds its accuracy
 (Guo, Pleiss, Sun and Weinberger 2017, On calibration of modern neural networks).
 """
 
@@ -33,14 +33,14 @@ _BATCH, _RATE = 20, 0.01
 
 @dataclass(frozen=True, eq=False)
 class Calibration:
-    """The largest output on points that the network has not seen, and how often its class was the right one.
+    """Confidence, the largest output, and accuracy on points outside of the training set.
 
-    edges:                (bins + 1,), of the confidence, from 1/classes to 1
-    count:                how many points have such a confidence
-    confidence, accuracy: their mean confidence and the share that was right; nan where there are none
-    mean_confidence, mean_accuracy: of all points
-    expected_error:       the mean of |confidence - accuracy| over the bins, weighted by their counts
-    accuracy_learnt:      on the points that it has learnt from
+    edges:                of the bins of confidence, (bins + 1,), from 1/classes to 1
+    count:                number of points in each bin
+    confidence, accuracy: mean confidence and share of correct points in each bin; nan in an empty bin
+    mean_confidence, mean_accuracy: over all points
+    expected_error:       expected calibration error: mean of |confidence - accuracy| over the bins, weighted by count
+    accuracy_learnt:      on the training set
     """
 
     activation: str
@@ -55,10 +55,12 @@ class Calibration:
 
 
 def calibrate(activation: RowWise, seed: int = 0) -> Calibration:
-    """Train relu(64), relu(64) and a linear layer with cross-entropy on 60 points of three overlapping blobs, and look
-    at the activation of its outputs on 20,000 others.
+    """Calibration of an activation of the output layer, on 20,000 points.
 
-    InputError: the outputs are no probabilities.
+    The network, relu(64), relu(64) and a linear layer, is trained with cross-entropy on 60 points of three overlapping
+    blobs.
+
+    InputError: an activation whose outputs are no probabilities.
     """
     for_data, for_weights, for_batches = np.random.default_rng(seed).spawn(3)
     data = blobs(LEARNT + UNSEEN, for_data, classes=CLASSES, noise=NOISE)

@@ -1,7 +1,7 @@
-"""A tower of layers with nothing between them is one layer; with an activation between them it bends.
+"""Collapse of a network without activations to a single layer, and bends of one with activations.
 
-The tower maps the plane to a number: L layers y = h @ W + b, and between each two of them the activation. Without
-an activation the tower equals a single layer:
+The tower maps the plane to a number by L layers y = h @ W + b, with an activation between neighbouring layers. Without
+activations it equals a single layer:
 
     W = W₁ W₂ ⋯ W_L        b = b₁ W₂ ⋯ W_L + b₂ W₃ ⋯ W_L + … + b_L
 """
@@ -21,21 +21,21 @@ from actcli.core.network.mlp import Network, Parameters, forward, of_hidden_unit
 INPUTS = 2
 POINTS = 1000
 
-# The line goes through the origin, this far to either side.
+# Half the length of the line, which is centred at the origin.
 REACH = 3.0
 PROFILE_POINTS = 601
 
-# Large enough that tanh folds what it is given instead of shrinking it to a line: Poole et al. (2016), Exponential
-# expressivity in deep neural networks through transient chaos.
+# σ_w² = 9: tanh is in its chaotic phase, where it folds the line (Poole et al. 2016, Exponential expressivity in deep
+# neural networks through transient chaos).
 _WEIGHTS = Initialiser(lambda fan_in, fan_out: 9 / fan_in)
-# Biases move the bends away from the origin. They are drawn apart from the weights, so that a lower tower's are the
-# first of a taller one's.
+# Biases move the bends away from the origin. They have a stream of random numbers of their own, so that a lower tower's
+# are the first of a taller one's.
 BIAS_STD = 0.5
 
 
 @dataclass(frozen=True)
 class CollapseConfig:
-    """The tower: `layers` layers, all but the last of `width` units. InputError for what cannot be built."""
+    """A tower of `layers` layers, all but the last with `width` units. InputError: sizes that cannot be built."""
 
     layers: int = 10
     width: int = 16
@@ -50,17 +50,14 @@ class CollapseConfig:
 
     @property
     def depths(self) -> tuple[int, ...]:
-        """1, 2, 4, 8, … up to the tower's layers, and these."""
+        """Depths of the towers: 1, 2, 4, 8, … below `layers`, and `layers`."""
         powers = (2**n for n in range(self.layers.bit_length()))
         return tuple(sorted({*powers, self.layers}))
 
 
 @dataclass(frozen=True, eq=False)
 class LineProfile:
-    """The tower's output, and the single layer's, at the inputs t * direction; t, tower, single_layer (n,).
-
-    The bends are among the t.
-    """
+    """Outputs of the tower and of the single layer at the inputs t * direction; all (n,), bends included."""
 
     direction: Array
 
@@ -71,12 +68,12 @@ class LineProfile:
 
 @dataclass(frozen=True, eq=False)
 class DepthBends:
-    """How often the output of a tower of so many layers bends along the line; more often where not `complete`.
+    """Bends along the line of a tower of `layers` layers.
 
-    window:    the interval of t, of those 6/2^n long, in which the output turns most: drawn from corner to corner of a
-               square, it is the one with the largest sum of angles
-    in_window: how many of the bends it holds
-    t, output: the tower's output over the window, (n,): at its ends and the bends, and between them where it is curved
+    bends:     their number; there are more if not `complete`
+    window:    the interval of t, among those 6/2^n long, on which the output turns most: see `_turning`
+    in_window: number of bends inside the window
+    t, output: the tower's output over the window, (n,): at its ends and the bends, and at points between if curved
     """
 
     layers: int
@@ -90,14 +87,14 @@ class DepthBends:
 
 @dataclass(frozen=True, eq=False)
 class CollapseRun:
-    """One tower beside one layer.
+    """A tower compared with a single layer.
 
-    single_layer:            "product" of the tower's matrices, or the "least squares" fit to the tower's outputs
+    single_layer:            "product" of the tower's matrices, or "least squares" fit to the tower's outputs
     weights, bias:           of that layer, y = x @ weights + bias
     max_relative_difference: max|tower - single layer| / max|tower| on normal random inputs
-    bends, bends_at:         their number along the line, and their t
-    counted, complete:       what counts as a bend, and whether these are all; see `Bends`
-    bends_by_depth:          the same for towers of 1, 2, 4, … layers from the same random numbers
+    bends, bends_at:         number and t of the bends along the line
+    counted, complete:       as in `Bends`
+    bends_by_depth:          the same for towers of 1, 2, 4, … layers with the same random numbers
     """
 
     activation: str
@@ -117,9 +114,10 @@ class CollapseRun:
 def collapse(
     activations: Iterable[ActivationLike] | ActivationLike = "relu", config: CollapseConfig | None = None
 ) -> tuple[CollapseRun, ...]:
-    """The tower without activations first, then with each of them. InputError where one cannot stand in a tower.
+    """The tower without activations, then with each of them.
 
-    config: CollapseConfig() where there is none
+    config: default CollapseConfig()
+    InputError: a row-wise activation, or an output that is not finite.
 
     >>> [(run.activation, run.bends) for run in collapse("relu")]
     [('identity', 0), ('relu', 173)]
@@ -130,7 +128,7 @@ def collapse(
 
 
 def tower(activation: ActivationLike, config: CollapseConfig, layers: int) -> Network:
-    """`layers` layers, random weights and biases. A taller tower begins with the hidden layers of a lower one."""
+    """A tower with random weights and biases. A taller tower begins with the hidden layers of a lower one."""
     weights_generator, biases_generator, *_ = _generators(config)
     parameters = initialise(_WEIGHTS, [INPUTS, *[config.width] * (layers - 1), 1], weights_generator)
     for biases in parameters.biases:
@@ -139,7 +137,7 @@ def tower(activation: ActivationLike, config: CollapseConfig, layers: int) -> Ne
 
 
 def product(parameters: Parameters) -> tuple[Array, Array]:
-    """All layers multiplied into one, (inputs, outputs) and (outputs,), as if nothing stood between them."""
+    """Weights (inputs, outputs) and bias (outputs,) of all layers composed without activations."""
     weights: Array = parameters.weights[0]
     bias: Array = parameters.biases[0]
     for next_weights, next_bias in zip(parameters.weights[1:], parameters.biases[1:], strict=True):
@@ -148,7 +146,7 @@ def product(parameters: Parameters) -> tuple[Array, Array]:
 
 
 def _run(activation: ActivationLike | None, config: CollapseConfig) -> CollapseRun:
-    """One tower; without an activation its single layer is the product of its matrices."""
+    """One tower. Its single layer is the product of its matrices, or with an activation the least-squares fit."""
     *_, inputs_generator, line_generator = _generators(config)
     inputs = inputs_generator.normal(size=(POINTS, INPUTS))
     angle = line_generator.uniform(0, 2 * np.pi)
@@ -178,7 +176,7 @@ def _run(activation: ActivationLike | None, config: CollapseConfig) -> CollapseR
     )
 
 
-# 257 points in each of the narrowest windows.
+# The narrowest windows have 257 points.
 _HALVINGS, _SCAN = 5, 1 << 13
 _LOOK = 32
 _CURVED_POINTS = 301
@@ -186,9 +184,9 @@ _STRAIGHT = 1e-9
 
 
 def _at_depth(network: Network, line: Line, found: Bends) -> DepthBends:
-    """A lower tower, seen where its bends are dense enough to be told apart."""
+    """One tower's bends, and its output over the window."""
     low, high = _window(network, line)
-    straight = found.complete and found.counted == "slope changes"  # from bend to bend
+    straight = found.complete and found.counted == "slope changes"  # between neighbouring bends
     inside = found.at[(low <= found.at) & (found.at <= high)]
     t = np.union1d(np.linspace(low, high, 2 if straight else _CURVED_POINTS), inside)
     return DepthBends(
@@ -203,7 +201,7 @@ def _at_depth(network: Network, line: Line, found: Bends) -> DepthBends:
 
 
 def _window(network: Network, line: Line) -> tuple[float, float]:
-    """Where the output turns most, of windows of half, a quarter, … of the line; all of it where it is straight."""
+    """The window of half, a quarter, … of the line with the largest turning; the whole line if none turns more."""
     t = line.points(_SCAN + 1)
     output = _output(network, t[:, None] * line.direction)[:, 0]
     best, most = (0, _SCAN), _turning(output)
@@ -216,7 +214,7 @@ def _window(network: Network, line: Line) -> tuple[float, float]:
 
 
 def _turning(output: Array) -> float:
-    """The sum of the angles between neighbouring pieces, some hundred of them, of a curve that fills a square."""
+    """Sum of the angles between neighbouring pieces, about 256, of the curve drawn in a square."""
     y = output[:: max(len(output) // (8 * _LOOK), 1)]
     size = float(np.ptp(y))
     if size <= _STRAIGHT * float(np.abs(y).max()):
@@ -227,13 +225,13 @@ def _turning(output: Array) -> float:
 
 
 def _generators(config: CollapseConfig) -> list[np.random.Generator]:
-    """One each for weights, biases, inputs and the line, so that the inputs stay the same when the tower grows."""
+    """Separate generators for weights, biases, inputs and line, so that a taller tower has the same inputs."""
     return np.random.default_rng(config.seed).spawn(4)
 
 
 def _output(network: Network, inputs: Array) -> Array:
-    """The tower's output; InputError where it is not finite."""
-    with np.errstate(over="ignore", invalid="ignore"):  # said below
+    """The tower's output. InputError: it is not finite."""
+    with np.errstate(over="ignore", invalid="ignore"):  # checked below
         output = forward(network, inputs).output
     if not np.isfinite(output).all():
         layers = len(network.parameters.weights)
@@ -245,13 +243,13 @@ def _output(network: Network, inputs: Array) -> Array:
 
 
 def _least_squares(inputs: Array, outputs: Array) -> tuple[Array, Array]:
-    """The layer y = x @ weights + bias with the least sum of squares."""
+    """Weights and bias of the least-squares fit outputs = inputs @ weights + bias."""
     columns = np.column_stack([inputs, np.ones(len(inputs))])
     solution = np.linalg.lstsq(columns, outputs, rcond=None)[0].astype(np.float64)
     return solution[:-1], solution[-1]
 
 
 def _relative_difference(tower: Array, layer: Array) -> float:
-    """max|tower - layer| / max|tower|; 0 where both are 0 everywhere."""
+    """max|tower - layer| / max|tower|; 0 if the two are equal."""
     difference, size = np.abs(tower - layer).max(), np.abs(tower).max()
     return float(difference / size) if difference else 0.0

@@ -1,4 +1,4 @@
-"""What an activation costs to compute, here and now."""
+"""Computing time of an activation on this machine."""
 
 import time
 from typing import Final
@@ -9,15 +9,15 @@ from actcli.core.activations.catalogue import ActivationLike
 from actcli.core.network.mlp import of_hidden_units
 
 ELEMENTS: Final = 1 << 16
-"""Few enough to stay in the processor's caches, many enough for the calls not to count."""
+"""Few enough for the processor's caches, many enough to make the overhead of a call negligible."""
 
 _ROUNDS: Final = 15
 
 
 def cost(activation: ActivationLike) -> float:
-    """Nanoseconds per element: the shortest of fifteen evaluations of ELEMENTS standard normal numbers in float64.
+    """Nanoseconds per element: the fastest of fifteen evaluations at ELEMENTS standard normal float64 numbers.
 
-    InputError: the activation acts on rows.
+    InputError: a row-wise activation.
     """
     unit = of_hidden_units(activation)
     x = np.random.default_rng(0).normal(size=ELEMENTS)

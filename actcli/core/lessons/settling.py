@@ -1,7 +1,7 @@
-"""One hidden layer that learns a function of x: its bends move until they settle.
+"""Training of one hidden layer on a function of x: the bends of its units move and settle.
 
-Where a unit's weighted sum is 0 it bends. In approximation.py the bends are put where they belong; here gradient
-descent moves them (Adam on the mean squared error, all points at once).
+A unit bends where its weighted sum is 0. approximation.py fixes the bends; here gradient descent moves them (Adam on
+the mean squared error over all points).
 """
 
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from actcli.core.activations.activation import Activation
 from actcli.core.analysis.comparison import curves_over
 from actcli.core.arrays import Array
 from actcli.core.errors import InputError, count
-from actcli.core.lessons.approximation import MOST_UNITS, finite_values
+from actcli.core.lessons.approximation import MOST_UNITS, finite_values, parameters_document
 from actcli.core.network.losses import mean_squared_error
 from actcli.core.network.mlp import Network, Parameters, forward, of_hidden_units
 from actcli.core.network.optimizers import adam
@@ -23,17 +23,17 @@ from actcli.core.network.training import train
 POINTS: Final = 257
 LEARNING_RATE: Final = 0.02
 MOMENTS: Final = (0, 20, 200, 2000)
-"""Steps after which the network is looked at."""
+"""Steps after which the network is recorded."""
 
 MOST_STEPS: Final = 1_000_000
 
 
 @dataclass(frozen=True, eq=False)
 class Settling:
-    """The network after some steps of training.
+    """The network after `step` steps of training.
 
-    bends:     where each unit's weighted sum is 0, (units,); inf for a unit without a weight
-    rms_error: root of the mean squared difference on the points that it learns from
+    bends:     x at which each unit's weighted sum is 0, (units,); inf for a weight of 0
+    rms_error: root mean square of network - target on the training points
     """
 
     step: int
@@ -47,17 +47,12 @@ class Settling:
         return output
 
     def document(self) -> dict[str, Any]:
-        """For JSON; the output is output_weights · φ(hidden_weights x + hidden_biases) + output_bias."""
-        hidden_weights, output_weights = self.network.parameters.weights
-        hidden_biases, output_bias = self.network.parameters.biases
+        """Its fields for JSON, with those of `parameters_document`."""
         return {
             "step": self.step,
             "rms_error": self.rms_error,
             "bends": self.bends,
-            "hidden_weights": hidden_weights[0],
-            "hidden_biases": hidden_biases,
-            "output_weights": output_weights[:, 0],
-            "output_bias": float(output_bias[0]),
+            **parameters_document(self.network),
         }
 
 
@@ -70,10 +65,10 @@ def settle(
     seed: int = 0,
     steps: Sequence[int] = MOMENTS,
 ) -> list[Settling]:
-    """The network at the given numbers of steps, ascending; weights and bends are random at first.
+    """The network after each of the given numbers of steps, ascending; initial weights and bends are random.
 
-    InputError: activations that act on rows, an empty interval, a target that is not finite there, units or steps that
-    are none or too many, and a training that leaves the finite numbers.
+    InputError: a row-wise activation, an empty interval, a target that is not finite there, units outside [1, 1000],
+    steps outside [0, 1000000], or a training that leaves the finite numbers.
     """
     (curve,) = curves_over([target], low, high)
     if not 1 <= units <= MOST_UNITS:
@@ -85,7 +80,7 @@ def settle(
     scale = float(np.abs(value).max()) or 1.0
     centre, half = 0.5 * (low + high), 0.5 * (high - low)
     generator = np.random.default_rng(seed)
-    # Weights for x between -1 and 1: of random sign and a size about 2, so that the random bends lie in the interval.
+    # x is scaled to [-1, 1]. Weights have random signs and sizes about 2; biases put the bends inside of the interval.
     weights = generator.choice([-1.0, 1.0], units) * np.exp(generator.normal(0.7, 0.5, units))
     places = generator.uniform(-1.0, 1.0, units)
     output = generator.normal(0.0, units**-0.5, (units, 1))
@@ -103,13 +98,13 @@ def settle(
 
 
 def _seen(step: int, learning: Network, centre: float, half: float, scale: float, x: Array, value: Array) -> Settling:
-    """The network as one of x itself."""
+    """The network as a function of x before scaling."""
     inner, outer = learning.parameters.weights
     weights = inner / half
     biases = learning.parameters.biases[0] - weights[0] * centre
     parameters = Parameters.of([weights, outer * scale], [biases, learning.parameters.biases[1] * scale])
     network = Network(learning.activation, parameters)
-    with np.errstate(divide="ignore", invalid="ignore"):  # a unit without a weight bends nowhere
+    with np.errstate(divide="ignore", invalid="ignore"):  # a unit with weight 0 has no bend
         bends = np.where(weights[0] != 0.0, -biases / weights[0], np.inf)
     error = forward(network, x[:, None]).output[:, 0] - value
     return Settling(step, bends, float(np.sqrt(np.mean(error**2))), network)

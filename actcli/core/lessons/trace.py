@@ -1,9 +1,9 @@
-"""One training step of a network of 2 inputs, 2 hidden units and 1 output, every number kept.
+"""One training step of a network with 2 inputs, 2 hidden units and 1 output, with all its numbers.
 
     s = x @ W + b           weighted sums of the hidden units
-    h = φ(s)                bends
-    z = h @ v + c           output, σ(z) as a probability of the answer 1
-    L = -log σ(z)           loss, where the answer is 1; -log σ(-z) where it is 0
+    h = φ(s)                outputs of the hidden units
+    z = h @ v + c           output; σ(z) is the probability of the answer 1
+    L = -log σ(z)           loss if the answer is 1; -log σ(-z) if it is 0
 
 Rumelhart, Hinton and Williams (1986), Learning representations by back-propagating errors.
 """
@@ -28,19 +28,19 @@ from actcli.core.network.training import descend
 INPUTS, HIDDEN = ("x1", "x2"), ("h1", "h2")
 BIAS, OUTPUT = "bias", "z"
 
-# All that is drawn is rounded to so many decimals, so that the sums can be done by hand.
+# Decimals of random numbers, so that the sums can be done by hand.
 _DECIMALS = 2
 _STANDARD = Initialiser(lambda fan_in, fan_out: 1.0, lambda fan_in, fan_out: 0.25)
 
 
 @dataclass(frozen=True)
 class HiddenUnit:
-    """One unit in the forward and in the backward pass.
+    """One hidden unit.
 
     weighted_sum: s
     output:       h = φ(s)
     slope:        φ'(s)
-    signal:       ∂L/∂s, the output's signal times the weight between them times the slope
+    signal:       ∂L/∂s = ∂L/∂z v φ'(s)
     """
 
     name: str
@@ -52,9 +52,9 @@ class HiddenUnit:
 
 @dataclass(frozen=True)
 class WeightStep:
-    """One weight, or bias (source "bias"), and its nudge: after = before - learning rate * gradient.
+    """One weight, or bias (source "bias"), before and after the step: after = before - learning rate * gradient.
 
-    gradient: the target's signal times what the source sends
+    gradient: the target's signal times the source's output
     """
 
     source: str
@@ -66,7 +66,7 @@ class WeightStep:
 
 @dataclass(frozen=True)
 class Outcome:
-    """The network's answer: the output z, σ(z), and the loss."""
+    """The output z, its probability σ(z), and the loss."""
 
     output: float
     probability: float
@@ -75,7 +75,7 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Trace:
-    """The step from the inputs to the loss after the nudges; output_signal is ∂L/∂z = σ(z) - answer."""
+    """The training step. output_signal: ∂L/∂z = σ(z) - answer; before, after: the step."""
 
     activation: str
     learning_rate: float
@@ -88,14 +88,14 @@ class Trace:
     after: Outcome
 
     def between(self, source: str, target: str) -> WeightStep:
-        """The nudge of the weight from `source` to `target`, each named as in `WeightStep`."""
+        """The step of the weight from `source` to `target`, both named as in `WeightStep`."""
         return next(step for step in self.weights if (step.source, step.target) == (source, target))
 
 
 def trace(activation: ActivationLike = "relu", learning_rate: float = 0.5, seed: int = 0) -> Trace:
-    """Train a random network on one random point by one step of gradient descent.
+    """One step of gradient descent of a random network on one random point.
 
-    InputError: the activation is row-wise, its values leave the finite numbers, the learning rate is no number >= 0.
+    InputError: a row-wise activation, an output that is not finite, a learning rate that is no number >= 0.
 
     >>> step = trace("relu")
     >>> step.before.loss > step.after.loss
@@ -107,7 +107,7 @@ def trace(activation: ActivationLike = "relu", learning_rate: float = 0.5, seed:
     network = Network(of_hidden_units(activation), Parameters.over(drawn.vector.round(_DECIMALS), drawn.sizes))
     inputs = for_point.normal(size=(1, len(INPUTS))).round(_DECIMALS)
     answer = for_point.integers(2, size=(1, 1)).astype(np.float64)
-    with np.errstate(all="ignore"):  # what is not finite is said below, or shown
+    with np.errstate(all="ignore"):  # checked in _step, or shown
         return _step(network, inputs, answer, learning_rate)
 
 
@@ -141,7 +141,7 @@ def _weighted_sums(activation: Elementwise, parameters: Parameters, inputs: Arra
 
 
 def _weight_steps(before: Parameters, gradient: Parameters, after: Parameters) -> Iterator[WeightStep]:
-    """Target by target, the bias last."""
+    """The weights of each target in turn, its bias last."""
     for layer, (sources, targets) in enumerate(((INPUTS, HIDDEN), (HIDDEN, (OUTPUT,)))):
         for unit, target in enumerate(targets):
             for index, source in enumerate((*sources, BIAS)):

@@ -1,1 +1,1 @@
-"""The multilayer perceptron and its training; a table each of initialisers, norms, losses, optimizers and data sets."""
+"""The multilayer perceptron and its training; tables of initialisers, norms, losses, optimizers and data sets."""

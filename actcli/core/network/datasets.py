@@ -1,4 +1,4 @@
-"""Small data sets to train on: made from a random generator, or put together from somebody's own examples."""
+"""Small data sets for training: random ones, and ones from given examples."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -17,11 +17,11 @@ MOST_WHOLE_NUMBER_CLASSES = 20
 
 @dataclass(frozen=True, eq=False)
 class DataSet:
-    """Examples to learn from, and the loss that goes with them. InputError where they do not belong together.
+    """Examples and their loss. InputError: shapes that do not match, or no such loss.
 
-    inputs:  (points, features), each column of mean 0 and variance 1, or 0 where it is constant
+    inputs:  (points, features), each column of mean 0 and variance 1, or 0 if it is constant
     targets: (points, outputs)
-    loss:    a key of network.LOSSES, which also says what the targets are:
+    loss:    a key of LOSSES, which determines the targets:
              binary_cross_entropy  0 or 1, one output
              cross_entropy         one-hot, an output for each class
              mean_squared_error    numbers, each column of mean 0 and variance 1: predicting the mean gives loss 1
@@ -43,16 +43,16 @@ class DataSet:
 
 
 def two_spirals(points: int, generator: np.random.Generator, *, turns: float = 1.0, noise: float = 0.02) -> DataSet:
-    """Two spirals wound into each other, one a half-turn of the other; which of the two is a point on?
+    """Classification: two interleaved spirals, one the other turned by π.
 
-    (r cos θ, r sin θ) with r = θ / 2π from 0 to `turns`, spread evenly along the arc, plus normal noise.
+    (r cos θ, r sin θ) with r = θ / 2π from 0 to `turns`, r² uniform, plus normal noise.
     Lang and Witbrock (1988), Learning to tell two spirals apart.
 
     ValueError: fewer than 2 points, or negative noise.
     """
     _check("two spirals", points, noise)
     classes = np.arange(points) % 2
-    radius = turns * np.sqrt(generator.uniform(size=points))  # the arc grows with θ², hence the root
+    radius = turns * np.sqrt(generator.uniform(size=points))  # the arc length grows like θ², hence the root
     angle = 2 * np.pi * radius + np.pi * classes
     inputs = radius[:, None] * np.column_stack([np.cos(angle), np.sin(angle)])
     inputs += generator.normal(0, noise, inputs.shape)
@@ -60,7 +60,7 @@ def two_spirals(points: int, generator: np.random.Generator, *, turns: float = 1
 
 
 def two_moons(points: int, generator: np.random.Generator, *, noise: float = 0.1) -> DataSet:
-    """Two half-circles that reach into each other; which of the two is a point on?
+    """Classification: two interleaved half-circles.
 
     (cos θ, sin θ) and (1 - cos θ, 1/2 - sin θ), θ uniform from 0 to π, plus normal noise.
     Pedregosa et al. (2011), Scikit-learn: make_moons.
@@ -77,9 +77,9 @@ def two_moons(points: int, generator: np.random.Generator, *, noise: float = 0.1
 
 
 def two_circles(points: int, generator: np.random.Generator, *, noise: float = 0.05) -> DataSet:
-    """A circle inside another; is a point on the inner one?
+    """Classification: two concentric circles.
 
-    r (cos θ, sin θ) with r = 1 and r = 1/2, θ uniform on the whole turn, plus normal noise.
+    r (cos θ, sin θ) with r = 1 and r = 1/2, θ uniform from 0 to 2π, plus normal noise.
     Pedregosa et al. (2011), Scikit-learn: make_circles.
 
     ValueError: fewer than 2 points, or negative noise.
@@ -94,10 +94,10 @@ def two_circles(points: int, generator: np.random.Generator, *, noise: float = 0
 
 
 def exclusive_or(points: int, generator: np.random.Generator, *, margin: float = 0.1) -> DataSet:
-    """The square, cut into four by its axes; do the signs of the two coordinates differ?
+    """Classification: whether the signs of two coordinates differ.
 
-    Each quadrant in turn; the absolute value of each coordinate is uniform from `margin` to 1.
-    Minsky and Papert (1969), Perceptrons: no single neuron can tell.
+    The quadrants take turns; the absolute value of each coordinate is uniform from `margin` to 1.
+    Minsky and Papert (1969), Perceptrons: no single neuron separates the classes.
 
     ValueError: fewer than 2 points, or a margin outside [0, 1).
     """
@@ -112,7 +112,7 @@ def exclusive_or(points: int, generator: np.random.Generator, *, margin: float =
 
 
 def sine(points: int, generator: np.random.Generator, *, noise: float = 0.05) -> DataSet:
-    """Two periods of a sine wave, to be learnt as a curve.
+    """Regression: two periods of a sine wave.
 
     y = sin x plus normal noise, x uniform from -2π to 2π.
 
@@ -125,9 +125,9 @@ def sine(points: int, generator: np.random.Generator, *, noise: float = 0.05) ->
 
 
 def blobs(points: int, generator: np.random.Generator, *, classes: int = 3, noise: float = 0.25) -> DataSet:
-    """Normally distributed clouds, one a class; which cloud is a point from?
+    """Classification: one normally distributed cloud per class.
 
-    The clouds' centres are the corners of a regular polygon on the unit circle, `noise` is their standard deviation.
+    The centres are the corners of a regular polygon on the unit circle; `noise` is the standard deviation.
     Pedregosa et al. (2011), Scikit-learn: make_blobs, which scatters the centres.
 
     ValueError: fewer than 2 classes, fewer points than classes, or negative noise.
@@ -153,13 +153,13 @@ DATASETS: dict[str, Callable[[int, np.random.Generator], DataSet]] = {
 
 
 TARGETS = ("auto", "classes", "numbers")
-"""What labels may be taken for."""
+"""Meanings of labels."""
 
 
 def from_examples(name: str, inputs: Array, labels: Array | Sequence[str], target: str = "auto") -> DataSet:
-    """Somebody's own examples: inputs (points, features) and a label for each point, a number or a class name.
+    """The data set of given examples: inputs (points, features), and a label for each point: a number or a class name.
 
-    target: "classes" or "numbers" is what the labels are taken for; "auto" leaves it to them, and the first applies:
+    target: labels are "classes" or "numbers". "auto" decides by the first line that applies:
 
     two different labels, numbers or names    binary_cross_entropy; 1 is the larger number or the later name
     names                                     cross_entropy
@@ -169,9 +169,8 @@ def from_examples(name: str, inputs: Array, labels: Array | Sequence[str], targe
 
     Classes are in the order of their numbers or names.
 
-    InputError: no such target, or names as numbers; what nothing can be learnt from: fewer than 2 points, no features,
-    or none that varies; labels that are all the same; a number that is not finite; more than 1000 classes; more than
-    fits into 4 GiB.
+    InputError: no such target; names as numbers; fewer than 2 points; no features, or none that varies; equal labels;
+    a number that is not finite; more than 1000 classes; one-hot targets of more than 4 GiB.
 
     >>> examples = from_examples("mine", [[0.0], [1.0], [2.0], [3.0]], ["no", "no", "yes", "yes"])
     >>> examples.loss, examples.targets.ravel()
@@ -192,8 +191,8 @@ def from_examples(name: str, inputs: Array, labels: Array | Sequence[str], targe
     if not np.isfinite(inputs).all():
         raise InputError(f"{name}: a feature is not finite")
     if (inputs == inputs[0]).all():
-        raise InputError(f"{name}: all points are the same, so there is nothing to tell the targets by")
-    # Twice, because the mean of numbers like 10^15 + 1 is itself rounded.
+        raise InputError(f"{name}: all points are equal, so the features say nothing about the targets")
+    # Twice, because the mean of numbers like 10^15 + 1 is rounded.
     inputs = standardise(standardise(inputs))
 
     codes, counts, numbers = _encode(name, labels)
@@ -213,7 +212,7 @@ def from_examples(name: str, inputs: Array, labels: Array | Sequence[str], targe
 
 
 def _encode(name: str, labels: Array | Sequence[str]) -> tuple[NDArray[np.intp], NDArray[np.intp], Array | None]:
-    """Each label's place among the different ones in order, how often each of those occurs, the labels as numbers."""
+    """Index of each label among the sorted distinct labels, the count of each distinct one, and labels as numbers."""
     if all(isinstance(label, str) for label in labels):
         places = {label: place for place, label in enumerate(sorted(set(labels)))}
         codes = np.fromiter(map(places.__getitem__, labels), np.intp, len(labels))
@@ -233,20 +232,21 @@ def _are_classes(numbers: Array, counts: NDArray[np.intp]) -> bool:
 
 
 def are_consecutive_classes(column: Array) -> bool:
-    """Whether a column looks like classes: whole numbers from 0 or 1 on, none left out, each more than once."""
+    """Whether a column looks like classes: consecutive whole numbers from 0 or 1, at most 20, each more than once."""
     numbers, counts = np.unique(column, return_counts=True)
     few = 2 <= len(numbers) <= MOST_WHOLE_NUMBER_CLASSES
     return few and numbers[0] in (0, 1) and bool((np.diff(numbers) == 1).all() and (counts > 1).all())
 
 
 def number_the_rows(features: Array, rows: NDArray[np.intp], count: int) -> list[int]:
-    """The columns that number the rows: upwards by 1 from one row to the next, or, of 20 rows and more, in any order.
+    """Indices of the columns that are row numbers: they ascend by 1 per row, or are distinct whole numbers.
 
-    rows: the places of the points among `count` rows, of which some may have been left out
+    Distinct whole numbers count from 20 rows on, if their range is less than `count`.
+    rows: row number of each point; `count` rows in all, some of which may be left out
     """
     found = []
     for place, column in enumerate(features.T):
-        with np.errstate(over="ignore", invalid="ignore"):  # numbers near the largest are no numbers of rows
+        with np.errstate(over="ignore", invalid="ignore"):  # an overflow is no row number
             in_order = len(column) > 2 and bool((column - rows == column[0] - rows[0]).all())
             whole = bool((column == np.floor(column)).all())
             within = bool(column.max() - column.min() < count)
@@ -256,7 +256,7 @@ def number_the_rows(features: Array, rows: NDArray[np.intp], count: int) -> list
 
 
 def alike(labels: Sequence[str]) -> list[tuple[str, str]]:
-    """Pairs of different names of classes that are the same but for capitals and blanks."""
+    """Pairs of class names that differ only in upper and lower case and blanks."""
     by_look: dict[str, list[str]] = {}
     for label in sorted(set(labels)):
         by_look.setdefault("".join(label.split()).casefold(), []).append(label)
@@ -264,11 +264,11 @@ def alike(labels: Sequence[str]) -> list[tuple[str, str]]:
 
 
 def standardise(columns: Array) -> Array:
-    """Each column shifted and scaled to mean 0 and variance 1; a constant one becomes 0."""
-    # A power of two takes the largest number into [1/2, 1): no square overflows, and no digit changes.
+    """Each column shifted and scaled to mean 0 and variance 1; a constant column becomes 0."""
+    # A scaling by a power of two, exact, so that no square overflows.
     _, exponents = np.frexp(np.abs(columns).max(axis=0))
     columns = np.ldexp(columns, -exponents)
-    # Of a constant column neither the mean nor, hence, the standard deviation need be exact.
+    # A rounded mean would give a constant column a standard deviation other than 0.
     constant = (columns == columns[0]).all(axis=0)
     standardised: Array = (columns - columns.mean(axis=0)) / np.where(constant, 1, columns.std(axis=0))
     standardised[:, constant] = 0
@@ -276,7 +276,7 @@ def standardise(columns: Array) -> Array:
 
 
 def one_hot(labels: NDArray[np.intp], classes: int) -> Array:
-    """(points, classes): 1 in the column of the point's class, 0 in the others."""
+    """(points, classes): 1 in the column of the point's class, 0 elsewhere."""
     targets = np.zeros((len(labels), classes))
     targets[np.arange(len(labels)), labels] = 1
     return targets

@@ -1,7 +1,6 @@
-"""Initialisers: how large the random weights and biases of a layer are at the start.
+"""Initialisers: the variances of a layer's initial weights and biases, from fan_in and fan_out.
 
-An initialiser gives the variances of a layer's weights and biases for its fan_in and fan_out. What is drawn is normal,
-if nothing else is said; biases are zero, if nothing else is said.
+Weights are normal and biases zero, unless noted.
 
     xavier      σ² = 2 / (fan_in + fan_out)   Glorot and Bengio (2010), Understanding the difficulty of training
                                               deep feedforward neural networks
@@ -9,14 +8,14 @@ if nothing else is said; biases are zero, if nothing else is said.
     lecun       σ² = 1 / fan_in               LeCun, Bottou, Orr and Müller (1998), Efficient BackProp
     pytorch     uniform in ±1/sqrt(fan_in), weights and biases: σ² = 1 / (3 fan_in)
                                               torch.nn.Linear.reset_parameters
-    orthogonal  rows or columns orthonormal, drawn evenly from all such matrices; orthogonal:GAIN times GAIN
+    orthogonal  rows or columns orthonormal, from the Haar measure, times GAIN in orthogonal:GAIN
                                               Saxe, McClelland and Ganguli (2014), Exact solutions to the nonlinear
                                               dynamics of learning in deep linear neural networks
-    critical    σ² = σ_w² / fan_in and σ_b² of the activation's critical point, where neither signal nor gradient grows
-                or shrinks with depth         Roberts, Yaida and Hanin (2022), chapter 5
-    gaussian    gaussian:SIGMA_W2,SIGMA_B2: σ² = σ_w² / fan_in, biases σ_b², as mean-field theory has it
+    critical    σ² = σ_w² / fan_in, biases σ_b², at the activation's critical point, where signal and gradient neither
+                grow nor shrink with depth    Roberts, Yaida and Hanin (2022), chapter 5
+    gaussian    gaussian:SIGMA_W2,SIGMA_B2: σ² = σ_w² / fan_in, biases σ_b², the parameters of mean-field theory
                                               Poole et al. (2016)
-    normal      normal:STD or normal:STD,BIAS_STD: the same in every layer, whatever its size; 1 and 0 without numbers
+    normal      normal:STD or normal:STD,BIAS_STD: standard deviations in every layer, of any size; default 1,0
 """
 
 import itertools
@@ -40,7 +39,7 @@ Distribution = Literal["normal", "uniform", "orthogonal"]
 
 @dataclass(frozen=True)
 class Initialiser:
-    """weight_variance and bias_variance: of one of them, from fan_in and fan_out."""
+    """Variance of one weight and of one bias, from fan_in and fan_out, and the distribution of both."""
 
     weight_variance: Variance
     bias_variance: Variance = lambda fan_in, fan_out: 0.0
@@ -53,19 +52,19 @@ NAMES = (
 )
 
 _NUMBERS = {"orthogonal": (0, 1), "normal": (0, 2), "gaussian": (1, 2)}
-"""How many numbers may follow the name."""
+"""Least and greatest number of values after the name."""
 _WHAT = {"orthogonal": "gain", "normal": "standard deviation", "gaussian": "variance"}
 
 
 def choose(init: str, activation: Elementwise, layers: int) -> str:
-    """The initialiser that `init` names: for "auto" the one that theory prefers for so many hidden layers."""
+    """The initialiser's name: `init`, or for "auto" the one that theory prefers for so many hidden layers."""
     return preference(activation, layers).name if init == "auto" else init
 
 
 def initialiser(init: str, activation: Elementwise) -> Initialiser:
-    """The initialiser of that name, which is not "auto".
+    """The initialiser of a name other than "auto".
 
-    InputError: an unknown one, or the activation has no critical point.
+    InputError: an unknown name, or "critical" for an activation without a critical point.
     """
     name, numbers = _read(init)
     if name in VARIANCES:
@@ -90,7 +89,7 @@ def check(init: str) -> None:
 
 
 def _read(init: str) -> tuple[str, tuple[float, ...]]:
-    """The name and the numbers after it."""
+    """Name and numbers of `init`."""
     name, colon, text = init.partition(":")
     least, most = _NUMBERS.get(name, (0, 0))
     if name not in (*VARIANCES, *_NUMBERS, "critical", "pytorch") or (colon and not most) or (least and not colon):
@@ -112,7 +111,7 @@ def _number(text: str, name: str, init: str) -> float:
 
 
 def _pytorch(fan_in: int, fan_out: int) -> float:
-    """Of U(-b, b) with b = 1 / sqrt(fan_in)."""
+    """Variance of U(-b, b) with b = 1 / sqrt(fan_in)."""
     return 1 / (3 * fan_in)
 
 
@@ -127,7 +126,7 @@ def _critical(activation: Elementwise) -> Initialiser:
 def initialise(
     chosen: Initialiser, sizes: Sequence[int], generator: np.random.Generator, dtype: npt.DTypeLike = np.float64
 ) -> Parameters:
-    """Random parameters for layers of the given sizes, inputs and outputs included."""
+    """Random parameters; sizes: units of the input and of every layer, the output included."""
     parameters = Parameters.empty(sizes, dtype)
     fans = [*itertools.pairwise(sizes)]
     for weights, (fan_in, fan_out) in zip(parameters.weights, fans, strict=True):
@@ -149,15 +148,15 @@ def _drawn(distribution: Distribution, std: float, shape: tuple[int, ...], gener
 
 
 def _orthogonal(fan_in: int, fan_out: int, generator: np.random.Generator) -> Array:
-    """Orthonormal columns, or rows where there are fewer of them, from the Haar measure (Mezzadri 2007)."""
+    """Orthonormal columns, or rows if there are fewer rows, from the Haar measure (Mezzadri 2007)."""
     tall, short = max(fan_in, fan_out), min(fan_in, fan_out)
     q, r = np.linalg.qr(generator.normal(size=(tall, short)))
-    q *= np.sign(np.diag(r))  # without it the factors' signs follow LAPACK's habits, not chance
+    q *= np.sign(np.diag(r))  # LAPACK's signs are not random; this makes the factorisation unique
     columns: Array = q if fan_in >= fan_out else q.T
     return columns
 
 
 def initialiser_variances() -> dict[str, tuple[float, float]]:
-    """(σ_w², σ_b²) of square layers, as wide as theory has them, under the initialisations that take no number."""
+    """Name -> (σ_w², σ_b²) for fan_in = fan_out, of the initialisers whose variances depend on nothing else."""
     variances = {name: variance(1, 1) for name, variance in VARIANCES.items()} | {"pytorch": _pytorch(1, 1)}
     return {name: (variance, 0.0) for name, variance in variances.items()}

@@ -1,4 +1,4 @@
-"""What each layer of a network does to a data set: its activations' mean and spread, saturated and dead units."""
+"""Statistics of each layer over a data set: mean and standard deviation of activations, saturated and dead units."""
 
 import math
 from collections.abc import Sequence
@@ -11,18 +11,18 @@ from actcli.core.arrays import Array, Mask
 from actcli.core.network.mlp import ForwardPass, Network, forward, population
 
 BLOCK = 1024
-"""So many inputs at a time: memory does not grow with the data set."""
+"""Inputs in a block, which bounds the memory."""
 
 
 @dataclass(frozen=True)
 class LayerStatistics:
     """One layer, over all units and all inputs.
 
-    activation_mean, activation_std: of h; of the output layer's z
-    saturated_fraction:              where |φ'| is under 5 % of its largest value anywhere (of 1 where it has none)
-    dead_fraction:                   units whose slope is zero for every input
+    activation_mean, activation_std: of h; for the output layer of z
+    saturated_fraction:              of pairs (input, unit) with |φ'| < 5 % of max |φ'|, or < 0.05 if it has no maximum
+    dead_fraction:                   of units whose slope is zero for every input
 
-    The fractions are nan where slopes are.
+    Both fractions are nan if a slope is not finite.
     """
 
     activation_mean: float
@@ -33,7 +33,7 @@ class LayerStatistics:
 
 @dataclass(frozen=True, eq=False)
 class Survey:
-    """What a network does with a data set: each layer's statistics, the output layer's last, and (points, outputs)."""
+    """A network's pass over a data set: statistics of each layer, the output layer last; output (points, outputs)."""
 
     layers: list[LayerStatistics]
     output: Array
@@ -41,7 +41,7 @@ class Survey:
 
 @np.errstate(all="ignore")  # a network that diverged
 def survey(network: Network, inputs: Array) -> Survey:
-    """One forward pass of the whole data set, in blocks; to a batch norm it is one batch all the same."""
+    """One forward pass over the data set, in blocks; batch norm takes its statistics from the whole data set."""
     largest = largest_slope(network.activation)
     threshold = SATURATION * (largest if 0.0 < largest < math.inf else 1.0)
     count = -(-len(inputs) // BLOCK)
@@ -59,7 +59,7 @@ def survey(network: Network, inputs: Array) -> Survey:
 
 @dataclass(frozen=True, eq=False)
 class _Share:
-    """One layer's statistics over one block of inputs. dead: for each unit."""
+    """One layer's statistics over one block of inputs; dead: mask of units."""
 
     mean: float
     variance: float
@@ -77,7 +77,7 @@ def _by_layer(passed: ForwardPass, threshold: float) -> list[_Share]:
 
 
 def _together(sizes: Array, shares: Sequence[_Share]) -> LayerStatistics:
-    """The variance of all is the mean of the blocks' variances and the variance of their means."""
+    """Statistics over all blocks. The variance is the blocks' mean variance plus the variance of their means."""
     mean = float(sizes @ [share.mean for share in shares])
     variance = float(sizes @ [share.variance + (share.mean - mean) ** 2 for share in shares])
     saturated = float(sizes @ [share.saturated for share in shares])
@@ -86,7 +86,7 @@ def _together(sizes: Array, shares: Sequence[_Share]) -> LayerStatistics:
 
 
 def _saturated(slope: Array, threshold: float) -> float:
-    """nan where the network diverged."""
+    """Fraction of slopes below the threshold; nan if the network diverged."""
     return _mean(np.abs(slope) < threshold) if np.isfinite(slope).all() else math.nan
 
 

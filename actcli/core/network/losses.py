@@ -1,4 +1,4 @@
-"""Losses: the mean over a batch, and its gradient with respect to the network's raw output.
+"""Losses: the mean over a batch, and its gradient with respect to the network's output before any softmax or sigmoid.
 
 Output and targets are (batch, outputs). No tail overflows or cancels.
 """
@@ -13,9 +13,9 @@ Loss = Callable[[Array, Array], tuple[float, Array]]
 
 
 def binary_cross_entropy(output: Array, targets: Array) -> tuple[float, Array]:
-    """The mean of -t log σ(z) - (1 - t) log σ(-z); its gradient, ((1 - t) σ(z) - t σ(-z)) / n.
+    """The mean of -t log σ(z) - (1 - t) log σ(-z), and its gradient ((1 - t) σ(z) - t σ(-z)) / n.
 
-    The output is logits z, the targets t are 0 or 1 (or a probability). With e = exp(-|z|), σ(|z|) = 1/(1 + e),
+    The output is logits z; the targets t are 0 or 1 (or a probability). With e = exp(-|z|), σ(|z|) = 1/(1 + e),
     σ(-|z|) = e/(1 + e) and -log σ(-|z|) = |z| + log(1 + e).
     """
     e = np.exp(-np.abs(output))
@@ -28,28 +28,28 @@ def binary_cross_entropy(output: Array, targets: Array) -> tuple[float, Array]:
 
 
 def cross_entropy(output: Array, targets: Array) -> tuple[float, Array]:
-    """The mean over the batch of -Σ t log p with p = softmax(z); its gradient, ((1 - t) p - t (1 - p)) / n.
+    """The mean over the batch of -Σ t log p with p = softmax(z), and its gradient ((1 - t) p - t (1 - p)) / n.
 
-    The output is a logit z for each class, the targets t are 1 for the class and 0 elsewhere (or probabilities).
+    The output is a logit z for each class; the targets t are 1 for the class and 0 elsewhere (or probabilities).
     """
-    # Softmax written out, and not activations/rows.py's: that one carries the rounding of its argument along, by which
-    # alone it takes longer than all of this in every step, and it hands out neither log p nor 1 - p.
+    # Not the softmax of activations/rows.py: it compensates roundings, which is slower than this whole function, and
+    # returns neither log p nor 1 - p.
     likeliest = output.argmax(axis=1)[:, None]
     shifted = output - np.take_along_axis(output, likeliest, axis=1)
     exponentials = np.exp(shifted)
-    # The largest, 1, is kept apart: beside it, a sum of the others may be too small to be seen.
+    # Without the largest, 1, beside which the sum of the others may round away.
     others = exponentials.copy()
     np.put_along_axis(others, likeliest, 0, axis=1)
     rest = others.sum(axis=1, keepdims=True)
     loss = (targets * (np.log1p(rest) - shifted)).sum(axis=1)
-    against = 1 + rest - exponentials  # in proportion to 1 - p
+    against = 1 + rest - exponentials  # proportional to 1 - p
     np.put_along_axis(against, likeliest, rest, axis=1)
     gradient = ((1 - targets) * exponentials - targets * against) / (1 + rest)
     return float(loss.mean()), gradient / len(output)
 
 
 def mean_squared_error(output: Array, targets: Array) -> tuple[float, Array]:
-    """The mean of (z - t)², for numbers as targets; its gradient, 2 (z - t) / n."""
+    """The mean of (z - t)², and its gradient 2 (z - t) / n."""
     error = output - targets
     return float((error * error).mean()), 2 * error / output.size
 
@@ -62,10 +62,10 @@ LOSSES: dict[str, Loss] = {
 
 
 def guessing_loss(loss: str, targets: Array) -> float:
-    """The loss of the best constant answer to targets (points, outputs), by the name of the loss in LOSSES.
+    """The loss of the best constant prediction for targets (points, outputs); loss: a key of LOSSES.
 
-    Cross-entropies: the entropy of the classes' frequencies, ln 2 for two equally frequent ones. Mean squared error:
-    the variance, as the mean is the best constant answer.
+    Cross-entropies: the entropy of the class frequencies, ln 2 for two equally frequent classes. Mean squared error:
+    the variance, because the best constant is the mean.
     """
     if loss == "mean_squared_error":
         return float(targets.var(axis=0, dtype=np.float64).mean())
@@ -75,7 +75,7 @@ def guessing_loss(loss: str, targets: Array) -> float:
 
 
 def accuracy(loss: str, output: Array, targets: Array) -> float | None:
-    """The share of points whose class has the largest output; None where the targets are numbers."""
+    """Share of points whose class has the largest output; None for the mean squared error."""
     if loss == "mean_squared_error":
         return None
     if loss == "binary_cross_entropy":

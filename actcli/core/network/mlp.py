@@ -1,14 +1,14 @@
 """The multilayer perceptron: forward pass and backward pass.
 
-A layer multiplies by its weights, adds its biases and bends the result with the activation φ:
+A layer multiplies by its weights, adds its biases and applies the activation φ:
 
     z = h @ W + b        pre-activations    (batch, fan_out)
     h = φ(z)             the next layer's input
 
-The output layer does not bend. The backward pass is the chain rule read from the loss to the inputs:
-each layer receives its *signal*, the loss's gradient with respect to z, and hands signal @ Wᵀ down, where it
-meets the slope φ'(z). Two cures change a hidden layer: normalisation bends (z - mean) / spread instead of z, and
-a residual connection adds the layer's input to what it hands on, h + φ(z), where both have the same width.
+The output layer has no activation. The backward pass is the chain rule from the loss to the inputs. A layer's
+*signal* is the loss's gradient with respect to its z; the layer below multiplies signal @ Wᵀ by its slope φ'(z).
+Two cures change a hidden layer: normalisation, φ((z - mean) / spread), and a residual connection, h + φ(z), where
+both have the same width.
 
 Rumelhart, Hinton and Williams (1986), Learning representations by back-propagating errors;
 He, Zhang, Ren and Sun (2016), Deep residual learning for image recognition.
@@ -29,12 +29,12 @@ from actcli.core.arrays import Array
 from actcli.core.network.normalisation import AXES, Normalised, Population, normalise
 
 MOST_POINTS: Final = 1 << 12
-"""So many points, at even distances, stand for all of a larger population: memory has a bound."""
+"""A larger population is represented by at most so many evenly spaced points, which bounds the memory."""
 
 
 @dataclass(frozen=True, eq=False)
 class Parameters:
-    """Weights (fan_in, fan_out) and biases (fan_out,) of all layers: views of one vector, to be moved all at once."""
+    """Weights (fan_in, fan_out) and biases (fan_out,) of all layers: views of one vector, for the optimizer."""
 
     vector: Array
     weights: list[Array]
@@ -42,7 +42,7 @@ class Parameters:
 
     @classmethod
     def over(cls, vector: Array, sizes: Sequence[int]) -> "Parameters":
-        """Views of a vector for layers of the given sizes, inputs and outputs included."""
+        """Views of a vector; sizes: units of the input and of every layer, the output included."""
         weights, biases, start = [], [], 0
         for fan_in, fan_out in itertools.pairwise(sizes):
             end = start + fan_in * fan_out
@@ -53,7 +53,7 @@ class Parameters:
 
     @classmethod
     def empty(cls, sizes: Sequence[int], dtype: npt.DTypeLike = np.float64) -> "Parameters":
-        """Of the given sizes; the numbers are yet to be set."""
+        """Uninitialised parameters of the given sizes."""
         count = sum((fan_in + 1) * fan_out for fan_in, fan_out in itertools.pairwise(sizes))
         return cls.over(np.empty(count, dtype), sizes)
 
@@ -66,7 +66,7 @@ class Parameters:
         return copy
 
     def like(self) -> "Parameters":
-        """Of the same sizes and type; the numbers are yet to be set."""
+        """Uninitialised parameters of the same sizes and dtype."""
         return Parameters.over(np.empty_like(self.vector), self.sizes)
 
     @property
@@ -77,7 +77,7 @@ class Parameters:
 
 @dataclass(frozen=True, eq=False)
 class Network:
-    """N hidden layers with one activation, then a linear output layer; training moves the parameters in place.
+    """N hidden layers with one activation, then a linear output layer. Training changes the parameters in place.
 
     norm: None, "layer" or "batch"
     """
@@ -93,13 +93,13 @@ class Network:
         return len(self.parameters.weights) - 1
 
     def skips(self, layer: int) -> bool:
-        """Whether the layer of this index adds its input to its output: a hidden one, both of the same width."""
+        """Whether the layer of this index has a residual connection: a hidden layer with fan_in = fan_out."""
         fan_in, fan_out = self.parameters.weights[layer].shape
         return self.residual and layer < self.hidden and fan_in == fan_out
 
 
 def of_hidden_units(activation: ActivationLike) -> Elementwise:
-    """The activation, for a network. InputError for a row-wise one, whose derivative is a Jacobian and not a slope."""
+    """The activation, for hidden units. InputError: a row-wise one, because a hidden unit needs a slope of its own."""
     activation = resolve(activation)
     place = ": it belongs to the output layer of a classifier" if for_classes(activation.name) else ""
     return elementwise(
@@ -111,11 +111,11 @@ def of_hidden_units(activation: ActivationLike) -> Elementwise:
 
 @dataclass(frozen=True, eq=False)
 class ForwardPass:
-    """What the forward pass leaves behind for the backward pass.
+    """Values of a forward pass that the backward pass needs.
 
-    layer_inputs: h that each of the N + 1 layers was given, (batch, fan_in); the first is the batch itself
+    layer_inputs: input h of each of the N + 1 layers, (batch, fan_in); the first is the batch itself
     slopes:       φ' of the N hidden layers, (batch, width)
-    normalised:   what the N hidden layers' activations were given where there is a norm, else None
+    normalised:   normalised pre-activations of the N hidden layers; None without a norm
     output:       z of the output layer, (batch, outputs)
     """
 
@@ -133,12 +133,12 @@ class Gradients:
     signals: list[Array]
 
 
-@np.errstate(all="ignore")  # tails underflow to their limit; a network that diverges says so in its loss
+@np.errstate(all="ignore")  # tails underflow to their limits; divergence shows in the loss
 def forward(network: Network, inputs: Array, populations: Sequence[Population | None] | None = None) -> ForwardPass:
-    """Run a batch of shape (batch, features) through the network, as in training.
+    """Forward pass of a batch (batch, features).
 
-    populations: what `population` says of the network and a data set; then no point's answer depends on the others of
-                 its batch, and the pass is none for `backward`
+    populations: means and spreads from `population`, for batch norm after training: a point's output then does not
+                 depend on its batch. Such a pass has no backward pass. None: those of the batch, as in training
     """
     h, layer_inputs, slopes, normalised = inputs, [inputs], [], []
     each = [None] * network.hidden if populations is None else populations
@@ -153,11 +153,11 @@ def forward(network: Network, inputs: Array, populations: Sequence[Population | 
 
 @np.errstate(all="ignore")  # as above
 def population(network: Network, inputs: Array) -> list[Population | None]:
-    """Each hidden layer's mean and spread over a data set (points, features), for `forward`; None without batch norm.
+    """Mean and spread of each hidden layer over a data set (points, features), for `forward`; None without batch norm.
 
-    Those of a layer are taken while the layers below use theirs: then `forward` gives for the data set itself what it
-    gives for it as one batch. Ioffe and Szegedy (2015), algorithm 2, average over batches instead, and so do the
-    running statistics of PyTorch.
+    They are computed layer by layer, with the layers below already normalised by theirs, so a data set has the same
+    output with its populations and as one batch. Ioffe and Szegedy (2015), algorithm 2, and PyTorch's running
+    statistics average over batches instead.
     """
     if network.norm != "batch":
         return [None] * network.hidden
@@ -171,18 +171,18 @@ def population(network: Network, inputs: Array) -> list[Population | None]:
 def _bent(
     network: Network, layer: int, h: Array, given: Population | None = None
 ) -> tuple[Array, Array, Normalised | None]:
-    """What a hidden layer hands on, its slopes, and what was normalised over the batch."""
+    """A hidden layer's output, its slopes, and its normalised pre-activations if they are normalised by the batch."""
     z = h @ network.parameters.weights[layer]
     z += network.parameters.biases[layer]
     norm = normalise(z, AXES[network.norm]) if network.norm and given is None else None
     bend = norm.values if norm else z if given is None else given.normalise(z)
-    # The slope shares most of its work with the value, so both are computed while z is at hand.
+    # Value and slope together: they share most of their work, and z is in the cache.
     value, slope = network.activation.bend(bend)
     return h + value if network.skips(layer) else value, slope, norm
 
 
 def backward(network: Network, passed: ForwardPass, output_gradient: Array) -> Gradients:
-    """The chain rule, from the loss's gradient with respect to the output, (batch, outputs), to layer 1."""
+    """All gradients, from the loss's gradient with respect to the output (batch, outputs)."""
     gradient = network.parameters.like()
     signals = [*signals_down(network, passed, output_gradient, gradient)]
     return Gradients(gradient, signals[::-1])
@@ -191,16 +191,16 @@ def backward(network: Network, passed: ForwardPass, output_gradient: Array) -> G
 def signals_down(
     network: Network, passed: ForwardPass, output_gradient: Array, gradient: Parameters
 ) -> Iterator[Array]:
-    """`backward` layer by layer, from the output to layer 1: yields a layer's signal, its part of `gradient` set.
+    """`backward` layer by layer, from the output down: sets a layer's part of `gradient` and yields its signal.
 
-    Who drops a signal before the next one lets it have the same memory, which the processor still has at hand.
+    A signal that the caller drops before the next one frees its memory, still in the cache, for that one.
     """
     weights = network.parameters.weights
-    ones = np.ones(len(output_gradient), output_gradient.dtype)  # times a signal, its sum over the batch
-    arriving = output_gradient  # the loss's gradient with respect to what the layer hands on
+    ones = np.ones(len(output_gradient), output_gradient.dtype)  # ones @ signal is the sum over the batch
+    arriving = output_gradient  # the loss's gradient with respect to the layer's output
     for layer in reversed(range(len(weights))):
         signal = arriving
-        if layer < len(passed.slopes):  # the output layer does not bend
+        if layer < len(passed.slopes):  # the output layer has no activation
             signal = arriving * passed.slopes[layer]
             if norm := passed.normalised[layer]:
                 signal = norm.backward(signal)
@@ -209,7 +209,7 @@ def signals_down(
         yield signal
         if layer == 0:
             return
-        below = signal @ weights[layer].T.copy()  # read in its own order, for three quarters of the time
+        below = signal @ weights[layer].T.copy()  # contiguous: three quarters of the time
         if network.skips(layer):
             below += arriving
         arriving = below

@@ -3,9 +3,8 @@
     layer    over the units, for each sample     Ba, Kiros and Hinton (2016), Layer normalization
     batch    over the batch, for each unit       Ioffe and Szegedy (2015), Batch normalization
 
-Neither has a scale or shift of its own: the question here is what becomes of the gradient. In training a batch norm
-takes mean and variance from the batch; afterwards from a population, so that the answer for one point does not depend
-on its companions.
+Neither has a learnt scale or shift. Batch norm takes mean and variance from the batch in training, and afterwards from
+a population, so that the output for a point does not depend on the other points of its batch.
 """
 
 from dataclasses import dataclass
@@ -18,7 +17,7 @@ AXES = {"layer": 1, "batch": 0}
 """The axis of (batch, units) over which each normalises."""
 
 EPSILON = 1e-5
-"""Is added to the variance, as in both papers' implementations: a constant row stays finite."""
+"""Added to the variance, so that constant rows stay finite; the default of both in PyTorch."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,9 +30,9 @@ class Normalised:
     axis: int
 
     def backward(self, gradient: Array) -> Array:
-        """From the loss's gradient with respect to the values to that with respect to z.
+        """The loss's gradient with respect to z, from the gradient g with respect to the values.
 
-        g - mean(g) - values mean(g values), over the spread: what z cannot change, mean and variance, is taken out.
+        (g - mean(g) - values mean(g values)) / spread: without the components that change mean or variance.
         """
         along = (gradient * self.values).mean(axis=self.axis, keepdims=True)
         gradient = gradient - gradient.mean(axis=self.axis, keepdims=True)
@@ -44,18 +43,18 @@ class Normalised:
 
 @dataclass(frozen=True, eq=False)
 class Population:
-    """The mean and spread, (1, units) each, that a batch norm takes from a whole data set."""
+    """Mean and spread, (1, units) each, of a data set, for batch norm."""
 
     mean: Array
     spread: Array
 
     def normalise(self, z: Array) -> Array:
-        """(z - mean) / spread of (batch, units), each row for itself."""
+        """(z - mean) / spread for z of shape (batch, units)."""
         return (z - self.mean) / self.spread
 
 
 def normalise(z: Array, axis: int) -> Normalised:
-    """(z - mean) / sqrt(variance + EPSILON) of (batch, units) over the axis, which AXES names."""
+    """(z - mean) / sqrt(variance + EPSILON) for z of shape (batch, units); axis: a value of AXES."""
     mean = z.mean(axis=axis, keepdims=True)
     centred = z - mean
     spread = np.sqrt((centred * centred).mean(axis=axis, keepdims=True) + z.dtype.type(EPSILON))

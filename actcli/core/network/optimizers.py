@@ -1,13 +1,12 @@
 """Optimizers: from gradients to updates.
 
-An optimizer is made for a run from its learning rate. It is a function that is given the gradient g after each
-batch, all parameters in one vector, and returns the update that is to be added to them; what it remembers from
-step to step it keeps to itself.
+An optimizer is a function from the gradient g to the update to add, both vectors over all parameters. It keeps its
+state from step to step, so each run makes its own, from a learning rate η.
 
     sgd        -η g                                Robbins and Monro (1951)
     momentum   -η v with v ← 0.9 v + g             Polyak (1964), in the form of Sutskever et al. (2013)
     adam       -η m̂ / (sqrt(v̂) + 1e-8)             Kingma and Ba (2015): running means m of g (0.9) and v of g² (0.999),
-                                                   m̂ and v̂ what they are without their start from 0
+                                                   m̂ and v̂ corrected for their start from 0
 """
 
 from collections.abc import Callable

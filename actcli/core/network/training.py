@@ -1,4 +1,4 @@
-"""Training: measure the gradient on a batch, take a step against it, say what was seen, go on."""
+"""Training by gradient descent, with the norms of gradients and signals at each step."""
 
 import math
 from collections.abc import Callable, Iterable, Iterator
@@ -17,13 +17,13 @@ Watch = Callable[[ForwardPass], None]
 
 @dataclass(frozen=True)
 class Step:
-    """What one forward and backward pass showed, layer by layer from the first hidden layer to the output.
+    """Measurements of one forward and backward pass; layers from the first hidden one to the output.
 
-    number:                how many weight updates the network had had before
+    number:                number of weight updates before this step
     loss:                  on this step's batch
-    weight_gradient_norms: Frobenius norm of the loss's gradient with respect to the layer's weights
-    signal_norms:          the same with respect to the layer's pre-activations over the batch
-    update:                what was then added to the vector of parameters; None where nothing was
+    weight_gradient_norms: Frobenius norms of the loss's gradient with respect to each layer's weights
+    signal_norms:          the same with respect to each layer's pre-activations over the batch
+    update:                vector added to the parameters after this step; None: no update
     """
 
     number: int
@@ -33,17 +33,16 @@ class Step:
     update: Array | None = field(default=None, compare=False, repr=False)
 
 
-# A run that diverges overflows to inf and nan; its loss says so, and training stops there.
 def measure(
     network: Network, batch: Batch, loss: Loss, number: int = 0, watch: Watch | None = None
 ) -> tuple[Step, Gradients]:
-    """Forward pass, loss and backward pass on one batch of (inputs, targets). watch: sees the forward pass."""
+    """Forward pass, loss and backward pass on one batch (inputs, targets). watch: called with the forward pass."""
     gradient, signals = network.parameters.like(), list[Array]()
     step = _measured(network, batch, loss, number, watch, gradient, signals.append)
     return step, Gradients(gradient, signals[::-1])
 
 
-@np.errstate(all="ignore")  # as above
+@np.errstate(all="ignore")  # a run that diverges overflows to inf and nan; its loss shows it, and training ends
 def _measured(
     network: Network,
     batch: Batch,
@@ -53,7 +52,7 @@ def _measured(
     gradient: Parameters,
     keep: Callable[[Array], object] = lambda signal: None,
 ) -> Step:
-    """Sets `gradient`. A signal that is not kept is gone when its norm is known: its memory serves the next one."""
+    """Measure a step and set `gradient`. A signal that is not kept frees its memory for the next one."""
     inputs, targets = batch
     passed = forward(network, inputs)
     if watch is not None:
@@ -68,7 +67,7 @@ def _measured(
 
 @np.errstate(all="ignore")  # as above
 def descend(network: Network, gradients: Gradients, optimizer: Optimizer) -> Array:
-    """Move all parameters, in place, by the optimizer's update, which is returned."""
+    """Add the optimizer's update to the parameters, in place, and return it."""
     update = optimizer(gradients.parameters.vector)
     vector = network.parameters.vector
     vector += update
@@ -82,9 +81,9 @@ def train(
     optimizer: Optimizer,
     watch: Callable[[int], Watch | None] = lambda number: None,
 ) -> Iterator[Step]:
-    """One step a batch, yielded after its update; ends with the batches, or where the loss is not finite.
+    """One step per batch, yielded after its update; ends with the batches, or when the loss is not finite.
 
-    watch: for the number of a step, what sees its forward pass
+    watch: step number -> function called with that step's forward pass, or None
     """
     _keep_freed_memory()
     gradients = Gradients(network.parameters.like(), [])
@@ -97,7 +96,7 @@ def train(
 
 
 def shuffled_batches(inputs: Array, targets: Array, size: int, generator: np.random.Generator) -> Iterator[Batch]:
-    """Batches of `size` points without end, shuffled anew each epoch; an incomplete last one is skipped."""
+    """Endless batches of `size` points, shuffled in each epoch; an incomplete last batch is skipped."""
     size = min(size, len(inputs))
     while True:
         order = generator.permutation(len(inputs))
@@ -107,22 +106,22 @@ def shuffled_batches(inputs: Array, targets: Array, size: int, generator: np.ran
 
 
 def _keep_freed_memory() -> None:
-    """Let glibc keep the memory of one step for the next: a third off the time of a step of 20 x 64 units.
+    """Let glibc keep freed memory for the next step: a step of 20 x 64 units takes a third less time.
 
-    By default glibc hands freed memory back at once, and the next step pays with page faults. Once it has
-    seen a large block freed (at most 32 MB), it holds on to twice that size. Elsewhere this does nothing.
+    By default glibc returns large blocks to the system at once, and the next step pays for page faults. After one
+    block of up to 32 MB is freed, it keeps up to twice that size. Other C libraries are not affected.
     """
     np.empty(31 << 20, dtype=np.uint8)
 
 
 def frobenius_norm(array: Array) -> float:
-    """sqrt(Σ a²), right also where the squares leave the floating-point range: a signal may be 1e-200."""
+    """sqrt(Σ a²), also where the squares overflow or underflow: a signal may be 1e-200."""
     norm = math.sqrt(np.vdot(array, array))
     safe = _SAFE[array.dtype]
     return norm if safe < norm < 1 / safe else _scaled_norm(array)
 
 
-@np.errstate(all="ignore")  # what underflows beside the largest does not count
+@np.errstate(all="ignore")  # terms that underflow beside the largest are negligible
 def _scaled_norm(array: Array) -> float:
     largest = float(np.abs(array).max())
     if largest == 0 or not math.isfinite(largest):
@@ -131,4 +130,4 @@ def _scaled_norm(array: Array) -> float:
 
 
 _SAFE = {np.dtype(kind): float(np.finfo(kind).tiny) ** 0.4 for kind in (np.float32, np.float64)}
-"""Norms between this and its inverse come from squares that are far from both ends of the range."""
+"""Norms between this and its inverse have squares far from overflow and underflow."""

@@ -1,1 +1,1 @@
-"""A fair race: activations in networks with the same data, weights drawn alike, and the same number of steps."""
+"""A fair race of activations: the same data, steps and random numbers for all, each with its best setting."""

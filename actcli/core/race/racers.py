@@ -1,4 +1,4 @@
-"""Who races: each function once, however often and under whatever names it was given."""
+"""Participants of a race: each function once, even if it was given several times under different names."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -22,10 +22,10 @@ _NEAR: Final = 1e-6
 
 @dataclass(frozen=True, eq=False)
 class Racer:
-    """A function that takes part.
+    """One participant.
 
-    activation: what is trained, a known activation where the function equals one
-    given:      the labels under which it was given
+    activation: the one that is trained: a known activation if the function equals one
+    given:      the labels under which the function was given
     """
 
     activation: Elementwise
@@ -33,10 +33,11 @@ class Racer:
 
 
 def racers(activations: Iterable[ActivationLike], more_digits: MoreDigits) -> list[Racer]:
-    """One for each function, in the order in which they were given. InputError for a row-wise one, and fewer than two.
+    """One participant for each distinct function, in the given order.
 
-    A formula that equals a known activation (`actcli.core.identify`) is trained as that one, so that both have the same
-    numbers; other formulas that equal each other are trained as the first of them.
+    A formula that equals a known activation (`actcli.core.identify`) is trained as that one; equal formulas are trained
+    as the first of them.
+    InputError: a row-wise activation, or fewer than two distinct functions.
     """
     found: list[Racer] = []
     for given in map(of_hidden_units, map(resolve, activations)):
@@ -53,7 +54,7 @@ def racers(activations: Iterable[ActivationLike], more_digits: MoreDigits) -> li
 
 
 def _known(given: Elementwise, more_digits: MoreDigits) -> Elementwise:
-    """The known activation that it equals; the catalogue's entries and what equals none are what they are."""
+    """The known activation that equals `given`, else `given` itself, as for entries of the catalogue."""
     if given.name in CATALOGUE and not given.given_parameters:
         return given
     try:
@@ -68,10 +69,10 @@ def _known(given: Elementwise, more_digits: MoreDigits) -> Elementwise:
 
 
 def _equal(a: Elementwise, b: Elementwise, more_digits: MoreDigits) -> bool:
-    """To the last of 64 bits at dozens of points, as `identify` has it."""
+    """Whether two functions are equal by the proof of `identify`: to the last of 64 bits at dozens of points."""
     if a.label == b.label:
         return True
-    with np.errstate(all="ignore"):  # where neither is defined there is no difference
+    with np.errstate(all="ignore"):  # points where neither is defined count as equal
         if not np.allclose(a(_POINTS), b(_POINTS), _NEAR, _NEAR, equal_nan=True):
             return False
     known = Known(b, lambda x, parameters: b(x))

@@ -1,10 +1,9 @@
-"""Who is ahead in a race, and where the runs don't tell.
+"""Ranking of a race, with a test of significance.
 
-A heat is a data set and a seed. Each activation runs in it with its own best setting, and all with the same data,
-batches and random numbers: losses are paired by heats. Two activations are told apart by the sign test (Dixon and Mood
-1946): of the heats in which their held-out losses differ, how many has each won? Where either is as likely to win a
-heat, a result that is as lopsided or more has probability p (two-sided, exact). The level is 5 % over all pairs of
-activations together (Bonferroni), as who is to be compared with whom is known only after the race.
+A heat is a data set and a seed. In a heat each activation runs with its own best setting, and all run with the same
+data, batches and random numbers, so their losses are paired. Two activations are compared by the exact two-sided sign
+test (Dixon and Mood 1946) over the heats in which their held-out losses differ. The level is 5 % for all pairs together
+(Bonferroni).
 """
 
 import math
@@ -26,9 +25,9 @@ LEVEL: Final = 0.05
 class Comparison:
     """Two activations over all heats.
 
-    a_wins, b_wins: heats in which one's held-out loss is smaller; the others are ties
-    p:              of the sign test
-    decided:        whether p is at most the level over the number of pairs
+    a_wins, b_wins: number of heats with the smaller held-out loss; other heats are ties
+    p:              p-value of the sign test
+    decided:        p <= level / number of pairs
     """
 
     a: str
@@ -43,10 +42,10 @@ class Comparison:
 class Result:
     """One activation on one data set, over the seeds whose heats are done.
 
-    loss:         on the points held out; inf where a network diverged
-    accuracy:     None for numbers
-    init, learning_rate: the setting that was chosen most often, the first of them
-    chosen:       in how many of the seeds
+    loss:         on the held-out points; inf if the network diverged
+    accuracy:     on the held-out points; None for numbers
+    init, learning_rate: the setting chosen most often; of several the first
+    chosen:       number of seeds in which it was chosen
     """
 
     data: str
@@ -63,14 +62,13 @@ class Result:
 class Row:
     """One activation in the race.
 
-    activation:  what was trained
-    given:       as what it was given
-    best_rank, worst_rank: between which its rank is: after all that are told to be ahead of it, and before all that are
-                 told to be behind it
-    place:       in a heat, 1 for the smallest held-out loss, ties sharing theirs: the mean
+    activation, given:     as in `Racer`
+    best_rank, worst_rank: bounds on its rank: 1 + number of significantly better activations, and number of all minus
+                           number of significantly worse ones
+    place:                 mean place over the heats; in a heat 1 for the smallest held-out loss, ties share the mean
     best_place, worst_place: over the heats
-    results:     one for each data set
-    nanoseconds: for value and slope of one element
+    results:               one per data set
+    nanoseconds:           computing time of value and slope per element
     """
 
     activation: str
@@ -86,14 +84,15 @@ class Row:
 
 @dataclass(frozen=True)
 class Race:
-    """What is known of a race.
+    """Results of a race so far.
 
-    rows:         the best mean place first
-    heats:        those that every activation has finished
-    runs:         networks that have been trained
-    heats_needed: with fewer no difference would be told at this level
-    winner:       the first row's, where it is told to be ahead of every other; else None
-    chosen:       the runs that count, heat by heat
+    rows:         by mean place, best first
+    comparisons:  of all pairs
+    heats:        number of heats that every activation has finished
+    heats_needed: least number of heats with which a difference can be significant
+    runs:         number of networks trained
+    winner:       the first row's activation if it is significantly better than all others; else None
+    chosen:       the runs with the best settings, heat by heat
     """
 
     config: RaceConfig
@@ -107,7 +106,7 @@ class Race:
 
     @property
     def of_first(self) -> tuple[Comparison, ...]:
-        """The first row against each other one, in the rows' order, the first row as `a`."""
+        """The first row, as `a`, compared with each other row, in their order."""
         first = self.rows[0].activation
         own = [c if c.a == first else _turned(c) for c in self.comparisons if first in (c.a, c.b)]
         others = {comparison.b: comparison for comparison in own}
@@ -119,11 +118,11 @@ def _turned(c: Comparison) -> Comparison:
 
 
 Heat = dict[str, Finish]
-"""The runs that count, by activation."""
+"""Activation -> its run with the best setting."""
 
 
 def race(config: RaceConfig, racers: Sequence[Racer], nanoseconds: Sequence[float], runs: Iterable[Finish]) -> Race:
-    """What the runs that are there show; heats that are not finished are left out."""
+    """The race's results from the runs that are done; unfinished heats are left out."""
     done = sorted(runs, key=lambda run: (run.seed, config.data.index(run.data)))
     names = [racer.activation.label for racer in racers]
     heats = _heats(done, names)
@@ -158,7 +157,7 @@ def race(config: RaceConfig, racers: Sequence[Racer], nanoseconds: Sequence[floa
 
 
 def _heats(runs: Sequence[Finish], names: Sequence[str]) -> list[Heat]:
-    """Those in which every activation has been trained under every setting, each with its best."""
+    """Finished heats: all activations are trained under all settings; each one's best run is kept."""
     order = {setting: place for place, setting in enumerate(SETTINGS)}
     found: dict[tuple[int, str], dict[str, list[Finish]]] = {}
     for run in runs:
@@ -186,21 +185,17 @@ def _result(heats: Sequence[Heat], name: str, data: str) -> Result:
     return Result(
         data=data,
         seeds=len(runs),
-        loss=_spread([run.loss for run in runs]),
+        loss=Spread.of([run.loss for run in runs]),
         loss_guess=median(run.loss_guess for run in runs),
-        accuracy=_spread(right) if right else None,
+        accuracy=Spread.of(right) if right else None,
         init=setting[0],
         learning_rate=setting[1],
         chosen=chosen,
     )
 
 
-def _spread(numbers: Sequence[float]) -> Spread:
-    return Spread(median(numbers), min(numbers), max(numbers))
-
-
 def compared(heats: Sequence[Heat], names: Sequence[str]) -> tuple[Comparison, ...]:
-    """Every pair, in the order of the names."""
+    """All pairs, in the order of the names."""
     pairs = [*combinations(names, 2)]
     found = []
     for a, b in pairs:
@@ -212,8 +207,7 @@ def compared(heats: Sequence[Heat], names: Sequence[str]) -> tuple[Comparison, .
 
 
 def sign_test(wins: int, losses: int) -> float:
-    """The probability of a result as lopsided or more, either way, where both are as likely: min(1, 2 P(X <= least)),
-    X ~ B(wins + losses, 1/2).
+    """p-value of the exact two-sided sign test: min(1, 2 P(X <= min(wins, losses))), X ~ B(wins + losses, 1/2).
 
     >>> sign_test(5, 0)
     0.0625
@@ -224,13 +218,13 @@ def sign_test(wins: int, losses: int) -> float:
 
 
 def heats_needed(activations: int) -> int:
-    """So many heats, all won, tell two of them apart."""
+    """Least number of heats, all won, with which a difference is significant."""
     pairs = math.comb(activations, 2)
     return next(heats for heats in range(1, 1000) if sign_test(heats, 0) <= LEVEL / pairs)
 
 
 def _winner(comparison: Comparison) -> str | None:
-    """Who is told to be ahead."""
+    """The significantly better activation; None if none is."""
     if not comparison.decided:
         return None
     return comparison.a if comparison.a_wins > comparison.b_wins else comparison.b

@@ -1,9 +1,8 @@
 """The runs of a race: every activation under every setting, on the same data, seed by seed.
 
-A setting is one of the usual initialisations and one of three learning rates. For each data set and seed all
-activations get the same training points, the same batches in the same order and the same random numbers for their
-weights, which the initialisation only scales. Which setting counts is decided by the loss on points that were not
-trained on, and what counts is then the loss on others, held out from both.
+A setting is an initialisation and a learning rate. For each data set and seed all activations get the same training
+points, the same batches in the same order and the same random numbers for the weights, which the initialisation only
+scales. Validation points choose the best setting, and held-out points give its loss.
 """
 
 import math
@@ -27,21 +26,21 @@ from actcli.core.race.racers import Racer
 
 INITS: Final = ("he", "xavier", "lecun", "pytorch")
 RATES: Final = (0.003, 0.01, 0.03)
-"""Of Adam."""
+"""Learning rates of Adam."""
 SETTINGS: Final = tuple(product(INITS, RATES))
 
 _MADE: Final = (512, 512, 1024)
-"""Of a data set that is made here: points to train on, to choose a setting by, and held out."""
+"""Points of a random data set: for training, for the choice of a setting, and held out."""
 _FEWEST: Final = 20
 _TIMED: Final = 20
-"""Steps from which the time of a run is estimated."""
+"""Steps for the estimate of a run's time."""
 
 
 @dataclass(frozen=True)
 class RaceConfig:
-    """What is trained. InputError for what cannot be run.
+    """Networks, training and data sets of a race. InputError: settings that cannot be run.
 
-    data: names of data sets that are made here, or of the user's own, which are handed over beside
+    data: keys of DATASETS, or names of the user's data sets, which `entries` takes as `own`
     """
 
     layers: int = 4
@@ -57,11 +56,11 @@ class RaceConfig:
         whole_number("seeds", self.seeds, 1)
         whole_number("steps", self.steps, 1)
         if not self.data or len(set(self.data)) < len(self.data):
-            raise InputError(f"a race takes data sets that differ, not {' and '.join(self.data) or 'none'}")
+            raise InputError(f"a race takes different data sets, not {' and '.join(self.data) or 'none'}")
         self.of(self.data[0], self.seed, *SETTINGS[0])
 
     def of(self, data: str, seed: int, init: str, learning_rate: float) -> DepthConfig:
-        """One run's. Its seed is made of the heat's and the data set's name, so that heats share no random numbers."""
+        """Settings of one run. Its seed is a hash of the heat's seed and the data set's name: heats are independent."""
         same = {name: getattr(self, name) for name in ("layers", "width", "steps", "batch", "optimizer")}
         name = crc32(data.rpartition("/")[2].encode())
         own = int(np.random.SeedSequence([seed, name]).generate_state(1)[0])
@@ -70,11 +69,11 @@ class RaceConfig:
 
 @dataclass(frozen=True)
 class Entry:
-    """One network to be trained: plain data, to be handed to another process.
+    """One network to train, as plain data for another process.
 
-    activation: as `resolve` reads it
-    seed:       the heat's
-    examples:   the user's own; None for a data set that is made here
+    activation: a text for `resolve`
+    seed:       of the heat
+    examples:   the user's data set; None for a random one
     """
 
     activation: str
@@ -85,12 +84,11 @@ class Entry:
 
 @dataclass(frozen=True)
 class Finish:
-    """What became of one network, after the last step.
+    """Result of one network after its last step.
 
-    choice_loss:    on the points by which a setting is chosen
-    loss, accuracy: on the points that are held out
-    loss_guess:     of the best constant answer to the whole data set
-    Losses are inf where the network diverged; the accuracy is None for numbers.
+    choice_loss:    on the points that choose the setting; inf if the network diverged
+    loss, accuracy: on the held-out points; inf if the network diverged; accuracy is None for numbers
+    loss_guess:     of the best constant prediction for the whole data set
     """
 
     activation: str
@@ -105,7 +103,10 @@ class Finish:
 
 
 def entries(racers: Sequence[Racer], config: RaceConfig, own: Mapping[str, DataSet]) -> list[Entry]:
-    """Every run, seed by seed and data set by data set, so that a race that is cut short has whole ones. InputError."""
+    """All runs, seed by seed and data set by data set, so that an interrupted race has complete heats.
+
+    InputError: no such data set, or one of fewer than 20 points.
+    """
     for name in config.data:
         if name not in own:
             one_of("data set", name, DATASETS)
@@ -120,7 +121,7 @@ def entries(racers: Sequence[Racer], config: RaceConfig, own: Mapping[str, DataS
 
 
 def finish(entry: Entry) -> Finish:
-    """The run itself: the same numbers in every process of one kind of processor and one BLAS thread."""
+    """Train the network. The result is the same in all processes on one kind of processor with one BLAS thread."""
     examples, (training, choosing, held_out) = _parts(entry)
     experiment = DepthExperiment(entry.activation, entry.config, training)
     for _ in experiment:
@@ -147,8 +148,8 @@ def _loss(name: str, output: Any, part: DataSet) -> float:
 
 
 def _parts(entry: Entry) -> tuple[DataSet, list[DataSet]]:
-    """The whole data set, and its points to train on, to choose by, and held out: 3 to 1 to 1 of the user's own."""
-    # Not the run's own stream, which draws weights and batches from the seed alone.
+    """The whole data set, and its parts for training, for the choice, and held out; of the user's data 3 : 1 : 1."""
+    # A stream apart from the experiment's, which has the seed alone.
     generator = np.random.default_rng([entry.config.seed, 1])
     whole = entry.examples
     if whole is None:
@@ -162,7 +163,7 @@ def _parts(entry: Entry) -> tuple[DataSet, list[DataSet]]:
 
 
 def seconds_of(entry: Entry) -> float:
-    """About how long the run takes, from its first steps."""
+    """Estimated time of a run in seconds, from its first steps."""
     start = perf_counter()
     _, (training, _, _) = _parts(entry)
     experiment = DepthExperiment(entry.activation, entry.config, training)
@@ -179,7 +180,7 @@ _ELEMENTS, _REPEATS = 4096, 25
 
 
 def nanoseconds_per_element(activation: Elementwise) -> float:
-    """Value and slope of one number, the least time of several, for 4096 standard normal numbers at a time."""
+    """Computing time of value and slope per element: the fastest of 25 evaluations at 4096 standard normal numbers."""
     x = np.random.default_rng(0).normal(size=_ELEMENTS)
     times = []
     for _ in range(_REPEATS):
@@ -190,5 +191,5 @@ def nanoseconds_per_element(activation: Elementwise) -> float:
 
 
 def description(config: RaceConfig) -> dict[str, Any]:
-    """All that the results depend on besides the activations, as plain data."""
+    """All settings that determine the results besides the activations, as plain data."""
     return {**asdict(config), "inits": INITS, "learning_rates": RATES}

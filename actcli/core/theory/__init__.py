@@ -1,1 +1,1 @@
-"""Mean-field theory of deep random networks: what an activation does to signal and gradient."""
+"""Mean-field theory of deep random networks: variance, correlation and gradient from layer to layer."""

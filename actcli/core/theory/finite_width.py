@@ -1,12 +1,12 @@
-"""The theory at finite width: how far the gradient of one network deviates from infinite width.
+"""Fluctuation of the gradient over networks of finite width.
 
-One input's signal is handed down as δ = φ'(z) ⊙ Wᵀ δ_above, with weights N(0, σ_w²/n) for n units. Given δ_above the
-n entries are independent, so that per layer
+The backward signal of one input is δ = φ'(z) ⊙ Wᵀ δ_above, with weights N(0, σ_w²/n) for n units. Given δ_above, the
+n entries are independent. Per layer
 
     ‖δ‖² / ‖δ_above‖² = σ_w² S,    S = (1/n) Σ_i φ'(z_i)² g_i²,    z_i ~ N(0, q), g_i ~ N(0, 1)
 
-At infinite width S equals its mean E[φ'²]. At width n log S has a smaller mean than log E[S], and a variance of order
-1/n. Both add up over the layers: the spread grows with depth over width.
+At infinite width S equals its mean E[φ'²]. At width n, log S has a mean below log E[S] and a variance of order 1/n.
+Both add up over the layers: the variance grows with depth / width.
 
 Sources: Hanin (2018), Which neural net architectures give rise to exploding and vanishing gradients?; Hanin and Nica
 (2020), Products of many large random matrices and gradients in deep neural networks.
@@ -26,9 +26,9 @@ from actcli.core.numerics.quadrature import fixed_rule
 
 _STEP: Final = 0.5
 _U: Final = np.arange(-40.0, 100.0, _STEP) + 0.5 * _STEP
-"""log t: 1 - L(t) is under 1e-17 before it; of one unit L(t) falls as slowly as t^(-1/2)."""
+"""Grid of log t. Below it 1 - L(t) is under 1e-17; its upper end is for one unit, where L(t) falls like t^(-1/2)."""
 _PER_DECADE: Final = 4
-"""Number of variances computed: between neighbours mean and variance of the logarithm hardly change."""
+"""Variances computed per decade: between neighbours the mean and variance of the logarithm hardly change."""
 _NUDGE: Final = 0.05
 _VARIANCE_OF_LOG_EXPONENTIAL: Final = math.pi**2 / 6.0
 
@@ -43,10 +43,10 @@ class LogOfMean:
 
 @dataclass(frozen=True, slots=True)
 class FiniteWidth:
-    """The factor per layer of one input's signal in networks of a finite width.
+    """Factor per layer of the norm of one input's backward signal, in networks of a finite width.
 
-    typical:   the median over networks
-    low, high: between these lie 19 of 20 networks, by the normal distribution that the logarithm tends to with depth
+    typical:   median over networks
+    low, high: range of 19 in 20 networks; the logarithm tends to a normal distribution with depth
     """
 
     low: float
@@ -55,22 +55,24 @@ class FiniteWidth:
 
 
 def finite_width(activation: Elementwise, variances: Sequence[float], width: int, theory: float) -> FiniteWidth | None:
-    """Around `theory`, the factor per layer at infinite width, for the layers that the signal passes at these q.
+    """Distribution of the factor per layer. None if a moment of some layer is unknown.
 
-    Two things add up: the logarithms of S, and the variance q itself, which a finite width makes wander on the way
-    forward; to first order log E[φ'²] follows it. None where theory has no answer for one of the layers.
+    variances: q of each layer that the signal passes
+    theory:    the factor at infinite width
+
+    Two fluctuations add up: that of log S, and that of q in the forward pass, which log E[φ'²] follows to first order.
     """
     layers = [_layer(activation, round(_PER_DECADE * math.log10(q)), width) for q in variances if q > 0.0]
     if not layers or len(layers) < len(variances) or not all(math.isfinite(layer.mean) for layer in layers):
         return None
-    # The covariance of d, how far log q has wandered, and of t, the sum of what the logarithms of S have added.
+    # Covariances of d, the deviation of log q, and t, the sum of the deviations of log S.
     dd = dt = tt = 0.0
     for layer in layers:
         a, b = layer.forward_response, layer.backward_response
         tt += 2.0 * b * dt + b * b * dd + layer.variance
         dt = a * (dt + b * dd) + layer.covariance
         dd = a * a * dd + layer.forward_variance
-    # Of the norm, which is the root of the square.
+    # 0.5: the norm is the square root.
     typical = theory * math.exp(0.5 * math.fsum(layer.mean for layer in layers) / len(layers))
     spread = math.exp(1.96 * 0.5 * math.sqrt(max(tt, 0.0)) / len(layers))
     return FiniteWidth(typical / spread, typical, typical * spread)
@@ -78,7 +80,7 @@ def finite_width(activation: Elementwise, variances: Sequence[float], width: int
 
 @dataclass(frozen=True, slots=True)
 class _Layer:
-    """One layer at a variance q: how its logarithms fluctuate over networks, and how they follow log q.
+    """One layer at variance q: fluctuation of its logarithms over networks, and their response to log q.
 
     mean, variance:      of log S, as LogOfMean
     forward_variance:    of log q of the next layer, to the order 1/n
@@ -117,11 +119,13 @@ def _moments(activation: Elementwise, q: float) -> tuple[Array, Array, Array]:
 
 
 def log_of_mean(activation: Elementwise, q: float, width: int) -> LogOfMean:
-    """Of one layer of so many units at the variance q, to three digits; nan where φ jumps or E[φ'²] is 0 or diverges.
+    """Mean and variance of log(S / E[S]) for a layer of `width` units at variance q, to three digits.
 
-    With an exponential variable E that is independent of S, P(E / S > t) = E[exp(-t S)] = L(t), and L is the n-th power
-    of one Gaussian expectation: E[(1 + 2 t φ'² / n)^(-1/2)]. So mean and variance of log(E / S) are two integrals of L
-    over log t, and those of log S follow.
+    nan if φ jumps, or if E[φ'²] is 0 or diverges.
+
+    For an exponential variable E independent of S, P(E / S > t) = E[exp(-t S)] = L(t). L is the n-th power of one
+    Gaussian expectation: E[(1 + 2 t φ'² / n)^(-1/2)]. The mean and variance of log(E / S) are integrals of L over
+    log t; subtracting those of log E gives those of log S.
     """
     x, weights = fixed_rule(activation.kinks(2), math.sqrt(q))
     with np.errstate(all="ignore"):  # a slope that overflows makes the second moment infinite
@@ -129,12 +133,12 @@ def log_of_mean(activation: Elementwise, q: float, width: int) -> LogOfMean:
         second = float(squared @ weights)
         if activation.kinks(0) or not 0.0 < second < math.inf:
             return LogOfMean(math.nan, math.nan)
-        # In units of E[S], so that the grid fits whatever the activation is.
+        # In units of E[S], so that one grid fits every activation.
         t = np.exp(_U)[:, None] * (2.0 / (width * second))
         survival = ((1.0 / np.sqrt(1.0 + t * squared)) @ weights) ** width
     off = float(weights[squared == 0.0].sum()) ** width
     excess = (survival - off) / (1.0 - off) - (_U < 0.0)
     first = _STEP * float(excess.sum())
-    # The midpoint rule is exact for all but the slope 1 with which u L(u) begins: h²/12 (Euler and Maclaurin).
+    # h²/12: Euler-Maclaurin correction of the midpoint rule for the slope 1 of u L(u) at its beginning.
     square = 2.0 * _STEP * float(_U @ excess) - _STEP**2 / 12.0
     return LogOfMean(-float(np.euler_gamma) - first, square - first * first - _VARIANCE_OF_LOG_EXPONENTIAL)

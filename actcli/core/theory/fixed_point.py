@@ -1,11 +1,11 @@
-"""Where a deep network settles under one initialisation: the variance of its signal, and what becomes of two inputs.
+"""Fixed points of a deep network at one initialisation: variance of the signal, and correlation of two inputs.
 
-The maps are those of core/theory/mean_field.py. Every correlation map is a power series with coefficients that are not
-negative (Daniely, Frostig and Singer 2016): convex from 0 to 1, so that its slope at 1 tells whether two inputs become
-alike, and there is one place at most below 1 where they may stay instead.
+The maps are those of core/theory/mean_field.py. Every correlation map is a power series with nonnegative coefficients
+(Daniely, Frostig and Singer 2016) and therefore convex on [0, 1]. Its slope at 1 decides whether c = 1 is stable, and
+at most one fixed point lies below 1.
 
-No variance swings for ever: the density of √q z at x is exp(-x²/2q) / √(2πq), and its logarithm falls at most half as
-fast as log q rises, so that log q' does too. A swing becomes half as wide in each layer, at least.
+The variance does not oscillate for ever: the density of √q z at x is exp(-x²/2q) / √(2πq). As log q rises, the log
+density falls at most half as fast, and so does log q'. An oscillation is at least halved in each layer.
 """
 
 import math
@@ -21,31 +21,31 @@ Signal = Literal["settles", "grows", "unknown"]
 Phase = Literal["ordered", "edge", "chaotic"]
 
 SMALLEST, LARGEST = 1e-20, 1e20
-"""The variances that are looked at. Below, a signal has decayed to 0; beyond, it grows without end."""
+"""Range of variances. A signal below it has decayed to 0; a signal above it grows without bound."""
 
-_LAYERS: Final = 32  # that are followed one by one: beyond, nothing swings any more
-_NOISE: Final = 1e-10  # of a quadrature: a variance that changes by less has not been seen to change
-_MARGIN: Final = 1e-9  # around 1, of a quotient of several quadratures
+_LAYERS: Final = 32  # layers computed one by one; by then every oscillation has died out
+_NOISE: Final = 1e-10  # relative error of a quadrature: smaller changes of a variance are noise
+_MARGIN: Final = 1e-9  # tolerance around 1 for a quotient of several quadratures
 
 
 @dataclass(frozen=True, slots=True)
 class FixedPoint:
-    """Where a deep network settles under one initialisation, and how fast. None: it does not settle, or diverges.
+    """Fixed point of the variance at one initialisation. None: the variance does not settle, or the field is unknown.
 
-    q:                       the variance of the pre-activations; 0 where it decays
-    chi_parallel:            χ∥ there; a deviation from q is multiplied by it in each layer
-    chi_perpendicular:       χ⊥ there; None too where the function jumps
-    correlation:             c* of any two inputs: 1, or less where that is not stable; None where every correlation
-                             stays, as where the signal decays to where the curve is a line, and where it is unknown
-    variance_depth_scale:    -1/ln |χ∥|, in layers; None where it is infinite
-    correlation_depth_scale: -1/ln of the correlation map's slope at c*, in layers; None where it is infinite. What two
-                             inputs have to tell apart is lost beyond a few of these
-    signal:                  "settles" at q; "grows" as far as it can be followed; or "unknown": E[φ²] is not finite, or
-                             cannot be computed, where the signal comes to
-    phase:                   "ordered" (χ⊥ < 1: the gradient vanishes), "edge" (1), "chaotic" (more: it explodes); None
-                             where it does not settle or χ⊥ is unknown. A function that jumps separates any two inputs,
-                             however close (χ⊥ is infinite, as it were), and is chaotic
-    keeps_correlations:      whether every correlation of two inputs stays
+    q:                       variance of the pre-activations; 0 if the signal decays
+    chi_parallel:            χ∥ at q, the factor per layer of a small deviation from q
+    chi_perpendicular:       χ⊥ at q; also None if the function jumps
+    correlation:             c* of any two inputs: 1, or less if 1 is unstable. None if it is unknown, and if every
+                             correlation is kept, as when the signal decays to where the curve is a line
+    variance_depth_scale:    -1/ln |χ∥|, in layers; None if infinite
+    correlation_depth_scale: -1/ln of the correlation map's slope at c*, in layers; None if infinite. The difference of
+                             two inputs is lost after a few depth scales
+    signal:                  "settles" (at q), "grows" (up to the largest variance) or "unknown" (E[φ²] is infinite or
+                             cannot be computed at a variance on the way)
+    phase:                   "ordered" (χ⊥ < 1: vanishing gradient), "edge" (χ⊥ = 1) or "chaotic" (χ⊥ > 1: exploding
+                             gradient). None if the variance does not settle or χ⊥ is unknown. A function that jumps
+                             has infinite χ⊥ and is chaotic
+    keeps_correlations:      every correlation of two inputs is kept
     """
 
     q: float | None
@@ -60,10 +60,10 @@ class FixedPoint:
 
 
 def fixed_point(field: MeanField, sigma_w2: float, sigma_b2: float = 0.0) -> FixedPoint:
-    """Where the variance goes from 1, and what becomes of two inputs there. See FixedPoint."""
+    """The fixed point that the variance reaches from q = 1. See FixedPoint."""
     signal, q = _settled(field, sigma_w2, sigma_b2)
     growing_lines = q is None and sigma_b2 == 0.0 and is_homogeneous(field.activation)
-    if growing_lines:  # every variance is one of theirs
+    if growing_lines:  # χ does not depend on q
         at = 1.0
     elif q is None:
         return FixedPoint(None, None, None, None, None, None, signal, None, False)
@@ -76,7 +76,7 @@ def fixed_point(field: MeanField, sigma_w2: float, sigma_b2: float = 0.0) -> Fix
     if q == 0.0 and not field.jumps:
         parallel = perpendicular = sigma_w2 * steepness
     correlation: float | None
-    if q == 0.0 and not field.jumps and steepness:  # as good as two half lines, or one line
+    if q == 0.0 and not field.jumps and steepness:  # near 0 two half lines, or one line
         line = abs(left - right) < _MARGIN * abs(left)
         correlation, slope = _drift(field, sigma_w2) if line else 1.0, 1.0
     else:
@@ -95,7 +95,7 @@ def fixed_point(field: MeanField, sigma_w2: float, sigma_b2: float = 0.0) -> Fix
 
 
 def _settled(field: MeanField, sigma_w2: float, sigma_b2: float) -> tuple[Signal, float | None]:
-    """Where the variance goes from 1, layer by layer, and where from there to the next fixed point."""
+    """Signal, and fixed point reached from q = 1: first layer by layer, then by root finding."""
 
     def growth(q: float) -> float:
         return field.next_variance(q, sigma_w2, sigma_b2) / q - 1.0
@@ -124,16 +124,16 @@ def _settled(field: MeanField, sigma_w2: float, sigma_b2: float) -> tuple[Signal
 
 
 def _away(start: float, up: bool) -> Iterator[float]:
-    """From the start to the largest or smallest variance: four steps a decade at first, then one."""
+    """Grid from the start to the largest or smallest variance: four steps per decade at first, then one."""
     factors = accumulate([1.0, *repeat(10**0.25, 24), *repeat(10.0, 40)], lambda a, b: a * b)
     points = (start * factor if up else start / factor for factor in factors)
     return (q for q in points if SMALLEST <= q <= LARGEST)
 
 
 def _correlation(field: MeanField, q: float, sigma_w2: float, sigma_b2: float) -> tuple[float | None, float]:
-    """c* to 1e-12, and the map's slope there. None where all are fixed points; nan where there is no answer.
+    """c* to 1e-12 and the slope of the map at c*. None if every c is a fixed point; nan if unknown.
 
-    A curve that is a line in the reach of q keeps all correlations.
+    Every c is a fixed point if the activation is a line on the range of √q z.
     """
 
     def excess(c: float) -> float:
@@ -141,7 +141,7 @@ def _correlation(field: MeanField, q: float, sigma_w2: float, sigma_b2: float) -
 
     slope = field.correlation_slope(1.0, q, sigma_w2, sigma_b2)
     low, high = 1e-12, 1.0 - 1e-6
-    # The jump is out of reach at q; how fast inputs part is not known.
+    # The jump is out of reach at q, so the slope at c = 1 is unknown.
     if math.isnan(at_low := excess(low)) or (field.jumps and q == SMALLEST):
         return math.nan, slope
     if abs(slope - 1.0) < _MARGIN and abs(excess(0.3)) < _MARGIN:
@@ -153,9 +153,9 @@ def _correlation(field: MeanField, q: float, sigma_w2: float, sigma_b2: float) -
 
 
 def _drift(field: MeanField, sigma_w2: float) -> float | None:
-    """c* of a signal that decays to 0, where correlations go on changing on the way; None where they come to rest.
+    """c* of a signal that decays to 0 while correlations keep changing; None if they come to rest.
 
-    They come to rest if their change per layer becomes small beside that of log q, which goes on for ever.
+    They come to rest if their change per layer becomes small relative to the change of log q.
     """
 
     def growth(q: float) -> float:

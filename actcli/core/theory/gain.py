@@ -1,4 +1,4 @@
-"""The initialisation that an activation wants: its gain, its critical point, its fixed points under the usual ones.
+"""Initialisation of an activation: gain, critical point, and fixed points under the usual initialisers.
 
 The quantities are those of core/theory/mean_field.py. Sources: Schoenholz, Gilmer, Ganguli and Sohl-Dickstein 2017;
 Roberts, Yaida and Hanin, The Principles of Deep Learning Theory (2022), chapter 5.
@@ -35,19 +35,19 @@ INITIALISATIONS: Final = {name: variance(1, 1) for name, variance in VARIANCES.i
 """σ_w² of a square layer (fan_in = fan_out) for each of them; all have σ_b² = 0."""
 
 LAYERS: Final = 30
-"""Of the network over which two initialisations are compared."""
+"""Hidden layers of the network in which initialisations are compared."""
 
-_NOISE: Final = 1e-9  # of quotients of two quadratures
+_NOISE: Final = 1e-9  # relative error of a quotient of two quadratures
 
 
 @dataclass(frozen=True, slots=True)
 class CriticalPoint:
-    """Where χ⊥ = χ∥ = 1: the initialisation at which neither variance nor gradient grows or shrinks with depth.
+    """Critical initialisation, χ⊥ = χ∥ = 1: variance and gradient neither grow nor shrink with depth.
 
     kind: "scale-invariant" (every q is a fixed point: relu), "zero-fixed-point" (a stable q = 0: tanh), "half-stable"
         (one q > 0: gelu, silu; where it is every q, as for soft_shrink, q = 1) or "none" (sigmoid).
-    sigma_w2, sigma_b2, q: None where there is none; q is None too where it may be any.
-    stable_from: the side, "above" or "below", from which a half-stable q is approached; on the other it is left.
+    sigma_w2, sigma_b2, q: None if there is no critical point; q is also None if every q is a fixed point.
+    stable_from: "above" or "below": the side from which a half-stable q is approached.
     """
 
     kind: Kind
@@ -59,10 +59,10 @@ class CriticalPoint:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """An initialisation that one might choose.
+    """A candidate initialisation.
 
-    signal_change: the factor of the backward signal's norm from the last to the first of LAYERS hidden layers, for
-        inputs of mean square 1, whose first pre-activations have q = σ_w² + σ_b²; None where theory has no answer.
+    signal_change: factor of the backward signal's norm from the last to the first of LAYERS hidden layers, for inputs
+        of mean square 1: the first pre-activations have q = σ_w² + σ_b². None if unknown.
     """
 
     sigma_w2: float
@@ -72,16 +72,16 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Gain:
-    """What an activation does to a standard normal, and the initialisation that it wants.
+    """Moments of an activation under a standard normal, its fixed points, and candidate initialisations.
 
-    gain: 1 / sqrt(E[φ²]), the factor that keeps the second moment; None where E[φ²] is zero or diverges.
-    mean, second_moment, slope_second_moment: E[φ], E[φ²], E[φ'²]; None where they diverge.
-    decay_per_layer: for each initialisation the factor of the backward signal's norm per layer, sqrt(χ⊥) at the q where
-        the forward signal settles; None where it does not settle.
-    fixed_points: for each initialisation where it settles; "given" is that of the σ_w² and σ_b² that were asked for.
-    pytorch_gain: torch.nn.init.calculate_gain; None where PyTorch has none.
+    gain: 1 / sqrt(E[φ²]), the factor that keeps the second moment; None if E[φ²] is 0 or diverges.
+    mean, second_moment, slope_second_moment: E[φ], E[φ²], E[φ'²]; None if divergent.
+    decay_per_layer: initialisation -> factor per layer of the backward signal's norm, sqrt(χ⊥) at the fixed point;
+        None if the variance does not settle.
+    fixed_points: initialisation -> fixed point; "given" is the one of the σ_w² and σ_b² passed to `gain`.
+    pytorch_gain: torch.nn.init.calculate_gain; None if PyTorch has none.
     candidates: "critical" (the critical point) and "gain" (σ_w² = gain², σ_b² = 0, which keeps q = 1), if they exist.
-    recommended: the one that changes the backward signal less, up or down; None where there is none.
+    recommended: the candidate with the smaller |log signal_change|; None without candidates.
     """
 
     activation: str
@@ -98,9 +98,9 @@ class Gain:
 
 
 def gain(activation: ActivationLike, sigma_w2: float | None = None, sigma_b2: float | None = None) -> Gain:
-    """The moments, the critical point and the fixed points, that of σ_w² and σ_b² (0) among them where they are given.
+    """Moments, critical point and fixed points, including the one at σ_w² and σ_b² (default 0) if σ_w² is given.
 
-    Raises InputError for row-wise activations, for variances that are not finite or negative, and for σ_b² alone.
+    Raises InputError for row-wise activations, for variances that are negative or not finite, and for σ_b² alone.
 
     >>> gain("relu").critical
     CriticalPoint(kind='scale-invariant', sigma_w2=2.0, sigma_b2=0.0, q=None, stable_from=None)
@@ -110,7 +110,7 @@ def gain(activation: ActivationLike, sigma_w2: float | None = None, sigma_b2: fl
     if sigma_w2 is None and sigma_b2 is not None:
         raise InputError("sigma_b2 needs sigma_w2, the variance of the weights, beside it; 1 is Xavier's, 2 is He's")
     activation = resolve(activation)
-    unit = elementwise(activation, f"{activation.name} acts on whole rows, and the theory is one of single units")
+    unit = elementwise(activation, f"{activation.name} acts on whole rows; the theory is for elementwise activations")
     field = MeanField(unit)
     mean = expectation(unit, field.breakpoints)
     second, slope_second = field.second_moments(1.0)
@@ -140,7 +140,7 @@ def gain(activation: ActivationLike, sigma_w2: float | None = None, sigma_b2: fl
 
 
 def pytorch_gain(activation: Elementwise) -> float | None:
-    """torch.nn.init.calculate_gain of PyTorch 2 (docs.pytorch.org/docs/stable/nn.init.html); None where it has none."""
+    """torch.nn.init.calculate_gain of PyTorch 2 (docs.pytorch.org/docs/stable/nn.init.html); None if it has none."""
     if activation.name in ("relu", "leaky_relu"):
         slope = activation.parameter_values.get("negative_slope", 0.0)
         return math.sqrt(2.0 / (1.0 + slope * slope))
@@ -149,7 +149,7 @@ def pytorch_gain(activation: Elementwise) -> float | None:
 
 @cache
 def critical_point(activation: Elementwise) -> CriticalPoint:
-    """The critical initialisation, searched for q from 1e-12 to 1e12. See CriticalPoint."""
+    """The critical point, searched over q from 1e-12 to 1e12. See CriticalPoint."""
     field = MeanField(activation)
     left, right = field.slopes_at_zero
     # E[φ'²] for q -> 0, where only the slopes on both sides of 0 matter.
@@ -163,7 +163,7 @@ def critical_point(activation: Elementwise) -> CriticalPoint:
     if q is None:
         return CriticalPoint("none")
     sigma_w2 = 1.0 / field.slope_second_moment(q)
-    # χ∥ right above q: whether the variance map is curved up or down. silu's has another fixed point 2 % above.
+    # χ∥ just above q gives the sign of the variance map's curvature. 0.1 %: silu has another fixed point 2 % above.
     steeper = field.parallel_susceptibility(1.001 * q, sigma_w2) > 1.0
     return CriticalPoint(
         "half-stable", sigma_w2, q - sigma_w2 * field.second_moment(q), q, "below" if steeper else "above"
@@ -171,7 +171,7 @@ def critical_point(activation: Elementwise) -> CriticalPoint:
 
 
 def _decays(field: MeanField, sigma_w2: float) -> bool:
-    """Whether a small signal becomes smaller, where the variance map has slope 1 at 0."""
+    """Whether a small signal shrinks, for a variance map with slope 1 at 0."""
     for exponent in range(-20, 21):
         growth = field.next_variance(q := 10.0**exponent, sigma_w2) / q - 1.0
         if not abs(growth) < _NOISE:
@@ -180,7 +180,7 @@ def _decays(field: MeanField, sigma_w2: float) -> bool:
 
 
 def _half_stable(field: MeanField) -> float | None:
-    """The smallest q > 0 where χ∥ = χ⊥ at a variance of the biases that is not negative."""
+    """The smallest q > 0 with χ∥ = χ⊥ and σ_b² >= 0."""
 
     def has_biases(q: float) -> bool:
         return q >= field.second_moment(q) / field.slope_second_moment(q)
@@ -188,7 +188,7 @@ def _half_stable(field: MeanField) -> float | None:
     if field.jumps:
         return None
     gaps = [abs(field.susceptibility_gap(q)) for q in (0.1, 1.0, 10.0)]
-    if all(map(math.isnan, gaps)):  # as for 1/x: a longer search finds nothing
+    if all(map(math.isnan, gaps)):  # as for 1/x
         return None
     if max(gaps) < _NOISE and has_biases(1.0):
         return 1.0
@@ -220,7 +220,7 @@ def _signal_change(field: MeanField, sigma_w2: float, sigma_b2: float) -> float 
 
 
 def _distance(change: float | None) -> float:
-    """How far from 1, up or down."""
+    """|log change|; infinite for None and 0."""
     return abs(math.log(change)) if change else math.inf
 
 

@@ -1,4 +1,4 @@
-"""What one layer does to the variance of a signal and to the correlation of two, and a signal's way through many.
+"""Variance map and correlation map of one layer, and their iteration over many layers as cobweb diagrams.
 
 Poole, Lahiri, Raghu, Sohl-Dickstein and Ganguli 2016, figures 1 and 2; the maps are those of core/theory/mean_field.py.
 """
@@ -19,13 +19,13 @@ from actcli.core.theory.mean_field import MeanField, is_homogeneous
 
 @dataclass(frozen=True, eq=False)
 class LayerMaps:
-    """The variance map and the correlation map at one initialisation, and how a signal goes through them.
+    """Variance map and correlation map at one initialisation, each with a cobweb.
 
     q, next_q:           (n,), q' over q
-    q_cobweb:            (2, k), from (q, q) up or down to the map and across to the diagonal, layer by layer
-    c, next_c, c_cobweb: the same of two inputs of variance q at the fixed point, from correlation 0; None where there
-                         is no such fixed point
-    decay:               of the norm of the gradient's signal per layer there; None where that is unknown
+    q_cobweb:            (2, k), from (q, q) vertically to the map and horizontally to the diagonal, layer by layer
+    c, next_c, c_cobweb: the same for the correlation of two inputs at the fixed point q, from c = 0; None without a
+                         fixed point
+    decay:               factor per layer of the backward signal's norm at the fixed point; None if unknown
     """
 
     activation: str
@@ -41,13 +41,13 @@ class LayerMaps:
     c_cobweb: Array | None
 
 
-_POINTS: Final = 41  # of a map
-_STEPS: Final = 12  # of a cobweb
+_POINTS: Final = 41  # per map
+_STEPS: Final = 12  # per cobweb
 
 
 def layer_maps(activation: Activation, sigma_w2: float, sigma_b2: float = 0.0) -> LayerMaps:
-    """Both maps at one initialisation. InputError: a row-wise activation, or variances that are no numbers >= 0."""
-    unit = elementwise(activation, f"{activation.name} acts on whole rows, and the theory is one of single units")
+    """Both maps at one initialisation. InputError: a row-wise activation, or variances that are not numbers >= 0."""
+    unit = elementwise(activation, f"{activation.name} acts on whole rows; the theory is for elementwise activations")
     sigma_w2, sigma_b2 = real_number("sigma_w2", sigma_w2, 0.0), real_number("sigma_b2", sigma_b2, 0.0)
     field = MeanField(unit)
     point = fixed_point(field, sigma_w2, sigma_b2)
@@ -69,14 +69,14 @@ def layer_maps(activation: Activation, sigma_w2: float, sigma_b2: float = 0.0) -
         next_c = np.array([next_correlation(each) for each in c.tolist()])
         c_cobweb = _cobweb(next_correlation, 0.0, 1.0)
     decay = None if point.chi_perpendicular is None else math.sqrt(point.chi_perpendicular)
-    # From 1, or from where there is a way to go.
+    # From 1; from elsewhere if 1 is so close to the fixed point that the cobweb would be tiny.
     start = 1.0 if point.q is None or abs(1.0 - point.q) > 0.3 * point.q else 0.1 * point.q
     cobweb = _cobweb(next_variance, start, most)
     return LayerMaps(unit.label, sigma_w2, sigma_b2, point, decay, q, next_q, cobweb, c, next_c, c_cobweb)
 
 
 def _cobweb(function: Callable[[float], float], start: float, most: float) -> Array:
-    """From the diagonal at the start to the map and back, until it stays or exceeds `most`."""
+    """Cobweb from the diagonal at `start`, until it stays or exceeds `most`."""
     points, here = [(start, start)], start
     for _ in range(_STEPS):
         there = function(here)

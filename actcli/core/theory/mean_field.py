@@ -3,8 +3,8 @@
 Weights are N(0, σ_w²/fan_in), biases N(0, σ_b²). With q the variance of the pre-activations and z ~ N(0, 1):
 
     q' = σ_w² E[φ(√q z)²] + σ_b²             the variance map
-    χ⊥ = σ_w² E[φ'(√q z)²]                   the factor of the squared backward signal per layer
-    χ∥ = dq'/dq = σ_w² E[φ φ' z] / √q        the factor of a small change of q
+    χ⊥ = σ_w² E[φ'(√q z)²]                   factor per layer of the squared norm of the backward signal
+    χ∥ = dq'/dq = σ_w² E[φ φ' z] / √q        factor per layer of a small change of q
 
 and for two inputs, whose pre-activations u, v have the variance q and the correlation c:
 
@@ -25,17 +25,17 @@ from actcli.core.activations.activation import Elementwise
 from actcli.core.arrays import Array
 from actcli.core.numerics.quadrature import expectation, expectations, pair_expectation
 
-# Of the table of moments.
+# Table of moments: nodes per decade of q, points of the interpolating polynomial, range of q.
 _PER_DECADE: Final = 16
-_POINTS: Final = 8  # of the interpolating polynomial
+_POINTS: Final = 8
 _SMALLEST, _LARGEST = 1e-30, 1e30
-"""Below, every function is as good as its tangent; beyond, only a homogeneous one is followed."""
+"""Below, a function is replaced by its tangent; above, only homogeneous functions have moments."""
 
 
 class MeanField:
-    """The Gaussian expectations of one activation as functions of q, the variance of its argument.
+    """Gaussian expectations of one activation as functions of q, the variance of its argument.
 
-    A moment that diverges is nan, as is one of the slope where the function jumps.
+    Divergent moments are nan, and so are moments of the slope if the function jumps.
     """
 
     def __init__(self, activation: Elementwise) -> None:
@@ -77,7 +77,7 @@ class MeanField:
         return math.nan if self.jumps else self._expectation(integrand, q)
 
     def susceptibility_gap(self, q: float) -> float:
-        """χ∥ / χ⊥ - 1, whatever σ_w²; nan where χ⊥ is 0."""
+        """χ∥ / χ⊥ - 1, which does not depend on σ_w²; nan if χ⊥ is 0."""
 
         def integrands(x: Array) -> Array:
             value, slope = self.activation.value_and_slope(x)
@@ -118,7 +118,7 @@ class MeanField:
         return sigma_w2 * product * q / variance
 
     def _expectation(self, function: Callable[[Array], Array], q: float) -> float:
-        with np.errstate(all="ignore"):  # where a square overflows, the expectation says that it diverges
+        with np.errstate(all="ignore"):  # squares that overflow make the expectation divergent
             return expectation(function, self.breakpoints, math.sqrt(q))
 
 
@@ -131,7 +131,7 @@ def is_homogeneous(activation: Elementwise) -> bool:
 
 
 def _slope_at_zero(activation: Elementwise, side: float) -> float:
-    """The limit of φ' at 0 from one side: 0 or ∞ where it falls or rises without end, as for x² and √x."""
+    """One-sided limit of φ' at 0: 0 for x², ∞ for √x."""
     near, nearer = np.abs(derivatives := activation.derivative([side * 1e-24, side * 1e-30])).tolist()
     if abs(nearer - near) <= 1e-6 * near:
         return float(derivatives[1])
@@ -139,7 +139,7 @@ def _slope_at_zero(activation: Elementwise, side: float) -> float:
 
 
 class Moments:
-    """Between a few q a decade, polynomials in log q. InputError: a row-wise activation."""
+    """E[φ²] and E[φ'²] interpolated by polynomials in log q. InputError: a row-wise activation."""
 
     def __init__(self, activation: Elementwise) -> None:
         self.field = MeanField(activation)
@@ -148,11 +148,11 @@ class Moments:
         self.unknown_from = math.inf
 
     def at(self, q: Array) -> tuple[Array, Array]:
-        """Both moments at each q; nan where one diverges, where the function jumps, and beyond 10^30."""
+        """Both moments at each q; nan if one diverges, if the function jumps, and beyond 10^30."""
         if self.homogeneous:
             second, slope_second = self.field.second_moments(1.0)
             return second * q, np.full(q.shape, slope_second)
-        # A variance of zero stays on the curve at its lower end.
+        # q = 0 is computed as the smallest q.
         place = np.log10(np.clip(q, _SMALLEST, None)) * _PER_DECADE
         place[~(q <= _LARGEST)] = np.nan
         if np.isnan(place).any():
@@ -165,14 +165,14 @@ class Moments:
         with np.errstate(divide="ignore", invalid="ignore"):
             logs = np.log(table)[which.reshape(-1, _POINTS)]
             moments = np.exp((logs * weights).sum(axis=1))
-        # Where it underflows nearby, as E[φ²] does for what is 0 around 0, it is as good as zero.
+        # A moment that underflows at a node is 0, as E[φ²] of a function that is 0 around 0.
         moments[np.isneginf(logs).any(axis=1)] = 0
         second, slope_second = moments.T
         return second, slope_second
 
     def _moments(self, number: int) -> tuple[float, float]:
         if number not in self.known:
-            # What diverges at q diverges at larger q too; waves too fast for the panels are faster further out.
+            # A moment that is unknown at q is unknown at larger q: divergence and oscillation only get worse.
             beyond = number > self.unknown_from
             self.known[number] = (math.nan,) * 2 if beyond else self.field.second_moments(10 ** (number / _PER_DECADE))
             if number > 0 and math.isnan(self.known[number][0]):
@@ -182,12 +182,12 @@ class Moments:
 
 @lru_cache(maxsize=64)
 def moments_of(activation: Elementwise) -> Moments:
-    """The activation's table, which grows where it is asked."""
+    """The activation's table; its nodes are computed on demand."""
     return Moments(activation)
 
 
 def _lagrange(t: Array) -> Array:
-    """The weights of values at 0, 1, ... for the polynomial through them, at each t: (len(t), _POINTS)."""
+    """Lagrange weights of the nodes 0, 1, ... at each t: (len(t), _POINTS)."""
     nodes = np.arange(_POINTS)
     weights = np.ones((len(t), _POINTS))
     for j in nodes:

@@ -1,7 +1,7 @@
-"""Order and chaos over the variances of weights and biases: fixed points on a lattice, and the edge between them.
+"""Phase diagram over the variances of weights and biases: fixed points on a grid, and the edge of chaos.
 
-The quantities are those of core/theory/fixed_point.py, here for thousands of initialisations at once. Both moments are
-functions of q alone, and so are the Hermite coefficients a_k(q) of φ(√q z), of which the correlation map is made:
+The quantities are those of core/theory/fixed_point.py, for thousands of initialisations at once. Both moments are
+functions of q alone, and so are the Hermite coefficients a_k(q) of φ(√q z), which give the correlation map:
 
     E[φ(u) φ(v)] = Σ_k a_k(q)² c^k
 
@@ -27,28 +27,28 @@ from actcli.core.theory.mean_field import MeanField, Moments, moments_of
 
 EDGE_POINTS: Final = 48
 
-_REACHES: Final = 4, 6, 8, 12, 20  # decades from 1, to which a fixed point is looked for
-_LAYERS: Final = 32  # followed one by one, as in fixed_point
+_REACHES: Final = 4, 6, 8, 12, 20  # decades from q = 1 over which a fixed point is searched, one after the other
+_LAYERS: Final = 32  # layers computed one by one, as in fixed_point
 _PER_DECADE: Final = 8
 _COEFFICIENTS: Final = 400
 _COEFFICIENTS_PER_DECADE: Final = 24
 _MARGIN: Final = 1e-9
-_NOISE: Final = 1e-10  # of a table of quadratures: a variance that changes by less has not been seen to change
+_NOISE: Final = 1e-10  # relative error of the table: smaller changes of a variance are noise
 _REFINEMENTS: Final = 60
 
 
 @dataclass(frozen=True, eq=False)
 class PhaseDiagram:
-    """Where a deep network settles for each σ_w² (n,) and σ_b² (m,); the matrices are (m, n), one row a σ_b².
+    """Fixed points for each σ_w² (n,) and σ_b² (m,). Matrices are (m, n), one row per σ_b².
 
-    q:                       the variance of the pre-activations; nan where it does not settle
-    grows:                   where it grows without end
-    chi_perpendicular, chi_parallel: χ⊥ and χ∥ at q; nan where q is, and where the function jumps
-    correlation:             c* of any two inputs; nan where q is, and where every correlation stays
-    variance_depth_scale, correlation_depth_scale: in layers; inf at the edge, nan where they are unknown
+    q:                       variance of the pre-activations; nan if it does not settle
+    grows:                   the variance grows without bound
+    chi_perpendicular, chi_parallel: χ⊥ and χ∥ at q; nan if q is, and if the function jumps
+    correlation:             c* of any two inputs; nan if q is, and if every correlation is kept
+    variance_depth_scale, correlation_depth_scale: in layers; inf at the edge, nan if unknown
     edge:                    (σ_w², σ_b²) where χ⊥ = 1 at the fixed point, by ascending σ_b²
-    edge_grows:              whether the variance grows without end on the edge wherever σ_b² > 0, as for relu: there is
-                             no fixed point on it, and χ⊥ is 1 for every variance
+    edge_grows:              on the edge the variance grows without bound for every σ_b² > 0, as for relu: χ⊥ is 1 at
+                             every q, and there is no fixed point
     """
 
     activation: str
@@ -67,11 +67,11 @@ class PhaseDiagram:
 
 
 def phase_diagram(activation: Activation, sigma_w2: Array, sigma_b2: Array) -> PhaseDiagram:
-    """The fixed points that variances from 1 lead to, over a lattice. q, χ⊥ and χ∥ are good to 1e-6, c* to 1e-3.
+    """Fixed points reached from q = 1, over a grid. Relative error: 1e-6 of q, χ⊥ and χ∥; 1e-3 of c*.
 
     InputError: a row-wise activation, or variances that are negative, not finite or not ascending.
     """
-    unit = elementwise(activation, f"{activation.name} acts on whole rows, and the theory is one of single units")
+    unit = elementwise(activation, f"{activation.name} acts on whole rows; the theory is for elementwise activations")
     for name, axis in (("sigma_w2", sigma_w2), ("sigma_b2", sigma_b2)):
         if not (
             axis.ndim == 1 and axis.size and np.isfinite(axis).all() and axis[0] >= 0 and (np.diff(axis) > 0).all()
@@ -115,7 +115,7 @@ class VarianceMap:
         return weights * self.moments.at(q)[0] + biases
 
     def settled(self, weights: Array, biases: Array) -> tuple[Array, Mask]:
-        """Where the variance goes from 1, nan where it does not settle; and where it grows without end."""
+        """Fixed point reached from q = 1, nan if the variance does not settle; mask of unbounded growth."""
         if self.moments.homogeneous:
             return self._of_half_lines(weights, biases)
         q, grows = self._after_layers(weights, biases)
@@ -123,7 +123,7 @@ class VarianceMap:
         open_ = np.flatnonzero(~grows)
         down = up = _REACHES[0]
         down_wanted = up_wanted = True
-        # Few go further, and only one way; the moments of what swings take long where it swings fast.
+        # Few variances go far. Moments at large q are slow for oscillating functions.
         for reach in _REACHES:
             down, up = (reach if wanted else before for wanted, before in ((down_wanted, down), (up_wanted, up)))
             lattice = 10.0 ** (np.arange(-down * _PER_DECADE, up * _PER_DECADE + 1) / _PER_DECADE)
@@ -140,7 +140,7 @@ class VarianceMap:
         return found, grows
 
     def _after_layers(self, weights: Array, biases: Array) -> tuple[Array, Mask]:
-        """The variance after so many layers that a swing has died down; and where it has grown until it is unknown."""
+        """Variance after _LAYERS layers, when oscillations have died out; mask of those that grew until unknown."""
         q, grew = np.ones(weights.shape), np.zeros(weights.shape, dtype=np.bool_)
         for _ in range(_LAYERS):
             inside = (q > SMALLEST) & (q < LARGEST)
@@ -152,12 +152,12 @@ class VarianceMap:
         return q, grew
 
     def _from(self, lattice: Array, weights: Array, biases: Array, q: Array) -> tuple[Array, Mask, Mask]:
-        """The next fixed point in the direction in which each variance goes: 0 where it falls below the lattice.
+        """Next fixed point in the direction of each variance, 0 below the grid of q.
 
-        Then where it rises beyond, and which of them have come to an end of the lattice.
+        Also two masks: variances that rise beyond the grid, and variances that reached an end of the grid.
         """
         second = self.moments.at(lattice)[0]
-        with np.errstate(all="ignore"):  # what diverges is nan, and ends the search
+        with np.errstate(all="ignore"):  # divergent moments are nan and end the search
             growth = (weights[:, None] * second + biases[:, None]) / lattice - 1.0
         signs = np.sign(np.where(np.abs(growth) > _NOISE, growth, 0.0))
         found, grows = np.full(weights.shape, np.nan), np.zeros(weights.shape, dtype=np.bool_)
@@ -193,7 +193,7 @@ class VarianceMap:
         return change
 
     def _of_half_lines(self, weights: Array, biases: Array) -> tuple[Array, Mask]:
-        """E[φ²] is a share of q: the map is a line."""
+        """As `settled`, for homogeneous φ: E[φ²] is proportional to q, and the variance map is a line."""
         factor = weights * self.moments.at(np.ones(1))[0]
         with np.errstate(divide="ignore", invalid="ignore"):
             q = np.where(factor < 1.0 - _MARGIN, biases / (1.0 - factor), np.nan)
@@ -217,16 +217,16 @@ class VarianceMap:
             perpendicular[inside] = weights[inside] * self.moments.at(around)[1]
             above, below = self.moments.at(around * math.exp(h))[0], self.moments.at(around * math.exp(-h))[0]
             parallel[inside] = weights[inside] * (above - below) / (2.0 * h * around)
-        if self.moments.homogeneous:  # for every variance the same, and so where it grows
+        if self.moments.homogeneous:  # the same at every q, also if the variance grows
             perpendicular = parallel = weights * self.moments.at(np.ones(1))[1]
         return perpendicular, parallel
 
 
 def _crossings(function: Callable[[Array], Array], a: Array, b: Array) -> Array:
-    """The zeros of many functions between each a and b, by regula falsi, Illinois variant (Dowell and Jarratt 1971)."""
+    """Zeros of many functions between a and b, by regula falsi, Illinois variant (Dowell and Jarratt 1971)."""
     left, right = function(a), function(b)
     for _ in range(_REFINEMENTS):
-        with np.errstate(divide="ignore", invalid="ignore"):  # no difference: the zero has been met
+        with np.errstate(divide="ignore", invalid="ignore"):  # left = right at a zero already found
             c = np.where(right != left, b - right * (b - a) / (right - left), b)
         c = np.clip(c, np.minimum(a, b), np.maximum(a, b))
         middle = function(c)
@@ -247,7 +247,7 @@ def hermite_squares(activation: Elementwise, breakpoints: tuple[float, ...], q: 
     squares = np.empty(_COEFFICIENTS)
     weighted = np.where(weights > 0.0, value * weights, 0.0)
     before, now = np.zeros(z.shape), np.ones(z.shape)
-    # √weights keeps the polynomials in range: the functions of a quantum oscillator.
+    # √weights keeps the polynomials in range: Hermite functions.
     for k in range(_COEFFICIENTS):
         squares[k] = float(weighted @ now) ** 2
         before, now = now, (z * now - math.sqrt(k) * before) / math.sqrt(k + 1)
@@ -257,7 +257,7 @@ def hermite_squares(activation: Elementwise, breakpoints: tuple[float, ...], q: 
 def _correlations(
     unit: Elementwise, q: Array, weights: Array, biases: Array, perpendicular: Array, maps: VarianceMap
 ) -> tuple[Array, Array]:
-    """c* of each fixed point, and the correlation map's slope there."""
+    """c* of each fixed point, and the slope of the correlation map at c*."""
     correlation, slope = np.full(q.shape, np.nan), np.full(q.shape, np.nan)
     ordered = np.isfinite(q) & (perpendicular <= 1.0 + _MARGIN)
     correlation[ordered], slope[ordered] = 1.0, perpendicular[ordered]
@@ -273,7 +273,7 @@ def _correlations(
 
 
 def _interpolated_squares(unit: Elementwise, breakpoints: tuple[float, ...], q: Array) -> Array:
-    """The squared coefficients at each q, by cubic polynomials in log q between a few of them."""
+    """Squared coefficients at each q, by cubic interpolation in log q."""
     position = np.log10(q) * _COEFFICIENTS_PER_DECADE
     first = np.floor(position).astype(int) - 1
     numbers, which = np.unique(first[:, None] + np.arange(4), return_inverse=True)
@@ -294,8 +294,8 @@ def _interpolated_squares(unit: Elementwise, breakpoints: tuple[float, ...], q: 
 
 
 def _stable_correlation(squares: Array, second: Array, q: Array, weights: Array, biases: Array) -> tuple[Array, Array]:
-    """The root of c'(c) = c below 1, and the slope there, by bisection; the map is convex."""
-    # What the series leaves out counts as one more term, beyond the last.
+    """Root of c'(c) = c below 1 by bisection, and the slope at it; the map is convex."""
+    # The remainder of the series is added as one more term.
     rest = np.maximum(second - squares.sum(axis=1), 0.0)
     powers = np.arange(squares.shape[1], dtype=np.float64)
 
@@ -324,10 +324,10 @@ def _stable_correlation(squares: Array, second: Array, q: Array, weights: Array,
 
 
 def edge_of_chaos(unit: Elementwise, most_w2: float, sigma_b2: Array) -> tuple[tuple[tuple[float, float], ...], bool]:
-    """Points (σ_w², σ_b²) with χ⊥ = 1 at a stable fixed point, for σ_b² over the given range; by quadratures to 1e-10.
+    """Edge of chaos: points (σ_w², σ_b²) with χ⊥ = 1 at a stable fixed point, σ_b² over the given range; and
+    `edge_grows` of PhaseDiagram. Quadratures to 1e-10.
 
-    Poole et al. 2016: on the edge σ_w² = 1 / E[φ'(√q z)²] and σ_b² = q - σ_w² E[φ(√q z)²], for each q. The second
-    result says whether the variance grows there without end for every σ_b² > 0.
+    Poole et al. 2016: on the edge σ_w² = 1 / E[φ'(√q z)²] and σ_b² = q - σ_w² E[φ(√q z)²], for each q.
     """
     field, moments = MeanField(unit), moments_of(unit)
     if field.jumps:
@@ -341,14 +341,14 @@ def edge_of_chaos(unit: Elementwise, most_w2: float, sigma_b2: Array) -> tuple[t
 
     def biases(q: Array) -> Array:
         second, slope_second = moments.at(q)
-        with np.errstate(all="ignore"):  # where a slope is zero no weight makes up for it
+        with np.errstate(all="ignore"):  # E[φ'²] = 0: no edge at this q
             found: Array = q - second / slope_second
         return found
 
     on_lattice = biases(lattice)
     start = _edge_at_zero(field, most_w2, float(sigma_b2[0]))
     ends: list[tuple[float, float, float]] = []
-    # Closer to each other where they are small: there the edge bends most.
+    # Denser at small σ_b², where the edge bends most.
     shares: Array = np.linspace(0.0, 1.0, EDGE_POINTS) ** 2
     for wanted in (sigma_b2[0] + shares * (sigma_b2[-1] - sigma_b2[0])).tolist()[bool(start) :]:
         excess = on_lattice - wanted
@@ -358,7 +358,7 @@ def edge_of_chaos(unit: Elementwise, most_w2: float, sigma_b2: Array) -> tuple[t
     if ends:
         targets, low, high = np.array(ends).T
         for q in np.exp(_crossings(lambda logarithm: biases(np.exp(logarithm)) - targets, low, high)).tolist():
-            # Exactly on the edge, and hardly beside the σ_b² that was wanted.
+            # σ_b² from q, so that the point lies exactly on the edge.
             second, slope_second = field.second_moments(q)
             weight = 1.0 / slope_second if slope_second > 0.0 else math.inf
             if weight <= most_w2:
@@ -368,7 +368,7 @@ def edge_of_chaos(unit: Elementwise, most_w2: float, sigma_b2: Array) -> tuple[t
 
 
 def _edge_at_zero(field: MeanField, most_w2: float, least_b2: float) -> list[tuple[float, float]]:
-    """The end of the edge at q = 0, for a curve through the origin: σ_w² = 1 / φ'(0)²."""
+    """End of the edge at q = 0, for φ(0) = 0: σ_w² = 1 / φ'(0)²."""
     left, right = field.slopes_at_zero
     steepness = 0.5 * (left * left + right * right)
     if least_b2 > 0.0 or field.value_at_zero != 0.0 or not 0.0 < steepness < math.inf or 1.0 / steepness > most_w2:
@@ -380,7 +380,7 @@ def _edge_at_zero(field: MeanField, most_w2: float, least_b2: float) -> list[tup
 
 
 def _are_reached(moments: Moments, points: list[tuple[float, float, float]]) -> list[bool]:
-    """Whether each fixed point (σ_w², σ_b², q) is the one that a variance of 1 goes to."""
+    """Whether each fixed point (σ_w², σ_b², q) is the one reached from q = 1."""
     if not points:
         return []
     weights, biases, q = np.array(points).T
@@ -390,7 +390,7 @@ def _are_reached(moments: Moments, points: list[tuple[float, float, float]]) -> 
 
 
 def _depth_scales(factor: Array) -> Array:
-    """-1 / ln |factor|; inf where the factor is 1 or more, nan where it is unknown."""
+    """-1 / ln |factor|; inf if |factor| >= 1, nan if unknown."""
     with np.errstate(all="ignore"):
         scale = -1.0 / np.log(np.abs(factor))
     scale = np.where(np.abs(factor) >= 1.0 - _MARGIN, np.inf, scale)

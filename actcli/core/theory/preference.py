@@ -1,8 +1,7 @@
-"""He's initialisation or Xavier's: which of them keeps the gradient's signal, in theory.
+"""Choice between He's and Xavier's initialisation by the change of the backward signal in mean-field theory.
 
-The network is the plain one: no norm, no residual connections, hidden layers of one width, the first of them with
-pre-activations of variance q = 1. The answer depends neither on the data nor
-on the seed, and is the same for two spellings of one function.
+The network has no norm, no residual connections, hidden layers of one width, and pre-activations of variance q = 1 in
+the first. The choice depends neither on the data nor on the seed, and is the same for two spellings of one function.
 """
 
 import math
@@ -22,10 +21,10 @@ _DIED_OUT = 1e-9
 
 @dataclass(frozen=True, slots=True)
 class Preference:
-    """name: "he" or "xavier".
+    """Preferred initialisation.
 
-    xavier, he: the factor by which the signal changes on its way through the run's layers, as a natural logarithm;
-                nan where theory has nothing to say
+    name:       "he" or "xavier"
+    xavier, he: ln of the backward signal's change over all layers; nan if unknown
     """
 
     name: str
@@ -35,10 +34,10 @@ class Preference:
 
 @lru_cache(maxsize=256)
 def preference(activation: Elementwise, layers: int) -> Preference:
-    """He's where it changes the signal less over so many hidden layers, and else Xavier's.
+    """He's if it changes the signal less over `layers` hidden layers, otherwise Xavier's.
 
-    Xavier's too where both lose more than half of the signal in every layer, as with sigmoid: neither keeps it then,
-    and Xavier's is the usual one for squashing functions.
+    Xavier's also if both lose more than half of the signal per layer, as with sigmoid: Xavier's is the usual choice for
+    squashing functions.
     """
     xavier, he = (log_signal_change(activation, sigma_w2, layers) for sigma_w2 in (1.0, 2.0))
     both_lose = max(xavier, he) < -layers * math.log(2.0)
@@ -49,7 +48,7 @@ def preference(activation: Elementwise, layers: int) -> Preference:
 def log_signal_change(activation: Elementwise, sigma_w2: float, layers: int) -> float:
     """Σ log sqrt(χ⊥) over the layers, to about five digits; biases are 0. See core/theory/mean_field.py.
 
-    nan where φ jumps, or a moment diverges on the way.
+    nan if φ jumps, or if a moment diverges in some layer.
     """
     if not all(map(math.isfinite, MeanField(activation).second_moments(1.0))):
         return math.nan
@@ -70,7 +69,7 @@ def log_signal_change(activation: Elementwise, sigma_w2: float, layers: int) -> 
 
 
 def _second_moments(activation: Elementwise, q: float) -> tuple[float, float]:
-    """E[φ(√q z)²] and E[φ'(√q z)²]; nan where they have not died out at the end of the rule."""
+    """E[φ(√q z)²] and E[φ'(√q z)²]; nan if the integrand has not decayed at the ends of the quadrature rule."""
     x, weights = fixed_rule(activation.kinks(2), math.sqrt(q))
     with np.errstate(all="ignore"):
         squares = np.square(activation.value_and_slope(x)) * weights

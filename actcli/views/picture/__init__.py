@@ -1,1 +1,1 @@
-"""What a picture is (description), and its two painters: the terminal, in characters, and the page, in vectors."""
+"""Pictures: their description, and two painters: the terminal, in characters, and the page, in vectors."""

@@ -1,8 +1,8 @@
-"""plotext, kept in one place: a frame of axes, dots and markers in, lines of text out.
+"""Interface to plotext: from axes, dots and markers to lines of text.
 
-plotext has one figure for the whole process, rounds to cells in one way for ticks and in another for dots,
-and cuts pictures at the size of the real terminal. So the figure is cleared each time, it is given positions
-in dots and cells that leave it nothing to round, and its limits are lifted.
+plotext has one figure per process, rounds positions of ticks and of dots in different ways, and cuts pictures at the
+size of the real terminal. Therefore the figure is cleared for each picture, its positions are exact dots and cells, and
+its limits are lifted.
 """
 
 import re
@@ -17,9 +17,9 @@ from actcli.views.palette import AXIS_COLOUR
 from actcli.views.picture.dots import DotAxis, Ticks
 from actcli.views.terminal import Terminal
 
-# Below this size of the picture there is nothing to see.
+# Smallest picture that shows anything.
 SMALLEST_WIDTH, SMALLEST_HEIGHT = 8, 3
-# Below this one ticks would take too much of the curve's room.
+# Smallest picture with room for ticks.
 WIDTH_WITH_TICKS, HEIGHT_WITH_TICKS = 18, 5
 
 # A run of characters and the ANSI colour before it, if any.
@@ -28,7 +28,7 @@ _RUN = re.compile(r"(?:\x1b\[([0-9;]*)m)?([^\x1b]*)")
 
 @dataclass(frozen=True)
 class Stroke:
-    """Dots of one look, inside of the canvas."""
+    """Dots of one look; all are inside of the canvas."""
 
     x: list[int]
     y: list[int]
@@ -38,7 +38,7 @@ class Stroke:
 
 @dataclass(frozen=True)
 class Mark:
-    """Characters that stand alone; the positions are cells."""
+    """Single characters at cells."""
 
     x: list[int]
     y: list[int]
@@ -48,7 +48,7 @@ class Mark:
 
 @dataclass(frozen=True)
 class Frame:
-    """The canvas: its axes, its ticks (None: no such axis), whether zero is drawn, and what x is."""
+    """The canvas: axes, ticks (None: no such axis), whether a zero line is drawn, label of x."""
 
     x: DotAxis
     y: DotAxis
@@ -59,7 +59,7 @@ class Frame:
 
     @property
     def margin(self) -> int:
-        """The columns left of the canvas."""
+        """Columns left of the canvas."""
         return 0 if self.y_ticks is None else self.y_ticks.width + 1
 
 
@@ -73,14 +73,14 @@ def framed(
     x_label: str,
     zero: bool,
 ) -> Frame:
-    """A frame that takes so much room, with ticks and label as far as they leave enough of it for the picture.
+    """A frame of `columns` x `rows`, with ticks and label if they leave enough room for the canvas.
 
-    axes: both of them for the columns and rows that are left to the picture
+    axes: (columns, rows) of the canvas -> both axes
     """
     has_x_ticks, has_y_ticks = rows >= HEIGHT_WITH_TICKS + bool(x_label), columns >= WIDTH_WITH_TICKS
     rows -= (2 + bool(x_label)) * has_x_ticks
     margin = 0
-    while True:  # the labels of y take from the width, which through the axes may change the labels
+    while True:  # the width of y's labels and the axes depend on each other
         x, y = axes(columns - margin, rows)
         below, side = x_ticks(x) if has_x_ticks else None, y_ticks(y) if has_y_ticks else None
         frame = Frame(x, y, below, side, zero, x_label)
@@ -90,7 +90,7 @@ def framed(
 
 
 def draw(frame: Frame, strokes: Sequence[Stroke], marks: Sequence[Mark], terminal: Terminal) -> list[str]:
-    """The lines of the picture, from the top, in the characters and colours of `terminal`."""
+    """Lines of the picture, from the top, in the terminal's characters and colours."""
     figure: Any = plotext
     figure.clear_figure()
     figure.limit_size(False, False)
@@ -124,10 +124,9 @@ def _axes(figure: Any, frame: Frame) -> None:
 
 
 def _labels(frame: Frame, ticks: Ticks, terminal: Terminal) -> str:
-    """The line below the axis: each label under its tick, if it does not touch the one before.
+    """The line below the axis: each label under its tick, unless it touches the one before.
 
-    plotext sets them in the order of a set of texts, which is another one in each process: now this label has room
-    and now that.
+    plotext places them in the order of a set of strings, which differs between processes.
     """
     line, end = "", 0
     for cell, label in sorted(zip(ticks.cells, ticks.labels, strict=True)):
@@ -140,14 +139,14 @@ def _labels(frame: Frame, ticks: Ticks, terminal: Terminal) -> str:
 
 
 def _in_cells(frame: Frame, x: list[int], y: list[int]) -> tuple[list[float], list[float]]:
-    """Dots as fractions of cells, such that plotext's own mapping leads back to the dots."""
+    """Dots as fractions of cells that plotext maps back to the same dots."""
     per_x = (frame.x.cells - 1) / max(frame.x.last_dot, 1)
     per_y = (frame.y.cells - 1) / max(frame.y.last_dot, 1)
     return [dot * per_x for dot in x], [dot * per_y for dot in y]
 
 
 def _lines(picture: str, terminal: Terminal) -> list[str]:
-    """plotext's picture without what it does not need: resets after nothing, blanks at the end of a line."""
+    """Lines of plotext's picture, without superfluous resets and trailing blanks."""
     return [_line(line, terminal).rstrip() for line in picture.split("\n")[:-1]]
 
 

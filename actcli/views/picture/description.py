@@ -1,6 +1,6 @@
-"""What a picture is: panels with axes, and what stands in them. It knows neither terminal nor page.
+"""Description of a picture: panels with axes and their content, independent of terminal and page.
 
-Positions are in the units of the axes; how something looks is said by what it stands for.
+Positions are in the units of the axes. A Style names the meaning of an element; the painter chooses its look.
 """
 
 from collections.abc import Iterator, Sequence
@@ -17,14 +17,13 @@ Role = Literal["member", "reference", "guide", "spot", "fault"]
 
 @dataclass(frozen=True)
 class Style:
-    """What something stands for.
+    """Meaning of an element.
 
-    role:   a member of a group; what the members are measured against; a line that helps to read; a point asked for;
-            where something is wrong
-    member: which one: its colour and, where no other is named, its marker
-    marker: the number of another marker
+    role:   a member of a group, a reference, a guide for reading, a marked point, or a fault
+    member: its index, for colour and marker
+    marker: index of another marker
     dash:   0 for a solid line, then broken ones: the order of a derivative
-    ramp:   from 0 to 1, the place of one of a family of curves on a ramp of colours, instead of a member's colour
+    ramp:   from 0 to 1, position on the colour ramp of a family, instead of a member's colour
     """
 
     role: Role = "member"
@@ -39,11 +38,11 @@ GUIDE = Style("guide")
 
 @dataclass(frozen=True)
 class Axis:
-    """The interval that is shown.
+    """Interval and scale of an axis.
 
-    scale:   "symlog" is linear up to `unit` on both sides of 0 and logarithmic beyond
-    label:   without one it is x, or what the panel's title says
-    counted: whole numbers from 1, as layers are
+    scale:   "symlog" is linear on [-unit, unit] and logarithmic beyond
+    label:   default: x, or named in the panel's title
+    counted: whole numbers from 1, such as layers
     """
 
     low: float
@@ -54,7 +53,7 @@ class Axis:
     counted: bool = False
 
     def place(self, values: Array) -> Array:
-        """The values on the scale, at even distances; nan for what a logarithm has no place for."""
+        """Positions of values on the scale; nan outside of a logarithm's domain."""
         if self.scale == "log":
             positive = np.isfinite(values) & (values > 0)
             logarithms: Array = np.log10(values, where=positive, out=np.full(values.shape, np.nan))
@@ -67,10 +66,10 @@ class Axis:
 
 @dataclass(frozen=True, eq=False)
 class Curve:
-    """`y` over `x`, which ascends: the points joined by lines, with a gap where a `y` is not finite.
+    """`y` over ascending `x`: points joined by lines, with gaps at values that are not finite.
 
-    breakpoints:   the x at which it jumps, and is not joined
-    measured: every point is a measurement of its own and has its marker
+    breakpoints: x of jumps, across which points are not joined
+    measured:    each point is a measurement with a marker
     """
 
     label: str
@@ -85,7 +84,7 @@ class Curve:
         return replace(self, x=self.x[keep], y=self.y[keep])
 
     def joined(self) -> Mask:
-        """Whether each point but the last is joined with the next."""
+        """Mask of the points, without the last, that are joined with the next one."""
         shown = np.isfinite(self.y)
         joined: Mask = shown[1:] & shown[:-1]
         for point in self.breakpoints:
@@ -93,7 +92,7 @@ class Curve:
         return joined
 
     def pieces(self) -> Iterator[tuple[Array, Array]]:
-        """The points of each unbroken piece."""
+        """(x, y) of each connected piece."""
         for piece in np.split(np.arange(self.x.size), np.flatnonzero(~self.joined()) + 1):
             if piece.size and np.isfinite(self.y[piece[0]]):
                 yield self.x[piece], self.y[piece]
@@ -101,7 +100,7 @@ class Curve:
 
 @dataclass(frozen=True, eq=False)
 class Marks:
-    """Markers where the points lie, with no line between them."""
+    """Markers at points, without lines."""
 
     x: Array
     y: Array
@@ -110,7 +109,7 @@ class Marks:
 
 @dataclass(frozen=True, eq=False)
 class Trail:
-    """Points joined by straight lines in their order, wherever they lead: a staircase, an edge."""
+    """Points joined by straight lines in their order: a staircase, an edge."""
 
     x: Array
     y: Array
@@ -119,7 +118,7 @@ class Trail:
 
 @dataclass(frozen=True)
 class Rule:
-    """A line of the reader's across the panel: straight up at `x`, or level at `y`."""
+    """A guide across the panel: vertical at `x`, or horizontal at `y`."""
 
     x: float | None = None
     y: float | None = None
@@ -137,9 +136,9 @@ class Band:
 
 @dataclass(frozen=True, eq=False)
 class Histogram:
-    """Areas from the bottom up to `height` between the neighbouring edges; nan where nothing is known.
+    """Areas from the bottom to `height` between neighbouring edges; nan: unknown.
 
-    peaks: where many bins share a dot the highest is shown, and not their mean
+    peaks: bins that share a dot show their maximum instead of their mean
     """
 
     edges: Array
@@ -150,7 +149,7 @@ class Histogram:
 
 @dataclass(frozen=True)
 class Spike:
-    """What leaves through the top at `x`, beyond every scale."""
+    """An arrow through the top at `x`: an atom of probability, whose density is infinite."""
 
     x: float
     style: Style
@@ -159,11 +158,11 @@ class Spike:
 
 @dataclass(frozen=True, eq=False)
 class HeatMap:
-    """A value for each cell of a lattice that fills the panel, of shape (rows, columns), the first row at the bottom.
+    """Values of the cells of a lattice that fills the panel, (rows, columns), first row at the bottom.
 
-    low, high: the ends of the scale of colours
-    middle:    where two colours meet, in the middle of a diverging scale
-    contours:  the values along which a line is drawn
+    low, high: ends of the colour scale
+    middle:    centre of a diverging scale
+    contours:  values of contour lines
     """
 
     values: Array
@@ -176,7 +175,7 @@ class HeatMap:
 
 @dataclass(frozen=True, eq=False)
 class RegionMap:
-    """Which of the classes holds each cell of a lattice that fills the panel, (rows, columns), from the bottom."""
+    """Classes of the cells of a lattice that fills the panel, (rows, columns), first row at the bottom."""
 
     classes: npt.NDArray[np.int64]
     names: Sequence[str]
@@ -184,12 +183,12 @@ class RegionMap:
 
 @dataclass(frozen=True, eq=False)
 class Panel:
-    """Two axes and what stands between them, the first curve on top.
+    """Two axes and their content, the first curve on top.
 
-    style:  whose panel it is, where it is one member's
-    square: one unit as long across as up, where that costs little
-    extra:  what it shows stands elsewhere too: it is for those who have the room
-    bare:   a map without axes; these begin at 0
+    style:  of its member, if the panel belongs to one
+    square: equal lengths of a unit on both axes, if that costs little room
+    extra:  drawn only if there is room: its content is elsewhere too
+    bare:   a map without drawn axes, which begin at 0
     """
 
     x: Axis
@@ -211,7 +210,7 @@ class Panel:
 
     @property
     def empty(self) -> bool:
-        """Whether nothing in it has a place."""
+        """Whether the panel has no content."""
         curves = any(np.isfinite(self.y.place(curve.y[np.isfinite(curve.y)])).any() for curve in self.curves)
         drawn = (*self.histograms, *self.spikes, *self.bands, *self.marks, *self.guides)
         return not (curves or drawn or self.heat is not None)
@@ -219,12 +218,12 @@ class Panel:
 
 @dataclass(frozen=True, eq=False)
 class Picture:
-    """Panels with a title, one legend for all of them, and sentences below.
+    """Panels with a title, a common legend, and notes below.
 
-    arrangement: panels alike in a grid, or below each other, the first the largest
-    columns:     of a grid whose rows belong together; None for as many as look best
-    facts:       what is known of the only member: label and text
-    caption:     what came of it, for a picture that stands alone
+    arrangement: equal panels in a grid, or below each other, the first one largest
+    columns:     of a grid whose rows belong together; None: chosen by the painter
+    facts:       (label, text) for the only member
+    caption:     conclusion, for a picture on its own
     """
 
     title: str
@@ -239,7 +238,7 @@ class Picture:
 
 
 def joined(pictures: Sequence[Picture], title: str) -> Picture:
-    """One picture of all their panels, for a file; whose a panel is stands in its title."""
+    """One picture of all panels, for a file; the titles of the panels name their member."""
     if len(pictures) == 1:
         return pictures[0]
     panels, notes = [], []
@@ -251,7 +250,7 @@ def joined(pictures: Sequence[Picture], title: str) -> Picture:
 
 
 def shared_scale(panels: Sequence[Panel]) -> HeatMap | RegionMap | None:
-    """The first map, where all of several panels are maps whose colours stand for the same."""
+    """The first map, if several panels are all maps of the same colour scale; else None."""
     maps = [panel.heat for panel in panels]
     first = maps[0]
     if len(maps) < 2 or first is None:
@@ -266,5 +265,5 @@ def _scale(heat: HeatMap | RegionMap) -> tuple[object, ...]:
 
 
 def legend_of(*curves: Curve) -> tuple[tuple[str, Style], ...]:
-    """An entry for each; a curve alone needs none."""
+    """One entry per curve; none for a single curve."""
     return tuple((curve.label, curve.style) for curve in curves) if len(curves) > 1 else ()

@@ -1,7 +1,7 @@
-"""The axis of a canvas: which dot of the screen a value falls on, and where its ticks stand.
+"""Axes of a canvas: dots of values, and ticks.
 
-Zero and the ticks fall on dots exactly, because the distance between two dots is a whole fraction of that
-between two ticks. So a curve through (3, 3) is seen to pass there, and the ticks stand at even distances.
+Zero and all ticks are exactly on dots, because the distance between ticks is a multiple of the distance between dots.
+Therefore a curve through (3, 3) visibly passes there, and ticks are evenly spaced.
 """
 
 from collections.abc import Iterator, Sequence
@@ -15,16 +15,16 @@ from actcli.views.notation import decade, format_number, power_of_ten
 from actcli.views.picture.description import Axis
 
 FEWEST_DECADES = 2
-"""Of a logarithmic axis, whatever little it has to show."""
+"""Least decades of a logarithmic axis."""
 
 
 @dataclass(frozen=True)
 class DotAxis:
-    """`cells` characters of `dots` dots each.
+    """An axis of `cells` characters with `dots` dots each.
 
-    first: how many steps the first dot is from zero
-    step:  from dot to dot
-    tick:  from tick to tick
+    first: steps from zero to the first dot
+    step:  distance between dots
+    tick:  distance between ticks
     """
 
     first: int
@@ -46,8 +46,8 @@ class DotAxis:
         return (self.first + self.last_dot) * self.step
 
     def dot(self, values: NDArray[np.float64]) -> NDArray[np.int64]:
-        """The dot nearest to each value, one beyond the ends for what is outside."""
-        with np.errstate(over="ignore"):  # infinitely far outside is outside
+        """The nearest dot of each value; -1 or last_dot + 1 outside."""
+        with np.errstate(over="ignore"):  # an overflow is outside
             nearest = np.floor(values / self.step - self.first + 0.5)
         return np.clip(nearest, -1, self.last_dot + 1).astype(np.int64)
 
@@ -60,7 +60,7 @@ class DotAxis:
 
 @dataclass(frozen=True)
 class Span:
-    """What an axis has to show, and the room for it."""
+    """The interval of an axis, and its room in cells of `dots` dots."""
 
     low: float
     high: float
@@ -69,15 +69,15 @@ class Span:
     dots: int
 
     def across(self, step: float) -> DotAxis | None:
-        """The shortest axis with this step, from `low` to `high`; None when there is no room for it."""
+        """The shortest axis with this step that includes `low` and `high`; None without room."""
         first = floor(floor(self.low / step + 1e-6) / self.dots) * self.dots
         cells = ceil((ceil(self.high / step - 1e-6) - first + 1) / self.dots)
         return DotAxis(first, step, cells, self.dots, self.tick) if cells <= self.cells else None
 
     def up(self, step: float) -> DotAxis | None:
-        """All of the room with this step, `low` to `high` in its middle; None when they do not fit.
+        """An axis with this step over all cells, [low, high] in its middle; None if it does not fit.
 
-        Zero is set on a dot in the middle of its cell, where the character of the zero line is drawn.
+        Zero is on a dot in the middle of its cell, where the character of the zero line is.
         """
         margin = self.dots // 4
         first, last = floor(self.low / step + 1e-6) - margin, ceil(self.high / step - 1e-6) + margin
@@ -89,9 +89,9 @@ class Span:
         return DotAxis(first - shift, step, self.cells, self.dots, self.tick)
 
     def steps(self) -> Iterator[float]:
-        """The steps to try: whole fractions of a tick, finest first, then multiples for the smallest rooms.
+        """Steps to try: whole fractions of a tick, finest first, then multiples for very small rooms.
 
-        The first puts all ticks at the same place in their cells, if it is nearly as fine as the finest.
+        The first step gives all ticks the same place in their cells, if it is nearly as fine as the finest.
         """
         most = floor(self.cells * self.dots / ((self.high - self.low) / self.tick))
         even = most - most % self.dots
@@ -110,7 +110,7 @@ def axis_up(span: Span) -> DotAxis:
 
 
 def squared(across: Span, up: Span) -> tuple[DotAxis, DotAxis]:
-    """Both axes, with one unit as long across as up where that costs little: 45 degrees look like it."""
+    """Both axes, with equal lengths of a unit if that costs little room: 45 degrees look like 45 degrees."""
     x, y = axis_across(across), axis_up(up)
     square = 2 * x.dots / y.dots  # a character is about twice as high as wide
     ratio = y.step / (x.step * square)
@@ -131,7 +131,7 @@ class Ticks:
 
 
 def nice_step(span: float, most: int) -> float:
-    """The smallest of …, 0.5, 1, 2, 5, 10, 20, … that divides `span` into at most `most` parts."""
+    """The smallest of …, 0.5, 1, 2, 5, 10, 20, … of which `span` has at most `most`."""
     rough = span / max(most, 1)
     power = 10.0 ** floor(log10(rough))
     steps = (factor * power for factor in (1.0, 2.0, 5.0, 10.0, 20.0))
@@ -139,7 +139,7 @@ def nice_step(span: float, most: int) -> float:
 
 
 def roomy_step(low: float, high: float, cells: int) -> float:
-    """The smallest nice step whose labels have room beside each other."""
+    """The smallest nice step whose labels fit beside each other."""
     for room in (5, 6, 8, 10, 14, 20):
         step = nice_step(high - low, cells // room)
         if max(map(len, tick_labels(multiples(step, low, high))), default=0) + 2 <= room:
@@ -156,7 +156,7 @@ def span_up(low: float, high: float, cells: int, dots: int) -> Span:
 
 
 def span_of(axis: Axis, cells: int, dots: int, *, up: bool) -> Span:
-    """What of this axis has to be shown in so many cells."""
+    """The span of an axis in `cells` cells of `dots` dots."""
     if axis.scale == "log":
         low, high = (float(place) for place in axis.place(np.array([axis.low, axis.high])))
         last = ceil(high - 1e-9)
@@ -172,13 +172,13 @@ def span_of(axis: Axis, cells: int, dots: int, *, up: bool) -> Span:
 
 def multiples(step: float, low: float, high: float) -> list[float]:
     """The multiples of `step` from `low` to `high`."""
-    # By way of decimals, because 3 * 0.1 is 0.30000000000000004.
+    # Decimals, because 3 * 0.1 is 0.30000000000000004.
     first, last = ceil(low / step - 1e-6), floor(high / step + 1e-6)
     return [float(f"{i * step:.15g}") for i in range(first, last + 1)]
 
 
 def tick_labels(values: Sequence[float]) -> list[str]:
-    """The values as text, none of them rounded, all with the same number of decimals."""
+    """Exact texts of the values, all with the same number of decimals."""
     largest = max((abs(value) for value in values), default=0.0)
     last = min((_last_place(value) for value in values if value), default=0)
     if largest >= 1e6 or last < -4:
@@ -188,13 +188,13 @@ def tick_labels(values: Sequence[float]) -> list[str]:
 
 
 def _last_place(value: float) -> int:
-    """The power of ten of the last digit that is not 0."""
+    """Power of ten of the last digit other than 0."""
     mantissa, exponent = f"{value:.14e}".split("e")
     return int(exponent) - len(mantissa.partition(".")[2].rstrip("0"))
 
 
 def linear_ticks(axis: DotAxis, label_width: int = 0) -> Ticks:
-    """Multiples of the tick, their labels at least so wide."""
+    """Ticks at multiples of axis.tick; label_width: least width of the labels."""
     values = multiples(axis.tick, axis.low, axis.high)
     return Ticks([axis.cell(value) for value in values], [label.rjust(label_width) for label in tick_labels(values)])
 
@@ -206,7 +206,7 @@ def ticks_of(axis: Axis, placed: DotAxis, *, up: bool, unicode: bool, label_widt
         decades = multiples(placed.tick, placed.low, placed.high)
         labels = [power_of_ten(round(value), unicode) for value in decades]
         return Ticks([placed.cell(value) for value in decades], labels)
-    if axis.counted:  # from 1: that one, and every so many
+    if axis.counted:  # 1, and multiples of the tick
         values = [value for value in multiples(placed.tick, placed.low, placed.high) if value > 1]
         values = [1.0, *values] if 1 in placed else values
         return Ticks([placed.cell(value) for value in values], [f"{value:.0f}" for value in values])
@@ -214,7 +214,7 @@ def ticks_of(axis: Axis, placed: DotAxis, *, up: bool, unicode: bool, label_widt
 
 
 def _symlog_ticks(axis: Axis, placed: DotAxis, up: bool) -> Ticks:
-    """0, powers of ten, then round numbers between them, as far as there is room for their labels."""
+    """Ticks at 0, powers of ten, then 2 and 5 times those, as far as their labels fit."""
     low, high = axis.low, axis.high
     decades = range(floor(log10(axis.unit)), ceil(log10(max(high, -low))) + 1)
     sizes = [float(f"{factor}e{power}") for factor in (1, 2, 5) for power in reversed(decades)]  # inf beyond 1e308

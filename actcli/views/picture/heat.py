@@ -1,7 +1,7 @@
-"""Heat maps and region maps in characters: two pixels a cell in colour, a shade a cell without.
+"""Heat maps and region maps in characters: two pixels per cell in colour, one shade per cell without.
 
-The colours are viridis (Smith and van der Walt 2015), which grows lighter evenly, also to eyes that do not tell
-red from green; where a scale has a middle they are RdBu (Brewer 2003), from blue over white to red.
+The colours are viridis (Smith and van der Walt 2015), whose lightness increases evenly, also for red-green colour
+blindness; a diverging scale has RdBu (Brewer 2003), from blue over white to red.
 """
 
 from collections.abc import Iterable, Mapping
@@ -32,10 +32,10 @@ _RDBU: Final = (
     "fbe5d8 fbccb4 f5aa89 e48066 d05548 ba2832 930e26 67001f"
 )
 _STEPS = 256
-# The lowest is not blank: that is what is not known.
+# The lowest shade is not blank: a blank is an unknown value.
 _SHADES: Final = ("·░▒▓█", ".:-=+*#%@")
 _REGIONS: Final = (" ░▓▒█", " .#+@")
-# Of 16 colours those that follow the two scales in lightness and hue.
+# Diverging or not -> colours out of 16, similar to the scale in lightness and hue.
 _OF_16: Final = {False: (34, 90, 36, 92, 93), True: (34, 94, 97, 91, 31)}
 _TINT = 0.35
 _STRIP = 24
@@ -44,7 +44,7 @@ FEW = 16
 
 
 def colours_of(heat: HeatMap) -> Colours:
-    """The colours of 256 values evenly from the low to the high end of the scale, (256, 3)."""
+    """Colours of 256 evenly spaced values from low to high, (256, 3)."""
     values = np.linspace(heat.low, heat.high, _STEPS)
     if heat.middle is None:
         return _between(_VIRIDIS, np.linspace(0.0, 1.0, _STEPS))
@@ -53,26 +53,28 @@ def colours_of(heat: HeatMap) -> Colours:
 
 
 def tints(count: int, paper: tuple[int, ...]) -> list[tuple[float, ...]]:
-    """The colours of the first so many members, pale on paper of that colour."""
+    """Colours of the first `count` members, mixed with the paper's colour."""
     members = (rgb(appearance(index).colour) for index in range(count))
     return [tuple(_TINT * own + (1 - _TINT) * white for own, white in zip(m, paper, strict=True)) for m in members]
 
 
 def depth(terminal: Terminal) -> int:
-    """How many colours the terminal has: 0, 8, 16, 256 or all."""
+    """Number of colours to use: 0, 8, 16, 256 or 2**24."""
     return terminal.colours if terminal.colour else 0
 
 
 def pixels(terminal: Terminal) -> tuple[int, int]:
-    """Of a cell, across and up: two above each other where both can be coloured."""
+    """Pixels of a cell, across and up: (1, 2) if a terminal can colour both halves, else (1, 1)."""
     return 1, 2 if terminal.unicode and depth(terminal) >= FEW else 1
 
 
 def heat_rows(
     panel: Panel, x: DotAxis, y: DotAxis, terminal: Terminal, marks: Mapping[tuple[int, int], str] | None = None
 ) -> list[str]:
-    """The lines of the map, from the top. `x`, `y`: of so many dots a cell as `pixels` says; `marks`: by column and
-    row, from the bottom, what stands on the map.
+    """Lines of the map, from the top.
+
+    x, y:  axes whose dots are the `pixels`
+    marks: (column, row from the bottom) -> character on the map
     """
     heat, marks = panel.heat, dict(marks or {})
     assert heat is not None
@@ -90,7 +92,7 @@ def heat_rows(
 
 
 def trail_cells(trails: Iterable[Trail], x: DotAxis, y: DotAxis, unicode: bool) -> dict[tuple[int, int], str]:
-    """The cells that trails pass: their dots in braille, or pieces of line that run as they do; on the axes' scales."""
+    """Cells of trails -> braille dots, or in ASCII pieces of line in their direction."""
     places = [walked(trail, x, y) for trail in trails]
     if not unicode:
         return {cell: piece for across, up in places for cell, piece in _lines(across, up, x, y).items()}
@@ -100,13 +102,13 @@ def trail_cells(trails: Iterable[Trail], x: DotAxis, y: DotAxis, unicode: bool) 
 
 
 _DOTS = 2, 4
-"""Of a braille character, across and up."""
+"""Dots of a braille character, across and up."""
 _BITS = ((0x40, 0x04, 0x02, 0x01), (0x80, 0x20, 0x10, 0x08))
-"""The bit of each of them, by column, from the bottom."""
+"""Bits of the dots, by column, from the bottom."""
 
 
 def _braille(dots: Iterable[tuple[int, int]]) -> dict[tuple[int, int], str]:
-    """The characters that have these dots, by cell."""
+    """Cell -> braille character with its dots."""
     bits: dict[tuple[int, int], int] = {}
     for across, up in dots:
         cell = across // _DOTS[0], up // _DOTS[1]
@@ -130,7 +132,7 @@ _SLANT = 0.4
 
 
 def scale_line(heat: HeatMap | RegionMap, terminal: Terminal) -> str:
-    """What the colours stand for: the ends of the scale with its colours between them, or the names of the classes."""
+    """Legend of the colours: the scale between its ends, or the names of the classes."""
     if isinstance(heat, RegionMap):
         values = np.arange(len(heat.names), dtype=np.float64)[None, None, :]
         paint = _painter(heat, np.repeat(values, pixels(terminal)[1], axis=1), terminal)
@@ -150,7 +152,7 @@ _RESET = "\x1b[0m"
 
 
 class _painter:  # noqa: N801 - it is used as a function
-    """Cell after cell of a row; an escape sequence only where the colour changes."""
+    """Painter of a row's cells, with an escape sequence only at a change of colour."""
 
     def __init__(self, heat: HeatMap | RegionMap, values: Array, terminal: Terminal) -> None:
         self.values, self.terminal, self.depth = values, terminal, depth(terminal)
@@ -166,12 +168,12 @@ class _painter:  # noqa: N801 - it is used as a function
         self.diverging = isinstance(heat, HeatMap) and heat.middle is not None
         self.last = ""
         self.lowest, self.uppermost = self.share[:, 0].tolist(), self.share[:, -1].tolist()
-        self.mean = self.share.mean(axis=1).tolist()  # nan where a pixel is
+        self.mean = self.share.mean(axis=1).tolist()  # nan if a pixel is nan
         self.codes: dict[tuple[int, int], str] = {}
 
     def __call__(self, row: int, column: int, mark: str) -> str:
         mean = self.mean[row][column]
-        if mean != mean:  # noqa: PLR0124 - nan, and this is done for each pixel
+        if mean != mean:  # noqa: PLR0124 - a fast test for nan, once per cell
             return self._escaped("0" if self.depth else "", mark or " ")
         if self.depth < FEW:
             return mark or self._shade(mean)
@@ -198,7 +200,7 @@ class _painter:  # noqa: N801 - it is used as a function
         return colour
 
     def _code(self, share: float, ground: int) -> str:
-        """The escape code of a colour, in front (38) or behind (48)."""
+        """Escape code of a colour, for foreground (38) or background (48)."""
         if self.depth == FEW:
             ramp = _OF_16[self.diverging]
             place = int(share) % len(ramp) if self.regions else min(int(share * len(ramp)), len(ramp) - 1)
@@ -223,7 +225,7 @@ class _painter:  # noqa: N801 - it is used as a function
 
 @lru_cache(maxsize=4096)
 def nearest(red: int, green: int, blue: int) -> int:
-    """Of the 240 fixed colours the one nearest to this."""
+    """The nearest of the 240 fixed palette colours."""
     return _CODES[int(((_FIXED - (red, green, blue)) ** 2).sum(axis=1).argmin())]
 
 
@@ -238,7 +240,7 @@ def _between(anchors: str, shares: Array) -> Colours:
 
 
 def _sampled(heat: HeatMap | RegionMap, panel: Panel, x: DotAxis, y: DotAxis, dots: tuple[int, int]) -> Array:
-    """The value at each dot, (dots up, dots across), of which a cell has so many; nan outside of the panel."""
+    """Value at each dot, (dots up, dots across); nan outside of the panel. dots: of a cell."""
     lattice = (heat.values if isinstance(heat, HeatMap) else heat.classes).astype(np.float64)
     rows, columns = (
         _places(axis.place(np.array([axis.low, axis.high])), each, dots[i], lattice.shape[1 - i])
@@ -250,7 +252,7 @@ def _sampled(heat: HeatMap | RegionMap, panel: Panel, x: DotAxis, y: DotAxis, do
 
 
 def _places(ends: Array, axis: DotAxis, dots: int, count: int) -> npt.NDArray[np.int64]:
-    """The cell of the lattice at each of so many dots a cell; -1 outside of the ends."""
+    """Index of the lattice's cell at each dot; -1 outside of the ends."""
     at = axis.step * (axis.first - 0.5 + (np.arange(axis.cells * dots) + 0.5) * axis.dots / dots)
     share = (at - ends[0]) / (ends[1] - ends[0])
     half = 0.5 * axis.step / (ends[1] - ends[0])
@@ -259,9 +261,7 @@ def _places(ends: Array, axis: DotAxis, dots: int, count: int) -> npt.NDArray[np
 
 
 def _contour(values: Array, at: float, unicode: bool) -> dict[tuple[int, int], str]:
-    """The cells beside which the values cross `at`: in braille by the values at its dots, or pieces of line by those
-    of cells.
-    """
+    """Cells of the contour of level `at` -> braille dots, or in ASCII pieces of line."""
     above, known = values > at, np.isfinite(values)
     up, across = np.zeros_like(above), np.zeros_like(above)
     up[:-1] = (above[1:] != above[:-1]) & known[1:] & known[:-1]

@@ -1,4 +1,4 @@
-"""The painter for the page: a picture as .svg, .png or .pdf, in vectors, composed for a page or a slide."""
+"""Painter for a page or slide: a picture as .svg, .png or .pdf."""
 
 import warnings
 from collections.abc import Callable, Sequence
@@ -38,17 +38,17 @@ Colour = str | tuple[float, ...]
 
 WIDTH: Final = 8.0
 """Inches: 800 units of an SVG, 1600 pixels of a PNG."""
-_SQUARE: Final = 6.0  # where one square map stands alone, and more would stay empty
-_UNITS, _PIXELS = 100, 200  # an inch
-_COLUMN, _LINE = 0.1, 0.2  # inches that stand for a column and a line of --size
-_MARGIN, _CHARACTERS = 0.18, 14.5  # inches around everything; in an inch of text
-_OF_DIGITS = 0.87  # of a formula's characters, which are wider, as many have room
-_LEAD, _SMALL = 0.22, 0.17  # inches from line to line of titles and of notes
+_SQUARE: Final = 6.0  # inches of a page with one square map
+_UNITS, _PIXELS = 100, 200  # per inch
+_COLUMN, _LINE = 0.1, 0.2  # inches of a column and a line of --size
+_MARGIN, _CHARACTERS = 0.18, 14.5  # inches; characters per inch
+_OF_DIGITS = 0.87  # formulas are wider than prose: the share of its characters that fit
+_LEAD, _SMALL = 0.22, 0.17  # inches between lines of titles and of notes
 _SINGLE, _FIRST, _FURTHER, _ASPECT = 4.4, 3.3, 2.1, 1.35  # heights of panels, and width by height of those in a grid
 _AXIS, _SWATCH = 6, 8  # characters that the numbers of an axis take, and a swatch
 _TITLE_LINES = 3  # of a panel
 _DECADES_OF_FLOATS = 1e-300
-_MANY = 20  # marks of a kind that are small
+_MANY = 20  # more marks than this are drawn small
 _WIDEST_ROW, _FACTS, _STRIP = 4, 3.7, 0.85  # panels beside each other; width of facts, height of maps without axes
 
 _THEMES: Final = {
@@ -64,20 +64,20 @@ Size = tuple[int | None, int | None]
 
 
 def page(picture: Picture, suffix: str, theme: Theme = "light", size: Size = (None, None)) -> bytes:
-    """The file. `size`: columns and lines of a terminal as large as the page; None for what suits the picture."""
+    """Bytes of the file. size: of the page in columns and lines of a terminal; None: chosen for the picture."""
     metadata: dict[str, str | None] = {"Title": picture.title}
-    if suffix != ".png":  # the same picture is the same file
+    if suffix != ".png":  # without a date the file is reproducible
         metadata["Date" if suffix == ".svg" else "CreationDate"] = None
     file = BytesIO()
     with rc_context(_settings(theme)), warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of fonts that lack a letter, and of layouts with little room
+        warnings.simplefilter("ignore")  # missing glyphs, and tight layouts
         dpi = _PIXELS if suffix == ".png" else _UNITS
         figure(picture, theme, size).savefig(file, format=suffix[1:], dpi=dpi, metadata=metadata)
     return file.getvalue()
 
 
 def figure(picture: Picture, theme: Theme = "light", size: Size = (None, None)) -> Figure:
-    """The same as matplotlib's figure."""
+    """The picture as a matplotlib figure."""
     columns, lines = size
     with rc_context(_settings(theme)):
         return _Page(picture, _THEMES[theme], columns and columns * _COLUMN, lines and lines * _LINE).figure()
@@ -98,7 +98,7 @@ def _settings(theme: Theme) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class _Page:
-    """A page in the making, in inches; title and legend above the panels, notes and caption below, facts beside."""
+    """Layout of a page, in inches: title and legend above the panels, notes and caption below, facts beside."""
 
     picture: Picture
     inks: dict[str, str]
@@ -115,7 +115,7 @@ class _Page:
         return self.asked_width or (_SQUARE if square else WIDTH)
 
     def figure(self) -> Figure:
-        """All of it: what is written above, below and beside the panels, and these in the room between."""
+        """The whole figure."""
         picture, width = self.picture, self.width
         columns, heights = self._grid()
         folds = [len(self._folded_title(panel)) for panel in self.panels]
@@ -159,18 +159,18 @@ class _Page:
         return figure
 
     def _differ(self, panel: Panel, lower: Panel, columns: int) -> bool:
-        """Whether the axis across has another meaning than that of the panel below."""
+        """Whether the horizontal axis has another meaning than in the panel below."""
         return panel.x.label != lower.x.label or (columns == 1 and panel.x != lower.x)
 
     def _write(self, figure: Figure, at: tuple[float, float], lines: Sequence[str], lead: float, **style: Any) -> None:
-        """The lines below each other, from inches right of and below the upper left corner."""
+        """Write lines below each other; at: inches right of and below the upper left corner."""
         width, height = figure.get_size_inches()
         for index, text in enumerate(lines):
             place = at[0] / width, 1 - (at[1] + lead * index) / height
             figure.text(*place, _plain(text), va="top", **({"size": 8.5} | style))
 
     def _grid(self) -> tuple[int, list[float]]:
-        """The columns, and the heights of the rows."""
+        """Number of columns, and heights of the rows."""
         count = len(self.panels)
         if count == 1:
             return 1, [_SINGLE]
@@ -200,7 +200,7 @@ class _Page:
         return _mixed(rgb(appearance_of(style).colour), float(self.inks["lighter"]))
 
     def _pen(self, style: Style, *, marked: bool) -> dict[str, Any]:
-        """Line, colour and marker of what a curve stands for."""
+        """matplotlib's line style, colour and marker for a Style."""
         colour, marker = self._colour(style), appearance_of(style).marker
         if style.role == "guide":
             return {"color": colour, "linestyle": _DASHES[1], "linewidth": 1.0}
@@ -211,7 +211,7 @@ class _Page:
         return pen | {"marker": _MARKERS[marker], "markersize": 5.0, "markerfacecolor": face, "markeredgecolor": colour}
 
     def _paint(self, panel: Panel, axes: Axes, figure: Figure, *, labelled: bool) -> None:
-        """One panel."""
+        """Draw one panel."""
         crowded = self.picture.arrangement == "grid" and len(self.panels) > 1
         if panel.bare:
             axes.set_axis_off()
@@ -256,18 +256,18 @@ class _Page:
             axes.plot(marks.x, marks.y, **pen, markeredgewidth=edge)
 
     def _curve(self, curve: Curve, axes: Axes, panel: Panel, index: int) -> None:
-        """The points, joined where the curve is; with a gap for what is not finite or beyond all measure."""
+        """Draw a curve, with gaps at values that are not finite or very large."""
         x, y = with_gaps(curve)
         marked = curve.measured or len(self.picture.legend) > 1
         every = None if curve.measured else landmarks(panel.x.place(x), panel, index, len(panel.curves))
         pen = self._pen(curve.style, marked=marked)
-        if curve.measured and "marker" in pen:  # what lies below the others is larger, and is seen around them
+        if curve.measured and "marker" in pen:  # larger below the others, so that it is visible around them
             pen |= {"markersize": 5.0 + 2.0 * (index > 0)} if not curve.style.dash else {"marker": "", "zorder": 3}
         (line,) = axes.plot(x, y, **pen, markevery=every)
         line.set_gid(f"curve {curve.label}")
 
     def _trail(self, trail: Trail, axes: Axes, *, on_map: bool) -> None:
-        """On a map in ink with paper around it, which is seen on every colour."""
+        """Draw a trail; on a map in ink with an outline in paper, visible on every colour."""
         pen = self._pen(trail.style, marked=False)
         if on_map:
             axes.plot(trail.x, trail.y, color=self.inks["paper"], linewidth=3.6)
@@ -348,22 +348,22 @@ class _Page:
                 (low + (high - low) * (np.arange(n) + 0.5) / n)
                 for low, high, n in ((panel.x.low, panel.x.high, columns), (panel.y.low, panel.y.high, rows))
             )
-            line = self.inks["ink"] if heat.middle is None else "#1c1c1c"  # the middle is white on every page
+            line = self.inks["ink"] if heat.middle is None else "#1c1c1c"  # white in the middle, on every page
             axes.contour(x, y, heat.values, levels=sorted(heat.contours), colors=[line], linewidths=1.4)
 
 
 def _plain(text: str) -> str:
-    """A dollar is a dollar, and begins no formula."""
+    """Text with dollars escaped, which begin a formula otherwise."""
     return text.replace("$", r"\$")
 
 
 def _mixed(colour: tuple[int, ...], white: float) -> tuple[float, ...]:
-    """The colour with so much white in it: on a dark page dark colours would be lost."""
+    """A colour mixed with a share of white, for dark pages."""
     return tuple((1 - white) * part / 255 + white for part in colour)
 
 
 def _set(axis: Axis, scale: Callable[..., Any], limits: Callable[..., Any], ticked: Any, most: int) -> None:
-    """Scale, limits and ticks; what a curve reaches is not drawn on the frame itself."""
+    """Set scale, limits and ticks, with a margin between curves and frame."""
     low, high = axis.low, axis.high
     if axis.scale == "log":
         low, high = max(low, _DECADES_OF_FLOATS), max(high, _DECADES_OF_FLOATS * 100)
@@ -383,6 +383,6 @@ def _set(axis: Axis, scale: Callable[..., Any], limits: Callable[..., Any], tick
         ticked.set_major_locator(FixedLocator([1, *range(step if step > 1 else 2, int(high) + 1, step)]))
         ticked.set_minor_locator(NullLocator())
     else:
-        ticks = multiples(nice_step(high - low, most), low, high)  # those of the terminal, for any range
+        ticks = multiples(nice_step(high - low, most), low, high)  # the terminal's ticks, which work for any range
         ticked.set_major_locator(FixedLocator(ticks))
         ticked.set_major_formatter(FixedFormatter([label.replace("-", "−") for label in tick_labels(ticks)]))

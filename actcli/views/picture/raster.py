@@ -1,6 +1,6 @@
-"""What of a curve comes to stand on which dots of a canvas.
+"""Rasterisation of curves to the dots of a canvas.
 
-Where a curve turns faster than the columns of a picture, each of these shows it from its lowest to its highest: a band.
+Where a curve oscillates within the columns of a picture, each column shows it from its minimum to its maximum: a band.
 """
 
 from collections.abc import Sequence
@@ -20,21 +20,21 @@ Dots = tuple[Numbers, Numbers]
 NOWHERE: Dots = (np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64))
 
 DASHES = ((1, 0), (4, 3), (1, 2), (1, 4), (2, 2))
-"""How many dots of a line are drawn and how many left out, in turn."""
+"""Lengths of drawn and of omitted runs of dots, in turn."""
 GUIDE_DASH = 4
 
-# Where curves run together each has so many columns, in turn.
+# Columns of a curve in turn, where several run together.
 _TURN = 3
 
 
 def line(curve: Curve, x: DotAxis, y: DotAxis) -> Dots:
-    """Every dot of the curve's line, and of its band."""
+    """Dots of the curve's line and band."""
     parts = [*_paths(_interpolated(curve, x), x, y), band(curve, x, y)]
     return _inside(np.concatenate([part[0] for part in parts]), np.concatenate([part[1] for part in parts]), x, y)
 
 
 def path(curve: Curve, x: DotAxis, y: DotAxis) -> Dots:
-    """Every other dot of a line that may turn back."""
+    """Every other dot of a line whose x need not ascend."""
     known = curve.finite()
     across, up = known.x / x.step - x.first, known.y / y.step - y.first
     along = np.concatenate([np.zeros(1), np.cumsum(np.maximum(np.abs(np.diff(across)), np.abs(np.diff(up))))])
@@ -44,7 +44,7 @@ def path(curve: Curve, x: DotAxis, y: DotAxis) -> Dots:
 
 
 def upright(at: float, x: DotAxis, y: DotAxis) -> Dots:
-    """Every other dot of an upright line."""
+    """Every other dot of a vertical line."""
     up = np.arange(0, y.last_dot + 1, 2 if y.dots > 1 else 1)
     return _inside(np.repeat(x.dot(np.array([at])), up.size), up, x, y)
 
@@ -55,9 +55,9 @@ def level(at: float, x: DotAxis, y: DotAxis) -> Dots:
 
 
 def walked(trail: Trail, x: DotAxis, y: DotAxis) -> tuple[Array, Array]:
-    """Places along a trail, in dots, at most half a dot apart; the trail is on the scales of the axes."""
+    """Positions along a trail in dots, at most half a dot apart; the trail is on the scales of the axes."""
     across, up = trail.x / x.step - x.first, trail.y / y.step - y.first
-    # Far outside there is nothing to walk for.
+    # Parts far outside are cut off.
     across, up = np.clip(across, -x.last_dot, 2 * x.last_dot), np.clip(up, -y.last_dot, 2 * y.last_dot)
     length = np.append(0.0, np.cumsum(np.maximum(np.abs(np.diff(across)), np.abs(np.diff(up)))))
     along = np.linspace(0.0, length[-1], 2 * int(length[-1]) + 2)
@@ -65,20 +65,20 @@ def walked(trail: Trail, x: DotAxis, y: DotAxis) -> tuple[Array, Array]:
 
 
 def trail_dots(trail: Trail, x: DotAxis, y: DotAxis) -> Dots:
-    """Every dot of the trail."""
+    """All dots of a trail."""
     across, up = (np.rint(part).astype(np.int64) for part in walked(trail, x, y))
     return _inside(across, up, x, y)
 
 
 def area(low: Numbers, high: Numbers, columns: Numbers) -> Dots:
-    """All dots of the columns from low to high."""
+    """All dots of columns from low to high."""
     counts = np.maximum(high - low + 1, 0)
     start = np.repeat(np.cumsum(counts) - counts, counts)
     return np.repeat(columns, counts), np.arange(counts.sum()) - start + np.repeat(low, counts)
 
 
 def hatched(x_values: Array, low: Array, high: Array, x: DotAxis, y: DotAxis) -> Dots:
-    """Every other dot between two lines over x, all on the scales of the axes."""
+    """Every other dot between two curves over x, all on the scales of the axes."""
     columns = np.arange(max(int(x.dot(x_values[:1])[0]), 0), min(int(x.dot(x_values[-1:])[0]), x.last_dot) + 1)
     at = x.step * (x.first + columns.astype(np.float64))
     bottom, top = (np.clip(y.dot(np.interp(at, x_values, part)), 0, y.last_dot) for part in (low, high))
@@ -88,7 +88,7 @@ def hatched(x_values: Array, low: Array, high: Array, x: DotAxis, y: DotAxis) ->
 
 
 def filled(histogram: Histogram, edges: Array, height: Array, x: DotAxis, y: DotAxis) -> Dots:
-    """The area from the bottom, or from zero, up to the height; `edges` and `height` on the scales of the axes."""
+    """Dots of a histogram's area, from the bottom or from zero; edges and height on the scales of the axes."""
     dots = x.step * (x.first + np.arange(x.last_dot + 2, dtype=np.float64) - 0.5)
     heights = _highest(dots, edges, height) if histogram.peaks else _mean(dots, edges, height)
     zero = max(int(y.dot(np.zeros(1))[0]), 0) if y.low <= 0.0 <= y.high and not histogram.peaks else 0
@@ -99,10 +99,10 @@ def filled(histogram: Histogram, edges: Array, height: Array, x: DotAxis, y: Dot
 
 
 def _mean(dots: Array, edges: Array, height: Array) -> Array:
-    """The mean height between each two neighbouring dots' edges."""
+    """Mean height within each dot; dots: edges of the dots."""
     total = np.append(0.0, np.cumsum(height * np.diff(edges)))
     covered = np.diff(np.clip(dots, edges[0], edges[-1]))
-    with np.errstate(invalid="ignore"):  # outside of the histogram nothing is covered
+    with np.errstate(invalid="ignore"):  # 0/0 outside of the histogram
         mean: Array = np.where(covered > 0, np.diff(np.interp(dots, edges, total)) / covered, np.nan)
     return mean
 
@@ -119,7 +119,7 @@ def _highest(dots: Array, edges: Array, height: Array) -> Array:
 
 
 def shared(lines: Sequence[Dots], x: DotAxis, y: DotAxis) -> list[Dots]:
-    """The dots by cells, each of which has one colour: where lines meet, they have the cell in turn, with all dots."""
+    """Dots of the lines, with one colour per cell: where lines meet they take turns, and the cell shows all dots."""
     cells = [(up // y.dots) * x.cells + across // x.dots for across, up in lines]
     present = np.zeros((len(lines), x.cells * y.cells), dtype=np.bool_)
     for row, own in zip(present, cells, strict=True):
@@ -132,7 +132,7 @@ def shared(lines: Sequence[Dots], x: DotAxis, y: DotAxis) -> list[Dots]:
 
 
 def outside(dots: Dots, others: Sequence[Dots], x: DotAxis, y: DotAxis) -> Dots:
-    """The dots that share no cell with the others."""
+    """The dots in cells without dots of the others."""
     taken = np.zeros(x.cells * y.cells, dtype=np.bool_)
     for across, up in others:
         taken[(up // y.dots) * x.cells + across // x.dots] = True
@@ -146,17 +146,17 @@ def _inside(across: Numbers, up: Numbers, x: DotAxis, y: DotAxis) -> Dots:
 
 
 def _interpolated(curve: Curve, x: DotAxis) -> Curve:
-    """The curve at every dot of `x`: straight between its points, with gaps beside what is not finite."""
+    """The curve interpolated linearly at every dot of `x`, with gaps beside values that are not finite."""
     at: Array = x.step * np.arange(x.first, x.first + x.last_dot + 1, dtype=np.float64)
-    # A dot just beyond the curve's end, if only by rounding, still shows the end; further out there is no curve.
+    # A dot up to half a step beyond the curve's end still shows the end.
     nearest = np.clip(at, curve.x[0], curve.x[-1])
-    with np.errstate(all="ignore"):  # between a point without a value and its neighbour there is none
+    with np.errstate(all="ignore"):  # nan beside a point without a value
         y = np.interp(nearest, curve.x, curve.y)
     return replace(curve, x=at, y=np.where(np.abs(nearest - at) <= 0.5 * x.step, y, np.nan))
 
 
 def _paths(curve: Curve, x: DotAxis, y: DotAxis) -> list[Dots]:
-    """The dots of each unbroken piece; a curve that leaves at the top and is back at the bottom is broken."""
+    """Dots of each connected piece; a curve that leaves at the top and returns at the bottom is broken there."""
     shown = np.isfinite(curve.y)
     across, up = x.dot(curve.x), y.dot(np.where(shown, curve.y, y.low))
     beyond = np.where(up < 0, -1, np.where(up > y.last_dot, 1, 0))
@@ -165,7 +165,7 @@ def _paths(curve: Curve, x: DotAxis, y: DotAxis) -> list[Dots]:
     paths = []
     for piece in np.split(np.arange(shown.size), breakpoints):
         if shown[piece[0]] and not beyond[piece].all():
-            # However steep it is, a step from dot to dot is one dot long.
+            # Length in dots, the same for steep and flat parts.
             steps = np.maximum(np.abs(np.diff(across[piece])), np.abs(np.diff(up[piece])))
             length = np.append(0, np.cumsum(steps))
             along = np.arange(length[-1] + 1)
@@ -176,7 +176,7 @@ def _paths(curve: Curve, x: DotAxis, y: DotAxis) -> list[Dots]:
 
 
 def landmarks(curve: Curve, x: DotAxis, y: DotAxis, index: int, of: int) -> tuple[list[int], list[int]]:
-    """A few cells on the curve for its marker, beside those of the other curves where they run together."""
+    """Some cells of the curve for markers, between those of the other curves."""
     cells, up = points(curve, x, y)
     apart = max(x.cells // 4, 4 * of)
     wanted = range(int((index + 0.5) * apart / of), x.cells, apart)
@@ -185,7 +185,7 @@ def landmarks(curve: Curve, x: DotAxis, y: DotAxis, index: int, of: int) -> tupl
 
 
 def points(curve: Curve, x: DotAxis, y: DotAxis) -> tuple[list[int], list[int]]:
-    """The cells of the points that can be shown, each once."""
+    """Cells of the points inside of the canvas, each once."""
     curve = curve.finite()
     across, up = x.dot(curve.x) // x.dots, y.dot(curve.y) // y.dots
     inside = (across >= 0) & (across < x.cells) & (up >= 0) & (up < y.cells)
@@ -193,19 +193,19 @@ def points(curve: Curve, x: DotAxis, y: DotAxis) -> tuple[list[int], list[int]]:
     return [cell for cell, _ in cells], [cell for _, cell in cells]
 
 
-# So many columns in a row are more than a narrow peak, and the picture has to say what they are.
+# Least number of neighbouring columns with a band that needs a note; fewer are a narrow peak.
 _CROWD = 4
 _BESIDE = 2
 
 
 @dataclass(frozen=True, eq=False)
 class _Columns:
-    """A curve in the columns of a picture.
+    """A curve by columns of a picture.
 
-    first:     the index of its first point in each column, and one more
-    low, high: the lowest and the highest in each
-    turns:     where it turns visibly, and where it is broken more than once
-    broken:    where it jumps, and beside
+    first:     index of its first point in each column, and one more
+    low, high: minimum and maximum in each column
+    turns:     columns in which it turns visibly, or has several jumps
+    broken:    columns with a jump, and those beside
     """
 
     first: npt.NDArray[np.intp]
@@ -216,9 +216,9 @@ class _Columns:
 
 
 def band(curve: Curve, x: DotAxis, y: DotAxis) -> Dots:
-    """The dots of the columns in which the curve turns unseen, and of those beside them."""
+    """Dots of the columns in which the curve turns, and of those beside them."""
     middles: Array = x.step * np.arange(x.first, x.first + x.last_dot + 1, dtype=np.float64)
-    # As in a curve without bands, what leaves at the top and is back at the bottom is broken.
+    # As in _paths, a curve that leaves at the top and returns at the bottom is broken there.
     side = np.where(curve.y > y.high, 1, np.where(curve.y < y.low, -1, 0))
     leaps = curve.x[1:][side[1:] * side[:-1] < 0]
     curve = replace(curve, breakpoints=tuple(union(curve.breakpoints, leaps).tolist()))
@@ -231,7 +231,7 @@ def band(curve: Curve, x: DotAxis, y: DotAxis) -> Dots:
     low, high = (np.clip(y.dot(np.nan_to_num(part)), 0, y.last_dot) for part in (columns.low, columns.high))
     whole, torn = np.flatnonzero(shown & ~columns.broken), np.flatnonzero(shown & columns.broken)
     across, up = area(low[whole], high[whole], whole)
-    for i in torn.tolist():  # nothing is drawn across a jump
+    for i in torn.tolist():  # no line across a jump
         points = curve.y[columns.first[i] : columns.first[i + 1]]
         dots = np.unique(y.dot(points[np.isfinite(points)]))
         across, up = np.append(across, np.full(dots.size, i)), np.append(up, dots)
@@ -239,7 +239,7 @@ def band(curve: Curve, x: DotAxis, y: DotAxis) -> Dots:
 
 
 def crowded_lines(curves: Sequence[Curve], interval: tuple[float, float], terminal: Terminal) -> list[str]:
-    """What a picture as wide as this terminal has to say of the curves that it cannot follow."""
+    """Notes on curves that oscillate within the columns of a picture as wide as this terminal."""
     edges, reach = np.linspace(*interval, terminal.width * terminal.dots[0] + 1), max(map(abs, interval))
     crowded = []
     for curve in curves:
@@ -254,10 +254,10 @@ def crowded_lines(curves: Sequence[Curve], interval: tuple[float, float], termin
 
 
 def _columns(curve: Curve, edges: Array, visible: float) -> _Columns:
-    """The curve in the columns between the edges, where `visible` is the least height that is seen."""
+    """The curve by columns between the edges; visible: the least visible height."""
     edges = np.clip(edges, curve.x[0], curve.x[-1])
     y = np.where(np.isfinite(curve.y), curve.y, np.nan)
-    with np.errstate(all="ignore"):  # beside what is not finite
+    with np.errstate(all="ignore"):  # nan beside values that are not finite
         ends = np.interp(edges, curve.x, y)
     least, most = np.minimum(ends[:-1], ends[1:]), np.maximum(ends[:-1], ends[1:])
     first = np.searchsorted(curve.x, edges)

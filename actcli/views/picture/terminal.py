@@ -1,4 +1,4 @@
-"""The painter for the terminal: a picture in characters, at the terminal's size."""
+"""Painter for the terminal: a picture in characters, at the terminal's size."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -41,25 +41,25 @@ from actcli.views.picture.raster import (
 from actcli.views.terminal import Terminal, cut, wrapped
 
 SMALLEST_CHART, TALLEST_CHART = 8, 22
-"""Lines of a chart with its title and legend, below and above which a report does not go."""
+"""Least and most lines of a chart with title and legend in a report."""
 ROOMY_CHART = 12
-"""What each of several has where there is room for those that are extra."""
+"""Lines per panel that leave room for extra panels."""
 
-# Of panels beside each other.
+# Panels beside each other.
 NARROWEST_PANEL, NARROWEST_MAP, WIDEST_PANEL, SHORTEST_PANEL = 18, 15, 78, 7
-# From this width on, panels that belong below each other stand beside each other.
+# Least width of a terminal for stacked panels beside each other.
 SIDE_BY_SIDE = 120
 LABEL_WIDTH = 4
 GAP = 2
-# The width of a panel in columns by its height in lines: characters are about twice as high as wide.
+# Columns per line of a well-shaped panel; characters are about twice as high as wide.
 _ASPECT = 2.2
 
 
 def paint(picture: Picture, terminal: Terminal, height: int | None = None, *, strict: bool = False) -> str:
-    """The picture in at most `terminal.width` columns and `height` lines, title, legend and notes included.
+    """The picture in at most `terminal.width` columns and `height` lines, with title, legend and notes.
 
-    By default it leaves a line each for the command and for the prompt.
-    strict: raise InputError where the height has no room for it
+    height: default: the terminal's, less a line each for command and prompt
+    strict: InputError if the height has no room for the picture
     """
     name = picture.title or picture.panels[0].title
     stacked = picture.arrangement == "stack"
@@ -100,18 +100,18 @@ def paint(picture: Picture, terminal: Terminal, height: int | None = None, *, st
 
 
 def room(terminal: Terminal) -> int:
-    """The lines of a picture that leaves one for the command and one for the prompt."""
-    tallest = max(22, round(0.28 * terminal.width))  # beyond that a wide screen's picture is no better
+    """Lines of a picture that leaves a line each for command and prompt."""
+    tallest = max(22, round(0.28 * terminal.width))  # a higher picture is no better
     return min(terminal.height - (2 if terminal.height > 8 else 1), tallest)
 
 
 def _gridded(
     picture: Picture, panels: Sequence[Panel], terminal: Terminal, total: int, notes: list[str]
 ) -> tuple[list[str], list[str]]:
-    """The panels in rows, and the notes for which there is room below them."""
+    """Lines of the panels in rows, and the notes that fit below them."""
     left = total - len(notes)
     across, width, each = _shape(picture, len(panels), terminal, left)
-    if left < SHORTEST_PANEL and across == len(panels):  # all in one row: the notes give way
+    if left < SHORTEST_PANEL and across == len(panels):  # one row: leave out the notes
         notes, each = [], total
     small = replace(terminal, width=width if panels[0].bare else min(width, WIDEST_PANEL))
     crowded = _crowded(panels, small)
@@ -121,7 +121,7 @@ def _gridded(
 
 
 def _shape(picture: Picture, count: int, terminal: Terminal, left: int) -> tuple[int, int, int]:
-    """In rows as the picture has them, or where it has several in a part of each; else as it looks best."""
+    """(columns, width, height) of the panels: the picture's columns or a divisor of them, else the best shape."""
     most = picture.columns or 0
     least = NARROWEST_MAP if all(panel.heat is not None for panel in picture.panels) else NARROWEST_PANEL
     for columns in range(most, 1 if count > most else most - 1, -1):
@@ -134,7 +134,7 @@ def _shape(picture: Picture, count: int, terminal: Terminal, left: int) -> tuple
 def _stacked(
     picture: Picture, panels: Sequence[Panel], terminal: Terminal, total: int
 ) -> tuple[list[str], Sequence[str]]:
-    """The panels below each other on one axis, or beside each other where they are wide enough."""
+    """Lines of the panels below each other, or beside each other on a wide terminal, and notes."""
     if terminal.width >= SIDE_BY_SIDE:
         small = replace(terminal, width=(terminal.width + GAP) // len(panels) - GAP)
         crowded = _crowded(panels, small)
@@ -144,7 +144,7 @@ def _stacked(
     total -= len(crowded)
     lower = max(total * 2 // (2 * len(panels) + 1), SMALLEST_CHART)
     first = total - lower * (len(panels) - 1)
-    if first < SMALLEST_CHART:  # no room for all: the others follow further down
+    if first < SMALLEST_CHART:  # no room for all on the screen: the others follow below it
         first = lower = total
     heights = [first, *[lower] * (len(panels) - 1)]
     parts = [
@@ -169,7 +169,7 @@ def _crowded(panels: Sequence[Panel], terminal: Terminal) -> list[str]:
 
 
 def _panel(panel: Panel, terminal: Terminal, rows: int, picture: Picture, label_width: int = 0) -> list[str]:
-    """The lines of one panel under its title; none where there is no room."""
+    """Lines of one panel with its title; none without room."""
     heading = _heading(panel, terminal)
     rows -= len(heading)
     if terminal.width < SMALLEST_WIDTH or rows < SMALLEST_HEIGHT:
@@ -210,7 +210,7 @@ def _panel(panel: Panel, terminal: Terminal, rows: int, picture: Picture, label_
     trails = (_on_axes(trail, panel) for trail in panel.trails)
     on_map = heat.trail_cells(trails, frame.x, frame.y, terminal.unicode)
     on_map |= {cell: mark.marker for mark in marks for cell in zip(mark.x, mark.y, strict=True)}
-    corner = Mark([0], [0], "+", 0)  # without anything to draw plotext draws no axes
+    corner = Mark([0], [0], "+", 0)  # plotext draws axes only with some content
     around = draw(frame, [], [corner], replace(terminal, colour=False))
     painted = [
         terminal.paint(side[: frame.margin], AXIS_COLOUR) + row
@@ -221,12 +221,12 @@ def _panel(panel: Panel, terminal: Terminal, rows: int, picture: Picture, label_
 
 
 def _even(axis: Axis, cells: int, dots: int) -> DotAxis:
-    """The axis, which begins at 0, over all of the cells."""
+    """An axis from 0 over all cells."""
     return DotAxis(0, axis.high / (cells * dots), cells, dots, axis.high)
 
 
 def _labelled(panel: Panel, picture: Picture) -> Axis:
-    """The axis across; without a label that says what a title says."""
+    """The horizontal axis, without a label that repeats a title."""
     return replace(panel.x, label="") if panel.x.label in f"{picture.title} {panel.title}" else panel.x
 
 
@@ -239,7 +239,7 @@ def _heading(panel: Panel, terminal: Terminal) -> list[str]:
 
 
 def _strokes(panel: Panel, frame: Frame, terminal: Terminal) -> list[Stroke]:
-    """Everything that is made of dots, in the order in which it is painted."""
+    """All elements made of dots, in the order of painting."""
     x, y = frame.x, frame.y
     inked: list[tuple[Dots, Style]] = [
         (filled(each, panel.x.place(each.edges), panel.y.place(each.height), x, y), each.style)
@@ -316,7 +316,7 @@ def _spike(column: int, style: Style, x: DotAxis, y: DotAxis, terminal: Terminal
 
 
 def _in_turns(curves: Sequence[tuple[list[int], list[int]]]) -> list[tuple[list[int], list[int]]]:
-    """The curves' cells; where several meet, one after the other has them, so that none hides another."""
+    """Cells of the curves; where several meet they take turns, so that none hides another."""
     claims: dict[tuple[int, int], list[int]] = {}
     for index, cells in enumerate(curves):
         for cell in zip(*cells, strict=True):
@@ -331,11 +331,11 @@ def _in_turns(curves: Sequence[tuple[list[int], list[int]]]) -> list[tuple[list[
     return turns
 
 
-# --- titles and legends, beside and below each other ---------------------------------------------------------------
+# --- titles, legends, grids ----------------------------------------------------------------------------------------
 
 
 def _legend(entries: Sequence[tuple[str, Style]], terminal: Terminal) -> list[str]:
-    """As many entries a line as fit."""
+    """Lines of a legend, with as many entries as fit."""
     lines: list[str] = []
     used = terminal.width
     for label, style in entries:
@@ -350,7 +350,7 @@ def _legend(entries: Sequence[tuple[str, Style]], terminal: Terminal) -> list[st
 
 
 def _entry(label: str, style: Style, terminal: Terminal) -> tuple[str, int]:
-    """A marker and a label, and the columns that they take."""
+    """Text of marker and label, and its width in columns."""
     appearance, text = appearance_of(style), cut(label, terminal, terminal.width - 2)
     return f"{terminal.paint(appearance.mark(terminal.unicode), appearance.colour)} {text}", 2 + len(text)
 
@@ -365,27 +365,27 @@ _ESCAPE = re.compile(r"\x1b\[[0-9;]*m")
 def shape(
     count: int, width: int, height: int, narrowest: int = NARROWEST_PANEL, shortest: int = SHORTEST_PANEL
 ) -> tuple[int, int, int]:
-    """In how many columns so many panels are set, and how wide and high each is: as near to a good shape as it goes.
+    """(columns, width, height) of `count` panels in a grid, with the shape nearest to _ASPECT.
 
-    Where `height` has no room for panels of `shortest` lines they are as few lines below each other as can be.
+    If `height` has no room for panels of `shortest` lines, the grid has as few rows as possible.
     """
     most = max(min((width + GAP) // (narrowest + GAP), count), 1)
     shapes = []
     for columns in range(1, most + 1):
         rows = -(-count // columns)
-        if -(-count // rows) == columns:  # as even as it goes
+        if -(-count // rows) == columns:  # rows as even as possible
             shapes.append((columns, (width + GAP) // columns - GAP, height // rows))
     fitting = [each for each in shapes if each[2] >= shortest] or [(*shapes[-1][:2], shortest)]
     return min(fitting, key=lambda each: abs(log(each[1] / each[2] / _ASPECT)))
 
 
 def visible(line: str) -> int:
-    """The columns that a line takes."""
+    """Width of a line in columns, without ANSI codes."""
     return len(_ESCAPE.sub("", line))
 
 
 def grid(pictures: Sequence[Sequence[str]], columns: int, width: int) -> list[str]:
-    """The lines of pictures, each at most `width` columns wide, in rows of so many."""
+    """Lines of pictures in a grid; width: of each picture in columns."""
     rows = [pictures[first : first + columns] for first in range(0, len(pictures), columns)]
     return [_beside(parts, width) for row in rows for parts in zip_longest(*row, fillvalue="")]
 

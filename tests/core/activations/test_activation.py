@@ -1,4 +1,4 @@
-"""What holds for every activation: two classes, equality, copies, and the text that one is resolved from."""
+"""Properties of every activation: two classes, equality, copies, and resolution from text."""
 
 import copy
 import pickle

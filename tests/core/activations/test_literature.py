@@ -1,4 +1,4 @@
-"""The literature: every line of it, held against an independent implementation's stored numbers."""
+"""The literature: every entry against stored numbers of an independent implementation."""
 
 import copy
 import json
@@ -13,10 +13,10 @@ import mpmath
 import numpy as np
 import pytest
 
-from actcli.core.activations.activation import Elementwise
+from actcli.core.activations.activation import Elementwise, folded
 from actcli.core.activations.catalogue import ACTIVATIONS, CATALOGUE, literature, resolve
 from actcli.core.activations.grammar import FUNCTIONS
-from actcli.core.activations.literature import family_of, fold, source_of, year_of
+from actcli.core.activations.literature import family_of, source_of, year_of
 from actcli.core.errors import InputError
 from tests.literature.compare import DISAGREEMENTS
 
@@ -36,10 +36,10 @@ def test_there_are_hundreds_beyond_the_catalogue() -> None:
 
 
 def test_every_spelling_is_one_entrys() -> None:
-    spellings = [fold(s) for e in [*CATALOGUE.values(), *LITERATURE.values()] for s in {e.name, *e.aliases}]
+    spellings = [folded(s) for e in [*CATALOGUE.values(), *LITERATURE.values()] for s in {e.name, *e.aliases}]
     again = {s for s in spellings if spellings.count(s) > 1}
-    assert not again & {fold(s) for e in LITERATURE.values() for s in (e.name, *e.aliases)}
-    assert not {fold(s) for e in LITERATURE.values() for s in (e.name, *e.aliases)} & {fold(f) for f in FUNCTIONS}
+    assert not again & {folded(s) for e in LITERATURE.values() for s in (e.name, *e.aliases)}
+    assert not {folded(s) for e in LITERATURE.values() for s in (e.name, *e.aliases)} & {folded(f) for f in FUNCTIONS}
 
 
 @pytest.mark.parametrize("name", LITERATURE)

@@ -1,4 +1,4 @@
-"""Derivatives of formulas where float64's jets are lost: flat pieces, overflow, places where pieces meet."""
+"""Derivatives of formulas where float64's jets fail: flat pieces, overflow, places where pieces meet."""
 
 import itertools
 import math

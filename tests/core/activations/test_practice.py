@@ -1,4 +1,4 @@
-"""What the frameworks call an activation: every name is theirs, and every name of theirs is understood."""
+"""Frameworks' names of activations: all names listed are theirs, and all of theirs are understood."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""What is no formula is refused in one line that says why, and what stands beside it is taken."""
+"""Invalid formulas are refused in one line with the reason, and similar valid ones are accepted."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from actcli.core.activations.catalogue import resolve
 from actcli.core.activations.family import family
 from actcli.core.errors import InputError
 
-# What is refused, why, and the nearest that is taken.
+# Refused text, error, and a similar accepted text.
 REFUSED = [
     ("5", "the formula '5' has no x; a constant is written '5*x**0'", "5*x**0"),
     ("~x", "the operator ~ is not available", "-x"),

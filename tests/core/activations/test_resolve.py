@@ -1,4 +1,4 @@
-"""The ACT argument: names, spellings, parameters, and what is said about mistakes."""
+"""The ACT argument: names, spellings, parameters, and errors."""
 
 import pytest
 

@@ -68,7 +68,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
 
 STEP = mpf(2) ** -60
 NEAR = 24
-"""So far from 0 the line is looked at closely."""
+"""Half the interval around 0 that is sampled densely."""
 
 
 class Curve:
@@ -110,7 +110,7 @@ class Curve:
 
 
 def truth(text: str, breakpoints: Iterable[str] = ()) -> dict[str, Any]:
-    """What the card has to say."""
+    """The facts that the card must have."""
     with mpmath.workprec(240):
         curve = Curve(text, breakpoints)
         left, right = (_end(curve, side) for side in (-1, 1))

@@ -1,4 +1,4 @@
-"""Limits at infinity and on both sides of a point, by exact values: against what they are known to be."""
+"""Limits at infinity and on both sides of a point, from exact values, against known limits."""
 
 import math
 from fractions import Fraction

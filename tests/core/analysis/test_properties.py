@@ -1,4 +1,4 @@
-"""The properties of activations against closed forms, mpmath, and what the definitions say."""
+"""Properties of activations against closed forms, mpmath and definitions."""
 
 import json
 import math

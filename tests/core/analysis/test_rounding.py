@@ -1,4 +1,4 @@
-"""What of a formula's float64 is rounding."""
+"""Estimates of a formula's rounding error in float64."""
 
 import mpmath
 import numpy as np

@@ -1,4 +1,4 @@
-"""The points at which a function is looked at."""
+"""Sample points of a function."""
 
 import math
 

@@ -1,7 +1,7 @@
 """Miniature kernels, each with one known defect, and correct ones: a diagnosis is right, or there is none.
 
-The kernels are NumPy's arithmetic in float32 and float16, or every operation rounded to bfloat16. Nothing of them is
-taken from actcli but the rounding.
+The kernels use NumPy's arithmetic in float32 and float16, or round every operation to bfloat16. They use only the
+rounding of actcli.
 """
 
 import math
@@ -88,7 +88,7 @@ SELU_SCALE, SELU_ALPHA = 1.0507009873554805, 1.6732632423543772
 
 
 class Bench(NamedTuple):
-    """A defect, the kernel that has it, and what may be said of it."""
+    """A defect, its kernel, and the diagnoses that are true."""
 
     defect: str
     activation: str

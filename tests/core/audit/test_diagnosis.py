@@ -1,4 +1,4 @@
-"""Each diagnosis on a kernel that has the disease, and none on those that only look like it."""
+"""Each diagnosis for a kernel with the defect, and none for kernels that only look similar."""
 
 import re
 from functools import partial

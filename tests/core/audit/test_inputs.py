@@ -1,4 +1,4 @@
-"""Sweeps hold what they promise."""
+"""Sweeps contain the inputs that they promise."""
 
 import numpy as np
 import pytest

@@ -135,5 +135,5 @@ def test_other_shapes_are_refused(act: str, shape: tuple[int, ...], message: str
 
 
 def test_what_is_no_row_wise_activation_is_refused() -> None:
-    with pytest.raises(InputError, match="relu is a function of one number, and acts on no rows"):
+    with pytest.raises(InputError, match="relu is elementwise and acts on no rows"):
         RowAuditor("relu")

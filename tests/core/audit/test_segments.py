@@ -1,4 +1,4 @@
-"""Segments begin where the error changes its character."""
+"""Segments begin where the size of the error changes."""
 
 import numpy as np
 from hypothesis import given

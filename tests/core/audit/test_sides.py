@@ -1,4 +1,4 @@
-"""Ties, and spacings beside powers of two, where float64 can't see which way the exact result lies."""
+"""Ties, and spacings beside powers of two, where float64 cannot tell the side of the exact result."""
 
 import mpmath
 import numpy as np

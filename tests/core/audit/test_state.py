@@ -1,4 +1,4 @@
-"""Auditors that are merged, and what they gathered as plain data: the report is the same, to the last bit."""
+"""Merged auditors, and auditors restored from plain data, give the same report to the last bit."""
 
 import json
 from dataclasses import fields
@@ -82,6 +82,7 @@ def test_merged_is_as_if_the_inputs_had_followed(act: str, dtype: str, settings:
                 if isinstance(errors.get(mean), float):
                     errors[mean] = float(f"{errors[mean]:.10g}")
     assert found == expected
+    assert first.result().worst_steps == whole.result().worst_steps
 
 
 @pytest.mark.parametrize(("act", "dtype", "settings"), CASES)

@@ -1,4 +1,4 @@
-"""What a network decides: planes, boundaries and probabilities, against closed forms and other computations."""
+"""Decisions of a network: planes, boundaries and probabilities, against closed forms and other computations."""
 
 import math
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""What the layers make of the plane, against networks whose layers are known."""
+"""Images of the plane in the layers, for networks with known layers."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""Each sentence of an emitted docstring: the fact that it states, and code of which it is not said."""
+"""Each sentence of an emitted docstring: the fact that it states, and code without this sentence."""
 
 import re
 from functools import cache
@@ -31,7 +31,7 @@ def test_what_is_said_of_one_target_alone() -> None:
     said = {
         "On a CPU, JAX gives 0 where a result is under 2.3e-308.": {"jax"},
         'float64 has to be enabled: jax.config.update("jax_enable_x64", True).': {"jax"},
-        "Only the first derivative is held to this: a second one is traced through the slope's code.": {"torch", "jax"},
+        "This holds for the first derivative only: a second one is traced through the slope's code.": {"torch", "jax"},
         "The functions for float compute in double and round once.": {"c"},
     }
     for sentence, targets in said.items():
@@ -50,7 +50,7 @@ def test_the_figures_say_how_they_were_measured() -> None:
 
 
 def test_within_1_of_a_zero_of_the_slope_errors_are_counted_in_eps() -> None:
-    sentence = "Within 1 of a zero of the slope its error is counted in units of 2^-52 where that is less."
+    sentence = "Within 1 of a zero of the slope the error is the smaller of ULP and units of 2^-52."
     assert sentence in words("gelu", "numpy")
     assert sentence not in words("x + 1", "numpy")  # whose slope has no error
 
@@ -61,8 +61,8 @@ def test_points_without_a_number_are_counted() -> None:
     _, slope = run(code(name, "numpy"), "activation")
     lost = np.isnan(slope(x)) & np.isfinite(elementwise(name).derivatives(x, 1)[1])
     assert lost.any()
-    assert f"(at {lost.sum()} points there is no number, where the function has one)" in words(name, "numpy")
-    assert "there is no number" not in words("gelu", "numpy")
+    assert f"(at {lost.sum()} points no number, although the function has one)" in words(name, "numpy")
+    assert "no number" not in words("gelu", "numpy")
 
 
 def test_intervals_beyond_16_ulp_are_named() -> None:

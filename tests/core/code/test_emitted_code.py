@@ -1,4 +1,4 @@
-"""Emitted code, run for each target and held against the core and mpmath."""
+"""Emitted code, run for each target, against the core and mpmath."""
 
 import ctypes
 import math

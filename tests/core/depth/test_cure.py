@@ -1,4 +1,4 @@
-"""Every cure is trained again here, as an experiment of its own, and must keep what was promised."""
+"""Cures: each is trained again as an experiment of its own, and must learn as reported."""
 
 import math
 from collections import Counter

@@ -1,4 +1,4 @@
-"""Did it learn? Losses and accuracies recomputed from the weights, and the runs that once got the wrong verdict."""
+"""Losses and accuracies recomputed from the weights, and runs that once got a wrong verdict."""
 
 import math
 from dataclasses import dataclass, field, replace

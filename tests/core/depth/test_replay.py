@@ -1,4 +1,4 @@
-"""The exported arrays are replayed by a forward pass that is written here, and differentiated by finite differences."""
+"""Exported arrays, replayed by an independent forward pass and differentiated by finite differences."""
 
 from collections.abc import Callable
 from dataclasses import replace

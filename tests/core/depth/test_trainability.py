@@ -1,4 +1,4 @@
-"""Trainability: the runs of a sweep, what is made of them, and how far theory lets networks learn."""
+"""Trainability: runs of a sweep, their summary, and the depth limit of theory."""
 
 import math
 
@@ -74,7 +74,7 @@ def test_where_nothing_is_lost_and_where_nothing_settles() -> None:
         ({"activation": "softmax"}, "softmax acts on whole rows"),
         ({"depths": (3, 1)}, "depths must be in ascending order"),
         ({"sigma_w2": ()}, "sigma_w2 must be in ascending order"),
-        ({"config": DepthConfig(steps=0)}, "takes a step at least"),
+        ({"config": DepthConfig(steps=0)}, "takes at least one step"),
         ({"sigma_b2": -1.0}, "must be a number, 0 or more"),
     ],
 )

@@ -1,4 +1,4 @@
-"""Every rule of the verdict at its threshold, and what holds of any run."""
+"""Every rule of the verdict at its threshold, and properties of all runs."""
 
 import math
 

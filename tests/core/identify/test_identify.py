@@ -1,4 +1,4 @@
-"""Which known activation a function is: disguises by hand, near relatives, random formulas, tables."""
+"""Identification: disguised activations, near relatives, random formulas, tables."""
 
 import math
 import random

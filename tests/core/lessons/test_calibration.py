@@ -1,4 +1,4 @@
-"""Confidence and accuracy on points that a network has not seen, counted again by hand."""
+"""Confidence and accuracy outside of the training set, counted by hand."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Bends that move while a hidden layer learns, and how many units reach an error."""
+"""Bends of a hidden layer during its training, and the number of units for an error."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""One training step, against the same sums done by hand."""
+"""One training step against sums by hand."""
 
 import math
 from collections.abc import Callable

@@ -373,7 +373,7 @@ def test_examples_are_left_alone() -> None:
         (X, [0.0, 1, 2, 3, 4, math.inf], "mine: a target is not finite"),
         (X * [1, math.nan], [0, 1] * 3, "mine: a feature is not finite"),
         (X * [1, math.inf], [0, 1] * 3, "mine: a feature is not finite"),
-        (X * 0, [0, 1] * 3, "mine: all points are the same, so there is nothing to tell the targets by"),
+        (X * 0, [0, 1] * 3, "mine: all points are equal, so the features say nothing about the targets"),
         (X, [0, 1], "mine: inputs of shape (6, 2) and 2 labels do not belong together"),
         (X[0], [0, 1], "mine: inputs of shape (2,) and 2 labels do not belong together"),
     ],

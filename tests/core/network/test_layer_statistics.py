@@ -1,4 +1,4 @@
-"""What layers do to data, on networks made by hand."""
+"""Statistics of layers, for networks made by hand."""
 
 import dataclasses
 import math

@@ -1,4 +1,4 @@
-"""The losses against mpmath, in the middle and in the tails, and laws that hold for any logits."""
+"""Losses against mpmath, in the middle and in the tails, and laws for all logits."""
 
 import mpmath
 import numpy as np

@@ -1,4 +1,4 @@
-"""Who races: a formula and the name of the same function are one."""
+"""Participants of a race: a formula and a name of the same function are one."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Who is ahead: only where the paired losses tell."""
+"""Ranking: differences count only if they are significant."""
 
 import math
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,4 @@
-"""The runs of a race: the same points and the same random numbers for everybody."""
+"""Runs of a race: the same points and random numbers for all."""
 
 import numpy as np
 import pytest
@@ -85,7 +85,7 @@ def test_own_data_are_divided_too() -> None:
 
 
 def test_a_configuration_that_cannot_run() -> None:
-    with pytest.raises(InputError, match="data sets that differ, not moons and moons"):
+    with pytest.raises(InputError, match="different data sets, not moons and moons"):
         RaceConfig(data=("moons", "moons"))
     with pytest.raises(InputError, match="steps must be at least 1"):
         RaceConfig(steps=0)

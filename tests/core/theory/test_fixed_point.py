@@ -1,4 +1,4 @@
-"""Fixed points against closed forms, what mpmath finds, and the maps followed layer by layer on plain grids."""
+"""Fixed points against closed forms, mpmath, and the maps iterated layer by layer on plain grids."""
 
 import math
 from typing import Any, Literal

@@ -1,4 +1,4 @@
-"""Critical points against closed forms and what mpmath finds; recommendations against networks."""
+"""Critical points against closed forms and mpmath; recommendations against networks."""
 
 import math
 

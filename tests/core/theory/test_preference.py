@@ -1,4 +1,4 @@
-"""He or Xavier, against a fine Riemann sum, closed forms, and what people take."""
+"""He or Xavier, against a fine Riemann sum, closed forms, and common practice."""
 
 import math
 from collections.abc import Callable

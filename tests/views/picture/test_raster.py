@@ -1,4 +1,4 @@
-"""A curve that turns faster than the columns: the picture shows where it is, and says so; and places in words."""
+"""Curves that oscillate within columns: band and note; and places in words."""
 
 import math
 
