@@ -98,6 +98,19 @@ def test_a_killed_run_goes_on_to_the_same_report(workshop: Path, tmp_path: Path)
     assert "these are other runs, region" in other
 
 
+def test_results_of_another_implementation_are_not_gone_on_with(workshop: Path, tmp_path: Path) -> None:
+    file = tmp_path / "runs.jsonl"
+    words = (*EVERY, "--against", "kernels:tanh", "--output", str(file))
+    assert actcli("audit", *words, cwd=workshop).returncode == 0
+    head, first, second = map(json.loads, file.read_text().splitlines())
+    mine, other = (f"tanh, in {record['source']['dtype']}" for record in (first, second))
+    assert actcli("audit", *words, "--resume", cwd=workshop).returncode == 0, "of one"
+    second["source"]["version"] = "2"
+    file.write_text("".join(json.dumps(record) + "\n" for record in (head, first, second)))
+    said = refused(workshop, *words, "--resume")
+    assert said == f"actcli: results of two implementations: {mine} and 2, {other}; begin another file\n"
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
