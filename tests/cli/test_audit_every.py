@@ -103,12 +103,12 @@ def test_results_of_another_implementation_are_not_gone_on_with(workshop: Path, 
     words = (*EVERY, "--against", "kernels:tanh", "--output", str(file))
     assert actcli("audit", *words, cwd=workshop).returncode == 0
     head, first, second = map(json.loads, file.read_text().splitlines())
-    mine, other = (f"tanh, in {record['source']['dtype']}" for record in (first, second))
+    mine = "NumPy {}, kernels:tanh, in float32"
     assert actcli("audit", *words, "--resume", cwd=workshop).returncode == 0, "of one"
     second["source"]["version"] = "2"
     file.write_text("".join(json.dumps(record) + "\n" for record in (head, first, second)))
     said = refused(workshop, *words, "--resume")
-    assert said == f"actcli: results of two implementations: {mine} and 2, {other}; begin another file\n"
+    assert said == f"actcli: results of two implementations: {mine.format(np.__version__)} and {mine.format(2)}; begin another file\n"
 
 
 @pytest.mark.parametrize(
