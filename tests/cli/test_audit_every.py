@@ -107,8 +107,9 @@ def test_results_of_another_implementation_are_not_gone_on_with(workshop: Path, 
     assert actcli("audit", *words, "--resume", cwd=workshop).returncode == 0, "of one"
     second["source"]["version"] = "2"
     file.write_text("".join(json.dumps(record) + "\n" for record in (head, first, second)))
+    both = f"{mine.format(np.__version__)} and {mine.format(2)}"
     said = refused(workshop, *words, "--resume")
-    assert said == f"actcli: results of two implementations: {mine.format(np.__version__)} and {mine.format(2)}; begin another file\n"
+    assert said == f"actcli: results of two implementations: {both}; begin another file\n"
 
 
 @pytest.mark.parametrize(

@@ -87,11 +87,22 @@ def test_the_chart_is_high_where_the_error_is() -> None:
 def test_nan_is_marked_in_the_chart_and_stands_first_among_the_worst() -> None:
     found = audit("nan")
     text = audit_report(found, Terminal())
-    assert "1 result nan where the exact result is finite; the others all correctly rounded" in " ".join(text.split())
+    assert "1 result nan where the exact result is not; the others all correctly rounded" in " ".join(text.split())
     assert "(×: nan or inf)" in text
     assert text.count("×") == 2
     assert found.worst[0].steps == math.inf
     assert "0x7fc0" in text
+
+
+def test_nan_in_place_of_infinity_is_told_and_counted() -> None:
+    """exp has no number above 88.7 in float32, and this kernel no infinity."""
+    auditor = Auditor(resolve("exp(x)"), "float32")
+    x = np.array([0.0, 89.0, 100.0])
+    auditor.add(x, np.where(x > 88.8, np.nan, 1.0))
+    text = " ".join(audit_report(auditor.result(), Terminal(200)).split())
+    assert "2 results nan where the exact result is not; the others all correctly rounded" in text
+    assert "nan where the exact result is not: 2, at x = 89.0 to 100.0. inf where the exact result is finite: 0" in text
+    assert "half a spacing beyond the largest" not in text
 
 
 def test_flushed_subnormal_inputs_have_a_row_of_their_own() -> None:
@@ -106,6 +117,6 @@ def test_what_was_left_out_is_said_and_a_segment_of_nothing_has_dashes() -> None
     auditor = Auditor(resolve("log(x)"), "float32", segments=[0.5, 100.0])
     auditor.add(x, np.array([7.0, np.nan, 0.0, np.float32(np.log(2.0))]))
     text = audit_report(auditor.result(), Terminal())
-    assert "2 inputs left out, where the exact result is nan; 1 result there are numbers." in " ".join(text.split())
+    assert "2 inputs left out, where the exact result is nan; 1 result there is a number." in " ".join(text.split())
     (last,) = [line.split() for line in screen(text, Terminal()) if line.split()[:2] == ["100", "∞"]]
     assert last[2:] == ["0", *["-"] * (len(last) - 3)]

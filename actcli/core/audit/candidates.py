@@ -263,7 +263,7 @@ def _rest(off: Array, factor: float) -> Array:
 
 def _gone(case: Case, result: Array, truth: Array) -> Mask:
     gone: Mask = case.distance(result, truth) <= _rest(case.off, _ALIKE)
-    return gone & np.isfinite(result)
+    return gone & ~np.isnan(result)
 
 
 def _what_it_computes(case: Case, candidate: Candidate) -> Array:
@@ -306,7 +306,9 @@ def out_of_range(case: Case, candidate: Candidate, around: Mask, truth: Array) -
     if len(steps) != 1:
         return None
     ((fate, texts),) = steps.items()
-    return " and ".join(texts) + (fate.replace("overflows", "overflow") if len(texts) > 1 else fate), gone | ~asked
+    if len(texts) > 1:
+        fate = fate.replace("flows", "flow").replace(" is flushed", " are flushed")
+    return " and ".join(texts) + fate, gone | ~asked
 
 
 def _first_out_of_range(

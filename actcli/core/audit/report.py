@@ -122,7 +122,7 @@ class Audit(Judged):
     """What an audit finds.
 
     exhaustive: whether the inputs are all finite numbers of the type in the region
-    nan, infinite: results that are so where the correctly rounded exact one is finite
+    nan, infinite: results that are so where the correctly rounded exact one is not
     unlike: how many of them are in place of a number: all but an infinity where the exact result is beyond the
         largest number, which counts as 2^(largest exponent + 1)
     wrong_sign: results whose sign is not that of the exact one, neither of them zero
@@ -176,7 +176,7 @@ class Audit(Judged):
     constants: tuple[Constant, ...]
     max_steps_when_flushed: float | None
     first_nonfinite: float | None
-    """The first input whose result is nan or infinite and should be finite."""
+    """The first input whose result is nan or infinite and should not be so."""
     diagnosis: str | None = None
     source: Source | None = None
     grad_output: bool = False
@@ -185,7 +185,7 @@ class Audit(Judged):
 
     @property
     def nonfinite(self) -> int:
-        """How many results are nan or infinite where the correctly rounded exact one is finite."""
+        """How many results are nan or infinite where the correctly rounded exact one is not."""
         return self.nan.count + self.infinite.count
 
     def document(self) -> dict[str, Any]:

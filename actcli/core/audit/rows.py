@@ -95,7 +95,7 @@ class RowAudit(Judged):
 
     @property
     def nonfinite(self) -> int:
-        """How many results are nan or infinite where the correctly rounded exact one is finite."""
+        """How many results are nan or infinite where the correctly rounded exact one is not."""
         return self.nan + self.infinite
 
     @property
@@ -259,9 +259,8 @@ class RowAuditor:
         wrong = unlike(actual, truth, self.dtype)
         ulp = np.where(wrong, np.inf, ulp_error(actual, truth, self.dtype, self.flush))
         away = np.where(wrong, np.uint64(ENDLESS), ulp_distance(actual, truth.rounded, self.dtype, self.flush))
-        finite = np.isfinite(truth.rounded)
-        self._nan += int((np.isnan(actual) & finite).sum())
-        self._infinite += int((np.isinf(actual) & finite).sum())
+        self._nan += int(np.isnan(actual).sum())
+        self._infinite += int((np.isinf(actual) & np.isfinite(truth.rounded)).sum())
         self._unlike += int(wrong.sum())
         self._right += int((away == 0).sum())
         self._histogram += np.bincount(np.searchsorted([*HISTOGRAM.values()], ulp), minlength=len(HISTOGRAM))

@@ -128,7 +128,9 @@ def test_the_gate_is_the_half_that_was_chosen_and_else_the_one_of_the_source(nam
     np.testing.assert_allclose(activation(row), expected, rtol=1e-15)
 
 
-@pytest.mark.parametrize(("name", "gate"), [("glu", "sigmoid"), ("swiglu", "silu"), ("geglu", "gelu"), ("reglu", "relu")])
+@pytest.mark.parametrize(
+    ("name", "gate"), [("glu", "sigmoid"), ("swiglu", "silu"), ("geglu", "gelu"), ("reglu", "relu")]
+)
 def test_the_formula_of_a_gate_says_which_half_it_is(name: str, gate: str) -> None:
     """Each of its two forms, computed with the gate by itself, is the activation."""
     unit, whole = elementwise(gate), CATALOGUE[name]
