@@ -365,11 +365,15 @@ def _nan_words(tree: Node, x: Array, working: Working) -> str:
 def _vanishing(candidate: Candidate, x: Array) -> str:
     """The innermost step whose flush changes the result."""
     tree, kept = candidate.tree, Working(candidate.working.dtype)
-    computed = [as_computed(node, x, candidate.working) for node in nodes(tree)]
+    smallest = FLOAT_FORMATS[kept.dtype].smallest_normal
+    inside = replace(candidate.working, flush_ends=True)
+    computed = [as_computed(node, x, candidate.working if node is tree else inside) for node in nodes(tree)]
     wide = [as_computed(node, x, kept) for node in nodes(tree)]
     matters = _that_reach_the_root(tree, computed, wide, np.ones(x.shape, dtype=np.bool_), 0.5)
     for node, values, whole in zip(nodes(tree), computed, wide, strict=True):
-        if ((values == 0.0) & (whole != 0.0)).mean() > 0.5 and (text := text_of(node)) in matters:
+        if ((values == 0.0) & (whole != 0.0) & (np.abs(whole) < smallest)).mean() > 0.5 and (
+            text := text_of(node)
+        ) in matters:
             return f"subnormal {text}"
     return "a subnormal intermediate result"
 

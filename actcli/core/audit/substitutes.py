@@ -82,6 +82,8 @@ def _compared(case: Case, bad: Mask, candidate: Substitute) -> tuple[float, Mask
 
 def _outputs(case: Case) -> Iterator[Substitute]:
     """Rounded to a narrower type, or cut off."""
+    if _nothing(case):
+        return
     exact = case.value(case.x)
     for dtype in ("bfloat16", "float16", "float32"):
         if FLOAT_FORMATS[dtype].precision < FLOAT_FORMATS[case.dtype].precision:
@@ -91,6 +93,11 @@ def _outputs(case: Case) -> Iterator[Substitute]:
             words = f"every result is a {dtype} number"
             yield Substitute(f"{words}: the output was rounded to {dtype} on its way here", round_to(exact, dtype))
             yield Substitute(f"{words}, cut off instead of rounded", truncated(exact, dtype))
+
+
+def _nothing(case: Case) -> bool:
+    """Whether all finite results are 0, which is a number of every type."""
+    return not case.actual[np.isfinite(case.actual)].any()
 
 
 def truncations(case: Case) -> Iterator[Substitute]:
@@ -118,6 +125,8 @@ def truncated(values: Array, dtype: str) -> Array:
 
 def _factors(case: Case) -> Iterator[Substitute]:
     """x times a factor that was rounded to a narrower type."""
+    if _nothing(case):
+        return
     with np.errstate(all="ignore"):  # 0/0 is nan, and equal to nothing
         factor = case.value(case.x) / case.x
         for dtype in ("bfloat16", "float16"):

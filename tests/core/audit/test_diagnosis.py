@@ -150,6 +150,12 @@ def test_nan_and_infinity_are_told_without_a_cause_that_was_not_shown() -> None:
     assert one == "1 result is nan, at x = 1"
 
 
+def test_of_zeros_no_type_is_told() -> None:
+    found = sentence("1e-9*x", "float32", lambda x: np.where(np.abs(x) > 1.0, np.nan, 0.0))
+    assert found is not None
+    assert "float16" not in found
+
+
 def test_one_stray_value_does_not_silence_a_diagnosis() -> None:
     def kernel(x: np.ndarray) -> np.ndarray:
         return np.where(x == 1.0, 3e38, gelu_with_tanh("bfloat16")(x))
@@ -173,6 +179,21 @@ def test_no_more_is_said_than_was_tried() -> None:
     found = diagnose(auditor.result(), silu)
     assert found is not None
     assert "for every x up to -85," in found
+
+
+def test_a_flush_that_is_one_step_s_here_and_another_s_there_is_told_without_the_step() -> None:
+    silent, named = "a subnormal intermediate result is flushed", "subnormal 1e-25*relu(x) is flushed"
+    sizes = np.geomspace(1e-18, 1e-13, 200).astype(f32).astype(np.float64)  # 1e-25 times them is subnormal, and not 0
+    text = "(1e-25*relu(x))*1e20 + (1e-25*relu(-x))*1e20"
+    usual = np.geomspace(1.0, 1e3, 200).astype(f32).astype(np.float64)
+    for x, said, other in (([-usual, -sizes, sizes, usual], silent, named), ([sizes, usual], named, silent)):
+        x = np.sort(np.concatenate(x))
+        auditor = Auditor(elementwise(text), "float32")
+        auditor.add(x, two_sides_flushed(x))
+        found = diagnose(auditor.result(), elementwise(text))
+        assert found is not None
+        assert f"{said} to zero in float32" in found
+        assert other not in found
 
 
 def test_a_cut_off_tail_is_not_called_a_cancellation() -> None:
