@@ -180,3 +180,6 @@ def test_a_baseline_says_what_got_worse_and_what_got_better(workshop: Path, tmp_
     )  # fmt: skip
     assert shown.stderr == "actcli: regression: tanh in float16, order 0: worse\n"
     assert "0 → 1" in shown.stdout
+    assert "Against the baseline, then → now:" in shown.stdout.splitlines()
+    alone = actcli("audit", "tanh", "--against", "kernels:off", *words[:2], cwd=workshop)
+    assert "baseline" not in alone.stdout

@@ -9,7 +9,8 @@ import pytest
 from actcli.core.activations.catalogue import resolve
 from actcli.core.audit.auditor import Auditor
 from actcli.core.audit.report import Audit
-from actcli.views.audit import audit_report, error_picture
+from actcli.core.numerics.formats import round_to
+from actcli.views.audit import audit_report, error_picture, error_pictures
 from actcli.views.terminal import Terminal
 from tests.core.kernels import correct, gelu_with_tanh, inputs
 from tests.narrow import elementwise
@@ -120,3 +121,40 @@ def test_what_was_left_out_is_said_and_a_segment_of_nothing_has_dashes() -> None
     assert "2 inputs left out, where the exact result is nan; 1 result there is a number." in " ".join(text.split())
     (last,) = [line.split() for line in screen(text, Terminal()) if line.split()[:2] == ["100", "∞"]]
     assert last[2:] == ["0", *["-"] * (len(last) - 3)]
+
+
+def test_what_the_errors_are_measured_in() -> None:
+    """2^-7 apart are the numbers of bfloat16 from 1 to 2, and 2^-8 below: 1 + 2^-7 is an ulp and a step from 1."""
+    x = np.array([1.0, 1.25, 1.5])
+    for error, ulp, steps in ((2.0**-7, 1.0, 1), (2.0**-5, 4.0, 4), (-(2.0**-8), 0.5, 1), (0.0, 0.0, 0)):
+        auditor = Auditor(resolve("identity"), "bfloat16")
+        auditor.add(x, np.array([1.0 + error, 1.25, 1.5]))
+        found = auditor.result()
+        assert (found.total.max_ulp, found.total.max_steps) == (ulp, steps)
+    text = " ".join(audit_report(found, Terminal()).split())
+    assert (
+        "ulp: |actual − exact| in spacings of the type at the exact result. steps: how many numbers of the type the "
+        "result is from the correctly rounded exact one." in text
+    )
+
+
+def test_results_that_flushing_explains_are_counted() -> None:
+    x = np.array([-90.0, -80.0])
+    exact = x / (1.0 + np.exp(-x))
+    for actual, said in (([0.0, exact[1]], True), (exact, False)):
+        auditor = Auditor(resolve("silu"), "float32", flush_intermediates=True)
+        auditor.add(x, round_to(np.asarray(actual), "float32"))
+        text = " ".join(audit_report(auditor.result(), Terminal()).split())
+        sentence = "1 result held against what a formula gives with subnormal intermediate results at zero."
+        assert (sentence in text) == said
+
+
+def test_several_audits_share_a_picture_of_the_largest_error_in_ulp_over_x() -> None:
+    found = audit()
+    picture = error_pictures([found, replace(found, order=1)])
+    assert picture.title == "2 audits: the largest error in ulp over x"
+    assert [panel.title for panel in picture.panels] == ["gelu in bfloat16", "gelu in bfloat16, derivative 1"]
+    for panel in picture.panels:
+        (bars,) = panel.histograms
+        assert np.nanmax(bars.height) == found.total.max_ulp
+    assert error_picture(found).panels[0].title == "largest ulp error over x"

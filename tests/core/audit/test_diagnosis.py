@@ -54,7 +54,7 @@ def rounded_one_way(way: str) -> Kernel:
 def two_exponentials(x: np.ndarray) -> np.ndarray:
     """exp(10x) exp(-9.3x) in bfloat16, of two rounded arguments: 2^-9 of 50 is more than a step of the result."""
     with np.errstate(all="ignore"):
-        grown, shrunk = np.exp(bfloat16(10 * x)), np.exp(bfloat16(bfloat16(-9.3) * x))
+        grown, shrunk = np.exp(bfloat16(10 * x)), np.exp(bfloat16(bfloat16(np.array(-9.3)) * x))
         return bfloat16(bfloat16(grown) * bfloat16(shrunk))
 
 
@@ -186,8 +186,8 @@ def test_a_flush_that_is_one_step_s_here_and_another_s_there_is_told_without_the
     sizes = np.geomspace(1e-18, 1e-13, 200).astype(f32).astype(np.float64)  # 1e-25 times them is subnormal, and not 0
     text = "(1e-25*relu(x))*1e20 + (1e-25*relu(-x))*1e20"
     usual = np.geomspace(1.0, 1e3, 200).astype(f32).astype(np.float64)
-    for x, said, other in (([-usual, -sizes, sizes, usual], silent, named), ([sizes, usual], named, silent)):
-        x = np.sort(np.concatenate(x))
+    for parts, said, other in (([-usual, -sizes, sizes, usual], silent, named), ([sizes, usual], named, silent)):
+        x = np.sort(np.concatenate(parts))
         auditor = Auditor(elementwise(text), "float32")
         auditor.add(x, two_sides_flushed(x))
         found = diagnose(auditor.result(), elementwise(text))

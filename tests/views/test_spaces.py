@@ -1,0 +1,44 @@
+"""What is written on the pictures of units, spaces and decisions, and of whom it must not be said."""
+
+import numpy as np
+import pytest
+
+from actcli.core.boundary.decision import Window, decision
+from actcli.core.boundary.spaces import UnitMaps, spaces
+from actcli.core.network.datasets import DATASETS
+from actcli.views.boundary import Map
+from actcli.views.picture.description import HeatMap
+from actcli.views.spaces import space_picture, units_picture
+from tests.core.boundary.test_spaces import experiment
+
+
+@pytest.mark.parametrize(("width", "title"), [(3, "layer 1, units 1 to 3"), (20, "layer 1, units 1 to 16 of 20")])
+def test_each_unit_is_shaded_from_its_least_to_its_largest_value(width: int, title: str) -> None:
+    values = np.arange(width * 6.0).reshape(width, 2, 3) ** 2
+    values[1] = 7.0  # everywhere
+    none = np.zeros(width, dtype=bool)
+    (panel,) = units_picture([UnitMaps(1, values, none, none)], "").panels
+    assert panel.title == title
+    heat = panel.heat
+    assert isinstance(heat, HeatMap)
+    assert heat.label == "from the unit's least to its largest value"
+    for unit in (0, 2):
+        shades = heat.values[:, 7 * unit : 7 * unit + 3]
+        assert shades == pytest.approx((values[unit] - values[unit].min()) / np.ptp(values[unit]))
+    assert np.isnan(heat.values[:, 7:10]).all(), "nothing is least or largest of what is the same everywhere"
+
+
+def test_numbers_are_above_or_below_their_mean() -> None:
+    made = experiment("tanh", data="sine")
+    window = Window.around(made.inputs, 5, 5)
+    labels, names = Map.of(decision(made, window), made).labels
+    assert names == ("below the mean", "above the mean")
+    y = DATASETS["sine"](512, np.random.default_rng(0)).targets  # of any points the mean is 0
+    assert abs(y.mean()) < 1e-12
+    assert np.array_equal(labels == 1, made.targets[:, 0] > made.targets.mean())
+    classes = experiment()
+    window = Window.around(classes.inputs, 5, 5)
+    seen = Map.of(decision(classes, window), classes)
+    assert seen.labels[1] == ("0", "1")
+    made_of = spaces(classes, window)
+    assert [name for name, _ in space_picture(made_of, made_of, seen, "").legend] == ["0", "1"]
