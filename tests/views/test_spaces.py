@@ -41,4 +41,10 @@ def test_numbers_are_above_or_below_their_mean() -> None:
     seen = Map.of(decision(classes, window), classes)
     assert seen.labels[1] == ("0", "1")
     made_of = spaces(classes, window)
-    assert [name for name, _ in space_picture(made_of, made_of, seen, "").legend] == ["0", "1"]
+    picture = space_picture(made_of, made_of, seen, "")
+    assert [name for name, _ in picture.legend] == ["0", "1"]
+    whose = ["plane", "layer 1", "layer 2", "layer 3"]
+    assert [panel.x.label for panel in picture.panels] == whose * 2
+    assert [panel.title for panel in picture.panels] == [
+        f"{it}, {when}" for when in ("untrained", "trained") for it in whose
+    ]
