@@ -1,5 +1,7 @@
 """What is said of a race: no more than the heats tell."""
 
+from dataclasses import replace
+
 import pytest
 
 from actcli.views.race import race_report, sentences
@@ -93,3 +95,11 @@ def test_below_the_ranking_are_the_losses_of_each_data_set_with_their_least_and_
     assert relu[1:3] == ["5", "4–7"]
     only = held({"tanh": [1.0, 2.0], "relu": [3.0, 4.0]}, ("sine",))
     assert "moons" not in race_report(only, Terminal(120, 40))
+
+
+def test_under_a_data_set_s_name_the_loss_stands_over_that_of_guessing() -> None:
+    found = held({"tanh": [1.0, 2.0, 3.0], "relu": [4.0, 5.0, 7.0]})
+    rows = tuple(replace(row, results=(replace(row.results[0], loss_guess=8.0),)) for row in found.rows)
+    report = race_report(replace(found, rows=rows), Terminal(120, 40))
+    for name, share in (("tanh", "0.25"), ("relu", "0.625")):
+        assert share in next(line for line in report.splitlines() if name in line.split() and "50 %" in line).split()
