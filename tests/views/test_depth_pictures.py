@@ -36,6 +36,10 @@ def test_one_run_has_its_layers_and_several_the_median_of_the_layers(runs: list[
     assert saturated.y == pytest.approx([np.mean(moment.saturated_fractions) for moment in runs[0].history])
     assert dead.y == pytest.approx([np.mean(moment.dead_fractions) for moment in runs[0].history])
     assert (saturated.style.dash, dead.style.dash > 0) == (0, True)
+    named = dict(alone.legend)
+    assert (named["saturated"], named["dead"]) == (saturated.style, dead.style)
+    layers = [curve.style for curve in alone.panels[2].curves]
+    assert [named[name] for name in ("layer 1", "layer 2", "output layer")] == layers
 
 
 def test_a_map_has_the_powers_of_ten_of_the_norms(runs: list[DepthRun]) -> None:

@@ -6,10 +6,11 @@ import pytest
 from actcli.core.boundary.decision import Window, decision
 from actcli.core.boundary.spaces import UnitMaps, spaces
 from actcli.core.network.datasets import DATASETS
-from actcli.views.boundary import Map
+from actcli.views.boundary import Map, boundary_picture
 from actcli.views.picture.description import HeatMap
 from actcli.views.spaces import space_picture, units_picture
 from tests.core.boundary.test_spaces import experiment
+from tests.narrow import known
 
 
 @pytest.mark.parametrize(("width", "title"), [(3, "layer 1, units 1 to 3"), (20, "layer 1, units 1 to 16 of 20")])
@@ -40,6 +41,11 @@ def test_numbers_are_above_or_below_their_mean() -> None:
     window = Window.around(classes.inputs, 5, 5)
     seen = Map.of(decision(classes, window), classes)
     assert seen.labels[1] == ("0", "1")
+    heat = boundary_picture([seen], "").panels[0].heat
+    assert isinstance(heat, HeatMap)
+    assert (heat.label, heat.low, heat.middle, heat.high) == ("probability of 1", 0.0, 0.5, 1.0)
+    assert heat.contours == (0.5,), "on which the two are as likely"
+    assert np.array_equal(heat.values, known(seen.decision.probability)[1])
     made_of = spaces(classes, window)
     picture = space_picture(made_of, made_of, seen, "")
     assert [name for name, _ in picture.legend] == ["0", "1"]
