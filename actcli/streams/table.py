@@ -88,7 +88,7 @@ def _score(text: Text, delimiter: str) -> tuple[bool, float, int]:
         return False, 0.0, 0
     fields = rows[-1].fields
     amounts = sum(is_number(field) or has_decimal_comma(field) for field in fields)
-    return len({len(row.fields) for row in rows}) == 1, amounts / len(fields), len(fields)
+    return len({len(row.fields) for row in rows}) == 1, amounts / max(len(fields), 1), len(fields)
 
 
 class Records:

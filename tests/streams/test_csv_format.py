@@ -75,6 +75,8 @@ NOT_UTF8 = "not text: byte 0xff is no UTF-8; if it is Latin-1, `iconv -f LATIN1 
         (b"\n\na,b\n1,2\n3,x\n", "line 5: not a number: 'x' in column b; --column a picks a column"),
         (b"year,2019\n1,2\n", "line 1: not a number: 'year' in column 1; --column year takes line 1 for names"),
         (b'a,b\n"1,5",2\n', "line 2: not a number: '1,5' in column a; write it with a decimal point"),
+        (b"1\t2\n\t\xc2\xa0\n", "line 2: an empty cell in column 1; --missing nan reads it as nan"),
+        (b"1 2\n\xc2\xa0\n", "line 1: not a number: '1 2'; --delimiter blank splits it"),
         (b"a\n1_0\n", "line 2: not a number: '1_0'"),
         (b"a\n1\n\xff\n", f"line 3: {NOT_UTF8}"),
         (b"\xff,1\n", f"line 1: {NOT_UTF8}"),
