@@ -62,9 +62,11 @@ def print_report(
 ) -> None:
     """Print what `draw` makes of it, or the document or the records, see `write_report`; only one of them is made.
 
-    The picture is made for a file alone, which is written first. Raises InputError and StreamError.
+    The picture is made for a file alone, which is written before anything is printed, and after all that may be
+    refused. Raises InputError and StreamError.
     """
     drawing = drawing or Drawing()
+    drawn = draw(drawing.terminal()) if output_format in ("auto", "table", "chart") else None
     if drawing.save is not None and picture is not None:
         from actcli.streams.files import open_file
         from actcli.views.export import exported, suffix_of
@@ -73,8 +75,8 @@ def print_report(
         saved = exported(picture(), draw, drawing.terminal(), suffix, drawing.theme, drawing.size)
         with open_file(drawing.save) as file:
             file.write(saved)
-    if output_format in ("auto", "table", "chart"):
-        print(draw(drawing.terminal()), end="")
+    if drawn is not None:
+        print(drawn, end="")
     else:
         write_report(output_format, document, records)
 

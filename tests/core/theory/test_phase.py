@@ -195,3 +195,10 @@ def test_the_edge_of_tanh_begins_at_its_critical_point_where_the_map_has_that(
 ) -> None:
     found = phase_diagram(resolve("tanh"), np.array([0.5, most]), np.array([least_b2, 0.02]))
     assert ((1.0, 0.0) in found.edge) == there
+
+
+def test_of_an_infinite_slope_without_weights_nothing_comes() -> None:
+    """sqrt(|x|) rises without bound beside 0; with σ_w² = σ_b² = 0 the next variance is 0 all the same."""
+    found = phase_diagram(resolve("sqrt(abs(x))"), np.array([0.0, 1.0]), np.array([0.0]))
+    assert (found.q[0, 0], found.chi_perpendicular[0, 0], found.chi_parallel[0, 0]) == (0.0, 0.0, 0.0)
+    assert found.q[0, 1] == pytest.approx(2.0 / math.pi, rel=1e-5)  # q = E|z| √q
