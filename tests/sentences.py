@@ -2,10 +2,11 @@
 
     python -m tests.sentences [--all | --write]
 
-A sentence is a text of three words or more in actcli/ that is neither a docstring nor the help of an option. A test
-knows it when a text in tests/ has four words in a row with it, or all of a shorter piece between two placeholders.
-Prints the unknown ones by file; with --all the known ones too, each with the place of a text that knows it. --write
-renews sentences.txt, the list of the unknown ones. A test fails where one is not in that list.
+A sentence is a text of three words or more in actcli/. Docstrings, the help of options, headings of columns, regular
+expressions and texts that another is compared with are none. A test knows it when a text in tests/ has four words in a
+row with it, or all of a shorter piece between two placeholders. Prints the unknown ones by file; with --all the known
+ones too, each with the place of a text that knows it. --write renews sentences.txt, the list of the unknown ones. A
+test fails where one is not in that list.
 """
 
 import argparse
@@ -37,7 +38,7 @@ LEFT_OUT: Final = (
 )
 _NO_PROSE: Final = re.compile(
     r"arXiv|\b1[89]\d\d\b|\b20\d\d[,;]|\(x|_i\b|x [*/]|<!DOCTYPE|(\w+ \| \w+)|\w\[\w|\\\\|(\.\w+ ){3}|([0-9a-f]{6} ){3}"
-    r"|-\w+ \w+-\w+ \w+-|else x|else 0|\*\(|\d\*|[<>*+] x|\w\*\w"
+    r"|-\w+ \w+-\w+ \w+-|\w=\x22|else x|else 0|\*\(|\d\*|[<>*+] x|\w\*\w"
 )
 _PROSE: Final = {
     *("a", "an", "and", "at", "by", "for", "from", "goes", "has", "have", "in", "is", "it", "must", "no", "not", "of"),
@@ -45,7 +46,8 @@ _PROSE: Final = {
 }
 """One of these words is in every sentence, and in no list of names."""
 
-_OF_TYPER: Final = {"Option", "Argument"}
+_PLACE: Final = re.compile(r"\{\w*\}")
+"""Where str.format puts something."""
 _WORD: Final = re.compile(r"[^\W\d_]+|\d+")
 _LEAST, _RUN = 3, 4
 
@@ -84,7 +86,7 @@ def _words(text: str) -> list[str]:
 
 def _parts(node: ast.AST) -> tuple[str, ...]:
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
-        return (node.value,)
+        return tuple(_PLACE.split(node.value))
     if isinstance(node, ast.JoinedStr):
         parts = [""]
         for value in node.values:
@@ -96,18 +98,31 @@ def _parts(node: ast.AST) -> tuple[str, ...]:
     return ()
 
 
-def _texts(tree: ast.AST, help_too: bool) -> Iterator[tuple[int, tuple[str, ...]]]:
+def _texts(tree: ast.AST, of_tests: bool) -> Iterator[tuple[int, tuple[str, ...]]]:
     """Line and parts of each text, docstrings left out; f-strings as a whole and their expressions' texts too."""
     if isinstance(tree, ast.Expr) and isinstance(tree.value, ast.Constant):
         return
-    if not help_too and isinstance(tree, ast.Call) and getattr(tree.func, "attr", "") in _OF_TYPER:
-        return
+    left_out = [] if of_tests else _without_sentences(tree)
     parts = _parts(tree)
     if parts:
         yield getattr(tree, "lineno", 0), parts
     for child in ast.iter_child_nodes(tree):
-        if not (parts and isinstance(child, ast.Constant)):
-            yield from _texts(child, help_too)
+        if not (parts and isinstance(child, ast.Constant)) and not any(child is other for other in left_out):
+            yield from _texts(child, of_tests)
+
+
+def _without_sentences(tree: ast.AST) -> list[ast.AST]:
+    """The parts of the tree that hold none."""
+    match tree:
+        case ast.Call(func=ast.Attribute(attr="Option" | "Argument" | "compile")):
+            return [*tree.args, *tree.keywords]
+        case ast.Call(func=ast.Name(id="Column")):
+            return [*tree.args[:1]]
+        case ast.keyword(arg="header"):
+            return [tree.value]
+        case ast.Compare():
+            return [term for term in (tree.left, *tree.comparators) if isinstance(term, ast.Constant)]
+    return []
 
 
 def sentences() -> list[Sentence]:
@@ -118,7 +133,7 @@ def sentences() -> list[Sentence]:
             file = path.relative_to(HOUSE).as_posix()
             if file in LEFT_OUT:
                 continue
-            for line, parts in _texts(ast.parse(path.read_text(encoding="utf-8")), help_too=False):
+            for line, parts in _texts(ast.parse(path.read_text(encoding="utf-8")), of_tests=False):
                 sentence = Sentence(file, line, parts)
                 prose = not _NO_PROSE.search(sentence.text)
                 prose = prose and not _PROSE.isdisjoint(_words(sentence.text))
@@ -133,7 +148,7 @@ def known() -> dict[tuple[str, ...], str]:
     for path in sorted(TESTS.rglob("*.py")):
         if path.parent.name in ("benchmarks", "fuzz", "literature") or path == Path(__file__):
             continue
-        for line, parts in _texts(ast.parse(path.read_text(encoding="utf-8")), help_too=True):
+        for line, parts in _texts(ast.parse(path.read_text(encoding="utf-8")), of_tests=True):
             for part in parts:
                 words = _words(part.replace(r"\n", " "))
                 for length in range(2, _RUN + 1):

@@ -124,7 +124,8 @@ class _Checked:
     def report(self, quiet: bool) -> None:
         """One line on stderr; exit code 1 for a disagreement."""
         if self.first is not None:
-            at = "at x = {x!s} the derivative is {derivative!s}, and numerically {numerical!s}".format(**self.first)
+            x, derivative, numerical = self.first.values()
+            at = f"at x = {x} the derivative is {derivative}, and numerically {numerical}"
             complain(f"check failed at {self.disagreements:,} of {count(self.compared, 'point')}: {at}")
             raise typer.Exit(1)
         if quiet:

@@ -163,6 +163,7 @@ def run(
 
     runs: list[DepthRun] = []
     shapes: list[tuple[DepthRun, list[LayerHistograms], list[LayerHistograms]]] = []
+    searches: list[CureSearch] = []
     parallel = jobs > 1 or dask is not None
     with Interruption() as interruption:
         if parallel:
@@ -217,7 +218,7 @@ def run(
             return depth_picture(groups_of(runs))
 
         def document() -> dict[str, Any]:
-            searches = _searches(runs, activations, config, examples) if cure else []
+            searches.extend(_searches(runs, activations, config, examples) if cure else [])
             _search(searches, interruption, progress)
             found = _document(runs, {**asdict(config), "seeds": seeds}, searches if cure else None)
             for run, entry in zip(runs, found["runs"], strict=True):
@@ -236,10 +237,12 @@ def run(
             picture=picture,
         )
         if output_format in ("auto", "table") and show == "layers":
-            _search(_searches(runs, activations, config, examples), interruption, progress, show=True)
+            searches.extend(_searches(runs, activations, config, examples))
+            _search(searches, interruption, progress, show=True)
     if interruption.happened:
         done, wanted = sum(len(run.loss) for run in runs), steps * seeds * len(activations)
-        where = f"after {done:,} of {count(wanted, 'step')}" if done < wanted else "while cures were looked for"
+        searching = searches and done == wanted
+        where = "while cures were looked for" if searching else f"after {done:,} of {count(wanted, 'step')}"
         complain(f"interrupted {where}")
         raise typer.Exit(130)
     if any(run.verdict in failures for run in runs):

@@ -62,9 +62,11 @@ def print_report(
 ) -> None:
     """Print the text of `draw`, or the document or records (see `write_report`); only the one needed is computed.
 
-    picture: for --save; it is written first. InputError, StreamError: it cannot be drawn or written.
+    picture: for --save; it is written before anything is printed, and after everything that may be refused.
+    InputError, StreamError: it cannot be drawn or written.
     """
     drawing = drawing or Drawing()
+    drawn = draw(drawing.terminal()) if output_format in ("auto", "table", "chart") else None
     if drawing.save is not None and picture is not None:
         from actcli.streams.files import open_file
         from actcli.views.export import exported, suffix_of
@@ -73,8 +75,8 @@ def print_report(
         saved = exported(picture(), draw, drawing.terminal(), suffix, drawing.theme, drawing.size)
         with open_file(drawing.save) as file:
             file.write(saved)
-    if output_format in ("auto", "table", "chart"):
-        print(draw(drawing.terminal()), end="")
+    if drawn is not None:
+        print(drawn, end="")
     else:
         write_report(output_format, document, records)
 

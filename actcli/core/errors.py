@@ -74,8 +74,7 @@ def several(name: str, values: Any, example: str) -> tuple[Any, ...]:
 def instance(name: str, value: object, kind: type[_Kind]) -> _Kind:
     """The value, if it is an instance of the class. InputError: it is not."""
     if not isinstance(value, kind):
-        article = "an" if kind.__name__[0] in "AEIO" else "a"
-        raise InputError(f"{name} must be {article} {kind.__name__}, not {shown(value)}")
+        raise InputError(f"{name} must be {_with_article(kind.__name__)}, not {shown(value)}")
     return value
 
 
@@ -83,10 +82,14 @@ def one_of(what: str, name: Any, known: Iterable[str]) -> str:
     """The name, if it is known. InputError: it is not."""
     names = tuple(known)
     if not isinstance(name, str):
-        raise InputError(f"a {what} is a text, one of {', '.join(names)}, not {shown(name)}")
+        raise InputError(f"{_with_article(what)} is a text, one of {', '.join(names)}, not {shown(name)}")
     if name not in names:
         raise InputError(unknown(what, name, names))
     return name
+
+
+def _with_article(noun: str) -> str:
+    return f"{'an' if noun[0] in 'aeioAEIO' else 'a'} {noun}"
 
 
 def check_memory(memory: int, takes: str) -> None:

@@ -175,10 +175,11 @@ def _rows(chunks: Iterator[bytes], plan: _Plan, delimiter: str, line: int) -> It
 class _Table:
     """The points so far, and the mistakes.
 
-    words:     column with words -> the first word and its line
-    different: column with words -> its distinct words
-    missing:   set of columns -> number of rows in which exactly these have no value
-    begins:    line number of the first row
+    words:   column with words -> the first word and its line
+    cells:   column with words -> each word and how often it is there
+    missing: set of columns -> number of rows in which exactly these have no value
+    begins:  line number of the first row
+    named:   whether a row that was not taken has a word for its target
     """
 
     plan: _Plan
@@ -190,10 +191,11 @@ class _Table:
     known: dict[str, str] = field(default_factory=dict)  # one string per class, for all its points
     skipped: list[int] = field(default_factory=list)
     words: dict[int, tuple[int, str]] = field(default_factory=dict)
-    different: dict[int, set[str]] = field(default_factory=dict)
+    cells: dict[int, Counter[str]] = field(default_factory=dict)
     missing: Counter[tuple[int, ...]] = field(default_factory=Counter)
     first_missing: int = 0
     begins: int = 0
+    named: bool = False
 
     def read(self, records: Iterator[Record], skip_missing: bool) -> Examples:
         plan = self.plan
@@ -264,13 +266,14 @@ class _Table:
         except ValueError:
             pass
         missing = [self.plan.target] if is_missing_class(target) else []
+        self.named = self.named or not (missing or is_number(target))
         for place in self.plan.features:
             cell = record.fields[place].strip()
             if is_missing(cell):
                 missing.append(place)
             elif not is_number(cell):
                 self.words.setdefault(place, (record.line, cell))
-                self.different.setdefault(place, set()).add(cell)
+                self.cells.setdefault(place, Counter())[cell] += 1
             elif math.isinf(parse(cell)):
                 where = f"not finite: {quoted(cell)} in column {self.plan.call(place)}"
                 raise StreamError(f"{self.plan.name}, line {record.line}: {where}")
@@ -306,9 +309,10 @@ class _Table:
             if not plan.heading.named and all(map(_is_typed, above)) and not is_name(self.first[0].fields[plan.target]):
                 drops = " ".join(f"--drop {shlex.quote(name)}" for name in above)
                 outs.append(f"{drops}{skip} takes line {line} for names as well")
-        if self.names:
+        if self.names or self.named:
             others.append(plan.target)
-        repeated = 2 * len(self.different[place]) <= count
+        classes = self.cells[place]
+        repeated = 2 * len(classes) <= count and classes.total() > 1  # a single one is that of a line of units, say
         if line == self.begins and is_name(cell) and repeated and len(plan.features) > len(others):
             drops = plan.option("--drop", *others)
             outs.append(f"{plan.option('--target-column', place)} {drops}".rstrip() + f"{skip} learns it")

@@ -87,7 +87,7 @@ def _score(text: Text, delimiter: str) -> tuple[bool, float, int]:
         return False, 0.0, 0
     fields = rows[-1].fields
     amounts = sum(is_number(field) or has_decimal_comma(field) for field in fields)
-    return len({len(row.fields) for row in rows}) == 1, amounts / len(fields), len(fields)
+    return len({len(row.fields) for row in rows}) == 1, amounts / max(len(fields), 1), len(fields)
 
 
 class Records:
@@ -261,7 +261,8 @@ def _names(column: str, text: Text, delimiter: str) -> bool:
 
     StreamError: a number that may be a position and a name: it is in that line, which has a word above a number.
     """
-    first, *below = ([field.strip() for field in row.fields] for row in first_records(text, delimiter, 2))
+    records = first_records(text, delimiter, 2)
+    first, *below = ([field.strip() for field in row.fields] for row in records)
     if column not in first or all(map(is_number, first)):
         return False
     if not (column.isdecimal() and 1 <= int(column) <= len(first)):
@@ -269,7 +270,7 @@ def _names(column: str, text: Text, delimiter: str) -> bool:
     pairs = zip(first, *below, strict=False) if below else ()
     if first[int(column) - 1] != column and any(is_name(word) and is_number(under) for word, under in pairs):
         raise StreamError(
-            f"{text.name}: {quoted(column)} is a position, and stands in the first line as well; "
-            f"`tail -n +2{file_argument(text.name)}` leaves that line out"
+            f"{text.name}: {quoted(column)} is a position, and stands in line {records[0].line} as well; "
+            f"`tail -n +{records[0].end}{file_argument(text.name)}` leaves that line out"
         )
     return False

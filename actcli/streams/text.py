@@ -187,7 +187,7 @@ class _TextReader:
             # Without blanks, each comma and line end follows a number.
             ends = text.count(b",") + text.count(b"\n") + (not text.endswith(b"\n"))
             if (has_blanks or ends != len(tokens)) and (self._has_empty_cell(text) or _has_ambiguous_line(text)):
-                raise ValueError("is looked for line by line")
+                raise ValueError(text)
         values = parse_all(b",".join(tokens)) if tokens else np.empty(0)
         return _block(values, [len(line.split()) for line in split.split(b"\n")])
 

@@ -59,7 +59,7 @@ def _title(audit: Audit) -> str:
         others = (
             f"; the others {verdict}" if verdict and audit.unlike == audit.nonfinite else f"; {verdict}" * bool(verdict)
         )
-        verdict = f"{nonfinite(audit.nan.count, audit.infinite.count)} where the exact result is finite{others}"
+        verdict = f"{nonfinite(audit.nan.count, audit.infinite.count)} where the exact result is not{others}"
     flushed = ", subnormals flushed" if audit.flush_subnormals else ""
     flushed += ", intermediate ones too" if audit.flush_intermediates else ""
     sampled = "" if audit.exhaustive else " (sampled: a lower bound)"
@@ -170,7 +170,7 @@ def _gradients(points: Sequence[Point], header: str) -> list[Column]:
 
 def _remarks(audit: Audit) -> str:
     kinds = [
-        ("nan where the exact result is finite", audit.nan),
+        ("nan where the exact result is not", audit.nan),
         ("inf where the exact result is finite", audit.infinite),
         ("wrong sign", audit.wrong_sign),
         ("zeros of the wrong sign", audit.zero_sign),
@@ -196,7 +196,7 @@ def _remarks(audit: Audit) -> str:
     if audit.undefined:
         lines.append(
             f"{count(audit.undefined, 'input')} left out, where the exact result is nan; "
-            f"{count(audit.answered, 'result')} there are numbers."
+            f"{count(audit.answered, 'result')} there {'is a number' if audit.answered == 1 else 'are numbers'}."
         )
     if audit.source is not None:
         lines.append(source_line(audit.source, audit.dtype))

@@ -31,7 +31,7 @@ def _title(audit: RowAudit) -> str:
         verdict = f"at most {whole(steps)} {plural(steps, 'step')} off" if steps else "all correctly rounded"
     if audit.nonfinite:
         others = f"; the others {verdict}" if verdict else ""
-        verdict = f"{nonfinite(audit.nan, audit.infinite)} where the exact result is finite{others}"
+        verdict = f"{nonfinite(audit.nan, audit.infinite)} where the exact result is not{others}"
     low, high = audit.widths
     width = f"{low:,}" if low == high else f"{low:,} to {high:,}"
     flushed = ", subnormals flushed" if audit.flush_subnormals else ""

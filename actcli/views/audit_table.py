@@ -17,7 +17,7 @@ Lacking = Sequence[tuple[str, str, int, str]]
 CAPTION: Final = (
     "ulp: the largest |actual − exact| in spacings of the type at the exact result; steps: how many numbers of the "
     "type the result is from the correctly rounded exact one; both among the finite results. right: share of "
-    "correctly rounded results. nan, inf: results that are so where the exact one is finite. x: where ulp is largest."
+    "correctly rounded results. nan, inf: results that are so where the exact one is not. x: where ulp is largest."
 )
 _WIDE: Final = ("float32", "float64")
 _BOUNDS: Final = "their largest errors are lower bounds."

@@ -18,18 +18,18 @@ _WIDEST: Final = 28
 def race_report(race: Race, terminal: Terminal) -> str:
     """Sentences, the ranking, and a table for each data set."""
     ranking, results = table(_ranking(race, terminal), terminal), []
-    shown = _headers(ranking)
+    shown = ranked = _headers(ranking)
     for data in race.config.data:
         rows = [(row, result) for row in race.rows for result in row.results if result.data == data]
         if rows:
             title = f"{data}, {count(rows[0][1].seeds, 'seed')}: median, least and largest of the points held out"
             drawn = table(_results(rows, terminal), terminal)
-            shown |= _headers(drawn)
+            shown = shown | _headers(drawn)
             results.append(paragraph(title, terminal) + terminal.text(drawn.text(terminal)))
     parts = [
         paragraph("\n".join(sentences(race)), terminal),
         terminal.text(ranking.text(terminal)),
-        paragraph(_caption(race, shown), terminal),
+        paragraph(_caption(race, ranked, shown), terminal),
     ]
     return "\n".join([*parts, *results])
 
@@ -126,8 +126,8 @@ def _loss(loss: float) -> str:
     return "diverged" if isinf(loss) else short(loss, 2)
 
 
-def _caption(race: Race, shown: Container[str]) -> str:
-    """Meaning of the columns shown, and settings of the training."""
+def _caption(race: Race, ranked: Container[str], shown: Container[str]) -> str:
+    """Meaning of the columns shown, those of the ranking among them, and settings of the training."""
     config = race.config
     rates = ", ".join(f"{rate:g}" for rate in RATES)
     lines = [
@@ -136,7 +136,8 @@ def _caption(race: Race, shown: Container[str]) -> str:
         "the median over the seeds."
     ]
     if "right" in shown:
-        lines[0] += " right: points held out whose class was found, the mean over the data sets with classes."
+        mean = ", the mean over the data sets with classes" if "right" in ranked else ""
+        lines[0] += f" right: points held out whose class was found{mean}."
     if "ns" in shown:
         lines[0] += " ns: value and slope of an element as computed here; a framework's own kernels take other times."
     lines.append(

@@ -161,6 +161,9 @@ def test_markdown_is_one_table(workshop: Path) -> None:
     table = run.stdout.partition("\n\n")[0].splitlines()
     assert len(table) == 5
     assert len({line.count("|") for line in table}) == 1
+    assert table[0] == (
+        "| activation | dtype | order | inputs | largest ulp | largest steps | mean ulp | right | nan, inf | worst x |"
+    )
     assert table[1].startswith("| --- | --- | ---: |")
 
 

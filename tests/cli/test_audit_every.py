@@ -100,6 +100,20 @@ def test_a_killed_run_goes_on_to_the_same_report(workshop: Path, tmp_path: Path)
     assert "these are other runs, layout: 1 there and 2 here" in refused(workshop, *words, "--resume")
 
 
+def test_results_of_another_implementation_are_not_gone_on_with(workshop: Path, tmp_path: Path) -> None:
+    file = tmp_path / "runs.jsonl"
+    words = (*EVERY, "--against", "kernels:tanh", "--output", str(file))
+    assert actcli("audit", *words, cwd=workshop).returncode == 0
+    head, first, second = map(json.loads, file.read_text().splitlines())
+    mine = "NumPy {}, kernels:tanh, in float32"
+    assert actcli("audit", *words, "--resume", cwd=workshop).returncode == 0, "of one"
+    second["source"]["version"] = "2"
+    file.write_text("".join(json.dumps(record) + "\n" for record in (head, first, second)))
+    both = f"{mine.format(np.__version__)} and {mine.format(2)}"
+    said = refused(workshop, *words, "--resume")
+    assert said == f"actcli: results of two implementations: {both}; begin another file\n"
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
@@ -168,3 +182,6 @@ def test_a_baseline_says_what_got_worse_and_what_got_better(workshop: Path, tmp_
     )  # fmt: skip
     assert shown.stderr == "actcli: regression: tanh in float16, order 0: worse\n"
     assert "0 → 1" in shown.stdout
+    assert "Against the baseline, then → now:" in shown.stdout.splitlines()
+    alone = actcli("audit", "tanh", "--against", "kernels:off", *words[:2], cwd=workshop)
+    assert "baseline" not in alone.stdout

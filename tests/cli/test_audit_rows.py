@@ -169,3 +169,5 @@ def test_the_report_fits_the_terminal(workshop: Path, monkeypatch: pytest.Monkey
         text = " ".join(" ".join(seen.lines).split())
         assert "20 rows of 6" in text
         assert "sum of a row" in text
+        assert "Rows and columns are counted from 0. correctly rounded: " in text
+        assert "rounded: the largest where every result is the correctly rounded exact one." in text

@@ -83,7 +83,9 @@ def test_a_terminal_is_told_where_the_kink_is() -> None:
 def test_an_order_that_makes_no_sense_is_refused() -> None:
     for order in ("33", "-1", "x", "1.5"):
         assert "--order" in complaint("differentiate", "tanh", "1", "--order", order)
-    assert "only the first" in complaint("differentiate", "softmax", "1", "2", "--order", "2")
+    refused = complaint("differentiate", "softmax", "1", "2", "--order", "2")
+    assert refused == "softmax acts on rows: of its derivatives only the first, the Jacobian, is given"
+    assert "rows" not in complaint("differentiate", "tanh", "1", "--order", "-1")
 
 
 def test_a_check_that_passes_is_quiet_when_asked_to_be() -> None:

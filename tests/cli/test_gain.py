@@ -201,8 +201,10 @@ def test_save_draws_the_maps_at_the_variances_of_the_code_or_of_the_user(tmp_pat
     output("gain", "tanh", "--sigma-w2", "1.5", "--sigma-b2", "0.1", "--save", path)
     assert "tanh at σ_w² = 1.5, σ_b² = 0.1" in path.read_text()
     path.unlink()
-    assert "--sigma-w2" in complaint("gain", "0*x", "--save", path)
+    refused = complaint("gain", "0*x", "--save", path)
+    assert refused == "0*x: no initialisation was found to draw; --sigma-w2 names one"
     output("gain", "0*x", "--sigma-w2", "1", "--save", path)
     path.unlink()
-    assert "one value" in complaint("gain", "elu:alpha=0.5/1", "--save", path)
+    refused = complaint("gain", "elu:alpha=0.5/1", "--save", path)
+    assert refused == "--save draws one activation, not 2: give one value of the parameter"
     assert not path.exists()

@@ -763,6 +763,7 @@ def test_control_c_ends_the_search_for_a_cure_and_the_report_is_printed() -> Non
     assert "Traceback" not in stderr.before
     assert "the training diverged: after 50 steps" in " ".join(stdout.split())
     assert "No cure" not in stdout, "what was not tried is not denied"
+    assert "actcli: interrupted while cures were looked for" in stderr.before
 
 
 def test_control_c_wins_over_fail_on() -> None:

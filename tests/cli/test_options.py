@@ -309,3 +309,11 @@ def test_every_command_line_that_a_message_shows_can_be_typed() -> None:
     for line in shown:
         words = shlex.split(line)
         output(*words, *(("--steps", "0") if words[0] == "gradient-depth" else ()))
+
+
+def test_where_the_terminal_s_picture_is_refused_no_file_is_left(tmp_path: Path) -> None:
+    path = tmp_path / "p.svg"
+    assert "takes 9 lines or more" in complaint("compare", "tanh", "1e-40*x", "--size", "10x4", "--save", path)
+    assert not path.exists()
+    output("compare", "tanh", "relu", "--save", path)
+    assert path.exists()

@@ -78,8 +78,9 @@ def test_a_picture_of_a_training_needs_one(show: str) -> None:
 @pytest.mark.parametrize("show", ["over-time", "histograms"])
 def test_it_is_saved(show: str, tmp_path: Path) -> None:
     path = tmp_path / "picture.svg"
-    output("gradient-depth", "relu", "tanh", *SMALL, "--show", show, "--save", str(path))
+    drawn = output("gradient-depth", "relu", "tanh", *SMALL, "--show", show, "--save", str(path))
     assert "tanh" in path.read_text(encoding="utf-8")
+    assert ("tanh, 4 hidden layers, what the first batch gives" in drawn) == (show == "histograms")
 
 
 def test_what_diverges_has_a_history_too() -> None:

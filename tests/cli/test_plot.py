@@ -209,7 +209,8 @@ def test_density() -> None:
 
 @pytest.mark.parametrize("other", [("-d",), ("--at", "1"), ("--range", "0", "1"), ("--input", "x")])
 def test_density_stands_alone(other: tuple[str, ...]) -> None:
-    assert "--show density stands alone" in complaint("plot", "relu", "--show", "density", *other)
+    said = "--show density stands alone: without --range, --order, --at and --input"
+    assert complaint("plot", "relu", "--show", "density", *other) == said
 
 
 def test_calibration() -> None:

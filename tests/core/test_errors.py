@@ -1,14 +1,16 @@
-"""Numbers with their nouns, and names with similar ones."""
+"""Numbers with their nouns, names with similar ones, and values of the wrong kind."""
 
 import re
 import string
+import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import actcli
 from actcli.core.activations.catalogue import ACTIVATIONS
-from actcli.core.errors import count, did_you_mean
+from actcli.core.errors import InputError, count, did_you_mean, instance, one_of, whole_number
 
 
 def test_a_count_of_one_is_singular() -> None:
@@ -68,3 +70,27 @@ def test_names_of_other_functions_are_no_slips() -> None:
 def test_a_name_whose_end_is_missing_is_completed() -> None:
     assert did_you_mean("sigm", KNOWN) == "; did you mean sigmoid?"
     assert did_you_mean("le", KNOWN) == ""
+
+
+def test_a_number_that_no_loop_counts_to_is_too_large() -> None:
+    assert whole_number("steps", sys.maxsize, 1) == sys.maxsize
+    with pytest.raises(InputError, match=f"^steps must be at most {sys.maxsize}, not {sys.maxsize + 1}$"):
+        whole_number("steps", sys.maxsize + 1, 1)
+
+
+@pytest.mark.parametrize(("what", "noun"), [("dtype", "a dtype"), ("optimizer", "an optimizer"), ("init", "an init")])
+@pytest.mark.parametrize("given", [5, None, ["b"]])
+def test_a_name_is_a_text(what: str, noun: str, given: Any) -> None:
+    assert one_of(what, "b", ["a", "b"]) == "b"
+    with pytest.raises(InputError) as error:
+        one_of(what, given, ["a", "b"])
+    assert str(error.value) == f"{noun} is a text, one of a, b, not {given!r}"
+    with pytest.raises(InputError) as error:
+        one_of(what, "c", ["a", "b"])
+    assert "is a text" not in str(error.value)
+
+
+def test_a_class_is_named_with_its_article() -> None:
+    for kind, noun in ((int, "an int"), (bool, "a bool")):
+        with pytest.raises(InputError, match=f"^it must be {noun}, not 'x'$"):
+            instance("it", "x", kind)

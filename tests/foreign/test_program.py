@@ -67,6 +67,28 @@ def test_what_goes_wrong_is_one_line(tmp_path: Path, rest: str, message: str) ->
     assert str(error.value).endswith(message)
 
 
+@pytest.mark.parametrize(
+    ("rest", "grad_output", "message"),
+    [
+        ("{in} {out} relu", X, "the command needs a place for the gradient: {grad} or {grad.bin}"),
+        ("{in} {grad} {out}", None, "the command gets no gradient for the place: {grad} or {grad.bin}"),
+    ],
+)
+def test_a_gradient_has_a_place_and_a_place_a_gradient(rest: str, grad_output: Array | None, message: str) -> None:
+    with pytest.raises(InputError) as error:
+        Program(f"./kernel {rest}", 1.0)(X, "float32", grad_output=grad_output)
+    assert str(error.value) == message
+
+
+def test_how_many_results_are_due_is_told_where_they_are_not_as_many_as_the_inputs(tmp_path: Path) -> None:
+    kernel = tmp_path / "kernel.py"
+    kernel.write_text(KERNEL)
+    program = Program(f"{sys.executable} {kernel} {{in}} {{out}} relu", 60.0)
+    with pytest.raises(InputError, match=r": 4 results for 4 inputs, and 2 are due$"):
+        program(np.ones((2, 2)), "float32", shape=(2, 1))
+    assert program(np.ones((2, 2)), "float32", shape=(2, 2)).shape == (2, 2)
+
+
 @pytest.mark.parametrize("line", ["./kernel", "./kernel {in}", "./kernel {in} {in.bin} {out}", ""])
 def test_a_line_without_a_place_for_both_files(line: str) -> None:
     with pytest.raises(InputError, match="the command needs one place for its"):

@@ -74,6 +74,9 @@ NOT_UTF8 = "not text: byte 0xff is no UTF-8; if it is Latin-1, `iconv -f LATIN1 
         (b'""\n""\n', "line 1: an empty cell; --missing nan reads it as nan"),
         (b"\n\na,b\n1,2\n3,x\n", "line 5: not a number: 'x' in column b; --column a picks a column"),
         (b"year,2019\n1,2\n", "line 1: not a number: 'year' in column 1; --column year takes line 1 for names"),
+        (b'a,b\n"1,5",2\n', "line 2: not a number: '1,5' in column a; write it with a decimal point"),
+        (b"1\t2\n\t\xc2\xa0\n", "line 2: an empty cell in column 1; --missing nan reads it as nan"),
+        (b"1 2\n\xc2\xa0\n", "line 1: not a number: '1 2'; --delimiter blank splits it"),
         (b"a\n1_0\n", "line 2: not a number: '1_0'"),
         (b"a\n1\n\xff\n", f"line 3: {NOT_UTF8}"),
         (b"\xff,1\n", f"line 1: {NOT_UTF8}"),
@@ -85,6 +88,18 @@ def test_mistakes_are_named_with_their_line(text: bytes, message: str) -> None:
     with pytest.raises(StreamError) as caught:
         read(text)
     assert str(caught.value) == f"data.csv, {message}"
+
+
+@pytest.mark.parametrize(
+    ("text", "option"), [(b"1;2\n", "';'"), (b"1\t2\n", "tab"), (b"1|2\n", "'|'"), (b"1 2\n", "blank")]
+)
+def test_the_delimiter_that_splits_a_line_is_named(text: bytes, option: str) -> None:
+    with pytest.raises(StreamError) as caught:
+        list(table_of(io.BytesIO(text), ["1"], delimiter=",")[1])
+    assert str(caught.value).endswith(f"; --delimiter {option} splits it")
+    with pytest.raises(StreamError) as caught:
+        list(table_of(io.BytesIO(text.replace(b"2", b"x")), ["1"], delimiter=",")[1])
+    assert "splits it" not in str(caught.value), "into what are no numbers"
 
 
 def test_the_line_is_right_far_from_the_start() -> None:
@@ -204,6 +219,17 @@ def test_without_names_there_are_positions() -> None:
         (PEOPLE, ["4"], "data.csv: no column '4': there is 'name', 'a', 'b, c'"),
         (PEOPLE, ["name"], "data.csv, line 2: not a number: 'alice' in column name"),
         (b"1,2\n", ["a"], "data.csv: no column 'a': its 2 columns have no names"),
+        (b"1\n2\n", ["a"], "data.csv: no column 'a': its only column has no name"),
+        (
+            b"x,1,2\n5,6,7\n",
+            ["1"],
+            "data.csv: '1' is a position, and stands in line 1 as well; `tail -n +2 data.csv` leaves that line out",
+        ),
+        (
+            b'# of two lines\n"x\ny",1\n5,6\n',
+            ["1"],
+            "data.csv: '1' is a position, and stands in line 2 as well; `tail -n +4 data.csv` leaves that line out",
+        ),
         (b"", ["a"], "data.csv: no column 'a': the file is empty"),
         (b"a,a\n1,2\n", ["a"], "data.csv: 2 columns are named 'a': give its position, 1 or 2"),
         (b'a,b,c\n"1,2",3\n', ["c"], "data.csv, line 2: 2 fields, expected 3; `tail -n +2 data.csv` leaves line 1 out"),

@@ -155,6 +155,26 @@ def test_what_the_csv_module_writes_is_read_back(tmp_path_factory: pytest.TempPa
             b"x,1\n2,3\n",
             "p.csv, line 1: not a number: 'x' in column 1; --target-column x takes line 1 for names",
         ),
+        (
+            "p.csv",
+            b"5,6,y\n1,2,3\n3,4,1\n",
+            "p.csv, line 1: not a number, as below: 'y' in column 3; --target-column y takes the line for names",
+        ),
+        (
+            "p.csv",
+            b"x,y,k,t\n1,a,b,2\n3,c,d,1\n",
+            "p.csv, line 2: not a number: 'a' in column y, and words in y, k; --drop y --drop k leaves them out",
+        ),
+        (
+            "p.csv",  # of which --target-column x learns nothing: the second of its cells is a number
+            b"x,y,t\nm,s,kg\n1,2,3\n2,3,4\n",
+            "p.csv, line 2: not a number: 'm' in column x, and words in x, y; `sed 2d p.csv` leaves line 2 out",
+        ),
+        (
+            "p.csv",
+            b"x,y,t\na,1,2\na,3,4\nb,5,6\nb,6,7\n",
+            "p.csv, line 2: not a number: 'a' in column x; --drop x leaves it out, --target-column x learns it",
+        ),
         ("p.csv", b"1,2\n1_0,3\n", "p.csv, line 2: not a number: '1_0' in column 1"),
         ("p.csv", b"1,2\nnan,3\n", "p.csv, line 2: 1 of 2 rows has missing values; --skip-missing leaves them out"),
         ("p.csv", b"1,2\n3,1e400\n", "p.csv, line 2: not finite: '1e400' in column 2"),

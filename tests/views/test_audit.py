@@ -9,7 +9,8 @@ import pytest
 from actcli.core.activations.catalogue import resolve
 from actcli.core.audit.auditor import Auditor
 from actcli.core.audit.report import Audit
-from actcli.views.audit import audit_report, error_picture
+from actcli.core.numerics.formats import round_to
+from actcli.views.audit import audit_report, error_picture, error_pictures
 from actcli.views.terminal import Terminal
 from tests.core.kernels import correct, gelu_with_tanh, inputs
 from tests.narrow import elementwise
@@ -87,11 +88,22 @@ def test_the_chart_is_high_where_the_error_is() -> None:
 def test_nan_is_marked_in_the_chart_and_stands_first_among_the_worst() -> None:
     found = audit("nan")
     text = audit_report(found, Terminal())
-    assert "1 result nan where the exact result is finite; the others all correctly rounded" in " ".join(text.split())
+    assert "1 result nan where the exact result is not; the others all correctly rounded" in " ".join(text.split())
     assert "(×: nan or inf)" in text
     assert text.count("×") == 2
     assert found.worst[0].steps == math.inf
     assert "0x7fc0" in text
+
+
+def test_nan_in_place_of_infinity_is_told_and_counted() -> None:
+    """exp has no number above 88.7 in float32, and this kernel no infinity."""
+    auditor = Auditor(resolve("exp(x)"), "float32")
+    x = np.array([0.0, 89.0, 100.0])
+    auditor.add(x, np.where(x > 88.8, np.nan, 1.0))
+    text = " ".join(audit_report(auditor.result(), Terminal(200)).split())
+    assert "2 results nan where the exact result is not; the others all correctly rounded" in text
+    assert "nan where the exact result is not: 2, at x = 89.0 to 100.0. inf where the exact result is finite: 0" in text
+    assert "half a spacing beyond the largest" not in text
 
 
 def test_flushed_subnormal_inputs_have_a_row_of_their_own() -> None:
@@ -106,6 +118,43 @@ def test_what_was_left_out_is_said_and_a_segment_of_nothing_has_dashes() -> None
     auditor = Auditor(resolve("log(x)"), "float32", segments=[0.5, 100.0])
     auditor.add(x, np.array([7.0, np.nan, 0.0, np.float32(np.log(2.0))]))
     text = audit_report(auditor.result(), Terminal())
-    assert "2 inputs left out, where the exact result is nan; 1 result there are numbers." in " ".join(text.split())
+    assert "2 inputs left out, where the exact result is nan; 1 result there is a number." in " ".join(text.split())
     (last,) = [line.split() for line in screen(text, Terminal()) if line.split()[:2] == ["100", "∞"]]
     assert last[2:] == ["0", *["-"] * (len(last) - 3)]
+
+
+def test_what_the_errors_are_measured_in() -> None:
+    """2^-7 apart are the numbers of bfloat16 from 1 to 2, and 2^-8 below: 1 + 2^-7 is an ulp and a step from 1."""
+    x = np.array([1.0, 1.25, 1.5])
+    for error, ulp, steps in ((2.0**-7, 1.0, 1), (2.0**-5, 4.0, 4), (-(2.0**-8), 0.5, 1), (0.0, 0.0, 0)):
+        auditor = Auditor(resolve("identity"), "bfloat16")
+        auditor.add(x, np.array([1.0 + error, 1.25, 1.5]))
+        found = auditor.result()
+        assert (found.total.max_ulp, found.total.max_steps) == (ulp, steps)
+    text = " ".join(audit_report(found, Terminal()).split())
+    assert (
+        "ulp: |actual − exact| in spacings of the type at the exact result. steps: how many numbers of the type the "
+        "result is from the correctly rounded exact one." in text
+    )
+
+
+def test_results_that_flushing_explains_are_counted() -> None:
+    x = np.array([-90.0, -80.0])
+    exact = x / (1.0 + np.exp(-x))
+    for actual, said in (([0.0, exact[1]], True), (exact, False)):
+        auditor = Auditor(resolve("silu"), "float32", flush_intermediates=True)
+        auditor.add(x, round_to(np.asarray(actual), "float32"))
+        text = " ".join(audit_report(auditor.result(), Terminal()).split())
+        sentence = "1 result held against what a formula gives with subnormal intermediate results at zero."
+        assert (sentence in text) == said
+
+
+def test_several_audits_share_a_picture_of_the_largest_error_in_ulp_over_x() -> None:
+    found = audit()
+    picture = error_pictures([found, replace(found, order=1)])
+    assert picture.title == "2 audits: the largest error in ulp over x"
+    assert [panel.title for panel in picture.panels] == ["gelu in bfloat16", "gelu in bfloat16, derivative 1"]
+    for panel in picture.panels:
+        (bars,) = panel.histograms
+        assert np.nanmax(bars.height) == found.total.max_ulp
+    assert error_picture(found).panels[0].title == "largest ulp error over x"

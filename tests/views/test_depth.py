@@ -458,6 +458,10 @@ def test_of_many_activations_the_healthy_ones_share_a_line() -> None:
     )
     assert [sum(line.startswith("With ") for line in four)] == [2]
     assert "With sigmoid and xavier initialisation the gradient vanishes" in " ".join(four)
+    untrained = [run(name, "he", "healthy", layers=4, factor=1.0, loss=()) for name in names]
+    assert (
+        report(Terminal(), *untrained, run(layers=4, loss=()))[-3] == "With relu, tanh, gelu the gradient is healthy."
+    )
     mixed = [run("silu", "he", verdict, layers=4, seed=seed) for seed, verdict in enumerate(("healthy", "vanishing"))]
     assert "2 seeds: healthy 1, vanishing 1. Seed 0: With silu" in " ".join(report(Terminal(), *healthy, *mixed))
 
@@ -570,6 +574,10 @@ def test_healthy() -> None:
     dying = verdict_sentence(run("relu", "he", "healthy", layers=3, factor=1.0, dead=0.9))
     assert "More than half of the units in each of 3 of 3 hidden layers are dead, and the others were enough." in dying
     assert "no depth to vanish in" in verdict_sentence(run("relu", "he", "healthy", layers=1, loss=()))
+    untrained = verdict_sentence(run("relu", "he", "healthy", factor=1.001, loss=()))
+    assert "the gradient is healthy: the gradient signal at layer 1 is about as large as at layer 20" in untrained
+    assert "the gradient is healthy" not in learnt
+    assert "vanish in" not in untrained
 
 
 def test_dead() -> None:

@@ -1,5 +1,7 @@
 """Sentences of a race: only what the heats show."""
 
+from dataclasses import replace
+
 import pytest
 
 from actcli.views.race import race_report, sentences
@@ -70,6 +72,9 @@ def test_only_columns_that_are_shown_are_explained(width: int) -> None:
     assert (
         "ns: value and slope of an element as computed here; a framework's own kernels take other times." in words
     ) == ("ns" in headers[0])
+    right, mean = "right: points held out whose class was found", ", the mean over the data sets with classes."
+    assert (right in words) == any("right" in each for each in headers)
+    assert (right + mean in words) == ("right" in headers[0])
     said = "setting: the one that was chosen most" in words
     assert said == any("setting" in each for each in headers)
     assert (", and in how many of the seeds." in words) == any("in" in each for each in headers)
@@ -79,3 +84,22 @@ def test_only_columns_that_are_shown_are_explained(width: int) -> None:
         "the median over the seeds."
     )
     assert rank in words
+
+
+def test_below_the_ranking_are_the_losses_of_each_data_set_with_their_least_and_largest() -> None:
+    report = race_report(held({"tanh": [1.0, 2.0, 3.0], "relu": [4.0, 5.0, 7.0]}), Terminal(120, 40))
+    lines = report.splitlines()
+    at = lines.index("moons, 3 seeds: median, least and largest of the points held out")
+    tanh, relu = (next(line.split() for line in lines[at:] if line.startswith(name)) for name in ("tanh", "relu"))
+    assert tanh[1:3] == ["2", "1–3"]
+    assert relu[1:3] == ["5", "4–7"]
+    only = held({"tanh": [1.0, 2.0], "relu": [3.0, 4.0]}, ("sine",))
+    assert "moons" not in race_report(only, Terminal(120, 40))
+
+
+def test_under_a_data_set_s_name_the_loss_stands_over_that_of_guessing() -> None:
+    found = held({"tanh": [1.0, 2.0, 3.0], "relu": [4.0, 5.0, 7.0]})
+    rows = tuple(replace(row, results=(replace(row.results[0], loss_guess=8.0),)) for row in found.rows)
+    report = race_report(replace(found, rows=rows), Terminal(120, 40))
+    for name, share in (("tanh", "0.25"), ("relu", "0.625")):
+        assert share in next(line for line in report.splitlines() if name in line.split() and "50 %" in line).split()

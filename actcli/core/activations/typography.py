@@ -69,7 +69,8 @@ IsFunction = Callable[[str], bool]
 
 
 def plain(text: str, is_function: IsFunction) -> str:
-    """The text in Python's expression syntax, as far as there is one. Raises InputError where it has two readings.
+    """The text in Python's expression syntax, as far as there is one. Raises InputError where it has two readings,
+    ValueError where it has a number that is not real.
 
     is_function: whether a name is that of a function, `sin` or `np.tanh`, and no number
     """
@@ -77,7 +78,7 @@ def plain(text: str, is_function: IsFunction) -> str:
     if "\\" in text or re.search(r"\^\s*\{|(max|min)\s*\{", text):
         text = _latex(text)
     if re.search(r"(?<!\w)[\d.]+[jJ]\b", text):
-        raise ValueError("no real number")
+        raise ValueError(text)
     tokens = [_written(found) for found in _TOKEN.finditer(text)]
     tokens = _powers(_bars(_logic(_brackets(tokens, is_function))), is_function)
     if "?" in tokens:

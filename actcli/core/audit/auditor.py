@@ -277,7 +277,7 @@ class Auditor:
             zero &= (sign != 0.0) & (np.signbit(actual) != (sign < 0.0))
         with np.errstate(invalid="ignore"):  # the sign of nan is nan, which is not counted
             wrong_sign = np.sign(actual) * np.sign(truth.exact) < 0.0
-        found = {"nan": np.isnan(actual) & finite, "infinite": np.isinf(actual) & finite, "wrong_sign": wrong_sign}
+        found = {"nan": np.isnan(actual), "infinite": np.isinf(actual) & finite, "wrong_sign": wrong_sign}
         found |= {"zero_sign": zero, "nonfinite": found["nan"] | found["infinite"]}
         for kind, where in found.items():
             self._kinds[kind].note(x, where)

@@ -267,7 +267,7 @@ def _rest(off: Array, factor: float) -> Array:
 
 def _gone(case: Case, result: Array, truth: Array) -> Mask:
     gone: Mask = case.distance(result, truth) <= _rest(case.off, _ALIKE)
-    return gone & np.isfinite(result)
+    return gone & ~np.isnan(result)
 
 
 def _what_it_computes(case: Case, candidate: Candidate) -> Array:
@@ -310,7 +310,9 @@ def out_of_range(case: Case, candidate: Candidate, around: Mask, truth: Array) -
     if len(steps) != 1:
         return None
     ((fate, texts),) = steps.items()
-    return " and ".join(texts) + (fate.replace("overflows", "overflow") if len(texts) > 1 else fate), gone | ~asked
+    if len(texts) > 1:
+        fate = fate.replace("flows", "flow").replace(" is flushed", " are flushed")
+    return " and ".join(texts) + fate, gone | ~asked
 
 
 def _first_out_of_range(
@@ -367,11 +369,15 @@ def _nan_words(tree: Node, x: Array, working: Working) -> str:
 def _vanishing(candidate: Candidate, x: Array) -> str:
     """Text of the innermost step whose flush to zero changes the result."""
     tree, kept = candidate.tree, Working(candidate.working.dtype)
-    computed = [as_computed(node, x, candidate.working) for node in nodes(tree)]
+    smallest = FLOAT_FORMATS[kept.dtype].smallest_normal
+    inside = replace(candidate.working, flush_ends=True)
+    computed = [as_computed(node, x, candidate.working if node is tree else inside) for node in nodes(tree)]
     wide = [as_computed(node, x, kept) for node in nodes(tree)]
     matters = _that_reach_the_root(tree, computed, wide, np.ones(x.shape, dtype=np.bool_), 0.5)
     for node, values, whole in zip(nodes(tree), computed, wide, strict=True):
-        if ((values == 0.0) & (whole != 0.0)).mean() > 0.5 and (text := text_of(node)) in matters:
+        if ((values == 0.0) & (whole != 0.0) & (np.abs(whole) < smallest)).mean() > 0.5 and (
+            text := text_of(node)
+        ) in matters:
             return f"subnormal {text}"
     return "a subnormal intermediate result"
 

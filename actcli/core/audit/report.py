@@ -176,7 +176,7 @@ class Audit(Judged):
     """Report of an audit.
 
     exhaustive: the inputs are all finite numbers of the type in the region
-    nan, infinite: results that are nan or infinite although the correctly rounded exact result is finite
+    nan, infinite: results that are nan or infinite although the correctly rounded exact result is not
     unlike: number of results that are nan, or infinity in place of a number. Infinity beside an exact result beyond
         the largest number is none of them: it counts as 2^(largest exponent + 1)
     wrong_sign: results of the opposite sign to the exact one, neither of them zero
@@ -229,7 +229,7 @@ class Audit(Judged):
     constants: tuple[Constant, ...]
     max_steps_when_flushed: float | None
     first_nonfinite: float | None
-    """The first input whose result is nan or infinite although the exact one is finite."""
+    """The first input whose result is nan or infinite although the exact one is not."""
     diagnosis: str | None = None
     source: Source | None = None
     grad_output: bool = False
@@ -238,7 +238,7 @@ class Audit(Judged):
 
     @property
     def nonfinite(self) -> int:
-        """Number of results that are nan or infinite although the correctly rounded exact result is finite."""
+        """Number of results that are nan or infinite although the correctly rounded exact result is not."""
         return self.nan.count + self.infinite.count
 
     def document(self) -> dict[str, Any]:

@@ -80,7 +80,7 @@ class RowAudit(Judged):
 
     @property
     def nonfinite(self) -> int:
-        """How many results are nan or infinite where the correctly rounded exact one is finite."""
+        """How many results are nan or infinite where the correctly rounded exact one is not."""
         return self.nan + self.infinite
 
     @property
@@ -224,9 +224,8 @@ class RowAuditor:
         if not ordinal.size:
             return
         actual, wrong, ulp, away = errors_of(actual, truth, self.dtype, self.flush)
-        finite = np.isfinite(truth.rounded)
-        self._nan += int((np.isnan(actual) & finite).sum())
-        self._infinite += int((np.isinf(actual) & finite).sum())
+        self._nan += int(np.isnan(actual).sum())
+        self._infinite += int((np.isinf(actual) & np.isfinite(truth.rounded)).sum())
         self._unlike += int(wrong.sum())
         self._distribution.note(ulp, away)
         self._everything.add(np.zeros(len(ordinal), dtype=np.int64), ordinal, ulp, away)

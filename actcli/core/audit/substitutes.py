@@ -86,6 +86,8 @@ def _compared(case: Case, bad: Mask, candidate: Substitute) -> tuple[float, Mask
 
 def _outputs(case: Case) -> Iterator[Substitute]:
     """The exact results rounded to a narrower type, or truncated to it."""
+    if _nothing(case):
+        return
     exact = case.value(case.x)
     for dtype in ("bfloat16", "float16", "float32"):
         if FLOAT_FORMATS[dtype].precision < FLOAT_FORMATS[case.dtype].precision:
@@ -95,6 +97,11 @@ def _outputs(case: Case) -> Iterator[Substitute]:
             words = f"every result is a {dtype} number"
             yield Substitute(f"{words}: the output was rounded to {dtype} on its way here", round_to(exact, dtype))
             yield Substitute(f"{words}, cut off instead of rounded", truncated(exact, dtype))
+
+
+def _nothing(case: Case) -> bool:
+    """Whether all finite results are 0, which is a number of every type."""
+    return not case.actual[np.isfinite(case.actual)].any()
 
 
 def truncations(case: Case) -> Iterator[Substitute]:
@@ -127,6 +134,8 @@ def truncated(values: Array, dtype: str) -> Array:
 
 def _factors(case: Case) -> Iterator[Substitute]:
     """x times a factor that was rounded to a narrower type."""
+    if _nothing(case):
+        return
     with np.errstate(all="ignore"):  # 0/0 is nan, which equals nothing
         factor = case.value(case.x) / case.x
         for dtype in ("bfloat16", "float16"):

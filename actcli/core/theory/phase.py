@@ -133,9 +133,7 @@ class VarianceMap:
                 break
             up_wanted = bool(grows[open_].any())
             down_wanted = not grows[open_].all()
-        left_slope, right_slope = self.field.slopes_at_zero
-        steepness = 0.5 * weights * (left_slope * left_slope + right_slope * right_slope)
-        stays = (biases == 0.0) & (steepness <= 1.0 + _MARGIN) & (abs(self.field.value_at_zero) < 1e-10)
+        stays = (biases == 0.0) & (self._steepness(weights) <= 1.0 + _MARGIN) & (abs(self.field.value_at_zero) < 1e-10)
         found[(found == 0.0) & ~stays] = np.nan
         return found, grows
 
@@ -201,15 +199,18 @@ class VarianceMap:
         q[keeps] = 1.0
         return q, np.isnan(q)
 
+    def _steepness(self, weights: Array) -> Array:
+        """σ_w² E[φ'²] at q = 0; without weights 0, however steep the function is."""
+        left, right = self.field.slopes_at_zero
+        square = 0.5 * (left * left + right * right)
+        return np.multiply(weights, square, where=weights > 0.0, out=np.zeros(weights.shape))
+
     def susceptibilities(self, q: Array, weights: Array) -> tuple[Array, Array]:
         """χ⊥ and χ∥ at each q."""
         perpendicular, parallel = np.full(q.shape, np.nan), np.full(q.shape, np.nan)
-        left, right = self.field.slopes_at_zero
         at_zero = q == 0.0
-        steepness = 0.5 * (left * left + right * right)
-        perpendicular[at_zero] = parallel[at_zero] = math.nan if self.field.jumps else 1.0
-        perpendicular[at_zero] *= weights[at_zero] * steepness
-        parallel[at_zero] *= weights[at_zero] * steepness
+        if not self.field.jumps:
+            perpendicular[at_zero] = parallel[at_zero] = self._steepness(weights[at_zero])
         inside = q > 0.0
         if inside.any():
             h = 1e-4

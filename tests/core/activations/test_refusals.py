@@ -2,8 +2,9 @@
 
 import pytest
 
-from actcli.core.activations.catalogue import resolve
+from actcli.core.activations.catalogue import ACTIVATIONS, resolve
 from actcli.core.activations.family import family
+from actcli.core.activations.formula import formula
 from actcli.core.errors import InputError
 
 # Refused text, error, and a similar accepted text.
@@ -15,6 +16,7 @@ REFUSED = [
     ("x@2", "the operator @ is not available", "x*2"),
     ("x[0]", "x[0] is no part of a formula", "x"),
     ("1j*x", "1j is not a real number", "1*x"),
+    ("x*tanh(2j)", "2j is not a real number", "x*tanh(2)"),
     ("a*x", "a has no value: is it a parameter, as in '...:a=1'?", "a*x:a=1"),
     ("x**99999", "the exponent 99999 is too large (at most 1000)", "x**1000"),
     ("max(*x)", "an argument with a star is not available", "max(x, 0)"),
@@ -43,6 +45,21 @@ REFUSED = [
     ("(x", "was never closed", "(x)"),
     ("elu:alpha", "a parameter is written name=number, not 'alpha'", "elu:alpha=2"),
     ("gelu_tanh:alpha=a", "alpha must be a number, not 'a'", "gelu_tanh"),
+    ("sin(2) + 1", "has no x; the variable of a formula is x", "sin(2) + x"),
+    ("x + \ud800", "not a formula: 'x + \\ud800'", "x + 1"),
+    ("tanh²((x)", "a parenthesis is not closed", "tanh²(x)"),
+    ("x > 0 ? x", "a choice is written 'a if c else b', or c ? a : b", "x > 0 ? x : 0"),
+    ("x > 0 ? (x : 0)", "a choice is written 'a if c else b', or c ? a : b", "x if x > 0 else 0"),
+    (
+        "def f(x):\n  a = x + x\n" + "  a = a + a\n" * 12 + "  return a",  # 2^13 times x
+        "the function's formula is too long: of more than 4000 parts",
+        "def f(x):\n  a = x + x\n" + "  a = a + a\n" * 4 + "  return a",
+    ),
+    (
+        "def g(x): return " + "+".join(["x"] * 30) + "\ndef f(x): return " + "+".join(["g(x)"] * 90),
+        "the function's formula is too long: of more than 4000 parts",
+        "def g(x): return " + "+".join(["x"] * 30) + "\ndef f(x): return g(x) + g(x)",
+    ),
 ]
 
 
@@ -53,6 +70,19 @@ def test_what_is_no_formula_is_refused_and_its_neighbour_is_taken(refused: str, 
     assert why in str(error.value)
     assert "\n" not in str(error.value)
     resolve(taken)
+
+
+@pytest.mark.parametrize(
+    ("refused", "why", "taken"),
+    [
+        (" ", "an empty formula", "x"),
+        ("elu(x, x)", "alpha of elu must not depend on x, in column 1 of the formula", "elu(x, 2)"),
+    ],
+)
+def test_the_grammar_refuses_what_was_not_refused_before_it(refused: str, why: str, taken: str) -> None:
+    with pytest.raises(InputError, match=why):
+        formula(refused, {}, ACTIVATIONS)
+    formula(taken, {}, ACTIVATIONS)
 
 
 @pytest.mark.parametrize(

@@ -134,6 +134,21 @@ def test_the_gate_is_the_half_that_was_chosen_and_else_the_one_of_the_source(nam
     np.testing.assert_allclose(activation(row), expected, rtol=1e-15)
 
 
+@pytest.mark.parametrize(
+    ("name", "gate"), [("glu", "sigmoid"), ("swiglu", "silu"), ("geglu", "gelu"), ("reglu", "relu")]
+)
+def test_the_formula_of_a_gate_says_which_half_it_is(name: str, gate: str) -> None:
+    """Each of its two forms, computed with the gate by itself, is the activation."""
+    unit, whole = elementwise(gate), CATALOGUE[name]
+    formula = f"{gate}(a)*b where gate_half is 1, a*{gate}(b) where it is 2, of the row's halves a and b"
+    assert whole.formula == formula
+    row = np.array([-0.7, 1.3, 2.1, -0.4])
+    a, b = row[:2], row[2:]
+    np.testing.assert_allclose(whole.with_parameters(gate_half=1)(row), unit(a) * b, rtol=1e-15)
+    np.testing.assert_allclose(whole.with_parameters(gate_half=2)(row), a * unit(b), rtol=1e-15)
+    assert "gate_half" not in CATALOGUE["softmax"].formula
+
+
 def test_a_gate_is_one_half_or_the_other() -> None:
     with pytest.raises(InputError, match="gate_half must be 1 or 2"):
         CATALOGUE["swiglu"].with_parameters(gate_half=1.5)

@@ -172,6 +172,15 @@ def test_infinity_is_right_where_the_exact_result_rounds_to_it() -> None:
     assert (saturated.nonfinite, saturated.total.max_steps, saturated.total.max_ulp) == (0, 1, 1.0)
 
 
+def test_nan_is_wrong_where_infinity_is_right() -> None:
+    x = np.array([88.0, 89.0, 100.0, math.inf])
+    right = round_to(np.exp(x), "float32")
+    found = audit("exp(x)", "float32", lambda x: np.where(x > 89.5, math.nan, right), x)
+    assert (found.nan.count, found.infinite.count, found.nonfinite, found.unlike) == (2, 0, 2, 2)
+    assert (found.first_nonfinite, found.total.nonfinite, found.total.finite_max_steps) == (100.0, 2, 0)
+    assert audit("exp(x)", "float32", lambda x: right, x).nonfinite == 0
+
+
 def test_infinite_inputs_have_limits_and_nan_has_no_exact_result() -> None:
     x = np.array([-math.inf, 0.0, math.inf, math.nan, math.nan])
     found = audit("silu", "float32", lambda _: np.array([math.nan, 0.0, math.inf, math.nan, 1.0]), x, segments=[0.0])
@@ -228,10 +237,19 @@ def test_a_derivative_that_there_is_not_is_refused(order: int) -> None:
         Auditor(resolve("gelu"), "float32", order=order)
 
 
+@pytest.mark.parametrize("exact", [5, "gelu", [1.0]])
+def test_what_is_exact_is_a_function(exact: object) -> None:
+    with pytest.raises(InputError) as error:
+        Auditor(resolve("gelu"), "float32", exact=exact)  # type: ignore[arg-type]  # what is refused
+    assert str(error.value) == f"exact must be a function of an array, not {exact!r}"
+    for function in (None, lambda x: x):
+        Auditor(resolve("gelu"), "float32", exact=function)
+
+
 def test_nothing_to_audit_is_no_success() -> None:
-    with pytest.raises(InputError, match="no inputs"):
+    with pytest.raises(InputError, match=r"^no inputs to audit$"):
         Auditor(resolve("gelu"), "float32").result()
-    with pytest.raises(InputError, match="nan at all 2"):
+    with pytest.raises(InputError, match=r"^no inputs to audit: the exact result is nan at all 2$"):
         audit("log(x)", "float32", lambda x: x, np.array([-1.0, -2.0]))
     with pytest.raises(InputError, match="whole rows"):
         Auditor(resolve("softmax"), "float32")

@@ -8,7 +8,7 @@ import pytest
 
 from actcli.core.audit.auditor import Auditor
 from actcli.core.audit.diagnosis import diagnose
-from actcli.core.numerics.formats import ordinal, round_to, value_at
+from actcli.core.numerics.formats import FLOAT_FORMATS, ordinal, round_to, value_at
 from tests.core.kernels import Kernel, correct, f32, flushing, gelu_with_erf, gelu_with_tanh, in_float32, inputs
 from tests.narrow import elementwise
 
@@ -32,6 +32,47 @@ def gelu_in_float16_bits(x: np.ndarray) -> np.ndarray:
     return value_at(ordinal(correct("gelu", "float16")(x), "float16"), "bfloat16")
 
 
+def inputs_too_in_float16_bits(x: np.ndarray) -> np.ndarray:
+    bits = ordinal(x, "bfloat16")
+    numbers = np.abs(bits) < FLOAT_FORMATS["float16"].infinity
+    y = correct("gelu", "float16")(value_at(np.where(numbers, bits, 0), "float16"))
+    return np.where(numbers, value_at(ordinal(y, "float16"), "bfloat16"), np.nan)
+
+
+def rounded_one_way(way: str) -> Kernel:
+    """tanh to the next float32 in one direction."""
+
+    def kernel(x: np.ndarray) -> np.ndarray:
+        exact = elementwise("tanh")(x)
+        nearest = exact.astype(f32)
+        goal = {"up": np.inf, "down": -np.inf, "away": np.copysign(np.inf, exact), "cut": 0.0 * exact}[way]
+        beside = np.nextafter(nearest, np.asarray(goal, dtype=f32), dtype=f32)
+        return np.where(np.sign(exact - nearest) * np.sign(beside - nearest) > 0, beside, nearest).astype(np.float64)
+
+    return kernel
+
+
+def two_exponentials(x: np.ndarray) -> np.ndarray:
+    """exp(10x) exp(-9.3x) in bfloat16, of two rounded arguments: 2^-9 of 50 is more than a step of the result."""
+    with np.errstate(all="ignore"):
+        grown, shrunk = np.exp(bfloat16(10 * x)), np.exp(bfloat16(bfloat16(np.array(-9.3)) * x))
+        return bfloat16(bfloat16(grown) * bfloat16(shrunk))
+
+
+def subnormals_at_zero(values: np.ndarray) -> np.ndarray:
+    return np.where(np.abs(values) < np.finfo(f32).tiny, f32(0), values).astype(f32)
+
+
+def two_sides_flushed(x: np.ndarray) -> np.ndarray:
+    """1e-25 relu(±x), flushed, and scaled back."""
+    sides = [subnormals_at_zero(f32(1e-25) * np.maximum(s * x.astype(f32), f32(0))) for s in (f32(1), f32(-1))]
+    return subnormals_at_zero(sides[0] * f32(1e20) + sides[1] * f32(1e20)).astype(np.float64)
+
+
+def without_its_tail(activation: str, low: float, high: float) -> Kernel:
+    return lambda x: np.where((x > low) & (x < high), 0.0, correct(activation, "float32")(x))
+
+
 @pytest.mark.parametrize(
     ("activation", "dtype", "kernel", "order", "words"),
     [
@@ -50,8 +91,33 @@ def gelu_in_float16_bits(x: np.ndarray) -> np.ndarray:
         ("gelu", "float32", correct("gelu", "float32"), 1, "match gelu itself better than derivative 1 of gelu"),
         ("silu", "float32", flushing(correct("silu", "float32")), 0, "^subnormal numbers are flushed to zero$"),
         ("silu", "float32", correct("silu", "bfloat16"), 0, "every result is a bfloat16 number"),
-        ("silu", "float32", silu_with_a_narrow_gate, 0, "x times a bfloat16"),
-        ("gelu", "bfloat16", gelu_in_float16_bits, 0, "results are float16, read as"),
+        (
+            "silu", "float32", silu_with_a_narrow_gate, 0,
+            "^every result is x times a bfloat16 number: the factor was rounded to bfloat16$",
+        ),
+        ("gelu", "bfloat16", gelu_in_float16_bits, 0, "^the results are float16, read as bfloat16$"),
+        ("gelu", "bfloat16", inputs_too_in_float16_bits, 0, "^inputs and results are float16, read as bfloat16"),
+        ("tanh", "float32", rounded_one_way("up"), 0, "^the results are rounded up instead of to the nearest$"),
+        ("tanh", "float32", rounded_one_way("down"), 0, "^the results are rounded down instead of to the nearest$"),
+        ("tanh", "float32", rounded_one_way("away"), 0, "are rounded away from zero instead of to the nearest$"),
+        ("tanh", "float32", rounded_one_way("cut"), 0, "^the results are cut off instead of rounded$"),
+        ("sigmoid", "float32", without_its_tail("sigmoid", -200, -20), 0, "^the result is 0 for every x up to -20.0"),
+        ("sigmoid(-x)", "float32", without_its_tail("sigmoid(-x)", 20, 200), 0, "is 0 for every x from 20.0.* on,"),
+        ("tanh", "float32", without_its_tail("tanh", -1e-3, 0), 0, "the result is 0 for every x from -0.00099.* to 0,"),
+        ("tanh", "float32", without_its_tail("tanh", 0, 1e-3), 0, "^the result is 0 for every x from 0 to 0.00099.*,"),
+        (
+            "exp(x) - exp(x - 0.001)", "float32", in_float32(lambda x: np.exp(x) - np.exp(x - f32(0.001))), 0,
+            "results are nan, for x from 88.7.*: exp.x. overflows in float32, and infinity less infinity is nan$",
+        ),
+        (
+            "exp(10*x)*exp(-9.3*x)", "bfloat16", two_exponentials, 0,
+            r"^every intermediate result of exp\(10\*x\)\*exp\(-9.3\*x\) is rounded in bfloat16, "
+            r".* exp\(-9.3\*x\) and exp\(10\*x\) overflow in bfloat16, and 0 times infinity is nan",
+        ),
+        (
+            "(1e-25*relu(x))*1e20 + (1e-25*relu(-x))*1e20", "float32", two_sides_flushed, 0,
+            r"1e-25\*relu\(-x\) and 1e-25\*relu\(x\) are flushed to zero in float32",
+        ),
     ],
 )  # fmt: skip
 def test_a_disease_is_named(activation: str, dtype: str, kernel: Kernel, order: int, words: str) -> None:
@@ -85,6 +151,12 @@ def test_nan_and_infinity_are_told_without_a_cause_that_was_not_shown() -> None:
     assert one == "1 result is nan, at x = 1"
 
 
+def test_of_zeros_no_type_is_told() -> None:
+    found = sentence("1e-9*x", "float32", lambda x: np.where(np.abs(x) > 1.0, np.nan, 0.0))
+    assert found is not None
+    assert "float16" not in found
+
+
 def test_one_stray_value_does_not_silence_a_diagnosis() -> None:
     def kernel(x: np.ndarray) -> np.ndarray:
         return np.where(x == 1.0, 3e38, gelu_with_tanh("bfloat16")(x))
@@ -108,6 +180,21 @@ def test_no_more_is_said_than_was_tried() -> None:
     found = diagnose(auditor.result(), silu)
     assert found is not None
     assert "for every x up to -85," in found
+
+
+def test_a_flush_that_is_one_step_s_here_and_another_s_there_is_told_without_the_step() -> None:
+    silent, named = "a subnormal intermediate result is flushed", "subnormal 1e-25*relu(x) is flushed"
+    sizes = np.geomspace(1e-18, 1e-13, 200).astype(f32).astype(np.float64)  # 1e-25 times them is subnormal, and not 0
+    text = "(1e-25*relu(x))*1e20 + (1e-25*relu(-x))*1e20"
+    usual = np.geomspace(1.0, 1e3, 200).astype(f32).astype(np.float64)
+    for parts, said, other in (([-usual, -sizes, sizes, usual], silent, named), ([sizes, usual], named, silent)):
+        x = np.sort(np.concatenate(parts))
+        auditor = Auditor(elementwise(text), "float32")
+        auditor.add(x, two_sides_flushed(x))
+        found = diagnose(auditor.result(), elementwise(text))
+        assert found is not None
+        assert f"{said} to zero in float32" in found
+        assert other not in found
 
 
 def test_a_cut_off_tail_is_not_called_a_cancellation() -> None:

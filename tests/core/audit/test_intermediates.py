@@ -4,9 +4,12 @@ import numpy as np
 import pytest
 
 from actcli.core.audit.auditor import Auditor
+from actcli.core.audit.emulation import read_spelling
+from actcli.core.audit.intermediates import Intermediates
 from actcli.core.audit.report import Audit
-from actcli.core.numerics.formats import flushed, round_to
-from tests.narrow import known
+from actcli.core.audit.ulp import reference, ulp_distance, ulp_error
+from actcli.core.numerics.formats import flushed, ordinal, round_to, value_at
+from tests.narrow import elementwise, known
 
 
 def sigmoid(x: np.ndarray) -> np.ndarray:
@@ -58,3 +61,64 @@ def test_nan_and_infinity_are_never_excused(wrong: float) -> None:
     actual = np.where(X < -90.0, wrong, silu(X, flush=True))
     found = audit(actual, flush_intermediates=True)
     assert found.nonfinite == (X < -90.0).sum()
+
+
+def judged(text: str, x: float, actual: float, act: str = "silu") -> tuple[int, float, float]:
+    """How many results are excused, the steps that are left, and what the result is held against, by one formula."""
+    silu = elementwise(act)
+    made = Intermediates(silu, 0, "float32")
+    made._trees = [read_spelling(silu, text)]
+    at, result = np.array([x]), np.array([actual])
+    truth = reference(silu(at), "float32", flush=True)
+    away = ulp_distance(result, truth.rounded, "float32", flush=True)
+    held, _, left, excused = made.judged(at, result, truth, ulp_error(result, truth, "float32", flush=True), away)
+    return excused, float(left[0]), float(held.rounded[0])
+
+
+@pytest.mark.parametrize(("steps", "counts"), [(0, True), (1, True), (2, False)])
+def test_a_formula_counts_where_it_is_right_without_flushing(steps: int, counts: bool) -> None:
+    """0 at -90 is explained by sigmoid(-90) at zero, in a formula that is a step off at most."""
+    right = round_to(elementwise("silu")(np.array([-90.0])), "float32")
+    beside = value_at(ordinal(right, "float32") - steps, "float32")
+    assert judged(f"x*sigmoid(x)*{(beside / right).item()!r}", -90.0, 0.0)[0] == counts
+
+
+def test_a_single_step_is_explained_too() -> None:
+    """2^-126 + 2^-149 is 2^-126 where the second is zero."""
+    auditor = Auditor("x + 2**-149*exp(0*x)", "float32", flush_intermediates=True)
+    auditor.add(np.array([2.0**-126]), np.array([2.0**-126]))
+    found = auditor.result()
+    assert (found.excused, found.total.max_steps, found.total.max_ulp) == (1, 0, 0.0)
+
+
+def test_what_flushing_makes_infinite_explains_nothing() -> None:
+    """1/sigmoid(-90) is beyond float32, 1e-10 of it is not, and 1e-10/0 is infinite: next to the largest number."""
+    largest = float(np.finfo(np.float32).max)
+    assert judged("1e-10/sigmoid(x)", -90.0, largest, act="1e-10/sigmoid(x)")[0] == 0
+
+
+def test_as_near_is_not_nearer() -> None:
+    """3 2^-120, and 2^-120 where 2^-130 x is zero: what lies in the middle is held against the exact result."""
+    act = "2**-120 + 2**-119*(1 if 2**-130*x > 0 else 0)"
+    low, high = (int(ordinal(np.array([k * 2.0**-120]), "float32")[0]) for k in (1, 3))
+    for place, found in (((low + high) // 2, (0, 3 * 2.0**-120)), ((low + high) // 2 - 1, (1, 2.0**-120))):
+        assert judged(act, 1.0, float(value_at(np.array([place]), "float32")[0]), act=act)[::2] == found
+
+
+def test_a_gradient_multiplies_what_the_formula_gives() -> None:
+    """sigmoid(-90) is 8e-40: zero, and so is 1e10 times its slope, which is a usual number."""
+    x, grad = np.array([-90.0, -80.0, 0.0]), np.array([1e10, 1e10, 2.0])
+    slopes = elementwise("sigmoid").derivative(x)
+    for flush, excused in ((True, 1), (False, 0)):
+        auditor = Auditor("sigmoid", "float32", order=1, flush_intermediates=True)
+        auditor.add(x, round_to(np.where((x == -90.0) & flush, 0.0, slopes * grad), "float32"), grad)
+        found = auditor.result()
+        assert (found.excused, known(found.total.max_steps) <= 1) == (excused, True)
+
+
+def test_a_subnormal_result_is_zero_beside_one_that_is_explained() -> None:
+    """1e10 sigmoid(-90) is 8e-30, and 0 where its sigmoid is zero: 1e-40 is no step from that."""
+    auditor = Auditor("1e10*sigmoid(x)", "float32", flush_intermediates=True)
+    auditor.add(np.array([-90.0]), round_to(np.array([1e-40]), "float32"))
+    found = auditor.result()
+    assert (found.excused, found.total.max_steps, found.total.max_ulp) == (1, 0, 0.0)

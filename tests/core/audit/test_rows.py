@@ -80,6 +80,8 @@ def test_nan_and_infinity_are_counted_and_their_rows_have_no_total() -> None:
     rows = np.zeros((3, 2))
     found = audited("softmax", "float32", rows, np.array([[0.5, math.nan], [math.inf, 0.5], [0.5, 0.75]]))
     assert (found.nan, found.infinite, found.unlike, found.nonfinite) == (1, 1, 2, 2)
+    logarithms = audited("log_softmax", "float32", np.array([[-math.inf, 0.0]]), np.array([[math.nan, 0.0]]))
+    assert (logarithms.nan, logarithms.unlike, logarithms.nonfinite) == (1, 1, 1), "in place of -inf"
     assert found.exceeds(100, None)
     assert found.steps_place == "row 0, column 1"
     assert found.defect is not None

@@ -89,3 +89,14 @@ def test_a_grid_line_and_a_point_at_the_same_place_are_bent_alike() -> None:
 
 def test_more_classes_have_no_single_cut() -> None:
     assert spaces(experiment(data="blobs"), SQUARE)[-1].seen_by == "directions"
+
+
+def test_beside_the_cut_is_the_main_direction_of_what_the_output_does_not_see() -> None:
+    made = experiment("tanh", width=16)
+    last = spaces(made, SQUARE)[-1]
+    output = made.network.parameters.weights[-1][:, 0]
+    first = output / np.linalg.norm(output)
+    hidden = forward(made.network, made.inputs).layer_inputs[-1]
+    rest = hidden - np.outer(hidden @ first, first)
+    assert last.points[:, 0] == pytest.approx(hidden @ first)
+    assert last.points[:, 1].var() == pytest.approx(np.linalg.eigvalsh(np.cov(rest.T, bias=True))[-1], rel=1e-6)

@@ -27,6 +27,11 @@ def words(name: str, target: str) -> str:
     return " ".join(word for word in head.split() if word != "*")
 
 
+def test_a_function_of_the_literature_is_named_as_one() -> None:
+    assert '"""softsign, as in the literature."""' in code("x*softsign(x)", "numpy")
+    assert "as in the literature" not in code("x*relu(x)", "numpy")
+
+
 def test_what_is_said_of_one_target_alone() -> None:
     said = {
         "On a CPU, JAX gives 0 where a result is under 2.3e-308.": {"jax"},

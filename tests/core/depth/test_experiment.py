@@ -389,8 +389,16 @@ def test_the_initialiser_is_named() -> None:
         ({"optimizer": "lbfgs"}, "unknown optimizer 'lbfgs'; there are sgd, momentum, adam"),
         ({"dtype": "float16"}, "unknown dtype 'float16'; did you mean float"),
         ({"norm": "batch", "batch": 1}, "batch normalisation needs batches of at least 2 points"),
-        ({"layers": 10**9}, "takes about .* GiB, and at most 4 are taken"),
-        ({"batch": 10**9}, "takes about .* GiB, and at most 4 are taken"),
+        # Of each layer 5 * 64 * 64 numbers of weights, and 5 * 64 a point.
+        (
+            {"layers": 10**9},
+            "a network of 1,000,000,000 layers of 64 units with batches of 128 takes about .* GiB, and",
+        ),
+        (
+            {"layers": 1, "batch": 10**7, "dtype": "float32"},
+            "a network of 1 layer of 64 units with batches of 10,000,000 takes about "
+            f"{4 * 5 * 64e7 / 2**30:.3g} GiB, and at most 4 are taken",
+        ),
     ],
 )
 def test_what_cannot_be_run(settings: dict[str, int | float | str], message: str) -> None:

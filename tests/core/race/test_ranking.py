@@ -97,6 +97,10 @@ def test_the_setting_is_chosen_by_other_points_than_those_that_count() -> None:
     found = race(config, racers, [1.0, 1.0], reversed(runs))
     assert {run.loss for run in found.chosen} == {13.0}
     assert {(run.init, run.learning_rate) for run in found.chosen} == {SETTINGS[7]}
+    results = [result for row in found.rows for result in row.results]
+    assert {(result.init, result.learning_rate, result.chosen, result.seeds) for result in results} == {
+        (*SETTINGS[7], 1, 1)
+    }
 
 
 def test_heats_that_are_not_finished_are_left_out() -> None:

@@ -187,3 +187,18 @@ def test_what_swings_is_followed_as_one_by_one(act: str) -> None:
         assert (single.q is None) == math.isnan(q)
         if single.q is not None:
             assert q == pytest.approx(single.q, rel=1e-5, abs=1e-12)
+
+
+@pytest.mark.parametrize(("most", "least_b2", "there"), [(1.2, 0.0, True), (0.9, 0.0, False), (1.2, 0.01, False)])
+def test_the_edge_of_tanh_begins_at_its_critical_point_where_the_map_has_that(
+    most: float, least_b2: float, there: bool
+) -> None:
+    found = phase_diagram(resolve("tanh"), np.array([0.5, most]), np.array([least_b2, 0.02]))
+    assert ((1.0, 0.0) in found.edge) == there
+
+
+def test_of_an_infinite_slope_without_weights_nothing_comes() -> None:
+    """sqrt(|x|) rises without bound beside 0; with σ_w² = σ_b² = 0 the next variance is 0 all the same."""
+    found = phase_diagram(resolve("sqrt(abs(x))"), np.array([0.0, 1.0]), np.array([0.0]))
+    assert (found.q[0, 0], found.chi_perpendicular[0, 0], found.chi_parallel[0, 0]) == (0.0, 0.0, 0.0)
+    assert found.q[0, 1] == pytest.approx(2.0 / math.pi, rel=1e-5)  # q = E|z| √q

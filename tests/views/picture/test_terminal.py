@@ -166,6 +166,12 @@ def test_nothing_finite_is_said(value: float) -> None:
     assert text == "no finite values to draw: a title\n"
 
 
+@pytest.mark.parametrize(("width", "height", "text"), [(80, 3, "no room for a chart: a title\n"), (5, 24, "no r…\n")])
+def test_where_there_is_no_room_it_is_said(width: int, height: int, text: str) -> None:
+    assert chart(Terminal(width, height), np.tanh) == text
+    assert "room" not in chart(Terminal(max(width, 10), max(height, 4)), np.tanh)
+
+
 def test_a_pole_is_clipped_and_not_crossed() -> None:
     terminal = Terminal()
     picture = Screen(chart(terminal, lambda x: 1 / (x - 1 / 77)), terminal)  # a pole beside the points

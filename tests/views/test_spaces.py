@@ -1,0 +1,56 @@
+"""What is written on the pictures of units, spaces and decisions, and of whom it must not be said."""
+
+import numpy as np
+import pytest
+
+from actcli.core.boundary.decision import Window, decision
+from actcli.core.boundary.spaces import UnitMaps, spaces
+from actcli.core.network.datasets import DATASETS
+from actcli.views.boundary import Map, boundary_picture
+from actcli.views.picture.description import HeatMap
+from actcli.views.spaces import space_picture, units_picture
+from tests.core.boundary.test_spaces import experiment
+from tests.narrow import known
+
+
+@pytest.mark.parametrize(("width", "title"), [(3, "layer 1, units 1 to 3"), (20, "layer 1, units 1 to 16 of 20")])
+def test_each_unit_is_shaded_from_its_least_to_its_largest_value(width: int, title: str) -> None:
+    values = np.arange(width * 6.0).reshape(width, 2, 3) ** 2
+    values[1] = 7.0  # everywhere
+    none = np.zeros(width, dtype=bool)
+    (panel,) = units_picture([UnitMaps(1, values, none, none)], "").panels
+    assert panel.title == title
+    heat = panel.heat
+    assert isinstance(heat, HeatMap)
+    assert heat.label == "from the unit's least to its largest value"
+    for unit in (0, 2):
+        shades = heat.values[:, 7 * unit : 7 * unit + 3]
+        assert shades == pytest.approx((values[unit] - values[unit].min()) / np.ptp(values[unit]))
+    assert np.isnan(heat.values[:, 7:10]).all(), "nothing is least or largest of what is the same everywhere"
+
+
+def test_numbers_are_above_or_below_their_mean() -> None:
+    made = experiment("tanh", data="sine")
+    window = Window.around(made.inputs, 5, 5)
+    labels, names = Map.of(decision(made, window), made).labels
+    assert names == ("below the mean", "above the mean")
+    y = DATASETS["sine"](512, np.random.default_rng(0)).targets  # of any points the mean is 0
+    assert abs(y.mean()) < 1e-12
+    assert np.array_equal(labels == 1, made.targets[:, 0] > made.targets.mean())
+    classes = experiment()
+    window = Window.around(classes.inputs, 5, 5)
+    seen = Map.of(decision(classes, window), classes)
+    assert seen.labels[1] == ("0", "1")
+    heat = boundary_picture([seen], "").panels[0].heat
+    assert isinstance(heat, HeatMap)
+    assert (heat.label, heat.low, heat.middle, heat.high) == ("probability of 1", 0.0, 0.5, 1.0)
+    assert heat.contours == (0.5,), "on which the two are as likely"
+    assert np.array_equal(heat.values, known(seen.decision.probability)[1])
+    made_of = spaces(classes, window)
+    picture = space_picture(made_of, made_of, seen, "")
+    assert [name for name, _ in picture.legend] == ["0", "1"]
+    whose = ["plane", "layer 1", "layer 2", "layer 3"]
+    assert [panel.x.label for panel in picture.panels] == whose * 2
+    assert [panel.title for panel in picture.panels] == [
+        f"{it}, {when}" for when in ("untrained", "trained") for it in whose
+    ]
