@@ -84,7 +84,7 @@ def test_an_order_that_makes_no_sense_is_refused() -> None:
     for order in ("33", "-1", "x", "1.5"):
         assert "--order" in complaint("differentiate", "tanh", "1", "--order", order)
     refused = complaint("differentiate", "softmax", "1", "2", "--order", "2")
-    assert refused == "softmax acts on rows: of its derivatives only the first, the Jacobian, is given"
+    assert refused == "softmax acts on rows: only its first derivative, the Jacobian, is computed"
     assert "rows" not in complaint("differentiate", "tanh", "1", "--order", "-1")
 
 

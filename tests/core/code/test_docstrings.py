@@ -66,7 +66,7 @@ def test_points_without_a_number_are_counted() -> None:
     _, slope = run(code(name, "numpy"), "activation")
     lost = np.isnan(slope(x)) & np.isfinite(elementwise(name).derivatives(x, 1)[1])
     assert lost.any()
-    assert f"(at {lost.sum()} points no number, although the function has one)" in words(name, "numpy")
+    assert f"(at {lost.sum()} points there is no number, where the function has one)" in words(name, "numpy")
     assert "no number" not in words("gelu", "numpy")
 
 
