@@ -25,7 +25,7 @@ _PYTORCH = {
     "selu": "for a steadier gradient, at the price of q, which settles at 0.023, not at 1",
 }
 
-_CANDIDATES = {"critical": "the critical point", "gain": "σ_w² = gain², σ_b² = 0"}
+_CANDIDATES = {"critical": "the critical point", "gain": "σ_w² = gain² with σ_b² = 0"}
 
 _WORDS = {
     "q": (" q", "the variance of a unit's weighted sum, which f is applied to"),
@@ -174,22 +174,22 @@ def _choice(gain: Gain) -> list[tuple[str, str]]:
         return []
     changes = {name: _change(candidate) for name, candidate in gain.candidates.items()}
     (taken, change), *others = sorted(changes.items(), key=lambda item: item[0] != gain.recommended)
-    over = f"over {LAYERS} layers the gradient's signal changes"
-    why = f"for {_CANDIDATES[taken]}: {over} by a factor of {change}"
-    if gain.candidates[taken].signal_change is None:
-        why = f"for {_CANDIDATES[taken]}; how the gradient's signal changes is not known"
+    why = f"for {_CANDIDATES[taken]}: over {LAYERS} layers it changes the gradient's signal by a factor of {change}"
+    if change is None:
+        why = f"for {_CANDIDATES[taken]}, whose change of the gradient's signal is not known"
     variances = [(candidate.sigma_w2, candidate.sigma_b2) for candidate in gain.candidates.values()]
     if not others:
         why += "; nothing is critical"
     elif isclose(variances[0][0], variances[1][0], rel_tol=1e-9) and variances[0][1] == variances[1][1]:
         why += f"; {_CANDIDATES[others[0][0]]} is the same"
     else:
-        why += f", for {_CANDIDATES[others[0][0]]} of {others[0][1]}"
+        other, change = others[0]
+        why += f"; for {_CANDIDATES[other]} the factor is {change or 'not known'}"
     return [("code", f"{why} (theory, inputs of mean square 1)")]
 
 
-def _change(candidate: Candidate) -> str:
-    return "unknown size" if candidate.signal_change is None else format_number(candidate.signal_change, 3)
+def _change(candidate: Candidate) -> str | None:
+    return None if candidate.signal_change is None else format_number(candidate.signal_change, 3)
 
 
 def _pytorch(gain: Gain) -> str:

@@ -116,7 +116,7 @@ def test_a_jump_settles_without_a_slope() -> None:
     assert report["with xavier"].startswith("settles at q = 0.5 chaotic: the gradient's signal has no theory")
     assert report["with he"].startswith("settles at q = 1.0 ")
     assert report["code"].startswith(
-        "for σ_w² = gain², σ_b² = 0; how the gradient's signal changes is not known; nothing"
+        "for σ_w² = gain² with σ_b² = 0, whose change of the gradient's signal is not known; nothing"
     )
     assert "not known" not in settings("relu")["code"]
 
@@ -130,11 +130,12 @@ def test_the_gain_of_pytorch_stands_beside_ours() -> None:
 
 def test_the_code_is_for_what_changes_the_gradient_less() -> None:
     selu = settings("selu")
-    assert selu["code"].startswith("for σ_w² = gain², σ_b² = 0: over 30 layers")
-    assert "for the critical point of 0.0887" in selu["code"]
+    assert selu["code"].startswith("for σ_w² = gain² with σ_b² = 0: over 30 layers")
+    assert "; for the critical point the factor is 0.0887 (theory" in selu["code"]
     assert "std=(1.0 / " in selu["PyTorch"]
     assert settings("gelu")["code"].startswith("for the critical point: over 30 layers")
-    assert "σ_w² = gain², σ_b² = 0 is the same" in settings("relu")["code"]
+    assert "σ_w² = gain² with σ_b² = 0 is the same" in settings("relu")["code"]
+    assert not any("the factor is" in settings(name)["code"] for name in ("relu", "sigmoid"))  # one candidate, or equal
 
 
 def test_variances_of_ones_own() -> None:
