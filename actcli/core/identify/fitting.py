@@ -155,7 +155,7 @@ class Fitter:
         """Grid of starts for the numbers: all combinations, one per row."""
         coarse = len(names) > 1
         parameters = {f".{parameter.name}": parameter for parameter in known.parameters}
-        own = np.array(known.activation.kinks(1)[:_BREAKPOINTS] if self._breakpoints.size else (), dtype=np.float64)
+        own = np.array(known.meeting_points[:_BREAKPOINTS] if self._breakpoints.size else (), dtype=np.float64)
         axes = []
         for name in names:
             if name == "b":

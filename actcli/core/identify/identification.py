@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import Final, Literal
 
 import numpy as np
@@ -81,7 +80,7 @@ def identify(activation: ActivationLike, more_digits: MoreDigits, *, thorough: b
     narrow = _narrow(given)
     points = union(_POINTS, _beside_jumps(given), narrow)
     proof = Proof(given, more_digits, tuple(narrow.tolist()))
-    exact = np.array([_float(proof.value(x)) for x in points.tolist()])
+    exact = np.array([proof.as_float(x) for x in points.tolist()])
     if np.isfinite(exact).sum() < _LEAST_POINTS:
         raise InputError(f"{given.label} has too few finite values on [-40, 40] to be identified")
     fitter = Fitter(points, exact, breakpoints=given.kinks(1))
@@ -256,10 +255,3 @@ def _match(fit: Fit, x: Array, y: Array) -> Match:
     affine = {name: value + 0.0 for name, value in fit.affine.items()}
     relation: Literal["equal", "affine"] = "equal" if affine == IDENTITY else "affine"
     return Match(known.name, {**fit.parameters}, relation, **affine, max_difference=largest)
-
-
-def _float(value: Fraction | float | None) -> float:
-    try:
-        return np.nan if value is None else float(value)
-    except OverflowError:
-        return np.inf

@@ -5,7 +5,7 @@ import operator
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cache
+from functools import cache, cached_property
 from typing import Any, Final
 
 import numpy as np
@@ -13,6 +13,7 @@ import numpy as np
 from actcli.core.activations.activation import Elementwise, Parameter
 from actcli.core.activations.catalogue import ACTIVATIONS, CATALOGUE, literature
 from actcli.core.activations.expression import compiled, function_of
+from actcli.core.activations.formula import switching_points
 from actcli.core.activations.grammar import read
 from actcli.core.arrays import Array, Mask
 from actcli.core.jets import elementary
@@ -84,6 +85,15 @@ class Known:
     def parameters(self) -> tuple[Parameter, ...]:
         """Parameters of the activation."""
         return self.activation.parameters
+
+    @cached_property
+    def meeting_points(self) -> tuple[float, ...]:
+        """Points where pieces of the activation meet: its kinks, or for a published formula, where these take long to
+        tell, all zeros of its branch conditions.
+        """
+        if self.activation.name in CATALOGUE:
+            return self.activation.kinks(1)
+        return switching_points(self.activation, ACTIVATIONS)
 
 
 @cache

@@ -4,9 +4,10 @@ Two formulas count as the same function if they agree to the last of 64 bits at 
 their kinks, and at the largest difference in float64. That is no algebraic proof.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import cached_property
 from itertools import product
 from typing import Final
 
@@ -32,7 +33,10 @@ _EXACT: Final = Fraction(1, 1 << 54)
 _LIMIT: Final = 1e-9
 """A smaller fitted number stands for a limit that is not attained: relu is not celu with a small alpha."""
 _NOTHING: Final = Fraction(1, 1 << 300)
+_TOLD_APART: Final = 1e-9
+"""A larger difference in float64, relative to the terms and 1, is none of rounding."""
 
+_SPREAD: Final = tuple((np.arange(-9, 10) * 0.61 + 0.013).tolist())
 _SCREEN: Final = np.concatenate([np.linspace(-12.03, 12.07, 801), np.linspace(-40.1, 40.3, 161)])
 
 _DENOMINATORS: Final = (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 16)
@@ -56,6 +60,10 @@ class Proof:
         object.__setattr__(self, "_digits", self.make_digits(self.activation))
         object.__setattr__(self, "_values", {})
 
+    @cached_property
+    def _screened(self) -> Array:
+        return self.activation(_SCREEN)
+
     def value(self, x: float) -> Fraction | float | None:
         """f(x): a fraction; nan for no real number; None if no number of digits decides."""
         values: dict[float, Fraction | float | None] = vars(self)["_values"]
@@ -63,35 +71,56 @@ class Proof:
             values[x] = _value(vars(self)["_digits"], Fraction(x))
         return values[x]
 
+    def as_float(self, x: float) -> float:
+        """f(x) in float64; nan where it is no real number or not known, infinity beyond the largest number."""
+        try:
+            return np.nan if (value := self.value(x)) is None else float(value)
+        except OverflowError:
+            return np.inf
+
     def shown(self, fit: Fit) -> Fit | None:
         """The fit with nice numbers for which it equals the function; None if there are none."""
+        few, many = (*_FEW, *self.inside[::10]), (*_SPREAD, *self.inside, *_FAR)
         for numbers in _nice(fit):
             nice = _with(fit, numbers)
+            if self._differs(nice, many):
+                continue
             try:
                 known = fit.known.activation.with_parameters(**nice.parameters)
             except InputError:
                 continue
             digits = self.make_digits(known)
-            few = (*_FEW, *self.inside[::10])
-            if self._agrees(nice, digits, few, 1) and self._agrees(nice, digits, self._points(nice, known), _LEAST):
+            # From the cheapest points to the dearest: most candidates fail at the first.
+            if (
+                self._agrees(nice, digits, few, 1)
+                and self._agrees(nice, digits, many, _LEAST)
+                and self._agrees(nice, digits, self._special(nice, known), 0)
+            ):
                 return nice
         return None
 
-    def _points(self, fit: Fit, known: Elementwise) -> list[float]:
-        """Points of comparison: near 0, far out, beside the kinks of both functions, very close beside their jumps, and
-        at the largest differences in float64.
+    def _differs(self, fit: Fit, points: Sequence[float]) -> bool:
+        """Whether float64 already tells the two apart, by more than its rounding."""
+        x, y = np.array(points), np.array([self.as_float(x) for x in points])
+        a, b, c, d, e = (fit.affine[name] for name in "abcde")
+        with np.errstate(all="ignore"):  # what is no number differs, but not for certain
+            g = a * fit.known.values(b * x + c, fit.parameters)
+            terms = 1.0 + np.abs(g) + abs(d) + np.abs(e * x) + np.abs(y)
+            return bool((np.abs(y - (g + d + e * x)) > _TOLD_APART * terms).any())
+
+    def _special(self, fit: Fit, known: Elementwise) -> list[float]:
+        """Points beside the kinks of both functions, very close beside their jumps, and at the largest differences in
+        float64.
         """
         b, c = fit.affine["b"], fit.affine["c"]
         kinks = [*self.activation.kinks(99), *((kink - c) / b for kink in known.kinks(99))]
         beside = [kink + side for kink in kinks[:12] for side in (-_BESIDE, _BESIDE, 1.0, -1.0)]
         jumps = [*self.activation.kinks(0), *((jump - c) / b for jump in known.kinks(0))]
         beside += [jump + side * max(abs(jump), 1.0) for jump in jumps[:12] for side in (-_CLOSE_BESIDE, _CLOSE_BESIDE)]
-        spread = (np.arange(-9, 10) * 0.61 + 0.013).tolist()
         with np.errstate(all="ignore"):  # points outside of a formula's domain have no difference
-            gap = np.abs(self.activation(_SCREEN) - of(fit, known, _SCREEN))
-            gap /= 1.0 + np.abs(self.activation(_SCREEN))
+            gap = np.abs(self._screened - of(fit, known, _SCREEN)) / (1.0 + np.abs(self._screened))
         worst = np.argsort(np.nan_to_num(gap, nan=np.inf))[-6:]
-        return [*spread, *self.inside, *beside, *_FAR, *_SCREEN[worst].tolist()]
+        return [*beside, *_SCREEN[worst].tolist()]
 
     def _agrees(self, fit: Fit, digits: Digits, points: Iterable[float], least: int) -> bool:
         a, b, c, d, e = (Fraction(fit.affine[name]) for name in "abcde")
@@ -102,7 +131,7 @@ class Proof:
             if value is None:
                 continue
             at = Fraction(x)
-            found = digits(b * at + c, 1, _BITS[0])
+            found = digits(b * at + c, 1 if fit.fitted else 0, _BITS[0])
             g = None if found is None else found.known(0)
             if g is None:
                 g = _value(digits, b * at + c)
@@ -112,9 +141,9 @@ class Proof:
                 if no_number(value) != no_number(g) or (isinstance(value, float) != isinstance(g, float)):
                     return False
                 continue
-            slope = found.known(1) if found else None
             terms = abs(a * g) + abs(d) + abs(e * at) + abs(value)
-            if fit.fitted and isinstance(slope, Fraction):
+            slope = found.known(1) if found and fit.fitted else None
+            if isinstance(slope, Fraction):
                 terms += abs(a * slope) * (abs(b * at) + abs(c))
             if abs(value - (a * g + d + e * at)) > tolerance * terms + _NOTHING:
                 return False
