@@ -18,7 +18,7 @@ from actcli.core.activations.formula import tree_of
 from actcli.core.audit.trees import without_lossy_sums
 from actcli.multiprecision.series import NO_NUMBER, Series, activation_named, function_named
 
-_VANISHING: Final = ("+", "-", "log", "log2", "log10", "arccosh", "cos", "tan")
+_VANISHING: Final = ("+", "-", "log", "log2", "log10", "arccosh", "sin", "cos", "tan")
 """Operations whose result may be 0 because an argument was rounded."""
 _CANCELLING: Final = ("*", "/")
 """Operations whose slope is a difference, in which all digits may cancel, as in that of sinh(x)/cosh(x)."""
@@ -50,7 +50,7 @@ class Multiprecision:
     def activation(self, activation: Elementwise) -> Callable[[Series], Series]:
         series = activation_named(activation.name)
         if series:
-            return series
+            return partial(self._watched, series) if activation.name in _VANISHING else series
         return function_of(compiled(without_lossy_sums(tree_of(activation, ACTIVATIONS)), self))
 
     def choose(

@@ -183,8 +183,7 @@ def _remarks(audit: Audit) -> str:
     lines.append(shares(audit))
     if audit.excused:
         lines.append(
-            f"{count(audit.excused, 'result')} held against what a formula gives with subnormal intermediate results "
-            "at zero."
+            f"{count(audit.excused, 'result')} compared with a formula whose subnormal intermediate results are zero."
         )
     if audit.left_out:
         lines.append(f"{count(audit.left_out, 'input')} outside of the range, left out.")

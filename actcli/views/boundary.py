@@ -168,7 +168,7 @@ def sentences(maps: Sequence[Map], points: int) -> list[str]:
     for each in maps:
         decision, seen = each.decision, _seen(each)
         if not np.isfinite(decision.output).all():
-            told.append(f"{decision.activation}: the training left the finite numbers, and nothing is decided.")
+            told.append(f"{decision.activation}: the training diverged, so the network decides nothing.")
             continue
         right = "" if decision.accuracy_final is None else f"{percent(decision.accuracy_final)} right, "
         loss = f"loss {format_number(decision.loss_data_final, 3)}"

@@ -64,7 +64,7 @@ def sentences(race: Race) -> Iterator[str]:
         return
     seeds = ceil(race.heats_needed / sets)
     way_out = f": --seeds {seeds}" if seeds > race.config.seeds else ""
-    yield f"{test} So few heats tell nothing: it takes {race.heats_needed}{way_out}."
+    yield f"{test} With fewer than {race.heats_needed} heats no difference can be significant{way_out}."
 
 
 def _names(comparisons: Sequence[Comparison]) -> str:

@@ -135,14 +135,14 @@ def _space_notes(spaces: Sequence[Space], accuracy: float | None) -> list[str]:
     views: dict[str, list[Space]] = {}
     for space in spaces[1:]:
         if not np.isfinite(space.share):
-            return ["The training left the finite numbers."]
+            return ["The values of a layer are not all finite numbers."]
         views.setdefault(space.seen_by, []).append(space)
     notes = []
     if seen := views.get("directions"):
         layers = ", ".join(f"layer {space.layer} ({percent(space.share)})" for space in seen)
-        notes.append(f"Seen from the two main directions, which hold so much of the variance: {layers}.")
+        notes.append(f"Axes are the two main directions, with this share of the variance: {layers}.")
     if seen := views.get("units"):
-        notes.append(f"Seen by all the units that there are: {_layers(seen)}.")
+        notes.append(f"Axes are the units themselves: {_layers(seen)}.")
     for space in views.get("cut", ()):
         notes.append(
             f"Layer {space.layer}: across, the direction of the output, where the boundary is a straight cut; up, the "

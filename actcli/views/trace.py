@@ -21,7 +21,7 @@ def trace_report(trace: Trace, terminal: Terminal) -> str:
     """The whole report: forward pass, backward pass, weights before and after, and the loss after."""
     lines = [_fold(_title(trace), terminal)]
     for label, texts in _steps(trace).items():
-        if label == "bends" and len(together := "; ".join(texts)) <= terminal.width - LABEL_WIDTH:
+        if label == "activations" and len(together := "; ".join(texts)) <= terminal.width - LABEL_WIDTH:
             texts = [together]  # a line less, so that the report fits a screen of 24 lines
         lines += _labelled(label, texts, terminal)
     return "".join(f"{line}\n" for line in lines) + (
@@ -78,7 +78,7 @@ def _steps(trace: Trace) -> dict[str, list[str]]:
             f"{unit.name}: {_sum(trace, unit.name, trace.inputs)} = {_number(unit.weighted_sum)}"
             for unit in trace.hidden
         ],
-        "bends": [
+        "activations": [
             f"{unit.name} = φ({_number(unit.weighted_sum)}) = {_number(unit.output)}, slope {_number(unit.slope)}"
             for unit in trace.hidden
         ],
@@ -86,11 +86,11 @@ def _steps(trace: Trace) -> dict[str, list[str]]:
             f"z = {_sum(trace, OUTPUT, hidden)} = {_number(before.output)}, σ(z) = {_number(before.probability)}"
         ],
         "loss": [f"-log {_right(trace)} = -log({chance}) = -log({_number(_chance(before))}) = {_number(before.loss)}"],
-        "way back": [
+        "signals": [
             f"z: σ(z) - answer = {_number(trace.output_signal)}",
-            *(f"{unit.name}: {_way_back(trace, unit)} = {_number(unit.signal)}" for unit in trace.hidden),
+            *(f"{unit.name}: {_signal(trace, unit)} = {_number(unit.signal)}" for unit in trace.hidden),
         ],
-        "nudges": [f"weight - {_number(trace.learning_rate)} × gradient, gradient = way back × what came in"],
+        "update": [f"weight - {_number(trace.learning_rate)} × gradient; gradient = signal × input"],
     }
 
 
@@ -114,7 +114,7 @@ def _sum(trace: Trace, target: str, sent: Sequence[float]) -> str:
     return f"{_number(first[0])}×{_factor(first[1])}{''.join(products)} + {_factor(bias)}"
 
 
-def _way_back(trace: Trace, unit: HiddenUnit) -> str:
+def _signal(trace: Trace, unit: HiddenUnit) -> str:
     """The text of a unit's signal: signal × weight × slope."""
     weight = trace.between(unit.name, OUTPUT).before
     return f"{_number(trace.output_signal)} × weight {_factor(weight)} × slope {_factor(unit.slope)}"

@@ -54,7 +54,7 @@ def test_two_that_do_not_differ_are_not_told_apart() -> None:
     assert "It cannot be told apart from" in found
     few = text("identity", "relu", "--seeds", "5")
     assert "No winner." in few
-    assert "So few heats tell nothing: it takes 6: --seeds 6." in few
+    assert "With fewer than 6 heats no difference can be significant: --seeds 6." in few
 
 
 def test_two_processes_give_the_same_numbers() -> None:

@@ -25,7 +25,7 @@ def test_the_sums_on_the_screen_are_right_as_they_stand_there() -> None:
 def test_the_steps_stand_in_the_order_in_which_a_network_does_them() -> None:
     lines = output("trace").splitlines()
     labels = [line[:13].strip() for line in lines if line[:1].isalpha()]
-    order = ["weighted sums", "bends", "output", "loss", "way back", "nudges"]
+    order = ["weighted sums", "activations", "output", "loss", "signals", "update"]
     assert [label for label in labels if label in order] == order
     weights = [line.split("  ")[0] for line in lines if " → " in line]
     assert weights == [

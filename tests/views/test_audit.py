@@ -145,7 +145,7 @@ def test_results_that_flushing_explains_are_counted() -> None:
         auditor = Auditor(resolve("silu"), "float32", flush_intermediates=True)
         auditor.add(x, round_to(np.asarray(actual), "float32"))
         text = " ".join(audit_report(auditor.result(), Terminal()).split())
-        sentence = "1 result held against what a formula gives with subnormal intermediate results at zero."
+        sentence = "1 result compared with a formula whose subnormal intermediate results are zero."
         assert (sentence in text) == said
 
 

@@ -92,7 +92,7 @@ def test_the_rounding_of_many_layers_is_said_where_it_is_large() -> None:
 def test_a_traced_step_is_the_one_that_its_formulas_give() -> None:
     text, found = output("trace", "tanh"), trace("tanh")
     assert f"φ = tanh; x1 = {found.inputs[0]:g}, x2 = {found.inputs[1]:g}; the right answer is {found.answer:g}" in text
-    assert "weight - 0.5 × gradient, gradient = way back × what came in" in text
+    assert "weight - 0.5 × gradient; gradient = signal × input" in text
     came_in = {"x1": found.inputs[0], "x2": found.inputs[1], "bias": 1.0} | {
         unit.name: unit.output for unit in found.hidden
     }

@@ -78,7 +78,7 @@ def seen() -> list[Space]:
 
 def test_the_two_main_directions_hold_the_share_that_is_said(seen: list[Space]) -> None:
     notes = " ".join(_space_notes(seen, 1.0))
-    assert "Seen from the two main directions, which hold so much of the variance: layer 1 (" in notes
+    assert "Axes are the two main directions, with this share of the variance: layer 1 (" in notes
     assert "across, the direction of the output, where the boundary is a straight cut; up, the main direction" in notes
     experiment = DepthExperiment(resolve("relu"), DEFAULT)
     weights, biases = experiment.network.parameters.weights[0], experiment.network.parameters.biases[0]
@@ -91,8 +91,18 @@ def test_two_units_are_seen_as_they_are() -> None:
     experiment = DepthExperiment(resolve("relu"), replace(DEFAULT, width=2, layers=2))
     few = spaces(experiment, Window(np.linspace(-1.0, 1.0, 3), np.linspace(-1.0, 1.0, 3)))
     notes = " ".join(_space_notes(few, 1.0))
-    assert "Seen by all the units that there are: layer" in notes
+    assert "Axes are the units themselves: layer" in notes
     assert "two main directions" not in notes
+
+
+def test_a_layer_of_infinite_values_is_told() -> None:
+    experiment = DepthExperiment(resolve("relu"), replace(DEFAULT, width=2, layers=2))
+    found = spaces(experiment, Window(np.linspace(-1.0, 1.0, 3), np.linspace(-1.0, 1.0, 3)))
+    told = "The values of a layer are not all finite numbers."
+    assert told not in _space_notes(found, 1.0)
+    experiment.network.parameters.vector[:] = 1e300  # the second layer's products overflow
+    found = spaces(experiment, Window(np.linspace(-1.0, 1.0, 3), np.linspace(-1.0, 1.0, 3)))
+    assert _space_notes(found, 1.0) == [told]
 
 
 # --- what is printed below tables ------------------------------------------------------------------------------

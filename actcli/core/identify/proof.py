@@ -4,7 +4,7 @@ Two formulas count as the same function if they agree to the last of 64 bits at 
 their kinks, and at the largest difference in float64. That is no algebraic proof.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
@@ -37,6 +37,7 @@ _TOLD_APART: Final = 1e-9
 """A larger difference in float64, relative to the terms and 1, is none of rounding."""
 
 _SPREAD: Final = tuple((np.arange(-9, 10) * 0.61 + 0.013).tolist())
+_FURTHER_AND_FURTHER: Final = (_FEW, _SPREAD, _FAR[:6], _FAR[6:])
 _SCREEN: Final = np.concatenate([np.linspace(-12.03, 12.07, 801), np.linspace(-40.1, 40.3, 161)])
 
 _DENOMINATORS: Final = (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 16)
@@ -83,7 +84,7 @@ class Proof:
         few, many = (*_FEW, *self.inside[::10]), (*_SPREAD, *self.inside, *_FAR)
         for numbers in _nice(fit):
             nice = _with(fit, numbers)
-            if self._differs(nice, many):
+            if self._differs(nice):
                 continue
             try:
                 known = fit.known.activation.with_parameters(**nice.parameters)
@@ -99,23 +100,31 @@ class Proof:
                 return nice
         return None
 
-    def _differs(self, fit: Fit, points: Sequence[float]) -> bool:
-        """Whether float64 already tells the two apart, by more than its rounding."""
-        x, y = np.array(points), np.array([self.as_float(x) for x in points])
+    def _differs(self, fit: Fit) -> bool:
+        """Whether float64 already tells the two apart, by more than its rounding; not where it overflows on the way."""
         a, b, c, d, e = (fit.affine[name] for name in "abcde")
-        with np.errstate(all="ignore"):  # what is no number differs, but not for certain
-            g = a * fit.known.values(b * x + c, fit.parameters)
-            terms = 1.0 + np.abs(g) + abs(d) + np.abs(e * x) + np.abs(y)
-            return bool((np.abs(y - (g + d + e * x)) > _TOLD_APART * terms).any())
+        for points in _FURTHER_AND_FURTHER:
+            x, y = np.array(points), np.array([self.as_float(x) for x in points])
+            with np.errstate(all="ignore", over="raise", divide="raise"):
+                try:
+                    g = a * fit.known.values(b * x + c, fit.parameters)
+                except FloatingPointError:
+                    continue
+            with np.errstate(all="ignore"):  # what is no number differs, but not for certain
+                terms = 1.0 + np.abs(g) + abs(d) + np.abs(e * x) + np.abs(y)
+                if (np.abs(y - (g + d + e * x)) > _TOLD_APART * terms).any():
+                    return True
+        return False
 
     def _special(self, fit: Fit, known: Elementwise) -> list[float]:
-        """Points beside the kinks of both functions, very close beside their jumps, and at the largest differences in
+        """Points beside the kinks of both functions, very close beside possible jumps, and at the largest differences in
         float64.
         """
         b, c = fit.affine["b"], fit.affine["c"]
-        kinks = [*self.activation.kinks(99), *((kink - c) / b for kink in known.kinks(99))]
+        own = known.kinks(99) if fit.parameters else fit.known.meeting_points
+        kinks = [*self.activation.kinks(99), *((kink - c) / b for kink in own)]
         beside = [kink + side for kink in kinks[:12] for side in (-_BESIDE, _BESIDE, 1.0, -1.0)]
-        jumps = [*self.activation.kinks(0), *((jump - c) / b for jump in known.kinks(0))]
+        jumps = [*self.activation.kinks(0), *((jump - c) / b for jump in own)]
         beside += [jump + side * max(abs(jump), 1.0) for jump in jumps[:12] for side in (-_CLOSE_BESIDE, _CLOSE_BESIDE)]
         with np.errstate(all="ignore"):  # points outside of a formula's domain have no difference
             gap = np.abs(self._screened - of(fit, known, _SCREEN)) / (1.0 + np.abs(self._screened))
@@ -131,21 +140,21 @@ class Proof:
             if value is None:
                 continue
             at = Fraction(x)
-            found = digits(b * at + c, 1 if fit.fitted else 0, _BITS[0])
-            g = None if found is None else found.known(0)
-            if g is None:
-                g = _value(digits, b * at + c)
+            g = _value(digits, b * at + c)
             if g is None:
                 continue  # too large for any digits
             if isinstance(value, float) or isinstance(g, float):  # nan, or infinite
                 if no_number(value) != no_number(g) or (isinstance(value, float) != isinstance(g, float)):
                     return False
                 continue
+            difference = abs(value - (a * g + d + e * at)) - _NOTHING
             terms = abs(a * g) + abs(d) + abs(e * at) + abs(value)
-            slope = found.known(1) if found and fit.fitted else None
-            if isinstance(slope, Fraction):
-                terms += abs(a * slope) * (abs(b * at) + abs(c))
-            if abs(value - (a * g + d + e * at)) > tolerance * terms + _NOTHING:
+            if difference > tolerance * terms and fit.fitted:  # which the rounding of b and c may explain
+                found = digits(b * at + c, 1, _BITS[0])
+                slope = found.known(1) if found else None
+                if isinstance(slope, Fraction):
+                    terms += abs(a * slope) * (abs(b * at) + abs(c))
+            if difference > tolerance * terms:
                 return False
             counted += 1
         return counted >= least
@@ -159,15 +168,28 @@ def of(fit: Fit, known: Elementwise, x: Array) -> Array:
 
 
 def _value(digits: Digits, x: Fraction) -> Fraction | float | None:
-    """f(x). A value that cancels completely even with the most bits, as x + |x| for x < 0, is 0 within _NOTHING."""
+    """f(x); None where no number of bits decides.
+
+    A value that cancels completely even with the most bits, as x + |x| for x < 0, is 0 within _NOTHING. A doubtful one
+    counts if more bits confirm it.
+    """
     value: Fraction | float | None = None
     for bits in _BITS:
         found = digits(x, 0, bits)
-        if found is not None:
-            if found.known(0) is not None:
-                return found.known(0)
-            value = found.derivatives[0]
+        if found is None:
+            continue
+        before, value, known = value, found.derivatives[0], found.known(0)
+        if known is not None and not found.doubtful:
+            return known
+        if known is not None and bits == _BITS[-1] and not _confirmed(before, value):
+            return None
     return value
+
+
+def _confirmed(fewer_bits: Fraction | float | None, more_bits: Fraction | float) -> bool:
+    if isinstance(fewer_bits, Fraction) and isinstance(more_bits, Fraction):
+        return abs(fewer_bits - more_bits) <= _EXACT * abs(more_bits)
+    return fewer_bits is not None and not isinstance(fewer_bits, Fraction) and not isinstance(more_bits, Fraction)
 
 
 def _nice(fit: Fit) -> Iterator[Mapping[str, float]]:

@@ -91,7 +91,7 @@ def settle(
     found = [_seen(0, learning, centre, half, scale, x, value)] if 0 in steps else []
     for step in train(learning, [batch] * max(steps), mean_squared_error, adam(LEARNING_RATE)):
         if not np.isfinite(step.loss):
-            raise InputError(f"the training left the finite numbers after {count(step.number, 'step')}", "activation")
+            raise InputError(f"the training diverged after {count(step.number, 'step')}", "activation")
         if step.number + 1 in steps:
             found.append(_seen(step.number + 1, learning, centre, half, scale, x, value))
     return found

@@ -249,7 +249,7 @@ def crowded_lines(curves: Sequence[Curve], interval: tuple[float, float], termin
             crowded.append(curve.label)
     if not crowded:
         return []
-    what = "too fast for these columns, each shows all that it reaches there"
+    what = "faster than the columns, each of which shows the range of the values there"
     return [f"{what}: {', '.join(crowded)}; --range looks closer"]
 
 

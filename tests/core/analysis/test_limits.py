@@ -142,3 +142,14 @@ def test_a_cosine_beside_its_zero_is_said_to_be_lost() -> None:
     assert few.known(0) is None
     with mpmath.workprec(500):
         assert float(Fraction(many.derivatives[0])) == pytest.approx(float(mpmath.sin(mpmath.exp(-97))), rel=1e-15)
+
+
+def test_a_sine_beside_its_zero_is_said_to_be_lost() -> None:
+    """tanh(102) is 1 to 294 bits, so that of sin(π tanh(102)) 160 bits leave the rounding of π."""
+    few, many = (digits("sin(pi*tanh(x))")(102, 0, bits) for bits in (160, 500))
+    assert few is not None
+    assert many is not None
+    assert few.known(0) is None
+    with mpmath.workprec(1000):
+        truth = float(mpmath.sin(mpmath.pi * mpmath.tanh(102)))
+    assert float(Fraction(many.derivatives[0])) == pytest.approx(truth, rel=1e-15)

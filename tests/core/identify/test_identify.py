@@ -44,6 +44,8 @@ DISGUISES = [
     ("x*(1 - exp(-exp(x)))", "loglogish"),
     ("tanh(x/(1 + exp(-x)))", "tsilu"),
     ("(1 - tanh(x)**2)", None),
+    ("-cos(sigmoid(x) + pi/2)/sigmoid(x)", "sinc_sigmoid"),
+    ("0.5*-cos(pi*0.5*-cos(pi*(1 - 2/(exp(2*x) + 1)) + pi/2) + pi/2)", "ccaf"),
     # with another parameter
     ("max(x, 0.3*x)", "leaky_relu:negative_slope=0.3"),
     ("x if x > 0 else 0.7*exp(x) - 0.7", "elu:alpha=0.7"),
@@ -60,6 +62,7 @@ DISGUISES = [
     ("mish(3*x - 1)", "mish(3*x - 1)"),
     ("sin(3*x)", "sin(3*x)"),
     ("cos(x)", None),
+    ("root2sigmoid(2*x + 1)", "root2sigmoid(2*x + 1)"),  # which float64 gives as 0 far out
     ("2*gelu(x) - 1", "2*gelu(x) - 1"),
     ("tanh(x) - x", "-tanh_shrink(x)"),
     ("elu(x + 0.7)/4", "0.25*elu(x + 0.7)"),
