@@ -117,8 +117,9 @@ class Proof:
         return False
 
     def _special(self, fit: Fit, known: Elementwise) -> list[float]:
-        """Points beside the kinks of both functions, very close beside possible jumps, and at the largest differences in
-        float64.
+        """Points beside the kinks of both functions, very close beside possible jumps, and at the largest differences.
+
+        The differences are those in float64.
         """
         b, c = fit.affine["b"], fit.affine["c"]
         own = known.kinks(99) if fit.parameters else fit.known.meeting_points
