@@ -30,7 +30,7 @@ from tests.cli.helpers import (
 A_LONG_TRAINING = ("gradient-depth", "--act", "relu", "--layers", "200", "--steps", "100000")
 ITS_PROGRESS = "of 100000"
 HIDE_CURSOR, SHOW_CURSOR = "\x1b[?25l", "\x1b[?25h"
-A_TRAINING = ("gradient-depth", "--act", "tanh", "--layers", "20", "--steps", "100", "--format", "json")
+A_TRAINING = ("gradient-depth", "--act", "tanh", "--layers", "20", "--steps", "400", "--format", "json")
 EXAMPLES = examples()
 # The same, of less: what is asserted of them is not about how long they work.
 QUICK = EXAMPLES | {
@@ -526,7 +526,7 @@ def test_control_c_while_python_ends_is_no_traceback(tmp_path: Path) -> None:
 
 def test_progress_is_shown_on_a_stderr_that_is_a_terminal_and_is_gone_in_the_end() -> None:
     with terminal_as_stderr(*A_TRAINING) as (process, stderr):
-        stderr.expect(r"step \d+ of 100: tanh")
+        stderr.expect(r"step \d+ of 400: tanh")
         stderr.expect(pexpect.EOF)
         stdout, _ = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0

@@ -791,7 +791,7 @@ def test_control_c_reaches_a_run_in_a_pipe(tmp_path: Path) -> None:
 # --- the live view ------------------------------------------------------------------------------------------------
 
 
-WATCHED = ("gradient-depth", "--act", "tanh", "--layers", "20", "--steps", "150", "--format", "json")
+WATCHED = ("gradient-depth", "--act", "tanh", "--layers", "20", "--steps", "400", "--format", "json")
 
 
 @cache
@@ -807,7 +807,7 @@ def watched_as_json() -> str:
 def test_while_it_trains_loss_and_layers_are_shown_and_gone_at_the_end() -> None:
     terminal = in_terminal(*WATCHED[:-2])
     assert terminal.exit_code == 0
-    frames = re.findall(r"loss (\S+), step (\d+) of 150: tanh, seed 0", terminal.sent)
+    frames = re.findall(r"loss (\S+), step (\d+) of 400: tanh, seed 0", terminal.sent)
     assert len(frames) >= 2
     losses = json.loads(watched_as_json())["runs"][0]["loss"]
     for loss, step in frames:
@@ -820,7 +820,7 @@ def test_while_it_trains_loss_and_layers_are_shown_and_gone_at_the_end() -> None
 
 def test_the_live_view_is_on_stderr_and_stdout_stays_data() -> None:
     with terminal_as_stderr(*WATCHED) as (process, stderr):
-        stderr.expect(r"loss .*step \d+ of 150")
+        stderr.expect(r"loss .*step \d+ of 400")
         stderr.expect(pexpect.EOF)
         stdout, _ = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0
@@ -843,7 +843,7 @@ def test_the_live_view_fits_a_small_terminal() -> None:
 def test_no_live_view_when_quiet_or_dumb(options: tuple[str, ...], changes: dict[str, str]) -> None:
     terminal = in_terminal(*WATCHED[:-2], *options, env=changes)
     assert terminal.exit_code == 0
-    assert "of 150" not in terminal.sent
+    assert "of 400" not in terminal.sent
     assert "\x1b[?25l" not in terminal.sent
     assert terminal.lines[0] == watched_in_a_pipe().splitlines()[0]
 
