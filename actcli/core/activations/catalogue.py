@@ -51,11 +51,11 @@ class _Known(dict[str, Elementwise | RowWise]):
 ACTIVATIONS: Final[Mapping[str, Elementwise | RowWise]] = _Known(
     (spelling, entry) for entry in CATALOGUE.values() for spelling in (entry.name, *entry.aliases)
 )
-"""Name or alias -> activation, as a formula calls them; the literature's too, which iteration leaves out."""
+"""Name or alias -> activation, for calls in formulas. A lookup finds the literature's too; iteration does not."""
 
 
 def literature() -> "Mapping[str, Published]":
-    """Canonical name -> activation of the literature, which is read when it is first asked for."""
+    """Canonical name -> activation of the literature; the file is read on first use."""
     return _literature()[0]
 
 
@@ -66,14 +66,14 @@ def published(folded: str) -> "Published | None":
 
 @cache
 def _literature() -> "tuple[Mapping[str, Published], Mapping[str, Published]]":
-    from actcli.core.activations.literature import Published, read_literature  # only where the catalogue lacks a name
+    from actcli.core.activations.literature import Published, read_literature  # imported only for other names
 
     copyreg.pickle(Published, _reduced)
     return read_literature(ACTIVATIONS)
 
 
 ActivationLike: TypeAlias = Activation | str
-"""An activation, or the text that `resolve` takes for one."""
+"""An activation, or its text for `resolve`."""
 
 
 def resolve(text: ActivationLike) -> Elementwise | RowWise:
@@ -82,7 +82,7 @@ def resolve(text: ActivationLike) -> Elementwise | RowWise:
     An activation is returned as it is.
 
     `relu`, `Leaky-ReLU:negative_slope=0.2`, `x*sigmoid(1.702*x)`. Case, `-` and `_` make no difference in a name. See
-    `formula` for what a formula may hold. What frameworks and papers write is understood where it has one reading:
+    `formula` for the syntax of formulas. Spellings of frameworks and papers are understood if they have one reading:
     `nn.GELU()`, `F.relu(x).pow(2)`, `x·tanh(x)`.
 
     >>> resolve("leaky-relu:negative_slope=0.2")([-1.0, 2.0])
@@ -98,7 +98,7 @@ def resolve(text: ActivationLike) -> Elementwise | RowWise:
         return _read(text)
     except InputError as error:
         from actcli.core.activations.grammar import FUNCTIONS
-        from actcli.core.activations.spelling import understood  # only what is spelled otherwise pays for it
+        from actcli.core.activations.spelling import understood  # imported only for other spellings
 
         other = understood(text, _spellings(), FUNCTIONS)
         if other is None or other == text:
@@ -112,7 +112,7 @@ def resolve(text: ActivationLike) -> Elementwise | RowWise:
 
 
 def resolve_all(activations: Iterable[ActivationLike] | ActivationLike) -> tuple[Elementwise | RowWise, ...]:
-    """Each of them, or the one, resolved; several names may stand in one text, `relu,gelu`. Raises InputError."""
+    """The activations of a list, or of one text, which may hold several names: `relu,gelu`. Raises InputError."""
     if isinstance(activations, Activation | str):
         return _several(activations)
     given = several("activations", activations, "['relu', 'tanh']")
@@ -129,7 +129,7 @@ def _several(text: ActivationLike) -> tuple[Elementwise | RowWise, ...]:
 
 
 def separate(text: str) -> list[str]:
-    """`relu,elu:alpha=0.5,gelu` as its three activations; the text itself where it is no list of them."""
+    """Texts of a comma-separated list: `relu,elu:alpha=0.5,gelu` has three. [text] if it is no list of activations."""
     if "," not in text:
         return [text]
     names: list[str] = []
@@ -154,11 +154,11 @@ def _read(text: str) -> Elementwise | RowWise:
     numbers = _numbers(given_parameters) if given_parameters else {}
     if entry is not None:
         return entry.with_parameters(**numbers)
-    from actcli.core.activations.formula import formula, is_formula  # only a formula pays for its compiler
+    from actcli.core.activations.formula import formula, is_formula  # imported only for formulas
 
     if is_formula(name):
         found = formula(name, numbers, ACTIVATIONS)
-        # Of `y = e-x-p` the name `e-x-p` would by itself be read as exp.
+        # `y = e-x-p` is a formula, but its right side alone would be read as the name exp.
         return formula(f"({found.name})", numbers, ACTIVATIONS) if folded(found.name) in _spellings() else found
     if (found_there := published(folded(name))) is not None:
         return found_there.with_parameters(**numbers)
@@ -190,7 +190,7 @@ def _spellings() -> dict[str, Elementwise | RowWise]:
 
 
 def _reduced(activation: Activation) -> str | tuple[Any, ...]:
-    """For pickle and copy: the text that it is resolved from, where there is one."""
+    """For pickle and copy: the text that resolves to the activation, or all fields if none does."""
     try:
         known = resolve(activation.label) == activation
     except InputError:

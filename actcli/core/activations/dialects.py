@@ -159,7 +159,7 @@ LONG_NAMES: Final[Mapping[str, str]] = {
     "smooth relu": "softplus",
     "none": "identity",
 }
-"""Names in words -> the name."""
+"""Name in words -> canonical name."""
 
 IGNORED: Final = frozenset(
     {"inplace", "name", "dtype", "device", "training", "num_parameters", "shared_axes", "out", "_stacklevel", "precise"}
@@ -256,4 +256,4 @@ ROWS: Final[Mapping[str, str]] = {
     **dict.fromkeys(("reluandmul",), "reglu:gate_half=1"),
     **dict.fromkeys(("mulandsilu",), "swiglu:gate_half=2"),
 }
-"""Folded name in vLLM of an activation of two halves of a row -> activation, and the half that is the gate."""
+"""vLLM's name of a gated row activation, folded -> activation with the half that is the gate."""

@@ -11,14 +11,15 @@ from actcli.core.activations.activation import Activation
 from actcli.core.errors import InputError
 
 VALUES: Final = 7
-"""From one end of a range to the other."""
+"""Number of values in a range low..high."""
 
 MOST: Final = 50
+"""Largest number of values in a list a/b/c."""
 
 _FRACTION: Final = re.compile(r"\s*([-+]?[0-9]{1,9})/(0*[1-9][0-9]{0,8})\s*")
 
 _PROGRAM: Final = re.compile(r"\s*(def|lambda)\b")
-"""In a function of Python's a colon does not begin parameters, and a slash divides."""
+"""Beginning of a Python function: its colon does not begin parameters, and its slash divides."""
 
 
 def family(text: str) -> tuple[str, ...]:
@@ -47,13 +48,13 @@ def family(text: str) -> tuple[str, ...]:
 
 
 def fraction(values: str) -> float | None:
-    """What `1/2` is as a number; None where it is no whole number over another. As values of a parameter it is two."""
+    """Value of a fraction of integers, 0.5 of `1/2`; None for other texts. (In a family `1/2` is two values.)"""
     found = _FRACTION.fullmatch(values)
     return int(found[1]) / int(found[2]) if found else None
 
 
 def told_apart(text: str) -> str:
-    """`alpha=1/2 is two values, 1 and 2; the fraction is alpha=0.5`; nothing where it looks like no fraction."""
+    """Hint if values look like a fraction: `alpha=1/2 is two values, 1 and 2; the fraction is alpha=0.5`; else ""."""
     for part in [] if _PROGRAM.match(text) else text.partition(":")[2].split(","):
         name, _, values = (each.strip() for each in part.partition("="))
         if (number := fraction(values)) is not None:

@@ -200,7 +200,7 @@ def variable_power(base: Operand | float, exponent: Operand) -> Operand:
 
 
 def _whole_power(base: Operand, exponent: int) -> Operand:
-    """By repeated squaring, for an exponent from 1 on."""
+    """base ** exponent by repeated squaring; exponent >= 1."""
     if exponent == 1:
         return base
     root = _whole_power(base, exponent // 2)
@@ -224,8 +224,8 @@ _HIGHEST_ORDER = 3
 _MOST = 256
 _OFF = 2.0**-40
 
-# Where breakpoints are sought: evenly near zero, and over the magnitudes beyond. A breakpoint between two zeros of its
-# switch that are closer than this grid is missed.
+# Grid for the search of breakpoints: even steps near 0, logarithmic steps beyond. Two zeros of a switch between
+# neighbouring points of the grid are missed.
 _MAGNITUDES = 10.0 ** np.linspace(1, 6, 2001)
 _GRID = union(np.linspace(-50.0, 50.0, 20001), _MAGNITUDES, -_MAGNITUDES)
 
@@ -233,9 +233,10 @@ _GRID = union(np.linspace(-50.0, 50.0, 20001), _MAGNITUDES, -_MAGNITUDES)
 def _find_breakpoints(
     function: Callable[[Jet], Jet], ties: Array, exact: Mask, limits: Callable[[Array, int], tuple[Array, Array]]
 ) -> Mapping[float, int]:
-    """Those of the ties at which a derivative of the function jumps -> the lowest such derivative, up to 3.
+    """Ties at which a derivative of the function jumps -> lowest order that jumps, from 0 to 3.
 
-    exact: those that are float64s; limits: the derivatives from both sides, which can be told of them
+    exact:  mask of the ties that float64 has exactly; at the others a derivative is compared at some distance
+    limits: (x, order) -> derivatives from the left and from the right
     """
     with np.errstate(all="ignore"):  # a pole has infinite derivatives on both sides
         found = _jumps(function, ties) if ties.size else {}
@@ -252,9 +253,9 @@ def _find_breakpoints(
 
 
 def _nearest_zeros(switches: Sequence[Callable[[Array], Array]]) -> tuple[Array, Mask]:
-    """The zeros of the switches, where pieces of the formula meet, and whether they are zeros of float64s.
+    """Zeros of the switches, where pieces of the formula meet, and a mask: whether a switch is exactly 0 there.
 
-    Those nearest to 0 where there are many.
+    At most _MOST, those nearest to 0.
     """
     with np.errstate(all="ignore"):  # poles of a switch are no zeros of it
         ties = np.array(sorted({x for switch in switches for x in _zeros(switch)}, key=abs)[:_MOST])
@@ -267,11 +268,11 @@ def _nearest_zeros(switches: Sequence[Callable[[Array], Array]]) -> tuple[Array,
 def _zeros(switch: Callable[[Array], Array]) -> list[float]:
     values = switch(_GRID)
     exact = _GRID[values == 0.0]
-    if len(exact) > _MOST:  # zero on a whole interval: its ends are what counts
+    if len(exact) > _MOST:  # zero on a whole interval: only its ends count
         ends = np.flatnonzero(np.diff((values == 0.0).astype(np.int8)))
         exact = np.concatenate([_GRID[ends], _GRID[ends + 1]])
     crossings = np.flatnonzero(values[1:] * values[:-1] < 0.0)
-    # Those further out would not be among the nearest of all either.
+    # Crossings further out cannot be among the _MOST nearest of all switches.
     crossings = crossings[np.argsort(np.abs(_GRID[crossings]), kind="stable")[:_MOST]]
     low, high, sign = _GRID[crossings], _GRID[crossings + 1], np.sign(values[crossings])
     while True:
@@ -280,14 +281,14 @@ def _zeros(switch: Callable[[Array], Array]) -> list[float]:
             break
         same = np.sign(switch(middle)) == sign
         low, high = np.where(same, middle, low), np.where(same, high, middle)
-    # Of the two neighbours the one where the switch is nearer to zero: exactly zero where there is such a number.
+    # The neighbour with the smaller |switch|, which is 0 if float64 has the zero exactly.
     closer = np.abs(switch(low)) < np.abs(switch(high))
     return [*exact.tolist(), *np.where(closer, low, high).tolist()]
 
 
 def _jumps(function: Callable[[Jet], Jet], x: Array) -> dict[float, int]:
-    """Those of the x where a derivative jumps -> the lowest that does."""
-    # At some distance: right beside the break, rounding may already have chosen the other piece.
+    """x at which a derivative jumps -> lowest order that jumps."""
+    # At some distance: right beside a break, rounding may select the other piece.
     off = _OFF * np.maximum(1.0, np.abs(x))
     sides = np.stack([x - off, x + off])
     sizes = function(Jet.variable(sides, _HIGHEST_ORDER + 1)).derivatives

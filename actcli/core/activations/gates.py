@@ -1,6 +1,6 @@
-"""x times a gate that runs from 0 to 1.
+"""Gated activations: x times a gate with values from 0 to 1.
 
-Arrays are computed by a closed form with few roundings, wherever its exponentials are normal numbers.
+Arrays are computed by closed forms with few roundings, as long as their exponentials are normal numbers.
 """
 
 import math
@@ -52,19 +52,19 @@ def silu_fused(x: Array, beta: float) -> Pair:
     v, rest = times(x, beta)
     e = decay_of(v)
     value, slope = _x_sigmoid(x, v, rest, e), _slope_of_gated(v, rest, e)
-    if abs(beta) < 1.0:  # within 1 of its zero the slope may err absolutely, and for a small beta there is more
+    if abs(beta) < 1.0:  # the error bound is absolute within 1 of the zero, but the cancellation reaches further
         near = np.abs(v - _SILU_ZERO) < 0.25
         if near.any():
             slope[near] = _slope_near_its_zero(v[near], rest[near] if isinstance(rest, np.ndarray) else rest)
     return value, slope
 
 
-# v with 1 + v + e^v = 0
+# Zero v0 of 1 + v + e^v, the rounding error of v0, and e^v0.
 _SILU_ZERO, _SILU_ZERO_REST, _E_THERE = -1.2784645427610737, -1.0946994183093437e-16, 0.2784645427610738
 
 
 def _slope_near_its_zero(v: Array, rest: Array | float) -> Array:
-    """(1 + v + e^v) / (2 + e^v + e^-v), whose dividend is d + e^v0 (e^d - 1) at the distance d from its zero v0."""
+    """(1 + v + e^v) / (2 + e^v + e^-v) near its zero v0. With d = v - v0 the numerator is d + e^v0 (e^d - 1)."""
     d = (v - _SILU_ZERO) + (rest - _SILU_ZERO_REST)
     e = np.exp(v)
     return (d + _E_THERE * np.expm1(d)) / (2.0 + e + 1.0 / e)
@@ -75,7 +75,7 @@ def _times_sigmoid(x: Array, v: Array, error: Array | float) -> Array:
 
 
 def _x_sigmoid(x: Array, v: Array, error: Array | float, e: Array) -> Array:
-    """x sigmoid(v + error), given e = e^-|v|, which is a normal number."""
+    """x sigmoid(v + error). e: e^-|v|, a normal number."""
     if np.ndim(error):
         e = e - e * error * (2.0 * indicator(v > 0.0, v.dtype) - 1.0)  # e^-|v + error|
     value = open_part(v, e)
@@ -87,15 +87,17 @@ def _x_sigmoid(x: Array, v: Array, error: Array | float, e: Array) -> Array:
 def _slope_of_gated(
     v: Array, rest: Array | float, e: Array, bend: Array | float = 0.0, bend_rest: Array | float = 0.0
 ) -> Array:
-    """The slope of x σ(v(x)) for an odd v, given v + rest and bend + bend_rest = x v' - v.
+    """Slope of x σ(v(x)) for an odd function v.
 
-    Where v < 0 it is (1 + x v' + e) / (2 + e + 1/e) with e = e^v, and at -x it is 1 minus that. The terms are added up
-    from the small to the large: 1 + v is exact below -1.
+    v + rest: v(x); bend + bend_rest: x v'(x) - v(x); e: e^-|v|
+
+    For v < 0 the slope is (1 + x v' + e) / (2 + e + 1/e). The slope at -x is 1 minus the slope at x. The terms are
+    added from small to large; 1 + v is exact for v < -1.
     """
     positive = indicator(v > 0.0, v.dtype)
     size = np.abs(v)
     large, small = 1.0 - size, e
-    if np.ndim(rest):  # else v is exact, and a line
+    if np.ndim(rest):  # a scalar rest is 0: v is exact and linear in x
         sign = 1.0 - 2.0 * positive
         large, large_rest = two_sum(large, bend * sign)
         small = e + (large_rest + bend_rest * sign + rest * sign * (1.0 + large + 2.0 * e))
@@ -103,14 +105,14 @@ def _slope_of_gated(
     slope += small
     if np.maximum.reduce(size, initial=0.0) <= 700.0:
         slope /= 1.0 / e + (2.0 + e)
-    else:  # a slope that is no normal number is divided in two steps, and rounded in the second
+    else:  # subnormal slopes are divided in two steps, of which only the second one loses digits
         slope /= 1.0 / np.exp(-size.clip(-INFINITY, 700.0)) + (2.0 + e)
         slope /= np.exp(size.clip(700.0, INFINITY) - 700.0)
     return or_mirrored(slope, positive)
 
 
 def _at_ends_of_silu(x: Array, order: int, beta: float) -> Mask:
-    """Value and slope have tails of their own, which suffice for all but the ends of beta."""
+    """Mask as for `Elementwise.at_ends`. Value and slope have scaled tails: they need it only for extreme beta."""
     if beta == 0.0 or (order == 1 and 1e-15 < abs(beta) < 1e15):
         return np.zeros(x.shape, dtype=np.bool_)
     return at_ends(x, np.abs(x * beta), order, *[beta] * (order > 1))
@@ -170,7 +172,7 @@ _SQRT_8_OVER_PI, _SQRT_8_OVER_PI_REST = 1.5957691216057308, -9.96930880911092e-1
 
 
 def _gelu_tanh_argument(x: Operand) -> tuple[Operand, Array]:
-    """v and the rounding error of its value, from arithmetic with twice the digits."""
+    """v and the rounding error of its value, computed with twice float64's digits."""
     value = value_of(x)
     square, square_rest = two_product(value, value)
     term, term_rest = two_product(square, _CUBIC)
@@ -186,7 +188,7 @@ def _gelu_tanh_argument(x: Operand) -> tuple[Operand, Array]:
 
 
 def gelu_tanh_fused(x: Array) -> Pair:
-    """x σ(v) and its slope; bend is what v has beside its line sqrt(8/π) x."""
+    """x σ(v) and its slope. bend: the cubic part of v, v - sqrt(8/π) x."""
     v, rest = _gelu_tanh_argument(x)
     line, line_rest = two_product(x, _SQRT_8_OVER_PI)
     line_rest = line_rest + _SQRT_8_OVER_PI_REST * x
@@ -219,7 +221,7 @@ GELU_TANH = Elementwise(
 
 
 def mish(x: Operand) -> Operand:
-    """x tanh(softplus(x)), and with n = e^x (e^x + 2) that is x n / (n + 2), or x sigmoid(log(n / 2))."""
+    """x tanh(softplus(x)) = x n / (n + 2) = x sigmoid(log(n / 2)), with n = e^x (e^x + 2)."""
 
     def closing(x: Operand) -> Operand:
         n = exp(x) * (exp(x) + 2.0)
@@ -245,13 +247,13 @@ def _x_mish_gate(x: Array) -> Array:
 
 
 def mish_fused(x: Array) -> Pair:
-    """x g with g = h / (1 + h), h = e + e²/2, e = e^x, which is x from 50 on; g' = (e + e²) / (1 + h)²."""
+    """x g and g + x g', with e = e^x, h = e + e²/2, g = h / (1 + h), g' = (e + e²) / (1 + h)²; slope 1 for x > 50."""
     y = x.clip(-INFINITY, 50.0)
     e = np.exp(y)
     h = e + 0.5 * e * e
     share = 1.0 / (1.0 + h)
     slope = share * (h + y * (e + e * e) * share)
-    # The same with (1 + h)² / e as the divisor.
+    # The same slope as one fraction with the denominator (1 + h)² / e.
     shut = ((1.0 + y) + e * (1.5 + y + e * (1.0 + 0.25 * e))) / (np.exp(-y) + (2.0 + h) * (1.0 + 0.5 * e))
     return _x_mish_gate(x), where(x < -1.0, shut, slope)
 

@@ -3,7 +3,8 @@
 Three cases: a derivative is nan though the value is finite (an infinite slope times an inner derivative 0); a step of
 the computation overflowed or underflowed; pieces of the formula meet. The formula is then computed again over germs:
 at x, with unbounded exponents, and if that gives no number, from both sides. Where both one-sided derivatives exist and
-agree, that is the derivative. Else it is the one that the rules of the parts give. Values are never changed.
+agree, they are the derivative. Otherwise the chain rule holds, with each part's own slope at its kink (0 for relu at
+0). Values are never changed.
 """
 
 from __future__ import annotations
@@ -24,15 +25,15 @@ if TYPE_CHECKING:
     from actcli.core.activations.expression import Node
 
 _LARGE: Final = 2.0**50
-"""An underflow brings in less than 2^-1074; times less than this it stays below all normal numbers."""
+"""An underflow has an error below 2^-1074; times a factor up to this one the error stays subnormal."""
 _SMALL: Final = 2.0**-25
 _FEW: Final = 8
-"""So few ties are looked for one by one."""
+"""Up to this number, ties are compared with x one by one."""
 _STEEP_NEAR_ZERO: Final = ("/", "**", "log", "log2", "log10", "sqrt")
 
 
 class Watch:
-    """A formula over jets that notes the x for which a number on the way overflows or underflows."""
+    """A formula over jets that notes each x at which an intermediate result overflows or underflows."""
 
     def __init__(self, tree: Node, float64: Any) -> None:
         from actcli.core.activations.expression import compiled
@@ -52,7 +53,7 @@ class Watch:
         return getattr(self._float64, name)  # number, constant, folded, indicator
 
     def function(self, name: str, source: ast.expr | None) -> Callable[..., Any]:
-        """float64's, which notes a small divisor and what the result is."""
+        """float64's function, which also notes small divisors and large results."""
         function = self._float64.function(name, source)
 
         def watched(*terms: Any) -> Any:
@@ -64,11 +65,11 @@ class Watch:
         return watched
 
     def activation(self, activation: Elementwise) -> Callable[[Any], Any]:
-        """The activation, which notes what the result is."""
+        """The activation, which also notes large results."""
         return lambda u: self._seen(activation.of(u))
 
     def choose(self, x: Any, condition: Mask, then: Callable[[Any], Any], otherwise: Callable[[Any], Any]) -> Any:
-        """Each of the two where it is taken, and noted there."""
+        """Each branch is computed, and noted, only where it is taken."""
         from actcli.core.jets.choice import select
 
         def among(mask: Mask, function: Callable[[Any], Any]) -> Callable[[Any], Any]:
@@ -86,7 +87,7 @@ class Watch:
 
     def _seen(self, result: Any) -> Any:
         if isinstance(result, Jet):
-            self._note(~(np.abs(result.derivatives).max(axis=0) <= _LARGE))  # noted too where it is nan
+            self._note(~(np.abs(result.derivatives).max(axis=0) <= _LARGE))  # negated: nan is noted too
         return result
 
     def _note(self, mask: Mask) -> None:
@@ -94,18 +95,18 @@ class Watch:
 
 
 def _underflows(exponent: Any) -> float:
-    """Below which x**exponent is to be computed again: a whole power is not steep near 0, but may underflow."""
+    """|x| below which x**exponent is computed again. An integer power is not steep near 0, but may underflow."""
     whole = isinstance(exponent, float) and exponent >= 0.0 and exponent.is_integer()
     return min(_SMALL, 2.0 ** (-900.0 / max(exponent, 1.0))) if whole else _SMALL
 
 
 class Mender:
-    """Mends the derivatives of a formula, and knows the places where its pieces meet."""
+    """Corrects derivatives of a formula after overflow or underflow, and at ties: the x where pieces meet."""
 
     def __init__(
         self, tree: Node, definition: Callable[[Elementwise], Node], float64: Any, ties: Callable[[], Array]
     ) -> None:
-        """definition: what the formula of an activation says; float64: its arithmetic."""
+        """definition: activation -> syntax tree of its formula; float64: float64's arithmetic; ties: gives the ties."""
         self._tree, self._definition, self._float64, self._find_ties = tree, definition, float64, ties
         self._watch: Watch | None = None
         self._germs: Callable[[Any], Any] | None = None
@@ -113,7 +114,7 @@ class Mender:
         self._at_ties: dict[int, Array] = {}
 
     def __call__(self, derivatives: Array, x: Array, flags: Collection[str]) -> None:
-        """Mends the rows from 1 on, in place. flags: what NumPy noted of the arithmetic."""
+        """Correct the rows 1, 2, ... of `derivatives` in place. flags: floating-point errors that NumPy reported."""
         order = len(derivatives) - 1
         noted: Mask | None = None
         if set(flags) - {"invalid value"}:  # something overflowed, underflowed or was a pole
@@ -134,7 +135,7 @@ class Mender:
     def _mend_ties(self, derivatives: Array, x: Array) -> None:
         if self._ties is None:
             self._ties = self._find_ties()
-        # Of the few that there mostly are, one after the other is quicker, and in training none of them is met.
+        # Mostly there are few ties: comparing with each is faster than isin. In training x meets none of them.
         if len(self._ties) <= _FEW and not any((x == tie).any() for tie in self._ties.tolist()):
             return
         here = np.flatnonzero(np.isin(x, self._ties))
@@ -155,7 +156,7 @@ class Mender:
     # --- over germs -----------------------------------------------------------------------------------------------
 
     def _run(self, x: Array, order: int, side: Array | float, beside: Indices | int = 1) -> Any:
-        """The germ of the formula; wide numbers."""
+        """The germ of the formula at x, in wide numbers."""
         from actcli.core.activations.expression import compiled
         from actcli.core.jets.germ import Germ
 
@@ -167,13 +168,13 @@ class Mender:
         return self._germs(variable)
 
     def _exact(self, x: Array, rules: Array) -> Array:
-        """The derivatives at x, nan where there are none; rules: what float64 gives by the rules of the parts."""
+        """Derivatives at x; nan where there are none. rules: float64's derivatives by the chain rule."""
         germ = self._run(x, len(rules) - 1, 0.0)
         found = np.stack([row.rounded() for row in germ.rows])
         mantissas = np.stack([row.mantissa for row in germ.rows])
         undefined = np.isnan(mantissas[0])
         found[:, undefined] = np.nan
-        # At a pole the slope is infinite; with a finite slope the function is infinite on an interval.
+        # An infinite value with a finite slope is no pole: the function is infinite on an interval.
         found[1:, np.isinf(mantissas[0]) & np.isfinite(mantissas[1])] = np.nan
         unclear = ~np.isfinite(mantissas).all(axis=0) & ~np.isinf(mantissas[0]) & ~undefined
         if unclear.any():
@@ -212,7 +213,7 @@ class Mender:
 
     @staticmethod
     def _limit(a: Array, b: Array) -> Array:
-        """What comes next after a, close to x, and b, much closer."""
+        """Limit towards x from two values: a close to x, b much closer. nan if there is none."""
         same = (a == b) | (np.abs(a - b) <= 1e-6 * np.abs(b))
         grows = (np.abs(b) > 1.5 * np.abs(a)) & (np.sign(a) == np.sign(b))
         return np.where(same, a, np.where(grows, np.copysign(np.inf, b), np.nan))
@@ -249,7 +250,7 @@ class _Germs:
         return function
 
     def folded(self, function: Callable[..., Any], *numbers: float | bool) -> float | bool:
-        """As float64 has it. What is not known is a chain of comparisons, which takes numbers too."""
+        """float64's result. A function without a float64 twin is a chain of comparisons, which takes numbers too."""
         known = self._of_numbers.get(function)
         result: float | bool = self._float64.folded(known, *numbers) if known else bool(function(*numbers))
         return result
@@ -262,10 +263,10 @@ class _Germs:
             parameters = activation.parameter_values
             return lambda u: own(u, **parameters)
         compute = function_of(compiled(self._definition(activation), self))
-        return lambda u: compute(u)  # of its own for each: a number may stand in the place of the formula
+        return lambda u: compute(u)  # a new function for each activation: `_of_numbers` has it as a key
 
     def choose(self, x: Any, condition: Any, then: Callable[[Any], Any], otherwise: Callable[[Any], Any]) -> Any:
-        """Each of the two only where it is taken."""
+        """Each branch is computed only where it is taken."""
         results = []
         for mask, function in ((condition, then), (~condition, otherwise)):
             part = x[mask]

@@ -11,7 +11,7 @@ from actcli.core.numerics import special
 
 ERF_FORM = "x*(1 + erf(x/sqrt(2)))/2"
 TANH_FORM = "x*(1 + tanh(sqrt(2/pi)*(x + 0.044715*x**3)))/2"
-"""How frameworks approximate it: gelu_tanh."""
+"""Approximation of gelu in frameworks: gelu_tanh."""
 
 
 def gelu(x: Operand) -> Operand:
@@ -41,7 +41,7 @@ def gelu_fused(x: Array) -> Pair:
     h, low = special.in_halves(z)
     exponent, inverse, rest = special.normal_tail(z, (h, low))
     decay = np.exp(np.negative(exponent, out=exponent), out=exponent)
-    # Φ(-z) - z φ(z) = e^-exponent (1 / inverse - z (1 - rest) / sqrt(2π)), whose large part is exact.
+    # Φ(-z) - z φ(z) = e^-exponent (1 / inverse - z (1 - rest) / sqrt(2π)). The product of the high parts is exact.
     rest *= z * _INVERSE_SQRT_2PI
     low *= _INVERSE_SQRT_2PI
     low += h * _INVERSE_SQRT_2PI_LOW
@@ -60,7 +60,7 @@ def gelu_fused(x: Array) -> Pair:
 
 
 def single_gelu(x: Array) -> Pair:
-    """The same over float32."""
+    """x Φ(x) and Φ(x) + x φ(x), in float32."""
     z = np.abs(x)
     bell, inverse = special.single_normal_tail(z)
     slope = (1.0 / inverse - z * _INVERSE_SQRT_2PI) * bell

@@ -27,7 +27,7 @@ Pair = tuple[Array, Array]
 
 
 def positive(name: str, default: float) -> Parameter:
-    """A parameter that is > 0."""
+    """A parameter with values > 0."""
     return Parameter(name, default, minimum=0.0, open=True)
 
 
@@ -62,7 +62,7 @@ def times(x: Array, beta: float) -> tuple[Array, Array | float]:
 
 
 def at_ends(x: Array, size: Array, order: int, *parameters: float) -> Mask:
-    """Where exp(-size), the size itself or parameter^order is near to overflow or underflow."""
+    """Mask: exp(-size), size or parameter^order is near overflow or underflow."""
     doublings = sum(abs(math.log2(abs(parameter))) for parameter in parameters if parameter)
     if doublings * (order + 1) > 200.0:
         return np.ones(size.shape, dtype=np.bool_)
@@ -97,8 +97,8 @@ def gated(
 ) -> Operand:
     """x gate(x), where the gate is low_tail(x) e^-100 below -radius and 1 - high_tail(x) e^-100 above `high`.
 
-    Of an array by the closed form where |x| <= radius. Beyond -shut and shut, also at ±inf, the gate is 0 and 1 to the
-    last digit of its tail.
+    closed_form: x gate(x) of an array, for |x| <= radius
+    shut:        |x| beyond which, also at ±inf, the gate is 0 or 1 and its tail is 0
     """
 
     def general(x: Operand) -> Operand:

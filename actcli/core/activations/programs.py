@@ -109,7 +109,7 @@ class _Reader:
                     before = self.put(ast.Name(name), known)
                     known = {**known, name: ast.BinOp(before, op, self.put(value, known))}
                 case ast.If():
-                    test = self.put(statement.test, known)  # first: it counts, and both ways on are read again
+                    test = self.put(statement.test, known)  # first: its nodes count once, the rest's twice
                     then = self.block([*statement.body, *rest], known)
                     otherwise = self.block([*statement.orelse, *rest], known)
                     return None if then is None or otherwise is None else ast.IfExp(test, then, otherwise)

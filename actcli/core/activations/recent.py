@@ -24,7 +24,7 @@ def _quotient(x: Operand, divisor: float) -> tuple[Operand, Array]:
 
 
 def _finite(error: Array) -> Array:
-    """The error, or none where the number is infinite."""
+    """The error; 0 where it is inf or nan."""
     return np.where(np.isfinite(error), error, 0.0)
 
 
@@ -32,11 +32,11 @@ def _finite(error: Array) -> Array:
 
 
 def softcap(x: Operand, cap: float) -> Operand:
-    """cap tanh(x / cap); beyond 350 cap the limit and a shifted tail."""
+    """cap tanh(x / cap); for |x| > 350 cap ±cap (1 - 2 e^(-2|x| / cap)), with a scaled tail (see `parts`)."""
     u = value_of(x) / cap
 
     def values(x: Array) -> Array:
-        # Of a subnormal x the quotient has few digits, and softcap is x.
+        # For subnormal x the quotient has few digits; softcap(x) is x there.
         return np.where(np.abs(x) < 1e-9 * cap, x, tanh.at(*_quotient(x, cap)) * cap)
 
     def middle(x: Operand) -> Operand:
@@ -56,10 +56,10 @@ def _far(x: Operand, cap: float) -> Operand:
 
 
 def _at_ends_of_softcap(x: Array, order: int, cap: float) -> Mask:
-    """Value and slope have tails of their own, which suffice for all but the ends of cap."""
+    """Mask as for `Elementwise.at_ends`. Value and slope have scaled tails: they need it only for extreme cap."""
     if order == 1 and 1e-15 < cap < 1e15:
         return np.zeros(x.shape, dtype=np.bool_)
-    # On the way to the slope the bell is divided by cap.
+    # On the way to the slope sech²(x / cap) is divided by cap: hence its logarithm.
     return at_ends(x, 2.0 * np.abs(x / cap) + abs(math.log(cap)), order, *[cap] * (order > 1))
 
 
@@ -74,11 +74,11 @@ SOFTCAP = Elementwise(
 )
 
 
-# --- steps that are smooth, cut or moved ----------------------------------------------------------------------------
+# --- smooth step, clipped gelu, thresholds --------------------------------------------------------------------------
 
 
 def laplace(x: Operand, mu: float, sigma: float) -> Operand:
-    """Φ((x - mu) / sigma), the rounding error of its argument carried along."""
+    """Φ((x - mu) / sigma), corrected for the rounding error of its argument."""
 
     def argument(x: Operand) -> tuple[Operand, Array]:
         difference, lost = two_sum(value_of(x), -mu)
@@ -91,7 +91,7 @@ def laplace(x: Operand, mu: float, sigma: float) -> Operand:
         return u, _finite(error + lost / sigma)
 
     def tail(x: Operand, sign: float) -> Operand:
-        """Φ(sign u), e^-100 times a shifted tail."""
+        """Φ(sign u) for sign u < 0: e^-100 times a scaled tail."""
         u, error = argument(x)
         shifted: Operand = _shifted_normal_cdf(u * sign) * (1.0 - value_of(u) * error)
         return shifted * UNSHIFT
@@ -172,7 +172,7 @@ def entmax15(scores: Operand) -> Operand:
     """max(0, s_i / 2 - τ)² with τ such that the row sums to 1, by the exact algorithm over the sorted scores."""
     value = value_of(scores) * 0.5
     top: Array = value.max(axis=-1, keepdims=True)
-    level = np.where(value == top, 0.0, value - top)  # an infinite top less itself is 0, as for softmax
+    level = np.where(value == top, 0.0, value - top)  # inf - inf counts as 0, as in softmax
     half = Jet(np.concatenate([level[None], 0.5 * scores.derivatives[1:]])) if isinstance(scores, Jet) else level
     count = _support(level)
     tau = np.sort(level, axis=-1)[..., ::-1]
@@ -188,7 +188,7 @@ def entmax15(scores: Operand) -> Operand:
 
 
 def _support(level: Array) -> "np.ndarray[tuple[int, ...], np.dtype[np.intp]]":
-    """How many of the largest scores have a share: the last k for which the k-th is above the threshold of k."""
+    """Number of nonzero outputs: the largest k whose k-th largest score is above the threshold for k scores."""
     descending = -np.sort(-level, axis=-1)
     rank = np.arange(1.0, level.shape[-1] + 1.0)
     finite = np.where(np.isfinite(descending), descending, -1e150)
@@ -219,7 +219,7 @@ def standardize(row: Operand, epsilon: float) -> Operand:
     """(x_i - mean) / sqrt(variance + epsilon), mean and variance over the row."""
     size = float(value_of(row).shape[-1])
     away = row - _sum(row) / size
-    away = away - _sum(away) / size  # what the rounding of the mean has left
+    away = away - _sum(away) / size  # removes the rounding error of the mean
     result: Operand = away / sqrt(_sum(away * away) / size + epsilon)
     return result
 
@@ -234,7 +234,7 @@ STANDARDIZE = RowWise(
 
 
 def swiglu_oai(row: Operand, alpha: float, limit: float) -> Operand:
-    """(1 + u) g sigmoid(alpha g) of a row g_1, u_1, g_2, u_2, ..., where g is at most `limit` and |u| is.
+    """(1 + u) g sigmoid(alpha g) for each pair of a row g_1, u_1, g_2, u_2, ..., after clipping to g, |u| <= limit.
 
     InputError: a row of odd length.
     """

@@ -1,6 +1,6 @@
-"""The line and the rectifiers, in pieces and smooth: x to the right, less of it to the left.
+"""Identity, rectifiers (x above 0, a fraction of x or a bounded value below) and smooth rectifiers.
 
-At a kink each has the slope that PyTorch's autograd returns: that of the piece which contains the kink.
+At a kink the slope is that of PyTorch's autograd: the slope of the piece that contains the kink.
 """
 
 import math
@@ -45,7 +45,7 @@ def relu(x: Operand) -> Operand:
 
 
 def relu_fused(x: Array) -> Pair:
-    """max(0, x), and 1 above 0."""
+    """max(0, x) and its slope: 1 above 0, else 0."""
     return positive_part(x), indicator(x > 0.0, x.dtype)
 
 
@@ -69,9 +69,9 @@ def leaky_relu(x: Operand, negative_slope: float) -> Operand:
 
 
 def leaky_relu_fused(x: Array, negative_slope: float) -> Pair:
-    """x and 1 above 0, negative_slope x and negative_slope from 0 down."""
+    """Value and slope: x and 1 above 0; negative_slope x and negative_slope elsewhere."""
     slope = where(x > 0.0, 1.0, np.full_like(x, negative_slope))
-    return (x * slope if negative_slope else positive_part(x)), slope  # where the slope is 0, -inf * slope is nan
+    return (x * slope if negative_slope else positive_part(x)), slope  # -inf * 0 would be nan
 
 
 LEAKY_RELU = Elementwise(
@@ -97,12 +97,12 @@ PRELU = Elementwise(
 
 
 def _middle(lower: float, upper: float) -> float:
-    """The middle of an interval, whose ends may be too large to be added up."""
+    """(lower + upper) / 2, also where the sum overflows."""
     total = lower + upper
     return 0.5 * total if math.isfinite(total) else 0.5 * lower + 0.5 * upper
 
 
-# In evaluation mode, where the slope is not drawn but the middle of its interval.
+# Evaluation mode: the slope is the middle of its interval. In training it is drawn at random.
 RRELU = Elementwise(
     name="rrelu",
     function=lambda x, lower, upper: leaky_relu(x, _middle(lower, upper)),
@@ -158,7 +158,7 @@ THRESHOLD = Elementwise(
 
 
 def selu(x: Operand, alpha: float, gamma: float) -> Operand:
-    """gamma x above 0, gamma alpha (e^x - 1) below, at 0 gamma alpha x as in PyTorch; the tail is shifted."""
+    """gamma x above 0, gamma alpha (e^x - 1) below. At 0 the slope is gamma alpha, as in PyTorch."""
     if math.isinf(gamma * alpha):
         return (maximum(x, -0.0) + expm1(minimum(x, 0.0)) * alpha) * gamma
     return select(
@@ -170,12 +170,12 @@ def selu(x: Operand, alpha: float, gamma: float) -> Operand:
 
 
 def _straight_at_zero(x: Operand, slope: float) -> list[tuple[Mask, Callable[[Operand], Operand]]]:
-    """The case of `select` in which a bend at 0 is its tangent, as PyTorch has it: orders from 2 on are 0 there."""
+    """Case of `select` for x = 0: slope x, so that derivatives of order 2 and more are 0 there, as in PyTorch."""
     return [(x.value == 0.0, lambda x: x * slope)] if isinstance(x, Jet) else []
 
 
 def selu_fused(x: Array, alpha: float, gamma: float) -> Pair:
-    """gamma x and gamma above 0, gamma alpha (e^x - 1) and gamma alpha e^x from 0 down."""
+    """Value and slope: gamma x and gamma above 0; gamma alpha (e^x - 1) and gamma alpha e^x elsewhere."""
     below = negative_part(x)
     value = (positive_part(x) + np.expm1(below) * alpha) * gamma
     return value, where(x > 0.0, gamma, np.exp(below) * alpha * gamma)
@@ -197,7 +197,7 @@ ELU = Elementwise(
 
 
 def celu(x: Operand, alpha: float) -> Operand:
-    """max(0, x) + alpha (e^(min(0, x) / alpha) - 1), the rounding error of x / alpha carried along."""
+    """max(0, x) + alpha (e^(min(0, x) / alpha) - 1), corrected for the rounding error of x / alpha."""
     return select(
         x,
         *_straight_at_zero(x, 1.0),
@@ -206,7 +206,7 @@ def celu(x: Operand, alpha: float) -> Operand:
 
 
 def _steep_celu(x: Operand, alpha: float) -> Operand:
-    """celu with alpha < 0, which falls as e^(x / alpha): without a correction where that overflows."""
+    """celu for alpha < 0. Where e^(x / alpha) overflows, the rounding error of x / alpha is not corrected."""
     return select(
         x,
         (x < 709.78 * alpha, lambda x: expm1(x / alpha) * alpha),
@@ -244,7 +244,7 @@ RECTIFIERS = (IDENTITY, RELU, LEAKY_RELU, PRELU, RRELU, RELU6, RELU_SQUARED, THR
 
 
 def softplus(x: Operand, beta: float) -> Operand:
-    """log(1 + e^(beta x)) / beta, without the threshold beyond which PyTorch takes x for it."""
+    """log(1 + e^(beta x)) / beta for every x. (PyTorch returns x beyond its argument `threshold`.)"""
     return select(
         x,
         (x > 1000.0 / beta, lambda x: x),
@@ -254,7 +254,7 @@ def softplus(x: Operand, beta: float) -> Operand:
 
 
 def softplus_fused(x: Array, beta: float) -> Pair:
-    """log(1 + e^(beta x)) / beta and σ(beta x), the rounding error of beta x carried along."""
+    """log(1 + e^(beta x)) / beta and σ(beta x), corrected for the rounding error of beta x."""
     u, rest = times(np.abs(x), -beta)
     e = np.exp(u)
     e += e * rest
@@ -290,7 +290,7 @@ def _squareplus(x: Array, b: float) -> Array:
     size = np.abs(x)
     radius: Array = np.sqrt(x * x + b)
     overflows = np.isinf(radius)
-    if overflows.any():  # hypot does not, and takes ten times as long
+    if overflows.any():  # hypot does not overflow, but takes ten times as long
         radius[overflows] = np.hypot(x[overflows], math.sqrt(b))
     return np.maximum(x, 0.0) + 0.25 * b / (0.5 * radius + 0.5 * size)
 

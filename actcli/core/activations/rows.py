@@ -87,7 +87,7 @@ def _without_limit_nan(scores: Array, top: Array) -> Array:
 
 
 def _with_slope(jet: Jet, value: Array, slope: Array) -> Jet:
-    """The jet with these two, which do not cancel as its own do."""
+    """The jet with its value and slope replaced by these, which were computed without cancellation."""
     return Jet(np.concatenate([value[None], slope[None], jet.derivatives[2:]]))
 
 
@@ -151,7 +151,7 @@ def sparsemax(scores: Operand) -> Operand:
     """Euclidean projection of a row on the probability simplex: max(0, s_i - τ) with τ such that the row sums to 1."""
     value = value_of(scores)
     top = _without_limit_nan(value, value.max(axis=-1, keepdims=True))
-    level = np.where(value == top, 0.0, value - top)  # an infinite top less itself is 0, as for softmax
+    level = np.where(value == top, 0.0, value - top)  # inf - inf counts as 0, as in softmax
     shifted = Jet(np.concatenate([level[None], scores.derivatives[1:]])) if isinstance(scores, Jet) else level
     descending = -np.sort(-level, axis=-1)
     rank = np.arange(1.0, level.shape[-1] + 1.0)
@@ -194,14 +194,14 @@ HARDMAX = RowWise(
 
 
 def _gated(row: Operand, gate: Callable[[Operand], Operand], half: float, tail: "_Tail | None") -> Operand:
-    """One half of a row times gate(the other): half 1 or 2 is the gate. InputError: a row of odd length."""
+    """One half of a row times gate(other half). half: 1 or 2, the half that is the gate. InputError: odd length."""
     m = (row.derivatives if isinstance(row, Jet) else row).shape[-1]
     if m % 2:
         raise InputError(f"the row is cut in two halves, so it has an even number of values, not {m}")
     first, second = _cut(row, slice(None, m // 2)), _cut(row, slice(m // 2, None))
     a, b = (second, first) if half == 1.0 else (first, second)
     product: Operand = a * gate(b)
-    if tail and (far := value_of(b) < tail.edge).any():  # a gate too small for a float64 may have a large a
+    if tail and (far := value_of(b) < tail.edge).any():  # a gate that underflows may have a large factor a
         small: Operand = a * _UNSHIFT_HALF * tail.shifted(clamp(b, tail.end, tail.edge)) * _UNSHIFT_HALF
         return where(far, small, product)
     return product
@@ -217,7 +217,7 @@ _UNSHIFT_HALF: Final = math.exp(-_GATE_SHIFT / 2.0)
 
 @dataclass(frozen=True, eq=False, slots=True)
 class _Tail:
-    """Below the edge a gate is shifted(b) e^-750; from the end on any product with it is 0."""
+    """Tail of a gate: shifted(b) e^-750 for b < edge. For b < end every product with it is 0."""
 
     edge: float
     shifted: Callable[[Any], Any]
@@ -236,8 +236,8 @@ def _of_halves(
     )
 
 
-# Which half is the gate by default: for glu the second, as torch.nn.functional.glu has it; for the others the first, as
-# Shazeer's FFN_SwiGLU(x) = (Swish(xW) * xV)W2 has it, vLLM's silu_and_mul and ONNX.
+# Default gate of glu: the second half, as in torch.nn.functional.glu. Default gate of the others: the first half, as in
+# Shazeer's FFN_SwiGLU(x) = (Swish(xW) * xV)W2, in vLLM's silu_and_mul and in ONNX.
 GLU = _of_halves(
     *("glu", "sigmoid", 2, sigmoid, "Dauphin, Fan, Auli and Grangier 2017, arXiv:1612.08083"),
     _Tail(-700.0, lambda b: exp(b + _GATE_SHIFT)),

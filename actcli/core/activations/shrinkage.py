@@ -1,4 +1,4 @@
-"""Shrinkage: x moved towards 0, or cut off around it."""
+"""Shrinkage: x moved towards 0, or set to 0 near it."""
 
 import numpy as np
 
@@ -47,14 +47,14 @@ def tanh_shrink(x: Operand) -> Operand:
 
 
 # tanh(x) = x / (1 + s T(s)) with s = x² and Lambert's continued fraction T(s) = 1 / (3 + s / (5 + s / (7 + ...))).
-# In its ninth convergent, right to 2e-17 for |x| < 1.25, 1 / T = 3 + s A / P.
+# Its ninth convergent has 1 / T = 3 + s A / P, with an error of 2e-17 for |x| < 1.25.
 _LAMBERT_P = (218243025.0, 16081065.0, 289575.0, 1430.0, 1.0)
 _LAMBERT_A = (43648605.0, 1969110.0, 21450.0, 52.0)
 _LAMBERT_LIMIT = 1.25
 
 
 def _tanh_shrink(x: Array) -> Array:
-    """Near 0, where x - tanh(x) cancels, x s / (3 + s + s A / P), all of whose terms are positive."""
+    """x - tanh(x); for |x| < 1.25, where that cancels, x s / (3 + s + s A / P), a sum of positive terms."""
     near = np.minimum(np.abs(x), _LAMBERT_LIMIT)
     square = near * near
     rest = special.even_series(near, _LAMBERT_A) / special.even_series(near, _LAMBERT_P)

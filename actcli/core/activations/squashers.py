@@ -1,4 +1,4 @@
-"""Squashers: they lead the line into an interval. log_sigmoid, the logarithm of one, is with them."""
+"""Squashers: activations with values in a bounded interval; and log_sigmoid, the logarithm of one."""
 
 import math
 
@@ -52,7 +52,7 @@ LOG_SIGMOID = Elementwise(
 
 
 def _is_a_sixth(alpha: float, beta: float) -> bool:
-    """Whether the line is the default, which is exactly (x + 3) / 6, although 1/6 is no float64."""
+    """Whether alpha and beta are the defaults. alpha x + beta is then (x + 3) / 6, although 1/6 is no float64."""
     return (alpha, beta) == (1.0 / 6.0, 0.5)
 
 
@@ -77,7 +77,7 @@ def _line(x: Operand, alpha: float, beta: float) -> Operand:
 
 
 def hard_sigmoid_fused(x: Array, alpha: float, beta: float) -> Pair:
-    """min(1, max(0, alpha x + beta)), and alpha strictly between its ends, else 0."""
+    """min(1, max(0, alpha x + beta)) and its slope: alpha strictly between the ends, else 0."""
     value = hard_sigmoid(x, alpha, beta)
     if _is_a_sixth(alpha, beta):
         return value, indicator(np.abs(x) < 3.0) / 6.0
@@ -109,7 +109,7 @@ SPARSE_SIGMOID = Elementwise(
 
 
 def tanh(x: Operand) -> Operand:
-    """tanh x; beyond ±350 the limit and a shifted tail, ±(1 - 2 e^(-2|x|))."""
+    """tanh x; for |x| > 350 ±(1 - 2 e^(-2|x|)), with a scaled tail (see `parts`)."""
     return select(
         x,
         (x < -350.0, lambda x: exp(2.0 * x + SHIFT) * 2.0 * UNSHIFT - 1.0),
@@ -119,7 +119,7 @@ def tanh(x: Operand) -> Operand:
 
 
 def single_tanh(x: Array) -> Pair:
-    """tanh and sech² = 4e / (1 + e)², e = exp(-2|x|): NumPy has both in vectors of float32, and no expm1."""
+    """tanh and its slope 4e / (1 + e)², e = exp(-2|x|), in float32. NumPy vectorises tanh and exp there, not expm1."""
     slope = elementary.decay_of(x + x)
     divisor = slope + 2.0
     divisor *= slope
@@ -186,7 +186,7 @@ SOFTSIGN = Elementwise(
 
 
 def erf(x: Operand) -> Operand:
-    """erf x; beyond ±26 the limit and a shifted tail from erfc."""
+    """erf x; for |x| > 26 ±(1 - erfc |x|), with a scaled tail (see `parts`)."""
     return select(
         x,
         (x < -26.0, lambda x: _shifted_erfc(minimum(-x, 30.0)) * UNSHIFT - 1.0),

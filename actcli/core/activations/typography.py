@@ -1,7 +1,7 @@
-r"""From mathematics as it is typeset, and from C, to Python's expression syntax: a rewriting of text.
+r"""Rewriting of typeset mathematics and of C in Python's expression syntax.
 
 Unicode (x·tanh(x), −1, x², |x|), LaTeX (\frac{1}{1 + e^{-x}}), products without a sign (2x, x(1 - x)), ^ as a power,
-`c ? a : b`. What has more than one reading is refused with its readings.
+`c ? a : b`. A text with two readings is refused, and the error shows both.
 """
 
 import re
@@ -69,10 +69,9 @@ IsFunction = Callable[[str], bool]
 
 
 def plain(text: str, is_function: IsFunction) -> str:
-    """The text in Python's expression syntax, as far as there is one. Raises InputError where it has two readings,
-    ValueError where it has a number that is not real.
+    """The text in Python's expression syntax. Raises InputError for two readings, ValueError for an imaginary number.
 
-    is_function: whether a name is that of a function, `sin` or `np.tanh`, and no number
+    is_function: name -> whether it is a function, such as `sin` or `np.tanh`
     """
     text = _characters(text)
     if "\\" in text or re.search(r"\^\s*\{|(max|min)\s*\{", text):
@@ -120,7 +119,7 @@ def _latex(text: str) -> str:
 
 
 def _group(text: str, start: int) -> tuple[str, int]:
-    """What stands in the braces that open at or after `start`, and where they end."""
+    """Content of the braces that open at or after `start`, and the index of their end."""
     start = text.find("{", start)
     depth = 0
     for i in range(max(start, 0), len(text)):
@@ -131,7 +130,7 @@ def _group(text: str, start: int) -> tuple[str, int]:
 
 
 def _cases(found: re.Match[str]) -> str:
-    """The rows `value & condition` as a choice; the last is for all the rest."""
+    """Rows `value & condition` as `a if c else b`; the last row holds elsewhere."""
     rows = [row.partition("&") for row in re.split(r"\\\\(?:\[[^\]]*\])?", found[1]) if row.strip()]
     pieces = [(value.strip(" ,.\n"), _condition(test)) for value, _, test in rows]
     *first, (last, rest) = pieces
@@ -175,7 +174,7 @@ def _written(found: re.Match[str]) -> str:
 
 
 def _logic(tokens: Sequence[str]) -> list[str]:
-    """&& and ! of C; || is its `or` where comparisons stand on both sides, and two bars otherwise."""
+    """&&, ! and || of C as and, not, or. Without comparisons on both sides || is two bars."""
     words = {"&&": "and", "!": "not"}
     compared = any(token in ("<", ">", "<=", ">=", "==", "!=") for token in tokens)
     either = ["or"] if compared else ["|", "|"]
@@ -258,7 +257,7 @@ def _powers(tokens: Sequence[str], is_function: IsFunction) -> list[str]:
 
 
 def _argument(tokens: Sequence[str], start: int) -> tuple[Sequence[str], int]:
-    """What stands in the parentheses that open at `start`, or the one name there, and where it ends."""
+    """Content of the parentheses that open at `start`, or the single name there; and the index of its end."""
     if start < len(tokens) and tokens[start] != "(":
         return tokens[start : start + 1], start + 1
     depth = 0
@@ -270,7 +269,7 @@ def _argument(tokens: Sequence[str], start: int) -> tuple[Sequence[str], int]:
 
 
 def _ternary(tokens: Sequence[str], i: int) -> tuple[list[str], int]:
-    """`c ? a : b` as `a if c else b`, up to what ends the expression that begins at i; and where that is."""
+    """`c ? a : b`, from i on, as `a if c else b`; and the index of the token that ends the expression."""
     parts: list[str] = []
     while i < len(tokens):
         token = tokens[i]
@@ -321,7 +320,7 @@ def _products(tokens: Sequence[str], is_function: IsFunction) -> list[str]:
                 result += ["(", token, ")"]
                 continue
             elif token[0].isdigit() or token[0] in ".'\"":
-                pass  # no product, and no formula
+                pass  # neither a product nor a formula: refused later
             else:
                 _check_product(result, group)
                 result.append("*")
@@ -353,7 +352,7 @@ _NUMBERS: Final = frozenset(
 
 
 def _makes(result: Sequence[str], group: int, tokens: Sequence[str], i: int) -> bool:
-    """Whether the group that ends the result makes a function, called by the parenthesis at i: `LeakyReLU(0.2)(x)`."""
+    """Whether the last call in `result` returns a function, called by the parenthesis at i: `LeakyReLU(0.2)(x)`."""
     if tokens[i + 1 : i + 2] == [")"]:
         return True
     name = result[group - 1] if group else ""

@@ -67,8 +67,7 @@ def _sine_and_cosine(x: Array, a: float) -> tuple[Array, Array]:
 def _slope(x: Array, a: float, sum_of_both: Array) -> Array:
     """1 + sin(2 a x) as (sin(a x) + cos(a x))²; for small a as 2 sin²(a x + π/4), with a more accurate argument.
 
-    Within 1 of a zero the error bound is absolute. For small a the wave is longer than that, and the relative error
-    counts too.
+    The error bound is absolute within 1 of a zero, relative elsewhere. For small a the wave is longer than 1.
     """
     if a >= 1.0:
         return sum_of_both * sum_of_both

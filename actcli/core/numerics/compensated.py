@@ -1,7 +1,7 @@
-"""Arithmetic that knows its own rounding error, for arguments that an exponential would magnify.
+"""Sums and products with their rounding errors, for arguments of exponentials.
 
-exp(u) turns a relative error of u into one |u| times as large, so an argument that is itself rounded
-(x²/2, 1.702 x) is carried as an unevaluated sum hi + lo.
+exp(u) multiplies a relative error of u by |u|. A rounded argument (x²/2, 1.702 x) is therefore kept as an unevaluated
+sum hi + lo.
 
 Source: Dekker, A floating-point technique for extending the available precision (1971); Ogita, Rump and Oishi,
 Accurate sum and dot product (2005).
@@ -25,7 +25,7 @@ def two_sum(a: Array, b: Array | float) -> tuple[Array, Array]:
 
 def two_product(a: Array, b: Array | float) -> tuple[Array, Array]:
     """a * b = hi + lo exactly; lo is 0 where the halves would overflow (a or a * b beyond 2^996)."""
-    with np.errstate(over="ignore", invalid="ignore"):  # halves that overflow are thrown away below
+    with np.errstate(over="ignore", invalid="ignore"):  # the result for halves that overflow is replaced below
         (a_hi, a_lo), (b_hi, b_lo) = _split(a), _split(b)
         hi = a * b
         lo = a_hi * b_hi - hi

@@ -1,4 +1,4 @@
-"""Numbers of twice float64's digits, each an unevaluated sum hi + lo, element by element: about 2^-100 relative.
+"""Arrays of numbers with twice float64's digits: unevaluated sums hi + lo, with a relative error of about 2^-100.
 
 Source: Dekker, A floating-point technique for extending the available precision (1971); Hida, Li and Bailey,
 Algorithms for quad-double precision floating point arithmetic (2001).
@@ -14,10 +14,10 @@ import numpy as np
 from actcli.core.arrays import Array, Indices
 from actcli.core.numerics.compensated import two_product, two_sum
 
-# ln 2 in three parts: a whole number of up to 2^20 times the first has no rounding error.
+# ln 2 in three parts. An integer up to 2^20 times the first part is exact.
 _LN2: Final = (0.6931471803691238, 1.9082149292705877e-10, 1.1612227229362532e-26)
 _LARGEST: Final = 1e5
-"""Beyond it e^x is no number of any type."""
+"""|x| beyond which e^x overflows or underflows in every type."""
 _HALVINGS: Final = 9
 _TERMS: Final = 10
 _SMALL: Final = 2.0**-6
@@ -27,7 +27,7 @@ class Double:
     """The numbers hi + lo, where hi is the nearest float64."""
 
     __slots__ = ("hi", "lo")
-    __array_ufunc__ = None  # array * double is the double's business, not NumPy's
+    __array_ufunc__ = None  # array * double is computed by this class, not by NumPy
 
     def __init__(self, hi: Array, lo: Array | float = 0.0) -> None:
         self.hi: Array = np.asarray(hi, dtype=np.float64)
@@ -35,7 +35,7 @@ class Double:
 
     @classmethod
     def total(cls, a: Array, b: Array | float) -> Double:
-        """a + b, of which a may be the smaller."""
+        """a + b, exactly; either may be the larger."""
         return cls(*two_sum(a, b))
 
     @classmethod
@@ -90,13 +90,13 @@ def _fast_sum(large: Array, small: Array) -> tuple[Array, Array]:
 
 
 def exp(x: Double) -> tuple[Double, Indices]:
-    """e^x as m 2^k, m from 0.7 to 1.5; beyond 1e5 as for 1e5."""
+    """m and k with e^x = m 2^k, m from 0.7 to 1.5. x is clipped to [-1e5, 1e5]."""
     hi = np.clip(x.hi, -_LARGEST, _LARGEST)
     lo = np.where(hi == x.hi, x.lo, 0.0)
     k = np.rint(hi / math.log(2.0))
     rest = Double.total(hi, -k * _LN2[0]) - Double.product(k, _LN2[1]) - k * _LN2[2] + lo
     rest = Double(np.ldexp(rest.hi, -_HALVINGS), np.ldexp(rest.lo, -_HALVINGS))
-    # e^x - 1 keeps its digits where x is small, and (1 + y)^2 - 1 = y (2 + y).
+    # e^x - 1 instead of e^x keeps the digits of a small x. Each doubling of x: (1 + y)^2 - 1 = y (2 + y).
     series = Double(np.full(hi.shape, 1.0 / math.factorial(_TERMS)))
     for n in range(_TERMS - 1, 0, -1):
         series = series * rest + _reciprocal(math.factorial(n))
@@ -111,7 +111,7 @@ def _reciprocal(n: int) -> Double:
 
 
 def log1p(x: Double) -> Double:
-    """log(1 + x) of x >= 0, to about 2^-95 relative."""
+    """log(1 + x) for x >= 0, with a relative error of about 2^-95."""
     ratio = x / (x + 2.0)  # log(1 + x) = 2 artanh(x/(2 + x))
     square = ratio * ratio
     series = Double(np.zeros(x.hi.shape))

@@ -1,7 +1,7 @@
-"""Floating-point formats: their numbers, the spacing between them, and the rounding from float64 to each.
+"""Floating-point formats: numbers, spacing, bits, and rounding from float64.
 
-Values of every type are held as float64, which has all numbers of the narrower ones. Every type is reached from float64
-in one rounding. Two roundings, to float32 and then to bfloat16, may differ: the first can make a tie that was none.
+Values of every type are stored as float64, which contains all numbers of the narrower types. Rounding from float64 is
+one step. Two steps, to float32 and then to bfloat16, may differ, because the first step can produce a tie:
 1 + 2^-8 + 2^-40 would become 1 instead of 1.0078125.
 """
 
@@ -18,9 +18,12 @@ from actcli.core.errors import one_of
 
 @dataclass(frozen=True, slots=True)
 class FloatFormat:
-    """A binary format: bits of the significand, the hidden one included, and exponents of normal numbers.
+    """A binary floating-point format.
 
-    has_infinity: False where the codes of the largest exponent are numbers too, and nan the last of them alone
+    precision:         bits of the significand, including the hidden one
+    smallest_exponent: of normal numbers, as largest_exponent
+    bits:              of the whole number
+    has_infinity:      False if codes with the largest exponent are numbers too, and only the last one is nan
     """
 
     precision: int
@@ -31,28 +34,28 @@ class FloatFormat:
 
     @property
     def smallest_normal(self) -> float:
-        """2^smallest_exponent; what is smaller is subnormal or 0."""
+        """The smallest normal number, 2^smallest_exponent."""
         return 2.0**self.smallest_exponent
 
     @property
     def smallest_spacing(self) -> float:
-        """The smallest subnormal."""
+        """The smallest positive number, a subnormal."""
         return 2.0 ** (self.smallest_exponent - self.precision + 1)
 
     @property
     def subnormals(self) -> int:
-        """How many positive ones there are."""
+        """Number of positive subnormals."""
         return (1 << (self.precision - 1)) - 1
 
     @property
     def infinity(self) -> int:
-        """The ordinal of infinity, one beyond the largest; where there is none, that of nan."""
+        """Ordinal of infinity, one more than the largest number's; ordinal of nan in a format without infinity."""
         beyond = (self.largest_exponent - self.smallest_exponent + 2) << (self.precision - 1)
         return beyond if self.has_infinity else beyond - 1
 
     @property
     def nan(self) -> int:
-        """The bits of the quiet nan without a sign."""
+        """Bits of the positive quiet nan."""
         return self.infinity | 1 << (self.precision - 2) if self.has_infinity else self.infinity
 
 
@@ -64,7 +67,7 @@ FLOAT_FORMATS: Final = {
     "float8_e4m3fn": FloatFormat(4, -6, 8, 8, has_infinity=False),
     "float8_e5m2": FloatFormat(3, -14, 15, 8),
 }
-"""IEEE 754's three, bfloat16, and the two of Micikevicius et al. 2022, arXiv:2209.05433, of 256 codes each."""
+"""float64, float32, float16 (IEEE 754), bfloat16, two 8-bit formats (Micikevicius et al. 2022, arXiv:2209.05433)."""
 
 DTYPES = tuple(FLOAT_FORMATS)
 
@@ -73,16 +76,17 @@ _KEPT = np.uint64(2**64 - 2**_DROPPED)
 _JUST_UNDER_HALF = np.uint64(2 ** (_DROPPED - 1) - 1)
 _SMALLEST_NORMAL = 2.0**-126
 _OVERFLOW = 2.0**128
-# Around this number neighbouring float64 lie 2^-133 apart, which is bfloat16's smallest subnormal.
+# Near this number the spacing of float64 is 2^-133, bfloat16's smallest subnormal.
 _SUBNORMAL_SHIFT = 1.5 * 2.0 ** (52 - 133)
 
 
 def round_to(values: npt.ArrayLike, dtype: str) -> Array:
-    """Each value's nearest number of the type `dtype`, ties to even, as float64.
+    """The values rounded to the type `dtype`, nearest number, ties to even (IEEE 754-2019, 4.3.1), as float64.
 
-    Too large values become ±inf (nan in float8_e4m3fn, which has no infinity). Too small ones become subnormal, or zero
-    of the same sign. nan stays nan.
-    For "float64" the array itself is returned. InputError: no such type, or no numbers. (IEEE 754-2019, 4.3.1)
+    Overflow gives ±inf (nan in float8_e4m3fn, which has no infinity). Underflow gives a subnormal, or zero with the
+    sign of the value. nan stays nan. For "float64" the array itself is returned.
+
+    InputError: unknown type, or values that are no numbers
 
     >>> round_to([1 + 2**-8 + 2**-40, 0.1], "bfloat16")
     array([1.0078125 , 0.10009766])
@@ -95,18 +99,18 @@ def round_to(values: npt.ArrayLike, dtype: str) -> Array:
         return _round_to_bfloat16(values)
     if FLOAT_FORMATS[dtype].bits == 8:
         return _round_to_float8(values, dtype)
-    # Overflow to inf and underflow are the result asked for; "invalid" is a signalling nan becoming a quiet one.
+    # Overflow and underflow are intended; "invalid" comes from a signalling nan that becomes quiet.
     with np.errstate(over="ignore", under="ignore", invalid="ignore"):
         return values.astype(dtype).astype(np.float64)
 
 
 def _round_to_bfloat16(values: Array) -> Array:
-    """On the bits, as NumPy has no bfloat16. A carry out of the significand raises the exponent."""
+    """`round_to` by the bits of float64: NumPy has no bfloat16. A carry out of the significand raises the exponent."""
     exact = np.ascontiguousarray(values).ravel()
     bits = exact.view(np.uint64)
     last_kept = (bits >> np.uint64(_DROPPED)) & np.uint64(1)
     rounded = ((bits + (_JUST_UNDER_HALF + last_kept)) & _KEPT).view(np.float64)
-    # "invalid" comes from signalling nans only, and every nan is put back below.
+    # "invalid" comes from signalling nans only; every nan is restored below.
     with np.errstate(invalid="ignore"):
         magnitude = np.abs(exact)
         rounded = np.where(np.abs(rounded) >= _OVERFLOW, np.copysign(np.inf, exact), rounded)
@@ -119,10 +123,10 @@ def _round_to_bfloat16(values: Array) -> Array:
 
 
 def _round_to_float8(values: Array, dtype: str) -> Array:
-    """By whole multiples of the spacing: the division by a power of 2 is exact."""
+    """`round_to` by integer multiples of the spacing. Division by a power of 2 is exact."""
     form = FLOAT_FORMATS[dtype]
     spacing = np.ldexp(1.0, spacing_exponent(values, dtype))
-    with np.errstate(over="ignore", invalid="ignore"):  # what is too large is replaced; a signalling nan becomes quiet
+    with np.errstate(over="ignore", invalid="ignore"):  # overflow is replaced below; a signalling nan becomes quiet
         rounded = np.copysign(np.rint(values / spacing) * spacing, values)
         largest = float(value_at(np.array([form.infinity - 1]), dtype)[0])
         beyond = np.copysign(np.inf, values) if form.has_infinity else np.full(values.shape, np.nan)
@@ -130,13 +134,13 @@ def _round_to_float8(values: Array, dtype: str) -> Array:
 
 
 def spacing_exponent(values: Array, dtype: str) -> npt.NDArray[np.int32]:
-    """log2 of the distance between neighbouring numbers of the type around each value.
+    """log2 of the spacing of the type at each value.
 
-    Value in [2^e, 2^(e+1)): 2^(e - precision + 1). Subnormal or 0: the smallest subnormal. Infinity, or beyond the
-    largest number: the spacing below that number.
+    |value| in [2^e, 2^(e+1)): e - precision + 1. Subnormal or 0: log2 of the smallest subnormal. Larger than the
+    largest number, or infinite: as at the largest number.
     """
     form = FLOAT_FORMATS[dtype]
-    # From the bits: a float64's exponent is -1023 for 0 and subnormals, 1024 for infinity and nan, which are cut off.
+    # The exponent from float64's bits: -1023 for 0 and subnormals, 1024 for infinity and nan; both are clipped.
     upper = np.ascontiguousarray(values, dtype=np.float64).view(np.int64) >> 52
     exponent = (upper.astype(np.int32) & np.int32(0x7FF)) - np.int32(1023)
     np.maximum(exponent, np.int32(form.smallest_exponent), out=exponent)
@@ -147,19 +151,19 @@ def spacing_exponent(values: Array, dtype: str) -> npt.NDArray[np.int32]:
 
 
 def in_units(values: Array, exponent: npt.NDArray[np.int32], dtype: str) -> Array:
-    """values / 2^exponent, of spacings of the type or of their halves."""
+    """values / 2^exponent. exponent: log2 of a spacing of the type, or of half of it."""
     if dtype == "float64":
         return np.ldexp(values, -exponent)
-    # A product with a power of two, which these are in float64, is as exact and takes a quarter of the time.
+    # The product with the inverse power of two, a normal float64 here, is exact too and four times as fast.
     powers = (np.int64(1023) - exponent) << 52
     return values * powers.view(np.float64)
 
 
 def ordinal(values: Array, dtype: str, flush: bool = False) -> Indices:
-    """The position of each number of the type on the line of all its numbers: 0 for both zeros, 1 for the next, ...
+    """Index of each number among the type's numbers in ascending order: 0 for both zeros, 1 for the smallest positive.
 
-    The infinities stand one beyond the largest number. With `flush` subnormal numbers count as 0, and the smallest
-    normal number is the next. The ordinal of nan has no meaning.
+    ±inf: one more than the largest number. nan: meaningless.
+    flush: count subnormal numbers as 0, so that the smallest normal number is 1
     """
     form = FLOAT_FORMATS[dtype]
     if dtype == "float64":
@@ -183,7 +187,7 @@ def ordinal(values: Array, dtype: str, flush: bool = False) -> Indices:
 
 
 def value_at(ordinals: Indices, dtype: str) -> Array:
-    """The numbers of these ordinals: the inverse of `ordinal`."""
+    """The numbers with these ordinals; inverse of `ordinal`."""
     magnitude = np.abs(ordinals)
     if dtype == "float64":
         values = magnitude.view(np.float64)
@@ -198,19 +202,19 @@ def value_at(ordinals: Indices, dtype: str) -> Array:
 
 
 def flushed(values: Array, dtype: str) -> Array:
-    """The values with zeros of the same sign for subnormals."""
+    """The values, with each subnormal replaced by a zero of the same sign."""
     return np.where(np.abs(values) < FLOAT_FORMATS[dtype].smallest_normal, np.copysign(0.0, values), values)
 
 
 def to_bits(values: Array, dtype: str) -> npt.NDArray[np.uint64]:
-    """The bits of numbers of the type, as whole numbers; every nan is the quiet one."""
+    """The bits of numbers of the type, as integers; every nan becomes the quiet one."""
     form = FLOAT_FORMATS[dtype]
     magnitude = np.where(np.isnan(values), form.nan, np.abs(ordinal(values, dtype))).astype(np.uint64)
     return magnitude | (np.signbit(values).astype(np.uint64) << np.uint64(form.bits - 1))
 
 
 def from_bits(bits: npt.NDArray[Any], dtype: str) -> Array:
-    """The numbers with these bits, whole numbers below 2^bits: the inverse of `to_bits`."""
+    """The numbers with these bits, integers below 2^bits; inverse of `to_bits`."""
     form = FLOAT_FORMATS[dtype]
     sign = np.uint64(1 << (form.bits - 1))
     given = bits.astype(np.uint64)
@@ -221,7 +225,7 @@ def from_bits(bits: npt.NDArray[Any], dtype: str) -> Array:
 
 
 def bit_pattern(value: float, dtype: str) -> str:
-    """The number's bits as hexadecimal digits: 0x3f80 is 1 in bfloat16."""
+    """The bits of a number in hexadecimal: 0x3f80 for 1 in bfloat16."""
     form = FLOAT_FORMATS[dtype]
     return f"0x{int(to_bits(np.array([value]), dtype)[0]):0{form.bits // 4}x}"
 
@@ -231,7 +235,7 @@ def _float8_magnitude(values: Array, form: FloatFormat) -> Indices:
     finite = np.isfinite(magnitude)
     fraction, exponent = np.frexp(np.where(finite, magnitude, 0.0))
     octave = np.where(magnitude >= form.smallest_normal, exponent - 1 - form.smallest_exponent, 0)
-    # In an octave the codes count on from its number; below the smallest normal number they begin at 0.
+    # Codes are consecutive within an octave; those of subnormals start at 0.
     counted = np.ldexp(fraction, exponent - octave - form.smallest_exponent + form.precision - 1)
     codes: Indices = counted.astype(np.int64) + (octave.astype(np.int64) << (form.precision - 1))
     return np.where(finite, codes, form.infinity)
@@ -239,7 +243,7 @@ def _float8_magnitude(values: Array, form: FloatFormat) -> Indices:
 
 @cache
 def _float8_table(dtype: str) -> Array:
-    """The numbers of the codes from 0 to that of infinity."""
+    """Code -> number, from 0 to the code of infinity."""
     form = FLOAT_FORMATS[dtype]
     codes = np.arange(form.infinity, dtype=np.int64)
     octave = np.maximum((codes >> (form.precision - 1)) - 1, 0)

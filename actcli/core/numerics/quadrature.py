@@ -1,4 +1,4 @@
-"""Expectations of functions of Gaussian variables, to 1e-10 and better: the quadrature under every moment.
+"""Expectations of functions of Gaussian variables, with an error of at most 1e-10 E|g|, by adaptive quadrature.
 
 The line is cut into panels at the function's breakpoints, so that the function is smooth on each panel. Each panel is
 integrated by two Clenshaw-Curtis rules; the coarser one takes every second node of the finer. The panels whose two
@@ -37,44 +37,43 @@ def _clenshaw_curtis(n: int) -> tuple[Array, Array]:
 
 _NODES, _FINE = _clenshaw_curtis(_INTERVALS)
 _COARSE = _clenshaw_curtis(_INTERVALS // 2)[1]  # at every second node
-# At a break the function takes one side: the outermost nodes stay inside of the panel, but only just.
+# At a break the function has the value of one side, so the outermost nodes lie just inside the panel.
 _NODES[[0, -1]] *= 1.0 - 2.0**-44
 
-# Beyond, the density of z is subnormal, and float64 cannot tell whether the integrand dies out.
+# Largest |z|. Beyond it the density is subnormal, and float64 cannot tell whether the integrand decays.
 _REACH = 37.5
-# Within this many deviations (all but 3e-12 of the probability) the function has to be finite.
+# The function must be finite up to this |z|: all but 3e-12 of the probability.
 _CORE = 7.0
 _DIED_OUT = 1e-12
-# All of g lies in the outermost deviations then, as for a step at 36: whether it dies out is not known.
+# Below this E|g|, all of g lies in the outermost deviations (a step at 36), and its decay cannot be tested.
 _NEXT_TO_NOTHING = 1e-270
 
 _AIM, _ACCEPTED, _ROUNDING = 1e-13, 1e-10, 2.0**-48
 _MOST_ROUNDS, _MOST_PANELS = 160, 1 << 15
-# The first panels, in deviations: even ones, and longer and longer ones where there is hardly any probability.
+# Edges of the first panels, in z: even ones up to 6, then growing ones, where there is hardly any probability.
 _TAIL = 6.0 * (_REACH / 6.0) ** (np.arange(1, 9) / 8.0)
 _GRID: Final = np.concatenate([-_TAIL[::-1], np.linspace(-6.0, 6.0, 121), _TAIL])
-_NARROWEST = 2.0**-43  # of where a panel lies: beyond, its nodes are rounded to its edges
+_NARROWEST = 2.0**-43  # width relative to |x|: the nodes of narrower panels are rounded to their edges
 
 
 def expectation(function: Function, breakpoints: Iterable[float] = (), scale: float = 1.0) -> float:
     """E[g(scale z)] for z ~ N(0, 1): ∫ g(x) exp(-x²/(2 scale²)) dx / (scale sqrt(2π)).
 
-    function: g, from an array of n points to their n values
-    breakpoints:   the points where g or a derivative jumps, and others that are worth a closer look
-    scale:    the standard deviation of the argument, sqrt(q) in mean-field theory; at 0 the result is g(0)
+    function:    g, from an array of n points to n values
+    breakpoints: points at which g or a derivative jumps, or near which g needs finer panels
+    scale:       standard deviation of the argument, sqrt(q) in mean-field theory; 0 gives g(0)
 
-    The error is at most 1e-10 of E|g|. nan where the integral diverges (1/x; exp(x²) at scale 1), where g is not
-    finite within 7 deviations, or where no 33,000 panels resolve it. Raises InputError for a scale that is no
-    finite number >= 0.
+    Error: at most 1e-10 E|g|. nan if the integral diverges (1/x; exp(x²) at scale 1), if g is not finite within 7
+    deviations, or if 33,000 panels do not suffice. InputError: scale is not a finite number >= 0.
     """
     return float(expectations(lambda x: function(x)[None], breakpoints, scale)[0])
 
 
 def expectations(function: Function, breakpoints: Iterable[float] = (), scale: float = 1.0) -> Array:
-    """The same for k functions at once, on common panels: `function` maps n points to (k, n) values.
+    """E[g(scale z)] of k functions at once, on common panels: `function` maps n points to (k, n) values.
 
-    A slope is integrated together with its function: the step of tanh(1e6 x) shows at all nodes, its slope at few.
-    Raises InputError as `expectation` does.
+    A function and its slope are best integrated together: the step of tanh(1e6 x) shows at all nodes, its slope at few.
+    Errors as for `expectation`.
     """
     if not 0.0 <= scale < math.inf:
         raise InputError(f"the scale must be a finite number >= 0, not {scale:g}")
@@ -93,9 +92,9 @@ def expectations(function: Function, breakpoints: Iterable[float] = (), scale: f
 
 
 def fixed_rule(breakpoints: Iterable[float] = (), scale: float = 1.0) -> tuple[Array, Array]:
-    """Nodes and weights, both (n,), with Σ w g(x) = E[g(scale z)]: the first panels, and no halving of any.
+    """Nodes and weights, both (n,), with Σ w g(x) = E[g(scale z)], on the first panels without refinement.
 
-    For integrands that are smooth between the breakpoints and for answers of three digits, at a tenth of the time.
+    For g smooth between the breakpoints: three digits in a tenth of the time of `expectation`.
     """
     reach = scale * _REACH
     edges = union(scale * _GRID, [0.0, *(b for b in breakpoints if abs(b) < reach)])
@@ -108,7 +107,7 @@ def fixed_rule(breakpoints: Iterable[float] = (), scale: float = 1.0) -> tuple[A
 
 @dataclass(frozen=True, eq=False)
 class _Integrand:
-    """g times the density, from `low` to `high`: as far out as g is finite, or as the density is a normal number."""
+    """g times the density, from `low` to `high`: the range in which g is finite and the density a normal number."""
 
     function: Function
     scale: float
@@ -125,7 +124,7 @@ class _Integrand:
         return self.function(x) * (np.exp(-0.5 * z * z) * (1.0 / (self.scale * math.sqrt(2.0 * math.pi))))
 
     def ends(self) -> Array:
-        """∫|g| over the outermost deviation on both sides: a measure of what lies beyond."""
+        """E|g| over the outermost deviation on both sides: an estimate of the neglected tails."""
         low, high = np.array([self.low, self.high - self.scale]), np.array([self.low + self.scale, self.high])
         outermost: Array = _Panels.measured(low, high, self).size.sum(axis=1)
         return outermost
@@ -133,7 +132,7 @@ class _Integrand:
 
 @dataclass(frozen=True, eq=False)
 class _Panels:
-    """Intervals of x; for each component and interval the integral of g, its error, and the integral of |g|."""
+    """Intervals of x, with the integral of g, its error, and the integral of |g|, all (k, panels)."""
 
     low: Array
     high: Array
@@ -152,7 +151,7 @@ class _Panels:
         return cls(low, high, integral, error, np.abs(values) @ _FINE * half)
 
     def with_halved(self, chosen: Mask, integrand: _Integrand) -> "_Panels":
-        """The chosen ones halved, the others as they are."""
+        """The panels with the chosen ones halved."""
         low, high = self.low[chosen], self.high[chosen]
         middle = 0.5 * (low + high)
         halves = _Panels.measured(np.append(low, middle), np.append(middle, high), integrand)
@@ -166,7 +165,7 @@ class _Panels:
 
 
 def _refined(panels: _Panels, integrand: _Integrand) -> _Panels:
-    """Halves the panels with the largest errors until the total error is small, or halving no longer helps."""
+    """The panels after halving those with the largest errors, until the total error is small or a limit is reached."""
     for _ in range(_MOST_ROUNDS):
         chosen = _too_rough(panels)
         if not chosen.any() or len(chosen) + chosen.sum() > _MOST_PANELS:
@@ -176,7 +175,7 @@ def _refined(panels: _Panels, integrand: _Integrand) -> _Panels:
 
 
 def _too_rough(panels: _Panels) -> Mask:
-    """All but those panels whose errors together are negligible, and those that cannot be halved."""
+    """Mask of the panels to halve: all but those whose errors together are negligible and those that are too narrow."""
     size = panels.size.sum(axis=1, keepdims=True)
     alive = (np.isfinite(size) & (size > 0.0))[:, 0]
     error = (panels.error[alive] / size[alive]).max(axis=0, initial=0.0)
@@ -188,9 +187,9 @@ def _too_rough(panels: _Panels) -> Mask:
 
 
 def _reach(function: Function) -> float:
-    """How many deviations from 0 the function of z is finite: from 7 to 37.5."""
+    """The largest z up to which the function of z is finite: from 7 to 37.5."""
     low, high = _CORE, _REACH
-    # A component without a value at 7 deviations is nan whatever comes further out; it sets no limit to the others.
+    # A component that is not finite at z = 7 has the result nan; it does not limit the others.
     alive = np.isfinite(function(np.array([low]))[:, 0])
     for _ in range(5):
         z = np.linspace(low, high, 123)
@@ -203,9 +202,9 @@ def _reach(function: Function) -> float:
 
 
 def _intervals(breakpoints: Iterable[float], integrand: _Integrand) -> tuple[Array, Array]:
-    """The first panels: fine where the density is, and ending at 0 and at each of the breakpoints.
+    """The first panels: fine where the density is large, with edges at 0 and at each breakpoint.
 
-    The nodes of a panel crowd at its ends: a narrow spike there is found.
+    The nodes of a panel are dense at its ends, so a narrow spike there is found.
     """
     edges = union(integrand.scale * _GRID, [0.0, *breakpoints, integrand.low, integrand.high])
     edges = edges[(integrand.low <= edges) & (edges <= integrand.high)]
@@ -214,21 +213,22 @@ def _intervals(breakpoints: Iterable[float], integrand: _Integrand) -> tuple[Arr
 
 # --- pairs ------------------------------------------------------------------------------------------------------
 
-_PAIR_REACH: Final = 8.5  # deviations; beyond lie 2e-17 of the probability
+_PAIR_REACH: Final = 8.5  # largest |z|; the probability beyond is 2e-17
 _PAIR_EDGES: Final = np.linspace(-_PAIR_REACH, _PAIR_REACH, 18)
 _AROUND: Final = np.array([-8.0, -4.0, -2.0, -1.0, -0.5, 0.0, 0.5, 1.0, 2.0, 4.0, 8.0])
-_FEATURES: Final = np.concatenate([-(2.0 ** np.arange(-6, 6)), 2.0 ** np.arange(-6, 6)])  # of x: where curves bend
+# x near which typical activations bend.
+_FEATURES: Final = np.concatenate([-(2.0 ** np.arange(-6, 6)), 2.0 ** np.arange(-6, 6)])
 
 
 def pair_expectation(function: Function, breakpoints: Iterable[float], variance: float, correlation: float) -> float:
-    """E[g(u) g(v)] of two Gaussian variables of mean 0 and one variance, and of a correlation between -1 and 1.
+    """E[g(u) g(v)] of two Gaussian variables with mean 0, equal variance, and a correlation strictly between -1 and 1.
 
-    For each node u, v is normal around correlation u; the panels of both end at the breakpoints. An adaptive
-    rule takes too long in two dimensions: the panels are fixed. Gauss-Legendre's rule needs the fewest nodes.
+    Given u, v is normal with mean correlation u. The panels of both have edges at the breakpoints. They are fixed,
+    because an adaptive rule takes too long in two dimensions. Gauss-Legendre's rule needs the fewest nodes.
     """
     scale, spread = math.sqrt(variance), math.sqrt(variance * (1.0 - correlation * correlation))
     at = np.array([*breakpoints])
-    # A break of v smears out over u by the spread between them.
+    # A break of g(v) is smoothed in u over a width of `spread`: finer panels of u around it.
     smeared = (at[:, None] + spread * _AROUND) / scale
     u, u_weights = _gauss_legendre(
         np.sort(np.concatenate([_PAIR_EDGES, _inside(_FEATURES / scale), *_inside(smeared)]))[None]
@@ -250,7 +250,7 @@ def _inside(points: Array) -> Array:
 
 @cache
 def _gauss_legendre_rule() -> tuple[Array, Array]:
-    """Nodes and weights on [-1, 1]; NumPy's polynomials are imported for nothing else."""
+    """Nodes and weights on [-1, 1]. In a function, because numpy.polynomial is imported for nothing else."""
     return np.polynomial.legendre.leggauss(10)
 
 

@@ -1,4 +1,4 @@
-"""Roots: of a smooth function of a positive number, and in many brackets with a change of sign at once."""
+"""Root finding: one root of a smooth function of x > 0, and sign changes in many brackets at once."""
 
 import math
 from collections.abc import Callable, Iterable, Iterator
@@ -9,16 +9,17 @@ from actcli.core.arrays import Array
 
 Function = Callable[[float], float]
 
-_CLOSE, _BESIDE = 2e-15, 1e-12  # of logarithms: relative
+_CLOSE, _BESIDE = 2e-15, 1e-12  # differences of logarithms, that is, relative distances
 _MOST_STEPS = 200
-_AT_ONCE = 512  # points: a call with so many takes hardly longer than with one
+_AT_ONCE = 512  # points per call, which takes hardly longer than one point
 
 
 def sign_changes(function: Function, points: Iterable[float], noise: float = 0.0) -> Iterator[tuple[float, float]]:
     """Pairs of neighbouring points between which the function changes its sign, in order.
 
-    noise: |value| up to this has no sign, and is passed over. So are nan values before the first number; a nan after it
-    ends the search.
+    noise: values up to this size are skipped
+
+    nan is skipped before the first number; after it, nan ends the search.
     """
     before, left = math.nan, math.nan
     for point in points:
@@ -32,7 +33,7 @@ def sign_changes(function: Function, points: Iterable[float], noise: float = 0.0
 
 
 def root(function: Function, low: float, high: float) -> float:
-    """Between two positive ends with values of opposite signs: regula falsi on the logarithm, Illinois variant.
+    """Root between two positive ends, where the signs are opposite: regula falsi in log x, Illinois variant.
 
     Source: Dowell and Jarratt, A modified regula falsi method for computing the root of an equation (1971).
     """
@@ -42,7 +43,7 @@ def root(function: Function, low: float, high: float) -> float:
             break
         c = b - right * (b - a) / (right - left)
         arrived = abs(c - b) <= _CLOSE
-        if arrived:  # or the value at the other end is out of all proportion: then there is no root right beside b
+        if arrived:  # a huge value at the other end looks the same, but then the sign does not change right beside b
             c = b + math.copysign(_BESIDE, a - b)
         middle = function(math.exp(c))
         if middle * right < 0.0:
@@ -50,15 +51,16 @@ def root(function: Function, low: float, high: float) -> float:
                 break
             a, left = b, right
         else:
-            left *= 0.5  # the end that has stayed is made to give way
+            left *= 0.5  # Illinois: the value at the end that has stayed is halved
         b, right = c, middle
     return math.exp(a if left == 0.0 else b)
 
 
 def bracket(sign: Callable[[Array], Array], low: Array, high: Array) -> tuple[Array, Array]:
-    """Where `sign` changes between each low and high (or high and low), down to two neighbouring numbers.
+    """Neighbouring float64s between which `sign` changes, one pair for each low and high.
 
-    sign: from points to -1, 0 or 1; of one sign at `low` and of another at `high`
+    sign:      points -> -1, 0 or 1
+    low, high: points with different signs; low may be the larger
     """
     start = sign(low)
     bits = max(4, (_AT_ONCE // max(len(low), 1)).bit_length() - 1)

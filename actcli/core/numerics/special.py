@@ -1,7 +1,7 @@
-"""The normal distribution and the error function on arrays, right in the tails.
+"""The normal distribution and the error function on arrays, accurate in the tails. NumPy has neither.
 
-NumPy has neither. Both are computed from one smooth function, the Mills ratio, and an exponential whose argument
-carries its rounding error.
+Both are computed from the Mills ratio, a smooth function, and an exponential corrected for the rounding error of its
+argument.
 """
 
 import math
@@ -13,9 +13,9 @@ from actcli.core.arrays import Array, picked
 
 _INVERSE_SQRT_2PI = 1.0 / math.sqrt(2.0 * math.pi)
 
-# 1 / (Φ(-z) exp(z²/2)) = 2 + 2z + z R(z), and R is smooth and small: it runs from -0.4 to 0.5. Its Chebyshev series in
-# t = (z - 4) / (z + 4), cut off at 2e-17 of the sum and rewritten in powers of t.
-# The idea is Shepherd and Laframboise's (Math. Comp. 36, 1981); the coefficients were computed with 300 bits.
+# 1 / (Φ(-z) exp(z²/2)) = 2 + 2z + z R(z), where R is smooth, from -0.4 to 0.5. These are the coefficients of R's
+# Chebyshev series in t = (z - 4) / (z + 4), truncated at 2e-17 of the sum, rewritten in powers of t, computed with 300
+# bits. Method: Shepherd and Laframboise, Math. Comp. 36 (1981).
 INVERSE_MILLS_COEFFICIENTS = (
     0.14800658646501794, 0.4832604635634378, -0.12518682364358885, -0.0251012063751488,
     0.03518226656292703, -0.005598524361185657, -0.0080293320330569, 0.004080621688297989,
@@ -26,7 +26,7 @@ INVERSE_MILLS_COEFFICIENTS = (
     -6.22064139910758e-08, 7.496812229837712e-09, 5.271978716033639e-09,
 )  # fmt: skip
 
-# The same to 1e-8 of the sum, for float32.
+# The same series truncated at 1e-8 of the sum, for float32.
 _SINGLE_INVERSE_MILLS_COEFFICIENTS = (
     0.14800659246749434, 0.483260497447091, -0.12518726450987924, -0.025103654620522414, 0.035187938330623655,
     -0.005569439485993768, -0.0080584432785533, 0.003951810184056814, 0.001382411700459676, -0.0013420629857926537,
@@ -40,7 +40,7 @@ ERF_COEFFICIENTS = tuple(_ERF_SLOPE / ((-1.0) ** k * math.factorial(k) * (2 * k 
 
 
 def _inverse_mills_ratio(z: Array, rest: Array | float = 0.0) -> Array:
-    """(1 + rest) / (Φ(-z) exp(z²/2)) for z >= 0 and a rest of the size of a rounding error."""
+    """(1 + rest) / (Φ(-z) exp(z²/2)) for z >= 0. rest: a rounding error."""
     t = z + 4.0
     np.divide(8.0, t, out=t)
     np.subtract(1.0, t, out=t)
@@ -63,7 +63,7 @@ def in_halves(x: Array) -> tuple[Array, Array]:
 
 
 def square(x: Array) -> tuple[Array, Array]:
-    """x² = hi + lo, to 100 bits; 2^120 where it is more."""
+    """x² = hi + lo, to 100 bits; at most 2^120."""
     x = x.clip(-(2.0**60), 2.0**60)
     return _square_of(x, *in_halves(x))
 
@@ -79,7 +79,7 @@ def _square_of(x: Array, h: Array, low: Array) -> tuple[Array, Array]:
 
 
 def exp_minus_square(x: Array, log_scale: float = 0.0, share: float = 1.0) -> Array:
-    """exp(log_scale - share x²), with the rounding error of x² carried along; share is a power of two."""
+    """exp(log_scale - share x²), corrected for the rounding error of x². share: a power of two."""
     hi, lo = square(x)
     hi *= -share
     if log_scale:
@@ -92,14 +92,14 @@ def exp_minus_square(x: Array, log_scale: float = 0.0, share: float = 1.0) -> Ar
 
 
 def normal_density(x: Array, log_scale: float = 0.0) -> Array:
-    """The density of N(0, 1), times exp(log_scale): φ(x) = exp(-x²/2) / sqrt(2π)."""
+    """φ(x) exp(log_scale), where φ(x) = exp(-x²/2) / sqrt(2π) is the density of N(0, 1)."""
     return exp_minus_square(x, log_scale, 0.5) * _INVERSE_SQRT_2PI
 
 
 def normal_tail(z: Array, halves: tuple[Array, Array] | None = None) -> tuple[Array, Array, Array]:
-    """u, inverse and rest for z >= 0: Φ(-z) = e^-u / inverse and exp(-z²/2) = e^-u (1 - rest).
+    """u, inverse and rest with Φ(-z) = e^-u / inverse and exp(-z²/2) = e^-u (1 - rest), for z >= 0.
 
-    halves: those of z, where they are known and z < 2^60
+    halves: in_halves(z), if it is known and z < 2^60
     """
     u, rest = _square_of(z, *halves) if halves else square(z)
     u *= 0.5
@@ -168,7 +168,7 @@ def erf_beside_bell(x: Array, bell: Array) -> Array:
 
 
 def erfc(x: Array) -> Array:
-    """1 - erf(x), right in the upper tail."""
+    """1 - erf(x), accurate in the upper tail."""
     return erfc_and_fall(x)[0]
 
 
@@ -184,7 +184,7 @@ def erfc_and_fall(x: Array) -> tuple[Array, Array]:
 
 
 def _in_two(x: Array, bell: Array, near: Callable[[Array], Array], far: Callable[[Array, Array], Array]) -> Array:
-    """near(x) where |x| < _CENTRE, far(x, bell) elsewhere; each is computed only where it is taken."""
+    """near(x) for |x| < _CENTRE, far(x, bell) elsewhere; each is computed only where it is used."""
     flat, flat_bell, is_near = x.reshape(-1), bell.reshape(-1), np.abs(x.reshape(-1)) < _CENTRE
     result = np.empty(flat.shape)
     at = np.flatnonzero(is_near)

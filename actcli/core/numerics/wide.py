@@ -1,7 +1,7 @@
-"""Float64 with an exponent of its own: numbers from 2^-2^45 to 2^2^45, so that nothing overflows or underflows.
+"""Numbers with float64's precision and a separate exponent, from 2^-2^45 to 2^2^45: no overflow, no underflow.
 
-0 is exactly 0, and inf is a pole. The precision is float64's. Each operation takes ten of NumPy's: it is used only for
-the few numbers that overflow or underflow in float64.
+0 is exactly 0, and inf is a pole. An operation takes as long as ten of NumPy's, so it is used only for the few numbers
+that overflow or underflow in float64.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from actcli.core.arrays import Array, Indices, Mask
 from actcli.core.numerics.compensated import two_product
 
 _END: Final = 1 << 45
-_OF_ZERO: Final = -(1 << 50)  # below all exponents: what is added to 0 stays as it is
+_OF_ZERO: Final = -(1 << 50)  # the exponent of 0, below all others: 0 + y is exactly y
 _BEYOND: Final = 1 << 17
 _LN2_HIGH, _LN2_LOW = 0.6931471803691238, 1.9082149292705877e-10
 
@@ -41,11 +41,11 @@ class Wide:
 
     @classmethod
     def of(cls, number: Wide | Array | float) -> Wide:
-        """A number as a wide one."""
+        """The number as a Wide."""
         return number if isinstance(number, Wide) else cls(np.asarray(number, dtype=np.float64))
 
     def rounded(self) -> Array:
-        """As float64: what lies beyond is inf, and below 0 or subnormal."""
+        """The numbers as float64: inf on overflow, 0 or subnormal on underflow."""
         rounded: Array = np.ldexp(self.mantissa, self.exponent.clip(-4000, 4000).astype(np.int32))
         return rounded
 
@@ -63,7 +63,7 @@ class Wide:
         top = np.maximum(self.exponent, other.exponent)
         a, b = (np.ldexp(w.mantissa, (w.exponent - top).clip(-3000, 0).astype(np.int32)) for w in (self, other))
         total = a + b
-        # What is left of two that are infinite, as far as float64 goes, and cancel is their rounding error.
+        # If two numbers beyond float64's range cancel, only their rounding error is left: nan.
         lost = (top > _BEYOND) & (np.abs(total) < 2.0**-40) & np.isfinite(total) & (a != 0.0) & (b != 0.0)
         return Wide(np.where(lost, np.nan, total), top)
 
@@ -107,7 +107,7 @@ def product(x: Wide, factor: float) -> tuple[Wide, Wide]:
 
 
 def quotient(x: Wide, divisor: float) -> tuple[Wide, Wide]:
-    """x / divisor = hi + lo, to twice the digits."""
+    """x / divisor = hi + lo, with twice float64's digits."""
     other = Wide.of(divisor)
     hi = x.mantissa / other.mantissa
     back, error = two_product(hi, other.mantissa)
@@ -148,7 +148,7 @@ def sqrt(x: Wide) -> Wide:
 
 
 def power(base: Wide, exponent: Array | float) -> Wide:
-    """base ** exponent, as NumPy's power has it: nan where the base is negative and the exponent no whole number."""
+    """base ** exponent, as NumPy's power: nan for a negative base and an exponent that is no integer."""
     direct = np.power(base.rounded(), exponent)
     special = base.is_zero | ~np.isfinite(base.mantissa)
     inside = special | ((np.abs(direct) > 2.0**-1000) & (np.abs(direct) < 2.0**1000) & ~base.smaller_than(-1022))
