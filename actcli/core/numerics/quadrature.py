@@ -73,7 +73,7 @@ def expectations(function: Function, breakpoints: Iterable[float] = (), scale: f
     """E[g(scale z)] of k functions at once, on common panels: `function` maps n points to (k, n) values.
 
     A function and its slope are best integrated together: the step of tanh(1e6 x) shows at all nodes, its slope at few.
-    Errors as for `expectation`.
+    InputError: scale is not a finite number >= 0.
     """
     if not 0.0 <= scale < math.inf:
         raise InputError(f"the scale must be a finite number >= 0, not {scale:g}")
