@@ -1,4 +1,4 @@
-"""The names of activations in released packages, taken from their sources on 2026-11-29."""
+"""Names of activations in released packages, from their sources on 2026-11-29."""
 
 TORCH_MODULES = [
     "Threshold",

@@ -1,4 +1,4 @@
-"""Properties of every activation: two classes, equality, copies, and resolution from text."""
+"""The classes Elementwise and RowWise: equality, copies, parameters, and resolution from text."""
 
 import copy
 import pickle
@@ -66,7 +66,7 @@ def test_elementwise_narrows_or_says_why_not() -> None:
 
 def test_the_base_class_is_none_of_both() -> None:
     with pytest.raises(TypeError, match="abstract"):
-        Activation("name", np.tanh, "", "")  # type: ignore[abstract]  # that is what is tested
+        Activation("name", np.tanh, "", "")  # type: ignore[abstract]  # it must not be instantiated
 
 
 # --- the same activation ----------------------------------------------------------------------------------------------
@@ -102,7 +102,7 @@ def numbers(activation: Activation) -> bytes:
 @example(data=None)
 def test_the_repr_is_python_that_gives_it_back(data: st.DataObject | None) -> None:
     if data is None:
-        text = "y = e-x-p:p=1"  # the formula e - x - p, and not exp
+        text = "y = e-x-p:p=1"  # the formula e - x - p, not the name exp
     else:
         text = data.draw(st.sampled_from([*CATALOGUE, *FORMULAS]))
         settings = {"w", "b"} & set(text) if text in FORMULAS else [p.name for p in CATALOGUE[text].parameters]
@@ -166,6 +166,6 @@ def test_the_default_of_hard_sigmoid_is_a_sixth(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["hard_sigmoid:beta=0.3", "leaky_relu:negative_slope=0.16666666666666666", "rrelu"])
 def test_other_parameters_are_float64(text: str) -> None:
-    """With another beta hard_sigmoid is the line of the float64 alpha, rounded once."""
+    """With another beta, alpha is the float64 next to 1/6, not the fraction; alpha x + beta is rounded once."""
     activation = resolve(text)
     assert activation.exact_parameters == activation.parameter_values

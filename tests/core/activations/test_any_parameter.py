@@ -1,4 +1,4 @@
-"""Every parameter, log-spaced over all that is valid: the bounds of the catalogue, against mpmath."""
+"""The catalogue's error bounds for other parameters, log-spaced over their valid range, against mpmath."""
 
 import math
 import random
@@ -50,7 +50,7 @@ def test_higher_orders_are_as_accurate_as_their_argument_allows(name: str, seed:
     assert_within_bounds(activation, scaled_points(activation, 1, rng), range(2, 5))
 
 
-# Where something on the way was subnormal or overflowed, and where the wave or the slope's zero is wide.
+# Hard cases: text, order, x. An intermediate result is subnormal or overflows, or the slope's zero is wide.
 LOST = [
     ("softplus:beta=37.5", 6, [-19.83, -19.9, 19.83, 19.9]),
     ("softplus:beta=1e160", 2, [0.0, 1e-160, -1e-158]),

@@ -1,6 +1,6 @@
 """Every activation against mpmath: values, derivatives, limits, kinks, symmetries.
 
-The bounds are the design's, as tests.benchmarks.accuracy measures them over many more points.
+The bounds are those of `actcli help accuracy`. tests.benchmarks.accuracy measures them over many more points.
 """
 
 import math
@@ -24,7 +24,7 @@ from tests.truth import DEFINITIONS, LIMITS
 INF = math.inf
 ELEMENTWISE = [name for name, activation in CATALOGUE.items() if isinstance(activation, Elementwise)]
 
-# Every scale: around zero, the bends, the tails down to where they are subnormal, and beyond.
+# Every scale: near zero, the bends, the tails down to subnormal results, and beyond.
 anywhere = st.one_of(
     st.floats(-8, 8),
     st.floats(-50, 50),
@@ -35,7 +35,7 @@ anywhere = st.one_of(
 
 
 def points(activation: Elementwise) -> st.SearchStrategy[float]:
-    """Anywhere, and right beside kinks, zeros and branches."""
+    """Points anywhere, and points right beside kinks, zeros and branches."""
     return st.one_of(anywhere, st.sampled_from(sorted(set(anchored(activation)))))
 
 
@@ -70,7 +70,7 @@ def test_slopes_are_within_4_ulp_or_within_eps_near_their_zero(name: str, data: 
         assert_within_bounds(activation, x, order, float(computed))
 
 
-# Where millions of random points found more than 4 ULP in earlier closed forms and in jets.
+# Points at which earlier closed forms and jets had errors of more than 4 ULP, found among millions of random points.
 NEAR_THE_BOUND = [
     ("gelu", [-37.62019388649961, -37.39964579327454, -9.91938350982215, -9.475622761823285, -1.8350804299712482]),
     ("gelu_tanh", [-21.174947931140537, -20.768104128014013, -4.967760834547296, -1.8080047600369282]),
@@ -189,7 +189,7 @@ def test_parameters_without_a_meaning_are_refused(name: str, parameters: dict[st
 
 # --- zero -----------------------------------------------------------------------------------------------------------
 
-# What torch has of the catalogue and computes from -0.0 as -0.0; hard_shrink, soft_shrink and relu² it makes 0.0 of it.
+# Activations for which torch returns -0.0 at -0.0. (For hard_shrink, soft_shrink and relu² it returns 0.0.)
 KEEPS_THE_SIGN = [
     *("identity", "relu", "leaky_relu", "prelu", "rrelu", "relu6", "elu", "celu", "selu", "gelu", "gelu_tanh", "silu"),
     *("quick_gelu", "mish", "hard_swish", "tanh", "hard_tanh", "softsign", "erf", "arctan", "tanh_shrink", "sin"),
@@ -224,7 +224,7 @@ def test_infinity_gives_the_limit(name: str) -> None:
     assert slopes == pytest.approx((low_slope, high_slope), rel=1e-15, abs=0.0, nan_ok=True)
 
 
-# f''(-inf), f''(inf), where they are not both 0.
+# (f''(-inf), f''(inf)) if they are not both 0.
 CURVATURES = {
     "exponential": (0, INF),
     "relu_squared": (0, 2),
@@ -278,7 +278,7 @@ def test_nan_gives_nan_in_every_order(name: str) -> None:
 
 # --- kinks ------------------------------------------------------------------------------------------------------------
 
-# What autograd returns in torch 2.13.0 (float64): name, parameters, {kink: slope}.
+# Slopes at kinks by autograd of torch 2.13.0 (float64): name, parameters, {kink: slope}.
 AUTOGRAD: list[tuple[str, dict[str, float], dict[float, float]]] = [
     ("relu", {}, {0: 0}),
     ("leaky_relu", {}, {0: 0.01}),
@@ -305,7 +305,7 @@ AUTOGRAD: list[tuple[str, dict[str, float], dict[float, float]]] = [
     ("soft_shrink", {}, {-0.5: 0, 0.5: 0}),
     ("soft_shrink", {"lambd": 0.0}, {0: 0}),
     ("softsign", {}, {0: 1}),
-    # Not in torch: as its hardsigmoid at either end, its sign at the jump, and by continuity.
+    # Not in torch: like hardsigmoid at the ends, like sign at the jump, or by continuity.
     ("sparse_sigmoid", {}, {-1: 0, 1: 0}),
     ("step", {}, {0: 0}),
     ("gelu_10", {}, {10: 1}),

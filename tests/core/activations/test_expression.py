@@ -1,4 +1,4 @@
-"""One tree over several arithmetics: float64, mpmath, a kernel's types, and the text of another language."""
+"""One syntax tree computed in several arithmetics: float64, mpmath, narrow types, code of another language."""
 
 import ast
 import math
@@ -95,8 +95,8 @@ def test_all_syntax_means_the_same_in_every_arithmetic(text: str) -> None:
     [
         ("(exp(x) - exp(-x))/(exp(x) + exp(-x))", 2),
         ("exp(-x*x) + sin(exp(-x*x))/exp(-x*x)", 1),
-        ("exp(2*x) + exp(3*x)", 2),  # not equal, although they look alike
-        ("exp(x) if exp(x) > 1 else exp(-x)", 3),  # the branch has its own part of x
+        ("exp(2*x) + exp(3*x)", 2),  # different terms
+        ("exp(x) if exp(x) > 1 else exp(-x)", 3),  # each branch is computed on its own part of x
     ],
 )
 def test_equal_terms_are_computed_once(monkeypatch: pytest.MonkeyPatch, text: str, calls: int) -> None:
@@ -123,7 +123,7 @@ def test_the_list_holds_all_elementwise_activations() -> None:
 
 
 class Python:
-    """An arithmetic whose numbers are texts, of which nothing is computed."""
+    """An arithmetic that writes Python code: numbers and results are texts."""
 
     def number(self, value: float | Fraction) -> str:
         return repr(float(value))

@@ -36,7 +36,7 @@ def test_a_range_has_seven_members_from_end_to_end(low: float, high: float) -> N
         return
     try:
         values = np.array([float(member.partition("=")[2]) for member in family(f"silu:beta={low!r}..{high!r}")])
-    except InputError:  # too near to each other to be told apart
+    except InputError:  # ends too close for seven different values
         assert abs(high - low) <= 1e-9 * max(abs(high), abs(low), 1e-9)
         return
     assert len(values) == VALUES

@@ -1,4 +1,4 @@
-"""Formulas: the seeds' as they are typed there, derivatives of what is written, and nothing that reaches Python."""
+"""Formulas: values, derivatives of the formula as written, errors, and no execution of Python code."""
 
 import inspect
 import math
@@ -16,8 +16,8 @@ from actcli.core.activations.formula import formula
 from actcli.core.errors import InputError
 from tests.narrow import elementwise
 
-# The texts of the seeds, and what they are.
-SEEDS = {
+# Formulas as beginners type them -> the equal activation.
+SPELLED = {
     "max(0, x)": "relu",
     "f(x) = max(0, x)": "relu",
     "x if x > 0 else 0": "relu",
@@ -28,8 +28,8 @@ SEEDS = {
 }
 
 
-@pytest.mark.parametrize(("text", "name"), SEEDS.items())
-def test_the_seeds_formulas_work_as_they_are_typed(text: str, name: str) -> None:
+@pytest.mark.parametrize(("text", "name"), SPELLED.items())
+def test_formulas_equal_the_activations_that_they_spell(text: str, name: str) -> None:
     x = np.linspace(-20, 20, 101)
     np.testing.assert_allclose(elementwise(text)(x), elementwise(name)(x), rtol=1e-14, atol=1e-17)
     np.testing.assert_allclose(elementwise(text).derivative(x), elementwise(name).derivative(x), rtol=1e-9, atol=1e-15)
@@ -41,7 +41,7 @@ def test_a_formula_is_computed_as_it_is_written() -> None:
     assert resolve("1/0 + 0*x")(3.0) == math.inf
 
 
-def test_the_neuron_of_the_seeds_takes_its_weights_after_a_colon() -> None:
+def test_a_neuron_takes_its_weights_after_a_colon() -> None:
     neuron = elementwise("relu(w*x + b):w=2,b=-1")
     assert neuron([-1.0, 0.5, 3.0]).tolist() == [0, 0, 5]
     assert neuron.derivative([-1.0, 3.0]).tolist() == [0, 2]
@@ -86,7 +86,7 @@ def test_derivatives_of_every_order_are_those_of_what_is_written(text: str, x: f
 @pytest.mark.parametrize(
     ("text", "x", "value", "slope"),
     [
-        ("max(0, x)", 0.0, 0, 0),  # the first that attains it
+        ("max(0, x)", 0.0, 0, 0),  # slope of the first argument that attains the maximum
         ("max(x, 0)", 0.0, 0, 1),
         ("min(x, 2*x)", 0.0, 0, 1),
         ("abs(x)", 0.0, 0, 0),
@@ -120,7 +120,7 @@ def test_a_nest_of_comparisons_takes_no_longer_than_its_length() -> None:
     text = "x"
     for _ in range(29):
         text = f"x<=({text})<=x"
-    # At 1 each comparison holds; at 3 the innermost is 1, and 3 <= 1 does not; at -1 neither does -1 <= 0 <= -1.
+    # At 1 each comparison holds. At 3 the innermost is 1, and 3 <= 1 is false. At -1, -1 <= 0 <= -1 is false.
     assert resolve(text)([1.0, 3.0, -1.0]).tolist() == [1.0, 0.0, 0.0]
 
 
@@ -215,7 +215,7 @@ HOSTILE = [
 
 @pytest.mark.parametrize("text", HOSTILE, ids=lambda text: repr(text[:20]))
 def test_nothing_hostile_reaches_python_and_the_refusal_is_one_quick_line(text: str) -> None:
-    start = time.process_time()  # a loaded machine is slow, not wrong
+    start = time.process_time()  # CPU time: independent of the machine's load
     with pytest.raises(InputError) as error:
         resolve(text)
     assert "\n" not in str(error.value)
@@ -252,7 +252,7 @@ def test_any_text_is_a_function_or_an_error(text: str) -> None:
 
 
 def test_a_formula_that_python_s_own_parser_cannot_hold_is_refused() -> None:
-    """How deep it goes depends on Python's version and on the stack that is left."""
+    """The limit depends on Python's version and on the remaining stack."""
     limit = sys.getrecursionlimit()
     sys.setrecursionlimit(len(inspect.stack(0)) + 200)
     try:

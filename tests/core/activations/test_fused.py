@@ -1,4 +1,4 @@
-"""Kernels against mpmath and against the jets that they stand for: bounds, kinks, limits, tails, layout."""
+"""Closed forms of value and slope (`fused`, `single`) against mpmath and jets: bounds, kinks, limits, tails, layout."""
 
 import math
 from typing import Any
@@ -42,7 +42,7 @@ EVERY = [*WITH_KERNEL, *OTHER_PARAMETERS]
 
 
 def hard_points(activation: Elementwise) -> list[float]:
-    """Beside kinks, zeros and branches, at the radius, along the tails, and beyond all of them."""
+    """Points beside kinks, zeros and branches, at the radius, along the tails, and beyond."""
     assert activation.fused
     radius = activation.fused_radius
     radius = min(radius(**activation.parameter_values) if callable(radius) else radius, 1.7e308)
@@ -76,13 +76,13 @@ def test_any_points_are_within_the_bounds(text: str, xs: list[float]) -> None:
     [("gelu", -0.752), ("gelu_tanh", -0.753), ("quick_gelu", -0.751), ("silu", -1.278), ("mish", -1.192)],
 )
 def test_the_slope_keeps_its_digits_as_soon_as_the_bound_is_relative(text: str, zero: float) -> None:
-    """From 1 below the slope's zero on: there its terms cancel most."""
+    """From 1 below the slope's zero downwards, where the terms of the slope cancel most."""
     activation = elementwise(text)
     assert_within_bounds(activation, np.random.default_rng(1).uniform(zero - 1.2, zero - 1.0, 200).tolist())
 
 
 def by_jet(activation: Elementwise, xs: np.ndarray) -> np.ndarray:
-    """Value and slope of the function that the kernel stands for."""
+    """Value and slope by jets."""
     with np.errstate(all="ignore"):
         derivatives = activation.function(Jet.variable(xs, 1), **activation.parameter_values).derivatives
     return np.where(np.isnan(xs), np.nan, derivatives)
@@ -94,7 +94,7 @@ def test_a_kernel_stays_close_to_the_jet(text: str) -> None:
     xs = np.array(hard_points(activation))
     value, slope = activation.value_and_slope(xs)
     expected_value, expected_slope = by_jet(activation, xs)
-    # Two results that are each within 4 ULP, and within eps where the slope passes through 0.
+    # Each result has an error of at most 4 ULP, or eps near a zero of the slope.
     np.testing.assert_allclose(value, expected_value, rtol=8 * 2.0**-52, atol=8 * 5e-324)
     np.testing.assert_allclose(slope, expected_slope, rtol=8 * 2.0**-52, atol=2.0 * 2.0**-52)
 
@@ -122,7 +122,7 @@ def test_at_kinks_at_infinity_and_at_nan_the_result_is_the_jets(text: str) -> No
 
 @pytest.mark.parametrize("text", EVERY)
 def test_what_a_neighbour_is_makes_no_difference(text: str) -> None:
-    """The bulk is the kernel's and what lies beyond its radius the jet's, in the same array."""
+    """One array with points inside the radius (closed form) and outside (jet)."""
     activation = elementwise(text)
     xs = np.array([-INF, -1e300, -720.0, -40.0, -3.1, -0.4, 0.0, 0.4, 3.1, 40.0, 720.0, 1e300, INF, math.nan])
     alone = np.array([activation.value_and_slope(np.array([x])) for x in xs])[:, :, 0].T
@@ -170,7 +170,7 @@ WITH_SINGLE = [name for name in WITH_KERNEL if (a := CATALOGUE[name]) and isinst
 
 @pytest.mark.parametrize("text", [*WITH_SINGLE, "silu:beta=0.3", "silu:beta=5", "silu:beta=-1"])
 def test_a_float32_kernel_is_as_close_as_it_says(text: str) -> None:
-    """Against float64's results, whose own errors are 2^-27 of the bound."""
+    """Reference: float64, whose errors are 2^-27 of the bound."""
     activation, generator = elementwise(text), np.random.default_rng(5)
     x: Any = np.concatenate([generator.normal(size=4000), generator.uniform(-13, 13, 4000), [0.0, -0.0]]).astype(
         np.float32
@@ -190,7 +190,7 @@ def test_a_float32_kernel_is_as_close_as_it_says(text: str) -> None:
 
 @pytest.mark.parametrize("text", [*WITH_SINGLE, "mish", "x*sigmoid(x)"])
 def test_in_float32_too_tails_limits_and_nan_are_right(text: str) -> None:
-    """Beyond a kernel's radius, and without a kernel, they are float64's, rounded."""
+    """Beyond the radius of `single`, and without `single`, results are float64's, rounded."""
     activation = elementwise(text)
     x: Any = np.array([-INF, -1e30, -100.0, -90.0, 90.0, 100.0, 1e30, INF, math.nan], np.float32)
     with np.errstate(all="ignore"):

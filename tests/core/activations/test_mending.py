@@ -30,7 +30,7 @@ FLAT = [
 @pytest.mark.parametrize(("text", "x"), FLAT)
 @pytest.mark.parametrize("order", [1, 2, 4])
 def test_where_the_inner_function_is_flat_so_is_the_result(text: str, x: float, order: int) -> None:
-    # acos(-1) and such are constants; only log1p(-1) and atanh(1), infinite constants, have no derivative.
+    # acos(-1) and others are constants. log1p(-1) and atanh(1) are infinite and have no derivative.
     activation = elementwise(text)
     expected = NAN if math.isinf(float(activation(x))) else 0.0
     np.testing.assert_array_equal(activation.derivatives(x, order)[1:], [expected] * order)
@@ -59,14 +59,14 @@ MEET = [  # text, x, the derivatives from order 1 on
     ("x*log(abs(x)) if x != 0 else 0", 0.0, [-INF]),
     ("x**2 if x > 1 else 2*x - 1", 1.0, [2]),
     ("sin(x)/x if x != 0 else 1", 0.0, [0]),
-    # No derivative: what the rules of the parts give.
+    # No derivative: the chain rule with each part's own slope at its kink.
     ("abs(x)", 0.0, [0, 0]),
     ("max(0, x)", 0.0, [0]),
     ("max(x, 0)", 0.0, [1]),
     ("sqrt(x) if x > 0 else 0", 0.0, [0]),
     ("step(x) + x", 0.0, [1]),
     ("sign(x)*(1 + abs(x))", 0.0, [0]),
-    # From the side on which there is a function.
+    # Defined on one side only: the derivatives of that side.
     ("sqrt(x)", 0.0, [INF, -INF]),
     ("x**1.5", 0.0, [0, INF]),
     ("x**x", 0.0, [-INF]),
@@ -115,7 +115,7 @@ def test_what_overflows_or_underflows_on_the_way_loses_no_derivative(text: str, 
 
 @pytest.mark.parametrize("text", ["log(cosh(x))", "x*exp(-x**2)", "sqrt(softplus(x))", "1/(1 + exp(-x))"])
 def test_what_is_beside_it_changes_nothing(text: str) -> None:
-    """A derivative is the same alone and in an array of which another part is mended."""
+    """A derivative does not depend on other points of the array that are corrected."""
     activation, x = elementwise(text), np.array([-800.0, -30.0, -2.0, 0.5, 30.0, 400.0, 1e5])
     together = activation.derivatives(x, 2)
     np.testing.assert_array_equal(together[0], activation(x))
@@ -150,7 +150,7 @@ def test_a_derivative_is_the_exact_one_or_none(text: str, x: float) -> None:
             true = Evaluator(elementwise(text), 2)(mpf(x))
             size = max(abs(value) for value in true)
         except (ArithmeticError, ValueError, TypeError):
-            # At a branch point of a flat piece mpmath's rules meet 0/0 where the result is a constant.
+            # At a branch point of a flat piece mpmath computes 0/0, although the result is constant.
             assert not np.isfinite(computed[0]) or not computed[1:].any() or abs(x) > 1e100
             return
         if not all(isinstance(value, mpf) and mpmath.isfinite(value) for value in true):
@@ -169,7 +169,7 @@ def test_a_derivative_is_the_exact_one_or_none(text: str, x: float) -> None:
 def test_a_whole_power_is_not_steep_near_0_and_is_not_computed_again(
     text: str, exact: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The 30 brings in the flags, and near 0 the slope of the first is 3*45*x**2."""
+    """x = 30 raises NumPy's flags. Near 0 the slope of the first formula is 3*45*x**2."""
     runs: list[int] = []
     original = Mender._exact
     monkeypatch.setattr(Mender, "_exact", lambda self, x, rules: (runs.append(x.size), original(self, x, rules))[1])
@@ -180,6 +180,6 @@ def test_a_whole_power_is_not_steep_near_0_and_is_not_computed_again(
 
 
 def test_a_whole_power_that_underflows_is_computed_again() -> None:
-    """7e-49*x**3 near 0."""
+    """The formula is 7e-49*x**3 near 0."""
     second = elementwise("(1e-100*x)**2*1e150*tanh(70*x)").derivative(np.array([1e-200, 1e-150]), 2)
     assert second == pytest.approx([42e-49 * 1e-200, 42e-49 * 1e-150], rel=1e-12, abs=0)

@@ -1,4 +1,4 @@
-"""Frameworks' names of activations: all names listed are theirs, and all of theirs are understood."""
+"""Frameworks' names of activations: the listed names exist, and all names of the frameworks are understood."""
 
 import re
 
@@ -50,10 +50,10 @@ def test_hard_sigmoid_says_that_onnx_has_another_slope() -> None:
 
 
 def test_every_list_is_covered() -> None:
-    """What an installed framework calls an activation stands at an entry, by this name or by another of the same."""
+    """Each activation of an installed framework is listed with an entry, under this name or a synonym."""
     for framework, listed in LISTS.items():
         known = {text.partition("(")[0] for _, of, text in NAMED if of == framework}
-        # Further names of hard_swish, silu and swiglu, and what is a formula here.
+        # Synonyms of hard_swish, silu and swiglu, and a name that is a formula here.
         others = {"jax.nn.hard_silu", "jax.nn.swish", "SwiGLU", "jax.nn.log1mexp"}
         assert {*listed} - known <= others, framework
 
@@ -75,7 +75,7 @@ def test_every_installed_name_is_understood(text: str) -> None:
     assert resolve(text)
 
 
-# What their defaults are, where they are not the entry's: from the sources of the packages.
+# Framework's name -> entry with the framework's defaults, if they differ; from the sources of the packages.
 DEFAULTS = {
     "keras.activations.leaky_relu": "leaky_relu:negative_slope=0.2",
     "keras.layers.LeakyReLU()": "leaky_relu:negative_slope=0.3",

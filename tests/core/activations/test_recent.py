@@ -1,4 +1,4 @@
-"""Rows of recent models against their definitions; the elementwise ones are tested with the whole catalogue."""
+"""Row-wise activations of recent models against their definitions. (Elementwise ones: test_catalogue.)"""
 
 import math
 
@@ -20,7 +20,7 @@ rows = arrays(np.float64, st.integers(1, 12), elements=st.floats(-20, 20))
 
 
 def entmax_by_bisection(row: list[float]) -> list[mpf]:
-    """max(0, s/2 - τ)² with the τ for which it sums to 1, found between two where it is more and less."""
+    """max(0, s/2 - τ)² with τ by bisection, so that the row sums to 1."""
     half = [mpf(x) / 2 for x in row]
     low, high = max(half) - 1, max(half)
     for _ in range(300):
@@ -44,12 +44,12 @@ def test_entmax15_is_a_distribution_with_zeros(row: Array) -> None:
     p = entmax15(row)
     assert (p >= 0).all()
     assert math.fsum(p) == pytest.approx(1, abs=1e-13)
-    far = np.max(row) - row > 2  # its share is 0 as soon as it is 2 behind
+    far = np.max(row) - row > 2  # output 0: at least 2 below the maximum
     assert not p[far].any()
 
 
 def test_entmax15_of_published_figures() -> None:
-    """Two scores that are t < 2 apart: the square roots of their shares differ by t / 2."""
+    """For two scores at a distance t < 2 the square roots of the outputs differ by t / 2."""
     for t in (0.0, 0.5, 1.3, 1.9):
         b = (-t / 2 + math.sqrt(2 - t * t / 4)) / 2
         np.testing.assert_allclose(entmax15([t, 0.0]), [1 - b * b, b * b], rtol=1e-14)
@@ -62,7 +62,7 @@ def test_entmax15_of_published_figures() -> None:
 def test_the_jacobian_of_entmax15_is_the_closed_form(row: Array) -> None:
     p = entmax15(row)
     if any(0 < share < 1e-4 for share in p):
-        return  # close to where a share becomes 0, and the Jacobian jumps
+        return  # an output is close to 0, where the Jacobian jumps
     g = np.sqrt(p)
     np.testing.assert_allclose(entmax15.jacobian(row), np.diag(g) - np.outer(g, g) / g.sum(), atol=1e-9)
 
@@ -110,7 +110,7 @@ def test_celu_falls_where_alpha_is_negative() -> None:
         resolve("celu:alpha=0")
 
 
-# Of the texts that a name stands for, against their definitions.
+# Names that stand for a formula, and their definitions.
 FORMULAS = {
     "logit": lambda x: mpmath.log(x / (1 - x)),
     "log1mexp": lambda x: mpmath.log(1 - mpmath.exp(-x)),

@@ -1,4 +1,4 @@
-"""Row-wise activations while the last score sweeps."""
+"""Outputs of row-wise activations as functions of the last score."""
 
 import mpmath
 import numpy as np

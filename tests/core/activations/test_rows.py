@@ -54,7 +54,7 @@ def test_the_jacobian_is_the_closed_form(row: Array) -> None:
 
 @given(arrays(np.float64, st.integers(2, 6), elements=st.floats(-300, 300)), st.sampled_from([1.0, 0.37, 100.0]))
 def test_shares_and_slopes_are_exact_in_the_tails(row: Array, temperature: float) -> None:
-    """Of one that is all but 1 the slope is what the others have together: of [40, 0] it is sigmoid'(40), not 0."""
+    """The slope of an output close to 1 is the sum of the others: for [40, 0] it is sigmoid'(40), not 0."""
     with mpmath.workprec(4000):
         weights = [mpmath.exp(mpf(float(x)) / mpf(temperature)) for x in row]
         p = [w / mpmath.fsum(weights) for w in weights]
@@ -97,7 +97,7 @@ def test_an_infinite_score_takes_all() -> None:
 @pytest.mark.parametrize("name", ["softmax", "log_softmax", "softmin", "sparsemax"])
 @pytest.mark.parametrize("row", [[-np.inf] * 3, [np.inf, np.inf, 2.0], [-np.inf], [np.inf], [np.inf, -np.inf]])
 def test_a_row_without_a_limit_is_nan_and_so_is_its_jacobian(name: str, row: list[float]) -> None:
-    """0/0 and inf/inf, as PyTorch returns: an attention mask that leaves nothing is seen, and only in its own row."""
+    """0/0 and inf/inf give nan, as in PyTorch: a fully masked row of attention is visible, and only in its own row."""
     scores = np.array(row) if name != "softmin" else -np.array(row)
     activation = row_wise(name)
     assert np.isnan(activation(scores)).all()
@@ -138,7 +138,7 @@ def test_the_gate_is_the_half_that_was_chosen_and_else_the_one_of_the_source(nam
     ("name", "gate"), [("glu", "sigmoid"), ("swiglu", "silu"), ("geglu", "gelu"), ("reglu", "relu")]
 )
 def test_the_formula_of_a_gate_says_which_half_it_is(name: str, gate: str) -> None:
-    """Each of its two forms, computed with the gate by itself, is the activation."""
+    """Both forms in the formula, computed with the gate alone, equal the activation."""
     unit, whole = elementwise(gate), CATALOGUE[name]
     formula = f"{gate}(a)*b where gate_half is 1, a*{gate}(b) where it is 2, of the row's halves a and b"
     assert whole.formula == formula
@@ -168,7 +168,7 @@ def test_a_gate_too_small_for_a_float64_keeps_its_product(name: str, exponent: f
 
 @given(arrays(np.float64, st.integers(1, 12), elements=st.floats(-3, 3)))
 def test_sparsemax_is_the_nearest_point_of_the_simplex(row: Array) -> None:
-    """Karush, Kuhn and Tucker: no share below 0, together 1; where one is positive x - p is the same, and largest."""
+    """Conditions of Karush, Kuhn and Tucker: p >= 0, sum 1, and x - p is constant and largest where p > 0."""
     p = sparsemax(row)
     assert (p >= 0).all()
     assert math.fsum(p) == pytest.approx(1, abs=1e-14)

@@ -1,4 +1,4 @@
-"""Rounding against exact rational arithmetic, and on every number that the 16-bit types have."""
+"""Rounding against exact rational arithmetic, including every number of the 16-bit types."""
 
 import math
 from fractions import Fraction
@@ -25,7 +25,7 @@ LARGEST_E4M3FN = 448.0
 
 
 def exactly_rounded(value: float, dtype: str) -> float:
-    """IEEE 754 round-to-nearest-even, with rationals only."""
+    """`value` rounded to nearest, ties to even (IEEE 754), computed with rationals."""
     precision, smallest, largest = FLOAT_FORMATS[dtype]
     if value == 0 or not math.isfinite(value):
         return math.nan if dtype == "float8_e4m3fn" and math.isinf(value) else value
@@ -59,9 +59,9 @@ def test_the_double_rounding_of_the_design() -> None:
 def test_every_number_and_every_midpoint_of_the_16_bit_types(dtype: str, sign: float) -> None:
     numbers = every_finite(dtype)
     assert np.array_equal(round_to(sign * numbers, dtype), sign * numbers)
-    # The one after the largest counts as infinity, and its pattern, like every second one, is even.
+    # The number after the largest counts as infinity. Its bit pattern is even.
     above = np.append(numbers[1:], 2 * numbers[-1] - numbers[-2])
-    midpoints = (numbers + above) / 2  # exact: float64 has bits to spare
+    midpoints = (numbers + above) / 2  # exact in float64
     above[-1] = np.inf
     even = np.where(np.arange(len(numbers)) % 2 == 0, numbers, above)
     assert np.array_equal(round_to(sign * midpoints, dtype), sign * even)
@@ -90,7 +90,7 @@ def test_numbers_within_reach_of_the_type(dtype: str, bits: int, exponent: int) 
 
 @pytest.mark.parametrize(("dtype", "finite", "largest"), [("float8_e4m3fn", 254, 448.0), ("float8_e5m2", 248, 57344.0)])
 def test_the_codes_of_the_8_bit_types(dtype: str, finite: int, largest: float) -> None:
-    """Micikevicius et al. 2022, arXiv:2209.05433, table 1; the codes by the definition, in rationals."""
+    """Codes decoded by the definition (Micikevicius et al. 2022, arXiv:2209.05433, table 1), in rationals."""
     precision, smallest, _ = FLOAT_FORMATS[dtype]
     numbers = from_bits(np.arange(256), dtype)
     assert (int(np.isfinite(numbers).sum()), float(np.nanmax(numbers[np.isfinite(numbers)]))) == (finite, largest)

@@ -120,7 +120,7 @@ def test_a_step_shows_where_its_slope_is(steepness: float) -> None:
         return np.stack([np.tanh(steepness * (x - 0.3)), steepness / np.cosh(steepness * (x - 0.3)) ** 2])
 
     step, slope = expectations(step_and_slope)
-    # E f' = E z f(z), by parts; and the step is narrow.
+    # E f'(z) = E z f(z) by partial integration; the step is narrow.
     by_parts = expectation(lambda x: x * np.tanh(steepness * (x - 0.3)))
     assert step == pytest.approx(-math.erf(0.3 / math.sqrt(2)), rel=1 / steepness)
     assert slope == pytest.approx(by_parts, rel=1e-11)
@@ -220,7 +220,7 @@ def test_a_spike_at_one_of_many_breaks_is_found(at: float) -> None:
     assert found == pytest.approx(math.exp(-at * at / 2) / math.sqrt(1 + 2e10), rel=1e-8, abs=0)
 
 
-PAIRS: dict[str, Any] = {  # of a variance q and a correlation c
+PAIRS: dict[str, Any] = {  # name: function, breakpoints, exact (variance q, correlation c) -> E f(u) f(v)
     "u v": (lambda x: x, [], lambda q, c: q * c),
     "u² v²": (lambda x: x * x, [], lambda q, c: q * q * (1 + 2 * c * c)),
     "sin u sin v": (np.sin, [], lambda q, c: math.exp(-q) * math.sinh(c * q)),

@@ -1,4 +1,4 @@
-"""Numbers with exponents of their own, against mpmath."""
+"""Numbers with a separate exponent, against mpmath."""
 
 from typing import Any
 
@@ -23,7 +23,7 @@ EPS = mpf(2) ** -52
 
 @pytest.fixture(autouse=True)
 def _quiet() -> Any:
-    """As activations are computed: float64's ends are no accidents."""
+    """NumPy's warnings off, as in the computation of activations."""
     with np.errstate(all="ignore"):
         yield
 
@@ -76,7 +76,7 @@ def test_roots_and_powers(a: tuple[float, int], exponent: float) -> None:
     x = abs(wide_of(a))
     with mpmath.workprec(300):
         assert_close(wide.sqrt(x), mpmath.sqrt(exact(x)))
-        # What is lost is the rounding of the exponent times that of the number.
+        # Error: the rounding of the logarithm, multiplied by the exponent.
         assert_close(wide.power(x, exponent), exact(x) ** mpf(exponent), 4.0 + abs(a[1] * exponent))
 
 
