@@ -1,4 +1,4 @@
-"""Implementations with known mistakes, as NumPy in the type computes them."""
+"""Kernels with known errors, computed by NumPy in the type."""
 
 import math
 from collections.abc import Callable
@@ -21,12 +21,12 @@ _erf = np.vectorize(math.erf, otypes=[np.float64])
 
 @lru_cache(maxsize=16)
 def inputs(activation: str, dtype: str, order: int = 0) -> np.ndarray:
-    """A sweep, thinned where it is long."""
+    """Inputs of a sweep; a sample of them if there are many."""
     return sweep(resolve(activation), dtype, order)[:: 16 if dtype == "float32" else 1]
 
 
 def correct(activation: str, dtype: str, order: int = 0) -> Kernel:
-    """The exact results, correctly rounded: ties as 1,400 bits see them."""
+    """The exact results, correctly rounded; ties decided with 1,400 bits."""
 
     def kernel(x: np.ndarray) -> np.ndarray:
         y = elementwise(activation).derivative(x, order)
@@ -69,7 +69,7 @@ def gelu_with_tanh(dtype: str) -> Kernel:
 
 
 def flushing(kernel: Kernel, smallest_normal: float = 2.0**-126) -> Kernel:
-    """The same on hardware without subnormals."""
+    """The kernel on hardware that flushes subnormal numbers to zero."""
 
     def flush(x: np.ndarray) -> np.ndarray:
         return np.where(np.abs(x) < smallest_normal, np.copysign(0.0, x), x)

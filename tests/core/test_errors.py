@@ -28,7 +28,7 @@ KNOWN = ("relu", "gelu", "tanh", "sigmoid", "softplus", "leaky_relu")
 
 
 def slips(name: str) -> set[str]:
-    """A letter less, more or another, and two neighbours that changed places: Damerau 1964."""
+    """All texts at Damerau's distance 1 (1964): a letter less, more or different, or two neighbours swapped."""
     cuts = [(name[:i], name[i:]) for i in range(len(name) + 1)]
     less = {a + b[1:] for a, b in cuts if b}
     swapped = {a + b[1] + b[0] + b[2:] for a, b in cuts if len(b) > 1}

@@ -1,4 +1,4 @@
-"""Formulas of the kinds that people write, with the places where they may be broken, as exact fractions."""
+"""Test formulas of the usual kinds, with the x at which they may be broken, as exact fractions."""
 
 from collections.abc import Iterator
 from fractions import Fraction

@@ -1,6 +1,6 @@
-"""The truth about the curves of formulas, from mpmath alone: values in hundreds of bits, slopes by differences.
+"""Reference properties of formulas from mpmath: values with hundreds of bits, slopes by differences.
 
-Nothing here is taken from actcli. `python -m tests.core.analysis.card_truth` writes it to card_truth.json.
+Independent of actcli. `python -m tests.core.analysis.card_truth` writes card_truth.json.
 """
 
 import json
@@ -68,7 +68,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
 
 STEP = mpf(2) ** -60
 NEAR = 24
-"""Half the interval around 0 that is sampled densely."""
+"""The interval [-NEAR, NEAR] is sampled densely."""
 
 
 class Curve:
@@ -76,7 +76,7 @@ class Curve:
 
     def __init__(self, text: str, breakpoints: Iterable[str] = ()) -> None:
         self.code = compile(text, text, "eval")
-        self.reach = 700 if "erf(2*x)" in text else 100  # so large x² may be with digits left of 1 + erf
+        self.reach = 700 if "erf(2*x)" in text else 100  # largest x² for which 1 + erf keeps digits
         self.breakpoints = sorted(mpf(f.numerator) / f.denominator for f in set(map(Fraction, breakpoints)))
 
     def __call__(self, x: Any) -> Any:
@@ -90,7 +90,7 @@ class Curve:
             return self.roughly(x)
 
     def roughly(self, x: Any) -> Any:
-        """Right but for what is 1e-30 of the terms that cancel."""
+        """Value with an error of 1e-30 of the largest term."""
         return +mpf(eval(self.code, {"__builtins__": {}}, {**FUNCTIONS, "x": x}))  # the tests' own formulas
 
     def slope(self, x: Any, step: Any = STEP) -> Any:
@@ -100,7 +100,7 @@ class Curve:
             return (self(x + step) - self(x - step)) / (2 * step)
 
     def beside(self, x: Any, side: int) -> tuple[Any, Any]:
-        """The one-sided limit and slope; an infinite slope where the differences grow."""
+        """One-sided limit and slope. The slope is infinite if it grows towards x."""
         with mpmath.workprec(1200):
             near, nearer = (x + side * mpf(2) ** -k for k in (200, 300))
             slope, steeper = (self.slope(at, mpf(2) ** -400) for at in (near, nearer))
@@ -110,7 +110,7 @@ class Curve:
 
 
 def truth(text: str, breakpoints: Iterable[str] = ()) -> dict[str, Any]:
-    """The facts that the card must have."""
+    """Properties that the card of the formula must have."""
     with mpmath.workprec(240):
         curve = Curve(text, breakpoints)
         left, right = (_end(curve, side) for side in (-1, 1))
@@ -156,7 +156,7 @@ def _apart(low: Any, high: Any) -> bool:
 
 
 def _rests(table: list[Any]) -> bool:
-    """Whether the function is constant anywhere: there values are equal, however many digits are looked at."""
+    """Whether the function is constant somewhere: three neighbouring values are equal in all digits."""
     near = [value for x, value, _ in table if abs(x) < 6]
     return any(a == b == c for a, b, c in zip(near, near[1:], near[2:], strict=False))
 
@@ -188,7 +188,7 @@ def _points(breakpoints: list[Any]) -> set[Any]:
 
 
 def _end(curve: Curve, side: int) -> dict[str, Any]:
-    """The limit, and the slope and intercept of the asymptote, from points at which rounding is no matter."""
+    """Limit, and slope and intercept of the asymptote, from points at which rounding does not matter."""
     near, far = (side * mpf(2) ** k + mpf(1) / 3 for k in (50, 60))
     slope, slope_far = (curve.slope(x, mpf(2) ** -60) for x in (near, far))
     value, value_far = curve(near), curve(far)
@@ -209,7 +209,7 @@ def _end(curve: Curve, side: int) -> dict[str, Any]:
 
 
 def _short(x: Any) -> Any:
-    """Without what is far below its size, or below 1e-9."""
+    """x, or 0 if |x| < 1e-9."""
     return mpf(0) if abs(x) < mpf(10) ** -9 else x
 
 
@@ -253,7 +253,7 @@ def _bisected(holds: Callable[[Any], bool], low: Any, high: Any) -> Any:
 
 
 def _golden(function: Callable[[Any], Any], low: Any, high: Any) -> Any:
-    """The largest value between two points, of which the function has one."""
+    """The maximum between two points with a single maximum between them (golden section)."""
     if abs(function((low + high) / 2)) < mpf(10) ** -12:
         return function(low)
     for _ in range(45):

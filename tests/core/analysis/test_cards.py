@@ -1,4 +1,4 @@
-"""The cards of some two hundred formulas against the truth by mpmath: see `card_truth`."""
+"""Cards of some two hundred formulas against mpmath: see `card_truth`."""
 
 import json
 import math
@@ -48,7 +48,7 @@ def test_no_line_is_wrong(text: str) -> None:
         if extremum is not None:
             value, _, inside = truth[name]
             said[name] = extremum.value, near(value)
-            # What is attained is attained at a point that was looked at.
+            # A value called attained is attained at a sample point.
             assert not extremum.attained or inside == pytest.approx(value, rel=1e-9, abs=1e-9), name
     for name in ("slope_infimum", "slope_supremum", "lipschitz"):
         if getattr(found, name) is not None:
@@ -87,7 +87,7 @@ def test_nan_is_said_of_no_limit_and_of_no_value() -> None:
 
 
 def test_an_expectation_is_none_only_where_it_diverges() -> None:
-    """float64 overflows beyond 7, and has no digits near 0."""
+    """The formula overflows beyond x = 7 in float64 and loses all digits near 0."""
     for text in ("log(cosh(100*x))/100", "log(1 + exp(300*x))/300", "(exp(x) - 1 - x)/x**2", "(1 - cos(x))/x**2"):
         assert None not in (card(text).mean, card(text).second_moment, card(text).slope_second_moment)
     for text in ("exp(x*x)", "1/x"):
@@ -118,7 +118,7 @@ def test_what_vanishes_on_one_side_alone_is_flat_there() -> None:
 
 
 def test_the_steepest_slope_beside_a_kink_is_that_of_its_piece() -> None:
-    """The break 0.1 is no float64, which lies on the flat piece; at -20 float64 and the exact slope differ by 1 ULP."""
+    """The float64 next to the break 0.1 is on the flat piece. At -20, slopes in float64 and exact differ by 1 ULP."""
     found = card("relu6(10*x - 1)*erf(x - 3)")
     assert found.slope_infimum is not None
     assert found.slope_infimum.value == pytest.approx(-10 * math.erf(2.9), rel=1e-9)

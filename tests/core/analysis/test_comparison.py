@@ -1,4 +1,4 @@
-"""The largest difference of two activations, where closed forms are known."""
+"""Largest difference of two activations against closed forms."""
 
 import math
 

@@ -10,7 +10,7 @@ from actcli.core.arrays import union
 from tests.narrow import elementwise
 
 X = np.linspace(-6.0, 6.0, 161)
-FINE = lambda y: (-10.0, 10.0), 0.01  # limits of y, and the share of them that a straight line may miss
+FINE = lambda y: (-10.0, 10.0), 0.01  # limits of y; tolerance of straight segments, as a share of the y-range
 
 
 def trace(text: str, order: int = 0, x: np.ndarray = X) -> Graph:
@@ -45,7 +45,7 @@ def test_a_steep_step_is_followed_and_is_no_jump() -> None:
 
 
 def test_a_wave_is_followed_where_a_straight_line_misses_it_by_more_than_the_tolerance() -> None:
-    """Of sin(40 x) the 161 points, 0.075 apart, meet a half-wave each; of height 0.01 it misses less than 0.02."""
+    """The 161 points, 0.075 apart, hit each half-wave of sin(40 x) once. At height 0.01 the error is below 0.02."""
     coarse, fine = (graphs([elementwise("sin(40*x)/100")], X, 0, lambda y: (-1.0, 1.0), t)[0].x for t in (0.01, 0.001))
     assert fine.size > 10 * coarse.size
 

@@ -134,8 +134,8 @@ def test_a_slope_that_cancels_in_a_product_or_quotient_is_said_to_be_lost(text: 
         assert abs(mpmath.mpf(known_slope.numerator) / known_slope.denominator / slope(mpmath.mpf(400)) - 1) < 1e-15
 
 
-def test_a_cosine_beside_its_zero_is_said_to_be_lost() -> None:
-    """-cos(exp(x) + π/2) is sin(exp(x)): 140 bits of the sum are those of π/2."""
+def test_a_cosine_beside_its_zero_has_no_known_digits() -> None:
+    """-cos(exp(x) + π/2) = sin(exp(x)). At x = -97 the first 140 bits of the sum are those of π/2."""
     few, many = (digits("-cos(exp(x) + pi/2)")(-97, 0, bits) for bits in (160, 500))
     assert few is not None
     assert many is not None
@@ -144,8 +144,8 @@ def test_a_cosine_beside_its_zero_is_said_to_be_lost() -> None:
         assert float(Fraction(many.derivatives[0])) == pytest.approx(float(mpmath.sin(mpmath.exp(-97))), rel=1e-15)
 
 
-def test_a_sine_beside_its_zero_is_said_to_be_lost() -> None:
-    """tanh(102) is 1 to 294 bits, so that of sin(π tanh(102)) 160 bits leave the rounding of π."""
+def test_a_sine_beside_its_zero_has_no_known_digits() -> None:
+    """tanh(102) is 1 to 294 bits. With 160 bits, sin(π tanh(102)) is the rounding error of π."""
     few, many = (digits("sin(pi*tanh(x))")(102, 0, bits) for bits in (160, 500))
     assert few is not None
     assert many is not None

@@ -63,7 +63,7 @@ def quick_gelu(x: Any) -> Any:
 
 
 class Shape(NamedTuple):
-    """What is seen at once in the definition of an activation."""
+    """Properties that follow directly from the definition of an activation."""
 
     monotone: str
     strictly: bool
@@ -137,7 +137,7 @@ def test_the_shape(name: str) -> None:
     assert found.poles == ()
 
 
-RANGES = {  # infimum, attained; supremum, attained; where neither is at a minimum in between
+RANGES = {  # infimum, attained; supremum, attained; for activations without an interior extremum
     **dict.fromkeys(("identity", "leaky_relu", "prelu", "rrelu"), (-INF, False, INF, False)),
     **dict.fromkeys(("hard_shrink", "soft_shrink", "tanh_shrink", "snake", "shrink"), (-INF, False, INF, False)),
     **dict.fromkeys(("relu", "relu_squared", "threshold", "sparse_plus", "fatrelu"), (0, True, INF, False)),
@@ -204,7 +204,7 @@ def test_where_the_range_ends() -> None:
 
 # --- the ends -----------------------------------------------------------------------------------------------------
 
-INTERCEPTS = {  # at -inf, at inf; of the asymptotes that are no limits
+INTERCEPTS = {  # of sloped asymptotes: at -inf, at inf
     "soft_shrink": (0.5, -0.5),
     "tanh_shrink": (1.0, -1.0),
     "relu_squared": (0.0, None),
@@ -243,8 +243,8 @@ def test_the_behaviour_at_infinity(name: str) -> None:
         ("exp(x**2)", INF, None),
         ("exp(x**2) - x", INF, None),
         ("x + sin(x)", 1, None),
-        ("x*(12 + sin(x))", None, None),  # between the lines 11x and 13x, along none
-        ("x if x < 50 else x + 1e999", 1, None),  # too little of the line to tell where it goes
+        ("x*(12 + sin(x))", None, None),  # between the lines 11x and 13x: no asymptote
+        ("x if x < 50 else x + 1e999", 1, None),  # the line is visible on too short an interval
     ],
 )
 def test_the_asymptote_of_a_formula(formula: str, slope: float | None, intercept: int | None) -> None:
@@ -291,7 +291,7 @@ def test_gelus_steepest_point_has_a_closed_form() -> None:
     assert (known(steepest).value, known(steepest).low) == pytest.approx((float(truth), math.sqrt(2)), rel=1e-15)
 
 
-LIPSCHITZ = {  # the largest slope, attained, from, to
+LIPSCHITZ = {  # largest |slope|, attained, smallest and largest x with it
     "identity": (1, True, -INF, INF),
     "relu": (1, True, 0, INF),
     "leaky_relu": (1, True, 0, INF),
@@ -338,7 +338,7 @@ def test_the_lipschitz_constant(text: str) -> None:
     assert (known(found).low, known(found).high) == pytest.approx(truth[2:], rel=1e-12, abs=1e-300)
 
 
-SATURATION = {  # below, above: where |f'| is 5 % of its largest
+SATURATION = {  # x below and above which |f'| is less than 5 % of its maximum
     "identity": (None, None),
     "relu": (0, None),
     "leaky_relu": (0, None),
@@ -361,7 +361,7 @@ SATURATION = {  # below, above: where |f'| is 5 % of its largest
     "step": (None, None),
     "soft_shrink": (None, None),
     "log(1 + exp(x))": (math.log(0.05 / 0.95), None),
-    "tanh(x/1e9)": (None, None),  # further out than anything is looked at
+    "tanh(x/1e9)": (None, None),  # beyond the largest sampled |x|
     "tanh(x/1000)": (-1000 * math.atanh(math.sqrt(0.95)), 1000 * math.atanh(math.sqrt(0.95))),
 }
 
@@ -394,7 +394,7 @@ def by_mpmath(name: str) -> tuple[mpf, mpf, mpf]:
 
     kinks = sorted({mpf(x) for x in (-3, -1, -0.5, 0, 0.5, 1, 3, 6)})
     ends = [mpf(-14), *kinks, mpf(14)]
-    # Gauss-Legendre does not touch the ends, where a definition takes one side or the other.
+    # Gauss-Legendre has no nodes at the ends, where the definition belongs to one side.
     return tuple(
         mpmath.quad(lambda z, part=part: part(*values(z)) * mpmath.npdf(z), ends, method="gauss-legendre")
         for part in (lambda f, s: f, lambda f, s: f * f, lambda f, s: s * s)
@@ -472,7 +472,7 @@ HEADING = dict.fromkeys(
 
 
 def flat(document: Any, name: str = "") -> dict[str, float]:
-    """Numbers as they are and everything else as 0, under names that tell them apart."""
+    """Path in the document -> number; 0 for everything that is no number."""
     if isinstance(document, dict):
         return {key: value for k, v in document.items() for key, value in flat(v, f"{name}.{k}").items()}
     if isinstance(document, list | tuple):
@@ -536,7 +536,7 @@ def test_formulas_that_are_no_activations_are_described_all_the_same(formula: st
 
 
 def test_a_peak_just_beside_a_break_is_attained() -> None:
-    """At 1 + 1e-13, or the number next to it."""
+    """The peak is at 1 + 1e-13 or at a neighbouring float64."""
     peak = curve("where(x < 1, -1, 1 - abs(1e13*(x - 1) - 1))").supremum
     assert known(peak).attained
     assert (known(peak).value, known(peak).low) == (pytest.approx(1, abs=2e-3), 1 + 1e-13)
@@ -592,7 +592,7 @@ def test_no_value_contradicts_the_card(text: str) -> None:
         ("softmin", True, True, "reversed"),
         ("softmax:temperature=1e300", True, True, "neither"),  # all outputs are equal
         ("sparsemax", True, True, "kept"),
-        ("hardmax", True, True, "neither"),  # of equal scores only the first wins
+        ("hardmax", True, True, "neither"),  # among equal scores only the first gets 1
         ("log_softmax", False, True, "kept"),
         ("glu", False, False, "neither"),
         ("swiglu", False, False, "neither"),

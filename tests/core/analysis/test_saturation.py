@@ -23,12 +23,12 @@ from tests.narrow import elementwise
         ("identity", 1.0),
         ("sin", 1.0),
         ("snake:a=3", 2.0),
-        # The maxima of the slope's closed form: at sqrt(2) for gelu, at 2.3993572805154 for silu.
+        # Maxima of the slope in closed form: at sqrt(2) for gelu, at 2.3993572805154 for silu.
         ("gelu", 0.5 * math.erfc(-1) + math.sqrt(2) * math.exp(-1) / math.sqrt(2 * math.pi)),
         ("silu", 1.09983932012888),
         ("tanh(100*x)/4", 25.0),
         ("sigmoid(x - 7)", 0.25),
-        ("tanh(1e4*(x - 1/3))", 1e4),  # a step that no grid meets
+        ("tanh(1e4*(x - 1/3))", 1e4),  # a step between the points of every grid
         ("relu_squared", math.inf),
         ("exponential", math.inf),
         ("x**3", math.inf),

@@ -1,4 +1,4 @@
-"""Points for a picture, out of streams of any length."""
+"""Selection of points for a picture from streams of any length."""
 
 import numpy as np
 

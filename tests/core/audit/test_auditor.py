@@ -1,4 +1,4 @@
-"""Audits of kernels whose mistakes are known."""
+"""Audits of kernels with known errors."""
 
 import math
 from fractions import Fraction
@@ -52,7 +52,7 @@ def test_what_is_correctly_rounded_is_no_step_off(activation: str, order: int, d
 
 
 def test_every_number_of_the_report_against_rational_arithmetic() -> None:
-    """gelu by the tanh form in bfloat16 at 200 inputs, all from mpmath and Fractions."""
+    """gelu by the tanh form in bfloat16 at 200 inputs; expected numbers from mpmath and Fractions."""
     every = sweep(resolve("gelu"), "bfloat16")
     x = every[(np.abs(every) > 1e-3) & (np.abs(every) < 12)][::20]
     actual = gelu_with_tanh("bfloat16")(x)
@@ -75,7 +75,7 @@ def test_every_number_of_the_report_against_rational_arithmetic() -> None:
     assert total.max_ulp_input == x[ulps.index(max(ulps))]
     bounds = [0.5, 1.0, 2.0, 10.0, 100.0, math.inf]
     classes = [next(i for i, bound in enumerate(bounds) if ulp <= bound) for ulp in ulps]
-    # Whether an error is 0 or next to it is beyond float64.
+    # float64 cannot distinguish an error of 0 from a tiny one.
     exact_ones, *classes_found = found.histogram.values()
     classes_found[0] += exact_ones
     assert classes_found == [classes.count(i) for i in range(len(HISTOGRAM) - 1)]
@@ -119,7 +119,7 @@ def test_a_fall_between_two_blocks_is_a_violation() -> None:
 
 
 def test_of_equal_errors_the_first_input_is_the_worst() -> None:
-    # The first in the file, within a small interval and across them, and not the smallest.
+    # Of equal errors the first in the file counts, within a segment and across segments, not the smallest x.
     x = np.array([3.0, 8.5, 8.25, 1.0, 1.0625, 8.75, -2.0])
     off = audit("identity", "bfloat16", lambda x: np.where(np.abs(x) > 8, x + 0.0625, x), x)
     assert (off.total.max_steps, off.total.worst_input, off.total.max_ulp_input) == (1, 8.5, 8.5)
@@ -134,7 +134,7 @@ def test_the_old_gelu_is_worst_in_the_negative_tail() -> None:
     assert -6 < found.total.worst_input < -5
     assert found.worst[0].actual == 0.0
     assert found.worst[0].expected == exactly_rounded(float(truth.exact("gelu", found.worst[0].input)), "float32")
-    # The errors begin where the exact results leave 0, and end where 1 + erf keeps all its bits.
+    # The errors begin at the first nonzero exact result, and end where 1 + erf keeps all its bits.
     edges = [segment.high for segment in found.segments[:-1]]
     assert -15 <= edges[0] <= -14
     assert -2 < edges[-1] < 0
@@ -204,13 +204,13 @@ def test_flushed_subnormals_are_no_error_when_they_are_meant_to_be() -> None:
     assert flushed.subnormal_inputs.count == 2 * 127
     assert sum(segment.errors.count for segment in flushed.segments) == 65_280 - 2 * 127
     assert flushed.total.count == 65_280
-    # A kernel that keeps its subnormals is not blamed for it either.
+    # Results that keep subnormals are accepted too.
     assert audit("silu", "bfloat16", correct("silu", "bfloat16"), flush_subnormals=True).total.max_steps == 0
 
 
 @pytest.mark.parametrize("activation", ["1e30*x", "1 if x > 0 else 0"])
 def test_a_flushed_input_is_zero_to_the_exact_function_too(activation: str) -> None:
-    """The exact results at these subnormals are normal numbers: only the inputs can have been flushed."""
+    """The exact results at these subnormal inputs are normal, so only the inputs can have been flushed."""
     x = np.array([2.0**-127, 2.0**-133])
     strict, flushed = (
         audit(activation, "bfloat16", np.zeros_like, x, flush_subnormals=flush) for flush in (False, True)
@@ -240,7 +240,7 @@ def test_a_derivative_that_there_is_not_is_refused(order: int) -> None:
 @pytest.mark.parametrize("exact", [5, "gelu", [1.0]])
 def test_what_is_exact_is_a_function(exact: object) -> None:
     with pytest.raises(InputError) as error:
-        Auditor(resolve("gelu"), "float32", exact=exact)  # type: ignore[arg-type]  # what is refused
+        Auditor(resolve("gelu"), "float32", exact=exact)  # type: ignore[arg-type]  # invalid argument, must be refused
     assert str(error.value) == f"exact must be a function of an array, not {exact!r}"
     for function in (None, lambda x: x):
         Auditor(resolve("gelu"), "float32", exact=function)
@@ -279,13 +279,13 @@ def test_nan_and_infinity_hide_nothing_of_the_rest() -> None:
     assert (document["nonfinite"], document["max_ulp"], document["max_steps"]) == (3, math.inf, math.inf)
     assert sum(segment.errors.nonfinite for segment in found.segments) == 3
     assert max(segment.errors.finite_max_ulp or 0 for segment in found.segments) == alone.total.max_ulp
-    # Nothing but nan has no finite error, and is not correctly rounded.
+    # If all results are nan, no error is finite and no result is correctly rounded.
     nothing = audit("gelu", "bfloat16", lambda x: np.full_like(x, np.nan), x[:9])
     assert (nothing.total.finite_max_ulp, nothing.total.mean_ulp, nothing.worst_ulp) == (None, math.inf, None)
 
 
 def test_infinity_beside_the_largest_number_is_the_number_after_it() -> None:
-    """selu at 3.2386221e38 is beyond the largest float32 by 0.114 of its spacing, and 2^128 is 0.886 of it away."""
+    """selu(3.2386221e38) exceeds the largest float32 by 0.114 spacings; 2^128 is 0.886 spacings further."""
     x = float(np.float32(3.2386222e38))
     exact = truth.exact("selu", x)
     found = audit("selu", "float32", lambda _: np.array([math.inf]), np.array([x]))
@@ -309,7 +309,7 @@ def test_infinity_beside_the_largest_number_is_the_number_after_it() -> None:
         ("gelu", -60.0, -0.0, 0),
         ("gelu", -20.0, 0.0, 1),  # -5e-88
         ("leaky_relu", -0.0, 0.0, 1),
-        ("relu", -0.0, -0.0, 0),  # 0 on that side has no sign
+        ("relu", -0.0, -0.0, 0),  # the zero of relu below 0 may have either sign
         ("relu", -3.0, -0.0, 0),
         ("sigmoid", -200.0, -0.0, 1),
     ],
@@ -330,7 +330,7 @@ def test_only_all_numbers_are_all() -> None:
 
 @pytest.mark.parametrize("dtype", ["bfloat16", "float32"])
 def test_a_gradient_that_comes_in_multiplies_the_exact_derivative(dtype: str) -> None:
-    """Against products of mpmath's derivative and the gradient, rounded once; ties and limits among them."""
+    """Expected: mpmath's derivative times the gradient, rounded once; ties and limits included."""
     random = np.random.default_rng(11)
     x = round_to(np.concatenate([random.normal(size=60) * 6, [0.0, 40.0, 200.0, -30.0, 0.0]]), dtype)
     grad = round_to(np.concatenate([random.normal(size=60), [1.0, 4.0, 3.0, 2.0**-100, -1.5]]), dtype)
@@ -360,7 +360,7 @@ def test_a_gradient_that_comes_in_multiplies_the_exact_derivative(dtype: str) ->
 
 
 def test_beside_a_power_of_two_a_product_has_the_spacing_of_its_side() -> None:
-    """softplus'(40) = 1 - 4e-18: four times that is below 4, where numbers are half as far apart."""
+    """softplus'(40) = 1 - 4e-18. Four times that is below 4, where the spacing is half as large."""
     below = float(np.nextafter(np.float32(4.0), np.float32(0.0)))
     auditor = Auditor("softplus", "float32", order=1)
     auditor.add(np.array([40.0]), np.array([below]), np.array([4.0]))

@@ -1,7 +1,7 @@
-"""Miniature kernels, each with one known defect, and correct ones: a diagnosis is right, or there is none.
+"""Small kernels with one known defect each, and correct ones: a diagnosis must be true, or absent.
 
-The kernels use NumPy's arithmetic in float32 and float16, or round every operation to bfloat16. They use only the
-rounding of actcli.
+The kernels use NumPy's arithmetic in float32 and float16, or round every operation to bfloat16. From actcli they use
+only the rounding.
 """
 
 import math
@@ -49,7 +49,7 @@ def in_float16(function: Kernel) -> Kernel:
 
 
 def rounded(function: Kernel, dtype: str) -> Kernel:
-    """float32 inside, the result rounded to a 16-bit type."""
+    """The kernel computed in float32, with its result rounded to a 16-bit type."""
     return lambda x: round_to(in_float32(function)(x), dtype)
 
 
@@ -62,7 +62,7 @@ def flush(x: np.ndarray, least: float = 2.0**-126) -> np.ndarray:
 
 
 def erf_by_abramowitz_and_stegun(x: np.ndarray) -> np.ndarray:
-    """7.1.26, with an absolute error of 1.5e-7."""
+    """Formula 7.1.26, with an absolute error of 1.5e-7."""
     t = f32(1) / (f32(1) + f32(0.3275911) * np.abs(x))
     poly = t * (
         f32(0.254829592)
@@ -335,7 +335,7 @@ CORRECT = [
 
 @cache
 def inputs(dtype: str) -> np.ndarray:
-    """Every finite number of a 16-bit type; of float32 every so many, and more between 2^-12 and 2^10."""
+    """Every finite number of a 16-bit type; a sample of float32, denser between 2^-12 and 2^10."""
     form = FLOAT_FORMATS[dtype]
     end = form.infinity - 1
     if form.bits == 16:

@@ -40,7 +40,7 @@ def inputs_too_in_float16_bits(x: np.ndarray) -> np.ndarray:
 
 
 def rounded_one_way(way: str) -> Kernel:
-    """tanh to the next float32 in one direction."""
+    """tanh rounded to float32 in one direction."""
 
     def kernel(x: np.ndarray) -> np.ndarray:
         exact = elementwise("tanh")(x)
@@ -53,7 +53,7 @@ def rounded_one_way(way: str) -> Kernel:
 
 
 def two_exponentials(x: np.ndarray) -> np.ndarray:
-    """exp(10x) exp(-9.3x) in bfloat16, of two rounded arguments: 2^-9 of 50 is more than a step of the result."""
+    """exp(10x) exp(-9.3x) in bfloat16, with both arguments rounded: an error of 2^-9 of 50 is more than one step."""
     with np.errstate(all="ignore"):
         grown, shrunk = np.exp(bfloat16(10 * x)), np.exp(bfloat16(bfloat16(np.array(-9.3)) * x))
         return bfloat16(bfloat16(grown) * bfloat16(shrunk))
@@ -64,7 +64,7 @@ def subnormals_at_zero(values: np.ndarray) -> np.ndarray:
 
 
 def two_sides_flushed(x: np.ndarray) -> np.ndarray:
-    """1e-25 relu(±x), flushed, and scaled back."""
+    """1e-25 relu(±x), flushed to zero if subnormal, and scaled back."""
     sides = [subnormals_at_zero(f32(1e-25) * np.maximum(s * x.astype(f32), f32(0))) for s in (f32(1), f32(-1))]
     return subnormals_at_zero(sides[0] * f32(1e20) + sides[1] * f32(1e20)).astype(np.float64)
 
@@ -131,7 +131,7 @@ def test_a_disease_is_named(activation: str, dtype: str, kernel: Kernel, order: 
     [
         ("gelu", "float32", correct("gelu", "float32")),
         ("gelu", "bfloat16", correct("gelu", "bfloat16")),
-        # Noise without a shape.
+        # Errors at random.
         (
             "gelu",
             "float32",
@@ -171,8 +171,8 @@ def test_one_stray_value_does_not_silence_a_diagnosis() -> None:
     assert nan.endswith("; 1 result is nan, at x = 1")
 
 
-def test_no_more_is_said_than_was_tried() -> None:
-    """The inputs leave a gap from -85 to -75, and this kernel is 0 only below -80."""
+def test_a_diagnosis_covers_only_tried_inputs() -> None:
+    """The inputs have a gap from -85 to -75. The kernel is 0 only below -80."""
     silu = elementwise("silu")
     x = np.concatenate([np.linspace(-86.0, -85.0, 200), np.linspace(-75.0, 1.0, 200)]).astype(f32).astype(np.float64)
     auditor = Auditor(silu, "float32")
@@ -182,9 +182,9 @@ def test_no_more_is_said_than_was_tried() -> None:
     assert "for every x up to -85," in found
 
 
-def test_a_flush_that_is_one_step_s_here_and_another_s_there_is_told_without_the_step() -> None:
+def test_a_flush_in_two_different_steps_is_reported_without_a_step() -> None:
     silent, named = "a subnormal intermediate result is flushed", "subnormal 1e-25*relu(x) is flushed"
-    sizes = np.geomspace(1e-18, 1e-13, 200).astype(f32).astype(np.float64)  # 1e-25 times them is subnormal, and not 0
+    sizes = np.geomspace(1e-18, 1e-13, 200).astype(f32).astype(np.float64)  # 1e-25 times these is subnormal
     text = "(1e-25*relu(x))*1e20 + (1e-25*relu(-x))*1e20"
     usual = np.geomspace(1.0, 1e3, 200).astype(f32).astype(np.float64)
     for parts, said, other in (([-usual, -sizes, sizes, usual], silent, named), ([sizes, usual], named, silent)):
@@ -212,7 +212,7 @@ def test_a_cut_off_tail_is_not_called_a_cancellation() -> None:
 
 
 def test_a_step_whose_loss_changes_nothing_is_no_cause() -> None:
-    """Results are flushed; that x**3 underflows does not change x + 0.044715*x**3."""
+    """The results are flushed. The underflow of x**3 does not change x + 0.044715*x**3."""
 
     def kernel(x: np.ndarray) -> np.ndarray:
         u = np.asarray(x, dtype=np.float32)
@@ -232,7 +232,7 @@ def test_a_step_whose_loss_changes_nothing_is_no_cause() -> None:
 
 
 def cut(y: np.ndarray) -> np.ndarray:
-    """float32 by dropping bits: toward zero, as np.nextafter has it and the program has not."""
+    """y rounded to float32 toward zero, by np.nextafter, independently of the program's rounding."""
     nearest = y.astype(np.float32)
     beyond = np.abs(nearest.astype(np.float64)) > np.abs(y)
     return np.where(beyond, np.nextafter(nearest, np.float32(0)), nearest).astype(np.float64)

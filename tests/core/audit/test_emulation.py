@@ -1,4 +1,4 @@
-"""Formulas in few bits, against NumPy's own float32, and their parts."""
+"""Formulas computed in narrow types, against NumPy's float32; and their intermediate results."""
 
 import numpy as np
 import pytest
@@ -31,7 +31,7 @@ def test_conditions_choose_what_is_computed() -> None:
 
 
 def test_constants_are_folded_before_they_are_rounded() -> None:
-    """In bfloat16 1.001 alone is 1: a kernel has the difference as one constant."""
+    """1.001 alone is 1 in bfloat16, but a kernel contains the difference as one constant."""
     found = as_computed(formula("x*(1.001 - 1) + 0*x"), np.array([1.0, 2.0]), Working("bfloat16"))
     constant = round_to(np.array(1.001 - 1), "bfloat16")
     assert 0 < constant < 0.001

@@ -1,4 +1,4 @@
-"""Audits in the types of 256 codes, of which 254 and 248 are finite numbers."""
+"""Audits in the 8-bit types: 254 and 248 of the 256 codes are finite numbers."""
 
 import numpy as np
 import pytest
@@ -21,7 +21,7 @@ def test_the_exact_results_are_correct_on_all_codes(act: str, dtype: str, count:
     assert (found.total.count, found.exhaustive, found.correctly_rounded) == (count, True, count)
     assert (found.total.max_steps, found.nonfinite) == (0, 0)
     assert found.total.max_ulp is not None
-    assert found.total.max_ulp <= 0.5 or act == "exponential"  # which overflows
+    assert found.total.max_ulp <= 0.5 or act == "exponential"  # exponential overflows
 
 
 def test_one_code_off_is_one_step() -> None:
@@ -31,7 +31,7 @@ def test_one_code_off_is_one_step() -> None:
 
 
 def test_where_nan_is_too_large_it_is_right_and_elsewhere_it_is_not() -> None:
-    """exp(10) is beyond 448, the largest number of e4m3fn, which has no infinity: nan, or 448 where it saturates."""
+    """exp(10) exceeds 448, the largest number of e4m3fn. Without infinity the result is nan, or 448 by saturation."""
     auditor = Auditor("exponential", "float8_e4m3fn")
     auditor.add(np.array([10.0, 10.0, 1.0]), np.array([np.nan, 448.0, np.nan]))
     found = auditor.result()

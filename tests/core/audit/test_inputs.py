@@ -1,4 +1,4 @@
-"""Sweeps contain the inputs that they promise."""
+"""Sweeps contain all promised inputs."""
 
 import numpy as np
 import pytest
@@ -27,7 +27,7 @@ def test_of_a_wider_one_numbers_of_every_size_in_order(dtype: str) -> None:
     found, form = sweep(resolve("gelu"), dtype), FLOAT_FORMATS[dtype]
     assert np.array_equal(round_to(found, dtype), found)
     assert np.isfinite(found).all()
-    assert (np.diff(ordinal(found, dtype)) > 0).sum() == len(found) - 2  # both zeros are in the same place
+    assert (np.diff(ordinal(found, dtype)) > 0).sum() == len(found) - 2  # -0 and 0 have the same ordinal
     assert {0.0, 1.0, -1.0, form.smallest_normal, form.smallest_spacing, -form.smallest_spacing} <= set(found.tolist())
     assert np.signbit(found[found == 0.0]).tolist() == [True, False]
     exponents = np.frexp(found[found > 0])[1]

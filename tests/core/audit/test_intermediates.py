@@ -18,7 +18,7 @@ def sigmoid(x: np.ndarray) -> np.ndarray:
 
 
 def silu(x: np.ndarray, flush: bool) -> np.ndarray:
-    """x times a sigmoid that is rounded, and flushed, to float32."""
+    """x times a sigmoid that is rounded to float32 and, with `flush`, flushed to zero if subnormal."""
     share = round_to(sigmoid(x), "float32")
     return round_to(x * (flushed(share, "float32") if flush else share), "float32")
 
@@ -64,7 +64,7 @@ def test_nan_and_infinity_are_never_excused(wrong: float) -> None:
 
 
 def judged(text: str, x: float, actual: float, act: str = "silu") -> tuple[int, float, float]:
-    """How many results are excused, the steps that are left, and what the result is held against, by one formula."""
+    """By one formula: number of excused results, remaining steps, and the number that the result is compared with."""
     silu = elementwise(act)
     made = Intermediates(silu, 0, "float32")
     made._trees = [read_spelling(silu, text)]
@@ -77,14 +77,14 @@ def judged(text: str, x: float, actual: float, act: str = "silu") -> tuple[int, 
 
 @pytest.mark.parametrize(("steps", "counts"), [(0, True), (1, True), (2, False)])
 def test_a_formula_counts_where_it_is_right_without_flushing(steps: int, counts: bool) -> None:
-    """0 at -90 is explained by sigmoid(-90) at zero, in a formula that is a step off at most."""
+    """The result 0 at -90 is explained by a flushed sigmoid(-90), if the formula is otherwise at most one step off."""
     right = round_to(elementwise("silu")(np.array([-90.0])), "float32")
     beside = value_at(ordinal(right, "float32") - steps, "float32")
     assert judged(f"x*sigmoid(x)*{(beside / right).item()!r}", -90.0, 0.0)[0] == counts
 
 
 def test_a_single_step_is_explained_too() -> None:
-    """2^-126 + 2^-149 is 2^-126 where the second is zero."""
+    """2^-126 + 2^-149 is 2^-126 if the second term is flushed."""
     auditor = Auditor("x + 2**-149*exp(0*x)", "float32", flush_intermediates=True)
     auditor.add(np.array([2.0**-126]), np.array([2.0**-126]))
     found = auditor.result()
@@ -92,13 +92,13 @@ def test_a_single_step_is_explained_too() -> None:
 
 
 def test_what_flushing_makes_infinite_explains_nothing() -> None:
-    """1/sigmoid(-90) is beyond float32, 1e-10 of it is not, and 1e-10/0 is infinite: next to the largest number."""
+    """1e-10/sigmoid(-90) is finite. With sigmoid flushed it is infinite, one step beyond the largest number."""
     largest = float(np.finfo(np.float32).max)
     assert judged("1e-10/sigmoid(x)", -90.0, largest, act="1e-10/sigmoid(x)")[0] == 0
 
 
 def test_as_near_is_not_nearer() -> None:
-    """3 2^-120, and 2^-120 where 2^-130 x is zero: what lies in the middle is held against the exact result."""
+    """The exact result is 3 2^-120, with 2^-130 x flushed 2^-120. The midpoint is compared with the exact result."""
     act = "2**-120 + 2**-119*(1 if 2**-130*x > 0 else 0)"
     low, high = (int(ordinal(np.array([k * 2.0**-120]), "float32")[0]) for k in (1, 3))
     for place, found in (((low + high) // 2, (0, 3 * 2.0**-120)), ((low + high) // 2 - 1, (1, 2.0**-120))):
@@ -106,7 +106,7 @@ def test_as_near_is_not_nearer() -> None:
 
 
 def test_a_gradient_multiplies_what_the_formula_gives() -> None:
-    """sigmoid(-90) is 8e-40: zero, and so is 1e10 times its slope, which is a usual number."""
+    """sigmoid(-90) = 8e-40 is flushed. So is its slope, although 1e10 times the slope is a normal number."""
     x, grad = np.array([-90.0, -80.0, 0.0]), np.array([1e10, 1e10, 2.0])
     slopes = elementwise("sigmoid").derivative(x)
     for flush, excused in ((True, 1), (False, 0)):
@@ -117,7 +117,7 @@ def test_a_gradient_multiplies_what_the_formula_gives() -> None:
 
 
 def test_a_subnormal_result_is_zero_beside_one_that_is_explained() -> None:
-    """1e10 sigmoid(-90) is 8e-30, and 0 where its sigmoid is zero: 1e-40 is no step from that."""
+    """1e10 sigmoid(-90) is 8e-30, or 0 with sigmoid flushed. The result 1e-40 counts as 0."""
     auditor = Auditor("1e10*sigmoid(x)", "float32", flush_intermediates=True)
     auditor.add(np.array([-90.0]), round_to(np.array([1e-40]), "float32"))
     found = auditor.result()

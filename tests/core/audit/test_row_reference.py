@@ -1,4 +1,4 @@
-"""Exact rows against mpmath, rounded here by the definition of the type."""
+"""Exact rows against mpmath, rounded by the definition of the type."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -109,7 +109,7 @@ def test_masked_scores_and_rows_without_a_limit() -> None:
 
 
 def test_what_is_too_small_to_be_seen_decides_a_tie_and_the_spacing() -> None:
-    """1 - e^-2000 is below 1, whose neighbours there are half as far apart; -1664 - log(1 + e^-1664) is no tie."""
+    """1 - e^-2000 is below 1, where the spacing is half as large. -1664 - log(1 + e^-1664) is no tie."""
     softmax = row_reference(row_wise("softmax"), np.array([[2000.0, 0.0]]), "float32")
     assert softmax.rounded[0, 0] == 1.0
     assert softmax.remainder[0, 0] < 0.0

@@ -18,7 +18,7 @@ def audited(act: str, dtype: str, rows: np.ndarray, actual: np.ndarray) -> RowAu
 
 
 def softmax_in(dtype: str, rows: np.ndarray) -> np.ndarray:
-    """As a kernel computes it, every step rounded."""
+    """Softmax as a kernel computes it, with every step rounded."""
     with np.errstate(all="ignore"):
         weights = round_to(np.exp(round_to(rows - rows.max(axis=-1, keepdims=True), dtype)), dtype)
         return round_to(weights / round_to(weights.sum(axis=-1, keepdims=True), dtype), dtype)
@@ -56,7 +56,7 @@ def test_what_is_rounded_from_float64_has_half_a_spacing_of_error(act: str) -> N
     for part in rows[:3]:
         auditor.add(part, round_to(resolve(act)(part), "bfloat16"))
     found = auditor.result()
-    # Where float64 sees a tie that is none, its rounding is the other neighbour, a hair more than half a spacing away.
+    # A false tie in float64 may be rounded to the wrong neighbour, slightly more than half a spacing away.
     assert found.total.max_ulp is not None
     assert found.total.max_ulp <= 0.5 + 1e-9
     assert (found.nonfinite, found.answered) == (0, 0)

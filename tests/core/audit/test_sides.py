@@ -30,7 +30,7 @@ def audit(name: str, dtype: str, x: list[float], y: list[float], order: int = 0)
 
 
 def test_gelu_of_an_odd_subnormal_is_no_tie() -> None:
-    """|gelu(x)| < |x|/2 below 0, and more above: 0x80ff rounds to 0x807f, 0x00ff to 0x0080."""
+    """|gelu(x)| < |x|/2 for x < 0 and > x/2 for x > 0: 0x80ff rounds to 0x807f, 0x00ff to 0x0080."""
     x = -2.341805152028776e-38
     assert audit("gelu", "bfloat16", [x], [x / 2]).worst[0].expected_bits == "0x807f"
     assert audit("gelu", "bfloat16", [-x], [-x / 2]).worst[0].expected_bits == "0x0080"
@@ -46,7 +46,7 @@ def test_gelu_of_an_odd_subnormal_is_no_tie() -> None:
 
 
 def test_sigmoid_near_zero_is_below_its_line() -> None:
-    """1/2 + x/4 - x³/48: at 3 · 2^-23 the line is a tie, and the exact result a little less."""
+    """sigmoid(x) = 1/2 + x/4 - x³/48 + ... At 3 · 2^-23 the line 1/2 + x/4 is a tie; the exact result is less."""
     x = 3 * 2.0**-23
     (point,) = audit("sigmoid", "float32", [x], [0.5]).worst
     assert point.expected == 0.5 + 2.0**-24
@@ -73,7 +73,7 @@ def test_sigmoid_near_zero_is_below_its_line() -> None:
 def test_just_below_a_power_of_two_the_spacing_is_the_smaller_one(
     name: str, order: int, x: list[float], dtype: str
 ) -> None:
-    """The next number below the limit is 1 ULP off (less next to nothing), and the limit itself next to nothing."""
+    """Distance to the exact result: almost 1 ULP from the number below the limit, almost 0 from the limit."""
     x = [at for at in x if round_to(np.array([at]), dtype)[0] == at]
     for at in x:
         (power,) = round_to(entry(name).derivative(np.array([at]), order), dtype)
@@ -120,7 +120,7 @@ SMOOTH = ["gelu", "gelu_tanh", "silu", "mish", "softplus", "sigmoid", "tanh", "e
 
 @pytest.mark.parametrize("name", SMOOTH)
 def test_every_side_is_that_of_a_thousand_digits(name: str) -> None:
-    """Wherever float64 alone is at a number of the type or a tie."""
+    """Points at which float64's result is a number of the type, or a tie."""
     x = np.concatenate([s * 2.0 ** np.arange(-126.0, 8.0) * m for s in (-1, 1) for m in (1.0, 1.5)])
     activation = entry(name)
     values = activation(x)

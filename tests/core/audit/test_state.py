@@ -28,7 +28,7 @@ CASES: list[tuple[str, str, AuditOptions]] = [
 
 
 def results(act: str, x: Array, settings: AuditOptions, dtype: str) -> Array:
-    """Wrong in every way: off, nan, infinite, zero, of the wrong sign."""
+    """Results with every kind of error: inaccurate, nan, infinite, zero, wrong sign."""
     y = elementwise(act).derivative(x, settings.get("order", 0))
     random = np.random.default_rng(3)
     with np.errstate(all="ignore"):
@@ -75,7 +75,7 @@ def test_merged_is_as_if_the_inputs_had_followed(act: str, dtype: str, settings:
     whole = Auditor(act, dtype, **settings)
     whole.add(x, y)
     found, expected = (jsonable(one.result().document()) for one in (first, whole))
-    # The means are sums in another order.
+    # The means are summed in another order.
     for document in (found, expected):
         for errors in (document, *document["segments"], document["subnormal_inputs"] or {}):
             for mean in ("mean_ulp", "mean_steps"):

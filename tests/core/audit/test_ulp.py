@@ -1,4 +1,4 @@
-"""ULP and steps against rational arithmetic, and against counting with nextafter."""
+"""ULP against rational arithmetic, steps against counting with nextafter."""
 
 import math
 from fractions import Fraction
@@ -29,18 +29,18 @@ def error(actual: float, exact: float, dtype: str, flush: bool = False) -> float
 
 
 def next_up(x: float, dtype: str) -> float:
-    """The next number of the type, as NumPy counts where it knows the type; of bfloat16 by its list of numbers."""
+    """The next number of the type: by NumPy's nextafter, or from the list of numbers for bfloat16 and float8."""
     if dtype == "bfloat16" or dtype.startswith("float8"):
         numbers = np.append(every_finite(dtype) if dtype == "bfloat16" else _float8(dtype), np.inf)
         line = np.concatenate([-numbers[:0:-1], numbers])
         return float(line[np.searchsorted(line, x) + 1])
     kind = np.dtype(dtype).type
-    with np.errstate(all="ignore"):  # the next of the largest is inf, which NumPy calls an overflow
+    with np.errstate(all="ignore"):  # after the largest number comes inf: an overflow for NumPy
         return float(np.nextafter(kind(x), kind(np.inf)))
 
 
 def _float8(dtype: str) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-    """The finite numbers from 0 on, by the definition of their codes (arXiv:2209.05433, table 1)."""
+    """The finite numbers >= 0, by the definition of the codes (arXiv:2209.05433, table 1)."""
     bits, bias, codes = (3, 7, 127) if dtype == "float8_e4m3fn" else (2, 15, 124)
     fields = [(code >> bits, code & (2**bits - 1)) for code in range(codes)]
     return np.array([math.ldexp(m + 2**bits * (e > 0), max(e, 1) - bias - bits) for e, m in fields])
@@ -138,7 +138,7 @@ def test_zero_overflow_and_the_ends_of_binades(dtype: str) -> None:
     actual, exact = [np.nan, np.inf, np.inf, 1.0, -np.inf], [1.0, 1.0, largest * 4, largest * 4, largest * 4]
     wrong = unlike(np.array(actual), reference(np.array(exact), dtype), dtype)
     assert wrong.tolist() == [True, True, False, False, False]
-    # Infinity is 2^(largest exponent + 1) where the exact result is beyond the largest number, and nothing elsewhere.
+    # Infinity counts as 2^(largest exponent + 1) if the exact result exceeds the largest number; else it is wrong.
     beside = reference(np.array([largest, largest + 0.25 * spacing, -largest - 0.25 * spacing]), dtype)
     assert unlike(np.array([np.inf, np.inf, np.inf]), beside, dtype).tolist() == [True, False, True]
     assert error(math.inf, largest + 0.25 * spacing, dtype) == 0.75

@@ -1,4 +1,4 @@
-"""Decisions of a network: planes, boundaries and probabilities, against closed forms and other computations."""
+"""Decisions of a network: planes, boundaries and probabilities, against closed forms and independent computations."""
 
 import math
 from dataclasses import replace

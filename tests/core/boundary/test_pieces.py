@@ -1,4 +1,4 @@
-"""Straight pieces of a boundary: shapes that can be counted by eye, and regions found by walking along the boundary."""
+"""Straight pieces of a boundary: known shapes, and linear regions found by walking along the boundary."""
 
 from dataclasses import replace
 
@@ -21,7 +21,7 @@ def network(act: str, weights: list[list[list[float]]], biases: list[list[float]
 
 AXES = [[1.0, -1.0, 0.0, 0.0], [0.0, 0.0, 1.0, -1.0]]
 DIAMOND = network("relu", [AXES, [[1.0]] * 4], [[0.0] * 4, [-1.0]])
-"""|x| + |y| = 1"""
+"""Boundary |x| + |y| = 1."""
 
 
 def pieces(given: Network, inputs: Array | None = None) -> int | None:
@@ -38,7 +38,7 @@ def test_a_diamond_that_leaves_the_window_is_cut_into_corners() -> None:
 
 
 def test_an_octagon_has_eight_sides() -> None:
-    """|x| + |y| + |x + y|/√2 + |x - y|/√2 = 2"""
+    """Boundary |x| + |y| + |x + y|/√2 + |x - y|/√2 = 2."""
     r = 0.5**0.5
     directions = np.array([[1.0, 0.0], [0.0, 1.0], [r, r], [r, -r]])
     weights = np.concatenate([directions, -directions]).T
@@ -46,18 +46,18 @@ def test_an_octagon_has_eight_sides() -> None:
 
 
 def test_a_straight_line_through_kinks_is_one_piece() -> None:
-    """relu(x) - relu(-x) + y = x + y: the kink at x = 0 is none of the output."""
+    """relu(x) - relu(-x) + y = x + y: the output has no kink at x = 0."""
     assert pieces(network("relu", [AXES, [[1.0], [-1.0], [1.0], [-1.0]]], [[0.0] * 4, [0.0]])) == 1
     assert pieces(network("identity", [[[1.0], [2.0]], [[3.0]]], [[0.1], [0.0]])) == 1
 
 
 def test_a_corner_is_two_pieces() -> None:
-    """max(x, 0) + y = 0.3"""
+    """Boundary max(x, 0) + y = 0.3."""
     assert pieces(network("relu", [AXES, [[1.0], [0.0], [1.0], [-1.0]]], [[0.0] * 4, [-0.3]])) == 2
 
 
 def test_a_clipped_line_has_its_steps() -> None:
-    """clip(x, -1, 1) = y: three pieces, y alone beyond its clip at 1.5 unseen."""
+    """Boundary clip(x, -1, 1) = y: three pieces. The clip of y at 1.5 does not show."""
     assert pieces(network("hard_tanh", [[[1.0, 0.0], [0.0, 0.5]], [[1.0], [-2.0]]], [[0.0, 0.0], [0.0]])) == 3
 
 
@@ -71,7 +71,7 @@ def test_more_polygons_than_are_cut_are_not_counted(monkeypatch: pytest.MonkeyPa
 
 
 def walked(experiment: DepthExperiment, window: Window) -> int:
-    """The number of linear regions that the boundary crosses, from the output's gradient at many points of it."""
+    """Number of linear regions that the boundary crosses: different gradients of the output along it."""
     assert window.x2 is not None
     grid, moments = experiment.network, population(experiment.network, experiment.inputs)
 

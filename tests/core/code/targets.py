@@ -1,4 +1,4 @@
-"""Emitted code, run: value and slope at an array, for each target."""
+"""Value and slope by the emitted code of each target, at an array."""
 
 import ctypes
 import subprocess
@@ -21,12 +21,12 @@ from tests.narrow import elementwise
 Pair = tuple[Array, Array]
 Function = Callable[[Array], Pair]
 
-# Value and slope are within 16 ULP of the core with contraction, too, where the processor fuses products and sums.
+# With fused multiply-add (contraction) value and slope are within 16 ULP of the core too.
 C_OPTIONS = ("-O2", "-std=c11", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC")
 
 
 def from_core(activation: Any, order: int) -> Callable[[Array], Reference]:
-    """The core's results as the exact ones: the catalogue's are within 4 ULP of them."""
+    """The core's results as reference; those of the catalogue are within 4 ULP of the exact ones."""
     return lambda x: reference(activation.derivatives(x, 1)[order], "float64")
 
 
@@ -40,7 +40,7 @@ def with_numpy(functions: Functions) -> Function:
 
 
 def with_c(several: Mapping[str, Functions], folder: Path) -> dict[str, Function]:
-    """All of them in one shared object, as one translation unit."""
+    """The functions compiled as one translation unit into one shared object."""
     text = "\n".join(c_header(functions, name, "") for name, functions in several.items())
     for functions in several.values():
         arguments = ", ".join(["x[i]", *map(repr, functions.parameters.values())])

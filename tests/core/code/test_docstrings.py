@@ -1,4 +1,4 @@
-"""Each sentence of an emitted docstring: the fact that it states, and code without this sentence."""
+"""Each sentence of an emitted docstring: code for which it is true, and code that must not have it."""
 
 import re
 from functools import cache
@@ -21,7 +21,7 @@ def code(name: str, target: str) -> str:
 
 
 def words(name: str, target: str) -> str:
-    """The docstring or the comment at the head, in one line."""
+    """The docstring, or the comment at the top, in one line."""
     opening, closing = ("/*", "*/") if target == "c" else ('"""', '"""')
     head = code(name, target).split(opening, 1)[1].split(closing, 1)[0]
     return " ".join(word for word in head.split() if word != "*")
@@ -57,11 +57,11 @@ def test_the_figures_say_how_they_were_measured() -> None:
 def test_within_1_of_a_zero_of_the_slope_errors_are_counted_in_eps() -> None:
     sentence = "Within 1 of a zero of the slope the error is the smaller of ULP and units of 2^-52."
     assert sentence in words("gelu", "numpy")
-    assert sentence not in words("x + 1", "numpy")  # whose slope has no error
+    assert sentence not in words("x + 1", "numpy")  # the slope of x + 1 has no error
 
 
 def test_points_without_a_number_are_counted() -> None:
-    """The slope of exp(x)/exp(x) + x is inf/inf at both ends, where the core's is 1 as far as it can tell."""
+    """In the emitted code the slope of exp(x)/exp(x) + x is inf/inf at both ends; in the core it is 1."""
     name, x = "exp(x)/exp(x) + x", sample()
     _, slope = run(code(name, "numpy"), "activation")
     lost = np.isnan(slope(x)) & np.isfinite(elementwise(name).derivatives(x, 1)[1])
@@ -71,7 +71,7 @@ def test_points_without_a_number_are_counted() -> None:
 
 
 def test_intervals_beyond_16_ulp_are_named() -> None:
-    """The slope of x*exp(-x**2) is subnormal near x = 27.3, where a spacing is much of it."""
+    """The slope of x*exp(-x**2) is subnormal near x = 27.3, with a large relative spacing."""
     text = words("x*exp(-x**2)", "numpy")
     places = re.search(r"slopes within [\d.]+ ULP except for (.*), where it is up to ([\d.]+) ULP", text)
     elsewhere = re.search(r"slopes within 16 ULP at most of them, elsewhere up to", text)
@@ -82,7 +82,7 @@ def test_intervals_beyond_16_ulp_are_named() -> None:
 
 
 def test_the_initialisation_says_what_it_keeps() -> None:
-    """At softplus's fixed point no weights are critical: the code keeps the second moment instead."""
+    """softplus has no critical weights at its fixed point, so the code keeps the second moment."""
     kept = "Variance gain^2 / fan_in, which keeps the second moment"
     texts = {name: code(name, "numpy") for name in ("sigmoid", "relu")}
     assert kept not in texts["relu"]

@@ -1,4 +1,4 @@
-"""Emitted code, run for each target, against the core and mpmath."""
+"""Results of the emitted code of each target against the core and mpmath."""
 
 import ctypes
 import math
@@ -36,7 +36,7 @@ from tests.narrow import elementwise
 
 CATALOGUE = tuple(elementwise_names())
 
-# Published ones of every family, whose formula the core computes to a few ULP as it is written.
+# Published activations of every family, with formulas that float64 computes to a few ULP.
 PUBLISHED = (
     *("vrelu", "shifted_relu", "vlrelu", "olrelu", "slrelu", "minsin", "nlrelu", "resp", "prenu", "brelu", "trec"),
     *("blrelu", "pan", "abslu", "lsptlu", "softmodulusq", "softmodulust", "li_relu", "repu", "recu", "plaf_even"),
@@ -63,7 +63,7 @@ def measured(name: str, computed: tuple[Array, Array], flushed: bool = False) ->
 
 
 def outside(name: str, computed: tuple[Array, Array], flushed: bool = False) -> list[str]:
-    """What is not within 16 ULP, or no number where the core has one."""
+    """Descriptions of results with an error above 16 ULP, or nan where the core has a number."""
     return [f"{name}: {one}" for one in measured(name, computed, flushed) if one.beyond or one.missing]
 
 
@@ -93,7 +93,7 @@ def test_jax_code_is_within_16_ulp(several: dict[str, Functions]) -> None:
 
 @pytest.mark.frameworks
 def test_jax_flushes_what_is_subnormal(several: dict[str, Functions]) -> None:
-    """As the docstring says."""
+    """The emitted docstring says so."""
     assert with_jax(several["exponential"])(np.array([-720.0, -700.0]))[0].tolist() == [0.0, math.exp(-700.0)]
 
 
@@ -110,7 +110,7 @@ def test_c_code_for_float_rounds_once(several: dict[str, Functions], tmp_path: P
 
 
 def test_a_bad_tail_would_be_seen() -> None:
-    """gelu by erf loses its lower tail; 1 - tanh² loses tanh's slope."""
+    """The lower tail of gelu by erf, and the slope of tanh as 1 - tanh², lose their digits."""
     naive = np.tanh(X), 1.0 - np.tanh(X) ** 2
     assert [line.partition(":")[0] for line in outside("tanh", naive)] == ["tanh"]
     with np.errstate(all="ignore"):
@@ -146,7 +146,7 @@ FORMULAS = {
     "max(x,0)": 16,
     "relu(x)**2": 16,
     "relu(x)**0.5": 16,
-    "x*exp(-x**2)": 30,  # in the subnormal results
+    "x*exp(-x**2)": 30,  # subnormal results
     "exp(-x**2)": 16,
     "exp(-x*x/2)": 16,
     "x*(1+erf(x/sqrt(2)))/2": 16,
@@ -170,7 +170,7 @@ FORMULAS = {
     "x*exp(x)": 16,
     "sqrt(x**2 + 1)": 16,
 }
-"""Formula -> the ULP of its values."""
+"""Formula -> largest error of its values in ULP."""
 
 
 @pytest.mark.parametrize("formula", FORMULAS)
@@ -195,7 +195,7 @@ def test_a_slope_that_the_rules_have_wrong_is_put_right() -> None:
 
 
 def test_products_are_guarded_only_where_a_number_would_be_lost() -> None:
-    """exp(x)'s slope is infinite where the gate's is 0."""
+    """The slope of exp(x) is infinite where that of the gate is 0."""
     guarded = numpy_module(functions_of("x*sigmoid(exp(-x))"), "", "")
     assert "_product(" in guarded
     assert "_product(" not in numpy_module(functions_of("x*tanh(x)"), "", "")
@@ -208,7 +208,7 @@ WITH_PARAMETERS = [name for name in CATALOGUE if elementwise(name).parameters]
 
 @pytest.mark.parametrize("name", [*WITH_PARAMETERS, "relu(w*x + b):w=2,b=-1", "silu(x, beta=b):b=1.5", "smu"])
 def test_derivatives_by_parameters(name: str) -> None:
-    """Beside central differences of the value, away from kinks."""
+    """Against central differences of the value, away from kinks."""
     activation = elementwise(name)
     of = functions(activation, ACTIVATIONS, learnable=True)
     x = np.array([-2.3, -0.72, -0.21, 0.33, 0.91, 2.17])
@@ -288,7 +288,7 @@ def test_jax_learns_the_parameters(name: str) -> None:
 
 
 def test_modules_are_clean_python(tmp_path: Path) -> None:
-    """ruff with its usual rules, pyflakes' and pycodestyle's among them."""
+    """ruff with its default rules (pyflakes, pycodestyle)."""
     for name in (*CATALOGUE, "relu(w*x + b):w=2,b=-1", "x*exp(-x**2)", "sqrt(x)", "smu"):
         for learnable in (False, True):
             of = functions(elementwise(name), ACTIVATIONS, learnable=learnable)
@@ -320,8 +320,8 @@ def test_a_chosen_form_is_the_one_that_is_measured() -> None:
 # --- names and constants ---------------------------------------------------------------------------------------------
 
 HOSTILE = (
-    "a*x*b:a=2,b=1",  # the slope depends on no x
-    "x if 3 >= 10 else 3*x",  # a condition of numbers
+    "a*x*b:a=2,b=1",  # constant slope
+    "x if 3 >= 10 else 3*x",  # condition without x
     "x if not a > 1 and x > 0 else 0:a=2",  # ~True is -2
     "max(x, silu(3))*pow(2, a):a=1",
     "_silu*silu(x)*np:_silu=1,np=2",  # a helper's name, a module's

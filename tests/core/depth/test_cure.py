@@ -1,4 +1,4 @@
-"""Cures: each is trained again as an experiment of its own, and must learn as reported."""
+"""Cures: each one is trained again in a separate experiment and must learn as reported."""
 
 import math
 from collections import Counter
@@ -26,7 +26,7 @@ def unit(name: str) -> Elementwise:
 
 
 def changed(name: str, config: DepthConfig, change: Change, data: DataSet | None = None) -> DepthRun:
-    """The whole experiment with nothing changed but what is named."""
+    """A run of the whole experiment with this one change."""
     settings: dict[str, Any] = dict(change)
     return gradient_depth(resolve(settings.pop("activation", name)), replace(config, **settings), data)
 
@@ -75,7 +75,7 @@ def test_what_went_wrong_is_cured_as_promised(name: str, settings: dict[str, Any
 
 
 def test_a_straight_line_needs_a_bend() -> None:
-    """Another activation bends, and so does a layer norm, which divides by each point's own spread."""
+    """Cures for identity: another activation, or layer norm, which divides by a different spread for each point."""
     config = replace(SMALL, layers=2, data="xor", optimizer="adam")
     search = searched("identity", config)
     assert search.run.verdict == "stuck"
@@ -89,7 +89,7 @@ def test_where_nothing_learns_nothing_is_named() -> None:
 
 
 def test_the_best_candidates_of_the_tenth_are_trained_to_the_end() -> None:
-    """Of all candidates, each trained by hand: the three that are first after 6 steps, no more than two of a kind."""
+    """The three best candidates after 6 steps, at most two of a kind, from training all candidates here."""
     search = searched("sigmoid", SMALL)
     short = replace(SMALL, steps=6)
     ranking = sorted(search.candidates, key=lambda change: changed("sigmoid", short, change).loss_data_final)

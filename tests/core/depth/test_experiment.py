@@ -21,7 +21,7 @@ def run(activation: str, **settings: int | float | str) -> DepthRun:
 
 
 def decades(run: DepthRun) -> float:
-    """How many powers of ten the signal loses from the last hidden layer to the first, before training."""
+    """log10 of the signal's decrease from the last hidden layer to the first, before training."""
     return math.log10(run.layers[-2].signal_norm_initial / run.layers[0].signal_norm_initial)
 
 
@@ -30,7 +30,7 @@ def decades(run: DepthRun) -> float:
 
 @pytest.mark.parametrize("seed", range(5))
 def test_sigmoid_vanishes_by_twelve_decades(seed: int) -> None:
-    """Mean-field theory: 11.9 (see DESIGN.md)."""
+    """Mean-field theory gives 11.9."""
     measured = run("sigmoid", layers=20, steps=0, seed=seed)
     assert decades(measured) == pytest.approx(11.9, abs=0.5)
     assert measured.decay_per_layer == pytest.approx(10 ** (-11.9 / 19), rel=0.07)
@@ -256,7 +256,7 @@ def test_layers_are_the_hidden_ones_and_the_output() -> None:
 
 
 def test_final_is_measured_on_the_first_batch() -> None:
-    """With a learning rate of 0 nothing changes, whatever the later batches were."""
+    """With learning rate 0 the final figures equal the initial ones, independent of the later batches."""
     measured = run("tanh", layers=3, width=5, batch=16, steps=4, learning_rate=0)
     assert len(set(measured.loss)) == 4
     for record in measured.layers:
@@ -266,7 +266,7 @@ def test_final_is_measured_on_the_first_batch() -> None:
 
 @pytest.mark.parametrize("steps", [0, 1, 7])
 def test_the_final_loss_is_the_first_batch_s_after_the_last_update(steps: int) -> None:
-    """By its definition, from the weights as they are then: -t ln σ(z) - (1 - t) ln σ(-z)"""
+    """Expected: -t ln σ(z) - (1 - t) ln σ(-z), computed from the final weights."""
     experiment = DepthExperiment(CATALOGUE["tanh"], DepthConfig(layers=2, width=5, batch=16, steps=steps))
     for _ in experiment:
         pass
@@ -344,7 +344,7 @@ def test_dead_units_are_counted_over_the_data_set() -> None:
 
 def test_a_unit_that_lives_for_one_input_is_not_dead() -> None:
     experiment = DepthExperiment(CATALOGUE["relu"], DepthConfig(layers=1, width=2, batch=8, steps=0))
-    # relu(x - threshold) with only the data set's largest x, which is not in the first batch, above it
+    # relu(x - threshold): only the largest x of the data set is above the threshold; it is not in the first batch
     largest = np.sort(experiment.inputs[:, 0])[-2:]
     assert largest[1] not in experiment.first_batch[0]
     experiment.network.parameters.weights[0][:] = [[1, 1], [0, 0]]
@@ -389,7 +389,7 @@ def test_the_initialiser_is_named() -> None:
         ({"optimizer": "lbfgs"}, "unknown optimizer 'lbfgs'; there are sgd, momentum, adam"),
         ({"dtype": "float16"}, "unknown dtype 'float16'; did you mean float"),
         ({"norm": "batch", "batch": 1}, "batch normalisation needs batches of at least 2 points"),
-        # Of each layer 5 * 64 * 64 numbers of weights, and 5 * 64 a point.
+        # Numbers per layer: 5 * 64 * 64 for the weights, and 5 * 64 for each point.
         (
             {"layers": 10**9},
             "a network of 1,000,000,000 layers of 64 units with batches of 128 takes about .* GiB, and",
@@ -417,7 +417,7 @@ def test_row_wise_activations_are_refused() -> None:
 
 
 def test_results_are_plain_values() -> None:
-    """What `--format json` writes."""
+    """Plain values, as `--format json` needs them."""
     fields = dataclasses.asdict(run("tanh", layers=2, steps=2))
     assert list(fields) == [
         *("activation", "init", "seed", "layers", "loss", "verdict", "decay_per_layer", "decay_per_layer_theory"),

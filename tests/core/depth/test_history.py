@@ -1,4 +1,4 @@
-"""Moments of a training run, against the same figures taken step by step."""
+"""The recorded history of a training run against figures taken step by step."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Losses and accuracies recomputed from the weights, and runs that once got a wrong verdict."""
+"""Losses and accuracies recomputed from the weights, and runs that had a wrong verdict before."""
 
 import math
 from dataclasses import dataclass, field, replace
@@ -22,7 +22,7 @@ def run(activation: str, **settings: Any) -> DepthRun:
 
 
 def output_of(experiment: DepthExperiment, norm: str | None) -> Array:
-    """The tanh network's answers to the whole data set, from its weights."""
+    """Output of the tanh network for the whole data set, computed from its weights."""
     parameters, h = experiment.network.parameters, experiment.inputs
     for weights, biases in zip(parameters.weights[:-1], parameters.biases[:-1], strict=True):
         z = h @ weights + biases
@@ -34,7 +34,7 @@ def output_of(experiment: DepthExperiment, norm: str | None) -> Array:
 
 
 def loss_and_accuracy(output: Array, targets: Array, classes: int) -> tuple[float, float | None]:
-    """By the definitions: -log p of the class that a point has, and whether it is the likeliest; squares of errors."""
+    """By definition: mean of -log p(true class) and share of points whose true class is likeliest; or squared error."""
     if not classes:
         return float(np.mean((output - targets) ** 2)), None
     if classes == 2:
@@ -67,7 +67,7 @@ def test_losses_and_accuracies_are_of_the_whole_data_set(data: str, classes: int
     assert measured.loss_data_final == pytest.approx(after[0], rel=1e-9) == experiment.data_loss()
     assert after[0] < before[0]
     assert (measured.accuracy_initial, measured.accuracy_final) == (before[1], after[1])
-    # The best constant answer: every class as likely as it is frequent, or the mean.
+    # The best constant prediction: the frequencies of the classes, or the mean.
     share = targets.mean(axis=0)
     shares = [1 - share[0], share[0]] if classes == 2 else share
     guess = -sum(p * math.log(p) for p in shares) if classes else targets.var()
@@ -106,7 +106,7 @@ GUESS = math.log(2)
 
 @dataclass(frozen=True)
 class Row:
-    """verdicts: those that are true of it; least, most: its loss over the data set, in units of guessing."""
+    """verdicts: acceptable ones; least, most: bounds on the loss over the data, divided by that of guessing."""
 
     activation: str
     verdicts: set[str]
@@ -118,17 +118,17 @@ class Row:
 DYING = {"data": "circles", "layers": 10, "width": 4, "optimizer": "adam", "learning_rate": 0.01, "steps": 600}
 
 QUICK = [
-    # It learns nothing, by 0.24 a layer.
+    # Learns nothing; decay 0.24 per layer.
     Row("sigmoid", {"vanishing"}, 0.99, 1.01, {"layers": 4}),
     Row("sigmoid", {"vanishing"}, 0.99, 1.01, {"layers": 5}),
-    # A straight line can't.
+    # A straight line cannot separate xor.
     Row("identity", {"stuck"}, 0.95, 1.05, {"data": "xor", "layers": 2}),
     Row("relu", {"healthy"}, 0.0, 0.6, {"layers": 10}),
-    # Past its last jump it learns a little, in one of ten seeds enough to say so.
+    # The output layer alone learns a little; in one of ten seeds that counts as learnt.
     Row("step", {"dead", "healthy"}, 0.9, 1.05, {"layers": 5}),
     Row("leaky_relu:negative_slope=0.2", {"healthy"}, 0.0, 0.01, DYING),
     Row("relu", {"dead", "healthy"}, 0.0, 1.001, DYING),
-    # Some seeds learn all the same; the others end thousands of times above guessing.
+    # Some seeds learn; the others end with thousands of times the loss of guessing.
     Row(
         "leaky_relu",
         {"diverged", "healthy", "stuck"},
@@ -140,11 +140,11 @@ QUICK = [
 SLOW = [
     Row("sigmoid", {"vanishing"}, 0.99, 1.01, {"layers": 4, "steps": 1000}),
     Row("sigmoid", {"vanishing"}, 0.99, 1.01, {"layers": 20}),
-    # Its gradient explodes before the first step, and it learns all the same (Yang et al. 2019).
+    # The gradient explodes before the first step, but the network learns (Yang et al. 2019).
     Row("sigmoid", {"healthy"}, 0.0, 0.5, {"layers": 20, "norm": "batch"}),
     Row("sigmoid", {"stuck", "exploding"}, 1.5, 10.0, {"layers": 20, "residual": True}),
 ]
-"""Over all seeds these take minutes."""
+"""Rows that take minutes over all seeds."""
 
 
 def check(row: Row, seed: int) -> None:
@@ -175,7 +175,7 @@ def test_the_dying_relu_ends_far_above_the_leaky_one() -> None:
 
 
 def test_one_unit_that_lives_for_one_point_keeps_a_network_from_being_dead() -> None:
-    """Of the first batch's gradient nothing arrives; but the point that is not in it would lead something through."""
+    """The first batch passes no gradient on, but a point outside of it does."""
     for beyond, expected in ((0.0, "vanishing"), (1.0, "dead")):
         config = DepthConfig(layers=1, width=4, batch=8, steps=1, learning_rate=0.0)
         experiment = DepthExperiment(CATALOGUE["relu"], config)
@@ -188,7 +188,7 @@ def test_one_unit_that_lives_for_one_point_keeps_a_network_from_being_dead() -> 
 
 
 def test_born_dead_is_told_apart_from_narrow_layers() -> None:
-    """Of relu networks three units wide: dead exactly where some layer is 0 for every point of the data."""
+    """relu networks three units wide are dead if and only if some layer is 0 for every point of the data."""
     verdicts = []
     for seed in range(60):
         experiment = DepthExperiment(

@@ -60,7 +60,7 @@ CURVES: dict[str, Any] = {
 def test_the_prediction_equals_quadrature_at_each_samples_own_variances(
     activation: str, init: str, sigma_w2: float, scale: float
 ) -> None:
-    """A Riemann sum over 200,000 steps of z, which for a smooth curve is exact; layer by layer, sample by sample."""
+    """Riemann sums over 200,000 steps of z, exact for smooth functions, for each layer and sample."""
     curve, slope = CURVES[activation]
     found = predicted(activation, init, scale=scale)
     assert found is not None
@@ -71,14 +71,14 @@ def test_the_prediction_equals_quadrature_at_each_samples_own_variances(
     for sample, x in enumerate(inputs):
         q = sigma_w2 * (x @ x) / len(x)
         for _ in range(4):
-            with np.errstate(over="ignore"):  # 1 / cosh² and 1 / (1 + exp) on their way to 0
+            with np.errstate(over="ignore"):  # in 1 / cosh² and 1 / (1 + exp)
                 squares[sample] *= sigma_w2 * (slope(math.sqrt(q) * z) ** 2 @ density)
                 q = sigma_w2 * (curve(math.sqrt(q) * z) ** 2 @ density)
     assert found.log_signals[0] == pytest.approx(math.log(squares.sum()) / 2, abs=1e-4)
 
 
 def test_the_variance_of_the_biases_is_on_the_path_from_the_first_layer_on() -> None:
-    """At the critical point of gelu, every sample that starts at its q stays, and so does its gradient."""
+    """At the critical point of gelu a sample that starts with its q keeps q and the size of its gradient."""
     gelu = elementwise("gelu")
     chosen = initialiser("critical", gelu)
     q = 3.561552812808829  # from mpmath, as in test_theory.py
@@ -89,7 +89,7 @@ def test_the_variance_of_the_biases_is_on_the_path_from_the_first_layer_on() -> 
 
 
 def test_widths_that_change() -> None:
-    """A layer's signal has as many entries as it has units: |W δ|² = fan_in σ² |δ|², exact for orthonormal columns."""
+    """|W δ|² = fan_in σ² |δ|² with fan_in entries; exact for orthonormal columns."""
     identity, generator = elementwise("identity"), np.random.default_rng(0)
     widths = [2, 40, 30, 30, 7]
     chosen = initialiser("orthogonal:1.5", identity)
@@ -128,7 +128,7 @@ def test_what_diverges_on_the_way_has_no_prediction(activation: str) -> None:
 
 @pytest.mark.parametrize("activation", ["soft_shrink", "max(0, x - 1)"])
 def test_what_is_zero_around_zero_loses_signal_and_gradient_altogether(activation: str) -> None:
-    """E[φ²] is e^(-1/(8q)) or less, and soon under the range of float64."""
+    """E[φ²] <= e^(-1/(8q)), which soon underflows."""
     found = predicted(activation, "lecun", [3, *[50] * 20])
     assert found is not None
     assert (found.signal_norms[0], found.decay_per_layer) == (0, 0)
@@ -146,7 +146,7 @@ def test_a_thousand_layers_of_sigmoid_are_finite_as_logarithms() -> None:
     assert found is not None
     assert np.isfinite(found.log_signals).all()
     assert found.signal_norms[0] == 0 < found.signal_norms[-1]
-    # χ⊥ = 0.0557207 at the fixed point: test_theory.py has it from mpmath.
+    # χ⊥ = 0.0557207 at the fixed point, from mpmath.
     assert found.decay_per_layer == pytest.approx(math.sqrt(0.0557207067697018), rel=1e-3)
 
 
@@ -194,7 +194,7 @@ def test_float32_data_are_predicted_in_float64() -> None:
 def test_biases_enter_every_layer_s_variance(
     init: str, sigma_w2: Callable[[int], float], sigma_b2: Callable[[int], float]
 ) -> None:
-    """By the sine's closed forms, E[sin²] = (1 - exp(-2q)) / 2 and E[cos²] = (1 + exp(-2q)) / 2."""
+    """Closed forms for the sine: E[sin²] = (1 - exp(-2q)) / 2, E[cos²] = (1 + exp(-2q)) / 2."""
     found = predicted("sin", init)
     assert found is not None
     inputs, last_signal = batch_and_signal(WIDTHS)

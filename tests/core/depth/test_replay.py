@@ -25,7 +25,7 @@ DATA = {"spirals": "binary_cross_entropy", "blobs": "cross_entropy", "sine": "me
 
 
 def loss_of(arrays: Arrays) -> float:
-    """The loss of the batch, as somebody would write it down who has only the file's description."""
+    """Loss of the batch, written from the file's description alone."""
     phi = ACTIVATIONS[str(arrays["activation"])]
     layers = sum(name.startswith("W") for name in arrays)
     h = arrays["inputs"].astype(np.float64)

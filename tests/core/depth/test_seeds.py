@@ -1,4 +1,4 @@
-"""Medians and spreads against what sorting by hand gives."""
+"""Medians and spreads over seeds against sorted values."""
 
 import dataclasses
 import statistics

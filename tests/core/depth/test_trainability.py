@@ -1,4 +1,4 @@
-"""Trainability: runs of a sweep, their summary, and the depth limit of theory."""
+"""Trainability: runs of a sweep, their summary, and the theoretical depth limit."""
 
 import math
 
@@ -43,7 +43,7 @@ def test_means_over_the_seeds_that_are_done() -> None:
     np.testing.assert_allclose(found.loss, [[0.7, np.nan], [np.nan, 0.96]])
     np.testing.assert_allclose(found.learnt, [[1.0, np.nan], [0.0, 0.0]])
     assert found.accuracy is not None
-    # By theory all of these few layers can learn: one of the three cells agrees.
+    # In theory networks of so few layers learn: one of the three cells agrees.
     assert (found.depth_limit > 3).all()
     assert found.agreement == pytest.approx(1 / 3)
 

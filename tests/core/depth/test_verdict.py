@@ -24,12 +24,12 @@ def flow(first: float, last: float = 1.0, layers: int = 20, blocked: bool = Fals
 @pytest.mark.parametrize(
     ("passing", "expected"),
     [
-        # Over many layers a hundredth counts, however little each of them takes.
+        # Many layers: the limit is 1/100, with any factor per layer.
         (flow(0.0101), "healthy"),
         (flow(0.0099), "vanishing"),
         (flow(99.0), "healthy"),
         (flow(101.0), "exploding"),
-        # Over few layers a tenth does, where each layer takes more than half: 0.24³ = 0.0138.
+        # Few layers: the limit is 1/10 if each layer more than halves the signal; 0.24³ = 0.0138.
         (flow(0.24**3, layers=4), "vanishing"),
         (flow(0.24**2, layers=3), "vanishing"),
         (flow(0.24, layers=2), "healthy"),
@@ -41,17 +41,17 @@ def flow(first: float, last: float = 1.0, layers: int = 20, blocked: bool = Fals
         (flow(10.1, layers=4), "exploding"),
         (flow(2.05**4, layers=5), "exploding"),
         (flow(1.95**4, layers=5), "healthy"),
-        # Nothing arrives, or more than there are numbers for.
+        # Signals that are 0, infinite or nan.
         (flow(0.0, 0.0), "vanishing"),
         (flow(0.0, 5e-324), "vanishing"),
         (flow(math.inf), "exploding"),
         (flow(math.inf, math.inf), "exploding"),
         (flow(math.nan), "diverged"),
         (flow(1.0, math.nan), "diverged"),
-        # Ratios that leave the range of numbers.
+        # Ratios that overflow or underflow.
         (flow(1e-200, 1e200), "vanishing"),
         (flow(1e200, 1e-200), "exploding"),
-        # One layer has nothing to lose.
+        # With one layer there is no decay.
         (flow(1.0, layers=1), "healthy"),
         (flow(0.0, 0.0, layers=1), "vanishing"),
     ],
@@ -66,7 +66,7 @@ def test_a_network_that_was_not_trained_is_judged_by_its_gradient(passing: Flow,
     [(0.0, True, "dead"), (0.0, False, "vanishing"), (1.0, True, "healthy"), (1e-9, True, "vanishing")],
 )
 def test_dead_is_where_a_layer_is_shut_and_nothing_arrives(first: float, blocked: bool, expected: str) -> None:
-    """Past a layer that is shut, residual connections lead the signal on."""
+    """Residual connections pass the signal around a dead layer."""
     assert flow(first, blocked=blocked).condition == expected
     assert verdict(flow(first, blocked=blocked), SOUND, NOT_LEARNT) == expected.replace("healthy", "stuck")
 

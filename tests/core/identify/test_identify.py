@@ -62,14 +62,14 @@ DISGUISES = [
     ("mish(3*x - 1)", "mish(3*x - 1)"),
     ("sin(3*x)", "sin(3*x)"),
     ("cos(x)", None),
-    ("root2sigmoid(2*x + 1)", "root2sigmoid(2*x + 1)"),  # which float64 gives as 0 far out
+    ("root2sigmoid(2*x + 1)", "root2sigmoid(2*x + 1)"),  # 0 for large |x| in float64
     ("2*gelu(x) - 1", "2*gelu(x) - 1"),
     ("tanh(x) - x", "-tanh_shrink(x)"),
     ("elu(x + 0.7)/4", "0.25*elu(x + 0.7)"),
     ("softsign(x) + 2*x", "softsign(x) + 2*x"),
     ("4*arctan(x) + 1", "4*arctan(x) + 1"),
 ]
-"""(formula, what is among the matches; None: whatever it is must be so)."""
+"""(formula, expected match; None: any match that is true)."""
 
 
 def texts(found: Identification) -> list[str]:
@@ -79,13 +79,13 @@ def texts(found: Identification) -> list[str]:
 @pytest.mark.parametrize(("formula", "expected"), DISGUISES)
 def test_a_disguise_is_seen_through(formula: str, expected: str | None) -> None:
     inside = expected is not None and re.search(r"\((?!x[),])", expected) is not None
-    found = identification.identify(formula, more_digits, thorough=inside)  # the quicker search where it is enough
+    found = identification.identify(formula, more_digits, thorough=inside)  # the quick search if it suffices
     assert expected is None or expected in texts(found), texts(found)
     check(formula, found)
 
 
 def check(formula: str, found: Identification) -> None:
-    """What is said is so at points that were not looked at."""
+    """Each match holds at points that the search did not use."""
     given = resolve(formula)
     at = np.array([-4.7717, -2.2319, -1.1113, -0.3377, 0.1913, 0.8123, 1.9191, 3.3331])
     for match in found.matches:
@@ -98,7 +98,7 @@ def check(formula: str, found: Identification) -> None:
 
 
 def test_a_limit_is_no_match() -> None:
-    """celu comes as close to relu as one likes for a small alpha, and is relu for none."""
+    """celu approaches relu for alpha -> 0, but equals relu for no alpha."""
     assert not [text for text in texts(identify("relu(x)")) if text.startswith("celu")]
 
 
@@ -114,7 +114,7 @@ def test_the_simplest_relation_comes_first() -> None:
 
 
 def test_the_catalogues_own_name_is_found_beside_a_simpler_relation() -> None:
-    """pstanh is x (1 + tanh(x)), so that one number is enough; silu takes two."""
+    """The match with pstanh, x (1 + tanh(x)), needs one number; the match with silu needs two."""
     assert texts(identify("silu(2*x + 1)"))[:2] == ["pstanh(x + 0.5)", "silu(2*x + 1)"]
 
 
@@ -126,7 +126,7 @@ def test_a_threshold_is_found_to_the_last_digit(at: float) -> None:
 
 
 def test_a_threshold_that_is_no_short_number_is_not_cut_short() -> None:
-    """0.37/3: between it and -0.12333333333, which 11 digits make of it, the two functions differ."""
+    """The threshold is 0.37/3. Rounded to 11 digits, it would give a different function."""
     found = identify("1 if -0.37 <= 3*x <= 0.63 else 0")
     assert found.matches
     for match in found.matches:
@@ -285,7 +285,7 @@ def test_a_match_is_written_as_an_activation() -> None:
 
 
 def test_a_line_is_soon_known() -> None:
-    """b and c say nothing of a line that a, d and e do not: a hundred entries would be looked through for them."""
+    """b and c are redundant for a line: a search for them would take a hundred entries."""
     for formula, expected in (("x", "identity"), ("3*x - 2", "3*identity(x) - 2"), ("0*x", "apprelu:a=0")):
         found = identify(formula)
         assert expected in texts(found), texts(found)

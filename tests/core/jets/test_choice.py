@@ -1,4 +1,4 @@
-"""Choosing between functions: each where it is taken, whatever the layout, and nothing infinite let through."""
+"""Choice between functions: each computed only where it is used, for any layout, without inf from the other one."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The rule table against mpmath's Taylor series, and the choice between functions."""
+"""Derivatives of elementary functions against mpmath's Taylor series."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Germs: the rules over numbers without ends, at x and beside it, against mpmath."""
+"""Germs: derivatives in wide numbers, at x and on one side of x, against mpmath."""
 
 import math
 from typing import Any
@@ -25,7 +25,7 @@ TRUTH = {
     "erfc": mpmath.erfc,
 }  # fmt: skip
 AT = {"arccosh": (1.2, 3.0), "log": (0.1, 9.0), "sqrt": (0.1, 9.0), "log2": (0.1, 9.0), "log10": (0.1, 9.0)}
-FAR = {  # the argument, of a germ whose value has left float64's range on the way, or whose slope has
+FAR = {  # function -> x at which its value or slope overflows or underflows in float64
     "exp": -800.0, "sigmoid": -900.0, "softplus": -800.0, "tanh": 500.0, "sinh": 720.0, "cosh": -720.0,
     "normal_cdf": -45.0, "erfc": 32.0, "erf": 30.0, "log": 1e-300, "sqrt": 1e-320, "arctan": 1e200, "arcsinh": 1e250,
 }  # fmt: skip
@@ -33,7 +33,7 @@ FAR = {  # the argument, of a germ whose value has left float64's range on the w
 
 @pytest.fixture(autouse=True)
 def _quiet() -> Any:
-    """As activations are computed: float64's ends are no accidents."""
+    """NumPy's warnings off, as in the computation of activations."""
     with np.errstate(all="ignore"):
         yield
 

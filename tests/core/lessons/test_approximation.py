@@ -1,4 +1,4 @@
-"""One hidden layer against the functions that it approximates."""
+"""Approximation by one hidden layer: errors, exact cases, least squares."""
 
 import itertools
 from typing import Any
@@ -58,13 +58,13 @@ def test_without_a_bend_it_stays_the_straight_line_of_least_squares(units: int) 
 
 
 def test_two_bends_are_enough_for_two_kinks() -> None:
-    """A hat has kinks at -1, 0, 1: five relus, three of them there, are exact."""
+    """A hat has kinks at -1, 0, 1. Five relus, three of them with these bends, are exact."""
     (fit,) = fits("max(0, 1 - abs(x))", "relu", 5)
     assert fit.max_error < 1e-13
 
 
 def test_the_least_squares_are_the_least() -> None:
-    """No other output weights do better on the fitted points."""
+    """Other output weights have a larger error on the fitted points."""
     (fit,) = fits("sin(3*x)", "tanh", 8)
     x = np.linspace(-3, 3, 1001)
     least = np.sum((fit(x) - np.sin(3 * x)) ** 2)
@@ -117,7 +117,7 @@ def test_what_cannot_be_approximated_is_refused(
 
 
 def test_hidden_columns_of_very_different_sizes_do_no_harm() -> None:
-    """exp(w x) with w up to 16/6 is e^8 times as large at one end of the interval as in the middle."""
+    """exp(w x), w <= 16/6, grows by a factor e^8 from the middle to the end of the interval."""
     assert fits("x**2", "exp", 64)[0].max_error < 1e-8
 
 

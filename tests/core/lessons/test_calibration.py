@@ -1,4 +1,4 @@
-"""Confidence and accuracy outside of the training set, counted by hand."""
+"""Confidence and accuracy outside of the training set, against counts by hand."""
 
 import numpy as np
 import pytest

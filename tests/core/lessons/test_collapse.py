@@ -1,4 +1,4 @@
-"""The collapse of a linear tower, against products in exact fractions and bends found by walking along the line."""
+"""Collapse of linear layers against products in exact fractions, and bends against a walk along the line."""
 
 import itertools
 from fractions import Fraction
@@ -17,7 +17,7 @@ from actcli.core.lessons.collapse import CollapseConfig, CollapseRun, collapse, 
 from actcli.core.network.mlp import Network, Parameters, forward
 from tests.narrow import elementwise
 
-# The pieces of an activation, written down by hand: the ends between them, and slope and intercept of each.
+# Activation -> ends between its pieces; slope and intercept of each piece.
 PIECES: dict[str, tuple[list[Any], list[tuple[Any, Any]]]] = {
     "relu": ([0], [(0, 0), (1, 0)]),
     "leaky_relu:negative_slope=0.25": ([0], [(Fraction(1, 4), 0), (1, 0)]),
@@ -33,7 +33,7 @@ def network_of(activation: str, weights: list[Array], biases: list[Array]) -> Ne
 
 
 def walked_bends(network: Network, line: Line) -> list[float]:
-    """Where the output's slope or value jumps: from one crossing of a kink to the next, all in exact fractions."""
+    """Points where the slope or value of the output jumps, found kink by kink in exact fractions."""
     kinks, pieces = PIECES[network.activation.label]
     weights = [[[Fraction(w) for w in row] for row in matrix] for matrix in network.parameters.weights]
     biases = [[Fraction(b) for b in vector] for vector in network.parameters.biases]
@@ -88,7 +88,7 @@ def test_the_walk_finds_bends_to_compare_with() -> None:
 
 
 def test_saturated_units_pass_no_bend_on() -> None:
-    """Behind a layer of dead relus nothing of the bends before it is left."""
+    """A layer of dead relus removes the bends of the layers before it."""
     one = np.ones((1, 1))
     dead = network_of("relu", [one, -one, one], [np.zeros(1), np.full(1, -1.0), np.zeros(1)])
     alive = network_of("relu", [one, one, one], [np.zeros(1), np.full(1, 1.0), np.zeros(1)])
@@ -101,7 +101,7 @@ def test_bends_that_cancel_in_the_output_are_none() -> None:
     one, row, column = np.zeros(1), np.ones((1, 2)), np.array([[1.0], [-1.0]])
     line = Line(np.ones(1), -1.0, 1.0)
     assert find_bends(network_of("relu", [row, column], [np.zeros(2), one]), line).at.tolist() == []
-    # Of the bends at -1/2 and 1/2 the output is deaf to the first.
+    # The weight of the unit with the bend at -1/2 is 0.
     deaf = network_of("relu", [row, np.array([[0.0], [1.0]])], [np.array([0.5, -0.5]), one])
     assert find_bends(deaf, line).at.tolist() == [0.5]
 
@@ -148,7 +148,7 @@ def test_inflections_of_a_sine_are_its_zeros() -> None:
 
 
 def test_a_kink_of_a_curved_activation_is_curvature() -> None:
-    """elu with alpha = 2 bends down at 0, where its slope falls from 2 to 1, and up to the left of it."""
+    """elu with alpha = 2 is convex below 0; at 0 its slope falls from 2 to 1."""
     bent = network_of("elu:alpha=2", [np.ones((1, 1))] * 2, [np.zeros(1)] * 2)
     assert find_bends(bent, Line(np.ones(1), -1.0, 1.0)).at.tolist() == pytest.approx([0.0], abs=6 / 2000)
 
@@ -186,7 +186,7 @@ def test_the_product_is_that_of_exact_fractions() -> None:
 
 
 def test_the_best_single_layer_leaves_an_error_without_a_trend() -> None:
-    """The normal equations: what least squares leaves is orthogonal to the inputs and to a constant."""
+    """Normal equations: the residual of least squares is orthogonal to the inputs and to a constant."""
     config = CollapseConfig(layers=4, seed=2)
     _, run = collapse([resolve("relu")], config)
     inputs = np.random.default_rng(2).spawn(4)[2].normal(size=(1000, 2))
@@ -208,7 +208,7 @@ def test_with_relu_the_bends_grow_with_depth(seed: int) -> None:
 
 
 def slope_changes(run: CollapseRun) -> int:
-    """Counted from the profile alone, whose points are the bends and points between them."""
+    """Number of slope changes in the profile, which has points at the bends and between them."""
     slopes = np.diff(run.profile.tower) / np.diff(run.profile.t)
     return int((np.abs(np.diff(slopes)) > 1e-6 * np.abs(slopes).max()).sum())
 
@@ -273,7 +273,7 @@ def test_ends_and_bends_are_all_of_an_output_of_straight_pieces() -> None:
 
 
 def turning(t: Array, y: Array) -> float:
-    """The sum of the angles of a curve drawn from corner to corner of a square, on a hundred pieces."""
+    """Sum of the angles of a curve of a hundred pieces, scaled to the unit square."""
     at = np.linspace(t[0], t[-1], 101)
     heights = np.interp(at, t, y) / np.ptp(y) * 100
     return float(np.abs(np.diff(np.arctan(np.diff(heights)))).sum())

@@ -1,4 +1,4 @@
-"""One training step against sums by hand."""
+"""One training step against a computation by hand."""
 
 import math
 from collections.abc import Callable

@@ -33,7 +33,7 @@ def made(generator: Generator, points: int = 500, seed: int = 0, **options: floa
 
 
 def best_line(inputs: Array, targets: Array) -> Array:
-    """What a linear model, fitted by least squares, answers."""
+    """Predictions of a linear model fitted by least squares."""
     with_bias = np.column_stack([inputs, np.ones(len(inputs))])
     fitted: Array = with_bias @ np.linalg.lstsq(with_bias, targets, rcond=None)[0]
     return fitted
@@ -46,7 +46,7 @@ def nearest_neighbour(inputs: Array) -> Array:
 
 
 def undone(column: Array, low: float, high: float) -> Array:
-    """A standardised column as it was, by the range that it had."""
+    """The original of a standardised column, from its range."""
     unit: Array = (column - column.min()) / (column.max() - column.min())
     return low + (high - low) * unit
 
@@ -55,7 +55,7 @@ def undone(column: Array, low: float, high: float) -> Array:
 
 
 def test_every_data_set_has_its_truth_here() -> None:
-    """A new one belongs into this set once it has a test of what it is made of."""
+    """A new data set needs a test of its definition here."""
     assert {*DATASETS} == {"spirals", "moons", "circles", "xor", "sine", "blobs"}
 
 
@@ -116,9 +116,9 @@ def test_noise_blurs(generator: Generator) -> None:
 
 
 def test_the_radius_grows_with_the_angle() -> None:
-    """Without noise a point at radius r has turned by 2π r, the second spirals' half a turn more."""
+    """Without noise the angle at radius r is 2π r, plus π for the second spiral."""
     data = made(two_spirals, 20_000, noise=0, turns=2)
-    # Two equal spirals turned by π are symmetric, and nearly round: standardising did nothing but divide.
+    # Two equal spirals turned by π are symmetric and nearly round: standardising only scales them.
     plane = data.inputs[:, 0] + 1j * data.inputs[:, 1]
     radius = 2 * np.abs(plane) / np.abs(plane).max()
     expected = np.exp(1j * (2 * np.pi * radius + np.pi * data.targets.ravel()))
@@ -138,7 +138,7 @@ def test_points_are_even_along_the_arc() -> None:
 
 
 def test_moons_are_half_circles() -> None:
-    """The upper one about the origin, the lower one about (1, 1/2), both of radius 1."""
+    """Centres: origin for the upper moon, (1, 1/2) for the lower; radius 1."""
     data = made(two_moons, 20_000, noise=0)
     lower = data.targets.ravel() == 1
     x, y = undone(data.inputs[:, 0], -1, 2), undone(data.inputs[:, 1], -0.5, 1)
@@ -146,7 +146,7 @@ def test_moons_are_half_circles() -> None:
     np.testing.assert_allclose(np.hypot(x - 1, y - 0.5)[lower], 1, atol=1e-5)
     assert y[~lower].min() > -1e-5
     assert y[lower].max() < 0.5 + 1e-5
-    # Even along the arc: half of each moon is on either side of its top, as far as chance allows.
+    # Uniform along the arc: half of each moon on either side of its top, up to chance.
     assert np.mean(x[~lower] < 0) == pytest.approx(0.5, abs=0.02)
     assert np.mean(x[lower] < 1) == pytest.approx(0.5, abs=0.02)
 
@@ -188,7 +188,7 @@ def test_sine_is_a_sine() -> None:
     data = made(sine, 20_000, noise=0)
     assert data.loss == "mean_squared_error"
     x, y = undone(data.inputs, -2 * np.pi, 2 * np.pi), undone(data.targets, -1, 1)
-    np.testing.assert_allclose(y, np.sin(x), atol=2e-3)  # as far as 20,000 points reach the ends of the range
+    np.testing.assert_allclose(y, np.sin(x), atol=2e-3)  # 20,000 points do not quite reach the ends of the range
 
 
 def test_the_loss_of_answering_the_mean_is_1() -> None:
@@ -332,7 +332,7 @@ def test_any_finite_inputs_are_standardised(inputs: Array) -> None:
         ([1e15, 1e15 + 1] * 50, [-1, 1] * 50),
         ([1.7e308, -1.7e308], [1, -1]),
         ([5e-324, 0], [1, -1]),
-        ([0.1, 0.1, 0.1], [0, 0, 0]),  # whose mean is not 0.1
+        ([0.1, 0.1, 0.1], [0, 0, 0]),  # the mean in float64 is not 0.1
         ([0.0, 0.0], [0, 0]),
     ],
 )
@@ -349,7 +349,7 @@ def test_standardise() -> None:
 
 
 def test_a_constant_column_becomes_exactly_0() -> None:
-    """Although the mean of three times 0.8 is not 0.8."""
+    """The float64 mean of 0.8, 0.8, 0.8 is not 0.8."""
     assert np.mean([0.8] * 3) != 0.8
     assert standardise(np.array([[0.8, 1], [0.8, 2], [0.8, 4]]))[:, 0].tolist() == [0, 0, 0]
 

@@ -34,7 +34,7 @@ def test_variance(init: str, variance: float) -> None:
     # 150,000 draws: the relative standard error of their variance is sqrt(2 / 150,000) = 0.4 %.
     assert weights.var() == pytest.approx(variance, rel=0.02)
     assert abs(weights.mean()) < 4 * math.sqrt(variance / weights.size)
-    # A normal distribution has 4.55 % of its draws outside two standard deviations, a uniform one none.
+    # Outside two standard deviations: 4.55 % of a normal distribution, 0 % of a uniform one.
     assert np.mean(np.abs(weights) > 2 * math.sqrt(variance)) == pytest.approx(0.0455, rel=0.05)
     np.testing.assert_array_equal(biases, np.zeros(500))
 
@@ -69,7 +69,7 @@ def test_each_keeps_the_second_moment_of_what_it_was_made_for(init: str, activat
     h = z = generator.normal(size=(200, 1000)) @ weights[0]
     before = np.mean(z**2)
     if activation == "relu":
-        assert before == pytest.approx(2, rel=0.05)  # He's factor, as the input was no rectifier's output
+        assert before == pytest.approx(2, rel=0.05)  # He's factor: the input is not the output of a rectifier
     for w in weights[1:]:
         h = elementwise(activation)(z)
         z = h @ w
@@ -123,7 +123,7 @@ def test_orthogonal_columns_or_rows(init: str, gain: float, fan_in: int, fan_out
 
 
 def test_orthogonal_matrices_are_drawn_evenly() -> None:
-    """Rotations and reflections alike, and no entry that prefers a sign, as LAPACK's factors do (Mezzadri 2007)."""
+    """Rotations and reflections are equally likely, and no entry prefers a sign, unlike LAPACK's Q (Mezzadri 2007)."""
     draws: list[Array] = [drawn("orthogonal", [3, 3], seed).weights[0] for seed in range(1000)]
     # An entry's variance is 1/3: four standard errors of the mean of 1,000.
     assert np.abs(np.mean(draws, axis=0)).max() < 4 * math.sqrt(1 / 3 / 1000)
@@ -149,7 +149,7 @@ def test_an_orthogonal_weight_has_the_variance_that_is_stated(fan_in: int, fan_o
     [
         ("relu", 2.0, 0.0),
         ("tanh", 1.0, 0.0),
-        # From mpmath, as in test_theory.py.
+        # From mpmath.
         ("gelu", 1.9830582574375471, 0.17292239075606735),
         ("silu", 1.988004678269492, 0.5551431707215304),
     ],
@@ -181,14 +181,14 @@ def test_float32_is_the_same_draw_rounded(init: str) -> None:
 
 @pytest.mark.parametrize(("fan_in", "fan_out"), [(50, 4000), (300, 500)])
 def test_pytorch_draws_weights_and_biases_evenly_between_the_bounds_of_linear(fan_in: int, fan_out: int) -> None:
-    """kaiming_uniform_ with a = √5: gain √(2 / (1 + 5)), bound √3 gain / √fan_in; the biases' is 1 / √fan_in."""
+    """kaiming_uniform_ with a = √5: gain √(2 / (1 + 5)), bound √3 gain / √fan_in; bound of the biases 1 / √fan_in."""
     bound = math.sqrt(3) * math.sqrt(2 / (1 + 5)) / math.sqrt(fan_in)
     assert bound == pytest.approx(1 / math.sqrt(fan_in), rel=1e-15)
     parameters = drawn("pytorch", [fan_in, fan_out])
     for drawn_numbers in (parameters.weights[0].ravel(), parameters.biases[0]):
         share = 1 / math.sqrt(drawn_numbers.size)
         assert np.abs(drawn_numbers).max() <= bound
-        # Of an even distribution the deciles are even, and the largest of n draws is within a few n-ths of the bound.
+        # Uniform distribution: even deciles, and the largest of n draws is within a few n-ths of the bound.
         assert np.abs(drawn_numbers).max() > bound * (1 - 20 / drawn_numbers.size)
         deciles = np.quantile(drawn_numbers, np.linspace(0.1, 0.9, 9)) / bound
         np.testing.assert_allclose(deciles, np.linspace(-0.8, 0.8, 9), atol=5 * share)

@@ -14,18 +14,18 @@ from tests.narrow import elementwise
 
 
 def one_layer(activation: str, weights: list[float], biases: list[float]) -> Network:
-    """A unit for each weight, on a single input; the output is their sum."""
+    """A network with one input and one unit per weight; the output is the sum of the units."""
     parameters = Parameters.of([np.array([weights]), np.ones((len(weights), 1))], [np.array(biases), np.zeros(1)])
     return Network(elementwise(activation), parameters)
 
 
 def test_dead_units_by_hand() -> None:
-    """relu(x), relu(-x), relu(x - 5) and relu(x - 2.5) on -1, 1, 2, 3: the third never answers, the last one once."""
+    """relu(x), relu(-x), relu(x - 5), relu(x - 2.5) at -1, 1, 2, 3: the third is never on, the last one once."""
     inputs = np.array([[-1.0], [1], [2], [3]])
     hidden, output = survey(one_layer("relu", [1, -1, 1, 1], [0, 0, -5, -2.5]), inputs).layers
     h = np.array([[0, 1, 0, 0], [1, 0, 0, 0], [2, 0, 0, 0], [3, 0, 0, 0.5]])
     assert hidden.dead_fraction == 0.25
-    # Of a slope that is 0 or 1 the flat part is below any threshold.
+    # The slope is 0 or 1, and only 0 is below the threshold.
     assert hidden.saturated_fraction == 11 / 16
     assert (hidden.activation_mean, hidden.activation_std) == pytest.approx((h.mean(), h.std()), rel=1e-15)
     z = h.sum(axis=1)
@@ -57,7 +57,7 @@ def test_step_units_are_all_dead_and_identities_never() -> None:
 @pytest.mark.parametrize("weight", [math.nan, math.inf])
 @pytest.mark.parametrize("activation", ["tanh", "sigmoid", "gelu"])
 def test_where_slopes_are_no_numbers_fractions_are_none(activation: str, weight: float) -> None:
-    """inf · 0 is nan, and of nan nobody knows whether it is saturated or dead."""
+    """inf · 0 is nan, which is neither saturated nor dead nor alive."""
     (hidden, output) = survey(one_layer(activation, [weight, 1], [0, 0]), np.array([[0.0], [1.0]])).layers
     assert math.isnan(hidden.saturated_fraction)
     assert math.isnan(hidden.dead_fraction)
@@ -67,12 +67,12 @@ def test_where_slopes_are_no_numbers_fractions_are_none(activation: str, weight:
 @pytest.mark.parametrize("norm", [None, "layer", "batch"])
 @pytest.mark.parametrize("points", [1, 5, 20_011])
 def test_data_of_any_length_are_one_data_set(points: int, norm: str | None) -> None:
-    """Against the definition on the whole; a batch norm's mean and spread are a sample's where data are long."""
+    """Against the definition over all points. For long data, batch norm takes mean and spread of a sample."""
     exact = norm != "batch" or points < 1000
     generator = np.random.default_rng(0)
     weights = [generator.normal(size=(2, 3)), generator.normal(size=(3, 3)), generator.normal(size=(3, 1))]
     biases = [generator.normal(size=3), generator.normal(size=3), generator.normal(size=1)]
-    # Sorted, so that no piece of it looks like the whole.
+    # Sorted: no block of the data represents the whole.
     inputs = np.sort(generator.normal(size=(points, 2)), axis=0)
     measured = survey(Network(elementwise("relu"), Parameters.of(weights, biases), norm), inputs).layers
     h = inputs
@@ -120,12 +120,12 @@ def test_where_there_is_no_largest_slope_saturated_is_what_is_under_5_percent_of
 
 @pytest.mark.parametrize("norm", [None, "layer", "batch"])
 def test_the_output_is_each_point_s_own_in_the_order_of_the_data(norm: str | None) -> None:
-    """Against one batch of all; then in another order, where every point has other companions in its block."""
+    """Against one batch of all points; then in another order, with other points in each block."""
     generator = np.random.default_rng(1)
     sizes = [(2, 4), (4, 4), (4, 1)]
     parameters = Parameters.of([generator.normal(size=size) for size in sizes], [np.zeros(n) for _, n in sizes])
     network = Network(elementwise("tanh"), parameters, norm)
-    inputs = generator.normal(size=(3000, 2))  # three blocks, and all of it in the population
+    inputs = generator.normal(size=(3000, 2))  # three blocks; batch norm uses all points
     output = survey(network, inputs).output
     np.testing.assert_allclose(output, forward(network, inputs).output, rtol=1e-9, atol=1e-12)
     order = generator.permutation(len(inputs))

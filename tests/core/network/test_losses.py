@@ -1,4 +1,4 @@
-"""Losses against mpmath, in the middle and in the tails, and laws for all logits."""
+"""Losses against mpmath, tails included, and laws for all logits."""
 
 import mpmath
 import numpy as np
@@ -31,7 +31,7 @@ def test_binary_cross_entropy_is_exact_in_the_tails(logit: float, target: float)
             exact_gradient = (1 - target) * (logit > 0) - target * (logit < 0)
     loss, gradient = binary_cross_entropy(np.array([[logit]]), np.array([[target]]))
     assert loss == pytest.approx(exact, rel=1e-15, abs=5e-324)
-    # Between 0 and 1 the two halves may cancel, and only there.
+    # The two terms may cancel only for targets strictly between 0 and 1.
     cancelled = 1e-16 if target == 0.25 else 5e-324
     assert gradient[0, 0] == pytest.approx(exact_gradient, rel=1e-15, abs=cancelled)
 
@@ -42,7 +42,7 @@ def test_binary_cross_entropy_is_exact_in_the_tails(logit: float, target: float)
         ([0.3, -1.2, 2.0], [0.0, 1.0, 0.0]),
         ([0.3, -1.2, 2.0], [0.2, 0.5, 0.3]),
         ([0.0, 0.0, 0.0, 0.0], [0.0, 0.0, 0.0, 1.0]),
-        # The class is all but certain: both the loss and its gradient are tails of 1.
+        # The class is almost certain: loss and gradient are tiny.
         ([40.0, 0.0], [1.0, 0.0]),
         ([0.0, 1.5, 300.0], [0.0, 0.0, 1.0]),
         ([740.0, 0.0, -740.0], [1.0, 0.0, 0.0]),
@@ -54,7 +54,7 @@ def test_binary_cross_entropy_is_exact_in_the_tails(logit: float, target: float)
 )
 def test_cross_entropy_is_exact_in_the_tails(logits: list[float], targets: list[float]) -> None:
     with mpmath.workdps(700):
-        # e^-1e300 has more digits than there is memory, and is 0 beside everything else.
+        # e^-1e300 would exhaust the memory of mpmath; it is negligible.
         e = [mpmath.exp(mpmath.mpf(z) - max(logits)) if z - max(logits) > -1e6 else mpmath.mpf(0) for z in logits]
         total = sum(e)
         log_p = [mpmath.mpf(z) - max(logits) - mpmath.log(total) for z in logits]
@@ -109,7 +109,7 @@ def test_cross_entropy_does_not_see_a_shift_and_its_gradient_sums_to_zero(
 
 @given(st.floats(-700, 700), st.sampled_from([0.0, 1.0]))
 def test_two_classes_are_the_binary_case(logit: float, target: float) -> None:
-    """softmax of (0, z) is (1 - σ(z), σ(z))."""
+    """softmax(0, z) = (1 - σ(z), σ(z))."""
     loss, gradient = binary_cross_entropy(np.array([[logit]]), np.array([[target]]))
     two_loss, two_gradient = cross_entropy(np.array([[0.0, logit]]), np.array([[1 - target, target]]))
     assert two_loss == pytest.approx(loss, rel=1e-14, abs=5e-324)
@@ -138,7 +138,7 @@ def test_binary_cross_entropy_has_a_mirror(logit: float) -> None:
     ],
 )
 def test_no_constant_answer_is_better_than_guessing(name: str, targets: Array) -> None:
-    """Down the loss's gradient from 0 to the best constant; the losses are convex."""
+    """Gradient descent from 0 finds the best constant prediction; the losses are convex."""
     constant, outputs = np.zeros(targets.shape[1]), len(targets)
     for _ in range(4000):
         loss, gradient = LOSSES[name](np.tile(constant, (outputs, 1)), targets)
@@ -177,6 +177,6 @@ def test_accuracy_by_hand() -> None:
 
 @pytest.mark.parametrize("output", [0.0, np.nan])
 def test_an_answer_that_is_none_finds_the_class_of_zeros(output: float) -> None:
-    """No output: as good as guessing one class for all."""
+    """An output of 0 or nan counts as class 0."""
     answers = np.full((4, 1), output)
     assert accuracy("binary_cross_entropy", answers, np.array([[1.0], [0.0], [0.0], [0.0]])) == 0.75

@@ -33,7 +33,7 @@ def random_network(activation: Elementwise, sizes: list[int], seed: int) -> Netw
 
 
 def pre_activations(network: Network, inputs: Array) -> list[Array]:
-    """Of the hidden layers, by the definition."""
+    """Pre-activations of the hidden layers, by definition."""
     z, h = [], inputs
     for weights, biases in zip(network.parameters.weights[:-1], network.parameters.biases[:-1], strict=True):
         z.append(h @ weights + biases)
@@ -42,7 +42,7 @@ def pre_activations(network: Network, inputs: Array) -> list[Array]:
 
 
 def away_from_kinks(activation: Elementwise) -> tuple[Network, Array, Array]:
-    """A small network and a batch whose pre-activations stay on their side of every kink, and pass a gradient on."""
+    """A small network and a batch with pre-activations away from every kink and with nonzero gradients."""
     kinks = np.array(activation.kinks(5))
     for seed in range(1000):
         network = random_network(activation, [2, 4, 3, 1], seed)
@@ -106,7 +106,7 @@ def test_gradients_equal_central_differences(activation: Elementwise) -> None:
 
 
 def test_the_differences_would_see_a_wrong_slope() -> None:
-    """Few gradients of the test above are zero, so that it can fail."""
+    """Most gradients of the test above are nonzero, so it can fail."""
     for activation in ELEMENTWISE:
         network, inputs, targets = away_from_kinks(activation)
         passed = forward(network, inputs)
@@ -116,7 +116,7 @@ def test_the_differences_would_see_a_wrong_slope() -> None:
 
 
 def test_signals_are_gradients_with_respect_to_pre_activations() -> None:
-    """A bias shifts its pre-activation: with a single sample the two have one gradient."""
+    """A bias shifts its pre-activation. For one sample, both have the same gradient."""
     network = random_network(elementwise("tanh"), [2, 3, 3, 1], seed=3)
     passed = forward(network, np.array([[0.4, -1.2]]))
     gradients = backward(network, passed, np.array([[1.0]]))
@@ -140,7 +140,7 @@ COMPLEX_LOSSES = {
     "cross_entropy": lambda z, t: (np.log(np.exp(z).sum(axis=1)) - (t * z).sum(axis=1)).mean(),
     "mean_squared_error": lambda z, t: ((z - t) ** 2).mean(),
 }
-"""By definition, and analytic, so that they take a step along the imaginary axis."""
+"""Losses by definition, as analytic functions for complex steps."""
 
 
 def tanh_network(sizes: list[int], norm: str | None, residual: bool) -> Network:
@@ -179,7 +179,7 @@ def test_every_gradient_equals_a_complex_step(sizes: list[int], norm: str | None
         moved = network.parameters.vector.astype(complex)
         moved[index] += 1e-30j
         exact[index] = COMPLEX_LOSSES[loss](by_definition(network, moved, inputs), targets).imag / 1e-30
-    assert (np.abs(exact) > 1e-4).mean() > 0.5  # so that the comparison says something
+    assert (np.abs(exact) > 1e-4).mean() > 0.5  # most entries are not close to 0
     np.testing.assert_allclose(gradient, exact, rtol=1e-10, atol=1e-14)
 
 
@@ -208,7 +208,7 @@ def test_past_dead_units_the_gradient_gets_by_the_residual_connections_alone() -
 
 @pytest.mark.parametrize("residual", [False, True])
 def test_biases_before_a_batch_norm_have_no_gradient(residual: bool) -> None:
-    """What shifts all samples alike, the mean takes away again."""
+    """Batch norm subtracts the mean, and with it a shift of all samples."""
     network = tanh_network([2, 5, 5, 1], "batch", residual)
     passed = forward(network, np.random.default_rng(0).normal(size=(8, 2)))
     gradients = backward(network, passed, np.random.default_rng(1).normal(size=(8, 1)))
@@ -218,7 +218,7 @@ def test_biases_before_a_batch_norm_have_no_gradient(residual: bool) -> None:
 
 @pytest.mark.parametrize("norm", ["layer", "batch"])
 def test_a_normalised_layer_does_not_see_the_scale_of_its_parameters(norm: str) -> None:
-    """So that their gradient is at right angles to them, but for the epsilon beside the variance."""
+    """The gradient is orthogonal to the parameters, except for the epsilon added to the variance."""
     network = tanh_network([2, 6, 6, 1], norm, residual=False)
     for parameters in network.parameters.weights + network.parameters.biases:
         parameters *= 1e3
@@ -240,7 +240,7 @@ def test_the_backward_pass_is_linear(a: float, b: float, norm: str | None, resid
         factor * backward(network, passed, gradient).parameters.vector for factor, gradient in ((a, first), (b, second))
     )
     gradient_of_sum = backward(network, passed, a * first + b * second).parameters.vector
-    # Where the factors are subnormal, so is what rounding leaves of the gradients.
+    # With subnormal factors the rounding errors of the gradients are subnormal too.
     atol = 1e-11 * (abs(a) + abs(b)) + 1e-320
     np.testing.assert_allclose(gradient_of_sum, sum_of_gradients, rtol=1e-9, atol=atol)
 
@@ -266,7 +266,7 @@ def test_float32_stays_from_end_to_end(norm: str | None, residual: bool) -> None
 
 
 def evaluated(network: Network, data: Array, inputs: Array) -> Array:
-    """A network of tanh units as PyTorch's batch_norm(training=False) has it, with the data's mean and variance."""
+    """Output of a tanh network with batch norm as in PyTorch's batch_norm(training=False), by the data's statistics."""
     weights, biases = network.parameters.weights, network.parameters.biases
     for w, b in zip(weights[:-1], biases[:-1], strict=True):
         running_mean, running_var = (data @ w + b).mean(axis=0), (data @ w + b).var(axis=0)
@@ -300,8 +300,8 @@ def test_no_answer_depends_on_the_point_s_companions(norm: str | None, residual:
         np.testing.assert_allclose(together, forward(network, points).output, rtol=1e-12)
 
 
-def test_of_a_large_population_some_stand_for_all() -> None:
-    """Sorted, so that the first ones would be none of a fair choice."""
+def test_a_large_population_is_sampled() -> None:
+    """The data are sorted: the first points would be a biased sample."""
     network = tanh_network([1, 3, 1], "batch", residual=False)
     data = np.linspace(-1, 3, 3 * MOST_POINTS + 1)[:, None]
     (norm,) = population(network, data)

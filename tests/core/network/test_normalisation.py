@@ -16,7 +16,7 @@ batches = arrays.arrays(np.float64, st.tuples(st.integers(2, 5), st.integers(2, 
 
 
 def test_the_axes_are_those_of_the_papers() -> None:
-    """Layer: a sample's units. Batch: a unit's samples."""
+    """Layer norm: over the units of a sample. Batch norm: over the samples of a unit."""
     z = np.array([[1.0, 2.0, 6.0], [0.0, 0.0, 3.0]])
     np.testing.assert_allclose(normalise(z, AXES["layer"]).values.mean(axis=1), 0, atol=1e-16)
     np.testing.assert_allclose(normalise(z, AXES["batch"]).values.mean(axis=0), 0, atol=1e-16)
@@ -24,7 +24,7 @@ def test_the_axes_are_those_of_the_papers() -> None:
 
 
 def test_values_by_hand() -> None:
-    """Of 1, 2, 6: mean 3, variance (4 + 1 + 9) / 3."""
+    """1, 2, 6 have mean 3 and variance (4 + 1 + 9) / 3."""
     spread = sqrt(Fraction(14, 3) + Fraction(1, 100_000))
     normalised = normalise(np.array([[1.0, 2.0, 6.0]]), 1)
     assert normalised.values[0].tolist() == pytest.approx([-2 / spread, -1 / spread, 3 / spread], rel=1e-15)
@@ -72,7 +72,7 @@ def test_mean_zero_and_variance_one_but_for_epsilon(z: Array, axis: int) -> None
 
 @given(batches, st.sampled_from([0, 1]))
 def test_the_gradient_does_not_push_against_a_shift(z: Array, axis: int) -> None:
-    """Values do not change with a common shift of z, so that the gradient has no component along it."""
+    """Values do not change with a common shift of z, so the gradient has no component in this direction."""
     gradient = normalise(z, axis).backward(np.cos(np.arange(z.size)).reshape(z.shape))
     assert np.abs(gradient.sum(axis=axis)).max() <= 1e-12 / sqrt(EPSILON)
 

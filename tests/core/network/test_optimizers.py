@@ -1,4 +1,4 @@
-"""Optimizers against hand-computed steps and the algorithms as PyTorch's documentation prints them."""
+"""Optimizers against steps computed by hand and the algorithms in PyTorch's documentation."""
 
 import math
 
@@ -81,7 +81,7 @@ def test_momentum_without_memory_is_sgd(sequence: list[float]) -> None:
 
 @pytest.mark.parametrize("name", OPTIMIZERS)
 def test_gradients_may_be_written_over_after_the_step(name: str) -> None:
-    """What an optimizer remembers is its own, and the gradient it is given stays as it was."""
+    """An optimizer copies what it keeps and does not change the gradient that it is given."""
 
     def path(reused: bool) -> list[Array]:
         update, gradient, found = OPTIMIZERS[name](0.1), np.empty(2), []

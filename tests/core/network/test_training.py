@@ -17,7 +17,7 @@ BATCH = np.array([[2.0]]), np.array([[1.0]])
 
 
 def one_unit() -> Network:
-    """relu(3x - 1) / 2 - 2.5: at x = 2, target 1, test_network.py derives its gradients by hand."""
+    """relu(3x - 1) / 2 - 2.5. Its gradients at x = 2, target 1, are derived by hand in test_mlp.py."""
     return Network(
         elementwise("relu"),
         Parameters.of([np.array([[3.0]]), np.array([[0.5]])], [np.array([-1.0]), np.array([-2.5])]),
@@ -34,7 +34,7 @@ def test_measure_by_hand() -> None:
 
 
 def test_signal_norm_is_taken_over_the_batch() -> None:
-    """Each of four equal samples carries a quarter of the gradient: the norm is sqrt(4 / 16) of one's."""
+    """Each of four equal samples has a quarter of the gradient: the norm is sqrt(4 / 16) times that of one sample."""
     four = np.repeat(BATCH[0], 4, axis=0), np.repeat(BATCH[1], 4, axis=0)
     step, _ = measure(one_unit(), four, binary_cross_entropy)
     assert step.signal_norms == (0.125, 0.25)
@@ -148,7 +148,7 @@ def test_a_step_carries_its_update() -> None:
 
 
 def test_momentum_keeps_what_it_remembers_from_batch_to_batch() -> None:
-    """The output's bias: σ(z) - 1 each time, with the logit by hand."""
+    """The gradient of the output's bias is σ(z) - 1 in each step, with the logit z by hand."""
     network = Network(elementwise("relu"), Parameters.of([np.zeros((1, 1))] * 2, [np.array([-1.0]), np.zeros(1)]))
     bias, velocity = 0.0, 0.0
     for step in train(network, itertools.repeat(BATCH, 5), binary_cross_entropy, momentum(0.5)):

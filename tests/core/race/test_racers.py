@@ -1,4 +1,4 @@
-"""Participants of a race: a formula and a name of the same function are one."""
+"""Participants of a race: a formula and a name of the same function are one participant."""
 
 import pytest
 

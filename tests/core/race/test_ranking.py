@@ -15,7 +15,7 @@ from actcli.core.race.runs import SETTINGS, Finish, RaceConfig
 
 
 def held(losses: Mapping[str, Sequence[float]], data: tuple[str, ...] = ("moons",), cut: int | None = None) -> Race:
-    """The race in which these are the held-out losses, heat by heat, of the setting that is chosen."""
+    """A race with these held-out losses of the chosen setting, one per heat."""
     heats = len(next(iter(losses.values())))
     config = RaceConfig(seeds=heats // len(data), data=data)
     runs = [
@@ -69,7 +69,7 @@ def test_nobody_wins_where_the_heats_do_not_tell(losses: Mapping[str, Sequence[f
 
 
 def test_among_equals_a_winner_is_rarely_named() -> None:
-    """Five activations whose losses have one distribution: 5 % of the races at most, with what chance allows."""
+    """Five activations with identically distributed losses: a winner in at most 5 % of the races, up to chance."""
     generator, races = np.random.default_rng(4), 300
     names = ("relu", "tanh", "silu", "gelu", "elu")
     won = sum(
@@ -86,7 +86,7 @@ def test_one_that_diverges_is_behind() -> None:
 
 
 def test_the_setting_is_chosen_by_other_points_than_those_that_count() -> None:
-    """`held` gives the first setting the smallest loss on those, and here the held-out loss falls with each setting."""
+    """The first setting has the smallest loss on the points for choosing, and the largest on the held-out points."""
     config = RaceConfig(seeds=1, data=("moons",))
     racers = [Racer(of_hidden_units(resolve(name)), (name,)) for name in ("relu", "tanh")]
     runs = [

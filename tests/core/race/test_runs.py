@@ -40,7 +40,7 @@ def test_the_three_parts_are_the_whole_and_the_same_for_all() -> None:
 
 
 def test_heats_have_no_random_numbers_in_common() -> None:
-    """The sign test takes them for independent. Within one all draw the same weights, but for their size."""
+    """The sign test needs independent heats. Within a heat all draw the same weights, up to a factor."""
 
     def weights(activation: str, data: str, seed: int) -> Array:
         experiment = DepthExperiment(activation, SMALL.of(data, seed, "he", 0.01))

@@ -1,4 +1,4 @@
-"""Hanin's closed forms for relu and identity, NumPy's networks for the rest."""
+"""Spread of finite networks against Hanin's closed forms (relu, identity) and networks in NumPy."""
 
 import math
 from typing import Any
@@ -38,7 +38,7 @@ def of_relu(width: int) -> tuple[float, float]:
 
 @pytest.mark.parametrize(("width", "depth", "expected"), [(16, 20, 7.97), (32, 20, 3.37), (16, 40, 16.4)])
 def test_relu_has_hanin_s_variance(width: int, depth: int, expected: float) -> None:
-    """Of log |g|² over depth layers, one input."""
+    """Variance of log |g|² over `depth` layers, for one input."""
     variance = (depth - 1) * log_of_mean(unit("relu"), 1.0, width).variance
     assert variance == pytest.approx((depth - 1) * of_relu(width)[1], rel=1e-3)
     assert variance == pytest.approx(expected, rel=5e-3)
@@ -47,7 +47,7 @@ def test_relu_has_hanin_s_variance(width: int, depth: int, expected: float) -> N
 @pytest.mark.parametrize("q", [1e-3, 1.0, 1e6])
 @pytest.mark.parametrize("width", [1, 2, 3, 8, 16, 64, 256])
 def test_relu_at_any_width(width: int, q: float) -> None:
-    """Hanin's law, whatever the variance, given that any unit is on."""
+    """Hanin's law for any variance, given that at least one unit is on."""
     found = log_of_mean(unit("relu"), q, width)
     assert (found.mean, found.variance) == pytest.approx(of_relu(width), rel=2e-3, abs=2e-5)
 
@@ -70,7 +70,7 @@ SLOPES: dict[str, Any] = {
 
 
 def _erf(x: Array) -> Array:
-    """Interpolated in a table of the standard library's."""
+    """erf interpolated in a table from math.erf."""
     nodes = np.linspace(-6, 6, 20_001)
     return np.interp(x, nodes, [math.erf(node) for node in nodes])
 
@@ -78,7 +78,7 @@ def _erf(x: Array) -> Array:
 @pytest.mark.parametrize(("q", "width"), [(0.3, 4), (1.0, 16), (9.0, 8)])
 @pytest.mark.parametrize("activation", SLOPES)
 def test_other_curves_against_draws(activation: str, q: float, width: int) -> None:
-    """S drawn 60,000 times; four standard errors."""
+    """60,000 random draws; tolerance of four standard errors."""
     generator, draws = np.random.default_rng(0), 60_000
     z, g = math.sqrt(q) * generator.normal(size=(draws, width)), generator.normal(size=(draws, width))
     slopes = SLOPES[activation](z)
@@ -111,7 +111,7 @@ def test_without_layers_or_variances_there_is_no_spread() -> None:
 @pytest.mark.parametrize("layers", [1, 10, 100])
 @pytest.mark.parametrize("width", [4, 64])
 def test_identity_adds_up_layer_by_layer(width: int, layers: int) -> None:
-    """The slopes are 1, whatever q does: the logarithms of the layers are independent."""
+    """The slopes are 1 for every q, so the logarithms of the layers are independent."""
     found = finite_width(unit("identity"), [1.0] * layers, width, 2.0)
     assert found is not None
     mean = float(mpmath.psi(0, width / 2)) - math.log(width / 2)
@@ -122,9 +122,9 @@ def test_identity_adds_up_layer_by_layer(width: int, layers: int) -> None:
 
 
 def test_the_wandering_of_the_variance_counts_too() -> None:
-    """1,500 networks of tanh in NumPy, σ_w² = 1.5, σ_b² = 0.1, from q = 1: spread to 4 %, its standard error is 1.8 %.
+    """1,500 tanh networks in NumPy, σ_w² = 1.5, σ_b² = 0.1, from q = 1: spread to 4 % (standard error 1.8 %).
 
-    Without what q and the slopes have in common it is 6 % too small.
+    Without the correlation of q and the slopes it would be 6 % too small.
     """
     generator, width, layers, draws = np.random.default_rng(0), 64, 5, 1500
     nodes = np.linspace(-12, 12, 40_001)
@@ -154,7 +154,7 @@ def test_the_wandering_of_the_variance_counts_too() -> None:
 
 
 def test_identity_four_units_wide_falls_short_of_theory() -> None:
-    """`--act identity --width 4 --init normal:1`: 1.74 a layer, where theory says 2.0."""
+    """`gradient-depth identity --width 4 --init normal:1`: 1.74 per layer instead of 2.0 in theory."""
     run = gradient_depth(unit("identity"), DepthConfig(layers=20, width=4, init="normal:1", steps=0))
     found = run.decay_per_layer_finite_width
     assert run.decay_per_layer_theory == pytest.approx(2)
@@ -174,7 +174,7 @@ def test_identity_four_units_wide_falls_short_of_theory() -> None:
     ],
 )
 def test_nineteen_of_twenty_networks_lie_between(activation: str, width: int, init: str) -> None:
-    """80 networks and one input; half of them on each side of the typical one."""
+    """80 networks and one input; half of them on each side of the typical value."""
     data = DataSet("one", np.array([[1.0, -0.5]] * 2), np.array([[0.0], [1.0]]), "binary_cross_entropy")
     inside, below = 0, 0
     for seed in range(80):
@@ -182,11 +182,11 @@ def test_nineteen_of_twenty_networks_lie_between(activation: str, width: int, in
         run = gradient_depth(unit(activation), config, data)
         found = run.decay_per_layer_finite_width
         assert found is not None
-        if run.decay_per_layer is None:  # born dead: the spread is that of the living
+        if run.decay_per_layer is None:  # dead at the start: not part of the spread
             continue
         inside += found.low <= run.decay_per_layer <= found.high
         below += run.decay_per_layer < found.typical
-    # Of 80 at 95 %, 68 are three and a half standard deviations below the mean.
+    # 95 % of 80 is 76; 68 is more than three standard deviations less.
     assert inside >= 68
     assert 24 <= below <= 56
 

@@ -1,4 +1,4 @@
-"""Fixed points against closed forms, mpmath, and the maps iterated layer by layer on plain grids."""
+"""Fixed points against closed forms, mpmath, and maps iterated layer by layer on a grid."""
 
 import math
 from typing import Any, Literal
@@ -21,7 +21,7 @@ def settles(activation: str, sigma_w2: float) -> FixedPoint:
 
 
 def test_the_ordered_phase_of_sigmoid() -> None:
-    """mpmath's own fixed point; all inputs end up alike, and so quickly that hardly a layer is left to tell them."""
+    """Fixed point from mpmath. All inputs become equal within about one layer."""
     sigmoid = lambda x: 1 / (1 + mpmath.exp(-x))  # noqa: E731 - a formula
     with mpmath.workdps(20):
         q = mpmath.findroot(lambda q: gaussian(lambda x: sigmoid(x) ** 2, q) - q, (0.2, 0.3), tol=1e-15)
@@ -36,7 +36,7 @@ def test_the_ordered_phase_of_sigmoid() -> None:
 
 
 def test_the_chaotic_phase_of_tanh() -> None:
-    """σ_w² = 2 without biases: what is odd makes any two inputs unrelated, c* = 0."""
+    """σ_w² = 2 without biases: an odd function makes any two inputs uncorrelated, c* = 0."""
     with mpmath.workdps(20):
         q = mpmath.findroot(lambda q: 2 * gaussian(lambda x: mpmath.tanh(x) ** 2, q) - q, (0.5, 0.7), tol=1e-15)
         perpendicular = 2 * gaussian(lambda x: mpmath.sech(x) ** 4, q)
@@ -62,7 +62,7 @@ def gaussian(function: Any, q: Any) -> Any:
 
 @pytest.mark.parametrize(("sigma_w2", "offset"), [(1.0, 0.3), (1.5, 0.3), (2.0, 0.3), (2.0, 0.1)])
 def test_a_chaotic_phase_in_which_inputs_stay_related(sigma_w2: float, offset: float) -> None:
-    """φ = erf(2x) + offset, for which Williams' arcsine gives every map: u = 2x has the variance p = 4q."""
+    """φ = erf(2x) + offset. Williams' arcsine gives the maps in closed form: u = 2x has variance p = 4q."""
     covariance = lambda p, c: 2 / mpmath.pi * mpmath.asin(2 * p * c / (1 + 2 * p)) + mpmath.mpf(offset) ** 2  # noqa: E731 - a formula
     with mpmath.workdps(30):
         p = mpmath.findroot(lambda p: 4 * sigma_w2 * covariance(p, 1) - p, 4)
@@ -93,7 +93,7 @@ def test_a_chaotic_phase_in_which_inputs_stay_related(sigma_w2: float, offset: f
 def test_half_lines_turn_all_inputs_into_one_direction_whatever_becomes_of_the_variance(
     activation: str, sigma_w2: float, q: float | None, factor: float
 ) -> None:
-    """The arc-cosine kernel does not know σ_w²; its slope at c = 1 is 1, so that no exponential says how fast."""
+    """The arc-cosine kernel does not depend on σ_w². Its slope at c = 1 is 1, so the approach is not exponential."""
     found = settles(activation, sigma_w2)
     assert (found.q, found.correlation, found.correlation_depth_scale) == (q, 1, None)
     assert (found.chi_perpendicular, found.chi_parallel) == pytest.approx((factor, factor), rel=1e-12)
@@ -102,7 +102,7 @@ def test_half_lines_turn_all_inputs_into_one_direction_whatever_becomes_of_the_v
 
 @pytest.mark.parametrize("name", ["tanh(x)/2", "tanh", "sin", "gelu", "elu", "softsign", "hard_tanh", "identity"])
 def test_a_signal_that_decays_to_where_the_curve_is_a_line_keeps_its_correlations_for_ever(name: str) -> None:
-    """Beside the map iterated from q = 1: what changes on the way is done after some layers."""
+    """Against the map iterated from q = 1: the correlation changes only in the first layers."""
     activation = elementwise(name)
     found, field = fixed_point(MeanField(activation), 1.0), MeanField(activation)
     assert (found.correlation, found.correlation_depth_scale) == (None, None)
@@ -198,10 +198,10 @@ def test_what_grows_does_so_in_every_layer(name: str, sigma_w2: float) -> None:
     q=st.floats(1e-3, 1e3), name=st.sampled_from(["sin(3*x)", "cos(x**2)", "exp(-x**2)", "9*x*exp(-x**2/2)", "step"])
 )
 def test_the_variance_map_falls_at_most_like_one_over_a_root(q: float, name: str) -> None:
-    """Why no variance swings for ever: d log q' / d log q >= -1/2."""
+    """d log q' / d log q >= -1/2, so no variance oscillates for ever."""
     field = MeanField(elementwise(name))
     before, after = field.second_moment(q), field.second_moment(1.1 * q)
-    assume(not math.isnan(before + after))  # waves that no quadrature resolves
+    assume(not math.isnan(before + after))  # waves too fast for the quadrature
     assert math.log(after / before) >= -0.5 * math.log(1.1) - 1e-9
 
 
@@ -257,7 +257,7 @@ def test_phases(name: str, sigma_w2: float, phase: str | None) -> None:
 
 
 def test_correlations_that_never_come_to_rest() -> None:
-    """sin(x) + x²/10: c changes by (2c - 1)(c - 1) q/100 in a layer and q falls like 1/n, so that c comes to 1/2."""
+    """sin(x) + x²/10: c changes by (2c - 1)(c - 1) q/100 per layer and q falls like 1/n, so c slowly approaches 1/2."""
     found = settles("sin(x) + 0.1*x**2", 1.0)
     assert found.correlation == pytest.approx(0.5, abs=1e-3)
     assert (found.correlation_depth_scale, found.keeps_correlations) == (None, False)

@@ -42,7 +42,7 @@ def test_at_a_critical_point_both_susceptibilities_are_one_and_the_variance_stay
 
 
 def test_where_the_biases_would_need_a_negative_variance_there_is_no_critical_point() -> None:
-    """φ = 1 + relu + tanh: χ∥ = χ⊥ at one q alone, and σ_b² = q - E[φ²] / E[φ'²] is negative there."""
+    """φ = 1 + relu + tanh: χ∥ = χ⊥ at a single q, where σ_b² = q - E[φ²] / E[φ'²] is negative."""
     z = np.linspace(-12.0, 12.0, 24_001)
     density = np.exp(-z * z / 2) / math.sqrt(2 * math.pi) * (z[1] - z[0])
     gaps, biases = [], []
@@ -93,7 +93,7 @@ def test_sigmoid_with_xavier_loses_twelve_decades_in_twenty_layers() -> None:
 def test_decays_where_they_are_known() -> None:
     assert gain(elementwise("relu")).decay_per_layer == pytest.approx({"xavier": 0.5**0.5, "he": 1, "lecun": 0.5**0.5})
     assert gain(elementwise("tanh")).decay_per_layer["xavier"] == pytest.approx(1)
-    # selu is made such that a variance of 1 stays: its own fixed point, at which q = 1.
+    # selu is designed to keep a variance of 1: its fixed point is q = 1.
     selu = elementwise("selu")
     assert gain(selu).decay_per_layer["lecun"] == pytest.approx(MeanField(selu).slope_second_moment(1.0) ** 0.5)
     assert gain(elementwise("exponential")).decay_per_layer["he"] is None
@@ -123,7 +123,7 @@ def test_gain_reports_the_fixed_points_of_the_three_initialisations() -> None:
 
 
 def test_a_critical_point_is_looked_for_once() -> None:
-    """Activations are equal by their label: every resolve makes another object."""
+    """The cache compares activations by label: every `resolve` returns a new object."""
     critical_point.cache_clear()
     found = {critical_point(resolve("elu:alpha=0.75")) for _ in range(10)}
     assert (len(found), critical_point.cache_info().misses, critical_point.cache_info().hits) == (1, 1, 9)
@@ -197,7 +197,7 @@ def test_a_critical_point_is_found_on_any_scale(scale: float) -> None:
 
 
 def test_a_small_signal_that_grows_is_not_called_one_that_decays() -> None:
-    """Slope 1 up to 1 and 2 beyond: E[φ²] > q, however little."""
+    """Slope 1 up to x = 1, then 2: E[φ²] is slightly larger than q."""
     assert critical_point(resolve("x if abs(x) < 1 else 2*x - sign(x)")).kind != "zero-fixed-point"
     assert critical_point(resolve("hard_tanh")).kind == "zero-fixed-point"
 
@@ -229,7 +229,7 @@ def test_what_is_recommended_changes_the_signal_less_in_networks_too(name: str, 
 
 
 def test_the_change_of_the_signal_where_it_is_known() -> None:
-    """relu keeps it. sigmoid's σ_w² = 1/E[σ²] brings q from 3.4 to 1 at once, and takes the same factor from there."""
+    """relu keeps the signal. sigmoid with σ_w² = 1/E[σ²] moves q from 3.4 to 1 at once; then the factor is constant."""
     relu, sigmoid = gain(resolve("relu")), gain(resolve("sigmoid"))
     assert [candidate.signal_change for candidate in relu.candidates.values()] == pytest.approx([1, 1])
     per_layer = math.sqrt(known(sigmoid.slope_second_moment) / known(sigmoid.second_moment))
@@ -265,7 +265,7 @@ def test_half_lines_have_the_same_gain_in_pytorch(name: str) -> None:
 
 @pytest.mark.parametrize(("name", "q"), [("sigmoid", 0.265), ("tanh", 1.18), ("selu", 0.023)])
 def test_where_the_other_gains_of_pytorch_lead(name: str, q: float) -> None:
-    """What the card says of them: by following the variance for a thousand layers, on a plain grid."""
+    """The statements of the card, against the variance followed for a thousand layers on a grid."""
     activation, z = elementwise(name), np.linspace(-10, 10, 4001)
     density = np.exp(-z * z / 2) / np.exp(-z * z / 2).sum()
     for factor, settles in ((pytorch_gain(activation), q), (gain(activation).gain, 1.0)):
@@ -273,6 +273,6 @@ def test_where_the_other_gains_of_pytorch_lead(name: str, q: float) -> None:
         for _ in range(1000):
             variance = known(factor) ** 2 * (activation(math.sqrt(variance) * z) ** 2) @ density
         assert variance == pytest.approx(settles, rel=5e-3)
-    if name == "selu":  # a steadier gradient
+    if name == "selu":  # PyTorch's gain for selu has another purpose: stable gradients
         field = MeanField(activation)
         assert 1 < 0.75**2 * field.slope_second_moment(q) < 1.01 < field.slope_second_moment(1.0)

@@ -1,4 +1,4 @@
-"""Mean-field theory's maps against closed forms: arc-cosine kernel, Williams' arcsine, the sine's Gaussian moments."""
+"""Maps of mean-field theory against closed forms: arc-cosine kernel, Williams' arcsine, moments of the sine."""
 
 import math
 from typing import Any
@@ -98,7 +98,7 @@ def test_equal_inputs_stay_equal_and_the_map_goes_over_into_that(activation: str
 @pytest.mark.parametrize("activation", ["tanh", "gelu", "softplus", "leaky_relu"])
 @pytest.mark.parametrize("q", [0.3, 7.0])
 def test_slopes_are_those_of_the_maps(activation: str, q: float) -> None:
-    """Against differences of the maps themselves."""
+    """Slopes against numerical differences of the maps."""
     field, h = field_of(activation), 1e-4
     difference = (field.next_correlation(0.4 + h, q, 1.5, 0.1) - field.next_correlation(0.4 - h, q, 1.5, 0.1)) / (2 * h)
     assert field.correlation_slope(0.4, q, 1.5, 0.1) == pytest.approx(difference, rel=1e-6)

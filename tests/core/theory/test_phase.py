@@ -1,4 +1,4 @@
-"""Phase diagrams against mpmath, closed forms, published figures, and the fixed points of single initialisations."""
+"""Phase diagrams against mpmath, closed forms, published figures, and single fixed points."""
 
 import math
 from typing import Any
@@ -30,7 +30,7 @@ def diagram(act: str) -> PhaseDiagram:
 
 
 def test_tanh_as_schoenholz_computed_it() -> None:
-    """ξ_c at σ_b² = 0.05, by mpmath from the fixed points of both maps."""
+    """ξ_c at σ_b² = 0.05, from the fixed points of both maps in mpmath."""
     scales = diagram("tanh").correlation_depth_scale[1]
     assert scales[[2, 4, 5]] == pytest.approx([7.834, 11.7956, 6.98027], rel=2e-4)
 
@@ -57,7 +57,7 @@ def test_the_edge_of_tanh_by_mpmath() -> None:
 
 @pytest.mark.parametrize("act", ["tanh", "elu", "gelu", "tanh(x) + x/4"])
 def test_on_the_printed_edge_the_susceptibility_is_one(act: str) -> None:
-    """By a rule of Gauss and Legendre on the fixed point that iteration of the map finds."""
+    """χ⊥ by Gauss-Legendre quadrature at the fixed point found by iterating the map."""
     activation = unit(act)
     nodes, shares = np.polynomial.legendre.leggauss(20)
     panels = np.linspace(-12, 12, 49)
@@ -172,7 +172,7 @@ def test_the_edges_that_hayou_draws(act: str) -> None:
                 [-12, -6, -3, 0, 3, 6, 12],
             )
 
-        # Where χ⊥ = 1 the variance maps to itself.
+        # At χ⊥ = 1 the variance maps to itself.
         q = phase_diagram(unit(act), np.array([weight]), np.array([bias])).q[0, 0]
         q = mpmath.findroot(lambda q: weight * moment(slope, q) - 1, (q, 1.01 * q), solver="secant", tol=1e-12)
         assert float(q - weight * moment(value, q)) == pytest.approx(bias, abs=1e-7)
@@ -197,8 +197,8 @@ def test_the_edge_of_tanh_begins_at_its_critical_point_where_the_map_has_that(
     assert ((1.0, 0.0) in found.edge) == there
 
 
-def test_of_an_infinite_slope_without_weights_nothing_comes() -> None:
-    """sqrt(|x|) rises without bound beside 0; with σ_w² = σ_b² = 0 the next variance is 0 all the same."""
+def test_an_infinite_slope_without_weights_gives_variance_0() -> None:
+    """sqrt(|x|) has an infinite slope at 0; with σ_w² = σ_b² = 0 the next variance is still 0."""
     found = phase_diagram(resolve("sqrt(abs(x))"), np.array([0.0, 1.0]), np.array([0.0]))
     assert (found.q[0, 0], found.chi_perpendicular[0, 0], found.chi_parallel[0, 0]) == (0.0, 0.0, 0.0)
     assert found.q[0, 1] == pytest.approx(2.0 / math.pi, rel=1e-5)  # q = E|z| √q

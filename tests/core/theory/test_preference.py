@@ -93,9 +93,9 @@ CURVES: dict[str, tuple[Callable[[Array], Array], Callable[[Array], Array]]] = {
 @pytest.mark.parametrize("sigma_w2", [1.0, 2.0])
 @pytest.mark.parametrize("name", CURVES)
 def test_the_change_is_the_sum_along_the_path_of_the_variance(name: str, sigma_w2: float, layers: int) -> None:
-    """From q = 1, layer by layer, each expectation a Riemann sum."""
+    """Layer by layer from q = 1, with expectations as Riemann sums."""
     curve, slope = CURVES[name]
-    z = np.linspace(-10, 10, 2001)  # of a smooth curve exact to rounding
+    z = np.linspace(-10, 10, 2001)  # exact to rounding for smooth functions
     density = np.exp(-z * z / 2) / math.sqrt(2 * math.pi) * (z[1] - z[0])
     q, change = 1.0, 0.0
     for _ in range(layers):
@@ -120,7 +120,7 @@ def test_a_signal_that_is_lost_in_a_flat_curve_is_lost_altogether() -> None:
 
 
 def test_a_variance_that_runs_away_is_followed_or_given_up() -> None:
-    """x² doubles its exponent in every layer; a line may do so for ever."""
+    """x² doubles the exponent in every layer; a line multiplies by a constant for ever."""
     assert preference(unit("x**2"), 30).name == "xavier"
     assert preference(unit("3*x"), 1000).xavier == pytest.approx(1000 * math.log(3), rel=1e-6)
     assert preference(unit("0.3*x"), 1000).name == "xavier"
@@ -128,13 +128,13 @@ def test_a_variance_that_runs_away_is_followed_or_given_up() -> None:
 
 
 def test_a_moment_that_diverges_on_the_way_leaves_nothing_to_say() -> None:
-    """E[exp(2x²/7)] = (1 - 4q/7)^(-1/2): q is 1, 1.53, 2.83, and from 7/4 on there is no such moment."""
+    """E[exp(2x²/7)] = (1 - 4q/7)^(-1/2): q is 1, 1.53, 2.83; the moment diverges for q >= 7/4."""
     curve = unit("exp(x*x/7)")
     second = 1 / math.sqrt(1 - 4 / 7)
     slopes = [4 / 49 * q * (1 - 4 * q / 7) ** -1.5 for q in (1.0, second)]
     assert log_signal_change(curve, 1.0, 2) == pytest.approx(0.5 * math.log(math.prod(slopes)), rel=1e-5)
     assert math.isnan(log_signal_change(curve, 1.0, 3))
-    just_beyond = 1.751 / second  # where no square overflows yet
+    just_beyond = 1.751 / second  # no square overflows yet
     assert math.isnan(log_signal_change(curve, just_beyond, 2))
     assert preference(curve, 3).name == "xavier"
 
