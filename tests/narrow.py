@@ -1,4 +1,4 @@
-"""Assertions of types that tests know and the type checker does not."""
+"""Functions that assert types for the type checker."""
 
 from typing import TypeVar
 

@@ -1,12 +1,12 @@
-"""The sentences that the program can print, and those of them that no test knows.
+"""The sentences that the program can print, and those that no test contains.
 
     python -m tests.sentences [--all | --write]
 
-A sentence is a text of three words or more in actcli/. Docstrings, the help of options, headings of columns, regular
-expressions and texts that another is compared with are none. A test knows it when a text in tests/ has four words in a
-row with it, or all of a shorter piece between two placeholders. Prints the unknown ones by file; with --all the known
-ones too, each with the place of a text that knows it. --write renews sentences.txt, the list of the unknown ones. A
-test fails where one is not in that list.
+A sentence is a text of at least three words in actcli/. Docstrings, help of options, headings of columns, regular
+expressions and operands of comparisons do not count. A sentence is known if a text in tests/ shares four consecutive
+words with it, or all words of a shorter piece between two placeholders. Prints the unknown sentences by file; --all
+prints the known ones too, each with the place of such a text. --write renews sentences.txt, the list of unknown
+sentences. A test fails if an unknown sentence is not in this list.
 """
 
 import argparse
@@ -24,7 +24,7 @@ TESTS: Final = Path(__file__).parent
 LIST: Final = TESTS / "sentences.txt"
 ROOMS: Final = ("commands", "core", "foreign", "multiprecision", "shell", "streams", "views")
 
-# Tables of formulas, names and references, generated scripts and emitted code: each is held by tests of its own.
+# Tables of formulas, names and references, generated scripts and emitted code, which have their own tests.
 LEFT_OUT: Final = (
     *(
         f"core/code/{name}.py"
@@ -44,17 +44,17 @@ _PROSE: Final = {
     *("a", "an", "and", "at", "by", "for", "from", "goes", "has", "have", "in", "is", "it", "must", "no", "not", "of"),
     *("on", "only", "or", "so", "takes", "that", "the", "to", "was", "are", "with"),
 }
-"""One of these words is in every sentence, and in no list of names."""
+"""Every sentence has one of these words; lists of names have none."""
 
 _PLACE: Final = re.compile(r"\{\w*\}")
-"""Where str.format puts something."""
+"""A placeholder of str.format."""
 _WORD: Final = re.compile(r"[^\W\d_]+|\d+")
 _LEAST, _RUN = 3, 4
 
 
 @dataclass(frozen=True)
 class Sentence:
-    """A text of the program. file: within actcli/; parts: what stands between its placeholders."""
+    """A text of the program. file: path within actcli/; parts: the pieces between its placeholders."""
 
     file: str
     line: int
@@ -71,7 +71,7 @@ class Sentence:
 
     @property
     def runs(self) -> set[tuple[str, ...]]:
-        """Four words in a row, or all the words of a shorter part."""
+        """All runs of four consecutive words, and all words of each shorter part."""
         found = set()
         for words in map(_words, self.parts):
             length = min(_RUN, len(words))
@@ -99,7 +99,7 @@ def _parts(node: ast.AST) -> tuple[str, ...]:
 
 
 def _texts(tree: ast.AST, of_tests: bool) -> Iterator[tuple[int, tuple[str, ...]]]:
-    """Line and parts of each text, docstrings left out; f-strings as a whole and their expressions' texts too."""
+    """Line and parts of each text except docstrings: f-strings as a whole, and texts in their expressions."""
     if isinstance(tree, ast.Expr) and isinstance(tree.value, ast.Constant):
         return
     left_out = [] if of_tests else _without_sentences(tree)
@@ -112,7 +112,7 @@ def _texts(tree: ast.AST, of_tests: bool) -> Iterator[tuple[int, tuple[str, ...]
 
 
 def _without_sentences(tree: ast.AST) -> list[ast.AST]:
-    """The parts of the tree that hold none."""
+    """The parts of the tree without sentences."""
     match tree:
         case ast.Call(func=ast.Attribute(attr="Option" | "Argument" | "compile")):
             return [*tree.args, *tree.keywords]
@@ -126,7 +126,7 @@ def _without_sentences(tree: ast.AST) -> list[ast.AST]:
 
 
 def sentences() -> list[Sentence]:
-    """All of the program, in the order of its files."""
+    """All sentences of the program, in the order of its files."""
     found = []
     for room in ROOMS:
         for path in sorted((HOUSE / room).rglob("*.py")):
@@ -143,7 +143,7 @@ def sentences() -> list[Sentence]:
 
 
 def known() -> dict[tuple[str, ...], str]:
-    """Words in a row of the tests' texts -> the place of the first."""
+    """Consecutive words of the tests' texts -> place of their first occurrence."""
     found: dict[tuple[str, ...], str] = {}
     for path in sorted(TESTS.rglob("*.py")):
         if path.parent.name in ("benchmarks", "fuzz", "literature") or path == Path(__file__):
@@ -158,7 +158,7 @@ def known() -> dict[tuple[str, ...], str]:
 
 
 def unknown() -> list[Sentence]:
-    """Those that no test knows."""
+    """The sentences that no test contains."""
     places = known()
     return [sentence for sentence in sentences() if places.keys().isdisjoint(sentence.runs)]
 

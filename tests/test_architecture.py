@@ -80,7 +80,7 @@ def _name(file: Path) -> str:
 
 
 def imports(tree: ast.Module) -> Iterator[tuple[str, str]]:
-    """(module, name in it) of every import, wherever it stands."""
+    """(module, name in it) of every import at any level."""
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom):
             assert node.level == 0, "relative imports hide where they lead"
@@ -101,7 +101,7 @@ def all_imports() -> dict[str, list[tuple[str, str]]]:
 
 
 def inner(name: str) -> Iterator[tuple[str, str]]:
-    """(module, name in it) of what a module imports from the house; a module that is imported whole has no name."""
+    """(module, name in it) of a module's imports from actcli; name "" for a whole module."""
     for module, imported in all_imports()[name]:
         if module == "actcli" or module.startswith("actcli."):
             module = module.removeprefix("actcli").removeprefix(".")
@@ -199,7 +199,7 @@ RETIRED_NAMES = {
     "Steps": "UlpDistances",
     "section": "bracket",
 }
-"""Former word, which had several meanings or synonyms in core and views -> the word now."""
+"""Former word, which had several meanings or synonyms in core and views -> present word."""
 
 
 def test_one_word_stands_for_one_thing() -> None:
@@ -212,8 +212,8 @@ def test_one_word_stands_for_one_thing() -> None:
     ]
 
 
-def test_no_module_stands_on_itself() -> None:
-    """Wherever an import stands: a circle is one also where it is closed only when a function runs."""
+def test_no_import_is_circular() -> None:
+    """At any level: circles that are closed only when a function runs count too."""
     done: set[str] = set()
 
     def circle(path: list[str]) -> list[str]:

@@ -1,6 +1,6 @@
-"""The program without POSIX modules, signals and functions, which Windows lacks.
+"""The program without the POSIX modules, signals and functions that Windows lacks.
 
-Nothing of tests.cli is imported here, so that this runs on Windows too.
+This file imports nothing of tests.cli, so it runs on Windows too.
 """
 
 import subprocess

@@ -1,4 +1,4 @@
-"""The reference for float64 against the independent truth and against rounded fractions."""
+"""The reference for float64 against tests.truth and against rounded fractions."""
 
 import math
 from collections.abc import Callable
@@ -80,7 +80,7 @@ def test_where_the_formula_has_no_real_value_the_core_is_believed() -> None:
 
 
 def test_what_rounds_beyond_the_largest_number_is_infinite() -> None:
-    """From halfway between the largest number and the next power of two on, as IEEE 754 has it."""
+    """IEEE 754: from the midpoint between the largest number and the next power of two on."""
     largest = np.finfo(np.float64).max
     for factor, rounded in [(2.0**-55, largest), (2.0**-53, np.inf)]:
         for sign in (1.0, -1.0):
@@ -118,7 +118,7 @@ def test_flushed_results_are_exact_zeros() -> None:
 def test_only_a_definition_makes_a_sixth_of_its_nearest_float64(
     text: str, exact: Callable[[Fraction], Fraction]
 ) -> None:
-    """In exact fractions."""
+    """Expected numbers as exact fractions."""
     x = np.array([-1.4999999999999998, -1.1, -0.3, 0.7])
     activation = resolve(text)
     assert isinstance(activation, Elementwise)
@@ -139,7 +139,7 @@ def test_derivatives_to_any_number_of_digits() -> None:
         with mpmath.workprec(2 * bits + 60):
             exact = mpmath.taylor(lambda x: x * mpmath.tanh(mpmath.log(1 + mpmath.exp(x))), mpmath.mpf(1) / 3, 3)
             close = [abs(y - c * math.factorial(k)) for k, (y, c) in enumerate(zip(found, exact, strict=True))]
-        # A third is not the same in so many bits: off by 2^-bits, times the next derivative.
+        # 1/3 rounded to `bits` bits has an error of 2^-bits, multiplied by the next derivative.
         assert max(close) < mpmath.mpf(2) ** (8 - bits)
         assert max(close) > mpmath.mpf(2) ** (-8 - bits)
 
@@ -169,7 +169,7 @@ def test_constants_that_cancel_are_asked_for_in_more_bits() -> None:
 
 
 def test_a_far_tail_takes_as_few_digits_as_it_needs(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No function of mpmath is asked for cosh(1e59), or anything of its size."""
+    """mpmath never computes cosh(1e59) or numbers of this size."""
     largest = 0.0
     for name in ("exp", "tanh", "sech", "cosh", "sinh"):
         function = getattr(mpmath, name)

@@ -1,4 +1,4 @@
-"""Runs on several processes: equal results, dying workers, and no process left running."""
+"""Runs on several processes: equal results, workers that die, and no remaining processes."""
 
 import os
 import signal
@@ -63,7 +63,7 @@ def test_a_worker_has_one_thread() -> None:
 
 @pytest.mark.skipif(not hasattr(signal, "pthread_sigmask"), reason="no signal masks")
 def test_a_worker_never_sees_ctrl_c_and_this_process_does() -> None:
-    """From its start on: amid its imports Python would answer with a traceback."""
+    """From the start of the worker on: during imports Python would print a traceback."""
     assert {blocked for _, blocked in run_all(blocks_ctrl_c, [0, 1], 2)} == {True}
     assert not blocks_ctrl_c(0)
 

@@ -68,7 +68,7 @@ def test_what_is_not_there_is_an_attribute_error_and_submodules_can_be_imported(
 
 
 def test_names_do_not_depend_on_what_was_imported_before() -> None:
-    """Some modules of the core are named like the function that they hold."""
+    """Some modules of the core have the same name as their function."""
     modules = "import actcli.core.activations.catalogue, actcli.core.lessons.trace"
     program = f"{modules}\nfrom actcli import resolve, trace\nprint(resolve('relu')(2))"
     assert python(program) == "2.0\n"
@@ -76,7 +76,7 @@ def test_names_do_not_depend_on_what_was_imported_before() -> None:
 
 def test_dir_lists_each_name_once() -> None:
     for name in PUBLIC:
-        getattr(actcli, name)  # from then on it is among the module's own names too
+        getattr(actcli, name)  # after that it is an attribute of the module
     listed = dir(actcli)
     assert len(listed) == len(set(listed))
     assert set(actcli.__all__) <= set(listed)
@@ -86,7 +86,7 @@ def test_dir_lists_each_name_once() -> None:
 
 
 def classes(annotation: Any) -> Iterator[type]:
-    """Those of this package in a type, however deep."""
+    """Classes of this package in a type annotation, at any depth."""
     if isinstance(annotation, list):  # the arguments of a Callable
         for part in annotation:
             yield from classes(part)
@@ -97,7 +97,7 @@ def classes(annotation: Any) -> Iterator[type]:
 
 
 def annotations(thing: Any) -> Iterator[Any]:
-    """Of a function its arguments' and result's; of a class its fields' and its public methods'."""
+    """Annotations of a function's arguments and result, or of a class's fields and public methods."""
     names = {**vars(importlib.import_module(thing.__module__)), "Fraction": Fraction}
     yield from get_type_hints(thing, names).values()
     for name, member in vars(thing).items() if isinstance(thing, type) else ():
@@ -186,7 +186,7 @@ GELU, SOFTMAX, ELU = elementwise("gelu"), row_wise("softmax"), elementwise("elu"
 
 
 def junk() -> list[Any]:
-    """What is passed by mistake; most of it is wrong for most arguments."""
+    """Values of wrong kinds; most of them are invalid for most arguments."""
     return [
         *(None, True, 0, -1, 1.5, math.nan, math.inf, -math.inf, 10**400, -(10**20), 2**70, 1e308, 1j),
         *("", "rleu", "relu\nx", "3", "softmax", "1/x", "\0", "x" * 5000, "relu:alpha=1", b"relu"),
@@ -246,7 +246,7 @@ CALLS: dict[str, tuple[Callable[..., Any], dict[str, Any]]] = {
     "kinks": (GELU.kinks, {"order": 1}),
     "with_parameters": (ELU.with_parameters, {"alpha": 1.0}),
 }
-"""Every public function, and the methods that take a user's numbers, with arguments that are right."""
+"""Every public function, and the methods that take a user's numbers, with valid arguments."""
 
 
 @pytest.mark.parametrize(("call", "argument"), [(call, name) for call in CALLS for name in CALLS[call][1]])

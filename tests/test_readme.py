@@ -1,4 +1,4 @@
-"""README.md's examples, executed: each `$ command` and each `>>>` prints the text below it.
+"""The examples of README.md are executed: each `$ command` and each `>>>` prints the text below it.
 
 `python -m tests.test_readme` rewrites the outputs.
 """
@@ -43,7 +43,7 @@ def numbers(text: str) -> list[float]:
 
 
 def run(command: str, cwd: Path) -> str:
-    """What a terminal would show of it, stderr included, 80 columns wide."""
+    """The command's output on a terminal of 80 columns, stderr included."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     result = subprocess.run(
         ["bash", "-c", command],
@@ -59,7 +59,7 @@ def run(command: str, cwd: Path) -> str:
 
 
 def can_run(command: str) -> bool:
-    """jq is the one program in the examples that a machine may lack; .ci/run installs it."""
+    """False if the command needs jq and jq is missing. (.ci/run installs it.)"""
     return "| jq " not in command or shutil.which("jq") is not None
 
 
@@ -72,7 +72,7 @@ def test_the_example_prints_what_the_readme_shows(command: str, output: str, tmp
 
 
 def table_of_commands() -> dict[str, str]:
-    """Name -> the example that stands in the last column."""
+    """Name -> example in the last column."""
     return dict(re.findall(r"^\| ([a-z-]+) \| .* \| `(actcli .*)` \|$", README.read_text(), re.MULTILINE))
 
 

@@ -1,4 +1,4 @@
-"""Every sentence that the program can print is in a test, except those in sentences.txt."""
+"""Every sentence that the program can print occurs in a test, except those in sentences.txt."""
 
 from tests.sentences import listed, unknown
 

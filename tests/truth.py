@@ -1,8 +1,8 @@
-"""The catalogue's elementwise activations in mpmath, as their papers and libraries define them: the independent truth.
+"""The catalogue's elementwise activations in mpmath, by the definitions of papers and libraries: the reference.
 
-Nothing here is taken from actcli. A definition runs on a power series around the point, in 1,400 bits: the
-coefficients that come out are the derivatives, exact to hundreds of digits even where a tail of e^-745 is all that is
-left of 1 - 1. At a kink the comparison takes the piece whose slope PyTorch's autograd returns.
+Independent of actcli. A definition is computed on a power series around the point, with 1,400 bits. The coefficients
+of the result are the derivatives, exact to hundreds of digits even if 1 - 1 leaves only a tail of e^-745. At a kink the
+comparisons select the piece whose slope PyTorch's autograd returns.
 """
 
 import math
@@ -13,15 +13,15 @@ from typing import Any, NamedTuple, TypeAlias
 import mpmath
 from mpmath import mpf
 
-# The smallest float64 is 2^-1074, and what is left of it beside a 1 needs 300 bits more.
+# The smallest float64 is 2^-1074; 300 more bits are its digits in a sum with 1.
 BITS = 1400
-NOTHING = 100_000  # e^-NOTHING is far below all of that
+NOTHING = 100_000  # e^-NOTHING is negligible
 
 Number: TypeAlias = float | mpf
 
 
 class Series:
-    """A power series, cut off: c_0 + c_1 t + ... + c_n t^n. Compares by its value c_0."""
+    """A truncated power series c_0 + c_1 t + ... + c_n t^n. Comparisons use its value c_0."""
 
     def __init__(self, coefficients: list[mpf]) -> None:
         self.c = coefficients
@@ -133,7 +133,7 @@ def erf(u: Series) -> Series:
 
 
 def normal_cdf(u: Series) -> Series:
-    # mpmath takes 15 ms for 1,400 bits of a tail of which no more than the first few hundred count.
+    # Limits the time: mpmath takes 15 ms for 1,400 bits of a tail, of which a few hundred matter.
     square = min(u.value * u.value, NOTHING)
     with mpmath.workprec(max(300, mpmath.mp.prec - int(square / 2 / mpmath.ln2))):
         tail = mpmath.ncdf(-abs(u.value)) if square < NOTHING else mpf(0)
@@ -156,7 +156,7 @@ def softplus(x: Series, beta: Number = 1) -> Series:
 
 
 def hard_sigmoid(x: Series, alpha: Number = 1 / 6, beta: Number = 0.5) -> Series | Number:
-    # The default is exactly (x + 3) / 6 clipped, any other alpha as it is given.
+    # The default is exactly (x + 3) / 6, clipped; any other alpha is the given float64.
     line = (x + 3) / 6 if (alpha, beta) == (1 / 6, 0.5) else alpha * x + beta
     return 0 if line <= 0 else 1 if line >= 1 else line
 
@@ -244,7 +244,7 @@ LIMITS: dict[str, Limits] = {
     "snake": Limits(-math.inf, math.inf, math.nan, math.nan),
 }
 
-# The isolated zeros of the slope, to a few digits: within a distance of 1 from them its accuracy is absolute.
+# Isolated zeros of the slope, to a few digits. Within a distance of 1 the error bound of the slope is absolute.
 SLOPE_ZEROS: dict[str, Callable[..., tuple[Number, ...]]] = {
     "gelu": lambda: (-0.7517915246935645,),
     "gelu_10": lambda: (-0.7517915246935645,),
@@ -271,13 +271,13 @@ def near_a_zero_of_the_slope(name: str, x: float, **parameters: float) -> bool:
 
 
 def exact(name: str, x: float, order: int = 0, **parameters: float) -> mpf:
-    """The order-th derivative at a finite x, to far more digits than a float64 has."""
+    """The order-th derivative at a finite x, with far more digits than float64."""
     return derivatives(name, x, order, **parameters)[order]
 
 
 @lru_cache(maxsize=1024)
 def derivatives(name: str, x: float, order: int, **parameters: float) -> tuple[mpf, ...]:
-    """f, f', ... f^(order) at a finite x, absolutely right to 2^-1300."""
+    """f, f', ... f^(order) at a finite x, with an absolute error of 2^-1300."""
     extent = (order + 2) * sum(abs(math.frexp(number)[1]) for number in parameters.values())
     with mpmath.workprec(BITS + max(0, math.frexp(x)[1]) + extent):
         series = Series([mpf(x), mpf(1), *[mpf(0)] * order][: order + 1])
@@ -286,7 +286,7 @@ def derivatives(name: str, x: float, order: int, **parameters: float) -> tuple[m
 
 
 def ulp_error(computed: float, truth: mpf) -> float:
-    """|computed - truth| in units of the float64 spacing at the truth; inf for nan. Beyond float64 the truth is inf."""
+    """|computed - truth| in spacings of float64 at the truth; inf for nan. A truth beyond float64 counts as inf."""
     if math.isnan(computed):
         return math.inf
     with mpmath.workprec(BITS):

@@ -1,4 +1,4 @@
-"""Benchmarks. `python -m tests.benchmarks` shows the main figures of all.
+"""Benchmarks. `python -m tests.benchmarks` prints the main figures of all of them.
 
 Functions: `.accuracy`, `.torch_accuracy`, `.throughput`, `.kernels`, `.training`. Whole processes: `.startup`, `.text`,
 `.npy`.

@@ -2,7 +2,7 @@
 
     python -m tests.benchmarks [--python PYTHON_WITH_TORCH] [--only NAME,...]
 
-Each part is a program of its own, whose docstring has the method. Exit code 1: a bound is broken.
+Each part is a separate program with the method in its docstring. Exit code 1: a bound is broken.
 """
 
 import argparse

@@ -1,4 +1,4 @@
-"""A sample of what `audit --against torch` finds, recomputed: PyTorch called directly, the exact result from mpmath.
+"""A sample of the results of `audit --against torch`, recomputed: PyTorch called directly, exact results from mpmath.
 
     python -m tests.benchmarks.frameworks PATH     PATH: an interpreter that has PyTorch
 

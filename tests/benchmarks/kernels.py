@@ -128,7 +128,7 @@ def main() -> None:
         else [name for name, entry in CATALOGUE.items() if isinstance(entry, Elementwise) and entry.fused]
     )
     shape = tuple(int(size) for size in options.shape.split(","))
-    # glibc returns freed memory to the system, which takes longer than the arithmetic, until one large block is freed.
+    # Until a large block has been freed, glibc returns freed memory to the system, which is slower than the arithmetic.
     np.empty(4_000_000)
     x = np.random.default_rng(20).normal(0.0, 2.0, shape)
     with np.errstate(all="ignore"):

@@ -2,7 +2,7 @@
 
     python -m tests.benchmarks.npy [--size 40000000] [--repeats 5] [--directory /tmp]
 
-Medians of whole processes, start-up included, measured in turns. Exit code 1: less than 0.6 of NumPy's speed.
+Medians of whole processes, start-up included, measured in turns. Exit code 1: slower than 0.6 of NumPy's speed.
 """
 
 import argparse

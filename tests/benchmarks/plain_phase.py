@@ -1,9 +1,9 @@
-"""The phase diagram of tanh as one would write it in plain NumPy: that of `actcli phase tanh`, 60 x 40 cells.
+"""The phase diagram of `actcli phase tanh`, 60 x 40 cells, in plain NumPy.
 
     python tests/benchmarks/plain_phase.py
 
-The variance map by Gauss and Hermite's rule of 100 nodes, iterated 200 times from q = 1, then χ = σ_w² E[φ'²]. Prints
-JSON. Needs NumPy alone. rivals.py runs it as a process.
+The variance map by Gauss-Hermite quadrature with 100 nodes, iterated 200 times from q = 1, then χ = σ_w² E[φ'²]. Prints
+JSON. Needs only NumPy. rivals.py runs it as a process.
 """
 
 import json

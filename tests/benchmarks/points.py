@@ -95,7 +95,7 @@ def zeros(activation: Elementwise) -> Iterator[float]:
 
 
 def tails(activation: Elementwise) -> list[tuple[float, float]]:
-    """Intervals on either side in which value or slope is subnormal."""
+    """Intervals on both sides in which value or slope is subnormal."""
     found = []
     for sign in (-1.0, 1.0):
         for order in (0, 1):

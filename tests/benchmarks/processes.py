@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 PROGRAM = str(Path(sys.executable).with_name("actcli"))
-# Without variables for threads, and with compiled code, as in an installed program.
+# Without variables for the number of threads; with bytecode files, as for an installed program.
 ENVIRONMENT = {
     name: value
     for name, value in os.environ.items()
@@ -33,6 +33,6 @@ def medians(
                 start = time.perf_counter()
                 subprocess.run(command, stdin=file, stdout=subprocess.DEVNULL, env=ENVIRONMENT, check=True)
                 elapsed = time.perf_counter() - start
-            if turn:  # the first one warms the disk's cache
+            if turn:  # the first turn fills the disk's cache
                 seconds[name].append(elapsed)
     return {name: statistics.median(measured) for name, measured in seconds.items()}

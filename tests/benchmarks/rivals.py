@@ -1,10 +1,10 @@
-"""What one would write instead, as a whole process beside actcli's.
+"""actcli compared with the usual alternatives, as whole processes.
 
     python -m tests.benchmarks.rivals [--python PYTHON] [--repeats 5]
 
-boundary: `actcli boundary relu --save` beside scikit-learn's MLPClassifier and DecisionBoundaryDisplay
-phase:    `actcli phase tanh` beside a script in plain NumPy
-identify: `actcli identify` over the whole table beside `import numpy`, which is all that it has to be held against
+boundary: `actcli boundary relu --save` against scikit-learn's MLPClassifier and DecisionBoundaryDisplay
+phase:    `actcli phase tanh` against a script in plain NumPy
+identify: `actcli identify` over the whole table against `import numpy`, as there is no alternative
 
 Medians of whole processes, measured in turns. PYTHON has scikit-learn and matplotlib; without them there is no row of
 boundary.

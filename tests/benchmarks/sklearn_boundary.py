@@ -1,4 +1,4 @@
-"""A decision boundary as one would draw it with scikit-learn: the data and the network of `actcli boundary relu`.
+"""The decision boundary of `actcli boundary relu` with scikit-learn: same data, same network.
 
     python tests/benchmarks/sklearn_boundary.py PICTURE
 
@@ -21,7 +21,7 @@ from sklearn.preprocessing import StandardScaler
 
 STEPS, BATCH, POINTS = 600, 128, 512
 
-warnings.simplefilter("ignore")  # that it has not converged
+warnings.simplefilter("ignore")  # ConvergenceWarning
 points, classes = make_circles(POINTS, noise=0.1, factor=0.5, random_state=0)
 points = StandardScaler().fit_transform(points)
 epochs = STEPS // (POINTS // BATCH)

@@ -31,7 +31,7 @@ def of_actcli(activation: str, dtype: str) -> Stepper:
 
 
 def of_products(activation: str, dtype: str) -> Stepper:
-    """The matrix products of a step alone: forward, signals, weight gradients."""
+    """Only the matrix products of a step: forward, signals, weight gradients."""
     import numpy as np
 
     draw = np.random.default_rng(0).normal
@@ -160,7 +160,7 @@ def main() -> None:
             assert step is not None
             step()
             seconds.append(time.perf_counter() - start)
-        print(*seconds[1:], flush=True)  # the first one warms the cache after the others' turns
+        print(*seconds[1:], flush=True)  # the first step refills the cache after the other libraries' turns
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
     python -m tests.benchmarks.text [--size 1000000] [--repeats 9]
 
-Medians of whole processes, start-up included, measured in turns; the numbers are normal with standard deviation 3, in
+Medians of whole processes, start-up included, measured in turns. The numbers are normal with standard deviation 3, with
 17 digits. Exit code 1: `evaluate sigmoid` takes longer than awk.
 """
 

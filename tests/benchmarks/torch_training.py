@@ -3,7 +3,7 @@
     python tests/benchmarks/torch_training.py [ACTIVATION [THREADS]]
 
 20 hidden layers of 64 sigmoid units, or relu, batches of 128 out of 512 points on two spirals, 200 steps, float64.
-Needs torch alone. training.py runs it as a process.
+Needs only torch. training.py runs it as a process.
 """
 
 import json

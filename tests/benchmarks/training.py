@@ -2,11 +2,11 @@
 
     python -m tests.benchmarks.training [--python PYTHON_WITH_TORCH] [--repeats 15] [--only NAME,...]
 
-step:      the time of a step of gradient-depth (20 x 64 units, batch 128) beside that of its matrix products alone
-layers:    the time of a step for each layer of 20, 100 and 1,000
-steps:     the time of a run for each of its 100, 200, 500 and 1,000 steps
-process:   `actcli gradient-depth` as a whole process beside torch_training.py, on all of torch's threads and on one,
-           for sigmoid and relu, with and without AVX-512 where the machine has it (kinds.py)
+step:      time of a step of gradient-depth (20 x 64 units, batch 128), relative to its matrix products alone
+layers:    time per layer of a step, with 20, 100 and 1,000 layers
+steps:     time per step of a run, with 100, 200, 500 and 1,000 steps
+process:   `actcli gradient-depth` as a whole process relative to torch_training.py, on all of torch's threads and on
+           one, for sigmoid and relu, with and without AVX-512 if the machine has it (kinds.py)
 gradients: the largest difference from torch.autograd in a layer, relative to the layer's largest gradient
 
 Compared programs are timed in turns, so that other load affects both; a ratio is the median over the turns. Runs and
@@ -51,7 +51,7 @@ ENDLESS = 10**9
 def turns(
     repeats: int, *functions: Callable[[], object], clock: Callable[[], float] = time.process_time
 ) -> list[list[float]]:
-    """Processor seconds of each function in each turn, after a turn to warm up."""
+    """CPU seconds of each function in each turn, after a warm-up turn."""
     times: list[list[float]] = [[] for _ in functions]
     for _ in range(repeats + 1):
         for function, found in zip(functions, times, strict=True):
@@ -69,13 +69,13 @@ def ratio(above: list[float], below: list[float]) -> float:
 
 
 def stepper(activation: str, layers: int = DepthConfig.layers, at_once: int = 1) -> Callable[[], object]:
-    """Training steps as in the command."""
+    """Function that runs training steps as in the command."""
     steps = iter(DepthExperiment(resolve(activation), DepthConfig(layers=layers, steps=ENDLESS)))
     return lambda: [next(steps) for _ in range(at_once)]
 
 
 def matrix_products(activation: str) -> Callable[[], object]:
-    """Matrix products of a step: forward, signals, weight gradients."""
+    """Function that computes the matrix products of a step: forward, signals, weight gradients."""
     experiment = DepthExperiment(resolve(activation), DepthConfig())
     weights = experiment.network.parameters.weights
     generator, batch = np.random.default_rng(0), experiment.config.batch
@@ -106,7 +106,7 @@ def step(repeats: int = REPEATS) -> list[Figure]:
 def layers(repeats: int = REPEATS) -> list[Figure]:
     counts, found = (20, 100, 1000), []
     for activation in ("relu", "sigmoid"):
-        # 1,000 layers in each turn, so that none is too short to be timed.
+        # 1,000 layers in each turn: long enough to be timed.
         times = turns(repeats, *[stepper(activation, count, counts[-1] // count) for count in counts])
         for count, these in zip(counts[1:], times[1:], strict=True):
             what, each = f"each of {count} {activation} layers in a step", statistics.median(these) / counts[-1]

@@ -1,7 +1,7 @@
-"""Runs of the program in processes forked from one that has done the imports, at a tenth of the time of a new process.
+"""Runs of the program in processes forked from one that has done the imports: a tenth of the time of a new process.
 
-Each has its own pipes, arguments, environment, directory, signals, memory and end, like a new process. Python's own
-start is done already, so tests of that use new processes. PYTHONIOENCODING is applied after the fork.
+Each run has its own pipes, arguments, environment, directory, signals, memory and exit, like a new process. Tests of
+Python's own start need new processes. PYTHONIOENCODING is applied after the fork.
 """
 
 import atexit
@@ -43,7 +43,7 @@ def run(
     connection = _start(command, env, cwd, given, stdout, stderr)
     with ThreadPoolExecutor(2) as pool:
         answers = [pool.submit(_read, end) for end in (out, err)]
-        with suppress(BrokenPipeError), open(to, "wb") as pipe:  # the program need not read all of it
+        with suppress(BrokenPipeError), open(to, "wb") as pipe:  # the program may not read everything
             pipe.write(stdin)
         found = [answer.result() for answer in answers]
     return subprocess.CompletedProcess(command, _exit_code(connection, command), *found)
@@ -74,7 +74,7 @@ def _request(command: Sequence[str], env: Mapping[str, str], cwd: Path | None) -
 
 
 def _start(command: Sequence[str], env: Mapping[str, str], cwd: Path | None, *streams: int) -> socket.socket:
-    """A process with these three streams, or with a terminal for those that are missing; they are closed here."""
+    """Start a process with these three streams, or a terminal in place of missing ones. Closes the streams here."""
     connection = _connection(env)
     socket.send_fds(connection, [_request(command, env, cwd)], streams)
     for theirs in streams:
@@ -98,12 +98,12 @@ _connections: list[socket.socket] = []
 
 
 def _connection(env: Mapping[str, str]) -> socket.socket:
-    """To this file as a process, which is started with the first run, in its environment, and ends with this one."""
+    """Connection to this file as a process. The first run starts it, with that run's environment; it ends with ours."""
     if not _connections:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         process = subprocess.Popen(
             [sys.executable, "-P", __file__, str(theirs.fileno())],
-            stdin=subprocess.PIPE,  # each run takes these streams, as they were opened, for its own
+            stdin=subprocess.PIPE,  # each run replaces these streams by its own
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             env={**env, "OPENBLAS_NUM_THREADS": "1"},  # as the program sets it before it imports NumPy
@@ -130,11 +130,11 @@ def imports() -> None:
     for package in pkgutil.walk_packages(actcli.__path__, "actcli."):
         if package.name != "actcli.__main__" and not package.name.startswith("actcli.multiprecision."):
             importlib.import_module(package.name)
-    gc.freeze()  # else each process would copy all memory at its end, in the collection of cycles
+    gc.freeze()  # otherwise the garbage collection at exit copies all memory in each process
 
 
 def _serve(connection: socket.socket) -> None:
-    """Forks a process for each request; returns in each of them."""
+    """Fork a process for each request; returns only in the forked processes."""
     while True:
         request, descriptors, _, _ = socket.recv_fds(connection, _MESSAGE, 3)
         if not request:
@@ -168,7 +168,7 @@ def _serve(connection: socket.socket) -> None:
 
 
 def _end(main: Callable[[], None]) -> NoReturn:
-    """Python's exit without clearing all modules, which takes three times as long as a short run."""
+    """Exit like Python, but without clearing all modules, which takes three times as long as a short run."""
     code: object = 0
     try:
         main()
@@ -177,7 +177,7 @@ def _end(main: Callable[[], None]) -> NoReturn:
     except BaseException:
         sys.excepthook(*sys.exc_info())
         code = 1
-    threading._shutdown()  # type: ignore[attr-defined]  # waits for threads, and with them for their output
+    threading._shutdown()  # type: ignore[attr-defined]  # waits for threads and their output
     atexit._run_exitfuncs()
     sys.stdout.flush()
     sys.stderr.flush()

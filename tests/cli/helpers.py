@@ -148,7 +148,7 @@ class Terminal:
 
     @property
     def width(self) -> int:
-        """The longest line that was sent, wrapped or not."""
+        """Length of the longest line sent, before wrapping."""
         return max(map(len, re.split(r"[\r\n]+", _ESCAPE.sub("", self.sent))))
 
     @property
@@ -175,7 +175,7 @@ def spawn(command: list[str], size: tuple[int, int], env: Mapping[str, str], cwd
             env=dict(env),
             dimensions=size[::-1],
             encoding="utf-8",
-            codec_errors="replace",  # Ctrl-Z throws away what the terminal has not shown: half a character, too
+            codec_errors="replace",  # Ctrl-Z discards pending output, possibly within a character
             timeout=PATIENCE,
         )
     process.delaybeforesend = None
@@ -195,7 +195,7 @@ def in_terminal(
     if interrupt_at is not None:
         process.expect_exact(interrupt_at)
         sent = process.before + process.after
-        # Else Ctrl-C would throw away what the terminal has not shown yet, and show ^C amid what the program writes.
+        # Otherwise Ctrl-C discards pending output and prints ^C into the program's output.
         attributes = termios.tcgetattr(process.child_fd)
         attributes[3] = attributes[3] & ~termios.ECHO | termios.NOFLSH
         termios.tcsetattr(process.child_fd, termios.TCSANOW, attributes)
@@ -208,7 +208,7 @@ def in_terminal(
 
 @contextmanager
 def terminal_as_stderr(*args: str | Path) -> Iterator[tuple[subprocess.Popen[str], fdspawn]]:
-    """A running program whose stdout is a pipe and whose stderr is a terminal, to be watched with pexpect."""
+    """A running program with a pipe as stdout and a terminal, watched by pexpect, as stderr."""
     ours, theirs = os.openpty()
     process = subprocess.Popen(
         [PROGRAM, *map(str, args)],
@@ -220,7 +220,7 @@ def terminal_as_stderr(*args: str | Path) -> Iterator[tuple[subprocess.Popen[str
     )
     os.close(theirs)
     assert process.stdout is not None
-    fcntl.fcntl(process.stdout, fcntl.F_SETPIPE_SZ, 1 << 20)  # room for all of it until it is read
+    fcntl.fcntl(process.stdout, fcntl.F_SETPIPE_SZ, 1 << 20)  # room for the whole output
     # A signal may come in the middle of a character.
     stderr = fdspawn(ours, encoding="utf-8", codec_errors="replace", timeout=PATIENCE)
     try:

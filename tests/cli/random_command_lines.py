@@ -33,7 +33,7 @@ from tests.cli.forked import imports
 
 MEMORY, FILE_SIZE = 3 << 30, 64 << 20
 LONG = 2.0  # seconds until a Ctrl-C
-DEAF = 30.0  # seconds more until that counts as not obeyed
+DEAF = 30.0  # seconds after the Ctrl-C until it counts as ignored
 
 ACTIVATIONS = [
     *CATALOGUE,
@@ -111,7 +111,7 @@ class Run:
 
 
 def lines(seed: int, count: int, files: list[str]) -> Iterator[list[str]]:
-    """Command lines out of the program's own commands and options."""
+    """Random command lines from the program's own commands and options."""
     choose = random.Random(seed)
     commands = {name: cli.load(name).params for name in cli.COMMANDS}
     for _ in range(count):
@@ -126,7 +126,7 @@ def lines(seed: int, count: int, files: list[str]) -> Iterator[list[str]]:
 
 
 def _is_given(parameter: Any, choose: random.Random) -> bool:
-    # Training is short in most lines, so that there are many.
+    # Mostly short trainings, so that many lines can be tried.
     return parameter.required or parameter.name in ("layers", "steps", "width") or choose.random() < 0.2
 
 
@@ -174,7 +174,7 @@ def _spoil(line: list[str], choose: random.Random) -> None:
 
 
 def some_files(directory: Path) -> list[str]:
-    """Files of every kind, good and bad, and names of files to be."""
+    """Valid and invalid files of every kind, and names for output files."""
     contents = {
         "numbers.txt": b"1 2\n-3\n",
         "bad.txt": b"1\n2 x\n",
@@ -193,13 +193,13 @@ def some_files(directory: Path) -> list[str]:
 
 
 def run(arguments: list[str], stdin: bytes, directory: Path, environment: dict[str, str], full: bool) -> Run:
-    """The line in a forked process, whose stdout is a file or a full disk."""
+    """Run the line in a forked process; stdout is a file or a full disk."""
     before = set(os.listdir(directory))
     with tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         given.write(stdin)
         given.seek(0)
         shown = os.open("/dev/full", os.O_WRONLY) if full else os.dup(out.fileno())
-        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # until the program is ready for it
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # until the program handles it
         child = os.fork()
         if not child:
             os.environ.update(environment)
@@ -215,7 +215,7 @@ def run(arguments: list[str], stdin: bytes, directory: Path, environment: dict[s
 
 
 def _become(arguments: list[str], directory: Path, descriptors: list[int]) -> None:
-    """The forked process becomes the program."""
+    """Run the program in the forked process."""
     code = 70
     try:
         for target, descriptor in enumerate(descriptors):
@@ -241,7 +241,7 @@ def _become(arguments: list[str], directory: Path, descriptors: list[int]) -> No
 
 
 def _wait(child: int) -> tuple[int | None, bool]:
-    """The exit code, None where Ctrl-C did not end it; and whether there was a Ctrl-C."""
+    """Exit code, None if Ctrl-C did not end the process; and whether Ctrl-C was sent."""
     start, interrupted = time.monotonic(), False
     while True:
         ended, status = os.waitpid(child, os.WNOHANG)

@@ -51,8 +51,8 @@ def test_inputs_are_every_finite_number_of_a_16_bit_type(files: Path) -> None:
     assert np.load(files / "x_float32.npy").dtype == np.float32
 
 
-def test_infinities_find_what_multiplies_zero_by_one_of_them(tmp_path: Path) -> None:
-    """x * sigmoid(x), as PyTorch computes silu: nan at -inf."""
+def test_infinities_find_a_product_of_0_and_inf(tmp_path: Path) -> None:
+    """PyTorch's silu, x * sigmoid(x), is nan at -inf."""
     given, computed = tmp_path / "x.npy", tmp_path / "y.npy"
     output("audit", "silu", "--dtype", "float16", "--emit-inputs", given, "--infinities")
     x = np.load(given).astype(np.float64)

@@ -1,4 +1,4 @@
-"""actcli audit --against and --run: implementations that the command calls, as a table or a report."""
+"""actcli audit --against and --run: implementations called by the command, with a table or a report."""
 
 import json
 import sys
@@ -80,7 +80,7 @@ def test_the_audit_of_a_framework_is_that_of_its_results_in_a_file(workshop: Pat
 
 
 def test_the_largest_errors_are_those_of_the_definition(workshop: Path) -> None:
-    """Computed here from scratch: one number above the right one is one step off."""
+    """Expected errors computed here: the next number above the right one is one step off."""
     found = document(workshop, "tanh", "--against", "kernels:off", "--dtype", "float16")
     x = np.arange(1 << 16, dtype=np.uint16).view(np.float16).astype(np.float64)
     x = x[np.isfinite(x)]
@@ -202,7 +202,7 @@ def test_a_bound_judges_all_of_them(workshop: Path) -> None:
 )
 def test_an_implementation_that_fails_is_one_line(workshop: Path, against: str, message: str) -> None:
     assert message in refused(workshop, "tanh", "--against", against, "--dtype", "float16")
-    # And so are several: a function of one's own that raises is broken, whatever the others do.
+    # The same with several: a user's function that raises is an error, whatever the others do.
     assert message.split("(")[0] in refused(workshop, "tanh", "sin", "--against", against, "--dtype", "float16")
 
 
@@ -262,7 +262,7 @@ def test_what_does_not_go_together_is_refused(workshop: Path, words: str, messag
 
 
 def test_no_bound_is_printed_where_there_is_none(workshop: Path) -> None:
-    """One nan in three: 90 % of the results are within no number of ULP; of nan alone there is no mean."""
+    """With one nan in three results there is no bound for 90 % of them; with only nan there is no mean."""
     (workshop / "three.txt").write_text("1 2 -3\n")
     run = actcli("audit", "tanh", "--against", "kernels:nan", "--input", "three.txt", cwd=workshop)
     text = " ".join(run.stdout.split())
@@ -297,8 +297,8 @@ def test_a_picture_has_a_panel_for_each(workshop: Path) -> None:
     assert "sin in float16" in text
 
 
-def test_of_all_that_a_framework_has_rows_are_named_where_they_are_left_out(tmp_path: Path) -> None:
-    """A SciPy made here, of which --range leaves the row-wise functions out."""
+def test_row_wise_functions_that_range_leaves_out_are_named(tmp_path: Path) -> None:
+    """All functions of a SciPy made here; --range leaves the row-wise ones out."""
     (tmp_path / "scipy").mkdir()
     (tmp_path / "scipy" / "__init__.py").write_text("__version__ = '0.0'\n")
     special = """
@@ -326,7 +326,7 @@ def log_softmax(x, axis): return np.log(softmax(x, axis))
 
 
 def test_a_gradient_goes_to_a_program(workshop: Path) -> None:
-    """A backward kernel of silu's line x S(x), in float64, rounded once: all right; without a place for it refused."""
+    """A backward kernel of silu, computed in float64 and rounded once, is correct. Without {grad}, it is refused."""
     program = """
 import sys
 import numpy as np

@@ -48,7 +48,7 @@ def refused(folder: Path, *words: str) -> str:
 
 
 EVERY = ("tanh", "--every", "--range", "-0.52", "-0.49")
-"""Of two blocks, the second of which begins at -0.5."""
+"""A range of two blocks; the second begins at -0.5."""
 ENDS = [int(np.float32(end).view(np.uint32)) for end in (0.52, 0.49)]
 
 
@@ -140,7 +140,7 @@ def test_what_does_not_go_together_is_refused(workshop: Path, words: str, messag
 
 def test_a_range_bounds_inputs_and_results_of_files_alike(workshop: Path, tmp_path: Path) -> None:
     found = run(workshop, "tanh", "--against", "kernels:tanh", "--dtype", "float16", "--range", "-2", "3")
-    # float16 in [-2, 3]: 2^14 + 1 below and up to -0; half as many more again to 3.
+    # float16 in [-2, 3]: 2^14 + 1 numbers from -2 to -0, and those from 0 to 3.
     assert found["count"] == int(np.float16(2).view(np.uint16)) + int(np.float16(3).view(np.uint16)) + 2
     x, y = tmp_path / "x.npy", tmp_path / "y.npy"
     np.save(x, np.array([-4.0, -2.0, 0.5, 3.0, 3.5], np.float32))

@@ -32,7 +32,7 @@ ITS_PROGRESS = "of 100000"
 HIDE_CURSOR, SHOW_CURSOR = "\x1b[?25l", "\x1b[?25h"
 A_TRAINING = ("gradient-depth", "--act", "tanh", "--layers", "20", "--steps", "400", "--format", "json")
 EXAMPLES = examples()
-# The same, of less: what is asserted of them is not about how long they work.
+# The same examples with less work, for tests that do not depend on the amount of work.
 QUICK = EXAMPLES | {
     "identify": ["identify", "2*tanh(x)"],
     "phase": [*EXAMPLES["phase"], "--cells", "2x2", "--steps", "2"],
@@ -113,7 +113,7 @@ def test_an_unreadable_file_is_one_line_and_exit_code_2(tmp_path: Path) -> None:
 def test_more_memory_than_there_is_is_refused() -> None:
     for size in ("--width", "--batch", "--layers"):
         assert complaint("gradient-depth", "--act", "relu", size, "99999999999999"), size
-    # A row has to be held as a whole, and so has its Jacobian: 8 PB and 8 TB.
+    # A row, and its Jacobian, must fit into memory: 8 PB and 8 TB here.
     assert "memory" in complaint("evaluate", "softmax", "--grid", "0", "1", str(10**15))
     assert "memory" in complaint("differentiate", "softmax", "--grid", "0", "1", str(10**6))
 
@@ -123,7 +123,7 @@ def test_a_library_that_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr("actcli.cli.complain", said.append)
     assert _exit_code(ModuleNotFoundError("No module named 'mpmath.libmp'", name="mpmath.libmp")) == 2
     assert said == ["mpmath, which actcli needs, is not installed: pip install mpmath"]
-    with pytest.raises(ModuleNotFoundError):  # a fault of ours
+    with pytest.raises(ModuleNotFoundError):  # a bug in actcli
         _exit_code(ModuleNotFoundError("No module named 'actcli.nothing'", name="actcli.nothing"))
 
 
@@ -134,7 +134,7 @@ def test_an_error_is_one_line_and_moves_no_cursor_whatever_the_names_hold(tmp_pa
 
 
 def test_memory_is_bounded_by_what_there_is() -> None:
-    """So that an answer too large is a complaint and nothing for the kernel's OOM killer."""
+    """A result that is too large gives an error message instead of a kill by the kernel (OOM)."""
     program = """if True:
         import os, resource
         from actcli.process import bound_memory
@@ -205,7 +205,7 @@ def test_colour_is_for_terminals_and_for_those_who_ask_for_it(command: str) -> N
     assert "\x1b[" in output(*args, env={"FORCE_COLOR": "1"})
 
 
-# What a terminal of so many colours is sent: bold, the end of colours, and the codes of its colours.
+# Codes sent to terminals by number of colours: bold, end of colours, and the colours.
 OF_ANY = r"1|0|39"
 OF_8, OF_16 = rf"{OF_ANY}|3[0-7]", rf"{OF_ANY}|3[0-7]|9[0-7]"
 OF_256 = rf"{OF_16}|38;5;\d+"
@@ -288,14 +288,14 @@ def test_a_locale_without_unicode_gets_ascii(command: str) -> None:
 @pytest.mark.parametrize("command", QUICK)
 def test_twenty_columns_of_ascii(command: str) -> None:
     text = output(*QUICK[command], env={"LC_ALL": "C", "COLUMNS": "20"})
-    # Code and commands are for copying, and are not folded.
+    # Code and commands are not folded, because they are meant for copying.
     text = re.sub(r"^(PyTorch|JAX|\$) .*\n", "", text, flags=re.MULTILINE)
     if not _is_plain(command):
         assert max(map(len, text.splitlines())) <= 20
 
 
 def _is_plain(command: str) -> bool:
-    """Whether its example, in a pipe, is numbers or code and nothing that is laid out."""
+    """Whether the command's example prints only numbers or code in a pipe, without layout."""
     return command in ("evaluate", "differentiate", "list", "help", "code")
 
 
@@ -368,7 +368,7 @@ def test_a_disk_that_fills_up_leaves_no_file(name: str, tmp_path: Path) -> None:
 
 
 def test_a_directory_that_may_not_be_written(way_for_all: Path) -> None:
-    """In a process that imports what it needs and then gives up being root, who may write anywhere."""
+    """In a process that gives up root's rights after the imports; root may write anywhere."""
     (way_for_all / "out.npy").write_bytes(b"old")
     way_for_all.chmod(0o555)
     program = """if True:
@@ -411,7 +411,7 @@ def test_a_signal_ends_a_training_with_its_exit_code_and_gives_the_cursor_back(n
 
 
 def test_the_program_runs_where_there_are_no_such_signals() -> None:
-    """On Windows; SIGTERM is there."""
+    """As on Windows, which has SIGTERM only."""
     program = """if True:
         import signal, sys
         del signal.SIGHUP, signal.SIGQUIT, signal.SIGTSTP
@@ -438,7 +438,7 @@ def test_control_z_gives_the_shell_its_cursor_and_fg_brings_the_live_view_back()
         assert not screen.cursor.hidden
         assert not any("gradient of each" in line for line in screen.display), "the view is wiped out"
         shell.expect_exact("ready> ")
-        shell.send("bg\r")  # there it draws nothing over what the shell writes
+        shell.send("bg\r")  # in the background it draws nothing
         shell.expect_exact("ready> ")
         shell.send("echo still 'here'\r")
         shell.expect_exact("still here")
@@ -490,7 +490,7 @@ def test_a_signal_ends_a_stream_and_no_file_is_left_behind(number: int, exit_cod
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP, signal.SIGQUIT])
 def test_a_signal_stays_ignored_where_it_was(number: signal.Signals, tmp_path: Path) -> None:
-    """As nohup has the hanging up, and a shell's & in a script the two of the keyboard."""
+    """nohup ignores SIGHUP; & in a shell script ignores SIGINT and SIGQUIT."""
     command = [PROGRAM, "evaluate", "relu", "--output", str(tmp_path / "out.txt")]
     with subprocess.Popen(
         ["bash", "-c", f'trap "" {number.name}; exec "$@"', "bash", *command],
@@ -499,7 +499,7 @@ def test_a_signal_stays_ignored_where_it_was(number: signal.Signals, tmp_path: P
         text=True,
     ) as process:
         assert process.stdin
-        process.stdin.write("-1\n" * 200_000)  # more than a pipe holds: most of it has been read after this
+        process.stdin.write("-1\n" * 200_000)  # more than a pipe holds, so most of it has been read when this returns
         process.stdin.flush()
         process.send_signal(number)
         process.stdin.write("2\n")
@@ -509,7 +509,7 @@ def test_a_signal_stays_ignored_where_it_was(number: signal.Signals, tmp_path: P
 
 @pytest.mark.parametrize("module", ["signal", "typing", "typer", "numpy", "plotext", "_strptime"])
 def test_control_c_amid_the_imports_is_no_traceback(module: str, tmp_path: Path) -> None:
-    """_strptime is imported by plotext, which catches everything and raises something else."""
+    """plotext imports _strptime, and turns every exception into another one."""
     (tmp_path / f"{module}.py").write_text("import os\nos.kill(os.getpid(), 2)\n")
     run = actcli("plot", "relu", env={"PYTHONPATH": str(tmp_path)})
     assert (run.returncode, run.stdout, run.stderr) == (130, "", "")

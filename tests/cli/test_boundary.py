@@ -15,7 +15,7 @@ QUICK = ("--steps", "60")
 
 @pytest.fixture
 def animals(tmp_path: Path) -> Path:
-    """Three classes by name, two columns that tell them apart, one that does not, and one of words."""
+    """Three named classes; two columns that separate them, one that does not, and one with words."""
     generator, path = np.random.default_rng(0), tmp_path / "animals.csv"
     rows = ["name,height,weight,age,kind"]
     for i in range(60):
@@ -62,7 +62,7 @@ def test_of_three_classes_or_numbers_no_pieces_are_counted() -> None:
 
 
 def test_the_probabilities_are_those_of_the_exported_weights(tmp_path: Path) -> None:
-    """Computed again from the arrays alone."""
+    """Probabilities recomputed from the exported arrays."""
     path = tmp_path / "w.npz"
     run = document("boundary", "tanh", "--data", "blobs", "--export", str(path), *QUICK)["runs"][0]
     with np.load(path) as arrays:

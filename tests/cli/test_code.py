@@ -15,7 +15,7 @@ from tests.narrow import elementwise
 
 
 def module_of(*arguments: str) -> dict[str, Any]:
-    """The module that is printed for NumPy, run."""
+    """The namespace of the printed NumPy module."""
     module: dict[str, Any] = {}
     exec(output("code", *arguments, "--to", "numpy"), module)
     return module
@@ -52,7 +52,7 @@ def test_where_theory_knows_no_initialisation_none_is_written() -> None:
 
 @pytest.mark.parametrize("act", ["x*exp(-x**2)", "tanh(x)**3", "sin(x)"])
 def test_what_the_docstring_says_of_the_accuracy_holds(act: str) -> None:
-    """At points of its own, and twice what it says for what lies between those of the docstring."""
+    """Errors at other points than the docstring's are at most twice the stated bound."""
     text = output("code", act, "--to", "numpy")
     within = re.findall(r"(?:values|slopes)\s+within\s+(\S+)\s+ULP", text)
     assert len(within) == 2

@@ -28,7 +28,7 @@ def test_json_has_every_pair_with_its_largest_difference_and_where_it_is() -> No
 
 def test_the_largest_difference_is_found_inside_the_interval_too() -> None:
     (difference,) = document("compare", "gelu", "relu")["differences"]
-    # x Φ(-x) is largest where its slope Φ(-x) - x φ(x) is zero.
+    # The maximum of x Φ(-x) is at the zero of its slope Φ(-x) - x φ(x).
     at = mpmath.findroot(lambda x: mpmath.ncdf(-x) - x * mpmath.npdf(x), 0.7)
     assert abs(difference["at"]) == pytest.approx(float(at), abs=1e-6)
     assert difference["max_abs"] == pytest.approx(float(at * mpmath.ncdf(-at)), rel=1e-12)

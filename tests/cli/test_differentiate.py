@@ -36,7 +36,7 @@ def distribution(x: float) -> float:
 )
 def test_derivatives_are_those_of_the_closed_form(activation: str, order: int, truths: dict[float, float]) -> None:
     values = numbers("differentiate", activation, *map(str, truths), "--order", str(order))
-    # gelu'(-10) is a difference in the closed form here, which loses two digits
+    # the closed form of gelu'(-10) here is a difference and loses two digits
     assert values == pytest.approx(list(truths.values()), rel=1e-12, abs=0)
 
 
@@ -94,7 +94,7 @@ def test_a_check_that_passes_is_quiet_when_asked_to_be() -> None:
 
 
 def test_a_check_that_fails_says_where_and_exits_with_1() -> None:
-    """Beyond 2^53 sums are even: what is left of x + 1e16 - 1e16 is a staircase, level at 0.3, and on the whole x."""
+    """x + 1e16 - 1e16 is a staircase, constant near 0.3, because float64 beyond 2^53 has only even numbers."""
     run = actcli("differentiate", "x + 1e16 - 1e16", "0.3", "0.4", "--check", "--quiet")
     assert (run.returncode, run.stdout) == (1, "1.0\n1.0\n")
     assert run.stderr == (

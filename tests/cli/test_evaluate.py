@@ -175,7 +175,7 @@ def test_the_suffix_of_the_output_file_chooses_the_format(tmp_path: Path) -> Non
 
 
 def test_a_dtype_rounds_input_and_result_once_each() -> None:
-    just_over_a_tie = repr(1 + 2**-8 + 2**-40)  # over float32 it would be a tie, and round down
+    just_over_a_tie = repr(1 + 2**-8 + 2**-40)  # rounded to float32 first, it would be a tie and round down
     assert numbers("evaluate", "identity", just_over_a_tie, "--dtype", "bfloat16") == [1.0078125]
     assert numbers("evaluate", "identity", "0.1", "--dtype", "float16") == [float(np.float16(0.1))]
     assert numbers("evaluate", "sigmoid", "1", "--dtype", "float16") == [float(np.float16(1 / (1 + math.exp(-1))))]
@@ -248,7 +248,7 @@ def test_numbers_from_two_places_and_from_none() -> None:
 
 def test_no_file_is_left_behind_by_an_error_and_an_old_one_stays_as_it_was(tmp_path: Path) -> None:
     result = tmp_path / "out.npy"
-    bad = "1 2\n" * 50_000 + "x\n"  # the mistake comes long after the first results
+    bad = "1 2\n" * 50_000 + "x\n"  # the error comes long after the first results
     assert "line 50001" in complaint("evaluate", "relu", "-o", result, stdin=bad)
     assert list(tmp_path.iterdir()) == []
     result.write_bytes(b"old")

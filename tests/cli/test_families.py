@@ -1,4 +1,4 @@
-"""Families, `elu:alpha=0.5/1/2`, in evaluate: a result of each member for every number, in every format."""
+"""Families, `elu:alpha=0.5/1/2`, in evaluate: one result per member and number, in every format."""
 
 import math
 from pathlib import Path
@@ -13,7 +13,7 @@ FAMILY = "elu:alpha=0.5/1/2"
 
 
 def elu(x: float) -> list[float]:
-    """Of each member."""
+    """Value of each member."""
     return [x if x > 0 else alpha * math.expm1(x) for alpha in ALPHAS]
 
 

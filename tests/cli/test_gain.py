@@ -52,13 +52,13 @@ def test_row_wise_activations_are_refused() -> None:
 
 
 def settings(*act: str) -> dict[str, str]:
-    """The lines of the report: what each label says, with the lines below it that have none."""
+    """Label -> text of the report; lines without a label belong to the label above."""
     labelled = re.sub(r"\n {13}", " ", output("gain", *act)).splitlines()
     return {line[:13].strip(): line[13:] for line in labelled}
 
 
 def test_the_report_says_what_the_document_has() -> None:
-    """erf: σ_w² = 1/φ'(0)² = π/4 at its critical point; with σ_w² = 1 and no bias its inputs part, as φ'(0) > 1."""
+    """erf: σ_w² = 1/φ'(0)² = π/4 at its critical point. With σ_w² = 1 and no bias inputs separate, as φ'(0) > 1."""
     document, report = json.loads(output("gain", "erf", "--format", "json")), settings("erf")
     assert "σ_w² = 0.785398 (weights: variance σ_w²/fan_in), σ_b² = 0.0 (biases), q = 0.0" in report["critical"]
     assert float(report["gain"].split()[0]) == pytest.approx(document["gain"], rel=1e-5)
@@ -78,7 +78,7 @@ def test_the_report_says_what_the_document_has() -> None:
 
 
 def test_where_nothing_is_critical_the_code_keeps_the_second_moment() -> None:
-    """Inputs of sigmoid become alike; its gain is 1/√E[σ²]."""
+    """sigmoid makes inputs equal; its gain is 1/√E[σ²]."""
     document, report = json.loads(output("gain", "sigmoid", "--format", "json")), settings("sigmoid")
     assert report["critical"].startswith("none")
     assert "σ_w²" not in report["critical"]

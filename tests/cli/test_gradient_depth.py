@@ -85,7 +85,7 @@ def decay_by_its_definition(run: dict[str, Any]) -> float | None:
 
 
 def verdict_by_its_rules(run: dict[str, Any]) -> str:
-    """Of networks whose gradient is not sick after training where it was not before."""
+    """Verdict by the documented rules, for networks whose gradient did not become worse by training."""
     losses = [number(run[name]) for name in ("loss_guess", "loss_data_initial", "loss_data_final")]
     guess, before, after = losses
     if run["loss"]:
@@ -204,7 +204,7 @@ def test_init_is_named_and_obeyed() -> None:
     (lecun,) = runs("--act", "sigmoid", *LITTLE, "--init", "lecun")
     (he,) = runs("--act", "sigmoid", *LITTLE, "--init", "he")
     assert (lecun["init"], he["init"]) == ("lecun", "he")
-    # The same random numbers, √2 times as large in each of the two layers between signal 1 and signal 3.
+    # The same random numbers, larger by √2 in each of the two layers between signal 1 and signal 3.
     assert he["decay_per_layer"] > 1.2 * lecun["decay_per_layer"]
 
 
@@ -259,7 +259,7 @@ def test_an_activation_that_the_theory_cannot_follow_has_none_and_no_warning(act
 @pytest.mark.parametrize(
     ("init", "factor"),
     [
-        # Of relu, whose slope is 1 for half of the inputs: sqrt(σ_w²/2) per layer.
+        # relu has slope 1 for half of the inputs: factor sqrt(σ_w²/2) per layer.
         ("he", 1.0),
         ("xavier", math.sqrt(0.5)),
         ("critical", 1.0),
@@ -388,7 +388,7 @@ def test_the_targets_of_somebody_s_own_file_decide_the_loss(kind: str, suffix: s
     path, export = tmp_path / f"own{suffix}", tmp_path / "run.npz"
     if suffix == ".npy":
         if kind == "names":
-            return  # an array of numbers has none
+            return  # an array of numbers has no names
         np.save(path, np.column_stack([CIRCLE, targets]))
     else:
         between = "," if suffix == ".csv" else " "
@@ -398,7 +398,7 @@ def test_the_targets_of_somebody_s_own_file_decide_the_loss(kind: str, suffix: s
     assert result["config"]["data"] == str(path)
     with np.load(export) as arrays:
         assert str(arrays["loss"]) == loss
-        # A batch of what is in the file, each column with mean 0 and variance 1.
+        # The batch consists of the file's points, with each column standardised to mean 0 and variance 1.
         standard = (CIRCLE - CIRCLE.mean(axis=0)) / CIRCLE.std(axis=0)
         assert arrays["inputs"].shape == (16, 2)
         for point in arrays["inputs"]:
@@ -610,7 +610,7 @@ def test_a_verdict_that_there_is_not_is_refused(name: str) -> None:
 
 
 def with_cure(options: list[str], cure: list[str]) -> list[str]:
-    """The command line with the options of the cure in place of those that are there already."""
+    """The command line with the options of the cure, which replace options of the same name."""
     line, words = [*options], iter(cure)
     for word in words:
         option = word.replace("--no-", "--")
@@ -715,7 +715,7 @@ def test_many_healthy_activations_share_a_line() -> None:
 
 
 def interrupted(*options: str) -> "subprocess.CompletedProcess[str]":
-    """A run without end that gets a SIGINT once it trains."""
+    """An endless run that gets SIGINT during training."""
     command = [PROGRAM, "gradient-depth", *options]
     with terminal_as_stderr("gradient-depth", *options) as (process, stderr):
         stderr.expect(r"step \d+ of 1000000")
@@ -750,11 +750,11 @@ def test_after_control_c_the_json_is_whole() -> None:
 
 
 def test_control_c_ends_the_search_for_a_cure_and_the_report_is_printed() -> None:
-    """Trials as long as the training; the live view is gone, and its cursor shown again, when the training is over."""
+    """The search takes as long as the training. The reappearing cursor marks the end of the training."""
     options = ("--act", "tanh", "--layers", "6", "--width", "512", "--batch", "256", "--steps", "50", "--lr", "1e6")
     with terminal_as_stderr("gradient-depth", *options) as (process, stderr):
         stderr.expect_exact("\x1b[?25h")
-        stderr.expect(pexpect.TIMEOUT, timeout=0.3)  # it is searching, or will be; a trial takes seconds
+        stderr.expect(pexpect.TIMEOUT, timeout=0.3)  # during or just before the search; a trial takes seconds
         process.send_signal(signal.SIGINT)
         stdout, _ = process.communicate(timeout=PATIENCE)
         stderr.expect(pexpect.EOF)
@@ -771,7 +771,7 @@ def test_control_c_wins_over_fail_on() -> None:
 
 
 def test_control_c_reaches_a_run_in_a_pipe(tmp_path: Path) -> None:
-    """Nothing shows in a pipe that it trains; it does once the file is there."""
+    """A pipe shows no progress: training has begun when the file exists."""
     export = tmp_path / "run.npz"
     with subprocess.Popen(
         [PROGRAM, "gradient-depth", "--act", "sigmoid", *LONG, "--export", str(export), "--format", "csv"],

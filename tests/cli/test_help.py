@@ -1,4 +1,4 @@
-"""`actcli help` and the first screens: their facts hold, and their examples run."""
+"""`actcli help` and the first screens: the statements are true, and the examples run."""
 
 import os
 import re
@@ -29,7 +29,9 @@ def test_alone_it_shows_three_commands_that_run_and_where_to_read_on() -> None:
     commands = [shlex.split(line.split("   ")[0]) for line in re.findall(r"^  actcli (.*)", text, re.MULTILINE)]
     assert len(commands) == 3
     for command in commands:
-        output(*command, *(("--steps", "0") if command[0] == "gradient-depth" else ()))  # what is trained takes a while
+        output(
+            *command, *(("--steps", "0") if command[0] == "gradient-depth" else ())
+        )  # without training, to save time
     assert {"actcli --help", "actcli help COMMAND", "man actcli"} <= set(
         re.findall(r"actcli --help|actcli help COMMAND|man actcli", text)
     )
@@ -78,7 +80,7 @@ def test_it_can_be_read_on_80_columns_and_without_unicode(subject: str) -> None:
 
 
 def shown_in(text: str) -> Iterator[tuple[str, str]]:
-    """(command, output) of the examples: `    $ command`, and what stands indented below it."""
+    """(command, output) of the examples: `    $ command` and the indented lines below it."""
     for match in re.finditer(r"^    \$ (.*)\n((?:    (?!\$ ).*\n)*)", text, re.MULTILINE):
         yield match[1], re.sub(r"^    ", "", match[2], flags=re.MULTILINE)
 
@@ -159,7 +161,7 @@ FIELDS = fields()
 
 
 class Reading:
-    """A document held against the list; what of it was seen is kept."""
+    """Comparison of JSON documents with the list of fields; records the fields that occurred."""
 
     def __init__(self) -> None:
         self.seen: set[tuple[str, str]] = set()
@@ -210,11 +212,11 @@ def test_the_list_is_whole_in_itself() -> None:
 
 
 def runs(tmp_path: Path) -> dict[str, list[list[str]]]:
-    """For every command, command lines that make it print all that it has."""
+    """Command -> command lines that together print all of its fields."""
     x, y = str(tmp_path / "x.npy"), str(tmp_path / "y.npy")
     actcli("audit", "gelu", "--dtype", "float16", "--emit-inputs", x)
     inputs = np.load(x)
-    with np.errstate(over="ignore"):  # float16's tanh of an infinite cube is 1
+    with np.errstate(over="ignore"):  # the cube overflows in float16, and tanh(inf) is 1
         np.save(y, inputs / 2 * (1 + np.tanh(0.79788456 * (inputs + 0.044715 * inputs**3))))
     np.save(tmp_path / "matrix.npy", np.ones((2, 3)))
     audit = ["gelu", "--dtype", "float16", "--input", x, "--actual", y]

@@ -17,7 +17,7 @@ finally:
     print(*sys.modules, file=sys.stderr)
 """
 
-# What typer 0.26 to 0.28 and NumPy import anyway cannot be forbidden: contextlib, inspect, ast and their like.
+# Modules that typer 0.26 to 0.28 and NumPy import (contextlib, inspect, ast, ...) cannot be forbidden.
 HEAVY = {"rich", "plotext", "orjson", "pydantic", "json", "csv", "asyncio", "unittest", "email"}
 MATHEMATICS = {"numpy", "actcli.commands", "actcli.core.activations.activation", "actcli.streams.blocks"}
 VIEWS = {"rich", "plotext", "actcli.views"}

@@ -1,4 +1,4 @@
-"""evaluate --labels: shares of a softmax, and the note that they are no certainty."""
+"""evaluate --labels: probabilities of a softmax, and the note that they are no certainty."""
 
 import math
 import re

@@ -1,4 +1,4 @@
-"""Options have one meaning over all commands, and the advice in errors works."""
+"""Options have the same meaning in all commands, and the advice in errors works."""
 
 import ast
 import re
@@ -32,7 +32,7 @@ def arguments(command: str) -> list[str]:
 
 
 def parsed(command: str, *words: str) -> dict[str, Any]:
-    """What the command makes of these options."""
+    """Values of the command's parameters from these words."""
     return dict(load(command).make_context(command, [*arguments(command), *words]).params)
 
 
@@ -240,7 +240,7 @@ WAYS_OUT = [
     ("help formula", "formulas", "help formulas"),
     ("help plto", "plot", "help plot"),
 ]
-"""(what is refused, the way out in the one line that it prints, a command line that takes it)."""
+"""(refused command line, way out in its error message, command line with the way out)."""
 
 
 @pytest.mark.parametrize(("wrong", "way_out", "right"), WAYS_OUT)
@@ -257,7 +257,7 @@ def test_a_way_out_works_as_it_is_printed(wrong: str, way_out: str, right: str, 
 
 
 def swapped(word: str) -> str:
-    """With its second and third letter in each other's place, as fingers do it."""
+    """The word with its second and third letter swapped, a typical typing error."""
     return word[0] + word[2] + word[1] + word[3:]
 
 
@@ -297,7 +297,7 @@ def refusal(text: str) -> str:
 
 
 def test_every_command_line_that_a_message_shows_can_be_typed() -> None:
-    """In backticks, wherever it stands in the program; what is put in when it runs is tried above."""
+    """All command lines in backticks in the source. (Lines completed at run time are tested above.)"""
     shown = set()
     for file in FOLDER.parent.rglob("*.py"):
         nodes = [*ast.walk(ast.parse(file.read_text(encoding="utf-8")))]

@@ -34,7 +34,7 @@ def test_the_rows_are_those_of_the_history() -> None:
         moment = next(each for each in history if each["step"] == int(row["step"]))
         assert float(row["weight_gradient_norm"]) == moment["weight_gradient_norms"][int(row["layer"]) - 1]
         assert float(row["loss"]) == moment["loss"]
-    assert {row["dead_fraction"] for row in found if row["layer"] == "5"} == {""}  # the output layer has no units
+    assert {row["dead_fraction"] for row in found if row["layer"] == "5"} == {""}  # the output layer has no activation
 
 
 @pytest.mark.parametrize("acts", [["tanh"], ["sigmoid", "relu"], ["sigmoid", "relu", "tanh", "gelu"]])

@@ -16,7 +16,7 @@ FLAGS = {"--skip-missing"}
 
 
 def evaluated(directory: Path, name: str, data: bytes, *options: str) -> list[list[float]]:
-    """The numbers of a file, line by line, and the same bytes on stdin where the name says nothing."""
+    """The numbers of a file, line by line. The same bytes on stdin must give the same, if the name has no suffix."""
     (directory / name).write_bytes(data)
     run = actcli("evaluate", "identity", "-i", name, *options, cwd=directory)
     assert (run.returncode, run.stderr) == (0, "")
@@ -207,7 +207,7 @@ def test_every_way_out_works_as_it_is_printed(name: str, data: bytes, command: l
 
 
 def _typed(advice: str, command: list[str]) -> list[str]:
-    """The commands that a reader of the advice would type."""
+    """The commands in an error's advice, as a reader would type them."""
     program = ["actcli", *command]
     ways = [f"{found} | {shlex.join([*program[:-1], '-'])}" for found in re.findall("`(.*?)`", advice)]
     for clause in re.split(r"[;,?] (?=--)", re.sub("`.*?`", "", advice))[1:]:
@@ -291,7 +291,7 @@ def test_a_class_in_the_first_column_is_asked_for(tmp_path: Path) -> None:
     )
     assert "target class: 3 classes" in depth(tmp_path, "wine.csv", wine, "--target-column", "class").stdout
     assert "target proline: numbers" in depth(tmp_path, "wine.csv", wine, "--target", "numbers").stdout
-    gaps = wine.replace("\n3,", "\n8,")  # cylinders, say
+    gaps = wine.replace("\n3,", "\n8,")  # classes 1, 2, 8, like numbers of cylinders
     assert depth(tmp_path, "cars.csv", gaps).returncode == 0
 
 

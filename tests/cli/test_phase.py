@@ -29,7 +29,7 @@ def test_json_has_a_row_for_each_bias_variance() -> None:
     assert found["sigma_b2"] == [0.0, 0.05]
     for name in ("q", "chi_perpendicular", "correlation", "correlation_depth_scale"):
         assert np.shape(found[name]) == (2, 10)
-    # By mpmath, from the fixed points of both maps.
+    # From mpmath: fixed points of both maps.
     scales = dict(zip(np.round(found["sigma_w2"], 9), found["correlation_depth_scale"][1], strict=True))
     assert [scales[1.3], scales[2.5], scales[4.0]] == pytest.approx([7.834, 11.7956, 6.98027], rel=2e-4)
     assert found["edge"][-1] == pytest.approx([1.760955, 0.05], rel=1e-6)
@@ -149,7 +149,7 @@ def lines_of(path: Path) -> list[str]:
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
-    """The file of a sweep that nothing interrupted."""
+    """The file of an uninterrupted sweep."""
     path = tmp_path_factory.mktemp("sweep") / "runs.jsonl"
     output(*SWEEP, "--output", path)
     return lines_of(path)
@@ -239,7 +239,7 @@ def test_a_sweep_fills_the_terminal_while_it_goes_on() -> None:
 
 @pytest.fixture
 def scheduler(tmp_path: Path) -> Iterator[tuple[str, list[subprocess.Popen[bytes]]]]:
-    """The address of a scheduler on the loopback, and its two workers."""
+    """Address of a scheduler on the loopback interface, and its two workers."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         port = listener.getsockname()[1]

@@ -15,7 +15,7 @@ from tests.narrow import known
 
 
 class Picture:
-    """A chart, whose ticks tell where a point lies."""
+    """A chart; its ticks give the position of a point."""
 
     def __init__(self, text: str) -> None:
         self.lines = text.splitlines()
@@ -29,7 +29,7 @@ class Picture:
 
 
 def is_dotted(character: str) -> bool:
-    """Whether it is a braille character, and not the blank one."""
+    """Whether the character is braille with at least one dot."""
     return "\u2800" < character <= "\u28ff"
 
 
@@ -242,7 +242,7 @@ def test_size_and_ascii(arguments: tuple[str, ...]) -> None:
     assert output(*arguments, "--size", "x18") == output(*arguments, "--size", "80x18")
 
 
-# Of everything that draws a command that takes little time.
+# One quick command line for each drawing command.
 DRAWINGS = {
     "plot": ("plot", "gelu", "-d", "--at", "1"),
     "density": ("plot", "relu", "gelu", "--show", "density"),
@@ -266,7 +266,7 @@ def test_whatever_draws_can_save_what_it_shows(arguments: tuple[str, ...], tmp_p
     assert (tmp_path / "a.txt").read_text() == shown
     page = (tmp_path / "a.html").read_text()
     text = re.sub(r"<[^>]*>", "", page.partition("<pre")[2].partition(">")[2].lstrip("\n")).strip()
-    if "▀" in text:  # a map, whose colours a pipe has to show by shades
+    if "▀" in text:  # a map: in a pipe its colours become shades
         assert text.splitlines()[-1] == html.escape(shown).strip().splitlines()[-1]
     else:
         assert text == html.escape(shown).strip()
@@ -312,7 +312,7 @@ def test_what_cannot_be_saved_is_refused_before_any_work(tmp_path: Path) -> None
 
 @pytest.mark.parametrize("name", ["relu.png", "relu.svg", "relu.pdf"])
 def test_without_matplotlib_a_page_is_refused_with_the_way_out(name: str, tmp_path: Path) -> None:
-    """The name of the package is what pip takes: `pip install matplotlib` works as it is printed."""
+    """The printed way out, `pip install matplotlib`, works as typed."""
     (tmp_path / "sitecustomize.py").write_text(
         "import sys\n"
         "class Missing:\n"
@@ -342,7 +342,7 @@ def test_what_has_no_curve_is_refused() -> None:
 )
 @pytest.mark.parametrize("interval", [(-6.0, 6.0), (-1e-5, 3e-5), (99.5, 100.5), (-8e307, 8e307)])
 def test_the_points_are_each_given_once(act: str, kink: float | None, interval: tuple[float, float]) -> None:
-    """Slopes between neighbours are those of the curve, and not rounding over 1e-16."""
+    """Slopes between neighbouring points are those of the curve: no points 1e-16 apart."""
     range_args = ["--range", *map(repr, interval)]
     (curve,) = document("plot", act, *range_args)["curves"]
     x = np.array(curve["x"])
@@ -381,8 +381,8 @@ def test_a_range_that_can_be_is_drawn(interval: str) -> None:
     assert len(output("plot", "relu", "--range", *interval.split()).splitlines()) > 10
 
 
-def test_a_home_that_cannot_be_written_is_no_news(tmp_path: Path) -> None:
-    """matplotlib says so in two lines, of a cache that it does without."""
+def test_a_read_only_home_gives_no_message(tmp_path: Path) -> None:
+    """matplotlib would print two lines about its cache, which is not needed."""
     run = actcli("plot", "relu", "--save", tmp_path / "relu.svg", env={"HOME": "/dev/null", "PYTHONHASHSEED": "0"})
     assert (run.returncode, run.stderr) == (0, "")
     assert (tmp_path / "relu.svg").stat().st_size

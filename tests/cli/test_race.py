@@ -37,8 +37,8 @@ def test_a_formula_and_its_name_have_one_row_with_the_same_numbers() -> None:
     assert "silu = x*sigmoid(x)" in text("silu", "x*sigmoid(x)", "tanh", "--seeds", "1")
 
 
-def test_a_winner_is_named_where_the_heats_tell_and_only_there() -> None:
-    """No straight line, and no network without a bend, tells one circle from the other."""
+def test_a_winner_is_named_only_if_the_heats_differ_significantly() -> None:
+    """No straight line, and so no identity network, separates two circles."""
     line = "identity relu --train --layers 1 --width 8 --steps 60 --seeds 6 --data circles --quiet"
     found = document("compare", *line.split())
     assert [(pair["a_wins"], pair["b_wins"], pair["decided"]) for pair in found["comparisons"]] == [(0, 6, True)]
@@ -47,7 +47,7 @@ def test_a_winner_is_named_where_the_heats_tell_and_only_there() -> None:
 
 
 def test_two_that_do_not_differ_are_not_told_apart() -> None:
-    """The same function but for a millionth, and too few seeds."""
+    """Two functions that differ by a millionth; and too few seeds."""
     found = text("x*sigmoid(1.702*x)", "x*sigmoid(1.702001*x)", "--seeds", "6")
     assert "No winner." in found
     assert "wins" not in found

@@ -1,4 +1,4 @@
-"""Command lines that are refused in one line, each with a similar one that is accepted."""
+"""Command lines that are refused with one line, each with a similar one that is accepted."""
 
 import shlex
 from pathlib import Path

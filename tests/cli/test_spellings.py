@@ -65,7 +65,7 @@ def test_there_is_enough_that_python_can_run() -> None:
 
 @pytest.mark.parametrize("text", [text for text in RUN if not re.search(r"\nreturn|^\w+ = |^[\w.]+$", text)])
 def test_a_program_is_read_as_python_runs_it(text: str) -> None:
-    with np.errstate(all="ignore"):  # log of a negative number is nan, here and there
+    with np.errstate(all="ignore"):  # log of a negative number is nan on both sides
         truth = [run_by_python(text, x) for x in AT]
     np.testing.assert_allclose(resolve(text)(AT), truth, rtol=1e-14, atol=1e-16)
 

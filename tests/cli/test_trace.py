@@ -10,7 +10,7 @@ from tests.narrow import known
 
 
 def test_the_sums_on_the_screen_are_right_as_they_stand_there() -> None:
-    """Each `a×b + … = c` and `a × weight b × slope c = d` is computed again from the text."""
+    """Each `a×b + … = c` and `a × weight b × slope c = d` in the text is recomputed."""
     for options in (("--act", "sigmoid"), ("--act", "tanh", "--seed", "3"), ()):
         lines = output("trace", *options).splitlines()
         sums = [line for line in lines if line.count("=") and "×" in line and "gradient" not in line]

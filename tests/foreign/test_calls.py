@@ -1,4 +1,4 @@
-"""Frameworks' names of entries are written twice, for readers and for the worker; both agree."""
+"""Frameworks' names of activations are written twice, for users and for the worker; both agree."""
 
 import re
 
@@ -13,11 +13,11 @@ from actcli.foreign.calls import CALLS, FRAMEWORKS, ONNX, call_of, offered
 OF_PEOPLE = {"torch": "pytorch", "jax": "jax", "keras": "keras", "onnxruntime": "onnx"}
 NOT_CALLED = {
     "torch": set[str](),
-    "jax": {"standardize"},  # takes the row's statistics in another way
+    "jax": {"standardize"},  # statistics of the row computed differently
     "keras": {"prelu", "threshold", "sparsemax", "erf", "arctan", "sin"},  # a layer; others' functions
     "onnxruntime": {"prelu", "threshold", "hard_shrink", "soft_shrink"},  # two inputs; attributes with other meanings
 }
-"""Entries that have a name in a framework and no function of x and the entry's own parameters there."""
+"""Framework -> activations that it has, but not as a function of x and the same parameters."""
 
 
 @pytest.mark.parametrize("framework", OF_PEOPLE)

@@ -1,4 +1,4 @@
-"""Functions in a separate interpreter: NumPy's, those of a module, and all kinds of failures."""
+"""Functions in a separate interpreter: NumPy's, a module's, and all kinds of failures."""
 
 import sys
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Programs as implementations: their inputs, and mistakes in their results."""
+"""Programs as implementations: their inputs, and errors in their results."""
 
 import shlex
 import sys

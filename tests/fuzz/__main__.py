@@ -1,4 +1,4 @@
-"""Random formulas and files of numbers, in this process, with limits to its memory and to each case's time.
+"""Random formulas and files of numbers, in this process, with limits for memory and for the time of each case.
 
     python -m tests.fuzz [--formulas 5000] [--files 50000] [--seed 0]
 

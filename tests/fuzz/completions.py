@@ -59,7 +59,7 @@ def lines(seed: int, count: int) -> Iterator[str]:
         before = ["--color always"] if source.random() < 0.1 else []
         line = " ".join([*before, command, *options]) + source.choice(AT_THE_END)
         whole = "".join(_filled(piece, source) for piece in _pieces(line))
-        # Half of them break off within a name, where there is most to complete.
+        # Half of the lines end within a name, where completion has most to do.
         names = [*re.finditer(r"""(?<=[ (*'"])[a-z_]{5,}""", whole)]
         if names and source.random() < 0.5:
             name = source.choice(names)
@@ -69,7 +69,7 @@ def lines(seed: int, count: int) -> Iterator[str]:
 
 
 def _pieces(line: str) -> list[str]:
-    """The places to fill, and the text between them."""
+    """Placeholders, and the text between them."""
     pieces = [""]
     for i, character in enumerate(line):
         is_place = character in VALUES and (i == 0 or line[i - 1] in " =<>") and line[i + 1 : i + 2] in ("", " ")
@@ -99,7 +99,7 @@ def _escaped(word: str) -> str:
 
 
 def faults(shell: Shell, typed_lines: Sequence[str]) -> list[str]:
-    """What stands there afterwards, where it does not begin with what was typed."""
+    """Descriptions of lines that no longer begin with the typed text after a Tab."""
     found = []
     for typed in typed_lines:
         line = shell.line_after(f"actcli {typed}\t").removeprefix("actcli ")
@@ -110,9 +110,8 @@ def faults(shell: Shell, typed_lines: Sequence[str]) -> list[str]:
 
 
 def _is_the_shell_s_own(typed: str) -> bool:
-    """Where each shell, whatever the command, changes quotes: behind a quote that is closed already (bash writes a
-    file's name anew with backslashes, zsh and fish complete within it), and at a backslash with nothing behind it
-    (fish drops it)."""
+    """Whether the shell itself may change quotes here, for any command: after a closed quote (bash rewrites a file's
+    name with backslashes, zsh and fish complete within the quotes), and at a final backslash (fish drops it)."""
     parts = re.split(r"[\s=<>]", _letters(typed))
     tails = {" ".join(parts[-n:]) for n in (1, 2)} - {""}
     return typed.endswith(("\\", "'", '"')) or any(_letters(file).startswith(tail) for file in FILES for tail in tails)

@@ -7,7 +7,7 @@ _MOST_CHANGES = 4
 
 
 def mutated(data: bytes, pieces: Sequence[bytes], choose: random.Random) -> bytes:
-    """The data with a few changes: bytes flipped, cut, repeated, swapped for any, pieces put in, the end cut off."""
+    """The data with a few changes: bytes flipped, removed, repeated or replaced, pieces inserted, the end cut off."""
     found = bytearray(data)
     for _ in range(choose.randrange(_MOST_CHANGES + 1)):
         place = choose.randrange(len(found) + 1)

@@ -1,4 +1,4 @@
-"""Random files of numbers: text, CSV, .npy and examples to learn from, damaged. Each is read or refused in one line."""
+"""Random damaged files: text, CSV, .npy and training data. Each is read, or refused in one line."""
 
 import io
 import os
@@ -91,7 +91,7 @@ _DTYPES = ["<f8", ">f8", "<f4", "<f2", "<i8", ">u2", "|b1", "|i1", "<c16", "|V2"
 
 @dataclass(frozen=True)
 class Case:
-    """A file, and how it is read; `training` for examples to learn from."""
+    """A file and the way to read it; `training`: as training data."""
 
     name: str
     content: bytes
@@ -113,7 +113,7 @@ def cases(seed: int, count: int) -> Iterator[Case]:
 
 def _options(choose: random.Random, kind: str) -> dict[str, Any]:
     act = choose.choice(["relu", "softmax", "gelu", "identity"])
-    # A Jacobian is not appended to its row: differentiate refuses that itself.
+    # A Jacobian cannot be appended to its row: differentiate refuses that.
     slope = choose.random() < 0.3
     table = kind == "csv" and choose.random() < 0.5
     wanted = choose.choice(["plain", "csv", "tsv", "json", "npy", "table"])
@@ -155,7 +155,7 @@ def _array(choose: random.Random) -> bytes:
     array = np.zeros(shape, dtype) if data is None else data.reshape(shape)
     file = io.BytesIO()
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # about the version that the header needs
+        warnings.simplefilter("ignore")  # NumPy's warning about the version of the header
         np.lib.format.write_array(
             file, np.asfortranarray(array) if choose.random() < 0.3 else array, allow_pickle=False
         )
@@ -167,7 +167,7 @@ def _array(choose: random.Random) -> bytes:
 
 
 def fault(case: Case, directory: Path) -> str | None:
-    """The failure of a case; None for an answer, or a refusal in one line without a file left behind."""
+    """The failure of a case; None for a result, or for a refusal in one line that leaves no file."""
     path, answers = directory / case.name, directory / "answers"
     path.write_bytes(case.content)
     shown, sys.stdout = sys.stdout, open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - closed below

@@ -24,7 +24,7 @@ HERE = Path(__file__).parent
 STORED = HERE / "torch_activation.json"
 
 POINTS = np.round(np.linspace(-5.9371, 6.0271, 200), 6)
-"""None of them is a kink of an entry with the parameters below."""
+"""No point is a kink of an entry with the parameters below."""
 
 CLASSES = {
     "shifted_relu": "classical.relu.SReLU",
@@ -51,16 +51,16 @@ CLASSES = {
     "frelu": "adaptive.relu.FReLU",
     "sinlu": "classical.sigmoid_weighted.SinLU",
 }
-"""Name -> class of torch-activation, where no alias is its name or several classes share one."""
+"""Name -> class of torch-activation, if no alias matches or several classes match."""
 
 NOT_THERE = {"telu", "cauchy", "lau_", "apa", "swish"}
-"""Names that torch-activation gives to something else, or that its classes share by chance."""
+"""Names with another meaning in torch-activation, or shared by its classes by chance."""
 
 ARGUMENTS: dict[str, dict[str, Any]] = {
     "blu": {"a": 0.5}, "reblu": {"a": 0.5}, "mlrelu": {}, "hcaf_1": {"iterations": 1},
     "iplu": {"a": 2.0}, "delu": {"a": 1.0},
 }  # fmt: skip
-"""Name -> arguments of the class beside the entry's own parameters, or in their place."""
+"""Name -> arguments of the class in addition to the entry's parameters, or instead of them."""
 
 INVERSE_SOFTPLUS_OF_1 = 0.5413248546129181
 RAW: dict[str, dict[str, float]] = {
@@ -68,7 +68,7 @@ RAW: dict[str, dict[str, float]] = {
     "agumb": {"a_init": INVERSE_SOFTPLUS_OF_1},
     "grelu_uaf": {"a": INVERSE_SOFTPLUS_OF_1, "b": INVERSE_SOFTPLUS_OF_1},  # 1 + softplus(a) is 2
 }
-"""Name -> what the class is given so that after its own transformation the parameters are the entry's."""
+"""Name -> arguments of a class that transforms its parameters, so that the result equals the entry's."""
 
 RENAMED: dict[str, dict[str, str]] = {
     "symmsaf": {"a": "a"}, "s_rrelu": {"l": "lower", "u": "u"}, "olrelu": {"l": "lower", "u": "u"},
@@ -83,7 +83,7 @@ RENAMED: dict[str, dict[str, str]] = {
     "leaf": {"alpha": "", "beta": "", "gamma": ""}, "cataf": {"alpha": "", "beta": ""},
     "pmaf": {"a": "a"}, "ssaf": {"a": "a"}, "wave": {"a": "a"},
 }  # fmt: skip
-"""Name -> parameter -> the class's name for it; "" where the class has none and its own value is set instead."""
+"""Name -> parameter -> its name in the class; "" if the class has a fixed value, which the entry then takes."""
 
 EASY = 1e-9
 """Largest relative difference that counts as rounding."""
@@ -96,7 +96,7 @@ DISAGREEMENTS: dict[str, str] = {
     "blu": "a (sqrt(z^2 + 1) - 1) + z, of which the bent identity is a = 1/2 (section 3.10); there only sqrt is scaled",
     "reblu": "as blu, which it rectifies (section 4.2.38)",
     "geu": "the GEU multiplied by z is the PGELU (section 4.12): Phi(z/a); there z Phi(alpha z)",
-    # Settled by the class's own docstring, which the code does not follow.
+    # Settled by the class's docstring, which its code contradicts.
     "hardelish": "exp(z) - 1 below 0, as its docstring and arXiv:1808.00783 have it; there 1 + exp(-z)",
     "polylu": "1/(1 - z) - 1 for every z < 0, as its docstring has it; there z is clamped at -0.999",
     "polu": "(1 - z)^-a - 1 for every z < 0, as its docstring has it; there z is clamped at -0.999",
@@ -105,7 +105,7 @@ DISAGREEMENTS: dict[str, str] = {
     "sbaf": "not defined outside [0, 1]; there z is clamped",
     "repsu": "there 1e-8 is added to |z - c|",
     "binary_window": "the slope of a step is 0; there it is 1, a straight-through estimate for training",
-    # Not settled: the paper could not be opened, and the survey's text that was read has lost its formulas.
+    # Not settled: the paper was not available, and the available text of the survey lacks the formulas.
     "hexpo": "c (exp(z/d) - 1) below 0 is bounded and resembles tanh (section 3.2.12); there exp(-z/d), which is not",
     "polyexp": "(a z^2 + b z + c) exp(-d z^2); there only c is multiplied by the exponential",
     "wave": "(1 - z^2) exp(-a z^2); there 1 - z^2 exp(-a z^2)",
@@ -131,7 +131,7 @@ def folded(name: str) -> str:
 
 
 def class_of(name: str, aliases: tuple[str, ...], classes: dict[str, list[type]]) -> type | None:
-    """torch-activation's class for an entry: the one in CLASSES, or the only one that its name or an alias names."""
+    """torch-activation's class for an entry: from CLASSES, or the only class with its name or an alias."""
     if name in NOT_THERE:
         return None
     if name in CLASSES:
@@ -147,7 +147,7 @@ def class_of(name: str, aliases: tuple[str, ...], classes: dict[str, list[type]]
 
 
 def made(kind: type, name: str, values: dict[str, float]) -> Any:
-    """The class with the entry's values of the parameters; its own value is set where it takes none."""
+    """An instance of the class with the entry's parameter values, or the class's own fixed values."""
     arguments = dict(ARGUMENTS.get(name, {}))
     signature = inspect.signature(kind.__init__).parameters  # type: ignore[misc]  # of a class
     later = {}
@@ -190,7 +190,7 @@ def theirs(module: Any, x: np.ndarray[Any, Any]) -> tuple[Any, Any]:
 
 
 def difference(ours: Any, other: Any) -> float:
-    """The largest, relative to the larger of 1 and the value; where neither has a number there is none."""
+    """Largest difference, divided by the larger of 1 and |value|. Points at which neither is a number do not count."""
     both = np.isfinite(ours) & np.isfinite(other)
     if (np.isfinite(ours) != np.isfinite(other)).any():
         return float("inf")

@@ -47,14 +47,14 @@ FORMS: Final = {
     "exp": "1/exp(-(u))",
     "sqrt": "exp(log(u)/2)",
 }
-"""What a function of u, or of u and v, is written as in another form."""
+"""Function of u, or of u and v -> an equal formula in another form."""
 FOUND: Final = ("own name", "same function")
 _POINTS: Final = np.linspace(-11.917, 12.031, 400)
 
 
 @dataclass(frozen=True)
 class Disguise:
-    """What is typed in place of an entry, and the entry with the parameters that it has there."""
+    """A formula that disguises an entry, and the entry with the parameters used in it."""
 
     kind: str
     formula: str
@@ -62,7 +62,7 @@ class Disguise:
 
 
 def disguises(entry: Elementwise) -> Iterator[Disguise]:
-    """Scaled and shifted outside, inside, with another value of each parameter, and in another algebraic form."""
+    """Disguises: output scaled and shifted, input scaled and shifted, other parameter values, other algebraic form."""
     name = entry.name
     yield Disguise("outside", f"3*({name}(x)) - 0.5", entry)
     yield Disguise("inside", f"{name}(2*x + 1)", entry)
@@ -99,7 +99,7 @@ class Rewriter(ast.NodeTransformer):
 
 
 class _Placed(ast.NodeTransformer):
-    """A form with its u and v."""
+    """Replaces u and v in a form."""
 
     def __init__(self, arguments: Sequence[ast.expr]) -> None:
         self._arguments = dict(zip("uv", arguments, strict=False))
@@ -109,7 +109,7 @@ class _Placed(ast.NodeTransformer):
 
 
 def rewritten(entry: Elementwise) -> str | None:
-    """The entry's formula in another form; None where that is no formula of the grammar or has fewer finite values."""
+    """The entry's formula in another form; None if that is not in the grammar or has fewer finite values."""
     tree = ast.parse(entry.formula, mode="eval").body
     usual = {parameter.name: parameter.default for parameter in entry.parameters}
     formula = ast.unparse(Rewriter(usual).visit(tree))
@@ -123,7 +123,7 @@ def rewritten(entry: Elementwise) -> str | None:
 
 
 def another(entry: Elementwise, parameter: Parameter) -> float | None:
-    """The first other value for which the entry is another function with as many finite values, if there is one."""
+    """The first other value that makes the entry another function with as many finite values; None if there is none."""
     usual = values_of(entry)
     for value in (1.5 * parameter.default, 0.75 * parameter.default, 0.5, 0.125, -0.25, 2.0, 3.0, 1.0):
         try:
@@ -148,11 +148,11 @@ def of(text: str) -> Any:
 
 
 def outcome(disguise: Disguise, matches: Sequence[Match]) -> str:
-    """One of FOUND, another relation, nothing; or FALSE and a match that is not so."""
+    """One of FOUND, another relation, or nothing; or FALSE with a match that does not hold."""
     given = of(disguise.formula)
     for match in matches:
         said = of(written(match))
-        both = np.isfinite(said) & np.isfinite(given)  # what overflows on the way has no value in float64
+        both = np.isfinite(said) & np.isfinite(given)  # formulas may overflow in float64
         if not np.allclose(said[both], given[both], rtol=1e-8, atol=1e-9):
             return f"FALSE: {written(match)}"
     if any(match.name == disguise.entry.name for match in matches):

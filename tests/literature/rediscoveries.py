@@ -40,7 +40,7 @@ def lines(disturbed: bool) -> int:
 
 
 def same_functions(found: dict[str, list[dict[str, Any]]]) -> list[list[str]]:
-    """The names that are equal for the usual values of all parameters, in groups, the catalogue's first."""
+    """Groups of names of functions that are equal for default parameters, the catalogue's names first."""
     groups: list[list[str]] = []
     seen: set[str] = set()
     for name in ENTRIES:

@@ -1,8 +1,8 @@
-"""Reports on a terminal of 80x24, in files beside this one.
+"""Reports on a terminal of 80x24, stored in files next to this one.
 
     python -m tests.screens [NAME...]
 
-renews all, or the named ones. `git diff` then shows the change of a reader's screen.
+renews all, or the named ones. `git diff` then shows the changes on the screen.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""Interactive shells with the completion scripts, to press Tab in."""
+"""Interactive shells with the completion scripts, for tests of Tab."""
 
 import os
 import shutil
@@ -10,9 +10,9 @@ from tests.cli.helpers import spawn
 COMPLETIONS = Path(__file__).parents[2] / "completions"
 BASH_COMPLETION = "/usr/share/bash-completion/bash_completion"
 
-# Set-up files, read in place of the user's own. The scripts are found the way an installed one is, except in bash,
-# where that takes the package bash-completion. `actcli` itself says which arguments it was given, and Ctrl-X Ctrl-L
-# says what is typed, and takes it away.
+# Set-up files, read instead of the user's. The shells find the scripts as installed ones, except bash, which would need
+# the package bash-completion. `actcli` is replaced by a function that prints its arguments. Ctrl-X Ctrl-L prints the
+# typed line and clears it.
 SET_UP = {
     "bash": """
         PS1='ready> '
@@ -69,13 +69,13 @@ class Shell:
 
     def expect(self, *texts: str) -> str:
         """Wait for one of the texts."""
-        # Newer fish asks what the terminal is, and waits for the answer.
+        # Newer versions of fish ask for the terminal's type and wait for the answer.
         while (found := self.process.expect_exact([*texts, "\x1b[0c"])) == len(texts):
             self.process.send("\x1b[?62c")
         return texts[found]
 
     def enter(self, line: str) -> list[str]:
-        """Type `actcli` and a line with Tabs in it; the arguments that come of it."""
+        """Type `actcli` and a line with Tabs; return the resulting arguments."""
         self.process.send(f"actcli {line}\r")
         self.expect("ARGUMENTS<")
         self.expect(">END")
@@ -84,14 +84,14 @@ class Shell:
         return arguments
 
     def line_after(self, typed: str) -> str:
-        """What stands on the line after that was typed; nothing is left there."""
+        """Type this; return the line's text and clear the line."""
         self.process.send(f"{typed}\x18\x0c")
         self.expect("LINE<")
         self.expect(">END")
         return str(self.process.before)
 
     def list_candidates(self, line: str, candidates: set[str]) -> None:
-        """Type `actcli` and a line and Tab twice; wait until all candidates are shown; the line is empty then."""
+        """Type `actcli`, the line and Tab twice; wait until all candidates are shown; clear the line."""
         self.process.send(f"actcli {line}\t\t")
         while candidates:
             candidates = candidates - {self.expect(*candidates)}

@@ -13,7 +13,7 @@ SCRIPTS = {"bash": "actcli.bash", "zsh": "_actcli", "fish": "actcli.fish"}
 
 @pytest.fixture(scope="module", params=SHELLS)
 def shell(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shell]:
-    """One for all tests: each leaves its line empty."""
+    """One shell for all tests; each test leaves its line empty."""
     shell = Shell(request.param, tmp_path_factory.mktemp(request.param))
     yield shell
     shell.process.close(force=True)
@@ -30,7 +30,7 @@ def test_the_script_in_the_repository_is_the_one_that_the_program_prints(shell: 
 
 
 def completes(shell: Shell, lines: dict[str, str]) -> None:
-    """Each line, with a Tab and what is typed after it, becomes these words."""
+    """Check that each line, which may contain Tabs, becomes these words."""
     for line, expected in lines.items():
         assert shell.enter(line) == expected.split("|"), line
 
@@ -127,7 +127,7 @@ QUOTES = ["'", '"']
 
 @pytest.mark.parametrize("quote", QUOTES)
 def test_the_last_name_of_a_formula_is_completed_and_the_formula_goes_on(shell: Shell, quote: str) -> None:
-    """The quote stays open, and no blank is set: what is typed next is the formula's."""
+    """The quote stays open without a blank, so that the next characters belong to the formula."""
     for command in (
         *("plot ", "evaluate ", "compare relu ", "gradient-depth --act ", "gradient-depth --act=", "collapse -a "),
         *("approximate ", "--color never plot ", "plot --range -3 3 --at 1 ", "plot 'x * 2' "),

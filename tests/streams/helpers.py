@@ -1,4 +1,4 @@
-"""Streams out of memory, for the tests of one reader or writer."""
+"""Streams in memory, for tests of one reader or writer."""
 
 import io
 from collections.abc import Iterable, Iterator, Sequence
@@ -15,7 +15,7 @@ from actcli.streams.text import read_text
 
 
 class Dripping(io.BytesIO):
-    """A pipe that hands over a few bytes at a time, as a slow writer fills it."""
+    """A pipe that delivers a few bytes at a time, as from a slow writer."""
 
     def __init__(self, data: bytes, sizes: Sequence[int] = (1,)) -> None:
         super().__init__(data)
@@ -30,23 +30,23 @@ class Dripping(io.BytesIO):
 def table_of(
     stream: io.BytesIO, columns: Sequence[str] = (), name: str = "data.csv", **options: Any
 ) -> tuple[Table, Iterator[Block]]:
-    """A table read as a file of that name is."""
+    """The table in the stream, read as a file of that name."""
     file = recognise(stream, name)
     return read_csv(Text(utf8(file), name), TableOptions(tuple(columns), **options), file.suffix)
 
 
 def header_of(table: Table) -> str | None:
-    """As CSV; None where the columns have no names."""
+    """The header as CSV; None if the columns have no names."""
     return csv_line(table.columns) if table.named else None
 
 
 def text_of(stream: io.BytesIO, name: str = "data.txt", missing_is_nan: bool = False) -> Iterator[Block]:
-    """Plain text read as a file of that name is."""
+    """The plain text in the stream, read as a file of that name."""
     return read_text(utf8(recognise(stream, name)), name, TableOptions(missing_is_nan=missing_is_nan))
 
 
 def lines_of(blocks: Iterable[Block]) -> list[list[float]]:
-    """The numbers line by line, whatever the blocks were."""
+    """The numbers line by line, independent of the blocks."""
     lines: list[list[float]] = [[]]
     for block in blocks:
         numbers = iter(block.values.ravel().tolist())

@@ -1,4 +1,4 @@
-"""CSV read against Python's csv module, and properties that the output keeps."""
+"""CSV input against Python's csv module, and properties of the output."""
 
 import csv
 import io

@@ -1,4 +1,4 @@
-"""JSON that a strict parser reads, and nested documents as rows."""
+"""JSON output that a strict parser accepts, and nested documents as rows."""
 
 import json
 import math

@@ -1,4 +1,4 @@
-"""Examples read from CSV, text and .npy written by csv and NumPy, and every mistake with its place."""
+"""Training data read from CSV, text and .npy files, and every error with its position."""
 
 import csv
 import errno
@@ -166,7 +166,7 @@ def test_what_the_csv_module_writes_is_read_back(tmp_path_factory: pytest.TempPa
             "p.csv, line 2: not a number: 'a' in column y, and words in y, k; --drop y --drop k leaves them out",
         ),
         (
-            "p.csv",  # of which --target-column x learns nothing: the second of its cells is a number
+            "p.csv",  # --target-column x is not suggested: the second cell of x is a number
             b"x,y,t\nm,s,kg\n1,2,3\n2,3,4\n",
             "p.csv, line 2: not a number: 'm' in column x, and words in x, y; `sed 2d p.csv` leaves line 2 out",
         ),
@@ -226,7 +226,7 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
 
 
 class Failing(io.BytesIO):
-    """A file on a medium that breaks after so many bytes."""
+    """A file that fails with an I/O error after this many bytes."""
 
     def __init__(self, data: bytes, good: int) -> None:
         super().__init__(data)
@@ -243,7 +243,7 @@ class Failing(io.BytesIO):
 @pytest.mark.parametrize("good", [8, 20])
 @pytest.mark.parametrize("name", ["points.csv", "points.npy"])
 def test_a_medium_that_breaks_is_named(name: str, good: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """In the header of the array, and in what follows."""
+    """Failure in the header of the array, and after it."""
     data = npy(np.ones((4, 2))) if name.endswith("npy") else b"1,2\n" * 8
 
     @contextmanager

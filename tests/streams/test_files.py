@@ -171,7 +171,7 @@ def test_text_printed_before_comes_before() -> None:
 @pytest.mark.parametrize("unbuffered", ["", "1"])
 @pytest.mark.parametrize("size", [5, 50_000])
 def test_a_full_disk_behind_stdout(unbuffered: str, size: int) -> None:
-    """Reported once, and not again when Python ends."""
+    """The error is reported once, and not again at Python's exit."""
     program = f"""
         from actcli.streams.files import StreamError
         from actcli.streams.files import open_file
@@ -253,7 +253,7 @@ def test_paths_that_cannot_be_written(path: str, message: str, tmp_path: Path) -
 
 @pytest.mark.parametrize("what", ["directory", "file"])
 def test_what_may_not_be_written(what: str, way_for_all: Path) -> None:
-    """In a process of its own, which gives up being root first."""
+    """In a separate process that gives up root's rights first."""
     directory = way_for_all / "locked"
     directory.mkdir()
     (directory / "out").write_bytes(b"old")

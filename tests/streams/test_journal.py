@@ -1,4 +1,4 @@
-"""Journals: resumed after every possible cut, and never with other settings."""
+"""Journals can be resumed after a cut at any byte, and never with other settings."""
 
 from pathlib import Path
 

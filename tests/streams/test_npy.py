@@ -146,7 +146,7 @@ def test_blocks_are_bounded(length: int, rowwise: bool, order: Any) -> None:
 
 @pytest.fixture
 def piped(tmp_path: Path) -> Iterator[Callable[[bytes], Any]]:
-    """Opens the reading end of a pipe into which a thread writes the bytes."""
+    """Function that opens the reading end of a pipe; a thread writes the given bytes into it."""
     writers, ends = [], []
 
     def pipe(data: bytes) -> Any:

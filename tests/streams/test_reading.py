@@ -81,7 +81,7 @@ def test_no_numbers_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdin", Terminal(io.BytesIO(b"5")))
     with pytest.raises(StreamError, match="no numbers: give X, --grid START STOP NUM or --input FILE"):
         read()
-    assert read(path="-") == [[5]]  # somebody wants to type
+    assert read(path="-") == [[5]]  # stdin is a terminal: the user types
     monkeypatch.setattr("sys.stdin", None)
     with pytest.raises(StreamError, match="no numbers"):
         read()
@@ -178,7 +178,7 @@ def test_a_row_longer_than_a_block(stdin: Fill) -> None:
     cuts=st.lists(st.integers(0, 40), max_size=6),
 )
 def test_rows_do_not_depend_on_the_blocks(lines: list[list[int]], cuts: list[int]) -> None:
-    """Lines are cut into blocks anywhere between two numbers."""
+    """Blocks may end between any two numbers of a line."""
     marks = [(value, end) for line in lines for value, end in [*((v, False) for v in line), (-1, True)]]
     bounds = [0, *sorted(min(cut, len(marks)) for cut in cuts), len(marks)]
     blocks = []

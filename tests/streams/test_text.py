@@ -122,7 +122,7 @@ def test_numbers_arrive_as_soon_as_they_are_written() -> None:
 token = st.floats().map(repr) | st.integers().map(str)
 separator = st.sampled_from([" ", "\t", "  ", ",", " , ", ", ", " ,"])
 line_end = st.sampled_from(["\n", "\r\n", "\r", " \n", " # 1, \u00e4\n", "#\n"])
-# A comment alone on its line is none; a blank line is one without numbers.
+# A line with only a comment is skipped; a blank line counts as a line without numbers.
 lines = st.lists(st.tuples(st.lists(token, max_size=5), separator, line_end), max_size=12)
 
 
@@ -131,7 +131,7 @@ lines = st.lists(st.tuples(st.lists(token, max_size=5), separator, line_end), ma
 def test_lines_do_not_depend_on_how_the_bytes_arrive(
     chunk: int, lines: list[tuple[list[str], str, str]], end: bool, sizes: list[int]
 ) -> None:
-    # The two together would be the end of one line.
+    # "\r" and "\n" in sequence would be one line end.
     assume(not any(a[2] == "\r" and not b[0] and b[2].startswith("\n") for a, b in pairwise(lines)))
     data = "".join(between.join(tokens) + after for tokens, between, after in lines).encode()
     data = data if end else data.rstrip(b"\r\n")
@@ -139,7 +139,7 @@ def test_lines_do_not_depend_on_how_the_bytes_arrive(
     while not end and truth and not truth[-1]:
         truth.pop()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("actcli.streams.text.CHUNK", chunk)  # lines go on from one chunk to the next
+        patch.setattr("actcli.streams.text.CHUNK", chunk)  # lines continue across chunks
         for stream in (io.BytesIO(data), Dripping(data, sizes)):
             found = lines_of(text_of(stream))
             while not end and found and not found[-1]:
@@ -235,7 +235,7 @@ def test_rows_may_come_back_shorter_than_they_went_in() -> None:
     assert file.getvalue() == b"1.0 2.0\n3.0 4.0\n"
 
 
-# More than it takes for orjson to be asked.
+# Enough numbers for the fast path with orjson.
 MANY = 1200
 
 

@@ -1,4 +1,4 @@
-"""Numbers of a type, from two streams side by side."""
+"""Numbers of a floating-point type, read from two streams in parallel."""
 
 import io
 import math

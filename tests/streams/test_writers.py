@@ -1,4 +1,4 @@
-"""From a source to a file, block by block or all at once, as in a command."""
+"""Writers: from a source to a file, block by block or all at once, as in a command."""
 
 import io
 import os

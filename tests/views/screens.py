@@ -1,4 +1,4 @@
-"""A terminal emulator to look at pictures with."""
+"""Pictures on an emulated terminal."""
 
 import pyte
 
@@ -6,7 +6,7 @@ from actcli.views.terminal import Terminal
 
 
 def screen(text: str, terminal: Terminal) -> list[str]:
-    """The lines that stand on the screen. Fails when a line is too long for it or ends in blanks."""
+    """The lines on the screen. Fails if a line is too long or ends in blanks."""
     lines = text.splitlines()
     emulator = pyte.Screen(terminal.width, len(lines) + 1)
     pyte.Stream(emulator).feed(text.replace("\n", "\r\n"))
@@ -21,7 +21,7 @@ def screen(text: str, terminal: Terminal) -> list[str]:
 
 
 class Picture:
-    """A chart on the screen, whose ticks tell where a point lies."""
+    """A chart on the screen; its ticks give the position of a point."""
 
     def __init__(self, text: str, terminal: Terminal) -> None:
         self.lines = screen(text, terminal)

@@ -96,7 +96,7 @@ def test_nan_is_marked_in_the_chart_and_stands_first_among_the_worst() -> None:
 
 
 def test_nan_in_place_of_infinity_is_told_and_counted() -> None:
-    """exp has no number above 88.7 in float32, and this kernel no infinity."""
+    """exp(x) exceeds float32 for x > 88.7; this kernel returns nan instead of inf."""
     auditor = Auditor(resolve("exp(x)"), "float32")
     x = np.array([0.0, 89.0, 100.0])
     auditor.add(x, np.where(x > 88.8, np.nan, 1.0))
@@ -113,7 +113,7 @@ def test_flushed_subnormal_inputs_have_a_row_of_their_own() -> None:
 
 
 def test_what_was_left_out_is_said_and_a_segment_of_nothing_has_dashes() -> None:
-    """log has no value below 0, where this kernel answers once all the same."""
+    """log is nan below 0, where this kernel once returns a number."""
     x = np.array([-3.0, -2.0, 1.0, 2.0])
     auditor = Auditor(resolve("log(x)"), "float32", segments=[0.5, 100.0])
     auditor.add(x, np.array([7.0, np.nan, 0.0, np.float32(np.log(2.0))]))
@@ -124,7 +124,7 @@ def test_what_was_left_out_is_said_and_a_segment_of_nothing_has_dashes() -> None
 
 
 def test_what_the_errors_are_measured_in() -> None:
-    """2^-7 apart are the numbers of bfloat16 from 1 to 2, and 2^-8 below: 1 + 2^-7 is an ulp and a step from 1."""
+    """Spacing of bfloat16: 2^-7 from 1 to 2, 2^-8 below 1. So 1 + 2^-7 is one ulp and one step from 1."""
     x = np.array([1.0, 1.25, 1.5])
     for error, ulp, steps in ((2.0**-7, 1.0, 1), (2.0**-5, 4.0, 4), (-(2.0**-8), 0.5, 1), (0.0, 0.0, 0)):
         auditor = Auditor(resolve("identity"), "bfloat16")

@@ -1,4 +1,4 @@
-"""What is written on the picture of a calibration."""
+"""Texts on the picture of a calibration."""
 
 from dataclasses import replace
 

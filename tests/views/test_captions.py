@@ -1,4 +1,4 @@
-"""Captions and short sentences, each with the fact that it states and a case without it."""
+"""Captions and short sentences: each is true where it is printed, and absent in a case where it is not."""
 
 import numpy as np
 import pytest
@@ -29,7 +29,7 @@ def one_line(text: str) -> str:
 
 
 def test_the_columns_gradient_and_signal_are_norms_of_the_loss_s_gradients() -> None:
-    """Central differences of the loss on the first batch, by every weight of layer 1 and by its biases."""
+    """Expected: central differences of the loss on the first batch, for every weight and bias of layer 1."""
     config = DepthConfig(layers=2, width=4, batch=512, steps=0)
     text = one_line(output("gradient-depth", "tanh", "--layers", "2", "--width", "4", "--steps", "1", "-f", "table"))
     assert "gradient: norm of the loss's gradient with respect to the layer's weights." in text

@@ -1,4 +1,4 @@
-"""Distributions before and after an activation, on the screen."""
+"""Pictures of the distributions before and after an activation."""
 
 from typing import Any
 
@@ -44,7 +44,7 @@ def test_relu_leaves_nothing_below_zero_and_an_atom_there() -> None:
 
 
 def test_the_area_is_as_high_as_the_density() -> None:
-    """φ(0) = 0.399, φ(1) = 0.242."""
+    """Expected heights: φ(0) = 0.399, φ(1) = 0.242."""
     lines = screen(chart("identity", terminal=Terminal(160, 50), height=40), Terminal(160, 50))
     panel = [line[:79] for line in lines[2:-2]]
     rows = {line[: line.index("┤")].strip(): i for i, line in enumerate(panel) if "┤" in line}
@@ -105,7 +105,7 @@ def test_any_size(size: tuple[int, int], unicode: bool) -> None:
 
 
 def test_an_atom_outside_of_the_picture_is_in_the_facts_alone() -> None:
-    """1000 is the value with probability 1 - Φ(3.5) = 2.3e-4; what is left beside the atoms is rounding."""
+    """The value 1000 has probability 1 - Φ(3.5) = 2.3e-4. Apart from the atoms, only rounding errors are left."""
     lines = screen(chart("1000*(x > 3.5)"), DEFAULT)
     after = [line.ljust(80)[41:] for line in lines[2:-4]]
     assert "".join(after).count("▲") == 1
@@ -115,7 +115,7 @@ def test_an_atom_outside_of_the_picture_is_in_the_facts_alone() -> None:
 
 
 def test_a_peak_that_is_cut_off_says_how_high_it_is() -> None:
-    """gelu's density has no bound beside its minimum; of relu, tanh and the normal all is shown."""
+    """The density of gelu is unbounded at its minimum. Those of relu, tanh and the normal are shown completely."""
     text = chart("gelu", terminal=Terminal(120, 30))
     assert "after: gelu (a peak of 5.2 is cut off)" in text
     assert "cut off" not in chart("relu", "tanh", "identity", terminal=Terminal(120, 30))

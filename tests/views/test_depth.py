@@ -57,7 +57,7 @@ def run(
     norm: str | None = None,
     residual: bool = False,
 ) -> DepthRun:
-    """Norms that shrink by `factor` a layer, from `size` in the output layer; after training a hundredth of them."""
+    """A run with norms that shrink by `factor` per layer, from `size` in the output layer; 1/100 after training."""
     records = [
         record(
             layer,
@@ -83,7 +83,7 @@ def depth_run(
     theory: float | None,
     **others: Any,
 ) -> DepthRun:
-    """Two equally frequent classes; the loss over the data is that of the batches, and the accuracy rises to 3/4."""
+    """A run on two equally frequent classes: loss over the data as in the batches; accuracy rises to 3/4."""
     return DepthRun(
         activation=activation,
         init=init,
@@ -105,12 +105,12 @@ def depth_run(
 
 
 def loss_final(loss: Sequence[float]) -> float:
-    """Half of what the last step saw; of a run that was not trained any number."""
+    """Half of the last step's loss; an arbitrary number for a run without training."""
     return loss[-1] / 2 if loss else 0.8
 
 
 def of_norms(verdict: str, *norms: float, loss: tuple[float, ...] = (), decay: float | None = None) -> DepthRun:
-    """Layers, the last of them the output, with these norms before and after training."""
+    """A run whose layers, with the output layer last, have these norms before and after training."""
     records = tuple(record(layer, norm, norm) for layer, norm in enumerate(norms, 1))
     return depth_run("sigmoid", "normal", 0, records, loss, verdict, decay, None)
 
@@ -143,7 +143,7 @@ def test_a_row_a_layer() -> None:
 
 
 def test_a_deviation_that_three_decimals_would_call_nothing_is_said_by_its_size() -> None:
-    """Without a signal the output layer says the same to all: its deviation is tiny, and not 0."""
+    """Without a signal the output is almost the same for all inputs: its deviation is tiny, but not 0."""
     sick = run(layers=2)
     stds = (0.0625, 4e-13, 0.0)
     layers = tuple(dataclasses.replace(r, activation_std_final=std) for r, std in zip(sick.layers, stds, strict=True))

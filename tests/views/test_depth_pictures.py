@@ -1,4 +1,4 @@
-"""What is written on the pictures of --show over-time and histograms, and of which run it must not be said."""
+"""Texts on the pictures of --show over-time and histograms: true where printed, absent where not true."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Sentences below pictures and in cards, each against its fact, computed independently."""
+"""Sentences below pictures and in cards, each against an independent computation."""
 
 from dataclasses import replace
 
@@ -65,7 +65,7 @@ def test_the_order_of_the_outputs(name: str, said: str, sign: int) -> None:
 
 
 def test_the_order_stays_when_softmax_s_scores_are_scaled() -> None:
-    """Its card scales the scores of an example; exp and division by the sum keep the order at any scale."""
+    """The card scales example scores. exp and division by the sum keep the order at any scale."""
     assert "the order stays" in row_card("softmax")
     assert "the order changes" not in row_card("softmax")
     for scale in (0.5, 2.0, 10.0):
@@ -127,7 +127,7 @@ def test_the_step_moved_probability_and_loss_as_it_says() -> None:
 
 
 def test_a_probability_of_the_right_answer_that_is_tiny_is_no_zero() -> None:
-    """The right answer is 0 and z is 40: P(0) = 1/(1 + e^40), where 1 - σ(40) is 0 in float64."""
+    """Target 0 and z = 40: P(0) = 1/(1 + e^40), although 1 - σ(40) is 0 in float64."""
     assert "P(0) from 4.248e-18 to" in sentence(replace(trace("relu"), before=Outcome(40.0, 1.0, 40.0)))
 
 

@@ -1,6 +1,6 @@
 """Sentences of the gain report against the recursion of variances.
 
-q' = σ_w² E[f(√q z)²] + σ_b², z ~ N(0, 1), with Gauss and Hermite's 200 points; the core has another quadrature.
+q' = σ_w² E[f(√q z)²] + σ_b², z ~ N(0, 1), by Gauss-Hermite quadrature with 200 points, unlike the core's quadrature.
 """
 
 from collections.abc import Callable
@@ -20,7 +20,7 @@ WEIGHTS = WEIGHTS / WEIGHTS.sum()
 
 @cache
 def report(name: str) -> str:
-    """Without line breaks."""
+    """The report without line breaks."""
     return " ".join(gain_report(gain(resolve(name)), Terminal(width=80, colours=0, unicode=True)).split())
 
 
@@ -85,7 +85,7 @@ def test_relu_keeps_every_variance() -> None:
 
 
 def test_sigmoid_has_no_variances_that_keep_both() -> None:
-    """χ⊥ = χ∥ = 1 at one q: their ratio is 1 only where q is so small that σ_b² would have to be negative."""
+    """χ⊥ = χ∥ = 1 needs one q for both. Their ratio is 1 only for such a small q that σ_b² would be negative."""
     assert "none found: signal and gradient are not both kept" in report("sigmoid")
     assert "none found" not in report("tanh")
     for q in np.logspace(-3, 2, 40):
@@ -130,7 +130,7 @@ def test_a_depth_scale_is_the_layers_in_which_what_is_to_go_shrinks_to_1_over_e(
 
 
 def test_two_inputs_of_selu_drift_to_a_correlation_of_0_with_xavier() -> None:
-    """E[f] = 0 and E[f²] = 1 for a standard normal: two unrelated sums give two unrelated outputs."""
+    """E[f] = 0 and E[f²] = 1 for a standard normal: uncorrelated sums give uncorrelated outputs."""
     assert "drift to a correlation of 0.0" in report("selu")
     assert WEIGHTS @ selu(NODES) == pytest.approx(0, abs=1e-2)
     assert WEIGHTS @ selu(NODES) ** 2 == pytest.approx(1, rel=1e-2)

@@ -1,4 +1,4 @@
-"""Sentences of phase, boundary, identify and differentiate, each with its fact and a case without it."""
+"""Sentences of phase, boundary, identify and differentiate: true where printed, absent where not true."""
 
 from dataclasses import replace
 
@@ -31,7 +31,7 @@ def said(found: PhaseDiagram, of: str) -> str:
 
 
 def susceptibility(name: str, sigma_w2: float, sigma_b2: float) -> float:
-    """χ⊥ where the variance settles, by iteration from 1."""
+    """χ⊥ at the fixed point of the variance, by iteration from 1."""
     f = resolve(name)
     assert isinstance(f, Elementwise)
     q = 1.0
@@ -61,7 +61,7 @@ def test_the_colours_end_at_2_and_the_largest_chi_is_said_where_it_is_larger() -
 
 
 def test_on_the_edge_the_highest_colour_stands_for_infinity_too() -> None:
-    """At tanh's critical point two inputs come nearer more slowly than exponentially."""
+    """At tanh's critical point two inputs approach each other more slowly than exponentially."""
     text = "The highest colour stands for more than 10^"
     assert text in said(diagram("tanh", (0.5, 1.0)), "depth-scale")
     assert text not in said(diagram("tanh", (0.5, 0.7), (0.1,)), "depth-scale")
@@ -139,7 +139,7 @@ def test_matches_that_are_not_shown_are_counted() -> None:
 
 
 def test_guessing_s_loss_is_that_of_the_better_constant() -> None:
-    """Two classes as frequent as each other: log 2."""
+    """log 2 for two equally frequent classes."""
     lines = " ".join(output("boundary", "relu", "--steps", "1").split())
     assert f"Guessing gives a loss of {np.log(2):.3f}; 48 of 512 points are shown." in lines
     assert "points are shown" not in output("boundary", "relu", "--steps", "1", "--data", "blobs", "--show", "units")

@@ -40,7 +40,7 @@ def luminance(rgb: np.ndarray) -> float:
 
 
 def contrasts(rgb: np.ndarray) -> tuple[float, float]:
-    """On black and on white, (L1 + 0.05) / (L2 + 0.05)."""
+    """Contrast with black and with white, (L1 + 0.05) / (L2 + 0.05)."""
     return (luminance(rgb) + 0.05) / 0.05, 1.05 / (luminance(rgb) + 0.05)
 
 
@@ -49,13 +49,13 @@ def test_contrast_on_black_and_on_white(colour: int) -> None:
     assert min(contrasts(linear_rgb(colour))) >= 3
 
 
-# What the codes 31 to 35 and 91 to 95 are in xterm (XTerm-col.ad) and on Linux's console (drivers/tty/vt/vt.c).
+# Colours of the codes 31 to 35 and 91 to 95 in xterm (XTerm-col.ad) and on Linux's console (drivers/tty/vt/vt.c).
 XTERM = {"31": "cd0000", "35": "cd00cd", "91": "ff0000", "94": "5c5cff"}
 CONSOLE = {"31": "aa0000", "35": "aa00aa", "91": "ff5555", "94": "5555ff"}
 
 
 def test_contrast_of_the_16_and_the_8_colours() -> None:
-    """Of the terminal's own colour, 39, its user has chosen the contrast."""
+    """Except 39, the terminal's default colour: its contrast is the user's choice."""
     for colours, table in FEW_COLOURS.items():
         for code in {*table.values()} - {"39"}:
             for emulator in (XTERM, CONSOLE):

@@ -1,4 +1,4 @@
-"""What is written on the pictures of order and chaos, and of whom it must not be said."""
+"""Texts on the pictures of order and chaos: true where printed, absent where not true."""
 
 from dataclasses import replace
 
@@ -15,7 +15,7 @@ from tests.narrow import elementwise, known
 
 @pytest.fixture(scope="module")
 def tanh() -> PhaseDiagram:
-    """Two variances of weights in order and two in chaos, and one of biases."""
+    """A diagram with two weight variances in the ordered phase, two in the chaotic one, and one bias variance."""
     return phase_diagram(elementwise("tanh"), np.array([0.5, 1.0, 2.5, 3.0]), np.array([0.05]))
 
 
@@ -42,7 +42,7 @@ def test_why_cells_are_blank(tanh: PhaseDiagram) -> None:
 
 
 def test_in_so_many_layers_two_inputs_come_e_times_nearer(tanh: PhaseDiagram) -> None:
-    """The correlation map of tanh by a quadrature of its own, layer by layer."""
+    """Expected: the correlation map of tanh by another quadrature, layer by layer."""
     picture = phase_picture(tanh, "depth-scale")
     assert picture.title == "tanh: ξ_c, the layers in which two inputs come e times nearer to c*"
     assert "e times nearer" not in phase_picture(tanh, "chi").title
@@ -72,7 +72,7 @@ def test_the_two_maps_and_the_way_through_them() -> None:
         assert np.array_equal(trail.y[1::2], trail.x[2::2]), "from where the map has led"
         at_map = np.interp(trail.x[1::2], curve.x, curve.y)
         assert trail.y[1::2] == pytest.approx(at_map, abs=0.02)
-    silent = maps_picture(layer_maps(elementwise("tanh"), 0.5))  # the signal dies out: of nothing there is no c
+    silent = maps_picture(layer_maps(elementwise("tanh"), 0.5))  # the signal vanishes, so c is undefined
     assert [panel.title for panel in silent.panels] == ["variance map: q -> q'"]
 
 

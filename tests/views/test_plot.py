@@ -146,7 +146,7 @@ def test_what_is_left_out_is_said(name: str, note: str) -> None:
 
 
 def test_an_interval_whose_ends_read_alike_is_told_as_one_place() -> None:
-    # step's kink adds the two numbers beside 0, where 1/x overflows as well
+    # step's kink at 0 adds the two float64s next to 0, where 1/x overflows too
     assert picture("1/x", "step").splitlines()[-1] == "not finite, left out: 1/x at x = 0"
     assert places([(2.0 + 1e-13, 2.0 + 2e-13)], -6.0, 6.0) == "close to x = 2"
 
@@ -220,7 +220,7 @@ def test_a_family_has_a_ramp_of_colours_in_one_chart() -> None:
 
 
 def test_a_tangent_reaches_across_the_picture() -> None:
-    """At 4 sigmoid is 0.982 and its slope 0.0177: on the left the tangent is far above the curve."""
+    """sigmoid(4) = 0.982 with slope 0.0177: the tangent is far above the curve on the left."""
     lines = picture("sigmoid", at=(4.0,)).splitlines()
     row = next(line for line in lines if line.startswith("0.8┤"))
     assert "\u2800" < row[4] <= "\u28ff", "0.982 - 10 * 0.0177 = 0.805"

@@ -26,7 +26,7 @@ class Tty(io.StringIO):
 
 
 class Clock:
-    """Each look at it takes as long as it is told."""
+    """A clock that advances by a given time with each reading."""
 
     def __init__(self, seconds: float) -> None:
         self.seconds, self.now = seconds, 0.0
@@ -42,13 +42,13 @@ def stderr() -> Tty:
 
 
 def watch(monkeypatch: pytest.MonkeyPatch, stderr: Tty, seconds: float, size: tuple[int, int] = (80, 24)) -> None:
-    """From here on stderr is that terminal, and a step takes so many seconds."""
+    """Replace stderr by this terminal, and let each step take this many seconds."""
     for name in ("NO_COLOR", "FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE"):
         monkeypatch.delenv(name, raising=False)
     for name, value in {"TERM": "xterm-256color", "COLUMNS": str(size[0]), "LINES": str(size[1])}.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(live, "time", Clock(seconds))
-    monkeypatch.setattr("sys.stderr", stderr)  # not in a fixture: pytest captures anew between it and the test
+    monkeypatch.setattr("sys.stderr", stderr)  # not in a fixture: pytest replaces stderr again between fixture and test
 
 
 def experiment(**settings: Any) -> DepthExperiment:
@@ -66,7 +66,7 @@ def shown(sent: str, width: int, height: int) -> list[str]:
 def screens(
     monkeypatch: pytest.MonkeyPatch, stderr: Tty, size: tuple[int, int] = (80, 24), **settings: Any
 ) -> Iterator[tuple[Step, list[str]]]:
-    """Each step with what stands on the screen after it, one drawing a step; then what is left on it."""
+    """Each step with the screen after it, one drawing per step; at the end the remaining screen."""
     watch(monkeypatch, stderr, max(DELAY, INTERVAL) + 0.1, size)
     for step in live_view(experiment(**settings)):
         yield step, shown(stderr.getvalue(), *size)
@@ -151,7 +151,7 @@ def test_numbers_that_left_the_ordinary_ones(monkeypatch: pytest.MonkeyPatch, st
 
 
 def test_on_a_system_without_jobs_and_their_signals(monkeypatch: pytest.MonkeyPatch, stderr: Tty) -> None:
-    """Windows has no SIGTSTP, and no process group that has the terminal."""
+    """As on Windows: no SIGTSTP, and no foreground process group of the terminal."""
     monkeypatch.delattr("signal.SIGTSTP")
     monkeypatch.delattr("os.tcgetpgrp")
     assert len(list(screens(monkeypatch, stderr))) == 6

@@ -1,4 +1,4 @@
-"""Sentences of a race: only what the heats show."""
+"""Sentences of a race: only statements that the heats support."""
 
 from dataclasses import replace
 
@@ -29,7 +29,7 @@ def test_who_cannot_be_told_apart_and_who_is_behind() -> None:
 
 
 def test_the_first_by_its_mean_place_may_be_behind_another() -> None:
-    """tanh is second throughout; relu is first in 28 heats of 30, and the last of twenty in two."""
+    """tanh is second in all 30 heats; relu is first in 28 and last of twenty in two."""
     others = {f"x+{i}": [10.0 + i] * 30 for i in range(1, 19)}
     found = held({"relu": [1.0] * 28 + [99.0] * 2, "tanh": [2.0] * 30, **others})
     said = [*sentences(found)]

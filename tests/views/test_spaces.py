@@ -1,4 +1,4 @@
-"""What is written on the pictures of units, spaces and decisions, and of whom it must not be said."""
+"""Texts on the pictures of units, spaces and decisions: true where printed, absent where not true."""
 
 import numpy as np
 import pytest
@@ -34,7 +34,7 @@ def test_numbers_are_above_or_below_their_mean() -> None:
     window = Window.around(made.inputs, 5, 5)
     labels, names = Map.of(decision(made, window), made).labels
     assert names == ("below the mean", "above the mean")
-    y = DATASETS["sine"](512, np.random.default_rng(0)).targets  # of any points the mean is 0
+    y = DATASETS["sine"](512, np.random.default_rng(0)).targets  # the mean of the targets is 0
     assert abs(y.mean()) < 1e-12
     assert np.array_equal(labels == 1, made.targets[:, 0] > made.targets.mean())
     classes = experiment()

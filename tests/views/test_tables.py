@@ -52,7 +52,7 @@ def test_columns_that_do_not_fit_are_left_out_whole() -> None:
 
 
 def test_render_has_ansi_only_with_colour(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("FORCE_COLOR", "1")  # for Rich it would mean colour; here the terminal alone decides
+    monkeypatch.setenv("FORCE_COLOR", "1")  # Rich would print colours; here only the terminal decides
     drawn = table([Column("x", ["1"], colours=[32])], Terminal())
     assert render(drawn, Terminal(colour=False)) == "x\n─\n1\n"
     monkeypatch.setenv("NO_COLOR", "1")

@@ -140,7 +140,7 @@ def test_a_terminal_s_own_description_says_how_many(
     file.write_bytes(header + names + bytes(flags + padding) + struct.pack(f"<{len(numbers)}{number}", *numbers))
     expected = found if wide else min(found, 256)
     assert number_of_colours({"TERM": "mine", "TERMINFO": str(tmp_path)}) == expected
-    file.write_bytes(header[:-3])  # cut off: nothing is known of it
+    file.write_bytes(header[:-3])  # truncated: not usable
     assert number_of_colours({"TERM": "mine", "TERMINFO": str(tmp_path)}) == 8
 
 

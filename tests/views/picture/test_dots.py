@@ -52,7 +52,7 @@ def test_labels_that_have_room_nowhere_stand_as_far_apart_as_can_be() -> None:
 
 
 def slack(axis: DotAxis, low: float, high: float) -> float:
-    """A hundred-thousandth of a dot, and what rounding takes from the ends of a narrow interval."""
+    """Tolerance: 1e-5 dots, plus rounding errors at the ends of a narrow interval."""
     return 1e-5 * axis.step + 4 * np.spacing(max(abs(low), abs(high)))
 
 

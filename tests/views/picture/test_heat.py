@@ -18,7 +18,7 @@ from tests.views.screens import screen
 
 COLOUR = Terminal(60, 20, colour=True)
 RISING = np.tile(np.linspace(0.0, 1.0, 240), (120, 1))
-"""From 0 on the left to 1 on the right."""
+"""A map that rises from 0 on the left to 1 on the right."""
 
 
 def picture(
@@ -32,7 +32,7 @@ def picture(
 
 
 def cells(text: str) -> list[list[str]]:
-    """Of each row of the map the cells right of the axis, without escape sequences."""
+    """The cells right of the axis, for each row of the map, without escape sequences."""
     plain = re.sub(r"\x1b\[[0-9;]*m", "", text).splitlines()
     rows = [line for line in plain[2:] if re.match(r" *(-?\d+)?[┤│|+](?![-+]{2})", line)]
     wide = max(map(len, plain[2:]))
@@ -63,7 +63,7 @@ def test_two_pixels_a_cell_in_the_colours_that_there_are(number: int, colours: s
     assert text.count("▀") > 500
     codes = {*re.findall(r"\x1b\[38;(\d);[\d;]+48;(\d);", text)}
     assert codes == {(colours, colours)}
-    # Above each other in one cell stand two different colours: it rises from the bottom to the top.
+    # Each cell has two different colours, upper and lower: the map rises from bottom to top.
     pairs = re.findall(r"\x1b\[38;\d;([\d;]+);48;\d;([\d;]+)m", text)
     assert sum(upper != lower for upper, lower in pairs) > 5
 
@@ -142,7 +142,7 @@ def test_the_two_halves_of_a_diverging_scale_are_told_apart_and_meet_in_the_midd
     assert middle.min() > 240
     assert colours[0][2] > colours[0][0], "blue below"
     assert colours[-1][0] > colours[-1][2], "red above"
-    # Equal distances from the middle are equally strong: -1 is no darker than 1.
+    # Equal distances from the middle have equal luminance: -1 is no darker than 1.
     assert luminance(colours[0]) == pytest.approx(luminance(colours[round(255 / 2)]), abs=0.12)
 
 
@@ -177,7 +177,7 @@ def test_depth() -> None:
 def test_a_trail_is_dots_of_braille_where_it_leads() -> None:
     x, y = DotAxis(0, 0.1, 20, 1, 1.0), DotAxis(0, 0.1, 10, 2, 1.0)
     level = Trail(np.array([-0.05, 1.95]), np.array([0.5, 0.5]), Style("reference"))
-    # The sixth dot is the upper half of the third cell, and its middle where two rows of braille meet: the upper one.
+    # The sixth dot is the upper half of the third cell; its middle is between two braille rows: the upper one counts.
     assert trail_cells([level], x, y, unicode=True) == {(column, 2): "⠉" for column in range(20)}
     assert trail_cells([level], x, y, unicode=False) == {(column, 2): "-" for column in range(20)}
     upright = Trail(np.array([0.5, 0.5]), np.array([-0.05, 1.95]), Style("reference"))

@@ -196,7 +196,7 @@ def test_curves_in_svg_are_paths_with_as_many_vertices_as_the_points(name: str) 
         if np.nanmin(curve.y) >= low and np.nanmax(curve.y) <= high:
             assert len(vertices) == np.isfinite(curve.y).sum()
             assert path.attrib["d"].count("M") == len([*curve.pieces()])
-            # Straight from the data: x is an affine function of the curve's.
+            # x of the drawing is an affine function of the curve's x.
             x = np.array([float(x) for x, _ in vertices])
             scale = np.polyfit(curve.x[np.isfinite(curve.y)], x, 1)
             assert np.abs(np.polyval(scale, curve.x[np.isfinite(curve.y)]) - x).max() < 1e-3
@@ -258,7 +258,7 @@ def test_titles_of_panels_beside_each_other_do_not_touch(names: list[str], heat:
 
 
 def _texts_above(axes: Axes) -> list[Bbox]:
-    """Where the title stands, and the legend of a map."""
+    """Boxes of the title and of a map's legend."""
     legend, written = axes.get_legend(), axes.get_title("left")
     titles = [each for each in axes.get_children() if isinstance(each, Text) and each.get_text() == written]
     return [titles[0].get_window_extent(), *([legend.get_window_extent()] if legend else [])]
@@ -266,7 +266,7 @@ def _texts_above(axes: Axes) -> list[Bbox]:
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_marks_on_a_map_stand_out_from_every_colour_of_it(theme: Literal["light", "dark"]) -> None:
-    """A contrast of 4.5 to 1 (WCAG 2.1) of one of the two edges with whatever is below."""
+    """One of the two edges has a contrast of 4.5 to 1 (WCAG 2.1) with any colour below."""
     values = np.linspace(0, 1, 256).reshape(16, 16)
     heat = HeatMap(values, 0.0, 1.0, "p", middle=0.5)
     marks = Marks(np.zeros(1), np.zeros(1), Style("spot"))

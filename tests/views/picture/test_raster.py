@@ -1,4 +1,4 @@
-"""Curves that oscillate within columns: band and note; and places in words."""
+"""Curves that oscillate within a column (band and note), and positions in words."""
 
 import math
 

@@ -17,7 +17,7 @@ SIZES = [(80, 24), (100, 30), (120, 40), (200, 60), (50, 15), (64, 20)]
 
 def chart(terminal: Terminal, *functions: Any, x_range: Any = RANGE, **options: Any) -> str:
     x = sample_points(x_range, terminal)
-    with np.errstate(all="ignore"):  # the poles are the test's, not the chart's
+    with np.errstate(all="ignore"):  # warnings at the poles of the test functions
         values = [np.asarray(f(x), dtype=float) for f in functions]
     return drawn(
         [Curve(f"curve {i}", x, y, Style(member=i)) for i, y in enumerate(values)], terminal, x_range, **options
@@ -201,7 +201,7 @@ def test_two_curves_in_one_place_have_it_in_turn(unicode: bool) -> None:
 
 
 def test_a_cell_that_two_curves_share_has_the_dots_of_both() -> None:
-    """Two level lines, a dot apart, in one row of characters."""
+    """Two horizontal lines, one dot apart, in the same row of characters."""
     both = chart(Terminal(), lambda x: 0 * x + 5, lambda x: 0 * x + 4.94, lambda x: 0 * x)
     assert any(line.count("⠶") + line.count("⠛") + line.count("⣤") > 30 for line in both.splitlines())
 
@@ -261,7 +261,7 @@ def test_a_range_far_from_zero() -> None:
 
 
 def test_pictures_do_not_depend_on_the_ones_before(monkeypatch: pytest.MonkeyPatch) -> None:
-    """plotext has one figure for the whole process, and cuts at the size of the real terminal."""
+    """plotext has one figure per process, and cuts pictures at the size of the real terminal."""
     monkeypatch.setenv("COLUMNS", "40")
     first = chart(Terminal(150, 40), relu)
     norms(Terminal(), np.ones(8))
