@@ -153,7 +153,7 @@ def test_only_the_table_of_commands_knows_the_inside_of_typer() -> None:
     ]
 
 
-def test_what_describes_a_picture_names_no_painter() -> None:
+def test_descriptions_of_pictures_name_no_painter() -> None:
     builders = {
         f"{name}.{function.name}": {node.id for node in ast.walk(function) if isinstance(node, ast.Name)}
         for name, tree in house_plan().items()
@@ -165,7 +165,7 @@ def test_what_describes_a_picture_names_no_painter() -> None:
     assert [name for name, used in builders.items() if used & {"paint", "page", "figure", "Terminal"}] == []
 
 
-def test_each_painter_is_alone_with_its_library_and_no_view_that_describes_a_picture_knows_it() -> None:
+def test_only_a_painter_imports_its_library_and_only_drawing_imports_a_painter() -> None:
     for library, painter in (("plotext", "views.picture.canvas"), ("matplotlib", "views.picture.page")):
         assert {name for name in house_plan() if library in {m.partition(".")[0] for m, _ in all_imports()[name]}} == {
             painter
@@ -202,7 +202,7 @@ RETIRED_NAMES = {
 """Former word, which had several meanings or synonyms in core and views -> present word."""
 
 
-def test_one_word_stands_for_one_thing() -> None:
+def test_each_word_has_one_meaning() -> None:
     assert not [
         f"{name}: {word} -> {RETIRED_NAMES[word]}"
         for name, tree in house_plan().items()

@@ -143,7 +143,7 @@ def test_an_error_that_one_unit_reaches() -> None:
         ("--train --width 4 --width 8", "one --width"),
     ],
 )
-def test_what_cannot_be_asked_of_units_and_training(words: str, message: str) -> None:
+def test_conflicting_options_of_units_and_training_are_refused(words: str, message: str) -> None:
     assert message in complaint("approximate", "sin(3*x)", *words.split())
 
 

@@ -102,7 +102,7 @@ def test_own_data_with_the_names_of_columns_and_classes(animals: Path) -> None:
     assert "weight (standardised)" in swapped
 
 
-def test_of_more_features_the_first_two_are_taken_and_that_is_said(animals: Path) -> None:
+def test_only_the_first_two_features_are_taken_with_a_note(animals: Path) -> None:
     run = actcli("boundary", "relu", "--data", str(animals), "--drop", "name", *QUICK)
     assert run.returncode == 0
     assert "of 3 features the first two are used, height and weight; --x and --y" in run.stderr

@@ -104,7 +104,7 @@ def test_what_becomes_of_two_inputs() -> None:
     assert "two inputs" not in settings("0*x")["with he"], "of nothing nothing is known"
 
 
-def test_where_the_signal_comes_to() -> None:
+def test_what_the_signal_does() -> None:
     assert settings("softplus:beta=10")["with he"] == "the signal does not settle: it grows from layer to layer"
     assert settings("relu")["with he"].startswith("the signal keeps its variance q ")
     assert settings("tanh")["with xavier"].startswith("settles at q = 0.0 (slowly) ")

@@ -29,9 +29,7 @@ def test_alone_it_shows_three_commands_that_run_and_where_to_read_on() -> None:
     commands = [shlex.split(line.split("   ")[0]) for line in re.findall(r"^  actcli (.*)", text, re.MULTILINE)]
     assert len(commands) == 3
     for command in commands:
-        output(
-            *command, *(("--steps", "0") if command[0] == "gradient-depth" else ())
-        )  # without training, to save time
+        output(*command, *(("--steps", "0") if command[0] == "gradient-depth" else ()))  # untrained, to save time
     assert {"actcli --help", "actcli help COMMAND", "man actcli"} <= set(
         re.findall(r"actcli --help|actcli help COMMAND|man actcli", text)
     )

@@ -62,7 +62,7 @@ def test_it_fits_on_80_columns() -> None:
     assert max(map(len, lines)) <= 60
 
 
-def test_what_is_no_nearer_than_a_constant_is_not_near() -> None:
+def test_an_activation_no_nearer_than_a_constant_is_not_listed_as_near() -> None:
     """|x³ sin x| reaches 124 on [-6, 6]; every known activation differs by as much."""
     found = actcli("identify", "x*x*x*sin(x)")
     assert found.stdout == "No known activation is equal, not even scaled and shifted.\n"

@@ -23,7 +23,7 @@ def test_a_terminal_shows_names_shares_and_bars() -> None:
     assert bars[0] > bars[1] > bars[2]
 
 
-def test_below_stands_what_other_scales_of_the_scores_would_say() -> None:
+def test_the_sentence_below_gives_the_shares_at_other_scales() -> None:
     sentence = " ".join(output(*VOTE, "--format", "table").splitlines()[5:])
     assert sentence.startswith("cat leads with 70.0 %.")
     assert "not say how often the model is right" in sentence

@@ -62,7 +62,7 @@ def test_an_option_means_the_same_in_all_commands(name: str) -> None:
         assert len({getattr(option.type, "min", None) for option in found}) == 1
 
 
-def test_the_choices_in_a_metavar_are_those_that_there_are() -> None:
+def test_the_choices_in_a_metavar_are_the_accepted_ones() -> None:
     shown = {long_name(option): option.metavar for _, option in OPTIONS}
     assert shown["--data"].split("|") == [*DATASETS, "FILE"]
     names = [name.partition(":")[0] for name in NAMES_OF_INITIALISERS]
@@ -77,7 +77,7 @@ def test_a_spelling_belongs_to_one_option() -> None:
     assert {spelling: found for spelling, found in names.items() if len(found) > 1} == {}
 
 
-def test_what_is_looked_for_in_every_command_is_there() -> None:
+def test_common_options_exist_in_their_commands() -> None:
     def have(*spellings: str) -> set[str]:
         return {command for command, option in OPTIONS if set(spellings) <= set(option.opts)}
 
@@ -271,7 +271,7 @@ def test_a_mistyped_option_is_put_right_by_one_of_the_command(command: str) -> N
         assert set(suggested) <= own | {"--help"}, message
 
 
-def test_a_mistyped_name_is_put_right_by_names_that_there_are() -> None:
+def test_a_mistyped_name_gets_a_suggestion_that_exists() -> None:
     tried = 0
     for name in CATALOGUE:
         if (wrong := swapped(name)) == name or understood(wrong):

@@ -68,7 +68,7 @@ def test_a_sentence_for_what_the_map_shows(line: str, said: str) -> None:
     assert said in " ".join(output("phase", *line.split(), "--cells", "12x8").split())
 
 
-def test_what_is_everywhere_known_has_no_blank() -> None:
+def test_a_map_without_gaps_has_no_note_on_blanks() -> None:
     for of in ("chi", "q"):
         assert "Blank" not in output("phase", "tanh", "--of", of, "--cells", "12x8")
 

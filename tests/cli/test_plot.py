@@ -55,7 +55,7 @@ def test_a_narrow_range_is_told_apart_in_title_and_ticks() -> None:
     assert (ticks[0], ticks[-1]) == (1, 1.00000001)
 
 
-def test_in_ascii_relu_passes_there_too() -> None:
+def test_in_ascii_relu_passes_through_the_same_points() -> None:
     picture = Picture(output("plot", "relu", env={"LC_ALL": "C"}))
     crossings = [picture.at(x, y) for x, y in [("-3", "0"), ("3", "3"), ("5", "5"), ("-3", "3"), ("3", "2")]]
     curve, other = crossings[0], crossings[3]

@@ -46,7 +46,7 @@ def test_a_winner_is_named_only_if_the_heats_differ_significantly() -> None:
     assert all((run["accuracy"] > 0.75) == (run["activation"] == "relu") for run in found["chosen"])
 
 
-def test_two_that_do_not_differ_are_not_told_apart() -> None:
+def test_participants_that_do_not_differ_have_no_winner() -> None:
     """Two functions that differ by a millionth; and too few seeds."""
     found = text("x*sigmoid(1.702*x)", "x*sigmoid(1.702001*x)", "--seeds", "6")
     assert "No winner." in found
@@ -118,7 +118,7 @@ def test_a_race_that_is_interrupted_before_it_starts(
     assert said.startswith("actcli: interrupted after 0 of 72 runs")
 
 
-def test_the_options_stand_where_the_race_has_them() -> None:
+def test_the_defaults_of_the_options_are_those_of_the_race() -> None:
     config = RaceConfig()
     for option in load("compare").params:
         if option.name in ("layers", "width", "steps", "seed", "seeds"):

@@ -98,7 +98,7 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("refused", "why", "without"), REFUSED)
-def test_it_is_refused_and_done_without_what_was_wrong(
+def test_each_line_is_refused_and_accepted_without_the_wrong_words(
     refused: str, why: str, without: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name, content in FILES.items():

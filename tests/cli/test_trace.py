@@ -22,7 +22,7 @@ def test_the_sums_on_the_screen_are_right_as_they_stand_there() -> None:
             assert eval(left) == pytest.approx(float(right), abs=2e-3)
 
 
-def test_the_steps_stand_in_the_order_in_which_a_network_does_them() -> None:
+def test_the_steps_are_in_the_order_of_the_computation() -> None:
     lines = output("trace").splitlines()
     labels = [line[:13].strip() for line in lines if line[:1].isalpha()]
     order = ["weighted sums", "activations", "output", "loss", "signals", "update"]

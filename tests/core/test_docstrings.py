@@ -24,14 +24,14 @@ def public(body: list[ast.stmt], prefix: str = "") -> Iterator[tuple[str, Defini
 
 
 @pytest.mark.parametrize("path", MODULES)
-def test_every_public_name_says_what_it_is(path: str) -> None:
+def test_every_public_name_has_a_docstring(path: str) -> None:
     module = ast.parse((CORE / path).read_text(encoding="utf-8"))
     assert ast.get_docstring(module), "the module"
     assert [name for name, node in public(module.body) if not ast.get_docstring(node)] == []
 
 
 @pytest.mark.parametrize("path", MODULES)
-def test_whoever_may_raise_input_error_says_so(path: str) -> None:
+def test_a_docstring_names_input_error_if_it_is_raised(path: str) -> None:
     """Functions that raise InputError themselves."""
     module = ast.parse((CORE / path).read_text(encoding="utf-8"))
     for name, node in public(module.body):

@@ -107,7 +107,7 @@ def test_a_fact(text: str, label: str, fact: str) -> None:
     assert the_facts(text)[label] == fact
 
 
-def test_there_is_no_fact_where_there_is_nothing_to_say() -> None:
+def test_a_card_omits_facts_that_do_not_apply() -> None:
     assert not {"minimum", "maximum", "jumps", "poles"} & the_facts("sigmoid").keys()
     assert "kinks" not in the_facts("step")
 

@@ -142,7 +142,7 @@ def test_a_row_a_layer() -> None:
     assert rows[20].split()[1:4] == ["1.00e+00", "1.00e-02", "1.00e+00"]
 
 
-def test_a_deviation_that_three_decimals_would_call_nothing_is_said_by_its_size() -> None:
+def test_a_tiny_deviation_is_shown_with_its_exponent() -> None:
     """Without a signal the output is almost the same for all inputs: its deviation is tiny, but not 0."""
     sick = run(layers=2)
     stds = (0.0625, 4e-13, 0.0)
@@ -417,7 +417,7 @@ def test_reports_at_any_size(unicode: bool) -> None:
                 report(terminal, *runs)
 
 
-def test_of_nothing_there_is_nothing_to_report() -> None:
+def test_without_runs_the_report_is_empty() -> None:
     assert depth_report([], Terminal()) == ""
 
 
@@ -637,7 +637,7 @@ def test_theory_of_the_width_is_told_where_measurement_and_theory_differ() -> No
         ),
     ],
 )
-def test_which_initialisation_auto_is_and_why(preference: Preference | None, words: str) -> None:
+def test_auto_names_its_initialisation_and_the_reason(preference: Preference | None, words: str) -> None:
     assert words in init_line(dataclasses.replace(run(), init_preference=preference))
     assert bool(words) == bool(init_line(dataclasses.replace(run(), init_preference=preference)))
 

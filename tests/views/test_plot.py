@@ -187,7 +187,7 @@ def test_notes_need_room_too() -> None:
 # --- what is too near, too much or too many to be seen -----------------------------------------------------------
 
 
-def test_what_differs_too_little_to_be_seen_is_said_and_drawn_where_there_is_room() -> None:
+def test_a_small_difference_is_stated_and_drawn_if_there_is_room() -> None:
     note = "relu and leaky_relu differ by 0.06 at most, at x = -6.0"
     assert picture("relu", "leaky_relu").splitlines()[-1] == note
     tall = picture("relu", "leaky_relu", terminal=TALL).splitlines()
@@ -197,7 +197,7 @@ def test_what_differs_too_little_to_be_seen_is_said_and_drawn_where_there_is_roo
 
 
 @pytest.mark.parametrize("names", [("relu", "gelu"), ("relu", "max(x, 0)"), ("relu", "relu"), ("log(x)", "log(-x)")])
-def test_of_what_is_seen_or_equal_or_has_no_common_values_it_is_not_said(names: tuple[str, ...]) -> None:
+def test_no_note_for_visible_zero_or_undefined_differences(names: tuple[str, ...]) -> None:
     assert "differ" not in picture(*names)
 
 

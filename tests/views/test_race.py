@@ -17,7 +17,7 @@ def test_who_wins() -> None:
     ]
 
 
-def test_who_cannot_be_told_apart_and_who_is_behind() -> None:
+def test_the_sentences_name_undecided_and_decided_pairs() -> None:
     found = held({"tanh": [1.5] * 6 + [0.5], "relu": [1.0] * 7, "silu": [3.0] * 7})
     assert [*sentences(found)] == [
         "No winner. relu has the best mean place.",

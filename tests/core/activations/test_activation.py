@@ -51,7 +51,7 @@ def test_an_activation_is_of_one_class() -> None:
 
 
 @pytest.mark.parametrize("member", ["derivatives", "derivative", "kinks", "value_and_slope", "of"])
-def test_each_has_what_belongs_to_it(member: str) -> None:
+def test_each_class_has_only_its_own_members(member: str) -> None:
     assert hasattr(CATALOGUE["relu"], member)
     assert not hasattr(CATALOGUE["softmax"], member)
     assert hasattr(CATALOGUE["softmax"], "jacobian")
@@ -146,7 +146,7 @@ def test_a_fresh_process_reads_them_all_and_writes_what_is_read_here() -> None:
     assert pickle.loads(run.stdout) == [(activation, numbers(activation)) for activation in sent]
 
 
-def test_what_no_text_describes_is_not_taken_for_what_one_does() -> None:
+def test_an_activation_without_a_text_is_not_pickled_as_its_namesake() -> None:
     mine = Elementwise("relu", np.tanh, "tanh(x)", "mine")
     assert copy.copy(mine)(2.0) == np.tanh(2.0)
     with pytest.raises((TypeError, pickle.PicklingError)):

@@ -121,7 +121,7 @@ def test_at_kinks_at_infinity_and_at_nan_the_result_is_the_jets(text: str) -> No
 
 
 @pytest.mark.parametrize("text", EVERY)
-def test_what_a_neighbour_is_makes_no_difference(text: str) -> None:
+def test_results_do_not_depend_on_neighbouring_points(text: str) -> None:
     """One array with points inside the radius (closed form) and outside (jet)."""
     activation = elementwise(text)
     xs = np.array([-INF, -1e300, -720.0, -40.0, -3.1, -0.4, 0.0, 0.4, 3.1, 40.0, 720.0, 1e300, INF, math.nan])

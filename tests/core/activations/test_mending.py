@@ -114,7 +114,7 @@ def test_what_overflows_or_underflows_on_the_way_loses_no_derivative(text: str, 
 
 
 @pytest.mark.parametrize("text", ["log(cosh(x))", "x*exp(-x**2)", "sqrt(softplus(x))", "1/(1 + exp(-x))"])
-def test_what_is_beside_it_changes_nothing(text: str) -> None:
+def test_a_derivative_does_not_depend_on_corrected_neighbours(text: str) -> None:
     """A derivative does not depend on other points of the array that are corrected."""
     activation, x = elementwise(text), np.array([-800.0, -30.0, -2.0, 0.5, 30.0, 400.0, 1e5])
     together = activation.derivatives(x, 2)

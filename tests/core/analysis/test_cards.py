@@ -69,7 +69,7 @@ def test_no_line_is_wrong(text: str) -> None:
     assert {name: pair[0] for name, pair in said.items()} == {name: pair[1] for name, pair in said.items()}
 
 
-def test_not_certain_on_at_most_one_in_twenty() -> None:
+def test_at_most_one_card_in_twenty_is_uncertain() -> None:
     uncertain = [text for text in FORMULAS if card(text).uncertain]
     assert len(uncertain) <= len(FORMULAS) / 20, uncertain
 
@@ -80,7 +80,7 @@ def test_what_is_not_certain_is_none_and_named(text: str) -> None:
         assert getattr(card(text), name) is None
 
 
-def test_nan_is_said_of_no_limit_and_of_no_value() -> None:
+def test_no_limit_is_nan() -> None:
     for text in FORMULAS:
         for end in (card(text).at_minus_infinity, card(text).at_infinity):
             assert end is None or not math.isnan(end.limit)
@@ -111,7 +111,7 @@ def test_a_zero_by_underflow_is_none() -> None:
     assert card("(x - 1)*(1 - tanh(0.1*x + 2))").zeros == (1.0,)
 
 
-def test_what_vanishes_on_one_side_alone_is_flat_there() -> None:
+def test_a_function_that_is_0_on_one_side_is_constant_there() -> None:
     assert card("2*abs(x + 0.5) - hard_swish(2*x - 1)").uncertain == ()
     assert card("2*abs(x + 0.5) - hard_swish(2*x - 1)").at_infinity is not None
     assert known(card("max(sin(x), 0)*exp(-x**2)").zero_intervals)[0][0] > -30
@@ -174,7 +174,7 @@ def test_what_creeps_up_to_its_bound_does_not_attain_it(text: str, name: str, va
         ("1 - exp(-x)*x**2 if x > 0 else 1 - x**2", "supremum", 1.0, 0.0),
     ],
 )
-def test_what_equals_its_limit_or_its_other_crests_is_attained(text: str, name: str, value: float, at: float) -> None:
+def test_a_bound_equal_to_a_limit_or_to_other_crests_is_attained(text: str, name: str, value: float, at: float) -> None:
     found = getattr(card(text), name)
     assert found.value == pytest.approx(value, rel=1e-15)
     assert found.attained

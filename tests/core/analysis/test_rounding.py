@@ -24,7 +24,7 @@ def test_no_value_and_no_slope_is_further_off(text: str) -> None:
     assert (np.abs(known - exact) <= 8.0 * noise + 2.0**-50 * np.abs(exact)).all()
 
 
-def test_where_something_overflows_nothing_is_known() -> None:
+def test_after_an_overflow_the_error_is_unknown() -> None:
     activation = resolve("log(1 + exp(x)) if x > -5 else exp(-x)*0 + x")
     assert isinstance(activation, Elementwise)
     x = np.array([-800.0, -6.0, 1.0, 800.0])

@@ -17,7 +17,7 @@ def test_without_an_interval_all_are_kept() -> None:
     assert (nothing.x.size, nothing.low, nothing.high) == (0, np.inf, -np.inf)
 
 
-def test_of_many_an_even_choice_is_kept() -> None:
+def test_many_points_are_thinned_evenly() -> None:
     blocks = (np.random.default_rng(i).normal(size=50_000) for i in range(20))
     found = gathered(blocks)
     assert found.count == 1_000_000

@@ -34,7 +34,7 @@ def audit(activation: str, dtype: str, kernel: Kernel, x: np.ndarray | None = No
 @pytest.mark.parametrize("dtype", ["bfloat16", "float16", "float32"])
 @pytest.mark.parametrize(("activation", "order"), [("gelu", 0), ("gelu", 1), ("tanh", 1), ("x*sigmoid(3*x)", 2)])
 @pytest.mark.parametrize("flush", [False, True])
-def test_what_is_correctly_rounded_is_no_step_off(activation: str, order: int, dtype: str, flush: bool) -> None:
+def test_correctly_rounded_results_are_0_steps_off(activation: str, order: int, dtype: str, flush: bool) -> None:
     kernel = correct(activation, dtype, order)
     smallest = 2.0**-14 if dtype == "float16" else 2.0**-126
     found = audit(
@@ -320,7 +320,7 @@ def test_zeros_have_signs(activation: str, x: float, y: float, count: int) -> No
     assert found.document()["zero_sign"] == {"count": count, "first_input": x if count else None}
 
 
-def test_only_all_numbers_are_all() -> None:
+def test_an_audit_is_exhaustive_only_with_all_numbers() -> None:
     every = sweep(resolve("tanh"), "float16")
     kernel = correct("tanh", "float16")
     assert audit("tanh", "float16", kernel, every).exhaustive

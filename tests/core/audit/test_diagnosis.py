@@ -139,7 +139,7 @@ def test_a_disease_is_named(activation: str, dtype: str, kernel: Kernel, order: 
         ),
     ],
 )
-def test_no_disease_is_no_sentence(activation: str, dtype: str, kernel: Kernel) -> None:
+def test_a_correct_kernel_has_no_diagnosis(activation: str, dtype: str, kernel: Kernel) -> None:
     assert sentence(activation, dtype, kernel) is None
 
 
@@ -151,7 +151,7 @@ def test_nan_and_infinity_are_told_without_a_cause_that_was_not_shown() -> None:
     assert one == "1 result is nan, at x = 1"
 
 
-def test_of_zeros_no_type_is_told() -> None:
+def test_zeros_do_not_reveal_a_type() -> None:
     found = sentence("1e-9*x", "float32", lambda x: np.where(np.abs(x) > 1.0, np.nan, 0.0))
     assert found is not None
     assert "float16" not in found
@@ -211,7 +211,7 @@ def test_a_cut_off_tail_is_not_called_a_cancellation() -> None:
     assert near.endswith("where the exact one is not")
 
 
-def test_a_step_whose_loss_changes_nothing_is_no_cause() -> None:
+def test_a_flushed_step_without_effect_is_no_cause() -> None:
     """The results are flushed. The underflow of x**3 does not change x + 0.044715*x**3."""
 
     def kernel(x: np.ndarray) -> np.ndarray:

@@ -30,7 +30,7 @@ def test_one_code_off_is_one_step() -> None:
     assert auditor.result().steps_histogram["1"] == 2
 
 
-def test_where_nan_is_too_large_it_is_right_and_elsewhere_it_is_not() -> None:
+def test_nan_is_right_only_on_overflow() -> None:
     """exp(10) exceeds 448, the largest number of e4m3fn. Without infinity the result is nan, or 448 by saturation."""
     auditor = Auditor("exponential", "float8_e4m3fn")
     auditor.add(np.array([10.0, 10.0, 1.0]), np.array([np.nan, 448.0, np.nan]))

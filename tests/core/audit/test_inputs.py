@@ -11,7 +11,7 @@ from tests.core.numerics.test_formats import every_finite
 
 
 @pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
-def test_of_a_16_bit_type_every_finite_number(dtype: str) -> None:
+def test_a_16_bit_type_is_swept_completely(dtype: str) -> None:
     found, line = sweep(resolve("gelu"), dtype), every_finite(dtype)
     assert np.array_equal(found, np.concatenate([-line[::-1], line]))
     assert len(found) == {"float16": 63_488, "bfloat16": 65_280}[dtype]
@@ -23,7 +23,7 @@ def test_infinities_stand_at_the_ends() -> None:
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_of_a_wider_one_numbers_of_every_size_in_order(dtype: str) -> None:
+def test_a_wider_type_is_sampled_at_every_size_in_order(dtype: str) -> None:
     found, form = sweep(resolve("gelu"), dtype), FLOAT_FORMATS[dtype]
     assert np.array_equal(round_to(found, dtype), found)
     assert np.isfinite(found).all()

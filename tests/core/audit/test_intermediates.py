@@ -45,7 +45,7 @@ def test_a_result_that_flushing_explains_is_no_error() -> None:
     assert found.flush_intermediates
 
 
-def test_what_it_does_not_explain_stays_one() -> None:
+def test_unexplained_errors_remain() -> None:
     actual = flushed(silu(X, flush=False), "float32")
     assert (
         audit(actual, flush_intermediates=True).total.max_steps == audit(actual, flush_subnormals=True).total.max_steps
@@ -91,13 +91,13 @@ def test_a_single_step_is_explained_too() -> None:
     assert (found.excused, found.total.max_steps, found.total.max_ulp) == (1, 0, 0.0)
 
 
-def test_what_flushing_makes_infinite_explains_nothing() -> None:
+def test_an_infinity_made_by_flushing_explains_nothing() -> None:
     """1e-10/sigmoid(-90) is finite. With sigmoid flushed it is infinite, one step beyond the largest number."""
     largest = float(np.finfo(np.float32).max)
     assert judged("1e-10/sigmoid(x)", -90.0, largest, act="1e-10/sigmoid(x)")[0] == 0
 
 
-def test_as_near_is_not_nearer() -> None:
+def test_an_equally_near_result_is_not_excused() -> None:
     """The exact result is 3 2^-120, with 2^-130 x flushed 2^-120. The midpoint is compared with the exact result."""
     act = "2**-120 + 2**-119*(1 if 2**-130*x > 0 else 0)"
     low, high = (int(ordinal(np.array([k * 2.0**-120]), "float32")[0]) for k in (1, 3))

@@ -108,7 +108,7 @@ def test_masked_scores_and_rows_without_a_limit() -> None:
     assert np.array_equal(logs, [[-i, -math.log(2), -math.log(2)], [-i, 0, -i], [0, -i, -i]])
 
 
-def test_what_is_too_small_to_be_seen_decides_a_tie_and_the_spacing() -> None:
+def test_a_negligible_term_decides_ties_and_the_spacing() -> None:
     """1 - e^-2000 is below 1, where the spacing is half as large. -1664 - log(1 + e^-1664) is no tie."""
     softmax = row_reference(row_wise("softmax"), np.array([[2000.0, 0.0]]), "float32")
     assert softmax.rounded[0, 0] == 1.0

@@ -107,7 +107,7 @@ def test_blocks_make_no_difference() -> None:
     assert found == expected
 
 
-def test_rows_to_audit_on_have_what_is_said_of_them() -> None:
+def test_the_default_rows_have_the_documented_widths_and_masks() -> None:
     for act in ("softmax", "softmin", "glu"):
         parts = row_sweep(act, "float16")
         assert [part.shape[1] for part in parts] == [2, 8, 64, 512, 4096]

@@ -106,7 +106,7 @@ def test_above_a_power_of_two_it_is_the_larger_one() -> None:
 
 
 @pytest.mark.parametrize("name", ["relu", "identity", "hard_tanh", "relu6", "soft_shrink", "hard_shrink", "step"])
-def test_what_is_exact_has_no_side(name: str) -> None:
+def test_exact_results_have_no_side(name: str) -> None:
     x = np.array([-300.0, -2.0, -1.0, -0.25, -(2.0**-120), 2.0**-120, 0.25, 1.0, 2.0, 4.0, 300.0])
     y, sides = Sides(entry(name), 0).nearest(x, entry(name)(x), "float32")
     assert (y == entry(name)(x)).all()

@@ -91,7 +91,7 @@ def test_more_classes_have_no_single_cut() -> None:
     assert spaces(experiment(data="blobs"), SQUARE)[-1].seen_by == "directions"
 
 
-def test_beside_the_cut_is_the_main_direction_of_what_the_output_does_not_see() -> None:
+def test_the_second_axis_is_the_main_direction_orthogonal_to_the_output() -> None:
     made = experiment("tanh", width=16)
     last = spaces(made, SQUARE)[-1]
     output = made.network.parameters.weights[-1][:, 0]

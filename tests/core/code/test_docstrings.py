@@ -32,7 +32,7 @@ def test_a_function_of_the_literature_is_named_as_one() -> None:
     assert "as in the literature" not in code("x*relu(x)", "numpy")
 
 
-def test_what_is_said_of_one_target_alone() -> None:
+def test_sentences_of_single_targets() -> None:
     said = {
         "On a CPU, JAX gives 0 where a result is under 2.3e-308.": {"jax"},
         'float64 has to be enabled: jax.config.update("jax_enable_x64", True).': {"jax"},

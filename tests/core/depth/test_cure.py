@@ -130,7 +130,7 @@ def test_another_activation_comes_with_the_initialisation_that_is_its_own() -> N
 
 
 @pytest.mark.parametrize("name", ["relu", "max(0,x)", "step", "relu6"])
-def test_what_is_flat_to_the_left_is_offered_a_leaky_relu(name: str) -> None:
+def test_activations_that_are_flat_on_the_left_get_leaky_relu_as_a_cure(name: str) -> None:
     tried = candidates(unit(name), DepthConfig())
     assert {"activation": "leaky_relu"} in tried
     assert {"activation": "relu"} not in tried

@@ -127,7 +127,7 @@ def test_the_first_update_of_sgd_is_the_learning_rate_times_the_gradient() -> No
         assert record.update_ratio_final == pytest.approx(expected, rel=1e-12)
 
 
-def test_update_ratios_where_nothing_moved_or_nothing_was_there() -> None:
+def test_update_ratios_without_updates_or_with_weights_of_0() -> None:
     assert {record.update_ratio_final for record in run("tanh", layers=2, steps=0).layers} == {0}
     assert {record.update_ratio_final for record in run("tanh", layers=2, steps=3, learning_rate=0).layers} == {0}
     still = run("tanh", layers=2, steps=1, init="normal:0")
@@ -170,7 +170,7 @@ def test_theory_of_one_layer_is_the_measurement() -> None:
     ("activation", "settings"),
     [("tanh", {"norm": "layer"}), ("tanh", {"norm": "batch"}), ("tanh", {"residual": True}), ("step", {})],
 )
-def test_where_there_is_no_theory_there_is_none(activation: str, settings: dict[str, str | bool]) -> None:
+def test_without_theory_the_field_is_none(activation: str, settings: dict[str, str | bool]) -> None:
     measured = run(activation, layers=3, steps=0, **settings)
     assert {record.signal_norm_theory for record in measured.layers} == {None}
     assert measured.decay_per_layer_theory is None

@@ -174,7 +174,7 @@ def test_the_dying_relu_ends_far_above_the_leaky_one() -> None:
     assert relu.loss_data_final > 2 * leaky.loss_data_final
 
 
-def test_one_unit_that_lives_for_one_point_keeps_a_network_from_being_dead() -> None:
+def test_a_unit_that_is_on_for_one_point_means_not_dead() -> None:
     """The first batch passes no gradient on, but a point outside of it does."""
     for beyond, expected in ((0.0, "vanishing"), (1.0, "dead")):
         config = DepthConfig(layers=1, width=4, batch=8, steps=1, learning_rate=0.0)

@@ -63,7 +63,7 @@ def test_six_depth_scales_by_mpmath() -> None:
     assert found == pytest.approx([6 * 7.834, 6 * 11.7956, 6 * 6.98027], rel=1e-4)
 
 
-def test_where_nothing_is_lost_and_where_nothing_settles() -> None:
+def test_depth_limits_of_a_kept_and_of_a_growing_signal() -> None:
     assert depth_limits("identity", [1.0], 0.0).tolist() == [math.inf]
     assert np.isnan(depth_limits("relu", [2.5], 0.1)).all()
 

@@ -65,7 +65,7 @@ def test_a_network_that_was_not_trained_is_judged_by_its_gradient(passing: Flow,
     ("first", "blocked", "expected"),
     [(0.0, True, "dead"), (0.0, False, "vanishing"), (1.0, True, "healthy"), (1e-9, True, "vanishing")],
 )
-def test_dead_is_where_a_layer_is_shut_and_nothing_arrives(first: float, blocked: bool, expected: str) -> None:
+def test_dead_means_a_dead_layer_and_no_gradient(first: float, blocked: bool, expected: str) -> None:
     """Residual connections pass the signal around a dead layer."""
     assert flow(first, blocked=blocked).condition == expected
     assert verdict(flow(first, blocked=blocked), SOUND, NOT_LEARNT) == expected.replace("healthy", "stuck")
@@ -122,7 +122,7 @@ def test_a_loss_that_left_the_numbers_on_the_way_is_no_lesson_learnt() -> None:
     assert verdict(SOUND, SOUND, Outcome(1.0, 1.0, 0.1, finite=False)) == "diverged"
 
 
-def test_where_guessing_is_right_there_is_nothing_to_be_below() -> None:
+def test_if_guessing_has_loss_0_only_loss_0_is_healthy() -> None:
     assert verdict(SOUND, SOUND, Outcome(0.0, 1.0, 0.0, finite=True)) == "healthy"
     assert verdict(SOUND, SOUND, Outcome(0.0, 1.0, 1e-9, finite=True)) == "stuck"
 

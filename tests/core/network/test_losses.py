@@ -176,7 +176,7 @@ def test_accuracy_by_hand() -> None:
 
 
 @pytest.mark.parametrize("output", [0.0, np.nan])
-def test_an_answer_that_is_none_finds_the_class_of_zeros(output: float) -> None:
+def test_an_output_of_0_or_nan_is_class_0(output: float) -> None:
     """An output of 0 or nan counts as class 0."""
     answers = np.full((4, 1), output)
     assert accuracy("binary_cross_entropy", answers, np.array([[1.0], [0.0], [0.0], [0.0]])) == 0.75

@@ -19,7 +19,7 @@ def test_the_root_is_found_to_the_last_bits_of_its_logarithm(exponent: float) ->
 
 
 @given(st.floats(0.02, 0.98), st.integers(1, 9))
-def test_functions_of_uneven_sides_have_their_roots_found_too(x: float, power: int) -> None:
+def test_roots_of_functions_of_very_different_size_on_both_sides(x: float, power: int) -> None:
     """|f| is much larger on one side of the root than on the other."""
     for function in (lambda q: math.expm1(50 * (q - x)), lambda q: q**power - x**power):
         assert root(function, 0.01, 1.0) == pytest.approx(x, rel=1e-13)

@@ -31,7 +31,7 @@ def test_unknown_formulas_that_equal_each_other_are_one() -> None:
     assert [*labels(first, second, "tanh").values()] == [(first, second), ("tanh",)]
 
 
-def test_what_only_comes_near_is_another() -> None:
+def test_an_approximation_is_another_participant() -> None:
     assert len(labels("gelu", "0.5*x*(1+tanh(0.7978845608*(x+0.044715*x**3)))")) == 2
     assert len(labels("x*sigmoid(1.702*x)", "x*sigmoid(1.7020001*x)")) == 2
 

@@ -37,13 +37,13 @@ def test_the_sign_test_is_the_binomial_distribution(wins: int, losses: int) -> N
         assert sign_test(wins, losses) == pytest.approx(float(min(mpmath.mpf(1), 2 * tail)), rel=1e-12)
 
 
-def test_so_many_heats_are_needed() -> None:
+def test_the_number_of_heats_needed() -> None:
     assert heats_needed(2) == 6  # 2 / 2^6 = 0.031
     assert heats_needed(3) == 7  # 2 / 2^7 = 0.0156 <= 0.05 / 3
     assert heats_needed(6) == 10  # 2 / 2^10 = 0.00195 <= 0.05 / 15
 
 
-def test_who_wins_every_heat_wins() -> None:
+def test_the_winner_of_every_heat_wins() -> None:
     found = held({"tanh": [2.0] * 6, "relu": [1.0] * 6})
     assert found.winner == "relu"
     assert [(row.activation, row.best_rank, row.worst_rank, row.place) for row in found.rows] == [

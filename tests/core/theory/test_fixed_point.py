@@ -90,7 +90,7 @@ def test_a_chaotic_phase_in_which_inputs_stay_related(sigma_w2: float, offset: f
         ("abs(x)", 1.0, 1.0, 1.0),
     ],
 )
-def test_half_lines_turn_all_inputs_into_one_direction_whatever_becomes_of_the_variance(
+def test_piecewise_linear_functions_through_0_make_all_inputs_parallel(
     activation: str, sigma_w2: float, q: float | None, factor: float
 ) -> None:
     """The arc-cosine kernel does not depend on σ_w². Its slope at c = 1 is 1, so the approach is not exponential."""
@@ -101,7 +101,7 @@ def test_half_lines_turn_all_inputs_into_one_direction_whatever_becomes_of_the_v
 
 
 @pytest.mark.parametrize("name", ["tanh(x)/2", "tanh", "sin", "gelu", "elu", "softsign", "hard_tanh", "identity"])
-def test_a_signal_that_decays_to_where_the_curve_is_a_line_keeps_its_correlations_for_ever(name: str) -> None:
+def test_a_decaying_signal_keeps_its_correlations_once_the_curve_is_linear(name: str) -> None:
     """Against the map iterated from q = 1: the correlation changes only in the first layers."""
     activation = elementwise(name)
     found, field = fixed_point(MeanField(activation), 1.0), MeanField(activation)

@@ -179,7 +179,7 @@ def test_the_edges_that_hayou_draws(act: str) -> None:
 
 
 @pytest.mark.parametrize("act", ["sin", "sin(x) + x/2", "x + sin(3*x)"])
-def test_what_swings_is_followed_as_one_by_one(act: str) -> None:
+def test_oscillating_variances_equal_those_of_single_fixed_points(act: str) -> None:
     weights, biases = np.array([0.5, 1.3, 3.0]), np.array([0.0, 0.1])
     found, field = phase_diagram(unit(act), weights, biases), MeanField(unit(act))
     for (i, j), q in np.ndenumerate(found.q):

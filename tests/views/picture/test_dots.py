@@ -98,7 +98,7 @@ def test_one_unit_is_as_long_across_as_up_where_it_can_be() -> None:
     assert y.step < x.step / 2, "a sigmoid fills the height"
 
 
-def test_what_is_outside_is_outside() -> None:
+def test_points_outside_of_the_range_are_outside() -> None:
     axis = axis_across(Span(0, 10, 1, 40, 2))
     assert axis.dot(np.array([-1e308, 1e308, -np.inf, np.inf])).tolist() == [-1, 80, -1, 80] or axis.cells < 40
     assert 5 in axis
