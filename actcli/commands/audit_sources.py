@@ -207,9 +207,9 @@ def called(implementation: "Implementation | Program", job: Job, options: AuditO
 
 
 _TELLING: Final = 64
-"""So many numbers are of a type by no accident; a few round ones are of every type."""
+"""Least number of values to infer their type from; a few round numbers belong to every type."""
 _NARROW: Final = ("bfloat16", "float16")
-"""Types whose numbers a file holds as float32, .npy and text having no type for them."""
+"""Types whose numbers may be stored in a file as float32."""
 
 # --- results in files ---------------------------------------------------------------------------------------------
 
@@ -258,7 +258,7 @@ def read(
 
 
 def _are_of(dtype: str, values: Array) -> bool:
-    """Whether each is a number of the type, infinities and nan among them."""
+    """Whether all values, infinities and nan included, are numbers of the type."""
     import numpy as np
 
     return np.array_equal(round_to(values, dtype), values, equal_nan=True)

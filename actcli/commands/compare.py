@@ -122,7 +122,7 @@ def run(
         chart = paint(picture(), terminal, drawing.lines, strict=True)
         cards = [describe(activation) for activation in activations]
         table = difference_table(differences, terminal, labels=labels)
-        # The picture, which says the largest difference, is what is left of it all on a screen of 24 lines.
+        # The picture, which states the largest difference, is last: on 24 lines it stays visible.
         return "\n".join([property_table(cards, terminal), table, chart])
 
     print_report(

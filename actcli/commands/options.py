@@ -41,7 +41,7 @@ ActOption: TypeAlias = Annotated[
 
 
 def members_of(act: str) -> tuple[str, ...]:
-    """The family that it names, or it alone; on stderr what 1/2 is taken for."""
+    """The members of the family that `act` names, or `act` alone. On stderr a note, if values look like a fraction."""
     found = family(act)
     if note := told_apart(act):
         complain(note)

@@ -41,7 +41,7 @@ def union(*parts: npt.ArrayLike | Iterable[float]) -> Array:
 
 
 def picked(mask: Mask, then: Array, otherwise: Array) -> Array:
-    """np.where by the bits, without the branch that an unpredictable mask makes the processor guess."""
+    """np.where on the bits, without a branch: branches on irregular masks are mispredicted."""
     a, b = then.view(np.int64), otherwise.view(np.int64)
     return (((a ^ b) & _ones(mask)) ^ b).view(np.float64)
 

@@ -100,7 +100,7 @@ def check_memory(memory: int, takes: str) -> None:
 
 
 _ONE_LETTER: Final = 0.8
-"""How alike two words of four or five letters are that differ in one of them: difflib's ratio."""
+"""difflib's ratio of two words of four or five letters that differ in one letter."""
 
 
 def did_you_mean(word: str, known: Iterable[str], prefix: str = "") -> str:

@@ -27,7 +27,7 @@ actcli list --all: the published literature too"""
 
 
 def overview(families: Mapping[str, Sequence[str]], terminal: Terminal) -> str:
-    """The names of each family, and where the rest is told."""
+    """The names of each family, and the commands for the rest."""
     above = terminal.width < OVERVIEW_WIDTH
     margin = 1 if above else max(map(len, families)) + 2
     lines = []

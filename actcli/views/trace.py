@@ -95,7 +95,7 @@ def _steps(trace: Trace) -> dict[str, list[str]]:
 
 
 def _right(trace: Trace) -> str:
-    """What the probability of the right answer is called."""
+    """Name of the probability of the right answer."""
     return f"P({trace.answer:g})"
 
 

@@ -176,7 +176,7 @@ def _at_breakpoint(sampled: SampledCurve, at: float) -> Extremum | None:
 def _further_out(sampled: SampledCurve, best: float, at: float, points: Sequence[float]) -> Extremum | None:
     """The supremum that is only approached at an end, where float64 takes its rounding at `at` for a maximum.
 
-    points: the maxima that are as high as each other in float64
+    points: the maxima of equal height in float64
     """
     if any(abs(at - point) <= BESIDE * max(abs(point), 1.0) for point in sampled.breakpoints):
         return None
@@ -193,9 +193,9 @@ def _further_out(sampled: SampledCurve, best: float, at: float, points: Sequence
 
 
 _NOISE: Final = 2.0**-30
-"""What of a value may be rounding at most."""
+"""Largest rounding error of a value, relative to it."""
 _RISING: Final = 3
-"""So many crests of a wave, each higher than the one before where float64 sees them as high, creep up for good."""
+"""Number of crests, equal in float64 but each higher than the one before, after which a wave counts as rising."""
 
 
 def _rises(sampled: SampledCurve, crests: Sequence[float]) -> bool:
@@ -203,11 +203,11 @@ def _rises(sampled: SampledCurve, crests: Sequence[float]) -> bool:
 
 
 def _higher_than(sampled: SampledCurve, at: float, others: Sequence[float]) -> bool:
-    """Whether the curve is higher at one of the others than a maximum within a few roundings of `at` may be."""
+    """Whether the curve at one of the other points exceeds any maximum within a few roundings of `at`."""
     here = sampled.digits(at)
     if here is None:
         return False
-    from fractions import Fraction  # only what more digits are asked for pays for it
+    from fractions import Fraction  # imported only for more digits
 
     value, slope = here
     highest = value + abs(slope) * Fraction(_ROUNDINGS * max(abs(at), 1.0))
@@ -313,7 +313,7 @@ def _underflows(sampled: SampledCurve, run: Run, gaps: tuple[float, ...]) -> boo
 
 
 def _crossings(sampled: SampledCurve, gaps: tuple[float, ...], dips: Sequence[float] = ()) -> list[float]:
-    """Where the curve changes its sign. dips: where it does so twice between two samples, in their middle."""
+    """Points at which the curve changes its sign. dips: extrema between two changes of sign within one interval."""
     x, value = sampled.x, sampled.value
     if len(dips):
         inner = np.array(sorted(dips))

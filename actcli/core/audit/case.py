@@ -14,7 +14,7 @@ from actcli.core.audit.ulp import ulp_distance
 from actcli.core.numerics.formats import flushed, round_to
 
 _MOST: Final = 900
-"""Points kept with an error, without one, and beside one: so many of each, evenly spread."""
+"""Points kept of each kind (with an error, without one, beside one), evenly spread."""
 _NEIGHBOURS: Final = 60
 
 

@@ -26,9 +26,9 @@ Found = tuple[str, Mask, Mask]
 
 
 def diagnose(audit: Audit, activation: Elementwise) -> str | None:
-    """Sentences about the pattern of the errors and, if it can be shown, their cause; None: there is none to tell.
+    """Sentences about the pattern of the errors and, if it can be shown, their cause; None without a pattern.
 
-    The first sentence is about the largest finite error, or says that it is not.
+    The first sentence is about the largest finite error, or states that it is not.
     """
     if not (audit.total.finite_max_steps or audit.nonfinite):
         return None

@@ -138,7 +138,7 @@ def as_computed(formula: Node, x: Array, working: Working) -> Array:
     """The formula at x with every operation rounded."""
     if working.flush and not working.flush_ends:
         return _flushed_inside(formula, x, working)
-    with np.errstate(all="ignore"):  # kernels overflow and divide by zero without a word
+    with np.errstate(all="ignore"):  # kernels overflow and divide by zero without a warning
         value = function_of(compiled(formula, RoundedArithmetic(working)))(working.rounded(x))
     return np.broadcast_to(np.asarray(value, dtype=np.float64), x.shape)
 

@@ -93,7 +93,7 @@ class Fitter:
 
     def inside(self, known: Known) -> Iterator[Fit]:
         """Candidates with b and c."""
-        with np.errstate(all="ignore"):  # as for one
+        with np.errstate(all="ignore"):  # as in fits
             yield from self._searched(known, ("b", "c"), ("",))
 
     def pairs(self, known: Known) -> Iterator[Fit]:

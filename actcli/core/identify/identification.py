@@ -100,7 +100,7 @@ def _beside_jumps(given: Elementwise) -> Array:
 
 
 def _straight(x: Array, y: Array) -> bool:
-    """Whether it is a line, of which b and c say nothing that a, d and e do not."""
+    """Whether the function is a line, for which b and c are redundant."""
     if not np.isfinite(y).all():
         return False
     slope, intercept = np.polyfit(x, y, 1)

@@ -88,8 +88,8 @@ class Known:
 
     @cached_property
     def meeting_points(self) -> tuple[float, ...]:
-        """Points where pieces of the activation meet: its kinks, or for a published formula, where these take long to
-        tell, all zeros of its branch conditions.
+        """Points where pieces of the activation meet: its kinks. For a published formula, whose kinks take long to
+        compute: all zeros of its branch conditions.
         """
         if self.activation.name in CATALOGUE:
             return self.activation.kinks(1)

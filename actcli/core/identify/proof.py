@@ -34,7 +34,7 @@ _LIMIT: Final = 1e-9
 """A smaller fitted number stands for a limit that is not attained: relu is not celu with a small alpha."""
 _NOTHING: Final = Fraction(1, 1 << 300)
 _TOLD_APART: Final = 1e-9
-"""A larger difference in float64, relative to the terms and 1, is none of rounding."""
+"""A larger difference in float64, relative to the terms and 1, is no rounding error."""
 
 _SPREAD: Final = tuple((np.arange(-9, 10) * 0.61 + 0.013).tolist())
 _FURTHER_AND_FURTHER: Final = (_FEW, _SPREAD, _FAR[:6], _FAR[6:])
@@ -50,7 +50,7 @@ _CONSTANTS: Final = tuple(
 class Proof:
     """Comparison of candidates with a function, whose exact values are computed once per point.
 
-    inside: points where it has values, needed if it has none at more than half of the usual ones
+    inside: points at which the function has values; needed if more than half of the usual points have none
     """
 
     activation: Elementwise

@@ -98,15 +98,15 @@ def decay_of(x: Array) -> Array:
 
 
 def open_part(x: Array, decay: Array) -> Array:
-    """exp(min(x, 0)) from exp(-|x|): 1 from 0 on, the same number below, at nan that. No second exponential."""
+    """exp(min(x, 0)), given decay = exp(-|x|): 1 for x >= 0, decay for x < 0, nan for nan. Saves an exponential."""
     part: Array = np.maximum((x >= 0.0).astype(decay.dtype), decay)
     return part
 
 
 def sigmoid_and_slope(x: Array) -> tuple[Array, Array]:
-    """With r = 1 / (1 + exp(|x|)), which is at most 1/2: r or 1 - r, and the slope r (1 - r); |x| <= 700.
+    """sigmoid and its slope for |x| <= 700: r or 1 - r, and r (1 - r), with r = 1 / (1 + exp(|x|)) <= 1/2.
 
-    In place, as it is run in training: the fewer arrays, the more of them stay in the cache.
+    Computed in place, for training: fewer arrays, of which more stay in the cache.
     """
     r = np.abs(x)
     np.exp(r, out=r)
@@ -120,13 +120,13 @@ def sigmoid_and_slope(x: Array) -> tuple[Array, Array]:
 
 
 def _sigmoid_system(x: Array) -> Values:
-    """sigmoid, its slope and tanh(x/2): nothing is subtracted from a number as large."""
+    """sigmoid, its slope and tanh(x/2), without cancellation."""
     decay = decay_of(x)
     return _sigmoid(x), decay / (1.0 + decay * (2.0 + decay)), _tanh(0.5 * x)
 
 
 def _sigmoid(x: Array) -> Array:
-    """As above; below -700 it is exp(x)."""
+    """sigmoid; exp(x) for x < -700."""
     r = np.abs(x)
     far = r > 700.0
     any_far = far.any()
@@ -140,7 +140,7 @@ def _sigmoid(x: Array) -> Array:
 
 
 def tanh_and_slope(x: Array) -> tuple[Array, Array]:
-    """With t = exp(2|x|) - 1 and r = 2 / (t + 2): ±t / (t + 2) and sech² = r (2 - r). Nothing cancels; |x| <= 350."""
+    """tanh and sech² for |x| <= 350: ±t / (t + 2) and r (2 - r), with t = exp(2|x|) - 1, r = 2 / (t + 2)."""
     t = np.abs(x)
     t += t
     np.expm1(t, out=t)
@@ -153,7 +153,7 @@ def tanh_and_slope(x: Array) -> tuple[Array, Array]:
 
 
 def _tanh(x: Array) -> Array:
-    """As above; from 50 on it is 1, whatever t is."""
+    """tanh; ±1 for |x| >= 50."""
     t = np.abs(x)
     if (t > 50.0).any():
         t = t.clip(0.0, 50.0)
@@ -165,7 +165,7 @@ def _tanh(x: Array) -> Array:
 
 
 def signed_like(x: Array, size: Array) -> Array:
-    """copysign(size, x) for a size >= 0, in place and by the bits: it takes two thirds of the time."""
+    """copysign(size, x) for size >= 0, in place and on the bits: two thirds of np.copysign's time."""
     integer: Any = np.int64 if x.dtype.itemsize == 8 else np.int32
     bits = size.view(integer)
     bits |= x.view(integer) & np.iinfo(integer).min

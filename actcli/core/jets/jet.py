@@ -107,7 +107,7 @@ class Jet:
         return _quotient([other, *[0.0] * self.order], self.derivatives, np.empty_like(self.derivatives))
 
     def __abs__(self) -> Jet:
-        """|x|, with slope 0 where x is 0 (as autograd has it)."""
+        """|x|, with slope 0 where x is 0, as in PyTorch's autograd."""
         return self * np.sign(self.value)
 
     def __lt__(self, other: Jet | Array | float) -> Mask:

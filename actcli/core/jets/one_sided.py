@@ -21,7 +21,7 @@ from actcli.core.numerics.wide import Wide, scaled, where
 def germ_of(name: str, u: Germ, *parameters: float) -> Germ:
     """An elementary function of a germ."""
     system, rates = SYSTEMS[name]
-    if name == "log":  # by division: the slope of log(cosh(x)) is 1 to the last digit, and its own then 0
+    if name == "log":  # by division: where the slope of log(cosh(x)) rounds to 1, its derivatives are then 0
         return _logarithm(u, applied(u, system, rates))
     return applied(u, lambda x: system(x, *parameters), lambda u, *v: rates(u, *v, *parameters))
 
@@ -225,7 +225,7 @@ SYSTEMS: Final[dict[str, tuple[System, Callable[..., Any]]]] = {
     "erf": _with("erf", lambda x: (_erf(x), _bell(x, 1.0, 2.0 / _ROOT_PI))),
     "erfc": _with("_erfc", lambda x: (_erfc(x), _bell(x, 1.0, 2.0 / _ROOT_PI))),
 }
-"""By the name in `elementary`: the system of wide numbers at x, and its rates."""
+"""Name in `elementary` -> system of wide numbers at x, and its rates."""
 
 
 # --- activations whose formula cancels or has other functions --------------------------------------------------------
@@ -280,10 +280,10 @@ ACTIVATIONS: Final[dict[str, Callable[..., Germ]]] = {
     "squareplus": _squareplus,
     "tanh_shrink": _tanh_shrink,
 }
-"""By the name in the catalogue. The others are computed by their formula."""
+"""Name in the catalogue -> function of a germ. Other activations are computed by their formula."""
 
 
 def derivatives_of(name: str, x: Array, order: int, parameters: Mapping[str, float]) -> list[Array]:
-    """f, f', ... f^(order) of one of these at x, as float64."""
+    """f, f', ... f^(order) at x, as float64, of a function in SYSTEMS or ACTIVATIONS."""
     germ = ACTIVATIONS[name](Germ.variable(x, order, 0.0), **parameters)
     return [row.rounded() for row in germ.rows]
