@@ -208,7 +208,7 @@ def in_terminal(
 
 @contextmanager
 def terminal_as_stderr(*args: str | Path) -> Iterator[tuple[subprocess.Popen[str], fdspawn]]:
-    """A running program with a pipe as stdout and a terminal, watched by pexpect, as stderr."""
+    """A running program whose stdout is a pipe and whose stderr is a terminal, to be watched with pexpect."""
     ours, theirs = os.openpty()
     process = subprocess.Popen(
         [PROGRAM, *map(str, args)],

@@ -750,11 +750,11 @@ def test_after_control_c_the_json_is_whole() -> None:
 
 
 def test_control_c_ends_the_search_for_a_cure_and_the_report_is_printed() -> None:
-    """The search takes as long as the training. The reappearing cursor marks the end of the training."""
+    """Trials as long as the training; the live view is gone, and its cursor shown again, when the training is over."""
     options = ("--act", "tanh", "--layers", "6", "--width", "512", "--batch", "256", "--steps", "50", "--lr", "1e6")
     with terminal_as_stderr("gradient-depth", *options) as (process, stderr):
         stderr.expect_exact("\x1b[?25h")
-        stderr.expect(pexpect.TIMEOUT, timeout=0.3)  # during or just before the search; a trial takes seconds
+        stderr.expect(pexpect.TIMEOUT, timeout=0.3)  # it is searching, or will be; a trial takes seconds
         process.send_signal(signal.SIGINT)
         stdout, _ = process.communicate(timeout=PATIENCE)
         stderr.expect(pexpect.EOF)

@@ -20,7 +20,7 @@ WEIGHTS = WEIGHTS / WEIGHTS.sum()
 
 @cache
 def report(name: str) -> str:
-    """The report without line breaks."""
+    """Without line breaks."""
     return " ".join(gain_report(gain(resolve(name)), Terminal(width=80, colours=0, unicode=True)).split())
 
 

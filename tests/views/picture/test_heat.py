@@ -68,7 +68,7 @@ def test_two_pixels_a_cell_in_the_colours_that_there_are(number: int, colours: s
     assert sum(upper != lower for upper, lower in pairs) > 5
 
 
-def test_five_of_16_colours_and_none_of_8_are_used(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_of_16_colours_five_are_taken_and_of_8_none(monkeypatch: pytest.MonkeyPatch) -> None:
     for colours, count in ((16, 5), (8, 0)):
         monkeypatch.setattr(heat, "depth", lambda terminal, colours=colours: colours)
         map_alone = paint(picture(), COLOUR).split("\n", 2)[2]
