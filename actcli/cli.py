@@ -108,6 +108,7 @@ class Command(TyperCommand):
         }
         positional = [parameter.name or "" for parameter in self.params if not isinstance(parameter, TyperOption)]
         args = put_right(args, values, positional)
+        self._refuse_options_as_values(ctx, args, values)
         try:
             rest = super().parse_args(ctx, args)
         except typer.TyperException as error:
@@ -118,6 +119,18 @@ class Command(TyperCommand):
             if isinstance(value, int) and value > sys.maxsize:  # more than a range can count
                 raise InputError(f"--{name.replace('_', '-')}: must be at most {sys.maxsize}")
         return rest
+
+    def _refuse_options_as_values(self, ctx: Any, args: list[str], values: dict[str, int]) -> None:
+        """InputError: `--output --quiet`, which Typer would read as a file named --quiet."""
+        place = 0
+        while place < len(args) and args[place] != "--":
+            option = args[place]
+            place += 1
+            for value in args[place : place + values.get(option, 0)]:
+                if value in values:
+                    metavar = next(p.make_metavar(ctx) for p in self.params if option in p.opts).strip("<>")
+                    raise InputError(f"{option} takes {metavar}, and {value} is an option")
+                place += 1
 
 
 class CommandTable(TyperGroup):
@@ -347,6 +360,10 @@ def _usage(error: typer.TyperException) -> str:
         known = context.command.get_params(context) if context else []
         values = next((p.make_metavar(context).strip("<>") for p in known if missing[1] in p.opts), "a value")
         return f"{missing[1]} takes {values}"
+    elif extra := _EXTRA.fullmatch(message):
+        message, hint = f"unexpected argument: {extra[1]}", _meant_as_one(extra[1])
+    elif choices := _CHOICES.search(message):
+        hint = did_you_mean(choices[1].casefold(), re.findall(_QUOTED, choices[2]))
     elif (parameter := getattr(error, "param", None)) is not None and parameter.nargs > 1:
         message = message.replace(":", f" {parameter.metavar}:", 1)  # such as MIN MAX
     for type_of_python, in_words in _TYPES.items():
@@ -358,7 +375,17 @@ def _usage(error: typer.TyperException) -> str:
 # Parts of Typer's messages.
 _SUGGESTION, _QUOTED = re.compile(r"\. did you mean (.+)\?$", re.IGNORECASE), re.compile(r"'([^']+)'")
 _MISSING = re.compile(r"option '(.+)' requires (?:an argument|\d+ arguments)")
-_TYPES = {"a valid int": "a whole number", "a valid float": "a number", "a valid whole": "a whole"}
+_TYPES = {
+    "a valid int": "a whole number",
+    "a valid float": "a number",
+    "a valid number": "a number",
+    "a valid whole": "a whole",
+    "STEP...<": "STEP<",
+}
+_CHOICES, _EXTRA = (
+    re.compile(r"'([^']+)' is not one of (.+)"),
+    re.compile(r"got unexpected extra argument\(s\) \((.+)\)"),
+)
 
 
 def _meant_instead(option: str, context: Any) -> str:
@@ -372,9 +399,23 @@ def _meant_instead(option: str, context: Any) -> str:
         return f"; did you mean `{meant}`?"
     if option.startswith("--"):
         return did_you_mean(option[2:], [name[2:] for name in known if name.startswith("--")], prefix="--")
-    typed = next((word for word in sys.argv if word.startswith(option)), option)
-    is_formula = _FORMULAS & set(known) and (typed != option or option == "-x")
-    return "; a formula that begins with - is put in parentheses" if is_formula else ""
+    from actcli.shell.slips import is_activation
+
+    typed = next((word for word in sys.argv[1:] if re.match("-\\w", word) and option[1] in word), option)
+    is_formula = _FORMULAS & {*known} and (typed != option or option == "-x")
+    if is_formula and is_activation(f"({typed})"):
+        return f"; did you mean '({typed})'?"
+    return did_you_mean(typed[1:], [name[2:] for name in known if name.startswith("--")], prefix="--")
+
+
+def _meant_as_one(extra: str) -> str:
+    """`; did you mean 'x + 1'?`, where a formula was typed without quotes, or an empty string."""
+    from actcli.shell.slips import is_activation
+
+    words = " ".join(sys.argv[2:])
+    before, found, _ = words.partition(f" {extra}")
+    formula = f"{before}{found}"
+    return f"; did you mean {formula!r}?" if found and is_activation(formula) else ""
 
 
 def _refuse(message: str) -> int:
