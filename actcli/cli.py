@@ -19,7 +19,7 @@ from typer.main import get_command
 from actcli import __version__
 from actcli.core.errors import InputError, decapitalised, did_you_mean
 from actcli.process import bound_memory, discard_what_cannot_be_written, end_cleanly, ended_by_signal, obey_the_locale
-from actcli.shell.slips import hint, put_right, without_command
+from actcli.shell.slips import formula_meant, hint, is_activation, option_as_value, put_right, without_command
 from actcli.streams.files import StreamError, complain
 
 SUMMARY = "A workbench for activation functions in the terminal."
@@ -108,7 +108,9 @@ class Command(TyperCommand):
         }
         positional = [parameter.name or "" for parameter in self.params if not isinstance(parameter, TyperOption)]
         args = put_right(args, values, positional)
-        self._refuse_options_as_values(ctx, args, values)
+        if mistaken := option_as_value(args, values):
+            metavar = next(p.make_metavar(ctx) for p in self.params if mistaken[0] in p.opts).strip("<>")
+            raise InputError(f"{mistaken[0]} takes {metavar}, and {mistaken[1]} is an option")
         try:
             rest = super().parse_args(ctx, args)
         except typer.TyperException as error:
@@ -119,18 +121,6 @@ class Command(TyperCommand):
             if isinstance(value, int) and value > sys.maxsize:  # more than a range can count
                 raise InputError(f"--{name.replace('_', '-')}: must be at most {sys.maxsize}")
         return rest
-
-    def _refuse_options_as_values(self, ctx: Any, args: list[str], values: dict[str, int]) -> None:
-        """InputError: `--output --quiet`, which Typer would read as a file named --quiet."""
-        place = 0
-        while place < len(args) and args[place] != "--":
-            option = args[place]
-            place += 1
-            for value in args[place : place + values.get(option, 0)]:
-                if value in values:
-                    metavar = next(p.make_metavar(ctx) for p in self.params if option in p.opts).strip("<>")
-                    raise InputError(f"{option} takes {metavar}, and {value} is an option")
-                place += 1
 
 
 class CommandTable(TyperGroup):
@@ -361,7 +351,7 @@ def _usage(error: typer.TyperException) -> str:
         values = next((p.make_metavar(context).strip("<>") for p in known if missing[1] in p.opts), "a value")
         return f"{missing[1]} takes {values}"
     elif extra := _EXTRA.fullmatch(message):
-        message, hint = f"unexpected argument: {extra[1]}", _meant_as_one(extra[1])
+        message, hint = f"unexpected argument: {extra[1]}", formula_meant(sys.argv[2:], extra[1])
     elif choices := _CHOICES.search(message):
         hint = did_you_mean(choices[1].casefold(), re.findall(_QUOTED, choices[2]))
     elif (parameter := getattr(error, "param", None)) is not None and parameter.nargs > 1:
@@ -399,23 +389,10 @@ def _meant_instead(option: str, context: Any) -> str:
         return f"; did you mean `{meant}`?"
     if option.startswith("--"):
         return did_you_mean(option[2:], [name[2:] for name in known if name.startswith("--")], prefix="--")
-    from actcli.shell.slips import is_activation
-
     typed = next((word for word in sys.argv[1:] if re.match("-\\w", word) and option[1] in word), option)
-    is_formula = _FORMULAS & {*known} and (typed != option or option == "-x")
-    if is_formula and is_activation(f"({typed})"):
+    if _FORMULAS & {*known} and (typed != option or option == "-x") and is_activation(f"({typed})"):
         return f"; did you mean '({typed})'?"
     return did_you_mean(typed[1:], [name[2:] for name in known if name.startswith("--")], prefix="--")
-
-
-def _meant_as_one(extra: str) -> str:
-    """`; did you mean 'x + 1'?`, where a formula was typed without quotes, or an empty string."""
-    from actcli.shell.slips import is_activation
-
-    words = " ".join(sys.argv[2:])
-    before, found, _ = words.partition(f" {extra}")
-    formula = f"{before}{found}"
-    return f"; did you mean {formula!r}?" if found and is_activation(formula) else ""
 
 
 def _refuse(message: str) -> int:

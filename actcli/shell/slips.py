@@ -173,6 +173,26 @@ def _interval_at_the_end(words: list[str], options: Mapping[str, int], positiona
     return words
 
 
+def option_as_value(args: Sequence[str], options: Mapping[str, int]) -> tuple[str, str] | None:
+    """--output and --quiet of `--output --quiet`, which Typer would read as a file named --quiet; None for none."""
+    place = 0
+    while place < len(args) and args[place] != "--":
+        option = args[place]
+        place += 1
+        for value in args[place : place + options.get(option, 0)]:
+            if value in options:
+                return option, value
+            place += 1
+    return None
+
+
+def formula_meant(words: Sequence[str], extra: str) -> str:
+    """`; did you mean 'x +1'?`, where a formula was typed without quotes, or an empty string."""
+    before, found, _ = " ".join(words).partition(f" {extra}")
+    formula = f"{before}{found}"
+    return f"; did you mean {formula!r}?" if found and is_activation(formula) else ""
+
+
 _HINTS: Final[Mapping[str, tuple[str, str]]] = {
     **dict.fromkeys(("epochs", "epoch", "n-epochs", "num-epochs"), ("--steps", "--steps N counts weight updates")),
     **dict.fromkeys(("xmin", "xmax", "x-min", "x-max"), ("--range", "did you mean --range MIN MAX?")),

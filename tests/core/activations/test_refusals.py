@@ -17,6 +17,7 @@ REFUSED = [
     ),
     ("max(0;x)", "commas part arguments, in column 6 of the formula", "max(0,x)"),
     ("x if x => 0 else 0", "'at least' is written >=, in column", "x if x >= 0 else 0"),
+    ("x if x =< 0 else 0", "'at most' is written <=, in column", "x if x <= 0 else 0"),
     ("elu:alpha=0,5", "not '5'; a half is written alpha=0.5", "elu:alpha=0.5"),
     ("x*a*b:a=2;b=3", "a must be a number, not '2;b=3'; commas part parameters", "x*a*b:a=2,b=3"),
     ("elu:ALPHA=2", "elu has alpha, not 'ALPHA'; did you mean alpha?", "elu:alpha=2"),
