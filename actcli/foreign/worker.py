@@ -273,6 +273,8 @@ class Worker:
         """A function by its path, module:function or module.function."""
         before, colon, _ = path.partition(":")
         parts = path.replace(":", ".").split(".")
+        if len(parts) == 1 or not parts[0]:
+            raise NotOfferedError("neither a framework nor a function, which is written module:function")
         cuts = [len(before.split("."))] if colon else range(len(parts) - 1, 0, -1)
         for cut in cuts:
             name = ".".join(parts[:cut])

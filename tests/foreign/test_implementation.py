@@ -97,6 +97,7 @@ FAILURES = {
     "mykernel:nothing": "mykernel:nothing: the answer is None",
     "mykernel:no_such": "mykernel:no_such: mykernel has no no_such",
     "mykernel:scale": "mykernel:scale: mykernel:scale is a int, no function",
+    "no_such_module": "no_such_module: neither a framework nor a function, which is written module:function",
     "no_such_module:relu": "no_such_module:relu: there is no module no_such_module",
     "mykernel.relu.no_such": "mykernel.relu.no_such: relu has no no_such",
     "broken:relu": "broken:relu: ModuleNotFoundError: No module named 'no_such_module'",
