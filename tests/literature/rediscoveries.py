@@ -61,7 +61,7 @@ def page(rows: list[dict[str, Any]]) -> str:
         "",
         "Which published activations are the same function, found by `actcli identify` over the catalogue and the",
         "literature (`rediscoveries.py` beside this file writes it). The parameters have the usual values that",
-        "`actcli list --all` shows; equal means to the last of 64 bits at dozens of points. Where the second was",
+        "`actcli list --all` shows; equal means: at dozens of points, but for the rounding of constants to 16 digits. Where the second was",
         "derived from the first on purpose, as a trainable version, say, the two are equal too: the list says what",
         "is the same function, not who knew of whom.",
         "",
