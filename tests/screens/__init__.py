@@ -16,7 +16,7 @@ FOLDER: Final = Path(__file__).parent
 
 # Trainings are short, so that rounding on another processor changes no printed digit.
 REPORTS: Final[Mapping[str, str]] = {
-    "approximate": "approximate abs(x) relu --width 4 --width 16",
+    "approximate": "approximate sin(3*x) relu --width 4 --width 16",
     "audit": "audit tanh sin --against numpy --dtype float16",
     "boundary": "boundary identity relu --steps 5",
     "code": "code relu --to numpy",
@@ -40,13 +40,25 @@ REPORTS: Final[Mapping[str, str]] = {
     "trace": "trace sigmoid",
 }
 
+# What differs between processors and releases of NumPy -> what stands there instead.
+MASKS: Final = (
+    (re.compile(r"(NumPy) \d+\.\d+\.\d+"), r"\1 2"),
+    (re.compile(r" +\d\.\d+e-1[5-6]\b"), " ROUNDING"),
+    (re.compile(r"(sin +0\.500 .*?) +\S+$", re.MULTILINE), r"\1X"),  # many x have an error just above 0.5 ULP
+)
+
 
 def screen(name: str) -> str:
     """All lines of a report, scrolled ones included."""
     terminal = in_terminal(*REPORTS[name].split(), env={"NO_COLOR": "1"})
     assert terminal.exit_code == 0, terminal.sent
-    text = "\n".join(["$ actcli " + REPORTS[name], *terminal.lines, ""])
-    return re.sub(r"(NumPy) \d+\.\d+\.\d+", r"\1 2", text)
+    return masked("\n".join(["$ actcli " + REPORTS[name], *terminal.lines, ""]))
+
+
+def masked(text: str) -> str:
+    for pattern, instead in MASKS:
+        text = pattern.sub(instead, text)
+    return text
 
 
 def stored(name: str) -> Path:
