@@ -53,7 +53,7 @@ class Program:
         InputError: no results, or a wrong number of them.
         """
         if x.ndim > 1 and self._used(_INPUTS) != "{in}":
-            raise InputError("raw numbers have no rows: of a row-wise activation the program reads {in}, a .npy file")
+            raise InputError("raw numbers have no rows: for a row-wise activation the program reads {in}, a .npy file")
         shape = shape or x.shape
         if (grad_output is not None) != any(place in word for word in self.words for place in _GRADIENTS):
             missing = "needs a place for the gradient" if grad_output is not None else "gets no gradient for the place"
@@ -66,7 +66,7 @@ class Program:
             self._run({**{place: str(path) for place, path in paths.items()}, "{dtype}": dtype, "{order}": str(order)})
             y = self._read(paths[self._used(_RESULTS)], dtype)
         if y.size != prod(shape):
-            expected = "" if shape == x.shape else f", and {prod(shape):,} are due"
+            expected = "" if shape == x.shape else f", and {prod(shape):,} are expected"
             raise InputError(f"{self.words[0]}: {count(y.size, 'result')} for {count(x.size, 'input')}{expected}")
         return y.reshape(shape)
 
