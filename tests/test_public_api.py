@@ -82,7 +82,7 @@ def test_dir_lists_each_name_once() -> None:
     assert set(actcli.__all__) <= set(listed)
 
 
-# --- what functions take and return ----------------------------------------------------------------------------
+# --- types of arguments and results ----------------------------------------------------------------------------
 
 
 def classes(annotation: Any) -> Iterator[type]:

@@ -924,7 +924,7 @@ def test_several_runs_are_drawn_in_one_chart_and_each_has_its_sentence() -> None
     assert text.count(SIGNAL) == 1
 
 
-# --- what is refused -------------------------------------------------------------------------------------------
+# --- refused input ---------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,7 @@ def _finite(error: Array) -> Array:
     return np.where(np.isfinite(error), error, 0.0)
 
 
-# --- tanh, stretched ------------------------------------------------------------------------------------------------
+# --- softcap --------------------------------------------------------------------------------------------------------
 
 
 def softcap(x: Operand, cap: float) -> Operand:

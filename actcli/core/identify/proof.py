@@ -101,7 +101,7 @@ class Proof:
         return None
 
     def _differs(self, fit: Fit) -> bool:
-        """Whether float64 already tells the two apart, by more than its rounding; not where it overflows on the way."""
+        """Whether the two differ in float64 by more than rounding. Points with overflow do not count."""
         a, b, c, d, e = (fit.affine[name] for name in "abcde")
         for points in _FURTHER_AND_FURTHER:
             x, y = np.array(points), np.array([self.as_float(x) for x in points])
@@ -110,7 +110,7 @@ class Proof:
                     g = a * fit.known.values(b * x + c, fit.parameters)
                 except FloatingPointError:
                     continue
-            with np.errstate(all="ignore"):  # what is no number differs, but not for certain
+            with np.errstate(all="ignore"):  # nan is no certain difference
                 terms = 1.0 + np.abs(g) + abs(d) + np.abs(e * x) + np.abs(y)
                 if (np.abs(y - (g + d + e * x)) > _TOLD_APART * terms).any():
                     return True

@@ -59,7 +59,7 @@ def quick_gelu(x: Any) -> Any:
     return x / (1 + mpmath.exp(-mpf(1.702) * x))
 
 
-# --- what the definitions say ------------------------------------------------------------------------------------
+# --- properties by definition ------------------------------------------------------------------------------------
 
 
 class Shape(NamedTuple):
