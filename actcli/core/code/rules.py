@@ -64,7 +64,7 @@ _FLAT: Final = frozenset({"sign", "floor", "number", "product_error"})
 
 
 class Derivative:
-    """The derivative with respect to x or a parameter. guarded: 0 times infinity is 0 in the products of the chain rule."""
+    """Derivative with respect to x or a parameter. guarded: 0 times infinity is 0 in products of the chain rule."""
 
     def __init__(self, by: str, guarded: bool = False) -> None:
         self.by, self.guarded = by, guarded
