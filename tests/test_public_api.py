@@ -274,9 +274,9 @@ def test_every_public_function_is_tried_with_wrong_arguments() -> None:
     ("call", "message"),
     [
         (
-            lambda: actcli.describe(3),
+            lambda: actcli.describe(3),  # type: ignore[arg-type]  # on purpose
             "an activation is a text, such as 'relu', or the result of resolve('relu'), not 3",
-        ),  # type: ignore[arg-type]  # on purpose
+        ),
         (lambda: actcli.describe("rleu"), "no activation 'rleu'; did you mean relu?"),
         (lambda: actcli.compare("relu"), "compare takes two activations or more"),
         (lambda: actcli.compare([]), "compare takes two activations or more"),

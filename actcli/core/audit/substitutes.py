@@ -171,7 +171,7 @@ def _flushed(case: Case, part: float = 0.5) -> Iterator[Substitute]:
 
 
 def _partly_flushed(case: Case) -> Iterator[Substitute]:
-    """`_flushed` beside another error, unless a result is 0 where the exact one exceeds twice the smallest normal number."""
+    """`_flushed` beside another error, unless a result is 0 where the exact one exceeds twice the smallest normal."""
     lost = (case.actual == 0.0) & (np.abs(case.expected) > 2.0 * FLOAT_FORMATS[case.dtype].smallest_normal)
     if not lost.any():
         yield from _flushed(case, 0.0)
