@@ -19,7 +19,7 @@ from typer.main import get_command
 from actcli import __version__
 from actcli.core.errors import InputError, decapitalised, did_you_mean
 from actcli.process import bound_memory, discard_what_cannot_be_written, end_cleanly, ended_by_signal, obey_the_locale
-from actcli.shell.slips import hint, put_right, without_command
+from actcli.shell.slips import formula_meant, hint, is_activation, option_as_value, put_right, without_command
 from actcli.streams.files import StreamError, complain
 
 SUMMARY = "A workbench for activation functions in the terminal."
@@ -108,6 +108,9 @@ class Command(TyperCommand):
         }
         positional = [parameter.name or "" for parameter in self.params if not isinstance(parameter, TyperOption)]
         args = put_right(args, values, positional)
+        if mistaken := option_as_value(args, values):
+            metavar = next(p.make_metavar(ctx) for p in self.params if mistaken[0] in p.opts).strip("<>")
+            raise InputError(f"{mistaken[0]} takes {metavar}, and {mistaken[1]} is an option")
         try:
             rest = super().parse_args(ctx, args)
         except typer.TyperException as error:
@@ -347,6 +350,10 @@ def _usage(error: typer.TyperException) -> str:
         known = context.command.get_params(context) if context else []
         values = next((p.make_metavar(context).strip("<>") for p in known if missing[1] in p.opts), "a value")
         return f"{missing[1]} takes {values}"
+    elif extra := _EXTRA.fullmatch(message):
+        message, hint = f"unexpected argument: {extra[1]}", formula_meant(sys.argv[2:], extra[1])
+    elif choices := _CHOICES.search(message):
+        hint = did_you_mean(choices[1].casefold(), re.findall(_QUOTED, choices[2]))
     elif (parameter := getattr(error, "param", None)) is not None and parameter.nargs > 1:
         message = message.replace(":", f" {parameter.metavar}:", 1)  # such as MIN MAX
     for type_of_python, in_words in _TYPES.items():
@@ -358,7 +365,17 @@ def _usage(error: typer.TyperException) -> str:
 # Parts of Typer's messages.
 _SUGGESTION, _QUOTED = re.compile(r"\. did you mean (.+)\?$", re.IGNORECASE), re.compile(r"'([^']+)'")
 _MISSING = re.compile(r"option '(.+)' requires (?:an argument|\d+ arguments)")
-_TYPES = {"a valid int": "a whole number", "a valid float": "a number", "a valid whole": "a whole"}
+_TYPES = {
+    "a valid int": "a whole number",
+    "a valid float": "a number",
+    "a valid number": "a number",
+    "a valid whole": "a whole",
+    "STEP...<": "STEP<",
+}
+_CHOICES, _EXTRA = (
+    re.compile(r"'([^']+)' is not one of (.+)"),
+    re.compile(r"got unexpected extra argument\(s\) \((.+)\)"),
+)
 
 
 def _meant_instead(option: str, context: Any) -> str:
@@ -372,9 +389,10 @@ def _meant_instead(option: str, context: Any) -> str:
         return f"; did you mean `{meant}`?"
     if option.startswith("--"):
         return did_you_mean(option[2:], [name[2:] for name in known if name.startswith("--")], prefix="--")
-    typed = next((word for word in sys.argv if word.startswith(option)), option)
-    is_formula = _FORMULAS & set(known) and (typed != option or option == "-x")
-    return "; a formula that begins with - is put in parentheses" if is_formula else ""
+    typed = next((word for word in sys.argv[1:] if re.match("-\\w", word) and option[1] in word), option)
+    if _FORMULAS & {*known} and (typed != option or option == "-x") and is_activation(f"({typed})"):
+        return f"; did you mean '({typed})'?"
+    return did_you_mean(typed[1:], [name[2:] for name in known if name.startswith("--")], prefix="--")
 
 
 def _refuse(message: str) -> int:

@@ -7,7 +7,7 @@ _actcli_option() {
         " --show-completion") values=1 candidates="bash zsh fish" ;;
         " --color") values=1 candidates="auto always never" ;;
         "list --search") values=1 ;;
-        "list --family") values=1 ;;
+        "list --family") values=1 candidates="exponential gated logarithmic oscillating polynomial radial rational rectifier row-wise shrinkage sigmoidal softplus step" ;;
         "list --year") values=1 ;;
         "list --format"|"list -f") values=1 candidates="auto table plain csv json" ;;
         "list --color") values=1 candidates="auto always never" ;;
@@ -108,8 +108,8 @@ _actcli_option() {
         "phase --color") values=1 candidates="auto always never" ;;
         "audit --dtype") values=1 candidates="float64 float32 float16 bfloat16 float8_e4m3fn float8_e5m2" ;;
         "audit --order"|"audit -n") values=1 ;;
-        "audit --against") values=1 ;;
-        "audit --python") values=1 ;;
+        "audit --against") values=1 candidates="torch jax tensorflow keras numpy scipy onnxruntime" files=yes ;;
+        "audit --python") values=1 files=yes ;;
         "audit --run") values=1 ;;
         "audit --timeout") values=1 ;;
         "audit --emit-inputs") values=1 files=yes ;;
@@ -133,7 +133,7 @@ _actcli_option() {
         "audit --theme") values=1 candidates="light dark" ;;
         "audit --format"|"audit -f") values=1 candidates="table plain csv json markdown" ;;
         "audit --color") values=1 candidates="auto always never" ;;
-        "gradient-depth --act"|"gradient-depth -a") values=1 candidates=ACT ;;
+        "gradient-depth --act"|"gradient-depth -a") values=1 candidates=ELEMENTWISE ;;
         "gradient-depth --show") values=1 candidates="layers over-time histograms" ;;
         "gradient-depth --layers"|"gradient-depth -l") values=1 ;;
         "gradient-depth --width") values=1 ;;
@@ -160,7 +160,7 @@ _actcli_option() {
         "gradient-depth --theme") values=1 candidates="light dark" ;;
         "gradient-depth --format"|"gradient-depth -f") values=1 candidates="auto table plain csv json" ;;
         "gradient-depth --color") values=1 candidates="auto always never" ;;
-        "boundary --act"|"boundary -a") values=1 candidates=ACT ;;
+        "boundary --act"|"boundary -a") values=1 candidates=ELEMENTWISE ;;
         "boundary --show") values=1 candidates="decision units space" ;;
         "boundary --layers"|"boundary -l") values=1 ;;
         "boundary --width") values=1 ;;
@@ -185,7 +185,7 @@ _actcli_option() {
         "boundary --theme") values=1 candidates="light dark" ;;
         "boundary --format"|"boundary -f") values=1 candidates="table plain csv json" ;;
         "boundary --color") values=1 candidates="auto always never" ;;
-        "collapse --act"|"collapse -a") values=1 candidates=ACT ;;
+        "collapse --act"|"collapse -a") values=1 candidates=ELEMENTWISE ;;
         "collapse --layers"|"collapse -l") values=1 ;;
         "collapse --width") values=1 ;;
         "collapse --seed") values=1 ;;
@@ -194,7 +194,7 @@ _actcli_option() {
         "collapse --theme") values=1 candidates="light dark" ;;
         "collapse --format"|"collapse -f") values=1 candidates="table plain csv json" ;;
         "collapse --color") values=1 candidates="auto always never" ;;
-        "approximate --act"|"approximate -a") values=1 candidates=ACT ;;
+        "approximate --act"|"approximate -a") values=1 candidates=ELEMENTWISE ;;
         "approximate --width"|"approximate --units"|"approximate -u") values=1 ;;
         "approximate --range"|"approximate -r") values=2 ;;
         "approximate --error") values=1 ;;
@@ -204,7 +204,7 @@ _actcli_option() {
         "approximate --theme") values=1 candidates="light dark" ;;
         "approximate --format"|"approximate -f") values=1 candidates="table plain csv json" ;;
         "approximate --color") values=1 candidates="auto always never" ;;
-        "trace --act"|"trace -a") values=1 candidates=ACT ;;
+        "trace --act"|"trace -a") values=1 candidates=ELEMENTWISE ;;
         "trace --lr") values=1 ;;
         "trace --seed") values=1 ;;
         "trace --format"|"trace -f") values=1 candidates="table plain csv json" ;;
@@ -218,7 +218,8 @@ _actcli_option() {
 
 # $found: completions of $current, the rest of a name or of a parameter.
 _actcli_activation() {
-    local names="identity linear relu leaky_relu lrelu prelu rrelu relu6 relu_squared squared_relu relu2 threshold thresholded_relu elu celu selu gelu gelu_python gelu_erf gelu_tanh gelu_new gelu_approximate gelu_approx gelu_fast gelu_accurate gelu_pytorch_tanh gelu_python_tanh quick_gelu gelu_quick gelu_fast_approx silu swish mish hard_swish hard_silu softplus squareplus sparse_plus exponential exp sigmoid logistic expit log_sigmoid hard_sigmoid sparse_sigmoid tanh hard_tanh softsign erf arctan atan step heaviside binary_step hard_shrink soft_shrink tanh_shrink sin sine snake softcap logit_softcapping laplace gelu_10 clipped_gelu fatrelu shrink softmax log_softmax softmin sparsemax hardmax glu swiglu geglu reglu entmax15 entmax standardize swiglu_oai swigluoai_and_mul"
+    local names="identity linear relu leaky_relu lrelu prelu rrelu relu6 relu_squared squared_relu relu2 threshold thresholded_relu elu celu selu gelu gelu_python gelu_erf gelu_tanh gelu_new gelu_approximate gelu_approx gelu_fast gelu_accurate gelu_pytorch_tanh gelu_python_tanh quick_gelu gelu_quick gelu_fast_approx silu swish mish hard_swish hard_silu softplus squareplus sparse_plus exponential exp sigmoid logistic expit log_sigmoid hard_sigmoid sparse_sigmoid tanh hard_tanh softsign erf arctan atan step heaviside binary_step hard_shrink soft_shrink tanh_shrink sin sine snake softcap logit_softcapping laplace gelu_10 clipped_gelu fatrelu shrink"
+    [[ $candidates == ACT ]] && names+=" softmax log_softmax softmin sparsemax hardmax glu swiglu geglu reglu entmax15 entmax standardize swiglu_oai swigluoai_and_mul"
     local functions="abs acos acosh arccos arccosh arcsin arcsinh arctan arctanh asin asinh atan atanh binary_step celu clip clipped_gelu cos cosh elu erf erfc exp expit expm1 exponential fatrelu gelu gelu_10 gelu_accurate gelu_approx gelu_approximate gelu_erf gelu_fast gelu_fast_approx gelu_new gelu_python gelu_python_tanh gelu_pytorch_tanh gelu_quick gelu_tanh hard_shrink hard_sigmoid hard_silu hard_swish hard_tanh heaviside identity laplace leaky_relu linear log log10 log1p log2 log_sigmoid logistic logit_softcapping lrelu max maximum min minimum mish pow prelu quick_gelu relu relu2 relu6 relu_squared rrelu selu shrink sigmoid sign silu sin sine sinh snake soft_shrink softcap softplus softsign sparse_plus sparse_sigmoid sqrt squared_relu squareplus step swish tan tanh tanh_shrink threshold thresholded_relu where"
     local parameters="leaky_relu:negative_slope= lrelu:negative_slope= prelu:weight= rrelu:lower= rrelu:upper= threshold:threshold= threshold:value= thresholded_relu:threshold= thresholded_relu:value= elu:alpha= celu:alpha= selu:alpha= selu:gamma= silu:beta= swish:beta= softplus:beta= squareplus:b= hard_sigmoid:alpha= hard_sigmoid:beta= hard_tanh:min_val= hard_tanh:max_val= hard_shrink:lambd= soft_shrink:lambd= snake:a= softcap:cap= logit_softcapping:cap= laplace:mu= laplace:sigma= fatrelu:threshold= shrink:lambd= shrink:bias= softmax:temperature= glu:gate_half= swiglu:gate_half= geglu:gate_half= reglu:gate_half= standardize:epsilon= swiglu_oai:alpha= swiglu_oai:limit= swigluoai_and_mul:alpha= swigluoai_and_mul:limit="
     local stem="$current" known="$names"
@@ -230,6 +231,7 @@ _actcli_activation() {
         [[ $stem == [A-Za-z]* ]] || return
     fi
     for word in $known; do
+        [[ $known == "$parameters" && ",${current#*:}" == *",${word#*:}"* ]] && continue # a parameter that is set
         [[ $word == "$stem"* ]] && found+=("${word#"$stem"}")
     done
     if (( ${#found[@]} == 1 )) && [[ $known == "$parameters" ]]; then
@@ -253,6 +255,8 @@ _actcli() {
             word+="${line:i:1}"
         elif [[ $quote ]]; then
             word+="$character"
+        elif [[ ${line:i:2} == "\$'" ]]; then
+            continue # of $'...'
         elif [[ $character == [\"\'] ]]; then
             quote="$character"
         elif [[ $character == [[:space:]] ]]; then
@@ -266,17 +270,19 @@ _actcli() {
             word+="$character"
         fi
     done
-    local current="$word" command="" values=0 candidates="" files="" arguments=0 found=() typed="$2"
+    local current="$word" command="" values=0 candidates="" files="" arguments=0 found=() typed="$2" ended=""
     compopt +o default
-    if [[ $redirected ]]; then
-        compopt -o default # bash knows how to complete files
+    if [[ $redirected || $quote != "'" && ${typed#\"} == \$* ]]; then
+        compopt -o default # bash knows how to complete files and variables
         return
     fi
 
     for word in "${words[@]:1}"; do
         if (( values )); then
             (( values-- ))
-        elif [[ $word == -[!0-9.]* ]]; then
+        elif [[ ! $ended && $word == -- ]]; then
+            ended=yes
+        elif [[ ! $ended && $word == -[!0-9.]* ]]; then
             _actcli_option "$command" "${word%%=*}"
             [[ $word == *=* ]] && values=0
         elif [[ ! $command ]]; then
@@ -286,53 +292,54 @@ _actcli() {
         fi
     done
     if (( values == 0 )); then
-        if [[ $current == --*=* ]]; then
+        if [[ ! $ended && $current == --*=* ]]; then
             _actcli_option "$command" "${current%%=*}"
             current="${current#*=}"
         else
-            case "$command $current" in
+            case "$command ${ended:-$current}" in
                 " -"*) candidates="--version -V --show-completion --show-manual --color --help -h" ;;
                 " "*) candidates="list describe evaluate differentiate plot compare identify code gain phase audit gradient-depth boundary collapse approximate trace lesson help" ;;
                 "list -"*) candidates="--all --search --family --year --format -f --color --help -h" ;;
                 "describe -"*) candidates="--size --ascii --save --theme --format -f --color --help -h" ;;
-                "describe "*) (( arguments )) || candidates=ACT ;;
+                "describe "*) (( arguments >= 1 )) || candidates=ACT ;;
                 "evaluate -"*) candidates="--grid --input -i --column -c --append --delimiter --missing --dtype --format -f --output -o --labels --color --help -h" ;;
-                "evaluate "*) (( arguments )) || candidates=ACT ;;
+                "evaluate "*) (( arguments >= 1 )) || candidates=ACT ;;
                 "differentiate -"*) candidates="--order -n --grid --input -i --column -c --append --delimiter --missing --dtype --format -f --output -o --check --quiet -q --color --help -h" ;;
-                "differentiate "*) (( arguments )) || candidates=ACT ;;
+                "differentiate "*) (( arguments >= 1 )) || candidates=ACT ;;
                 "plot -"*) candidates="--range -r --order -n --derivative -d --at --input -i --column -c --delimiter --missing --show --size --ascii --save --theme --format -f --color --help -h" ;;
                 "plot "*) candidates=ACT ;;
                 "compare -"*) candidates="--range -r --order -n --derivative -d --size --ascii --save --theme --train --layers -l --width --steps --data --target --target-column --drop --skip-missing --delimiter --seed --seeds --jobs -j --format -f --quiet -q --color --help -h" ;;
-                "compare "*) candidates=ACT ;;
+                "compare "*) candidates=ELEMENTWISE ;;
                 "identify -"*) candidates="--input -i --column -c --delimiter --format -f --color --help -h" ;;
-                "identify "*) (( arguments )) || candidates=ACT ;;
+                "identify "*) (( arguments >= 1 )) || candidates=ELEMENTWISE ;;
                 "code -"*) candidates="--to --learnable --output -o --format -f --color --help -h" ;;
-                "code "*) (( arguments )) || candidates=ACT ;;
+                "code "*) (( arguments >= 1 )) || candidates=ELEMENTWISE ;;
                 "gain -"*) candidates="--sigma-w2 --sigma-b2 --size --ascii --save --theme --format -f --color --help -h" ;;
-                "gain "*) (( arguments )) || candidates=ACT ;;
+                "gain "*) (( arguments >= 1 )) || candidates=ELEMENTWISE ;;
                 "phase -"*) candidates="--of --sigma-w2 --sigma-b2 --weights --biases --cells --measure --depths --data --width --batch --steps --lr --optimizer --seed --seeds --jobs -j --dask --output -o --resume --size --ascii --save --theme --format -f --quiet -q --color --help -h" ;;
-                "phase "*) (( arguments )) || candidates=ACT ;;
+                "phase "*) (( arguments >= 1 )) || candidates=ELEMENTWISE ;;
                 "audit -"*) candidates="--dtype --order -n --against --python --run --timeout --emit-inputs --infinities --input -i --actual --grad-output --column -c --actual-column --delimiter --missing --flush-subnormals --flush-intermediates --segments --max-ulp --max-steps --range -r --exclude --every --jobs -j --output -o --resume --baseline --fail-on-regression --full --size --ascii --save --theme --format -f --quiet -q --color --help -h" ;;
                 "audit "*) candidates=ACT ;;
                 "gradient-depth -"*) candidates="--act -a --show --layers -l --width --init --norm --no-residual --residual --optimizer --lr --batch --steps --data --target --target-column --drop --skip-missing --delimiter --dtype --seed --seeds --jobs -j --dask --export --fail-on --cure --size --ascii --save --theme --format -f --quiet -q --color --help -h" ;;
-                "gradient-depth "*) candidates=ACT ;;
+                "gradient-depth "*) candidates=ELEMENTWISE ;;
                 "boundary -"*) candidates="--act -a --show --layers -l --width --init --norm --no-residual --residual --optimizer --lr --batch --steps --data --x --y --target --target-column --drop --skip-missing --delimiter --seed --export --fps --size --ascii --save --theme --format -f --quiet -q --color --help -h" ;;
-                "boundary "*) candidates=ACT ;;
+                "boundary "*) candidates=ELEMENTWISE ;;
                 "collapse -"*) candidates="--act -a --layers -l --width --seed --size --ascii --save --theme --format -f --color --help -h" ;;
-                "collapse "*) candidates=ACT ;;
+                "collapse "*) candidates=ELEMENTWISE ;;
                 "approximate -"*) candidates="--act -a --width --units -u --range -r --error --train --seed --size --ascii --save --theme --format -f --color --help -h" ;;
-                "approximate "*) (( arguments )) || candidates=ACT ;;
+                "approximate "*) (( arguments >= 2 )) || candidates=ELEMENTWISE ;;
                 "trace -"*) candidates="--act -a --lr --seed --format -f --color --help -h" ;;
-                "trace "*) (( arguments )) || candidates=ACT ;;
+                "trace "*) (( arguments >= 1 )) || candidates=ELEMENTWISE ;;
                 "lesson -"*) candidates="--from --format -f --color --help -h" ;;
                 "help -"*) candidates="--color --help -h" ;;
+                "help "*) (( arguments >= 1 )) || candidates="list describe evaluate differentiate plot compare identify code gain phase audit gradient-depth boundary collapse approximate trace lesson help formulas numbers json accuracy scripts" ;;
                 *) return ;;
             esac
         fi
     fi
 
     [[ $files ]] && compopt -o default # if there is no other candidate
-    if [[ $candidates == ACT ]]; then
+    if [[ $candidates == ACT || $candidates == ELEMENTWISE ]]; then
         _actcli_activation
     else
         for word in $candidates; do

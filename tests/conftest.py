@@ -1,5 +1,6 @@
 """Settings of all tests."""
 
+import gc
 import os
 import signal
 import sys
@@ -29,6 +30,15 @@ settings.load_profile("actcli")
 # Tests that press keys in a terminal, fork or fill a disk need Linux; the program does not.
 if sys.platform != "linux":
     collect_ignore = ["cli", "fuzz", "screens", "shell", "test_readme.py", "views/test_terminal.py"]
+
+
+# The thousands of tests that are collected stay until the end: a search for garbage need not look at them each time.
+gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture

@@ -24,8 +24,9 @@ def run(
     output_format: ReportFormat = "table",
 ) -> None:
     """Known activations that equal ACT for some parameters, or up to scale and shift as a f(bx + c) + d + ex, with at
-    most two numbers fitted and the simplest relation first; then the nearest others. Equal means: to the last of 64
-    bits at dozens of points; for a table of x,y pairs, to its last digit. Exit code 1: no known activation is equal.
+    most two numbers fitted and the simplest relation first; then the nearest others. Equal means: at
+    dozens of points, but for the rounding of constants to 16 digits; for a table of x,y pairs, to its last digit. Exit
+    code 1: no known activation is equal.
 
     Example: actcli identify '0.5*x*(1+tanh(x))'
     """

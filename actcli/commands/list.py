@@ -124,7 +124,8 @@ def _chosen(search: str | None, family: str | None, year: str | None) -> "Sequen
         words = search.casefold().split()
         chosen = [activation for activation in chosen if all(word in _text(activation) for word in words)]
     if not chosen:
-        raise InputError("the catalogue and the literature have none of these")
+        wanted = " and ".join(f"{text!r:.60}" for text in (search, family, year) if text is not None)
+        raise InputError(f"neither the catalogue nor the literature has {wanted}")
     return chosen
 
 

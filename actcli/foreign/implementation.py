@@ -2,12 +2,14 @@
 
 import json
 import os
+import signal
 import struct
 import subprocess
 import sys
 import tempfile
 import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -20,6 +22,15 @@ from actcli.core.arrays import Array
 from actcli.core.errors import InputError
 from actcli.core.numerics.formats import FLOAT_FORMATS, from_bits, round_to, to_bits
 from actcli.foreign.calls import FRAMEWORKS, call_of
+
+
+def kill_group(process: subprocess.Popen[bytes]) -> None:
+    """Kill a process that leads its own group, with all that it started: its children hold the pipes open."""
+    if sys.platform == "win32":
+        process.kill()
+        return
+    with suppress(ProcessLookupError, PermissionError):  # all have ended; macOS says the latter of a zombie
+        os.killpg(process.pid, signal.SIGKILL)
 
 
 class LackingError(InputError):
@@ -65,7 +76,7 @@ class Implementation:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self._process.kill()
+        kill_group(self._process)
         self._process.wait()
         for pipe in (self._process.stdin, self._process.stdout, self._stderr):
             if pipe is not None:
@@ -142,7 +153,7 @@ class Implementation:
 
     def _too_late(self) -> None:
         self._late = True
-        self._process.kill()
+        kill_group(self._process)
 
     def _ended(self) -> str:
         if self._late:

@@ -12,6 +12,7 @@ import numpy as np
 from actcli.core.arrays import Array
 from actcli.core.errors import InputError, count
 from actcli.core.numerics.formats import FLOAT_FORMATS, from_bits, to_bits
+from actcli.foreign.implementation import kill_group
 
 _INPUTS: Final = "{in}", "{in.bin}"
 _RESULTS: Final = "{out}", "{out.bin}"
@@ -76,20 +77,30 @@ class Program:
     def _run(self, values: dict[str, str]) -> None:
         words = [_filled(word, values) for word in self.words]
         try:
-            done = subprocess.run(
-                words, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, timeout=self.timeout
+            process = subprocess.Popen(
+                words,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                start_new_session=True,  # so that all that it starts ends with it
             )
-        except subprocess.TimeoutExpired:
-            raise InputError(f"{words[0]}: no answer in {self.timeout:g} seconds") from None
         except OSError as error:
             raise InputError(f"{words[0]}: {(error.strerror or str(error)).lower()}") from None
-        if done.returncode:
-            said = done.stderr.decode(errors="replace").strip().split("\n")[-1].strip()
-            how = f"signal {-done.returncode}" if done.returncode < 0 else f"exit code {done.returncode}"
+        with process:
+            try:
+                _, stderr = process.communicate(timeout=self.timeout)
+            except BaseException as error:
+                kill_group(process)
+                if isinstance(error, subprocess.TimeoutExpired):
+                    raise InputError(f"{words[0]}: no answer in {self.timeout:g} seconds") from None
+                raise
+        if process.returncode:
+            said = stderr.decode(errors="replace").strip().split("\n")[-1].strip()
+            how = f"signal {-process.returncode}" if process.returncode < 0 else f"exit code {process.returncode}"
             raise InputError(f"{words[0]} ended with {how}" + (f": {said[:200]}" if said else ""))
 
     def _read(self, path: Path, dtype: str) -> Array:
-        if not path.exists():
+        if not path.is_file():
             raise InputError(f"{self.words[0]} wrote no {self._used(_RESULTS)}")
         width = f"<u{FLOAT_FORMATS[dtype].bits // 8}"
         if path.suffix == ".bin":
@@ -98,8 +109,9 @@ class Program:
                 raise InputError(f"{self.words[0]}: {len(raw):,} bytes are no whole number of {dtype}")
             return from_bits(np.frombuffer(raw, width), dtype)
         try:
-            array = np.load(path, allow_pickle=False)
-        except (ValueError, EOFError, OSError):
+            with path.open("rb") as file:
+                array = np.lib.format.read_array(file, allow_pickle=False)
+        except (ValueError, EOFError, OSError, OverflowError):  # the last: a shape of too large numbers
             raise InputError(f"{self.words[0]}: what it wrote to {{out}} is no .npy file") from None
         expected = np.dtype(_NPY.get(dtype, width))
         if array.dtype.newbyteorder("<") != expected:

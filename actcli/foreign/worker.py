@@ -61,9 +61,11 @@ class Arrays:
     def result(self, y: Any) -> Any:
         """Bit patterns and type of an answer."""
         y = self.np.asarray(y)
+        if not y.dtype.isnative:
+            y = y.astype(y.dtype.newbyteorder("="))
         dtype = str(y.dtype)
         if dtype not in BITS:
-            raise RefusedError(f"the answer is {dtype}, no floating-point type")
+            raise RefusedError(f"the answer is {dtype}, none of the types of --dtype")
         bits = self.np.ascontiguousarray(y)
         return bits if BITS[dtype][1] == "f" else bits.view(BITS[dtype]), dtype
 
@@ -106,7 +108,7 @@ class Torch:
             raise RefusedError(f"the answer is a {type(y).__name__}, no tensor")
         dtype = str(y.dtype).replace("torch.", "")
         if dtype not in BITS:
-            raise RefusedError(f"the answer is {dtype}, no floating-point type")
+            raise RefusedError(f"the answer is {dtype}, none of the types of --dtype")
         y = y.detach().cpu().contiguous()
         if BITS[dtype][1] == "f":
             return y.numpy(), dtype
@@ -273,6 +275,8 @@ class Worker:
         """A function by its path, module:function or module.function."""
         before, colon, _ = path.partition(":")
         parts = path.replace(":", ".").split(".")
+        if len(parts) == 1 or not parts[0]:
+            raise NotOfferedError("neither a framework nor a function, which is written module:function")
         cuts = [len(before.split("."))] if colon else range(len(parts) - 1, 0, -1)
         for cut in cuts:
             name = ".".join(parts[:cut])

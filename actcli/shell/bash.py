@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from actcli.core.activations.activation import RowWise
 from actcli.shell.command_line import CommandLine, Option, functions, names, parameters
 
 _BASH = """\
@@ -18,6 +19,7 @@ _actcli_option() {{
 # $found: completions of $current, the rest of a name or of a parameter.
 _actcli_activation() {{
     local names="{names}"
+    [[ $candidates == ACT ]] && names+=" {rows}"
     local functions="{functions}"
     local parameters="{parameters}"
     local stem="$current" known="$names"
@@ -29,6 +31,7 @@ _actcli_activation() {{
         [[ $stem == [A-Za-z]* ]] || return
     fi
     for word in $known; do
+        [[ $known == "$parameters" && ",${{current#*:}}" == *",${{word#*:}}"* ]] && continue # a parameter that is set
         [[ $word == "$stem"* ]] && found+=("${{word#"$stem"}}")
     done
     if (( ${{#found[@]}} == 1 )) && [[ $known == "$parameters" ]]; then
@@ -52,6 +55,8 @@ _actcli() {{
             word+="${{line:i:1}}"
         elif [[ $quote ]]; then
             word+="$character"
+        elif [[ ${{line:i:2}} == "\\$'" ]]; then
+            continue # of $'...'
         elif [[ $character == [\\"\\'] ]]; then
             quote="$character"
         elif [[ $character == [[:space:]] ]]; then
@@ -65,17 +70,19 @@ _actcli() {{
             word+="$character"
         fi
     done
-    local current="$word" command="" values=0 candidates="" files="" arguments=0 found=() typed="$2"
+    local current="$word" command="" values=0 candidates="" files="" arguments=0 found=() typed="$2" ended=""
     compopt +o default
-    if [[ $redirected ]]; then
-        compopt -o default # bash knows how to complete files
+    if [[ $redirected || $quote != "'" && ${{typed#\\"}} == \\$* ]]; then
+        compopt -o default # bash knows how to complete files and variables
         return
     fi
 
     for word in "${{words[@]:1}}"; do
         if (( values )); then
             (( values-- ))
-        elif [[ $word == -[!0-9.]* ]]; then
+        elif [[ ! $ended && $word == -- ]]; then
+            ended=yes
+        elif [[ ! $ended && $word == -[!0-9.]* ]]; then
             _actcli_option "$command" "${{word%%=*}}"
             [[ $word == *=* ]] && values=0
         elif [[ ! $command ]]; then
@@ -85,11 +92,11 @@ _actcli() {{
         fi
     done
     if (( values == 0 )); then
-        if [[ $current == --*=* ]]; then
+        if [[ ! $ended && $current == --*=* ]]; then
             _actcli_option "$command" "${{current%%=*}}"
             current="${{current#*=}}"
         else
-            case "$command $current" in
+            case "$command ${{ended:-$current}}" in
                 " -"*) candidates="{root_options}" ;;
                 " "*) candidates="{commands}" ;;
 {arguments}
@@ -99,7 +106,7 @@ _actcli() {{
     fi
 
     [[ $files ]] && compopt -o default # if there is no other candidate
-    if [[ $candidates == ACT ]]; then
+    if [[ $candidates == ACT || $candidates == ELEMENTWISE ]]; then
         _actcli_activation
     else
         for word in $candidates; do
@@ -126,11 +133,13 @@ def script(commands: list[CommandLine], root: list[Option]) -> str:
         spellings = " ".join(spelling for option in command.options for spelling in option.spellings)
         arguments.append(f'                "{command.name} -"*) candidates="{spellings}" ;;')
         if (argument := command.argument) and (argument.is_activation or argument.choices):
-            first = "" if argument.is_repeated else "(( arguments )) || "
-            words = "ACT" if argument.is_activation else f'"{" ".join(argument.choices)}"'
+            first = "" if argument.number is None else f"(( arguments >= {argument.number} )) || "
+            kind = "ACT" if argument.takes_rowwise else "ELEMENTWISE"
+            words = kind if argument.is_activation else f'"{" ".join(argument.choices)}"'
             arguments.append(f'                "{command.name} "*) {first}candidates={words} ;;')
     return _BASH.format(
         names=" ".join(names()),
+        rows=" ".join(names(RowWise)),
         functions=" ".join(functions()),
         only_functions=" ".join(name for name in functions() if name not in names()),
         parameters=" ".join(parameters()),
@@ -144,5 +153,5 @@ def script(commands: list[CommandLine], root: list[Option]) -> str:
 def _bash_values(option: Option) -> str:
     words = [f"values={option.values}"]
     if option.is_activation or option.choices:
-        words.append("candidates=ACT" if option.is_activation else f'candidates="{" ".join(option.choices)}"')
+        words.append("candidates=ELEMENTWISE" if option.is_activation else f'candidates="{" ".join(option.choices)}"')
     return " ".join([*words, "files=yes"] if option.is_file else words)

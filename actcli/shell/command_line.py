@@ -1,14 +1,29 @@
 """Words that may follow `actcli`, from the commands and the catalogue, for the completion scripts."""
 
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from actcli.core.activations.activation import Elementwise
-from actcli.core.activations.catalogue import CATALOGUE
+from actcli.core.activations.activation import Elementwise, RowWise
+from actcli.core.activations.catalogue import CATALOGUE, literature
 from actcli.core.activations.grammar import FUNCTIONS
+from actcli.core.activations.literature import family_of
+from actcli.foreign.calls import FRAMEWORKS
 
 _ACTIVATION = ("ACT", "FORMULA")
 """Metavars of activations and formulas."""
+_FILES = ("FILE", "PATH", "SPEC")
+"""Metavars of files; a SPEC may be a model."""
+
+
+def _families() -> list[str]:
+    return sorted({family_of(activation) for activation in (*CATALOGUE.values(), *literature().values())})
+
+
+_WORDS: Mapping[str, Callable[[], Iterable[str]]] = {"family": _families, "against": lambda: FRAMEWORKS}
+"""Name of a parameter -> the words that it takes beside others."""
+_OF_ROWS = ("describe", "evaluate", "differentiate", "plot", "audit")
+"""Commands that take row-wise activations too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,17 +34,22 @@ class Option:
     summary: str
     values: int
     choices: tuple[str, ...] = ()
-    """Whether a value may also be a file."""
     is_activation: bool = False
     is_file: bool = False
+    """Whether a value may also be a file."""
 
 
 @dataclass(frozen=True, slots=True)
 class Argument:
-    """First argument of a command: an activation, or one of a few words. is_repeated: so are further arguments."""
+    """Arguments of a command: activations, or one of a few words.
+
+    number:        of such arguments; None: any number
+    takes_rowwise: row-wise activations as well
+    """
 
     is_activation: bool
-    is_repeated: bool
+    takes_rowwise: bool
+    number: int | None
     choices: tuple[str, ...] = ()
 
 
@@ -43,18 +63,28 @@ class CommandLine:
     argument: Argument | None
 
 
-def command_line(name: str, command: Any) -> CommandLine:
+def command_line(name: str, command: Any, subjects: Sequence[str]) -> CommandLine:
+    """The command line of a command. subjects: what `help` explains."""
     return CommandLine(
         name=name,
         summary=command.help.partition("\n")[0].rstrip("."),
         options=tuple(option_of(parameter) for parameter in options_of(command)),
-        argument=next((_argument(p) for p in command.params if p.param_type_name == "argument"), None),
+        argument=_argument(name, [p for p in command.params if p.param_type_name == "argument"], subjects),
     )
 
 
-def _argument(parameter: Any) -> Argument:
-    name = (parameter.metavar or "").strip("[].")
-    return Argument(name in _ACTIVATION, parameter.nargs == -1, _choices(parameter))
+def _argument(command: str, arguments: list[Any], subjects: Sequence[str]) -> Argument | None:
+    activations = [_is_activation(argument) for argument in arguments]
+    if any(activations):
+        repeated = any(argument.nargs == -1 for argument in arguments if _is_activation(argument))
+        return Argument(True, command in _OF_ROWS, None if repeated else sum(activations))
+    if not arguments:
+        return None
+    return Argument(False, False, 1, tuple(subjects) if command == "help" else _choices(arguments[0]))
+
+
+def _is_activation(parameter: Any) -> bool:
+    return (parameter.metavar or "").strip("[].") in _ACTIVATION
 
 
 def options_of(command: Any) -> list[Any]:
@@ -80,22 +110,22 @@ def _choices(parameter: Any) -> tuple[str, ...]:
     """The values of a choice, or the words in a metavar: a and b in a|b:NUMBER|FILE."""
     named = [name.partition(":")[0] for name in (parameter.metavar or "").split("|")]
     listed = tuple(name for name in named if name.islower()) if len(named) > 1 else ()
-    return tuple(getattr(parameter.type, "choices", ())) or listed
+    return tuple(getattr(parameter.type, "choices", ())) or listed or tuple(_WORDS.get(parameter.name, list)())
 
 
 def _is_file(name: str) -> bool:
     """Whether a metavar is FILE, FILE.npz or the like."""
-    return name.partition(".")[0] == "FILE"
+    return name.partition(".")[0] in _FILES
 
 
-def names() -> list[str]:
-    return [name for entry in CATALOGUE.values() for name in (entry.name, *entry.aliases)]
+def names(kind: type[Elementwise | RowWise] = Elementwise) -> list[str]:
+    entries = [entry for entry in CATALOGUE.values() if isinstance(entry, kind)]
+    return [name for entry in entries for name in (entry.name, *entry.aliases)]
 
 
 def functions() -> list[str]:
     """The functions of a formula."""
-    elementwise = [entry for entry in CATALOGUE.values() if isinstance(entry, Elementwise)]
-    return sorted({*FUNCTIONS, *(name for entry in elementwise for name in (entry.name, *entry.aliases))})
+    return sorted({*FUNCTIONS, *names()})
 
 
 def parameters() -> list[str]:

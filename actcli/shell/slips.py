@@ -39,10 +39,12 @@ _OPTIONS: Final[Mapping[str, str]] = {
     "--fail-on": "fail-if",
     "--max-ulp": "max-ulps ulp ulps",
     "--ascii": "no-unicode plain-text",
+    "--color": "colour colors colours",
 }
 """Option -> its other names."""
 
-_FORMATS: Final = frozenset({"json", "csv", "plain", "table", "npy"})
+_FORMATS: Final = frozenset({"json", "csv", "tsv", "plain", "table", "npy"})
+_NO_COLOUR: Final = frozenset({"--no-color", "--no-colour", "--nocolor", "--nocolour"})
 
 _VALUES: Final[Mapping[str, Mapping[str, str]]] = {
     "--init": {
@@ -56,7 +58,10 @@ _VALUES: Final[Mapping[str, Mapping[str, str]]] = {
         **dict.fromkeys(("fp32", "f32", "single"), "float32"),
         **dict.fromkeys(("fp16", "f16", "half"), "float16"),
         "bf16": "bfloat16",
+        **dict.fromkeys(("float8_e4m3", "fp8_e4m3", "e4m3", "e4m3fn"), "float8_e4m3fn"),
+        **dict.fromkeys(("fp8_e5m2", "e5m2"), "float8_e5m2"),
     },
+    "--to": {"pytorch": "torch"},
     "--norm": {
         **dict.fromkeys(("layernorm", "layer_norm", "layer-norm", "ln"), "layer"),
         **dict.fromkeys(("batchnorm", "batch_norm", "batch-norm", "bn"), "batch"),
@@ -97,11 +102,15 @@ def _option(word: str, options: Mapping[str, int], positional: Sequence[str]) ->
     if not name.startswith("--"):
         if name == "-o" and "--save" in options and "--output" not in options:
             return [("", "--save"), *after]
-        return [("", folded), *after] if len(name) > 3 and folded in options else [("", word)]
+        if len(name) > 3 and (folded in options or folded[2:] in ("help", *_FORMATS)):
+            return _option(folded + equals + text, options, positional)
+        return [("", word)]
     if folded in options:
         return [("", folded), *after]
     if folded[2:] in _FORMATS and "--format" in options and value is None:
         return [("", "--format"), ("", folded[2:])]
+    if folded in _NO_COLOUR and value is None:
+        return [("", "--color"), ("", "never")]
     for option, others in _OPTIONS.items():
         if folded[2:] in others.split() and option in options:
             return [("", option), *after]
@@ -164,12 +173,34 @@ def _interval_at_the_end(words: list[str], options: Mapping[str, int], positiona
     return words
 
 
+def option_as_value(args: Sequence[str], options: Mapping[str, int]) -> tuple[str, str] | None:
+    """--output and --quiet of `--output --quiet`, which Typer would read as a file named --quiet; None for none."""
+    place = 0
+    while place < len(args) and args[place] != "--":
+        option = args[place]
+        place += 1
+        for value in args[place : place + options.get(option, 0)]:
+            if value in options:
+                return option, value
+            place += 1
+    return None
+
+
+def formula_meant(words: Sequence[str], extra: str) -> str:
+    """`; did you mean 'x +1'?`, where a formula was typed without quotes, or an empty string."""
+    before, found, _ = " ".join(words).partition(f" {extra}")
+    formula = f"{before}{found}"
+    return f"; did you mean {formula!r}?" if found and is_activation(formula) else ""
+
+
 _HINTS: Final[Mapping[str, tuple[str, str]]] = {
     **dict.fromkeys(("epochs", "epoch", "n-epochs", "num-epochs"), ("--steps", "--steps N counts weight updates")),
     **dict.fromkeys(("xmin", "xmax", "x-min", "x-max"), ("--range", "did you mean --range MIN MAX?")),
-    **dict.fromkeys(("start", "stop", "num", "step"), ("--grid", "did you mean --grid START STOP NUM?")),
-    **dict.fromkeys(("no-color", "no-colour", "nocolor"), ("", "NO_COLOR=1 before the command turns colour off")),
-    **dict.fromkeys(("color", "colour"), ("", "FORCE_COLOR=1 before the command turns colour on")),
+    **dict.fromkeys(
+        ("start", "stop", "num", "step", "range", "interval"), ("--grid", "did you mean --grid START STOP NUM?")
+    ),
+    **dict.fromkeys(("no-color", "no-colour", "nocolor"), ("", "did you mean --color never?")),
+    "colour": ("", "did you mean --color?"),
     **dict.fromkeys(("ylim", "y-lim", "yrange"), ("--range", "the interval of y follows from that of x, --range")),
 }
 """Unknown option -> (an option that the command must have, message)."""
@@ -217,13 +248,13 @@ def command_meant(words: Sequence[str], commands: Sequence[str]) -> str | None:
         return shlex.join(["actcli", f"{folded}-{rest[0]}", *rest[1:]])
     if folded in commands:
         return shlex.join(["actcli", folded, *rest])
-    if folded == "diff" and len(_leading(rest)) > 1 and all(map(_is_activation, _leading(rest))):
+    if folded == "diff" and len(_leading(rest)) > 1 and all(map(is_activation, _leading(rest))):
         return shlex.join(["actcli", "compare", *rest])
     for command, others in _COMMANDS.items():
         if command in commands and folded in others.split():
             return shlex.join(["actcli", command, *rest])
     close = _close(folded, [*commands, "version"], 0.9)
-    if not close and _is_activation(word):  # last, because the catalogue is slow to load
+    if not close and is_activation(word):  # last, because the catalogue is slow to load
         command = _command_for(rest)
         return shlex.join(["actcli", command, *["--act"] * (command == "gradient-depth"), word, *rest])
     close = close or _close(folded, [*commands, "version"], 0.6)
@@ -245,7 +276,7 @@ def _leading(words: Sequence[str]) -> list[str]:
     return list(words[:first])
 
 
-def _is_activation(word: str) -> bool:
+def is_activation(word: str) -> bool:
     from actcli.core.activations.catalogue import resolve
     from actcli.core.errors import InputError
 

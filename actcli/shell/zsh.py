@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from actcli.core.activations.activation import RowWise
 from actcli.shell.command_line import CommandLine, Option, functions, names, parameters, quoted
 
 _ZSH = """\
@@ -22,6 +23,7 @@ _actcli_append() {{
 
 _actcli_activation() {{
     local -a names=({names})
+    [[ -n $takes_rowwise ]] && names+=({rows})
     local -a functions=({functions})
     local -a parameters=({parameters})
     local -a known=($names)
@@ -29,7 +31,11 @@ _actcli_activation() {{
     local stem="$value"
     [[ $words[CURRENT] == -* && $words[CURRENT] != *[^A-Za-z-]* ]] && return 1 # an option, and no formula
     if [[ $value == *:* ]]; then
-        stem="${{value%%:*}}:${{value##*[:,]}}" known=($parameters)
+        stem="${{value%%:*}}:${{value##*[:,]}}" known=()
+        local parameter
+        for parameter in $parameters; do # those that are not set
+            [[ ",${{value#*:}}" == *",${{parameter#*:}}"* ]] || known+=($parameter)
+        done
     elif [[ $value == *[^A-Za-z0-9_]* ]]; then
         stem="${{value##*[^A-Za-z0-9_.]}}" known=($functions)
         [[ $stem == [A-Za-z]* ]] || return 1
@@ -47,6 +53,11 @@ _actcli_activation() {{
         compset -P '*[^A-Za-z0-9_.]'
         compadd -S '' -- ${{known#*:}} # without a blank or a quote: a formula goes on
     fi
+}}
+
+_actcli_any_activation() {{
+    local takes_rowwise=yes
+    _actcli_activation
 }}
 
 _actcli_words() {{
@@ -112,6 +123,7 @@ def script(commands: list[CommandLine], root: list[Option]) -> str:
     return _ZSH.format(
         parameters=" ".join(parameters()),
         names=" ".join(names()),
+        rows=" ".join(names(RowWise)),
         functions=" ".join(functions()),
         root="\n".join(f"        {spec} \\" for option in root for spec in _zsh_specs(option)),
         commands="\n".join(f"                {quoted(f'{command.name}:{command.summary}')}" for command in commands),
@@ -122,13 +134,14 @@ def script(commands: list[CommandLine], root: list[Option]) -> str:
 def _zsh_case(command: CommandLine) -> str:
     specs = [spec for option in command.options for spec in _zsh_specs(option)]
     if argument := command.argument:
-        place = "*" if argument.is_repeated else "1"
+        places = ["*"] if argument.number is None else [str(place) for place in range(1, argument.number + 1)]
+        kind = "_actcli_any_activation" if argument.takes_rowwise else "_actcli_activation"
         if argument.is_activation:
-            specs.append(f"'{place}:activation:_actcli_activation'")
+            specs += [f"'{place}:activation:{kind}'" for place in places]
         elif argument.choices:
-            specs.append(f"'{place}:argument:{_words(argument.choices)}'")
+            specs += [f"'{place}:argument:{_words(argument.choices)}'" for place in places]
     body = " \\\n".join(f"                        {spec}" for spec in specs)
-    return f"                {command.name})\n                    _arguments \\\n{body}\n                    ;;"
+    return f"                {command.name})\n                    _arguments -S \\\n{body}\n                    ;;"
 
 
 def _zsh_specs(option: Option) -> Iterable[str]:

@@ -20,6 +20,10 @@ _TRUTH = {"true", "false"}
 _AMOUNT = re.compile(r"[\s'\"(<>=~≤≥≈]*[-+−±]?\s*[$€£¥₹₽¢]?\s*[-+−]?\.?[\d½¼¾]")
 _SIGN_OR_CURRENCY = re.compile(r"[-+−±$€£¥₹₽¢]")
 
+_ERRORS = rb"#(?:N/A|DIV/0!|NUM!|VALUE!|REF!|NAME\?|NULL!)|[-+]?\d+\.#(?:INF|IND|QNAN|SNAN)\w*"
+NO_COMMENT = re.compile(rb"(?im)^[^#\n]*?(" + _ERRORS + rb")")
+"""A value at the first # of a line: a spreadsheet's error, or C's 1.#INF."""
+
 _DECIMAL_COMMA = re.compile(r"[-+]?\d*,\d+([eE][-+]?\d+)?")
 _THOUSANDS = re.compile(r"[-+]?\d{1,3}([,.' \u00a0\u202f]\d{3})+([.,]\d+)?")
 

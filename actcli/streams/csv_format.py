@@ -29,7 +29,9 @@ from actcli.streams.beginning import LONGEST, TOO_LONG, Text
 from actcli.streams.blocks import Block, Source, Table, Values, equal_lines
 from actcli.streams.cells import (
     complaint,
+    decimal_comma,
     delimiter_option,
+    has_decimal_comma,
     is_missing,
     is_name,
     is_number,
@@ -236,6 +238,8 @@ def ragged(name: str, row: Record, first: Record) -> StreamError:
     title = (
         f"; `tail -n +{first.end}{file_argument(name)}` leaves line {first.line} out" if row.line == first.end else ""
     )
+    if expected == 1 and has_decimal_comma(",".join(row.fields)):
+        title = f"; {decimal_comma(name)}"
     return StreamError(f"{name}, line {row.line}: {counted(given, 'field')}, expected {expected}{title}")
 
 

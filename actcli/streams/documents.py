@@ -3,6 +3,7 @@
 import math
 import sys
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, islice
 from typing import Any
 
 import numpy as np
@@ -47,9 +48,11 @@ def write_records(header: Sequence[str], records: Iterable[Iterable[object]], ou
     if output_format == "csv":
         import csv
 
+        rows = iter(records)
+        first = [*islice(rows, 1)]  # it may be refused, and then nothing is printed
         writer = csv.writer(sys.stdout, lineterminator="\n")
         writer.writerow(header)
-        writer.writerows([_text(field) for field in record] for record in records)
+        writer.writerows([_text(field) for field in record] for record in chain(first, rows))
     else:
         sys.stdout.writelines("\t".join(map(_text, record)) + "\n" for record in records)
 

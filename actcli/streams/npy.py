@@ -60,13 +60,17 @@ def read_npy(
     if no_int16 and header.dtype.str[1:] == "i2":
         raise StreamError(f"{name}: int16: are these bits? save them as uint16 (values.view(numpy.uint16))")
     present = _bytes_left(stream)
-    if present is not None and present < header.size * header.dtype.itemsize:
+    size = header.size * header.dtype.itemsize
+    if present is not None and present < size:
         raise _truncated(name, present, header)
+    if present is not None and present > size:
+        raise _followed(name)
     in_file_order = not header.fortran_order or header.size == 0 or (any_order and not rowwise)
     take = (_take_in_order if in_file_order else _take_transposed)(stream, name, header)
+    blocks = _rows(header, take) if rowwise else _lines(header, take)
     return Source(
         name,
-        _rows(header, take) if rowwise else _lines(header, take),
+        blocks if present is not None else _to_the_end(blocks, stream, name),
         rowwise=rowwise,
         shape=header.shape,
         fortran_order=header.fortran_order and in_file_order,
@@ -118,6 +122,17 @@ def _truncated(name: str, present: int, header: _Header) -> StreamError:
     return StreamError(
         f"{name}: truncated: of {counted(header.size, 'value')} it has {present // header.dtype.itemsize}"
     )
+
+
+def _followed(name: str) -> StreamError:
+    return StreamError(f"{name}: something follows the array; each array is a file of its own")
+
+
+def _to_the_end(blocks: Iterator[Block], stream: BufferedIOBase, name: str) -> Iterator[Block]:
+    """The blocks of a pipe. StreamError: something follows them."""
+    yield from blocks
+    if stream.read(1):
+        raise _followed(name)
 
 
 # Number of values -> the next values of the stream.

@@ -1,18 +1,20 @@
 """Sources of numbers, and their formats."""
 
 import math
+import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from io import BufferedIOBase
-from typing import cast
+from os.path import isfile
+from typing import Final, cast
 
 import numpy as np
 
 from actcli.streams.beginning import Text
 from actcli.streams.blocks import BLOCK, Block, Source, Values, equal_lines, whole_rows
-from actcli.streams.cells import parse, split_cells
+from actcli.streams.cells import is_number, parse, split_cells
 from actcli.streams.encoding import Recognised, recognise, utf8
 from actcli.streams.files import StreamError, file_error
 from actcli.streams.options import NO_TABLE, TABLES, Bits, TableOptions
@@ -149,9 +151,23 @@ def from_arguments(arguments: Sequence[str], rowwise: bool, bits: Bits | None = 
         tokens = split_cells(" ".join(arguments)) if blank is None else [blank]
         values = np.array([parse(token, bits) for token in tokens], dtype=np.float64)
     except ValueError as error:
-        raise StreamError(str(error)) from None
+        raise StreamError(f"{error}{_meant_by(arguments)}") from None
     piece = _row(values) if rowwise else _column(values)
     return Source("arguments", [piece], rowwise=rowwise, shape=values.shape)
+
+
+def _meant_by(arguments: Sequence[str]) -> str:
+    """Suggestion for arguments that are no numbers: a file, or a list in brackets."""
+    if file := next((text for text in arguments if not is_number(text) and (isfile(text) or _FILE.search(text))), None):
+        from shlex import quote  # imported for a mistake only
+
+        return f"; a file is read with --input {quote(file)}"
+    if any(text[:1] in "([" for text in arguments if text):
+        return "; numbers stand without brackets"
+    return ""
+
+
+_FILE: Final = re.compile(r"[^\d\W]\w*\.(csv|tsv|txt|npy|dat|bin|gz)$", re.IGNORECASE)
 
 
 def from_grid(start: float, stop: float, num: int, rowwise: bool) -> Source:

@@ -16,7 +16,7 @@ from itertools import islice
 from typing import NamedTuple
 
 from actcli.streams.beginning import LONGEST, Text
-from actcli.streams.cells import has_decimal_comma, is_header, is_name, is_number, quoted
+from actcli.streams.cells import NO_COMMENT, has_decimal_comma, is_header, is_name, is_number, quoted
 from actcli.streams.encoding import file_argument, not_utf8
 from actcli.streams.files import StreamError
 from actcli.streams.options import BLANKS
@@ -157,7 +157,12 @@ class Records:
         self.line = first_line + len(lines)
 
     def _check_comment(self, line: int, text: bytes) -> None:
-        """StreamError: a comment that may be a row whose first field begins with #."""
+        """StreamError: a comment that is a spreadsheet's error or may be a row whose first field begins with #."""
+        if value := NO_COMMENT.match(text):
+            raise StreamError(
+                f"{self.name}, line {line}: not a number: {quoted(value[1].decode())}; "
+                f"`grep -v '^ *#'{file_argument(self.name)}` leaves such lines out"
+            )
         fields = _fields(text.replace(b"#", b"", 1), self.delimiter) if self._width > 1 else []
         others = [place for place in self._numbers if place]
         if len(fields) != self._width or not others or not all(is_number(fields[place]) for place in others):

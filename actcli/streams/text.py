@@ -16,6 +16,7 @@ import numpy as np
 
 from actcli.streams.blocks import Block, Values, equal_lines
 from actcli.streams.cells import (
+    NO_COMMENT,
     complaint,
     decimal_comma,
     is_hexadecimal,
@@ -155,6 +156,9 @@ class _TextReader:
 
     def read(self, chunk: bytes) -> Block:
         """The block of a chunk. StreamError: a token that is no number."""
+        if b"#" in chunk and not self._in_comment and (value := NO_COMMENT.search(chunk)):
+            line = self._line + chunk.count(b"\n", 0, value.start(1))
+            raise StreamError(f"{self._name}, line {line}: not a number: {quoted(value[1].decode())}")
         text = self._without_comments(chunk) if self._in_comment or b"#" in chunk else chunk
         try:
             block = _one_per_line(text) or self._several_per_line(text)

@@ -10,7 +10,7 @@ from actcli.core.arrays import Array
 from actcli.core.errors import plural
 from actcli.core.lessons.collapse import CollapseRun, DepthBends
 from actcli.views.notation import format_number
-from actcli.views.palette import appearance
+from actcli.views.palette import NEUTRAL, appearance
 from actcli.views.picture.description import Axis, Curve, Panel, Picture, Style
 from actcli.views.picture.terminal import SMALLEST_CHART, TALLEST_CHART, paint
 from actcli.views.table import Column, render, table, total_width
@@ -33,8 +33,9 @@ def collapse_report(
 def collapse_table(runs: Sequence[CollapseRun], terminal: Terminal) -> RenderableType:
     """One row per tower: its gap to a single layer, and bends of lower towers, as many as fit, and of its own."""
     names = [_name(run) for run in runs]
+    colours = [NEUTRAL.colour, *(appearance(index).colour for index in range(len(runs) - 1))]
     first = [
-        Column("between\nthe layers", names, "left", [appearance(index).colour for index in range(len(runs))]),
+        Column("between\nthe layers", names, "left", colours),
         Column("gap to a\nsingle layer", [_gap(run) for run in runs]),
     ]
     depths = [found.layers for found in runs[0].bends_by_depth]

@@ -49,7 +49,7 @@ def comparison_picture(drawn: Sequence[Graph], largest: Difference, *, interval:
             x,
             value_axis(each, interval),
             each,
-            _TITLES.get(k, f"their derivatives of order {k}"),
+            _TITLES.get(k, f"derivatives of order {k}"),
             rules=mark * (not k),
             square=True,
         )
@@ -61,7 +61,7 @@ def comparison_picture(drawn: Sequence[Graph], largest: Difference, *, interval:
     return Picture(title, panels, legend_of(*curves[0]), "stack", notes=notes)
 
 
-_TITLES = {0: "", 1: "their slopes"}
+_TITLES = {0: "", 1: "their slopes", 2: "second derivatives", 3: "third derivatives"}
 _LINES = {1: "", 2: "solid: the function, broken: its slope", 3: "solid: the function, broken: its derivatives"}
 """Number of lines in a panel -> their meaning."""
 

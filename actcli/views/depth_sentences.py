@@ -1,7 +1,8 @@
 """Sentences on a gradient-depth run: measurements and conclusions."""
 
 from collections.abc import Sequence
-from math import exp, isinf, isnan, log10
+from math import exp, inf, isfinite, isinf, isnan, log, log10
+from typing import Literal
 
 from actcli.core.depth.cure import Cure
 from actcli.core.depth.experiment import DepthRun
@@ -30,7 +31,7 @@ def verdict_sentence(run: DepthRun) -> str:
 def beside_table(run: DepthRun) -> str:
     """Facts beside the table of outcomes: change of the gradient, and the cause; empty for a healthy run."""
     if run.verdict in ("vanishing", "exploding"):
-        return f"{run.activation}: {_comparison(run)}.{_cause(run)}"
+        return f"{run.activation}: {_course(run)}.{_cause(run)}"
     return "" if run.verdict == "healthy" else verdict_sentence(run)
 
 
@@ -81,11 +82,19 @@ def init_line(run: DepthRun) -> str:
     other = "xavier" if choice.name == "he" else "he"
     chosen, rejected = _change(choice, choice.name), _change(choice, other)
     layers = count(len(run.layers) - 1, "layer")
-    if isnan(choice.xavier) or isnan(choice.he):
-        return f"--init auto is {choice.name}: theory has nothing to say of {run.activation}"
-    if choice.name == "xavier" and abs(choice.he) < abs(choice.xavier):
-        return "--init auto is xavier: with it and with he the signal loses more than half in every layer, in theory"
-    return f"--init auto is {choice.name}: in theory the signal changes {chosen} over {layers}, with {other} {rejected}"
+    unknown = [name for name in ("xavier", "he") if isnan(_log_factor(choice, name))]
+    if unknown:
+        return f"--init auto is {choice.name}: theory gives no finite factor of the signal with {' and '.join(unknown)}"
+    without = [name for name, has in ((f"{run.norm} norm", run.norm), ("residual connections", run.residual)) if has]
+    theory = f"theory for first pre-activations of variance 1{''.join(f', without {name}' for name in without)}"
+    if -inf < max(choice.xavier, choice.he) < -(len(run.layers) - 1) * log(2.0):
+        return (
+            f"--init auto is {choice.name}: with it and with {other} the signal loses on average more than half per "
+            f"layer ({theory})"
+        )
+    return (
+        f"--init auto is {choice.name}: the signal changes {chosen} over {layers}, with {other} {rejected} ({theory})"
+    )
 
 
 def differing_inits(runs: Sequence[DepthRun]) -> str:
@@ -96,8 +105,12 @@ def differing_inits(runs: Sequence[DepthRun]) -> str:
     return f"The initialisations differ: {', '.join(f'{init} for {activation}' for activation, init in inits)}."
 
 
+def _log_factor(choice: Preference, name: str) -> float:
+    return choice.he if name == "he" else choice.xavier
+
+
 def _change(choice: Preference, name: str) -> str:
-    factor = choice.he if name == "he" else choice.xavier
+    factor = _log_factor(choice, name)
     if isinf(factor):
         return "to nothing" if factor < 0 else "beyond all measure"
     return f"{format_number(exp(max(min(factor, 700.0), -700.0)), 3)}-fold"
@@ -107,11 +120,21 @@ def _change(choice: Preference, name: str) -> str:
 
 
 def _sick(run: DepthRun) -> str:
-    return f"the gradient {_sickness(run)}: {_comparison(run)}{_factor(run)}{_not_learnt(run)}"
+    sickness = {"vanishing": "vanishes", "exploding": "explodes"}[run.verdict]
+    during = "" if _sick_from_the_start(run) else " in the course of the training"
+    return f"the gradient {sickness}{during}: {_course(run, _factor(run))}{_not_learnt(run)}"
 
 
-def _sickness(run: DepthRun) -> str:
-    return {"vanishing": "vanishes", "exploding": "explodes"}[run.verdict]
+def _sick_from_the_start(run: DepthRun) -> bool:
+    """Whether the verdict is about the gradient before training. Otherwise it is about the one after it."""
+    return _flow(run, "initial").condition == run.verdict
+
+
+def _course(run: DepthRun, factor: str = "") -> str:
+    """The gradient before training, and after it too if only then it is vanishing or exploding."""
+    if _sick_from_the_start(run):
+        return f"{_comparison(run)}{factor}"
+    return f"before training {_comparison(run)}{factor}; after it {_comparison(run, 'final')}"
 
 
 def _healthy(run: DepthRun) -> str:
@@ -126,8 +149,8 @@ def _healthy(run: DepthRun) -> str:
 
 
 def _stuck(run: DepthRun) -> str:
-    blame = "" if len(run.layers) <= 2 else f"; the gradient is not to blame: {_comparison(run)}{_factor(run)}"
-    return f"the network did not learn: {_loss(run)}{blame}"
+    gradient = "" if len(run.layers) <= 2 else f"; before training {_comparison(run)}{_factor(run)}"
+    return f"the network did not learn: {_loss(run)}{gradient}"
 
 
 def _dead(run: DepthRun) -> str:
@@ -143,6 +166,8 @@ def _dead(run: DepthRun) -> str:
 
 
 def _diverged(run: DepthRun) -> str:
+    if not isfinite(run.loss_data_initial):
+        return "the network's output or its loss is no finite number, already before training"
     steps = f"after {count(len(run.loss), 'step')}"
     if isnan(run.loss_data_final) or isinf(run.loss_data_final):
         return f"the training diverged: {steps} the loss or the gradient was no finite number"
@@ -168,11 +193,10 @@ def _at_first(run: DepthRun) -> str:
     """Sentence on the gradient before training."""
     if len(run.layers) <= 2:
         return ""
-    last_hidden = len(run.layers) - 1
-    flow = Flow(run.layers[0].signal_norm_initial, run.layers[-2].signal_norm_initial, last_hidden, False)
-    sick = {"vanishing": "vanished", "exploding": "exploded"}.get(flow.condition)
+    sick = {"vanishing": "vanished", "exploding": "exploded"}.get(_flow(run, "initial").condition)
     if sick:
-        return f" Before training the gradient {sick} ({_comparison(run)}{_factor(run)}); that was overcome."
+        course = f"{_comparison(run)}{_factor(run)}; after it {_comparison(run, 'final')}"
+        return f" Before training the gradient {sick}: {course}."
     return f" Before training {_comparison(run)}{_factor(run)}."
 
 
@@ -181,19 +205,32 @@ def _dead_units(run: DepthRun) -> str:
     if not dead:
         return ""
     where = f"layer {dead[0]}" if len(dead) == 1 else f"each of {len(dead)} of {len(run.layers) - 1} hidden layers"
-    return f" More than half of the units in {where} are dead, and the others were enough."
+    return f" The network learnt although more than half of the units in {where} are dead."
 
 
 # --- the gradient -----------------------------------------------------------------------------------------------
 
 
-def _comparison(run: DepthRun) -> str:
-    """The signal of layer 1 compared with layer N, before training."""
-    last_hidden = len(run.layers) - 1
-    first, last = run.layers[0].signal_norm_initial, run.layers[last_hidden - 1].signal_norm_initial
+When = Literal["initial", "final"]
+"""Before or after training."""
+
+
+def _flow(run: DepthRun, when: When) -> Flow:
+    first, last = (getattr(run.layers[place], f"signal_norm_{when}") for place in (0, -2))
+    return Flow(first, last, len(run.layers) - 1, blocked=False)
+
+
+def _comparison(run: DepthRun, when: When = "initial") -> str:
+    """The signal of layer 1 compared with layer N."""
+    flow, last_hidden = _flow(run, when), len(run.layers) - 1
+    first, last = flow.first, flow.last
+    if isnan(first) or isnan(last):
+        return "the gradient signal is no finite number"
+    if last == 0:
+        return f"the gradient signal is 0 at layer {last_hidden}, and {format_number(first, 3)} at layer 1"
     if first == 0:
         return f"of the gradient signal at layer {last_hidden} nothing arrives at layer 1"
-    if last == 0 or isinf(first):
+    if isinf(first):
         return f"the gradient signal at layer 1 is beyond all measure larger than at layer {last_hidden}"
     decades = log10(first) - log10(last)  # the ratio may overflow or underflow
     if abs(decades) < 0.1:
@@ -210,7 +247,7 @@ def _factor(run: DepthRun) -> str:
     beside = ""
     if theory is not None:
         beside = f" (in theory {format_number(theory, 3)}"
-        if narrow and abs(measured / theory - 1) > _NOTABLE:
+        if narrow and narrow.high < _WIDEST * narrow.low and abs(measured / theory - 1) > _NOTABLE:
             low, typical, high = (format_number(x, 3) for x in (narrow.low, narrow.typical, narrow.high))
             beside += f" at infinite width; at this width typically {typical}, in 19 of 20 networks {low} to {high}"
         beside += ")"
@@ -218,10 +255,12 @@ def _factor(run: DepthRun) -> str:
 
 
 _NOTABLE = 0.05
+_WIDEST = 100.0
+"""Largest ratio of the ends of the range of a finite width: its theory is one of small fluctuations."""
 
 
 def _cause(run: DepthRun) -> str:
-    """The cause of a vanishing gradient or stuck network, if known: small slopes, saturation, linear activation."""
+    """Facts on the slopes that explain a vanishing gradient or a stuck network: all small, mostly small, all equal."""
     if run.verdict not in ("vanishing", "stuck"):
         return ""
     least, largest = run.slope_range
@@ -230,7 +269,7 @@ def _cause(run: DepthRun) -> str:
         return (
             f" {run.activation} does not bend: the network is a straight line, whatever its depth." if straight else ""
         )
-    if run.norm or run.residual:
+    if run.norm or run.residual or not _sick_from_the_start(run):
         return ""
     steepest = max(-least, largest)
     most = steepest * run.weight_gain
@@ -241,6 +280,10 @@ def _cause(run: DepthRun) -> str:
         )
     hidden = run.layers[:-1]
     saturated = sum(record.saturated_fraction_initial for record in hidden) / len(hidden)
-    if saturated > 0.5:
-        return f" On average {percent(saturated)} of the slopes are under 5 % of the largest: the units are saturated."
+    if isfinite(steepest) and saturated > _MOSTLY:
+        return f" On average {percent(saturated)} of the slopes are under 5 % of the largest slope of {run.activation}."
     return ""
+
+
+_MOSTLY = 2 / 3
+"""More than a share of 1/2, around which the units of relu that are off lie, from seed to seed above it or below."""

@@ -71,6 +71,7 @@ _MEANINGS = {
     "spread": "Medians over the seeds, and the least and the largest.",
     "dead": "dead: units whose slope is 0 for every input.",
     "saturated": "saturated: slopes under 5 % of the largest.",
+    "flat": "saturated: slopes under 5 % of the largest, or under 0.05 if there is no largest.",
     "mean": "mean: of the layer's activations.",
     "std": "std: standard deviation of the layer's activations.",
     "update": "update: norm of the last update of the weights over their norm.",
@@ -104,7 +105,8 @@ def layer_table(group: DepthGroup, terminal: Terminal, most: int | None = None) 
         columns["update"] = Column("last\nupdate", format_alike([r.update_ratio_final for r in records], 2))
 
     shown = _fitting(columns, terminal.width)
-    caption = [text for name, text in _MEANINGS.items() if name in shown]
+    named = {("flat" if name == "saturated" and _is_boundless(group) else name) for name in shown}
+    caption = [text for name, text in _MEANINGS.items() if name in named]
     if (hidden := len(records) - 1) < group.hidden:
         caption.insert(0, f"{hidden} of {group.hidden} hidden layers.")
     drawn = table(shown.values(), terminal, gaps=[len(records) - 2])
@@ -159,6 +161,11 @@ def outcome_table(groups: Sequence[DepthGroup], terminal: Terminal) -> Renderabl
     if total_width(columns[:6] if differ else columns) > terminal.width:
         del columns[1]  # the sentences name it too, where they differ
     return table(columns, terminal)
+
+
+def _is_boundless(group: DepthGroup) -> bool:
+    """Whether the activation has no largest slope, or none that is known."""
+    return not all(map(isfinite, group.typical.slope_range))
 
 
 def _fitting(columns: dict[str, Column], width: int) -> dict[str, Column]:

@@ -21,7 +21,7 @@ def suffix_of(path: str) -> str:
     """The suffix of a picture's file. InputError: another suffix, or matplotlib is missing."""
     suffix = splitext(path)[1].lower()
     if suffix not in (*PAGES, *TEXTS):
-        raise InputError(f"{path}: a picture is saved as .svg, .png, .pdf, .html or .txt")
+        raise InputError(f"{path or repr(path)}: a picture is saved as .svg, .png, .pdf, .html or .txt")
     if suffix in PAGES and not _is_there("matplotlib"):
         raise InputError(f"{suffix} is painted by matplotlib: pip install matplotlib; .html and .txt need nothing")
     return suffix

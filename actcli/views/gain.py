@@ -1,4 +1,4 @@
-"""Report of `gain`: a glossary of the words used, and labelled lines on the initialisation of an activation."""
+"""Report of `gain`: labelled lines on the initialisation of an activation, and a glossary of the words used."""
 
 from math import isclose, sqrt
 from textwrap import fill
@@ -38,13 +38,14 @@ _WORDS = {
     "depth scale": ("depth scale", "in so many layers, the distance to the limit shrinks to 1/e = 37 %"),
     "slowly": ("slowly", "slower than exponentially with depth: no depth scale"),
 }
-"""Word -> (text that contains it, its meaning)."""
+"""Word -> (text that contains it, its meaning), as in the topic."""
+_EXPLAINED = "explained by `actcli help accuracy`"
 
 
 def gain_report(gain: Gain, terminal: Terminal) -> str:
-    """The whole report: glossary, moments, critical point, fixed points of usual initialisations, code.
+    """The whole report: moments, critical point, fixed points of usual initialisations, code, and a glossary.
 
-    The results stand last: on a screen of 24 lines the first lines scroll away.
+    On a screen without room for both, the results stand alone, and the last line names the topic with the glossary.
     """
     facts = [
         ("gain", _gain(gain)),
@@ -69,10 +70,12 @@ def gain_report(gain: Gain, terminal: Terminal) -> str:
         room, indent = max(terminal.width, width + 4), " " * width
         return fill(line, room, subsequent_indent=indent, break_on_hyphens=False).replace("\xa0", " ")
 
-    lines = [*[folded(*word) for word in words], *[""] * bool(words)]
-    lines += [gain.activation, "", *[folded(*fact) for fact in facts]]
     # Not folded: code is for copying.
-    lines += [labelled(*line) for line in code]
+    lines = [gain.activation, "", *[folded(*fact) for fact in facts], *[labelled(*line) for line in code]]
+    glossary = ["", *[folded(*word) for word in words]]
+    rows = sum(-(-len(row) // terminal.width) for row in "\n".join([*lines, *glossary]).split("\n")) + 1
+    if words:
+        lines += glossary if rows < terminal.height else [folded("words", _EXPLAINED)]
     return "\n".join(lines) + "\n"
 
 

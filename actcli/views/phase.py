@@ -24,6 +24,7 @@ EDGE: Final = Style("reference")
 DIGITS: Final = 6
 _MOST_DECADES: Final = 4
 _LARGEST_CHI: Final = 2.0
+_ROUNDING: Final = 1e-9
 _NAMES: Final = {"xavier": "Xavier", "he": "He", "lecun": "LeCun", "pytorch": "PyTorch's default"}
 _WEIGHTS, _BIASES = "σ_w²", "σ_b²"
 
@@ -177,7 +178,7 @@ def _blank_sentences(found: PhaseDiagram, of: Of, blank: Mask) -> list[str]:
 
 def _scale_sentences(found: PhaseDiagram, of: Of) -> list[str]:
     """Sentences on values beyond the ends of the colour scale."""
-    if of == "chi" and (found.chi_perpendicular > _LARGEST_CHI).any():
+    if of == "chi" and (found.chi_perpendicular > _LARGEST_CHI * (1.0 + _ROUNDING)).any():
         largest = _number(float(np.nanmax(found.chi_perpendicular)))
         return [f"The colours end at {_LARGEST_CHI:g}; the largest χ⊥ is {largest}."]
     sentences = []

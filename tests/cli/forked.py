@@ -28,6 +28,8 @@ from typing import NoReturn
 from pexpect.fdpexpect import fdspawn
 
 PATIENCE = 120  # seconds, for a busy machine
+HASTY = {"ACTCLI_TESTS_HASTY": "1"}
+"""Of an environment in which each look at the clock takes a second: everything that is drawn live is due at once."""
 _MESSAGE = 100_000  # bytes, less than a socket's buffer
 
 
@@ -164,7 +166,18 @@ def _serve(connection: socket.socket) -> None:
     os.environ.update(env)
     os.chdir(cwd)
     sys.argv = list(command)
+    if HASTY.items() <= env.items():
+        hasten()
     signal.alarm(PATIENCE)
+
+
+def hasten() -> None:
+    from itertools import count
+    from types import SimpleNamespace
+
+    from actcli.views import progress
+
+    progress.time = SimpleNamespace(monotonic=count().__next__)  # type: ignore[assignment]
 
 
 def _end(main: Callable[[], None]) -> NoReturn:

@@ -23,9 +23,16 @@ from pexpect.fdpexpect import fdspawn
 
 from actcli.cli import COMMANDS, load
 from tests.cli import forked
+from tests.cli.forked import HASTY as HASTY
 from tests.cli.forked import PATIENCE as PATIENCE
 
 PROGRAM = str(Path(sys.executable).with_name("actcli"))
+AT_ONCE = [
+    sys.executable,
+    "-c",
+    "from actcli.views import progress; progress.DELAY = 0.0; from actcli.__main__ import main; main()",
+]
+"""The program whose first drawing does not wait: it comes with the first step."""
 
 # Without variables of the user's terminal and preferences.
 _FOREIGN = re.compile(r"COLUMNS|LINES|NO_COLOR|FORCE_COLOR|CLICOLOR|TERM|COLORTERM|LANG|LC_\w+|PYTHON\w+|PYTEST\w+")
@@ -208,10 +215,13 @@ def in_terminal(
 
 @contextmanager
 def terminal_as_stderr(*args: str | Path) -> Iterator[tuple[subprocess.Popen[str], fdspawn]]:
-    """A running program whose stdout is a pipe and whose stderr is a terminal, to be watched with pexpect."""
+    """A running program whose stdout is a pipe and whose stderr is a terminal, to be watched with pexpect.
+
+    It draws with the first step.
+    """
     ours, theirs = os.openpty()
     process = subprocess.Popen(
-        [PROGRAM, *map(str, args)],
+        [*AT_ONCE, *map(str, args)],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=theirs,

@@ -475,12 +475,12 @@ REFUSED = {
     ("x*phi(x)"): (
         "phi may be the normal distribution or its density: write '(1 + erf(x/sqrt(2)))/2' or 'exp(-x**2/2)/sqrt(2*pi)'"
     ),
-    "def neuron(x, w, b):\n    return x*w + b": "w has no value: is it a parameter, as in '...:w=1'?",
-    "−1": "the formula '-1' has no x; a constant is written '-1*x**0'",
+    "def neuron(x, w, b):\n    return x*w + b": "w has no value, in column 3 of the formula 'x*w + b'",
+    "−1": "the number '-1' has no x; a constant is written '-1*x**0'",
     "relu(0.1)": "the formula 'relu(0.1)' has no x; did you mean relu?",
     "leaky_relu(0.2)": "the formula 'leaky_relu(0.2)' has no x; did you mean leaky_relu:negative_slope=0.2?",
     "elu(0.5)": "the formula 'elu(0.5)' has no x; did you mean elu:alpha=0.5?",
-    "3": "the formula '3' has no x; a constant is written '3*x**0'",
+    "3": "the number '3' has no x; a constant is written '3*x**0'",
     ("LeakyReLU()"): (
         "LeakyReLU() has the slope 0.01 in PyTorch and 0.3 in Keras: write leaky_relu or leaky_relu:negative_slope=0.3"
     ),
@@ -495,7 +495,7 @@ REFUSED = {
     "np.foo(x)": "there is no function 'foo'",
     "foo(x)": "there is no function 'foo'",
     "x if x > 0": "expected 'else' after 'if' expression",
-    "w*2": "w has no value: is it a parameter, as in '...:w=1'?",
+    "w*2": "w has no value, in column 1 of the formula 'w*2'; the variable of a formula is x",
     ("\\begin{cases} x & x > 0 \\\\ 0 & x < 0 \\end{cases}"): (
         "the last case needs 'otherwise', or the opposite condition, as in 'x if x > 0 else 0'"
     ),
@@ -541,7 +541,7 @@ REFUSED = {
     "sin 2": "the formula 'sin(2)' has no x; did you mean sin?",
     "relu(x, 0.1)": "relu has no parameters; did you mean leaky_relu:negative_slope=0.1?",
     "relu(x, x)": "relu has no parameters; did you mean leaky_relu:negative_slope=0.01?",
-    "x if x>0 else alpha*x": "alpha has no value: is it a parameter, as in '...:alpha=1'?",
+    "x if x>0 else alpha*x": "alpha has no value, in column 17 of the formula 'x if x > 0 else alpha*x'; a par",
     "lambda: 3": "a function of one number is needed, such as 'lambda x: x*2'",
     "lambda *x: x": "a function of one number is needed, such as 'lambda x: x*2'",
     "lambda x: (yield)": "of a function only a formula of its argument is read, as in 'lambda x: x*2'",

@@ -30,6 +30,11 @@ def test_the_weights_in_the_json_are_the_network() -> None:
         assert abs(y - math.exp(-(x**2))) <= run["max_error"] + 1e-9
 
 
+@pytest.mark.parametrize("form", ["csv", "plain", "json", "table"])
+def test_what_is_refused_prints_no_header(form: str) -> None:
+    assert "no finite value at x = 0" in complaint("approximate", "1/x", "-f", form)
+
+
 @pytest.mark.parametrize(("formula", "act"), [("sin(3*x)", "tanh"), ("abs(x)", "relu"), ("exp(-x**2)", "sigmoid")])
 def test_64_units_come_within_two_thousandths(formula: str, act: str) -> None:
     (run,) = document("approximate", formula, "--act", act, "--units", "64", "--range", "-3", "3")["runs"]

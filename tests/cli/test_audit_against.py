@@ -194,7 +194,7 @@ def test_a_bound_judges_all_of_them(workshop: Path) -> None:
     [
         ("kernels:raises", "RuntimeError: no such kernel"),
         ("kernels:shorter", "the answer has the shape (63487,), the inputs have (63488,)"),
-        ("kernels:whole", "the answer is int64, no floating-point type"),
+        ("kernels:whole", "the answer is int64, none of the types of --dtype"),
         ("kernels:missing", "kernels has no missing"),
         ("no_such_module:f", "no module no_such_module"),
         ("model.onnx", "model.onnx: no such file"),

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -13,6 +14,8 @@ import pytest
 
 from actcli.cli import COMMANDS, _exit_code, load
 from tests.cli.helpers import (
+    AT_ONCE,
+    HASTY,
     PATIENCE,
     PROGRAM,
     actcli,
@@ -27,18 +30,20 @@ from tests.cli.helpers import (
     wait_until,
 )
 
-A_LONG_TRAINING = ("gradient-depth", "--act", "relu", "--layers", "200", "--steps", "100000")
+A_LONG_TRAINING = ("gradient-depth", "--act", "relu", "--layers", "100", "--width", "16", "--steps", "100000")
 ITS_PROGRESS = "of 100000"
 HIDE_CURSOR, SHOW_CURSOR = "\x1b[?25l", "\x1b[?25h"
-A_TRAINING = ("gradient-depth", "--act", "tanh", "--layers", "20", "--steps", "400", "--format", "json")
+A_TRAINING = ("gradient-depth", "--act", "tanh", "--layers", "20", "--steps", "6", "--format", "json")
 EXAMPLES = examples()
 # The same examples with less work, for tests that do not depend on the amount of work.
 QUICK = EXAMPLES | {
-    "identify": ["identify", "2*tanh(x)"],
-    "phase": [*EXAMPLES["phase"], "--cells", "2x2", "--steps", "2"],
+    "identify": ["identify", "2*x"],
+    "code": ["code", "w*x:w=1.5", "--to", "jax", "--learnable"],
+    "gain": ["gain", "relu"],
+    "phase": [*EXAMPLES["phase"], "--cells", "2x2", "--depths", "2", "5", "--steps", "2"],
     "audit": ["audit", "tanh", "sin", "--against", "numpy", "--dtype", "float16"],
-    "gradient-depth": ["gradient-depth", "sigmoid", "--layers", "3", "--steps", "2"],
-    "boundary": [*EXAMPLES["boundary"], "--steps", "10"],
+    "gradient-depth": ["gradient-depth", "sigmoid", "--layers", "3", "--width", "4", "--batch", "8", "--steps", "2"],
+    "boundary": ["boundary", "identity", "relu", "--steps", "2"],
     "collapse": ["collapse", "relu", "tanh", "--layers", "3"],
 }
 
@@ -61,12 +66,12 @@ QUICK = EXAMPLES | {
         ("evaluate relu --gird -3 3 7", "no such option: --gird; did you mean --grid?"),
         ("differentiate relu --oder 2 1", "--oder"),
         ("plot relu -y", "no such option: -y; see `actcli plot --help`"),
-        ("evaluate -x 1", "no such option: -x; a formula that begins with - is put in parentheses"),
-        ("compare relu -tanh(x)", "; a formula that begins with - is put in parentheses"),
-        ("collapse -x", "no such option: -x; a formula that begins with - is put in parentheses"),
+        ("evaluate -x 1", "no such option: -x; did you mean '(-x)'?"),
+        ("compare relu -tanh(x)", "; did you mean '(-tanh(x))'?"),
+        ("collapse -x", "no such option: -x; did you mean '(-x)'?"),
         ("evaluate relu 1 --order 2", "no such option: --order; see `actcli evaluate --help`"),
         ("collapse --layers 2.5", "'2.5' is not a whole number"),
-        ("list relu", "(relu); see `actcli list --help`"),
+        ("list relu", "unexpected argument: relu; see `actcli list --help`"),
         ("nonsense", "there is no command 'nonsense'; `actcli --help` lists them"),
         ("evaluate relu -3 --layers 2", "--layers"),
         ("evaluate relu --grid 0 1", "--grid"),
@@ -192,7 +197,7 @@ COLOURFUL = {
     "evaluate": ("evaluate", "softmax", "1", "2", "3"),
     "plot": ("plot", "relu", "tanh"),
     "compare": ("compare", "gelu", "silu"),
-    "gradient-depth": ("gradient-depth", "--act", "sigmoid", "--layers", "3", "--steps", "1"),
+    "gradient-depth": ("gradient-depth", "sigmoid", "--layers", "3", "--width", "4", "--batch", "8", "--steps", "1"),
 }
 
 
@@ -427,7 +432,7 @@ def test_the_program_runs_where_there_are_no_such_signals() -> None:
 def test_control_z_gives_the_shell_its_cursor_and_fg_brings_the_live_view_back() -> None:
     shell = spawn(["bash", "--norc", "--noprofile", "-i"], (80, 24), environment({"PS1": "ready> "}))
     shell.expect_exact("ready> ")
-    shell.send(" ".join([PROGRAM, *A_LONG_TRAINING]) + "\r")
+    shell.send(shlex.join([*AT_ONCE, *A_LONG_TRAINING]) + "\r")
     shell.expect_exact(HIDE_CURSOR)
     for _ in range(2):
         shell.expect_exact(ITS_PROGRESS)
@@ -462,11 +467,11 @@ def test_a_terminal_that_is_gone_ends_the_program_and_no_file_is_left_behind(tmp
 
 
 def test_control_c_leaves_a_clean_terminal() -> None:
-    terminal = in_terminal(*A_LONG_TRAINING, interrupt_at=ITS_PROGRESS)
+    terminal = in_terminal(*A_LONG_TRAINING, interrupt_at=ITS_PROGRESS, env=HASTY)
     assert terminal.exit_code == 130
     assert "Traceback" not in terminal.sent
     assert not terminal.screen.cursor.hidden
-    assert terminal.lines[0].startswith("relu, he initialisation, 200 hidden layers: ")
+    assert terminal.lines[0].startswith("relu, he initialisation, 100 hidden layers: ")
     assert re.fullmatch(r"actcli: interrupted after [\d,]+ of 100,000 steps", terminal.lines[-1])
     assert "logarithmic scale" not in " ".join(terminal.lines), "nothing of the live view is left"
 
@@ -526,13 +531,15 @@ def test_control_c_while_python_ends_is_no_traceback(tmp_path: Path) -> None:
 
 def test_progress_is_shown_on_a_stderr_that_is_a_terminal_and_is_gone_in_the_end() -> None:
     with terminal_as_stderr(*A_TRAINING) as (process, stderr):
-        stderr.expect(r"step \d+ of 400: tanh")
+        stderr.expect(r"step \d+ of 6: tanh")
         stderr.expect(pexpect.EOF)
         stdout, _ = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0
     assert stdout == output(*A_TRAINING)
     report = (*A_TRAINING[:-2], "--format", "table")
-    assert in_terminal(*report).lines == output(*report).splitlines()
+    terminal = in_terminal(*report, env=HASTY)
+    assert "step 6 of 6: tanh" in terminal.sent
+    assert terminal.lines == output(*report).splitlines()
 
 
 def test_quiet_silences_the_progress() -> None:

@@ -17,9 +17,9 @@ import pexpect
 import pytest
 
 from tests.cli.helpers import (
+    HASTY,
     PATIENCE,
     PROGRAM,
-    Terminal,
     actcli,
     complaint,
     document,
@@ -35,6 +35,7 @@ from tests.cli.helpers import (
 LITTLE = ("--layers", "3", "--width", "8", "--batch", "16", "--steps", "5", "--lr", "0.05")
 AS_TYPED = ("gradient-depth", "sigmoid", "--layers", "20")
 """The example of its help."""
+SMALL = ("--width", "16", "--batch", "32")
 SIGNAL = "signal at each layer: norm of the gradient"
 LONG = ("--layers", "30", "--steps", "1000000")
 LAYER_FIELDS = {
@@ -133,8 +134,13 @@ def test_json_has_the_config_and_for_each_run_its_layers_loss_verdict_and_decay(
         assert run["verdict"] == verdict_by_its_rules(run)
 
 
+@cache
+def sigmoid_and_relu() -> list[dict[str, Any]]:
+    return runs("--act", "sigmoid", "--act", "relu", "--layers", 20)
+
+
 def test_sigmoid_vanishes_over_twenty_layers_and_relu_does_not() -> None:
-    sigmoid, relu = runs("--act", "sigmoid", "--act", "relu", "--layers", 20)
+    sigmoid, relu = sigmoid_and_relu()
     assert (sigmoid["init"], sigmoid["verdict"]) == ("xavier", "vanishing")
     assert 11.4 <= math.log10(signals(sigmoid)[-1] / signals(sigmoid)[0]) <= 12.4
     assert (relu["init"], relu["verdict"]) == ("he", "healthy")
@@ -227,7 +233,7 @@ def test_csv_and_plain_have_a_line_for_each_layer_of_each_run() -> None:
     [("sigmoid", "xavier"), ("tanh", "xavier"), ("relu", "he"), ("relu", "lecun"), ("x/(1+abs(x))", "xavier")],
 )
 def test_theory_and_measurement_agree_within_half_a_decade(act: str, init: str) -> None:
-    for run in runs("--act", act, "--init", init, "--width", 128, "--steps", 0, "--seeds", 5):
+    for run in runs("--act", act, "--init", init, "--width", 128, "--batch", 64, "--steps", 0, "--seeds", 5):
         hidden = run["layers"][:-1]
         for layer in hidden:
             assert abs(math.log10(layer["signal_norm_initial"] / layer["signal_norm_theory"])) <= 0.5
@@ -321,7 +327,7 @@ def test_float32_underflows_where_frameworks_do() -> None:
 
 
 def test_a_thousand_layers_of_sigmoid_are_said_to_vanish_and_nothing_warns() -> None:
-    deep = ("gradient-depth", "--act", "sigmoid", "--layers", "1000", "--width", "8", "--steps", "3")
+    deep = ("gradient-depth", "--act", "sigmoid", "--layers", "1000", "--width", "4", "--batch", "8", "--steps", "3")
     text = " ".join(output(*deep, "--steps", "0").split())  # its stderr is empty; no search for a cure
     assert text.startswith("sigmoid, xavier initialisation, 1,000 hidden layers: vanishing")
     assert "of the gradient signal at layer 1000 nothing arrives at layer 1" in text
@@ -331,27 +337,12 @@ def test_a_thousand_layers_of_sigmoid_are_said_to_vanish_and_nothing_warns() -> 
 
 
 def test_dying_relus_are_seen_in_the_table() -> None:
-    narrow = [
-        "--act",
-        "relu",
-        "--data",
-        "circles",
-        "--layers",
-        "10",
-        "--width",
-        "4",
-        "--optimizer",
-        "adam",
-        "--lr",
-        "0.01",
-        "--steps",
-        "200",
-    ]
-    (run,) = runs(*narrow)
+    narrow = "--act relu --data circles --layers 10 --width 4 --batch 32 --optimizer adam --lr 0.03 --steps 60"
+    (run,) = runs(*narrow.split())
     fractions = [layer["dead_fraction_final"] for layer in run["layers"][:-1]]
     assert run["verdict"] == "dead"
     assert max(fractions) == 1 > max(layer["dead_fraction_initial"] for layer in run["layers"])
-    text = output("gradient-depth", *narrow)
+    text = output("gradient-depth", *narrow.split())
     lines = text.splitlines()
     header = next(index for index, line in enumerate(lines) if "dead" in line and "gradient" in line)
     column = lines[header].index("dead")
@@ -453,7 +444,7 @@ def test_a_bad_array_is_refused_with_its_place(tmp_path: Path) -> None:
 def test_whole_numbers_may_be_classes_or_a_curve(tmp_path: Path) -> None:
     path = tmp_path / "counts.csv"
     path.write_text("x,count\n" + "".join(f"{x},{x % 5}\n" for x in range(40)))
-    options = ("--act", "tanh", "--layers", 2, "--steps", 1, "--data", path)
+    options = ("--act", "tanh", "--layers", 2, *SMALL, "--steps", 1, "--data", path)
     for target, loss in {"auto": "cross-entropy", "classes": "cross-entropy", "numbers": "mean squared error"}.items():
         shown = output("gradient-depth", *map(str, options), "--target", target)
         assert re.search(rf"^tanh: {loss} [\d.]+ → [\d.]+ in 1 step \(guessing", shown, re.MULTILINE)
@@ -502,7 +493,7 @@ def test_several_seeds_are_the_single_ones_and_their_medians() -> None:
 
 
 def test_the_table_over_seeds_has_their_spread() -> None:
-    text = output("gradient-depth", "--act", "sigmoid", "--layers", "4", "--seeds", "3", "--steps", "2")
+    text = output("gradient-depth", "--act", "sigmoid", "--layers", "4", *SMALL, "--seeds", "3", "--steps", "2")
     assert text.startswith("sigmoid, xavier initialisation, 4 hidden layers, 3 seeds: ")
     assert {"least", "largest"} <= set(text.split()[:60])
     assert re.search(r"sigmoid +vanishing +0\.\d+ \(0\.\d+–0\.\d+\)", text)
@@ -565,8 +556,13 @@ def test_an_export_that_cannot_be_written_is_refused_before_the_training(tmp_pat
 # --- exit codes ---------------------------------------------------------------------------------------------------
 
 
-VANISHING = ("--act", "sigmoid", "--layers", "6", "--steps", "2")
-DIVERGED = ("--act", "relu", "--layers", "6", "--steps", "50", "--lr", "10")
+VANISHING = ("--act", "sigmoid", "--layers", "6", *SMALL, "--steps", "2")
+DIVERGED = ("--act", "leaky_relu", "--layers", "6", "--width", "8", "--batch", "16", "--steps", "10", "--lr", "10")
+
+
+@cache
+def without_fail_on(*options: str) -> "subprocess.CompletedProcess[str]":
+    return actcli("gradient-depth", *options)
 
 
 @pytest.mark.parametrize(
@@ -578,24 +574,25 @@ DIVERGED = ("--act", "relu", "--layers", "6", "--steps", "50", "--lr", "10")
         (VANISHING, "exploding,dead,diverged", 0),
         (DIVERGED, "diverged", 1),
         (DIVERGED, "vanishing", 0),
-        (("--act", "relu", "--init", "normal", "--steps", "0"), "exploding", 1),
+        (("--act", "relu", "--init", "normal", *SMALL, "--steps", "0"), "exploding", 1),
         (("--act", "step", "--layers", "3", "--steps", "2"), "dead", 1),
         (("--act", "identity", "--data", "xor", "--layers", "2", "--steps", "2"), "stuck", 1),
-        (("--act", "relu", "--layers", "4", "--steps", "100"), "vanishing,exploding,dead,diverged,stuck", 0),
+        (("--act", "relu", "--layers", "4", *SMALL, "--steps", "100"), "vanishing,exploding,dead,diverged,stuck", 0),
         (("--act", "relu", *VANISHING), "vanishing", 1),
     ],
 )
 def test_fail_on_decides_the_exit_code_and_nothing_else(options: tuple[str, ...], fail_on: str, exit_code: int) -> None:
     for output_format in ("table", "json") if fail_on == "vanishing" else ("json",):
-        plain = actcli("gradient-depth", *options, "--format", output_format)
+        plain = without_fail_on(*options, "--format", output_format)
         run = actcli("gradient-depth", *options, "--format", output_format, "--fail-on", fail_on)
         assert (run.returncode, run.stderr) == (exit_code, "")
         assert (plain.returncode, run.stdout) == (0, plain.stdout)
 
 
 def test_one_seed_of_several_is_enough_to_fail() -> None:
-    options = ("gradient-depth", "--act", "tanh", "--layers", "18", "--init", "normal:0.1", "--width", "64")
+    options = ("gradient-depth", "--act", "tanh", "--layers", "18", "--init", "normal:0.2", *SMALL)
     verdicts = {run["verdict"] for run in document(*options, "--steps", "0", "--seeds", "4")["runs"]}
+    assert verdicts == {"vanishing", "healthy"}
     for verdict in ("vanishing", "exploding"):
         run = actcli(*options, "--steps", "0", "--seeds", "4", "--fail-on", verdict)
         assert run.returncode == int(verdict in verdicts)
@@ -625,11 +622,11 @@ def with_cure(options: list[str], cure: list[str]) -> list[str]:
 @pytest.mark.parametrize(
     "options",
     [
-        "--act sigmoid --layers 4 --steps 60",
-        "--act sigmoid --init lecun --layers 8 --steps 50",
-        "--act sigmoid --layers 8 --residual --steps 40",
-        "--act leaky_relu --layers 6 --optimizer adam --lr 0.5 --steps 60",
-        "--act identity --data xor --layers 2 --steps 100",
+        "--act sigmoid --layers 4 --steps 60 --width 16 --batch 32",
+        "--act sigmoid --init lecun --layers 8 --steps 50 --width 16 --batch 32",
+        "--act sigmoid --layers 8 --residual --steps 40 --width 16 --batch 32",
+        "--act leaky_relu --layers 6 --optimizer adam --lr 0.5 --steps 60 --width 32 --batch 64",
+        "--act identity --data xor --layers 2 --steps 100 --width 16 --batch 32",
     ],
 )
 def test_each_cure_typed_as_it_is_printed_gives_what_it_promises(options: str) -> None:
@@ -650,7 +647,7 @@ def test_each_cure_typed_as_it_is_printed_gives_what_it_promises(options: str) -
 
 
 def test_cures_are_looked_for_in_json_only_where_asked_and_where_something_is_ill() -> None:
-    sick = ("--act", "sigmoid", "--layers", "4", "--steps", "20")
+    sick = ("--act", "sigmoid", "--layers", "4", *SMALL, "--steps", "20")
     assert "cures" not in runs(*sick)[0]
     well, ill = runs("--act", "relu", *sick, "--cure", "--steps", "50")
     assert (well["verdict"], well["cures"]) == ("healthy", None)
@@ -664,7 +661,7 @@ def test_cures_are_looked_for_in_json_only_where_asked_and_where_something_is_il
 
 
 def test_two_spellings_of_one_function_are_one_run() -> None:
-    formula, name = runs("--act", "max(0,x)", "--act", "relu", "--layers", "10", "--steps", "20")
+    formula, name = runs("--act", "max(0,x)", "--act", "relu", "--layers", "10", *SMALL, "--steps", "20")
     assert (formula["init"], formula["layers"]) == (name["init"], name["layers"])
     assert formula["loss_data_final"] == pytest.approx(name["loss_data_final"], rel=1e-12)
     assert (formula["activation"], formula["init_preference"]) == ("max(0,x)", name["init_preference"])
@@ -706,7 +703,7 @@ def test_a_run_that_was_not_trained_shows_nothing_after_it() -> None:
 
 def test_many_healthy_activations_share_a_line() -> None:
     acts = [word for name in ("relu", "tanh", "gelu", "silu") for word in ("-a", name)]
-    text = output("gradient-depth", *acts, "--layers", "4", "--steps", "100")
+    text = output("gradient-depth", *acts, "--layers", "4", *SMALL, "--steps", "100")
     assert text.endswith("\nWith relu, tanh, gelu, silu the network learnt.\n")
     assert text.count("the network learnt") == 1
 
@@ -750,18 +747,17 @@ def test_after_control_c_the_json_is_whole() -> None:
 
 
 def test_control_c_ends_the_search_for_a_cure_and_the_report_is_printed() -> None:
-    """Trials as long as the training; the live view is gone, and its cursor shown again, when the training is over."""
-    options = ("--act", "tanh", "--layers", "6", "--width", "512", "--batch", "256", "--steps", "50", "--lr", "1e6")
+    """The search takes several times as long as the training."""
+    options = ("--act", "tanh", "--layers", "6", "--width", "8", "--batch", "16", "--steps", "600", "--lr", "1e6")
     with terminal_as_stderr("gradient-depth", *options) as (process, stderr):
-        stderr.expect_exact("\x1b[?25h")
-        stderr.expect(pexpect.TIMEOUT, timeout=0.3)  # it is searching, or will be; a trial takes seconds
+        stderr.expect_exact("what cures tanh?")
         process.send_signal(signal.SIGINT)
         stdout, _ = process.communicate(timeout=PATIENCE)
         stderr.expect(pexpect.EOF)
     assert process.returncode == 130
     assert stdout.startswith("tanh, he initialisation, 6 hidden layers: diverged\n")
     assert "Traceback" not in stderr.before
-    assert "the training diverged: after 50 steps" in " ".join(stdout.split())
+    assert "the training diverged: after 600 steps" in " ".join(stdout.split())
     assert "No cure" not in stdout, "what was not tried is not denied"
     assert "actcli: interrupted while cures were looked for" in stderr.before
 
@@ -791,24 +787,25 @@ def test_control_c_reaches_a_run_in_a_pipe(tmp_path: Path) -> None:
 # --- the live view ------------------------------------------------------------------------------------------------
 
 
-WATCHED = ("gradient-depth", "--act", "tanh", "--layers", "20", "--steps", "400", "--format", "json")
+WATCHED = ("gradient-depth", "--act", "tanh", "--layers", "20", "--steps", "6", "--format", "json")
+"""In these tests it is drawn at each step, however short the training is, unless it is not to be drawn at all."""
 
 
 @cache
 def watched_in_a_pipe() -> str:
-    return output(*WATCHED[:-2])
+    return output(*WATCHED[:-2], env=HASTY)
 
 
 @cache
 def watched_as_json() -> str:
-    return output(*WATCHED)
+    return output(*WATCHED, env=HASTY)
 
 
 def test_while_it_trains_loss_and_layers_are_shown_and_gone_at_the_end() -> None:
-    terminal = in_terminal(*WATCHED[:-2])
+    terminal = in_terminal(*WATCHED[:-2], env=HASTY)
     assert terminal.exit_code == 0
-    frames = re.findall(r"loss (\S+), step (\d+) of 400: tanh, seed 0", terminal.sent)
-    assert len(frames) >= 2
+    frames = re.findall(r"loss (\S+), step (\d+) of 6: tanh, seed 0", terminal.sent)
+    assert {step for _, step in frames} == set("123456")
     losses = json.loads(watched_as_json())["runs"][0]["loss"]
     for loss, step in frames:
         assert float(loss) == pytest.approx(losses[int(step) - 1], rel=1e-3)
@@ -820,7 +817,7 @@ def test_while_it_trains_loss_and_layers_are_shown_and_gone_at_the_end() -> None
 
 def test_the_live_view_is_on_stderr_and_stdout_stays_data() -> None:
     with terminal_as_stderr(*WATCHED) as (process, stderr):
-        stderr.expect(r"loss .*step \d+ of 400")
+        stderr.expect(r"loss .*step \d+ of 6")
         stderr.expect(pexpect.EOF)
         stdout, _ = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0
@@ -828,7 +825,7 @@ def test_the_live_view_is_on_stderr_and_stdout_stays_data() -> None:
 
 
 def test_the_live_view_fits_a_small_terminal() -> None:
-    terminal = in_terminal(*WATCHED[:-2], size=(40, 12))
+    terminal = in_terminal(*WATCHED[:-2], size=(40, 12), env=HASTY)
     assert terminal.exit_code == 0
     assert "step" in terminal.sent
     assert terminal.width <= 40
@@ -841,9 +838,9 @@ def test_the_live_view_fits_a_small_terminal() -> None:
     [(("--quiet",), {}), (("-q",), {}), ((), {"TERM": "dumb"})],
 )
 def test_no_live_view_when_quiet_or_dumb(options: tuple[str, ...], changes: dict[str, str]) -> None:
-    terminal = in_terminal(*WATCHED[:-2], *options, env=changes)
+    terminal = in_terminal(*WATCHED[:-2], *options, env=HASTY | changes)
     assert terminal.exit_code == 0
-    assert "of 400" not in terminal.sent
+    assert "of 6:" not in terminal.sent
     assert "\x1b[?25l" not in terminal.sent
     assert terminal.lines[0] == watched_in_a_pipe().splitlines()[0]
 
@@ -853,7 +850,9 @@ def test_no_live_view_in_a_pipe() -> None:
 
 
 def test_the_live_view_has_no_colour_to_forbid() -> None:
-    assert not in_terminal(*WATCHED[:-2], env={"NO_COLOR": "1"}).colours
+    terminal = in_terminal(*WATCHED[:-2], env=HASTY | {"NO_COLOR": "1"})
+    assert "step 6 of 6" in terminal.sent
+    assert not terminal.colours
 
 
 # --- the report ------------------------------------------------------------------------------------------------
@@ -864,18 +863,13 @@ def report() -> str:
     return output(*AS_TYPED)
 
 
-@pytest.fixture(scope="module")
-def terminal() -> Terminal:
-    return in_terminal(*AS_TYPED)
-
-
 def test_the_report_has_a_row_for_each_layer_a_chart_and_a_sentence(report: str) -> None:
     assert [*AS_TYPED] == examples()["gradient-depth"]
     lines = report.splitlines()
     assert lines[0] == "sigmoid, xavier initialisation, 20 hidden layers: vanishing"
     rows = [line.split() for line in lines if line.split()[:1] in [[str(n)] for n in range(1, 21)] + [["output"]]]
     assert [row[0] for row in rows[:21]] == [*map(str, range(1, 21)), "output"]
-    (run,) = runs(*AS_TYPED[1:])
+    run, _ = sigmoid_and_relu()
     for row, layer in zip(rows, run["layers"], strict=False):
         shown = [layer[f"weight_gradient_norm_{when}"] for when in ("initial", "final")]
         assert list(map(float, row[1:3])) == pytest.approx(shown, rel=0.01)
@@ -893,24 +887,28 @@ def test_in_a_pipe_it_fits_80_columns_and_has_no_colour(report: str) -> None:
     assert max(map(len, report.splitlines())) <= 80
 
 
-def test_on_a_terminal_of_80x24_all_of_it_stands_on_one_screen(report: str, terminal: Terminal) -> None:
+def test_on_a_terminal_of_80x24_all_of_it_stands_on_one_screen() -> None:
+    line = ("gradient-depth", "sigmoid", "--layers", "8", *SMALL, "--steps", "60")
+    terminal = in_terminal(*line)
     assert terminal.exit_code == 0
     assert terminal.colours
     screen = terminal.on_screen
     assert terminal.lines == screen, "nothing has scrolled away"
-    assert screen[0] == "sigmoid, xavier initialisation, 20 hidden layers: vanishing"
+    assert screen[0] == "sigmoid, xavier initialisation, 8 hidden layers: vanishing"
     numbers = next(i for i, line in enumerate(screen) if line.startswith("The numbers of each layer: "))
     assert screen[numbers].endswith(": --format table.")
-    short = (*AS_TYPED, "--steps", "0")
+    short = (*line, "--steps", "0")
     assert in_terminal(*short, "--format", "table").lines == output(*short).splitlines(), "the way out works"
-    assert screen[numbers + 1 :] == report.splitlines()[-4:], "the cures"
+    cures = screen[numbers + 1 :]
+    assert cures == output(*line).splitlines()[-4:], "the cures"
+    assert len([cure for cure in cures if " loss 0." in cure]) == 3
     assert any(line.startswith(SIGNAL) for line in screen)
     assert any(line.startswith("sigmoid: binary cross-entropy 0.") for line in screen)
     assert any(line.startswith("With sigmoid and xavier initialisation the gradient vanishes") for line in screen)
 
 
 def test_the_report_fits_a_small_terminal() -> None:
-    terminal = in_terminal(*AS_TYPED, "--steps", "1", "--quiet", size=(50, 15))
+    terminal = in_terminal(*AS_TYPED, *SMALL, "--steps", "1", "--quiet", size=(50, 15))
     assert terminal.exit_code == 0
     assert terminal.width <= 50
     assert "vanishing" in terminal.lines[0] + terminal.lines[1]
@@ -918,7 +916,7 @@ def test_the_report_fits_a_small_terminal() -> None:
 
 
 def test_several_runs_are_drawn_in_one_chart_and_each_has_its_sentence() -> None:
-    text = output("gradient-depth", "--act", "sigmoid", "--act", "relu", "--layers", "8", "--steps", "1")
+    text = output("gradient-depth", "--act", "sigmoid", "--act", "relu", "--layers", "8", *SMALL, "--steps", "1")
     assert "With sigmoid and xavier initialisation the gradient vanishes" in text
     assert "With relu and he initialisation the network did not learn" in text
     assert text.count(SIGNAL) == 1
@@ -949,11 +947,11 @@ def test_what_cannot_be_trained_is_refused_with_a_reason(options: str, reason: s
 
 def test_more_processes_give_the_same_document() -> None:
     line = ("gradient-depth", "tanh", "relu", "--layers", "3", "--width", "8", "--steps", "5", "--seeds", "3")
-    one, two, four = (document(*line, "--jobs", jobs) for jobs in ("1", "2", "4"))
+    one, four = (document(*line, "--jobs", jobs) for jobs in ("1", "4"))
     assert [(run["activation"], run["seed"]) for run in one["runs"]] == [
         (name, seed) for name in ("tanh", "relu") for seed in range(3)
     ]
-    assert one == two == four
+    assert one == four
 
 
 @pytest.mark.parametrize(("layers", "said"), [("1", "1 hidden layer,"), ("3", "3 hidden layers,")])

@@ -134,7 +134,7 @@ def test_the_literature_is_searched_by_text_family_and_year() -> None:
         (("--family", "zzzz"), "there are"),
         (("--year", "20"), "--year 2017..2020"),
         (("--year", "2020..2017"), "--year 2017..2020"),
-        (("--search", "no such thing"), "have none of these"),
+        (("--search", "no such thing"), "neither the catalogue nor the literature has 'no such thing'"),
     ],
 )
 def test_what_is_not_there_is_said(arguments: tuple[str, ...], says: str) -> None:

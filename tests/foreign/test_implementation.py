@@ -1,6 +1,7 @@
 """Functions in a separate interpreter: NumPy's, a module's, and all kinds of failures."""
 
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -29,6 +30,8 @@ def leaves(x): sys.exit(3)
 def dies(x): os._exit(7)
 def crashes(x): ctypes.string_at(0)
 def hangs(x): time.sleep(60)
+def forks(x): os.fork() or time.sleep(60); os._exit(0)
+def swapped(x): return x.astype(">f4")
 def shorter(x): return x[:-1]
 def whole(x): return x.astype(int)
 def text(x): return "a"
@@ -92,11 +95,12 @@ FAILURES = {
     "mykernel:leaves": "mykernel:leaves: SystemExit: 3",
     "mykernel:dies": f"mykernel:dies: the interpreter {sys.executable} ended with exit code 7",
     "mykernel:shorter": "mykernel:shorter: the answer has the shape (3,), the inputs have (4,)",
-    "mykernel:whole": "mykernel:whole: the answer is int64, no floating-point type",
-    "mykernel:text": "mykernel:text: the answer is <U1, no floating-point type",
+    "mykernel:whole": "mykernel:whole: the answer is int64, none of the types of --dtype",
+    "mykernel:text": "mykernel:text: the answer is <U1, none of the types of --dtype",
     "mykernel:nothing": "mykernel:nothing: the answer is None",
     "mykernel:no_such": "mykernel:no_such: mykernel has no no_such",
     "mykernel:scale": "mykernel:scale: mykernel:scale is a int, no function",
+    "no_such_module": "no_such_module: neither a framework nor a function, which is written module:function",
     "no_such_module:relu": "no_such_module:relu: there is no module no_such_module",
     "mykernel.relu.no_such": "mykernel.relu.no_such: relu has no no_such",
     "broken:relu": "broken:relu: ModuleNotFoundError: No module named 'no_such_module'",
@@ -116,9 +120,17 @@ def test_a_crash_names_the_signal(workshop: Path) -> None:
         answer("mykernel:crashes")
 
 
-def test_one_that_hangs_is_ended(workshop: Path) -> None:
-    with pytest.raises(InputError, match=r"^mykernel:hangs: no answer in 1\.5 seconds$"):
-        answer("mykernel:hangs", timeout=1.5)
+@pytest.mark.parametrize("function", ["hangs", "forks"])
+def test_one_that_hangs_is_ended(workshop: Path, function: str) -> None:
+    """With its children, which hold the pipe open."""
+    begun = time.monotonic()
+    with pytest.raises(InputError, match=rf"^mykernel:{function}: no answer in 1\.5 seconds$"):
+        answer(f"mykernel:{function}", timeout=1.5)
+    assert time.monotonic() - begun < 30.0
+
+
+def test_any_order_of_bytes(workshop: Path) -> None:
+    assert answer("mykernel:swapped") == X.tolist()
 
 
 def test_numpy_has_no_derivatives(workshop: Path) -> None:

@@ -12,7 +12,7 @@ from actcli.core.errors import InputError
 from actcli.foreign.program import Program
 
 KERNEL = """
-import sys
+import os, sys
 import numpy as np
 
 source, target, how = sys.argv[1:]
@@ -23,9 +23,16 @@ if how == "fails":
 if how == "silent":
     sys.exit()
 y = {"relu": lambda: np.maximum(x, 0), "short": lambda: x[1:], "double": lambda: x.astype(float),
-     "bits": lambda: x, "junk": lambda: x}[how]()
+     "bits": lambda: x}.get(how, lambda: x)()
 if how == "junk":
     open(target, "w").write("abc")
+elif how == "several":
+    np.savez(open(target, "wb"), y=y)
+elif how == "endless":
+    header = b"{'descr': '<f4', 'fortran_order': False, 'shape': (" + 30 * b"9" + b",), }"
+    open(target, "wb").write(b"\\x93NUMPY\\1\\0\\x76\\0" + header.ljust(117) + b"\\n")
+elif how == "folder":
+    os.mkdir(target)
 elif target.endswith(".bin"):
     y.tofile(target)
 else:
@@ -58,6 +65,9 @@ def test_bfloat16_travels_as_its_bits(tmp_path: Path) -> None:
         ("{in} {out} short", "2 results for 3 inputs"),
         ("{in} {out} double", "its results are float64; of float32 they are float32"),
         ("{in} {out} junk", "what it wrote to {out} is no .npy file"),
+        ("{in} {out} several", "what it wrote to {out} is no .npy file"),
+        ("{in} {out} endless", "what it wrote to {out} is no .npy file"),
+        ("{in} {out.bin} folder", "wrote no {out.bin}"),
         ("{in} {out.bin} junk", "3 bytes are no whole number of float32"),
     ],
 )
@@ -105,9 +115,12 @@ def test_a_program_that_does_not_exist() -> None:
         Program("./no_such_kernel {in} {out}", 1.0)(X, "float32")
 
 
-def test_one_that_hangs_is_ended() -> None:
+def test_one_that_hangs_is_ended_with_all_that_it_started(tmp_path: Path) -> None:
+    child = tmp_path / "child"
     with pytest.raises(InputError, match=r"^sh: no answer in 0\.5 seconds$"):
-        Program("sh -c 'sleep 60' {in} {out}", 0.5)(X, "float32")
+        Program(f"sh -c 'sleep 60 & echo $! > {child}; wait' {{in}} {{out}}", 0.5)(X, "float32")
+    state = Path("/proc", child.read_text().strip(), "stat")
+    assert not state.exists() or state.read_text().split()[2] in "ZX"
 
 
 def test_no_shell_reads_the_line(tmp_path: Path) -> None:

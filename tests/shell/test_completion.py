@@ -1,5 +1,6 @@
 """Completion scripts: the printed texts, and Tab in real shells."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -70,6 +71,10 @@ def test_the_values_of_options_are_completed(shell: Shell) -> None:
             "gradient-depth --data mo\t.": "gradient-depth|--data|moons|.",
             "gradient-depth --fail-on van\t.": "gradient-depth|--fail-on|vanishing|.",
             "gradient-depth --norm ba\t.": "gradient-depth|--norm|batch|.",
+            "list --family ga\t.": "list|--family|gated|.",
+            "audit tanh --against sc\t.": "audit|tanh|--against|scipy|.",
+            "help js\t.": "help|json|.",
+            "help evalu\t.": "help|evaluate|.",
         },
     )
 
@@ -167,6 +172,34 @@ def test_where_no_name_of_a_formula_is_typed_tab_does_nothing(shell: Shell) -> N
 
 def test_the_second_parameter_is_completed_too(shell: Shell) -> None:
     completes(shell, {"plot threshold:threshold=1,va\t2": "plot|threshold:threshold=1,value=2"})
+
+
+def test_what_is_offered_is_valid(shell: Shell) -> None:
+    """No parameter twice, no row-wise activation for a curve, no option after --, no name for a variable."""
+    for typed, rest in {
+        "plot elu:alpha=": "",
+        "plot elu:alpha=0.5,": "",
+        "plot hard_tanh:min_val=1,": "max_val=",
+        "gain softm": "",
+        "compare relu softm": "",
+        "gradient-depth --act softm": "",
+        "evaluate relu -- --f": "",
+        "evaluate -- leaky": "_relu ",
+        "evaluate $aco": "",
+        "plot $'x * sigm": "oid",
+        "trace relu mis": "",
+        "approximate 'sin(x)' mis": "h ",
+        "approximate 'sin(x)' relu mis": "",
+    }.items():
+        assert shell.line_after(f"actcli {typed}\t") == f"actcli {typed}{rest}"
+
+
+def test_row_wise_activations_are_offered_to_the_commands_that_take_them() -> None:
+    script = (COMPLETIONS / "actcli.bash").read_text(encoding="utf-8")
+    more = {"code": ["--to", "c"], "compare": ["relu"]}
+    for command, candidates in re.findall(r'"([a-z-]+) "\*\) .*candidates=(ACT|ELEMENTWISE)', script):
+        refused = "on whole rows" in actcli(command, "softmax", *more.get(command, [])).stderr
+        assert refused == (candidates == "ELEMENTWISE"), command
 
 
 def test_options_are_told_from_their_values(shell: Shell) -> None:

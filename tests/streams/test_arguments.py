@@ -28,6 +28,8 @@ def test_arguments() -> None:
         ("", "not a number: ''"),
         (" ", "not a number: ' '"),
         ("1_0", "not a number: '1_0'"),
+        ("no such.csv", "not a number: 'no'; a file is read with --input 'no such.csv'"),
+        ("[1,2]", "not a number: '[1'; numbers stand without brackets"),
     ],
 )
 def test_an_argument_that_is_no_number(argument: str, message: str) -> None:

@@ -78,6 +78,12 @@ NOT_UTF8 = "not text: byte 0xff is no UTF-8; if it is Latin-1, `iconv -f LATIN1 
         (b"1\t2\n\t\xc2\xa0\n", "line 2: an empty cell in column 1; --missing nan reads it as nan"),
         (b"1 2\n\xc2\xa0\n", "line 1: not a number: '1 2'; --delimiter blank splits it"),
         (b"a\n1_0\n", "line 2: not a number: '1_0'"),
+        (b"a\n1\n#N/A\n", "line 3: not a number: '#N/A'; `grep -v '^ *#' data.csv` leaves such lines out"),
+        (b"a,b\n#DIV/0!,x\n", "line 2: not a number: '#DIV/0!'; `grep -v '^ *#' data.csv` leaves such lines out"),
+        (
+            b"a\n1,5\n",
+            "line 2: 2 fields, expected 1; a decimal comma? `tr , . < data.csv` makes points of them",
+        ),
         (b"a\n1\n\xff\n", f"line 3: {NOT_UTF8}"),
         (b"\xff,1\n", f"line 1: {NOT_UTF8}"),
         (b'a\n"1\n2\n', "line 2: a quote is not closed"),

@@ -198,8 +198,15 @@ def test_truncated(order: Any, missing: int, piped: Callable[[bytes], Any], tmp_
             assert str(caught.value) == message
 
 
-def test_what_follows_the_array_is_not_read() -> None:
-    assert values_of(saved(np.arange(3.0)) + b"more").tolist() == [0, 1, 2]
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_what_follows_the_array_is_refused(order: Any, piped: Callable[[bytes], Any], tmp_path: Path) -> None:
+    data = saved(np.zeros((2, 3), order=order))
+    (tmp_path / "x.npy").write_bytes(data + data)
+    with open(tmp_path / "x.npy", "rb") as file:
+        for stream in (piped(data + data), file):
+            stream.read(6)
+            with pytest.raises(StreamError, match="x: something follows the array; each array is a file of its own"):
+                read_all(stream)
 
 
 @pytest.mark.parametrize(

@@ -63,6 +63,8 @@ def test_nan_is_a_number() -> None:
         (b"1\n2\nabc\n4", "data.txt, line 3: not a number: 'abc'"),
         (b"1\r\n2\r\nx", "data.txt, line 3: not a number: 'x'"),
         (b"1_000", "data.txt, line 1: not a number: '1_000'"),
+        (b"1 # a #N/A\n-1.#IND00\n", "data.txt, line 2: not a number: '-1.#IND00'"),
+        (b"1\n\n 2 #N/A\n", "data.txt, line 3: not a number: '#N/A'"),
         (b"1\n0x10\n", "data.txt, line 2: not a number: '0x10'; 0x10p0 is a hexadecimal float"),
         (b"1 2\n\n3 1 2;3", "data.txt, line 3: not a number: '2;3'"),
         (

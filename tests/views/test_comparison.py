@@ -27,8 +27,8 @@ def picture(*names: str, terminal: Terminal = DEFAULT, **options: Any) -> list[s
 
 
 def test_slopes_stand_below_on_the_same_axis() -> None:
-    lines = picture("gelu", "silu")
-    assert len(lines) == 22
+    lines = picture("gelu", "silu", height=30)
+    assert len(lines) == 30
     assert lines[:2] == ["gelu, silu on [-6, 6]", "● gelu   ■ silu"]
     below = lines.index("their slopes")
     rules = [line for line in lines if line.lstrip().startswith("└")]
@@ -45,8 +45,19 @@ def test_on_a_wide_terminal_they_stand_beside() -> None:
     )
 
 
+@pytest.mark.parametrize(("size", "names"), [((80, 24), ("relu", "tanh", "gelu")), ((60, 20), ("gelu", "silu"))])
+def test_on_a_low_terminal_they_stand_beside_with_room_to_see_a_curve(
+    size: tuple[int, int], names: tuple[str, ...]
+) -> None:
+    lines = picture(*names, terminal=Terminal(*size))
+    assert len(lines) <= size[1] - 2
+    assert "their slopes" in lines[2]
+    rows = [line for line in lines if line.count("│") + line.count("┤") + line.count("├") >= 2]
+    assert len(rows) >= size[1] // 2, "lines of the chart"
+
+
 def test_the_largest_difference_is_said_and_marked() -> None:
-    lines = picture("relu", "gelu")
+    lines = picture("relu", "gelu", height=30)
     assert "largest difference: 0.17 between relu and gelu at x = -0.7518 (dotted line)" in lines
     rule = next(line for line in lines if line.lstrip().startswith("└"))
     ticks = [i for i, character in enumerate(rule) if character in "┬┴"]

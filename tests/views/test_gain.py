@@ -11,6 +11,7 @@ import pytest
 
 from actcli.core.activations.catalogue import resolve
 from actcli.core.theory.gain import gain
+from actcli.topics import topic
 from actcli.views.gain import gain_report
 from actcli.views.terminal import Terminal
 
@@ -21,7 +22,7 @@ WEIGHTS = WEIGHTS / WEIGHTS.sum()
 @cache
 def report(name: str) -> str:
     """Without line breaks."""
-    return " ".join(gain_report(gain(resolve(name)), Terminal(width=80, colours=0, unicode=True)).split())
+    return " ".join(gain_report(gain(resolve(name)), Terminal(width=80, height=60, colours=0, unicode=True)).split())
 
 
 def settled(f: Callable[[np.ndarray], np.ndarray], sigma_w2: float, steps: int = 2000, q: float = 1.0) -> float:
@@ -118,6 +119,18 @@ def test_the_words_are_explained_where_they_are_used_and_nowhere_else() -> None:
     assert "how alike two inputs" not in report("sigmoid")
     assert "slower than exponentially with depth: no depth scale" in report("tanh")
     assert "slower than exponentially" not in report("sigmoid")
+
+
+def test_the_results_come_first_and_a_low_screen_names_the_topic_with_the_words() -> None:
+    words = " ".join(topic("accuracy").split())
+    for name in ("gelu", "tanh", "selu"):
+        high, low = (gain_report(gain(resolve(name)), Terminal(80, height)).splitlines() for height in (60, 24))
+        assert low[0] == high[0] == name
+        assert low[:-1] == high[: high.index("", 2)]
+        assert low[-1] == "words        explained by `actcli help accuracy`"
+        for line in high[high.index("", 2) + 1 :]:
+            assert " ".join(line.split()) in words
+    assert "explained" not in gain_report(gain(resolve("exp(x**2)")), Terminal(80, 24))
 
 
 def test_a_depth_scale_is_the_layers_in_which_what_is_to_go_shrinks_to_1_over_e() -> None:

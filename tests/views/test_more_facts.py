@@ -58,6 +58,9 @@ def test_the_colours_end_at_2_and_the_largest_chi_is_said_where_it_is_larger() -
     assert f"The colours end at 2; the largest χ⊥ is {largest:.4g}" in said(diagram("sin", (1.0, 8.0)), "chi")
     assert susceptibility("tanh", 2.0, 0.0) < 2
     assert "The colours end at" not in said(diagram("tanh", (1.0, 2.0)), "chi")
+    assert "The colours end at" not in said(diagram("relu", (2.0, 4.0), (0.0, 0.5)), "chi"), (
+        "2 and rounding is not larger"
+    )
 
 
 def test_on_the_edge_the_highest_colour_stands_for_infinity_too() -> None:

@@ -7,9 +7,11 @@ import pytest
 from actcli.core.activations.activation import Elementwise
 from actcli.core.activations.catalogue import CATALOGUE
 from actcli.core.analysis.comparison import Difference
+from actcli.core.lessons.collapse import CollapseConfig, collapse
 from actcli.views.catalogue import catalogue_table
+from actcli.views.collapse import collapse_picture, collapse_table
 from actcli.views.comparison import difference_table
-from actcli.views.palette import appearance
+from actcli.views.palette import appearance, appearance_of
 from actcli.views.table import Column, render, table
 from actcli.views.terminal import Terminal
 from actcli.views.values import jacobian_table, rowwise_table, value_table
@@ -208,6 +210,16 @@ def test_differences_have_the_colours_of_the_chart() -> None:
     text = difference_table(PAIRS, Terminal(colour=True), labels=["relu", "gelu"])
     assert f"\x1b[38;5;{appearance(0).colour}mrelu" in text
     assert f"\x1b[38;5;{appearance(1).colour}mgelu" in text
+
+
+def test_towers_have_the_colours_of_the_chart() -> None:
+    runs = collapse(["relu", "tanh"], CollapseConfig(layers=2, width=4))
+    terminal = Terminal(colour=True)
+    text = render(collapse_table(runs, terminal), terminal)
+    chart = {name: appearance_of(style).colour for name, style in collapse_picture(runs).legend}
+    assert list(chart) == ["relu", "tanh", "nothing"]
+    for name, colour in chart.items():
+        assert f"\x1b[38;5;{colour}m{name}" in text
 
 
 @pytest.mark.parametrize("width", [20, 40, 60])

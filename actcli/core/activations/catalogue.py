@@ -171,17 +171,21 @@ def _read(text: str) -> Elementwise | RowWise:
 
 def _numbers(given_parameters: str) -> dict[str, float]:
     """`alpha=0.5,beta=2` as {"alpha": 0.5, "beta": 2.0}."""
-    numbers = {}
+    numbers: dict[str, float] = {}
     for setting in given_parameters.split(","):
         name, equals, number = (part.strip() for part in setting.partition("="))
+        name = name.replace("-", "_")
         if not (name.isidentifier() and equals):
-            raise InputError(f"a parameter is written name=number, not {setting!r:.60}")
+            hint = f"; a half is written {[*numbers][-1]}=0.5" if numbers and setting.strip().isdigit() else ""
+            raise InputError(f"a parameter is written name=number, not {setting!r:.60}{hint}")
         if name in numbers:
             raise InputError(f"{name:.60} is set twice")
         try:
             numbers[name] = float(number)
         except ValueError:
-            hint = "" if (value := fraction(number)) is None else f"; the fraction is {name}={value!r}"
+            hint = "; commas part parameters" if re.search("[:;]", number) else ""
+            hint = "; write gelu_tanh or gelu" if name == "approximate" else hint
+            hint = hint if (value := fraction(number)) is None else f"; the fraction is {name}={value!r}"
             raise InputError(f"{name:.60} must be a number, not {number!r:.60}{hint}") from None
     return numbers
 

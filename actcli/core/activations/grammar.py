@@ -68,10 +68,15 @@ def read(
     if all_used and (unused := set(given_parameters) - reader.used):
         raise InputError(f"the formula {reader.shown} has no parameter {min(unused)!r}")
     if all_used and not reader.has_x:
-        raise InputError(f"the formula {reader.shown} has no x; {_with_x(parsed, activations)}")
+        what = "the number" if _is_constant(parsed) else "the formula"
+        raise InputError(f"{what} {reader.shown} has no x; {_with_x(parsed, activations)}")
     if reader.has_x and reader.arguments and "x" not in reader.arguments:
         raise InputError(f"x is no argument of the function, which takes {', '.join(reader.arguments)}")
     return Expression(reader.text[reader.offset :].strip(), root, tuple(reader.switches))
+
+
+def _is_constant(node: ast.expr) -> bool:
+    return isinstance(node.operand if isinstance(node, ast.UnaryOp) else node, ast.Constant)
 
 
 def _with_x(parsed: ast.expr, activations: Mapping[str, Activation]) -> str:
@@ -89,6 +94,9 @@ def _with_x(parsed: ast.expr, activations: Mapping[str, Activation]) -> str:
             return f"a constant is written '{text}*x**0'"
     return "the variable of a formula is x"
 
+
+_SLIPS: Final = {"=>": "'at least' is written >=,", "=<": "'at most' is written <=,", ";": "commas part arguments,"}
+"""Signs of other languages that Python's parser does not explain."""
 
 _PLAIN: Final = "; a formula is written as in 'x*tanh(x)'"
 
@@ -126,10 +134,12 @@ class _Reader:
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # SyntaxWarnings of Python's parser
-                return ast.parse(self.text[self.offset :].rstrip(), mode="eval").body
+                self.root = ast.parse(self.text[self.offset :].rstrip(), mode="eval").body
+                return self.root
         except SyntaxError as error:
             column = self.offset + (error.offset or len(self.text))
-            what = "a product is written 2*x," if error.msg == "invalid decimal literal" else decapitalised(error.msg)
+            what = next((said for sign, said in _SLIPS.items() if sign in self.text), decapitalised(error.msg))
+            what = "a product is written 2*x," if error.msg == "invalid decimal literal" else what
             raise InputError(f"{what} in column {column} of the formula {self.shown}") from None
         except (RecursionError, MemoryError):
             raise InputError(f"the formula {self.shown} is nested too deeply") from None
@@ -172,6 +182,8 @@ class _Reader:
             case ast.Attribute():
                 write = f": write {node.attr} alone" if node.attr in self._functions else _PLAIN
                 raise self._error(node, f"names have no dots here{write}")
+            case ast.Tuple() if re.search(r"\d,\d", self.text):
+                raise self._error(node, "a decimal comma, or a comma too many", "; a half is written 0.5")
             case _:
                 raise self._error(node, f"{ast.unparse(node):.40} is no part of a formula")
 
@@ -193,7 +205,20 @@ class _Reader:
             return Number(self.given_parameters[name], name)
         if name in self._functions:
             raise self._error(node, f"{name} is a function: write {name}(x)")
-        raise self._error(node, f"{name} has no value: is it a parameter, as in '...:{name}=1'?")
+        raise self._error(node, f"{name} has no value", self._with_values())
+
+    def _with_values(self) -> str:
+        """Suggestion for a formula with unknown names: the formula with a value for each, or its variable."""
+        known = {*CONSTANTS, *self._functions, *self.given_parameters}
+        typed = sorted((n for n in ast.walk(self.root) if isinstance(n, ast.Name)), key=lambda n: n.col_offset)
+        names = [*dict.fromkeys(node.id for node in typed)]
+        if "x" not in names:
+            return "; the variable of a formula is x"
+        given = [f"{key}={float(value):.12g}" for key, value in self.given_parameters.items()]
+        missing = [f"{name}=1" for name in names if name not in {"x", *known}]
+        text = self.text[self.offset :].strip()
+        whole = f"{text if len(text) <= 60 else '...'}:{','.join(given + missing)}"
+        return f"; a parameter gets its value after a colon: {whole!r}"
 
     @property
     def _functions(self) -> tuple[str, ...]:

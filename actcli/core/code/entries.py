@@ -92,7 +92,7 @@ def _softplus(x: Term, beta: Term) -> Pair:
 def _squareplus(x: Term, b: Term) -> Pair:
     size, root = absolute(x).named("size"), hypot(x, sqrt(b)).named("root")
     rest = 0.25 * b / (0.5 * root + 0.5 * size)
-    return maximum(x, 0.0) + rest, where(x < 0.0, rest / root, 0.5 + 0.5 * x / root)
+    return maximum(x, 0.0) + rest, where(x < 0.0, rest / root, 0.5 + 0.5 * apply("over_hypot", x, sqrt(b)))
 
 
 def _sparse_plus(x: Term) -> Pair:
@@ -143,7 +143,8 @@ def _hard_sigmoid(x: Term, alpha: Term, beta: Term) -> Pair:
 
 def _softsign(x: Term) -> Pair:
     share = (1.0 / (1.0 + absolute(x))).named("share")
-    return x / (1.0 + absolute(x)), share * share
+    near = apply("bounded", x).named("near")  # inf / inf is nan
+    return near / (1.0 + absolute(near)), share * share
 
 
 def _arctan_slope(x: Term) -> Term:
@@ -176,7 +177,8 @@ def _tanh_shrink(x: Term) -> Pair:
 
 def _snake(x: Term, a: Term) -> Pair:
     s, c = sin(a * x).named("s"), cos(a * x).named("c")
-    return x + s * s / a, (s + c) * (s + c)
+    finite = sin(apply("bounded", a * x)).named("finite")
+    return x + finite * finite / a, (s + c) * (s + c)
 
 
 def _softcap(x: Term, cap: Term) -> Pair:
@@ -251,7 +253,7 @@ ENTRIES: Final[Mapping[str, Callable[..., Pair]]] = {
     "softsign": _softsign,
     "erf": lambda x: (apply("erf", x), 2.0 / math.sqrt(math.pi) * apply("exp_minus_square", x)),
     "arctan": lambda x: (arctan(x), _arctan_slope(x)),
-    "step": lambda x: (where(x >= 0.0, 1.0, 0.0), _ZERO),
+    "step": lambda x: (where(x >= 0.0, 1.0, where(x < 0.0, 0.0, x)), _ZERO),
     "hard_shrink": _hard_shrink,
     "soft_shrink": _soft_shrink,
     "tanh_shrink": _tanh_shrink,

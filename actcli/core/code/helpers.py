@@ -102,7 +102,8 @@ def _x_exp_slope(x: Term) -> Term:
 
 
 def _over_hypot(x: Term, a: Term) -> Term:
-    return x / hypot(x, a)
+    near = apply("bounded", x).named("near")  # inf / inf is nan
+    return near / hypot(near, a)
 
 
 def _over_hypot_slope(x: Term, a: Term) -> Term:

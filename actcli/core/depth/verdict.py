@@ -10,7 +10,7 @@ A network that learnt is healthy. Only one that did not learn, or was not traine
     vanishing  not learnt, and the signal of layer 1 is below 1/100 of the last hidden layer's; or below 1/10, with a
                mean factor below 1/2 per layer, so that more layers would make it worse
     exploding  not learnt, and the signal of layer 1 is above 100 times the last hidden layer's; or above 10 times, with
-               a mean factor above 2 per layer
+               a mean factor above 2 per layer. A last hidden layer of dead units has no signal to compare with
     stuck      trained, not learnt, and none of the above
 
 The gradient of a trained network is judged before training and, if it was healthy then, after it. An untrained network
@@ -55,6 +55,8 @@ class Flow:
         per_layer = decay_per_layer(self.first, self.last, self.layers) or 1.0
         if self.first == 0 or self._exceeds(self.last, self.first, 1 / per_layer):
             return "vanishing"
+        if self.last == 0:  # residual connections lead the signal past the dead units
+            return "healthy"
         if math.isinf(self.first) or self._exceeds(self.first, self.last, per_layer):
             return "exploding"
         return "healthy"

@@ -69,9 +69,9 @@ class Identification:
 def identify(activation: ActivationLike, more_digits: MoreDigits, *, thorough: bool = True) -> Identification:
     """Known activations that a function equals, with parameters, scale and shift.
 
-    Two functions count as equal if they agree to the last of 64 bits at dozens of points. At most two numbers are
-    fitted; if not thorough only a, d and e, or one parameter of the known activation. An entry is not compared with
-    itself.
+    Two functions count as equal if they agree at dozens of points, but for the rounding of constants to 16 digits. At
+    most two numbers are fitted; if not thorough only a, d and e, or one parameter of the known activation. An entry is
+    not compared with itself.
     InputError: a row-wise activation, or too few finite values.
     """
     given = resolve(activation)

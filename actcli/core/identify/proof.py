@@ -1,7 +1,7 @@
 """Proof of a candidate: nice numbers for the fitted ones, compared with the function in many digits at many points.
 
-Two formulas count as the same function if they agree to the last of 64 bits at dozens of points: near 0, far out, at
-their kinks, and at the largest difference in float64. That is no algebraic proof.
+Two formulas count as the same function if they agree at dozens of points, but for the rounding of constants to 16
+digits: near 0, far out, at their kinks, and at the largest difference in float64. That is no algebraic proof.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -27,7 +27,9 @@ _BITS: Final = (160, 500)
 _LEAST: Final = 16
 """Least number of points at which both functions have a value."""
 _ROUNDED: Final = Fraction(1, 1 << 43)
-"""Tolerance for the rounding of fitted numbers to float64, relative to the terms."""
+"""Tolerance for fitted numbers that are no short decimals, and for parameters, relative to the terms."""
+_TYPED: Final = Fraction(1, 1 << 51)
+"""Tolerance for the rounding of constants to 16 digits, as in x/1.4142135623730951, relative to the terms."""
 _EXACT: Final = Fraction(1, 1 << 54)
 
 _LIMIT: Final = 1e-9
@@ -134,7 +136,7 @@ class Proof:
 
     def _agrees(self, fit: Fit, digits: Digits, points: Iterable[float], least: int) -> bool:
         a, b, c, d, e = (Fraction(fit.affine[name]) for name in "abcde")
-        tolerance = _ROUNDED if fit.fitted else _EXACT
+        tolerance = _tolerance(fit)
         counted = 0
         for x in points:
             value = self.value(x)
@@ -150,7 +152,7 @@ class Proof:
                 continue
             difference = abs(value - (a * g + d + e * at)) - _NOTHING
             terms = abs(a * g) + abs(d) + abs(e * at) + abs(value)
-            if difference > tolerance * terms and fit.fitted:  # which the rounding of b and c may explain
+            if difference > tolerance * terms:  # which the rounding of constants within may explain
                 found = digits(b * at + c, 1, _BITS[0])
                 slope = found.known(1) if found else None
                 if isinstance(slope, Fraction):
@@ -159,6 +161,11 @@ class Proof:
                 return False
             counted += 1
         return counted >= least
+
+
+def _tolerance(fit: Fit) -> Fraction:
+    typed = not fit.parameters and all(float(f"{number:.6g}") == number for number in fit.affine.values())
+    return _TYPED if typed else _ROUNDED
 
 
 def of(fit: Fit, known: Elementwise, x: Array) -> Array:
@@ -212,7 +219,10 @@ def _with(fit: Fit, numbers: Mapping[str, float]) -> Fit:
 
 
 def nice(number: float, near: float = 1e-6) -> list[float]:
-    """Short decimals, fractions and multiples of constants close to a number, then the number itself."""
+    """Short decimals, fractions and multiples of constants close to a number, then the number itself.
+
+    Only the former if one is within 1e-10: 1.00000000000003 is what is left of a function that is not quite equal.
+    """
     close = near * max(abs(number), 1e-3)
     found: list[float] = [0.0] if abs(number) <= near else []
     for digits in range(1, 13):
@@ -228,6 +238,8 @@ def nice(number: float, near: float = 1e-6) -> list[float]:
             if whole and abs(whole) <= 64 and abs(value - number) <= near * abs(number) and value not in found:
                 found.append(value)
                 break
-    found += [float(f"{number:.{digits}g}") for digits in (6, 9, 11, 13)]
+    longer = [*(float(f"{number:.{digits}g}") for digits in (6, 9, 11, 13)), number]
+    if not any(abs(value - number) <= 1e-10 * abs(number) for value in found):
+        found += longer
     likely = sorted(found[:4], key=lambda value: abs(value - number) > 1e-9 * max(abs(number), 1.0))
-    return list(dict.fromkeys([*likely, *found, number]))
+    return list(dict.fromkeys([*likely, *found]))

@@ -69,7 +69,7 @@ def _known(given: Elementwise, more_digits: MoreDigits) -> Elementwise:
 
 
 def _equal(a: Elementwise, b: Elementwise, more_digits: MoreDigits) -> bool:
-    """Whether two functions are equal by the proof of `identify`: to the last of 64 bits at dozens of points."""
+    """Whether two functions are equal by the proof of `identify`."""
     if a.label == b.label:
         return True
     with np.errstate(all="ignore"):  # points where neither is defined count as equal

@@ -168,22 +168,27 @@ class _painter:  # noqa: N801 - it is used as a function
         self.diverging = isinstance(heat, HeatMap) and heat.middle is not None
         self.last = ""
         self.lowest, self.uppermost = self.share[:, 0].tolist(), self.share[:, -1].tolist()
-        self.mean = self.share.mean(axis=1).tolist()  # nan if a pixel is nan
+        self.mean = self.share.mean(axis=1).tolist()
         self.codes: dict[tuple[int, int], str] = {}
 
     def __call__(self, row: int, column: int, mark: str) -> str:
-        mean = self.mean[row][column]
-        if mean != mean:  # noqa: PLR0124 - a fast test for nan, once per cell
+        lower, upper = self.lowest[row][column], self.uppermost[row][column]
+        # A comparison with itself is a fast test for nan, once per cell.
+        if (blank := lower != lower) and upper != upper:  # noqa: PLR0124
             return self._escaped("0" if self.depth else "", mark or " ")
         if self.depth < FEW:
-            return mark or self._shade(mean)
+            return mark or self._shade(self.mean[row][column])
         if column == 0:
             self.last = ""
-        lower, upper = self.lowest[row][column], self.uppermost[row][column]
         if mark or not self.terminal.unicode:
-            ink = self._code(lower, 48)
-            light = self._index(lower) @ np.array([0.3, 0.6, 0.1]) > 128 if self.depth > FEW else lower > 0.5
+            known = upper if blank else lower
+            ink = self._code(known, 48)
+            light = self._index(known) @ np.array([0.3, 0.6, 0.1]) > 128 if self.depth > FEW else known > 0.5
             return self._escaped(f"{30 if light else 97};{ink}", mark or " ")
+        if blank:
+            return self._escaped(f"0;{self._code(upper, 38)}", "▀")
+        if upper != upper:  # noqa: PLR0124
+            return self._escaped(f"0;{self._code(lower, 38)}", "▄")
         return self._escaped(f"{self._code(upper, 38)};{self._code(lower, 48)}", "▀")
 
     def _escaped(self, code: str, text: str) -> str:
@@ -252,12 +257,13 @@ def _sampled(heat: HeatMap | RegionMap, panel: Panel, x: DotAxis, y: DotAxis, do
 
 
 def _places(ends: Array, axis: DotAxis, dots: int, count: int) -> npt.NDArray[np.int64]:
-    """Index of the lattice's cell at each dot; -1 outside of the ends."""
+    """Index of the lattice's cell at each dot; -1 in characters that are wholly outside of the ends."""
+    length = ends[1] - ends[0]
     at = axis.step * (axis.first - 0.5 + (np.arange(axis.cells * dots) + 0.5) * axis.dots / dots)
-    share = (at - ends[0]) / (ends[1] - ends[0])
-    half = 0.5 * axis.step / (ends[1] - ends[0])
-    places = np.clip(np.floor(share * count), 0, count - 1).astype(np.int64)
-    return np.where((share < -half) | (share > 1 + half), -1, places)
+    places = np.clip(np.floor((at - ends[0]) / length * count), 0, count - 1).astype(np.int64)
+    pixels = axis.step * (axis.first + np.arange(axis.cells * axis.dots))
+    inside = (pixels >= ends[0] - 0.5 * axis.step) & (pixels <= ends[1] + 0.5 * axis.step)
+    return np.where(inside.reshape(axis.cells, axis.dots).any(axis=1).repeat(dots), places, -1)
 
 
 def _contour(values: Array, at: float, unicode: bool) -> dict[tuple[int, int], str]:

@@ -134,8 +134,9 @@ def _shape(picture: Picture, count: int, terminal: Terminal, left: int) -> tuple
 def _stacked(
     picture: Picture, panels: Sequence[Panel], terminal: Terminal, total: int
 ) -> tuple[list[str], Sequence[str]]:
-    """Lines of the panels below each other, or beside each other on a wide terminal, and notes."""
-    if terminal.width >= SIDE_BY_SIDE:
+    """Lines of the panels below each other, or beside each other on a wide or a low terminal, and notes."""
+    columns, _, _ = shape(len(panels), terminal.width, total)
+    if terminal.width >= SIDE_BY_SIDE or (columns == len(panels) and total < len(panels) * ROOMY_CHART):
         small = replace(terminal, width=(terminal.width + GAP) // len(panels) - GAP)
         crowded = _crowded(panels, small)
         parts = [_panel(each, small, total - len(crowded), picture) for each in panels]

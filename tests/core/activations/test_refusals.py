@@ -9,7 +9,26 @@ from actcli.core.errors import InputError
 
 # Refused text, error, and a similar accepted text.
 REFUSED = [
-    ("5", "the formula '5' has no x; a constant is written '5*x**0'", "5*x**0"),
+    ("5", "the number '5' has no x; a constant is written '5*x**0'", "5*x**0"),
+    (
+        "0,5*x",
+        "a decimal comma, or a comma too many, in column 1 of the formula '0,5*x'; a half is written 0.5",
+        "0.5*x",
+    ),
+    ("max(0;x)", "commas part arguments, in column 6 of the formula", "max(0,x)"),
+    ("x if x => 0 else 0", "'at least' is written >=, in column", "x if x >= 0 else 0"),
+    ("x if x =< 0 else 0", "'at most' is written <=, in column", "x if x <= 0 else 0"),
+    ("elu:alpha=0,5", "not '5'; a half is written alpha=0.5", "elu:alpha=0.5"),
+    ("x*a*b:a=2;b=3", "a must be a number, not '2;b=3'; commas part parameters", "x*a*b:a=2,b=3"),
+    ("elu:ALPHA=2", "elu has alpha, not 'ALPHA'; did you mean alpha?", "elu:alpha=2"),
+    ("leaky_relu:negative-slop=2", "did you mean negative_slope?", "leaky_relu:negative-slope=2"),
+    ("gelu:approximate=tanh", "not 'tanh'; write gelu_tanh or gelu", "gelu_tanh"),
+    ("w*2", "w has no value, in column 1 of the formula 'w*2'; the variable of a formula is x", "x*2"),
+    (
+        "a*x + b + c:b=2",
+        "a parameter gets its value after a colon: 'a*x + b + c:b=2,a=1,c=1'",
+        "a*x + b + c:b=2,a=1,c=1",
+    ),
     ("~x", "the operator ~ is not available", "-x"),
     ("x is not 1", "the comparison 'is not' is not available", "x != 1"),
     ("{x}", "{x} is no part of a formula", "(x)"),
@@ -17,7 +36,11 @@ REFUSED = [
     ("x[0]", "x[0] is no part of a formula", "x"),
     ("1j*x", "1j is not a real number", "1*x"),
     ("x*tanh(2j)", "2j is not a real number", "x*tanh(2)"),
-    ("a*x", "a has no value: is it a parameter, as in '...:a=1'?", "a*x:a=1"),
+    (
+        "a*x",
+        "a has no value, in column 1 of the formula 'a*x'; a parameter gets its value after a colon: 'a*x:a=1'",
+        "a*x:a=1",
+    ),
     ("x**99999", "the exponent 99999 is too large (at most 1000)", "x**1000"),
     ("max(*x)", "an argument with a star is not available", "max(x, 0)"),
     ("where(x, 1)", "where takes 3 arguments", "where(x > 0, 1, x)"),

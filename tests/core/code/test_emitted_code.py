@@ -109,6 +109,17 @@ def test_c_code_for_float_rounds_once(several: dict[str, Functions], tmp_path: P
     assert [function(float(at)) for at in x] == elementwise("gelu")(x.astype(np.float64)).astype(np.float32).tolist()
 
 
+def test_at_infinity_the_code_is_the_limit_and_at_nan_the_value_is_nan(several: dict[str, Functions]) -> None:
+    """x/(1 + |x|) at ∞ is ∞/∞."""
+    x = np.array([-np.inf, np.inf, np.nan])
+    for name in CATALOGUE:
+        value, slope = with_numpy(several[name])(x)
+        exact = elementwise(name)
+        np.testing.assert_allclose(value, exact(x), atol=1e-300, err_msg=name)
+        known = np.isfinite(exact.derivative(x))
+        np.testing.assert_allclose(slope[known], exact.derivative(x)[known], atol=1e-300, err_msg=name)
+
+
 def test_a_bad_tail_would_be_seen() -> None:
     """The lower tail of gelu by erf, and the slope of tanh as 1 - tanh², lose their digits."""
     naive = np.tanh(X), 1.0 - np.tanh(X) ** 2

@@ -46,6 +46,8 @@ def flow(first: float, last: float = 1.0, layers: int = 20, blocked: bool = Fals
         (flow(0.0, 5e-324), "vanishing"),
         (flow(math.inf), "exploding"),
         (flow(math.inf, math.inf), "exploding"),
+        # A signal of 0 in the last layer alone: residual connections lead past dead units.
+        (flow(1.0, 0.0), "healthy"),
         (flow(math.nan), "diverged"),
         (flow(1.0, math.nan), "diverged"),
         # Ratios that overflow or underflow.

@@ -68,6 +68,10 @@ DISGUISES = [
     ("elu(x + 0.7)/4", "0.25*elu(x + 0.7)"),
     ("softsign(x) + 2*x", "softsign(x) + 2*x"),
     ("4*arctan(x) + 1", "4*arctan(x) + 1"),
+    # with constants of 16 digits, as in frameworks
+    ("x*0.5*(1.0 + erf(x/1.4142135623730951))", "gelu"),
+    ("0.5*x*(1 + tanh(0.7978845608028654*(x + 0.044715*x**3)))", "gelu_tanh"),
+    ("1.0507009873554805*(x if x > 0 else 1.6732632423543772*(exp(x) - 1))", "selu"),
 ]
 """(formula, expected match; None: any match that is true)."""
 
@@ -100,6 +104,12 @@ def check(formula: str, found: Identification) -> None:
 def test_a_limit_is_no_match() -> None:
     """celu approaches relu for alpha -> 0, but equals relu for no alpha."""
     assert not [text for text in texts(identify("relu(x)")) if text.startswith("celu")]
+
+
+@pytest.mark.parametrize("formula", ["doublesilu(x) + 1e-12*sigmoid(x - 30)", "2*gelu(x) + 1e-14*exp(-x**2)"])
+def test_what_differs_by_a_trifle_is_not_equal(formula: str) -> None:
+    """Nor is it 1.00000000000003 times what it differs from."""
+    assert texts(identify(formula)) == []
 
 
 def test_the_simplest_relation_comes_first() -> None:

@@ -68,6 +68,25 @@ def test_two_pixels_a_cell_in_the_colours_that_there_are(number: int, colours: s
     assert sum(upper != lower for upper, lower in pairs) > 5
 
 
+@pytest.mark.parametrize("height", range(18, 24))
+def test_a_row_at_the_end_of_the_axis_is_drawn_around_the_marks(height: int) -> None:
+    """As σ_b² = 0 of phase, where the initialisations stand: half of the lowest row is below the axis."""
+    mark = Marks(np.array([2.0]), np.array([0.0]), Style())
+    panel = Panel(Axis(0.0, 4.0), Axis(-1 / 78, 1 + 1 / 78), marks=[mark], heat=HeatMap(RISING, 0.0, 1.0))
+    text = paint(Picture("a map", [panel]), replace(COLOUR, height=height))
+    row = re.split("[┤│]", next(line for line in text.splitlines() if "●" in line))[1]
+    assert {*re.sub(r"\x1b\[[0-9;]*m", "", row)} == {"▀", "●"}
+    assert len(re.findall(r";48;", row)) > 10, "a colour for both halves of the cells"
+
+
+def test_a_cell_whose_half_is_unknown_has_the_colour_of_the_other() -> None:
+    unknown = np.full_like(RISING, np.nan)
+    terminal = replace(COLOUR, height=19)
+    for upper, lower, character in ((RISING, unknown, "▀"), (unknown, RISING, "▄")):
+        rows = cells(paint(picture(np.tile(np.vstack([lower[:1], upper[:1]]), (10, 1))), terminal))
+        assert character in {cell for row in rows for cell in row}
+
+
 def test_of_16_colours_five_are_taken_and_of_8_none(monkeypatch: pytest.MonkeyPatch) -> None:
     for colours, count in ((16, 5), (8, 0)):
         monkeypatch.setattr(heat, "depth", lambda terminal, colours=colours: colours)
