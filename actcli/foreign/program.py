@@ -111,7 +111,7 @@ class Program:
         try:
             with path.open("rb") as file:
                 array = np.lib.format.read_array(file, allow_pickle=False)
-        except (ValueError, EOFError, OSError, OverflowError):  # the last: a shape of too large numbers
+        except (ValueError, EOFError, OSError, OverflowError):  # OverflowError: numbers of the shape too large
             raise InputError(f"{self.words[0]}: what it wrote to {{out}} is no .npy file") from None
         expected = np.dtype(_NPY.get(dtype, width))
         if array.dtype.newbyteorder("<") != expected:

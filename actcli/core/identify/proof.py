@@ -221,7 +221,7 @@ def _with(fit: Fit, numbers: Mapping[str, float]) -> Fit:
 def nice(number: float, near: float = 1e-6) -> list[float]:
     """Short decimals, fractions and multiples of constants close to a number, then the number itself.
 
-    Only the former if one is within 1e-10: 1.00000000000003 is what is left of a function that is not quite equal.
+    If one of them is within 1e-10, not the number itself: 1.00000000000003 would fit a function that is almost equal.
     """
     close = near * max(abs(number), 1e-3)
     found: list[float] = [0.0] if abs(number) <= near else []
