@@ -177,7 +177,7 @@ def hasten() -> None:
 
     from actcli.views import progress
 
-    progress.time = SimpleNamespace(monotonic=count().__next__)  # type: ignore[assignment]
+    progress.time = SimpleNamespace(monotonic=count().__next__)  # type: ignore[assignment,attr-defined]  # its import, and no module
 
 
 def _end(main: Callable[[], None]) -> NoReturn:
