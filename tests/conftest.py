@@ -32,7 +32,7 @@ if sys.platform != "linux":
     collect_ignore = ["cli", "fuzz", "screens", "shell", "test_readme.py", "views/test_terminal.py"]
 
 
-# The thousands of tests that are collected stay until the end: a search for garbage need not look at them each time.
+# Keeps the thousands of collected tests, which stay until the end, out of garbage collection.
 gc.disable()
 
 

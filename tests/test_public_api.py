@@ -82,7 +82,7 @@ def test_dir_lists_each_name_once() -> None:
     assert set(actcli.__all__) <= set(listed)
 
 
-# --- what functions take and return ----------------------------------------------------------------------------
+# --- types of arguments and results ----------------------------------------------------------------------------
 
 
 def classes(annotation: Any) -> Iterator[type]:
@@ -273,7 +273,10 @@ def test_every_public_function_is_tried_with_wrong_arguments() -> None:
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: actcli.describe(3), "an activation is a text, such as 'relu', or what resolve('relu') gives, not 3"),  # type: ignore[arg-type]  # on purpose
+        (
+            lambda: actcli.describe(3),  # type: ignore[arg-type]  # on purpose
+            "an activation is a text, such as 'relu', or the result of resolve('relu'), not 3",
+        ),
         (lambda: actcli.describe("rleu"), "no activation 'rleu'; did you mean relu?"),
         (lambda: actcli.compare("relu"), "compare takes two activations or more"),
         (lambda: actcli.compare([]), "compare takes two activations or more"),

@@ -131,7 +131,7 @@ def read_baseline(path: str) -> dict[Key, dict[str, Any]]:
         raise file_error(path, error) from None
     except (ValueError, RecursionError) as error:  # no JSON, no text, or no audit
         reason = str(error) if isinstance(error, InputError) else "no JSON"
-        raise StreamError(f"{path}: {reason}; a baseline is what audit --format json wrote") from None
+        raise StreamError(f"{path}: {reason}; a baseline is the output of audit --format json") from None
 
 
 def _changed(changes: Sequence[Change] | None) -> dict[str, Any]:

@@ -40,7 +40,7 @@ def run(
     Example: actcli lesson 2
     """
     if numbers and first > 1:
-        raise InputError("--from begins somewhere: leave out the numbers of steps")
+        raise InputError("--from shows every step from one on: leave out the numbers of steps")
     chosen = numbers or [*range(first, len(STEPS) + 1)]
     if output_format != "table":
         told = [{"step": number} | asdict(STEPS[number - 1]) for number in chosen]

@@ -313,7 +313,7 @@ def _measured(
     from actcli.streams.files import complain
 
     if resume and output is None:
-        raise InputError("--resume goes on with a file: --output FILE.jsonl says with which")
+        raise InputError("--resume continues --output FILE.jsonl, which is not given")
     done: list[Trained] = []
     wanted = len(sweep.trainings())
     interrupted = False

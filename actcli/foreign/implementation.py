@@ -29,7 +29,7 @@ def kill_group(process: subprocess.Popen[bytes]) -> None:
     if sys.platform == "win32":
         process.kill()
         return
-    with suppress(ProcessLookupError, PermissionError):  # all have ended; macOS says the latter of a zombie
+    with suppress(ProcessLookupError, PermissionError):  # all have ended; PermissionError: a zombie on macOS
         os.killpg(process.pid, signal.SIGKILL)
 
 

@@ -54,7 +54,7 @@ class Program:
         InputError: no results, or a wrong number of them.
         """
         if x.ndim > 1 and self._used(_INPUTS) != "{in}":
-            raise InputError("raw numbers have no rows: of a row-wise activation the program reads {in}, a .npy file")
+            raise InputError("raw numbers have no rows: for a row-wise activation the program reads {in}, a .npy file")
         shape = shape or x.shape
         if (grad_output is not None) != any(place in word for word in self.words for place in _GRADIENTS):
             missing = "needs a place for the gradient" if grad_output is not None else "gets no gradient for the place"
@@ -67,7 +67,7 @@ class Program:
             self._run({**{place: str(path) for place, path in paths.items()}, "{dtype}": dtype, "{order}": str(order)})
             y = self._read(paths[self._used(_RESULTS)], dtype)
         if y.size != prod(shape):
-            expected = "" if shape == x.shape else f", and {prod(shape):,} are due"
+            expected = "" if shape == x.shape else f", and {prod(shape):,} are expected"
             raise InputError(f"{self.words[0]}: {count(y.size, 'result')} for {count(x.size, 'input')}{expected}")
         return y.reshape(shape)
 
@@ -111,7 +111,7 @@ class Program:
         try:
             with path.open("rb") as file:
                 array = np.lib.format.read_array(file, allow_pickle=False)
-        except (ValueError, EOFError, OSError, OverflowError):  # the last: a shape of too large numbers
+        except (ValueError, EOFError, OSError, OverflowError):  # OverflowError: numbers of the shape too large
             raise InputError(f"{self.words[0]}: what it wrote to {{out}} is no .npy file") from None
         expected = np.dtype(_NPY.get(dtype, width))
         if array.dtype.newbyteorder("<") != expected:

@@ -79,7 +79,7 @@ class Multiprecision:
         return result
 
     def _cancelling(self, name: str, function: Callable[..., Series], a: Series, b: Series) -> Series:
-        """a b or a / b, of which each coefficient is a sum: whether it is rounding beside its first term."""
+        """a b or a / b. Notes `lost` if a coefficient is rounding error relative to the first term of its sum."""
         result = function(a, b)
         if not self.lost and not (a.exact and b.exact):
             first = b.c[0]

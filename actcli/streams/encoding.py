@@ -30,14 +30,14 @@ _MARKS = {
     codecs.BOM_UTF16_BE: "utf-16",
 }
 _REFUSED = {
-    b"PK\3\4": "a zip archive, as .npz, .xlsx and .ods are: save what is meant as .csv or .npy",
+    b"PK\3\4": "a zip archive, like .npz, .xlsx and .ods: save its data as .csv or .npy",
     b"\x28\xb5\x2f\xfd": "packed by zstd: unpack it with `zstd -d`",
-    b"\x89HDF": "an HDF5 file: save what is meant as .npy",
-    b"PAR1": "a Parquet file: save what is meant as .csv",
+    b"\x89HDF": "an HDF5 file: save its data as .npy",
+    b"PAR1": "a Parquet file: save its data as .csv",
     b"%PDF": "a PDF: save the numbers as text",
     b"\xd0\xcf\x11\xe0": "an old Excel file: save the sheet as .csv",
 }
-_OF_NPZ = "an archive of several arrays: save the one that is meant as .npy"
+_OF_NPZ = "an archive of several arrays: save one of them as .npy"
 _MAGICS = (NPY, *_PACKED, *_MARKS, *_REFUSED)
 
 

@@ -256,7 +256,7 @@ def _factor(run: DepthRun) -> str:
 
 _NOTABLE = 0.05
 _WIDEST = 100.0
-"""Largest ratio of the ends of the range of a finite width: its theory is one of small fluctuations."""
+"""Largest ratio high / low of a range at finite width that is printed: the theory is for small fluctuations."""
 
 
 def _cause(run: DepthRun) -> str:
@@ -286,4 +286,4 @@ def _cause(run: DepthRun) -> str:
 
 
 _MOSTLY = 2 / 3
-"""More than a share of 1/2, around which the units of relu that are off lie, from seed to seed above it or below."""
+"""Least share called "most". Above 1/2, because about half of relu's units are off, more or fewer by seed."""

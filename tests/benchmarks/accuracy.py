@@ -125,7 +125,7 @@ def higher_order_error(x: float, computed: float, truth: mpf, next_order: mpf) -
         return float(difference / allowed) if allowed else math.inf
 
 
-# --- one line an activation -------------------------------------------------------------------------------------------
+# --- one line per activation ------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)

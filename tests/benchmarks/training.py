@@ -65,7 +65,7 @@ def ratio(above: list[float], below: list[float]) -> float:
     return statistics.median(a / b for a, b in zip(above, below, strict=True))
 
 
-# --- this machine alone -----------------------------------------------------------------------------------------------
+# --- one machine ------------------------------------------------------------------------------------------------------
 
 
 def stepper(activation: str, layers: int = DepthConfig.layers, at_once: int = 1) -> Callable[[], object]:

@@ -29,7 +29,7 @@ from pexpect.fdpexpect import fdspawn
 
 PATIENCE = 120  # seconds, for a busy machine
 HASTY = {"ACTCLI_TESTS_HASTY": "1"}
-"""Of an environment in which each look at the clock takes a second: everything that is drawn live is due at once."""
+"""Environment in which each reading of the clock takes a second, so that live drawings are due at once."""
 _MESSAGE = 100_000  # bytes, less than a socket's buffer
 
 
@@ -177,7 +177,7 @@ def hasten() -> None:
 
     from actcli.views import progress
 
-    progress.time = SimpleNamespace(monotonic=count().__next__)  # type: ignore[assignment]
+    progress.time = SimpleNamespace(monotonic=count().__next__)  # type: ignore[assignment,attr-defined]  # its import, and no module
 
 
 def _end(main: Callable[[], None]) -> NoReturn:

@@ -215,7 +215,7 @@ def in_terminal(
 
 @contextmanager
 def terminal_as_stderr(*args: str | Path) -> Iterator[tuple[subprocess.Popen[str], fdspawn]]:
-    """A running program whose stdout is a pipe and whose stderr is a terminal, to be watched with pexpect.
+    """A running program with a pipe as stdout and a terminal, watched by pexpect, as stderr.
 
     It draws with the first step.
     """

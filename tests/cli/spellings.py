@@ -505,11 +505,9 @@ REFUSED = {
     ("tf.keras.activations.hard_sigmoid"): (
         "the slope of hard_sigmoid was 0.2 before Keras 3: write hard_sigmoid:alpha=0.2 or hard_sigmoid"
     ),
-    ("def f(x):\n    import os\n    return x"): (
-        "of a function only 'if', assignments and 'return' are read, not 'import'"
-    ),
+    ("def f(x):\n    import os\n    return x"): ("a function may contain 'if', assignments and 'return', not 'import'"),
     ("def f(x):\n    for i in range(3): x = x*x\n    return x"): (
-        "of a function only 'if', assignments and 'return' are read, not 'for'"
+        "a function may contain 'if', assignments and 'return', not 'for'"
     ),
     "2*x*": "invalid syntax",
     "leaky_relu 0.2": "the formula 'leaky_relu(0.2)' has no x; did you mean leaky_relu:negative_slope=0.2?",

@@ -116,7 +116,7 @@ def test_what_cannot_be_approximated_is_refused_with_a_reason(options: str, reas
     assert reason in complaint("approximate", *options.split())
 
 
-# --- as many units as an error asks for, and bends that move ----------------------------------------------------
+# --- number of units for an error, and moving bends -------------------------------------------------------------
 
 
 @pytest.mark.parametrize("error", ["0.3", "0.01"])

@@ -357,7 +357,7 @@ def test_the_table_fits_the_terminal(workshop: Path, size: tuple[int, int]) -> N
         assert header in shown
 
 
-# --- numbers of a narrower type in files of a wider one -----------------------------------------------------------
+# --- numbers of a narrow type in files of a wider type ------------------------------------------------------------
 
 
 @pytest.mark.parametrize("dtype", ["bfloat16", "float16"])

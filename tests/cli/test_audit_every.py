@@ -131,7 +131,7 @@ def test_results_of_another_implementation_are_not_gone_on_with(workshop: Path, 
         ("--range 1.00000001 1.00000002", "there is no"),
         ("--fail-on-regression", "--baseline FILE, which is not given"),
         ("--baseline no-such.json", "no-such.json: "),
-        ("--baseline kernels.py", "no JSON; a baseline is what audit --format json wrote"),
+        ("--baseline kernels.py", "no JSON; a baseline is the output of audit --format json"),
     ],
 )
 def test_what_does_not_go_together_is_refused(workshop: Path, words: str, message: str) -> None:

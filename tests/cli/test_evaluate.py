@@ -225,7 +225,7 @@ def test_columns_belong_to_csv(tmp_path: Path) -> None:
     )
 
 
-# --- what is refused -------------------------------------------------------------------------------------------
+# --- refused input ---------------------------------------------------------------------------------------------
 
 
 def test_where_in_the_input_it_is_wrong(tmp_path: Path) -> None:

@@ -52,7 +52,7 @@ def test_row_wise_activations_are_refused() -> None:
 
 
 def settings(*act: str) -> dict[str, str]:
-    """The lines of the report: what each label says, with the lines below it that have none."""
+    """Label -> text of the report; lines without a label belong to the label above."""
     labelled = re.sub(r"\n {13}", " ", output("gain", *act, env={"LINES": "60"})).splitlines()
     return {line[:13].strip(): line[13:] for line in labelled}
 

@@ -788,7 +788,7 @@ def test_control_c_reaches_a_run_in_a_pipe(tmp_path: Path) -> None:
 
 
 WATCHED = ("gradient-depth", "--act", "tanh", "--layers", "20", "--steps", "6", "--format", "json")
-"""In these tests it is drawn at each step, however short the training is, unless it is not to be drawn at all."""
+"""A training that draws at each step, unless nothing must be drawn."""
 
 
 @cache
@@ -922,7 +922,7 @@ def test_several_runs_are_drawn_in_one_chart_and_each_has_its_sentence() -> None
     assert text.count(SIGNAL) == 1
 
 
-# --- what is refused -------------------------------------------------------------------------------------------
+# --- refused input ---------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ from actcli.core.activations.grammar import FUNCTIONS
 from actcli.topics import TOPICS, topic
 from tests.cli.helpers import PROGRAM, actcli, complaint, document, environment, in_terminal, output
 
-# --- what is shown ---------------------------------------------------------------------------------------------
+# --- examples in the output ------------------------------------------------------------------------------------
 
 
 def test_alone_it_shows_three_commands_that_run_and_where_to_read_on() -> None:

@@ -127,7 +127,7 @@ def test_one_activation_is_one() -> None:
         assert complaint(*line.split()) == "one activation is taken here, not 2: relu and tanh"
 
 
-# --- what an order draws ---------------------------------------------------------------------------------------
+# --- curves of each order --------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("order", [0, 1, 2, 3])
@@ -149,7 +149,7 @@ def test_differentiate_of_order_0_is_the_value() -> None:
     assert "only its first" in complaint("differentiate", "softmax", "1", "2", "--order", "0")
 
 
-# --- typed as shown --------------------------------------------------------------------------------------------
+# --- commands typed as shown -----------------------------------------------------------------------------------
 
 
 def shown_default(option: Any, command: str) -> list[str]:

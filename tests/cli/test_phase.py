@@ -128,7 +128,7 @@ def test_in_ascii() -> None:
         ("tanh --cells 0x3", "--cells: each number must be from 1 to 1000"),
         ("tanh --jobs 2", "--jobs: it is for networks that are trained: add --measure"),
         ("tanh --measure --of q", "--of: --measure goes over --depths and --weights"),
-        ("tanh --measure --resume", "--resume goes on with a file: --output FILE.jsonl says with which"),
+        ("tanh --measure --resume", "--resume continues --output FILE.jsonl, which is not given"),
         ("tanh --measure --depths 5 2", "--depths takes the least and the largest"),
         ("tanh --measure --steps 0", "training takes at least one step"),
         ("softmax --measure", "softmax acts on whole rows"),

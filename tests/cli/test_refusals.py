@@ -45,7 +45,7 @@ REFUSED = [
     ),
     ("gradient-depth relu --steps 0 --seeds 2 --jobs 2 --export a.npz", "--export takes a run of this process", ""),
     ("gradient-depth relu --seeds 2 --jobs 2 --show histograms", "--show histograms takes runs of this process", ""),
-    ("lesson 1 --from 3", "--from begins somewhere: leave out the numbers of steps", "--from 3"),
+    ("lesson 1 --from 3", "--from shows every step from one on: leave out the numbers of steps", "--from 3"),
     (
         "list --all --year 2020..2010",
         "--year runs from the earlier year to the later: --year 2010..2020",
@@ -64,11 +64,11 @@ REFUSED = [
     ("evaluate relu --input j.json", "JSON is not read; text, CSV and .npy are", ""),
     (
         "evaluate relu --input z.zip",
-        "a zip archive, as .npz, .xlsx and .ods are: save what is meant as .csv or .npy",
+        "a zip archive, like .npz, .xlsx and .ods: save its data as .csv or .npy",
         "",
     ),
     ("evaluate relu --input p.pdf", "a PDF: save the numbers as text", ""),
-    ("evaluate relu --input p.parquet", "a Parquet file: save what is meant as .csv", ""),
+    ("evaluate relu --input p.parquet", "a Parquet file: save its data as .csv", ""),
     ("evaluate relu --input p.zst", "packed by zstd: unpack it with `zstd -d`", ""),
     ("evaluate relu --input p.xls", "an old Excel file: save the sheet as .csv", ""),
     ("evaluate relu --input thousands.csv --column a", "write it without separators for thousands", ""),
@@ -79,11 +79,11 @@ REFUSED = [
         "--show calibration takes one activation that makes probabilities",
         "",
     ),
-    ("identify --input pairs.csv", "pairs.csv has 2 different x with a finite y, and at least 6 decide", ""),
-    ("plot softmax --input one.txt", "needs a row of at least two scores, of which the last one sweeps", ""),
+    ("identify --input pairs.csv", "pairs.csv has 2 different x with a finite y, and at least 6 are needed", ""),
+    ("plot softmax --input one.txt", "needs a row of at least two scores: the last one is varied", ""),
     (
         "audit tanh --against numpy --dtype float16 --baseline base.json",
-        "it contains no audit; a baseline is what audit",
+        "it contains no audit; a baseline is the output of audit",
         "",
     ),
     (

@@ -39,7 +39,7 @@ def test_a_spelling_is_its_reading(spelling: str) -> None:
     assert not isinstance(found, RowWise) or found.name == meant.name
 
 
-# --- Python itself, NumPy and math, as the truth ----------------------------------------------------------------------
+# --- Python, NumPy and math as the reference --------------------------------------------------------------------------
 
 PYTHON = re.compile(r"(np|numpy|math|max|min|abs|x|if|else|lambda|z|exp|and|or|a|return|f|relu|y|e|sigmoid)\b")
 RUN = [
@@ -70,7 +70,7 @@ def test_a_program_is_read_as_python_runs_it(text: str) -> None:
     np.testing.assert_allclose(resolve(text)(AT), truth, rtol=1e-14, atol=1e-16)
 
 
-# --- what is refused --------------------------------------------------------------------------------------------------
+# --- refused input ----------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("spelling", REFUSED)
@@ -125,7 +125,7 @@ def test_the_program_refuses_in_one_line_and_the_way_out_runs(spelling: str) -> 
         assert len(numbers("evaluate", way_out, "1")) == 1
 
 
-# --- nothing else is understood ---------------------------------------------------------------------------------------
+# --- texts that are not understood ------------------------------------------------------------------------------------
 
 HOSTILE = [
     "torch.load('x')", "np.load('x')(x)", "__builtins__", "getattr(x, '__class__')", "x.__init__.__globals__",

@@ -94,7 +94,7 @@ def test_how_many_results_are_due_is_told_where_they_are_not_as_many_as_the_inpu
     kernel = tmp_path / "kernel.py"
     kernel.write_text(KERNEL)
     program = Program(f"{sys.executable} {kernel} {{in}} {{out}} relu", 60.0)
-    with pytest.raises(InputError, match=r": 4 results for 4 inputs, and 2 are due$"):
+    with pytest.raises(InputError, match=r": 4 results for 4 inputs, and 2 are expected$"):
         program(np.ones((2, 2)), "float32", shape=(2, 1))
     assert program(np.ones((2, 2)), "float32", shape=(2, 2)).shape == (2, 2)
 

@@ -110,7 +110,7 @@ def test_one_place_only(arguments: list[str], grid: Any, path: str | None, messa
         ("", "'': No such file or directory"),
         ("{}/text.npy", "{}/text.npy: not a .npy file"),
         ("{}/empty.npy", "{}/empty.npy: not a .npy file"),
-        ("{}/two.npz", "{}/two.npz: an archive of several arrays: save the one that is meant as .npy"),
+        ("{}/two.npz", "{}/two.npz: an archive of several arrays: save one of them as .npy"),
         ("/proc/self/mem", "/proc/self/mem: Input/output error"),
     ],
 )

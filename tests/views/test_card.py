@@ -195,7 +195,7 @@ def test_the_card_of_softmax_has_its_caveat_and_an_example() -> None:
     assert "becomes      -0.731059  0" in lines("glu")
 
 
-# --- what of it is drawn -----------------------------------------------------------------------------------------
+# --- part of the curve that is drawn -----------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

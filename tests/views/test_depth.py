@@ -492,7 +492,7 @@ def test_seeds_are_counted_and_the_sentence_is_about_a_typical_one() -> None:
     assert "0.3 (0.25–0.9)" in text, "the factor per layer over the seeds"
 
 
-# --- the sentences: for each the fact that it states, and a run of which it must not be said ----------------------
+# --- the sentences: true where printed, absent where not true -----------------------------------------------------
 
 UNTRAINED = " Nothing was trained: this is about the gradient alone."
 

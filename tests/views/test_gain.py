@@ -21,7 +21,7 @@ WEIGHTS = WEIGHTS / WEIGHTS.sum()
 
 @cache
 def report(name: str) -> str:
-    """Without line breaks."""
+    """The report without line breaks."""
     return " ".join(gain_report(gain(resolve(name)), Terminal(width=80, height=60, colours=0, unicode=True)).split())
 
 

@@ -108,7 +108,7 @@ def test_a_layer_of_infinite_values_is_told() -> None:
     assert _space_notes(found, 1.0) == [told]
 
 
-# --- what is printed below tables ------------------------------------------------------------------------------
+# --- sentences below tables ------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

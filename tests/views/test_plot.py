@@ -184,7 +184,7 @@ def test_notes_need_room_too() -> None:
         picture("log(x)", height=5)
 
 
-# --- what is too near, too much or too many to be seen -----------------------------------------------------------
+# --- differences too small to see, too many curves, panels -------------------------------------------------------
 
 
 def test_a_small_difference_is_stated_and_drawn_if_there_is_room() -> None:

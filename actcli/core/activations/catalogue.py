@@ -93,7 +93,9 @@ def resolve(text: ActivationLike) -> Elementwise | RowWise:
     if isinstance(text, Elementwise | RowWise):
         return text
     if not isinstance(text, str):
-        raise InputError(f"an activation is a text, such as 'relu', or what resolve('relu') gives, not {shown(text)}")
+        raise InputError(
+            f"an activation is a text, such as 'relu', or the result of resolve('relu'), not {shown(text)}"
+        )
     try:
         return _read(text)
     except InputError as error:

@@ -224,8 +224,8 @@ _HIGHEST_ORDER = 3
 _MOST = 256
 _OFF = 2.0**-40
 
-# Grid for the search of breakpoints: even steps near 0, logarithmic steps beyond. Two zeros of a switch between
-# neighbouring points of the grid are missed.
+# Where breakpoints are sought: evenly near zero, and over the magnitudes beyond. A breakpoint between two zeros of its
+# switch that are closer than this grid is missed.
 _MAGNITUDES = 10.0 ** np.linspace(1, 6, 2001)
 _GRID = union(np.linspace(-50.0, 50.0, 20001), _MAGNITUDES, -_MAGNITUDES)
 

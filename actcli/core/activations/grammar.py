@@ -180,9 +180,7 @@ class _Reader:
             case ast.BinOp() | ast.UnaryOp():
                 raise self._error(node, f"the operator {_symbol(node.op)} is not available")
             case ast.Attribute():
-                write = (
-                    f": write {node.attr}, without what stands before it" if node.attr in self._functions else _PLAIN
-                )
+                write = f": write {node.attr} alone" if node.attr in self._functions else _PLAIN
                 raise self._error(node, f"names have no dots here{write}")
             case ast.Tuple() if re.search(r"\d,\d", self.text):
                 raise self._error(node, "a decimal comma, or a comma too many", "; a half is written 0.5")

@@ -117,7 +117,7 @@ class _Reader:
                     pass
                 case _:
                     first = ast.unparse(statement).split()[0]
-                    raise InputError(f"of a function only 'if', assignments and 'return' are read, not {first!r}")
+                    raise InputError(f"a function may contain 'if', assignments and 'return', not {first!r}")
         return None
 
     def put(self, node: ast.expr, known: Mapping[str, ast.expr]) -> ast.expr:

@@ -28,7 +28,7 @@ def _finite(error: Array) -> Array:
     return np.where(np.isfinite(error), error, 0.0)
 
 
-# --- tanh, stretched ------------------------------------------------------------------------------------------------
+# --- softcap --------------------------------------------------------------------------------------------------------
 
 
 def softcap(x: Operand, cap: float) -> Operand:
@@ -240,7 +240,7 @@ def swiglu_oai(row: Operand, alpha: float, limit: float) -> Operand:
     """
     values = row.derivatives if isinstance(row, Jet) else row
     if values.shape[-1] % 2:
-        raise InputError(f"the row is of pairs, so it has an even number of values, not {values.shape[-1]}")
+        raise InputError(f"the row consists of pairs, so it needs an even number of values, not {values.shape[-1]}")
     gate, up = (Jet(values[..., i::2]) if isinstance(row, Jet) else values[..., i::2] for i in (0, 1))
     gate, up = minimum(gate, limit), clamp(up, -limit, limit)
     result: Operand = (up + 1.0) * (gate * sigmoid.of_product(gate, alpha))

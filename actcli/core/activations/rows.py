@@ -197,7 +197,7 @@ def _gated(row: Operand, gate: Callable[[Operand], Operand], half: float, tail: 
     """One half of a row times gate(other half). half: 1 or 2, the half that is the gate. InputError: odd length."""
     m = (row.derivatives if isinstance(row, Jet) else row).shape[-1]
     if m % 2:
-        raise InputError(f"the row is cut in two halves, so it has an even number of values, not {m}")
+        raise InputError(f"the row is cut in two halves, so it needs an even number of values, not {m}")
     first, second = _cut(row, slice(None, m // 2)), _cut(row, slice(m // 2, None))
     a, b = (second, first) if half == 1.0 else (first, second)
     product: Operand = a * gate(b)
@@ -306,7 +306,7 @@ class _Output:
 def check_row(activation: RowWise, row: Array) -> tuple[float, ...]:
     """The fixed scores of a user's row, all but the last. Raises InputError."""
     if row.size < 2:
-        raise InputError(f"{activation.name} needs a row of at least two scores, of which the last one sweeps")
+        raise InputError(f"{activation.name} needs a row of at least two scores: the last one is varied")
     if not np.isfinite(row).all():
         raise InputError("the scores of the row must be finite numbers")
     return tuple(row[:-1].tolist())

@@ -158,7 +158,7 @@ _EXACT: Final[Mapping[str, Callable[..., Wide]]] = {
 
 def _gated(name: str, rows: Array, half: float, gelu: GateValues | None) -> Wide:
     if rows.shape[-1] % 2:
-        raise InputError(f"{name} cuts a row in two halves, so it has an even number of values, not {rows.shape[-1]}")
+        raise InputError(f"{name} cuts a row in two halves, so it needs an even number of values, not {rows.shape[-1]}")
     middle = rows.shape[-1] // 2
     first, second = rows[..., :middle], rows[..., middle:]
     a, b = (second, first) if half == 1.0 else (first, second)

@@ -80,17 +80,17 @@ class RowAudit(Judged):
 
     @property
     def nonfinite(self) -> int:
-        """How many results are nan or infinite where the correctly rounded exact one is not."""
+        """Number of results that are nan or infinite although the correctly rounded exact one is finite."""
         return self.nan + self.infinite
 
     @property
     def ulp_place(self) -> str:
-        """Where the largest error in ULP is, for a sentence."""
+        """Place of the largest error in ULP, in words."""
         return _place(self.total.max_ulp_input)
 
     @property
     def steps_place(self) -> str:
-        """Where the most steps are, nan and infinity being the most."""
+        """Place of the largest error in steps, in words; nan and infinity count as the largest."""
         return _place(self.total.worst_input)
 
     def document(self) -> dict[str, Any]:

@@ -28,7 +28,7 @@ _COMMON: Final = (0.0, 1.0, 0.01, 0.02, 0.1, 0.2, 0.25, 0.3, 0.5, 2.0, 1.0507, 1
 
 
 _ROUNDING: Final = 2.0**-51
-"""Of a result in float64, relative to it."""
+"""Relative rounding error of a result in float64."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -171,7 +171,7 @@ def _flushed(case: Case, part: float = 0.5) -> Iterator[Substitute]:
 
 
 def _partly_flushed(case: Case) -> Iterator[Substitute]:
-    """The same beside another error, unless a result is 0 where the exact one exceeds twice the smallest normal."""
+    """`_flushed` beside another error, unless a result is 0 where the exact one exceeds twice the smallest normal."""
     lost = (case.actual == 0.0) & (np.abs(case.expected) > 2.0 * FLOAT_FORMATS[case.dtype].smallest_normal)
     if not lost.any():
         yield from _flushed(case, 0.0)

@@ -22,7 +22,7 @@ Signs: TypeAlias = npt.NDArray[np.int8]
 NEXT_TO_NOTHING: Final = 2.0**-1074
 """Remainder of an exact result known only to lie above or below its float64 value; the sign says which."""
 _NEXT: Final = 2.0**-200
-"""The same, relative to a product: not underflowed before its exponent is applied."""
+"""NEXT_TO_NOTHING of a product before its exponent is applied: large enough not to underflow."""
 
 
 def ulp_distance(a: Array, b: Array, dtype: str, flush: bool = False) -> UlpDistances:

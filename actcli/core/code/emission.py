@@ -51,7 +51,7 @@ def emitted(
 ) -> Code:
     """The module for a target, one of TARGETS.
 
-    learnable: with derivatives by the parameters, for training; torch and jax only
+    learnable: with derivatives with respect to the parameters, for training; torch and jax only
     """
     functions_, value, slope = chosen(activation, activations, exact, learnable)
     head = _head(activation, functions_, target, value, slope)

@@ -152,7 +152,7 @@ def _arctan_slope(x: Term) -> Term:
     return 1.0 / root / root
 
 
-# --- shrinkage, waves, and those of recent models -----------------------------------------------------------------
+# --- shrinkage, waves, recent models ------------------------------------------------------------------------------
 
 
 def _hard_shrink(x: Term, lambd: Term) -> Pair:

@@ -31,8 +31,8 @@ class Functions:
     """The functions of an activation as terms.
 
     parameters: name -> default, in the order of the arguments
-    slope:      derivative by x
-    partials:   name -> derivative by this parameter; empty unless learnable
+    slope:      derivative with respect to x
+    partials:   name -> derivative with respect to this parameter; empty unless learnable
     """
 
     name: str
@@ -53,7 +53,7 @@ def functions(
 
     guarded:   products in which 0 times infinity is 0: none, those of the chain rule, or all
     put_right: x -> slope at this x, where the derivative rules give another
-    learnable: with the derivatives by the parameters
+    learnable: with the derivatives with respect to the parameters
     """
     parameters = activation.parameter_values or dict(activation.given_parameters)
     if activation.name in CATALOGUE:
@@ -79,7 +79,7 @@ def functions(
 
 
 def _partial(entry: str, key: str, value: Term, slope: Term, guarded: bool) -> Term:
-    """The derivative by a parameter."""
+    """The derivative with respect to a parameter."""
     if entry == "laplace":  # a function of (x - mu)/sigma: both follow from its slope
         return -slope if key == "mu" else -slope * ((X - name("mu")) / name("sigma"))
     return Derivative(key, guarded)(value)

@@ -31,7 +31,7 @@ class Helper:
 
     names:  of its arguments
     says:   its docstring
-    slopes: derivatives by the arguments; None: by the rules, from the body
+    slopes: derivatives with respect to the arguments; None: by the rules, from the body
     """
 
     names: tuple[str, ...]

@@ -1,4 +1,4 @@
-"""Symbolic differentiation: the derivative of each operation by each of its arguments.
+"""Symbolic differentiation: the derivative of each operation with respect to each of its arguments.
 
 At a kink the rules agree with the formulas' jets: max and min take the slope of the first argument that attains it, abs
 has slope 0 at 0, and a choice has the slope of the branch taken.
@@ -64,7 +64,7 @@ _FLAT: Final = frozenset({"sign", "floor", "number", "product_error"})
 
 
 class Derivative:
-    """The derivative by x or a parameter. guarded: 0 times infinity is 0 in the products of the chain rule."""
+    """Derivative with respect to x or a parameter. guarded: 0 times infinity is 0 in products of the chain rule."""
 
     def __init__(self, by: str, guarded: bool = False) -> None:
         self.by, self.guarded = by, guarded

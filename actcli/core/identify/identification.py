@@ -128,7 +128,7 @@ def identify_table(name: str, x: Sequence[float] | Array, y: Sequence[float] | A
     xs, ys = xs[use], ys[use]
     if len(np.unique(xs)) < _LEAST_POINTS:
         raise InputError(
-            f"{name} has {len(np.unique(xs))} different x with a finite y, and at least {_LEAST_POINTS} decide"
+            f"{name} has {len(np.unique(xs))} different x with a finite y, and at least {_LEAST_POINTS} are needed"
         )
     order = np.argsort(xs, kind="stable")
     xs, ys = xs[order], ys[order]

@@ -103,7 +103,7 @@ class Proof:
         return None
 
     def _differs(self, fit: Fit) -> bool:
-        """Whether float64 already tells the two apart, by more than its rounding; not where it overflows on the way."""
+        """Whether the two differ in float64 by more than rounding. Points with overflow do not count."""
         a, b, c, d, e = (fit.affine[name] for name in "abcde")
         for points in _FURTHER_AND_FURTHER:
             x, y = np.array(points), np.array([self.as_float(x) for x in points])
@@ -112,7 +112,7 @@ class Proof:
                     g = a * fit.known.values(b * x + c, fit.parameters)
                 except FloatingPointError:
                     continue
-            with np.errstate(all="ignore"):  # what is no number differs, but not for certain
+            with np.errstate(all="ignore"):  # nan is no certain difference
                 terms = 1.0 + np.abs(g) + abs(d) + np.abs(e * x) + np.abs(y)
                 if (np.abs(y - (g + d + e * x)) > _TOLD_APART * terms).any():
                     return True
@@ -221,7 +221,7 @@ def _with(fit: Fit, numbers: Mapping[str, float]) -> Fit:
 def nice(number: float, near: float = 1e-6) -> list[float]:
     """Short decimals, fractions and multiples of constants close to a number, then the number itself.
 
-    Only the former if one is within 1e-10: 1.00000000000003 is what is left of a function that is not quite equal.
+    If one of them is within 1e-10, not the number itself: 1.00000000000003 would fit a function that is almost equal.
     """
     close = near * max(abs(number), 1e-3)
     found: list[float] = [0.0] if abs(number) <= near else []

@@ -228,7 +228,7 @@ SYSTEMS: Final[dict[str, tuple[System, Callable[..., Any]]]] = {
 """Name in `elementary` -> system of wide numbers at x, and its rates."""
 
 
-# --- activations whose formula cancels or has other functions --------------------------------------------------------
+# --- activations whose formula cancels, or needs other functions -----------------------------------------------------
 
 
 def _gelu_tanh(u: Germ) -> Germ:

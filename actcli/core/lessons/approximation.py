@@ -168,7 +168,7 @@ def _fitted(
     with np.errstate(invalid="ignore", over="ignore"):  # checked below
         hidden = forward(network, x[:, None]).layer_inputs[1]
     if not np.isfinite(hidden).all():
-        raise InputError(f"{activation.label} leaves the finite numbers in the hidden layer", change="activation")
+        raise InputError(f"{activation.label} has values in the hidden layer that are not finite", change="activation")
     columns = np.column_stack([hidden, np.ones(len(x))])
     # Columns of length 1, so that a column of small values is not cut off as rounding.
     lengths = np.sqrt((columns**2).sum(axis=0))

@@ -133,7 +133,7 @@ def _inflections(network: Network, line: Line) -> Bends:
 
 
 def _slopes(network: Network, line: Line, points: int) -> Iterator[Array]:
-    """The output's derivative by t in blocks of points, by the chain rule from the inputs to the output."""
+    """The output's derivative with respect to t in blocks of points, by the chain rule from input to output."""
     for t in np.split(line.points(points), range(_BLOCK, points, _BLOCK)):
         change = line.direction[None, :]
         for weights, slope in zip(

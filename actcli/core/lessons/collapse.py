@@ -236,9 +236,7 @@ def _output(network: Network, inputs: Array) -> Array:
     if not np.isfinite(output).all():
         layers = len(network.parameters.weights)
         name = network.activation.label
-        raise InputError(
-            f"the output of {count(layers, 'layer')} with {name} leaves the finite numbers: try fewer layers"
-        )
+        raise InputError(f"the output of {count(layers, 'layer')} with {name} is not finite: try fewer layers")
     return output
 
 

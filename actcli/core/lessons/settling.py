@@ -68,7 +68,7 @@ def settle(
     """The network after each of the given numbers of steps, ascending; initial weights and bends are random.
 
     InputError: a row-wise activation, an empty interval, a target that is not finite there, units outside [1, 1000],
-    steps outside [0, 1000000], or a training that leaves the finite numbers.
+    steps outside [0, 1000000], or a training that diverges.
     """
     (curve,) = curves_over([target], low, high)
     if not 1 <= units <= MOST_UNITS:

@@ -188,7 +188,7 @@ class _Page:
         return wrap(text, max(int((self.width - 2 * _MARGIN) * _CHARACTERS * share), 12)) if text else []
 
     def _folded_title(self, panel: Panel) -> list[str]:
-        """The title in lines that do not reach into the next panel's title."""
+        """It stays above its panel, and does not reach into the next one's."""
         across = self._grid()[0]
         legend = sum(len(name) + _SWATCH for name in panel.heat.names) if isinstance(panel.heat, RegionMap) else 0
         room = int((self.width - 2 * _MARGIN) / across * _CHARACTERS * _OF_DIGITS) - _AXIS * (across > 1) - legend

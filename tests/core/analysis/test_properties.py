@@ -59,7 +59,7 @@ def quick_gelu(x: Any) -> Any:
     return x / (1 + mpmath.exp(-mpf(1.702) * x))
 
 
-# --- what the definitions say ------------------------------------------------------------------------------------
+# --- properties by definition ------------------------------------------------------------------------------------
 
 
 class Shape(NamedTuple):
@@ -361,7 +361,7 @@ SATURATION = {  # x below and above which |f'| is less than 5 % of its maximum
     "step": (None, None),
     "soft_shrink": (None, None),
     "log(1 + exp(x))": (math.log(0.05 / 0.95), None),
-    "tanh(x/1e9)": (None, None),  # beyond the largest sampled |x|
+    "tanh(x/1e9)": (None, None),  # further out than anything is looked at
     "tanh(x/1000)": (-1000 * math.atanh(math.sqrt(0.95)), 1000 * math.atanh(math.sqrt(0.95))),
 }
 

@@ -228,7 +228,7 @@ def test_a_flushed_step_without_effect_is_no_cause() -> None:
     assert re.search(r"from 0 to 2.34\S* and x from -2.34\S* to 0, .*/2 is flushed to zero in float32", found), found
 
 
-# --- one way of rounding beside other errors ----------------------------------------------------------------------
+# --- directed rounding together with other errors -----------------------------------------------------------------
 
 
 def cut(y: np.ndarray) -> np.ndarray:

@@ -295,7 +295,7 @@ def test_jax_learns_the_parameters(name: str) -> None:
         assert float(gradient) == pytest.approx(float(above - below) / 2e-6, rel=1e-5, abs=1e-7)
 
 
-# --- what the engineer pastes -------------------------------------------------------------------------------------
+# --- lines of code to copy ----------------------------------------------------------------------------------------
 
 
 def test_modules_are_clean_python(tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ def decades(run: DepthRun) -> float:
     return math.log10(run.layers[-2].signal_norm_initial / run.layers[0].signal_norm_initial)
 
 
-# --- what the experiment is for ----------------------------------------------------------------------
+# --- purpose of the experiment -----------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -245,7 +245,7 @@ def test_in_float32_the_signal_underflows_where_float64_still_has_one() -> None:
     assert single.decay_per_layer_theory == pytest.approx(double.decay_per_layer_theory, rel=1e-4)
 
 
-# --- what is measured when ---------------------------------------------------------------------------
+# --- times of measurement ----------------------------------------------------------------------------
 
 
 def test_layers_are_the_hidden_ones_and_the_output() -> None:

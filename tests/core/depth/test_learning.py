@@ -99,7 +99,7 @@ def test_two_spellings_of_one_function_give_the_same_run(one: str, other: str) -
     assert runs[0].verdict == runs[1].verdict
 
 
-# --- the runs that got a wrong verdict --------------------------------------------------------------------------------
+# --- runs that had a wrong verdict before -----------------------------------------------------------------------------
 
 GUESS = math.log(2)
 

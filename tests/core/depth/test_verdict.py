@@ -18,7 +18,7 @@ def flow(first: float, last: float = 1.0, layers: int = 20, blocked: bool = Fals
     return Flow(first, last, layers, blocked)
 
 
-# --- of the gradient alone --------------------------------------------------------------------------------------------
+# --- verdict by the gradient alone ------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,7 @@ def test_dead_means_a_dead_layer_and_no_gradient(first: float, blocked: bool, ex
     assert verdict(flow(first, blocked=blocked), SOUND, NOT_LEARNT) == expected.replace("healthy", "stuck")
 
 
-# --- of a network that was trained ------------------------------------------------------------------------------------
+# --- verdict of a trained network -------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -129,7 +129,7 @@ def test_if_guessing_has_loss_0_only_loss_0_is_healthy() -> None:
     assert verdict(SOUND, SOUND, Outcome(0.0, 1.0, 1e-9, finite=True)) == "stuck"
 
 
-# --- of any run -------------------------------------------------------------------------------------------------------
+# --- properties of all runs -------------------------------------------------------------------------------------------
 
 sizes = st.floats(min_value=0) | st.just(math.nan)
 flows = st.builds(Flow, sizes, sizes, st.integers(1, 1000), st.booleans())

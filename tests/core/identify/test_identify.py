@@ -108,7 +108,7 @@ def test_a_limit_is_no_match() -> None:
 
 @pytest.mark.parametrize("formula", ["doublesilu(x) + 1e-12*sigmoid(x - 30)", "2*gelu(x) + 1e-14*exp(-x**2)"])
 def test_what_differs_by_a_trifle_is_not_equal(formula: str) -> None:
-    """Nor is it 1.00000000000003 times what it differs from."""
+    """No match with a factor such as 1.00000000000003 either."""
     assert texts(identify(formula)) == []
 
 

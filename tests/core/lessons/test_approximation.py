@@ -106,7 +106,7 @@ def test_the_interval_may_lie_and_scale_anyhow() -> None:
         ("x", "relu", (3, -3), 4, "the range must go up"),
         ("x", "relu", (-3, 3), 0, "units must be"),
         ("x", "relu", (-3, 3), MOST_UNITS + 1, "units must be"),
-        ("x", "1/(x - x)", (-3, 3), 4, "leaves the finite numbers in the hidden layer$"),
+        ("x", "1/(x - x)", (-3, 3), 4, "has values in the hidden layer that are not finite$"),
     ],
 )
 def test_what_cannot_be_approximated_is_refused(

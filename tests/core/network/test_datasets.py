@@ -226,7 +226,7 @@ def test_blobs_need_classes_and_a_point_for_each() -> None:
         made(blobs, 4, classes=5)
 
 
-# --- somebody's own examples -------------------------------------------------------------------------
+# --- data sets from given examples -------------------------------------------------------------------
 
 X = np.array([[1.0, 10], [2, 30], [4, 20], [5, 50], [9, 10], [7, 80]])
 

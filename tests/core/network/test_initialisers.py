@@ -176,7 +176,7 @@ def test_float32_is_the_same_draw_rounded(init: str) -> None:
     np.testing.assert_array_equal(single.vector, double.vector.astype(np.float32))
 
 
-# --- what people run: PyTorch's, and variances of one's own -----------------------------------------------------------
+# --- usual initialisations: PyTorch's, and given variances ------------------------------------------------------------
 
 
 @pytest.mark.parametrize(("fan_in", "fan_out"), [(50, 4000), (300, 500)])

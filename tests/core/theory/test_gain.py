@@ -150,7 +150,7 @@ def test_variances_that_are_none_are_refused(variances: tuple[float | None, ...]
         gain(resolve("tanh"), *variances)
 
 
-# --- which side, which scale ------------------------------------------------------------------------------------------
+# --- sides and scales -------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(("name", "side"), [("gelu", "above"), ("silu", "below")])

@@ -70,7 +70,7 @@ def test_two_pixels_a_cell_in_the_colours_that_there_are(number: int, colours: s
 
 @pytest.mark.parametrize("height", range(18, 24))
 def test_a_row_at_the_end_of_the_axis_is_drawn_around_the_marks(height: int) -> None:
-    """As σ_b² = 0 of phase, where the initialisations stand: half of the lowest row is below the axis."""
+    """As in `phase` at σ_b² = 0: half of the lowest row, which has the marks, is below the axis."""
     mark = Marks(np.array([2.0]), np.array([0.0]), Style())
     panel = Panel(Axis(0.0, 4.0), Axis(-1 / 78, 1 + 1 / 78), marks=[mark], heat=HeatMap(RISING, 0.0, 1.0))
     text = paint(Picture("a map", [panel]), replace(COLOUR, height=height))

@@ -236,7 +236,7 @@ def test_ranges_at_the_ends_of_the_floating_point_numbers(name: str, interval: t
     assert len([*root.iter(f"{SVG}text")]) > 8, "ticks on both axes"
 
 
-# --- what is legible ----------------------------------------------------------------------------------------------
+# --- legibility ---------------------------------------------------------------------------------------------------
 
 LINE = Curve("", np.array([-1.0, 1.0]), np.array([-1.0, 1.0]))
 FORMULA = "0.5*x*(1 + tanh(sqrt(2/pi)*(x + 0.044715*x**3)))"
