@@ -4,6 +4,7 @@ Until the command's module is imported, Ctrl-C ends the process at once: there i
 handler would raise inside an import. An ignored Ctrl-C (nohup) stays ignored.
 """
 
+import gc
 import os
 from types import FrameType
 
@@ -23,6 +24,7 @@ except KeyboardInterrupt:  # Ctrl-C during the import of signal, which takes a m
 
 def main() -> None:
     """Import the program and run it."""
+    gc.disable()  # until the command is imported, see actcli.cli
     from actcli.cli import main
 
     main()

@@ -142,6 +142,8 @@ class CommandTable(TyperGroup):
             raise InputError(f"there is no command {args[0]!r:.60}; {way_out}")
         name, command, rest = super().resolve_command(ctx, args)
         command = load(name) if name else command
+        gc.freeze()  # what is imported is no garbage: a twentieth of a short command's time
+        gc.enable()
         if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
             # From here on there may be something to clean up (see __main__).
             signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -372,10 +374,8 @@ _TYPES = {
     "a valid whole": "a whole",
     "STEP...<": "STEP<",
 }
-_CHOICES, _EXTRA = (
-    re.compile(r"'([^']+)' is not one of (.+)"),
-    re.compile(r"got unexpected extra argument\(s\) \((.+)\)"),
-)
+_CHOICES = re.compile(r"'([^']+)' is not one of (.+)")
+_EXTRA = re.compile(r"got unexpected extra argument\(s\) \((.+)\)")
 
 
 def _meant_instead(option: str, context: Any) -> str:

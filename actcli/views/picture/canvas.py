@@ -6,11 +6,12 @@ its limits are lifted.
 """
 
 import re
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
+from types import ModuleType
 from typing import Any
-
-import plotext
 
 from actcli.views.colours import in_colours
 from actcli.views.palette import AXIS_COLOUR
@@ -89,9 +90,21 @@ def framed(
         margin = frame.margin
 
 
+@cache
+def _plotext() -> Any:
+    """plotext without its manual, which it puts together at each import: two thirds of the time."""
+    manual, tools = ModuleType("plotext._doc"), ModuleType("plotext._doc_utils")
+    vars(tools).update(add=lambda function: function, documentation=None)
+    for module in (manual, tools):
+        sys.modules.setdefault(module.__name__, module)
+    import plotext
+
+    return plotext
+
+
 def draw(frame: Frame, strokes: Sequence[Stroke], marks: Sequence[Mark], terminal: Terminal) -> list[str]:
     """Lines of the picture, from the top, in the terminal's characters and colours."""
-    figure: Any = plotext
+    figure = _plotext()
     figure.clear_figure()
     figure.limit_size(False, False)
     figure.plot_size(frame.margin + frame.x.cells, frame.y.cells + 2 * (frame.x_ticks is not None))
