@@ -43,10 +43,9 @@ def test_in_a_pipe_there_is_no_waiting() -> None:
 
 
 def test_a_closed_stdin_is_no_terminal() -> None:
-    run = subprocess.run(
-        ["bash", "-c", '"$0" lesson 2 <&-', PROGRAM], capture_output=True, text=True, env=environment()
-    )
-    assert (run.returncode, run.stdout, run.stderr) == (0, output("lesson", "2"), "")
+    command = ["bash", "-c", '"$0" lesson 2 <&-', PROGRAM]
+    run = subprocess.run(command, capture_output=True, text=True, env=environment(), check=True)
+    assert (run.stdout, run.stderr) == (output("lesson", "2"), "")
 
 
 def test_on_a_terminal_enter_goes_on_and_q_ends() -> None:
