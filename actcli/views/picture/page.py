@@ -123,10 +123,10 @@ class _Page:
         titles, subtitles = self._folded(picture.title, 0.68), self._folded(picture.subtitle)
         below = [line for text in (*picture.notes, *picture.caption.split("\n")) for line in self._folded(text)]
         measured = any(curve.measured for panel in picture.panels for curve in panel.curves)
-        entries = [
-            (_plain(label), Line2D([], [], **self._pen(style, marked=not (measured and style.dash))))
-            for label, style in picture.legend
-        ]
+        fits = int((width - 2 * _MARGIN - 0.55) * _CHARACTERS * _OF_DIGITS)
+        names = [_plain(name if len(name) <= fits else f"{name[: fits - 2]} …") for name, _ in picture.legend]
+        pens = [self._pen(style, marked=not (measured and style.dash)) for _, style in picture.legend]
+        entries = [(name, Line2D([], [], **pen)) for name, pen in zip(names, pens, strict=True)]
         longest = max((len(label) for label, _ in entries), default=1)
         across = max(int((width - 2 * _MARGIN) / (longest / _CHARACTERS + 0.55)), 1)
         legend = _MARGIN + _LEAD * (len(titles) + len(subtitles))

@@ -259,6 +259,14 @@ def test_titles_of_panels_beside_each_other_do_not_touch(names: list[str], heat:
         assert not any(box.overlaps(other) for other in boxes[i + 1 :])
 
 
+def test_a_long_name_in_the_legend_is_cut() -> None:
+    drawn = figure(Picture("", [Panel(Axis(-1, 1), Axis(-1, 1), [LINE])], [(3 * FORMULA, Style())]))
+    drawn.draw_without_rendering()
+    (text,) = drawn.legends[0].get_texts()
+    assert text.get_text().startswith(FORMULA)
+    assert text.get_window_extent().x1 <= drawn.bbox.width
+
+
 def test_regions_that_the_legend_names_have_no_swatches() -> None:
     x, style = Axis(-1, 1), Style()
     panel = Panel(x, x, heat=RegionMap(np.zeros((2, 2), dtype=int), ("0", "1")), square=True)
