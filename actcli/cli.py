@@ -18,7 +18,14 @@ from typer.main import get_command
 
 from actcli import __version__
 from actcli.core.errors import InputError, decapitalised, did_you_mean
-from actcli.process import bound_memory, discard_what_cannot_be_written, end_cleanly, ended_by_signal, obey_the_locale
+from actcli.process import (
+    bound_memory,
+    discard_what_cannot_be_written,
+    end_cleanly,
+    ended_by_signal,
+    obey_the_locale,
+    replace_closed_stderr,
+)
 from actcli.shell.slips import formula_meant, hint, is_activation, option_as_value, put_right, without_command
 from actcli.streams.files import StreamError, complain
 
@@ -299,6 +306,7 @@ def main() -> NoReturn:
         os.environ.setdefault(f"{library}_NUM_THREADS", "1")
     if sys.stdout is None:
         sys.exit(_refuse("stdout is closed"))
+    replace_closed_stderr()
     obey_the_locale()
     try:
         command = get_command(app)
@@ -335,6 +343,8 @@ def _exit_code(error: BaseException) -> int:
         return _refuse(f"not enough memory: {error}" if str(error) else "not enough memory")
     if isinstance(error, ModuleNotFoundError) and (missing := (error.name or "actcli").partition(".")[0]) != "actcli":
         return _refuse(f"{missing}, which actcli needs, is not installed: pip install {missing}")
+    if isinstance(error, ImportError) and not (error.name or "").startswith("actcli"):
+        return _refuse(f"a package that actcli needs is broken; reinstall it: {' '.join(str(error).split())[:300]}")
     raise error
 
 

@@ -41,6 +41,14 @@ def ended_by_signal(error: BaseException | None) -> int | None:
     return None
 
 
+def replace_closed_stderr() -> None:
+    """Write what is meant for a closed stderr to nowhere: a file opened later would get its number, and the text."""
+    if sys.stderr is None:
+        while os.open(os.devnull, os.O_RDWR) < 2:  # the lowest number that is free
+            continue
+        sys.stderr = open(2, "w", encoding="utf-8", closefd=False)  # noqa: SIM115 - for good
+
+
 def obey_the_locale() -> None:
     """Escape characters that the encoding lacks. LC_ALL=C means ASCII, although Python writes UTF-8 (PEP 540)."""
     ascii_only = os.environ.get("LC_ALL") in ("C", "POSIX")

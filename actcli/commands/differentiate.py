@@ -1,6 +1,5 @@
 """actcli differentiate ACT [X...]"""
 
-import sys
 from collections.abc import Callable
 from functools import partial
 from typing import Annotated, Any
@@ -29,7 +28,7 @@ from actcli.core.activations.catalogue import resolve
 from actcli.core.analysis.comparison import check as compare_with_numerical
 from actcli.core.arrays import Array
 from actcli.core.errors import InputError, count
-from actcli.streams.files import complain
+from actcli.streams.files import complain, tell
 
 
 def run(
@@ -134,7 +133,7 @@ class _Checked:
         note = f" ({left_out} at kinks or without a finite value left out)" if left_out else ""
         if self.given and not self.compared:
             said = f"nothing was checked: {count(left_out, 'point')} at kinks or without a finite value"
-            print(said, file=sys.stderr)
+            tell(said)
             return
         agree = "agrees" if self.compared == 1 else "agree"
-        print(f"checked: {count(self.compared, 'point')} {agree} with the numerical derivative{note}", file=sys.stderr)
+        tell(f"checked: {count(self.compared, 'point')} {agree} with the numerical derivative{note}")

@@ -48,7 +48,7 @@ def run(
         return
     from actcli.views.terminal import Terminal
 
-    asking = sys.stdin.isatty() and sys.stdout.isatty()
+    asking = sys.stdin is not None and sys.stdin.isatty() and sys.stdout.isatty()
     for index, number in enumerate(chosen):
         terminal = Terminal.of(sys.stdout)
         print("".join(_heading(number, terminal)), end="", flush=True)

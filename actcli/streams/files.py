@@ -104,6 +104,11 @@ def counted(number: int, what: str) -> str:
 def complain(message: str) -> None:
     """Print a message to stderr in one line, without control characters in names."""
     message = "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in message)
+    tell(f"actcli: {message}")
+
+
+def tell(line: str) -> None:
+    """Print a line to stderr, if stderr takes it."""
     if sys.stderr is not None:  # print would use stdout instead of a missing stderr
         with suppress(OSError):
-            print(f"actcli: {message}", file=sys.stderr, flush=True)
+            print(line, file=sys.stderr, flush=True)

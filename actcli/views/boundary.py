@@ -185,7 +185,8 @@ def _seen(each: Map) -> str:
     classes = decision.probability is not None
     if each.affine and decision.plane:
         two = classes and len(each.classes) == 2
-        linear = f"however deep the network: {count(each.layers, 'layer')} without a bend are one linear layer"
+        are = "is" if each.layers == 1 else "are"
+        linear = f"however deep the network: {count(each.layers, 'layer')} without a bend {are} one linear layer"
         if window.x2 is not None:
             return f"{'the boundary is a straight line' if two else 'each output is a plane'}, {linear}"
         return f"{'the logit' if two else 'each output'} is a straight line, {linear}"

@@ -42,7 +42,8 @@ def _strip(layer: UnitMaps) -> Panel:
     for unit, values in enumerate(shown):
         start = unit * (columns + _GAP)
         lattice[:, start : start + columns] = _scaled(values)
-    some = f"units 1 to {units}" + (f" of {len(layer.values)}" if units < len(layer.values) else "")
+    some = f"units 1 to {units}" if units > 1 else "unit 1"
+    some += f" of {len(layer.values)}" if units < len(layer.values) else ""
     marks = [
         Marks(places, np.full(places.size, 0.5), style)
         for style, which in ((DEAD, layer.dead), (SATURATED, layer.saturated))

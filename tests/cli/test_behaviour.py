@@ -128,7 +128,11 @@ def test_a_library_that_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr("actcli.cli.complain", said.append)
     assert _exit_code(ModuleNotFoundError("No module named 'mpmath.libmp'", name="mpmath.libmp")) == 2
     assert said == ["mpmath, which actcli needs, is not installed: pip install mpmath"]
-    with pytest.raises(ModuleNotFoundError):  # a bug in actcli
+    assert _exit_code(ImportError("libtiff.so.5: cannot open\nshared object", name="PIL._imaging")) == 2
+    assert said[1] == "a package that actcli needs is broken; reinstall it: libtiff.so.5: cannot open shared object"
+    with pytest.raises(ImportError):  # a bug in actcli
+        _exit_code(ImportError("cannot import name 'x' from 'actcli.core'", name="actcli.core"))
+    with pytest.raises(ModuleNotFoundError):
         _exit_code(ModuleNotFoundError("No module named 'actcli.nothing'", name="actcli.nothing"))
 
 
@@ -352,8 +356,11 @@ def test_an_output_that_cannot_be_written_is_one_line_and_exit_code_2(
     assert re.fullmatch(f"actcli: [^\n]*{reason}\n", run.stderr)
 
 
-@pytest.mark.parametrize(("line", "stdout", "exit_code"), [("evaluate rleu 1", "", 2), ("evaluate relu 1", "1.0\n", 0)])
-@pytest.mark.parametrize("redirection", ["2>&-", "2>/dev/full"])
+@pytest.mark.parametrize(
+    ("line", "stdout", "exit_code"),
+    [("evaluate rleu 1", "", 2), ("evaluate relu 1", "1.0\n", 0), ("differentiate relu 1 --check", "1.0\n", 0)],
+)
+@pytest.mark.parametrize("redirection", ["2>&-", "2>/dev/full", "<&- 2>&-"])
 def test_a_stderr_that_takes_nothing_changes_nothing_else(
     line: str, stdout: str, exit_code: int, redirection: str
 ) -> None:

@@ -2,6 +2,7 @@
 
 import re
 import shlex
+import subprocess
 
 import pexpect
 import pytest
@@ -39,6 +40,12 @@ def test_in_a_pipe_there_is_no_waiting() -> None:
     text = output("lesson", "8", "16")
     assert "Enter" not in text
     assert "0.7000645886860849" in text
+
+
+def test_a_closed_stdin_is_no_terminal() -> None:
+    command = ["bash", "-c", '"$0" lesson 2 <&-', PROGRAM]
+    run = subprocess.run(command, capture_output=True, text=True, env=environment(), check=True)
+    assert (run.stdout, run.stderr) == (output("lesson", "2"), "")
 
 
 def test_on_a_terminal_enter_goes_on_and_q_ends() -> None:

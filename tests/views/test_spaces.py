@@ -29,6 +29,11 @@ def test_each_unit_is_shaded_from_its_least_to_its_largest_value(width: int, tit
     assert np.isnan(heat.values[:, 7:10]).all(), "nothing is least or largest of what is the same everywhere"
 
 
+def test_a_single_unit_is_unit_1() -> None:
+    (panel,) = units_picture([UnitMaps(1, np.ones((1, 2, 3)), np.array([False]), np.array([False]))], "").panels
+    assert panel.title == "layer 1, unit 1"
+
+
 def test_numbers_are_above_or_below_their_mean() -> None:
     made = experiment("tanh", data="sine")
     window = Window.around(made.inputs, 5, 5)

@@ -130,7 +130,7 @@ def _described(function: Function) -> CurveProperties:
         supremum=supremum,
         monotone=monotone,
         strictly=strictly,
-        symmetry=_exact_symmetry(function) if function.exact else _symmetry(activation, samples),
+        symmetry=_exact_symmetry(function, samples) if function.exact else _symmetry(activation, samples),
         slope_infimum=lowest,
         slope_supremum=highest,
         lipschitz=_jump(samples) or largest,
@@ -212,9 +212,7 @@ def _steps(samples: Samples) -> Array:
 
 def _symmetry(activation: Elementwise, samples: Samples) -> Symmetry:
     """Symmetry wherever f is smooth: even, odd, or odd f - f(0) as for sigmoid - 1/2."""
-    x = samples.x[samples.x > 0.0]
-    for point in samples.breakpoints:
-        x = x[np.abs(x - abs(point)) > 1e-12 * abs(point)]
+    x = _mirrored(samples)
     (there, slope), opposite = activation.value_and_slope(x), activation(-x)
     if (np.isnan(there) != np.isnan(opposite)).any():
         return "neither"
@@ -273,10 +271,10 @@ def _nearness(interval: tuple[float, float]) -> float:
     return max(low, -high, 0.0)
 
 
-def _exact_symmetry(function: Function) -> Symmetry:
-    """As `_symmetry`, in more digits, at points without simple ratios."""
+def _exact_symmetry(function: Function, samples: Samples) -> Symmetry:
+    """As `_symmetry`, in more digits, at points without simple ratios and where float64 is the least symmetric."""
     pairs = []
-    for point in _TRIED:
+    for point in (*_TRIED, *_least_symmetric(function.activation, _mirrored(samples))):
         there, opposite = (function.digits(x, 0, _BITS) for x in (point, -point))
         if there is not None and opposite is not None:
             pairs.append((there.derivatives[0], opposite.derivatives[0]))
@@ -294,6 +292,23 @@ def _exact_symmetry(function: Function) -> Symmetry:
         return "odd"
     centred = not isinstance(middle, float) and all(_same(a - middle, middle - b) for a, b in known)
     return "odd about f(0)" if centred else "neither"
+
+
+def _mirrored(samples: Samples) -> Array:
+    """x > 0 of the samples, but for breakpoints of f(x) and f(-x)."""
+    x = samples.x[samples.x > 0.0]
+    for point in samples.breakpoints:
+        x = x[np.abs(x - abs(point)) > 1e-12 * abs(point)]
+    return x
+
+
+def _least_symmetric(activation: Elementwise, x: Array) -> list[float]:
+    """Those of x > 0 at which f(x) and ±f(-x), or f(x) - f(0) and f(0) - f(-x), differ most, by two measures."""
+    there, opposite, middle = activation(x), activation(-x), float(activation(0.0))
+    size = np.abs(there) + np.abs(opposite)
+    gaps = (_difference(there, opposite), _difference(there, -opposite), _difference(there - middle, middle - opposite))
+    shares = [gap / (least + size) for gap in gaps for least in (1.0, 1e-300)]
+    return [float(x[np.where(np.isfinite(share), share, 0.0).argmax()]) for share in shares]
 
 
 _SMALL: Final = 2.0**-40

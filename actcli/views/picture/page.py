@@ -118,18 +118,15 @@ class _Page:
         """The whole figure."""
         picture, width = self.picture, self.width
         columns, heights = self._grid()
-        folds = [len(self._folded_title(panel)) for panel in self.panels]
-        heights = [
-            height + _SMALL * (max(folds[row * columns : (row + 1) * columns]) - 1)
-            for row, height in enumerate(heights)
-        ]
+        folds = [len(self._folded_title(panel)) + self._raised(panel) for panel in self.panels]
+        heights = [height + _SMALL * (max(folds[row * columns :][:columns]) - 1) for row, height in enumerate(heights)]
         titles, subtitles = self._folded(picture.title, 0.68), self._folded(picture.subtitle)
         below = [line for text in (*picture.notes, *picture.caption.split("\n")) for line in self._folded(text)]
         measured = any(curve.measured for panel in picture.panels for curve in panel.curves)
-        entries = [
-            (_plain(label), Line2D([], [], **self._pen(style, marked=not (measured and style.dash))))
-            for label, style in picture.legend
-        ]
+        fits = int((width - 2 * _MARGIN - 0.55) * _CHARACTERS * _OF_DIGITS)
+        names = [_plain(name if len(name) <= fits else f"{name[: fits - 2]} …") for name, _ in picture.legend]
+        pens = [self._pen(style, marked=not (measured and style.dash)) for _, style in picture.legend]
+        entries = [(name, Line2D([], [], **pen)) for name, pen in zip(names, pens, strict=True)]
         longest = max((len(label) for label, _ in entries), default=1)
         across = max(int((width - 2 * _MARGIN) / (longest / _CHARACTERS + 0.55)), 1)
         legend = _MARGIN + _LEAD * (len(titles) + len(subtitles))
@@ -185,14 +182,32 @@ class _Page:
         return columns, [max(each, 1.6)] * ceil(count / columns)
 
     def _folded(self, text: str, share: float = 1.0) -> list[str]:
-        return wrap(text, max(int((self.width - 2 * _MARGIN) * _CHARACTERS * share), 12)) if text else []
+        return _wrapped(text, max(int((self.width - 2 * _MARGIN) * _CHARACTERS * share), 12)) if text else []
 
     def _folded_title(self, panel: Panel) -> list[str]:
         """It stays above its panel, and does not reach into the next one's."""
+        return _wrapped(panel.title, max(self._room_above(), 12), _TITLE_LINES) or [""]
+
+    def _room_above(self) -> int:
         across = self._grid()[0]
-        legend = sum(len(name) + _SWATCH for name in panel.heat.names) if isinstance(panel.heat, RegionMap) else 0
-        room = int((self.width - 2 * _MARGIN) / across * _CHARACTERS * _OF_DIGITS) - _AXIS * (across > 1) - legend
-        return wrap(panel.title, max(room, 12), max_lines=_TITLE_LINES, placeholder=" …") or [""]
+        return int((self.width - 2 * _MARGIN) / across * _CHARACTERS * _OF_DIGITS) - _AXIS * (across > 1)
+
+    def _raised(self, panel: Panel) -> bool:
+        """Whether the title stands above the swatches and not beside them."""
+        swatches = sum(len(name) + _SWATCH for name in self._named(panel))
+        return bool(swatches) and len(panel.title) + swatches > self._room_above()
+
+    def _named(self, panel: Panel) -> tuple[str, ...]:
+        """The regions that need a swatch: the picture's legend has none with these names."""
+        names = tuple(panel.heat.names) if isinstance(panel.heat, RegionMap) else ()
+        return () if {*names} <= {label for label, _ in self.picture.legend} else names
+
+    def _bar_label(self, label: str, *, shared: bool) -> str:
+        """The label of a colour bar, folded to its height."""
+        heights = self._grid()[1]
+        height = sum(heights) if shared else heights[0]
+        height = min(height, 0.7 * self.asked_height) if self.asked_height else height
+        return "\n".join(_wrapped(label, max(int(0.8 * height * _CHARACTERS), 12)))
 
     def _colour(self, style: Style) -> Colour:
         if style.role in ("guide", "reference"):
@@ -222,7 +237,8 @@ class _Page:
         axes.set_ylabel(panel.y.label)
         if panel.title:
             colour = self._colour(panel.style) if panel.style else self.inks["ink"]
-            axes.set_title(_plain("\n".join(self._folded_title(panel))), loc="left", size=9, color=colour)
+            title, pad = _plain("\n".join(self._folded_title(panel))), 6 + 72 * _LEAD * self._raised(panel)
+            axes.set_title(title, loc="left", size=9, color=colour, pad=pad)
         if panel.heat is not None:
             self._heat(panel.heat, panel, axes, figure)
         for line, axis in ((axes.axhline, panel.y), (axes.axvline, panel.x)):
@@ -320,28 +336,17 @@ class _Page:
             shades = [tuple(part / 255 for part in tint) for tint in tints(len(heat.names), paper)]
             fill: dict[str, Any] = {"cmap": ListedColormap(shades), "vmin": -0.5, "vmax": len(shades) - 0.5}
             axes.imshow(heat.classes, origin="lower", extent=extent, aspect="auto", **fill)
-            swatches = [Line2D([], [], linestyle="none", marker="s", markersize=9, color=shade) for shade in shades]
-            above: dict[str, Any] = {
-                "loc": "lower right",
-                "bbox_to_anchor": (1.0, 1.0),
-                "ncols": len(shades),
-                "borderaxespad": 0.1,
-            }
-            axes.legend(swatches, [*map(_plain, heat.names)], **above)
+            if names := self._named(panel):
+                swatches = [Line2D([], [], linestyle="none", marker="s", markersize=9, color=shade) for shade in shades]
+                above: dict[str, Any] = {"loc": "lower right", "bbox_to_anchor": (1.0, 1.0), "borderaxespad": 0.1}
+                axes.legend(swatches, [*map(_plain, names)], ncols=len(shades), **above)
             return
-        shown = axes.imshow(
-            heat.values,
-            origin="lower",
-            extent=extent,
-            aspect="auto",
-            cmap=ListedColormap(colours_of(heat) / 255),
-            vmin=heat.low,
-            vmax=heat.high,
-        )
-        if shared_scale(self.panels) is None:
-            figure.colorbar(shown, ax=axes, label=heat.label, pad=0.02)
-        elif panel is self.panels[-1]:
-            figure.colorbar(shown, ax=figure.axes, label=heat.label, pad=0.02)
+        fill = {"cmap": ListedColormap(colours_of(heat) / 255), "vmin": heat.low, "vmax": heat.high}
+        shown = axes.imshow(heat.values, origin="lower", extent=extent, aspect="auto", **fill)
+        alone = shared_scale(self.panels) is None
+        if alone or panel is self.panels[-1]:
+            label = self._bar_label(heat.label, shared=not alone)
+            figure.colorbar(shown, ax=axes if alone else figure.axes, label=label, pad=0.02)
         if heat.contours:
             rows, columns = heat.values.shape
             x, y = (
@@ -350,6 +355,12 @@ class _Page:
             )
             line = self.inks["ink"] if heat.middle is None else "#1c1c1c"  # white in the middle, on every page
             axes.contour(x, y, heat.values, levels=sorted(heat.contours), colors=[line], linewidths=1.4)
+
+
+def _wrapped(text: str, room: int, most: int | None = None) -> list[str]:
+    """The text in lines; no line begins with %."""
+    lines = wrap(text.replace(" %", "\xa0%"), room, max_lines=most, placeholder=" …")
+    return [line.replace("\xa0", " ") for line in lines]
 
 
 def _plain(text: str) -> str:

@@ -187,6 +187,19 @@ def test_a_slope_that_is_rounding_alone_does_not_fall() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "symmetry"),
+    [
+        ("soft_shrink(-0.25*x) - soft_shrink(-0.25*(x - 0.33))", "neither"),  # even but for two narrow bands
+        ("tanh(x) + 0.001*exp(-100*(x - 2.6)**2)", "neither"),
+        ("1 if x >= 1 else -1 if x < -1 else 0", "odd"),  # but for the jumps themselves
+        ("softplus(x) - x/2", "even"),
+    ],
+)
+def test_symmetry_holds_everywhere(text: str, symmetry: str) -> None:
+    assert card(text).symmetry == symmetry
+
+
+@pytest.mark.parametrize(
     ("text", "function", "starts"),
     [
         ("gln", lambda x: mpmath.sin(x) + mpmath.tanh(x), [4.694, 4.730, 10.99554, 10.99561, 17.27875953, 17.27875966]),

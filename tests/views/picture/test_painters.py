@@ -242,7 +242,9 @@ LINE = Curve("", np.array([-1.0, 1.0]), np.array([-1.0, 1.0]))
 FORMULA = "0.5*x*(1 + tanh(sqrt(2/pi)*(x + 0.044715*x**3)))"
 
 
-@pytest.mark.parametrize("names", [[FORMULA] * 3, [f"{FORMULA} + {FORMULA}"] * 4, ["x" * 200, "relu"]])
+@pytest.mark.parametrize(
+    "names", [[FORMULA] * 3, [f"{FORMULA} + {FORMULA}"] * 4, ["x" * 200, "relu"], ["relu 17.5 %"] * 3]
+)
 @pytest.mark.parametrize("heat", [False, True])
 def test_titles_of_panels_beside_each_other_do_not_touch(names: list[str], heat: bool) -> None:
     regions = RegionMap(np.zeros((2, 2), dtype=int), ("0", "1", "2"))
@@ -255,6 +257,32 @@ def test_titles_of_panels_beside_each_other_do_not_touch(names: list[str], heat:
         assert box.x1 <= drawn.bbox.width
         assert box.y1 <= drawn.bbox.height
         assert not any(box.overlaps(other) for other in boxes[i + 1 :])
+
+
+def test_a_long_name_in_the_legend_is_cut() -> None:
+    drawn = figure(Picture("", [Panel(Axis(-1, 1), Axis(-1, 1), [LINE])], [(3 * FORMULA, Style())]))
+    drawn.draw_without_rendering()
+    (text,) = drawn.legends[0].get_texts()
+    assert text.get_text().startswith(FORMULA)
+    assert text.get_window_extent().x1 <= drawn.bbox.width
+
+
+def test_regions_that_the_legend_names_have_no_swatches() -> None:
+    x, style = Axis(-1, 1), Style()
+    panel = Panel(x, x, heat=RegionMap(np.zeros((2, 2), dtype=int), ("0", "1")), square=True)
+    for legend, shown in ((), True), ((("0", style), ("1", style)), False):
+        (axes,) = figure(Picture("", [panel], legend)).axes
+        assert (axes.get_legend() is not None) == shown
+
+
+@pytest.mark.parametrize("panels", [1, 2, 5])
+def test_the_label_of_a_colour_bar_is_as_long_as_the_bar(panels: int) -> None:
+    heat, x = HeatMap(np.zeros((2, 2)), 0.0, 1.0, "from the unit's least to its largest value"), Axis(-1, 1)
+    drawn = figure(Picture("", [Panel(x, x, heat=heat, bare=True) for _ in range(panels)], columns=1))
+    drawn.draw_without_rendering()
+    label = drawn.axes[-1].yaxis.label.get_window_extent()
+    assert label.y0 >= 0.0
+    assert label.y1 <= drawn.bbox.height
 
 
 def _texts_above(axes: Axes) -> list[Bbox]:
