@@ -70,8 +70,10 @@ def sentence(target: Elementwise, runs: Sequence[Approximation], interval: tuple
     miss = "misses" if many.units == 1 else "miss"
     found = f"{_units(many)} {miss} {target.label} on {interval_text(low, high)} by at most {error}"
     if many.straight:
-        line = f"with {activation.label} the output is a straight line"
-        return f"{found}: {line}" + (f", and so it is with {few.units}." if few is not many and few.straight else ".")
+        # Of the output alone: squares fit a curve that bends both ways alike by a straight line, too.
+        return f"{found}; the output is a straight line" + (
+            f", as with {few.units}." if few is not many and few.straight else "."
+        )
     if few.max_error > 1.1 * many.max_error > 0:
         found += f", {times(log10(few.max_error / many.max_error))} less than {_units(few)}"
     jumps = [jump for jump in target.kinks(order=0) if low < jump < high]

@@ -183,6 +183,8 @@ def sentences(maps: Sequence[Map], points: int) -> list[str]:
 def _seen(each: Map) -> str:
     decision, name, window = each.decision, each.decision.activation, each.decision.window
     classes = decision.probability is not None
+    if decision.boundary is False:
+        return "the same decision everywhere in this window"
     if each.affine and decision.plane:
         two = classes and len(each.classes) == 2
         are = "is" if each.layers == 1 else "are"
@@ -190,8 +192,6 @@ def _seen(each: Map) -> str:
         if window.x2 is not None:
             return f"{'the boundary is a straight line' if two else 'each output is a plane'}, {linear}"
         return f"{'the logit' if two else 'each output'} is a straight line, {linear}"
-    if decision.boundary is False:
-        return "the same decision everywhere in this window"
     if decision.pieces is not None:
         return f"the boundary consists of {count(decision.pieces, 'straight piece')} in this window, counted exactly"
     if each.smooth and decision.boundary:

@@ -7,7 +7,7 @@ import numpy as np
 from rich.console import RenderableType
 
 from actcli.core.arrays import Array
-from actcli.core.errors import plural
+from actcli.core.errors import count, plural
 from actcli.core.lessons.collapse import CollapseRun, DepthBends
 from actcli.views.notation import format_number
 from actcli.views.palette import NEUTRAL, appearance
@@ -44,7 +44,8 @@ def collapse_table(runs: Sequence[CollapseRun], terminal: Terminal) -> Renderabl
             Column(f"\n{layers}", [_number(run.bends_by_depth[-place]) for run in runs])
             for place, layers in zip(range(len(depths), 0, -1), depths, strict=True)
         ]
-        bends[0] = replace(bends[0], header=f"bends of\n{depths[0]} {plural(depths[0], 'layer')}")
+        word = "bends" if any(run.counted == "slope changes" for run in runs[1:]) else "inflections"
+        bends[0] = replace(bends[0], header=f"{word} of\n{depths[0]} {plural(depths[0], 'layer')}")
         if total_width([*first, *bends]) <= terminal.width or len(depths) == 1:
             return table([*first, *bends], terminal)
         depths = depths[1:]
@@ -63,7 +64,7 @@ def collapse_picture(runs: Sequence[CollapseRun]) -> Picture:
     places = places if len(places) <= MOST_DEPTHS else [*places[: MOST_DEPTHS - 1], places[-1]]
     depths = [linear.bends_by_depth[place].layers for place in places]
     panels = [
-        _panel(run.bends_by_depth[place], linear.bends_by_depth[place], Style(member=index))
+        _panel(run.bends_by_depth[place], linear.bends_by_depth[place], _counted(run), Style(member=index))
         for index, run in enumerate(bent)
         for place in places
     ]
@@ -78,11 +79,11 @@ def collapse_picture(runs: Sequence[CollapseRun]) -> Picture:
     )
 
 
-def _panel(found: DepthBends, straight: DepthBends, style: Style) -> Panel:
+def _panel(found: DepthBends, straight: DepthBends, counted: str, style: Style) -> Panel:
     low, high = found.window
     line = np.interp(found.t, straight.t, straight.output)
     curves = [Curve("", found.t, _fitted(found.output), style), Curve("", found.t, _fitted(line), Style("reference"))]
-    title = f"{found.layers}: {_number(found)} {plural(found.bends, 'bend')}"
+    title = f"{found.layers}: {_number(found)} {plural(found.bends, counted)}"
     return Panel(Axis(low, high, label="line"), Axis(-1.0, 1.0), curves, title, style)
 
 
@@ -96,7 +97,7 @@ def sentences(runs: Sequence[CollapseRun]) -> list[str]:
         f"{linear.layers} layers with nothing between them are one layer, {_equation(linear)}: they differ by "
         f"{_gap(linear)} of the largest output, {which}.",
         *(
-            f"With {run.activation} between the same layers the output bends {_times(run)} on the line, and "
+            f"With {run.activation} between the same layers the output {_bends(run)} on the line, and "
             f"the best single layer misses it by up to {_gap(run)} of its largest."
             for run in bent
         ),
@@ -115,10 +116,17 @@ def _size(number: float) -> str:
     return format_number(abs(number), DIGITS)
 
 
-def _times(run: CollapseRun) -> str:
-    if not run.complete:
-        return f"at least {run.bends:,} times"
-    return {0: "nowhere", 1: "once", 2: "twice"}.get(run.bends, f"{run.bends:,} times")
+def _bends(run: CollapseRun) -> str:
+    """The text `bends twice`, or `has 2 inflections` where changes of the curvature's sign are counted."""
+    least = "" if run.complete else "at least "
+    if run.counted == "curvature sign changes":
+        return f"has {least}{count(run.bends, 'inflection')}"
+    times = {0: "nowhere", 1: "once", 2: "twice"}.get(run.bends, f"{run.bends:,} times")
+    return f"bends{' or jumps' if run.jumps else ''} {least}{times}"
+
+
+def _counted(run: CollapseRun) -> str:
+    return "bend" if run.counted == "slope changes" else "inflection"
 
 
 def _number(found: DepthBends) -> str:

@@ -267,7 +267,7 @@ def _cause(run: DepthRun) -> str:
     if run.verdict == "stuck":
         straight = least == largest and run.norm is None
         return (
-            f" {run.activation} does not bend: the network is a straight line, whatever its depth." if straight else ""
+            f" {run.activation} does not bend: the network is one linear layer, whatever its depth." if straight else ""
         )
     if run.norm or run.residual or not _sick_from_the_start(run):
         return ""

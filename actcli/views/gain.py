@@ -29,7 +29,7 @@ _CANDIDATES = {"critical": "the critical point", "gain": "σ_w² = gain² with �
 
 _WORDS = {
     "q": (" q", "the variance of a unit's weighted sum, which f is applied to"),
-    "settles": ("settles", "from layer to layer q comes closer to this value"),
+    "settles": ("settles", "starting at q = 1, q comes closer to this value from layer to layer"),
     "correlation": ("correlation", "how alike two inputs are to a layer: 1 is alike, 0 unrelated"),
     "keep": ("two inputs keep", "deep in the network they stay as alike as they have become"),
     "ordered": ("ordered:", "the gradient vanishes with depth"),
@@ -128,7 +128,7 @@ def _signal(point: FixedPoint) -> str:
     if point.signal == "unknown":
         return "no finite value of E f² found where the signal comes to"
     if point.q is None:
-        return "the signal does not settle: it grows from layer to layer"
+        return "the signal does not settle: from q = 1 it grows from layer to layer"
     if point.q and point.variance_depth_scale is None and point.chi_parallel is not None:
         return "the signal keeps its variance q"
     pace = "" if point.chi_parallel is None else f" ({_pace(point.variance_depth_scale)})"

@@ -167,10 +167,12 @@ def _edge_sentence(found: PhaseDiagram) -> str:
 def _blank_sentences(found: PhaseDiagram, of: Of, blank: Mask) -> list[str]:
     """Sentences with the reasons of blank cells."""
     unsettled = blank & np.isnan(found.q) & ~found.grows
+    kept = blank & ~found.grows & np.isinf(found.correlation_depth_scale) & (of == "correlation")
     reasons = {
         "the variance grows without end": blank & found.grows,
         "it is not known to settle": unsettled,
-        "every correlation stays" if of == "correlation" else "it is not known": blank & ~found.grows & ~unsettled,
+        "every correlation stays": kept,
+        "it is not known": blank & ~found.grows & ~unsettled & ~kept,
     }
     given = [reason for reason, cells in reasons.items() if cells.any()]
     return [f"Blank: {', or '.join(given)}."] if given else []

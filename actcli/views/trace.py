@@ -55,7 +55,7 @@ def sentence(trace: Trace) -> str:
     if after.loss == before.loss:
         text = f"The step left the loss at {_number(before.loss)}"
     elif after.loss > before.loss:
-        text += ": too large a learning rate steps over the valley"
+        text += ": too large a learning rate can step over the valley"
     off = [unit.name for unit in trace.hidden if unit.slope == 0]
     if off:
         which = f"{' and '.join(off)} had slope 0, so the weights into {'them' if len(off) > 1 else 'it'} did not move"

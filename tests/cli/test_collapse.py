@@ -47,7 +47,7 @@ def test_bends_that_could_not_all_be_counted_are_at_least_so_many() -> None:
     _, sin = document("collapse", "--act", "sin", "--layers", "12")["runs"]
     assert not sin["complete"]
     text = " ".join(output("collapse", "--act", "sin", "--layers", "12").split())
-    assert f"the output bends at least {sin['bends']:,} times on the line" in text
+    assert f"the output has at least {sin['bends']:,} inflections on the line" in text
 
 
 def test_a_single_layer_has_no_place_for_an_activation() -> None:

@@ -69,6 +69,15 @@ def test_the_same_decision_everywhere_is_said_where_it_is_so(bias: float | None,
     assert ("the same decision everywhere in this window" in said) == same
 
 
+def test_a_linear_network_without_a_boundary_in_the_window_has_no_straight_line_there() -> None:
+    made = DepthExperiment(resolve("identity"), DEFAULT)
+    made.network.parameters.biases[-1][...] = 1000.0
+    window = Window(np.linspace(-3.0, 3.0, 41), np.linspace(-3.0, 3.0, 41))
+    said = " ".join(sentences([Map.of(decision(made, window), made)], 48))
+    assert "the same decision everywhere" in said
+    assert "straight line" not in said
+
+
 # --- collapse and trace ----------------------------------------------------------------------------------------
 
 

@@ -585,7 +585,7 @@ def test_stuck() -> None:
     text = verdict_sentence(stuck)
     assert "the network did not learn: in 3 steps the loss over the data fell from 0.75 to 0.347, and guessing" in text
     assert "; before training the gradient signal at layer 1 is about as large as at layer 20" in text
-    assert text.endswith(" identity does not bend: the network is a straight line, whatever its depth.")
+    assert text.endswith(" identity does not bend: the network is one linear layer, whatever its depth.")
     for other in ({"slope_range": (0.0, 1.0)}, {"norm": "layer"}):
         assert "does not bend" not in verdict_sentence(dataclasses.replace(stuck, **other))
     assert "before training" not in verdict_sentence(run(verdict="stuck", layers=1))

@@ -109,6 +109,13 @@ def test_the_bends_of_a_tower_are_changes_of_its_slope(towers: tuple[CollapseRun
     assert np.count_nonzero(np.diff(turned) > 1) + 1 == run.bends
 
 
+def test_what_is_counted_is_named() -> None:
+    """A parabola bends, and has no point of inflection; a tower of steps jumps."""
+    _, square, step = sentences(collapse(["x*x", "step"], CollapseConfig(layers=2)))
+    assert "the output has 0 inflections on the line, and the best single layer misses it by up to 0." in square
+    assert "the output bends or jumps " in step
+
+
 # --- one step of training --------------------------------------------------------------------------------------
 
 
@@ -123,7 +130,7 @@ def test_the_step_moved_probability_and_loss_as_it_says() -> None:
     assert found.answer == 0
     before, after = (f"{1 - outcome.probability:.4f}" for outcome in (found.before, found.after))
     assert f"P(0) from {before} to {after}" in text
-    assert "steps over the valley" not in text
+    assert "step over the valley" not in text
 
 
 def test_a_probability_of_the_right_answer_that_is_tiny_is_no_zero() -> None:
@@ -135,7 +142,7 @@ def test_a_learning_rate_that_is_too_large_is_said_to_be_so() -> None:
     found = next(
         found for rate in (5.0, 20.0, 80.0) if (found := trace("identity", rate)).after.loss > found.before.loss
     )
-    assert "too large a learning rate steps over the valley" in sentence(found)
+    assert "too large a learning rate can step over the valley" in sentence(found)
 
 
 @pytest.mark.parametrize("name", ["relu", "tanh"])

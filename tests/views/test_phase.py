@@ -37,7 +37,12 @@ def test_why_cells_are_blank(tanh: PhaseDiagram) -> None:
     assert "settle" not in phase_sentences(growing, "q")[0]
     unknown = replace(tanh, correlation=blank, correlation_depth_scale=blank)
     assert "Blank: it is not known." in phase_sentences(unknown, "depth-scale")[0]
-    assert "Blank: every correlation stays." in phase_sentences(unknown, "correlation")[0]
+    assert "Blank: it is not known." in phase_sentences(unknown, "correlation")[0]
+    kept = replace(tanh, correlation=blank, correlation_depth_scale=np.array([[np.inf, 1.0, 1.0, 1.0]]))
+    assert "Blank: every correlation stays." in phase_sentences(kept, "correlation")[0]
+    for flat in ("0*x", "x*x"):  # at q = 0 nothing is left of two inputs
+        dead = phase_diagram(elementwise(flat), np.array([0.1]), np.array([0.0]))
+        assert "Blank: it is not known." in phase_sentences(dead, "correlation")[0]
     assert not any("Blank" in phase_sentences(tanh, of)[0] for of in QUANTITIES)
 
 

@@ -94,6 +94,7 @@ class CollapseRun:
     max_relative_difference: max|tower - single layer| / max|tower| on normal random inputs
     bends, bends_at:         number and t of the bends along the line
     counted, complete:       as in `Bends`
+    jumps:                   the activation jumps, and the bends are jumps too
     bends_by_depth:          the same for towers of 1, 2, 4, … layers with the same random numbers
     """
 
@@ -107,6 +108,7 @@ class CollapseRun:
     bends_at: Array
     counted: Counted
     complete: bool
+    jumps: bool
     bends_by_depth: tuple[DepthBends, ...]
     profile: LineProfile
 
@@ -171,6 +173,7 @@ def _run(activation: ActivationLike | None, config: CollapseConfig) -> CollapseR
         bends_at=found.at,
         counted=found.counted,
         complete=found.complete,
+        jumps=bool(network.activation.kinks(0)),
         bends_by_depth=tuple(_at_depth(towers[layers], line, found) for layers, found in by_depth.items()),
         profile=LineProfile(line.direction, t, _output(network, on_line)[:, 0], (on_line @ weights + bias)[:, 0]),
     )
