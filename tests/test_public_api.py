@@ -201,7 +201,7 @@ CALLS: dict[str, tuple[Callable[..., Any], dict[str, Any]]] = {
     "resolve": (actcli.resolve, {"text": "relu"}),
     "describe": (actcli.describe, {"activation": "relu"}),
     "compare": (actcli.compare, {"activations": ["relu", "tanh"], "low": -1.0, "high": 1.0}),
-    "identify": (actcli.identify, {"activation": "relu"}),
+    "identify": (actcli.identify, {"activation": "2*x"}),
     "gain": (actcli.gain, {"activation": "relu", "sigma_w2": 1.0, "sigma_b2": 0.0}),
     "gradient_depth": (actcli.gradient_depth, {"activation": "relu", "config": SMALL, "data": None}),
     "DepthExperiment": (actcli.DepthExperiment, {"activation": "relu", "config": SMALL, "data": None}),

@@ -129,7 +129,12 @@ def arctan(u: Series) -> Series:
 
 
 def erf(u: Series) -> Series:
-    return integral(mpmath.erf(u.value), exp(-u * u) * 2 / mpmath.sqrt(mpmath.pi), u)
+    value, square = mpmath.erf(u.value) if abs(u.value) < 6 else mpf(0), u.value * u.value
+    if not value and u.value:  # as below: of the tail the first few hundred bits count
+        with mpmath.workprec(max(300, mpmath.mp.prec - int(min(square, NOTHING) / mpmath.ln2))):
+            tail = mpmath.erfc(abs(u.value)) if square < NOTHING else mpf(0)
+        value = mpmath.sign(u.value) * (1 - tail)
+    return integral(value, exp(-u * u) * 2 / mpmath.sqrt(mpmath.pi), u)
 
 
 def normal_cdf(u: Series) -> Series:
@@ -272,10 +277,10 @@ def near_a_zero_of_the_slope(name: str, x: float, **parameters: float) -> bool:
 
 def exact(name: str, x: float, order: int = 0, **parameters: float) -> mpf:
     """The order-th derivative at a finite x, with far more digits than float64."""
-    return derivatives(name, x, order, **parameters)[order]
+    return derivatives(name, x, max(order, 1), **parameters)[order]
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=4096)
 def derivatives(name: str, x: float, order: int, **parameters: float) -> tuple[mpf, ...]:
     """f, f', ... f^(order) at a finite x, with an absolute error of 2^-1300."""
     extent = (order + 2) * sum(abs(math.frexp(number)[1]) for number in parameters.values())

@@ -87,7 +87,7 @@ def errors(activation: Elementwise, xs: list[float], order: int, computed: Array
             continue
         if x in kinks:
             continue  # no such derivative
-        exact = derivatives(name, x, order + (order > 1), **parameters)
+        exact = derivatives(name, x, order + 1 if order > 1 else 1, **parameters)  # value and slope at once
         truth = exact[order]
         if order > 1:
             yield Error("higher", order, x, higher_order_error(x, y, truth, exact[order + 1]), y, truth)

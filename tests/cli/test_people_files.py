@@ -136,7 +136,7 @@ def test_output_goes_where_its_name_says(tmp_path: Path) -> None:
 BLOBS = "".join(f"{i % 7},{i % 3},{'abc'[i % 3]}\n" for i in range(30))
 EVALUATE = ["evaluate", "identity", "-i"]
 AUDIT = ["audit", "relu", "--actual", "y.txt", "-i"]
-DEPTH = ["gradient-depth", "--act", "tanh", "--layers", "2", "--steps", "1", "--data"]
+DEPTH = ["gradient-depth", "--act", "tanh", "--layers", "2", "--width", "4", "--batch", "8", "--steps", "0", "--data"]
 
 
 @pytest.mark.parametrize(
@@ -193,17 +193,23 @@ def test_every_way_out_works_as_it_is_printed(name: str, data: bytes, command: l
     ways = _typed(advice, [*command, name])
     assert ways, advice
     for way in ways:
-        run = subprocess.run(
-            ["sh", "-c", way],
-            cwd=tmp_path,
-            env=environment({"PATH": f"{Path(PROGRAM).parent}:/usr/bin:/bin"}),
-            capture_output=True,
-            text=True,
-            timeout=PATIENCE,
-            check=False,
-        )
+        run = in_a_shell(way, tmp_path)
         assert run.returncode == 0, (advice, way, run.stderr)
         assert run.stdout
+
+
+def in_a_shell(line: str, folder: Path) -> "subprocess.CompletedProcess[str]":
+    if line.startswith("actcli ") and not re.search(r"[|<>$`*?~]", line):
+        return actcli(*shlex.split(line)[1:], cwd=folder)  # the same, and soon done
+    return subprocess.run(
+        ["sh", "-c", line],
+        cwd=folder,
+        env=environment({"PATH": f"{Path(PROGRAM).parent}:/usr/bin:/bin"}),
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
 
 
 def _typed(advice: str, command: list[str]) -> list[str]:

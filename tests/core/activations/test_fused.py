@@ -1,6 +1,7 @@
 """Closed forms of value and slope (`fused`, `single`) against mpmath and jets: bounds, kinks, limits, tails, layout."""
 
 import math
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -41,8 +42,10 @@ OTHER_PARAMETERS = [
 EVERY = [*WITH_KERNEL, *OTHER_PARAMETERS]
 
 
-def hard_points(activation: Elementwise) -> list[float]:
+@cache
+def hard_points(text: str) -> list[float]:
     """Points beside kinks, zeros and branches, at the radius, along the tails, and beyond."""
+    activation = elementwise(text)
     assert activation.fused
     radius = activation.fused_radius
     radius = min(radius(**activation.parameter_values) if callable(radius) else radius, 1.7e308)
@@ -61,7 +64,7 @@ def assert_within_bounds(activation: Elementwise, xs: list[float]) -> None:
 @pytest.mark.parametrize("text", EVERY)
 def test_hard_points_are_within_the_bounds(text: str) -> None:
     activation = elementwise(text)
-    assert_within_bounds(activation, hard_points(activation))
+    assert_within_bounds(activation, hard_points(text))
 
 
 @pytest.mark.parametrize("text", EVERY)
@@ -91,7 +94,7 @@ def by_jet(activation: Elementwise, xs: np.ndarray) -> np.ndarray:
 @pytest.mark.parametrize("text", EVERY)
 def test_a_kernel_stays_close_to_the_jet(text: str) -> None:
     activation = elementwise(text)
-    xs = np.array(hard_points(activation))
+    xs = np.array(hard_points(text))
     value, slope = activation.value_and_slope(xs)
     expected_value, expected_slope = by_jet(activation, xs)
     # Each result has an error of at most 4 ULP, or eps near a zero of the slope.
@@ -102,7 +105,7 @@ def test_a_kernel_stays_close_to_the_jet(text: str) -> None:
 @pytest.mark.parametrize("text", EVERY)
 def test_value_and_slope_are_the_same_numbers_wherever_they_are_asked_for(text: str) -> None:
     activation = elementwise(text)
-    xs = np.array([*hard_points(activation), math.nan])
+    xs = np.array([*hard_points(text), math.nan])
     both = np.stack(activation.value_and_slope(xs))
     np.testing.assert_array_equal(activation(xs), both[0])
     np.testing.assert_array_equal(activation.derivatives(xs, 0)[0], both[0])
