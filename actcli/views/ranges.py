@@ -114,8 +114,9 @@ def y_range(values: Sequence[Array], reach: float) -> tuple[float, float]:
 
 def places(intervals: Sequence[tuple[float, float]], low: float, high: float) -> str:
     """Intervals (first point, last point) on [low, high] in words: `for x ≤ 0`, `at x = 1 and for 2 < x < 3`."""
-    texts = [_place(first, last, low, high) for first, last in intervals[:_MOST_PLACES]]
-    more = len(intervals) - len(texts)
+    different = [*dict.fromkeys(_place(first, last, low, high) for first, last in intervals)]
+    texts = different[:_MOST_PLACES]
+    more = len(different) - len(texts)
     return " and ".join(texts) + (f" and at {count(more, 'more place')}" if more else "")
 
 

@@ -149,6 +149,7 @@ def test_an_interval_whose_ends_read_alike_is_told_as_one_place() -> None:
     # step's kink adds the two numbers beside 0, where 1/x overflows as well
     assert picture("1/x", "step").splitlines()[-1] == "not finite, left out: 1/x at x = 0"
     assert places([(2.0 + 1e-13, 2.0 + 2e-13)], -6.0, 6.0) == "close to x = 2"
+    assert places([(-1e-13, -5e-324), (5e-324, 1e-13)], -6.0, 6.0) == "close to x = 0", "said once of both sides"
 
 
 def test_there_is_no_note_where_nothing_is_left_out() -> None:
