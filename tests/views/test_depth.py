@@ -620,11 +620,11 @@ def test_theory_of_the_width_is_told_where_measurement_and_theory_differ() -> No
         (None, ""),
         (
             Preference("he", -6.93, 0.0),
-            "he: in theory the signal changes 1.0-fold over 20 layers, with xavier 0.000978-fold",
+            "he: in theory the signal changes by a factor of 1.0 over 20 layers, with xavier by a factor of 0.000978",
         ),
         (
             Preference("xavier", 0.0, 6.93),
-            "xavier: in theory the signal changes 1.0-fold over 20 layers, with he 1022-fold",
+            "xavier: in theory the signal changes by a factor of 1.0 over 20 layers, with he by a factor of 1022",
         ),
         (
             Preference("xavier", -29.0, -23.0),
