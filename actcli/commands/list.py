@@ -9,7 +9,7 @@ import typer
 from actcli.commands.options import ListFormat
 from actcli.commands.report import write_report
 from actcli.core.activations.activation import Activation, Elementwise, RowWise
-from actcli.core.activations.catalogue import CATALOGUE, literature
+from actcli.core.activations.catalogue import CATALOGUE, literature, resolve
 from actcli.core.activations.practice import framework_names, use
 from actcli.core.errors import InputError, did_you_mean
 
@@ -18,6 +18,12 @@ if TYPE_CHECKING:
 
 
 def run(
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="NAME...", help="Names and families of the catalogue, such as gated.", show_default=False
+        ),
+    ] = None,
     everything: Annotated[bool, typer.Option("--all", help="Include the published literature.")] = False,
     search: Annotated[
         str | None,
@@ -42,11 +48,15 @@ def run(
 ) -> None:
     """All names and aliases, which work wherever a command takes an activation; case, - and _ make no difference. On a
     terminal the names stand by family, in a pipe one a line; --format table has aliases, parameters and formulas.
+    With names or families as arguments, their formulas.
 
-    Example: actcli list
+    Example: actcli list gated
     """
     whole = everything or search is not None or family is not None or year is not None
-    activations = _chosen(search, family, year) if whole else list(CATALOGUE.values())
+    if names and whole:
+        raise InputError("names stand alone, without --all, --search, --family and --year")
+    activations = _named(names) if names else _chosen(search, family, year) if whole else list(CATALOGUE.values())
+    whole = whole or bool(names)
     if output_format == "auto":
         output_format = "table" if sys.stdout.isatty() else "plain"
         if output_format == "table" and not whole:
@@ -104,6 +114,26 @@ def _entry(entry: Activation, whole: bool) -> dict[str, object]:
 
         found |= {"year": year_of(entry), "authors": authors_of(entry), "family": family_of(entry)}
     return found
+
+
+def _named(names: "Sequence[str]") -> "Sequence[Activation]":
+    """Entries with these names, or in these families of the catalogue, else of the literature. InputError: neither."""
+    from actcli.core.activations.literature import family_of
+
+    catalogue, published = [*CATALOGUE.values()], [*literature().values()]
+    families = sorted({family_of(each) for each in (*catalogue, *published)})
+    named: dict[str, Activation] = {}
+    for name in names:
+        wanted = name.strip().casefold()
+        found = [each for part in (catalogue, published) for each in part if family_of(each) == wanted]
+        members = [each for each in found if each.name in CATALOGUE] or found
+        if not members and (hint := did_you_mean(wanted, families)):
+            raise InputError(f"no activation or family {name!r:.40}{hint}")
+        for each in members or [resolve(name)]:
+            if each.label != each.name or each.name not in {*CATALOGUE, *literature()}:
+                raise InputError(f"list takes names and families, not {name!r:.40}: describe takes that")
+            named[each.name] = each
+    return [*named.values()]
 
 
 def _chosen(search: str | None, family: str | None, year: str | None) -> "Sequence[Activation]":

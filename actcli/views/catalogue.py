@@ -21,6 +21,7 @@ LONGEST_ALIAS = len("gelu_pytorch_tanh,")
 # Below this width a family stands above its names.
 OVERVIEW_WIDTH = 40
 _MORE = """
+actcli list gated: a family with its formulas
 actcli describe NAME: its card
 actcli list --format table: all with aliases, parameters and formulas
 actcli list --all: the published literature too"""
@@ -46,18 +47,21 @@ def catalogue_table(activations: Iterable[Activation], terminal: Terminal) -> Re
 
 
 def literature_table(entries: Iterable[tuple[Activation, int | None, str]], terminal: Terminal) -> RenderableType:
-    """Name, year, family and formula with default parameters. entries: (activation, year, family)."""
+    """Name, year, family if they differ, and formula with default parameters. entries: (activation, year, family)."""
+    entries = [*entries]
+    several = len({family for _, _, family in entries}) > 1
     if terminal.width < COLUMNS_WIDTH:
         return _stack((activation for activation, _, _ in entries), terminal)
     drawn = _empty_table()
     drawn.add_column("name", overflow="fold", max_width=20)
     drawn.add_column("year", no_wrap=True)
-    drawn.add_column("family", no_wrap=True)
+    if several:
+        drawn.add_column("family", no_wrap=True)
     drawn.add_column("formula", overflow="fold", ratio=1)
     for activation, year, family in entries:
         given_parameters = ", ".join(_parameters(activation))
         text = _formula(activation, terminal) + (f"  ({given_parameters})" if given_parameters else "")
-        drawn.add_row(activation.name, str(year or ""), family, text)
+        drawn.add_row(activation.name, str(year or ""), *[family] * several, text)
     return drawn
 
 

@@ -32,7 +32,7 @@ def density_picture(before: Pushforward, pushforwards: Sequence[Pushforward], *,
     names = ["before: z", *(f"after: {each.activation.label}" for each in pushforwards)]
     drawn = zip((before, *pushforwards), names, styles, intervals, strict=True)
     panels = [_panel(each, name, style, interval) for each, name, style, interval in drawn]
-    return Picture(title, panels, notes=_facts(before, pushforwards))
+    return Picture(title, panels, notes=_facts(before, pushforwards, panels))
 
 
 def drawn_over(before: Pushforward, pushforwards: Sequence[Pushforward]) -> list[tuple[float, float]]:
@@ -67,8 +67,6 @@ def _shares(low: float, high: float, common_low: float, common_high: float) -> b
 def _panel(each: Pushforward, name: str, style: Style, interval: tuple[float, float]) -> Panel:
     histogram = bins(each, interval)
     density, top = histogram.density, _top(histogram)
-    if density.max() > top:
-        name += f" (a peak of {format_number(float(density.max()), 2)} is cut off)"
     spikes = [Spike(value, style, f"P = {short(p, 3)}") for value, p in each.atoms]
     drawn = [Histogram(histogram.edges, density, style)]
     return Panel(Axis(*interval), Axis(0.0, top), title=name, style=style, histograms=drawn, spikes=spikes)
@@ -84,8 +82,8 @@ def _top(histogram: Probabilities) -> float:
     return float(min(density.max(), _PEAK * typical))
 
 
-def _facts(before: Pushforward, pushforwards: Sequence[Pushforward]) -> list[str]:
-    """Mean and deviation of each, and probabilities of its atoms and of nan."""
+def _facts(before: Pushforward, pushforwards: Sequence[Pushforward], panels: Sequence[Panel]) -> list[str]:
+    """Mean and deviation of each, probabilities of its atoms and of nan, and the height of a peak beyond the axis."""
     names = ["z", *(each.activation.label for each in pushforwards)]
     columns = [names]
     for head, values in (
@@ -94,8 +92,14 @@ def _facts(before: Pushforward, pushforwards: Sequence[Pushforward]) -> list[str
     ):
         numbers = align("diverges" if value is None else format_number(value, DIGITS) for value in values)
         columns.append([f"{head} {number}" for number in numbers])
-    columns.append([_atoms(each) for each in (before, *pushforwards)])
+    rest = [(_atoms(each), _peak(panel)) for each, panel in zip((before, *pushforwards), panels, strict=True)]
+    columns.append([", ".join(filter(None, texts)) for texts in rest])
     return in_columns(columns)
+
+
+def _peak(panel: Panel) -> str:
+    highest = max(float(histogram.height.max()) for histogram in panel.histograms)
+    return f"a peak of {format_number(highest, 2)} is cut off" if highest > panel.y.high else ""
 
 
 def _atoms(each: Pushforward) -> str:

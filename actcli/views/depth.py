@@ -48,6 +48,10 @@ def depth_report(
     # Room for the cures, which are printed below.
     cures = (1 + MOST_CURES) * sum(group.trained and group.verdict != "healthy" for group in groups)
     left = terminal.height - 1 - one_screen - cures - sum(text.count("\n") for text in (outcome, closing, title))
+    if one_screen and alone and cures and left < _COMFORTABLE:  # the sentence has the loss too
+        left += closing.count("\n")
+        closing = paragraph(_paragraph(alone, with_loss=False), terminal)
+        left -= closing.count("\n")
     drawn = any(map(_has_curve, groups))
     most = None
     if one_screen:
@@ -108,11 +112,11 @@ def _brief(groups: Sequence[DepthGroup], outcome: str) -> list[str]:
     return [f"{seed}{text}" for seed, text in zip(seeds, told, strict=True) if text] + [inits] * bool(inits)
 
 
-def _paragraph(group: DepthGroup) -> str:
+def _paragraph(group: DepthGroup, *, with_loss: bool = True) -> str:
     sentence = verdict_sentence(group.typical)
     if len(group.runs) > 1:
         return f"{len(group.runs)} seeds: {group.verdict}. Seed {group.typical.seed}: {sentence}"
-    return f"{loss_line(group.typical)}\n{sentence}"
+    return f"{loss_line(group.typical)}\n{sentence}" if with_loss else sentence
 
 
 def _title(group: DepthGroup) -> str:

@@ -36,7 +36,7 @@ def history_picture(runs: Sequence[DepthRun]) -> Picture:
             Axis(1.0, float(len(values)), label="layer", counted=True),
             (),
             "gradient of each layer's weights" if alone else f"{run.activation}: gradient by layer",
-            heat=HeatMap(values, low, high, "log10 of the norm"),
+            heat=HeatMap(values, low, high, "log10(norm)"),
         )
         for run, values in zip(runs, maps, strict=True)
     ]
@@ -95,9 +95,9 @@ def _updates(runs: Sequence[DepthRun], steps: Axis) -> Panel:
     ratios = np.concatenate([curve.y for curve in curves])
     ratios = ratios[np.isfinite(ratios) & (ratios > 0)]
     low, high = min(ratios.min(initial=LEARNS), LEARNS / 10), max(ratios.max(initial=LEARNS), LEARNS * 10)
-    of = "median of the layers" if len(runs) > 1 else "three layers"
+    of = "median " if len(runs) > 1 else ""
     y = Axis(float(low), float(high), "log")
-    return Panel(steps, y, curves, f"update / weights, {of}, dotted: 0.001", rules=[Rule(y=LEARNS)])
+    return Panel(steps, y, curves, f"{of}update/weights, dotted: 0.001", rules=[Rule(y=LEARNS)])
 
 
 def _silent(runs: Sequence[DepthRun], steps: Axis) -> Panel:

@@ -113,7 +113,7 @@ def _change(choice: Preference, name: str) -> str:
     factor = _log_factor(choice, name)
     if isinf(factor):
         return "to nothing" if factor < 0 else "beyond all measure"
-    return f"{format_number(exp(max(min(factor, 700.0), -700.0)), 3)}-fold"
+    return f"by a factor of {format_number(exp(max(min(factor, 700.0), -700.0)), 3)}"
 
 
 # --- the verdict ------------------------------------------------------------------------------------------------

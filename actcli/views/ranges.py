@@ -24,7 +24,28 @@ VISIBLE = 0.01
 
 def of_graph(graph: Graph, order: int, label: str, style: Style | None = None) -> Curve:
     """The curve of the derivative of this order."""
-    return Curve(label, graph.x, graph.derivatives[order], style or Style(), graph.breakpoints[order])
+    y = _without_noise(graph.x, graph.derivatives[order])
+    return Curve(label, graph.x, y, style or Style(), graph.breakpoints[order])
+
+
+_NEAR = 1e-5  # of the interval: too short to be seen
+_MOST_HOLES = 64
+
+
+def _without_noise(x: Array, y: Array) -> Array:
+    """y, level so near a hole that the formula's own rounding is larger than its curve: x/(exp(x) - 1) beside 0.
+
+    A pole rises or falls on each side; where it goes up and down within a distance that cannot be seen, that is noise.
+    """
+    near, y = _NEAR * 2.0 * (x[-1] / 2.0 - x[0] / 2.0), y.copy()
+    for first, last in missing(x, y)[:_MOST_HOLES]:
+        left, right = np.flatnonzero((first - near <= x) & (x < first)), np.flatnonzero((last < x) & (x <= last + near))
+        for side, level in ((left, left[:1]), (right, right[-1:])):
+            with np.errstate(invalid="ignore"):  # inf - inf beside another hole
+                steps = np.diff(y[side])
+            if (steps > 0.0).any() and (steps < 0.0).any():
+                y[side] = y[level]
+    return y
 
 
 def sample_points(x_range: tuple[float, float], terminal: Terminal, kinks: Iterable[float] = ()) -> Array:
@@ -93,8 +114,9 @@ def y_range(values: Sequence[Array], reach: float) -> tuple[float, float]:
 
 def places(intervals: Sequence[tuple[float, float]], low: float, high: float) -> str:
     """Intervals (first point, last point) on [low, high] in words: `for x ≤ 0`, `at x = 1 and for 2 < x < 3`."""
-    texts = [_place(first, last, low, high) for first, last in intervals[:_MOST_PLACES]]
-    more = len(intervals) - len(texts)
+    different = [*dict.fromkeys(_place(first, last, low, high) for first, last in intervals)]
+    texts = different[:_MOST_PLACES]
+    more = len(different) - len(texts)
     return " and ".join(texts) + (f" and at {count(more, 'more place')}" if more else "")
 
 

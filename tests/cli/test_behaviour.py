@@ -71,7 +71,7 @@ QUICK = EXAMPLES | {
         ("collapse -x", "no such option: -x; did you mean '(-x)'?"),
         ("evaluate relu 1 --order 2", "no such option: --order; see `actcli evaluate --help`"),
         ("collapse --layers 2.5", "'2.5' is not a whole number"),
-        ("list relu", "unexpected argument: relu; see `actcli list --help`"),
+        ("describe relu tanh", "tanh; see `actcli describe --help`"),
         ("nonsense", "there is no command 'nonsense'; `actcli --help` lists them"),
         ("evaluate relu -3 --layers 2", "--layers"),
         ("evaluate relu --grid 0 1", "--grid"),

@@ -97,3 +97,9 @@ def test_what_is_no_activation_is_refused() -> None:
     assert "did you mean relu" in complaint("describe", "rellu")
     assert "beta must be > 0" in complaint("describe", "softplus:beta=-1")
     assert "in column 4 of the formula" in complaint("describe", "x +* 2")
+
+
+def test_where_a_function_has_no_value_it_has_no_slope() -> None:
+    """More digits find that both one-sided slopes are 0."""
+    curve = document("describe", "sin(x)/x")
+    assert (curve["value_at_zero"], curve["slope_at_zero"]) == ("NaN", "NaN")

@@ -77,13 +77,14 @@ def test_a_terminal_gets_the_names_by_family_on_one_screen(size: tuple[int, int]
             line = "".join(line.split()[1:2])
         assert any(text.strip().startswith(line) for text in terminal.lines), line
     families = {"rectifier", "exponential", "gated", "sigmoidal", "step", "row-wise"}
-    words = re.findall(r"[\w-]+", " ".join(terminal.lines[: -4 if size[0] > 20 else -8]))
+    words = re.findall(r"[\w-]+", " ".join(terminal.lines[: terminal.lines.index("")]))
     assert families < set(words)
     assert set(entries) < set(words)
 
 
 def test_the_overview_names_commands_that_show_what_it_says() -> None:
-    assert in_terminal("list", size=(80, 24)).lines[-3:] == [
+    assert in_terminal("list", size=(80, 24)).lines[-4:] == [
+        "actcli list gated: a family with its formulas",
         "actcli describe NAME: its card",
         "actcli list --format table: all with aliases, parameters and formulas",
         "actcli list --all: the published literature too",
@@ -91,6 +92,19 @@ def test_the_overview_names_commands_that_show_what_it_says() -> None:
     table = output("list", "--format", "table")
     assert table.split()[:4] == ["name", "aliases", "parameters", "formula"]
     assert set(output("list").split()) < set(output("list", "--all").split())
+
+
+def test_names_and_families_are_shown_with_their_formulas_on_one_screen(entries: dict[str, Any]) -> None:
+    lines = in_terminal("list", "gated", size=(80, 24)).lines
+    assert len(lines) < 24
+    assert lines[0].split() == ["name", "year", "formula"]
+    assert {line.split()[0] for line in lines[2:]} == {
+        "gelu", "gelu_tanh", "quick_gelu", "silu", "mish", "hard_swish", "gelu_10"
+    }  # fmt: skip
+    for line in lines[2:]:
+        assert entries[line.split()[0]]["formula"] in line
+    assert output("list", "tanh", "swish", "step", "tanh").splitlines() == ["tanh", "silu", "step"]
+    assert output("list", "radial").splitlines()[0] not in entries, "the catalogue has none"
 
 
 @pytest.mark.parametrize("size", [(80, 24), (50, 15)])
@@ -131,6 +145,11 @@ def test_the_literature_is_searched_by_text_family_and_year() -> None:
     ("arguments", "says"),
     [
         (("--family", "gatd"), "did you mean gated"),
+        (("gatd",), "no activation or family 'gatd'; did you mean gated?"),
+        (("rleu",), "did you mean relu"),
+        (("elu:alpha=2",), "list takes names and families"),
+        (("x*tanh(x)",), "list takes names and families"),
+        (("gated", "--all"), "names stand alone, without --all, --search, --family and --year"),
         (("--family", "zzzz"), "there are"),
         (("--year", "20"), "--year 2017..2020"),
         (("--year", "2020..2017"), "--year 2017..2020"),

@@ -130,12 +130,13 @@ def test_one_activation_is_one() -> None:
 # --- curves of each order --------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("order", [0, 1, 2, 3])
+@pytest.mark.parametrize("order", [0, 1, 2, 3, 4])
 def test_compare_draws_up_to_an_order(order: int) -> None:
     for acts, size in ((("tanh", "sin"), "80x40"), (("tanh", "sin"), "160x40"), (("tanh", "sin", "relu"), "80x60")):
         lines = output("compare", *acts, "--order", str(order), "--size", size)
         assert lines.count("their slopes") == (order > 0)
         assert re.findall(r"(second|third) derivatives", lines) == ["second", "third"][: max(order - 1, 0)]
+        assert lines.count("derivatives of order 4") == (order > 3)
     heading = {0: "", 1: "broken: its slope", 2: "broken: its derivatives"}.get(order, "broken: its derivatives")
     text = output("compare", "relu", "gelu", "silu", "mish", "tanh", "--order", str(order))
     assert heading in text.partition("relu, gelu, silu, mish, tanh on [-6, 6]\n")[2].partition("\n")[0]

@@ -663,12 +663,12 @@ def test_theory_of_the_width_is_told_where_measurement_and_theory_differ() -> No
         (None, ""),
         (
             Preference("he", -6.93, 0.0),
-            "he: the signal changes 1.0-fold over 20 layers, with xavier 0.000978-fold "
+            "he: the signal changes by a factor of 1.0 over 20 layers, with xavier by a factor of 0.000978 "
             "(theory for first pre-activations of variance 1)",
         ),
         (
             Preference("xavier", 0.0, 6.93),
-            "xavier: the signal changes 1.0-fold over 20 layers, with he 1022-fold (theory",
+            "xavier: the signal changes by a factor of 1.0 over 20 layers, with he by a factor of 1022 (theory",
         ),
         (
             Preference("xavier", -29.0, -23.0),
@@ -677,7 +677,7 @@ def test_theory_of_the_width_is_told_where_measurement_and_theory_differ() -> No
         (
             # Equal up to rounding: less than half of the signal is lost.
             Preference("xavier", -3.0000000001, -3.0),
-            "xavier: the signal changes 0.0498-fold over 20 layers, with he 0.0498-fold",
+            "xavier: the signal changes by a factor of 0.0498 over 20 layers, with he by a factor of 0.0498",
         ),
         (Preference("xavier", math.nan, math.nan), "theory gives no finite factor of the signal with xavier and he"),
         (Preference("xavier", 0.5, math.nan), "xavier: theory gives no finite factor of the signal with he"),

@@ -23,11 +23,11 @@ def test_one_run_has_its_layers_and_several_the_median_of_the_layers(runs: list[
     alone, both = history_picture(runs[:1]), history_picture(runs)
     titles = ["gradient of each layer's weights", "loss, dotted: guessing"]
     assert [panel.title for panel in alone.panels] == [
-        *titles, "update / weights, three layers, dotted: 0.001", "saturated slopes and dead units",
+        *titles, "update/weights, dotted: 0.001", "saturated slopes and dead units",
     ]  # fmt: skip
     assert [panel.title for panel in both.panels] == [
         "tanh: gradient by layer", "relu: gradient by layer", titles[1],
-        "update / weights, median of the layers, dotted: 0.001", "saturated slopes, broken: dead units",
+        "median update/weights, dotted: 0.001", "saturated slopes, broken: dead units",
     ]  # fmt: skip
     updates = both.panels[3].curves
     for curve, run in zip(updates, runs, strict=True):
@@ -45,7 +45,7 @@ def test_one_run_has_its_layers_and_several_the_median_of_the_layers(runs: list[
 def test_a_map_has_the_powers_of_ten_of_the_norms(runs: list[DepthRun]) -> None:
     heat = history_picture(runs[:1]).panels[0].heat
     assert isinstance(heat, HeatMap)
-    assert heat.label == "log10 of the norm"
+    assert heat.label == "log10(norm)"
     norms = np.array([moment.weight_gradient_norms for moment in runs[0].history])
     assert np.allclose(10.0**heat.values.T, norms, rtol=1e-12)
 

@@ -13,7 +13,7 @@ from actcli.core.errors import InputError
 from actcli.views.palette import RAMP, appearance
 from actcli.views.picture.terminal import paint
 from actcli.views.plot import plot_picture
-from actcli.views.ranges import places
+from actcli.views.ranges import of_graph, places
 from actcli.views.terminal import Terminal
 from tests.narrow import elementwise
 from tests.views.screens import Picture, screen
@@ -149,6 +149,7 @@ def test_an_interval_whose_ends_read_alike_is_told_as_one_place() -> None:
     # step's kink at 0 adds the two float64s next to 0, where 1/x overflows too
     assert picture("1/x", "step").splitlines()[-1] == "not finite, left out: 1/x at x = 0"
     assert places([(2.0 + 1e-13, 2.0 + 2e-13)], -6.0, 6.0) == "close to x = 2"
+    assert places([(-1e-13, -5e-324), (5e-324, 1e-13)], -6.0, 6.0) == "close to x = 0", "said once of both sides"
 
 
 def test_there_is_no_note_where_nothing_is_left_out() -> None:
@@ -224,3 +225,23 @@ def test_a_tangent_reaches_across_the_picture() -> None:
     lines = picture("sigmoid", at=(4.0,)).splitlines()
     row = next(line for line in lines if line.startswith("0.8┤"))
     assert "\u2800" < row[4] <= "\u28ff", "0.982 - 10 * 0.0177 = 0.805"
+
+
+@pytest.mark.parametrize(
+    ("text", "low", "high"),
+    [("x/(exp(x) - 1)", -1.0, 0.0), ("(1 - cos(x))/x**2", -0.1351, 0.1351), ("tanh(x)/x", -0.4, 0.4)],
+)
+def test_beside_a_hole_the_rounding_of_a_formula_is_not_drawn(text: str, low: float, high: float) -> None:
+    """The bounds are those of the exact slopes; computed as it is written x/(exp(x) - 1) has slopes up to 1e9."""
+    (graph,) = graphs_on([elementwise(text)], RANGE, DEFAULT, 1)
+    slope = of_graph(graph, 1, "f'")
+    seen = slope.finite().y
+    assert np.nanmax(np.abs(graph.derivatives[1])) > 2 * high + 1
+    assert low - 1e-3 < seen.min() <= seen.max() < high + 1e-3
+    assert np.isnan(slope.y[slope.x == 0.0]).all()
+
+
+def test_beside_a_pole_all_is_drawn() -> None:
+    (graph,) = graphs_on([elementwise("1/x")], RANGE, DEFAULT, 1)
+    for order in (0, 1):
+        np.testing.assert_array_equal(of_graph(graph, order, "").y, graph.derivatives[order])

@@ -109,6 +109,8 @@ def _described(function: Function) -> CurveProperties:
     at_zero, slope_at_zero = np.where(np.isfinite(corrected), corrected, as_written)[:, 0].tolist()
     if 0.0 in sides and (derivative := sides[0.0].derivative) is not None:
         slope_at_zero = derivative
+    if math.isnan(at_zero):  # both one-sided slopes may agree beside a hole
+        slope_at_zero = math.nan
     if function.exhausted:
         doubts |= {"jumps", "poles", "kinks", *_RANGE, *_SLOPES}
     normal = moments(function, samples.breakpoints, (*nearest, lowest.low, highest.low))

@@ -50,7 +50,8 @@ def accuracy(x: Array, computed: Array, exact: Reference, slope: bool, skip: Mas
     worst = int(finite.argmax())
     far = error > BOUND
     within = float(finite[~far].max(initial=0.0))
-    return Accuracy(float(finite[worst]), float(x[worst]), _intervals(x, far), within, int(missing.sum()), len(x))
+    beyond = _intervals(x[known], far[known])  # a point without an exact result, as 0 of sin(x)/x, separates nothing
+    return Accuracy(float(finite[worst]), float(x[worst]), beyond, within, int(missing.sum()), len(x))
 
 
 def _intervals(x: Array, mask: Mask) -> tuple[tuple[float, float], ...]:

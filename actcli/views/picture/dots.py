@@ -207,8 +207,8 @@ def ticks_of(axis: Axis, placed: DotAxis, *, up: bool, unicode: bool, label_widt
         labels = [power_of_ten(round(value), unicode) for value in decades]
         return Ticks([placed.cell(value) for value in decades], labels)
     if axis.counted:  # 1, and multiples of the tick
-        values = [value for value in multiples(placed.tick, placed.low, placed.high) if value > 1]
-        values = [1.0, *values] if 1 in placed else values
+        values = [value for value in multiples(placed.tick, placed.low, axis.high) if value > 1]
+        values = [1.0, *(values or [axis.high])] if 1 in placed else values
         return Ticks([placed.cell(value) for value in values], [f"{value:.0f}" for value in values])
     return linear_ticks(placed, label_width if up else 0)
 

@@ -38,7 +38,7 @@ _REGIONS: Final = (" ░▓▒█", " .#+@")
 # Diverging or not -> colours out of 16, similar to the scale in lightness and hue.
 _OF_16: Final = {False: (34, 90, 36, 92, 93), True: (34, 94, 97, 91, 31)}
 _TINT = 0.35
-_STRIP = 24
+_STRIP, _SHORTEST_STRIP = 24, 8
 
 FEW = 16
 
@@ -138,14 +138,16 @@ def scale_line(heat: HeatMap | RegionMap, terminal: Terminal) -> str:
         paint = _painter(heat, np.repeat(values, pixels(terminal)[1], axis=1), terminal)
         reset = _RESET * bool(depth(terminal))
         return "   ".join(f"{paint(0, i, '')}{paint(0, i, '')}{reset} {name}" for i, name in enumerate(heat.names))
-    values = np.linspace(heat.low, heat.high, _STRIP)[None, None, :]
-    paint = _painter(heat, np.repeat(values, pixels(terminal)[1], axis=1), terminal)
-    strip = "".join(paint(0, column, "") for column in range(_STRIP)) + _RESET * bool(depth(terminal))
     low, high, middle = (short(value, 3) for value in (heat.low, heat.high, heat.middle or 0.0))
     label = f"  {heat.label}" + (f" ({middle} in the middle)" if heat.middle is not None else "")
-    if len(low) + _STRIP + len(high) + 2 > terminal.width:
+    room = terminal.width - len(low) - len(high) - 2
+    if room < _SHORTEST_STRIP:
         return cut(f"{low} to {high}{label}".rstrip(), terminal)
-    return f"{low} {strip} {high}" + cut(label, terminal, terminal.width - len(low) - _STRIP - len(high) - 2)
+    length = min(max(room - len(terminal.text(label)), _SHORTEST_STRIP), _STRIP)
+    values = np.linspace(heat.low, heat.high, length)[None, None, :]
+    paint = _painter(heat, np.repeat(values, pixels(terminal)[1], axis=1), terminal)
+    strip = "".join(paint(0, column, "") for column in range(length)) + _RESET * bool(depth(terminal))
+    return f"{low} {strip} {high}" + cut(label, terminal, room - length)
 
 
 _RESET = "\x1b[0m"

@@ -46,7 +46,7 @@ ROOMY_CHART = 12
 """Lines per panel that leave room for extra panels."""
 
 # Panels beside each other.
-NARROWEST_PANEL, NARROWEST_MAP, WIDEST_PANEL, SHORTEST_PANEL = 18, 15, 78, 7
+NARROWEST_PANEL, NARROWEST_MAP, WIDEST_PANEL, SHORTEST_PANEL, SHORTEST_STRIP = 18, 15, 78, 7, 4
 # Least width of a terminal for stacked panels beside each other.
 SIDE_BY_SIDE = 120
 LABEL_WIDTH = 4
@@ -124,10 +124,11 @@ def _shape(picture: Picture, count: int, terminal: Terminal, left: int) -> tuple
     """(columns, width, height) of the panels: the picture's columns or a divisor of them, else the best shape."""
     most = picture.columns or 0
     least = NARROWEST_MAP if all(panel.heat is not None for panel in picture.panels) else NARROWEST_PANEL
-    for columns in range(most, 1 if count > most else most - 1, -1):
+    shortest = SHORTEST_STRIP if picture.panels[0].bare else SHORTEST_PANEL
+    for columns in range(most, 1 if count > most > 1 else most - 1, -1):
         width = (terminal.width + GAP) // max(columns, 1) - GAP
         if columns and most % columns == 0 and width >= least:
-            return columns, width, max(left // -(-count // columns), SHORTEST_PANEL)
+            return columns, width, max(left // -(-count // columns), shortest)
     return shape(count, terminal.width, left)
 
 

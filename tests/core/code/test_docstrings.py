@@ -79,6 +79,9 @@ def test_intervals_beyond_16_ulp_are_named() -> None:
     if places:
         assert float(places[2]) > 16.0
     assert "except" not in words("gelu", "numpy")
+    around = re.search(r"slopes within .* ULP except for (-\S+) <= x <= (\S+), where", words("(exp(x) - 1)/x", "numpy"))
+    assert around, "one stretch around 0, where 0/0 has no exact result"
+    assert float(around[1]) < 0.0 < float(around[2])
 
 
 def test_the_initialisation_says_what_it_keeps() -> None:

@@ -203,3 +203,31 @@ def test_a_trail_is_dots_of_braille_where_it_leads() -> None:
     crossing = trail_cells([level, upright], x, y, unicode=True)
     assert {row for column, row in crossing if column == 5} == {*range(10)}
     assert ord(crossing[5, 2]) & ord("⠉") == ord("⠉"), "both are to be seen where they cross"
+
+
+def test_the_scale_is_shorter_where_its_label_would_be_cut() -> None:
+    heat_map = HeatMap(RISING, -5.58, -0.346, "log10(norm)")
+    for width in (39, 80):
+        line = re.sub(r"\x1b\[[0-9;]*m", "", scale_line(heat_map, replace(COLOUR, width=width)))
+        assert line.startswith("-5.58 ▀▀▀▀▀▀▀▀")
+        assert line.endswith("▀ -0.346  log10(norm)")
+        assert len(line) <= width
+
+
+def test_strips_of_thumbnails_stand_below_each_other() -> None:
+    """Beside each other the thumbnails of 16 units would be three characters wide and 17 high."""
+    strip = Panel(Axis(0.0, 16.0), Axis(0.0, 1.0), heat=HeatMap(RISING, 0.0, 1.0), title="layer", bare=True)
+    terminal = Terminal(80, 24, colour=True)
+    lines = screen(paint(Picture("units", [strip] * 3, columns=1), terminal), terminal)
+    assert [line for line in lines if line.startswith("layer")] == ["layer"] * 3
+    assert len(lines) <= 22
+
+
+def test_no_tick_of_a_counted_axis_is_beyond_its_end() -> None:
+    layers = Axis(1.0, 9.0, label="layer", counted=True)
+    drawn = Panel(Axis(0.0, 1.0), layers, heat=HeatMap(RISING, 0.0, 1.0))
+    for height in range(9, 24):
+        labels = [line.split("┤")[0] for line in paint(Picture("", [drawn]), Terminal(60, height)).splitlines()]
+        numbers = [int(label) for label in labels if label.strip().isdigit()]
+        assert numbers[-1:] == [1], height
+        assert 1 < numbers[0] <= 9
