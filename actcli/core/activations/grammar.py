@@ -16,7 +16,7 @@ from typing import Final
 from actcli.core.activations import expression as tree
 from actcli.core.activations.activation import Activation, Elementwise
 from actcli.core.activations.expression import Arithmetic, Expression, Node, Number, Operation, compiled
-from actcli.core.errors import InputError, count, decapitalised, did_you_mean
+from actcli.core.errors import InputError, count, decapitalised, did_you_mean, shown
 
 MAX_LENGTH: Final = 2000
 MAX_DEPTH: Final = 60
@@ -66,7 +66,7 @@ def read(
     parsed = reader.parsed()
     root = reader.number(parsed, 0)
     if all_used and (unused := set(given_parameters) - reader.used):
-        raise InputError(f"the formula {reader.shown} has no parameter {min(unused)!r}")
+        raise InputError(f"the formula {reader.shown} has no parameter {shown(min(unused))}")
     if all_used and not reader.has_x:
         raise InputError(f"the formula {reader.shown} has no x; {_with_x(parsed, activations)}")
     if reader.has_x and reader.arguments and "x" not in reader.arguments:
@@ -89,6 +89,20 @@ def _with_x(parsed: ast.expr, activations: Mapping[str, Activation]) -> str:
             return f"a constant is written '{text}*x**0'"
     return "the variable of a formula is x"
 
+
+_SYNTAX: Final = {
+    "invalid decimal literal": "a product is written 2*x,",
+    "leading zeros": "a number begins with 0 and another digit",
+    "unterminated": "a quotation mark is no part of a formula,",
+    "bytes": "a quotation mark is no part of a formula,",
+    "f-string": "a quotation mark is no part of a formula,",
+    "unexpected character after line continuation": "a backslash is no part of a formula,",
+    "missing parentheses": "a function's argument stands in brackets,",
+}
+"""Beginning of a message of Python's parser -> the same in words of formulas."""
+
+_CYRILLIC: Final = str.maketrans("аеорсхуіѕ", "aeopcxyis")
+"""Cyrillic letters that look like Latin ones."""
 
 _PLAIN: Final = "; a formula is written as in 'x*tanh(x)'"
 
@@ -123,18 +137,21 @@ class _Reader:
             raise InputError("an empty formula")
         if len(self.text) > MAX_LENGTH:
             raise InputError(f"the formula has {len(self.text)} characters, and at most {MAX_LENGTH} are taken")
+        for column, character in enumerate(self.text, 1):
+            if not character.isprintable():
+                what = f"the character U+{ord(character):04X}, which no font shows,"
+                raise InputError(f"{what} is no part of a formula, in column {column} of the formula {self.shown}")
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # SyntaxWarnings of Python's parser
                 return ast.parse(self.text[self.offset :].rstrip(), mode="eval").body
         except SyntaxError as error:
             column = self.offset + (error.offset or len(self.text))
-            what = "a product is written 2*x," if error.msg == "invalid decimal literal" else decapitalised(error.msg)
+            said = decapitalised(error.msg)
+            what = next((text for start, text in _SYNTAX.items() if said.startswith(start)), said)
             raise InputError(f"{what} in column {column} of the formula {self.shown}") from None
         except (RecursionError, MemoryError):
             raise InputError(f"the formula {self.shown} is nested too deeply") from None
-        except ValueError:  # a null character, or bytes that are no text
-            raise InputError(f"not a formula: {self.shown}") from None
 
     def _error(self, node: ast.AST, message: str, hint: str = "", change: str = "") -> InputError:
         column = self.offset + getattr(node, "col_offset", 0) + 1
@@ -195,6 +212,10 @@ class _Reader:
             return Number(self.given_parameters[name], name)
         if name in self._functions:
             raise self._error(node, f"{name} is a function: write {name}(x)")
+        if (latin := name.translate(_CYRILLIC)) != name:
+            raise self._error(node, f"{name} has Cyrillic letters; did you mean {latin}?")
+        if len(name) > 60:
+            raise self._error(node, f"{shown(name)} has no value")
         raise self._error(node, f"{name} has no value: is it a parameter, as in '...:{name}=1'?")
 
     @property
@@ -246,8 +267,8 @@ class _Reader:
                 base, exponent = node.args
                 return self._power(base, exponent, depth)
         other = f"; did you mean {_OTHER_NAMES[name]}?" if name in _OTHER_NAMES else ""
-        meant = other or did_you_mean(name, self._functions)
-        raise self._error(node, f"there is no function {name!r}", meant, change="" if meant else "function")
+        meant = other or did_you_mean(name.translate(_CYRILLIC), self._functions)
+        raise self._error(node, f"there is no function {shown(name)}", meant, change="" if meant else "function")
 
     def _arguments(self, node: ast.Call, depth: int, least: int, most: int) -> list[Node]:
         if not least <= len(node.args) <= most:
