@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, Literal
 
@@ -14,7 +14,7 @@ from actcli.core.analysis.asymptotes import End, FarEnd
 from actcli.core.analysis.digits import MoreDigits, no_number
 from actcli.core.analysis.extrema import Extremum, extremes, zeros
 from actcli.core.analysis.function import Function
-from actcli.core.analysis.moments import moments
+from actcli.core.analysis.moments import Moments, moments
 from actcli.core.analysis.sampling import BESIDE, CLOSE, SampledCurve, Samples, constant_stretches
 from actcli.core.analysis.saturation import sampled_curve, samples_of, saturated_from, slopes_by_sides, steepest
 from actcli.core.arrays import Array
@@ -100,6 +100,8 @@ def _described(function: Function) -> CurveProperties:
     values, slopes = (sampled_curve(function, samples, order, sides) for order in (0, 1))
     (infimum, supremum), (lowest, highest) = extremes(values), extremes(slopes)
     monotone, strictly = _monotone(samples, values, function.exact)
+    if _turns_back(function, monotone, lowest, highest):
+        monotone, strictly = "non-monotone", False
     isolated, intervals = zeros(values, (*samples.jumps, *samples.poles))
     isolated = _confirmed(function, isolated)
     nearest = sorted(isolated, key=abs)[:MOST_ZEROS]
@@ -112,7 +114,11 @@ def _described(function: Function) -> CurveProperties:
     if function.exhausted:
         doubts |= {"jumps", "poles", "kinks", *_RANGE, *_SLOPES}
     normal = moments(function, samples.breakpoints, (*nearest, lowest.low, highest.low))
-    doubts |= _doubts(left, right) | (set() if normal.certain else _MOMENTS)
+    doubts |= _doubts(left, right)
+    (mean, second, slope_second), unsure = _moments(normal, samples, (infimum, supremum, lowest, highest), doubts)
+    doubts |= unsure
+    below, above = (saturated_from(function, slopes, largest.value, direction) for direction in (-1.0, 1.0))
+    doubts |= {name for name, edge in (("saturates_below", below), ("saturates_above", above)) if edge != edge}
     if monotone == "constant" and not _RANGE.isdisjoint(doubts):
         doubts |= {"monotone", "strictly"}
     reached = {bound for interval in intervals for bound in interval}
@@ -130,25 +136,50 @@ def _described(function: Function) -> CurveProperties:
         supremum=supremum,
         monotone=monotone,
         strictly=strictly,
-        symmetry=_exact_symmetry(function) if function.exact else _symmetry(activation, samples),
+        symmetry=_symmetry_of(function, samples, left, right),
         slope_infimum=lowest,
         slope_supremum=highest,
         lipschitz=_jump(samples) or largest,
-        saturates_below=saturated_from(function, slopes, largest.value, -1.0),
-        saturates_above=saturated_from(function, slopes, largest.value, 1.0),
+        saturates_below=below,
+        saturates_above=above,
         zeros=tuple(sorted(nearest)),
         more_zeros=len(isolated) > len(nearest) or len(intervals) > len(resting),
         zero_intervals=tuple(sorted(resting)),
         at_minus_infinity=left.end,
         at_infinity=right.end,
-        mean=normal.mean,
-        second_moment=normal.second,
-        slope_second_moment=normal.slope_second,
+        mean=mean,
+        second_moment=second,
+        slope_second_moment=slope_second,
         uncertain=tuple(sorted(doubts)),
     )
 
 
-_MOMENTS = {"mean", "second_moment", "slope_second_moment"}
+def _moments(
+    normal: Moments, samples: Samples, bounds: Sequence[Extremum], doubts: set[str]
+) -> tuple[list[float | None], set[str]]:
+    """E[f], E[f²], E[f'²], and the names of the uncertain ones.
+
+    None: f has no value on an interval, or the integral diverges, which no bounded function's does.
+    bounds: of f below and above, of f' below and above
+    """
+    gap = np.isnan(samples.value)
+    if (gap[1:] & gap[:-1] & (np.abs(samples.x[1:]) < 8.0)).any():
+        return [None] * 3, set()
+    found = [normal.mean, normal.second, normal.slope_second]
+    unsure: set[str] = set()
+    for name, moment, of, needs in zip(
+        _MOMENTS, found, (bounds[:2], bounds[:2], bounds[2:]), (_RANGE, _RANGE, _SLOPES), strict=True
+    ):
+        near = np.abs((samples.slope if of == bounds[2:] else samples.value)[np.abs(samples.x) <= 8.0])
+        beyond = near[np.isfinite(near)].max(initial=0.0) > _SQUARE_OVERFLOWS
+        bounded = beyond or all(math.isfinite(bound.value) for bound in of)
+        if moment is None and (not normal.certain or bounded or not needs.isdisjoint(doubts)):
+            unsure.add(name)
+    return found, unsure
+
+
+_SQUARE_OVERFLOWS: Final = 2.0**511
+_MOMENTS = ("mean", "second_moment", "slope_second_moment")
 _RANGE = {"infimum", "supremum"}
 _SLOPES = {"slope_infimum", "slope_supremum", "lipschitz", "saturates_below", "saturates_above"}
 
@@ -169,12 +200,33 @@ def _with(sides: Mapping[float, Sides], samples: Samples) -> tuple[Samples, set[
         doubts |= {"jumps", "poles", "kinks", *_RANGE, *_SLOPES}
     if any(side.bent is None for side in sides.values()):
         doubts |= {"kinks", *_SLOPES}
+    for point, side in sides.items():
+        doubts |= _waves_beside(samples, point, side)
     jumps = {point for point in samples.jumps if point not in sides}
     poles = {point for point in samples.poles if point not in sides}
     jumps |= {point for point, side in sides.items() if side.jumps and not side.pole}
     poles |= {point for point, side in sides.items() if side.pole}
     slope = slopes_by_sides(samples.x, samples.slope.copy(), sides)
     return replace(samples, slope=slope, jumps=tuple(sorted(jumps)), poles=tuple(sorted(poles))), doubts
+
+
+def _waves_beside(samples: Samples, point: float, side: Sides) -> set[str]:
+    """Names of the properties that are uncertain because f oscillates towards the point, as sin(1/x) does towards 0."""
+    doubts: set[str] = set()
+    for direction, value, slope in zip((-1.0, 1.0), side.value, side.slope, strict=True):
+        away = direction * (samples.x - point)
+        beside = samples.slope[(away > 0.0) & (away < _CLOSE_BY)]
+        if (beside[1:] * beside[:-1] < 0.0).sum() < _WAVES:
+            continue
+        doubts |= set() if value and math.isfinite(value) else {"zeros", "more_zeros", "zero_intervals"}
+        doubts |= set() if slope is not None and math.isfinite(slope) else _SLOPES
+        doubts |= set() if value is not None and math.isfinite(value) else _RANGE
+    return doubts
+
+
+_CLOSE_BY: Final = 2.0**-10
+_WAVES: Final = 8
+"""So many turns within _CLOSE_BY of a point are a wave that shortens towards it."""
 
 
 def _monotone(samples: Samples, values: SampledCurve, exact: bool) -> tuple[Monotone, bool]:
@@ -189,6 +241,17 @@ def _monotone(samples: Samples, values: SampledCurve, exact: bool) -> tuple[Mono
     if not (rises or falls):
         return "constant", False
     return "increasing" if rises else "decreasing", not constant_stretches(values)
+
+
+def _turns_back(function: Function, monotone: Monotone, lowest: Extremum, highest: Extremum) -> bool:
+    """Whether the extreme slope has the other sign, at a point between the samples."""
+    sign, other = (1, lowest) if monotone == "increasing" else (-1, highest)
+    if monotone not in ("increasing", "decreasing") or not (other.attained and sign * other.value < 0.0):
+        return False
+    if not function.exact:
+        return abs(other.value) > _SMALL * max(abs(lowest.value), abs(highest.value))
+    known = function.in_many_digits(other.low, 1) if math.isfinite(other.low) else None
+    return known is not None and sign * known[0] < 0
 
 
 def _noise(samples: Samples) -> Array:
@@ -208,6 +271,25 @@ def _steps(samples: Samples) -> Array:
     value = samples.value
     steps = np.concatenate([value[at] - value[at - 1], value[at + 1] - value[at], value[at + 1] - value[at - 1]])
     return np.where(np.isnan(steps), 0.0, steps)
+
+
+def _symmetry_of(function: Function, samples: Samples, left: FarEnd, right: FarEnd) -> Symmetry:
+    """Symmetry at all points that are compared, and of the behaviour at ±∞."""
+    found = _exact_symmetry(function) if function.exact else None
+    if found is None:
+        found = _symmetry(function.activation, samples)
+    if left.end is None or right.end is None or found == "neither":
+        return found
+    there, here = right.end.limit, left.end.limit
+    if found == "odd":
+        here = -here
+    elif found == "odd about f(0)":
+        here = 2.0 * float(function.activation(0.0)) - here
+    return found if math.isnan(there) == math.isnan(here) and _alike(there, here) else "neither"
+
+
+def _alike(a: float, b: float) -> bool:
+    return math.isnan(a) or math.isclose(a, b, rel_tol=1e-6, abs_tol=1e-6)
 
 
 def _symmetry(activation: Elementwise, samples: Samples) -> Symmetry:
@@ -273,8 +355,8 @@ def _nearness(interval: tuple[float, float]) -> float:
     return max(low, -high, 0.0)
 
 
-def _exact_symmetry(function: Function) -> Symmetry:
-    """As `_symmetry`, in more digits, at points without simple ratios."""
+def _exact_symmetry(function: Function) -> Symmetry | None:
+    """As `_symmetry`, in more digits, at points without simple ratios; None if f is 0 at all of them."""
     pairs = []
     for point in _TRIED:
         there, opposite = (function.digits(x, 0, _BITS) for x in (point, -point))
@@ -287,18 +369,22 @@ def _exact_symmetry(function: Function) -> Symmetry:
     middle = zero.derivatives[0] if zero is not None else math.nan
     if not known:
         return "neither"
+    if not any(a or b for a, b in known):
+        return None
     if all(_same(a, b) for a, b in known):
         return "even"
-    largest = max(abs(a) for a, _ in known)
-    if all(_same(a, -b) for a, b in known) and (isinstance(middle, float) or abs(middle) <= _SMALL * largest):
+    largest = max(abs(a) for a, _ in known[:_CLOSE_ONES])
+    if all(_same(a, -b) for a, b in known) and (isinstance(middle, float) or abs(middle) * (1 << 40) <= largest):
         return "odd"
     centred = not isinstance(middle, float) and all(_same(a - middle, middle - b) for a, b in known)
     return "odd about f(0)" if centred else "neither"
 
 
 _SMALL: Final = 2.0**-40
-"""Largest |f(0)| of an odd function, relative to its values; `1 if x >= 0 else -1` is not odd."""
-_TRIED: Final = (0.0371, 0.412, 1.37, 3.83, 9.61, 27.4)
+"""Largest |f(0)| of an odd function, relative to its values; `1 if x >= 0 else -1` is not odd. Likewise of a slope."""
+_TRIED: Final = (0.0371, 0.412, 1.37, 3.83, 9.61, 27.4, 131.7, 1017.3, 30011.9)
+_CLOSE_ONES: Final = 6
+"""So many of them are no further out than the features of most functions."""
 _BITS: Final = 320
 
 

@@ -234,7 +234,8 @@ class Function:
         at = Fraction(point)
         if at.numerator.bit_length() + at.denominator.bit_length() < 40:
             sides = sides_at(self.digits, at, sharp=True)
-            if sides.jumps is not False or sides.pole is not False or sides.bent is not False:
+            decided = (sides.jumps, sides.pole, sides.bent) != (False, False, False)
+            if decided or any(value is not None and math.isnan(value) for value in sides.value):  # an end of the domain
                 return sides
         return sides_at(self.digits, at, sharp=False)
 
