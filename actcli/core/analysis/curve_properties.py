@@ -11,12 +11,13 @@ import numpy as np
 
 from actcli.core.activations.activation import Elementwise
 from actcli.core.analysis.asymptotes import End, FarEnd
-from actcli.core.analysis.digits import MoreDigits, no_number
+from actcli.core.analysis.digits import MoreDigits
 from actcli.core.analysis.extrema import Extremum, extremes, zeros
 from actcli.core.analysis.function import Function
 from actcli.core.analysis.moments import Moments, moments
 from actcli.core.analysis.sampling import BESIDE, CLOSE, SampledCurve, Samples, constant_stretches
 from actcli.core.analysis.saturation import sampled_curve, samples_of, saturated_from, slopes_by_sides, steepest
+from actcli.core.analysis.symmetry import Symmetry, symmetry_of
 from actcli.core.arrays import Array
 
 if TYPE_CHECKING:
@@ -28,7 +29,6 @@ _ROUNDING: Final = 2.0**-46
 _SHIFT: Final = 2.0**-42
 
 Monotone = Literal["increasing", "decreasing", "constant", "non-monotone"]
-Symmetry = Literal["odd", "even", "odd about f(0)", "neither"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,11 +99,13 @@ def _described(function: Function) -> CurveProperties:
     samples, doubts = _with(sides, samples)
     values, slopes = (sampled_curve(function, samples, order, sides) for order in (0, 1))
     (infimum, supremum), (lowest, highest) = extremes(values), extremes(slopes)
+    infimum, supremum = _met(activation, infimum), _met(activation, supremum)
     monotone, strictly = _monotone(samples, values, function.exact)
     if _turns_back(function, monotone, lowest, highest):
         monotone, strictly = "non-monotone", False
     isolated, intervals = zeros(values, (*samples.jumps, *samples.poles))
     isolated = _confirmed(function, isolated)
+    isolated += tuple(x for x, side in sides.items() if side.here == 0.0 and _lone(x, isolated, intervals))
     nearest = sorted(isolated, key=abs)[:MOST_ZEROS]
     largest, resting = steepest(lowest, highest), sorted(intervals, key=_nearness)[:MOST_ZEROS]
     as_written = activation.derivatives(np.array([0.0]), 1)
@@ -118,7 +120,8 @@ def _described(function: Function) -> CurveProperties:
     (mean, second, slope_second), unsure = _moments(normal, samples, (infimum, supremum, lowest, highest), doubts)
     doubts |= unsure
     below, above = (saturated_from(function, slopes, largest.value, direction) for direction in (-1.0, 1.0))
-    doubts |= {name for name, edge in (("saturates_below", below), ("saturates_above", above)) if edge != edge}
+    edges = (("saturates_below", below), ("saturates_above", above))
+    doubts |= {name for name, edge in edges if edge is not None and math.isnan(edge)}
     if monotone == "constant" and not _RANGE.isdisjoint(doubts):
         doubts |= {"monotone", "strictly"}
     reached = {bound for interval in intervals for bound in interval}
@@ -136,7 +139,7 @@ def _described(function: Function) -> CurveProperties:
         supremum=supremum,
         monotone=monotone,
         strictly=strictly,
-        symmetry=_symmetry_of(function, samples, left, right),
+        symmetry=symmetry_of(function, samples, left, right),
         slope_infimum=lowest,
         slope_supremum=highest,
         lipschitz=_jump(samples) or largest,
@@ -176,6 +179,19 @@ def _moments(
         if moment is None and (not normal.certain or bounded or not needs.isdisjoint(doubts)):
             unsure.add(name)
     return found, unsure
+
+
+def _met(activation: Elementwise, extremum: Extremum) -> Extremum:
+    """The extremum as attained, if it is f's value at the point that it is approached at: 0 of exp(-1/x²) at 0."""
+    at = extremum.low
+    known = not extremum.attained and math.isfinite(at) and math.isfinite(extremum.value)
+    met = known and float(activation(at)) == extremum.value
+    return replace(extremum, attained=True) if met else extremum
+
+
+def _lone(x: float, isolated: tuple[float, ...], intervals: tuple[tuple[float, float], ...]) -> bool:
+    near = 1e-9 * max(abs(x), 1e-3)
+    return not any(abs(x - zero) <= near for zero in isolated) and not any(low <= x <= high for low, high in intervals)
 
 
 _SQUARE_OVERFLOWS: Final = 2.0**511
@@ -249,7 +265,7 @@ def _turns_back(function: Function, monotone: Monotone, lowest: Extremum, highes
     if monotone not in ("increasing", "decreasing") or not (other.attained and sign * other.value < 0.0):
         return False
     if not function.exact:
-        return abs(other.value) > _SMALL * max(abs(lowest.value), abs(highest.value))
+        return abs(other.value) > _SHIFT * max(abs(lowest.value), abs(highest.value))
     known = function.in_many_digits(other.low, 1) if math.isfinite(other.low) else None
     return known is not None and sign * known[0] < 0
 
@@ -271,47 +287,6 @@ def _steps(samples: Samples) -> Array:
     value = samples.value
     steps = np.concatenate([value[at] - value[at - 1], value[at + 1] - value[at], value[at + 1] - value[at - 1]])
     return np.where(np.isnan(steps), 0.0, steps)
-
-
-def _symmetry_of(function: Function, samples: Samples, left: FarEnd, right: FarEnd) -> Symmetry:
-    """Symmetry at all points that are compared, and of the behaviour at ±∞."""
-    found = _exact_symmetry(function) if function.exact else None
-    if found is None:
-        found = _symmetry(function.activation, samples)
-    if left.end is None or right.end is None or found == "neither":
-        return found
-    there, here = right.end.limit, left.end.limit
-    if found == "odd":
-        here = -here
-    elif found == "odd about f(0)":
-        here = 2.0 * float(function.activation(0.0)) - here
-    return found if math.isnan(there) == math.isnan(here) and _alike(there, here) else "neither"
-
-
-def _alike(a: float, b: float) -> bool:
-    return math.isnan(a) or math.isclose(a, b, rel_tol=1e-6, abs_tol=1e-6)
-
-
-def _symmetry(activation: Elementwise, samples: Samples) -> Symmetry:
-    """Symmetry wherever f is smooth: even, odd, or odd f - f(0) as for sigmoid - 1/2."""
-    x = samples.x[samples.x > 0.0]
-    for point in samples.breakpoints:
-        x = x[np.abs(x - abs(point)) > 1e-12 * abs(point)]
-    (there, slope), opposite = activation.value_and_slope(x), activation(-x)
-    if (np.isnan(there) != np.isnan(opposite)).any():
-        return "neither"
-    known = ~np.isnan(there)
-    x, there, slope, opposite = x[known], there[known], slope[known], opposite[known]
-    # Rounding of the values, of the argument, and of terms that cancel near 0.
-    rounding = 1e-12 * (np.abs(there) + np.abs(opposite)) + 2.0**-50 * (
-        np.nan_to_num(np.abs(x * slope), nan=0.0, posinf=0.0) + np.abs(there[x <= 1.0]).max(initial=0.0)
-    )
-    if (_difference(there, opposite) <= rounding).all():
-        return "even"
-    middle = float(activation(0.0))
-    if (_difference(there, -opposite) <= rounding).all() and not abs(middle) > _SMALL * np.abs(there).max(initial=0.0):
-        return "odd"
-    return "odd about f(0)" if (_difference(there - middle, middle - opposite) <= rounding).all() else "neither"
 
 
 def _confirmed(function: Function, found: tuple[float, ...]) -> tuple[float, ...]:
@@ -353,48 +328,6 @@ _MOST_STEPS: Final = 8
 def _nearness(interval: tuple[float, float]) -> float:
     low, high = interval
     return max(low, -high, 0.0)
-
-
-def _exact_symmetry(function: Function) -> Symmetry | None:
-    """As `_symmetry`, in more digits, at points without simple ratios; None if f is 0 at all of them."""
-    pairs = []
-    for point in _TRIED:
-        there, opposite = (function.digits(x, 0, _BITS) for x in (point, -point))
-        if there is not None and opposite is not None:
-            pairs.append((there.derivatives[0], opposite.derivatives[0]))
-    if any(no_number(a) != no_number(b) for a, b in pairs):
-        return "neither"
-    known = [(a, b) for a, b in pairs if not isinstance(a, float) and not isinstance(b, float)]
-    zero = function.digits(0.0, 0, _BITS)
-    middle = zero.derivatives[0] if zero is not None else math.nan
-    if not known:
-        return "neither"
-    if not any(a or b for a, b in known):
-        return None
-    if all(_same(a, b) for a, b in known):
-        return "even"
-    largest = max(abs(a) for a, _ in known[:_CLOSE_ONES])
-    if all(_same(a, -b) for a, b in known) and (isinstance(middle, float) or abs(middle) * (1 << 40) <= largest):
-        return "odd"
-    centred = not isinstance(middle, float) and all(_same(a - middle, middle - b) for a, b in known)
-    return "odd about f(0)" if centred else "neither"
-
-
-_SMALL: Final = 2.0**-40
-"""Largest |f(0)| of an odd function, relative to its values; `1 if x >= 0 else -1` is not odd. Likewise of a slope."""
-_TRIED: Final = (0.0371, 0.412, 1.37, 3.83, 9.61, 27.4, 131.7, 1017.3, 30011.9)
-_CLOSE_ONES: Final = 6
-"""So many of them are no further out than the features of most functions."""
-_BITS: Final = 320
-
-
-def _same(a: Any, b: Any) -> bool:
-    """Equality up to the rounding of a formula's constants."""
-    return bool(abs(a - b) * (1 << 48) <= max(abs(a), abs(b)))
-
-
-def _difference(a: Array, b: Array) -> Array:
-    return np.where(a == b, 0.0, np.abs(a - b))
 
 
 # --- the slope --------------------------------------------------------------------------------------------------

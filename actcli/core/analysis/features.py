@@ -3,13 +3,14 @@
 exp(-(x - 1000)**2) has all of its bend within a few units of 1000, and tanh(x/1e8) within a few times 1e8 of 0.
 """
 
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
 
 from actcli.core.activations.activation import Elementwise
 from actcli.core.activations.catalogue import ACTIVATIONS
-from actcli.core.activations.expression import Name, Node, Number, Operation, parts
+from actcli.core.activations.expression import Comparison, Name, Node, Number, Operation, parts
 from actcli.core.activations.formula import FLOAT64, tree_of
 from actcli.core.arrays import Array, union
 
@@ -59,4 +60,6 @@ def _collect(node: Node, lines: set[Line]) -> Line | None:
             case "/", [(a, b), (0.0, divisor)] if divisor:
                 return a / divisor, b / divisor
     lines |= {term for term in terms if term and term[0]}
+    if isinstance(node, Comparison) or (isinstance(node, Operation) and node.name in ("maximum", "minimum")):
+        lines |= {(a[0] - b[0], a[1] - b[1]) for a, b in pairwise(terms) if a and b}  # they meet at its zero
     return None

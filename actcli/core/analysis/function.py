@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
@@ -215,7 +216,11 @@ class Function:
         if not self.exact:
             return {}
         nearest = [point for point in sorted(points, key=abs)[:_MOST_BREAKPOINTS] if not self._overflows(point)]
-        return {point: self._sides(point) for point in nearest}
+        return {point: self._with_value(point, self._sides(point)) for point in nearest}
+
+    def _with_value(self, point: float, sides: Sides) -> Sides:
+        """The sides with float64's value at the point where more digits divide by 0, as x*atan(1/x) does at 0."""
+        return replace(sides, here=float(self.activation(point))) if math.isnan(sides.here) else sides
 
     def _overflows(self, point: float) -> bool:
         """Whether float64 overflows at the point and f does not."""
