@@ -133,7 +133,7 @@ def steepest(lowest: Extremum, highest: Extremum) -> Extremum:
 
 
 def saturated_from(function: Function, slopes: SampledCurve, largest: float, direction: float) -> float | None:
-    """x beyond which |f'| stays below 5 % of the largest, in the direction 1 or -1; None if there is none, nan: unknown."""
+    """x beyond which |f'| stays below 5 % of the largest, in the direction 1 or -1; None if none, nan if unknown."""
     threshold = SATURATION * largest
     if not abs(slopes.limits[direction > 0.0]) < threshold < math.inf:
         return None
