@@ -134,7 +134,11 @@ def _unknown(function: Function, looked_at: Array, breakpoints: list[float]) -> 
     known = np.isfinite(table)
     near = [np.sort(np.abs(row[good & (np.abs(x) <= 3.0)])) for row, good in zip(table, known, strict=True)]
     size = np.array([row[row.size // 2] if row.size else 1.0 for row in near])
-    lost = ~((noise <= _ROUNDING * np.maximum(np.abs(table), size[:, None])) & known).all(axis=0)
+    # Beside a breakpoint an error counts as much as the distance: only one that grows towards it matters.
+    weight, usual = np.ones(x.shape), np.isin(x, _LOOKED_AT)
+    for point in filter(lambda point: abs(point) < 8.0, breakpoints):
+        weight = np.where(usual, 1.0, np.minimum(weight, np.abs(x - point)))
+    lost = ~((noise * weight <= _ROUNDING * np.maximum(np.abs(table), size[:, None])) & known).all(axis=0)
     unknown = np.zeros(looked_at.shape, dtype=np.bool_)
     unknown[np.searchsorted(looked_at, x)] = lost
     return unknown, size

@@ -75,6 +75,7 @@ LINES: tuple[tuple[str, str, Any], ...] = (
     ("shrink:lambd=0,bias=0", "slope_infimum", (1.0, True, -INF)),
     # Moments: rounding beside a removable singularity is no divergence; the domain is not the whole line.
     ("(x**2 - 1)/(x - 1)", "slope_second_moment", 1.0),
+    ("smooth_step", "uncertain", ()),
     ("log(x)", "mean", None),
     ("sqrt(1 - x**2)", "second_moment", None),
 )
