@@ -144,8 +144,6 @@ FATRELU = Elementwise(
 
 def shrink(x: Operand, lambd: float, bias: float) -> Operand:
     """x moved by `bias` towards 0 where |x| > lambd, else 0."""
-    if lambd == bias == 0.0:
-        return x
     return kept(~(abs(x) <= lambd), where(x < 0.0, x + bias, x - bias))
 
 

@@ -13,7 +13,7 @@ from actcli.core.numerics import special
 
 HARD_SHRINK = Elementwise(
     name="hard_shrink",
-    function=lambda x, lambd: where(abs(x) <= lambd, 0.0, x) if lambd > 0.0 else x,
+    function=lambda x, lambd: where(abs(x) <= lambd, 0.0, x),
     formula="x if abs(x) > lambd else 0",
     reference="Donoho and Johnstone 1994, Ideal spatial adaptation by wavelet shrinkage",
     parameters=(Parameter("lambd", 0.5, minimum=0.0),),
@@ -22,7 +22,7 @@ HARD_SHRINK = Elementwise(
 
 SOFT_SHRINK = Elementwise(
     name="soft_shrink",
-    function=lambda x, lambd: maximum(x - lambd, 0.0) - maximum(-x - lambd, 0.0) if lambd > 0.0 else x,
+    function=lambda x, lambd: maximum(x - lambd, 0.0) - maximum(-x - lambd, 0.0),
     formula="max(x - lambd, 0) - max(-x - lambd, 0)",
     reference="Donoho 1995, De-noising by soft-thresholding",
     parameters=(Parameter("lambd", 0.5, minimum=0.0),),

@@ -69,10 +69,6 @@ LINES: tuple[tuple[str, str, Any], ...] = (
     # Growth like log(x) sqrt(x): the slope vanishes more slowly than any power by itself.
     ("m_arcsinh", "slope_infimum", (0.0, True, 0.0)),
     ("m_arcsinh", "uncertain", ()),
-    # Parameters at which a kink closes.
-    ("hard_shrink:lambd=0", "slope_infimum", (1.0, True, -INF)),
-    ("soft_shrink:lambd=0", "slope_infimum", (1.0, True, -INF)),
-    ("shrink:lambd=0,bias=0", "slope_infimum", (1.0, True, -INF)),
     # Moments: rounding beside a removable singularity is no divergence; the domain is not the whole line.
     ("(x**2 - 1)/(x - 1)", "slope_second_moment", 1.0),
     ("smooth_step", "uncertain", ()),
