@@ -14,7 +14,7 @@ from actcli.core.activations.activation import Elementwise
 from actcli.core.activations.catalogue import CATALOGUE, resolve
 from actcli.multiprecision import evaluator, reference
 from actcli.multiprecision.evaluator import Evaluator
-from actcli.multiprecision.reference import float64_reference
+from actcli.multiprecision.reference import float64_reference, value_and_slope_reference
 from tests import truth
 from tests.narrow import elementwise
 
@@ -198,3 +198,28 @@ def test_a_power_takes_no_longer_the_larger_its_exponent() -> None:
 def test_parameters_may_be_fractions() -> None:
     with mpmath.workprec(300):
         assert evaluator.Multiprecision(0).number(Fraction(1, 7)).c == [mpmath.mpf(1) / 7]
+
+
+def test_value_and_slope_together_are_those_of_two_references_in_half_the_evaluations(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """sqrt(x) has a value and no slope at 0; log(x) has neither there."""
+    x = np.array([-1.0, 0.0, 1e-300, 0.3, 2.0, 40.0])
+    for text in ("sqrt(x)", "log(x)", "tanh(x)*x", "abs(x)**0.3"):
+        together = [of(x) for of in value_and_slope_reference(elementwise(text))]
+        apart = [float64_reference(elementwise(text), order, False)(x) for order in (0, 1)]
+        for found, truth_ in zip(together, apart, strict=True):
+            np.testing.assert_array_equal(found.rounded, truth_.rounded)
+            np.testing.assert_array_equal(found.remainder, truth_.remainder)
+    calls: list[float] = []
+    evaluate = Evaluator.__call__
+
+    def counted(self: Evaluator, x: float) -> list[Any]:
+        calls.append(x)
+        return evaluate(self, x)
+
+    monkeypatch.setattr(Evaluator, "__call__", counted)
+    both, points = value_and_slope_reference(elementwise("x*tanh(x)")), np.linspace(0.1, 2.0, 9)
+    for of in both:
+        of(points)
+    assert len(calls) == len(set(calls)) * 2 == 18  # two precisions

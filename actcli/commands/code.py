@@ -51,11 +51,11 @@ def run(
     if output_format == "plain" and target not in _SUFFIXES.get(suffix, (target,)):
         raise InputError(f"{output}: {suffix} is not a file of {target}; try --to {_SUFFIXES[suffix][0]}")
     from actcli.core.code.emission import emitted
-    from actcli.multiprecision.reference import float64_reference
+    from actcli.multiprecision.reference import value_and_slope_reference
     from actcli.streams.documents import write_json
     from actcli.streams.files import open_file
 
-    code = emitted(unit, target, ACTIVATIONS, lambda of, order: float64_reference(of, order, False), learnable)
+    code = emitted(unit, target, ACTIVATIONS, value_and_slope_reference, learnable)
     if output_format == "json":
         accuracy = {
             name: {

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from contextlib import suppress
 from fractions import Fraction
 from typing import Any, Final
 
@@ -23,6 +24,60 @@ _BITS: Final = (160, 320, 1300, 2600)
 _AGREED, _RANGE = 80, 1200
 
 
+class _Both:
+    """f and f' at a point and a precision, computed once.
+
+    vanished: as in Evaluator
+    """
+
+    def __init__(self, activation: Elementwise) -> None:
+        self._evaluate = Evaluator(activation, 1)
+        self._known: dict[tuple[float, int], tuple[list[Any] | Exception, bool]] = {}
+        self.vanished = False
+
+    def __call__(self, x: float) -> list[Any]:
+        point = x, mpmath.mp.prec
+        if point not in self._known:
+            try:
+                found: list[Any] | Exception = self._evaluate(x)
+            except NO_NUMBER as error:
+                found = error
+            self._known[point] = found, self._evaluate.vanished
+        found, self.vanished = self._known[point]
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+
+class _Value:
+    """f at a point, taken from f and f' together if both exist there.
+
+    vanished: as in Evaluator
+    """
+
+    def __init__(self, activation: Elementwise, both: _Both) -> None:
+        self._both, self._alone, self.vanished = both, Evaluator(activation, 0), False
+
+    def __call__(self, x: float) -> list[Any]:
+        with suppress(*NO_NUMBER):
+            value, slope = self._both(x)
+            if isinstance(slope, mpf) and mpmath.isfinite(slope):
+                self.vanished = self._both.vanished
+                return [value]
+        value = self._alone(x)
+        self.vanished = self._alone.vanished
+        return value
+
+
+Evaluate = Evaluator | _Both | _Value
+
+
+def value_and_slope_reference(activation: Elementwise) -> tuple[Callable[..., Reference], Callable[..., Reference]]:
+    """`float64_reference` of f and of f'; both together cost as much as that of f'."""
+    both = _Both(activation)
+    return _reference(activation, 0, False, _Value(activation, both)), _reference(activation, 1, False, both)
+
+
 def float64_reference(activation: Elementwise, order: int, flush: bool) -> Callable[..., Reference]:
     """The reference of an activation's derivative in float64, for an Auditor.
 
@@ -30,7 +85,11 @@ def float64_reference(activation: Elementwise, order: int, flush: bool) -> Calla
     digits tells from a tie or a power of two is placed by the function's limit there. A second array is an incoming
     gradient: the product is rounded once.
     """
-    evaluate, sides = Evaluator(activation, order), Sides(activation, order)
+    return _reference(activation, order, flush, Evaluator(activation, order))
+
+
+def _reference(activation: Elementwise, order: int, flush: bool, evaluate: Evaluate) -> Callable[..., Reference]:
+    sides = Sides(activation, order)
 
     def exact(x: Array, grad: Array | None = None) -> Reference:
         known = activation.derivative(x, order) if order else activation(x)
@@ -57,7 +116,7 @@ def float64_reference(activation: Elementwise, order: int, flush: bool) -> Calla
 
 
 def _aside(
-    x: Array, rounded: Array, remainder: Array, spacing: Any, sides: Sides, evaluate: Evaluator
+    x: Array, rounded: Array, remainder: Array, spacing: Any, sides: Sides, evaluate: Evaluate
 ) -> tuple[Array, Array, Any]:
     """Results that look like a float64 or a tie, moved to the side of the exact result."""
     tie = remainder != 0.0
@@ -105,7 +164,7 @@ def doubled_gelu() -> Callable[[Array], tuple[Array, Array]]:
     return values
 
 
-def _sign(evaluate: Evaluator, x: float, y: Any) -> int:
+def _sign(evaluate: Evaluate, x: float, y: Any) -> int:
     if not math.isfinite(x):
         return 0
     try:
@@ -122,7 +181,7 @@ def _sign(evaluate: Evaluator, x: float, y: Any) -> int:
     return 0
 
 
-def _value(evaluate: Evaluator, x: float, small: bool) -> Any:
+def _value(evaluate: Evaluate, x: float, small: bool) -> Any:
     """The highest derivative at x, to at least 80 bits; None if mpmath finds no real number.
 
     small: it is 0 in float64, so that an underflow of float64's range counts as 0

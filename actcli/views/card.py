@@ -216,6 +216,9 @@ _FIELDS = {
     "max slope": {"slope_supremum"},
     "Lipschitz": {"lipschitz"},
     SATURATED: {"saturates_below", "saturates_above"},
+    "E f(z)": {"mean"},
+    "E f(z)²": {"second_moment"},
+    "E f'(z)²": {"slope_second_moment"},
 }
 """Label -> the properties that the text needs."""
 
@@ -319,4 +322,4 @@ def _saturation(curve: CurveProperties, digits: int) -> str:
 
 
 def _moment(moment: float | None, digits: int) -> str:
-    return "diverges" if moment is None else short(moment, digits)
+    return "does not exist" if moment is None else short(moment, digits)

@@ -226,7 +226,7 @@ _OFF = 2.0**-40
 
 # Where breakpoints are sought: evenly near zero, and over the magnitudes beyond. A breakpoint between two zeros of its
 # switch that are closer than this grid is missed.
-_MAGNITUDES = 10.0 ** np.linspace(1, 6, 2001)
+_MAGNITUDES = union(10.0 ** np.linspace(1, 6, 2001), 10.0 ** np.linspace(6, 9, 61))
 _GRID = union(np.linspace(-50.0, 50.0, 20001), _MAGNITUDES, -_MAGNITUDES)
 
 

@@ -16,7 +16,7 @@ from typing import Final
 from actcli.core.activations import expression as tree
 from actcli.core.activations.activation import Activation, Elementwise
 from actcli.core.activations.expression import Arithmetic, Expression, Node, Number, Operation, compiled
-from actcli.core.errors import InputError, count, decapitalised, did_you_mean
+from actcli.core.errors import InputError, count, decapitalised, did_you_mean, shown
 
 MAX_LENGTH: Final = 2000
 MAX_DEPTH: Final = 60
@@ -66,7 +66,7 @@ def read(
     parsed = reader.parsed()
     root = reader.number(parsed, 0)
     if all_used and (unused := set(given_parameters) - reader.used):
-        raise InputError(f"the formula {reader.shown} has no parameter {min(unused)!r}")
+        raise InputError(f"the formula {reader.shown} has no parameter {shown(min(unused))}")
     if all_used and not reader.has_x:
         what = "the number" if _is_constant(parsed) else "the formula"
         raise InputError(f"{what} {reader.shown} has no x; {_with_x(parsed, activations)}")
@@ -97,6 +97,20 @@ def _with_x(parsed: ast.expr, activations: Mapping[str, Activation]) -> str:
 
 _SLIPS: Final = {"=>": "'at least' is written >=,", "=<": "'at most' is written <=,", ";": "commas part arguments,"}
 """Signs of other languages that Python's parser does not explain."""
+
+_SYNTAX: Final = {
+    "invalid decimal literal": "a product is written 2*x,",
+    "leading zeros": "a number begins with 0 and another digit",
+    "unterminated": "a quotation mark is no part of a formula,",
+    "bytes": "a quotation mark is no part of a formula,",
+    "f-string": "a quotation mark is no part of a formula,",
+    "unexpected character after line continuation": "a backslash is no part of a formula,",
+    "missing parentheses": "a function's argument stands in brackets,",
+}
+"""Beginning of a message of Python's parser -> the same in words of formulas."""
+
+_CYRILLIC: Final = str.maketrans("аеорсхуіѕ", "aeopcxyis")
+"""Cyrillic letters that look like Latin ones."""
 
 _PLAIN: Final = "; a formula is written as in 'x*tanh(x)'"
 
@@ -131,6 +145,10 @@ class _Reader:
             raise InputError("an empty formula")
         if len(self.text) > MAX_LENGTH:
             raise InputError(f"the formula has {len(self.text)} characters, and at most {MAX_LENGTH} are taken")
+        for column, character in enumerate(self.text, 1):
+            if not character.isprintable():
+                what = f"the character U+{ord(character):04X}, which no font shows,"
+                raise InputError(f"{what} is no part of a formula, in column {column} of the formula {self.shown}")
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # SyntaxWarnings of Python's parser
@@ -138,13 +156,12 @@ class _Reader:
                 return self.root
         except SyntaxError as error:
             column = self.offset + (error.offset or len(self.text))
-            what = next((said for sign, said in _SLIPS.items() if sign in self.text), decapitalised(error.msg))
-            what = "a product is written 2*x," if error.msg == "invalid decimal literal" else what
+            said = decapitalised(error.msg)
+            slip = next((text for sign, text in _SLIPS.items() if sign in self.text), None)
+            what = slip or next((text for start, text in _SYNTAX.items() if said.startswith(start)), said)
             raise InputError(f"{what} in column {column} of the formula {self.shown}") from None
         except (RecursionError, MemoryError):
             raise InputError(f"the formula {self.shown} is nested too deeply") from None
-        except ValueError:  # a null character, or bytes that are no text
-            raise InputError(f"not a formula: {self.shown}") from None
 
     def _error(self, node: ast.AST, message: str, hint: str = "", change: str = "") -> InputError:
         column = self.offset + getattr(node, "col_offset", 0) + 1
@@ -205,6 +222,10 @@ class _Reader:
             return Number(self.given_parameters[name], name)
         if name in self._functions:
             raise self._error(node, f"{name} is a function: write {name}(x)")
+        if (latin := name.translate(_CYRILLIC)) != name:
+            raise self._error(node, f"{name} has Cyrillic letters; did you mean {latin}?")
+        if len(name) > 60:
+            raise self._error(node, f"{shown(name)} has no value")
         raise self._error(node, f"{name} has no value", self._with_values())
 
     def _with_values(self) -> str:
@@ -269,8 +290,8 @@ class _Reader:
                 base, exponent = node.args
                 return self._power(base, exponent, depth)
         other = f"; did you mean {_OTHER_NAMES[name]}?" if name in _OTHER_NAMES else ""
-        meant = other or did_you_mean(name, self._functions)
-        raise self._error(node, f"there is no function {name!r}", meant, change="" if meant else "function")
+        meant = other or did_you_mean(name.translate(_CYRILLIC), self._functions)
+        raise self._error(node, f"there is no function {shown(name)}", meant, change="" if meant else "function")
 
     def _arguments(self, node: ast.Call, depth: int, least: int, most: int) -> list[Node]:
         if not least <= len(node.args) <= most:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, Literal
 
@@ -11,12 +11,13 @@ import numpy as np
 
 from actcli.core.activations.activation import Elementwise
 from actcli.core.analysis.asymptotes import End, FarEnd
-from actcli.core.analysis.digits import MoreDigits, no_number
+from actcli.core.analysis.digits import MoreDigits
 from actcli.core.analysis.extrema import Extremum, extremes, zeros
 from actcli.core.analysis.function import Function
-from actcli.core.analysis.moments import moments
+from actcli.core.analysis.moments import Moments, moments
 from actcli.core.analysis.sampling import BESIDE, CLOSE, SampledCurve, Samples, constant_stretches
 from actcli.core.analysis.saturation import sampled_curve, samples_of, saturated_from, slopes_by_sides, steepest
+from actcli.core.analysis.symmetry import Symmetry, symmetry_of
 from actcli.core.arrays import Array
 
 if TYPE_CHECKING:
@@ -28,7 +29,6 @@ _ROUNDING: Final = 2.0**-46
 _SHIFT: Final = 2.0**-42
 
 Monotone = Literal["increasing", "decreasing", "constant", "non-monotone"]
-Symmetry = Literal["odd", "even", "odd about f(0)", "neither"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,9 +99,13 @@ def _described(function: Function) -> CurveProperties:
     samples, doubts = _with(sides, samples)
     values, slopes = (sampled_curve(function, samples, order, sides) for order in (0, 1))
     (infimum, supremum), (lowest, highest) = extremes(values), extremes(slopes)
+    infimum, supremum = _met(activation, infimum), _met(activation, supremum)
     monotone, strictly = _monotone(samples, values, function.exact)
+    if _turns_back(function, monotone, lowest, highest):
+        monotone, strictly = "non-monotone", False
     isolated, intervals = zeros(values, (*samples.jumps, *samples.poles))
     isolated = _confirmed(function, isolated)
+    isolated += tuple(x for x, side in sides.items() if side.here == 0.0 and _lone(x, isolated, intervals))
     nearest = sorted(isolated, key=abs)[:MOST_ZEROS]
     largest, resting = steepest(lowest, highest), sorted(intervals, key=_nearness)[:MOST_ZEROS]
     as_written = activation.derivatives(np.array([0.0]), 1)
@@ -114,7 +118,12 @@ def _described(function: Function) -> CurveProperties:
     if function.exhausted:
         doubts |= {"jumps", "poles", "kinks", *_RANGE, *_SLOPES}
     normal = moments(function, samples.breakpoints, (*nearest, lowest.low, highest.low))
-    doubts |= _doubts(left, right) | (set() if normal.certain else _MOMENTS)
+    doubts |= _doubts(left, right)
+    (mean, second, slope_second), unsure = _moments(normal, samples, (infimum, supremum, lowest, highest), doubts)
+    doubts |= unsure
+    below, above = (saturated_from(function, slopes, largest.value, direction) for direction in (-1.0, 1.0))
+    edges = (("saturates_below", below), ("saturates_above", above))
+    doubts |= {name for name, edge in edges if edge is not None and math.isnan(edge)}
     if monotone == "constant" and not _RANGE.isdisjoint(doubts):
         doubts |= {"monotone", "strictly"}
     reached = {bound for interval in intervals for bound in interval}
@@ -132,25 +141,63 @@ def _described(function: Function) -> CurveProperties:
         supremum=supremum,
         monotone=monotone,
         strictly=strictly,
-        symmetry=_exact_symmetry(function, samples) if function.exact else _symmetry(activation, samples),
+        symmetry=symmetry_of(function, samples, left, right),
         slope_infimum=lowest,
         slope_supremum=highest,
         lipschitz=_jump(samples) or largest,
-        saturates_below=saturated_from(function, slopes, largest.value, -1.0),
-        saturates_above=saturated_from(function, slopes, largest.value, 1.0),
+        saturates_below=below,
+        saturates_above=above,
         zeros=tuple(sorted(nearest)),
         more_zeros=len(isolated) > len(nearest) or len(intervals) > len(resting),
         zero_intervals=tuple(sorted(resting)),
         at_minus_infinity=left.end,
         at_infinity=right.end,
-        mean=normal.mean,
-        second_moment=normal.second,
-        slope_second_moment=normal.slope_second,
+        mean=mean,
+        second_moment=second,
+        slope_second_moment=slope_second,
         uncertain=tuple(sorted(doubts)),
     )
 
 
-_MOMENTS = {"mean", "second_moment", "slope_second_moment"}
+def _moments(
+    normal: Moments, samples: Samples, bounds: Sequence[Extremum], doubts: set[str]
+) -> tuple[list[float | None], set[str]]:
+    """E[f], E[f²], E[f'²], and the names of the uncertain ones.
+
+    None: f has no value on an interval, or the integral diverges, which no bounded function's does.
+    bounds: of f below and above, of f' below and above
+    """
+    gap = np.isnan(samples.value)
+    if (gap[1:] & gap[:-1] & (np.abs(samples.x[1:]) < 8.0)).any():
+        return [None] * 3, set()
+    found = [normal.mean, normal.second, normal.slope_second]
+    unsure: set[str] = set()
+    for name, moment, of, needs in zip(
+        _MOMENTS, found, (bounds[:2], bounds[:2], bounds[2:]), (_RANGE, _RANGE, _SLOPES), strict=True
+    ):
+        near = np.abs((samples.slope if of == bounds[2:] else samples.value)[np.abs(samples.x) <= 8.0])
+        beyond = near[np.isfinite(near)].max(initial=0.0) > _SQUARE_OVERFLOWS
+        bounded = beyond or all(math.isfinite(bound.value) for bound in of)
+        if moment is None and (not normal.certain or bounded or not needs.isdisjoint(doubts)):
+            unsure.add(name)
+    return found, unsure
+
+
+def _met(activation: Elementwise, extremum: Extremum) -> Extremum:
+    """The extremum as attained, if it is f's value at the point that it is approached at: 0 of exp(-1/x²) at 0."""
+    at = extremum.low
+    known = not extremum.attained and math.isfinite(at) and math.isfinite(extremum.value)
+    met = known and float(activation(at)) == extremum.value
+    return replace(extremum, attained=True) if met else extremum
+
+
+def _lone(x: float, isolated: tuple[float, ...], intervals: tuple[tuple[float, float], ...]) -> bool:
+    near = 1e-9 * max(abs(x), 1e-3)
+    return not any(abs(x - zero) <= near for zero in isolated) and not any(low <= x <= high for low, high in intervals)
+
+
+_SQUARE_OVERFLOWS: Final = 2.0**511
+_MOMENTS = ("mean", "second_moment", "slope_second_moment")
 _RANGE = {"infimum", "supremum"}
 _SLOPES = {"slope_infimum", "slope_supremum", "lipschitz", "saturates_below", "saturates_above"}
 
@@ -171,12 +218,33 @@ def _with(sides: Mapping[float, Sides], samples: Samples) -> tuple[Samples, set[
         doubts |= {"jumps", "poles", "kinks", *_RANGE, *_SLOPES}
     if any(side.bent is None for side in sides.values()):
         doubts |= {"kinks", *_SLOPES}
+    for point, side in sides.items():
+        doubts |= _waves_beside(samples, point, side)
     jumps = {point for point in samples.jumps if point not in sides}
     poles = {point for point in samples.poles if point not in sides}
     jumps |= {point for point, side in sides.items() if side.jumps and not side.pole}
     poles |= {point for point, side in sides.items() if side.pole}
     slope = slopes_by_sides(samples.x, samples.slope.copy(), sides)
     return replace(samples, slope=slope, jumps=tuple(sorted(jumps)), poles=tuple(sorted(poles))), doubts
+
+
+def _waves_beside(samples: Samples, point: float, side: Sides) -> set[str]:
+    """Names of the properties that are uncertain because f oscillates towards the point, as sin(1/x) does towards 0."""
+    doubts: set[str] = set()
+    for direction, value, slope in zip((-1.0, 1.0), side.value, side.slope, strict=True):
+        away = direction * (samples.x - point)
+        beside = samples.slope[(away > 0.0) & (away < _CLOSE_BY)]
+        if (beside[1:] * beside[:-1] < 0.0).sum() < _WAVES:
+            continue
+        doubts |= set() if value and math.isfinite(value) else {"zeros", "more_zeros", "zero_intervals"}
+        doubts |= set() if slope is not None and math.isfinite(slope) else _SLOPES
+        doubts |= set() if value is not None and math.isfinite(value) else _RANGE
+    return doubts
+
+
+_CLOSE_BY: Final = 2.0**-10
+_WAVES: Final = 8
+"""So many turns within _CLOSE_BY of a point are a wave that shortens towards it."""
 
 
 def _monotone(samples: Samples, values: SampledCurve, exact: bool) -> tuple[Monotone, bool]:
@@ -191,6 +259,17 @@ def _monotone(samples: Samples, values: SampledCurve, exact: bool) -> tuple[Mono
     if not (rises or falls):
         return "constant", False
     return "increasing" if rises else "decreasing", not constant_stretches(values)
+
+
+def _turns_back(function: Function, monotone: Monotone, lowest: Extremum, highest: Extremum) -> bool:
+    """Whether the extreme slope has the other sign, at a point between the samples."""
+    sign, other = (1, lowest) if monotone == "increasing" else (-1, highest)
+    if monotone not in ("increasing", "decreasing") or not (other.attained and sign * other.value < 0.0):
+        return False
+    if not function.exact:
+        return abs(other.value) > _SHIFT * max(abs(lowest.value), abs(highest.value))
+    known = function.in_many_digits(other.low, 1) if math.isfinite(other.low) else None
+    return known is not None and sign * known[0] < 0
 
 
 def _noise(samples: Samples) -> Array:
@@ -210,26 +289,6 @@ def _steps(samples: Samples) -> Array:
     value = samples.value
     steps = np.concatenate([value[at] - value[at - 1], value[at + 1] - value[at], value[at + 1] - value[at - 1]])
     return np.where(np.isnan(steps), 0.0, steps)
-
-
-def _symmetry(activation: Elementwise, samples: Samples) -> Symmetry:
-    """Symmetry wherever f is smooth: even, odd, or odd f - f(0) as for sigmoid - 1/2."""
-    x = _mirrored(samples)
-    (there, slope), opposite = activation.value_and_slope(x), activation(-x)
-    if (np.isnan(there) != np.isnan(opposite)).any():
-        return "neither"
-    known = ~np.isnan(there)
-    x, there, slope, opposite = x[known], there[known], slope[known], opposite[known]
-    # Rounding of the values, of the argument, and of terms that cancel near 0.
-    rounding = 1e-12 * (np.abs(there) + np.abs(opposite)) + 2.0**-50 * (
-        np.nan_to_num(np.abs(x * slope), nan=0.0, posinf=0.0) + np.abs(there[x <= 1.0]).max(initial=0.0)
-    )
-    if (_difference(there, opposite) <= rounding).all():
-        return "even"
-    middle = float(activation(0.0))
-    if (_difference(there, -opposite) <= rounding).all() and not abs(middle) > _SMALL * np.abs(there).max(initial=0.0):
-        return "odd"
-    return "odd about f(0)" if (_difference(there - middle, middle - opposite) <= rounding).all() else "neither"
 
 
 def _confirmed(function: Function, found: tuple[float, ...]) -> tuple[float, ...]:
@@ -271,61 +330,6 @@ _MOST_STEPS: Final = 8
 def _nearness(interval: tuple[float, float]) -> float:
     low, high = interval
     return max(low, -high, 0.0)
-
-
-def _exact_symmetry(function: Function, samples: Samples) -> Symmetry:
-    """As `_symmetry`, in more digits, at points without simple ratios and where float64 is the least symmetric."""
-    pairs = []
-    for point in (*_TRIED, *_least_symmetric(function.activation, _mirrored(samples))):
-        there, opposite = (function.digits(x, 0, _BITS) for x in (point, -point))
-        if there is not None and opposite is not None:
-            pairs.append((there.derivatives[0], opposite.derivatives[0]))
-    if any(no_number(a) != no_number(b) for a, b in pairs):
-        return "neither"
-    known = [(a, b) for a, b in pairs if not isinstance(a, float) and not isinstance(b, float)]
-    zero = function.digits(0.0, 0, _BITS)
-    middle = zero.derivatives[0] if zero is not None else math.nan
-    if not known:
-        return "neither"
-    if all(_same(a, b) for a, b in known):
-        return "even"
-    largest = max(abs(a) for a, _ in known)
-    if all(_same(a, -b) for a, b in known) and (isinstance(middle, float) or abs(middle) <= _SMALL * largest):
-        return "odd"
-    centred = not isinstance(middle, float) and all(_same(a - middle, middle - b) for a, b in known)
-    return "odd about f(0)" if centred else "neither"
-
-
-def _mirrored(samples: Samples) -> Array:
-    """x > 0 of the samples, but for breakpoints of f(x) and f(-x)."""
-    x = samples.x[samples.x > 0.0]
-    for point in samples.breakpoints:
-        x = x[np.abs(x - abs(point)) > 1e-12 * abs(point)]
-    return x
-
-
-def _least_symmetric(activation: Elementwise, x: Array) -> list[float]:
-    """Those of x > 0 at which f(x) and ±f(-x), or f(x) - f(0) and f(0) - f(-x), differ most, by two measures."""
-    there, opposite, middle = activation(x), activation(-x), float(activation(0.0))
-    size = np.abs(there) + np.abs(opposite)
-    gaps = (_difference(there, opposite), _difference(there, -opposite), _difference(there - middle, middle - opposite))
-    shares = [gap / (least + size) for gap in gaps for least in (1.0, 1e-300)]
-    return [float(x[np.where(np.isfinite(share), share, 0.0).argmax()]) for share in shares]
-
-
-_SMALL: Final = 2.0**-40
-"""Largest |f(0)| of an odd function, relative to its values; `1 if x >= 0 else -1` is not odd."""
-_TRIED: Final = (0.0371, 0.412, 1.37, 3.83, 9.61, 27.4)
-_BITS: Final = 320
-
-
-def _same(a: Any, b: Any) -> bool:
-    """Equality up to the rounding of a formula's constants."""
-    return bool(abs(a - b) * (1 << 48) <= max(abs(a), abs(b)))
-
-
-def _difference(a: Array, b: Array) -> Array:
-    return np.where(a == b, 0.0, np.abs(a - b))
 
 
 # --- the slope --------------------------------------------------------------------------------------------------

@@ -159,7 +159,10 @@ def _at_breakpoint(sampled: SampledCurve, at: float) -> Extremum | None:
     for point in sampled.breakpoints:
         if at != point and abs(at - point) <= BESIDE * max(abs(point), 1.0):
             value, slope = (float(part[0]) for part in sampled.curve(np.array([at])))
-            side = sampled.sides.get(point, (math.nan, math.nan))[at > point]
+            sides = sampled.sides.get(point, (math.nan, math.nan))
+            neighbour = at in (np.nextafter(point, -np.inf), np.nextafter(point, np.inf))
+            # On which side of the exact break a neighbouring float lies is not known.
+            side = max(sides, key=_or_least) if neighbour else sides[at > point]
             if math.isfinite(side):
                 tolerance = _tolerance(sampled, value)
                 if side < value - tolerance:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
@@ -215,7 +216,11 @@ class Function:
         if not self.exact:
             return {}
         nearest = [point for point in sorted(points, key=abs)[:_MOST_BREAKPOINTS] if not self._overflows(point)]
-        return {point: self._sides(point) for point in nearest}
+        return {point: self._with_value(point, self._sides(point)) for point in nearest}
+
+    def _with_value(self, point: float, sides: Sides) -> Sides:
+        """The sides with float64's value at the point where more digits divide by 0, as x*atan(1/x) does at 0."""
+        return replace(sides, here=float(self.activation(point))) if math.isnan(sides.here) else sides
 
     def _overflows(self, point: float) -> bool:
         """Whether float64 overflows at the point and f does not."""
@@ -234,7 +239,8 @@ class Function:
         at = Fraction(point)
         if at.numerator.bit_length() + at.denominator.bit_length() < 40:
             sides = sides_at(self.digits, at, sharp=True)
-            if sides.jumps is not False or sides.pole is not False or sides.bent is not False:
+            decided = (sides.jumps, sides.pole, sides.bent) != (False, False, False)
+            if decided or any(value is not None and math.isnan(value) for value in sides.value):  # an end of the domain
                 return sides
         return sides_at(self.digits, at, sharp=False)
 

@@ -20,6 +20,7 @@ UNKNOWN: Final = None
 
 # Towards infinity: (largest exponent of 2, difference between exponents, bits of precision).
 _OUTWARDS: Final = ((62.0, 7.0, 320), (31.0, 3.0, 320))
+_FAR_OUTWARDS: Final = (900.0, 100.0, 1300)
 # Towards a point: the same with negative exponents.
 _INWARDS: Final = ((120.0, 14.0, 480), (40.0, 4.0, 320))
 # If these are lost: bits of a last attempt.
@@ -132,24 +133,37 @@ def end_at(digits: Digits, direction: int) -> FarEnd:
         limits.append(math.nan if waves else _limit(_sequences(ask, at, _OUTWARDS, order), order))
         if waves is None:
             limits[-1] = UNKNOWN
+        elif limits[-1] is None:
+            limits[-1] = _far_limit(ask, at, order)
     limit, slope = limits
     if limit is None:
         return FarEnd(None, slope)
     if math.isnan(limit):
         return FarEnd(End(math.nan, None, None), slope)
+    # A slope that does not vanish takes f to infinity, however small or far behind another term it is.
+    line = math.isfinite(limit) and slope is not None and math.isfinite(slope) and slope != 0.0
+    if line:
+        assert slope is not None
+        limit = math.copysign(math.inf, slope * direction)
     if math.isfinite(limit):
         return FarEnd(End(limit, 0.0, limit), slope)
     best = next(_sequences(ask, at, _OUTWARDS, 0))
-    steepness = _settled([_quotient(value, x) for x, value in best.values(0)])
+    steepness = slope if line else _settled([_quotient(value, x) for x, value in best.values(0)])
     if steepness is None and slope is not None and not math.isnan(slope):
         steepness = slope
-    if steepness is None:
-        return FarEnd(None, slope)
-    if math.isnan(steepness):
+    if steepness is None or math.isnan(steepness):
         return FarEnd(End(limit, None, None), slope)
     straight = steepness != 0.0 and math.isfinite(steepness) and slope is not None
     intercept = _intercept(best, steepness) if straight else None
     return FarEnd(End(limit, steepness, intercept), slope)
+
+
+def _far_limit(ask: "Ask", at: Callable[[float], Fraction], order: int) -> Limit:
+    """The limit where steps shrink too slowly up to 2^62, as those of log(x)/sqrt(x): by points up to 2^900."""
+    members, _ = _members(ask, at, *_FAR_OUTWARDS, order)
+    if members is None or any(found.doubtful for found in members.exact):
+        return UNKNOWN
+    return _settled([value for _, value in members.values(order)])
 
 
 Ask = Callable[[Fraction, int], Exact | None]

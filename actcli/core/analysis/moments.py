@@ -20,6 +20,8 @@ from actcli.core.numerics.quadrature import expectations
 _LOOKED_AT: Final = union(
     np.linspace(-8.0, 8.0, 257), [s * 2.0**k for k in range(-30, 6) for s in (-1, 1)], [-38.0, 38.0]
 )
+_CLOSER: Final = np.array([s * 2.0**-k for k in range(6, 41, 2) for s in (-1, 1)])
+_MOST_CLOSE_LOOKS: Final = 8
 _ROUNDING: Final = 1e-11
 """Tolerated rounding error, relative to f or to its size near 0."""
 
@@ -84,10 +86,12 @@ class _Patch:
 
 def _patches(function: Function, breakpoints: list[float]) -> list[_Patch] | None:
     """One patch per interval on which float64 gives no result; None if there would be too many."""
-    unknown, size = _unknown(function, breakpoints)
+    near = [point for point in sorted(breakpoints, key=abs)[:_MOST_CLOSE_LOOKS] if abs(point) < 8.0]
+    looked_at = union(_LOOKED_AT, *(point + _CLOSER for point in near))
+    unknown, size = _unknown(function, looked_at, breakpoints)
     waiting = []
     for first, last in runs_of(unknown):
-        low, high = float(_LOOKED_AT[max(first - 1, 0)]), float(_LOOKED_AT[min(last, len(_LOOKED_AT) - 1)])
+        low, high = float(looked_at[max(first - 1, 0)]), float(looked_at[min(last, len(looked_at) - 1)])
         cuts = [low, *(point for point in (*breakpoints, -8.0, -2.0, 2.0, 8.0) if low < point < high), high]
         waiting += list(zip(sorted(cuts), sorted(cuts)[1:], strict=False))
     patches: list[_Patch] = []
@@ -122,15 +126,19 @@ def _exactly(function: Function, x: Array) -> Array:
     return np.array(found).T
 
 
-def _unknown(function: Function, breakpoints: list[float]) -> tuple[Mask, Array]:
+def _unknown(function: Function, looked_at: Array, breakpoints: list[float]) -> tuple[Mask, Array]:
     """Mask of probed points at which float64 gives no result; size of f and f' near 0."""
-    x = _LOOKED_AT[~np.isin(_LOOKED_AT, breakpoints)]
+    x = looked_at[~np.isin(looked_at, breakpoints)]
     table = function.activation.derivatives(x, 1)
     noise = function.rounding(x, table)
     known = np.isfinite(table)
     near = [np.sort(np.abs(row[good & (np.abs(x) <= 3.0)])) for row, good in zip(table, known, strict=True)]
     size = np.array([row[row.size // 2] if row.size else 1.0 for row in near])
-    lost = ~((noise <= _ROUNDING * np.maximum(np.abs(table), size[:, None])) & known).all(axis=0)
-    unknown = np.zeros(_LOOKED_AT.shape, dtype=np.bool_)
-    unknown[np.searchsorted(_LOOKED_AT, x)] = lost
+    # Beside a breakpoint an error counts as much as the distance: only one that grows towards it matters.
+    weight, usual = np.ones(x.shape), np.isin(x, _LOOKED_AT)
+    for point in filter(lambda point: abs(point) < 8.0, breakpoints):
+        weight = np.where(usual, 1.0, np.minimum(weight, np.abs(x - point)))
+    lost = ~((noise * weight <= _ROUNDING * np.maximum(np.abs(table), size[:, None])) & known).all(axis=0)
+    unknown = np.zeros(looked_at.shape, dtype=np.bool_)
+    unknown[np.searchsorted(looked_at, x)] = lost
     return unknown, size

@@ -64,12 +64,16 @@ def sample(
     breakpoints: tuple[float, ...],
     jumps: tuple[float, ...],
     first: Callable[[Array], tuple[Array, Array]] | None = None,
+    further: Array | None = None,
 ) -> Samples:
     """Samples of the function with the given `derivatives` and known breakpoints and jumps.
 
-    first: selects among the first points, and gives `derivatives` at the selected ones
+    first:   selects among the first points, and gives `derivatives` at the selected ones
+    further: points to be sampled beside the usual ones
     """
     points = _first_points(breakpoints)
+    if further is not None and further.size:
+        points = union(points, further)
     x, table, gaps = refined(derivatives, points) if first is None else refined(derivatives, *first(points))
     found_jumps, poles = discontinuities(x, table, gaps, breakpoints)
     edges, infinities = _edges(x, table[0])
@@ -203,7 +207,7 @@ def _edges(x: Array, value: Array) -> tuple[set[float], set[float]]:
     edges, infinities = set(), set()
     for i in ends.tolist():
         inner, outer = (i, i + 1) if finite[i] else (i + 1, i)
-        edges.add(float(x[outer] if np.isinf(value[outer]) else x[inner]))
+        edges.add(float(x[outer] if np.isinf(value[outer]) or x[outer] == 0.0 else x[inner]))
     for first, last in pairwise(ends.tolist()):
         between = x[first + 1 : last + 1]
         infinite = np.isinf(value[first + 1 : last + 1]).any()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import cache, partial
 from typing import TYPE_CHECKING, Final
@@ -64,9 +64,12 @@ def samples_of(function: Function) -> Samples:
         table, doubtful = function.corrected(x, 2)
         return x[~doubtful], table[:, ~doubtful]
 
-    samples = sample(derivatives, function.breakpoints, function.activation.kinks(0), first if function.exact else None)
+    known, jumps = function.breakpoints, function.activation.kinks(0)
     if not function.exact:
-        return samples
+        return sample(derivatives, known, jumps)
+    from actcli.core.analysis.features import features  # only formulas pay for it
+
+    samples = sample(derivatives, known, jumps, first, features(function.activation))
     return replace(samples, breakpoints=apart({*samples.breakpoints, *bends(derivatives, samples)}))
 
 
@@ -130,7 +133,7 @@ def steepest(lowest: Extremum, highest: Extremum) -> Extremum:
 
 
 def saturated_from(function: Function, slopes: SampledCurve, largest: float, direction: float) -> float | None:
-    """x beyond which |f'| stays below 5 % of the largest, in the direction 1 or -1; None if there is none."""
+    """x beyond which |f'| stays below 5 % of the largest, in the direction 1 or -1; None if none, nan if unknown."""
     threshold = SATURATION * largest
     if not abs(slopes.limits[direction > 0.0]) < threshold < math.inf:
         return None
@@ -140,8 +143,10 @@ def saturated_from(function: Function, slopes: SampledCurve, largest: float, dir
 
     x = slopes.x[:: int(direction)]
     steep = np.flatnonzero(np.abs(slopes.value[:: int(direction)]) >= threshold)
+    if steep.size and direction * x[steep[-1]] >= FAR / 16.0:
+        return _far_edge(sign, slopes, float(x[steep[-1]]))
     # A decaying wave may rise again between the samples further out: search there densely, then beyond.
-    while steep.size and steep[-1] < len(x) - 1 and abs(x[steep[-1]]) < FAR / 16.0:
+    while steep.size and steep[-1] < len(x) - 1 and direction * x[steep[-1]] < FAR / 16.0:
         inner, outer = (float(x[i]) for i in (steep[-1], steep[-1] + 1))
         x = np.append(inner, np.linspace(outer, outer + 4.0 * direction * max(abs(outer), 1e-3), 4096))
         steep = np.flatnonzero(sign(x) > 0.0)
@@ -150,4 +155,17 @@ def saturated_from(function: Function, slopes: SampledCurve, largest: float, dir
         if steep[-1] == 0:
             low, high = bracket(sign, x[:1], x[1:2])
             return slopes.breakpoint_at(float(low[0]), float(high[0]))
-    return None
+    return math.nan if steep.size else None
+
+
+def _far_edge(sign: Callable[[Array], Array], slopes: SampledCurve, start: float) -> float:
+    """The edge beyond `start`, where samples are rare; nan for a wave, or if the slope stays steep up to 2^200."""
+    further = start * np.geomspace(1.0, 64.0, 4096)
+    further = np.append(further, further[-1] * 2.0 ** np.arange(1.0, 180.0, 0.5))
+    steep = np.flatnonzero(sign(further) > 0.0)
+    if not steep.size:
+        return slopes.breakpoint_at(start, start)
+    if steep[-1] == len(further) - 1 or steep[-1] != len(steep) - 1:
+        return math.nan
+    low, high = bracket(sign, further[steep[-1] :][:1], further[steep[-1] + 1 :][:1])
+    return slopes.breakpoint_at(float(low[0]), float(high[0]))

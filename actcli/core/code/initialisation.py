@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping
 from typing import Final
 
-from actcli.core.theory.gain import Gain
+from actcli.core.theory.gain import Candidate
 
 _SAYS: Final = {
     "critical": "The critical point of mean-field theory",
@@ -55,13 +55,13 @@ _BIASES: Final[Mapping[str, tuple[str, str]]] = {
 _NONE: Final = "Mean-field theory knows no initialisation for this function that keeps the signal."
 
 
-def initialisation(gain: Gain, target: str, name: str) -> str:
-    """The function, or a comment if theory recommends none."""
-    if gain.recommended is None:
+def initialisation(recommended: tuple[str, Candidate] | None, target: str, name: str) -> str:
+    """The function for a recommended initialisation and its name, or a comment if theory recommends none."""
+    if recommended is None:
         return f"/* {_NONE} */\n" if target == "c" else f"# {_NONE}\n"
-    wanted = gain.candidates[gain.recommended]
+    kind, wanted = recommended
     biases = _BIASES[target][wanted.sigma_b2 > 0.0].format(b=math.sqrt(wanted.sigma_b2))
     text = _TEMPLATES[target]
     if target == "jax" and not wanted.sigma_b2:
         text = text.replace("    key, biases_key = jax.random.split(key)\n", "")
-    return text.format(says=_SAYS[gain.recommended], w=repr(wanted.sigma_w2), biases=biases, name=name)
+    return text.format(says=_SAYS[kind], w=repr(wanted.sigma_w2), biases=biases, name=name)

@@ -56,6 +56,8 @@ class Printer:
         self.language, self.taken, self.helper = language, set(taken) | language.reserved, helper
         self.names: dict[Term, str] = {}
         self.statements: list[str] = []
+        self._texts: dict[tuple[Term, int], str] = {}
+        """The texts since the last new name: without them a sum of n terms would take n³ steps."""
 
     def body(self, *results: Term) -> tuple[list[str], list[str]]:
         """The assignments, and the expressions of the results."""
@@ -73,6 +75,7 @@ class Printer:
         self.taken.add(unused)
         self.statements.append(self.language.assign.format(unused, text))
         self.names[node] = unused
+        self._texts.clear()
 
     def _fitting(self, node: Term) -> str:
         text = self.text(node)
@@ -88,6 +91,11 @@ class Printer:
         """The text of an expression, in brackets if it binds less tightly than `around`."""
         if node in self.names:
             return self.names[node]
+        if (node, around) not in self._texts:
+            self._texts[node, around] = self._written(node, around)
+        return self._texts[node, around]
+
+    def _written(self, node: Term, around: int) -> str:
         if node.op == "number":
             return self._number(node.number, around)
         if node.op == "name":

@@ -119,7 +119,7 @@ def gain(activation: ActivationLike, sigma_w2: float | None = None, sigma_b2: fl
     if sigma_w2 is not None:
         fixed_points["given"] = fixed_point(field, sigma_w2, sigma_b2 or 0.0)
     critical = critical_point(unit)
-    factor = 1.0 / math.sqrt(second) if 0.0 < second < math.inf else None
+    factor = _factor(second)
     candidates = _candidates(field, critical, factor)
     return Gain(
         activation=unit.label,
@@ -135,8 +135,25 @@ def gain(activation: ActivationLike, sigma_w2: float | None = None, sigma_b2: fl
         fixed_points=fixed_points,
         pytorch_gain=pytorch_gain(unit),
         candidates=candidates,
-        recommended=min(candidates, key=lambda name: _distance(candidates[name].signal_change), default=None),
+        recommended=_best(candidates),
     )
+
+
+def recommended(activation: Elementwise) -> tuple[str, Candidate] | None:
+    """The recommended initialisation as in `gain`, with its name, without the fixed points; None without candidates."""
+    field = MeanField(activation)
+    candidates = _candidates(field, critical_point(activation), _factor(field.second_moments(1.0)[0]))
+    name = _best(candidates)
+    return None if name is None else (name, candidates[name])
+
+
+def _best(candidates: dict[str, Candidate]) -> str | None:
+    return min(candidates, key=lambda name: _distance(candidates[name].signal_change), default=None)
+
+
+def _factor(second: float) -> float | None:
+    """1/sqrt(E[φ²])."""
+    return 1.0 / math.sqrt(second) if 0.0 < second < math.inf else None
 
 
 def pytorch_gain(activation: Elementwise) -> float | None:

@@ -69,7 +69,16 @@ REFUSED = [
     ("elu:alpha", "a parameter is written name=number, not 'alpha'", "elu:alpha=2"),
     ("gelu_tanh:alpha=a", "alpha must be a number, not 'a'", "gelu_tanh"),
     ("sin(2) + 1", "has no x; the variable of a formula is x", "sin(2) + x"),
-    ("x + \ud800", "not a formula: 'x + \\ud800'", "x + 1"),
+    ("x + \ud800", "U+D800, which no font shows, is no part of a formula, in column 5", "x + 1"),
+    ("x*\0 2", "U+0000, which no font shows, is no part of a formula, in column 3", "x*2"),
+    ("relu\0", "U+0000, which no font shows, is no part of a formula, in column 5", "relu"),
+    ("x\x1b[31m", "U+001B, which no font shows, is no part of a formula, in column 2", "x\t"),
+    ("x\u202e+1", "U+202E, which no font shows, is no part of a formula, in column 2", "x\u2212１"),
+    ("x+0777", "a number begins with 0 and another digit", "x+0.777"),
+    ('x+"', "a quotation mark is no part of a formula", "x+1"),
+    ("x\\", "a backslash is no part of a formula", "x"),
+    ("2*х", "х has Cyrillic letters; did you mean x?", "2*x"),
+    ("sіn(x)", "there is no function 'sіn', in column 1 of the formula 'sіn(x)'; did you mean sin", "sin(x)"),
     ("tanh²((x)", "a parenthesis is not closed", "tanh²(x)"),
     ("x > 0 ? x", "a choice is written 'a if c else b', or c ? a : b", "x > 0 ? x : 0"),
     ("x > 0 ? (x : 0)", "a choice is written 'a if c else b', or c ? a : b", "x if x > 0 else 0"),
@@ -126,3 +135,11 @@ def test_what_is_no_family_is_refused(refused: str, why: str, taken: str) -> Non
     with pytest.raises(InputError, match=why):
         family(refused)
     assert len(family(taken)) > 1
+
+
+def test_a_name_of_any_length_makes_a_short_message() -> None:
+    long = "a" * 900
+    for text in (long, f"{long}(x)", f"{long}*x", f"relu:{long}=1", f"x:{long}=1", f"elu:alpha={long}"):
+        with pytest.raises(InputError) as error:
+            resolve(text)
+        assert len(str(error.value)) < 250

@@ -361,7 +361,9 @@ SATURATION = {  # x below and above which |f'| is less than 5 % of its maximum
     "step": (None, None),
     "soft_shrink": (None, None),
     "log(1 + exp(x))": (math.log(0.05 / 0.95), None),
-    "tanh(x/1e9)": (None, None),  # further out than anything is looked at
+    "tanh(x/1e9)": (-1e9 * math.atanh(math.sqrt(0.95)), 1e9 * math.atanh(math.sqrt(0.95))),
+    "celu:alpha=1e6": (1e6 * math.log(0.05), None),
+    "relu(x - 1e6)": (1e6, None),
     "tanh(x/1000)": (-1000 * math.atanh(math.sqrt(0.95)), 1000 * math.atanh(math.sqrt(0.95))),
 }
 

@@ -63,16 +63,18 @@ def test_nan_and_infinity_are_never_excused(wrong: float) -> None:
     assert found.nonfinite == (X < -90.0).sum()
 
 
-def judged(text: str, x: float, actual: float, act: str = "silu") -> tuple[int, float, float]:
-    """By one formula: number of excused results, remaining steps, and the number that the result is compared with."""
+def judged(text: str, x: float, actual: float, act: str = "silu", grad: float = 1.0) -> tuple[int, float, float]:
+    """By one formula: number of excused results, remaining ULP, and the number that the result is compared with."""
     silu = elementwise(act)
+    times = () if grad == 1.0 else (np.array([grad]),)
     made = Intermediates(silu, 0, "float32")
     made._trees = [read_spelling(silu, text)]
     at, result = np.array([x]), np.array([actual])
-    truth = reference(silu(at), "float32", flush=True)
+    truth = reference(silu(at) * grad, "float32", flush=True)
     away = ulp_distance(result, truth.rounded, "float32", flush=True)
-    held, _, left, excused = made.judged(at, result, truth, ulp_error(result, truth, "float32", flush=True), away)
-    return excused, float(left[0]), float(held.rounded[0])
+    ulp = ulp_error(result, truth, "float32", flush=True)
+    held, ulp, _, excused = made.judged(at, result, truth, ulp, away, *times)
+    return excused, float(ulp[0]), float(held.rounded[0])
 
 
 @pytest.mark.parametrize(("steps", "counts"), [(0, True), (1, True), (2, False)])
@@ -122,3 +124,15 @@ def test_a_subnormal_result_is_zero_beside_one_that_is_explained() -> None:
     auditor.add(np.array([-90.0]), round_to(np.array([1e-40]), "float32"))
     found = auditor.result()
     assert (found.excused, found.total.max_steps, found.total.max_ulp) == (1, 0, 0.0)
+
+
+def test_one_step_is_one_step_across_the_subnormal_numbers() -> None:
+    """A formula that is just below 2^-126, so zero, is a step from 2^-126, where nothing lies between them."""
+    text = "2**-126*(1 - 2**-20) if 2**-130*x > 0 else 2**-100"
+    assert judged(text, 1.0, 2.0**-100, act="2**-126*x**0") == (1, 0.0, 2.0**-100)
+
+
+def test_a_product_with_the_gradient_is_flushed_too() -> None:
+    """2^-120 2^-7 is subnormal: 0 is no ULP from it."""
+    act = "2**-120 + 2**-119*(1 if 2**-130*x > 0 else 0)"
+    assert judged(act, 1.0, 0.0, act=act, grad=2.0**-7) == (1, 0.0, 0.0)

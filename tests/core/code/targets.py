@@ -30,8 +30,13 @@ def from_core(activation: Any, order: int) -> Callable[[Array], Reference]:
     return lambda x: reference(activation.derivatives(x, 1)[order], "float64")
 
 
+def both_from_core(activation: Any) -> tuple[Callable[[Array], Reference], Callable[[Array], Reference]]:
+    """Values and slopes."""
+    return from_core(activation, 0), from_core(activation, 1)
+
+
 def functions_of(name: str, learnable: bool = False) -> Functions:
-    return chosen(elementwise(name), ACTIVATIONS, from_core, learnable)[0]
+    return chosen(elementwise(name), ACTIVATIONS, both_from_core, learnable)[0]
 
 
 def with_numpy(functions: Functions) -> Function:

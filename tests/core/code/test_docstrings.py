@@ -11,13 +11,13 @@ from actcli.core.activations.catalogue import ACTIVATIONS
 from actcli.core.code.emission import TARGETS, emitted
 from actcli.core.code.functions import sample
 from actcli.core.code.measurement import run
-from tests.core.code.targets import from_core, functions_of, with_numpy
+from tests.core.code.targets import both_from_core, functions_of, with_numpy
 from tests.narrow import elementwise
 
 
 @cache
 def code(name: str, target: str) -> str:
-    return emitted(elementwise(name), target, ACTIVATIONS, from_core).code
+    return emitted(elementwise(name), target, ACTIVATIONS, both_from_core).code
 
 
 def words(name: str, target: str) -> str:

@@ -23,6 +23,7 @@ from actcli.core.code.term import Term, subterms
 from actcli.multiprecision.reference import float64_reference
 from tests.core.code.targets import (
     C_OPTIONS,
+    both_from_core,
     elementwise_names,
     from_core,
     functions_of,
@@ -321,7 +322,7 @@ def test_modules_are_clean_python(tmp_path: Path) -> None:
 
 
 def test_a_chosen_form_is_the_one_that_is_measured() -> None:
-    of, value, slope = chosen(elementwise("gelu"), ACTIVATIONS, from_core, False)
+    of, value, slope = chosen(elementwise("gelu"), ACTIVATIONS, both_from_core, False)
     assert (value.beyond, slope.beyond, value.missing, slope.missing) == ((), (), 0, 0)
     assert max(value.ulp, slope.ulp) < BOUND
     assert isinstance(of.value, Term)
@@ -344,7 +345,7 @@ HOSTILE = (
 
 
 def hostile(act: str, learnable: bool = False) -> Functions:
-    return chosen(elementwise(act), ACTIVATIONS, lambda of, order: from_core(of, order), learnable)[0]
+    return chosen(elementwise(act), ACTIVATIONS, both_from_core, learnable)[0]
 
 
 @pytest.mark.parametrize("act", HOSTILE)

@@ -13,7 +13,7 @@ from actcli.core.network.losses import LOSSES
 from actcli.core.network.mlp import Network
 from actcli.core.network.training import measure
 from actcli.core.theory.fixed_point import fixed_point
-from actcli.core.theory.gain import CriticalPoint, critical_point, gain, pytorch_gain
+from actcli.core.theory.gain import CriticalPoint, critical_point, gain, pytorch_gain, recommended
 from actcli.core.theory.mean_field import MeanField
 from tests.narrow import elementwise, known
 
@@ -276,3 +276,10 @@ def test_where_the_other_gains_of_pytorch_lead(name: str, q: float) -> None:
     if name == "selu":  # PyTorch's gain for selu has another purpose: stable gradients
         field = MeanField(activation)
         assert 1 < 0.75**2 * field.slope_second_moment(q) < 1.01 < field.slope_second_moment(1.0)
+
+
+def test_the_recommendation_alone_is_that_of_the_whole_report() -> None:
+    for act in ("relu", "gelu", "1/x"):
+        found, whole = recommended(elementwise(act)), gain(act)
+        assert (found[0] if found else None) == whole.recommended
+        assert found is None or found[1] == whole.candidates[found[0]]

@@ -1,0 +1,137 @@
+"""Lines of cards that were once false, of formulas at the edges: far features, oscillation, domains, tiny slopes.
+
+The truths are closed forms.
+"""
+
+import math
+from functools import cache
+from typing import Any
+
+import mpmath
+import numpy as np
+import pytest
+
+from actcli.core.activations.catalogue import resolve
+from actcli.core.analysis.curve_properties import CurveProperties
+from actcli.core.analysis.features import features
+from actcli.digits import describe
+from actcli.views.card import facts
+from tests.narrow import elementwise, known
+
+INF = math.inf
+STEEPEST_BELL = math.sqrt(2.0) * math.exp(-0.5)
+"""Largest slope of exp(-x²), at sqrt(1/2)."""
+RISES_TO = math.sqrt(1.0 - 0.3**2)
+"""cos(asin(0.3))"""
+
+
+@cache
+def card(text: str) -> CurveProperties:
+    found = describe(resolve(text)).curve
+    assert found is not None
+    return found
+
+
+LINES: tuple[tuple[str, str, Any], ...] = (
+    # A feature far away, or far narrower or wider than 1.
+    ("exp(-(x - 1000)**2)", "supremum", (1.0, True, 1000.0)),
+    ("exp(-(x - 1000)**2)", "slope_supremum", (STEEPEST_BELL, True, 1000.0 - math.sqrt(0.5))),
+    ("exp(-(x - 1000)**2)", "symmetry", "neither"),
+    ("exp(-(x - 1000)**2)", "monotone", "non-monotone"),
+    ("exp(-(1e4*(x - 3.7))**2)", "supremum", (1.0, True, 3.7)),
+    ("tanh(x - 1000)", "symmetry", "neither"),
+    ("relu(x - 3e6)", "monotone", "increasing"),
+    ("relu(x - 3e6)", "zero_intervals", ((-INF, 3e6),)),
+    ("relu(x - 3e6)", "saturates_below", 3e6),
+    ("hard_tanh(1e-7*x)", "kinks", (-1e7, 1e7)),
+    ("hard_tanh(1e-7*x)", "saturates_above", 1e7),
+    ("tanh(1e-8*x)", "saturates_above", 1e8 * math.atanh(math.sqrt(0.95))),
+    ("celu:alpha=1e6", "saturates_below", 1e6 * math.log(0.05)),
+    ("x*(abs(x) > 40)", "symmetry", "odd"),
+    # A line that only shows further out than float64's digits reach.
+    ("1e-300*x", "infimum", (-INF, False, -INF)),
+    ("1e300*tanh(x) + x", "supremum", (INF, False, INF)),
+    # Slopes of the wrong sign on a short stretch, and slopes at a kink.
+    ("x + 1.0000001*sin(x)", "monotone", "non-monotone"),
+    ("-x - 1.0000001*sin(x)", "monotone", "non-monotone"),
+    ("x + sin(x)", "monotone", "increasing"),
+    ("max(sin(x), 0.3)", "slope_supremum", (RISES_TO, True, math.asin(0.3))),
+    # The domain ends.
+    ("sqrt(1 - x**2)", "supremum", (1.0, True, 0.0)),
+    ("sqrt(1 - x**2)", "lipschitz", (INF, False, None)),
+    ("acosh(x)", "infimum", (0.0, True, 1.0)),
+    ("x*log(x)", "infimum", (-math.exp(-1.0), True, math.exp(-1.0))),
+    # A value where more digits divide by 0.
+    ("exp(-1/x**2)", "infimum", (0.0, True, 0.0)),
+    ("exp(-1/x**2)", "zeros", (0.0,)),
+    ("x*atan(1/x)", "kinks", (0.0,)),
+    ("exp(1/x)", "supremum", (INF, False, 0.0)),
+    # Growth like log(x) sqrt(x): the slope vanishes more slowly than any power by itself.
+    ("m_arcsinh", "slope_infimum", (0.0, True, 0.0)),
+    ("m_arcsinh", "uncertain", ()),
+    # Moments: rounding beside a removable singularity is no divergence; the domain is not the whole line.
+    ("(x**2 - 1)/(x - 1)", "slope_second_moment", 1.0),
+    ("smooth_step", "uncertain", ()),
+    ("log(x)", "mean", None),
+    ("sqrt(1 - x**2)", "second_moment", None),
+)
+
+
+@pytest.mark.parametrize(("text", "name", "truth"), LINES)
+def test_lines_at_the_edges(text: str, name: str, truth: Any) -> None:
+    found = getattr(card(text), name)
+    if name in ("infimum", "supremum", "slope_infimum", "slope_supremum", "lipschitz"):
+        value, attained, at = truth
+        assert found.value == pytest.approx(value, rel=1e-12)
+        assert found.attained == attained
+        assert at is None or found.low == pytest.approx(at, rel=1e-7)
+    elif isinstance(truth, float | tuple):
+        assert found == pytest.approx(truth, rel=1e-12) if name != "zero_intervals" else found == truth
+    else:
+        assert found == truth
+
+
+def test_a_slope_that_does_not_vanish_takes_the_function_to_infinity() -> None:
+    end = card("1e300*tanh(x) + x").at_infinity
+    assert end is not None
+    assert (end.limit, end.slope, end.intercept) == (INF, 1.0, 1e300)
+
+
+def test_an_infinite_limit_is_known_where_its_steepness_is_not() -> None:
+    """x/log(2 + x²): the ratio to x falls like 1/log(x), slower than any sequence shows."""
+    found = card("x/log(2 + x**2)")
+    assert facts(found)["at ∞"] == "→ ∞"
+    assert facts(found)["range"] == "(-∞, ∞)"
+    assert "lipschitz" in found.uncertain
+
+
+def test_what_oscillates_towards_a_point_has_uncertain_zeros_and_slopes() -> None:
+    for text in ("sin(1/x)", "x*sin(1/x)", "x**2*sin(1/x)", "x**3*sin(1/x)"):
+        assert {"zeros", "lipschitz"} <= set(card(text).uncertain), text
+    assert "infimum" in card("sin(1/x)").uncertain
+    assert known(card("x**3*sin(1/x)").infimum).attained  # f itself has a limit at 0
+    zero = float(mpmath.findroot(lambda x: 2 + x**2 * mpmath.sin(1 / x), -2))
+    assert known(card("2 + x**2*sin(1/x)").zeros) == pytest.approx((zero,), rel=1e-12)  # near 0 it is near 2
+    assert card("x*atan(1/x)").uncertain == ()
+
+
+def test_a_moment_of_a_bounded_function_is_never_said_to_diverge() -> None:
+    for text in ("sin(1/x)", "1e300*tanh(x)", "1e300*tanh(x) + x"):
+        assert card(text).second_moment is None
+        assert facts(card(text))["E f(z)²"] == "not certain"
+    assert facts(card("exp(x**2)"))["E f(z)²"] == "does not exist"
+    assert facts(card("log(x)"))["E f(z)"] == "does not exist"
+
+
+def test_only_arguments_far_from_0_or_of_another_scale_are_features() -> None:
+    for text in ("gelu(x)", "tanh(2*x - 3)", "x*sigmoid(1.702*x)", "sin(x)/(x + 5)"):
+        assert features(elementwise(text)).size == 0
+    for text, centre, scale in (
+        ("tanh(x - 1000)", 1000.0, 1.0),
+        ("sigmoid(-(x/1e5 + 3)/2)", -3e5, 2e5),
+        ("exp(-((x - 3.7)*1e4)**2)", 3.7, 1e-4),
+        ("where(x > 500*pi, 1, 0)*x", 500 * math.pi, 1.0),
+    ):
+        points = features(elementwise(text))
+        assert np.abs(points - centre).min() <= scale * 2.0**-11
+        assert np.abs(points - centre).max() == pytest.approx(64 * scale, rel=1e-9)
