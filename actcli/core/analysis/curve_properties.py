@@ -172,10 +172,13 @@ def _moments(
         return [None] * 3, set()
     found = [normal.mean, normal.second, normal.slope_second]
     unsure: set[str] = set()
+    usual = np.abs(samples.x) <= 8.0
+    for point in samples.breakpoints:  # beside a pole, large numbers are no overflow
+        usual &= np.abs(samples.x - point) > 1e-6
     for name, moment, of, needs in zip(
         _MOMENTS, found, (bounds[:2], bounds[:2], bounds[2:]), (_RANGE, _RANGE, _SLOPES), strict=True
     ):
-        near = np.abs((samples.slope if of == bounds[2:] else samples.value)[np.abs(samples.x) <= 8.0])
+        near = np.abs((samples.slope if of == bounds[2:] else samples.value)[usual])
         beyond = near[np.isfinite(near)].max(initial=0.0) > _SQUARE_OVERFLOWS
         bounded = beyond or all(math.isfinite(bound.value) for bound in of)
         if moment is None and (not normal.certain or bounded or not needs.isdisjoint(doubts)):
