@@ -177,7 +177,7 @@ def hasten() -> None:
 
     from actcli.views import progress
 
-    progress.time = SimpleNamespace(monotonic=count().__next__)  # type: ignore[assignment]
+    vars(progress)["time"] = SimpleNamespace(monotonic=count().__next__)
 
 
 def _end(main: Callable[[], None]) -> NoReturn:
