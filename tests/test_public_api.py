@@ -189,7 +189,7 @@ def junk() -> list[Any]:
     """Values of wrong kinds; most of them are invalid for most arguments."""
     return [
         *(None, True, 0, -1, 1.5, math.nan, math.inf, -math.inf, 10**400, -(10**20), 2**70, 1e308, 1j),
-        *("", "rleu", "relu\nx", "3", "softmax", "1/x", "\0", "x" * 5000, "relu:alpha=1", b"relu"),
+        *("", "rleu", "sigmoid\nx", "3", "softmax", "1/x", "\0", "x" * 5000, "relu:alpha=1", b"relu"),
         *("leaky_relu:negative_slope=nan", "x if x > 0 else nan"),
         *([], [None], ["relu"], [1, "a"], [[1], [1, 2]], (), {}, {"a": 1}, {1}, range(3), iter([1])),
         *(object(), type, junk, Fraction(1, 3), Decimal(1), GELU, SOFTMAX),

@@ -217,7 +217,8 @@ def test_rows_hold_what_the_document_holds() -> None:
 def test_a_picture_is_saved(show: str, tmp_path: Path) -> None:
     for suffix in ("svg", "html", "txt"):
         path = tmp_path / f"picture.{suffix}"
-        output("boundary", "relu", "identity", "--show", show, *QUICK, "--save", str(path))
+        both = ("relu", "identity") if suffix == "svg" else ("relu",)
+        output("boundary", *both, "--show", show, *QUICK, "--save", str(path))
         assert "relu" in path.read_text(encoding="utf-8")
 
 

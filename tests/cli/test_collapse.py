@@ -44,9 +44,9 @@ def test_the_report_says_what_was_measured() -> None:
 
 
 def test_bends_that_could_not_all_be_counted_are_at_least_so_many() -> None:
-    _, sin = document("collapse", "--act", "sin", "--layers", "12")["runs"]
+    _, sin = document("collapse", "--act", "sin", "--layers", "12", "--width", "4")["runs"]
     assert not sin["complete"]
-    text = " ".join(output("collapse", "--act", "sin", "--layers", "12").split())
+    text = " ".join(output("collapse", "--act", "sin", "--layers", "12", "--width", "4").split())
     assert f"the output has at least {sin['bends']:,} inflections on the line" in text
 
 

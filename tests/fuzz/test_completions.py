@@ -8,7 +8,7 @@ from tests.fuzz.completions import faults, lines
 from tests.shell.shells import SHELLS, Shell
 
 
-@pytest.mark.parametrize("count", [40, pytest.param(2_000, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("count", [20, pytest.param(2_000, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("name", SHELLS)
 def test_tab_loses_nothing_that_was_typed(name: str, count: int, tmp_path: Path) -> None:
     shell = Shell(name, tmp_path)

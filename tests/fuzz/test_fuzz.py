@@ -11,7 +11,7 @@ from tests.cli.helpers import environment
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.mark.parametrize(("formulas", "files"), [(60, 600), pytest.param(5_000, 50_000, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(("formulas", "files"), [(30, 300), pytest.param(5_000, 50_000, marks=pytest.mark.slow)])
 def test_random_formulas_and_files_are_answered_or_refused_in_one_line(formulas: int, files: int) -> None:
     command = [sys.executable, "-m", "tests.fuzz", "--formulas", str(formulas), "--files", str(files)]
     run = subprocess.run(command, capture_output=True, text=True, env=environment(), cwd=ROOT, check=False)

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pytest
@@ -19,6 +20,7 @@ from tests.views.screens import screen
 SIZES = [(200, 60), (80, 24), (60, 20), (40, 15), (24, 10)]
 
 
+@cache
 def audit(kind: str = "tanh", **options: bool) -> Audit:
     x = inputs("gelu", "bfloat16")
     y = (gelu_with_tanh("bfloat16") if kind == "tanh" else correct("gelu", "bfloat16"))(x)

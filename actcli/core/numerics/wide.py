@@ -29,15 +29,22 @@ class Wide:
     def __init__(self, mantissa: Array, exponent: Indices | int = 0) -> None:
         fraction, shift = np.frexp(mantissa)
         total = np.add(shift, exponent, dtype=np.int64)
-        odd = (fraction == 0.0) | ~(np.abs(fraction) < np.inf) | (np.abs(total) > _END)
+        finite = np.abs(fraction) < np.inf
+        odd = (fraction == 0.0) | ~finite | (np.abs(total) > _END)
         if odd.any():
-            infinite = odd & (fraction != 0.0) & (np.abs(fraction) < np.inf) & (total > 0)
-            fraction = np.where(
-                infinite, fraction * np.inf, np.where(odd & (np.abs(fraction) < np.inf), fraction * 0.0, fraction)
-            )
+            ended = odd & finite
+            infinite = ended & (fraction != 0.0) & (total > 0)
+            fraction = np.where(infinite, fraction * np.inf, np.where(ended, fraction * 0.0, fraction))
             total = np.where(odd, np.where(fraction == 0.0, _OF_ZERO, -_OF_ZERO), total)
         self.mantissa: Array = fraction
         self.exponent: Indices = total
+
+    @classmethod
+    def of_parts(cls, mantissa: Array, exponent: Indices) -> Wide:
+        """From parts of wide numbers, which are in order."""
+        wide = object.__new__(cls)
+        wide.mantissa, wide.exponent = mantissa, exponent
+        return wide
 
     @classmethod
     def of(cls, number: Wide | Array | float) -> Wide:
@@ -50,13 +57,13 @@ class Wide:
         return rounded
 
     def __getitem__(self, which: Any) -> Wide:
-        return Wide(self.mantissa[which], self.exponent[which])
+        return Wide.of_parts(self.mantissa[which], self.exponent[which])
 
     def __neg__(self) -> Wide:
-        return Wide(-self.mantissa, self.exponent)
+        return Wide.of_parts(-self.mantissa, self.exponent)
 
     def __abs__(self) -> Wide:
-        return Wide(np.abs(self.mantissa), self.exponent)
+        return Wide.of_parts(np.abs(self.mantissa), self.exponent)
 
     def __add__(self, other: Wide | Array | float) -> Wide:
         other = Wide.of(other)
@@ -118,7 +125,7 @@ def quotient(x: Wide, divisor: float) -> tuple[Wide, Wide]:
 def where(mask: Mask, then: Wide | Array | float, otherwise: Wide | Array | float) -> Wide:
     """`then` where the mask holds, else `otherwise`."""
     a, b = Wide.of(then), Wide.of(otherwise)
-    return Wide(np.where(mask, a.mantissa, b.mantissa), np.where(mask, a.exponent, b.exponent))
+    return Wide.of_parts(np.where(mask, a.mantissa, b.mantissa), np.where(mask, a.exponent, b.exponent))
 
 
 def scaled(factor: Wide, x: Wide) -> Wide:

@@ -47,8 +47,9 @@ def test_without_a_bend_the_output_is_a_plane_and_guesses(layers: int, data: str
 
 @pytest.mark.parametrize("act", ["relu", "tanh"])
 @pytest.mark.parametrize(("data", "least"), [("circles", 0.95), ("moons", 0.95), ("xor", 0.95), ("spirals", 0.9)])
-def test_with_a_bend_the_defaults_learn(act: str, data: str, least: float) -> None:
-    for seed in range(5):
+@pytest.mark.parametrize("seeds", [range(2), pytest.param(range(2, 5), marks=pytest.mark.slow)])
+def test_with_a_bend_the_defaults_learn(act: str, data: str, least: float, seeds: range) -> None:
+    for seed in seeds:
         made = DepthExperiment(resolve(act), replace(DEFAULT, data=data, seed=seed))
         for _ in made:
             pass

@@ -29,6 +29,11 @@ FAR = {  # function -> x at which its value or slope overflows or underflows in 
     "exp": -800.0, "sigmoid": -900.0, "softplus": -800.0, "tanh": 500.0, "sinh": 720.0, "cosh": -720.0,
     "normal_cdf": -45.0, "erfc": 32.0, "erf": 30.0, "log": 1e-300, "sqrt": 1e-320, "arctan": 1e200, "arcsinh": 1e250,
 }  # fmt: skip
+SLOPES = {  # where a value in 4,000 bits takes long
+    "normal_cdf": lambda x: mpmath.exp(-x * x / 2) / mpmath.sqrt(2 * mpmath.pi),
+    "erf": lambda x: 2 * mpmath.exp(-x * x) / mpmath.sqrt(mpmath.pi),
+    "erfc": lambda x: -2 * mpmath.exp(-x * x) / mpmath.sqrt(mpmath.pi),
+}
 
 
 @pytest.fixture(autouse=True)
@@ -60,7 +65,9 @@ def test_they_hold_where_float64_has_no_numbers(name: Any) -> None:
     with mpmath.workprec(4000):
         x = mpf(FAR[name])
         step = abs(x) * mpf(2) ** -900
-        expected = [TRUTH[name](x), *(mpmath.diff(TRUTH[name], x, k, h=step) for k in (1, 2))]
+        slope = SLOPES.get(name) or (lambda x: mpmath.diff(TRUTH[name], x, 1, h=step))
+        second = mpmath.diff(SLOPES[name], x, 1, h=step) if name in SLOPES else mpmath.diff(TRUTH[name], x, 2, h=step)
+        expected = [TRUTH[name](x), slope(x), second]
         for row, true in zip(germ.rows, expected, strict=True):
             computed = mpf(float(row.mantissa[0])) * mpf(2) ** int(row.exponent[0])
             assert abs(computed - true) <= 1e-12 * abs(true)

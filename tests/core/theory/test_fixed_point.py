@@ -133,9 +133,10 @@ def test_what_grows_without_end_settles_nowhere(activation: str, sigma_w2: float
 
 Z = np.linspace(-10, 10, 8001) + 1e-4  # beside the kinks
 DENSITY = np.exp(-Z * Z / 2) / np.exp(-Z * Z / 2).sum()
-HERMITE = [np.ones_like(Z), Z]
+HERMITE = np.ones((81, Z.size))
+HERMITE[1] = Z
 for k in range(1, 80):
-    HERMITE.append((Z * HERMITE[k] - math.sqrt(k) * HERMITE[k - 1]) / math.sqrt(k + 1))
+    HERMITE[k + 1] = (Z * HERMITE[k] - math.sqrt(k) * HERMITE[k - 1]) / math.sqrt(k + 1)
 
 
 def followed(name: str, sigma_w2: float, layers: int, correlations: Any = (0.2, 0.8)) -> Array:
@@ -148,7 +149,7 @@ def followed(name: str, sigma_w2: float, layers: int, correlations: Any = (0.2, 
             square = values**2 @ DENSITY
         if not 1e-18 < square < 1e18:
             break
-        shares = (np.array(HERMITE) @ (values * DENSITY)) ** 2 / square
+        shares = (HERMITE @ (values * DENSITY)) ** 2 / square
         rest = max(1.0 - shares.sum(), 0.0)
         c = (shares[:, None] * c ** np.arange(len(shares))[:, None]).sum(axis=0) + rest * c ** (len(shares) + 8)
         path.append((q := float(sigma_w2 * square), *c))
