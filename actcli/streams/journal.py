@@ -54,18 +54,21 @@ def open_journal(path: str, of: Mapping[str, Any], resume: bool) -> Iterator[Jou
 
 
 def _read(path: str, of: Mapping[str, Any]) -> list[dict[str, Any]] | None:
-    """The complete records; an incomplete last line is cut off the file. None if the first line is incomplete."""
+    """The complete records; an incomplete last line is cut off the file. None if the first line is incomplete.
+
+    Nothing is cut off a file that is no journal of these runs.
+    """
+    settings = orjson.dumps(of)
     with open(path, "r+b") as file:
         text = file.read()
         whole = text.rfind(b"\n") + 1
+        if not whole and not settings.startswith(text):
+            raise StreamError(f"{path}, line 1: no JSON object")
+        records = [_parsed(path, number, line) for number, line in enumerate(text[:whole].splitlines(), start=1)]
+        if records and records[0] != orjson.loads(settings):
+            raise StreamError(f"{path}: these are other runs, {_difference(records[0], of)}")
         file.truncate(whole)
-    lines = text[:whole].splitlines()
-    if not lines:
-        return None
-    records = [_parsed(path, number, line) for number, line in enumerate(lines, start=1)]
-    if records[0] != orjson.loads(orjson.dumps(of)):
-        raise StreamError(f"{path}: these are other runs, {_difference(records[0], of)}")
-    return records[1:]
+    return records[1:] if records else None
 
 
 def _parsed(path: str, number: int, line: bytes) -> dict[str, Any]:
