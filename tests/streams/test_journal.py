@@ -61,6 +61,14 @@ def test_nothing_is_cut_off_a_file_of_something_else(tmp_path: Path, text: str) 
     assert path.read_text() == text
 
 
+def test_records_of_something_else_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "runs.jsonl"
+    written(path, RECORDS)
+    message = r"line 4: no run, which has run, loss$"
+    with pytest.raises(StreamError, match=message), open_journal(str(path), OF, True, ("run", "loss")):
+        raise AssertionError("it must not be opened")
+
+
 @pytest.mark.parametrize(
     ("of", "message"),
     [
