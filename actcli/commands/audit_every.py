@@ -70,6 +70,9 @@ def _who(source: Source) -> str:
     return f"{source.framework} {source.version}, {source.name}, in {source.dtype}".strip(" ,")
 
 
+_FIELDS: Final = ("block", "source", "state")
+
+
 def _in_order(every: Every, jobs: int, output: str | None, resume: bool) -> Iterator[Mapping[str, Any]]:
     """The state of each block, in order. A finished block is written to the file at once."""
     from actcli.parallel import run_all
@@ -81,7 +84,7 @@ def _in_order(every: Every, jobs: int, output: str | None, resume: bool) -> Iter
         if output is not None:
             from actcli.streams.journal import open_journal
 
-            journal = stack.enter_context(open_journal(output, every.description(), resume))
+            journal = stack.enter_context(open_journal(output, every.description(), resume, _FIELDS))
             waiting = {record["block"]: record for record in journal.records}
         left = [index for index in range(len(blocks)) if index not in waiting]
         found: Iterator[tuple[int, dict[str, Any]]] = run_all(

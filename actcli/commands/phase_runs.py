@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 def runs_of(sweep: "Sweep", jobs: int, dask: str | None, output: str | None, resume: bool) -> "Iterator[Trained]":
     """Runs in the file, then new ones, each written to the file before it is yielded."""
-    from actcli.core.depth.trainability import train
+    from actcli.core.depth.trainability import Trained, train
     from actcli.parallel import run_all
 
     trainings = sweep.trainings()
@@ -22,7 +22,8 @@ def runs_of(sweep: "Sweep", jobs: int, dask: str | None, output: str | None, res
         return
     from actcli.streams.journal import open_journal
 
-    with open_journal(output, sweep.description(), resume) as journal:
+    names = [field.name for field in fields(Trained)]
+    with open_journal(output, sweep.description(), resume, names) as journal:
         before = [_trained(record) for record in journal.records]
         yield from before
         known = {(run.layers, run.sigma_w2, run.seed) for run in before}

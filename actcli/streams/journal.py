@@ -5,7 +5,7 @@ process died, is removed when the file is opened again.
 """
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from typing import IO, Any
 
@@ -32,10 +32,11 @@ class Journal:
 
 
 @contextmanager
-def open_journal(path: str, of: Mapping[str, Any], resume: bool) -> Iterator[Journal]:
+def open_journal(path: str, of: Mapping[str, Any], resume: bool, fields: Collection[str] = ()) -> Iterator[Journal]:
     """The journal at `path`.
 
     of:     settings of the runs, as plain data: the first line
+    fields: names that each record has, and no others
     resume: continue an existing file. Without it an existing file is refused, because its runs may have taken hours
     StreamError: an existing file, one of other settings, or one that cannot be read or written.
     """
@@ -43,7 +44,7 @@ def open_journal(path: str, of: Mapping[str, Any], resume: bool) -> Iterator[Jou
         exists = os.path.exists(path) and os.path.getsize(path) > 0
         if exists and not resume:
             raise StreamError(f"{path} exists already: resume it, or remove it first")
-        records = _read(path, of) if exists else None
+        records = _read(path, of, fields) if exists else None
         with open(path, "ab") as file:
             if records is None:
                 file.write(orjson.dumps(of) + b"\n")
@@ -53,19 +54,25 @@ def open_journal(path: str, of: Mapping[str, Any], resume: bool) -> Iterator[Jou
         raise file_error(path, error) from error
 
 
-def _read(path: str, of: Mapping[str, Any]) -> list[dict[str, Any]] | None:
-    """The complete records; an incomplete last line is cut off the file. None if the first line is incomplete."""
+def _read(path: str, of: Mapping[str, Any], fields: Collection[str]) -> list[dict[str, Any]] | None:
+    """The complete records; an incomplete last line is cut off the file. None if the first line is incomplete.
+
+    Nothing is cut off a file that is no journal of these runs.
+    """
+    settings = orjson.dumps(of)
     with open(path, "r+b") as file:
         text = file.read()
         whole = text.rfind(b"\n") + 1
+        if not whole and not settings.startswith(text):
+            raise StreamError(f"{path}, line 1: no JSON object")
+        records = [_parsed(path, number, line) for number, line in enumerate(text[:whole].splitlines(), start=1)]
+        if records and records[0] != orjson.loads(settings):
+            raise StreamError(f"{path}: these are other runs, {_difference(records[0], of)}")
+        for number, record in enumerate(records[1:], start=2):
+            if fields and record.keys() != {*fields}:
+                raise StreamError(f"{path}, line {number}: no run, which has {', '.join(fields)}")
         file.truncate(whole)
-    lines = text[:whole].splitlines()
-    if not lines:
-        return None
-    records = [_parsed(path, number, line) for number, line in enumerate(lines, start=1)]
-    if records[0] != orjson.loads(orjson.dumps(of)):
-        raise StreamError(f"{path}: these are other runs, {_difference(records[0], of)}")
-    return records[1:]
+    return records[1:] if records else None
 
 
 def _parsed(path: str, number: int, line: bytes) -> dict[str, Any]:

@@ -52,6 +52,23 @@ def test_a_file_that_is_there_is_not_overwritten(tmp_path: Path) -> None:
     assert path.read_bytes() == before
 
 
+@pytest.mark.parametrize("text", ["notes", '{"a": 1}', '{"a": 1}\nmore', "one\ntwo", '{"activation": "relu"}\n{"run'])
+def test_nothing_is_cut_off_a_file_of_something_else(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "notes.txt"
+    path.write_text(text)
+    with pytest.raises(StreamError):
+        written(path, [], resume=True)
+    assert path.read_text() == text
+
+
+def test_records_of_something_else_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "runs.jsonl"
+    written(path, RECORDS)
+    message = r"line 4: no run, which has run, loss$"
+    with pytest.raises(StreamError, match=message), open_journal(str(path), OF, True, ("run", "loss")):
+        raise AssertionError("it must not be opened")
+
+
 @pytest.mark.parametrize(
     ("of", "message"),
     [

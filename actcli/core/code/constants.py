@@ -1,5 +1,6 @@
 """Constant folding of terms, because PyTorch's functions take tensors only."""
 
+import math
 from dataclasses import replace
 from typing import Any, Final
 
@@ -45,6 +46,10 @@ def _of_numbers(node: Term) -> Term:
         return rest[0] if len(rest) == 1 else Term("and", rest)
     if node.op == "not" and node.args[0] == _FALSE:
         return _TRUE
+    if node.op == "product":  # 0 times infinity is 0: with a number as a factor that is known now
+        known = [arg.number for arg in node.args if arg.is_number and math.isfinite(arg.number)]
+        if known:
+            return number(0.0) if 0.0 in known else Term("*", node.args)
     if not node.args or not all(arg.is_number for arg in node.args):
         return node
     value = _value(node)

@@ -11,9 +11,10 @@ from actcli.core.code.term import Term, subterms
 _WIDEST: Final = 76
 """Characters of an expression; parts of a longer one are assigned first."""
 
-_TIGHT: Final = {
+TIGHT: Final = {
     "where": 0, "and": 1, "<": 2, "<=": 2, ">": 2, ">=": 2, "==": 2, "!=": 2, "+": 3, "-": 3, "*": 4, "/": 4, "neg": 5,
 }  # fmt: skip
+"""Operator -> how tightly it binds; all other operations are calls."""
 _ATOM: Final = 9
 
 _LABELS: Final = {
@@ -100,7 +101,7 @@ class Printer:
             return self._number(node.number, around)
         if node.op == "name":
             return str(node.value)
-        tight = _TIGHT.get(node.op, _ATOM)
+        tight = TIGHT.get(node.op, _ATOM)
         language = self.language
         if node.op in language.special:
             found = language.special[node.op](node, [self.text(arg) for arg in node.args])

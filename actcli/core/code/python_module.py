@@ -6,9 +6,9 @@ from typing import Final
 
 from actcli.core.code.functions import Functions, helpers_of, renamed
 from actcli.core.code.helpers import HELPERS, TABLES, body
-from actcli.core.code.printing import Language, Printer, rows
+from actcli.core.code.printing import TIGHT, Language, Printer, rows
 from actcli.core.code.targets import JAX, NUMPY, TORCH
-from actcli.core.code.term import Term, names_in
+from actcli.core.code.term import Term, names_in, subterms
 
 _BOUNDED = '''
 def _bounded(x):
@@ -108,8 +108,18 @@ def helper_texts(language: Language, *roots: Term) -> list[str]:
             texts.append(_OF_THE_TYPE[op].format(*_MODULES[id(language)]).strip("\n") + "\n")
             continue
         of = HELPERS[op]
-        texts.append(function_text(language, f"_{op}", ", ".join(of.names), of.says, body(op), of.names))
+        opening = _tensors(op) if language is TORCH else []
+        texts.append(function_text(language, f"_{op}", ", ".join(of.names), of.says, body(op), of.names, opening))
     return texts
+
+
+def _tensors(op: str) -> list[str]:
+    """Statements that make tensors of a helper's numbers, which PyTorch's arithmetic takes and its functions do not."""
+    first, *numbers = HELPERS[op].names
+    calls = [node for node in subterms(body(op)) if node.op == "where" or node.op not in TIGHT]
+    taken = (arg for node in calls for arg in (node.args[:1] if node.op in ("where", *HELPERS) else node.args))
+    used = {name for arg in taken if first not in (among := names_in(arg)) for name in among}
+    return [f"{n} = torch.as_tensor({n}, dtype={first}.dtype, device={first}.device)" for n in numbers if n in used]
 
 
 def numpy_module(functions: Functions, head: str, initialisation: str) -> str:

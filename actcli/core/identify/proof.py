@@ -221,7 +221,8 @@ def _with(fit: Fit, numbers: Mapping[str, float]) -> Fit:
 def nice(number: float, near: float = 1e-6) -> list[float]:
     """Short decimals, fractions and multiples of constants close to a number, then the number itself.
 
-    If one of them is within 1e-10, not the number itself: 1.00000000000003 would fit a function that is almost equal.
+    If a short decimal is within 1e-10, not the number itself: 1.00000000000003 would fit a function that is almost equal.
+    The decimal must be followed by a digit 0: 1.165569089108 is no short decimal of 2/1.7159.
     """
     close = near * max(abs(number), 1e-3)
     found: list[float] = [0.0] if abs(number) <= near else []
@@ -238,8 +239,10 @@ def nice(number: float, near: float = 1e-6) -> list[float]:
             if whole and abs(whole) <= 64 and abs(value - number) <= near * abs(number) and value not in found:
                 found.append(value)
                 break
-    longer = [*(float(f"{number:.{digits}g}") for digits in (6, 9, 11, 13)), number]
-    if not any(abs(value - number) <= 1e-10 * abs(number) for value in found):
+    roundings = {digits: float(f"{number:.{digits}g}") for digits in (6, 9, 11, 13)}
+    near_enough = (value for d, value in roundings.items() if abs(value - number) <= 0.1 * 10.0**-d * abs(number))
+    longer = [*near_enough, number]
+    if not any(abs(value - number) <= 1e-10 * abs(number) for value in found if float(f"{value:.6g}") == value):
         found += longer
     likely = sorted(found[:4], key=lambda value: abs(value - number) > 1e-9 * max(abs(number), 1.0))
     return list(dict.fromkeys([*likely, *found]))

@@ -1,5 +1,6 @@
 """Results of the emitted code of each target against the core and mpmath."""
 
+import ast
 import ctypes
 import math
 import subprocess
@@ -357,6 +358,41 @@ def test_no_name_or_constant_breaks_the_module(act: str) -> None:
     assert slope == pytest.approx(elementwise(act).derivative(x))
     for module in (torch_module, jax_module):
         compile(module(hostile(act, learnable=True), "", "", True), act, "exec")
+
+
+CALLED = (
+    *("x/sqrt(1 + x**2)", "x/sqrt(3 + x**2)", "squareplus(2*x)", "hard_tanh(x, min_val=-1.0, max_val=1.0)*tanh(x)"),
+    *("laplace(2*x)", "x*sigmoid(exp(-x))", "gln(x) + x", "silu(2*x, 1.5)*x", "softcap(x, cap=3)*x"),
+)
+"""Formulas that call helpers with numbers."""
+
+
+@pytest.mark.parametrize("formula", CALLED)
+def test_no_function_of_torch_is_called_with_a_number(formula: str) -> None:
+    """torch.hypot(x, 1.0) is a TypeError."""
+    tree = ast.parse(torch_module(hostile(formula), "", "", False))
+    others = ("initialise_", "_remainder")  # the second argument of the latter is a quotient of tensors
+    for function in (node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name not in others):
+        numbers = {arg.arg for arg in function.args.args[1:]}
+        for statement in function.body:
+            for call in (node for node in ast.walk(statement) if isinstance(node, ast.Call)):
+                text = ast.unparse(call.func)
+                firsts = ("torch.where", "torch.full_like", "torch.pow", "torch.clamp")
+                arguments = call.args[:1] if text in firsts else call.args
+                for arg in arguments if text.startswith("torch.") and text != "torch.as_tensor" else ():
+                    names = {node.id for node in ast.walk(arg) if isinstance(node, ast.Name)} - {"torch"}
+                    assert names - numbers, f"{function.name}: {ast.unparse(call)}"
+            if isinstance(statement, ast.Assign) and "as_tensor" in ast.unparse(statement):
+                numbers -= {ast.unparse(statement.targets[0])}
+
+
+@pytest.mark.frameworks
+@pytest.mark.parametrize("formula", CALLED)
+def test_torch_code_of_formulas(formula: str) -> None:
+    x = np.array([-3.0, -0.4, 0.3, 2.0, 9.0])
+    value, slope = with_torch(hostile(formula))(x)
+    assert value == pytest.approx(elementwise(formula)(x))
+    assert slope == pytest.approx(elementwise(formula).derivative(x))
 
 
 def test_parameters_are_not_called_as_what_they_would_hide() -> None:

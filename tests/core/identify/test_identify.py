@@ -106,6 +106,21 @@ def test_a_limit_is_no_match() -> None:
     assert not [text for text in texts(identify("relu(x)")) if text.startswith("celu")]
 
 
+@pytest.mark.parametrize(
+    ("formula", "expected"),
+    [
+        ("0.3*gelu(x)/7", "gelu"),
+        ("0.7978845608*gelu(x)", "gelu"),
+        ("0.3333333333*tanh(x)", "tanh"),
+        ("mish(x)*pi", "mish"),
+    ],
+)
+def test_a_fitted_number_has_all_its_digits(formula: str, expected: str) -> None:
+    """0.7978845608 is not sqrt(2/pi), and 0.3/7 has more than 13 digits."""
+    found = identification.identify(formula, more_digits, thorough=False)
+    assert [match.max_difference < 1e-15 for match in found.matches if match.name == expected] == [True]
+
+
 @pytest.mark.parametrize("formula", ["doublesilu(x) + 1e-12*sigmoid(x - 30)", "2*gelu(x) + 1e-14*exp(-x**2)"])
 def test_what_differs_by_a_trifle_is_not_equal(formula: str) -> None:
     """No match with a factor such as 1.00000000000003 either."""
