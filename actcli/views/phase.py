@@ -250,7 +250,7 @@ def trainability_sentence(found: Trainability) -> str:
     agree = round(found.agreement * cells)
     return (
         f"{done}. Theory: networks learn if they are no deeper than 6 ξ_c. {agree} of {count(cells, 'cell')} agree "
-        f"({found.agreement:.0%}): most of their networks reach a loss 5 % below guessing just where theory says so."
+        f"({100 * found.agreement:.0f} %): most of their networks reach a loss 5 % below guessing just where theory says so."
     )
 
 
