@@ -175,8 +175,8 @@ class _painter:  # noqa: N801 - it is used as a function
 
     def __call__(self, row: int, column: int, mark: str) -> str:
         lower, upper = self.lowest[row][column], self.uppermost[row][column]
-        # A comparison with itself is a fast test for nan, once per cell.
-        if (blank := lower != lower) and upper != upper:  # noqa: PLR0124
+        blank = lower != lower  # noqa: PLR0124 - a fast test for nan, once per cell
+        if blank and upper != upper:  # noqa: PLR0124 - as above
             return self._escaped("0" if self.depth else "", mark or " ")
         if self.depth < FEW:
             return mark or self._shade(self.mean[row][column])
@@ -189,7 +189,7 @@ class _painter:  # noqa: N801 - it is used as a function
             return self._escaped(f"{30 if light else 97};{ink}", mark or " ")
         if blank:
             return self._escaped(f"0;{self._code(upper, 38)}", "▀")
-        if upper != upper:  # noqa: PLR0124
+        if upper != upper:  # noqa: PLR0124 - as above
             return self._escaped(f"0;{self._code(lower, 38)}", "▄")
         return self._escaped(f"{self._code(upper, 38)};{self._code(lower, 48)}", "▀")
 
