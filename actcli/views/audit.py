@@ -262,7 +262,7 @@ def error_picture(audit: Audit) -> Picture:
     top = max(float(np.nanmax(largest, initial=1.0)), 100.0 * _LEAST)
     edges = np.clip(np.stack([profile.low, profile.high]).T.ravel(), low, high)
     heights = np.stack([largest, np.full(largest.size, np.nan)]).T.ravel()[:-1]  # nan: a gap between two intervals
-    title = f"largest ulp error over x{_bound(audit.total)}" + (" (×: nan or inf)" if bad.size else "")
+    title = f"largest ulp error over x{_at_most(audit)}" + (" (×: nan or inf)" if bad.size else "")
     panel = Panel(
         Axis(low, high, "symlog", unit=unit),
         Axis(_LEAST, top, "log"),
@@ -273,8 +273,8 @@ def error_picture(audit: Audit) -> Picture:
     return Picture(_title(audit), [panel], caption=f"Diagnosis: {audit.diagnosis}." if audit.diagnosis else "")
 
 
-def _bound(total: Errors) -> str:
-    return "" if total.finite_max_ulp is None else f", at most {figure(total.finite_max_ulp)}"
+def _at_most(audit: Audit) -> str:
+    return "" if audit.total.finite_max_ulp is None else f", at most {figure(audit.total.finite_max_ulp)}"
 
 
 def error_pictures(audits: Sequence[Audit]) -> Picture:
