@@ -58,7 +58,7 @@ STEPS: Final = (
     Step(
         "Sigmoid: a soft yes or no",
         "The output is between 0 and 1 for every input and can be read as a probability. At minus and plus "
-        "a million it is 0 and 1, and its slope is 0: the unit is saturated.",
+        "a million it cannot be told from 0 and 1, nor its slope from 0: the unit is saturated.",
         "evaluate sigmoid -1000000 -5 0 5 1000000",
     ),
     Step(

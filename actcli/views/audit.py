@@ -206,7 +206,7 @@ def _remarks(audit: Audit) -> str:
 
 def shares(audit: AnyAudit) -> str:
     """Sentence with the share of correctly rounded results and the percentiles of the ULP error."""
-    right = percent(audit.correctly_rounded / audit.total.count)
+    right = percent(audit.correctly_rounded / audit.total.count).replace("%", " %")
     bounds = [f"{name} % ≤ {figure(bound)}" for name, bound in audit.percentiles.items() if math.isfinite(bound)]
     text = f"correctly rounded: {right} of the results."
     return f"{text} percentiles of ulp: {', '.join(bounds)}." if bounds else text
@@ -262,7 +262,7 @@ def error_picture(audit: Audit) -> Picture:
     top = max(float(np.nanmax(largest, initial=1.0)), 100.0 * _LEAST)
     edges = np.clip(np.stack([profile.low, profile.high]).T.ravel(), low, high)
     heights = np.stack([largest, np.full(largest.size, np.nan)]).T.ravel()[:-1]  # nan: a gap between two intervals
-    title = "largest ulp error over x" + (" (×: nan or inf)" if bad.size else "")
+    title = f"largest ulp error over x{_at_most(audit)}" + (" (×: nan or inf)" if bad.size else "")
     panel = Panel(
         Axis(low, high, "symlog", unit=unit),
         Axis(_LEAST, top, "log"),
@@ -271,6 +271,10 @@ def error_picture(audit: Audit) -> Picture:
         marks=[Marks(bad, np.full(bad.size, top), Style("fault"))] if bad.size else [],
     )
     return Picture(_title(audit), [panel], caption=f"Diagnosis: {audit.diagnosis}." if audit.diagnosis else "")
+
+
+def _at_most(audit: Audit) -> str:
+    return "" if audit.total.finite_max_ulp is None else f", at most {figure(audit.total.finite_max_ulp)}"
 
 
 def error_pictures(audits: Sequence[Audit]) -> Picture:

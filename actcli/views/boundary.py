@@ -59,7 +59,7 @@ class Map:
             decision.affine,
             not activation.kinks(99),
             names,
-            tuple(classes) or tuple(str(i) for i in range(many)),
+            tuple(classes) or tuple(f"class {i}" for i in range(many)),
         )
 
 

@@ -20,7 +20,7 @@ def identification_text(found: Identification, terminal: Terminal) -> str:
         columns = [
             Column("written", texts, "left"),
             Column("relation", [match.relation for match in shown], "left"),
-            Column("difference", [f"{match.max_difference:.1e}" for match in shown]),
+            Column("difference", [f"{match.max_difference:.2g}" for match in shown]),
         ]
         parts.append(render(table(columns, terminal), terminal))
         if (more := len(found.matches) - _MOST) > 0:

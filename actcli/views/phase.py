@@ -249,10 +249,10 @@ def trainability_sentence(found: Trainability) -> str:
     if found.agreement is None:
         return f"{done}."
     cells = int((~np.isnan(found.learnt) & ~np.isnan(found.depth_limit)).sum())
-    agree = round(found.agreement * cells)
+    agree, share = round(found.agreement * cells), f"{100 * found.agreement:.0f} %"
     return (
         f"{done}. Theory: networks learn if they are no deeper than 6 ξ_c. {agree} of {count(cells, 'cell')} agree "
-        f"({found.agreement:.0%}): most of their networks reach a loss 5 % below guessing just where theory says so."
+        f"({share}): most of their networks reach a loss 5 % below guessing just where theory says so."
     )
 
 

@@ -77,11 +77,13 @@ def plot_picture(
 
 def _style(index: int, order: int, of: int, orders: int, family: bool) -> Style:
     """Look of a curve: derivatives of one activation differ in colour; of several, in marker."""
+    hollow = of <= _HOLLOW and orders <= 2
     if family:
-        return Style(member=index, dash=order, ramp=index / max(of - 1, 1))
+        marker = index + _HOLLOW * order if hollow else None
+        return Style(member=index, marker=marker, dash=order, ramp=index / max(of - 1, 1))
     if of == 1:
         return Style(member=order)
-    stride = _HOLLOW if of <= _HOLLOW and orders <= 2 else of
+    stride = _HOLLOW if hollow else of
     return Style(member=index, marker=index + stride * order, dash=order)
 
 

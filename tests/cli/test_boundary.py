@@ -160,7 +160,7 @@ def test_on_a_terminal_of_80_columns_the_maps_stand_beside_each_other_on_one_scr
     drawn = output("boundary", *QUICK, env={"COLUMNS": "80", "LINES": "24"}).splitlines()
     assert len(drawn) <= 23
     assert any(re.match(r"identity .* +relu .* +tanh ", line) for line in drawn)
-    assert sum("probability of 1" in line for line in drawn) == 1  # the panels share their scale
+    assert sum("probability of class 1" in line for line in drawn) == 1  # the panels share their scale
 
 
 def test_it_is_drawn_while_it_trains_and_ctrl_c_shows_what_there_is() -> None:

@@ -220,6 +220,14 @@ def test_a_family_has_a_ramp_of_colours_in_one_chart() -> None:
     assert text.startswith("silu:beta=0.1..10 on [-6, 6]\n")
 
 
+def test_the_slopes_of_a_small_family_have_markers_of_their_own() -> None:
+    names = family("elu:alpha=0.5/1/2")
+    drawn = graphs_on([elementwise(name) for name in names], RANGE, DEFAULT, 1)
+    described = plot_picture(drawn, of="elu", interval=RANGE, family=True)
+    text = paint(described, DEFAULT)
+    assert re.findall(r"([●■▲○□△]) \(?elu", text) == [*"●■▲○□△"]
+
+
 def test_a_tangent_reaches_across_the_picture() -> None:
     """sigmoid(4) = 0.982 with slope 0.0177: the tangent is far above the curve on the left."""
     lines = picture("sigmoid", at=(4.0,)).splitlines()

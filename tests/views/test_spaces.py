@@ -45,15 +45,15 @@ def test_numbers_are_above_or_below_their_mean() -> None:
     classes = experiment()
     window = Window.around(classes.inputs, 5, 5)
     seen = Map.of(decision(classes, window), classes)
-    assert seen.labels[1] == ("0", "1")
+    assert seen.labels[1] == ("class 0", "class 1")
     heat = boundary_picture([seen], "").panels[0].heat
     assert isinstance(heat, HeatMap)
-    assert (heat.label, heat.low, heat.middle, heat.high) == ("probability of 1", 0.0, 0.5, 1.0)
+    assert (heat.label, heat.low, heat.middle, heat.high) == ("probability of class 1", 0.0, 0.5, 1.0)
     assert heat.contours == (0.5,), "on which the two are as likely"
     assert np.array_equal(heat.values, known(seen.decision.probability)[1])
     made_of = spaces(classes, window)
     picture = space_picture(made_of, made_of, seen, "")
-    assert [name for name, _ in picture.legend] == ["0", "1"]
+    assert [name for name, _ in picture.legend] == ["class 0", "class 1"]
     whose = ["plane", "layer 1", "layer 2", "layer 3"]
     assert [panel.x.label for panel in picture.panels] == whose * 2
     assert [panel.title for panel in picture.panels] == [

@@ -318,9 +318,14 @@ class _Page:
             markersize=8,
             clip_on=False,
         )
-        axes.annotate(
-            spike.label, (spike.x, panel.y.high), xytext=(6, -2), textcoords="offset points", va="top", size=8.5
-        )
+        # The label stands on the side with less below the curve, and on paper.
+        bars, (low, high) = panel.histograms[0], (panel.x.low, panel.x.high)
+        left, right = (np.nansum(bars.height[on]) for on in (bars.edges[1:] <= spike.x, bars.edges[:-1] >= spike.x))
+        before = left < right and spike.x > low + 0.2 * (high - low)
+        place: dict[str, Any] = {"xytext": (-7 if before else 7, -2), "ha": "right" if before else "left", "va": "top"}
+        paper = {"facecolor": self.inks["paper"], "edgecolor": "none", "pad": 1.0, "alpha": 0.8}
+        at = (spike.x, panel.y.high)
+        axes.annotate(spike.label, at, textcoords="offset points", size=8.5, bbox=paper, **place)
 
     def _heat(self, heat: HeatMap | RegionMap, panel: Panel, axes: Axes, figure: Figure) -> None:
         from matplotlib.colors import ListedColormap

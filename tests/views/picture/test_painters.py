@@ -292,6 +292,15 @@ def _texts_above(axes: Axes) -> list[Bbox]:
     return [titles[0].get_window_extent(), *([legend.get_window_extent()] if legend else [])]
 
 
+def test_the_probability_of_an_atom_stands_beside_the_curve() -> None:
+    """Of relu on the left of 0, where the density is 0; of -relu on the right."""
+    for name, side in (("relu", "right"), ("-relu(x)", "left")):
+        z, image = (pushforward(elementwise(text)) for text in ("x", name))
+        axes = figure(density_picture(z, [image], title="")).axes[1]
+        (label,) = (each for each in axes.texts if each.get_text() == "P = 0.5")
+        assert label.get_horizontalalignment() == side, "this side of the text is at the arrow"
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_marks_on_a_map_stand_out_from_every_colour_of_it(theme: Literal["light", "dark"]) -> None:
     """One of the two edges has a contrast of 4.5 to 1 (WCAG 2.1) with any colour below."""
