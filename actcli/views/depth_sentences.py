@@ -6,7 +6,7 @@ from typing import Literal
 
 from actcli.core.depth.cure import Cure
 from actcli.core.depth.experiment import DepthRun
-from actcli.core.depth.verdict import Flow
+from actcli.core.depth.verdict import LEARNT, Flow
 from actcli.core.errors import count
 from actcli.core.theory.preference import Preference
 from actcli.views.notation import format_number, percent, times
@@ -142,9 +142,8 @@ def _healthy(run: DepthRun) -> str:
         if len(run.layers) <= 2:
             return "the gradient is healthy: a single hidden layer leaves it no depth to vanish in"
         return f"the gradient is healthy: {_comparison(run)}{_factor(run)}"
-    what = (
-        "the network learnt" if run.loss_data_final < run.loss_data_initial else "the network is better than guessing"
-    )
+    fell = run.loss_data_final <= LEARNT * run.loss_data_initial
+    what = "the network learnt" if fell else "the network is better than guessing"
     return f"{what}: {_loss(run)}.{_at_first(run)}{_dead_units(run)}".removesuffix(".")
 
 
@@ -205,7 +204,7 @@ def _dead_units(run: DepthRun) -> str:
     if not dead:
         return ""
     where = f"layer {dead[0]}" if len(dead) == 1 else f"each of {len(dead)} of {len(run.layers) - 1} hidden layers"
-    return f" The network learnt although more than half of the units in {where} are dead."
+    return f" More than half of the units in {where} are dead."
 
 
 # --- the gradient -----------------------------------------------------------------------------------------------
