@@ -60,12 +60,12 @@ def cure_lines(run: DepthRun, cures: Sequence[tuple[str, Cure]], tried: int) -> 
 
     tried: number of candidates
     """
-    steps = count(len(run.loss), "step")
     if not cures:
         return [
-            f"No cure: of {count(tried, 'change')} tried, the best few were trained for as many steps as this network, "
-            "and none of them learnt."
+            f"No cure: of {count(tried, 'change')} tried, the best few were trained for all steps, and none of them "
+            "learnt."
         ]
+    steps = count(len(cures[0][1].run.loss), "step")  # the run itself may have diverged before
     width = max(len(options) for options, _ in cures)
     lines = [f"Cures, trained like {run.activation} ({steps}, seed {run.seed}), best first:"]
     for options, cure in cures:
@@ -266,7 +266,9 @@ def _cause(run: DepthRun) -> str:
     if run.verdict == "stuck":
         straight = least == largest and run.norm is None
         return (
-            f" {run.activation} does not bend: the network is one linear layer, whatever its depth." if straight else ""
+            f" {run.activation} does not bend: whatever its depth, the network can learn no more than one linear layer."
+            if straight
+            else ""
         )
     if run.norm or run.residual or not _sick_from_the_start(run):
         return ""
