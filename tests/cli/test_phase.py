@@ -175,7 +175,7 @@ def test_the_picture_is_made_of_the_lines(whole: list[str]) -> None:
         for j, limit in enumerate(found["depth_limit"])
     ]
     assert found["agreement"] == pytest.approx(sum(agree) / 9)
-    assert f"Theory: networks learn if they are no deeper than 6 ξ_c. {sum(agree)} of 9 cells agree (" in " ".join(
+    assert f"networks learn if they are no deeper than 6 ξ_c. {sum(agree)} of 9 cells agree (" in " ".join(
         output(*SWEEP).split()
     )
 
