@@ -114,9 +114,9 @@ def run(
     et al. 2017): a map with the edge of chaos, where the gradient neither vanishes nor explodes, and the usual
     initialisations. --sigma-w2 and --sigma-b2 give the variance and correlation maps of a layer there.
 
-    --measure trains networks over depth and σ_w² at one σ_b²; the line of 6 ξ_c is the trainable depth by theory. Each
-    run is a line of --output FILE.jsonl, and --resume continues such a file after Ctrl-C. `actcli help scripts` says
-    how to run on a cluster.
+    --measure trains networks over depth and σ_w² at one σ_b²; the line of 6 ξ_c is a rule of thumb for the trainable
+    depth. Each run is a line of --output FILE.jsonl, and --resume continues such a file after Ctrl-C. `actcli help
+    scripts` says how to run on a cluster.
 
     Example: actcli phase tanh
 

@@ -87,8 +87,8 @@ STEPS: Final = (
     Step("Cheap to compute", "The time for one element, measured now on this machine.", ""),
     Step(
         "Dying units",
-        "Where a relu unit is off its slope is 0. One that is off at every point of the data has no gradient, and "
-        "gradient descent does not move it again. Such units are marked.",
+        "Where a relu unit is off its slope is 0. One that is off at every point of the data has no gradient: "
+        "the weights into it do not learn. Such units are marked.",
         "boundary relu --show units",
     ),
     Step(
@@ -99,7 +99,7 @@ STEPS: Final = (
     Step(
         "Softmax: scores to probabilities",
         "Softmax takes a whole row of scores, here those of cat, dog and bird, and returns numbers that add up to 1. "
-        "The leader gains, the others lose.",
+        "The largest score gets the largest share.",
         "evaluate softmax 2.639 1.609 0",
     ),
     Step(

@@ -98,7 +98,9 @@ def _closing(groups: Sequence[DepthGroup]) -> list[str]:
         told = [group for group in groups if group.verdict != "healthy"]
     healthy = [group for group in groups if group not in told]
     names = ", ".join(group.activation for group in healthy)
-    what = "the network learnt" if any(group.trained for group in healthy) else "the gradient is healthy"
+    what = (
+        "the network is better than guessing" if any(group.trained for group in healthy) else "the gradient is healthy"
+    )
     shared = [f"With {names} {what}."] if healthy else []
     inits = [differing_inits([group.typical for group in groups])]
     return [*map(_paragraph, told), *shared, *filter(None, inits)]

@@ -6,7 +6,7 @@ from typing import Literal
 
 from actcli.core.depth.cure import Cure
 from actcli.core.depth.experiment import DepthRun
-from actcli.core.depth.verdict import Flow
+from actcli.core.depth.verdict import LEARNT, Flow
 from actcli.core.errors import count
 from actcli.core.theory.preference import Preference
 from actcli.views.notation import format_number, percent, times
@@ -60,12 +60,12 @@ def cure_lines(run: DepthRun, cures: Sequence[tuple[str, Cure]], tried: int) -> 
 
     tried: number of candidates
     """
-    steps = count(len(run.loss), "step")
     if not cures:
         return [
-            f"No cure: of {count(tried, 'change')} tried, the best few were trained for as many steps as this network, "
-            "and none of them learnt."
+            f"No cure: of {count(tried, 'change')} tried, the best few were trained for all steps, and none of them "
+            "learnt."
         ]
+    steps = count(len(cures[0][1].run.loss), "step")  # the run itself may have diverged before
     width = max(len(options) for options, _ in cures)
     lines = [f"Cures, trained like {run.activation} ({steps}, seed {run.seed}), best first:"]
     for options, cure in cures:
@@ -142,9 +142,8 @@ def _healthy(run: DepthRun) -> str:
         if len(run.layers) <= 2:
             return "the gradient is healthy: a single hidden layer leaves it no depth to vanish in"
         return f"the gradient is healthy: {_comparison(run)}{_factor(run)}"
-    what = (
-        "the network learnt" if run.loss_data_final < run.loss_data_initial else "the network is better than guessing"
-    )
+    fell = run.loss_data_final <= LEARNT * run.loss_data_initial
+    what = "the network learnt" if fell else "the network is better than guessing"
     return f"{what}: {_loss(run)}.{_at_first(run)}{_dead_units(run)}".removesuffix(".")
 
 
@@ -205,7 +204,7 @@ def _dead_units(run: DepthRun) -> str:
     if not dead:
         return ""
     where = f"layer {dead[0]}" if len(dead) == 1 else f"each of {len(dead)} of {len(run.layers) - 1} hidden layers"
-    return f" The network learnt although more than half of the units in {where} are dead."
+    return f" More than half of the units in {where} are dead."
 
 
 # --- the gradient -----------------------------------------------------------------------------------------------
@@ -267,7 +266,9 @@ def _cause(run: DepthRun) -> str:
     if run.verdict == "stuck":
         straight = least == largest and run.norm is None
         return (
-            f" {run.activation} does not bend: the network is one linear layer, whatever its depth." if straight else ""
+            f" {run.activation} does not bend: whatever its depth, the network can learn no more than one linear layer."
+            if straight
+            else ""
         )
     if run.norm or run.residual or not _sick_from_the_start(run):
         return ""

@@ -220,7 +220,7 @@ def _map_panel(x: Array, y: Array, cobweb: Array, label: str, title: str) -> Pan
 
 
 def trainability_picture(found: Trainability) -> Picture:
-    """Map of accuracy, or of loss over the loss of guessing, with theory's 6 ξ_c."""
+    """Map of accuracy, or of loss over the loss of guessing, with 6 ξ_c."""
     sweep = found.sweep
     measured, label = (found.loss, "loss / guessing") if found.accuracy is None else (found.accuracy, "accuracy")
     x, y = _centred(np.array(sweep.sigma_w2), _WEIGHTS), _centred(np.array(sweep.depths, dtype=float), "depth")
@@ -236,7 +236,7 @@ def trainability_picture(found: Trainability) -> Picture:
     return Picture(
         f"{sweep.activation}: {what}, depth over {_WEIGHTS} at {_BIASES} = {_number(sweep.sigma_b2)}",
         [panel],
-        [("6 ξ_c, as deep as theory lets a network learn", EDGE)] if trails else [],
+        [("6 ξ_c, the trainable depth by a rule of thumb", EDGE)] if trails else [],
         notes=[trainability_sentence(found)],
     )
 
@@ -251,8 +251,9 @@ def trainability_sentence(found: Trainability) -> str:
     cells = int((~np.isnan(found.learnt) & ~np.isnan(found.depth_limit)).sum())
     agree, share = round(found.agreement * cells), f"{100 * found.agreement:.0f} %"
     return (
-        f"{done}. Theory: networks learn if they are no deeper than 6 ξ_c. {agree} of {count(cells, 'cell')} agree "
-        f"({share}): most of their networks reach a loss 5 % below guessing just where theory says so."
+        f"{done}. Rule of thumb (Schoenholz et al. 2017): networks learn if they are no deeper than 6 ξ_c. {agree} of "
+        f"{count(cells, 'cell')} agree ({share}): at least half of their networks reach a loss 5 % below "
+        "guessing just where the rule says so."
     )
 
 

@@ -186,7 +186,7 @@ def test_the_picture_is_made_of_the_lines(whole: list[str]) -> None:
     ]
     assert found["agreement"] == pytest.approx(sum(agree) / 9)
     share = f"{sum(agree)} of 9 cells agree ({100 * sum(agree) / 9:.0f} %)"
-    assert f"Theory: networks learn if they are no deeper than 6 ξ_c. {share}" in " ".join(output(*SWEEP).split())
+    assert f"networks learn if they are no deeper than 6 ξ_c. {share}" in " ".join(output(*SWEEP).split())
 
 
 def test_six_depth_scales() -> None:

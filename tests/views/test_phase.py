@@ -86,7 +86,7 @@ def test_trained_networks_stand_over_variance_and_depth_with_6_depth_scales() ->
     found = trainability(sweep, [Trained(1, 1.0, 0, 0.5, 1.0, 0.75)])
     picture = trainability_picture(found)
     assert picture.title == "tanh: accuracy after 5 steps, depth over σ_w² at σ_b² = 0.05"
-    assert [name for name, _ in picture.legend] == ["6 ξ_c, as deep as theory lets a network learn"]
+    assert [name for name, _ in picture.legend] == ["6 ξ_c, the trainable depth by a rule of thumb"]
     (trail,) = picture.panels[0].trails
     diagram = phase_diagram(elementwise("tanh"), np.array(sweep.sigma_w2), np.array([0.05]))
     assert trail.y == pytest.approx(6.0 * diagram.correlation_depth_scale[0], rel=1e-3)

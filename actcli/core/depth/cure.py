@@ -3,7 +3,7 @@
 A candidate is one change, or two that belong together: of activation, initialisation, norm, residual connections,
 optimizer or learning rate. All candidates train on the same data, seed and batches. Each trains for a tenth of the
 steps. The three with the smallest loss over the data set, at most two of one kind, train for all steps. Those that
-learn are cures.
+learn are cures; a network that was better than guessing before training has to gain 5 % by it.
 """
 
 import math
@@ -17,6 +17,7 @@ from actcli.core.activations.activation import Elementwise
 from actcli.core.activations.catalogue import CATALOGUE
 from actcli.core.depth.config import DepthConfig
 from actcli.core.depth.experiment import DepthExperiment, DepthRun, check
+from actcli.core.depth.verdict import LEARNT
 from actcli.core.errors import InputError
 from actcli.core.network.datasets import DataSet
 from actcli.core.network.initialisers import choose
@@ -88,7 +89,7 @@ class CureSearch:
             for number, _ in enumerate(experiment, start=1):
                 yield done + number
             done += self._config.steps
-            if (run := experiment.result()).verdict == "healthy":
+            if _is_cured(run := experiment.result()):
                 self.cures = sorted([*self.cures, Cure(change, run)], key=lambda cure: cure.run.loss_data_final)
 
     def _best(self, losses: list[float]) -> list[Change]:
@@ -117,6 +118,10 @@ class CureSearch:
         except InputError:  # for example sigmoid with init "critical"
             return False
         return True
+
+
+def _is_cured(run: DepthRun) -> bool:
+    return run.verdict == "healthy" and run.loss_data_final <= LEARNT * run.loss_data_initial
 
 
 def candidates(activation: Elementwise, config: DepthConfig) -> list[Change]:

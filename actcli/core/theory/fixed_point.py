@@ -76,7 +76,7 @@ def fixed_point(field: MeanField, sigma_w2: float, sigma_b2: float = 0.0) -> Fix
     if q == 0.0 and not field.jumps:
         parallel = perpendicular = sigma_w2 * steepness
     correlation: float | None
-    if q == 0.0 and not field.jumps and steepness:  # near 0 two half lines, or one line
+    if q == 0.0 and not field.jumps and steepness and sigma_w2:  # near 0 two half lines, or one line
         line = abs(left - right) < _MARGIN * abs(left)
         correlation, slope = _drift(field, sigma_w2) if line else 1.0, 1.0
     else:

@@ -264,8 +264,9 @@ def _correlations(
     correlation[ordered], slope[ordered] = 1.0, perpendicular[ordered]
     left, right = maps.field.slopes_at_zero
     line_at_zero = (q == 0.0) & (left == right)
-    # Flat at 0, nothing is left of two inputs to compare.
-    correlation[line_at_zero], slope[line_at_zero] = np.nan, 1.0 if left else np.nan
+    # Flat at 0, or without weights, nothing is left of two inputs to compare.
+    correlation[line_at_zero] = np.nan
+    slope[line_at_zero] = np.where((weights[line_at_zero] > 0.0) & (left != 0.0), 1.0, np.nan)
     chaotic = np.isfinite(q) & (q > 0.0) & ~ordered
     if chaotic.any():
         squares = _interpolated_squares(unit, maps.field.breakpoints, q[chaotic])

@@ -129,6 +129,17 @@ def test_another_activation_comes_with_the_initialisation_that_is_its_own() -> N
         assert others == [{"activation": name, **added} for name in ("relu", "gelu", "tanh")]
 
 
+def test_a_network_that_starts_below_guessing_is_no_cure() -> None:
+    """At a rate of 10^-7 nothing moves; LeCun's network has by chance a loss of 0.653 from the start."""
+    config = DepthConfig(layers=4, steps=50, learning_rate=1e-7)
+    lucky = changed("tanh", config, {"init": "lecun"})
+    assert lucky.verdict == "healthy"
+    assert lucky.loss_data_initial < 0.95 * lucky.loss_guess
+    assert [dict(cure.change) for cure in searched("tanh", config).cures] == [
+        {"optimizer": "adam", "learning_rate": 0.001}
+    ]
+
+
 @pytest.mark.parametrize("name", ["relu", "max(0,x)", "step", "relu6"])
 def test_activations_that_are_flat_on_the_left_get_leaky_relu_as_a_cure(name: str) -> None:
     tried = candidates(unit(name), DepthConfig())

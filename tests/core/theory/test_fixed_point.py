@@ -13,6 +13,7 @@ from actcli.core.activations.catalogue import resolve
 from actcli.core.arrays import Array
 from actcli.core.theory.fixed_point import FixedPoint, fixed_point
 from actcli.core.theory.mean_field import MeanField, is_homogeneous
+from actcli.core.theory.phase import phase_diagram
 from tests.narrow import elementwise, known
 
 
@@ -116,6 +117,14 @@ def test_a_decaying_signal_keeps_its_correlations_once_the_curve_is_linear(name:
 def test_the_pace_of_a_signal_that_decays_exponentially() -> None:
     found = settles("tanh(x)/2", 1.0)
     assert (found.q, found.chi_perpendicular, found.variance_depth_scale) == pytest.approx((0, 0.25, 1 / math.log(4)))
+
+
+def test_without_weights_nothing_is_left_of_two_inputs() -> None:
+    found = fixed_point(MeanField(elementwise("tanh")), 0.0)
+    assert (found.q, found.correlation, found.keeps_correlations) == (0.0, None, False)
+    diagram = phase_diagram(elementwise("tanh"), np.array([0.0, 0.5]), np.array([0.0]))
+    assert np.isnan(diagram.correlation_depth_scale[0, 0])
+    assert diagram.correlation_depth_scale[0, 1] == np.inf, "near 0 tanh is a line, which keeps correlations"
 
 
 def test_inputs_to_a_constant_are_alike_at_once() -> None:
