@@ -48,6 +48,8 @@ LINES: tuple[tuple[str, str, Any], ...] = (
     ("tanh(1e-8*x)", "saturates_above", 1e8 * math.atanh(math.sqrt(0.95))),
     ("celu:alpha=1e6", "saturates_below", 1e6 * math.log(0.05)),
     ("x*(abs(x) > 40)", "symmetry", "odd"),
+    ("abs(x)*(abs(x) > 1e5)", "symmetry", "even"),
+    ("x*(abs(x) > 1e5)", "symmetry", "odd"),
     # A line that only shows further out than float64's digits reach.
     ("1e-300*x", "infimum", (-INF, False, -INF)),
     ("1e300*tanh(x) + x", "supremum", (INF, False, INF)),
