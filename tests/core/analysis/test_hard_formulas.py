@@ -23,6 +23,10 @@ STEEPEST_BELL = math.sqrt(2.0) * math.exp(-0.5)
 """Largest slope of exp(-x²), at sqrt(1/2)."""
 RISES_TO = math.sqrt(1.0 - 0.3**2)
 """cos(asin(0.3))"""
+WAVE_ENDS = float(
+    mpmath.findroot(lambda x: abs(mpmath.diff(lambda t: mpmath.sin(t) / (1 + (t / 100) ** 2), x)) - 0.05, 433.67)
+)
+"""The last x at which sin(x)/(1 + (x/100)²) has 5 % of its largest slope, which is 1."""
 
 
 @cache
@@ -58,6 +62,9 @@ LINES: tuple[tuple[str, str, Any], ...] = (
     ("-x - 1.0000001*sin(x)", "monotone", "non-monotone"),
     ("x + sin(x)", "monotone", "increasing"),
     ("max(sin(x), 0.3)", "slope_supremum", (RISES_TO, True, math.asin(0.3))),
+    # A zero beside which f is smaller than any float64; the crests of a wave, steep on short stretches.
+    ("gelu(x - 35) + gelu(-x - 35)", "zeros", (-35.0, 35.0)),
+    ("sin(x)/(1 + (x/100)**2)", "saturates_above", WAVE_ENDS),
     # The domain ends.
     ("sqrt(1 - x**2)", "supremum", (1.0, True, 0.0)),
     ("sqrt(1 - x**2)", "lipschitz", (INF, False, None)),
