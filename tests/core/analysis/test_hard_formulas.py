@@ -115,7 +115,7 @@ def test_an_infinite_limit_is_known_where_its_steepness_is_not() -> None:
 
 
 def test_what_oscillates_towards_a_point_has_uncertain_zeros_and_slopes() -> None:
-    for text in ("sin(1/x)", "x*sin(1/x)", "x**2*sin(1/x)", "x**3*sin(1/x)"):
+    for text in ("sin(1/x)", "x*sin(1/x)", "x**3*sin(1/x)"):
         assert {"zeros", "lipschitz"} <= set(card(text).uncertain), text
     assert "infimum" in card("sin(1/x)").uncertain
     assert known(card("x**3*sin(1/x)").infimum).attained  # f itself has a limit at 0
