@@ -14,7 +14,7 @@ from actcli.core.audit.rows import AnyAudit
 from actcli.core.audit.tally import Errors
 from actcli.core.errors import count, plural
 from actcli.views.audit_numbers import figure, mean, percent, whole
-from actcli.views.notation import align, format_number
+from actcli.views.notation import align, format_number, input_text
 from actcli.views.picture.description import Axis, Histogram, Marks, Panel, Picture, Style
 from actcli.views.picture.terminal import paint
 from actcli.views.table import Column, render, table, total_width
@@ -80,7 +80,7 @@ def _total_columns(audit: Audit) -> list[Column]:
         Column("", ["ulp", "steps"], "left"),
         Column("largest", [figure(total.finite_max_ulp), whole(total.finite_max_steps)]),
         Column("mean", [mean(total.mean_ulp, total), mean(total.mean_steps, total)]),
-        Column("at x =", align(format_number(point.input, 6) for point in points)),
+        Column("at x =", align(input_text(point.input) for point in points)),
         *_gradients(points, "grad"),
         Column("actual", align(format_number(point.actual, DIGITS) for point in points)),
         Column("expected", align(format_number(point.expected, DIGITS) for point in points)),
@@ -93,7 +93,7 @@ def _size_columns(audit: Audit) -> list[Column]:
     return [
         Column("error", [name for name, _ in rows], "left"),
         Column("largest", [figure(size.value) for _, size in rows]),
-        Column("at x =", align(format_number(size.input, 6) for _, size in rows)),
+        Column("at x =", align(input_text(size.input) for _, size in rows)),
     ]
 
 
@@ -127,7 +127,7 @@ def _segment_columns(audit: Audit) -> list[Column]:
         Column(
             "worst\nx =",
             [
-                "" if not e.finite_max_steps or e.finite_worst_input is None else format_number(e.finite_worst_input, 6)
+                "" if not e.finite_max_steps or e.finite_worst_input is None else input_text(e.finite_worst_input)
                 for e in errors
             ],
         ),
@@ -148,7 +148,7 @@ def _worst(audit: Audit, terminal: Terminal) -> str:
     """The ten worst results with their bit patterns; on a narrow terminal the bits are in a table of their own."""
     worst = [point for point in audit.worst if point.steps]
     inputs = [
-        Column("worst\nx =", align(format_number(p.input, 6) for p in worst)),
+        Column("worst\nx =", align(input_text(p.input) for p in worst)),
         *_gradients(worst, "\ngrad"),
     ]
     numbers = results(worst)
@@ -223,7 +223,7 @@ def _stretch(stretch: Stretch) -> str:
     """Number of results, and the range of their inputs."""
     if not stretch.count:
         return "0"
-    low, high = format_number(stretch.low, 6), format_number(stretch.high, 6)
+    low, high = input_text(stretch.low), input_text(stretch.high)
     return f"{stretch.count:,}, at x = {low}" + (f" to {high}" if low != high else "")
 
 

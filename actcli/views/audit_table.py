@@ -7,7 +7,7 @@ from actcli.core.audit.baseline import Change
 from actcli.core.audit.report import RowPoint
 from actcli.core.audit.rows import AnyAudit, RowAudit
 from actcli.views.audit_numbers import figure, mean, percent, whole
-from actcli.views.notation import format_number
+from actcli.views.notation import input_text
 from actcli.views.table import Column, render, table, total_width
 from actcli.views.terminal import Terminal, paragraph
 
@@ -79,7 +79,7 @@ def _worst(audit: AnyAudit) -> str:
     point = audit.worst_ulp
     if point is None or not point.ulp:
         return "-"
-    return f"row {point.row}" if isinstance(point, RowPoint) else format_number(point.input, 6)
+    return f"row {point.row}" if isinstance(point, RowPoint) else input_text(point.input)
 
 
 def _fitting(key: Column, columns: Sequence[Column], terminal: Terminal) -> Iterator[str]:

@@ -27,6 +27,21 @@ def format_number(x: float, digits: int | None = 4) -> str:
     return f"{text}.0" if float(text) == x else text
 
 
+def input_text(x: float) -> str:
+    """An input with 6 digits, or as many as tell it from a rounder number of its type: 3.9999998 is not 4.0."""
+    import numpy as np  # an audit has it
+
+    for digits in range(6, 17):
+        text = format_number(x, digits)
+        shown = text.split("e")[0].translate(_NO_SIGNS).lstrip("0")
+        if len(shown) >= digits or float(text) == x or float(np.float32(text)) == x or not isfinite(x):
+            return text
+    return str(x)
+
+
+_NO_SIGNS = str.maketrans("", "", "-.")
+
+
 def short(x: float, digits: int = 6) -> str:
     """`x` with at most this number of digits, whole numbers without a point: 1, -0.169971, ∞."""
     if isnan(x):

@@ -9,6 +9,7 @@ from actcli.views.notation import (
     decade,
     format_alike,
     format_number,
+    input_text,
     interval_text,
     power_of_ten,
     primed,
@@ -123,3 +124,21 @@ def test_derivatives() -> None:
 
 def test_intervals() -> None:
     assert interval_text(-6, 0.5) == "[-6, 0.5]"
+
+
+def test_an_input_is_not_shown_as_a_rounder_number_of_its_type() -> None:
+    for x, text in (
+        (float(np.float32(4.0) - np.float32(2.0**-22)), "3.9999998"),
+        (-float(np.float32(0.5) - np.float32(2.0**-25)), "-0.49999997"),
+        (4.0, "4.0"),
+        (float(np.float32(0.1)), "0.1"),
+        (0.1, "0.1"),
+        (float(np.float32(0.25637403)), "0.256374"),
+        (float(np.finfo(np.float32).max), "3.40282e+38"),
+        (4.0 - 2.0**-50, "3.999999999999999"),
+        (4.0 - 2.0**-51, "3.9999999999999996"),
+        (-0.0, "-0.0"),
+        (math.inf, "inf"),
+        (math.nan, "nan"),
+    ):
+        assert input_text(x) == text

@@ -8,7 +8,7 @@ from actcli.core.boundary.spaces import UnitMaps, spaces
 from actcli.core.network.datasets import DATASETS
 from actcli.views.boundary import Map, boundary_picture
 from actcli.views.picture.description import HeatMap
-from actcli.views.spaces import space_picture, units_picture
+from actcli.views.spaces import _ends, space_picture, units_picture
 from tests.core.boundary.test_spaces import experiment
 from tests.narrow import known
 
@@ -59,3 +59,8 @@ def test_numbers_are_above_or_below_their_mean() -> None:
     assert [panel.title for panel in picture.panels] == [
         f"{it}, {when}" for when in ("untrained", "trained") for it in whose
     ]
+
+
+def test_an_axis_of_equal_values_has_them_in_its_middle() -> None:
+    assert _ends(np.array([2.0, 2.0])) == (1.0, 3.0)
+    assert _ends(np.array([2.0, -2.5, 0.0])) == (-2.5, 2.0)

@@ -105,7 +105,6 @@ _SYNTAX: Final = {
     "bytes": "a quotation mark is no part of a formula,",
     "f-string": "a quotation mark is no part of a formula,",
     "unexpected character after line continuation": "a backslash is no part of a formula,",
-    "missing parentheses": "a function's argument stands in brackets,",
 }
 """Beginning of a message of Python's parser -> the same in words of formulas."""
 

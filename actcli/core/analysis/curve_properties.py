@@ -314,7 +314,8 @@ def _zero_near(function: Function, point: float) -> float | None:
         found = function.at(at, 1, free=True, far=abs(at) <= CLOSE)
         if found is None:
             return point
-        if not math.isfinite(found[0]) or (found[0] == 0.0 and function.underflows(at)):
+        crosses = abs(found[1]) > _UNDERFLOW  # so steep that what underflows is no distance from the zero
+        if not math.isfinite(found[0]) or (found[0] == 0.0 and not crosses and function.underflows(at)):
             return None
         value, slope = found
         if value == 0.0 or abs(value) <= 2.0**-50 * abs(slope * at):
@@ -328,6 +329,7 @@ def _zero_near(function: Function, point: float) -> float | None:
 
 
 _MOST_STEPS: Final = 8
+_UNDERFLOW: Final = 1e-150
 
 
 def _nearness(interval: tuple[float, float]) -> float:

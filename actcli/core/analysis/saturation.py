@@ -154,8 +154,21 @@ def saturated_from(function: Function, slopes: SampledCurve, largest: float, dir
             return slopes.breakpoint_at(inner, inner)
         if steep[-1] == 0:
             low, high = bracket(sign, x[:1], x[1:2])
-            return slopes.breakpoint_at(float(low[0]), float(high[0]))
+            edge = slopes.breakpoint_at(float(low[0]), float(high[0]))
+            closer = edge + direction * abs(edge) * _CLOSE_BEYOND
+            if not _is_wave(slopes, direction) or not (again := np.flatnonzero(sign(closer) > 0.0)).size:
+                return edge
+            x, steep = closer, again  # the crests of a wave may be steep on short stretches
     return math.nan if steep.size else None
+
+
+_CLOSE_BEYOND: Final = np.linspace(2.0**-40, 0.25, 1 << 14)
+
+
+def _is_wave(slopes: SampledCurve, direction: float) -> bool:
+    """Whether the slope changes its sign again and again at |x| > 8."""
+    turns = (slopes.value[1:] * slopes.value[:-1] < 0.0) & (direction * slopes.x[1:] > 8.0)
+    return bool(turns.sum() > 8)
 
 
 def _far_edge(sign: Callable[[Array], Array], slopes: SampledCurve, start: float) -> float:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actcli.core.audit.ulp import reference, ulp_distance, ulp_error, unlike
+from actcli.core.audit.ulp import below_power_of_two, reference, ulp_distance, ulp_error, unlike
 from actcli.core.numerics.formats import DTYPES, FLOAT_FORMATS, bit_pattern, ordinal, round_to, value_at
 from tests.core.numerics.test_formats import FLOAT_FORMATS as TRUE_FORMATS
 from tests.core.numerics.test_formats import every_finite, exactly_rounded
@@ -173,3 +173,9 @@ def test_bits_are_those_that_numpy_sees() -> None:
         upper_half = float(round_to(one(x), "bfloat16")[0])
         assert bit_pattern(upper_half, "bfloat16") == bit_pattern(upper_half, "float32")[:6]
     assert bit_pattern(math.nan, "bfloat16") == "0x7fc0"
+
+
+def test_spacings_are_half_as_wide_below_powers_of_two_but_not_below_the_smallest_normal() -> None:
+    values, sides = [4.0, -4.0, 4.0, 3.0, 2.0**-14, 2.0**-15, 0.0], [-1, 1, 1, -1, -1, -1, -1]
+    below = below_power_of_two(np.array(values), np.array(sides, dtype=np.int8), "float16")
+    assert below.tolist() == [True, True, False, False, False, False, False]

@@ -7,7 +7,7 @@ import pytest
 
 from actcli.core.activations.catalogue import resolve
 from actcli.core.boundary.decision import DEFAULT, Window
-from actcli.core.boundary.spaces import GRID_LINES, grid_lines, spaces, unit_maps
+from actcli.core.boundary.spaces import GRID_LINES, _main_directions, grid_lines, spaces, unit_maps
 from actcli.core.depth.experiment import DepthExperiment
 from actcli.core.network.mlp import forward
 from tests.narrow import known
@@ -100,3 +100,8 @@ def test_the_second_axis_is_the_main_direction_orthogonal_to_the_output() -> Non
     rest = hidden - np.outer(hidden @ first, first)
     assert last.points[:, 0] == pytest.approx(hidden @ first)
     assert last.points[:, 1].var() == pytest.approx(np.linalg.eigvalsh(np.cov(rest.T, bias=True))[-1], rel=1e-6)
+
+
+def test_one_point_has_two_main_directions_too() -> None:
+    directions = _main_directions(np.array([[1.0, 2.0, 3.0]]))
+    assert directions.T @ directions == pytest.approx(np.eye(2))
