@@ -215,6 +215,7 @@ def _show_as_it_is_typed(parameter: Any) -> None:
         parameter.make_metavar = lambda ctx, *, usage=False: in_usage if usage else parameter.metavar
     elif choices := getattr(parameter.type, "choices", ()):
         parameter.metavar = parameter.metavar or "|".join(choices)
+        parameter.type.case_sensitive = False
     parameter._get_default_string = lambda *, default_value, **_: _typed(default_value)
 
 
@@ -355,7 +356,7 @@ def _usage(error: typer.TyperException) -> str:
     elif extra := _EXTRA.fullmatch(message):
         message, hint = f"unexpected argument: {extra[1]}", formula_meant(sys.argv[2:], extra[1])
     elif choices := _CHOICES.search(message):
-        hint = did_you_mean(choices[1].casefold(), re.findall(_QUOTED, choices[2]))
+        hint = did_you_mean(choices[1], re.findall(_QUOTED, choices[2]))
     elif (parameter := getattr(error, "param", None)) is not None and parameter.nargs > 1:
         message = message.replace(":", f" {parameter.metavar}:", 1)  # such as MIN MAX
     for type_of_python, in_words in _TYPES.items():
@@ -370,8 +371,7 @@ _MISSING = re.compile(r"option '(.+)' requires (?:an argument|\d+ arguments)")
 _TYPES = {
     "a valid int": "a whole number",
     "a valid float": "a number",
-    "a valid number": "a number",
-    "a valid whole": "a whole",
+    "a valid": "a",
     "STEP...<": "STEP<",
 }
 _CHOICES = re.compile(r"'([^']+)' is not one of (.+)")
