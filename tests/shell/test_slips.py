@@ -182,6 +182,8 @@ def test_the_program_reads_other_names() -> None:
         ("gradient-depth relu --init he:2", "he takes no number: write he"),
         ("help JSON", "did you mean json?"),
         ("identify x +1", "unexpected argument: +1; did you mean 'x +1'?"),
+        ("evaluate relu -i a -i b", "--input takes one file, and two are given"),
+        ("plot relu --save a.svg --save=b.svg", "--save takes one file, and two are given"),
         ("lesson 0", "0 is not in the range 1<=STEP<="),
         ("--act sigmoid --layers 20", "did you mean `actcli gradient-depth --act sigmoid --layers 20`?"),
     ],
