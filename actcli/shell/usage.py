@@ -44,9 +44,9 @@ def told(error: Any) -> str:
 _SUGGESTION, _QUOTED = re.compile(r"\. did you mean (.+)\?$", re.IGNORECASE), re.compile(r"'([^']+)'")
 _MISSING = re.compile(r"option '(.+)' requires (?:an argument|\d+ arguments)")
 _TYPES = {
-    "a valid int": "a whole number",
-    "a valid float": "a number",
-    "a valid": "a",
+    " valid int": " whole number",
+    " valid float": " number",
+    " a valid ": " a ",
     "STEP...<": "STEP<",
 }
 _CHOICES = re.compile(r"'([^']+)' is not one of (.+)")
