@@ -17,7 +17,7 @@ from typer.core import TyperCommand, TyperGroup, TyperOption
 from typer.main import get_command
 
 from actcli import __version__
-from actcli.core.errors import InputError, decapitalised, did_you_mean
+from actcli.core.errors import InputError
 from actcli.process import (
     bound_memory,
     discard_what_cannot_be_written,
@@ -26,7 +26,8 @@ from actcli.process import (
     obey_the_locale,
     replace_closed_stderr,
 )
-from actcli.shell.slips import formula_meant, hint, is_activation, option_as_value, put_right, without_command
+from actcli.shell.slips import option_as_value, put_right
+from actcli.shell.usage import told
 from actcli.streams.files import StreamError, complain
 
 SUMMARY = "A workbench for activation functions in the terminal."
@@ -72,9 +73,6 @@ _NEGATIVE_NUMBER = re.compile(r"-(\d|\.\d|inf(inity)?$|nan$)", re.IGNORECASE)
 # Typer's name of a bounded type -> its name in an error.
 _BOUNDED = {"int range": "whole number", "float range": "number"}
 
-# Parameters that take a formula.
-_FORMULAS = {"act", "acts", "argument", "arguments", "formula"}
-
 # Argument of the core that has to be changed (InputError.change) -> the advice to append to the error.
 WAYS_OUT = {
     "activation": ": try another --act",
@@ -83,9 +81,6 @@ WAYS_OUT = {
     "seed": ": try another --seed",
     "text": "; `actcli list` shows all of them",
 }
-
-# Options of version 1.0 that have no similar name now.
-_RENAMED = {"--width": "--size 100x30", "--height": "--size 100x30"}
 
 _HELP_OPTIONS = {"help_option_names": ["-h", "--help"]}
 
@@ -100,8 +95,11 @@ class Command(TyperCommand):
         def process(arg: str, state: Any) -> None:
             if _NEGATIVE_NUMBER.match(arg):
                 state.largs.append(arg)
-            else:
-                process_option(arg, state)
+                return
+            process_option(arg, state)
+            for option in state.order[-1:]:
+                if option.metavar == "FILE" and not option.multiple and state.order.count(option) > 1:
+                    raise InputError(f"{option.opts[0]} takes one file, and two are given")
 
         parser._process_opts = process
         return parser
@@ -222,6 +220,7 @@ def _show_as_it_is_typed(parameter: Any) -> None:
         parameter.make_metavar = lambda ctx, *, usage=False: in_usage if usage else parameter.metavar
     elif choices := getattr(parameter.type, "choices", ()):
         parameter.metavar = parameter.metavar or "|".join(choices)
+        parameter.type.case_sensitive = False
     parameter._get_default_string = lambda *, default_value, **_: _typed(default_value)
 
 
@@ -332,7 +331,7 @@ def _exit_code(error: BaseException) -> int:
     if isinstance(error, BrokenPipeError):  # the reader of stdout has closed it
         return 0
     if isinstance(error, typer.TyperException):
-        return _refuse(_usage(error))
+        return _refuse(told(error))
     if isinstance(error, InputError):
         return _refuse(f"{error}{WAYS_OUT.get(error.change, '')}")
     if isinstance(error, StreamError):
@@ -346,63 +345,6 @@ def _exit_code(error: BaseException) -> int:
     if isinstance(error, ImportError) and not (error.name or "").startswith("actcli"):
         return _refuse(f"a package that actcli needs is broken; reinstall it: {' '.join(str(error).split())[:300]}")
     raise error
-
-
-def _usage(error: typer.TyperException) -> str:
-    """The error in one line, with a suggestion or a pointer to the help."""
-    context = getattr(error, "ctx", None)
-    is_unknown_option = hasattr(error, "possibilities")
-    message = error.message if is_unknown_option else error.format_message()
-    message = decapitalised(message).rstrip(".").replace("\n", " ")
-    hint = _meant_instead(getattr(error, "option_name", ""), context) if is_unknown_option else ""
-    if suggestion := _SUGGESTION.search(message):
-        message = message[: suggestion.start()]
-        hint = f"; did you mean {' or '.join(re.findall(_QUOTED, suggestion[1]))}?"
-    elif missing := _MISSING.fullmatch(message):
-        known = context.command.get_params(context) if context else []
-        values = next((p.make_metavar(context).strip("<>") for p in known if missing[1] in p.opts), "a value")
-        return f"{missing[1]} takes {values}"
-    elif extra := _EXTRA.fullmatch(message):
-        message, hint = f"unexpected argument: {extra[1]}", formula_meant(sys.argv[2:], extra[1])
-    elif choices := _CHOICES.search(message):
-        hint = did_you_mean(choices[1].casefold(), re.findall(_QUOTED, choices[2]))
-    elif (parameter := getattr(error, "param", None)) is not None and parameter.nargs > 1:
-        message = message.replace(":", f" {parameter.metavar}:", 1)  # such as MIN MAX
-    for type_of_python, in_words in _TYPES.items():
-        message = message.replace(type_of_python, in_words)
-    says_how = hint or message.startswith("invalid value")
-    return message + hint + ("" if says_how or context is None else f"; see `{context.command_path} --help`")
-
-
-# Parts of Typer's messages.
-_SUGGESTION, _QUOTED = re.compile(r"\. did you mean (.+)\?$", re.IGNORECASE), re.compile(r"'([^']+)'")
-_MISSING = re.compile(r"option '(.+)' requires (?:an argument|\d+ arguments)")
-_TYPES = {
-    "a valid int": "a whole number",
-    "a valid float": "a number",
-    "a valid number": "a number",
-    "a valid whole": "a whole",
-    "STEP...<": "STEP<",
-}
-_CHOICES = re.compile(r"'([^']+)' is not one of (.+)")
-_EXTRA = re.compile(r"got unexpected extra argument\(s\) \((.+)\)")
-
-
-def _meant_instead(option: str, context: Any) -> str:
-    """`; did you mean --grid?`, a hint for a formula -x*2 that was read as an option -x, or an empty string."""
-    known = [name for parameter in context.command.get_params(context) for name in parameter.opts]
-    if (now := _RENAMED.get(option)) and now.partition(" ")[0] in known:
-        return f"; a picture takes {now}"
-    if said := hint(option, known):
-        return f"; {said}"
-    if context.parent is None and (meant := without_command(sys.argv[1:])):
-        return f"; did you mean `{meant}`?"
-    if option.startswith("--"):
-        return did_you_mean(option[2:], [name[2:] for name in known if name.startswith("--")], prefix="--")
-    typed = next((word for word in sys.argv[1:] if re.match("-\\w", word) and option[1] in word), option)
-    if _FORMULAS & {*known} and (typed != option or option == "-x") and is_activation(f"({typed})"):
-        return f"; did you mean '({typed})'?"
-    return did_you_mean(typed[1:], [name[2:] for name in known if name.startswith("--")], prefix="--")
 
 
 def _refuse(message: str) -> int:

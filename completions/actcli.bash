@@ -137,7 +137,7 @@ _actcli_option() {
         "gradient-depth --show") values=1 candidates="layers over-time histograms" ;;
         "gradient-depth --layers"|"gradient-depth -l") values=1 ;;
         "gradient-depth --width") values=1 ;;
-        "gradient-depth --init") values=1 candidates="auto xavier he lecun pytorch orthogonal critical normal gaussian" ;;
+        "gradient-depth --init") values=1 candidates="auto xavier he lecun pytorch orthogonal critical normal gaussian:" ;;
         "gradient-depth --norm") values=1 candidates="none layer batch" ;;
         "gradient-depth --optimizer") values=1 candidates="sgd momentum adam" ;;
         "gradient-depth --lr") values=1 ;;
@@ -164,7 +164,7 @@ _actcli_option() {
         "boundary --show") values=1 candidates="decision units space" ;;
         "boundary --layers"|"boundary -l") values=1 ;;
         "boundary --width") values=1 ;;
-        "boundary --init") values=1 candidates="auto xavier he lecun pytorch orthogonal critical normal gaussian" ;;
+        "boundary --init") values=1 candidates="auto xavier he lecun pytorch orthogonal critical normal gaussian:" ;;
         "boundary --norm") values=1 candidates="none layer batch" ;;
         "boundary --optimizer") values=1 candidates="sgd momentum adam" ;;
         "boundary --lr") values=1 ;;
@@ -345,6 +345,7 @@ _actcli() {
         for word in $candidates; do
             [[ $word == "$current"* ]] && found+=("${word#"$current"}")
         done
+        [[ ${#found[@]} == 1 && $current${found[0]} == *: ]] && compopt -o nospace
     fi
     # bash replaces $2, sometimes with the quote before it, by one of these.
     [[ $quote ]] && typed="${typed#"$quote"}"

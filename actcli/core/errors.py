@@ -106,16 +106,16 @@ _ONE_LETTER: Final = 0.8
 def did_you_mean(word: str, known: Iterable[str], prefix: str = "") -> str:
     """`; did you mean relu?`, or an empty string where no name is one slip away from `word`.
 
-    A slip: one letter more, less or different, two letters exchanged, a missing end.
+    A slip: one letter more, less or different, two letters exchanged, a missing end; capitals make no difference.
     prefix: of each suggestion
     """
     import difflib  # imported for a mistake only
 
-    names = [*known]
+    word, names = word.casefold(), {name.casefold(): name for name in known}
     close = difflib.get_close_matches(word, names, n=3, cutoff=_ONE_LETTER)
     others = [name for name in names if sorted(name) == sorted(word) or (len(word) > 2 and name.startswith(word))]
     near = [*dict.fromkeys([*close, *others])][:3]
-    return f"; did you mean {' or '.join(prefix + name for name in near)}?" if near else ""
+    return f"; did you mean {' or '.join(prefix + names[name] for name in near)}?" if near else ""
 
 
 def decapitalised(message: str) -> str:

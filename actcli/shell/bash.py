@@ -112,6 +112,7 @@ _actcli() {{
         for word in $candidates; do
             [[ $word == "$current"* ]] && found+=("${{word#"$current"}}")
         done
+        [[ ${{#found[@]}} == 1 && $current${{found[0]}} == *: ]] && compopt -o nospace
     fi
     # bash replaces $2, sometimes with the quote before it, by one of these.
     [[ $quote ]] && typed="${{typed#"$quote"}}"

@@ -107,8 +107,8 @@ def option_of(parameter: Any) -> Option:
 
 
 def _choices(parameter: Any) -> tuple[str, ...]:
-    """The values of a choice, or the words in a metavar: a and b in a|b:NUMBER|FILE."""
-    named = [name.partition(":")[0] for name in (parameter.metavar or "").split("|")]
+    """The values of a choice, or the words in a metavar: a and b: in a|b:NUMBER|FILE."""
+    named = ["".join(name.partition(":")[:2]) for name in (parameter.metavar or "").split("|")]
     listed = tuple(name for name in named if name.islower()) if len(named) > 1 else ()
     return tuple(getattr(parameter.type, "choices", ())) or listed or tuple(_WORDS.get(parameter.name, list)())
 

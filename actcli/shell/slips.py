@@ -62,6 +62,10 @@ _VALUES: Final[Mapping[str, Mapping[str, str]]] = {
         **dict.fromkeys(("fp8_e5m2", "e5m2"), "float8_e5m2"),
     },
     "--to": {"pytorch": "torch"},
+    "--against": {
+        **{name: name for name in ("torch", "jax", "tensorflow", "keras", "onnxruntime", "scipy", "numpy")},
+        "pytorch": "torch",
+    },
     "--norm": {
         **dict.fromkeys(("layernorm", "layer_norm", "layer-norm", "ln"), "layer"),
         **dict.fromkeys(("batchnorm", "batch_norm", "batch-norm", "bn"), "batch"),
@@ -133,8 +137,6 @@ def _several(words: Sequence[str], options: Mapping[str, int]) -> list[str]:
             result.append(f"{name}={_VALUES[name].get(value.casefold(), value)}")
         elif before in _VALUES and before in options:
             result.append(_VALUES[before].get(word.casefold(), word))
-        elif before in ("--format", "-f") and before in options:
-            result.append(word.casefold())
         else:
             result.append(word)
     return result

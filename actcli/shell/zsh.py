@@ -66,7 +66,8 @@ _actcli_words() {{
         local -a known=(${{(M)@:#$value*}})
         _actcli_append "${{(@)known#$value}}"
     else
-        compadd "${{_actcli_end[@]}}" -- $@
+        compadd "${{_actcli_end[@]}}" -- ${{@:#*:}}
+        compadd -S '' -- ${{(M)@:#*:}}
     fi
 }}
 
@@ -156,4 +157,4 @@ def _zsh_specs(option: Option) -> Iterable[str]:
 
 
 def _words(words: Iterable[str]) -> str:
-    return f"{{_actcli_words {' '.join(words)}}}"
+    return f"{{_actcli_words {' '.join(words)}}}".replace(":", "\\:")

@@ -31,6 +31,10 @@ class Journal:
             raise file_error(self._path, error) from error
 
 
+_OTHERS = (".csv", ".tsv", ".npy", ".txt", ".svg", ".png", ".pdf", ".html")
+"""Suffixes that promise another format."""
+
+
 @contextmanager
 def open_journal(path: str, of: Mapping[str, Any], resume: bool, fields: Collection[str] = ()) -> Iterator[Journal]:
     """The journal at `path`.
@@ -40,6 +44,8 @@ def open_journal(path: str, of: Mapping[str, Any], resume: bool, fields: Collect
     resume: continue an existing file. Without it an existing file is refused, because its runs may have taken hours
     StreamError: an existing file, one of other settings, or one that cannot be read or written.
     """
+    if path.lower().endswith(_OTHERS):
+        raise StreamError(f"{path}: the runs are JSON lines; {os.path.splitext(path)[0]}.jsonl is a name for them")
     try:
         exists = os.path.exists(path) and os.path.getsize(path) > 0
         if exists and not resume:

@@ -220,15 +220,19 @@ class Heading:
             )
         if column.isdecimal() and 1 <= int(column) <= len(self.fields):
             return int(column) - 1
-        raise StreamError(f"{name}: no column {quoted(column)}: {self._known(name)}")
+        raise StreamError(f"{name}: no column {quoted(column)}: {self._known(name, column)}")
 
-    def _known(self, name: str) -> str:
+    def _known(self, name: str, wanted: str) -> str:
+        """The columns that there are: the most similar of many."""
+        from difflib import get_close_matches  # imported for a mistake only
+
+        near = get_close_matches(wanted, self.fields, n=3) if len(self.fields) > 10 else []
         if not self.fields:
             return "the file is empty"
         if not self.named:
             width = len(self.fields)
             return f"its {width} columns have no names" if width > 1 else "its only column has no name"
-        there = f"there is {', '.join(map(quoted, self.fields[:10]))}{', ...' if len(self.fields) > 10 else ''}"
+        there = f"there is {', '.join(map(quoted, near or self.fields[:10]))}{', ...' if len(self.fields) > 10 else ''}"
         data = "".join(self.fields).encode(errors="surrogateescape")
         try:
             data.decode()

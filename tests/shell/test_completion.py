@@ -188,6 +188,7 @@ def test_what_is_offered_is_valid(shell: Shell) -> None:
         "evaluate $aco": "",
         "plot $'x * sigm": "oid",
         "trace relu mis": "",
+        "boundary --init gau": "ssian:",
         "approximate 'sin(x)' mis": "h ",
         "approximate 'sin(x)' relu mis": "",
     }.items():

@@ -46,7 +46,7 @@ DEPTH = {
         ("relu --savefig=x.svg", "relu --save x.svg"),
         ("--activation relu --deriv", "relu --derivative"),
         ("--act=relu --json", "relu --format json"),
-        ("relu --Format JSON", "relu --format json"),
+        ("relu --Format JSON", "relu --format JSON"),
         ("relu -derivative", "relu --derivative"),
         ("relu -d -d", "relu -d -d"),
         ("relu --frobnicate 3", "relu --frobnicate 3"),
@@ -151,6 +151,10 @@ def test_the_way_out_works_as_it_is_printed(typed: str) -> None:
 def test_the_program_reads_other_names() -> None:
     assert numbers("evaluate", "--activation", "relu", "−3", "2") == [0.0, 2.0]
     assert numbers("evaluate", "3", "relu") == [3.0]
+    assert output("evaluate", "relu", "1", "-f", "JSON", "--dtype", "Float32") == (
+        output("evaluate", "relu", "1", "-f", "json", "--dtype", "float32")
+    )
+    assert output("code", "relu", "--to", "PyTorch") == output("code", "relu", "--to", "torch")
     assert output("describe", "relu", "--json") == output("describe", "relu", "--format", "json")
     assert output("plot", "relu", "--xlim=-2,2", "--csv") == output("plot", "relu", "-r", "-2", "2", "-f", "csv")
     assert output("plot", "relu,gelu", "--csv") == output("plot", "relu", "gelu", "--csv")
@@ -173,8 +177,15 @@ def test_the_program_reads_other_names() -> None:
         ("evaluate relu 1 -f cvs", "; did you mean csv?"),
         ("evaluate relu --output --format 1", "--output takes FILE, and --format is an option"),
         ("gradient-depth --act --layers 20", "--act takes ACT, and --layers is an option"),
-        ("gradient-depth relu --lr fast", "'fast' is not a number"),
+        ("gradient-depth relu --lr fast", "invalid value for '--lr': 'fast' is not a number"),
+        ("gradient-depth relu --data Moon", "did you mean moons?"),
+        ("gradient-depth relu --init he:2", "he takes no number: write he"),
+        ("help JSON", "did you mean json?"),
         ("identify x +1", "unexpected argument: +1; did you mean 'x +1'?"),
+        ("evaluate relu -i a -i b", "--input takes one file, and two are given"),
+        ("plot relu --save a.svg --save=b.svg", "--save takes one file, and two are given"),
+        ("plot relu --width 3", "no such option: --width; a picture takes --size 100x30"),
+        ("gradient-depth relu --layers 1.5", "invalid value for '--layers' / '-l': '1.5' is not a whole number"),
         ("lesson 0", "0 is not in the range 1<=STEP<="),
         ("--act sigmoid --layers 20", "did you mean `actcli gradient-depth --act sigmoid --layers 20`?"),
     ],

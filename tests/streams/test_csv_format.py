@@ -191,6 +191,7 @@ def test_rows_of_different_lengths_are_no_table() -> None:
 
 # --- columns ---------------------------------------------------------------------------------------------------
 
+WIDE = b",".join(b"col%d" % (7 * n + 3) for n in range(11)) + b"\n" + b",".join([b"1"] * 11) + b"\n"
 PEOPLE = b'name,a,"b, c"\nalice,1,2\n"bob, jr",-3,4\r\n\n'
 
 
@@ -224,6 +225,7 @@ def test_without_names_there_are_positions() -> None:
         (PEOPLE, ["a", "0"], "data.csv: no column '0': there is 'name', 'a', 'b, c'"),
         (PEOPLE, ["4"], "data.csv: no column '4': there is 'name', 'a', 'b, c'"),
         (PEOPLE, ["name"], "data.csv, line 2: not a number: 'alice' in column name"),
+        (WIDE, ["Col3"], "data.csv: no column 'Col3': there is 'col3', 'col73', 'col38', ..."),
         (b"1,2\n", ["a"], "data.csv: no column 'a': its 2 columns have no names"),
         (b"1\n2\n", ["a"], "data.csv: no column 'a': its only column has no name"),
         (

@@ -43,6 +43,12 @@ def test_each_line_is_there_when_it_was_added(tmp_path: Path) -> None:
         assert [orjson.loads(line) for line in path.read_bytes().splitlines()] == [OF, RECORDS[0]]
 
 
+def test_a_suffix_that_promises_another_format_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(StreamError, match=r"r\.CSV: the runs are JSON lines; .*r\.jsonl is a name for them"):
+        written(tmp_path / "r.CSV", [])
+    assert not [*tmp_path.iterdir()]
+
+
 def test_a_file_that_is_there_is_not_overwritten(tmp_path: Path) -> None:
     path = tmp_path / "runs.jsonl"
     written(path, RECORDS)

@@ -99,7 +99,7 @@ class Activation(ABC):
         for name, number in given_parameters.items():
             if name not in known:
                 has = f"has {', '.join(known)}" if known else "has no parameters"
-                raise InputError(f"{self.name} {has}, not {shown(name)}{did_you_mean(name.casefold(), known)}")
+                raise InputError(f"{self.name} {has}, not {shown(name)}{did_you_mean(name, known)}")
             known[name].check(real_number(name, number))
         changed = replace(self, given_parameters=MappingProxyType({**self.given_parameters, **given_parameters}))
         if self.condition and not self.condition[1](**changed.parameter_values):

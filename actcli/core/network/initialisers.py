@@ -92,8 +92,12 @@ def _read(init: str) -> tuple[str, tuple[float, ...]]:
     """Name and numbers of `init`."""
     name, colon, text = init.partition(":")
     least, most = _NUMBERS.get(name, (0, 0))
-    if name not in (*VARIANCES, *_NUMBERS, "critical", "pytorch") or (colon and not most) or (least and not colon):
+    if name not in (*VARIANCES, *_NUMBERS, "critical", "pytorch"):
         raise InputError(unknown("initialiser", init, NAMES))
+    if colon and not most:
+        raise InputError(f"{name} takes no number: write {name}")
+    if least and not colon:
+        raise InputError(f"{name} takes a {_WHAT[name]}, as in {name}:2, or two, as in {name}:2,0.1")
     parts = text.split(",") if colon else []
     if len(parts) > most:
         raise InputError(f"{name} takes at most {count(most, 'number')}, and {init!r} has {len(parts)}")

@@ -86,13 +86,22 @@ def test_a_named_initialiser_stays() -> None:
     assert choose("normal:0.1", elementwise("relu"), 10) == "normal:0.1"
 
 
-@pytest.mark.parametrize(
-    "init", ["", "glorot", "auto:", "he:2", "xavier:", "critical:1", "Normal", "pytorch:1", "pytorch:", "gaussian"]
-)
+@pytest.mark.parametrize("init", ["", "glorot", "auto:", "Normal"])
 def test_unknown_initialisers(init: str) -> None:
     for ask in (check, lambda name: initialiser(name, TANH)):
         with pytest.raises(InputError, match=f"unknown initialiser '{init}'; (did you mean|there are)"):
             ask(init)
+
+
+def test_numbers_of_initialisers() -> None:
+    for init in ("he:2", "xavier:", "critical:1", "pytorch:1"):
+        name = init.partition(":")[0]
+        with pytest.raises(InputError, match=f"^{name} takes no number: write {name}$"):
+            check(init)
+    with pytest.raises(InputError, match="gaussian takes a variance, as in gaussian:2, or two, "):
+        check("gaussian")
+    check("gaussian:2")
+    check("gaussian:2,0.1")
 
 
 @pytest.mark.parametrize(
