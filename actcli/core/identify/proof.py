@@ -221,7 +221,7 @@ def _with(fit: Fit, numbers: Mapping[str, float]) -> Fit:
 def nice(number: float, near: float = 1e-6) -> list[float]:
     """Short decimals, fractions and multiples of constants close to a number, then the number itself.
 
-    If a short decimal is within 1e-10, not the number itself: 1.00000000000003 would fit a function that is almost equal.
+    If a short decimal is within 1e-10, not the number itself: 1.00000000000003 would fit an almost equal function.
     The decimal must be followed by a digit 0: 1.165569089108 is no short decimal of 2/1.7159.
     """
     close = near * max(abs(number), 1e-3)
