@@ -60,9 +60,9 @@ def test_a_file_that_is_there_is_not_overwritten(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("text", ["notes", '{"a": 1}', '{"a": 1}\nmore', "one\ntwo", '{"activation": "relu"}\n{"run'])
 def test_nothing_is_cut_off_a_file_of_something_else(tmp_path: Path, text: str) -> None:
-    path = tmp_path / "notes.txt"
+    path = tmp_path / "runs.jsonl"
     path.write_text(text)
-    with pytest.raises(StreamError, match=r"notes\.txt(, line 1: no JSON object|: these are other runs)"):
+    with pytest.raises(StreamError, match=r"runs\.jsonl(, line 1: no JSON object|: these are other runs)"):
         written(path, [], resume=True)
     assert path.read_text() == text
 
