@@ -56,7 +56,7 @@ def test_a_file_that_is_there_is_not_overwritten(tmp_path: Path) -> None:
 def test_nothing_is_cut_off_a_file_of_something_else(tmp_path: Path, text: str) -> None:
     path = tmp_path / "notes.txt"
     path.write_text(text)
-    with pytest.raises(StreamError):
+    with pytest.raises(StreamError, match=r"notes\.txt, line 1: no JSON object|these are other runs"):
         written(path, [], resume=True)
     assert path.read_text() == text
 
