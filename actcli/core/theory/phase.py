@@ -263,10 +263,8 @@ def _correlations(
     ordered = np.isfinite(q) & (perpendicular <= 1.0 + _MARGIN)
     correlation[ordered], slope[ordered] = 1.0, perpendicular[ordered]
     left, right = maps.field.slopes_at_zero
-    line_at_zero = (q == 0.0) & (left == right)
-    # Flat at 0, or without weights, nothing is left of two inputs to compare.
-    correlation[line_at_zero] = np.nan
-    slope[line_at_zero] = np.where((weights[line_at_zero] > 0.0) & (left != 0.0), 1.0, np.nan)
+    zero = (q == 0.0) & (left == right)  # flat there, or without weights, nothing is left of two inputs
+    correlation[zero], slope[zero] = np.nan, np.where((weights[zero] > 0.0) & (left != 0.0), 1.0, np.nan)
     chaotic = np.isfinite(q) & (q > 0.0) & ~ordered
     if chaotic.any():
         squares = _interpolated_squares(unit, maps.field.breakpoints, q[chaotic])
