@@ -19,6 +19,7 @@ from actcli.core.activations.catalogue import ACTIVATIONS, CATALOGUE, resolve
 from actcli.core.activations.grammar import FUNCTIONS
 from actcli.topics import TOPICS, topic
 from tests.cli.helpers import PROGRAM, actcli, complaint, document, environment, in_terminal, output
+from tests.printed import assert_same
 
 # --- examples in the output ------------------------------------------------------------------------------------
 
@@ -100,7 +101,7 @@ def test_an_example_prints_what_stands_below_it(name: str, command: str, shown: 
         timeout=120,
         check=False,
     )
-    assert run.stdout == shown
+    assert_same(run.stdout, shown)
 
 
 def test_every_topic_has_examples() -> None:

@@ -5,12 +5,12 @@
 renews all, or the named ones. `git diff` then shows the changes on the screen.
 """
 
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
 from tests.cli.helpers import in_terminal
+from tests.printed import masked
 
 FOLDER: Final = Path(__file__).parent
 
@@ -40,25 +40,12 @@ REPORTS: Final[Mapping[str, str]] = {
     "trace": "trace sigmoid",
 }
 
-# What differs between processors and releases of NumPy -> what stands there instead.
-MASKS: Final = (
-    (re.compile(r"(NumPy) \d+\.\d+\.\d+"), r"\1 2"),
-    (re.compile(r" +\d\.\d+e-1[5-6]\b"), " ROUNDING"),
-    (re.compile(r"(sin +0\.500 .*?) +\S+$", re.MULTILINE), r"\1X"),  # many x have an error just above 0.5 ULP
-)
-
 
 def screen(name: str) -> str:
     """All lines of a report, scrolled ones included."""
     terminal = in_terminal(*REPORTS[name].split(), env={"NO_COLOR": "1"})
     assert terminal.exit_code == 0, terminal.sent
     return masked("\n".join(["$ actcli " + REPORTS[name], *terminal.lines, ""]))
-
-
-def masked(text: str) -> str:
-    for pattern, instead in MASKS:
-        text = pattern.sub(instead, text)
-    return text
 
 
 def stored(name: str) -> Path:

@@ -147,7 +147,8 @@ DEFECTS = [
     ),
     Bench(
         "y + alpha", "elu", 1, "float32",
-        in_float32(lambda x: np.where(x > 0, f32(1), np.expm1(x) + f32(1))), r"expm1\(x\) \+ alpha cancels in float32",
+        in_float32(lambda x: np.where(x > 0, f32(1), np.expm1(x) + f32(1))),
+        r"(expm1\(x\)|\(exp\(x\) - 1\)) \+ alpha cancels in float32",  # expm1 of NumPy differs between processors
     ),
     Bench(
         "y + alpha in bfloat16", "elu", 1, "bfloat16",
