@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
@@ -19,6 +19,7 @@ from actcli.core.analysis.sampling import BESIDE, CLOSE, SampledCurve, Samples, 
 from actcli.core.analysis.saturation import sampled_curve, samples_of, saturated_from, slopes_by_sides, steepest
 from actcli.core.analysis.symmetry import Symmetry, symmetry_of
 from actcli.core.arrays import Array
+from actcli.core.numerics.quadrature import expectations
 
 if TYPE_CHECKING:
     from actcli.core.analysis.limits import Sides
@@ -47,6 +48,7 @@ class CurveProperties:
     zeros:              at most the 12 nearest to 0; more_zeros: there are others
     zero_intervals:     intervals on which f is 0, at most 12 likewise
     mean:               E[f(z)] for z ~ N(0, 1), to 1e-10; likewise E[f(z)²] and E[f'(z)²]
+    infinite:           name -> ∞ or -∞ of a moment that is None because it is infinite
     """
 
     kinks: tuple[float, ...] | None
@@ -73,6 +75,7 @@ class CurveProperties:
     second_moment: float | None
     slope_second_moment: float | None
     uncertain: tuple[str, ...] = ()
+    infinite: Mapping[str, float] = field(default_factory=dict)
 
 
 def describe_curve(activation: Elementwise, more: MoreDigits | None = None) -> CurveProperties:
@@ -121,6 +124,7 @@ def _described(function: Function) -> CurveProperties:
     doubts |= _doubts(left, right)
     (mean, second, slope_second), unsure = _moments(normal, samples, (infimum, supremum, lowest, highest), doubts)
     doubts |= unsure
+    infinite = {} if _has_gap(samples) else _infinite(function, normal, samples.breakpoints, (infimum, supremum))
     below, above = (saturated_from(function, slopes, largest.value, direction) for direction in (-1.0, 1.0))
     edges = (("saturates_below", below), ("saturates_above", above))
     doubts |= {name for name, edge in edges if edge is not None and math.isnan(edge)}
@@ -156,6 +160,7 @@ def _described(function: Function) -> CurveProperties:
         second_moment=second,
         slope_second_moment=slope_second,
         uncertain=tuple(sorted(doubts)),
+        infinite={name: limit for name, limit in infinite.items() if name not in doubts},
     )
 
 
@@ -167,8 +172,7 @@ def _moments(
     None: f has no value on an interval, or the integral diverges, which no bounded function's does.
     bounds: of f below and above, of f' below and above
     """
-    gap = np.isnan(samples.value)
-    if (gap[1:] & gap[:-1] & (np.abs(samples.x[1:]) < 8.0)).any():
+    if _has_gap(samples):
         return [None] * 3, set()
     found = [normal.mean, normal.second, normal.slope_second]
     unsure: set[str] = set()
@@ -184,6 +188,31 @@ def _moments(
         if moment is None and (not normal.certain or bounded or not needs.isdisjoint(doubts)):
             unsure.add(name)
     return found, unsure
+
+
+def _has_gap(samples: Samples) -> bool:
+    """Whether f has no value on an interval."""
+    gap = np.isnan(samples.value)
+    return bool((gap[1:] & gap[:-1] & (np.abs(samples.x[1:]) < 8.0)).any())
+
+
+def _infinite(
+    function: Function, normal: Moments, breakpoints: Sequence[float], bounds: tuple[Extremum, Extremum]
+) -> dict[str, float]:
+    """Moments that diverge to ∞ or -∞: of a square always, of f if one of its two signs has a finite share."""
+    squares = (("second_moment", normal.second), ("slope_second_moment", normal.slope_second))
+    found = {name: math.inf for name, moment in squares if moment is None}
+    if normal.mean is not None:
+        return found
+    below, above = (math.isfinite(bound.value) for bound in bounds)
+    if not (below or above):
+
+        def shares(x: Array) -> Array:
+            value = function.activation(x)
+            return np.stack([np.minimum(value, 0.0), np.maximum(value, 0.0)])
+
+        below, above = np.isfinite(expectations(shares, breakpoints)).tolist()
+    return found if below == above else {"mean": math.inf if below else -math.inf, **found}
 
 
 def _met(activation: Elementwise, extremum: Extremum) -> Extremum:
