@@ -12,12 +12,13 @@ import numpy as np
 from actcli.core.activations.activation import Elementwise
 from actcli.core.analysis.asymptotes import End, FarEnd
 from actcli.core.analysis.digits import MoreDigits
-from actcli.core.analysis.extrema import Extremum, extremes, zeros
+from actcli.core.analysis.extrema import Extremum, extremes
 from actcli.core.analysis.function import Function
 from actcli.core.analysis.moments import Moments, moments
 from actcli.core.analysis.sampling import BESIDE, CLOSE, SampledCurve, Samples, constant_stretches
 from actcli.core.analysis.saturation import sampled_curve, samples_of, saturated_from, slopes_by_sides, steepest
 from actcli.core.analysis.symmetry import Symmetry, symmetry_of
+from actcli.core.analysis.zeros import zeros
 from actcli.core.arrays import Array
 from actcli.core.numerics.quadrature import expectations
 
@@ -102,7 +103,7 @@ def _described(function: Function) -> CurveProperties:
     samples, doubts = _with(sides, samples)
     values, slopes = (sampled_curve(function, samples, order, sides) for order in (0, 1))
     (infimum, supremum), (lowest, highest) = extremes(values), extremes(slopes)
-    infimum, supremum = _met(activation, infimum), _met(activation, supremum)
+    infimum, supremum = (_met(activation, bound, sides) for bound in (infimum, supremum))
     monotone, strictly = _monotone(samples, values, function.exact)
     if _turns_back(function, monotone, lowest, highest):
         monotone, strictly = "non-monotone", False
@@ -215,10 +216,14 @@ def _infinite(
     return found if below == above else {"mean": math.inf if below else -math.inf, **found}
 
 
-def _met(activation: Elementwise, extremum: Extremum) -> Extremum:
-    """The extremum as attained, if it is f's value at the point that it is approached at: 0 of exp(-1/x²) at 0."""
+def _met(activation: Elementwise, extremum: Extremum, sides: Mapping[float, Sides]) -> Extremum:
+    """The extremum as attained, if it is f's value at the point that it is approached at: 0 of exp(-1/x²) at 0.
+
+    At a break that is no float64, as π/2 of tanh(tan(x)), the value is that of one side.
+    """
     at = extremum.low
     known = not extremum.attained and math.isfinite(at) and math.isfinite(extremum.value)
+    known = known and not (at in sides and sides[at].blur and sides[at].jumps)
     met = known and float(activation(at)) == extremum.value
     return replace(extremum, attained=True) if met else extremum
 
@@ -329,11 +334,15 @@ def _confirmed(function: Function, found: tuple[float, ...]) -> tuple[float, ...
         return found
     nearest = sorted(found, key=abs)
     zeros: list[float] = []
-    for point in nearest[: MOST_ZEROS + 1]:
+    for i, point in enumerate(nearest):
+        if len(zeros) > MOST_ZEROS:
+            return tuple(sorted([*zeros, *nearest[i:]]))
         zero = _zero_near(function, point)
-        if zero is not None and not any(abs(zero - other) <= 1e-9 * max(abs(zero), 1e-3) for other in zeros):
+        if zero is None or any(abs(zero - other) <= 1e-9 * max(abs(zero), 1e-3) for other in zeros):
+            continue
+        if not _stays_above(function, zero):
             zeros.append(zero)
-    return tuple(sorted([*zeros, *nearest[MOST_ZEROS + 1 :]]))
+    return tuple(sorted(zeros))
 
 
 def _zero_near(function: Function, point: float) -> float | None:
@@ -357,6 +366,33 @@ def _zero_near(function: Function, point: float) -> float | None:
     return at
 
 
+def _stays_above(function: Function, zero: float) -> bool:
+    """Whether f only comes close to 0 at a zero of float64, with the same sign on both sides, as max(cos(x), 1e-20).
+
+    The tangents at both sides of a zero meet ever closer to 0, the nearer the sides are; those of a positive minimum
+    meet above 0.
+    """
+    from fractions import Fraction  # imported only for formulas
+
+    size = max(abs(zero), 1.0)
+    signs = np.sign(function.activation(zero + _BESIDE * size * np.array([-1.0, 1.0])))
+    if signs[0] != signs[1] or not signs.all():
+        return False
+    at, heights = Fraction(zero), []
+    for distance in _DISTANCES:
+        step = Fraction(distance * size)
+        sides = [function.in_many_digits(at + side * step, 0) for side in (-1, 1)]
+        if sides[0] is None or sides[1] is None or sides[0][1] == sides[1][1]:
+            return False
+        (below, falls), (above, rises) = sides[0], sides[1]
+        away = (above - below - (falls + rises) * step) / (falls - rises)
+        at, heights = at + away, [*heights, abs(below + falls * (away + step))]
+    return heights[1] > _TINY * size and 4 * heights[1] > heights[0]
+
+
+_BESIDE: Final = 2.0**-20
+_DISTANCES: Final = 2.0**-36, 2.0**-60
+_TINY: Final = 1e-300
 _MOST_STEPS: Final = 8
 _UNDERFLOW: Final = 1e-150
 

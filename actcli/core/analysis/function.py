@@ -160,7 +160,7 @@ class Function:
         exact = self.digits(x, order + 1, _MANY)
         return exact is not None and exact.known(order + 1) == 0
 
-    def in_many_digits(self, x: float, order: int) -> tuple[Fraction, Fraction] | None:
+    def in_many_digits(self, x: Fraction | float, order: int) -> tuple[Fraction, Fraction] | None:
         """f^(order) and the next derivative at x; None where they are not known, or are no numbers."""
         exact = self.digits(x, order + 1, _MANY)
         if exact is None:
