@@ -378,16 +378,16 @@ def _stays_above(function: Function, zero: float) -> bool:
     signs = np.sign(function.activation(zero + _BESIDE * size * np.array([-1.0, 1.0])))
     if signs[0] != signs[1] or not signs.all():
         return False
-    at, heights = Fraction(zero), []
+    at, heights = Fraction(zero), list[Fraction]()
     for distance in _DISTANCES:
         step = Fraction(distance * size)
-        sides = [function.in_many_digits(at + side * step, 0) for side in (-1, 1)]
-        if sides[0] is None or sides[1] is None or sides[0][1] == sides[1][1]:
+        left, right = (function.in_many_digits(at + side * step, 0) for side in (-1, 1))
+        if left is None or right is None or left[1] == right[1]:
             return False
-        (below, falls), (above, rises) = sides[0], sides[1]
+        (below, falls), (above, rises) = left, right
         away = (above - below - (falls + rises) * step) / (falls - rises)
         at, heights = at + away, [*heights, abs(below + falls * (away + step))]
-    return heights[1] > _TINY * size and 4 * heights[1] > heights[0]
+    return heights[1] > Fraction(_TINY * size) and 4 * heights[1] > heights[0]
 
 
 _BESIDE: Final = 2.0**-20

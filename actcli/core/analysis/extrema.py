@@ -45,7 +45,8 @@ def extremes(sampled: SampledCurve) -> tuple[Extremum, Extremum]:
     nan if the curve has no finite value.
     """
     sides = sampled.flipped(), sampled
-    unbounded = [_unbounded(side) for side in sides]
+    beside = _beside_breakpoints(sampled)
+    unbounded = [_unbounded(side, sign * beside) for side, sign in zip(sides, (-1.0, 1.0), strict=True)]
     over = [_may_be_highest(side) & (infinite is None) for side, infinite in zip(sides, unbounded, strict=True)]
     lowest, highest = (
         infinite or _supremum(side, *peaks)
@@ -193,9 +194,10 @@ def _middle(sampled: SampledCurve, run: Run) -> float:
     """The flattest point of a run of equal values."""
     part = slice(*run)
     best = sampled.value[part].max()
-    for point in sampled.breakpoints:
-        if (sampled.value[part][sampled.x[part] == point] == best).any():
-            return point
+    highest = sampled.x[part][sampled.value[part] == best]
+    met = [point for point in sampled.breakpoints if highest[0] <= point <= highest[-1] and point in highest]
+    if met:
+        return met[0]
     steepness = np.nan_to_num(np.abs(sampled.slope[part]), nan=0.0)  # nan: at the tip of a cusp
     flattest = sampled.x[part][steepness == steepness.min()]
     return float(flattest[np.abs(flattest).argmin()])
@@ -278,21 +280,25 @@ def _distance(stretch: tuple[float, float]) -> float:
 # --- unbounded curves -------------------------------------------------------------------------------------------
 
 
-def _unbounded(sampled: SampledCurve) -> Extremum | None:
-    """Infinity as extremum, if the curve is unbounded."""
-    at = _where_unbounded(sampled)
+def _unbounded(sampled: SampledCurve, beside: Array) -> Extremum | None:
+    """Infinity as extremum, if the curve is unbounded. beside: as from `_beside_breakpoints`."""
+    at = _where_unbounded(sampled, beside)
     return None if at is None else Extremum(math.inf, False, at, at)
 
 
-def _where_unbounded(sampled: SampledCurve) -> float | None:
+def _nearest_breakpoints(sampled: SampledCurve) -> list[float]:
+    return sorted(sampled.breakpoints, key=abs)[:_MOST_BREAKPOINTS]
+
+
+def _where_unbounded(sampled: SampledCurve, beside: Array) -> float | None:
     """x at which the curve is unbounded: ±inf, a break, or a sample with value inf."""
     for end, limit in zip((math.inf, -math.inf), reversed(sampled.limits), strict=True):
         if limit == math.inf or (math.isnan(limit) and _wave_grows(sampled, end)):
             return end
-    for point in sorted(sampled.breakpoints, key=abs)[:_MOST_BREAKPOINTS]:
+    for point, both in zip(_nearest_breakpoints(sampled), beside, strict=True):
         if math.inf in sampled.sides.get(point, ()):
             return point
-        if point not in sampled.sides and _grows_towards(sampled, point):
+        if any(_grows(values) for values in both):
             return point
     infinite, finite = sampled.x[sampled.value == math.inf], sampled.x[np.isfinite(sampled.value)]
     if not infinite.size:
@@ -313,12 +319,25 @@ def _wave_grows(sampled: SampledCurve, end: float) -> bool:
     return bool(outer.max() > 4.0 * max(inner.max(), 0.0) + 1.0)
 
 
-def _grows_towards(sampled: SampledCurve, point: float) -> bool:
-    """Whether the curve grows like a power of the distance to the point from one side, up to the nearest float."""
-    for side in (-1.0, 1.0):
-        distances = point + side * np.array([2.0**-20, 2.0**-30, 2.0**-40])
-        value, _ = sampled.curve(np.append(distances, np.nextafter(point, side * math.inf)))
-        grows = value[1:] > 3.0 * value[:-1]
-        if value[0] > 0.0 and grows[:2].all() and (grows[2] or np.isnan(value[3])):
-            return True
-    return False
+def _beside_breakpoints(sampled: SampledCurve) -> Array:
+    """Values at four points ever closer to a breakpoint, (breakpoints, 2 sides, 4); nan where its limits are known."""
+    points = _nearest_breakpoints(sampled)
+    found = np.full((len(points), 2, len(_CLOSER) + 1), np.nan)
+    unknown = [i for i, point in enumerate(points) if point not in sampled.sides]
+    for some in (unknown[i : i + _TOGETHER] for i in range(0, len(unknown), _TOGETHER)):
+        at, side = np.array(points)[some, None], np.array([-1.0, 1.0])
+        x = at[..., None] + side[:, None] * _CLOSER
+        x = np.concatenate([x, np.nextafter(at, side * math.inf)[..., None]], axis=2)
+        found[some] = sampled.curve(x.ravel())[0].reshape(x.shape)
+    return found
+
+
+_CLOSER: Final = np.array([2.0**-20, 2.0**-30, 2.0**-40])
+_TOGETHER: Final = 3
+"""Breakpoints whose 24 points are few enough for more digits at each."""
+
+
+def _grows(value: Array) -> bool:
+    """Whether the values grow like a power of the distance to the breakpoint, up to the nearest float."""
+    grows = value[1:] > 3.0 * value[:-1]
+    return bool(value[0] > 0.0 and grows[:2].all() and (grows[2] or np.isnan(value[3])))

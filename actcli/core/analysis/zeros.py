@@ -28,7 +28,7 @@ def zeros(sampled: SampledCurve, gaps: tuple[float, ...]) -> tuple[tuple[float, 
             points.append(float(here[np.abs(here).argmin()]))
     touches, dips = _touches(sampled)
     points += _at_breakpoints(sampled, gaps) + touches
-    points = [point for point in points if not _rests_beside(sampled, point)] + _crossings(sampled, gaps, dips)
+    points = _without_rest(sampled, points) + _crossings(sampled, gaps, dips)
     found: list[float] = []
     for point in (sampled.breakpoint_at(point, point) for point in points):
         inside = any(low <= point <= high for low, high in intervals)
@@ -37,13 +37,22 @@ def zeros(sampled: SampledCurve, gaps: tuple[float, ...]) -> tuple[tuple[float, 
     return tuple(sorted(found)), tuple(intervals)
 
 
-def _rests_beside(sampled: SampledCurve, point: float) -> bool:
-    """Whether the curve is zero on one side of a zero, beyond the intervals found."""
-    if sampled.constant is None or abs(point) <= _ALL_FOUND:
-        return False
-    beside = point + np.array([-_BESIDE, _BESIDE])
-    zero = sampled.curve(beside)[0] == 0.0
-    return any(sampled.constant(float(at)) for at in beside[zero])
+def _without_rest(sampled: SampledCurve, points: list[float]) -> list[float]:
+    """The zeros beside which the curve is not zero, beyond the intervals found."""
+    if sampled.constant is None:
+        return points
+    kept = [point for point in points if abs(point) <= _ALL_FOUND]
+    further = [point for point in points if abs(point) > _ALL_FOUND]
+    for some in (further[i : i + _TOGETHER] for i in range(0, len(further), _TOGETHER)):
+        beside = np.array(some)[:, None] + np.array([-_BESIDE, _BESIDE])
+        zero = (sampled.curve(beside.ravel())[0] == 0.0).reshape(beside.shape)
+        rests = [any(map(sampled.constant, at[here].tolist())) for at, here in zip(beside, zero, strict=True)]
+        kept += [point for point, rest in zip(some, rests, strict=True) if not rest]
+    return kept
+
+
+_TOGETHER: Final = 12
+"""Points whose 24 neighbours are few enough for more digits at each."""
 
 
 def _underflows(sampled: SampledCurve, run: Run, gaps: tuple[float, ...]) -> bool:
