@@ -322,5 +322,5 @@ def _saturation(curve: CurveProperties, digits: int) -> str:
 
 
 def _moment(curve: CurveProperties, name: str, digits: int) -> str:
-    moment: float | None = curve.infinite.get(name, getattr(curve, name))
+    moment: float | None = dict(curve.infinite).get(name, getattr(curve, name))
     return "does not exist" if moment is None else short(moment, digits)

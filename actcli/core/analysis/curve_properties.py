@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
@@ -49,7 +49,7 @@ class CurveProperties:
     zeros:              at most the 12 nearest to 0; more_zeros: there are others
     zero_intervals:     intervals on which f is 0, at most 12 likewise
     mean:               E[f(z)] for z ~ N(0, 1), to 1e-10; likewise E[f(z)²] and E[f'(z)²]
-    infinite:           name -> ∞ or -∞ of a moment that is None because it is infinite
+    infinite:           (name, ∞ or -∞) of each moment that is None because it is infinite
     """
 
     kinks: tuple[float, ...] | None
@@ -76,7 +76,7 @@ class CurveProperties:
     second_moment: float | None
     slope_second_moment: float | None
     uncertain: tuple[str, ...] = ()
-    infinite: Mapping[str, float] = field(default_factory=dict)
+    infinite: tuple[tuple[str, float], ...] = ()
 
 
 def describe_curve(activation: Elementwise, more: MoreDigits | None = None) -> CurveProperties:
@@ -161,7 +161,7 @@ def _described(function: Function) -> CurveProperties:
         second_moment=second,
         slope_second_moment=slope_second,
         uncertain=tuple(sorted(doubts)),
-        infinite={name: limit for name, limit in infinite.items() if name not in doubts},
+        infinite=tuple((name, limit) for name, limit in infinite.items() if name not in doubts),
     )
 
 
