@@ -15,17 +15,15 @@ from actcli.core.analysis.digits import MoreDigits
 from actcli.core.analysis.extrema import Extremum, extremes
 from actcli.core.analysis.function import Function
 from actcli.core.analysis.moments import Moments, moments
-from actcli.core.analysis.sampling import BESIDE, CLOSE, SampledCurve, Samples, constant_stretches
+from actcli.core.analysis.sampling import BESIDE, SampledCurve, Samples, constant_stretches
 from actcli.core.analysis.saturation import sampled_curve, samples_of, saturated_from, slopes_by_sides, steepest
 from actcli.core.analysis.symmetry import Symmetry, symmetry_of
-from actcli.core.analysis.zeros import zeros
+from actcli.core.analysis.zeros import MOST_ZEROS, confirmed, zeros
 from actcli.core.arrays import Array
 from actcli.core.numerics.quadrature import expectations
 
 if TYPE_CHECKING:
     from actcli.core.analysis.limits import Sides
-
-MOST_ZEROS: Final = 12
 
 _ROUNDING: Final = 2.0**-46
 _SHIFT: Final = 2.0**-42
@@ -108,7 +106,7 @@ def _described(function: Function) -> CurveProperties:
     if _turns_back(function, monotone, lowest, highest):
         monotone, strictly = "non-monotone", False
     isolated, intervals = zeros(values, (*samples.jumps, *samples.poles))
-    isolated = _confirmed(function, isolated)
+    isolated = confirmed(function, isolated)
     isolated += tuple(x for x, side in sides.items() if side.here == 0.0 and _lone(x, isolated, intervals))
     nearest = sorted(isolated, key=abs)[:MOST_ZEROS]
     largest, resting = steepest(lowest, highest), sorted(intervals, key=_nearness)[:MOST_ZEROS]
@@ -326,75 +324,6 @@ def _steps(samples: Samples) -> Array:
     value = samples.value
     steps = np.concatenate([value[at] - value[at - 1], value[at + 1] - value[at], value[at + 1] - value[at - 1]])
     return np.where(np.isnan(steps), 0.0, steps)
-
-
-def _confirmed(function: Function, found: tuple[float, ...]) -> tuple[float, ...]:
-    """The zeros nearest to 0 in more digits: around a zero of a flat f, float64 gives 0 on an interval."""
-    if not function.exact:
-        return found
-    nearest = sorted(found, key=abs)
-    zeros: list[float] = []
-    for i, point in enumerate(nearest):
-        if len(zeros) > MOST_ZEROS:
-            return tuple(sorted([*zeros, *nearest[i:]]))
-        zero = _zero_near(function, point)
-        if zero is None or any(abs(zero - other) <= 1e-9 * max(abs(zero), 1e-3) for other in zeros):
-            continue
-        if not _stays_above(function, zero):
-            zeros.append(zero)
-    return tuple(sorted(zeros))
-
-
-def _zero_near(function: Function, point: float) -> float | None:
-    """The zero near a point by Newton's method; the point itself if the method fails."""
-    at = point
-    for _ in range(_MOST_STEPS):
-        found = function.at(at, 1, free=True, far=abs(at) <= CLOSE)
-        if found is None:
-            return point
-        crosses = abs(found[1]) > _UNDERFLOW  # so steep that what underflows is no distance from the zero
-        if not math.isfinite(found[0]) or (found[0] == 0.0 and not crosses and function.underflows(at)):
-            return None
-        value, slope = found
-        if value == 0.0 or abs(value) <= 2.0**-50 * abs(slope * at):
-            return at
-        step = value / slope if slope else math.inf
-        if not abs(step) <= 1e-6 * max(abs(point), 1.0):
-            beside = function.at(at + 2.0**-8, 0, free=True)
-            return point if beside is not None and abs(value) <= 1e-11 * abs(beside[0]) else None
-        at -= step
-    return at
-
-
-def _stays_above(function: Function, zero: float) -> bool:
-    """Whether f only comes close to 0 at a zero of float64, with the same sign on both sides, as max(cos(x), 1e-20).
-
-    The tangents at both sides of a zero meet ever closer to 0, the nearer the sides are; those of a positive minimum
-    meet above 0.
-    """
-    from fractions import Fraction  # imported only for formulas
-
-    size = max(abs(zero), 1.0)
-    signs = np.sign(function.activation(zero + _BESIDE * size * np.array([-1.0, 1.0])))
-    if signs[0] != signs[1] or not signs.all():
-        return False
-    at, heights = Fraction(zero), list[Fraction]()
-    for distance in _DISTANCES:
-        step = Fraction(distance * size)
-        left, right = (function.in_many_digits(at + side * step, 0) for side in (-1, 1))
-        if left is None or right is None or left[1] == right[1]:
-            return False
-        (below, falls), (above, rises) = left, right
-        away = (above - below - (falls + rises) * step) / (falls - rises)
-        at, heights = at + away, [*heights, abs(below + falls * (away + step))]
-    return heights[1] > Fraction(_TINY * size) and 4 * heights[1] > heights[0]
-
-
-_BESIDE: Final = 2.0**-20
-_DISTANCES: Final = 2.0**-36, 2.0**-60
-_TINY: Final = 1e-300
-_MOST_STEPS: Final = 8
-_UNDERFLOW: Final = 1e-150
 
 
 def _nearness(interval: tuple[float, float]) -> float:
