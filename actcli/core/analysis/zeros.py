@@ -171,22 +171,28 @@ def _stays_above(function: Function, zero: float) -> bool:
 
     size = max(abs(zero), 1.0)
     signs = np.sign(function.activation(zero + _ASIDE * size * np.array([-1.0, 1.0])))
-    if signs[0] != signs[1] or not signs.all():
+    if not signs[0] * signs[1] >= 0.0:
         return False
-    at, heights = Fraction(zero), list[Fraction]()
+    at, heights, beside = Fraction(zero), list[Fraction](), Fraction(0)
     for distance in _DISTANCES:
         step = Fraction(distance * size)
         left, right = (function.in_many_digits(at + side * step, 0) for side in (-1, 1))
-        if left is None or right is None or left[1] == right[1]:
+        if left is None or right is None or left[1] == right[1] or left[0] * right[0] <= 0:
             return False
-        (below, falls), (above, rises) = left, right
-        away = (above - below - (falls + rises) * step) / (falls - rises)
-        at, heights = at + away, [*heights, abs(below + falls * (away + step))]
-    return heights[1] > Fraction(_TINY * size) and 4 * heights[1] > heights[0]
+        away = (right[0] - left[0] - (left[1] + right[1]) * step) / (left[1] - right[1])
+        # The flatter tangent has the smaller rounding error.
+        beside, height = min(
+            (left[0], left[0] + left[1] * (away + step), abs(left[1])),
+            (right[0], right[0] + right[1] * (away - step), abs(right[1])),
+            key=lambda side: side[2],
+        )[:2]
+        at, heights = at + away, [*heights, abs(height)]
+    return heights[1] > _DIGITS * abs(beside) and 4 * heights[1] > heights[0]
 
 
 _ASIDE: Final = 2.0**-20
 _DISTANCES: Final = 2.0**-36, 2.0**-60
-_TINY: Final = 1e-300
+_DIGITS: Final = 2.0**-1000
+"""Rounding error in many digits."""
 _MOST_STEPS: Final = 8
 _UNDERFLOW: Final = 1e-150
