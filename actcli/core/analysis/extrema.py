@@ -100,8 +100,8 @@ def _place(sampled: SampledCurve, best: float, peaks: Array, top: Mask) -> Extre
     at = min(points, key=abs)
     if abs(at) > CLOSE and len(points) > 1:
         at = min([at, *_crests_up_to(sampled, best, abs(at))], key=abs)
-    if crept := _crept_up(sampled, best, at, runs):
-        return crept
+    if beyond := _fading(sampled, best, at, points) or _crept_up(sampled, best, at, runs):
+        return beyond
     if further := _further_out(sampled, best, at, points):
         return further
     if beside := _at_breakpoint(sampled, at):
@@ -226,6 +226,17 @@ def _at_breakpoint(sampled: SampledCurve, at: float) -> Extremum | None:
     return None
 
 
+def _fading(sampled: SampledCurve, best: float, at: float, points: Sequence[float]) -> Extremum | None:
+    """The supremum 0 of a wave that only fades towards it, as that of -max(cos(x), exp(x)) does towards -∞."""
+    if abs(best) > _tolerance(sampled, best):
+        return None
+    for end, limit in zip((1.0, -1.0), reversed(sampled.limits), strict=True):
+        outer = sorted((point for point in points if end * point > end * at), key=abs)[:_OUTER]
+        if math.isnan(limit) and len(outer) >= _RISING and _higher_than(sampled, at, outer):
+            return Extremum(0.0, False, end * math.inf, end * math.inf)
+    return None
+
+
 def _further_out(sampled: SampledCurve, best: float, at: float, points: Sequence[float]) -> Extremum | None:
     """The supremum that is only approached at an end, where float64 takes its rounding at `at` for a maximum.
 
@@ -249,6 +260,7 @@ def _further_out(sampled: SampledCurve, best: float, at: float, points: Sequence
 
 _NOISE: Final = 2.0**-30
 """Largest rounding error of a value, relative to it."""
+_OUTER: Final = 8
 _RISING: Final = 3
 """Number of crests, equal in float64 but each higher than the one before, after which a wave counts as rising."""
 
