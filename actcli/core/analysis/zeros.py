@@ -177,8 +177,10 @@ def _stays_above(function: Function, zero: float) -> bool:
     for distance in _DISTANCES:
         step = Fraction(distance * size)
         left, right = (function.in_many_digits(at + side * step, 0) for side in (-1, 1))
-        if left is None or right is None or left[1] == right[1] or left[0] * right[0] <= 0:
+        if left is None or right is None or left[0] * right[0] <= 0:
             return False
+        if left[1] == right[1]:  # a constant other than 0, or a slope all the same
+            return left[1] == 0
         away = (right[0] - left[0] - (left[1] + right[1]) * step) / (left[1] - right[1])
         # The flatter tangent has the smaller rounding error.
         beside, height = min(
