@@ -66,13 +66,12 @@ LINES: tuple[tuple[str, str, Any], ...] = (
     ("gelu(x - 35) + gelu(-x - 35)", "zeros", (-35.0, 35.0)),
     ("sin(x)/(1 + (x/100)**2)", "saturates_above", WAVE_ENDS),
     # A bound that is only approached at a break, where float64 rounds tanh(37) to 1; 1 at 1, where 1/0 is ∞.
-    ("tanh(tan(x))", "infimum", (-1.0, False, None)),
-    ("tanh(tan(x))", "supremum", (1.0, False, math.pi / 2)),
-    ("tanh(tan(x))", "slope_infimum", (0.0, False, None)),
+    ("tanh(tan(x/30))", "infimum", (-1.0, False, None)),
+    ("tanh(tan(x/30))", "supremum", (1.0, False, 15.0 * math.pi)),
+    ("tanh(tan(x/30))", "slope_infimum", (0.0, False, None)),
     ("tanh(1/(x - 1))", "infimum", (-1.0, False, 1.0)),
     ("tanh(1/(x - 1))", "supremum", (1.0, True, 1.0)),
     ("where(x < 1e-9, cos(x), 0)", "supremum", (1.0, True, 0.0)),
-    ("max(cos(x), sigmoid(x/2))", "infimum", (0.0, False, None)),
     ("max(cos(x), exp(x))", "infimum", (0.0, False, -INF)),
     # The first trough of a wave that reaches as deep, far out: -π/2 - 159 · 2π.
     ("max(x/1000, sin(x))", "infimum", (-1.0, True, -math.pi / 2 - 318.0 * math.pi)),
@@ -146,7 +145,7 @@ def test_a_moment_is_infinite_or_does_not_exist() -> None:
     none, inf = "does not exist", "∞"
     for text, truth in (
         ("-exp(x**2)", ("-∞", inf, inf)),
-        ("relu(x)*exp(x**2) - relu(-x)", (inf, inf, inf)),  # unbounded on both sides
+        ("where(x > 0, exp(x**2), x)", (inf, inf, inf)),  # unbounded on both sides
         ("1/x", (none, inf, inf)),
         ("sqrt(abs(x))", ("0.822179", "0.797885", inf)),  # 2^(1/4) Γ(3/4)/sqrt(π), sqrt(2/π)
         ("log(x)", (none, none, none)),  # no value on an interval
@@ -157,7 +156,7 @@ def test_a_moment_is_infinite_or_does_not_exist() -> None:
 
 def test_what_stays_above_0_has_no_zeros() -> None:
     for text, zeros in (
-        ("max(cos(x), sigmoid(x/2))", ()),
+        ("max(cos(x), exp(x))", ()),
         ("max(cos(x)**2, 1e-17)", ()),
         ("abs(x**2 - 2)", (-math.sqrt(2.0), math.sqrt(2.0))),
         ("abs(tanh(x) - 1/3)", (math.atanh(1.0 / 3.0),)),
