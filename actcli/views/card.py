@@ -193,9 +193,9 @@ def facts(curve: CurveProperties, digits: int = 6) -> dict[str, str]:
         "max slope": _value_and_place(curve.slope_supremum, digits),
         "Lipschitz": number(curve.lipschitz.value) if curve.lipschitz else "",
         SATURATED: _saturation(curve, digits),
-        "E f(z)": _moment(curve.mean, digits),
-        "E f(z)²": _moment(curve.second_moment, digits),
-        "E f'(z)²": _moment(curve.slope_second_moment, digits),
+        "E f(z)": _moment(curve, "mean", digits),
+        "E f(z)²": _moment(curve, "second_moment", digits),
+        "E f'(z)²": _moment(curve, "slope_second_moment", digits),
     }
     return texts | {label: UNCERTAIN for label, names in _FIELDS.items() if not names.isdisjoint(curve.uncertain)}
 
@@ -321,5 +321,6 @@ def _saturation(curve: CurveProperties, digits: int) -> str:
     return ", ".join(parts) or "at neither end"
 
 
-def _moment(moment: float | None, digits: int) -> str:
+def _moment(curve: CurveProperties, name: str, digits: int) -> str:
+    moment: float | None = dict(curve.infinite).get(name, getattr(curve, name))
     return "does not exist" if moment is None else short(moment, digits)

@@ -12,18 +12,18 @@ import numpy as np
 from actcli.core.activations.activation import Elementwise
 from actcli.core.analysis.asymptotes import End, FarEnd
 from actcli.core.analysis.digits import MoreDigits
-from actcli.core.analysis.extrema import Extremum, extremes, zeros
+from actcli.core.analysis.extrema import Extremum, extremes
 from actcli.core.analysis.function import Function
 from actcli.core.analysis.moments import Moments, moments
-from actcli.core.analysis.sampling import BESIDE, CLOSE, SampledCurve, Samples, constant_stretches
+from actcli.core.analysis.sampling import BESIDE, SampledCurve, Samples, constant_stretches
 from actcli.core.analysis.saturation import sampled_curve, samples_of, saturated_from, slopes_by_sides, steepest
 from actcli.core.analysis.symmetry import Symmetry, symmetry_of
+from actcli.core.analysis.zeros import MOST_ZEROS, confirmed, zeros
 from actcli.core.arrays import Array
+from actcli.core.numerics.quadrature import expectations
 
 if TYPE_CHECKING:
     from actcli.core.analysis.limits import Sides
-
-MOST_ZEROS: Final = 12
 
 _ROUNDING: Final = 2.0**-46
 _SHIFT: Final = 2.0**-42
@@ -47,6 +47,7 @@ class CurveProperties:
     zeros:              at most the 12 nearest to 0; more_zeros: there are others
     zero_intervals:     intervals on which f is 0, at most 12 likewise
     mean:               E[f(z)] for z ~ N(0, 1), to 1e-10; likewise E[f(z)²] and E[f'(z)²]
+    infinite:           (name, ∞ or -∞) of each moment that is None because it is infinite
     """
 
     kinks: tuple[float, ...] | None
@@ -73,6 +74,7 @@ class CurveProperties:
     second_moment: float | None
     slope_second_moment: float | None
     uncertain: tuple[str, ...] = ()
+    infinite: tuple[tuple[str, float], ...] = ()
 
 
 def describe_curve(activation: Elementwise, more: MoreDigits | None = None) -> CurveProperties:
@@ -99,12 +101,12 @@ def _described(function: Function) -> CurveProperties:
     samples, doubts = _with(sides, samples)
     values, slopes = (sampled_curve(function, samples, order, sides) for order in (0, 1))
     (infimum, supremum), (lowest, highest) = extremes(values), extremes(slopes)
-    infimum, supremum = _met(activation, infimum), _met(activation, supremum)
+    infimum, supremum = (_met(activation, bound, sides) for bound in (infimum, supremum))
     monotone, strictly = _monotone(samples, values, function.exact)
     if _turns_back(function, monotone, lowest, highest):
         monotone, strictly = "non-monotone", False
     isolated, intervals = zeros(values, (*samples.jumps, *samples.poles))
-    isolated = _confirmed(function, isolated)
+    isolated = confirmed(function, isolated)
     isolated += tuple(x for x, side in sides.items() if side.here == 0.0 and _lone(x, isolated, intervals))
     nearest = sorted(isolated, key=abs)[:MOST_ZEROS]
     largest, resting = steepest(lowest, highest), sorted(intervals, key=_nearness)[:MOST_ZEROS]
@@ -121,6 +123,7 @@ def _described(function: Function) -> CurveProperties:
     doubts |= _doubts(left, right)
     (mean, second, slope_second), unsure = _moments(normal, samples, (infimum, supremum, lowest, highest), doubts)
     doubts |= unsure
+    infinite = {} if _has_gap(samples) else _infinite(function, normal, samples.breakpoints, (infimum, supremum))
     below, above = (saturated_from(function, slopes, largest.value, direction) for direction in (-1.0, 1.0))
     edges = (("saturates_below", below), ("saturates_above", above))
     doubts |= {name for name, edge in edges if edge is not None and math.isnan(edge)}
@@ -156,6 +159,7 @@ def _described(function: Function) -> CurveProperties:
         second_moment=second,
         slope_second_moment=slope_second,
         uncertain=tuple(sorted(doubts)),
+        infinite=tuple((name, limit) for name, limit in infinite.items() if name not in doubts),
     )
 
 
@@ -167,8 +171,7 @@ def _moments(
     None: f has no value on an interval, or the integral diverges, which no bounded function's does.
     bounds: of f below and above, of f' below and above
     """
-    gap = np.isnan(samples.value)
-    if (gap[1:] & gap[:-1] & (np.abs(samples.x[1:]) < 8.0)).any():
+    if _has_gap(samples):
         return [None] * 3, set()
     found = [normal.mean, normal.second, normal.slope_second]
     unsure: set[str] = set()
@@ -186,10 +189,39 @@ def _moments(
     return found, unsure
 
 
-def _met(activation: Elementwise, extremum: Extremum) -> Extremum:
-    """The extremum as attained, if it is f's value at the point that it is approached at: 0 of exp(-1/x²) at 0."""
+def _has_gap(samples: Samples) -> bool:
+    """Whether f has no value on an interval."""
+    gap = np.isnan(samples.value)
+    return bool((gap[1:] & gap[:-1] & (np.abs(samples.x[1:]) < 8.0)).any())
+
+
+def _infinite(
+    function: Function, normal: Moments, breakpoints: Sequence[float], bounds: tuple[Extremum, Extremum]
+) -> dict[str, float]:
+    """Moments that diverge to ∞ or -∞: of a square always, of f if one of its two signs has a finite share."""
+    squares = (("second_moment", normal.second), ("slope_second_moment", normal.slope_second))
+    found = {name: math.inf for name, moment in squares if moment is None}
+    if normal.mean is not None:
+        return found
+    below, above = (math.isfinite(bound.value) for bound in bounds)
+    if not (below or above):
+
+        def shares(x: Array) -> Array:
+            value = function.activation(x)
+            return np.stack([np.minimum(value, 0.0), np.maximum(value, 0.0)])
+
+        below, above = np.isfinite(expectations(shares, breakpoints)).tolist()
+    return found if below == above else {"mean": math.inf if below else -math.inf, **found}
+
+
+def _met(activation: Elementwise, extremum: Extremum, sides: Mapping[float, Sides]) -> Extremum:
+    """The extremum as attained, if it is f's value at the point that it is approached at: 0 of exp(-1/x²) at 0.
+
+    At a break that is no float64, as π/2 of tanh(tan(x)), the value is that of one side.
+    """
     at = extremum.low
     known = not extremum.attained and math.isfinite(at) and math.isfinite(extremum.value)
+    known = known and not (at in sides and sides[at].blur and sides[at].jumps)
     met = known and float(activation(at)) == extremum.value
     return replace(extremum, attained=True) if met else extremum
 
@@ -292,44 +324,6 @@ def _steps(samples: Samples) -> Array:
     value = samples.value
     steps = np.concatenate([value[at] - value[at - 1], value[at + 1] - value[at], value[at + 1] - value[at - 1]])
     return np.where(np.isnan(steps), 0.0, steps)
-
-
-def _confirmed(function: Function, found: tuple[float, ...]) -> tuple[float, ...]:
-    """The zeros nearest to 0 in more digits: around a zero of a flat f, float64 gives 0 on an interval."""
-    if not function.exact:
-        return found
-    nearest = sorted(found, key=abs)
-    zeros: list[float] = []
-    for point in nearest[: MOST_ZEROS + 1]:
-        zero = _zero_near(function, point)
-        if zero is not None and not any(abs(zero - other) <= 1e-9 * max(abs(zero), 1e-3) for other in zeros):
-            zeros.append(zero)
-    return tuple(sorted([*zeros, *nearest[MOST_ZEROS + 1 :]]))
-
-
-def _zero_near(function: Function, point: float) -> float | None:
-    """The zero near a point by Newton's method; the point itself if the method fails."""
-    at = point
-    for _ in range(_MOST_STEPS):
-        found = function.at(at, 1, free=True, far=abs(at) <= CLOSE)
-        if found is None:
-            return point
-        crosses = abs(found[1]) > _UNDERFLOW  # so steep that what underflows is no distance from the zero
-        if not math.isfinite(found[0]) or (found[0] == 0.0 and not crosses and function.underflows(at)):
-            return None
-        value, slope = found
-        if value == 0.0 or abs(value) <= 2.0**-50 * abs(slope * at):
-            return at
-        step = value / slope if slope else math.inf
-        if not abs(step) <= 1e-6 * max(abs(point), 1.0):
-            beside = function.at(at + 2.0**-8, 0, free=True)
-            return point if beside is not None and abs(value) <= 1e-11 * abs(beside[0]) else None
-        at -= step
-    return at
-
-
-_MOST_STEPS: Final = 8
-_UNDERFLOW: Final = 1e-150
 
 
 def _nearness(interval: tuple[float, float]) -> float:

@@ -1,4 +1,4 @@
-"""Extrema and zeros of a sampled curve."""
+"""Extrema of a sampled curve."""
 
 import math
 from collections.abc import Sequence
@@ -10,6 +10,7 @@ import numpy as np
 
 from actcli.core.analysis.sampling import (
     BESIDE,
+    CLOSE,
     FAR,
     Run,
     SampledCurve,
@@ -20,7 +21,6 @@ from actcli.core.analysis.sampling import (
     turns_of,
 )
 from actcli.core.arrays import Array, Mask
-from actcli.core.numerics.roots import bracket
 
 _EPS: Final = 2.0**-52
 _MOST_BREAKPOINTS: Final = 32
@@ -45,7 +45,8 @@ def extremes(sampled: SampledCurve) -> tuple[Extremum, Extremum]:
     nan if the curve has no finite value.
     """
     sides = sampled.flipped(), sampled
-    unbounded = [_unbounded(side) for side in sides]
+    beside = _beside_breakpoints(sampled)
+    unbounded = [_unbounded(side, sign * beside) for side, sign in zip(sides, (-1.0, 1.0), strict=True)]
     over = [_may_be_highest(side) & (infinite is None) for side, infinite in zip(sides, unbounded, strict=True)]
     lowest, highest = (
         infinite or _supremum(side, *peaks)
@@ -97,6 +98,10 @@ def _place(sampled: SampledCurve, best: float, peaks: Array, top: Mask) -> Extre
         left, right = (limit >= best - _tolerance(sampled, best) for limit in sampled.limits)
         return _approached(sampled, math.inf if right or not left else -math.inf)
     at = min(points, key=abs)
+    if abs(at) > CLOSE and len(points) > 1:
+        at = min([at, *_crests_up_to(sampled, best, abs(at))], key=abs)
+    if beyond := _fading(sampled, best, at, points) or _crept_up(sampled, best, at, runs):
+        return beyond
     if further := _further_out(sampled, best, at, points):
         return further
     if beside := _at_breakpoint(sampled, at):
@@ -105,6 +110,49 @@ def _place(sampled: SampledCurve, best: float, peaks: Array, top: Mask) -> Extre
     if at in sampled.sides and height < best - 2.0 * _tolerance(sampled, best):  # a slope of the other piece here
         return Extremum(best, False, at, at)
     return Extremum(height, True, at, at)
+
+
+def _crests_up_to(sampled: SampledCurve, best: float, reach: float) -> list[float]:
+    """The places of the supremum at CLOSE < |x| < reach, where the samples are too rare for each crest of a wave."""
+    side = np.linspace(CLOSE, reach, _CRESTS)
+    x = np.concatenate([-side[::-1], side])
+    value, slope = sampled.curve(x)
+    closer = replace(sampled, x=x, value=value, slope=slope)
+    turns, height = turns_of(closer)
+    least = best - _tolerance(sampled, best)
+    [(peaks, heights)] = peaks_in([closer], [turns & (height >= least)])
+    found: list[float] = peaks[heights >= least].tolist()
+    return found
+
+
+_CRESTS: Final = 1 << 13
+_NOTHING: Final = 2.0**-200
+"""What the rounding of a break in more digits leaves of a value of 0."""
+
+
+def _crept_up(sampled: SampledCurve, best: float, at: float, runs: Sequence[Run]) -> Extremum | None:
+    """The supremum at a break, where float64 rounds the values of a whole run beside it to the limit there."""
+    for run in (run for run in runs if covers(sampled, run, at)):
+        x = sampled.x[slice(*run)]
+        for point in (point for point in sampled.sides if covers(sampled, run, point)):
+            for side, limit in zip((-1.0, 1.0), sampled.sides[point], strict=True):
+                beside = x[side * (x - point) > 0.0][:: int(-side)]
+                near = _tolerance(sampled, best)
+                if abs(limit - best) <= near and beside.size and _climbs(sampled, beside, limit):
+                    met = abs(sampled.here(point) - limit) <= near
+                    return Extremum(limit if abs(limit) > _NOTHING else 0.0, met, point, point)
+    return None
+
+
+def _climbs(sampled: SampledCurve, x: Array, limit: float) -> bool:
+    """Whether the curve is below the limit at the first of the points, and rises from there to the last."""
+    from fractions import Fraction  # imported only for more digits
+
+    onwards = 1 if x[-1] > x[0] else -1
+    known = [sampled.digits(float(x[i])) for i in (0, len(x) // 2, -1)]
+    first = known[0]
+    below = first is not None and first[0] < Fraction(limit) and onwards * first[1] > 0
+    return below and all(found is None or onwards * found[1] >= 0 for found in known)
 
 
 def _tolerance(sampled: SampledCurve, value: float) -> float:
@@ -146,9 +194,10 @@ def _middle(sampled: SampledCurve, run: Run) -> float:
     """The flattest point of a run of equal values."""
     part = slice(*run)
     best = sampled.value[part].max()
-    for point in sampled.breakpoints:
-        if (sampled.value[part][sampled.x[part] == point] == best).any():
-            return point
+    highest = sampled.x[part][sampled.value[part] == best]
+    met = [point for point in sampled.breakpoints if highest[0] <= point <= highest[-1] and point in highest]
+    if met:
+        return met[0]
     steepness = np.nan_to_num(np.abs(sampled.slope[part]), nan=0.0)  # nan: at the tip of a cusp
     flattest = sampled.x[part][steepness == steepness.min()]
     return float(flattest[np.abs(flattest).argmin()])
@@ -172,7 +221,19 @@ def _at_breakpoint(sampled: SampledCurve, at: float) -> Extremum | None:
                 return Extremum(height, abs(here - side) <= tolerance, point, point)
             step = slope * (point - at)
             if step >= 0.0 or point in (np.nextafter(at, -np.inf), np.nextafter(at, np.inf)):
-                return Extremum(value + step if math.isfinite(step) else value, False, point, point)
+                height = value + step if math.isfinite(step) else value
+                return Extremum(height if abs(height) > _tolerance(sampled, value) else 0.0, False, point, point)
+    return None
+
+
+def _fading(sampled: SampledCurve, best: float, at: float, points: Sequence[float]) -> Extremum | None:
+    """The supremum 0 of a wave that only fades towards it, as that of -max(cos(x), exp(x)) does towards -∞."""
+    if abs(best) > _tolerance(sampled, best):
+        return None
+    for end, limit in zip((1.0, -1.0), reversed(sampled.limits), strict=True):
+        outer = sorted((point for point in points if end * point > end * at), key=abs)[:_OUTER]
+        if math.isnan(limit) and len(outer) >= _RISING and _higher_than(sampled, at, outer):
+            return Extremum(0.0, False, end * math.inf, end * math.inf)
     return None
 
 
@@ -191,12 +252,15 @@ def _further_out(sampled: SampledCurve, best: float, at: float, points: Sequence
         crests = sorted((point for point in points if end * point >= end * at), key=abs)[:_RISING]
         if math.isnan(limit) and len(crests) == _RISING and _rises(sampled, crests):
             known = sampled.digits(crests[-1])
-            return Extremum(best if known is None else float(known[0]), False, end * math.inf, end * math.inf)
+            height = best if known is None else float(known[0])
+            height = height if abs(height) > _tolerance(sampled, best) else 0.0
+            return Extremum(height, False, end * math.inf, end * math.inf)
     return None
 
 
 _NOISE: Final = 2.0**-30
 """Largest rounding error of a value, relative to it."""
+_OUTER: Final = 8
 _RISING: Final = 3
 """Number of crests, equal in float64 but each higher than the one before, after which a wave counts as rising."""
 
@@ -228,21 +292,25 @@ def _distance(stretch: tuple[float, float]) -> float:
 # --- unbounded curves -------------------------------------------------------------------------------------------
 
 
-def _unbounded(sampled: SampledCurve) -> Extremum | None:
-    """Infinity as extremum, if the curve is unbounded."""
-    at = _where_unbounded(sampled)
+def _unbounded(sampled: SampledCurve, beside: Array) -> Extremum | None:
+    """Infinity as extremum, if the curve is unbounded. beside: as from `_beside_breakpoints`."""
+    at = _where_unbounded(sampled, beside)
     return None if at is None else Extremum(math.inf, False, at, at)
 
 
-def _where_unbounded(sampled: SampledCurve) -> float | None:
+def _nearest_breakpoints(sampled: SampledCurve) -> list[float]:
+    return sorted(sampled.breakpoints, key=abs)[:_MOST_BREAKPOINTS]
+
+
+def _where_unbounded(sampled: SampledCurve, beside: Array) -> float | None:
     """x at which the curve is unbounded: ±inf, a break, or a sample with value inf."""
     for end, limit in zip((math.inf, -math.inf), reversed(sampled.limits), strict=True):
         if limit == math.inf or (math.isnan(limit) and _wave_grows(sampled, end)):
             return end
-    for point in sorted(sampled.breakpoints, key=abs)[:_MOST_BREAKPOINTS]:
+    for point, both in zip(_nearest_breakpoints(sampled), beside, strict=True):
         if math.inf in sampled.sides.get(point, ()):
             return point
-        if point not in sampled.sides and _grows_towards(sampled, point):
+        if any(_grows(values) for values in both):
             return point
     infinite, finite = sampled.x[sampled.value == math.inf], sampled.x[np.isfinite(sampled.value)]
     if not infinite.size:
@@ -263,109 +331,25 @@ def _wave_grows(sampled: SampledCurve, end: float) -> bool:
     return bool(outer.max() > 4.0 * max(inner.max(), 0.0) + 1.0)
 
 
-def _grows_towards(sampled: SampledCurve, point: float) -> bool:
-    """Whether the curve grows like a power of the distance to the point from one side, up to the nearest float."""
-    for side in (-1.0, 1.0):
-        distances = point + side * np.array([2.0**-20, 2.0**-30, 2.0**-40])
-        value, _ = sampled.curve(np.append(distances, np.nextafter(point, side * math.inf)))
-        grows = value[1:] > 3.0 * value[:-1]
-        if value[0] > 0.0 and grows[:2].all() and (grows[2] or np.isnan(value[3])):
-            return True
-    return False
+def _beside_breakpoints(sampled: SampledCurve) -> Array:
+    """Values at four points ever closer to a breakpoint, (breakpoints, 2 sides, 4); nan where its limits are known."""
+    points = _nearest_breakpoints(sampled)
+    found = np.full((len(points), 2, len(_CLOSER) + 1), np.nan)
+    unknown = [i for i, point in enumerate(points) if point not in sampled.sides]
+    for some in (unknown[i : i + _TOGETHER] for i in range(0, len(unknown), _TOGETHER)):
+        at, side = np.array(points)[some, None], np.array([-1.0, 1.0])
+        x = at[..., None] + side[:, None] * _CLOSER
+        x = np.concatenate([x, np.nextafter(at, side * math.inf)[..., None]], axis=2)
+        found[some] = sampled.curve(x.ravel())[0].reshape(x.shape)
+    return found
 
 
-_MOST_CROSSINGS = 64
-_BESIDE, _ALL_FOUND = 2.0**-8, 8.0
+_CLOSER: Final = np.array([2.0**-20, 2.0**-30, 2.0**-40])
+_TOGETHER: Final = 3
+"""Breakpoints whose 24 points are few enough for more digits at each."""
 
 
-def zeros(sampled: SampledCurve, gaps: tuple[float, ...]) -> tuple[tuple[float, ...], tuple[tuple[float, float], ...]]:
-    """Isolated zeros in ascending order, and intervals on which the curve is zero.
-
-    gaps: jumps and poles; a change of sign there is no zero
-    """
-    intervals, points = [], []
-    for first, last in runs_of(sampled.value == 0.0):
-        here = sampled.x[first:last]
-        if stretch := stretch_of(sampled, (first, last)):
-            intervals.append(stretch)
-        elif last - first == 1 or not _underflows(sampled, (first, last), gaps):
-            points.append(float(here[np.abs(here).argmin()]))
-    touches, dips = _touches(sampled)
-    points += _at_breakpoints(sampled, gaps) + touches
-    points = [point for point in points if not _rests_beside(sampled, point)] + _crossings(sampled, gaps, dips)
-    found: list[float] = []
-    for point in (sampled.breakpoint_at(point, point) for point in points):
-        inside = any(low <= point <= high for low, high in intervals)
-        if not inside and not any(abs(point - other) <= 1e-9 * max(abs(point), 1e-3) for other in found):
-            found.append(point)
-    return tuple(sorted(found)), tuple(intervals)
-
-
-def _rests_beside(sampled: SampledCurve, point: float) -> bool:
-    """Whether the curve is zero on one side of a zero, beyond the intervals found."""
-    if sampled.constant is None or abs(point) <= _ALL_FOUND:
-        return False
-    beside = point + np.array([-_BESIDE, _BESIDE])
-    zero = sampled.curve(beside)[0] == 0.0
-    return any(sampled.constant(float(at)) for at in beside[zero])
-
-
-def _underflows(sampled: SampledCurve, run: Run, gaps: tuple[float, ...]) -> bool:
-    """Whether the zeros of a run are underflow, towards ±∞ or a pole."""
-    return run[0] == 0 or run[1] == len(sampled.x) or any(covers(sampled, run, gap) for gap in gaps)
-
-
-def _crossings(sampled: SampledCurve, gaps: tuple[float, ...], dips: Sequence[float] = ()) -> list[float]:
-    """Points at which the curve changes its sign. dips: extrema between two changes of sign within one interval."""
-    x, value = sampled.x, sampled.value
-    if len(dips):
-        inner = np.array(sorted(dips))
-        at = np.searchsorted(x, inner)
-        x, value = np.insert(x, at, inner), np.insert(value, at, sampled.curve(inner)[0])
-    with np.errstate(invalid="ignore"):
-        crossing = (np.sign(value[1:]) * np.sign(value[:-1]) < 0.0) & (np.nextafter(x[:-1], np.inf) < x[1:])
-    for gap in gaps:
-        crossing &= (x[1:] < gap) | (gap < x[:-1])
-    nearest = np.flatnonzero(crossing)
-    nearest = nearest[np.argsort(np.abs(x[nearest]), kind="stable")[:_MOST_CROSSINGS]]
-    if not nearest.size:
-        return []
-    low, high = x[nearest], x[nearest + 1]
-    sides = np.maximum(np.abs(value[nearest]), np.abs(value[nearest + 1]))
-    low, high = bracket(lambda x: np.sign(sampled.curve(x)[0]), low, high)
-    at_low, at_high = np.abs(sampled.curve(low)[0]), np.abs(sampled.curve(high)[0])
-    # At an unknown jump or pole the values on both sides are not small.
-    small = np.minimum(at_low, at_high) <= 1e-3 * sides
-    return [float(point) for point in np.where(at_low <= at_high, low, high)[small]]
-
-
-def _at_breakpoints(sampled: SampledCurve, gaps: tuple[float, ...]) -> list[float]:
-    """Breakpoints at which the curve is zero up to the rounding of their x, such as π for |sin x|."""
-    at = np.array([point for point in sampled.breakpoints if point not in gaps])
-    if not at.size:
-        return []
-    sides = [sampled.curve(np.nextafter(at, direction))[1] for direction in (-np.inf, np.inf)]
-    steepest = np.fmax(*np.abs(sides))
-    small = (np.abs(sampled.curve(at)[0]) <= 2.0 * _EPS * np.abs(at) * steepest) & np.isfinite(steepest)
-    return [float(point) for point in at[small]]
-
-
-def _touches(sampled: SampledCurve) -> tuple[list[float], list[float]]:
-    """Zeros without a change of sign, and the extrema that lie a little beyond zero."""
-    sides = sampled, sampled.flipped()
-    touches, dips = [], []
-    for peaks, heights in peaks_in(sides, [_may_touch(side) for side in sides]):
-        if peaks.size:
-            # Zero relative to both neighbours: in an underflowing tail one neighbour is 0 too.
-            beside = np.minimum(np.abs(sampled.curve(peaks - 2.0**-8)[0]), np.abs(sampled.curve(peaks + 2.0**-8)[0]))
-            touching = np.abs(heights) <= 1e-11 * beside
-            touches += peaks[touching].tolist()
-            dips += peaks[~touching & (heights > 0.0)].tolist()
-    return touches, dips
-
-
-def _may_touch(sampled: SampledCurve) -> Mask:
-    turns, height = turns_of(sampled)
-    below = np.maximum(sampled.value[:-1], sampled.value[1:]) <= 0.0
-    may_touch: Mask = turns & below & (height >= 0.0)
-    return may_touch
+def _grows(value: Array) -> bool:
+    """Whether the values grow like a power of the distance to the breakpoint, up to the nearest float."""
+    grows = value[1:] > 3.0 * value[:-1]
+    return bool(value[0] > 0.0 and grows[:2].all() and (grows[2] or np.isnan(value[3])))

@@ -24,10 +24,7 @@ Line = tuple[float, float]
 
 def features(activation: Elementwise) -> Array:
     """Points around the features that samples around 0 may miss; none for most formulas."""
-    lines: set[Line] = set()
-    whole = _collect(tree_of(activation, ACTIVATIONS), lines)
-    lines |= {whole} if whole else set()
-    places = {(-b / a, 1.0 / abs(a)) for a, b in lines if a}
+    places = {(-b / a, 1.0 / abs(a)) for a, b in linear_arguments(activation)}
     apart = [
         (centre, scale)
         for centre, scale in sorted(places, key=lambda place: abs(place[0]))
@@ -35,6 +32,14 @@ def features(activation: Elementwise) -> Array:
     ]
     points = union([], *(centre + scale * _AROUND for centre, scale in apart[:_MOST]))
     return points[np.abs(points) < _FURTHEST]
+
+
+def linear_arguments(activation: Elementwise) -> set[Line]:
+    """The lines that a formula's functions are applied to, with a slope other than 0: x/2 + 3 of tanh(x/2 + 3)."""
+    lines: set[Line] = set()
+    whole = _collect(tree_of(activation, ACTIVATIONS), lines)
+    lines |= {whole} if whole else set()
+    return {(a, b) for a, b in lines if a}
 
 
 def _collect(node: Node, lines: set[Line]) -> Line | None:

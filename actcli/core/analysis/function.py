@@ -34,6 +34,9 @@ _FEW, _MANY = 320, 1300
 _NEAR: Final = 16.0
 """Largest |x| at which no factor is large enough to magnify a term that was lost in _FEW bits."""
 
+_SMALLEST: Final = 2.0**-1000
+"""So near to 0 that no smooth slope differs from that at 0."""
+
 _AT_ONCE: Final = 24
 _MOST: Final = 800
 """Largest number of points computed in more digits, per call and in total."""
@@ -73,6 +76,14 @@ class Function:
 
         return Rounding(self.activation)
 
+    @cached_property
+    def _slope_at_zero(self) -> float | None:
+        """The derivative at 0, where autograd gives another slope, as at 0 of shrink with lambd = 0; otherwise None."""
+        value, slope = self.activation.derivatives(np.array([-_SMALLEST, 0.0, _SMALLEST]), 1)
+        steps = np.abs(np.diff(value)) <= 2.0 * _SMALLEST * np.abs(slope[0])
+        smooth = slope[0] == slope[2] and steps.all()
+        return float(slope[0]) if smooth and abs(slope[1] - slope[0]) > _RELATIVE * abs(slope[0]) else None
+
     def derivatives(self, x: Array, order: int) -> Array:
         """f, f', ... f^(order) at x, of shape (order + 1, n); nan if f has no value."""
         return self.corrected(x, order)[0]
@@ -80,7 +91,10 @@ class Function:
     def corrected(self, x: Array, order: int) -> tuple[Array, Mask]:
         """As `derivatives`, and a mask of points still in doubt because there were too many."""
         if not self.exact:
-            return only_where_finite(self.activation.derivatives(x, order)), np.zeros(x.shape, dtype=np.bool_)
+            table = only_where_finite(self.activation.derivatives(x, order))
+            if order and self._slope_at_zero is not None:
+                table[1, x == 0.0] = self._slope_at_zero
+            return table, np.zeros(x.shape, dtype=np.bool_)
         table = self.activation.derivatives(x, order + 1)
         noise = self.rounding(x, table)
         table[1:, ~np.isfinite(table[0])] = np.nan
@@ -160,7 +174,7 @@ class Function:
         exact = self.digits(x, order + 1, _MANY)
         return exact is not None and exact.known(order + 1) == 0
 
-    def in_many_digits(self, x: float, order: int) -> tuple[Fraction, Fraction] | None:
+    def in_many_digits(self, x: Fraction | float, order: int) -> tuple[Fraction, Fraction] | None:
         """f^(order) and the next derivative at x; None where they are not known, or are no numbers."""
         exact = self.digits(x, order + 1, _MANY)
         if exact is None:

@@ -97,9 +97,9 @@ def _patches(function: Function, breakpoints: list[float]) -> list[_Patch] | Non
     patches: list[_Patch] = []
     tried = 0
     while waiting:
-        low, high = waiting.pop()
+        low, high = waiting.pop(0)
         tried += 1
-        if tried > _MOST_PANELS:
+        if tried + len(waiting) > _MOST_PANELS:
             return None
         patch, check = _Patch(low, high, _exactly(function, _nodes(low, high, _CHEBYSHEV))), _nodes(low, high, _CHECKED)
         if not np.isfinite(patch.table).all():

@@ -142,6 +142,7 @@ class Properties:
         document = asdict(self)
         curve = document.pop("curve") or dict.fromkeys(field.name for field in fields(CurveProperties))
         uncertain = curve.pop("uncertain") or ()
+        curve.pop("infinite")
         row = document.pop("row") or dict.fromkeys(field.name for field in fields(RowProperties))
         return {**document, "rowwise": self.row is not None, **curve, **row, "uncertain": uncertain}
 

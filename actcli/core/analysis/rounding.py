@@ -8,8 +8,10 @@ Source: Vignes, Review on stochastic approach to round-off error analysis (1988)
 """
 
 import ast
+import math
 from collections.abc import Callable
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any, Final
 
 import numpy as np
@@ -110,5 +112,13 @@ class _Perturbed:
     def _between(self, shape: tuple[int, ...]) -> Array:
         """Pseudorandom numbers in [-1, 1): an additive recurrence, because numpy.random takes 10 ms to import."""
         self._seed = (self._seed + _STEP) % 1.0
-        numbers: Array = np.arange(1.0, np.prod(shape) + 1.0).reshape(shape) * _GOLDEN + self._seed
-        return 2.0 * (numbers % 1.0) - 1.0
+        numbers: Array = _multiples(math.prod(shape)).reshape(shape) + self._seed
+        numbers -= np.floor(numbers)
+        return 2.0 * numbers - 1.0
+
+
+@lru_cache(maxsize=8)
+def _multiples(count: int) -> Array:
+    """The fractional parts of 1, 2, ... times the golden ratio."""
+    multiples: Array = np.arange(1.0, count + 1.0) * _GOLDEN % 1.0
+    return multiples

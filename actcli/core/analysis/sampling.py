@@ -240,6 +240,7 @@ class SampledCurve:
     constant: whether the curve is constant around a point; None: decided by its values
     exactly:  value of the curve at a point in more digits, if available
     digits:   value and slope of the curve at a point in many digits; None: not known
+    here:     value of the curve exactly at a breakpoint; nan: not known
     """
 
     curve: Curve
@@ -252,6 +253,7 @@ class SampledCurve:
     constant: Callable[[float], bool] | None = None
     exactly: Callable[[float], float | None] = lambda x: None
     digits: Callable[[float], "tuple[Fraction, Fraction] | None"] = lambda x: None
+    here: Callable[[float], float] = lambda x: math.nan
 
     def breakpoint_at(self, a: float, b: float) -> float:
         """The breakpoint at one of two neighbouring floats; b if there is none."""
@@ -283,6 +285,7 @@ class SampledCurve:
             sides=sides,
             exactly=exactly,
             digits=digits,
+            here=lambda x: -self.here(x),
         )
 
 

@@ -103,6 +103,12 @@ def sampled_curve(
     def digits(x: float) -> tuple[Fraction, Fraction] | None:
         return function.in_many_digits(x, order) if function.exact else None
 
+    def here(x: float) -> float:
+        side = breakpoints[x]
+        if side.blur and side.jumps:  # x is not the break itself
+            return math.nan
+        return float(curve(np.array([x]))[0][0]) if order else side.here if not side.blur else _or_nan(side.value[0])
+
     value, slope = (samples.value, samples.slope, samples.curvature)[order : order + 2]
     left, right = function.ends
     limits = [(end.end.limit if end.end else None) if order == 0 else end.slope for end in (left, right)]
@@ -118,6 +124,7 @@ def sampled_curve(
         partial(function.constant_at, order=order) if function.exact else None,
         exactly,
         digits,
+        here,
     )
 
 

@@ -27,6 +27,7 @@ _HOPELESS = {1: 0.2, 2: 0.12}
 _STARTS = 4
 _STEPS = 14
 _BREAKPOINTS: Final = 4
+_LINES: Final = 4
 _LARGEST = 1e4
 
 _POWERS: Final = 2.0 ** np.arange(-6, 6.1, 0.5)
@@ -61,11 +62,20 @@ class Fitter:
 
     close:       largest residual of a candidate
     breakpoints: of the function, if known: starts for thresholds and shifts
+    lines:       slopes and intercepts of a formula's linear arguments: starts for b and c
     """
 
-    def __init__(self, x: Array, y: Array, close: float = CLOSE, breakpoints: Sequence[float] = ()) -> None:
+    def __init__(
+        self,
+        x: Array,
+        y: Array,
+        close: float = CLOSE,
+        breakpoints: Sequence[float] = (),
+        lines: Sequence[tuple[float, float]] = (),
+    ) -> None:
         finite = np.isfinite(y)
         self._breakpoints = np.array(breakpoints[:_BREAKPOINTS], dtype=np.float64)
+        self._lines = np.array(lines[:_LINES], dtype=np.float64).reshape(-1, 2)
         self.x, self.y, self.close = x[finite], y[finite], close
         self.exact = close <= CLOSE
         """Whether the function is known exactly, and not to the digits of a table."""
@@ -166,7 +176,7 @@ class Fitter:
             else:
                 axes.append(_around(parameters[name], coarse, _tuple(self._breakpoints), _tuple(own)))
         grid = np.stack([axis.ravel() for axis in np.meshgrid(*axes, indexing="ij")], axis=1)
-        return np.concatenate([grid, _meeting(self._breakpoints, own)]) if names == ("b", "c") else grid
+        return np.concatenate([grid, _meeting(self._breakpoints, own), self._lines]) if names == ("b", "c") else grid
 
     def _note(self, known: Known, name: str, value: float, residual: float) -> None:
         """Keep the parameter with the smallest residual of the activation alone."""

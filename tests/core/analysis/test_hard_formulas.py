@@ -65,6 +65,16 @@ LINES: tuple[tuple[str, str, Any], ...] = (
     # A zero beside which f is smaller than any float64; the crests of a wave, steep on short stretches.
     ("gelu(x - 35) + gelu(-x - 35)", "zeros", (-35.0, 35.0)),
     ("sin(x)/(1 + (x/100)**2)", "saturates_above", WAVE_ENDS),
+    # A bound that is only approached at a break, where float64 rounds tanh(37) to 1; 1 at 1, where 1/0 is ∞.
+    ("tanh(tan(x/30))", "infimum", (-1.0, False, None)),
+    ("tanh(tan(x/30))", "supremum", (1.0, False, 15.0 * math.pi)),
+    ("tanh(tan(x/30))", "slope_infimum", (0.0, False, None)),
+    ("tanh(1/(x - 1))", "infimum", (-1.0, False, 1.0)),
+    ("tanh(1/(x - 1))", "supremum", (1.0, True, 1.0)),
+    ("where(x < 1e-9, cos(x), 0)", "supremum", (1.0, True, 0.0)),
+    ("max(cos(x), exp(x))", "infimum", (0.0, False, -INF)),
+    # The first trough of a wave that reaches as deep, far out: -π/2 - 159 · 2π.
+    ("max(x/1000, sin(x))", "infimum", (-1.0, True, -math.pi / 2 - 318.0 * math.pi)),
     # The domain ends.
     ("sqrt(1 - x**2)", "supremum", (1.0, True, 0.0)),
     ("sqrt(1 - x**2)", "lipschitz", (INF, False, None)),
@@ -128,8 +138,30 @@ def test_a_moment_of_a_bounded_function_is_never_said_to_diverge() -> None:
     for text in ("sin(1/x)", "1e300*tanh(x)", "1e300*tanh(x) + x"):
         assert card(text).second_moment is None
         assert facts(card(text))["E f(z)²"] == "not certain"
-    assert facts(card("exp(x**2)"))["E f(z)²"] == "does not exist"
-    assert facts(card("log(x)"))["E f(z)"] == "does not exist"
+
+
+def test_a_moment_is_infinite_or_does_not_exist() -> None:
+    """∫ f² is ∞ if it diverges; ∫ f is, if one of its signs has a finite share."""
+    none, inf = "does not exist", "∞"
+    for text, truth in (
+        ("-exp(x**2)", ("-∞", inf, inf)),
+        ("where(x > 0, exp(x**2), x)", (inf, inf, inf)),  # unbounded on both sides
+        ("1/x", (none, inf, inf)),
+        ("sqrt(abs(x))", ("0.822179", "0.797885", inf)),  # 2^(1/4) Γ(3/4)/sqrt(π), sqrt(2/π)
+        ("log(x)", (none, none, none)),  # no value on an interval
+    ):
+        found = facts(card(text))
+        assert tuple(found[label] for label in ("E f(z)", "E f(z)²", "E f'(z)²")) == truth, text
+
+
+def test_what_stays_above_0_has_no_zeros() -> None:
+    for text, zeros in (
+        ("max(cos(x), exp(x))", ()),
+        ("max(cos(x)**2, 1e-17)", ()),
+        ("abs(x**2 - 2)", (-math.sqrt(2.0), math.sqrt(2.0))),
+        ("abs(tanh(x) - 1/3)", (math.atanh(1.0 / 3.0),)),
+    ):
+        assert known(card(text).zeros) == pytest.approx(zeros, rel=1e-12), text
 
 
 def test_only_arguments_far_from_0_or_of_another_scale_are_features() -> None:

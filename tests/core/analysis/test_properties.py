@@ -641,3 +641,15 @@ def test_parameters_come_with_what_they_may_be() -> None:
     assert (beta.name, beta.value, beta.valid) == ("beta", 0.5, "> 0")
     properties = describe(resolve("swish"))
     assert (properties.name, properties.aliases) == ("silu", ("swish",))
+
+
+def test_where_autograd_is_wrong_at_0_the_card_has_the_derivative() -> None:
+    """With lambd = 0 the shrinks are x, and PyTorch's slope at 0 is 0; with a bias, 0 is a jump."""
+    for text in ("hard_shrink:lambd=0", "soft_shrink:lambd=0", "shrink:lambd=0"):
+        found = describe(text).curve
+        assert found is not None
+        assert found.slope_infimum == found.slope_supremum == Extremum(1.0, True, -math.inf, math.inf), text
+        assert found.slope_at_zero == 1.0, text
+    jumps = describe("shrink:lambd=0,bias=1").curve
+    assert jumps is not None
+    assert (jumps.jumps, jumps.slope_at_zero) == ((0.0,), 0.0)

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from actcli import identify, resolve
+from actcli.core.analysis.features import linear_arguments
 from actcli.core.errors import InputError
 from actcli.core.identify import identification
 from actcli.core.identify.fitting import Fitter
@@ -16,6 +17,7 @@ from actcli.core.identify.known import known_activations
 from actcli.core.identify.proof import nice
 from actcli.digits import more_digits
 from actcli.views.identification import written
+from tests.narrow import elementwise
 
 DISGUISES = [
     # in another algebraic form
@@ -315,3 +317,14 @@ def test_a_line_is_soon_known() -> None:
         found = identify(formula)
         assert expected in texts(found), texts(found)
         assert all(match.b == 1 and match.c == 0 for match in found.matches)
+
+
+def test_a_formulas_own_linear_argument_is_tried() -> None:
+    """4.9 x + 0.5 lies too far from every start of the grid for a function that bends so sharply."""
+    entries = {known.activation.name: known for known in known_activations()}
+    x = np.linspace(-6.0, 6.0, 41) + 0.0137
+    for name, b, c in (("generalized_swish", 4.9, 0.5), ("sincos", 1.5, 0.3), ("preu", 0.3, 0.3)):
+        (line,) = linear_arguments(elementwise(f"{name}({b}*x + {c})"))
+        y = entries[name].values(b * x + c, {})
+        fits = list(Fitter(x, y, lines=[line]).inside(entries[name]))
+        assert any((fit.affine["b"], fit.affine["c"]) == pytest.approx((b, c), rel=1e-12) for fit in fits), name
