@@ -104,7 +104,7 @@ def test_a_terminal_without_unicode_gets_ascii() -> None:
     [
         ("", "FORMULA"),
         ("log(x)", "no finite value at x = -3: choose another --range"),
-        ("x --act 1/(x-x)", "in the hidden layer: try another --act"),
+        ("x --act 1/(x-x)", "in the hidden layer that are not finite: try another --act"),
         ("x --range 3 3", "the range must go up"),
         ("x --units 0", "--units"),
         ("x --units 1001", "--units"),
