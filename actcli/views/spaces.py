@@ -9,7 +9,7 @@ from actcli.core.arrays import Array, Mask
 from actcli.core.boundary.spaces import Space, UnitMaps
 from actcli.core.errors import plural
 from actcli.views.boundary import Map
-from actcli.views.notation import percent
+from actcli.views.notation import format_number, percent
 from actcli.views.picture.description import GUIDE, Axis, Curve, HeatMap, Marks, Panel, Picture, Rule, Style
 from actcli.views.picture.terminal import SIDE_BY_SIDE
 from actcli.views.terminal import Terminal
@@ -69,7 +69,7 @@ def _unit_notes(layers: Sequence[UnitMaps]) -> list[str]:
     for layer in layers:
         for units, what in (
             (layer.dead, "dead: slope 0"),
-            (layer.saturated, "saturated: slope under 5 % of the largest"),
+            (layer.saturated, f"saturated: slope under {format_number(layer.least, 3)}"),
         ):
             if units.any():
                 notes.append(f"layer {layer.layer}, {_numbers(units)} {what} at every point of the data")
@@ -137,8 +137,10 @@ def _space_notes(spaces: Sequence[Space], accuracy: float | None) -> list[str]:
     for space in spaces[1:]:
         if not np.isfinite(space.share):
             return ["The values of a layer are not all finite numbers."]
-        views.setdefault(space.seen_by, []).append(space)
+        views.setdefault(space.seen_by if space.share else "nothing", []).append(space)
     notes = []
+    if seen := views.get("nothing"):
+        notes.append(f"All points of the data have the same values: {_layers(seen)}.")
     if seen := views.get("directions"):
         layers = ", ".join(f"layer {space.layer} ({percent(space.share)})" for space in seen)
         notes.append(f"Axes are the two main directions, with this share of the variance: {layers}.")
