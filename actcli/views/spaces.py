@@ -92,7 +92,8 @@ def space_picture(
         for space in each
     ]
     legend = [(name, Style(member=index)) for index, name in enumerate(names)]
-    return Picture(title, panels, legend, columns=len(after), notes=_space_notes(after, seen.decision.accuracy_final))
+    notes = _space_notes(after, seen.decision.accuracy_final, affine=seen.affine)
+    return Picture(title, panels, legend, columns=len(after), notes=notes)
 
 
 def halves(picture: Picture, terminal: Terminal) -> tuple[Picture, Picture]:
@@ -132,7 +133,7 @@ def _space_title(space: Space, when: str) -> str:
     return ("plane" if space.layer == 0 else f"layer {space.layer}") + f", {when}"
 
 
-def _space_notes(spaces: Sequence[Space], accuracy: float | None) -> list[str]:
+def _space_notes(spaces: Sequence[Space], accuracy: float | None, *, affine: bool = False) -> list[str]:
     views: dict[str, list[Space]] = {}
     for space in spaces[1:]:
         if not np.isfinite(space.share):
@@ -149,11 +150,11 @@ def _space_notes(spaces: Sequence[Space], accuracy: float | None) -> list[str]:
     for space in views.get("cut", ()):
         notes.append(
             f"Layer {space.layer}: across, the direction of the output, where the boundary is a straight cut; up, the "
-            f"main direction of the rest; {percent(space.share)}."
+            f"main direction of the rest, with {percent(space.share)} of the variance together."
         )
     if spaces[-1].cut is not None and accuracy is not None:
         told = f"{percent(accuracy)} of the points are on their side of the cut."
-        enough = accuracy >= _ENOUGH
+        enough = accuracy >= _ENOUGH and not affine
         notes.append(f"The network bends the plane until a straight cut is enough: {told}" if enough else told)
     return notes
 
