@@ -17,7 +17,7 @@ from actcli.core.network.losses import LOSSES
 from actcli.core.network.mlp import forward
 from actcli.views import collapse as collapse_view
 from actcli.views.audit import audit_report
-from actcli.views.boundary import Map, sentences
+from actcli.views.boundary import Map, heading, sentences
 from actcli.views.comparison import _LINES
 from actcli.views.terminal import Terminal
 from tests.cli.helpers import actcli, output
@@ -87,6 +87,8 @@ def test_the_decisions_are_those_of_the_accuracy_however_small_the_outputs() -> 
     told = " ".join(sentences([Map.of(decision(blind, window), blind)], 48))
     assert "% of the points of this map the output is no finite number" in told
     assert "diverged" not in told
+    assert heading(decision(blind, window)) == "log(x): no finite output"
+    assert heading(found).startswith("relu ")
 
 
 def test_a_linear_network_without_a_boundary_in_the_window_has_no_straight_line_there() -> None:
