@@ -188,7 +188,8 @@ def _loss(run: DepthRun) -> str:
     )
     steps = f"in {count(len(run.loss), 'step')}"
     went = "fell" if run.loss_data_final < run.loss_data_initial else "went"
-    return f"{steps} the loss over the data {went} from {first} to {last}, and guessing gives {guess}"
+    course = f"{went} from {first} to {last}" if first != last else f"stayed at {first}, to three digits"
+    return f"{steps} the loss over the data {course}, and guessing gives {guess}"
 
 
 def _not_learnt(run: DepthRun) -> str:

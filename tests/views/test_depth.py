@@ -597,6 +597,9 @@ def test_stuck() -> None:
     for other in ({"slope_range": (0.0, 1.0)}, {"norm": "layer"}):
         assert "does not bend" not in verdict_sentence(dataclasses.replace(stuck, **other))
     assert "before training" not in verdict_sentence(run(verdict="stuck", layers=1))
+    still = dataclasses.replace(stuck, loss_data_initial=0.69341, loss_data_final=0.69339)
+    assert "in 3 steps the loss over the data stayed at 0.693, to three digits, and guessing" in verdict_sentence(still)
+    assert "stayed" not in text
 
 
 def test_healthy() -> None:
