@@ -63,14 +63,14 @@ def run(
     output_format: ReportFormat = "table",
 ) -> None:
     """The hidden layer (of relu when no ACT is given) has 4, 16 and 64 units, or --width, which can be repeated. It is
-    not trained: one unit bends (its weighted sum is 0) at each kink of the formula, the others at evenly spaced points,
-    moved at random by up to a quarter of the spacing. Hidden weights have random signs and, times the interval's width,
-    random sizes from 4 to 16. The output layer is the least-squares fit on four points per unit, 1001 at least. Errors
-    are measured on 20001 points. The same seed gives the same networks.
+    not trained: one unit bends (its weighted sum is at the activation's only kink, else 0) at each kink of the formula,
+    the others at evenly spaced points, moved at random by up to a quarter of the spacing. Hidden weights have random
+    signs and, times the interval's width, random sizes from 4 to 16. The output layer is the least-squares fit on four
+    points per unit, 1001 at least. Errors are measured on 20001 points. The same seed gives the same networks.
 
     --error X doubles the units until the largest error is at most X, then bisects. --train starts with random weights
-    and bends, trains all of them (Adam, rate 0.02, 257 points) and shows how the bends move: 8 units or --width, after
-    0, 20, 200 and 2000 steps.
+    and bends, trains all of them (Adam, rate 0.02, 257 points) and shows how the bends move, or without exactly one
+    kink the zeros of the weighted sums: 8 units or --width, after 0, 20, 200 and 2000 steps.
 
     Example: actcli approximate 'sin(3*x)' tanh --width 8 --width 64
     """

@@ -134,7 +134,7 @@ def _heat(each: Map, scale: tuple[float, float]) -> HeatMap | RegionMap:
         label = f"probability of {each.classes[1]}"
         return HeatMap(decision.probability[1], 0.0, 1.0, label, middle=0.5, contours=(0.5,))
     assert decision.decided is not None
-    return RegionMap(decision.decided.astype(np.int64), each.classes)
+    return RegionMap(decision.decided, each.classes)
 
 
 def _points(each: Map, most: int) -> list[Marks]:
@@ -156,7 +156,7 @@ def _few(inputs: Array, targets: Array, most: int) -> tuple[Array, Array]:
 def heading(decision: Decision) -> str:
     """The text `relu 100 %`, or `relu, loss 0.0021` for numbers."""
     if not np.isfinite(decision.output).all():
-        return f"{decision.activation} diverged"
+        return f"{decision.activation}: no finite output"
     if decision.accuracy_final is None:
         return f"{decision.activation}, loss {format_number(decision.loss_data_final, 3)}"
     return f"{decision.activation} {percent(decision.accuracy_final)}"
@@ -168,7 +168,8 @@ def sentences(maps: Sequence[Map], points: int) -> list[str]:
     for each in maps:
         decision, seen = each.decision, _seen(each)
         if not np.isfinite(decision.output).all():
-            told.append(f"{decision.activation}: the training diverged, so the network decides nothing.")
+            share = percent(float((~np.isfinite(decision.output).all(axis=-1)).mean()))
+            told.append(f"{decision.activation}: at {share} of the points of this map the output is no finite number.")
             continue
         right = "" if decision.accuracy_final is None else f"{percent(decision.accuracy_final)} right, "
         loss = f"loss {format_number(decision.loss_data_final, 3)}"
@@ -184,7 +185,7 @@ def _seen(each: Map) -> str:
     decision, name, window = each.decision, each.decision.activation, each.decision.window
     classes = decision.probability is not None
     if decision.boundary is False:
-        return "the same decision everywhere in this window"
+        return "the same decision at every point of this map"
     if each.affine and decision.plane:
         two = classes and len(each.classes) == 2
         are = "is" if each.layers == 1 else "are"

@@ -24,7 +24,9 @@ def verdict_sentence(run: DepthRun) -> str:
         "healthy": _healthy,
     }
     cause = _cause(run)
-    untrained = "" if run.loss else " Nothing was trained: this is about the gradient alone."
+    untrained = "" if run.loss else " Nothing was trained."
+    if untrained and run.verdict != "diverged":
+        untrained = " Nothing was trained: this is about the gradient alone."
     return f"With {', '.join(parts)} and {last} {sentences[run.verdict](run)}.{cause}{untrained}"
 
 
@@ -84,7 +86,7 @@ def init_line(run: DepthRun) -> str:
     layers = count(len(run.layers) - 1, "layer")
     unknown = [name for name in ("xavier", "he") if isnan(_log_factor(choice, name))]
     if unknown:
-        return f"--init auto is {choice.name}: theory gives no finite factor of the signal with {' and '.join(unknown)}"
+        return f"--init auto is {choice.name}: no factor of the signal was found in theory with {' and '.join(unknown)}"
     without = [name for name, has in ((f"{run.norm} norm", run.norm), ("residual connections", run.residual)) if has]
     theory = f"theory for first pre-activations of variance 1{''.join(f', without {name}' for name in without)}"
     if -inf < max(choice.xavier, choice.he) < -(len(run.layers) - 1) * log(2.0):
@@ -111,9 +113,14 @@ def _log_factor(choice: Preference, name: str) -> float:
 
 def _change(choice: Preference, name: str) -> str:
     factor = _log_factor(choice, name)
-    if isinf(factor):
-        return "to nothing" if factor < 0 else "beyond all measure"
-    return f"by a factor of {format_number(exp(max(min(factor, 700.0), -700.0)), 3)}"
+    if isinf(factor):  # a slope of 0: a finite sum of logarithms does not overflow
+        return "to nothing"
+    power = f"10^{round(factor / log(10.0))}" if abs(factor) > _MOST_AS_NUMBER else format_number(exp(factor), 3)
+    return f"by a factor of {power}"
+
+
+_MOST_AS_NUMBER = 600.0
+"""Largest |ln| of a factor that exp turns into an ordinary number: exp(600) is 4e260."""
 
 
 # --- the verdict ------------------------------------------------------------------------------------------------
@@ -181,7 +188,8 @@ def _loss(run: DepthRun) -> str:
     )
     steps = f"in {count(len(run.loss), 'step')}"
     went = "fell" if run.loss_data_final < run.loss_data_initial else "went"
-    return f"{steps} the loss over the data {went} from {first} to {last}, and guessing gives {guess}"
+    course = f"{went} from {first} to {last}" if first != last else f"stayed at {first}, to three digits"
+    return f"{steps} the loss over the data {course}, and guessing gives {guess}"
 
 
 def _not_learnt(run: DepthRun) -> str:
@@ -229,8 +237,11 @@ def _comparison(run: DepthRun, when: When = "initial") -> str:
         return f"the gradient signal is 0 at layer {last_hidden}, and {format_number(first, 3)} at layer 1"
     if first == 0:
         return f"of the gradient signal at layer {last_hidden} nothing arrives at layer 1"
-    if isinf(first):
-        return f"the gradient signal at layer 1 is beyond all measure larger than at layer {last_hidden}"
+    if isinf(first) or isinf(last):
+        layers = [f"layer {layer}" for layer, norm in ((1, first), (last_hidden, last)) if isinf(norm)]
+        other = "" if len(layers) == 2 else f"; at layer {last_hidden if isinf(first) else 1} it is "
+        finite = other and format_number(min(first, last), 3)
+        return f"the gradient signal at {' and '.join(layers)} is too large for the floating-point type{other}{finite}"
     decades = log10(first) - log10(last)  # the ratio may overflow or underflow
     if abs(decades) < 0.1:
         return f"the gradient signal at layer 1 is about as large as at layer {last_hidden}"

@@ -52,8 +52,9 @@ def short(x: float, digits: int = 6) -> str:
 
 
 def percent(share: float) -> str:
-    """A share in per cent with three digits: `97.5 %`."""
-    return f"{100 * share:.3g} %"
+    """A share in per cent with three digits: `97.5 %`; with as many as tell it from all, `99.98 %`."""
+    texts = (f"{100 * share:.{digits}g}" for digits in range(3, 13))  # beyond is rounding
+    return f"{next((text for text in texts if text != '100'), '100')} %"
 
 
 def format_alike(values: Iterable[float], digits: int = 3) -> list[str]:

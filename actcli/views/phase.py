@@ -25,6 +25,7 @@ DIGITS: Final = 6
 _MOST_DECADES: Final = 4
 _LARGEST_CHI: Final = 2.0
 _ROUNDING: Final = 1e-9
+_ALIKE: Final = 1.0 - 1e-4  # less than a map's error from 1
 _NAMES: Final = {"xavier": "Xavier", "he": "He", "lecun": "LeCun", "pytorch": "PyTorch's default"}
 _WEIGHTS, _BIASES = "σ_w²", "σ_b²"
 
@@ -132,7 +133,7 @@ def phase_sentences(found: PhaseDiagram, of: Of) -> list[str]:
     blank = np.isnan(QUANTITIES[of].values(found))
     sentences = [
         _critical_sentence(found.critical),
-        _edge_sentence(found),
+        *_edge_sentences(found),
         *_blank_sentences(found, of, blank),
         *_scale_sentences(found, of),
     ]
@@ -143,6 +144,22 @@ def _critical_sentence(critical: CriticalPoint) -> str:
     if critical.sigma_w2 is None or critical.sigma_b2 is None:
         return "There is no critical point."
     return f"Critical point: σ_w² = {_number(critical.sigma_w2)}, σ_b² = {_number(critical.sigma_b2)}."
+
+
+def _edge_sentences(found: PhaseDiagram) -> list[str]:
+    known, apart = ~np.isnan(found.chi_perpendicular), _moves_apart(found)
+    sentences = [_edge_sentence(found)] if known.any() or not apart.any() else []
+    if apart.any():
+        sentences.append(
+            f"Where no finite χ⊥ was found and c* < 1: chaotic, inputs that are almost alike move apart, and the "
+            f"gradient's signal has no theory, as {found.activation} jumps or E f'² is not finite."
+        )
+    return sentences
+
+
+def _moves_apart(found: PhaseDiagram) -> Mask:
+    """Where χ⊥ is unknown and c* < 1: the map of the correlation is convex, so that its slope at 1 is above 1."""
+    return np.isnan(found.chi_perpendicular) & (found.correlation < _ALIKE)
 
 
 def _edge_sentence(found: PhaseDiagram) -> str:
@@ -168,11 +185,13 @@ def _blank_sentences(found: PhaseDiagram, of: Of, blank: Mask) -> list[str]:
     """Sentences with the reasons of blank cells."""
     unsettled = blank & np.isnan(found.q) & ~found.grows
     kept = blank & ~found.grows & np.isinf(found.correlation_depth_scale) & (of == "correlation")
+    infinite = blank & _moves_apart(found) & (of == "chi")
     reasons = {
         "the variance grows without end": blank & found.grows,
         "it is not known to settle": unsettled,
         "every correlation stays": kept,
-        "it is not known": blank & ~found.grows & ~unsettled & ~kept,
+        "no finite χ⊥ was found": infinite,
+        "it is not known": blank & ~found.grows & ~unsettled & ~kept & ~infinite,
     }
     given = [reason for reason, cells in reasons.items() if cells.any()]
     return [f"Blank: {', or '.join(given)}."] if given else []

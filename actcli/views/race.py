@@ -51,12 +51,15 @@ def sentences(race: Race) -> Iterator[str]:
     open_ = [c for c in race.of_first if not c.decided]
     behind = [c for c in race.of_first if c.decided and c.a_wins > c.b_wins]
     ahead = [c for c in race.of_first if c.decided and c.a_wins < c.b_wins]
-    yield f"No winner. {first.activation} has the best mean place."
+    equal = [row.activation for row in race.rows[1:] if row.place == first.place]
+    share = f", and so {'has' if len(equal) == 1 else 'have'} {_joined(equal)}" if equal else ""
+    yield f"No winner. {first.activation} has the best mean place{share}."
+    who = first.activation if equal else "It"
     if open_:
         wins = f"{heats}, its held-out loss is smaller in {_against(open_)}"
-        yield f"It cannot be told apart from {_names(open_)}: {wins}."
+        yield f"{who} cannot be told apart from {_joined([c.b for c in open_])}: {wins}."
     if behind:
-        yield f"It is ahead in {_against(behind)}."
+        yield f"{who} is ahead in {_against(behind)}."
     if ahead:
         yield f"All the same it is behind: ahead in {_against(ahead)} only."
     if race.heats >= race.heats_needed:
@@ -67,8 +70,8 @@ def sentences(race: Race) -> Iterator[str]:
     yield f"{test} With fewer than {race.heats_needed} heats no difference can be significant{way_out}."
 
 
-def _names(comparisons: Sequence[Comparison]) -> str:
-    return " and ".join(", ".join(c.b for c in comparisons).rsplit(", ", 1))
+def _joined(names: Sequence[str]) -> str:
+    return " and ".join(", ".join(names).rsplit(", ", 1))
 
 
 def _against(comparisons: Sequence[Comparison]) -> str:
@@ -113,7 +116,7 @@ def _results(rows: Sequence[tuple[Row, Result]], terminal: Terminal) -> Iterator
     if all(result.accuracy is not None for _, result in rows):
         rights = [result.accuracy for _, result in rows if result.accuracy is not None]
         yield Column("right", [percent(right.median) for right in rights])
-        yield Column("", [f"{100 * right.low:.3g}–{100 * right.high:.3g}" for right in rights], "left")
+        yield Column("", [f"{percent(right.low)[:-2]}–{percent(right.high)[:-2]}" for right in rights], "left")
     yield Column("setting", [f"{result.init} {result.learning_rate:g}" for _, result in rows], "left")
     yield Column("in", [f"{result.chosen}/{result.seeds}" for _, result in rows], "left")
 

@@ -8,6 +8,7 @@ from rich.console import RenderableType
 
 from actcli.core.activations.activation import Elementwise
 from actcli.core.errors import count
+from actcli.core.lessons.bends import only_kink
 from actcli.core.lessons.settling import Settling
 from actcli.views.notation import align, format_number, interval_text
 from actcli.views.picture.description import Axis, Curve, Marks, Panel, Picture, Style
@@ -35,7 +36,10 @@ def settling_table(found: Sequence[Settling], interval: tuple[float, float], ter
         [
             Column("\nstep", [str(each.step) for each in found]),
             Column("rms\nerror", align(format_number(each.rms_error, 3) for each in found)),
-            Column("bends in\nthe interval", [str(inside(each, interval).size) for each in found]),
+            Column(
+                f"{_places(found[-1].network.activation)} in\nthe interval",
+                [str(inside(each, interval).size) for each in found],
+            ),
         ],
         terminal,
     )
@@ -45,6 +49,13 @@ def inside(each: Settling, interval: tuple[float, float]) -> np.ndarray[tuple[in
     """The bends inside the interval, ascending."""
     low, high = interval
     return np.sort(each.bends[(low <= each.bends) & (each.bends <= high)])
+
+
+def _places(activation: Elementwise) -> str:
+    """The noun for `Settling.bends`: without one kink they are the zeros of the weighted sums."""
+    if only_kink(activation) is None:
+        return "zeros"
+    return "jumps" if activation.kinks(order=0) else "bends"
 
 
 def settling_picture(target: Elementwise, found: Sequence[Settling], interval: tuple[float, float]) -> Picture:
@@ -62,7 +73,11 @@ def settling_picture(target: Elementwise, found: Sequence[Settling], interval: t
     units = network.parameters.weights[0].shape[1]
     name = network.activation.label
     title = f"{target.label} on {interval_text(*interval)}, learnt by {count(units, f'{name} unit')}"
-    legend = [(target.label, _TARGET), (f"{name} network", _NETWORK), ("bends", _BEND)]
+    legend = [
+        (target.label, _TARGET),
+        (f"{name} network", _NETWORK),
+        (_places(network.activation) + " of the weighted sums" * (only_kink(network.activation) is None), _BEND),
+    ]
     return Picture(title, panels, legend, columns=2, caption=sentence(found, interval))
 
 
@@ -77,4 +92,4 @@ def sentence(found: Sequence[Settling], interval: tuple[float, float]) -> str:
         unit = "" if moves else " of the interval's width"
         share = format_number(float(np.median(moved)) / size * 100, 2)
         moves.append(f"{share} %{unit} from step {earlier.step} to {later.step}")
-    return f"Half of the bends moved by at least {', '.join(moves)}." if moves else ""
+    return f"Half of the {_places(found[-1].network.activation)} moved by at least {', '.join(moves)}." if moves else ""

@@ -9,7 +9,7 @@ from actcli.core.arrays import Array, Mask
 from actcli.core.boundary.spaces import Space, UnitMaps
 from actcli.core.errors import plural
 from actcli.views.boundary import Map
-from actcli.views.notation import percent
+from actcli.views.notation import format_number, percent
 from actcli.views.picture.description import GUIDE, Axis, Curve, HeatMap, Marks, Panel, Picture, Rule, Style
 from actcli.views.picture.terminal import SIDE_BY_SIDE
 from actcli.views.terminal import Terminal
@@ -69,7 +69,7 @@ def _unit_notes(layers: Sequence[UnitMaps]) -> list[str]:
     for layer in layers:
         for units, what in (
             (layer.dead, "dead: slope 0"),
-            (layer.saturated, "saturated: slope under 5 % of the largest"),
+            (layer.saturated, f"saturated: slope under {format_number(layer.least, 3)}"),
         ):
             if units.any():
                 notes.append(f"layer {layer.layer}, {_numbers(units)} {what} at every point of the data")
@@ -92,7 +92,8 @@ def space_picture(
         for space in each
     ]
     legend = [(name, Style(member=index)) for index, name in enumerate(names)]
-    return Picture(title, panels, legend, columns=len(after), notes=_space_notes(after, seen.decision.accuracy_final))
+    notes = _space_notes(after, seen.decision.accuracy_final, affine=seen.affine)
+    return Picture(title, panels, legend, columns=len(after), notes=notes)
 
 
 def halves(picture: Picture, terminal: Terminal) -> tuple[Picture, Picture]:
@@ -132,13 +133,15 @@ def _space_title(space: Space, when: str) -> str:
     return ("plane" if space.layer == 0 else f"layer {space.layer}") + f", {when}"
 
 
-def _space_notes(spaces: Sequence[Space], accuracy: float | None) -> list[str]:
+def _space_notes(spaces: Sequence[Space], accuracy: float | None, *, affine: bool = False) -> list[str]:
     views: dict[str, list[Space]] = {}
     for space in spaces[1:]:
         if not np.isfinite(space.share):
             return ["The values of a layer are not all finite numbers."]
-        views.setdefault(space.seen_by, []).append(space)
+        views.setdefault(space.seen_by if space.share else "nothing", []).append(space)
     notes = []
+    if seen := views.get("nothing"):
+        notes.append(f"All points of the data have the same values: {_layers(seen)}.")
     if seen := views.get("directions"):
         layers = ", ".join(f"layer {space.layer} ({percent(space.share)})" for space in seen)
         notes.append(f"Axes are the two main directions, with this share of the variance: {layers}.")
@@ -147,11 +150,11 @@ def _space_notes(spaces: Sequence[Space], accuracy: float | None) -> list[str]:
     for space in views.get("cut", ()):
         notes.append(
             f"Layer {space.layer}: across, the direction of the output, where the boundary is a straight cut; up, the "
-            f"main direction of the rest; {percent(space.share)}."
+            f"main direction of the rest, with {percent(space.share)} of the variance together."
         )
     if spaces[-1].cut is not None and accuracy is not None:
         told = f"{percent(accuracy)} of the points are on their side of the cut."
-        enough = accuracy >= _ENOUGH
+        enough = accuracy >= _ENOUGH and not affine
         notes.append(f"The network bends the plane until a straight cut is enough: {told}" if enough else told)
     return notes
 

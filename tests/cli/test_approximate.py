@@ -154,6 +154,15 @@ def test_conflicting_options_of_units_and_training_are_refused(words: str, messa
     assert message in complaint("approximate", "sin(3*x)", *words.split())
 
 
+@pytest.mark.parametrize(("act", "word"), [("relu", "bends"), ("step", "jumps"), ("x", "zeros of the weighted sums")])
+def test_what_is_marked_is_what_the_units_have(act: str, word: str) -> None:
+    report = output("approximate", "sin(x)", act, "--train", "--width", "3")
+    assert f"■ {word}\n" in report
+    noun = word.split()[0]
+    assert f"{noun} in" in report.splitlines()[0]
+    assert f"Half of the {noun} moved" in " ".join(report.split())
+
+
 def test_the_bends_move_and_the_error_falls() -> None:
     found = document("approximate", "sin(x)", "--train", "--width", "6")["training"]
     assert [each["step"] for each in found] == [0, 20, 200, 2000]

@@ -66,7 +66,7 @@ def test_relu_is_critical_at_two_and_the_picture_says_so() -> None:
         ("tanh", "χ⊥ < 1: ordered"),
         ("tanh --weights 0.1 0.9", "χ⊥ < 1 wherever it is known here: ordered"),
         ("tanh --weights 3.8 4 --biases 0.01 0.1", "χ⊥ > 1 wherever it is known here: chaotic"),
-        ("step", "step jumps, or no variance settles"),
+        ("step", "as step jumps or E f'² is not finite"),
         ("relu --of q", "Blank: the variance grows without end."),
         ("tanh --of q", "The lowest colour stands for 0 too"),
         ("tanh --of depth-scale", "up to ∞"),

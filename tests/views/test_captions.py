@@ -1,5 +1,7 @@
 """Captions and short sentences: each is true where it is printed, and absent in a case where it is not."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -15,7 +17,7 @@ from actcli.core.network.losses import LOSSES
 from actcli.core.network.mlp import forward
 from actcli.views import collapse as collapse_view
 from actcli.views.audit import audit_report
-from actcli.views.boundary import Map, sentences
+from actcli.views.boundary import Map, heading, sentences
 from actcli.views.comparison import _LINES
 from actcli.views.terminal import Terminal
 from tests.cli.helpers import actcli, output
@@ -66,7 +68,27 @@ def test_the_same_decision_everywhere_is_said_where_it_is_so(bias: float | None,
     found = decision(made, window)
     assert (len(np.unique(np.sign(found.output))) == 1) == same
     said = " ".join(sentences([Map.of(found, made)], 48))
-    assert ("the same decision everywhere in this window" in said) == same
+    assert ("the same decision at every point of this map" in said) == same
+
+
+def test_the_decisions_are_those_of_the_accuracy_however_small_the_outputs() -> None:
+    """Weights of 1e-9 give logits of 1e-30, whose probabilities are 0.5 in float64; log(x) has no value below 0."""
+    made = DepthExperiment(resolve("relu"), replace(DEFAULT, init="normal:1e-9", steps=0))
+    window = Window(made.inputs[::8, 0], made.inputs[::8, 1])
+    found = decision(made, window)
+    assert found.decided is not None
+    points = made.inputs[::8]
+    right = np.diagonal(found.decided) == (made.targets[::8, 0] > 0.5)
+    every = ((forward(made.network, points).output > 0) == (made.targets[::8] > 0.5))[:, 0]
+    assert right.tolist() == every.tolist()
+    assert 0 < right.sum() < len(points)
+    assert "the same decision" not in " ".join(sentences([Map.of(found, made)], 48))
+    blind = DepthExperiment(resolve("log(x)"), replace(DEFAULT, steps=0))
+    told = " ".join(sentences([Map.of(decision(blind, window), blind)], 48))
+    assert "% of the points of this map the output is no finite number" in told
+    assert "diverged" not in told
+    assert heading(decision(blind, window)) == "log(x): no finite output"
+    assert heading(found).startswith("relu ")
 
 
 def test_a_linear_network_without_a_boundary_in_the_window_has_no_straight_line_there() -> None:
@@ -74,7 +96,7 @@ def test_a_linear_network_without_a_boundary_in_the_window_has_no_straight_line_
     made.network.parameters.biases[-1][...] = 1000.0
     window = Window(np.linspace(-3.0, 3.0, 41), np.linspace(-3.0, 3.0, 41))
     said = " ".join(sentences([Map.of(decision(made, window), made)], 48))
-    assert "the same decision everywhere" in said
+    assert "the same decision at every point" in said
     assert "straight line" not in said
 
 

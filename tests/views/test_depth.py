@@ -525,7 +525,13 @@ def test_vanishing_beyond_the_floating_point_range() -> None:
 def test_exploding() -> None:
     sentence = verdict_sentence(run("relu", "he", "exploding", factor=2.0))
     assert "520,000 times larger than at layer 20, a factor of 2.0 per layer" in sentence
-    assert "beyond all measure" in verdict_sentence(of_norms("exploding", math.inf, 1.0, 1.0))
+    table = {
+        (math.inf, 0.5): "at layer 1 is too large for the floating-point type; at layer 2 it is 0.5.",
+        (0.5, math.inf): "at layer 2 is too large for the floating-point type; at layer 1 it is 0.5.",
+        (math.inf, math.inf): "at layer 1 and layer 2 is too large for the floating-point type.",
+    }
+    for norms, words in table.items():
+        assert words in verdict_sentence(of_norms("exploding", *norms, 1.0))
 
 
 @pytest.mark.parametrize(
@@ -591,6 +597,9 @@ def test_stuck() -> None:
     for other in ({"slope_range": (0.0, 1.0)}, {"norm": "layer"}):
         assert "does not bend" not in verdict_sentence(dataclasses.replace(stuck, **other))
     assert "before training" not in verdict_sentence(run(verdict="stuck", layers=1))
+    still = dataclasses.replace(stuck, loss_data_initial=0.69341, loss_data_final=0.69339)
+    assert "in 3 steps the loss over the data stayed at 0.693, to three digits, and guessing" in verdict_sentence(still)
+    assert "stayed" not in text
 
 
 def test_healthy() -> None:
@@ -683,8 +692,9 @@ def test_theory_of_the_width_is_told_where_measurement_and_theory_differ() -> No
             Preference("xavier", -3.0000000001, -3.0),
             "xavier: the signal changes by a factor of 0.0498 over 20 layers, with he by a factor of 0.0498",
         ),
-        (Preference("xavier", math.nan, math.nan), "theory gives no finite factor of the signal with xavier and he"),
-        (Preference("xavier", 0.5, math.nan), "xavier: theory gives no finite factor of the signal with he"),
+        (Preference("xavier", math.nan, math.nan), "no factor of the signal was found in theory with xavier and he"),
+        (Preference("he", 1500.0, 1400.0), "by a factor of 10^608 over 20 layers, with xavier by a factor of 10^651"),
+        (Preference("xavier", 0.5, math.nan), "xavier: no factor of the signal was found in theory with he"),
         (
             Preference("xavier", -math.inf, -math.inf),
             "the signal changes to nothing over 20 layers, with he to nothing (theory",

@@ -14,7 +14,7 @@ from actcli.core.lessons.calibration import UNSEEN, calibrate
 from actcli.core.lessons.collapse import CollapseConfig, CollapseRun, collapse, tower
 from actcli.core.lessons.settling import Settling
 from actcli.core.lessons.trace import Outcome, trace
-from actcli.core.network.mlp import forward
+from actcli.core.network.mlp import forward, of_hidden_units
 from actcli.views import calibration, depth_history, settling
 from actcli.views.card import card
 from actcli.views.collapse import sentences
@@ -158,7 +158,7 @@ def test_weights_into_a_unit_of_slope_0_do_not_move_and_only_those(name: str) ->
 
 
 def moved(bends: list[list[float]]) -> list[Settling]:
-    network = tower(resolve("relu"), CollapseConfig(layers=2, width=3), 2)  # which the sentence does not read
+    network = tower(resolve("relu"), CollapseConfig(layers=2, width=3), 2)  # only its activation is read
     return [Settling(step, np.array(places), 0.1, network) for step, places in zip((0, 20, 200), bends, strict=True)]
 
 
@@ -168,6 +168,10 @@ def test_half_of_the_bends_moved_by_the_median() -> None:
     moves = "5.0 % of the interval's width from step 0 to 20, 0.0 % from step 20 to 200"
     assert said == f"Half of the bends moved by at least {moves}."
     assert settling.sentence(moved([[np.nan], [0.0], [0.0]]), (-3.0, 3.0)) == ""
+    straight = [
+        replace(each, network=replace(each.network, activation=of_hidden_units(resolve("x")))) for each in found
+    ]
+    assert settling.sentence(straight, (-3.0, 3.0)) == f"Half of the zeros moved by at least {moves}."
 
 
 @pytest.fixture(scope="module")

@@ -52,6 +52,16 @@ def test_below_chi_1_is_ordered_above_chaotic_and_the_critical_point_is_tanh_s()
     assert "chaotic, it explodes" not in said(ordered, "chi")
 
 
+def test_without_a_finite_chi_inputs_move_apart_where_they_do() -> None:
+    """A step has slope infinity in the mean, and so has sqrt(abs(x)); step(x-9) is 0 deep down; 1/x settles nowhere."""
+    apart = "no finite χ⊥ was found and c* < 1: chaotic"
+    for name, expected in {"step": True, "sqrt(abs(x))": True, "step(x-9)": False, "1/x": False, "tanh": False}.items():
+        found = diagram(name, (1.0, 2.0))
+        assert (apart in said(found, "chi")) == expected, name
+        assert ("Blank: no finite χ⊥ was found." in said(found, "chi")) == expected, name
+        assert ("χ⊥ is not known" in said(found, "chi")) == (name in ("step(x-9)", "1/x")), name
+
+
 def test_the_colours_end_at_2_and_the_largest_chi_is_said_where_it_is_larger() -> None:
     largest = susceptibility("sin", 8.0, 0.0)
     assert largest > 2

@@ -11,6 +11,7 @@ from actcli.views.notation import (
     format_number,
     input_text,
     interval_text,
+    percent,
     power_of_ten,
     primed,
     times,
@@ -142,3 +143,8 @@ def test_an_input_is_not_shown_as_a_rounder_number_of_its_type() -> None:
         (math.nan, "nan"),
     ):
         assert input_text(x) == text
+
+
+def test_less_than_all_is_never_100_per_cent() -> None:
+    table = {1.0: "100 %", 0.0: "0 %", 0.975: "97.5 %", 0.9996: "99.96 %", 0.9995: "99.95 %", 1 - 1e-7: "99.99999 %"}
+    assert {share: percent(share) for share in table} == table

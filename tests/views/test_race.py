@@ -28,6 +28,13 @@ def test_the_sentences_name_undecided_and_decided_pairs() -> None:
     ]
 
 
+def test_an_equal_mean_place_is_named() -> None:
+    split = held({"tanh": [1.0, 2.0], "relu": [2.0, 1.0], "silu": [3.0, 3.0]})
+    assert next(sentences(split)) == "No winner. tanh has the best mean place, and so has relu."
+    same = held({"tanh": [1.0, 1.0], "relu": [1.0, 1.0], "silu": [1.0, 1.0]})
+    assert next(sentences(same)) == "No winner. tanh has the best mean place, and so have relu and silu."
+
+
 def test_the_first_by_its_mean_place_may_be_behind_another() -> None:
     """tanh is second in all 30 heats; relu is first in 28 and last of twenty in two."""
     others = {f"x+{i}": [10.0 + i] * 30 for i in range(1, 19)}

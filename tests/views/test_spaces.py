@@ -1,11 +1,15 @@
 """Texts on the pictures of units, spaces and decisions: true where printed, absent where not true."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from actcli.core.boundary.decision import Window, decision
-from actcli.core.boundary.spaces import UnitMaps, spaces
-from actcli.core.network.datasets import DATASETS
+from actcli.core.activations.catalogue import resolve
+from actcli.core.boundary.decision import DEFAULT, Window, decision
+from actcli.core.boundary.spaces import UnitMaps, spaces, unit_maps
+from actcli.core.depth.experiment import DepthExperiment
+from actcli.core.network.datasets import DATASETS, DataSet
 from actcli.views.boundary import Map, boundary_picture
 from actcli.views.picture.description import HeatMap
 from actcli.views.spaces import _ends, space_picture, units_picture
@@ -64,3 +68,31 @@ def test_numbers_are_above_or_below_their_mean() -> None:
 def test_an_axis_of_equal_values_has_them_in_its_middle() -> None:
     assert _ends(np.array([2.0, 2.0])) == (1.0, 3.0)
     assert _ends(np.array([2.0, -2.5, 0.0])) == (-2.5, 2.0)
+
+
+def test_a_network_that_does_not_bend_bends_no_plane() -> None:
+    """One of two separate halves of the plane is found by the identity network too."""
+    x = np.random.default_rng(0).normal(size=(60, 2))
+    data = DataSet("halves", x, (x[:, :1] > 0.0).astype(float), "binary_cross_entropy")
+    for act, bends in (("identity", False), ("relu", True)):
+        made = DepthExperiment(resolve(act), replace(DEFAULT, steps=60), data)
+        list(made)
+        window = Window.around(made.inputs, 5, 5)
+        seen, drawn = spaces(made, window), Map.of(decision(made, window), made)
+        assert drawn.decision.accuracy_final == 1.0
+        notes = " ".join(space_picture(seen, seen, drawn, "").notes)
+        assert ("bends the plane until a straight cut is enough: 100 %" in notes) == bends
+        assert "100 % of the points are on their side of the cut." in notes
+
+
+def test_units_without_a_largest_slope_and_layers_without_variance_are_told_as_such() -> None:
+    """x³ has no largest slope; in the third layer of weights of 1e-120 everything is 0."""
+    cubes = experiment("x**3", init="normal:1e-3", steps=0)
+    notes = " ".join(units_picture(unit_maps(cubes, Window.around(cubes.inputs, 5, 5)), "").notes)
+    assert "saturated: slope under 0.05 at every point" in notes
+    zeros = experiment("identity", init="normal:1e-120", steps=0)
+    window = Window.around(zeros.inputs, 5, 5)
+    seen = spaces(zeros, window)
+    notes = " ".join(space_picture(seen, seen, Map.of(decision(zeros, window), zeros), "").notes)
+    assert "All points of the data have the same values: layer 3." in notes
+    assert "layer 2 (100 %)" in notes, "two inputs span a plane in every layer"

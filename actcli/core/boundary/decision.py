@@ -67,7 +67,9 @@ class Decision:
 
     output:      (n2, n1, outputs): logits, or numbers
     probability: of each class, (classes, n2, n1); None for numbers
-    boundary:    the window has points of more than one class; None for numbers, and if an output is not finite
+    decided:     the class decided for at each point, (n2, n1), by the output as in `accuracy_final`; None for numbers
+    boundary:    more than one class is decided for, over the window and the data; None for numbers, and if an output
+                 is not finite
     affine:      the network is affine for any weights: see `is_affine`
     plane:       every output is a plane a x1 + b x2 + c up to rounding (PLANE), and not all are constant
     pieces:      exact number of straight pieces of the boundary in the window; None without a boundary, for more than
@@ -79,6 +81,7 @@ class Decision:
     window: Window
     output: Array
     probability: Array | None
+    decided: npt.NDArray[np.int64] | None
     boundary: bool | None
     affine: bool
     plane: bool
@@ -88,11 +91,6 @@ class Decision:
     loss_data_final: float
     accuracy_final: float | None
 
-    @property
-    def decided(self) -> Array | None:
-        """The most probable class at each point, (n2, n1); None for numbers."""
-        return None if self.probability is None else self.probability.argmax(axis=0)
-
 
 def decision(experiment: DepthExperiment, window: Window, *, count: bool = True) -> Decision:
     """The decisions of an experiment's network with its present parameters. count: count the straight pieces."""
@@ -100,9 +98,9 @@ def decision(experiment: DepthExperiment, window: Window, *, count: bool = True)
     output = outputs(network, experiment.inputs, window)
     answer = _answer(network, experiment.inputs)
     probability = probabilities(experiment.loss_name, output)
-    boundary = None
-    if probability is not None and np.isfinite(output).all():
-        boundary = bool(np.ptp(probability.argmax(axis=0)) > 0)
+    decided, boundary = (None if probability is None else _decided(output)), None
+    if decided is not None and np.isfinite(output).all():
+        boundary = len(np.unique(np.append(decided, _decided(answer)))) > 1
     with np.errstate(all="ignore"):  # a network that diverged
         loss = experiment.loss(answer, experiment.targets)[0]
     pieces = None
@@ -113,6 +111,7 @@ def decision(experiment: DepthExperiment, window: Window, *, count: bool = True)
         window=window,
         output=output,
         probability=probability,
+        decided=decided,
         boundary=boundary,
         affine=is_affine(network),
         plane=is_plane(window, output),
@@ -122,6 +121,12 @@ def decision(experiment: DepthExperiment, window: Window, *, count: bool = True)
         loss_data_final=loss,
         accuracy_final=accuracy(experiment.loss_name, answer, experiment.targets),
     )
+
+
+def _decided(output: Array) -> npt.NDArray[np.int64]:
+    """The class of each output (..., outputs), as `accuracy` has it: two probabilities may round to the same number."""
+    classes = output[..., 0] > 0.0 if output.shape[-1] == 1 else output.argmax(axis=-1)
+    return classes.astype(np.int64)
 
 
 def is_affine(network: Network) -> bool:

@@ -9,7 +9,7 @@ from typing import Final
 
 import numpy as np
 
-from actcli.core.analysis.saturation import saturation_threshold
+from actcli.core.analysis.saturation import SATURATION, saturation_threshold
 from actcli.core.arrays import Array, Mask
 from actcli.core.boundary.decision import Window
 from actcli.core.depth.experiment import DepthExperiment
@@ -25,13 +25,15 @@ class UnitMaps:
 
     values:    (width, n2, n1), or (width, n1) over one feature
     dead:      (width,), units whose slope is zero at every point of the data set
-    saturated: (width,), other units whose slope is below 5 % of the activation's largest at every point
+    saturated: (width,), other units whose slope is below `least` at every point
+    least:     5 % of the activation's largest slope, or 0.05 if there is no largest
     """
 
     layer: int
     values: Array
     dead: Mask
     saturated: Mask
+    least: float = SATURATION
 
 
 def unit_maps(experiment: DepthExperiment, window: Window) -> list[UnitMaps]:
@@ -44,7 +46,7 @@ def unit_maps(experiment: DepthExperiment, window: Window) -> list[UnitMaps]:
         values = seen.layer_inputs[layer + 1].T.reshape(-1, *window.shape)
         slopes = np.abs(on_data.slopes[layer])
         dead = (slopes == 0.0).all(axis=0)
-        maps.append(UnitMaps(layer + 1, values, dead, (slopes < least).all(axis=0) & ~dead))
+        maps.append(UnitMaps(layer + 1, values, dead, (slopes < least).all(axis=0) & ~dead, least))
     return maps
 
 
@@ -57,7 +59,7 @@ class Space:
     lines:   projections of the grid, (lines, points of a line, 2): lines of constant x1, then of constant x2
     seen_by: the directions. "units": the layer's one or two units; "directions": the first two principal components;
              "cut": the output's weight vector, and the first principal component orthogonal to it
-    share:   of the points' variance in the two directions
+    share:   of the points' variance in the two directions; 0 if all points have the same values
     cut:     the boundary on the first axis of a "cut", a vertical line; else None
     """
 
@@ -80,8 +82,9 @@ def spaces(experiment: DepthExperiment, window: Window) -> list[Space]:
         last = layer == experiment.network.hidden
         directions, centre, seen_by, cut = _view(experiment, points, last)
         seen = (points - centre) @ directions
-        total = float(points.var(axis=0).sum())
-        share = float(seen.var(axis=0).sum()) / total if total else 1.0
+        spread = float(np.ptp(points, axis=0).max())  # squares of very small or large values would be 0 or inf
+        total = float((points / spread).var(axis=0).sum()) if spread else 1.0
+        share = float((seen / spread).var(axis=0).sum()) / total if spread else 0.0
         bent = ((grid - centre) @ directions).reshape(*lines.shape[:2], 2)
         found.append(Space(layer, seen, bent, seen_by, min(share, 1.0), cut))
     return found

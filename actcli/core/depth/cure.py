@@ -13,6 +13,8 @@ from dataclasses import asdict, dataclass, replace
 from itertools import islice
 from typing import Any, Final
 
+import numpy as np
+
 from actcli.core.activations.activation import Elementwise
 from actcli.core.activations.catalogue import CATALOGUE
 from actcli.core.depth.config import DepthConfig
@@ -20,7 +22,7 @@ from actcli.core.depth.experiment import DepthExperiment, DepthRun, check
 from actcli.core.depth.verdict import LEARNT
 from actcli.core.errors import InputError
 from actcli.core.network.datasets import DataSet
-from actcli.core.network.initialisers import choose
+from actcli.core.network.initialisers import choose, initialiser
 from actcli.core.network.mlp import of_hidden_units
 
 Change = Mapping[str, Any]
@@ -41,6 +43,9 @@ _CHANGES: Final[tuple[Change, ...]] = (
 )
 _RATES: Final = (10.0, 0.1, 0.01)
 """Factors of the run's learning rate."""
+_FANS: Final = ((1, 2), (2, 2), (2, 1))
+"""fan_in and fan_out of layers that widen, keep the width, and narrow: there xavier and lecun differ."""
+_PROBES: Final = np.linspace(-4.0, 4.0, 33)
 
 
 @dataclass(frozen=True)
@@ -125,7 +130,7 @@ def _is_cured(run: DepthRun) -> bool:
 
 
 def candidates(activation: Elementwise, config: DepthConfig) -> list[Change]:
-    """All changes to try. Entries of _CHANGES that equal the present settings are left out.
+    """All changes to try. Those that give the present network, or that of a change before them, are left out.
 
     Another activation comes with the initialisation that theory prefers for it.
     """
@@ -133,7 +138,30 @@ def candidates(activation: Elementwise, config: DepthConfig) -> list[Change]:
     present = {**asdict(config), "init": choose(config.init, activation, config.layers)}
     # An activation that is flat for x < 0 may have dead units: leaky_relu avoids them.
     rectifier = "relu" if float(activation.derivative(-1.0)) else "leaky_relu"
-    others = [{"activation": name, **auto} for name in (rectifier, "gelu", "tanh") if name != activation.label]
+    others = [{"activation": name, **auto} for name in (rectifier, "gelu", "tanh") if not _is(activation, name)]
     rates = [{"learning_rate": float(f"{config.learning_rate * rate:.12g}")} for rate in _RATES]
     fixed = [change for change in _CHANGES if all(present[name] != value for name, value in change.items())]
+    repeated = _repeated_inits([present["init"], *(change["init"] for change in fixed if "init" in change)], activation)
+    fixed = [change for change in fixed if change.get("init") not in repeated]
     return [*others, *fixed, *(rate for rate in rates if config.learning_rate > 0)]
+
+
+def _is(activation: Elementwise, name: str) -> bool:
+    """Whether the activation is the catalogue's `name`, perhaps under another label: 2*sigmoid(2*x)-1 is tanh."""
+    return np.allclose(activation(_PROBES), of_hidden_units(CATALOGUE[name])(_PROBES), rtol=1e-9, atol=1e-12)
+
+
+def _repeated_inits(names: list[str], activation: Elementwise) -> set[str]:
+    """The initialisations with the distribution and variances of one before them: critical is he for relu."""
+    drawn: list[tuple[str, list[float]]] = []
+    repeated = set()
+    for name in names:
+        try:
+            chosen = initialiser(name, activation)
+        except InputError:  # for example sigmoid with "critical"
+            continue
+        variances = [part(*fans) for part in (chosen.weight_variance, chosen.bias_variance) for fans in _FANS]
+        if any(kind == chosen.distribution and np.allclose(variances, other, 1e-9, 0.0) for kind, other in drawn):
+            repeated.add(name)
+        drawn.append((chosen.distribution, variances))
+    return repeated

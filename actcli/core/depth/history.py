@@ -56,6 +56,7 @@ class History:
         """Take the forward pass of the next step."""
         self._slopes = passed.slopes
 
+    @np.errstate(over="ignore")  # a threshold beyond float32 is inf there
     def add(self, step: Step) -> None:
         """Record the step, after its update, if it is one of the moments."""
         if step.number not in self._wanted or step.update is None:

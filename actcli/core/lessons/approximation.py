@@ -16,6 +16,7 @@ from actcli.core.activations.catalogue import ActivationLike
 from actcli.core.analysis.comparison import curves_over
 from actcli.core.arrays import Array
 from actcli.core.errors import InputError, real_number, several, whole_number
+from actcli.core.lessons.bends import only_kink
 from actcli.core.network.mlp import Network, Parameters, forward, of_hidden_units
 
 MOST_UNITS = 1000
@@ -160,10 +161,8 @@ def _fitted(
 ) -> Network:
     low, high = interval
     centres, slopes = _hidden_units(units, kinks, low, high, generator)
-    network = Network(
-        activation,
-        Parameters.of([slopes[None, :], np.zeros((units, 1))], [-slopes * centres, np.zeros(1)]),
-    )
+    biases = (only_kink(activation) or 0.0) - slopes * centres
+    network = Network(activation, Parameters.of([slopes[None, :], np.zeros((units, 1))], [biases, np.zeros(1)]))
     x = np.union1d(np.linspace(low, high, max(_FEWEST_FITTED, _FITTED_PER_UNIT * units + 1)), kinks)
     with np.errstate(invalid="ignore", over="ignore"):  # checked below
         hidden = forward(network, x[:, None]).layer_inputs[1]
@@ -191,11 +190,11 @@ def finite_values(target: Activation, x: Array) -> Array:
 def _hidden_units(
     units: int, kinks: Array, low: float, high: float, generator: np.random.Generator
 ) -> tuple[Array, Array]:
-    """Centre of each unit, where its weighted sum is 0, and its weight.
+    """Centre of each unit, where its weighted sum is at the activation's only kink, else 0, and its weight.
 
     As far as the units suffice, one is at each kink. The others are evenly spaced over the interval, each moved at
     random by up to a quarter of the spacing. The outermost two stay at the ends, with weights that make the weighted
-    sums positive inside: a piece that is straight for the activation then covers the whole interval. All other signs
+    sums larger inside: a piece that is straight for the activation then covers the whole interval. All other signs
     and all sizes are random.
     """
     at_kinks = kinks[np.linspace(0, len(kinks) - 1, min(units, len(kinks))).round().astype(int)]

@@ -70,6 +70,12 @@ def is_piecewise_linear(activation: Elementwise) -> bool:
     return not np.nan_to_num(curvature, nan=1.0).any()
 
 
+def only_kink(activation: Elementwise) -> float | None:
+    """The weighted sum at which a unit bends or jumps; None if the activation has no kink, or several."""
+    kinks = activation.kinks()
+    return kinks[0] if len(kinks) == 1 else None
+
+
 @dataclass(frozen=True, eq=False)
 class _Pieces:
     """Piecewise linear functions of t: intercepts + slopes * t between neighbouring ends.

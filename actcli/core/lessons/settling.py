@@ -1,7 +1,7 @@
 """Training of one hidden layer on a function of x: the bends of its units move and settle.
 
-A unit bends where its weighted sum is 0. approximation.py fixes the bends; here gradient descent moves them (Adam on
-the mean squared error over all points).
+A unit bends where its weighted sum is at the activation's kink, 0 for relu. approximation.py fixes the bends; here
+gradient descent moves them (Adam on the mean squared error over all points).
 """
 
 from collections.abc import Sequence
@@ -15,6 +15,7 @@ from actcli.core.analysis.comparison import curves_over
 from actcli.core.arrays import Array
 from actcli.core.errors import InputError, count
 from actcli.core.lessons.approximation import MOST_UNITS, finite_values, parameters_document
+from actcli.core.lessons.bends import only_kink
 from actcli.core.network.losses import mean_squared_error
 from actcli.core.network.mlp import Network, Parameters, forward, of_hidden_units
 from actcli.core.network.optimizers import adam
@@ -32,7 +33,8 @@ MOST_STEPS: Final = 1_000_000
 class Settling:
     """The network after `step` steps of training.
 
-    bends:     x at which each unit's weighted sum is 0, (units,); inf for a weight of 0
+    bends:     x at which each unit's weighted sum is at the activation's only kink, else 0, (units,); inf for a
+               weight of 0
     rms_error: root mean square of network - target on the training points
     """
 
@@ -84,9 +86,9 @@ def settle(
     weights = generator.choice([-1.0, 1.0], units) * np.exp(generator.normal(0.7, 0.5, units))
     places = generator.uniform(-1.0, 1.0, units)
     output = generator.normal(0.0, units**-0.5, (units, 1))
-    learning = Network(
-        of_hidden_units(activation), Parameters.of([weights[None], output], [-weights * places, np.zeros(1)])
-    )
+    unit = of_hidden_units(activation)
+    biases = (only_kink(unit) or 0.0) - weights * places
+    learning = Network(unit, Parameters.of([weights[None], output], [biases, np.zeros(1)]))
     batch = ((x[:, None] - centre) / half, value[:, None] / scale)
     found = [_seen(0, learning, centre, half, scale, x, value)] if 0 in steps else []
     for step in train(learning, [batch] * max(steps), mean_squared_error, adam(LEARNING_RATE)):
@@ -105,6 +107,6 @@ def _seen(step: int, learning: Network, centre: float, half: float, scale: float
     parameters = Parameters.of([weights, outer * scale], [biases, learning.parameters.biases[1] * scale])
     network = Network(learning.activation, parameters)
     with np.errstate(divide="ignore", invalid="ignore"):  # a unit with weight 0 has no bend
-        bends = np.where(weights[0] != 0.0, -biases / weights[0], np.inf)
+        bends = np.where(weights[0] != 0.0, ((only_kink(network.activation) or 0.0) - biases) / weights[0], np.inf)
     error = forward(network, x[:, None]).output[:, 0] - value
     return Settling(step, bends, float(np.sqrt(np.mean(error**2))), network)

@@ -127,6 +127,7 @@ def _critical(activation: Elementwise) -> Initialiser:
     return Initialiser(lambda fan_in, fan_out: sigma_w2 / fan_in, lambda fan_in, fan_out: sigma_b2)
 
 
+@np.errstate(over="ignore")  # a weight beyond float32 is inf there
 def initialise(
     chosen: Initialiser, sizes: Sequence[int], generator: np.random.Generator, dtype: npt.DTypeLike = np.float64
 ) -> Parameters:

@@ -30,6 +30,7 @@ _U: Final = np.arange(-40.0, 100.0, _STEP) + 0.5 * _STEP
 _PER_DECADE: Final = 4
 """Variances computed per decade: between neighbours the mean and variance of the logarithm hardly change."""
 _NUDGE: Final = 0.05
+_LARGEST: Final = 1e300
 _VARIANCE_OF_LOG_EXPONENTIAL: Final = math.pi**2 / 6.0
 
 
@@ -55,15 +56,18 @@ class FiniteWidth:
 
 
 def finite_width(activation: Elementwise, variances: Sequence[float], width: int, theory: float) -> FiniteWidth | None:
-    """Distribution of the factor per layer. None if a moment of some layer is unknown.
+    """Distribution of the factor per layer. None if a moment of some layer is unknown, or its q is
+    0, or so large that it may overflow.
 
     variances: q of each layer that the signal passes
     theory:    the factor at infinite width
 
     Two fluctuations add up: that of log S, and that of q in the forward pass, which log E[φ'²] follows to first order.
     """
-    layers = [_layer(activation, round(_PER_DECADE * math.log10(q)), width) for q in variances if q > 0.0]
-    if not layers or len(layers) < len(variances) or not all(math.isfinite(layer.mean) for layer in layers):
+    if not variances or not all(0.0 < q < _LARGEST for q in variances):
+        return None
+    layers = [_layer(activation, round(_PER_DECADE * math.log10(q)), width) for q in variances]
+    if not all(math.isfinite(layer.mean) for layer in layers):
         return None
     # Covariances of d, the deviation of log q, and t, the sum of the deviations of log S.
     dd = dt = tt = 0.0

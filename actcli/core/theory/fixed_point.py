@@ -43,8 +43,8 @@ class FixedPoint:
     signal:                  "settles" (at q), "grows" (up to the largest variance) or "unknown" (E[φ²] is infinite or
                              cannot be computed at a variance on the way)
     phase:                   "ordered" (χ⊥ < 1: vanishing gradient), "edge" (χ⊥ = 1) or "chaotic" (χ⊥ > 1: exploding
-                             gradient). None if the variance does not settle or χ⊥ is unknown. A function that jumps
-                             has infinite χ⊥ and is chaotic
+                             gradient). None if the variance does not settle. Where χ⊥ is unknown, as for a function
+                             that jumps: "chaotic" if c* < 1, else None
     keeps_correlations:      every correlation of two inputs is kept
     """
 
@@ -89,7 +89,7 @@ def fixed_point(field: MeanField, sigma_w2: float, sigma_b2: float = 0.0) -> Fix
         variance_depth_scale=_depth_scale(parallel),
         correlation_depth_scale=_depth_scale(slope),
         signal=signal,
-        phase=None if q is None else _phase(perpendicular, field.jumps and correlation is not None and correlation < 1),
+        phase=None if q is None else _phase(perpendicular, correlation),
         keeps_correlations=correlation is None,
     )
 
@@ -173,9 +173,9 @@ def _drift(field: MeanField, sigma_w2: float) -> float | None:
     return None
 
 
-def _phase(perpendicular: float, separates: bool) -> Phase | None:
-    if math.isnan(perpendicular):
-        return "chaotic" if separates else None
+def _phase(perpendicular: float, correlation: float | None) -> Phase | None:
+    if math.isnan(perpendicular):  # the correlation map is convex: c* < 1 means a slope above 1 at c = 1
+        return "chaotic" if correlation is not None and correlation < 1.0 else None
     if abs(perpendicular - 1.0) < _MARGIN:
         return "edge"
     return "ordered" if perpendicular < 1.0 else "chaotic"

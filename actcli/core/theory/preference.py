@@ -57,7 +57,7 @@ def log_signal_change(activation: Elementwise, sigma_w2: float, layers: int) -> 
         second, slope_second = _second_moments(activation, q)
         if not 0.0 <= slope_second < math.inf:
             return math.nan
-        of_layer = 0.5 * math.log(sigma_w2 * slope_second) if slope_second else -math.inf
+        of_layer = 0.5 * (math.log(sigma_w2) + math.log(slope_second)) if slope_second else -math.inf
         following = sigma_w2 * second
         if abs(following - q) <= _SETTLED * q:
             return change + (layers - layer) * of_layer

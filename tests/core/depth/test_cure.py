@@ -123,6 +123,21 @@ def test_the_initialisation_that_theory_has_chosen_is_no_change() -> None:
     assert {"init": "he"} not in candidates(unit("max(0,x)"), DepthConfig())
 
 
+def test_a_network_is_tried_once() -> None:
+    """The critical σ_w² is 2 for relu, He's, and 1 for tanh, LeCun's; gelu's is 1.98, with biases."""
+    table: dict[tuple[str, str], set[str]] = {
+        ("relu", "xavier"): {"he", "lecun", "orthogonal"},
+        ("relu", "gaussian:2,0"): {"xavier", "lecun", "orthogonal"},
+        ("tanh", "he"): {"xavier", "lecun", "orthogonal"},
+        ("tanh", "lecun"): {"he", "xavier", "orthogonal"},
+        ("gelu", "he"): {"xavier", "lecun", "critical", "orthogonal"},
+    }
+    for (name, init), inits in table.items():
+        tried = candidates(unit(name), DepthConfig(init=init))
+        assert {change["init"] for change in tried if list(change) == ["init"]} == inits, name
+    assert {"activation": "tanh"} not in candidates(unit("2*sigmoid(2*x)-1"), DepthConfig())
+
+
 def test_another_activation_comes_with_the_initialisation_that_is_its_own() -> None:
     for init, added in (("auto", {}), ("normal:1", {"init": "auto"})):
         others = [change for change in candidates(unit("sigmoid"), DepthConfig(init=init)) if "activation" in change]

@@ -1,6 +1,7 @@
 import dataclasses
 import itertools
 import math
+import warnings
 from typing import Any
 
 import numpy as np
@@ -234,6 +235,14 @@ def test_float32_measures_what_float64_does_as_long_as_its_range_holds() -> None
         assert one.signal_norm_initial == pytest.approx(other.signal_norm_initial, rel=1e-4, abs=0)
         assert one.weight_gradient_norm_initial == pytest.approx(other.weight_gradient_norm_initial, rel=1e-4, abs=0)
         assert one.activation_mean_initial == pytest.approx(other.activation_mean_initial, rel=1e-4)
+
+
+def test_what_float32_cannot_hold_is_no_warning() -> None:
+    """Weights of 1e150, and a slope of 1e150, whose threshold of saturation is 5e148."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for act, init in (("tanh", "normal:1e150"), ("1e150*x", "normal:1e20")):
+            gradient_depth(act, DepthConfig(layers=4, width=4, steps=2, dtype="float32", init=init, residual=True))
 
 
 def test_in_float32_the_signal_underflows_where_float64_still_has_one() -> None:

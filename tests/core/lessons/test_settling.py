@@ -6,8 +6,9 @@ import pytest
 from actcli.core.activations.catalogue import resolve
 from actcli.core.errors import InputError
 from actcli.core.lessons.approximation import approximate, units_for
+from actcli.core.lessons.bends import only_kink
 from actcli.core.lessons.settling import settle
-from actcli.core.network.mlp import forward
+from actcli.core.network.mlp import forward, of_hidden_units
 
 
 def test_training_moves_the_bends_and_lowers_the_error() -> None:
@@ -20,11 +21,23 @@ def test_training_moves_the_bends_and_lowers_the_error() -> None:
     assert moments[2].rms_error == pytest.approx(float(np.sqrt(np.mean(error**2))), rel=1e-12)
 
 
-def test_a_bend_is_where_the_unit_s_weighted_sum_is_zero() -> None:
-    (moment,) = settle(resolve("abs(x)"), resolve("relu"), 5, -2.0, 4.0, steps=(50,))
+@pytest.mark.parametrize("act", ["relu", "relu(x-3)"])
+def test_a_bend_is_where_the_unit_leaves_zero(act: str) -> None:
+    (start, moment) = settle(resolve("abs(x)"), resolve(act), 5, -2.0, 4.0, steps=(0, 50))
+    assert start.bends.min() > -2.0
+    assert start.bends.max() < 4.0
+    (fitted,) = approximate("abs(x)", act, [5], -2.0, 4.0)
+    (inner, _), (biases, _) = fitted.network.parameters.weights, fitted.network.parameters.biases
+    kink = {"relu": 0.0, "relu(x-3)": 3.0}[act]
+    assert sorted((kink - biases) / inner[0])[::4] == pytest.approx([-2.0, 4.0])
     for unit, bend in enumerate(moment.bends):
         beside = forward(moment.network, np.array([[bend - 1e-6], [bend + 1e-6]])).layer_inputs[1][:, unit]
         assert min(beside) == 0.0 < max(beside)
+
+
+def test_only_an_activation_with_one_kink_has_bends() -> None:
+    table = {"relu": 0.0, "relu(x-3)": 3.0, "step(x-2)": 2.0, "x": None, "tanh": None, "hard_tanh": None}
+    assert {name: only_kink(of_hidden_units(resolve(name))) for name in table} == table
 
 
 def test_without_a_bend_the_best_that_is_learnt_is_a_line() -> None:

@@ -105,7 +105,8 @@ def test_what_jumps_or_is_flat_has_no_logarithm(activation: str) -> None:
 
 def test_without_layers_or_variances_there_is_no_spread() -> None:
     assert finite_width(unit("tanh"), [], 8, 1.0) is None
-    assert finite_width(unit("tanh"), [1.0, 0.0], 8, 1.0) is None
+    for q in (0.0, 1.7e308, math.inf, math.nan):
+        assert finite_width(unit("identity"), [1.0, q], 8, 1.0) is None
 
 
 @pytest.mark.parametrize("layers", [1, 10, 100])

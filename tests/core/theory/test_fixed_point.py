@@ -260,9 +260,11 @@ def test_biases_add_up_where_every_variance_is_kept() -> None:
 @pytest.mark.parametrize(
     ("name", "sigma_w2", "phase"),
     [("relu", 1.0, "ordered"), ("relu", 2.0, "edge"), ("tanh", 1.0, "edge"), ("tanh", 1.1, "chaotic"),
-     ("tanh", 0.9, "ordered"), ("sigmoid", 1.0, "ordered"), ("selu", 2.0, None)],
+     ("tanh", 0.9, "ordered"), ("sigmoid", 1.0, "ordered"), ("selu", 2.0, None),
+     ("sqrt(abs(x))", 1.0, "chaotic"), ("step", 0.0, None)],
 )  # fmt: skip
 def test_phases(name: str, sigma_w2: float, phase: str | None) -> None:
+    """The slope of sqrt(abs(x)) squared is 1/(4|x|), whose mean is infinite. Without weights all inputs are alike."""
     assert settles(name, sigma_w2).phase == phase
 
 
