@@ -26,7 +26,7 @@ from actcli.process import (
     obey_the_locale,
     replace_closed_stderr,
 )
-from actcli.shell.slips import option_as_value, put_right
+from actcli.shell.slips import option_as_value, put_right, second_number
 from actcli.shell.usage import told
 from actcli.streams.files import StreamError, complain
 
@@ -116,15 +116,23 @@ class Command(TyperCommand):
         if mistaken := option_as_value(args, values):
             metavar = next(p.make_metavar(ctx) for p in self.params if mistaken[0] in p.opts).strip("<>")
             raise InputError(f"{mistaken[0]} takes {metavar}, and {mistaken[1]} is an option")
+        option, numbers = second_number(args, values, positional)
+        if option and any(option in parameter.opts and parameter.multiple for parameter in self.params):
+            each = " ".join(f"{option} {number}" for number in numbers)
+            raise InputError(f"{option} takes one number at a time: {each}")
+        if option:
+            raise InputError(f"{option} takes one number, not {len(numbers)}")
         try:
             rest = super().parse_args(ctx, args)
         except typer.TyperException as error:
             if getattr(error, "ctx", ctx) is None:  # the error of an option without a value has no context
                 vars(error)["ctx"] = ctx
             raise
-        for name, value in ctx.params.items():
-            if isinstance(value, int) and value > sys.maxsize:  # more than a range can count
-                raise InputError(f"--{name.replace('_', '-')}: must be at most {sys.maxsize}")
+        for parameter in self.params:
+            value = ctx.params.get(parameter.name or "")
+            for number in value if isinstance(value, tuple) else (value,):
+                if isinstance(number, int) and number > sys.maxsize:  # more than a range can count
+                    raise InputError(f"{parameter.opts[0]}: must be at most {sys.maxsize}")
         return rest
 
 

@@ -41,6 +41,7 @@ def run_all(
     if jobs == 1 and dask is None:
         yield from ((index, function(task)) for index, task in enumerate(tasks))
         return
+    jobs = min(jobs, max(2, len(tasks)))  # two at least: joblib runs a single job in this process
     with ExitStack() as stack:
         died = stack.enter_context(_dask(dask)) if dask is not None else _loky(stack)
         left, failures = dict(enumerate(tasks)), 0

@@ -193,12 +193,13 @@ def dimensions(size: str | None) -> tuple[int | None, int | None]:
 
 # --- networks ---------------------------------------------------------------------------------------------------
 
+_MOST_SEEDS: Final = 10_000
 Layers: TypeAlias = Annotated[int, typer.Option("--layers", "-l", metavar="N", min=1, help="Number of layers.")]
 Width: TypeAlias = Annotated[int, typer.Option("--width", metavar="N", min=1, help="Units in a layer.")]
 LearningRate: TypeAlias = Annotated[float, typer.Option("--lr", metavar="X", min=0.0, help="Learning rate.")]
 Seed: TypeAlias = Annotated[int, typer.Option("--seed", metavar="N", min=0, help="Seed of all that is random.")]
 Seeds: TypeAlias = Annotated[
-    int, typer.Option("--seeds", metavar="N", min=1, help="Number of seeds, starting at --seed.")
+    int, typer.Option("--seeds", metavar="N", min=1, max=_MOST_SEEDS, help="Number of seeds, starting at --seed.")
 ]
 Init: TypeAlias = Annotated[
     str,
@@ -269,7 +270,11 @@ def check_export(path: str | None) -> None:
 
 # --- many runs --------------------------------------------------------------------------------------------------
 
-Jobs: TypeAlias = Annotated[int, typer.Option("--jobs", "-j", metavar="N", min=1, help="Number of parallel processes.")]
+_MOST_JOBS: Final = 1024
+"""Most processes, about the cores of the largest machines."""
+Jobs: TypeAlias = Annotated[
+    int, typer.Option("--jobs", "-j", metavar="N", min=1, max=_MOST_JOBS, help="Number of parallel processes.")
+]
 Resume: TypeAlias = Annotated[bool, typer.Option("--resume", help="Continue with the runs in the output file.")]
 Dask: TypeAlias = Annotated[
     str | None,

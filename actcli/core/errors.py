@@ -99,6 +99,16 @@ def check_memory(memory: int, takes: str) -> None:
         raise InputError(f"{takes} {gib:.3g} GiB, and at most {most:.3g} are taken")
 
 
+MOST_RUNS: Final = 1_000_000
+"""Most networks of a race or a sweep."""
+
+
+def check_runs(runs: int) -> None:
+    """InputError: more networks than MOST_RUNS."""
+    if runs > MOST_RUNS:
+        raise InputError(f"{runs:,} networks are to be trained, and at most {MOST_RUNS:,} are taken")
+
+
 _ONE_LETTER: Final = 0.8
 """difflib's ratio of two words of four or five letters that differ in one letter."""
 

@@ -246,6 +246,7 @@ class Worker:
         self.adapters: dict[str, Any] = {}
         self.adapter: Any = None
         self.function: Any = None
+        self.path = ""
 
     def adapter_of(self, framework: Any) -> Any:
         if framework not in self.adapters:
@@ -253,6 +254,7 @@ class Worker:
         return self.adapters[framework]
 
     def load(self, given: Any) -> Any:
+        self.path = given.get("path", "")
         if "model" in given:
             self.adapter = self.adapter_of("onnxruntime")
             self.function = self.adapter.file(given["model"])
@@ -332,8 +334,18 @@ class Worker:
         return {"dtype": answered, "shape": list(bits.shape)}, bits.astype(BITS[answered], copy=False).tobytes()
 
 
-def one_line(error: Any) -> Any:
+_OF_SINGLE_NUMBERS = ("converted to Python scalar", "truth value of an array", "Boolean value of Tensor")
+"""Parts of the errors of a function, such as math.tanh or `x if x > 0 else 0`, that is called with an array."""
+
+
+def one_line(error: Any, path: Any = "") -> Any:
+    """The error in one line; path: of the user's function, empty for a framework's."""
     text = " ".join(str(error).split())
+    if path and any(part in text for part in _OF_SINGLE_NUMBERS):
+        function = path.replace(":", ".")
+        module, _, _ = path.partition(":") if ":" in path else path.rpartition(".")
+        given = f"import numpy, {module}; f = numpy.vectorize({function}, [float])"
+        return f"it takes one number at a time, not an array; with `{given}` in each.py, give --against each:f"
     return f"{type(error).__name__}: {text}"[:300] if text else type(error).__name__
 
 
@@ -363,7 +375,7 @@ def main() -> None:
         except (NotOfferedError, RefusedError) as error:
             answer = {"error": str(error)}
         except BaseException as error:  # all exceptions of the function, SystemExit included, are answers
-            answer = {"error": one_line(error), "missing": missing(error)}
+            answer = {"error": one_line(error, worker.path), "missing": missing(error)}
         header = json.dumps({**answer, "size": len(data)}).encode()
         outbox.write(struct.pack("<I", len(header)) + header + data)
         outbox.flush()

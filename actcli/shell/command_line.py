@@ -123,6 +123,11 @@ def names(kind: type[Elementwise | RowWise] = Elementwise) -> list[str]:
     return [name for entry in entries for name in (entry.name, *entry.aliases)]
 
 
+def published() -> list[str]:
+    """Names and aliases of the literature, which are offered where none of `names` begins as typed."""
+    return [name for entry in literature().values() for name in (entry.name, *entry.aliases)]
+
+
 def functions() -> list[str]:
     """The functions of a formula."""
     return sorted({*FUNCTIONS, *names()})

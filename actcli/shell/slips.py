@@ -5,6 +5,7 @@ An option or value with a single meaning is corrected before the command reads i
 
 import re
 from collections.abc import Mapping, Sequence
+from itertools import takewhile
 from typing import Final
 
 _ACT = "activation activations acts activation-function activation-fn function fn func nonlinearity act"
@@ -74,6 +75,8 @@ _VALUES: Final[Mapping[str, Mapping[str, str]]] = {
 """Option -> other names of its values."""
 
 _MINUS: Final = re.compile(r"[−–](?=\d|\.\d|inf)")
+_NOT_NUMBERS: Final = frozenset({"act", "acts", "argument", "arguments", "formula"})
+"""Names of arguments that are no numbers."""
 _NUMBER: Final = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?", re.IGNORECASE)
 
 
@@ -168,7 +171,7 @@ def _interval_at_the_end(words: list[str], options: Mapping[str, int], positiona
     if any(word.partition("=")[0] in ("--range", "-r") for word in words):
         return words
     leading = len(_leading(words))
-    after_an_option = len(words) > 2 and words[-3].startswith("-")
+    after_an_option = len(words) > 2 and (words[-3].startswith("-") or words[-4:-3] == ["--at"])
     for end in (leading, len(words)):
         if end > 2 and all(map(_NUMBER.fullmatch, words[end - 2 : end])) and (end == leading or not after_an_option):
             return [*words[: end - 2], "--range", *words[end - 2 :]]
@@ -186,6 +189,23 @@ def option_as_value(args: Sequence[str], options: Mapping[str, int]) -> tuple[st
                 return option, value
             place += 1
     return None
+
+
+def second_number(args: Sequence[str], options: Mapping[str, int], positional: Sequence[str]) -> tuple[str, list[str]]:
+    """--width and [8, 64] of `--width 8 64`, for an option of one number where no argument is a number; or ("", [])."""
+    leading = args[: args.index("--")] if "--" in args else args
+    for i in range(len(leading) - 2) if {*positional} <= _NOT_NUMBERS else ():
+        numbers = list(takewhile(_is_number, leading[i + 1 :]))
+        if options.get(leading[i]) == 1 and len(numbers) > 1:
+            return leading[i], numbers
+    return "", []
+
+
+def typed_as(option: str, words: Sequence[str]) -> str:
+    """The other name in `words` under which an option was typed, or its own."""
+    others = _OPTIONS.get(option, "").split()
+    typed = (word.partition("=")[0] for word in words if word.startswith("--"))
+    return next((name for name in typed if name.lstrip("-").casefold().replace("_", "-") in others), option)
 
 
 def formula_meant(words: Sequence[str], extra: str) -> str:

@@ -5,7 +5,7 @@ import sys
 from typing import Any
 
 from actcli.core.errors import decapitalised, did_you_mean
-from actcli.shell.slips import formula_meant, hint, is_activation, without_command
+from actcli.shell.slips import formula_meant, hint, is_activation, typed_as, without_command
 
 # Parameters that take a formula.
 _FORMULAS = {"act", "acts", "argument", "arguments", "formula"}
@@ -34,6 +34,10 @@ def told(error: Any) -> str:
         hint = did_you_mean(choices[1], re.findall(_QUOTED, choices[2]))
     elif (parameter := getattr(error, "param", None)) is not None and parameter.nargs > 1:
         message = message.replace(":", f" {parameter.metavar}:", 1)  # such as MIN MAX
+    spellings = getattr(getattr(error, "param", None), "opts", ())
+    for option in spellings:
+        if (typed := typed_as(option, sys.argv[1:])) != option:
+            message = message.replace(" / ".join(map(repr, spellings)), f"{typed!r}, which stands for {option}", 1)
     for type_of_python, in_words in _TYPES.items():
         message = message.replace(type_of_python, in_words)
     says_how = hint or message.startswith("invalid value")

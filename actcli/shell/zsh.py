@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from actcli.core.activations.activation import RowWise
-from actcli.shell.command_line import CommandLine, Option, functions, names, parameters, quoted
+from actcli.shell.command_line import CommandLine, Option, functions, names, parameters, published, quoted
 
 _ZSH = """\
 #compdef actcli
@@ -24,6 +24,7 @@ _actcli_append() {{
 _actcli_activation() {{
     local -a names=({names})
     [[ -n $takes_rowwise ]] && names+=({rows})
+    local -a published=({published})
     local -a functions=({functions})
     local -a parameters=({parameters})
     local -a known=($names)
@@ -45,6 +46,9 @@ _actcli_activation() {{
         goes_on=""
     fi
     known=(${{(M)known:#$stem*}})
+    if [[ $#known == 0 && $value != *[^A-Za-z0-9_]* ]]; then
+        known=(${{(M)published:#$stem*}}) goes_on=""
+    fi
     if _actcli_has_inner_quote; then
         _actcli_append "${{(@)known#$stem}}"
     elif [[ -z $goes_on ]]; then
@@ -125,6 +129,7 @@ def script(commands: list[CommandLine], root: list[Option]) -> str:
         parameters=" ".join(parameters()),
         names=" ".join(names()),
         rows=" ".join(names(RowWise)),
+        published=" ".join(published()),
         functions=" ".join(functions()),
         root="\n".join(f"        {spec} \\" for option in root for spec in _zsh_specs(option)),
         commands="\n".join(f"                {quoted(f'{command.name}:{command.summary}')}" for command in commands),

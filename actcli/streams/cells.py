@@ -28,6 +28,9 @@ _DECIMAL_COMMA = re.compile(r"[-+]?\d*,\d+([eE][-+]?\d+)?")
 _THOUSANDS = re.compile(r"[-+]?\d{1,3}([,.' \u00a0\u202f]\d{3})+([.,]\d+)?")
 
 
+_MINUS = re.compile(r"[−–](?=\d|\.\d|inf)", re.IGNORECASE)
+"""A minus sign or a dash that typesetting made of a hyphen."""
+
 _HEXADECIMAL = re.compile(r"[-+]?0[xX]([0-9a-fA-F]*\.?[0-9a-fA-F]*)([pP][-+]?\d+)?")
 
 
@@ -42,6 +45,8 @@ def parse(token: str, bits: Bits | None = None) -> float:
             return float(token)
     except ValueError:
         pass
+    if not token.isascii() and (typed := _MINUS.sub("-", token)) != token:
+        return parse(typed, bits)
     if (match := _HEXADECIMAL.fullmatch(token)) and match[1].strip("."):
         if "." in match[1] or match[2]:
             return _from_hexadecimal(token)

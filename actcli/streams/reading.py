@@ -170,12 +170,16 @@ def _meant_by(arguments: Sequence[str]) -> str:
 _FILE: Final = re.compile(r"[^\d\W]\w*\.(csv|tsv|txt|npy|dat|bin|gz)$", re.IGNORECASE)
 
 
+MOST_POINTS: Final = 10**12
+"""Most points of a grid: more take days to write."""
+
+
 def from_grid(start: float, stop: float, num: int, rowwise: bool) -> Source:
     """The numbers numpy.linspace(start, stop, num), in blocks unless they are one row."""
     if not (math.isfinite(start) and math.isfinite(stop)):
         raise StreamError("--grid: START and STOP must be finite")
-    if num < 1:
-        raise StreamError(f"--grid: NUM must be at least 1, not {num}")
+    if not 1 <= num <= MOST_POINTS:
+        raise StreamError(f"--grid: NUM must be from 1 to {MOST_POINTS}, not {num}")
     pieces = (_column(linspace(start, stop, num, first, min(BLOCK, num - first))) for first in range(0, num, BLOCK))
     whole = (_row(linspace(start, stop, num, 0, num)) for _ in range(1))
     return Source("grid", whole if rowwise else pieces, rowwise=rowwise, shape=(num,))

@@ -81,8 +81,9 @@ def test_a_long_grid(rowwise: bool) -> None:
 @pytest.mark.parametrize(
     ("grid", "message"),
     [
-        ((0, 1, 0), "--grid: NUM must be at least 1, not 0"),
-        ((0, 1, -5), "--grid: NUM must be at least 1, not -5"),
+        ((0, 1, 0), "--grid: NUM must be from 1 to 1000000000000, not 0"),
+        ((0, 1, -5), "--grid: NUM must be from 1 to 1000000000000, not -5"),
+        ((0, 1, 10**20), f"--grid: NUM must be from 1 to 1000000000000, not {10**20}"),
         ((0, float("inf"), 3), "--grid: START and STOP must be finite"),
         ((float("nan"), 1, 3), "--grid: START and STOP must be finite"),
     ],

@@ -46,6 +46,7 @@ def written(*pairs: tuple[Block, np.ndarray]) -> str:
         (b"\xef\xbb\xbf1\n2", [[1], [2]]),
         (b"\xef\xbb\xbf", []),
         ("1\u00a02\u20033\n".encode(), [[1, 2, 3]]),
+        ("−1 1e−3\n–.5\n−Infinity".encode(), [[-1, 1e-3], [-0.5], [-math.inf]]),
         (b"9007199254740993 0.1 1e400 1e-400", [[2.0**53, 0.1, math.inf, 0.0]]),
     ],
 )
@@ -73,7 +74,7 @@ def test_nan_is_a_number() -> None:
             "`iconv -f LATIN1 -t UTF-8 data.txt` converts it",
         ),
         (b"1\n\x1b[31mred\n", "data.txt, line 2: not a number: '\\x1b[31mred'"),
-        ("1\n−3\n".encode(), "data.txt, line 2: not a number: '−3'"),
+        ("1\n−x\n".encode(), "data.txt, line 2: not a number: '−x'"),
         (b"1\x002", "data.txt, line 1: not a number: '1\\x002'"),
         (b"y" * 99, "data.txt, line 1: not a number: '" + "y" * 40 + "...'"),
     ],

@@ -221,7 +221,7 @@ def compiled_once(tree: Node, arithmetic: Arithmetic) -> Any:
         return repeated.setdefault(found, _Once(term))
 
     term = compiled(tree, arithmetic, share)
-    if not repeated:
+    if not repeated or not callable(term):  # a number depends on no term, as that of (1 > 2 and exp(x) < exp(x))
         return term
 
     def function(x: Any) -> Any:

@@ -10,6 +10,8 @@ from actcli.core.network.normalisation import AXES
 from actcli.core.network.optimizers import OPTIMIZERS
 
 POINTS = 512
+_MOST_STEPS = 100_000_000
+"""Most updates, because every loss is kept."""
 _BYTES = {"float64": 8, "float32": 4}
 _CHOICES: dict[str, tuple[Any, ...]] = {
     "norm": (None, *AXES),
@@ -43,8 +45,9 @@ class DepthConfig:
     dtype: str = "float64"
 
     def __post_init__(self) -> None:
-        for name, least in {"layers": 1, "width": 1, "batch": 1, "steps": 0, "seed": 0}.items():
+        for name, least in {"layers": 1, "width": 1, "batch": 1, "seed": 0}.items():
             whole_number(name, getattr(self, name), least)
+        whole_number("steps", self.steps, 0, _MOST_STEPS)
         real_number("learning_rate", self.learning_rate, 0.0)
         for name in ("data", "init"):
             instance(name, getattr(self, name), str)

@@ -19,7 +19,7 @@ from actcli.core.arrays import Array
 from actcli.core.depth.config import DepthConfig
 from actcli.core.depth.experiment import DepthExperiment
 from actcli.core.depth.verdict import LEARNT
-from actcli.core.errors import InputError
+from actcli.core.errors import InputError, check_runs
 from actcli.core.network.layer_statistics import survey
 from actcli.core.network.losses import accuracy, guessing_loss
 from actcli.core.theory.fixed_point import fixed_point
@@ -89,6 +89,7 @@ class Sweep:
                 raise InputError(f"{name} must be in ascending order")
         if self.config.steps < 1:
             raise InputError("training takes at least one step")
+        check_runs(len(self.depths) * len(self.sigma_w2) * self.seeds)
         self.trainings()
 
     def trainings(self) -> list[Training]:

@@ -18,7 +18,7 @@ import numpy as np
 from actcli.core.activations.activation import Elementwise
 from actcli.core.depth.config import DepthConfig
 from actcli.core.depth.experiment import DepthExperiment
-from actcli.core.errors import InputError, count, one_of, whole_number
+from actcli.core.errors import InputError, check_runs, count, one_of, whole_number
 from actcli.core.network.datasets import DATASETS, DataSet
 from actcli.core.network.layer_statistics import survey
 from actcli.core.network.losses import LOSSES, accuracy, guessing_loss
@@ -113,6 +113,7 @@ def entries(racers: Sequence[Racer], config: RaceConfig, own: Mapping[str, DataS
         elif len(own[name].inputs) < _FEWEST:
             points = count(len(own[name].inputs), "point")
             raise InputError(f"{name} has {points}, too few to hold some out: a race takes {_FEWEST}")
+    check_runs(config.seeds * len(config.data) * len(racers) * len(SETTINGS))
     seeds = range(config.seed, config.seed + config.seeds)
     return [
         Entry(racer.activation.label, seed, config.of(name, seed, *setting), own.get(name))

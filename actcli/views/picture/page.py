@@ -1,10 +1,10 @@
 """Painter for a page or slide: a picture as .svg, .png or .pdf."""
 
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from io import BytesIO
-from math import ceil
+from math import ceil, floor
 from textwrap import wrap
 from typing import Any, Final, Literal
 
@@ -14,11 +14,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.lines import Line2D
-from matplotlib.ticker import FixedFormatter, FixedLocator, NullFormatter, NullLocator
 
+from actcli.core.errors import InputError
 from actcli.views.palette import MARKERS, appearance_of, rgb
 from actcli.views.picture.description import (
-    Axis,
     Curve,
     HeatMap,
     Histogram,
@@ -30,7 +29,7 @@ from actcli.views.picture.description import (
     Trail,
     shared_scale,
 )
-from actcli.views.picture.dots import multiples, nice_step, tick_labels
+from actcli.views.picture.page_axis import set_axis
 from actcli.views.picture.page_curves import landmarks, with_gaps
 
 Theme = Literal["light", "dark"]
@@ -47,7 +46,8 @@ _LEAD, _SMALL = 0.22, 0.17  # inches between lines of titles and of notes
 _SINGLE, _FIRST, _FURTHER, _ASPECT = 4.4, 3.3, 2.1, 1.35  # heights of panels, and width by height of those in a grid
 _AXIS, _SWATCH = 6, 8  # characters that the numbers of an axis take, and a swatch
 _TITLE_LINES = 3  # of a panel
-_DECADES_OF_FLOATS = 1e-300
+_LEAST, _LEAST_BARE, _LEAST_WIDE, _LEAST_TITLE = 0.75, 0.35, 2.0, 10  # inches; characters
+_A_NUMBER = (0.5, 0.2)  # inches of an axis that a number takes across and up
 _MANY = 20  # more marks than this are drawn small
 _WIDEST_ROW, _FACTS, _STRIP = 4, 3.7, 0.85  # panels beside each other; width of facts, height of maps without axes
 
@@ -132,8 +132,13 @@ class _Page:
         legend = _MARGIN + _LEAD * (len(titles) + len(subtitles))
         above, under = legend + _LEAD * ceil(len(entries) / across), _MARGIN + _SMALL * len(below)
         body = max(sum(heights), _SMALL * len(picture.facts) + 0.3)
+        lines = [max(folds[row * columns :][:columns]) for row in range(len(heights))]
+        each = _LEAST_BARE if all(panel.bare for panel in self.panels) else _LEAST
+        values = max((len(value) for _, value in picture.facts), default=0) / _CHARACTERS
+        beside = min(_FACTS, max(0.45 * width, _MARGIN + 1.2 + values)) if picture.facts else 0.0
+        least = max(_SMALL * sum(lines) + each * len(lines), _SMALL * len(picture.facts))
+        self._refuse_too_small(beside + self._least_width(columns), above + least + under)
         height = self.asked_height or above + body + under
-        beside = min(_FACTS, 0.45 * width) if picture.facts else 0.0
         room = (beside / width, under / height, 1 - beside / width, max(1 - (above + under) / height, 0.1))
         figure = Figure((width, height), layout=ConstrainedLayoutEngine(rect=room, w_pad=0.08, h_pad=0.06))
         self._write(figure, (_MARGIN, _MARGIN), titles, _LEAD, size=12, weight="bold")
@@ -152,8 +157,24 @@ class _Page:
         for index, panel in enumerate(panels):
             lower = panels[index + columns : index + columns + 1]
             axes = figure.add_subplot(grid[divmod(index, columns)])
-            self._paint(panel, axes, figure, labelled=not lower or self._differ(panel, lower[0], columns))
+            inches = (width - beside) / columns - 0.7, (height - above - under) / len(heights) - _SMALL * lines[0] - 0.4
+            numbers = [max(floor(inch / number), 1) for inch, number in zip(inches, _A_NUMBER, strict=True)]
+            labelled = not lower or self._differ(panel, lower[0], columns)
+            self._paint(panel, axes, figure, numbers, labelled=labelled)
         return figure
+
+    def _least_width(self, columns: int) -> float:
+        """Inches that panels and their titles need."""
+        title = (_LEAST_TITLE + _AXIS) / (_CHARACTERS * _OF_DIGITS)
+        return 2 * _MARGIN + title * columns if columns > 1 else _LEAST_WIDE
+
+    def _refuse_too_small(self, width: float, height: float) -> None:
+        """InputError: an asked size of fewer inches."""
+        asked = (self.asked_width, width, _COLUMN, "{}x", "columns"), (self.asked_height, height, _LINE, "x{}", "lines")
+        for inches, least, each, size, what in asked:
+            if inches is not None and inches < least - 1e-9:
+                given, needed = size.format(round(inches / each)), ceil(least / each - 1e-9)
+                raise InputError(f"--size {given}: the page of this picture takes {needed} {what} or more")
 
     def _differ(self, panel: Panel, lower: Panel, columns: int) -> bool:
         """Whether the horizontal axis has another meaning than in the panel below."""
@@ -186,7 +207,7 @@ class _Page:
 
     def _folded_title(self, panel: Panel) -> list[str]:
         """It stays above its panel, and does not reach into the next one's."""
-        return _wrapped(panel.title, max(self._room_above(), 12), _TITLE_LINES) or [""]
+        return _wrapped(panel.title, max(self._room_above(), _LEAST_TITLE), _TITLE_LINES) or [""]
 
     def _room_above(self) -> int:
         across = self._grid()[0]
@@ -225,13 +246,14 @@ class _Page:
         face = self.inks["paper"] if marker in _HOLLOW else colour
         return pen | {"marker": _MARKERS[marker], "markersize": 5.0, "markerfacecolor": face, "markeredgecolor": colour}
 
-    def _paint(self, panel: Panel, axes: Axes, figure: Figure, *, labelled: bool) -> None:
-        """Draw one panel."""
+    def _paint(self, panel: Panel, axes: Axes, figure: Figure, numbers: Sequence[int], *, labelled: bool) -> None:
+        """Draw one panel. numbers: that the axes have room for, across and up."""
         crowded = self.picture.arrangement == "grid" and len(self.panels) > 1
         if panel.bare:
             axes.set_axis_off()
-        _set(panel.x, axes.set_xscale, axes.set_xlim, axes.xaxis, 4 if crowded else 8)
-        _set(panel.y, axes.set_yscale, axes.set_ylim, axes.yaxis, 5 if crowded or panel.extra else 8)
+        across, up = min(numbers[0], 4 if crowded else 8), min(numbers[1], 5 if crowded or panel.extra else 8)
+        set_axis(panel.x, axes.set_xscale, axes.set_xlim, axes.xaxis, across)
+        set_axis(panel.y, axes.set_yscale, axes.set_ylim, axes.yaxis, up)
         if labelled:
             axes.set_xlabel(panel.x.label or "x")
         axes.set_ylabel(panel.y.label)
@@ -376,29 +398,3 @@ def _plain(text: str) -> str:
 def _mixed(colour: tuple[int, ...], white: float) -> tuple[float, ...]:
     """A colour mixed with a share of white, for dark pages."""
     return tuple((1 - white) * part / 255 + white for part in colour)
-
-
-def _set(axis: Axis, scale: Callable[..., Any], limits: Callable[..., Any], ticked: Any, most: int) -> None:
-    """Set scale, limits and ticks, with a margin between curves and frame."""
-    low, high = axis.low, axis.high
-    if axis.scale == "log":
-        low, high = max(low, _DECADES_OF_FLOATS), max(high, _DECADES_OF_FLOATS * 100)
-        scale("log")
-        limits(10.0 ** (np.floor(np.log10(low) + 1e-9) - 0.1), 10.0 ** (np.ceil(np.log10(high) - 1e-9) + 0.1))
-        ticked.set_minor_locator(NullLocator())
-        return
-    if axis.scale == "symlog":
-        scale("symlog", linthresh=axis.unit)
-        limits(low, high)
-        ticked.set_minor_formatter(NullFormatter())
-        return
-    room = 0.03 * (high - low)
-    limits(low - room, high + room)
-    if axis.counted:
-        step = max(round((high - low) / 10), 1)
-        ticked.set_major_locator(FixedLocator([1, *range(step if step > 1 else 2, int(high) + 1, step)]))
-        ticked.set_minor_locator(NullLocator())
-    else:
-        ticks = multiples(nice_step(high - low, most), low, high)  # the terminal's ticks, which work for any range
-        ticked.set_major_locator(FixedLocator(ticks))
-        ticked.set_major_formatter(FixedFormatter([label.replace("-", "−") for label in tick_labels(ticks)]))

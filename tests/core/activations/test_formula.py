@@ -41,6 +41,12 @@ def test_a_formula_is_computed_as_it_is_written() -> None:
     assert resolve("1/0 + 0*x")(3.0) == math.inf
 
 
+def test_equal_terms_that_no_value_depends_on() -> None:
+    """The constant condition decides, and the value is a number."""
+    for text, value in (("(1 > 2 and exp(x) + 1 < exp(x))", 0.0), ("where(1 > 2 and x*x < x*x, x, 3)", 3.0)):
+        assert elementwise(text)([2.0, -1.0]).tolist() == [value, value]
+
+
 def test_a_neuron_takes_its_weights_after_a_colon() -> None:
     neuron = elementwise("relu(w*x + b):w=2,b=-1")
     assert neuron([-1.0, 0.5, 3.0]).tolist() == [0, 0, 5]

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cache
+from itertools import combinations
 from typing import Literal
 from xml.etree import ElementTree
 
@@ -22,6 +23,7 @@ from actcli.core.analysis.density import pushforward
 from actcli.core.analysis.graph import Spot, gathered
 from actcli.core.analysis.properties import describe
 from actcli.core.audit.auditor import Auditor
+from actcli.core.errors import InputError
 from actcli.core.lessons.approximation import approximate
 from actcli.core.lessons.calibration import calibrate
 from actcli.core.lessons.collapse import CollapseConfig, collapse
@@ -222,10 +224,39 @@ def test_a_dollar_is_no_formula() -> None:
     assert b"costs $5 and $6" in page(Picture("it costs $5 and $6", [panel], notes=["a$b$c"]), ".svg")
 
 
-@pytest.mark.parametrize("size", [(20, 5), (400, 100), (None, 10), (40, None)])
-def test_pages_of_any_size(size: tuple[int | None, int | None]) -> None:
-    for name in ("plot of several", "compare", "describe", "density") if size != (400, 100) else ("compare",):
-        assert page(picture(name), ".png", "light", size)[:4] == b"\x89PNG"
+def test_pages_of_any_size() -> None:
+    """A page without room for its texts is refused, and they have room in the smallest that is not."""
+    for name in ("plot of several", "compare", "describe", "density", "audit", "collapse", "gradient-depth"):
+        columns, lines = 15, 5
+        for _ in range(2):
+            with pytest.raises(InputError) as caught:
+                figure(picture(name), size=(columns, lines))
+            least, what = re.findall(r"page of this picture takes (\d+) (\w+) or more", str(caught.value))[0]
+            columns, lines = (int(least), lines) if what == "columns" else (columns, int(least))
+        drawn = figure(picture(name), size=(columns, lines))
+        drawn.draw_without_rendering()
+        written = [(text.get_text(), text.get_window_extent()) for text in (*drawn.texts, *_numbers(drawn.axes))]
+        overlaps = [(a, b) for (a, one), (b, other) in combinations(written, 2) if one.padded(-2).overlaps(other)]
+        assert overlaps == [], name
+    assert page(picture("compare"), ".png", "light", (400, 100))[:4] == b"\x89PNG"
+
+
+def _numbers(drawn: Sequence[Axes]) -> list[Text]:
+    """The numbers of the axes that are inside of their range."""
+    sides = [(axis, label) for axes in drawn for axis in (axes.xaxis, axes.yaxis) for label in axis.get_ticklabels()]
+    shown = [(axis.get_view_interval(), label, label.get_position()[axis.axis_name == "y"]) for axis, label in sides]
+    return [label for (low, high), label, at in shown if label.get_text() and low <= at <= high]
+
+
+def test_the_numbers_of_an_axis_with_many_decades_stand_apart() -> None:
+    """Both halves, one and none of them, with units far from 1."""
+    for low, high, unit in ((-3e38, 3e26, 3e26), (-100.0, 90.0, 1e-7), (0.0, 1e300, 1e288), (-1.0, 1.0, 1.0)):
+        panel = Panel(Axis(low, high, "symlog", unit=unit), Axis(0.1, 10.0, "log"), [LINE])
+        drawn = figure(Picture("", [panel]), size=(40, 20))
+        drawn.draw_without_rendering()
+        boxes = [label.get_window_extent() for label in _numbers(drawn.axes)]
+        assert not any(one.overlaps(other) for one, other in combinations(boxes, 2))
+        assert len(boxes) > 3 or high == 1.0
 
 
 @pytest.mark.parametrize("interval", [(-8e307, 8e307), (0.0, 1e-300), (1.0, 1.00000001)])

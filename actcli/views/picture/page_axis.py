@@ -1,0 +1,56 @@
+"""The axes of the page: scale, limits and ticks."""
+
+from collections.abc import Callable
+from math import ceil, log10
+from typing import Any, Final
+
+import numpy as np
+from matplotlib.ticker import FixedFormatter, FixedLocator, NullFormatter, NullLocator
+
+from actcli.views.picture.description import Axis
+from actcli.views.picture.dots import multiples, nice_step, tick_labels
+
+_DECADES_OF_FLOATS: Final = 1e-300
+
+
+def set_axis(axis: Axis, scale: Callable[..., Any], limits: Callable[..., Any], ticked: Any, most: int) -> None:
+    """Set scale, limits and ticks, with a margin between curves and frame."""
+    low, high = axis.low, axis.high
+    if axis.scale == "log":
+        low, high = max(low, _DECADES_OF_FLOATS), max(high, _DECADES_OF_FLOATS * 100)
+        scale("log")
+        limits(10.0 ** (np.floor(np.log10(low) + 1e-9) - 0.1), 10.0 ** (np.ceil(np.log10(high) - 1e-9) + 0.1))
+        ticked.set_minor_locator(NullLocator())
+        return
+    if axis.scale == "symlog":
+        scale("symlog", linthresh=axis.unit)
+        limits(low, high)
+        ticked.set_major_locator(FixedLocator(_symlog_ticks(axis, most)))
+        ticked.set_minor_locator(NullLocator())
+        ticked.set_minor_formatter(NullFormatter())
+        return
+    room = 0.03 * (high - low)
+    limits(low - room, high + room)
+    if axis.counted:
+        step = max(round((high - low) / min(most + 2, 10)), 1)
+        ticked.set_major_locator(FixedLocator([1, *range(step if step > 1 else 2, int(high) + 1, step)]))
+        ticked.set_minor_locator(NullLocator())
+    else:
+        ticks = multiples(nice_step(high - low, most), low, high)  # the terminal's ticks, which work for any range
+        ticked.set_major_locator(FixedLocator(ticks))
+        ticked.set_major_formatter(FixedFormatter([label.replace("-", "−") for label in tick_labels(ticks)]))
+
+
+def _symlog_ticks(axis: Axis, most: int) -> list[float]:
+    """0 and powers of ten at even distances on both sides, about `most` together.
+
+    matplotlib draws [0, unit] as long as a decade beyond it.
+    """
+    ends = [
+        (side, 1.0 + log10(max(end, axis.unit)) - log10(axis.unit), end)
+        for side, end in ((-1, -axis.low), (1, axis.high))
+    ]
+    step = max(ceil(sum(decades for _, decades, end in ends if end > 0.0) / most), 1)
+    first = ceil(log10(axis.unit)) + step - 1
+    powers = [(side, 10.0**e, end) for side, _, end in ends for e in range(first, first + 700, step) if e < 308]
+    return sorted([0.0, *(side * power for side, power, end in powers if power <= end)])
