@@ -42,6 +42,8 @@ LINES: tuple[tuple[str, str, Any], ...] = (
     ("exp(-(x - 1000)**2)", "slope_supremum", (STEEPEST_BELL, True, 1000.0 - math.sqrt(0.5))),
     ("exp(-(x - 1000)**2)", "symmetry", "neither"),
     ("exp(-(x - 1000)**2)", "monotone", "non-monotone"),
+    ("mish(x + 1000)", "slope_supremum", (1.0884981612517279, True, 1.4905711794854285 - 1000.0)),  # by mpmath
+    ("silu(x)*(1 - softplus(x)) + mish(x + 1000)", "zeros", (-1000.0, 1.0 + math.sqrt(1001.0))),
     ("exp(-(1e4*(x - 3.7))**2)", "supremum", (1.0, True, 3.7)),
     ("tanh(x - 1000)", "symmetry", "neither"),
     ("relu(x - 3e6)", "monotone", "increasing"),
