@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from actcli.core.activations.catalogue import CATALOGUE
 from actcli.core.arrays import Array
 from actcli.core.boundary.decision import Decision
 from actcli.core.depth.experiment import DepthExperiment
@@ -24,7 +25,10 @@ MOST_POINTS = 120
 
 @dataclass(frozen=True, eq=False)
 class Map:
-    """A network's decision, its training points, and the names of axes and classes."""
+    """A network's decision, its training points, and the names of axes and classes.
+
+    smooth: the activation has no kink for certain. A formula may have one that is not found: (x**2)**0.5 has
+    """
 
     decision: Decision
     inputs: Array
@@ -57,7 +61,7 @@ class Map:
             experiment.targets,
             experiment.config.layers,
             decision.affine,
-            not activation.kinks(99),
+            activation.name in CATALOGUE and not activation.kinks(99),
             names,
             tuple(classes) or tuple(f"class {i}" for i in range(many)),
         )

@@ -8,7 +8,6 @@ from rich.console import RenderableType
 
 from actcli.core.activations.activation import Elementwise
 from actcli.core.errors import count
-from actcli.core.lessons.bends import only_kink
 from actcli.core.lessons.settling import Settling
 from actcli.views.notation import align, format_number, interval_text
 from actcli.views.picture.description import Axis, Curve, Marks, Panel, Picture, Style
@@ -37,7 +36,7 @@ def settling_table(found: Sequence[Settling], interval: tuple[float, float], ter
             Column("\nstep", [str(each.step) for each in found]),
             Column("rms\nerror", align(format_number(each.rms_error, 3) for each in found)),
             Column(
-                f"{_places(found[-1].network.activation)} in\nthe interval",
+                f"{found[-1].marks} in\nthe interval",
                 [str(inside(each, interval).size) for each in found],
             ),
         ],
@@ -49,13 +48,6 @@ def inside(each: Settling, interval: tuple[float, float]) -> np.ndarray[tuple[in
     """The bends inside the interval, ascending."""
     low, high = interval
     return np.sort(each.bends[(low <= each.bends) & (each.bends <= high)])
-
-
-def _places(activation: Elementwise) -> str:
-    """The noun for `Settling.bends`: without one kink they are the zeros of the weighted sums."""
-    if only_kink(activation) is None:
-        return "zeros"
-    return "jumps" if activation.kinks(order=0) else "bends"
 
 
 def settling_picture(target: Elementwise, found: Sequence[Settling], interval: tuple[float, float]) -> Picture:
@@ -76,7 +68,7 @@ def settling_picture(target: Elementwise, found: Sequence[Settling], interval: t
     legend = [
         (target.label, _TARGET),
         (f"{name} network", _NETWORK),
-        (_places(network.activation) + " of the weighted sums" * (only_kink(network.activation) is None), _BEND),
+        (found[-1].marks + " of the weighted sums" * (found[-1].marks == "zeros"), _BEND),
     ]
     return Picture(title, panels, legend, columns=2, caption=sentence(found, interval))
 
@@ -92,4 +84,4 @@ def sentence(found: Sequence[Settling], interval: tuple[float, float]) -> str:
         unit = "" if moves else " of the interval's width"
         share = format_number(float(np.median(moved)) / size * 100, 2)
         moves.append(f"{share} %{unit} from step {earlier.step} to {later.step}")
-    return f"Half of the {_places(found[-1].network.activation)} moved by at least {', '.join(moves)}." if moves else ""
+    return f"Half of the {found[-1].marks} moved by at least {', '.join(moves)}." if moves else ""

@@ -91,6 +91,14 @@ def test_the_decisions_are_those_of_the_accuracy_however_small_the_outputs() -> 
     assert heading(found).startswith("relu ")
 
 
+@pytest.mark.parametrize(("act", "smooth"), [("tanh", True), ("(x**2)**0.5", False), ("relu", False)])
+def test_no_corners_are_said_of_what_has_none_for_certain(act: str, smooth: bool) -> None:
+    made = DepthExperiment(resolve(act), replace(DEFAULT, steps=0))
+    window = Window(np.linspace(-3.0, 3.0, 41), np.linspace(-3.0, 3.0, 41))
+    said = " ".join(sentences([Map.of(decision(made, window), made)], 48))
+    assert (f"the output has no corners, as {act} has none" in said) == smooth
+
+
 def test_a_linear_network_without_a_boundary_in_the_window_has_no_straight_line_there() -> None:
     made = DepthExperiment(resolve("identity"), DEFAULT)
     made.network.parameters.biases[-1][...] = 1000.0

@@ -6,7 +6,7 @@ gradient descent moves them (Adam on the mean squared error over all points).
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import numpy as np
 
@@ -47,6 +47,13 @@ class Settling:
         """The network's output at x, (n,)."""
         output: Array = forward(self.network, x[:, None]).output[:, 0]
         return output
+
+    @property
+    def marks(self) -> Literal["bends", "jumps", "zeros"]:
+        """What `bends` are: without exactly one kink, the zeros of the weighted sums."""
+        if only_kink(self.network.activation) is None:
+            return "zeros"
+        return "jumps" if self.network.activation.kinks(order=0) else "bends"
 
     def document(self) -> dict[str, Any]:
         """Its fields for JSON, with those of `parameters_document`."""
