@@ -45,7 +45,7 @@ def parse(token: str, bits: Bits | None = None) -> float:
             return float(token)
     except ValueError:
         pass
-    if not token.isascii() and (typed := _MINUS.sub("-", token)) != token:
+    if (typed := _MINUS.sub("-", token).strip()) and typed != token:  # float() keeps \x1c to \x1f, which strip() takes
         return parse(typed, bits)
     if (match := _HEXADECIMAL.fullmatch(token)) and match[1].strip("."):
         if "." in match[1] or match[2]:

@@ -63,6 +63,7 @@ def npy(array: Any) -> bytes:
         (b"5.1,3.5,setosa\n4.9,3,virginica\n", [[5.1, 3.5], [4.9, 3]], ["setosa", "virginica"]),
         (b"length,width,kind\n5.1,3.5, setosa \n", [[5.1, 3.5]], ["setosa"]),
         (b'"length, cm",kind\n"5.1","a, ""b"""\n', [[5.1]], ['a, "b"']),
+        (b"a,b,kind\n3.\x1f,2,x\n1,\x1f4,y\n", [[3, 2], [1, 4]], ["x", "y"]),
         (b"1,a\n2,b\n3,7\n", [[1], [2], [3]], ["a", "b", "7"]),
         ("größe,art\n1,Käse\n".encode(), [[1]], ["Käse"]),
         (b"1,2\n,\n , \n3,4\n,", [[1], [3]], [2, 4]),  # as spreadsheets end a table

@@ -47,6 +47,7 @@ def written(*pairs: tuple[Block, np.ndarray]) -> str:
         (b"\xef\xbb\xbf", []),
         ("1\u00a02\u20033\n".encode(), [[1, 2, 3]]),
         ("−1 1e−3\n–.5\n−Infinity".encode(), [[-1, 1e-3], [-0.5], [-math.inf]]),
+        (b"1\x1f\n2\n", [[1], [2]]),
         (b"9007199254740993 0.1 1e400 1e-400", [[2.0**53, 0.1, math.inf, 0.0]]),
     ],
 )

@@ -388,7 +388,7 @@ def test_the_initialiser_is_named() -> None:
         ({"layers": 0}, "layers must be at least 1, not 0"),
         ({"width": 0}, "width must be at least 1, not 0"),
         ({"batch": -3}, "batch must be at least 1, not -3"),
-        ({"steps": -1}, "steps must be at least 0, not -1"),
+        ({"steps": -1}, "steps must be from 0 to 100000000, not -1"),
         ({"seed": -1}, "seed must be at least 0, not -1"),
         ({"learning_rate": math.nan}, "learning_rate must be a finite number, 0 or more, not nan"),
         ({"learning_rate": -0.1}, "learning_rate must be a finite number, 0 or more, not -0.1"),
