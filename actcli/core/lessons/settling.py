@@ -43,6 +43,11 @@ class Settling:
     rms_error: float
     network: Network
 
+    @property
+    def kink(self) -> float | None:
+        """The activation's only kink; None if it has none, or several."""
+        return only_kink(self.network.activation)
+
     def __call__(self, x: Array) -> Array:
         """The network's output at x, (n,)."""
         output: Array = forward(self.network, x[:, None]).output[:, 0]
