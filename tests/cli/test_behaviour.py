@@ -6,6 +6,7 @@ import shlex
 import signal
 import subprocess
 import sys
+from itertools import product
 from pathlib import Path
 
 import pexpect
@@ -276,8 +277,9 @@ def test_a_format_that_is_asked_for_is_the_same_text_with_and_without_a_terminal
         assert terminal.exit_code == 0
 
 
-@pytest.mark.parametrize("command", QUICK)
-@pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
+@pytest.mark.parametrize(
+    ("command", "encoding"), [*product(QUICK, ["ascii"]), ("plot", "latin-1"), ("phase", "latin-1")]
+)
 def test_an_encoding_without_the_characters_of_a_picture_gets_ascii(command: str, encoding: str) -> None:
     assert output(*QUICK[command], env={"PYTHONIOENCODING": encoding}).isascii()
 
