@@ -17,8 +17,11 @@ from hypothesis import settings
 
 from tests.examples import EXAMPLES
 
-# Background jobs ignore Ctrl-C, and so would programs started by tests in a background job.
+# Background jobs ignore Ctrl-C and Ctrl-\, nohup ignores SIGHUP, and so would programs started by tests.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+for _name in ("SIGHUP", "SIGQUIT"):
+    if hasattr(signal, _name):
+        signal.signal(getattr(signal, _name), signal.SIG_DFL)
 
 # No deadline for a busy machine; the same examples in every run make failures reproducible.
 settings.register_profile("actcli", deadline=None, derandomize=True, max_examples=EXAMPLES)
