@@ -48,6 +48,8 @@ PUBLISHED = (
 
 X = sample()
 
+needs_gcc = pytest.mark.skipif(which("gcc") is None, reason="no C compiler; .ci/run fails without one")
+
 
 @pytest.fixture(scope="module")
 def several() -> dict[str, Functions]:
@@ -77,7 +79,7 @@ def test_numpy_code_is_within_16_ulp_of_the_core(several: dict[str, Functions]) 
     assert [line for name, of in several.items() for line in outside(name, with_numpy(of)(X))] == []
 
 
-@pytest.mark.skipif(which("gcc") is None, reason="no C compiler")
+@needs_gcc
 def test_c_code_compiles_without_a_warning_and_is_within_16_ulp(several: dict[str, Functions], tmp_path: Path) -> None:
     run = with_c(several, tmp_path)
     assert [line for name, of in run.items() for line in outside(name, of(X))] == []
@@ -99,7 +101,7 @@ def test_jax_flushes_what_is_subnormal(several: dict[str, Functions]) -> None:
     assert with_jax(several["exponential"])(np.array([-720.0, -700.0]))[0].tolist() == [0.0, math.exp(-700.0)]
 
 
-@pytest.mark.skipif(which("gcc") is None, reason="no C compiler")
+@needs_gcc
 def test_c_code_for_float_rounds_once(several: dict[str, Functions], tmp_path: Path) -> None:
     source = c_header(several["gelu"], "gelu", "") + "float run(float x) { return act_gelu_float(x); }\n"
     (tmp_path / "one.c").write_text(source)
@@ -407,7 +409,7 @@ def test_a_part_of_numbers_alone_is_a_number() -> None:
     assert {node.op for node in subterms(of.value)} == {"*", "name", "number"}
 
 
-@pytest.mark.skipif(which("gcc") is None, reason="no C compiler")
+@needs_gcc
 @pytest.mark.parametrize("compiler", ["gcc -std=c99", "gcc -x c++"])
 def test_every_hostile_header_compiles(compiler: str, tmp_path: Path) -> None:
     texts = [c_header(hostile(act), act, "") for act in HOSTILE]
