@@ -132,6 +132,12 @@ def imports() -> None:
     for package in pkgutil.walk_packages(actcli.__path__, "actcli."):
         if package.name != "actcli.__main__" and not package.name.startswith("actcli.multiprecision."):
             importlib.import_module(package.name)
+    import joblib  # noqa: F401 - imported by the program where it needs them
+    import mpmath  # noqa: F401
+
+    from actcli.views.picture import canvas
+
+    canvas._plotext()
     gc.freeze()  # otherwise the garbage collection at exit copies all memory in each process
 
 

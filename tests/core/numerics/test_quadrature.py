@@ -12,6 +12,7 @@ from numpy.polynomial import Polynomial
 
 from actcli.core.arrays import Array
 from actcli.core.errors import InputError
+from actcli.core.numerics import quadrature
 from actcli.core.numerics.quadrature import expectation, expectations, pair_expectation
 
 ROOT_2PI = math.sqrt(2 * math.pi)
@@ -238,3 +239,12 @@ def test_pairs_against_closed_forms(name: str, variance: float, correlation: flo
     size = expectation(lambda x: function(x) ** 2, breakpoints, math.sqrt(variance))
     found = pair_expectation(function, breakpoints, variance, correlation)
     assert found == pytest.approx(truth(variance, correlation), rel=1e-11, abs=1e-11 * size)
+
+
+def test_the_rule_of_ten_nodes_is_exact_for_degree_19() -> None:
+    """Gauss-Legendre's: the only rule of 10 nodes that is."""
+    for degree in range(20):
+        expected = 2 / (degree + 1) if degree % 2 == 0 else 0.0
+        assert math.fsum(quadrature._LEGENDRE_WEIGHTS * quadrature._LEGENDRE_NODES**degree) == pytest.approx(
+            expected, abs=1e-15
+        )
