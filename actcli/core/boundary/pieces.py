@@ -92,16 +92,13 @@ def _bent(
             a, b = slopes[:, unit].tolist()
             c = float(offsets[unit]) - kink
             parts = [half for part in parts for half in _halves(part, a, b, c)]
-    bent = []
-    for corners in parts:
-        middle = np.array(corners).mean(axis=0)
-        z = middle @ slopes + offsets
-        value, slope = network.activation.value_and_slope(z)
-        new_slopes, new_offsets = slopes * slope, value - slope * (z - offsets)
-        if skips:
-            new_slopes, new_offsets = new_slopes + polygon.slopes, new_offsets + polygon.offsets
-        bent.append(_Polygon(corners, new_slopes, new_offsets))
-    return bent
+    middles = np.array([[sum(axis) / len(corners) for axis in zip(*corners, strict=True)] for corners in parts])
+    z = middles @ slopes + offsets
+    values, bends = network.activation.value_and_slope(z)
+    new_slopes, new_offsets = slopes * bends[:, None], values - bends * (z - offsets)
+    if skips:
+        new_slopes, new_offsets = new_slopes + polygon.slopes, new_offsets + polygon.offsets
+    return [_Polygon(*part) for part in zip(parts, new_slopes, new_offsets, strict=True)]
 
 
 def _halves(corners: list[Point], a: float, b: float, c: float) -> list[list[Point]]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from actcli.core.activations.catalogue import CATALOGUE, ActivationLike, resolve_all
-from actcli.core.arrays import Array
+from actcli.core.arrays import Array, Indices
 from actcli.core.errors import InputError, check_memory, count, instance, whole_number
 from actcli.core.lessons.bends import Bends, Counted, Line, find_bends
 from actcli.core.network.initialisers import Initialiser, initialise
@@ -207,24 +207,23 @@ def _window(network: Network, line: Line) -> tuple[float, float]:
     """The window of half, a quarter, … of the line with the largest turning; the whole line if none turns more."""
     t = line.points(_SCAN + 1)
     output = _output(network, t[:, None] * line.direction)[:, 0]
-    best, most = (0, _SCAN), _turning(output)
+    best, most = (0, _SCAN), float(_turning(output, np.zeros(1, int), _SCAN)[0])
     for width in (_SCAN >> halving for halving in range(1, _HALVINGS + 1)):
-        for first in range(0, _SCAN - width + 1, width // 4):
-            turning = _turning(output[first : first + width + 1])
+        starts = np.arange(0, _SCAN - width + 1, width // 4)
+        for first, turning in zip(starts.tolist(), _turning(output, starts, width).tolist(), strict=True):
             if turning > 1.01 * most:
                 best, most = (first, first + width), turning
     return float(t[best[0]]), float(t[best[1]])
 
 
-def _turning(output: Array) -> float:
-    """Sum of the angles between neighbouring pieces, about 256, of the curve drawn in a square."""
-    y = output[:: max(len(output) // (8 * _LOOK), 1)]
-    size = float(np.ptp(y))
-    if size <= _STRAIGHT * float(np.abs(y).max()):
-        return 0.0
-    angles = np.arctan(np.diff(y) / size * (len(y) - 1))
-    turning = float(np.abs(np.diff(angles)).sum())
-    return turning if turning > _STRAIGHT else 0.0
+def _turning(output: Array, starts: Indices, width: int) -> Array:
+    """Sum of the angles between neighbouring pieces, 256 a window, of the curve drawn in a square: (windows,)."""
+    y = output[starts[:, None] + np.arange(0, width + 1, width // (8 * _LOOK))]
+    size = np.ptp(y, axis=1)
+    straight = size <= _STRAIGHT * np.abs(y).max(axis=1)
+    angles = np.arctan(np.diff(y, axis=1) / np.where(straight, 1.0, size)[:, None] * (y.shape[1] - 1))
+    turning: Array = np.abs(np.diff(angles, axis=1)).sum(axis=1)
+    return np.where(straight | (turning <= _STRAIGHT), 0.0, turning)
 
 
 def _generators(config: CollapseConfig) -> list[np.random.Generator]:
