@@ -81,12 +81,16 @@ def expectations(function: Function, breakpoints: Iterable[float] = (), scale: f
         if scale == 0.0:
             at_zero = function(np.zeros(1))[:, 0]
             return np.where(np.isfinite(at_zero), at_zero, np.nan)
-        integrand = _Integrand.of(function, scale)
-        panels = _refined(_Panels.measured(*_intervals(breakpoints, integrand), integrand), integrand)
+        integrand = _Integrand(function, scale, -scale * _REACH, scale * _REACH)
+        panels, ends = _measured(breakpoints, integrand)
+        if not np.isfinite(panels.size).all():
+            integrand = _Integrand.of(function, scale)
+            panels, ends = _measured(breakpoints, integrand)
+        panels = _refined(panels, integrand)
         size, total = panels.size.sum(axis=1), panels.integral.sum(axis=1)
         total[np.abs(total) <= _ROUNDING * size] = 0.0  # as for every odd function
         accurate = panels.error.sum(axis=1) <= _ACCEPTED * size
-        died_out = (integrand.ends() <= _DIED_OUT * size) | (size < _NEXT_TO_NOTHING)
+        died_out = (ends <= _DIED_OUT * size) | (size < _NEXT_TO_NOTHING)
         return np.where(accurate & died_out, total, np.nan)
 
 
@@ -122,12 +126,6 @@ class _Integrand:
         z = x / self.scale
         return self.function(x) * (np.exp(-0.5 * z * z) * (1.0 / (self.scale * math.sqrt(2.0 * math.pi))))
 
-    def ends(self) -> Array:
-        """E|g| over the outermost deviation on both sides: an estimate of the neglected tails."""
-        low, high = np.array([self.low, self.high - self.scale]), np.array([self.low + self.scale, self.high])
-        outermost: Array = _Panels.measured(low, high, self).size.sum(axis=1)
-        return outermost
-
 
 @dataclass(frozen=True, eq=False)
 class _Panels:
@@ -143,7 +141,7 @@ class _Panels:
     def measured(cls, low: Array, high: Array, integrand: _Integrand) -> "_Panels":
         centre, half = 0.5 * (low + high), 0.5 * (high - low)
         inside = np.nextafter(low, np.inf)[:, None], np.nextafter(high, -np.inf)[:, None]
-        x = np.clip(centre[:, None] + half[:, None] * _NODES, *inside)
+        x = np.minimum(np.maximum(centre[:, None] + half[:, None] * _NODES, inside[0]), inside[1])
         values = integrand(x.ravel()).reshape(-1, *x.shape)
         integral = values @ _FINE * half
         error = np.abs(integral - values[..., ::2] @ _COARSE * half)
@@ -163,6 +161,17 @@ class _Panels:
         )
 
 
+def _measured(breakpoints: Iterable[float], integrand: _Integrand) -> tuple[_Panels, Array]:
+    """The first panels, and E|g| over the outermost deviations, (k,): an estimate of the neglected tails."""
+    low, high = _intervals(breakpoints, integrand)
+    first, last, scale = integrand.low, integrand.high, integrand.scale
+    all_of_it = _Panels.measured(
+        np.append(low, [first, last - scale]), np.append(high, [first + scale, last]), integrand
+    )
+    panels = _Panels(low, high, *(part[:, :-2] for part in (all_of_it.integral, all_of_it.error, all_of_it.size)))
+    return panels, all_of_it.size[:, -2:].sum(axis=1)
+
+
 def _refined(panels: _Panels, integrand: _Integrand) -> _Panels:
     """The panels after halving those with the largest errors, until the total error is small or a limit is reached."""
     for _ in range(_MOST_ROUNDS):
@@ -178,6 +187,8 @@ def _too_rough(panels: _Panels) -> Mask:
     size = panels.size.sum(axis=1, keepdims=True)
     alive = (np.isfinite(size) & (size > 0.0))[:, 0]
     error = (panels.error[alive] / size[alive]).max(axis=0, initial=0.0)
+    if error.sum() <= _AIM:
+        return np.zeros(error.shape, dtype=np.bool_)
     order = np.argsort(error)
     rough = np.empty(error.shape, dtype=np.bool_)
     rough[order] = np.cumsum(error[order]) > _AIM
