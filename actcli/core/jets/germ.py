@@ -29,13 +29,13 @@ class Germ:
 
     def __init__(self, rows: Sequence[Wide], rest: Wide | None = None) -> None:
         self.rows = list(rows)
-        self.rest = Wide.of(np.zeros_like(rows[0].mantissa)) if rest is None else rest
+        self.rest = Wide.zeros(rows[0].mantissa.shape) if rest is None else rest
 
     @classmethod
     def variable(cls, x: Array, order: int, side: Array | float, beside: Indices | int = 1) -> Germ:
         """x + t at x; to its right (side 1) or left (side -1) at distance 2^(beside BESIDE)."""
         zeros = np.zeros_like(x)
-        rows = [Wide.of(x), Wide.of(zeros + 1.0), *(Wide.of(zeros) for _ in range(order - 1))]
+        rows = [Wide.of(x), Wide.of(zeros + 1.0), *[Wide.zeros(zeros.shape)] * (order - 1)]
         return cls(rows[: order + 1], Wide(zeros + side, beside * BESIDE))
 
     @property
@@ -56,7 +56,7 @@ class Germ:
 
     def constant(self, value: Wide | Array | float) -> Germ:
         """`value` as a germ of this one's shape and order."""
-        zeros = Wide.of(np.zeros_like(self.rows[0].mantissa))
+        zeros = Wide.zeros(self.rows[0].mantissa.shape)
         return Germ([Wide.of(value) + zeros, *[zeros] * self.order])
 
     def __getitem__(self, which: Any) -> Germ:

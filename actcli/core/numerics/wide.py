@@ -7,6 +7,7 @@ that overflow or underflow in float64.
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import Any, Final
 
 import numpy as np
@@ -49,7 +50,14 @@ class Wide:
     @classmethod
     def of(cls, number: Wide | Array | float) -> Wide:
         """The number as a Wide."""
-        return number if isinstance(number, Wide) else cls(np.asarray(number, dtype=np.float64))
+        if isinstance(number, Wide):
+            return number
+        return cls(number) if isinstance(number, np.ndarray) else _constant(float(number), math.copysign(1.0, number))
+
+    @classmethod
+    def zeros(cls, shape: tuple[int, ...]) -> Wide:
+        """Zeros in this shape."""
+        return cls.of_parts(np.zeros(shape), np.full(shape, _OF_ZERO))
 
     def rounded(self) -> Array:
         """The numbers as float64: inf on overflow, 0 or subnormal on underflow."""
@@ -105,6 +113,11 @@ class Wide:
         return smaller
 
 
+@lru_cache(maxsize=256)
+def _constant(number: float, _sign: float) -> Wide:  # 0.0 == -0.0, so the sign belongs to the key
+    return Wide(np.asarray(number))
+
+
 def product(x: Wide, factor: float) -> tuple[Wide, Wide]:
     """x factor = hi + lo, exactly."""
     other = Wide.of(factor)
@@ -130,7 +143,8 @@ def where(mask: Mask, then: Wide | Array | float, otherwise: Wide | Array | floa
 
 def scaled(factor: Wide, x: Wide) -> Wide:
     """factor x; 0 where the factor is 0, even where x is infinite."""
-    return where(factor.is_zero, 0.0, factor * x)
+    result, zero = factor * x, factor.is_zero
+    return where(zero, 0.0, result) if zero.any() else result
 
 
 def exp(x: Wide) -> Wide:
