@@ -24,7 +24,7 @@ from mpmath import mpf
 from tests.core.analysis.card_truth import FUNCTIONS, LOST
 
 BITS: Final = 300
-MOST_BITS: Final = 4000
+MOST_BITS: Final = 1300
 """A tail below 2^-MOST_BITS of the other terms is not seen."""
 
 SMOOTH: Final = (
@@ -144,17 +144,15 @@ def formula(choose: random.Random) -> str:
         (1, f"{a} if x {side} {n} else {b} if x {side} {choose.choice(['0', '1'])} else {c}"),
         *((4, f"({a})**2"), (4, f"({a})**3"), (4, f"max({a}, {b})"), (3, f"min({a}, {b})"), (1, f"max({a}, {b}, {c})")),
         *((3, f"({a})/(1 + abs({b}))"), (2, f"({a})/({b})"), (3, f"{a}*(1 - {b}) + {c}"), (1, f"clip({a}, {b}, 1)")),
-        (3, f"{a} - {moved(a, p)}"),
+        (3, f"{a} - {substituted(a, f'x - {p}')}"),
     ]
     return choose.choices([text for _, text in kinds], [weight for weight, _ in kinds])[0]
 
 
-def moved(text: str, by: str) -> str:
-    """The formula of x - by."""
-    tree = _Replaced(lambda node: ast.parse(f"(x - {by})", mode="eval").body if _is_x(node) else None).visit(
-        ast.parse(text, mode="eval")
-    )
-    return ast.unparse(ast.fix_missing_locations(tree))
+def substituted(text: str, argument: str) -> str:
+    """The formula with `argument` for x."""
+    put = _Replaced(lambda node: ast.parse(argument, mode="eval").body if _is_x(node) else None)
+    return ast.unparse(ast.fix_missing_locations(put.visit(ast.parse(text, mode="eval"))))
 
 
 def _is_x(node: ast.AST) -> bool:
@@ -193,11 +191,11 @@ class Truth:
         value, lost = self._value(x, BITS)
         return None if lost else value
 
-    def slope(self, x: Any, step: int = 90) -> Any:
+    def slope(self, x: Any, step: int = 90, bits: int = BITS) -> Any:
         """f'(x) by a central difference of width 2^-step, relative to |x| beyond 1."""
-        with mpmath.workprec(BITS + 2 * step):
+        with mpmath.workprec(bits + 2 * step):
             h = mpf(2) ** -step * max(1, abs(mpf(x)))
-            return (self(x + h, BITS + 2 * step) - self(x - h, BITS + 2 * step)) / (2 * h)
+            return (self(x + h, bits + 2 * step) - self(x - h, bits + 2 * step)) / (2 * h)
 
     def _value(self, x: Any, bits: int) -> tuple[Any, bool]:
         while True:
@@ -206,7 +204,7 @@ class Truth:
                 value = self._once(mpf(x))
             if not LOST or bits >= MOST_BITS:
                 return value, bool(LOST)
-            bits = min(4 * bits, MOST_BITS)
+            bits = MOST_BITS
 
     def _once(self, x: Any) -> Any:
         try:
