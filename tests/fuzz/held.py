@@ -27,6 +27,7 @@ class Held:
         self.told = sorted(x for x in {*self.breaks, *(card.zeros or ()), *self._places()} if math.isfinite(x))
         sampled = sorted(x for x in self._points() if x not in self.breaks)
         self.table = [(x, y) for x in sampled if mpmath.isfinite(y := self.exact(x)) and abs(y) < LARGEST]
+        self.gaps = len(sampled) - len(self.table)
         slopes = [(x, self.exact.slope(x)) for x, _ in self.table if not self.near_break(x)]
         self.slopes = [(x, slope) for x, slope in slopes if mpmath.isfinite(slope)]
 

@@ -21,7 +21,7 @@ def test_random_formulas_have_the_values_of_their_truth() -> None:
 
 def test_tails_are_seen_and_those_that_are_not_are_not_certain() -> None:
     far = Truth("1 - tanh(x)")
-    assert 0 < far(1000) < 1e-300
+    assert 0 < far(300) < 1e-200
     assert far.certain(1e9) is None
     assert Truth("x + 1").certain(1e9) == 1e9 + 1
     assert abs(Truth("sin(0.1*x)").slope(0) - 0.1) < 1e-16

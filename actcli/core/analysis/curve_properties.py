@@ -23,7 +23,7 @@ from actcli.core.arrays import Array
 from actcli.core.numerics.quadrature import expectations
 
 if TYPE_CHECKING:
-    from actcli.core.analysis.limits import Sides
+    from actcli.core.analysis.sides import Sides
 
 _ROUNDING: Final = 2.0**-46
 _SHIFT: Final = 2.0**-42
@@ -101,13 +101,14 @@ def _described(function: Function) -> CurveProperties:
     samples, doubts = _with(sides, samples)
     values, slopes = (sampled_curve(function, samples, order, sides) for order in (0, 1))
     (infimum, supremum), (lowest, highest) = extremes(values), extremes(slopes)
-    infimum, supremum = (_met(activation, bound, sides) for bound in (infimum, supremum))
+    infimum, supremum = (_met(function, bound, sides) for bound in (infimum, supremum))
     monotone, strictly = _monotone(samples, values, function.exact)
     if _turns_back(function, monotone, lowest, highest):
         monotone, strictly = "non-monotone", False
     isolated, intervals = zeros(values, (*samples.jumps, *samples.poles))
     isolated = confirmed(function, isolated)
-    isolated += tuple(x for x, side in sides.items() if side.here == 0.0 and _lone(x, isolated, intervals))
+    at_breaks = (x for x, side in sides.items() if side.here == 0.0 and _lone(x, isolated, intervals))
+    isolated += tuple(x for x in at_breaks if not function.underflows(x))
     nearest = sorted(isolated, key=abs)[:MOST_ZEROS]
     largest, resting = steepest(lowest, highest), sorted(intervals, key=_nearness)[:MOST_ZEROS]
     as_written = activation.derivatives(np.array([0.0]), 1)
@@ -121,7 +122,9 @@ def _described(function: Function) -> CurveProperties:
         doubts |= {"jumps", "poles", "kinks", *_RANGE, *_SLOPES}
     normal = moments(function, samples.breakpoints, (*nearest, lowest.low, highest.low))
     doubts |= _doubts(left, right)
-    (mean, second, slope_second), unsure = _moments(normal, samples, (infimum, supremum, lowest, highest), doubts)
+    bounds = infimum, supremum, lowest, highest
+    finite = _dies_out(activation) and not (samples.poles or _infinite_inside(bounds, sides))
+    (mean, second, slope_second), unsure = _moments(normal, samples, bounds, doubts, finite)
     doubts |= unsure
     infinite = {} if _has_gap(samples) else _infinite(function, normal, samples.breakpoints, (infimum, supremum))
     below, above = (saturated_from(function, slopes, largest.value, direction) for direction in (-1.0, 1.0))
@@ -164,12 +167,13 @@ def _described(function: Function) -> CurveProperties:
 
 
 def _moments(
-    normal: Moments, samples: Samples, bounds: Sequence[Extremum], doubts: set[str]
+    normal: Moments, samples: Samples, bounds: Sequence[Extremum], doubts: set[str], finite: bool
 ) -> tuple[list[float | None], set[str]]:
     """E[f], E[f²], E[f'²], and the names of the uncertain ones.
 
     None: f has no value on an interval, or the integral diverges, which no bounded function's does.
     bounds: of f below and above, of f' below and above
+    finite: no integral can diverge
     """
     if _has_gap(samples):
         return [None] * 3, set()
@@ -183,10 +187,27 @@ def _moments(
     ):
         near = np.abs((samples.slope if of == bounds[2:] else samples.value)[usual])
         beyond = near[np.isfinite(near)].max(initial=0.0) > _SQUARE_OVERFLOWS
-        bounded = beyond or all(math.isfinite(bound.value) for bound in of)
+        bounded = finite or beyond or all(math.isfinite(bound.value) for bound in of)
         if moment is None and (not normal.certain or bounded or not needs.isdisjoint(doubts)):
             unsure.add(name)
     return found, unsure
+
+
+def _dies_out(activation: Elementwise) -> bool:
+    """Whether f² and f'² grow more slowly than the normal density falls."""
+    share = np.square(activation.value_and_slope(_OUTERMOST)) * np.exp(-0.5 * _OUTERMOST**2)
+    return bool((share < _NOTHING).all())
+
+
+def _infinite_inside(bounds: Sequence[Extremum], sides: Mapping[float, Sides]) -> bool:
+    """Whether f or f' is unbounded at a finite x."""
+    places = [bound.low for bound in bounds if math.isinf(bound.value)]
+    limits = [limit for side in sides.values() for limit in (*side.value, *side.slope) if limit is not None]
+    return any(map(math.isfinite, places)) or any(map(math.isinf, limits))
+
+
+_OUTERMOST: Final = np.array([-37.0, 37.0])
+_NOTHING: Final = 1e-60
 
 
 def _has_gap(samples: Samples) -> bool:
@@ -214,15 +235,21 @@ def _infinite(
     return found if below == above else {"mean": math.inf if below else -math.inf, **found}
 
 
-def _met(activation: Elementwise, extremum: Extremum, sides: Mapping[float, Sides]) -> Extremum:
+def _met(function: Function, extremum: Extremum, sides: Mapping[float, Sides]) -> Extremum:
     """The extremum as attained, if it is f's value at the point that it is approached at: 0 of exp(-1/x²) at 0.
 
-    At a break that is no float64, as π/2 of tanh(tan(x)), the value is that of one side.
+    As not attained, if f has no value there: 1 of sin(x)/x at 0. At a break that is no float64, as π/2 of tanh(tan(x)),
+    the value is that of one side.
     """
     at = extremum.low
-    known = not extremum.attained and math.isfinite(at) and math.isfinite(extremum.value)
-    known = known and not (at in sides and sides[at].blur and sides[at].jumps)
-    met = known and float(activation(at)) == extremum.value
+    if not (math.isfinite(at) and math.isfinite(extremum.value)) or extremum.high != at:
+        return extremum
+    if extremum.attained:
+        undefined = math.isnan(float(function.activation(at))) and function.exact
+        known = function.at(at, 0, free=True) if undefined else None
+        return replace(extremum, attained=False) if known is not None and math.isnan(known[0]) else extremum
+    blurred = at in sides and sides[at].blur and sides[at].jumps
+    met = not blurred and float(function.activation(at)) == extremum.value
     return replace(extremum, attained=True) if met else extremum
 
 

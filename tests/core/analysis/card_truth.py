@@ -20,36 +20,33 @@ from mpmath import mpf
 FILE = Path(__file__).with_name("card_truth.json")
 
 
-LOST: list[str] = []
-"""Functions whose values were so near a limit that a sum with that limit is rounded to it; cleared by the caller."""
+LOST: list[Any] = []
+"""Values so near a limit that a sum with that limit is rounded to it; cleared by the caller."""
+
+
+def _near(value: Any, *limits: int) -> Any:
+    """The value, noted in LOST if it is so near one of the limits, or so large, that a sum loses its digits."""
+    if any(abs(value - limit) < mpf(2) ** (80 - mpmath.mp.prec) for limit in limits) or abs(value) > mpf(2) ** (
+        mpmath.mp.prec - 80
+    ):
+        LOST.append(value)
+    return value
 
 
 def _exp(x: Any) -> Any:
-    value = mpmath.exp(x)
-    if abs(mpmath.mag(value)) > mpmath.mp.prec:
-        LOST.append("exp")
-    return value
+    return _near(mpmath.exp(x), 0)
 
 
 def _expm1(x: Any) -> Any:
-    value = mpmath.expm1(x)
-    if value == -1 or mpmath.mag(value) > mpmath.mp.prec:
-        LOST.append("expm1")
-    return value
+    return _near(mpmath.expm1(x), -1)
 
 
 def _tanh(x: Any) -> Any:
-    value = mpmath.tanh(x)
-    if abs(value) == 1:
-        LOST.append("tanh")
-    return value
+    return _near(mpmath.tanh(x), -1, 1)
 
 
 def _erf(x: Any) -> Any:
-    value = mpmath.erf(x)
-    if abs(value) == 1:
-        LOST.append("erf")
-    return value
+    return _near(mpmath.erf(x), -1, 1)
 
 
 def _clip(x: Any, low: float, high: float) -> Any:
@@ -65,10 +62,7 @@ def _softplus(x: Any, beta: float = 1) -> Any:
 
 
 def _normal_cdf(x: Any) -> Any:
-    value = mpmath.erfc(-x / mpmath.sqrt(2)) / 2
-    if value == 1 or abs(mpmath.mag(value)) > mpmath.mp.prec:
-        LOST.append("cdf")
-    return value
+    return _near(mpmath.erfc(-x / mpmath.sqrt(2)) / 2, 0, 1)
 
 
 def _elu(x: Any, alpha: float = 1) -> Any:

@@ -59,6 +59,23 @@ LINES: tuple[tuple[str, str, Any], ...] = (
     # A line that only shows further out than float64's digits reach.
     ("1e-300*x", "infimum", (-INF, False, -INF)),
     ("1e300*tanh(x) + x", "supremum", (INF, False, INF)),
+    # All values are tiny.
+    ("1e-200*hard_sigmoid(x)", "kinks", (-3.0, 3.0)),
+    ("1e-200*abs(x)**0.3", "supremum", (INF, False, INF)),
+    # A kink that is no float64.
+    ("hard_sigmoid(x, alpha=3, beta=-2)", "kinks", (2.0 / 3.0, 1.0)),
+    ("hard_sigmoid(x, alpha=1.5, beta=2.3)", "kinks", (-2.3 / 1.5, -1.3 / 1.5)),
+    # Values beyond float64 are no zeros.
+    ("softsign(silu(1000*x))", "zeros", (0.0,)),
+    ("clip(sin(x), gelu_tanh(x), 1)", "zero_intervals", ()),
+    # A feature where the parameters of an activation put it.
+    ("x*laplace(x, mu=300, sigma=1)", "slope_supremum", (120.18534368638223, True, 300.0066665185251)),
+    ("laplace:mu=1000,sigma=0.01", "slope_supremum", (100.0 / math.sqrt(2.0 * math.pi), True, 1000.0)),
+    # A supremum in a hole.
+    ("sin(x)/x", "supremum", (1.0, False, 0.0)),
+    ("tanh_shrink(x)/tanh(-x)", "supremum", (0.0, False, 0.0)),
+    # Waves too short for the quadrature are no divergence.
+    ("snake:a=1e4", "infinite", ()),
     # Slopes of the wrong sign on a short stretch, and slopes at a kink.
     ("x + 1.0000001*sin(x)", "monotone", "non-monotone"),
     ("-x - 1.0000001*sin(x)", "monotone", "non-monotone"),
