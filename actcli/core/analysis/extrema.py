@@ -112,6 +112,21 @@ def _place(sampled: SampledCurve, best: float, peaks: Array, top: Mask) -> Extre
     return Extremum(height, True, at, at)
 
 
+def rises_beyond(sampled: SampledCurve, found: Extremum) -> bool:
+    """Whether a wave rises above its supremum among the samples further out, as softsign(x) cos(x) does."""
+    end = math.copysign(1.0, found.low)
+    if not found.attained or abs(found.low) < FAR / 64.0 or not math.isnan(sampled.limits[end > 0.0]):
+        return False
+    x = np.sort(end * np.linspace(_BEYOND, _BEYOND + 400.0, _CRESTS))
+    value, slope = sampled.curve(x)
+    closer = replace(sampled, x=x, value=value, slope=slope)
+    [(_, heights)] = peaks_in([closer], [turns_of(closer)[0]])
+    return bool(heights.max(initial=-math.inf) > found.value + _tolerance(sampled, found.value))
+
+
+_BEYOND: Final = 4.0 * FAR
+
+
 def _crests_up_to(sampled: SampledCurve, best: float, reach: float) -> list[float]:
     """The places of the supremum at CLOSE < |x| < reach, where the samples are too rare for each crest of a wave."""
     side = np.linspace(CLOSE, reach, _CRESTS)
@@ -126,8 +141,8 @@ def _crests_up_to(sampled: SampledCurve, best: float, reach: float) -> list[floa
 
 
 _CRESTS: Final = 1 << 13
-_NOTHING: Final = 2.0**-200
-"""What the rounding of a break in more digits leaves of a value of 0."""
+_NOTHING: Final = 2.0**-150
+"""What the rounding of a break in more digits leaves of a value of 0, relative to the rounding of float64."""
 
 
 def _crept_up(sampled: SampledCurve, best: float, at: float, runs: Sequence[Run]) -> Extremum | None:
@@ -140,7 +155,7 @@ def _crept_up(sampled: SampledCurve, best: float, at: float, runs: Sequence[Run]
                 near = _tolerance(sampled, best)
                 if abs(limit - best) <= near and beside.size and _climbs(sampled, beside, limit):
                     met = abs(sampled.here(point) - limit) <= near
-                    return Extremum(limit if abs(limit) > _NOTHING else 0.0, met, point, point)
+                    return Extremum(limit if abs(limit) > _NOTHING * near else 0.0, met, point, point)
     return None
 
 
@@ -328,7 +343,8 @@ def _wave_grows(sampled: SampledCurve, end: float) -> bool:
     inner, outer = value[(x > 16.0) & (x < 4096.0)], value[x > FAR / 16.0]
     if not (outer.size and np.isfinite(outer).all() and np.isfinite(inner).all()):
         return False
-    return bool(outer.max() > 4.0 * max(inner.max(), 0.0) + 1.0)
+    usual = np.abs(sampled.value[np.isfinite(sampled.value) & (np.abs(sampled.x) <= 16.0)]).max(initial=0.0)
+    return bool(outer.max() > 4.0 * max(inner.max(), 0.0) + min(usual, 1.0))
 
 
 def _beside_breakpoints(sampled: SampledCurve) -> Array:

@@ -275,13 +275,14 @@ class Function:
         exactly = self.digits.breakpoint_near(point)
         if exactly is not None:
             return sides_at(self._scaled_digits, exactly, sharp=True)
-        at = Fraction(point)
+        at, sides = Fraction(point), None
         if at.numerator.bit_length() + at.denominator.bit_length() < 40:
             sides = sides_at(self._scaled_digits, at, sharp=True)
             decided = (sides.jumps, sides.pole, sides.bent) != (False, False, False)
             if decided or any(value is not None and math.isnan(value) for value in sides.value):  # an end of the domain
                 return sides
-        return sides_at(self._scaled_digits, at, sharp=False)
+        blurred = sides_at(self._scaled_digits, at, sharp=False)
+        return sides if sides is not None and None in blurred.value else blurred
 
 
 def apart(points: set[float]) -> tuple[float, ...]:
