@@ -121,14 +121,10 @@ def zeros(held: Held) -> Fault:
             yield f"zero {zero}, but f = {_brief(here)}"
     if card.zeros is not None and not card.more_zeros:
         told = [*card.zeros, *held.breaks, *(x for interval in card.zero_intervals or () for x in interval)]
-        for (a, left), (b, right) in pairwise(held.table):
+        seen = [row for row in held.table if abs(row[0]) < 2**19 and not 0 < abs(row[1]) < mpf(1e-300)]
+        for (a, left), (b, right) in pairwise(seen):
             margin = 1e-9 * max(abs(a), abs(b), 1e-3)
-            if (
-                left * right < 0
-                and abs(a) < 2**19
-                and abs(b) < 2**19
-                and not any(a - margin <= x <= b + margin for x in told)
-            ):
+            if left * right < 0 and not any(a - margin <= x <= b + margin for x in told):
                 yield f"zeros {card.zeros}, none between {_brief(a)} and {_brief(b)}, where f changes its sign"
                 break
     for low, high in card.zero_intervals or ():
@@ -256,11 +252,10 @@ def ends(held: Held) -> Fault:
         elif end.slope is not None and math.isfinite(end.slope):
             if abs(there / far - end.slope) > 1e-6 * abs(end.slope) + 1e-6 * abs(y / near):
                 yield f"slope of {said}"
-            rest = y - mpf(end.slope) * near
-            if (
-                end.intercept is not None
-                and abs(rest - end.intercept) > 1e-6 * max(1, abs(end.intercept)) + abs(y) * mpf(2) ** -51
-            ):
+            further = side * mpf(2) ** 45
+            off, later = (abs(held.exact(x) - mpf(end.slope) * x - (end.intercept or 0)) for x in (near, further))
+            room = 1e-6 * max(1, abs(end.intercept or 0)) + abs(further * end.slope) * mpf(2) ** -51
+            if end.intercept is not None and later > max(room, off / 2):
                 yield f"intercept of {said}"
 
 

@@ -20,7 +20,7 @@ from actcli.core.analysis.sampling import (
     stretch_of,
     turns_of,
 )
-from actcli.core.arrays import Array, Mask
+from actcli.core.arrays import Array, Mask, union
 
 _EPS: Final = 2.0**-52
 _MOST_BREAKPOINTS: Final = 32
@@ -117,7 +117,8 @@ def rises_beyond(sampled: SampledCurve, found: Extremum) -> bool:
     end = math.copysign(1.0, found.low)
     if not found.attained or abs(found.low) < FAR / 64.0 or not math.isnan(sampled.limits[end > 0.0]):
         return False
-    x = np.sort(end * np.linspace(_BEYOND, _BEYOND + 400.0, _CRESTS))
+    beyond = union(np.linspace(_BEYOND, _BEYOND + 400.0, _CRESTS), np.geomspace(_BEYOND, 64.0 * _BEYOND, _CRESTS))
+    x = np.sort(end * beyond)
     value, slope = sampled.curve(x)
     closer = replace(sampled, x=x, value=value, slope=slope)
     [(_, heights)] = peaks_in([closer], [turns_of(closer)[0]])
@@ -340,11 +341,18 @@ def _where_unbounded(sampled: SampledCurve, beside: Array) -> float | None:
 def _wave_grows(sampled: SampledCurve, end: float) -> bool:
     """Whether the maxima of an oscillation without a limit keep growing towards an end."""
     x, value = np.copysign(1.0, end) * sampled.x, sampled.value
-    inner, outer = value[(x > 16.0) & (x < 4096.0)], value[x > FAR / 16.0]
-    if not (outer.size and np.isfinite(outer).all() and np.isfinite(inner).all()):
+    near, far = value[(x > 16.0) & (x < 4096.0)], value[(x > FAR / 16.0) & (x <= FAR)]
+    if not (far.size and np.isfinite(far).all() and np.isfinite(near).all() and far.max() > 2.0 * near.max()):
         return False
-    usual = np.abs(sampled.value[np.isfinite(sampled.value) & (np.abs(sampled.x) <= 16.0)]).max(initial=0.0)
-    return bool(outer.max() > 4.0 * max(inner.max(), 0.0) + min(usual, 1.0))
+    crests = [float(far.max())]
+    for further in _FURTHER:
+        beyond = sampled.curve(math.copysign(further, end) * _SPREAD)[0]
+        crests.append(float(beyond.max()) if np.isfinite(beyond).all() else -math.inf)
+    return all(later > 2.0 * crest > 0.0 for crest, later in pairwise(crests))
+
+
+_FURTHER: Final = 2.0**24, 2.0**36, 2.0**48
+_SPREAD: Final = np.geomspace(1.0, 8.0, 600)
 
 
 def _beside_breakpoints(sampled: SampledCurve) -> Array:

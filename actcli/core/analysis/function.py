@@ -177,10 +177,13 @@ class Function:
         exact = self.digits(x, order + 1, _MANY)
         return exact is not None and exact.known(order + 1) == 0
 
-    def in_many_digits(self, x: Fraction | float, order: int) -> tuple[Fraction, Fraction] | None:
-        """f^(order) and the next derivative at x; None where they are not known, or are no numbers."""
-        exact = self.digits(x, order + 1, _MANY)
-        if exact is None:
+    def in_many_digits(self, x: Fraction | float, order: int, few: bool = False) -> tuple[Fraction, Fraction] | None:
+        """f^(order) and the next derivative at x; None where they are not known, or are no numbers.
+
+        few: in 320 bits, and None where a term was lost in them
+        """
+        exact = self.digits(x, order + 1, _FEW if few else _MANY)
+        if exact is None or (few and exact.doubtful):
             return None
         value, slope = exact.known(order), exact.known(order + 1)
         return None if isinstance(value, float | None) or isinstance(slope, float | None) else (value, slope)

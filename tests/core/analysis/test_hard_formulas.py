@@ -78,6 +78,8 @@ LINES: tuple[tuple[str, str, Any], ...] = (
     ("tanh_shrink(x)/tanh(-x)", "supremum", (0.0, False, 0.0)),
     # Waves too short for the quadrature are no divergence.
     ("snake:a=1e4", "infinite", ()),
+    # A long wave does not grow.
+    ("3*cos(1e-4*x)", "infimum", (-3.0, True, -1e4 * math.pi)),
     # A switch that is 0 on an interval has its breaks at the interval's ends alone.
     ("selu(soft_shrink(x + 0.3))", "slope_supremum", (STEEPEST_SELU, False, -0.8)),
     ("1 if (x - 1)**201 > 0 else 2", "jumps", (1.0,)),
