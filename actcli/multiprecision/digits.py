@@ -1,6 +1,7 @@
 """`core.analysis.digits.Digits` by mpmath: exact values and breakpoints of a formula."""
 
 import math
+from collections.abc import Iterator
 from fractions import Fraction
 from typing import Any, Final
 
@@ -9,7 +10,8 @@ from mpmath import mpf
 
 from actcli.core.activations.activation import Elementwise
 from actcli.core.activations.catalogue import ACTIVATIONS
-from actcli.core.activations.formula import switches_of
+from actcli.core.activations.expression import Call, Node, Number, Operation, parts
+from actcli.core.activations.formula import switches_of, tree_of
 from actcli.core.analysis.digits import Exact
 from actcli.multiprecision.evaluator import Evaluator
 from actcli.multiprecision.series import NO_NUMBER, fraction
@@ -35,13 +37,25 @@ class Digits:
         """The zero of a branch condition within a few roundings of x; None if there is none."""
         at, near = Fraction(x), Fraction(max(abs(x), 1.0)) / (1 << 40)
         if self._switches is None:
-            nodes = switches_of(self._activation, ACTIVATIONS)
+            exact = _inexact_kinks(tree_of(self._activation, ACTIVATIONS))
+            nodes = *exact, *switches_of(self._activation, ACTIVATIONS)
             self._switches = [Evaluator(self._activation, 1, node) for node in nodes]
         for switch in self._switches:
             point = _root(switch, at, near)
             if point is not None:
                 return point
         return None
+
+
+def _inexact_kinks(node: Node) -> Iterator[Node]:
+    """Switches of called activations whose kinks are no float64, as 2/3 of hard_sigmoid(x, alpha=3, beta=-2)."""
+    if isinstance(node, Call):
+        values = {name: Fraction(value) for name, value in node.activation.parameter_values.items()}
+        for kink in node.activation.breakpoints(**values):
+            if isinstance(kink, Fraction) and kink != float(kink):
+                yield Operation("-", (node.argument, Number(kink)))
+    for part in parts(node):
+        yield from _inexact_kinks(part)
 
 
 def _root(function: Evaluator, at: Fraction, near: Fraction) -> Fraction | None:
@@ -85,10 +99,14 @@ def _exact(evaluate: Evaluator, x: Fraction, order: int, bits: int) -> Exact | N
 
 
 def _number(value: Any) -> Fraction | float:
-    """The value as a fraction; infinity or 0 if it is too large or too small."""
+    """The value as a fraction; infinity or the smallest fraction of its sign if it is too large or too small."""
     if not value:
         return Fraction(0)
     magnitude = mpmath.mag(value)
     if magnitude > _LARGEST_MAGNITUDE:
         return math.copysign(math.inf, value)
-    return fraction(value) if magnitude > -_LARGEST_MAGNITUDE else Fraction(0)
+    return (
+        fraction(value)
+        if magnitude > -_LARGEST_MAGNITUDE
+        else Fraction(1 if value > 0 else -1, 1 << _LARGEST_MAGNITUDE)
+    )

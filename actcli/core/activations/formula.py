@@ -267,10 +267,10 @@ def _nearest_zeros(switches: Sequence[Callable[[Array], Array]]) -> tuple[Array,
 
 def _zeros(switch: Callable[[Array], Array]) -> list[float]:
     values = switch(_GRID)
-    exact = _GRID[values == 0.0]
-    if len(exact) > _MOST:  # zero on a whole interval: only its ends count
-        ends = np.flatnonzero(np.diff((values == 0.0).astype(np.int8)))
-        exact = np.concatenate([_GRID[ends], _GRID[ends + 1]])
+    # Of a run of zeros the middle: at the ends of an interval on which the switch is 0, it has inner switches.
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], values == 0.0, [False]]).astype(np.int8)))
+    first, last = edges[::2], edges[1::2] - 1
+    exact = _GRID[(first + last) // 2][(first == last) | ((first > 0) & (last < len(_GRID) - 1))]
     crossings = np.flatnonzero(values[1:] * values[:-1] < 0.0)
     # Crossings further out cannot be among the _MOST nearest of all switches.
     crossings = crossings[np.argsort(np.abs(_GRID[crossings]), kind="stable")[:_MOST]]

@@ -85,7 +85,7 @@ def hard_sigmoid_fused(x: Array, alpha: float, beta: float) -> Pair:
 
 
 def _ends_of_hard_sigmoid(alpha: float, beta: float) -> dict[float, int]:
-    ends = (-3.0, 3.0) if _is_a_sixth(alpha, beta) else (-beta / alpha, (1.0 - beta) / alpha)
+    ends = (-3.0, 3.0) if _is_a_sixth(alpha, beta) else (-beta / alpha, (1 - beta) / alpha)
     return dict.fromkeys(ends, 1)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
@@ -12,18 +13,27 @@ import numpy as np
 from actcli.core.activations.activation import Elementwise
 from actcli.core.analysis.asymptotes import End, FarEnd
 from actcli.core.analysis.digits import MoreDigits
-from actcli.core.analysis.extrema import Extremum, extremes
+from actcli.core.analysis.divergence import (
+    RANGE,
+    SLOPES,
+    dies_out,
+    has_gap,
+    infinite,
+    infinite_inside,
+    told,
+    unbounded_inside,
+)
+from actcli.core.analysis.extrema import Extremum, extremes, rises_beyond
 from actcli.core.analysis.function import Function
-from actcli.core.analysis.moments import Moments, moments
+from actcli.core.analysis.moments import moments
 from actcli.core.analysis.sampling import BESIDE, SampledCurve, Samples, constant_stretches
 from actcli.core.analysis.saturation import sampled_curve, samples_of, saturated_from, slopes_by_sides, steepest
 from actcli.core.analysis.symmetry import Symmetry, symmetry_of
 from actcli.core.analysis.zeros import MOST_ZEROS, confirmed, zeros
 from actcli.core.arrays import Array
-from actcli.core.numerics.quadrature import expectations
 
 if TYPE_CHECKING:
-    from actcli.core.analysis.limits import Sides
+    from actcli.core.analysis.sides import Sides
 
 _ROUNDING: Final = 2.0**-46
 _SHIFT: Final = 2.0**-42
@@ -98,16 +108,20 @@ def _certain(found: CurveProperties) -> CurveProperties:
 def _described(function: Function) -> CurveProperties:
     activation, samples, (left, right) = function.activation, samples_of(function), function.ends
     sides = function.sides(samples.breakpoints)
-    samples, doubts = _with(sides, samples)
+    samples, doubts, swings = _with(sides, samples, function)
     values, slopes = (sampled_curve(function, samples, order, sides) for order in (0, 1))
     (infimum, supremum), (lowest, highest) = extremes(values), extremes(slopes)
-    infimum, supremum = (_met(activation, bound, sides) for bound in (infimum, supremum))
+    doubts |= _rising(values, slopes, (infimum, supremum, lowest, highest))
+    infimum, supremum = (_met(function, bound, sides) for bound in (infimum, supremum))
+    if swings:
+        lowest, highest = (Extremum(steep, False, swings[0], swings[0]) for steep in (-math.inf, math.inf))
     monotone, strictly = _monotone(samples, values, function.exact)
     if _turns_back(function, monotone, lowest, highest):
         monotone, strictly = "non-monotone", False
     isolated, intervals = zeros(values, (*samples.jumps, *samples.poles))
     isolated = confirmed(function, isolated)
-    isolated += tuple(x for x, side in sides.items() if side.here == 0.0 and _lone(x, isolated, intervals))
+    at_breaks = (x for x, side in sides.items() if side.here == 0.0 and _lone(x, isolated, intervals))
+    isolated += tuple(x for x in at_breaks if not function.underflows(x))
     nearest = sorted(isolated, key=abs)[:MOST_ZEROS]
     largest, resting = steepest(lowest, highest), sorted(intervals, key=_nearness)[:MOST_ZEROS]
     as_written = activation.derivatives(np.array([0.0]), 1)
@@ -118,16 +132,20 @@ def _described(function: Function) -> CurveProperties:
     if math.isnan(at_zero):  # both one-sided slopes may agree beside a hole
         slope_at_zero = math.nan
     if function.exhausted:
-        doubts |= {"jumps", "poles", "kinks", *_RANGE, *_SLOPES}
+        doubts |= {"jumps", "poles", "kinks", *RANGE, *SLOPES}
     normal = moments(function, samples.breakpoints, (*nearest, lowest.low, highest.low))
     doubts |= _doubts(left, right)
-    (mean, second, slope_second), unsure = _moments(normal, samples, (infimum, supremum, lowest, highest), doubts)
+    bounds = infimum, supremum, lowest, highest
+    if samples.poles and "poles" not in doubts:
+        doubts -= unbounded_inside(infimum, supremum, lowest, highest)
+    finite = dies_out(activation) and not (samples.poles or infinite_inside(bounds, sides))
+    (mean, second, slope_second), unsure = told(normal, samples, bounds, doubts, finite)
     doubts |= unsure
-    infinite = {} if _has_gap(samples) else _infinite(function, normal, samples.breakpoints, (infimum, supremum))
+    diverging = {} if has_gap(samples) else infinite(function, normal, samples.breakpoints, (infimum, supremum))
     below, above = (saturated_from(function, slopes, largest.value, direction) for direction in (-1.0, 1.0))
     edges = (("saturates_below", below), ("saturates_above", above))
     doubts |= {name for name, edge in edges if edge is not None and math.isnan(edge)}
-    if monotone == "constant" and not _RANGE.isdisjoint(doubts):
+    if monotone == "constant" and not RANGE.isdisjoint(doubts):
         doubts |= {"monotone", "strictly"}
     reached = {bound for interval in intervals for bound in interval}
     if (left.end is None and -math.inf in reached) or (right.end is None and math.inf in reached):
@@ -153,76 +171,31 @@ def _described(function: Function) -> CurveProperties:
         zeros=tuple(sorted(nearest)),
         more_zeros=len(isolated) > len(nearest) or len(intervals) > len(resting),
         zero_intervals=tuple(sorted(resting)),
-        at_minus_infinity=left.end,
-        at_infinity=right.end,
+        at_minus_infinity=_end(left, [-pole for pole in samples.poles]),
+        at_infinity=_end(right, samples.poles),
         mean=mean,
         second_moment=second,
         slope_second_moment=slope_second,
         uncertain=tuple(sorted(doubts)),
-        infinite=tuple((name, limit) for name, limit in infinite.items() if name not in doubts),
+        infinite=tuple((name, limit) for name, limit in diverging.items() if name not in doubts),
     )
 
 
-def _moments(
-    normal: Moments, samples: Samples, bounds: Sequence[Extremum], doubts: set[str]
-) -> tuple[list[float | None], set[str]]:
-    """E[f], E[f²], E[f'²], and the names of the uncertain ones.
-
-    None: f has no value on an interval, or the integral diverges, which no bounded function's does.
-    bounds: of f below and above, of f' below and above
-    """
-    if _has_gap(samples):
-        return [None] * 3, set()
-    found = [normal.mean, normal.second, normal.slope_second]
-    unsure: set[str] = set()
-    usual = np.abs(samples.x) <= 8.0
-    for point in samples.breakpoints:  # beside a pole, large numbers are no overflow
-        usual &= np.abs(samples.x - point) > 1e-6
-    for name, moment, of, needs in zip(
-        _MOMENTS, found, (bounds[:2], bounds[:2], bounds[2:]), (_RANGE, _RANGE, _SLOPES), strict=True
-    ):
-        near = np.abs((samples.slope if of == bounds[2:] else samples.value)[usual])
-        beyond = near[np.isfinite(near)].max(initial=0.0) > _SQUARE_OVERFLOWS
-        bounded = beyond or all(math.isfinite(bound.value) for bound in of)
-        if moment is None and (not normal.certain or bounded or not needs.isdisjoint(doubts)):
-            unsure.add(name)
-    return found, unsure
-
-
-def _has_gap(samples: Samples) -> bool:
-    """Whether f has no value on an interval."""
-    gap = np.isnan(samples.value)
-    return bool((gap[1:] & gap[:-1] & (np.abs(samples.x[1:]) < 8.0)).any())
-
-
-def _infinite(
-    function: Function, normal: Moments, breakpoints: Sequence[float], bounds: tuple[Extremum, Extremum]
-) -> dict[str, float]:
-    """Moments that diverge to ∞ or -∞: of a square always, of f if one of its two signs has a finite share."""
-    squares = (("second_moment", normal.second), ("slope_second_moment", normal.slope_second))
-    found = {name: math.inf for name, moment in squares if moment is None}
-    if normal.mean is not None:
-        return found
-    below, above = (math.isfinite(bound.value) for bound in bounds)
-    if not (below or above):
-
-        def shares(x: Array) -> Array:
-            value = function.activation(x)
-            return np.stack([np.minimum(value, 0.0), np.maximum(value, 0.0)])
-
-        below, above = np.isfinite(expectations(shares, breakpoints)).tolist()
-    return found if below == above else {"mean": math.inf if below else -math.inf, **found}
-
-
-def _met(activation: Elementwise, extremum: Extremum, sides: Mapping[float, Sides]) -> Extremum:
+def _met(function: Function, extremum: Extremum, sides: Mapping[float, Sides]) -> Extremum:
     """The extremum as attained, if it is f's value at the point that it is approached at: 0 of exp(-1/x²) at 0.
 
-    At a break that is no float64, as π/2 of tanh(tan(x)), the value is that of one side.
+    As not attained, if f has no value there: 1 of sin(x)/x at 0. At a break that is no float64, as π/2 of tanh(tan(x)),
+    the value is that of one side.
     """
     at = extremum.low
-    known = not extremum.attained and math.isfinite(at) and math.isfinite(extremum.value)
-    known = known and not (at in sides and sides[at].blur and sides[at].jumps)
-    met = known and float(activation(at)) == extremum.value
+    if not (math.isfinite(at) and math.isfinite(extremum.value)) or extremum.high != at:
+        return extremum
+    if extremum.attained:
+        undefined = math.isnan(float(function.activation(at))) and function.exact
+        known = function.at(at, 0, free=True) if undefined else None
+        return replace(extremum, attained=False) if known is not None and math.isnan(known[0]) else extremum
+    blurred = at in sides and sides[at].blur and sides[at].jumps
+    met = not blurred and float(function.activation(at)) == extremum.value
     return replace(extremum, attained=True) if met else extremum
 
 
@@ -231,36 +204,54 @@ def _lone(x: float, isolated: tuple[float, ...], intervals: tuple[tuple[float, f
     return not any(abs(x - zero) <= near for zero in isolated) and not any(low <= x <= high for low, high in intervals)
 
 
-_SQUARE_OVERFLOWS: Final = 2.0**511
-_MOMENTS = ("mean", "second_moment", "slope_second_moment")
-_RANGE = {"infimum", "supremum"}
-_SLOPES = {"slope_infimum", "slope_supremum", "lipschitz", "saturates_below", "saturates_above"}
+def _rising(values: SampledCurve, slopes: SampledCurve, bounds: Sequence[Extremum]) -> set[str]:
+    """Names of the properties that are uncertain because a wave exceeds a bound beyond the samples."""
+    doubts: set[str] = set()
+    for sampled, (lowest, highest), names in ((values, bounds[:2], RANGE), (slopes, bounds[2:], SLOPES)):
+        deepest = replace(lowest, value=-lowest.value)
+        doubts |= names if rises_beyond(sampled, highest) or rises_beyond(sampled.flipped(), deepest) else set()
+    return doubts
+
+
+def _end(far: FarEnd, poles: Sequence[float]) -> End | None:
+    """The end, or none where poles follow each other further and further out, as those of x + tan(x)."""
+    return End(math.nan, None, None) if sum(pole > _FAR_OUT for pole in poles) > _MANY else far.end
+
+
+_FAR_OUT: Final = 16.0
+_MANY: Final = 4
 
 
 def _doubts(left: FarEnd, right: FarEnd) -> set[str]:
     """Names of the properties that are uncertain because the behaviour at ±∞ is unknown."""
     doubts: set[str] = set()
     for end, name in ((left, "at_minus_infinity"), (right, "at_infinity")):
-        doubts |= {name, *_RANGE} if end.end is None else set()
-        doubts |= _SLOPES if end.slope is None else set()
+        doubts |= {name, *RANGE} if end.end is None else set()
+        doubts |= SLOPES if end.slope is None else set()
     return doubts
 
 
-def _with(sides: Mapping[float, Sides], samples: Samples) -> tuple[Samples, set[str]]:
-    """The samples with confirmed jumps and poles; names of the properties that a break leaves uncertain."""
+def _with(sides: Mapping[float, Sides], samples: Samples, function: Function) -> tuple[Samples, set[str], list[float]]:
+    """The samples with confirmed jumps and poles; names of the properties that a break leaves uncertain.
+
+    Then the points towards which f' swings between -∞ and ∞.
+    """
     doubts: set[str] = set()
+    swings: list[float] = []
     if any(side.jumps is None or side.pole is None for side in sides.values()):
-        doubts |= {"jumps", "poles", "kinks", *_RANGE, *_SLOPES}
+        doubts |= {"jumps", "poles", "kinks", *RANGE, *SLOPES}
     if any(side.bent is None for side in sides.values()):
-        doubts |= {"kinks", *_SLOPES}
+        doubts |= {"kinks", *SLOPES}
     for point, side in sides.items():
-        doubts |= _waves_beside(samples, point, side)
+        uncertain = _waves_beside(samples, point, side)
+        swings += [point] if not SLOPES.isdisjoint(uncertain) and _swings(function, point) else []
+        doubts |= uncertain - (SLOPES if point in swings else set())
     jumps = {point for point in samples.jumps if point not in sides}
     poles = {point for point in samples.poles if point not in sides}
     jumps |= {point for point, side in sides.items() if side.jumps and not side.pole}
     poles |= {point for point, side in sides.items() if side.pole}
     slope = slopes_by_sides(samples.x, samples.slope.copy(), sides)
-    return replace(samples, slope=slope, jumps=tuple(sorted(jumps)), poles=tuple(sorted(poles))), doubts
+    return replace(samples, slope=slope, jumps=tuple(sorted(jumps)), poles=tuple(sorted(poles))), doubts, swings
 
 
 def _waves_beside(samples: Samples, point: float, side: Sides) -> set[str]:
@@ -272,11 +263,26 @@ def _waves_beside(samples: Samples, point: float, side: Sides) -> set[str]:
         if (beside[1:] * beside[:-1] < 0.0).sum() < _WAVES:
             continue
         doubts |= set() if value and math.isfinite(value) else {"zeros", "more_zeros", "zero_intervals"}
-        doubts |= set() if slope is not None and math.isfinite(slope) else _SLOPES
-        doubts |= set() if value is not None and math.isfinite(value) else _RANGE
+        doubts |= set() if slope is not None and math.isfinite(slope) else SLOPES
+        doubts |= set() if value is not None and math.isfinite(value) else RANGE
     return doubts
 
 
+def _swings(function: Function, point: float) -> bool:
+    """Whether f' swings between ever larger slopes of both signs towards the point, as that of x sin(1/x) towards 0."""
+    from fractions import Fraction  # imported only for formulas
+
+    heights = [(0.0, 0.0)]
+    for distance in _CLOSER:
+        near = [Fraction(point) + Fraction(distance * share) for share in _SHARES]
+        known = [float(found[0]) for x in near if (found := function.in_many_digits(x, 1)) is not None]
+        heights.append((max(known, default=0.0), -min(known, default=0.0)))
+    return all(min(after) > _GROWTH * max(before) for before, after in pairwise(heights))
+
+
+_CLOSER: Final = 2.0**-20, 2.0**-40, 2.0**-60
+_SHARES: Final = tuple(0.71 + 0.037 * k for k in range(12))
+_GROWTH: Final = 16.0
 _CLOSE_BY: Final = 2.0**-10
 _WAVES: Final = 8
 """So many turns within _CLOSE_BY of a point are a wave that shortens towards it."""

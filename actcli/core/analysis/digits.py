@@ -48,3 +48,20 @@ class Digits(Protocol):
 
 MoreDigits: TypeAlias = Callable[[Elementwise], Digits]
 """Activation -> its Digits; called only if float64 cannot decide."""
+
+
+class Scaled(NamedTuple):
+    """The digits of a factor times an activation, for one whose values are all tiny."""
+
+    digits: Digits
+    factor: Fraction
+
+    def __call__(self, x: Fraction | float, order: int, bits: int) -> Exact | None:
+        found = self.digits(x, order, bits)
+        if found is None:
+            return None
+        numbers = (value if isinstance(value, float) else value * self.factor for value in found.derivatives)
+        return found._replace(derivatives=tuple(numbers))
+
+    def breakpoint_near(self, x: float) -> Fraction | None:
+        return self.digits.breakpoint_near(x)

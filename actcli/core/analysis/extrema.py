@@ -20,7 +20,7 @@ from actcli.core.analysis.sampling import (
     stretch_of,
     turns_of,
 )
-from actcli.core.arrays import Array, Mask
+from actcli.core.arrays import Array, Mask, union
 
 _EPS: Final = 2.0**-52
 _MOST_BREAKPOINTS: Final = 32
@@ -112,6 +112,22 @@ def _place(sampled: SampledCurve, best: float, peaks: Array, top: Mask) -> Extre
     return Extremum(height, True, at, at)
 
 
+def rises_beyond(sampled: SampledCurve, found: Extremum) -> bool:
+    """Whether a wave rises above its supremum among the samples further out, as softsign(x) cos(x) does."""
+    end = math.copysign(1.0, found.low)
+    if not found.attained or abs(found.low) < FAR / 64.0 or not math.isnan(sampled.limits[end > 0.0]):
+        return False
+    beyond = union(np.linspace(_BEYOND, _BEYOND + 400.0, _CRESTS), np.geomspace(_BEYOND, 64.0 * _BEYOND, _CRESTS))
+    x = np.sort(end * beyond)
+    value, slope = sampled.curve(x)
+    closer = replace(sampled, x=x, value=value, slope=slope)
+    [(_, heights)] = peaks_in([closer], [turns_of(closer)[0]])
+    return bool(heights.max(initial=-math.inf) > found.value + _tolerance(sampled, found.value))
+
+
+_BEYOND: Final = 4.0 * FAR
+
+
 def _crests_up_to(sampled: SampledCurve, best: float, reach: float) -> list[float]:
     """The places of the supremum at CLOSE < |x| < reach, where the samples are too rare for each crest of a wave."""
     side = np.linspace(CLOSE, reach, _CRESTS)
@@ -126,8 +142,8 @@ def _crests_up_to(sampled: SampledCurve, best: float, reach: float) -> list[floa
 
 
 _CRESTS: Final = 1 << 13
-_NOTHING: Final = 2.0**-200
-"""What the rounding of a break in more digits leaves of a value of 0."""
+_NOTHING: Final = 2.0**-150
+"""What the rounding of a break in more digits leaves of a value of 0, relative to the rounding of float64."""
 
 
 def _crept_up(sampled: SampledCurve, best: float, at: float, runs: Sequence[Run]) -> Extremum | None:
@@ -140,7 +156,7 @@ def _crept_up(sampled: SampledCurve, best: float, at: float, runs: Sequence[Run]
                 near = _tolerance(sampled, best)
                 if abs(limit - best) <= near and beside.size and _climbs(sampled, beside, limit):
                     met = abs(sampled.here(point) - limit) <= near
-                    return Extremum(limit if abs(limit) > _NOTHING else 0.0, met, point, point)
+                    return Extremum(limit if abs(limit) > _NOTHING * near else 0.0, met, point, point)
     return None
 
 
@@ -325,10 +341,18 @@ def _where_unbounded(sampled: SampledCurve, beside: Array) -> float | None:
 def _wave_grows(sampled: SampledCurve, end: float) -> bool:
     """Whether the maxima of an oscillation without a limit keep growing towards an end."""
     x, value = np.copysign(1.0, end) * sampled.x, sampled.value
-    inner, outer = value[(x > 16.0) & (x < 4096.0)], value[x > FAR / 16.0]
-    if not (outer.size and np.isfinite(outer).all() and np.isfinite(inner).all()):
+    near, far = value[(x > 16.0) & (x < 4096.0)], value[(x > FAR / 16.0) & (x <= FAR)]
+    if not (far.size and np.isfinite(far).all() and np.isfinite(near).all() and far.max() > 2.0 * near.max()):
         return False
-    return bool(outer.max() > 4.0 * max(inner.max(), 0.0) + 1.0)
+    crests = [float(far.max())]
+    for further in _FURTHER:
+        beyond = sampled.curve(math.copysign(further, end) * _SPREAD)[0]
+        crests.append(float(beyond.max()) if np.isfinite(beyond).all() else -math.inf)
+    return all(later > 2.0 * crest > 0.0 for crest, later in pairwise(crests))
+
+
+_FURTHER: Final = 2.0**24, 2.0**36, 2.0**48
+_SPREAD: Final = np.geomspace(1.0, 8.0, 600)
 
 
 def _beside_breakpoints(sampled: SampledCurve) -> Array:

@@ -10,7 +10,7 @@ import numpy as np
 
 from actcli.core.activations.activation import Elementwise
 from actcli.core.activations.catalogue import ACTIVATIONS
-from actcli.core.activations.expression import Comparison, Name, Node, Number, Operation, parts
+from actcli.core.activations.expression import Call, Comparison, Name, Node, Number, Operation, parts
 from actcli.core.activations.formula import FLOAT64, tree_of
 from actcli.core.arrays import Array, union
 
@@ -42,16 +42,18 @@ def linear_arguments(activation: Elementwise) -> set[Line]:
     return {(a, b) for a, b in lines if a}
 
 
-def _collect(node: Node, lines: set[Line]) -> Line | None:
-    """The node as a line, if it is one; the largest lines within it are added to `lines`."""
+def _collect(node: Node, lines: set[Line], of: Line = (1.0, 0.0)) -> Line | None:
+    """The node as a line, if it is one; the largest lines within it are added to `lines`. of: the line that x is."""
     match node:
         case Name("x"):
-            return 1.0, 0.0
+            return of
         case Name(name):
             return 0.0, FLOAT64.constant(name)
         case Number(value):
             return 0.0, float(value)
-    terms = [_collect(term, lines) for term in parts(node)]
+    terms = [_collect(term, lines, of) for term in parts(node)]
+    if isinstance(node, Call) and node.given_parameters and (inner := terms[0]):
+        _collect(tree_of(node.activation, ACTIVATIONS), lines, inner)
     if isinstance(node, Operation):
         match node.name, terms:
             case "neg", [(a, b)]:

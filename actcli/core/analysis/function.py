@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from actcli.core.activations.activation import MAX_ORDER, Elementwise
-from actcli.core.analysis.asymptotes import FarEnd, Outwards, behaviour, settled
-from actcli.core.analysis.digits import Digits, MoreDigits, Number, no_number
+from actcli.core.analysis.asymptotes import End, FarEnd, Outwards, behaviour, settled
+from actcli.core.analysis.digits import Digits, MoreDigits, Number, Scaled, no_number
 from actcli.core.analysis.sampling import only_where_finite
 from actcli.core.arrays import Array, Mask
 
@@ -20,8 +20,8 @@ from actcli.core.arrays import Array, Mask
 if TYPE_CHECKING:
     from fractions import Fraction
 
-    from actcli.core.analysis.limits import Sides
     from actcli.core.analysis.rounding import Rounding
+    from actcli.core.analysis.sides import Sides
 
 _RELATIVE: Final = 2.0**-32
 """Tolerated rounding error, relative to a derivative."""
@@ -33,6 +33,9 @@ _FEW, _MANY = 320, 1300
 
 _NEAR: Final = 16.0
 """Largest |x| at which no factor is large enough to magnify a term that was lost in _FEW bits."""
+
+_USUAL: Final = np.array([sign * x for x in (0.01, 0.1, 0.3, 1.0, 3.0, 10.0, 100.0, 1000.0) for sign in (-1, 1)])
+_TINY: Final = 2.0**-40
 
 _SMALLEST: Final = 2.0**-1000
 """So near to 0 that no smooth slope differs from that at 0."""
@@ -174,10 +177,13 @@ class Function:
         exact = self.digits(x, order + 1, _MANY)
         return exact is not None and exact.known(order + 1) == 0
 
-    def in_many_digits(self, x: Fraction | float, order: int) -> tuple[Fraction, Fraction] | None:
-        """f^(order) and the next derivative at x; None where they are not known, or are no numbers."""
-        exact = self.digits(x, order + 1, _MANY)
-        if exact is None:
+    def in_many_digits(self, x: Fraction | float, order: int, few: bool = False) -> tuple[Fraction, Fraction] | None:
+        """f^(order) and the next derivative at x; None where they are not known, or are no numbers.
+
+        few: in 320 bits, and None where a term was lost in them
+        """
+        exact = self.digits(x, order + 1, _FEW if few else _MANY)
+        if exact is None or (few and exact.doubtful):
             return None
         value, slope = exact.known(order), exact.known(order + 1)
         return None if isinstance(value, float | None) or isinstance(slope, float | None) else (value, slope)
@@ -185,7 +191,8 @@ class Function:
     def underflows(self, x: float) -> bool:
         """Whether f(x) is 0 by underflow of float64."""
         exact = self.digits(x, 0, _MANY)
-        return exact is not None and exact.known(0) is not None and exact.derivatives[0] != 0
+        value = None if exact is None else exact.known(0)
+        return value is not None and not no_number(value) and value != 0
 
     # --- the ends -------------------------------------------------------------------------------------------------
 
@@ -206,8 +213,29 @@ class Function:
 
     def _exact_end(self, direction: int) -> FarEnd:
         from actcli.core.analysis.limits import end_at  # imported only if more digits are needed
+        from actcli.core.analysis.sides import times
 
-        return end_at(self.digits, direction)
+        found = end_at(self._scaled_digits, direction)
+        if self._unit == 1.0:
+            return found
+        end = found.end
+        if end is not None:
+            end = End(end.limit * self._unit, times(end.slope, self._unit), times(end.intercept, self._unit))
+        return FarEnd(end, times(found.slope, self._unit))
+
+    @cached_property
+    def _unit(self) -> float:
+        """A power of two of about the size of f, if all its values are tiny; otherwise 1."""
+        size = np.abs(self.activation(_USUAL))
+        largest = float(size[np.isfinite(size)].max(initial=0.0))
+        return 2.0 ** math.frexp(largest)[1] if 0.0 < largest < _TINY else 1.0
+
+    @cached_property
+    def _scaled_digits(self) -> Digits:
+        """The digits of f / _unit: limits of sequences are told from 0 by their size."""
+        from fractions import Fraction
+
+        return self.digits if self._unit == 1.0 else Scaled(self.digits, 1 / Fraction(self._unit))
 
     # --- the breakpoints ------------------------------------------------------------------------------------------
 
@@ -230,7 +258,7 @@ class Function:
         if not self.exact:
             return {}
         nearest = [point for point in sorted(points, key=abs)[:_MOST_BREAKPOINTS] if not self._overflows(point)]
-        return {point: self._with_value(point, self._sides(point)) for point in nearest}
+        return {point: self._with_value(point, self._sides(point).times(self._unit)) for point in nearest}
 
     def _with_value(self, point: float, sides: Sides) -> Sides:
         """The sides with float64's value at the point where more digits divide by 0, as x*atan(1/x) does at 0."""
@@ -249,14 +277,15 @@ class Function:
 
         exactly = self.digits.breakpoint_near(point)
         if exactly is not None:
-            return sides_at(self.digits, exactly, sharp=True)
-        at = Fraction(point)
+            return sides_at(self._scaled_digits, exactly, sharp=True)
+        at, sides = Fraction(point), None
         if at.numerator.bit_length() + at.denominator.bit_length() < 40:
-            sides = sides_at(self.digits, at, sharp=True)
+            sides = sides_at(self._scaled_digits, at, sharp=True)
             decided = (sides.jumps, sides.pole, sides.bent) != (False, False, False)
             if decided or any(value is not None and math.isnan(value) for value in sides.value):  # an end of the domain
                 return sides
-        return sides_at(self.digits, at, sharp=False)
+        blurred = sides_at(self._scaled_digits, at, sharp=False)
+        return sides if sides is not None and None in blurred.value else blurred
 
 
 def apart(points: set[float]) -> tuple[float, ...]:

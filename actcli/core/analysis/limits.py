@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from actcli.core.analysis.asymptotes import End, FarEnd, Limit
 from actcli.core.analysis.digits import Digits, Exact, Number
+from actcli.core.analysis.sides import Sides
 
 UNKNOWN: Final = None
 """The limit could not be determined; nan means that it does not exist."""
@@ -33,67 +34,6 @@ _TINY: Final = Fraction(1, 1 << 120)
 _ROUNDING: Final = Fraction(1, 1 << 200)
 _NOTHING: Final = Fraction(1, 1 << 300)
 _WAVES_FROM: Final = 12.0
-
-
-@dataclass(frozen=True, slots=True)
-class Sides:
-    """One-sided limits of f and f' at a point, and f(point); nan: does not exist, None: unknown."""
-
-    value: tuple[Limit, Limit]
-    slope: tuple[Limit, Limit]
-    here: float
-    blur: float = 0.0
-    """Tolerance for the rounding of the point's x."""
-
-    @property
-    def jumps(self) -> bool | None:
-        """Whether the one-sided limits of f differ, or f(point) differs from them."""
-        left, right = self.value
-        if left is None or right is None:
-            return None
-        sides = [side for side in (left, right) if math.isfinite(side)]
-        if len(sides) < 2:
-            return False
-        if self._apart(left, right):
-            return True
-        return math.isfinite(self.here) and self._apart(left, self.here)
-
-    @property
-    def pole(self) -> bool | None:
-        """Whether |f| is unbounded on one side."""
-        if any(side is not None and math.isnan(side) for side in self.value):
-            return False  # an end of the domain
-        if any(side is not None and math.isinf(side) for side in self.value):
-            return True
-        return None if None in self.value else False
-
-    @property
-    def bent(self) -> bool | None:
-        """Whether f is continuous with two different slopes or an infinite one."""
-        left, right = self.slope
-        if self.jumps or self.pole or math.isnan(self.here):
-            return False
-        if left is None or right is None:
-            return None
-        if math.isnan(left) or math.isnan(right):
-            return False
-        return math.isinf(left) or math.isinf(right) or self._apart(left, right)
-
-    @property
-    def derivative(self) -> float | None:
-        """The derivative, if both one-sided ones agree."""
-        left, right = self.slope
-        if left is None or right is None or self.jumps is not False or self.pole is not False:
-            return None
-        if math.isnan(left) or math.isnan(right):
-            return None
-        return None if self._apart(left, right) else left
-
-    def _apart(self, a: float, b: float) -> bool:
-        """Whether two numbers differ by more than the rounding of a formula's own constants."""
-        if math.isinf(a) or math.isinf(b):
-            return a != b
-        return abs(a - b) > 2.0**-46 * max(abs(a), abs(b), 2.0**-20) + self.blur
 
 
 def sides_at(digits: Digits, point: Fraction, sharp: bool) -> Sides:

@@ -353,8 +353,15 @@ def stretch_of(sampled: SampledCurve, run: Run) -> tuple[float, float] | None:
     within = [point for point in sampled.breakpoints if between(sampled.x[outer[0]], point, sampled.x[outer[1]])]
     if not within or (len(within) == 1 and not (at_left or at_right)):
         return None
-    low, high = (-math.inf if at_left else within[0], math.inf if at_right else within[-1])
+    low = -math.inf if at_left else -_nearest_beyond(-sampled.x[first], [-point for point in reversed(within)])
+    high = math.inf if at_right else _nearest_beyond(sampled.x[last], within)
     return (low, high) if sampled.constant is None or _at_rest(sampled, run, low, high) else None
+
+
+def _nearest_beyond(end: float, breaks: list[float]) -> float:
+    """The last of the ascending breaks; of several that differ by a rounding alone the first beyond the end."""
+    alike = [point for point in breaks if point >= max(end, breaks[-1] - 2.0 * BESIDE * max(abs(breaks[-1]), 1.0))]
+    return min(alike, default=breaks[-1])
 
 
 def _at_rest(sampled: SampledCurve, run: Run, low: float, high: float) -> bool:

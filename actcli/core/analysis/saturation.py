@@ -20,7 +20,7 @@ from actcli.core.numerics.roots import bracket
 if TYPE_CHECKING:
     from fractions import Fraction
 
-    from actcli.core.analysis.limits import Sides
+    from actcli.core.analysis.sides import Sides
 
 _ROUNDING: Final = 2.0**-40
 
@@ -65,11 +65,14 @@ def samples_of(function: Function) -> Samples:
         return x[~doubtful], table[:, ~doubtful]
 
     known, jumps = function.breakpoints, function.activation.kinks(0)
-    if not function.exact:
+    if not function.exact and not function.activation.given_parameters:
         return sample(derivatives, known, jumps)
-    from actcli.core.analysis.features import features  # only formulas pay for it
+    from actcli.core.analysis.features import features  # imported only where it may find some
 
-    samples = sample(derivatives, known, jumps, first, features(function.activation))
+    further = features(function.activation)
+    if not function.exact:
+        return sample(derivatives, known, jumps, further=further)
+    samples = sample(derivatives, known, jumps, first, further)
     return replace(samples, breakpoints=apart({*samples.breakpoints, *bends(derivatives, samples)}))
 
 

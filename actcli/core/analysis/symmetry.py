@@ -10,7 +10,7 @@ from actcli.core.analysis.asymptotes import FarEnd
 from actcli.core.analysis.digits import no_number
 from actcli.core.analysis.function import Function
 from actcli.core.analysis.sampling import Samples
-from actcli.core.arrays import Array
+from actcli.core.arrays import Array, union
 
 Symmetry = Literal["odd", "even", "odd about f(0)", "neither"]
 
@@ -83,8 +83,8 @@ def _exact_symmetry(function: Function, samples: Samples) -> Symmetry | None:
 
 
 def _mirrored(samples: Samples) -> Array:
-    """x > 0 of the samples, but for breakpoints of f(x) and f(-x)."""
-    x = samples.x[samples.x > 0.0]
+    """|x| > 0 of the samples, but for breakpoints of f(x) and f(-x)."""
+    x = union(samples.x[samples.x > 0.0], -samples.x[samples.x < 0.0])
     for point in samples.breakpoints:
         x = x[np.abs(x - abs(point)) > 1e-12 * abs(point)]
     return x

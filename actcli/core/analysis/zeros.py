@@ -167,21 +167,28 @@ def _stays_above(function: Function, zero: float) -> bool:
     The tangents at both sides of a zero meet ever closer to 0, the nearer the sides are; those of a positive minimum
     meet above 0.
     """
-    from fractions import Fraction  # imported only for formulas
-
     size = max(abs(zero), 1.0)
     signs = np.sign(function.activation(zero + _ASIDE * size * np.array([-1.0, 1.0])))
     if not signs[0] * signs[1] >= 0.0:
         return False
+    return _tangents_meet_above(function, zero, size, few=True) or _tangents_meet_above(function, zero, size, few=False)
+
+
+def _tangents_meet_above(function: Function, zero: float, size: float, few: bool) -> bool:
+    """As `_stays_above`, in few digits or in many."""
+    from fractions import Fraction  # imported only for formulas
+
     at, heights, beside = Fraction(zero), list[Fraction](), Fraction(0)
+    bits = 256 if few else 1200
     for distance in _DISTANCES:
         step = Fraction(distance * size)
-        left, right = (function.in_many_digits(at + side * step, 0) for side in (-1, 1))
+        left, right = (function.in_many_digits(at + side * step, 0, few) for side in (-1, 1))
         if left is None or right is None or left[0] * right[0] <= 0:
             return False
         if left[1] == right[1]:  # a constant other than 0, or a slope all the same
             return left[1] == 0
         away = (right[0] - left[0] - (left[1] + right[1]) * step) / (left[1] - right[1])
+        away = Fraction(round(away * (1 << bits)), 1 << bits)  # digits beyond would cost time only
         # The flatter tangent has the smaller rounding error.
         beside, height = min(
             (left[0], left[0] + left[1] * (away + step), abs(left[1])),
@@ -189,12 +196,14 @@ def _stays_above(function: Function, zero: float) -> bool:
             key=lambda side: side[2],
         )[:2]
         at, heights = at + away, [*heights, abs(height)]
-    return heights[1] > _DIGITS * abs(beside) and 4 * heights[1] > heights[0]
+    return heights[1] > (_FEW_DIGITS if few else _DIGITS) * abs(beside) and 4 * heights[1] > heights[0]
 
 
 _ASIDE: Final = 2.0**-20
 _DISTANCES: Final = 2.0**-36, 2.0**-60
 _DIGITS: Final = 2.0**-1000
 """Rounding error in many digits."""
+_FEW_DIGITS: Final = 2.0**-200
+"""A height that few digits tell from 0 for certain."""
 _MOST_STEPS: Final = 8
 _UNDERFLOW: Final = 1e-150

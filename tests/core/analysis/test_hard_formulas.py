@@ -21,6 +21,7 @@ from tests.narrow import elementwise, known
 INF = math.inf
 STEEPEST_BELL = math.sqrt(2.0) * math.exp(-0.5)
 """Largest slope of exp(-x²), at sqrt(1/2)."""
+STEEPEST_SELU = 1.6732632423543772 * 1.0507009873554805
 RISES_TO = math.sqrt(1.0 - 0.3**2)
 """cos(asin(0.3))"""
 WAVE_ENDS = float(
@@ -59,6 +60,34 @@ LINES: tuple[tuple[str, str, Any], ...] = (
     # A line that only shows further out than float64's digits reach.
     ("1e-300*x", "infimum", (-INF, False, -INF)),
     ("1e300*tanh(x) + x", "supremum", (INF, False, INF)),
+    # All values are tiny.
+    ("1e-200*hard_sigmoid(x)", "kinks", (-3.0, 3.0)),
+    ("1e-200*abs(x)**0.3", "supremum", (INF, False, INF)),
+    ("1e-9*x*sin(x)", "lipschitz", (INF, False, INF)),
+    # A kink that is no float64.
+    ("hard_sigmoid(x, alpha=3, beta=-2)", "kinks", (2.0 / 3.0, 1.0)),
+    ("hard_sigmoid(x, alpha=1.5, beta=2.3)", "kinks", (-2.3 / 1.5, -1.3 / 1.5)),
+    # Values beyond float64 are no zeros.
+    ("softsign(silu(1000*x))", "zeros", (0.0,)),
+    ("clip(sin(x), gelu_tanh(x), 1)", "zero_intervals", ()),
+    # A feature where the parameters of an activation put it.
+    ("x*laplace(x, mu=300, sigma=1)", "slope_supremum", (120.18534368638223, True, 300.0066665185251)),
+    ("laplace:mu=1000,sigma=0.01", "slope_supremum", (100.0 / math.sqrt(2.0 * math.pi), True, 1000.0)),
+    # A supremum in a hole.
+    ("sin(x)/x", "supremum", (1.0, False, 0.0)),
+    ("tanh_shrink(x)/tanh(-x)", "supremum", (0.0, False, 0.0)),
+    # Waves too short for the quadrature are no divergence.
+    ("snake:a=1e4", "infinite", ()),
+    # Breaks so near to each other that they might be one, rounded.
+    ("hard_shrink:lambd=1e-13", "slope_supremum", (1.0, True, -INF, -1e-13)),
+    # A long wave does not grow.
+    ("3*cos(1e-4*x)", "infimum", (-3.0, True, 1e4 * math.pi)),
+    # A switch that is 0 on an interval has its breaks at the interval's ends alone.
+    ("selu(soft_shrink(x + 0.3))", "slope_supremum", (STEEPEST_SELU, False, -0.8)),
+    ("1 if (x - 1)**201 > 0 else 2", "jumps", (1.0,)),
+    ("erf(prelu(x + 3e5, weight=0.46))", "symmetry", "neither"),
+    ("abs(erf(prelu(x + 3e5, weight=-2)))", "symmetry", "neither"),
+    ("1e-200*(2 if x >= 100 else -x)", "infimum", (-1e-198, False, 100.0)),
     # Slopes of the wrong sign on a short stretch, and slopes at a kink.
     ("x + 1.0000001*sin(x)", "monotone", "non-monotone"),
     ("-x - 1.0000001*sin(x)", "monotone", "non-monotone"),
@@ -102,10 +131,11 @@ LINES: tuple[tuple[str, str, Any], ...] = (
 def test_lines_at_the_edges(text: str, name: str, truth: Any) -> None:
     found = getattr(card(text), name)
     if name in ("infimum", "supremum", "slope_infimum", "slope_supremum", "lipschitz"):
-        value, attained, at = truth
+        value, attained, at, *until = truth
         assert found.value == pytest.approx(value, rel=1e-12)
         assert found.attained == attained
         assert at is None or found.low == pytest.approx(at, rel=1e-7)
+        assert not until or found.high == until[0]
     elif isinstance(truth, float | tuple):
         assert found == pytest.approx(truth, rel=1e-12) if name != "zero_intervals" else found == truth
     else:
@@ -126,14 +156,27 @@ def test_an_infinite_limit_is_known_where_its_steepness_is_not() -> None:
     assert "lipschitz" in found.uncertain
 
 
-def test_what_oscillates_towards_a_point_has_uncertain_zeros_and_slopes() -> None:
-    for text in ("sin(1/x)", "x*sin(1/x)", "x**3*sin(1/x)"):
-        assert {"zeros", "lipschitz"} <= set(card(text).uncertain), text
+def test_what_oscillates_towards_a_point_has_uncertain_zeros() -> None:
+    for text, steep in (("sin(1/x)", INF), ("x*sin(1/x)", INF), ("x**3*sin(1/x)", None)):
+        found = card(text)
+        assert "zeros" in found.uncertain, text
+        assert (found.lipschitz and found.lipschitz.value) == steep, text
+    assert facts(card("x*sin(1/x)"))["range"] == "[-0.217234, 1)"
     assert "infimum" in card("sin(1/x)").uncertain
     assert known(card("x**3*sin(1/x)").infimum).attained  # f itself has a limit at 0
     zero = float(mpmath.findroot(lambda x: 2 + x**2 * mpmath.sin(1 / x), -2))
     assert known(card("2 + x**2*sin(1/x)").zeros) == pytest.approx((zero,), rel=1e-12)  # near 0 it is near 2
-    assert card("x*atan(1/x)").uncertain == ()
+
+
+def test_what_rises_still_beyond_the_samples_is_not_certain() -> None:
+    assert {"infimum", "supremum"} <= set(card("softsign(x)*cos(x)").uncertain)
+
+
+def test_poles_further_and_further_out_leave_no_limit() -> None:
+    found = card("x + tan(x)")
+    assert facts(found)["at ∞"] == facts(found)["at -∞"] == "no limit"
+    assert found.infinite == (("second_moment", INF), ("slope_second_moment", INF))
+    assert (known(found.lipschitz).value, found.saturates_above) == (INF, None)
 
 
 def test_a_moment_of_a_bounded_function_is_never_said_to_diverge() -> None:
