@@ -124,6 +124,14 @@ def test_at_infinity_the_code_is_the_limit_and_at_nan_the_value_is_nan(several: 
         np.testing.assert_allclose(slope[known], exact.derivative(x)[known], atol=1e-300, err_msg=name)
 
 
+def test_at_nan_there_is_no_slope(several: dict[str, Functions]) -> None:
+    """Not the slope of a piece: nan is neither above 0 nor below it."""
+    finite = [name for name in CATALOGUE if not np.isnan(with_numpy(several[name])(np.array([np.nan]))[1])]
+    formulas = ("min(tanh(w*x), max(x, b)):w=0.1,b=2", "x if x > 3 else 0", "marrelu")
+    finite += [of for of in formulas if not np.isnan(with_numpy(functions_of(of))(np.array([np.nan]))[1])]
+    assert finite == []
+
+
 def test_a_bad_tail_would_be_seen() -> None:
     """The lower tail of gelu by erf, and the slope of tanh as 1 - tanh², lose their digits."""
     naive = np.tanh(X), 1.0 - np.tanh(X) ** 2
