@@ -20,49 +20,116 @@ from mpmath import mpf
 FILE = Path(__file__).with_name("card_truth.json")
 
 
+LOST: list[str] = []
+"""Functions whose values were so near a limit that a sum with that limit is rounded to it; cleared by the caller."""
+
+
+def _exp(x: Any) -> Any:
+    value = mpmath.exp(x)
+    if abs(mpmath.mag(value)) > mpmath.mp.prec:
+        LOST.append("exp")
+    return value
+
+
+def _expm1(x: Any) -> Any:
+    value = mpmath.expm1(x)
+    if value == -1 or mpmath.mag(value) > mpmath.mp.prec:
+        LOST.append("expm1")
+    return value
+
+
+def _tanh(x: Any) -> Any:
+    value = mpmath.tanh(x)
+    if abs(value) == 1:
+        LOST.append("tanh")
+    return value
+
+
+def _erf(x: Any) -> Any:
+    value = mpmath.erf(x)
+    if abs(value) == 1:
+        LOST.append("erf")
+    return value
+
+
 def _clip(x: Any, low: float, high: float) -> Any:
-    return mpf(low) if x <= low else mpf(high) if x >= high else x
+    return min(max(x, mpf(low)), mpf(high))
 
 
 def _sigmoid(x: Any) -> Any:
-    return 1 / (1 + mpmath.exp(-x))
+    return 1 / (1 + _exp(-x))
 
 
 def _softplus(x: Any, beta: float = 1) -> Any:
-    return mpmath.log(1 + mpmath.exp(beta * x)) / beta
+    return mpmath.log(1 + _exp(beta * x)) / beta
 
 
 def _normal_cdf(x: Any) -> Any:
-    return mpmath.erfc(-x / mpmath.sqrt(2)) / 2
+    value = mpmath.erfc(-x / mpmath.sqrt(2)) / 2
+    if value == 1 or abs(mpmath.mag(value)) > mpmath.mp.prec:
+        LOST.append("cdf")
+    return value
 
+
+def _elu(x: Any, alpha: float = 1) -> Any:
+    return x if x > 0 else alpha * _expm1(x)
+
+
+SELU = mpf(1.6732632423543772), mpf(1.0507009873554805)
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     **{
         name: getattr(mpmath, name)
-        for name in ("exp", "log", "sqrt", "sin", "cos", "tanh", "cosh", "erf", "atan", "asin")
+        for name in ("log", "sqrt", "sin", "cos", "tan", "sinh", "cosh", "atan", "asin", "acos", "asinh", "log1p")
     },
+    "exp": _exp,
+    "expm1": _expm1,
+    "tanh": _tanh,
+    "erf": _erf,
     "abs": abs,
     "max": max,
     "min": min,
     "sign": mpmath.sign,
     "clip": _clip,
+    "where": lambda condition, a, b: a if condition else b,
     "sigmoid": _sigmoid,
     "softplus": _softplus,
+    "arctan": mpmath.atan,
+    "identity": lambda x: x,
     "relu": lambda x: max(x, mpf(0)),
     "relu6": lambda x: _clip(x, 0, 6),
+    "relu_squared": lambda x: max(x, mpf(0)) ** 2,
     "leaky_relu": lambda x, negative_slope=0.01: x if x > 0 else negative_slope * x,
-    "elu": lambda x, alpha=1: x if x > 0 else alpha * mpmath.expm1(x),
+    "prelu": lambda x, weight=0.25: x if x > 0 else weight * x,
+    "rrelu": lambda x, lower=0.125, upper=0.3333333333333333: x if x > 0 else (mpf(lower) + upper) / 2 * x,
+    "threshold": lambda x, threshold=1, value=0: x if x > threshold else mpf(value),
+    "fatrelu": lambda x, threshold=0: x if x > threshold else mpf(0),
+    "elu": _elu,
+    "celu": lambda x, alpha=1: x if x > 0 else alpha * _expm1(x / alpha),
+    "selu": lambda x, alpha=SELU[0], gamma=SELU[1]: gamma * _elu(x, alpha),
     "gelu": lambda x: x * _normal_cdf(x),
+    "gelu_10": lambda x: min(x * _normal_cdf(x), mpf(10)),
+    "gelu_tanh": lambda x: x * _sigmoid(2 * mpmath.sqrt(2 / mpmath.pi) * (x + mpf(0.044715) * x**3)),
+    "quick_gelu": lambda x: x * _sigmoid(mpf(1.702) * x),
     "silu": lambda x, beta=1: x * _sigmoid(beta * x),
-    "mish": lambda x: x * mpmath.tanh(_softplus(x)),
+    "mish": lambda x: x * _tanh(_softplus(x)),
     "softsign": lambda x: x / (1 + abs(x)),
-    "hard_tanh": lambda x: _clip(x, -1, 1),
-    "hard_sigmoid": lambda x: _clip((x + 3) / 6, 0, 1),
+    "exponential": _exp,
+    "step": lambda x: mpf(x >= 0),
+    "hard_tanh": lambda x, min_val=-1, max_val=1: min(mpf(max_val), max(mpf(min_val), x)),
+    "hard_sigmoid": lambda x, alpha=None, beta=0.5: _clip(alpha * x + beta if alpha else (x + 3) / 6, 0, 1),
+    "sparse_sigmoid": lambda x: _clip((x + 1) / 2, 0, 1),
+    "sparse_plus": lambda x: mpf(0) if x <= -1 else x if x >= 1 else (x + 1) ** 2 / 4,
     "hard_swish": lambda x: x * _clip((x + 3) / 6, 0, 1),
+    "hard_shrink": lambda x, lambd=0.5: x if abs(x) > lambd else mpf(0),
     "soft_shrink": lambda x, lambd=0.5: x - _clip(x, -lambd, lambd),
-    "tanh_shrink": lambda x: x - mpmath.tanh(x),
+    "shrink": lambda x, lambd=0.5, bias=0: x + bias if x < -lambd else x - bias if x > lambd else mpf(0),
+    "tanh_shrink": lambda x: x - _tanh(x),
     "squareplus": lambda x, b=4: (x + mpmath.sqrt(x * x + b)) / 2,
     "log_sigmoid": lambda x: -_softplus(-x),
+    "snake": lambda x, a=1: x + mpmath.sin(a * x) ** 2 / a,
+    "softcap": lambda x, cap=30: cap * _tanh(x / cap),
+    "laplace": lambda x, mu=0.707107, sigma=0.282095: _normal_cdf((x - mu) / sigma),
     "pi": mpmath.pi,
 }
 
