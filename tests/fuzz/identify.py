@@ -34,6 +34,7 @@ from actcli.digits import more_digits
 from actcli.views.identification import written
 from tests.fuzz.campaign import campaign
 from tests.fuzz.definitions import Definition, UndecidedError
+from tests.fuzz.formulas_with_truth import formula
 
 MEMORY = 4 << 30
 LONG = 30.0
@@ -152,7 +153,21 @@ def case_of(seed: int) -> Case:
     name = choose.choice([*NAMES * 3, *PUBLISHED])
     entry = resolve(name)
     assert isinstance(entry, Elementwise)
-    match choose.choice(["outside", "inside", "both", "parameter", "form", "form", "near", "near", "mixture", "table"]):
+    kinds = [
+        "outside",
+        "inside",
+        "both",
+        "parameter",
+        "form",
+        "form",
+        "form",
+        "near",
+        "near",
+        "mixture",
+        "random",
+        "table",
+    ]
+    match choose.choice(kinds):
         case "outside":
             a, d, e = number(choose), number(choose), number(choose)
             written_so = [f"{a}*{{g}}", f"{a}*{{g}} + {d}", f"{{g}} - {d}", f"{{g}}/{a} - {d}", f"{{g}} + {e}*x"]
@@ -176,6 +191,8 @@ def case_of(seed: int) -> Case:
             return Case("near", near_miss(called(name, "x"), name, choose))
         case "mixture":
             return Case("mixture", f"{called(name, 'x')} {choose.choice('+-*')} {called(choose.choice(NAMES), 'x')}")
+        case "random":
+            return Case("random", formula(choose))
     places = choose.choice([4, 6, 8])
     return Case("table", f"{number(choose)}*{called(choose.choice(NAMES), 'x')}", True, places)
 
