@@ -162,9 +162,9 @@ class Definition:
             entry = _FUNCTIONS[formula]
         self._entry, self._code = entry, None if entry else _code(formula)
 
-    def at_these_bits(self, x: Any) -> Any:
+    def at_these_bits(self, x: Any, given: Mapping[str, Any] | None = None) -> Any:
         """Value at x with mpmath's working precision. NoNumberError: not real. UndecidedError: too large."""
-        numbers = {key: mpf(value) for key, value in self._numbers.items()}
+        numbers = {key: mpf(value) for key, value in {**self._numbers, **(given or {})}.items()}
         try:
             return self._entry(mpf(x), **numbers) if self._entry else _run(self._code, {**numbers, "x": mpf(x)})
         except (OverflowError, MemoryError, RecursionError) as error:
@@ -177,16 +177,22 @@ class Definition:
     def slope(self, x: Any) -> Any:
         """Slope at x; nan for no number. UndecidedError: at a kink too, where the slopes on both sides differ."""
 
-        def computed() -> Any:
-            h = mpf(2) ** -(mpmath.mp.prec // 4) * max(abs(mpf(x)), _NOTHING**2)
-            with mpmath.workprec(2 * mpmath.mp.prec):
-                here, left, right = (self.at_these_bits(mpf(x) + step) for step in (0, -h, h))
-                rising, falling = (right - here) / h, (here - left) / h
-                if abs(rising - falling) > mpf(2) ** -40 * (abs(rising) + abs(falling)) + _NOTHING:
-                    raise UndecidedError
-                return (rising + falling) / 2
+        return _decided(lambda: _difference(lambda at: self.at_these_bits(at), mpf(x)))
 
-        return _decided(computed)
+    def partial(self, key: str, x: Any) -> Any:
+        """Derivative by a parameter at x, as `slope`."""
+        return _decided(lambda: _difference(lambda at: self.at_these_bits(x, {key: at}), mpf(self._numbers[key])))
+
+
+def _difference(function: Callable[[Any], Any], at: Any) -> Any:
+    """The derivative by a central difference; UndecidedError if those of both sides differ."""
+    h = mpf(2) ** -(mpmath.mp.prec // 4) * (abs(at) or 1)
+    with mpmath.workprec(2 * mpmath.mp.prec + 2 * abs(int(mpmath.mag(at) if at else 0))):
+        here, left, right = (function(at + step) for step in (0, -h, h))
+        rising, falling = (right - here) / h, (here - left) / h
+        if abs(rising - falling) > mpf(2) ** -40 * (abs(rising) + abs(falling)) + _NOTHING:
+            raise UndecidedError
+        return (rising + falling) / 2
 
 
 def _decided(compute: Callable[[], Any]) -> Any:
