@@ -241,4 +241,5 @@ def activation_named(name: str) -> Callable[[Series], Series] | None:
 def fraction(value: Any) -> Fraction:
     """A finite mpmath number as an exact fraction."""
     sign, mantissa, exponent, _ = value._mpf_
-    return Fraction(-int(mantissa) if sign else int(mantissa)) * Fraction(2) ** int(exponent)
+    whole, exponent = -int(mantissa) if sign else int(mantissa), int(exponent)
+    return Fraction(whole << exponent) if exponent >= 0 else Fraction(whole, 1 << -exponent)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Final, Literal
 
 import numpy as np
@@ -209,8 +210,12 @@ def _quickest(fitter: Fitter, others: Sequence[Known], shown: Callable[[Fit], Fi
 
 
 def _first(fits: Iterable[Fit], shown: Callable[[Fit], Fit | None]) -> Fit | None:
-    """The simplest fit that is shown to hold."""
-    return next((nice_fit for fit in sorted(fits, key=lambda fit: fit.rank) if (nice_fit := shown(fit))), None)
+    """The simplest fit that is shown to hold. fits: with fewer numbers first, and more are asked for only if needed."""
+    for _, several in groupby(fits, key=lambda fit: len(fit.fitted)):
+        for fit in sorted(several, key=lambda fit: fit.rank):
+            if (nice_fit := shown(fit)) is not None:
+                return nice_fit
+    return None
 
 
 def _identification(
