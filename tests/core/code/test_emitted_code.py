@@ -396,6 +396,27 @@ def test_no_function_of_torch_is_called_with_a_number(formula: str) -> None:
                 numbers -= {ast.unparse(statement.targets[0])}
 
 
+def test_torchs_sign_of_nan_and_its_default_type_are_avoided() -> None:
+    """torch.sign(nan) is 0, and torch.where(x > 0, 1/6, 0.0) is float32 for numbers and a float64 x."""
+    assert "torch.sign(" not in torch_module(hostile("fplus"), "", "", False)
+    for formula in ("hard_sigmoid(x)*tanh(x)", "leaky_relu(x) + x", "rrelu(x)*x"):
+        tree = ast.parse(torch_module(hostile(formula), "", "", False))
+        for function in (node for node in tree.body if isinstance(node, ast.FunctionDef)):
+            text = ast.unparse(function)
+            for call in (node for node in ast.walk(function) if isinstance(node, ast.Call)):
+                if ast.unparse(call.func) == "torch.where":
+                    branches = [ast.unparse(arg) for arg in call.args[1:]]
+                    plain = [b for b in branches if b.isidentifier() and f"{b} = " not in text and b != "x"]
+                    assert len(plain) + sum(b.replace(".", "").isdigit() for b in branches) < 2, ast.unparse(call)
+
+
+@pytest.mark.frameworks
+def test_jax_code_takes_a_number() -> None:
+    """0.5 has no dtype, which helpers ask for."""
+    module = module_of(jax_module(functions_of("snake"), "", "", False))
+    assert float(module["snake"](0.5)) == pytest.approx(0.5 + math.sin(0.5) ** 2)
+
+
 @pytest.mark.frameworks
 @pytest.mark.parametrize("formula", CALLED)
 def test_torch_code_of_formulas(formula: str) -> None:
