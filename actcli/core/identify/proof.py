@@ -85,7 +85,7 @@ class Proof:
         """The fit with nice numbers for which it equals the function; None if there are none."""
         few, many = (*_FEW, *self.inside[::10]), (*_SPREAD, *self.inside, *_FAR)
         for numbers in _nice(fit):
-            nice = _with(fit, numbers)
+            nice = with_numbers(fit, numbers)
             if self._differs(nice):
                 continue
             try:
@@ -216,7 +216,8 @@ def _nice(fit: Fit) -> Iterator[Mapping[str, float]]:
             yield numbers
 
 
-def _with(fit: Fit, numbers: Mapping[str, float]) -> Fit:
+def with_numbers(fit: Fit, numbers: Mapping[str, float]) -> Fit:
+    """The fit with other values for its fitted numbers."""
     affine = {**fit.affine, **{name: value for name, value in numbers.items() if not name.startswith(".")}}
     own = {name[1:]: value for name, value in numbers.items() if name.startswith(".")}
     return replace(fit, affine=affine, parameters=own)

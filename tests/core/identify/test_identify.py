@@ -244,6 +244,13 @@ def test_a_table_is_what_it_was_made_of(places: int) -> None:
     assert "1.7*silu(x)" not in texts(identify_table("t", x, disturbed))
 
 
+def test_a_tables_large_values_determine_a_factor_too() -> None:
+    """The last digit of 974.0171 says more of the factor than that of 0.0059."""
+    x = np.linspace(-6, 6, 41)
+    found = identify_table("t", x, np.round(2.414016394910548 * np.exp(x), 4))
+    assert "exponential" in [match.name for match in found.matches]
+
+
 def test_a_table_of_a_narrow_type_is_read_to_its_precision() -> None:
     x = np.linspace(-4, 4, 65)
     y = np.tanh(x).astype(np.float16).astype(np.float64)
