@@ -24,11 +24,11 @@ _HUGE: Final = mpf(2) ** 400
 
 
 class UndecidedError(Exception):
-    """No number of bits decides the value."""
+    """No number of bits decides the value; or a division by 0, which may be a number that was rounded to 0."""
 
 
 class NoNumberError(ArithmeticError):
-    """No real number: 1/0, log(-1)."""
+    """No real number: log(-1)."""
 
 
 def _real(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -39,9 +39,11 @@ def _real(function: Callable[..., Any]) -> Callable[..., Any]:
         try:
             result = function(*arguments)
         except (ValueError, ZeroDivisionError) as error:
-            raise NoNumberError from error
-        if not isinstance(result, mpf) or not mpmath.isfinite(result):
+            raise UndecidedError from error
+        if not isinstance(result, mpf):
             raise NoNumberError
+        if not mpmath.isfinite(result):
+            raise UndecidedError
         return result
 
     return wrapped
@@ -92,7 +94,7 @@ def _entry(name: str) -> Callable[..., Any] | None:
             try:
                 result = definition(Series([mpf(u)]), *own, **named)
             except ZeroDivisionError as error:
-                raise NoNumberError from error
+                raise UndecidedError from error
             return result.value if isinstance(result, Series) else mpf(result)
 
         return value
@@ -107,7 +109,7 @@ def _entry(name: str) -> Callable[..., Any] | None:
 
 
 class _Exactly(ast.NodeTransformer):
-    """Numbers as mpf, where(c, a, b) as a if c else b, powers and quotients as functions that refuse 1/0."""
+    """Numbers as mpf, where(c, a, b) as a if c else b, powers as functions."""
 
     def visit_Constant(self, node: ast.Constant) -> ast.expr:
         return ast.Call(ast.Name("mpf", ast.Load()), [ast.Constant(float(str(node.value)))], [])
@@ -146,7 +148,7 @@ def _run(code: Any, numbers: Mapping[str, Any]) -> Any:
     try:
         return mpf(eval(code, {"__builtins__": {}}, _Names({**constants, **_FUNCTIONS, **numbers})))
     except ZeroDivisionError as error:
-        raise NoNumberError from error
+        raise UndecidedError from error
 
 
 class Definition:
@@ -203,11 +205,16 @@ def _decided(compute: Callable[[], Any]) -> Any:
                 value = compute()
             except NoNumberError:
                 value = mpmath.nan
-            if before is not None and (
+            except UndecidedError:
+                if bits == BITS[-1]:
+                    raise
+                continue
+            agreed = before is not None and (
                 (mpmath.isnan(before) and mpmath.isnan(value))
                 or abs(before - value) <= _AGREED * abs(value)
                 or (bits == BITS[-1] and max(abs(before), abs(value)) <= _NOTHING)
-            ):
+            )
+            if agreed and (value or bits == BITS[-1]):
                 return value
             before = value
     raise UndecidedError

@@ -10,7 +10,7 @@ import numpy as np
 
 from actcli.core.activations.activation import Elementwise
 from actcli.core.activations.catalogue import ACTIVATIONS
-from actcli.core.activations.expression import Comparison, Name, Node, Number, Operation, parts
+from actcli.core.activations.expression import Call, Comparison, Name, Node, Number, Operation, parts
 from actcli.core.activations.formula import FLOAT64, tree_of
 from actcli.core.arrays import Array, union
 
@@ -40,6 +40,25 @@ def linear_arguments(activation: Elementwise) -> set[Line]:
     whole = _collect(tree_of(activation, ACTIVATIONS), lines)
     lines |= {whole} if whole else set()
     return {(a, b) for a, b in lines if a}
+
+
+def constants(activation: Elementwise) -> list[float]:
+    """The numbers of a formula, and of the parameters within it, in their order; -0.3 as such."""
+    found: list[float] = []
+
+    def walk(node: Node) -> None:
+        match node:
+            case Number(value):
+                found.append(float(value))
+            case Operation("neg", (Number(value),)):
+                found.append(-float(value))
+            case _:
+                given = [value for _, value in node.given_parameters] if isinstance(node, Call) else []
+                for part in (*parts(node), *given):
+                    walk(part)
+
+    walk(tree_of(activation, ACTIVATIONS))
+    return [*dict.fromkeys(found)]
 
 
 def _collect(node: Node, lines: set[Line]) -> Line | None:

@@ -30,6 +30,7 @@ _STARTS = 4
 _STEPS = 14
 _BREAKPOINTS: Final = 4
 _LINES: Final = 4
+_CONSTANTS: Final = 6
 _LARGEST = 1e4
 
 _POWERS: Final = 2.0 ** np.arange(-6, 6.1, 0.5)
@@ -97,6 +98,7 @@ class Fitter:
     close:       largest residual of a candidate
     breakpoints: of the function, if known: starts for thresholds and shifts
     lines:       slopes and intercepts of a formula's linear arguments: starts for b and c
+    constants:   numbers of a formula: starts for b, c and parameters
     """
 
     def __init__(
@@ -106,9 +108,13 @@ class Fitter:
         close: float = CLOSE,
         breakpoints: Sequence[float] = (),
         lines: Sequence[tuple[float, float]] = (),
+        constants: Sequence[float] = (),
     ) -> None:
         finite = np.isfinite(y)
         self._breakpoints = np.array(breakpoints[:_BREAKPOINTS], dtype=np.float64)
+        numbers = [number for number in constants if number][:_CONSTANTS]
+        self._single = np.array(numbers, dtype=np.float64)
+        self._pairs = np.array([*permutations(numbers, 2)], dtype=np.float64).reshape(-1, 2)
         self._lines = np.array(lines[:_LINES], dtype=np.float64).reshape(-1, 2)
         self.x, self.y, self.close = x[finite], y[finite], close
         self.exact = close <= CLOSE
@@ -233,9 +239,13 @@ class Fitter:
             else:
                 axes.append(_around(parameters[name], coarse, _tuple(self._breakpoints), _tuple(own)))
         if not coarse:
-            return axes[0][:, None]
+            single = self._single
+            if (parameter := parameters.get(names[0])) is not None:
+                single = single[(single > parameter.minimum) & (single < parameter.maximum)]
+            return np.concatenate([axes[0], single])[:, None]
         grid = np.stack([np.repeat(axes[0], len(axes[1])), np.tile(axes[1], len(axes[0]))], axis=1)
-        return np.concatenate([grid, _meeting(self._breakpoints, own), self._lines]) if names == ("b", "c") else grid
+        more = (_meeting(self._breakpoints, own), self._lines) if names == ("b", "c") else (self._pairs,)
+        return np.concatenate([grid, *more])
 
     def _note(self, known: Known, name: str, value: float, residual: float) -> None:
         """Keep the parameter with the smallest residual of the activation alone."""

@@ -10,7 +10,7 @@ import numpy as np
 from actcli.core.activations.activation import Elementwise
 from actcli.core.activations.catalogue import CATALOGUE, ActivationLike, resolve
 from actcli.core.analysis.digits import MoreDigits
-from actcli.core.analysis.features import linear_arguments
+from actcli.core.analysis.features import constants, linear_arguments
 from actcli.core.arrays import Array, numbers_of, union
 from actcli.core.errors import InputError
 from actcli.core.identify.fitting import CLOSE, IDENTITY, Fit, Fitter
@@ -87,7 +87,7 @@ def identify(activation: ActivationLike, more_digits: MoreDigits, *, thorough: b
     if np.isfinite(exact).sum() < _LEAST_POINTS:
         raise InputError(f"{given.label} has too few finite values on [-40, 40] to be identified")
     lines = sorted(linear_arguments(given), key=lambda line: (abs(line[0]), line))
-    fitter = Fitter(points, exact, breakpoints=given.kinks(1), lines=lines)
+    fitter = Fitter(points, exact, breakpoints=given.kinks(1), lines=lines, constants=constants(given))
     others = [known for known in known_activations() if known.activation.name != given.name or given.given_parameters]
     search = _simplest if thorough and not _straight(points, exact) else _quickest
     found = search(fitter, others, proof.shown)
