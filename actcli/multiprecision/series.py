@@ -40,10 +40,16 @@ class Series:
         return Series([-a for a in self.c], self.exact, self.flat)
 
     def __add__(self, other: "Series") -> "Series":
-        total = [a + b for a, b in zip(self.c, other.c, strict=True)]
-        return Series(total, self.exact and other.exact, self.flat and other.flat)
+        a, b, exact = self.c, other.c, self.exact and other.exact
+        if other.flat:
+            return Series([a[0] + b[0], *a[1:]], exact, self.flat)
+        if self.flat:
+            return Series([a[0] + b[0], *b[1:]], exact)
+        return Series([a_k + b_k for a_k, b_k in zip(a, b, strict=True)], exact)
 
     def __sub__(self, other: "Series") -> "Series":
+        if other.flat:
+            return Series([self.c[0] - other.c[0], *self.c[1:]], self.exact and other.exact, self.flat)
         return self + -other
 
     def __mul__(self, other: "Series") -> "Series":
