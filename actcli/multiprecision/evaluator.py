@@ -33,7 +33,8 @@ class Multiprecision:
         """Whether an intermediate result is 0 that may only be too small for the precision."""
         self.lost = False
         """Whether a coefficient consists of rounding errors only."""
-        self._rounding = mpf(2) ** (64 - mpmath.mp.prec)
+        self._negligible = 64 - mpmath.mp.prec
+        self._rounding = mpf(2) ** self._negligible
 
     def number(self, value: float | Fraction) -> Series:
         return self._one.of(mpf(value.numerator) / value.denominator if isinstance(value, Fraction) else value)
@@ -71,21 +72,28 @@ class Multiprecision:
         return lambda x: function(*numbers)
 
     def _watched(self, function: Callable[..., Series], *arguments: Series) -> Series:
-        result = function(*arguments)
-        self.vanished |= result.c[0] == 0 and arguments[0].c[0] != 0
+        result, first = function(*arguments), arguments[0]
+        self.vanished |= bool(first.c[0]) and not result.c[0]
         if not result.exact and not self.lost:
-            pairs = zip(result.c, arguments[0].c, strict=True)
-            self.lost = any(a != 0 and abs(c) <= abs(a) * self._rounding for c, a in pairs)
+            self.lost = any(map(self._is_rounding, result.c, first.c))
         return result
 
     def _cancelling(self, name: str, function: Callable[..., Series], a: Series, b: Series) -> Series:
         """a b or a / b. Notes `lost` if a coefficient is rounding error relative to the first term of its sum."""
         result = function(a, b)
-        if not self.lost and not (a.exact and b.exact):
+        if not (self.lost or a.flat or b.flat or (a.exact and b.exact)):  # with a constant nothing cancels
             first = b.c[0]
             sums = [(c, a_k * first) if name == "*" else (c * first, a_k) for c, a_k in zip(result.c, a.c, strict=True)]
-            self.lost = any(term != 0 and abs(c) <= abs(term) * self._rounding for c, term in sums[1:])
+            self.lost = any(self._is_rounding(c, term) for c, term in sums[1:])
         return result
+
+    def _is_rounding(self, total: Any, term: Any) -> bool:
+        """Whether a sum is so much smaller than one of its terms that it is rounding error."""
+        if not term:
+            return False
+        if isinstance(total, mpf) and isinstance(term, mpf) and mpmath.mag(total) > mpmath.mag(term) + self._negligible:
+            return False  # as below, but sooner
+        return bool(abs(total) <= abs(term) * self._rounding)
 
 
 class Evaluator:

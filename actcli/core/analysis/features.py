@@ -42,6 +42,25 @@ def linear_arguments(activation: Elementwise) -> set[Line]:
     return {(a, b) for a, b in lines if a}
 
 
+def constants(activation: Elementwise) -> list[float]:
+    """The numbers of a formula, and of the parameters within it, in their order; -0.3 as such."""
+    found: list[float] = []
+
+    def walk(node: Node) -> None:
+        match node:
+            case Number(value):
+                found.append(float(value))
+            case Operation("neg", (Number(value),)):
+                found.append(-float(value))
+            case _:
+                given = [value for _, value in node.given_parameters] if isinstance(node, Call) else []
+                for part in (*parts(node), *given):
+                    walk(part)
+
+    walk(tree_of(activation, ACTIVATIONS))
+    return [*dict.fromkeys(found)]
+
+
 def _collect(node: Node, lines: set[Line], of: Line = (1.0, 0.0)) -> Line | None:
     """The node as a line, if it is one; the largest lines within it are added to `lines`. of: the line that x is."""
     match node:

@@ -95,14 +95,14 @@ def _missing(value: Accuracy, slope: Accuracy) -> int:
 
 
 def _put_right(activation: Elementwise, plain: Functions, ties: Array) -> dict[float, float]:
-    """x -> slope at kinks where the derivative rules are wrong: sign(x)*abs(x) has slope 1 at 0."""
+    """x -> slope where the derivative rules are wrong: sign(x)*abs(x) has slope 1 at 0, a step no slope at nan."""
     at = np.unique(np.concatenate([ties, [0.0]]))
     _, slope = run(numpy_module(plain, "", ""), plain.name)
     ours, theirs = slope(at), activation.derivative(at)
     with np.errstate(invalid="ignore"):  # inf - inf: neither has a slope
         wrong = np.isfinite(theirs) & ~(np.abs(ours - theirs) <= 1e-9 * np.maximum(1.0, np.abs(theirs)))
-    pairs = zip(at[wrong].tolist(), theirs[wrong].tolist(), strict=True)
-    return {} if plain.parameters else dict(pairs)
+    pairs = {} if plain.parameters else dict(zip(at[wrong].tolist(), theirs[wrong].tolist(), strict=True))
+    return pairs if np.isnan(slope(np.nan)) else {**pairs, np.nan: np.nan}
 
 
 # --- the docstring ----------------------------------------------------------------------------------------------------

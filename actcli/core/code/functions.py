@@ -69,7 +69,8 @@ def functions(
         if guarded == "always":
             value, slope = with_guards(value), with_guards(slope)
     for at, wanted in (put_right or {}).items():
-        slope = where(Term("==", (X, number(at))), wanted, slope)
+        there = Term("!=", (X, X)) if np.isnan(at) else Term("==", (X, number(at)))
+        slope = where(there, wanted, slope)
     partials = (
         {key: _partial(activation.name, key, value, slope, guarded != "never") for key in parameters}
         if learnable

@@ -118,6 +118,10 @@ def _over_hypot_by_a(x: Term, a: Term) -> Term:
     return -(x / root) * (a / root) / root
 
 
+def _sign(x: Term) -> Term:
+    return where(x > 0.0, 1.0, where(x < 0.0, -1.0, x))
+
+
 def _below(x: Term) -> Term:
     """max(x, -1e290)."""
     return where(x < 0.0, apply("bounded", x), x)
@@ -326,6 +330,7 @@ _OVER_HYPOT: Final = (*by_slope("over_hypot_slope"), _over_hypot_by_a)
 HELPERS: Final[dict[str, Helper]] = {
     "product": Helper(("a", "b"), _guarded_product, "a b; 0 if a factor is 0, even if the other is infinite."),
     "bounded": Helper(_X, _bounded, "x clipped to finite numbers, so that 0 times it is 0."),
+    "sign": Helper(_X, _sign, "The sign; nan at nan."),
     "remainder": Helper(("x", "a", "b"), _remainder, "x - a b in float64, if a b is close to x."),
     "x_exp": Helper(_X, _x_exp, "x exp(x).", by_slope("x_exp_slope")),
     "x_exp_slope": Helper(_X, _x_exp_slope, "(1 + x) exp(x)."),
@@ -350,7 +355,7 @@ HELPERS: Final[dict[str, Helper]] = {
     "erf": Helper(_X, _erf, "The error function.", (_erf_slope,)),
     "erfc": Helper(_X, _erfc, "1 - erf(x).", (lambda x: -_erf_slope(x),)),
 }  # fmt: skip
-"""erf and erfc are printed only for targets that lack them."""
+"""erf, erfc and sign are printed only for targets that lack them: torch.sign is 0 at nan."""
 
 
 def body(helper: str) -> Term:

@@ -114,12 +114,26 @@ def helper_texts(language: Language, *roots: Term) -> list[str]:
 
 
 def _tensors(op: str) -> list[str]:
-    """Statements that make tensors of a helper's numbers, which PyTorch's arithmetic takes and its functions do not."""
+    """Statements that make tensors of a helper's numbers, which PyTorch's arithmetic takes and its functions do not.
+
+    A choice between two numbers has PyTorch's default type, not that of the first argument.
+    """
     first, *numbers = HELPERS[op].names
     calls = [node for node in subterms(body(op)) if node.op == "where" or node.op not in TIGHT]
-    taken = (arg for node in calls for arg in (node.args[:1] if node.op in ("where", *HELPERS) else node.args))
-    used = {name for arg in taken if first not in (among := names_in(arg)) for name in among}
+    used = {name for node in calls for arg in _as_tensors(node, first) for name in _without(first, arg)}
     return [f"{n} = torch.as_tensor({n}, dtype={first}.dtype, device={first}.device)" for n in numbers if n in used]
+
+
+def _as_tensors(node: Term, first: str) -> Sequence[Term]:
+    """The arguments of a call that have to be tensors."""
+    if node.op == "where" and any(first in names_in(arg) for arg in node.args[1:]):
+        return node.args[:1]
+    return node.args[:1] if node.op in HELPERS else node.args
+
+
+def _without(first: str, arg: Term) -> frozenset[str]:
+    """The names in a term that does not depend on the first argument."""
+    return frozenset() if first in (names := names_in(arg)) else frozenset(names)
 
 
 def numpy_module(functions: Functions, head: str, initialisation: str) -> str:
@@ -235,12 +249,13 @@ def jax_module(functions: Functions, head: str, initialisation: str, learnable: 
     parts = helper_texts(JAX, f.value, f.slope, *partials.values())
     fixed = f"nondiff_argnums={tuple(range(1, len(keys) + 1))!r}" if keys and not learnable else ""
     decorator = f"@partial(jax.custom_jvp, {fixed})" if fixed else "@jax.custom_jvp"
-    value = function_text(JAX, f.name, arguments, "The value.", f.value, keys)
-    slope = function_text(JAX, f"{f.name}_slope", arguments, "The slope.", f.slope, keys)
+    opening = ["x = jnp.asarray(x)"]  # a number has no dtype
+    value = function_text(JAX, f.name, arguments, "The value.", f.value, keys, opening)
+    slope = function_text(JAX, f"{f.name}_slope", arguments, "The slope.", f.slope, keys, opening)
     parts.append(f"{decorator}\n{value}")
     parts.append(slope)
     parts += [
-        function_text(JAX, f"_by_{key}", inner, f"The derivative by {key}.", term, keys)
+        function_text(JAX, f"_by_{key}", inner, f"The derivative by {key}.", term, keys, opening)
         for key, term in partials.items()
     ]
     # A parameter with the function's name would hide it here.

@@ -73,8 +73,10 @@ _MODULE: Final = (
 )
 """Attributes of torch.nn.Module, which a parameter of the same name would replace."""
 
+_TORCH_CALLS: Final = _calls("torch", erf="torch.erf({0})", erfc="torch.erfc({0})", **{"**": "torch.pow({0}, {1})"})
+
 TORCH: Final = Language(
-    functions=_calls("torch", erf="torch.erf({0})", erfc="torch.erfc({0})", **{"**": "torch.pow({0}, {1})"}),
+    functions={name: call for name, call in _TORCH_CALLS.items() if name != "sign"},
     choice="torch.where({0}, {1}, {2})",
     infinite="math.inf",
     nan="math.nan",

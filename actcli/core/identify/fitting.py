@@ -24,10 +24,13 @@ CLOSE: Final = 1e-7
 """Largest relative residual of a candidate, for exact values of the function."""
 _HOPELESS = {1: 0.2, 2: 0.12}
 """Numbers searched -> largest residual of a grid point from which a refinement starts."""
+_EXTRA: Final = ("", "a", "d", "e")
+_SILENT = 1e-100
 _STARTS = 4
 _STEPS = 14
 _BREAKPOINTS: Final = 4
 _LINES: Final = 4
+_CONSTANTS: Final = 6
 _LARGEST = 1e4
 
 _POWERS: Final = 2.0 ** np.arange(-6, 6.1, 0.5)
@@ -57,12 +60,45 @@ class Fit:
         return (len(self.fitted), len(affine), "e" in affine, sum(name in "bc" for name in affine))
 
 
+class _Weighted:
+    """Weighted points of the function, and the residuals of fits there."""
+
+    def __init__(self, x: Array, y: Array, w: Array | None = None) -> None:
+        self.x, self.y = x, y
+        self.w = 1.0 / (0.05 + np.abs(y)) / np.sqrt(len(x)) if w is None else w
+        self.wy, self.wx = self.w * y, self.w * x
+        self._columns = np.stack([self.wy, self.w, self.wx], axis=1)
+        self._yy = float(self.wy @ self.wy)
+
+    def every(self, step: int) -> "_Weighted":
+        """Every step-th point, whose residual is at most that of all."""
+        part = slice(step // 2, None, step)
+        return _Weighted(self.x[part], self.y[part], self.w[part])
+
+    def norms(self, g: Array, linear: Sequence[str]) -> Iterator[tuple[str, Array]]:
+        """Residuals of all rows of g with each of `linear` fitted: a, d, e or "" for none."""
+        wg = self.w * g
+        squares = np.einsum("ij,ij->i", wg, wg)
+        with_y, with_1, with_x = (wg @ self._columns).T
+        plain = self._yy - 2.0 * with_y + squares
+        for extra in linear:
+            if extra == "a":
+                squared = self._yy - with_y**2 / squares
+            elif extra:
+                column, product = (self.w, with_1) if extra == "d" else (self.wx, with_x)
+                squared = plain - (column @ self.wy - product) ** 2 / (column @ column)
+            else:
+                squared = plain
+            yield extra, np.sqrt(np.maximum(np.where(np.isfinite(squared), squared, np.inf), 0.0))
+
+
 class Fitter:
     """Fits known activations to a function's finite values y at points x.
 
     close:       largest residual of a candidate
     breakpoints: of the function, if known: starts for thresholds and shifts
     lines:       slopes and intercepts of a formula's linear arguments: starts for b and c
+    constants:   numbers of a formula: starts for b, c and parameters
     """
 
     def __init__(
@@ -72,45 +108,56 @@ class Fitter:
         close: float = CLOSE,
         breakpoints: Sequence[float] = (),
         lines: Sequence[tuple[float, float]] = (),
+        constants: Sequence[float] = (),
     ) -> None:
         finite = np.isfinite(y)
         self._breakpoints = np.array(breakpoints[:_BREAKPOINTS], dtype=np.float64)
+        numbers = [number for number in constants if number][:_CONSTANTS]
+        self._single = np.array(numbers, dtype=np.float64)
+        self._pairs = np.array([*permutations(numbers, 2)], dtype=np.float64).reshape(-1, 2)
         self._lines = np.array(lines[:_LINES], dtype=np.float64).reshape(-1, 2)
         self.x, self.y, self.close = x[finite], y[finite], close
         self.exact = close <= CLOSE
         """Whether the function is known exactly, and not to the digits of a table."""
-        self._w = 1.0 / (0.05 + np.abs(self.y))
-        self._w /= np.sqrt(len(self.x))
-        self._wy, self._wx = self._w * self.y, self._w * self.x
-        self._columns = np.stack([self._wy, self._w, self._wx], axis=1)
-        self._yy = float(self._wy @ self._wy)
+        self._all = _Weighted(self.x, self.y)
+        self._some = self._all.every(3)
+        self._w, self._wy, self._wx = self._all.w, self._all.wy, self._all.wx
         self.best: dict[str, tuple[float, dict[str, float]]] = {}
         """Name -> smallest residual of the activation alone, and the parameter that gives it."""
 
     def fits(self, known: Known) -> Iterator[Fit]:
-        """Candidates with one of b, c or a parameter and at most one of a, d, e; or with up to two of a, d, e alone."""
+        """Candidates with one of b, c or a parameter and at most one of a, d, e; or with up to two of a, d, e alone.
+
+        Fewer fitted numbers come first.
+        """
         with np.errstate(all="ignore"):  # no residual for parameters outside of a formula's domain
-            yield from self._linear(known)
-            for name in self._names(known):
-                yield from self._searched(known, (name,), ("", "a", "d", "e"))
+            linear = sorted(self._linear(known), key=lambda fit: len(fit.fitted))
+            yield from (fit for fit in linear if len(fit.fitted) < 2)
+            grids = {name: self._promising(known, (name,), _EXTRA) for name in self._names(known)}
+            for name, grid in grids.items():
+                yield from self._searched(known, (name,), grid, ("",))
+            yield from (fit for fit in linear if len(fit.fitted) == 2)
+            for name, grid in grids.items():
+                yield from self._searched(known, (name,), grid, _EXTRA[1:])
 
     def alone(self, known: Known) -> Iterator[Fit]:
         """Candidates with one parameter, or with up to two of a, d, e: the fastest ones."""
         with np.errstate(all="ignore"):  # as in fits
             yield from self._linear(known)
             for parameter in known.parameters:
-                yield from self._searched(known, (f".{parameter.name}",), ("",))
+                names = (f".{parameter.name}",)
+                yield from self._searched(known, names, self._promising(known, names, ("",)), ("",))
 
     def inside(self, known: Known) -> Iterator[Fit]:
         """Candidates with b and c."""
         with np.errstate(all="ignore"):  # as in fits
-            yield from self._searched(known, ("b", "c"), ("",))
+            yield from self._searched(known, ("b", "c"), self._promising(known, ("b", "c"), ("",)), ("",))
 
     def pairs(self, known: Known) -> Iterator[Fit]:
         """Candidates with two of b, c and the parameters."""
         with np.errstate(all="ignore"):  # as in fits
             for pair in combinations(self._names(known), 2):
-                yield from self._searched(known, pair, ("",))
+                yield from self._searched(known, pair, self._promising(known, pair, ("",)), ("",))
 
     def _names(self, known: Known) -> list[str]:
         return ["b", "c", *(f".{parameter.name}" for parameter in known.parameters)]
@@ -140,19 +187,22 @@ class Fitter:
 
     # --- b, c and the activation's own parameters ---------------------------------------------------------------
 
-    def _searched(self, known: Known, names: tuple[str, ...], linear: Sequence[str]) -> Iterator[Fit]:
-        grid = self._grid(known, names)
-        for extra, norms in self._norms(self._shapes(known, names, grid), linear):
+    def _searched(
+        self, known: Known, names: tuple[str, ...], rows: tuple[Array, Array], linear: Sequence[str]
+    ) -> Iterator[Fit]:
+        grid, shapes = rows
+        for extra, norms in self._all.norms(shapes, linear) if len(grid) else ():
             alone = not extra and len(names) == 1 and names[0].startswith(".")
-            starts = np.argsort(norms, kind="stable")[:_STARTS]
+            best = int(norms.argmin())
             if alone:
-                self._note(known, names[0], grid[starts[0], 0], norms[starts[0]])
+                self._note(known, names[0], grid[best, 0], norms[best])
+            if not norms[best] < _HOPELESS[len(names)]:
+                continue
+            if norms[best] <= 1e-9:  # exactly on the grid
+                yield self._fit(known, names, extra, grid[best], float(norms[best]))
+                continue
+            starts = np.argsort(norms, kind="stable")[:_STARTS]
             starts = starts[norms[starts] < _HOPELESS[len(names)]]
-            if not starts.size:
-                continue
-            if norms[starts[0]] <= 1e-9:  # exactly on the grid
-                yield self._fit(known, names, extra, grid[starts[0]], float(norms[starts[0]]))
-                continue
             found, reached = self._refined(known, names, extra, grid[starts])
             order = np.argsort(reached, kind="stable")
             if alone:
@@ -160,6 +210,18 @@ class Fitter:
             for at in order[:2]:
                 if reached[at] <= self.close:
                     yield self._fit(known, names, extra, found[at], float(reached[at]))
+
+    def _promising(self, known: Known, names: tuple[str, ...], linear: Sequence[str]) -> tuple[Array, Array]:
+        """The rows of the grid that are not hopeless at a third of the points, and their values g at all of them.
+
+        All rows for a parameter, of which the nearest is noted.
+        """
+        grid = self._grid(known, names)
+        if len(names) > 1 or not names[0].startswith("."):
+            g = self._shapes(known, names, grid, self._some.x)
+            hopeless = [norms > 1.001 * _HOPELESS[len(names)] for _, norms in self._some.norms(g, linear)]
+            grid = grid[~np.logical_and.reduce(hopeless) | (np.abs(g).max(axis=1) < _SILENT)]
+        return grid, self._shapes(known, names, grid, self.x) if len(grid) else grid
 
     def _grid(self, known: Known, names: tuple[str, ...]) -> Array:
         """Grid of starts for the numbers: all combinations, one per row."""
@@ -172,32 +234,23 @@ class Fitter:
                 axes.append(_B_COARSE if coarse else _B)
             elif name == "c":
                 shifts = np.subtract.outer(own, self._breakpoints).ravel()
-                axes.append(np.unique(np.concatenate([_C_COARSE if coarse else _C, shifts])))
+                axis = _C_COARSE if coarse else _C
+                axes.append(np.unique(np.concatenate([axis, shifts])) if shifts.size else axis)
             else:
                 axes.append(_around(parameters[name], coarse, _tuple(self._breakpoints), _tuple(own)))
-        grid = np.stack([axis.ravel() for axis in np.meshgrid(*axes, indexing="ij")], axis=1)
-        return np.concatenate([grid, _meeting(self._breakpoints, own), self._lines]) if names == ("b", "c") else grid
+        if not coarse:
+            single = self._single
+            if (parameter := parameters.get(names[0])) is not None:
+                single = single[(single > parameter.minimum) & (single < parameter.maximum)]
+            return np.concatenate([axes[0], single])[:, None]
+        grid = np.stack([np.repeat(axes[0], len(axes[1])), np.tile(axes[1], len(axes[0]))], axis=1)
+        more = (_meeting(self._breakpoints, own), self._lines) if names == ("b", "c") else (self._pairs,)
+        return np.concatenate([grid, *more])
 
     def _note(self, known: Known, name: str, value: float, residual: float) -> None:
         """Keep the parameter with the smallest residual of the activation alone."""
         if residual < self.best.get(known.activation.name, (np.inf, {}))[0]:
             self.best[known.activation.name] = float(residual), {name[1:]: float(value)}
-
-    def _norms(self, g: Array, linear: Sequence[str]) -> Iterator[tuple[str, Array]]:
-        """Residuals of all rows with each of `linear` fitted: a, d, e or "" for none."""
-        wg = self._w * g
-        squares = np.einsum("ij,ij->i", wg, wg)
-        with_y, with_1, with_x = (wg @ self._columns).T
-        plain = self._yy - 2.0 * with_y + squares
-        for extra in linear:
-            if extra == "a":
-                squared = self._yy - with_y**2 / squares
-            elif extra:
-                column, product = (self._w, with_1) if extra == "d" else (self._wx, with_x)
-                squared = plain - (column @ self._wy - product) ** 2 / (column @ column)
-            else:
-                squared = plain
-            yield extra, np.sqrt(np.maximum(np.where(np.isfinite(squared), squared, np.inf), 0.0))
 
     def _fit(self, known: Known, names: tuple[str, ...], extra: str, found: Array, residual: float) -> Fit:
         numbers = dict(zip(names, found.tolist(), strict=True))
@@ -208,10 +261,11 @@ class Fitter:
         own = {name[1:]: value for name, value in numbers.items() if name not in IDENTITY}
         return Fit(known, affine, own, (*names, *extra), residual)
 
-    def _shapes(self, known: Known, names: tuple[str, ...], grid: Array) -> Array:
+    def _shapes(self, known: Known, names: tuple[str, ...], grid: Array, x: Array | None = None) -> Array:
         """g(b x + c; parameters), one row per row of the grid."""
+        x = self.x if x is None else x
         columns = {name: grid[:, i : i + 1] for i, name in enumerate(names)}
-        u = columns.get("b", 1.0) * self.x + columns.get("c", np.zeros((len(grid), 1)))
+        u = columns.get("b", 1.0) * x + columns.get("c", np.zeros((len(grid), 1)))
         return known.values(u, {name[1:]: column for name, column in columns.items() if name.startswith(".")})
 
     def _solved(self, g: Array, extra: str) -> Array:

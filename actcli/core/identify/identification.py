@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Final, Literal
 
 import numpy as np
@@ -9,12 +10,12 @@ import numpy as np
 from actcli.core.activations.activation import Elementwise
 from actcli.core.activations.catalogue import CATALOGUE, ActivationLike, resolve
 from actcli.core.analysis.digits import MoreDigits
-from actcli.core.analysis.features import linear_arguments
+from actcli.core.analysis.features import constants, linear_arguments
 from actcli.core.arrays import Array, numbers_of, union
 from actcli.core.errors import InputError
 from actcli.core.identify.fitting import CLOSE, IDENTITY, Fit, Fitter
 from actcli.core.identify.known import Known, known_activations
-from actcli.core.identify.proof import Proof, nice, of
+from actcli.core.identify.proof import Proof, nice, of, with_numbers
 
 _POINTS: Final = 40 * np.sinh(5.5 * np.linspace(-1, 1, 26)) / np.sinh(5.5) + 0.0137
 _RANGE: Final = np.linspace(-6.0, 6.0, 1201)
@@ -25,6 +26,7 @@ _FINE: Final = np.linspace(-40.0, 40.0, 8001) + 0.0037
 _MOST_JUMPS: Final = 4
 _BESIDE: Final = 2.0**-10
 _LEAST_POINTS = 6
+_POLISHING_STEPS = 4
 
 
 @dataclass(frozen=True)
@@ -85,7 +87,7 @@ def identify(activation: ActivationLike, more_digits: MoreDigits, *, thorough: b
     if np.isfinite(exact).sum() < _LEAST_POINTS:
         raise InputError(f"{given.label} has too few finite values on [-40, 40] to be identified")
     lines = sorted(linear_arguments(given), key=lambda line: (abs(line[0]), line))
-    fitter = Fitter(points, exact, breakpoints=given.kinks(1), lines=lines)
+    fitter = Fitter(points, exact, breakpoints=given.kinks(1), lines=lines, constants=constants(given))
     others = [known for known in known_activations() if known.activation.name != given.name or given.given_parameters]
     search = _simplest if thorough and not _straight(points, exact) else _quickest
     found = search(fitter, others, proof.shown)
@@ -138,8 +140,9 @@ def identify_table(name: str, x: Sequence[float] | Array, y: Sequence[float] | A
     chosen = np.unique(np.linspace(0, len(xs) - 1, _MOST_POINTS).astype(int))
     fitter = Fitter(xs[chosen], ys[chosen], max(CLOSE, 20.0 * float(np.max(unit))))
 
-    def shown(fit: Fit) -> Fit | None:
-        for digits in (1, 2, 3, 4, 6, 8, 12):
+    def shown(candidate: Fit) -> Fit | None:
+        fit = _polished(candidate, xs, ys, unit)
+        for digits in (1, 2, 3, 4, 6, 8, 9, 10, 12):
             affine = {k: nice_to(v, digits) if k in fit.fitted else v for k, v in fit.affine.items()}
             own = {k: nice_to(v, digits) for k, v in fit.parameters.items()}
             if not (affine["a"] and affine["b"]):
@@ -156,6 +159,32 @@ def identify_table(name: str, x: Sequence[float] | Array, y: Sequence[float] | A
 
     others = list(known_activations())
     return _identification(name, _simplest(fitter, others, shown), fitter, others, xs, ys)
+
+
+def _polished(fit: Fit, x: Array, y: Array, unit: Array) -> Fit:
+    """The fit with its numbers by least squares of the differences in units: the last digit counts as much everywhere.
+
+    The search weights small values more, to find the function.
+    """
+
+    def off(numbers: Array) -> Array:
+        moved = with_numbers(fit, dict(zip(fit.fitted, numbers.tolist(), strict=True)))
+        a, b, c, d, e = (moved.affine[name] for name in "abcde")
+        return (a * fit.known.values(b * x + c, moved.parameters) + d + e * x - y) / unit
+
+    numbers = np.array([fit.parameters[n[1:]] if n.startswith(".") else fit.affine[n] for n in fit.fitted])
+    with np.errstate(all="ignore"):  # a step out of a formula's domain is not taken
+        found = off(numbers)
+        for _ in range(_POLISHING_STEPS if numbers.size else 0):
+            steps = np.diag(1e-6 * np.maximum(np.abs(numbers), 0.1))
+            jacobian = np.stack([(off(numbers + step) - found) / step.sum() for step in steps], axis=1)
+            if not np.isfinite(jacobian).all():
+                break
+            tried = numbers - np.linalg.lstsq(jacobian, found, rcond=None)[0]
+            if not np.linalg.norm(there := off(tried)) < np.linalg.norm(found):
+                break
+            numbers, found = tried, there
+    return with_numbers(fit, dict(zip(fit.fitted, numbers.tolist(), strict=True)))
 
 
 def nice_to(number: float, digits: int) -> float:
@@ -209,8 +238,12 @@ def _quickest(fitter: Fitter, others: Sequence[Known], shown: Callable[[Fit], Fi
 
 
 def _first(fits: Iterable[Fit], shown: Callable[[Fit], Fit | None]) -> Fit | None:
-    """The simplest fit that is shown to hold."""
-    return next((nice_fit for fit in sorted(fits, key=lambda fit: fit.rank) if (nice_fit := shown(fit))), None)
+    """The simplest fit that is shown to hold. fits: with fewer numbers first, and more are asked for only if needed."""
+    for _, several in groupby(fits, key=lambda fit: len(fit.fitted)):
+        for fit in sorted(several, key=lambda fit: fit.rank):
+            if (nice_fit := shown(fit)) is not None:
+                return nice_fit
+    return None
 
 
 def _identification(

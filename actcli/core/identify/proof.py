@@ -17,7 +17,7 @@ from actcli.core.activations.activation import Elementwise
 from actcli.core.analysis.digits import Digits, MoreDigits, no_number
 from actcli.core.arrays import Array
 from actcli.core.errors import InputError
-from actcli.core.identify.fitting import Fit
+from actcli.core.identify.fitting import IDENTITY, Fit
 
 _FEW: Final = (0.37, -1.43, 3.11, -0.21)
 _FAR: Final = (7.3, -7.9, 13.7, -12.1, 31.3, -27.7, 102.3, -97.1, 1003.7, -1013.1)
@@ -85,7 +85,7 @@ class Proof:
         """The fit with nice numbers for which it equals the function; None if there are none."""
         few, many = (*_FEW, *self.inside[::10]), (*_SPREAD, *self.inside, *_FAR)
         for numbers in _nice(fit):
-            nice = _with(fit, numbers)
+            nice = with_numbers(fit, numbers)
             if self._differs(nice):
                 continue
             try:
@@ -136,22 +136,26 @@ class Proof:
 
     def _agrees(self, fit: Fit, digits: Digits, points: Iterable[float], least: int) -> bool:
         a, b, c, d, e = (Fraction(fit.affine[name]) for name in "abcde")
-        tolerance = _tolerance(fit)
+        tolerance, plain = _tolerance(fit), fit.affine == IDENTITY
         counted = 0
         for x in points:
             value = self.value(x)
             if value is None:
                 continue
             at = Fraction(x)
-            g = _value(digits, b * at + c)
+            g = _value(digits, at if plain else b * at + c)
             if g is None:
                 continue  # too large for any digits
             if isinstance(value, float) or isinstance(g, float):  # nan, or infinite
                 if no_number(value) != no_number(g) or (isinstance(value, float) != isinstance(g, float)):
                     return False
                 continue
-            difference = abs(value - (a * g + d + e * at)) - _NOTHING
-            terms = abs(a * g) + abs(d) + abs(e * at) + abs(value)
+            scaled = g if plain else a * g + d + e * at
+            difference = abs(value - scaled) - _NOTHING
+            if difference <= 0:
+                counted += 1
+                continue
+            terms = abs(value) + (abs(g) if plain else abs(a * g) + abs(d) + abs(e * at))
             if difference > tolerance * terms:  # which the rounding of constants within may explain
                 found = digits(b * at + c, 1, _BITS[0])
                 slope = found.known(1) if found else None
@@ -212,7 +216,8 @@ def _nice(fit: Fit) -> Iterator[Mapping[str, float]]:
             yield numbers
 
 
-def _with(fit: Fit, numbers: Mapping[str, float]) -> Fit:
+def with_numbers(fit: Fit, numbers: Mapping[str, float]) -> Fit:
+    """The fit with other values for its fitted numbers."""
     affine = {**fit.affine, **{name: value for name, value in numbers.items() if not name.startswith(".")}}
     own = {name[1:]: value for name, value in numbers.items() if name.startswith(".")}
     return replace(fit, affine=affine, parameters=own)

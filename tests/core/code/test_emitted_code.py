@@ -124,6 +124,14 @@ def test_at_infinity_the_code_is_the_limit_and_at_nan_the_value_is_nan(several: 
         np.testing.assert_allclose(slope[known], exact.derivative(x)[known], atol=1e-300, err_msg=name)
 
 
+def test_at_nan_there_is_no_slope(several: dict[str, Functions]) -> None:
+    """Not the slope of a piece: nan is neither above 0 nor below it."""
+    finite = [name for name in CATALOGUE if not np.isnan(with_numpy(several[name])(np.array([np.nan]))[1])]
+    formulas = ("min(tanh(w*x), max(x, b)):w=0.1,b=2", "x if x > 3 else 0", "marrelu")
+    finite += [of for of in formulas if not np.isnan(with_numpy(functions_of(of))(np.array([np.nan]))[1])]
+    assert finite == []
+
+
 def test_a_bad_tail_would_be_seen() -> None:
     """The lower tail of gelu by erf, and the slope of tanh as 1 - tanh², lose their digits."""
     naive = np.tanh(X), 1.0 - np.tanh(X) ** 2
@@ -386,6 +394,27 @@ def test_no_function_of_torch_is_called_with_a_number(formula: str) -> None:
                     assert names - numbers, f"{function.name}: {ast.unparse(call)}"
             if isinstance(statement, ast.Assign) and "as_tensor" in ast.unparse(statement):
                 numbers -= {ast.unparse(statement.targets[0])}
+
+
+def test_torchs_sign_of_nan_and_its_default_type_are_avoided() -> None:
+    """torch.sign(nan) is 0, and torch.where(x > 0, 1/6, 0.0) is float32 for numbers and a float64 x."""
+    assert "torch.sign(" not in torch_module(hostile("fplus"), "", "", False)
+    for formula in ("hard_sigmoid(x)*tanh(x)", "leaky_relu(x) + x", "rrelu(x)*x"):
+        tree = ast.parse(torch_module(hostile(formula), "", "", False))
+        for function in (node for node in tree.body if isinstance(node, ast.FunctionDef)):
+            text = ast.unparse(function)
+            for call in (node for node in ast.walk(function) if isinstance(node, ast.Call)):
+                if ast.unparse(call.func) == "torch.where":
+                    branches = [ast.unparse(arg) for arg in call.args[1:]]
+                    plain = [b for b in branches if b.isidentifier() and f"{b} = " not in text and b != "x"]
+                    assert len(plain) + sum(b.replace(".", "").isdigit() for b in branches) < 2, ast.unparse(call)
+
+
+@pytest.mark.frameworks
+def test_jax_code_takes_a_number() -> None:
+    """0.5 has no dtype, which helpers ask for."""
+    module = module_of(jax_module(functions_of("snake"), "", "", False))
+    assert float(module["snake"](0.5)) == pytest.approx(0.5 + math.sin(0.5) ** 2)
 
 
 @pytest.mark.frameworks

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from actcli import identify, resolve
-from actcli.core.analysis.features import linear_arguments
+from actcli.core.analysis.features import constants, linear_arguments
 from actcli.core.errors import InputError
 from actcli.core.identify import identification
 from actcli.core.identify.fitting import Fitter
@@ -244,6 +244,13 @@ def test_a_table_is_what_it_was_made_of(places: int) -> None:
     assert "1.7*silu(x)" not in texts(identify_table("t", x, disturbed))
 
 
+def test_a_tables_large_values_determine_a_factor_too() -> None:
+    """The last digit of 974.0171 says more of the factor than that of 0.0059."""
+    x = np.linspace(-6, 6, 41)
+    found = identify_table("t", x, np.round(2.414016394910548 * np.exp(x), 4))
+    assert "exponential" in [match.name for match in found.matches]
+
+
 def test_a_table_of_a_narrow_type_is_read_to_its_precision() -> None:
     x = np.linspace(-4, 4, 65)
     y = np.tanh(x).astype(np.float16).astype(np.float64)
@@ -317,6 +324,16 @@ def test_a_line_is_soon_known() -> None:
         found = identify(formula)
         assert expected in texts(found), texts(found)
         assert all(match.b == 1 and match.c == 0 for match in found.matches)
+
+
+def test_a_formulas_own_numbers_are_tried() -> None:
+    """Both are too far from the grid's 0.5 and 1 for a refinement to begin there."""
+    assert constants(elementwise("rsigelud(x, b=0.8, a=-1.5)*x**2 + pi")) == [0.8, -1.5, 2.0]
+    entry = next(known for known in known_activations() if known.activation.name == "rsigelud")
+    x = np.linspace(-6.0, 6.0, 41) + 0.0137
+    y = entry.values(x, {"a": 1.5, "b": 0.8})
+    assert not [*Fitter(x, y).pairs(entry)]
+    assert [fit.parameters for fit in Fitter(x, y, constants=[0.8, 1.5]).pairs(entry)] == [{"a": 1.5, "b": 0.8}]
 
 
 def test_a_formulas_own_linear_argument_is_tried() -> None:
