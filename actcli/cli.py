@@ -10,6 +10,7 @@ import os
 import re
 import signal
 import sys
+from contextlib import suppress
 from typing import Annotated, Any, Literal, NoReturn, TypeAlias
 
 import typer
@@ -316,11 +317,7 @@ def main() -> NoReturn:
     replace_closed_stderr()
     obey_the_locale()
     try:
-        command = get_command(app)
-        with command.make_context("actcli", sys.argv[1:]) as context:
-            command.invoke(context)
-        sys.stdout.flush()
-        code = 0
+        code = _run()
     except BaseException as error:
         code = _exit_code(error)
     discard_what_cannot_be_written()
@@ -330,12 +327,26 @@ def main() -> NoReturn:
     sys.exit(code)
 
 
+def _run() -> int:
+    """The exit code of a command that ends by itself, with all of its output written."""
+    code = 0
+    try:
+        command = get_command(app)
+        with command.make_context("actcli", sys.argv[1:]) as context:
+            command.invoke(context)
+    except typer.Exit as end:
+        if ended_by_signal(end) is not None:
+            raise
+        code = end.exit_code
+    with suppress(BrokenPipeError):  # the reader of stdout has closed it
+        sys.stdout.flush()
+    return code
+
+
 def _exit_code(error: BaseException) -> int:
     """The exit code for an error, and its message in one line on stderr, if there is one."""
     if (ended := ended_by_signal(error)) is not None:
         return ended
-    if isinstance(error, typer.Exit):
-        return error.exit_code
     if isinstance(error, BrokenPipeError):  # the reader of stdout has closed it
         return 0
     if isinstance(error, typer.TyperException):
