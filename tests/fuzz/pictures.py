@@ -184,7 +184,7 @@ def texts(figure: Figure, canvas: FigureCanvasAgg) -> list[tuple[str, Bbox]]:
 def _in_hidden_axes(text: Text) -> bool:
     """Whether it belongs to an axis that is switched off."""
     axes = text.axes
-    return axes is not None and not axes.axison and text not in (axes.title, axes._left_title)  # type: ignore[attr-defined]
+    return axes is not None and not axes.axison and text not in (axes.title, axes._left_title)  # type: ignore[attr-defined]  # missing in its stubs
 
 
 def _unseen(axis: Axis) -> list[Text]:
