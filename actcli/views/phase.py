@@ -217,10 +217,13 @@ def maps_picture(maps: LayerMaps) -> Picture:
     panels = [_map_panel(maps.q, maps.next_q, maps.q_cobweb, "q", "variance map: q -> q'")]
     if maps.c is not None and maps.next_c is not None and maps.c_cobweb is not None:
         panels.append(_map_panel(maps.c, maps.next_c, maps.c_cobweb, "c", "correlation map at q: c -> c'"))
-    lines = fixed_point_lines(maps.fixed_point, maps.decay)
+    told = ". ".join(fixed_point_lines(maps.fixed_point, maps.decay)) + "."
+    told = f"From q = 1 the signal {told}" if told.startswith("settles") else told
+    start = f"layer by layer: from q = {_number(float(maps.q_cobweb[0, 0]))}"
+    start += ", and from c = 0." if len(panels) > 1 else "."
     title = f"{maps.activation} at σ_w² = {_number(maps.sigma_w2)}, σ_b² = {_number(maps.sigma_b2)}"
     legend = [("the map", Style()), ("layer by layer", Style(member=1)), ("no change", Style("guide"))]
-    return Picture(title, panels, legend, notes=[". ".join(lines) + "."])
+    return Picture(title, panels, legend, notes=[told, start])
 
 
 def _map_panel(x: Array, y: Array, cobweb: Array, label: str, title: str) -> Panel:

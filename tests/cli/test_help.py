@@ -251,3 +251,8 @@ def test_help_reads_its_texts_only_when_it_is_asked() -> None:
         )
         assert set(re.findall(r"topics/(\w+\.txt)", run.stdout)) == texts
     assert PROGRAM.endswith("actcli")
+
+
+def test_a_command_takes_one_line_of_80_columns() -> None:
+    lines = actcli("--help", env={"COLUMNS": "80"}).stdout.partition("Commands:\n")[2].partition("\n\n")[0].splitlines()
+    assert [line.split()[0] for line in lines] == [*COMMANDS]
