@@ -189,10 +189,11 @@ def _in_hidden_axes(text: Text) -> bool:
 
 def _unseen(axis: Axis) -> list[Text]:
     """Labels of ticks beyond the ends of the axis, which matplotlib keeps and does not draw."""
-    low, high = sorted(axis.get_view_interval())
+    place = axis.get_transform().transform
+    low, high = sorted(place(axis.get_view_interval()))
     spare = 1e-9 * (high - low)
     ticks = [*axis.get_major_ticks(), *axis.get_minor_ticks()]
-    beyond = [tick for tick in ticks if not low - spare <= tick.get_loc() <= high + spare]
+    beyond = [tick for tick in ticks if not low - spare <= place([tick.get_loc()])[0] <= high + spare]
     return [label for tick in beyond for label in (tick.label1, tick.label2)]
 
 

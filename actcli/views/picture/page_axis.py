@@ -11,7 +11,7 @@ from actcli.views.picture.description import Axis
 from actcli.views.picture.dots import multiples, nice_step, tick_labels
 
 _DECADES_OF_FLOATS: Final = 1e-300
-_APART: Final = 0.7
+_APART: Final = 0.66
 """Least distance from 1 to the next number of layers, in steps."""
 
 
