@@ -10,6 +10,7 @@ import os
 import re
 import signal
 import sys
+from contextlib import suppress
 from typing import Annotated, Any, Literal, NoReturn, TypeAlias
 
 import typer
@@ -35,17 +36,17 @@ COMMANDS = {
     "list": ("list", "The catalogue of activation functions."),
     "describe": ("describe", "The card of one activation: its properties and its plot."),
     "evaluate": ("evaluate", "Values of an activation."),
-    "differentiate": ("differentiate", "Derivatives of any order; the Jacobian of a row-wise activation."),
+    "differentiate": ("differentiate", "Derivatives of any order; Jacobians of row-wise activations."),
     "plot": ("plot", "Curves in the terminal."),
     "compare": ("compare", "Activations side by side, and where they differ most."),
-    "identify": ("identify", "The known activation that a formula equals, up to scale and shift."),
+    "identify": ("identify", "Known activations equal to a formula, up to scale and shift."),
     "code": ("code", "The activation as code for torch, jax, numpy or C."),
-    "gain": ("gain", "The initialisation for an activation: gain and critical point."),
-    "phase": ("phase", "Order and chaos over the variances of weights and biases; trainability."),
+    "gain": ("gain", "Initialisation for an activation: gain and critical point."),
+    "phase": ("phase", "Order, chaos and trainability over the initial variances."),
     "audit": ("audit", "The errors of another implementation, in ULP."),
     "gradient-depth": ("gradient_depth", "Train a tiny MLP and watch the gradient layer by layer."),
     "boundary": ("boundary", "The decisions of a trained network, drawn over the plane."),
-    "collapse": ("collapse", "Ten linear layers equal one; with an activation between them they do not."),
+    "collapse": ("collapse", "Ten linear layers equal one; with activations they do not."),
     "approximate": ("approximate", "One hidden layer approximates any curve, given enough units."),
     "trace": ("trace", "One training step of a tiny network, every number shown."),
     "lesson": ("lesson", "From straight lines to a network that learns, step by step."),
@@ -316,11 +317,7 @@ def main() -> NoReturn:
     replace_closed_stderr()
     obey_the_locale()
     try:
-        command = get_command(app)
-        with command.make_context("actcli", sys.argv[1:]) as context:
-            command.invoke(context)
-        sys.stdout.flush()
-        code = 0
+        code = _run()
     except BaseException as error:
         code = _exit_code(error)
     discard_what_cannot_be_written()
@@ -330,12 +327,26 @@ def main() -> NoReturn:
     sys.exit(code)
 
 
+def _run() -> int:
+    """The exit code of a command that ends by itself, with all of its output written."""
+    code = 0
+    try:
+        command = get_command(app)
+        with command.make_context("actcli", sys.argv[1:]) as context:
+            command.invoke(context)
+    except typer.Exit as end:
+        if ended_by_signal(end) is not None:
+            raise
+        code = end.exit_code
+    with suppress(BrokenPipeError):  # the reader of stdout has closed it
+        sys.stdout.flush()
+    return code
+
+
 def _exit_code(error: BaseException) -> int:
     """The exit code for an error, and its message in one line on stderr, if there is one."""
     if (ended := ended_by_signal(error)) is not None:
         return ended
-    if isinstance(error, typer.Exit):
-        return error.exit_code
     if isinstance(error, BrokenPipeError):  # the reader of stdout has closed it
         return 0
     if isinstance(error, typer.TyperException):

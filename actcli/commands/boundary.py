@@ -142,13 +142,14 @@ def run(
     if y is not None and x is None:
         raise InputError("--y goes with --x: name both columns")
     chosen = [column for column in (x, y) if column is not None]
-    own = read_data(data, target, target_column, drop, skip_missing, delimiter, chosen)
-    if own is not None:
-        own = _first_two(own, data, quiet)
+    read = read_data(data, target, target_column, drop, skip_missing, delimiter, chosen)
+    own = _first_two(read) if read else None
     experiments = [DepthExperiment(activation, config, own.data if own else None) for activation in activations]
     window = Window.around(experiments[0].inputs, _COLUMNS, _ROWS)
     if show == "space" and window.x2 is None:
         raise InputError("--show space bends a plane, and the points have one feature: --show units")
+    for note in _notes(read, data) if read and not quiet else ():
+        complain(note)
 
     def title() -> str:
         done = max(len(each.losses) for each in experiments)
@@ -233,17 +234,16 @@ def run(
         raise typer.Exit(130)
 
 
-def _first_two(own: OwnData, path: str, quiet: bool) -> OwnData:
-    """The data with its first two features, and a note on stderr, if there are more."""
-    if not quiet:
-        for oddity in own.oddities:
-            complain(oddity)
-    if len(own.features) <= 2:
-        return own
-    if not quiet:
-        used = " and ".join(own.features[:2])
-        complain(f"{path}: of {len(own.features)} features the first two are used, {used}; --x and --y name others")
+def _first_two(own: OwnData) -> OwnData:
     return replace(own, data=replace(own.data, inputs=own.data.inputs[:, :2]), features=own.features[:2])
+
+
+def _notes(own: OwnData, path: str) -> list[str]:
+    """What is odd in the data, and the features that are used, if there are more than two."""
+    if len(own.features) <= 2:
+        return own.oddities
+    used, many = " and ".join(own.features[:2]), len(own.features)
+    return [*own.oddities, f"{path}: of {many} features the first two are used, {used}; --x and --y name others"]
 
 
 def _thumbnail(experiment: DepthExperiment) -> Window:

@@ -200,13 +200,14 @@ def run(
                 return "\n".join(paint(each, terminal, drawing.lines or terminal.height - 2) for each in others())
             from actcli.views.depth import depth_report
             from actcli.views.notation import format_number
+            from actcli.views.terminal import paragraph
 
             whole = output_format != "auto" or not sys.stdout.isatty()
             report = depth_report(runs, terminal, drawing.lines, one_screen=not whole)
             if own is None or not runs:
                 return report
             guess = format_number(runs[0].loss_guess)
-            return f"{own.summary}, guessing gives {guess}\n\n{report}"
+            return f"{paragraph(f'{own.summary}, guessing gives {guess}', terminal)}\n{report}"
 
         def picture() -> "Picture":
             from actcli.views.depth import depth_picture

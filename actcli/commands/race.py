@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from actcli.commands.own_data import read_data
+from actcli.commands.own_data import OwnData, read_data
 from actcli.commands.report import Drawing, print_report
 from actcli.core.errors import count
-from actcli.core.network.datasets import DATASETS, DataSet
+from actcli.core.network.datasets import DATASETS
 from actcli.core.race.racers import Racer, racers
 from actcli.core.race.ranking import Race, race
 from actcli.core.race.runs import (
@@ -49,9 +49,11 @@ def run_race(
     target:   options for the user's own data, arguments of `read_data`
     """
     config = RaceConfig(**settings)
-    own = _own_data(config, target, quiet)
+    read = _own_data(config, target)
     found = racers(activations, more_digits)
-    runs = entries(found, config, own)
+    runs = entries(found, config, {name: each.data for name, each in read.items()})
+    for oddity in () if quiet else (oddity for each in read.values() for oddity in each.oddities):
+        complain(oddity)
     done: list[Finish] = []
     interrupted = False
     nanoseconds = [math.nan] * len(found)
@@ -79,19 +81,11 @@ def run_race(
         raise typer.Exit(130)
 
 
-def _own_data(config: RaceConfig, target: Mapping[str, Any], quiet: bool) -> dict[str, DataSet]:
-    own: dict[str, DataSet] = {}
+def _own_data(config: RaceConfig, target: Mapping[str, Any]) -> dict[str, OwnData]:
     if all(name in DATASETS for name in config.data):
         read_data(config.data[0], **target)  # InputError for options about columns
-    for name in config.data:
-        if name in DATASETS:
-            continue
-        read = read_data(name, **target)
-        assert read is not None
-        own[name] = read.data
-        for oddity in [] if quiet else read.oddities:
-            complain(oddity)
-    return own
+    read = {name: read_data(name, **target) for name in config.data if name not in DATASETS}
+    return {name: each for name, each in read.items() if each is not None}
 
 
 def _cost(found: Sequence[Racer], config: RaceConfig, runs: Sequence[Entry], jobs: int) -> str:

@@ -76,26 +76,27 @@ class Program:
 
     def _run(self, values: dict[str, str]) -> None:
         words = [_filled(word, values) for word in self.words]
-        try:
-            process = subprocess.Popen(
-                words,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.PIPE,
-                start_new_session=True,  # so that all that it starts ends with it
-            )
-        except OSError as error:
-            raise InputError(f"{words[0]}: {(error.strerror or str(error)).lower()}") from None
-        with process:
+        with tempfile.TemporaryFile() as stderr:  # a pipe would stay open as long as a process that it started
             try:
-                _, stderr = process.communicate(timeout=self.timeout)
-            except BaseException as error:
+                process = subprocess.Popen(
+                    words,
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL,
+                    stderr=stderr,
+                    start_new_session=True,  # so that all that it starts ends with it
+                )
+            except OSError as error:
+                raise InputError(f"{words[0]}: {(error.strerror or str(error)).lower()}") from None
+            try:
+                process.wait(self.timeout)
+            except subprocess.TimeoutExpired:
+                raise InputError(f"{words[0]}: no answer in {self.timeout:g} seconds") from None
+            finally:
                 kill_group(process)
-                if isinstance(error, subprocess.TimeoutExpired):
-                    raise InputError(f"{words[0]}: no answer in {self.timeout:g} seconds") from None
-                raise
+                process.wait()
+            stderr.seek(0)
+            said = stderr.read().decode(errors="replace").strip().split("\n")[-1].strip()
         if process.returncode:
-            said = stderr.decode(errors="replace").strip().split("\n")[-1].strip()
             how = f"signal {-process.returncode}" if process.returncode < 0 else f"exit code {process.returncode}"
             raise InputError(f"{words[0]} ended with {how}" + (f": {said[:200]}" if said else ""))
 

@@ -13,8 +13,8 @@ from actcli.core.audit.report import Audit, Point, RowPoint, Segment, Source, St
 from actcli.core.audit.rows import AnyAudit
 from actcli.core.audit.tally import Errors
 from actcli.core.errors import count, plural
-from actcli.views.audit_numbers import figure, mean, percent, whole
-from actcli.views.notation import align, format_number, input_text
+from actcli.views.audit_numbers import figure, mean, whole
+from actcli.views.notation import align, format_number, input_text, percent_in_column
 from actcli.views.picture.description import Axis, Histogram, Marks, Panel, Picture, Style
 from actcli.views.picture.terminal import paint
 from actcli.views.table import Column, render, table, total_width
@@ -101,7 +101,7 @@ def histogram(audit: AnyAudit, terminal: Terminal, what: str = "inputs") -> str:
     """The histograms' classes as columns, or as rows on a narrow terminal."""
     names = [_CLASSES.get(name, name) for name in audit.histogram]
     counts = [f"{inputs:,}" for inputs in audit.histogram.values()]
-    shares = [percent(inputs / audit.total.count) for inputs in audit.histogram.values()]
+    shares = [percent_in_column(inputs / audit.total.count) for inputs in audit.histogram.values()]
     columns = [Column(name, [*cells]) for name, *cells in zip(names, counts, shares, strict=True)]
     columns.insert(0, Column("ulp", [what, ""], "left"))
     if total_width(columns) > terminal.width:
@@ -206,7 +206,7 @@ def _remarks(audit: Audit) -> str:
 
 def shares(audit: AnyAudit) -> str:
     """Sentence with the share of correctly rounded results and the percentiles of the ULP error."""
-    right = percent(audit.correctly_rounded / audit.total.count).replace("%", " %")
+    right = percent_in_column(audit.correctly_rounded / audit.total.count)
     bounds = [f"{name} % ≤ {figure(bound)}" for name, bound in audit.percentiles.items() if math.isfinite(bound)]
     text = f"correctly rounded: {right} of the results."
     return f"{text} percentiles of ulp: {', '.join(bounds)}." if bounds else text

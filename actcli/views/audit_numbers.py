@@ -24,10 +24,3 @@ def whole(x: float | None) -> str:
     if x is None:
         return "-"
     return f"{x:,}" if x < 1e12 else f"{x:.2e}"
-
-
-def percent(share: float) -> str:
-    """A share in per cent: `98.1%`; `< 0.1%` and `> 99.9%` instead of a rounded 0 or 100."""
-    if share in (0.0, 1.0):
-        return f"{share:.0%}"
-    return "< 0.1%" if share < 0.001 else "> 99.9%" if share > 0.999 else f"{share:.1%}"

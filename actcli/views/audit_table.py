@@ -6,8 +6,8 @@ from typing import Any, Final
 from actcli.core.audit.baseline import Change
 from actcli.core.audit.report import RowPoint
 from actcli.core.audit.rows import AnyAudit, RowAudit
-from actcli.views.audit_numbers import figure, mean, percent, whole
-from actcli.views.notation import input_text
+from actcli.views.audit_numbers import figure, mean, whole
+from actcli.views.notation import input_text, percent_in_column
 from actcli.views.table import Column, render, table, total_width
 from actcli.views.terminal import Terminal, paragraph
 
@@ -69,7 +69,7 @@ def _columns(audits: Sequence[AnyAudit]) -> list[Column]:
         Column("largest\nulp", [figure(total.finite_max_ulp) for total in totals]),
         Column("largest\nsteps", [whole(total.finite_max_steps) for total in totals]),
         Column("mean\nulp", [mean(total.mean_ulp, total) for total in totals]),
-        Column("\nright", [percent(audit.correctly_rounded / audit.total.count) for audit in audits]),
+        Column("\nright", [percent_in_column(audit.correctly_rounded / audit.total.count) for audit in audits]),
         Column("nan,\ninf", [f"{audit.nonfinite:,}" for audit in audits]),
         Column("worst\nx", [*map(_worst, audits)]),
     ]
@@ -97,7 +97,7 @@ _FIGURES: Final = {
     "largest\nulp": ("max_ulp", figure),
     "largest\nsteps": ("max_steps", whole),
     "mean\nulp": ("mean_ulp", figure),
-    "\nright": ("correctly_rounded", percent),
+    "\nright": ("correctly_rounded", percent_in_column),
     "nan,\ninf": ("nonfinite", whole),
 }
 

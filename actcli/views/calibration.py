@@ -3,7 +3,7 @@
 import numpy as np
 
 from actcli.core.lessons.calibration import HIDDEN, LEARNT, STEPS, UNSEEN, Calibration
-from actcli.views.notation import short
+from actcli.views.notation import percent
 from actcli.views.picture.description import GUIDE, Axis, Band, Curve, Histogram, Panel, Picture, Style
 
 _FEWEST = 50
@@ -45,10 +45,10 @@ def calibration_picture(found: Calibration) -> Picture:
 def sentence(found: Calibration) -> str:
     """Mean confidence and accuracy over all points, in words."""
     sure, right, learnt = (
-        short(100 * share, 3) for share in (found.mean_confidence, found.mean_accuracy, found.accuracy_learnt)
+        percent(share) for share in (found.mean_confidence, found.mean_accuracy, found.accuracy_learnt)
     )
     units = " and ".join(map(str, HIDDEN))
     return (
-        f"A network of {units} relu units after {STEPS} steps on {LEARNT} points: of these it has {learnt} % right. On "
-        f"others the largest output is {sure} % on average, and its class is right for {right} % of them."
+        f"A network of {units} relu units after {STEPS} steps on {LEARNT} points: of these it has {learnt} right. On "
+        f"others the largest output is {sure} on average, and its class is right for {right} of them."
     )

@@ -16,7 +16,7 @@ from actcli.core.analysis.curve_properties import CurveProperties
 from actcli.core.analysis.extrema import Extremum
 from actcli.core.analysis.properties import Properties, RowProperties, ScaledRow
 from actcli.core.analysis.saturation import SATURATION
-from actcli.views.notation import short
+from actcli.views.notation import percent, short
 from actcli.views.palette import AXIS_COLOUR
 from actcli.views.picture.description import Axis, Curve, Panel, Picture, legend_of
 from actcli.views.picture.terminal import GAP, grid, paint
@@ -162,7 +162,7 @@ def _text(lines: Sequence[str]) -> str:
     return "".join(f"{line.rstrip()}\n" for line in lines)
 
 
-_SHARE = f"{SATURATION:.0%}".replace("%", " %")
+_SHARE = percent(SATURATION)
 SATURATED = f"slope < {_SHARE}"
 
 FACTS_CAPTION = f"{SATURATED}: where |slope| stays under {_SHARE} of its largest. E: for z ~ N(0, 1)."

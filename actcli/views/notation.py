@@ -51,10 +51,22 @@ def short(x: float, digits: int = 6) -> str:
     return f"{x + 0.0:.{digits}g}"  # turns -0 into 0
 
 
-def percent(share: float) -> str:
-    """A share in per cent with three digits: `97.5 %`; with as many as tell it from all, `99.98 %`."""
-    texts = (f"{100 * share:.{digits}g}" for digits in range(3, 13))  # beyond is rounding
-    return f"{next((text for text in texts if text != '100'), '100')} %"
+def percent(share: float, digits: int = 3) -> str:
+    """A share from 0 to 1 in per cent: `97.5 %`; with as many digits as tell it from all, `99.98 %`."""
+    text = f"{100 * share:.{telling_digits(share, digits)}g}"
+    return f"{'100' if float(text) == 100.0 else text} %"
+
+
+def telling_digits(share: float, digits: int) -> int:
+    """`digits`, or as many as tell the share in per cent from 100; beyond 12 digits is rounding."""
+    return next((n for n in range(digits, 13) if float(f"{100 * share:.{n}g}") != 100.0), digits)
+
+
+def percent_in_column(share: float) -> str:
+    """A share in per cent with one decimal: `98.1 %`; `< 0.1 %` and `> 99.9 %` in place of a rounded 0 or 100."""
+    if share in (0.0, 1.0):
+        return f"{100 * share:.0f} %"
+    return "< 0.1 %" if share < 0.001 else "> 99.9 %" if share > 0.999 else f"{100 * share:.1f} %"
 
 
 def format_alike(values: Iterable[float], digits: int = 3) -> list[str]:

@@ -15,7 +15,7 @@ from actcli.core.theory.gain import CriticalPoint
 from actcli.core.theory.layer_maps import LayerMaps
 from actcli.core.theory.phase import PhaseDiagram
 from actcli.views.gain import fixed_point_lines
-from actcli.views.notation import format_number
+from actcli.views.notation import format_number, percent
 from actcli.views.picture.description import Axis, Curve, HeatMap, Marks, Panel, Picture, Style, Trail
 
 Of = Literal["chi", "q", "correlation", "depth-scale"]
@@ -217,10 +217,13 @@ def maps_picture(maps: LayerMaps) -> Picture:
     panels = [_map_panel(maps.q, maps.next_q, maps.q_cobweb, "q", "variance map: q -> q'")]
     if maps.c is not None and maps.next_c is not None and maps.c_cobweb is not None:
         panels.append(_map_panel(maps.c, maps.next_c, maps.c_cobweb, "c", "correlation map at q: c -> c'"))
-    lines = fixed_point_lines(maps.fixed_point, maps.decay)
+    told = ". ".join(fixed_point_lines(maps.fixed_point, maps.decay)) + "."
+    told = f"From q = 1 the signal {told}" if told.startswith("settles") else told
+    start = f"layer by layer: from q = {_number(float(maps.q_cobweb[0, 0]))}"
+    start += ", and from c = 0." if len(panels) > 1 else "."
     title = f"{maps.activation} at σ_w² = {_number(maps.sigma_w2)}, σ_b² = {_number(maps.sigma_b2)}"
     legend = [("the map", Style()), ("layer by layer", Style(member=1)), ("no change", Style("guide"))]
-    return Picture(title, panels, legend, notes=[". ".join(lines) + "."])
+    return Picture(title, panels, legend, notes=[told, start])
 
 
 def _map_panel(x: Array, y: Array, cobweb: Array, label: str, title: str) -> Panel:
@@ -268,7 +271,7 @@ def trainability_sentence(found: Trainability) -> str:
     if found.agreement is None:
         return f"{done}."
     cells = int((~np.isnan(found.learnt) & ~np.isnan(found.depth_limit)).sum())
-    agree, share = round(found.agreement * cells), f"{100 * found.agreement:.0f} %"
+    agree, share = round(found.agreement * cells), percent(found.agreement, 2)
     return (
         f"{done}. Rule of thumb (Schoenholz et al. 2017): networks learn if they are no deeper than 6 ξ_c. {agree} of "
         f"{count(cells, 'cell')} agree ({share}): at least half of their networks reach a loss 5 % below "

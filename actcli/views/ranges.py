@@ -105,9 +105,7 @@ def y_range(values: Sequence[Array], reach: float) -> tuple[float, float]:
     y = y[np.abs(y) < HUGE]
     if not y.size:
         return -1.0, 1.0
-    low, high = spread([y])
-    usual_low, usual_high = _usual_range(np.sort(y), reach)
-    low, high = max(low, usual_low), min(high, usual_high)
+    low, high = spread([np.clip(y, *_usual_range(np.sort(y), reach))])
     low, high = (0.0 if 0 < low < high - low else low), (0.0 if 0 < -high < high - low else high)
     return low, high
 

@@ -10,7 +10,7 @@ from rich.text import Text
 from actcli.core.activations.activation import Activation, RowWise
 from actcli.core.analysis.properties import scaled
 from actcli.core.arrays import Array
-from actcli.views.notation import align, format_alike, format_number, short
+from actcli.views.notation import align, format_alike, format_number, short, telling_digits
 from actcli.views.palette import appearance
 from actcli.views.table import Column, NumberTable, bar, render, table, total_width
 from actcli.views.terminal import Terminal, cut
@@ -146,7 +146,7 @@ def sentence(activation: RowWise, names: Sequence[str], scores: Array) -> str:
 
 def _table(names: Sequence[str], scores: Array, outputs: Array, terminal: Terminal, heading: str, shares: bool) -> str:
     values = outputs.ravel().tolist()
-    shown = [format_number(100 * x, SHARE_DIGITS) if shares else format_number(x, DIGITS) for x in values]
+    shown = [_share(x) if shares else format_number(x, DIGITS) for x in values]
     numbers = [
         Column("score", align(format_number(score, DIGITS) for score in scores.ravel().tolist())),
         Column(heading, [f"{number} %" if shares else number for number in align(shown)]),
@@ -158,5 +158,9 @@ def _table(names: Sequence[str], scores: Array, outputs: Array, terminal: Termin
     return render(_with_bars(columns, outputs, terminal, shares), terminal)
 
 
+def _share(share: float) -> str:
+    return format_number(100 * share, telling_digits(share, SHARE_DIGITS))
+
+
 def _percent(share: float) -> str:
-    return f"{format_number(100 * share, SHARE_DIGITS)}{_JOINED}%"
+    return f"{_share(share)} %".replace(" ", _JOINED)

@@ -203,7 +203,7 @@ def run(arguments: list[str], stdin: bytes, directory: Path, environment: dict[s
         child = os.fork()
         if not child:
             os.environ.update(environment)
-            _become(arguments, directory, [given.fileno(), shown, err.fileno()])
+            become(arguments, directory, [given.fileno(), shown, err.fileno()])
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
         os.close(shown)
         exit_code, interrupted = _wait(child)
@@ -214,7 +214,7 @@ def run(arguments: list[str], stdin: bytes, directory: Path, environment: dict[s
         return Run(arguments, environment, stdin, exit_code, out.read(), stderr, interrupted, left_behind)
 
 
-def _become(arguments: list[str], directory: Path, descriptors: list[int]) -> None:
+def become(arguments: list[str], directory: Path, descriptors: list[int]) -> None:
     """Run the program in the forked process."""
     code = 70
     try:

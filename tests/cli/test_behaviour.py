@@ -343,7 +343,10 @@ def test_a_pipe_that_nobody_reads_is_no_error(command: str) -> None:
     assert (run.returncode, run.stderr) == (0, b"")
 
 
-@pytest.mark.parametrize("command", ["evaluate relu 1", "list", "plot relu", "compare relu tanh --format csv"])
+@pytest.mark.parametrize(
+    "command",
+    ["evaluate relu 1", "list", "plot relu", "compare relu tanh --format csv", "identify 'x*sin(x)'", "--help"],
+)
 @pytest.mark.parametrize(
     ("redirection", "reason"), [("> /dev/full", "No space left on device"), (">&-", "stdout is closed")]
 )

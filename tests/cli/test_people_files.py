@@ -269,7 +269,9 @@ def depth(directory: Path, name: str, text: str, *options: str) -> subprocess.Co
 def test_the_first_line_says_what_was_read(text: str, options: list[str], first: str, tmp_path: Path) -> None:
     run = depth(tmp_path, "own.csv", text, *options)
     assert (run.returncode, run.stderr) == (0, "")
-    assert re.sub(r"1\.099$", "1.1", run.stdout.split("\n\n")[0]) == first
+    lines = run.stdout.split("\n\n")[0].splitlines()
+    assert re.sub(r"1\.099$", "1.1", " ".join(lines)) == first
+    assert max(map(len, lines)) <= 80
     assert actcli(*DEPTH, "-", *options, stdin=text).stdout == run.stdout
 
 

@@ -168,3 +168,13 @@ def test_it_fits_the_screen(size: tuple[int, int]) -> None:
 )
 def test_what_is_refused(line: str, said: str) -> None:
     assert said in complaint("compare", *line.split())
+
+
+def test_refused_data_is_one_line_without_the_notes_on_it(tmp_path: Path) -> None:
+    """Row numbers are noted, and four points are too few to hold some out; one feature is no plane."""
+    few = tmp_path / "few.csv"
+    few.write_text("number,a,b,class\n" + "".join(f"{row},{row % 3},{row % 2},{row % 2}\n" for row in range(4)))
+    alike = tmp_path / "alike.csv"
+    alike.write_text("a,class\n" + "".join(f"{row % 3},{['yes', 'Yes'][row % 2]}\n" for row in range(40)))
+    assert "too few" in complaint("compare", "relu", "tanh", "--train", "--data", few)
+    assert "bends a plane" in complaint("boundary", "relu", "--show", "space", "--data", alike)

@@ -10,6 +10,7 @@ import pytest
 from actcli.core.arrays import Array
 from actcli.core.errors import InputError
 from actcli.foreign.program import Program
+from tests.cli.helpers import wait_until
 
 KERNEL = """
 import os, sys
@@ -120,7 +121,15 @@ def test_one_that_hangs_is_ended_with_all_that_it_started(tmp_path: Path) -> Non
     with pytest.raises(InputError, match=r"^sh: no answer in 0\.5 seconds$"):
         Program(f"sh -c 'sleep 60 & echo $! > {child}; wait' {{in}} {{out}}", 0.5)(X, "float32")
     state = Path("/proc", child.read_text().strip(), "stat")
-    assert not state.exists() or state.read_text().split()[2] in "ZX"
+    wait_until(lambda: not state.exists() or state.read_text().split()[2] in "ZX")
+
+
+def test_one_that_leaves_a_process_behind_is_not_waited_for(tmp_path: Path) -> None:
+    child = tmp_path / "child"
+    line = f"sh -c 'sleep 60 & echo $! > {child}; cat $0 > $1' {{in}} {{out}}"
+    assert Program(line, 30.0)(X, "float32").tolist() == X.tolist()
+    state = Path("/proc", child.read_text().strip(), "stat")
+    wait_until(lambda: not state.exists() or state.read_text().split()[2] in "ZX")
 
 
 def test_no_shell_reads_the_line(tmp_path: Path) -> None:

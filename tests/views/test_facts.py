@@ -198,7 +198,7 @@ def test_a_calibration_s_sentence_has_the_means_of_its_points() -> None:
     seen = found.count > 0
     assert weights[seen] @ found.confidence[seen] == pytest.approx(found.mean_confidence)
     assert weights[seen] @ found.accuracy[seen] == pytest.approx(found.mean_accuracy)
-    assert f"{found.mean_confidence:.1%}".replace("%", " %") in said
+    assert f"{100 * found.mean_confidence:.1f} % on average" in said
 
 
 def test_what_makes_no_probabilities_has_no_confidence() -> None:

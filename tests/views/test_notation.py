@@ -1,8 +1,11 @@
 import math
+import re
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+import actcli
 from actcli.views.notation import (
     align,
     applied,
@@ -12,6 +15,7 @@ from actcli.views.notation import (
     input_text,
     interval_text,
     percent,
+    percent_in_column,
     power_of_ten,
     primed,
     times,
@@ -148,3 +152,15 @@ def test_an_input_is_not_shown_as_a_rounder_number_of_its_type() -> None:
 def test_less_than_all_is_never_100_per_cent() -> None:
     table = {1.0: "100 %", 0.0: "0 %", 0.975: "97.5 %", 0.9996: "99.96 %", 0.9995: "99.95 %", 1 - 1e-7: "99.99999 %"}
     assert {share: percent(share) for share in table} == table
+    table = {1.0: "100 %", 0.996: "99.6 %", 0.994: "99 %", 0.5: "50 %", 0.057: "5.7 %", 0.004: "0.4 %", 0.0: "0 %"}
+    assert {share: percent(share, 2) for share in table} == table
+    table = {1.0: "100 %", 0.9991: "> 99.9 %", 0.981: "98.1 %", 0.0004: "< 0.1 %", 0.0: "0 %"}
+    assert {share: percent_in_column(share) for share in table} == table
+
+
+def test_per_cent_is_written_in_one_way() -> None:
+    """By the functions of notation.py, or in a sentence: a blank before the sign."""
+    house = Path(actcli.__file__).parent
+    wrong = re.compile(r"[0-9}](?<!xa0)%(?![0-9a-z]*[df]\b)|:\.\d%")
+    files = [*house.rglob("*.py"), *house.rglob("*.txt"), house.parent / "README.md"]
+    assert [(file.name, line) for file in files for line in file.read_text().splitlines() if wrong.search(line)] == []

@@ -77,8 +77,15 @@ def test_the_two_maps_and_the_way_through_them() -> None:
         assert np.array_equal(trail.y[1::2], trail.x[2::2]), "from where the map has led"
         at_map = np.interp(trail.x[1::2], curve.x, curve.y)
         assert trail.y[1::2] == pytest.approx(at_map, abs=0.02)
+    starts = [panel.trails[0].x[0] for panel in picture.panels]
+    assert picture.notes[0].startswith(f"From q = 1 the signal settles at q = {known(maps.fixed_point.q):.4g} (")
+    assert starts[0] == pytest.approx(0.1 * known(maps.fixed_point.q)), "1 is close to where it settles"
+    assert picture.notes[1] == f"layer by layer: from q = {starts[0]:.6g}, and from c = 0."
     silent = maps_picture(layer_maps(elementwise("tanh"), 0.5))  # the signal vanishes, so c is undefined
     assert [panel.title for panel in silent.panels] == ["variance map: q -> q'"]
+    assert silent.notes[1] == "layer by layer: from q = 1.0."
+    growing = maps_picture(layer_maps(elementwise("relu"), 3.0))
+    assert growing.notes[0].startswith("the signal does not settle: from q = 1 it grows")
 
 
 def test_trained_networks_stand_over_variance_and_depth_with_6_depth_scales() -> None:

@@ -66,7 +66,7 @@ def predict(
             variances.append(float(q.mean()))
             log_chi.append(np.log(variance[layer] * widths[layer] * slope_second))
             q = variance[layer] * widths[layer] * second + bias_variance[layer]
-    with np.errstate(divide="ignore", under="ignore"):
+    with np.errstate(divide="ignore", under="ignore", invalid="ignore"):  # invalid: a signal that overflowed
         # Scaled, because the squares of a signal of 1e-200 underflow.
         largest = float(np.abs(last_signal).max()) or 1.0
         log_squares = np.log(np.square(last_signal / largest, dtype=np.float64).sum(axis=1)) + 2 * math.log(largest)

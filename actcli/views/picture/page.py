@@ -4,8 +4,7 @@ import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from io import BytesIO
-from math import ceil, floor
-from textwrap import wrap
+from math import floor
 from typing import Any, Final, Literal
 
 import numpy as np
@@ -15,7 +14,6 @@ from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.lines import Line2D
 
-from actcli.core.errors import InputError
 from actcli.views.palette import MARKERS, appearance_of, rgb
 from actcli.views.picture.description import (
     Curve,
@@ -31,25 +29,15 @@ from actcli.views.picture.description import (
 )
 from actcli.views.picture.page_axis import set_axis
 from actcli.views.picture.page_curves import landmarks, with_gaps
+from actcli.views.picture.page_layout import COLUMN, LEAD, LINE, MARGIN, SMALL, Layout
+from actcli.views.picture.page_text import mixed, plain
 
 Theme = Literal["light", "dark"]
 Colour = str | tuple[float, ...]
 
-WIDTH: Final = 8.0
-"""Inches: 800 units of an SVG, 1600 pixels of a PNG."""
-_SQUARE: Final = 6.0  # inches of a page with one square map
 _UNITS, _PIXELS = 100, 200  # per inch
-_COLUMN, _LINE = 0.1, 0.2  # inches of a column and a line of --size
-_MARGIN, _CHARACTERS = 0.18, 14.5  # inches; characters per inch
-_OF_DIGITS = 0.87  # formulas are wider than prose: the share of its characters that fit
-_LEAD, _SMALL = 0.22, 0.17  # inches between lines of titles and of notes
-_SINGLE, _FIRST, _FURTHER, _ASPECT = 4.4, 3.3, 2.1, 1.35  # heights of panels, and width by height of those in a grid
-_AXIS, _SWATCH = 6, 8  # characters that the numbers of an axis take, and a swatch
-_TITLE_LINES = 3  # of a panel
-_LEAST, _LEAST_BARE, _LEAST_WIDE, _LEAST_TITLE = 0.75, 0.35, 2.0, 10  # inches; characters
 _A_NUMBER = (0.5, 0.2)  # inches of an axis that a number takes across and up
 _MANY = 20  # more marks than this are drawn small
-_WIDEST_ROW, _FACTS, _STRIP = 4, 3.7, 0.85  # panels beside each other; width of facts, height of maps without axes
 
 _THEMES: Final = {
     "light": {"paper": "#ffffff", "ink": "#1c1c1c", "quiet": "#6a6a6a", "grid": "#e8e8e8", "lighter": "0"},
@@ -80,7 +68,7 @@ def figure(picture: Picture, theme: Theme = "light", size: Size = (None, None)) 
     """The picture as a matplotlib figure."""
     columns, lines = size
     with rc_context(_settings(theme)):
-        return _Page(picture, _THEMES[theme], columns and columns * _COLUMN, lines and lines * _LINE).figure()
+        return _Page(picture, columns and columns * COLUMN, lines and lines * LINE, _THEMES[theme]).figure()
 
 
 def _settings(theme: Theme) -> dict[str, Any]:
@@ -97,84 +85,53 @@ def _settings(theme: Theme) -> dict[str, Any]:
 
 
 @dataclass(frozen=True)
-class _Page:
-    """Layout of a page, in inches: title and legend above the panels, notes and caption below, facts beside."""
+class _Page(Layout):
+    """Painter of a page."""
 
-    picture: Picture
     inks: dict[str, str]
-    asked_width: float | None
-    asked_height: float | None
-
-    @property
-    def panels(self) -> list[Panel]:
-        return [panel for panel in self.picture.panels if not panel.empty] or [*self.picture.panels[:1]]
-
-    @property
-    def width(self) -> float:
-        square = len(self.panels) == 1 and self.panels[0].square and self.panels[0].heat is not None
-        return self.asked_width or (_SQUARE if square else WIDTH)
 
     def figure(self) -> Figure:
         """The whole figure."""
         picture, width = self.picture, self.width
         columns, heights = self._grid()
+        above, under, beside = self._above, self._under, self._beside
         folds = [len(self._folded_title(panel)) + self._raised(panel) for panel in self.panels]
-        heights = [height + _SMALL * (max(folds[row * columns :][:columns]) - 1) for row, height in enumerate(heights)]
-        titles, subtitles = self._folded(picture.title, 0.68), self._folded(picture.subtitle)
-        below = [line for text in (*picture.notes, *picture.caption.split("\n")) for line in self._folded(text)]
+        heights = [height + SMALL * (max(folds[row * columns :][:columns]) - 1) for row, height in enumerate(heights)]
         measured = any(curve.measured for panel in picture.panels for curve in panel.curves)
-        fits = int((width - 2 * _MARGIN - 0.55) * _CHARACTERS * _OF_DIGITS)
-        names = [_plain(name if len(name) <= fits else f"{name[: fits - 2]} …") for name, _ in picture.legend]
         pens = [self._pen(style, marked=not (measured and style.dash)) for _, style in picture.legend]
-        entries = [(name, Line2D([], [], **pen)) for name, pen in zip(names, pens, strict=True)]
-        longest = max((len(label) for label, _ in entries), default=1)
-        across = max(int((width - 2 * _MARGIN) / (longest / _CHARACTERS + 0.55)), 1)
-        legend = _MARGIN + _LEAD * (len(titles) + len(subtitles))
-        above, under = legend + _LEAD * ceil(len(entries) / across), _MARGIN + _SMALL * len(below)
-        body = max(sum(heights), _SMALL * len(picture.facts) + 0.3)
+        entries = [(name, Line2D([], [], **pen)) for name, pen in zip(self._names, pens, strict=True)]
+        body = max(sum(heights), SMALL * len(self._facts) + 0.3)
         lines = [max(folds[row * columns :][:columns]) for row in range(len(heights))]
-        each = _LEAST_BARE if all(panel.bare for panel in self.panels) else _LEAST
-        values = max((len(value) for _, value in picture.facts), default=0) / _CHARACTERS
-        beside = min(_FACTS, max(0.45 * width, _MARGIN + 1.2 + values)) if picture.facts else 0.0
-        least = max(_SMALL * sum(lines) + each * len(lines), _SMALL * len(picture.facts))
+        least = max(SMALL * sum(lines) + self._least_height * len(lines), SMALL * len(self._facts))
         self._refuse_too_small(beside + self._least_width(columns), above + least + under)
         height = self.asked_height or above + body + under
-        room = (beside / width, under / height, 1 - beside / width, max(1 - (above + under) / height, 0.1))
+        room = (beside / width, under / height, self._across / width, max(1 - (above + under) / height, 0.1))
         figure = Figure((width, height), layout=ConstrainedLayoutEngine(rect=room, w_pad=0.08, h_pad=0.06))
-        self._write(figure, (_MARGIN, _MARGIN), titles, _LEAD, size=12, weight="bold")
-        self._write(figure, (_MARGIN, _MARGIN + _LEAD * len(titles)), subtitles, _LEAD, size=9)
-        self._write(figure, (_MARGIN, height - under + 0.1), below, _SMALL, color=self.inks["quiet"])
-        labels, facts = zip(*picture.facts, strict=True) if picture.facts else ((), ())
-        self._write(figure, (_MARGIN, above + 0.12), labels, _SMALL, color=self.inks["quiet"])
-        self._write(figure, (_MARGIN + 1.05, above + 0.12), facts, _SMALL)
+        titles, subtitles = self._titles
+        self._write(figure, (MARGIN, MARGIN), titles, LEAD, size=12, weight="bold")
+        self._write(figure, (MARGIN, MARGIN + LEAD * len(titles)), subtitles, LEAD, size=9)
+        self._write(figure, (MARGIN, height - under + 0.1), self._below, SMALL, color=self.inks["quiet"])
+        labels, facts = zip(*self._facts, strict=True) if self._facts else ((), ())
+        self._write(figure, (MARGIN, above + 0.12), labels, SMALL, color=self.inks["quiet"])
+        self._write(figure, (MARGIN + 1.05, above + 0.12), facts, SMALL)
         if entries:
             figure.legend(
-                [handle for _, handle in entries], [label for label, _ in entries], loc="upper left", ncols=across,
-                bbox_to_anchor=(max(beside, _MARGIN) / width, 1 - legend / height), borderpad=0.0,
+                [handle for _, handle in entries], self._names, loc="upper left", ncols=self._legend_columns,
+                bbox_to_anchor=(max(beside, MARGIN) / width, 1 - self._legend / height), borderpad=0.0,
                 borderaxespad=0.0, columnspacing=1.4, handlelength=2.2,
             )  # fmt: skip
         grid, panels = figure.add_gridspec(len(heights), columns, height_ratios=heights), self.panels
         for index, panel in enumerate(panels):
             lower = panels[index + columns : index + columns + 1]
             axes = figure.add_subplot(grid[divmod(index, columns)])
-            inches = (width - beside) / columns - 0.7, (height - above - under) / len(heights) - _SMALL * lines[0] - 0.4
+            inches = (
+                self._across / columns - (1.4 if self._maps else 0.7),
+                (height - above - under) / len(heights) - SMALL * lines[0] - 0.4,
+            )
             numbers = [max(floor(inch / number), 1) for inch, number in zip(inches, _A_NUMBER, strict=True)]
             labelled = not lower or self._differ(panel, lower[0], columns)
             self._paint(panel, axes, figure, numbers, labelled=labelled)
         return figure
-
-    def _least_width(self, columns: int) -> float:
-        """Inches that panels and their titles need."""
-        title = (_LEAST_TITLE + _AXIS) / (_CHARACTERS * _OF_DIGITS)
-        return 2 * _MARGIN + title * columns if columns > 1 else _LEAST_WIDE
-
-    def _refuse_too_small(self, width: float, height: float) -> None:
-        """InputError: an asked size of fewer inches."""
-        asked = (self.asked_width, width, _COLUMN, "{}x", "columns"), (self.asked_height, height, _LINE, "x{}", "lines")
-        for inches, least, each, size, what in asked:
-            if inches is not None and inches < least - 1e-9:
-                given, needed = size.format(round(inches / each)), ceil(least / each - 1e-9)
-                raise InputError(f"--size {given}: the page of this picture takes {needed} {what} or more")
 
     def _differ(self, panel: Panel, lower: Panel, columns: int) -> bool:
         """Whether the horizontal axis has another meaning than in the panel below."""
@@ -185,55 +142,12 @@ class _Page:
         width, height = figure.get_size_inches()
         for index, text in enumerate(lines):
             place = at[0] / width, 1 - (at[1] + lead * index) / height
-            figure.text(*place, _plain(text), va="top", **({"size": 8.5} | style))
-
-    def _grid(self) -> tuple[int, list[float]]:
-        """Number of columns, and heights of the rows."""
-        count = len(self.panels)
-        if count == 1:
-            return 1, [_SINGLE]
-        if self.picture.arrangement == "stack":
-            return 1, [_FIRST, *[_FURTHER] * (count - 1)]
-        columns = self.picture.columns or min(count, _WIDEST_ROW, max(ceil(count**0.5), 2 if count < 5 else 3))
-        each = (self.width - 2 * _MARGIN) / columns / _ASPECT
-        if all(panel.bare for panel in self.panels):
-            return columns, [_STRIP] * ceil(count / columns)
-        if all(panel.square and panel.heat is not None for panel in self.panels):
-            each = (self.width - 2 * _MARGIN) / columns + 2 * _SMALL  # the title, and the numbers below
-        return columns, [max(each, 1.6)] * ceil(count / columns)
-
-    def _folded(self, text: str, share: float = 1.0) -> list[str]:
-        return _wrapped(text, max(int((self.width - 2 * _MARGIN) * _CHARACTERS * share), 12)) if text else []
-
-    def _folded_title(self, panel: Panel) -> list[str]:
-        """It stays above its panel, and does not reach into the next one's."""
-        return _wrapped(panel.title, max(self._room_above(), _LEAST_TITLE), _TITLE_LINES) or [""]
-
-    def _room_above(self) -> int:
-        across = self._grid()[0]
-        return int((self.width - 2 * _MARGIN) / across * _CHARACTERS * _OF_DIGITS) - _AXIS * (across > 1)
-
-    def _raised(self, panel: Panel) -> bool:
-        """Whether the title stands above the swatches and not beside them."""
-        swatches = sum(len(name) + _SWATCH for name in self._named(panel))
-        return bool(swatches) and len(panel.title) + swatches > self._room_above()
-
-    def _named(self, panel: Panel) -> tuple[str, ...]:
-        """The regions that need a swatch: the picture's legend has none with these names."""
-        names = tuple(panel.heat.names) if isinstance(panel.heat, RegionMap) else ()
-        return () if {*names} <= {label for label, _ in self.picture.legend} else names
-
-    def _bar_label(self, label: str, *, shared: bool) -> str:
-        """The label of a colour bar, folded to its height."""
-        heights = self._grid()[1]
-        height = sum(heights) if shared else heights[0]
-        height = min(height, 0.7 * self.asked_height) if self.asked_height else height
-        return "\n".join(_wrapped(label, max(int(0.8 * height * _CHARACTERS), 12)))
+            figure.text(*place, plain(text), va="top", **({"size": 8.5} | style))
 
     def _colour(self, style: Style) -> Colour:
         if style.role in ("guide", "reference"):
             return self.inks["quiet"]
-        return _mixed(rgb(appearance_of(style).colour), float(self.inks["lighter"]))
+        return mixed(rgb(appearance_of(style).colour), float(self.inks["lighter"]))
 
     def _pen(self, style: Style, *, marked: bool) -> dict[str, Any]:
         """matplotlib's line style, colour and marker for a Style."""
@@ -259,7 +173,7 @@ class _Page:
         axes.set_ylabel(panel.y.label)
         if panel.title:
             colour = self._colour(panel.style) if panel.style else self.inks["ink"]
-            title, pad = _plain("\n".join(self._folded_title(panel))), 6 + 72 * _LEAD * self._raised(panel)
+            title, pad = plain("\n".join(self._folded_title(panel))), 6 + 72 * LEAD * self._raised(panel)
             axes.set_title(title, loc="left", size=9, color=colour, pad=pad)
         if panel.heat is not None:
             self._heat(panel.heat, panel, axes, figure)
@@ -366,7 +280,7 @@ class _Page:
             if names := self._named(panel):
                 swatches = [Line2D([], [], linestyle="none", marker="s", markersize=9, color=shade) for shade in shades]
                 above: dict[str, Any] = {"loc": "lower right", "bbox_to_anchor": (1.0, 1.0), "borderaxespad": 0.1}
-                axes.legend(swatches, [*map(_plain, names)], ncols=len(shades), **above)
+                axes.legend(swatches, [*map(plain, names)], ncols=len(shades), **above)
             return
         fill = {"cmap": ListedColormap(colours_of(heat) / 255), "vmin": heat.low, "vmax": heat.high}
         shown = axes.imshow(heat.values, origin="lower", extent=extent, aspect="auto", **fill)
@@ -382,19 +296,3 @@ class _Page:
             )
             line = self.inks["ink"] if heat.middle is None else "#1c1c1c"  # white in the middle, on every page
             axes.contour(x, y, heat.values, levels=sorted(heat.contours), colors=[line], linewidths=1.4)
-
-
-def _wrapped(text: str, room: int, most: int | None = None) -> list[str]:
-    """The text in lines; no line begins with %."""
-    lines = wrap(text.replace(" %", "\xa0%"), room, max_lines=most, placeholder=" …")
-    return [line.replace("\xa0", " ") for line in lines]
-
-
-def _plain(text: str) -> str:
-    """Text with dollars escaped, which begin a formula otherwise."""
-    return text.replace("$", r"\$")
-
-
-def _mixed(colour: tuple[int, ...], white: float) -> tuple[float, ...]:
-    """A colour mixed with a share of white, for dark pages."""
-    return tuple((1 - white) * part / 255 + white for part in colour)

@@ -11,6 +11,8 @@ from actcli.views.picture.description import Axis
 from actcli.views.picture.dots import multiples, nice_step, tick_labels
 
 _DECADES_OF_FLOATS: Final = 1e-300
+_APART: Final = 0.66
+"""Least distance from 1 to the next number of layers, in steps."""
 
 
 def set_axis(axis: Axis, scale: Callable[..., Any], limits: Callable[..., Any], ticked: Any, most: int) -> None:
@@ -32,8 +34,9 @@ def set_axis(axis: Axis, scale: Callable[..., Any], limits: Callable[..., Any], 
     room = 0.03 * (high - low)
     limits(low - room, high + room)
     if axis.counted:
-        step = max(round((high - low) / min(most + 2, 10)), 1)
-        ticked.set_major_locator(FixedLocator([1, *range(step if step > 1 else 2, int(high) + 1, step)]))
+        step = max(ceil((high - low) / min(most, 10)), 1)
+        further = [number for number in range(step, int(high) + 1, step) if number - 1 > _APART * step]
+        ticked.set_major_locator(FixedLocator([1, *further]))
         ticked.set_minor_locator(NullLocator())
     else:
         ticks = multiples(nice_step(high - low, most), low, high)  # the terminal's ticks, which work for any range

@@ -173,17 +173,16 @@ def _crowded(panels: Sequence[Panel], terminal: Terminal) -> list[str]:
 def _panel(panel: Panel, terminal: Terminal, rows: int, picture: Picture, label_width: int = 0) -> list[str]:
     """Lines of one panel with its title; none without room."""
     heading = _heading(panel, terminal)
+    if panel.heat is not None and not panel.empty:
+        from actcli.views.picture import heat
+
+        if shared_scale(picture.panels) is None:
+            heading.append(heat.scale_line(panel.heat, terminal))
     rows -= len(heading)
     if terminal.width < SMALLEST_WIDTH or rows < SMALLEST_HEIGHT:
         return []
     if panel.empty:
         return [*heading, cut(f"no finite values to draw: {panel.title}", terminal)]
-    if panel.heat is not None:
-        from actcli.views.picture import heat
-
-        if shared_scale(picture.panels) is None:
-            heading.append(heat.scale_line(panel.heat, terminal))
-            rows -= 1
     x_dots, y_dots = terminal.dots if panel.heat is None else heat.pixels(terminal)
 
     def axes(columns: int, rows: int) -> tuple[DotAxis, DotAxis]:

@@ -204,3 +204,10 @@ def test_biases_enter_every_layer_s_variance(
         squares *= sigma_w2(50) * (1 + np.exp(-2 * q)) / 2
         q = sigma_w2(50) * (1 - np.exp(-2 * q)) / 2 + sigma_b2(50)
     assert found.signal_norms[0] == pytest.approx(math.sqrt(squares.sum()), rel=1e-4)
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_signal_that_overflowed_has_no_prediction() -> None:
+    inputs, signal = batch_and_signal(WIDTHS)
+    signal[0, 0] = np.inf
+    assert predict(elementwise("relu"), initialiser("he", elementwise("relu")), WIDTHS, inputs, signal) is None

@@ -185,6 +185,9 @@ def test_regions_have_the_colours_of_their_members() -> None:
 def test_any_size(size: tuple[int, int], unicode: bool) -> None:
     terminal = Terminal(*size, unicode=unicode)
     assert screen(paint(picture(contours=(0.5,)), terminal), terminal)
+    around_zero = Panel(Axis(-2.0, 6.0), Axis(-0.5, 1.5), heat=HeatMap(RISING, 0.0, 1.0, "value"))
+    for height in range(2, 12):
+        assert screen(paint(Picture("a map", [around_zero]), replace(terminal, height=height)), terminal)
 
 
 def test_depth() -> None:

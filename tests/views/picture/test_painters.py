@@ -43,6 +43,7 @@ from actcli.views.plot import plot_picture
 from actcli.views.ranges import of_graph
 from actcli.views.terminal import Terminal
 from tests.core.kernels import gelu_with_tanh, inputs
+from tests.fuzz.pictures import unreadable
 from tests.narrow import elementwise
 from tests.views.screens import screen
 from tests.views.test_depth import run
@@ -288,6 +289,15 @@ def test_titles_of_panels_beside_each_other_do_not_touch(names: list[str], heat:
         assert box.x1 <= drawn.bbox.width
         assert box.y1 <= drawn.bbox.height
         assert not any(box.overlaps(other) for other in boxes[i + 1 :])
+
+
+@pytest.mark.parametrize("size", [(None, None), (60, 20), (100, 16), (None, 17)])
+def test_texts_beside_and_above_a_panel_end_before_the_next_text_and_the_edge(size: tuple[int | None, int]) -> None:
+    heat = HeatMap(np.linspace(0.0, 1.0, 4).reshape(2, 2), 0.0, 1.0, "probability of the second class")
+    title = Panel(Axis(-2, 2), Axis(-2, 2), [], "0.4*log_sigmoid(10*x) + arctan(x**2) 51.8 %", heat=heat, square=True)
+    facts = [("zeros", "-6.28319, -3.14159, 0, 3.14159, 6.28319, …")]
+    for drawn in (Picture("", [title]), Picture("", [Panel(Axis(-1, 1), Axis(-1, 1), [LINE])], facts=facts)):
+        assert unreadable(figure(drawn, size=size)) == []
 
 
 def test_a_long_name_in_the_legend_is_cut() -> None:

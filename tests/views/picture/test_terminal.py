@@ -242,6 +242,12 @@ def test_constants(value: float) -> None:
     assert len(drawn) == 1
 
 
+def test_what_is_zero_everywhere_has_an_axis_whatever_its_reach() -> None:
+    zero = Curve("", np.array([0.0, 1.0]), np.zeros(2))
+    axis = value_axis([zero], (0.0, 1.0), 0.0)
+    assert axis.low < 0.0 < axis.high
+
+
 def test_values_at_the_ends_of_the_floating_point_range() -> None:
     for function in (
         lambda x: x * 1e307,
