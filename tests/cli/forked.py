@@ -132,9 +132,8 @@ def imports() -> None:
     for package in pkgutil.walk_packages(actcli.__path__, "actcli."):
         if package.name != "actcli.__main__" and not package.name.startswith("actcli.multiprecision."):
             importlib.import_module(package.name)
-    import joblib  # noqa: F401 - imported by the program where it needs them
-    import mpmath  # noqa: F401
-
+    for library in ("joblib", "mpmath"):  # the program imports them where it needs them
+        importlib.import_module(library)
     from actcli.views.picture import canvas
 
     canvas._plotext()
