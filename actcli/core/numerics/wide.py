@@ -30,15 +30,14 @@ class Wide:
     def __init__(self, mantissa: Array, exponent: Indices | int = 0) -> None:
         fraction, shift = np.frexp(mantissa)
         total = np.add(shift, exponent, dtype=np.int64)
-        finite = np.abs(fraction) < np.inf
-        odd = (fraction == 0.0) | ~finite | (np.abs(total) > _END)
-        if odd.any():
-            ended = odd & finite
-            infinite = ended & (fraction != 0.0) & (total > 0)
-            fraction = np.where(infinite, fraction * np.inf, np.where(ended, fraction * 0.0, fraction))
-            total = np.where(odd, np.where(fraction == 0.0, _OF_ZERO, -_OF_ZERO), total)
+        within = (np.abs(fraction) < 1.0) & (np.abs(total) <= _END)
+        if not within.all():
+            beyond = ~within & (np.abs(fraction) < 1.0) & (fraction != 0.0)
+            fraction = np.where(beyond, fraction * np.where(total > 0, np.inf, 0.0), fraction)
+            total = np.where(within, total, -_OF_ZERO)
+        zero = fraction == 0.0
         self.mantissa: Array = fraction
-        self.exponent: Indices = total
+        self.exponent: Indices = np.where(zero, _OF_ZERO, total) if zero.any() else total
 
     @classmethod
     def of_parts(cls, mantissa: Array, exponent: Indices) -> Wide:
