@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from actcli.core.depth.config import DepthConfig
 from actcli.core.depth.cure import MOST_CURES, Cure
-from actcli.core.depth.experiment import DepthRun, LayerRecord
+from actcli.core.depth.experiment import DepthRun, LayerRecord, gradient_depth
 from actcli.core.theory.finite_width import FiniteWidth
 from actcli.core.theory.preference import Preference
 from actcli.views.depth import depth_picture, depth_report
@@ -636,9 +637,18 @@ def test_dead() -> None:
     assert "the network died: in 3 of 3 hidden layers the slope of every unit is 0 for every input" in sentence
     assert "so nothing of the gradient arrives at layer 1. It did not learn:" in sentence
     layers = [dataclasses.replace(layer, dead_fraction_initial=1.0) for layer in run(layers=1, dead=1.0).layers]
+    of_residual = verdict_sentence(dataclasses.replace(run(verdict="dead", layers=1, dead=1.0), layers=tuple(layers)))
+    assert "the network died: in layer 1 the slope" in of_residual  # a signal came past the dead units at first
+    layers[0] = dataclasses.replace(layers[0], signal_norm_initial=0.0)
     born = verdict_sentence(dataclasses.replace(run(verdict="dead", layers=1, dead=1.0), layers=tuple(layers)))
     assert "the network is dead from the start: in layer 1 the slope" in born
     assert "died" not in born
+
+
+def test_a_gradient_beyond_float32_without_training() -> None:
+    config = DepthConfig(layers=25, width=8, steps=0, init="normal:1000", dtype="float32")
+    sentence = verdict_sentence(gradient_depth("sin", config))
+    assert sentence.endswith("the gradient signal is no finite number. Nothing was trained.")
 
 
 def test_diverged() -> None:
@@ -647,6 +657,8 @@ def test_diverged() -> None:
     never = verdict_sentence(dataclasses.replace(left, loss_data_initial=math.inf))
     assert "the network's output or its loss is no finite number, already before training." in never
     assert "the training diverged" not in never
+    gradient = verdict_sentence(run(verdict="diverged"))  # no loss has risen
+    assert "diverged: after 3 steps the loss or the gradient was no finite number" in gradient
     risen = verdict_sentence(dataclasses.replace(run(verdict="diverged"), loss_data_final=208613.0))
     assert "diverged: after 3 steps the loss over the data is 208613.0, and guessing gives 0.693" in risen
 
