@@ -9,7 +9,7 @@ from rich.text import Text
 
 from actcli.core.depth.experiment import DepthRun, LayerRecord
 from actcli.core.depth.seeds import SeedSummary, Spread, summaries
-from actcli.views.notation import format_alike, format_number
+from actcli.views.notation import format_alike, format_number, percent
 from actcli.views.palette import appearance
 from actcli.views.table import Column, table, total_width
 from actcli.views.terminal import Terminal
@@ -220,7 +220,7 @@ def _median(group: DepthGroup, loss: Spread) -> str:
 
 def _accuracy(group: DepthGroup) -> str:
     accuracy = group.summary.accuracy_final
-    return f"{accuracy.median:.0%}" if accuracy and group.trained else "–"
+    return percent(accuracy.median).replace(" ", "") if accuracy and group.trained else "–"
 
 
 def _fixed(numbers: Sequence[float]) -> list[str]:
@@ -229,7 +229,14 @@ def _fixed(numbers: Sequence[float]) -> list[str]:
 
 
 def _percentages(header: str, fractions: Sequence[float]) -> Column:
-    return Column(header, ["–" if isnan(fraction) else f"{fraction:.0%}" for fraction in fractions])
+    """Shares in whole per cent; 0 and 100 stand for no unit and all of them."""
+
+    def text(share: float) -> str:
+        if isnan(share):
+            return "–"
+        return "< 1%" if 0.0 < share < 0.005 else "> 99%" if 0.995 <= share < 1.0 else f"{share:.0%}"
+
+    return Column(header, [text(fraction) for fraction in fractions])
 
 
 def _spreads(spreads: Sequence[Spread | None], median_only: bool = False) -> list[str]:

@@ -15,7 +15,7 @@ from actcli.core.theory.gain import CriticalPoint
 from actcli.core.theory.layer_maps import LayerMaps
 from actcli.core.theory.phase import PhaseDiagram
 from actcli.views.gain import fixed_point_lines
-from actcli.views.notation import format_number
+from actcli.views.notation import format_number, percent
 from actcli.views.picture.description import Axis, Curve, HeatMap, Marks, Panel, Picture, Style, Trail
 
 Of = Literal["chi", "q", "correlation", "depth-scale"]
@@ -268,7 +268,7 @@ def trainability_sentence(found: Trainability) -> str:
     if found.agreement is None:
         return f"{done}."
     cells = int((~np.isnan(found.learnt) & ~np.isnan(found.depth_limit)).sum())
-    agree, share = round(found.agreement * cells), f"{100 * found.agreement:.0f} %"
+    agree, share = round(found.agreement * cells), percent(found.agreement)
     return (
         f"{done}. Rule of thumb (Schoenholz et al. 2017): networks learn if they are no deeper than 6 ξ_c. {agree} of "
         f"{count(cells, 'cell')} agree ({share}): at least half of their networks reach a loss 5 % below "

@@ -318,10 +318,12 @@ def misunderstood(report: str, facts: Facts) -> Iterator[str]:
     ending = f"{hidden} hidden layer{'s' * (hidden > 1)}: {facts.run['verdict']}"
     if not told.startswith(f"{facts.label}, {facts.setting.init} initialisation") or not told.endswith(ending):
         yield f"the title is {told!r}"
-    lines = report.partition("\nCures, ")[0].partition("\nNo cure: ")[0].splitlines()
-    starts = [place for place, line in enumerate(lines) if line.startswith(f"{facts.label}: ")]
-    rest = " ".join(re.sub(r"(?<=\S)-\n", "-", "\n".join(lines[starts[-1] :])).split()) if starts else ""
-    if not starts:
+    body = report.partition("\nCures, ")[0].partition("\nNo cure: ")[0]
+    rest = " ".join(re.sub(r"(?<=\S)-\n", "-", body).split())
+    trained = "" if facts.own.losses else "not trained; "
+    _, line, rest = rest.rpartition(f"{' '.join(facts.label.split())}: {trained}{loss_name(facts.setting.data)}")
+    rest = line + rest
+    if not rest:
         yield "there is no line on the loss"
     while rest:
         found, true = _first(rest, facts)
