@@ -36,7 +36,7 @@ class Setting:
 
     @property
     def nudged(self) -> "Setting":
-        return replace(self, nudge=1e-10 if self.dtype == "float64" else 1e-5)
+        return replace(self, nudge=1e-7 if self.dtype == "float64" else 1e-4)
 
 
 @dataclass(frozen=True, eq=False)
@@ -135,6 +135,17 @@ def data(name: str, points: int, source: np.random.Generator) -> tuple[Array, Ar
 
 def loss_name(name: str) -> str:
     return {"sine": "mean squared error", "blobs": "cross-entropy"}.get(name, "binary cross-entropy")
+
+
+def variances(setting: Setting, fan_in: int, fan_out: int) -> tuple[float, float]:
+    """Of a weight and of a bias."""
+    name, _, given = setting.init.partition(":")
+    numbers = [*map(float, filter(None, given.split(","))), 0.0, 0.0]
+    a, b = fan_in, fan_out
+    uniform = 1 / (3 * a)
+    known = {"xavier": (2 / (a + b), 0.0), "he": (2 / a, 0.0), "lecun": (1 / a, 0.0), "pytorch": (uniform, uniform)}
+    own = {"normal": (numbers[0] ** 2, numbers[1] ** 2), "gaussian": (numbers[0] / a, numbers[1])}
+    return {**known, **own, "orthogonal": (numbers[0] ** 2 / max(a, b), 0.0)}[name]
 
 
 def weights(setting: Setting, sizes: list[int], source: np.random.Generator) -> tuple[list[Array], list[Array]]:

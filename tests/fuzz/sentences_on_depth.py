@@ -16,7 +16,8 @@ from tests.fuzz.networks import Pass, Result, Setting, loss_name
 class Facts:
     """A run as the program tells it, and own results: with the run's weights, and with nudged ones.
 
-    slopes: smallest and largest slope of the activation
+    slopes:  smallest and largest slope of the activation
+    changes: ln of the signal's change over all layers in theory with --init auto, by initialisation; nan if unknown
     """
 
     run: dict[str, Any]
@@ -24,6 +25,7 @@ class Facts:
     own: Result
     twin: Result
     slopes: tuple[float, float]
+    changes: dict[str, float]
 
     @property
     def label(self) -> str:
@@ -121,6 +123,37 @@ def loss(text: str, facts: Facts) -> bool:
         return _near(found[5], own.before.loss) and _near(found[5], own.after.loss)
     fell = own.after.loss < own.before.loss
     return (found[2] == "fell") == fell and _near(found[3], own.before.loss) and _near(found[4], own.after.loss)
+
+
+def chosen(text: str, facts: Facts) -> bool:
+    """Whether the sentence on --init auto is true."""
+    changes, layers = facts.changes, facts.setting.layers
+    if any(map(math.isnan, changes.values())):
+        return True
+    lose = all(change < -layers * math.log(2) for change in changes.values())
+    best = "he" if abs(changes["he"]) < abs(changes["xavier"]) - 1e-6 and not lose else "xavier"
+    other = "xavier" if best == "he" else "he"
+    if found := re.fullmatch(r"(\w+): with it and with (\w+) the signal loses on average more than half .*", text):
+        return lose and found.groups() == (best, other)
+    found = re.match(r"(\w+): the signal changes (.*?) over (\d+) layers?, with (\w+) (.*?) \(theory", text)
+    if not found:
+        return "no factor of the signal was found" in text
+
+    def right(told: str, change: float) -> bool:
+        number = told.removeprefix("by a factor of ").replace("10^", "1e")
+        return (
+            told == "to nothing"
+            if change == -math.inf
+            else math.isclose(math.log(float(number)), change, abs_tol=0.03 + 2e-3 * layers)
+        )
+
+    close = (
+        abs(abs(changes["he"]) - abs(changes["xavier"])) < 1e-2 * layers
+        or abs(max(changes.values()) + layers * math.log(2)) < 1e-2 * layers
+    )
+    told = {found[1]: found[2], found[4]: found[5]}
+    named = close or (found[1], found[4]) == (best, other)
+    return named and int(found[3]) == layers and all(right(told[name], changes[name]) for name in changes)
 
 
 # --- the verdict ----------------------------------------------------------------------------------------------------
@@ -313,7 +346,9 @@ SENTENCES: Final[list[tuple[str, Check]]] = [
 def misunderstood(report: str, facts: Facts) -> Iterator[str]:
     """Sentences of the report that are not true, and the rest of it if it cannot be read."""
     title, _, _ = report.partition("\n\n")
-    told = " ".join(title.split())
+    told, _, reason = " ".join(title.split()).partition(" --init auto is ")
+    if reason and not chosen(reason, facts):
+        yield f"not true: --init auto is {reason}; {facts.changes}"
     hidden = facts.setting.layers
     ending = f"{hidden} hidden layer{'s' * (hidden > 1)}: {facts.run['verdict']}"
     if not told.startswith(f"{facts.label}, {facts.setting.init} initialisation") or not told.endswith(ending):

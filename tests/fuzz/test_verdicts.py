@@ -29,7 +29,7 @@ def test_a_false_sentence_and_an_unknown_one_are_found() -> None:
     words, truth = verdicts.words(setting), verdicts.Truth(setting)
     run = json.loads(output(*words, "--format", "json"))["runs"][0]
     report = output(*words, *verdicts.TABLE, env=verdicts.WIDE)
-    facts = Facts(run, setting, truth.result, truth.twin, truth.slopes)
+    facts = Facts(run, setting, truth.result, truth.twin, truth.slopes, {})
     assert [*misunderstood(report, facts)] == []
     for told, false in [("vanishes", "explodes"), ("smaller", "larger"), ("fell from", "went from"), ("0.25", "0.26")]:
         assert told in report
