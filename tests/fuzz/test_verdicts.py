@@ -1,4 +1,4 @@
-"""A few cases of tests.fuzz.verdicts and tests.fuzz.theory, and that they see planted faults."""
+"""A few cases of tests.fuzz.verdicts, lessons and theory, and that they see planted faults."""
 
 import dataclasses
 import json
@@ -11,13 +11,18 @@ import pytest
 from actcli import resolve
 from actcli.core.theory import gain
 from tests.cli.helpers import output
-from tests.fuzz import duals, theory, verdicts
+from tests.fuzz import duals, lessons, theory, verdicts
 from tests.fuzz.sentences_on_depth import Facts, misunderstood
 
 
 @pytest.mark.parametrize("count", [2, pytest.param(200, marks=pytest.mark.slow)])
 def test_what_gradient_depth_says_is_true(count: int) -> None:
     assert [fault for seed in range(count) for fault in verdicts.faults(seed)] == []
+
+
+@pytest.mark.parametrize("count", [3, pytest.param(300, marks=pytest.mark.slow)])
+def test_what_collapse_trace_and_boundary_say_is_true(count: int) -> None:
+    assert [fault for seed in range(count) for fault in lessons.faults(seed)] == []
 
 
 def test_a_false_sentence_and_an_unknown_one_are_found() -> None:
