@@ -6,7 +6,7 @@ from typing import Literal
 
 from actcli.core.depth.cure import Cure
 from actcli.core.depth.experiment import DepthRun
-from actcli.core.depth.verdict import LEARNT, Flow
+from actcli.core.depth.verdict import LEARNT, MOST_RISE, Flow
 from actcli.core.errors import count
 from actcli.core.theory.preference import Preference
 from actcli.views.notation import format_number, percent, times
@@ -162,6 +162,8 @@ def _stuck(run: DepthRun) -> str:
 def _dead(run: DepthRun) -> str:
     final = [record.layer for record in run.layers[:-1] if record.dead_fraction_final == 1.0]
     born = [record.layer for record in run.layers[:-1] if record.dead_fraction_initial == 1.0]
+    if run.layers[0].signal_norm_initial:  # residual connections led the signal past the dead units
+        born = []
     layers = final or born
     where = f"layer {layers[0]}" if len(layers) == 1 else f"{len(layers)} of {len(run.layers) - 1} hidden layers"
     when = "is dead from the start" if born else "died"
@@ -174,8 +176,10 @@ def _dead(run: DepthRun) -> str:
 def _diverged(run: DepthRun) -> str:
     if not isfinite(run.loss_data_initial):
         return "the network's output or its loss is no finite number, already before training"
-    steps = f"after {count(len(run.loss), 'step')}"
-    if isnan(run.loss_data_final) or isinf(run.loss_data_final):
+    if not run.loss:
+        return _comparison(run)
+    steps, least = f"after {count(len(run.loss), 'step')}", max(run.loss_guess, run.loss_data_initial)
+    if not MOST_RISE * least < run.loss_data_final < inf:
         return f"the training diverged: {steps} the loss or the gradient was no finite number"
     final, guess = format_number(run.loss_data_final, 3), format_number(run.loss_guess, 3)
     return f"the training diverged: {steps} the loss over the data is {final}, and guessing gives {guess}"

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from actcli.core.depth.config import DepthConfig
 from actcli.core.depth.cure import MOST_CURES, Cure
-from actcli.core.depth.experiment import DepthRun, LayerRecord
+from actcli.core.depth.experiment import DepthRun, LayerRecord, gradient_depth
 from actcli.core.theory.finite_width import FiniteWidth
 from actcli.core.theory.preference import Preference
 from actcli.views.depth import depth_picture, depth_report
@@ -201,6 +202,17 @@ def test_dead_units_are_shown_if_there_are_any() -> None:
     assert "dead" in lines[0]
     assert "50 %" in lines[3]
     assert "dead: units whose slope is 0 for every input." in " ".join(lines)
+
+
+def test_only_all_are_100_per_cent_and_only_none_are_0() -> None:
+    for share, text in [(0.0, "0%"), (0.004, "< 1%"), (0.2, "20%"), (0.996, "> 99%"), (1.0, "100%")]:
+        records = run(layers=2, dead=0.5).layers
+        layers = (dataclasses.replace(records[0], dead_fraction_final=share), *records[1:])
+        line = layer_lines(WIDE, dataclasses.replace(run(layers=2), layers=layers))[3]
+        assert " ".join(line.split()[4:]).startswith(text), line
+        right = dataclasses.replace(run(), accuracy_final=share)
+        outcome = screen(render(outcome_table(groups_of([right]), WIDE), WIDE), WIDE)[3]
+        assert outcome.split()[-1] == f"{100 * share:g}%"
 
 
 def test_what_is_not_known_of_a_diverged_run_is_a_dash_and_not_zero_percent() -> None:
@@ -636,9 +648,18 @@ def test_dead() -> None:
     assert "the network died: in 3 of 3 hidden layers the slope of every unit is 0 for every input" in sentence
     assert "so nothing of the gradient arrives at layer 1. It did not learn:" in sentence
     layers = [dataclasses.replace(layer, dead_fraction_initial=1.0) for layer in run(layers=1, dead=1.0).layers]
+    of_residual = verdict_sentence(dataclasses.replace(run(verdict="dead", layers=1, dead=1.0), layers=tuple(layers)))
+    assert "the network died: in layer 1 the slope" in of_residual  # a signal came past the dead units at first
+    layers[0] = dataclasses.replace(layers[0], signal_norm_initial=0.0)
     born = verdict_sentence(dataclasses.replace(run(verdict="dead", layers=1, dead=1.0), layers=tuple(layers)))
     assert "the network is dead from the start: in layer 1 the slope" in born
     assert "died" not in born
+
+
+def test_a_gradient_beyond_float32_without_training() -> None:
+    config = DepthConfig(layers=25, width=8, steps=0, init="normal:1000", dtype="float32")
+    sentence = verdict_sentence(gradient_depth("sin", config))
+    assert sentence.endswith("the gradient signal is no finite number. Nothing was trained.")
 
 
 def test_diverged() -> None:
@@ -647,6 +668,8 @@ def test_diverged() -> None:
     never = verdict_sentence(dataclasses.replace(left, loss_data_initial=math.inf))
     assert "the network's output or its loss is no finite number, already before training." in never
     assert "the training diverged" not in never
+    gradient = verdict_sentence(run(verdict="diverged"))  # no loss has risen
+    assert "diverged: after 3 steps the loss or the gradient was no finite number" in gradient
     risen = verdict_sentence(dataclasses.replace(run(verdict="diverged"), loss_data_final=208613.0))
     assert "diverged: after 3 steps the loss over the data is 208613.0, and guessing gives 0.693" in risen
 

@@ -158,7 +158,7 @@ class DepthExperiment:
         optimizer = OPTIMIZERS[self.config.optimizer](self.config.learning_rate)
         for step in train(self.network, batches, self.loss, optimizer, self._watch):
             self.losses.append(step.loss)
-            self.update = step.update
+            self.update = step.update if step.update is not None else self.update
             self.history.add(step)
             yield step
         self._ended = True

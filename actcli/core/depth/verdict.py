@@ -25,7 +25,8 @@ VERDICTS: Final = ("diverged", "dead", "vanishing", "exploding", "stuck", "healt
 
 LEARNT: Final = 0.95
 """Largest loss / loss of guessing at which a network has learnt."""
-_MOST_RISE: Final = 10.0
+MOST_RISE: Final = 10.0
+"""Largest loss / max(loss of guessing, loss before training) of a training that did not diverge."""
 _CLEAR: Final = 100.0
 _SOME: Final = 10.0
 _STEEP: Final = 2.0
@@ -87,7 +88,7 @@ class Outcome:
     @property
     def diverged(self) -> bool:
         """Whether a loss is not finite, or the last one is more than ten times max(guess, before)."""
-        return not (self.finite and self.after <= _MOST_RISE * max(self.guess, self.before))
+        return not (self.finite and self.after <= MOST_RISE * max(self.guess, self.before))
 
 
 def verdict(before: Flow, after: Flow, outcome: Outcome | None) -> str:

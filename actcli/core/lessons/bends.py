@@ -1,10 +1,10 @@
 """Bends of a network's output along a straight line through its inputs."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from actcli.core.activations.activation import Elementwise
 from actcli.core.arrays import Array
@@ -17,8 +17,9 @@ _MOST_NUMBERS = 1 << 24
 _BLOCK = 1 << 12
 
 # Changes of the curvature's sign are counted on _FEWEST_POINTS points, then on twice as many, ..., until _SAME counts
-# in a row are equal.
+# in a row are equal, and no more are found with _FINEST points in the places of those that are known.
 _FEWEST_POINTS, _MOST_POINTS = 1 << 11, 1 << 17
+_FINEST, _BESIDE = 1 << 18, 2
 _SAME = 3
 # A smaller relative difference of two slopes counts as rounding.
 _ROUNDING = 2.0**-42
@@ -130,29 +131,41 @@ def _inflections(network: Network, line: Line) -> Bends:
     numbers: list[int] = []
     points = _FEWEST_POINTS
     while True:
-        at = _turns(line.points(points), np.concatenate([*_slopes(network, line, points)]))
-        numbers.append(len(at))
+        t = line.points(points)
+        turns = _turns(_slopes(network, line, t))
+        numbers.append(len(turns))
         settled = len(numbers) >= _SAME and len(set(numbers[-_SAME:])) == 1
+        if settled:
+            settled = len(_turns(_slopes(network, line, _closer(t, turns)))) == len(turns)
         points *= 2
         if settled or points > _MOST_POINTS:
-            return Bends(at, "curvature sign changes", settled)
+            return Bends(t[turns], "curvature sign changes", settled)
 
 
-def _slopes(network: Network, line: Line, points: int) -> Iterator[Array]:
-    """The output's derivative with respect to t in blocks of points, by the chain rule from input to output."""
-    for t in np.split(line.points(points), range(_BLOCK, points, _BLOCK)):
+def _closer(t: Array, turns: NDArray[np.intp]) -> Array:
+    """The points t, and near those of these indices as many as a grid of _FINEST points has."""
+    parts = 2 * (_FINEST // len(t))  # odd ones are between the points
+    places = np.unique(parts * turns[:, None] + np.arange(1 - _BESIDE * parts, _BESIDE * parts, 2))
+    near = t[0] + (t[1] - t[0]) / parts * places
+    return np.union1d(t, near[(t[0] < near) & (near < t[-1])])
+
+
+def _slopes(network: Network, line: Line, points: Array) -> Array:
+    """The output's derivative with respect to t at these t, by the chain rule from input to output."""
+    found = []
+    for t in np.split(points, range(_BLOCK, len(points), _BLOCK)):
         change = line.direction[None, :]
         for weights, slope in zip(
             network.parameters.weights[:-1], forward(network, t[:, None] * line.direction).slopes, strict=True
         ):
             change = (change @ weights) * slope
-        yield (change @ network.parameters.weights[-1])[:, 0]
+        found.append((change @ network.parameters.weights[-1])[:, 0])
+    return np.concatenate(found)
 
 
-def _turns(t: Array, slopes: Array) -> Array:
-    """The t at which the slopes change from rising to falling or back."""
+def _turns(slopes: Array) -> NDArray[np.intp]:
+    """The indices at which the slopes change from rising to falling or back."""
     rise = np.diff(slopes)
     real = np.flatnonzero(np.abs(rise) > _ROUNDING * np.maximum(np.abs(slopes[1:]), np.abs(slopes[:-1])))
-    turns = real[1:][np.diff(np.sign(rise[real])) != 0]
-    at: Array = t[turns]
-    return at
+    turns: NDArray[np.intp] = real[1:][np.diff(np.sign(rise[real])) != 0]
+    return turns

@@ -75,9 +75,9 @@ def guessing_loss(loss: str, targets: Array) -> float:
 
 
 def accuracy(loss: str, output: Array, targets: Array) -> float | None:
-    """Share of points whose class has the largest output; None for the mean squared error."""
+    """Share of points whose class has the largest output, all of them finite; None for the mean squared error."""
     if loss == "mean_squared_error":
         return None
-    if loss == "binary_cross_entropy":
-        return float(((output > 0.0) == (targets > 0.5)).mean())
-    return float((output.argmax(axis=1) == targets.argmax(axis=1)).mean())
+    binary = loss == "binary_cross_entropy"
+    right = (output > 0.0) == (targets > 0.5) if binary else output.argmax(axis=1) == targets.argmax(axis=1)
+    return float((right.ravel() & np.isfinite(output).all(axis=1)).mean())

@@ -31,6 +31,8 @@ _PER_DECADE: Final = 4
 """Variances computed per decade: between neighbours the mean and variance of the logarithm hardly change."""
 _NUDGE: Final = 0.05
 _LARGEST: Final = 1e300
+_LARGEST_EXPONENT: Final = 300.0
+"""Of e in the range: more is a sign that the fluctuations are too large for this theory."""
 _VARIANCE_OF_LOG_EXPONENTIAL: Final = math.pi**2 / 6.0
 
 
@@ -57,7 +59,7 @@ class FiniteWidth:
 
 def finite_width(activation: Elementwise, variances: Sequence[float], width: int, theory: float) -> FiniteWidth | None:
     """Distribution of the factor per layer. None if a moment of some layer is unknown, or its q is
-    0, or so large that it may overflow.
+    0, or so large that it may overflow; and if the range is as large.
 
     variances: q of each layer that the signal passes
     theory:    the factor at infinite width
@@ -78,7 +80,10 @@ def finite_width(activation: Elementwise, variances: Sequence[float], width: int
         dd = a * a * dd + layer.forward_variance
     # 0.5: the norm is the square root.
     typical = theory * math.exp(0.5 * math.fsum(layer.mean for layer in layers) / len(layers))
-    spread = math.exp(1.96 * 0.5 * math.sqrt(max(tt, 0.0)) / len(layers))
+    exponent = 1.96 * 0.5 * math.sqrt(max(tt, 0.0)) / len(layers)
+    if exponent > _LARGEST_EXPONENT:
+        return None
+    spread = math.exp(exponent)
     return FiniteWidth(typical / spread, typical, typical * spread)
 
 

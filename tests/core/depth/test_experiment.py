@@ -120,6 +120,13 @@ def test_the_update_ratio_is_that_of_the_last_update(optimizer: str) -> None:
     assert min(measured) > 0
 
 
+def test_the_last_update_of_a_training_that_diverged_is_the_one_before_the_end() -> None:
+    run = gradient_depth("relu", DepthConfig(layers=3, width=8, learning_rate=1e30, init="normal:3", steps=9))
+    assert len(run.loss) < 9
+    assert not math.isfinite(run.loss[-1])
+    assert all(layer.update_ratio_final == pytest.approx(1.0) for layer in run.layers)
+
+
 def test_the_first_update_of_sgd_is_the_learning_rate_times_the_gradient() -> None:
     experiment = DepthExperiment(CATALOGUE["relu"], DepthConfig(layers=2, width=6, steps=1, learning_rate=0.25))
     next(iter(experiment))

@@ -139,6 +139,13 @@ def test_straight_activations_are_told_from_curved_ones(activation: str) -> None
     assert is_piecewise_linear(elementwise(activation))
 
 
+def test_inflections_close_to_each_other_are_not_counted_as_one() -> None:
+    """Five kinks of a tower of selu lie within 0.001; the grid found one there, three times in a row."""
+    run = collapse("selu", CollapseConfig(layers=6, width=1, seed=139))[1]
+    assert run.bends == 5 or not run.complete
+    assert [found.bends for found in run.bends_by_depth][:3] == [0, 1, 5]
+
+
 def test_inflections_of_a_sine_are_its_zeros() -> None:
     """sin(3 t + 1) on [-3, 3]: its curvature changes sign at t = (k pi - 1) / 3."""
     wave = network_of("sin", [np.full((1, 1), 3.0), np.ones((1, 1))], [np.ones(1), np.zeros(1)])

@@ -103,6 +103,13 @@ def test_what_jumps_or_is_flat_has_no_logarithm(activation: str) -> None:
 # --- over the layers --------------------------------------------------------------------------------------------------
 
 
+def test_a_range_beyond_float64_is_none() -> None:
+    config = DepthConfig(layers=12, width=8, batch=64, steps=0, seed=808, init="normal:0.033,0.5", data="blobs")
+    run = gradient_depth("log(1 + x**2)*exp(-(0.25*x + 5)**2)", config)
+    assert run.decay_per_layer_theory is not None
+    assert run.decay_per_layer_finite_width is None
+
+
 def test_without_layers_or_variances_there_is_no_spread() -> None:
     assert finite_width(unit("tanh"), [], 8, 1.0) is None
     for q in (0.0, 1.7e308, math.inf, math.nan):
