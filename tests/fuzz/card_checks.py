@@ -181,7 +181,7 @@ def saturation(held: Held) -> Fault:
             if abs(steepest) > limit * (1 + 1e-6):
                 yield f"{name} {edge}, but f'({_brief(x)}) = {_brief(steepest)}, Lipschitz {card.lipschitz.value}"
             size = max(abs(mpf(edge)), mpf(2) ** -20)
-            inside = [abs(held.exact.slope(edge - side * k * size)) for k in (1e-7, 1e-6)]
+            inside = [abs(held.exact.slope(edge - side * k * size)) for k in (1e-12, 1e-10, 1e-8, 1e-6)]
             if max(inside) < limit * 0.99:
                 yield f"{name} {edge}, but inside |f'| is {_brief(max(inside))}, Lipschitz {card.lipschitz.value}"
         elif name not in card.uncertain:

@@ -32,12 +32,13 @@ LONG: Final = 6.0
 
 
 def case(seed: int) -> str:
-    """A formula; every fourth time a named activation, `silu(x, beta=0.3)`, every eighth far away or scaled."""
+    """A formula; every fourth time an activation with parameters, `silu:beta=0.3`, every eighth far away or scaled."""
     choose = random.Random(seed)
     kind = choose.random()
     if kind < 0.25:
         name, given = with_parameters(choose)
-        return called(name, "x", given)
+        named = f"{name}:{','.join(f'{key}={value}' for key, value in given.items())}"
+        return named if choose.random() < 0.7 else called(name, "x", given)
     text = formula(choose)
     if kind < 0.35:
         factor = choose.choice(["1e-9", "1e6", "1e-200", "1e150"])
@@ -58,6 +59,12 @@ def _with(text: str, argument: str) -> str:
     )
 
 
+def as_formula(text: str) -> str:
+    """`silu(x, beta=0.3)` for `silu:beta=0.3`; a formula as it is."""
+    name, colon, given = text.partition(":")
+    return f"{name}(x, {given.replace(',', ', ')})" if colon else text
+
+
 def faults(text: str, with_moments: bool = True, uncertain: Counter[str] | None = None) -> list[str]:
     """The wrong statements of a formula's card, and exceptions."""
     start = time.process_time()
@@ -75,7 +82,7 @@ def faults(text: str, with_moments: bool = True, uncertain: Counter[str] | None 
     late = [f"{taken:.1f} s"] if taken > LONG else []
     if uncertain is not None:
         uncertain.update(card.uncertain)
-    return late + wrong(text, card, with_moments)
+    return late + wrong(as_formula(text), card, with_moments)
 
 
 def _too_long(number: int, frame: FrameType | None) -> None:

@@ -251,7 +251,12 @@ def _with(sides: Mapping[float, Sides], samples: Samples, function: Function) ->
     jumps |= {point for point, side in sides.items() if side.jumps and not side.pole}
     poles |= {point for point, side in sides.items() if side.pole}
     slope = slopes_by_sides(samples.x, samples.slope.copy(), sides)
+    slope[(samples.value == 0.0) & (np.abs(slope) < _UNDERFLOW)] = 0.0
     return replace(samples, slope=slope, jumps=tuple(sorted(jumps)), poles=tuple(sorted(poles))), doubts, swings
+
+
+_UNDERFLOW: Final = 2.0**-1000
+"""A slope that only remains where f underflows, as that of the first term of max(gelu_tanh(x), 0) far below 0."""
 
 
 def _waves_beside(samples: Samples, point: float, side: Sides) -> set[str]:

@@ -64,4 +64,5 @@ class Scaled(NamedTuple):
         return found._replace(derivatives=tuple(numbers))
 
     def breakpoint_near(self, x: float) -> Fraction | None:
+        """As of the activation: a factor moves no breakpoint."""
         return self.digits.breakpoint_near(x)

@@ -358,14 +358,10 @@ def stretch_of(sampled: SampledCurve, run: Run) -> tuple[float, float] | None:
     return (low, high) if sampled.constant is None or _at_rest(sampled, run, low, high) else None
 
 
-def _nearest_beyond(end: float, breakpoints: list[float]) -> float:
-    """The last of the ascending breakpoints; of several that differ by a rounding alone the first beyond the end."""
-    alike = [
-        point
-        for point in breakpoints
-        if point >= max(end, breakpoints[-1] - 2.0 * BESIDE * max(abs(breakpoints[-1]), 1.0))
-    ]
-    return min(alike, default=breakpoints[-1])
+def _nearest_beyond(end: float, points: list[float]) -> float:
+    """The last of the ascending points; of several that differ by a rounding alone the first beyond the end."""
+    alike = [point for point in points if point >= max(end, points[-1] - 2.0 * BESIDE * max(abs(points[-1]), 1.0))]
+    return min(alike, default=points[-1])
 
 
 def _at_rest(sampled: SampledCurve, run: Run, low: float, high: float) -> bool:

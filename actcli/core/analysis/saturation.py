@@ -145,7 +145,10 @@ def steepest(lowest: Extremum, highest: Extremum) -> Extremum:
 def saturated_from(function: Function, slopes: SampledCurve, largest: float, direction: float) -> float | None:
     """x beyond which |f'| stays below 5 % of the largest, in the direction 1 or -1; None if none, nan if unknown."""
     threshold = SATURATION * largest
-    if not abs(slopes.limits[direction > 0.0]) < threshold < math.inf:
+    limit = abs(slopes.limits[direction > 0.0])
+    if math.isnan(limit):  # a wave, which may be a low one
+        limit = float(np.abs(slopes.value[direction * slopes.x > FAR / 16.0]).max(initial=0.0))
+    if not limit < threshold < math.inf:
         return None
 
     def sign(points: Array) -> Array:

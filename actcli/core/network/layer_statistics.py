@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
@@ -59,8 +60,12 @@ def survey(network: Network, inputs: Array) -> Survey:
 
 @dataclass(frozen=True, eq=False)
 class _Share:
-    """One layer's statistics over one block of inputs; dead: mask of units."""
+    """One layer's statistics over one block of inputs; dead: mask of units.
 
+    unit: of the mean, and squared of the variance: 1, or a power of two where squares of the values would overflow
+    """
+
+    unit: float
     mean: float
     variance: float
     saturated: float
@@ -69,20 +74,21 @@ class _Share:
 
 def _by_layer(passed: ForwardPass, threshold: float) -> list[_Share]:
     hidden = [
-        _Share(_mean(h), _variance(h), _saturated(slope, threshold), (slope == 0).all(axis=0))
+        _Share(*_spread(h), _saturated(slope, threshold), (slope == 0).all(axis=0))
         for h, slope in zip(passed.layer_inputs[1:], passed.slopes, strict=True)
     ]
-    output = passed.output
-    return [*hidden, _Share(_mean(output), _variance(output), 0.0, np.zeros(1, dtype=np.bool_))]
+    return [*hidden, _Share(*_spread(passed.output), 0.0, np.zeros(1, dtype=np.bool_))]
 
 
 def _together(sizes: Array, shares: Sequence[_Share]) -> LayerStatistics:
     """Statistics over all blocks. The variance is the blocks' mean variance plus the variance of their means."""
-    mean = float(sizes @ [share.mean for share in shares])
-    variance = float(sizes @ [share.variance + (share.mean - mean) ** 2 for share in shares])
+    unit = max(share.unit for share in shares)
+    parts = [(share.mean * (share.unit / unit), share.variance * (share.unit / unit) ** 2) for share in shares]
+    mean = float(sizes @ [part for part, _ in parts])
+    variance = float(sizes @ [own + (part - mean) ** 2 for part, own in parts])
     saturated = float(sizes @ [share.saturated for share in shares])
     dead = _mean(np.all([share.dead for share in shares], axis=0))
-    return LayerStatistics(mean, variance**0.5, saturated, math.nan if math.isnan(saturated) else dead)
+    return LayerStatistics(unit * mean, unit * variance**0.5, saturated, math.nan if math.isnan(saturated) else dead)
 
 
 def _saturated(slope: Array, threshold: float) -> float:
@@ -94,5 +100,13 @@ def _mean(numbers: Array | Mask) -> float:
     return float(numbers.mean(dtype=np.float64))
 
 
-def _variance(numbers: Array) -> float:
-    return float(numbers.var(dtype=np.float64))
+def _spread(numbers: Array) -> tuple[float, float, float]:
+    """Unit, mean and variance, as in `_Share`."""
+    largest = float(np.abs(numbers).max())
+    unit = 2.0 ** (math.frexp(largest)[1] - 1) if _SQUARE_OVERFLOWS < largest < math.inf else 1.0
+    scaled = numbers if unit == 1.0 else numbers / unit
+    return unit, _mean(scaled), float(scaled.var(dtype=np.float64))
+
+
+_SQUARE_OVERFLOWS: Final = 2.0**490
+"""So large that the sum of 10^12 squares may overflow."""

@@ -22,6 +22,8 @@ INF = math.inf
 STEEPEST_BELL = math.sqrt(2.0) * math.exp(-0.5)
 """Largest slope of exp(-x²), at sqrt(1/2)."""
 STEEPEST_SELU = 1.6732632423543772 * 1.0507009873554805
+LOW_WAVE = 2.1224326430845966
+"""Where 1/cosh(x)² + cos(x)/100 is 1.01/20, by mpmath."""
 RISES_TO = math.sqrt(1.0 - 0.3**2)
 """cos(asin(0.3))"""
 WAVE_ENDS = float(
@@ -80,6 +82,10 @@ LINES: tuple[tuple[str, str, Any], ...] = (
     ("snake:a=1e4", "infinite", ()),
     # Breaks so near to each other that they might be one, rounded.
     ("hard_shrink:lambd=1e-13", "slope_supremum", (1.0, True, -INF, -1e-13)),
+    # f underflows before its slope does; a wave that is low on one side.
+    ("max(gelu_tanh(2.3*x), sparse_plus(x))", "monotone", "increasing"),
+    ("max(gelu_tanh(2.3*x), sparse_plus(x))", "strictly", False),
+    ("tanh(x) + sin(x)/100", "saturates_above", LOW_WAVE),
     # A long wave does not grow.
     ("3*cos(1e-4*x)", "infimum", (-3.0, True, 1e4 * math.pi)),
     # A switch that is 0 on an interval has its breaks at the interval's ends alone.

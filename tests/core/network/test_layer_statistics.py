@@ -130,3 +130,12 @@ def test_the_output_is_each_point_s_own_in_the_order_of_the_data(norm: str | Non
     np.testing.assert_allclose(output, forward(network, inputs).output, rtol=1e-9, atol=1e-12)
     order = generator.permutation(len(inputs))
     np.testing.assert_allclose(survey(network, inputs[order]).output, output[order], rtol=1e-9, atol=1e-12)
+
+
+def test_values_whose_squares_overflow_have_a_standard_deviation() -> None:
+    """1e200 times 1 to 3000, in blocks."""
+    points = np.arange(1.0, 3001.0)[:, None]
+    network = Network(elementwise("identity"), Parameters.of([np.array([[1e200]])], [np.zeros(1)]))
+    (layer,) = survey(network, points).layers
+    assert layer.activation_mean == pytest.approx(1e200 * 1500.5, rel=1e-13)
+    assert layer.activation_std == pytest.approx(1e200 * math.sqrt((3000**2 - 1) / 12), rel=1e-13)
