@@ -106,7 +106,7 @@ def lettered(text: str, choose: random.Random) -> str:
         given[key] = found[0]
         return key
 
-    changed = re.sub(r"(?<![\w.*=])\d+(?:\.\d+)?(?![\w.(])", letter, text)
+    changed = re.sub(r"(?<![\w.*=])(?<!e-)\d+(?:\.\d+)?(?![\w.(])", letter, text)
     return f"{changed}:{','.join(f'{key}={value}' for key, value in given.items())}" if given else changed
 
 
