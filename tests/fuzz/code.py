@@ -106,13 +106,13 @@ def lettered(text: str, choose: random.Random) -> str:
         given[key] = found[0]
         return key
 
-    changed = re.sub(r"(?<![\w.*=])\d+(?:\.\d+)?(?![\w.(])", letter, text)
+    changed = re.sub(r"(?<![\w.*=])(?<!e-)\d+(?:\.\d+)?(?![\w.(])", letter, text)
     return f"{changed}:{','.join(f'{key}={value}' for key, value in given.items())}" if given else changed
 
 
 def points(activation: Elementwise, choose: random.Random) -> Array:
     kinks = [kink for kink in activation.kinks(9) if math.isfinite(kink)][:6]
-    beside = [at for k in kinks for at in (k, np.nextafter(k, math.inf), np.nextafter(k, -math.inf), k + 1e-9)]
+    beside = [at for k in kinks for at in (k, k - 1e-9 * max(abs(k), 1.0), k + 1e-9 * max(abs(k), 1.0))]
     usual = [choose.uniform(-8.0, 8.0) for _ in range(24)]
     sizes = [
         *(10.0 ** choose.uniform(-12, 3) for _ in range(16)),

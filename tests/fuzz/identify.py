@@ -59,7 +59,7 @@ def unsound(formula: str, match: Match, xs: Sequence[float]) -> str | None:
             if mpmath.isnan(y):
                 continue
             linear = abs(mpf(match.d)) + abs(mpf(match.e) * x)
-            constants = mpf(2) ** -53 if abs(x) < 0.1 else mpf(10) ** -300  # log(1 + exp(x)) - 0.6931471805599453
+            constants = mpf(2) ** -53 if abs(x) < 0.1 else mpf(2) ** -299  # log(1 + exp(x)) - 0.6931471805599453
             if abs(y - z) <= tolerance * (abs(y) + abs(z) + 2 * linear) + constants:
                 continue
             inner = abs(said.slope(x)) * (abs(x) + abs(mpf(match.c) / match.b))  # the rounding of b and c

@@ -328,7 +328,12 @@ _X: Final = ("x",)
 _OVER_HYPOT: Final = (*by_slope("over_hypot_slope"), _over_hypot_by_a)
 
 HELPERS: Final[dict[str, Helper]] = {
-    "product": Helper(("a", "b"), _guarded_product, "a b; 0 if a factor is 0, even if the other is infinite."),
+    "product": Helper(
+        ("a", "b"),
+        _guarded_product,
+        "a b; 0 if a factor is 0, even if the other is infinite.",
+        (lambda a, b: b, lambda a, b: a),
+    ),
     "bounded": Helper(_X, _bounded, "x clipped to finite numbers, so that 0 times it is 0."),
     "sign": Helper(_X, _sign, "The sign; nan at nan."),
     "remainder": Helper(("x", "a", "b"), _remainder, "x - a b in float64, if a b is close to x."),

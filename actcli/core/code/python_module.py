@@ -141,6 +141,8 @@ def numpy_module(functions: Functions, head: str, initialisation: str) -> str:
     f = renamed(functions, NUMPY.reserved)
     arguments = f"x{signature(f.parameters)}"
     opening, context = ["x = np.asarray(x, dtype=np.float64)"], 'with np.errstate(all="ignore"):'
+    if any(node.op in ("/", "**") and "x" not in names_in(node) for node in subterms(f.value, f.slope)):
+        opening += [f"{key} = np.float64({key})" for key in f.parameters]  # 1.0 / 0.0 is an error in Python
     functions_ = [
         function_text(NUMPY, f.name, arguments, "The value.", f.value, f.parameters, opening, context),
         function_text(NUMPY, f"{f.name}_slope", arguments, "The slope.", f.slope, f.parameters, opening, context),

@@ -19,8 +19,10 @@ from actcli.core.code.functions import Functions, functions, renamed, sample
 from actcli.core.code.measurement import BOUND, Accuracy, accuracy
 from actcli.core.code.printing import Language
 from actcli.core.code.python_module import function_text, helper_texts, jax_module, numpy_module, torch_module
+from actcli.core.code.rules import Derivative
 from actcli.core.code.targets import NUMPY, TORCH, C
-from actcli.core.code.term import Term, subterms
+from actcli.core.code.term import Term, apply, subterms
+from actcli.core.code.term import name as named
 from actcli.multiprecision.reference import float64_reference
 from tests.core.code.targets import (
     C_OPTIONS,
@@ -243,6 +245,21 @@ def test_derivatives_by_parameters(name: str) -> None:
         h = 1e-6
         above, below = (value(x, **{**of.parameters, key: default + side}) for side in (h, -h))
         assert np.broadcast_to(by, x.shape) == pytest.approx((above - below) / (2.0 * h), rel=1e-6, abs=1e-8), key
+
+
+def test_a_guarded_product_has_a_derivative_at_0() -> None:
+    """The derivative of log1p(exp(x)*tanh(a*x)) by a at a = 0 was 0."""
+    a, b = named("a"), named("b")
+    assert Derivative("b")(apply("product", a, b)) == a
+    assert Derivative("a")(apply("product", a, b)) == b
+
+
+def test_a_parameter_may_be_0_in_a_quotient_of_parameters() -> None:
+    """1.0 / 0.0 is an error in Python."""
+    slope = module_of(numpy_module(functions(elementwise("hexpo"), ACTIVATIONS), "", ""))["hexpo_slope"]
+    assert slope([-1.0, 2.0], a=0.0, b=0.0, c=2.0).tolist() == pytest.approx(
+        [2.0 * math.exp(-1.0), math.nan], nan_ok=True
+    )
 
 
 def test_parameters_are_arguments() -> None:
