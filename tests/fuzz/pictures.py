@@ -23,6 +23,7 @@ from xml.etree import ElementTree
 from tests import conftest as _one_thread_for_numpy  # noqa: F401 - before NumPy is imported
 
 from matplotlib import image, rc_context  # isort: skip
+from matplotlib.artist import Artist
 from matplotlib.axis import Axis
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
@@ -171,24 +172,22 @@ def unreadable(figure: Figure) -> list[str]:
 
 def texts(figure: Figure, canvas: FigureCanvasAgg) -> list[tuple[str, Bbox]]:
     """The visible texts, and their boxes."""
-    hidden = {id(label) for axes in figure.axes for axis in (axes.xaxis, axes.yaxis) for label in _unseen(axis)}
+    hidden = {
+        id(label) for axes in figure.axes for axis in (axes.xaxis, axes.yaxis) for label in _unseen(axis, axes.axison)
+    }
     found = []
     for text in figure.findobj(Text):
         assert isinstance(text, Text)
-        if text.get_visible() and text.get_text().strip() and id(text) not in hidden and not _in_hidden_axes(text):
+        if text.get_visible() and text.get_text().strip() and id(text) not in hidden:
             box = text.get_window_extent(canvas.get_renderer())
             found += [(text.get_text(), box)] if box.width > 0 else []
     return found
 
 
-def _in_hidden_axes(text: Text) -> bool:
-    """Whether it belongs to an axis that is switched off."""
-    axes = text.axes
-    return axes is not None and not axes.axison and text not in (axes.title, axes._left_title)  # type: ignore[attr-defined]  # missing in its stubs
-
-
-def _unseen(axis: Axis) -> list[Text]:
-    """Labels of ticks beyond the ends of the axis, which matplotlib keeps and does not draw."""
+def _unseen(axis: Axis, is_on: bool) -> list[Artist]:
+    """Labels that matplotlib keeps and does not draw: of ticks beyond the ends of the axis, or of one that is off."""
+    if not is_on:
+        return axis.findobj(Text)
     place = axis.get_transform().transform
     low, high = sorted(place(axis.get_view_interval()))
     spare = 1e-9 * (high - low)

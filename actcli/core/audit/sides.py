@@ -60,7 +60,8 @@ class Sides:
                 found = _common_sign(far[1][max(there[0] - 3, 0) :]) if there.size else None
                 self._signs_far[side] = found if found is None else int(-sign * found)
             else:
-                there = far[0] == self._end_slopes[side] * sign * _FAR
+                with np.errstate(over="ignore"):
+                    there = far[0] == self._end_slopes[side] * sign * _FAR
                 self._signs_far[side] = _common_sign(far[2][there])
 
     def nearest(self, x: Array, y: Array, dtype: str) -> tuple[Array, Signs]:

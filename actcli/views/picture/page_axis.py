@@ -1,16 +1,16 @@
 """The axes of the page: scale, limits and ticks."""
 
 from collections.abc import Callable
-from math import ceil, log10
+from math import ceil, floor, log10
 from typing import Any, Final
 
-import numpy as np
 from matplotlib.ticker import FixedFormatter, FixedLocator, NullFormatter, NullLocator
 
 from actcli.views.picture.description import Axis
 from actcli.views.picture.dots import multiples, nice_step, tick_labels
 
 _DECADES_OF_FLOATS: Final = 1e-300
+_MOST_DECADES: Final = 308.25
 _APART: Final = 0.66
 """Least distance from 1 to the next number of layers, in steps."""
 
@@ -20,8 +20,11 @@ def set_axis(axis: Axis, scale: Callable[..., Any], limits: Callable[..., Any], 
     low, high = axis.low, axis.high
     if axis.scale == "log":
         low, high = max(low, _DECADES_OF_FLOATS), max(high, _DECADES_OF_FLOATS * 100)
+        first, last = floor(log10(low) + 1e-9), ceil(log10(high) - 1e-9)
         scale("log")
-        limits(10.0 ** (np.floor(np.log10(low) + 1e-9) - 0.1), 10.0 ** (np.ceil(np.log10(high) - 1e-9) + 0.1))
+        limits(10.0 ** (first - 0.1), 10.0 ** min(last + 0.1, _MOST_DECADES))
+        step = max(ceil((last - first) / most), 1)  # matplotlib's own ticks overflow near 1e308
+        ticked.set_major_locator(FixedLocator([10.0**e for e in range(first, min(last, 308) + 1) if e % step == 0]))
         ticked.set_minor_locator(NullLocator())
         return
     if axis.scale == "symlog":

@@ -134,3 +134,9 @@ def test_every_side_is_that_of_a_thousand_digits(name: str) -> None:
         seen += away != 0
         assert away == 0 or int(mpmath.sign(away)) == sides[i], x[i]
     assert seen >= 0.4 * told.size
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_slope_that_grows_without_end_gives_no_warning() -> None:
+    """x^9 has the slope 9 x^8, about 1e306 at the last point, and its product with x overflows."""
+    assert Sides(entry("x**9"), 0).nearest(np.array([2.0]), np.array([512.0]), "float64")[0] == [512.0]

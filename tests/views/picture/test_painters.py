@@ -260,6 +260,13 @@ def test_the_numbers_of_an_axis_with_many_decades_stand_apart() -> None:
         assert len(boxes) > 3 or high == 1.0
 
 
+def test_powers_of_ten_up_to_the_largest_number() -> None:
+    for low, high in ((1e-2, 1e300), (1e-320, 1e-300), (1e299, 1.7e308), (0.3, 4.0)):
+        drawn = figure(Picture("", [Panel(Axis(-1.0, 1.0), Axis(low, high, "log"), [LINE])]), size=(40, 20))
+        assert unreadable(drawn) == []
+        assert len(_numbers([*drawn.axes])) > 5
+
+
 @pytest.mark.parametrize("interval", [(-8e307, 8e307), (0.0, 1e-300), (1.0, 1.00000001)])
 @pytest.mark.parametrize("name", ["relu", "x*1e307", "tan(x)"])
 def test_ranges_at_the_ends_of_the_floating_point_numbers(name: str, interval: tuple[float, float]) -> None:
