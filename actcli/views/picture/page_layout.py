@@ -155,7 +155,7 @@ class Layout:
     def _room_above(self) -> int:
         columns = self._grid()[0]
         width = self._across if columns > 1 else self.width - self._beside  # beside one panel the page is empty
-        return int((width - 2 * MARGIN) / columns * _CHARACTERS * _OF_DIGITS) - _AXIS * (columns > 1)
+        return int((width - 2 * MARGIN) / columns * _CHARACTERS * _OF_DIGITS) - _AXIS
 
     def _raised(self, panel: Panel) -> bool:
         """Whether the title stands above the swatches and not beside them."""

@@ -301,9 +301,12 @@ def test_titles_of_panels_beside_each_other_do_not_touch(names: list[str], heat:
 @pytest.mark.parametrize("size", [(None, None), (60, 20), (100, 16), (None, 17)])
 def test_texts_beside_and_above_a_panel_end_before_the_next_text_and_the_edge(size: tuple[int | None, int]) -> None:
     heat = HeatMap(np.linspace(0.0, 1.0, 4).reshape(2, 2), 0.0, 1.0, "probability of the second class")
-    title = Panel(Axis(-2, 2), Axis(-2, 2), [], "0.4*log_sigmoid(10*x) + arctan(x**2) 51.8 %", heat=heat, square=True)
+    square = Panel(Axis(-2, 2), Axis(-2, 2), [], "0.4*log_sigmoid(10*x) + arctan(x**2) 51.8 %", heat=heat, square=True)
+    title = "leaky_relu:negative_slope=0.2 − leaky_relu:negative_slope=0.1, leaky_relu:negative_slope=0.3 − relu"
+    narrow = Panel(Axis(-1, 1), Axis(-4e7, 4e7), [LINE], title)
+    assert unreadable(figure(Picture("", [narrow]), size=(30, None))) == []
     facts = [("zeros", "-6.28319, -3.14159, 0, 3.14159, 6.28319, …")]
-    for drawn in (Picture("", [title]), Picture("", [Panel(Axis(-1, 1), Axis(-1, 1), [LINE])], facts=facts)):
+    for drawn in (Picture("", [square]), Picture("", [Panel(Axis(-1, 1), Axis(-1, 1), [LINE])], facts=facts)):
         assert unreadable(figure(drawn, size=size)) == []
 
 
