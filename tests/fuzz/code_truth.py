@@ -20,6 +20,7 @@ class Truth:
     """Values and slopes of an activation: mpmath's, and those of the core, for a formula as it is written."""
 
     def __init__(self, activation: Elementwise, text: str, x: Array) -> None:
+        self.kinks = [kink for kink in activation.kinks(9) if math.isfinite(kink)]
         self.has_zeros = 0.0 in (*activation.parameter_values.values(), *dict(activation.given_parameters).values())
         self.x, self.definition, self.in_catalogue = x, Definition(text), activation.name in CATALOGUE
         with np.errstate(all="ignore"):
@@ -58,6 +59,8 @@ class Truth:
             return self._beyond(x, got, core, order, claimed)
         if math.isfinite(got) and any(_among(x, *interval) for interval in claimed.beyond):
             return None  # the docstring excepts it
+        if order and exact is not None and any(abs(x - k) <= 1e-13 * max(1.0, abs(k)) for k in self.kinks):
+            return None  # on which side of the kink it lies is a matter of rounding
         if exact is None:  # a kink, or too many digits
             near = got == core or abs(got - core) <= 1e-9 * max(1.0, abs(core)) or not math.isfinite(core)
             near |= min(abs(got), abs(core)) > 1e305

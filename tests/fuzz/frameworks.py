@@ -20,7 +20,7 @@ def with_torch(module: dict[str, Any], request: dict[str, Any]) -> dict[str, Any
     (slopes,) = torch.autograd.grad(y.sum(), x)
     errors, partials = [], []
     layer = module[request["class"]]().double()
-    if not torch.allclose(layer(x), y, rtol=1e-5, atol=1e-5, equal_nan=True):
+    if not request["learnable"] and not torch.equal(layer(x).nan_to_num(), y.nan_to_num()):
         errors.append("the layer has other values")
     for dtype in (torch.float32, torch.bfloat16):
         narrow = function(torch.ones((2, 3), dtype=dtype))

@@ -304,6 +304,17 @@ def test_what_has_values_on_a_narrow_interval_alone_is_found() -> None:
     assert not [text for text in texts(identify("1/(1 + 0.97*sqrt(x*(1 - x)))")) if text == "sbaf"]
 
 
+def test_candidates_with_fewer_numbers_come_first() -> None:
+    """Those with more are not asked for if one with fewer holds."""
+    x = np.linspace(-3, 3, 25) + 0.0137
+    leaky = next(known for known in known_activations() if known.activation.name == "leaky_relu")
+    fitter = Fitter(x, np.maximum(x, 0.3 * x))
+    for fits in (fitter.fits, fitter.alone):
+        counts = [len(fit.fitted) for fit in fits(leaky)]
+        assert counts == sorted(counts)
+        assert counts[0] == 1
+
+
 def test_an_a_of_nothing_is_no_match() -> None:
     fitter = Fitter(np.linspace(-3, 3, 20), 2 * np.linspace(-3, 3, 20))
     relu = next(known for known in known_activations() if known.activation.name == "relu")
