@@ -258,10 +258,11 @@ def _nearest_zeros(switches: Sequence[Callable[[Array], Array]]) -> tuple[Array,
     At most _MOST, those nearest to 0.
     """
     with np.errstate(all="ignore"):  # poles of a switch are no zeros of it
-        ties = np.array(sorted({x for switch in switches for x in _zeros(switch)}, key=abs)[:_MOST])
+        zeros = [_zeros(switch) for switch in switches]
+        ties = np.array(sorted({x for points in zeros for x in points}, key=abs)[:_MOST])
         exact = np.zeros(ties.shape, dtype=np.bool_)
-        for switch in switches:
-            exact |= switch(ties) == 0.0
+        for switch, points in zip(switches, zeros, strict=True):  # a switch may also be 0 on a whole interval
+            exact |= (switch(ties) == 0.0) & np.isin(ties, points)
         return ties, exact
 
 
