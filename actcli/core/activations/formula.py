@@ -246,9 +246,11 @@ def _find_breakpoints(
             size = np.abs(np.where(np.isfinite(above), above, 0.0)).max(axis=0)
             jumps = ~((below == above) | (np.abs(below - above) <= 1e-9 * size + 1e-12))  # a nan counts as a jump
             for tie, jump in zip(known.tolist(), jumps.T, strict=True):
-                found.pop(tie, None)
+                at_distance = found.pop(tie, _HIGHEST_ORDER)
                 if jump.any():
                     found[tie] = int(jump.argmax())
+                elif at_distance == 1:  # the switch is 0 at the tie by rounding alone, and the limits are of one piece
+                    found[tie] = at_distance
         return found
 
 
