@@ -66,7 +66,7 @@ def _root(function: Evaluator, at: Fraction, near: Fraction) -> Fraction | None:
             for _ in range(6):
                 value, slope = function(mpf(point.numerator) / point.denominator)
                 if value == 0:
-                    return point
+                    return point if slope else None  # a switch that is 0 around the point has no break there
                 if slope == 0 or abs(step := fraction(value / slope)) > near:
                     return None
                 point = _shortened(point - step)

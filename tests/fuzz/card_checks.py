@@ -35,6 +35,9 @@ def ranges(held: Held) -> Fault:
         x, y = max(held.table, key=lambda row: sign * row[1])
         where = f"{'infimum' if sign < 0 else 'supremum'} {bound} but f({_brief(x)}) = {_brief(y)}"
         if math.isinf(bound.value):
+            inner, outer = (exact(math.copysign(2.0**k, bound.low)) for k in (40, 60))
+            if math.isinf(bound.low) and sign * outer > max(sign * inner, 0) * 1.1:
+                continue
             near = [exact(b + side * mpf(2) ** -k) for b in held.breaks for side in (-1, 1) for k in (60, 200)]
             if sign * bound.value < 0 or max(sign * v for v in (y, *near) if mpmath.isfinite(v)) < 15 * _size(held):
                 yield f"{where}, the largest"
@@ -227,6 +230,8 @@ def _missed(name: str, held: Held, of: Callable[[Any], Any], low: Any, high: Any
         low, high = (low, at) if abs(at[1] - low[1]) > abs(high[1] - at[1]) else (at, high)
         if step == 50:
             change = abs(high[1] - low[1])
+    if not mpmath.isfinite(held.exact(round(float(low[0]), 12))):
+        return  # a hole
     if abs(high[1] - low[1]) > max(change / 8, mpf(1e-9) * scale) and not held.near_break(low[0], 1e-9):
         yield f"{name}s {getattr(held.card, name + 's')}, and one at {_brief(low[0])}, of {_brief(high[1] - low[1])}"
 

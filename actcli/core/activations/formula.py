@@ -246,9 +246,11 @@ def _find_breakpoints(
             size = np.abs(np.where(np.isfinite(above), above, 0.0)).max(axis=0)
             jumps = ~((below == above) | (np.abs(below - above) <= 1e-9 * size + 1e-12))  # a nan counts as a jump
             for tie, jump in zip(known.tolist(), jumps.T, strict=True):
-                found.pop(tie, None)
+                at_distance = found.pop(tie, _HIGHEST_ORDER)
                 if jump.any():
                     found[tie] = int(jump.argmax())
+                elif at_distance == 1:  # the switch is 0 at the tie by rounding alone, and the limits are of one piece
+                    found[tie] = at_distance
         return found
 
 
@@ -258,10 +260,11 @@ def _nearest_zeros(switches: Sequence[Callable[[Array], Array]]) -> tuple[Array,
     At most _MOST, those nearest to 0.
     """
     with np.errstate(all="ignore"):  # poles of a switch are no zeros of it
-        ties = np.array(sorted({x for switch in switches for x in _zeros(switch)}, key=abs)[:_MOST])
+        zeros = [_zeros(switch) for switch in switches]
+        ties = np.array(sorted({x for points in zeros for x in points}, key=abs)[:_MOST])
         exact = np.zeros(ties.shape, dtype=np.bool_)
-        for switch in switches:
-            exact |= switch(ties) == 0.0
+        for switch, points in zip(switches, zeros, strict=True):  # a switch may also be 0 on a whole interval
+            exact |= (switch(ties) == 0.0) & np.isin(ties, points)
         return ties, exact
 
 

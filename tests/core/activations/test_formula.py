@@ -266,3 +266,10 @@ def test_a_formula_that_python_s_own_parser_cannot_hold_is_refused() -> None:
             resolve("-" * 1900 + "x")
     finally:
         sys.setrecursionlimit(limit)
+
+
+def test_a_crossing_that_float64_rounds_to_a_tie_is_a_kink() -> None:
+    """The zeros of silu(2x - 2.96) - x, by mpmath; at the floats next to them the difference is rounded to 0."""
+    kinks = elementwise("min(silu(2*x - 2.96), x)").kinks()
+    assert kinks == pytest.approx((-0.12458646268181851, 3.0845864626818185), rel=1e-12)
+    assert elementwise("tanh(1e13*x) + relu(x)**2").kinks() == ()

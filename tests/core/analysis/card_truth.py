@@ -65,6 +65,12 @@ def _normal_cdf(x: Any) -> Any:
     return _near(mpmath.erfc(-x / mpmath.sqrt(2)) / 2, 0, 1)
 
 
+def _tanh_shrink(x: Any) -> Any:
+    """About x³/3 near 0, where all digits of x and tanh(x) may cancel."""
+    with mpmath.workprec(mpmath.mp.prec + (max(0, -2 * mpmath.mag(x)) if x else 0)):
+        return x - _tanh(x)
+
+
 def _elu(x: Any, alpha: float = 1) -> Any:
     return x if x > 0 else alpha * _expm1(x)
 
@@ -118,7 +124,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "hard_shrink": lambda x, lambd=0.5: x if abs(x) > lambd else mpf(0),
     "soft_shrink": lambda x, lambd=0.5: x - _clip(x, -lambd, lambd),
     "shrink": lambda x, lambd=0.5, bias=0: x + bias if x < -lambd else x - bias if x > lambd else mpf(0),
-    "tanh_shrink": lambda x: x - _tanh(x),
+    "tanh_shrink": _tanh_shrink,
     "squareplus": lambda x, b=4: (x + mpmath.sqrt(x * x + b)) / 2,
     "log_sigmoid": lambda x: -_softplus(-x),
     "snake": lambda x, a=1: x + mpmath.sin(a * x) ** 2 / a,

@@ -24,6 +24,8 @@ STEEPEST_BELL = math.sqrt(2.0) * math.exp(-0.5)
 STEEPEST_SELU = 1.6732632423543772 * 1.0507009873554805
 LOW_WAVE = 2.1224326430845966
 """Where 1/cosh(x)² + cos(x)/100 is 1.01/20, by mpmath."""
+CROSSINGS = (-0.018161770567653478, 2.9781617705676534)
+"""Where quick_gelu(2x - 2.96) is x, by mpmath."""
 RISES_TO = math.sqrt(1.0 - 0.3**2)
 """cos(asin(0.3))"""
 WAVE_ENDS = float(
@@ -86,6 +88,8 @@ LINES: tuple[tuple[str, str, Any], ...] = (
     ("max(gelu_tanh(2.3*x), sparse_plus(x))", "monotone", "increasing"),
     ("max(gelu_tanh(2.3*x), sparse_plus(x))", "strictly", False),
     ("tanh(x) + sin(x)/100", "saturates_above", LOW_WAVE),
+    # A switch that is 0 everywhere makes the zeros of others no float64s.
+    ("min(quick_gelu(2*x - 2.96), min(x, 1*x))", "kinks", CROSSINGS),
     # A long wave does not grow.
     ("3*cos(1e-4*x)", "infimum", (-3.0, True, 1e4 * math.pi)),
     # A switch that is 0 on an interval has its breaks at the interval's ends alone.
