@@ -7,6 +7,7 @@ right, a case should not be judged: `Drawn.kinked` is True for a function that m
 import ast
 import math
 import random
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
@@ -180,7 +181,7 @@ class _Choices(ast.NodeTransformer):
 def of_text(text: str) -> Drawn:
     """A name, a name with parameters (leaky_relu:negative_slope=0.2), or a formula of this module's grammar."""
     name, _, given = text.partition(":")
-    kinked = any(word in text for word in (*KINKED, "celu", "selu", "clip", " if ", "softsign"))
+    kinked = not {*re.findall(r"\w+", text)}.isdisjoint((*KINKED, "celu", "selu", "clip", "if", "softsign"))
     if name in FUNCTIONS:
         parameters = {key: float(value) for key, _, value in (part.partition("=") for part in given.split(",") if part)}
         function: Callable[[Dual], Dual] = lambda x: dual(FUNCTIONS[name](x, **parameters))  # noqa: E731

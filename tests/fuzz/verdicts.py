@@ -98,7 +98,7 @@ class Truth:
     @cached_property
     def steady(self) -> bool:
         """Whether training does not amplify a change of the weights."""
-        if self.setting.dtype == "float32" and self.setting.steps > 1:
+        if self.setting.dtype == "float32" and (self.setting.steps > 1 or self.setting.optimizer == "adam"):
             return False
         own, twin = self.result.after, self.twin.after
         pairs = [(own.loss, twin.loss), *zip(own.signals + own.means, twin.signals + twin.means, strict=True)]
@@ -163,8 +163,10 @@ def _number_faults(run: dict[str, Any], truth: Truth) -> Iterator[str]:
         noise, size = abs(true - other), max(abs(true), abs(other))
         if (size and not small < size < large) or noise > 1e-3 * size + absolute:
             return False
-        return not abs(told - true) <= (2e-3 if exact else 5e-2) * size + 10 * noise + absolute + 1e-150
+        return not abs(told - true) <= (2e-3 if exact else 5e-2) * size + 10 * noise + absolute + 1e-30
 
+    if own.before.on_kink or own.after.on_kink:
+        return  # the slope there is a convention
     figures = [
         ("loss_data_initial", own.before.loss, twin.before.loss),
         ("loss_data_final", own.after.loss, twin.after.loss),
@@ -173,11 +175,11 @@ def _number_faults(run: dict[str, Any], truth: Truth) -> Iterator[str]:
         ("accuracy_final", own.after.accuracy, twin.after.accuracy),
     ]
     for name, true, other in figures:
-        if differs(run[name], true, other, 1e-2 if "accuracy" in name else 1e-9):
+        if (truth.steady or "final" not in name) and differs(
+            run[name], true, other, 1e-2 if "accuracy" in name else 1e-9
+        ):
             yield f"{name} is {run[name]}, here {true}"
-    if own.before.on_kink or own.after.on_kink:
-        return  # the slope there is a convention
-    if own.verdict == twin.verdict != run["verdict"]:
+    if truth.steady and own.verdict == twin.verdict != run["verdict"]:
         yield f"verdict {run['verdict']}, here {own.verdict} {own.conditions}"
     for place, layer in enumerate(run["layers"]):
         hidden = place < truth.setting.layers
@@ -276,7 +278,7 @@ def _theory_faults(run: dict[str, Any], truth: Truth, theory: Theory) -> Iterato
     outputs = {"blobs": 3}.get(s.data, 1)
     sizes = [truth.result.first_batch.shape[1], *[s.width] * s.layers, outputs]
     own = theory.decay(truth.result.first_batch, truth.result.last_signal, [*itertools.pairwise(sizes)][: s.layers])
-    if math.isfinite(own) and (told is None or abs(told - own) > 0.02 * own):
+    if math.isfinite(own) and (told is None or abs(told - own) > 0.05 * own):
         yield f"in theory the factor per layer is {told}, in sums {own}"
 
 
