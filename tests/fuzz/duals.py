@@ -58,7 +58,7 @@ class Dual:
 
 
 def dual(x: Any) -> Dual:
-    return x if isinstance(x, Dual) else Dual(np.float64(x), np.float64(0.0))  # type: ignore[arg-type]
+    return x if isinstance(x, Dual) else Dual(np.asarray(x, dtype=np.float64), np.zeros(()))
 
 
 def _lifted(value: Callable[[Array], Array], slope: Callable[[Array], Array]) -> Callable[[Any], Dual]:
@@ -184,11 +184,15 @@ def of_text(text: str) -> Drawn:
     kinked = not {*re.findall(r"\w+", text)}.isdisjoint((*KINKED, "celu", "selu", "clip", "if", "softsign"))
     if name in FUNCTIONS:
         parameters = {key: float(value) for key, _, value in (part.partition("=") for part in given.split(",") if part)}
-        function: Callable[[Dual], Dual] = lambda x: dual(FUNCTIONS[name](x, **parameters))  # noqa: E731
+
+        def function(x: Dual) -> Dual:
+            return dual(FUNCTIONS[name](x, **parameters))
     else:
         tree = ast.fix_missing_locations(_Choices().visit(ast.parse(text, mode="eval")))
         code = compile(tree, text, "eval")
-        function = lambda x: dual(eval(code, {**FUNCTIONS, "x": x}))  # noqa: E731
+
+        def function(x: Dual) -> Dual:
+            return dual(eval(code, {**FUNCTIONS, "x": x}))
 
     def bend(x: Array) -> tuple[Array, Array]:
         result = function(Dual(x, np.ones_like(x)))

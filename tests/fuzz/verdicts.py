@@ -288,7 +288,9 @@ def _theory_faults(run: dict[str, Any], truth: Truth, theory: Theory) -> Iterato
 def _cure_faults(report: str, typed: list[str]) -> Iterator[str]:
     """Run each cure as it is told to be typed."""
     for line in re.findall(r"^  (\S.*\S +loss \S+(?:, accuracy \S+ %)?)$", report.partition("\nCures, ")[2], re.M):
-        options, loss, accuracy = re.fullmatch(r"(.*?) +loss (\S+?)(?:, accuracy (\S+) %)?", line).groups()  # type: ignore[union-attr]
+        told_cure = re.fullmatch(r"(.*?) +loss (\S+?)(?:, accuracy (\S+) %)?", line)
+        assert told_cure
+        options, loss, accuracy = told_cure.groups()
         changed = [*typed]
         if replaced := re.match(r"(\S+) in place of .*?(?=$| --)", options):
             changed[1] = replaced[1]
