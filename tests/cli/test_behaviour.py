@@ -41,11 +41,11 @@ QUICK = EXAMPLES | {
     "identify": ["identify", "2*x"],
     "code": ["code", "w*x:w=1.5", "--to", "jax", "--learnable"],
     "gain": ["gain", "relu"],
-    "phase": [*EXAMPLES["phase"], "--cells", "2x2", "--depths", "2", "5", "--steps", "2"],
+    "phase": ["phase", "relu", "--measure", "--cells", "2x2", "--depths", "2", "5", "--steps", "2", "--width", "4"],
     "audit": ["audit", "tanh", "sin", "--against", "numpy", "--dtype", "float16"],
-    "gradient-depth": ["gradient-depth", "sigmoid", "--layers", "3", "--width", "4", "--batch", "8", "--steps", "2"],
-    "boundary": ["boundary", "identity", "relu", "--steps", "2"],
-    "collapse": ["collapse", "relu", "tanh", "--layers", "3"],
+    "gradient-depth": ["gradient-depth", "tanh", "--layers", "3", "--width", "4", "--batch", "8", "--steps", "2"],
+    "boundary": ["boundary", "identity", "tanh", "--steps", "2"],
+    "collapse": ["collapse", "relu", "tanh", "--layers", "2"],
 }
 
 

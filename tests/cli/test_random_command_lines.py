@@ -11,9 +11,9 @@ from tests.cli.helpers import environment
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.mark.parametrize("count", [8, pytest.param(5_000, marks=pytest.mark.slow)])
-def test_random_command_lines_end_with_an_answer_or_one_line_of_complaint(count: int) -> None:
-    command = [sys.executable, "-m", "tests.cli.random_command_lines", "--count", str(count)]
+@pytest.mark.slow
+def test_random_command_lines_end_with_an_answer_or_one_line_of_complaint() -> None:
+    command = [sys.executable, "-m", "tests.cli.random_command_lines", "--count", "5000"]
     run = subprocess.run(command, capture_output=True, text=True, env=environment(), cwd=ROOT, check=False)
     assert run.returncode == 0, run.stdout + run.stderr
-    assert run.stdout.startswith(f"0 of {count} lines went wrong; ")
+    assert run.stdout.startswith("0 of 5000 lines went wrong; ")
