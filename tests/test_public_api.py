@@ -22,6 +22,7 @@ import pytest
 import actcli
 import actcli.core
 from actcli.cli import load
+from tests.each import each
 from tests.narrow import elementwise, known, row_wise
 
 PUBLIC = sorted(set(actcli.__all__) - {"__version__"})
@@ -38,7 +39,7 @@ def _module_of(name: str) -> str:
     return f"actcli.{handed_in}" if handed_in else f"actcli.core.{actcli._MODULES[name]}"
 
 
-@pytest.mark.parametrize("name", PUBLIC)
+@each("name", PUBLIC)
 def test_a_name_is_the_one_of_the_core(name: str) -> None:
     found = getattr(actcli, name)
     module = importlib.import_module(_module_of(name))
@@ -270,7 +271,7 @@ def test_every_public_function_is_tried_with_wrong_arguments() -> None:
     assert functions - set(CALLS) == set()
 
 
-@pytest.mark.parametrize(
+@each(
     ("call", "message"),
     [
         (

@@ -30,6 +30,7 @@ from tests.cli.helpers import (
     terminal_as_stderr,
     wait_until,
 )
+from tests.each import each
 
 A_LONG_TRAINING = ("gradient-depth", "--act", "relu", "--layers", "100", "--width", "16", "--steps", "100000")
 ITS_PROGRESS = "of 100000"
@@ -180,7 +181,7 @@ def test_help_and_version_go_to_stdout() -> None:
         assert " ".join(f"{command} {summary}".split()) in " ".join(overview.split())
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+@each("command", COMMANDS)
 def test_the_help_of_a_command_has_its_options_and_an_example(command: str) -> None:
     help_text = help_of(command)
     assert help_text.startswith(f"Usage: actcli {command} ")

@@ -16,6 +16,7 @@ from actcli.core.errors import InputError
 from actcli.core.network.datasets import DATASETS
 from actcli.core.network.initialisers import NAMES as NAMES_OF_INITIALISERS
 from tests.cli.helpers import complaint, document, output
+from tests.each import each
 from tests.narrow import known
 
 FOLDER = Path(actcli.commands.__file__).parent
@@ -48,7 +49,7 @@ NAMES = sorted({long_name(option) for _, option in OPTIONS})
 # --- one name, one meaning -------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", NAMES)
+@each("name", NAMES)
 def test_an_option_means_the_same_in_all_commands(name: str) -> None:
     found = [option for _, option in OPTIONS if long_name(option) == name]
     assert len({option.help for option in found}) == 1
@@ -202,7 +203,7 @@ def texts_of(module: str) -> list[str]:
     return [node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)]
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+@each("command", COMMANDS)
 def test_a_command_names_no_option_that_it_lacks(command: str) -> None:
     own = {spelling for option in options(command) for spelling in (*option.opts, *option.secondary_opts)}
     texts = [text for text in texts_of(COMMANDS[command][0]) if not re.fullmatch(r"--?[\w-]+", text)]

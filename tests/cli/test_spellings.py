@@ -12,6 +12,7 @@ from actcli.core.activations.catalogue import resolve
 from actcli.core.errors import InputError
 from tests.cli.helpers import complaint, numbers, output
 from tests.cli.spellings import CODE, ISSUE, REFUSED
+from tests.each import each
 
 X = ["-1.5", "-0.25", "0.5", "3.75"]
 AT = [float(x) for x in X]
@@ -31,7 +32,7 @@ def test_a_new_process_reads_it_too(spelling: str) -> None:
     assert float(printed) == pytest.approx(float(resolve(ALL[spelling])(-1.5)), rel=1e-15)
 
 
-@pytest.mark.parametrize("spelling", ALL)
+@each("spelling", ALL)
 def test_a_spelling_is_its_reading(spelling: str) -> None:
     found, meant = resolve(spelling), resolve(ALL[spelling])
     assert isinstance(found, RowWise) is isinstance(meant, RowWise)
@@ -63,7 +64,7 @@ def test_there_is_enough_that_python_can_run() -> None:
     assert len(RUN) > 20
 
 
-@pytest.mark.parametrize("text", [text for text in RUN if not re.search(r"\nreturn|^\w+ = |^[\w.]+$", text)])
+@each("text", [text for text in RUN if not re.search(r"\nreturn|^\w+ = |^[\w.]+$", text)])
 def test_a_program_is_read_as_python_runs_it(text: str) -> None:
     with np.errstate(all="ignore"):  # log of a negative number is nan on both sides
         truth = [run_by_python(text, x) for x in AT]
@@ -73,7 +74,7 @@ def test_a_program_is_read_as_python_runs_it(text: str) -> None:
 # --- refused input ----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("spelling", REFUSED)
+@each("spelling", REFUSED)
 def test_what_is_refused_is_put_right_in_one_line(spelling: str) -> None:
     with pytest.raises(InputError) as error:
         resolve(spelling)
@@ -111,7 +112,7 @@ WAYS_OUT = {
 }
 
 
-@pytest.mark.parametrize("spelling", WAYS_OUT)
+@each("spelling", WAYS_OUT)
 def test_every_way_out_works_as_it_stands_there(spelling: str) -> None:
     for way_out in WAYS_OUT[spelling]:
         assert way_out in REFUSED[spelling]
@@ -140,7 +141,7 @@ HOSTILE = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("text", HOSTILE)
+@each("text", HOSTILE)
 def test_nothing_hostile_is_understood(text: str) -> None:
     with pytest.raises(InputError) as error:
         resolve(text)

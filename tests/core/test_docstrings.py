@@ -5,9 +5,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
 import actcli.core
+from tests.each import each
 
 Definition = ast.FunctionDef | ast.ClassDef
 CORE = Path(actcli.core.__file__).parent
@@ -23,14 +22,14 @@ def public(body: list[ast.stmt], prefix: str = "") -> Iterator[tuple[str, Defini
                 yield from public(node.body, f"{node.name}.")
 
 
-@pytest.mark.parametrize("path", MODULES)
+@each("path", MODULES)
 def test_every_public_name_has_a_docstring(path: str) -> None:
     module = ast.parse((CORE / path).read_text(encoding="utf-8"))
     assert ast.get_docstring(module), "the module"
     assert [name for name, node in public(module.body) if not ast.get_docstring(node)] == []
 
 
-@pytest.mark.parametrize("path", MODULES)
+@each("path", MODULES)
 def test_a_docstring_names_input_error_if_it_is_raised(path: str) -> None:
     """Functions that raise InputError themselves."""
     module = ast.parse((CORE / path).read_text(encoding="utf-8"))

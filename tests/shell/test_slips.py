@@ -7,6 +7,7 @@ import pytest
 from actcli.cli import COMMANDS
 from actcli.shell.slips import command_meant, put_right
 from tests.cli.helpers import actcli, complaint, numbers, output
+from tests.each import each
 
 PLOT = {"--range": 2, "-r": 2, "--derivative": 0, "-d": 0, "--at": 1, "--save": 1, "--format": 1, "-f": 1, "--input": 1}
 EVALUATE = {"--grid": 3, "--input": 1, "-i": 1, "--output": 1, "-o": 1, "--dtype": 1, "--format": 1, "-f": 1}
@@ -28,7 +29,7 @@ DEPTH = {
 }
 
 
-@pytest.mark.parametrize(
+@each(
     ("typed", "meant"),
     [
         ("relu --xlim -2 2", "relu --range -2 2"),
@@ -58,7 +59,7 @@ def test_arguments_of_plot(typed: str, meant: str) -> None:
     assert put_right(shlex.split(typed), PLOT, ["acts"]) == shlex.split(meant)
 
 
-@pytest.mark.parametrize(
+@each(
     ("typed", "meant"),
     [
         ("relu −3 −1.5 2", "relu -3 -1.5 2"),
@@ -130,7 +131,7 @@ MEANT = {
 }
 
 
-@pytest.mark.parametrize("typed", MEANT)
+@each("typed", MEANT)
 def test_a_command_that_there_is_not(typed: str) -> None:
     assert command_meant(shlex.split(typed), list(COMMANDS)) == f"actcli {MEANT[typed]}"
 

@@ -15,6 +15,7 @@ from actcli.streams.blocks import Block, Source, Table, Values
 from actcli.streams.csv_format import CsvWriter
 from actcli.streams.encoding import CHUNK
 from actcli.streams.files import StreamError
+from tests.each import each
 from tests.streams.helpers import Dripping, column, header_of, lines_of, rows, table_of
 
 
@@ -60,7 +61,7 @@ def test_header_and_rows(text: bytes, header: str | None, lines: list[list[float
 NOT_UTF8 = "not text: byte 0xff is no UTF-8; if it is Latin-1, `iconv -f LATIN1 -t UTF-8 data.csv` converts it"
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "message"),
     [
         (b"a,b\n1,2\n3\n", "line 3: 1 field, expected 2"),

@@ -4,9 +4,10 @@ import pytest
 
 from actcli.streams.files import StreamError
 from actcli.streams.formats import OUTPUT_FORMATS, resolve_format
+from tests.each import each
 
 
-@pytest.mark.parametrize(
+@each(
     ("requested", "path", "tty", "expected"),
     [
         ("auto", None, True, "table"),

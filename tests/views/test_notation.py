@@ -21,9 +21,10 @@ from actcli.views.notation import (
     times,
 )
 from actcli.views.table import bar
+from tests.each import each
 
 
-@pytest.mark.parametrize(
+@each(
     ("x", "text"),
     [
         (3.7312e-12, "3.731e-12"),

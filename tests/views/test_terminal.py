@@ -15,6 +15,7 @@ import actcli.views
 from actcli.views.colours import in_colours, number_of_colours
 from actcli.views.palette import AXIS_COLOUR, COLOURS
 from actcli.views.terminal import Terminal
+from tests.each import each
 
 
 @pytest.fixture
@@ -91,7 +92,7 @@ def test_unicode_follows_the_encoding(encoding: str, unicode: bool) -> None:
     assert Terminal.of(pipe(encoding), {}).unicode is unicode
 
 
-@pytest.mark.parametrize(
+@each(
     ("environ", "colours"),
     [
         ({"TERM": "xterm-256color"}, 256),

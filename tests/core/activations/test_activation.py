@@ -14,6 +14,7 @@ import actcli
 from actcli import CATALOGUE, Activation, Elementwise, InputError, RowWise, resolve
 from actcli.core.activations.activation import elementwise
 from actcli.core.activations.rows import swept
+from tests.each import each
 
 X = np.array([-3.1, -1.0, 0.0, 0.7, 2.0, 5.0])
 FORMULAS = ["x*sigmoid(1.702*x)", "f(x) = x**2 if x > 0 else 0", "w*tanh(x) + b", "relu(w*x + b)", "sin(x) - b"]
@@ -72,7 +73,7 @@ def test_the_base_class_is_none_of_both() -> None:
 # --- the same activation ----------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("text", EVERY)
+@each("text", EVERY)
 def test_the_same_text_is_the_same_activation(text: str) -> None:
     one, other = resolve(text), resolve(text)
     assert one == other
@@ -126,7 +127,7 @@ def test_the_repr_is_short() -> None:
     assert repr(resolve("f(x) = w*x:w=0.5")) == "resolve('w*x:w=0.5')"
 
 
-@pytest.mark.parametrize("text", EVERY)
+@each("text", EVERY)
 def test_copies_are_equal(text: str) -> None:
     activation = resolve(text)
     for again in (pickle.loads(pickle.dumps(activation)), copy.copy(activation), copy.deepcopy(activation)):

@@ -17,6 +17,7 @@ from actcli.core.activations.catalogue import CATALOGUE
 from actcli.core.errors import InputError
 from tests.benchmarks.accuracy import errors
 from tests.benchmarks.points import anchored
+from tests.each import each
 from tests.examples import at_most
 from tests.narrow import elementwise
 from tests.truth import DEFINITIONS, LIMITS
@@ -214,7 +215,7 @@ def test_the_higher_derivatives_of_a_bend_at_0_are_pytorchs(text: str, order: in
 # --- limits -----------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ELEMENTWISE)
+@each("name", ELEMENTWISE)
 def test_infinity_gives_the_limit(name: str) -> None:
     activation = elementwise(name)
     low, high, low_slope, high_slope = LIMITS[name]
@@ -233,7 +234,7 @@ CURVATURES = {
 }
 
 
-@pytest.mark.parametrize("name", ELEMENTWISE)
+@each("name", ELEMENTWISE)
 def test_the_curvature_at_infinity(name: str) -> None:
     curvature = elementwise(name).derivative([-INF, INF], 2)
     assert curvature == pytest.approx(CURVATURES.get(name, (0, 0)), rel=0.0, abs=0.0, nan_ok=True)
@@ -269,7 +270,7 @@ def test_infinity_gives_the_limit_with_other_parameters(
     assert slopes.tolist() == [low_slope, high_slope]
 
 
-@pytest.mark.parametrize("name", ELEMENTWISE)
+@each("name", ELEMENTWISE)
 def test_nan_gives_nan_in_every_order(name: str) -> None:
     activation = elementwise(name)
     assert math.isnan(activation(math.nan))
@@ -315,7 +316,7 @@ AUTOGRAD: list[tuple[str, dict[str, float], dict[float, float]]] = [
 ]
 
 
-@pytest.mark.parametrize(("name", "parameters", "slopes"), AUTOGRAD)
+@each(("name", "parameters", "slopes"), AUTOGRAD)
 def test_at_a_kink_the_slope_is_autograds(name: str, parameters: dict[str, float], slopes: dict[str, Any]) -> None:
     activation = elementwise(name).with_parameters(**parameters)
     for x, slope in slopes.items():
@@ -341,7 +342,7 @@ def test_a_kink_is_where_the_slope_jumps() -> None:
     assert elu.with_parameters(alpha=0.5).kinks() == (0.0,)
 
 
-@pytest.mark.parametrize("name", ELEMENTWISE)
+@each("name", ELEMENTWISE)
 def test_value_slope_or_curvature_jump_at_the_kinks_and_nowhere_else(name: str) -> None:
     activation = elementwise(name)
     for kink in activation.kinks(2):

@@ -18,6 +18,7 @@ from actcli.core.activations.formula import FLOAT64, tree_of
 from actcli.core.audit.emulation import Working, as_computed, read_spelling
 from actcli.core.jets.elementary import exp
 from actcli.multiprecision.evaluator import Evaluator
+from tests.each import each
 from tests.narrow import elementwise
 
 X = [-2.3, -0.31, 0.17, 0.625, 1.0, 1.9]
@@ -76,7 +77,7 @@ INDEPENDENT: dict[str, Callable[[Any], Any]] = {
 }
 
 
-@pytest.mark.parametrize("text", [*SYNTAX, *INDEPENDENT])
+@each("text", [*SYNTAX, *INDEPENDENT])
 def test_all_syntax_means_the_same_in_every_arithmetic(text: str) -> None:
     activation = elementwise(text)
     values = activation(X)

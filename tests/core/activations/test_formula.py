@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from actcli.core.activations.catalogue import ACTIVATIONS, resolve
 from actcli.core.activations.formula import formula
 from actcli.core.errors import InputError
+from tests.each import each
 from tests.narrow import elementwise
 
 # Formulas as beginners type them -> the equal activation.
@@ -89,7 +90,7 @@ def test_derivatives_of_every_order_are_those_of_what_is_written(text: str, x: f
     np.testing.assert_allclose(computed, exact, rtol=1e-9, atol=1e-9)
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "x", "value", "slope"),
     [
         ("max(0, x)", 0.0, 0, 0),  # slope of the first argument that attains the maximum
@@ -153,7 +154,7 @@ def test_an_exponent_may_be_nan() -> None:
     assert np.isnan(elementwise("x**(1e400 - 1e400)").derivatives([0.0, 2.0], 3)[1:]).all()
 
 
-@pytest.mark.parametrize(
+@each(
     "text",
     [*EXPRESSIONS, "x**4", "x**-2", "x**9", "x**-1", "x**0", "silu(x)*x", "gelu(2*x)", "mish(-x)", "softplus(x) - 1"],
 )

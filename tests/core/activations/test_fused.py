@@ -14,6 +14,7 @@ from actcli.core.activations.catalogue import CATALOGUE
 from actcli.core.jets.jet import Jet
 from tests.benchmarks.accuracy import errors
 from tests.benchmarks.points import anchored, tails
+from tests.each import each
 from tests.examples import at_most
 from tests.narrow import elementwise
 
@@ -91,7 +92,7 @@ def by_jet(activation: Elementwise, xs: np.ndarray) -> np.ndarray:
     return np.where(np.isnan(xs), np.nan, derivatives)
 
 
-@pytest.mark.parametrize("text", EVERY)
+@each("text", EVERY)
 def test_a_kernel_stays_close_to_the_jet(text: str) -> None:
     activation = elementwise(text)
     xs = np.array(hard_points(text))
@@ -102,7 +103,7 @@ def test_a_kernel_stays_close_to_the_jet(text: str) -> None:
     np.testing.assert_allclose(slope, expected_slope, rtol=8 * 2.0**-52, atol=2.0 * 2.0**-52)
 
 
-@pytest.mark.parametrize("text", EVERY)
+@each("text", EVERY)
 def test_value_and_slope_are_the_same_numbers_wherever_they_are_asked_for(text: str) -> None:
     activation = elementwise(text)
     xs = np.array([*hard_points(text), math.nan])
@@ -113,7 +114,7 @@ def test_value_and_slope_are_the_same_numbers_wherever_they_are_asked_for(text: 
     np.testing.assert_array_equal(activation.derivatives(xs, 3)[:2], both)
 
 
-@pytest.mark.parametrize("text", EVERY)
+@each("text", EVERY)
 def test_at_kinks_at_infinity_and_at_nan_the_result_is_the_jets(text: str) -> None:
     activation = elementwise(text)
     xs = np.array([*activation.kinks(2), -0.0, -INF, INF, math.nan])
@@ -123,7 +124,7 @@ def test_at_kinks_at_infinity_and_at_nan_the_result_is_the_jets(text: str) -> No
     np.testing.assert_allclose(slope, expected_slope, rtol=2.0**-51, atol=0.0)
 
 
-@pytest.mark.parametrize("text", EVERY)
+@each("text", EVERY)
 def test_results_do_not_depend_on_neighbouring_points(text: str) -> None:
     """One array with points inside the radius (closed form) and outside (jet)."""
     activation = elementwise(text)
@@ -132,7 +133,7 @@ def test_results_do_not_depend_on_neighbouring_points(text: str) -> None:
     np.testing.assert_array_equal(np.stack(activation.value_and_slope(xs)), alone)
 
 
-@pytest.mark.parametrize("text", EVERY)
+@each("text", EVERY)
 def test_nothing_is_said_about_overflow_and_the_input_is_left_alone(text: str) -> None:
     activation = elementwise(text)
     xs = np.array([-INF, -1e308, -1e-308, 0.0, 1e-308, 1e308, INF, math.nan])

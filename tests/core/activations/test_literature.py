@@ -18,6 +18,7 @@ from actcli.core.activations.catalogue import ACTIVATIONS, CATALOGUE, literature
 from actcli.core.activations.grammar import FUNCTIONS
 from actcli.core.activations.literature import family_of, source_of, year_of
 from actcli.core.errors import InputError
+from tests.each import each
 from tests.literature.compare import DISAGREEMENTS
 
 LITERATURE = literature()
@@ -42,7 +43,7 @@ def test_every_spelling_is_one_entrys() -> None:
     assert not {folded(s) for e in LITERATURE.values() for s in (e.name, *e.aliases)} & {folded(f) for f in FUNCTIONS}
 
 
-@pytest.mark.parametrize("name", LITERATURE)
+@each("name", LITERATURE)
 def test_an_entry_is_whole(name: str) -> None:
     entry = LITERATURE[name]
     assert name.isidentifier()
@@ -61,7 +62,7 @@ def test_an_entry_is_whole(name: str) -> None:
         assert resolve(spelling) == entry
 
 
-@pytest.mark.parametrize("name", LITERATURE)
+@each("name", LITERATURE)
 def test_an_entry_evaluates_and_differentiates(name: str) -> None:
     entry = LITERATURE[name]
     at = np.array([0.217, 0.731]) if name == "sbaf" else np.array([-2.317, -0.4371, 0.3191, 1.871])
@@ -79,7 +80,7 @@ def _settings(entry: Elementwise) -> str:
     return ",".join(f"{p.name}={p.default!r}" for p in entry.parameters)
 
 
-@pytest.mark.parametrize("name", STORED["entries"])
+@each("name", STORED["entries"])
 def test_torch_activation_has_the_same_values_and_slopes(name: str) -> None:
     stored = STORED["entries"][name]
     activation = resolve(name).with_parameters(**stored["settings"])

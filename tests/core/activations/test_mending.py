@@ -12,6 +12,7 @@ from mpmath import mpf
 
 from actcli.core.activations.mending import Mender
 from actcli.multiprecision.evaluator import Evaluator
+from tests.each import each
 from tests.examples import at_most
 from tests.narrow import elementwise
 
@@ -74,7 +75,7 @@ MEET = [  # text, x, the derivatives from order 1 on
 ]
 
 
-@pytest.mark.parametrize(("text", "x", "expected"), MEET)
+@each(("text", "x", "expected"), MEET)
 def test_where_both_sides_agree_that_is_the_derivative(text: str, x: float, expected: list[float]) -> None:
     activation = elementwise(text)
     np.testing.assert_array_equal(activation.derivatives(x, len(expected))[1:], expected)
@@ -106,7 +107,7 @@ def exact(text: str, x: float, order: int) -> list[float]:
         return [float(value) for value in Evaluator(elementwise(text), order)(mpf(x))]
 
 
-@pytest.mark.parametrize(("text", "x"), LOST)
+@each(("text", "x"), LOST)
 def test_what_overflows_or_underflows_on_the_way_loses_no_derivative(text: str, x: float) -> None:
     computed, true = elementwise(text).derivatives(x, 2)[1:], exact(text, x, 2)[1:]
     size = np.abs(true).max()

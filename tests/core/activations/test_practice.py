@@ -10,6 +10,7 @@ from actcli.core.activations.catalogue import CATALOGUE, resolve
 from actcli.core.activations.practice import for_classes, framework_names, use
 from actcli.core.errors import InputError
 from tests.core.activations import installed
+from tests.each import each
 
 LISTS = {
     "pytorch": [f"torch.nn.{name}" for name in installed.TORCH_MODULES],
@@ -34,12 +35,12 @@ def same(a: str, b: str) -> bool:
     return bool(np.allclose(one(X), other(X), rtol=1e-15, atol=0.0, equal_nan=True))
 
 
-@pytest.mark.parametrize(("name", "framework", "text"), NAMED)
+@each(("name", "framework", "text"), NAMED)
 def test_a_name_is_one_of_the_framework_s(name: str, framework: str, text: str) -> None:
     assert text.partition("(")[0] in {*LISTS[framework], *ELSEWHERE}
 
 
-@pytest.mark.parametrize(("name", "framework", "text"), [named for named in NAMED if named[0] != "hard_sigmoid"])
+@each(("name", "framework", "text"), [named for named in NAMED if named[0] != "hard_sigmoid"])
 def test_a_framework_s_name_is_understood_as_the_entry(name: str, framework: str, text: str) -> None:
     assert same(text, name)
 
@@ -58,7 +59,7 @@ def test_every_list_is_covered() -> None:
         assert {*listed} - known <= others, framework
 
 
-@pytest.mark.parametrize(
+@each(
     "text",
     [
         *(f"nn.{name}" for name in installed.TORCH_MODULES),

@@ -6,6 +6,7 @@ from actcli.core.activations.catalogue import ACTIVATIONS, resolve
 from actcli.core.activations.family import family
 from actcli.core.activations.formula import formula
 from actcli.core.errors import InputError
+from tests.each import each
 
 # Refused text, error, and a similar accepted text.
 REFUSED = [
@@ -95,7 +96,7 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize(("refused", "why", "taken"), REFUSED)
+@each(("refused", "why", "taken"), REFUSED)
 def test_what_is_no_formula_is_refused_and_its_neighbour_is_taken(refused: str, why: str, taken: str) -> None:
     with pytest.raises(InputError) as error:
         resolve(refused)

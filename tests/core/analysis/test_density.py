@@ -10,6 +10,7 @@ import pytest
 from actcli.core.activations.activation import Elementwise
 from actcli.core.activations.catalogue import CATALOGUE
 from actcli.core.analysis.density import pushforward
+from tests.each import each
 from tests.narrow import elementwise
 
 
@@ -96,9 +97,7 @@ def test_a_wave_passes_every_edge_many_times() -> None:
     assert histogram("sin(30*x)", edges) == pytest.approx(truth, rel=1e-9)
 
 
-@pytest.mark.parametrize(
-    "text", [*(name for name, entry in CATALOGUE.items() if isinstance(entry, Elementwise)), "log(x)", "tan(x)"]
-)
+@each("text", [*(name for name, entry in CATALOGUE.items() if isinstance(entry, Elementwise)), "log(x)", "tan(x)"])
 def test_all_probabilities_together_are_1(text: str) -> None:
     found = pushforward(elementwise(text))
     bins = found.histogram(

@@ -12,6 +12,7 @@ from actcli.core.activations.catalogue import resolve
 from actcli.core.analysis.asymptotes import End
 from actcli.core.analysis.limits import end_at, sides_at
 from actcli.multiprecision.digits import Digits
+from tests.each import each
 
 INF, NAN = math.inf, math.nan
 
@@ -58,7 +59,7 @@ ENDS = {  # at infinity: limit, slope, intercept; the limit of the slope
 }
 
 
-@pytest.mark.parametrize("text", ENDS)
+@each("text", ENDS)
 def test_the_end(text: str) -> None:
     found, (end, slope) = end_at(digits(text), 1), ENDS[text]
     assert found.end is not None

@@ -17,6 +17,7 @@ from actcli.core.analysis.curve_properties import CurveProperties
 from actcli.core.analysis.extrema import Extremum
 from actcli.core.analysis.properties import describe
 from actcli.streams.documents import jsonable
+from tests.each import each
 from tests.narrow import elementwise, known
 from tests.truth import DEFINITIONS, LIMITS, Series
 
@@ -169,7 +170,7 @@ def test_the_ranges_cover_the_catalogue() -> None:
     assert {*RANGES, *MINIMA} == set(ELEMENTWISE)
 
 
-@pytest.mark.parametrize("name", RANGES)
+@each("name", RANGES)
 def test_the_range_is_exact(name: str) -> None:
     low, low_attained, high, high_attained = RANGES[name]
     found = curve(name)
@@ -214,7 +215,7 @@ INTERCEPTS = {  # of sloped asymptotes: at -inf, at inf
 }
 
 
-@pytest.mark.parametrize("name", ELEMENTWISE)
+@each("name", ELEMENTWISE)
 def test_the_behaviour_at_infinity(name: str) -> None:
     limits = LIMITS[name]
     ends = curve(name).at_minus_infinity, curve(name).at_infinity
@@ -368,7 +369,7 @@ SATURATION = {  # x below and above which |f'| is less than 5 % of its maximum
 }
 
 
-@pytest.mark.parametrize("text", SATURATION)
+@each("text", SATURATION)
 def test_where_the_slope_saturates(text: str) -> None:
     found = curve(text).saturates_below, curve(text).saturates_above
     for end, truth in zip(found, SATURATION[text], strict=True):
@@ -560,7 +561,7 @@ def test_poles_and_holes() -> None:
     assert curve("exp(x)").poles == (), "overflow is no pole"
 
 
-@pytest.mark.parametrize("text", [*ELEMENTWISE, *ODDITIES])
+@each("text", [*ELEMENTWISE, *ODDITIES])
 def test_no_value_contradicts_the_card(text: str) -> None:
     found, activation = curve(text), elementwise(text)
     x = np.random.default_rng(0).normal(size=20000) * 10.0 ** np.random.default_rng(1).integers(-6, 3, 20000)

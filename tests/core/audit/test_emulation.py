@@ -10,6 +10,7 @@ from actcli.core.audit.emulation import Working, as_computed, read_spelling
 from actcli.core.audit.spellings import SPELLINGS, spellings
 from actcli.core.audit.trees import exactly, nodes, replaced, text_of
 from actcli.core.numerics.formats import round_to
+from tests.each import each
 
 f32 = np.float32
 
@@ -88,7 +89,7 @@ def test_every_spelling_is_the_activation(name: str, order: int) -> None:
         assert np.allclose(values, activation.derivative(x, order) if order else activation(x), rtol=0, atol=1e-9), text
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "same"),
     [
         ("1 + erf(x)", "erfc(-x)"),

@@ -36,6 +36,7 @@ from tests.core.code.targets import (
     with_numpy,
     with_torch,
 )
+from tests.each import each
 from tests.narrow import elementwise
 
 CATALOGUE = tuple(elementwise_names())
@@ -231,7 +232,7 @@ def test_products_are_guarded_only_where_a_number_would_be_lost() -> None:
 WITH_PARAMETERS = [name for name in CATALOGUE if elementwise(name).parameters]
 
 
-@pytest.mark.parametrize("name", [*WITH_PARAMETERS, "relu(w*x + b):w=2,b=-1", "silu(x, beta=b):b=1.5", "smu"])
+@each("name", [*WITH_PARAMETERS, "relu(w*x + b):w=2,b=-1", "silu(x, beta=b):b=1.5", "smu"])
 def test_derivatives_by_parameters(name: str) -> None:
     """Against central differences of the value, away from kinks."""
     activation = elementwise(name)

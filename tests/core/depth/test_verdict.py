@@ -7,6 +7,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from actcli.core.depth.verdict import VERDICTS, Flow, Outcome, decay_per_layer, verdict
+from tests.each import each
 
 LN2 = math.log(2)
 LEARNT = Outcome(guess=LN2, before=0.7, after=0.3, finite=True)
@@ -21,7 +22,7 @@ def flow(first: float, last: float = 1.0, layers: int = 20, blocked: bool = Fals
 # --- verdict by the gradient alone ------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
+@each(
     ("passing", "expected"),
     [
         # Many layers: the limit is 1/100, with any factor per layer.

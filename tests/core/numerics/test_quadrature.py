@@ -14,6 +14,7 @@ from actcli.core.arrays import Array
 from actcli.core.errors import InputError
 from actcli.core.numerics import quadrature
 from actcli.core.numerics.quadrature import expectation, expectations, pair_expectation
+from tests.each import each
 
 ROOT_2PI = math.sqrt(2 * math.pi)
 
@@ -60,7 +61,7 @@ CLOSED_FORMS: dict[str, Any] = {
 }
 
 
-@pytest.mark.parametrize("name", CLOSED_FORMS)
+@each("name", CLOSED_FORMS)
 def test_closed_forms(name: str) -> None:
     function, breakpoints, truth = CLOSED_FORMS[name]
     assert expectation(function, breakpoints) == pytest.approx(truth, rel=1e-12, abs=1e-300)
