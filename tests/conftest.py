@@ -11,7 +11,7 @@ from typing import Any
 
 # As in actcli.cli.main, before NumPy is imported.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-# For the processes that pytest starts: glibc keeps freed memory, in large pages. Page faults are dear in virtual machines.
+# For the processes that pytest starts: glibc keeps freed memory in large pages, because page faults are dear.
 os.environ.setdefault("GLIBC_TUNABLES", "glibc.malloc.hugetlb=1")
 os.environ.setdefault("MALLOC_MMAP_THRESHOLD_", str(32 << 20))
 os.environ.setdefault("MALLOC_TRIM_THRESHOLD_", str(1 << 30))

@@ -1,7 +1,11 @@
 """Pictures on an emulated terminal."""
 
+from functools import cache
+
 import pyte
 
+from actcli.core.activations.catalogue import resolve
+from actcli.core.analysis.properties import Properties, describe
 from actcli.views.terminal import Terminal
 
 
@@ -45,3 +49,9 @@ class Picture:
     def at(self, x: str, y: str) -> str:
         """The character at the crossing of two ticks."""
         return self.canvas[self.rows[y]].ljust(1000)[self.columns[x]]
+
+
+@cache
+def described(text: str) -> Properties:
+    """As describe, computed once for all sizes of a terminal."""
+    return describe(resolve(text))

@@ -12,13 +12,13 @@ from actcli.views.picture.description import Curve, Style
 from actcli.views.ranges import sample_points
 from actcli.views.terminal import Terminal
 from tests.narrow import elementwise
-from tests.views.screens import screen
+from tests.views.screens import described, screen
 
 SIZES = ((80, 24), (50, 15), (20, 5), (120, 40), (72, 24), (71, 24))
 
 
 def lines(text: str, terminal: Terminal = Terminal()) -> list[str]:  # noqa: B008 - it is immutable
-    properties = describe(resolve(text))
+    properties = described(text)
     curves = []
     if properties.curve:
         activation = elementwise(text)
@@ -28,7 +28,7 @@ def lines(text: str, terminal: Terminal = Terminal()) -> list[str]:  # noqa: B00
 
 
 def the_facts(text: str, digits: int = 6) -> dict[str, str]:
-    curve = describe(resolve(text)).curve
+    curve = described(text).curve
     assert curve is not None
     return {label: fact for label, fact in facts(curve, digits).items() if fact}
 
@@ -148,7 +148,7 @@ def test_cards_of_any_size(text: str, size: tuple[int, int], unicode: bool) -> N
     terminal = Terminal(*size, unicode=unicode)
     shown = " ".join(" ".join(lines(text, terminal)).split())
     assert text[:12] in shown
-    if describe(resolve(text)).curve and size[0] > 20:
+    if described(text).curve and size[0] > 20:
         for word in ("range", "Lipschitz", "E f'(z)"):
             assert word in shown
 
@@ -216,11 +216,11 @@ def test_the_card_of_softmax_has_its_caveat_and_an_example() -> None:
     ],
 )
 def test_the_plot_shows_what_is_special(text: str, reach: float) -> None:
-    curve = describe(resolve(text)).curve
+    curve = described(text).curve
     assert curve is not None
     assert plot_range(curve) == pytest.approx((-reach, reach))
 
 
 def test_a_card_needs_no_curves() -> None:
-    properties: Properties = describe(resolve("relu"))
+    properties: Properties = described("relu")
     assert "no finite values to draw" in card(properties, Terminal())

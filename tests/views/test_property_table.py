@@ -2,19 +2,17 @@ import re
 
 import pytest
 
-from actcli.core.activations.catalogue import resolve
-from actcli.core.analysis.properties import describe
 from actcli.views.comparison import property_table
 from actcli.views.palette import appearance
 from actcli.views.terminal import Terminal
-from tests.views.screens import screen
+from tests.views.screens import described, screen
 
 FIVE = ("relu", "gelu", "silu", "mish", "selu")
 EIGHT = (*FIVE, "tanh", "sigmoid", "x*sigmoid(1.702*x)")
 
 
 def table(names: tuple[str, ...], terminal: Terminal = Terminal()) -> str:  # noqa: B008 - it is immutable
-    return property_table([describe(resolve(name)) for name in names], terminal)
+    return property_table([described(name) for name in names], terminal)
 
 
 def lines(names: tuple[str, ...], terminal: Terminal = Terminal()) -> list[str]:  # noqa: B008 - it is immutable

@@ -52,7 +52,7 @@ def hard_points(text: str) -> list[float]:
     radius = min(radius(**activation.parameter_values) if callable(radius) else radius, 1.7e308)
     edges = [math.nextafter(radius, 0.0), radius, math.nextafter(radius, INF)]
     along_tails = [x for tail in tails(activation) for x in np.linspace(*tail, 9).tolist()]
-    everywhere = [*anchored(activation), *edges, *np.arange(-44.5, 45.0).tolist(), *along_tails, 0.0, INF]
+    everywhere = [*anchored(activation), *edges, *np.arange(-44.5, 45.0, 2.0).tolist(), *along_tails, 0.0, INF]
     return sorted({sign * x for x in everywhere for sign in (-1.0, 1.0)})
 
 

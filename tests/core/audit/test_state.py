@@ -56,7 +56,7 @@ def numbers(value: Any) -> Any:
 
 
 def parts(act: str, dtype: str, settings: AuditOptions) -> tuple[list[Auditor], Array, Array]:
-    x = sweep(act, dtype, settings.get("order", 0))[:: 7 if dtype == "float32" else 1]
+    x = sweep(act, dtype, settings.get("order", 0))[:: 21 if dtype == "float32" else 3]
     y = results(act, x, settings, dtype)
     cuts = [0, 1, len(x) // 3, len(x) // 2, len(x)]
     auditors = []
