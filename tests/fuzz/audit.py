@@ -316,4 +316,4 @@ def _lives(process: int) -> bool:
 
 
 if __name__ == "__main__":
-    sys.exit(campaign(__doc__ or "", faults))
+    sys.exit(campaign(__doc__, faults))

@@ -1,40 +1,81 @@
-"""A fuzzer's loop: each case has its own seed, so that `--seed S --cases 1` repeats the case that went wrong."""
+"""The loop of a fuzzer: cases with limits of time and memory, and one line for each fault.
+
+    python -m tests.fuzz.NAME [--minutes 30] [--seed 0] [--cases N]
+
+Each case has its own seed, which is printed with its faults: `--seed S --cases 1` repeats it.
+"""
 
 import argparse
+import itertools
 import os
+import resource
+import signal
+import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
-from itertools import count
+import traceback
+from collections.abc import Callable, Iterable, Sequence
+from types import FrameType
 
-Fault = Callable[[int], Sequence[str]]
-"""Seed of a case -> what went wrong in it."""
+Faults = Callable[[int], Iterable[str]]
+"""Seed of a case -> its faults, one line each."""
 
 
-def processor_seconds() -> float:
+def campaign(
+    description: str | None,
+    faults: Faults,
+    arguments: Sequence[str] | None = None,
+    *,
+    seconds: float = 60.0,
+    gibibytes: int | None = 4,
+) -> int:
+    """Try cases until --cases or --minutes are over. Exit code 1 if anything went wrong.
+
+    seconds:   processor time of a case; after it the case is not judged
+    gibibytes: limit of the address space, of the program's processes too
+    """
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--minutes", type=float, default=30.0, help="of processor time, of the program's processes too")
+    parser.add_argument("--seed", type=int, default=0, help="of the first case; the next case has the next one")
+    parser.add_argument("--cases", type=int, help="no more than this number")
+    options = parser.parse_args(arguments)
+    if gibibytes:
+        resource.setrlimit(resource.RLIMIT_AS, (gibibytes << 30, gibibytes << 30))
+    signal.signal(signal.SIGPROF, _too_long)
+    begun, told, found, tried, late = _processor_seconds(), time.monotonic(), 0, 0, 0
+    for seed in itertools.count(options.seed):
+        minutes = (_processor_seconds() - begun) / 60
+        if tried == options.cases or minutes > options.minutes:
+            break
+        wrong = caught(faults, seed, seconds)
+        tried, found, late = tried + 1, found + bool(wrong), late + (wrong is None)
+        for fault in wrong or []:
+            print(f"--seed {seed}: {fault}".encode("utf-8", "backslashreplace").decode(), flush=True)
+        if time.monotonic() - told > 60:
+            told = time.monotonic()
+            print(f"{tried} cases, {found} with faults, {minutes:.1f} minutes", file=sys.stderr, flush=True)
+    print(f"{found} of {tried} cases went wrong" + (f", {late} took too long to be judged" if late else ""))
+    return 1 if found else 0
+
+
+def caught(faults: Faults, seed: int, seconds: float) -> list[str] | None:
+    """The faults of a case; an exception is one. None for a case that takes too long."""
+    signal.setitimer(signal.ITIMER_PROF, seconds)
+    try:
+        return list(faults(seed))
+    except (TimeoutError, subprocess.TimeoutExpired):
+        return None
+    except Exception as error:
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        return [f"{type(error).__name__}: {error} ({place.filename.rpartition('/')[2]}:{place.lineno})"]
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+
+
+def _processor_seconds() -> float:
     """Of this process and its children that have ended."""
     return sum(os.times()[:4])
 
 
-def campaign(description: str, faults: Fault, arguments: Sequence[str] | None = None) -> int:
-    """Try cases until --cases or --minutes of processor time are over. Exit code 1 if anything went wrong."""
-    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--minutes", type=float, default=30.0, help="of processor time")
-    parser.add_argument("--seed", type=int, default=0, help="of the first case; the next case has the next one")
-    parser.add_argument("--cases", type=int, help="no more than this number")
-    options = parser.parse_args(arguments)
-    begun, found, tried = processor_seconds(), 0, 0
-    told = time.monotonic()
-    for seed in count(options.seed):
-        minutes = (processor_seconds() - begun) / 60
-        if tried == options.cases or minutes > options.minutes:
-            break
-        wrong = faults(seed)
-        tried, found = tried + 1, found + bool(wrong)
-        for fault in wrong:
-            print(f"--seed {seed}: {fault}".encode("utf-8", "backslashreplace").decode(), flush=True)
-        if time.monotonic() - told > 60:
-            told = time.monotonic()
-            print(f"{tried} cases, {found} faults, {minutes:.1f} minutes", file=sys.stderr, flush=True)
-    print(f"{found} of {tried} cases went wrong")
-    return 1 if found else 0
+def _too_long(number: int, frame: FrameType | None) -> None:
+    raise TimeoutError("the case takes too long")

@@ -10,23 +10,20 @@ often each property is not certain is printed at the end. A fault is printed wit
 
 from __future__ import annotations
 
-import argparse
 import random
-import resource
-import signal
 import sys
 import time
 import warnings
 from collections import Counter
-from types import FrameType
+from collections.abc import Iterator
 from typing import Final
 
 from actcli.core.errors import InputError
 from actcli.digits import describe
+from tests.fuzz.campaign import campaign
 from tests.fuzz.card_checks import wrong
 from tests.fuzz.formulas_with_truth import called, formula, substituted, with_parameters
 
-MEMORY: Final = 4 << 30
 LONG: Final = 6.0
 """Processor seconds for a card."""
 
@@ -85,36 +82,17 @@ def faults(text: str, with_moments: bool = True, uncertain: Counter[str] | None 
     return late + wrong(as_formula(text), card, with_moments)
 
 
-def _too_long(number: int, frame: FrameType | None) -> None:
-    raise TimeoutError("the case takes too long")
-
-
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--minutes", type=float, default=30.0)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--cases", type=int, default=sys.maxsize)
-    options = parser.parse_args()
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    signal.signal(signal.SIGVTALRM, _too_long)
     uncertain: Counter[str] = Counter()
-    seed, bad = options.seed, 0
-    while seed < options.seed + options.cases and time.process_time() < 60 * options.minutes:
+
+    def of_case(seed: int) -> Iterator[str]:
         text = case(seed)
-        signal.setitimer(signal.ITIMER_VIRTUAL, 30 * LONG)
-        try:
-            found = faults(text, seed % 4 == 0, uncertain)
-        finally:
-            signal.setitimer(signal.ITIMER_VIRTUAL, 0)
-        for said in found:
-            print(f"--seed {seed} --cases 1: {text!r}: {said}", flush=True)
-        bad += bool(found)
-        seed += 1
-    print(
-        f"{seed - options.seed} cases, {bad} with faults, {time.process_time() / 60:.1f} minutes; not certain:",
-        dict(uncertain),
-    )
-    return 1 if bad else 0
+        for said in faults(text, seed % 4 == 0, uncertain):
+            yield f"{text!r}: {said}"
+
+    code = campaign(__doc__, of_case, seconds=30 * LONG)
+    print("not certain:", dict(uncertain))
+    return code
 
 
 if __name__ == "__main__":

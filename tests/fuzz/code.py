@@ -237,7 +237,7 @@ def _too_long(number: int, frame: FrameType | None) -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     signal.signal(signal.SIGVTALRM, _too_long)
-    return campaign(__doc__ or "", faults, arguments)
+    return campaign(__doc__, faults, arguments, gibibytes=None)  # jax reserves more
 
 
 if __name__ == "__main__":

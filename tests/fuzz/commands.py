@@ -270,4 +270,4 @@ def without(words: Sequence[str], *names: str) -> list[str]:
 
 
 if __name__ == "__main__":
-    sys.exit(campaign(__doc__ or "", faults))
+    sys.exit(campaign(__doc__, faults))

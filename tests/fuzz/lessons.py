@@ -23,7 +23,8 @@ import numpy as np
 from actcli.core.arrays import Array
 from tests import conftest as _one_thread_for_numpy  # noqa: F401 - before NumPy is imported
 from tests.cli.helpers import actcli
-from tests.fuzz import duals, running
+from tests.fuzz import duals
+from tests.fuzz.campaign import campaign
 from tests.fuzz.verdicts import Truth, setting
 
 _WIDE: Final = {"COLUMNS": "400"}
@@ -219,4 +220,4 @@ def _boundary_faults(source: random.Random, words: list[str]) -> Iterator[str]:
 
 
 if __name__ == "__main__":
-    sys.exit(running.run(faults, __doc__))
+    sys.exit(campaign(__doc__, faults))

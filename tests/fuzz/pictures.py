@@ -202,4 +202,4 @@ def _within(box: Bbox, edge: Bbox) -> bool:
 
 if __name__ == "__main__":
     os.environ.setdefault("MPLBACKEND", "agg")
-    sys.exit(campaign(__doc__ or "", faults))
+    sys.exit(campaign(__doc__, faults))

@@ -28,7 +28,8 @@ from actcli.core.theory.phase import phase_diagram
 from actcli.views.gain import fixed_point_lines
 from actcli.views.phase import phase_sentences
 from tests import conftest as _one_thread_for_numpy  # noqa: F401 - before NumPy is imported
-from tests.fuzz import duals, running
+from tests.fuzz import duals
+from tests.fuzz.campaign import campaign
 
 _T: Final = np.linspace(-1.0, 1.0, 20001) * math.asinh(11e4) + 1e-5
 _Z: Final = 1e-4 * np.sinh(_T)
@@ -315,4 +316,4 @@ def _diagram_faults(activation: Elementwise, truth: Truth, source: random.Random
 
 
 if __name__ == "__main__":
-    sys.exit(running.run(faults, __doc__))
+    sys.exit(campaign(__doc__, faults))

@@ -25,7 +25,8 @@ import numpy as np
 from actcli.core.arrays import Array
 from tests import conftest as _one_thread_for_numpy  # noqa: F401 - before NumPy is imported
 from tests.cli.helpers import actcli
-from tests.fuzz import duals, networks, running
+from tests.fuzz import duals, networks
+from tests.fuzz.campaign import campaign
 from tests.fuzz.networks import Result, Setting
 from tests.fuzz.sentences_on_depth import Facts, misunderstood
 from tests.fuzz.theory import Truth as GaussianSums
@@ -306,4 +307,4 @@ def _cure_faults(report: str, typed: list[str]) -> Iterator[str]:
 
 
 if __name__ == "__main__":
-    sys.exit(running.run(faults, __doc__, 120.0))
+    sys.exit(campaign(__doc__, faults, seconds=120.0))
