@@ -163,5 +163,10 @@ def test_per_cent_is_written_in_one_way() -> None:
     """By the functions of notation.py, or in a sentence: a blank before the sign."""
     house = Path(actcli.__file__).parent
     wrong = re.compile(r"[0-9}](?<!xa0)%(?![0-9a-z]*[df]\b)|:\.\d%")
-    files = [*house.rglob("*.py"), *house.rglob("*.txt"), house.parent / "README.md"]
-    assert [(file.name, line) for file in files for line in file.read_text().splitlines() if wrong.search(line)] == []
+    files = [*house.rglob("*.py"), *house.rglob("*.txt"), Path(__file__).parents[2] / "README.md"]
+    assert [
+        (file.name, line)
+        for file in files
+        for line in file.read_text(encoding="utf-8").splitlines()
+        if wrong.search(line)
+    ] == []
