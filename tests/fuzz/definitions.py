@@ -102,7 +102,7 @@ def _entry(name: str) -> Callable[..., Any] | None:
         return None
     code, given = _code(published.formula), {p.name: mpf(p.default) for p in published.parameters}
 
-    def computed(u: Any, *own: Any, **named: Any) -> Any:
+    def computed(u: Any, /, *own: Any, **named: Any) -> Any:
         return _run(code, {**given, **dict(zip(given, own, strict=False)), **named, "x": mpf(u)})
 
     return computed

@@ -250,7 +250,7 @@ class Model:
             [float((s == 0).all(0).mean()) if ok else math.nan for s, ok in zip(slopes, known, strict=True)],
             [float((np.abs(s) < threshold).mean()) if ok else math.nan for s, ok in zip(slopes, known, strict=True)],
             [float(h.mean(dtype=np.float64)) for h in [*seen[1:], output]],
-            [float(h.std(dtype=np.float64)) for h in [*seen[1:], output]],
+            [_std(h) for h in [*seen[1:], output]],
             self.loss(output, whole[1])[0],
             self._accuracy(output, whole[1]),
             at_zero and self.setting.drawn.kinked,
@@ -319,3 +319,9 @@ def trained(setting: Setting, threshold: float) -> Result:
     shares = np.append(shares, 1 - shares) if t.shape[1] == 1 else shares
     guess = float(t.var(dtype=np.float64)) if setting.data == "sine" else float(-(shares * np.log(shares)).sum())
     return Result(before, model.measured(first, (x, t), threshold), guess, losses, first[0], last_signal, updates)
+
+
+def _std(h: Array) -> float:
+    """The standard deviation, where the squares overflow too."""
+    unit = float(np.abs(h).max()) if np.isfinite(h).all() and h.any() else 1.0
+    return unit * float((h / unit).std(dtype=np.float64))
