@@ -246,7 +246,10 @@ def _with(sides: Mapping[float, Sides], samples: Samples, function: Function) ->
         uncertain = _waves_beside(samples, point, side)
         swings += [point] if not SLOPES.isdisjoint(uncertain) and _swings(function, point) else []
         doubts |= uncertain - (SLOPES if point in swings else set())
-    jumps = {point for point in samples.jumps if point not in sides}
+    checked = [sides[point] for point in samples.jumps if point in sides]
+    # Only the points nearest to 0 were checked. If float64's rounding made those, it made the others too.
+    refuted = bool(checked) and all(side.jumps is False and side.pole is False for side in checked)
+    jumps = set() if refuted else {point for point in samples.jumps if point not in sides}
     poles = {point for point in samples.poles if point not in sides}
     jumps |= {point for point, side in sides.items() if side.jumps and not side.pole}
     poles |= {point for point, side in sides.items() if side.pole}

@@ -231,3 +231,13 @@ def test_only_arguments_far_from_0_or_of_another_scale_are_features() -> None:
         points = features(elementwise(text))
         assert np.abs(points - centre).min() <= scale * 2.0**-11
         assert np.abs(points - centre).max() == pytest.approx(64 * scale, rel=1e-9)
+
+
+def test_steps_of_rounding_are_no_jumps() -> None:
+    """A line, written as the difference of two squares of 1e4: float64 has steps of 1e-8 everywhere near 0."""
+    line = card("(x - 10000.0)**2 - (x - 10000.25)**2")
+    assert (line.jumps, line.kinks) == ((), ())
+    assert line.monotone in ("increasing", "strictly increasing")
+    assert len(known(card("tan(x) + sign(sin(8*x))/9").jumps)) > 8, (
+        "jumps that are confirmed near 0 stand for the others"
+    )
