@@ -14,8 +14,11 @@ import subprocess
 import sys
 import time
 import traceback
+import warnings
 from collections.abc import Callable, Iterable, Sequence
 from types import FrameType
+
+from actcli.core.errors import InputError
 
 Faults = Callable[[int], Iterable[str]]
 """Seed of a case -> its faults, one line each."""
@@ -70,6 +73,22 @@ def caught(faults: Faults, seed: int, seconds: float) -> list[str] | None:
         return [f"{type(error).__name__}: {error} ({place.filename.rpartition('/')[2]}:{place.lineno})"]
     finally:
         signal.setitimer(signal.ITIMER_PROF, 0)
+
+
+def judged(check: Callable[[], Iterable[str]], seconds: float) -> list[str]:
+    """The faults of a check in this process; exceptions, warnings, errors of several lines and lateness are faults."""
+    signal.signal(signal.SIGVTALRM, _too_long)
+    signal.setitimer(signal.ITIMER_VIRTUAL, seconds)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            return [" ".join(fault.split())[:500] for fault in check()]
+    except InputError as error:
+        return [] if "\n" not in str(error) else [f"not one line: {error}"]
+    except Exception as error:
+        return [f"{type(error).__name__}: {error}, in {traceback.extract_tb(error.__traceback__)[-1].name}"]
+    finally:
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
 
 
 def _processor_seconds() -> float:

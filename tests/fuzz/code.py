@@ -13,18 +13,13 @@ import math
 import os
 import random
 import re
-import resource
-import signal
 import subprocess
 import sys
 import tempfile
-import traceback
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from types import FrameType
 from typing import IO, Any, Final
 from unittest.mock import patch
 
@@ -42,12 +37,11 @@ from actcli.core.code.functions import Functions
 from actcli.core.code.measurement import run
 from actcli.core.errors import InputError
 from actcli.multiprecision.reference import value_and_slope_reference
-from tests.fuzz.campaign import campaign
+from tests.fuzz.campaign import campaign, judged
 from tests.fuzz.code_truth import Truth
 from tests.fuzz.definitions import Definition, UndecidedError
 from tests.fuzz.formulas_with_truth import formula
 
-MEMORY = 8 << 30
 LONG = 60.0
 NAMES: Final = [name for name, entry in CATALOGUE.items() if isinstance(entry, Elementwise)]
 LETTERS: Final = ("a", "b", "w", "beta_", "lam", "x0", "int", "np", "slope", "self", "train")
@@ -214,30 +208,12 @@ def faults_of(case: Case, choose: random.Random) -> list[str]:
 
 def faults(seed: int) -> list[str]:
     """What is wrong with the case of a seed."""
-    case, choose = case_of(seed), random.Random(~seed)
-    signal.setitimer(signal.ITIMER_VIRTUAL, LONG)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error")
-            wrong = faults_of(case, choose)
-    except InputError as error:
-        wrong = [] if "\n" not in str(error) else [f"not one line: {error}"]
-    except Exception as error:
-        place = traceback.extract_tb(error.__traceback__)[-1]
-        wrong = [f"{type(error).__name__}: {error}, in {place.name}"]
-    finally:
-        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
-    return [f"{case.text}: {' '.join(fault.split())[:500]}" for fault in wrong]
-
-
-def _too_long(number: int, frame: FrameType | None) -> None:
-    raise TimeoutError(f"more than {LONG} s")
+    case = case_of(seed)
+    return [f"{case.text}: {fault}" for fault in judged(lambda: faults_of(case, random.Random(~seed)), LONG)]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    signal.signal(signal.SIGVTALRM, _too_long)
-    return campaign(__doc__, faults, arguments, gibibytes=None)  # jax reserves more
+    return campaign(__doc__, faults, arguments, seconds=2 * LONG, gibibytes=8)
 
 
 if __name__ == "__main__":

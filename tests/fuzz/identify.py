@@ -8,13 +8,8 @@ each of the nearest others against its stated difference.
 
 import math
 import random
-import resource
-import signal
 import sys
-import traceback
-import warnings
 from collections.abc import Callable, Iterator, Sequence
-from types import FrameType
 from typing import Final
 
 from tests import conftest as _one_thread_for_numpy  # noqa: F401 - before NumPy is imported
@@ -26,15 +21,14 @@ from mpmath import mpf
 
 from actcli.core.activations.activation import Elementwise
 from actcli.core.activations.catalogue import resolve
-from actcli.core.errors import InputError
 from actcli.core.identify.identification import Identification, Match, identify, identify_table, last_digit
 from actcli.digits import more_digits
 from actcli.views.identification import written
-from tests.fuzz.campaign import campaign
+from tests.fuzz.campaign import campaign, judged
 from tests.fuzz.definitions import Definition, UndecidedError
 from tests.fuzz.identify_cases import Case, case_of
+from tests.narrow import elementwise
 
-MEMORY = 4 << 30
 LONG = 30.0
 POINTS: Final = 60
 # --- the check --------------------------------------------------------------------------------------------------------
@@ -139,35 +133,19 @@ def has_values(activation: Elementwise) -> bool:
 def faults(seed: int) -> list[str]:
     """What is wrong with the case of a seed."""
     case, choose = case_of(seed), random.Random(~seed)
-    signal.setitimer(signal.ITIMER_VIRTUAL, LONG)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error")
-            given = resolve(case.formula)
-            assert isinstance(given, Elementwise)
-            if case.found and not has_values(given):
-                return []
-            if case.places is not None:
-                wrong = faults_of_table(case, choose)
-            else:
-                wrong = faults_of(case, identify(given, more_digits), choose)
-    except InputError as error:
-        wrong = [] if "\n" not in str(error) else [f"not one line: {error}"]
-    except Exception as error:
-        place = traceback.extract_tb(error.__traceback__)[-1]
-        wrong = [f"{type(error).__name__}: {error}, in {place.name}"]
-    finally:
-        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
-    return [f"{case.formula}: {' '.join(fault.split())[:500]}" for fault in wrong]
 
+    def check() -> list[str]:
+        given = elementwise(case.formula)
+        if case.found and not has_values(given):
+            return []
+        if case.places is not None:
+            return faults_of_table(case, choose)
+        return faults_of(case, identify(given, more_digits), choose)
 
-def _too_long(number: int, frame: FrameType | None) -> None:
-    raise TimeoutError(f"more than {LONG} s")
+    return [f"{case.formula}: {fault}" for fault in judged(check, LONG)]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    signal.signal(signal.SIGVTALRM, _too_long)
     return campaign(__doc__, faults, arguments)
 
 
