@@ -22,6 +22,8 @@ _VANISHING: Final = ("+", "-", "log", "log2", "log10", "arccosh", "sin", "cos", 
 """Operations whose result may be 0 because an argument was rounded."""
 _CANCELLING: Final = ("*", "/")
 """Operations whose slope is a difference, in which all digits may cancel, as in that of sinh(x)/cosh(x)."""
+_CHOOSING: Final = ("maximum", "minimum", "<", "<=", ">", ">=", "==", "!=")
+"""Operations whose result may be the wrong one because an argument was rounded."""
 
 
 class Multiprecision:
@@ -46,6 +48,8 @@ class Multiprecision:
         function = function_named(name)
         if name in _CANCELLING:
             return partial(self._cancelling, name, function)
+        if name in _CHOOSING:
+            return partial(self._choosing, function)
         return partial(self._watched, function) if name in _VANISHING else function
 
     def activation(self, activation: Elementwise) -> Callable[[Series], Series]:
@@ -77,6 +81,12 @@ class Multiprecision:
         if not result.exact and not self.lost:
             self.lost = any(map(self._is_rounding, result.c, first.c))
         return result
+
+    def _choosing(self, function: Callable[..., Any], a: Series, b: Series) -> Any:
+        """A comparison, maximum or minimum. Notes `lost` if a and b differ by rounding alone and not in all digits."""
+        if not (self.lost or (a.exact and b.exact) or a.c == b.c):
+            self.lost = self._is_rounding(a.c[0] - b.c[0], a.c[0])
+        return function(a, b)
 
     def _cancelling(self, name: str, function: Callable[..., Series], a: Series, b: Series) -> Series:
         """a b or a / b. Notes `lost` if a coefficient is rounding error relative to the first term of its sum."""

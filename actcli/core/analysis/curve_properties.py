@@ -132,7 +132,7 @@ def _described(function: Function) -> CurveProperties:
     if math.isnan(at_zero):  # both one-sided slopes may agree beside a hole
         slope_at_zero = math.nan
     if function.exhausted:
-        doubts |= {"jumps", "poles", "kinks", *RANGE, *SLOPES}
+        doubts |= {"jumps", "poles", "kinks", "monotone", "strictly", *RANGE, *SLOPES}
     normal = moments(function, samples.breakpoints, (*nearest, lowest.low, highest.low))
     doubts |= _doubts(left, right)
     bounds = infimum, supremum, lowest, highest
@@ -239,7 +239,7 @@ def _with(sides: Mapping[float, Sides], samples: Samples, function: Function) ->
     doubts: set[str] = set()
     swings: list[float] = []
     if any(side.jumps is None or side.pole is None for side in sides.values()):
-        doubts |= {"jumps", "poles", "kinks", *RANGE, *SLOPES}
+        doubts |= {"jumps", "poles", "kinks", "monotone", "strictly", *RANGE, *SLOPES}
     if any(side.bent is None for side in sides.values()):
         doubts |= {"kinks", *SLOPES}
     for point, side in sides.items():

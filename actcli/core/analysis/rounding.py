@@ -27,6 +27,11 @@ from actcli.core.jets.jet import Jet, value_of
 _OFF: Final = 2.0**-44
 _REAL: Final = 2.0**-52 / _OFF
 """Real rounding relative to the perturbations."""
+_SMALLEST: Final = 5e-324
+_ALIKE: Final = 2.0 * _OFF
+_AROUND: Final = 2.0**-8
+"""Relative to x: a crossing of two terms is no more doubtful than that; two that are alike so far from it are."""
+_PASSES: Final = 2
 _GOLDEN, _STEP = 0.6180339887498949, 0.4142135623730951
 
 _ARITHMETIC: Final = ("<", "<=", ">", ">=", "==", "!=", "and", "not", "sign", "neg", "abs", "maximum", "minimum")
@@ -44,13 +49,13 @@ class Rounding:
         """known: f, f', ... at x in float64, of shape (order + 1, n), like the result."""
         order = len(known) - 1
         noise = np.zeros_like(known)
-        for seed in (1, 2):
-            self._arithmetic.begin(x, 0.1 * seed)
+        for number in range(_PASSES):
+            self._arithmetic.begin(x, number)
             found = self._function(Jet.variable(x, order))
             off = np.abs(_derivatives(found, known) - known)
             noise = np.fmax(noise, np.where(np.isnan(off), np.inf, off))
             noise[:, self._arithmetic.beyond] = np.inf
-        moved: Array = 4.0 * _REAL * noise
+        moved: Array = np.fmax(4.0 * _REAL * noise, np.where(noise > 0.0, _SMALLEST, 0.0))
         return moved
 
 
@@ -68,10 +73,10 @@ class _Perturbed:
     def __init__(self) -> None:
         self.beyond: Mask = np.zeros(0, dtype=np.bool_)
         """Points with an intermediate result that is not finite."""
-        self._seed = 0.0
+        self._x, self._pass, self._seed = np.zeros(0), 0, 0.0
 
-    def begin(self, x: Array, seed: float) -> None:
-        self._seed = seed
+    def begin(self, x: Array, number: int) -> None:
+        self._x, self._pass, self._seed = x, number, 0.1 * (number + 1)
         self.beyond = np.zeros(x.shape, dtype=np.bool_)
 
     def number(self, value: float | Fraction) -> float:
@@ -82,6 +87,8 @@ class _Perturbed:
 
     def function(self, name: str, source: ast.expr | None) -> Callable[..., Any]:
         function = FLOAT64.function(name, source)
+        if name in ("maximum", "minimum"):
+            return lambda *terms: self._either(function(*terms), *terms)
         return function if name in _ARITHMETIC else lambda *terms: self._off(function(*terms))
 
     def activation(self, activation: Elementwise) -> Callable[[Any], Any]:
@@ -102,6 +109,20 @@ class _Perturbed:
 
     def folded(self, function: Callable[..., Any], *numbers: Any) -> Any:
         return FLOAT64.folded(function, *numbers)
+
+    def _either(self, result: Any, *terms: Any) -> Any:
+        """The maximum or minimum; of two terms that differ by rounding alone around x each is chosen in one pass."""
+        if not isinstance(result, Jet):
+            return result
+        one, other = (
+            term.derivatives if isinstance(term, Jet) else result.constant(term).derivatives for term in terms
+        )
+        with np.errstate(invalid="ignore"):  # inf - inf
+            apart = np.abs(one - other)[:2]
+            alike = apart[0] <= _ALIKE * np.abs(one[0])
+            if result.order:
+                alike &= _AROUND * apart[1] * np.abs(self._x) <= _ALIKE * np.abs(one[0])
+        return where(alike, Jet((one, other)[self._pass]), result)
 
     def _off(self, result: Any) -> Any:
         if not isinstance(result, Jet):

@@ -369,11 +369,19 @@ def _at_rest(sampled: SampledCurve, run: Run, low: float, high: float) -> bool:
     x = sampled.x[slice(*run)]
     inside = x[(x > low + BESIDE * max(abs(low), 1.0)) | (low == -math.inf)]
     inside = inside[(inside < high - BESIDE * max(abs(high), 1.0)) | (high == math.inf)]
-    assert sampled.constant is not None
+    constant = sampled.constant
+    assert constant is not None
+
+    def rests(a: float, b: float) -> bool:
+        """Whether the piece is constant; in its middle a term may differ from a constant by less than any digits."""
+        return any(
+            map(constant, (0.5 * (a + b), a + 2.0 * BESIDE * max(abs(a), 1.0), b - 2.0 * BESIDE * max(abs(b), 1.0)))
+        )
+
     ends = [float(inside[i]) for i, end in ((0, low), (-1, high)) if inside.size and math.isfinite(end)]
     met = sorted((point for point in sampled.breakpoints if low < point < high), key=abs)[:_MOST_PIECES]
-    pieces = [0.5 * (a + b) for a, b in pairwise(sorted({low, *met, high})) if math.isfinite(b - a)]
-    return bool(ends) and all(map(sampled.constant, (*ends, *pieces)))
+    pieces = [(a, b) for a, b in pairwise(sorted({low, *met, high})) if math.isfinite(b - a)]
+    return bool(ends) and all(map(constant, ends)) and all(rests(a, b) for a, b in pieces)
 
 
 def covers(sampled: SampledCurve, run: Run, point: float) -> bool:
