@@ -193,7 +193,7 @@ def _boundary_faults(source: random.Random, words: list[str]) -> Iterator[str]:
     run, told = outputs[0]["runs"][0], outputs[1]
     truth = Truth(s)
     own = truth.result
-    if truth.steady and own.after.loss < 1e100 and not own.after.on_kink:  # beyond it rounding decides what overflows
+    if truth.steady and own.after.loss < 1e100 and not own.on_kink:  # beyond it rounding decides what overflows
         if abs(float(run["loss_data_final"]) - own.after.loss) > 1e-2 * own.after.loss:
             yield f"loss {run['loss_data_final']}, here {own.after.loss}"
         right, share = run["accuracy_final"], own.after.accuracy

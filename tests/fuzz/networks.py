@@ -51,7 +51,6 @@ class Pass:
     deviations: list[float]
     loss: float
     accuracy: float | None
-    on_kink: bool
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,6 +62,7 @@ class Result:
     first_batch: Array
     last_signal: Array
     updates: list[float]
+    on_kink: bool
 
     @property
     def conditions(self) -> tuple[str, str]:
@@ -184,6 +184,8 @@ class Model:
     def __init__(self, setting: Setting, w: list[Array], b: list[Array]) -> None:
         self.setting, self.w, self.b = setting, w, b
         self.kind = np.dtype(setting.dtype)
+        self.on_kink = False
+        """Whether a pre-activation was 0, where the slope of a kink is a convention."""
 
     def forward(self, x: Array) -> tuple[list[Array], list[Array], list[Array], Array]:
         """Inputs of the layers, slopes, pre-activations as the activation sees them, and the output."""
@@ -198,6 +200,7 @@ class Model:
             seen.append(h)
             slopes.append(slope)
             bent.append(z)
+            self.on_kink |= self.setting.drawn.kinked and bool((z == 0).any())
         return seen, slopes, bent, h @ self.w[-1] + self.b[-1]
 
     def loss(self, z: Array, t: Array) -> tuple[float, Array]:
@@ -241,19 +244,17 @@ class Model:
 
     def measured(self, batch: tuple[Array, Array], whole: tuple[Array, Array], threshold: float) -> Pass:
         _, gw, _, signals = self.backward(*batch)
-        seen, slopes, bent, output = self.forward(whole[0])
-        at_zero = any((z == 0).any() for z in [*bent, *self.forward(batch[0])[2]])
+        seen, slopes, _, output = self.forward(whole[0])
         known = [bool(np.isfinite(slope).all()) for slope in slopes]
         return Pass(
             [norm(g) for g in gw],
             [norm(s) for s in signals],
-            [float((s == 0).all(0).mean()) if ok else math.nan for s, ok in zip(slopes, known, strict=True)],
+            [_dead(s) if ok else math.nan for s, ok in zip(slopes, known, strict=True)],
             [float((np.abs(s) < threshold).mean()) if ok else math.nan for s, ok in zip(slopes, known, strict=True)],
             [float(h.mean(dtype=np.float64)) for h in [*seen[1:], output]],
             [_std(h) for h in [*seen[1:], output]],
             self.loss(output, whole[1])[0],
             self._accuracy(output, whole[1]),
-            at_zero and self.setting.drawn.kinked,
         )
 
     def _accuracy(self, output: Array, targets: Array) -> float | None:
@@ -263,6 +264,12 @@ class Model:
         if self.setting.data == "blobs":
             return float((known & (output.argmax(1) == targets.argmax(1))).mean())
         return float((known & ((output > 0) == (targets > 0.5))[:, 0]).mean())
+
+
+def _dead(slopes: Array) -> float:
+    """The share of units whose slope is 0 at every input; nan if that depends on underflow."""
+    shares = [float((np.abs(slopes) <= most).all(0).mean()) for most in (0.0, float(np.finfo(slopes.dtype).tiny) * 1e6)]
+    return shares[0] if shares[0] == shares[1] else math.nan
 
 
 def norm(array: Array) -> float:
@@ -318,7 +325,8 @@ def trained(setting: Setting, threshold: float) -> Result:
     shares = t.mean(0, dtype=np.float64)
     shares = np.append(shares, 1 - shares) if t.shape[1] == 1 else shares
     guess = float(t.var(dtype=np.float64)) if setting.data == "sine" else float(-(shares * np.log(shares)).sum())
-    return Result(before, model.measured(first, (x, t), threshold), guess, losses, first[0], last_signal, updates)
+    after = model.measured(first, (x, t), threshold)
+    return Result(before, after, guess, losses, first[0], last_signal, updates, model.on_kink)
 
 
 def _std(h: Array) -> float:
