@@ -98,7 +98,7 @@ def _normal_cdf(x: Any) -> Dual:
 
 def clip(x: Any, low: float, high: float) -> Dual:
     x = dual(x)
-    return where(x.value < low, low, where(x.value > high, high, x))
+    return where(x.value <= low, low, where(x.value >= high, high, x))
 
 
 def _expm1_below(x: Dual, alpha: float) -> Dual:

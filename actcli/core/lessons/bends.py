@@ -1,6 +1,6 @@
 """Bends of a network's output along a straight line through its inputs."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Final, Literal
 
 import numpy as np
@@ -9,20 +9,20 @@ from numpy.typing import NDArray
 from actcli.core.activations.activation import Elementwise
 from actcli.core.arrays import Array
 from actcli.core.errors import InputError
-from actcli.core.network.mlp import Network, forward
+from actcli.core.network.mlp import Network
 
 Counted = Literal["slope changes", "curvature sign changes"]
 
 _MOST_NUMBERS = 1 << 24
 _BLOCK = 1 << 12
 
-# Changes of the curvature's sign are counted on _FEWEST_POINTS points, then on twice as many, ..., until _SAME counts
-# in a row are equal, and no more are found with _FINEST points in the places of those that are known.
-_FEWEST_POINTS, _MOST_POINTS = 1 << 11, 1 << 17
-_FINEST, _BESIDE = 1 << 18, 2
-_SAME = 3
-# A smaller relative difference of two slopes counts as rounding.
-_ROUNDING = 2.0**-42
+# Changes of the curvature's sign are counted on _FEWEST_POINTS points, and more where it is not nearly linear: relative
+# departures up to _STRAIGHT. Intervals shorter than _SHORTEST lines are divided no more.
+_FEWEST_POINTS, _MOST_POINTS = 1 << 11, 1 << 16
+_STRAIGHT, _SHORTEST = 0.01, 2.0**-32
+# A smaller difference of two slopes counts as rounding, relative to them and to the sum of their terms' sizes.
+_ROUNDING, _ROUNDING_OF_TERMS = 2.0**-42, 2.0**-48
+_HASH = np.uint64(0x9E3779B97F4A7C15)
 
 _MAGNITUDES = 2.0 ** np.arange(-30.0, 21.0, 0.25)
 _PROBES: Final = np.concatenate([-_MAGNITUDES, np.linspace(-32.0, 32.0, 1025), _MAGNITUDES])
@@ -47,8 +47,8 @@ class Bends:
     """The t at which the output bends, ascending.
 
     counted:  "slope changes" for a piecewise linear activation, exact, jumps included; "curvature sign changes" for
-              others, on a grid that is refined until their number settles
-    complete: False if the number still grew on the finest grid: there are more
+              others, on points that are as dense as the curvature needs
+    complete: False if that many points were too many: there may be more
     """
 
     at: Array
@@ -126,46 +126,107 @@ def _breakpoints(network: Network, line: Line) -> Array:
     return pieces.through(network.parameters.weights[-1], network.parameters.biases[-1]).merged().ends[1:-1]
 
 
+# --- changes of the curvature's sign -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, eq=False)
+class _Curve:
+    """The output along the line, at ascending t.
+
+    slope, curvature: its first two derivatives with respect to t
+    scale:            sum of the sizes of the slope's terms
+    pieces:           equal at two t if all units are on the same pieces of the activation there
+    """
+
+    t: Array
+    slope: Array
+    curvature: Array
+    scale: Array
+    pieces: NDArray[np.uint64]
+
+    @classmethod
+    def at(cls, network: Network, line: Line, t: Array) -> "_Curve":
+        blocks = [_derivatives(network, line, part) for part in np.split(t, range(_BLOCK, len(t), _BLOCK))]
+        return cls(t, *(np.concatenate(parts) for parts in zip(*blocks, strict=True)))
+
+    def with_points(self, other: "_Curve") -> "_Curve":
+        order = np.argsort(np.concatenate([self.t, other.t]), kind="stable")
+        pairs = ((getattr(self, each.name), getattr(other, each.name)) for each in fields(self))
+        return _Curve(*(np.concatenate(pair)[order] for pair in pairs))
+
+    @property
+    def noise(self) -> Array:
+        """Rounding of the slope."""
+        return np.maximum(_ROUNDING * np.abs(self.slope), _ROUNDING_OF_TERMS * self.scale)
+
+    def unresolved(self) -> NDArray[np.intp]:
+        """The intervals in which the curvature may change its sign unseen, by their left ends.
+
+        The quadratic with the curvature at both ends and the mean curvature between them departs from a straight line
+        by much, or a unit changes its piece; and the slope changes by more than its rounding.
+        """
+        length, rise = np.diff(self.t), np.abs(np.diff(self.slope))
+        left, right = self.curvature[:-1], self.curvature[1:]
+        size = np.maximum(np.abs(left), np.abs(right))
+        departure = 6.0 * np.abs(np.diff(self.slope) / length - 0.5 * (left + right))
+        seen = np.maximum(rise, length * size) > np.maximum(self.noise[1:], self.noise[:-1])
+        bent = (departure > _STRAIGHT * size) | (self.pieces[1:] != self.pieces[:-1])
+        return np.flatnonzero(seen & bent)
+
+
 def _inflections(network: Network, line: Line) -> Bends:
     """The t at which the curvature changes its sign; a kink is a point of large curvature."""
-    numbers: list[int] = []
-    points = _FEWEST_POINTS
+    curve = _Curve.at(network, line, line.points(_FEWEST_POINTS))
+    shortest = _SHORTEST * (line.high - line.low)
     while True:
-        t = line.points(points)
-        turns = _turns(_slopes(network, line, t))
-        numbers.append(len(turns))
-        settled = len(numbers) >= _SAME and len(set(numbers[-_SAME:])) == 1
-        if settled:
-            settled = len(_turns(_slopes(network, line, _closer(t, turns)))) == len(turns)
-        points *= 2
-        if settled or points > _MOST_POINTS:
-            return Bends(t[turns], "curvature sign changes", settled)
+        left = curve.unresolved()
+        left = left[np.diff(curve.t)[left] > shortest]
+        complete = not left.size
+        if complete or len(curve.t) + len(left) > _MOST_POINTS:
+            return Bends(_turns(curve), "curvature sign changes", complete)
+        curve = curve.with_points(_Curve.at(network, line, 0.5 * (curve.t[left] + curve.t[left + 1])))
 
 
-def _closer(t: Array, turns: NDArray[np.intp]) -> Array:
-    """The points t, and near those of these indices as many as a grid of _FINEST points has."""
-    parts = 2 * (_FINEST // len(t))  # odd ones are between the points
-    places = np.unique(parts * turns[:, None] + np.arange(1 - _BESIDE * parts, _BESIDE * parts, 2))
-    near = t[0] + (t[1] - t[0]) / parts * places
-    return np.union1d(t, near[(t[0] < near) & (near < t[-1])])
+@np.errstate(all="ignore")  # tails underflow to their limits
+def _derivatives(network: Network, line: Line, t: Array) -> tuple[Array, Array, Array, NDArray[np.uint64]]:
+    """Slope, curvature, scale and pieces as in `_Curve`, by the chain rule from input to output."""
+    activation, *layers = network.activation, *zip(network.parameters.weights, network.parameters.biases, strict=True)
+    breaks = np.array(activation.kinks(2))
+    value, slope, curvature = t[:, None] * line.direction, line.direction[None, :], np.zeros((1, len(line.direction)))
+    pieces = np.zeros(len(t), dtype=np.uint64)
+    for weights, biases in layers[:-1]:
+        value, slope, curvature = value @ weights + biases, slope @ weights, curvature @ weights
+        for crossed in (value > each for each in breaks):
+            pieces = pieces * _HASH + crossed @ (_HASH ** np.arange(1, crossed.shape[1] + 1, dtype=np.uint64))
+        value, first, second = activation.derivatives(value, 2)
+        curvature = second * slope**2 + first * curvature
+        slope = first * slope
+    (last, _) = layers[-1]
+    ends = (slope @ last, curvature @ last, np.abs(slope) @ np.abs(last))
+    one, two, scale = (np.broadcast_to(end[:, 0], t.shape) for end in ends)
+    return one, two, scale, pieces
 
 
-def _slopes(network: Network, line: Line, points: Array) -> Array:
-    """The output's derivative with respect to t at these t, by the chain rule from input to output."""
-    found = []
-    for t in np.split(points, range(_BLOCK, len(points), _BLOCK)):
-        change = line.direction[None, :]
-        for weights, slope in zip(
-            network.parameters.weights[:-1], forward(network, t[:, None] * line.direction).slopes, strict=True
-        ):
-            change = (change @ weights) * slope
-        found.append((change @ network.parameters.weights[-1])[:, 0])
-    return np.concatenate(found)
-
-
-def _turns(slopes: Array) -> NDArray[np.intp]:
-    """The indices at which the slopes change from rising to falling or back."""
-    rise = np.diff(slopes)
-    real = np.flatnonzero(np.abs(rise) > _ROUNDING * np.maximum(np.abs(slopes[1:]), np.abs(slopes[:-1])))
-    turns: NDArray[np.intp] = real[1:][np.diff(np.sign(rise[real])) != 0]
-    return turns
+def _turns(curve: _Curve) -> Array:
+    """The t between rises and falls of the slope, except for those that may be rounding."""
+    t, slope, curvature, noise = curve.t, curve.slope, curve.curvature, curve.noise
+    rise = np.diff(slope)
+    # Signs of the curvature at a point, of the rise to the next point, and so on.
+    signs = np.zeros(2 * len(t) - 1)
+    signs[::2] = np.sign(curvature)
+    signs[1::2] = np.where(np.abs(rise) > np.maximum(noise[1:], noise[:-1]), np.sign(rise), 0.0)
+    known = np.flatnonzero(signs)
+    changes = known[:-1][np.diff(signs[known]) != 0]
+    extreme = np.concatenate([[0], (changes + 1) // 2, [len(t) - 1]])
+    rise = np.diff(slope[extreme])
+    real = np.flatnonzero(np.abs(rise) > np.maximum(noise[extreme[1:]], noise[extreme[:-1]]))
+    turns = extreme[real[1:][np.diff(np.sign(rise[real])) != 0]]
+    # The zero of the curvature, as far as it is linear beside the point.
+    found: Array = t[turns]
+    for step in (-1, 1):
+        beside = np.clip(turns + step, 0, len(t) - 1)
+        crosses = curvature[turns] * curvature[beside] < 0.0
+        turns_here, beside = turns[crosses], beside[crosses]
+        share = curvature[turns_here] / (curvature[turns_here] - curvature[beside])
+        found[crosses] = t[turns_here] + share * (t[beside] - t[turns_here])
+    return found
