@@ -37,7 +37,8 @@ class Facts:
         same = self.own.verdict == self.twin.verdict and self.own.conditions == self.twin.conditions
         losses = [(self.own.after.loss, self.twin.after.loss), (self.own.before.loss, self.twin.before.loss)]
         same = same and len(self.own.losses) == len(self.twin.losses)
-        same = same and max(filter(math.isfinite, self.own.losses), default=0.0) < 1e100  # overflow is near
+        sizes = [*self.own.losses, *map(abs, self.own.after.means)]
+        same = same and max(filter(math.isfinite, sizes), default=0.0) < 1e100  # overflow is near
         losses += zip(self.own.losses, self.twin.losses, strict=False)
         close = all(not math.isfinite(a) or abs(a - b) < 1e-3 * abs(a) for a, b in losses)
         rounding = self.setting.dtype == "float32" and self.setting.optimizer == "adam" and self.setting.steps > 0

@@ -47,7 +47,8 @@ def adam(learning_rate: float, decay: float = 0.9, square_decay: float = 0.999, 
         if mean is None or square is None:
             mean, square = np.zeros_like(gradient), np.zeros_like(gradient)
         mean += (1 - decay) * (gradient - mean)
-        square += (1 - square_decay) * (gradient * gradient - square)
+        square *= square_decay  # not square += ... (gradient² - square), which is nan once gradient² was infinite
+        square += (1 - square_decay) * gradient * gradient
         size = np.sqrt(square / (1 - square_decay**step)) + epsilon
         return -learning_rate / (1 - decay**step) * mean / size
 

@@ -57,6 +57,13 @@ def test_adam_is_that_of_pytorch(sequence: list[float]) -> None:
         assert update(np.array([g]))[0] == pytest.approx(-0.01 * m_hat / (math.sqrt(v_hat) + 1e-8), rel=1e-9, abs=1e-15)
 
 
+def test_adam_does_not_move_what_had_an_infinite_square() -> None:
+    """As in PyTorch: v is infinite from then on, and the update 0."""
+    update = adam(0.01)
+    with np.errstate(over="ignore"):
+        assert [update(np.array([g]))[0] for g in (1e200, 1e200, 1.0)] == [0.0, 0.0, 0.0]
+
+
 @given(st.floats(1e-6, 1e6), st.integers(1, 20))
 def test_adam_takes_steps_of_the_learning_rate_where_the_gradient_stays(gradient: float, steps: int) -> None:
     update = adam(0.25)
