@@ -108,7 +108,8 @@ def _expm1_below(x: Dual, alpha: float) -> Dual:
 
 def _tanh_shrink(x: Any) -> Dual:
     x = dual(x)
-    return where(np.abs(x.value) < 0.02, x**3 * (1 / 3 - x * x * 2 / 15), x - tanh(x))
+    series = x**3 * (1 / 3 - x * x * (2 / 15 - x * x * (17 / 315 - x * x * 62 / 2835)))
+    return where(np.abs(x.value) < 0.05, series, x - tanh(x))
 
 
 _ELEMENTARY: Final[tuple[Callable[..., Dual], ...]] = (exp, log, sin, cos, sqrt, absolute, where)
@@ -122,9 +123,7 @@ FUNCTIONS: Final[dict[str, Callable[..., Dual]]] = {
     "silu": lambda x: x * sigmoid(x),
     "mish": lambda x: x * tanh(softplus(x)),
     "log_sigmoid": lambda x: -softplus(-x),
-    "tanh_shrink": lambda x: where(
-        abs(dual(x).value) < 0.02, dual(x) ** 3 * (1 / 3 - dual(x) * x * 2 / 15), x - tanh(x)
-    ),
+    "tanh_shrink": _tanh_shrink,
     "softsign": lambda x: x / (1 + absolute(x)),
     "squareplus": lambda x, b=4.0: 0.5 * where(x.value > 0, x + sqrt(x * x + b), b / (sqrt(x * x + b) - x)),
     "leaky_relu": lambda x, negative_slope=0.01: where(x.value > 0, x, negative_slope * x),

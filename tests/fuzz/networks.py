@@ -36,8 +36,8 @@ class Setting:
 
     @property
     def signs(self) -> bool:
-        """Whether the norm makes ±1 of any two inputs, so that the gradients are rounding errors."""
-        return self.norm == "batch" and self.batch == 2
+        """Whether the norm makes ±1 of any two numbers, so that the gradients are rounding errors."""
+        return {"batch": self.batch, "layer": self.width}.get(self.norm or "", 3) <= 2
 
     @property
     def nudged(self) -> "Setting":
@@ -68,6 +68,12 @@ class Result:
     last_signal: Array
     updates: list[float]
     on_kink: bool
+
+    @property
+    def near_overflow(self) -> bool:
+        """Whether numbers are so large that rounding and the order of sums decide which of them overflow."""
+        sizes = [*self.losses, *self.before.deviations, *map(abs, [*self.before.means, *self.after.means])]
+        return max(filter(math.isfinite, sizes), default=0.0) > 1e100
 
     @property
     def conditions(self) -> tuple[str, str]:
@@ -255,7 +261,7 @@ class Model:
             [norm(g) for g in gw],
             [norm(s) for s in signals],
             [_dead(s) if ok else math.nan for s, ok in zip(slopes, known, strict=True)],
-            [float((np.abs(s) < threshold).mean()) if ok else math.nan for s, ok in zip(slopes, known, strict=True)],
+            [_saturated(s, threshold) if ok else math.nan for s, ok in zip(slopes, known, strict=True)],
             [float(h.mean(dtype=np.float64)) for h in [*seen[1:], output]],
             [_std(h) for h in [*seen[1:], output]],
             self.loss(output, whole[1])[0],
@@ -275,6 +281,12 @@ def _dead(slopes: Array) -> float:
     """The share of units whose slope is 0 at every input; nan if that depends on underflow."""
     shares = [float((np.abs(slopes) <= most).all(0).mean()) for most in (0.0, float(np.finfo(slopes.dtype).tiny) * 1e6)]
     return shares[0] if shares[0] == shares[1] else math.nan
+
+
+def _saturated(slopes: Array, threshold: float) -> float:
+    """The share of slopes below the threshold; nan if that depends on rounding."""
+    low, high = (float((np.abs(slopes) < threshold * factor).mean()) for factor in (0.999, 1.001))
+    return low if high - low < 0.01 else math.nan
 
 
 def norm(array: Array) -> float:

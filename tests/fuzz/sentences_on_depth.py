@@ -37,15 +37,14 @@ class Facts:
         same = self.own.verdict == self.twin.verdict and self.own.conditions == self.twin.conditions
         losses = [(self.own.after.loss, self.twin.after.loss), (self.own.before.loss, self.twin.before.loss)]
         same = same and len(self.own.losses) == len(self.twin.losses)
-        sizes = [*self.own.losses, *map(abs, self.own.after.means)]
-        same = same and max(filter(math.isfinite, sizes), default=0.0) < 1e100  # overflow is near
+        same = same and not self.own.near_overflow
         losses += zip(self.own.losses, self.twin.losses, strict=False)
         close = all(not math.isfinite(a) or abs(a - b) < 1e-3 * abs(a) for a, b in losses)
         rounding = self.setting.dtype == "float32" and self.setting.optimizer == "adam" and self.setting.steps > 0
         least = 1e-36 if self.setting.dtype == "float32" else 1e-300
         signals = [*self.own.before.signals, *self.own.after.signals]
         underflow = any(0.0 < signal < least for signal in signals)
-        return same and close and not (rounding or underflow or self.own.on_kink)
+        return same and close and not (rounding or underflow or self.own.on_kink or self.setting.signs)
 
 
 Check = Callable[..., bool]
