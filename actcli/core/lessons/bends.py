@@ -191,12 +191,12 @@ def _inflections(network: Network, line: Line) -> Bends:
 def _derivatives(network: Network, line: Line, t: Array) -> tuple[Array, Array, Array, NDArray[np.uint64]]:
     """Slope, curvature, scale and pieces as in `_Curve`, by the chain rule from input to output."""
     activation, *layers = network.activation, *zip(network.parameters.weights, network.parameters.biases, strict=True)
-    breaks = np.array(activation.kinks(2))
+    kinks = np.array(activation.kinks(2))
     value, slope, curvature = t[:, None] * line.direction, line.direction[None, :], np.zeros((1, len(line.direction)))
     pieces = np.zeros(len(t), dtype=np.uint64)
     for weights, biases in layers[:-1]:
         value, slope, curvature = value @ weights + biases, slope @ weights, curvature @ weights
-        for crossed in (value > each for each in breaks):
+        for crossed in (value > each for each in kinks):
             pieces = pieces * _HASH + crossed @ (_HASH ** np.arange(1, crossed.shape[1] + 1, dtype=np.uint64))
         value, first, second = activation.derivatives(value, 2)
         curvature = second * slope**2 + first * curvature
