@@ -4,7 +4,7 @@ from hypothesis import settings
 
 from tests.narrow import known
 
-EXAMPLES = 50
+EXAMPLES = 30
 """Default number of examples."""
 
 

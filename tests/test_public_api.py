@@ -174,7 +174,7 @@ def test_the_examples_in_docstrings_print_what_they_show() -> None:
     assert runner.failures == 0, "".join(report)
 
 
-@pytest.mark.parametrize("name", [name for name in PUBLIC if inspect.isfunction(getattr(actcli, name))])
+@each("name", [name for name in PUBLIC if inspect.isfunction(getattr(actcli, name))])
 def test_a_public_function_has_an_example(name: str) -> None:
     assert ">>> " in known(inspect.getdoc(getattr(actcli, name)))
 

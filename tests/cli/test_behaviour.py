@@ -53,7 +53,7 @@ QUICK = EXAMPLES | {
 # --- errors ----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
+@each(
     ("line", "message"),
     [
         ("evaluate rleu 1", "no activation 'rleu'; did you mean relu"),
@@ -256,7 +256,7 @@ def test_color_says_what_the_environment_would_say(command: str) -> None:
     assert output(*args, "--color", "auto") == output(*args)
 
 
-@pytest.mark.parametrize("command", QUICK)
+@each("command", QUICK)
 def test_a_dumb_terminal_gets_no_codes_at_all(command: str) -> None:
     terminal = in_terminal(*QUICK[command], env={"TERM": "dumb"})
     assert terminal.exit_code == 0
@@ -278,9 +278,7 @@ def test_a_format_that_is_asked_for_is_the_same_text_with_and_without_a_terminal
         assert terminal.exit_code == 0
 
 
-@pytest.mark.parametrize(
-    ("command", "encoding"), [*product(QUICK, ["ascii"]), ("plot", "latin-1"), ("phase", "latin-1")]
-)
+@each(("command", "encoding"), [*product(QUICK, ["ascii"]), ("plot", "latin-1"), ("phase", "latin-1")])
 def test_an_encoding_without_the_characters_of_a_picture_gets_ascii(command: str, encoding: str) -> None:
     assert output(*QUICK[command], env={"PYTHONIOENCODING": encoding}).isascii()
 
@@ -297,7 +295,7 @@ def test_a_locale_without_unicode_gets_ascii(command: str) -> None:
     assert [line for line in terminal.lines if line] == [line for line in text.splitlines() if line]
 
 
-@pytest.mark.parametrize("command", QUICK)
+@each("command", QUICK)
 def test_twenty_columns_of_ascii(command: str) -> None:
     text = output(*QUICK[command], env={"LC_ALL": "C", "COLUMNS": "20"})
     # Code and commands are not folded, because they are meant for copying.

@@ -19,6 +19,7 @@ from actcli.core.activations.grammar import FUNCTIONS
 from actcli.topics import TOPICS, topic
 from tests.cli.helpers import PROGRAM, actcli, complaint, document, environment, in_terminal, output
 from tests.cli.json_fields import FIELDS, SCALARS, Reading
+from tests.each import each
 from tests.printed import assert_same
 
 # --- examples in the output ------------------------------------------------------------------------------------
@@ -68,7 +69,7 @@ def test_what_has_no_help_is_put_right(wrong: str) -> None:
         output("help", suggested[1])
 
 
-@pytest.mark.parametrize("subject", [*COMMANDS, *TOPICS])
+@each("subject", [*COMMANDS, *TOPICS])
 def test_it_can_be_read_on_80_columns_and_without_unicode(subject: str) -> None:
     assert max(map(len, output("help", subject).splitlines())) <= 80
     assert output("help", subject, env={"LC_ALL": "C"}).isascii()

@@ -100,7 +100,7 @@ def test_activations_are_arguments_everywhere() -> None:
         assert {"ACT", "ACT..."} & set(metavars), command
 
 
-@pytest.mark.parametrize(
+@each(
     ("argument", "option"),
     [
         ("gradient-depth tanh relu --layers 2 --steps 1", "gradient-depth --act tanh -a relu --layers 2 --steps 1"),

@@ -26,6 +26,7 @@ from tests.cli.helpers import (
     output,
     wait_until,
 )
+from tests.each import each
 
 SWEEP = ("phase", "tanh", "--measure", "--cells", "3x3", "--depths", "2", "6", "--width", "8", "--steps", "6")
 
@@ -126,7 +127,7 @@ def test_in_ascii() -> None:
     assert output("phase", "tanh", "--ascii", "--of", "depth-scale", "--cells", "12x8").isascii()
 
 
-@pytest.mark.parametrize(
+@each(
     ("line", "said"),
     [
         ("softmax", "softmax acts on whole rows"),

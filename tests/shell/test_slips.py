@@ -164,7 +164,7 @@ def test_the_program_reads_other_names() -> None:
     assert output(*typed.split()) == output(*meant.split())
 
 
-@pytest.mark.parametrize(
+@each(
     ("typed", "said"),
     [
         ("gradient-depth --act relu --epochs 3", "--steps N counts weight updates"),

@@ -37,7 +37,7 @@ def written_as(source: Source, function: str, *pairs: tuple[Block, Values]) -> s
     return file.getvalue().decode()
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "header", "lines"),
     [
         (b"", None, []),
@@ -219,7 +219,7 @@ def test_without_names_there_are_positions() -> None:
         assert (header_of(table), table.columns, lines_of(blocks)) == (None, ("2",), expected)
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "columns", "message"),
     [
         (PEOPLE, ["b"], "data.csv: no column 'b': there is 'name', 'a', 'b, c'"),

@@ -15,6 +15,7 @@ from actcli.streams.blocks import Block, equal_lines
 from actcli.streams.encoding import CHUNK
 from actcli.streams.files import StreamError
 from actcli.streams.text import PlainWriter, format_all, format_list, parse_all
+from tests.each import each
 from tests.streams.helpers import Dripping, column, lines_of, rows, same_bits, text_of
 
 
@@ -31,7 +32,7 @@ def written(*pairs: tuple[Block, np.ndarray]) -> str:
     return file.getvalue().decode()
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "lines"),
     [
         (b"", []),
@@ -59,7 +60,7 @@ def test_nan_is_a_number() -> None:
     assert [math.isnan(value) for value in read(b"nan -NaN")[0]] == [True, True]
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "message"),
     [
         (b"1\n2\nabc\n4", "data.txt, line 3: not a number: 'abc'"),

@@ -11,6 +11,7 @@ from actcli.views.palette import appearance
 from actcli.views.picture.description import Curve, Style
 from actcli.views.ranges import sample_points
 from actcli.views.terminal import Terminal
+from tests.each import each
 from tests.narrow import elementwise
 from tests.views.screens import described, screen
 
@@ -57,7 +58,7 @@ def test_the_facts_of_gelu() -> None:
     }
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "label", "fact"),
     [
         ("sigmoid", "range", "(0, 1)"),
@@ -134,7 +135,7 @@ def test_the_card_of_relu_at_80_columns() -> None:
     assert shown[-1].startswith("slope < 5 %: where |slope| stays under 5 %")
 
 
-@pytest.mark.parametrize("name", CATALOGUE)
+@each("name", CATALOGUE)
 def test_every_card_fits_a_terminal_of_80x24(name: str) -> None:
     assert len(lines(name)) <= 23
 
@@ -198,7 +199,7 @@ def test_the_card_of_softmax_has_its_caveat_and_an_example() -> None:
 # --- part of the curve that is drawn -----------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "reach"),
     [
         ("relu", 4),

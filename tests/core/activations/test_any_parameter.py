@@ -13,6 +13,7 @@ from actcli.core.activations.catalogue import CATALOGUE, resolve
 from tests.benchmarks.accuracy import errors
 from tests.benchmarks.points import scaled_points
 from tests.benchmarks.points import settings as random_settings
+from tests.each import each
 from tests.examples import at_most
 from tests.narrow import elementwise
 
@@ -75,7 +76,7 @@ LOST = [
 ]
 
 
-@pytest.mark.parametrize(("text", "order", "xs"), LOST)
+@each(("text", "order", "xs"), LOST)
 def test_what_is_lost_on_the_way_in_float64_is_found(text: str, order: int, xs: list[float]) -> None:
     activation = resolve(text)
     assert isinstance(activation, Elementwise)

@@ -240,7 +240,7 @@ def test_the_curvature_at_infinity(name: str) -> None:
     assert curvature == pytest.approx(CURVATURES.get(name, (0, 0)), rel=0.0, abs=0.0, nan_ok=True)
 
 
-@pytest.mark.parametrize(
+@each(
     ("name", "parameters", "low", "high", "low_slope", "high_slope"),
     [
         ("leaky_relu", {"negative_slope": -0.5}, INF, INF, -0.5, 1),
@@ -423,7 +423,7 @@ def test_shapes_come_back_and_long_arrays_are_the_sum_of_their_blocks() -> None:
     np.testing.assert_array_equal(gelu(x)[::4999], [float(gelu(value)) for value in x[::4999]])
 
 
-@pytest.mark.parametrize("name", ELEMENTWISE)
+@each("name", ELEMENTWISE)
 def test_an_element_does_not_depend_on_its_neighbours(name: str) -> None:
     activation = elementwise(name)
     x = np.array([-INF, -1e300, -720.0, -40.0, -3.1, -0.4, 0.0, 0.4, 3.1, 40.0, 720.0, 1e300, INF, math.nan])

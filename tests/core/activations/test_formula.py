@@ -187,7 +187,7 @@ def test_max_and_min_pass_nan_on() -> None:
     assert np.isnan(resolve("min(x, 0)")(math.nan))
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "kinks"),
     [
         ("max(0, x)", (0.0,)),

@@ -13,6 +13,7 @@ from actcli.core.analysis.curve_properties import CurveProperties
 from actcli.digits import describe
 from tests.core.analysis.card_formulas import FORMULAS
 from tests.core.analysis.card_truth import FILE
+from tests.each import each
 from tests.narrow import known
 
 TRUTH: dict[str, dict[str, Any]] = json.loads(FILE.read_text(encoding="utf-8"))
@@ -134,7 +135,7 @@ def test_constant_is_said_only_where_the_range_is_certain() -> None:
     assert card("x - x").zero_intervals == ((-math.inf, math.inf),)
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "name", "value", "end"),
     [
         ("grelu_uaf", "slope_supremum", 1.0, math.inf),  # 2**x/(1 + 2**x)

@@ -89,7 +89,7 @@ SIDES = {  # at 0: both limits, both slopes; jumps, has a pole, is bent; the der
 }
 
 
-@pytest.mark.parametrize("text", SIDES)
+@each("text", SIDES)
 def test_both_sides(text: str) -> None:
     found, (value, slope, shape, derivative) = sides_at(digits(text), Fraction(0), sharp=True), SIDES[text]
     assert found.value == pytest.approx(value, rel=1e-15)

@@ -127,7 +127,7 @@ def test_the_shapes_cover_the_catalogue() -> None:
     assert set(SHAPES) == set(ELEMENTWISE)
 
 
-@pytest.mark.parametrize("name", ELEMENTWISE)
+@each("name", ELEMENTWISE)
 def test_the_shape(name: str) -> None:
     found, truth = curve(name), SHAPES[name]
     zeros = sorted(abs(x) for x in truth.zeros)
@@ -228,7 +228,7 @@ def test_the_behaviour_at_infinity(name: str) -> None:
         assert known(end).intercept == INTERCEPTS.get(name, (0.0, 0.0))[side]
 
 
-@pytest.mark.parametrize(
+@each(
     ("formula", "slope", "intercept"),
     [
         ("x*atan(x)", math.pi / 2, -1),
@@ -332,7 +332,7 @@ LIPSCHITZ = {  # largest |slope|, attained, smallest and largest x with it
 }
 
 
-@pytest.mark.parametrize("text", LIPSCHITZ)
+@each("text", LIPSCHITZ)
 def test_the_lipschitz_constant(text: str) -> None:
     found, truth = curve(text).lipschitz, LIPSCHITZ[text]
     assert (known(found).value, known(found).attained) == (pytest.approx(truth[0], rel=1e-14), truth[1])
@@ -463,7 +463,7 @@ SAME = {
 }
 
 
-@pytest.mark.parametrize("name", SAME)
+@each("name", SAME)
 def test_a_formula_has_the_card_of_the_entry_that_it_spells_out(name: str) -> None:
     found, truth = ({**describe(resolve(text)).document(), **HEADING} for text in (SAME[name], name))
     assert flat(found) == pytest.approx(flat(truth), rel=1e-12, abs=1e-12, nan_ok=True)
@@ -526,7 +526,7 @@ ODDITIES = {  # monotone, infimum, supremum, zeros
 }
 
 
-@pytest.mark.parametrize("formula", ODDITIES)
+@each("formula", ODDITIES)
 def test_formulas_that_are_no_activations_are_described_all_the_same(formula: str) -> None:
     monotone, low, high, zeros = ODDITIES[formula]
     found = curve(formula)

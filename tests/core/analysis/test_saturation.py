@@ -5,10 +5,11 @@ import math
 import pytest
 
 from actcli.core.analysis.saturation import largest_slope, slope_range
+from tests.each import each
 from tests.narrow import elementwise
 
 
-@pytest.mark.parametrize(
+@each(
     ("activation", "largest"),
     [
         ("sigmoid", 0.25),

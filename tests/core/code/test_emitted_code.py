@@ -199,7 +199,7 @@ FORMULAS = {
 """Formula -> largest error of its values in ULP."""
 
 
-@pytest.mark.parametrize("formula", FORMULAS)
+@each("formula", FORMULAS)
 def test_a_formula_is_right_in_the_tails(formula: str) -> None:
     activation = elementwise(formula)
     of = functions(activation, ACTIVATIONS, "in the chain rule")

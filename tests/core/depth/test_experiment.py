@@ -14,6 +14,7 @@ from actcli.core.depth.experiment import DepthExperiment, DepthRun, gradient_dep
 from actcli.core.errors import InputError
 from actcli.core.network.datasets import DataSet
 from actcli.core.network.training import measure
+from tests.each import each
 from tests.narrow import known
 
 
@@ -389,7 +390,7 @@ def test_the_initialiser_is_named() -> None:
     assert run("relu", layers=1, steps=0, init="normal:0.2").init == "normal:0.2"
 
 
-@pytest.mark.parametrize(
+@each(
     ("settings", "message"),
     [
         ({"layers": 0}, "layers must be at least 1, not 0"),

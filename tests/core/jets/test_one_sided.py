@@ -12,6 +12,7 @@ from mpmath import mpf
 
 from actcli.core.jets.germ import Germ
 from actcli.core.jets.one_sided import SYSTEMS, germ_of, power, variable_power
+from tests.each import each
 from tests.examples import at_most
 
 ORDER = 4
@@ -59,7 +60,7 @@ def test_the_rules_give_the_derivatives_of_their_functions(name: Any, share: Any
     np.testing.assert_allclose([row.rounded()[0] for row in germ.rows], expected, rtol=1e-12, atol=1e-13)
 
 
-@pytest.mark.parametrize("name", FAR)
+@each("name", FAR)
 def test_they_hold_where_float64_has_no_numbers(name: Any) -> None:
     germ = germ_of(name, Germ.variable(np.array([FAR[name]]), 2, 0.0))
     with mpmath.workprec(4000):

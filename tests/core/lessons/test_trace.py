@@ -9,6 +9,7 @@ import pytest
 from actcli.core.activations.catalogue import resolve
 from actcli.core.errors import InputError
 from actcli.core.lessons.trace import Trace, trace
+from tests.each import each
 
 
 def logistic(x: float) -> float:
@@ -43,7 +44,7 @@ def all_weights(step: Trace, when: str) -> dict[tuple[str, str], float]:
     return {(w.source, w.target): getattr(w, when) for w in step.weights}
 
 
-@pytest.mark.parametrize(("activation", "seed"), CASES)
+@each(("activation", "seed"), CASES)
 def test_each_number_is_what_one_gets_by_hand(activation: str, seed: int) -> None:
     step = trace(resolve(activation), RATE, seed)
     bend, slope = BY_HAND[activation]
@@ -63,7 +64,7 @@ def test_each_number_is_what_one_gets_by_hand(activation: str, seed: int) -> Non
     assert step.after.loss == pytest.approx(loss_by_hand(step, all_weights(step, "after")), rel=1e-12)
 
 
-@pytest.mark.parametrize(("activation", "seed"), CASES)
+@each(("activation", "seed"), CASES)
 def test_each_gradient_is_how_the_loss_changes_and_each_nudge_goes_against_it(activation: str, seed: int) -> None:
     step = trace(resolve(activation), RATE, seed)
     weights = all_weights(step, "before")

@@ -23,6 +23,7 @@ from actcli.core.network.datasets import (
     two_moons,
     two_spirals,
 )
+from tests.each import each
 
 Generator = Callable[..., DataSet]
 BINARY = ("spirals", "moons", "circles", "xor")
@@ -361,7 +362,7 @@ def test_examples_are_left_alone() -> None:
     np.testing.assert_array_equal(labels, np.arange(6))
 
 
-@pytest.mark.parametrize(
+@each(
     ("inputs", "labels", "message"),
     [
         (X[:1], ["a"], "mine: at least 2 points are needed to learn from, got 1"),

@@ -146,7 +146,7 @@ DIVERGENT: dict[str, Any] = {
 }
 
 
-@pytest.mark.parametrize("name", DIVERGENT)
+@each("name", DIVERGENT)
 def test_what_diverges_or_does_not_exist_is_nan(name: str) -> None:
     assert math.isnan(expectation(DIVERGENT[name]))
 

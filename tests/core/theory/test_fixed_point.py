@@ -14,6 +14,7 @@ from actcli.core.arrays import Array
 from actcli.core.theory.fixed_point import FixedPoint, fixed_point
 from actcli.core.theory.mean_field import MeanField, is_homogeneous
 from actcli.core.theory.phase import phase_diagram
+from tests.each import each
 from tests.narrow import elementwise, known
 
 
@@ -172,7 +173,7 @@ SETTLE = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("name", "sigma_w2"), SETTLE)
+@each(("name", "sigma_w2"), SETTLE)
 def test_what_settles_comes_there_and_so_do_two_inputs(name: str, sigma_w2: float) -> None:
     found = settles(name, sigma_w2)
     assert found.signal == "settles"

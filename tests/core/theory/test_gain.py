@@ -15,6 +15,7 @@ from actcli.core.network.training import measure
 from actcli.core.theory.fixed_point import fixed_point
 from actcli.core.theory.gain import CriticalPoint, critical_point, gain, pytorch_gain, recommended
 from actcli.core.theory.mean_field import MeanField
+from tests.each import each
 from tests.narrow import elementwise, known
 
 # mpmath at 20 digits: findroot of E[φ φ' z] / √q = E[φ'²], the expectations by mpmath.quad.
@@ -62,7 +63,7 @@ def test_a_rescaled_formula_gets_its_own_point() -> None:
     assert (rescaled.sigma_w2, rescaled.sigma_b2, rescaled.q) == pytest.approx(expected, rel=1e-7)
 
 
-@pytest.mark.parametrize(
+@each(
     ("name", "kind", "sigma_w2"),
     [
         ("relu", "scale-invariant", 2),

@@ -43,6 +43,7 @@ from actcli.views.plot import plot_picture
 from actcli.views.ranges import of_graph
 from actcli.views.terminal import Terminal
 from tests.core.kernels import gelu_with_tanh, inputs
+from tests.each import each
 from tests.fuzz.pictures import unreadable
 from tests.narrow import elementwise
 from tests.views.screens import screen
@@ -137,26 +138,26 @@ def picture(name: str) -> Picture:
     return PICTURES[name]()
 
 
-@pytest.mark.parametrize("name", PICTURES)
+@each("name", PICTURES)
 def test_the_page_has_the_curves_labels_and_ranges_of_the_picture(name: str) -> None:
     drawn = figure(picture(name))
     axes = [each for each in drawn.axes if each.get_label() != "<colorbar>"]
     shown = [panel for panel in picture(name).panels if not panel.empty]
     assert len(axes) == len(shown)
-    for each, panel in zip(axes, shown, strict=True):
-        assert " ".join(each.get_title(loc="left").split()) == panel.title
-        assert panel.x.label in ("", each.get_xlabel()) or each is not axes[-1]
-        for axis, (low, high) in ((panel.x, each.get_xlim()), (panel.y, each.get_ylim())):
+    for plot, panel in zip(axes, shown, strict=True):
+        assert " ".join(plot.get_title(loc="left").split()) == panel.title
+        assert panel.x.label in ("", plot.get_xlabel()) or plot is not axes[-1]
+        for axis, (low, high) in ((panel.x, plot.get_xlim()), (panel.y, plot.get_ylim())):
             assert low <= axis.low <= axis.high <= high
             if axis.scale == "linear":
                 assert high - low <= 1.07 * (axis.high - axis.low), "no more than a margin around it"
-        lines = {line.get_gid(): line for line in each.lines if line.get_gid()}
+        lines = {line.get_gid(): line for line in plot.lines if line.get_gid()}
         assert len(lines) == len({curve.label for curve in panel.curves})
         for curve in panel.curves:
             y = np.asarray(lines[f"curve {curve.label}"].get_ydata())
             if sum(other.label == curve.label for other in panel.curves) == 1:
                 assert y[np.isfinite(y)].tolist() == curve.y[np.isfinite(curve.y)].tolist()
-        assert len(each.patches) >= len(panel.histograms)
+        assert len(plot.patches) >= len(panel.histograms)
     legend = drawn.legends[0] if drawn.legends else None
     entries = [] if legend is None else [text.get_text() for text in legend.get_texts()]
     assert entries == [label for label, _ in picture(name).legend]
