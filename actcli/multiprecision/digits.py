@@ -33,18 +33,16 @@ class Digits:
         evaluate = self._evaluators.setdefault(order, Evaluator(self._activation, order))
         return _exact(evaluate, Fraction(x), order, bits)
 
-    def breakpoint_near(self, x: float) -> Fraction | None:
-        """The zero of a branch condition within a few roundings of x; None if there is none."""
+    def breakpoints_near(self, x: float) -> tuple[Fraction, ...]:
+        """The zeros of branch conditions within a few roundings of x, ascending."""
         at, near = Fraction(x), Fraction(max(abs(x), 1.0)) / (1 << 40)
         if self._switches is None:
             exact = _inexact_kinks(tree_of(self._activation, ACTIVATIONS))
             nodes = *exact, *switches_of(self._activation, ACTIVATIONS)
             self._switches = [Evaluator(self._activation, 1, node) for node in nodes]
-        for switch in self._switches:
-            point = _root(switch, at, near)
-            if point is not None:
-                return point
-        return None
+        roots = sorted(root for switch in self._switches if (root := _root(switch, at, near)) is not None)
+        same = near / (1 << (_ROOT_BITS - 140))
+        return tuple(root for k, root in enumerate(roots) if k == 0 or root - roots[k - 1] > same)
 
 
 def _inexact_kinks(node: Node) -> Iterator[Node]:

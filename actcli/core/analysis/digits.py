@@ -42,8 +42,8 @@ class Digits(Protocol):
     def __call__(self, x: Fraction | float, order: int, bits: int) -> Exact | None:
         """f, f', ... f^(order) at x with `bits` bits; None if an intermediate result is too large."""
 
-    def breakpoint_near(self, x: float) -> Fraction | None:
-        """The exact breakpoint of the formula within a few roundings of x; None without one."""
+    def breakpoints_near(self, x: float) -> tuple[Fraction, ...]:
+        """The exact breakpoints of the formula within a few roundings of x, ascending."""
 
 
 MoreDigits: TypeAlias = Callable[[Elementwise], Digits]
@@ -63,6 +63,6 @@ class Scaled(NamedTuple):
         numbers = (value if isinstance(value, float) else value * self.factor for value in found.derivatives)
         return found._replace(derivatives=tuple(numbers))
 
-    def breakpoint_near(self, x: float) -> Fraction | None:
+    def breakpoints_near(self, x: float) -> tuple[Fraction, ...]:
         """As of the activation: a factor moves no breakpoint."""
-        return self.digits.breakpoint_near(x)
+        return self.digits.breakpoints_near(x)

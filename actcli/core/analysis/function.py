@@ -250,8 +250,8 @@ class Function:
 
         points = apart({*known, *switching_points(self.activation, ACTIVATIONS)})
         nearest = sorted(points, key=abs)[:_MOST_BREAKPOINTS]
-        exactly = {point: self.digits.breakpoint_near(point) for point in nearest}
-        return tuple(sorted({point if (at := exactly.get(point)) is None else float(at) for point in points}))
+        exactly = {point: self.digits.breakpoints_near(point) for point in nearest}
+        return tuple(sorted({_nearest(point, exactly.get(point, ())) for point in points}))
 
     def sides(self, points: tuple[float, ...]) -> Mapping[float, Sides]:
         """One-sided limits at the points nearest to 0; empty without more digits."""
@@ -275,9 +275,10 @@ class Function:
 
         from actcli.core.analysis.limits import sides_at
 
-        exactly = self.digits.breakpoint_near(point)
-        if exactly is not None:
-            return sides_at(self._scaled_digits, exactly, sharp=True)
+        exactly = self.digits.breakpoints_near(point)
+        if exactly:
+            first, *others = (sides_at(self._scaled_digits, at, sharp=True) for at in (exactly[0], *exactly[1:][-1:]))
+            return first.until(others[0]) if others else first
         at, sides = Fraction(point), None
         if at.numerator.bit_length() + at.denominator.bit_length() < 40:
             sides = sides_at(self._scaled_digits, at, sharp=True)
@@ -286,6 +287,11 @@ class Function:
                 return sides
         blurred = sides_at(self._scaled_digits, at, sharp=False)
         return sides if sides is not None and None in blurred.value else blurred
+
+
+def _nearest(point: float, exactly: tuple[Fraction, ...]) -> float:
+    """The float64 of the nearest exact breakpoint; the point if there is none."""
+    return float(min(exactly, key=lambda at: abs(at - at.from_float(point)))) if exactly else point
 
 
 def apart(points: set[float]) -> tuple[float, ...]:

@@ -1,7 +1,7 @@
 """One-sided limits at a point, and what they say of it: a jump, a pole, a kink."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from actcli.core.analysis.asymptotes import Limit
 
@@ -22,6 +22,10 @@ class Sides:
         """The sides of f from those of f / unit."""
         (left, right), (falls, rises) = ([times(limit, unit) for limit in both] for both in (self.value, self.slope))
         return Sides((left, right), (falls, rises), self.here * unit, self.blur * unit, unit)
+
+    def until(self, last: "Sides") -> "Sides":
+        """The sides of both points together, where this one and the last differ by rounding alone."""
+        return replace(self, value=(self.value[0], last.value[1]), slope=(self.slope[0], last.slope[1]))
 
     @property
     def jumps(self) -> bool | None:

@@ -87,6 +87,7 @@ LINES: tuple[tuple[str, str, Any], ...] = (
     # f underflows before its slope does; a wave that is low on one side.
     ("max(gelu_tanh(2.3*x), sparse_plus(x))", "monotone", "increasing"),
     ("max(gelu_tanh(2.3*x), sparse_plus(x))", "strictly", False),
+    ("min(erf(x + 5), sparse_plus(x))", "kinks", (-5.0, 1.0)),
     # A constant piece beside a term that rounds to it.
     ("max(tanh(1e4*x), sign(50*x))", "strictly", False),
     ("max(erf(x), sign(x))", "strictly", False),

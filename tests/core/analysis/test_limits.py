@@ -99,10 +99,17 @@ def test_both_sides(text: str) -> None:
 
 
 def test_a_break_is_found_to_many_digits() -> None:
-    third = digits("abs(3*x - 1)").breakpoint_near(1 / 3)
-    assert third is not None
+    (third,) = digits("abs(3*x - 1)").breakpoints_near(1 / 3)
     assert abs(third - Fraction(1, 3)) < Fraction(1, 1 << 300)
-    assert digits("abs(3*x - 1)").breakpoint_near(0.5) is None
+    assert digits("abs(3*x - 1)").breakpoints_near(0.5) == ()
+
+
+def test_breaks_that_differ_by_rounding_are_all_found() -> None:
+    """erf(x + 5) is 2e-17 below 1 at 1, so that the crossing is before the piece of sparse_plus ends."""
+    crossing, end = digits("min(erf(x + 5), sparse_plus(x))").breakpoints_near(1.0)
+    assert 2e-17 < 1 - crossing < 3e-17
+    assert end == 1
+    assert len(digits("abs(3*x - 1) + abs(6*x - 2)").breakpoints_near(1 / 3)) == 1
 
 
 def test_what_cancels_is_said_to_be_lost_and_what_is_0_is_not() -> None:
