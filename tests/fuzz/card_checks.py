@@ -67,7 +67,7 @@ def monotony(held: Held) -> Fault:
     card = held.card
     if card.monotone is None or card.poles:
         return
-    steps = [(b[1] - a[1], a[0], b[0]) for a, b in pairwise(held.table) if b[1] != a[1]]
+    steps = [(b[1] - a[1], a[0], b[0]) for a, b in pairwise(held.table) if abs(b[1] - a[1]) > mpf(2) ** -1080]
     steps = [
         step for step in steps if abs(step[0]) > mpf(2) ** -260 * (abs(held.exact(step[1])) + abs(held.exact(step[2])))
     ]
@@ -255,7 +255,7 @@ def ends(held: Held) -> Fault:
         elif not (there * math.copysign(1, end.limit) > 0 and abs(there) > 1.2 * abs(y)):
             yield said
         elif end.slope is not None and math.isfinite(end.slope):
-            if abs(there / far - end.slope) > 1e-6 * abs(end.slope) + 1e-6 * abs(y / near):
+            if abs(there / far - end.slope) > 1e-6 * abs(end.slope) + 1e-3 * abs(y / near):
                 yield f"slope of {said}"
             further = side * mpf(2) ** 45
             off, later = (abs(held.exact(x) - mpf(end.slope) * x - (end.intercept or 0)) for x in (near, further))

@@ -109,6 +109,8 @@ def faults(seed: int) -> Iterator[str]:
     activation, truth = resolve(drawn.text), Truth(drawn)
     assert isinstance(activation, Elementwise)
     with np.errstate(all="ignore"):
+        if not truth.second(1.0):
+            return
         for check in (_gain_faults, _diagram_faults):
             try:
                 yield from (f"{drawn.text}: {fault}" for fault in check(activation, truth, source))

@@ -147,12 +147,12 @@ class VarianceMap:
             before = q[inside]
             q[inside] = self.next(before, weights[inside], biases[inside])
             grew[inside] = np.isnan(q[inside]) & (before > 1.0)
-        return q, grew
+        return q, grew | (q >= LARGEST)
 
     def _from(self, lattice: Array, weights: Array, biases: Array, q: Array) -> tuple[Array, Mask, Mask]:
         """Next fixed point in the direction of each variance, 0 below the grid of q.
 
-        Also two masks: variances that rise beyond the grid, and variances that reached an end of the grid.
+        Also two masks: variances that rise beyond the grid or until unknown, and those that reached an end of the grid.
         """
         second = self.moments.at(lattice)[0]
         with np.errstate(all="ignore"):  # divergent moments are nan and end the search
@@ -178,6 +178,8 @@ class VarianceMap:
                 reaches_end[cell] = True
                 grows[cell] = up
                 found[cell] = math.nan if up else 0.0
+            else:
+                grows[cell] = up  # until its moments are unknown, as in `fixed_point`
         if brackets:
             cells = np.array([cell for cell, _, _ in brackets])
             low, high = np.log([[low, high] for _, low, high in brackets]).T

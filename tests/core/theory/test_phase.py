@@ -121,6 +121,15 @@ def test_a_cell_is_the_fixed_point_of_its_initialisation(act: str) -> None:
             assert found.correlation_depth_scale[i, j] == pytest.approx(single.correlation_depth_scale, rel=2e-2)
 
 
+def test_a_variance_that_leaves_the_range_within_the_first_layers_grows() -> None:
+    """E[(sin(3z/2) + z²/7)²] = (1 - exp(-9q/2))/2 + 3q²/49: with σ_w² = 4 and σ_b² = 1 more than q, for every q."""
+    q = np.logspace(-4, 4, 2000)
+    assert (4 * ((1 - np.exp(-4.5 * q)) / 2 + 3 * q * q / 49) + 1 > q).all()
+    found = phase_diagram(unit("sin(3*x/2) + x*x/7"), np.array([4.0]), np.array([1.0]))
+    assert found.grows.all()
+    assert np.isnan(found.q).all()
+
+
 def test_a_jump_has_no_edge() -> None:
     found = diagram("step")
     assert found.edge == ()
