@@ -335,9 +335,10 @@ def _steps(samples: Samples) -> Array:
     """Signed changes of f at its jumps and poles."""
     at = np.searchsorted(samples.x, [*samples.jumps, *samples.poles])
     at = at[(at > 0) & (at < len(samples.x) - 1)]
-    value = samples.value
-    steps = np.concatenate([value[at] - value[at - 1], value[at + 1] - value[at], value[at + 1] - value[at - 1]])
-    return np.where(np.isnan(steps), 0.0, steps)
+    before, here, after = (samples.value[at + side] for side in (-1, 0, 1))
+    low, high = np.concatenate([before, here, before]), np.concatenate([here, after, after])
+    steps, rounding = high - low, _ROUNDING * np.maximum(np.abs(low), np.abs(high))
+    return np.where(np.abs(steps) > np.nan_to_num(rounding, posinf=0.0), steps, 0.0)
 
 
 def _nearness(interval: tuple[float, float]) -> float:
