@@ -60,6 +60,8 @@ def execute(
         child = os.fork()
         if not child:
             os.environ.update(environment)
+            if reader:
+                os.close(kept)  # a pipe that its writer can read itself is never broken
             resource.setrlimit(resource.RLIMIT_CPU, (BUSIEST, BUSIEST))
             become([*words], directory, [given.fileno(), shown, err.fileno()])
         os.close(shown)
