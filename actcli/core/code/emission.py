@@ -18,7 +18,7 @@ from actcli.core.code.c_header import c_header
 from actcli.core.code.constants import with_constants
 from actcli.core.code.functions import Functions, Guard, functions, sample
 from actcli.core.code.initialisation import initialisation
-from actcli.core.code.measurement import BOUND, Accuracy, accuracy, run
+from actcli.core.code.measurement import BOUND, Accuracy, accuracy, run, without_a_digit
 from actcli.core.code.python_module import jax_module, numpy_module, torch_module
 from actcli.core.errors import count
 from actcli.core.theory.gain import recommended
@@ -77,21 +77,23 @@ def chosen(
     ties = np.array(activation.kinks(99), dtype=np.float64)
     put_right = _put_right(activation, with_constants(functions(activation, activations)), ties)
     skip = np.isin(x, [*ties, *put_right])  # the reference there is one-sided
-    found = None
+    found, least = None, 0
     for guarded in get_args(Guard):
         built = with_constants(functions(activation, activations, guarded, put_right, learnable))
         of, slope_of = run(numpy_module(built, "", ""), built.name)
+        if guarded != "never" and not np.isnan(slope_of(np.nan)):
+            built = with_constants(
+                functions(activation, activations, guarded, {**put_right, np.nan: np.nan}, learnable)
+            )
+            of, slope_of = run(numpy_module(built, "", ""), built.name)
         both = accuracy(x, of(x), references[0], False), accuracy(x, slope_of(x), references[1], True, skip)
-        if found is None or _missing(*both) < _missing(*found[1:]):
-            found = (built, *both)
-        if not _missing(*both) or activation.name in CATALOGUE:
+        lost = without_a_digit(of, x, references[0]) + without_a_digit(slope_of, x, references[1], skip)
+        if found is None or lost < least:
+            found, least = (built, *both), lost
+        if not lost or activation.name in CATALOGUE:
             break
     assert found is not None
     return found
-
-
-def _missing(value: Accuracy, slope: Accuracy) -> int:
-    return value.missing + slope.missing
 
 
 def _put_right(activation: Elementwise, plain: Functions, ties: Array) -> dict[float, float]:

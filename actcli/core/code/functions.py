@@ -83,7 +83,7 @@ def _partial(entry: str, key: str, value: Term, slope: Term, guarded: bool) -> T
     """The derivative with respect to a parameter."""
     if entry == "laplace":  # a function of (x - mu)/sigma: both follow from its slope
         return -slope if key == "mu" else -slope * ((X - name("mu")) / name("sigma"))
-    return Derivative(key, guarded)(value)
+    return Derivative(key, guarded, smooth=entry in CATALOGUE)(value)
 
 
 def _identifier(activation: Elementwise) -> str:

@@ -54,6 +54,28 @@ def accuracy(x: Array, computed: Array, exact: Reference, slope: bool, skip: Mas
     return Accuracy(float(finite[worst]), float(x[worst]), beyond, within, int(missing.sum()), len(x))
 
 
+def without_a_digit(function: Callable[[Array], Array], x: Array, exact: Reference, skip: Mask | bool = False) -> int:
+    """The number of points at which a function is no number or has no correct digit.
+
+    At ±inf it may be nan, or the exact function's limit, as far as that function's two outermost values show one.
+    """
+    found, true = function(x), exact.exact
+    with np.errstate(all="ignore"):  # inf - inf
+        near = np.abs(found - true) <= 0.5 * np.abs(true) + _SMALL
+    lost = int((np.isfinite(exact.rounded) & ~np.asarray(skip) & ~near).sum())
+    for last, before, end in ((true[0], true[1], -np.inf), (true[-1], true[-2], np.inf)):
+        limit = last if last == before else np.copysign(np.inf, last) if abs(last) > _GROWTH * abs(before) else np.nan
+        there = float(function(np.array([end]))[0])
+        unknown = bool(np.isnan(limit) or np.isnan(there))
+        lost += not (unknown or there == limit or abs(there - limit) <= 1e-9 * abs(limit))
+    return lost
+
+
+_SMALL: Final = 2.0**-1000
+_GROWTH: Final = 10.0
+"""Growth of a function without a bound between the two outermost points, whose x differ by a factor of 5e7."""
+
+
 def _intervals(x: Array, mask: Mask) -> tuple[tuple[float, float], ...]:
     """First and last x of each run of the mask."""
     ends = np.flatnonzero(np.diff(np.concatenate([[False], mask, [False]])))

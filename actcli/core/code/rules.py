@@ -64,10 +64,14 @@ _FLAT: Final = frozenset({"sign", "floor", "number", "product_error"})
 
 
 class Derivative:
-    """Derivative with respect to x or a parameter. guarded: 0 times infinity is 0 in products of the chain rule."""
+    """Derivative with respect to x or a parameter.
 
-    def __init__(self, by: str, guarded: bool = False) -> None:
-        self.by, self.guarded = by, guarded
+    guarded: 0 times infinity is 0 in products of the chain rule
+    smooth:  there are no kinks: at 0 an |u| has the slope from above, in place of 0
+    """
+
+    def __init__(self, by: str, guarded: bool = False, smooth: bool = False) -> None:
+        self.by, self.guarded, self.smooth = by, guarded, smooth
         self._known: dict[Term, Term] = {}
 
     def __call__(self, node: Term) -> Term:
@@ -95,7 +99,9 @@ class Derivative:
         total = term(0.0)
         for i, each in enumerate(inner):
             if not each.is_value(0.0):
-                total = total + self._times(_rule(node, i), each)
+                above = self.smooth and node.op == "abs"
+                rule = where(compare(">=", node.args[0], term(0.0)), 1.0, -1.0) if above else _rule(node, i)
+                total = total + self._times(rule, each)
         return total
 
     def _quotient(self, a: Term, b: Term, da: Term, db: Term) -> Term:

@@ -227,6 +227,26 @@ def test_products_are_guarded_only_where_a_number_would_be_lost() -> None:
     assert "_product(" not in numpy_module(functions_of("x*tanh(x)"), "", "")
 
 
+@pytest.mark.parametrize(("name", "end"), [("exponential_swish", -np.inf), ("generalized_tanh:a=100,b=0.5", -np.inf)])
+def test_a_guard_makes_no_number_where_there_is_another(name: str, end: float) -> None:
+    """exp(-x) sigmoid(x) tends to 1 at -∞, where its factors are ∞ and 0."""
+    value, _ = with_numpy(functions_of(name))(np.array([end]))
+    assert np.isnan(value).all()
+
+
+def test_a_guarded_slope_is_no_number_at_nan() -> None:
+    value, slope = with_numpy(functions_of("hard_tanh(1/(a + exp(x))):a=1"))(np.array([np.nan]))
+    assert np.isnan([value, slope]).all()
+
+
+def test_a_parameter_of_0_learns() -> None:
+    """The derivative of x sigmoid(β x) by β is x²/4 at β = 0."""
+    of = functions(elementwise("silu:beta=0"), ACTIVATIONS, learnable=True)
+    by_beta = Functions(of.name, of.parameters, of.partials["beta"], of.partials["beta"], {})
+    value, _ = with_numpy(by_beta)(np.array([-2.3, 0.5]))
+    assert value == pytest.approx([2.3**2 / 4, 0.5**2 / 4])
+
+
 # --- parameters ---------------------------------------------------------------------------------------------------
 
 WITH_PARAMETERS = [name for name in CATALOGUE if elementwise(name).parameters]
