@@ -227,10 +227,10 @@ def maps_picture(maps: LayerMaps) -> Picture:
 
 
 def _map_panel(x: Array, y: Array, cobweb: Array, label: str, title: str) -> Panel:
-    top = max(float(np.nanmax(y[np.isfinite(y)], initial=float(x[-1]))), float(x[-1]))
+    known = y[np.isfinite(y)]
     return Panel(
         Axis(float(x[0]), float(x[-1]), label=label),
-        Axis(min(float(np.nanmin(y)), 0.0), top),
+        Axis(float(known.min(initial=0.0)), float(known.max(initial=float(x[-1])))),
         [Curve("the map", x, y, Style())],
         title,
         guides=[Curve("", x, x, Style("guide"))],

@@ -37,6 +37,7 @@ _NEAR: Final = 16.0
 _USUAL: Final = np.array([sign * x for x in (0.01, 0.1, 0.3, 1.0, 3.0, 10.0, 100.0, 1000.0) for sign in (-1, 1)])
 _TINY: Final = 2.0**-40
 
+_SLOWEST: Final = 2.0**-40
 _SMALLEST: Final = 2.0**-1000
 """So near to 0 that no smooth slope differs from that at 0."""
 
@@ -212,10 +213,12 @@ class Function:
         return FarEnd(behaviour(outwards), outwards.limit(1))
 
     def _exact_end(self, direction: int) -> FarEnd:
-        from actcli.core.analysis.limits import end_at  # imported only if more digits are needed
+        from actcli.core.analysis.features import linear_arguments  # imported only if more digits are needed
+        from actcli.core.analysis.limits import end_at
         from actcli.core.analysis.sides import times
 
-        found = end_at(self._scaled_digits, direction)
+        slowest = min((abs(a) for a, _ in linear_arguments(self.activation)), default=1.0)
+        found = end_at(self._scaled_digits, direction, 1.0 / max(min(slowest, 1.0), _SLOWEST))
         if self._unit == 1.0:
             return found
         end = found.end

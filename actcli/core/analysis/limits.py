@@ -58,8 +58,8 @@ def sides_at(digits: Digits, point: Fraction, sharp: bool) -> Sides:
     return Sides((values[0], values[1]), (slopes[0], slopes[1]), math.nan if known is None else _float(known), blur)
 
 
-def end_at(digits: Digits, direction: int) -> FarEnd:
-    """The behaviour at ∞ (direction 1) or -∞ (-1)."""
+def end_at(digits: Digits, direction: int, scale: float = 1.0) -> FarEnd:
+    """The behaviour at ∞ (direction 1) or -∞ (-1). scale: of x, in which the formula's slowest term changes."""
 
     def at(exponent: float) -> Fraction:
         # Irregular distances avoid aliasing.
@@ -69,7 +69,7 @@ def end_at(digits: Digits, direction: int) -> FarEnd:
     ask = _remembered(digits)
     limits = []
     for order in (0, 1):
-        waves = _waves(ask, direction, order)
+        waves = _waves(ask, direction, order, scale)
         limits.append(math.nan if waves else _limit(_sequences(ask, at, _OUTWARDS, order), order))
         if waves is None:
             limits[-1] = UNKNOWN
@@ -112,7 +112,7 @@ _WAVE_AT: Final = (14.0, 28.0, 56.0)
 _WAVE_POINTS: Final = 7
 
 
-def _waves(ask: Ask, direction: int, order: int) -> bool | None:
+def _waves(ask: Ask, direction: int, order: int, scale: float) -> bool | None:
     """Whether f or f' oscillates at all large |x| with an amplitude that does not decrease.
 
     None if it also grows, and the points are too few to decide whether it turns back.
@@ -121,7 +121,7 @@ def _waves(ask: Ask, direction: int, order: int) -> bool | None:
     for exponent in _WAVE_AT:
         values = []
         for k in range(_WAVE_POINTS):
-            point = direction * (_power(exponent) + Fraction(round(0.71 * 3.07**k * 2**20), 2**20))
+            point = direction * (_power(exponent) + Fraction(round(scale * 0.71 * 3.07**k * 2**20), 2**20))
             exact = ask(point, _OUTWARDS[0][2])
             value = None if exact is None else exact.known(order)
             if not isinstance(value, Fraction):

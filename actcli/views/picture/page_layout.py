@@ -6,7 +6,7 @@ from math import ceil
 from typing import Final
 
 from actcli.core.errors import InputError
-from actcli.views.picture.description import Panel, Picture, RegionMap
+from actcli.views.picture.description import HeatMap, Panel, Picture, RegionMap, shared_scale
 from actcli.views.picture.page_text import plain, wrapped
 
 WIDTH: Final = 8.0
@@ -20,6 +20,7 @@ _SINGLE, _FIRST, _FURTHER, _ASPECT = 4.4, 3.3, 2.1, 1.35  # heights of panels, a
 _AXIS, _SWATCH = 6, 8  # characters that the numbers of an axis take, and a swatch
 _TITLE_LINES = 3  # of a panel
 _LEAST, _LEAST_BARE, _LEAST_MAP, _LEAST_WIDE, _LEAST_TITLE = 0.75, 0.35, 1.8, 2.0, 10  # inches; characters
+_BAR = 0.8  # inches of a colour bar with its numbers and its label
 _BESIDE_A_MAP = 1.5  # inches of its numbers, its colour bar and their labels
 _WIDEST_ROW, _FACTS, _STRIP = 4, 3.7, 0.85  # panels beside each other; width of facts, height of maps without axes
 
@@ -120,7 +121,12 @@ class Layout:
     def _least_width(self, columns: int) -> float:
         """Inches that panels and their titles need."""
         title = (_LEAST_TITLE + _AXIS) / (_CHARACTERS * _OF_DIGITS)
-        return 2 * MARGIN + title * columns if columns > 1 else _LEAST_WIDE
+        return 2 * MARGIN + title * columns + self._bar if columns > 1 else _LEAST_WIDE
+
+    @property
+    def _bar(self) -> float:
+        """Inches of the colour bar beside several maps."""
+        return _BAR if isinstance(shared_scale(self.panels), HeatMap) else 0.0
 
     def _refuse_too_small(self, width: float, height: float) -> None:
         """InputError: an asked size of fewer inches."""
@@ -155,7 +161,7 @@ class Layout:
     def _room_above(self) -> int:
         columns = self._grid()[0]
         width = self._across if columns > 1 else self.width - self._beside  # beside one panel the page is empty
-        return int((width - 2 * MARGIN) / columns * _CHARACTERS * _OF_DIGITS) - _AXIS
+        return int((width - 2 * MARGIN - self._bar) / columns * _CHARACTERS * _OF_DIGITS) - _AXIS
 
     def _raised(self, panel: Panel) -> bool:
         """Whether the title stands above the swatches and not beside them."""
