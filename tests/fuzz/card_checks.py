@@ -11,7 +11,7 @@ import mpmath
 from mpmath import mpf
 
 from actcli.core.analysis.curve_properties import CurveProperties
-from tests.fuzz.expectations import expectations
+from tests.fuzz.expectations import REACH, expectations
 from tests.fuzz.formulas_with_truth import BITS
 from tests.fuzz.held import Held
 
@@ -270,6 +270,8 @@ def moments(held: Held) -> Fault:
         return
     names = ("mean", "second_moment", "slope_second_moment")
     found = expectations(held.exact, held.told)
+    if any(held.exact(mpf(side * REACH)) ** 2 * mpmath.exp(-(REACH**2) / 2) > 1e-9 for side in (-1, 1)):
+        return  # much of the integral lies further out
     usual = [abs(y) for x, y in held.table if abs(x) < 12] + [abs(slope) for x, slope in held.slopes if abs(x) < 12]
     beyond = 1e-16 * float(max(usual)) ** 2
     for name, truth in zip(names, found, strict=True):
