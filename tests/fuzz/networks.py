@@ -274,7 +274,8 @@ class Model:
         known = np.isfinite(output).all(1)
         if self.setting.data == "blobs":
             return float((known & (output.argmax(1) == targets.argmax(1))).mean())
-        return float((known & ((output > 0) == (targets > 0.5))[:, 0]).mean())
+        tied = (np.abs(output) < 1e-12 * np.abs(output[np.isfinite(output)]).max(initial=0.0)).mean()
+        return math.nan if tied > 0.005 else float((known & ((output > 0) == (targets > 0.5))[:, 0]).mean())
 
 
 def _dead(slopes: Array) -> float:

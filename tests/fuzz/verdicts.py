@@ -190,8 +190,8 @@ def _number_faults(run: dict[str, Any], truth: Truth) -> Iterator[str]:
             pairs = [
                 ("weight_gradient_norm", mine.gradients, its.gradients, 1e-14 if exact else 1e-7),
                 ("signal_norm", mine.signals, its.signals, 0.0 if exact else 1e-7),
-                ("activation_mean", mine.means, its.means, noise * mine.deviations[place] + 1e-16),
-                ("activation_std", mine.deviations, its.deviations, noise * abs(mine.means[place]) + 1e-16),
+                ("activation_mean", mine.means, its.means, noise * mine.deviations[place] + 1e-14),
+                ("activation_std", mine.deviations, its.deviations, noise * abs(mine.means[place]) + 1e-14),
             ]
             if hidden:
                 pairs += [
