@@ -44,6 +44,9 @@ class Facts:
         least = 1e-36 if self.setting.dtype == "float32" else 1e-300
         signals = [*self.own.before.signals, *self.own.after.signals]
         underflow = any(0.0 < signal < least for signal in signals)
+        underflow |= any(
+            share is not None and math.isnan(share) for share in (self.own.before.accuracy, self.own.after.accuracy)
+        )
         return same and close and not (rounding or underflow or self.own.on_kink or self.setting.signs)
 
 
