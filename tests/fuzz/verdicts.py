@@ -184,6 +184,9 @@ def _number_faults(run: dict[str, Any], truth: Truth) -> Iterator[str]:
             yield f"{name} is {run[name]}, here {true}"
     if truth.steady and own.verdict == twin.verdict != run["verdict"] and not truth.setting.signs:
         yield f"verdict {run['verdict']}, here {own.verdict} {own.conditions}"
+    pairs_of_layers = zip(own.before.deviations, twin.before.deviations, strict=True)
+    if any(abs(a - b) > 1e-3 * abs(a) + 1e-12 for a, b in pairs_of_layers):
+        return  # chaotic before training: what still agrees does so by chance
     for place, layer in enumerate(run["layers"]):
         hidden = place < truth.setting.layers
         for when, mine, its in (("initial", own.before, twin.before), ("final", own.after, twin.after)):

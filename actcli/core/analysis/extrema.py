@@ -14,6 +14,7 @@ from actcli.core.analysis.sampling import (
     FAR,
     Run,
     SampledCurve,
+    between,
     covers,
     peaks_in,
     runs_of,
@@ -107,7 +108,8 @@ def _place(sampled: SampledCurve, best: float, peaks: Array, top: Mask) -> Extre
     if beside := _at_breakpoint(sampled, at):
         return beside
     height = _height(sampled, at, best)
-    if at in sampled.sides and height < best - 2.0 * _tolerance(sampled, best):  # a slope of the other piece here
+    broken = any(between(at, point, at) for point in sampled.breakpoints)
+    if broken and height < best - 2.0 * _tolerance(sampled, best):  # a slope of the other piece here
         return Extremum(best, False, at, at)
     return Extremum(height, True, at, at)
 

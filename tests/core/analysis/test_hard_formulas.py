@@ -89,6 +89,8 @@ LINES: tuple[tuple[str, str, Any], ...] = (
     ("max(gelu_tanh(2.3*x), sparse_plus(x))", "strictly", False),
     ("min(erf(x + 5), sparse_plus(x))", "kinks", (-5.0, 1.0)),
     ("selu(x, alpha=0.835, gamma=0.003) + 1.5*hard_shrink(x + 2, lambd=1)", "monotone", "increasing"),
+    # The largest slope beside a kink far out, with another slope at the kink.
+    ("max(exp(-abs(0.26*x)), sin(0.711*x))", "slope_supremum", (0.711, False, None)),
     # A slow wave that grows.
     ("cos(1e-4*x)*tanh_shrink(2.42e-5*x)", "slope_supremum", (INF, False, None)),
     ("1e-5*x*cos(1e-4*x)", "slope_infimum", (-INF, False, None)),
