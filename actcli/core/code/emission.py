@@ -18,7 +18,7 @@ from actcli.core.code.c_header import c_header
 from actcli.core.code.constants import with_constants
 from actcli.core.code.functions import Functions, Guard, functions, sample
 from actcli.core.code.initialisation import initialisation
-from actcli.core.code.measurement import BOUND, Accuracy, accuracy, run, without_a_digit
+from actcli.core.code.measurement import BOUND, Accuracy, accuracy, fault_score, run
 from actcli.core.code.python_module import jax_module, numpy_module, torch_module
 from actcli.core.errors import count
 from actcli.core.theory.gain import recommended
@@ -78,19 +78,18 @@ def chosen(
     put_right = _put_right(activation, with_constants(functions(activation, activations)), ties)
     skip = np.isin(x, [*ties, *put_right])  # the reference there is one-sided
     found, least = None, 0
+    beyond = np.append(x, np.nan)  # of the domain too
     for guarded in get_args(Guard):
-        built = with_constants(functions(activation, activations, guarded, put_right, learnable))
-        of, slope_of = run(numpy_module(built, "", ""), built.name)
-        if guarded != "never" and not np.isnan(slope_of(np.nan)):
-            built = with_constants(
-                functions(activation, activations, guarded, {**put_right, np.nan: np.nan}, learnable)
-            )
+        for gaps in (False, True):
+            built = with_constants(functions(activation, activations, guarded, put_right, learnable, gaps))
             of, slope_of = run(numpy_module(built, "", ""), built.name)
+            if not (np.isnan(of(beyond)) & np.isfinite(slope_of(beyond))).any():
+                break
         both = accuracy(x, of(x), references[0], False), accuracy(x, slope_of(x), references[1], True, skip)
-        lost = without_a_digit(of, x, references[0]) + without_a_digit(slope_of, x, references[1], skip)
-        if found is None or lost < least:
-            found, least = (built, *both), lost
-        if not lost or activation.name in CATALOGUE:
+        score = fault_score(of, x, references[0]) + fault_score(slope_of, x, references[1], skip)
+        if found is None or score < least:
+            found, least = (built, *both), score
+        if not score or activation.name in CATALOGUE:
             break
     assert found is not None
     return found

@@ -48,12 +48,14 @@ def functions(
     guarded: Guard = "never",
     put_right: Mapping[float, float] | None = None,
     learnable: bool = False,
+    gaps: bool = False,
 ) -> Functions:
     """The functions to emit for an activation.
 
     guarded:   products in which 0 times infinity is 0: none, those of the chain rule, or all
     put_right: x -> slope at this x, where the derivative rules give another
     learnable: with the derivatives with respect to the parameters
+    gaps:      the slope is nan where the value is
     """
     parameters = activation.parameter_values or dict(activation.given_parameters)
     if activation.name in CATALOGUE:
@@ -71,6 +73,8 @@ def functions(
     for at, wanted in (put_right or {}).items():
         there = Term("!=", (X, X)) if np.isnan(at) else Term("==", (X, number(at)))
         slope = where(there, wanted, slope)
+    if gaps:
+        slope = where(Term("!=", (value, value)), np.nan, slope)
     partials = (
         {key: _partial(activation.name, key, value, slope, guarded != "never") for key in parameters}
         if learnable

@@ -54,23 +54,26 @@ def accuracy(x: Array, computed: Array, exact: Reference, slope: bool, skip: Mas
     return Accuracy(float(finite[worst]), float(x[worst]), beyond, within, int(missing.sum()), len(x))
 
 
-def without_a_digit(function: Callable[[Array], Array], x: Array, exact: Reference, skip: Mask | bool = False) -> int:
-    """The number of points at which a function is no number or has no correct digit.
+def fault_score(function: Callable[[Array], Array], x: Array, exact: Reference, skip: Mask | bool = False) -> int:
+    """The number of points at which a function is no number; with those without a correct digit, which count thrice.
 
     At ±inf it may be nan, or the exact function's limit, as far as that function's two outermost values show one.
     """
     found, true = function(x), exact.exact
     with np.errstate(all="ignore"):  # inf - inf
         near = np.abs(found - true) <= 0.5 * np.abs(true) + _SMALL
-    lost = int((np.isfinite(exact.rounded) & ~np.asarray(skip) & ~near).sum())
+    lost = np.isfinite(exact.rounded) & ~np.asarray(skip) & ~near
+    score = int(lost.sum() + (_UNSEEN - 1) * (lost & np.isfinite(found)).sum())
     for last, before, end in ((true[0], true[1], -np.inf), (true[-1], true[-2], np.inf)):
         limit = last if last == before else np.copysign(np.inf, last) if abs(last) > _GROWTH * abs(before) else np.nan
         there = float(function(np.array([end]))[0])
         unknown = bool(np.isnan(limit) or np.isnan(there))
-        lost += not (unknown or there == limit or abs(there - limit) <= 1e-9 * abs(limit))
-    return lost
+        score += 0 if unknown or there == limit or abs(there - limit) <= 1e-9 * abs(limit) else _UNSEEN
+    return score
 
 
+_UNSEEN: Final = 3
+"""Weight of a wrong number, which nobody can tell from a right one, relative to nan."""
 _SMALL: Final = 2.0**-1000
 _GROWTH: Final = 10.0
 """Growth of a function without a bound between the two outermost points, whose x differ by a factor of 5e7."""

@@ -23,7 +23,7 @@ from actcli.core.code.rules import Derivative
 from actcli.core.code.targets import NUMPY, TORCH, C
 from actcli.core.code.term import Term, apply, subterms
 from actcli.core.code.term import name as named
-from actcli.multiprecision.reference import float64_reference
+from actcli.multiprecision.reference import float64_reference, value_and_slope_reference
 from tests.core.code.targets import (
     C_OPTIONS,
     both_from_core,
@@ -230,8 +230,16 @@ def test_products_are_guarded_only_where_a_number_would_be_lost() -> None:
 @pytest.mark.parametrize(("name", "end"), [("exponential_swish", -np.inf), ("generalized_tanh:a=100,b=0.5", -np.inf)])
 def test_a_guard_makes_no_number_where_there_is_another(name: str, end: float) -> None:
     """exp(-x) sigmoid(x) tends to 1 at -∞, where its factors are ∞ and 0."""
-    value, _ = with_numpy(functions_of(name))(np.array([end]))
+    of, *_ = chosen(elementwise(name), ACTIVATIONS, value_and_slope_reference, learnable=False)
+    value, _ = with_numpy(of)(np.array([end]))
     assert np.isnan(value).all()
+
+
+def test_a_slope_is_no_number_where_the_value_is_none() -> None:
+    """1/x is finite at -1, and log is not."""
+    value, slope = with_numpy(functions_of("log(x)"))(np.array([-1.0, 2.0]))
+    assert np.isnan([value[0], slope[0]]).all()
+    assert slope[1] == 0.5
 
 
 def test_a_guarded_slope_is_no_number_at_nan() -> None:
