@@ -38,7 +38,7 @@ from actcli.core.audit.baseline import changes
 from actcli.core.audit.inputs import Region, sweep
 from actcli.core.audit.rows import AnyAudit
 from actcli.core.errors import InputError, count, plural
-from actcli.streams.files import StreamError, complain
+from actcli.streams.files import StreamError, remark
 
 TIMEOUT: Final = 300.0
 LONGEST: Final = 1_000_000
@@ -224,15 +224,15 @@ def run(
         print_audits(audits, left, output_format, drawing, full, found)
     if not quiet:
         for reason in dict.fromkeys(lacking.values()):
-            complain(_without(reason, lacking))
+            remark(_without(reason, lacking))
         if not acts and against and numbers_only and (rows := row_wise_of(against)):
-            complain(f"not audited: {', '.join(rows)}: {numbers_only} is for functions of one number, these take a row")
+            remark(f"not audited: {', '.join(rows)}: {numbers_only} is for functions of one number, these take a row")
     failures = [audit for audit in audits if audit.exceeds(max_ulp, max_steps)]
     for audit in failures:
-        complain(_failure(audit, max_ulp, max_steps, several))
+        remark(_failure(audit, max_ulp, max_steps, several))
     regressed = [change for change in found or () if fail_on_regression and change.regressed]
     for change in regressed:
-        complain(f"regression: {change.activation} in {change.dtype}, order {change.order}: {change.verdict}")
+        remark(f"regression: {change.activation} in {change.dtype}, order {change.order}: {change.verdict}")
     if failures or regressed:
         raise typer.Exit(1)
 

@@ -28,7 +28,7 @@ from actcli.core.activations.catalogue import resolve
 from actcli.core.analysis.comparison import check as compare_with_numerical
 from actcli.core.arrays import Array
 from actcli.core.errors import InputError, count
-from actcli.streams.files import complain, tell
+from actcli.streams.files import remark, tell
 
 
 def run(
@@ -125,7 +125,7 @@ class _Checked:
         if self.first is not None:
             x, derivative, numerical = self.first.values()
             at = f"at x = {x} the derivative is {derivative}, and numerically {numerical}"
-            complain(f"check failed at {self.disagreements:,} of {count(self.compared, 'point')}: {at}")
+            remark(f"check failed at {self.disagreements:,} of {count(self.compared, 'point')}: {at}")
             raise typer.Exit(1)
         if quiet:
             return

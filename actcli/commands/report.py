@@ -66,13 +66,16 @@ def print_report(
     InputError, StreamError: it cannot be drawn or written.
     """
     drawing = drawing or Drawing()
-    drawn = draw(drawing.terminal()) if output_format in ("auto", "table", "chart") else None
-    if drawing.save is not None and picture is not None:
-        from actcli.streams.files import open_file
+    saved = b""
+    if drawing.save is not None and picture is not None:  # first: a page that is refused takes more room than a chart
         from actcli.views.export import exported, suffix_of
 
         suffix = suffix_of(drawing.save)
         saved = exported(picture(), draw, drawing.terminal(), suffix, drawing.theme, drawing.size)
+    drawn = draw(drawing.terminal()) if output_format in ("auto", "table", "chart") else None
+    if drawing.save is not None and picture is not None:
+        from actcli.streams.files import open_file
+
         with open_file(drawing.save) as file:
             file.write(saved)
     if drawn is not None:

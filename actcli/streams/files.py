@@ -107,6 +107,13 @@ def complain(message: str) -> None:
     tell(f"actcli: {message}")
 
 
+def remark(message: str) -> None:
+    """`complain`, once all output is written. OSError: it cannot be, and then the message is left out."""
+    if sys.stdout is not None:
+        sys.stdout.flush()
+    complain(message)
+
+
 def tell(line: str) -> None:
     """Print a line to stderr, if stderr takes it."""
     if sys.stderr is not None:  # print would use stdout instead of a missing stderr
