@@ -322,9 +322,18 @@ def test_every_command_line_that_a_message_shows_can_be_typed() -> None:
         output(*words, *(("--steps", "0") if words[0] == "gradient-depth" else ()))
 
 
-def test_where_the_terminal_s_picture_is_refused_no_file_is_left(tmp_path: Path) -> None:
+def test_the_size_that_a_refusal_names_is_accepted(tmp_path: Path) -> None:
+    """A page takes more lines than a chart."""
+    acts = "relu", "tanh", "gelu", "silu", "mish", "elu"
+    words: tuple[str | Path, ...] = "plot", *acts, "--at", "7.1", "--save", tmp_path / "p.pdf"
+    refused = complaint(*words, "--size", "60x10")
+    (lines,) = re.findall(r"takes (\d+) lines or more", refused)
+    output(*words, "--size", f"60x{lines}")
+
+
+def test_where_a_picture_is_refused_no_file_is_left(tmp_path: Path) -> None:
     path = tmp_path / "p.svg"
-    assert "takes 9 lines or more" in complaint("compare", "tanh", "1e-40*x", "--size", "10x4", "--save", path)
+    assert "takes 20 columns or more" in complaint("compare", "tanh", "1e-40*x", "--size", "10x4", "--save", path)
     assert not path.exists()
     output("compare", "tanh", "relu", "--save", path)
     assert path.exists()

@@ -174,12 +174,10 @@ class VarianceMap:
                 before = int(seen[-1]) if seen.size else max(beyond - 1, 0)
                 ends = (first + before, first + beyond) if up else (first - beyond, first - before)
                 brackets.append((cell, float(lattice[ends[0]]), float(lattice[ends[1]])))
-            elif not unknown.size:
-                reaches_end[cell] = True
-                grows[cell] = up
-                found[cell] = math.nan if up else 0.0
             else:
-                grows[cell] = up  # until its moments are unknown, as in `fixed_point`
+                grows[cell] = up  # also if only until its moments are unknown, as in `fixed_point`
+                reaches_end[cell] = not unknown.size
+                found[cell] = math.nan if up or unknown.size else 0.0
         if brackets:
             cells = np.array([cell for cell, _, _ in brackets])
             low, high = np.log([[low, high] for _, low, high in brackets]).T
