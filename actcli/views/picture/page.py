@@ -36,6 +36,7 @@ Theme = Literal["light", "dark"]
 Colour = str | tuple[float, ...]
 
 _UNITS, _PIXELS = 100, 200  # per inch
+_BAR_WIDTH = 0.25  # inches
 _A_NUMBER = (0.5, 0.2)  # inches of an axis that a number takes across and up
 _MANY = 20  # more marks than this are drawn small
 
@@ -287,7 +288,8 @@ class _Page(Layout):
         alone = shared_scale(self.panels) is None
         if alone or panel is self.panels[-1]:
             label = self._bar_label(heat.label, shared=not alone)
-            figure.colorbar(shown, ax=axes if alone else figure.axes, label=label, pad=0.02)
+            slim = max(20.0, (1.0 if alone else len(self._grid()[1])) * self._each_height / _BAR_WIDTH)
+            figure.colorbar(shown, ax=axes if alone else figure.axes, label=label, pad=0.02, aspect=slim)
         if heat.contours:
             rows, columns = heat.values.shape
             x, y = (
