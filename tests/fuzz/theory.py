@@ -170,7 +170,7 @@ def _critical_faults(found: Gain, truth: Truth) -> Iterator[str]:
             if low * high < 0 and min(abs(low), abs(high)) > 0.02 and biases and more:
                 yield f"no critical point, and one is above q = {q}"
         return
-    q, where = critical.q or 1e-6, f"critical point {critical}"
+    q, where = critical.q or 1e-8, f"critical point {critical}"
     mapped = critical.sigma_w2 * truth.second(q) + critical.sigma_b2
     if critical.kind == "half-stable" and not close(mapped, q, 1e-4):
         yield f"{where}: q' is {mapped}"
