@@ -14,6 +14,8 @@ from typing import Final
 import numpy as np
 
 from actcli.core.activations.activation import Elementwise
+from actcli.core.activations.catalogue import ACTIVATIONS
+from actcli.core.activations.formula import switching_points
 from actcli.core.analysis.digits import Digits, MoreDigits, no_number
 from actcli.core.arrays import Array
 from actcli.core.errors import InputError
@@ -66,6 +68,11 @@ class Proof:
     @cached_property
     def _screened(self) -> Array:
         return self.activation(_SCREEN)
+
+    @cached_property
+    def _switches(self) -> tuple[float, ...]:
+        """Points at which the function may change by less than a kink of float64, as silu does far below 0."""
+        return switching_points(self.activation, ACTIVATIONS) if self.activation.is_formula else ()
 
     def value(self, x: float) -> Fraction | float | None:
         """f(x): a fraction; nan for no real number; None if no number of digits decides."""
@@ -125,7 +132,7 @@ class Proof:
         """
         b, c = fit.affine["b"], fit.affine["c"]
         own = known.kinks(99) if fit.parameters else fit.known.meeting_points
-        kinks = [*self.activation.kinks(99), *((kink - c) / b for kink in own)]
+        kinks = [*self.activation.kinks(99), *((kink - c) / b for kink in own), *self._switches]
         beside = [kink + side for kink in kinks[:12] for side in (-_BESIDE, _BESIDE, 1.0, -1.0)]
         jumps = [*self.activation.kinks(0), *((jump - c) / b for jump in own)]
         beside += [jump + side * max(abs(jump), 1.0) for jump in jumps[:12] for side in (-_CLOSE_BESIDE, _CLOSE_BESIDE)]
