@@ -207,9 +207,13 @@ def _lone(x: float, isolated: tuple[float, ...], intervals: tuple[tuple[float, f
 def _rising(values: SampledCurve, slopes: SampledCurve, bounds: Sequence[Extremum]) -> set[str]:
     """Names of the properties that are uncertain because a wave exceeds a bound beyond the samples."""
     doubts: set[str] = set()
-    for sampled, (lowest, highest), names in ((values, bounds[:2], RANGE), (slopes, bounds[2:], SLOPES)):
+    for sampled, (lowest, highest), below, above in (
+        (values, bounds[:2], {"infimum"}, {"supremum"}),
+        (slopes, bounds[2:], SLOPES, SLOPES),
+    ):
         deepest = replace(lowest, value=-lowest.value)
-        doubts |= names if rises_beyond(sampled, highest) or rises_beyond(sampled.flipped(), deepest) else set()
+        doubts |= above if rises_beyond(sampled, highest) else set()
+        doubts |= below if rises_beyond(sampled.flipped(), deepest) else set()
     return doubts
 
 

@@ -97,6 +97,9 @@ def _place(sampled: SampledCurve, best: float, peaks: Array, top: Mask) -> Extre
     points += [_middle(sampled, run) for run in inner if not any(covers(sampled, run, point) for point in points)]
     if not points:
         left, right = (limit >= best - _tolerance(sampled, best) for limit in sampled.limits)
+        if not (left or right) and outer:  # a wave without a limit
+            end = -math.inf if outer[0][0] == 0 else math.inf
+            return Extremum(best, False, end, end)
         return _approached(sampled, math.inf if right or not left else -math.inf)
     at = min(points, key=abs)
     if abs(at) > CLOSE and len(points) > 1:
@@ -117,7 +120,8 @@ def _place(sampled: SampledCurve, best: float, peaks: Array, top: Mask) -> Extre
 def rises_beyond(sampled: SampledCurve, found: Extremum) -> bool:
     """Whether a wave rises above its supremum among the samples further out, as softsign(x) cos(x) does."""
     end = math.copysign(1.0, found.low)
-    if not found.attained or abs(found.low) < FAR / 64.0 or not math.isnan(sampled.limits[end > 0.0]):
+    near = not (found.attained or math.isinf(found.low)) or abs(found.low) < FAR / 64.0
+    if near or not (math.isfinite(found.value) and math.isnan(sampled.limits[end > 0.0])):
         return False
     beyond = union(np.linspace(_BEYOND, _BEYOND + 400.0, _CRESTS), np.geomspace(_BEYOND, 64.0 * _BEYOND, _CRESTS))
     x = np.sort(end * beyond)

@@ -194,6 +194,9 @@ def test_what_oscillates_towards_a_point_has_uncertain_zeros() -> None:
 
 def test_what_rises_still_beyond_the_samples_is_not_certain() -> None:
     assert {"infimum", "supremum"} <= set(card("softsign(x)*cos(x)").uncertain)
+    falling = card("max(hard_tanh(0.25*x), 1/(1 + (2*x)**2), cos(0.6*x))")
+    assert falling.uncertain == ("infimum",)
+    assert known(falling.supremum).value == 1.0
 
 
 def test_poles_further_and_further_out_leave_no_limit() -> None:
