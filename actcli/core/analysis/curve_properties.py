@@ -336,11 +336,14 @@ def _noise(samples: Samples) -> Array:
 
 
 def _steps(samples: Samples) -> Array:
-    """Signed changes of f at its jumps and poles."""
+    """Signed changes of f at its jumps and poles, and over intervals without a value."""
     at = np.searchsorted(samples.x, [*samples.jumps, *samples.poles])
     at = at[(at > 0) & (at < len(samples.x) - 1)]
     before, here, after = (samples.value[at + side] for side in (-1, 0, 1))
-    low, high = np.concatenate([before, here, before]), np.concatenate([here, after, after])
+    known = np.flatnonzero(np.isfinite(samples.value))
+    last = np.flatnonzero(np.diff(known) > 1)
+    low = np.concatenate([before, here, before, samples.value[known[last]]])
+    high = np.concatenate([here, after, after, samples.value[known[last + 1]]])
     steps, rounding = high - low, _ROUNDING * np.maximum(np.abs(low), np.abs(high))
     return np.where(np.abs(steps) > np.nan_to_num(rounding, posinf=0.0), steps, 0.0)
 

@@ -254,7 +254,7 @@ def _settled(sequence: list[Number]) -> Limit:
     scale = max(map(abs, exact))
     if late <= _TINY * scale:
         return 0.0 if abs(exact[-1]) <= _TINY * scale else _rounded(exact[-1], late)
-    if max(map(abs, exact[-3:])) <= _NOTHING:
+    if max(map(abs, exact[-3:])) <= _NOTHING and abs(exact[-1]) <= abs(exact[-3]):
         return 0.0
     if late * 3 <= early:
         return _extrapolated(exact, steps, scale)

@@ -91,6 +91,8 @@ LINES: tuple[tuple[str, str, Any], ...] = (
     ("selu(x, alpha=0.835, gamma=0.003) + 1.5*hard_shrink(x + 2, lambd=1)", "monotone", "increasing"),
     # The largest slope beside a kink far out, with another slope at the kink.
     ("max(exp(-abs(0.26*x)), sin(0.711*x))", "slope_supremum", (0.711, False, None)),
+    ("squareplus(3*x)/soft_shrink(-x)", "monotone", "non-monotone"),  # from +∞ at -1/2 to -∞ at 1/2
+    ("1e-200*softplus(0.08*x - 1000)**3", "supremum", (INF, False, INF)),
     # A slow wave that grows.
     ("cos(1e-4*x)*tanh_shrink(2.42e-5*x)", "slope_supremum", (INF, False, None)),
     ("1e-5*x*cos(1e-4*x)", "slope_infimum", (-INF, False, None)),
