@@ -78,12 +78,16 @@ def chosen(
     put_right = _put_right(activation, with_constants(functions(activation, activations)), ties)
     skip = np.isin(x, [*ties, *put_right])  # the reference there is one-sided
     found, least = None, 0
-    beyond = np.append(x, np.nan)  # of the domain too
     for guarded in get_args(Guard):
-        for gaps in (False, True):
-            built = with_constants(functions(activation, activations, guarded, put_right, learnable, gaps))
+        right, gaps = put_right, False
+        while True:
+            built = with_constants(functions(activation, activations, guarded, right, learnable, gaps))
             of, slope_of = run(numpy_module(built, "", ""), built.name)
-            if not (np.isnan(of(beyond)) & np.isfinite(slope_of(beyond))).any():
+            if not np.isnan(slope_of(np.nan)) and np.nan not in right:
+                right = {**right, np.nan: np.nan}
+            elif not gaps and (np.isnan(of(x)) & np.isfinite(slope_of(x))).any():
+                gaps = True
+            else:
                 break
         both = accuracy(x, of(x), references[0], False), accuracy(x, slope_of(x), references[1], True, skip)
         score = fault_score(of, x, references[0]) + fault_score(slope_of, x, references[1], skip)
