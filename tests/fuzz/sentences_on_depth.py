@@ -40,6 +40,8 @@ class Facts:
         same = same and not self.own.near_overflow
         losses += zip(self.own.losses, self.twin.losses, strict=False)
         close = all(not math.isfinite(a) or abs(a - b) < 1e-3 * abs(a) for a, b in losses)
+        pairs = zip(self.own.before.signals, self.twin.before.signals, strict=True)
+        close = close and all(not math.isfinite(a) or abs(a - b) <= 0.1 * abs(a) for a, b in pairs)
         rounding = self.setting.dtype == "float32" and self.setting.optimizer == "adam" and self.setting.steps > 0
         least = 1e-36 if self.setting.dtype == "float32" else 1e-300
         signals = [*self.own.before.signals, *self.own.after.signals]

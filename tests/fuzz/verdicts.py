@@ -99,7 +99,7 @@ class Truth:
     @cached_property
     def steady(self) -> bool:
         """Whether training does not amplify a change of the weights."""
-        if self.setting.dtype == "float32" and (self.setting.steps > 1 or self.setting.optimizer == "adam"):
+        if self.setting.dtype == "float32" and (self.setting.steps > 0 or self.setting.optimizer == "adam"):
             return False
         own, twin = self.result.after, self.twin.after
         pairs = [(own.loss, twin.loss), *zip(own.signals + own.means, twin.signals + twin.means, strict=True)]
