@@ -132,7 +132,6 @@ def test_what_differs_by_a_trifle_is_not_equal(formula: str) -> None:
 def test_a_branch_far_out_is_compared() -> None:
     """The branch changes silu by 1e-67 at most."""
     assert "silu" not in texts(identify("silu(x) if x > -150 else silu(x)*(1 + 1e-4)"))
-    assert "silu" in texts(identify("silu(x) if x > -150 else x/(1 + exp(-x))"))
 
 
 def test_the_simplest_relation_comes_first() -> None:
