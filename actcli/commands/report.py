@@ -66,14 +66,15 @@ def print_report(
     InputError, StreamError: it cannot be drawn or written.
     """
     drawing = drawing or Drawing()
-    saved = b""
-    if drawing.save is not None and picture is not None:  # first: a page that is refused takes more room than a chart
+    saved = None
+    if drawing.save is not None and picture is not None:
         from actcli.views.export import exported, suffix_of
 
+        # Before the chart, which takes fewer lines: the size that a refused page names suits both.
         suffix = suffix_of(drawing.save)
         saved = exported(picture(), draw, drawing.terminal(), suffix, drawing.theme, drawing.size)
     drawn = draw(drawing.terminal()) if output_format in ("auto", "table", "chart") else None
-    if drawing.save is not None and picture is not None:
+    if drawing.save is not None and saved is not None:
         from actcli.streams.files import open_file
 
         with open_file(drawing.save) as file:

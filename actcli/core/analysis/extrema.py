@@ -120,8 +120,8 @@ def _place(sampled: SampledCurve, best: float, peaks: Array, top: Mask) -> Extre
 def rises_beyond(sampled: SampledCurve, found: Extremum) -> bool:
     """Whether a wave rises above its supremum among the samples further out, as softsign(x) cos(x) does."""
     end = math.copysign(1.0, found.low)
-    near = not (found.attained or math.isinf(found.low)) or abs(found.low) < FAR / 64.0
-    if near or not (math.isfinite(found.value) and math.isnan(sampled.limits[end > 0.0])):
+    far_out = abs(found.low) >= FAR / 64.0 and (found.attained or math.isinf(found.low))
+    if not (far_out and math.isfinite(found.value) and math.isnan(sampled.limits[end > 0.0])):
         return False
     beyond = union(np.linspace(_BEYOND, _BEYOND + 400.0, _CRESTS), np.geomspace(_BEYOND, 64.0 * _BEYOND, _CRESTS))
     x = np.sort(end * beyond)

@@ -30,7 +30,7 @@ _REAL: Final = 2.0**-52 / _OFF
 _SMALLEST: Final = 5e-324
 _ALIKE: Final = 2.0 * _OFF
 _AROUND: Final = 2.0**-8
-"""Relative to x: a crossing of two terms is no more doubtful than that; two that are alike so far from it are."""
+"""Share of x over which two terms have to stay alike. At a crossing they do not, and it is not doubtful."""
 _PASSES: Final = 2
 _GOLDEN, _STEP = 0.6180339887498949, 0.4142135623730951
 

@@ -374,9 +374,8 @@ def _at_rest(sampled: SampledCurve, run: Run, low: float, high: float) -> bool:
 
     def rests(a: float, b: float) -> bool:
         """Whether the piece is constant; in its middle a term may differ from a constant by less than any digits."""
-        return any(
-            map(constant, (0.5 * (a + b), a + 2.0 * BESIDE * max(abs(a), 1.0), b - 2.0 * BESIDE * max(abs(b), 1.0)))
-        )
+        just_inside = a + 2.0 * BESIDE * max(abs(a), 1.0), b - 2.0 * BESIDE * max(abs(b), 1.0)
+        return any(map(constant, (0.5 * (a + b), *just_inside)))
 
     ends = [float(inside[i]) for i, end in ((0, low), (-1, high)) if inside.size and math.isfinite(end)]
     met = sorted((point for point in sampled.breakpoints if low < point < high), key=abs)[:_MOST_PIECES]

@@ -101,6 +101,8 @@ LINES: tuple[tuple[str, str, Any], ...] = (
     ("max(erf(x), sign(x))", "strictly", False),
     ("max(sigmoid(x), heaviside(x))", "strictly", False),
     ("max(1 - exp(-x), 1)", "monotone", "constant"),
+    ("max(1 - exp(-3*x), 1, 1 - exp(-x))", "monotone", "constant"),
+    ("min(1, sigmoid(50*x) + 1e-20)", "strictly", False),  # constant above 0.92
     ("min(tanh(20*x), erf(20*x))", "strictly", True),
     ("min(erf(x), 1)", "strictly", True),
     ("tanh(x) + sin(x)/100", "saturates_above", LOW_WAVE),
