@@ -309,7 +309,8 @@ def _monotone(samples: Samples, values: SampledCurve, exact: bool) -> tuple[Mono
     """Monotonicity of f, and whether it is strict."""
     slope = samples.slope
     noise = np.nan_to_num(_SHIFT * np.abs(samples.curvature * samples.x)) if exact else _noise(samples)
-    steps = _steps(samples)
+    sides = [values.sides[point] for point in samples.jumps if point in values.sides]
+    steps = np.append(_steps(samples), [np.nan_to_num(above - below, posinf=0.0, neginf=0.0) for below, above in sides])
     rises = bool((slope > noise).any() or (steps > 0.0).any())
     falls = bool((slope < -noise).any() or (steps < 0.0).any())
     if rises and falls:

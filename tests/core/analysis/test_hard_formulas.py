@@ -93,6 +93,8 @@ LINES: tuple[tuple[str, str, Any], ...] = (
     ("max(exp(-abs(0.26*x)), sin(0.711*x))", "slope_supremum", (0.711, False, None)),
     ("squareplus(3*x)/soft_shrink(-x)", "monotone", "non-monotone"),  # from +∞ at -1/2 to -∞ at 1/2
     ("1e-200*softplus(0.08*x - 1000)**3", "supremum", (INF, False, INF)),
+    ("sign(1e-4*x) - sign(1e-4*x - 3)", "monotone", "non-monotone"),  # beside 0 the argument underflows
+    ("sign(1e-4*x) + sign(1e-4*x - 3)", "monotone", "increasing"),
     # A slow wave that grows.
     ("cos(1e-4*x)*tanh_shrink(2.42e-5*x)", "slope_supremum", (INF, False, None)),
     ("1e-5*x*cos(1e-4*x)", "slope_infimum", (-INF, False, None)),
