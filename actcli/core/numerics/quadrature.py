@@ -52,6 +52,9 @@ _MOST_ROUNDS, _MOST_PANELS = 160, 1 << 15
 # Edges of the first panels, in z: even ones up to 6, then growing ones, where there is hardly any probability.
 _TAIL = 6.0 * (_REACH / 6.0) ** (np.arange(1, 9) / 8.0)
 _GRID: Final = np.concatenate([-_TAIL[::-1], np.linspace(-6.0, 6.0, 121), _TAIL])
+# Edges in x, within the spacing of the grid around 0: there most activations bend, whatever the scale.
+_SPACING = 0.1
+_NEAR_0: Final = np.concatenate([-(2.0 ** np.arange(-3, 64)), 2.0 ** np.arange(-3, 64)])
 _NARROWEST = 2.0**-43  # width relative to |x|: the nodes of narrower panels are rounded to their edges
 
 
@@ -216,7 +219,8 @@ def _intervals(breakpoints: Iterable[float], integrand: _Integrand) -> tuple[Arr
 
     The nodes of a panel are dense at its ends, so a narrow spike there is found.
     """
-    edges = union(integrand.scale * _GRID, [0.0, *breakpoints, integrand.low, integrand.high])
+    near_0 = _NEAR_0[np.abs(_NEAR_0) < _SPACING * integrand.scale]
+    edges = union(integrand.scale * _GRID, near_0, [0.0, *breakpoints, integrand.low, integrand.high])
     edges = edges[(integrand.low <= edges) & (edges <= integrand.high)]
     return edges[:-1], edges[1:]
 

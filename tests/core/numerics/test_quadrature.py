@@ -94,6 +94,20 @@ def test_a_spike_at_zero_is_found(steepness: float) -> None:
     assert found == pytest.approx(1 / math.sqrt(1 + 2 * steepness), rel=1e-12, abs=0)
 
 
+@pytest.mark.parametrize("scale", [1e2, 1e6, 1e10])
+def test_a_bend_near_zero_takes_few_rounds_at_any_scale(scale: float) -> None:
+    """E softplus = E relu + the integral of log(1 + exp(-|x|)), π²/6, times the density at 0, but for O(scale^-3)."""
+    calls: list[int] = []
+
+    def softplus(x: Array) -> Array:
+        calls.append(x.size)
+        return np.logaddexp(0.0, x)
+
+    found = expectation(softplus, (), scale)
+    assert found == pytest.approx((scale + math.pi**2 / 6 / scale) / ROOT_2PI, rel=1e-7 if scale < 1e3 else 1e-13)
+    assert len(calls) <= 5
+
+
 @pytest.mark.parametrize("steepness", [1e2, 1e4, 1e6])
 @pytest.mark.parametrize("centre", [0.3, -2.0, 2.7182])
 def test_a_spike_elsewhere_is_found(steepness: float, centre: float) -> None:
