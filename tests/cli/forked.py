@@ -1,5 +1,6 @@
 """Runs of the program in processes forked from one that has done the imports: a tenth of the time of a new process.
 
+A second one has the libraries of pages and of many processes, too: the more memory it has, the longer a fork takes.
 Each run has its own pipes, arguments, environment, directory, signals, memory and exit, like a new process. Tests of
 Python's own start need new processes. PYTHONIOENCODING is applied after the fork.
 """
@@ -31,6 +32,8 @@ PATIENCE = 120  # seconds, for a busy machine
 HASTY = {"ACTCLI_TESTS_HASTY": "1"}
 """Environment in which each reading of the clock takes a second, so that live drawings are due at once."""
 _MESSAGE = 100_000  # bytes, less than a socket's buffer
+_HEAVY = ("--save", "--jobs")
+"""Options that need matplotlib or joblib."""
 
 
 def run(
@@ -77,7 +80,7 @@ def _request(command: Sequence[str], env: Mapping[str, str], cwd: Path | None) -
 
 def _start(command: Sequence[str], env: Mapping[str, str], cwd: Path | None, *streams: int) -> socket.socket:
     """Start a process with these three streams, or a terminal in place of missing ones. Closes the streams here."""
-    connection = _connection(env)
+    connection = _connection(env, heavy=any(word.startswith(_HEAVY) for word in command))
     socket.send_fds(connection, [_request(command, env, cwd)], streams)
     for theirs in streams:
         os.close(theirs)
@@ -96,15 +99,15 @@ def _read(end: int) -> bytes:
         return pipe.read()
 
 
-_connections: list[socket.socket] = []
+_connections: dict[bool, socket.socket] = {}
 
 
-def _connection(env: Mapping[str, str]) -> socket.socket:
+def _connection(env: Mapping[str, str], *, heavy: bool) -> socket.socket:
     """Connection to this file as a process. The first run starts it, with that run's environment; it ends with ours."""
-    if not _connections:
+    if heavy not in _connections:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         process = subprocess.Popen(
-            [sys.executable, "-P", __file__, str(theirs.fileno())],
+            [sys.executable, "-P", __file__, str(theirs.fileno()), *(["heavy"] if heavy else [])],
             stdin=subprocess.PIPE,  # each run replaces these streams by its own
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -112,27 +115,28 @@ def _connection(env: Mapping[str, str]) -> socket.socket:
             pass_fds=[theirs.fileno()],
         )
         theirs.close()
-        _connections.append(ours)
+        _connections[heavy] = ours
 
         @atexit.register
         def end() -> None:
             ours.close()
             process.communicate()
 
-    return _connections[0]
+    return _connections[heavy]
 
 
 # --- the process that forks -------------------------------------------------------------------------------------------
 
 
-def imports() -> None:
-    """Import all modules of all commands."""
+def imports(*, heavy: bool = True) -> None:
+    """Import all modules of all commands; unless heavy, without those that draw pages and start processes."""
     import actcli
 
+    left_out = ("actcli.__main__", "actcli.multiprecision.", *(() if heavy else ("actcli.views.picture.page",)))
     for package in pkgutil.walk_packages(actcli.__path__, "actcli."):
-        if package.name != "actcli.__main__" and not package.name.startswith("actcli.multiprecision."):
+        if not package.name.startswith(left_out):
             importlib.import_module(package.name)
-    for library in ("joblib", "mpmath"):  # the program imports them where it needs them
+    for library in ("mpmath", "joblib") if heavy else ("mpmath",):  # the program imports them where it needs them
         importlib.import_module(library)
     from actcli.views.picture import canvas
 
@@ -203,7 +207,7 @@ def _end(main: Callable[[], None]) -> NoReturn:
 
 
 if __name__ == "__main__":
-    imports()
+    imports(heavy="heavy" in sys.argv)
     _serve(socket.socket(fileno=int(sys.argv[1])))
     from actcli.__main__ import main
 

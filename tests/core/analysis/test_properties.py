@@ -390,6 +390,7 @@ def test_the_smallest_slope() -> None:
 def by_mpmath(name: str) -> tuple[mpf, mpf, mpf]:
     """E[f], E[f²] and E[f'²] of a definition in mpmath, split at its kinks."""
 
+    @cache  # the three integrals have the same nodes
     def values(z: Any) -> Any:
         found = Series([z, mpf(1)])
         value, slope = found.lift(DEFINITIONS[name](found)).c
