@@ -84,7 +84,8 @@ def test_ctrl_c_in_a_process(tmp_path: Path) -> None:
         with open_file(sys.argv[1]) as file:
             file.write(b"half" * 100_000)
             print("writing", flush=True)
-            time.sleep(60)
+            while True:  # a signal just before a sleep comes after it
+                time.sleep(0.01)
     """
     process = subprocess.Popen(
         [sys.executable, "-c", textwrap.dedent(program), str(tmp_path / "out")],
