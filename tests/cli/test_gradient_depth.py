@@ -877,7 +877,10 @@ def test_the_report_has_a_row_for_each_layer_a_chart_and_a_sentence(report: str)
         assert list(map(float, row[3 : 3 + len(signal)])) == pytest.approx(signal, rel=0.01)
     sentence = " ".join(lines[-12:])
     assert "vanishes" in sentence
-    assert f"{run['decay_per_layer']:.3g} per layer (in theory {run['decay_per_layer_theory']:.3g} at infinite width;" in sentence
+    assert (
+        f"{run['decay_per_layer']:.3g} per layer (in theory {run['decay_per_layer_theory']:.3g} at infinite width;"
+        in sentence
+    )
     assert re.search(r" [\d.]+ (billion|trillion) times smaller than at layer 20", sentence)
     assert re.search(r"  tanh in place of sigmoid +loss 0\.\d+, accuracy \d+", sentence)
 

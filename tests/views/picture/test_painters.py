@@ -217,7 +217,7 @@ def test_all_text_of_an_svg_is_text_and_no_braille() -> None:
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_the_same_picture_is_the_same_file(theme: str) -> None:
-    files = [page(picture("gradient-depth"), ".svg", theme) for _ in range(2)]  # type: ignore[arg-type]  # one of the two
+    files = [page(picture("compare"), ".svg", theme) for _ in range(2)]  # type: ignore[arg-type]  # one of the two
     assert files[0] == files[1]
 
 
