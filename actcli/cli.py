@@ -11,6 +11,7 @@ import re
 import signal
 import sys
 from contextlib import suppress
+from functools import cache
 from typing import Annotated, Any, Literal, NoReturn, TypeAlias
 
 import typer
@@ -201,6 +202,7 @@ def _option_of_every_command() -> Any:
     return option
 
 
+@cache
 def load(name: str) -> TyperCommand:
     """Import the module of a command; return the command."""
     module, summary = COMMANDS[name]
@@ -257,7 +259,7 @@ def _print_completion(shell: str | None) -> None:
     if shell is not None:
         from actcli.shell.completion import script
 
-        print(script(shell, {name: load(name) for name in COMMANDS}, get_command(app)), end="")
+        print(script(shell, {name: load(name) for name in COMMANDS}, program()), end="")
         raise typer.Exit
 
 
@@ -265,7 +267,7 @@ def _print_manual(wanted: bool) -> None:
     if wanted:
         from actcli.shell.manual import page
 
-        print(page(SUMMARY, {name: load(name) for name in COMMANDS}, get_command(app)), end="")
+        print(page(SUMMARY, {name: load(name) for name in COMMANDS}, program()), end="")
         raise typer.Exit
 
 
@@ -304,6 +306,12 @@ def _options(
         print(START.format(version=__version__, topics=", ".join(TOPICS)), end="")
 
 
+@cache
+def program() -> Any:
+    """The group of all commands."""
+    return get_command(app)
+
+
 def main() -> NoReturn:
     """Run the command line. An error is one line on stderr; the process ends with the exit code."""
     end_cleanly()
@@ -331,7 +339,7 @@ def _run() -> int:
     """The exit code of a command that ends by itself, with all of its output written."""
     code = 0
     try:
-        command = get_command(app)
+        command = program()
         with command.make_context("actcli", sys.argv[1:]) as context:
             command.invoke(context)
     except typer.Exit as end:

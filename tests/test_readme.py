@@ -14,10 +14,9 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
-from typer.main import get_command
 
 from actcli import __version__
-from actcli.cli import COMMANDS, app, load
+from actcli.cli import COMMANDS, load, program
 from actcli.topics import TOPICS
 from actcli.topics.lesson import STEPS
 from tests.printed import assert_same
@@ -96,7 +95,7 @@ def test_the_library_does_what_the_readme_shows() -> None:
 
 
 def test_every_option_that_is_named_is_there() -> None:
-    commands = [get_command(app), *map(load, COMMANDS)]
+    commands = [program(), *map(load, COMMANDS)]
     options = {spelling for command in commands for option in command.params for spelling in option.opts}
     named = set(re.findall(r"(?<![\w-])--[a-z][a-z0-9-]*", README.read_text()))
     assert named - options <= {"--help"}  # Typer adds it

@@ -136,11 +136,16 @@ def imports(*, heavy: bool = True) -> None:
     for package in pkgutil.walk_packages(actcli.__path__, "actcli."):
         if not package.name.startswith(left_out):
             importlib.import_module(package.name)
-    for library in ("mpmath", "joblib") if heavy else ("mpmath",):  # the program imports them where it needs them
+    # What the program imports where it needs it.
+    for library in ("encodings.ascii", "mpmath", "resource", *(["joblib"] if heavy else [])):
         importlib.import_module(library)
+    from actcli.cli import COMMANDS, load, program
     from actcli.views.picture import canvas
 
     canvas._plotext()
+    for command in COMMANDS:
+        load(command)
+    program().make_context("actcli", ["list"])
     gc.freeze()  # otherwise the garbage collection at exit copies all memory in each process
 
 

@@ -10,9 +10,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from typer.main import get_command
 
-from actcli.cli import COMMANDS, app, load
+from actcli.cli import COMMANDS, load, program
 from actcli.core.activations.activation import Elementwise
 from actcli.core.activations.catalogue import ACTIVATIONS, CATALOGUE, resolve
 from actcli.core.activations.grammar import FUNCTIONS
@@ -112,7 +111,7 @@ def test_every_topic_has_examples() -> None:
 
 @pytest.mark.parametrize("name", TOPICS)
 def test_every_option_that_a_topic_names_is_there(name: str) -> None:
-    commands = [get_command(app), *map(load, COMMANDS)]
+    commands = [program(), *map(load, COMMANDS)]
     options = {spelling for command in commands for option in command.params for spelling in option.opts}
     ours = re.sub(r"\bdask (scheduler|worker) .*", "", topic(name))
     assert set(re.findall(r"(?<![\w-])--[a-z][a-z0-9-]*", ours)) <= options

@@ -10,7 +10,7 @@ import pytest
 import typer
 
 import actcli.commands
-from actcli.cli import COMMANDS, _exit_code, app, load
+from actcli.cli import COMMANDS, _exit_code, load, program
 from actcli.core.activations.catalogue import CATALOGUE, resolve
 from actcli.core.errors import InputError
 from actcli.core.network.datasets import DATASETS
@@ -269,12 +269,11 @@ def test_a_mistyped_option_is_put_right_by_one_of_the_command(command: str, monk
     """In this process: an option that there is not is met before anything is computed."""
     said: list[str] = []
     monkeypatch.setattr("actcli.cli.complain", said.append)
-    program = typer.main.get_command(app)
     own = {spelling for option in options(command) for spelling in option.opts}
     for name in sorted(spelling for spelling in own if len(set(spelling[3:5])) == 2):
         words = [command, *arguments(command), f"--{swapped(name[2:])}"]
-        with pytest.raises(typer.TyperException) as error, program.make_context("actcli", words) as context:
-            program.invoke(context)
+        with pytest.raises(typer.TyperException) as error, program().make_context("actcli", words) as context:
+            program().invoke(context)
         assert _exit_code(error.value) == 2
         message = said[-1]
         suggested = re.findall(r"--[\w-]+", message.partition("did you mean")[2])
