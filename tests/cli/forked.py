@@ -12,6 +12,7 @@ import importlib
 import os
 import pickle
 import pkgutil
+import select
 import signal
 import socket
 import struct
@@ -20,7 +21,6 @@ import sys
 import termios
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from io import TextIOWrapper
 from pathlib import Path
@@ -32,6 +32,7 @@ PATIENCE = 120  # seconds, for a busy machine
 HASTY = {"ACTCLI_TESTS_HASTY": "1"}
 """Environment in which each reading of the clock takes a second, so that live drawings are due at once."""
 _MESSAGE = 100_000  # bytes, less than a socket's buffer
+_HELD = 60_000  # bytes, less than a pipe holds
 _HEAVY = ("--save", "--jobs")
 """Options that need matplotlib or joblib."""
 
@@ -46,11 +47,11 @@ def run(
         )
     (given, to), (out, stdout), (err, stderr) = os.pipe(), os.pipe(), os.pipe()
     connection = _start(command, env, cwd, given, stdout, stderr)
-    with ThreadPoolExecutor(2) as pool:
-        answers = [pool.submit(_read, end) for end in (out, err)]
-        with suppress(BrokenPipeError), open(to, "wb") as pipe:  # the program may not read everything
-            pipe.write(stdin)
-        found = [answer.result() for answer in answers]
+    if len(stdin) > _HELD:
+        threading.Thread(target=_write, args=(to, stdin)).start()  # ends with the program
+    else:
+        _write(to, stdin)
+    found = _read(out, err)
     return subprocess.CompletedProcess(command, _exit_code(connection, command), *found)
 
 
@@ -94,9 +95,27 @@ def _exit_code(connection: socket.socket, command: Sequence[str]) -> int:
     return code
 
 
-def _read(end: int) -> bytes:
-    with open(end, "rb") as pipe:
-        return pipe.read()
+def _write(end: int, text: bytes) -> None:
+    with suppress(BrokenPipeError), open(end, "wb") as pipe:  # the program may not read everything
+        pipe.write(text)
+
+
+def _read(*ends: int) -> list[bytes]:
+    """What the program writes to the pipes, to the end of both. A thread for each would take a millisecond."""
+    pieces: dict[int, list[bytes]] = {end: [] for end in ends}
+    waiting = select.poll()
+    for end in ends:
+        waiting.register(end)
+    left = len(ends)
+    while left:
+        for end, _ in waiting.poll():
+            if piece := os.read(end, 1 << 16):
+                pieces[end].append(piece)
+            else:
+                waiting.unregister(end)
+                os.close(end)
+                left -= 1
+    return [b"".join(found) for found in pieces.values()]
 
 
 _connections: dict[bool, socket.socket] = {}

@@ -28,6 +28,8 @@ from actcli.core.numerics.quadrature import expectation, expectations, pair_expe
 # Table of moments: nodes per decade of q, points of the interpolating polynomial, range of q.
 _PER_DECADE: Final = 16
 _POINTS: Final = 8
+# Product of the distances j - k of node j from the others.
+_AT_NODES: Final = np.array([math.prod(j - k for k in range(_POINTS) if k != j) for j in range(_POINTS)])
 _SMALLEST, _LARGEST = 1e-30, 1e30
 """Below, a function is replaced by its tangent; above, only homogeneous functions have moments."""
 
@@ -188,9 +190,9 @@ def moments_of(activation: Elementwise) -> Moments:
 
 def _lagrange(t: Array) -> Array:
     """Lagrange weights of the nodes 0, 1, ... at each t: (len(t), _POINTS)."""
-    nodes = np.arange(_POINTS)
-    weights = np.ones((len(t), _POINTS))
-    for j in nodes:
-        for k in nodes[nodes != j]:
-            weights[:, j] *= (t - k) / (j - k)
+    off = t[:, None] - np.arange(_POINTS)
+    one = np.ones((len(t), 1))
+    below = np.cumprod(np.hstack([one, off[:, :-1]]), axis=1)  # products over the nodes below each node
+    above = np.cumprod(np.hstack([one, off[:, :0:-1]]), axis=1)[:, ::-1]
+    weights: Array = below * above / _AT_NODES
     return weights
