@@ -149,7 +149,7 @@ def runs(tmp_path: Path) -> dict[str, list[list[str]]]:
     """Command -> command lines that together print all of its fields."""
     x, y = str(tmp_path / "x.npy"), str(tmp_path / "y.npy")
     actcli("audit", "gelu", "--dtype", "float16", "--emit-inputs", x)
-    inputs = np.load(x)
+    np.save(x, inputs := np.load(x)[::64])
     with np.errstate(over="ignore"):  # the cube overflows in float16, and tanh(inf) is 1
         np.save(y, inputs / 2 * (1 + np.tanh(0.79788456 * (inputs + 0.044715 * inputs**3))))
     np.save(tmp_path / "matrix.npy", np.ones((2, 3)))
