@@ -161,7 +161,7 @@ def _critical_faults(found: Gain, truth: Truth) -> Iterator[str]:
     if critical.sigma_w2 is None or critical.sigma_b2 is None:
         if truth.jumps:
             return
-        grid = 10 ** np.linspace(-2, 2, 17)
+        grid = [q for q in 10 ** np.linspace(-2, 2, 17) if truth.slope_second(q)]
         gaps = [
             (truth.response(q) / truth.slope_second(q) - 1, q > truth.second(q) / truth.slope_second(q) * 1.01)
             for q in grid
@@ -184,8 +184,11 @@ def _critical_faults(found: Gain, truth: Truth) -> Iterator[str]:
             change = sign * (critical.sigma_w2 * truth.second(q * factor) + critical.sigma_b2 - q * factor)
             if change < -2e-6 * q:
                 yield f"{where}: from {factor} q it changes by {sign * change}"
-    if critical.kind == "zero-fixed-point" and critical.sigma_w2 * truth.second(1e-2) > 1.0001e-2:
-        yield f"{where}: a small signal grows"
+    if critical.kind == "zero-fixed-point":
+        growth = [critical.sigma_w2 * truth.second(q) / q for q in (1e-2, 1e-3, 1e-4, 1e-5)]
+        # An unstable fixed point at a small q parts signals that decay from those that grow.
+        if growth[0] > 1.0001 and not any(g < 0.9999 for g in growth):
+            yield f"{where}: a small signal grows"
     if critical.kind == "scale-invariant":
         one, two = (truth.drawn.bend(x)[0] for x in (np.array([-1.3, 0.7]), np.array([-3.9, 2.1])))
         if not np.allclose(3 * one, two, 1e-9):
