@@ -10,6 +10,7 @@ import pytest
 from actcli.core.activations.catalogue import ACTIVATIONS
 from actcli.core.code.emission import TARGETS, emitted
 from actcli.core.code.functions import sample
+from actcli.core.code.initialisation import initialisation
 from actcli.core.code.measurement import run
 from tests.core.code.targets import both_from_core, functions_of, with_numpy
 from tests.narrow import elementwise
@@ -104,3 +105,11 @@ def test_values_of_the_module_are_those_that_were_measured() -> None:
     expected = with_numpy(functions_of("gelu"))(x)
     assert np.array_equal(value(x), expected[0])
     assert np.array_equal(slope(x), expected[1])
+
+
+def test_without_an_initialisation_a_comment_says_so_in_the_target_s_language() -> None:
+    for target in TARGETS:
+        text = initialisation(None, target, "f")
+        assert "no initialisation" in text
+        assert text.startswith("/*" if target == "c" else "# ")
+        assert ("*/\n" in text) == (target == "c")

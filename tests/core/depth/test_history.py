@@ -68,3 +68,12 @@ def test_the_layers_of_a_network() -> None:
             assert quantity.counts.sum() + quantity.beyond == 8 * 64
         inside = layer.activations.edges
         assert inside[-1] <= 1.0
+
+
+def test_pre_activations_have_their_biases() -> None:
+    experiment = DepthExperiment(
+        resolve("identity"), DepthConfig(layers=1, width=4, batch=32, steps=0, init="normal:0,3")
+    )
+    (layer,) = layer_histograms(experiment)
+    assert layer.pre_activations.edges == pytest.approx(layer.activations.edges)
+    assert layer.pre_activations.counts.tolist() == layer.activations.counts.tolist()

@@ -95,3 +95,9 @@ def test_costs_are_positive() -> None:
     (racer, _) = racers(["relu", "tanh"], more_digits)
     assert nanoseconds_per_element(racer.activation) > 0
     assert seconds_of(Entry("relu", 0, SMALL.of("moons", 0, "he", 0.01))) > 0
+
+
+def test_the_time_of_a_run_follows_from_its_first_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Built from 100 to 101 s, three steps until 107 s: 1 s and 2 s for each of its steps."""
+    monkeypatch.setattr(runs, "perf_counter", iter([100.0, 101.0, 107.0]).__next__)
+    assert seconds_of(Entry("relu", 0, SMALL.of("moons", 0, "he", 0.01))) == pytest.approx(1.0 + 2.0 * SMALL.steps)

@@ -15,6 +15,7 @@ from actcli.core.numerics import quadrature
 from actcli.core.numerics.quadrature import expectation
 from actcli.core.theory import phase
 from actcli.core.theory.fixed_point import fixed_point
+from actcli.core.theory.layer_maps import _cobweb
 from actcli.core.theory.mean_field import MeanField
 from actcli.core.theory.phase import PhaseDiagram, phase_diagram
 
@@ -226,3 +227,7 @@ def test_an_infinite_slope_without_weights_gives_variance_0(monkeypatch: pytest.
     found = phase_diagram(resolve("sqrt(abs(x))"), np.array([0.0, 1.0]), np.array([0.0]))
     assert (found.q[0, 0], found.chi_perpendicular[0, 0], found.chi_parallel[0, 0]) == (0.0, 0.0, 0.0)
     assert found.q[0, 1] == pytest.approx(2.0 / math.pi, rel=1e-5)  # q = E|z| √q
+
+
+def test_a_cobweb_ends_before_it_leaves_the_picture() -> None:
+    assert _cobweb(lambda q: 2.0 * q, 1.0, 10.0).tolist() == [[1, 1, 2, 2, 4, 4, 8], [1, 2, 2, 4, 4, 8, 8]]

@@ -38,6 +38,7 @@ from actcli.views.depth import depth_picture
 from actcli.views.depth_table import groups_of
 from actcli.views.picture.description import Axis, Curve, HeatMap, Marks, Panel, Picture, RegionMap, Style
 from actcli.views.picture.page import figure, page
+from actcli.views.picture.page_curves import landmarks
 from actcli.views.picture.terminal import paint
 from actcli.views.plot import plot_picture
 from actcli.views.ranges import of_graph
@@ -375,3 +376,10 @@ def luminance(colour: Sequence[float]) -> float:
 
 def contrast(a: float, b: float) -> float:
     return (max(a, b) + 0.05) / (min(a, b) + 0.05)
+
+
+def test_markers_stand_at_even_distances_and_beside_those_of_the_other_curves() -> None:
+    x = np.linspace(0.0, 1.0, 101)
+    panel = Panel(Axis(0.0, 1.0), Axis(0.0, 1.0), [Curve("", x, x)])
+    assert landmarks(x, panel, 0, 1) == [10, 30, 50, 70, 90]
+    assert [landmarks(x, panel, index, 2) for index in (0, 1)] == [[5, 25, 45, 65, 85], [15, 35, 55, 75, 95]]
