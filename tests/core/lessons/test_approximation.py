@@ -136,3 +136,8 @@ def test_huge_targets_have_errors_of_their_size() -> None:
     (found,) = approximate(resolve("1e300*sin(x)"), resolve("relu"), [16], -3.0, 3.0, seed=0)
     (unit,) = approximate(resolve("sin(x)"), resolve("relu"), [16], -3.0, 3.0, seed=0)
     assert found.rms_error == pytest.approx(1e300 * unit.rms_error)
+
+
+def test_a_single_unit_stands_in_the_middle_of_the_interval() -> None:
+    (found,) = approximate(resolve("(x - 5)**2"), resolve("x*x"), (1,), 4.0, 6.0)
+    assert found.max_error < 1e-12
