@@ -52,8 +52,8 @@ _MOST_ROUNDS, _MOST_PANELS = 160, 1 << 15
 # Edges of the first panels, in z: even ones up to 6, then growing ones, where there is hardly any probability.
 _TAIL = 6.0 * (_REACH / 6.0) ** (np.arange(1, 9) / 8.0)
 _GRID: Final = np.concatenate([-_TAIL[::-1], np.linspace(-6.0, 6.0, 121), _TAIL])
-# Edges in x, within the spacing of the grid around 0: there most activations bend, whatever the scale.
-_SPACING = 0.1
+_SPACING = 0.1  # of the grid around 0
+# Edges in x for the panels at 0: most activations bend there, whatever the scale.
 _NEAR_0: Final = np.concatenate([-(2.0 ** np.arange(-3, 64)), 2.0 ** np.arange(-3, 64)])
 _NARROWEST = 2.0**-43  # width relative to |x|: the nodes of narrower panels are rounded to their edges
 
@@ -215,7 +215,7 @@ def _reach(function: Function) -> float:
 
 
 def _intervals(breakpoints: Iterable[float], integrand: _Integrand) -> tuple[Array, Array]:
-    """The first panels: fine where the density is large, with edges at 0 and at each breakpoint.
+    """The first panels: fine where the density is large and near x = 0, with edges at 0 and at each breakpoint.
 
     The nodes of a panel are dense at its ends, so a narrow spike there is found.
     """
